@@ -1,0 +1,99 @@
+"""The ChipSong: notes per chip voice in frames, with the instruments that play them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """Values for one parameter, one a frame.
+
+    After the last value the macro goes on from `loop`; without a loop it holds the last value.
+    `release` is where it jumps when the note ends; without it the note is cut.
+    """
+
+    values: tuple[int, ...]
+    loop: int | None = None
+    release: int | None = None
+
+    def at(self, frame: int) -> int:
+        """The value `frame` frames after the start of the note (the release is not entered)."""
+        end = len(self.values) if self.release is None else self.release
+        if frame < end:
+            return self.values[frame]
+        if self.loop is None:
+            return self.values[end - 1]
+        return self.values[self.loop + (frame - self.loop) % (end - self.loop)]
+
+    def released(self, frame: int) -> int | None:
+        """The value `frame` frames after the note's end; None when nothing sounds any more."""
+        if self.release is None or self.release + frame >= len(self.values):
+            return None
+        return self.values[self.release + frame]
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A sound as macros: volume 0..15, duty, arpeggio in semitones, pitch in timer units.
+
+    `vibrato_delay_frames` None means no vibrato.
+    """
+
+    name: str
+    volume: Macro = Macro((15,))
+    duty: Macro = Macro((2,))
+    arpeggio: Macro = Macro((0,))
+    pitch: Macro = Macro((0,))
+    vibrato_delay_frames: int | None = None
+    vibrato_depth_cents: int = 0
+    vibrato_period_frames: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChipNote:
+    """A note of one voice: pitch is MIDI for tones and the period index for noise; level 0..15."""
+
+    start_frame: int
+    duration_frames: int
+    pitch: int
+    level: int
+    instrument: str
+
+    @property
+    def end_frame(self) -> int:
+        """The first frame at which the note is no longer held."""
+        return self.start_frame + self.duration_frames
+
+
+@dataclass(frozen=True, slots=True)
+class ChipVoice:
+    """One voice of the chip with its notes in order; no two overlap."""
+
+    name: str
+    notes: tuple[ChipNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Notes of the score that no voice plays, counted by reason."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChipSong:
+    """What each voice of a chip plays, in frames; `loop_start_frame` None plays once."""
+
+    chip: str
+    voices: tuple[ChipVoice, ...]
+    instruments: tuple[Instrument, ...]
+    frames: int
+    frames_per_bar: int
+    loop_start_frame: int | None
+    dropped: tuple[Dropped, ...] = ()
+
+    def instrument(self, name: str) -> Instrument:
+        """The instrument of that name; KeyError without one."""
+        return next(item for item in self.instruments if item.name == name)

@@ -1,0 +1,92 @@
+"""Keys and note names: a tonic and a mode, and which pitch classes they hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Semitones above the tonic.
+MODES: dict[str, tuple[int, ...]] = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "locrian": (0, 1, 3, 5, 6, 8, 10),
+}
+
+# Where the mode's tonic stands in C major, the key that models are trained in: moving a piece by
+# (tonic - this) turns white keys into the mode. Minor is trained as A minor.
+_CANONICAL_TONIC = {
+    "major": 0,
+    "dorian": 2,
+    "phrygian": 4,
+    "lydian": 5,
+    "mixolydian": 7,
+    "minor": 9,
+    "locrian": 11,
+}
+
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_FLATS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_KEY = re.compile(r"([A-Ga-g])([#b]?)(m)?(?:\s+([a-z]+))?")
+_NOTE = re.compile(r"([A-Ga-g])([#b]?)(-?\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic (pitch class 0..11, C = 0) and the name of a mode in `MODES`."""
+
+    tonic: int
+    mode: str
+
+    @property
+    def pitch_classes(self) -> frozenset[int]:
+        """The pitch classes of the scale."""
+        return frozenset((self.tonic + step) % 12 for step in MODES[self.mode])
+
+    @property
+    def canonical_shift(self) -> int:
+        """Semitones from C major's white keys up or down to this key, -5..+6, nearest first."""
+        return (self.tonic - _CANONICAL_TONIC[self.mode] + 5) % 12 - 5
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether the third above the tonic is minor."""
+        return 3 in MODES[self.mode]
+
+    def __str__(self) -> str:
+        flat_side = (self.tonic - MODES["major"][0] + (3 if self.is_minor else 0)) % 12
+        names = _FLATS if flat_side in (1, 3, 5, 8, 10) else _SHARPS
+        return f"{names[self.tonic]} {self.mode}"
+
+
+def parse_key(text: str) -> Key:
+    """Return the key that "C", "Am", "Eb major" or "D dorian" names; ValueError otherwise."""
+    match = _KEY.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a key; write it like 'C major', 'Am' or 'D dorian'")
+    letter, accidental, minor_sign, mode = match.groups()
+    mode = mode or ("minor" if minor_sign else "major")
+    if mode not in MODES or (minor_sign and match.group(4) not in (None, "minor")):
+        raise ValueError(f"{mode!r} is not a mode; the modes are {', '.join(MODES)}")
+    return Key((_LETTERS[letter.upper()] + {"": 0, "#": 1, "b": -1}[accidental]) % 12, mode)
+
+
+def parse_pitch(text: str) -> int:
+    """Return the MIDI pitch 0..127 of a note name ("C4" = 60, "F#3", "Bb5"); ValueError otherwise."""
+    match = _NOTE.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a note name; write it like C5, F#4 or Bb3")
+    letter, accidental, octave = match.groups()
+    pitch = _LETTERS[letter.upper()] + {"": 0, "#": 1, "b": -1}[accidental] + 12 * (int(octave) + 1)
+    if not 0 <= pitch <= 127:
+        raise ValueError(f"{text!r} is MIDI pitch {pitch}; the range is C-1 (0) to G9 (127)")
+    return pitch
+
+
+def pitch_name(pitch: int) -> str:
+    """Return the name of a MIDI pitch, with sharps: 60 is C4."""
+    return f"{_SHARPS[pitch % 12]}{pitch // 12 - 1}"

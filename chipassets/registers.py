@@ -1,0 +1,58 @@
+"""The RegisterLog: what is written to a chip, frame by frame. The chip's own score.
+
+Audio, chip files and tests all read the same log, so what one shows the others hold too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One register write: the address on the console's bus and a byte."""
+
+    address: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterLog:
+    """Per frame the writes in their order; `loop_start_frame` follows the last frame."""
+
+    chip: str
+    frames: tuple[tuple[Write, ...], ...]
+    loop_start_frame: int | None
+
+
+_HEADER = "chipassets registers 1"
+
+
+def log_to_text(log: RegisterLog) -> str:
+    """Return the log as text: a header, then `frame: AAAA=VV …` for each frame with writes."""
+    loop = "none" if log.loop_start_frame is None else str(log.loop_start_frame)
+    lines = [_HEADER, f"chip {log.chip}", f"frames {len(log.frames)}", f"loop {loop}"]
+    for number, writes in enumerate(log.frames):
+        if writes:
+            words = " ".join(f"{write.address:04X}={write.value:02X}" for write in writes)
+            lines.append(f"{number}: {words}")
+    return "\n".join(lines) + "\n"
+
+
+def log_from_text(text: str) -> RegisterLog:
+    """Return the log that `log_to_text` wrote; ValueError, naming the line, for any other text."""
+    lines = text.splitlines()
+    if not lines or lines[0] != _HEADER:
+        raise ValueError(f"line 1: expected {_HEADER!r}; the file is of another kind or version")
+    try:
+        chip = lines[1].removeprefix("chip ")
+        count = int(lines[2].removeprefix("frames "))
+        loop = lines[3].removeprefix("loop ")
+        frames: list[tuple[Write, ...]] = [()] * count
+        for line in lines[4:]:
+            number, _, words = line.partition(":")
+            pairs = (word.split("=") for word in words.split())
+            frames[int(number)] = tuple(Write(int(a, 16), int(v, 16)) for a, v in pairs)
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"not a register log: {error}") from error
+    return RegisterLog(chip, tuple(frames), None if loop == "none" else int(loop))

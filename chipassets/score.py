@@ -1,0 +1,143 @@
+"""The Score: notes on the 16th-note grid, what composing gives and arranging takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chipassets.keys import Key, parse_key, parse_pitch, pitch_name
+from chipassets.units import STEPS_PER_BEAT
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A pitch (MIDI, 0..127) that starts at a step and sounds for a number of steps, at least 1."""
+
+    start_step: int
+    duration_steps: int
+    pitch: int
+
+    @property
+    def end_step(self) -> int:
+        """The first step at which the note no longer sounds."""
+        return self.start_step + self.duration_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A named stretch of whole bars."""
+
+    name: str
+    start_bar: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Notes ordered by start and descending pitch, in whole bars, with tempo, key, form and loop.
+
+    `loop_start_bar` is the bar that follows the last one; None plays once and ends.
+    """
+
+    notes: tuple[Note, ...]
+    bars: int
+    tempo_millibpm: int
+    key: Key
+    beats_per_bar: int = 4
+    sections: tuple[Section, ...] = ()
+    loop_start_bar: int | None = 0
+
+    @property
+    def steps_per_bar(self) -> int:
+        """16th notes in a bar."""
+        return self.beats_per_bar * STEPS_PER_BEAT
+
+    @property
+    def total_steps(self) -> int:
+        """Length in 16th notes."""
+        return self.bars * self.steps_per_bar
+
+    def with_notes(self, notes: list[Note] | tuple[Note, ...]) -> Score:
+        """Return the same score with these notes, put in order."""
+        return replace(self, notes=ordered(notes))
+
+
+def ordered(notes: list[Note] | tuple[Note, ...]) -> tuple[Note, ...]:
+    """Return the notes by start, then descending pitch: the order in which a Score keeps them."""
+    return tuple(sorted(notes, key=lambda note: (note.start_step, -note.pitch, note.duration_steps)))
+
+
+_HEADER = "chipassets score 1"
+
+
+def score_to_lines(score: Score) -> list[str]:
+    """Return the score as text lines: a header of `name value` lines, then one line a bar.
+
+    A note is `step-in-bar name+duration`, so that a diff of two scores reads as music.
+    """
+    loop = "none" if score.loop_start_bar is None else str(score.loop_start_bar)
+    lines = [
+        _HEADER,
+        f"key {score.key}",
+        f"tempo {score.tempo_millibpm}",
+        f"beats {score.beats_per_bar}",
+        f"bars {score.bars}",
+        f"loop {loop}",
+    ]
+    lines += [f"section {part.start_bar} {part.bars} {part.name}" for part in score.sections]
+    by_bar: list[list[str]] = [[] for _ in range(score.bars)]
+    for note in score.notes:
+        bar, step = divmod(note.start_step, score.steps_per_bar)
+        by_bar[bar].append(f"{step}:{pitch_name(note.pitch)}+{note.duration_steps}")
+    return lines + [f"{bar} | {' '.join(words)}".rstrip() for bar, words in enumerate(by_bar)]
+
+
+def score_from_lines(lines: list[str]) -> Score:
+    """Return the score that `score_to_lines` wrote; ValueError, naming the line, for any other text."""
+    if not lines or lines[0] != _HEADER:
+        raise ValueError(f"line 1: expected {_HEADER!r}; the file is of another kind or version")
+    header: dict[str, str] = {}
+    sections: list[Section] = []
+    notes: list[Note] = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            if "|" in line:
+                notes += _bar_notes(line, int(header["beats"]) * STEPS_PER_BEAT)
+            elif line.startswith("section "):
+                _, start, bars, name = line.split(" ", 3)
+                sections.append(Section(name, int(start), int(bars)))
+            else:
+                name, value = line.split(" ", 1)
+                header[name] = value
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"line {number}: cannot read {line[:80]!r}: {error}") from error
+    return _from_parts(header, sections, notes)
+
+
+def _bar_notes(line: str, steps_per_bar: int) -> list[Note]:
+    bar, _, words = line.partition("|")
+    notes = []
+    for word in words.split():
+        step, _, rest = word.partition(":")
+        name, _, duration = rest.partition("+")
+        start = int(bar) * steps_per_bar + int(step)
+        notes.append(Note(start, int(duration), parse_pitch(name)))
+    return notes
+
+
+def _from_parts(header: dict[str, str], sections: list[Section], notes: list[Note]) -> Score:
+    try:
+        score = Score(
+            notes=ordered(notes),
+            bars=int(header["bars"]),
+            tempo_millibpm=int(header["tempo"]),
+            key=parse_key(header["key"]),
+            beats_per_bar=int(header["beats"]),
+            sections=tuple(sections),
+            loop_start_bar=None if header["loop"] == "none" else int(header["loop"]),
+        )
+    except KeyError as error:
+        raise ValueError(f"the header has no line {error.args[0]!r}") from error
+    for note in notes:
+        if note.duration_steps < 1 or not 0 <= note.start_step < score.total_steps:
+            raise ValueError(f"{note} lies outside the {score.bars} bars")
+    return score

@@ -1,0 +1,89 @@
+"""The plan: everything a build needs, resolved once and frozen. Stages read it and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chipassets.keys import Key
+from chipassets.score import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A closed range of a measured quantity."""
+
+    low: float
+    high: float
+
+    def distance(self, value: float) -> float:
+        """0 inside the range; outside, how far away, in widths of the range (at least 1e-9 wide)."""
+        outside = max(self.low - value, value - self.high, 0.0)
+        return outside / max(self.high - self.low, 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Primer:
+    """The opening given to the model: notes within a number of steps (trailing rests count)."""
+
+    notes: tuple[Note, ...]
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """What a scene and its moods ask of the music: ranges to measure takes against, and colours.
+
+    density: note onsets per beat of all tonal voices together; polyphony: mean sounding pitches
+    over steps that sound; lead_pitch: median MIDI pitch of the top line; groove: a name in the
+    drum table; lead, inner and bass: names in the instrument bank.
+    """
+
+    density: Range
+    polyphony: Range
+    lead_pitch: Range
+    groove: str
+    lead: str
+    inner: str
+    bass: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPlan:
+    """One track with nothing left open.
+
+    seed is the track's own, derived from the manifest's unless it is given; temperature divides
+    the model's logits; takes is how many candidates are composed.
+    """
+
+    name: str
+    scene: str
+    moods: tuple[str, ...]
+    seed: int
+    bars: int
+    beats_per_bar: int
+    tempo_millibpm: int
+    key: Key
+    loops: bool
+    primer: Primer | None
+    condition_on_primer: bool
+    inject_primer: bool
+    temperature: float
+    takes: int
+    character: Character
+
+    @property
+    def total_steps(self) -> int:
+        """Length in 16th notes."""
+        return self.bars * self.beats_per_bar * 4
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """A whole build: the game, the chip, the model and every track in manifest order."""
+
+    game: str
+    seed: int
+    chip: str
+    model: str
+    formats: tuple[str, ...]
+    tracks: tuple[TrackPlan, ...]

@@ -1,0 +1,51 @@
+"""Conversions between the integer clocks of a build: steps, frames, CPU clocks, samples.
+
+A step is a 16th note. A frame is one picture of the console, the clock of its music driver. Bars
+are an exact number of frames, so that every bar of a track is as long as every other and tempi are
+the ones that the hardware can keep: the tempo asked for is met within half a frame in a bar.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+STEPS_PER_BEAT = 4
+"""16th notes in a quarter note, as Magenta's `steps_per_quarter`."""
+
+SAMPLE_RATE_HZ = 44_100
+
+
+def bar_frames(tempo_millibpm: int, beats_per_bar: int, frame_rate_hz: Fraction) -> int:
+    """Return how many frames a bar lasts at the tempo (thousandths of quarter notes a minute)."""
+    return max(1, round(frame_rate_hz * 60_000 * beats_per_bar / tempo_millibpm))
+
+
+def bar_tempo_millibpm(frames_per_bar: int, beats_per_bar: int, frame_rate_hz: Fraction) -> int:
+    """Return the tempo at which a bar lasts that many frames, to the nearest thousandth."""
+    return round(frame_rate_hz * 60_000 * beats_per_bar / frames_per_bar)
+
+
+def step_frame(step: int, frames_per_bar: int, beats_per_bar: int) -> int:
+    """Return the frame at which a step starts; bar lines fall exactly on multiples of the bar."""
+    steps_per_bar = beats_per_bar * STEPS_PER_BEAT
+    bar, step_in_bar = divmod(step, steps_per_bar)
+    return bar * frames_per_bar + step_in_bar * frames_per_bar // steps_per_bar
+
+
+def frame_clock(frame: int, frame_rate_hz: Fraction, clock_hz: Fraction) -> int:
+    """Return the CPU clock at which a frame starts, rounded down."""
+    return int(frame * clock_hz / frame_rate_hz)
+
+
+def frame_sample(frame: int, frame_rate_hz: Fraction, sample_rate_hz: int = SAMPLE_RATE_HZ) -> int:
+    """Return the sample nearest to the start of a frame; halves go up."""
+    return int(frame * sample_rate_hz / frame_rate_hz + Fraction(1, 2))
+
+
+def bars_for_seconds(
+    seconds: Fraction, tempo_millibpm: int, beats_per_bar: int
+) -> tuple[int, Fraction]:
+    """Return the whole number of bars (at least 1) nearest to the time, and what it then lasts."""
+    bar_seconds = Fraction(60_000 * beats_per_bar, tempo_millibpm)
+    bars = max(1, round(seconds / bar_seconds))
+    return bars, bars * bar_seconds
