@@ -63,7 +63,9 @@ class Score:
 
 def ordered(notes: list[Note] | tuple[Note, ...]) -> tuple[Note, ...]:
     """Return the notes by start, then descending pitch: the order in which a Score keeps them."""
-    return tuple(sorted(notes, key=lambda note: (note.start_step, -note.pitch, note.duration_steps)))
+    return tuple(
+        sorted(notes, key=lambda note: (note.start_step, -note.pitch, note.duration_steps))
+    )
 
 
 _HEADER = "chipassets score 1"

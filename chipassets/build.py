@@ -1,0 +1,221 @@
+"""The whole program on one page: a plan becomes a bundle.
+
+Notes come from the lock where it still fits, and are composed where it doesn't; files come from
+the bundle where they still fit, and are made where they don't. Then the lock is written, then the
+bundle is put in place in one step.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chipassets import __version__
+from chipassets.bundle import (
+    FORMAT,
+    Index,
+    ModelEntry,
+    TrackEntry,
+    file_entry,
+    find_faults,
+    read_index,
+    write_bundle,
+    write_file,
+)
+from chipassets.compose import Model, open_model
+from chipassets.errors import CheckError
+from chipassets.freshness import stale_audio, stale_notes
+from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock
+from chipassets.plan import plan_to_json
+from chipassets.produce import Produced, produce_track
+from chipassets.trackplan import BuildPlan, TrackPlan
+from chipassets.workers import report_stage, run_tasks
+
+PROVENANCE_PATH = "provenance.json"
+
+
+@dataclass(frozen=True, slots=True)
+class StageEntered:
+    """A track entered a stage."""
+
+    track: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDone:
+    """A track is finished."""
+
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The bundle is in place. `done` says of each track: composed, from the lock, or kept."""
+
+    folder: Path
+    index: Index
+    done: dict[str, str]
+    changed: bool
+
+
+Event = StageEntered | TrackDone | Built
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What is there already, and why parts of it no longer fit the plan, by track."""
+
+    model: Model
+    locked: dict[str, LockedTake]
+    index: Index | None
+    notes: dict[str, str]
+    audio: dict[str, str]
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def stale(self) -> dict[str, str]:
+        """Why each track that must be made again is stale."""
+        return self.notes | {
+            name: why for name, why in self.audio.items() if name not in self.notes
+        }
+
+
+def default_folder(game: str) -> Path:
+    """Return build/<game>, the game's name in lower-case letters, digits and hyphens."""
+    words = "".join(char if char.isascii() and char.isalnum() else " " for char in game.lower())
+    return Path("build") / ("-".join(words.split()) or "game")
+
+
+def take_stock(plan: BuildPlan, manifest: Path, folder: Path) -> Stock:
+    """Return what the lock and the bundle hold for the plan and what is stale; writes nothing."""
+    model = open_model(plan.model)
+    locked = read_lock(lock_path(manifest))
+    notes = stale_notes(plan, locked, model.sha256)
+    try:
+        index = read_index(folder)
+    except CheckError as error:
+        every = {track.name: str(error) for track in plan.tracks}
+        return Stock(model, locked, None, notes, every, [str(error)])
+    names = {track.name for track in plan.tracks}
+    others = [
+        f"track {entry.name!r} is in the bundle but not in the manifest"
+        for entry in index.tracks
+        if entry.name not in names
+    ]
+    others += find_faults(folder, [index.provenance])
+    fresh = {name: take for name, take in locked.items() if name not in notes}
+    return Stock(model, locked, index, notes, stale_audio(plan, fresh, index, folder), others)
+
+
+def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
+    """Return one line for everything that a build would change; writes nothing."""
+    stock = take_stock(plan, manifest, folder)
+    found = [f"track {name!r}: {why}" for name, why in stock.stale.items()]
+    if stock.index is None:
+        return stock.others + [f"track {name!r}: {why}" for name, why in stock.notes.items()]
+    if not found and not stock.others:
+        kept = {entry.name: entry for entry in stock.index.tracks}
+        index, _ = _index(plan, stock.model, [kept[track.name] for track in plan.tracks])
+        if index != stock.index:
+            found = ["the index is not what the manifest and this version of chipassets give"]
+    return found + stock.others
+
+
+def build(plan: BuildPlan, manifest: Path, folder: Path, jobs: int) -> Iterator[Event]:
+    """Make the folder hold the plan's bundle and the lock its notes, telling what happens.
+
+    Raises:
+        ChipassetsError: nothing was changed, or only the lock was brought up to date.
+    """
+    stock = take_stock(plan, manifest, folder)
+    produced: dict[str, Produced] = {}
+    for name, stage, result in run_tasks(jobs, _work, _tasks(plan, stock)):
+        if stage is not None:
+            yield StageEntered(name, stage)
+        else:
+            produced[name] = result
+            yield TrackDone(name)
+    takes = {
+        track.name: produced[track.name].take
+        if track.name in produced
+        else stock.locked[track.name]
+        for track in plan.tracks
+    }
+    if takes != stock.locked:
+        write_file(lock_path(manifest), lock_to_bytes(takes))
+    index, files = _index(plan, stock.model, _entries(plan, stock, produced))
+    for item in produced.values():
+        files |= item.files
+    changed = index != stock.index or bool(produced) or bool(stock.others)
+    if changed:
+        write_bundle(folder, index, files)
+    yield Built(folder, index, _history(plan, stock), changed)
+
+
+def _tasks(
+    plan: BuildPlan, stock: Stock
+) -> dict[str, tuple[BuildPlan, TrackPlan, Model, LockedTake | None]]:
+    """Return the arguments of each stale track, the longest first so that no core waits long."""
+    tracks = sorted(plan.tracks, key=lambda track: -track.total_steps)
+    return {
+        track.name: (
+            plan,
+            track,
+            stock.model,
+            None if track.name in stock.notes else stock.locked[track.name],
+        )
+        for track in tracks
+        if track.name in stock.stale
+    }
+
+
+def _work(plan: BuildPlan, track: TrackPlan, model: Model, locked: LockedTake | None) -> Produced:
+    return produce_track(plan, track, model, locked, lambda stage: report_stage(track.name, stage))
+
+
+def _entries(plan: BuildPlan, stock: Stock, produced: dict[str, Produced]) -> list[TrackEntry]:
+    kept = {entry.name: entry for entry in stock.index.tracks} if stock.index else {}
+    return [
+        produced[track.name].entry if track.name in produced else kept[track.name]
+        for track in plan.tracks
+    ]
+
+
+def _index(
+    plan: BuildPlan, model: Model, entries: list[TrackEntry]
+) -> tuple[Index, dict[str, bytes]]:
+    """Return the index of the entries, and the provenance file by path."""
+    provenance = _provenance(plan, model)
+    index = Index(
+        format=FORMAT,
+        generator=f"chipassets {__version__}",
+        game=plan.game,
+        chip=plan.chip,
+        seed=plan.seed,
+        model=ModelEntry(name=model.name, sha256=model.sha256),
+        provenance=file_entry(PROVENANCE_PATH, provenance),
+        tracks=entries,
+    )
+    return index, {PROVENANCE_PATH: provenance}
+
+
+def _provenance(plan: BuildPlan, model: Model) -> bytes:
+    """Return what a reader needs to make the bundle again: the plan and the model's own account."""
+    account = {
+        "generator": f"chipassets {__version__}",
+        "model": {"name": model.name, "sha256": model.sha256, "training": model.training},
+        "plan": plan_to_json(plan),
+    }
+    return (json.dumps(account, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _history(plan: BuildPlan, stock: Stock) -> dict[str, str]:
+    def of(name: str) -> str:
+        if name in stock.notes:
+            return "composed"
+        return "from the lock" if name in stock.audio else "kept"
+
+    return {track.name: of(track.name) for track in plan.tracks}

@@ -1,0 +1,37 @@
+"""The bundle: its index, and reading, checking and replacing it on disk."""
+
+from __future__ import annotations
+
+from chipassets.bundle.index import (
+    FORMAT,
+    DroppedEntry,
+    FileEntry,
+    Index,
+    KeysEntry,
+    LoopEntry,
+    ModelEntry,
+    SectionEntry,
+    TakeEntry,
+    TrackEntry,
+    index_schema,
+)
+from chipassets.bundle.store import file_entry, find_faults, read_index, write_bundle, write_file
+
+__all__ = [
+    "FORMAT",
+    "DroppedEntry",
+    "FileEntry",
+    "Index",
+    "KeysEntry",
+    "LoopEntry",
+    "ModelEntry",
+    "SectionEntry",
+    "TakeEntry",
+    "TrackEntry",
+    "file_entry",
+    "find_faults",
+    "index_schema",
+    "read_index",
+    "write_bundle",
+    "write_file",
+]

@@ -1,0 +1,172 @@
+"""The index of a bundle: what bundle.json holds, as models that check what they read."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from chipassets.errors import CheckError
+
+FORMAT = 1
+INDEX_NAME = "bundle.json"
+
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Count = Annotated[int, Field(ge=0)]
+_Positive = Annotated[int, Field(gt=0)]
+_RelativePath = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
+]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class FileEntry(_Entry):
+    """A file of the bundle: path below its folder, SHA-256 in hex, size in bytes."""
+
+    path: _RelativePath
+    sha256: _Sha256
+    bytes: _Count
+
+
+class LoopEntry(_Entry):
+    """The stretch that repeats, in samples of the audio and in bars of the music."""
+
+    start_sample: _Count
+    length_samples: _Positive
+    start_bar: _Count
+    bars: _Positive
+
+
+class SectionEntry(_Entry):
+    """A named stretch of bars."""
+
+    name: str
+    start_bar: _Count
+    bars: _Positive
+
+
+class TakeEntry(_Entry):
+    """Which composed candidate this is, of how many, and why it was chosen."""
+
+    number: _Count
+    of: _Positive
+    why: str
+
+
+class DroppedEntry(_Entry):
+    """Notes that no voice plays, by reason."""
+
+    reason: str
+    count: _Positive
+
+
+class KeysEntry(_Entry):
+    """Hashes of everything that decided the notes, and of everything that decided the files."""
+
+    notes: _Sha256
+    audio: _Sha256
+
+
+class ModelEntry(_Entry):
+    """The model that composed, by name and file hash."""
+
+    name: str
+    sha256: _Sha256
+
+
+class TrackEntry(_Entry):
+    """One track: what it is, where it loops, its files, and how it came to be."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    scene: str
+    moods: list[str]
+    key: str
+    tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    beats_per_bar: _Positive
+    bars: _Positive
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    sample_rate_hz: _Positive
+    samples: _Positive
+    loop: LoopEntry | None
+    sections: list[SectionEntry]
+    voices: list[str]
+    files: dict[str, FileEntry]
+    take: TakeEntry
+    seed: _Count
+    metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
+    dropped: list[DroppedEntry]
+    keys: KeysEntry
+
+    @model_validator(mode="after")
+    def _loop_ends_with_the_audio(self) -> TrackEntry:
+        loop = self.loop
+        if loop and loop.start_sample + loop.length_samples != self.samples:
+            raise ValueError("the loop must end where the audio ends")
+        return self
+
+
+class Index(_Entry):
+    """The whole of bundle.json."""
+
+    format: Annotated[int, Field(ge=1)]
+    generator: str
+    game: str
+    chip: str
+    seed: _Count
+    model: ModelEntry
+    provenance: FileEntry
+    tracks: list[TrackEntry]
+
+    @model_validator(mode="after")
+    def _names_and_paths_are_unique(self) -> Index:
+        names = [track.name for track in self.tracks]
+        paths = [entry.path.lower() for entry in self.files()]
+        if len(set(names)) < len(names) or len(set(paths)) < len(paths):
+            raise ValueError("a track name or a file path stands twice")
+        return self
+
+    def files(self) -> list[FileEntry]:
+        """Every file that the index lists."""
+        listed = [entry for track in self.tracks for entry in track.files.values()]
+        return [self.provenance, *listed]
+
+
+def index_to_bytes(index: Index) -> bytes:
+    """Return bundle.json: two-space JSON in the order of the fields, with a final newline."""
+    return (index.model_dump_json(indent=2) + "\n").encode()
+
+
+def index_from_bytes(data: bytes) -> Index:
+    """Return the index that the bytes hold; CheckError says what is wrong with any others."""
+    try:
+        found = json.loads(data)
+        version = found.get("format") if isinstance(found, dict) else None
+        if isinstance(version, int) and version > FORMAT:
+            raise CheckError(
+                f"{INDEX_NAME} has format {version}; this chipassets reads up to format {FORMAT}: "
+                "update chipassets, or build the bundle again with this one"
+            )
+        return Index.model_validate_json(data)
+    except (ValueError, RecursionError) as error:
+        raise CheckError(
+            f"{INDEX_NAME} is not a valid index: {_first_fault(error)}; build the bundle again"
+        ) from error
+
+
+def _first_fault(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False)[0]
+        return f"{'.'.join(str(part) for part in fault['loc']) or 'top level'}: {fault['msg']}"
+    return str(error)
+
+
+def index_schema() -> dict[str, Any]:
+    """Return the JSON Schema of bundle.json (draft 2020-12)."""
+    schema = Index.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "chipassets bundle index"
+    return schema

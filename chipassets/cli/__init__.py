@@ -1,0 +1,1 @@
+"""The command line: options, help, printing and exit codes."""

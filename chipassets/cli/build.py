@@ -1,0 +1,173 @@
+"""`chipassets build`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from chipassets.build import Built, Event, StageEntered, build, check, default_folder
+from chipassets.bundle import TrackEntry
+from chipassets.cli.output import console, print_json, print_table, print_text
+from chipassets.errors import UsageError
+from chipassets.manifest import load_manifest
+from chipassets.plan import resolve
+from chipassets.produce import STAGES
+
+
+def build_command(
+    manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The bundle's folder [default: build/<game>]")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
+    ] = 0,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A shipped model's name or a model file.")
+    ] = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 and say what is stale.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+) -> None:
+    """Make the bundle of a manifest, or bring it up to date.
+
+    Only what changed is made again. The chosen notes are kept in a lock beside the manifest:
+    commit it, and every machine builds the same music.
+    """
+    plan = resolve(load_manifest(manifest), model_override=model)
+    folder = out or default_folder(plan.game)
+    _refuse_manifest_folder(folder, manifest)
+    if check_only:
+        _print_check(check(plan, manifest, folder), manifest, as_json=as_json, quiet=quiet)
+        return
+    events = build(plan, manifest, folder, jobs or os.cpu_count() or 1)
+    with _progress(len(plan.tracks), hidden=quiet or as_json) as show:
+        built = _follow(events, show)
+    if as_json:
+        print_json(_built_to_json(built))
+    elif not quiet:
+        _print_summary(built)
+
+
+def _refuse_manifest_folder(folder: Path, manifest: Path) -> None:
+    if manifest.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"the bundle's folder {folder} holds the manifest; choose another with -o")
+
+
+def _print_check(found: list[str], manifest: Path, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json({"stale": found})
+    elif found and not quiet:
+        print_text("\n".join([*found, f"{len(found)} stale; run: chipassets build {manifest}"]))
+    elif not quiet:
+        print_text("up to date")
+    if found:
+        raise typer.Exit(1)
+
+
+class _Show:
+    """Counts tracks in the progress bar and names the stages that run."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=total * len(STAGES), stages="")
+        self._stage: dict[str, str] = {}
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Built):
+            return
+        if isinstance(event, StageEntered):
+            self._stage[event.track] = event.stage
+            done = 0
+        else:
+            self._stage.pop(event.track, None)
+            done = len(STAGES)
+        stages = ", ".join(f"{track}: {stage}" for track, stage in self._stage.items())
+        self._progress.update(self._task, advance=done, stages=stages)
+
+
+@contextmanager
+def _progress(total: int, *, hidden: bool) -> Iterator[_Show]:
+    terminal = console(stderr=True)
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[stages]}"),
+    )
+    with Progress(
+        *columns, console=terminal, transient=True, disable=hidden or not terminal.is_terminal
+    ) as progress:
+        yield _Show(progress, total)
+
+
+def _follow(events: Iterator[Event], show: _Show) -> Built:
+    for event in events:
+        show.event(event)
+        if isinstance(event, Built):
+            return event
+    raise AssertionError("a build ends with Built")
+
+
+_COLUMNS = [
+    "track",
+    "scene",
+    "mood",
+    "key",
+    "tempo",
+    "bars",
+    "seconds",
+    "file",
+    "notes",
+    "take",
+    "why",
+]
+
+
+def _print_summary(built: Built) -> None:
+    rows = [_row(track, built.done[track.name]) for track in built.index.tracks]
+    state = "is in place" if built.changed else "was up to date"
+    print_table(f"{built.index.game}: {built.folder} {state}", _COLUMNS, rows)
+    dropped = {
+        track.name: sum(item.count for item in track.dropped) for track in built.index.tracks
+    }
+    told = ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
+    if told:
+        print_text(f"notes that no voice plays (see dropped in bundle.json): {told}")
+
+
+def _row(track: TrackEntry, done: str) -> list[str]:
+    file = track.files.get("ogg") or next(iter(track.files.values()))
+    return [
+        track.name,
+        track.scene,
+        " ".join(track.moods),
+        track.key,
+        f"{track.tempo_bpm:.1f}",
+        str(track.bars),
+        f"{track.seconds:.1f}",
+        file.path,
+        done,
+        f"{track.take.number + 1} of {track.take.of}",
+        track.take.why,
+    ]
+
+
+def _built_to_json(built: Built) -> dict[str, object]:
+    return {
+        "folder": str(built.folder),
+        "changed": built.changed,
+        "tracks": [
+            {"name": track.name, "done": built.done[track.name], "why": track.take.why}
+            | {"files": {kind: entry.path for kind, entry in track.files.items()}}
+            for track in built.index.tracks
+        ],
+    }

@@ -1,0 +1,89 @@
+"""`chipassets doctor`."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from chipassets import __version__
+from chipassets.cli.output import print_json, print_table, print_text
+from chipassets.compose import open_model
+from chipassets.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is there, and how to get it if not."""
+
+    name: str
+    found: str
+    needed_for: str
+    fix: str
+    fine: bool
+    required: bool
+
+
+_BASE = ("mido", "numpy", "pydantic", "PyYAML", "rich", "safetensors", "soundfile", "typer")
+_DEMO = ("pygame-ce",)
+_TRAIN = ("tensorflow", "keras", "magenta", "note-seq")
+_PROGRAMS = {
+    "ffmpeg": "checks of the audio in the test run",
+    "ogginfo": "checks of the audio in the test run",
+}
+
+
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Say what is installed, what is missing and how to get it; exit 4 if a build can't run."""
+    findings = [_python(), _model()]
+    findings += [_package(name, "a build", "uv sync", required=True) for name in _BASE]
+    findings += [_package(name, "the demo game", "uv sync --extra demo") for name in _DEMO]
+    findings += [_package(name, "training", "uv sync --extra train") for name in _TRAIN]
+    findings += [_program(name, use) for name, use in _PROGRAMS.items()]
+    if as_json:
+        print_json({"chipassets": __version__, "findings": [asdict(item) for item in findings]})
+    else:
+        rows = [
+            [item.name, item.found, item.needed_for, "" if item.fine else item.fix]
+            for item in findings
+        ]
+        print_table(f"chipassets {__version__}", ["what", "found", "needed for", "to get it"], rows)
+        able = all(item.fine for item in findings if item.required)
+        print_text("a build can run" if able else "a build cannot run: see the table")
+    if not all(item.fine for item in findings if item.required):
+        raise typer.Exit(4)
+
+
+def _python() -> Finding:
+    fine = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    return Finding(
+        "Python", platform.python_version(), "a build", "install Python 3.11 to 3.13", fine, True
+    )
+
+
+def _model() -> Finding:
+    try:
+        model = open_model("default")
+    except ModelError as error:
+        return Finding("model", str(error), "composing", "install chipassets again", False, True)
+    return Finding("model", f"{model.name} {model.sha256[:12]}", "composing", "", True, True)
+
+
+def _package(name: str, use: str, fix: str, *, required: bool = False) -> Finding:
+    try:
+        return Finding(name, metadata.version(name), use, fix, True, required)
+    except metadata.PackageNotFoundError:
+        return Finding(name, "missing", use, fix, False, required)
+
+
+def _program(name: str, use: str) -> Finding:
+    path = shutil.which(name)
+    fix = "install it with your system's package manager"
+    return Finding(name, "found" if path else "missing", use, fix, path is not None, False)

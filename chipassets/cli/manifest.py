@@ -1,0 +1,69 @@
+"""`chipassets plan`, `validate`, `init` and `schema`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chipassets.bundle import index_schema, write_file
+from chipassets.cli.output import print_json, print_text
+from chipassets.errors import UsageError
+from chipassets.manifest import load_manifest, manifest_schema, starter_manifest
+from chipassets.plan import plan_to_json, plan_to_text, resolve
+
+_Manifest = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class SchemaName(StrEnum):
+    """The documents that have a JSON Schema."""
+
+    MANIFEST = "manifest"
+    BUNDLE = "bundle"
+
+
+def plan_command(
+    manifest: _Manifest,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A shipped model's name or a model file.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Print what a build would do, with every default resolved; writes nothing."""
+    plan = resolve(load_manifest(manifest), model_override=model)
+    if as_json:
+        print_json(plan_to_json(plan))
+    else:
+        print_text(plan_to_text(plan))
+
+
+def validate_command(manifest: _Manifest, as_json: _Json = False) -> None:
+    """Check a manifest and report everything that is wrong with it; writes nothing."""
+    plan = resolve(load_manifest(manifest))
+    if as_json:
+        print_json({"valid": True, "tracks": [track.name for track in plan.tracks]})
+    else:
+        print_text(f"{manifest}: valid, {len(plan.tracks)} tracks")
+
+
+def init_command(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("game.yaml"),
+    game: Annotated[str, typer.Option("--game", help="The game's name.")] = "My Game",
+) -> None:
+    """Write a commented manifest to start from; refuses to replace a file."""
+    if path.exists():
+        raise UsageError(f"{path} exists; name another file, or remove it first")
+    write_file(path, starter_manifest(game).encode())
+    print_text(f"wrote {path}; next: chipassets build {path}")
+
+
+def schema_command(
+    document: Annotated[
+        SchemaName, typer.Argument(help="Which document's schema.")
+    ] = SchemaName.MANIFEST,
+) -> None:
+    """Print the JSON Schema of the manifest, or of bundle.json."""
+    print_json(manifest_schema() if document is SchemaName.MANIFEST else index_schema())

@@ -1,0 +1,28 @@
+"""`chipassets verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chipassets.bundle import find_faults, read_index
+from chipassets.cli.output import print_json, print_text
+
+
+def verify_command(
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Hash every file of a bundle again; exit 1 and say which are missing or altered."""
+    index = read_index(bundle)
+    faults = find_faults(bundle, index.files())
+    if as_json:
+        print_json({"files": len(index.files()), "faults": faults})
+    elif faults:
+        print_text("\n".join(faults))
+    else:
+        print_text(f"{bundle}: {len(index.files())} files, all as built")
+    if faults:
+        raise typer.Exit(1)

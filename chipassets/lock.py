@@ -1,0 +1,88 @@
+"""The lock: the composed notes of every track, in text, beside the manifest and committed with it.
+
+A build whose plan still asks for the same notes takes them from here instead of composing: on
+another machine, where floating-point sums may differ in the last bit, the music stays the same.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chipassets.errors import CheckError
+from chipassets.score import Score, score_from_lines, score_to_lines
+
+VERSION = 1
+_MAX_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LockedTake:
+    """The chosen take of a track: the key of what it was composed from, its notes, and why it won."""
+
+    notes_key: str
+    number: int
+    of: int
+    why: str
+    score: Score
+
+
+def lock_path(manifest: Path) -> Path:
+    """Return where the lock of a manifest lies: `game.yaml` has `game.lock`."""
+    return manifest.with_suffix(".lock")
+
+
+def read_lock(path: Path) -> dict[str, LockedTake]:
+    """Return the locked takes by track name; empty without a file.
+
+    Raises:
+        CheckError: the file is no lock, or of a newer version. Nothing is thrown away silently:
+            it may hold takes that someone chose.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise CheckError(f"{path} is larger than 64 MiB, so it is not a lock; {_ADVICE}")
+        found = json.loads(path.read_bytes())
+        if found["lock"] != VERSION:
+            raise CheckError(
+                f"{path} is a lock of version {found['lock']!r}; this chipassets reads {VERSION}: "
+                "update chipassets, or remove the file to compose again"
+            )
+        return {name: _take_from_json(entry) for name, entry in found["tracks"].items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else error
+        raise CheckError(f"{path} is not a readable lock ({reason}); {_ADVICE}") from error
+
+
+_ADVICE = "restore it from version control, or remove it to compose again"
+
+
+def lock_to_bytes(takes: dict[str, LockedTake]) -> bytes:
+    """Return the lock file: JSON, tracks by name, one line of text for each bar of music."""
+    tracks = {name: _take_to_json(takes[name]) for name in sorted(takes)}
+    text = json.dumps({"lock": VERSION, "tracks": tracks}, indent=1, ensure_ascii=False)
+    return (text + "\n").encode()
+
+
+def _take_to_json(take: LockedTake) -> dict[str, Any]:
+    return {
+        "notes_key": take.notes_key,
+        "number": take.number,
+        "of": take.of,
+        "why": take.why,
+        "score": score_to_lines(take.score),
+    }
+
+
+def _take_from_json(entry: dict[str, Any]) -> LockedTake:
+    return LockedTake(
+        notes_key=str(entry["notes_key"]),
+        number=int(entry["number"]),
+        of=int(entry["of"]),
+        why=str(entry["why"]),
+        score=score_from_lines(entry["score"]),
+    )

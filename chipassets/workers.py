@@ -1,0 +1,106 @@
+"""Worker processes: the same arithmetic whatever the number of jobs, and none left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+
+from chipassets.errors import ComposeError
+
+# A BLAS that splits a product among threads may add in another order. One thread a worker gives
+# the same bytes on one core and on twenty, and the cores are busy with tracks already.
+_ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "BLIS_NUM_THREADS",
+    ),
+    "1",
+)
+_POLL_SECONDS = 0.05
+
+_report: Any = None
+
+
+def report_stage(track: str, stage: str) -> None:
+    """Tell the parent process that a track entered a stage; does nothing outside a worker."""
+    if _report is not None:
+        _report.put((track, stage))
+
+
+def run_tasks(
+    jobs: int, task: Callable[..., Any], arguments: dict[str, tuple[Any, ...]]
+) -> Iterator[tuple[str, str | None, Any]]:
+    """Call the task for each named tuple of arguments, `jobs` at once, and yield what happens.
+
+    Yields (name, stage, None) when a task reports a stage and (name, None, result) when it is
+    done, in the order in which that comes about. The first error ends all workers and is raised.
+    """
+    if not arguments:
+        return
+    context = multiprocessing.get_context("spawn")
+    reports = context.SimpleQueue()
+    with (
+        _one_thread_each(),
+        ProcessPoolExecutor(min(jobs, len(arguments)), context, _start_worker, (reports,)) as pool,
+    ):
+        futures = {pool.submit(task, *values): name for name, values in arguments.items()}
+        try:
+            yield from _gather(futures, reports)
+        except BrokenProcessPool as error:
+            raise ComposeError(
+                "a worker process was ended from outside (out of memory?); try --jobs 1"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+
+
+def _gather(futures: dict[Future[Any], str], reports: Any) -> Iterator[tuple[str, str | None, Any]]:
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, _POLL_SECONDS, FIRST_COMPLETED)
+        while not reports.empty():
+            yield (*reports.get(), None)
+        for future in done:
+            yield futures[future], None, future.result()
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let processes that start meanwhile use one thread; the environment is then as it was."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _start_worker(reports: Any) -> None:
+    global _report
+    _report = reports
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the parent is gone, even if it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
