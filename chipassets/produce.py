@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chipassets.arrange import CHIPS, arrange, write_registers
+from chipassets.arrange import arrange, write_registers
 from chipassets.bundle import (
     DroppedEntry,
     LoopEntry,
@@ -14,6 +14,7 @@ from chipassets.bundle import (
     TrackEntry,
     file_entry,
 )
+from chipassets.chips import CHIPS
 from chipassets.chipsong import ChipSong
 from chipassets.compose import Model, compose_takes
 from chipassets.errors import ChipassetsError

@@ -1,0 +1,188 @@
+"""`chipassets build` as game CI uses it: complete, repeatable, incremental, checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import mido
+import pytest
+import soundfile
+from mutagen.oggvorbis import OggVorbis
+
+from tests.cli.conftest import Run
+
+BUNDLE = "build/tiny-quest"
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_bundle_holds_what_its_index_says(built: Path) -> None:
+    bundle = built / BUNDLE
+    index = json.loads((bundle / "bundle.json").read_text())
+    assert [track["name"] for track in index["tracks"]] == ["town", "fight"]
+    for track in index["tracks"]:
+        audio = bundle / track["files"]["ogg"]["path"]
+        samples, rate = soundfile.read(audio, dtype="int16")
+        assert len(samples) == track["samples"]
+        assert rate == track["sample_rate_hz"] == 44100
+        loop = track["loop"]
+        assert loop["start_sample"] + loop["length_samples"] == len(samples)
+        tags = OggVorbis(audio)
+        assert tags["LOOPSTART"] == [str(loop["start_sample"])]
+        assert tags["LOOPLENGTH"] == [str(loop["length_samples"])]
+        assert abs(samples).max() > 1000
+        midi = mido.MidiFile(bundle / track["files"]["midi"]["path"])
+        assert midi.length == pytest.approx(track["seconds"], abs=0.05)
+        assert track["bars"] == 4
+        assert track["take"]["of"] == 2
+    listed = {file["path"] for track in index["tracks"] for file in track["files"].values()}
+    assert set(content(bundle)) == listed | {"bundle.json", "provenance.json"}
+
+
+def test_second_build_touches_nothing(built: Path, chipassets: Run) -> None:
+    before = times(built)
+    result = chipassets("build", "game.yaml", "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["changed"] is False
+    assert {track["done"] for track in report["tracks"]} == {"kept"}
+    assert times(built) == before
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_composing_again_gives_the_same_bytes(built: Path, chipassets: Run, jobs: str) -> None:
+    before = content(built)
+    (built / "game.lock").unlink()
+    result = chipassets("build", "game.yaml", "-o", "elsewhere", "--jobs", jobs)
+    assert result.returncode == 0, result.stderr
+    assert content(built / "elsewhere") == content(built / BUNDLE)
+    assert (built / "game.lock").read_bytes() == before["game.lock"]
+
+
+def test_a_track_does_not_depend_on_its_neighbours(built: Path, chipassets: Run) -> None:
+    manifest = built / "game.yaml"
+    manifest.write_text(manifest.read_text().replace("  fight: {scene: battle}\n", ""))
+    (built / "game.lock").unlink()
+    assert chipassets("build", "game.yaml", "-o", "alone").returncode == 0
+    assert (built / "alone/audio/town.ogg").read_bytes() == (
+        built / BUNDLE / "audio/town.ogg"
+    ).read_bytes()
+
+
+def test_check_names_what_is_stale_and_writes_nothing(game: Path, chipassets: Run) -> None:
+    result = chipassets("build", "game.yaml", "--check")
+    assert result.returncode == 1
+    assert "'town'" in result.stdout
+    assert "'fight'" in result.stdout
+    assert sorted(path.name for path in game.iterdir()) == ["game.yaml"]
+
+
+def test_check_passes_after_a_build(built: Path, chipassets: Run) -> None:
+    result = chipassets("build", "game.yaml", "--check")
+    assert (result.returncode, result.stdout) == (0, "up to date\n")
+
+
+def test_altered_file_is_found_and_made_again_from_the_lock(built: Path, chipassets: Run) -> None:
+    before = content(built)
+    victim = built / BUNDLE / "audio/fight.ogg"
+    victim.write_bytes(victim.read_bytes()[:-1] + b"\0")
+    assert chipassets("verify", BUNDLE).returncode == 1
+    check = chipassets("build", "game.yaml", "--check", "--json")
+    assert check.returncode == 1
+    assert len(json.loads(check.stdout)["stale"]) == 1
+    report = json.loads(chipassets("build", "game.yaml", "--json").stdout)
+    assert {track["name"]: track["done"] for track in report["tracks"]} == {
+        "town": "kept",
+        "fight": "from the lock",
+    }
+    assert content(built) == before
+    assert chipassets("verify", BUNDLE).returncode == 0
+
+
+def test_lock_alone_gives_its_notes_to_another_machine(built: Path, chipassets: Run) -> None:
+    """Notes come from the lock, not from the dice: a note changed there is heard."""
+    lock = json.loads((built / "game.lock").read_text())
+    lines = lock["tracks"]["town"]["score"]
+    bar = next(number for number, line in enumerate(lines) if line.startswith("1 |"))
+    lines[bar] = "1 | 0:C6+16"
+    (built / "game.lock").write_text(json.dumps(lock))
+    report = json.loads(chipassets("build", "game.yaml", "--json").stdout)
+    assert [track["done"] for track in report["tracks"]] == ["from the lock", "kept"]
+    midi = mido.MidiFile(built / BUNDLE / "midi/town.mid")
+    assert 84 in {msg.note for track in midi.tracks for msg in track if msg.type == "note_on"}
+
+
+def test_tempo_changes_the_sound_but_not_the_notes(built: Path, chipassets: Run) -> None:
+    manifest = built / "game.yaml"
+    manifest.write_text(manifest.read_text().replace("battle}", "battle, tempo: 200}"))
+    report = json.loads(chipassets("build", "game.yaml", "--json").stdout)
+    assert [track["done"] for track in report["tracks"]] == ["kept", "from the lock"]
+    index = json.loads((built / BUNDLE / "bundle.json").read_text())
+    assert index["tracks"][1]["tempo_bpm"] == pytest.approx(200, rel=0.01)
+
+
+def test_removed_track_leaves_bundle_and_lock(built: Path, chipassets: Run) -> None:
+    manifest = built / "game.yaml"
+    manifest.write_text(manifest.read_text().replace("  fight: {scene: battle}\n", ""))
+    assert "'fight'" in chipassets("build", "game.yaml", "--check").stdout
+    assert chipassets("build", "game.yaml").returncode == 0
+    assert not (built / BUNDLE / "audio/fight.ogg").exists()
+    assert list(json.loads((built / "game.lock").read_text())["tracks"]) == ["town"]
+
+
+def test_files_that_others_put_into_the_bundle_stay(built: Path, chipassets: Run) -> None:
+    note = built / BUNDLE / "audio/town.ogg.import"
+    note.write_text("an engine's settings")
+    (built / BUNDLE / "midi/town.mid").unlink()
+    assert chipassets("build", "game.yaml").returncode == 0
+    assert note.read_text() == "an engine's settings"
+    assert (built / BUNDLE / "midi/town.mid").is_file()
+
+
+def test_folder_that_is_no_bundle_is_refused(game: Path, chipassets: Run) -> None:
+    (game / "photos").mkdir()
+    (game / "photos/cat.png").write_bytes(b"cat")
+    result = chipassets("build", "game.yaml", "-o", "photos")
+    assert result.returncode == 5
+    assert "not a bundle" in result.stderr
+    assert content(game / "photos") == {"cat.png": b"cat"}
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"lock": 9, "tracks": {}}', '{"lock": 1', "[]"])
+def test_unreadable_lock_is_never_overwritten(built: Path, chipassets: Run, text: str) -> None:
+    (built / "game.lock").write_text(text)
+    result = chipassets("build", "game.yaml")
+    assert result.returncode == 1
+    assert "game.lock" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert (built / "game.lock").read_text() == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"format": 2}', "\0", '{"format": 1e999}', "[" * 100_000]
+)
+def test_damaged_index_is_found_and_mended(built: Path, chipassets: Run, text: str) -> None:
+    before = content(built)
+    (built / BUNDLE / "bundle.json").write_text(text)
+    result = chipassets("verify", BUNDLE)
+    assert result.returncode == 1
+    assert "bundle.json" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert chipassets("build", "game.yaml").returncode == 0
+    assert content(built) == before
+
+
+def test_index_that_leads_out_of_its_folder_is_refused(built: Path, chipassets: Run) -> None:
+    path = built / BUNDLE / "bundle.json"
+    path.write_text(path.read_text().replace("audio/town.ogg", "../../game.yaml"))
+    result = chipassets("verify", BUNDLE)
+    assert result.returncode == 1
+    assert "files.ogg.path" in result.stderr

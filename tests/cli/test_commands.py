@@ -1,0 +1,154 @@
+"""Every command: its help, its place in the README, its output and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from chipassets.cli.app import app
+from tests.cli.conftest import Run, environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def commands() -> list[tuple[str, typer.models.CommandInfo]]:
+    found = [(info.name or "", info) for info in app.registered_commands]
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        for info in group.typer_instance.registered_commands:
+            assert info.callback is not None
+            name = info.name or info.callback.__name__.replace("_command", "").replace("_", "-")
+            found.append((f"{group.name} {name}", info))
+    return found
+
+
+@pytest.mark.parametrize(("name", "info"), commands(), ids=lambda value: str(value)[:20])
+def test_every_command_has_help_and_stands_in_the_readme(
+    name: str, info: typer.models.CommandInfo
+) -> None:
+    assert info.callback is not None
+    assert info.callback.__doc__
+    assert f"chipassets {name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_help_starts_without_heavy_packages() -> None:
+    code = (
+        "import sys; from chipassets.cli.app import app; import chipassets.build; "
+        "heavy = {'tensorflow', 'keras', 'tf_keras', 'magenta', 'note_seq', 'pygame', 'scipy'}; "
+        "sys.exit(str(heavy & set(sys.modules) or ''))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_build_never_imports_the_train_extra(game: Path) -> None:
+    """Poisoned packages stand first on the path: importing one would end the build."""
+    poison = game / "poison"
+    for name in ("tensorflow", "keras", "tf_keras", "magenta", "note_seq", "pretty_midi", "pygame"):
+        (poison / name).mkdir(parents=True)
+        (poison / name / "__init__.py").write_text(f"raise SystemExit('{name} was imported')")
+    result = subprocess.run(
+        [sys.executable, "-m", "chipassets", "build", "game.yaml"],
+        cwd=game,
+        env=environment() | {"PYTHONPATH": str(poison)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_init_writes_a_manifest_that_validates_and_is_kept(tmp_path: Path, chipassets: Run) -> None:
+    assert chipassets("init", "new.yaml", "--game", "New Game").returncode == 0
+    assert chipassets("validate", "new.yaml").returncode == 0
+    assert chipassets("init", "new.yaml").returncode == 2
+
+
+def test_plan_writes_nothing_and_names_every_track(game: Path, chipassets: Run) -> None:
+    result = chipassets("plan", "game.yaml")
+    assert result.returncode == 0
+    assert "town" in result.stdout
+    assert "fight" in result.stdout
+    plan = json.loads(chipassets("plan", "game.yaml", "--json").stdout)
+    assert [track["name"] for track in plan["tracks"]] == ["town", "fight"]
+    assert [path.name for path in game.iterdir()] == ["game.yaml"]
+
+
+@pytest.mark.parametrize("document", ["manifest", "bundle"])
+def test_schema_is_json_schema(chipassets: Run, document: str) -> None:
+    schema = json.loads(chipassets("schema", document).stdout)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert schema["type"] == "object"
+
+
+def test_doctor_finds_the_model_and_says_that_a_build_can_run(chipassets: Run) -> None:
+    result = chipassets("doctor")
+    assert result.returncode == 0
+    assert "a build can run" in result.stdout
+    findings = json.loads(chipassets("doctor", "--json").stdout)["findings"]
+    assert {item["name"] for item in findings} >= {"Python", "model", "numpy", "pygame-ce"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("build",), 2),
+        (("build", "missing.yaml"), 2),
+        (("build", "game.yaml", "--jobs", "-1"), 2),
+        (("build", "game.yaml", "-o", "."), 2),
+        (("build", "game.yaml", "--model", "nonsense"), 4),
+        (("verify", "missing"), 1),
+        (("frobnicate",), 2),
+        (("schema", "nonsense"), 2),
+    ],
+)
+def test_bad_usage_has_its_exit_code_and_no_traceback(
+    game: Path, chipassets: Run, arguments: tuple[str, ...], code: int
+) -> None:
+    result = chipassets(*arguments)
+    assert result.returncode == code, result.stderr
+    assert result.stderr
+    assert "Traceback" not in result.stderr
+    assert [path.name for path in game.iterdir()] == ["game.yaml"]
+
+
+def test_errors_are_json_on_request(game: Path, chipassets: Run) -> None:
+    (game / "game.yaml").write_text("game: X\ntrakcs: {}\n")
+    result = chipassets("build", "game.yaml", "--json")
+    assert result.returncode == 2
+    problems = json.loads(result.stdout)["error"]["problems"]
+    assert any(item["where"] == "game.yaml:2:1" for item in problems)
+
+
+def test_quiet_without_a_terminal_and_lively_on_one(game: Path, chipassets: Run) -> None:
+    result = chipassets("build", "game.yaml")
+    assert result.stderr == ""
+    assert "\x1b" not in result.stdout
+    (game / "game.lock").unlink()
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "chipassets", "build", "game.yaml"],
+        cwd=game,
+        env=environment() | {"TERM": "xterm"},
+        stdout=slave,
+        stderr=slave,
+    ) as process:
+        os.close(slave)
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(master, 4096)
+            except OSError:
+                break
+            if not chunk:
+                break
+            shown += chunk
+    assert process.returncode == 0
+    assert b"compose" in shown
