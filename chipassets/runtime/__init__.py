@@ -1,0 +1,26 @@
+"""What a game imports to play a bundle: open it, choose by scene or mood, follow the scene.
+
+This folder needs the standard library, and pygame-ce for sound; a game may copy it as it is.
+"""
+
+from __future__ import annotations
+
+from .director import Change, Director, Rule
+from .library import Library, Match
+from .pygame_player import PygamePlayer
+from .tracks import BundleFile, LibraryError, Loop, Section, Track, TrackNotFoundError
+
+__all__ = [
+    "BundleFile",
+    "Change",
+    "Director",
+    "Library",
+    "LibraryError",
+    "Loop",
+    "Match",
+    "PygamePlayer",
+    "Rule",
+    "Section",
+    "Track",
+    "TrackNotFoundError",
+]

@@ -1,0 +1,238 @@
+"""Which music should sound: scenes and a clock in, changes of track out. Plays nothing itself.
+
+Scenes of a higher level lie over those of a lower one, as a battle over the overworld: the lower
+one's music is kept and goes on where it was left. Scenes of one level replace each other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from .library import Library
+from .tracks import Track, TrackNotFoundError
+
+_log = logging.getLogger(__name__)
+
+LEVELS: Mapping[str, int] = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "menu": 3}
+"""How high a scene lies; those not named are on the ground, 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How the music goes from one scene to another: `*` stands for any; when and how softly."""
+
+    from_scene: str
+    to_scene: str
+    when: Literal["now", "bar"]
+    fade_ms: int
+
+
+DEFAULT_RULES = (
+    Rule("*", "battle", "now", 120),
+    Rule("*", "boss", "now", 120),
+    Rule("*", "victory", "now", 60),
+    Rule("*", "game_over", "now", 400),
+    Rule("town", "shop", "bar", 400),
+    Rule("shop", "town", "bar", 400),
+    Rule("*", "*", "now", 800),
+)
+"""The first rule that fits decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of track: at `at_ms`, crossfade to `track` at `from_sample`.
+
+    track is None for silence. `keeps_old` says that the track that sounded will be wanted again
+    where it is at the end of its fade.
+    """
+
+    at_ms: int
+    scene: str
+    track: Track | None
+    from_sample: int
+    fade_ms: int
+    keeps_old: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sounding:
+    scene: str
+    track: Track
+    since_ms: int
+    from_sample: int
+
+
+class Director:
+    """Follows the game's scenes and says, when asked with the time, which change is due.
+
+    Times are whole milliseconds of any clock that does not run backwards.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        rules: tuple[Rule, ...] = DEFAULT_RULES,
+        levels: Mapping[str, int] = LEVELS,
+    ) -> None:
+        self._library = library
+        self._rules = rules
+        self._levels = levels
+        self._stack: list[str] = []
+        self._left_at: dict[str, int] = {}
+        self._sounding: _Sounding | None = None
+        self._fading: _Sounding | None = None
+        self._fades_until_ms = 0
+        self._pending: Change | None = None
+        self._paused_at_ms: int | None = None
+        self._unserved: set[str] = set()
+
+    @property
+    def scene(self) -> str:
+        """The scene the game is in, "" before the first."""
+        return self._stack[-1] if self._stack else ""
+
+    @property
+    def playing(self) -> Track | None:
+        """The track that sounds, or None."""
+        return self._sounding.track if self._sounding else None
+
+    @property
+    def pending(self) -> Change | None:
+        """The change that is decided but not yet due, or None."""
+        return self._pending
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the music stands still."""
+        return self._paused_at_ms is not None
+
+    def position_samples(self, now_ms: int) -> int:
+        """Return how far the sounding track is, in samples since its start; 0 in silence."""
+        if self._sounding is None:
+            return 0
+        return _position(
+            self._sounding, now_ms if self._paused_at_ms is None else self._paused_at_ms
+        )
+
+    def enter(self, scene: str, now_ms: int) -> None:
+        """Be in a scene from now on: over lower ones, in place of equal ones, back to a kept one.
+
+        A scene that no track serves leaves the music as it is and logs one line.
+        """
+        before = self.scene
+        if scene in self._stack:
+            del self._stack[self._stack.index(scene) + 1 :]
+        else:
+            level = self._levels.get(scene, 0)
+            while self._stack and self._levels.get(self.scene, 0) >= level:
+                self._stack.pop()
+            self._stack.append(scene)
+        if self.scene != before:
+            self._plan(before, now_ms)
+
+    def leave(self, now_ms: int) -> None:
+        """Leave the scene for the one below it, which goes on; the last one cannot be left."""
+        if len(self._stack) > 1:
+            before = self._stack.pop()
+            self._plan(before, now_ms)
+
+    def stop(self, now_ms: int, fade_ms: int = 800) -> None:
+        """Fade to silence and forget every scene; entering one starts anew."""
+        self._stack.clear()
+        self._pending = Change(now_ms, "", None, 0, fade_ms, keeps_old=False, reason="stopped")
+
+    def pause(self, now_ms: int) -> None:
+        """Let the music stand still: nothing becomes due until `resume`."""
+        if self._paused_at_ms is None:
+            self._paused_at_ms = now_ms
+
+    def resume(self, now_ms: int) -> None:
+        """Go on where `pause` stopped, as if no time had passed."""
+        if self._paused_at_ms is None:
+            return
+        lost_ms = now_ms - self._paused_at_ms
+        self._paused_at_ms = None
+        if self._sounding is not None:
+            since_ms = self._sounding.since_ms + lost_ms
+            self._sounding = replace(self._sounding, since_ms=since_ms)
+        if self._pending is not None:
+            self._pending = replace(self._pending, at_ms=self._pending.at_ms + lost_ms)
+
+    def update(
+        self, now_ms: int, is_ready: Callable[[Track], bool] = lambda _track: True
+    ) -> Change | None:
+        """Return the change that takes effect now, if one is due and its track is ready."""
+        change = self._pending
+        if change is None or self.is_paused or now_ms < change.at_ms:
+            return None
+        if change.track is not None and not is_ready(change.track):
+            return None
+        self._pending = None
+        return self._commit(replace(change, at_ms=now_ms))
+
+    def _plan(self, before: str, now_ms: int) -> None:
+        scene = self.scene
+        try:
+            match = self._library.for_scene(scene)
+        except TrackNotFoundError as error:
+            if scene not in self._unserved:
+                _log.warning("%s; the music stays as it is", error)
+            self._unserved.add(scene)
+            return
+        if self._sounding is not None and self._sounding.track is match.track:
+            self._pending = None
+            self._sounding = replace(self._sounding, scene=scene)
+            return
+        rule = self._find_rule(before, scene)
+        at_ms = self._next_bar_ms(now_ms) if rule.when == "bar" else now_ms
+        reason = f"{before or 'start'} to {scene}: {match.reason}"
+        self._pending = Change(
+            at_ms, scene, match.track, 0, rule.fade_ms, keeps_old=False, reason=reason
+        )
+
+    def _find_rule(self, before: str, after: str) -> Rule:
+        for rule in self._rules:
+            if rule.from_scene in ("*", before) and rule.to_scene in ("*", after):
+                return rule
+        return Rule("*", "*", "now", 0)
+
+    def _next_bar_ms(self, now_ms: int) -> int:
+        if self._sounding is None:
+            return now_ms
+        position = self.position_samples(now_ms)
+        track = self._sounding.track
+        if track.is_over(position):
+            return now_ms
+        ahead = track.next_bar_sample(position) - position
+        return now_ms - (-ahead * 1000 // track.sample_rate_hz)
+
+    def _commit(self, change: Change) -> Change:
+        old, keeps_old = self._sounding, False
+        if old is not None and old.scene in self._stack and old.scene != change.scene:
+            self._left_at[old.scene] = _position(old, change.at_ms + change.fade_ms)
+            keeps_old = True
+        start = self._left_at.pop(change.scene, 0)
+        self._left_at = {s: at for s, at in self._left_at.items() if s in self._stack}
+        self._sounding = None
+        if change.track is not None:
+            start = self._find_start(change.track, start, change.at_ms)
+            self._sounding = _Sounding(change.scene, change.track, change.at_ms, start)
+        self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms
+        return replace(change, from_sample=start, keeps_old=keeps_old)
+
+    def _find_start(self, track: Track, left_at: int, now_ms: int) -> int:
+        """Where the track goes on: where it was left, or, still fading out, where it is by now."""
+        fading = self._fading
+        if fading is not None and fading.track is track and now_ms < self._fades_until_ms:
+            left_at = _position(fading, now_ms)
+        return 0 if track.is_over(left_at) else left_at
+
+
+def _position(sounding: _Sounding, now_ms: int) -> int:
+    played_ms = max(now_ms - sounding.since_ms, 0)
+    return sounding.from_sample + played_ms * sounding.track.sample_rate_hz // 1000

@@ -1,0 +1,39 @@
+"""Fades as pure functions of the clock."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """A way from one point of the fade (0 silent, 1 full) to another, from `start_ms` on."""
+
+    start_ms: int
+    length_ms: int
+    start: float
+    end: float
+
+    def point(self, now_ms: int) -> float:
+        """Return how far the fade is, between `start` and `end`."""
+        if now_ms >= self.start_ms + self.length_ms:
+            return self.end
+        done = max(now_ms - self.start_ms, 0) / self.length_ms
+        return self.start + (self.end - self.start) * done
+
+    def gain(self, now_ms: int) -> float:
+        """Return the amplitude factor 0..1.
+
+        The sine law: two tracks that fade in opposite directions keep their summed power
+        (sin² + cos² = 1), so a crossfade of unrelated music has no dip.
+        """
+        return math.sin(self.point(now_ms) * math.pi / 2)
+
+    def is_done(self, now_ms: int) -> bool:
+        """Whether the end is reached."""
+        return now_ms >= self.start_ms + self.length_ms
+
+    def turn(self, now_ms: int, length_ms: int, end: float) -> Fade:
+        """Return a fade that goes on from where this one is, so that nothing jumps."""
+        return Fade(now_ms, length_ms, self.point(now_ms), end)

@@ -1,0 +1,219 @@
+"""Reading `bundle.json`: from bytes that nobody vouches for to frozen tracks, or one error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import TypeVar
+
+from .tracks import BundleFile, LibraryError, Loop, Section, Track
+
+INDEX_NAME = "bundle.json"
+FORMAT = 1
+_MOST_BYTES = 16 << 20
+_MOST_PROBLEMS_SHOWN = 8
+_LARGEST = sys.float_info.max
+
+_T = TypeVar("_T", dict[str, object], list[object])
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The contents of a bundle: the game's name, the chip and the tracks in their order."""
+
+    game: str
+    chip: str
+    tracks: tuple[Track, ...]
+
+
+def read_index(folder: Path) -> Index:
+    """Return the index of a bundle whose every listed file is there with the size it should have.
+
+    Raises LibraryError with everything that is wrong: no bundle, malformed JSON, a newer format,
+    missing or wrong values, files that are absent, altered in size or outside the folder.
+    """
+    data = _parse(folder / INDEX_NAME)
+    _check_format(data.get("format"))
+    reader = _Reader(folder)
+    game, chip = reader.text(data, "game", ""), reader.text(data, "chip", "")
+    records = reader.records(data, "tracks", "")
+    tracks = tuple(reader.track(record, f"tracks[{i}]") for i, record in enumerate(records))
+    _check_names(tracks, reader)
+    if reader.problems:
+        raise LibraryError(_sum_up(folder / INDEX_NAME, reader.problems))
+    return Index(game, chip, tracks)
+
+
+def _parse(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise LibraryError(
+            f"{path} cannot be read ({error.strerror}); build the bundle first: chipassets build"
+        ) from error
+    if len(raw) > _MOST_BYTES:
+        raise LibraryError(f"{path} is larger than {_MOST_BYTES >> 20} MiB; it is not an index")
+    try:
+        data = json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise LibraryError(f"{path} is not valid JSON ({error}); build the bundle again") from error
+    if not isinstance(data, dict):
+        raise LibraryError(f"{path} does not hold a JSON object; build the bundle again")
+    return data
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _check_format(found: object) -> None:
+    if isinstance(found, int) and not isinstance(found, bool) and found > FORMAT:
+        raise LibraryError(
+            f"the bundle has format {found} and this runtime reads format {FORMAT}; "
+            "update the runtime folder in your game, or build with an older chipassets"
+        )
+    if found != FORMAT or isinstance(found, bool):
+        raise LibraryError(f"{INDEX_NAME} says format {found!r}; expected {FORMAT}")
+
+
+def _check_names(tracks: tuple[Track, ...], reader: _Reader) -> None:
+    names = [track.name for track in tracks]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        reader.problems.append(f"two tracks are named {name!r}")
+
+
+def _sum_up(path: Path, problems: list[str]) -> str:
+    shown = problems[:_MOST_PROBLEMS_SHOWN]
+    more = len(problems) - len(shown)
+    tail = [f"and {more} more"] if more else []
+    return f"{path} is not a usable bundle: " + "; ".join(shown + tail)
+
+
+class _Reader:
+    """Takes typed values out of JSON objects and collects what is wrong instead of stopping."""
+
+    def __init__(self, folder: Path) -> None:
+        self.problems: list[str] = []
+        self._folder = folder
+        self._root = folder.resolve()
+
+    def track(self, record: dict[str, object], where: str) -> Track:
+        name = self.text(record, "name", where)
+        where = f"track {name!r}" if name else where
+        bars, samples = (
+            self.whole(record, "bars", where, 1),
+            self.whole(record, "samples", where, 1),
+        )
+        return Track(
+            name=name,
+            scene=self.text(record, "scene", where),
+            moods=self.texts(record, "moods", where),
+            key=self.text(record, "key", where),
+            tempo_bpm=self.number(record, "tempo_bpm", where),
+            beats_per_bar=self.whole(record, "beats_per_bar", where, 1),
+            bars=bars,
+            sample_rate_hz=self.whole(record, "sample_rate_hz", where, 1),
+            samples=samples,
+            loop=self.loop(record, where, samples, bars),
+            sections=tuple(
+                Section(
+                    self.text(section, "name", where),
+                    self.whole(section, "start_bar", where, 0),
+                    self.whole(section, "bars", where, 1),
+                )
+                for section in self.records(record, "sections", where)
+            ),
+            voices=self.texts(record, "voices", where),
+            files=MappingProxyType(self.files(record, where)),
+        )
+
+    def loop(self, record: dict[str, object], where: str, samples: int, bars: int) -> Loop | None:
+        if record.get("loop") is None:
+            return None
+        data = self._typed(record, "loop", where, dict)
+        where = f"{where}, loop"
+        loop = Loop(
+            self.whole(data, "start_sample", where, 0),
+            self.whole(data, "length_samples", where, 1),
+            self.whole(data, "start_bar", where, 0),
+            self.whole(data, "bars", where, 1),
+        )
+        if loop.start_sample + loop.length_samples > samples or loop.start_bar + loop.bars > bars:
+            self.problems.append(f"{where} goes past the end of the track")
+        if (loop.start_sample == 0) != (loop.start_bar == 0):
+            self.problems.append(f"{where}: start_sample and start_bar disagree about an intro")
+        return loop
+
+    def files(self, record: dict[str, object], where: str) -> dict[str, BundleFile]:
+        found = self._typed(record, "files", where, dict)
+        files = {}
+        for kind in found:
+            data = self._typed(found, kind, f"{where}, files", dict)
+            files[kind] = self.file(data, f"{where}, file {kind!r}")
+        return files
+
+    def file(self, data: dict[str, object], where: str) -> BundleFile:
+        size = self.whole(data, "bytes", where, 0)
+        text = self.text(data, "path", where)
+        path = self._folder / text
+        relative = PurePosixPath(text)
+        outside = relative.is_absolute() or ".." in relative.parts or "\\" in text or ":" in text
+        if outside or "\0" in text or not path.resolve().is_relative_to(self._root):
+            self.problems.append(f"{where} points outside the bundle: {text!r}")
+        elif not path.is_file():
+            self.problems.append(f"{where} is missing: {text!r}")
+        elif path.stat().st_size != size:
+            self.problems.append(
+                f"{where} was altered: {text!r} has {path.stat().st_size} bytes, not {size}"
+            )
+        return BundleFile(path, self.text(data, "sha256", where), size)
+
+    def text(self, record: dict[str, object], key: str, where: str) -> str:
+        value = record.get(key)
+        if isinstance(value, str) and value:
+            return value
+        self._refuse(record, key, where, "a text")
+        return ""
+
+    def texts(self, record: dict[str, object], key: str, where: str) -> tuple[str, ...]:
+        values = self._typed(record, key, where, list)
+        if any(not isinstance(value, str) for value in values):
+            self._refuse(record, key, where, "a list of texts")
+        return tuple(value for value in values if isinstance(value, str))
+
+    def whole(self, record: dict[str, object], key: str, where: str, least: int) -> int:
+        value = record.get(key)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+            return value
+        self._refuse(record, key, where, f"a whole number of at least {least}")
+        return max(least, 1)
+
+    def number(self, record: dict[str, object], key: str, where: str) -> float:
+        value = record.get(key)
+        # A bool is an int to Python; NaN fails both comparisons. An int may be beyond any float.
+        if isinstance(value, int | float) and value is not True and 0 < value <= _LARGEST:
+            return float(value)
+        self._refuse(record, key, where, "a number above 0")
+        return 1.0
+
+    def records(self, record: dict[str, object], key: str, where: str) -> list[dict[str, object]]:
+        values = self._typed(record, key, where, list)
+        if any(not isinstance(value, dict) for value in values):
+            self._refuse(record, key, where, "a list of objects")
+        return [value for value in values if isinstance(value, dict)]
+
+    def _typed(self, record: dict[str, object], key: str, where: str, kind: type[_T]) -> _T:
+        value = record.get(key)
+        if isinstance(value, kind):
+            return value
+        self._refuse(record, key, where, "an object" if kind is dict else "a list")
+        return kind()
+
+    def _refuse(self, record: dict[str, object], key: str, where: str, wanted: str) -> None:
+        place = f"{where}: " if where else ""
+        found = f"is {record[key]!r:.40}" if key in record else "is missing"
+        self.problems.append(f"{place}{key!r} {found}; expected {wanted}")

@@ -1,0 +1,91 @@
+"""A bundle as a game sees it: tracks by name, by scene and by mood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from .index import read_index
+from .tracks import Track, TrackNotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A track that was chosen, and why."""
+
+    track: Track
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The tracks of one bundle, in the order of its index."""
+
+    game: str
+    chip: str
+    tracks: tuple[Track, ...]
+
+    @classmethod
+    def open(cls, path: str | Path) -> Library:
+        """Return the library of the bundle in a folder; raises LibraryError if it is unusable."""
+        index = read_index(Path(path))
+        return cls(index.game, index.chip, index.tracks)
+
+    @property
+    def scenes(self) -> tuple[str, ...]:
+        """The scenes that have a track, in the order of the index."""
+        return tuple(dict.fromkeys(track.scene for track in self.tracks))
+
+    @property
+    def moods(self) -> tuple[str, ...]:
+        """The moods that tracks are tagged with, in the order of the index."""
+        return tuple(dict.fromkeys(mood for track in self.tracks for mood in track.moods))
+
+    def track(self, name: str) -> Track:
+        """Return the track of that name; raises TrackNotFoundError with the nearest names."""
+        for track in self.tracks:
+            if track.name == name:
+                return track
+        raise _not_found("track", name, (track.name for track in self.tracks))
+
+    def for_scene(self, scene: str, *moods: str) -> Match:
+        """Return the scene's track, the one with the most of the moods where it has several.
+
+        Raises TrackNotFoundError with the nearest scenes when no track serves the scene.
+        """
+        served = tuple(track for track in self.tracks if track.scene == scene)
+        if not served:
+            raise _not_found("scene", scene, self.scenes)
+        if len(served) == 1 or not moods:
+            return Match(served[0], f"first of {len(served)} for scene {scene!r}")
+        best = max(served, key=lambda track: _likeness(track, moods))
+        return Match(best, f"scene {scene!r} and {_say_shared(best, moods)}")
+
+    def for_moods(self, *moods: str) -> Match:
+        """Return the track that shares the most moods; ties go to the fewest others, then order.
+
+        Raises TrackNotFoundError with the nearest moods when no track has any of them.
+        """
+        best = max(self.tracks, key=lambda track: _likeness(track, moods), default=None)
+        if best is None or not set(moods) & set(best.moods):
+            raise _not_found("mood", " ".join(moods), self.moods)
+        return Match(best, _say_shared(best, moods))
+
+
+def _likeness(track: Track, moods: Iterable[str]) -> tuple[int, int]:
+    shared = set(moods) & set(track.moods)
+    return len(shared), -len(set(track.moods) - shared)
+
+
+def _say_shared(track: Track, moods: tuple[str, ...]) -> str:
+    shared = [mood for mood in moods if mood in track.moods]
+    return f"{len(shared)} of {len(moods)} moods: {', '.join(shared) or 'none'}"
+
+
+def _not_found(what: str, asked: str, known: Iterable[str]) -> TrackNotFoundError:
+    names = tuple(known)
+    close = get_close_matches(asked, names, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(close)}?" if close else f"there are: {', '.join(names)}"
+    return TrackNotFoundError(f"the bundle has no {what} {asked!r}; {hint}")

@@ -1,0 +1,121 @@
+"""Tracks of a bundle as frozen values, and the arithmetic between their samples, bars and beats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class LibraryError(Exception):
+    """A bundle cannot be used; the message says what was found, why it is refused, what to do."""
+
+
+class TrackNotFoundError(LibraryError, LookupError):
+    """No track of the bundle answers to what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The part of a track that repeats: where it starts and how long it is, in samples and bars."""
+
+    start_sample: int
+    length_samples: int
+    start_bar: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A named run of bars."""
+
+    name: str
+    start_bar: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    """One file of a track: its absolute path, SHA-256 and size."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One piece of music. Positions are samples since it was started and may pass its end."""
+
+    name: str
+    scene: str
+    moods: tuple[str, ...]
+    key: str
+    tempo_bpm: float
+    beats_per_bar: int
+    bars: int
+    sample_rate_hz: int
+    samples: int
+    loop: Loop | None
+    sections: tuple[Section, ...]
+    voices: tuple[str, ...]
+    files: Mapping[str, BundleFile] = field(hash=False)
+
+    @property
+    def audio(self) -> BundleFile | None:
+        """The file to play: OGG before WAV; None where the bundle holds neither."""
+        return self.files.get("ogg") or self.files.get("wav")
+
+    def wrap(self, sample: int) -> int:
+        """Return where in the file a position lies, 0..samples: loops go round, others stop."""
+        if self.loop is None or sample < self.loop.start_sample:
+            return min(max(sample, 0), self.samples)
+        start, length = self.loop.start_sample, self.loop.length_samples
+        return start + (sample - start) % length
+
+    def is_over(self, sample: int) -> bool:
+        """Whether the track has ended by this position; one that loops never does."""
+        return self.loop is None and sample >= self.samples
+
+    def bar_sample(self, bar: int) -> int:
+        """Return the position of the first sample of a bar, counted from 0 without going round."""
+        if self.loop is None:
+            # Minutes in a bar, in samples: bar lines follow the tempo, the file may ring longer.
+            return round(bar * 60 * self.beats_per_bar * self.sample_rate_hz / self.tempo_bpm)
+        if bar < self.loop.start_bar:
+            return -(-bar * self.loop.start_sample // self.loop.start_bar)
+        into_loop = -(-(bar - self.loop.start_bar) * self.loop.length_samples // self.loop.bars)
+        return self.loop.start_sample + into_loop
+
+    def position_bar(self, sample: int) -> int:
+        """Return the bar, 0..bars-1, in which a position lies."""
+        return min(self._count_bars(self.wrap(sample)), self.bars - 1)
+
+    def position_beat(self, sample: int) -> int:
+        """Return the beat of the bar, 0..beats_per_bar-1, in which a position lies."""
+        here = self.wrap(sample)
+        bar = self.position_bar(sample)
+        start, end = self.bar_sample(bar), self.bar_sample(bar + 1)
+        beat = (here - start) * self.beats_per_bar // max(end - start, 1)
+        return min(max(beat, 0), self.beats_per_bar - 1)
+
+    def next_bar_sample(self, sample: int) -> int:
+        """Return the position of the first bar line at or after a position, not gone round."""
+        bar = self._count_bars(max(sample, 0))
+        start = self.bar_sample(bar)
+        return start if start >= sample else self.bar_sample(bar + 1)
+
+    def section_at(self, sample: int) -> str:
+        """Return the name of the section that a position lies in, "" where there is none."""
+        bar = self.position_bar(sample)
+        inside = (s for s in self.sections if s.start_bar <= bar < s.start_bar + s.bars)
+        return next((section.name for section in inside), "")
+
+    def _count_bars(self, sample: int) -> int:
+        if self.loop is None:
+            bar = int(sample * self.tempo_bpm / (60 * self.beats_per_bar * self.sample_rate_hz))
+            return bar + 1 if self.bar_sample(bar + 1) <= sample else bar
+        if sample < self.loop.start_sample:
+            return sample * self.loop.start_bar // self.loop.start_sample
+        into_loop = (sample - self.loop.start_sample) * self.loop.bars // self.loop.length_samples
+        return self.loop.start_bar + into_loop

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipassets.runtime import Change, Director, Library, Rule, Track
+from chipassets.runtime.fades import Fade
+from tests.runtime.tiny_bundle import Piece, write_bundle
+
+SCENES = ("overworld", "town", "shop", "battle", "menu")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    pieces = [Piece(scene, 440) for scene in SCENES]
+    pieces.append(Piece("victory", 440, intro_bars=None))
+    return Library.open(write_bundle(tmp_path_factory.mktemp("b"), pieces, "wav"))
+
+
+@pytest.fixture
+def director(library: Library) -> Director:
+    return Director(library)
+
+
+def go(director: Director, scene: str, now_ms: int) -> Change:
+    director.enter(scene, now_ms)
+    change = director.update(now_ms)
+    assert change is not None
+    assert change.track is not None
+    return change
+
+
+def test_entering_plays_the_scenes_track(director: Director) -> None:
+    assert director.update(0) is None
+    change = go(director, "town", 1000)
+    assert change.track is director.playing
+    assert (change.scene, change.from_sample, change.keeps_old) == ("town", 0, False)
+    assert "start to town" in change.reason
+    assert director.position_samples(2000) == 44_100
+    assert director.update(2000) is None
+
+
+def test_a_battle_lies_over_the_overworld_which_goes_on(director: Director) -> None:
+    go(director, "overworld", 0)
+    over = go(director, "battle", 1500)
+    assert over.keeps_old
+    director.leave(9000)
+    back = director.update(9000)
+    assert back is not None
+    left_ms = 1500 + over.fade_ms  # it sounded until its fade was over
+    assert (back.scene, back.from_sample) == ("overworld", left_ms * 44_100 // 1000)
+    assert director.position_samples(10_000) == (left_ms + 1000) * 44_100 // 1000
+
+
+def test_entering_the_scene_below_is_leaving(director: Director) -> None:
+    go(director, "overworld", 0)
+    go(director, "battle", 1000)
+    assert go(director, "victory", 2000).keeps_old is False  # same level: battle is done with
+    assert go(director, "overworld", 5000).from_sample == 1120 * 44_100 // 1000
+
+
+def test_scenes_of_one_level_replace_each_other(director: Director) -> None:
+    go(director, "overworld", 0)
+    assert not go(director, "town", 5000).keeps_old
+    director.leave(6000)
+    assert director.scene == "town"
+    assert director.update(6000) is None
+    assert go(director, "overworld", 7000).from_sample == 0
+
+
+def test_a_menu_lies_over_all_and_the_stack_unwinds(director: Director) -> None:
+    for now_ms, scene in enumerate(("town", "shop", "battle", "menu")):
+        director.enter(scene, now_ms)
+    left = []
+    for now_ms in range(100, 104):
+        director.leave(now_ms)
+        left.append(director.scene)
+    assert left == ["battle", "shop", "town", "town"]
+
+
+def test_a_change_at_the_bar_waits_for_it(library: Library) -> None:
+    director = Director(library, (Rule("*", "shop", "bar", 300), Rule("*", "*", "now", 0)))
+    go(director, "town", 10)
+    director.enter("shop", 300)
+    pending = director.pending
+    assert pending is not None
+    assert pending.at_ms == 510  # bars of 250 ms since 10
+    assert director.update(509) is None
+    change = director.update(510)
+    assert change is not None
+    assert change.fade_ms == 300
+
+
+def test_changing_ones_mind_before_the_bar_changes_nothing(library: Library) -> None:
+    director = Director(library, (Rule("*", "*", "bar", 300),))
+    go(director, "town", 0)
+    director.enter("shop", 100)
+    director.leave(150)
+    assert director.pending is None
+    assert director.update(1000) is None
+    assert director.position_samples(1000) == 44_100
+
+
+def test_returning_within_the_fade_goes_on_where_the_fading_track_is(director: Director) -> None:
+    go(director, "overworld", 0)
+    go(director, "town", 1000)
+    assert go(director, "overworld", 1300).from_sample == 1300 * 44_100 // 1000
+    go(director, "town", 2000)
+    assert go(director, "overworld", 4000).from_sample == 0
+
+
+def test_pausing_stops_the_clock(director: Director) -> None:
+    go(director, "town", 0)
+    director.pause(1000)
+    director.enter("battle", 2000)
+    assert director.update(5000) is None
+    assert director.position_samples(5000) == 44_100
+    director.resume(6000)
+    assert director.position_samples(6000) == 44_100
+
+
+def test_a_track_that_is_not_ready_is_waited_for(director: Director) -> None:
+    ready: set[str] = set()
+
+    def is_ready(track: Track) -> bool:
+        return track.name in ready
+
+    director.enter("town", 0)
+    assert director.update(0, is_ready) is None
+    ready.add("town")
+    change = director.update(40, is_ready)
+    assert change is not None
+    assert change.at_ms == 40
+    assert director.position_samples(1040) == 44_100
+
+
+def test_an_unserved_scene_keeps_the_music_and_logs_once(
+    director: Director, caplog: pytest.LogCaptureFixture
+) -> None:
+    go(director, "town", 0)
+    with caplog.at_level(logging.WARNING):
+        for now_ms in (100, 300):
+            director.enter("credits", now_ms)
+            assert director.update(now_ms) is None
+            director.enter("town", now_ms + 100)
+    assert director.playing is not None
+    assert director.playing.name == "town"
+    assert len(caplog.records) == 1
+    assert "credits" in caplog.text
+
+
+def test_stop_is_silence_and_entering_starts_anew(director: Director) -> None:
+    go(director, "town", 0)
+    director.stop(1000, fade_ms=50)
+    change = director.update(1000)
+    assert change is not None
+    assert change.track is None
+    assert director.playing is None
+    assert go(director, "town", 3000).from_sample == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from((*SCENES, "victory", "")), st.integers(0, 900))))
+def test_whatever_happens_the_sound_follows_the_scene(
+    library: Library, moves: list[tuple[str, int]]
+) -> None:
+    director, now_ms = Director(library), 0
+    for scene, wait_ms in moves:
+        now_ms += wait_ms
+        if scene:
+            director.enter(scene, now_ms)
+            assert director.scene == scene
+        else:
+            director.leave(now_ms)
+        director.update(now_ms)
+    director.update(now_ms + 10_000)
+    assert director.pending is None
+    if director.scene:
+        assert director.playing is library.for_scene(director.scene).track
+
+
+@given(st.integers(0, 2000), st.integers(1, 2000))
+def test_a_crossfade_keeps_the_power(now_ms: int, length_ms: int) -> None:
+    out, into = Fade(0, length_ms, 1.0, 0.0), Fade(0, length_ms, 0.0, 1.0)
+    assert out.gain(now_ms) ** 2 + into.gain(now_ms) ** 2 == pytest.approx(1)
+
+
+@given(st.integers(0, 1500))
+def test_a_turned_fade_does_not_jump(turn_ms: int) -> None:
+    fade = Fade(0, 1000, 1.0, 0.0)
+    turned = fade.turn(turn_ms, 500, 1.0)
+    assert turned.gain(turn_ms) == pytest.approx(fade.gain(turn_ms))
+    assert turned.gain(turn_ms + 500) == 1.0
+    assert not fade.is_done(999)
+    assert fade.is_done(1000)

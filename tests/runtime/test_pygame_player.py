@@ -1,0 +1,187 @@
+"""The player through SDL's own drivers: what it writes to the disk driver is what is heard."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.runtime.tiny_bundle import RATE_HZ, Piece, write_bundle
+
+pytest.importorskip("pygame")
+
+Wave = np.ndarray[Any, np.dtype[np.float64]]
+
+PLAY = """
+import sys, time, pygame
+from chipassets.runtime import Library, PygamePlayer, Rule
+rules = (Rule("*", "*", "now", 600),)
+player = PygamePlayer(Library.open(sys.argv[1]), rules, volume=1.0)
+assert player.has_sound
+player.preload()
+def play(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        player.update()
+        time.sleep(0.005)
+"""
+
+
+def run_player(code: str, bundle: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", PLAY + code, str(bundle)],
+        env={**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+
+def record(code: str, bundle: Path, tmp_path: Path) -> Wave:
+    """Run the code and return what the mixer played, left channel, from the first sound on."""
+    path = tmp_path / "heard.raw"
+    run_player(code, bundle, SDL_AUDIODRIVER="disk", SDL_DISKAUDIOFILE=str(path))
+    heard = np.fromfile(path, "<i2")[::2] / 32768
+    sounding = np.flatnonzero(heard)
+    assert len(sounding) > 0
+    # Mixers begin with a track's first sample: a sine's is 0 or next to it.
+    wave: Wave = heard[sounding[0] : sounding[-1] + 1]
+    return wave
+
+
+def level(wave: Wave, hz: float) -> float:
+    """The amplitude of one frequency in the wave, after a Hann window."""
+    window = np.hanning(len(wave))
+    turn = np.exp(-2j * np.pi * hz / RATE_HZ * np.arange(len(wave)))
+    return float(2 * abs(np.sum(wave * window * turn)) / np.sum(window))
+
+
+def test_an_intro_and_many_loops_are_exact(tmp_path: Path) -> None:
+    piece = Piece("song", 441, bars=4, intro_bars=1)
+    bundle = write_bundle(tmp_path / "bundle", [piece])
+    heard = record("player.enter('song'); play(3.5); pygame.quit()", bundle, tmp_path)
+    decoded, _ = soundfile.read(bundle / "audio/song.ogg")
+    start = RATE_HZ // 4
+    wanted = np.concatenate([decoded] + [decoded[start:]] * 8)
+    offset = int(np.flatnonzero(np.round(wanted * 32768))[0])
+    wanted = wanted[offset : offset + len(heard)]
+    assert len(heard) > len(decoded) + (len(decoded) - start), "at least one whole pass"
+    difference = np.max(np.abs(heard[: len(wanted)] - wanted))
+    assert difference < 4 / 32768
+
+
+def test_entering_starts_the_right_audio_and_the_crossfade_overlaps(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440), Piece("shop", 660)])
+    code = "player.enter('town'); play(1.2); player.enter('shop'); play(1.6); pygame.quit()"
+    heard = record(code, bundle, tmp_path)
+    size = 2048
+    windows = [heard[i : i + size] for i in range(0, len(heard) - size, size // 2)]
+    town = np.array([level(window, 440) for window in windows])
+    shop = np.array([level(window, 660) for window in windows])
+    assert town[2] > 0.4
+    assert shop[2] < 0.01
+    assert shop[-2] > 0.4
+    assert town[-2] < 0.01
+    both = np.flatnonzero((town > 0.1) & (shop > 0.1))
+    assert len(both) * size / 2 > 0.3 * RATE_HZ
+    # Equal power: the sum of squares stays that of one tone (0.5 squared), with no dip.
+    power = (town**2 + shop**2)[1:-1]
+    assert power.min() > 0.7 * 0.25
+    assert power.max() < 1.3 * 0.25
+
+
+def test_a_scene_below_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    pieces = [Piece("overworld", 440, bars=16, intro_bars=8), Piece("battle", 660)]
+    bundle = write_bundle(tmp_path / "bundle", pieces)
+    code = """
+player.enter('overworld'); play(0.6); player.enter('battle'); play(1.2)
+player.leave(); play(1.2); pygame.quit()
+"""
+    heard = record(code, bundle, tmp_path)
+    # Left at 0.6 s and kept from the end of the fade, at 1.2 s: the loop's higher pitch comes at
+    # 2 s, which is 2.6 s after the start. Begun anew it would come later, run on it had come.
+    end = heard[-4096:]
+    assert level(end, 440 * 2 ** (1 / 12)) > 0.4
+    back = heard[int(2.2 * RATE_HZ) : int(2.2 * RATE_HZ) + 4096]
+    assert level(back, 440) > level(back, 440 * 2 ** (1 / 12))
+
+
+def test_a_track_that_plays_once_ends(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("jingle", 440, bars=2, intro_bars=None)])
+    heard = record("player.enter('jingle'); play(1.2); pygame.quit()", bundle, tmp_path)
+    assert abs(len(heard) - RATE_HZ // 2) < 32
+
+
+def test_no_audio_device_is_one_line_and_the_game_goes_on(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440)])
+    code = PLAY.replace("assert player.has_sound", "assert not player.has_sound") + (
+        "player.enter('town'); play(0.05); assert player.now_playing().track.name == 'town'"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(bundle)],
+        env={**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1", "SDL_AUDIODRIVER": "nonesuch"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "the game goes on silently" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_a_mixer_that_goes_away_is_one_line_and_the_game_goes_on(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440), Piece("shop", 660)])
+    code = """
+player.enter('town'); play(0.2); pygame.mixer.quit(); play(0.1); player.enter('shop'); play(0.1)
+assert player.now_playing().track.name == 'shop'
+player.pause(); player.resume(); player.close()
+"""
+    run = run_player(code, bundle, SDL_AUDIODRIVER="dummy")
+    assert "sound is lost" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_decoded_is_silence_with_one_line(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440), Piece("shop", 660)])
+    broken = bundle / "audio/shop.ogg"
+    broken.write_bytes(b"\x01" * broken.stat().st_size)
+    code = "player.enter('town'); play(0.2); player.enter('shop'); play(0.3)"
+    run = run_player(code, bundle, SDL_AUDIODRIVER="dummy")
+    assert "track 'shop' stays silent" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_another_mixer_rate_plays_all_the_same(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("song", 441, bars=4, intro_bars=1)])
+    code = "pygame.mixer.init(48000, -16, 1, 512, allowedchanges=0)\n" + PLAY
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import pygame\n" + code + "player.enter('song'); play(1.6)\n"
+            "assert player.now_playing().bar >= 1",
+            str(bundle),
+        ],
+        env={**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1", "SDL_AUDIODRIVER": "dummy"},
+        check=True,
+        timeout=60,
+    )
+
+
+def test_pausing_is_silence_and_resuming_goes_on(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440, bars=40)])
+    code = """
+player.enter('town'); play(0.5); player.pause(); play(0.6); player.resume(); play(0.5)
+pygame.quit()
+"""
+    heard = record(code, bundle, tmp_path)
+    silent = np.flatnonzero(np.abs(heard) > 1e-3)
+    longest_gap = int(np.max(np.diff(silent)))
+    assert longest_gap > 0.3 * RATE_HZ
