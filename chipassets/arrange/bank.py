@@ -1,0 +1,129 @@
+"""The instrument bank: named sounds as macros, one value a frame (60 a second).
+
+Volumes are 0..15 and are scaled by the note's level. Duties: 0 is 12.5 %, 1 is 25 %, 2 is 50 %.
+On noise the note's pitch is an index into the chip's periods (higher is darker), the arpeggio is
+added to it, and the duty is the noise mode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.chipsong import Instrument, Macro
+
+
+def _fall(start: int, end: int, frames: int) -> tuple[int, ...]:
+    """A line from start to end, both in it."""
+    return tuple(start + (end - start) * n // max(frames - 1, 1) for n in range(frames))
+
+
+def _sound(attack: tuple[int, ...], hold: int, release: tuple[int, ...]) -> Macro:
+    """The attack, then `hold` for as long as the note lasts, then the release."""
+    start = len(attack)
+    return Macro((*attack, hold, *release), loop=start, release=start + 1)
+
+
+_PAD_SWELL = (4, 6, 8, 9, 10, 11)
+_PAD_RELEASE = (7, 5, 4, 3, 2, 1)
+
+_TONES = (
+    Instrument(
+        "reed",
+        volume=_sound((9, 14, 15, 15, 14, 14, 13, 13, 12, 12), 11, (7, 4, 2, 1)),
+        duty=Macro((2, 1)),
+        vibrato_delay_frames=18,
+        vibrato_depth_cents=14,
+        vibrato_period_frames=10,
+    ),
+    Instrument(
+        "square",
+        volume=_sound((11, 15, 14, 13, 12, 12, 11, 11), 10, (6, 3, 1)),
+        duty=Macro((2,)),
+        vibrato_delay_frames=20,
+        vibrato_depth_cents=12,
+        vibrato_period_frames=10,
+    ),
+    Instrument(
+        "thin",
+        volume=_sound((12, 15, 15, 14, 14, 13), 13, (8, 5, 3, 1)),
+        duty=Macro((1, 0)),
+        vibrato_delay_frames=16,
+        vibrato_depth_cents=16,
+        vibrato_period_frames=9,
+    ),
+    Instrument(
+        "pluck",
+        volume=_sound((15, 13, 12, 11, 10, 9, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2), 2, (2, 1, 1)),
+        duty=Macro((2, 2, 1)),
+    ),
+    Instrument(
+        "bell",
+        volume=_sound(
+            (15, 14, 12, 11, 10, 9, *_fall(9, 4, 30), *_fall(4, 1, 30)), 1, (*_fall(5, 1, 10),)
+        ),
+        duty=Macro((0, 0, 0, 2)),
+        arpeggio=Macro((12, 0)),
+    ),
+    Instrument(
+        "pad",
+        volume=Macro(
+            (*_PAD_SWELL, 12, 12, 12, 12, 11, 11, 11, 11, 10, 10, 10, 10, 11, 11, 11, 11)
+            + _PAD_RELEASE,
+            loop=6,
+            release=22,
+        ),
+        duty=Macro((2,)),
+        vibrato_delay_frames=24,
+        vibrato_depth_cents=8,
+        vibrato_period_frames=12,
+    ),
+    Instrument(
+        "brass",
+        volume=_sound((7, 11, 14, 15, 15, 14, 13, 13), 12, (8, 5, 3, 1)),
+        duty=Macro((0, 0, 1, 1, 1, 2)),
+        pitch=Macro((2, 1, 0)),
+        vibrato_delay_frames=22,
+        vibrato_depth_cents=12,
+        vibrato_period_frames=10,
+    ),
+    Instrument(
+        "echo",
+        volume=_sound((10, 12, 11, 10, 9, 9, 8), 8, (6, 5, 4, 3, 2, 1)),
+        duty=Macro((1,)),
+    ),
+    Instrument("triangle", volume=Macro((15,))),
+    Instrument("triangle_short", volume=Macro((15,) * 9 + (0,))),
+)
+
+_DRUMS = (
+    Instrument("kick", volume=Macro((14, 12, 9, 6, 3, 1, 0)), arpeggio=Macro((-3, 0, 1, 2))),
+    Instrument("snare", volume=Macro((13, 11, 9, 7, 5, 4, 3, 2, 1, 0)), arpeggio=Macro((2, 0, -1))),
+    Instrument("hat", volume=Macro((10, 5, 2, 1, 0))),
+    Instrument("open_hat", volume=Macro((10, 8, 7, 6, 5, 4, 3, 3, 2, 2, 1, 1, 0))),
+    Instrument(
+        "crash",
+        volume=Macro((15, 13, 12, 11, 10, 9, *_fall(9, 4, 20), *_fall(4, 1, 20), 0)),
+        arpeggio=Macro((-1, 0)),
+    ),
+    Instrument("tom", volume=Macro((14, 12, 10, 7, 5, 3, 2, 1, 0)), arpeggio=Macro((-1, 0, 0, 1))),
+)
+
+INSTRUMENTS: dict[str, Instrument] = {item.name: item for item in (*_TONES, *_DRUMS)}
+
+# Period index on noise and level of each drum.
+DRUM_SOUNDS: dict[str, tuple[int, int]] = {
+    "kick": (13, 12),
+    "snare": (6, 10),
+    "hat": (3, 6),
+    "open_hat": (3, 6),
+    "crash": (4, 10),
+    "tom": (10, 11),
+}
+
+
+def echo_of(instrument: Instrument) -> Instrument:
+    """Return a softer shadow of the instrument, for its echo on a free voice: no vibrato."""
+    shadow = INSTRUMENTS["echo"]
+    return replace(
+        shadow, name=f"{instrument.name} echo", duty=Macro((instrument.duty.values[-1],))
+    )

@@ -1,0 +1,97 @@
+"""Drums on the noise voice: the groove, denser where the music is, with fills at section ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chipassets.arrange.bank import DRUM_SOUNDS
+from chipassets.arrange.grooves import DRUM_LETTERS, GROOVES, Groove, fit_bar
+from chipassets.errors import ArrangeError
+from chipassets.score import Score
+
+_LONGEST_GAP_FOR_USUAL = 0.5
+_DENSE = 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class DrumHit:
+    """One drum at a step: the instrument, the noise period and the level."""
+
+    step: int
+    drum: str
+    period: int
+    level: int
+
+
+def find_groove(name: str) -> Groove:
+    """Return the groove of that name; ArrangeError, naming the known ones, without one."""
+    if name not in GROOVES:
+        raise ArrangeError(f"there is no groove {name!r}; choose one of {', '.join(GROOVES)}")
+    return GROOVES[name]
+
+
+def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tuple[DrumHit, ...]:
+    """Return the drums of the whole score, at most one a step, in order.
+
+    Bars with far fewer onsets than usual take the sparse pattern, with far more the dense one.
+    Every section of at least two bars ends in a fill that `rng` chooses; the piece's first bar
+    and, for grooves with a crash, every new section begin with their first drum as written.
+    """
+    groove = find_groove(groove_name)
+    if groove_name == "none":
+        return ()
+    hits: list[DrumHit] = []
+    fills = _fill_bars(score)
+    crashes = {bar + 1 for bar in fills} if groove.crash else set()
+    for bar, density in enumerate(_densities(score)):
+        pattern = fit_bar(_pattern(groove, density), groove.beats, score.beats_per_bar)
+        if bar in fills and groove.fills and density > 0:
+            fill = groove.fills[int(rng.integers(len(groove.fills)))]
+            pattern = (
+                pattern[: -len(fill)] + fill if len(fill) < len(pattern) else fill[-len(pattern) :]
+            )
+        if bar in crashes:
+            pattern = "C" + _clear(pattern[1:])
+        start = bar * score.steps_per_bar
+        hits += [
+            _hit(start, step, letter, groove)
+            for step, letter in enumerate(pattern)
+            if letter != "."
+        ]
+    return tuple(hits)
+
+
+def _clear(pattern: str) -> str:
+    """The pattern with room for a crash to ring: no hats in the first three steps after it."""
+    return pattern[:3].replace("h", ".").replace("o", ".") + pattern[3:]
+
+
+def _hit(bar_start: int, step: int, letter: str, groove: Groove) -> DrumHit:
+    drum = DRUM_LETTERS[letter]
+    period, level = DRUM_SOUNDS[drum]
+    accent = 1 if step % 8 == 0 else -1 if step % 2 else 0
+    return DrumHit(bar_start + step, drum, period, min(max(level + accent + groove.level, 1), 15))
+
+
+def _fill_bars(score: Score) -> set[int]:
+    """The last bars of sections that are long enough; without sections, of the piece."""
+    ends = [(section.start_bar + section.bars - 1, section.bars) for section in score.sections]
+    return {bar for bar, bars in ends or [(score.bars - 1, score.bars)] if bars >= 2}
+
+
+def _densities(score: Score) -> list[float]:
+    """Onsets of each bar as a multiple of the median of all bars that have any."""
+    onsets = [0] * score.bars
+    for note in score.notes:
+        onsets[min(note.start_step // score.steps_per_bar, score.bars - 1)] += 1
+    filled = sorted(count for count in onsets if count)
+    median = filled[len(filled) // 2] if filled else 1
+    return [count / median for count in onsets]
+
+
+def _pattern(groove: Groove, density: float) -> str:
+    if density < _LONGEST_GAP_FOR_USUAL:
+        return groove.sparse
+    return groove.dense if density > _DENSE else groove.usual

@@ -1,0 +1,144 @@
+"""Reads a RegisterLog as the 2A03 does: which voice has which registers from which clock on.
+
+Our logs use constant volume and software envelopes, so that the sound does not hang on the frame
+counter; a log that uses the hardware's envelopes, sweeps or running length counters is refused
+rather than played wrongly. The one unit that the frame counter still clocks is the triangle's
+linear counter: a gate takes effect at the next quarter frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chipassets.errors import RenderError
+from chipassets.registers import Write
+from chipassets.render.voices import NOISE_PERIODS, Stretch
+
+VOICES = ("pulse1", "pulse2", "triangle", "noise")
+KINDS = ("pulse", "pulse", "triangle", "noise")
+ADDRESSES = (*range(0x4000, 0x4004), *range(0x4004, 0x4008), 0x4008, 0x400A, 0x400B)
+SOUND_ADDRESSES = frozenset((*ADDRESSES, 0x400C, 0x400E, 0x400F, 0x4015, 0x4017))
+"""Every register that the four voices listen to: what the first frame of a loop must write."""
+
+# NESdev, APU frame counter: clocks of the quarter frames after a write to $4017, and the length.
+_FOUR_STEP = (7457, 14913, 22371, 29829, 29830)
+_FIVE_STEP = (7457, 14913, 22371, 37281, 37282)
+_LOWEST_PULSE_TIMER = 8
+_LOWEST_TRIANGLE_TIMER = 2
+_CONSTANT = 0x30
+
+
+class Registers:
+    """The chip's registers while a log is read."""
+
+    def __init__(self) -> None:
+        self._bytes = dict.fromkeys(SOUND_ADDRESSES, 0)
+        self._loaded = [False] * 4
+        self._gate = False
+        self._counter_start = 0
+        self._last: list[Stretch | None] = [None] * 4
+
+    def start_pass(self) -> None:
+        """Forget what was written last, so that the next frame states every voice anew."""
+        self._last = [None] * 4
+        self._counter_start = 0
+        self._gate = False
+
+    def read_frame(self, writes: Sequence[Write], clock: int) -> tuple[list[Stretch], ...]:
+        """Return per voice the stretches that begin in the frame, which starts at `clock`."""
+        restarts = [False, False]
+        for write in writes:
+            self._write(write, clock, restarts)
+        found: tuple[list[Stretch], ...] = ([], [], [], [])
+        for index in (0, 1):
+            self._note(found, index, self._pulse(index, clock, restarts[index]))
+        self._note(found, 2, self._triangle(clock))
+        self._note(found, 3, self._noise(clock))
+        if self._gate_wanted() != self._gate:
+            self._gate = self._gate_wanted()
+            self._note(found, 2, self._triangle(self._next_quarter(clock)))
+        return found
+
+    def _note(self, found: tuple[list[Stretch], ...], index: int, stretch: Stretch) -> None:
+        last = self._last[index]
+        if last is None or stretch.restart or _sound(last) != _sound(stretch):
+            found[index].append(stretch)
+            self._last[index] = stretch
+
+    def _write(self, write: Write, clock: int, restarts: list[bool]) -> None:
+        if write.address not in SOUND_ADDRESSES:
+            raise RenderError(
+                f"the log writes ${write.address:04X}, which is no register of the four voices"
+            )
+        _refuse_hardware_units(write)
+        self._bytes[write.address] = write.value
+        if write.address in (0x4003, 0x4007, 0x400B, 0x400F):
+            index = (write.address - 0x4000) // 4
+            self._loaded[index] = self._loaded[index] or self._enabled(index)
+            if index < 2:
+                restarts[index] = True
+        elif write.address == 0x4015:
+            self._loaded = [on and self._enabled(i) for i, on in enumerate(self._loaded)]
+        elif write.address == 0x4017:
+            self._counter_start = clock
+
+    def _enabled(self, index: int) -> bool:
+        return bool(self._bytes[0x4015] >> index & 1)
+
+    def _timer(self, base: int) -> int:
+        return self._bytes[base + 2] | (self._bytes[base + 3] & 7) << 8
+
+    def _pulse(self, index: int, clock: int, restart: bool) -> Stretch:
+        base = 0x4000 + 4 * index
+        timer = self._timer(base)
+        # A timer whose sweep target is above 11 bits is muted even when the sweep is off, unless
+        # the sweep is set to go down.
+        overflows = not self._bytes[base + 1] & 8 and timer >= 0x400
+        sounds = self._loaded[index] and timer >= _LOWEST_PULSE_TIMER and not overflows
+        control = self._bytes[base]
+        level = control & 15 if sounds else 0
+        return Stretch(clock, 2 * (timer + 1), level, control >> 6, True, restart)
+
+    def _gate_wanted(self) -> bool:
+        return self._loaded[2] and bool(self._bytes[0x4008] & 0x7F)
+
+    def _triangle(self, clock: int) -> Stretch:
+        timer = self._timer(0x4008)
+        runs = self._gate and self._loaded[2] and timer >= _LOWEST_TRIANGLE_TIMER
+        return Stretch(clock, timer + 1, 15, steps=runs)
+
+    def _noise(self, clock: int) -> Stretch:
+        level = self._bytes[0x400C] & 15 if self._loaded[3] else 0
+        mode_and_period = self._bytes[0x400E]
+        return Stretch(clock, NOISE_PERIODS[mode_and_period & 15], level, mode_and_period >> 7)
+
+    def _next_quarter(self, clock: int) -> int:
+        five_step = bool(self._bytes[0x4017] & 0x80)
+        if five_step and clock == self._counter_start:
+            return clock
+        *quarters, length = _FIVE_STEP if five_step else _FOUR_STEP
+        rounds, within = divmod(clock - self._counter_start, length)
+        following = next((quarter for quarter in quarters if quarter >= within), None)
+        if following is None:
+            rounds, following = rounds + 1, quarters[0]
+        return self._counter_start + rounds * length + following
+
+
+def _sound(stretch: Stretch) -> tuple[int, int, int, bool]:
+    return stretch.period_clocks, stretch.level, stretch.table, stretch.steps
+
+
+def _refuse_hardware_units(write: Write) -> None:
+    """RenderError for an envelope, a sweep or a length counter that would run by itself."""
+    if write.address in (0x4000, 0x4004, 0x400C) and write.value & _CONSTANT != _CONSTANT:
+        unit = "envelope or length counter"
+    elif write.address in (0x4001, 0x4005) and write.value & 0x80:
+        unit = "sweep"
+    elif write.address == 0x4008 and not write.value & 0x80:
+        unit = "linear counter"
+    else:
+        return
+    raise RenderError(
+        f"${write.address:04X} = ${write.value:02X} starts the chip's {unit}, which is not played; "
+        "write constant volume and change it frame by frame"
+    )

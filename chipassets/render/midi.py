@@ -1,0 +1,118 @@
+"""MIDI of a ChipSong: one track a voice, on the step grid, with the loop marked.
+
+A bar lasts exactly as many frames as on the chip, so the file runs in time with the audio. Notes
+are put back on the 16th grid from which their frames came.
+"""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_left
+
+import mido
+
+from chipassets.chips import CHIPS
+from chipassets.chipsong import ChipNote, ChipSong, ChipVoice
+from chipassets.errors import RenderError
+from chipassets.trackplan import TrackPlan
+from chipassets.units import STEPS_PER_BEAT, step_frame
+
+TICKS_PER_BEAT = 480
+_TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
+_DRUM_CHANNEL = 9
+# General MIDI: programs (from 0) lead 1 (square), lead 1, synth bass 1; drum keys.
+_PROGRAMS = {"lead": 80, "inner": 80, "bass": 38}
+_DRUM_KEYS = {"kick": 36, "snare": 38, "hat": 42, "open_hat": 46, "crash": 49, "tom": 45}
+_OTHER_DRUM = 39
+# The names that a MIDI key signature can hold, from seven flats to seven sharps.
+_MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
+_MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
+_KEY_SIGNATURES = frozenset((*_MAJOR_KEYS, *(f"{name}m" for name in _MINOR_KEYS)))
+
+
+def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
+    """Return the song as a MIDI file (format 1) with markers loopStart and loopEnd and CC 111.
+
+    RenderError when a voice of the song is not in the chip's table.
+    """
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+    grid = _grid(song, track)
+    file.tracks.append(_conductor(song, track, grid))
+    roles = {spec.name: spec.role for spec in CHIPS[song.chip].voices}
+    for channel, voice in enumerate(song.voices):
+        if voice.name not in roles:
+            raise RenderError(f"the chip {song.chip} has no voice {voice.name!r}")
+        file.tracks.append(_voice_track(song, voice, roles[voice.name], channel, grid))
+    buffer = io.BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
+
+
+def _grid(song: ChipSong, track: TrackPlan) -> list[int]:
+    """The frame of every step up to and with the end."""
+    bars = -(-song.frames // song.frames_per_bar)
+    steps = range(bars * track.beats_per_bar * STEPS_PER_BEAT + 1)
+    return [step_frame(step, song.frames_per_bar, track.beats_per_bar) for step in steps]
+
+
+def _tick(frame: int, grid: list[int]) -> int:
+    """The tick of the step nearest to the frame, the earlier of two."""
+    index = min(bisect_left(grid, frame), len(grid) - 1)
+    if index and frame - grid[index - 1] <= grid[index] - frame:
+        index -= 1
+    return bisect_left(grid, grid[index]) * _TICKS_PER_STEP
+
+
+def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> mido.MidiTrack:
+    frame_rate_hz = CHIPS[song.chip].frame_rate_hz
+    beat_us = round(song.frames_per_bar * 1_000_000 / frame_rate_hz / track.beats_per_bar)
+    key = str(track.key).split()[0] + ("m" if track.key.is_minor else "")
+    events = [
+        (0, mido.MetaMessage("track_name", name=track.name.encode().decode("latin-1", "replace"))),
+        (0, mido.MetaMessage("set_tempo", tempo=beat_us)),
+        (0, mido.MetaMessage("time_signature", numerator=track.beats_per_bar, denominator=4)),
+    ]
+    if key in _KEY_SIGNATURES:
+        events.append((0, mido.MetaMessage("key_signature", key=key)))
+    end = _tick(song.frames, grid)
+    if song.loop_start_frame is not None:
+        start = _tick(song.loop_start_frame, grid)
+        events.append((start, mido.MetaMessage("marker", text="loopStart")))
+        events.append((start, mido.Message("control_change", control=111, value=0)))
+        events.append((end, mido.MetaMessage("marker", text="loopEnd")))
+    return _track(events, end)
+
+
+def _voice_track(
+    song: ChipSong, voice: ChipVoice, role: str, channel: int, grid: list[int]
+) -> mido.MidiTrack:
+    channel = _DRUM_CHANNEL if role == "drums" else channel
+    events = [(0, mido.MetaMessage("track_name", name=voice.name))]
+    if role != "drums":
+        program = mido.Message("program_change", program=_PROGRAMS[role], channel=channel)
+        events.append((0, program))
+    for note, following in zip(voice.notes, (*voice.notes[1:], None), strict=True):
+        start = _tick(note.start_frame, grid)
+        limit = _tick(following.start_frame, grid) if following else _tick(song.frames, grid)
+        end = min(max(_tick(note.end_frame, grid), start + _TICKS_PER_STEP), limit)
+        key = _DRUM_KEYS.get(note.instrument, _OTHER_DRUM) if role == "drums" else note.pitch
+        velocity = _velocity(note)
+        on = mido.Message("note_on", note=key, velocity=velocity, channel=channel)
+        off = mido.Message("note_off", note=key, velocity=0, channel=channel)
+        events += [(start, on), (end, off)]
+    return _track(events, _tick(song.frames, grid))
+
+
+def _velocity(note: ChipNote) -> int:
+    return min(127, 7 + 8 * note.level)
+
+
+def _track(events: list[tuple[int, mido.Message]], end_tick: int) -> mido.MidiTrack:
+    """The events by tick, note ends before starts, as a track that ends at `end_tick`."""
+    track = mido.MidiTrack()
+    now = 0
+    for tick, message in sorted(events, key=lambda item: (item[0], item[1].type == "note_on")):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
+    return track
