@@ -1,0 +1,126 @@
+"""Checks across keys: what a track says must fit together with what its scene and others say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from chipassets.manifest.document import Document, Steps
+from chipassets.manifest.duration import MAX_BARS, Length
+from chipassets.manifest.models import Manifest, SceneOptions, Track
+from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.settings import Settings, settings_of
+from chipassets.presets import SCENES
+
+_OPTIONS = Track.model_fields.keys() | SceneOptions.model_fields.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Values that do not fit together; `needs` are the options that the verdict follows from."""
+
+    steps: Steps
+    fault: Fault
+    needs: frozenset[str]
+
+
+Found = Iterator[tuple[Steps, Fault]]
+
+
+def check_names(document: Document, scenes: tuple[str, ...]) -> Found:
+    """Yield what is wrong with names that refer to each other, in a document of any shape."""
+    for name, track in _entries(document, "tracks"):
+        if name not in scenes and (
+            track is None or (isinstance(track, dict) and "scene" not in track)
+        ):
+            yield (
+                ("tracks", name),
+                Fault("it names no scene, and is not called like one",
+                      f"add scene: below it; {did_you_mean(name, scenes, 'scenes')}",
+                      on_key=True, found=f"track '{name[:60]}'"),
+            )  # fmt: skip
+    for name, scene in _entries(document, "scenes"):
+        if name not in SCENES and (
+            scene is None or (isinstance(scene, dict) and "like" not in scene)
+        ):
+            yield (
+                ("scenes", name),
+                Fault("a scene of one's own starts from a built-in one",
+                      f"add like: below it; the scenes are {', '.join(SCENES)}",
+                      on_key=True, found=f"scene '{name[:60]}'"),
+            )  # fmt: skip
+
+
+def check_empty(document: Document) -> Found:
+    """Yield the options that stand there without a value, in a document of any shape."""
+    owners: list[tuple[Steps, object]] = [(("defaults",), document.values.get("defaults"))]
+    for part in ("tracks", "scenes"):
+        owners += [((part, name), value) for name, value in _entries(document, part)]
+    for steps, owner in owners:
+        for option, value in owner.items() if isinstance(owner, dict) else ():
+            if value is None and option in _OPTIONS:
+                yield (*steps, option), Fault("it has no value", "write one, or delete the line")
+
+
+def _entries(document: Document, part: str) -> list[tuple[str, object]]:
+    values = document.values.get(part)
+    return list(values.items()) if isinstance(values, dict) else []
+
+
+def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
+    """Yield what does not fit together in a track."""
+    settings, track = settings_of(manifest, name), manifest.tracks[name]
+    steps = ("tracks", name)
+    needs = _length_needs(settings.length)
+    for fault in _length_faults(settings):
+        yield Clash((*steps, "length"), fault, needs)
+    primer = settings.primer
+    if primer is not None and primer.steps > settings.total_steps:
+        fault = _long_primer(name, primer.steps, settings)
+        yield Clash((*steps, "primer"), fault, needs | {"primer"})
+    for switch in ("condition_on_primer", "inject_primer"):
+        if getattr(track, switch) and primer is None:
+            fault = Fault("the track has no primer that it could concern",
+                          "add a primer:, or delete the line")  # fmt: skip
+            yield Clash((*steps, switch), fault, frozenset(("primer",)))
+
+
+def _length_needs(length: Length | None) -> frozenset[str]:
+    """The options that the number of bars follows from."""
+    if length is None or length.unit == "seconds":
+        return frozenset(("length", "metre", "tempo", "mood"))
+    return frozenset(("length", "metre"))
+
+
+def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
+    bar = settings.beats_per_bar * 4
+    return Fault(
+        f"the track is only {settings.total_steps} steps long ({_bars(settings.bars)})",
+        f"make it {_bars(-(-primer_steps // bar))} or longer, or shorten the primer",
+        found=f"a primer of {primer_steps} steps in track '{name}'",
+    )
+
+
+def _length_faults(settings: Settings) -> Iterator[Fault]:
+    length, bar = settings.length, settings.beats_per_bar * 4
+    if length is not None and length.unit == "steps" and length.amount % bar:
+        below = int(length.amount) // bar * bar
+        choice = f"{below} or {below + bar}" if below else str(bar)
+        yield Fault(f"a track has whole bars, of {bar} steps each", f"write {choice} steps")
+    if settings.bars > MAX_BARS:
+        yield Fault(
+            f"it is {settings.bars} bars; a track has at most {MAX_BARS}", "make it shorter"
+        )
+    if length is not None and length.unit == "seconds" and _under_half_a_bar(length, settings):
+        yield Fault("it is shorter than half a bar at the fastest tempo of the track",
+                    "write 1 bar for the shortest track")  # fmt: skip
+
+
+def _under_half_a_bar(length: Length, settings: Settings) -> bool:
+    bar_seconds = 60 * settings.beats_per_bar / Fraction(str(settings.tempo.high))
+    return length.amount * 2 < bar_seconds
+
+
+def _bars(count: int) -> str:
+    return f"{count} bar" if count == 1 else f"{count} bars"

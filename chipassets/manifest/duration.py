@@ -1,0 +1,162 @@
+"""Length, tempo and metre: how long a track is and how it counts."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Any
+
+from chipassets.manifest.numbers import check_range
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.presets import TEMPO_LIMITS
+from chipassets.trackplan import Range
+from chipassets.units import STEPS_PER_BEAT
+
+METRES = {"4/4": 4, "3/4": 3, "6/8": 3}
+"""Quarter notes in a bar of each metre."""
+
+MAX_BARS = 512
+MAX_SECONDS = 1800
+
+_LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) *(bars?|s|sec|seconds?|steps?)", re.ASCII)
+_UNITS = {"b": "bars", "sec": "seconds", "s": "seconds", "ste": "steps"}
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a track is to be: an amount of `bars`, `seconds` or `steps`."""
+
+    amount: Fraction
+    unit: str
+
+    def bars(self, tempo: Range, beats_per_bar: int) -> tuple[int, int | None]:
+        """Return the whole number of bars, and the tempo in thousandths where it follows from it.
+
+        Seconds take the tempo of the range at which the time is a whole number of bars, of four
+        or two bars sooner than of odd ones, and near the middle of the range. Where the range has
+        none, the number of bars that comes nearest, at the tempo that comes nearest.
+        """
+        if self.unit == "bars":
+            return int(self.amount), None
+        if self.unit == "steps":
+            return max(1, int(self.amount) // (beats_per_bar * STEPS_PER_BEAT)), None
+        return self._bars_of_seconds(Fraction(str(tempo.low)), Fraction(str(tempo.high)),
+                                     Fraction(60 * beats_per_bar) / self.amount)  # fmt: skip
+
+    def _bars_of_seconds(self, low: Fraction, high: Fraction, bar_bpm: Fraction) -> tuple[int, int]:
+        """`bar_bpm` is the tempo at which one bar lasts the whole time: n bars need n times it."""
+        middle = (low + high) / 2
+        fitting = range(max(1, math.ceil(low / bar_bpm)), math.floor(high / bar_bpm) + 1)
+        if not fitting:
+            bars = max(1, round(middle / bar_bpm))
+            return bars, round(min(max(bars * bar_bpm, low), high) * 1000)
+        by_phrase = ([bars for bars in fitting if bars % phrase == 0] for phrase in (4, 2, 1))
+        bars = min(next(filter(None, by_phrase)), key=lambda count: abs(count * bar_bpm - middle))
+        return bars, round(bars * bar_bpm * 1000)
+
+
+def read_length(value: Any, _: Context) -> Length:
+    """Return the length that "16 bars", "30 s" or "128 steps" names."""
+    why = "a length is a number of bars, seconds or steps (16th notes)"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise refuse(why, f"write the unit too: {value} bars, {value} s or {value} steps")
+    match = _LENGTH.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise refuse(why, "write it like 16 bars, 30 s or 128 steps")
+    amount, word = Fraction(match.group(1)), match.group(2)
+    unit = next(unit for start, unit in _UNITS.items() if word.startswith(start))
+    return _checked(Length(amount, unit))
+
+
+def _checked(length: Length) -> Length:
+    most = {"bars": MAX_BARS, "seconds": MAX_SECONDS, "steps": MAX_BARS * 16}[length.unit]
+    if not 0 < length.amount <= most:
+        raise refuse(f"a length is more than 0 and at most {most} {length.unit}",
+                     f"write a number of {length.unit} up to {most}")  # fmt: skip
+    if length.unit != "seconds" and length.amount.denominator != 1:
+        raise refuse(f"{length.unit} are counted whole",
+                     f"write {max(1, round(length.amount))} {length.unit}")  # fmt: skip
+    return length
+
+
+def read_tempo(value: Any, _: Context) -> Range:
+    """Return the tempo, a number or a mapping of min and max, as a range."""
+    if not isinstance(value, dict):
+        tempo = _bpm(value)
+        return Range(tempo, tempo)
+    faults = [
+        Fault("a range of tempi has only min and max",
+              did_you_mean(key, ("min", "max"), "keys"), (key,), on_key=True)
+        for key in value if key not in ("min", "max")
+    ]  # fmt: skip
+    if not {"min", "max"} <= value.keys():
+        faults.append(Fault("a range of tempi has a min and a max",
+                            "write it like {min: 120, max: 140}"))  # fmt: skip
+    ends: dict[str, float] = {}
+    for key in ("min", "max"):
+        try:
+            ends |= {key: _bpm(value[key])} if key in value else {}
+        except Refusal as refusal:
+            faults += [Fault(fault.why, fault.fix, (key,)) for fault in refusal.faults]
+    if not faults and ends["min"] > ends["max"]:
+        faults.append(Fault("min is more than max", "exchange the two"))
+    if faults:
+        raise Refusal(*faults)
+    return Range(ends["min"], ends["max"])
+
+
+def _bpm(value: Any) -> float:
+    low, high = TEMPO_LIMITS.low, TEMPO_LIMITS.high
+    return check_range(value, "tempo", low, high, " of quarter notes a minute")
+
+
+def read_metre(value: Any, _: Context) -> str:
+    """Return the metre when it is one of `METRES`."""
+    if isinstance(value, str) and value in METRES:
+        return value
+    raise refuse("this metre is not one that bars can have here",
+                 f"write one of {', '.join(METRES)}")  # fmt: skip
+
+
+_BPM_SCHEMA = {"type": "number", "minimum": TEMPO_LIMITS.low, "maximum": TEMPO_LIMITS.high}
+
+LengthField = Annotated[
+    Length,
+    Reads(
+        read_length,
+        {
+            "type": "string",
+            "pattern": f"^{_LENGTH.pattern}$",
+            "examples": ["16 bars", "30 s", "128 steps"],
+            "description": "Bars, seconds (rounded to whole bars) or steps (16th notes).",
+        },
+    ),
+]
+TempoField = Annotated[
+    Range,
+    Reads(
+        read_tempo,
+        {
+            "anyOf": [
+                _BPM_SCHEMA,
+                {
+                    "type": "object",
+                    "properties": {"min": _BPM_SCHEMA, "max": _BPM_SCHEMA},
+                    "required": ["min", "max"],
+                    "additionalProperties": False,
+                },
+            ],
+            "description": "Quarter notes a minute, or the range to choose from.",
+        },
+    ),
+]
+MetreField = Annotated[
+    str,
+    Reads(
+        read_metre,
+        {"enum": list(METRES), "description": "Default 4/4. Tempo counts quarter notes in all."},
+    ),
+]

@@ -1,0 +1,47 @@
+"""Files that a manifest names: inside its folder, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from chipassets.manifest.refusal import Refusal, did_you_mean, refuse
+
+
+def file_inside(folder: Path, name: Any) -> Path:
+    """Return the path of a file that exists in the folder or below it; Refusal otherwise.
+
+    Links are followed first: one that leads out of the folder is refused like `..`.
+    """
+    example = "write a path like themes/hero.mid"
+    if not isinstance(name, str) or not name.strip():
+        raise refuse("a file is named by its path", example)
+    if "\\" in name:
+        raise refuse("paths have forward slashes on every system",
+                     f"write {name.replace(chr(92), '/')}")  # fmt: skip
+    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive:
+        raise refuse("a path starts at the manifest's folder, so that the game can move", example)
+    try:
+        return _existing(folder, name)
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, Refusal):
+            raise
+        raise refuse("the path leads to no file that can be read", example) from None
+
+
+def _existing(folder: Path, name: str) -> Path:
+    path = (folder / name).resolve()
+    if ".." in PurePosixPath(name).parts or not path.is_relative_to(folder.resolve()):
+        raise refuse("the file lies outside the manifest's folder",
+                     "copy it into the manifest's folder and name it there")  # fmt: skip
+    if path.is_dir():
+        raise refuse("it is a folder", "name a file in it")
+    if not path.is_file():
+        raise refuse("there is no such file in the manifest's folder", _nearest(path))
+    return path
+
+
+def _nearest(path: Path) -> str:
+    """The advice for a file that is missing: a file of a like name beside it, if there is one."""
+    others = sorted(other.name for other in path.parent.glob("*.mid*"))[:20]
+    return did_you_mean(path.name, others, "files there") if others else "put it there"

@@ -1,0 +1,134 @@
+"""A manifest file in, a Manifest out; or every problem that it has, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from itertools import chain
+from pathlib import Path
+from types import NoneType
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from chipassets.errors import ManifestError, Problem
+from chipassets.manifest.check import check_empty, check_names, check_track
+from chipassets.manifest.document import Document, Steps
+from chipassets.manifest.models import Manifest
+from chipassets.manifest.problems import Report
+from chipassets.manifest.reader import MAX_BYTES, read_document
+from chipassets.manifest.reads import Context
+from chipassets.presets import SCENES
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Return the manifest of a file; ManifestError with every problem of it and of its primers."""
+    try:
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "nothing" if not path.exists() else "no file"
+            _refuse(path, what, "a manifest is a YAML file", "`chipassets init` writes one")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the path is no path"
+        _refuse(path, "nothing that can be read", reason, "check the path and its permissions")
+    return parse_manifest(data, path)
+
+
+def _refuse(path: Path, found: str, why: str, fix: str) -> NoReturn:
+    raise ManifestError((Problem(f"{path}:1:1", found, why, fix),))
+
+
+def parse_manifest(data: bytes, path: Path) -> Manifest:
+    """Return the manifest that the bytes hold; `path` names it and its folder holds its files."""
+    document, problems = read_document(data, str(path))
+    report = Report(document, str(path))
+    own = document.values.get("scenes")
+    scenes = tuple(SCENES) + tuple(
+        name for name in (own if isinstance(own, dict) else ()) if name not in SCENES
+    )
+    context = Context(path.parent, scenes)
+    for steps, fault in chain(check_names(document, scenes), check_empty(document)):
+        report.add(steps, fault)
+    manifest = _validated(document.values, context, report)
+    sound = manifest or _sound_part(document, report, context)
+    if sound is not None:
+        for name in sound.tracks:
+            _check_clashes(sound, name, report)
+    found = _in_order(problems + report.problems(), report.hidden)
+    if found or manifest is None:
+        raise ManifestError(found)
+    return manifest
+
+
+def _validated(values: dict[str, Any], context: Context, report: Report) -> Manifest | None:
+    try:
+        return Manifest.model_validate(values, context=context)
+    except ValidationError as error:
+        report.add_pydantic(error)
+        return None
+
+
+def _check_clashes(manifest: Manifest, name: str, report: Report) -> None:
+    """Report what clashes in a track, unless the verdict rests on an option that is refused."""
+    scene = manifest.tracks[name].scene or name
+    owners = (("tracks", name), ("scenes", scene), ("defaults",))
+    refused = {
+        steps[len(owner)]
+        for steps in report.bad | report.document.refused
+        for owner in owners
+        if steps[: len(owner)] == owner and len(steps) > len(owner)
+    }
+    for clash in check_track(manifest, name):
+        if not clash.needs & refused:
+            report.add(clash.steps, clash.fault)
+
+
+def _sound_part(document: Document, report: Report, context: Context) -> Manifest | None:
+    """Return the manifest without what is refused, so that the rest can be checked as well.
+
+    A track without a valid scene goes as a whole; None when nothing is left to check.
+    """
+    bad = report.bad | document.refused
+    values: dict[str, Any] = {"game": "sound", "defaults": document.values.get("defaults")}
+    if isinstance(values["defaults"], dict):
+        values["defaults"] = _without(values["defaults"], ("defaults",), bad)
+    for part in ("scenes", "tracks"):
+        entries = document.values.get(part)
+        values[part] = {
+            name: _without(entry or {}, (part, name), bad)
+            for name, entry in (entries.items() if isinstance(entries, dict) else ())
+            if isinstance(entry, (dict, NoneType)) and not _hopeless((part, name), bad)
+        }
+    known = SCENES.keys() | values["scenes"].keys()
+    values["tracks"] = {
+        name: track for name, track in values["tracks"].items() if track.get("scene", name) in known
+    }
+    try:
+        return Manifest.model_validate(values, context=context)
+    except ValidationError:
+        return None
+
+
+def _hopeless(steps: Steps, bad: Set[Steps]) -> bool:
+    return any((*steps, *more) in bad for more in ((), ("scene",), ("like",)))
+
+
+def _without(options: dict[str, Any], steps: Steps, bad: Set[Steps]) -> dict[str, Any]:
+    """The options of which no part is refused."""
+    depth = len(steps) + 1
+    refused = {way[:depth] for way in bad}
+    return {name: value for name, value in options.items() if (*steps, name) not in refused}
+
+
+def _in_order(problems: list[Problem], hidden: int) -> tuple[Problem, ...]:
+    def place(problem: Problem) -> tuple[int, ...]:
+        return tuple(int(part) for part in problem.where.rsplit(":", 2)[1:])
+
+    ordered = sorted(dict.fromkeys(problems), key=place)
+    if hidden:
+        last = ordered[-1]
+        ordered.append(
+            Problem(last.where, f"{hidden} more problems", "only the first are shown",
+                    "mend these first")
+        )  # fmt: skip
+    return tuple(ordered)

@@ -1,0 +1,103 @@
+"""The shape of a manifest: which keys stand where, each read by the file of its concept."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chipassets.manifest.duration import LengthField, MetreField, TempoField
+from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
+from chipassets.manifest.primer import PrimerField
+from chipassets.manifest.reads import OrNothing
+from chipassets.manifest.tonality import KeyField
+from chipassets.manifest.words import (
+    DEFAULT_FORMATS,
+    DEFAULT_MODEL,
+    Chip,
+    Formats,
+    Game,
+    Like,
+    ModelName,
+    Moods,
+    Name,
+    SceneName,
+)
+
+MAX_TRACKS = 256
+MAX_SCENES = 64
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Options(_Part):
+    """What a track, a scene and the defaults can all say; None says nothing."""
+
+    mood: Moods | None = None
+    primer: PrimerField | None = None
+    condition_on_primer: (
+        Annotated[
+            bool,
+            truth(
+                "The model hears the primer before it composes, and the track starts with it. "
+                "Default true (in Magenta's own command: false)."
+            ),
+        ]
+        | None
+    ) = None
+    inject_primer: (
+        Annotated[
+            bool,
+            truth(
+                "The primer's notes are forced again on the model while it composes, which "
+                "harmonises them. Default false (in Magenta's own command: true)."
+            ),
+        ]
+        | None
+    ) = None
+    length: LengthField | None = None
+    tempo: TempoField | None = None
+    metre: MetreField | None = None
+    key: KeyField | None = None
+    temperature: Temperature | None = None
+    takes: Takes | None = None
+    loop: (
+        Annotated[bool, truth("Whether the track repeats without a seam. Default: as its scene.")]
+        | None
+    ) = None
+
+
+class Defaults(Options):
+    """What every track says unless it or its scene says something else."""
+
+
+class SceneOptions(Options):
+    """A scene of the game's own, or changes to a built-in one."""
+
+    like: Like | None = None
+
+
+class Track(Options):
+    """One piece of music. A track named like a scene is of that scene."""
+
+    scene: SceneName | None = None
+    seed: Seed | None = None
+
+
+class Manifest(_Part):
+    """What a game needs: every value is checked and read, nothing is resolved."""
+
+    game: Game
+    seed: Seed = 0
+    chip: Chip = "nes"
+    model: ModelName = DEFAULT_MODEL
+    formats: Formats = DEFAULT_FORMATS
+    scenes: Annotated[dict[Name, Annotated[SceneOptions, OrNothing()]], OrNothing()] = Field(
+        default={}, max_length=MAX_SCENES, description="Scenes of the game's own, by name."
+    )
+    defaults: Annotated[Defaults, OrNothing()] = Defaults()
+    tracks: dict[Name, Annotated[Track, OrNothing()]] = Field(
+        min_length=1, max_length=MAX_TRACKS, description="The game's music, by name."
+    )

@@ -1,0 +1,125 @@
+"""Refusals as Problems: each with its place in the file and in this program's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from chipassets.errors import Problem
+from chipassets.manifest.document import Document, Mark, Steps
+from chipassets.manifest.models import MAX_TRACKS, Defaults, Manifest, SceneOptions, Track
+from chipassets.manifest.reader import MAX_PROBLEMS
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, shortened, shown
+
+_PARTS: dict[str, type[BaseModel]] = {"tracks": Track, "scenes": SceneOptions}
+_SINGULAR = {"tracks": "track", "scenes": "scene"}
+
+
+class Report:
+    """Collects the problems of one document."""
+
+    def __init__(self, document: Document, name: str) -> None:
+        self.document = document
+        self.bad: set[Steps] = set()
+        self.hidden = 0
+        self._name = name
+        self._found: list[tuple[Mark, Problem]] = []
+
+    def add(self, steps: Steps, fault: Fault) -> None:
+        """Add what is wrong with the value at the end of the way, once and at its place."""
+        full = (*steps, *fault.at)
+        self.bad.add(full)
+        if self.document.is_refused(full):
+            return
+        if len(self._found) >= MAX_PROBLEMS:
+            self.hidden += 1
+            return
+        mark = self.document.mark(full, on_key=fault.on_key, offset=fault.offset)
+        where = f"{self._name}:{mark.line}:{mark.column}"
+        found = _found(full, fault, self.document)
+        self._found.append((mark, Problem(where, found, fault.why, fault.fix)))
+
+    def add_pydantic(self, error: ValidationError) -> None:
+        """Add every error that pydantic collected, none of them in its own words."""
+        for detail in error.errors(include_url=False):
+            steps = tuple(step for step in detail["loc"] if step != "[key]")
+            for fault in _faults(detail, steps):
+                self.add(steps, fault)
+
+    def problems(self) -> list[Problem]:
+        """The problems in the order of the file."""
+        ordered = sorted(self._found, key=lambda marked: marked[0])
+        return [problem for _, problem in ordered]
+
+
+def label(steps: Steps) -> str:
+    """Return the words that name a place: `tempo of track 'battle'`, `mood 2 of the defaults`."""
+    if not steps:
+        return "the manifest"
+    top, *rest = steps
+    if top in _SINGULAR and rest:
+        name, *rest = rest
+        owner = f"{_SINGULAR[str(top)]} '{shortened(str(name))}'"
+    elif top == "defaults":
+        owner = "the defaults"
+    else:
+        owner, rest = "", list(steps)
+    words = " ".join(str(step + 1) if isinstance(step, int) else shortened(step) for step in rest)
+    return f"{words} of {owner}" if words and owner else words or owner
+
+
+def _found(steps: Steps, fault: Fault, document: Document) -> str:
+    if fault.found is not None:
+        return fault.found if fault.offset is None else f"{fault.found} in {label(steps)}"
+    if fault.on_key:
+        return f"the key '{shortened(str(steps[-1]))}'"
+    return f"{label(steps)} is {shown(document.value(steps))}"
+
+
+def _faults(detail: ErrorDetails, steps: Steps) -> tuple[Fault, ...]:
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return (_unknown_key(steps),)
+    if kind == "missing":
+        return (_missing(str(steps[-1])),)
+    cause: Any = detail.get("ctx", {}).get("error")
+    if isinstance(cause, Refusal):
+        if detail["input"] is None:
+            return (Fault("it has no value", "write one, or delete the line"),)
+        return cause.faults
+    return (_wrong_shape(kind, steps),)
+
+
+def _unknown_key(steps: Steps) -> Fault:
+    key = str(steps[-1])
+    owner = label(steps[:-1])
+    found = f"the key '{shortened(key)}'"
+    if steps[0] == "defaults" and key in ("scene", "seed", "like"):
+        return Fault("each track has its own", "say it in the track", on_key=True, found=found)
+    fields = _part(steps).model_fields
+    fix = did_you_mean(key, fields, "keys")
+    return Fault(f"{owner} has no such key", fix, on_key=True, found=found)
+
+
+def _part(steps: Steps) -> type[BaseModel]:
+    if len(steps) == 1:
+        return Manifest
+    return Defaults if steps[0] == "defaults" else _PARTS[str(steps[0])]
+
+
+def _missing(key: str) -> Fault:
+    example = {"game": "game: My Game", "tracks": "tracks: {battle: {}}"}[key]
+    return Fault(f"a manifest has the key '{key}'", f"add a line like {example}",
+                 found=f"no '{key}'")  # fmt: skip
+
+
+def _wrong_shape(kind: str, steps: Steps) -> Fault:
+    if kind == "too_short" or (kind == "dict_type" and steps == ("tracks",)):
+        return Fault("a manifest has at least one track", "add one below it, like battle: {}")
+    if kind == "too_long":
+        return Fault(f"there are at most {MAX_TRACKS} tracks and 64 scenes",
+                     "split the game's music into several manifests")  # fmt: skip
+    return Fault("keys and values belong here",
+                 "write them below it, indented, one a line, like tempo: 140")  # fmt: skip

@@ -1,0 +1,69 @@
+"""How a value is refused: why, what to write instead, and where inside the value."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SHOWN_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a value.
+
+    `at` leads from the value to the part that is wrong (indices and keys); `offset` is the
+    character of a text where the trouble starts; `on_key` points at the key instead of its value;
+    `found` replaces the sentence that says what was found.
+    """
+
+    why: str
+    fix: str
+    at: tuple[str | int, ...] = ()
+    offset: int | None = None
+    on_key: bool = False
+    found: str | None = None
+
+
+class Refusal(ValueError):  # noqa: N818
+    """A value of the manifest is refused, for one or several reasons."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(fault.why for fault in faults))
+        self.faults = faults
+
+
+def refuse(why: str, fix: str) -> Refusal:
+    """Return the refusal of a whole value for one reason."""
+    return Refusal(Fault(why, fix))
+
+
+def shortened(text: str) -> str:
+    """Return the text in at most 60 characters and one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SHOWN_LENGTH else flat[: _SHOWN_LENGTH - 1] + "…"
+
+
+def shown(value: object) -> str:
+    """Return a YAML value as a message names it: text quoted, the rest as YAML spells it."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"'{shortened(value)}'"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else "infinite"
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return str(value)
+
+
+def did_you_mean(word: str, names: Iterable[str], what: str) -> str:
+    """Return the advice for a misspelt name: the nearest one first, then all of them."""
+    known = list(names)
+    near = difflib.get_close_matches(word[:_SHOWN_LENGTH].lower(), known, n=1, cutoff=0.6)
+    choice = f"the {what} are {', '.join(known)}" if len(known) > 1 else f"write {known[0]}"
+    return f"did you mean '{near[0]}'? {choice}" if near else choice

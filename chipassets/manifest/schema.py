@@ -1,0 +1,44 @@
+"""The manifest's JSON Schema, from which editors complete, explain and check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chipassets.manifest.models import Manifest
+from chipassets.manifest.words import NAME_SCHEMA
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def manifest_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a manifest.
+
+    It accepts every manifest that `load_manifest` accepts. What a schema cannot say stays with
+    `load_manifest`: names that refer to each other, files, lengths against primers.
+    """
+    schema = Manifest.model_json_schema(mode="validation")
+    for part in ("tracks", "scenes"):
+        _name_keys(schema["properties"][part])
+    return {"$schema": DIALECT, **_plain(schema), "title": "chipassets manifest"}
+
+
+def _name_keys(schema: dict[str, Any]) -> None:
+    """Say of every mapping by name how names are spelt."""
+    for choice in (schema, *schema.get("anyOf", ())):
+        if choice.get("type") == "object":
+            choice["propertyNames"] = {"pattern": NAME_SCHEMA["pattern"]}
+
+
+def _plain(schema: Any) -> Any:
+    """Drop what pydantic adds and no manifest has: titles of fields, and the None of open ones."""
+    if isinstance(schema, list):
+        return [_plain(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "default" in schema and schema["default"] is None:
+        return _plain(schema["anyOf"][0])
+    return {
+        key: _plain(part)
+        for key, part in schema.items()
+        if not (key == "title" and isinstance(part, str))
+    }

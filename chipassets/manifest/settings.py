@@ -1,0 +1,87 @@
+"""What a track says once its scene, the defaults and the presets have had their word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chipassets.keys import Key
+from chipassets.manifest.duration import METRES, Length
+from chipassets.manifest.models import Manifest, Options, SceneOptions
+from chipassets.presets import SCENES, Preset, character
+from chipassets.trackplan import Primer, Range
+
+DEFAULT_TAKES = 16
+DEFAULT_TEMPERATURE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One track before anything is drawn: a tempo range, and no key where none is said.
+
+    `bars` and, for a length in seconds, `tempo_millibpm` follow from the length.
+    """
+
+    scene: str
+    moods: tuple[str, ...]
+    preset: Preset
+    tempo: Range
+    length: Length | None
+    bars: int
+    tempo_millibpm: int | None
+    beats_per_bar: int
+    key: Key | None
+    loops: bool
+    primer: Primer | None
+    condition_on_primer: bool
+    inject_primer: bool
+    temperature: float
+    takes: int
+    seed: int | None
+
+    @property
+    def total_steps(self) -> int:
+        """Length in 16th notes."""
+        return self.bars * self.beats_per_bar * 4
+
+
+def settings_of(manifest: Manifest, name: str) -> Settings:
+    """Return the settings of a track: what it says, else its scene, the defaults, the preset.
+
+    KeyError for a track or a scene that does not exist.
+    """
+    track = manifest.tracks[name]
+    scene = track.scene or name
+    own = manifest.scenes.get(scene, SceneOptions())
+    base = own.like or scene
+    layers = (track, own, manifest.defaults)
+    moods = _said(layers, "mood", SCENES[base].moods)
+    metre = _said(layers, "metre", "4/4")
+    preset = character(base, moods, metre)
+    tempo: Range = _said(layers, "tempo", preset.tempo)
+    length: Length | None = _said(layers, "length", None)
+    beats = METRES[metre]
+    bars, tempo_millibpm = (preset.bars, None) if length is None else length.bars(tempo, beats)
+    return Settings(
+        scene=scene,
+        moods=moods,
+        preset=preset,
+        tempo=tempo,
+        length=length,
+        bars=bars,
+        tempo_millibpm=tempo_millibpm,
+        beats_per_bar=beats,
+        key=_said(layers, "key", None),
+        loops=_said(layers, "loop", preset.loops),
+        primer=_said(layers, "primer", None),
+        condition_on_primer=_said(layers, "condition_on_primer", True),
+        inject_primer=_said(layers, "inject_primer", False),
+        temperature=_said(layers, "temperature", DEFAULT_TEMPERATURE),
+        takes=_said(layers, "takes", DEFAULT_TAKES),
+        seed=track.seed,
+    )
+
+
+def _said(layers: tuple[Options, ...], option: str, otherwise: Any) -> Any:
+    said = (getattr(layer, option) for layer in layers)
+    return next((value for value in said if value is not None), otherwise)

@@ -1,0 +1,58 @@
+"""The manifest that `chipassets init` writes: complete, commented, and valid as it stands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from chipassets.errors import ManifestError, Problem
+from chipassets.manifest.loader import parse_manifest
+
+_TEXT = """\
+# yaml-language-server: $schema=./chipassets.schema.json
+# (chipassets schema > chipassets.schema.json gives your editor completion and checks)
+#
+# The music of the game. Build it with: chipassets build THIS_FILE
+
+game: {game}
+seed: 1                     # another number, other music; the same number, the same music
+# chip: nes                 # the sound chip
+# formats: [ogg, midi]      # and wav
+
+# What holds for every track unless it says otherwise.
+defaults:
+  takes: 16                 # candidates for each track; the best one is kept
+  # temperature: 1.0        # under 1 more predictable, over 1 wilder
+
+# Each track plays in a scene: title, overworld, town, dungeon, battle, boss, shop, victory,
+# game_over or credits. A track that is named like a scene needs nothing else.
+tracks:
+  title:
+    mood: heroic            # calm, bright, heroic, tense, dark, playful, sad, triumphant,
+                            # mysterious, frantic; several in brackets, the first counts most
+    key: C major            # left out, the seed chooses one that fits scene and mood
+    primer: "C5 . E5 . G5 - - . E5 - G5 - C6 - - -"   # one word a 16th: a note, - holds, . rests
+
+  overworld:
+    length: 16 bars         # or 30 s, or 256 steps
+
+  battle:
+    tempo: 150              # quarter notes a minute, or a range: {{min: 140, max: 160}}
+
+  victory:
+    loop: false             # plays once
+"""
+
+
+def starter_manifest(game: str) -> str:
+    """Return the text of a manifest for the game, valid as it stands.
+
+    ManifestError when the game's name is none that a manifest may have.
+    """
+    text = _TEXT.format(game=json.dumps(game, ensure_ascii=False))
+    try:
+        parse_manifest(text.encode("utf-8", "surrogatepass"), Path("manifest.yaml"))
+    except ManifestError as error:
+        why, fix = error.problems[0].why, error.problems[0].fix
+        raise ManifestError((Problem("game", f"the name {game!r}", why, fix),)) from None
+    return text

@@ -1,0 +1,45 @@
+"""The key of a track: a tonic and a mode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from chipassets.keys import MODES, Key, parse_key
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import did_you_mean, refuse
+
+
+def read_key(value: Any, _: Context) -> Key:
+    """Return the key that "C", "Am", "Eb major" or "D dorian" names; Refusal otherwise."""
+    why = "a key is a tonic and a mode"
+    if not isinstance(value, str):
+        raise refuse(why, "write it like C major, Am or D dorian")
+    try:
+        return parse_key(value)
+    except ValueError:
+        tonic, *mode = value.split()[:2] or [""]
+        if mode and _is_key(tonic):
+            fix = did_you_mean(mode[0], MODES, "modes")
+            raise refuse("there is no mode of this name", fix) from None
+        raise refuse(why, "write it like C major, F#m, Bb or D dorian") from None
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return bool(parse_key(text))
+    except ValueError:
+        return False
+
+
+KeyField = Annotated[
+    Key,
+    Reads(
+        read_key,
+        {
+            "type": "string",
+            "pattern": rf"^\s*[A-Ga-g][#b]?(m|m\s+minor|\s+({'|'.join(MODES)}))?\s*$",
+            "examples": ["C major", "Am", "D dorian"],
+            "description": f"A tonic and a mode: {', '.join(MODES)}. Drawn by the seed if open.",
+        },
+    ),
+]

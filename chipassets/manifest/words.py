@@ -1,0 +1,194 @@
+"""Words and names: the game, the chip, the model, formats, scenes, moods, and names of tracks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Annotated, Any
+
+from chipassets.chips import CHIPS
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
+from chipassets.presets import MOODS, SCENES
+
+FORMATS = ("ogg", "wav", "midi")
+DEFAULT_FORMATS = ("ogg", "midi")
+DEFAULT_MODEL = "default"
+MODEL_SUFFIX = ".safetensors"
+MAX_MOODS = 4
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+# Names that Windows gives to devices: no file may be called so, whatever its extension.
+_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
+)
+
+
+def read_name(value: Any, _: Context) -> str:
+    """Return a name that is safe as a file name on every system; Refusal with a safe spelling."""
+    if isinstance(value, str) and _NAME.fullmatch(value) and value not in _DEVICES:
+        return value
+    why = (
+        "Windows keeps this name for a device"
+        if str(value) in _DEVICES
+        else "a name becomes a file name: a small letter first, then at most 63 of a-z 0-9 _ -"
+    )
+    found = f"the name {shown(value)}"
+    raise Refusal(Fault(why, f"write {safe_name(str(value))}", on_key=True, found=found))
+
+
+def safe_name(text: str) -> str:
+    """Return the nearest name that `read_name` accepts."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9_-]+", "_", plain).strip("_-")[:57]
+    return name if _NAME.fullmatch(name) and name not in _DEVICES else f"track_{name}".rstrip("_")
+
+
+def _read_game(value: Any, _: Context) -> str:
+    if not isinstance(value, str):
+        raise refuse("the game's name is text", f'write it in quotes: "{shown(value)}"')
+    if not 1 <= len(value) <= 100 or not any(char.isalnum() for char in value):
+        raise refuse("the game's name has 1 to 100 characters, a letter or digit among them",
+                     "write the name that players see")  # fmt: skip
+    if not value.isprintable() or value != value.strip():
+        raise refuse("the game's name is one line without blanks around it",
+                     "write it in one line")  # fmt: skip
+    return value
+
+
+def _read_model(value: Any, context: Context) -> str:
+    """Return `default`, or the path of a model file that exists."""
+    if value == DEFAULT_MODEL:
+        return DEFAULT_MODEL
+    example = f"write default, or a path like models/mine{MODEL_SUFFIX}"
+    if not isinstance(value, str) or not value.endswith(MODEL_SUFFIX):
+        raise refuse(f"a model is 'default' or a {MODEL_SUFFIX} file", example)
+    if "\\" in value or PurePosixPath(value).is_absolute() or PureWindowsPath(value).drive:
+        raise refuse("a model's path starts at the manifest's folder, with forward slashes",
+                     example)  # fmt: skip
+    path = context.folder / value
+    try:
+        exists = path.is_file()
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        raise refuse("there is no such file beside the manifest",
+                     f"put the model there, or {example}")  # fmt: skip
+    return path.as_posix()
+
+
+def choose(value: Any, names: tuple[str, ...], what: str, at: tuple[int, ...] = ()) -> str:
+    """Return the word when it is one of the names; Refusal with the nearest otherwise."""
+    if isinstance(value, str) and value in names:
+        return value
+    plural = what if what.endswith("s") else f"{what}s"
+    fix = did_you_mean(str(value), names, plural)
+    raise Refusal(Fault(f"there is no {what} of this name", fix, at))
+
+
+def _read_chip(value: Any, _: Context) -> str:
+    return choose(value, tuple(CHIPS), "chip")
+
+
+def read_scene(value: Any, context: Context) -> str:
+    """Return the name of a scene, built in or of the manifest's own."""
+    return choose(value, context.scenes, "scene")
+
+
+def _read_like(value: Any, _: Context) -> str:
+    return choose(value, tuple(SCENES), "built-in scene")
+
+
+def _words(value: Any, names: tuple[str, ...], what: str, most: int) -> tuple[str, ...]:
+    """Return the words of a list, or the single word, each one of the names and none twice."""
+    if not isinstance(value, list):
+        return (choose(value, names, what),)
+    if not 1 <= len(value) <= most:
+        raise refuse(f"a list holds from 1 to {most} {what}s", f"write like [{names[0]}]")
+    faults: list[Fault] = []
+    for index, word in enumerate(value):
+        try:
+            choose(word, names, what, (index,))
+        except Refusal as refusal:
+            faults += refusal.faults
+        if word in value[:index]:
+            faults.append(Fault(f"the {what} stands in the list already", "delete it", (index,)))
+    if faults:
+        raise Refusal(*faults)
+    return tuple(value)
+
+
+def _read_moods(value: Any, _: Context) -> tuple[str, ...]:
+    return _words(value, tuple(MOODS), "mood", MAX_MOODS)
+
+
+def _read_formats(value: Any, _: Context) -> tuple[str, ...]:
+    chosen = _words(value, FORMATS, "format", len(FORMATS))
+    return tuple(name for name in FORMATS if name in chosen)
+
+
+def _one_or_more(names: tuple[str, ...], most: int, text: str) -> dict[str, Any]:
+    word = {"enum": list(names)}
+    several = {"type": "array", "items": word, "minItems": 1, "maxItems": most, "uniqueItems": True}
+    return {"anyOf": [word, several], "description": text}
+
+
+NAME_SCHEMA = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
+
+Name = Annotated[str, Reads(read_name, NAME_SCHEMA)]
+Game = Annotated[
+    str,
+    Reads(
+        _read_game,
+        {"type": "string", "minLength": 1, "maxLength": 100, "description": "The game's name."},
+    ),
+]
+Chip = Annotated[
+    str, Reads(_read_chip, {"enum": list(CHIPS), "description": "The sound chip. Default nes."})
+]
+ModelName = Annotated[
+    str,
+    Reads(
+        _read_model,
+        {
+            "anyOf": [
+                {"const": DEFAULT_MODEL},
+                {"type": "string", "pattern": rf"^[^/\\].*\{MODEL_SUFFIX}$"},
+            ],
+            "description": "The trained model: default, or a file relative to this manifest.",
+        },
+    ),
+]
+Formats = Annotated[
+    tuple[str, ...],
+    Reads(
+        _read_formats,
+        _one_or_more(FORMATS, len(FORMATS), "The files of each track. Default ogg and midi."),
+    ),
+]
+Moods = Annotated[
+    tuple[str, ...],
+    Reads(
+        _read_moods,
+        _one_or_more(
+            tuple(MOODS), MAX_MOODS, "What the track feels like; the first mood counts most."
+        ),
+    ),
+]
+SceneName = Annotated[
+    str,
+    Reads(
+        read_scene,
+        {
+            "anyOf": [{"enum": list(SCENES)}, NAME_SCHEMA],
+            "description": "Where the game plays the track: a preset, or one under scenes.",
+        },
+    ),
+]
+Like = Annotated[
+    str,
+    Reads(
+        _read_like, {"enum": list(SCENES), "description": "The scene that this one starts from."}
+    ),
+]

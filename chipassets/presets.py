@@ -1,0 +1,219 @@
+"""What scenes and moods ask of the music: two tables, and the rule that merges them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from chipassets.trackplan import Character, Range
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A row of `SCENES`: where a track plays, and what it is like unless the manifest says more.
+
+    tempo in quarter notes a minute; modes from the most to the least likely; notes_per_second is
+    the measured median over the tonal voices; lead_pitch the measured median of the top voice.
+    """
+
+    moods: tuple[str, ...]
+    tempo: Range
+    modes: tuple[str, ...]
+    notes_per_second: float
+    polyphony: float
+    lead_pitch: float
+    groove: str
+    lead: str
+    inner: str
+    bass: str
+    bars: int = 16
+    loops: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """A row of `MOODS`: factors and shifts on a scene's ranges; None leaves what the scene has."""
+
+    tempo_factor: float = 1.0
+    modes: tuple[str, ...] = ()
+    density_factor: float = 1.0
+    polyphony_shift: float = 0.0
+    lead_shift: float = 0.0
+    groove: str | None = None
+    lead: str | None = None
+    inner: str | None = None
+    bass: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A scene with its moods merged in: the tempo range, the modes in order, the character."""
+
+    tempo: Range
+    modes: tuple[str, ...]
+    character: Character
+    bars: int
+    loops: bool
+
+
+# Notes a second, polyphony and lead pitch are the medians of 5,278 pieces for the NES, grouped by
+# the words in their titles (statistics of published transcriptions: title 282, overworld 122, town
+# 150, dungeon 165, battle 216, boss 246, shop 33, clear 293, game over 195, ending 254 pieces).
+# Tempi, modes, grooves and instruments are the house style: no measurement stands behind them.
+SCENES: dict[str, Scene] = {
+    "title": Scene(
+        ("heroic",), Range(112, 138), ("major", "mixolydian", "minor"),
+        11.4, 2.50, 70, "march", "brass", "reed", "triangle",
+    ),
+    "overworld": Scene(
+        ("bright",), Range(116, 144), ("major", "mixolydian", "dorian"),
+        11.1, 2.46, 69, "rock", "reed", "echo", "triangle",
+    ),
+    "town": Scene(
+        ("calm",), Range(92, 116), ("major", "lydian", "mixolydian"),
+        11.1, 2.54, 71, "ballad", "square", "pluck", "triangle",
+    ),
+    "dungeon": Scene(
+        ("mysterious",), Range(84, 108), ("minor", "phrygian", "dorian"),
+        11.2, 2.30, 67.5, "pulse", "thin", "bell", "triangle",
+    ),
+    "battle": Scene(
+        ("tense",), Range(144, 170), ("minor", "dorian", "phrygian"),
+        14.9, 2.56, 67, "drive", "reed", "thin", "triangle_short",
+    ),
+    "boss": Scene(
+        ("frantic", "dark"), Range(156, 182), ("phrygian", "minor", "locrian"),
+        21.6, 2.67, 66, "gallop", "brass", "thin", "triangle_short",
+    ),
+    "shop": Scene(
+        ("playful",), Range(104, 128), ("major", "mixolydian", "lydian"),
+        10.4, 2.22, 69, "shuffle", "pluck", "square", "triangle_short", bars=8,
+    ),
+    "victory": Scene(
+        ("triumphant",), Range(126, 152), ("major", "mixolydian"),
+        11.0, 2.60, 72, "march", "brass", "square", "triangle", bars=4, loops=False,
+    ),
+    "game_over": Scene(
+        ("sad",), Range(66, 86), ("minor", "phrygian"),
+        10.5, 2.57, 71, "none", "bell", "pad", "triangle", bars=4, loops=False,
+    ),
+    "credits": Scene(
+        ("triumphant", "calm"), Range(96, 122), ("major", "lydian", "mixolydian"),
+        9.8, 2.53, 71, "ballad", "echo", "pad", "triangle", bars=32,
+    ),
+}  # fmt: skip
+
+# Faster, denser and higher is more aroused; the mode carries whether it is pleasant (the two axes
+# on which studies of emotion in music agree). The sizes of the steps are the house style.
+MOODS: dict[str, Mood] = {
+    "calm": Mood(
+        0.86, ("major", "lydian", "mixolydian", "dorian"), 0.75, -0.2, 0, "ballad", "square", "pad"
+    ),
+    "bright": Mood(1.04, ("major", "lydian", "mixolydian"), 1.0, 0.0, 2, None, "square"),
+    "heroic": Mood(1.02, ("major", "mixolydian", "dorian"), 1.05, 0.1, 1, "march", "brass"),
+    "tense": Mood(1.08, ("minor", "phrygian", "dorian"), 1.15, 0.0, -1, "drive", "thin"),
+    "dark": Mood(0.95, ("minor", "phrygian", "locrian"), 0.95, 0.0, -4, None, "thin"),
+    "playful": Mood(
+        1.06, ("major", "mixolydian", "lydian"), 1.05, -0.2, 2, "shuffle", "pluck",
+        bass="triangle_short",
+    ),
+    "sad": Mood(0.8, ("minor", "dorian", "phrygian"), 0.7, -0.1, 0, "pulse", "echo", "pad"),
+    "triumphant": Mood(1.04, ("major", "mixolydian", "lydian"), 1.1, 0.2, 3, "march", "brass"),
+    "mysterious": Mood(
+        0.9, ("dorian", "phrygian", "lydian", "minor", "locrian"), 0.75, -0.2, -1,
+        "pulse", "bell", "echo",
+    ),
+    "frantic": Mood(
+        1.18, ("minor", "phrygian", "locrian", "mixolydian"), 1.35, 0.1, 1, "gallop",
+        bass="triangle_short",
+    ),
+}  # fmt: skip
+
+TEMPO_LIMITS = Range(30, 300)
+"""The slowest and the fastest tempo that a manifest may ask for, in quarter notes a minute."""
+
+# The transcriptions write arpeggios and echoes as notes; here instruments play them, so a range
+# starts well under the median. Above seven onsets a beat three voices only trill.
+_DENSITY_LOW_SHARE = 0.4
+_DENSITY_MAX = 7.0
+_POLYPHONY_LIMITS = Range(1.2, 3.0)
+_LEAD_HALF_WIDTH = 5.0
+
+# Grooves that lose their shape in other metres, and what stands for them there.
+_METRE_GROOVES = {
+    "3/4": dict.fromkeys(("pulse", "ballad", "march", "shuffle"), "waltz"),
+    "6/8": dict.fromkeys(
+        ("pulse", "ballad", "march", "rock", "drive", "gallop", "shuffle"), "six_eight"
+    ),
+}
+
+
+def character(scene: str, moods: tuple[str, ...] = (), metre: str = "4/4") -> Preset:
+    """Return what the scene asks of the music once the moods have shifted it.
+
+    A scene's row already holds its own moods, so only moods that are not among them shift it.
+    Mood number n (from 1) counts 1/n: tempo and density are multiplied by factor ** (1/n),
+    polyphony and the lead's pitch move by shift / n. Modes narrow to those that each mood shares
+    with what is left; where nothing is shared, the first mood's own modes hold. Groove and
+    instruments are those of the first mood that names one. KeyError for an unknown name.
+    """
+    row = SCENES[scene]
+    shifting = [
+        (MOODS[name], 1 / place) for place, name in enumerate(moods, 1) if name not in row.moods
+    ]
+    return Preset(
+        tempo=_tempo(row, shifting),
+        modes=_modes(row, [mood for mood, _ in shifting]),
+        character=_character(row, shifting, metre),
+        bars=row.bars,
+        loops=row.loops,
+    )
+
+
+def _tempo(row: Scene, shifting: list[tuple[Mood, float]]) -> Range:
+    factor = math.prod(mood.tempo_factor**weight for mood, weight in shifting)
+    low, high = (
+        min(max(round(tempo * factor), TEMPO_LIMITS.low), TEMPO_LIMITS.high)
+        for tempo in (row.tempo.low, row.tempo.high)
+    )
+    return Range(low, high)
+
+
+def _modes(row: Scene, moods: list[Mood]) -> tuple[str, ...]:
+    modes = row.modes
+    for number, mood in enumerate(moods):
+        shared = tuple(mode for mode in mood.modes if mode in modes)
+        modes = shared or (mood.modes if number == 0 else modes)
+    return modes
+
+
+def _character(row: Scene, shifting: list[tuple[Mood, float]], metre: str) -> Character:
+    factor = math.prod(mood.density_factor**weight for mood, weight in shifting)
+    polyphony = row.polyphony + sum(mood.polyphony_shift * weight for mood, weight in shifting)
+    lead = row.lead_pitch + sum(mood.lead_shift * weight for mood, weight in shifting)
+    groove = _first([mood.groove for mood, _ in shifting], row.groove)
+    return Character(
+        density=_density(row, factor),
+        polyphony=_clipped(polyphony - 0.6, polyphony + 0.4, _POLYPHONY_LIMITS),
+        lead_pitch=Range(round(lead - _LEAD_HALF_WIDTH, 1), round(lead + _LEAD_HALF_WIDTH, 1)),
+        groove=_METRE_GROOVES.get(metre, {}).get(groove, groove),
+        lead=_first([mood.lead for mood, _ in shifting], row.lead),
+        inner=_first([mood.inner for mood, _ in shifting], row.inner),
+        bass=_first([mood.bass for mood, _ in shifting], row.bass),
+    )
+
+
+def _density(row: Scene, factor: float) -> Range:
+    """Onsets per beat: the measured notes a second over the beats a second of the scene's tempo."""
+    beats_per_second = (row.tempo.low + row.tempo.high) / 2 / 60
+    high = row.notes_per_second / beats_per_second * factor
+    return _clipped(high * _DENSITY_LOW_SHARE, high, Range(0.5, _DENSITY_MAX))
+
+
+def _clipped(low: float, high: float, limits: Range) -> Range:
+    bottom, top = (round(min(max(end, limits.low), limits.high), 2) for end in (low, high))
+    return Range(bottom, top)
+
+
+def _first(names: list[str | None], otherwise: str) -> str:
+    return next((name for name in names if name is not None), otherwise)
