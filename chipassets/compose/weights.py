@@ -1,0 +1,245 @@
+"""The model file: a polyphony_rnn as tensors and one JSON description, without any code to run.
+
+A `.safetensors` file holds `cell_{i}/kernel` [inputs + units, 4 * units] (gates in the order i, j,
+f, o; 1.0 is added to f when the cell runs), `cell_{i}/bias` [4 * units], `head/weights`
+[units, 259] and `head/bias` [259], in half or single precision: the layout of Magenta's
+checkpoints. The inputs of the first layer are the 259 events and then the rows of the controls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from chipassets.compose.codec import EVENT_CLASSES
+from chipassets.compose.controls import ControlGroup, row_offsets
+from chipassets.errors import ModelError
+
+FORMAT_VERSION = 1
+FORGET_BIAS = 1.0
+"""Added to the f gate at run time, as Magenta's BasicLSTMCell does."""
+MAX_FILE_BYTES = 256 * 1024 * 1024
+_METADATA_KEY = "chipassets"
+_MAX_LAYERS = 16
+
+Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The weights of a polyphony_rnn with agreeing shapes, and what is known about them.
+
+    kernels[i] float32 [inputs_i + layers[i], 4 * layers[i]]; biases[i] [4 * layers[i]];
+    head_weights [layers[-1], 259]; head_bias [259]. sha256 is that of the file, "" before it has
+    been one. ModelError when a shape disagrees or a weight is not finite.
+    """
+
+    name: str
+    kernels: tuple[Float32Array, ...]
+    biases: tuple[Float32Array, ...]
+    head_weights: Float32Array
+    head_bias: Float32Array
+    controls: tuple[ControlGroup, ...] = ()
+    canonical_key: bool = False
+    training: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        _check_cells(self)
+        _check_shape("head/weights", self.head_weights, (self.layers[-1], EVENT_CLASSES))
+        _check_shape("head/bias", self.head_bias, (EVENT_CLASSES,))
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Units of each layer, from the input up."""
+        return tuple(len(bias) // 4 for bias in self.biases)
+
+    @property
+    def input_size(self) -> int:
+        """Rows of the first kernel that belong to inputs: events and controls."""
+        return EVENT_CLASSES + sum(group.size for group in self.controls)
+
+    @property
+    def control_offsets(self) -> tuple[int, ...]:
+        """First kernel row of each control group."""
+        return row_offsets(self.controls, EVENT_CLASSES)
+
+
+def _check_cells(model: Model) -> None:
+    if not 1 <= len(model.kernels) == len(model.biases) <= _MAX_LAYERS:
+        raise ModelError(
+            f"model {model.name!r} has {len(model.kernels)} kernels and {len(model.biases)} "
+            f"biases; a polyphony_rnn has as many of the one as of the other, 1 to {_MAX_LAYERS}"
+        )
+    inputs = model.input_size
+    for index, (kernel, bias) in enumerate(zip(model.kernels, model.biases, strict=True)):
+        units = bias.size // 4
+        if units < 1:
+            raise ModelError(f"cell_{index}/bias of model {model.name!r} is empty")
+        _check_shape(f"cell_{index}/kernel", kernel, (inputs + units, 4 * units))
+        _check_shape(f"cell_{index}/bias", bias, (4 * units,))
+        inputs = units
+
+
+def _check_shape(name: str, tensor: Float32Array, shape: tuple[int, ...]) -> None:
+    if tensor.shape != shape:
+        raise ModelError(
+            f"tensor {name} is {list(tensor.shape)}, expected {list(shape)}: the file is no "
+            "polyphony_rnn of the layers and controls that it declares; export it again"
+        )
+    if not np.isfinite(tensor).all():
+        raise ModelError(f"tensor {name} holds numbers that are not finite; export it again")
+
+
+def save_model(model: Model, *, half: bool = True) -> bytes:
+    """Return the bytes of a model file; the same model always gives the same bytes.
+
+    Weights are rounded to half precision unless `half` is false; ModelError when one is too large
+    for that.
+    """
+    dtype = np.float16 if half else np.float32
+    tensors = {name: np.ascontiguousarray(t, dtype=dtype) for name, t in _tensors(model).items()}
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise ModelError(f"tensor {name} does not fit half precision; save with half=False")
+    description = {
+        "format": FORMAT_VERSION,
+        "name": model.name,
+        "layers": list(model.layers),
+        "forget_bias": FORGET_BIAS,
+        "canonical_key": model.canonical_key,
+        "controls": [
+            {"name": group.name, "labels": list(group.labels), "edges": list(group.edges)}
+            for group in model.controls
+        ],
+        "training": dict(model.training),
+    }
+    text = json.dumps(description, sort_keys=True, ensure_ascii=False)
+    return bytes(save_tensors(tensors, metadata={_METADATA_KEY: text}))
+
+
+def _tensors(model: Model) -> dict[str, Float32Array]:
+    tensors = {"head/weights": model.head_weights, "head/bias": model.head_bias}
+    for index, (kernel, bias) in enumerate(zip(model.kernels, model.biases, strict=True)):
+        tensors[f"cell_{index}/kernel"] = kernel
+        tensors[f"cell_{index}/bias"] = bias
+    return tensors
+
+
+def load_model(path: Path | str) -> Model:
+    """Return the model in a file, its weights as float32; ModelError with the remedy otherwise."""
+    try:
+        size = Path(path).stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ModelError(
+                f"{path} is {size:,} bytes, larger than any model of this kind "
+                f"({MAX_FILE_BYTES:,}); give the path of a model file"
+            )
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"cannot read the model {path}: {error.strerror or error}; check --model, or make "
+            "one with `chipassets train export`"
+        ) from error
+    return parse_model(data, str(path))
+
+
+def parse_model(data: bytes, source: str) -> Model:
+    """Return the model whose file has these bytes; `source` names it in a ModelError."""
+    try:
+        description = _description(data)
+        return _build(description, load_tensors(data), hashlib.sha256(data).hexdigest())
+    except ModelError as error:
+        raise ModelError(f"{source}: {error}") from error
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ModelError(
+            f"{source} is not a chipassets model file ({type(error).__name__}: {error}); it may "
+            "be truncated: copy or export it again"
+        ) from error
+
+
+def _description(data: bytes) -> dict[str, Any]:
+    """Return our JSON description from the header of the file."""
+    header_bytes = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or header_bytes > len(data) - 8:
+        raise ValueError("the file ends within its header")
+    header = json.loads(data[8 : 8 + header_bytes])
+    text = header.get("__metadata__", {}).get(_METADATA_KEY)
+    if text is None:
+        raise ModelError(
+            "it has tensors but no chipassets description, so it is some other model's file; "
+            "make one with `chipassets train export`"
+        )
+    description = json.loads(text)
+    if not isinstance(description, dict) or description.get("format") != FORMAT_VERSION:
+        raise ModelError(
+            f"it is in another format than {FORMAT_VERSION}, the one this version reads; "
+            "export it again with this version of chipassets"
+        )
+    return description
+
+
+def _build(description: dict[str, Any], tensors: dict[str, NDArray[Any]], sha256: str) -> Model:
+    layers = [int(units) for units in description["layers"]]
+    if float(description["forget_bias"]) != FORGET_BIAS:
+        raise ModelError(f"its forget bias is not {FORGET_BIAS}, which the cells assume")
+    single = {name: _single(name, tensor) for name, tensor in tensors.items()}
+    model = Model(
+        name=str(description["name"]),
+        kernels=tuple(single[f"cell_{i}/kernel"] for i in range(len(layers))),
+        biases=tuple(single[f"cell_{i}/bias"] for i in range(len(layers))),
+        head_weights=single["head/weights"],
+        head_bias=single["head/bias"],
+        controls=tuple(_control(group) for group in description["controls"]),
+        canonical_key=bool(description["canonical_key"]),
+        training=dict(description["training"]),
+        sha256=sha256,
+    )
+    if list(model.layers) != layers:
+        raise ModelError(f"its cells have {list(model.layers)} units, but it declares {layers}")
+    return model
+
+
+def _single(name: str, tensor: NDArray[Any]) -> Float32Array:
+    if tensor.dtype not in (np.float16, np.float32):
+        raise ModelError(f"tensor {name} is {tensor.dtype}, expected float16 or float32")
+    return tensor.astype(np.float32)
+
+
+def _control(entry: Mapping[str, Any]) -> ControlGroup:
+    edges = tuple(float(edge) for edge in entry["edges"])
+    if not all(math.isfinite(edge) for edge in edges):
+        raise ValueError("a control group's edge is not finite")
+    return ControlGroup(str(entry["name"]), tuple(map(str, entry["labels"])), edges)
+
+
+def shipped_models() -> tuple[str, ...]:
+    """Return the names of the models in the package, sorted."""
+    folder = resources.files("chipassets") / "models"
+    names = [entry.name for entry in folder.iterdir()]
+    return tuple(sorted(n.removesuffix(_SUFFIX) for n in names if n.endswith(_SUFFIX)))
+
+
+def shipped_model(name: str = "default") -> Model:
+    """Return a model of the package by name; ModelError with the names there are otherwise."""
+    if name not in shipped_models():
+        raise ModelError(
+            f"there is no shipped model {name!r}; there are: {', '.join(shipped_models()) or '-'}"
+        )
+    entry = resources.files("chipassets") / "models" / f"{name}{_SUFFIX}"
+    return parse_model(entry.read_bytes(), f"the shipped model {name!r}")
+
+
+_SUFFIX = ".safetensors"

@@ -1,0 +1,1 @@
+"""Training: corpus, dataset, trainer, evaluation and the exchange with Magenta."""

@@ -1,0 +1,58 @@
+"""The controls that models are trained with, and how a slice of music fills them in."""
+
+from __future__ import annotations
+
+from chipassets.compose.codec import Note
+from chipassets.compose.controls import UNKNOWN, ControlGroup, position_label
+from chipassets.train.metre import BAR_STEPS
+
+POSITION = ControlGroup(
+    "position", tuple(position_label(m, s) for m, bar in BAR_STEPS.items() for s in range(bar))
+)
+"""Step within the bar of the event that comes next."""
+
+DENSITY = ControlGroup(
+    "density", ("sparse", "calm", "walking", "flowing", "lively", "busy"), (2.0, 3.0, 4.0, 5.0, 6.5)
+)
+"""Note onsets per quarter note, over the slice."""
+
+POLYPHONY = ControlGroup("polyphony", ("thin", "two", "mixed", "three"), (1.7, 2.3, 2.7))
+"""Mean sounding pitches over the steps that sound."""
+
+MODE = ControlGroup("mode", ("major", "minor"))
+STYLE = ControlGroup("style", ("game", "baroque_dance", "classical"))
+
+GROUPS = (POSITION, DENSITY, POLYPHONY, MODE, STYLE)
+
+_DANCE_STYLES = {"baroque", "renaissance", "folk", "popular / dance", "march"}
+
+
+def style_row(style: str) -> int:
+    """Return the row of a corpus style: game, Baroque and dances, everything else; "" is open."""
+    word = style.strip().lower()
+    if not word:
+        return UNKNOWN
+    label = "game" if word == "game" else "baroque_dance" if word in _DANCE_STYLES else "classical"
+    return STYLE.row(label)
+
+
+def density(notes: list[Note], total_steps: int) -> float:
+    """Return note onsets per quarter note."""
+    return 4 * len(notes) / total_steps
+
+
+def mean_polyphony(notes: list[Note], total_steps: int) -> float:
+    """Return the mean number of sounding pitches over the steps in which any sounds (0 if none)."""
+    sounding = [0] * total_steps
+    for start, duration, _ in notes:
+        for step in range(start, min(start + duration, total_steps)):
+            sounding[step] += 1
+    voiced = sum(1 for count in sounding if count)
+    return sum(sounding) / voiced if voiced else 0.0
+
+
+def position_row(metre: str, step: int) -> int:
+    """Return the row for a step counted from a bar line; UNKNOWN for metres without rows."""
+    if metre not in BAR_STEPS:
+        return UNKNOWN
+    return POSITION.row(position_label(metre, step % BAR_STEPS[metre]))
