@@ -1,0 +1,163 @@
+"""The composer: a track's plan and a model in, takes out. The model alone invents the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import START, decode_events
+from chipassets.compose.feed import ControlFeed
+from chipassets.compose.form import Part, default_form
+from chipassets.compose.network import Network
+from chipassets.compose.primer import apply_primer
+from chipassets.compose.sampler import sample
+from chipassets.compose.script import Script, free_script
+from chipassets.compose.texture import track_terms
+from chipassets.compose.version import COMPOSE_VERSION
+from chipassets.compose.weights import Model
+from chipassets.score import Note, Score, ordered
+from chipassets.seeds import derive_rng
+from chipassets.trackplan import Primer, Range, TrackPlan
+
+ROWS = 16
+"""Takes are computed in blocks of this many rows, whether wanted or not: take i stands in row
+i % 16 of its block always, so that the rounding of its sums never depends on its neighbours."""
+
+_OCTAVE = 12
+_HIGHEST_PITCH = 127
+
+
+def compose_takes(
+    track: TrackPlan,
+    model: Model,
+    first_take: int = 0,
+    count: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Score, ...]:
+    """Return `count` raw takes (the plan's number by default) in the track's key, from a take on.
+
+    Take i depends on the track's plan, the model and i alone. `progress` is called with the share
+    that is done, rising to 1. ComposeError for a primer that cannot be used.
+    """
+    count = track.takes if count is None else count
+    if count < 1:
+        return ()
+    parts = default_form(track.bars)
+    script = track_script(track, model_shift(track, model), parts)
+    network = Network(model, ROWS)
+    blocks = range(first_take // ROWS, (first_take + count - 1) // ROWS + 1)
+    takes: list[Score] = []
+    for done, block in enumerate(blocks):
+        share = _share_of(progress, done, len(blocks))
+        takes += _compose_block(track, model, network, script, block, share)
+    skipped = first_take - blocks[0] * ROWS
+    sections = tuple(part.section for part in parts)
+    return tuple(replace(take, sections=sections) for take in takes[skipped : skipped + count])
+
+
+def model_shift(track: TrackPlan, model: Model) -> int:
+    """Return how many semitones the model's pitches lie below the track's (0 in all-key models)."""
+    return track.key.canonical_shift if model.canonical_key else 0
+
+
+def track_script(track: TrackPlan, shift: int, parts: tuple[Part, ...]) -> Script:
+    """Return the script of a track at the model's pitch: its primer, and the bars that return.
+
+    Steps in which the primer has a say do not return from elsewhere.
+    """
+    script = free_script(track.total_steps)
+    settled = 0
+    if track.primer is not None and track.primer.steps:
+        primer = _transposed(track.primer, -shift)
+        condition, inject = track.condition_on_primer, track.inject_primer
+        script = apply_primer(script, primer, condition=condition, inject=inject)
+        settled = primer.steps * (2 if inject else 1)
+    steps_per_bar = track.beats_per_bar * 4
+    source = script.source.copy()
+    for part in parts:
+        start = part.section.start_bar * steps_per_bar
+        returning = np.arange(part.returning_bars * steps_per_bar)
+        source[start + returning] = part.source_bar * steps_per_bar + returning
+    source[:settled] = np.arange(min(settled, source.size))
+    return replace(script, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class Aims:
+    """What each row of a block aims at, drawn from the character's ranges: takes are not alike."""
+
+    density: NDArray[np.float32]
+    polyphony: NDArray[np.float32]
+
+
+def draw_aims(track: TrackPlan, takes: range) -> Aims:
+    """Return aims for these takes, each from a generator of its own."""
+    rngs = [derive_rng(track.seed, "compose", COMPOSE_VERSION, take, "aims") for take in takes]
+    uniforms = np.array([rng.random(2) for rng in rngs])
+    return Aims(
+        _within(track.character.density, uniforms[:, 0]),
+        _within(track.character.polyphony, uniforms[:, 1]),
+    )
+
+
+def _within(span: Range, uniforms: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (span.low + (span.high - span.low) * uniforms).astype(np.float32)
+
+
+def _compose_block(
+    track: TrackPlan,
+    model: Model,
+    network: Network,
+    script: Script,
+    block: int,
+    progress: Callable[[float], None] | None,
+) -> list[Score]:
+    takes = range(block * ROWS, (block + 1) * ROWS)
+    aims = draw_aims(track, takes)
+    shift = model_shift(track, model)
+    feed = ControlFeed(model, track, aims.density, aims.polyphony) if model.controls else None
+    history = sample(
+        network,
+        script,
+        [derive_rng(track.seed, "compose", COMPOSE_VERSION, take) for take in takes],
+        track.temperature,
+        terms=track_terms(track, shift, aims.density, aims.polyphony),
+        controls=feed,
+        progress=progress,
+    )
+    return [_to_score(track, row, shift) for row in history]
+
+
+def _to_score(track: TrackPlan, history: NDArray[np.int16], shift: int) -> Score:
+    notes, _ = decode_events([START, *history[history >= 0].tolist()])
+    return Score(
+        notes=ordered([Note(start, length, _playable(p + shift)) for start, length, p in notes]),
+        bars=track.bars,
+        tempo_millibpm=track.tempo_millibpm,
+        key=track.key,
+        beats_per_bar=track.beats_per_bar,
+        loop_start_bar=0 if track.loops else None,
+    )
+
+
+def _transposed(primer: Primer, semitones: int) -> Primer:
+    moved = [replace(note, pitch=_playable(note.pitch + semitones)) for note in primer.notes]
+    return replace(primer, notes=ordered(moved))
+
+
+def _playable(pitch: int) -> int:
+    """Return the pitch, moved by an octave if it lies outside MIDI's range."""
+    if pitch < 0:
+        return pitch + _OCTAVE
+    return pitch - _OCTAVE if pitch > _HIGHEST_PITCH else pitch
+
+
+def _share_of(
+    progress: Callable[[float], None] | None, done: int, blocks: int
+) -> Callable[[float], None] | None:
+    if progress is None:
+        return None
+    return lambda share: progress((done + share) / blocks)

@@ -1,0 +1,55 @@
+"""What the model is told beside the last event: its control groups, filled from the track."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.controls import UNKNOWN, ControlGroup, position_label
+from chipassets.compose.state import State
+from chipassets.compose.weights import Model
+from chipassets.trackplan import TrackPlan
+
+STYLE = "game"
+
+
+class ControlFeed:
+    """The control rows [rows, groups] of the next event of each row.
+
+    density, polyphony: what each row of the batch aims at. Groups of a model that nothing here
+    knows stay open.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        track: TrackPlan,
+        density: NDArray[np.float32],
+        polyphony: NDArray[np.float32],
+    ) -> None:
+        metre = f"{track.beats_per_bar}/4"
+        steps_per_bar = track.beats_per_bar * 4
+        self._rows = np.full((density.size, len(model.controls)), UNKNOWN, np.int64)
+        self._positions: list[tuple[int, NDArray[np.int64]]] = []
+        for column, group in enumerate(model.controls):
+            if group.name == "position":
+                rows = [group.row(position_label(metre, step)) for step in range(steps_per_bar)]
+                self._positions.append((column, np.array(rows, np.int64)))
+            elif group.name == "density":
+                self._rows[:, column] = _buckets(group, density)
+            elif group.name == "polyphony":
+                self._rows[:, column] = _buckets(group, polyphony)
+            elif group.name == "mode":
+                self._rows[:, column] = group.row("minor" if track.key.is_minor else "major")
+            elif group.name == "style":
+                self._rows[:, column] = group.row(STYLE)
+
+    def __call__(self, state: State) -> NDArray[np.int64]:
+        """Return the rows for the next event; the array is overwritten by the next call."""
+        for column, rows in self._positions:
+            self._rows[:, column] = rows[state.step % rows.size]
+        return self._rows
+
+
+def _buckets(group: ControlGroup, values: NDArray[np.float32]) -> list[int]:
+    return [group.bucket(float(value)) for value in values]

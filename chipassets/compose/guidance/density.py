@@ -1,0 +1,31 @@
+"""Density: onsets per beat drift towards what the track wants."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.network import Floats
+from chipassets.compose.state import State
+from chipassets.units import STEPS_PER_BEAT
+
+_PRIOR_STEPS = 16
+"""The running rate starts as if the target had been met for a bar."""
+
+
+class DensityTerm:
+    """Raises new notes while the last two bars had fewer onsets than `targets` [rows] per beat.
+
+    At half the target, or one and a half times it, the bias is the whole weight.
+    """
+
+    def __init__(self, targets: NDArray[np.float32], weight: float) -> None:
+        self.weight = weight
+        self._per_step = targets / STEPS_PER_BEAT
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Raise or lower all new notes."""
+        rate = (state.onsets + _PRIOR_STEPS * self._per_step) / (state.span + _PRIOR_STEPS)
+        shortfall = np.clip(2 * (1 - rate / self._per_step), -1, 1)
+        logits[:, NEW_NOTE:CONTINUED_NOTE] += (self.weight * shortfall[:, None]).astype(np.float32)

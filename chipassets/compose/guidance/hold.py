@@ -1,0 +1,25 @@
+"""Hold: a note does not sound for ever."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chipassets.compose.codec import CONTINUED_NOTE
+from chipassets.compose.network import Floats
+from chipassets.compose.state import State
+
+
+class HoldTerm:
+    """Lowers the continuation of a note that has sounded for more than `longest_steps`.
+
+    The loss is the weight for every beat beyond.
+    """
+
+    def __init__(self, longest_steps: int, weight: float) -> None:
+        self.weight = weight
+        self._longest = longest_steps
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Lower continuations of notes that are overdue."""
+        overdue = np.maximum(state.ages - self._longest, 0) / 4
+        logits[:, CONTINUED_NOTE:] -= (self.weight * overdue).astype(np.float32)

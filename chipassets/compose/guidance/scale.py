@@ -1,0 +1,30 @@
+"""Scale: new notes lean to the key, and chromatic ones stay possible."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.network import Floats
+from chipassets.compose.state import PITCHES, State
+
+_RAISED_SEVENTH_SHARE = 0.35
+"""Of a chromatic note's weight, for the leading tone of a minor key: common, yet not in the scale."""
+
+
+class ScaleTerm:
+    """Lowers new notes outside the scale by the weight, whatever the octave."""
+
+    def __init__(
+        self, pitch_classes: frozenset[int], leading_tone: int | None, weight: float
+    ) -> None:
+        self.weight = weight
+        outside = np.array([pitch % 12 not in pitch_classes for pitch in range(PITCHES)])
+        self._bias = np.where(outside, -weight, 0).astype(np.float32)
+        if leading_tone is not None:
+            self._bias[leading_tone % 12 :: 12] *= np.float32(_RAISED_SEVENTH_SHARE)
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Lower the new notes outside the scale."""
+        del state
+        logits[:, NEW_NOTE:CONTINUED_NOTE] += self._bias

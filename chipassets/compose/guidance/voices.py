@@ -1,0 +1,34 @@
+"""Voices: no more notes at once than the chip has for them, and about as many as the track wants."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import STEP_END
+from chipassets.compose.network import Floats
+from chipassets.compose.state import State
+
+_FULL = 30.0
+"""Nats by which a step that has its voices is closed: in effect always."""
+
+_PRIOR_STEPS = 8
+"""The running mean starts as if the target had been met for half a bar."""
+
+
+class VoicesTerm:
+    """Closes a step that has `most` notes, and leans to a mean of `targets` [rows] voices."""
+
+    def __init__(self, most: int, targets: NDArray[np.float32], weight: float) -> None:
+        self.weight = weight
+        self._most = most
+        self._targets = targets
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Raise or lower STEP_END."""
+        mean = (state.voices + _PRIOR_STEPS * self._targets) / (state.span + _PRIOR_STEPS)
+        surplus = np.clip(2 * (mean - self._targets), -1, 1)
+        thin = state.place < self._targets - 0.5
+        lean = np.where(thin, np.minimum(surplus, 0), np.maximum(surplus, 0))
+        full = np.where(state.place >= self._most, _FULL, 0)
+        logits[:, STEP_END] += (self.weight * (lean + full)).astype(np.float32)

@@ -1,0 +1,36 @@
+"""The primer in the script: polyphony_rnn's two switches, meaning what they mean in Magenta."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.compose.codec import encode_notes
+from chipassets.compose.script import Script, force, split_steps
+from chipassets.errors import ComposeError
+from chipassets.trackplan import Primer
+
+
+def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: bool) -> Script:
+    """Return the script with the primer in its first steps, and again behind it when injected.
+
+    condition: the model hears START and the primer, and goes on from there. Without, it hears START
+    alone, after the primer, which is then only pasted in front. inject: from the primer's end the
+    primer's events open each step once more and the model goes on inside those steps. What lies
+    beyond the track's length is cut. ComposeError for a primer that leaves no step to compose.
+    Source: Magenta 2.1.4, `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`.
+    """
+    if primer.steps >= script.steps:
+        raise ComposeError(
+            f"the primer lasts {primer.steps} steps and the track {script.steps}: nothing is left "
+            "to compose; make the track longer or the primer shorter"
+        )
+    notes = [(note.start_step, note.duration_steps, note.pitch) for note in primer.notes]
+    steps = split_steps(encode_notes(notes, primer.steps).tolist())
+    script = replace(script, forced=script.forced.copy())
+    try:
+        force(script, 0, steps, closed=True)
+        if inject:
+            force(script, primer.steps, steps, closed=False)
+    except ValueError as error:
+        raise ComposeError(f"the primer cannot be used: {error}") from error
+    return script if condition else replace(script, first_step=primer.steps)

@@ -1,0 +1,122 @@
+"""Sampling: one event after another for a batch of rows, each with its own stream of chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import CONTINUED_NOTE, EVENT_CLASSES, NEW_NOTE, START, STEP_END
+from chipassets.compose.guidance import Term
+from chipassets.compose.network import Floats, Network
+from chipassets.compose.script import Script
+from chipassets.compose.state import NOTHING_WRITTEN, PITCHES, State
+
+Controls = Callable[[State], NDArray[np.int64]]
+"""What the model's control groups [rows, groups] are to be for the next event."""
+
+_UNIFORMS_AT_ONCE = 512
+
+
+def sample(
+    network: Network,
+    script: Script,
+    rngs: Sequence[np.random.Generator],
+    temperature: float,
+    terms: Sequence[Term] = (),
+    controls: Controls | None = None,
+    rules: bool = True,
+    progress: Callable[[float], None] | None = None,
+) -> NDArray[np.int16]:
+    """Return the events int16 [rows, steps, places] of every step, -1 after its STEP_END.
+
+    The network starts from the zero state and START. The k-th event of a row takes the k-th uniform
+    number of the row's generator, whether it is free or settled by the script, so a row depends on
+    nothing but its generator, the script and the terms. `rules` keeps to the order that Magenta
+    writes (see `Rules`); without them the model is sampled as Magenta samples it.
+    """
+    state = State(script, network.rows)
+    order = Rules(network.rows) if rules else None
+    dice = _Dice(rngs)
+    network.reset()
+    events = np.full(network.rows, START, np.int64)
+    active = [term for term in terms if term.weight]
+    while not state.finished:
+        logits = network.step(events, controls(state) if controls else None)
+        uniforms = dice.roll()
+        events = state.settled()
+        free = events < 0
+        if free.any():
+            logits /= np.float32(temperature)
+            for term in active:
+                term.bias(state, logits)
+            if order:
+                order.forbid(state, logits)
+            events = np.where(free, draw(logits, uniforms), events)
+        state.write(events)
+        if progress:
+            progress(
+                float(state.step.min() - script.first_step) / (script.steps - script.first_step)
+            )
+    return _blank_after_step_end(state.history[:, : script.steps])
+
+
+def draw(logits: Floats, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return a class [rows] for each row of logits: where the uniform number falls in the sum.
+
+    Logits are replaced by their exponentials. A class at -inf is never drawn.
+    """
+    logits -= logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    sums = np.cumsum(logits, axis=1, dtype=np.float64)
+    # A uniform number next to 1 must not round up to the whole sum, behind the last class.
+    targets = np.minimum(uniforms * sums[:, -1], np.nextafter(sums[:, -1], 0))
+    return (sums <= targets[:, None]).sum(axis=1)
+
+
+class Rules:
+    """The order of Magenta's events: in a step pitches fall, and only what sounds can be continued.
+
+    START and END never come: a piece ends when its steps are full.
+    """
+
+    def __init__(self, rows: int) -> None:
+        pitch = np.arange(PITCHES)
+        lowest = np.arange(NOTHING_WRITTEN + 1)
+        above = np.where(pitch[None, :] < lowest[:, None], 0, -np.inf)
+        self._by_lowest = np.full((lowest.size, EVENT_CLASSES), -np.inf, np.float32)
+        self._by_lowest[:, STEP_END] = 0
+        self._by_lowest[:, NEW_NOTE:CONTINUED_NOTE] = above
+        self._by_lowest[:, CONTINUED_NOTE:] = above
+        self._mask = np.empty((rows, EVENT_CLASSES), np.float32)
+
+    def forbid(self, state: State, logits: Floats) -> None:
+        """Set the logits of every event that may not come next to -inf."""
+        np.take(self._by_lowest, state.lowest, axis=0, out=self._mask, mode="clip")
+        logits += self._mask
+        np.copyto(logits[:, CONTINUED_NOTE:], -np.inf, where=~state.sounding)
+
+
+class _Dice:
+    """Uniform numbers [rows], one column after another, drawn from each row's generator in bulk."""
+
+    def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
+        self._rngs = rngs
+        self._columns = np.empty((0, len(rngs)))
+        self._next = 0
+
+    def roll(self) -> NDArray[np.float64]:
+        if self._next == len(self._columns):
+            drawn = [rng.random(_UNIFORMS_AT_ONCE) for rng in self._rngs]
+            self._columns = np.ascontiguousarray(np.transpose(drawn))
+            self._next = 0
+        self._next += 1
+        return self._columns[self._next - 1]
+
+
+def _blank_after_step_end(history: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return the history with -1 in every place after a step's STEP_END."""
+    ended = np.cumsum(history == STEP_END, axis=2)
+    over = (ended > 1) | ((ended == 1) & (history != STEP_END))
+    return np.where(over, np.int16(-1), history)

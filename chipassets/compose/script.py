@@ -1,0 +1,77 @@
+"""The script of a track: what the model must write where, and which steps return from earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import EVENT_CLASSES, STEP_END
+
+FREE = -1
+"""In a script: the model chooses."""
+
+MAX_EVENTS_PER_STEP = 16
+"""15 notes and STEP_END, five times what a chip can sound; a step that is full is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Steps `first_step` to the end of a track, with what is already settled about each.
+
+    forced: int16 [steps, places], the events that a step opens with, then FREE; a step whose
+    events end in STEP_END is settled whole, in any other the model goes on inside the step.
+    source: int [steps]; a step whose source is an earlier step repeats what was written there.
+    """
+
+    forced: NDArray[np.int16]
+    source: NDArray[np.int64]
+    first_step: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Length of the track in steps."""
+        return self.forced.shape[0]
+
+    @property
+    def places(self) -> int:
+        """How many events fit into a step."""
+        return self.forced.shape[1]
+
+
+def free_script(steps: int, places: int = MAX_EVENTS_PER_STEP) -> Script:
+    """Return the script in which the model chooses everything."""
+    forced = np.full((steps, places), FREE, np.int16)
+    forced[:, -1] = STEP_END
+    return Script(forced, np.arange(steps))
+
+
+def split_steps(events: Iterable[int]) -> list[list[int]]:
+    """Return the note events of each step that STEP_END closes, without START, END and STEP_END."""
+    steps: list[list[int]] = []
+    current: list[int] = []
+    for event in events:
+        if event == STEP_END:
+            steps.append(current)
+            current = []
+        elif STEP_END < event < EVENT_CLASSES:
+            current.append(event)
+    return steps
+
+
+def force(script: Script, first_step: int, steps: list[list[int]], *, closed: bool) -> None:
+    """Write the steps' events into the script from `first_step` on; those past its end are left out.
+
+    closed settles each step whole; open steps leave the model to go on. ValueError if a step has
+    more notes than the script has places.
+    """
+    for step, events in enumerate(steps[: script.steps - first_step], start=first_step):
+        if len(events) >= script.places:
+            raise ValueError(
+                f"step {step} has {len(events)} notes; a step holds at most {script.places - 1}"
+            )
+        script.forced[step, : len(events)] = events
+        if closed:
+            script.forced[step, len(events)] = STEP_END

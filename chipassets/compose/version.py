@@ -1,0 +1,6 @@
+"""The version of composing: part of every seed and cache key."""
+
+from __future__ import annotations
+
+COMPOSE_VERSION = 1
+"""Raised whenever the same plan and model would give other notes."""

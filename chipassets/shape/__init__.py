@@ -1,0 +1,28 @@
+"""Shaping: passes that turn a raw take into a loop that fits its track, one file a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chipassets.score import Score
+from chipassets.shape.close_loop import close_loop
+from chipassets.shape.cut_to_bars import cut_to_bars
+from chipassets.shape.end_piece import end_piece
+from chipassets.shape.fold_into_key import fold_into_key
+from chipassets.shape.merge_unisons import merge_unisons
+from chipassets.trackplan import TrackPlan
+
+SHAPE_VERSION = 1
+"""Raised whenever the same raw take would be shaped otherwise."""
+
+Pass = Callable[[Score, TrackPlan], Score]
+
+PASSES: tuple[Pass, ...] = (cut_to_bars, merge_unisons, close_loop, end_piece, fold_into_key)
+"""In the order of a build. Each is idempotent, and none undoes what one before it has done."""
+
+
+def shape(score: Score, track: TrackPlan) -> Score:
+    """Return the score after every pass; shaping it once more changes nothing."""
+    for shape_pass in PASSES:
+        score = shape_pass(score, track)
+    return score

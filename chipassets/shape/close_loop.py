@@ -1,0 +1,28 @@
+"""Close the loop: nothing sounds over the seam."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.score import Note, Score
+from chipassets.trackplan import TrackPlan
+
+
+def close_loop(score: Score, track: TrackPlan) -> Score:
+    """Return the score in which no note sounds over the loop's start or its end.
+
+    A player jumps from the end to the start: a note held into the start from an intro would sound
+    the first time only. A piece that plays once is returned as it is.
+    """
+    del track
+    if score.loop_start_bar is None:
+        return score
+    seams = (score.loop_start_bar * score.steps_per_bar, score.total_steps)
+    return score.with_notes([_cut_at(note, seams) for note in score.notes])
+
+
+def _cut_at(note: Note, seams: tuple[int, ...]) -> Note:
+    crossed = [seam for seam in seams if note.start_step < seam < note.end_step]
+    if not crossed:
+        return note
+    return replace(note, duration_steps=min(crossed) - note.start_step)

@@ -1,0 +1,21 @@
+"""Cut to bars: what does not fit the track's bars is cut off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.score import Note, Score
+from chipassets.trackplan import TrackPlan
+
+
+def cut_to_bars(score: Score, track: TrackPlan) -> Score:
+    """Return the score with the track's number of bars; every note starts and ends within them."""
+    score = replace(score, bars=track.bars, beats_per_bar=track.beats_per_bar)
+    notes = [
+        _cut(note, score.total_steps) for note in score.notes if note.start_step < score.total_steps
+    ]
+    return score.with_notes(notes)
+
+
+def _cut(note: Note, end_step: int) -> Note:
+    return replace(note, duration_steps=min(note.duration_steps, end_step - note.start_step))

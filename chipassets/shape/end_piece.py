@@ -1,0 +1,60 @@
+"""End the piece: what plays once comes to rest on its tonic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.keys import MODES, Key
+from chipassets.score import Note, Score
+from chipassets.trackplan import TrackPlan
+from chipassets.units import STEPS_PER_BEAT
+
+_HIGHEST_PITCH = 127
+
+
+def end_piece(score: Score, track: TrackPlan) -> Score:
+    """Return the score ending in a tonic chord on its last beat with notes, held to the last bar's end.
+
+    The notes of that beat's first onset, and those still sounding there, move to the nearest tones
+    of the tonic triad; the highest and the lowest to the tonic. Later ones go. A piece that loops
+    is returned as it is, and so is one without notes.
+    """
+    del track
+    if score.loop_start_bar is not None or not score.notes:
+        return score
+    last_onset = score.notes[-1].start_step
+    beat = last_onset - last_onset % STEPS_PER_BEAT
+    before = [_ended_by(note, beat) for note in score.notes if note.start_step < beat]
+    chord = _cadence(_pitches_at(score.notes, beat), score.key)
+    held = score.total_steps - beat
+    return score.with_notes([*before, *(Note(beat, held, pitch) for pitch in chord)])
+
+
+def _pitches_at(notes: tuple[Note, ...], beat: int) -> list[int]:
+    """Return, rising, the pitches of the beat's first onset and those that sound into the beat."""
+    onset = min(note.start_step for note in notes if note.start_step >= beat)
+    return sorted(
+        {
+            note.pitch
+            for note in notes
+            if note.start_step == onset or note.start_step < beat < note.end_step
+        }
+    )
+
+
+def _ended_by(note: Note, step: int) -> Note:
+    return replace(note, duration_steps=min(note.duration_steps, step - note.start_step))
+
+
+def _cadence(pitches: list[int], key: Key) -> set[int]:
+    tonic = {key.tonic}
+    scale = MODES[key.mode]
+    triad = {(key.tonic + scale[degree]) % 12 for degree in (0, 2, 4)}
+    inner = {_nearest(pitch, triad) for pitch in pitches[1:-1]}
+    return inner | {_nearest(pitches[0], tonic), _nearest(pitches[-1], tonic)}
+
+
+def _nearest(pitch: int, pitch_classes: set[int]) -> int:
+    """Return the nearest pitch of these classes, the lower of two."""
+    candidates = [p for p in range(_HIGHEST_PITCH + 1) if p % 12 in pitch_classes]
+    return min(candidates, key=lambda candidate: (abs(candidate - pitch), candidate))

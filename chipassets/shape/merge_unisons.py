@@ -1,0 +1,26 @@
+"""Merge unisons: one pitch sounds once at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.score import Note, Score
+from chipassets.trackplan import TrackPlan
+
+
+def merge_unisons(score: Score, track: TrackPlan) -> Score:
+    """Return the score in which no two notes of one pitch overlap.
+
+    Of two that start together the longer stays; otherwise the earlier ends where the later starts.
+    """
+    del track
+    by_pitch: dict[int, list[Note]] = {}
+    for note in sorted(score.notes, key=lambda note: (note.start_step, note.duration_steps)):
+        line = by_pitch.setdefault(note.pitch, [])
+        if line and line[-1].end_step > note.start_step:
+            before = line.pop()
+            if before.start_step < note.start_step:
+                gap = note.start_step - before.start_step
+                line.append(replace(before, duration_steps=gap))
+        line.append(note)
+    return score.with_notes([note for line in by_pitch.values() for note in line])

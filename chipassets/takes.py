@@ -1,0 +1,151 @@
+"""Takes: which of several composed candidates a track gets, and why, from measured features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from chipassets.errors import ComposeError
+from chipassets.metrics import Metrics, measure
+from chipassets.score import Score
+from chipassets.trackplan import Range, TrackPlan
+
+# The ranges are about the middle half of 5,278 transcribed pieces for the same chip, or of their
+# themes; where the literature has none they are what a tune that can be sung keeps to.
+_KEY_FIT = Range(0.9, 1.0)
+_ENTROPY_BITS = Range(2.3, 3.1)
+_GROOVE = Range(0.7, 0.95)
+_ON_BEAT = Range(0.3, 0.6)
+_REPETITION = Range(0.14, 0.6)
+_LEAD_STEP = Range(1.5, 5.0)
+_LEAP_RATE = Range(0.0, 0.2)
+_REPEATED_NOTES = Range(0.0, 0.3)
+_LEAD_RANGE = Range(10, 24)
+_EMPTY_BEATS = Range(0.0, 0.1)
+_SEAM_INTERVAL = Range(0, 5)
+_SEAM_GAP = Range(0, 4)
+
+_SHORT_BARS = 4
+"""Pieces up to here are too short for repetition, entropy and groove to say anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One measured value, how well it does (0..1) and how much it counts."""
+
+    name: str
+    value: float
+    points: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A take's features and its total, 0..1; `refused` says what disqualifies it, if anything."""
+
+    features: tuple[Feature, ...]
+    total: float
+    refused: str | None
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The take that was chosen, why in one phrase, and every take's rating."""
+
+    index: int
+    why: str
+    ratings: tuple[Rating, ...]
+
+
+def choose(scores: Sequence[Score], track: TrackPlan) -> Choice:
+    """Return the choice of the best of the scores: not refused if any is not, then the highest total.
+
+    Of equals the first wins. ComposeError without scores.
+    """
+    if not scores:
+        raise ComposeError("there are no takes to choose from; set takes to 1 or more")
+    ratings = tuple(rate(score, track) for score in scores)
+    best = max(range(len(ratings)), key=lambda i: (ratings[i].refused is None, ratings[i].total))
+    return Choice(best, _why(ratings, best), ratings)
+
+
+def rate(score: Score, track: TrackPlan) -> Rating:
+    """Return the rating of a take against the ranges of the track's character."""
+    metrics = measure(score)
+    features = _features(metrics, score, track)
+    weight = sum(feature.weight for feature in features)
+    total = sum(feature.points * feature.weight for feature in features) / weight
+    return Rating(features, total, _refusal(metrics, score), metrics)
+
+
+def points(value: float, wanted: Range) -> float:
+    """Return 1 in the middle of the range, 0.75 at its ends, falling to 0 one width outside."""
+    outside = wanted.distance(value)
+    if outside:
+        return 0.75 * max(0.0, 1 - outside)
+    half = max((wanted.high - wanted.low) / 2, 1e-9)
+    return 1 - 0.25 * ((value - wanted.low - half) / half) ** 2
+
+
+def _at_most(value: float, wanted: Range) -> float:
+    """Return 1 from the low end down to 0.75 at the high end, falling to 0 one width beyond."""
+    return points(value, Range(2 * wanted.low - wanted.high, wanted.high))
+
+
+def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature, ...]:
+    m, character = metrics, track.character
+    rows = [
+        ("scale", m.key_fit, points(m.key_fit, Range(_KEY_FIT.low, 1 + 1 - _KEY_FIT.low)), 2.0),
+        ("density", m.onsets_per_beat, points(m.onsets_per_beat, character.density), 2.0),
+        ("voices", m.polyphony, points(m.polyphony, character.polyphony), 1.5),
+        ("register", m.lead_pitch, points(m.lead_pitch, character.lead_pitch), 1.5),
+        ("on beat", m.on_beat_rate, points(m.on_beat_rate, _ON_BEAT), 1.0),
+        ("steps", m.lead_step, points(m.lead_step, _LEAD_STEP), 1.0),
+        ("leaps", m.leap_rate, _at_most(m.leap_rate, _LEAP_RATE), 1.5),
+        ("unisons", m.repeated_note_rate, _at_most(m.repeated_note_rate, _REPEATED_NOTES), 1.0),
+        ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
+    ]
+    if score.bars > _SHORT_BARS:
+        rows += [
+            ("groove", m.groove_consistency, points(m.groove_consistency, _GROOVE), 1.5),
+            ("repeats", m.repetition, points(m.repetition, _REPETITION), 1.0),
+            ("range", m.lead_range, points(m.lead_range, _LEAD_RANGE), 1.0),
+            ("colour", m.pitch_class_entropy, points(m.pitch_class_entropy, _ENTROPY_BITS), 0.5),
+        ]
+    if score.loop_start_bar is not None:
+        rows += [
+            ("seam", m.seam_interval, _at_most(m.seam_interval, _SEAM_INTERVAL), 1.5),
+            ("seam rest", m.seam_gap_steps, _at_most(m.seam_gap_steps, _SEAM_GAP), 0.5),
+        ]
+    return tuple(Feature(*row) for row in rows)
+
+
+def _refusal(metrics: Metrics, score: Score) -> str | None:
+    """Return what makes a take unusable, whatever its points: silence, too little, or stuck."""
+    bar = score.steps_per_bar
+    if metrics.notes < max(3, 2 * score.bars):
+        return f"only {metrics.notes} notes in {score.bars} bars"
+    if metrics.empty_beat_rate > 0.4 or metrics.longest_rest_steps > bar:
+        return f"silent for {metrics.longest_rest_steps} steps at a stretch"
+    if metrics.longest_note_steps > 2 * bar and score.bars > 2:
+        return f"a note stuck for {metrics.longest_note_steps} steps"
+    if score.bars > 1 and (metrics.pitches < 4 or metrics.top_note_share > 0.6):
+        return f"stuck on {metrics.pitches} pitches"
+    return None
+
+
+def _why(ratings: tuple[Rating, ...], best: int) -> str:
+    winner = ratings[best]
+    if winner.refused:
+        return f"no take was good; this one is the least bad: {winner.refused}"
+    metrics = winner.metrics
+    said = [f"scale {metrics.key_fit:.2f}", f"groove {metrics.groove_consistency:.2f}"]
+    if any(feature.name == "seam" for feature in winner.features):
+        said.append(f"seam {metrics.seam_interval} semitones")
+    middle = median(rating.total for rating in ratings)
+    refused = sum(rating.refused is not None for rating in ratings)
+    also = f", {refused} refused" if refused else ""
+    field = f"best of {len(ratings)} (median {middle:.2f}, this {winner.total:.2f}{also})"
+    return f"{', '.join(said)}; {field}" if len(ratings) > 1 else ", ".join(said) + "; only take"

@@ -1,0 +1,144 @@
+"""Every pass: its postcondition, that twice is once, and that nothing leaves the bars."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipassets.keys import MODES, Key
+from chipassets.score import Note, Score
+from chipassets.shape import PASSES, Pass, shape
+from chipassets.shape.close_loop import close_loop
+from chipassets.shape.cut_to_bars import cut_to_bars
+from chipassets.shape.end_piece import end_piece
+from chipassets.shape.fold_into_key import CHROMATIC_SHARE, fold_into_key
+from chipassets.shape.merge_unisons import merge_unisons
+from chipassets.trackplan import Character, Primer, Range, TrackPlan
+
+
+def plan_for(score: Score, primer: Primer | None = None) -> TrackPlan:
+    return TrackPlan(
+        name="t",
+        scene="battle",
+        moods=(),
+        seed=1,
+        bars=score.bars,
+        beats_per_bar=score.beats_per_bar,
+        tempo_millibpm=120_000,
+        key=score.key,
+        loops=score.loop_start_bar is not None,
+        primer=primer,
+        condition_on_primer=True,
+        inject_primer=False,
+        temperature=1.0,
+        takes=1,
+        character=Character(
+            Range(1, 4), Range(1, 3), Range(60, 80), "rock", "reed", "pluck", "triangle"
+        ),
+    )
+
+
+@st.composite
+def scores(draw: st.DrawFn, *, in_bars: bool = False) -> Score:
+    bars = draw(st.integers(1, 4))
+    beats = draw(st.sampled_from([3, 4]))
+    steps = bars * beats * 4
+    starts = st.integers(0, steps - 1 if in_bars else steps + 8)
+    notes = draw(
+        st.lists(st.builds(Note, starts, st.integers(1, 24), st.integers(30, 100)), max_size=40)
+    )
+    key = Key(draw(st.integers(0, 11)), draw(st.sampled_from(sorted(MODES))))
+    loop = draw(st.sampled_from([None, 0, bars - 1]))
+    empty = Score((), bars, 120_000, key, beats, (), loop)
+    score = empty.with_notes(notes)
+    return cut_to_bars(score, plan_for(score)) if in_bars else score
+
+
+@pytest.mark.parametrize("shape_pass", PASSES, ids=lambda p: p.__name__)
+@given(score=scores(in_bars=True))
+def test_a_pass_twice_equals_once_and_stays_within_the_bars(shape_pass: Pass, score: Score) -> None:
+    track = plan_for(score)
+    once = shape_pass(score, track)
+    assert shape_pass(once, track) == once
+    assert all(0 <= n.start_step < n.end_step <= score.total_steps for n in once.notes)
+    assert all(0 <= n.pitch <= 127 for n in once.notes)
+
+
+@given(scores())
+def test_shaping_twice_equals_once(score: Score) -> None:
+    track = plan_for(score)
+    once = shape(score, track)
+    assert shape(once, track) == once
+
+
+@given(scores())
+def test_shaped_scores_keep_every_promise_at_once(score: Score) -> None:
+    shaped = shape(score, plan_for(score))
+    for pitch in {note.pitch for note in shaped.notes}:
+        line = [note for note in shaped.notes if note.pitch == pitch]
+        assert all(a.end_step <= b.start_step for a, b in pairwise(line))
+    foreign = [n for n in shaped.notes if n.pitch % 12 not in score.key.pitch_classes]
+    assert len(foreign) <= CHROMATIC_SHARE * len(shaped.notes)
+    if score.loop_start_bar is not None:
+        seam = score.loop_start_bar * score.steps_per_bar
+        assert not [n for n in shaped.notes if n.start_step < seam < n.end_step]
+    elif shaped.notes:
+        last = [n for n in shaped.notes if n.end_step == shaped.total_steps]
+        assert max(last, key=lambda n: n.pitch).pitch % 12 == score.key.tonic
+        assert min(last, key=lambda n: n.pitch).pitch % 12 == score.key.tonic
+
+
+def a_score(*notes: Note, loop: int | None = 0, bars: int = 2) -> Score:
+    return Score((), bars, 120_000, Key(0, "major"), loop_start_bar=loop).with_notes(notes)
+
+
+def shaped_by(shape_pass: Pass, score: Score) -> list[Note]:
+    return list(shape_pass(score, plan_for(score)).notes)
+
+
+def test_cutting_to_bars_takes_the_bars_of_the_track() -> None:
+    score = a_score(Note(0, 4, 60), Note(12, 9, 64), Note(16, 2, 67))
+    cut = cut_to_bars(score, replace(plan_for(score), bars=1))
+    assert cut.bars == 1
+    assert list(cut.notes) == [Note(0, 4, 60), Note(12, 4, 64)]
+
+
+def test_merging_cuts_the_earlier_unison_and_keeps_the_longer_twin() -> None:
+    score = a_score(Note(0, 8, 60), Note(4, 2, 60), Note(8, 1, 72), Note(8, 3, 72))
+    assert shaped_by(merge_unisons, score) == [Note(0, 4, 60), Note(4, 2, 60), Note(8, 3, 72)]
+
+
+def test_closing_cuts_at_the_loop_start_and_the_end() -> None:
+    score = a_score(Note(14, 6, 60), Note(28, 4, 64), loop=1)
+    assert shaped_by(close_loop, score) == [Note(14, 2, 60), Note(28, 4, 64)]
+    once = a_score(Note(14, 6, 60), loop=None)
+    assert shaped_by(close_loop, once) == [Note(14, 6, 60)]
+
+
+def test_an_ending_rests_on_the_tonic_chord_until_the_last_bar_ends() -> None:
+    score = a_score(Note(0, 24, 50), Note(16, 6, 65), Note(21, 1, 74), Note(22, 1, 71), loop=None)
+    assert shaped_by(end_piece, score) == [
+        Note(0, 20, 50), Note(16, 4, 65),
+        Note(20, 12, 72), Note(20, 12, 64), Note(20, 12, 48),
+    ]  # fmt: skip
+
+
+def test_a_chromatic_note_stays_if_it_passes_and_there_are_few() -> None:
+    steps = [Note(2 * i, 2, 60 + 2 * (i % 2)) for i in range(14)]
+    passing = Note(4, 1, 61)
+    assert passing in shaped_by(fold_into_key, a_score(*steps, passing))
+    assert Note(4, 1, 65) in shaped_by(fold_into_key, a_score(*steps, Note(4, 1, 66)))
+    crowd = [Note(2 * i, 1, 66 + 12 * (i % 2)) for i in range(6)]
+    folded = shaped_by(fold_into_key, a_score(*steps, *crowd))
+    assert sum(note.pitch % 12 == 6 for note in folded) <= CHROMATIC_SHARE * len(folded)
+
+
+def test_the_primer_is_not_folded() -> None:
+    primer = Primer((Note(0, 4, 61),), 4)
+    score = a_score(Note(0, 4, 61), Note(8, 4, 61))
+    folded = fold_into_key(score, plan_for(score, primer))
+    assert list(folded.notes) == [Note(0, 4, 61), Note(8, 4, 60)]
