@@ -33,10 +33,10 @@ class Metrics:
     pitches over the steps that sound. groove_consistency: 1 - mean share of steps at which
     neighbouring bars differ in whether a note starts. repetition: share of bars that equal an
     earlier one (silent bars aside). on_beat_rate: share of onsets on a beat. lead_*: the top line;
-    lead_step its mean interval, leap_rate the share of intervals beyond a fifth, repeated_note_rate
-    the share of unisons, top_note_share that of its commonest pitch. seam_interval: from the lead's
-    last note to its first note of the bar that follows in the loop; seam_gap_steps: the rest between
-    the last sound and the first.
+    lead_step its mean interval, leap_rate the share of intervals beyond a fifth,
+    repeated_note_rate the share of unisons, top_note_share that of its commonest pitch.
+    seam_interval: from the lead's last note to its first note of the bar that follows in the loop;
+    seam_gap_steps: the rest between the last sound and the first.
     """
 
     notes: int
@@ -94,7 +94,7 @@ def measure(score: Score) -> Metrics:
         top_note_share=max(Counter(lead).values()) / len(lead) if lead else 0.0,
         bass_pitch=_bass_pitch(sounding),
         longest_note_steps=max((note.duration_steps for note in notes), default=0),
-        longest_rest_steps=longest_run(~sounding.any(axis=1)),
+        longest_rest_steps=longest_run(np.logical_not(sounding.any(axis=1))),
         seam_interval=seam_interval,
         seam_gap_steps=seam_gap,
     )
@@ -162,7 +162,7 @@ def groove_consistency(score: Score) -> float:
 
 
 def repetition(score: Score) -> float:
-    """Return the share of bars with the same starts and pitches as an earlier bar, silent ones aside."""
+    """Return the share of bars that start the same pitches as an earlier bar, silent ones aside."""
     bars: list[set[tuple[int, int]]] = [set() for _ in range(score.bars)]
     for note in score.notes:
         bar, step = divmod(note.start_step, score.steps_per_bar)

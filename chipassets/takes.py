@@ -60,7 +60,7 @@ class Choice:
 
 
 def choose(scores: Sequence[Score], track: TrackPlan) -> Choice:
-    """Return the choice of the best of the scores: not refused if any is not, then the highest total.
+    """Return the best of the scores: one that is not refused, then the one of the highest total.
 
     Of equals the first wins. ComposeError without scores.
     """

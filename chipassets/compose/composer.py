@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,12 @@ from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import Script, free_script
-from chipassets.compose.texture import track_terms
+from chipassets.compose.texture import draw_aims, track_terms
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.score import Note, Score, ordered
 from chipassets.seeds import derive_rng
-from chipassets.trackplan import Primer, Range, TrackPlan
+from chipassets.trackplan import Primer, TrackPlan
 
 ROWS = 16
 """Takes are computed in blocks of this many rows, whether wanted or not: take i stands in row
@@ -52,7 +52,7 @@ def compose_takes(
     takes: list[Score] = []
     for done, block in enumerate(blocks):
         share = _share_of(progress, done, len(blocks))
-        takes += _compose_block(track, model, network, script, block, share)
+        takes += _compose_block(track, model, network, script, parts, block, share)
     skipped = first_take - blocks[0] * ROWS
     sections = tuple(part.section for part in parts)
     return tuple(replace(take, sections=sections) for take in takes[skipped : skipped + count])
@@ -85,38 +85,17 @@ def track_script(track: TrackPlan, shift: int, parts: tuple[Part, ...]) -> Scrip
     return replace(script, source=source)
 
 
-@dataclass(frozen=True, slots=True)
-class Aims:
-    """What each row of a block aims at, drawn from the character's ranges: takes are not alike."""
-
-    density: NDArray[np.float32]
-    polyphony: NDArray[np.float32]
-
-
-def draw_aims(track: TrackPlan, takes: range) -> Aims:
-    """Return aims for these takes, each from a generator of its own."""
-    rngs = [derive_rng(track.seed, "compose", COMPOSE_VERSION, take, "aims") for take in takes]
-    uniforms = np.array([rng.random(2) for rng in rngs])
-    return Aims(
-        _within(track.character.density, uniforms[:, 0]),
-        _within(track.character.polyphony, uniforms[:, 1]),
-    )
-
-
-def _within(span: Range, uniforms: NDArray[np.float64]) -> NDArray[np.float32]:
-    return (span.low + (span.high - span.low) * uniforms).astype(np.float32)
-
-
 def _compose_block(
     track: TrackPlan,
     model: Model,
     network: Network,
     script: Script,
+    parts: tuple[Part, ...],
     block: int,
     progress: Callable[[float], None] | None,
 ) -> list[Score]:
     takes = range(block * ROWS, (block + 1) * ROWS)
-    aims = draw_aims(track, takes)
+    aims = draw_aims(track, parts, takes)
     shift = model_shift(track, model)
     feed = ControlFeed(model, track, aims.density, aims.polyphony) if model.controls else None
     history = sample(
@@ -124,7 +103,7 @@ def _compose_block(
         script,
         [derive_rng(track.seed, "compose", COMPOSE_VERSION, take) for take in takes],
         track.temperature,
-        terms=track_terms(track, shift, aims.density, aims.polyphony),
+        terms=track_terms(track, shift, aims),
         controls=feed,
         progress=progress,
     )

@@ -38,8 +38,8 @@ class Part:
 def default_form(bars: int) -> tuple[Part, ...]:
     """Return the parts of a track of so many bars, without a gap and in order.
 
-    Phrases are four bars long from 8 bars on (8 beyond 35 bars, 16 beyond 71, …), two in pieces of 4
-    to 7; shorter pieces are one section. Bars left over go to the last section.
+    Phrases are four bars long from 8 bars on (8 beyond 35 bars, 16 beyond 71, …), two in pieces of
+    4 to 7; shorter pieces are one section. Bars left over go to the last section.
     """
     phrase = _phrase_bars(bars)
     letters = _FORMS[max(1, bars // phrase)].split()

@@ -94,8 +94,8 @@ class Network:
 
         events: [rows]. controls: [rows, groups], the class of each of the model's control groups,
         -1 where unknown; None leaves all unknown. The array returned is overwritten by the next
-        call. The maths is TensorFlow's BasicLSTMCell: c = c * sigmoid(f + 1) + sigmoid(i) * tanh(j),
-        h = tanh(c) * sigmoid(o).
+        call. The maths is TensorFlow's BasicLSTMCell:
+        c = c * sigmoid(f + 1) + sigmoid(i) * tanh(j), h = tanh(c) * sigmoid(o).
         """
         np.take(self._table, events, axis=0, out=self._picked, mode="clip")
         if controls is not None:

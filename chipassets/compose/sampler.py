@@ -72,7 +72,8 @@ def draw(logits: Floats, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
     sums = np.cumsum(logits, axis=1, dtype=np.float64)
     # A uniform number next to 1 must not round up to the whole sum, behind the last class.
     targets = np.minimum(uniforms * sums[:, -1], np.nextafter(sums[:, -1], 0))
-    return (sums <= targets[:, None]).sum(axis=1)
+    drawn: NDArray[np.int64] = (sums <= targets[:, None]).sum(axis=1)
+    return drawn
 
 
 class Rules:
@@ -103,7 +104,7 @@ class _Dice:
 
     def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
         self._rngs = rngs
-        self._columns = np.empty((0, len(rngs)))
+        self._columns: NDArray[np.float64] = np.empty((0, len(rngs)))
         self._next = 0
 
     def roll(self) -> NDArray[np.float64]:
@@ -111,8 +112,9 @@ class _Dice:
             drawn = [rng.random(_UNIFORMS_AT_ONCE) for rng in self._rngs]
             self._columns = np.ascontiguousarray(np.transpose(drawn))
             self._next = 0
+        column: NDArray[np.float64] = self._columns[self._next]
         self._next += 1
-        return self._columns[self._next - 1]
+        return column
 
 
 def _blank_after_step_end(history: NDArray[np.int16]) -> NDArray[np.int16]:

@@ -33,12 +33,12 @@ class Script:
     @property
     def steps(self) -> int:
         """Length of the track in steps."""
-        return self.forced.shape[0]
+        return int(self.forced.shape[0])
 
     @property
     def places(self) -> int:
         """How many events fit into a step."""
-        return self.forced.shape[1]
+        return int(self.forced.shape[1])
 
 
 def free_script(steps: int, places: int = MAX_EVENTS_PER_STEP) -> Script:
@@ -62,7 +62,7 @@ def split_steps(events: Iterable[int]) -> list[list[int]]:
 
 
 def force(script: Script, first_step: int, steps: list[list[int]], *, closed: bool) -> None:
-    """Write the steps' events into the script from `first_step` on; those past its end are left out.
+    """Write the steps' events into the script from `first_step` on, leaving out those past its end.
 
     closed settles each step whole; open steps leave the model to go on. ValueError if a step has
     more notes than the script has places.

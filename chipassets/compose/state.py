@@ -59,7 +59,8 @@ class State:
 
         A return may begin in the middle of a held note; what does not sound is struck anew.
         """
-        events = self.history[self._all, self.source[self.step], self.place].astype(np.int64)
+        source = self.source[self.step]
+        events: NDArray[np.int64] = self.history[self._all, source, self.place].astype(np.int64)
         held = np.flatnonzero(events >= CONTINUED_NOTE)
         if held.size:
             silent = held[~self.sounding[held, events[held] - CONTINUED_NOTE]]

@@ -13,7 +13,7 @@ _HIGHEST_PITCH = 127
 
 
 def end_piece(score: Score, track: TrackPlan) -> Score:
-    """Return the score ending in a tonic chord on its last beat with notes, held to the last bar's end.
+    """Return the score with a tonic chord on its last beat that has notes, held to the end.
 
     The notes of that beat's first onset, and those still sounding there, move to the nearest tones
     of the tonic triad; the highest and the lowest to the tonic. Later ones go. A piece that loops

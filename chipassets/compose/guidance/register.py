@@ -13,7 +13,7 @@ _STEEPEST = 6.0
 
 
 class RegisterTerm:
-    """Lowers new notes outside a range: for the top note of a step the lead's, else the bass's floor.
+    """Lowers new notes outside a range: a step's top note outside the lead's, any below the floor.
 
     The loss is 0 inside, the weight an octave outside, and grows with the square of the distance.
     """

@@ -9,7 +9,7 @@ from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
 
 _RAISED_SEVENTH_SHARE = 0.35
-"""Of a chromatic note's weight, for the leading tone of a minor key: common, yet not in the scale."""
+"""Of a chromatic note's weight, for the leading tone of minor: common, yet not in the scale."""
 
 
 class ScaleTerm:

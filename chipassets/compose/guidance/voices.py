@@ -1,4 +1,4 @@
-"""Voices: no more notes at once than the chip has for them, and about as many as the track wants."""
+"""Voices: no more notes at once than the chip can sound, about as many as the track wants."""
 
 from __future__ import annotations
 
