@@ -24,6 +24,7 @@ def _sound(attack: tuple[int, ...], hold: int, release: tuple[int, ...]) -> Macr
 
 
 _PAD_SWELL = (4, 6, 8, 9, 10, 11)
+_PAD_WAVES = (12, 12, 12, 12, 11, 11, 11, 11, 10, 10, 10, 10, 11, 11, 11, 11)
 _PAD_RELEASE = (7, 5, 4, 3, 2, 1)
 
 _TONES = (
@@ -67,8 +68,7 @@ _TONES = (
     Instrument(
         "pad",
         volume=Macro(
-            (*_PAD_SWELL, 12, 12, 12, 12, 11, 11, 11, 11, 10, 10, 10, 10, 11, 11, 11, 11)
-            + _PAD_RELEASE,
+            (*_PAD_SWELL, *_PAD_WAVES, *_PAD_RELEASE),
             loop=6,
             release=22,
         ),

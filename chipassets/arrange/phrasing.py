@@ -96,7 +96,7 @@ def phrase_line(
 ) -> tuple[ChipNote, ...]:
     """Return the line in frames, none overlapping, with gaps and accents."""
     notes = []
-    for note, following in zip(line, [*line[1:], None], strict=True):
+    for note, following in zip(line, [*line[1:], None], strict=False):
         start = timing.frame(note.start_step)
         end = _before_seam(start, timing.frame(note.end_step), timing)
         if following and following.pitch == note.pitch:
@@ -147,7 +147,7 @@ def phrase_drums(hits: Sequence[DrumHit], timing: Timing) -> tuple[ChipNote, ...
     """Return the drums in frames; each may ring until the next one; one a frame, the first."""
     starts = [timing.frame(hit.step) for hit in hits]
     notes = []
-    for hit, start, following in zip(hits, starts, [*starts[1:], timing.end_frame], strict=True):
+    for hit, start, following in zip(hits, starts, [*starts[1:], timing.end_frame], strict=False):
         if following > start:
             notes.append(ChipNote(start, following - start, hit.period, hit.level, hit.drum))
     return tuple(notes)

@@ -74,7 +74,7 @@ def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> li
     states = [_SILENT] * song.frames
     seams = [song.frames] + ([song.loop_start_frame] if song.loop_start_frame else [])
     starts = [note.start_frame for note in voice.notes[1:]] + [song.frames]
-    for note, next_start in zip(voice.notes, starts, strict=True):
+    for note, next_start in zip(voice.notes, starts, strict=False):
         instrument = song.instrument(note.instrument)
         limit = min([next_start] + [seam for seam in seams if seam > note.start_frame])
         for frame in range(note.start_frame, limit):

@@ -91,7 +91,7 @@ def _voice_track(
     if role != "drums":
         program = mido.Message("program_change", program=_PROGRAMS[role], channel=channel)
         events.append((0, program))
-    for note, following in zip(voice.notes, (*voice.notes[1:], None), strict=True):
+    for note, following in zip(voice.notes, (*voice.notes[1:], None), strict=False):
         start = _tick(note.start_frame, grid)
         limit = _tick(following.start_frame, grid) if following else _tick(song.frames, grid)
         end = min(max(_tick(note.end_frame, grid), start + _TICKS_PER_STEP), limit)

@@ -1,0 +1,113 @@
+"""Laws of the renderer: loops repeat bit for bit, chunks do not show, machines agree."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chipassets.arrange import arrange, write_registers
+from chipassets.chips import CHIPS
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog
+from chipassets.render import render_log
+from chipassets.render.filters import FILTERS
+from chipassets.units import frame_sample
+from tests.chip_music import plan, song, tone_log
+
+FRAME_RATE_HZ = CHIPS["nes"].frame_rate_hz
+
+
+def log_of(loop_start_bar: int | None = 0, bars: int = 4) -> RegisterLog:
+    score = song(bars=bars, loop_start_bar=loop_start_bar)
+    return write_registers(arrange(score, plan(), "nes"))
+
+
+@pytest.mark.parametrize("filter_name", sorted(FILTERS))
+def test_second_pass_of_a_longer_render_is_the_loop(filter_name: str) -> None:
+    """An intro that is the body itself: what follows it must be the file of the bare loop."""
+    body = log_of()
+    twice = RegisterLog("nes", body.frames * 2, len(body.frames))
+    loop = render_log(body, filter_name).samples
+    long = render_log(twice, filter_name, frames_per_bar=96)
+    assert long.loop_start_sample is not None
+    again = long.samples[long.loop_start_sample :]
+    assert len(again) == len(loop)
+    bar = frame_sample(96, FRAME_RATE_HZ)
+    assert (np.roll(again, bar) == loop).all()
+
+
+@pytest.mark.parametrize("filter_name", sorted(FILTERS))
+def test_every_pass_after_the_first_is_the_same(filter_name: str) -> None:
+    body = log_of(bars=1)
+    passes = [
+        render_log(RegisterLog("nes", body.frames * n, len(body.frames) * (n - 1)), filter_name)
+        for n in (2, 3)
+    ]
+    ends = [pcm.samples[-len(render_log(body).samples) :] for pcm in passes]
+    assert (ends[0] == ends[1]).all()
+
+
+def test_loop_has_the_length_of_its_frames() -> None:
+    pcm = render_log(log_of())
+    assert pcm.loop_start_sample == 0
+    assert len(pcm.samples) == frame_sample(4 * 96, FRAME_RATE_HZ)
+
+
+def test_seam_steps_no_further_than_the_music_does() -> None:
+    samples = render_log(log_of()).samples.astype(np.int64)
+    steps = np.abs(np.diff(samples))
+    around = np.abs(np.diff(np.concatenate((samples[-100:], samples[:1]))))
+    assert around.max() < np.percentile(steps, 99)
+
+
+def test_intro_is_followed_by_a_loop_on_a_bar_line() -> None:
+    pcm = render_log(log_of(loop_start_bar=1), frames_per_bar=96)
+    intro, body, bar = (frame_sample(n * 96, FRAME_RATE_HZ) for n in (1, 3, 1))
+    assert pcm.loop_start_sample == intro + bar
+    assert len(pcm.samples) == intro + body + bar
+
+
+def test_track_that_plays_once_rings_out() -> None:
+    pcm = render_log(log_of(None))
+    assert pcm.loop_start_sample is None
+    assert np.abs(pcm.samples[-100:]).max() <= 1
+    assert np.abs(pcm.samples[:1000].astype(int)).max() > 1000
+
+
+@settings(max_examples=6)
+@given(st.integers(1, 300), st.sampled_from(sorted(FILTERS)))
+def test_chunks_do_not_show(chunk_frames: int, filter_name: str) -> None:
+    log = log_of(1, bars=2)
+    whole = render_log(log, filter_name, chunk_frames=10_000).samples
+    assert (render_log(log, filter_name, chunk_frames=chunk_frames).samples == whole).all()
+
+
+def test_loop_frame_without_every_register_is_refused() -> None:
+    log = tone_log("pulse1", 253, 0xBF, frames=20)
+    with pytest.raises(RenderError, match=r"\$400A"):
+        render_log(RegisterLog("nes", log.frames, 0))
+
+
+def test_loop_start_outside_the_log_is_refused() -> None:
+    with pytest.raises(RenderError, match="frame 20"):
+        render_log(RegisterLog("nes", tone_log("pulse1", 253, 0xBF, frames=20).frames, 20))
+
+
+def test_samples_are_the_same_on_every_machine(golden: Callable[[str, str], None]) -> None:
+    lines = []
+    for filter_name in sorted(FILTERS):
+        samples = render_log(log_of(1), filter_name, frames_per_bar=96).samples
+        digest = hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
+        lines.append(f"{filter_name} {len(samples)} {digest}")
+    golden("pcm_small_song.txt", "\n".join(lines) + "\n")
+
+
+def test_one_bar_at_300_bpm_loops() -> None:
+    score = song(1, tempo_millibpm=300_000)
+    pcm = render_log(write_registers(arrange(score, plan(), "nes")))
+    assert len(pcm.samples) == frame_sample(48, FRAME_RATE_HZ)
