@@ -78,9 +78,7 @@ class Stock:
     @property
     def stale(self) -> dict[str, str]:
         """Why each track that must be made again is stale."""
-        return self.notes | {
-            name: why for name, why in self.audio.items() if name not in self.notes
-        }
+        return self.audio | self.notes
 
 
 def default_folder(game: str) -> Path:
@@ -91,7 +89,7 @@ def default_folder(game: str) -> Path:
 
 def take_stock(plan: BuildPlan, manifest: Path, folder: Path) -> Stock:
     """Return what the lock and the bundle hold for the plan and what is stale; writes nothing."""
-    model = open_model(plan.model)
+    model = open_model(_model_place(plan.model, manifest))
     locked = read_lock(lock_path(manifest))
     notes = stale_notes(plan, locked, model.sha256)
     try:
@@ -108,6 +106,12 @@ def take_stock(plan: BuildPlan, manifest: Path, folder: Path) -> Stock:
     others += find_faults(folder, [index.provenance])
     fresh = {name: take for name, take in locked.items() if name not in notes}
     return Stock(model, locked, index, notes, stale_audio(plan, fresh, index, folder), others)
+
+
+def _model_place(model: str, manifest: Path) -> str:
+    """Return the model's name, or its path seen from the manifest's folder."""
+    path = manifest.parent / model
+    return str(path) if path.suffix else model
 
 
 def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
@@ -138,11 +142,9 @@ def build(plan: BuildPlan, manifest: Path, folder: Path, jobs: int) -> Iterator[
         else:
             produced[name] = result
             yield TrackDone(name)
+    names = [track.name for track in plan.tracks]
     takes = {
-        track.name: produced[track.name].take
-        if track.name in produced
-        else stock.locked[track.name]
-        for track in plan.tracks
+        name: produced[name].take if name in produced else stock.locked[name] for name in names
     }
     if takes != stock.locked:
         write_file(lock_path(manifest), lock_to_bytes(takes))
@@ -207,7 +209,8 @@ def _provenance(plan: BuildPlan, model: Model) -> bytes:
     account = {
         "generator": f"chipassets {__version__}",
         "model": {"name": model.name, "sha256": model.sha256, "training": model.training},
-        "plan": plan_to_json(plan),
+        # The name in place of a path: a bundle must not depend on where its model lay.
+        "plan": plan_to_json(plan) | {"model": model.name},
     }
     return (json.dumps(account, indent=2, ensure_ascii=False) + "\n").encode()
 

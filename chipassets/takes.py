@@ -11,6 +11,9 @@ from chipassets.metrics import Metrics, measure
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
+TAKES_VERSION = 1
+"""Raised whenever another of the same takes would be chosen; part of cache keys."""
+
 # The ranges are about the middle half of 5,278 transcribed pieces for the same chip, or of their
 # themes; where the literature has none they are what a tune that can be sung keeps to.
 _KEY_FIT = Range(0.9, 1.0)

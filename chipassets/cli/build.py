@@ -42,7 +42,7 @@ def build_command(
     Only what changed is made again. The chosen notes are kept in a lock beside the manifest:
     commit it, and every machine builds the same music.
     """
-    plan = resolve(load_manifest(manifest), model_override=model)
+    plan = resolve(load_manifest(manifest), model_override=model_place(model))
     folder = out or default_folder(plan.game)
     _refuse_manifest_folder(folder, manifest)
     if check_only:
@@ -55,6 +55,11 @@ def build_command(
         print_json(_built_to_json(built))
     elif not quiet:
         _print_summary(built)
+
+
+def model_place(model: str | None) -> str | None:
+    """Return a model given on the command line so that it holds wherever it is looked up from."""
+    return str(Path(model).absolute()) if model and Path(model).suffix else model
 
 
 def _refuse_manifest_folder(folder: Path, manifest: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from chipassets.bundle import index_schema, write_file
+from chipassets.cli.build import model_place
 from chipassets.cli.output import print_json, print_text
 from chipassets.errors import UsageError
 from chipassets.manifest import load_manifest, manifest_schema, starter_manifest
@@ -33,7 +34,7 @@ def plan_command(
     as_json: _Json = False,
 ) -> None:
     """Print what a build would do, with every default resolved; writes nothing."""
-    plan = resolve(load_manifest(manifest), model_override=model)
+    plan = resolve(load_manifest(manifest), model_override=model_place(model))
     if as_json:
         print_json(plan_to_json(plan))
     else:

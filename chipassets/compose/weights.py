@@ -242,4 +242,26 @@ def shipped_model(name: str = "default") -> Model:
     return parse_model(entry.read_bytes(), f"the shipped model {name!r}")
 
 
+def open_model(name_or_path: str) -> Model:
+    """Return the shipped model of that name, or the one in the file of that path.
+
+    A shipped name wins; ModelError when it is neither.
+    """
+    if name_or_path in shipped_models():
+        return shipped_model(name_or_path)
+    if not Path(name_or_path).exists():
+        raise ModelError(
+            f"{name_or_path!r} is neither a shipped model ({', '.join(shipped_models()) or '-'}) "
+            "nor an existing file"
+        )
+    return load_model(name_or_path)
+
+
+def open_model(name: str) -> Model:
+    """Return the shipped model of that name, or the model in the file of that path."""
+    if Path(name).suffix or len(Path(name).parts) > 1:
+        return load_model(name)
+    return shipped_model(name)
+
+
 _SUFFIX = ".safetensors"
