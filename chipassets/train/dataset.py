@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,13 @@ from chipassets.errors import UsageError
 from chipassets.train import controls
 from chipassets.train.corpus import Piece
 from chipassets.train.metre import BAR_STEPS
+from chipassets.train.selection import Selection
 from chipassets.train.slices import Slice, SliceRules, cut
 
 DATASET_VERSION = 1
 METRES = tuple(BAR_STEPS)
 DEFAULT_RULES = SliceRules()
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,9 @@ def build_dataset(
     rules: SliceRules = DEFAULT_RULES,
     eval_ratio: float = 0.07,
     game_weight: int = 2,
-    leave_out: Callable[[Piece], str] = lambda _piece: "",
+    selection: Selection = EVERYTHING,
 ) -> Dataset:
-    """Return the dataset of the pieces that `leave_out` gives no reason against.
+    """Return the dataset of the pieces that `selection` takes.
 
     The split is by piece, before slicing and weighting. When nothing falls into the held-out part
     the piece with the smallest hash does, so that it is never empty. UsageError when fewer than
@@ -91,7 +93,7 @@ def build_dataset(
     skipped: Counter[str] = Counter()
     parts: list[tuple[Piece, list[Slice]]] = []
     for piece in pieces:
-        reason = leave_out(piece)
+        reason = selection.reason_against(piece)
         if reason:
             skipped[f"pieces: {reason}"] += 1
             continue
@@ -105,7 +107,9 @@ def build_dataset(
             f"{len(parts)} pieces give training material; at least two are needed, one to train "
             "on and one to hold out. Add MIDI files with 4 bars or more"
         )
-    return _join(parts, skipped, rules, eval_ratio, game_weight)
+    dataset = _join(parts, skipped, rules, eval_ratio, game_weight)
+    dataset.meta["options"] = selection.options
+    return dataset
 
 
 def _join(

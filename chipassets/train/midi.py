@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import mido  # type: ignore[import-untyped]
+import mido
 
 from chipassets.compose.codec import Note
 

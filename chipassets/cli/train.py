@@ -1,0 +1,222 @@
+"""`chipassets train …`: from a folder of MIDI files to a model that a build can use."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chipassets.cli.output import console, print_json, print_table, print_text
+from chipassets.errors import BundleError, MissingExtraError, UsageError
+
+app = typer.Typer(no_args_is_help=True)
+
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+_Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
+
+
+@app.command("corpus")
+def corpus_command(
+    folder: Annotated[Path, typer.Argument(help="A folder of MIDI files; subfolders too.")],
+    out: _Out,
+    sources: Annotated[
+        Path | None, typer.Option(help="CSV with file, source, licence, style for each file.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Read MIDI files onto the 16th grid, say what was repaired and what was left out."""
+    from chipassets.train.corpus import read_corpus, write_corpus
+
+    with console(stderr=True).status("reading MIDI files"):
+        pieces, report = read_corpus(folder, sources)
+    if not pieces:
+        raise UsageError(f"none of the {report.files} MIDI files in {folder} could be used")
+    with Writing(out):
+        write_corpus(pieces, out)
+    if as_json:
+        print_json({"out": str(out), **asdict(report)})
+        return
+    rows = [["repaired", what, f"{count:,}"] for what, count in report.repairs.items() if count]
+    rows += [["left out", why, f"{count:,}"] for why, count in report.left_out.items()]
+    print_table(f"{report.pieces} of {report.files} files are in {out}", _CORPUS_COLUMNS, rows)
+
+
+_CORPUS_COLUMNS = ["", "what", "count"]
+
+
+@app.command("dataset")
+def dataset_command(
+    corpus: Annotated[Path, typer.Argument(help="A file made by `train corpus`.")],
+    out: _Out,
+    eval_ratio: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share held out.")] = 0.1,
+    refuse_licence: Annotated[
+        list[str] | None, typer.Option(help="Leave out licences that start so. Repeatable.")
+    ] = None,
+    refuse_source: Annotated[
+        list[str] | None, typer.Option(help="Leave out a source. Repeatable.")
+    ] = None,
+    game_weight: Annotated[int, typer.Option(min=1, help="How often to see game music.")] = 2,
+    all_keys: Annotated[bool, typer.Option(help="Keep keys as written.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Cut a corpus into training sequences and hold a part of the pieces out."""
+    from chipassets.train.corpus import load_corpus
+    from chipassets.train.dataset import build_dataset, save_dataset
+    from chipassets.train.selection import Selection
+    from chipassets.train.slices import SliceRules
+
+    selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()))
+    rules = SliceRules(canonical_key=not all_keys)
+    dataset = build_dataset(
+        load_corpus(corpus),
+        rules=rules,
+        eval_ratio=eval_ratio,
+        game_weight=game_weight,
+        selection=selection,
+    )
+    with Writing(out):
+        save_dataset(dataset, out)
+    meta = {key: value for key, value in dataset.meta.items() if key not in ("groups", "rules")}
+    if as_json:
+        print_json({"out": str(out), **meta})
+        return
+    rows = [[key, f"{value:,}"] for key, value in meta.items() if isinstance(value, int)]
+    rows += [[f"left out, {why}", f"{count:,}"] for why, count in meta["skipped"].items()]
+    print_table(str(out), ["", "count"], rows)
+
+
+@app.command("fit")
+def fit_command(
+    dataset: Annotated[Path, typer.Argument(help="A file made by `train dataset`.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder; resumes there.")],
+    layers: Annotated[str, typer.Option(help="Units of each layer.")] = "128,128,128",
+    batch_size: Annotated[int, typer.Option(min=1)] = 64,
+    chunk: Annotated[int, typer.Option(min=2, help="Events to propagate back through.")] = 128,
+    steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 8000,
+    learning_rate: Annotated[float, typer.Option(min=1e-7)] = 2e-3,
+    keep: Annotated[float, typer.Option(min=0.05, max=1.0, help="Dropout keep share.")] = 0.75,
+    clip_norm: Annotated[float, typer.Option(min=1e-3)] = 5.0,
+    controls: Annotated[bool, typer.Option(help="Without: a pure polyphony_rnn.")] = True,
+    patience: Annotated[int, typer.Option(min=0, help="Evaluations without gain; 0 never.")] = 0,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads an operation; 0 all.")] = 0,
+) -> None:
+    """Train a model; run it again to go on after a kill."""
+    _need_tensorflow(threads)
+    from chipassets.train.checkpoint import remember_dataset
+    from chipassets.train.dataset import load_dataset
+    from chipassets.train.fit import fit
+    from chipassets.train.hparams import Hparams
+
+    hparams = Hparams(
+        layers=_parse_layers(layers),
+        batch_size=batch_size,
+        chunk=chunk,
+        steps=steps,
+        learning_rate=learning_rate,
+        keep=keep,
+        clip_norm=clip_norm,
+        with_controls=controls,
+        patience=patience,
+        seed=seed,
+    )
+    loaded = load_dataset(dataset)
+    with Writing(out):
+        remember_dataset(out, dataset)
+        fit(loaded, out, hparams, report=lambda progress: print_text(str(progress)))
+
+
+@app.command("evaluate")
+def evaluate_command(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    dataset: Annotated[Path | None, typer.Option(help="Another dataset than the run's.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Measure a run's best weights on the held-out part."""
+    model, _ = _read_run(run, dataset, "run")
+    scores = model.training["held_out"]
+    if as_json:
+        print_json(scores)
+        return
+    rows = [[name, *[str(scores[told][name]) for told in scores]] for name in scores["told"]]
+    print_table(str(run), ["held out", *scores], rows)
+
+
+@app.command("export")
+def export_command(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    out: _Out,
+    name: Annotated[str | None, typer.Option(help="The model's name [default: the file's]")] = None,
+    notice: Annotated[
+        list[Path] | None, typer.Option(help="A licence text for the card. Repeatable.")
+    ] = None,
+    dataset: Annotated[Path | None, typer.Option(help="Another dataset than the run's.")] = None,
+    single: Annotated[bool, typer.Option(help="Store single precision.")] = False,
+) -> None:
+    """Write a run's best weights as a model file, with its card beside it."""
+    model, _ = _read_run(run, dataset, name or out.stem)
+    from chipassets.train.export import write_model
+
+    with Writing(out):
+        notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
+        card = write_model(model, out, notices, half=not single)
+    print_text(f"wrote {out} and {card}")
+
+
+def _read_run(run: Path, dataset: Path | None, name: str) -> tuple[Any, Any]:
+    """Return the evaluated model of a run and its dataset."""
+    _need_tensorflow(0)
+    from chipassets.train.checkpoint import remembered_dataset
+    from chipassets.train.dataset import load_dataset
+    from chipassets.train.export import evaluated_model
+
+    loaded = load_dataset(dataset or remembered_dataset(run))
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return evaluated_model(run, name, loaded, today), loaded
+
+
+def _parse_layers(text: str) -> tuple[int, ...]:
+    try:
+        layers = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        layers = ()
+    if not layers or min(layers) < 1 or max(layers) > 4096 or len(layers) > 16:
+        raise UsageError(f"--layers {text!r} is not a list of sizes; write it like 128,128,128")
+    return layers
+
+
+def _need_tensorflow(threads: int) -> None:
+    """Make tensorflow importable and quiet, or say how to install it."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise MissingExtraError(
+            "training needs tensorflow, which is not installed; run `uv sync --extra train` "
+            "(or `pip install 'chipassets[train]'`)"
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if threads:
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+
+
+class Writing:
+    """Turn a failure to write below a path into an error that says so."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise BundleError(
+                f"cannot write {self.path}: {error.strerror or error}; free some space, or "
+                "choose another place"
+            ) from error

@@ -1,0 +1,60 @@
+"""Checkpoints and run folders: what a training run needs to go on, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chipassets.errors import UsageError
+
+
+def write_checkpoint(path: Path, arrays: dict[str, Any], meta: dict[str, Any]) -> None:
+    """Write arrays and JSON values; a kill at any moment leaves the old file or the new one."""
+    packed = arrays | {"meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)}
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as handle:
+        np.savez(handle, **packed)
+        handle.flush()
+        os.fsync(handle.fileno())
+    partial.replace(path)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return the arrays of a checkpoint and its `meta`; UsageError when it is not a whole one."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            values: dict[str, Any] = {name: stored[name] for name in stored.files}
+        values["meta"] = json.loads(values["meta"].tobytes())
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise UsageError(
+            f"{path} is not a whole checkpoint ({error}); name the folder of a run that saved one"
+        ) from error
+    return values
+
+
+def best_checkpoint(run: Path) -> Path:
+    """Return the best checkpoint of a run, or its last; UsageError when it has neither."""
+    for name in ("best.npz", "last.npz"):
+        if (run / name).exists():
+            return run / name
+    raise UsageError(f"{run} holds no checkpoint; train one with `chipassets train fit -o {run}`")
+
+
+def remember_dataset(run: Path, dataset: Path) -> None:
+    """Note in the run folder which dataset it is trained on."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "run.json").write_text(json.dumps({"dataset": str(dataset.resolve())}) + "\n")
+
+
+def remembered_dataset(run: Path) -> Path:
+    """Return the dataset that a run was trained on; UsageError when the folder does not say."""
+    try:
+        return Path(json.loads((run / "run.json").read_text())["dataset"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{run} is no run folder ({error}); name one, or pass --dataset"
+        ) from error

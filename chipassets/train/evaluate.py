@@ -1,0 +1,110 @@
+"""Measure a network on the held-out part of a dataset."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
+from chipassets.train.batches import Batch, held_out_batches
+from chipassets.train.dataset import Dataset
+from chipassets.train.network import PolyphonyRnn
+
+
+def cross_entropy(targets: Any, logits: Any) -> Any:
+    """Return the softmax cross entropy of each event, in nats."""
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+
+
+def tensors(batch: Batch) -> tuple[Any, ...]:
+    """Return the batch's columns as tensors, in the order of its fields."""
+    columns = (batch.events, batch.targets, batch.rows, batch.mask, batch.keep_state)
+    return tuple(tf.constant(column) for column in columns)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Loss on the held-out part: nats an event and a step, and how often the best guess was right.
+
+    note_accuracy counts only targets that start a note.
+    """
+
+    events: int
+    steps: int
+    loss_per_event: float
+    loss_per_step: float
+    accuracy: float
+    note_accuracy: float
+
+    @property
+    def perplexity(self) -> float:
+        """exp of the loss per event."""
+        return math.exp(self.loss_per_event)
+
+
+@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+def _measure(
+    network: PolyphonyRnn, events: Any, targets: Any, rows: Any, mask: Any, state: Any
+) -> Any:
+    logits, state = network(events, rows, state)
+    losses = mask * cross_entropy(targets, logits)
+    right = mask * tf.cast(tf.argmax(logits, -1, tf.int32) == targets, tf.float32)
+    starts = mask * tf.cast((targets >= NEW_NOTE) & (targets < CONTINUED_NOTE), tf.float32)
+    closes = mask * tf.cast(targets == STEP_END, tf.float32)
+    sums = [mask, closes, losses, right, starts, starts * right]
+    return tf.stack([tf.reduce_sum(x) for x in sums]), state
+
+
+def held_out_loss(
+    network: PolyphonyRnn,
+    dataset: Dataset,
+    groups: tuple[int, ...],
+    limit: int | None = None,
+    *,
+    open_controls: bool = False,
+) -> HeldOut:
+    """Return a network's loss on the held-out part, from zero states; optionally left open."""
+    size, chunk = 64, 128
+    totals = np.zeros(6)
+    state = network.zero_state(size)
+    for batch in held_out_batches(dataset, size, chunk, groups, limit):
+        if not batch.keep_state.any():
+            state = network.zero_state(size)
+        events, targets, rows, mask, _ = tensors(batch)
+        rows = tf.fill(tf.shape(rows), -1) if open_controls else rows
+        sums, state = _measure(network, events, targets, rows, mask, state)
+        totals += np.array(sums, dtype=np.float64)
+    events, steps, loss, right, starts, right_starts = totals.tolist()
+    return HeldOut(
+        int(events), int(steps), loss / events, loss / steps, right / events, right_starts / starts
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a network scores on the held-out part, told its controls and with all left open."""
+
+    told: HeldOut
+    left_open: HeldOut
+
+    def as_dict(self) -> dict[str, dict[str, float]]:
+        """Return JSON values, the perplexities among them, rounded to five places."""
+        return {"told": _as_dict(self.told), "left_open": _as_dict(self.left_open)}
+
+
+def _as_dict(held: HeldOut) -> dict[str, float]:
+    values = {**asdict(held), "perplexity": held.perplexity}
+    return {name: round(value, 5) for name, value in values.items()}
+
+
+def evaluate(network: PolyphonyRnn, dataset: Dataset) -> Evaluation:
+    """Return the evaluation over the whole held-out part."""
+    groups = tuple(range(len(network.group_sizes)))
+    told = held_out_loss(network, dataset, groups)
+    if not groups:
+        return Evaluation(told, told)
+    return Evaluation(told, held_out_loss(network, dataset, groups, open_controls=True))

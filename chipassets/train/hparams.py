@@ -1,0 +1,33 @@
+"""The settings of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hparams:
+    """Everything that decides a run. The names of the original's hparams where there is one.
+
+    steps: updates; chunk: events per stream and update; keep: dropout keep probability; clip_norm:
+    of each gradient tensor, as the original clips; control_dropout: how often each control of a
+    sequence is left open; with_controls false trains a pure polyphony_rnn.
+    """
+
+    layers: tuple[int, ...] = (128, 128, 128)
+    batch_size: int = 64
+    chunk: int = 128
+    steps: int = 8000
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 5e-5
+    warmup_steps: int = 200
+    keep: float = 0.75
+    clip_norm: float = 5.0
+    control_dropout: float = 0.15
+    with_controls: bool = True
+    seed: int = 1
+    evaluate_every: int = 500
+    evaluate_sequences: int = 192
+    patience: int = 0
+    """Stop after so many evaluations without a better held-out loss; 0 never."""
+    save_seconds: int = 180

@@ -1,0 +1,135 @@
+"""One run of training: truncated backpropagation over streams of sequences, and its state."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from chipassets.errors import UsageError
+from chipassets.train import controls
+from chipassets.train.batches import TrainingStream
+from chipassets.train.checkpoint import read_checkpoint, write_checkpoint
+from chipassets.train.dataset import Dataset
+from chipassets.train.evaluate import HeldOut, cross_entropy, held_out_loss, tensors
+from chipassets.train.hparams import Hparams
+from chipassets.train.network import PolyphonyRnn
+
+
+class _Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A linear warm-up, then half a cosine down to the final rate."""
+
+    def __init__(self, hparams: Hparams) -> None:
+        self.hparams = hparams
+
+    def __call__(self, step: Any) -> Any:
+        h = self.hparams
+        done = ops.cast(step, "float32")
+        part = ops.clip((done - h.warmup_steps) / max(1, h.steps - h.warmup_steps), 0.0, 1.0)
+        span = h.learning_rate - h.final_learning_rate
+        cosine = h.final_learning_rate + span * 0.5 * (1 + ops.cos(math.pi * part))
+        return cosine * ops.minimum(1.0, (done + 1) / max(1, h.warmup_steps))
+
+
+class Trainer:
+    """A run: network, optimizer, stream and carried states, saved and restored together."""
+
+    def __init__(self, dataset: Dataset, hparams: Hparams) -> None:
+        self.dataset, self.hparams = dataset, hparams
+        self.groups = tuple(range(len(controls.GROUPS))) if hparams.with_controls else ()
+        sizes = tuple(controls.GROUPS[g].size for g in self.groups)
+        self.network = PolyphonyRnn(hparams.layers, sizes, hparams.keep, hparams.seed)
+        # TensorFlow 1's epsilon, which Magenta's Adam has.
+        self.optimizer = keras.optimizers.Adam(
+            _Schedule(hparams), clipnorm=hparams.clip_norm, epsilon=1e-8
+        )
+        self.optimizer.build(self.network.trainable_variables)
+        self.stream = TrainingStream(
+            dataset,
+            hparams.batch_size,
+            hparams.chunk,
+            self.groups,
+            hparams.control_dropout,
+            hparams.seed,
+        )
+        self.state = self.network.zero_state(hparams.batch_size)
+        self.step = 0
+        self.best_loss = math.inf
+        self.stale_evaluations = 0
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def _update(
+        self, events: Any, targets: Any, rows: Any, mask: Any, keep: Any, state: Any, step: Any
+    ) -> Any:
+        """Apply one update and return (sum of losses, count of events, state)."""
+        state = [(cell * keep, output * keep) for cell, output in state]
+        seed = tf.stack([self.hparams.seed * 1000, step])
+        with tf.GradientTape() as tape:
+            logits, state = self.network(events, rows, state, dropout_seed=seed)
+            total = tf.reduce_sum(mask * cross_entropy(targets, logits))
+            count = tf.reduce_sum(mask)
+            loss = total / count
+        variables = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return total, count, state
+
+    def train_step(self) -> tuple[float, float]:
+        """Make one update; return the sum of the losses (nats) and the count of its events."""
+        batch = self.stream.next_batch()
+        total, count, self.state = self._update(
+            *tensors(batch), self.state, tf.constant(self.step, tf.int32)
+        )
+        self.step += 1
+        return float(total), float(count)
+
+    def held_out_loss(self, limit: int | None = None, *, open_controls: bool = False) -> HeldOut:
+        """Return the loss on the held-out part, or on `limit` sequences of it."""
+        return held_out_loss(
+            self.network, self.dataset, self.groups, limit, open_controls=open_controls
+        )
+
+    def save(self, path: Path) -> None:
+        """Write everything that the run needs to go on; the file appears whole or not."""
+        arrays: dict[str, Any] = {f"weight_{i}": a for i, a in enumerate(self.network.arrays())}
+        for index, variable in enumerate(self.optimizer.variables):
+            arrays[f"optimizer_{index}"] = np.array(ops.convert_to_numpy(variable))
+        for index, (cell, output) in enumerate(self.state):
+            arrays[f"cell_{index}"], arrays[f"output_{index}"] = np.array(cell), np.array(output)
+        meta = {
+            "hparams": asdict(self.hparams),
+            "step": self.step,
+            "stream": self.stream.state(),
+            "best_loss": self.best_loss,
+            "stale_evaluations": self.stale_evaluations,
+        }
+        write_checkpoint(path, arrays, meta)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a file that `save` wrote; UsageError when it belongs to another run."""
+        stored = read_checkpoint(path)
+        meta = stored["meta"]
+        shapes = {"layers": list(self.hparams.layers), "batch_size": self.hparams.batch_size}
+        shapes |= {"chunk": self.hparams.chunk, "with_controls": self.hparams.with_controls}
+        for name, value in shapes.items():
+            if meta["hparams"][name] != value:
+                raise UsageError(
+                    f"{path} was trained with {name} {meta['hparams'][name]}, not {value}; "
+                    "use the same settings, or another run folder"
+                )
+        self.network.assign([stored[f"weight_{i}"] for i in range(len(self.network.ordered()))])
+        for index, variable in enumerate(self.optimizer.variables):
+            variable.assign(stored[f"optimizer_{index}"])
+        self.state = [
+            (tf.constant(stored[f"cell_{i}"]), tf.constant(stored[f"output_{i}"]))
+            for i in range(len(self.hparams.layers))
+        ]
+        self.step = meta["step"]
+        self.best_loss = meta["best_loss"]
+        self.stale_evaluations = meta["stale_evaluations"]
+        self.stream.restore(meta["stream"])
