@@ -1,4 +1,4 @@
-"""Flags, manifest, presets and defaults become one frozen plan; nothing later asks for an option."""
+"""Flags, manifest, presets and defaults become one frozen plan, the last word on options."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from chipassets.errors import UsageError
-from chipassets.keys import MODES, Key
+from chipassets.keys import MODES, Key, pitch_name
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.words import FORMATS
-from chipassets.score import pitch_name
 from chipassets.seeds import derive_rng, derive_seed
 from chipassets.trackplan import BuildPlan, Primer, Range, TrackPlan
 
 PLAN_VERSION = 1
-"""Raised when the same manifest is to give other keys or tempi; part of what the draws depend on."""
+"""Raised when the same manifest is to give other keys or tempi: the draws depend on it."""
 
 # Seeds stay in 48 bits, so that a manifest can repeat the one that a bundle names.
 _SEED_BITS = 48
@@ -136,7 +135,7 @@ def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
 
 def _fit(primer: Primer, key: Key) -> float:
     scale = MODES[key.mode]
-    weights = {step: _SCALE for step in scale} | {scale[2]: _TRIAD, scale[4]: _TRIAD, 0: _TONIC}
+    weights = dict.fromkeys(scale, _SCALE) | {scale[2]: _TRIAD, scale[4]: _TRIAD, 0: _TONIC}
     first = primer.notes[0]
     total = sum(
         weights.get((note.pitch - key.tonic) % 12, _FOREIGN) * note.duration_steps

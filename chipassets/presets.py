@@ -135,6 +135,8 @@ TEMPO_LIMITS = Range(30, 300)
 # The transcriptions write arpeggios and echoes as notes; here instruments play them, so a range
 # starts well under the median. Above seven onsets a beat three voices only trill.
 _DENSITY_LOW_SHARE = 0.4
+# The transcriptions hold no tempo: slower scenes are taken to count two of these beats as one.
+_COUNTED_TEMPO = 120.0
 _DENSITY_MAX = 7.0
 _POLYPHONY_LIMITS = Range(1.2, 3.0)
 _LEAD_HALF_WIDTH = 5.0
@@ -151,20 +153,20 @@ _METRE_GROOVES = {
 def character(scene: str, moods: tuple[str, ...] = (), metre: str = "4/4") -> Preset:
     """Return what the scene asks of the music once the moods have shifted it.
 
-    A scene's row already holds its own moods, so only moods that are not among them shift it.
-    Mood number n (from 1) counts 1/n: tempo and density are multiplied by factor ** (1/n),
-    polyphony and the lead's pitch move by shift / n. Modes narrow to those that each mood shares
-    with what is left; where nothing is shared, the first mood's own modes hold. Groove and
-    instruments are those of the first mood that names one. KeyError for an unknown name.
+    A scene's row already holds its own moods, so only other moods shift it. Mood number n (from 1)
+    counts 1/n: tempo and density are multiplied by factor ** (1/n), polyphony and the lead's pitch
+    move by shift / n. Modes narrow to those that each mood shares with what is left; where nothing
+    is shared, the first mood's own modes hold. Groove and instruments are those of the first mood
+    that names one, where a scene's own mood names the scene's. KeyError for an unknown name.
     """
     row = SCENES[scene]
-    shifting = [
-        (MOODS[name], 1 / place) for place, name in enumerate(moods, 1) if name not in row.moods
-    ]
+    given = [(name, 1 / place) for place, name in enumerate(moods, 1)]
+    shifting = [(MOODS[name], weight) for name, weight in given if name not in row.moods]
+    voices: list[Scene | Mood] = [row if name in row.moods else MOODS[name] for name in moods]
     return Preset(
         tempo=_tempo(row, shifting),
-        modes=_modes(row, [mood for mood, _ in shifting]),
-        character=_character(row, shifting, metre),
+        modes=_modes(row, shifting),
+        character=_character(row, shifting, [*voices, row], metre),
         bars=row.bars,
         loops=row.loops,
     )
@@ -179,34 +181,36 @@ def _tempo(row: Scene, shifting: list[tuple[Mood, float]]) -> Range:
     return Range(low, high)
 
 
-def _modes(row: Scene, moods: list[Mood]) -> tuple[str, ...]:
+def _modes(row: Scene, shifting: list[tuple[Mood, float]]) -> tuple[str, ...]:
     modes = row.modes
-    for number, mood in enumerate(moods):
+    for mood, weight in shifting:
         shared = tuple(mode for mode in mood.modes if mode in modes)
-        modes = shared or (mood.modes if number == 0 else modes)
+        modes = shared or (mood.modes if weight == 1 else modes)
     return modes
 
 
-def _character(row: Scene, shifting: list[tuple[Mood, float]], metre: str) -> Character:
+def _character(
+    row: Scene, shifting: list[tuple[Mood, float]], voices: list[Scene | Mood], metre: str
+) -> Character:
     factor = math.prod(mood.density_factor**weight for mood, weight in shifting)
     polyphony = row.polyphony + sum(mood.polyphony_shift * weight for mood, weight in shifting)
     lead = row.lead_pitch + sum(mood.lead_shift * weight for mood, weight in shifting)
-    groove = _first([mood.groove for mood, _ in shifting], row.groove)
+    groove = _first([voice.groove for voice in voices])
     return Character(
         density=_density(row, factor),
         polyphony=_clipped(polyphony - 0.6, polyphony + 0.4, _POLYPHONY_LIMITS),
         lead_pitch=Range(round(lead - _LEAD_HALF_WIDTH, 1), round(lead + _LEAD_HALF_WIDTH, 1)),
         groove=_METRE_GROOVES.get(metre, {}).get(groove, groove),
-        lead=_first([mood.lead for mood, _ in shifting], row.lead),
-        inner=_first([mood.inner for mood, _ in shifting], row.inner),
-        bass=_first([mood.bass for mood, _ in shifting], row.bass),
+        lead=_first([voice.lead for voice in voices]),
+        inner=_first([voice.inner for voice in voices]),
+        bass=_first([voice.bass for voice in voices]),
     )
 
 
 def _density(row: Scene, factor: float) -> Range:
     """Onsets per beat: the measured notes a second over the beats a second of the scene's tempo."""
-    beats_per_second = (row.tempo.low + row.tempo.high) / 2 / 60
-    high = row.notes_per_second / beats_per_second * factor
+    tempo = max((row.tempo.low + row.tempo.high) / 2, _COUNTED_TEMPO)
+    high = row.notes_per_second / (tempo / 60) * factor
     return _clipped(high * _DENSITY_LOW_SHARE, high, Range(0.5, _DENSITY_MAX))
 
 
@@ -215,5 +219,5 @@ def _clipped(low: float, high: float, limits: Range) -> Range:
     return Range(bottom, top)
 
 
-def _first(names: list[str | None], otherwise: str) -> str:
-    return next((name for name in names if name is not None), otherwise)
+def _first(names: list[str | None]) -> str:
+    return next(name for name in names if name is not None)

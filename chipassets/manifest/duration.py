@@ -22,7 +22,7 @@ MAX_BARS = 512
 MAX_SECONDS = 1800
 
 _LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) *(bars?|s|sec|seconds?|steps?)", re.ASCII)
-_UNITS = {"b": "bars", "sec": "seconds", "s": "seconds", "ste": "steps"}
+_UNITS = {"b": "bars", "st": "steps", "s": "seconds"}
 
 
 @dataclass(frozen=True, slots=True)

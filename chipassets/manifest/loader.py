@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from itertools import chain
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from types import NoneType
 from typing import Any, NoReturn
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from chipassets.errors import ManifestError, Problem
 from chipassets.manifest.check import check_empty, check_names, check_track
 from chipassets.manifest.document import Document, Steps
-from chipassets.manifest.models import Manifest
+from chipassets.manifest.models import MAX_SCENES, MAX_TRACKS, Manifest
 from chipassets.manifest.problems import Report
 from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.reads import Context
@@ -40,17 +41,18 @@ def _refuse(path: Path, found: str, why: str, fix: str) -> NoReturn:
 
 def parse_manifest(data: bytes, path: Path) -> Manifest:
     """Return the manifest that the bytes hold; `path` names it and its folder holds its files."""
-    document, problems = read_document(data, str(path))
+    whole, problems = read_document(data, str(path))
+    document = replace(whole, values=_shortened(whole.values))
     report = Report(document, str(path))
     own = document.values.get("scenes")
-    scenes = tuple(SCENES) + tuple(
-        name for name in (own if isinstance(own, dict) else ()) if name not in SCENES
-    )
+    names = islice(own, MAX_SCENES) if isinstance(own, dict) else ()
+    scenes = tuple(dict.fromkeys((*SCENES, *names)))
     context = Context(path.parent, scenes)
     for steps, fault in chain(check_names(document, scenes), check_empty(document)):
         report.add(steps, fault)
     manifest = _validated(document.values, context, report)
-    sound = manifest or _sound_part(document, report, context)
+    refused = report.bad | document.refused
+    sound = _sound_part(document, report, context) if refused or manifest is None else manifest
     if sound is not None:
         for name in sound.tracks:
             _check_clashes(sound, name, report)
@@ -66,6 +68,17 @@ def _validated(values: dict[str, Any], context: Context, report: Report) -> Mani
     except ValidationError as error:
         report.add_pydantic(error)
         return None
+
+
+def _shortened(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with at most one track and one scene too many: more say nothing new, slowly."""
+    most = {"tracks": MAX_TRACKS, "scenes": MAX_SCENES}
+    return {
+        name: dict(islice(value.items(), most[name] + 1))
+        if name in most and isinstance(value, dict)
+        else value
+        for name, value in values.items()
+    }
 
 
 def _check_clashes(manifest: Manifest, name: str, report: Report) -> None:

@@ -65,6 +65,8 @@ def primer_from_notes(text: str) -> Primer:
     is an eighth C5, a 16th rest and a 16th E5.
     """
     tokens = _tokens(text)
+    if len(tokens) > MAX_STEPS:
+        raise refuse(f"a primer has at most {MAX_STEPS} steps", "shorten it")
     faults: list[Fault] = []
     notes: list[Note] = []
     sounding = False
@@ -85,8 +87,6 @@ def primer_from_notes(text: str) -> Primer:
             faults.append(_token_fault(step, offset, token, *fault))
     if not notes and not faults:
         faults = [Fault("a primer holds at least one note", 'write notes like "C5 . E5 -"')]
-    if len(tokens) > MAX_STEPS:
-        faults = [Fault(f"a primer has at most {MAX_STEPS} steps", "shorten it")]
     if faults:
         raise Refusal(*faults)
     return Primer(tuple(notes), len(tokens))

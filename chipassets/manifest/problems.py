@@ -9,7 +9,14 @@ from pydantic_core import ErrorDetails
 
 from chipassets.errors import Problem
 from chipassets.manifest.document import Document, Mark, Steps
-from chipassets.manifest.models import MAX_TRACKS, Defaults, Manifest, SceneOptions, Track
+from chipassets.manifest.models import (
+    MAX_SCENES,
+    MAX_TRACKS,
+    Defaults,
+    Manifest,
+    SceneOptions,
+    Track,
+)
 from chipassets.manifest.reader import MAX_PROBLEMS
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, shortened, shown
 
@@ -45,8 +52,12 @@ class Report:
         """Add every error that pydantic collected, none of them in its own words."""
         for detail in error.errors(include_url=False):
             steps = tuple(step for step in detail["loc"] if step != "[key]")
-            for fault in _faults(detail, steps):
-                self.add(steps, fault)
+            if len(self._found) < MAX_PROBLEMS:
+                for fault in _faults(detail, steps):
+                    self.add(steps, fault)
+            else:
+                self.bad.add(steps)
+                self.hidden += 1
 
     def problems(self) -> list[Problem]:
         """The problems in the order of the file."""
@@ -100,7 +111,7 @@ def _unknown_key(steps: Steps) -> Fault:
         return Fault("each track has its own", "say it in the track", on_key=True, found=found)
     fields = _part(steps).model_fields
     fix = did_you_mean(key, fields, "keys")
-    return Fault(f"{owner} has no such key", fix, on_key=True, found=found)
+    return Fault(f"there is no such key in {owner}", fix, on_key=True, found=found)
 
 
 def _part(steps: Steps) -> type[BaseModel]:
@@ -111,15 +122,15 @@ def _part(steps: Steps) -> type[BaseModel]:
 
 def _missing(key: str) -> Fault:
     example = {"game": "game: My Game", "tracks": "tracks: {battle: {}}"}[key]
-    return Fault(f"a manifest has the key '{key}'", f"add a line like {example}",
+    return Fault(f"a manifest needs the key '{key}'", f"add a line like {example}",
                  found=f"no '{key}'")  # fmt: skip
 
 
 def _wrong_shape(kind: str, steps: Steps) -> Fault:
     if kind == "too_short" or (kind == "dict_type" and steps == ("tracks",)):
-        return Fault("a manifest has at least one track", "add one below it, like battle: {}")
+        return Fault("a manifest needs at least one track", "add one below it, like battle: {}")
     if kind == "too_long":
-        return Fault(f"there are at most {MAX_TRACKS} tracks and 64 scenes",
+        return Fault(f"there are at most {MAX_TRACKS} tracks and {MAX_SCENES} scenes",
                      "split the game's music into several manifests")  # fmt: skip
     return Fault("keys and values belong here",
                  "write them below it, indented, one a line, like tempo: 140")  # fmt: skip

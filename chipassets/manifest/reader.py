@@ -244,7 +244,7 @@ def _place(event: Any, key: Mark | None) -> Place:
     start = _start(event)
     if not hasattr(event, "style"):
         return Place(start, key)
-    quote = 0 if event.style is None else 1
+    quote = 1 if event.style in ("'", '"') else 0
     width = event.end_mark.column - event.start_mark.column
     plain_text = event.start_mark.line == event.end_mark.line and width == (
         len(event.value) + 2 * quote

@@ -24,6 +24,8 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
     ("',' or ']'", "a list is not closed", "close it with ]"),
     ("',' or '}'", "a mapping is not closed", "close it with }"),
     ("unexpected end of stream", "a text in quotes is not closed", "add the closing quote"),
+    ("block sequence entries are not allowed", "a '-' stands where no list can start",
+     "put each '- item' on a line of its own, or the text in quotes"),
     ("unknown escape", "an escape that YAML does not know",
      "use 'single quotes', in which a backslash is itself"),
 )  # fmt: skip

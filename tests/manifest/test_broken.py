@@ -1,0 +1,209 @@
+"""Manifests broken in many ways: where each problem is said to be, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.manifest.conftest import Refuse
+
+HEAD = "game: Test\ntracks:\n"
+
+
+def battle(options: str) -> str:
+    """A manifest whose battle track has these options, in line 4 from column 5."""
+    return f"{HEAD}  battle:\n    {options}\n"
+
+
+# name: (text, line:column, parts of the message)
+BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "empty": ("", "1:1", ("empty", "chipassets init")),
+    "only comments": ("# nothing\n", "1:1", ("empty",)),
+    "top is a list": ("- game\n", "1:1", ("a list", "mapping")),
+    "top is a word": ("hello\n", "1:1", ("single value", "mapping")),
+    "two documents": ("game: A\n---\ngame: B\n", "2:1", ("second document",)),
+    "no game": ("tracks: {battle: {}}\n", "1:1", ("no 'game'", "game: My Game")),
+    "no tracks": ("game: A\n", "1:1", ("no 'tracks'",)),
+    "tracks empty": ("game: A\ntracks: {}\n", "2:9", ("at least one track",)),
+    "tracks without value": ("game: A\ntracks:\n", "2:8", ("at least one track",)),
+    "tracks a list": ("game: A\ntracks: [battle]\n", "2:9", ("at least one track",)),
+    "track a number": (f"{HEAD}  battle: 5\n", "3:11", ("track 'battle' is 5", "indented")),
+    "track a list": (f"{HEAD}  battle:\n  - 5\n", "4:3", ("track 'battle' is a list",)),
+    "unknown top key": ("gaem: A\n" + HEAD + "  battle:\n", "1:1", ("'gaem'", "'game'")),
+    "unknown track key": (battle("moods: tense"), "4:5", ("'moods'", "did you mean 'mood'")),
+    "key of later": (battle("chords: Dm"), "4:5", ("'chords'", "no such key")),
+    "unknown defaults key": (f"defaults: {{tmpo: 3}}\n{HEAD}  boss:\n", "1:12", ("'tempo'",)),
+    "scene in defaults": (f"defaults: {{scene: boss}}\n{HEAD}  boss:\n", "1:12", ("its own",)),
+    "unknown scene": (battle("scene: batle"), "4:12", ("'batle'", "did you mean 'battle'")),
+    "name that is no scene": (f"{HEAD}  cave:\n", "3:3", ("names no scene", "add scene:")),
+    "own scene without like": (f"scenes: {{a: {{}}}}\n{HEAD}  boss:\n", "1:10", ("like:",)),
+    "like of an unknown scene": (
+        f"scenes: {{a: {{like: bos}}}}\n{HEAD}  boss:\n", "1:20", ("'boss'",),
+    ),
+    "unknown mood": (battle("mood: tens"), "4:11", ("'tens'", "did you mean 'tense'")),
+    "unknown mood in a list": (battle("mood: [calm, haroic]"), "4:18", ("mood 2", "'heroic'")),
+    "mood twice": (battle("mood: [calm, calm]"), "4:18", ("already", "delete")),
+    "no moods": (battle("mood: []"), "4:11", ("1 to 4 moods",)),
+    "too many moods": (battle("mood: [calm, sad, dark, tense, bright]"), "4:11", ("1 to 4",)),
+    "mood a number": (battle("mood: 3"), "4:11", ("is 3", "the moods are")),
+    "unknown chip": (f"chip: ness\n{HEAD}  boss:\n", "1:7", ("'ness'", "nes")),
+    "unknown format": (f"formats: [ogg, mp3]\n{HEAD}  boss:\n", "1:16", ("'mp3'", "wav, midi")),
+    "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", ("1 to 3 formats",)),
+    "game a number": ("game: 1942\ntracks: {boss: }\n", "1:7", ("1942", "quotes")),
+    "game without value": ("game:\ntracks: {boss: }\n", "1:6", ("game is empty", "no value")),
+    "game of dots": ("game: '...'\ntracks: {boss: }\n", "1:7", ("a letter or digit",)),
+    "seed a word": (f"seed: seven\n{HEAD}  boss:\n", "1:7", ("whole number",)),
+    "seed a fraction": (f"seed: 1.5\n{HEAD}  boss:\n", "1:7", ("whole number",)),
+    "seed negative": (f"seed: -1\n{HEAD}  boss:\n", "1:7", ("from 0 to", "write 0")),
+    "seed of many digits": (f"seed: {'9' * 500}\n{HEAD}  boss:\n", "1:7", ("fewer digits",)),
+    "seed true": (f"seed: true\n{HEAD}  boss:\n", "1:7", ("seed is true", "whole number")),
+    "model missing": (f"model: a.safetensors\n{HEAD}  boss:\n", "1:8", ("no such file",)),
+    "model of another kind": (f"model: a.mag\n{HEAD}  boss:\n", "1:8", (".safetensors",)),
+    "tempo a word": (battle("tempo: fast"), "4:12", ("'fast'", "30 to 300")),
+    "tempo with unit": (battle("tempo: 140 bpm"), "4:12", ("write just 140",)),
+    "tempo too slow": (battle("tempo: 3"), "4:12", ("30 to 300", "write 30")),
+    "tempo nan": (battle("tempo: .nan"), "4:12", (".nan", "30 to 300")),
+    "tempo infinite": (battle("tempo: .inf"), "4:12", ("infinite", "30 to 300")),
+    "tempo overflowing": (battle("tempo: 1e999"), "4:12", ("infinite",)),
+    "tempo a yaml 1.1 number": (battle("tempo: 1:30"), "4:12", ("'1:30'",)),
+    "tempo range backwards": (battle("tempo: {min: 150, max: 140}"), "4:12", ("exchange",)),
+    "tempo range half": (battle("tempo: {min: 150}"), "4:12", ("{min: 120, max: 140}",)),
+    "tempo range misspelt": (battle("tempo: {min: 99, maxi: 140}"), "4:22", ("'max'",)),
+    "tempo range too fast": (battle("tempo: {min: 99, max: 999}"), "4:27", ("write 300",)),
+    "tempo without value": (battle("tempo:"), "4:11", ("tempo of track 'battle' is empty",)),
+    "metre unknown": (battle("metre: 5/4"), "4:12", ("'5/4'", "4/4, 3/4, 6/8")),
+    "key unknown": (battle("key: H major"), "4:10", ("'H major'", "D dorian")),
+    "mode unknown": (battle("key: D dorain"), "4:10", ("did you mean 'dorian'",)),
+    "key a number": (battle("key: 3"), "4:10", ("tonic and a mode",)),
+    "length without unit": (battle("length: 16"), "4:13", ("16 bars, 16 s or 16 steps",)),
+    "length with another unit": (battle("length: 3 minutes"), "4:13", ("30 s",)),
+    "length of half bars": (battle("length: 1.5 bars"), "4:13", ("counted whole", "2 bars")),
+    "length of nothing": (battle("length: 0 bars"), "4:13", ("more than 0",)),
+    "length endless": (battle("length: 9999 bars"), "4:13", ("at most 512",)),
+    "steps that fill no bar": (battle("length: 100 steps"), "4:13", ("96 or 112",)),
+    "seconds under a bar": (battle("length: 0.1 s"), "4:13", ("half a bar",)),
+    "seconds over the most bars": (battle("length: 1800 s"), "4:13", ("at most 512",)),
+    "temperature zero": (battle("temperature: 0"), "4:18", ("0.1 to 4", "write 0.1")),
+    "temperature quoted": (battle("temperature: '1.1'"), "4:18", ("write just 1.1",)),
+    "takes zero": (battle("takes: 0"), "4:12", ("1 to 256", "write 1")),
+    "takes a fraction": (battle("takes: 2.5"), "4:12", ("whole number",)),
+    "loop yes": (battle("loop: yes"), "4:11", ("only true and false", "write true")),
+    "loop off": (battle("loop: off"), "4:11", ("write false",)),
+    "switch without primer": (battle("inject_primer: true"), "4:20", ("no primer",)),
+    "name in capitals": (f"{HEAD}  Battle 2!: {{scene: battle}}\n", "3:3", ("write battle_2",)),
+    "name of a device": (f"{HEAD}  con: {{scene: battle}}\n", "3:3", ("Windows", "track_con")),
+    "name that climbs": (f"{HEAD}  ../x: {{scene: battle}}\n", "3:3", ("file name",)),
+    "name too long": (f"{HEAD}  {'a' * 65}: {{scene: battle}}\n", "3:3", ("63 of a-z",)),
+    "track twice": (f"{HEAD}  boss:\n  boss:\n", "4:3", ("'boss' again", "line 3")),
+    "option twice": (f"{HEAD}  boss:\n    takes: 3\n    takes: 4\n", "5:5", ("'takes' again",)),
+    "primer of nothing": (battle('primer: ""'), "4:13", ("at least one note",)),
+    "primer of rests": (battle('primer: ". . ."'), "4:13", ("at least one note",)),
+    "primer with no note": (battle('primer: "C5 . H5 D5"'), "4:19", ("'H5' (token 3)", "C5, F#4")),
+    "primer held from nothing": (battle('primer: "C5 . - D5"'), "4:19", ("nothing sounds",)),
+    "primer out of range": (battle("primer: C5 B9"), "4:16", ("'B9'", "C-1 to G9")),
+    "primer a list": (battle("primer: [60]"), "4:13", ("a list", "C5 . E5")),
+    "primer of an unknown form": (battle("primer: {melodie: [60]}"), "4:14", ("'melody'",)),
+    "primer of two forms": (battle("primer: {melody: [60], pitches: [60]}"), "4:13", ("one form",)),
+    "primer longer than the track": (
+        battle(f"length: 1 bar\n    primer: {'C5 ' * 17}"),
+        "5:13",
+        ("17 steps", "16 steps", "2 bars"),
+    ),
+    "melody out of range": (battle("primer: {melody: [60, 128]}"), "4:27", ("melody 2", "-2 to")),
+    "melody of rests": (battle("primer: {melody: [-2, -1]}"), "4:22", ("at least one note",)),
+    "melody of names": (battle("primer: {melody: [C5]}"), "4:23", ("write 72",)),
+    "chord of nothing": (battle("primer: {pitches: []}"), "4:23", ("1 to 12",)),
+    "chord with a pitch twice": (battle("primer: {pitches: [60, 60]}"), "4:28", ("once",)),
+    "chord out of range": (battle("primer: {pitches: [60, -1]}"), "4:28", ("0 to 127",)),
+    "midi missing": (battle("primer: {midi: a.mid}"), "4:20", ("no such file",)),
+    "midi outside": (battle("primer: {midi: ../a.mid}"), "4:20", ("outside",)),
+    "midi absolute": (battle("primer: {midi: /etc/passwd}"), "4:20", ("starts at the manifest",)),
+    "midi of a drive": (battle("primer: {midi: 'C:/a.mid'}"), "4:20", ("starts at the manifest",)),
+    "midi with backslashes": (battle(r"primer: {midi: a\b.mid}"), "4:20", ("write a/b.mid",)),
+    "midi a folder": (battle("primer: {midi: .}"), "4:20", ("it is a folder",)),
+    "anchor": (f"seed: &a 3\n{HEAD}  boss:\n", "1:7", ("the anchor '&a'",)),
+    "alias": (f"seed: *a\n{HEAD}  boss:\n", "1:7", ("the alias '*a'",)),
+    "merge key": (battle("<<: {takes: 3}"), "4:5", ("'<<'", "defaults:")),
+    "tag": (battle("key: !!python/name:os.system x"), "4:10", ("!!python/name:os.system",)),
+    "key that is a list": ("? [a]\n: 3\n", "1:3", ("not a word",)),
+    "tab": ("game: A\ntracks:\n\tboss:\n", "3:1", ("spaces, not tabs",)),
+    "open list": ("game: A\ntracks: [boss\n", "3:1", ("close it with ]",)),
+    "open quote": ("game: 'A\ntracks:\n", "3:1", ("closing quote",)),
+    "colon in a text": ("game: A: B\ntracks: {boss: }\n", "1:8", ("quotes",)),
+    "indentation": ("game: A\n tracks:\n", "2:8", ("YAML",)),
+    "control character": ("game: A\x07\n", "1:8", ("U+0007",)),
+    "zero byte": ("game: A\ntra\0cks:\n", "2:4", ("U+0000",)),
+    "nested too deep": ("a: " + "[" * 99, "1:19", ("16 deep",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_manifest_is_refused_at_the_place(name: str, refuse: Refuse) -> None:
+    text, where, parts = BROKEN[name]
+    problems = refuse(text)
+    at_place = [problem for problem in problems if problem.where == f"game.yaml:{where}"]
+    assert at_place, [str(problem) for problem in problems]
+    message = "\n".join(map(str, at_place))
+    assert [part for part in parts if part not in message] == [], message
+
+
+def test_the_messages_read_as_they_did(refuse: Refuse, golden: Callable[[str, str], None]) -> None:
+    blocks = [
+        f"# {name}\n" + "\n".join(map(str, refuse(text))) for name, (text, _, _) in BROKEN.items()
+    ]
+    golden("manifest_problems.txt", "\n\n".join(blocks) + "\n")
+
+
+def test_no_message_is_pydantics_own(refuse: Refuse) -> None:
+    for text, _, _ in BROKEN.values():
+        for problem in refuse(text):
+            said = str(problem)
+            assert not any(word in said for word in ("pydantic", "Input", "valid dict", "None"))
+
+
+def test_every_problem_is_reported_in_one_pass(refuse: Refuse) -> None:
+    text = """\
+gaem: X
+seed: -4
+scenes:
+  arena: {like: battel}
+defaults: {takes: 0}
+tracks:
+  title: {primer: {midi: missing.mid}, tempo: fast, length: 100 steps}
+  cave: {scene: dungon, length: 9}
+  boss: {length: 1 bar, primer: C5 - - - - - - - - - - - - - - - -, loop: on}
+  boss: {}
+  town: {inject_primer: true, key: X}
+"""
+    wheres = [problem.where.removeprefix("game.yaml:") for problem in refuse(text)]
+    assert wheres == [
+        "1:1", "1:1", "2:7", "4:17", "5:19", "7:26", "7:47", "7:61", "8:17", "8:33",
+        "9:33", "9:75", "10:3", "11:25", "11:36",
+    ]  # fmt: skip
+
+
+def test_more_problems_than_anyone_reads_are_counted(refuse: Refuse) -> None:
+    tracks = "".join(f"  t{number}: {{scene: x, takes: 0}}\n" for number in range(200))
+    problems = refuse(HEAD + tracks)
+    assert len(problems) == 201
+    assert problems[-1].found == "200 more problems"
+
+
+def test_what_depends_on_a_refused_value_is_not_refused_too(refuse: Refuse) -> None:
+    text = battle(f"length: 1 bars!\n    primer: {'C5 ' * 300}\n    inject_primer: true")
+    assert len(refuse(text)) == 1
+    text = battle("primer: C5 H5\n    inject_primer: true")
+    assert len(refuse(text)) == 1
+
+
+def test_columns_count_characters_not_bytes(refuse: Refuse) -> None:
+    (problem,) = refuse("game: é\ntracks: {battle: {mood: [ñ], takes: 3}}\n")
+    assert problem.where == "game.yaml:2:26"
+    (problem,) = refuse('\ufeffgame: é\ntracks: {battle: {primer: "C5 é"}}\n')
+    assert problem.where == "game.yaml:2:31"
+
+
+def test_escapes_point_at_the_start_of_the_text(refuse: Refuse) -> None:
+    (problem,) = refuse('game: A\ntracks: {battle: {primer: "C5\\tH5"}}\n')
+    assert problem.where == "game.yaml:2:27"

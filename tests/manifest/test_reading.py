@@ -1,0 +1,111 @@
+"""Reading files: what a scalar means, and what is refused before anything is understood."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import pytest
+
+from chipassets.errors import ManifestError
+from chipassets.manifest import load_manifest, parse_manifest
+from chipassets.manifest.reader import MAX_BYTES, MAX_VALUES, read_document
+from tests.manifest.conftest import Load, Refuse
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True), ("TRUE", True), ("false", False), ("null", None), ("~", None), ("", None),
+        ("on", "on"), ("off", "off"), ("yes", "yes"), ("no", "no"), ("y", "y"), ("1:30", "1:30"),
+        ("0", 0), ("-7", -7), ("+7", 7), ("007", 7), ("0o17", 15), ("0x1F", 31), ("1_000", "1_000"),
+        ("1.5", 1.5), (".5", 0.5), ("1e3", 1000.0), ("-1.e-1", -0.1), (".", "."), ("-a", "-a"),
+        (".inf", math.inf), ("-.inf", -math.inf), ("inf", "inf"), ("2001-01-01", "2001-01-01"),
+        ("'true'", "true"), ('"12"', "12"), ("١٢", "١٢"), ("=", "="),
+    ],
+)  # fmt: skip
+def test_plain_scalars_follow_the_core_schema_of_yaml_1_2(text: str, value: object) -> None:
+    document, problems = read_document(f"a: {text}\n".encode(), "x")
+    read = document.values["a"]
+    assert (read, type(read)) == (value, type(value))
+    assert not problems
+
+
+def test_nan_is_a_number_that_is_none() -> None:
+    document, _ = read_document(b"a: .nan", "x")
+    assert math.isnan(float(str(document.values["a"])))
+
+
+BOMBS = {
+    "brackets": b"a: " + b"[" * 500_000,
+    "braces": b"{a: " * 200_000,
+    "dashes": b"- " * 400_000,
+    "question marks": b"? " * 400_000,
+    "keys": b"".join(b"k%d: 1\n" % number for number in range(80_000)),
+    "a long list": b"a: [" + b"1," * 400_000 + b"]",
+    "laughs": b"a: &a [x]\n"
+    + b"".join(b"b%d: &b%d [*a,*a,*a,*a]\n" % (number, number) for number in range(2000)),
+    "anchors": b"&a " * 300_000,
+    "digits": b"seed: " + b"9" * 900_000,
+    "exclamation marks": b"!" * 1_000_000,
+    "notes": b"game: x\ntracks:\n  boss:\n    primer: '" + b"C5 " * 300_000 + b"'",
+    "wrong tracks": b"game: x\ntracks:\n"
+    + b"".join(b"  k%d: {scene: bos, tempi: 3}\n" % number for number in range(3500)),
+    "wrong scenes": b"game: x\nscenes:\n"
+    + b"".join(b"  k%d: {like: bos, tempi: 3}\n" % number for number in range(3500)),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_are_refused(name: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(BOMBS[name], Path("x.yaml"))
+    assert len(caught.value.problems) <= 402
+    assert max(len(str(problem)) for problem in caught.value.problems) < 1000
+
+
+def test_the_number_of_values_is_limited(refuse: Refuse) -> None:
+    (problem,) = refuse("a: [" + "1," * MAX_VALUES + "]")
+    assert f"{MAX_VALUES:,} values" in problem.found
+
+
+def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    with path.open("wb") as file:
+        file.truncate(100 * MAX_BYTES)
+    with pytest.raises(ManifestError, match="more than 1,048,576 bytes"):
+        load_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "where", "found"),
+    [
+        (b"game: \xff\n", "1:7", "0xFF"),
+        (b"game: A\n# \xc3\xa9\xc3\n", "2:4", "0xC3"),
+        ("game: A".encode("utf-16"), "1:1", "0xFF"),
+        ("game: A\u2028".encode(), "1:8", "U+2028"),
+        (b"game: A\r\na\x1b\r\n", "2:2", "U+001B"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(
+    data: bytes, where: str, found: str, refuse: Refuse
+) -> None:
+    (problem,) = refuse(data)
+    assert (problem.where, found in problem.found) == (f"game.yaml:{where}", True)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "none", tmp_path / "pipe", Path("a\0b"), Path("x" * 5000)):
+        with pytest.raises(ManifestError) as caught:
+            load_manifest(path)
+        assert len(caught.value.problems) == 1
+
+
+def test_a_byte_order_mark_and_any_line_end_are_read(load: Load) -> None:
+    assert load("\ufeffgame: A\r\ntracks:\r\n  boss:\r\n").game == "A"
+
+
+def test_a_comma_too_many_in_braces_is_no_value(load: Load) -> None:
+    assert load("game: A\ntracks: {boss: {takes: 3,},}\n").tracks["boss"].takes == 3

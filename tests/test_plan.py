@@ -1,0 +1,194 @@
+"""Resolving: who has the last word, what is drawn, and that nothing else moves it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipassets.errors import UsageError
+from chipassets.keys import MODES, Key
+from chipassets.manifest import load_manifest, parse_manifest
+from chipassets.manifest.duration import Length
+from chipassets.manifest.primer import primer_from_notes
+from chipassets.plan import fitting_key, plan_to_json, plan_to_text, resolve
+from chipassets.presets import SCENES, character
+from chipassets.trackplan import BuildPlan, Range, TrackPlan
+
+DEMO = Path(__file__).parents[1] / "manifests" / "demo.yaml"
+
+
+def plan(tracks: str, more: str = "") -> BuildPlan:
+    text = f"game: A\n{more}\ntracks: {tracks}\n"
+    return resolve(parse_manifest(text.encode(), Path("game.yaml")))
+
+
+def only(options: str, more: str = "") -> TrackPlan:
+    return plan(f"{{battle: {{{options}}}}}", more).tracks[0]
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_track_that_names_only_its_scene_is_complete(scene: str) -> None:
+    for tracks in (f"{{{scene}: }}", f"{{{scene}: {{}}}}", f"{{any: {{scene: {scene}}}}}"):
+        (track,) = plan(tracks).tracks
+        preset = character(scene)
+        assert (track.scene, track.moods) == (scene, SCENES[scene].moods)
+        assert preset.tempo.low * 1000 <= track.tempo_millibpm <= preset.tempo.high * 1000
+        assert track.key.mode in preset.modes
+        assert (track.bars, track.loops) == (preset.bars, preset.loops)
+        assert (track.takes, track.temperature, track.primer) == (16, 1.0, None)
+        assert (track.condition_on_primer, track.inject_primer) == (True, False)
+        assert track.character == preset.character
+
+
+def test_the_track_beats_its_scene_which_beats_the_defaults() -> None:
+    more = "scenes: {battle: {takes: 3, tempo: 150}}\ndefaults: {takes: 2, tempo: 99, loop: false}"
+    track = only("takes: 4", more)
+    assert (track.takes, track.tempo_millibpm, track.loops) == (4, 150_000, False)
+    (other,) = plan("{town: }", more).tracks
+    assert (other.takes, other.tempo_millibpm) == (2, 99_000)
+
+
+def test_a_scene_of_the_games_own_starts_from_another() -> None:
+    track = plan("{arena: }", "scenes: {arena: {like: battle, mood: dark}}").tracks[0]
+    assert (track.scene, track.moods) == ("arena", ("dark",))
+    assert track.character == character("battle", ("dark",)).character
+
+
+def test_every_option_reaches_the_plan() -> None:
+    track = only(
+        "mood: [calm, sad], primer: C5 - E5, condition_on_primer: false, inject_primer: true, "
+        "length: 8 bars, tempo: 121.5, metre: 3/4, key: Eb dorian, temperature: 0.9, takes: 5, "
+        "seed: 42, loop: false"
+    )
+    assert (track.moods, track.bars, track.beats_per_bar) == (("calm", "sad"), 8, 3)
+    assert (track.tempo_millibpm, track.key, track.loops) == (121_500, Key(3, "dorian"), False)
+    assert (track.temperature, track.takes, track.seed) == (0.9, 5, 42)
+    assert (track.condition_on_primer, track.inject_primer) == (False, True)
+    assert track.primer is not None
+    assert (track.primer.steps, track.total_steps) == (3, 96)
+
+
+def test_flags_beat_the_manifest() -> None:
+    manifest = load_manifest(DEMO)
+    built = resolve(
+        manifest,
+        model_override="other.safetensors",
+        formats_override=["midi", "wav"],
+        seed_override=9,
+        takes_override=2,
+        only=["shop", "battle"],
+    )
+    assert (built.model, built.formats, built.seed) == ("other.safetensors", ("wav", "midi"), 9)
+    assert [track.name for track in built.tracks] == ["battle", "shop"]
+    assert {track.takes for track in built.tracks} == {2}
+
+
+def test_flags_that_make_no_sense_are_refused() -> None:
+    manifest = load_manifest(DEMO)
+    with pytest.raises(UsageError, match="did you mean 'battle'"):
+        resolve(manifest, only=["batle"])
+    with pytest.raises(UsageError, match="'mp3' is no format"):
+        resolve(manifest, formats_override=["mp3"])
+    with pytest.raises(UsageError, match="No format"):
+        resolve(manifest, formats_override=[])
+    with pytest.raises(UsageError, match="0 takes"):
+        resolve(manifest, takes_override=0)
+
+
+def test_a_track_depends_on_its_name_and_the_seed_only() -> None:
+    alone = plan("{battle: }").tracks[0]
+    assert alone == plan("{title: , battle: , town: }").tracks[1]
+    assert alone.seed != plan("{battle: }", "seed: 1").tracks[0].seed
+    assert alone.seed != plan("{fight: {scene: battle}}").tracks[0].seed
+
+
+def test_writing_down_what_was_drawn_changes_nothing() -> None:
+    drawn = only("")
+    written = only(f"tempo: {drawn.tempo_millibpm / 1000}, key: {drawn.key}, seed: {drawn.seed}")
+    assert written == drawn
+
+
+def test_a_tempo_or_a_length_does_not_move_the_key() -> None:
+    assert only("").key == only("tempo: 120").key == only("length: 2 bars, takes: 3").key
+
+
+def test_draws_spread_over_tempi_keys_and_modes() -> None:
+    tracks = plan("{" + ", ".join(f"t{n}: {{scene: town}}" for n in range(200)) + "}").tracks
+    assert {track.key.tonic for track in tracks} == set(range(12))
+    modes = [track.key.mode for track in tracks]
+    first, second, third = (modes.count(mode) for mode in SCENES["town"].modes)
+    assert first > second > third > 0
+    assert {track.tempo_millibpm // 1000 for track in tracks} == set(range(92, 117))
+    assert len({track.seed for track in tracks}) == 200
+    assert max(track.seed for track in tracks) < 2**48
+
+
+def test_the_draws_are_the_ones_of_version_1() -> None:
+    tracks = plan("{battle: , town: , credits: }", "seed: 7").tracks
+    assert [(track.tempo_millibpm, str(track.key), track.seed) for track in tracks] == [
+        (169_000, "E dorian", 167782597602731),
+        (95_000, "E major", 200591799926083),
+        (96_000, "Eb major", 307789277508),
+    ]
+
+
+@given(st.integers(1, 1800), st.sampled_from([3, 4]), st.integers(30, 280), st.integers(0, 20))
+def test_seconds_become_whole_bars_at_a_tempo_of_the_range(
+    seconds: int, beats: int, low: int, width: int
+) -> None:
+    bars, millibpm = Length(Fraction(seconds), "seconds").bars(Range(low, low + width), beats)
+    assert millibpm is not None
+    assert bars >= 1
+    assert low * 1000 <= millibpm <= (low + width) * 1000
+    lasts = Fraction(60_000 * beats * bars, millibpm)
+    bar_bpm = Fraction(60 * beats, seconds)
+    if math.ceil(low / bar_bpm) <= math.floor((low + width) / bar_bpm) > 0:
+        assert abs(lasts - seconds) < Fraction(seconds, 10_000)
+    else:
+        assert abs(lasts - seconds) <= Fraction(60 * beats, low)
+
+
+def test_seconds_prefer_phrases_of_four_bars() -> None:
+    track = only("length: 30 s")
+    assert (track.bars, track.tempo_millibpm) == (20, 160_000)
+    track = only("length: 30 s, tempo: 123")
+    assert (track.bars, track.tempo_millibpm) == (15, 123_000)
+
+
+def test_steps_are_sixteenths() -> None:
+    assert only("length: 128 steps").bars == 8
+    assert only("length: 96 steps, metre: 3/4").bars == 8
+
+
+def test_an_open_key_fits_the_primer() -> None:
+    cases = {
+        ("C5 - E5 - G5 - C6 -", "major"): "C major",
+        ("A4 - C5 - E5 - A5 -", "minor"): "A minor",
+        ("D5 - F5 - A5 - B5 - D5 -", "dorian"): "D dorian",
+        ("E5 - F5 - E5 - D5 - B4 - E5 - - -", "phrygian"): "E phrygian",
+        ("F#4 - A#4 - C#5 - F5 - F#5 -", "major"): "F# major",
+    }
+    for (notes, mode), key in cases.items():
+        assert str(fitting_key(primer_from_notes(notes), [mode])) in (key, key.replace("F#", "Gb"))
+
+
+@given(st.integers(0, 11), st.sampled_from(sorted(MODES)))
+def test_a_scale_up_and_down_gives_its_own_key(tonic: int, mode: str) -> None:
+    names = [f"{name}{octave}" for octave in (4, 5) for name in
+             ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")]  # fmt: skip
+    steps = [0, *MODES[mode], 12, 0, 0]
+    notes = primer_from_notes(" ".join(names[tonic + step] for step in steps if tonic + step < 24))
+    assert fitting_key(notes, [mode]).tonic == tonic
+
+
+def test_the_demo_plan_reads_as_it_did(golden: Callable[[str, str], None]) -> None:
+    built = resolve(load_manifest(DEMO))
+    golden("demo_plan.txt", plan_to_text(built) + "\n")
+    golden("demo_plan.json", json.dumps(plan_to_json(built), indent=1) + "\n")
