@@ -83,8 +83,8 @@ class ModelError(ChipassetsError):
     exit_code = 4
 
 
-class EnvironmentProblem(ChipassetsError):
-    """Something that must be installed is not."""
+class MissingExtraError(ChipassetsError):
+    """An optional part of chipassets that must be installed is not."""
 
     exit_code = 4
 

@@ -68,7 +68,7 @@ def stale_notes(
 def stale_audio(
     plan: BuildPlan, locked: dict[str, LockedTake], index: Index, folder: Path
 ) -> dict[str, str]:
-    """Return, by track with fresh notes, why the bundle does not hold its files as they should be."""
+    """Return, by track with fresh notes, why the bundle does not hold its files as it should."""
     entries = {entry.name: entry for entry in index.tracks}
     reasons = {}
     for track in plan.tracks:

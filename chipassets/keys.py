@@ -76,7 +76,7 @@ def parse_key(text: str) -> Key:
 
 
 def parse_pitch(text: str) -> int:
-    """Return the MIDI pitch 0..127 of a note name ("C4" = 60, "F#3", "Bb5"); ValueError otherwise."""
+    """Return the MIDI pitch of a note name ("C4" = 60, "F#3", "Bb5"); ValueError otherwise."""
     match = _NOTE.fullmatch(text)
     if not match:
         raise ValueError(f"{text!r} is not a note name; write it like C5, F#4 or Bb3")

@@ -20,7 +20,7 @@ _MAX_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class LockedTake:
-    """The chosen take of a track: the key of what it was composed from, its notes, and why it won."""
+    """The chosen take of a track: its notes, what they were composed from, and why it won."""
 
     notes_key: str
     number: int

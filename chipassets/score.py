@@ -94,7 +94,7 @@ def score_to_lines(score: Score) -> list[str]:
 
 
 def score_from_lines(lines: list[str]) -> Score:
-    """Return the score that `score_to_lines` wrote; ValueError, naming the line, for any other text."""
+    """Return the score that `score_to_lines` wrote; ValueError names the line of other text."""
     if not lines or lines[0] != _HEADER:
         raise ValueError(f"line 1: expected {_HEADER!r}; the file is of another kind or version")
     header: dict[str, str] = {}

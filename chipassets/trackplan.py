@@ -16,7 +16,7 @@ class Range:
     high: float
 
     def distance(self, value: float) -> float:
-        """0 inside the range; outside, how far away, in widths of the range (at least 1e-9 wide)."""
+        """0 inside the range; outside, how far away, in widths of the range."""
         outside = max(self.low - value, value - self.high, 0.0)
         return outside / max(self.high - self.low, 1e-9)
 

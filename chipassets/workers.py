@@ -16,16 +16,13 @@ from chipassets.errors import ComposeError
 
 # A BLAS that splits a product among threads may add in another order. One thread a worker gives
 # the same bytes on one core and on twenty, and the cores are busy with tracks already.
-_ONE_THREAD = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "BLIS_NUM_THREADS",
-    ),
-    "1",
-)
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "BLIS_NUM_THREADS": "1",
+}
 _POLL_SECONDS = 0.05
 
 _report: Any = None

@@ -32,10 +32,7 @@ class Finding:
 _BASE = ("mido", "numpy", "pydantic", "PyYAML", "rich", "safetensors", "soundfile", "typer")
 _DEMO = ("pygame-ce",)
 _TRAIN = ("tensorflow", "keras", "magenta", "note-seq")
-_PROGRAMS = {
-    "ffmpeg": "checks of the audio in the test run",
-    "ogginfo": "checks of the audio in the test run",
-}
+_PROGRAMS = ("ffmpeg", "ogginfo", "oggz-validate")
 
 
 def doctor_command(
@@ -46,7 +43,7 @@ def doctor_command(
     findings += [_package(name, "a build", "uv sync", required=True) for name in _BASE]
     findings += [_package(name, "the demo game", "uv sync --extra demo") for name in _DEMO]
     findings += [_package(name, "training", "uv sync --extra train") for name in _TRAIN]
-    findings += [_program(name, use) for name, use in _PROGRAMS.items()]
+    findings += [_program(name, "audio checks in the tests") for name in _PROGRAMS]
     if as_json:
         print_json({"chipassets": __version__, "findings": [asdict(item) for item in findings]})
     else:

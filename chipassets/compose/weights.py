@@ -257,11 +257,4 @@ def open_model(name_or_path: str) -> Model:
     return load_model(name_or_path)
 
 
-def open_model(name: str) -> Model:
-    """Return the shipped model of that name, or the model in the file of that path."""
-    if Path(name).suffix or len(Path(name).parts) > 1:
-        return load_model(name)
-    return shipped_model(name)
-
-
 _SUFFIX = ".safetensors"
