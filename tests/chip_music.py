@@ -74,3 +74,19 @@ def tone_log(voice: str, timer: int, control: int, frames: int = 120) -> Registe
     writes.append(Write(base + 3, 0x08 | (timer >> 8 if voice != "noise" else 0)))
     writes.append(Write(base, control))
     return RegisterLog("nes", (tuple(writes),) + ((),) * (frames - 1), None)
+
+
+_SILENCE = {0x4000: 0x30, 0x4004: 0x30, 0x4008: 0x80, 0x400C: 0x30}
+_BASES = {"pulse1": 0x4000, "pulse2": 0x4004, "triangle": 0x4008, "noise": 0x400C}
+
+
+def solo(log: RegisterLog, voice: str) -> RegisterLog:
+    """The log with every voice but one kept silent."""
+    others = {address for address in _SILENCE if address != _BASES[voice]}
+
+    def kept(write: Write) -> Write:
+        silent = write.address in others
+        return Write(write.address, _SILENCE[write.address]) if silent else write
+
+    frames = tuple(tuple(kept(write) for write in writes) for writes in log.frames)
+    return replace(log, frames=frames)

@@ -112,12 +112,12 @@ INSTRUMENTS: dict[str, Instrument] = {item.name: item for item in (*_TONES, *_DR
 
 # Period index on noise and level of each drum.
 DRUM_SOUNDS: dict[str, tuple[int, int]] = {
-    "kick": (13, 12),
-    "snare": (6, 10),
-    "hat": (3, 6),
-    "open_hat": (3, 6),
-    "crash": (4, 10),
-    "tom": (10, 11),
+    "kick": (13, 14),
+    "snare": (6, 12),
+    "hat": (3, 7),
+    "open_hat": (3, 7),
+    "crash": (4, 11),
+    "tom": (10, 12),
 }
 
 

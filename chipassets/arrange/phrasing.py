@@ -16,9 +16,9 @@ from chipassets.chipsong import ChipNote
 from chipassets.score import Note
 from chipassets.units import STEPS_PER_BEAT, step_frame
 
-# Levels 0..15 by role; the triangle has no volume. Two pulses at 12 and 8 stand against the
+# Levels 0..15 by role; the triangle has no volume. Two pulses at 13 and 7 stand against the
 # triangle's fixed level about as a melody and its second against a bass.
-_LEVELS = {"lead": 12, "inner": 8, "bass": 15}
+_LEVELS = {"lead": 13, "inner": 7, "bass": 15}
 _ECHO_LEVEL = 4
 ECHO_DELAY_STEPS = 3
 """A dotted eighth: between the beats, where the lead is rarely."""

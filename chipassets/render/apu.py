@@ -46,18 +46,27 @@ class Registers:
 
     def read_frame(self, writes: Sequence[Write], clock: int) -> tuple[list[Stretch], ...]:
         """Return per voice the stretches that begin in the frame, which starts at `clock`."""
+        found: tuple[list[Stretch], ...] = ([], [], [], [])
         restarts = [False, False]
         for write in writes:
             self._write(write, clock, restarts)
-        found: tuple[list[Stretch], ...] = ([], [], [], [])
-        for index in (0, 1):
-            self._note(found, index, self._pulse(index, clock, restarts[index]))
-        self._note(found, 2, self._triangle(clock))
-        self._note(found, 3, self._noise(clock))
+        for index in self._touched(writes):
+            if index < 2:
+                self._note(found, index, self._pulse(index, clock, restarts[index]))
+            elif index == 2:
+                self._note(found, 2, self._triangle(clock))
+            else:
+                self._note(found, 3, self._noise(clock))
         if self._gate_wanted() != self._gate:
             self._gate = self._gate_wanted()
             self._note(found, 2, self._triangle(self._next_quarter(clock)))
         return found
+
+    def _touched(self, writes: Sequence[Write]) -> list[int]:
+        """The voices that the writes may change: all at the start of a pass and for $4015."""
+        if None in self._last or any(write.address == 0x4015 for write in writes):
+            return [0, 1, 2, 3]
+        return sorted({(write.address - 0x4000) >> 2 for write in writes} & {0, 1, 2, 3})
 
     def _note(self, found: tuple[list[Stretch], ...], index: int, stretch: Stretch) -> None:
         last = self._last[index]

@@ -102,7 +102,8 @@ def _circle(log: RegisterLog, chip: Chip, profile: FilterProfile, chunk_frames: 
     train = body[:length].copy()
     train[:_TAIL] += body[length:]
     if profile.high_pass_hz:
-        return train, np.resize(train[::-1], memory_samples(profile))[::-1], 0
+        before = np.arange(-memory_samples(profile), 0) % length
+        return train, train[before], 0
     # The plain sum remembers everything; all it needs is where the pass before left it.
     history = _silence()
     history[0] -= body[length:].sum()
@@ -164,7 +165,7 @@ def _passage(
         levels = [oscillator.level for oscillator in oscillators]
         end = pulse_table()[levels[0], levels[1]] + tnd_table()[levels[2], levels[3]]
         back = tnd_table()[TRIANGLE_REST, 0] - end
-        train[length : length + TAPS] += back * impulse_table(_phases(ratio))[0]
+        train[length : length + TAPS] += back * impulse_table(_phases(ratio))[0].astype(np.int64)
     return train
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,7 +64,7 @@ def test_lines_hold_parts_of_score_notes_and_never_overlap(notes: list[Note]) ->
     for line in lines:
         for note in line:
             assert note.end_step <= starts[note.start_step, note.pitch]
-        for note, following in zip(line, line[1:], strict=False):
+        for note, following in itertools.pairwise(line):
             assert note.end_step <= following.start_step
     dealt = [(note.start_step, note.pitch) for line in lines for note in line]
     assert len(dealt) == len(set(dealt))

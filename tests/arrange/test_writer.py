@@ -103,7 +103,7 @@ def test_unknown_chip_and_voice_are_refused() -> None:
 
 
 @given(
-    st.sampled_from([name for name in INSTRUMENTS]),
+    st.sampled_from(list(INSTRUMENTS)),
     st.integers(33, 96),
     st.integers(1, 15),
     st.integers(1, 100),

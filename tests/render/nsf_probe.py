@@ -1,0 +1,65 @@
+"""A throwaway NSF of a register log, so that an independent player can be asked how it sounds.
+
+Every frame becomes straight 6502 code that does the frame's writes, and then points the play
+routine at the next frame. It holds ten seconds or so, which is all a comparison needs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import struct
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.registers import RegisterLog
+
+_LOAD = 0x8000
+_FIRST_FRAME = 0x8010
+
+
+def frame_code(log: RegisterLog, frames: int) -> bytes:
+    """LDA #value, STA address for each write; then the next frame's address to $00; RTS."""
+    code = b""
+    for number in range(frames):
+        writes = log.frames[number] if number < len(log.frames) else ()
+        own = b"".join(struct.pack("<BBBH", 0xA9, w.value, 0x8D, w.address) for w in writes)
+        following = _FIRST_FRAME + len(code) + len(own) + 9
+        own += bytes((0xA9, following & 0xFF, 0x85, 0x00, 0xA9, following >> 8, 0x85, 0x01, 0x60))
+        code += own
+    return code + b"\x60"
+
+
+def nsf(log: RegisterLog, frames: int) -> bytes:
+    """Return an NSF that writes the first frames of the log."""
+    first = struct.pack("<H", _FIRST_FRAME)
+    init = bytes((0xA9, first[0], 0x85, 0x00, 0xA9, first[1], 0x85, 0x01, 0x60))
+    entry = b"\x6c\x00\x00" + init  # play: JMP ($0000)
+    code = entry.ljust(_FIRST_FRAME - _LOAD, b"\xea") + frame_code(log, frames)
+    assert len(code) < 0x7FF0, "too much for 32 KiB"
+    header = b"NESM\x1a\x01\x01\x01" + struct.pack("<HHH", _LOAD, _LOAD + 3, _LOAD)
+    header += (
+        bytes(96) + struct.pack("<H", 16_639) + bytes(8) + struct.pack("<H", 19_997) + bytes(6)
+    )
+    return header + code
+
+
+def play(path: Path, seconds: float, voice: int | None) -> NDArray[np.float64]:
+    """Return what libgme plays of the file at 44.1 kHz, one voice or all of them."""
+    name = ctypes.util.find_library("gme")
+    assert name
+    gme = ctypes.CDLL(name)
+    handle = ctypes.c_void_p()
+    assert not gme.gme_open_file(str(path).encode(), ctypes.byref(handle), 44_100)
+    gme.gme_ignore_silence(handle, 1)
+    if voice is not None:
+        gme.gme_mute_voices(handle, 0x1F & ~(1 << voice))
+    assert not gme.gme_start_track(handle, 0)
+    count = 2 * int(seconds * 44_100)
+    buffer = (ctypes.c_int16 * count)()
+    assert not gme.gme_play(handle, count, buffer)
+    gme.gme_delete(handle)
+    stereo: NDArray[np.int16] = np.frombuffer(bytes(buffer), dtype=np.int16)
+    return stereo[::2].astype(np.float64)

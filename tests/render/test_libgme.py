@@ -1,0 +1,57 @@
+"""libgme plays the same registers: pitch and level of every voice agree with ours."""
+
+from __future__ import annotations
+
+import ctypes.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chipassets.arrange import arrange, write_registers
+from chipassets.render import render_log
+from tests.chip_music import CPU_HZ, plan, solo, song, tone_log
+from tests.render.nsf_probe import nsf, play
+from tests.render.test_tones import cents, measured_hz
+
+pytestmark = pytest.mark.skipif(
+    not ctypes.util.find_library("gme"), reason="libgme is not installed"
+)
+
+VOICES = ("pulse1", "pulse2", "triangle", "noise")
+FRAMES = 600
+# Blip_Buffer keeps the ratio of the rates in 16 bits, which detunes libgme by this much.
+LIBGME_TUNING = round(44_100 / CPU_HZ * 65_536) / (44_100 / CPU_HZ * 65_536)
+
+
+@pytest.mark.parametrize(
+    ("voice", "timer", "control", "divider"),
+    [("pulse1", 253, 0xBF, 16), ("pulse2", 50, 0x7F, 16), ("triangle", 253, 0xFF, 32)],
+)
+def test_pitch(tmp_path: Path, voice: str, timer: int, control: int, divider: int) -> None:
+    log = tone_log(voice, timer, control)
+    (tmp_path / "tone.nsf").write_bytes(nsf(log, len(log.frames)))
+    expected = CPU_HZ / (divider * (timer + 1))
+    ours = measured_hz(render_log(log).samples.astype(np.float64), expected)
+    theirs = measured_hz(play(tmp_path / "tone.nsf", 1.9, VOICES.index(voice)), expected)
+    assert abs(cents(ours, theirs * LIBGME_TUNING)) < 0.5
+
+
+@pytest.mark.parametrize("voice", VOICES[:3])
+def test_level_ratio_is_constant(tmp_path: Path, voice: str) -> None:
+    log = write_registers(arrange(song(8), plan(), "nes"))
+    (tmp_path / "song.nsf").write_bytes(nsf(log, FRAMES))
+    theirs = play(tmp_path / "song.nsf", FRAMES / 60.1, VOICES.index(voice))
+    ours = render_log(solo(log, voice)).samples[: len(theirs)].astype(np.float64)
+    window = 11_025
+    powers = [
+        (float((a**2).mean()), float((b**2).mean()))
+        for a, b in (
+            (ours[n : n + window], theirs[n : n + window])
+            for n in range(0, len(ours) - window, window)
+        )
+    ]
+    ratios = np.sqrt([a / b for a, b in powers if b > 1_000])
+    assert len(ratios) > 10
+    spread = np.percentile(ratios, [25, 75]) / np.median(ratios)
+    assert np.abs(spread - 1).max() < 0.05
