@@ -17,7 +17,8 @@ def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: boo
     alone, after the primer, which is then only pasted in front. inject: from the primer's end the
     primer's events open each step once more and the model goes on inside those steps. What lies
     beyond the track's length is cut. ComposeError for a primer that leaves no step to compose.
-    Source: Magenta 2.1.4, `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`.
+    Source: Magenta 2.1.4, `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`; but where
+    Magenta rounds the primer's end up to one silent step more, music goes on at once here.
     """
     if primer.steps >= script.steps:
         raise ComposeError(

@@ -31,9 +31,9 @@ def sample(
 ) -> NDArray[np.int16]:
     """Return the events int16 [rows, steps, places] of every step, -1 after its STEP_END.
 
-    The network starts from the zero state and START. The k-th event of a row takes the k-th uniform
-    number of the row's generator, whether it is free or settled by the script, so a row depends on
-    nothing but its generator, the script and the terms. `rules` keeps to the order that Magenta
+    The network starts from the zero state and START. The k-th free event of a row takes the k-th
+    uniform number of the row's generator; what the script settles takes none. So a row depends on
+    its generator, the script and the terms alone. `rules` keeps to the order that Magenta
     writes (see `Rules`); without them the model is sampled as Magenta samples it.
     """
     state = State(script, network.rows)
@@ -44,7 +44,6 @@ def sample(
     active = [term for term in terms if term.weight]
     while not state.finished:
         logits = network.step(events, controls(state) if controls else None)
-        uniforms = dice.roll()
         events = state.settled()
         free = events < 0
         if free.any():
@@ -53,7 +52,7 @@ def sample(
                 term.bias(state, logits)
             if order:
                 order.forbid(state, logits)
-            events = np.where(free, draw(logits, uniforms), events)
+            events = np.where(free, draw(logits, dice.roll(free)), events)
         state.write(events)
         if progress:
             progress(
@@ -100,21 +99,22 @@ class Rules:
 
 
 class _Dice:
-    """Uniform numbers [rows], one column after another, drawn from each row's generator in bulk."""
+    """The next uniform number of each row, drawn from the rows' generators in bulk."""
 
     def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
         self._rngs = rngs
-        self._columns: NDArray[np.float64] = np.empty((0, len(rngs)))
-        self._next = 0
+        self._numbers: NDArray[np.float64] = np.empty((len(rngs), 0))
+        self._used = np.zeros(len(rngs), np.int64)
+        self._all = np.arange(len(rngs))
 
-    def roll(self) -> NDArray[np.float64]:
-        if self._next == len(self._columns):
+    def roll(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return a number [rows] for every row, and use up those of the rows that are marked."""
+        if self._used.max() == self._numbers.shape[1]:
             drawn = [rng.random(_UNIFORMS_AT_ONCE) for rng in self._rngs]
-            self._columns = np.ascontiguousarray(np.transpose(drawn))
-            self._next = 0
-        column: NDArray[np.float64] = self._columns[self._next]
-        self._next += 1
-        return column
+            self._numbers = np.concatenate((self._numbers, drawn), axis=1)
+        numbers: NDArray[np.float64] = self._numbers[self._all, self._used]
+        self._used += rows
+        return numbers
 
 
 def _blank_after_step_end(history: NDArray[np.int16]) -> NDArray[np.int16]:
