@@ -76,7 +76,7 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
     for fault in _length_faults(settings):
         yield Clash((*steps, "length"), fault, needs)
     primer = settings.primer
-    if primer is not None and primer.steps > settings.total_steps:
+    if primer is not None and primer.steps >= settings.total_steps:
         fault = _long_primer(name, primer.steps, settings)
         yield Clash((*steps, "primer"), fault, needs | {"primer"})
     for switch in ("condition_on_primer", "inject_primer"):
@@ -96,8 +96,9 @@ def _length_needs(length: Length | None) -> frozenset[str]:
 def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
     bar = settings.beats_per_bar * 4
     return Fault(
-        f"the track is only {settings.total_steps} steps long ({_bars(settings.bars)})",
-        f"make it {_bars(-(-primer_steps // bar))} or longer, or shorten the primer",
+        f"the track has {settings.total_steps} steps ({_bars(settings.bars)}), and some must be "
+        "left to compose",
+        f"make it {_bars(primer_steps // bar + 1)} or longer, or shorten the primer",
         found=f"a primer of {primer_steps} steps in track '{name}'",
     )
 

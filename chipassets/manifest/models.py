@@ -41,7 +41,7 @@ class Options(_Part):
         Annotated[
             bool,
             truth(
-                "The model hears the primer before it composes, and the track starts with it. "
+                "The model hears the primer, with which the track starts, before it composes. "
                 "Default true (in Magenta's own command: false)."
             ),
         ]

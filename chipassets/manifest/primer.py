@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from chipassets.keys import parse_pitch
@@ -67,24 +68,13 @@ def primer_from_notes(text: str) -> Primer:
     tokens = _tokens(text)
     if len(tokens) > MAX_STEPS:
         raise refuse(f"a primer has at most {MAX_STEPS} steps", "shorten it")
-    faults: list[Fault] = []
     notes: list[Note] = []
-    sounding = False
+    faults: list[Fault] = []
     for step, (offset, token) in enumerate(tokens):
-        fault = None
-        if token == _HOLD:
-            if sounding:
-                notes[-1] = Note(
-                    notes[-1].start_step, notes[-1].duration_steps + 1, notes[-1].pitch
-                )
-            elif not faults:
-                fault = ("nothing sounds that '-' could hold", "write . for a rest")
-        elif token == _REST:
-            sounding = False
-        else:
-            sounding, fault = _start_note(token, step, notes)
-        if fault is not None:
-            faults.append(_token_fault(step, offset, token, *fault))
+        wrong = _take_token(token, step, notes)
+        if wrong is not None and not (token == _HOLD and faults):
+            found = f"'{token[:20]}' (token {step + 1})"
+            faults.append(Fault(*wrong, offset=offset, found=found))
     if not notes and not faults:
         faults = [Fault("a primer holds at least one note", 'write notes like "C5 . E5 -"')]
     if faults:
@@ -103,21 +93,22 @@ def _tokens(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _start_note(token: str, step: int, notes: list[Note]) -> tuple[bool, tuple[str, str] | None]:
+def _take_token(token: str, step: int, notes: list[Note]) -> tuple[str, str] | None:
+    """Add what the token says to the notes; return why it is refused and what to write instead."""
+    if token == _REST:
+        return None
+    if token == _HOLD:
+        if not notes or notes[-1].end_step != step:
+            return "nothing sounds that '-' could hold", "write . for a rest"
+        notes[-1] = replace(notes[-1], duration_steps=notes[-1].duration_steps + 1)
+        return None
     try:
         notes.append(Note(step, 1, parse_pitch(token)))
     except ValueError as error:
         if "MIDI pitch" in str(error):
-            return False, ("the note is out of range", "write a note from C-1 to G9")
-        return False, (
-            "it is no note name",
-            "write a name like C5, F#4 or Bb3, - to hold, . to rest",
-        )
-    return True, None
-
-
-def _token_fault(step: int, offset: int, token: str, why: str, fix: str) -> Fault:
-    return Fault(why, fix, offset=offset, found=f"'{token[:20]}' (token {step + 1})")
+            return "the note is out of range", "write a note from C-1 to G9"
+        return "it is no note name", "write a name like C5, F#4 or Bb3, - to hold, . to rest"
+    return None
 
 
 def _read_melody(value: Any, _: Context) -> Primer:

@@ -14,7 +14,7 @@ from chipassets.score import Note, ordered
 from chipassets.trackplan import Primer
 from chipassets.units import STEPS_PER_BEAT
 
-MAX_MIDI_BYTES = 1 << 20
+MAX_MIDI_BYTES = 1 << 17
 _DRUM_CHANNEL = 9
 _HEADER = b"MThd"
 _HEADER_BYTES = 14

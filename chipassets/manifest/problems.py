@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from chipassets.errors import Problem
+from chipassets.manifest.builder import MAX_PROBLEMS
 from chipassets.manifest.document import Document, Mark, Steps
 from chipassets.manifest.models import (
     MAX_SCENES,
@@ -17,7 +18,6 @@ from chipassets.manifest.models import (
     SceneOptions,
     Track,
 )
-from chipassets.manifest.reader import MAX_PROBLEMS
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, shortened, shown
 
 _PARTS: dict[str, type[BaseModel]] = {"tracks": Track, "scenes": SceneOptions}

@@ -110,6 +110,11 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "5:13",
         ("17 steps", "16 steps", "2 bars"),
     ),
+    "primer as long as the track": (
+        battle(f"length: 2 bars\n    primer: {'C5 ' * 32}"),
+        "5:13",
+        ("32 steps", "left to compose", "3 bars"),
+    ),
     "melody out of range": (battle("primer: {melody: [60, 128]}"), "4:27", ("melody 2", "-2 to")),
     "melody of rests": (battle("primer: {melody: [-2, -1]}"), "4:22", ("at least one note",)),
     "melody of names": (battle("primer: {melody: [C5]}"), "4:23", ("write 72",)),

@@ -147,7 +147,7 @@ def test_files_that_are_no_primer_are_refused(tmp_path: Path) -> None:
         _with_header(good, 12, 0): "film frames",
         _with_header(good, 12, 0xE728): "film frames",
         _with_header(good, 10, 3): "cut off",
-        good + b"\0" * (1 << 20): "1,048,576 bytes",
+        good + b"\0" * (1 << 17): "131,072 bytes",
         _file(tmp_path, channel=9): "only drums",
     }
     for data, why in cases.items():

@@ -10,7 +10,8 @@ import pytest
 
 from chipassets.errors import ManifestError
 from chipassets.manifest import load_manifest, parse_manifest
-from chipassets.manifest.reader import MAX_BYTES, MAX_VALUES, read_document
+from chipassets.manifest.builder import MAX_VALUES
+from chipassets.manifest.reader import MAX_BYTES, read_document
 from tests.manifest.conftest import Load, Refuse
 
 
