@@ -1,0 +1,124 @@
+"""Choosing a take: degenerate ones never win, the better one does, and the reason is readable."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipassets.errors import ComposeError
+from chipassets.keys import Key
+from chipassets.score import Note, Score
+from chipassets.takes import choose, points, rate
+from chipassets.trackplan import Character, Range, TrackPlan
+
+BARS = 8
+KEY = Key(0, "major")
+PLAN = TrackPlan(
+    name="field",
+    scene="overworld",
+    moods=(),
+    seed=1,
+    bars=BARS,
+    beats_per_bar=4,
+    tempo_millibpm=120_000,
+    key=KEY,
+    loops=True,
+    primer=None,
+    condition_on_primer=True,
+    inject_primer=False,
+    temperature=1.0,
+    takes=4,
+    character=Character(
+        Range(1.5, 3), Range(1.5, 2.5), Range(64, 76), "rock", "reed", "pluck", "triangle"
+    ),
+)
+
+
+def a_score(notes: list[Note]) -> Score:
+    return Score((), BARS, 120_000, KEY).with_notes(notes)
+
+
+def tune(key_shift: int = 0, span: int = 2) -> Score:
+    """Eight bars of a tune in eighths and quarters over a bass that moves by the bar."""
+    contour = (67, 69, 71, 72, 74, 72, 71, 67)
+    starts = (0, 2, 4, 6, 8, 10, 12, 14)
+    notes = []
+    for bar in range(BARS):
+        motif = contour if bar % 2 == 0 else contour[::-1]
+        notes += [
+            Note(16 * bar + start, span, pitch + key_shift + (bar % 3))
+            for start, pitch in zip(starts, motif, strict=True)
+            if (start + bar) % 3
+        ]
+        notes.append(Note(16 * bar, 16, (48, 53, 55, 48)[bar % 4] + key_shift))
+    return a_score(notes)
+
+
+SILENT = a_score([])
+SPARSE = a_score([Note(16 * bar, 4, 67) for bar in range(BARS)])
+STUCK_PITCH = a_score([Note(2 * i, 2, 67) for i in range(8 * BARS)])
+STUCK_NOTE = a_score([*tune().notes, Note(0, 100, 84)])
+HOLE = a_score([note for note in tune().notes if not 32 <= note.start_step < 80])
+DEGENERATE = [SILENT, SPARSE, STUCK_PITCH, STUCK_NOTE, HOLE]
+
+
+@pytest.mark.parametrize("bad", DEGENERATE)
+def test_a_degenerate_take_never_wins(bad: Score) -> None:
+    assert rate(bad, PLAN).refused
+    choice = choose([bad, tune(), bad], PLAN)
+    assert choice.index == 1
+    assert choice.ratings[0].refused
+    assert "2 refused" in choice.why
+
+
+def test_the_take_in_the_key_beats_the_one_outside_it() -> None:
+    ours, foreign = rate(tune(), PLAN), rate(tune(key_shift=1), PLAN)
+    assert ours.refused is foreign.refused is None
+    assert ours.total > foreign.total
+    assert choose([tune(key_shift=1), tune()], PLAN).index == 1
+
+
+def test_the_first_of_equals_wins() -> None:
+    assert choose([tune(), tune()], PLAN).index == 0
+
+
+def test_the_reason_is_one_readable_phrase() -> None:
+    why = choose([tune(key_shift=1), tune()], PLAN).why
+    assert re.fullmatch(
+        r"scale \d\.\d\d, groove \d\.\d\d, seam \d+ semitones?; "
+        r"best of 2 \(median \d\.\d\d, this \d\.\d\d\)",
+        why,
+    )
+    assert "only take" in choose([tune()], PLAN).why
+
+
+def test_all_refused_still_chooses_and_says_so() -> None:
+    choice = choose([SILENT, SPARSE], PLAN)
+    assert choice.why.startswith("no take was good")
+
+
+def test_no_takes_is_an_error() -> None:
+    with pytest.raises(ComposeError):
+        choose([], PLAN)
+
+
+def test_a_total_is_the_weighted_mean_of_its_features() -> None:
+    rating = rate(tune(), PLAN)
+    weight = sum(feature.weight for feature in rating.features)
+    mean = sum(feature.weight * feature.points for feature in rating.features) / weight
+    assert rating.total == pytest.approx(mean)
+    assert len({feature.name for feature in rating.features}) == len(rating.features)
+
+
+@given(st.floats(-50, 50), st.floats(-20, 20), st.floats(0.1, 20))
+def test_points_fall_from_the_middle_outwards(value: float, low: float, width: float) -> None:
+    wanted = Range(low, low + width)
+    middle = low + width / 2
+    assert 0 <= points(value, wanted) <= 1
+    assert points(middle, wanted) == 1
+    assert points(low, wanted) == pytest.approx(0.75)
+    further = value + (0.1 if value >= middle else -0.1)
+    assert points(further, wanted) <= points(value, wanted)
