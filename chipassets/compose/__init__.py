@@ -12,7 +12,6 @@ __all__ = [
     "compose_takes",
     "load_model",
     "open_model",
-    "open_model",
     "shipped_model",
     "shipped_models",
 ]
