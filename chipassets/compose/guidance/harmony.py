@@ -1,0 +1,76 @@
+"""Harmony: notes lean to the chord of their bar, most on strong beats, low ones to its root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.network import Floats
+from chipassets.compose.state import PITCHES, State
+from chipassets.units import STEPS_PER_BEAT
+
+_BASS_BELOW_PITCH = 55
+_FIFTH = 7
+
+# Shares of the weight.
+_ON_BEAT, _ON_HALF_BEAT, _OFF = 1.0, 0.6, 0.3
+_BASS_ROOT, _BASS_FIFTH = 1.0, 0.4
+_FOREIGN_HELD = 0.5
+
+
+class HarmonyTerm:
+    """Raises new notes of the chord, and its root in the bass, and lowers held notes foreign to it.
+
+    chord_of_step: int [steps] or [rows, steps], an index into `chords`, which are pitch classes;
+    roots: the root of each chord.
+    """
+
+    def __init__(
+        self,
+        chord_of_step: NDArray[np.int64],
+        chords: Sequence[frozenset[int]],
+        roots: Sequence[int],
+        steps_per_bar: int,
+        weight: float,
+    ) -> None:
+        self.weight = weight
+        table = np.atleast_2d(chord_of_step)
+        # Rows that are finished idle in a step behind the last.
+        self._chord_of_step = np.concatenate((table, table[:, -1:]), axis=1)
+        self._rows = np.arange(table.shape[0]) if table.shape[0] > 1 else 0
+        pairs = list(zip(chords, roots, strict=True))
+        self._new = weight * np.array([_pull(chord, root) for chord, root in pairs], np.float32)
+        self._held = weight * np.array([_push(chord) for chord in chords], np.float32)
+        strengths = [_strength(step) for step in range(steps_per_bar)]
+        self._strength = np.array(strengths, np.float32)
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Raise new notes of the chord at each row's step, and lower foreign held ones."""
+        chord = self._chord_of_step[self._rows, state.step]
+        strength = self._strength[state.step % self._strength.size][:, None]
+        logits[:, NEW_NOTE:CONTINUED_NOTE] += strength * self._new[chord]
+        logits[:, CONTINUED_NOTE:] += strength * self._held[chord]
+
+
+def _pull(chord: frozenset[int], root: int) -> Floats:
+    pull = np.zeros(PITCHES, np.float32)
+    for pitch in range(PITCHES):
+        pull[pitch] = pitch % 12 in chord
+        if pitch < _BASS_BELOW_PITCH:
+            pull[pitch] += _BASS_ROOT * (pitch % 12 == root)
+            pull[pitch] += _BASS_FIFTH * (pitch % 12 == (root + _FIFTH) % 12)
+    return pull
+
+
+def _push(chord: frozenset[int]) -> Floats:
+    foreign = [-_FOREIGN_HELD * (pitch % 12 not in chord) for pitch in range(PITCHES)]
+    return np.array(foreign, np.float32)
+
+
+def _strength(step: int) -> float:
+    if step % STEPS_PER_BEAT == 0:
+        return _ON_BEAT
+    return _ON_HALF_BEAT if step % 2 == 0 else _OFF
