@@ -110,7 +110,8 @@ def save_model(model: Model, *, half: bool = True) -> bytes:
     for that.
     """
     dtype = np.float16 if half else np.float32
-    tensors = {name: np.ascontiguousarray(t, dtype=dtype) for name, t in _tensors(model).items()}
+    with np.errstate(over="ignore"):  # what overflows is reported below
+        tensors = {n: np.ascontiguousarray(t, dtype=dtype) for n, t in _tensors(model).items()}
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
             raise ModelError(f"tensor {name} does not fit half precision; save with half=False")
