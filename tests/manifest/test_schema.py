@@ -24,7 +24,8 @@ BEYOND = {
     "seconds under a bar", "seconds over the most bars", "switch without primer",
     "length of nothing",
     "length of half bars", "length endless", "name of a device", "game of dots", "model missing",
-    "primer held from nothing", "primer out of range", "primer longer than the track", "primer as long as the track",
+    "primer held from nothing", "primer out of range", "primer longer than the track",
+    "primer as long as the track",
     "melody of rests", "midi missing", "midi outside", "midi of a drive", "midi a folder",
     "tempo range backwards", "tempo nan",
 }  # fmt: skip
