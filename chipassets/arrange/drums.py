@@ -11,8 +11,8 @@ from chipassets.arrange.grooves import DRUM_LETTERS, GROOVES, Groove, fit_bar
 from chipassets.errors import ArrangeError
 from chipassets.score import Score
 
-_LONGEST_GAP_FOR_USUAL = 0.5
-_DENSE = 1.4
+_SPARSE_BELOW = 0.5
+_DENSE_ABOVE = 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
     """Return the drums of the whole score, at most one a step, in order.
 
     Bars with far fewer onsets than usual take the sparse pattern, with far more the dense one.
-    Every section of at least two bars ends in a fill that `rng` chooses; the piece's first bar
-    and, for grooves with a crash, every new section begin with their first drum as written.
+    Every section of at least two bars ends in a fill that `rng` chooses, half of it or, always at
+    the piece's end, the whole; with a groove that has a crash the next section opens with it.
     """
     groove = find_groove(groove_name)
     if groove_name == "none":
@@ -48,7 +48,7 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
     for bar, density in enumerate(_densities(score)):
         pattern = fit_bar(_pattern(groove, density), groove.beats, score.beats_per_bar)
         if bar in fills and groove.fills and density > 0:
-            fill = groove.fills[int(rng.integers(len(groove.fills)))]
+            fill = _choose_fill(groove, rng, whole=bar == score.bars - 1)
             pattern = (
                 pattern[: -len(fill)] + fill if len(fill) < len(pattern) else fill[-len(pattern) :]
             )
@@ -61,6 +61,12 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
             if letter != "."
         ]
     return tuple(hits)
+
+
+def _choose_fill(groove: Groove, rng: np.random.Generator, whole: bool) -> str:
+    fill = groove.fills[int(rng.integers(len(groove.fills)))]
+    half = int(rng.integers(2)) == 0 and not whole
+    return fill[len(fill) // 2 :] if half else fill
 
 
 def _clear(pattern: str) -> str:
@@ -92,6 +98,6 @@ def _densities(score: Score) -> list[float]:
 
 
 def _pattern(groove: Groove, density: float) -> str:
-    if density < _LONGEST_GAP_FOR_USUAL:
+    if density < _SPARSE_BELOW:
         return groove.sparse
-    return groove.dense if density > _DENSE else groove.usual
+    return groove.dense if density > _DENSE_ABOVE else groove.usual

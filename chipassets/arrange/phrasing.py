@@ -26,7 +26,9 @@ ECHO_DELAY_STEPS = 3
 _SEAM_FRAMES = 3
 """Silence before a loop's seam, enough for the triangle to come to the start of its wave."""
 
-# Where a bass on the triangle is heard and yet low: A1 to A3.
+# Where each line sounds well on the chip, and where the middle of a bass should lie: A1 to A3 on
+# the triangle are heard and yet low.
+_MIDDLE = {"bass": (38, 52)}
 _COMFORT = {"bass": (33, 57), "lead": (52, 91), "inner": (45, 86)}
 
 
@@ -76,9 +78,7 @@ def fit_line(line: Sequence[Note], spec: VoiceSpec) -> list[Note]:
     if not pitches:
         return []
     middle = pitches[len(pitches) // 2]
-    shift = 0 if low <= middle <= high else _fold(middle, low, high) - middle
-    if spec.role == "bass":
-        shift = 12 * round(((low + high) / 2 - middle) / 12)
+    shift = _fold(middle, *_MIDDLE.get(spec.role, (low, high))) - middle
     return [replace(note, pitch=_fold(note.pitch + shift, low, high)) for note in line]
 
 

@@ -9,6 +9,7 @@ from chipassets.arrange.bank import INSTRUMENTS, echo_of
 from chipassets.arrange.drums import play_drums
 from chipassets.arrange.lines import deal_lines
 from chipassets.arrange.phrasing import Timing, add_echo, fit_line, phrase_drums, phrase_line
+from chipassets.arrange.version import ARRANGE_VERSION
 from chipassets.chips import CHIPS, Chip
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
 from chipassets.errors import ArrangeError
@@ -20,7 +21,6 @@ from chipassets.units import bar_frames
 TAIL_FRAMES = 45
 """What a track that plays once gets after its last bar, for the last notes to end in."""
 
-_ARRANGE_SEED = 1
 _TONE_ROLES = ("lead", "inner", "bass")
 
 
@@ -44,7 +44,7 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
     }
     shadow = echo_of(instruments["lead"])
     voices["inner"] = add_echo(voices["inner"], voices["lead"], shadow.name, timing)
-    rng = derive_rng(track.seed, "arrange", _ARRANGE_SEED, "drums")
+    rng = derive_rng(track.seed, "arrange", ARRANGE_VERSION, "drums")
     voices["drums"] = phrase_drums(play_drums(score, track.character.groove, rng), timing)
     return ChipSong(
         chip=chip,

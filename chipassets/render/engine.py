@@ -39,6 +39,8 @@ CHUNK_FRAMES = 64
 """Frames computed at a time: about a second, which keeps the arrays in the cache."""
 
 _TAIL = TAPS + 2
+_FRAME_SAMPLES = 735
+"""About a frame, to cut the filters' work into chunks."""
 
 
 def render_log(
@@ -61,9 +63,8 @@ def render_log(
     elif log.loop_start_frame == 0:
         train, history, start = _circle(log, chip, profile, chunk_frames)
     else:
-        train, history, start = _intro(log, chip, frames_per_bar, chunk_frames)
-    chunk_samples = chunk_frames * 735
-    samples = _to_samples(np.concatenate((history, train)), len(history), profile, chunk_samples)
+        train, history, start = _intro(log, chip, profile, frames_per_bar, chunk_frames)
+    samples = _to_samples(history, train, profile, chunk_frames * _FRAME_SAMPLES)
     return Pcm(samples, SAMPLE_RATE_HZ, start)
 
 
@@ -93,24 +94,26 @@ def _chip(log: RegisterLog) -> Chip:
 def _once(log: RegisterLog, chip: Chip, profile: FilterProfile, chunk_frames: int) -> _Plan:
     train = _passage(log.frames, chip, apu.Registers(), chunk_frames, loops=False)
     ringing = np.zeros(memory_samples(profile), dtype=np.int64)
-    return np.concatenate((train, ringing)), _silence(), None
+    return np.concatenate((train, ringing)), _silence(profile), None
 
 
 def _circle(log: RegisterLog, chip: Chip, profile: FilterProfile, chunk_frames: int) -> _Plan:
     body = _passage(log.frames, chip, apu.Registers(), chunk_frames, loops=True)
     length = len(body) - _TAIL
-    train = body[:length].copy()
+    train = body[:length]
     train[:_TAIL] += body[length:]
     if profile.high_pass_hz:
         before = np.arange(-memory_samples(profile), 0) % length
         return train, train[before], 0
     # The plain sum remembers everything; all it needs is where the pass before left it.
-    history = _silence()
+    history = _silence(profile)
     history[0] -= body[length:].sum()
     return train, history, 0
 
 
-def _intro(log: RegisterLog, chip: Chip, frames_per_bar: int, chunk_frames: int) -> _Plan:
+def _intro(
+    log: RegisterLog, chip: Chip, profile: FilterProfile, frames_per_bar: int, chunk_frames: int
+) -> _Plan:
     start = log.loop_start_frame or 0
     registers = apu.Registers()
     intro = _passage(log.frames[:start], chip, registers, chunk_frames, loops=True)
@@ -123,12 +126,15 @@ def _intro(log: RegisterLog, chip: Chip, frames_per_bar: int, chunk_frames: int)
     train[: len(intro)] += intro
     for offset in range(loop_sample, len(train) - len(body) + 1, length):
         train[offset : offset + len(body)] += body
-    return train[: loop_sample + length + again], _silence(), loop_sample + again
+    return train[: loop_sample + length + again], _silence(profile), loop_sample + again
 
 
-def _silence() -> NDArray[np.int64]:
-    """One sample before the start: the level from which the steps are counted."""
-    level = int(tnd_table()[TRIANGLE_REST, 0]) << TAP_BITS
+def _silence(profile: FilterProfile) -> NDArray[np.int64]:
+    """What comes before the start: the level from which the steps are counted.
+
+    A high-pass has long forgotten it.
+    """
+    level = 0 if profile.high_pass_hz else int(tnd_table()[TRIANGLE_REST, 0]) << TAP_BITS
     return np.array([level], dtype=np.int64)
 
 
@@ -209,19 +215,19 @@ def _place(
 
 
 def _to_samples(
-    train: NDArray[np.int64], skip: int, profile: FilterProfile, chunk_samples: int
+    history: NDArray[np.int64],
+    train: NDArray[np.int64],
+    profile: FilterProfile,
+    chunk_samples: int,
 ) -> NDArray[np.int16]:
-    """Filter the train in chunks, leave out the first `skip` samples and round to int16."""
-    if not profile.high_pass_hz:
-        return _quantise(filter_train(train, profile)[skip:])
+    """Filter the train, which comes after `history`, in chunks and round it to int16."""
     memory = memory_samples(profile)
-    if skip == 1:  # a constant level before the start passes no high-pass
-        train[0] = 0
     pieces = []
-    for start in range(skip, len(train), chunk_samples):
-        stop = min(start + chunk_samples, len(train))
-        first = max(0, start - memory)
-        pieces.append(_quantise(filter_train(train[first:stop], profile)[start - first :]))
+    for start in range(0, len(train), chunk_samples):
+        heard = np.concatenate((history, train[start : start + chunk_samples]))
+        pieces.append(_quantise(filter_train(heard, profile)[len(history) :]))
+        # The plain sum remembers everything, but as one number.
+        history = heard[-memory:] if profile.high_pass_hz else heard.sum(keepdims=True)
     return np.concatenate(pieces)
 
 

@@ -35,7 +35,7 @@ def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
 
     RenderError when a voice of the song is not in the chip's table.
     """
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     grid = _grid(song, track)
     file.tracks.append(_conductor(song, track, grid))
     roles = {spec.name: spec.role for spec in CHIPS[song.chip].voices}
@@ -68,7 +68,7 @@ def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> mido.MidiTr
     beat_us = round(song.frames_per_bar * 1_000_000 / frame_rate_hz / track.beats_per_bar)
     key = str(track.key).split()[0] + ("m" if track.key.is_minor else "")
     events = [
-        (0, mido.MetaMessage("track_name", name=track.name.encode().decode("latin-1", "replace"))),
+        (0, mido.MetaMessage("track_name", name=track.name)),
         (0, mido.MetaMessage("set_tempo", tempo=beat_us)),
         (0, mido.MetaMessage("time_signature", numerator=track.beats_per_bar, denominator=4)),
     ]
