@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from chipassets.keys import parse_pitch
 from chipassets.manifest.inside import file_inside
-from chipassets.manifest.primer_midi import primer_from_midi
+from chipassets.manifest.primer_midi import MAX_AT_ONCE, primer_from_midi
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.score import Note
@@ -15,7 +15,7 @@ from chipassets.trackplan import Primer
 from chipassets.units import STEPS_PER_BEAT
 
 MAX_STEPS = 8192
-MAX_CHORD = 12
+MAX_CHORD = MAX_AT_ONCE
 
 # The melody events of Magenta (note_seq.Melody): hold what sounds, and note off.
 NO_EVENT = -2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import mido
@@ -15,6 +16,7 @@ from chipassets.trackplan import Primer
 from chipassets.units import STEPS_PER_BEAT
 
 MAX_MIDI_BYTES = 1 << 17
+MAX_AT_ONCE = 12
 _DRUM_CHANNEL = 9
 _HEADER = b"MThd"
 _HEADER_BYTES = 14
@@ -50,6 +52,9 @@ def primer_from_midi(path: Path) -> Primer:
         why = "the file holds only drums" if drums else "the file holds no notes"
         raise refuse(why, "export the melody on a channel other than 10")
     notes = _on_grid(ticks, midi.ticks_per_beat)
+    if (most := _most_at_once(notes)) > MAX_AT_ONCE:
+        raise refuse(f"{most} notes sound at once in it; a primer has at most {MAX_AT_ONCE}",
+                     "export only the theme")  # fmt: skip
     return Primer(notes, max(note.end_step for note in notes))
 
 
@@ -118,6 +123,13 @@ def _on_grid(ticks: list[_Tick], ticks_per_beat: int) -> tuple[Note, ...]:
             end = ends[start] if following is None else min(ends[start], following)
             notes.append(Note(start, end - start, pitch))
     return ordered(notes)
+
+
+def _most_at_once(notes: tuple[Note, ...]) -> int:
+    changes = sorted(
+        [(note.end_step, -1) for note in notes] + [(note.start_step, 1) for note in notes]
+    )
+    return max(accumulate(change for _, change in changes))
 
 
 def _step(ticks: int, ticks_per_beat: int) -> int:
