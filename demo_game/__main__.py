@@ -1,0 +1,97 @@
+"""`python -m demo_game`: opens the bundle and the window, or plays a script without one."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from chipassets.runtime import Library, LibraryError, PygamePlayer
+
+_DEFAULT_BUNDLE = Path("build/demo")
+_BUILD_COMMAND = "uv run chipassets build manifests/demo.yaml"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play the game; return 0, 1 when a script failed, 2 when something it needs is missing."""
+    options = _parse(arguments)
+    logging.basicConfig(format="demo_game: %(message)s", level=logging.WARNING)
+    if find_spec("pygame") is None:
+        return _complain("the game needs pygame-ce; run: uv run --extra demo python -m demo_game")
+    try:
+        library = Library.open(options.bundle)
+    except LibraryError as error:
+        if (options.bundle / "bundle.json").exists():
+            return _complain(f"{error}; to build it anew run: {_BUILD_COMMAND}")
+        return _complain(f"there is no bundle in {options.bundle}; run: {_BUILD_COMMAND}")
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    if options.script is not None:
+        return play_script(library, options.script, options.screenshot_dir, options.seed)
+    return play_window(library, options.seed)
+
+
+def play_window(library: Library, seed: int) -> int:
+    """Open a window and play in it."""
+    from demo_game.stage import Stage
+    from demo_game.window import run_window
+
+    player = PygamePlayer(library)
+    player.preload()
+    run_window(Stage(player, seed))
+    player.close()
+    return 0
+
+
+def play_script(library: Library, script: Path, screenshot_dir: Path, seed: int) -> int:
+    """Play a script, print what played and when, and return 1 if the game did otherwise."""
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+    import pygame
+
+    from demo_game.script import ScriptedRun, ScriptError, parse_script
+    from demo_game.stage import Stage
+
+    try:
+        lines = parse_script(script.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ScriptError) as error:
+        return _complain(f"{script}: {error}")
+    pygame.display.init()
+    pygame.display.set_mode((1, 1))
+    player = PygamePlayer(library, at_once=True)
+    stage = Stage(player, seed)
+    failure = ""
+    try:
+        ScriptedRun(stage, screenshot_dir).run(lines)
+    except ScriptError as error:
+        failure = f"{script}: {error}"
+    player.close()
+    sys.stdout.writelines(f"{played}\n" for played in stage.log)
+    if failure:
+        _complain(failure)
+    return 1 if failure else 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="demo_game", description="Lantern Isle, a small game.")
+    parser.add_argument("--bundle", type=Path, default=_DEFAULT_BUNDLE, help="a bundle's folder")
+    parser.add_argument("--script", type=Path, help="play this script without a window")
+    parser.add_argument(
+        "--screenshot-dir",
+        type=Path,
+        default=Path("screenshots"),
+        help="where scripts put pictures",
+    )
+    parser.add_argument("--seed", type=int, default=7, help="of the game's dice")
+    return parser.parse_args(arguments)
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"{message}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""Whole maps as pictures: the still ground once, and what moves on it frame by frame."""
+
+from __future__ import annotations
+
+import pygame
+
+from demo_game.art import tiles
+from demo_game.art.people import thing
+from demo_game.art.tiles import TILE, Picture
+from demo_game.dice import scatter
+from demo_game.world import Place
+
+_AROUND = ((0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1))
+_WATER = "~W"
+_SANDY = "s"
+_ROADS = "=1@X!d"
+
+
+class Ground:
+    """A place drawn; `draw` puts the part in view on the canvas, before and after the people."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._is_cave = place.music == "dungeon"
+        still = self._draw_still()
+        self._grounds = [self._draw_water(still, frame) for frame in range(tiles.WATER_FRAMES)]
+
+    def draw(self, canvas: pygame.Surface, left: int, top: int, frame: int) -> None:
+        """Draw what is flat, with the map's pixel left, top in the canvas's corner."""
+        flat = self._grounds[frame // 16 % tiles.WATER_FRAMES]
+        canvas.blit(flat, (0, 0), (left, top, *canvas.get_size()))
+        for x, y in self._spots_in_view(canvas, left, top):
+            letter, place = self.place.letter(x, y), (x * TILE - left, y * TILE - top)
+            sway = (frame // 14 + scatter(x, y, 4)) % 4
+            if letter == "'":
+                canvas.blit(tiles.tuft(sway), place)
+            elif letter == "*":
+                canvas.blit(tiles.flower(scatter(x, y, 3), sway), place)
+
+    def standing(
+        self, canvas: pygame.Surface, left: int, top: int, frame: int, facts: frozenset[str]
+    ) -> list[tuple[int, pygame.Surface, tuple[int, int]]]:
+        """Return what stands up in view: where its foot is, its picture, and where to draw it.
+
+        facts: "lit" when the lighthouse burns, "chest" when the chest is open.
+        """
+        found = []
+        for x, y in self._spots_in_view(canvas, left, top):
+            picture = self._standing_picture(x, y, frame, facts)
+            if picture is not None:
+                foot = (y + 1) * TILE
+                corner_x = x * TILE + TILE // 2 - picture.get_width() // 2 - left
+                found.append((foot, picture, (corner_x, foot - picture.get_height() + 1 - top)))
+        return found
+
+    def torches(self) -> list[tuple[int, int]]:
+        """Return the middles of the torches, in pixels of the map."""
+        return [
+            (x * TILE + 8, y * TILE + 6)
+            for y, row in enumerate(self.place.rows)
+            for x, letter in enumerate(row)
+            if letter == "t"
+        ]
+
+    def _standing_picture(
+        self, x: int, y: int, frame: int, facts: frozenset[str]
+    ) -> pygame.Surface | None:
+        letter, variant = self.place.letter(x, y), scatter(x, y, 6)
+        match letter:
+            case "T":
+                return tiles.tree(variant)
+            case "P":
+                return tiles.pine(variant)
+            case "^":
+                return tiles.mountain(variant)
+            case "H":
+                return tiles.village()
+            case "C":
+                return tiles.cave_mouth()
+            case "L":
+                return tiles.lighthouse("lit" in facts)
+            case "!":
+                return thing("sign")
+            case "$":
+                return thing("open" if "chest" in facts else "chest")
+            case "t":
+                return tiles.torch(frame // 8 + variant)
+            case "d" | "S":
+                return tiles.house(x // 9 + (letter == "S"))
+            case "W" if self.place.letter(x, y + 1) != "W" and self.place.letter(x - 1, y) == "W":
+                is_middle = self.place.letter(x + 1, y) == "W"
+                return tiles.fountain(frame // 6 % 8) if is_middle else None
+        return None
+
+    def _spots_in_view(self, canvas: pygame.Surface, left: int, top: int) -> list[tuple[int, int]]:
+        # Two tiles more on each side: houses and mountains are larger than their spot.
+        columns = range(left // TILE - 2, (left + canvas.get_width()) // TILE + 3)
+        rows = range(top // TILE - 1, (top + canvas.get_height()) // TILE + 4)
+        inside = self.place
+        return [
+            (x, y) for y in rows if 0 <= y < inside.height for x in columns if 0 <= x < inside.width
+        ]
+
+    def _draw_still(self) -> pygame.Surface:
+        whole = pygame.Surface((self.place.width * TILE, self.place.height * TILE))
+        draw = self._draw_cave_tile if self._is_cave else self._draw_tile
+        for y, row in enumerate(self.place.rows):
+            for x, letter in enumerate(row):
+                if letter != "~":
+                    whole.blit(draw(x, y, letter), (x * TILE, y * TILE))
+        return whole
+
+    def _draw_water(self, still: pygame.Surface, frame: int) -> pygame.Surface:
+        whole = still.copy()
+        draw = self._draw_pool if self._is_cave else self._draw_sea
+        for y, row in enumerate(self.place.rows):
+            for x, letter in enumerate(row):
+                if letter == "~":
+                    whole.blit(draw(x, y, frame), (x * TILE, y * TILE))
+        return whole
+
+    def _draw_sea(self, x: int, y: int, frame: int) -> pygame.Surface:
+        tile = tiles.paint(tiles.water(frame), x, y)
+        is_land = tuple(there not in "~b" for there in self._around(x, y))
+        return tiles.blend(tile, self._shore(x, y), (x, y), is_land, 2, tiles.SHORE)
+
+    def _draw_pool(self, x: int, y: int, frame: int) -> pygame.Surface:
+        tile = tiles.paint(tiles.cave_water(frame), x, y)
+        is_dry = tuple(there != "~" for there in self._around(x, y))
+        return tiles.blend(tile, tiles.cave_floor, (x, y), is_dry, 2, tiles.POOL_RIM)
+
+    def _draw_tile(self, x: int, y: int, letter: str) -> pygame.Surface:
+        if letter == "b":
+            return tiles.bridge()
+        if letter in _SANDY:
+            tile = tiles.paint(tiles.sand, x, y)
+            is_green = tuple(there not in "s~b" for there in self._around(x, y))
+            return tiles.blend(tile, tiles.grass, (x, y), is_green, 3, tiles.BANK)
+        if letter in _ROADS:
+            tile = tiles.paint(tiles.road, x, y)
+            is_green = tuple(there not in _ROADS + "bHCLS" for there in self._around(x, y))
+            return tiles.blend(tile, tiles.grass, (x, y), is_green, 2, tiles.BANK)
+        return tiles.paint(tiles.grass, x, y)
+
+    def _shore(self, x: int, y: int) -> Picture:
+        """Sea meets sand at a beach, grass at a river."""
+        return tiles.sand if "s" in self._around(x, y) else tiles.grass
+
+    def _draw_cave_tile(self, x: int, y: int, letter: str) -> pygame.Surface:
+        if letter in "#t":
+            face = self.place.letter(x, y + 1) not in "#t"
+            tile = tiles.cave_wall(face, scatter(x, y, 4)).copy()
+            if not face:
+                ends = tuple(there not in "#t" for there in self._around(x, y))
+                tiles.cave_light_edge(tile, ends)
+            return tile
+        if letter in "_XB":
+            tile = tiles.paint(tiles.worn_floor, x, y)
+            is_rough = tuple(there in ",$" for there in self._around(x, y))
+            return tiles.blend(tile, tiles.cave_floor, (x, y), is_rough, 2)
+        return tiles.paint(tiles.cave_floor, x, y)
+
+    def _around(self, x: int, y: int) -> str:
+        return "".join(self.place.letter(x + dx, y + dy) for dx, dy in _AROUND)

@@ -1,0 +1,163 @@
+"""A proportional bitmap font, seven pixels high with two below the line, written out as dots."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pygame
+
+from demo_game.palette import INK, WHITE, Colour
+
+LINE_HEIGHT = 10
+
+# Rows of a glyph from the top, "/" between them; what hangs below the line are rows 8 and 9.
+_GLYPHS = {
+    "A": ".###./#...#/#...#/#####/#...#/#...#/#...#",
+    "B": "####./#...#/#...#/####./#...#/#...#/####.",
+    "C": ".###./#...#/#..../#..../#..../#...#/.###.",
+    "D": "####./#...#/#...#/#...#/#...#/#...#/####.",
+    "E": "####/#.../#.../###./#.../#.../####",
+    "F": "####/#.../#.../###./#.../#.../#...",
+    "G": ".###./#...#/#..../#.###/#...#/#...#/.####",
+    "H": "#...#/#...#/#...#/#####/#...#/#...#/#...#",
+    "I": "###/.#./.#./.#./.#./.#./###",
+    "J": "..##/...#/...#/...#/...#/#..#/.##.",
+    "K": "#...#/#..#./#.#../##.../#.#../#..#./#...#",
+    "L": "#.../#.../#.../#.../#.../#.../####",
+    "M": "#...#/##.##/#.#.#/#.#.#/#...#/#...#/#...#",
+    "N": "#...#/##..#/##..#/#.#.#/#..##/#..##/#...#",
+    "O": ".###./#...#/#...#/#...#/#...#/#...#/.###.",
+    "P": "####./#...#/#...#/####./#..../#..../#....",
+    "Q": ".###./#...#/#...#/#...#/#.#.#/#..#./.##.#",
+    "R": "####./#...#/#...#/####./#.#../#..#./#...#",
+    "S": ".####/#..../#..../.###./....#/....#/####.",
+    "T": "#####/..#../..#../..#../..#../..#../..#..",
+    "U": "#...#/#...#/#...#/#...#/#...#/#...#/.###.",
+    "V": "#...#/#...#/#...#/#...#/.#.#./.#.#./..#..",
+    "W": "#...#/#...#/#...#/#.#.#/#.#.#/##.##/#...#",
+    "X": "#...#/#...#/.#.#./..#../.#.#./#...#/#...#",
+    "Y": "#...#/#...#/.#.#./..#../..#../..#../..#..",
+    "Z": "#####/....#/...#./..#../.#.../#..../#####",
+    "a": "..../..../.##./...#/.###/#..#/.###",
+    "b": "#.../#.../###./#..#/#..#/#..#/###.",
+    "c": ".../.../.##/#../#../#../.##",
+    "d": "...#/...#/.###/#..#/#..#/#..#/.###",
+    "e": "..../..../.##./#..#/####/#.../.###",
+    "f": "..#/.#./###/.#./.#./.#./.#.",
+    "g": "..../..../.###/#..#/#..#/#..#/.###/...#/.##.",
+    "h": "#.../#.../###./#..#/#..#/#..#/#..#",
+    "i": "#/./#/#/#/#/#",
+    "j": ".#/../.#/.#/.#/.#/.#/.#/#.",
+    "k": "#.../#.../#..#/#.#./##../#.#./#..#",
+    "l": "#./#./#./#./#./#./.#",
+    "m": "...../...../####./#.#.#/#.#.#/#.#.#/#.#.#",
+    "n": "..../..../###./#..#/#..#/#..#/#..#",
+    "o": "..../..../.##./#..#/#..#/#..#/.##.",
+    "p": "..../..../###./#..#/#..#/#..#/###./#.../#...",
+    "q": "..../..../.###/#..#/#..#/#..#/.###/...#/...#",
+    "r": ".../.../#.#/##./#../#../#..",
+    "s": "..../..../.###/#.../.##./...#/###.",
+    "t": ".#./.#./###/.#./.#./.#./..#",
+    "u": "..../..../#..#/#..#/#..#/#..#/.###",
+    "v": "...../...../#...#/#...#/.#.#./.#.#./..#..",
+    "w": "...../...../#...#/#.#.#/#.#.#/#.#.#/.#.#.",
+    "x": "..../..../#..#/#..#/.##./#..#/#..#",
+    "y": "..../..../#..#/#..#/#..#/#..#/.###/...#/.##.",
+    "z": "..../..../####/...#/.##./#.../####",
+    "0": ".##./#..#/#..#/#..#/#..#/#..#/.##.",
+    "1": ".#./##./.#./.#./.#./.#./###",
+    "2": ".##./#..#/...#/..#./.#../#.../####",
+    "3": "###./...#/...#/.##./...#/...#/###.",
+    "4": "...#/..##/.#.#/#..#/####/...#/...#",
+    "5": "####/#.../###./...#/...#/#..#/.##.",
+    "6": ".##./#.../#.../###./#..#/#..#/.##.",
+    "7": "####/...#/..#./..#./.#../.#../.#..",
+    "8": ".##./#..#/#..#/.##./#..#/#..#/.##.",
+    "9": ".##./#..#/#..#/.###/...#/...#/.##.",
+    ".": "././././././#", ",": "../../../../../../.#/.#/#.", ":": "./././#/././#",
+    ";": "../../../.#/../../.#/.#/#.", "!": "#/#/#/#/#/./#", "'": "#/#/.", "\"": "#.#/#.#",
+    "?": ".##./#..#/...#/..#./.#../..../.#..", "-": ".../.../.../###", "+": ".../.../.#./###/.#.",
+    "/": "...#/...#/..#./..#./.#../#.../#...", "(": ".#/#./#./#./#./#./.#",
+    ")": "#./.#/.#/.#/.#/.#/#.", "%": "##..#/##..#/...#./..#../.#.../#..##/#..##",
+    "#": ".#.#./#####/.#.#./.#.#./#####/.#.#.", "_": "..../..../..../..../..../..../####",
+    "=": ".../.../###/.../###", "*": "...../#.#.#/.###./#####/.###./#.#.#",
+    "<": "...#/..#./.#../#.../.#../..#./...#", ">": "#.../.#../..#./...#/..#./.#../#...",
+    "&": ".##../#..#./#.#../.#.../#.#.#/#..#./.##.#",
+    "·": ".../.../.../.#.", "♪": "..#../..##./..#.#/..#.#/###../###../.#...",
+    "♥": ".#.#./#####/#####/.###./..#..", "▶": "#.../##../###./####/###./##../#...",
+    "●": "..../.##./####/####/.##.", "○": "..../.##./#..#/#..#/.##.", " ": "..",
+}  # fmt: skip
+
+
+def measure_text(text: str) -> int:
+    """Return how wide a text is, in pixels."""
+    return sum(len(_rows(letter)[0]) + 1 for letter in text)
+
+
+def draw_text(
+    canvas: pygame.Surface,
+    text: str,
+    x: int,
+    y: int,
+    colour: Colour = WHITE,
+    shadow: Colour | None = INK,
+) -> int:
+    """Draw a line of text with its top left corner at x, y; return where it ends."""
+    for letter in text:
+        if shadow is not None:
+            canvas.blit(_glyph(letter, shadow), (x + 1, y + 1))
+        canvas.blit(_glyph(letter, colour), (x, y))
+        x += len(_rows(letter)[0]) + 1
+    return x
+
+
+def draw_centred(
+    canvas: pygame.Surface, text: str, y: int, colour: Colour = WHITE, shadow: Colour | None = INK
+) -> None:
+    """Draw a line of text in the middle of the canvas."""
+    draw_text(canvas, text, (canvas.get_width() - measure_text(text)) // 2, y, colour, shadow)
+
+
+def wrap_text(text: str, width: int) -> list[str]:
+    """Return the text in lines that are no wider than `width` pixels, broken between words."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and measure_text(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def big_text(text: str, scale: int, ramp: tuple[Colour, ...]) -> pygame.Surface:
+    """Return a text enlarged, coloured down its height by the ramp, outlined in ink."""
+    small = pygame.Surface((measure_text(text) + 1, LINE_HEIGHT), pygame.SRCALPHA)
+    draw_text(small, text, 0, 0, WHITE, None)
+    big = pygame.transform.scale_by(small, scale)
+    for y in range(big.get_height()):
+        colour = ramp[min(y * len(ramp) // (7 * scale), len(ramp) - 1)]
+        row = pygame.Rect(0, y, big.get_width(), 1)
+        big.fill((*colour, 255), row, special_flags=pygame.BLEND_RGBA_MULT)
+    framed = pygame.Surface((big.get_width() + 4, big.get_height() + 5), pygame.SRCALPHA)
+    shape = pygame.mask.from_surface(big).to_surface(setcolor=INK, unsetcolor=(0, 0, 0, 0))
+    for dx in range(5):
+        for dy in range(6):
+            framed.blit(shape, (dx, dy))
+    framed.blit(big, (2, 2))
+    return framed
+
+
+def _rows(letter: str) -> list[str]:
+    return _GLYPHS.get(letter, _GLYPHS["?"]).split("/")
+
+
+@cache
+def _glyph(letter: str, colour: Colour) -> pygame.Surface:
+    rows = _rows(letter)
+    surface = pygame.Surface((len(rows[0]), LINE_HEIGHT), pygame.SRCALPHA)
+    for y, row in enumerate(rows):
+        for x, dot in enumerate(row):
+            if dot == "#":
+                surface.set_at((x, y), colour)
+    return surface

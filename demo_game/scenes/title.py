@@ -1,0 +1,51 @@
+"""The title screen."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pygame
+
+from demo_game.adventure import Adventure
+from demo_game.art.vista import draw_isle
+from demo_game.controls import Controls
+from demo_game.dice import Dice
+from demo_game.font import big_text, draw_centred
+from demo_game.palette import AMBER, CORAL, CREAM, GOLD, PEARL, WHITE
+from demo_game.scenes.scene import Scene
+from demo_game.scenes.walk import Walk
+
+
+@cache
+def _logo() -> pygame.Surface:
+    return big_text("LANTERN ISLE", 4, (WHITE, CREAM, CREAM, GOLD, GOLD, AMBER, CORAL))
+
+
+class Title:
+    """Waits for enter to begin, and quits with escape."""
+
+    music = "title"
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._frame = 0
+
+    def update(self, controls: Controls) -> Scene | None:
+        """Begin an adventure on enter, quit on escape."""
+        self._frame += 1
+        if "escape" in controls.pressed:
+            return None
+        if "enter" in controls.pressed:
+            return Walk(Adventure(Dice(self._seed)), self._seed)
+        return self
+
+    def draw(self, canvas: pygame.Surface) -> None:
+        """Draw the isle without its light, the game's name and what to press."""
+        draw_isle(canvas, self._frame, lit=False)
+        logo = _logo()
+        rise = max(0, 30 - self._frame)
+        canvas.blit(logo, ((canvas.get_width() - logo.get_width()) // 2, 22 - rise * rise // 30))
+        draw_centred(canvas, "a game to hear a chipassets bundle in", 62, CREAM)
+        if self._frame // 32 % 2 == 0:
+            draw_centred(canvas, "press enter", 148, WHITE)
+        draw_centred(canvas, "arrows: walk   enter: act   tab: music line   esc: leave", 166, PEARL)

@@ -1,0 +1,88 @@
+"""The game apart from any window: one step at a time, with its scene, its music and its log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+from chipassets.runtime import PygamePlayer
+from demo_game.art.panel import draw_hud
+from demo_game.art.shade import dither
+from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.controls import Controls
+from demo_game.palette import INK, WHITE
+from demo_game.scenes.scene import Scene
+from demo_game.scenes.title import Title
+
+STEPS_PER_SECOND = 60
+_WIPE_STEPS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A change of music: the step it took effect in, what plays from then on, and why."""
+
+    step: int
+    scene: str
+    track: str
+    fade_ms: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"step {self.step}: {self.track} for {self.scene}, {self.fade_ms} ms: {self.reason}"
+
+
+class Stage:
+    """The game as it is now. `step` moves it by a 60th of a second, `draw` shows it."""
+
+    def __init__(self, player: PygamePlayer, seed: int) -> None:
+        self.scene: Scene | None = Title(seed)
+        self.player = player
+        self.log: list[Played] = []
+        self.steps = 0
+        self._controls = Controls()
+        self._since_change = 0
+        self._shows_music = True
+        self._ticks_ms = 0
+
+    def step(self, held: frozenset[str], now_ms: int) -> None:
+        """Let the scene take a step with those buttons held, and the music follow it."""
+        self._controls = self._controls.next(held)
+        self._ticks_ms = now_ms
+        if "tab" in self._controls.pressed:
+            self._shows_music = not self._shows_music
+        if self.scene is not None:
+            before, self.scene = self.scene, self.scene.update(self._controls)
+            self._since_change = 0 if self.scene is not before else self._since_change + 1
+        if self.scene is not None:
+            self.player.enter(self.scene.music, now_ms)
+        change = self.player.update(now_ms)
+        if change is not None:
+            name = change.track.name if change.track else "silence"
+            self.log.append(Played(self.steps, change.scene, name, change.fade_ms, change.reason))
+        self.steps += 1
+
+    def draw(self, canvas: pygame.Surface) -> None:
+        """Draw the scene, the wipe that opens it, and the line that tells what plays."""
+        if self.scene is None:
+            return
+        self.scene.draw(canvas)
+        if self._since_change < _WIPE_STEPS:
+            is_fight = self.scene.music in ("battle", "boss")
+            _draw_wipe(canvas, self._since_change / _WIPE_STEPS, flashes=is_fight)
+        if self._shows_music:
+            playing = self.player.now_playing(self._ticks_ms)
+            draw_hud(canvas, playing, has_sound=self.player.has_sound)
+
+
+def _draw_wipe(canvas: pygame.Surface, done: float, *, flashes: bool) -> None:
+    """Cover what is not yet open with blocks that vanish in a dithered order."""
+    block = 10
+    colour = WHITE if flashes and int(done * 12) % 3 == 0 else INK
+    for y in range(0, HEIGHT, block):
+        for x in range(0, WIDTH, block):
+            lead = abs(x - WIDTH // 2) / WIDTH
+            open_ = dither((INK, WHITE), done * 1.5 - lead, x // block, y // block)
+            if open_ == INK:
+                canvas.fill(colour, (x, y, block, block))

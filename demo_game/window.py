@@ -1,0 +1,77 @@
+"""The game in a window: keys, steady steps, whole-number scaling."""
+
+from __future__ import annotations
+
+import pygame
+
+from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.scenes.walk import ground
+from demo_game.stage import STEPS_PER_SECOND, Stage
+from demo_game.world import PLACES
+
+KEYS = {
+    pygame.K_UP: "up",
+    pygame.K_w: "up",
+    pygame.K_DOWN: "down",
+    pygame.K_s: "down",
+    pygame.K_LEFT: "left",
+    pygame.K_a: "left",
+    pygame.K_RIGHT: "right",
+    pygame.K_d: "right",
+    pygame.K_RETURN: "enter",
+    pygame.K_KP_ENTER: "enter",
+    pygame.K_SPACE: "enter",
+    pygame.K_ESCAPE: "escape",
+    pygame.K_TAB: "tab",
+}
+
+_MOST_STEPS_AT_ONCE = 6
+"""After a stall the game goes on from there, it does not hurry to catch up."""
+
+
+def open_window() -> pygame.Surface:
+    """Open the window, three times the size of the picture, and return its surface."""
+    pygame.display.init()
+    pygame.display.set_caption("Lantern Isle")
+    return pygame.display.set_mode((WIDTH * 3, HEIGHT * 3), pygame.RESIZABLE)
+
+
+def run_window(stage: Stage) -> None:
+    """Play until the player quits."""
+    window = open_window()
+    canvas = pygame.Surface((WIDTH, HEIGHT))
+    for name in PLACES:
+        ground(name)
+    clock, held, owed_ms = pygame.time.Clock(), set[str](), 0.0
+    taps: set[str] = set()
+    while stage.scene is not None:
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT:
+                return
+            if event.type == pygame.KEYDOWN and event.key in KEYS:
+                held.add(KEYS[event.key])
+                taps.add(KEYS[event.key])
+            if event.type == pygame.KEYUP and event.key in KEYS:
+                held.discard(KEYS[event.key])
+        step_ms = 1000 / STEPS_PER_SECOND
+        owed_ms = min(owed_ms + clock.tick(STEPS_PER_SECOND), _MOST_STEPS_AT_ONCE * step_ms)
+        while owed_ms >= step_ms:
+            # A tap counts for one step even if the key was up again before it.
+            stage.step(frozenset(held | taps), pygame.time.get_ticks())
+            taps.clear()
+            owed_ms -= step_ms
+        stage.draw(canvas)
+        show(canvas, window)
+
+
+def show(canvas: pygame.Surface, window: pygame.Surface) -> None:
+    """Put the canvas in the middle of the window, enlarged by a whole number."""
+    factor = max(1, min(window.get_width() // WIDTH, window.get_height() // HEIGHT))
+    big = pygame.transform.scale_by(canvas, factor)
+    window.fill((0, 0, 0))
+    corner = (
+        (window.get_width() - big.get_width()) // 2,
+        (window.get_height() - big.get_height()) // 2,
+    )
+    window.blit(big, corner)
+    pygame.display.flip()
