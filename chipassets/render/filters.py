@@ -72,15 +72,17 @@ def filter_train(train: NDArray[np.int64], profile: FilterProfile) -> NDArray[np
 
 
 def _leaky_sum(signal: NDArray[np.int64], corner_hz: int) -> NDArray[np.int64]:
+    total = signal.copy()
     distance = 1
     for power in _powers(corner_hz):
-        if distance >= len(signal):
+        if distance >= len(total):
             break
-        carried = (signal[:-distance] * power + _HALF) >> _BITS
-        signal = signal.copy()
-        signal[distance:] += carried
+        carried = total[:-distance] * power
+        carried += _HALF
+        carried >>= _BITS
+        total[distance:] += carried
         distance *= 2
-    return signal
+    return total
 
 
 def _powers(corner_hz: int) -> list[int]:
