@@ -16,7 +16,7 @@ TAKES_VERSION = 1
 
 # The ranges are about the middle half of 5,278 transcribed pieces for the same chip, or of their
 # themes; where the literature has none they are what a tune that can be sung keeps to.
-_KEY_FIT = Range(0.9, 1.0)
+_KEY_FIT = Range(0.86, 1.0)
 _ENTROPY_BITS = Range(2.3, 3.1)
 _GROOVE = Range(0.7, 0.95)
 _ON_BEAT = Range(0.3, 0.6)
@@ -100,7 +100,7 @@ def _at_most(value: float, wanted: Range) -> float:
 def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature, ...]:
     m, character = metrics, track.character
     rows = [
-        ("scale", m.key_fit, points(m.key_fit, Range(_KEY_FIT.low, 1 + 1 - _KEY_FIT.low)), 2.0),
+        ("scale", m.key_fit, points(m.key_fit, _KEY_FIT), 2.0),
         ("density", m.onsets_per_beat, points(m.onsets_per_beat, character.density), 2.0),
         ("voices", m.polyphony, points(m.polyphony, character.polyphony), 1.5),
         ("register", m.lead_pitch, points(m.lead_pitch, character.lead_pitch), 1.5),

@@ -45,7 +45,7 @@ def compose_takes(
     count = track.takes if count is None else count
     if count < 1:
         return ()
-    parts = default_form(track.bars)
+    parts = default_form(track.bars, loops=track.loops)
     script = track_script(track, model_shift(track, model), parts)
     network = Network(model, ROWS)
     blocks = range(first_take // ROWS, (first_take + count - 1) // ROWS + 1)

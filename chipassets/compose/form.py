@@ -35,13 +35,14 @@ class Part:
     returning_bars: int = 0
 
 
-def default_form(bars: int) -> tuple[Part, ...]:
+def default_form(bars: int, *, loops: bool = True) -> tuple[Part, ...]:
     """Return the parts of a track of so many bars, without a gap and in order.
 
     Phrases are four bars long from 8 bars on (8 beyond 35 bars, 16 beyond 71, …), two in pieces of
-    4 to 7; shorter pieces are one section. Bars left over go to the last section.
+    4 to 7; shorter pieces are one section, and so are those of under 8 bars that play once. Bars left over
+    go to the last section.
     """
-    phrase = _phrase_bars(bars)
+    phrase = _phrase_bars(bars) if loops or bars >= 2 * _PHRASE_BARS else bars
     letters = _FORMS[max(1, bars // phrase)].split()
     parts: list[Part] = []
     first_bar: dict[str, int] = {}

@@ -24,7 +24,8 @@ class State:
     step, place: the step that is open and how many events it has; step == steps when finished.
     lowest: the pitch written last in the open step, 128 before the first.
     sounding: bool [rows, 128], pitches of the step before; ages: for how many steps they have been
-        held. written: pitches of the open step.
+        held. written: pitches of the open step. started: how many notes began in it.
+    led: bool [rows, steps + 1], whether the highest note of a step began there.
     onsets, voices, span: running sums over about `MEMORY_STEPS` steps of notes started, notes
         sounding, and steps (so that onsets / span is the recent rate).
     """
@@ -44,6 +45,7 @@ class State:
         self.written = np.zeros((rows, PITCHES), bool)
         self.ages = np.zeros((rows, PITCHES), np.int16)
         self.started = np.zeros(rows, np.int64)
+        self.led = np.zeros((rows, steps + 1), bool)
         self.onsets = np.zeros(rows, np.float32)
         self.voices = np.zeros(rows, np.float32)
         self.span = np.zeros(rows, np.float32)
@@ -85,6 +87,8 @@ class State:
         self.written[rows, pitches] = True
         self.started[rows] += starts
         self.ages[rows[starts], pitches[starts]] = 0
+        leads = rows[starts & (self.place[rows] == 1)]
+        self.led[leads, self.step[leads]] = True
 
     def _close_step(self, rows: NDArray[np.int64]) -> None:
         written = self.written[rows]

@@ -36,3 +36,6 @@ def test_sixteen_bars_are_four_phrases_with_a_contrast() -> None:
 def test_short_pieces_are_one_section() -> None:
     for bars in (1, 2, 3):
         assert [part.section.bars for part in default_form(bars)] == [bars]
+    assert [part.section.bars for part in default_form(4)] == [2, 2]
+    assert [part.section.bars for part in default_form(4, loops=False)] == [4]
+    assert len(default_form(8, loops=False)) == 2

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END, decode_events
 from chipassets.compose.guidance.density import DensityTerm
+from chipassets.compose.guidance.echo import EchoTerm
 from chipassets.compose.guidance.harmony import HarmonyTerm
 from chipassets.compose.guidance.hold import HoldTerm
 from chipassets.compose.guidance.metre import MetreTerm
@@ -65,6 +66,7 @@ def test_all_weights_zero_equals_unguided_draw_for_draw(make_model: MakeModel) -
         DensityTerm(aims, 0.0),
         MetreTerm(16, 0.0),
         HoldTerm(4, 0.0),
+        EchoTerm(np.full(4, 8), 0.0),
         HarmonyTerm(np.zeros(32, np.int64), (frozenset({0, 4, 7}),), (0,), 16, 0.0),
     )
     unguided = sample(network, free_script(32), generators(4), 1.0)
@@ -167,3 +169,16 @@ def test_draw_follows_the_softmax() -> None:
     shares = np.bincount(drawn, minlength=4) / 10_000
     expected = np.exp(logits) / np.exp(logits).sum()
     assert shares == pytest.approx(expected, abs=2e-4)
+
+
+def test_the_lead_echoes_its_rhythm(make_model: MakeModel) -> None:
+    network = Network(make_model(), 8)
+
+    def agreement(weight: float) -> float:
+        term = EchoTerm(np.full(8, 8), weight)
+        first = sample(network, free_script(64), generators(8), 1.0, (term,))[:, :, 0]
+        led = (first >= NEW_NOTE) & (first < CONTINUED_NOTE)
+        return float((led[:, 8:] == led[:, :-8]).mean())
+
+    assert agreement(0.0) < 0.75
+    assert agreement(3.0) > 0.85

@@ -17,12 +17,13 @@ _FIFTH = 7
 
 # Shares of the weight.
 _ON_BEAT, _ON_HALF_BEAT, _OFF = 1.0, 0.6, 0.3
-_BASS_ROOT, _BASS_FIFTH = 1.0, 0.4
-_FOREIGN_HELD = 0.5
+_CHORD_TONE, _FOREIGN_TONE = 0.5, -0.4
+_BASS_ROOT, _BASS_FIFTH, _BASS_OTHER = 0.7, 0.2, -0.3
+_FOREIGN_HELD = -0.5
 
 
 class HarmonyTerm:
-    """Raises new notes of the chord, and its root in the bass, and lowers held notes foreign to it.
+    """Raises new notes of the chord, its root in the bass most, and lowers new and held foreign ones.
 
     chord_of_step: int [steps] or [rows, steps], an index into `chords`, which are pitch classes;
     roots: the root of each chord.
@@ -58,15 +59,15 @@ class HarmonyTerm:
 def _pull(chord: frozenset[int], root: int) -> Floats:
     pull = np.zeros(PITCHES, np.float32)
     for pitch in range(PITCHES):
-        pull[pitch] = pitch % 12 in chord
+        pull[pitch] = _CHORD_TONE if pitch % 12 in chord else _FOREIGN_TONE
         if pitch < _BASS_BELOW_PITCH:
-            pull[pitch] += _BASS_ROOT * (pitch % 12 == root)
-            pull[pitch] += _BASS_FIFTH * (pitch % 12 == (root + _FIFTH) % 12)
+            degree = (pitch - root) % 12
+            pull[pitch] += {0: _BASS_ROOT, _FIFTH: _BASS_FIFTH}.get(degree, _BASS_OTHER)
     return pull
 
 
 def _push(chord: frozenset[int]) -> Floats:
-    foreign = [-_FOREIGN_HELD * (pitch % 12 not in chord) for pitch in range(PITCHES)]
+    foreign = [_FOREIGN_HELD * (pitch % 12 not in chord) for pitch in range(PITCHES)]
     return np.array(foreign, np.float32)
 
 

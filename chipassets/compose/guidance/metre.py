@@ -9,11 +9,11 @@ from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 from chipassets.units import STEPS_PER_BEAT
 
-_STRENGTH = {"bar": 1.0, "beat": 0.6, "half beat": 0.0, "off": -1.0}
+_STRENGTH = {"bar": 0.6, "beat": 0.3, "half beat": 0.1, "off": -1.0}
 
 
 class MetreTerm:
-    """Raises new notes on the beat and lowers them on odd 16ths; the bar line is strongest."""
+    """Raises new notes on the beat, most on the bar line, and lowers them far more on odd 16ths."""
 
     def __init__(self, steps_per_bar: int, weight: float) -> None:
         self.weight = weight
