@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+from zlib import error as ZlibError  # noqa: N812
 
 import numpy as np
 
@@ -29,7 +31,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as stored:
             values: dict[str, Any] = {name: stored[name] for name in stored.files}
         values["meta"] = json.loads(values["meta"].tobytes())
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, ZlibError) as error:
         raise UsageError(
             f"{path} is not a whole checkpoint ({error}); name the folder of a run that saved one"
         ) from error

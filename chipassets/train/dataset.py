@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+from zlib import error as ZlibError  # noqa: N812
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,7 +140,10 @@ def _join(
         "rules": asdict(rules),
         "eval_ratio": eval_ratio,
         "game_weight": game_weight,
-        "groups": [asdict(group) for group in controls.GROUPS],
+        "groups": [
+            {"name": g.name, "labels": list(g.labels), "edges": list(g.edges)}
+            for g in controls.GROUPS
+        ],
         "pieces": len(parts),
         "pieces_held_out": sum(1 for h in hashes if h in held),
         "sequences": len(sequences),
@@ -187,7 +192,7 @@ def load_dataset(path: Path) -> Dataset:
             columns = {name: stored[name] for name in _COLUMNS}
             dataset = Dataset(**columns, meta=json.loads(stored["meta"].tobytes()))
         _check(dataset)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, ZlibError) as error:
         raise UsageError(
             f"{path} is not a polyphony dataset ({error}); make one with `chipassets train dataset`"
         ) from error

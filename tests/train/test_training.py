@@ -1,0 +1,148 @@
+"""The trainer: it learns, it resumes bit for bit, and what it exports is what it measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+from chipassets.compose.network import Network
+from chipassets.compose.weights import load_model
+from chipassets.errors import UsageError
+from chipassets.train.batches import TrainingStream, held_out_batches
+from chipassets.train.checkpoint import read_checkpoint
+from chipassets.train.dataset import Dataset
+from chipassets.train.evaluate import held_out_loss
+from chipassets.train.export import evaluated_model, write_model
+from chipassets.train.fit import Progress, fit
+from chipassets.train.hparams import Hparams
+from chipassets.train.network import from_model
+from chipassets.train.trainer import Trainer
+
+SMALL = Hparams(
+    layers=(12, 10),
+    batch_size=4,
+    chunk=32,
+    steps=24,
+    learning_rate=1e-2,
+    warmup_steps=2,
+    evaluate_every=8,
+    evaluate_sequences=4,
+)
+
+
+def test_the_stream_hands_out_every_event_once_an_epoch(small_dataset: Dataset) -> None:
+    stream = TrainingStream(small_dataset, 3, 32, (0, 1), 0.0, seed=1)
+    trained = [k for k in range(len(small_dataset)) if not small_dataset.is_eval[k]]
+    expected = sum(len(small_dataset.sequence(k)) - 1 for k in trained)
+    handed = 0
+    while stream.epoch < 3:
+        batch = stream.next_batch()
+        handed += int(batch.mask.sum())
+        starts = batch.events[0, batch.keep_state[:, 0] == 0]
+        assert (starts == 0).all(), "states are reset where a sequence starts, and only there"
+        assert ((batch.events == 0).sum(axis=0) == (batch.keep_state[:, 0] == 0)).all()
+    assert handed == pytest.approx(3 * expected, rel=0.15)
+
+
+def test_the_held_out_part_is_measured_once(small_dataset: Dataset) -> None:
+    held = [k for k in range(len(small_dataset)) if small_dataset.is_eval[k]]
+    expected = sum(len(small_dataset.sequence(k)) - 1 for k in held)
+    for size in (1, 2, 64):
+        batches = list(held_out_batches(small_dataset, size, 24, (0,)))
+        assert sum(int(batch.mask.sum()) for batch in batches) == expected
+
+
+def test_a_resumed_run_is_the_same_bit_for_bit(small_dataset: Dataset, tmp_path: Path) -> None:
+    whole = Trainer(small_dataset, SMALL)
+    for _ in range(8):
+        whole.train_step()
+    first = Trainer(small_dataset, SMALL)
+    for _ in range(5):
+        first.train_step()
+    first.save(tmp_path / "last.npz")
+    second = Trainer(small_dataset, SMALL)
+    second.restore(tmp_path / "last.npz")
+    for _ in range(3):
+        second.train_step()
+    for one, other in zip(whole.network.arrays(), second.network.arrays(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_run_learns_reports_keeps_its_best_and_exports_it(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    before = Trainer(small_dataset, SMALL).held_out_loss().loss_per_event
+    reports: list[Progress] = []
+    fit(small_dataset, tmp_path / "run", SMALL, reports.append, report_every=6)
+    assert reports[-1].step == SMALL.steps
+    assert "events/s" in str(reports[-1])
+    best = read_checkpoint(tmp_path / "run" / "best.npz")["meta"]["best_loss"]
+    assert best == min(r.held_out_loss for r in reports if r.held_out_loss is not None)
+    assert best < 0.8 * before
+
+    model = evaluated_model(tmp_path / "run", "mine", small_dataset, "2026-01-31")
+    card = write_model(model, tmp_path / "mine.safetensors", {"Somebody": "All rights shared."})
+    text = card.read_text()
+    assert "All rights shared." in text
+    assert "chipassets train fit" in text
+    loaded = load_model(tmp_path / "mine.safetensors")
+    scores = held_out_loss(from_model(loaded), small_dataset, tuple(range(5)))
+    stored = loaded.training["held_out"]["told"]
+    assert scores.loss_per_event == pytest.approx(stored["loss_per_event"], abs=2e-5)
+
+
+def test_the_numpy_network_agrees_with_the_trained_one(small_dataset: Dataset) -> None:
+    from chipassets.compose.weights import Model
+    from chipassets.train import controls
+
+    trainer = Trainer(small_dataset, SMALL)
+    arrays = trainer.network.arrays()
+    model = Model(
+        "raw", tuple(arrays[0:4:2]), tuple(arrays[1:4:2]), arrays[4], arrays[5], controls.GROUPS
+    )
+    events, rows = small_dataset.sequence(0)[:40], small_dataset.input_rows(0)[:40]
+    network = Network(model, 1)
+    ours = [
+        network.step(np.array([e]), r[None])[0].copy() for e, r in zip(events, rows, strict=True)
+    ]
+    theirs, _ = trainer.network(
+        events[:, None].astype(np.int32),
+        rows[:, None].astype(np.int32),
+        trainer.network.zero_state(1),
+    )
+    np.testing.assert_allclose(ours, np.array(theirs)[:, 0], atol=1e-4)
+
+
+def test_a_pure_model_has_no_controls(small_dataset: Dataset, tmp_path: Path) -> None:
+    fit(small_dataset, tmp_path, replace(SMALL, with_controls=False, steps=8))
+    model = evaluated_model(tmp_path, "pure", small_dataset, "2026-01-31")
+    assert model.controls == ()
+    assert model.input_size == 259
+
+
+def test_a_run_of_other_layers_or_a_broken_checkpoint_is_refused(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    trainer = Trainer(small_dataset, SMALL)
+    path = tmp_path / "last.npz"
+    trainer.save(path)
+    with pytest.raises(UsageError, match="layers"):
+        Trainer(small_dataset, replace(SMALL, layers=(8, 8))).restore(path)
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(UsageError, match="not a whole checkpoint"):
+        trainer.restore(path)
+
+
+def test_training_stops_when_the_held_out_loss_no_longer_falls(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    stuck = replace(SMALL, learning_rate=1e-7, final_learning_rate=1e-7, warmup_steps=1)
+    stuck = replace(stuck, keep=1.0, evaluate_every=2, patience=2, steps=400)
+    reports: list[Progress] = []
+    fit(small_dataset, tmp_path, replace(stuck, learning_rate=5.0), reports.append)
+    assert reports[-1].step < 400
