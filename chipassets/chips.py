@@ -54,7 +54,7 @@ class Chip:
         return min(max(timer, 0), 0x7FF)
 
 
-# The highest pitches keep the timer's rounding within 12 cents; the lowest pulse is A1 because the
+# The highest pitches keep the timer's rounding within 12.1 cents; the lowest pulse is A1 because the
 # timer has 11 bits. The triangle sounds an octave lower at the same timer.
 CHIPS: dict[str, Chip] = {
     "nes": Chip(
@@ -62,9 +62,9 @@ CHIPS: dict[str, Chip] = {
         clock_hz=_NTSC_CPU_HZ,
         frame_rate_hz=_NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS,
         voices=(
-            VoiceSpec("pulse1", "pulse", "lead", 0x4000, 16, 33, 96),
-            VoiceSpec("pulse2", "pulse", "inner", 0x4004, 16, 33, 96),
-            VoiceSpec("triangle", "triangle", "bass", 0x4008, 32, 24, 84),
+            VoiceSpec("pulse1", "pulse", "lead", 0x4000, 16, 33, 95),
+            VoiceSpec("pulse2", "pulse", "inner", 0x4004, 16, 33, 95),
+            VoiceSpec("triangle", "triangle", "bass", 0x4008, 32, 24, 83),
             VoiceSpec("noise", "noise", "drums", 0x400C, 0, 0, 15),
         ),
     ),
