@@ -13,7 +13,11 @@ from demo_game.world import Place
 _AROUND = ((0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1))
 _WATER = "~W"
 _SANDY = "s"
-_ROADS = "=1@X!d"
+_ROADS = "=@X!d"
+_SHADOWS = {"T": (20, 6), "P": (20, 5), "L": (24, 6), "H": (34, 5), "d": (56, 6), "S": (56, 6)}
+"""How wide a shadow things throw, and how far above the foot of their tile."""
+
+_CORNERS = ((1, -1), (1, 1), (-1, 1), (-1, -1))
 
 
 class Ground:
@@ -36,6 +40,10 @@ class Ground:
                 canvas.blit(tiles.tuft(sway), place)
             elif letter == "*":
                 canvas.blit(tiles.flower(scatter(x, y, 3), sway), place)
+            elif letter in _SHADOWS:
+                width, rise = _SHADOWS[letter]
+                shade = tiles.shadow(width)
+                canvas.blit(shade, (place[0] + 8 - width // 2, place[1] + TILE - rise))
 
     def standing(
         self, canvas: pygame.Surface, left: int, top: int, frame: int, facts: frozenset[str]
@@ -49,7 +57,8 @@ class Ground:
             picture = self._standing_picture(x, y, frame, facts)
             if picture is not None:
                 foot = (y + 1) * TILE
-                corner_x = x * TILE + TILE // 2 - picture.get_width() // 2 - left
+                lean = scatter(y, x, 5) - 2 if self.place.letter(x, y) in "TP" else 0
+                corner_x = x * TILE + TILE // 2 - picture.get_width() // 2 - left + lean
                 found.append((foot, picture, (corner_x, foot - picture.get_height() + 1 - top)))
         return found
 
@@ -117,7 +126,21 @@ class Ground:
             for x, letter in enumerate(row):
                 if letter == "~":
                     whole.blit(draw(x, y, frame), (x * TILE, y * TILE))
+        if not self._is_cave:
+            self._round_coast(whole, frame)
         return whole
+
+    def _round_coast(self, whole: pygame.Surface, frame: int) -> None:
+        """Round the corners of land that stand out into the sea."""
+        for y, row in enumerate(self.place.rows):
+            for x, letter in enumerate(row):
+                if letter in "~b":
+                    continue
+                for dx, dy in _CORNERS:
+                    beside = ((x + dx, y), (x, y + dy), (x + dx, y + dy))
+                    if all(self.place.letter(*spot) == "~" for spot in beside):
+                        vertex = ((x + (dx > 0)) * TILE, (y + (dy > 0)) * TILE)
+                        tiles.round_corner(whole, vertex, (dx, dy), frame)
 
     def _draw_sea(self, x: int, y: int, frame: int) -> pygame.Surface:
         tile = tiles.paint(tiles.water(frame), x, y)

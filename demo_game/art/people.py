@@ -16,14 +16,14 @@ _HEAD_UP = mirrored(
     [".....o", "...ooo", "..oool", "..oooo", "..oooo", "..oooo", "..sooo", "...soo"]
 )
 _HEAD_SIDE = [
-    ".....ooo....",
-    "...ooooloo..",
-    "..ooolooloo.",
-    "..oooooosss.",
+    "....oooo....",
+    "..ooollooo..",
+    "..oolloooo..",
+    "..ooooosso..",
     "..ooosssks..",
-    "...oossssks.",
-    "...ossssss..",
-    "....sssss...",
+    "..ooossskss.",
+    "...osssss...",
+    "....ssss....",
 ]
 _BODY_DOWN = (
     ["..cddbbddc..", "..csbbbbtsc.", "..ccbtggbcc.", "...mbbbbbm.."],

@@ -8,7 +8,7 @@ from functools import cache
 import pygame
 
 from demo_game.art.people import person
-from demo_game.art.shade import ball, glow
+from demo_game.art.shade import ball, dither, glow
 from demo_game.dice import scatter
 from demo_game.palette import (
     AMBER,
@@ -35,6 +35,7 @@ from demo_game.palette import (
 )  # fmt: skip
 
 _LAMP = (88, 30)
+_LIGHT = ((255, 250, 240), (226, 210, 214), (188, 170, 190), (152, 134, 168), (120, 104, 148))
 _POTIONS = ((ROSE, CORAL), (SEA, SKY), (GRASS, LIME), (VIOLET, PEARL), (AMBER, GOLD))
 
 
@@ -122,9 +123,10 @@ def draw_room(canvas: pygame.Surface, frame: int) -> None:
 
 @cache
 def _shade() -> pygame.Surface:
-    """What falls off with the distance from the lamp, in four rings."""
+    """What is left of the light with the distance from the lamp."""
     shade = pygame.Surface((320, 180))
-    shade.fill((120, 104, 148))
-    for radius, light in ((190, (158, 140, 172)), (140, (200, 184, 196)), (92, (255, 250, 240))):
-        pygame.draw.circle(shade, light, (_LAMP[0], 70), radius)
+    for y in range(180):
+        for x in range(320):
+            far = math.hypot(x - _LAMP[0], (y - 70) * 1.3)
+            shade.set_at((x, y), dither(_LIGHT, (far - 70) / 190, x, y))
     return shade

@@ -82,7 +82,7 @@ def glow(radius: int, colour: Colour, strength: int) -> pygame.Surface:
     """Return rings of light to be added to what lies below."""
     surface = pygame.Surface((radius * 2, radius * 2))
     for ring in range(4, 0, -1):
-        share = (5 - ring) * strength // 400
+        share = (5 - ring) * strength // 4
         shine = tuple(channel * share // 255 for channel in colour)
         pygame.draw.circle(surface, shine, (radius, radius), radius * ring // 4)
     return surface

@@ -24,6 +24,7 @@ from demo_game.palette import (
     LEAF,
     LEAF_RAMP,
     LIME,
+    MOSS,
     MUD,
     NIGHT,
     PEARL,
@@ -71,18 +72,18 @@ def road(x: int, y: int) -> Colour:
 
 def cave_floor(x: int, y: int) -> Colour:
     """Rough stone."""
-    if scatter(x // 3, y // 2, 17) == 0:
-        return NIGHT
-    return SLATE if scatter(x // 2, y, 19) == 0 else COAL
+    if scatter(x // 3, y // 2, 13) == 0:
+        return COAL
+    return STONE if scatter(x // 2, y, 31) == 0 else SLATE
 
 
 def worn_floor(x: int, y: int) -> Colour:
     """Slabs that feet have smoothed."""
-    row = y // 6
-    joint = y % 6 == 0 or (x + 5 * (row % 2)) % 10 == 0
+    row = y // 8
+    joint = y % 8 == 0 or (x + 8 * (row % 2)) % 16 == 0
     if joint:
-        return COAL
-    return STONE if scatter(x, y, 30) == 0 else SLATE
+        return SLATE
+    return PEARL if y % 8 == 1 or scatter(x, y, 40) == 0 else STONE
 
 
 @cache
@@ -178,6 +179,27 @@ def blend(
 SHORE = (SAND, FOAM, TEAL)
 """The rim between beach and sea: wet sand, foam, shallow water."""
 
+_CORNER_RADIUS = 11
+
+
+def round_corner(
+    ground: pygame.Surface, vertex: tuple[int, int], out: tuple[int, int], frame: int
+) -> None:
+    """Round a corner of land on the whole map: vertex is its tip, `out` points to the sea."""
+    reach_ = len(SHORE) + 2
+    for far_y in range(-_CORNER_RADIUS, reach_):
+        for far_x in range(-_CORNER_RADIUS, reach_):
+            inner_x, inner_y = far_x + _CORNER_RADIUS + 0.5, far_y + _CORNER_RADIUS + 0.5
+            distance = int((inner_x**2 + inner_y**2) ** 0.5) - _CORNER_RADIUS - 2
+            # Pixels run away from the vertex on both sides of it, so one side is one further.
+            x = vertex[0] + out[0] * far_x - (out[0] < 0)
+            y = vertex[1] + out[1] * far_y - (out[1] < 0)
+            if distance < 0 or not ground.get_rect().collidepoint(x, y):
+                continue
+            sea = paint(water(frame), x // TILE, y // TILE).get_at((x % TILE, y % TILE))
+            ground.set_at((x, y), SHORE[distance] if distance < len(SHORE) else sea)
+
+
 BANK = (LEAF,)
 POOL_RIM = (SLATE, SEA)
 
@@ -258,6 +280,14 @@ def flower(variant: int, frame: int) -> pygame.Surface:
 
 
 @cache
+def shadow(width: int) -> pygame.Surface:
+    """Return the shadow that something throws on the ground."""
+    drawn = blank(width, 9)
+    pygame.draw.ellipse(drawn, (*MOSS, 96), (0, 0, width, 9))
+    return drawn
+
+
+@cache
 def bridge() -> pygame.Surface:
     """Return planks across the river, with rails."""
     drawn = pygame.Surface((TILE, TILE))
@@ -284,9 +314,9 @@ def cave_wall(face: bool, variant: int) -> pygame.Surface:
                 continue
             block = scatter((x + 3 * (y // 5)) // 6 + variant * 4, y // 5, 3)
             joint = y % 5 == 0 or (x + 3 * (y // 5)) % 6 == 0
-            light = ROCK_RAMP[1] if block else ROCK_RAMP[2]
-            colour = COAL if joint else light if y > 2 else STONE
-            drawn.set_at((x, y), NIGHT if y > 13 else colour)
+            light = CLAY if block else SAND
+            colour = MUD if joint else light if y > 2 else SAND
+            drawn.set_at((x, y), MUD if y > 13 else BARK if y > 9 and not joint else colour)
     return drawn
 
 
@@ -295,7 +325,7 @@ def cave_light_edge(tile: pygame.Surface, around: Neighbours) -> None:
     for y, line in enumerate(reach(around, 0)):
         for x, distance in enumerate(line):
             if distance <= 0:
-                tile.set_at((x, y), COAL)
+                tile.set_at((x, y), BARK)
 
 
 ROOF_COLOURS = ((CORAL, ROSE), (TEAL, SEA), (AMBER, CLAY))

@@ -39,7 +39,7 @@ from demo_game.palette import (
 
 WIDTH, HEIGHT = 320, 180
 _HORIZON = 118
-_LAMP = (246, 68)
+_LAMP = (262, 70)
 
 
 @cache
@@ -85,7 +85,7 @@ def _headland() -> pygame.Surface:
             colour = dither((INK, NIGHT, DUSK, PLUM), light, x, y)
             is_turf = y < top + 3 + scatter(x // 2, 2, 3)
             drawn.set_at((x, y), (PINE if (x + y) % 3 else LEAF) if is_turf else colour)
-    for i, x in enumerate((205, 283, 296, 308, 318, 272)):
+    for i, x in enumerate((206, 284, 298, 308, 318, 222)):
         height = 17 + scatter(i, 3, 9)
         foot = 112 - 3 * i % 5
         for y in range(height):
@@ -111,7 +111,7 @@ def draw_isle(canvas: pygame.Surface, frame: int, *, lit: bool) -> None:
     tower = lighthouse(lit)
     canvas.blit(tower, (_LAMP[0] - tower.get_width() // 2, _LAMP[1] - 9))
     if lit:
-        shine = glow(26, GOLD, 190 + int(30 * math.sin(frame / 9)))
+        shine = glow(26, AMBER, 84 + int(12 * math.sin(frame / 9)))
         canvas.blit(shine, (_LAMP[0] - 26, _LAMP[1] - 26), special_flags=pygame.BLEND_RGB_ADD)
 
 
@@ -137,12 +137,12 @@ def _draw_beam(canvas: pygame.Surface, frame: int) -> None:
         light = pygame.Surface(canvas.get_size())
         # The lamp turns level with the ground; seen from the sea the beam is flattened.
         tips = [
-            (_LAMP[0] + math.cos(turn + d) * reach, _LAMP[1] + math.sin(turn + d) * reach * 0.22)
+            (_LAMP[0] + math.cos(turn + d) * reach, _LAMP[1] + math.sin(turn + d) * reach * 0.13)
             for d in (-half, half)
         ]
         pygame.draw.polygon(light, (52, 44, 26), [_LAMP, *tips])
         inner = [
-            (_LAMP[0] + math.cos(turn + d) * reach, _LAMP[1] + math.sin(turn + d) * reach * 0.22)
+            (_LAMP[0] + math.cos(turn + d) * reach, _LAMP[1] + math.sin(turn + d) * reach * 0.13)
             for d in (-half / 2, half / 2)
         ]
         pygame.draw.polygon(light, (84, 72, 44), [_LAMP, *inner])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import pygame
 
@@ -12,8 +13,20 @@ from demo_game.art.panel import HUD_HEIGHT, draw_bar, draw_cursor, draw_window
 from demo_game.art.vista import battlefield
 from demo_game.controls import Controls
 from demo_game.fight import Action, Event, Fight
-from demo_game.font import draw_text, measure_text
-from demo_game.palette import AMBER, CORAL, CREAM, GOLD, INK, LIME, PEARL, WHITE
+from demo_game.font import big_text, draw_text, measure_text
+from demo_game.palette import (
+    AMBER,
+    CORAL,
+    CREAM,
+    GOLD,
+    GRASS,
+    INK,
+    LIME,
+    PEARL,
+    RED,
+    WHITE,
+    Colour,
+)  # fmt: skip
 from demo_game.scenes.endings import GameOver, Victory
 from demo_game.scenes.scene import Scene
 
@@ -23,7 +36,7 @@ _ACTIONS: tuple[tuple[str, Action], ...] = (
     ("Flee", "flee"),
 )
 _EVENT_FRAMES = 46
-_FOOT = 124
+_FOOT = 128
 
 
 class Battle:
@@ -131,14 +144,14 @@ class Battle:
 
     def _draw_number(self, canvas: pygame.Surface, event: Event) -> None:
         since = _EVENT_FRAMES - self._left
-        bounce = round(abs(math.sin(min(since, 24) / 24 * math.pi * 1.5)) * 12)
-        text, colour = (
-            (str(event.amount), WHITE) if event.amount > 0 else (f"+{-event.amount}", LIME)
-        )
+        bounce = round(abs(math.sin(min(since, 24) / 24 * math.pi * 1.5)) * 14)
         if event.target == "foe":
-            draw_text(canvas, text, canvas.get_width() // 2 + 18, 74 - bounce, GOLD)
+            number, place = _number(str(event.amount), (WHITE, CREAM, GOLD)), (184, 66)
+        elif event.amount > 0:
+            number, place = _number(str(event.amount), (CREAM, CORAL, RED)), (258, 114)
         else:
-            draw_text(canvas, text, 280, 128 - bounce, CORAL if event.amount > 0 else colour)
+            number, place = _number(f"+{-event.amount}", (WHITE, LIME, GRASS)), (252, 114)
+        canvas.blit(number, (place[0], place[1] - bounce))
 
     def _draw_panel(self, canvas: pygame.Surface, event: Event | None) -> None:
         hero = self.fight.hero
@@ -161,11 +174,14 @@ class Battle:
         draw_cursor(canvas, 18 + self.choice * 66, 151, self._frame)
 
     def _draw_foe_bar(self, canvas: pygame.Surface) -> None:
-        name, y = self.fight.foe.name, HUD_HEIGHT + 6
-        width = 120 if self.fight.foe.is_boss else 64
-        x = (canvas.get_width() - width) // 2
-        draw_text(canvas, name, (canvas.get_width() - measure_text(name)) // 2, y, CREAM)
-        draw_bar(canvas, (x, y + 12, width, 4), self._foe_share, AMBER)
+        draw_window(canvas, (6, HUD_HEIGHT + 4, 92, 27))
+        draw_text(canvas, self.fight.foe.name, 14, HUD_HEIGHT + 9, CREAM)
+        draw_bar(canvas, (14, HUD_HEIGHT + 21, 76, 4), self._foe_share, AMBER)
+
+
+@cache
+def _number(text: str, ramp: tuple[Colour, ...]) -> pygame.Surface:
+    return big_text(text, 2, ramp)
 
 
 def _draw_slash(canvas: pygame.Surface, since: int) -> None:

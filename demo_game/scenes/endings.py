@@ -15,7 +15,7 @@ from demo_game.art.vista import battlefield, draw_isle
 from demo_game.controls import Controls
 from demo_game.dice import scatter
 from demo_game.fight import Kind
-from demo_game.font import big_text, draw_centred
+from demo_game.font import big_text, draw_centred, draw_text, measure_text
 from demo_game.palette import (
     AMBER,
     CORAL,
@@ -116,7 +116,7 @@ class GameOver:
             if rise < 60 + i:
                 canvas.set_at((x, 118 - rise), (GOLD, AMBER, CORAL, RED)[min(rise // 22, 3)])
         size = 26 + round(math.sin(self._frame / 14) * 3)
-        ember = glow(size, CORAL, 190)
+        ember = glow(size, CORAL, 80)
         canvas.blit(ember, (160 - size, 120 - size), special_flags=pygame.BLEND_RGB_ADD)
         pygame.draw.ellipse(canvas, RED, (154, 117, 13, 5))
         pygame.draw.ellipse(canvas, AMBER, (157, 118, 6, 3))
@@ -134,6 +134,7 @@ def _gloom() -> pygame.Surface:
     return picture
 
 
+_CREDITS_LEFT, _CREDITS_WIDTH = 10, 210
 _CREDITS = (
     ("", "The Flame burns again,"),
     ("", "and ships find the harbour by night."),
@@ -169,8 +170,18 @@ class Credits:
     def draw(self, canvas: pygame.Surface) -> None:
         """Draw the lit isle and the names rolling by; the last line stays."""
         draw_isle(canvas, self._frame, lit=True)
+        canvas.blit(_veil(), (_CREDITS_LEFT, 0))
         y = 190 - min(self._frame // 3, 190 + len(_CREDITS) * 26 - 100)
         for role, name in _CREDITS:
-            draw_centred(canvas, role, y, GOLD)
-            draw_centred(canvas, name, y + 11, WHITE)
+            for text, row, colour in ((role, y, GOLD), (name, y + 11, WHITE)):
+                x = _CREDITS_LEFT + (_CREDITS_WIDTH - measure_text(text)) // 2
+                draw_text(canvas, text, x, row, colour)
             y += 26
+
+
+@cache
+def _veil() -> pygame.Surface:
+    """The darker column in which the names are easy to read."""
+    veil = pygame.Surface((_CREDITS_WIDTH, 180), pygame.SRCALPHA)
+    veil.fill((*INK, 120))
+    return veil

@@ -16,7 +16,7 @@ from demo_game.art.shade import glow
 from demo_game.art.tiles import TILE
 from demo_game.controls import DIRECTIONS, Controls
 from demo_game.font import LINE_HEIGHT, draw_text
-from demo_game.palette import CREAM, GOLD, NIGHT, WHITE
+from demo_game.palette import CREAM, GOLD, NIGHT, WHITE, Colour
 from demo_game.scenes.battle import Battle
 from demo_game.scenes.endings import Credits
 from demo_game.scenes.scene import Scene
@@ -25,6 +25,9 @@ from demo_game.world import PLACES, Place
 
 STEP_FRAMES = 10
 """How long a step from tile to tile takes."""
+
+_LAMPLIGHT: Colour = (222, 214, 196)
+_FIRELIGHT: Colour = (190, 120, 60)
 
 _DOORS = {
     "C": ("cave", "X"),
@@ -212,11 +215,13 @@ class Walk:
         light = pygame.Surface(canvas.get_size())
         light.fill(NIGHT)
         flicker = int(math.sin(self._frame / 7) * 2)
-        spots = [(lamp[0], lamp[1], 84 + flicker)]
-        spots += [(x - left, y - top, 52 - flicker) for x, y in ground("cave").torches()]
-        for x, y, radius in spots:
+        spots = [(lamp[0], lamp[1], 88 + flicker, _LAMPLIGHT)]
+        spots += [
+            (x - left, y - top, 56 - flicker, _FIRELIGHT) for x, y in ground("cave").torches()
+        ]
+        for x, y, radius, colour in spots:
             if -radius < x < canvas.get_width() + radius:
-                shine = _lamp_light(radius)
+                shine = _light(radius, colour)
                 light.blit(shine, (x - radius, y - radius), special_flags=pygame.BLEND_RGB_ADD)
         canvas.blit(light, (0, 0), special_flags=pygame.BLEND_RGB_MULT)
 
@@ -251,5 +256,5 @@ def _small_wyrm() -> pygame.Surface:
 
 
 @cache
-def _lamp_light(radius: int) -> pygame.Surface:
-    return glow(radius, (255, 236, 200), 255)
+def _light(radius: int, colour: Colour) -> pygame.Surface:
+    return glow(radius, colour, 255)
