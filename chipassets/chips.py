@@ -54,7 +54,7 @@ class Chip:
         return min(max(timer, 0), 0x7FF)
 
 
-# The highest pitches keep the timer's rounding within 12.1 cents; the lowest pulse is A1 because the
+# The highest pitches keep the timer's rounding within 12.1 cents; the lowest pulse is A1 as the
 # timer has 11 bits. The triangle sounds an octave lower at the same timer.
 CHIPS: dict[str, Chip] = {
     "nes": Chip(
