@@ -89,7 +89,7 @@ def default_folder(game: str) -> Path:
 
 def take_stock(plan: BuildPlan, manifest: Path, folder: Path) -> Stock:
     """Return what the lock and the bundle hold for the plan and what is stale; writes nothing."""
-    model = open_model(_model_place(plan.model, manifest))
+    model = open_model(plan.model)
     locked = read_lock(lock_path(manifest))
     notes = stale_notes(plan, locked, model.sha256)
     try:
@@ -106,12 +106,6 @@ def take_stock(plan: BuildPlan, manifest: Path, folder: Path) -> Stock:
     others += find_faults(folder, [index.provenance])
     fresh = {name: take for name, take in locked.items() if name not in notes}
     return Stock(model, locked, index, notes, stale_audio(plan, fresh, index, folder), others)
-
-
-def _model_place(model: str, manifest: Path) -> str:
-    """Return the model's name, or its path seen from the manifest's folder."""
-    path = manifest.parent / model
-    return str(path) if path.suffix else model
 
 
 def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:

@@ -6,18 +6,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from chipassets.build import Built, Event, StageEntered, build, check, default_folder
-from chipassets.bundle import TrackEntry
 from chipassets.cli.output import console, print_json, print_table, print_text
 from chipassets.errors import UsageError
-from chipassets.manifest import load_manifest
-from chipassets.plan import resolve
-from chipassets.produce import STAGES
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from chipassets.build import Built, Event
+    from chipassets.bundle import TrackEntry
 
 
 def build_command(
@@ -42,24 +42,28 @@ def build_command(
     Only what changed is made again. The chosen notes are kept in a lock beside the manifest:
     commit it, and every machine builds the same music.
     """
-    plan = resolve(load_manifest(manifest), model_override=model_place(model))
+    # Imported here, as in every command, so that --help does not wait for NumPy.
+    from chipassets.build import build, check, default_folder
+    from chipassets.manifest import load_manifest
+    from chipassets.plan import resolve
+
+    plan = resolve(load_manifest(manifest), model_override=model)
     folder = out or default_folder(plan.game)
     _refuse_manifest_folder(folder, manifest)
     if check_only:
         _print_check(check(plan, manifest, folder), manifest, as_json=as_json, quiet=quiet)
         return
     events = build(plan, manifest, folder, jobs or os.cpu_count() or 1)
-    with _progress(len(plan.tracks), hidden=quiet or as_json) as show:
-        built = _follow(events, show)
+    try:
+        with _progress(len(plan.tracks), hidden=quiet or as_json) as show:
+            built = _follow(events, show)
+    except KeyboardInterrupt:
+        console(stderr=True).print("interrupted; nothing was replaced")
+        raise typer.Exit(130) from None
     if as_json:
         print_json(_built_to_json(built))
     elif not quiet:
         _print_summary(built)
-
-
-def model_place(model: str | None) -> str | None:
-    """Return a model given on the command line so that it holds wherever it is looked up from."""
-    return str(Path(model).absolute()) if model and Path(model).suffix else model
 
 
 def _refuse_manifest_folder(folder: Path, manifest: Path) -> None:
@@ -83,24 +87,31 @@ class _Show:
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
-        self._task = progress.add_task("", total=total * len(STAGES), stages="")
+        self._task = progress.add_task("", total=total, stages="")
         self._stage: dict[str, str] = {}
 
     def event(self, event: Event) -> None:
-        if isinstance(event, Built):
-            return
+        from chipassets.build import StageEntered, TrackDone
+
         if isinstance(event, StageEntered):
             self._stage[event.track] = event.stage
-            done = 0
-        else:
+        if isinstance(event, TrackDone):
             self._stage.pop(event.track, None)
-            done = len(STAGES)
+        done = int(isinstance(event, TrackDone))
         stages = ", ".join(f"{track}: {stage}" for track, stage in self._stage.items())
         self._progress.update(self._task, advance=done, stages=stages)
 
 
 @contextmanager
 def _progress(total: int, *, hidden: bool) -> Iterator[_Show]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     terminal = console(stderr=True)
     columns = (
         BarColumn(),
@@ -115,6 +126,8 @@ def _progress(total: int, *, hidden: bool) -> Iterator[_Show]:
 
 
 def _follow(events: Iterator[Event], show: _Show) -> Built:
+    from chipassets.build import Built
+
     for event in events:
         show.event(event)
         if isinstance(event, Built):

@@ -13,7 +13,6 @@ import typer
 
 from chipassets import __version__
 from chipassets.cli.output import print_json, print_table, print_text
-from chipassets.compose import open_model
 from chipassets.errors import ModelError
 
 
@@ -66,6 +65,8 @@ def _python() -> Finding:
 
 
 def _model() -> Finding:
+    from chipassets.compose import open_model
+
     try:
         model = open_model("default")
     except ModelError as error:

@@ -8,12 +8,8 @@ from typing import Annotated
 
 import typer
 
-from chipassets.bundle import index_schema, write_file
-from chipassets.cli.build import model_place
 from chipassets.cli.output import print_json, print_text
 from chipassets.errors import UsageError
-from chipassets.manifest import load_manifest, manifest_schema, starter_manifest
-from chipassets.plan import plan_to_json, plan_to_text, resolve
 
 _Manifest = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -34,7 +30,10 @@ def plan_command(
     as_json: _Json = False,
 ) -> None:
     """Print what a build would do, with every default resolved; writes nothing."""
-    plan = resolve(load_manifest(manifest), model_override=model_place(model))
+    from chipassets.manifest import load_manifest
+    from chipassets.plan import plan_to_json, plan_to_text, resolve
+
+    plan = resolve(load_manifest(manifest), model_override=model)
     if as_json:
         print_json(plan_to_json(plan))
     else:
@@ -43,6 +42,9 @@ def plan_command(
 
 def validate_command(manifest: _Manifest, as_json: _Json = False) -> None:
     """Check a manifest and report everything that is wrong with it; writes nothing."""
+    from chipassets.manifest import load_manifest
+    from chipassets.plan import resolve
+
     plan = resolve(load_manifest(manifest))
     if as_json:
         print_json({"valid": True, "tracks": [track.name for track in plan.tracks]})
@@ -55,6 +57,9 @@ def init_command(
     game: Annotated[str, typer.Option("--game", help="The game's name.")] = "My Game",
 ) -> None:
     """Write a commented manifest to start from; refuses to replace a file."""
+    from chipassets.bundle import write_file
+    from chipassets.manifest import starter_manifest
+
     if path.exists():
         raise UsageError(f"{path} exists; name another file, or remove it first")
     write_file(path, starter_manifest(game).encode())
@@ -67,4 +72,7 @@ def schema_command(
     ] = SchemaName.MANIFEST,
 ) -> None:
     """Print the JSON Schema of the manifest, or of bundle.json."""
+    from chipassets.bundle import index_schema
+    from chipassets.manifest import manifest_schema
+
     print_json(manifest_schema() if document is SchemaName.MANIFEST else index_schema())

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from chipassets.bundle import find_faults, read_index
 from chipassets.cli.output import print_json, print_text
 
 
@@ -16,6 +15,8 @@ def verify_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Hash every file of a bundle again; exit 1 and say which are missing or altered."""
+    from chipassets.bundle import find_faults, read_index
+
     index = read_index(bundle)
     faults = find_faults(bundle, index.files())
     if as_json:

@@ -93,7 +93,8 @@ def test_check_passes_after_a_build(built: Path, chipassets: Run) -> None:
 def test_altered_file_is_found_and_made_again_from_the_lock(built: Path, chipassets: Run) -> None:
     before = content(built)
     victim = built / BUNDLE / "audio/fight.ogg"
-    victim.write_bytes(victim.read_bytes()[:-1] + b"\0")
+    data = victim.read_bytes()
+    victim.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert chipassets("verify", BUNDLE).returncode == 1
     check = chipassets("build", "game.yaml", "--check", "--json")
     assert check.returncode == 1
