@@ -11,7 +11,8 @@ from pathlib import Path
 
 from chipassets.runtime import Library, LibraryError, PygamePlayer
 
-_DEFAULT_BUNDLE = Path("build/demo")
+_DEFAULT_BUNDLES = (Path("build/demo-quest"), Path("build/demo"))
+"""Where the build puts the bundle of the demo manifest; the first that is there is played."""
 _BUILD_COMMAND = "uv run chipassets build manifests/demo.yaml"
 
 
@@ -21,16 +22,23 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(format="demo_game: %(message)s", level=logging.WARNING)
     if find_spec("pygame") is None:
         return _complain("the game needs pygame-ce; run: uv run --extra demo python -m demo_game")
+    folder = options.bundle or find_bundle()
     try:
-        library = Library.open(options.bundle)
+        library = Library.open(folder)
     except LibraryError as error:
-        if (options.bundle / "bundle.json").exists():
+        if (folder / "bundle.json").exists():
             return _complain(f"{error}; to build it anew run: {_BUILD_COMMAND}")
-        return _complain(f"there is no bundle in {options.bundle}; run: {_BUILD_COMMAND}")
+        return _complain(f"there is no bundle in {folder}; run: {_BUILD_COMMAND}")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     if options.script is not None:
         return play_script(library, options.script, options.screenshot_dir, options.seed)
     return play_window(library, options.seed)
+
+
+def find_bundle() -> Path:
+    """Return the folder of the demo's bundle, the first place to look if it is nowhere."""
+    built = (folder for folder in _DEFAULT_BUNDLES if (folder / "bundle.json").exists())
+    return next(built, _DEFAULT_BUNDLES[0])
 
 
 def play_window(library: Library, seed: int) -> int:
@@ -76,7 +84,9 @@ def play_script(library: Library, script: Path, screenshot_dir: Path, seed: int)
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="demo_game", description="Lantern Isle, a small game.")
-    parser.add_argument("--bundle", type=Path, default=_DEFAULT_BUNDLE, help="a bundle's folder")
+    parser.add_argument(
+        "--bundle", type=Path, help="a bundle's folder [default: the demo manifest's]"
+    )
     parser.add_argument("--script", type=Path, help="play this script without a window")
     parser.add_argument(
         "--screenshot-dir",

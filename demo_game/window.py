@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pygame
 
-from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.art.foes import hurt_monster, monster
+from demo_game.art.room import draw_room
+from demo_game.art.vista import HEIGHT, WIDTH, battlefield
+from demo_game.fight import KINDS
 from demo_game.scenes.walk import ground
 from demo_game.stage import STEPS_PER_SECOND, Stage
 from demo_game.world import PLACES
@@ -40,8 +45,7 @@ def run_window(stage: Stage) -> None:
     """Play until the player quits."""
     window = open_window()
     canvas = pygame.Surface((WIDTH, HEIGHT))
-    for name in PLACES:
-        ground(name)
+    threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
     clock, held, owed_ms = pygame.time.Clock(), set[str](), 0.0
     taps: set[str] = set()
     while stage.scene is not None:
@@ -62,6 +66,18 @@ def run_window(stage: Stage) -> None:
             owed_ms -= step_ms
         stage.draw(canvas)
         show(canvas, window)
+
+
+def paint_ahead() -> None:
+    """Draw what later scenes show, so that none of them has to wait for its pictures."""
+    for name in PLACES:
+        ground(name)
+    for kind in KINDS:
+        monster(kind)
+        hurt_monster(kind)
+    for field in ("field", "cave", "lair"):
+        battlefield(field)
+    draw_room(pygame.Surface((WIDTH, HEIGHT)), 0)
 
 
 def show(canvas: pygame.Surface, window: pygame.Surface) -> None:

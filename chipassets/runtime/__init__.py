@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .director import Change, Director, Rule
 from .library import Library, Match
-from .pygame_player import PygamePlayer
+from .pygame_player import NowPlaying, PygamePlayer
 from .tracks import BundleFile, LibraryError, Loop, Section, Track, TrackNotFoundError
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "LibraryError",
     "Loop",
     "Match",
+    "NowPlaying",
     "PygamePlayer",
     "Rule",
     "Section",

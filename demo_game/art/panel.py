@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pygame
 
-from chipassets.runtime.pygame_player import NowPlaying
+from chipassets.runtime import NowPlaying
 from demo_game.font import draw_text, measure_text
 from demo_game.palette import (
     COAL,

@@ -132,10 +132,11 @@ def _draw_glitter(canvas: pygame.Surface, frame: int) -> None:
 
 def _draw_beam(canvas: pygame.Surface, frame: int) -> None:
     angle = frame / 90
-    reach, half = 340, 0.09
     for turn in (angle, angle + math.pi):
+        # The lamp turns level with the ground: pointing at us, the beam is short and narrow.
+        side = abs(math.cos(turn))
+        reach, half = 60 + 280 * side, 0.03 + 0.06 * side
         light = pygame.Surface(canvas.get_size())
-        # The lamp turns level with the ground; seen from the sea the beam is flattened.
         tips = [
             (_LAMP[0] + math.cos(turn + d) * reach, _LAMP[1] + math.sin(turn + d) * reach * 0.13)
             for d in (-half, half)

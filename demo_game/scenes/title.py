@@ -45,7 +45,7 @@ class Title:
         logo = _logo()
         rise = max(0, 30 - self._frame)
         canvas.blit(logo, ((canvas.get_width() - logo.get_width()) // 2, 22 - rise * rise // 30))
-        draw_centred(canvas, "a game to hear a chipassets bundle in", 62, CREAM)
+        draw_centred(canvas, "a small adventure, scored by chipassets", 62, CREAM)
         if self._frame // 32 % 2 == 0:
             draw_centred(canvas, "press enter", 148, WHITE)
         draw_centred(canvas, "arrows: walk   enter: act   tab: music line   esc: leave", 166, PEARL)

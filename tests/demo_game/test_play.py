@@ -219,3 +219,82 @@ def test_scripts_that_are_wrong_say_where(
 def test_keys_at_absolute_steps_and_comments(bundle: Path, tmp_path: Path) -> None:
     run = play(bundle, "# begin at step 30\n30 enter\nwait 1\nexpect scene overworld\n", tmp_path)
     assert "step 30: overworld_song" in run.stdout
+
+
+def test_without_pygame_it_names_the_command(bundle: Path) -> None:
+    root = Path(__file__).parents[2]
+    # Without site-packages there is no pygame, and the runtime needs nothing else.
+    run = subprocess.run(
+        [sys.executable, "-S", "-E", "-m", "demo_game", "--bundle", str(bundle)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.returncode == 2
+    assert "uv run --extra demo python -m demo_game" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_the_window_takes_keys_and_closes(bundle: Path) -> None:
+    code = f"""
+import threading, time, pygame
+from chipassets.runtime import Library, PygamePlayer
+from demo_game.stage import Stage
+from demo_game.window import open_window, run_window, show
+open_window()
+def type_keys():
+    while stage.steps < 5:
+        time.sleep(0.01)
+    for key in (pygame.K_SPACE, pygame.K_w):
+        for kind in (pygame.KEYDOWN, pygame.KEYUP):
+            pygame.event.post(pygame.event.Event(kind, key=key))
+        seen = stage.steps
+        while stage.steps < seen + 5:
+            time.sleep(0.01)
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+stage = Stage(PygamePlayer(Library.open({str(bundle)!r}), at_once=True), 7)
+threading.Thread(target=type_keys, daemon=True).start()
+run_window(stage)
+assert stage.scene.music == "overworld"
+assert stage.scene.adventure.facing == "up"
+for size in ((200, 100), (961, 541), (1300, 1000)):
+    window = pygame.Surface(size)
+    canvas = pygame.Surface((320, 180))
+    canvas.fill((250, 0, 0))
+    show(canvas, window)
+    assert window.get_at((size[0] // 2, size[1] // 2))[:3] == (250, 0, 0)
+"""
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"},
+        check=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("name", ["demo-quest", "demo"])
+def test_it_finds_the_built_bundle(bundle: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / name).symlink_to(bundle)
+    (tmp_path / "script.txt").write_text("wait 2\nexpect track title_song\n")
+    subprocess.run(
+        [sys.executable, "-m", "demo_game", "--script", "script.txt"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "SDL_AUDIODRIVER": "dummy",
+        },
+        check=True,
+        timeout=60,
+    )
+
+
+def test_a_cave_may_be_a_scene_of_its_own(tmp_path: Path) -> None:
+    pieces = [Piece(scene, 440) for scene in ("title", "overworld", "cave", "battle", "victory")]
+    bundle = write_bundle(tmp_path / "bundle", pieces)
+    script = TO_THE_OVERWORLD.replace("title_song", "title") + "go cave\nwait 2\n"
+    run = play(bundle, script + "expect scene dungeon\nexpect track cave\n", tmp_path)
+    assert run.returncode == 0, run.stderr
