@@ -87,7 +87,7 @@ def render_track(
     song = arrange(score, track, plan.chip)
     log = write_registers(song)
     report("render")
-    pcm = render_log(log)
+    pcm = render_log(log, frames_per_bar=song.frames_per_bar)
     loop = _loop_entry(song, pcm)
     contents = _encode(plan, track, song, pcm, loop)
     frame_rate = CHIPS[plan.chip].frame_rate_hz
