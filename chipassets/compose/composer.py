@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chipassets.compose.codec import START, decode_events
 from chipassets.compose.feed import ControlFeed
-from chipassets.compose.form import Part, default_form
+from chipassets.compose.form import Part, default_form, return_bars
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer
 from chipassets.compose.sampler import sample
@@ -66,23 +66,15 @@ def model_shift(track: TrackPlan, model: Model) -> int:
 def track_script(track: TrackPlan, shift: int, parts: tuple[Part, ...]) -> Script:
     """Return the script of a track at the model's pitch: its primer, and the bars that return.
 
-    Steps in which the primer has a say do not return from elsewhere.
+    Steps in which the primer has a say do not return from elsewhere. Where the primer itself
+    returns, its steps are open: the model joins in.
     """
-    script = free_script(track.total_steps)
-    settled = 0
-    if track.primer is not None and track.primer.steps:
-        primer = _transposed(track.primer, -shift)
-        condition, inject = track.condition_on_primer, track.inject_primer
-        script = apply_primer(script, primer, condition=condition, inject=inject)
-        settled = primer.steps * (2 if inject else 1)
-    steps_per_bar = track.beats_per_bar * 4
-    source = script.source.copy()
-    for part in parts:
-        start = part.section.start_bar * steps_per_bar
-        returning = np.arange(part.returning_bars * steps_per_bar)
-        source[start + returning] = part.source_bar * steps_per_bar + returning
-    source[:settled] = np.arange(min(settled, source.size))
-    return replace(script, source=source)
+    script = return_bars(free_script(track.total_steps), parts, track.beats_per_bar * 4)
+    if track.primer is None or not track.primer.steps:
+        return script
+    primer = _transposed(track.primer, -shift)
+    condition, inject = track.condition_on_primer, track.inject_primer
+    return apply_primer(script, primer, condition=condition, inject=inject)
 
 
 def _compose_block(

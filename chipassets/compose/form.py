@@ -6,8 +6,12 @@ The model composes; the form only says where its own earlier bars come back. A s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from chipassets.compose.script import Script
 from chipassets.score import Section
 
 _FORMS = {
@@ -39,8 +43,8 @@ def default_form(bars: int, *, loops: bool = True) -> tuple[Part, ...]:
     """Return the parts of a track of so many bars, without a gap and in order.
 
     Phrases are four bars long from 8 bars on (8 beyond 35 bars, 16 beyond 71, …), two in pieces of
-    4 to 7; shorter pieces are one section, and so are those of under 8 bars that play once. Bars left over
-    go to the last section.
+    4 to 7; shorter pieces are one section, and so are those of under 8 bars that play once. Bars
+    left over go to the last section.
     """
     phrase = _phrase_bars(bars) if loops or bars >= 2 * _PHRASE_BARS else bars
     letters = _FORMS[max(1, bars // phrase)].split()
@@ -57,6 +61,16 @@ def default_form(bars: int, *, loops: bool = True) -> tuple[Part, ...]:
             first_bar[letter] = start
             parts.append(Part(Section(name, start, length)))
     return tuple(parts)
+
+
+def return_bars(script: Script, parts: Sequence[Part], steps_per_bar: int) -> Script:
+    """Return the script in which the parts' returning bars repeat what their source bars hold."""
+    source = script.source.copy()
+    for part in parts:
+        start = part.section.start_bar * steps_per_bar
+        returning = np.arange(part.returning_bars * steps_per_bar)
+        source[start + returning] = part.source_bar * steps_per_bar + returning
+    return replace(script, source=source)
 
 
 def _phrase_bars(bars: int) -> int:

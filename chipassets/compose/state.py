@@ -25,7 +25,8 @@ class State:
     lowest: the pitch written last in the open step, 128 before the first.
     sounding: bool [rows, 128], pitches of the step before; ages: for how many steps they have been
         held. written: pitches of the open step. started: how many notes began in it.
-    led: bool [rows, steps + 1], whether the highest note of a step began there.
+    led, backed: bool [rows, steps + 1], whether the highest note of a step began there, and
+        whether a lower one did.
     onsets, voices, span: running sums over about `MEMORY_STEPS` steps of notes started, notes
         sounding, and steps (so that onsets / span is the recent rate).
     """
@@ -46,6 +47,7 @@ class State:
         self.ages = np.zeros((rows, PITCHES), np.int16)
         self.started = np.zeros(rows, np.int64)
         self.led = np.zeros((rows, steps + 1), bool)
+        self.backed = np.zeros((rows, steps + 1), bool)
         self.onsets = np.zeros(rows, np.float32)
         self.voices = np.zeros(rows, np.float32)
         self.span = np.zeros(rows, np.float32)
@@ -87,8 +89,9 @@ class State:
         self.written[rows, pitches] = True
         self.started[rows] += starts
         self.ages[rows[starts], pitches[starts]] = 0
-        leads = rows[starts & (self.place[rows] == 1)]
-        self.led[leads, self.step[leads]] = True
+        first = self.place[rows] == 1
+        for began, where in ((self.led, starts & first), (self.backed, starts & ~first)):
+            began[rows[where], self.step[rows[where]]] = True
 
     def _close_step(self, rows: NDArray[np.int64]) -> None:
         written = self.written[rows]

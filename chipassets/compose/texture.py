@@ -79,10 +79,10 @@ def track_terms(track: TrackPlan, shift: int, aims: Aims) -> tuple[Term, ...]:
         ),
         VoicesTerm(MOST_VOICES, aims.polyphony, weight=1.0),
         RegisterTerm(low, high, LOWEST_PITCH - shift, weight=2.0),
-        DensityTerm(aims.density, weight=1.0),
-        MetreTerm(steps_per_bar, weight=0.5),
+        DensityTerm(aims.density, weight=1.5),
+        MetreTerm(steps_per_bar, weight=0.3),
         HoldTerm(_LONGEST_HOLD_STEPS, weight=1.0),
-        EchoTerm(aims.echo_bars * steps_per_bar, weight=0.7),
+        EchoTerm(aims.echo_bars * steps_per_bar, steps_per_bar, weight=0.8),
         HarmonyTerm(
             np.repeat(aims.degrees - 1, steps_per_bar, axis=1),
             [chord.pitch_classes for chord in chords],

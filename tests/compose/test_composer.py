@@ -92,6 +92,15 @@ def test_the_primer_stands_in_the_tracks_own_key(
             assert {(n.start_step, n.pitch) for n in primer.notes} <= set(second)
 
 
+def test_the_primer_returns_in_company(make_model: MakeModel, make_plan: MakePlan) -> None:
+    primer = Primer(tuple(Note(4 * i, 4, 74 + i) for i in range(4)), 16)
+    takes = compose_takes(make_plan(bars=8, primer=primer), make_model())
+    for take in takes:
+        assert bar_of(take, 0) == {(4 * i, 74 + i) for i in range(4)}
+        assert bar_of(take, 0) < bar_of(take, 4)
+        assert bar_of(take, 1) == bar_of(take, 5)
+
+
 def test_a_primer_as_long_as_the_track_is_refused(
     make_model: MakeModel, make_plan: MakePlan
 ) -> None:

@@ -66,7 +66,7 @@ def test_all_weights_zero_equals_unguided_draw_for_draw(make_model: MakeModel) -
         DensityTerm(aims, 0.0),
         MetreTerm(16, 0.0),
         HoldTerm(4, 0.0),
-        EchoTerm(np.full(4, 8), 0.0),
+        EchoTerm(np.full(4, 8), 8, 0.0),
         HarmonyTerm(np.zeros(32, np.int64), (frozenset({0, 4, 7}),), (0,), 16, 0.0),
     )
     unguided = sample(network, free_script(32), generators(4), 1.0)
@@ -175,7 +175,7 @@ def test_the_lead_echoes_its_rhythm(make_model: MakeModel) -> None:
     network = Network(make_model(), 8)
 
     def agreement(weight: float) -> float:
-        term = EchoTerm(np.full(8, 8), weight)
+        term = EchoTerm(np.full(8, 8), 8, weight)
         first = sample(network, free_script(64), generators(8), 1.0, (term,))[:, :, 0]
         led = (first >= NEW_NOTE) & (first < CONTINUED_NOTE)
         return float((led[:, 8:] == led[:, :-8]).mean())

@@ -14,6 +14,9 @@ _PRIOR_STEPS = 16
 """The running rate starts as if the target had been met for a bar."""
 
 
+_LEAST_TARGET = 0.1
+
+
 class DensityTerm:
     """Raises new notes while the last two bars had fewer onsets than `targets` [rows] per beat.
 
@@ -22,7 +25,7 @@ class DensityTerm:
 
     def __init__(self, targets: NDArray[np.float32], weight: float) -> None:
         self.weight = weight
-        self._per_step = targets / STEPS_PER_BEAT
+        self._per_step = np.maximum(targets, _LEAST_TARGET) / STEPS_PER_BEAT
 
     def bias(self, state: State, logits: Floats) -> None:
         """Raise or lower all new notes."""

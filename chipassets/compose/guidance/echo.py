@@ -1,4 +1,4 @@
-"""Echo: the lead takes up its own rhythm of a bar or two before."""
+"""Echo: the lead takes up its own rhythm of a bar or two before, the voices below it theirs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
+_NOT_BEFORE = -0.5
+
 
 class EchoTerm:
-    """Raises the start of a step's top note where the lead started one `lags` steps before.
+    """Raises the start of a step's top note where there was one `lead_lags` steps before.
 
-    Where it did not, a start is lowered by as much. lags: [rows], whole bars; the first bars, with
-    nothing before them, are free.
+    Where there was none, a start is lowered by half of it; lower notes look back a bar. The first
+    bars, with nothing before them, are free. lead_lags: [rows], whole bars.
     """
 
-    def __init__(self, lags: NDArray[np.int64], weight: float) -> None:
+    def __init__(self, lead_lags: NDArray[np.int64], steps_per_bar: int, weight: float) -> None:
         self.weight = weight
-        self._lags = lags
-        self._rows = np.arange(lags.size)
+        self._lead_lags = lead_lags
+        self._steps_per_bar = steps_per_bar
+        self._rows = np.arange(lead_lags.size)
 
     def bias(self, state: State, logits: Floats) -> None:
-        """Raise or lower the new notes that would be the first of their step."""
-        model_step = state.step - self._lags
-        answer = np.where(state.led[self._rows, np.maximum(model_step, 0)], 1.0, -1.0)
-        answer[(model_step < 0) | (state.place > 0)] = 0
+        """Raise or lower all new notes."""
+        is_lead = state.place == 0
+        earlier = state.step - np.where(is_lead, self._lead_lags, self._steps_per_bar)
+        at = self._rows, np.maximum(earlier, 0)
+        began = np.where(is_lead, state.led[at], state.backed[at])
+        answer = np.where(earlier < 0, 0.0, np.where(began, 1.0, _NOT_BEFORE))
         logits[:, NEW_NOTE:CONTINUED_NOTE] += (self.weight * answer[:, None]).astype(np.float32)

@@ -23,7 +23,7 @@ _FOREIGN_HELD = -0.5
 
 
 class HarmonyTerm:
-    """Raises new notes of the chord, its root in the bass most, and lowers new and held foreign ones.
+    """Raises new notes of the chord, its root in the bass most, and lowers foreign ones.
 
     chord_of_step: int [steps] or [rows, steps], an index into `chords`, which are pitch classes;
     roots: the root of each chord.

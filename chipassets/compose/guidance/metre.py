@@ -9,7 +9,7 @@ from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 from chipassets.units import STEPS_PER_BEAT
 
-_STRENGTH = {"bar": 0.6, "beat": 0.3, "half beat": 0.1, "off": -1.0}
+_STRENGTH = {"bar": 0.5, "beat": 0.2, "half beat": 0.1, "off": -1.0}
 
 
 class MetreTerm:
