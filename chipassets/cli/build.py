@@ -135,25 +135,15 @@ def _follow(events: Iterator[Event], show: _Show) -> Built:
     raise AssertionError("a build ends with Built")
 
 
-_COLUMNS = [
-    "track",
-    "scene",
-    "mood",
-    "key",
-    "tempo",
-    "bars",
-    "seconds",
-    "file",
-    "notes",
-    "take",
-    "why",
-]
+_COLUMNS = ["track", "scene", "mood", "key", "tempo", "bars", "sec", "file", "take"]
 
 
 def _print_summary(built: Built) -> None:
-    rows = [_row(track, built.done[track.name]) for track in built.index.tracks]
+    rows = [_row(track) for track in built.index.tracks]
     state = "is in place" if built.changed else "was up to date"
     print_table(f"{built.index.game}: {built.folder} {state}", _COLUMNS, rows)
+    for track in built.index.tracks:
+        print_text(f"{track.name} ({built.done[track.name]}): {track.take.why}")
     dropped = {
         track.name: sum(item.count for item in track.dropped) for track in built.index.tracks
     }
@@ -162,7 +152,7 @@ def _print_summary(built: Built) -> None:
         print_text(f"notes that no voice plays (see dropped in bundle.json): {told}")
 
 
-def _row(track: TrackEntry, done: str) -> list[str]:
+def _row(track: TrackEntry) -> list[str]:
     file = track.files.get("ogg") or next(iter(track.files.values()))
     return [
         track.name,
@@ -173,9 +163,7 @@ def _row(track: TrackEntry, done: str) -> list[str]:
         str(track.bars),
         f"{track.seconds:.1f}",
         file.path,
-        done,
         f"{track.take.number + 1} of {track.take.of}",
-        track.take.why,
     ]
 
 
