@@ -157,15 +157,47 @@ def export_command(
     ] = None,
     dataset: Annotated[Path | None, typer.Option(help="Another dataset than the run's.")] = None,
     single: Annotated[bool, typer.Option(help="Store single precision.")] = False,
+    mag: Annotated[bool, typer.Option("--mag", help="Write a bundle for Magenta.")] = False,
 ) -> None:
-    """Write a run's best weights as a model file, with its card beside it."""
+    """Write a run's best weights as a model file, with its card beside it.
+
+    With --mag: as a bundle that Magenta's own polyphony_rnn_generate runs.
+    """
     model, _ = _read_run(run, dataset, name or out.stem)
     from chipassets.train.export import write_model
+    from chipassets.train.magenta_export import export_bundle
 
     with Writing(out):
+        if mag:
+            export_bundle(model, out, f"{model.name}, trained by chipassets")
+            print_text(f"wrote {out}")
+            return
         notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
         card = write_model(model, out, notices, half=not single)
     print_text(f"wrote {out} and {card}")
+
+
+@app.command("import")
+def import_command(
+    source: Annotated[Path, typer.Argument(help="A .mag bundle, or a run directory of Magenta.")],
+    out: _Out,
+    name: Annotated[str | None, typer.Option(help="The model's name [default: the file's]")] = None,
+    canonical_key: Annotated[
+        bool, typer.Option("--canonical-key", help="It was trained in C major and A minor only.")
+    ] = False,
+    half: Annotated[bool, typer.Option("--half", help="Store half precision.")] = False,
+) -> None:
+    """Make a model file of what Magenta's polyphony_rnn_train made."""
+    _need_tensorflow(0)
+    from chipassets.compose.weights import save_model
+    from chipassets.train.magenta_import import import_magenta
+
+    model = import_magenta(source, name or out.stem, canonical_key=canonical_key)
+    with Writing(out):
+        partial = out.with_name(out.name + ".partial")
+        partial.write_bytes(save_model(model, half=half))
+        partial.replace(out)
+    print_text(f"wrote {out}: layers {', '.join(map(str, model.layers))}")
 
 
 def _read_run(run: Path, dataset: Path | None, name: str) -> tuple[Any, Any]:
