@@ -134,8 +134,10 @@ def _refusal(metrics: Metrics, score: Score) -> str | None:
         return f"silent for {metrics.longest_rest_steps} steps at a stretch"
     if metrics.longest_note_steps > 2 * bar and score.bars > 2:
         return f"a note stuck for {metrics.longest_note_steps} steps"
-    if score.bars > 1 and (metrics.pitches < 4 or metrics.top_note_share > 0.6):
+    if score.bars > 1 and metrics.pitches < 4:
         return f"stuck on {metrics.pitches} pitches"
+    if score.bars > 1 and metrics.top_note_share > 0.6:
+        return f"one pitch is {metrics.top_note_share:.0%} of its lead"
     return None
 
 

@@ -33,7 +33,7 @@ _LEAD_MARGIN = 5
 """The lead's range is asked of its median; single notes may lie this much outside."""
 
 _LONGEST_HOLD_STEPS = 16
-SCALE_WEIGHT = 0.6
+SCALE_WEIGHT = 0.25
 
 _NEXT_BAR_ECHO_SHARE = 0.5
 """Of the takes, how many echo the rhythm of the bar before; the others that of two bars before."""
