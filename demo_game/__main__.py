@@ -84,9 +84,7 @@ def play_script(library: Library, script: Path, screenshot_dir: Path, seed: int)
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="demo_game", description="Lantern Isle, a small game.")
-    parser.add_argument(
-        "--bundle", type=Path, help="a bundle's folder [default: the demo manifest's]"
-    )
+    parser.add_argument("--bundle", type=Path, help="a bundle (the demo manifest's)")
     parser.add_argument("--script", type=Path, help="play this script without a window")
     parser.add_argument(
         "--screenshot-dir",

@@ -1,6 +1,12 @@
 """What a game imports to play a bundle: open it, choose by scene or mood, follow the scene.
 
 This folder needs the standard library, and pygame-ce for sound; a game may copy it as it is.
+
+    music = PygamePlayer(Library.open("build/my-game"))
+    music.preload()             # decode in the background
+    music.enter("overworld")    # whenever the game's scene changes
+    music.update()              # once a frame
+    music.now_playing()         # track, scene, bar, beat, section: for a display
 """
 
 from __future__ import annotations

@@ -119,6 +119,11 @@ class Director:
             self._sounding, now_ms if self._paused_at_ms is None else self._paused_at_ms
         )
 
+    def correct_position(self, position_samples: int, now_ms: int) -> None:
+        """Take a player's word for how far the sounding track is."""
+        if self._sounding is not None:
+            self._sounding = replace(self._sounding, since_ms=now_ms, from_sample=position_samples)
+
     def enter(self, scene: str, now_ms: int) -> None:
         """Be in a scene from now on: over lower ones, in place of equal ones, back to a kept one.
 

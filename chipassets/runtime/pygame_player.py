@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,8 @@ class _Voice:
     sound: CutSound
     channel: Channel
     fade: Fade
+    started_ms: int
+    paused_ms: int | None = None
     is_wanted_later: bool = False
 
     def start(self) -> None:
@@ -60,13 +64,32 @@ class _Voice:
             self.tend()
 
     def tend(self) -> None:
-        """Keep a loop queued behind what plays; start it anew if a long stall let it run dry."""
+        """Keep a loop queued behind what plays.
+
+        On a channel that a long stall let run dry, queueing plays at once. Asking `get_busy` first
+        would be wrong: between two sounds the mixer's thread reports idle for a moment.
+        """
         if self.sound.intro is None or self.sound.loop is None:
             return
-        if not self.channel.get_busy():
-            self.channel.play(self.sound.loop)
         if self.channel.get_queue() is None:
             self.channel.queue(self.sound.loop)
+
+    def pause(self, now_ms: int) -> None:
+        """Let the track stand still."""
+        if self.paused_ms is None:
+            self.channel.pause()
+            self.paused_ms = now_ms
+
+    def unpause(self, now_ms: int) -> None:
+        """Let the track go on where it stood."""
+        if self.paused_ms is not None:
+            self.channel.unpause()
+            self.started_ms += now_ms - self.paused_ms
+            self.paused_ms = None
+
+    def position_samples(self, now_ms: int) -> int:
+        """Return how much of the track has been played."""
+        return (now_ms - self.started_ms) * self.track.sample_rate_hz // 1000
 
     def set_gain(self, gain: float) -> None:
         """Set the amplitude of the sounds: a channel's own volume is reset by every play."""
@@ -95,7 +118,7 @@ class PygamePlayer:
         self._decoder = Decoder(at_once=at_once)
         self._voices: list[_Voice] = []
         self._channels: list[Channel] = open_channels()
-        self._paused_at_ms: int | None = None
+        self._paused: list[_Voice] = []
 
     @property
     def has_sound(self) -> bool:
@@ -123,42 +146,35 @@ class PygamePlayer:
     def pause(self, now_ms: int | None = None) -> None:
         """Let the music stand still."""
         now_ms = _read_clock(now_ms)
-        if self._paused_at_ms is None:
-            self._paused_at_ms = now_ms
+        if self.director.is_paused:
+            return
         self.director.pause(now_ms)
-        for voice in self._voices:
-            voice.channel.pause()
+        self._paused = [voice for voice in self._voices if voice.paused_ms is None]
+        with self._surviving():
+            for voice in self._paused:
+                voice.pause(now_ms)
 
     def resume(self, now_ms: int | None = None) -> None:
-        """Go on after `pause`."""
-        if self._paused_at_ms is None:
-            return
+        """Go on after `pause`, fades included."""
         now_ms = _read_clock(now_ms)
-        lost_ms, self._paused_at_ms = now_ms - self._paused_at_ms, None
         self.director.resume(now_ms)
-        for voice in self._voices:
-            was_heard = voice.fade.end > 0 or not voice.fade.is_done(now_ms - lost_ms)
-            voice.fade = replace(voice.fade, start_ms=voice.fade.start_ms + lost_ms)
-            if was_heard:
-                voice.channel.unpause()
+        with self._surviving():
+            for voice in self._paused:
+                lost_ms = now_ms - (now_ms if voice.paused_ms is None else voice.paused_ms)
+                voice.fade = replace(voice.fade, start_ms=voice.fade.start_ms + lost_ms)
+                voice.unpause(now_ms)
+        self._paused = []
 
     def update(self, now_ms: int | None = None) -> Change | None:
         """Do what is due, and return the change of track that took effect, if one did."""
         now_ms = _read_clock(now_ms)
         is_ready = self._decoder.is_ready if self.has_sound else (lambda _track: True)
         change = self.director.update(now_ms, is_ready)
-        if not self.has_sound:
-            return change
-        import pygame
-
-        try:
-            if change is not None:
+        with self._surviving():
+            if change is not None and self.has_sound:
                 self._carry_out(change, now_ms)
             if not self.director.is_paused:
                 self._tend_voices(now_ms)
-        except pygame.error as error:
-            _log.warning("sound is lost (%s); the game goes on without", error)
-            self._voices, self._channels = [], []
         return change
 
     def now_playing(self, now_ms: int | None = None) -> NowPlaying | None:
@@ -177,10 +193,25 @@ class PygamePlayer:
 
     def close(self) -> None:
         """Stop all music and end the background work; the mixer stays open."""
-        for channel in self._channels:
-            channel.stop()
-        self._voices, self._channels = [], []
+        with self._surviving():
+            for channel in self._channels:
+                channel.stop()
+        self._voices, self._paused, self._channels = [], [], []
         self._decoder.close()
+
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """Go on in silence, after one line in the log, if the mixer turns out to be gone."""
+        if not self.has_sound:
+            yield
+            return
+        import pygame
+
+        try:
+            yield
+        except pygame.error as error:
+            _log.warning("sound is lost (%s); the game goes on without", error)
+            self._voices, self._paused, self._channels = [], [], []
 
     def _carry_out(self, change: Change, now_ms: int) -> None:
         for voice in self._voices:
@@ -192,9 +223,12 @@ class PygamePlayer:
         kept = next((v for v in self._voices if v.track is change.track), None)
         if kept is not None and change.from_sample > 0:
             kept.fade = kept.fade.turn(now_ms, change.fade_ms, 1.0)
-            kept.channel.unpause()
+            kept.unpause(now_ms)
+            # Pauses take effect at a frame, not at the millisecond: the sound knows best.
+            self.director.correct_position(kept.position_samples(now_ms), now_ms)
             return
-        self._start(change.track, change.fade_ms if len(self._voices) else 0, now_ms)
+        is_silent = all(voice.fade.point(now_ms) == 0 for voice in self._voices)
+        self._start(change.track, 0 if is_silent else change.fade_ms, now_ms)
 
     def _start(self, track: Track, fade_ms: int, now_ms: int) -> None:
         sound = self._decoder.sound(track)
@@ -202,7 +236,7 @@ class PygamePlayer:
             return
         self._voices = [voice for voice in self._voices if voice.track is not track]
         channel = self._free_channel()
-        voice = _Voice(track, sound, channel, Fade(now_ms, fade_ms, 0.0, 1.0))
+        voice = _Voice(track, sound, channel, Fade(now_ms, fade_ms, 0.0, 1.0), now_ms)
         voice.set_gain(self.volume * voice.fade.gain(now_ms))
         voice.start()
         self._voices.append(voice)
@@ -224,7 +258,7 @@ class PygamePlayer:
             if voice.fade.end > 0 or not voice.fade.is_done(now_ms):
                 voice.tend()
             elif voice.is_wanted_later:
-                voice.channel.pause()
+                voice.pause(now_ms)
             else:
                 voice.channel.stop()
                 self._voices.remove(voice)

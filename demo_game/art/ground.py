@@ -6,7 +6,7 @@ import pygame
 
 from demo_game.art import tiles
 from demo_game.art.people import thing
-from demo_game.art.tiles import TILE, Picture
+from demo_game.art.tiles import TILE, Edge, Picture
 from demo_game.dice import scatter
 from demo_game.world import Place
 
@@ -117,6 +117,7 @@ class Ground:
             for x, letter in enumerate(row):
                 if letter != "~":
                     whole.blit(draw(x, y, letter), (x * TILE, y * TILE))
+        self._round_corners(whole, "s", "~b", Edge(3, tiles.BANK, tiles.sand))
         return whole
 
     def _draw_water(self, still: pygame.Surface, frame: int) -> pygame.Surface:
@@ -127,20 +128,21 @@ class Ground:
                 if letter == "~":
                     whole.blit(draw(x, y, frame), (x * TILE, y * TILE))
         if not self._is_cave:
-            self._round_coast(whole, frame)
+            coast = Edge(2, tiles.SHORE, tiles.water(frame))
+            self._round_corners(whole, "~", "b", coast)
         return whole
 
-    def _round_coast(self, whole: pygame.Surface, frame: int) -> None:
-        """Round the corners of land that stand out into the sea."""
+    def _round_corners(self, whole: pygame.Surface, low: str, skip: str, edge: Edge) -> None:
+        """Round the corners of higher ground that stand out into the low."""
         for y, row in enumerate(self.place.rows):
             for x, letter in enumerate(row):
-                if letter in "~b":
+                if letter in low + skip:
                     continue
                 for dx, dy in _CORNERS:
                     beside = ((x + dx, y), (x, y + dy), (x + dx, y + dy))
-                    if all(self.place.letter(*spot) == "~" for spot in beside):
+                    if all(self.place.letter(*spot) in low for spot in beside):
                         vertex = ((x + (dx > 0)) * TILE, (y + (dy > 0)) * TILE)
-                        tiles.round_corner(whole, vertex, (dx, dy), frame)
+                        tiles.round_corner(whole, vertex, (dx, dy), edge)
 
     def _draw_sea(self, x: int, y: int, frame: int) -> pygame.Surface:
         tile = tiles.paint(tiles.water(frame), x, y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import pygame
@@ -179,29 +180,37 @@ def blend(
 SHORE = (SAND, FOAM, TEAL)
 """The rim between beach and sea: wet sand, foam, shallow water."""
 
+BANK = (LEAF,)
+POOL_RIM = (SLATE, SEA)
+
 _CORNER_RADIUS = 11
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How one ground ends at another: how far it reaches out, the rim, and what lies beyond."""
+
+    depth: int
+    rim: tuple[Colour, ...]
+    beyond: Picture
+
+
 def round_corner(
-    ground: pygame.Surface, vertex: tuple[int, int], out: tuple[int, int], frame: int
+    ground: pygame.Surface, vertex: tuple[int, int], out: tuple[int, int], edge: Edge
 ) -> None:
-    """Round a corner of land on the whole map: vertex is its tip, `out` points to the sea."""
-    reach_ = len(SHORE) + 2
+    """Round a corner on the whole map: vertex is its tip, `out` points to what lies beyond."""
+    reach_ = len(edge.rim) + edge.depth
     for far_y in range(-_CORNER_RADIUS, reach_):
         for far_x in range(-_CORNER_RADIUS, reach_):
             inner_x, inner_y = far_x + _CORNER_RADIUS + 0.5, far_y + _CORNER_RADIUS + 0.5
-            distance = int((inner_x**2 + inner_y**2) ** 0.5) - _CORNER_RADIUS - 2
+            distance = int((inner_x**2 + inner_y**2) ** 0.5) - _CORNER_RADIUS - edge.depth
             # Pixels run away from the vertex on both sides of it, so one side is one further.
             x = vertex[0] + out[0] * far_x - (out[0] < 0)
             y = vertex[1] + out[1] * far_y - (out[1] < 0)
             if distance < 0 or not ground.get_rect().collidepoint(x, y):
                 continue
-            sea = paint(water(frame), x // TILE, y // TILE).get_at((x % TILE, y % TILE))
-            ground.set_at((x, y), SHORE[distance] if distance < len(SHORE) else sea)
-
-
-BANK = (LEAF,)
-POOL_RIM = (SLATE, SEA)
+            far = paint(edge.beyond, x // TILE, y // TILE).get_at((x % TILE, y % TILE))
+            ground.set_at((x, y), edge.rim[distance] if distance < len(edge.rim) else far)
 
 
 @cache

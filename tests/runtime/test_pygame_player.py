@@ -185,3 +185,20 @@ pygame.quit()
     silent = np.flatnonzero(np.abs(heard) > 1e-3)
     longest_gap = int(np.max(np.diff(silent)))
     assert longest_gap > 0.3 * RATE_HZ
+
+
+def test_a_stall_longer_than_the_loop_is_survived(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("song", 441, bars=2, intro_bars=1)])
+    code = "player.enter('song'); play(0.3); time.sleep(1.2); play(0.6); pygame.quit()"
+    heard = record(code, bundle, tmp_path)
+    assert np.max(np.diff(np.flatnonzero(np.abs(heard) > 1e-3))) > 0.2 * RATE_HZ
+    assert level(heard[-4096:], 441 * 2 ** (1 / 12)) > 0.4
+
+
+@pytest.mark.parametrize("call", ["pause", "resume", "close"])
+def test_any_call_survives_a_mixer_that_went_away(tmp_path: Path, call: str) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440)])
+    before = "player.pause(); " if call == "resume" else ""
+    code = f"player.enter('town'); play(0.3); {before}pygame.mixer.quit(); player.{call}()"
+    run = run_player(code, bundle, SDL_AUDIODRIVER="dummy")
+    assert len(run.stderr.splitlines()) == 1
