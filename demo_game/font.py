@@ -118,18 +118,6 @@ def draw_centred(
     draw_text(canvas, text, (canvas.get_width() - measure_text(text)) // 2, y, colour, shadow)
 
 
-def wrap_text(text: str, width: int) -> list[str]:
-    """Return the text in lines that are no wider than `width` pixels, broken between words."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and measure_text(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
 def big_text(text: str, scale: int, ramp: tuple[Colour, ...]) -> pygame.Surface:
     """Return a text enlarged, coloured down its height by the ramp, outlined in ink."""
     small = pygame.Surface((measure_text(text) + 1, LINE_HEIGHT), pygame.SRCALPHA)

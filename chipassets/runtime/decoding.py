@@ -94,12 +94,6 @@ class Decoder:
         """Return the decoded track, or None if it is not ready or could not be decoded."""
         return self._done.get(track.name)
 
-    def forget(self, track: Track) -> None:
-        """Let go of a decoded track; it is decoded again when it is next asked for."""
-        if track.name in self._done:
-            del self._done[track.name]
-            self._asked.discard(track.name)
-
     def close(self) -> None:
         """End the thread after the track in hand and wait for it."""
         if self._thread is not None:

@@ -126,7 +126,10 @@ class PygamePlayer:
         return bool(self._channels)
 
     def preload(self, *scenes: str) -> None:
-        """Begin to decode the tracks of scenes (of all, if none is named) in the background."""
+        """Begin to decode the tracks of scenes (of all, if none is named) in the background.
+
+        Decoded tracks stay in memory: 10 MB for a minute of music.
+        """
         for scene in scenes or self.library.scenes:
             try:
                 track = self.library.for_scene(scene).track
@@ -142,6 +145,10 @@ class PygamePlayer:
     def leave(self, now_ms: int | None = None) -> None:
         """Go back to the scene below."""
         self.director.leave(_read_clock(now_ms))
+
+    def stop(self, now_ms: int | None = None) -> None:
+        """Fade to silence and forget every scene."""
+        self.director.stop(_read_clock(now_ms))
 
     def pause(self, now_ms: int | None = None) -> None:
         """Let the music stand still."""

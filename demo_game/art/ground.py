@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pygame
 
-from demo_game.art import tiles
+from demo_game.art import scenery, tiles
 from demo_game.art.people import thing
 from demo_game.art.tiles import TILE, Edge, Picture
 from demo_game.dice import scatter
@@ -37,12 +37,12 @@ class Ground:
             letter, place = self.place.letter(x, y), (x * TILE - left, y * TILE - top)
             sway = (frame // 14 + scatter(x, y, 4)) % 4
             if letter == "'":
-                canvas.blit(tiles.tuft(sway), place)
+                canvas.blit(scenery.tuft(sway), place)
             elif letter == "*":
-                canvas.blit(tiles.flower(scatter(x, y, 3), sway), place)
+                canvas.blit(scenery.flower(scatter(x, y, 3), sway), place)
             elif letter in _SHADOWS:
                 width, rise = _SHADOWS[letter]
-                shade = tiles.shadow(width)
+                shade = scenery.shadow(width)
                 canvas.blit(shade, (place[0] + 8 - width // 2, place[1] + TILE - rise))
 
     def standing(
@@ -77,28 +77,28 @@ class Ground:
         letter, variant = self.place.letter(x, y), scatter(x, y, 6)
         match letter:
             case "T":
-                return tiles.tree(variant)
+                return scenery.tree(variant)
             case "P":
-                return tiles.pine(variant)
+                return scenery.pine(variant)
             case "^":
-                return tiles.mountain(variant)
+                return scenery.mountain(variant)
             case "H":
-                return tiles.village()
+                return scenery.village()
             case "C":
-                return tiles.cave_mouth()
+                return scenery.cave_mouth()
             case "L":
-                return tiles.lighthouse("lit" in facts)
+                return scenery.lighthouse("lit" in facts)
             case "!":
                 return thing("sign")
             case "$":
                 return thing("open" if "chest" in facts else "chest")
             case "t":
-                return tiles.torch(frame // 8 + variant)
+                return scenery.torch(frame // 8 + variant)
             case "d" | "S":
-                return tiles.house(x // 9 + (letter == "S"))
+                return scenery.house(x // 9)
             case "W" if self.place.letter(x, y + 1) != "W" and self.place.letter(x - 1, y) == "W":
                 is_middle = self.place.letter(x + 1, y) == "W"
-                return tiles.fountain(frame // 6 % 8) if is_middle else None
+                return scenery.fountain(frame // 6 % 8) if is_middle else None
         return None
 
     def _spots_in_view(self, canvas: pygame.Surface, left: int, top: int) -> list[tuple[int, int]]:

@@ -7,8 +7,8 @@ from functools import cache
 
 import pygame
 
+from demo_game.art.scenery import lighthouse
 from demo_game.art.shade import ball, blank, dither, glow, gradient
-from demo_game.art.tiles import lighthouse
 from demo_game.dice import scatter
 from demo_game.palette import (
     ABYSS,

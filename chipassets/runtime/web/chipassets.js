@@ -1,0 +1,667 @@
+/*
+ * chipassets.js: plays a chipassets bundle on a web page. One file, no build step, no dependencies.
+ *
+ *   <script src="chipassets.js"></script>
+ *   const music = await Chipassets.open("music/bundle.json");
+ *   music.enter("overworld");      // the scene's track, looping exactly
+ *   music.enter("battle");         // lies over the overworld: crossfade
+ *   music.leave();                 // the overworld goes on where it was left
+ *   music.setVolume(0.6); music.pause(); music.resume(); music.stop();
+ *
+ * Browsers let a page sound after the first key or click; the player waits for it by itself.
+ * A scene without a track, or a track that cannot be loaded, leaves the music as it is and says so
+ * once with console.warn: nothing here throws while the game runs. Only `open` throws, for an index
+ * that is missing, damaged, of a newer format or that points outside its folder.
+ *
+ * Three parts, from pure to loud: arithmetic of bars and fades, decisions (Director, Timeline),
+ * and WebAudio (Mixer, Player). Times are seconds of the audio clock, positions samples of a track
+ * since it was started, which may pass its end. Tracks are the objects of bundle.json, unchanged.
+ */
+(function (root) {
+  "use strict";
+
+  const FORMAT = 1;
+
+  /* How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower. */
+  const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
+
+  /* The first rule that fits decides when ("now", "beat", "bar") and how softly the music changes. */
+  const RULES = [
+    { from: "*", to: "battle", when: "now", fadeMs: 120 },
+    { from: "*", to: "boss", when: "now", fadeMs: 120 },
+    { from: "*", to: "victory", when: "now", fadeMs: 60 },
+    { from: "*", to: "game_over", when: "now", fadeMs: 400 },
+    { from: "town", to: "shop", when: "bar", fadeMs: 400 },
+    { from: "shop", to: "town", when: "bar", fadeMs: 400 },
+    { from: "*", to: "*", when: "now", fadeMs: 800 },
+  ];
+
+  /* What is scheduled must lie ahead of the block that the browser is rendering. */
+  const LEAD_SECONDS = 0.01;
+  const CURVE_POINTS_PER_SECOND = 400;
+  const PAUSE_SECONDS = 0.05;
+  const DECODED_TRACKS_KEPT = 12;
+
+  // ---- The index ---------------------------------------------------------------------------
+
+  const SAFE_PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/;
+
+  /* Return the index itself; throws an Error that says what is wrong with any other value. */
+  function checkIndex(index) {
+    if (index === null || typeof index !== "object" || !Array.isArray(index.tracks)) {
+      throw new Error("bundle.json does not hold an index; build the bundle again");
+    }
+    if (Number.isInteger(index.format) && index.format > FORMAT) {
+      throw new Error(
+        `the bundle has format ${index.format} and this player reads format ${FORMAT}; ` +
+          "update chipassets.js"
+      );
+    }
+    if (index.format !== FORMAT) {
+      throw new Error(`bundle.json says format ${JSON.stringify(index.format)}; expected ${FORMAT}`);
+    }
+    index.tracks.forEach(checkTrack);
+    return index;
+  }
+
+  function checkTrack(track, number) {
+    const place = `track ${JSON.stringify((track && track.name) || number)}`;
+    for (const key of ["samples", "sample_rate_hz", "bars", "beats_per_bar"]) {
+      if (!Number.isInteger(track[key]) || track[key] < 1) {
+        throw new Error(`${place}: ${key} is not a whole number above 0; build the bundle again`);
+      }
+    }
+    const loop = track.loop;
+    if (loop && !(loop.length_samples > 0 && loop.bars > 0 && loop.start_sample >= 0)) {
+      throw new Error(`${place}: the loop is empty; build the bundle again`);
+    }
+    if (loop && loop.start_sample + loop.length_samples > track.samples) {
+      throw new Error(`${place}: the loop goes past the end; build the bundle again`);
+    }
+    if (!(track.tempo_bpm > 0)) throw new Error(`${place}: tempo_bpm is not a number above 0`);
+    for (const file of Object.values(track.files || {})) {
+      if (!SAFE_PATH.test(file.path)) {
+        throw new Error(`${place}: ${JSON.stringify(file.path)} points outside the bundle`);
+      }
+    }
+  }
+
+  // ---- Samples, bars and beats -------------------------------------------------------------
+
+  /* Where in the file a position lies, 0..samples: loops go round, others stop at the end. */
+  function wrap(track, sample) {
+    const loop = track.loop;
+    if (!loop || sample < loop.start_sample) return Math.min(Math.max(sample, 0), track.samples);
+    return loop.start_sample + ((sample - loop.start_sample) % loop.length_samples);
+  }
+
+  /* Whether the track has ended by this position; one that loops never does. */
+  function isOver(track, sample) {
+    return !track.loop && sample >= track.samples;
+  }
+
+  /* The position of the first sample of a bar, counted from 0 without going round. */
+  function barSample(track, bar) {
+    const loop = track.loop;
+    if (!loop) {
+      // Bar lines follow the tempo: the file of a piece that ends may ring on after the last one.
+      return Math.round((bar * 60 * track.beats_per_bar * track.sample_rate_hz) / track.tempo_bpm);
+    }
+    if (bar < loop.start_bar) return Math.ceil((bar * loop.start_sample) / loop.start_bar);
+    const into = Math.ceil(((bar - loop.start_bar) * loop.length_samples) / loop.bars);
+    return loop.start_sample + into;
+  }
+
+  /* The bar in which a position lies, counted on through every pass of the loop. */
+  function barsBefore(track, sample) {
+    const loop = track.loop;
+    let bar;
+    if (!loop) {
+      bar = (sample * track.tempo_bpm) / (60 * track.beats_per_bar * track.sample_rate_hz);
+    } else if (sample < loop.start_sample) {
+      bar = (sample * loop.start_bar) / loop.start_sample;
+    } else {
+      bar = loop.start_bar + ((sample - loop.start_sample) * loop.bars) / loop.length_samples;
+    }
+    bar = Math.floor(bar);
+    return barSample(track, bar + 1) <= sample ? bar + 1 : bar;
+  }
+
+  /* The position of a beat of a bar, likewise. */
+  function beatSample(track, bar, beat) {
+    const start = barSample(track, bar);
+    const length = barSample(track, bar + 1) - start;
+    return start + Math.ceil((beat * length) / track.beats_per_bar);
+  }
+
+  /* The bar and beat of the file in which a position lies, both from 0. */
+  function barAndBeat(track, sample) {
+    const here = wrap(track, sample);
+    const bar = Math.min(barsBefore(track, here), track.bars - 1);
+    let beat = track.beats_per_bar - 1;
+    while (beat > 0 && beatSample(track, bar, beat) > here) beat -= 1;
+    return { bar, beat };
+  }
+
+  /* The first position at or after this one on a "beat" or "bar" line; the same one for "now". */
+  function nextLine(track, sample, when) {
+    if (when !== "bar" && when !== "beat") return sample;
+    const bar = barsBefore(track, sample);
+    const lines = when === "bar" ? [0] : Array.from({ length: track.beats_per_bar }, (_, i) => i);
+    for (const beat of lines) {
+      const line = beatSample(track, bar, beat);
+      if (line >= sample) return line;
+    }
+    return barSample(track, bar + 1);
+  }
+
+  // ---- Fades -------------------------------------------------------------------------------
+
+  /*
+   * A voice's fades are a list of {at, length, to}, in order: from `at` on, go to the point `to`
+   * (0 silent, 1 full) within `length`; a later one takes over from wherever the one before is.
+   * The gain is the sine of the point, so that two voices that fade in opposite directions keep
+   * their summed power (sin^2 + cos^2 = 1): unrelated music crossfades without a dip.
+   */
+  function fadePoint(fades, time) {
+    let point = 0;
+    fades.forEach((fade, i) => {
+      if (time < fade.at) return;
+      const until = i + 1 < fades.length ? Math.min(time, fades[i + 1].at) : time;
+      const done = fade.length > 0 ? Math.min((until - fade.at) / fade.length, 1) : 1;
+      point += (fade.to - point) * Math.max(done, 0);
+    });
+    return point;
+  }
+
+  function fadeGain(fades, time) {
+    return Math.sin((fadePoint(fades, time) * Math.PI) / 2);
+  }
+
+  /* When the last fade is done; -Infinity without any. */
+  function fadesEnd(fades) {
+    const last = fades[fades.length - 1];
+    return last ? last.at + last.length : -Infinity;
+  }
+
+  /* What is left of the fades from `now` on: pieces {at, length, values} of the gain, in order. */
+  function fadeCurves(fades, now) {
+    const pieces = [];
+    fades.forEach((fade, i) => {
+      const next = i + 1 < fades.length ? fades[i + 1].at : Infinity;
+      const end = Math.min(fade.at + fade.length, next);
+      const at = Math.max(fade.at, now);
+      if (end < now || at > end || (at === end && fade.length > 0)) return;
+      const heard = fades.slice(0, i + 1);
+      const count = fade.length > 0 ? 2 + Math.ceil((end - at) * CURVE_POINTS_PER_SECOND) : 1;
+      const values = new Float32Array(count);
+      for (let n = 0; n < count; n += 1) {
+        values[n] = fadeGain(heard, count > 1 ? at + ((end - at) * n) / (count - 1) : at);
+      }
+      pieces.push({ at, length: end - at, values });
+    });
+    return pieces;
+  }
+
+  // ---- Decisions ---------------------------------------------------------------------------
+
+  /* Follows the game's scenes and says which track they ask for. Knows no clock. */
+  class Director {
+    constructor(index, rules = RULES, levels = LEVELS) {
+      this.tracks = index.tracks;
+      this.rules = rules;
+      this.levels = levels;
+      this.stack = [];
+    }
+
+    /* The scene the game is in, "" before the first. */
+    get scene() {
+      return this.stack.length ? this.stack[this.stack.length - 1] : "";
+    }
+
+    /* Be in a scene: over lower ones, in place of equal ones, back to one that lies below. */
+    enter(scene) {
+      const before = this.scene;
+      const at = this.stack.indexOf(scene);
+      if (at >= 0) {
+        this.stack.length = at + 1;
+      } else {
+        const level = this._level(scene);
+        while (this.stack.length && this._level(this.scene) >= level) this.stack.pop();
+        this.stack.push(scene);
+      }
+      return this.scene === before ? null : this._wish(before);
+    }
+
+    /* Leave the scene for the one below it; the last one cannot be left. */
+    leave() {
+      if (this.stack.length < 2) return null;
+      return this._wish(this.stack.pop());
+    }
+
+    _level(scene) {
+      return Object.hasOwn(this.levels, scene) ? this.levels[scene] : 0;
+    }
+
+    /* {scene, track, when, fadeMs, reason}; track is null where none serves the scene. */
+    _wish(before) {
+      const scene = this.scene;
+      const served = this.tracks.filter((track) => track.scene === scene);
+      const fits = (pattern, name) => pattern === "*" || pattern === name;
+      const rule = this.rules.find((row) => fits(row.from, before) && fits(row.to, scene));
+      return {
+        scene,
+        track: served[0] || null,
+        when: rule ? rule.when : "now",
+        fadeMs: rule ? rule.fadeMs : 0,
+        reason: `${before || "start"} to ${scene}: first of ${served.length} for the scene`,
+      };
+    }
+  }
+
+  /*
+   * What sounds when: voices {track, scene, since, fromSample, fades}. Changes are laid into the
+   * future and may be revoked until they are due. Plays nothing itself.
+   */
+  class Timeline {
+    constructor(rateHz) {
+      this.rateHz = rateHz;
+      this.voices = [];
+    }
+
+    /* The voice that sounds at this time and is not on its way out, or null. */
+    current(now) {
+      const wanted = (voice) => {
+        const begun = voice.fades.filter((fade) => fade.at <= now);
+        return begun.length > 0 && begun[begun.length - 1].to > 0;
+      };
+      return this.voices.findLast((voice) => voice.since <= now && wanted(voice)) || null;
+    }
+
+    /* The position of a voice at a time. */
+    position(voice, time) {
+      const samples = (time - voice.since) * voice.track.sample_rate_hz;
+      return voice.fromSample + Math.max(Math.round(samples), 0);
+    }
+
+    /* Forget every change that is not due yet. */
+    revoke(now) {
+      this.voices = this.voices.filter((voice) => voice.since <= now);
+      for (const voice of this.voices) {
+        voice.fades = voice.fades.filter((fade) => fade.at <= now);
+      }
+    }
+
+    /*
+     * Crossfade to a track (null: to silence) now, or at the next beat or bar of what sounds, and
+     * return when that is. From silence a track starts at once and at full level. A track that is
+     * still fading out turns round and goes on; others start at `fromSample`.
+     */
+    change(track, scene, now, { when = "now", fadeSeconds = 0, fromSample = 0 } = {}) {
+      this.revoke(now);
+      const current = this.current(now);
+      const at = this._due(current, now, when);
+      const heard = (voice) => voice.fades.length > 0 && fadePoint(voice.fades, at) > 0;
+      const fading = track && this.voices.findLast((voice) => voice.track === track && heard(voice));
+      for (const voice of this.voices) {
+        if (voice !== fading && heard(voice)) {
+          voice.fades.push({ at, length: fadeSeconds, to: 0 });
+        }
+      }
+      if (fading) {
+        fading.scene = scene;
+        fading.fades.push({ at, length: fadeSeconds, to: 1 });
+      } else if (track) {
+        const length = current || fromSample > 0 ? fadeSeconds : 0;
+        const fades = [{ at, length, to: 1 }];
+        const start = isOver(track, fromSample) ? 0 : fromSample;
+        this.voices.push({ track, scene, since: at, fromSample: start, fades });
+      }
+      return at;
+    }
+
+    /* Where the scene's music was left: its last voice, at the end of its fade; 0 without one. */
+    leftAt(scene, track) {
+      const old = this.voices.findLast((voice) => voice.scene === scene && voice.track === track);
+      return old ? this.position(old, fadesEnd(old.fades)) : 0;
+    }
+
+    /* Drop the voices that are silent by now, but for those of the scenes that are kept. */
+    prune(now, keptScenes) {
+      this.voices = this.voices.filter(
+        (voice) => !this.isSilent(voice, now) || keptScenes.includes(voice.scene)
+      );
+    }
+
+    /* Whether a voice is out for good, unless something is changed. */
+    isSilent(voice, now) {
+      const last = voice.fades[voice.fades.length - 1];
+      if (isOver(voice.track, this.position(voice, now))) return true;
+      return !last || (last.to === 0 && now >= last.at + last.length);
+    }
+
+    _due(current, now, when) {
+      let at = now + LEAD_SECONDS;
+      if (current) {
+        const track = current.track;
+        const here = this.position(current, at);
+        if (!isOver(track, here) && when !== "now") {
+          const line = nextLine(track, here, when);
+          at = current.since + (line - current.fromSample) / track.sample_rate_hz;
+        }
+      }
+      // A start between two samples would be interpolated, and no longer be the file's samples.
+      return Math.round(at * this.rateHz) / this.rateHz;
+    }
+  }
+
+  // ---- Sound -------------------------------------------------------------------------------
+
+  /*
+   * Start a track's buffer at a time of the audio clock and return its node. The intro plays once,
+   * then the loop repeats on the sample: all in one node, so nothing has to be timed again.
+   */
+  function startSource(context, buffer, track, at, fromSample, output) {
+    const source = context.createBufferSource();
+    const rateHz = track.sample_rate_hz;
+    source.buffer = buffer;
+    if (track.loop) {
+      source.loop = true;
+      source.loopStart = track.loop.start_sample / rateHz;
+      source.loopEnd = (track.loop.start_sample + track.loop.length_samples) / rateHz;
+    }
+    source.connect(output);
+    source.start(at, wrap(track, fromSample) / rateHz);
+    return source;
+  }
+
+  /* Keeps audio nodes in step with a timeline. `buffers` of a voice start on the same sample. */
+  class Mixer {
+    constructor(context, output = context.destination) {
+      this.context = context;
+      this.output = output;
+      this.timeline = new Timeline(context.sampleRate);
+      this._nodes = new Map();
+    }
+
+    /* Crossfade to a track with these decoded buffers; returns when. See Timeline.change. */
+    play(track, buffers, scene, options) {
+      const at = this.timeline.change(track, scene, this.context.currentTime, options);
+      this._sync(buffers);
+      return at;
+    }
+
+    /* Fade everything out. */
+    silence(fadeSeconds) {
+      return this.play(null, [], "", { fadeSeconds });
+    }
+
+    /* Take back what is not due yet. */
+    revoke() {
+      this.timeline.revoke(this.context.currentTime);
+      this._sync([]);
+    }
+
+    /* The voice that sounds, or null. */
+    get current() {
+      return this.timeline.current(this.context.currentTime);
+    }
+
+    /* How far the sounding voice is, in samples; 0 in silence. */
+    get positionSamples() {
+      const voice = this.current;
+      return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
+    }
+
+    /* Stop the nodes of voices that are silent for good. */
+    sweep(keptScenes = []) {
+      const now = this.context.currentTime;
+      for (const voice of [...this._nodes.keys()]) {
+        if (this.timeline.isSilent(voice, now)) this._stop(voice);
+      }
+      this.timeline.prune(now, keptScenes);
+    }
+
+    _sync(buffers) {
+      const now = this.context.currentTime;
+      const voices = new Set(this.timeline.voices);
+      for (const voice of [...this._nodes.keys()]) if (!voices.has(voice)) this._stop(voice);
+      for (const voice of voices) {
+        if (!this._nodes.has(voice) && voice.since >= now) this._start(voice, buffers);
+        const nodes = this._nodes.get(voice);
+        if (nodes) layFades(nodes.gain.gain, voice.fades, now);
+      }
+    }
+
+    _start(voice, buffers) {
+      const gain = this.context.createGain();
+      gain.gain.value = 0;
+      gain.connect(this.output);
+      const sources = buffers.map((buffer) =>
+        startSource(this.context, buffer, voice.track, voice.since, voice.fromSample, gain)
+      );
+      this._nodes.set(voice, { gain, sources });
+    }
+
+    _stop(voice) {
+      const { gain, sources } = this._nodes.get(voice);
+      for (const source of sources) source.stop();
+      gain.disconnect();
+      this._nodes.delete(voice);
+    }
+  }
+
+  /* Make an AudioParam follow the fades from now on, whatever it did before. */
+  function layFades(param, fades, now) {
+    const pieces = fadeCurves(fades, now);
+    param.cancelScheduledValues(0);
+    if (!pieces.length || pieces[0].at > now) param.setValueAtTime(fadeGain(fades, now), now);
+    for (const { at, length, values } of pieces) {
+      if (values.length < 2) param.setValueAtTime(values[0], at);
+      // A hair shorter: the sum must not round past the start of the next piece.
+      else param.setValueCurveAtTime(values, at, length * (1 - 1e-9));
+    }
+  }
+
+  /* Plays a bundle by the game's scenes. Make one with Chipassets.open. */
+  class Player {
+    constructor(index, load, context, { rules = RULES, levels = LEVELS } = {}) {
+      this.index = index;
+      this.context = context;
+      this.director = new Director(index, rules, levels);
+      this.volume = 1;
+      this._load = load;
+      this._decoded = new Map();
+      this._warned = new Set();
+      this._asked = 0;
+      this._master = context.createGain();
+      this._master.connect(context.destination);
+      this._mixer = new Mixer(context, this._master);
+      this._isPaused = false;
+    }
+
+    /*
+     * Be in a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
+     * to null where none is needed. `options` may override the rule: {when, fadeMs}.
+     */
+    enter(scene, options = {}) {
+      return this._follow(this.director.enter(scene), options);
+    }
+
+    /* Go back to the scene below, whose music goes on where it was left. */
+    leave(options = {}) {
+      return this._follow(this.director.leave(), options);
+    }
+
+    /* Decode tracks ahead of time, all without names, so that entering their scenes is prompt. */
+    async preload(names = this.index.tracks.map((track) => track.name)) {
+      for (const track of this.index.tracks) {
+        if (names.includes(track.name)) await this._buffers(track);
+      }
+    }
+
+    /* Fade to silence and forget every scene. */
+    stop(fadeMs = 800) {
+      this._asked += 1;
+      this.director.stack = [];
+      this._mixer.silence(fadeMs / 1000);
+      this._sweepLater(fadeMs / 1000);
+    }
+
+    /* 0 to 1, as an amplitude. */
+    setVolume(volume) {
+      this.volume = Math.min(Math.max(Number(volume) || 0, 0), 1);
+      if (!this._isPaused) this._ramp(this.volume);
+    }
+
+    /* Let the music, and the audio context with it, stand still. */
+    async pause() {
+      if (this._isPaused) return;
+      this._isPaused = true;
+      this._ramp(0);
+      await new Promise((done) => setTimeout(done, PAUSE_SECONDS * 1000));
+      if (this._isPaused) await this.context.suspend();
+    }
+
+    /* Go on where `pause` stopped. */
+    async resume() {
+      if (!this._isPaused) return;
+      this._isPaused = false;
+      await this.context.resume();
+      this._ramp(this.volume);
+    }
+
+    /* {track, scene, sample, bar, beat, section} of what sounds, or null. */
+    get playing() {
+      const voice = this._mixer.current;
+      if (!voice) return null;
+      const sample = this._mixer.positionSamples;
+      const { bar, beat } = barAndBeat(voice.track, sample);
+      const section = (voice.track.sections || []).find(
+        (part) => part.start_bar <= bar && bar < part.start_bar + part.bars
+      );
+      const name = section ? section.name : "";
+      return { track: voice.track, scene: voice.scene, sample, bar, beat, section: name };
+    }
+
+    async _follow(wish, options) {
+      if (!wish) return null;
+      if (!wish.track) {
+        this._warn(`no track serves the scene "${wish.scene}"; the music stays as it is`);
+        return null;
+      }
+      this._asked += 1;
+      const asked = this._asked;
+      this._mixer.revoke();
+      const buffers = await this._buffers(wish.track);
+      if (asked !== this._asked || !buffers) return null;
+      const current = this._mixer.current;
+      if (current && current.track === wish.track) {
+        current.scene = wish.scene;
+        return null;
+      }
+      const { when, fadeMs } = { ...wish, ...options };
+      const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
+      const change = { when, fadeSeconds: fadeMs / 1000, fromSample };
+      const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+      this._sweepLater(at - this.context.currentTime + fadeMs / 1000);
+      return { track: wish.track, at, reason: wish.reason };
+    }
+
+    /* The decoded sounds of a track, one for each layer; null, and a warning, if that fails. */
+    async _buffers(track) {
+      if (!this._decoded.has(track)) {
+        const buffers = Promise.all(layersOf(track).map((file) => this._decode(file)));
+        this._decoded.set(track, buffers);
+        buffers.catch(() => this._decoded.delete(track));
+      }
+      const buffers = this._decoded.get(track);
+      this._decoded.delete(track);
+      this._decoded.set(track, buffers);
+      if (this._decoded.size > DECODED_TRACKS_KEPT) {
+        this._decoded.delete(this._decoded.keys().next().value);
+      }
+      try {
+        return await buffers;
+      } catch (error) {
+        this._warn(`track "${track.name}" stays silent: ${error.message || error}`);
+        return null;
+      }
+    }
+
+    async _decode(file) {
+      const data = await this._load(file.path);
+      if (data.byteLength !== file.bytes) {
+        throw new Error(`${file.path} has ${data.byteLength} bytes instead of ${file.bytes}`);
+      }
+      return this.context.decodeAudioData(data);
+    }
+
+    _ramp(level) {
+      this._master.gain.cancelScheduledValues(0);
+      this._master.gain.setTargetAtTime(level, this.context.currentTime, PAUSE_SECONDS / 5);
+    }
+
+    _sweepLater(seconds) {
+      setTimeout(() => this._mixer.sweep(this.director.stack), (seconds + 0.1) * 1000);
+    }
+
+    _warn(message) {
+      if (this._warned.has(message)) return;
+      this._warned.add(message);
+      console.warn(`chipassets: ${message}`);
+    }
+  }
+
+  /* The files that sound together as a track: one mix today, one for each layer when it has some. */
+  function layersOf(track) {
+    const file = track.files.ogg || track.files.wav;
+    if (!file) throw new Error("the bundle holds neither an ogg nor a wav file of it");
+    return [file];
+  }
+
+  /* A context at the bundle's own rate, so that decoding does not resample the loop points. */
+  function openContext(index) {
+    const rateHz = index.tracks.length ? index.tracks[0].sample_rate_hz : 44100;
+    try {
+      return new AudioContext({ sampleRate: rateHz, latencyHint: "interactive" });
+    } catch {
+      return new AudioContext();
+    }
+  }
+
+  /* Browsers keep a context silent until the user does something: then let it run. */
+  function resumeOnGesture(player) {
+    const events = ["pointerdown", "keydown", "touchend"];
+    const unlock = () => {
+      events.forEach((name) => removeEventListener(name, unlock, true));
+      if (!player._isPaused) player.context.resume();
+    };
+    events.forEach((name) => addEventListener(name, unlock, true));
+  }
+
+  /*
+   * Return the Player of the bundle whose bundle.json lies at `url`. Options: {rules, levels} for
+   * the transitions, {context} to share an AudioContext (pause suspends it).
+   */
+  async function open(url, options = {}) {
+    const base = new URL(url, root.location ? root.location.href : undefined);
+    const get = async (path) => {
+      const response = await fetch(new URL(path, base));
+      if (!response.ok) throw new Error(`${path} cannot be read (${response.status})`);
+      return response;
+    };
+    const response = await get(base.href);
+    const index = checkIndex(await response.json());
+    const load = async (path) => (await get(path)).arrayBuffer();
+    const player = new Player(index, load, options.context || openContext(index), options);
+    if (player.context.state === "suspended" && root.addEventListener) resumeOnGesture(player);
+    return player;
+  }
+
+  root.Chipassets = Object.freeze({
+    FORMAT, LEVELS, RULES, Director, Mixer, Player, Timeline,
+    barAndBeat, barSample, beatSample, checkIndex, fadeCurves, fadeGain, fadePoint, isOver,
+    nextLine, open, openContext, startSource, wrap,
+  });
+})(typeof globalThis === "undefined" ? this : globalThis);
