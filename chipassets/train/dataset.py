@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -20,19 +18,14 @@ from zlib import error as ZlibError  # noqa: N812
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose.codec import EVENT_CLASSES, STEP_END, encode_notes
+from chipassets.compose.codec import EVENT_CLASSES, STEP_END
 from chipassets.compose.controls import UNKNOWN
 from chipassets.errors import UsageError
 from chipassets.train import controls
-from chipassets.train.corpus import Piece
 from chipassets.train.metre import BAR_STEPS
-from chipassets.train.selection import Selection
-from chipassets.train.slices import Slice, SliceRules, cut
 
 DATASET_VERSION = 1
 METRES = tuple(BAR_STEPS)
-DEFAULT_RULES = SliceRules()
-EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,100 +64,6 @@ def input_rows(events: NDArray[np.int16], row: NDArray[np.int8]) -> NDArray[np.i
     steps = np.cumsum(events[:-1] == STEP_END)
     rows[:, 0] = first + steps % BAR_STEPS[metre]
     return rows
-
-
-def is_held_out(content_sha256: str, eval_ratio: float) -> bool:
-    """Return whether a piece is held out; depends on nothing but its content and the ratio."""
-    return int(content_sha256[:12], 16) < eval_ratio * 16**12
-
-
-def build_dataset(
-    pieces: Iterable[Piece],
-    *,
-    rules: SliceRules = DEFAULT_RULES,
-    eval_ratio: float = 0.07,
-    game_weight: int = 2,
-    selection: Selection = EVERYTHING,
-) -> Dataset:
-    """Return the dataset of the pieces that `selection` takes.
-
-    The split is by piece, before slicing and weighting. When nothing falls into the held-out part
-    the piece with the smallest hash does, so that it is never empty. UsageError when fewer than
-    two pieces give material.
-    """
-    skipped: Counter[str] = Counter()
-    parts: list[tuple[Piece, list[Slice]]] = []
-    for piece in pieces:
-        reason = selection.reason_against(piece)
-        if reason:
-            skipped[f"pieces: {reason}"] += 1
-            continue
-        slices = list(cut(piece, rules, skipped))
-        if slices:
-            parts.append((piece, slices))
-        else:
-            skipped["pieces: no usable slice"] += 1
-    if len(parts) < 2:
-        raise UsageError(
-            f"{len(parts)} pieces give training material; at least two are needed, one to train "
-            "on and one to hold out. Add MIDI files with 4 bars or more"
-        )
-    dataset = _join(parts, skipped, rules, eval_ratio, game_weight)
-    dataset.meta["options"] = selection.options
-    return dataset
-
-
-def _join(
-    parts: list[tuple[Piece, list[Slice]]],
-    skipped: Counter[str],
-    rules: SliceRules,
-    eval_ratio: float,
-    game_weight: int,
-) -> Dataset:
-    hashes = [piece.content_sha256 for piece, _ in parts]
-    held = {h for h in hashes if is_held_out(h, eval_ratio)} or {min(hashes)}
-    if len(held) == len(set(hashes)):
-        held = {min(hashes)}
-    sequences, rows, weights, is_eval = [], [], [], []
-    for piece, slices in parts:
-        for item in slices:
-            sequences.append(encode_notes(item.notes, item.total_steps))
-            metre = METRES.index(item.metre) if item.metre in METRES else UNKNOWN
-            rows.append((metre, *item.rows))
-            weights.append(game_weight if piece.style.lower() == "game" else 1)
-            is_eval.append(piece.content_sha256 in held)
-    lengths = [len(sequence) for sequence in sequences]
-    meta = {
-        "chipassets_dataset": DATASET_VERSION,
-        "event_classes": EVENT_CLASSES,
-        "rules": asdict(rules),
-        "eval_ratio": eval_ratio,
-        "game_weight": game_weight,
-        "groups": [
-            {"name": g.name, "labels": list(g.labels), "edges": list(g.edges)}
-            for g in controls.GROUPS
-        ],
-        "pieces": len(parts),
-        "pieces_held_out": sum(1 for h in hashes if h in held),
-        "sequences": len(sequences),
-        "sequences_held_out": sum(is_eval),
-        "events": sum(lengths),
-        "events_held_out": sum(n for n, e in zip(lengths, is_eval, strict=True) if e),
-        "events_an_epoch": sum(
-            n * w for n, w, e in zip(lengths, weights, is_eval, strict=True) if not e
-        ),
-        "licences": dict(sorted(Counter(piece.licence for piece, _ in parts).items())),
-        "sources": dict(sorted(Counter(piece.source for piece, _ in parts).items())),
-        "skipped": dict(sorted(skipped.items())),
-    }
-    return Dataset(
-        np.concatenate(sequences),
-        np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
-        np.array(rows, dtype=np.int8),
-        np.array(weights, dtype=np.int8),
-        np.array(is_eval, dtype=np.bool_),
-        meta,
-    )
 
 
 def save_dataset(dataset: Dataset, path: Path) -> None:

@@ -34,6 +34,32 @@ class Progress:
         )
 
 
+class _Meter:
+    """Loss and speed since the last report."""
+
+    def __init__(self) -> None:
+        self.loss = self.events = 0.0
+        self.began = time.monotonic()
+
+    def add(self, loss: float, events: float) -> None:
+        """Count one update."""
+        self.loss += loss
+        self.events += events
+
+    def report(self, trainer: Trainer, held_out_loss: float | None) -> Progress:
+        """Return the progress since the last report and start anew."""
+        hparams = trainer.hparams
+        speed = self.events / (time.monotonic() - self.began)
+        left = (hparams.steps - trainer.step) * hparams.batch_size * hparams.chunk
+        loss = self.loss / self.events
+        self.loss = self.events = 0.0
+        self.began = time.monotonic()
+        epochs = trainer.stream.epochs_done
+        return Progress(
+            trainer.step, hparams.steps, epochs, loss, held_out_loss, speed, left / speed
+        )
+
+
 def fit(
     dataset: Dataset,
     run: Path,
@@ -47,39 +73,36 @@ def fit(
     with the lowest held-out loss so far.
     """
     run.mkdir(parents=True, exist_ok=True)
+    last = run / "last.npz"
     trainer = Trainer(dataset, hparams)
-    if (run / "last.npz").exists():
-        trainer.restore(run / "last.npz")
-    saved = began = time.monotonic()
-    loss = events = window_events = 0.0
-    while trainer.step < hparams.steps:
-        total, count = trainer.train_step()
-        loss, events, window_events = loss + total, events + count, window_events + count
-        held = None
-        if trainer.step % hparams.evaluate_every == 0 or trainer.step == hparams.steps:
-            held = trainer.held_out_loss(hparams.evaluate_sequences).loss_per_event
-            _keep_best(trainer, run, held)
+    if last.exists():
+        trainer.restore(last)
+    meter, saved = _Meter(), time.monotonic()
+    while trainer.step < hparams.steps and not _has_stalled(trainer):
+        meter.add(*trainer.train_step())
+        held = _evaluate_when_due(trainer, run)
         if held is not None or trainer.step % report_every == 0:
-            now = time.monotonic()
-            speed = window_events / (now - began)
-            left = (hparams.steps - trainer.step) * hparams.batch_size * hparams.chunk / speed
-            epochs = trainer.stream.epochs_done
-            report(Progress(trainer.step, hparams.steps, epochs, loss / events, held, speed, left))
-            loss = events = window_events = 0.0
-            began = now
+            report(meter.report(trainer, held))
         if time.monotonic() - saved > hparams.save_seconds:
-            trainer.save(run / "last.npz")
+            trainer.save(last)
             saved = time.monotonic()
-        if hparams.patience and trainer.stale_evaluations >= hparams.patience:
-            break
-    trainer.save(run / "last.npz")
+    trainer.save(last)
     return trainer
 
 
-def _keep_best(trainer: Trainer, run: Path, held: float) -> None:
-    """Save the trainer as the best one when its held-out loss is the lowest so far."""
+def _has_stalled(trainer: Trainer) -> bool:
+    return 0 < trainer.hparams.patience <= trainer.stale_evaluations
+
+
+def _evaluate_when_due(trainer: Trainer, run: Path) -> float | None:
+    """Return the held-out loss every so many updates, saving the trainer when it is the lowest."""
+    hparams = trainer.hparams
+    if trainer.step % hparams.evaluate_every and trainer.step != hparams.steps:
+        return None
+    held = trainer.held_out_loss(hparams.evaluate_sequences).loss_per_event
     if held < trainer.best_loss:
         trainer.best_loss, trainer.stale_evaluations = held, 0
         trainer.save(run / "best.npz")
     else:
         trainer.stale_evaluations += 1
+    return held

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
@@ -118,31 +119,11 @@ def from_model(model: Model, dropout_keep: float = 1.0) -> PolyphonyRnn:
 def _run_cell(
     inputs: Any, state: tuple[Any, Any], kernel: Any, bias: Any, units: int
 ) -> tuple[Any, Any]:
-    """Return the outputs [time, batch, units] and the last cell state of one BasicLSTM layer."""
-    if keras.backend.backend() == "tensorflow":
-        return _run_cell_fused(inputs, state, kernel, bias, units)
+    """Return the outputs [time, batch, units] and the last cell state of one BasicLSTM layer.
 
-    def step(carry: tuple[Any, Any], x: Any) -> tuple[tuple[Any, Any], Any]:
-        cell, output = carry
-        gates = ops.matmul(ops.concatenate([x, output], axis=-1), kernel) + bias
-        i, j, f, o = ops.split(gates, 4, axis=-1)
-        cell = ops.sigmoid(f + FORGET_BIAS) * cell + ops.sigmoid(i) * ops.tanh(j)
-        output = ops.sigmoid(o) * ops.tanh(cell)
-        return (cell, output), output
-
-    (cell, _), outputs = ops.scan(step, state, inputs)
-    return outputs, cell
-
-
-def _run_cell_fused(
-    inputs: Any, state: tuple[Any, Any], kernel: Any, bias: Any, units: int
-) -> tuple[Any, Any]:
-    """The same with TensorFlow's fused BlockLSTM, whose gates i, c, f, o are Magenta's i, j, f, o.
-
-    A graph of single operations runs several times slower on a CPU.
+    TensorFlow's fused BlockLSTM, whose gates i, c, f, o are Magenta's i, j, f, o: a graph of single
+    operations runs several times slower on a CPU.
     """
-    import tensorflow as tf
-
     no_peephole = tf.zeros((units,))
     block = tf.raw_ops.BlockLSTM(
         seq_len_max=tf.cast(tf.shape(inputs)[0], tf.int64),
@@ -162,13 +143,8 @@ def _run_cell_fused(
 
 
 def _dropout(values: Any, keep: float, seed: Any) -> Any:
-    """Return the values, each kept with probability `keep` and then divided by it."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
+    """Return the values, each kept with probability `keep` and then divided by it.
 
-        # Stateless, so that a resumed run draws the masks that the killed one would have drawn.
-        return tf.nn.experimental.stateless_dropout(
-            values, rate=1 - keep, seed=seed, rng_alg="philox"
-        )
-    noise = keras.random.uniform(ops.shape(values), seed=keras.random.SeedGenerator(0))
-    return ops.where(noise < keep, values / keep, 0.0)
+    Stateless, so that a resumed run draws the masks that the killed one would have drawn.
+    """
+    return tf.nn.experimental.stateless_dropout(values, 1 - keep, seed=seed, rng_alg="philox")

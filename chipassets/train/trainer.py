@@ -88,11 +88,9 @@ class Trainer:
         self.step += 1
         return float(total), float(count)
 
-    def held_out_loss(self, limit: int | None = None, *, open_controls: bool = False) -> HeldOut:
+    def held_out_loss(self, limit: int | None = None) -> HeldOut:
         """Return the loss on the held-out part, or on `limit` sequences of it."""
-        return held_out_loss(
-            self.network, self.dataset, self.groups, limit, open_controls=open_controls
-        )
+        return held_out_loss(self.network, self.dataset, self.groups, limit)
 
     def save(self, path: Path) -> None:
         """Write everything that the run needs to go on; the file appears whole or not."""
@@ -103,6 +101,7 @@ class Trainer:
             arrays[f"cell_{index}"], arrays[f"output_{index}"] = np.array(cell), np.array(output)
         meta = {
             "hparams": asdict(self.hparams),
+            "dataset": self._fingerprint(),
             "step": self.step,
             "stream": self.stream.state(),
             "best_loss": self.best_loss,
@@ -114,14 +113,7 @@ class Trainer:
         """Go on from a file that `save` wrote; UsageError when it belongs to another run."""
         stored = read_checkpoint(path)
         meta = stored["meta"]
-        shapes = {"layers": list(self.hparams.layers), "batch_size": self.hparams.batch_size}
-        shapes |= {"chunk": self.hparams.chunk, "with_controls": self.hparams.with_controls}
-        for name, value in shapes.items():
-            if meta["hparams"][name] != value:
-                raise UsageError(
-                    f"{path} was trained with {name} {meta['hparams'][name]}, not {value}; "
-                    "use the same settings, or another run folder"
-                )
+        self._check_same_run(path, meta)
         self.network.assign([stored[f"weight_{i}"] for i in range(len(self.network.ordered()))])
         for index, variable in enumerate(self.optimizer.variables):
             variable.assign(stored[f"optimizer_{index}"])
@@ -133,3 +125,20 @@ class Trainer:
         self.best_loss = meta["best_loss"]
         self.stale_evaluations = meta["stale_evaluations"]
         self.stream.restore(meta["stream"])
+
+    def _fingerprint(self) -> list[int]:
+        """Numbers that tell datasets apart: the places of the stream mean nothing in another."""
+        return [len(self.dataset), len(self.dataset.events), int(self.dataset.is_eval.sum())]
+
+    def _check_same_run(self, path: Path, meta: dict[str, Any]) -> None:
+        if meta["dataset"] != self._fingerprint():
+            raise UsageError(
+                f"{path} was trained on another dataset; use that one, or another run folder"
+            )
+        settings = asdict(self.hparams) | {"layers": list(self.hparams.layers)}
+        for name in ("layers", "batch_size", "chunk", "with_controls"):
+            if meta["hparams"][name] != settings[name]:
+                raise UsageError(
+                    f"{path} was trained with {name} {meta['hparams'][name]}, not "
+                    f"{settings[name]}; use the same settings, or another run folder"
+                )

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from chipassets.compose.codec import Note
+from chipassets.train.building import build_dataset
 from chipassets.train.corpus import Piece
-from chipassets.train.dataset import Dataset, build_dataset
+from chipassets.train.dataset import Dataset
 from chipassets.train.midi import Metre
 
 MakePiece = Callable[..., Piece]

@@ -133,6 +133,9 @@ def test_a_run_of_other_layers_or_a_broken_checkpoint_is_refused(
     trainer.save(path)
     with pytest.raises(UsageError, match="layers"):
         Trainer(small_dataset, replace(SMALL, layers=(8, 8))).restore(path)
+    other = replace(small_dataset, is_eval=~small_dataset.is_eval)
+    with pytest.raises(UsageError, match="another dataset"):
+        Trainer(other, SMALL).restore(path)
     path.write_bytes(path.read_bytes()[:-400])
     with pytest.raises(UsageError, match="not a whole checkpoint"):
         trainer.restore(path)
