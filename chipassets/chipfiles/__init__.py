@@ -1,0 +1,15 @@
+"""Chip files: a RegisterLog or a ChipSong becomes a file that consoles, players and trackers open.
+
+Encoders give bytes and say what the format could not hold; each has a strict reader that gives the
+content back. Readers raise ValueError with the offset or line for every file that is not sound.
+"""
+
+from __future__ import annotations
+
+from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
+from chipassets.chipfiles.result import ChipFile
+
+CHIPFILES_VERSION = 1
+"""Counts changes of what this stage gives for the same input; part of cache keys."""
+
+__all__ = ["CHIPFILES_VERSION", "ChipFile", "NsfFile", "decode_nsf", "encode_nsf"]

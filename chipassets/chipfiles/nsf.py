@@ -1,0 +1,177 @@
+"""NSF: a file that a console plays. Header, a player of our own, and the registers as a stream.
+
+Header: NESdev wiki, "NSF". One file holds one track or a whole album; the songs' data follow each
+other in banks of 4 KiB.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chipassets.chipfiles.cursor import Cursor, refuse_difference
+from chipassets.chipfiles.nsf_player import BANK_SIZE, DIALECTS, ORIGIN, TABLES, WINDOW, player
+from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.stream import Stream, pack_log, unpack_log
+from chipassets.chipfiles.text import fit_fields
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog
+
+_MAGIC = b"NESM\x1a"
+_HEADER_SIZE = 0x80
+_TEXT_SIZE = 32
+_MOST_BANKS = 255
+_MOST_SONGS = 255
+_VRC6_BIT = 1
+# Microseconds between two calls; players take them as one video frame (NTSC, PAL).
+_NTSC_SPEED_US, _PAL_SPEED_US = 16_639, 19_997
+_UNKNOWN = "<?>"
+"""What players show for a field that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class NsfFile:
+    """What an NSF of this writer holds."""
+
+    title: str
+    author: str
+    copyright: str
+    logs: tuple[RegisterLog, ...]
+
+
+def encode_nsf(
+    songs: Sequence[tuple[RegisterLog, str]],
+    *,
+    title: str,
+    author: str = "",
+    copyright_line: str = "",
+) -> ChipFile:
+    """Return an NSF with all songs, in order, of chip `nes` or `nes-vrc6`.
+
+    Texts become ASCII of at most 31 letters; changes are reported. NSF has no place for the songs'
+    own titles, which only name them in errors. RenderError for no song or more than 255, songs for
+    different chips, registers that the player cannot reach, or more data than 255 banks hold.
+    """
+    dialect = _dialect(songs)
+    streams = []
+    for log, name in songs:
+        try:
+            streams.append(pack_log(log, DIALECTS[dialect]))
+        except RenderError as error:
+            raise error.within(f"nsf song {name!r}") from None
+    size = sum(len(stream.data) for stream in streams)
+    if size > _MOST_BANKS * BANK_SIZE:
+        raise RenderError(
+            f"the registers need {-(-size // BANK_SIZE)} banks of 4 KiB and NSF has {_MOST_BANKS}: "
+            "write fewer or shorter tracks into one file"
+        )
+    asked = {"title": title, "author": author, "copyright": copyright_line}
+    fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "NSF")
+    vrc6 = dialect == "nes-vrc6"
+    program = _program(streams, vrc6)
+    header = _header(len(streams), fields, vrc6)
+    return ChipFile(header + program + b"".join(stream.data for stream in streams), dropped)
+
+
+def _dialect(songs: Sequence[tuple[RegisterLog, str]]) -> str:
+    if not 0 < len(songs) <= _MOST_SONGS:
+        raise RenderError(f"an NSF holds 1..{_MOST_SONGS} songs, not {len(songs)}")
+    chips = sorted({log.chip for log, _ in songs})
+    if len(chips) > 1 or chips[0] not in DIALECTS:
+        raise RenderError(
+            f"NSF cannot hold songs for {', '.join(chips)}: it holds songs for one chip of "
+            f"{', '.join(DIALECTS)}; choose another format or chip"
+        )
+    return chips[0]
+
+
+def _program(streams: Sequence[Stream], vrc6: bool) -> bytes:
+    """Bank 0: the player with its tables filled in."""
+    machine = player(len(streams), vrc6)
+    code = bytearray(machine.code)
+    offset = 0
+    for song, stream in enumerate(streams):
+        row = (*_place(offset), *_place(offset + stream.loop_offset))
+        for name, value in zip(TABLES, row, strict=True):
+            code[machine.labels[name] - ORIGIN + song] = value
+        offset += len(stream.data)
+    return bytes(code).ljust(BANK_SIZE, b"\0")
+
+
+def _place(offset: int) -> tuple[int, int, int]:
+    """Bank, low and high byte of the address at which the stream's byte is seen."""
+    bank, within = divmod(offset, BANK_SIZE)
+    return 1 + bank, within & 0xFF, WINDOW + within >> 8
+
+
+def _header(songs: int, fields: dict[str, str], vrc6: bool) -> bytes:
+    labels = player(songs, vrc6).labels
+    texts = ((fields[name] or _UNKNOWN).encode("ascii") for name in fields)
+    return b"".join(
+        (
+            _MAGIC,
+            struct.pack("<BBB", 1, songs, 1),
+            struct.pack("<HHH", ORIGIN, labels["init"], labels["play"]),
+            *(text.ljust(_TEXT_SIZE, b"\0") for text in texts),
+            struct.pack("<H", _NTSC_SPEED_US),
+            bytes((0, 1, 0, 0, 0, 0, 0, 0)),
+            struct.pack("<H", _PAL_SPEED_US),
+            bytes((0, _VRC6_BIT if vrc6 else 0, 0, 0, 0, 0)),
+        )
+    )
+
+
+def decode_nsf(data: bytes) -> NsfFile:
+    """Return what an NSF of this writer holds.
+
+    ValueError with the offset for anything else, be it damaged or by another writer.
+    """
+    cursor = Cursor(data)
+    cursor.expect(_MAGIC + b"\x01", "mark of an NSF")
+    songs = cursor.number(1, "header")
+    if not songs:
+        raise cursor.error("a file without songs")
+    cursor.take(7, "header")
+    title, author, copyright_line = (_text(cursor) for _ in range(3))
+    cursor.take(0x7B - cursor.offset, "header")
+    chips = cursor.number(1, "header")
+    if chips not in (0, _VRC6_BIT):
+        raise cursor.error(f"sound chips {chips:#04x}, of which this reader knows only the VRC6")
+    vrc6 = chips == _VRC6_BIT
+    dialect = DIALECTS["nes-vrc6" if vrc6 else "nes"]
+    cursor.offset = _HEADER_SIZE
+    bank = cursor.take(BANK_SIZE, "player")
+    labels = player(songs, vrc6).labels
+    logs = []
+    for song in range(songs):
+        places = [bank[labels[name] - ORIGIN + song] for name in TABLES]
+        start, loop = _offset(places[:3]), _offset(places[3:])
+        logs.append(unpack_log(data, start, loop, dialect))
+    found = NsfFile(title, author, copyright_line, tuple(logs))
+    refuse_difference(data, _again(found).data)
+    return found
+
+
+def _again(file: NsfFile) -> ChipFile:
+    try:
+        return encode_nsf(
+            [(log, "") for log in file.logs],
+            title=file.title,
+            author=file.author,
+            copyright_line=file.copyright,
+        )
+    except RenderError as error:
+        raise ValueError(f"offset {_HEADER_SIZE:#x}: {error}") from error
+
+
+def _text(cursor: Cursor) -> str:
+    raw = cursor.take(_TEXT_SIZE, "header's texts")
+    text = raw.rstrip(b"\0").decode("ascii", "replace")
+    return "" if text == _UNKNOWN else text
+
+
+def _offset(place: Sequence[int]) -> int:
+    """The file's offset of a byte seen at that bank, low and high byte."""
+    bank, low, high = place
+    return _HEADER_SIZE + bank * BANK_SIZE + (high << 8 | low) - WINDOW

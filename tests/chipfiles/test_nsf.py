@@ -1,0 +1,150 @@
+"""NSF: the registers come back, from our reader and from a 6502 that plays the file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from chipassets.chipfiles import decode_nsf, encode_nsf
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog, Write
+from tests.chipfiles.material import APU, VRC6, busy_log, logs, refuses_damage, tune_log
+
+
+def one(log: RegisterLog) -> bytes:
+    return encode_nsf([(log, "song")], title="Song").data
+
+
+def played(log: RegisterLog, frame: int) -> tuple[Write, ...]:
+    """What the log says for a frame, through the loop, or after the end: the chip falls silent."""
+    count = len(log.frames)
+    if frame < count:
+        return log.frames[frame]
+    if log.loop_start_frame is not None:
+        start = log.loop_start_frame
+        return log.frames[start + (frame - count) % (count - start)]
+    off = [Write(0x4015, 0)]
+    if log.chip == "nes-vrc6":
+        off += [Write(0x9002, 0), Write(0xA002, 0), Write(0xB002, 0)]
+    return tuple(off) if frame == count else ()
+
+
+@given(logs())
+def test_logs_come_back(log: RegisterLog) -> None:
+    assert decode_nsf(one(log)).logs == (log,)
+
+
+@given(logs("nes-vrc6", APU + VRC6))
+@settings(max_examples=30)
+def test_vrc6_logs_come_back(log: RegisterLog) -> None:
+    assert decode_nsf(one(log)).logs == (log,)
+
+
+@pytest.mark.parametrize(
+    ("log", "banks"),
+    [
+        (tune_log(8, 2), 1),
+        (tune_log(2, None), 1),
+        (busy_log("nes", 700, 333), 4),
+        (busy_log("nes-vrc6", 500, 0), 3),
+        (busy_log("nes-vrc6", 40, None), 1),
+        (RegisterLog("nes", ((Write(0x4015, 15),), *((),) * 400), 200), 1),
+    ],
+)
+def test_a_6502_sees_every_frame_and_the_loop(log: RegisterLog, banks: int) -> None:
+    pytest.importorskip("py65")
+    from tests.chipfiles.console import Console
+
+    data = one(log)
+    assert len(data) > 0x1080 + (banks - 1) * 0x1000
+    console = Console(data)
+    power_on = console.start(0)
+    assert set(power_on) >= {Write(0x4015, 0), Write(0x4017, 0x40)}
+    assert any(write.address == 0x9003 for write in power_on) == (log.chip == "nes-vrc6")
+    longest = 0
+    for frame in range(2 * len(log.frames) + 10):
+        before = console.clocks
+        assert console.frame() == played(log, frame), f"frame {frame}"
+        longest = max(longest, console.clocks - before)
+    assert longest < 29_780 // 2
+
+
+def test_an_album_plays_each_song() -> None:
+    pytest.importorskip("py65")
+    from tests.chipfiles.console import Console
+
+    songs = [tune_log(4, 1), busy_log("nes", 300, 7), tune_log(1, None), busy_log("nes", 5, 0, 9)]
+    data = encode_nsf([(log, str(n)) for n, log in enumerate(songs)], title="Album").data
+    assert decode_nsf(data).logs == tuple(songs)
+    console = Console(data)
+    assert console.songs == len(songs)
+    for number in (0, 1, 2, 3, 1, 0, 200):
+        log = songs[number] if number < 4 else songs[0]
+        console.start(number)
+        for frame in range(min(2 * len(log.frames), 400)):
+            assert console.frame() == played(log, frame), f"song {number}, frame {frame}"
+
+
+def test_the_most_writes_of_a_frame_fit_it() -> None:
+    pytest.importorskip("py65")
+    from tests.chipfiles.console import Console
+
+    writes = (Write(0x9000, 1),) * 100
+    console = Console(one(RegisterLog("nes-vrc6", (writes,) * 3, 0)))
+    console.start(0)
+    before = console.clocks
+    assert console.frame() == writes
+    assert console.clocks - before < 29_780 // 2
+
+
+def test_header() -> None:
+    file = encode_nsf(
+        [(tune_log(), "x")], title="Über\nMut", author="A" * 40, copyright_line="© 2026 Zoë"
+    )
+    assert file.data[:8] == b"NESM\x1a\x01\x01\x01"
+    assert file.data[0x0E:0x2E] == b"Uber?Mut".ljust(32, b"\0")
+    assert file.data[0x2E:0x4E] == b"A" * 31 + b"\0"
+    assert file.data[0x4E:0x6E] == b"(C) 2026 Zoe".ljust(32, b"\0")
+    assert [item.reason.split()[0] for item in file.dropped] == ["title", "author", "copyright"]
+    read = decode_nsf(file.data)
+    assert (read.title, read.copyright) == ("Uber?Mut", "(C) 2026 Zoe")
+    plain = encode_nsf([(tune_log(), "x")], title="Plain")
+    assert not plain.dropped
+    assert decode_nsf(plain.data).author == ""
+
+
+@pytest.mark.parametrize(
+    ("log", "named"),
+    [
+        (RegisterLog("nes", (), None), "0 frames"),
+        (RegisterLog("nes", ((),), 1), "frame 1"),
+        (RegisterLog("nes", ((Write(0x4014, 1),),), None), r"\$4014"),
+        (RegisterLog("nes", ((Write(0x9000, 1),),), None), r"\$9000"),
+        (RegisterLog("nes", ((Write(0x4000, 256),),), None), "256"),
+        (RegisterLog("nes", ((Write(0x4000, 1),) * 101,), None), "101 writes"),
+        (RegisterLog("gameboy", ((),), None), "gameboy"),
+    ],
+)
+def test_what_the_player_cannot_play_is_refused(log: RegisterLog, named: str) -> None:
+    with pytest.raises(RenderError, match=named):
+        one(log)
+
+
+def test_too_much_and_too_many_are_refused() -> None:
+    big = RegisterLog("nes", ((Write(0x4000, 1),) * 90,) * 6_000, 0)
+    with pytest.raises(RenderError, match="266 banks"):
+        one(big)
+    with pytest.raises(RenderError, match="0"):
+        encode_nsf([], title="x")
+    with pytest.raises(RenderError, match="256"):
+        encode_nsf([(tune_log(1), "x")] * 256, title="x")
+    vrc6 = replace(tune_log(1), chip="nes-vrc6")
+    with pytest.raises(RenderError, match="one chip"):
+        encode_nsf([(tune_log(1), "a"), (vrc6, "b")], title="x")
+
+
+@pytest.mark.parametrize("log", [tune_log(2), busy_log("nes-vrc6", 30, 3)])
+def test_damage_is_refused(log: RegisterLog) -> None:
+    refuses_damage(one(log), decode_nsf)

@@ -1,0 +1,101 @@
+"""Other players of our NSF: libgme voice by voice against our sound, and ffmpeg."""
+
+from __future__ import annotations
+
+import ctypes.util
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from chipassets.chipfiles import encode_nsf
+from chipassets.registers import RegisterLog, Write
+from chipassets.render import render_log
+from tests.chip_music import CPU_HZ, solo, tone_log
+from tests.chipfiles.material import tune_log
+from tests.render.nsf_probe import play
+from tests.render.test_libgme import LIBGME_TUNING, VOICES
+from tests.render.test_tones import cents, measured_hz
+
+needs_gme = pytest.mark.skipif(
+    not ctypes.util.find_library("gme"), reason="libgme is not installed"
+)
+needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
+
+
+def heard(tmp_path: Path, log: RegisterLog, seconds: float, voice: int) -> NDArray[np.float64]:
+    path = tmp_path / "song.nsf"
+    path.write_bytes(encode_nsf([(log, "song")], title="Song").data)
+    return play(path, seconds, voice)
+
+
+@needs_gme
+@pytest.mark.parametrize(
+    ("voice", "timer", "control", "divider"),
+    [("pulse1", 253, 0xBF, 16), ("pulse2", 1000, 0x7F, 16), ("triangle", 253, 0xFF, 32)],
+)
+def test_pitch_in_libgme(
+    tmp_path: Path, voice: str, timer: int, control: int, divider: int
+) -> None:
+    log = tone_log(voice, timer, control)
+    expected = CPU_HZ / (divider * (timer + 1))
+    theirs = measured_hz(heard(tmp_path, log, 1.9, VOICES.index(voice)), expected)
+    assert abs(cents(expected, theirs * LIBGME_TUNING)) < 0.5
+
+
+@needs_gme
+@pytest.mark.parametrize("voice", VOICES[:3])
+def test_levels_in_libgme_through_the_loop(tmp_path: Path, voice: str) -> None:
+    log = tune_log(4)
+    once = len(log.frames) / 60.0988
+    theirs = heard(tmp_path, log, 2 * once, VOICES.index(voice))
+    ours = np.tile(render_log(solo(log, voice)).samples.astype(np.float64), 2)
+    window = 11_025
+    count = min(len(ours), len(theirs)) // window
+    loudness = [
+        np.sqrt((samples[: count * window].reshape(count, window) ** 2).mean(axis=1))
+        for samples in (ours, theirs)
+    ]
+    sounding = loudness[1] > 30
+    ratios = loudness[0][sounding] / loudness[1][sounding]
+    assert len(ratios) > 20
+    spread = np.percentile(ratios, [25, 75]) / np.median(ratios)
+    assert np.abs(spread - 1).max() < 0.05
+
+
+@needs_gme
+def test_vrc6_sounds_in_libgme(tmp_path: Path) -> None:
+    writes = ((0x9000, 0x7F), (0x9001, 253), (0x9002, 0x80))
+    first = tuple(Write(address, value) for address, value in writes)
+    log = RegisterLog("nes-vrc6", (first, *((),) * 119), 60)
+    path = tmp_path / "song.nsf"
+    path.write_bytes(encode_nsf([(log, "song")], title="Song").data)
+    expected = CPU_HZ / (16 * 254)
+    theirs = measured_hz(play(path, 1.9, None), expected)
+    assert abs(cents(expected, theirs * LIBGME_TUNING)) < 0.5
+
+
+@needs_ffmpeg
+def test_ffmpeg_plays_the_album(tmp_path: Path) -> None:
+    path = tmp_path / "album.nsf"
+    songs = [(tune_log(4), "one"), (tone_log("pulse1", 253, 0xBF), "two")]
+    path.write_bytes(encode_nsf(songs, title="Album", author="Author").data)
+    out = subprocess.run(
+        ["ffmpeg", "-v", "error", "-t", "3", "-i", str(path), "-f", "s16le", "-ac", "1", "-"],
+        check=True,
+        capture_output=True,
+    )
+    samples = np.frombuffer(out.stdout, "<i2").astype(np.float64)
+    assert len(samples) == pytest.approx(3 * 44_100, abs=5_000)
+    assert np.sqrt((samples**2).mean()) > 500
+    shown = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "format_tags", str(path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "Album" in shown
+    assert "Author" in shown
