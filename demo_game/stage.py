@@ -17,8 +17,6 @@ from demo_game.scenes.title import Title
 
 STEPS_PER_SECOND = 60
 _WIPE_STEPS = 18
-_NAMESAKES = {"dungeon": "cave"}
-"""What a manifest may call a scene instead: the demo's makes the cave a scene of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +56,12 @@ class Stage:
             before, self.scene = self.scene, self.scene.update(self._controls)
             self._since_change = 0 if self.scene is not before else self._since_change + 1
         if self.scene is not None:
-            self.player.enter(self._ask_for(self.scene.music), now_ms)
+            self.player.enter(self.scene.music, now_ms)
         change = self.player.update(now_ms)
         if change is not None:
             name = change.track.name if change.track else "silence"
             self.log.append(Played(self.steps, change.scene, name, change.fade_ms, change.reason))
         self.steps += 1
-
-    def _ask_for(self, scene: str) -> str:
-        served = self.player.library.scenes
-        other = _NAMESAKES.get(scene, scene)
-        return other if scene not in served and other in served else scene
 
     def draw(self, canvas: pygame.Surface) -> None:
         """Draw the scene, the wipe that opens it, and the line that tells what plays."""

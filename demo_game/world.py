@@ -117,7 +117,7 @@ PLACES = {
     ),
     "cave": Place(
         "cave",
-        "dungeon",
+        "cave",
         tuple(CAVE.split()),
         foes=("bat", "spore", "wisp", "wisp"),
         danger=16,

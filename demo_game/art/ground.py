@@ -25,7 +25,7 @@ class Ground:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._is_cave = place.music == "dungeon"
+        self._is_cave = place.music == "cave"
         still = self._draw_still()
         self._grounds = [self._draw_water(still, frame) for frame in range(tiles.WATER_FRAMES)]
 

@@ -169,7 +169,7 @@ class Walk:
             standing + self._people(foot_x, foot_y, left, top), key=lambda item: item[0]
         ):
             canvas.blit(picture, place)
-        if hero.place.music == "dungeon":
+        if hero.place.music == "cave":
             self._darken(canvas, (foot_x - left, foot_y - 8 - top), left, top)
         self._draw_status(canvas)
         if self._says:

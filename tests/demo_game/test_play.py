@@ -15,7 +15,7 @@ from tests.runtime.tiny_bundle import Piece, write_bundle
 pytest.importorskip("pygame")
 
 SCENES = (
-    "title", "overworld", "town", "dungeon", "battle", "boss", "shop", "victory", "game_over",
+    "title", "overworld", "town", "cave", "battle", "boss", "shop", "victory", "game_over",
     "credits",
 )  # fmt: skip
 
@@ -104,12 +104,12 @@ wait 60
 expect track town_song
 go exit
 go cave
-expect scene dungeon
+expect scene cave
 go chest
 press enter
 press enter
 go boss
-expect scene dungeon
+expect scene cave
 go exit
 expect scene overworld
 go lighthouse
@@ -123,7 +123,7 @@ expect track title_song
     run = play(bundle, script, tmp_path)
     heard = played(run)
     assert set(heard) == set(SCENES) - {"game_over"}
-    assert heard.index("shop") < heard.index("dungeon") < heard.index("boss")
+    assert heard.index("shop") < heard.index("cave") < heard.index("boss")
     assert heard[-2:] == ["credits", "title"]
     assert (tmp_path / "shots/town.png").stat().st_size > 2000
 
@@ -290,11 +290,3 @@ def test_it_finds_the_built_bundle(bundle: Path, tmp_path: Path, name: str) -> N
         check=True,
         timeout=60,
     )
-
-
-def test_a_cave_may_be_a_scene_of_its_own(tmp_path: Path) -> None:
-    pieces = [Piece(scene, 440) for scene in ("title", "overworld", "cave", "battle", "victory")]
-    bundle = write_bundle(tmp_path / "bundle", pieces)
-    script = TO_THE_OVERWORLD.replace("title_song", "title") + "go cave\nwait 2\n"
-    run = play(bundle, script + "expect scene dungeon\nexpect track cave\n", tmp_path)
-    assert run.returncode == 0, run.stderr
