@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chipassets.render.engine import render_log
+from chipassets.render.flac import encode_flac
 from chipassets.render.midi import encode_midi
 from chipassets.render.ogg import encode_ogg
 from chipassets.render.pcm import Pcm
@@ -11,4 +12,12 @@ from chipassets.render.wav import encode_wav
 RENDER_VERSION = 1
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
-__all__ = ["RENDER_VERSION", "Pcm", "encode_midi", "encode_ogg", "encode_wav", "render_log"]
+__all__ = [
+    "RENDER_VERSION",
+    "Pcm",
+    "encode_flac",
+    "encode_midi",
+    "encode_ogg",
+    "encode_wav",
+    "render_log",
+]

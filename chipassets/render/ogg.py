@@ -7,12 +7,12 @@ import io
 import re
 from collections.abc import Mapping
 
-import numpy as np
 import soundfile
 
 from chipassets.errors import RenderError
 from chipassets.render.oggpages import read_comments, retag
 from chipassets.render.pcm import Pcm
+from chipassets.render.reopen import check_samples
 
 # libvorbis keeps a whole write on the stack and overflows it with a minute of sound.
 _CHUNK_SAMPLES = 65_536
@@ -27,14 +27,20 @@ def encode_ogg(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
     same input gives the same bytes. RenderError for a tag name that Vorbis does not allow, or when
     the finished file does not read back as it was meant.
     """
-    comments = _comments(pcm, tags)
+    comments = vorbis_comments(pcm, tags)
     serial = int.from_bytes(hashlib.sha256(pcm.samples.tobytes()).digest()[:4], "little")
     data = retag(_encode(pcm), comments, serial)
-    _check(data, pcm, comments)
+    check_samples(data, pcm, exact=False)
+    if read_comments(data) != comments:
+        raise RenderError("the encoded file does not hold the tags that were written to it")
     return data
 
 
-def _comments(pcm: Pcm, tags: Mapping[str, str]) -> dict[str, str]:
+def vorbis_comments(pcm: Pcm, tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags, names in upper case, and those of the loop, in samples.
+
+    RPG Maker reads only LOOPSTART and LOOPLENGTH; SDL_mixer reads them too.
+    """
     comments = {}
     for name, value in tags.items():
         if not _TAG_NAME.fullmatch(name):
@@ -52,7 +58,7 @@ def _encode(pcm: Pcm) -> bytes:
         buffer,
         "w",
         samplerate=pcm.rate_hz,
-        channels=1,
+        channels=pcm.channels,
         format="OGG",
         subtype="VORBIS",
         compression_level=_COMPRESSION,
@@ -60,17 +66,3 @@ def _encode(pcm: Pcm) -> bytes:
         for start in range(0, len(pcm.samples), _CHUNK_SAMPLES):
             file.write(pcm.samples[start : start + _CHUNK_SAMPLES])
     return buffer.getvalue()
-
-
-def _check(data: bytes, pcm: Pcm, comments: Mapping[str, str]) -> None:
-    """RenderError unless the file holds the comments and as many samples as were encoded."""
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
-        blocks = file.blocks(_CHUNK_SAMPLES, dtype="int16")
-        decoded = sum(len(np.asarray(block)) for block in blocks)
-    if decoded != len(pcm.samples):
-        raise RenderError(
-            f"the encoded file holds {decoded} samples instead of {len(pcm.samples)}, "
-            "so its loop would be out of time; another version of soundfile may do better"
-        )
-    if read_comments(data) != comments:
-        raise RenderError("the encoded file does not hold the tags that were written to it")

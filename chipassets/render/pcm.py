@@ -10,8 +10,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pcm:
-    """Mono int16 samples; the loop runs from `loop_start_sample` to the end, None plays once."""
+    """int16 samples, [n] or [n, channels]; the loop runs from its start to the end, None: once."""
 
     samples: NDArray[np.int16]
     rate_hz: int
     loop_start_sample: int | None
+
+    @property
+    def channels(self) -> int:
+        """1 for mono samples, else the number of columns."""
+        return 1 if self.samples.ndim == 1 else int(self.samples.shape[1])
+
+    @property
+    def columns(self) -> NDArray[np.int16]:
+        """The samples as [n, channels], mono too."""
+        return self.samples.reshape(len(self.samples), self.channels)

@@ -4,19 +4,46 @@ from __future__ import annotations
 
 import struct
 
+from chipassets.errors import RenderError
 from chipassets.render.pcm import Pcm
+from chipassets.render.reopen import check_samples
 
 _MIDI_C4 = 60
+_LOOP_AT = 44
+"""Where the start and the end of the first loop stand in a smpl chunk's body."""
 
 
 def encode_wav(pcm: Pcm) -> bytes:
-    """Return the samples as 16-bit mono WAV; a loop is in the `smpl` chunk, its end inclusive."""
+    """Return the samples as 16-bit WAV; a loop is in the `smpl` chunk, its end inclusive.
+
+    RenderError when the finished file does not read back as it was meant.
+    """
     data = pcm.samples.astype("<i2").tobytes()
-    form = struct.pack("<HHIIHH", 1, 1, pcm.rate_hz, 2 * pcm.rate_hz, 2, 16)
+    frame_bytes = 2 * pcm.channels
+    form = struct.pack(
+        "<HHIIHH", 1, pcm.channels, pcm.rate_hz, frame_bytes * pcm.rate_hz, frame_bytes, 16
+    )
     chunks = _chunk(b"fmt ", form) + _chunk(b"data", data)
     if pcm.loop_start_sample is not None:
         chunks += _chunk(b"smpl", _sampler(pcm, pcm.loop_start_sample))
-    return _chunk(b"RIFF", b"WAVE" + chunks)
+    file = _chunk(b"RIFF", b"WAVE" + chunks)
+    check_samples(file, pcm, exact=True)
+    loop = None if pcm.loop_start_sample is None else (pcm.loop_start_sample, len(pcm.samples) - 1)
+    if read_loop(file) != loop:
+        raise RenderError("the finished WAV file does not hold the loop that was written to it")
+    return file
+
+
+def read_loop(data: bytes) -> tuple[int, int] | None:
+    """Return first and last sample of the first loop in a WAV file; None without one."""
+    offset = 12
+    while offset + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, offset)
+        if name == b"smpl":
+            start, end = struct.unpack_from("<2I", data, offset + 8 + _LOOP_AT)
+            return start, end
+        offset += 8 + length + length % 2
+    return None
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
