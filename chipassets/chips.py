@@ -1,17 +1,24 @@
 """The sound chips as tables: clocks, voices, registers and ranges. Code walks the rows.
 
 Clocks are exact fractions (NESdev: the NTSC master clock is 236.25 MHz / 11, the CPU a twelfth of
-it, and a video frame lasts 29780.5 CPU clocks).
+it, and a video frame lasts 29780.5 CPU clocks; Pan Docs: the Game Boy's clock is 2**22 Hz and its
+frame lasts 70224 of them).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 _NTSC_CPU_HZ = Fraction(236_250_000, 11 * 12)
 _NTSC_FRAME_CLOCKS = Fraction(59_561, 2)
+_DMG_HZ = Fraction(1 << 22)
+_DMG_FRAME_CLOCKS = 70_224
+
+# NESdev, APU noise: NTSC timer periods in CPU clocks. Drums on any chip's noise name their colour
+# by an index into this table.
+NOISE_PERIODS = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 2034, 4068)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,8 @@ class VoiceSpec:
     """One voice: the role that it plays, its registers and the MIDI pitches that it can hold.
 
     A tone sounds at clock_hz / (clocks_per_cycle * (timer + 1)); noise has clocks_per_cycle 0 and
-    its pitches are indices into the chip's period table.
+    its pitches are indices into NOISE_PERIODS. The roles lead, inner, bass and drums are played on
+    every chip; what the others play is the arranger's table of further parts.
     """
 
     name: str
@@ -29,6 +37,7 @@ class VoiceSpec:
     clocks_per_cycle: int
     lowest_pitch: int
     highest_pitch: int
+    timer_bits: int = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +57,39 @@ class Chip:
         raise KeyError(role)
 
     def timer(self, spec: VoiceSpec, pitch: int) -> int:
-        """The timer value (11 bits) whose tone is nearest to the MIDI pitch, A4 = 440 Hz."""
+        """The timer value whose tone is nearest to the MIDI pitch, A4 = 440 Hz."""
         frequency_hz = 440.0 * math.pow(2.0, (pitch - 69) / 12)
         timer = round(float(self.clock_hz) / (spec.clocks_per_cycle * frequency_hz)) - 1
-        return min(max(timer, 0), 0x7FF)
+        return min(max(timer, 0), (1 << spec.timer_bits) - 1)
 
 
 # The highest pitches keep the timer's rounding within 12.1 cents; the lowest pulse is A1 as the
 # timer has 11 bits. The triangle sounds an octave lower at the same timer.
+_NES_VOICES = (
+    VoiceSpec("pulse1", "pulse", "lead", 0x4000, 16, 33, 95),
+    VoiceSpec("pulse2", "pulse", "inner", 0x4004, 16, 33, 95),
+    VoiceSpec("triangle", "triangle", "bass", 0x4008, 32, 24, 83),
+    VoiceSpec("noise", "noise", "drums", 0x400C, 0, 0, 15),
+)
+_VRC6_VOICES = (
+    VoiceSpec("vrc6_pulse1", "vrc6_pulse", "harmony", 0x9000, 16, 24, 95, timer_bits=12),
+    VoiceSpec("vrc6_pulse2", "vrc6_pulse", "echo", 0xA000, 16, 24, 95, timer_bits=12),
+    VoiceSpec("vrc6_saw", "vrc6_saw", "double", 0xB000, 14, 24, 95, timer_bits=12),
+)
+# The Game Boy counts up to 2048: its frequency register is 2047 - timer. The lowest pulse is C2.
+_DMG_VOICES = (
+    VoiceSpec("pulse1", "dmg_pulse", "lead", 0xFF10, 32, 36, 95),
+    VoiceSpec("pulse2", "dmg_pulse", "inner", 0xFF15, 32, 36, 95),
+    VoiceSpec("wave", "dmg_wave", "bass", 0xFF1A, 64, 24, 83),
+    VoiceSpec("noise", "noise", "drums", 0xFF1F, 0, 0, 15),
+)
+
+_NES = Chip("nes", _NTSC_CPU_HZ, _NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS, _NES_VOICES)
+
 CHIPS: dict[str, Chip] = {
-    "nes": Chip(
-        name="nes",
-        clock_hz=_NTSC_CPU_HZ,
-        frame_rate_hz=_NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS,
-        voices=(
-            VoiceSpec("pulse1", "pulse", "lead", 0x4000, 16, 33, 95),
-            VoiceSpec("pulse2", "pulse", "inner", 0x4004, 16, 33, 95),
-            VoiceSpec("triangle", "triangle", "bass", 0x4008, 32, 24, 83),
-            VoiceSpec("noise", "noise", "drums", 0x400C, 0, 0, 15),
-        ),
-    ),
+    chip.name: chip
+    for chip in (
+        _NES,
+        replace(_NES, name="nes-vrc6", voices=_NES_VOICES + _VRC6_VOICES),
+    )
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from chipassets.arrange.bank import INSTRUMENTS, echo_of
 from chipassets.arrange.drums import play_drums
 from chipassets.arrange.lines import deal_lines
+from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.phrasing import Timing, add_echo, fit_line, phrase_drums, phrase_line
 from chipassets.arrange.version import ARRANGE_VERSION
 from chipassets.chips import CHIPS, Chip
@@ -27,29 +28,46 @@ _TONE_ROLES = ("lead", "inner", "bass")
 def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
     """Return what each voice of the chip plays: every note of the score, or counted as dropped.
 
-    Lead, inner line and bass take the tonal voices, moved by octaves into their ranges; where the
-    inner voice is free it echoes the lead; the track's groove is on noise. Bars are exact numbers
-    of frames. ArrangeError for a chip, an instrument or a groove that does not exist.
+    Lead, inner line and bass take the tonal voices, moved by octaves into their ranges; voices that
+    the chip has beyond those play further parts; without one for it, the inner voice echoes the
+    lead where it is free; the track's groove is on noise. Bars are exact numbers of frames.
+    ArrangeError for a chip, an instrument or a groove that does not exist.
     """
     table = _find_chip(chip)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar)
     playable, dropped = _playable(score, timing)
     lines = deal_lines(playable)
-    dropped["more notes at once than voices"] = len(playable) - sum(map(len, lines))
     instruments = _instruments(track)
     voices = {
         role: phrase_line(fit_line(line, table.voice(role)), role, instruments[role].name, timing)
         for role, line in zip(_TONE_ROLES, lines, strict=True)
     }
     shadow = echo_of(instruments["lead"])
-    voices["inner"] = add_echo(voices["inner"], voices["lead"], shadow.name, timing)
+    parts, left = play_parts(
+        table,
+        Played(
+            left=_left(playable, lines),
+            lead=voices["lead"],
+            bass=voices["bass"],
+            instrument=instruments["inner"].name,
+            shadow=shadow.name,
+            timing=timing,
+        ),
+        frozenset((*_TONE_ROLES, "drums")),
+    )
+    dropped["more notes at once than voices"] = len(left)
+    voices |= parts
+    if "echo" not in parts:
+        voices["inner"] = add_echo(voices["inner"], voices["lead"], shadow.name, timing)
     rng = derive_rng(track.seed, "arrange", ARRANGE_VERSION, "drums")
     voices["drums"] = phrase_drums(play_drums(score, track.character.groove, rng), timing)
     return ChipSong(
         chip=chip,
         voices=tuple(ChipVoice(spec.name, voices[spec.role]) for spec in table.voices),
-        instruments=_used([*instruments.values(), shadow, *INSTRUMENTS.values()], voices.values()),
+        instruments=_used(
+            [*instruments.values(), shadow, *INSTRUMENTS.values(), *COLOURS], voices.values()
+        ),
         frames=timing.end_frame + (TAIL_FRAMES if score.loop_start_bar is None else 0),
         frames_per_bar=frames_per_bar,
         loop_start_frame=timing.loop_start_frame,
@@ -75,6 +93,12 @@ def _playable(score: Score, timing: Timing) -> tuple[list[Note], Counter[str]]:
         else:
             playable.append(note)
     return playable, dropped
+
+
+def _left(playable: list[Note], lines: Iterable[Iterable[Note]]) -> list[Note]:
+    """The notes that no line holds."""
+    dealt = {(note.start_step, note.pitch) for line in lines for note in line}
+    return [note for note in playable if (note.start_step, note.pitch) not in dealt]
 
 
 def _instruments(track: TrackPlan) -> dict[str, Instrument]:

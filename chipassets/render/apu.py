@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from chipassets.errors import RenderError
 from chipassets.registers import Write
-from chipassets.render.voices import NOISE_PERIODS, Stretch
+from chipassets.render.voices import NOISE_PERIODS, Oscillator, Stretch
 
 VOICES = ("pulse1", "pulse2", "triangle", "noise")
 KINDS = ("pulse", "pulse", "triangle", "noise")
@@ -44,8 +44,14 @@ class Registers:
         self._counter_start = 0
         self._gate = False
 
-    def read_frame(self, writes: Sequence[Write], clock: int) -> tuple[list[Stretch], ...]:
-        """Return per voice the stretches that begin in the frame, which starts at `clock`."""
+    def read_frame(
+        self, writes: Sequence[Write], clock: int, end_clock: int
+    ) -> tuple[list[Stretch], ...]:
+        """Return per voice the stretches that begin in the frame, `clock` until `end_clock`.
+
+        The triangle's gate may open a little later, in the next frame.
+        """
+        del end_clock  # Nothing in this chip moves by itself between two frames' writes.
         found: tuple[list[Stretch], ...] = ([], [], [], [])
         restarts = [False, False]
         for write in writes:
@@ -61,6 +67,10 @@ class Registers:
             self._gate = self._gate_wanted()
             self._note(found, 2, self._triangle(self._next_quarter(clock)))
         return found
+
+    def oscillators(self) -> list[Oscillator]:
+        """Return every voice at rest."""
+        return [Oscillator(kind) for kind in KINDS]
 
     def _touched(self, writes: Sequence[Write]) -> list[int]:
         """The voices that the writes may change: all at the start of a pass and for $4015."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -21,16 +21,19 @@ from numpy.typing import NDArray
 from chipassets.chips import CHIPS, Chip
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
-from chipassets.render import apu
+from chipassets.render.board import Board, RegisterReader
 from chipassets.render.filters import FilterProfile, filter_train, find_filter, memory_samples
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
-from chipassets.render.mixer import LEVEL_BITS, mix_pair, pulse_table, tnd_table
+from chipassets.render.mixer import LEVEL_BITS
+from chipassets.render.nes import NES_BOARD, VRC6_BOARD
 from chipassets.render.pcm import Pcm
-from chipassets.render.voices import TRIANGLE_REST, Oscillator, Stretch
+from chipassets.render.voices import Stretch
 from chipassets.units import SAMPLE_RATE_HZ, frame_clock, frame_sample
 
-GAIN = 49_152
-"""Sample value of the mixer's 1.0. Everything at its loudest swings 0.63, so nothing clips."""
+BOARDS: dict[str, Board] = {"nes": NES_BOARD, "nes-vrc6": VRC6_BOARD}
+"""How each chip of the chip table sounds."""
+
+GAIN = NES_BOARD.gain
 
 SETTLE_FRAMES = 8
 """Longer than any filter remembers: after so many frames a second pass equals the first."""
@@ -45,134 +48,173 @@ _FRAME_SAMPLES = 735
 
 def render_log(
     log: RegisterLog,
-    filter_name: str = "famicom",
+    filter_name: str | None = None,
     frames_per_bar: int = 0,
     chunk_frames: int = CHUNK_FRAMES,
 ) -> Pcm:
     """Return the log as 44.1 kHz samples whose loop, if it has one, repeats bit for bit.
 
-    Without an intro the file is the loop. With one the file is the intro, the body and as much of
-    the body's start again as the intro's ringing lasts, in whole bars if `frames_per_bar` is given;
-    the loop starts that much later. A log without a loop ends when its sound has rung out. Every
-    `chunk_frames` gives the same samples. RenderError for a chip, register or filter not known.
+    Samples are [n], or [n, 2] for a stereo chip. Without a `filter_name` the chip's own filter is
+    taken. Without an intro the file is the loop. With one the file is the intro, the body and as
+    much of the body's start again as the intro's ringing lasts, in whole bars if `frames_per_bar`
+    is given; the loop starts that much later. A log without a loop ends when its sound has rung
+    out. Every `chunk_frames` gives the same samples. RenderError for a chip, register or filter
+    not known.
     """
-    profile = find_filter(filter_name)
-    chip = _chip(log)
+    player = _player(log, filter_name, chunk_frames)
     if log.loop_start_frame is None:
-        train, history, start = _once(log, chip, profile, chunk_frames)
+        train, history, start = _once(log, player)
     elif log.loop_start_frame == 0:
-        train, history, start = _circle(log, chip, profile, chunk_frames)
+        train, history, start = _circle(log, player)
     else:
-        train, history, start = _intro(log, chip, profile, frames_per_bar, chunk_frames)
-    samples = _to_samples(history, train, profile, chunk_frames * _FRAME_SAMPLES)
+        train, history, start = _intro(log, player, frames_per_bar)
+    sides = [_to_samples(*side, player) for side in zip(history, train, strict=True)]
+    samples = sides[0] if len(sides) == 1 else np.stack(sides, axis=1)
     return Pcm(samples, SAMPLE_RATE_HZ, start)
 
 
+@dataclass(frozen=True, slots=True)
+class _Player:
+    """What stays the same throughout a render."""
+
+    chip: Chip
+    board: Board
+    profile: FilterProfile
+    chunk_frames: int
+
+    @property
+    def ratio(self) -> Fraction:
+        """Samples in a clock."""
+        return SAMPLE_RATE_HZ / self.chip.clock_hz
+
+
 _Plan = tuple[NDArray[np.int64], NDArray[np.int64], int | None]
+"""The train of steps and what came before it, both [sides, n], and the loop's first sample."""
 
 
-def _chip(log: RegisterLog) -> Chip:
-    if log.chip not in CHIPS:
-        raise RenderError(f"no renderer for the chip {log.chip!r}; there are {', '.join(CHIPS)}")
+def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> _Player:
+    if log.chip not in BOARDS:
+        raise RenderError(f"no renderer for the chip {log.chip!r}; there are {', '.join(BOARDS)}")
+    board = BOARDS[log.chip]
+    profile = find_filter(filter_name or board.filter_name)
     if not log.frames:
         raise RenderError("the register log has no frames, so there is nothing to render")
+    _check_loop(log, board)
+    return _Player(CHIPS[log.chip], board, profile, chunk_frames)
+
+
+def _check_loop(log: RegisterLog, board: Board) -> None:
     start = log.loop_start_frame
     if start is None:
-        return CHIPS[log.chip]
+        return
     if not 0 <= start < len(log.frames):
         raise RenderError(f"the loop starts at frame {start} of {len(log.frames)}")
-    missing = apu.SOUND_ADDRESSES - {write.address for write in log.frames[start]}
+    missing = board.addresses - {write.address for write in log.frames[start]}
     if missing:
         names = ", ".join(f"${address:04X}" for address in sorted(missing))
         raise RenderError(
             f"frame {start}, where the loop starts, does not write {names}; a loop is exact only "
             "if its first frame writes every register"
         )
-    return CHIPS[log.chip]
 
 
-def _once(log: RegisterLog, chip: Chip, profile: FilterProfile, chunk_frames: int) -> _Plan:
-    train = _passage(log.frames, chip, apu.Registers(), chunk_frames, loops=False)
-    ringing = np.zeros(memory_samples(profile), dtype=np.int64)
-    return np.concatenate((train, ringing)), _silence(profile), None
+def _once(log: RegisterLog, player: _Player) -> _Plan:
+    train = _passage(log.frames, player, player.board.registers(), loops=False)
+    ringing = np.zeros((len(train), memory_samples(player.profile)), dtype=np.int64)
+    return np.concatenate((train, ringing), axis=1), _silence(player), None
 
 
-def _circle(log: RegisterLog, chip: Chip, profile: FilterProfile, chunk_frames: int) -> _Plan:
-    body = _passage(log.frames, chip, apu.Registers(), chunk_frames, loops=True)
-    length = len(body) - _TAIL
-    train = body[:length]
-    train[:_TAIL] += body[length:]
-    if profile.high_pass_hz:
-        before = np.arange(-memory_samples(profile), 0) % length
-        return train, train[before], 0
+def _circle(log: RegisterLog, player: _Player) -> _Plan:
+    body = _passage(log.frames, player, player.board.registers(), loops=True)
+    length = body.shape[1] - _TAIL
+    train = body[:, :length]
+    train[:, :_TAIL] += body[:, length:]
+    if player.profile.high_pass_hz:
+        before = np.arange(-memory_samples(player.profile), 0) % length
+        return train, train[:, before], 0
     # The plain sum remembers everything; all it needs is where the pass before left it.
-    history = _silence(profile)
-    history[0] -= body[length:].sum()
+    history = _silence(player)
+    history[:, 0] -= body[:, length:].sum(axis=1)
     return train, history, 0
 
 
-def _intro(
-    log: RegisterLog, chip: Chip, profile: FilterProfile, frames_per_bar: int, chunk_frames: int
-) -> _Plan:
+def _intro(log: RegisterLog, player: _Player, frames_per_bar: int) -> _Plan:
     start = log.loop_start_frame or 0
-    registers = apu.Registers()
-    intro = _passage(log.frames[:start], chip, registers, chunk_frames, loops=True)
-    body = _passage(log.frames[start:], chip, registers, chunk_frames, loops=True)
+    registers = player.board.registers()
+    intro = _passage(log.frames[:start], player, registers, loops=True)
+    body = _passage(log.frames[start:], player, registers, loops=True)
     again_frames = -(-SETTLE_FRAMES // max(frames_per_bar, 1)) * max(frames_per_bar, 1)
-    loop_sample = len(intro) - _TAIL
-    length = len(body) - _TAIL
-    again = frame_sample(again_frames, chip.frame_rate_hz)
-    train = np.zeros(loop_sample + length + max(again, length) + _TAIL, dtype=np.int64)
-    train[: len(intro)] += intro
-    for offset in range(loop_sample, len(train) - len(body) + 1, length):
-        train[offset : offset + len(body)] += body
-    return train[: loop_sample + length + again], _silence(profile), loop_sample + again
+    loop_sample = intro.shape[1] - _TAIL
+    length = body.shape[1] - _TAIL
+    again = frame_sample(again_frames, player.chip.frame_rate_hz)
+    total = loop_sample + length + max(again, length) + _TAIL
+    train = np.zeros((len(body), total), dtype=np.int64)
+    train[:, : intro.shape[1]] += intro
+    for offset in range(loop_sample, total - body.shape[1] + 1, length):
+        train[:, offset : offset + body.shape[1]] += body
+    train = train[:, : loop_sample + length + again]
+    return train, _silence(player), loop_sample + again
 
 
-def _silence(profile: FilterProfile) -> NDArray[np.int64]:
-    """What comes before the start: the level from which the steps are counted.
+def _silence(player: _Player) -> NDArray[np.int64]:
+    """What comes before the start: the level from which the steps are counted, [sides, 1].
 
     A high-pass has long forgotten it.
     """
-    level = 0 if profile.high_pass_hz else int(tnd_table()[TRIANGLE_REST, 0]) << TAP_BITS
-    return np.array([level], dtype=np.int64)
+    level = 0 if player.profile.high_pass_hz else player.board.rest << TAP_BITS
+    return np.full((player.board.sides, 1), level, dtype=np.int64)
 
 
 def _passage(
     frames: Sequence[tuple[Write, ...]],
-    chip: Chip,
-    registers: apu.Registers,
-    chunk_frames: int,
+    player: _Player,
+    registers: RegisterReader,
     loops: bool,
 ) -> NDArray[np.int64]:
-    """Return the passage's train of steps: its samples, and a tail for the last impulses.
+    """Return the passage's train of steps, [sides, n]: its samples, and a tail for the last ones.
 
     With `loops` it ends with the step back to the level at which every passage starts.
     """
+    chip = player.chip
     clocks = [frame_clock(n, chip.frame_rate_hz, chip.clock_hz) for n in range(len(frames) + 1)]
     registers.start_pass()
-    read = [registers.read_frame(writes, clocks[n]) for n, writes in enumerate(frames)]
+    read = [
+        registers.read_frame(writes, clocks[n], clocks[n + 1]) for n, writes in enumerate(frames)
+    ]
+    stretches = [[item for own in voice for item in own] for voice in zip(*read, strict=True)]
+    oscillators = registers.oscillators()
+    rests = [
+        _rest_clock(own) if loops and voice.kind == "triangle" else None
+        for voice, own in zip(oscillators, stretches, strict=True)
+    ]
     length = frame_sample(len(frames), chip.frame_rate_hz)
-    train = np.zeros(length + _TAIL, dtype=np.int64)
-    stretches = [[item for frame in read for item in frame[voice]] for voice in range(4)]
-    rest_clock = _rest_clock(stretches[2]) if loops else None
-    oscillators = [Oscillator(kind) for kind in apu.KINDS]
-    ratio = SAMPLE_RATE_HZ / chip.clock_hz
-    for start in range(0, len(frames), chunk_frames):
-        stop = min(start + chunk_frames, len(frames))
+    trains: dict[tuple[int, ...], NDArray[np.int64]] = {}
+    for start in range(0, len(frames), player.chunk_frames):
+        begin, end = clocks[start], clocks[min(start + player.chunk_frames, len(frames))]
         events = [
-            oscillator.play(_window(own, clocks[start], clocks[stop]), clocks[stop], rest_clock)
-            for oscillator, own in zip(oscillators, stretches, strict=True)
+            voice.play(_window(own, begin, end), end, rest)
+            for voice, own, rest in zip(oscillators, stretches, rests, strict=True)
         ]
-        for first, second, table in ((0, 1, pulse_table()), (2, 3, tnd_table())):
-            step_clocks, steps = mix_pair(events[first], events[second], table)
-            _place(train, step_clocks, steps, ratio)
+        for steps in player.board.mix(events):
+            train = trains.setdefault(steps.sides, np.zeros(length + _TAIL, dtype=np.int64))
+            _place(train, steps.clocks, steps.heights, player.ratio)
+    return _sum_sides(trains, player, length, loops)
+
+
+def _sum_sides(
+    trains: dict[tuple[int, ...], NDArray[np.int64]], player: _Player, length: int, loops: bool
+) -> NDArray[np.int64]:
+    """Every side's train; with `loops` its steps add up to nothing."""
+    total = np.zeros((player.board.sides, length + _TAIL), dtype=np.int64)
+    for sides, train in trains.items():
+        for side in sides:
+            total[side] += train
     if loops:
-        levels = [oscillator.level for oscillator in oscillators]
-        end = pulse_table()[levels[0], levels[1]] + tnd_table()[levels[2], levels[3]]
-        back = tnd_table()[TRIANGLE_REST, 0] - end
-        train[length : length + TAPS] += back * impulse_table(_phases(ratio))[0].astype(np.int64)
-    return train
+        impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
+        for train in total:
+            # Every impulse adds up to 1 << TAP_BITS, so this is a whole number of them.
+            train[length : length + TAPS] -= (int(train.sum()) >> TAP_BITS) * impulse
+    return total
 
 
 def _rest_clock(triangle: list[Stretch]) -> int | None:
@@ -192,7 +234,7 @@ def _window(stretches: list[Stretch], start_clock: int, stop_clock: int) -> list
     inside = stretches[first:last]
     if inside and inside[0].clock == start_clock:
         return inside
-    return [replace(stretches[first - 1], clock=start_clock, restart=False), *inside]
+    return [replace(stretches[first - 1], clock=start_clock, restart=False, reload=False), *inside]
 
 
 def _phases(ratio: Fraction) -> int:
@@ -215,24 +257,24 @@ def _place(
 
 
 def _to_samples(
-    history: NDArray[np.int64],
-    train: NDArray[np.int64],
-    profile: FilterProfile,
-    chunk_samples: int,
+    history: NDArray[np.int64], train: NDArray[np.int64], player: _Player
 ) -> NDArray[np.int16]:
-    """Filter the train, which comes after `history`, in chunks and round it to int16."""
+    """Filter one side's train, which comes after `history`, in chunks and round it to int16."""
+    profile = player.profile
     memory = memory_samples(profile)
+    chunk_samples = player.chunk_frames * _FRAME_SAMPLES
     pieces = []
     for start in range(0, len(train), chunk_samples):
         heard = np.concatenate((history, train[start : start + chunk_samples]))
-        pieces.append(_quantise(filter_train(heard, profile)[len(history) :]))
+        filtered = filter_train(heard, profile)[len(history) :]
+        pieces.append(_quantise(filtered, player.board.gain))
         # The plain sum remembers everything, but as one number.
         history = heard[-memory:] if profile.high_pass_hz else heard.sum(keepdims=True)
     return np.concatenate(pieces)
 
 
-def _quantise(signal: NDArray[np.int64]) -> NDArray[np.int16]:
+def _quantise(signal: NDArray[np.int64], gain: int) -> NDArray[np.int16]:
     shift = LEVEL_BITS + TAP_BITS
-    rounded = (signal * GAIN + (1 << (shift - 1))) >> shift
+    rounded = (signal * gain + (1 << (shift - 1))) >> shift
     samples: NDArray[np.int16] = np.clip(rounded, -32_768, 32_767).astype(np.int16)
     return samples

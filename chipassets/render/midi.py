@@ -20,8 +20,8 @@ from chipassets.units import STEPS_PER_BEAT, step_frame
 TICKS_PER_BEAT = 480
 _TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
 _DRUM_CHANNEL = 9
-# General MIDI: programs (from 0) lead 1 (square), lead 1, synth bass 1; drum keys.
-_PROGRAMS = {"lead": 80, "inner": 80, "bass": 38}
+# General MIDI: programs (from 0) lead 1 (square), synth bass 1, lead 2 (saw); drum keys.
+_PROGRAMS = {"lead": 80, "inner": 80, "bass": 38, "double": 81}
 _DRUM_KEYS = {"kick": 36, "snare": 38, "hat": 42, "open_hat": 46, "crash": 49, "tom": 45}
 _OTHER_DRUM = 39
 # The names that a MIDI key signature can hold, from seven flats to seven sharps.
@@ -89,8 +89,8 @@ def _voice_track(
     channel = _DRUM_CHANNEL if role == "drums" else channel
     events = [(0, mido.MetaMessage("track_name", name=voice.name))]
     if role != "drums":
-        program = mido.Message("program_change", program=_PROGRAMS[role], channel=channel)
-        events.append((0, program))
+        number = _PROGRAMS.get(role, _PROGRAMS["inner"])
+        events.append((0, mido.Message("program_change", program=number, channel=channel)))
     for note, following in zip(voice.notes, (*voice.notes[1:], None), strict=False):
         start = _tick(note.start_frame, grid)
         limit = _tick(following.start_frame, grid) if following else _tick(song.frames, grid)

@@ -13,6 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.chips import NOISE_PERIODS as NOISE_PERIODS
+
 # NESdev, APU pulse: the duty rows in the order in which the sequencer reads them.
 DUTY_ROWS = (
     (0, 1, 0, 0, 0, 0, 0, 0),
@@ -21,8 +23,6 @@ DUTY_ROWS = (
     (1, 0, 0, 1, 1, 1, 1, 1),
 )
 TRIANGLE_ROW = (*range(15, -1, -1), *range(16))
-# NESdev, APU noise: NTSC timer periods in CPU clocks.
-NOISE_PERIODS = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 2034, 4068)
 TRIANGLE_REST = TRIANGLE_ROW[0]
 LONG_PERIOD = 32_767
 
@@ -32,7 +32,8 @@ class Stretch:
     """Registers of one voice from a clock on.
 
     `table` is the duty or the noise mode; `level` 0 is silent; `steps` whether the sequence goes
-    on (a stopped triangle holds its level); `restart` puts the sequence back to its start.
+    on (a stopped triangle holds its level); `restart` puts the sequence back to its start, and
+    `reload` begins a whole period at the clock.
     """
 
     clock: int
@@ -41,6 +42,7 @@ class Stretch:
     table: int = 0
     steps: bool = True
     restart: bool = False
+    reload: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +92,7 @@ class Oscillator:
     """One voice while it is played: where its divider and its sequence stand."""
 
     def __init__(self, kind: str) -> None:
-        self._kind = kind
+        self.kind = kind
         self._next_clock = 0
         self._position = 0
         self._states = _long_states() if kind == "noise" else np.zeros(0, dtype=np.int64)
@@ -117,26 +119,26 @@ class Oscillator:
             self.level = int(levels[-1])
         return Events(clocks[changed], levels[changed], previous[changed], initial)
 
-    def _run(self, stretch: Stretch, stop: int, rest_clock: int | None) -> _Run:
+    def _run(self, stretch: Stretch, stop: int, rest_clock: int | None) -> Run:
         """Advance to `stop`: where the sequence was and which steps it took."""
         if stretch.restart:
             self._position = 0
-        if self._kind == "noise" and stretch.table != self._mode:
+        if self.kind == "noise" and stretch.table != self._mode:
             self._switch_mode(stretch.table)
         first, start = self._next_clock, self._position
         ticks = max(0, -((first - stop) // stretch.period_clocks))
         self._next_clock = first + ticks * stretch.period_clocks
         steps = ticks if stretch.steps else self._steps_at_rest(stretch, ticks, rest_clock)
         self._position = (start + steps) % self._length
-        audible = steps if stretch.level or self._kind == "triangle" else 0
-        return _Run(first, start, audible, self._states)
+        audible = steps if stretch.level or self.kind == "triangle" else 0
+        return Run(first, start, audible, self._states)
 
     @property
     def _length(self) -> int:
-        return {"pulse": 8, "triangle": 32}.get(self._kind) or len(self._states)
+        return {"pulse": 8, "triangle": 32}.get(self.kind) or len(self._states)
 
     def _steps_at_rest(self, stretch: Stretch, ticks: int, rest_clock: int | None) -> int:
-        if self._kind != "triangle" or rest_clock is None or stretch.clock < rest_clock:
+        if self.kind != "triangle" or rest_clock is None or stretch.clock < rest_clock:
             return 0
         return min(ticks, -self._position % 32)
 
@@ -147,7 +149,7 @@ class Oscillator:
         self._mode = mode
 
     def _expand(
-        self, stretches: list[Stretch], runs: list[_Run]
+        self, stretches: list[Stretch], runs: list[Run]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Clocks and levels of every stretch's start and of every step within it."""
         counts = np.array([run.steps + 1 for run in runs], dtype=np.int64)
@@ -163,21 +165,23 @@ class Oscillator:
     def _levels(
         self,
         stretches: list[Stretch],
-        runs: list[_Run],
+        runs: list[Run],
         which: NDArray[np.int64],
         position: NDArray[np.int64],
     ) -> NDArray[np.int64]:
-        if self._kind == "triangle":
+        if self.kind == "triangle":
             return np.array(TRIANGLE_ROW, dtype=np.int64)[position % 32]
         level = np.array([item.level for item in stretches], dtype=np.int64)[which]
-        if self._kind == "pulse":
+        if self.kind == "pulse":
             duty = np.array([item.table for item in stretches], dtype=np.int64)[which]
             return level * np.array(DUTY_ROWS, dtype=np.int64)[duty, position % 8]
         return level * _noise_bits(runs, which, position)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Run:
+class Run:
+    """What a stretch does: the clock of its first step, the place before it, its audible steps."""
+
     first_clock: int
     position: int
     steps: int
@@ -185,7 +189,7 @@ class _Run:
 
 
 def _noise_bits(
-    runs: list[_Run], which: NDArray[np.int64], position: NDArray[np.int64]
+    runs: list[Run], which: NDArray[np.int64], position: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """1 where the register's bit 0 is 0, which is when noise lets its level through."""
     cycles = {id(run.states): run.states for run in runs}

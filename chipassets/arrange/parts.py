@@ -1,0 +1,119 @@
+"""Further parts for chips that have more voices than lead, inner line, bass and drums.
+
+A table from role to part. Notes of the score come first: what the three lines left over goes to
+the harmony. Where nothing is left it doubles the lead below, and the other parts colour what is
+there: an echo of the lead, the bass an octave up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from chipassets.arrange.lines import deal_lines
+from chipassets.arrange.phrasing import Timing, add_echo, fit_line, phrase_line
+from chipassets.chips import Chip, VoiceSpec
+from chipassets.chipsong import ChipNote, Instrument, Macro
+from chipassets.score import Note
+
+_COLOUR_LEVEL = 4
+_DOUBLE_LEVEL = 5
+
+COLOURS = (
+    Instrument(
+        "under",
+        volume=Macro((8, 11, 12, 12, 11, 11, 10, 10, 9, 7, 4, 2, 1), loop=8, release=9),
+        duty=Macro((1,)),
+    ),
+    Instrument(
+        "edge",
+        volume=Macro((15, 14, 12, 11, 10, 9, 9, 8, 8, 7, 5, 3, 1), loop=9, release=10),
+        duty=Macro((1,)),
+    ),
+)
+"""The instruments of parts that double others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a further part may draw on: the score's remaining notes, and what already plays."""
+
+    left: Sequence[Note]
+    lead: Sequence[ChipNote]
+    bass: Sequence[ChipNote]
+    instrument: str
+    shadow: str
+    timing: Timing
+
+
+_Part = tuple[tuple[ChipNote, ...], Sequence[Note]]
+
+
+def play_parts(
+    chip: Chip, played: Played, taken: frozenset[str]
+) -> tuple[dict[str, tuple[ChipNote, ...]], Sequence[Note]]:
+    """Return what each voice plays whose role is not in `taken`, by role, and the notes left."""
+    parts = {}
+    for spec in chip.voices:
+        if spec.role not in taken:
+            parts[spec.role], left = _PARTS[spec.role](spec, played)
+            played = replace(played, left=left)
+    return parts, played.left
+
+
+def _harmony(spec: VoiceSpec, played: Played) -> _Part:
+    """The left notes' best line, and the lead an octave down wherever that is silent."""
+    line = max(deal_lines(played.left), key=len) if played.left else ()
+    fitted = fit_line(line, replace(spec, role="inner"))
+    own = phrase_line(fitted, "inner", played.instrument, played.timing)
+    dealt = {(note.start_step, note.pitch) for note in line}
+    left = [note for note in played.left if (note.start_step, note.pitch) not in dealt]
+    below = [
+        replace(_moved(note, spec, -12), level=_COLOUR_LEVEL, instrument="under")
+        for note in played.lead
+    ]
+    return _fill(own, below), left
+
+
+def _echo(spec: VoiceSpec, played: Played) -> _Part:
+    """The lead again, late and soft."""
+    lead = [_moved(note, spec, 0) for note in played.lead]
+    return add_echo((), lead, played.shadow, played.timing), played.left
+
+
+def _double(spec: VoiceSpec, played: Played) -> _Part:
+    """The bass an octave up, with an edge that the bass itself lacks."""
+    notes = tuple(
+        replace(_moved(note, spec, 12), level=_DOUBLE_LEVEL, instrument="edge")
+        for note in played.bass
+    )
+    return notes, played.left
+
+
+_PARTS: dict[str, Callable[[VoiceSpec, Played], _Part]] = {
+    "harmony": _harmony,
+    "echo": _echo,
+    "double": _double,
+}
+
+
+def _moved(note: ChipNote, spec: VoiceSpec, semitones: int) -> ChipNote:
+    """The note moved, by octaves more where the voice ends."""
+    pitch = note.pitch + semitones
+    while pitch < spec.lowest_pitch:
+        pitch += 12
+    while pitch > spec.highest_pitch:
+        pitch -= 12
+    return replace(note, pitch=pitch)
+
+
+def _fill(own: Sequence[ChipNote], others: Sequence[ChipNote]) -> tuple[ChipNote, ...]:
+    """The own notes, and those of the others that sound while none of the own does."""
+    free = [
+        note
+        for note in others
+        if not any(
+            mine.start_frame < note.end_frame and note.start_frame < mine.end_frame for mine in own
+        )
+    ]
+    return tuple(sorted([*own, *free], key=lambda note: note.start_frame))

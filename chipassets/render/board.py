@@ -1,0 +1,55 @@
+"""What the engine asks of a chip: to read its registers, to move its voices and to mix them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.registers import Write
+from chipassets.render.voices import Events, Oscillator, Stretch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """Changes of the output on these sides, in units of 2**-LEVEL_BITS, in any order of time."""
+
+    sides: tuple[int, ...]
+    clocks: NDArray[np.int64]
+    heights: NDArray[np.int64]
+
+
+class RegisterReader(Protocol):
+    """A chip's registers while a log is read; they live through a whole log."""
+
+    def start_pass(self) -> None:
+        """Forget what was written last, so that the next frame states every voice anew."""
+
+    def read_frame(
+        self, writes: Sequence[Write], clock: int, end_clock: int
+    ) -> tuple[list[Stretch], ...]:
+        """Return per voice the stretches that begin in the frame, `clock` until `end_clock`."""
+
+    def oscillators(self) -> list[Oscillator]:
+        """Return every voice at rest, for the registers read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A chip as the engine plays it.
+
+    addresses: what the first frame of a loop must write; sides: 1 mono, 2 stereo; filter_name: what
+    lies between this chip and its jack; gain: sample value of the mixer's 1.0; rest: the output, on
+    every side, when all voices are at rest, in units of 2**-LEVEL_BITS.
+    """
+
+    addresses: frozenset[int]
+    registers: Callable[[], RegisterReader]
+    mix: Callable[[Sequence[Events]], list[Steps]]
+    rest: int
+    sides: int = 1
+    filter_name: str = "famicom"
+    gain: int = 49_152
