@@ -65,8 +65,9 @@ def dataset_command(
     as_json: _Json = False,
 ) -> None:
     """Cut a corpus into training sequences and hold a part of the pieces out."""
+    from chipassets.train.building import build_dataset
     from chipassets.train.corpus import load_corpus
-    from chipassets.train.dataset import build_dataset, save_dataset
+    from chipassets.train.dataset import save_dataset
     from chipassets.train.selection import Selection
     from chipassets.train.slices import SliceRules
 
@@ -139,12 +140,15 @@ def evaluate_command(
 ) -> None:
     """Measure a run's best weights on the held-out part."""
     model, _ = _read_run(run, dataset, "run")
-    scores = model.training["held_out"]
+    scores, samples = model.training["held_out"], model.training["samples"]
     if as_json:
-        print_json(scores)
+        print_json({**scores, "samples": samples})
         return
     rows = [[name, *[str(scores[told][name]) for told in scores]] for name in scores["told"]]
     print_table(str(run), ["held out", *scores], rows)
+    if samples:
+        pairs = [[k, str(v), str(samples["samples"][k])] for k, v in samples["held_out"].items()]
+        print_table("16 bars of 4/4", ["mean", "held out", "samples"], pairs)
 
 
 @app.command("export")
@@ -232,9 +236,7 @@ def _need_tensorflow(threads: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if threads:
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
 
 
 class Writing:

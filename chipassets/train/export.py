@@ -12,7 +12,10 @@ from chipassets.train.checkpoint import best_checkpoint, read_checkpoint
 from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import evaluate
 from chipassets.train.network import from_model
+from chipassets.train.samples import compare_samples
 
+_SAMPLES = 96
+"""How many samples are measured for the card."""
 _SPLIT = "by SHA-256 of the piece's notes with transposition removed, before slicing"
 
 
@@ -37,32 +40,31 @@ def model_of_run(run: Path, name: str, training: dict[str, Any]) -> Model:
 def evaluated_model(run: Path, name: str, dataset: Dataset, date: str) -> Model:
     """Return the model of a run as it will be stored, with what it scores on the held-out part.
 
-    The scores are those of the half-precision weights.
+    Loss and samples are those of the half-precision weights.
     """
-    draft = model_of_run(run, name, training_summary(run, dataset.meta, {}, date))
-    stored = parse_model(save_model(draft), name)
-    scores = evaluate(from_model(stored), dataset).as_dict()
-    return model_of_run(run, name, training_summary(run, dataset.meta, scores, date))
+    summary = training_summary(run, dataset, date)
+    stored = parse_model(save_model(model_of_run(run, name, summary)), name)
+    scores = {
+        "held_out": evaluate(from_model(stored), dataset).as_dict(),
+        "samples": compare_samples(stored, dataset, _SAMPLES, seed=1),
+    }
+    return model_of_run(run, name, summary | scores)
 
 
-def training_summary(
-    run: Path, dataset_meta: dict[str, Any], held_out: dict[str, dict[str, float]], date: str
-) -> dict[str, Any]:
-    """Return how a run's model was made and what it scores, as JSON values."""
+def training_summary(run: Path, dataset: Dataset, date: str) -> dict[str, Any]:
+    """Return how a run's model was made, as JSON values."""
     meta = read_checkpoint(best_checkpoint(run))["meta"]
-    dataset = {key: value for key, value in dataset_meta.items() if key != "groups"}
-    updates = int(meta["step"])
-    hparams = meta["hparams"]
-    events = updates * hparams["batch_size"] * hparams["chunk"]
+    described = {key: value for key, value in dataset.meta.items() if key != "groups"}
+    hparams, stream = meta["hparams"], meta["stream"]
+    an_epoch = int(dataset.weights[~dataset.is_eval].sum())
     return {
         "date": date,
-        "updates": updates,
-        "epochs": round(events / max(1, dataset["events_an_epoch"]), 1),
+        "updates": int(meta["step"]),
+        "epochs": round(stream["epoch"] + stream["next"] / an_epoch, 2),
         "hparams": hparams,
-        "dataset": dataset,
+        "dataset": described,
         "split": _SPLIT,
-        "held_out": held_out,
-        "again": _commands(hparams, dataset, name="MODEL"),
+        "again": _commands(hparams, described, name="MODEL"),
     }
 
 

@@ -11,17 +11,21 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from chipassets.compose.network import Network
-from chipassets.compose.weights import load_model
+from chipassets.compose.weights import Model, load_model
 from chipassets.errors import UsageError
 from chipassets.train.batches import TrainingStream, held_out_batches
+from chipassets.train.building import build_dataset
 from chipassets.train.checkpoint import read_checkpoint
+from chipassets.train.controls import GROUPS
 from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import held_out_loss
 from chipassets.train.export import evaluated_model, write_model
 from chipassets.train.fit import Progress, fit
 from chipassets.train.hparams import Hparams
 from chipassets.train.network import from_model
+from chipassets.train.samples import compare_samples
 from chipassets.train.trainer import Trainer
+from tests.train.conftest import MakePiece
 
 SMALL = Hparams(
     layers=(12, 10),
@@ -90,6 +94,7 @@ def test_a_run_learns_reports_keeps_its_best_and_exports_it(
     text = card.read_text()
     assert "All rights shared." in text
     assert "chipassets train fit" in text
+    assert "No held-out slice" in text
     loaded = load_model(tmp_path / "mine.safetensors")
     scores = held_out_loss(from_model(loaded), small_dataset, tuple(range(5)))
     stored = loaded.training["held_out"]["told"]
@@ -97,14 +102,9 @@ def test_a_run_learns_reports_keeps_its_best_and_exports_it(
 
 
 def test_the_numpy_network_agrees_with_the_trained_one(small_dataset: Dataset) -> None:
-    from chipassets.compose.weights import Model
-    from chipassets.train import controls
-
     trainer = Trainer(small_dataset, SMALL)
     arrays = trainer.network.arrays()
-    model = Model(
-        "raw", tuple(arrays[0:4:2]), tuple(arrays[1:4:2]), arrays[4], arrays[5], controls.GROUPS
-    )
+    model = Model("raw", tuple(arrays[0:4:2]), tuple(arrays[1:4:2]), arrays[4], arrays[5], GROUPS)
     events, rows = small_dataset.sequence(0)[:40], small_dataset.input_rows(0)[:40]
     network = Network(model, 1)
     ours = [
@@ -149,3 +149,16 @@ def test_training_stops_when_the_held_out_loss_no_longer_falls(
     reports: list[Progress] = []
     fit(small_dataset, tmp_path, replace(stuck, learning_rate=5.0), reports.append)
     assert reports[-1].step < 400
+
+
+def test_samples_are_measured_beside_the_music_they_should_resemble(
+    make_piece: MakePiece,
+) -> None:
+    dataset = build_dataset([make_piece(seed=seed) for seed in range(6)], eval_ratio=0.5)
+    network = Trainer(dataset, SMALL).network
+    arrays = network.arrays()
+    model = Model("raw", tuple(arrays[0:4:2]), tuple(arrays[1:4:2]), arrays[4], arrays[5], GROUPS)
+    found = compare_samples(model, dataset, 4, seed=2)
+    assert found == compare_samples(model, dataset, 4, seed=2)
+    assert found["held_out"]["scale_consistency"] == 1
+    assert found["samples"]["scale_consistency"] < 0.8, "an untrained network knows no scale"
