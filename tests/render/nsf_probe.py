@@ -55,7 +55,7 @@ def play(path: Path, seconds: float, voice: int | None) -> NDArray[np.float64]:
     assert not gme.gme_open_file(str(path).encode(), ctypes.byref(handle), 44_100)
     gme.gme_ignore_silence(handle, 1)
     if voice is not None:
-        gme.gme_mute_voices(handle, 0x1F & ~(1 << voice))
+        gme.gme_mute_voices(handle, 0xFF & ~(1 << voice))
     assert not gme.gme_start_track(handle, 0)
     count = 2 * int(seconds * 44_100)
     buffer = (ctypes.c_int16 * count)()
