@@ -91,5 +91,6 @@ CHIPS: dict[str, Chip] = {
     for chip in (
         _NES,
         replace(_NES, name="nes-vrc6", voices=_NES_VOICES + _VRC6_VOICES),
+        Chip("gameboy", _DMG_HZ, _DMG_HZ / _DMG_FRAME_CLOCKS, _DMG_VOICES),
     )
 }

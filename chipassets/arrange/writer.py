@@ -10,13 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chipassets.arrange.driver import Driver, Shadow, State
+from chipassets.arrange.gameboy import GAMEBOY_DRIVER
 from chipassets.arrange.nes import NES_DRIVER
 from chipassets.chips import CHIPS, Chip, VoiceSpec
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 from chipassets.errors import ArrangeError
 from chipassets.registers import RegisterLog, Write
 
-DRIVERS: dict[str, Driver] = {"nes": NES_DRIVER, "nes-vrc6": NES_DRIVER}
+DRIVERS: dict[str, Driver] = {
+    "nes": NES_DRIVER,
+    "nes-vrc6": NES_DRIVER,
+    "gameboy": GAMEBOY_DRIVER,
+}
 """How each chip of the chip table is played."""
 
 _CENT = 0.0005776226504666211

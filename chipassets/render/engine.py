@@ -23,6 +23,7 @@ from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
 from chipassets.render.board import Board, RegisterReader
 from chipassets.render.filters import FilterProfile, filter_train, find_filter, memory_samples
+from chipassets.render.gameboy import GAMEBOY_BOARD
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
 from chipassets.render.mixer import LEVEL_BITS
 from chipassets.render.nes import NES_BOARD, VRC6_BOARD
@@ -30,7 +31,11 @@ from chipassets.render.pcm import Pcm
 from chipassets.render.voices import Stretch
 from chipassets.units import SAMPLE_RATE_HZ, frame_clock, frame_sample
 
-BOARDS: dict[str, Board] = {"nes": NES_BOARD, "nes-vrc6": VRC6_BOARD}
+BOARDS: dict[str, Board] = {
+    "nes": NES_BOARD,
+    "nes-vrc6": VRC6_BOARD,
+    "gameboy": GAMEBOY_BOARD,
+}
 """How each chip of the chip table sounds."""
 
 GAIN = NES_BOARD.gain

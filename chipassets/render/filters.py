@@ -32,11 +32,13 @@ class FilterProfile:
 
 
 # NESdev, APU mixer: a front-loading NES has two high-passes and a low-pass behind the DAC, the
-# Famicom one high-pass at about 37 Hz. The NES's 440 Hz takes most of the bass away.
+# Famicom one high-pass at about 37 Hz. The NES's 440 Hz takes most of the bass away. Pan Docs: the
+# Game Boy's capacitor keeps 0.999958 of its charge a clock, which is a high-pass at 28 Hz.
 FILTERS: dict[str, FilterProfile] = {
     "none": FilterProfile(),
     "famicom": FilterProfile(high_pass_hz=(37,)),
     "nes": FilterProfile(high_pass_hz=(90, 440), low_pass_hz=(14_000,)),
+    "gameboy": FilterProfile(high_pass_hz=(28,)),
 }
 
 

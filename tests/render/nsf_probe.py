@@ -46,6 +46,33 @@ def nsf(log: RegisterLog, frames: int) -> bytes:
     return header + code
 
 
+_GBS_LOAD = 0x0400
+
+
+def gbs(log: RegisterLog, frames: int) -> bytes:
+    """Return a GBS whose play routine does the writes of one frame after the other.
+
+    LD A, value; LDH (address), A for each write; the next frame's address is kept at $C000.
+    """
+    play_code = bytes((0xFA, 0x00, 0xC0, 0x6F, 0xFA, 0x01, 0xC0, 0x67, 0xE9))
+    first = _GBS_LOAD + len(play_code) + 11
+    init = _point_to(first)
+    code = b""
+    for number in range(frames):
+        writes = log.frames[number] if number < len(log.frames) else ()
+        own = b"".join(bytes((0x3E, w.value, 0xE0, w.address & 0xFF)) for w in writes)
+        code += own + _point_to(first + len(code) + len(own) + 11)
+    header = struct.pack("<3sBBB", b"GBS", 1, 1, 1)
+    header += struct.pack("<HHHHBB", _GBS_LOAD, _GBS_LOAD + 9, _GBS_LOAD, 0xFFFE, 0, 0) + bytes(96)
+    return header + play_code + init + code + b"\xc9"
+
+
+def _point_to(address: int) -> bytes:
+    """LD A, low; LD ($C000), A; LD A, high; LD ($C001), A; RET: eleven bytes."""
+    low, high = address & 0xFF, address >> 8
+    return bytes((0x3E, low, 0xEA, 0x00, 0xC0, 0x3E, high, 0xEA, 0x01, 0xC0, 0xC9))
+
+
 def play(path: Path, seconds: float, voice: int | None) -> NDArray[np.float64]:
     """Return what libgme plays of the file at 44.1 kHz, one voice or all of them."""
     name = ctypes.util.find_library("gme")
