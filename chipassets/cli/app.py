@@ -1,17 +1,16 @@
-"""The typer application, and the one place where an error becomes an exit code."""
+"""The typer application."""
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from chipassets import __version__
-from chipassets.cli import build, doctor, manifest, verify
-from chipassets.cli.output import print_error, print_text
+from chipassets.cli import build, compose, doctor, manifest, verify
+from chipassets.cli.exits import run
+from chipassets.cli.output import print_text
 from chipassets.cli.train import app as train_app
-from chipassets.errors import ChipassetsError
 
 _EPILOG = (
     "Exit codes: 0 fine; 1 the check found something; 2 bad usage or manifest; 3 a track could not "
@@ -36,6 +35,17 @@ app.command("doctor")(doctor.doctor_command)
 app.add_typer(train_app, name="train", help="Train a model on your own MIDI files.")
 
 
+@app.command(
+    "compose",
+    help=compose.SUMMARY,
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+def compose_command(context: typer.Context) -> None:
+    """Hand the words after `compose` on to its own parser."""
+    compose.compose(context.args)
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         print_text(f"chipassets {__version__}")
@@ -56,15 +66,4 @@ def _options(
 
 def main() -> None:
     """Run the command line and leave the process with the documented exit code."""
-    try:
-        app()
-    except ChipassetsError as error:
-        print_error(error, as_json="--json" in sys.argv)
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing was replaced\n")
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        # The reader went away (`| head`): not an error, and nothing can be said any more.
-        sys.stderr.close()
-        raise SystemExit(0) from None
+    run(app)

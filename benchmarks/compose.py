@@ -1,0 +1,149 @@
+"""How much faster `chipassets compose` is than Magenta's polyphony_rnn_generate, as processes.
+
+Both run the same weights, primer and settings, ten outputs of 128 steps. Then: events a second of
+the sampler and of the network alone, and their share of the machine's matrix-multiply peak.
+
+Run: python -m benchmarks.compose [MODEL] [--ours-only]
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+# Before NumPy is loaded: every figure is of one core, as each output of a build is.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+
+import numpy as np
+
+from chipassets.compose.codec import EVENT_CLASSES
+from chipassets.compose.network import Network
+from chipassets.compose.sampler import sample
+from chipassets.compose.script import free_script
+from chipassets.compose.weights import Model, open_model, save_model, shipped_models
+from chipassets.seeds import derive_rng
+
+SETTINGS = ["--num_outputs=10", "--num_steps=128", "--condition_on_primer=true"]
+SETTINGS += ["--inject_primer_during_generation=false", "--primer_melody=[60,-2,64,-2,67,-2,-2,-2]"]
+_OUR_SETTINGS = ["--num-outputs=10", "--num-steps=128", "--condition-on-primer"]
+_OUR_SETTINGS += [
+    "--no-inject-primer-during-generation",
+    "--primer-melody=[60,-2,64,-2,67,-2,-2,-2]",
+]
+_OUR_RUNS = 9
+_ROWS = (1, 16, 64, 256)
+_STEPS = 64
+_PEAK_SIZE = 1024
+
+
+def pure(model: Model) -> Model:
+    """Return the model as Magenta can run it: with its controls left open for good."""
+    first = np.delete(model.kernels[0], slice(EVENT_CLASSES, model.input_size), axis=0)
+    return replace(model, controls=(), kernels=(first, *model.kernels[1:]))
+
+
+def seconds(command: list[str], environment: dict[str, str]) -> float:
+    """Run a process to its end and return how long it took."""
+    began = time.perf_counter()
+    subprocess.run(command, env=os.environ | environment, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def compare(model: Model, folder: Path, *, ours_only: bool) -> None:
+    """Print how long each program takes for the same work, and the ratio."""
+    weights, bundle = folder / "same.safetensors", folder / "same.mag"
+    weights.write_bytes(save_model(model, half=False))
+    command = [sys.executable, "-m", "chipassets", "compose", f"--model={weights}", *_OUR_SETTINGS]
+    command += [f"--output-dir={folder / 'ours'}"]
+    seconds(command, {})
+    ours = [seconds(command, {}) for _ in range(_OUR_RUNS)]
+    print(
+        f"chipassets compose        median {statistics.median(ours):7.3f} s, best {min(ours):.3f}"
+    )
+    if ours_only:
+        return
+    from chipassets.train.magenta_export import export_bundle
+
+    export_bundle(model, bundle, "for a benchmark")
+    layers = ",".join(map(str, model.layers))
+    theirs = [sys.executable, "-m", "magenta.models.polyphony_rnn.polyphony_rnn_generate"]
+    theirs += [f"--bundle_file={bundle}", f"--hparams=batch_size=64,rnn_layer_sizes=[{layers}]"]
+    theirs += [f"--output_dir={folder / 'theirs'}", *SETTINGS]
+    taken = seconds(theirs, {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"})
+    print(f"polyphony_rnn_generate           {taken:7.1f} s")
+    print(f"ratio                            {taken / statistics.median(ours):7.0f}")
+    for name in ("ours", "theirs"):
+        print(f"{name}: {len(list((folder / name).glob('*.mid')))} files")
+
+
+def multiply_peak() -> float:
+    """Return the floating-point operations a second of a large single-precision product."""
+    rng = np.random.default_rng(0)
+    left, right = rng.random((2, _PEAK_SIZE, _PEAK_SIZE), dtype=np.float32)
+    return 2 * _PEAK_SIZE**3 / best_seconds(lambda: np.matmul(left, right))
+
+
+def best_seconds(work: Callable[[], object]) -> float:
+    """The least time of three runs, after one that is not counted."""
+    work()
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def throughput(model: Model, peak: float) -> None:
+    """Print events a second and the share of the peak for several batch sizes."""
+    # The first layer's input only picks a row of its kernel: no multiplication.
+    products = sum(kernel.size for kernel in model.kernels[1:]) + model.head_weights.size
+    products += 4 * model.layers[0] ** 2
+    print(f"peak {peak / 1e9:.0f} GFLOP/s; an event takes {2 * products / 1e6:.2f} MFLOP")
+    for rows in _ROWS:
+        sampled, alone = _rates(model, rows)
+        shares = [2 * products * rate / peak for rate in (sampled, alone)]
+        print(
+            f"batch {rows:4}: sampler {sampled:9,.0f} events/s ({shares[0]:5.1%} of the peak), "
+            f"network alone {alone:9,.0f} ({shares[1]:5.1%})"
+        )
+
+
+def _rates(model: Model, rows: int) -> tuple[float, float]:
+    """Return events a second of the sampler, and of the network without it."""
+    network = Network(model, rows)
+    events = np.full(rows, 60)
+    script = free_script(_STEPS)
+    steps = max(50, 2000 // rows)
+
+    def draw() -> int:
+        rngs = [derive_rng(1, row) for row in range(rows)]
+        return int((sample(network, script, rngs, 1.0) >= 0).sum())
+
+    def step() -> None:
+        for _ in range(steps):
+            network.step(events)
+
+    return draw() / best_seconds(draw), rows * steps / best_seconds(step)
+
+
+def main() -> None:
+    """Compare the processes, then measure the sampler."""
+    words = [word for word in sys.argv[1:] if word != "--ours-only"]
+    name = words[0] if words else "polyphony" if "polyphony" in shipped_models() else "default"
+    model = pure(open_model(name))
+    print(f"model {name}: layers {model.layers}; load of the machine {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as folder:
+        compare(model, Path(folder), ours_only="--ours-only" in sys.argv)
+    throughput(model, multiply_peak())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""`chipassets compose`. Its options are argparse's: the other commands' would double its time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from chipassets.errors import UsageError
+
+if TYPE_CHECKING:
+    from chipassets.trackplan import Primer
+
+SUMMARY = "Write MIDI files that a model makes from a primer, as polyphony_rnn_generate does."
+_MOST_OUTPUTS = 4096
+_MOST_STEPS = 65_536
+
+_Number = TypeVar("_Number", int, float)
+
+
+def compose(words: list[str]) -> None:
+    """Write the MIDI files that the words of a command line ask for."""
+    options = _parser().parse_args(words)
+    # The products are small: a second thread costs more to start than it saves.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from chipassets.compose.weights import open_model
+    from chipassets.generate import DEFAULT_QPM, Request, generate, write_outputs
+
+    primer, tempo = _read_primer(options)
+    request = Request(
+        primer=primer,
+        num_outputs=options.num_outputs,
+        num_steps=options.num_steps,
+        condition_on_primer=options.condition_on_primer,
+        inject_primer_during_generation=options.inject_primer_during_generation,
+        qpm=tempo or options.qpm or DEFAULT_QPM,
+        temperature=options.temperature,
+        seed=options.seed,
+        guided=options.guided,
+    )
+    model = open_model(options.model)
+    stem = f"{model.name}_{options.seed}"
+    paths = write_outputs(options.output_dir, stem, generate(request, model))
+    if options.json:
+        sys.stdout.write(json.dumps({"files": [str(path) for path in paths]}, indent=2) + "\n")
+    else:
+        sys.stdout.write(f"wrote {len(paths)} MIDI files: {paths[0]} … {paths[-1].name}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "chipassets compose",
+        description=f"{SUMMARY} Of several primers the first counts: pitches, melody, file.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--output-dir", type=Path, default=Path("generated"), help="the folder of the files")
+    add("--num-outputs", type=_whole(1, _MOST_OUTPUTS), default=10, help="how many files")
+    add(
+        "--num-steps",
+        type=_whole(1, _MOST_STEPS),
+        default=128,
+        help="length in 16ths, the primer's among them",
+    )
+    add("--primer-pitches", default="", help='a chord of one quarter: "[67, 64, 60]"')
+    add("--primer-melody", default="", help='16ths; -2 holds, -1 ends a note: "[60, -2, 62, -1]"')
+    add("--primer-midi", type=Path, help="a MIDI file; its tempo goes before --qpm")
+    add(
+        "--condition-on-primer",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="the model hears the primer and goes on from it",
+    )
+    add(
+        "--inject-primer-during-generation",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="the primer sounds again, and the model plays along",
+    )
+    add("--qpm", type=_number(4, 1000), help="tempo, quarters a minute; 120 if nothing says it")
+    add("--temperature", type=_number(0.05, 10), default=1.0, help="boldness")
+    add("--seed", type=_whole(0, 2**64), default=0, help="the same seed gives the same files")
+    add("--model", default="default", help="a shipped model's name or a model file")
+    add(
+        "--guided",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="compose as a build does, with its guidance and form; in C major",
+    )
+    add("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `low` to `high`."""
+    return lambda text: _between(low, int(text), high)
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    """Return a reader of numbers from `low` to `high`."""
+    return lambda text: _between(low, float(text), high)
+
+
+def _between(low: _Number, value: _Number, high: _Number) -> _Number:
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
+    return value
+
+
+def _read_primer(options: argparse.Namespace) -> tuple[Primer, float | None]:
+    """Return the primer that comes first among the options, and its tempo if it has one."""
+    from chipassets.generate import primer_of_file, primer_of_melody, primer_of_pitches
+    from chipassets.trackplan import Primer
+
+    if options.primer_pitches:
+        return primer_of_pitches(options.primer_pitches), None
+    if options.primer_melody:
+        return primer_of_melody(options.primer_melody), None
+    if options.primer_midi is None:
+        return Primer((), 0), None
+    if not options.primer_midi.is_file():
+        raise UsageError(f"--primer-midi {options.primer_midi} is no file; name a MIDI file")
+    return primer_of_file(options.primer_midi)
