@@ -1,0 +1,33 @@
+"""`chipassets report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chipassets.cli.output import print_json, print_text
+
+
+def report_command(
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path(
+        "report.html"
+    ),
+    compare: Annotated[
+        Path | None,
+        typer.Option("--compare", help="An earlier bundle: show what changed since then."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Write one HTML page on a bundle: players, piano rolls, measurements, origin, changes."""
+    from chipassets.bundle import write_file
+    from chipassets.report import report
+
+    page = report(bundle, compare)
+    write_file(output, page)
+    if as_json:
+        print_json({"report": str(output), "bytes": len(page)})
+    else:
+        print_text(f"{output}: {len(page) / 1e6:.1f} MB; open it in a browser")

@@ -1,0 +1,336 @@
+"""One track on the page: its head, the score with its player, and what is known about it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from chipassets.bundle import TrackEntry
+from chipassets.report.compare import Change, Difference, say_size
+from chipassets.report.evidence import FIGURES, Evidence
+from chipassets.report.html import Child, Html, element, join
+from chipassets.report.opened import OpenedTrack
+from chipassets.report.roll import VOICE_COLOURS, RollNote, draw_roll, track_steps
+from chipassets.report.sound import Sound, draw_wave
+from chipassets.units import STEPS_PER_BEAT
+
+_STATUS_WORDS = {"same": "unchanged", "changed": "changed", "added": "new", "removed": "removed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A version of a track on the page: the id of its player, what to call it, what to mark."""
+
+    player: str
+    label: str
+    track: OpenedTrack
+    marked: Collection[RollNote] = ()
+
+
+def draw_card(
+    sides: list[Side], evidence: list[Evidence], difference: Difference | None = None
+) -> Html:
+    """Return the article of a track: one side, or two to compare; the last one is described."""
+    track = sides[-1].track
+    entry = track.entry
+    title = f"title-{sides[-1].player}"
+    return element(
+        "article",
+        _draw_head(entry, title, difference),
+        _draw_changes(difference) if difference else None,
+        element(
+            "div",
+            *(_draw_side(side, compared=len(sides) > 1) for side in sides),
+            class_="sides two" if len(sides) > 1 else "sides",
+        ),
+        element("p", entry.take.why, class_="why"),
+        _draw_details(track, evidence),
+        class_="track",
+        aria_labelledby=title,
+        data_scene=entry.scene,
+        data_moods=" ".join(entry.moods),
+        data_status=difference.status if difference else None,
+    )
+
+
+def _draw_head(entry: TrackEntry, title: str, difference: Difference | None) -> Html:
+    moods = (element("li", mood, class_="tag") for mood in entry.moods)
+    status = _STATUS_WORDS[difference.status] if difference else None
+    facts = [
+        entry.key,
+        f"{entry.tempo_bpm:.1f} bpm",
+        f"{entry.beats_per_bar}/4",
+        f"{entry.bars} bars",
+        say_time(entry.seconds),
+        "loops" if entry.loop else "plays once",
+    ]
+    return element(
+        "header",
+        element(
+            "div",
+            element("h2", entry.name, id=title),
+            element("span", status, class_=f"status {difference.status}") if difference else None,
+            element(
+                "ul",
+                element("li", entry.scene, class_="tag scene"),
+                *moods,
+                class_="tags",
+                aria_label="Scene and moods",
+            ),
+            class_="name",
+        ),
+        element("ul", *(element("li", fact) for fact in facts), class_="facts"),
+    )
+
+
+def _draw_changes(difference: Difference) -> Html | None:
+    if not difference.changes:
+        return None
+    return element("ul", *map(draw_change, difference.changes), class_="changes")
+
+
+def draw_change(change: Change) -> Html:
+    """Return a line of a list that says what something was and what it is."""
+    return element(
+        "li",
+        element("b", change.name),
+        " ",
+        element("del", change.before) if change.before else None,
+        " → " if change.before else None,
+        element("ins", change.after),
+    )
+
+
+def _draw_side(side: Side, *, compared: bool) -> Html:
+    track = side.track
+    label = f"{track.entry.name}, {side.label.lower()}" if compared else track.entry.name
+    return element(
+        "div",
+        _draw_controls(side, label, compared=compared),
+        element(
+            "div",
+            _draw_score(side, label),
+            class_="scroll",
+        ),
+        _draw_fallback(side, label),
+        class_="side",
+        data_player=side.player,
+    )
+
+
+def _draw_controls(side: Side, label: str, *, compared: bool) -> Html:
+    has_audio = side.track.audio is not None
+    play = element(
+        "button",
+        element("span", class_="icon", aria_hidden="true"),
+        type="button",
+        class_="play",
+        aria_label=f"Play {label}",
+        aria_pressed="false",
+        disabled=not has_audio,
+    )
+    seam = element(
+        "button",
+        "Hear the seam",
+        type="button",
+        class_="quiet seam",
+        aria_label=f"Hear the loop seam of {label}",
+    )
+    voices = side.track.roll.voices if side.track.roll else ()
+    return element(
+        "div",
+        play,
+        element("span", side.label, class_="side-label") if compared else None,
+        element("ul", *_draw_legend(voices), class_="legend", aria_label="Voices"),
+        seam if has_audio and side.track.entry.loop else None,
+        class_="controls",
+    )
+
+
+def _draw_legend(voices: Iterable[str]) -> Iterable[Html]:
+    for number, voice in enumerate(voices):
+        toggle = element(
+            "button",
+            element("span", class_=f"swatch v{number % VOICE_COLOURS}", aria_hidden="true"),
+            voice,
+            type="button",
+            class_="voice",
+            aria_pressed="true",
+            data_voice=voice,
+            title=f"Show or hide {voice} in the piano roll",
+        )
+        yield element("li", toggle)
+
+
+def _draw_score(side: Side, label: str) -> Html:
+    track, entry = side.track, side.track.entry
+    return element(
+        "div",
+        _draw_ruler(entry),
+        draw_roll(track.roll, entry, side.marked) if track.roll else None,
+        draw_wave(track.sound) if track.sound else None,
+        _draw_intro(entry),
+        element("div", class_="playhead", aria_hidden="true"),
+        class_="score",
+        style=f"--bars:{entry.bars}",
+        role="slider",
+        tabindex="0",
+        aria_label=f"Position in {label}",
+        aria_valuemin="1",
+        aria_valuemax=entry.bars,
+        aria_valuenow="1",
+        aria_valuetext="bar 1",
+    )
+
+
+def _draw_ruler(entry: TrackEntry) -> Html:
+    bars = [
+        element("span", str(bar + 1), class_="far" if bar % 4 else None)
+        for bar in range(entry.bars)
+    ]
+    over = track_steps(entry) / (entry.beats_per_bar * STEPS_PER_BEAT) - entry.bars
+    rest = element("span", style=f"flex:{over:g}") if over > 0 else None
+    sections = [element("span", part.name, style=f"flex:{part.bars}") for part in entry.sections]
+    return join(
+        element("div", *sections, rest, class_="sections"),
+        element("div", *bars, rest, class_="ruler"),
+    )
+
+
+def _draw_intro(entry: TrackEntry) -> Html | None:
+    if not entry.loop or not entry.loop.start_sample:
+        return None
+    share = 100 * entry.loop.start_sample / entry.samples
+    return element("div", element("span", "intro"), class_="intro", style=f"width:{share:.4f}%")
+
+
+def _draw_fallback(side: Side, label: str) -> Html | None:
+    """The audio itself: data for the script, and a plain player where no script runs."""
+    track = side.track
+    if track.audio is None:
+        return element("p", "This bundle was built without sound.", class_="note")
+    return element(
+        "audio",
+        id=f"audio-{side.player}",
+        controls=True,
+        preload="none",
+        loop=track.entry.loop is not None,
+        aria_label=label,
+        src=f"data:{track.audio_type};base64,{base64.b64encode(track.audio).decode('ascii')}",
+    )
+
+
+def _draw_details(track: OpenedTrack, evidence: list[Evidence]) -> Html:
+    return element(
+        "div",
+        _fold("Moods and evidence", _draw_evidence(evidence), _draw_figures(track.entry)),
+        _fold("Loop and level", _draw_facts(_sound_facts(track.entry, track.sound))),
+        _fold("Files and origin", _draw_files(track.entry), _draw_facts(_origin(track.entry))),
+        class_="details",
+    )
+
+
+def _fold(title: str, *content: Child) -> Html:
+    return element("details", element("summary", title), *content)
+
+
+def _draw_evidence(evidence: list[Evidence]) -> Html:
+    if not evidence:
+        return element("p", "The bundle's plan does not say what was asked for.", class_="note")
+    words = {True: "yes", False: "no", None: ""}
+    marks = {True: "met", False: "missed", None: "set"}
+    rows = [
+        element(
+            "tr",
+            element("th", item.name, scope="row"),
+            element("td", item.asked),
+            element("td", item.found),
+            element("td", words[item.agrees], class_=marks[item.agrees]),
+        )
+        for item in evidence
+    ]
+    return _draw_table("What was asked for", ("", "asked", "measured", "met"), rows)
+
+
+def _draw_figures(entry: TrackEntry) -> Html:
+    rows = [
+        element(
+            "tr",
+            element("th", name, scope="row"),
+            element("td", f"{entry.metrics[metric]:.4g}"),
+            element("td", meaning, class_="soft"),
+        )
+        for metric, name, meaning in FIGURES
+        if metric in entry.metrics
+    ]
+    return _draw_table("Measured", ("", "value", "meaning"), rows)
+
+
+def _draw_table(caption: str, columns: tuple[str, ...], rows: list[Html]) -> Html:
+    head = (element("th", name, scope="col") if name else element("td") for name in columns)
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *head)),
+        element("tbody", *rows),
+    )
+
+
+def _sound_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
+    loop = entry.loop
+    facts = [("Loop", "none: plays once")]
+    if loop:
+        bars = f"bars {loop.start_bar + 1} to {loop.start_bar + loop.bars}"
+        facts = [("Loop", f"{bars}, {loop.start_sample} + {loop.length_samples} samples")]
+        seam = f"lead moves {entry.metrics.get('seam_interval', 0):g} semitones"
+        gap = f"rest of {entry.metrics.get('seam_gap_steps', 0):g} sixteenths"
+        facts.append(("Seam in the notes", f"{seam}, {gap}"))
+    if sound and sound.seam_step is not None:
+        usual = f"99 % of all steps are below {sound.usual_step:.4f}"
+        facts.append(("Seam in the sound", f"step of {sound.seam_step:.4f}; {usual}"))
+    if sound:
+        loudness = sound.loudness_lufs
+        said = "too quiet to measure" if loudness is None else f"{loudness:.1f} LUFS"
+        facts += [
+            ("Loudness", said),
+            ("RMS", f"{sound.rms_dbfs:.1f} dBFS"),
+            ("Peak", f"{sound.peak_dbfs:.1f} dBFS"),
+        ]
+    return facts
+
+
+def _draw_files(entry: TrackEntry) -> Html:
+    rows = [
+        element(
+            "tr",
+            element("th", file.path, scope="row"),
+            element("td", say_size(file.bytes)),
+            element("td", element("code", file.sha256)),
+        )
+        for file in entry.files.values()
+    ]
+    return _draw_table("Files", ("file", "size", "SHA-256"), rows)
+
+
+def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
+    dropped = [f"{item.count} ({item.reason})" for item in entry.dropped]
+    return [
+        ("Take", f"{entry.take.number} of {entry.take.of}"),
+        ("Seed", str(entry.seed)),
+        ("Sample rate", f"{entry.sample_rate_hz} Hz, {entry.samples} samples"),
+        ("Notes that no voice plays", ", ".join(dropped) or "none"),
+        ("Key of the notes", entry.keys.notes),
+        ("Key of the files", entry.keys.audio),
+    ]
+
+
+def _draw_facts(facts: list[tuple[str, str]]) -> Html:
+    pairs = (join(element("dt", name), element("dd", value)) for name, value in facts)
+    return element("dl", *pairs)
+
+
+def say_time(seconds: float) -> str:
+    """Return minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

@@ -1,0 +1,99 @@
+"""What a scene and its moods asked for, beside what the track measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from chipassets.bundle import TrackEntry
+from chipassets.keys import pitch_name
+
+# What the plan's character calls a range, its name for people, and the metric that measures it.
+_RANGES = (
+    ("density", "Notes a beat", "onsets_per_beat"),
+    ("polyphony", "Notes at once", "polyphony"),
+    ("lead_pitch", "Middle of the lead", "lead_pitch"),
+)
+# Beyond it a limit is no pitch and no rate, but a damaged file.
+_LARGEST = 1000
+_WORDS = (("groove", "Groove"), ("lead", "Lead"), ("inner", "Inner voice"), ("bass", "Bass"))
+
+# Other measurements worth a line: metric, name, what it means.
+FIGURES = (
+    ("scale_consistency", "In one scale", "share of notes in the best of 24 scales"),
+    ("groove_consistency", "Groove holds", "how alike the rhythms of neighbouring bars are"),
+    ("repetition", "Bars repeated", "share of bars that equal an earlier one"),
+    ("on_beat_rate", "On the beat", "share of notes that start on a beat"),
+    ("leap_rate", "Leaps", "share of lead intervals beyond a fifth"),
+    ("lead_range", "Lead range", "semitones from its lowest to its highest note"),
+    ("empty_beat_rate", "Empty beats", "share of beats in which nothing sounds"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing asked for: its name, what was asked, what was found, and whether they agree."""
+
+    name: str
+    asked: str
+    found: str
+    agrees: bool | None
+
+
+def gather_evidence(track: TrackEntry, plan: dict[str, Any]) -> list[Evidence]:
+    """Return what the track's entry in the bundle's plan asked for, each with what was measured.
+
+    Empty where the plan does not hold the track.
+    """
+    asked = _find_plan(track.name, plan)
+    character = asked.get("character")
+    if not isinstance(character, dict):
+        return []
+    found = [_key(track, asked), _tempo(track, asked)]
+    for name, label, metric in _RANGES:
+        limits = character.get(name)
+        if _is_range(limits) and metric in track.metrics:
+            found.append(
+                _range(label, limits, track.metrics[metric], is_pitch=name == "lead_pitch")
+            )
+    found += [
+        Evidence(label, str(character[word]), "as asked", None)
+        for word, label in _WORDS
+        if word in character
+    ]
+    return [item for item in found if item]
+
+
+def _is_range(limits: object) -> TypeGuard[list[float]]:
+    return (
+        isinstance(limits, list)
+        and len(limits) == 2
+        and all(isinstance(limit, int | float) and abs(limit) < _LARGEST for limit in limits)
+    )
+
+
+def _find_plan(name: str, plan: dict[str, Any]) -> dict[str, Any]:
+    tracks = plan.get("tracks")
+    rows = tracks if isinstance(tracks, list) else []
+    return next((row for row in rows if isinstance(row, dict) and row.get("name") == name), {})
+
+
+def _key(track: TrackEntry, asked: dict[str, Any]) -> Evidence:
+    fit = track.metrics.get("key_fit")
+    found = track.key if fit is None else f"{fit:.0%} of notes in {track.key}"
+    wanted = str(asked.get("key", track.key))
+    return Evidence("Key", wanted, found, wanted == track.key and (fit is None or fit >= 0.9))
+
+
+def _tempo(track: TrackEntry, asked: dict[str, Any]) -> Evidence | None:
+    wanted = asked.get("tempo_millibpm")
+    if not isinstance(wanted, int):
+        return None
+    near = abs(wanted / 1000 - track.tempo_bpm) <= 0.01 * track.tempo_bpm
+    return Evidence("Tempo", f"{wanted / 1000:g} bpm", f"{track.tempo_bpm:.1f} bpm", near)
+
+
+def _range(label: str, limits: list[float], found: float, *, is_pitch: bool) -> Evidence:
+    low, high = limits
+    say = (lambda value: pitch_name(round(value))) if is_pitch else (lambda value: f"{value:.1f}")
+    return Evidence(label, f"{say(low)} to {say(high)}", say(found), low <= found <= high)

@@ -1,0 +1,83 @@
+"""A bundle with everything that a report needs of it in memory, every file checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_index
+from chipassets.errors import CheckError
+from chipassets.report.roll import Roll, read_roll
+from chipassets.report.sound import Sound, measure_sound
+
+_FAULTS_SHOWN = 6
+AUDIO_TYPES = {"ogg": "audio/ogg", "wav": "audio/wav"}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTrack:
+    """A track with its audio (content and type), what that measures, and its notes.
+
+    audio and sound are None where the bundle was built without sound, roll without MIDI.
+    """
+
+    entry: TrackEntry
+    audio: bytes | None
+    audio_type: str
+    sound: Sound | None
+    roll: Roll | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBundle:
+    """A bundle's index, the JSON of its provenance, and its tracks."""
+
+    index: Index
+    provenance: dict[str, Any]
+    tracks: tuple[OpenedTrack, ...]
+
+    def track(self, name: str) -> OpenedTrack | None:
+        """Return the track of that name, or None."""
+        return next((track for track in self.tracks if track.entry.name == name), None)
+
+
+def open_bundle(folder: Path) -> OpenedBundle:
+    """Return the bundle of a folder.
+
+    Raises:
+        CheckError: there is no bundle, it is of a newer format, or a file is missing, altered,
+            outside the folder, or not what its name says.
+    """
+    index = read_index(folder)
+    faults = find_faults(folder, index.files())
+    if faults:
+        shown = "; ".join(faults[:_FAULTS_SHOWN])
+        more = f"; and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
+        raise CheckError(f"{folder} is not as it was built: {shown}{more}; build it again")
+    provenance = _read_provenance(folder, index.provenance)
+    return OpenedBundle(index, provenance, tuple(_open_track(folder, e) for e in index.tracks))
+
+
+def _open_track(folder: Path, entry: TrackEntry) -> OpenedTrack:
+    kind = next((kind for kind in AUDIO_TYPES if kind in entry.files), None)
+    audio = (folder / entry.files[kind].path).read_bytes() if kind else None
+    midi = entry.files.get("midi")
+    return OpenedTrack(
+        entry=entry,
+        audio=audio,
+        audio_type=AUDIO_TYPES[kind] if kind else "",
+        sound=measure_sound(audio, entry) if audio else None,
+        roll=read_roll((folder / midi.path).read_bytes(), entry) if midi else None,
+    )
+
+
+def _read_provenance(folder: Path, file: FileEntry) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / file.path).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise CheckError(f"{file.path} is not valid JSON ({error}); build it again") from error
+    if not isinstance(found, dict):
+        raise CheckError(f"{file.path} does not hold a JSON object; build the bundle again")
+    return found

@@ -1,0 +1,95 @@
+"""What a track's audio file measures, and its shape as a picture."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from chipassets.bundle import TrackEntry
+from chipassets.errors import CheckError
+from chipassets.report.html import Html, element
+from chipassets.report.loudness import Floats, integrated_loudness
+
+_COLUMNS = 900
+_HALF_HEIGHT = 100
+_SILENT_DBFS = -120.0
+_USUAL_PERCENTILE = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Levels in dB of full scale, loudness in LUFS, and steps between neighbouring samples.
+
+    seam_step: from the loop's last sample to its first, None without a loop; usual_step: what 99
+    of 100 neighbours inside the track stay below. lows and highs: the wave in 900 columns, ±1.
+    """
+
+    loudness_lufs: float | None
+    rms_dbfs: float
+    peak_dbfs: float
+    seam_step: float | None
+    usual_step: float
+    lows: NDArray[np.float64]
+    highs: NDArray[np.float64]
+
+
+def measure_sound(data: bytes, track: TrackEntry) -> Sound:
+    """Return the measurements of an audio file; CheckError if it is not the track's audio."""
+    samples = _decode(data, track)
+    columns = np.linspace(0, len(samples), min(_COLUMNS, len(samples)), False).astype(int)
+    steps = np.abs(np.diff(samples)) if len(samples) > 1 else np.zeros(1)
+    return Sound(
+        loudness_lufs=integrated_loudness(samples, track.sample_rate_hz),
+        rms_dbfs=_decibels(float(np.sqrt(np.mean(samples**2)))),
+        peak_dbfs=_decibels(float(np.abs(samples).max())),
+        seam_step=abs(float(samples[track.loop.start_sample] - samples[-1]))
+        if track.loop
+        else None,
+        usual_step=float(np.percentile(steps, _USUAL_PERCENTILE)),
+        lows=np.minimum.reduceat(samples, columns),
+        highs=np.maximum.reduceat(samples, columns),
+    )
+
+
+def draw_wave(sound: Sound) -> Html:
+    """Return the outline of the wave as SVG that stretches to the width it is given."""
+    tops = [f"{x} {_row(high)}" for x, high in enumerate(sound.highs)]
+    bottoms = [f"{x} {_row(low)}" for x, low in enumerate(sound.lows)]
+    outline = f"M{'L'.join([*tops, *reversed(bottoms)])}Z"
+    return element(
+        "svg",
+        element("path", d=outline),
+        class_="wave",
+        viewBox=f"0 0 {max(len(tops) - 1, 1)} {2 * _HALF_HEIGHT}",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+
+
+def _row(value: float) -> int:
+    return round(_HALF_HEIGHT - value * (_HALF_HEIGHT - 1))
+
+
+def _decibels(amplitude: float) -> float:
+    return max(20 * math.log10(amplitude), _SILENT_DBFS) if amplitude > 0 else _SILENT_DBFS
+
+
+def _decode(data: bytes, track: TrackEntry) -> Floats:
+    try:
+        found, rate_hz = soundfile.read(io.BytesIO(data), dtype="float64", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise CheckError(
+            f"the audio of track {track.name!r} cannot be decoded ({error}); build it again"
+        ) from error
+    if len(found) != track.samples or rate_hz != track.sample_rate_hz:
+        raise CheckError(
+            f"the audio of track {track.name!r} has {len(found)} samples at {rate_hz} Hz, the "
+            f"index says {track.samples} at {track.sample_rate_hz} Hz; build the bundle again"
+        )
+    mixed: Floats = found.mean(axis=1)
+    return mixed
