@@ -1,0 +1,25 @@
+"""The index of a corpus's melodic n-grams, made once and shipped beside the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chipassets.errors import UsageError
+from chipassets.originality import GramIndex, Line, make_index, melody
+from chipassets.score import Note
+from chipassets.train.corpus import Piece
+from chipassets.train.selection import Selection
+
+
+def corpus_index(pieces: Iterable[Piece], selection: Selection | None = None) -> GramIndex:
+    """Return the index of the pieces that the selection takes; UsageError when it takes none."""
+    chosen = selection or Selection()
+    lines = [piece_melody(piece) for piece in pieces if not chosen.reason_against(piece)]
+    if not lines:
+        raise UsageError("no piece of the corpus is left to index; refuse fewer of them")
+    return make_index(lines)
+
+
+def piece_melody(piece: Piece) -> Line:
+    """Return the top line of a piece."""
+    return melody([Note(*note) for note in piece.notes])
