@@ -6,10 +6,27 @@ content back. Readers raise ValueError with the offset or line for every file th
 
 from __future__ import annotations
 
+from chipassets.chipfiles.famitracker import encode_famitracker
+from chipassets.chipfiles.ft_module import FtModule
+from chipassets.chipfiles.ft_read import decode_famitracker
 from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
 from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
 CHIPFILES_VERSION = 1
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
-__all__ = ["CHIPFILES_VERSION", "ChipFile", "NsfFile", "decode_nsf", "encode_nsf"]
+__all__ = [
+    "CHIPFILES_VERSION",
+    "ChipFile",
+    "FtModule",
+    "NsfFile",
+    "VgmFile",
+    "VgmTags",
+    "decode_famitracker",
+    "decode_nsf",
+    "decode_vgm",
+    "encode_famitracker",
+    "encode_nsf",
+    "encode_vgm",
+]

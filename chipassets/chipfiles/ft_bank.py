@@ -1,0 +1,115 @@
+"""Our instruments as FamiTracker's: the same macros, said in its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chipassets.chipfiles.ft_module import FtInstrument, FtMacro
+from chipassets.chipfiles.text import to_ascii
+from chipassets.chipsong import Instrument, Macro
+
+_VOLUME, _ARPEGGIO, _PITCH, _DUTY = 0, 1, 2, 4
+_LONGEST, _MOST_MACROS, _MOST_INSTRUMENTS = 252, 128, 64
+_DARKEST_NOISE = 15
+_Said = tuple[tuple[int, ...], int, int]
+"""Values, loop and release as FamiTracker counts them: -1 is none."""
+
+# Changes nothing: FamiTracker starts there by itself.
+_PLAIN: dict[int, _Said] = {
+    _VOLUME: ((15,), -1, -1),
+    _ARPEGGIO: ((0,), -1, -1),
+    _PITCH: ((0,), -1, -1),
+    _DUTY: ((0,), -1, -1),
+}
+
+
+@dataclass(slots=True)
+class Bank:
+    """The instruments and macros of a module while it grows; each sound is in it once."""
+
+    instruments: list[FtInstrument] = field(default_factory=list)
+    _macros: dict[tuple[int, _Said], int] = field(default_factory=dict)
+    _numbers: dict[tuple[str, tuple[_Said, ...]], int] = field(default_factory=dict)
+
+    def number(self, instrument: Instrument, kind: str, pitch: int) -> int | None:
+        """Return the instrument's number for a voice of that kind; None when the module is full.
+
+        On noise the arpeggio turns around, as FamiTracker counts periods upwards in brightness, and
+        stays within the periods that there are from `pitch`.
+        """
+        said = {
+            _VOLUME: _held(instrument.volume, 0, 15),
+            _ARPEGGIO: _arpeggio(instrument, kind, pitch),
+            _PITCH: _slides(instrument.pitch) if kind != "noise" else _PLAIN[_PITCH],
+            _DUTY: _without_release(instrument.duty, 0, 3) if kind == "pulse" else _PLAIN[_DUTY],
+        }
+        key = (instrument.name, tuple(said.values()))
+        if key not in self._numbers:
+            if len(self._numbers) == _MOST_INSTRUMENTS or not self._has_room(said):
+                return None
+            self._numbers[key] = len(self._numbers)
+            self._add(instrument.name, said)
+        return self._numbers[key]
+
+    @property
+    def macros(self) -> tuple[FtMacro, ...]:
+        """All macros by kind and index."""
+        items = ((k, n, *said) for (k, said), n in self._macros.items())
+        return tuple(
+            FtMacro(kind, index, loop, release, 0, values)
+            for kind, index, values, loop, release in sorted(items)
+        )
+
+    def _has_room(self, said: dict[int, _Said]) -> bool:
+        counts = {kind: sum(k == kind for k, _ in self._macros) for kind in said}
+        return all(count < _MOST_MACROS for count in counts.values())
+
+    def _add(self, name: str, said: dict[int, _Said]) -> None:
+        indices = [-1] * 5
+        for kind, macro in said.items():
+            if macro != _PLAIN[kind]:
+                following = sum(k == kind for k, _ in self._macros)
+                indices[kind] = self._macros.setdefault((kind, macro), following)
+        volume, arpeggio, pitch, coarse, duty = indices
+        macros = (volume, arpeggio, pitch, coarse, duty)
+        self.instruments.append(FtInstrument(len(self.instruments), macros, to_ascii(name)[:127]))
+
+
+def is_cut(instrument: Instrument) -> bool:
+    """Whether the instrument's notes end at once; the others have a release."""
+    return not instrument.volume.release
+
+
+def fits(instrument: Instrument) -> bool:
+    """Whether no macro of the instrument is longer than FamiTracker's."""
+    macros = (instrument.volume, instrument.duty, instrument.arpeggio, instrument.pitch)
+    return all(len(macro.values) < _LONGEST for macro in macros)
+
+
+def _held(macro: Macro, low: int, high: int) -> _Said:
+    """With FamiTracker's release, which is the last value before the note's end."""
+    loop = -1 if macro.loop is None else min(macro.loop, _LONGEST - 1)
+    values = tuple(min(max(value, low), high) for value in macro.values[:_LONGEST])
+    return values, loop, min(macro.release or 0, _LONGEST) - 1
+
+
+def _without_release(macro: Macro, low: int, high: int) -> _Said:
+    """What sounds before the release; the end of a note leaves this macro alone."""
+    values, loop, _ = _held(macro, low, high)
+    return values[: macro.release or len(values)], loop, -1
+
+
+def _arpeggio(instrument: Instrument, kind: str, pitch: int) -> _Said:
+    if kind != "noise":
+        return _without_release(instrument.arpeggio, -96, 96)
+    values, loop, _ = _without_release(instrument.arpeggio, -pitch, _DARKEST_NOISE - pitch)
+    return tuple(-value for value in values), loop, -1
+
+
+def _slides(macro: Macro) -> _Said:
+    """Bends as the steps between them, which FamiTracker adds up; a loop adds up to nothing."""
+    values, loop, _ = _without_release(macro, -128, 127)
+    bends = values if loop < 0 else (*values, values[loop])
+    steps = (b - a for a, b in zip((0, *bends), bends, strict=False))
+    clipped = tuple(min(max(step, -128), 127) for step in steps)
+    return clipped, -1 if loop < 0 else loop + 1, -1

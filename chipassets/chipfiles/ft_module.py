@@ -1,0 +1,142 @@
+"""A FamiTracker module as a value, and its text.
+
+The text is the one that FamiTracker exports and imports (version 0.4.2 of the text format); other
+trackers of that family read it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CHANNELS = 5
+"""Pulse 1, pulse 2, triangle, noise and samples."""
+
+HEADER = "# FamiTracker text export 0.4.2"
+FOOTER = "# End of export"
+
+
+@dataclass(frozen=True, slots=True)
+class FtMacro:
+    """A macro: kind 0 volume, 1 arpeggio, 2 pitch, 3 coarse pitch, 4 duty; -1 is none."""
+
+    kind: int
+    index: int
+    loop: int
+    release: int
+    setting: int
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FtInstrument:
+    """An instrument: its number, the index of its macro of each kind or -1, and its name."""
+
+    index: int
+    macros: tuple[int, int, int, int, int]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FtCell:
+    """A row of one channel; notes as FamiTracker spells them, `---` cut, `===` release."""
+
+    note: str = "..."
+    instrument: int | None = None
+    volume: int | None = None
+    effects: tuple[str, ...] = ()
+
+
+EMPTY = FtCell()
+
+
+@dataclass(frozen=True, slots=True)
+class FtModule:
+    """A module with one track; `patterns[n][row]` are the cells of pattern n of every channel."""
+
+    title: str
+    author: str
+    copyright: str
+    comment: str
+    macros: tuple[FtMacro, ...]
+    instruments: tuple[FtInstrument, ...]
+    rows: int
+    speed: int
+    tempo: int
+    name: str
+    columns: tuple[int, ...]
+    order: tuple[tuple[int, ...], ...]
+    patterns: tuple[tuple[tuple[FtCell, ...], ...], ...]
+
+
+def module_text(module: FtModule) -> str:
+    """Return the module as FamiTracker's text."""
+    lines = [
+        HEADER,
+        "",
+        "# Song information",
+        f"TITLE           {_quoted(module.title)}",
+        f"AUTHOR          {_quoted(module.author)}",
+        f"COPYRIGHT       {_quoted(module.copyright)}",
+        "",
+        "# Song comment",
+        f"COMMENT {_quoted(module.comment)}",
+        "",
+        "# Global settings",
+        "MACHINE         0",
+        "FRAMERATE       0",
+        "EXPANSION       0",
+        "VIBRATO         1",
+        "SPLIT           32",
+        "",
+        "# Macros",
+        *(_macro(macro) for macro in module.macros),
+        "",
+        "# DPCM samples",
+        "",
+        "# Instruments",
+        *(_instrument(instrument) for instrument in module.instruments),
+        "",
+        "# Tracks",
+        "",
+        f"TRACK {module.rows:3d} {module.speed:3d} {module.tempo:3d} {_quoted(module.name)}",
+        f"COLUMNS : {' '.join(map(str, module.columns))}",
+        "",
+        *(_order(place, row) for place, row in enumerate(module.order)),
+        "",
+    ]
+    for number, rows in enumerate(module.patterns):
+        lines.append(f"PATTERN {number:02X}")
+        lines += [_row(index, cells, module.columns) for index, cells in enumerate(rows)]
+        lines.append("")
+    return "\n".join([*lines, FOOTER, ""])
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _macro(macro: FtMacro) -> str:
+    head = f"{macro.kind:3d} {macro.index:3d} {macro.loop:3d} {macro.release:3d} {macro.setting:3d}"
+    return f"MACRO     {head} : {' '.join(map(str, macro.values))}"
+
+
+def _instrument(instrument: FtInstrument) -> str:
+    macros = " ".join(f"{index:3d}" for index in instrument.macros)
+    return f"INST2A03 {instrument.index:3d}   {macros} {_quoted(instrument.name)}"
+
+
+def _order(place: int, row: tuple[int, ...]) -> str:
+    return f"ORDER {place:02X} : {' '.join(f'{number:02X}' for number in row)}"
+
+
+def _row(index: int, cells: tuple[FtCell, ...], columns: tuple[int, ...]) -> str:
+    pairs = zip(cells, columns, strict=True)
+    return " : ".join([f"ROW {index:02X}", *(_cell(cell, count) for cell, count in pairs)])
+
+
+def _cell(cell: FtCell, columns: int) -> str:
+    instrument = ".." if cell.instrument is None else f"{cell.instrument:02X}"
+    volume = "." if cell.volume is None else f"{cell.volume:X}"
+    effects = [*cell.effects, *["..."] * (columns - len(cell.effects))]
+    return " ".join([cell.note, instrument, volume, *effects])

@@ -1,0 +1,256 @@
+"""Reading FamiTracker's text: modules of one track for the 2A03 without samples.
+
+Keywords, numbers and columns are checked as FamiTracker's importer does; spacing is free.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from chipassets.chipfiles.ft_module import (
+    CHANNELS,
+    EMPTY,
+    FOOTER,
+    FtCell,
+    FtInstrument,
+    FtMacro,
+    FtModule,
+)
+
+_TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^\s"]+))')
+_NOTE = re.compile(r"\.\.\.|---|===|[A-G][-#][0-7]|[0-9A-F]-#")
+_EFFECT = re.compile(r"\.\.\.|[0-9A-Z][0-9A-F]{2}")
+_FIXED = {"MACHINE": 0, "FRAMERATE": 0, "EXPANSION": 0, "VIBRATO": 1, "SPLIT": 32}
+_MOST_ROWS = 256
+
+
+@dataclass(slots=True)
+class _Draft:
+    texts: dict[str, str] = field(default_factory=dict)
+    comments: list[str] = field(default_factory=list)
+    macros: list[FtMacro] = field(default_factory=list)
+    instruments: list[FtInstrument] = field(default_factory=list)
+    track: tuple[int, int, int, str] | None = None
+    columns: tuple[int, ...] = (1,) * CHANNELS
+    order: list[tuple[int, ...]] = field(default_factory=list)
+    patterns: list[dict[int, tuple[FtCell, ...]]] = field(default_factory=list)
+
+
+class _Line:
+    """The words of a line after its keyword; reading a wrong one raises ValueError."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = list(words)
+
+    def word(self) -> str:
+        if not self._words:
+            raise ValueError("something is missing at the end")
+        return self._words.pop(0)
+
+    def number(self, low: int, high: int, base: int = 10) -> int:
+        text = self.word()
+        pattern = r"-?[0-9]{1,4}" if base == 10 else r"[0-9A-Fa-f]{1,4}"
+        if not re.fullmatch(pattern, text) or not low <= int(text, base) <= high:
+            raise ValueError(f"{text!r} is no number from {low} to {high}")
+        return int(text, base)
+
+    def colon(self) -> None:
+        found = self.word()
+        if found != ":":
+            raise ValueError(f"expected ':', found {found!r}")
+
+    @property
+    def done(self) -> bool:
+        return not self._words
+
+    def finish(self) -> None:
+        if self._words:
+            raise ValueError(f"{self._words[0]!r} is too much")
+
+
+def decode_famitracker(data: bytes) -> FtModule:
+    """Return the module of a FamiTracker text.
+
+    ValueError with the line for anything that is not one, or that has samples, an expansion chip
+    or more than one track.
+    """
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"offset {error.start:#x}: not ASCII") from error
+    draft = _Draft()
+    number = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            _read_line(line, draft)
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from error
+    if not text.endswith(("\n", "\r")) or text.rstrip().splitlines()[-1:] != [FOOTER]:
+        raise ValueError(f"line {number}: the file does not end with {FOOTER!r}")
+    try:
+        return _finished(draft)
+    except ValueError as error:
+        raise ValueError(f"line {number}: {error}") from error
+
+
+def _read_line(line: str, draft: _Draft) -> None:
+    if not line.strip() or line.startswith("#"):
+        return
+    words = _words(line)
+    keyword = words[0]
+    rest = _Line(words[1:])
+    if keyword in _FIXED:
+        rest.number(_FIXED[keyword], _FIXED[keyword])
+    elif keyword in ("TITLE", "AUTHOR", "COPYRIGHT"):
+        draft.texts[keyword] = rest.word()
+    elif keyword in _READERS:
+        _READERS[keyword](rest, draft)
+    else:
+        raise ValueError(f"{keyword!r} is no keyword that this reader knows")
+    rest.finish()
+
+
+def _words(line: str) -> list[str]:
+    words = []
+    place = 0
+    line = line.rstrip()
+    while place < len(line):
+        match = _TOKEN.match(line, place)
+        if not match:
+            raise ValueError("a quote without its end")
+        words.append(match[2] if match[1] is None else match[1].replace('""', '"'))
+        place = match.end()
+    return words
+
+
+def _comment(line: _Line, draft: _Draft) -> None:
+    draft.comments.append(line.word())
+
+
+def _macro(line: _Line, draft: _Draft) -> None:
+    kind, index = line.number(0, 4), line.number(0, 127)
+    loop, release, setting = (line.number(low, 252) for low in (-1, -1, 0))
+    line.colon()
+    values = []
+    while not line.done:
+        values.append(line.number(-128, 127))
+    if not 0 < len(values) <= 252 or max(loop, release) >= len(values):
+        raise ValueError(f"a macro of {len(values)} values, loop {loop}, release {release}")
+    draft.macros.append(FtMacro(kind, index, loop, release, setting, tuple(values)))
+
+
+def _instrument(line: _Line, draft: _Draft) -> None:
+    index = line.number(0, 63)
+    volume, arpeggio, pitch, coarse, duty = (line.number(-1, 127) for _ in range(5))
+    macros = (volume, arpeggio, pitch, coarse, duty)
+    draft.instruments.append(FtInstrument(index, macros, line.word()))
+
+
+def _track(line: _Line, draft: _Draft) -> None:
+    if draft.track:
+        raise ValueError("a second track")
+    rows, speed, tempo = line.number(1, _MOST_ROWS), line.number(1, 31), line.number(32, 255)
+    draft.track = (rows, speed, tempo, line.word())
+
+
+def _columns(line: _Line, draft: _Draft) -> None:
+    line.colon()
+    draft.columns = tuple(line.number(1, 4) for _ in range(CHANNELS))
+
+
+def _order(line: _Line, draft: _Draft) -> None:
+    if line.number(0, 127, 16) != len(draft.order):
+        raise ValueError("the order is not counted one by one")
+    line.colon()
+    draft.order.append(tuple(line.number(0, 127, 16) for _ in range(CHANNELS)))
+
+
+def _pattern(line: _Line, draft: _Draft) -> None:
+    if line.number(0, 127, 16) != len(draft.patterns):
+        raise ValueError("the patterns are not counted one by one")
+    draft.patterns.append({})
+
+
+def _row(line: _Line, draft: _Draft) -> None:
+    if not draft.patterns or not draft.track:
+        raise ValueError("a row outside a pattern of a track")
+    index = line.number(0, draft.track[0] - 1, 16)
+    if index in draft.patterns[-1]:
+        raise ValueError(f"row {index:02X} a second time")
+    cells = []
+    for columns in draft.columns:
+        line.colon()
+        cells.append(_cell(line, columns))
+    draft.patterns[-1][index] = tuple(cells)
+
+
+def _cell(line: _Line, columns: int) -> FtCell:
+    note, instrument, volume = line.word(), line.word(), line.word()
+    effects = [line.word() for _ in range(columns)]
+    if not _NOTE.fullmatch(note):
+        raise ValueError(f"{note!r} is no note")
+    if instrument != ".." and not re.fullmatch(r"[0-3][0-9A-F]", instrument):
+        raise ValueError(f"{instrument!r} is no instrument")
+    if not re.fullmatch(r"[.0-9A-F]", volume):
+        raise ValueError(f"{volume!r} is no volume")
+    for effect in effects:
+        if not _EFFECT.fullmatch(effect):
+            raise ValueError(f"{effect!r} is no effect")
+    while effects and effects[-1] == "...":
+        effects.pop()
+    return FtCell(
+        note,
+        None if instrument == ".." else int(instrument, 16),
+        None if volume == "." else int(volume, 16),
+        tuple(effects),
+    )
+
+
+_READERS: dict[str, Callable[[_Line, _Draft], None]] = {
+    "COMMENT": _comment,
+    "MACRO": _macro,
+    "INST2A03": _instrument,
+    "TRACK": _track,
+    "COLUMNS": _columns,
+    "ORDER": _order,
+    "PATTERN": _pattern,
+    "ROW": _row,
+}
+
+
+def _finished(draft: _Draft) -> FtModule:
+    """The module, its numbers checked against each other; missing rows are empty."""
+    if not draft.track or not draft.order or not draft.patterns:
+        raise ValueError("the file ends without a track, an order or a pattern")
+    rows, speed, tempo, name = draft.track
+    if max(max(row) for row in draft.order) >= len(draft.patterns):
+        raise ValueError("the order asks for a pattern that is missing")
+    known = {(macro.kind, macro.index) for macro in draft.macros} | {(k, -1) for k in range(5)}
+    for instrument in draft.instruments:
+        if not known.issuperset(enumerate(instrument.macros)):
+            raise ValueError(f"instrument {instrument.index} asks for a macro that is missing")
+    numbers = {instrument.index for instrument in draft.instruments} | {None}
+    used = {cell.instrument for rows in draft.patterns for row in rows.values() for cell in row}
+    if not used <= numbers:
+        raise ValueError("a note asks for an instrument that is missing")
+    blank = (EMPTY,) * CHANNELS
+    patterns = tuple(
+        tuple(pattern.get(index, blank) for index in range(rows)) for pattern in draft.patterns
+    )
+    return FtModule(
+        title=draft.texts.get("TITLE", ""),
+        author=draft.texts.get("AUTHOR", ""),
+        copyright=draft.texts.get("COPYRIGHT", ""),
+        comment="\n".join(draft.comments),
+        macros=tuple(draft.macros),
+        instruments=tuple(draft.instruments),
+        rows=rows,
+        speed=speed,
+        tempo=tempo,
+        name=name,
+        columns=draft.columns,
+        order=tuple(draft.order),
+        patterns=patterns,
+    )

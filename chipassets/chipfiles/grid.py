@@ -1,0 +1,99 @@
+"""Rows and patterns: the frames of a ChipSong on the grid of a tracker.
+
+A row is a 16th note. Its length in frames follows the song's own bars, so a note that starts on a
+step starts on a row to the frame. The loop's start and the song's end always begin a row.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chipassets.chipsong import ChipSong
+from chipassets.errors import RenderError
+from chipassets.units import STEPS_PER_BEAT, step_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: the frame at which it starts, how many it lasts, and the bar that it is in."""
+
+    start_frame: int
+    frames: int
+    bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All rows of a song in order, and which of them begins the loop."""
+
+    rows: tuple[Row, ...]
+    loop_row: int | None
+
+    def place(self, frame: int) -> tuple[int, int]:
+        """The row that holds the frame, and how many frames into it."""
+        index = bisect_right(self.rows, frame, key=lambda row: row.start_frame) - 1
+        return index, frame - self.rows[index].start_frame
+
+
+def row_grid(song: ChipSong, beats_per_bar: int, longest_frames: int) -> Grid:
+    """Return the rows of the song, none longer than `longest_frames`; they cover every frame.
+
+    RenderError for a song without frames or whose loop starts outside it.
+    """
+    start = song.loop_start_frame
+    if song.frames < 1 or song.frames_per_bar < 1 or not 0 <= (start or 0) < song.frames:
+        raise RenderError(
+            f"a song of {song.frames} frames in bars of {song.frames_per_bar} that loops from "
+            f"{start} has no rows"
+        )
+    edges = _edges(song, beats_per_bar)
+    rows: list[Row] = []
+    for edge, following in pairwise(edges):
+        rows += _split(edge, following, edge // song.frames_per_bar, longest_frames)
+    loop_row = None if start is None else [row.start_frame for row in rows].index(start)
+    return Grid(tuple(rows), loop_row)
+
+
+def _edges(song: ChipSong, beats_per_bar: int) -> list[int]:
+    bars = -(-song.frames // song.frames_per_bar)
+    steps = range(bars * beats_per_bar * STEPS_PER_BEAT)
+    frames = {step_frame(step, song.frames_per_bar, beats_per_bar) for step in steps}
+    inside = {frame for frame in frames if frame < song.frames}
+    return sorted(inside | {song.loop_start_frame or 0, song.frames})
+
+
+def _split(start: int, end: int, bar: int, longest: int) -> list[Row]:
+    """The frames from start to end as one row, or as several of about the same length."""
+    parts = -(-(end - start) // longest)
+    edges = [start + (end - start) * part // parts for part in range(parts + 1)]
+    return [Row(a, b - a, bar) for a, b in pairwise(edges)]
+
+
+def cut_patterns(grid: Grid, most_rows: int) -> list[range]:
+    """Return the rows of each pattern: whole bars where they fit, a new one at the loop's start."""
+    patterns: list[range] = []
+    start = 0
+    for bar in _bars(grid):
+        if bar.stop - start > most_rows and bar.start > start:
+            patterns.append(range(start, bar.start))
+            start = bar.start
+        while bar.stop - start > most_rows:
+            patterns.append(range(start, start + most_rows))
+            start += most_rows
+        if bar.stop == grid.loop_row:
+            patterns.append(range(start, bar.stop))
+            start = bar.stop
+    return [*patterns, range(start, len(grid.rows))] if start < len(grid.rows) else patterns
+
+
+def _bars(grid: Grid) -> Sequence[range]:
+    """The rows of each bar; a bar in which the loop starts is two."""
+    starts = [
+        index
+        for index, row in enumerate(grid.rows)
+        if index in (0, grid.loop_row) or row.bar != grid.rows[index - 1].bar
+    ]
+    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(grid.rows)], strict=True)]

@@ -1,0 +1,218 @@
+"""VGM: the registers with waits in samples, for players and tools on a desktop.
+
+Version 1.61 is the first with both the NES and the Game Boy (VGM specification). The time base is
+44.1 kHz; every frame starts at its nearest sample, so the waits differ by one and never drift.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+
+from chipassets.chipfiles.cursor import Cursor, refuse_difference
+from chipassets.chipfiles.result import ChipFile
+from chipassets.chips import CHIPS
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog, Write
+from chipassets.units import frame_sample
+
+_MAGIC, _GD3_MAGIC = b"Vgm ", b"Gd3 "
+_VERSION, _GD3_VERSION = 0x161, 0x100
+_HEADER_SIZE = 0x100
+_WAIT, _END = 0x61, 0x66
+_MAX_FRAMES = 1 << 20
+_NUL = b"\0\0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """How VGM speaks to a chip: the command, where its registers begin, and its clock's field."""
+
+    command: int
+    first: int
+    registers: int
+    clock_field: int
+    clock_hz: int
+    frame_rate_hz: Fraction
+    system: str
+
+
+_TARGETS = {
+    "nes": _Target(0xB4, 0x4000, 0x20, 0x84, 1_789_772, CHIPS["nes"].frame_rate_hz, "Nintendo NES"),
+    # Pan Docs: 4194304 clocks a second, 70224 of them a frame.
+    "gameboy": _Target(
+        0xB3, 0xFF10, 0x30, 0x80, 4_194_304, Fraction(4_194_304, 70_224), "Nintendo Game Boy"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VgmTags:
+    """The GD3 tags in the file's order; `_jp` are the same in Japanese."""
+
+    title: str = ""
+    title_jp: str = ""
+    game: str = ""
+    game_jp: str = ""
+    system: str = ""
+    system_jp: str = ""
+    author: str = ""
+    author_jp: str = ""
+    date: str = ""
+    converted_by: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VgmFile:
+    """What a VGM of this writer holds."""
+
+    log: RegisterLog
+    tags: VgmTags
+
+
+def encode_vgm(log: RegisterLog, tags: VgmTags | None = None) -> ChipFile:
+    """Return the log as a VGM with tags; the system's name is filled in if it is empty.
+
+    RenderError for a chip that VGM has no field for, an address that is not a sound register, a log
+    without frames or one with more than 2^20.
+    """
+    target = _target(log)
+    tags = tags or VgmTags()
+    tags = tags if tags.system else replace(tags, system=target.system)
+    data = bytearray()
+    loop_at = 0
+    for number, writes in enumerate(log.frames):
+        if number == log.loop_start_frame:
+            loop_at = _HEADER_SIZE + len(data)
+        data += b"".join(_command(write, target, number) for write in writes)
+        data += _wait(_sample(number + 1, target) - _sample(number, target))
+    data.append(_END)
+    body = bytes(data) + _gd3(tags)
+    return ChipFile(_header(log, target, loop_at, len(data), len(body)) + body)
+
+
+def _target(log: RegisterLog) -> _Target:
+    if log.chip not in _TARGETS:
+        raise RenderError(
+            f"VGM has no field for the chip {log.chip!r}: it holds {', '.join(_TARGETS)}; "
+            "choose another format (NSF holds the VRC6)"
+        )
+    if not 0 < len(log.frames) <= _MAX_FRAMES:
+        raise RenderError(f"the register log has {len(log.frames)} frames, not 1..{_MAX_FRAMES}")
+    start = log.loop_start_frame
+    if start is not None and not 0 <= start < len(log.frames):
+        raise RenderError(f"the loop starts at frame {start}, outside the {len(log.frames)} frames")
+    return _TARGETS[log.chip]
+
+
+def _command(write: Write, target: _Target, frame: int) -> bytes:
+    register = write.address - target.first
+    if not (0 <= register < target.registers and 0 <= write.value <= 0xFF):
+        raise RenderError(
+            f"frame {frame} writes {write.value} to ${write.address:04X}, which is not a byte for "
+            f"a sound register of the {target.system}"
+        )
+    return bytes((target.command, register, write.value))
+
+
+def _wait(samples: int) -> bytes:
+    return struct.pack("<BH", _WAIT, samples)
+
+
+def _sample(frame: int, target: _Target) -> int:
+    return frame_sample(frame, target.frame_rate_hz)
+
+
+def _header(
+    log: RegisterLog, target: _Target, loop_at: int, commands: int, body_size: int
+) -> bytes:
+    """The header; offsets in it count from their own place."""
+    total = _sample(len(log.frames), target)
+    start = log.loop_start_frame
+    words = {
+        0x04: _HEADER_SIZE + body_size - 0x04,
+        0x08: _VERSION,
+        0x14: _HEADER_SIZE + commands - 0x14,
+        0x18: total,
+        0x1C: 0 if start is None else loop_at - 0x1C,
+        0x20: 0 if start is None else total - _sample(start, target),
+        0x24: round(target.frame_rate_hz),
+        0x34: _HEADER_SIZE - 0x34,
+        target.clock_field: target.clock_hz,
+    }
+    header = bytearray(_HEADER_SIZE)
+    header[:4] = _MAGIC
+    for place, value in words.items():
+        struct.pack_into("<I", header, place, value)
+    return bytes(header)
+
+
+def _gd3(tags: VgmTags) -> bytes:
+    texts = (getattr(tags, field.name).replace("\0", " ") for field in fields(VgmTags))
+    body = b"".join(text.encode("utf-16-le", "replace") + _NUL for text in texts)
+    return _GD3_MAGIC + struct.pack("<II", _GD3_VERSION, len(body)) + body
+
+
+def decode_vgm(data: bytes) -> VgmFile:
+    """Return what a VGM of this writer holds.
+
+    ValueError with the offset for anything else, be it damaged or by another writer.
+    """
+    cursor = Cursor(data)
+    cursor.expect(_MAGIC, "mark of a VGM")
+    header = _MAGIC + cursor.take(_HEADER_SIZE - len(_MAGIC), "header")
+    chip = _chip(header)
+    (loop_field,) = struct.unpack_from("<I", header, 0x1C)
+    loop_at = loop_field + 0x1C if loop_field else None
+    log = _read_log(cursor, chip, loop_at)
+    found = VgmFile(log, _read_tags(cursor))
+    try:
+        canonical = encode_vgm(found.log, found.tags).data
+    except RenderError as error:
+        raise ValueError(f"offset {_HEADER_SIZE:#x}: {error}") from error
+    refuse_difference(data, canonical)
+    return found
+
+
+def _chip(header: bytes) -> str:
+    for name, target in _TARGETS.items():
+        if header[target.clock_field : target.clock_field + 4] != bytes(4):
+            return name
+    raise ValueError("offset 0x80: no clock of a chip that this reader knows")
+
+
+def _read_log(cursor: Cursor, chip: str, loop_at: int | None) -> RegisterLog:
+    """The commands up to the end as frames; each wait is the end of one."""
+    target = _TARGETS[chip]
+    frames: list[tuple[Write, ...]] = []
+    writes: list[Write] = []
+    loop_frame = None
+    while True:
+        if cursor.offset == loop_at:
+            loop_frame = len(frames)
+        command = cursor.number(1, "commands")
+        if command == target.command:
+            register, value = cursor.take(2, "commands")
+            writes.append(Write(target.first + register, value))
+        elif command == _WAIT:
+            cursor.number(2, "commands")
+            frames.append(tuple(writes))
+            writes = []
+        elif command == _END:
+            return RegisterLog(chip, tuple(frames), loop_frame)
+        else:
+            raise cursor.error(f"{command:#04x} is no command of this writer")
+
+
+def _read_tags(cursor: Cursor) -> VgmTags:
+    cursor.expect(_GD3_MAGIC + struct.pack("<I", _GD3_VERSION), "mark of the tags")
+    body = cursor.take(cursor.number(4, "tags"), "tags")
+    try:
+        texts = body.decode("utf-16-le").split("\0")
+    except UnicodeDecodeError as error:
+        raise cursor.error(f"the tags are not UTF-16: {error}") from error
+    if len(texts) != len(fields(VgmTags)) + 1 or texts.pop():
+        raise cursor.error(f"the tags should be {len(fields(VgmTags))} strings")
+    return VgmTags(*texts)
