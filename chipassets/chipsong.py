@@ -76,7 +76,7 @@ class ChipVoice:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Notes of the score that no voice plays, counted by reason."""
+    """Notes of the score that no voice plays, or not as they are, counted by reason."""
 
     reason: str
     count: int
@@ -84,7 +84,10 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class ChipSong:
-    """What each voice of a chip plays, in frames; `loop_start_frame` None plays once."""
+    """What each voice of a chip plays, in frames; `loop_start_frame` None plays once.
+
+    `adapted` counts notes that sound otherwise than the score has them.
+    """
 
     chip: str
     voices: tuple[ChipVoice, ...]
@@ -93,6 +96,7 @@ class ChipSong:
     frames_per_bar: int
     loop_start_frame: int | None
     dropped: tuple[Dropped, ...] = ()
+    adapted: tuple[Dropped, ...] = ()
 
     def instrument(self, name: str) -> Instrument:
         """The instrument of that name; KeyError without one."""

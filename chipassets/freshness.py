@@ -19,7 +19,7 @@ from chipassets.takes import TAKES_VERSION
 from chipassets.trackplan import BuildPlan, TrackPlan
 
 # What may change in a plan without the notes being composed again.
-_COLOUR_FIELDS = ("name", "moods", "tempo_millibpm")
+_COLOUR_FIELDS = ("name", "moods", "tempo_millibpm", "sound", "scene_like")
 _COLOUR_CHARACTER = ("groove", "lead", "inner", "bass")
 
 
@@ -41,6 +41,8 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
             "game": plan.game,
             "chip": plan.chip,
             "formats": plan.formats,
+            "filter": plan.filter_name,
+            "loudness": plan.loudness_lufs,
             "versions": (ARRANGE_VERSION, RENDER_VERSION),
         }
     )

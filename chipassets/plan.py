@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from chipassets.chipsong import Instrument
 from chipassets.errors import UsageError
 from chipassets.keys import MODES, Key, pitch_name
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.refusal import did_you_mean
+from chipassets.manifest.sound import default_filter
 from chipassets.manifest.words import FORMATS
 from chipassets.seeds import derive_rng, derive_seed
-from chipassets.trackplan import BuildPlan, Primer, Range, TrackPlan
+from chipassets.trackplan import BuildPlan, Primer, Range, Sound, TrackPlan
 
 PLAN_VERSION = 1
 """Raised when the same manifest is to give other keys or tempi: the draws depend on it."""
@@ -52,6 +54,8 @@ def resolve(
         tracks=tuple(
             _track(name, settings_of(manifest, name), seed, takes_override) for name in names
         ),
+        filter_name=manifest.filter or default_filter(manifest.chip),
+        loudness_lufs=manifest.loudness,
     )
 
 
@@ -95,6 +99,8 @@ def _track(name: str, settings: Settings, seed: int, takes: int | None) -> Track
         temperature=settings.temperature,
         takes=settings.takes if takes is None else takes,
         character=settings.preset.character,
+        sound=settings.sound,
+        scene_like=settings.like,
     )
 
 
@@ -134,8 +140,12 @@ def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
 
 
 def _fit(primer: Primer, key: Key) -> float:
-    scale = MODES[key.mode]
-    weights = dict.fromkeys(scale, _SCALE) | {scale[2]: _TRIAD, scale[4]: _TRIAD, 0: _TONIC}
+    scale = key.harmony_scale
+    weights = dict.fromkeys(MODES[key.mode], _SCALE) | {
+        scale[2]: _TRIAD,
+        scale[4]: _TRIAD,
+        0: _TONIC,
+    }
     first = primer.notes[0]
     total = sum(
         weights.get((note.pitch - key.tonic) % 12, _FOREIGN) * note.duration_steps
@@ -161,6 +171,23 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
             name: [value["low"], value["high"]] if isinstance(value, dict) else value
             for name, value in asdict(track.character).items()
         },
+        "sound": _sound_json(track.sound),
+    }
+
+
+def _sound_json(sound: Sound) -> dict[str, Any]:
+    return {
+        "leave": list(sound.leave),
+        "arpeggio": sound.arpeggio,
+        "layers": [{"name": item.name, "voices": list(item.voices)} for item in sound.layers],
+        "instruments": [_instrument_json(item) for item in sound.instruments],
+    }
+
+
+def _instrument_json(instrument: Instrument) -> dict[str, Any]:
+    return {
+        name: value | {"values": list(value["values"])} if isinstance(value, dict) else value
+        for name, value in asdict(instrument).items()
     }
 
 
@@ -174,7 +201,8 @@ def plan_to_text(plan: BuildPlan) -> str:
     """Return the plan for people: a few lines on the build, then a block for each track."""
     head = [
         f"{plan.game}: {len(plan.tracks)} tracks for {plan.chip}, "
-        f"model {plan.model}, seed {plan.seed}, {', '.join(plan.formats)}"
+        f"model {plan.model}, seed {plan.seed}, {', '.join(plan.formats)}",
+        f"{plan.loudness_lufs:g} LUFS, filter {plan.filter_name}",
     ]
     return "\n".join(line for block in (head, *map(_track_lines, plan.tracks)) for line in block)
 
@@ -193,7 +221,20 @@ def _track_lines(track: TrackPlan) -> list[str]:
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
         f"lead around {_span(sound.lead_pitch)}",
     ]
+    lines += _sound_lines(track.sound)
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
+
+
+def _sound_lines(sound: Sound) -> list[str]:
+    """What is not as it is by default."""
+    lines = [f"  leaves {', '.join(sound.leave)} free"] if sound.leave else []
+    if not sound.arpeggio:
+        lines.append("  no arpeggios")
+    if sound.layers:
+        lines.append("  layers " + ", +".join("+".join(item.voices) for item in sound.layers))
+    if sound.instruments:
+        lines.append(f"  own instruments {', '.join(item.name for item in sound.instruments)}")
+    return lines
 
 
 def _primer_line(track: TrackPlan, primer: Primer) -> str:

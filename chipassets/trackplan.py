@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chipassets.chipsong import Instrument
 from chipassets.keys import Key
-from chipassets.score import Note
+from chipassets.score import Note, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,27 @@ class Primer:
 
 
 @dataclass(frozen=True, slots=True)
+class Motif:
+    """A tune of the game's own, in the key in which it was written."""
+
+    name: str
+    notes: tuple[Note, ...]
+    steps: int
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Progression:
+    """Chords as the manifest writes them, one or more a bar; `section` "" is the whole track's.
+
+    The section is a letter, or a name with primes, which goes before the letter.
+    """
+
+    section: str
+    bars: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Character:
     """What a scene and its moods ask of the music: ranges to measure takes against, and colours.
 
@@ -48,11 +70,35 @@ class Character:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """What a layer is called, and the voices of the chip that it adds to those before it."""
+
+    name: str
+    voices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How the chip is used: voices left free, arpeggios for notes too many, layers, own sounds.
+
+    `instruments` are the game's own that the track uses; they beat the bank's of the same name.
+    """
+
+    leave: tuple[str, ...] = ()
+    arpeggio: bool = True
+    layers: tuple[Layer, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TrackPlan:
     """One track with nothing left open.
 
     seed is the track's own, derived from the manifest's unless it is given; temperature divides
-    the model's logits; takes is how many candidates are composed.
+    the model's logits; takes is how many candidates are composed. Without a form the default one
+    holds, without a progression each take draws its own. guidance: factors on the weights of the
+    terms that lead the model, by name. chromatic_share: at most so many notes lie outside the
+    scale and its chords. scene_like: the preset under a scene of the game's own.
     """
 
     name: str
@@ -70,6 +116,13 @@ class TrackPlan:
     temperature: float
     takes: int
     character: Character
+    form: tuple[Section, ...] = ()
+    progressions: tuple[Progression, ...] = ()
+    motifs: tuple[Motif, ...] = ()
+    guidance: tuple[tuple[str, float], ...] = ()
+    chromatic_share: float = 0.08
+    sound: Sound = Sound()
+    scene_like: str = ""
 
     @property
     def total_steps(self) -> int:
@@ -87,3 +140,5 @@ class BuildPlan:
     model: str
     formats: tuple[str, ...]
     tracks: tuple[TrackPlan, ...]
+    filter_name: str = "famicom"
+    loudness_lufs: float = -18.0

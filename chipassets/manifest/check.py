@@ -75,6 +75,12 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
     needs = _length_needs(settings.length)
     for fault in _length_faults(settings):
         yield Clash((*steps, "length"), fault, needs)
+    for index, layer in enumerate(settings.sound.layers):
+        if not layer.voices:
+            fault = Fault("the layer has no voice: what it names is left free",
+                          "delete the layer, or do not leave its voices",
+                          at=(index,) if track.layers else ())  # fmt: skip
+            yield Clash((*steps, "layers"), fault, frozenset(("layers", "leave")))
     primer = settings.primer
     if primer is not None and primer.steps >= settings.total_steps:
         fault = _long_primer(name, primer.steps, settings)

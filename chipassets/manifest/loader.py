@@ -11,10 +11,17 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
+from chipassets.chips import CHIPS
 from chipassets.errors import ManifestError, Problem
 from chipassets.manifest.check import check_empty, check_names, check_track
 from chipassets.manifest.document import Document, Steps
-from chipassets.manifest.models import MAX_SCENES, MAX_TRACKS, Manifest
+from chipassets.manifest.models import (
+    DEFAULT_CHIP,
+    MAX_INSTRUMENTS,
+    MAX_SCENES,
+    MAX_TRACKS,
+    Manifest,
+)
 from chipassets.manifest.problems import Report
 from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.reads import Context
@@ -47,7 +54,7 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     own = document.values.get("scenes")
     names = islice(own, MAX_SCENES) if isinstance(own, dict) else ()
     scenes = tuple(dict.fromkeys((*SCENES, *names)))
-    context = Context(path.parent, scenes)
+    context = Context(path.parent, scenes, instruments=_names(document), chip=_chip(document))
     for steps, fault in chain(check_names(document, scenes), check_empty(document)):
         report.add(steps, fault)
     manifest = _validated(document.values, context, report)
@@ -60,6 +67,18 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     if found or manifest is None:
         raise ManifestError(found)
     return manifest
+
+
+def _names(document: Document) -> tuple[str, ...]:
+    """The names of the manifest's own instruments, good or bad."""
+    own = document.values.get("instruments")
+    return tuple(islice(own, MAX_INSTRUMENTS)) if isinstance(own, dict) else ()
+
+
+def _chip(document: Document) -> str:
+    """The chip by whose voices the rest is read; where it is refused, the one by default."""
+    chip = document.values.get("chip")
+    return chip if isinstance(chip, str) and chip in CHIPS else DEFAULT_CHIP
 
 
 def _validated(values: dict[str, Any], context: Context, report: Report) -> Manifest | None:
@@ -102,7 +121,11 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
     A track without a valid scene goes as a whole; None when nothing is left to check.
     """
     bad = report.bad | document.refused
-    values: dict[str, Any] = {"game": "sound", "defaults": document.values.get("defaults")}
+    values: dict[str, Any] = {
+        "game": "sound",
+        "chip": context.chip,
+        "defaults": document.values.get("defaults"),
+    }
     if isinstance(values["defaults"], dict):
         values["defaults"] = _without(values["defaults"], ("defaults",), bad)
     for part in ("scenes", "tracks"):

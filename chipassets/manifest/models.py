@@ -7,9 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
+from chipassets.manifest.instruments import Colours, InstrumentField
 from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
 from chipassets.manifest.primer import PrimerField
 from chipassets.manifest.reads import OrNothing
+from chipassets.manifest.sound import DEFAULT_LOUDNESS_LUFS, Filter, Layers, Leave, Loudness
 from chipassets.manifest.tonality import KeyField
 from chipassets.manifest.words import (
     DEFAULT_FORMATS,
@@ -26,6 +28,8 @@ from chipassets.manifest.words import (
 
 MAX_TRACKS = 256
 MAX_SCENES = 64
+MAX_INSTRUMENTS = 64
+DEFAULT_CHIP = "nes"
 
 
 class _Part(BaseModel):
@@ -67,6 +71,19 @@ class Options(_Part):
         Annotated[bool, truth("Whether the track repeats without a seam. Default: as its scene.")]
         | None
     ) = None
+    instruments: Colours | None = None
+    arpeggio: (
+        Annotated[
+            bool,
+            truth(
+                "Notes for which there is no voice are played in turn with the inner voice's, as a "
+                "fast arpeggio. Default true; false leaves them out. Both are counted."
+            ),
+        ]
+        | None
+    ) = None
+    leave: Leave | None = None
+    layers: Layers | None = None
 
 
 class Defaults(Options):
@@ -91,9 +108,16 @@ class Manifest(_Part):
 
     game: Game
     seed: Seed = 0
-    chip: Chip = "nes"
+    chip: Chip = DEFAULT_CHIP
     model: ModelName = DEFAULT_MODEL
     formats: Formats = DEFAULT_FORMATS
+    loudness: Loudness = DEFAULT_LOUDNESS_LUFS
+    filter: Filter | None = None
+    instruments: Annotated[dict[Name, InstrumentField], OrNothing()] = Field(
+        default={},
+        max_length=MAX_INSTRUMENTS,
+        description="Instruments of the game's own, by name.",
+    )
     scenes: Annotated[dict[Name, Annotated[SceneOptions, OrNothing()]], OrNothing()] = Field(
         default={}, max_length=MAX_SCENES, description="Scenes of the game's own, by name."
     )

@@ -11,6 +11,7 @@ from chipassets.errors import Problem
 from chipassets.manifest.builder import MAX_PROBLEMS
 from chipassets.manifest.document import Document, Mark, Steps
 from chipassets.manifest.models import (
+    MAX_INSTRUMENTS,
     MAX_SCENES,
     MAX_TRACKS,
     Defaults,
@@ -21,7 +22,7 @@ from chipassets.manifest.models import (
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, shortened, shown
 
 _PARTS: dict[str, type[BaseModel]] = {"tracks": Track, "scenes": SceneOptions}
-_SINGULAR = {"tracks": "track", "scenes": "scene"}
+_SINGULAR = {"tracks": "track", "scenes": "scene", "instruments": "instrument"}
 
 
 class Report:
@@ -130,7 +131,8 @@ def _wrong_shape(kind: str, steps: Steps) -> Fault:
     if kind == "too_short" or (kind == "dict_type" and steps == ("tracks",)):
         return Fault("a manifest needs at least one track", "add one below it, like battle: {}")
     if kind == "too_long":
-        return Fault(f"there are at most {MAX_TRACKS} tracks and {MAX_SCENES} scenes",
+        return Fault(f"there are at most {MAX_TRACKS} tracks, {MAX_SCENES} scenes and "
+                     f"{MAX_INSTRUMENTS} instruments",
                      "split the game's music into several manifests")  # fmt: skip
     return Fault("keys and values belong here",
                  "write them below it, indented, one a line, like tempo: 140")  # fmt: skip

@@ -15,7 +15,7 @@ from chipassets.trackplan import Primer
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What reading a value may need to know: the manifest's folder and the names of its scenes.
+    """What reading a value may need to know: the manifest's folder, its scenes, instruments, chip.
 
     `midi` keeps primers that were read from files, so that a file is read once.
     """
@@ -23,6 +23,8 @@ class Context:
     folder: Path
     scenes: tuple[str, ...]
     midi: dict[str, Primer] = field(default_factory=dict)
+    instruments: tuple[str, ...] = ()
+    chip: str = "nes"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from chipassets.arrange.bank import DRUM_SOUNDS
 from chipassets.keys import Key
 from chipassets.manifest.duration import METRES, Length
+from chipassets.manifest.instruments import COLOUR_ROLES
 from chipassets.manifest.models import Manifest, Options, SceneOptions
+from chipassets.manifest.sound import sounding_layers
 from chipassets.presets import SCENES, Preset, character
-from chipassets.trackplan import Primer, Range
+from chipassets.trackplan import Primer, Range, Sound
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
@@ -23,6 +26,7 @@ class Settings:
     """
 
     scene: str
+    like: str
     moods: tuple[str, ...]
     preset: Preset
     tempo: Range
@@ -38,6 +42,7 @@ class Settings:
     temperature: float
     takes: int
     seed: int | None
+    sound: Sound
 
     @property
     def total_steps(self) -> int:
@@ -57,13 +62,14 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     layers = (track, own, manifest.defaults)
     moods = _said(layers, "mood", SCENES[base].moods)
     metre = _said(layers, "metre", "4/4")
-    preset = character(base, moods, metre)
+    preset = _coloured(character(base, moods, metre), layers)
     tempo: Range = _said(layers, "tempo", preset.tempo)
     length: Length | None = _said(layers, "length", None)
     beats = METRES[metre]
     bars, tempo_millibpm = (preset.bars, None) if length is None else length.bars(tempo, beats)
     return Settings(
         scene=scene,
+        like=base,
         moods=moods,
         preset=preset,
         tempo=tempo,
@@ -79,6 +85,30 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         temperature=_said(layers, "temperature", DEFAULT_TEMPERATURE),
         takes=_said(layers, "takes", DEFAULT_TAKES),
         seed=track.seed,
+        sound=_sound(manifest, layers, preset),
+    )
+
+
+def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
+    """The preset with the instruments that the layers name, role by role."""
+    colours: dict[str, Any] = {}
+    for layer in reversed(layers):
+        colours |= layer.instruments or {}
+    return replace(preset, character=replace(preset.character, **colours))
+
+
+def _sound(manifest: Manifest, layers: tuple[Options, ...], preset: Preset) -> Sound:
+    used = {getattr(preset.character, role) for role in COLOUR_ROLES} | DRUM_SOUNDS.keys()
+    leave = _said(layers, "leave", ())
+    return Sound(
+        leave=leave,
+        arpeggio=_said(layers, "arpeggio", True),
+        layers=sounding_layers(_said(layers, "layers", ()), manifest.chip, leave),
+        instruments=tuple(
+            replace(instrument, name=name)
+            for name, instrument in manifest.instruments.items()
+            if name in used
+        ),
     )
 
 

@@ -1,0 +1,242 @@
+"""Instruments of the game's own: macros with one value a frame, and who plays which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+
+from chipassets.arrange.bank import INSTRUMENTS
+from chipassets.chipsong import Instrument, Macro
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.words import choose
+
+MAX_VALUES = 255
+COLOUR_ROLES = ("lead", "inner", "bass")
+
+# What each macro may hold: volume and duty as the chip's registers do; arpeggio in semitones,
+# pitch in units of the timer. Then, for people, what the values are.
+_MACROS: dict[str, tuple[int, int, str]] = {
+    "volume": (0, 15, "loudness, 0 to 15"),
+    "duty": (0, 3, "share of the wave that is high: 0 is 12.5 %, 1 is 25 %, 2 is 50 %, 3 is 75 %"),
+    "arpeggio": (-36, 36, "semitones from the note"),
+    "pitch": (-127, 127, "steps of the timer, up is lower"),
+}
+_VIBRATO: dict[str, tuple[int, int, str]] = {
+    "delay": (0, 240, "frames before it begins"),
+    "depth": (1, 100, "cents up and down"),
+    "period": (2, 120, "frames of one swing"),
+}
+
+
+def read_instrument(value: Any, _: Context) -> Instrument:
+    """Return the instrument that a mapping of macros describes, still without its name."""
+    if not isinstance(value, dict):
+        raise refuse("an instrument is a mapping of macros", "write like {volume: [15, 12, 9]}")
+    faults = _Faults()
+    known = (*_MACROS, "vibrato")
+    for key in value:
+        if key not in known:
+            fix = did_you_mean(key, known, "keys")
+            faults.add(
+                Fault(f"there is no key '{key[:60]}' in an instrument", fix, (key,), None, True)
+            )
+    macros = {
+        name: faults.collect((name,), partial(_macro, value[name], *_MACROS[name][:2]))
+        for name in _MACROS
+        if name in value
+    }
+    vibrato = faults.collect(("vibrato",), lambda: _vibrato(value.get("vibrato")))
+    if "volume" not in value:
+        faults.add(Fault("an instrument without volume has no envelope and never sounds",
+                         "add a line like volume: [15, 13, 11, 9, 8]"))  # fmt: skip
+    faults.stop()
+    return replace(Instrument("", **macros), **(vibrato or {}))
+
+
+class _Faults:
+    """Collects what is wrong in the parts of a value."""
+
+    def __init__(self) -> None:
+        self._found: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        self._found.append(fault)
+
+    def collect(self, at: tuple[str | int, ...], read: Callable[[], Any]) -> Any:
+        """Return what `read` gives; None where it refuses, with its faults kept at the place."""
+        try:
+            return read()
+        except Refusal as refusal:
+            self._found += [replace(fault, at=(*at, *fault.at)) for fault in refusal.faults]
+            return None
+
+    def stop(self) -> None:
+        """Refusal where anything was found."""
+        if self._found:
+            raise Refusal(*self._found)
+
+
+def _macro(value: Any, low: int, high: int) -> Macro:
+    """Return the macro of a list, or of a mapping with values, loop and release."""
+    if not isinstance(value, dict):
+        return Macro(_values(value, low, high))
+    keys = ("values", "loop", "release")
+    faults = _Faults()
+    for key in value:
+        if key not in keys:
+            fix = did_you_mean(key, keys, "keys")
+            faults.add(Fault("there is no such key in a macro", fix, (key,), None, True))
+    faults.stop()
+    values = faults.collect(("values",), lambda: _values(value.get("values"), low, high))
+    faults.stop()
+    release = faults.collect(
+        ("release",), lambda: _place(value.get("release"), 1, len(values) - 1, "release")
+    )
+    end = len(values) if release is None else release
+    loop = faults.collect(("loop",), lambda: _place(value.get("loop"), 0, end - 1, "loop"))
+    faults.stop()
+    return Macro(values, loop, release)
+
+
+def _values(value: Any, low: int, high: int) -> tuple[int, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_VALUES:
+        raise refuse(f"a macro is a list of 1 to {MAX_VALUES} whole numbers, one a frame",
+                     f"write like [{high}, {(low + high) // 2}]")  # fmt: skip
+    faults = _Faults()
+    for index, item in enumerate(value):
+        faults.collect((index,), partial(_whole, item, low, high))
+    faults.stop()
+    return tuple(value)
+
+
+def _whole(value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise refuse(f"it is a whole number from {low} to {high}", "write a whole number")
+    if not low <= value <= high:
+        raise refuse(f"it is a whole number from {low} to {high}",
+                     f"write {min(max(value, low), high)}")  # fmt: skip
+    return value
+
+
+def _place(value: Any, low: int, high: int, what: str) -> int | None:
+    """Return where a macro goes on: an index of its values, counted from 0."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise refuse(f"{what} is the place of a value, from {low} to {high}",
+                     f"write {low}" if high >= low else "delete the line")  # fmt: skip
+    return value
+
+
+def _vibrato(value: Any) -> dict[str, int]:
+    if value is None:
+        return {}
+    example = "write like {delay: 18, depth: 12, period: 10}"
+    if not isinstance(value, dict):
+        raise refuse("vibrato is a mapping of delay, depth and period", example)
+    faults = _Faults()
+    for key in value:
+        if key not in _VIBRATO:
+            fix = did_you_mean(key, _VIBRATO, "keys")
+            faults.add(Fault("there is no such key in a vibrato", fix, (key,), None, True))
+    missing = [name for name in _VIBRATO if name not in value]
+    if missing:
+        faults.add(Fault(f"a vibrato has a {missing[0]} too", example))
+    numbers = {
+        name: faults.collect((name,), partial(_whole, value[name], *_VIBRATO[name][:2]))
+        for name in _VIBRATO
+        if name in value
+    }
+    faults.stop()
+    return {
+        "vibrato_delay_frames": numbers["delay"],
+        "vibrato_depth_cents": numbers["depth"],
+        "vibrato_period_frames": numbers["period"],
+    }
+
+
+def _read_colours(value: Any, context: Context) -> Mapping[str, str]:
+    """Return the instrument of each role that is named."""
+    if not isinstance(value, dict) or not value:
+        raise refuse("instruments are named by who plays them", "write like {lead: square}")
+    known = tuple(dict.fromkeys((*context.instruments, *INSTRUMENTS)))
+    faults = _Faults()
+    for role, name in value.items():
+        if role not in COLOUR_ROLES:
+            fix = did_you_mean(role, COLOUR_ROLES, "roles")
+            faults.add(Fault("nobody of this name plays an instrument", fix, (role,), None, True))
+        else:
+            faults.collect((role,), partial(choose, name, known, "instrument"))
+    faults.stop()
+    return dict(value)
+
+
+def _values_schema(low: int, high: int) -> dict[str, Any]:
+    return {
+        "type": "array",
+        "items": {"type": "integer", "minimum": low, "maximum": high},
+        "minItems": 1,
+        "maxItems": MAX_VALUES,
+    }
+
+
+def _macro_schema(low: int, high: int, text: str) -> dict[str, Any]:
+    place = {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_VALUES - 1}
+    properties = {
+        "values": _values_schema(low, high),
+        "loop": {**place, "description": "Where it goes on after the last value."},
+        "release": {**place, "description": "Where it jumps when the note ends."},
+    }
+    whole = {
+        "type": "object",
+        "properties": properties,
+        "required": ["values"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [_values_schema(low, high), whole], "description": f"One a frame: {text}."}
+
+
+def _vibrato_schema() -> dict[str, Any]:
+    return {
+        "type": ["object", "null"],
+        "properties": {
+            name: {"type": "integer", "minimum": low, "maximum": high, "description": f"{text}."}
+            for name, (low, high, text) in _VIBRATO.items()
+        },
+        "required": list(_VIBRATO),
+        "additionalProperties": False,
+        "description": "A swing of the pitch in held notes.",
+    }
+
+
+InstrumentField = Annotated[
+    Instrument,
+    Reads(
+        read_instrument,
+        {
+            "type": "object",
+            "properties": {name: _macro_schema(*row) for name, row in _MACROS.items()}
+            | {"vibrato": _vibrato_schema()},
+            "required": ["volume"],
+            "additionalProperties": False,
+            "description": "A sound of the game's own, as macros at 60 frames a second.",
+        },
+    ),
+]
+Colours = Annotated[
+    Mapping[str, str],
+    Reads(
+        _read_colours,
+        {
+            "type": "object",
+            "properties": {role: {"type": "string", "pattern": "^[a-z]"} for role in COLOUR_ROLES},
+            "minProperties": 1,
+            "additionalProperties": False,
+            "description": "The instrument of lead, inner and bass: one of the bank "
+            f"({', '.join(INSTRUMENTS)}) or of this manifest. Default: as scene and mood say.",
+        },
+    ),
+]

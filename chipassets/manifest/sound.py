@@ -1,0 +1,195 @@
+"""How a track is to sound: loudness, the console's filter, free voices and layers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Annotated, Any
+
+from chipassets.chips import CHIPS
+from chipassets.manifest.numbers import check_range
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.words import choose
+from chipassets.render.filters import FILTERS
+from chipassets.trackplan import Layer
+
+DEFAULT_LOUDNESS_LUFS = -18.0
+_LOUDEST, _SOFTEST = -9.0, -36.0
+MAX_LAYERS = 8
+_ALIASES = {"arpeggio": "inner"}
+"""Other words for a role: fast arpeggios are played by the inner voice."""
+
+_LOUDNESS = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)\s*LUFS", re.ASCII)
+
+# What lies between a chip and its jack; the first is what a track gets unless it says another.
+_CHIP_FILTERS = {"nes": ("famicom", "nes", "none"), "nes-vrc6": ("famicom", "nes", "none")}
+
+
+def chip_filters(chip: str) -> tuple[str, ...]:
+    """Return the filters that fit the chip, the usual one first: its own, and none at all."""
+    own = (chip,) if chip in FILTERS else ()
+    return _CHIP_FILTERS.get(chip, (*own, "none"))
+
+
+def default_filter(chip: str) -> str:
+    """Return the filter that renders of the chip get unless the manifest says another."""
+    return chip_filters(chip)[0]
+
+
+def _read_loudness(value: Any, _: Context) -> float:
+    match = _LOUDNESS.fullmatch(value) if isinstance(value, str) else None
+    number = float(match.group(1)) if match else value
+    return check_range(number, "loudness", _SOFTEST, _LOUDEST, " of LUFS")
+
+
+def _read_filter(value: Any, context: Context) -> str:
+    filters = chip_filters(context.chip)
+    if isinstance(value, str) and value in filters:
+        return value
+    raise refuse(f"the chip {context.chip} has no filter of this name",
+                 did_you_mean(str(value), filters, "filters"))  # fmt: skip
+
+
+def _read_leave(value: Any, context: Context) -> tuple[str, ...]:
+    """Return the voices that the game keeps for itself; at least one that plays tones remains."""
+    specs = CHIPS[context.chip].voices
+    names = tuple(spec.name for spec in specs)
+    wanted = value if isinstance(value, list) else [value]
+    faults: list[Fault] = []
+    for index, name in enumerate(wanted):
+        at = (index,) if isinstance(value, list) else ()
+        try:
+            choose(name, names, "voice", at)
+        except Refusal as refusal:
+            faults += refusal.faults
+        if name in wanted[:index]:
+            faults.append(Fault("the voice stands in the list already", "delete it", at))
+    if faults:
+        raise Refusal(*faults)
+    if not any(spec.name not in wanted for spec in specs if spec.role != "drums"):
+        raise refuse("no voice would be left to play the music",
+                     f"leave at most {len(names) - 2} of {', '.join(names)}")  # fmt: skip
+    return tuple(name for name in names if name in wanted)
+
+
+def _read_layers(value: Any, context: Context) -> tuple[Layer, ...]:
+    """Return what each layer adds: voices of the chip, none of them twice."""
+    if not isinstance(value, list) or len(value) > MAX_LAYERS:
+        raise refuse(f"layers are a list of at most {MAX_LAYERS}, each with its voices",
+                     "write like [bass+drums, +lead, +inner]")  # fmt: skip
+    layers: list[Layer] = []
+    faults: list[Fault] = []
+    for index, text in enumerate(value):
+        try:
+            layers.append(_read_layer(text, index, layers, context.chip))
+        except Refusal as refusal:
+            faults += [replace(fault, at=(index,)) for fault in refusal.faults]
+    if faults:
+        raise Refusal(*faults)
+    return tuple(layers)
+
+
+def _read_layer(value: Any, index: int, before: list[Layer], chip: str) -> Layer:
+    if not isinstance(value, str):
+        raise refuse("a layer is its voices, joined by +", "write like bass+drums")
+    text = value.strip()
+    if index and not text.startswith("+"):
+        raise refuse("layers add up: each is played on top of those before it",
+                     f"write +{text}" if text else "write like +lead")  # fmt: skip
+    words = [word.strip() for word in text.removeprefix("+").split("+")]
+    voices = tuple(name for word in words for name in _voices(word, chip))
+    taken = {name for layer in before for name in layer.voices}
+    twice = [name for place, name in enumerate(voices) if name in taken or name in voices[:place]]
+    if twice:
+        raise refuse(f"the voice {twice[0]} is in a layer already", "name it once")
+    return Layer("+".join(words), voices)
+
+
+def _voices(word: str, chip: str) -> tuple[str, ...]:
+    """The chip's voices of a name or a role."""
+    specs = CHIPS[chip].voices
+    if not word:
+        raise refuse("a layer without a voice is silent", "name a voice, like +lead")
+    role = _ALIASES.get(word, word)
+    found = tuple(spec.name for spec in specs if role in (spec.role, spec.name))
+    if not found:
+        names = dict.fromkeys((*(spec.role for spec in specs), *(spec.name for spec in specs)))
+        fix = did_you_mean(word, names, "voices")
+        raise refuse(f"the chip {chip} has no voice '{word[:60]}'", fix)
+    return found
+
+
+def sounding_layers(
+    layers: tuple[Layer, ...], chip: str, leave: tuple[str, ...]
+) -> tuple[Layer, ...]:
+    """Return the layers without voices that are left free; the last also has those of no layer.
+
+    So all layers together are always the whole arrangement.
+    """
+    named = {name for layer in layers for name in layer.voices}
+    others = [spec.name for spec in CHIPS[chip].voices if spec.name not in named]
+    return tuple(
+        Layer(
+            layer.name,
+            tuple(
+                name
+                for name in (*layer.voices, *(others if layer is layers[-1] else ()))
+                if name not in leave
+            ),
+        )
+        for layer in layers
+    )
+
+
+_WORD_LIST = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+
+Loudness = Annotated[
+    float,
+    Reads(
+        _read_loudness,
+        {
+            "anyOf": [
+                {"type": "number", "minimum": _SOFTEST, "maximum": _LOUDEST},
+                {"type": "string", "pattern": r"^-[0-9]+(\.[0-9]+)?\s*LUFS$"},
+            ],
+            "description": "How loud every track is made (EBU R 128). Default -18 LUFS.",
+        },
+    ),
+]
+Filter = Annotated[
+    str,
+    Reads(
+        _read_filter,
+        {
+            "enum": list(FILTERS),
+            "description": "What lies between the chip and the jack. Default as the console has "
+            "it: famicom for nes.",
+        },
+    ),
+]
+Leave = Annotated[
+    tuple[str, ...],
+    Reads(
+        _read_leave,
+        {
+            "anyOf": [
+                {"type": "string"},
+                {**_WORD_LIST, "maxItems": 8},
+            ],
+            "description": "Voices that the track leaves free for sound effects. Default none.",
+        },
+    ),
+]
+Layers = Annotated[
+    tuple[Layer, ...],
+    Reads(
+        _read_layers,
+        {
+            **_WORD_LIST,
+            "maxItems": MAX_LAYERS,
+            "description": "Files for vertical mixing, each with the voices that it adds: "
+            "[bass+drums, +lead, +arpeggio]. Default none.",
+        },
+    ),
+]
