@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chipassets.chips import VoiceSpec
-from chipassets.chipsong import ChipSong
+from chipassets.chipsong import ChipSong, Instrument
 from chipassets.registers import Write
 
 
@@ -14,16 +14,18 @@ from chipassets.registers import Write
 class State:
     """What one voice should sound in one frame; `volume` 0 is silent and leaves the rest alone.
 
-    `attack` marks the first frame of a note, `sound` names its instrument, and `fade_frames` is
-    how long the instrument takes to fall to half its volume from where it started.
+    `volume` is the instrument's at this moment times the note's `level`. `attack` marks the first
+    frame of a note, `held` is false once it has ended and is released.
     """
 
     volume: int = 0
     duty: int = 0
     timer: int = 0
+    pitch: int = 0
+    level: int = 0
     attack: bool = False
-    sound: str = ""
-    fade_frames: int = 0
+    held: bool = False
+    instrument: Instrument | None = None
 
 
 Shadow = dict[int, int]
@@ -34,11 +36,13 @@ Shadow = dict[int, int]
 class Driver:
     """How a chip is played: `start` opens a full frame, `voice` gives one voice's writes.
 
-    `voice` writes what differs from the shadow, everything when it is empty, and updates it.
+    `voice` writes what differs from the shadow, everything when it is empty, and updates it;
+    `join` puts a frame's writes together where voices share a register.
     """
 
     start: Callable[[ChipSong], tuple[Write, ...]]
     voice: Callable[[VoiceSpec, State, Shadow], list[Write]]
+    join: Callable[[list[Write]], list[Write]] = list
 
 
 def changed(wanted: Iterable[tuple[int, int]], shadow: Shadow) -> list[Write]:

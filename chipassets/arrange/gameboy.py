@@ -12,7 +12,7 @@ import math
 
 from chipassets.arrange.driver import Driver, Shadow, State, changed
 from chipassets.chips import CHIPS, NOISE_PERIODS, VoiceSpec
-from chipassets.chipsong import ChipSong
+from chipassets.chipsong import ChipSong, Instrument
 from chipassets.registers import Write
 
 _SWEEP, _WAVE_POWER, _WAVE_LENGTH = 0xFF10, 0xFF1A, 0xFF1B
@@ -136,7 +136,15 @@ def _noise(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 
 def _fade(state: State) -> int:
     """The envelope's period, in 64ths of a second a step, that halves the volume in time."""
-    return min(7, max(1, round(state.fade_frames * _ENVELOPE_HZ / 60 / max(state.volume / 2, 1))))
+    frames = _half_frames(state.instrument) if state.instrument else 1
+    return min(7, max(1, round(frames * _ENVELOPE_HZ / 60 / max(state.volume / 2, 1))))
+
+
+def _half_frames(instrument: Instrument) -> int:
+    """Frames until the instrument is at half the volume it starts with, or its macro ends."""
+    volumes = instrument.volume.values
+    below = (frame for frame, volume in enumerate(volumes) if 2 * volume <= volumes[0])
+    return next(below, len(volumes))
 
 
 def noise_byte(index: int) -> int:

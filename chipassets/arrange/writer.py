@@ -47,7 +47,7 @@ def write_registers(song: ChipSong) -> RegisterLog:
     columns = [_writes(driver, spec, played.get(spec.name, silent), song) for spec in chip.voices]
     frames = []
     for frame, parts in enumerate(zip(*columns, strict=True)):
-        writes = [write for part in parts for write in part]
+        writes = driver.join([write for part in parts for write in part])
         frames.append((*(start if _is_full(frame, song) else ()), *writes))
     return RegisterLog(song.chip, tuple(frames), song.loop_start_frame)
 
@@ -87,22 +87,17 @@ def _state(
         return _SILENT
     pitch = note.pitch + instrument.arpeggio.at(age)
     pitch = min(max(pitch, spec.lowest_pitch), spec.highest_pitch)
-    drum = spec.kind == "noise"
+    drum = spec.role == "drums"
     return State(
         volume=max(1, (volume * note.level + 7) // 15),
         duty=0 if drum else instrument.duty.at(age),
         timer=pitch if drum else _timer(pitch, instrument, age, chip, spec),
+        pitch=pitch,
+        level=note.level,
         attack=age == 0,
-        sound=note.instrument,
-        fade_frames=_fade_frames(instrument),
+        held=held,
+        instrument=instrument,
     )
-
-
-def _fade_frames(instrument: Instrument) -> int:
-    """Frames until the instrument is at half the volume it starts with, or its macro ends."""
-    volumes = instrument.volume.values
-    below = (frame for frame, volume in enumerate(volumes) if 2 * volume <= volumes[0])
-    return next(below, len(volumes))
 
 
 def _released(note: ChipNote, instrument: Instrument, frame: int) -> int:
@@ -133,10 +128,10 @@ def _writes(
 ) -> Iterator[list[Write]]:
     """Per frame the writes of one voice: what changed, or everything in a full frame."""
     shadow: Shadow = {}
-    last = State(timer=0x0FF if spec.kind != "noise" else 0)
+    last = State(timer=0x0FF if spec.role != "drums" else 0)
     for frame, state in enumerate(states):
         if not state.volume:
-            state = replace(last, volume=0, attack=False)
+            state = replace(last, volume=0, attack=False, held=False)
         if _is_full(frame, song):
             shadow.clear()
         yield driver.voice(spec, state, shadow)

@@ -50,9 +50,9 @@ DUTY_ROWS = (
 _WAVE_SHIFTS = (4, 0, 1, 2)
 _FOREVER = 1 << 50
 
-LEVEL = 76
+LEVEL = 86
 """One step of a converter at one of the master's eight levels, in units of 2**-16: a full pulse is
-then about as high as a 2A03's, and all four voices together swing 0.56."""
+then about as high as a 2A03's, and all four voices together swing 0.63."""
 
 
 @lru_cache(maxsize=2)

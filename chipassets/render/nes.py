@@ -31,9 +31,9 @@ def _mix_both(events: Sequence[Events]) -> list[Steps]:
 
 _REST = int(tnd_table()[TRIANGLE_REST, 0])
 
-# Everything of the 2A03 at its loudest swings 0.63, so nothing clips; with a VRC6 it is 1.15, for
-# which the gain is three quarters as high.
+# Everything of the 2A03 at its loudest swings 0.63, so nothing clips; with a VRC6 it is 1.15, which
+# fits 16 bits where a high-pass centres it.
 NES_BOARD = Board(apu.SOUND_ADDRESSES, apu.Registers, _mix_apu, _REST)
 VRC6_BOARD = Board(
-    apu.SOUND_ADDRESSES | vrc6.ADDRESSES, vrc6.Registers, _mix_both, _REST, gain=36_864
+    apu.SOUND_ADDRESSES | vrc6.ADDRESSES, vrc6.Registers, _mix_both, _REST
 )
