@@ -9,6 +9,8 @@ from __future__ import annotations
 from chipassets.chipfiles.famitracker import encode_famitracker
 from chipassets.chipfiles.ft_module import FtModule
 from chipassets.chipfiles.ft_read import decode_famitracker
+from chipassets.chipfiles.mod import encode_mod
+from chipassets.chipfiles.mod_file import ModFile, decode_mod
 from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
@@ -20,13 +22,16 @@ __all__ = [
     "CHIPFILES_VERSION",
     "ChipFile",
     "FtModule",
+    "ModFile",
     "NsfFile",
     "VgmFile",
     "VgmTags",
     "decode_famitracker",
+    "decode_mod",
     "decode_nsf",
     "decode_vgm",
     "encode_famitracker",
+    "encode_mod",
     "encode_nsf",
     "encode_vgm",
 ]

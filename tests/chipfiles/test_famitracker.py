@@ -13,7 +13,7 @@ from chipassets.chipfiles import decode_famitracker, encode_famitracker
 from chipassets.chipfiles.ft_module import module_text
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
 from chipassets.errors import RenderError
-from tests.chipfiles.material import refuses_damage, tune
+from tests.chipfiles.material import chip_songs, refuses_damage, tune
 from tests.chipfiles.tracker_player import Played, play_module
 
 KEYS = ("C-", "C#", "D-", "D#", "E-", "F-", "F#", "G-", "G#", "A-", "A#", "B-")
@@ -88,37 +88,6 @@ def test_text_reads_back(song: ChipSong) -> None:
     assert module_text(module).encode() == data
     spaced = data.replace(b" : ", b"  :   ").replace(b"\n", b"\r\n")
     assert decode_famitracker(spaced) == module
-
-
-@st.composite
-def chip_songs(draw: st.DrawFn) -> ChipSong:
-    """Any song: notes anywhere, on the grid or not, with any macros."""
-    value = st.integers(-20, 20)
-
-    def macro(values: st.SearchStrategy[int]) -> Macro:
-        items = tuple(draw(st.lists(values, min_size=1, max_size=9)))
-        release = draw(st.none() | st.integers(1, len(items)))
-        loop = draw(st.none() | st.integers(0, (release or len(items)) - 1))
-        return Macro(items, loop, release)
-
-    bank = tuple(
-        Instrument(f"i{n}", macro(st.integers(0, 15)), macro(st.integers(0, 3)), macro(value))
-        for n in range(3)
-    )
-    frames = draw(st.integers(1, 700))
-    voices = []
-    for name in ("pulse1", "pulse2", "triangle", "noise"):
-        notes, now = [], 0
-        for rest, length in draw(
-            st.lists(st.tuples(st.integers(0, 30), st.integers(1, 60)), max_size=12)
-        ):
-            pitch = draw(st.integers(0, 15) if name == "noise" else st.integers(0, 127))
-            instrument = bank[draw(st.integers(0, 2))].name
-            notes.append(ChipNote(now + rest, length, pitch, draw(st.integers(0, 15)), instrument))
-            now += rest + length
-        voices.append(ChipVoice(name, tuple(notes)))
-    loop = draw(st.none() | st.integers(0, frames - 1))
-    return ChipSong("nes", tuple(voices), bank, frames, draw(st.integers(1, 300)), loop)
 
 
 @given(chip_songs(), st.integers(3, 4))
