@@ -24,10 +24,12 @@ from chipassets.bundle import (
     write_bundle,
     write_file,
 )
+from chipassets.casting import Choices
 from chipassets.compose import Model, open_model
 from chipassets.errors import CheckError
-from chipassets.freshness import stale_audio, stale_notes
+from chipassets.freshness import outdated_choices, stale_audio, stale_notes
 from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock
+from chipassets.originality import GramIndex, open_index
 from chipassets.plan import plan_to_json
 from chipassets.produce import Produced, produce_track
 from chipassets.trackplan import BuildPlan, TrackPlan
@@ -53,12 +55,16 @@ class TrackDone:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The bundle is in place. `done` says of each track: composed, from the lock, or kept."""
+    """The bundle is in place. `done` says of each track: composed, from the lock, or kept.
+
+    `warnings` are what a person should hear about: tags that the music does not keep, and so on.
+    """
 
     folder: Path
     index: Index
     done: dict[str, str]
     changed: bool
+    warnings: list[str] = field(default_factory=list)
 
 
 Event = StageEntered | TrackDone | Built
@@ -69,6 +75,7 @@ class Stock:
     """What is there already, and why parts of it no longer fit the plan, by track."""
 
     model: Model
+    grams: GramIndex | None
     locked: dict[str, LockedTake]
     index: Index | None
     notes: dict[str, str]
@@ -87,16 +94,18 @@ def default_folder(game: str) -> Path:
     return Path("build") / ("-".join(words.split()) or "game")
 
 
-def take_stock(plan: BuildPlan, manifest: Path, folder: Path) -> Stock:
+def take_stock(plan: BuildPlan, manifest: Path, folder: Path, *, recompose: bool = False) -> Stock:
     """Return what the lock and the bundle hold for the plan and what is stale; writes nothing."""
     model = open_model(plan.model)
     locked = read_lock(lock_path(manifest))
-    notes = stale_notes(plan, locked, model.sha256)
+    grams = open_index(plan.model)
+    grams_sha256 = grams.sha256 if grams else ""
+    notes = stale_notes(plan, locked, model.sha256, grams_sha256, recompose=recompose)
     try:
         index = read_index(folder)
     except CheckError as error:
         every = {track.name: str(error) for track in plan.tracks}
-        return Stock(model, locked, None, notes, every, [str(error)])
+        return Stock(model, grams, locked, None, notes, every, [str(error)])
     names = {track.name for track in plan.tracks}
     others = [
         f"track {entry.name!r} is in the bundle but not in the manifest"
@@ -105,7 +114,9 @@ def take_stock(plan: BuildPlan, manifest: Path, folder: Path) -> Stock:
     ]
     others += find_faults(folder, [index.provenance])
     fresh = {name: take for name, take in locked.items() if name not in notes}
-    return Stock(model, locked, index, notes, stale_audio(plan, fresh, index, folder), others)
+    return Stock(
+        model, grams, locked, index, notes, stale_audio(plan, fresh, index, folder), others
+    )
 
 
 def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
@@ -122,13 +133,24 @@ def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
     return found + stock.others
 
 
-def build(plan: BuildPlan, manifest: Path, folder: Path, jobs: int) -> Iterator[Event]:
+def build(
+    plan: BuildPlan,
+    manifest: Path,
+    folder: Path,
+    jobs: int,
+    *,
+    strict: bool = False,
+    recompose: bool = False,
+) -> Iterator[Event]:
     """Make the folder hold the plan's bundle and the lock its notes, telling what happens.
+
+    `strict` makes an error of every warning; `recompose` gives up accepted takes that no longer
+    follow their plan.
 
     Raises:
         ChipassetsError: nothing was changed, or only the lock was brought up to date.
     """
-    stock = take_stock(plan, manifest, folder)
+    stock = take_stock(plan, manifest, folder, recompose=recompose)
     produced: dict[str, Produced] = {}
     for name, stage, result in run_tasks(jobs, _work, _tasks(plan, stock)):
         if stage is not None:
@@ -143,17 +165,20 @@ def build(plan: BuildPlan, manifest: Path, folder: Path, jobs: int) -> Iterator[
     if takes != stock.locked:
         write_file(lock_path(manifest), lock_to_bytes(takes))
     index, files = _index(plan, stock.model, _entries(plan, stock, produced))
+    warnings = [*outdated_choices(plan, takes), *_track_warnings(index)]
+    if strict and warnings:
+        raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     for item in produced.values():
         files |= item.files
     changed = index != stock.index or bool(produced) or bool(stock.others)
     if changed:
         write_bundle(folder, index, files)
-    yield Built(folder, index, _history(plan, stock), changed)
+    yield Built(folder, index, _history(plan, stock), changed, warnings)
 
 
 def _tasks(
     plan: BuildPlan, stock: Stock
-) -> dict[str, tuple[BuildPlan, TrackPlan, Model, LockedTake | None]]:
+) -> dict[str, tuple[BuildPlan, TrackPlan, Model, GramIndex | None, LockedTake | Choices]]:
     """Return the arguments of each stale track, the longest first so that no core waits long."""
     tracks = sorted(plan.tracks, key=lambda track: -track.total_steps)
     return {
@@ -161,15 +186,34 @@ def _tasks(
             plan,
             track,
             stock.model,
-            None if track.name in stock.notes else stock.locked[track.name],
+            stock.grams,
+            _choices(stock, track.name) if track.name in stock.notes else stock.locked[track.name],
         )
         for track in tracks
         if track.name in stock.stale
     }
 
 
-def _work(plan: BuildPlan, track: TrackPlan, model: Model, locked: LockedTake | None) -> Produced:
-    return produce_track(plan, track, model, locked, lambda stage: report_stage(track.name, stage))
+def _choices(stock: Stock, name: str) -> Choices:
+    """What someone decided about a track's takes; it outlives a change of the plan."""
+    before = stock.locked.get(name)
+    return Choices(before.rejected, before.rolled) if before else Choices()
+
+
+def _work(
+    plan: BuildPlan,
+    track: TrackPlan,
+    model: Model,
+    grams: GramIndex | None,
+    locked: LockedTake | Choices,
+) -> Produced:
+    return produce_track(
+        plan, track, model, grams, locked, lambda stage: report_stage(track.name, stage)
+    )
+
+
+def _track_warnings(index: Index) -> list[str]:
+    return [f"track {track.name!r}: {said}" for track in index.tracks for said in track.warnings]
 
 
 def _entries(plan: BuildPlan, stock: Stock, produced: dict[str, Produced]) -> list[TrackEntry]:

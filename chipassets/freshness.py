@@ -10,7 +10,9 @@ from typing import Any
 
 from chipassets.arrange import ARRANGE_VERSION
 from chipassets.bundle import Index, KeysEntry, find_faults
+from chipassets.chipfiles import CHIPFILES_VERSION
 from chipassets.compose import COMPOSE_VERSION
+from chipassets.errors import CheckError
 from chipassets.lock import LockedTake
 from chipassets.render import RENDER_VERSION
 from chipassets.score import score_to_lines
@@ -23,12 +25,22 @@ _COLOUR_FIELDS = ("name", "moods", "tempo_millibpm", "sound", "scene_like")
 _COLOUR_CHARACTER = ("groove", "lead", "inner", "bass")
 
 
-def notes_key(track: TrackPlan, model_sha256: str) -> str:
-    """Return the hash of all that decides which notes a track gets: plan, model, code versions."""
+def notes_key(track: TrackPlan, model_sha256: str, grams_sha256: str = "") -> str:
+    """Return the hash of all that decides which notes a track gets: plan, model, corpus, code."""
+    versions = (COMPOSE_VERSION, SHAPE_VERSION, TAKES_VERSION)
+    hashes = (model_sha256, grams_sha256)
+    return _hash({"plan": _notes_fields(track), "model": hashes, "versions": versions})
+
+
+def plan_key(track: TrackPlan) -> str:
+    """Return the hash of what a track's plan says about notes, however many takes it asks for."""
+    return _hash(_without(_notes_fields(track), ("takes",)))
+
+
+def _notes_fields(track: TrackPlan) -> dict[str, Any]:
     fields = _without(asdict(track), _COLOUR_FIELDS)
     fields["character"] = _without(fields["character"], _COLOUR_CHARACTER)
-    versions = (COMPOSE_VERSION, SHAPE_VERSION, TAKES_VERSION)
-    return _hash({"plan": fields, "model": model_sha256, "versions": versions})
+    return fields
 
 
 def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
@@ -38,12 +50,12 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
         {
             "score": score_to_lines(take.score),
             "plan": fields,
-            "game": plan.game,
+            "game": (plan.game, plan.author, plan.copyright_line),
             "chip": plan.chip,
             "formats": plan.formats,
             "filter": plan.filter_name,
             "loudness": plan.loudness_lufs,
-            "versions": (ARRANGE_VERSION, RENDER_VERSION),
+            "versions": (ARRANGE_VERSION, RENDER_VERSION, CHIPFILES_VERSION),
         }
     )
 
@@ -54,17 +66,49 @@ def keys_of(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> KeysEntry:
 
 
 def stale_notes(
-    plan: BuildPlan, locked: dict[str, LockedTake], model_sha256: str
+    plan: BuildPlan,
+    locked: dict[str, LockedTake],
+    model_sha256: str,
+    grams_sha256: str = "",
+    *,
+    recompose: bool = False,
 ) -> dict[str, str]:
-    """Return, by track, why the lock does not hold its notes; fresh tracks are left out."""
+    """Return, by track, why the lock does not hold its notes; fresh tracks are left out.
+
+    An accepted take is fresh whatever its plan says, unless `recompose` asks for another.
+    """
     reasons = {}
     for track in plan.tracks:
         take = locked.get(track.name)
         if take is None:
             reasons[track.name] = "not composed yet: the lock has no notes for it"
-        elif take.notes_key != notes_key(track, model_sha256):
+        elif take.accepted and not (recompose and _left_its_plan(track, take)):
+            _check_metre(track, take)
+        elif take.notes_key != notes_key(track, model_sha256, grams_sha256):
             reasons[track.name] = "its plan, the model or the composer changed since it was locked"
     return reasons
+
+
+def outdated_choices(plan: BuildPlan, locked: dict[str, LockedTake]) -> list[str]:
+    """Return one line for each accepted take whose plan asks for other notes by now."""
+    return [
+        f"track {track.name!r}: its plan changed, and the accepted take {take.number + 1} is kept; "
+        "build with --recompose for one that follows the plan, or accept another"
+        for track in plan.tracks
+        if (take := locked.get(track.name)) and take.accepted and _left_its_plan(track, take)
+    ]
+
+
+def _left_its_plan(track: TrackPlan, take: LockedTake) -> bool:
+    return take.plan_key != plan_key(track)
+
+
+def _check_metre(track: TrackPlan, take: LockedTake) -> None:
+    if take.score.beats_per_bar != track.beats_per_bar:
+        raise CheckError(
+            f"track {track.name!r}: its accepted take has {take.score.beats_per_bar} beats a bar "
+            f"and the plan {track.beats_per_bar}; build with --recompose, or accept another take"
+        )
 
 
 def stale_audio(
@@ -82,7 +126,7 @@ def stale_audio(
             reasons[track.name] = "the bundle has no such track"
         elif entry.keys != keys_of(plan, track, take):
             reasons[track.name] = "its notes, sound or formats changed since the bundle was built"
-        elif faults := find_faults(folder, list(entry.files.values())):
+        elif faults := find_faults(folder, entry.all_files()):
             reasons[track.name] = "; ".join(faults)
     return reasons
 

@@ -19,14 +19,31 @@ _MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """A take that someone does not want: its number then, and the hash of its notes."""
+
+    number: int
+    notes_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockedTake:
-    """The chosen take of a track: its notes, what they were composed from, and why it won."""
+    """The chosen take of a track: its notes, what they were composed from, and why it won.
+
+    accepted: someone chose it, so it stays when its plan changes; plan_key: the hash of the plan
+    it followed, without versions and model. rejected: takes that are never chosen again. rolled:
+    how many takes were asked for beyond the plan's.
+    """
 
     notes_key: str
     number: int
     of: int
     why: str
     score: Score
+    accepted: bool = False
+    plan_key: str = ""
+    rejected: tuple[Rejection, ...] = ()
+    rolled: int = 0
 
 
 def lock_path(manifest: Path) -> Path:
@@ -69,20 +86,42 @@ def lock_to_bytes(takes: dict[str, LockedTake]) -> bytes:
 
 
 def _take_to_json(take: LockedTake) -> dict[str, Any]:
+    """Return what an older chipassets can read, and only the choices that someone has made."""
+    choices: dict[str, Any] = {}
+    if take.accepted:
+        choices |= {"accepted": True, "plan_key": take.plan_key}
+    if take.rejected:
+        choices["rejected"] = [
+            {"number": item.number, "notes_sha256": item.notes_sha256} for item in take.rejected
+        ]
+    if take.rolled:
+        choices["rolled"] = take.rolled
     return {
         "notes_key": take.notes_key,
         "number": take.number,
         "of": take.of,
         "why": take.why,
+        **choices,
         "score": score_to_lines(take.score),
     }
 
 
 def _take_from_json(entry: dict[str, Any]) -> LockedTake:
+    accepted = entry.get("accepted", False)
+    if not isinstance(accepted, bool):
+        raise TypeError(f"accepted is {accepted!r} instead of true or false")
+    rejected = [
+        Rejection(int(item["number"]), str(item["notes_sha256"]))
+        for item in entry.get("rejected", [])
+    ]
     return LockedTake(
         notes_key=str(entry["notes_key"]),
         number=int(entry["number"]),
         of=int(entry["of"]),
         why=str(entry["why"]),
         score=score_from_lines(entry["score"]),
+        accepted=accepted,
+        plan_key=str(entry.get("plan_key", "")),
+        rejected=tuple(rejected),
+        rolled=int(entry.get("rolled", 0)),
     )

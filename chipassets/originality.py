@@ -19,6 +19,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +34,7 @@ GRAM_LENGTHS = (6, 8, 10, 12, 16)
 MAX_INDEX_BYTES = 2_950_000
 NGRAMS_VERSION = 1
 
+_SUFFIX = ".ngrams"
 _LEAST_DISTINCT_INTERVALS = 3
 _LONGEST_GAP_STEPS = 64
 _MOST_SEMITONES = 64
@@ -81,7 +85,7 @@ class Originality:
     longest_run: int
 
     def to_dict(self) -> dict[str, float]:
-        """Return the values by name, as the metrics of a bundle spell them."""
+        """Return the values by name, as the metrics of a bundle spell them, rounded to 4 places."""
         named = {f"shared_{n}_grams": round(share, 4) for n, share in self.shares.items()}
         return {**named, "longest_shared_run": self.longest_run}
 
@@ -222,7 +226,8 @@ def _mixed(values: Hashes) -> Hashes:
 def _windows_all(flags: Flags, n: int) -> Flags:
     if len(flags) < n:
         return np.zeros(0, bool)
-    return np.lib.stride_tricks.sliding_window_view(flags, n).all(axis=1)
+    windows: Flags = np.lib.stride_tricks.sliding_window_view(flags, n)
+    return np.asarray(windows.all(axis=1))
 
 
 def _longest(found: Flags, n: int) -> int:
@@ -275,6 +280,23 @@ def _probe_places(hashes: Hashes, places: int, probes: int) -> Iterable[NDArray[
         yield ((first + np.uint64(probe) * second) % np.uint64(places)).astype(np.int64)
 
 
+def open_index(model: str) -> GramIndex | None:
+    """Return the index that lies beside a model, by its shipped name or its file; None without.
+
+    ModelError when it is damaged.
+    """
+    shipped = resources.files("chipassets") / "models" / f"{Path(model).name}{_SUFFIX}"
+    beside = Path(model).with_suffix(_SUFFIX)
+    if Path(model).name == model and shipped.is_file():
+        return parse_index(shipped.read_bytes(), f"the shipped index of {model!r}")
+    if not beside.is_file():
+        return None
+    try:
+        return parse_index(beside.read_bytes(), str(beside))
+    except OSError as error:
+        raise ModelError(f"{beside} cannot be read: {error.strerror or error}") from error
+
+
 def index_to_bytes(index: GramIndex) -> bytes:
     """Return the index as a file: a line of JSON, then the filters in the order it names them."""
     header = {
@@ -293,22 +315,25 @@ def parse_index(data: bytes, source: str) -> GramIndex:
     """Return the index in the bytes of a file; ModelError naming `source` when it is damaged."""
     try:
         head, _, body = data.partition(b"\n")
-        header = json.loads(head)
-        if header["chipassets_ngrams"] != NGRAMS_VERSION:
-            raise ValueError("it was written by another version")
-        grams, filters, at = {}, {}, 0
-        for entry in header["filters"]:
-            n, places, probes = int(entry["n"]), int(entry["places"]), int(entry["probes"])
-            if n not in GRAM_LENGTHS or places < 8 or places % 8 or not 1 <= probes <= 16:
-                raise ValueError(f"a filter of {places} places for {n}-grams is not possible")
-            bits = np.frombuffer(body, np.uint8, places // 8, at)
-            at += places // 8
-            grams[n], filters[n] = int(entry["grams"]), _Filter(places, probes, bits)
-        if at != len(body):
-            raise ValueError(f"it has {len(body)} bytes of filters instead of {at}")
-        return GramIndex(int(header["pieces"]), grams, filters)
+        return _from_parts(json.loads(head), body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"{source} is not a readable index of n-grams ({error}); make it again with "
             "`chipassets train ngrams`, or remove it to build without the check"
         ) from error
+
+
+def _from_parts(header: dict[str, Any], body: bytes) -> GramIndex:
+    if header["chipassets_ngrams"] != NGRAMS_VERSION:
+        raise ValueError("it was written by another version")
+    grams, filters, at = {}, {}, 0
+    for entry in header["filters"]:
+        n, places, probes = int(entry["n"]), int(entry["places"]), int(entry["probes"])
+        if n not in GRAM_LENGTHS or places < 8 or places % 8 or not 1 <= probes <= 16:
+            raise ValueError(f"a filter of {places} places for {n}-grams is not possible")
+        bits = np.frombuffer(body, np.uint8, places // 8, at)
+        at += places // 8
+        grams[n], filters[n] = int(entry["grams"]), _Filter(places, probes, bits)
+    if at != len(body):
+        raise ValueError(f"it has {len(body)} bytes of filters instead of {at}")
+    return GramIndex(int(header["pieces"]), grams, filters)

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.bundle import (
     DroppedEntry,
+    LayerEntry,
     LoopEntry,
+    SeamEntry,
     SectionEntry,
     TakeEntry,
     TrackEntry,
     file_entry,
 )
+from chipassets.casting import Choices, cast
 from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong
-from chipassets.compose import Model, compose_takes
+from chipassets.chipsong import ChipSong, Dropped
+from chipassets.compose import Model
 from chipassets.errors import ChipassetsError
-from chipassets.freshness import keys_of, notes_key
+from chipassets.evidence import Findings, find_evidence
+from chipassets.freshness import keys_of
 from chipassets.lock import LockedTake
-from chipassets.metrics import measure
-from chipassets.render import Pcm, encode_midi, encode_ogg, encode_wav, render_log
-from chipassets.shape import shape
-from chipassets.takes import choose
+from chipassets.originality import GramIndex
+from chipassets.outputs import ALBUMS, Encoded, Finished, encode_layers, encode_track
+from chipassets.render import Pcm, render_log
+from chipassets.render.loudness import (
+    Loudness,
+    after_gain,
+    apply_gain,
+    gain_to,
+    measure_loudness,
+)
+from chipassets.render.seam import Seam, check_seam, measure_seam
+from chipassets.score import Score
 from chipassets.trackplan import BuildPlan, TrackPlan
 from chipassets.units import bar_tempo_millibpm, frame_sample
 
@@ -45,10 +57,11 @@ def produce_track(
     plan: BuildPlan,
     track: TrackPlan,
     model: Model,
-    locked: LockedTake | None,
+    grams: GramIndex | None,
+    locked: LockedTake | Choices,
     report: Report,
 ) -> Produced:
-    """Return the finished track; notes come from `locked`, or are composed where it is None.
+    """Return the finished track; notes come from the lock, or are composed heeding the choices.
 
     `report` is told the name of each stage as it starts. Errors say which track and stage.
     """
@@ -60,39 +73,57 @@ def produce_track(
         report(name)
 
     try:
-        take = locked or compose_track(track, model, enter)
-        entry, files = render_track(plan, track, take, enter)
+        take = locked
+        if isinstance(take, Choices):
+            take = cast(track, model, grams, take, enter)
+        entry, files = render_track(plan, track, take, grams, enter)
     except ChipassetsError as error:
         raise error.within(stage).within(f"track {track.name!r}") from error
     return Produced(take, entry, files)
 
 
-def compose_track(track: TrackPlan, model: Model, report: Report) -> LockedTake:
-    """Return the best of the track's takes, shaped."""
-    report("compose")
-    raw = compose_takes(track, model)
-    report("shape")
-    shaped = tuple(shape(score, track) for score in raw)
-    choice = choose(shaped, track)
-    key = notes_key(track, model.sha256)
-    return LockedTake(key, choice.index, len(raw), choice.why, shaped[choice.index])
-
-
 def render_track(
-    plan: BuildPlan, track: TrackPlan, take: LockedTake, report: Report
+    plan: BuildPlan,
+    track: TrackPlan,
+    take: LockedTake,
+    grams: GramIndex | None,
+    report: Report,
 ) -> tuple[TrackEntry, dict[str, bytes]]:
-    """Return the index entry and the files, by path, of a track with those notes."""
+    """Return the index entry and the files, by path, of a track with those notes.
+
+    RenderError when the loop's end does not meet its start.
+    """
     report("arrange")
-    score = replace(take.score, tempo_millibpm=track.tempo_millibpm)
+    score = _at_tempo(take, track)
     song = arrange(score, track, plan.chip)
     log = write_registers(song)
     report("render")
-    pcm = render_log(log, frames_per_bar=song.frames_per_bar)
-    loop = _loop_entry(song, pcm)
-    contents = _encode(plan, track, song, pcm, loop)
+    raw = render_log(log, plan.filter_name, frames_per_bar=song.frames_per_bar)
+    measured = measure_loudness(raw)
+    gain = gain_to(measured, plan.loudness_lufs)
+    finished = Finished(plan, track, score, song, log, apply_gain(raw, gain), gain)
+    seam = measure_seam(finished.pcm)
+    check_seam(seam)
+    files, layers = encode_track(finished), encode_layers(finished)
+    found = find_evidence(score, track, take, grams)
+    entry = _entry(finished, take, found, files, layers, after_gain(measured, gain), seam)
+    return entry, {file.path: file.data for file in (*files, *layers)}
+
+
+def _entry(
+    finished: Finished,
+    take: LockedTake,
+    found: Findings,
+    files: tuple[Encoded, ...],
+    layers: tuple[Encoded, ...],
+    loudness: Loudness,
+    seam: Seam | None,
+) -> TrackEntry:
+    plan, track, score = finished.plan, finished.track, finished.score
+    song, pcm = finished.song, finished.pcm
     frame_rate = CHIPS[plan.chip].frame_rate_hz
     tempo = bar_tempo_millibpm(song.frames_per_bar, track.beats_per_bar, frame_rate)
-    entry = TrackEntry(
+    return TrackEntry(
         name=track.name,
         scene=track.scene,
         moods=list(track.moods),
@@ -103,20 +134,66 @@ def render_track(
         seconds=round(len(pcm.samples) / pcm.rate_hz, 3),
         sample_rate_hz=pcm.rate_hz,
         samples=len(pcm.samples),
-        loop=loop,
+        loop=_loop_entry(song, pcm),
         sections=[
             SectionEntry(name=part.name, start_bar=part.start_bar, bars=part.bars)
             for part in score.sections
         ],
-        voices=[voice.name for voice in song.voices],
-        files={kind: file_entry(path, data) for kind, (path, data) in contents.items()},
+        voices=list(finished.voices),
+        files={file.kind: file_entry(file.path, file.data) for file in files},
+        layers=_layer_entries(track, layers),
+        loudness_lufs=loudness.lufs,
+        true_peak_dbtp=loudness.true_peak_dbtp,
+        seam=seam and SeamEntry(step_ratio=seam.step_ratio, flux_ratio=seam.flux_ratio),
         take=TakeEntry(number=take.number, of=take.of, why=take.why),
         seed=track.seed,
-        metrics=measure(score).to_dict(),
-        dropped=[DroppedEntry(reason=item.reason, count=item.count) for item in song.dropped],
+        metrics=found.metrics,
+        dropped=_counted(song.dropped),
+        adapted=_counted(song.adapted)
+        + [
+            DroppedEntry(reason=f"{file.kind}: {item.reason}", count=item.count)
+            for file in files
+            for item in file.dropped
+        ],
         keys=keys_of(plan, track, take),
+        evidence=found.moods,
+        scene_evidence=found.scene,
+        warnings=found.warnings,
     )
-    return entry, dict(contents.values())
+
+
+def _counted(items: tuple[Dropped, ...]) -> list[DroppedEntry]:
+    return [DroppedEntry(reason=item.reason, count=item.count) for item in items]
+
+
+def _layer_entries(track: TrackPlan, layers: tuple[Encoded, ...]) -> list[LayerEntry]:
+    return [
+        LayerEntry(
+            name=layer.name,
+            voices=list(layer.voices),
+            **file_entry(file.path, file.data).model_dump(),
+        )
+        for layer, file in zip(track.sound.layers, layers, strict=True)
+    ]
+
+
+def album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, tuple[str, bytes]]:
+    """Return, by format, path and content of the files that hold all tracks, notes from `takes`."""
+    wanted = [name for name in plan.formats if name in ALBUMS]
+    if not wanted:
+        return {}
+    songs = [
+        (
+            write_registers(arrange(_at_tempo(takes[track.name], track), track, plan.chip)),
+            track.name,
+        )
+        for track in plan.tracks
+    ]
+    return {name: (ALBUMS[name].path, ALBUMS[name].encode(plan, songs).data) for name in wanted}
+
+
+def _at_tempo(take: LockedTake, track: TrackPlan) -> Score:
+    return replace(take.score, tempo_millibpm=track.tempo_millibpm)
 
 
 def _loop_entry(song: ChipSong, pcm: Pcm) -> LoopEntry | None:
@@ -129,23 +206,3 @@ def _loop_entry(song: ChipSong, pcm: Pcm) -> LoopEntry | None:
         start_bar=round(pcm.loop_start_sample / bar_samples),
         bars=(song.frames - song.loop_start_frame) // song.frames_per_bar,
     )
-
-
-def _encode(
-    plan: BuildPlan, track: TrackPlan, song: ChipSong, pcm: Pcm, loop: LoopEntry | None
-) -> dict[str, tuple[str, bytes]]:
-    """Return path and content of each format that the plan asks for."""
-    tags = {"TITLE": track.name, "ALBUM": plan.game}
-    if loop:
-        # RPG Maker reads only these two, in samples and upper case; SDL_mixer reads them too.
-        tags = {
-            "LOOPSTART": str(loop.start_sample),
-            "LOOPLENGTH": str(loop.length_samples),
-            **tags,
-        }
-    encoders: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "ogg": (f"audio/{track.name}.ogg", lambda: encode_ogg(pcm, tags)),
-        "wav": (f"audio/{track.name}.wav", lambda: encode_wav(pcm)),
-        "midi": (f"midi/{track.name}.mid", lambda: encode_midi(song, track)),
-    }
-    return {name: (encoders[name][0], encoders[name][1]()) for name in plan.formats}

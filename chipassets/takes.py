@@ -8,10 +8,11 @@ from statistics import median
 
 from chipassets.errors import ComposeError
 from chipassets.metrics import Metrics, measure
+from chipassets.originality import Originality
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
-TAKES_VERSION = 1
+TAKES_VERSION = 2
 """Raised whenever another of the same takes would be chosen; part of cache keys."""
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
@@ -29,6 +30,12 @@ _EMPTY_BEATS = Range(0.0, 0.1)
 _SEAM_INTERVAL = Range(0, 5)
 _SEAM_GAP = Range(0, 4)
 
+_SHARED_GRAMS = Range(0.0, 0.05)
+"""Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
+
+_MOST_SHARED_GRAMS = 0.2
+_LONGEST_SHARED_RUN = 15
+
 _SHORT_BARS = 4
 """Pieces up to here are too short for repetition, entropy and groove to say anything."""
 
@@ -45,12 +52,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A take's features and its total, 0..1; `refused` says what disqualifies it, if anything."""
+    """A take's features and its total, 0..1; `refused` says what disqualifies it, if anything.
+
+    originality is None where there is no corpus to compare with.
+    """
 
     features: tuple[Feature, ...]
     total: float
     refused: str | None
     metrics: Metrics
+    originality: Originality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +78,32 @@ def choose(scores: Sequence[Score], track: TrackPlan) -> Choice:
 
     Of equals the first wins. ComposeError without scores.
     """
-    if not scores:
+    return choose_rated([rate(score, track) for score in scores])
+
+
+def choose_rated(ratings: Sequence[Rating], keeps_tags: Sequence[bool] = ()) -> Choice:
+    """Return the best of rated takes: not refused, then keeping its tags, then the highest total.
+
+    Of equals the first wins. ComposeError without takes.
+    """
+    if not ratings:
         raise ComposeError("there are no takes to choose from; set takes to 1 or more")
-    ratings = tuple(rate(score, track) for score in scores)
-    best = max(range(len(ratings)), key=lambda i: (ratings[i].refused is None, ratings[i].total))
-    return Choice(best, _why(ratings, best), ratings)
+    keeps = keeps_tags or [True] * len(ratings)
+    best = max(
+        range(len(ratings)),
+        key=lambda i: (ratings[i].refused is None, keeps[i], ratings[i].total),
+    )
+    return Choice(best, explain(ratings, best), tuple(ratings))
 
 
-def rate(score: Score, track: TrackPlan) -> Rating:
+def rate(score: Score, track: TrackPlan, originality: Originality | None = None) -> Rating:
     """Return the rating of a take against the ranges of the track's character."""
     metrics = measure(score)
-    features = _features(metrics, score, track)
+    features = _features(metrics, score, track) + _own_features(originality)
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
-    return Rating(features, total, _refusal(metrics, score), metrics)
+    refused = _refusal(metrics, score) or _copied(originality)
+    return Rating(features, total, refused, metrics, originality)
 
 
 def points(value: float, wanted: Range) -> float:
@@ -125,6 +148,25 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
     return tuple(Feature(*row) for row in rows)
 
 
+def _own_features(originality: Originality | None) -> tuple[Feature, ...]:
+    if originality is None:
+        return ()
+    share = originality.shares.get(10, 0.0)
+    return (Feature("own", share, _at_most(share, _SHARED_GRAMS), 1.5),)
+
+
+def _copied(originality: Originality | None) -> str | None:
+    """Return why a take is too near to a piece of the corpus, if it is."""
+    if originality is None:
+        return None
+    if originality.longest_run > _LONGEST_SHARED_RUN:
+        return f"{originality.longest_run + 1} notes in a row stand in the training corpus"
+    share = originality.shares.get(10, 0.0)
+    if share > _MOST_SHARED_GRAMS:
+        return f"{share:.0%} of its 10-grams stand in the training corpus"
+    return None
+
+
 def _refusal(metrics: Metrics, score: Score) -> str | None:
     """Return what makes a take unusable, whatever its points: silence, too little, or stuck."""
     bar = score.steps_per_bar
@@ -141,7 +183,8 @@ def _refusal(metrics: Metrics, score: Score) -> str | None:
     return None
 
 
-def _why(ratings: tuple[Rating, ...], best: int) -> str:
+def explain(ratings: Sequence[Rating], best: int) -> str:
+    """Return what speaks for a take among the others, in one phrase."""
     winner = ratings[best]
     if winner.refused:
         return f"no take was good; this one is the least bad: {winner.refused}"
@@ -149,6 +192,8 @@ def _why(ratings: tuple[Rating, ...], best: int) -> str:
     said = [f"scale {metrics.key_fit:.2f}", f"groove {metrics.groove_consistency:.2f}"]
     if any(feature.name == "seam" for feature in winner.features):
         said.append(f"seam {metrics.seam_interval} semitone{'s' * (metrics.seam_interval != 1)}")
+    if winner.originality:
+        said.append(f"own {1 - winner.originality.shares.get(10, 0.0):.2f}")
     middle = median(rating.total for rating in ratings)
     refused = sum(rating.refused is not None for rating in ratings)
     also = f", {refused} refused" if refused else ""

@@ -15,6 +15,7 @@ INDEX_NAME = "bundle.json"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
 _Positive = Annotated[int, Field(gt=0)]
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
 _RelativePath = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
 ]
@@ -30,6 +31,20 @@ class FileEntry(_Entry):
     path: _RelativePath
     sha256: _Sha256
     bytes: _Count
+
+
+class LayerEntry(FileEntry):
+    """A layer of a track, as long as its audio: voices to play on top of the layers before it."""
+
+    name: str
+    voices: list[str]
+
+
+class SeamEntry(_Entry):
+    """Step and spectral flux at the loop's joint, as parts of the largest elsewhere."""
+
+    step_ratio: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    flux_ratio: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class LoopEntry(_Entry):
@@ -57,8 +72,29 @@ class TakeEntry(_Entry):
     why: str
 
 
+class MoodEvidence(_Entry):
+    """A mood beside what was measured: values, the mood's ranges, points 0..1, whether it fits."""
+
+    mood: str
+    measured: dict[str, _Finite]
+    wanted: dict[str, list[_Finite]]
+    fits: bool
+    score: _Finite
+
+
+class SceneEvidence(_Entry):
+    """The scene beside what was measured, and the scene that the music resembles."""
+
+    scene: str
+    measured: dict[str, _Finite]
+    wanted: dict[str, list[_Finite]]
+    fits: bool
+    score: _Finite
+    resembles: str
+
+
 class DroppedEntry(_Entry):
-    """Notes that no voice plays, by reason."""
+    """Notes that no voice plays, or not as they are written, by reason."""
 
     reason: str
     count: _Positive
@@ -95,11 +131,23 @@ class TrackEntry(_Entry):
     sections: list[SectionEntry]
     voices: list[str]
     files: dict[str, FileEntry]
+    layers: list[LayerEntry] = []
+    loudness_lufs: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    true_peak_dbtp: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    seam: SeamEntry | None = None
     take: TakeEntry
     seed: _Count
     metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
     dropped: list[DroppedEntry]
+    adapted: list[DroppedEntry] = []
     keys: KeysEntry
+    evidence: list[MoodEvidence] = []
+    scene_evidence: SceneEvidence | None = None
+    warnings: list[str] = []
+
+    def all_files(self) -> list[FileEntry]:
+        """Every file of the track, its layers too."""
+        return [*self.files.values(), *self.layers]
 
     @model_validator(mode="after")
     def _loop_ends_with_the_audio(self) -> TrackEntry:
@@ -119,6 +167,7 @@ class Index(_Entry):
     seed: _Count
     model: ModelEntry
     provenance: FileEntry
+    album: dict[str, FileEntry] = {}
     tracks: list[TrackEntry]
 
     @model_validator(mode="after")
@@ -131,8 +180,8 @@ class Index(_Entry):
 
     def files(self) -> list[FileEntry]:
         """Every file that the index lists."""
-        listed = [entry for track in self.tracks for entry in track.files.values()]
-        return [self.provenance, *listed]
+        listed = [entry for track in self.tracks for entry in track.all_files()]
+        return [self.provenance, *self.album.values(), *listed]
 
 
 def index_to_bytes(index: Index) -> bytes:

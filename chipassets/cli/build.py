@@ -34,6 +34,13 @@ def build_command(
     check_only: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 and say what is stale.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Make an error of every warning; exit 1.")
+    ] = False,
+    recompose: Annotated[
+        bool,
+        typer.Option("--recompose", help="Give up accepted takes that left their plan."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
 ) -> None:
@@ -53,7 +60,8 @@ def build_command(
     if check_only:
         _print_check(check(plan, manifest, folder), manifest, as_json=as_json, quiet=quiet)
         return
-    events = build(plan, manifest, folder, jobs or os.cpu_count() or 1)
+    workers = jobs or os.cpu_count() or 1
+    events = build(plan, manifest, folder, workers, strict=strict, recompose=recompose)
     try:
         with _progress(len(plan.tracks), hidden=quiet or as_json) as show:
             built = _follow(events, show)
@@ -150,6 +158,8 @@ def _print_summary(built: Built) -> None:
     told = ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
     if told:
         print_text(f"notes that no voice plays (see dropped in bundle.json): {told}")
+    for warning in built.warnings:
+        print_text(f"warning: {warning}")
 
 
 def _row(track: TrackEntry) -> list[str]:
@@ -171,6 +181,7 @@ def _built_to_json(built: Built) -> dict[str, object]:
     return {
         "folder": str(built.folder),
         "changed": built.changed,
+        "warnings": built.warnings,
         "tracks": [
             {"name": track.name, "done": built.done[track.name], "why": track.take.why}
             | {"files": {kind: entry.path for kind, entry in track.files.items()}}
