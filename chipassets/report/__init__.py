@@ -1,4 +1,4 @@
-"""The report: a bundle, or the change from one bundle to another, as one page to look at and hear."""
+"""The report: a bundle, or what changed since another, as one page to look at and to hear."""
 
 from __future__ import annotations
 

@@ -20,11 +20,15 @@ _STATUS_WORDS = {"same": "unchanged", "changed": "changed", "added": "new", "rem
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A version of a track on the page: the id of its player, what to call it, what to mark."""
+    """A version of a track on the page: the id of its player, what to call it, what to mark.
+
+    full_scale: the amplitude that fills the height of the wave, the same for all of a page.
+    """
 
     player: str
     label: str
     track: OpenedTrack
+    full_scale: float
     marked: Collection[RollNote] = ()
 
 
@@ -44,7 +48,9 @@ def draw_card(
             *(_draw_side(side, compared=len(sides) > 1) for side in sides),
             class_="sides two" if len(sides) > 1 else "sides",
         ),
-        element("p", entry.take.why, class_="why"),
+        element(
+            "p", f"Take {entry.take.number} of {entry.take.of}: {entry.take.why}", class_="why"
+        ),
         _draw_details(track, evidence),
         class_="track",
         aria_labelledby=title,
@@ -169,7 +175,7 @@ def _draw_score(side: Side, label: str) -> Html:
         "div",
         _draw_ruler(entry),
         draw_roll(track.roll, entry, side.marked) if track.roll else None,
-        draw_wave(track.sound) if track.sound else None,
+        draw_wave(track.sound, side.full_scale) if track.sound else None,
         _draw_intro(entry),
         element("div", class_="playhead", aria_hidden="true"),
         class_="score",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -53,9 +54,8 @@ def gather_evidence(track: TrackEntry, plan: dict[str, Any]) -> list[Evidence]:
     for name, label, metric in _RANGES:
         limits = character.get(name)
         if _is_range(limits) and metric in track.metrics:
-            found.append(
-                _range(label, limits, track.metrics[metric], is_pitch=name == "lead_pitch")
-            )
+            say = _say_pitch if name == "lead_pitch" else _say_number
+            found.append(_range(label, limits, track.metrics[metric], say))
     found += [
         Evidence(label, str(character[word]), "as asked", None)
         for word, label in _WORDS
@@ -93,7 +93,14 @@ def _tempo(track: TrackEntry, asked: dict[str, Any]) -> Evidence | None:
     return Evidence("Tempo", f"{wanted / 1000:g} bpm", f"{track.tempo_bpm:.1f} bpm", near)
 
 
-def _range(label: str, limits: list[float], found: float, *, is_pitch: bool) -> Evidence:
+def _say_pitch(value: float) -> str:
+    return pitch_name(round(value))
+
+
+def _say_number(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def _range(label: str, limits: list[float], found: float, say: Callable[[float], str]) -> Evidence:
     low, high = limits
-    say = (lambda value: pitch_name(round(value))) if is_pitch else (lambda value: f"{value:.1f}")
     return Evidence(label, f"{say(low)} to {say(high)}", say(found), low <= found <= high)

@@ -97,17 +97,30 @@ def _draw_pair(
 ) -> tuple[Html, list[Side]]:
     difference = compare_tracks(old, new) if before else None
     status = difference.status if difference else "same"
-    sides = []
+    sides: list[Side] = []
+    full = _loudest_sample(bundle, before)
     if difference and old and status in ("changed", "removed"):
-        sides.append(Side(f"before-{old.entry.name}", "Before", old, difference.gone))
+        sides.append(Side(f"before-{old.entry.name}", "Before", old, full, difference.gone))
     if new:
         marked = difference.come if difference else ()
-        sides.append(Side(f"after-{new.entry.name}", "After", new, marked))
+        sides.append(Side(f"after-{new.entry.name}", "After", new, full, marked))
     source = bundle if new else before
     plan = source.provenance.get("plan") if source else None
     evidence = gather_evidence(sides[-1].track.entry, plan if isinstance(plan, dict) else {})
     card = draw_card(sides, evidence, difference)
     return card, sides
+
+
+def _loudest_sample(*bundles: OpenedBundle | None) -> float:
+    """The highest amplitude of all tracks, so that waves on one page can be compared by eye."""
+    peaks = [
+        max(track.sound.highs.max(), -track.sound.lows.min())
+        for bundle in bundles
+        if bundle
+        for track in bundle.tracks
+        if track.sound
+    ]
+    return float(max(peaks, default=0.0)) or 1.0
 
 
 def _draw_masthead(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:

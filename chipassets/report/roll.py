@@ -108,7 +108,7 @@ def draw_roll(roll: Roll, track: TrackEntry, marked: Collection[RollNote] = ()) 
     return element(
         "svg",
         _draw_paper(rows, steps, (high - low + 1) * _ROW),
-        _draw_grid(track, steps, height),
+        _draw_grid(track, height),
         *voices,
         element("path", class_="marked", d=outline) if outline else None,
         class_="roll",
@@ -160,7 +160,7 @@ def _draw_paper(rows: Rows, steps: float, height: int) -> Html:
     )
 
 
-def _draw_grid(track: TrackEntry, steps: float, height: int) -> Html:
+def _draw_grid(track: TrackEntry, height: int) -> Html:
     beats = range(track.bars * track.beats_per_bar + 1)
     lines = [f"M{beat * STEPS_PER_BEAT} 0V{height}" for beat in beats]
     bars = "".join(lines[:: track.beats_per_bar])

@@ -43,23 +43,22 @@ def measure_sound(data: bytes, track: TrackEntry) -> Sound:
     samples = _decode(data, track)
     columns = np.linspace(0, len(samples), min(_COLUMNS, len(samples)), False).astype(int)
     steps = np.abs(np.diff(samples)) if len(samples) > 1 else np.zeros(1)
+    loop = track.loop
     return Sound(
         loudness_lufs=integrated_loudness(samples, track.sample_rate_hz),
         rms_dbfs=_decibels(float(np.sqrt(np.mean(samples**2)))),
         peak_dbfs=_decibels(float(np.abs(samples).max())),
-        seam_step=abs(float(samples[track.loop.start_sample] - samples[-1]))
-        if track.loop
-        else None,
+        seam_step=abs(float(samples[loop.start_sample] - samples[-1])) if loop else None,
         usual_step=float(np.percentile(steps, _USUAL_PERCENTILE)),
         lows=np.minimum.reduceat(samples, columns),
         highs=np.maximum.reduceat(samples, columns),
     )
 
 
-def draw_wave(sound: Sound) -> Html:
-    """Return the outline of the wave as SVG that stretches to the width it is given."""
-    tops = [f"{x} {_row(high)}" for x, high in enumerate(sound.highs)]
-    bottoms = [f"{x} {_row(low)}" for x, low in enumerate(sound.lows)]
+def draw_wave(sound: Sound, full: float) -> Html:
+    """Return the outline of the wave, ±`full` high, as SVG that stretches to its width."""
+    tops = [f"{x} {_row(high / full)}" for x, high in enumerate(sound.highs)]
+    bottoms = [f"{x} {_row(low / full)}" for x, low in enumerate(sound.lows)]
     outline = f"M{'L'.join([*tops, *reversed(bottoms)])}Z"
     return element(
         "svg",
@@ -72,6 +71,7 @@ def draw_wave(sound: Sound) -> Html:
 
 
 def _row(value: float) -> int:
+    value = min(max(value, -1.0), 1.0)
     return round(_HALF_HEIGHT - value * (_HALF_HEIGHT - 1))
 
 

@@ -129,6 +129,10 @@ class Page:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the tab."""
         self._browser.call("Target.closeTarget", {"targetId": self._target})
 
     def call(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -200,9 +204,8 @@ class Page:
                 found.append(str(params["exceptionDetails"].get("exception", params)))
             elif event["method"] == "Log.entryAdded" and params["entry"]["level"] != "verbose":
                 found.append(params["entry"]["text"])
-            elif event["method"] == "Runtime.consoleAPICalled":
-                if params["type"] in ("error", "warning", "assert"):
-                    found.append(" ".join(str(a.get("value")) for a in params["args"]))
+            elif params.get("type") in ("error", "warning", "assert"):
+                found.append(" ".join(str(a.get("value")) for a in params["args"]))
         return found
 
 

@@ -647,7 +647,8 @@
   async function open(url, options = {}) {
     const base = new URL(url, root.location ? root.location.href : undefined);
     const get = async (path) => {
-      const response = await fetch(new URL(path, base));
+      // Ask whether a cached copy is still the one: index and files of two builds must not mix.
+      const response = await fetch(new URL(path, base), { cache: "no-cache" });
       if (!response.ok) throw new Error(`${path} cannot be read (${response.status})`);
       return response;
     };

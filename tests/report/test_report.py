@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import typer
+from typer.testing import CliRunner
+
+from chipassets.cli.report import report_command
+from chipassets.errors import CheckError
+from chipassets.report import report
+from chipassets.report.compare import compare_tracks
+from chipassets.report.evidence import gather_evidence
+from chipassets.report.html import element, join
+from chipassets.report.loudness import integrated_loudness
+from chipassets.report.opened import open_bundle
+from chipassets.report.roll import draw_roll
+from tests.report.sample_bundle import RATE_HZ, Piece, write_sample
+
+HOSTILE = """</script><script>hit=1</script><img src=x onerror="hit=1">'"&<svg onload=hit=1>"""
+
+
+class _Tags(HTMLParser):
+    """Collects the elements of a page, their attributes and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def _sine(hz: float, level: float, seconds: float, rate_hz: int = RATE_HZ) -> np.ndarray:  # type: ignore[type-arg]
+    return level * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate_hz)) / rate_hz)
+
+
+# ---- Markup ------------------------------------------------------------------------------------
+
+
+def test_text_and_attributes_are_escaped_once() -> None:
+    inner = element("b", "<&>", title='"<')
+    assert inner == '<b title="&quot;&lt;">&lt;&amp;&gt;</b>'
+    assert element("p", inner, None, "x", hidden=True, id=None) == f"<p hidden>{inner}x</p>"
+    assert join("<", inner) == f"&lt;{inner}"
+
+
+def test_a_page_holds_every_track_and_nothing_from_elsewhere(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town"), Piece("fanfare", intro_bars=None)])
+    page = report(bundle).decode()
+    tags = _Tags(page)
+    assert sum(tag == "article" for tag, _ in tags.elements) == 2
+    assert sum(tag == "audio" for tag, _ in tags.elements) == 2
+    addresses = [
+        value
+        for tag, attributes in tags.elements
+        for name, value in attributes.items()
+        if name in ("src", "href") and value
+    ]
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert report(bundle).decode() == page
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    piece = Piece("town", HOSTILE, (HOSTILE,), why=HOSTILE, key=HOSTILE, notes=((HOSTILE, 0, 60),))
+    plain = report(write_sample(tmp_path / "plain", [Piece("town", notes=(("v", 0, 60),))]))
+    page = report(write_sample(tmp_path / "hostile", [piece], game=HOSTILE)).decode()
+    found, expected = _Tags(page), _Tags(plain.decode())
+    for tag in ("script", "img", "svg"):
+        assert [t for t, _ in found.elements].count(tag) == [t for t, _ in expected.elements].count(
+            tag
+        )
+    assert not any(name.startswith("on") for _, attrs in found.elements for name in attrs)
+    assert HOSTILE in found.text
+
+
+# ---- Measurements ------------------------------------------------------------------------------
+
+
+def test_a_full_scale_tone_has_the_loudness_that_the_standard_says() -> None:
+    # BS.1770: a 0 dBFS sine of 997 Hz in one channel reads -3.01 LKFS.
+    for rate_hz in (44_100, 48_000):
+        loudness = integrated_loudness(_sine(997, 1.0, 4, rate_hz), rate_hz)
+        assert loudness == pytest.approx(-3.01, abs=0.05)
+
+
+def test_silence_is_gated_out_of_the_loudness() -> None:
+    tone = _sine(997, 0.1, 5)
+    padded = np.concatenate([tone, np.zeros(5 * RATE_HZ)])
+    assert integrated_loudness(padded, RATE_HZ) == pytest.approx(-23.01, abs=0.2)
+    assert integrated_loudness(np.zeros(RATE_HZ), RATE_HZ) is None
+    assert integrated_loudness(_sine(997, 0.1, 0.1), RATE_HZ) is None
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_loudness_agrees_with_ffmpeg(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.05, 8 * RATE_HZ)
+    wave = noise * np.linspace(0.1, 1, len(noise)) + _sine(60, 0.3, 8)
+    soundfile.write(tmp_path / "a.wav", wave, RATE_HZ, "FLOAT")
+    command = ["ffmpeg", "-nostats", "-i", tmp_path / "a.wav", "-af", "ebur128", "-f", "null", "-"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    expected = float(re.findall(r"I:\s+(-?[\d.]+) LUFS", told)[-1])
+    assert integrated_loudness(wave, RATE_HZ) == pytest.approx(expected, abs=0.1)
+
+
+def test_the_roll_draws_every_note_where_it_is(tmp_path: Path) -> None:
+    notes = (("pulse1", 0, 72), ("pulse1", 30, 60), ("triangle", 8, 48), ("noise", 4, 38))
+    track = open_bundle(write_sample(tmp_path / "b", [Piece("town", notes=notes)])).tracks[0]
+    assert track.roll is not None
+    found = {(n.voice, int(n.start_step), n.pitch) for n in track.roll.notes}
+    assert found == set(notes)
+    assert {n.is_drum for n in track.roll.notes if n.voice == "noise"} == {True}
+    drawing = draw_roll(track.roll, track.entry)
+    assert 'viewBox="0 0 32 ' in drawing
+    assert {int(x) for x in re.findall(r"M(\d+) \d+h1\.86", drawing)} == {0, 30, 8}
+
+
+def test_evidence_sets_what_was_asked_beside_what_was_measured(tmp_path: Path) -> None:
+    plan = {
+        "tracks": [
+            {
+                "name": "town",
+                "key": "D minor",
+                "tempo_millibpm": 240_000,
+                "character": {"polyphony": [1.0, 2.0], "density": "<b>", "groove": "march"},
+            }
+        ]
+    }
+    entry = open_bundle(write_sample(tmp_path / "b", [Piece("town")])).tracks[0].entry
+    rows = {row.name: row for row in gather_evidence(entry, plan)}
+    assert rows["Key"].agrees is False
+    assert rows["Tempo"].agrees is True
+    assert (rows["Notes at once"].asked, rows["Notes at once"].found) == ("1.0 to 2.0", "1.5")
+    assert rows["Groove"].agrees is None
+    assert "Notes a beat" not in rows
+    assert gather_evidence(entry, {"tracks": "none"}) == []
+
+
+# ---- Comparing ---------------------------------------------------------------------------------
+
+
+def test_differences_name_what_changed(tmp_path: Path) -> None:
+    before = open_bundle(write_sample(tmp_path / "a", [Piece("town"), Piece("gone")]))
+    new_notes = (("pulse1", 0, 72), ("pulse1", 8, 74), ("noise", 4, 38))
+    after = open_bundle(
+        write_sample(tmp_path / "b", [Piece("town", moods=("sad",), notes=new_notes)])
+    )
+    changed = compare_tracks(before.track("town"), after.track("town"))
+    assert changed.status == "changed"
+    assert {(n.start_step, n.pitch) for n in changed.come} == {(8, 74)}
+    assert not changed.gone
+    assert {"notes", "tags", "size"} <= set(changed.aspects)
+    assert "sound" not in changed.aspects
+    said = {change.name: (change.before, change.after) for change in changed.changes}
+    assert said["Moods"] == ("calm", "sad")
+    assert compare_tracks(before.track("town"), before.track("town")).status == "same"
+    assert compare_tracks(before.track("gone"), after.track("gone")).status == "removed"
+    assert compare_tracks(None, after.track("town")).status == "added"
+
+
+def test_a_comparison_embeds_both_sounds_of_what_changed_only(tmp_path: Path) -> None:
+    before = write_sample(tmp_path / "a", [Piece("town"), Piece("cave"), Piece("gone")])
+    after = write_sample(tmp_path / "b", [Piece("town"), Piece("cave", hz=330), Piece("new")])
+    ids = re.findall(r'id="audio-([a-z-]+)"', report(after, before).decode())
+    assert ids == ["after-town", "before-cave", "after-cave", "after-new", "before-gone"]
+
+
+# ---- Bad input ---------------------------------------------------------------------------------
+
+
+def test_bad_bundles_are_refused_with_a_reason(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town")])
+    index = json.loads((bundle / "bundle.json").read_text())
+
+    def refused(changed: dict[str, object], reason: str) -> None:
+        (bundle / "bundle.json").write_text(json.dumps(index | changed))
+        with pytest.raises(CheckError, match=reason):
+            report(bundle)
+
+    refused({"format": 2}, "format 2")
+    outside = index["tracks"][0] | {"files": {"ogg": {**_file(index), "path": "../x.ogg"}}}
+    refused({"tracks": [outside]}, "path")
+    refused({"tracks": [index["tracks"][0] | {"bars": 0}]}, "bars")
+    missing = index["tracks"][0] | {"files": {"ogg": {**_file(index), "path": "audio/no.ogg"}}}
+    refused({"tracks": [missing]}, "audio/no.ogg")
+    with pytest.raises(CheckError, match="no readable bundle"):
+        report(tmp_path / "nothing")
+
+
+def _file(index: dict[str, object]) -> dict[str, object]:
+    tracks = index["tracks"]
+    assert isinstance(tracks, list)
+    return dict(tracks[0]["files"]["ogg"])
+
+
+def test_an_altered_file_is_named(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town")])
+    (bundle / "audio" / "town.ogg").write_bytes(b"no sound")
+    with pytest.raises(CheckError, match=r"audio/town\.ogg"):
+        report(bundle)
+
+
+def test_audio_that_is_not_as_long_as_the_index_says_is_refused(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town")])
+    index = json.loads((bundle / "bundle.json").read_text())
+    track = index["tracks"][0]
+    track["samples"] -= 1
+    track["loop"]["length_samples"] -= 1
+    (bundle / "bundle.json").write_text(json.dumps(index))
+    with pytest.raises(CheckError, match="88200 samples"):
+        report(bundle)
+
+
+def test_a_bundle_without_midi_or_sound_still_has_a_page(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town"), Piece("cave")])
+    index = json.loads((bundle / "bundle.json").read_text())
+    del index["tracks"][0]["files"]["midi"]
+    del index["tracks"][1]["files"]["ogg"]
+    (bundle / "bundle.json").write_text(json.dumps(index))
+    page = report(bundle).decode()
+    assert page.count('class="roll"') == 1
+    assert page.count("<audio") == 1
+    assert "without sound" in page
+
+
+# ---- The command -------------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_page(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(report_command)
+    bundle = write_sample(tmp_path / "b", [Piece("town")])
+    target = tmp_path / "out" / "r.html"
+    arguments = [str(bundle), "-o", str(target), "--compare", str(bundle), "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output) == {"report": str(target), "bytes": target.stat().st_size}
+    assert target.read_bytes() == report(bundle, bundle)
+
+
+# ---- The look ----------------------------------------------------------------------------------
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_colours_keep_the_contrast_that_wcag_asks_for(theme: int) -> None:
+    style = files("chipassets").joinpath("report/page.css").read_text(encoding="utf-8")
+    tokens = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", style.split(":root {")[1 + theme]))
+    for ink in ("ink", "soft", "accent", "good", "bad"):
+        for ground in ("paper", "card", "well"):
+            assert _contrast(tokens[ink], tokens[ground]) >= 4.5, (ink, ground)
+    for pair in (("on-accent", "accent"), ("accent", "accent-wash"), ("good", "good-wash")):
+        assert _contrast(tokens[pair[0]], tokens[pair[1]]) >= 4.5, pair
+    for voice in range(8):
+        assert _contrast(tokens[f"v{voice}"], tokens["well"]) >= 2.6, voice
+
+
+def test_the_sample_encoder_keeps_every_sample() -> None:
+    from tests.report.sample_bundle import encode_sound, piece_wave
+
+    wave = piece_wave(Piece("town"))
+    assert len(soundfile.read(io.BytesIO(encode_sound(wave)))[0]) == len(wave)
