@@ -9,6 +9,7 @@ from __future__ import annotations
 from chipassets.chipfiles.famitracker import encode_famitracker
 from chipassets.chipfiles.ft_module import FtModule
 from chipassets.chipfiles.ft_read import decode_famitracker
+from chipassets.chipfiles.gbs import GbsFile, decode_gbs, encode_gbs
 from chipassets.chipfiles.mod import encode_mod
 from chipassets.chipfiles.mod_file import ModFile, decode_mod
 from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
@@ -22,15 +23,18 @@ __all__ = [
     "CHIPFILES_VERSION",
     "ChipFile",
     "FtModule",
+    "GbsFile",
     "ModFile",
     "NsfFile",
     "VgmFile",
     "VgmTags",
     "decode_famitracker",
+    "decode_gbs",
     "decode_mod",
     "decode_nsf",
     "decode_vgm",
     "encode_famitracker",
+    "encode_gbs",
     "encode_mod",
     "encode_nsf",
     "encode_vgm",

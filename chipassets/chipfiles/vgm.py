@@ -40,9 +40,8 @@ class _Target:
 
 _TARGETS = {
     "nes": _Target(0xB4, 0x4000, 0x20, 0x84, 1_789_772, CHIPS["nes"].frame_rate_hz, "Nintendo NES"),
-    # Pan Docs: 4194304 clocks a second, 70224 of them a frame.
     "gameboy": _Target(
-        0xB3, 0xFF10, 0x30, 0x80, 4_194_304, Fraction(4_194_304, 70_224), "Nintendo Game Boy"
+        0xB3, 0xFF10, 0x30, 0x80, 4_194_304, CHIPS["gameboy"].frame_rate_hz, "Nintendo Game Boy"
     ),
 }
 

@@ -15,6 +15,7 @@ from tests.chip_music import plan, song
 
 APU = [0x4000 + n for n in range(0x14)] + [0x4015, 0x4017]
 VRC6 = [0x9000, 0x9001, 0x9002, 0xA000, 0xA001, 0xA002, 0xB000, 0xB001, 0xB002]
+DMG = [0xFF10 + n for n in range(0x30)]
 
 
 def tune(bars: int = 4, loop_start_bar: int | None = 0, tempo_millibpm: int = 150_000) -> ChipSong:
@@ -22,15 +23,15 @@ def tune(bars: int = 4, loop_start_bar: int | None = 0, tempo_millibpm: int = 15
     return arrange(song(bars, tempo_millibpm, loop_start_bar), plan(), "nes")
 
 
-def tune_log(bars: int = 4, loop_start_bar: int | None = 0) -> RegisterLog:
-    """Its registers."""
-    return write_registers(tune(bars, loop_start_bar))
+def tune_log(bars: int = 4, loop_start_bar: int | None = 0, chip: str = "nes") -> RegisterLog:
+    """The melody's registers on a chip."""
+    return write_registers(arrange(song(bars, 150_000, loop_start_bar), plan(), chip))
 
 
 def busy_log(chip: str, frames: int, loop: int | None, seed: int = 5) -> RegisterLog:
     """Many writes in every frame, so that the data goes through many banks."""
     rng = np.random.default_rng(seed)
-    ports = APU + (VRC6 if chip == "nes-vrc6" else [])
+    ports = {"nes": APU, "nes-vrc6": APU + VRC6, "gameboy": DMG}[chip]
     rows = tuple(
         tuple(
             Write(int(rng.choice(ports)), int(rng.integers(256)))

@@ -32,6 +32,7 @@ def played(log: RegisterLog, frame: int) -> tuple[Write, ...]:
 
 
 @given(logs())
+@settings(max_examples=40)
 def test_logs_come_back(log: RegisterLog) -> None:
     assert decode_nsf(one(log)).logs == (log,)
 
@@ -47,6 +48,7 @@ def test_vrc6_logs_come_back(log: RegisterLog) -> None:
     [
         (tune_log(8, 2), 1),
         (tune_log(2, None), 1),
+        (tune_log(4, 1, "nes-vrc6"), 1),
         (busy_log("nes", 700, 333), 4),
         (busy_log("nes-vrc6", 500, 0), 3),
         (busy_log("nes-vrc6", 40, None), 1),

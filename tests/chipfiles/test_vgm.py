@@ -9,15 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipassets.chipfiles import VgmTags, decode_vgm, encode_vgm
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
-from tests.chipfiles.material import APU, logs, refuses_damage, tune_log
+from tests.chipfiles.material import APU, DMG, logs, refuses_damage, tune_log
 
-DMG = [0xFF10 + n for n in range(0x30)]
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=9)
 
 
@@ -40,6 +39,7 @@ def read_independently(data: bytes) -> tuple[list[tuple[int, int, int]], int, in
 
 
 @given(logs("nes", APU) | logs("gameboy", DMG), st.builds(VgmTags, words, words, words, words))
+@settings(max_examples=40)
 def test_logs_and_tags_come_back(log: RegisterLog, tags: VgmTags) -> None:
     file = decode_vgm(encode_vgm(log, tags).data)
     assert file.log == log

@@ -1,0 +1,147 @@
+"""GBS: a file that plays on a Game Boy. Header, a player of our own, and the registers as a stream.
+
+Header: "GBS specification 1.02". One file holds one track or a whole album; the songs' data follow
+each other in banks of 16 KiB.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chipassets.chipfiles.cursor import Cursor, refuse_difference
+from chipassets.chipfiles.gbs_player import (
+    BANK_SIZE,
+    DIALECT,
+    ORIGIN,
+    PLAYER_SIZE,
+    TABLE_ROW,
+    WINDOW,
+    player,
+)
+from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.stream import Stream, pack_log, unpack_log
+from chipassets.chipfiles.text import fit_fields
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog
+
+_MAGIC = b"GBS\x01"
+_HEADER_SIZE = 0x70
+_TEXT_SIZE = 32
+_MOST_BANKS = 127
+_MOST_SONGS = 255
+_STACK = 0xDFFE
+
+
+@dataclass(frozen=True, slots=True)
+class GbsFile:
+    """What a GBS of this writer holds."""
+
+    title: str
+    author: str
+    copyright: str
+    logs: tuple[RegisterLog, ...]
+
+
+def encode_gbs(
+    songs: Sequence[tuple[RegisterLog, str]],
+    *,
+    title: str,
+    author: str = "",
+    copyright_line: str = "",
+) -> ChipFile:
+    """Return a GBS with all songs, in order, of chip `gameboy`.
+
+    Texts become ASCII of at most 31 letters; changes are reported. GBS has no place for the songs'
+    own titles, which only name them in errors. RenderError for no song or more than 255, another
+    chip, registers that are not the sound chip's, or more data than 127 banks hold.
+    """
+    if not 0 < len(songs) <= _MOST_SONGS:
+        raise RenderError(f"a GBS holds 1..{_MOST_SONGS} songs, not {len(songs)}")
+    streams = []
+    for log, name in songs:
+        try:
+            streams.append(pack_log(log, DIALECT))
+        except RenderError as error:
+            raise error.within(f"gbs song {name!r}") from None
+    size = sum(len(stream.data) for stream in streams)
+    if size > _MOST_BANKS * BANK_SIZE:
+        raise RenderError(
+            f"the registers need {-(-size // BANK_SIZE)} banks of 16 KiB and GBS has "
+            f"{_MOST_BANKS}: write fewer or shorter tracks into one file"
+        )
+    asked = {"title": title, "author": author, "copyright": copyright_line}
+    fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "GBS")
+    header = _header(len(streams), fields)
+    return ChipFile(
+        header + _program(streams) + b"".join(stream.data for stream in streams), dropped
+    )
+
+
+def _header(songs: int, fields: dict[str, str]) -> bytes:
+    labels = player(songs).labels
+    texts = (text.encode("ascii").ljust(_TEXT_SIZE, b"\0") for text in fields.values())
+    addresses = struct.pack("<HHHH", ORIGIN, labels["init"], labels["play"], _STACK)
+    return _MAGIC + bytes((songs, 1)) + addresses + bytes(2) + b"".join(texts)
+
+
+def _program(streams: Sequence[Stream]) -> bytes:
+    """The player and its table, up to where the banks begin."""
+    code = bytearray(player(len(streams)).code)
+    offset = 0
+    for stream in streams:
+        code += bytes((*_place(offset), *_place(offset + stream.loop_offset)))
+        offset += len(stream.data)
+    return bytes(code).ljust(PLAYER_SIZE, b"\0")
+
+
+def _place(offset: int) -> tuple[int, int, int]:
+    """Bank, low and high byte of the address at which the stream's byte is seen."""
+    bank, within = divmod(offset, BANK_SIZE)
+    return 1 + bank, within & 0xFF, WINDOW + within >> 8
+
+
+def decode_gbs(data: bytes) -> GbsFile:
+    """Return what a GBS of this writer holds.
+
+    ValueError with the offset for anything else, be it damaged or by another writer.
+    """
+    cursor = Cursor(data)
+    cursor.expect(_MAGIC, "mark of a GBS")
+    songs = cursor.number(1, "header")
+    if not songs:
+        raise cursor.error("a file without songs")
+    cursor.take(11, "header")
+    title, author, copyright_line = (_text(cursor) for _ in range(3))
+    program = cursor.take(PLAYER_SIZE, "player")
+    table = program[player(songs).labels["table"] - ORIGIN :]
+    logs = []
+    for song in range(songs):
+        places = table[song * TABLE_ROW : (song + 1) * TABLE_ROW]
+        logs.append(unpack_log(data, _offset(places[:3]), _offset(places[3:]), DIALECT))
+    found = GbsFile(title, author, copyright_line, tuple(logs))
+    refuse_difference(data, _again(found).data)
+    return found
+
+
+def _again(file: GbsFile) -> ChipFile:
+    try:
+        return encode_gbs(
+            [(log, "") for log in file.logs],
+            title=file.title,
+            author=file.author,
+            copyright_line=file.copyright,
+        )
+    except RenderError as error:
+        raise ValueError(f"offset {_HEADER_SIZE:#x}: {error}") from error
+
+
+def _text(cursor: Cursor) -> str:
+    return cursor.take(_TEXT_SIZE, "header's texts").rstrip(b"\0").decode("ascii", "replace")
+
+
+def _offset(place: Sequence[int]) -> int:
+    """The file's offset of a byte seen at that bank, low and high byte."""
+    bank, low, high = place
+    return _HEADER_SIZE + PLAYER_SIZE + (bank - 1) * BANK_SIZE + (high << 8 | low) - WINDOW
