@@ -49,6 +49,7 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
     return _hash(
         {
             "score": score_to_lines(take.score),
+            "take": (take.number, take.of, take.why, take.accepted),
             "plan": fields,
             "game": (plan.game, plan.author, plan.copyright_line),
             "chip": plan.chip,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -88,6 +88,14 @@ class Originality:
         """Return the values by name, as the metrics of a bundle spell them, rounded to 4 places."""
         named = {f"shared_{n}_grams": round(share, 4) for n, share in self.shares.items()}
         return {**named, "longest_shared_run": self.longest_run}
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A piece that shares a melodic run with a take: its name, and how many elements in a row."""
+
+    piece: str
+    longest_run: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,51 @@ def check_originality(
         shares[n] = float(found.sum() / max(1, counted.sum()))
         runs.append(_longest(found, n))
     return Originality(shares, max(runs))
+
+
+def name_likenesses(
+    notes: Sequence[Note], pieces: Mapping[str, Line], given: Sequence[Sequence[Note]] = ()
+) -> tuple[Likeness, ...]:
+    """Return the pieces that share a gram with the top line of the notes, the longest run first.
+
+    Melodies that the user put in, `given`, do not count. Compares the elements themselves: no
+    hash decides.
+    """
+    line = melody(notes)
+    free = ~given_elements(line, given)
+    found = [
+        Likeness(name, max(_common_run(line, piece, free), _common_run(line.slower, piece, free)))
+        for name, piece in pieces.items()
+    ]
+    shared = [item for item in found if item.longest_run]
+    return tuple(sorted(shared, key=lambda item: (-item.longest_run, item.piece)))
+
+
+def _common_run(line: Line, piece: Line, free: Flags) -> int:
+    """Return the most neighbouring free elements that a piece has too; 0 below the shortest gram.
+
+    A run counts when it holds a gram that does.
+    """
+    n = GRAM_LENGTHS[0]
+    counted = countable(n, line) & _windows_all(free, n)
+    mine = gram_hashes(n, line)
+    theirs = gram_hashes(n, piece)
+    longest = 0
+    for start in np.flatnonzero(counted & np.isin(mine, theirs)):
+        for place in np.flatnonzero(theirs == mine[start]):
+            longest = max(longest, _agreeing(line, piece, free, int(start), int(place)))
+    return longest if longest >= n else 0
+
+
+def _agreeing(line: Line, piece: Line, free: Flags, start: int, place: int) -> int:
+    length = min(len(line) - start, len(piece) - place)
+    mine, theirs = slice(start, start + length), slice(place, place + length)
+    same = (
+        (line.intervals[mine] == piece.intervals[theirs])
+        & (line.gaps_steps[mine] == piece.gaps_steps[theirs])
+        & free[mine]
+    )
+    return int(same.argmin()) if not same.all() else length
 
 
 def given_elements(line: Line, given: Sequence[Sequence[Note]]) -> Flags:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chipassets import __version__
-from chipassets.cli import build, compose, doctor, manifest, verify
+from chipassets.cli import build, compose, doctor, manifest, moods, takes, verify
 from chipassets.cli.exits import run
 from chipassets.cli.output import print_text
 from chipassets.cli.train import app as train_app
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.command("build")(build.build_command)
 app.command("plan")(manifest.plan_command)
 app.command("validate")(manifest.validate_command)
+app.command("takes")(takes.takes_command)
+app.command("moods")(moods.moods_command)
 app.command("verify")(verify.verify_command)
 app.command("init")(manifest.init_command)
 app.command("schema")(manifest.schema_command)

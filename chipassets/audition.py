@@ -1,0 +1,184 @@
+"""Auditions: hear a track's takes, accept one, reject one, roll more. What is decided is locked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chipassets.bundle import write_file
+from chipassets.casting import (
+    Candidate,
+    Choices,
+    cast,
+    choose_candidate,
+    lock_take,
+    notes_sha256,
+    roll,
+)
+from chipassets.compose import Model, open_model
+from chipassets.errors import UsageError
+from chipassets.freshness import notes_key
+from chipassets.lock import LockedTake, Rejection, lock_path, lock_to_bytes, read_lock
+from chipassets.manifest import load_manifest
+from chipassets.manifest.words import FORMATS
+from chipassets.originality import GramIndex, open_index
+from chipassets.plan import resolve
+from chipassets.produce import render_track
+from chipassets.trackplan import BuildPlan, TrackPlan
+
+MAX_TAKES = 512
+"""So many takes of a track can be looked at: rolling on rarely finds better ones."""
+
+_SUFFIX_FORMATS = {".mid": "midi"}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything an audition of one track needs: its plan, the model, and what is locked."""
+
+    manifest: Path
+    plan: BuildPlan
+    track: TrackPlan
+    model: Model
+    grams: GramIndex | None
+    locked: dict[str, LockedTake]
+
+    @property
+    def before(self) -> LockedTake | None:
+        """The locked take of the track, whatever it was composed from."""
+        return self.locked.get(self.track.name)
+
+    @property
+    def current(self) -> LockedTake | None:
+        """The locked take of the track if a build would use it."""
+        before = self.before
+        if before is None or before.accepted:
+            return before
+        key = notes_key(self.track, self.model.sha256, self.grams.sha256 if self.grams else "")
+        return before if before.notes_key == key else None
+
+    @property
+    def choices(self) -> Choices:
+        """What someone has decided about the track's takes."""
+        return Choices(self.before.rejected, self.before.rolled) if self.before else Choices()
+
+
+def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
+    """Return the desk for a track of a manifest; UsageError when it has no such track."""
+    plan = resolve(load_manifest(manifest), model_override=model, only=(track,))
+    return Desk(
+        manifest=manifest,
+        plan=plan,
+        track=plan.tracks[0],
+        model=open_model(plan.model),
+        grams=open_index(plan.model),
+        locked=read_lock(lock_path(manifest)),
+    )
+
+
+def list_takes(desk: Desk) -> tuple[Candidate, ...]:
+    """Return all takes of the track that a build would look at, by number from 0."""
+    count = desk.track.takes + desk.choices.rolled
+    if desk.current and not desk.current.accepted:
+        count = max(count, desk.current.of)
+    return roll(desk.track, desk.model, desk.grams, desk.choices, 0, count, _silent)
+
+
+def chosen_number(desk: Desk, candidates: tuple[Candidate, ...]) -> int | None:
+    """Return the number of the take that a build would use, None when it is not among these.
+
+    An accepted take whose plan has changed is not: the numbers mean other music by now.
+    """
+    if desk.current:
+        locked = notes_sha256(desk.current.score)
+        same = (item.number for item in candidates if notes_sha256(item.score) == locked)
+        return next(same, None)
+    if all(item.is_rejected for item in candidates):
+        return None
+    return choose_candidate(desk.track, candidates).number
+
+
+def accept(desk: Desk, take: int) -> LockedTake:
+    """Lock take number `take` (from 1): it stays through rebuilds. Returns what was locked."""
+    candidates = list_takes(desk)
+    chosen = _numbered(desk, candidates, take)
+    fingerprint = notes_sha256(chosen.score)
+    kept = tuple(item for item in desk.choices.rejected if item.notes_sha256 != fingerprint)
+    choices = replace(desk.choices, rejected=kept)
+    locked = lock_take(
+        desk.track, desk.model, desk.grams, choices, candidates, chosen, accepted=True
+    )
+    return _write(desk, locked)
+
+
+def reject(desk: Desk, take: int) -> LockedTake:
+    """Lock that take number `take` (from 1) is never chosen again. Returns the take that now is.
+
+    An accepted take stays, unless it is the one. CheckError when no take is left.
+    """
+    refused = _numbered(desk, list_takes(desk), take)
+    rejection = Rejection(refused.number, notes_sha256(refused.score))
+    known = {item.notes_sha256 for item in desk.choices.rejected}
+    added = () if rejection.notes_sha256 in known else (rejection,)
+    choices = replace(desk.choices, rejected=(*desk.choices.rejected, *added))
+    return _decide(desk, choices)
+
+
+def roll_more(desk: Desk, count: int) -> LockedTake:
+    """Lock that `count` more takes are composed. Returns the take that is chosen among all.
+
+    An accepted take stays. UsageError beyond MAX_TAKES.
+    """
+    rolled = desk.choices.rolled + count
+    if count < 1 or desk.track.takes + rolled > MAX_TAKES:
+        raise UsageError(
+            f"{count} more takes: track {desk.track.name!r} has {desk.track.takes} and "
+            f"{desk.choices.rolled} rolled; 1 to {MAX_TAKES} in all are possible"
+        )
+    return _decide(desk, replace(desk.choices, rolled=rolled))
+
+
+def export(desk: Desk, take: int, path: Path) -> None:
+    """Write take number `take` (from 1) to a file, in the format that the suffix names."""
+    suffix = path.suffix.lower()
+    wanted = _SUFFIX_FORMATS.get(suffix, suffix.removeprefix("."))
+    if wanted not in FORMATS:
+        raise UsageError(
+            f"{path} names no format that a take can have; end it in .mid, "
+            + ", ".join(f".{name}" for name in FORMATS if name != "midi")
+        )
+    candidates = list_takes(desk)
+    chosen = _numbered(desk, candidates, take)
+    locked = lock_take(desk.track, desk.model, desk.grams, desk.choices, candidates, chosen)
+    plan = replace(desk.plan, formats=(wanted,))
+    entry, files = render_track(plan, desk.track, locked, desk.grams, _silent)
+    write_file(path, files[entry.files[wanted].path])
+
+
+def _decide(desk: Desk, choices: Choices) -> LockedTake:
+    """Lock the choices, and the take that they lead to."""
+    current = desk.current
+    unwanted = {item.notes_sha256 for item in choices.rejected}
+    if current and current.accepted and notes_sha256(current.score) not in unwanted:
+        kept = replace(current, rejected=choices.rejected, rolled=choices.rolled)
+        return _write(desk, kept)
+    return _write(desk, cast(desk.track, desk.model, desk.grams, choices, _silent))
+
+
+def _numbered(desk: Desk, candidates: tuple[Candidate, ...], take: int) -> Candidate:
+    if not 1 <= take <= len(candidates):
+        raise UsageError(
+            f"track {desk.track.name!r} has no take {take}; its takes are 1 to {len(candidates)}, "
+            "and --roll composes more"
+        )
+    return candidates[take - 1]
+
+
+def _write(desk: Desk, locked: LockedTake) -> LockedTake:
+    takes = desk.locked | {desk.track.name: locked}
+    write_file(lock_path(desk.manifest), lock_to_bytes(takes))
+    return locked
+
+
+def _silent(stage: str) -> None:
+    """Nobody watches the stages of an audition."""

@@ -1,0 +1,88 @@
+"""`chipassets moods`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chipassets.cli.output import print_json, print_table, print_text
+
+if TYPE_CHECKING:
+    from chipassets.presets import Mood
+    from chipassets.trackplan import Range
+
+
+def moods_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
+) -> None:
+    """Print the scenes and moods: what each steers, and the ranges that a track is held to."""
+    from chipassets.moods import wanted_ranges
+    from chipassets.presets import MOODS, SCENES, character
+
+    scenes: dict[str, dict[str, Any]] = {}
+    for name, row in SCENES.items():
+        preset = character(name)
+        scenes[name] = {
+            "moods": list(row.moods),
+            "modes": list(preset.modes),
+            **{key: _pair(span) for key, span in wanted_ranges(preset).items()},
+            "groove": preset.character.groove,
+            "instruments": [row.lead, row.inner, row.bass],
+            "bars": row.bars,
+            "loops": row.loops,
+        }
+    moods = {name: _mood_json(mood) for name, mood in MOODS.items()}
+    if as_json:
+        print_json({"scenes": scenes, "moods": moods})
+        return
+    print_table("scenes", _SCENE_COLUMNS, [_scene_row(name, row) for name, row in scenes.items()])
+    print_table(
+        "moods, on top of a scene", _MOOD_COLUMNS, [_mood_row(*item) for item in moods.items()]
+    )
+    print_text(_NOTE)
+
+
+_NOTE = (
+    "A scene's row holds its own moods already; another mood multiplies or shifts the row, the "
+    "second one half as much. bundle.json holds the evidence for each tag: measured beside wanted."
+)
+_SPANS = ["tempo_bpm", "notes_per_second", "polyphony", "lead_pitch"]
+_SCENE_COLUMNS = ["scene", "moods", "tempo", "notes/s", "at once", "lead", "modes", "groove",
+                  "instruments"]  # fmt: skip
+_MOOD_COLUMNS = ["mood", "tempo", "density", "at once", "lead", "modes", "groove", "instruments"]
+
+
+def _scene_row(name: str, row: dict[str, Any]) -> list[str]:
+    spans = [f"{low:g}-{high:g}" for low, high in (row[key] for key in _SPANS)]
+    words = [", ".join(row["modes"]), row["groove"], "/".join(row["instruments"])]
+    return [name, ", ".join(row["moods"]), *spans, *words]
+
+
+def _mood_json(mood: Mood) -> dict[str, Any]:
+    return {
+        "tempo_factor": mood.tempo_factor,
+        "density_factor": mood.density_factor,
+        "polyphony_shift": mood.polyphony_shift,
+        "lead_shift": mood.lead_shift,
+        "modes": list(mood.modes),
+        "groove": mood.groove,
+        "instruments": [mood.lead, mood.inner, mood.bass],
+    }
+
+
+def _mood_row(name: str, mood: dict[str, Any]) -> list[str]:
+    return [
+        name,
+        f"x{mood['tempo_factor']:g}",
+        f"x{mood['density_factor']:g}",
+        f"{mood['polyphony_shift']:+g}",
+        f"{mood['lead_shift']:+g}",
+        ", ".join(mood["modes"]),
+        mood["groove"] or "-",
+        "/".join(instrument or "-" for instrument in mood["instruments"]),
+    ]
+
+
+def _pair(span: Range) -> list[float]:
+    return [span.low, span.high]

@@ -1,0 +1,181 @@
+"""`chipassets takes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chipassets.cli.output import console, print_json, print_table, print_text
+from chipassets.errors import UsageError
+
+if TYPE_CHECKING:
+    from chipassets.audition import Desk
+    from chipassets.casting import Candidate
+    from chipassets.lock import LockedTake
+    from chipassets.originality import Likeness
+
+
+def takes_command(
+    manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
+    track: Annotated[str, typer.Argument(help="The track's name.")],
+    export_take: Annotated[
+        int | None, typer.Option("--export", metavar="N", help="Write take N to a file; see -o.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file: .mid, .ogg, .wav, … .")
+    ] = None,
+    accept_take: Annotated[
+        int | None, typer.Option("--accept", metavar="N", help="Keep take N through rebuilds.")
+    ] = None,
+    reject_take: Annotated[
+        int | None, typer.Option("--reject", metavar="N", help="Never choose take N again.")
+    ] = None,
+    roll_count: Annotated[
+        int | None, typer.Option("--roll", metavar="N", help="Compose N more takes.")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="Name what takes share with MIDI files or a corpus file."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A shipped model's name or a model file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """List a track's takes with their measures; export, accept or reject one, or roll more.
+
+    Takes count from 1. What is decided goes into the lock: commit it.
+    """
+    wanted = {
+        "--export": export_take,
+        "--accept": accept_take,
+        "--reject": reject_take,
+        "--roll": roll_count,
+    }
+    given = [name for name, number in wanted.items() if number is not None]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} are two decisions; make one at a time")
+    if (export_take is None) != (out is None):
+        raise UsageError("--export N and -o FILE belong together")
+    from chipassets import audition
+
+    desk = audition.open_desk(manifest, track, model)
+    with console(stderr=True).status("composing"):
+        if export_take is not None and out is not None:
+            audition.export(desk, export_take, out)
+            said = f"wrote take {export_take} of {track} to {out}"
+        elif accept_take is not None:
+            said = _decided(desk, lambda: audition.accept(desk, accept_take))
+        elif reject_take is not None:
+            said = _decided(desk, lambda: audition.reject(desk, reject_take))
+        elif roll_count is not None:
+            said = _decided(desk, lambda: audition.roll_more(desk, roll_count))
+        else:
+            said = ""
+    if said:
+        _print_said(said, as_json=as_json)
+    else:
+        _list(desk, against, as_json=as_json)
+
+
+def _decided(desk: Desk, decide: Callable[[], LockedTake]) -> str:
+    locked = decide()
+    return f"{desk.track.name}: take {locked.number + 1}, {locked.why}"
+
+
+def _print_said(said: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"done": said})
+    else:
+        print_text(said)
+
+
+def _list(desk: Desk, against: Path | None, *, as_json: bool) -> None:
+    from chipassets.audition import chosen_number, list_takes
+
+    with console(stderr=True).status("composing"):
+        candidates = list_takes(desk)
+        alike = _likenesses(desk, candidates, against)
+        chosen = chosen_number(desk, candidates)
+    states = [_state(desk, item, chosen) for item in candidates]
+    if as_json:
+        rows = [
+            _take_json(item, state, alike.get(item.number))
+            for item, state in zip(candidates, states, strict=True)
+        ]
+        print_json({"track": desk.track.name, "scene": desk.track.scene, "takes": rows})
+        return
+    print_table(f"{desk.track.name}: {len(candidates)} takes", _COLUMNS, _rows(candidates, states))
+    for item in candidates:
+        for said in filter(None, [item.rating.refused, *item.complaints]):
+            print_text(f"take {item.number + 1}: {said}")
+        for likeness in alike.get(item.number, ())[:3]:
+            notes = likeness.longest_run + 1
+            print_text(f"take {item.number + 1}: {notes} notes in a row as in {likeness.piece}")
+    if desk.current and chosen is None:
+        print_text("the accepted take is not among these: it is of an older plan or composer")
+
+
+def _likenesses(
+    desk: Desk, candidates: tuple[Candidate, ...], against: Path | None
+) -> dict[int, tuple[Likeness, ...]]:
+    if against is None:
+        return {}
+    from chipassets.casting import given_notes
+    from chipassets.originality import name_likenesses
+    from chipassets.train.ngrams import named_melodies
+
+    pieces = named_melodies(against)
+    given = given_notes(desk.track)
+    return {item.number: name_likenesses(item.score.notes, pieces, given) for item in candidates}
+
+
+def _state(desk: Desk, item: Candidate, chosen: int | None) -> str:
+    if item.number == chosen:
+        return "accepted" if desk.current and desk.current.accepted else "chosen"
+    if item.is_rejected:
+        return "rejected"
+    return "refused" if item.rating.refused else ""
+
+
+_FEATURES = ["scale", "density", "voices", "register", "groove", "repeats", "steps", "seam"]
+_COLUMNS = ["take", "", "score", *_FEATURES, "own", "run"]
+
+
+def _rows(candidates: tuple[Candidate, ...], states: list[str]) -> list[list[str]]:
+    return [_row(item, state) for item, state in zip(candidates, states, strict=True)]
+
+
+def _row(item: Candidate, state: str) -> list[str]:
+    values = {feature.name: feature.value for feature in item.rating.features}
+    own = item.rating.originality
+    return [
+        str(item.number + 1),
+        state,
+        f"{item.rating.total:.2f}",
+        *[f"{values[name]:.2f}" if name in values else "-" for name in _FEATURES],
+        f"{1 - own.shares.get(10, 0.0):.2f}" if own else "-",
+        str(own.longest_run) if own else "-",
+    ]
+
+
+def _take_json(item: Candidate, state: str, alike: tuple[Likeness, ...] | None) -> dict[str, Any]:
+    own = item.rating.originality
+    found: dict[str, Any] = {
+        "take": item.number + 1,
+        "state": state,
+        "score": round(item.rating.total, 4),
+        "refused": item.rating.refused,
+        "complaints": list(item.complaints),
+        "features": {
+            feature.name: {"value": round(feature.value, 4), "points": round(feature.points, 4)}
+            for feature in item.rating.features
+        },
+        "metrics": item.rating.metrics.to_dict() | (own.to_dict() if own else {}),
+    }
+    if alike is not None:
+        found["alike"] = [{"piece": one.piece, "run": one.longest_run} for one in alike]
+    return found
