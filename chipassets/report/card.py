@@ -20,9 +20,10 @@ _STATUS_WORDS = {"same": "unchanged", "changed": "changed", "added": "new", "rem
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A version of a track on the page: the id of its player, what to call it, what to mark.
+    """A version of a track on the page: its player's id, its label, what to mark.
 
     full_scale: the amplitude that fills the height of the wave, the same for all of a page.
+    beside: the notes of the other version, where there are two.
     """
 
     player: str
@@ -30,6 +31,7 @@ class Side:
     track: OpenedTrack
     full_scale: float
     marked: Collection[RollNote] = ()
+    beside: Collection[RollNote] = ()
 
 
 def draw_card(
@@ -174,7 +176,7 @@ def _draw_score(side: Side, label: str) -> Html:
     return element(
         "div",
         _draw_ruler(entry),
-        draw_roll(track.roll, entry, side.marked) if track.roll else None,
+        draw_roll(track.roll, entry, side.marked, side.beside) if track.roll else None,
         draw_wave(track.sound, side.full_scale) if track.sound else None,
         _draw_intro(entry),
         element("div", class_="playhead", aria_hidden="true"),

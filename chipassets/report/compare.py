@@ -87,7 +87,7 @@ def _notes(track: OpenedTrack) -> frozenset[RollNote]:
 def _note_change(gone: frozenset[RollNote], come: frozenset[RollNote]) -> Change:
     voices = sorted({note.voice for note in gone | come})
     where = ", ".join(voice or "unnamed voice" for voice in voices)
-    return Change("Notes", f"{len(gone)} gone", f"{len(come)} new ({where})")
+    return Change("Notes", "", f"{len(gone)} gone, {len(come)} new ({where})")
 
 
 def _audio_hashes(track: TrackEntry) -> dict[str, str]:

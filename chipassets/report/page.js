@@ -20,6 +20,8 @@
   let master = null;
   let active = null;
   let isPlaying = false;
+  let sounding = null;
+  let isFollowing = false;
   let asked = 0;
 
   document.documentElement.classList.add("scripted");
@@ -51,6 +53,7 @@
     const own = asked;
     if (isPlaying) remember();
     if (active && active !== id) mark(active, false);
+    sounding = null;
     positions.set(id, sample);
     active = id;
     isPlaying = true;
@@ -61,21 +64,23 @@
       const buffer = await decode(id);
       if (own !== asked) return;
       // A copy is a voice of its own, so that a jump inside a track is a crossfade too.
-      const fromSample = isOver(players[id], positions.get(id)) ? 0 : positions.get(id);
+      const fromSample = isOver(players[id], sample) ? 0 : sample;
       const change = { fadeSeconds: FADE_SECONDS, fromSample };
       mixer.play({ ...players[id] }, [buffer], id, change);
+      sounding = mixer.timeline.voices[mixer.timeline.voices.length - 1];
       setTimeout(() => mixer.sweep([]), 4 * FADE_SECONDS * 1000);
     } catch (error) {
       if (own === asked) pause();
       say(`${players[id].name} cannot be played: ${error.message || error}`);
       return;
     }
-    requestAnimationFrame(follow);
+    if (!isFollowing) follow();
   }
 
   function pause() {
     asked += 1;
     remember();
+    sounding = null;
     isPlaying = false;
     mixer.silence(FADE_SECONDS);
     if (active) mark(active, false);
@@ -83,8 +88,8 @@
 
   /* Keep where the sounding player is. */
   function remember() {
-    const voice = mixer.current;
-    if (voice && voice.scene === active) positions.set(active, mixer.positionSamples);
+    if (!sounding) return;
+    positions.set(active, mixer.timeline.position(sounding, mixer.context.currentTime));
   }
 
   function seek(id, sample) {
@@ -121,13 +126,14 @@
   }
 
   function follow() {
+    isFollowing = isPlaying;
     if (!isPlaying) return;
     remember();
     const track = players[active];
     if (isOver(track, positions.get(active))) {
-      positions.set(active, 0);
       pause();
       positions.set(active, 0);
+      isFollowing = false;
       showPosition(active);
       return;
     }

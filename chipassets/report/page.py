@@ -20,6 +20,7 @@ from chipassets.report.compare import (
 from chipassets.report.evidence import gather_evidence
 from chipassets.report.html import Html, element, join
 from chipassets.report.opened import OpenedBundle, OpenedTrack, open_bundle
+from chipassets.report.roll import RollNote
 
 _PLAYER_KEYS = {
     "name", "samples", "sample_rate_hz", "bars", "beats_per_bar", "tempo_bpm", "loop", "sections",
@@ -100,15 +101,21 @@ def _draw_pair(
     sides: list[Side] = []
     full = _loudest_sample(bundle, before)
     if difference and old and status in ("changed", "removed"):
-        sides.append(Side(f"before-{old.entry.name}", "Before", old, full, difference.gone))
+        sides.append(
+            Side(f"before-{old.entry.name}", "Before", old, full, difference.gone, _notes(new))
+        )
     if new:
         marked = difference.come if difference else ()
-        sides.append(Side(f"after-{new.entry.name}", "After", new, full, marked))
+        sides.append(Side(f"after-{new.entry.name}", "After", new, full, marked, _notes(old)))
     source = bundle if new else before
     plan = source.provenance.get("plan") if source else None
     evidence = gather_evidence(sides[-1].track.entry, plan if isinstance(plan, dict) else {})
     card = draw_card(sides, evidence, difference)
     return card, sides
+
+
+def _notes(track: OpenedTrack | None) -> tuple[RollNote, ...]:
+    return track.roll.notes if track and track.roll else ()
 
 
 def _loudest_sample(*bundles: OpenedBundle | None) -> float:

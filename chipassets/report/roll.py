@@ -90,13 +90,20 @@ def track_steps(track: TrackEntry) -> float:
     return max(seconds * track.tempo_bpm / 60 * STEPS_PER_BEAT, 1.0)
 
 
-def draw_roll(roll: Roll, track: TrackEntry, marked: Collection[RollNote] = ()) -> Html:
+def draw_roll(
+    roll: Roll,
+    track: TrackEntry,
+    marked: Collection[RollNote] = (),
+    beside: Collection[RollNote] = (),
+) -> Html:
     """Return the roll as SVG that stretches to its width: pitch upwards, drums in lanes below.
 
-    Voice number n has the class `v<n>`; the marked notes stand out.
+    Voice number n has the class `v<n>`; the marked notes stand out. There is room for the notes
+    of a roll that stands beside it, so that equal pitches are at equal heights.
     """
-    tonal = [note.pitch for note in roll.notes if not note.is_drum] or [60]
-    lanes = sorted({note.pitch for note in roll.notes if note.is_drum}, reverse=True)
+    placed = [*roll.notes, *beside]
+    tonal = [note.pitch for note in placed if not note.is_drum] or [60]
+    lanes = sorted({note.pitch for note in placed if note.is_drum}, reverse=True)
     low, high = min(tonal) - _MARGIN_ROWS, max(tonal) + _MARGIN_ROWS
     rows = {pitch: ((high - pitch) * _ROW, _ROW) for pitch in range(low, high + 1)}
     top = (high - low + 1 + (_GAP_ROWS if lanes else 0)) * _ROW

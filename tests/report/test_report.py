@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 import typer
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from chipassets.cli.report import report_command
@@ -45,7 +46,7 @@ class _Tags(HTMLParser):
         self.text += data
 
 
-def _sine(hz: float, level: float, seconds: float, rate_hz: int = RATE_HZ) -> np.ndarray:  # type: ignore[type-arg]
+def _sine(hz: float, level: float, seconds: float, rate_hz: int = RATE_HZ) -> NDArray[np.float64]:
     return level * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate_hz)) / rate_hz)
 
 
@@ -111,7 +112,17 @@ def test_loudness_agrees_with_ffmpeg(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).normal(0, 0.05, 8 * RATE_HZ)
     wave = noise * np.linspace(0.1, 1, len(noise)) + _sine(60, 0.3, 8)
     soundfile.write(tmp_path / "a.wav", wave, RATE_HZ, "FLOAT")
-    command = ["ffmpeg", "-nostats", "-i", tmp_path / "a.wav", "-af", "ebur128", "-f", "null", "-"]
+    command = [
+        "ffmpeg",
+        "-nostats",
+        "-i",
+        str(tmp_path / "a.wav"),
+        "-af",
+        "ebur128",
+        "-f",
+        "null",
+        "-",
+    ]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     expected = float(re.findall(r"I:\s+(-?[\d.]+) LUFS", told)[-1])
     assert integrated_loudness(wave, RATE_HZ) == pytest.approx(expected, abs=0.1)
@@ -161,7 +172,7 @@ def test_differences_name_what_changed(tmp_path: Path) -> None:
     )
     changed = compare_tracks(before.track("town"), after.track("town"))
     assert changed.status == "changed"
-    assert {(n.start_step, n.pitch) for n in changed.come} == {(8, 74)}
+    assert {(int(n.start_step), n.pitch) for n in changed.come} == {(8, 74)}
     assert not changed.gone
     assert {"notes", "tags", "size"} <= set(changed.aspects)
     assert "sound" not in changed.aspects
