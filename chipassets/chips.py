@@ -2,7 +2,8 @@
 
 Clocks are exact fractions (NESdev: the NTSC master clock is 236.25 MHz / 11, the CPU a twelfth of
 it, and a video frame lasts 29780.5 CPU clocks; Pan Docs: the Game Boy's clock is 2**22 Hz and its
-frame lasts 70224 of them).
+frame lasts 70224 of them; SNESdev: the SNES has the NES's master clock and frames of 357366 of its
+clocks, and its sound chip makes 32000 samples a second, which are its clocks here).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ _NTSC_CPU_HZ = Fraction(236_250_000, 11 * 12)
 _NTSC_FRAME_CLOCKS = Fraction(59_561, 2)
 _DMG_HZ = Fraction(1 << 22)
 _DMG_FRAME_CLOCKS = 70_224
+_DSP_HZ = Fraction(32_000)
+_SNES_FRAME_RATE_HZ = Fraction(236_250_000, 11 * 357_366)
 
 # NESdev, APU noise: NTSC timer periods in CPU clocks. Drums on any chip's noise name their colour
 # by an index into this table.
@@ -25,9 +28,11 @@ NOISE_PERIODS = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 
 class VoiceSpec:
     """One voice: the role that it plays, its registers and the MIDI pitches that it can hold.
 
-    A tone sounds at clock_hz / (clocks_per_cycle * (timer + 1)); noise has clocks_per_cycle 0 and
-    its pitches are indices into NOISE_PERIODS. The roles lead, inner, bass and drums are played on
-    every chip; what the others play is the arranger's table of further parts.
+    A tone sounds at clock_hz / (clocks_per_cycle * (timer + 1)), that of a sample at clock_hz *
+    timer / (4096 * clocks_per_cycle), as its register is a step and no period; noise has
+    clocks_per_cycle 0 and its pitches are indices into NOISE_PERIODS. The roles lead, inner, bass
+    and drums are played on every chip; what the others play is the arranger's table of further
+    parts.
     """
 
     name: str
@@ -59,6 +64,9 @@ class Chip:
     def timer(self, spec: VoiceSpec, pitch: int) -> int:
         """The timer value whose tone is nearest to the MIDI pitch, A4 = 440 Hz."""
         frequency_hz = 440.0 * math.pow(2.0, (pitch - 69) / 12)
+        if spec.kind == "sample":
+            step = round(4096 * spec.clocks_per_cycle * frequency_hz / float(self.clock_hz))
+            return min(step, (1 << spec.timer_bits) - 1)
         timer = round(float(self.clock_hz) / (spec.clocks_per_cycle * frequency_hz)) - 1
         return min(max(timer, 0), (1 << spec.timer_bits) - 1)
 
@@ -84,6 +92,23 @@ _DMG_VOICES = (
     VoiceSpec("noise", "noise", "drums", 0xFF1F, 0, 0, 15),
 )
 
+# A sample of 64 values sounds at clock_hz * register / (64 * 4096): the register grows with pitch.
+_SNES_VOICES = tuple(
+    VoiceSpec(name, "sample", role, number << 4, 64, low, high, timer_bits=14)
+    for number, (name, role, low, high) in enumerate(
+        (
+            ("voice1", "lead", 33, 95),
+            ("voice2", "inner", 33, 95),
+            ("voice3", "bass", 24, 83),
+            ("drums", "drums", 0, 15),
+            ("voice5", "harmony", 33, 95),
+            ("voice6", "echo", 33, 95),
+            ("voice7", "chorus", 33, 95),
+            ("voice8", "double", 33, 95),
+        )
+    )
+)
+
 _NES = Chip("nes", _NTSC_CPU_HZ, _NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS, _NES_VOICES)
 
 CHIPS: dict[str, Chip] = {
@@ -92,5 +117,6 @@ CHIPS: dict[str, Chip] = {
         _NES,
         replace(_NES, name="nes-vrc6", voices=_NES_VOICES + _VRC6_VOICES),
         Chip("gameboy", _DMG_HZ, _DMG_HZ / _DMG_FRAME_CLOCKS, _DMG_VOICES),
+        Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES),
     )
 }

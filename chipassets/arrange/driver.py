@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chipassets.chips import VoiceSpec
@@ -15,7 +15,8 @@ class State:
     """What one voice should sound in one frame; `volume` 0 is silent and leaves the rest alone.
 
     `volume` is the instrument's at this moment times the note's `level`. `attack` marks the first
-    frame of a note, `held` is false once it has ended and is released.
+    frame of a note, `held` is false once it has ended and is released, `ends` the last frame before
+    the next attack where a chip has to know it.
     """
 
     volume: int = 0
@@ -25,6 +26,7 @@ class State:
     level: int = 0
     attack: bool = False
     held: bool = False
+    ends: bool = False
     instrument: Instrument | None = None
 
 
@@ -37,12 +39,14 @@ class Driver:
     """How a chip is played: `start` opens a full frame, `voice` gives one voice's writes.
 
     `voice` writes what differs from the shadow, everything when it is empty, and updates it;
-    `join` puts a frame's writes together where voices share a register.
+    `join` puts a frame's writes together where voices share a register; `prepare` looks over a
+    voice's states before they are written.
     """
 
     start: Callable[[ChipSong], tuple[Write, ...]]
     voice: Callable[[VoiceSpec, State, Shadow], list[Write]]
     join: Callable[[list[Write]], list[Write]] = list
+    prepare: Callable[[Sequence[State]], Sequence[State]] = tuple
 
 
 def changed(wanted: Iterable[tuple[int, int]], shadow: Shadow) -> list[Write]:

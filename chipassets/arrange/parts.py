@@ -2,7 +2,7 @@
 
 A table from role to part. Notes of the score come first: what the three lines left over goes to
 the harmony. Where nothing is left it doubles the lead below, and the other parts colour what is
-there: an echo of the lead, the bass an octave up.
+there: an echo of the lead, the lead beside itself, the bass an octave up.
 """
 
 from __future__ import annotations
@@ -81,6 +81,12 @@ def _echo(spec: VoiceSpec, played: Played) -> _Part:
     return add_echo((), lead, played.shadow, played.timing), played.left
 
 
+def _chorus(spec: VoiceSpec, played: Played) -> _Part:
+    """The lead softly beside itself, for a chip that has places for both."""
+    notes = tuple(replace(_moved(note, spec, 0), level=_COLOUR_LEVEL) for note in played.lead)
+    return notes, played.left
+
+
 def _double(spec: VoiceSpec, played: Played) -> _Part:
     """The bass an octave up, with an edge that the bass itself lacks."""
     notes = tuple(
@@ -93,6 +99,7 @@ def _double(spec: VoiceSpec, played: Played) -> _Part:
 _PARTS: dict[str, Callable[[VoiceSpec, Played], _Part]] = {
     "harmony": _harmony,
     "echo": _echo,
+    "chorus": _chorus,
     "double": _double,
 }
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from chipassets.arrange.driver import Driver, Shadow, State
 from chipassets.arrange.gameboy import GAMEBOY_DRIVER
 from chipassets.arrange.nes import NES_DRIVER
+from chipassets.arrange.snes import SNES_DRIVER
 from chipassets.chips import CHIPS, Chip, VoiceSpec
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 from chipassets.errors import ArrangeError
@@ -21,6 +22,7 @@ DRIVERS: dict[str, Driver] = {
     "nes": NES_DRIVER,
     "nes-vrc6": NES_DRIVER,
     "gameboy": GAMEBOY_DRIVER,
+    "snes": SNES_DRIVER,
 }
 """How each chip of the chip table is played."""
 
@@ -112,6 +114,8 @@ def _timer(pitch: int, instrument: Instrument, age: int, chip: Chip, spec: Voice
     if delay is not None and age >= delay:
         cents = instrument.vibrato_depth_cents * _wave(age - delay, instrument)
         bend += round(cents * _CENT * (base + 1))
+    if spec.kind == "sample":
+        return min(max(base - bend, 1), (1 << spec.timer_bits) - 1)
     return min(max(base + bend, base & ~0xFF), base | 0xFF)
 
 
@@ -129,7 +133,7 @@ def _writes(
     """Per frame the writes of one voice: what changed, or everything in a full frame."""
     shadow: Shadow = {}
     last = State(timer=0x0FF if spec.role != "drums" else 0)
-    for frame, state in enumerate(states):
+    for frame, state in enumerate(driver.prepare(states)):
         if not state.volume:
             state = replace(last, volume=0, attack=False, held=False)
         if _is_full(frame, song):

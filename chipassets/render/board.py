@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.registers import Write
+from chipassets.render.dsp import Registers as DspRegisters
 from chipassets.render.voices import Events, Oscillator, Stretch
 
 
@@ -53,3 +54,22 @@ class Board:
     sides: int = 1
     filter_name: str = "famicom"
     gain: int = 49_152
+
+
+@dataclass(frozen=True, slots=True)
+class SampleBoard:
+    """A chip that mixes samples itself: `play` gives a passage's steps at the file's rate.
+
+    It takes the frames, the clocks at which they start and end, the registers and the length in
+    samples, and may ring on after that length.
+    """
+
+    addresses: frozenset[int]
+    registers: Callable[[], DspRegisters]
+    play: Callable[
+        [Sequence[tuple[Write, ...]], Sequence[int], DspRegisters, int], NDArray[np.int64]
+    ]
+    rest: int = 0
+    sides: int = 2
+    filter_name: str = "none"
+    gain: int = 32_768

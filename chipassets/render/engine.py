@@ -21,20 +21,22 @@ from numpy.typing import NDArray
 from chipassets.chips import CHIPS, Chip
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
-from chipassets.render.board import Board, RegisterReader
+from chipassets.render.board import Board, RegisterReader, SampleBoard
 from chipassets.render.filters import FilterProfile, filter_train, find_filter, memory_samples
 from chipassets.render.gameboy import GAMEBOY_BOARD
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
 from chipassets.render.mixer import LEVEL_BITS
 from chipassets.render.nes import NES_BOARD, VRC6_BOARD
 from chipassets.render.pcm import Pcm
+from chipassets.render.snes import SNES_BOARD
 from chipassets.render.voices import Stretch
 from chipassets.units import SAMPLE_RATE_HZ, frame_clock, frame_sample
 
-BOARDS: dict[str, Board] = {
+BOARDS: dict[str, Board | SampleBoard] = {
     "nes": NES_BOARD,
     "nes-vrc6": VRC6_BOARD,
     "gameboy": GAMEBOY_BOARD,
+    "snes": SNES_BOARD,
 }
 """How each chip of the chip table sounds."""
 
@@ -83,7 +85,7 @@ class _Player:
     """What stays the same throughout a render."""
 
     chip: Chip
-    board: Board
+    board: Board | SampleBoard
     profile: FilterProfile
     chunk_frames: int
 
@@ -108,7 +110,7 @@ def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> _Pl
     return _Player(CHIPS[log.chip], board, profile, chunk_frames)
 
 
-def _check_loop(log: RegisterLog, board: Board) -> None:
+def _check_loop(log: RegisterLog, board: Board | SampleBoard) -> None:
     start = log.loop_start_frame
     if start is None:
         return
@@ -124,41 +126,70 @@ def _check_loop(log: RegisterLog, board: Board) -> None:
 
 
 def _once(log: RegisterLog, player: _Player) -> _Plan:
-    train = _passage(log.frames, player, player.board.registers(), loops=False)
+    (train,) = _passages([log.frames], player, loops=False)
     ringing = np.zeros((len(train), memory_samples(player.profile)), dtype=np.int64)
     return np.concatenate((train, ringing), axis=1), _silence(player), None
 
 
 def _circle(log: RegisterLog, player: _Player) -> _Plan:
-    body = _passage(log.frames, player, player.board.registers(), loops=True)
-    length = body.shape[1] - _TAIL
-    train = body[:, :length]
-    train[:, :_TAIL] += body[:, length:]
+    (body,) = _passages([log.frames], player, loops=True)
+    length = _samples(player, len(log.frames))
+    train = body[:, :length].copy()
+    history = _silence(player)
+    for start in range(length, body.shape[1], length):
+        # What still rings of the passes before this one.
+        ringing = body[:, start : start + length]
+        train[:, : ringing.shape[1]] += ringing
+        history[:, 0] -= body[:, start:].sum(axis=1)
     if player.profile.high_pass_hz:
         before = np.arange(-memory_samples(player.profile), 0) % length
         return train, train[:, before], 0
-    # The plain sum remembers everything; all it needs is where the pass before left it.
-    history = _silence(player)
-    history[:, 0] -= body[:, length:].sum(axis=1)
+    # The plain sum remembers everything; all it needs is where the passes before left it.
     return train, history, 0
 
 
 def _intro(log: RegisterLog, player: _Player, frames_per_bar: int) -> _Plan:
     start = log.loop_start_frame or 0
-    registers = player.board.registers()
-    intro = _passage(log.frames[:start], player, registers, loops=True)
-    body = _passage(log.frames[start:], player, registers, loops=True)
-    again_frames = -(-SETTLE_FRAMES // max(frames_per_bar, 1)) * max(frames_per_bar, 1)
-    loop_sample = intro.shape[1] - _TAIL
-    length = body.shape[1] - _TAIL
-    again = frame_sample(again_frames, player.chip.frame_rate_hz)
-    total = loop_sample + length + max(again, length) + _TAIL
+    intro, body = _passages([log.frames[:start], log.frames[start:]], player, loops=True)
+    loop_sample = _samples(player, start)
+    length = _samples(player, len(log.frames) - start)
+    ringing = max(intro.shape[1] - loop_sample, body.shape[1] - length)
+    settle_frames = SETTLE_FRAMES + (ringing - _TAIL) // (_FRAME_SAMPLES - 5)
+    again_frames = -(-settle_frames // max(frames_per_bar, 1)) * max(frames_per_bar, 1)
+    again = _samples(player, again_frames)
+    total = loop_sample + length + max(again, length) + ringing
     train = np.zeros((len(body), total), dtype=np.int64)
     train[:, : intro.shape[1]] += intro
-    for offset in range(loop_sample, total - body.shape[1] + 1, length):
-        train[:, offset : offset + body.shape[1]] += body
+    for offset in range(loop_sample, loop_sample + max(again, length) + 1, length):
+        train[:, offset : offset + body.shape[1]] += body[:, : total - offset]
     train = train[:, : loop_sample + length + again]
     return train, _silence(player), loop_sample + again
+
+
+def _samples(player: _Player, frames: int) -> int:
+    return frame_sample(frames, player.chip.frame_rate_hz)
+
+
+def _passages(
+    passages: Sequence[Sequence[tuple[Write, ...]]], player: _Player, loops: bool
+) -> list[NDArray[np.int64]]:
+    """Return every passage's train of steps, [sides, n]; registers live through all of them."""
+    chip, board = player.chip, player.board
+    clocks = [
+        [frame_clock(n, chip.frame_rate_hz, chip.clock_hz) for n in range(len(frames) + 1)]
+        for frames in passages
+    ]
+    if isinstance(board, SampleBoard):
+        memory = board.registers()
+        return [
+            board.play(frames, own, memory, _samples(player, len(frames)))
+            for frames, own in zip(passages, clocks, strict=True)
+        ]
+    registers = board.registers()
+    return [
+        _passage(frames, own, player, board, registers, loops)
+        for frames, own in zip(passages, clocks, strict=True)
+    ]
 
 
 def _silence(player: _Player) -> NDArray[np.int64]:
@@ -172,7 +203,9 @@ def _silence(player: _Player) -> NDArray[np.int64]:
 
 def _passage(
     frames: Sequence[tuple[Write, ...]],
+    clocks: Sequence[int],
     player: _Player,
+    board: Board,
     registers: RegisterReader,
     loops: bool,
 ) -> NDArray[np.int64]:
@@ -180,8 +213,6 @@ def _passage(
 
     With `loops` it ends with the step back to the level at which every passage starts.
     """
-    chip = player.chip
-    clocks = [frame_clock(n, chip.frame_rate_hz, chip.clock_hz) for n in range(len(frames) + 1)]
     registers.start_pass()
     read = [
         registers.read_frame(writes, clocks[n], clocks[n + 1]) for n, writes in enumerate(frames)
@@ -192,7 +223,7 @@ def _passage(
         _rest_clock(own) if loops and voice.kind == "triangle" else None
         for voice, own in zip(oscillators, stretches, strict=True)
     ]
-    length = frame_sample(len(frames), chip.frame_rate_hz)
+    length = _samples(player, len(frames))
     trains: dict[tuple[int, ...], NDArray[np.int64]] = {}
     for start in range(0, len(frames), player.chunk_frames):
         begin, end = clocks[start], clocks[min(start + player.chunk_frames, len(frames))]
@@ -200,7 +231,7 @@ def _passage(
             voice.play(_window(own, begin, end), end, rest)
             for voice, own, rest in zip(oscillators, stretches, rests, strict=True)
         ]
-        for steps in player.board.mix(events):
+        for steps in board.mix(events):
             train = trains.setdefault(steps.sides, np.zeros(length + _TAIL, dtype=np.int64))
             _place(train, steps.clocks, steps.heights, player.ratio)
     return _sum_sides(trains, player, length, loops)

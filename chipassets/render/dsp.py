@@ -1,0 +1,212 @@
+"""Reads a RegisterLog as the S-DSP does and plays its eight voices at 32 kHz (SNESdev, S-DSP).
+
+Samples are 16 bits and are not packed into the chip's blocks of nine bytes. A key-on acts at once,
+where the chip waits for five samples. Noise and pitch modulation are refused; echo registers must
+stay as the first frame sets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.errors import RenderError
+from chipassets.registers import Write
+from chipassets.render.envelope import Envelope
+from chipassets.render.resample import BITS, resample
+from chipassets.render.room import Room, echo
+from chipassets.soundbank import sources
+
+VOICES = 8
+_KEY_ON, _KEY_OFF = 0x4C, 0x5C
+_MASTER, _ECHO_VOLUME = (0x0C, 0x1C), (0x2C, 0x3C)
+_FEEDBACK, _SENDERS, _DELAY = 0x0D, 0x4D, 0x7D
+_MUST_BE_ZERO = {0x6C: "noise, mute or reset", 0x2D: "pitch modulation", 0x3D: "noise"}
+_TAPS = tuple(n << 4 | 0x0F for n in range(VOICES))
+_ROOM = frozenset((*_ECHO_VOLUME, *_MASTER, _FEEDBACK, _SENDERS, _DELAY, *_TAPS))
+ADDRESSES = frozenset(
+    (
+        *(n << 4 | register for n in range(VOICES) for register in range(8)),
+        *(_KEY_ON, _KEY_OFF, *_MUST_BE_ZERO),
+        *_ROOM,
+    )
+)
+"""Every register that this chip is played by."""
+
+_GAUSS_BITS = 11
+_GAUSS_WIDTH = 0.63
+"""Of the bell, in samples: at a sample's own place it has 0.63 of the weight, as on the chip."""
+
+
+@lru_cache(maxsize=1)
+def gauss_table() -> NDArray[np.int64]:
+    """Return the weights of four samples for 256 places between the middle two, [256, 4].
+
+    They are a bell around the place and add up to 2048.
+    """
+    place = np.arange(256)[:, None] / 256
+    bell = np.exp(-(((np.arange(-1, 3)[None, :] - place) / _GAUSS_WIDTH) ** 2) / 2)
+    weights = np.rint(bell * ((1 << _GAUSS_BITS) / bell.sum(axis=1, keepdims=True)))
+    table: NDArray[np.int64] = weights.astype(np.int64)
+    rows = np.arange(256)
+    table[rows, table.argmax(axis=1)] += (1 << _GAUSS_BITS) - table.sum(axis=1)
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A voice's registers from a sample on, and whether it is keyed there."""
+
+    sample: int
+    registers: tuple[int, ...]
+    key_on: bool
+    key_off: bool
+
+
+class Registers:
+    """The chip's registers while a log is read."""
+
+    def __init__(self) -> None:
+        self._bytes = dict.fromkeys(ADDRESSES, 0)
+
+    def read(
+        self, frames: Sequence[tuple[Write, ...]], clocks: Sequence[int]
+    ) -> tuple[tuple[list[_Moment], ...], Room]:
+        """Return what each voice does and the room that it does it in."""
+        moments: tuple[list[_Moment], ...] = tuple([] for _ in range(VOICES))
+        for number, writes in enumerate(frames):
+            keyed = {_KEY_ON: 0, _KEY_OFF: 0}
+            for write in writes:
+                self._write(write, fixed=number > 0)
+                if write.address in keyed:
+                    keyed[write.address] = write.value
+            touched = {write.address >> 4 for write in writes if write.address & 15 < 8}
+            for voice, own in enumerate(moments):
+                on, off = (bool(keyed[key] >> voice & 1) for key in (_KEY_ON, _KEY_OFF))
+                if voice in touched or on or off or not number:
+                    state = tuple(self._bytes[voice << 4 | n] for n in range(8))
+                    own.append(_Moment(clocks[number], state, on, off))
+        return moments, self._room()
+
+    def _write(self, write: Write, fixed: bool) -> None:
+        if write.address not in ADDRESSES:
+            raise RenderError(
+                f"the log writes ${write.address:02X}, which is no register of the S-DSP's voices"
+            )
+        if write.address in _MUST_BE_ZERO and write.value:
+            unit = _MUST_BE_ZERO[write.address]
+            raise RenderError(
+                f"${write.address:02X} = ${write.value:02X} asks for {unit}, which is not played"
+            )
+        if fixed and write.address in _ROOM and write.value != self._bytes[write.address]:
+            raise RenderError(f"the log changes the echo (${write.address:02X}) while it plays")
+        self._bytes[write.address] = write.value
+
+    def _room(self) -> Room:
+        left, right = (_signed(self._bytes[address]) for address in _ECHO_VOLUME)
+        taps = tuple(_signed(self._bytes[address]) for address in _TAPS)
+        delay, feedback = self._bytes[_DELAY] & 15, _signed(self._bytes[_FEEDBACK])
+        return Room(delay, feedback, taps, (left, right))
+
+    @property
+    def senders(self) -> int:
+        """The voices that are heard in the echo, a bit each."""
+        return self._bytes[_SENDERS]
+
+    @property
+    def master(self) -> NDArray[np.int64]:
+        """The main volumes, [2, 1]; 128 is one."""
+        return np.array([[_signed(self._bytes[address])] for address in _MASTER], dtype=np.int64)
+
+
+def _signed(byte: int) -> int:
+    return byte - 256 if byte >= 128 else byte
+
+
+def play_passage(
+    frames: Sequence[tuple[Write, ...]],
+    clocks: Sequence[int],
+    registers: Registers,
+    length: int,
+) -> NDArray[np.int64]:
+    """Return the passage as steps at the file's rate, [2, `length` and the echo's tail].
+
+    `clocks` are the samples at which the frames start, and the last one's end. Steps are in units
+    of 2**-34 of full scale and add up to nothing: voices are silent after the last frame.
+    """
+    moments, room = registers.read(frames, clocks)
+    end = clocks[-1]
+    dry = np.zeros((2, end), dtype=np.int64)
+    sent = np.zeros((2, end + room.tail_samples), dtype=np.int64)
+    for voice, own in enumerate(moments):
+        sends = bool(registers.senders >> voice & 1)
+        for start, sound in _sounds(own, end):
+            stop = start + sound.shape[1]
+            dry[:, start:stop] += sound
+            if sends:
+                sent[:, start:stop] += sound
+    heard = echo(sent, room)
+    heard[:, :end] += dry * registers.master >> 7
+    sides = [resample(side, end, length) for side in heard]
+    spare = 34 - 15 - BITS
+    return np.stack([np.diff(side << spare, prepend=0, append=0) for side in sides])
+
+
+def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.int64]]]:
+    """Where the voice's notes start, and what is heard of them on both sides, [2, n]."""
+    places = [n for n, moment in enumerate(moments) if moment.key_on]
+    found = []
+    for place, following in zip(places, [*places[1:], len(moments)], strict=True):
+        stop = moments[following].sample if following < len(moments) else end
+        found.append((moments[place].sample, _note(moments[place:following], stop)))
+    return found
+
+
+def _note(moments: Sequence[_Moment], stop: int) -> NDArray[np.int64]:
+    """The sound of a voice from a key-on up to `stop` or to its silence."""
+    envelope = Envelope()
+    envelope.key_on()
+    bounds = [moment.sample for moment in moments] + [stop]
+    levels, counts = [], []
+    for moment, start, until in zip(moments, bounds, bounds[1:], strict=False):
+        if moment.key_off:
+            envelope.key_off()
+        levels.append(envelope.play(start, until, *moment.registers[5:8]))
+        counts.append(until - start)
+    level = np.concatenate(levels)
+    sounding = np.flatnonzero(level)
+    length = int(sounding[-1]) + 1 if len(sounding) else 0
+    columns = np.array([_numbers(moment) for moment in moments], dtype=np.int64)
+    steps, left, right = np.repeat(columns, counts, axis=0)[:length].T
+    position = np.cumsum(steps) - steps
+    wave = _interpolated(moments[0].registers[4], position)
+    voice = wave * level[:length] >> 11
+    return np.stack((voice * left >> 7, voice * right >> 7))
+
+
+def _numbers(moment: _Moment) -> tuple[int, int, int]:
+    """Pitch, and the volumes on the left and on the right."""
+    left, right, low, high = moment.registers[:4]
+    return low | (high & 0x3F) << 8, _signed(left), _signed(right)
+
+
+def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The source at positions in 4096ths of a sample, by the bell over four samples."""
+    if number >= len(sources()):
+        raise RenderError(f"the log plays source {number}; there are {len(sources())}")
+    source = sources()[number]
+    values = np.array(source.values, dtype=np.int64)
+    whole, weights = position >> 12, gauss_table()[position >> 4 & 0xFF]
+    total = np.zeros(len(position), dtype=np.int64)
+    for tap in range(4):
+        place = whole + tap
+        if source.loops:
+            heard = values[place % len(values)]
+        else:
+            heard = np.where(place < len(values), values[np.minimum(place, len(values) - 1)], 0)
+        total += heard * weights[:, tap]
+    return total >> _GAUSS_BITS

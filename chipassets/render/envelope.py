@@ -1,0 +1,119 @@
+"""The S-DSP's envelopes: how loud a voice is, 0..2047, at every sample of a stretch.
+
+Periods, steps and phases as in SNESdev, S-DSP envelopes. The chip counts its periods from when it
+was switched on; here they count from the start of the passage, so that every pass is the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.errors import RenderError
+
+NEVER = 1 << 40
+PERIODS = (
+    *(NEVER, 2048, 1536, 1280, 1024, 768, 640, 512, 384, 320, 256, 192, 160, 128, 96, 80),
+    *(64, 48, 40, 32, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2, 1),
+)
+FULL = 0x7FF
+_DECAYS_AT = 0x7E0
+_FASTEST_ATTACK = 15
+_STEP, _FAST_STEP, _OFF_STEP = 32, 1024, 8
+
+
+@lru_cache(maxsize=256)
+def _falling(level: int) -> NDArray[np.int64]:
+    """The levels that an exponential decrease goes through from this one down to 0."""
+    levels = [level]
+    while levels[-1] > 0:
+        levels.append(levels[-1] - (((levels[-1] - 1) >> 8) + 1))
+    return np.array(levels, dtype=np.int64)
+
+
+@lru_cache(maxsize=256)
+def _line(level: int, step: int) -> NDArray[np.int64]:
+    """The levels from this one by steps up to the full or down to 0."""
+    count = -(-(FULL - level if step > 0 else level) // abs(step))
+    return np.clip(level + step * np.arange(count + 1), 0, FULL)
+
+
+@dataclass(slots=True)
+class Envelope:
+    """One voice's envelope while it is played: its level and its phase."""
+
+    level: int = 0
+    phase: str = "silent"
+
+    def key_on(self) -> None:
+        """Begin the attack from silence."""
+        self.level, self.phase = 0, "attack"
+
+    def key_off(self) -> None:
+        """Begin the release, 8 ms from full to silence."""
+        self.phase = "release"
+
+    def play(self, start: int, stop: int, adsr1: int, adsr2: int, gain: int) -> NDArray[np.int64]:
+        """Return the level at the samples from `start` to `stop` with these registers."""
+        pieces = []
+        while start < stop:
+            levels, period, until = self._course(adsr1, adsr2, gain)
+            piece = _along(levels, period, start, stop, until)
+            self.level = int(piece[-1])
+            if until is not None and until <= len(levels) - 1 and self.level == levels[until]:
+                self.phase = {"attack": "decay", "decay": "sustain"}.get(self.phase, self.phase)
+            pieces.append(piece)
+            start += len(piece)
+        return np.concatenate(pieces)
+
+    def _course(
+        self, adsr1: int, adsr2: int, gain: int
+    ) -> tuple[NDArray[np.int64], int, int | None]:
+        """The levels of the phase, samples between them, and the place where the phase ends."""
+        if self.phase == "silent":
+            return np.zeros(1, dtype=np.int64), NEVER, None
+        if self.phase == "release":
+            return _line(self.level, -_OFF_STEP), 1, None
+        if not adsr1 & 0x80:
+            return (*self._gain(gain), None)
+        if self.phase == "attack":
+            rate = adsr1 & 15
+            fastest = rate == _FASTEST_ATTACK
+            levels = _line(self.level, _FAST_STEP if fastest else _STEP)
+            period = 1 if fastest else PERIODS[2 * rate + 1]
+            return levels, period, int(np.argmax(levels >= _DECAYS_AT))
+        levels = _falling(self.level)
+        if self.phase == "decay":
+            below = levels >> 8 <= adsr2 >> 5
+            return levels, PERIODS[2 * (adsr1 >> 4 & 7) + 16], int(np.argmax(below))
+        return levels, PERIODS[adsr2 & 31], None
+
+    def _gain(self, gain: int) -> tuple[NDArray[np.int64], int]:
+        period = PERIODS[gain & 31]
+        if not gain & 0x80:
+            return np.array([16 * gain], dtype=np.int64), NEVER
+        mode = gain >> 5 & 3
+        if mode == 0:
+            return _line(self.level, -_STEP), period
+        if mode == 1:
+            return _falling(self.level), period
+        if mode == 2:
+            return _line(self.level, _STEP), period
+        raise RenderError(f"GAIN = ${gain:02X} rises along a bent line, which is not played")
+
+
+def _along(
+    levels: NDArray[np.int64], period: int, start: int, stop: int, until: int | None
+) -> NDArray[np.int64]:
+    """The levels from `start` on, a new one at every multiple of the period, up to `stop`.
+
+    It ends sooner, with the level at the place `until`, when it comes there.
+    """
+    before = (start - 1) // period
+    if until is not None:
+        stop = min(stop, max(start, (before + until) * period) + 1)
+    steps = np.arange(start, stop) // period - before
+    return levels[np.minimum(steps, len(levels) - 1)]

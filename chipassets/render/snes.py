@@ -1,0 +1,8 @@
+"""The SNES as a board: its chip mixes and resamples, so that nothing is left but to filter."""
+
+from __future__ import annotations
+
+from chipassets.render.board import SampleBoard
+from chipassets.render.dsp import ADDRESSES, Registers, play_passage
+
+SNES_BOARD = SampleBoard(ADDRESSES, Registers, play_passage)
