@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import os
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chipassets.cli.output import console, print_json, print_table, print_text
 from chipassets.errors import BundleError, MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from chipassets.compose.weights import Model
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,31 +26,63 @@ _Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 
 @app.command("corpus")
 def corpus_command(
-    folder: Annotated[Path, typer.Argument(help="A folder of MIDI files; subfolders too.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of MIDI, MusicXML or ABC files; subfolders too.")
+    ],
     out: _Out,
     sources: Annotated[
         Path | None, typer.Option(help="CSV with file, source, licence, style for each file.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="A JSON line for every file [default: OUT.report.jsonl]")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="0: one a core.")] = 0,
+    seconds_per_file: Annotated[
+        float, typer.Option(min=0.1, help="A file that takes longer is left out.")
+    ] = 20.0,
     as_json: _Json = False,
 ) -> None:
-    """Read MIDI files onto the 16th grid, say what was repaired and what was left out."""
-    from chipassets.train.corpus import read_corpus, write_corpus
+    """Read music onto the 16th grid, say what was repaired, and what was left out and why."""
+    from chipassets.train.corpus import write_corpus
+    from chipassets.train.doctor import read_corpus, write_report
 
-    with console(stderr=True).status("reading MIDI files"):
-        pieces, report = read_corpus(folder, sources)
+    with _files_bar() as show:
+        pieces, told = read_corpus(
+            folder, sources, show, jobs or os.cpu_count() or 1, seconds_per_file
+        )
+    lines = report or out.with_name(out.name + ".report.jsonl")
+    with Writing(lines):
+        write_report(told, lines)
     if not pieces:
-        raise UsageError(f"none of the {report.files} MIDI files in {folder} could be used")
+        raise UsageError(
+            f"none of the {told.files} files in {folder} could be used; {lines} says why"
+        )
     with Writing(out):
         write_corpus(pieces, out)
     if as_json:
-        print_json({"out": str(out), **asdict(report)})
+        print_json({"out": str(out), "report": str(lines), **told.summary()})
         return
-    rows = [["repaired", what, f"{count:,}"] for what, count in report.repairs.items() if count]
-    rows += [["left out", why, f"{count:,}"] for why, count in report.left_out.items()]
-    print_table(f"{report.pieces} of {report.files} files are in {out}", _CORPUS_COLUMNS, rows)
+    rows = [["repaired", what, f"{count:,}"] for what, count in told.repairs.items() if count]
+    rows += [["left out", why, f"{count:,}"] for why, count in told.left_out.items()]
+    rows += [["slice left out", why, f"{count:,}"] for why, count in told.unusable.items()]
+    share = told.files_with_material / told.files
+    print_table("", ["", "what", "count"], rows)
+    print_text(f"{told.pieces:,} pieces of {told.files:,} files are in {out}")
+    print_text(f"{told.files_with_material:,} files ({share:.1%}) give training material; {lines}")
 
 
-_CORPUS_COLUMNS = ["", "what", "count"]
+@contextmanager
+def _files_bar() -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on standard error, and yield what moves it: (files done, files)."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    terminal = console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=terminal, transient=True, disable=not terminal.is_terminal
+    ) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, files: progress.update(task, completed=done, total=files)
 
 
 @app.command("dataset")
@@ -139,7 +175,7 @@ def evaluate_command(
     as_json: _Json = False,
 ) -> None:
     """Measure a run's best weights on the held-out part."""
-    model, _ = _read_run(run, dataset, "run")
+    model = _read_run(run, dataset, "run")
     scores, samples = model.training["held_out"], model.training["samples"]
     if as_json:
         print_json({**scores, "samples": samples})
@@ -160,6 +196,7 @@ def export_command(
         list[Path] | None, typer.Option(help="A licence text for the card. Repeatable.")
     ] = None,
     dataset: Annotated[Path | None, typer.Option(help="Another dataset than the run's.")] = None,
+    remark: Annotated[list[str] | None, typer.Option(help="A sentence for the card.")] = None,
     single: Annotated[bool, typer.Option(help="Store single precision.")] = False,
     mag: Annotated[bool, typer.Option("--mag", help="Write a bundle for Magenta.")] = False,
 ) -> None:
@@ -167,7 +204,7 @@ def export_command(
 
     With --mag: as a bundle that Magenta's own polyphony_rnn_generate runs.
     """
-    model, _ = _read_run(run, dataset, name or out.stem)
+    model = _read_run(run, dataset, name or out.stem, tuple(remark or ()))
     from chipassets.train.export import write_model
     from chipassets.train.magenta_export import export_bundle
 
@@ -204,8 +241,42 @@ def import_command(
     print_text(f"wrote {out}: layers {', '.join(map(str, model.layers))}")
 
 
-def _read_run(run: Path, dataset: Path | None, name: str) -> tuple[Any, Any]:
-    """Return the evaluated model of a run and its dataset."""
+@app.command("ngrams")
+def ngrams_command(
+    corpus: Annotated[Path, typer.Argument(help="A file made by `train corpus`.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Beside the model: my.safetensors has my.ngrams.")
+    ],
+    refuse_licence: Annotated[
+        list[str] | None, typer.Option(help="As for the dataset. Repeatable.")
+    ] = None,
+    refuse_source: Annotated[
+        list[str] | None, typer.Option(help="As for the dataset. Repeatable.")
+    ] = None,
+) -> None:
+    """Index a corpus's melodies, so that builds can tell when a model copies them."""
+    from chipassets.originality import index_to_bytes
+    from chipassets.train.corpus import load_corpus
+    from chipassets.train.ngrams import corpus_index
+    from chipassets.train.selection import Selection
+
+    selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()))
+    index = corpus_index(load_corpus(corpus), selection)
+    data = index_to_bytes(index)
+    with Writing(out):
+        partial = out.with_name(out.name + ".partial")
+        partial.write_bytes(data)
+        partial.replace(out)
+    rates = index.false_claim_rates
+    rows = [[str(n), f"{count:,}", f"{rates[n]:.1%}"] for n, count in index.grams.items()]
+    print_table(f"{out}: {index.pieces} pieces, {len(data):,} bytes", _GRAM_COLUMNS, rows)
+
+
+_GRAM_COLUMNS = ["n", "different grams", "falsely claimed"]
+
+
+def _read_run(run: Path, dataset: Path | None, name: str, remarks: tuple[str, ...] = ()) -> Model:
+    """Return the evaluated model of a run."""
     _need_tensorflow(0)
     from chipassets.train.checkpoint import remembered_dataset
     from chipassets.train.dataset import load_dataset
@@ -213,7 +284,7 @@ def _read_run(run: Path, dataset: Path | None, name: str) -> tuple[Any, Any]:
 
     loaded = load_dataset(dataset or remembered_dataset(run))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return evaluated_model(run, name, loaded, today), loaded
+    return evaluated_model(run, name, loaded, today, remarks)
 
 
 def _parse_layers(text: str) -> tuple[int, ...]:

@@ -30,7 +30,8 @@ def _head(model: Model, data: bytes) -> str:
     return f"""# {model.name}
 
 A polyphony_rnn: {len(model.layers)} BasicLSTM layers of {", ".join(map(str, model.layers))} units,
-a linear head, 259 events on a 16th grid. {_inputs(model)}
+a linear head, 259 events on a 16th grid.
+{_inputs(model)}
 
 - Weights: {sum(array.size for array in arrays):,}; file {len(data):,} bytes.
 - Trained: {training["date"]}, {training["updates"]:,} updates, {training["epochs"]} epochs of
@@ -119,5 +120,6 @@ def _recipe(model: Model) -> str:
             "<details><summary>Settings</summary>\n",
             f"```json\n{settings}\n```\n",
             "</details>",
+            *[f"\n{remark}" for remark in model.training["remarks"]],
         )
     )

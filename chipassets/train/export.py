@@ -37,12 +37,15 @@ def model_of_run(run: Path, name: str, training: dict[str, Any]) -> Model:
     )
 
 
-def evaluated_model(run: Path, name: str, dataset: Dataset, date: str) -> Model:
+def evaluated_model(
+    run: Path, name: str, dataset: Dataset, date: str, remarks: tuple[str, ...] = ()
+) -> Model:
     """Return the model of a run as it will be stored, with what it scores on the held-out part.
 
-    Loss and samples are those of the half-precision weights.
+    Loss and samples are those of the half-precision weights. `remarks`: what the card should say
+    besides.
     """
-    summary = training_summary(run, dataset, date)
+    summary = training_summary(run, dataset, date) | {"remarks": list(remarks)}
     stored = parse_model(save_model(model_of_run(run, name, summary)), name)
     scores = {
         "held_out": evaluate(from_model(stored), dataset).as_dict(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chipassets.compose.codec import Note
-from chipassets.train.midi import Metre
+from chipassets.train.music import Metre
 
 BAR_STEPS = {"4/4": 16, "3/4": 12, "6/8": 12}
 """Length of a bar of each metre that models know."""

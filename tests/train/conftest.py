@@ -13,7 +13,7 @@ from chipassets.compose.codec import Note
 from chipassets.train.building import build_dataset
 from chipassets.train.corpus import Piece
 from chipassets.train.dataset import Dataset
-from chipassets.train.midi import Metre
+from chipassets.train.music import Metre
 
 MakePiece = Callable[..., Piece]
 WriteMidi = Callable[..., Path]

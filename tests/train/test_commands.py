@@ -49,7 +49,9 @@ def test_tables_say_what_was_left_out(write_midi: WriteMidi, tmp_path: Path) -> 
     write_midi("b.mid", tune(8, 60, 2))
     (tmp_path / "midi" / "broken.mid").write_bytes(b"")
     printed = run("corpus", tmp_path / "midi", "-o", tmp_path / "x.corpus")
-    assert "2 of 3 files" in printed
+    assert "2 pieces of 3 files" in printed
+    lines = (tmp_path / "x.corpus.report.jsonl").read_text().splitlines()
+    assert [json.loads(line)["file"] for line in lines] == ["a.mid", "b.mid", "broken.mid"]
     assert "not readable" in printed
     assert "events_held_out" in run("dataset", tmp_path / "x.corpus", "-o", tmp_path / "x.dataset")
 

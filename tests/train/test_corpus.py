@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from chipassets.errors import UsageError
-from chipassets.train.corpus import load_corpus, read_corpus, write_corpus
-from chipassets.train.midi import Metre, RefusedFileError, read_midi
+from chipassets.train.corpus import load_corpus, write_corpus
+from chipassets.train.doctor import read_corpus
+from chipassets.train.midi import read_midi
+from chipassets.train.music import Metre, RefusedFileError
 from tests.train.conftest import WriteMidi, tune
 
 

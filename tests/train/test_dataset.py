@@ -17,7 +17,7 @@ from chipassets.train.building import build_dataset, is_held_out
 from chipassets.train.dataset import load_dataset, save_dataset
 from chipassets.train.keyfinding import canonical_shift, find_key
 from chipassets.train.metre import family, spans
-from chipassets.train.midi import Metre
+from chipassets.train.music import Metre
 from chipassets.train.selection import Selection
 from chipassets.train.slices import HIGHEST_PITCH, LOWEST_PITCH, SliceRules
 from tests.train.conftest import MakePiece, tune

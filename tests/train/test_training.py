@@ -89,12 +89,15 @@ def test_a_run_learns_reports_keeps_its_best_and_exports_it(
     assert best == min(r.held_out_loss for r in reports if r.held_out_loss is not None)
     assert best < 0.8 * before
 
-    model = evaluated_model(tmp_path / "run", "mine", small_dataset, "2026-01-31")
+    model = evaluated_model(
+        tmp_path / "run", "mine", small_dataset, "2026-01-31", ("Made at night.",)
+    )
     card = write_model(model, tmp_path / "mine.safetensors", {"Somebody": "All rights shared."})
     text = card.read_text()
     assert "All rights shared." in text
     assert "chipassets train fit" in text
     assert "No held-out slice" in text
+    assert "Made at night." in text
     loaded = load_model(tmp_path / "mine.safetensors")
     scores = held_out_loss(from_model(loaded), small_dataset, tuple(range(5)))
     stored = loaded.training["held_out"]["told"]

@@ -1,0 +1,174 @@
+"""The corpus doctor: read a folder of music, repair what can be, and say so of every file.
+
+A `sources.csv` (columns file, source, licence, style) in the folder, or named, says where each
+file comes from.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from chipassets.errors import UsageError
+from chipassets.train.corpus import Piece
+from chipassets.train.reading import SUFFIXES, ReadFile, read_files, total_repairs
+from chipassets.train.slices import SliceRules, cut
+
+SAME_MUSIC = "same music as another file"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: the pieces it gave and how they were repaired, or why it is out.
+
+    sequences: training sequences that the default rules cut from its pieces; unusable: how many
+    slices of them are left out, by reason.
+    """
+
+    file: str
+    pieces: int
+    notes: int
+    bars: float
+    tempo_bpm: float
+    sequences: int
+    repairs: dict[str, int]
+    unusable: dict[str, int]
+    left_out: str = ""
+    same_as: str = ""
+    """The file that a piece of this one equals, which was dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusReport:
+    """What became of the files: how many are in, what was repaired, and why others are out."""
+
+    files: int
+    pieces: int
+    files_with_material: int
+    repairs: dict[str, int]
+    left_out: dict[str, int]
+    unusable: dict[str, int]
+    left_out_files: dict[str, str]
+    outcomes: tuple[Outcome, ...] = ()
+
+    def summary(self) -> dict[str, Any]:
+        """Return JSON values of all but the single files."""
+        values = asdict(self)
+        del values["outcomes"]
+        return values
+
+
+def read_corpus(
+    folder: Path,
+    sources_csv: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    jobs: int = 1,
+    seconds_per_file: float = 20.0,
+) -> tuple[list[Piece], CorpusReport]:
+    """Return the pieces of all music files below a folder, in path order, and the report.
+
+    A piece that equals an earlier one but for transposition is left out. UsageError when the
+    folder is none, or holds no music file.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; give the folder that holds your MIDI files")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not paths:
+        raise UsageError(f"{folder} holds no .mid file; give the folder that holds your MIDI files")
+    rows = _read_sources(sources_csv or folder / "sources.csv", required=sources_csv is not None)
+    pieces: list[Piece] = []
+    outcomes: list[Outcome] = []
+    seen: dict[str, str] = {}
+    for number, result in enumerate(read_files(paths, jobs, seconds_per_file), start=1):
+        name = result.path.relative_to(folder).as_posix()
+        fresh, same_as = _new_pieces(name, result, rows.get(name, {}), seen)
+        pieces += fresh
+        outcomes.append(_outcome(name, result, fresh, same_as))
+        if progress:
+            progress(number, len(paths))
+    return pieces, _report(pieces, outcomes)
+
+
+def _new_pieces(
+    name: str, result: ReadFile, row: dict[str, str], seen: dict[str, str]
+) -> tuple[list[Piece], str]:
+    """Return the pieces that no earlier file gave, and the file that gave one of the others."""
+    origin = (row.get("source", ""), row.get("licence", ""), row.get("style", ""))
+    fresh, same_as = [], ""
+    for number, music in enumerate(result.pieces, start=1):
+        digest = music.content_sha256
+        if digest in seen:
+            same_as = seen[digest]
+            continue
+        seen[digest] = name
+        title = name if len(result.pieces) == 1 else f"{name}#{number}"
+        fresh.append(Piece(title, *origin, digest, music.notes, music.metres))
+    return fresh, same_as
+
+
+def _outcome(name: str, result: ReadFile, fresh: list[Piece], same_as: str) -> Outcome:
+    unusable: Counter[str] = Counter()
+    sequences = sum(1 for piece in fresh for _ in cut(piece, SliceRules(), unusable))
+    steps = [max(start + duration for start, duration, _ in piece.notes) for piece in fresh]
+    left_out = result.refused
+    if not fresh and not left_out:
+        left_out = SAME_MUSIC
+    repairs = dict(+total_repairs(result.pieces)) if fresh else {}
+    if same_as and fresh:
+        repairs["duplicate_tunes_dropped"] = len(result.pieces) - len(fresh)
+    return Outcome(
+        file=name,
+        pieces=len(fresh),
+        notes=sum(len(piece.notes) for piece in fresh),
+        bars=sum(steps) / 16,
+        tempo_bpm=round(result.pieces[0].tempo_bpm, 2) if fresh else 0.0,
+        sequences=sequences,
+        repairs=repairs,
+        unusable=dict(unusable),
+        left_out=left_out,
+        same_as=same_as,
+    )
+
+
+def _report(pieces: list[Piece], outcomes: list[Outcome]) -> CorpusReport:
+    repairs: Counter[str] = Counter()
+    unusable: Counter[str] = Counter()
+    for outcome in outcomes:
+        repairs.update(outcome.repairs)
+        unusable.update(outcome.unusable)
+    refused = {outcome.file: outcome.left_out for outcome in outcomes if outcome.left_out}
+    return CorpusReport(
+        files=len(outcomes),
+        pieces=len(pieces),
+        files_with_material=sum(1 for outcome in outcomes if outcome.sequences),
+        repairs=dict(repairs),
+        left_out=dict(sorted(Counter(refused.values()).items())),
+        unusable=dict(sorted(unusable.items())),
+        left_out_files=refused,
+        outcomes=tuple(outcomes),
+    )
+
+
+def write_report(report: CorpusReport, path: Path) -> None:
+    """Write one JSON line for every file of the corpus; the report appears whole or not."""
+    partial = path.with_name(path.name + ".partial")
+    lines = [json.dumps(asdict(outcome), ensure_ascii=False) for outcome in report.outcomes]
+    try:
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _read_sources(path: Path, *, required: bool) -> dict[str, dict[str, str]]:
+    if not path.exists():
+        if required:
+            raise UsageError(f"{path} does not exist; leave --sources out or name an existing file")
+        return {}
+    with path.open(encoding="utf-8", newline="") as handle:
+        return {row["file"]: row for row in csv.DictReader(handle) if row.get("file")}

@@ -1,0 +1,128 @@
+"""Read many files at once; a broken or hostile one costs its own line and nothing else."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from chipassets.train.midi import raw_of_midi
+from chipassets.train.music import MidiPiece, RefusedFileError, to_grid
+from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, raws_of_score
+
+MIDI_SUFFIXES = frozenset({".mid", ".midi"})
+SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
+_MOST_MEMORY_BYTES = 4 * 1024**3
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What one file gave: its pieces (an ABC file may hold several), or why it gave none."""
+
+    path: Path
+    pieces: tuple[MidiPiece, ...]
+    refused: str = ""
+
+
+def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterator[ReadFile]:
+    """Yield what each file gave, in the order of the paths."""
+    read = partial(read_file, seconds=seconds_per_file)
+    if jobs <= 1 or len(paths) < 2 * jobs:
+        yield from map(read, paths)
+        return
+    done = 0
+    context = multiprocessing.get_context("spawn")
+    while done < len(paths):
+        try:
+            with ProcessPoolExecutor(jobs, context, _limit_memory) as pool:
+                for result in pool.map(read, paths[done:], chunksize=min(8, _AT_ONCE // jobs)):
+                    yield result
+                    done += 1
+        except BrokenProcessPool:
+            # One of the next files kills its reader: take them one by one, each with its own.
+            for path in paths[done : done + _AT_ONCE]:
+                yield _read_alone(path, read)
+                done += 1
+
+
+def _read_alone(path: Path, read: partial[ReadFile]) -> ReadFile:
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(1, context, _limit_memory) as pool:
+            return pool.submit(read, path).result()
+    except BrokenProcessPool:
+        return ReadFile(path, (), "it killed the process that read it")
+
+
+def read_file(path: Path, seconds: float) -> ReadFile:
+    """Return what a file gave; never raises for what the file holds."""
+    try:
+        with _time_limit(seconds):
+            raws = [raw_of_midi(path)] if is_midi(path) else raws_of_score(path)
+            pieces = [to_grid(raw) for raw in raws if raw.notes or len(raws) == 1]
+    except RefusedFileError as error:
+        return ReadFile(path, (), str(error))
+    except _TooSlowError:
+        return ReadFile(path, (), f"not read within {seconds:g} seconds")
+    except MemoryError:
+        return ReadFile(path, (), "it needs too much memory")
+    # A reader of foreign formats may fail in any way; one file must not end the run.
+    except Exception as error:  # noqa: BLE001
+        return ReadFile(path, (), f"not readable ({type(error).__name__})")
+    return ReadFile(path, tuple(pieces), "" if pieces else "no tune in it")
+
+
+def is_midi(path: Path) -> bool:
+    """Whether the name is that of a MIDI file."""
+    return path.suffix.lower() in MIDI_SUFFIXES
+
+
+class _TooSlowError(Exception):
+    """The time of a file is over."""
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise _TooSlowError in the block after so many seconds, where the system has alarms."""
+    if not hasattr(signal, "setitimer") or not math.isfinite(seconds):
+        yield
+        return
+
+    def ring(_signal: int, _frame: object) -> None:
+        raise _TooSlowError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _limit_memory() -> None:
+    """Let a hostile file meet a MemoryError before it takes the machine's memory."""
+    try:
+        import resource
+    except ImportError:
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = _MOST_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def total_repairs(pieces: tuple[MidiPiece, ...]) -> Counter[str]:
+    """Return the repairs of the pieces, added up."""
+    total: Counter[str] = Counter()
+    for piece in pieces:
+        total.update(piece.repairs)
+    return total

@@ -1,0 +1,68 @@
+"""Read MusicXML and ABC through note_seq."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chipassets.train.music import RawMusic, RefusedFileError
+
+XML_SUFFIXES = frozenset({".xml", ".mxl", ".musicxml"})
+ABC_SUFFIXES = frozenset({".abc"})
+_MOST_BYTES = 32 * 1024 * 1024
+
+
+def raws_of_score(path: Path) -> list[RawMusic]:
+    """Return what a MusicXML file says, or every tune of an ABC file.
+
+    RefusedFileError when it cannot be read, or note_seq is not installed.
+    """
+    try:
+        from note_seq import abc_parser, musicxml_reader, sequences_lib
+    except ImportError as error:
+        raise RefusedFileError(
+            "MusicXML and ABC need the extra: pip install 'chipassets[train]'"
+        ) from error
+    if path.stat().st_size > _MOST_BYTES:
+        raise RefusedFileError("larger than 32 MB")
+    if path.suffix.lower() in XML_SUFFIXES:
+        try:
+            return [_raw(musicxml_reader.musicxml_file_to_sequence_proto(str(path)))]
+        # Besides its own error, note_seq lets those of the XML and zip readers through.
+        except Exception as error:
+            raise RefusedFileError(f"not readable as MusicXML ({type(error).__name__})") from error
+    try:
+        tunes, _ = abc_parser.parse_abc_tunebook_file(str(path))
+        return [_raw(sequences_lib.expand_section_groups(tune)) for tune in tunes.values()]
+    except Exception as error:
+        raise RefusedFileError(f"not readable as ABC ({type(error).__name__})") from error
+
+
+def _raw(sequence: Any) -> RawMusic:
+    """Return the notes of a NoteSequence in quarters of its own tempi."""
+    tempi = sorted((tempo.time, tempo.qpm) for tempo in sequence.tempos) or [(0.0, 120.0)]
+    pitched = [note for note in sequence.notes if not note.is_drum]
+    return RawMusic(
+        notes=tuple(
+            (_quarter(note.start_time, tempi), _quarter(note.end_time, tempi), note.pitch)
+            for note in pitched
+        ),
+        metres=tuple(
+            (_quarter(metre.time, tempi), metre.numerator, metre.denominator)
+            for metre in sequence.time_signatures
+        ),
+        programs=len({note.program for note in pitched}),
+        drums=len(sequence.notes) - len(pitched),
+        tempo_bpm=tempi[0][1],
+    )
+
+
+def _quarter(seconds: float, tempi: list[tuple[float, float]]) -> float:
+    """Return how many quarters have passed after so many seconds."""
+    quarters, now, rate = 0.0, 0.0, tempi[0][1]
+    for time, qpm in tempi:
+        if time >= seconds:
+            break
+        quarters += (time - now) * rate / 60
+        now, rate = time, qpm
+    return quarters + (seconds - now) * rate / 60
