@@ -128,12 +128,12 @@ def test_a_file_that_kills_its_reader_costs_its_own_line(
     write_midi: WriteMidi, tmp_path: Path
 ) -> None:
     """A worker that is killed takes its process pool with it; the others are read all the same."""
-    for seed in range(5):
+    for seed in range(2):
         write_midi(f"{seed}.mid", tune(4, 60, seed))
     paths = sorted((tmp_path / "midi").iterdir())
-    results = [reading._read_alone(path, _Killer("2.mid")) for path in paths]  # type: ignore[arg-type]
-    assert [bool(result.pieces) for result in results] == [True, True, False, True, True]
-    assert "killed" in results[2].refused
+    results = [reading._read_alone(path, _Killer("0.mid")) for path in paths]  # type: ignore[arg-type]
+    assert [bool(result.pieces) for result in results] == [False, True]
+    assert "killed" in results[0].refused
 
 
 class _Killer:
