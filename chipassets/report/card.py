@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from chipassets.bundle import TrackEntry
-from chipassets.report.compare import Change, Difference, say_size
-from chipassets.report.evidence import FIGURES, Evidence
-from chipassets.report.html import Child, Html, element, join
+from chipassets.report.compare import Change, Difference
+from chipassets.report.details import draw_details
+from chipassets.report.html import Html, element, join
 from chipassets.report.opened import OpenedTrack
 from chipassets.report.roll import VOICE_COLOURS, RollNote, draw_roll, track_steps
-from chipassets.report.sound import Sound, draw_wave
+from chipassets.report.sound import draw_wave
 from chipassets.units import STEPS_PER_BEAT
 
 _STATUS_WORDS = {"same": "unchanged", "changed": "changed", "added": "new", "removed": "removed"}
@@ -35,9 +36,12 @@ class Side:
 
 
 def draw_card(
-    sides: list[Side], evidence: list[Evidence], difference: Difference | None = None
+    sides: list[Side], plan: dict[str, Any], difference: Difference | None = None
 ) -> Html:
-    """Return the article of a track: one side, or two to compare; the last one is described."""
+    """Return the article of a track: one side, or two to compare; the last one is described.
+
+    plan: what the bundle was built from, as its provenance tells it.
+    """
     track = sides[-1].track
     entry = track.entry
     title = f"title-{sides[-1].player}"
@@ -45,6 +49,7 @@ def draw_card(
         "article",
         _draw_head(entry, title, difference),
         _draw_changes(difference) if difference else None,
+        _draw_warnings(entry),
         element(
             "div",
             *(_draw_side(side, compared=len(sides) > 1) for side in sides),
@@ -53,7 +58,7 @@ def draw_card(
         element(
             "p", f"Take {entry.take.number} of {entry.take.of}: {entry.take.why}", class_="why"
         ),
-        _draw_details(track, evidence),
+        draw_details(track, plan),
         class_="track",
         aria_labelledby=title,
         data_scene=entry.scene,
@@ -96,6 +101,13 @@ def _draw_changes(difference: Difference) -> Html | None:
     if not difference.changes:
         return None
     return element("ul", *map(draw_change, difference.changes), class_="changes")
+
+
+def _draw_warnings(entry: TrackEntry) -> Html | None:
+    if not entry.warnings:
+        return None
+    lines = (element("li", warning) for warning in entry.warnings)
+    return element("ul", *lines, class_="warnings", aria_label="Warnings")
 
 
 def draw_change(change: Change) -> Html:
@@ -227,115 +239,6 @@ def _draw_fallback(side: Side, label: str) -> Html | None:
         aria_label=label,
         src=f"data:{track.audio_type};base64,{base64.b64encode(track.audio).decode('ascii')}",
     )
-
-
-def _draw_details(track: OpenedTrack, evidence: list[Evidence]) -> Html:
-    return element(
-        "div",
-        _fold("Moods and evidence", _draw_evidence(evidence), _draw_figures(track.entry)),
-        _fold("Loop and level", _draw_facts(_sound_facts(track.entry, track.sound))),
-        _fold("Files and origin", _draw_files(track.entry), _draw_facts(_origin(track.entry))),
-        class_="details",
-    )
-
-
-def _fold(title: str, *content: Child) -> Html:
-    return element("details", element("summary", title), *content)
-
-
-def _draw_evidence(evidence: list[Evidence]) -> Html:
-    if not evidence:
-        return element("p", "The bundle's plan does not say what was asked for.", class_="note")
-    words = {True: "yes", False: "no", None: ""}
-    marks = {True: "met", False: "missed", None: "set"}
-    rows = [
-        element(
-            "tr",
-            element("th", item.name, scope="row"),
-            element("td", item.asked),
-            element("td", item.found),
-            element("td", words[item.agrees], class_=marks[item.agrees]),
-        )
-        for item in evidence
-    ]
-    return _draw_table("What was asked for", ("", "asked", "measured", "met"), rows)
-
-
-def _draw_figures(entry: TrackEntry) -> Html:
-    rows = [
-        element(
-            "tr",
-            element("th", name, scope="row"),
-            element("td", f"{entry.metrics[metric]:.4g}"),
-            element("td", meaning, class_="soft"),
-        )
-        for metric, name, meaning in FIGURES
-        if metric in entry.metrics
-    ]
-    return _draw_table("Measured", ("", "value", "meaning"), rows)
-
-
-def _draw_table(caption: str, columns: tuple[str, ...], rows: list[Html]) -> Html:
-    head = (element("th", name, scope="col") if name else element("td") for name in columns)
-    return element(
-        "table",
-        element("caption", caption),
-        element("thead", element("tr", *head)),
-        element("tbody", *rows),
-    )
-
-
-def _sound_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
-    loop = entry.loop
-    facts = [("Loop", "none: plays once")]
-    if loop:
-        bars = f"bars {loop.start_bar + 1} to {loop.start_bar + loop.bars}"
-        facts = [("Loop", f"{bars}, {loop.start_sample} + {loop.length_samples} samples")]
-        seam = f"lead moves {entry.metrics.get('seam_interval', 0):g} semitones"
-        gap = f"rest of {entry.metrics.get('seam_gap_steps', 0):g} sixteenths"
-        facts.append(("Seam in the notes", f"{seam}, {gap}"))
-    if sound and sound.seam_step is not None:
-        usual = f"99 % of all steps are below {sound.usual_step:.4f}"
-        facts.append(("Seam in the sound", f"step of {sound.seam_step:.4f}; {usual}"))
-    if sound:
-        loudness = sound.loudness_lufs
-        said = "too quiet to measure" if loudness is None else f"{loudness:.1f} LUFS"
-        facts += [
-            ("Loudness", said),
-            ("RMS", f"{sound.rms_dbfs:.1f} dBFS"),
-            ("Peak", f"{sound.peak_dbfs:.1f} dBFS"),
-        ]
-    return facts
-
-
-def _draw_files(entry: TrackEntry) -> Html:
-    rows = [
-        element(
-            "tr",
-            element("th", file.path, scope="row"),
-            element("td", say_size(file.bytes)),
-            element("td", element("code", file.sha256)),
-        )
-        for file in entry.files.values()
-    ]
-    return _draw_table("Files", ("file", "size", "SHA-256"), rows)
-
-
-def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
-    dropped = [f"{item.count} ({item.reason})" for item in entry.dropped]
-    return [
-        ("Take", f"{entry.take.number} of {entry.take.of}"),
-        ("Seed", str(entry.seed)),
-        ("Sample rate", f"{entry.sample_rate_hz} Hz, {entry.samples} samples"),
-        ("Notes that no voice plays", ", ".join(dropped) or "none"),
-        ("Key of the notes", entry.keys.notes),
-        ("Key of the files", entry.keys.audio),
-    ]
-
-
-def _draw_facts(facts: list[tuple[str, str]]) -> Html:
-    pairs = (join(element("dt", name), element("dd", value)) for name, value in facts)
-    return element("dl", *pairs)
 
 
 def say_time(seconds: float) -> str:

@@ -110,6 +110,9 @@ def _other_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
         Change("Length", f"{old.seconds:.1f} s", f"{new.seconds:.1f} s"),
         Change("Loop", _say_loop(old), _say_loop(new)),
         Change("Form", _say_form(old), _say_form(new)),
+        Change("Loudness", _say_loudness(old), _say_loudness(new)),
+        Change("Layers", _say_layers(old), _say_layers(new)),
+        Change("Warnings", "; ".join(old.warnings) or "none", "; ".join(new.warnings) or "none"),
         Change("Voices", ", ".join(old.voices), ", ".join(new.voices)),
         Change("Take", _say_take(old), _say_take(new)),
         Change("Seed", str(old.seed), str(new.seed)),
@@ -132,6 +135,14 @@ def _say_loop(track: TrackEntry) -> str:
 
 def _say_form(track: TrackEntry) -> str:
     return " ".join(f"{part.name} ({part.bars})" for part in track.sections)
+
+
+def _say_loudness(track: TrackEntry) -> str:
+    return "not measured" if track.loudness_lufs is None else f"{track.loudness_lufs:.1f} LUFS"
+
+
+def _say_layers(track: TrackEntry) -> str:
+    return ", ".join(layer.name for layer in track.layers) or "none"
 
 
 def _say_take(track: TrackEntry) -> str:

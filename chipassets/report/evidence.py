@@ -19,6 +19,14 @@ _RANGES = (
 _LARGEST = 1000
 _WORDS = (("groove", "Groove"), ("lead", "Lead"), ("inner", "Inner voice"), ("bass", "Bass"))
 
+_FEATURES = {
+    "tempo_bpm": "Tempo, bpm",
+    "notes_per_second": "Notes a second",
+    "polyphony": "Notes at once",
+    "lead_pitch": "Middle of the lead",
+    "mode": "Mode",
+}
+
 # Other measurements worth a line: metric, name, what it means.
 FIGURES = (
     ("scale_consistency", "In one scale", "share of notes in the best of 24 scales"),
@@ -27,6 +35,7 @@ FIGURES = (
     ("on_beat_rate", "On the beat", "share of notes that start on a beat"),
     ("leap_rate", "Leaps", "share of lead intervals beyond a fifth"),
     ("lead_range", "Lead range", "semitones from its lowest to its highest note"),
+    ("longest_shared_run", "Longest quotation", "notes in a row that a training piece has too"),
     ("empty_beat_rate", "Empty beats", "share of beats in which nothing sounds"),
 )
 
@@ -39,6 +48,50 @@ class Evidence:
     asked: str
     found: str
     agrees: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagEvidence:
+    """A scene or a mood beside what was measured, and how well they agree, 0..1."""
+
+    kind: str
+    tag: str
+    fits: bool
+    score: float
+    remark: str
+    rows: list[Evidence]
+
+
+def gather_tags(track: TrackEntry) -> list[TagEvidence]:
+    """Return the evidence that the index holds for the track's scene and for each of its moods."""
+    found = []
+    scene = track.scene_evidence
+    if scene:
+        other = scene.resembles not in ("", scene.scene)
+        remark = f"; resembles {scene.resembles} more" if other else ""
+        rows = _tag_rows(scene.measured, scene.wanted)
+        found.append(TagEvidence("Scene", scene.scene, scene.fits, scene.score, remark, rows))
+    for mood in track.evidence:
+        rows = _tag_rows(mood.measured, mood.wanted)
+        found.append(TagEvidence("Mood", mood.mood, mood.fits, mood.score, "", rows))
+    return found
+
+
+def _tag_rows(measured: dict[str, float], wanted: dict[str, list[float]]) -> list[Evidence]:
+    return [
+        _tag_row(name, limits, measured[name])
+        for name, limits in wanted.items()
+        if _is_range(limits) and name in measured
+    ]
+
+
+def _tag_row(name: str, limits: list[float], found: float) -> Evidence:
+    label = _FEATURES.get(name, name.replace("_", " "))
+    if name == "mode":
+        # Measured as 1 or 0: the tag has the key's mode among its own, or it doesn't.
+        fits = limits[0] <= found <= limits[1]
+        return Evidence(label, "one of the tag's", "is one" if fits else "is another", fits)
+    return _range(label, limits, found, _say_pitch if name == "lead_pitch" else _say_number)
 
 
 def gather_evidence(track: TrackEntry, plan: dict[str, Any]) -> list[Evidence]:

@@ -17,7 +17,6 @@ from chipassets.report.compare import (
     compare_tracks,
     say_size,
 )
-from chipassets.report.evidence import gather_evidence
 from chipassets.report.html import Html, element, join
 from chipassets.report.opened import OpenedBundle, OpenedTrack, open_bundle
 from chipassets.report.roll import RollNote
@@ -109,8 +108,7 @@ def _draw_pair(
         sides.append(Side(f"after-{new.entry.name}", "After", new, full, marked, _notes(old)))
     source = bundle if new else before
     plan = source.provenance.get("plan") if source else None
-    evidence = gather_evidence(sides[-1].track.entry, plan if isinstance(plan, dict) else {})
-    card = draw_card(sides, evidence, difference)
+    card = draw_card(sides, plan if isinstance(plan, dict) else {}, difference)
     return card, sides
 
 

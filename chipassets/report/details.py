@@ -1,0 +1,163 @@
+"""What is known about a track, folded away below its score: evidence, sound, files, origin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chipassets.bundle import FileEntry, TrackEntry
+from chipassets.report.compare import say_size
+from chipassets.report.evidence import (
+    FIGURES,
+    Evidence,
+    TagEvidence,
+    gather_evidence,
+    gather_tags,
+)
+from chipassets.report.html import Child, Html, element, join
+from chipassets.report.opened import OpenedTrack
+from chipassets.report.sound import Sound
+
+_MARKS = {True: ("yes", "met"), False: ("no", "missed"), None: ("", "set")}
+
+
+def draw_details(track: OpenedTrack, plan: dict[str, Any]) -> Html:
+    """Return the folds of a track; `plan` is what its bundle was built from."""
+    entry = track.entry
+    tags = gather_tags(entry)
+    asked = gather_evidence(entry, plan)
+    return element(
+        "div",
+        _fold(
+            "Moods and evidence",
+            *map(_draw_tag, tags),
+            _draw_asked(asked) if asked else None,
+            _draw_figures(entry),
+        ),
+        _fold("Loop and level", _draw_facts(_sound_facts(entry, track.sound))),
+        _fold("Files and origin", _draw_files(entry), _draw_facts(_origin(entry))),
+        class_="details",
+    )
+
+
+def _fold(title: str, *content: Child) -> Html:
+    return element("details", element("summary", title), *content)
+
+
+def _draw_tag(tag: TagEvidence) -> Html:
+    verdict = "fits" if tag.fits else "does not fit"
+    caption = f"{tag.kind} {tag.tag}: {verdict}, {tag.score:.2f} of 1{tag.remark}"
+    return _draw_table(caption, ("", "wanted", "measured", "met"), _draw_rows(tag.rows))
+
+
+def _draw_asked(asked: list[Evidence]) -> Html:
+    return _draw_table("What was asked for", ("", "asked", "measured", "met"), _draw_rows(asked))
+
+
+def _draw_rows(rows: list[Evidence]) -> list[Html]:
+    return [
+        element(
+            "tr",
+            element("th", row.name, scope="row"),
+            element("td", row.asked),
+            element("td", row.found),
+            element("td", _MARKS[row.agrees][0], class_=_MARKS[row.agrees][1]),
+        )
+        for row in rows
+    ]
+
+
+def _draw_figures(entry: TrackEntry) -> Html:
+    rows = [
+        element(
+            "tr",
+            element("th", name, scope="row"),
+            element("td", f"{entry.metrics[metric]:.4g}"),
+            element("td", meaning, class_="soft"),
+        )
+        for metric, name, meaning in FIGURES
+        if metric in entry.metrics
+    ]
+    return _draw_table("Measured", ("", "value", "meaning"), rows)
+
+
+def _draw_table(caption: str, columns: tuple[str, ...], rows: list[Html]) -> Html:
+    head = (element("th", name, scope="col") if name else element("td") for name in columns)
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *head)),
+        element("tbody", *rows),
+    )
+
+
+def _sound_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
+    return [*_loop_facts(entry, sound), *_level_facts(entry, sound)]
+
+
+def _loop_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
+    loop = entry.loop
+    if not loop:
+        return [("Loop", "none: plays once")]
+    bars = f"bars {loop.start_bar + 1} to {loop.start_bar + loop.bars}"
+    interval = f"lead moves {entry.metrics.get('seam_interval', 0):g} semitones"
+    gap = f"rest of {entry.metrics.get('seam_gap_steps', 0):g} sixteenths"
+    facts = [
+        ("Loop", f"{bars}, {loop.start_sample} + {loop.length_samples} samples"),
+        ("Seam in the notes", f"{interval}, {gap}"),
+    ]
+    if entry.seam:
+        step = f"step {entry.seam.step_ratio:.2f} and flux {entry.seam.flux_ratio:.2f}"
+        facts.append(("Seam in the sound", f"{step} of the largest elsewhere"))
+    if sound and sound.seam_step is not None:
+        usual = f"99 % of all steps are below {sound.usual_step:.4f}"
+        facts.append(("Seam in the file", f"step of {sound.seam_step:.4f}; {usual}"))
+    return facts
+
+
+def _level_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
+    facts = []
+    if entry.true_peak_dbtp is not None:
+        facts.append(("True peak", f"{entry.true_peak_dbtp:.1f} dBTP"))
+    if sound:
+        loudness = sound.loudness_lufs
+        said = "too quiet to measure" if loudness is None else f"{loudness:.1f} LUFS"
+        facts += [
+            ("Loudness", said),
+            ("RMS", f"{sound.rms_dbfs:.1f} dBFS"),
+            ("Peak", f"{sound.peak_dbfs:.1f} dBFS"),
+        ]
+    return facts
+
+
+def _draw_files(entry: TrackEntry) -> Html:
+    layers = {layer.path: f" ({layer.name}: {', '.join(layer.voices)})" for layer in entry.layers}
+    rows = [_draw_file(file, layers.get(file.path, "")) for file in entry.all_files()]
+    return _draw_table("Files", ("file", "size", "SHA-256"), rows)
+
+
+def _draw_file(file: FileEntry, remark: str) -> Html:
+    return element(
+        "tr",
+        element("th", file.path + remark, scope="row"),
+        element("td", say_size(file.bytes)),
+        element("td", element("code", file.sha256)),
+    )
+
+
+def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
+    dropped = [f"{item.count} ({item.reason})" for item in entry.dropped]
+    adapted = [f"{item.count} ({item.reason})" for item in entry.adapted]
+    return [
+        ("Take", f"{entry.take.number} of {entry.take.of}"),
+        ("Seed", str(entry.seed)),
+        ("Sample rate", f"{entry.sample_rate_hz} Hz, {entry.samples} samples"),
+        ("Notes that no voice plays", ", ".join(dropped) or "none"),
+        ("Notes that are adapted", ", ".join(adapted) or "none"),
+        ("Key of the notes", entry.keys.notes),
+        ("Key of the files", entry.keys.audio),
+    ]
+
+
+def _draw_facts(facts: list[tuple[str, str]]) -> Html:
+    pairs = (join(element("dt", name), element("dd", value)) for name, value in facts)
+    return element("dl", *pairs)
