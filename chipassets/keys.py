@@ -14,10 +14,19 @@ MODES: dict[str, tuple[int, ...]] = {
     "lydian": (0, 2, 4, 6, 7, 9, 11),
     "mixolydian": (0, 2, 4, 5, 7, 9, 10),
     "locrian": (0, 1, 3, 5, 6, 8, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+    "melodic minor": (0, 2, 3, 5, 7, 9, 11),
+    "major pentatonic": (0, 2, 4, 7, 9),
+    "minor pentatonic": (0, 3, 5, 7, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
 }
 
+# The mode of seven tones on whose degrees chords stand, for scales that have fewer.
+_HARMONY_MODE = {"major pentatonic": "major", "minor pentatonic": "minor", "blues": "minor"}
+
 # Where the mode's tonic stands in C major, the key that models are trained in: moving a piece by
-# (tonic - this) turns white keys into the mode. Minor is trained as A minor.
+# (tonic - this) turns white keys into the mode, or the mode's nearest relative. Minor is trained as
+# A minor.
 _CANONICAL_TONIC = {
     "major": 0,
     "dorian": 2,
@@ -26,12 +35,17 @@ _CANONICAL_TONIC = {
     "mixolydian": 7,
     "minor": 9,
     "locrian": 11,
+    "harmonic minor": 9,
+    "melodic minor": 9,
+    "major pentatonic": 0,
+    "minor pentatonic": 9,
+    "blues": 9,
 }
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FLATS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_KEY = re.compile(r"([A-Ga-g])([#b]?)(m)?(?:\s+([a-z]+))?")
+_KEY = re.compile(r"([A-Ga-g])([#b]?)(m)?(?:\s+([a-z]+(?:\s[a-z]+)*))?")
 _NOTE = re.compile(r"([A-Ga-g])([#b]?)(-?\d)")
 
 
@@ -53,19 +67,27 @@ class Key:
         return (self.tonic - _CANONICAL_TONIC[self.mode] + 5) % 12 - 5
 
     @property
+    def harmony_scale(self) -> tuple[int, ...]:
+        """Semitones above the tonic of the seven degrees on which the key's chords stand."""
+        return MODES[_HARMONY_MODE.get(self.mode, self.mode)]
+
+    @property
     def is_minor(self) -> bool:
         """Whether the third above the tonic is minor."""
         return 3 in MODES[self.mode]
 
+    @property
+    def has_flats(self) -> bool:
+        """Whether the key is rather written with flats than with sharps."""
+        return (self.tonic + (3 if self.is_minor else 0)) % 12 in (1, 3, 5, 8, 10)
+
     def __str__(self) -> str:
-        flat_side = (self.tonic - MODES["major"][0] + (3 if self.is_minor else 0)) % 12
-        names = _FLATS if flat_side in (1, 3, 5, 8, 10) else _SHARPS
-        return f"{names[self.tonic]} {self.mode}"
+        return f"{pitch_class_name(self.tonic, self)} {self.mode}"
 
 
 def parse_key(text: str) -> Key:
-    """Return the key that "C", "Am", "Eb major" or "D dorian" names; ValueError otherwise."""
-    match = _KEY.fullmatch(text.strip())
+    """Return the key that "C", "Am", "D dorian" or "A harmonic minor" names; else ValueError."""
+    match = _KEY.fullmatch(" ".join(text.split()))
     if not match:
         raise ValueError(f"{text!r} is not a key; write it like 'C major', 'Am' or 'D dorian'")
     letter, accidental, minor_sign, mode = match.groups()
@@ -90,3 +112,8 @@ def parse_pitch(text: str) -> int:
 def pitch_name(pitch: int) -> str:
     """Return the name of a MIDI pitch, with sharps: 60 is C4."""
     return f"{_SHARPS[pitch % 12]}{pitch // 12 - 1}"
+
+
+def pitch_class_name(pitch_class: int, key: Key) -> str:
+    """Return the name of a pitch class, with flats in the keys that are written with flats."""
+    return (_FLATS if key.has_flats else _SHARPS)[pitch_class % 12]

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from chipassets.chipsong import Instrument
+from chipassets.chords import parse_chord
 from chipassets.errors import UsageError
+from chipassets.forms import default_form, lay_out
 from chipassets.keys import MODES, Key, pitch_name
 from chipassets.manifest import Manifest, Settings, settings_of
+from chipassets.manifest.motif import MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.sound import default_filter
 from chipassets.manifest.words import FORMATS
+from chipassets.score import Note
 from chipassets.seeds import derive_rng, derive_seed
-from chipassets.trackplan import BuildPlan, Primer, Range, Sound, TrackPlan
+from chipassets.trackplan import (
+    BuildPlan,
+    Motif,
+    Primer,
+    Progression,
+    Range,
+    Sound,
+    TrackPlan,
+)
+from chipassets.units import STEPS_PER_BEAT
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 """Raised when the same manifest is to give other keys or tempi: the draws depend on it."""
 
 # Seeds stay in 48 bits, so that a manifest can repeat the one that a bundle names.
@@ -52,10 +65,13 @@ def resolve(
         model=model_override or manifest.model,
         formats=manifest.formats if formats_override is None else _formats(formats_override),
         tracks=tuple(
-            _track(name, settings_of(manifest, name), seed, takes_override) for name in names
+            _track(name, settings_of(manifest, name), manifest, seed, takes_override)
+            for name in names
         ),
         filter_name=manifest.filter or default_filter(manifest.chip),
         loudness_lufs=manifest.loudness,
+        author=manifest.author,
+        copyright_line=manifest.copyright,
     )
 
 
@@ -76,12 +92,14 @@ def _formats(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in wanted)
 
 
-def _track(name: str, settings: Settings, seed: int, takes: int | None) -> TrackPlan:
+def _track(
+    name: str, settings: Settings, manifest: Manifest, seed: int, takes: int | None
+) -> TrackPlan:
     """Draw what is open. Every number is drawn, used or not, so that a tempo that is written
     into the manifest does not move the key.
     """
     rng = derive_rng(seed, name, "plan", PLAN_VERSION)
-    tempo_draw, mode_draw, tonic_draw = (float(rng.random()) for _ in range(3))
+    tempo_draw, mode_draw, tonic_draw, form_draw = (float(rng.random()) for _ in range(4))
     own_seed = derive_seed(seed, name, "track") >> (128 - _SEED_BITS)
     return TrackPlan(
         name=name,
@@ -91,7 +109,7 @@ def _track(name: str, settings: Settings, seed: int, takes: int | None) -> Track
         bars=settings.bars,
         beats_per_bar=settings.beats_per_bar,
         tempo_millibpm=settings.tempo_millibpm or _drawn_tempo(settings.tempo, tempo_draw),
-        key=settings.key or _open_key(settings, mode_draw, tonic_draw),
+        key=settings.key or _open_key(settings, mode_draw, tonic_draw, home_key(manifest, seed)),
         loops=settings.loops,
         primer=settings.primer,
         condition_on_primer=settings.condition_on_primer,
@@ -99,6 +117,15 @@ def _track(name: str, settings: Settings, seed: int, takes: int | None) -> Track
         temperature=settings.temperature,
         takes=settings.takes if takes is None else takes,
         character=settings.preset.character,
+        form=lay_out(settings.form, settings.bars)
+        if settings.form
+        else default_form(
+            settings.bars, loops=settings.loops, scene=settings.scene, draw=form_draw
+        ),
+        progressions=settings.progressions,
+        motifs=tuple(_motif(manifest, use) for use in settings.motifs),
+        guidance=settings.guidance,
+        chromatic_share=settings.chromatic_share,
         sound=settings.sound,
         scene_like=settings.like,
     )
@@ -112,11 +139,72 @@ def _drawn_tempo(tempo: Range, draw: float) -> int:
     return (low + int(draw * (high - low + 1))) * 1000
 
 
-def _open_key(settings: Settings, mode_draw: float, tonic_draw: float) -> Key:
+def home_key(manifest: Manifest, seed: int) -> Key:
+    """Return the key around which the game's open keys lie: the first that a track names.
+
+    Where none does, the seed draws it.
+    """
+    named = (settings_of(manifest, name).key for name in manifest.tracks)
+    drawn = Key(int(derive_rng(seed, "plan", PLAN_VERSION).random() * 12), "major")
+    return next((key for key in named if key is not None), drawn)
+
+
+def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: Key) -> Key:
+    """The key of the primer or of the chords, or one whose signature lies near the home key's.
+
+    At most two fifths off, two scenes share five of seven tones: the change does not jolt.
+    """
     modes = settings.preset.modes
-    if settings.primer is not None:
-        return fitting_key(settings.primer, modes)
-    return Key(int(tonic_draw * 12), modes[_weighted(len(modes), mode_draw)])
+    opening = settings.primer or _sounding_chords(settings.progressions)
+    if opening is not None:
+        return fitting_key(opening, modes)
+    mode = modes[_weighted(len(modes), mode_draw)]
+    fifths = _NEAR_FIFTHS[int(tonic_draw * len(_NEAR_FIFTHS))]
+    signature = home.canonical_shift + 7 * fifths
+    return Key((signature - Key(0, mode).canonical_shift) % 12, mode)
+
+
+def _sounding_chords(progressions: Sequence[Progression]) -> Primer | None:
+    """The first progression as notes, if it names chords: numerals fit any key."""
+    names = [name for bar in progressions[0].bars for name in bar] if progressions else []
+    chords = [parse_chord(name, Key(0, "major")) for name in names if name[0] in "ABCDEFG"]
+    if not chords:
+        return None
+    tones = [(chord.root, *sorted(chord.pitch_classes - {chord.root})) for chord in chords]
+    notes = [Note(i, 1, 60 + tone) for i, chord in enumerate(tones) for tone in chord]
+    return Primer(tuple(notes), len(chords))
+
+
+def _motif(manifest: Manifest, use: MotifUse) -> Motif:
+    """The motif as a plan holds it; a track's is its own first motif, else its primer's opening."""
+    key = None
+    if use.from_track:
+        settings = settings_of(manifest, use.name)
+        own = next((motif for motif in settings.motifs if not motif.from_track), None)
+        key = settings.key
+        if own is not None:
+            return replace(_motif(manifest, own), name=use.name)
+        bar = settings.beats_per_bar * STEPS_PER_BEAT
+        if settings.primer is None:
+            raise UsageError(f"Track '{use.name}' has no motif and no primer to take")
+        tune = tune_of(settings.primer, _OPENING_BARS * bar)
+    else:
+        tune = tune_of(manifest.motifs[use.name])
+    return Motif(use.name, tune.notes, tune.steps, key or tune_key(tune))
+
+
+def tune_key(tune: Primer) -> Key:
+    """Return the key of a tune: on its first note if a common mode there holds all its notes.
+
+    Else on its last note, else the one that fits best.
+    """
+    tones = {note.pitch % 12 for note in tune.notes}
+    for note in (tune.notes[0], tune.notes[-1]):
+        keys = [Key(note.pitch % 12, mode) for mode in _MOTIF_MODES]
+        holding = [key for key in keys if tones <= key.pitch_classes]
+        if holding:
+            return holding[0]
+    return fitting_key(tune, _MOTIF_MODES)
 
 
 def _weighted(count: int, draw: float) -> int:
@@ -128,6 +216,11 @@ def _weighted(count: int, draw: float) -> int:
         if left < 0:
             return index
     return count - 1
+
+
+_NEAR_FIFTHS = (0, 1, -1, 2, -2)
+_MOTIF_MODES = ("major", "minor", "mixolydian", "dorian")
+_OPENING_BARS = 2
 
 
 def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
@@ -171,8 +264,25 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
             name: [value["low"], value["high"]] if isinstance(value, dict) else value
             for name, value in asdict(track.character).items()
         },
+        "form": _form_text(track),
+        "progressions": {own.section: _chords_text(own) for own in track.progressions},
+        "motifs": [_motif_json(motif) for motif in track.motifs],
+        "guidance": dict(track.guidance),
         "sound": _sound_json(track.sound),
     }
+
+
+def _form_text(track: TrackPlan) -> str:
+    return " ".join(f"{section.name}:{section.bars}" for section in track.form)
+
+
+def _chords_text(progression: Progression) -> str:
+    return " | ".join(" ".join(bar) for bar in progression.bars)
+
+
+def _motif_json(motif: Motif) -> dict[str, Any]:
+    tune = _primer_json(Primer(motif.notes, motif.steps))
+    return {"name": motif.name, "key": str(motif.key), **tune}
 
 
 def _sound_json(sound: Sound) -> dict[str, Any]:
@@ -221,8 +331,24 @@ def _track_lines(track: TrackPlan) -> list[str]:
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
         f"lead around {_span(sound.lead_pitch)}",
     ]
-    lines += _sound_lines(track.sound)
+    lines += [*_writing_lines(track), *_sound_lines(track.sound)]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
+
+
+def _writing_lines(track: TrackPlan) -> list[str]:
+    """What the composer is told beside the ranges."""
+    lines = [f"  form {_form_text(track)}"]
+    lines += [
+        f"  chords{f' of {own.section}' if own.section else ''}: {_chords_text(own)}"
+        for own in track.progressions
+    ]
+    if track.motifs:
+        names = ", ".join(f"{motif.name} ({motif.key})" for motif in track.motifs)
+        lines.append(f"  motif {names}")
+    if track.guidance:
+        factors = ", ".join(f"{name} {factor:g}" for name, factor in track.guidance)
+        lines.append(f"  guidance {factors}")
+    return lines
 
 
 def _sound_lines(sound: Sound) -> list[str]:

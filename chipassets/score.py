@@ -32,10 +32,27 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """Where a motif stands: its name, its steps, and how it was changed to fit.
+
+    `stretch_halves`: 2 keeps its note values, 4 doubles and 1 halves them. `shift` is the interval
+    in semitones from the motif's tonic to the track's where it stands, octaves included; the steps
+    of the tune are those of the track's own scale.
+    """
+
+    motif: str
+    start_step: int
+    steps: int
+    stretch_halves: int
+    shift: int
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """Notes ordered by start and descending pitch, in whole bars, with tempo, key, form and loop.
 
-    `loop_start_bar` is the bar that follows the last one; None plays once and ends.
+    `loop_start_bar` is the bar that follows the last one; None plays once and ends. `chords` has
+    the planned chords of each bar, as names with blanks between, or is empty.
     """
 
     notes: tuple[Note, ...]
@@ -45,6 +62,8 @@ class Score:
     beats_per_bar: int = 4
     sections: tuple[Section, ...] = ()
     loop_start_bar: int | None = 0
+    chords: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     @property
     def steps_per_bar(self) -> int:
@@ -86,6 +105,12 @@ def score_to_lines(score: Score) -> list[str]:
         f"loop {loop}",
     ]
     lines += [f"section {part.start_bar} {part.bars} {part.name}" for part in score.sections]
+    if score.chords:
+        lines.append(f"chords {'; '.join(score.chords)}")
+    lines += [
+        f"motif {said.start_step} {said.steps} {said.stretch_halves} {said.shift} {said.motif}"
+        for said in score.statements
+    ]
     by_bar: list[list[str]] = [[] for _ in range(score.bars)]
     for note in score.notes:
         bar, step = divmod(note.start_step, score.steps_per_bar)
@@ -99,6 +124,7 @@ def score_from_lines(lines: list[str]) -> Score:
         raise ValueError(f"line 1: expected {_HEADER!r}; the file is of another kind or version")
     header: dict[str, str] = {}
     sections: list[Section] = []
+    statements: list[Statement] = []
     notes: list[Note] = []
     for number, line in enumerate(lines[1:], start=2):
         try:
@@ -107,12 +133,15 @@ def score_from_lines(lines: list[str]) -> Score:
             elif line.startswith("section "):
                 _, start, bars, name = line.split(" ", 3)
                 sections.append(Section(name, int(start), int(bars)))
+            elif line.startswith("motif "):
+                _, start, steps, halves, shift, name = line.split(" ", 5)
+                statements.append(Statement(name, int(start), int(steps), int(halves), int(shift)))
             else:
                 name, value = line.split(" ", 1)
                 header[name] = value
         except (ValueError, KeyError) as error:
             raise ValueError(f"line {number}: cannot read {line[:80]!r}: {error}") from error
-    return _from_parts(header, sections, notes)
+    return replace(_from_parts(header, sections, notes), statements=tuple(statements))
 
 
 def _bar_notes(line: str, steps_per_bar: int) -> list[Note]:
@@ -136,6 +165,7 @@ def _from_parts(header: dict[str, str], sections: list[Section], notes: list[Not
             beats_per_bar=int(header["beats"]),
             sections=tuple(sections),
             loop_start_bar=None if header["loop"] == "none" else int(header["loop"]),
+            chords=tuple(header["chords"].split("; ")) if "chords" in header else (),
         )
     except KeyError as error:
         raise ValueError(f"the header has no line {error.args[0]!r}") from error

@@ -142,3 +142,5 @@ class BuildPlan:
     tracks: tuple[TrackPlan, ...]
     filter_name: str = "famicom"
     loudness_lufs: float = -18.0
+    author: str = ""
+    copyright_line: str = ""

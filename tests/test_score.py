@@ -62,7 +62,8 @@ def test_key_names_read_back_and_canonical_shift_gives_white_keys(tonic: int, mo
     key = Key(tonic, mode)
     assert parse_key(str(key)) == key
     white = {0, 2, 4, 5, 7, 9, 11}
-    assert {(pc + key.canonical_shift) % 12 for pc in white} == key.pitch_classes
+    foreign = key.pitch_classes - {(pc + key.canonical_shift) % 12 for pc in white}
+    assert len(foreign) == {"harmonic minor": 1, "melodic minor": 2, "blues": 1}.get(mode, 0)
     assert -5 <= key.canonical_shift <= 6
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from chipassets.compose.codec import START, decode_events
 from chipassets.compose.feed import ControlFeed
-from chipassets.compose.form import Part, default_form, return_bars
+from chipassets.compose.form import Part, loop_start_bar, return_bars, track_parts
+from chipassets.compose.motif import force_motifs, state_motifs
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer
 from chipassets.compose.sampler import sample
@@ -45,7 +46,7 @@ def compose_takes(
     count = track.takes if count is None else count
     if count < 1:
         return ()
-    parts = default_form(track.bars, loops=track.loops)
+    parts = track_parts(track)
     script = track_script(track, model_shift(track, model), parts)
     network = Network(model, ROWS)
     blocks = range(first_take // ROWS, (first_take + count - 1) // ROWS + 1)
@@ -54,8 +55,7 @@ def compose_takes(
         share = _share_of(progress, done, len(blocks))
         takes += _compose_block(track, model, network, script, parts, block, share)
     skipped = first_take - blocks[0] * ROWS
-    sections = tuple(part.section for part in parts)
-    return tuple(replace(take, sections=sections) for take in takes[skipped : skipped + count])
+    return tuple(takes[skipped : skipped + count])
 
 
 def model_shift(track: TrackPlan, model: Model) -> int:
@@ -64,12 +64,13 @@ def model_shift(track: TrackPlan, model: Model) -> int:
 
 
 def track_script(track: TrackPlan, shift: int, parts: tuple[Part, ...]) -> Script:
-    """Return the script of a track at the model's pitch: its primer, and the bars that return.
+    """Return the script of a track at the model's pitch: what returns, its motifs and its primer.
 
     Steps in which the primer has a say do not return from elsewhere. Where the primer itself
     returns, its steps are open: the model joins in.
     """
     script = return_bars(free_script(track.total_steps), parts, track.beats_per_bar * 4)
+    script = force_motifs(script, state_motifs(track, parts), -shift)
     if track.primer is None or not track.primer.steps:
         return script
     primer = _transposed(track.primer, -shift)
@@ -95,23 +96,29 @@ def _compose_block(
         script,
         [derive_rng(track.seed, "compose", COMPOSE_VERSION, take) for take in takes],
         track.temperature,
-        terms=track_terms(track, shift, aims),
+        terms=track_terms(track, parts, shift, aims),
         controls=feed,
         progress=progress,
     )
-    return [_to_score(track, row, shift) for row in history]
-
-
-def _to_score(track: TrackPlan, history: NDArray[np.int16], shift: int) -> Score:
-    notes, _ = decode_events([START, *history[history >= 0].tolist()])
-    return Score(
-        notes=ordered([Note(start, length, _playable(p + shift)) for start, length, p in notes]),
+    plain = Score(
+        notes=(),
         bars=track.bars,
         tempo_millibpm=track.tempo_millibpm,
         key=track.key,
         beats_per_bar=track.beats_per_bar,
-        loop_start_bar=0 if track.loops else None,
+        sections=tuple(part.section for part in parts),
+        loop_start_bar=loop_start_bar(track, parts),
+        statements=tuple(said.statement for said in state_motifs(track, parts)),
     )
+    return [
+        replace(plain, notes=_notes(row, shift), chords=chords)
+        for row, chords in zip(history, aims.harmony.names, strict=True)
+    ]
+
+
+def _notes(history: NDArray[np.int16], shift: int) -> tuple[Note, ...]:
+    notes, _ = decode_events([START, *history[history >= 0].tolist()])
+    return ordered([Note(start, length, _playable(p + shift)) for start, length, p in notes])
 
 
 def _transposed(primer: Primer, semitones: int) -> Primer:

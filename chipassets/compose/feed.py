@@ -16,8 +16,8 @@ STYLE = "game"
 class ControlFeed:
     """The control rows [rows, groups] of the next event of each row.
 
-    density, polyphony: what each row of the batch aims at. Groups of a model that nothing here
-    knows stay open.
+    density, polyphony: [rows, steps], what each row of the batch aims at. Groups of a model
+    that nothing here knows stay open.
     """
 
     def __init__(
@@ -29,16 +29,18 @@ class ControlFeed:
     ) -> None:
         metre = f"{track.beats_per_bar}/4"
         steps_per_bar = track.beats_per_bar * 4
-        self._rows = np.full((density.size, len(model.controls)), UNKNOWN, np.int64)
+        self._rows = np.full((density.shape[0], len(model.controls)), UNKNOWN, np.int64)
+        self._changing: list[tuple[int, NDArray[np.int64]]] = []
+        self._all = np.arange(density.shape[0])
         self._positions: list[tuple[int, NDArray[np.int64]]] = []
         for column, group in enumerate(model.controls):
             if group.name == "position":
                 rows = [group.row(position_label(metre, step)) for step in range(steps_per_bar)]
                 self._positions.append((column, np.array(rows, np.int64)))
             elif group.name == "density":
-                self._rows[:, column] = _buckets(group, density)
+                self._changing.append((column, _buckets(group, density)))
             elif group.name == "polyphony":
-                self._rows[:, column] = _buckets(group, polyphony)
+                self._changing.append((column, _buckets(group, polyphony)))
             elif group.name == "mode":
                 self._rows[:, column] = group.row("minor" if track.key.is_minor else "major")
             elif group.name == "style":
@@ -48,8 +50,12 @@ class ControlFeed:
         """Return the rows for the next event; the array is overwritten by the next call."""
         for column, rows in self._positions:
             self._rows[:, column] = rows[state.step % rows.size]
+        for column, table in self._changing:
+            self._rows[:, column] = table[self._all, np.minimum(state.step, table.shape[1] - 1)]
         return self._rows
 
 
-def _buckets(group: ControlGroup, values: NDArray[np.float32]) -> list[int]:
-    return [group.bucket(float(value)) for value in values]
+def _buckets(group: ControlGroup, values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the row of the group for each of the values [rows, steps], few of which differ."""
+    known = {value: group.bucket(value) for value in np.unique(values).tolist()}
+    return np.array([[known[value] for value in row] for row in values.tolist()], np.int64)

@@ -1,7 +1,8 @@
-"""Form: which sections a track has, and which bars return from an earlier one.
+"""Form: which bars of a track's sections return from an earlier one.
 
-The model composes; the form only says where its own earlier bars come back. A section with a prime
-(A') opens as its letter did and ends anew; a new letter is new.
+The model composes; the form only says where its own earlier bars come back. A section that is
+named again returns whole, one with a prime (A') opens as its letter did and ends anew; a new
+letter is new, and so are an intro and an outro.
 """
 
 from __future__ import annotations
@@ -12,22 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chipassets.compose.script import Script
+from chipassets.forms import EDGES, INTRO, default_form
 from chipassets.score import Section
+from chipassets.trackplan import TrackPlan
 
-_FORMS = {
-    1: "A",
-    2: "A A'",
-    3: "A B A'",
-    4: "A A' B A'",
-    5: "A A' B B' A'",
-    6: "A A' B B' A A'",
-    7: "A A' B A' C B' A'",
-    8: "A A' B A' C C' B A'",
-}
-"""Sections by their number: statement, answer, contrast, return."""
-
-_MOST_SECTIONS = 8
-_PHRASE_BARS = 4
+_NEW_SHARE = 4
+"""Of a varied section, one bar in four is new, and at least one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +29,44 @@ class Part:
     source_bar: int = 0
     returning_bars: int = 0
 
+    @property
+    def letter(self) -> str:
+        """The section's name without primes."""
+        return self.section.name.rstrip("'")
 
-def default_form(bars: int, *, loops: bool = True) -> tuple[Part, ...]:
-    """Return the parts of a track of so many bars, without a gap and in order.
+    @property
+    def is_edge(self) -> bool:
+        """Whether it is an intro or an outro."""
+        return self.section.name in EDGES
 
-    Phrases are four bars long from 8 bars on (8 beyond 35 bars, 16 beyond 71, …), two in pieces of
-    4 to 7; shorter pieces are one section, and so are those of under 8 bars that play once. Bars
-    left over go to the last section.
-    """
-    phrase = _phrase_bars(bars) if loops or bars >= 2 * _PHRASE_BARS else bars
-    letters = _FORMS[max(1, bars // phrase)].split()
+
+def track_parts(track: TrackPlan) -> tuple[Part, ...]:
+    """Return the parts of a track: those of its form, or of the default one."""
+    return parts_of(track.form or default_form(track.bars, loops=track.loops))
+
+
+def parts_of(sections: Sequence[Section]) -> tuple[Part, ...]:
+    """Return the sections with what returns in each."""
     parts: list[Part] = []
-    first_bar: dict[str, int] = {}
-    for index, name in enumerate(letters):
-        start = index * phrase
-        length = phrase if index < len(letters) - 1 else bars - start
-        letter = name.rstrip("'")
-        if letter in first_bar:
-            kept = phrase if name == letter else phrase - max(1, phrase // 4)
-            parts.append(Part(Section(name, start, length), first_bar[letter], kept))
-        else:
-            first_bar[letter] = start
-            parts.append(Part(Section(name, start, length)))
+    stated: dict[str, Part] = {}
+    for section in sections:
+        part = Part(section)
+        first = stated.setdefault(part.letter, part)
+        if first is not part and not part.is_edge:
+            shared = min(section.bars, first.section.bars)
+            varied = section.name != first.section.name or section.bars != first.section.bars
+            kept = min(shared, section.bars - max(1, section.bars // _NEW_SHARE))
+            part = Part(section, first.section.start_bar, kept if varied else shared)
+        parts.append(part)
     return tuple(parts)
+
+
+def loop_start_bar(track: TrackPlan, parts: Sequence[Part]) -> int | None:
+    """Return the bar behind the intro; None for a piece that plays once."""
+    if not track.loops:
+        return None
+    first = parts[0].section
+    return first.bars if first.name == INTRO and len(parts) > 1 else 0
 
 
 def return_bars(script: Script, parts: Sequence[Part], steps_per_bar: int) -> Script:
@@ -71,12 +77,3 @@ def return_bars(script: Script, parts: Sequence[Part], steps_per_bar: int) -> Sc
         returning = np.arange(part.returning_bars * steps_per_bar)
         source[start + returning] = part.source_bar * steps_per_bar + returning
     return replace(script, source=source)
-
-
-def _phrase_bars(bars: int) -> int:
-    if bars < 2 * _PHRASE_BARS:
-        return 2 if bars >= _PHRASE_BARS else max(1, bars)
-    phrase = _PHRASE_BARS
-    while bars // phrase > _MOST_SECTIONS:
-        phrase *= 2
-    return phrase

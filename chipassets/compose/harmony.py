@@ -1,4 +1,4 @@
-"""Harmony plans: a chord for every bar, drawn by seed from progressions that suit the mode."""
+"""Harmony plans: the chords of every bar, as the manifest writes them or drawn by seed."""
 
 from __future__ import annotations
 
@@ -6,83 +6,151 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from chipassets.chords import Chord, degree_chord, parse_chord
 from chipassets.compose.form import Part
-from chipassets.keys import MODES, Key
+from chipassets.keys import Key
 from chipassets.score import Note
-from chipassets.trackplan import TrackPlan
+from chipassets.trackplan import Progression, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 # Degrees 1..7 of the mode, one chord a bar; triads are stacked on the mode's own scale. A section
 # that states takes the first kind, one that contrasts (B, C) the second.
+_MINOR = ("1637 1765 1465 1641 1474 1375", "6715 4165 3764 6475 4736")
 _PROGRESSIONS: dict[str, tuple[str, str]] = {
     "major": ("1564 1645 1425 1345 1415 1625", "4156 6415 4365 2516 6425"),
-    "minor": ("1637 1765 1465 1641 1474 1375", "6715 4165 3764 6475 4736"),
+    "minor": _MINOR,
     "dorian": ("1474 1417 1741 1434", "4171 7417 3741"),
     "phrygian": ("1271 1217 1621 1276", "6271 2171 7612"),
     "lydian": ("1215 1251 1526 1626", "2152 6251 5261"),
     "mixolydian": ("1741 1471 1574 1714", "7414 4175 5741"),
     "locrian": ("1561 1651 1351", "5361 6531"),
+    "harmonic minor": ("1451 1645 1415 1655", "4156 6415 4651"),
+    "melodic minor": ("1451 1425 1245 1415", "4152 2451 4251"),
+    "major pentatonic": ("1616 1651 1561 1565", "6165 5616 6521"),
+    "minor pentatonic": ("1317 1371 1743 1437", "3714 7314 4371"),
+    "blues": ("1141 1474 1747 1414", "4141 7414 4171"),
 }
-_DOMINANT = {"phrygian": 2, "mixolydian": 7, "dorian": 7, "lydian": 2, "locrian": 5}
+_LEADS_BACK = {
+    "phrygian": 2, "mixolydian": 7, "dorian": 7, "lydian": 2, "locrian": 5,
+    "minor pentatonic": 7, "blues": 7,
+}  # fmt: skip
 """The degree that leads back to the first where the fifth degree's triad does not."""
 
 _FIFTH_DEGREE = 5
 
+Bars = list[tuple[str, ...]]
+"""The chords of each bar by name."""
+
 
 @dataclass(frozen=True, slots=True)
-class Chord:
-    """A root and the pitch classes that sound with it."""
-
-    root: int
-    pitch_classes: frozenset[int]
-
-
-def triad(key: Key, degree: int) -> Chord:
-    """Return the triad on a degree 1..7 of the key; minor's fifth has the leading tone as well."""
-    scale = MODES[key.mode]
-    tones = [(key.tonic + scale[(degree - 1 + third) % 7]) % 12 for third in (0, 2, 4)]
-    if key.mode == "minor" and degree == _FIFTH_DEGREE:
-        tones.append((key.tonic + 11) % 12)
-    return Chord(tones[0], frozenset(tones))
-
-
-def plan_degrees(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generator) -> list[int]:
-    """Return the degree 1..7 of every bar: each letter of the form has a progression of its own.
-
-    Sections with one letter share it. The last bar of a loop leads back to the first degree, that
-    of a piece that ends is the first degree. With a primer the opening's progression is, of those
-    there are, one that fits its notes best.
+class Harmony:
+    """The chords of a batch: `of_step` int [rows, steps] is an index into `chords`; names by row
+    and bar.
     """
-    by_letter: dict[str, list[int]] = {}
-    degrees: list[int] = []
-    for part in parts:
-        letter = part.section.name.rstrip("'")
-        if letter not in by_letter:
-            by_letter[letter] = _draw_progression(track, rng, contrast=bool(by_letter))
-        progression = by_letter[letter]
-        degrees += [progression[bar % len(progression)] for bar in range(part.section.bars)]
-    if len(degrees) > 1:
-        dominant = _DOMINANT.get(track.key.mode, _FIFTH_DEGREE)
-        degrees[-1] = dominant if track.loops else 1
+
+    chords: tuple[Chord, ...]
+    of_step: NDArray[np.int64]
+    names: tuple[tuple[str, ...], ...]
+
+
+def plan_harmony(
+    track: TrackPlan, parts: Sequence[Part], rngs: Sequence[np.random.Generator]
+) -> Harmony:
+    """Return the harmony of a row for each generator, at the track's own pitch."""
+    rows = [plan_chords(track, parts, rng) for rng in rngs]
+    names = list(dict.fromkeys(name for row in rows for bar in row for name in bar))
+    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    of_step = np.array([_by_step(row, names, steps_per_bar) for row in rows], np.int64)
+    chords = tuple(parse_chord(name, track.key) for name in names)
+    return Harmony(chords, of_step, tuple(tuple(" ".join(bar) for bar in row) for row in rows))
+
+
+def _by_step(bars: Bars, names: list[str], steps_per_bar: int) -> list[int]:
+    """The chords of a bar share it evenly, the first ones longer where it does not divide."""
+    return [
+        names.index(bar[step * len(bar) // steps_per_bar])
+        for bar in bars
+        for step in range(steps_per_bar)
+    ]
+
+
+def plan_chords(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generator) -> Bars:
+    """Return the chords of every bar: each letter of the form has a progression of its own.
+
+    What the manifest writes holds. Of the rest, sections with one letter share what is drawn; each
+    section closes on a chord that leads on, the last of a piece that ends on the first degree.
+    With a primer or a motif the opening's progression is, of those there are, one that fits it
+    best.
+    """
+    whole = _written(track, "")
+    if whole is not None and len(whole.bars) == track.bars:
+        return list(whole.bars)
+    drawn: dict[str, list[int]] = {}
+    bars: Bars = []
+    for index, part in enumerate(parts):
+        own = _written(track, part.section.name) or _written(track, part.letter) or whole
+        if own is not None:
+            bars += [own.bars[bar % len(own.bars)] for bar in range(part.section.bars)]
+            continue
+        letter = parts[index + 1].letter if part.is_edge and index + 1 < len(parts) else part.letter
+        if letter not in drawn:
+            drawn[letter] = _draw_progression(track, rng, contrast=bool(drawn))
+        is_last = index == len(parts) - 1
+        degrees = _closed(track, drawn[letter], part, is_last=is_last)
+        bars += [(degree_chord(track.key, degree),) for degree in degrees]
+    return bars
+
+
+def _written(track: TrackPlan, section: str) -> Progression | None:
+    found = (own for own in track.progressions if own.section == section)
+    return next(found, None)
+
+
+def _closed(track: TrackPlan, progression: list[int], part: Part, *, is_last: bool) -> list[int]:
+    """Return the degree of each bar of a section, its end turned to what comes behind it."""
+    bars = part.section.bars
+    degrees = [progression[bar % len(progression)] for bar in range(bars)]
+    if bars == 1 or part.returning_bars == bars:
+        return degrees
+    leads_back = _LEADS_BACK.get(track.key.mode, _FIFTH_DEGREE)
+    if is_last and not track.loops:
+        degrees[-1] = 1
+        if bars > 2:
+            degrees[-2] = leads_back
+    elif is_last or part.is_edge:
+        degrees[-1] = leads_back
+    elif part.returning_bars:
+        # The answer to an open first phrase comes home.
+        degrees[-1] = 1
     return degrees
 
 
 def _draw_progression(track: TrackPlan, rng: np.random.Generator, *, contrast: bool) -> list[int]:
     texts = _PROGRESSIONS[track.key.mode][contrast].split()
     candidates = [[int(digit) for digit in text] for text in texts]
-    if track.primer is not None and not contrast:
-        fits = [_fit(track, degrees, track.primer.notes) for degrees in candidates]
+    opening = _opening(track)
+    if opening and not contrast:
+        fits = [_fit(track, degrees, opening) for degrees in candidates]
         candidates = [c for c, fit in zip(candidates, fits, strict=True) if fit == max(fits)]
     return candidates[int(rng.integers(len(candidates)))]
+
+
+def _opening(track: TrackPlan) -> tuple[Note, ...]:
+    return track.primer.notes if track.primer is not None else ()
 
 
 def _fit(track: TrackPlan, degrees: list[int], notes: tuple[Note, ...]) -> int:
     """Return for how many steps notes of the opening sound that belong to their bar's chord."""
     steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
-    chords = [triad(track.key, degree).pitch_classes for degree in degrees]
+    chords = [_tones(track.key, degree) for degree in degrees]
     return sum(
         note.duration_steps
         for note in notes
         if note.pitch % 12 in chords[note.start_step // steps_per_bar % len(chords)]
     )
+
+
+def _tones(key: Key, degree: int) -> frozenset[int]:
+    return parse_chord(degree_chord(key, degree), key).pitch_classes

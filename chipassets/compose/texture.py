@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +10,26 @@ from numpy.typing import NDArray
 
 from chipassets.compose.form import Part
 from chipassets.compose.guidance import Term
+from chipassets.compose.guidance.answer import AnswerTerm
+from chipassets.compose.guidance.broken import BrokenTerm
+from chipassets.compose.guidance.canon import CanonTerm
+from chipassets.compose.guidance.ceiling import CeilingTerm
+from chipassets.compose.guidance.cell import CellTerm
 from chipassets.compose.guidance.density import DensityTerm
 from chipassets.compose.guidance.echo import EchoTerm
 from chipassets.compose.guidance.harmony import HarmonyTerm
+from chipassets.compose.guidance.held import HeldTerm
 from chipassets.compose.guidance.hold import HoldTerm
 from chipassets.compose.guidance.metre import MetreTerm
+from chipassets.compose.guidance.octaves import OctavesTerm
+from chipassets.compose.guidance.ostinato import OstinatoTerm
 from chipassets.compose.guidance.register import RegisterTerm
 from chipassets.compose.guidance.scale import ScaleTerm
 from chipassets.compose.guidance.voices import VoicesTerm
-from chipassets.compose.harmony import plan_degrees, triad
+from chipassets.compose.guidance.walking import WalkingTerm
+from chipassets.compose.harmony import Harmony, plan_harmony
+from chipassets.compose.motif import ceilings, state_motifs
+from chipassets.compose.plot import Plot, draw_plot
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.keys import Key
 from chipassets.seeds import derive_rng
@@ -28,68 +39,140 @@ from chipassets.units import STEPS_PER_BEAT
 MOST_VOICES = 3
 """Two pulses and the triangle of the 2A03."""
 
+_THIN_VOICES = 2
+_LEAST_VOICES, _FULL_VOICES = 1.1, 2.9
+
 LOWEST_PITCH = 36
 _LEAD_MARGIN = 5
 """The lead's range is asked of its median; single notes may lie this much outside."""
 
 _LONGEST_HOLD_STEPS = 16
-SCALE_WEIGHT = 0.25
+_MOST_ONSETS_PER_BEAT = 8.0
 
 _NEXT_BAR_ECHO_SHARE = 0.5
 """Of the takes, how many echo the rhythm of the bar before; the others that of two bars before."""
-_DEGREES = range(1, 8)
+
+WEIGHTS: dict[str, float] = {
+    "scale": 0.25,
+    "voices": 1.0,
+    "register": 2.0,
+    "density": 1.5,
+    "metre": 0.3,
+    "hold": 1.0,
+    "echo": 0.8,
+    "harmony": 1.0,
+    "ceiling": 1.0,
+    "cell": 0.5,
+    "octaves": 1.0,
+    "ostinato": 1.0,
+    "broken": 1.0,
+    "walking": 1.0,
+    "answer": 1.0,
+    "held": 1.0,
+    "canon": 1.0,
+}
+"""The weight of each term by name, before the manifest's factors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aims:
     """What each row of a block aims at: takes of one track are not to be alike.
 
-    density, polyphony: [rows], within the character's ranges. degrees: [rows, bars], the chord of
-    each bar as a degree 1..7 of the key. echo_bars: [rows], how many bars back the lead's rhythm
-    looks.
+    density, polyphony: [rows, steps], around the character's ranges. harmony: the chords of each
+    row. echo_bars: [rows], how many bars back the lead's rhythm looks. plot: what all rows share.
     """
 
     density: NDArray[np.float32]
     polyphony: NDArray[np.float32]
-    degrees: NDArray[np.int64]
+    harmony: Harmony
     echo_bars: NDArray[np.int64]
+    plot: Plot
 
 
 def draw_aims(track: TrackPlan, parts: Sequence[Part], takes: range) -> Aims:
     """Return aims for these takes, each drawn from a generator of its own."""
     rngs = [derive_rng(track.seed, "compose", COMPOSE_VERSION, take, "aims") for take in takes]
     uniforms = np.array([rng.random(3) for rng in rngs])
+    plot = draw_plot(track, parts)
+    density = _within(track.character.density, uniforms[:, 0])[:, None] * plot.density
+    polyphony = _within(track.character.polyphony, uniforms[:, 1])[:, None] + plot.voices
     return Aims(
-        _within(track.character.density, uniforms[:, 0]),
-        _within(track.character.polyphony, uniforms[:, 1]),
-        np.array([plan_degrees(track, parts, rng) for rng in rngs]),
+        np.minimum(density, np.float32(_MOST_ONSETS_PER_BEAT)),
+        np.clip(polyphony, np.float32(_LEAST_VOICES), np.float32(_FULL_VOICES)),
+        plan_harmony(track, parts, rngs),
         np.where(uniforms[:, 2] < _NEXT_BAR_ECHO_SHARE, 1, 2),
+        plot,
     )
 
 
-def track_terms(track: TrackPlan, shift: int, aims: Aims) -> tuple[Term, ...]:
+def track_terms(
+    track: TrackPlan, parts: Sequence[Part], shift: int, aims: Aims
+) -> tuple[Term, ...]:
     """Return the terms of a track for a model whose pitches lie `shift` below the track's."""
-    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    weights = weights_of(track)
+    terms = (
+        *_general_terms(track, shift, aims, weights),
+        *_figure_terms(track, shift, aims, weights),
+    )
+    stated = state_motifs(track, parts)
+    if not stated:
+        return terms
+    limits = ceilings(stated, track.total_steps, -shift)
+    return (*terms, CeilingTerm(limits, weights["ceiling"]))
+
+
+def weights_of(track: TrackPlan) -> dict[str, float]:
+    """Return the weight of each term with the track's factors."""
+    factors = dict(track.guidance)
+    return {name: weight * factors.get(name, 1.0) for name, weight in WEIGHTS.items()}
+
+
+def _general_terms(
+    track: TrackPlan, shift: int, aims: Aims, weights: dict[str, float]
+) -> tuple[Term, ...]:
+    bar = track.beats_per_bar * STEPS_PER_BEAT
     key = Key((track.key.tonic - shift) % 12, track.key.mode)
     low, high = (edge - shift for edge in _lead_limits(track))
-    chords = [triad(key, degree) for degree in _DEGREES]
+    leading_tone = (key.tonic - 1) % 12 if key.is_minor else None
+    harmony = aims.harmony
+    tones = [frozenset((p - shift) % 12 for p in chord.pitch_classes) for chord in harmony.chords]
+    basses = [(chord.bass - shift) % 12 for chord in harmony.chords]
     return (
-        ScaleTerm(
-            key.pitch_classes, (key.tonic - 1) % 12 if key.is_minor else None, weight=SCALE_WEIGHT
-        ),
-        VoicesTerm(MOST_VOICES, aims.polyphony, weight=1.0),
-        RegisterTerm(low, high, LOWEST_PITCH - shift, weight=2.0),
-        DensityTerm(aims.density, weight=1.5),
-        MetreTerm(steps_per_bar, weight=0.3),
-        HoldTerm(_LONGEST_HOLD_STEPS, weight=1.0),
-        EchoTerm(aims.echo_bars * steps_per_bar, steps_per_bar, weight=0.8),
-        HarmonyTerm(
-            np.repeat(aims.degrees - 1, steps_per_bar, axis=1),
-            [chord.pitch_classes for chord in chords],
-            [chord.root for chord in chords],
-            steps_per_bar,
-            weight=1.0,
-        ),
+        ScaleTerm(key.pitch_classes, leading_tone, weights["scale"]),
+        VoicesTerm(_most_voices(track, aims.plot), aims.polyphony, weights["voices"]),
+        RegisterTerm(low, high, LOWEST_PITCH - shift, weights["register"], aims.plot.lead_shifts),
+        DensityTerm(aims.density, weights["density"]),
+        MetreTerm(bar, weights["metre"]),
+        HoldTerm(_LONGEST_HOLD_STEPS, weights["hold"]),
+        EchoTerm(aims.echo_bars * bar, bar, weights["echo"]),
+        HarmonyTerm(harmony.of_step, tones, basses, bar, weights["harmony"]),
+        CellTerm(np.ones(track.total_steps, bool), aims.plot.cell, weights["cell"]),
+    )
+
+
+def _most_voices(track: TrackPlan, plot: Plot) -> NDArray[np.int64]:
+    thin = plot.figures.get("thin", np.zeros(track.total_steps, bool))
+    return np.where(thin, _THIN_VOICES, MOST_VOICES)
+
+
+def _figure_terms(
+    track: TrackPlan, shift: int, aims: Aims, weights: dict[str, float]
+) -> tuple[Term, ...]:
+    bar = track.beats_per_bar * STEPS_PER_BEAT
+    highest = track.character.lead_pitch.low - shift
+    make: dict[str, Callable[[NDArray[np.bool_], float], Term]] = {
+        "octaves": OctavesTerm,
+        "ostinato": lambda where, weight: OstinatoTerm(where, bar, weight),
+        "broken": BrokenTerm,
+        "walking": WalkingTerm,
+        "answer": lambda where, weight: AnswerTerm(where, highest, bar, weight),
+        "held": lambda where, weight: HeldTerm(where, bar, weight),
+        "canon": lambda where, weight: CanonTerm(where, bar, weight),
+    }
+    return tuple(
+        make[name](where, weights[name])
+        for name, where in aims.plot.figures.items()
+        if name in make
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
+from chipassets.manifest.check_writing import check_writing
+from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.duration import MAX_BARS, Length
 from chipassets.manifest.models import Manifest, SceneOptions, Track
@@ -14,15 +15,6 @@ from chipassets.manifest.settings import Settings, settings_of
 from chipassets.presets import SCENES
 
 _OPTIONS = Track.model_fields.keys() | SceneOptions.model_fields.keys()
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Values that do not fit together; `needs` are the options that the verdict follows from."""
-
-    steps: Steps
-    fault: Fault
-    needs: frozenset[str]
 
 
 Found = Iterator[tuple[Steps, Fault]]
@@ -81,6 +73,7 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
                           "delete the layer, or do not leave its voices",
                           at=(index,) if track.layers else ())  # fmt: skip
             yield Clash((*steps, "layers"), fault, frozenset(("layers", "leave")))
+    yield from check_writing(manifest, name, settings, needs)
     primer = settings.primer
     if primer is not None and primer.steps >= settings.total_steps:
         fault = _long_primer(name, primer.steps, settings)

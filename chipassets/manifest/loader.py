@@ -125,6 +125,7 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
         "game": "sound",
         "chip": context.chip,
         "defaults": document.values.get("defaults"),
+        "motifs": _sound_tunes(document.values.get("motifs"), bad),
     }
     if isinstance(values["defaults"], dict):
         values["defaults"] = _without(values["defaults"], ("defaults",), bad)
@@ -143,6 +144,11 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
         return Manifest.model_validate(values, context=context)
     except ValidationError:
         return None
+
+
+def _sound_tunes(tunes: object, bad: Set[Steps]) -> dict[str, Any]:
+    """The motifs of which no part is refused."""
+    return _without(tunes, ("motifs",), bad) if isinstance(tunes, dict) else {}
 
 
 def _hopeless(steps: Steps, bad: Set[Steps]) -> bool:

@@ -7,7 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
+from chipassets.manifest.form import FormField
+from chipassets.manifest.guidance import Chromatic, Guidance
+from chipassets.manifest.harmony import ChordsField
 from chipassets.manifest.instruments import Colours, InstrumentField
+from chipassets.manifest.motif import MotifField, Tune
 from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
 from chipassets.manifest.primer import PrimerField
 from chipassets.manifest.reads import OrNothing
@@ -16,7 +20,9 @@ from chipassets.manifest.tonality import KeyField
 from chipassets.manifest.words import (
     DEFAULT_FORMATS,
     DEFAULT_MODEL,
+    Author,
     Chip,
+    Copyright,
     Formats,
     Game,
     Like,
@@ -29,6 +35,7 @@ from chipassets.manifest.words import (
 MAX_TRACKS = 256
 MAX_SCENES = 64
 MAX_INSTRUMENTS = 64
+MAX_TUNES = 64
 DEFAULT_CHIP = "nes"
 
 
@@ -65,6 +72,11 @@ class Options(_Part):
     tempo: TempoField | None = None
     metre: MetreField | None = None
     key: KeyField | None = None
+    form: FormField | None = None
+    chords: ChordsField | None = None
+    motif: MotifField | None = None
+    guidance: Guidance | None = None
+    chromatic: Chromatic | None = None
     temperature: Temperature | None = None
     takes: Takes | None = None
     loop: (
@@ -108,6 +120,8 @@ class Manifest(_Part):
 
     game: Game
     seed: Seed = 0
+    author: Author = ""
+    copyright: Copyright = ""
     chip: Chip = DEFAULT_CHIP
     model: ModelName = DEFAULT_MODEL
     formats: Formats = DEFAULT_FORMATS
@@ -117,6 +131,9 @@ class Manifest(_Part):
         default={},
         max_length=MAX_INSTRUMENTS,
         description="Instruments of the game's own, by name.",
+    )
+    motifs: Annotated[dict[Name, Tune], OrNothing()] = Field(
+        default={}, max_length=MAX_TUNES, description="Tunes that tracks state, by name."
     )
     scenes: Annotated[dict[Name, Annotated[SceneOptions, OrNothing()]], OrNothing()] = Field(
         default={}, max_length=MAX_SCENES, description="Scenes of the game's own, by name."

@@ -14,6 +14,7 @@ from chipassets.manifest.models import (
     MAX_INSTRUMENTS,
     MAX_SCENES,
     MAX_TRACKS,
+    MAX_TUNES,
     Defaults,
     Manifest,
     SceneOptions,
@@ -22,7 +23,7 @@ from chipassets.manifest.models import (
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, shortened, shown
 
 _PARTS: dict[str, type[BaseModel]] = {"tracks": Track, "scenes": SceneOptions}
-_SINGULAR = {"tracks": "track", "scenes": "scene", "instruments": "instrument"}
+_SINGULAR = {"tracks": "track", "scenes": "scene", "instruments": "instrument", "motifs": "motif"}
 
 
 class Report:
@@ -131,8 +132,8 @@ def _wrong_shape(kind: str, steps: Steps) -> Fault:
     if kind == "too_short" or (kind == "dict_type" and steps == ("tracks",)):
         return Fault("a manifest needs at least one track", "add one below it, like battle: {}")
     if kind == "too_long":
-        return Fault(f"there are at most {MAX_TRACKS} tracks, {MAX_SCENES} scenes and "
-                     f"{MAX_INSTRUMENTS} instruments",
+        return Fault(f"there are at most {MAX_TRACKS} tracks, {MAX_SCENES} scenes, "
+                     f"{MAX_INSTRUMENTS} instruments and {MAX_TUNES} motifs",
                      "split the game's music into several manifests")  # fmt: skip
     return Fault("keys and values belong here",
                  "write them below it, indented, one a line, like tempo: 140")  # fmt: skip

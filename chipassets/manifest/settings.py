@@ -6,16 +6,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chipassets.arrange.bank import DRUM_SOUNDS
+from chipassets.forms import FormPart, natural_bars
 from chipassets.keys import Key
 from chipassets.manifest.duration import METRES, Length
+from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES
 from chipassets.manifest.models import Manifest, Options, SceneOptions
+from chipassets.manifest.motif import MotifUse
 from chipassets.manifest.sound import sounding_layers
 from chipassets.presets import SCENES, Preset, character
-from chipassets.trackplan import Primer, Range, Sound
+from chipassets.trackplan import Primer, Progression, Range, Sound
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
+DEFAULT_CHROMATIC_SHARE = 0.08
+"""Less than the 0.13 that real pieces for the chip have: theirs have chords to go with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Settings:
     temperature: float
     takes: int
     seed: int | None
+    form: tuple[FormPart, ...] | None
+    progressions: tuple[Progression, ...]
+    motifs: tuple[MotifUse, ...]
+    guidance: Factors
+    chromatic_share: float
     sound: Sound
 
     @property
@@ -66,7 +76,9 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     tempo: Range = _said(layers, "tempo", preset.tempo)
     length: Length | None = _said(layers, "length", None)
     beats = METRES[metre]
-    bars, tempo_millibpm = (preset.bars, None) if length is None else length.bars(tempo, beats)
+    form: tuple[FormPart, ...] | None = _said(layers, "form", None)
+    own_bars = preset.bars if form is None else natural_bars(form)
+    bars, tempo_millibpm = (own_bars, None) if length is None else length.bars(tempo, beats)
     return Settings(
         scene=scene,
         like=base,
@@ -85,6 +97,11 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         temperature=_said(layers, "temperature", DEFAULT_TEMPERATURE),
         takes=_said(layers, "takes", DEFAULT_TAKES),
         seed=track.seed,
+        form=form,
+        progressions=_said(layers, "chords", ()),
+        motifs=_said(layers, "motif", ()),
+        guidance=_said(layers, "guidance", ()),
+        chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),
     )
 

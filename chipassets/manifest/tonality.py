@@ -8,6 +8,8 @@ from chipassets.keys import MODES, Key, parse_key
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import did_you_mean, refuse
 
+_MODE_WORDS = "|".join(mode.replace(" ", r"\s+") for mode in MODES)
+
 
 def read_key(value: Any, _: Context) -> Key:
     """Return the key that "C", "Am", "Eb major" or "D dorian" names; Refusal otherwise."""
@@ -17,9 +19,9 @@ def read_key(value: Any, _: Context) -> Key:
     try:
         return parse_key(value)
     except ValueError:
-        tonic, *mode = value.split()[:2] or [""]
+        tonic, *mode = value.split()[:3] or [""]
         if mode and _is_key(tonic):
-            fix = did_you_mean(mode[0], MODES, "modes")
+            fix = did_you_mean(" ".join(mode), MODES, "modes")
             raise refuse("there is no mode of this name", fix) from None
         raise refuse(why, "write it like C major, F#m, Bb or D dorian") from None
 
@@ -37,7 +39,7 @@ KeyField = Annotated[
         read_key,
         {
             "type": "string",
-            "pattern": rf"^\s*[A-Ga-g][#b]?(m|m\s+minor|\s+({'|'.join(MODES)}))?\s*$",
+            "pattern": rf"^\s*[A-Ga-g][#b]?(m|m\s+minor|\s+({_MODE_WORDS}))?\s*$",
             "examples": ["C major", "Am", "D dorian"],
             "description": f"A tonic and a mode: {', '.join(MODES)}. Drawn by the seed if open.",
         },

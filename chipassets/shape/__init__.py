@@ -12,7 +12,7 @@ from chipassets.shape.fold_into_key import fold_into_key
 from chipassets.shape.merge_unisons import merge_unisons
 from chipassets.trackplan import TrackPlan
 
-SHAPE_VERSION = 1
+SHAPE_VERSION = 2
 """Raised whenever the same raw take would be shaped otherwise."""
 
 Pass = Callable[[Score, TrackPlan], Score]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.keys import MODES, Key
+from chipassets.keys import Key
 from chipassets.score import Note, Score
 from chipassets.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
@@ -48,7 +48,7 @@ def _ended_by(note: Note, step: int) -> Note:
 
 def _cadence(pitches: list[int], key: Key) -> set[int]:
     tonic = {key.tonic}
-    scale = MODES[key.mode]
+    scale = key.harmony_scale
     triad = {(key.tonic + scale[degree]) % 12 for degree in (0, 2, 4)}
     inner = {_nearest(pitch, triad) for pitch in pitches[1:-1]}
     return inner | {_nearest(pitches[0], tonic), _nearest(pitches[-1], tonic)}

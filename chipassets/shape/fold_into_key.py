@@ -1,51 +1,87 @@
-"""Fold into the key: a chromatic note stays only as a passing colour."""
+"""Fold into the key: a chromatic note stays as a passing colour, or where the harmony has it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from chipassets.chords import parse_chord
 from chipassets.score import Note, Score
 from chipassets.trackplan import TrackPlan
-
-CHROMATIC_SHARE = 0.08
-"""At most this share of the notes lies outside the scale; real pieces for the chip have 0.13."""
+from chipassets.units import STEPS_PER_BEAT
 
 _RESOLVES_WITHIN_STEPS = 4
 _RESOLVES_BY_SEMITONES = 2
 _HIGHEST_PITCH = 127
 
+Scales = list[frozenset[int]]
+"""The pitch classes that need no leave, for each step."""
+
 
 def fold_into_key(score: Score, track: TrackPlan) -> Score:
     """Return the score in which chromatic notes are few and resolve.
 
-    A note outside the scale stays if within a beat a note of the scale starts at most a tone away,
-    and if no more than `CHROMATIC_SHARE` of all notes are such; the shortest stay first. Any other
-    moves to the nearest tone of the scale that is free. The primer's notes are the user's own and
-    stay as they are.
+    Tones of a bar's planned chords belong to the key as long as they sound with it. Another note
+    outside the scale stays if within a beat a note of the scale starts at most a tone away, and if
+    no more than the track's share of all notes are such; the shortest stay first. Any other moves
+    to the nearest tone of the scale that is free. The primer's notes and a motif's are the user's
+    own and stay as they are.
     """
-    own = track.primer.steps * (2 if track.inject_primer else 1) if track.primer else 0
-    scale = score.key.pitch_classes
+    scales = scales_by_step(score)
     notes = list(score.notes)
+    owned = _owned(score, track)
     chromatic = [
         index
         for index, note in enumerate(notes)
-        if note.pitch % 12 not in scale and note.start_step >= own
+        if note.pitch % 12 not in scales[note.start_step] and index not in owned
     ]
-    passing = [index for index in chromatic if _resolves(notes[index], notes, scale)]
+    passing = [index for index in chromatic if _resolves(notes[index], notes, scales)]
     passing.sort(key=lambda index: (notes[index].duration_steps, notes[index].start_step, index))
-    kept = set(passing[: int(CHROMATIC_SHARE * len(notes))])
+    kept = set(passing[: int(track.chromatic_share * len(notes))])
     foreign = set(chromatic) - kept
     folded = [note for index, note in enumerate(notes) if index not in foreign]
     for index in sorted(foreign):
-        folded.append(_moved(notes[index], folded, scale))
+        folded.append(_moved(notes[index], folded, scales[notes[index].start_step]))
     return score.with_notes(folded)
 
 
-def _resolves(note: Note, notes: list[Note], scale: frozenset[int]) -> bool:
+def scales_by_step(score: Score) -> Scales:
+    """Return the pitch classes of key and chord together for each step of the score."""
+    key = score.key.pitch_classes
+    if not score.chords:
+        return [key] * score.total_steps
+    steps = score.beats_per_bar * STEPS_PER_BEAT
+    scales: Scales = []
+    for bar in score.chords:
+        names = bar.split()
+        tones = [key | parse_chord(name, score.key).pitch_classes for name in names]
+        scales += [tones[step * len(names) // steps] for step in range(steps)]
+    return scales[: score.total_steps] + [key] * (score.total_steps - len(scales))
+
+
+def _owned(score: Score, track: TrackPlan) -> set[int]:
+    """Return which notes are the user's: the primer's, and the highest where a motif stands."""
+    primer = track.primer.steps * (2 if track.inject_primer else 1) if track.primer else 0
+    top: dict[int, int] = {}
+    for note in score.notes:
+        top[note.start_step] = max(top.get(note.start_step, 0), note.pitch)
+    stated = {
+        step
+        for said in score.statements
+        for step in range(said.start_step, said.start_step + said.steps)
+    }
+    return {
+        index
+        for index, note in enumerate(score.notes)
+        if note.start_step < primer
+        or (note.start_step in stated and note.pitch == top[note.start_step])
+    }
+
+
+def _resolves(note: Note, notes: list[Note], scales: Scales) -> bool:
     return any(
         0 < other.start_step - note.start_step <= _RESOLVES_WITHIN_STEPS
         and abs(other.pitch - note.pitch) <= _RESOLVES_BY_SEMITONES
-        and other.pitch % 12 in scale
+        and other.pitch % 12 in scales[other.start_step]
         for other in notes
     )
 

@@ -28,6 +28,12 @@ BEYOND = {
     "primer as long as the track",
     "melody of rests", "midi missing", "midi outside", "midi of a drive", "midi a folder",
     "tempo range backwards", "tempo nan",
+    "form with a late intro", "form behind its outro", "form varying nothing", "form of edges",
+    "form with a wrong sum", "form with no room",
+    "chords unknown", "chords with an empty bar", "chords crowded", "chords longer than a section",
+    "chords of an unknown section", "chords too long for their section",
+    "motif unknown", "motif without motifs", "motif from nowhere", "motif from a track without",
+    "motif longer than its section", "motif too wide", "motif with no letter", "guidance nan",
 }  # fmt: skip
 
 ACCEPTED = (
@@ -36,6 +42,9 @@ ACCEPTED = (
     "{battle: {tempo: {min: 100, max: 100}}}", "{battle: {key: f#m}}", "{battle: {key: Bb dorian}}",
     "{battle: {length: 1 bar}}", "{battle: {length: 2.5s}}", "{battle: {length: 32 steps}}",
     "{battle: {length: 30 seconds, metre: 6/8}}", "{battle: {primer: . C5 - Eb5}}",
+    "{battle: {key: A harmonic minor}}", "{battle: {key: D minor  pentatonic, chromatic: 0.2}}",
+    "{battle: {form: intro A A:4 B A' outro:1}}", "{battle: {chords: '| i | V7/ii C/E | %'}}",
+    "{battle: {chords: {A: i, A': iv}}}", "{battle: {guidance: {harmony: 0, cell: 2.5}}}",
     "{battle: {primer: {melody: [60]}}}", "{battle: {primer: {pitches: [0, 127]}}}",
 )  # fmt: skip
 

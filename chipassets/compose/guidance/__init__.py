@@ -17,6 +17,10 @@ class Term(Protocol):
     """One bias: `weight` scales it, and `bias` adds it to the logits [rows, 259] in place."""
 
     @property
+    def name(self) -> str:
+        """What the term is called where it is explained, and in a manifest's `guidance`."""
+
+    @property
     def weight(self) -> float:
         """How strong the term is; 0 switches it off."""
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance.steptable import StepTable
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 from chipassets.units import STEPS_PER_BEAT
@@ -18,17 +19,21 @@ _LEAST_TARGET = 0.1
 
 
 class DensityTerm:
-    """Raises new notes while the last two bars had fewer onsets than `targets` [rows] per beat.
+    """Raises new notes while the last two bars had fewer onsets per beat than `targets` say.
 
-    At half the target, or one and a half times it, the bias is the whole weight.
+    targets: [rows], or [rows, steps] where they change. At half the target,
+    or one and a half times it, the bias is the whole weight.
     """
+
+    name = "density"
 
     def __init__(self, targets: NDArray[np.float32], weight: float) -> None:
         self.weight = weight
-        self._per_step = np.maximum(targets, _LEAST_TARGET) / STEPS_PER_BEAT
+        self._targets = StepTable(np.maximum(targets, np.float32(_LEAST_TARGET)) / np.float32(STEPS_PER_BEAT))
 
     def bias(self, state: State, logits: Floats) -> None:
         """Raise or lower all new notes."""
-        rate = (state.onsets + _PRIOR_STEPS * self._per_step) / (state.span + _PRIOR_STEPS)
-        shortfall = np.clip(2 * (1 - rate / self._per_step), -1, 1)
+        per_step = self._targets.now(state)
+        rate = (state.onsets + _PRIOR_STEPS * per_step) / (state.span + _PRIOR_STEPS)
+        shortfall = np.clip(2 * (1 - rate / per_step), -1, 1)
         logits[:, NEW_NOTE:CONTINUED_NOTE] += (self.weight * shortfall[:, None]).astype(np.float32)

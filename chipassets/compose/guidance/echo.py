@@ -19,6 +19,8 @@ class EchoTerm:
     bars, with nothing before them, are free. lead_lags: [rows], whole bars.
     """
 
+    name = "echo"
+
     def __init__(self, lead_lags: NDArray[np.int64], steps_per_bar: int, weight: float) -> None:
         self.weight = weight
         self._lead_lags = lead_lags

@@ -29,6 +29,8 @@ class HarmonyTerm:
     roots: the root of each chord.
     """
 
+    name = "harmony"
+
     def __init__(
         self,
         chord_of_step: NDArray[np.int64],

@@ -15,6 +15,8 @@ class HoldTerm:
     The loss is the weight for every beat beyond.
     """
 
+    name = "hold"
+
     def __init__(self, longest_steps: int, weight: float) -> None:
         self.weight = weight
         self._longest = longest_steps

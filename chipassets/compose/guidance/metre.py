@@ -15,6 +15,8 @@ _STRENGTH = {"bar": 0.5, "beat": 0.2, "half beat": 0.1, "off": -1.0}
 class MetreTerm:
     """Raises new notes on the beat, most on the bar line, and lowers them far more on odd 16ths."""
 
+    name = "metre"
+
     def __init__(self, steps_per_bar: int, weight: float) -> None:
         self.weight = weight
         strengths = [_strength(step) for step in range(steps_per_bar)]

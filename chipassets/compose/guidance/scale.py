@@ -15,6 +15,8 @@ _RAISED_SEVENTH_SHARE = 0.35
 class ScaleTerm:
     """Lowers new notes outside the scale by the weight, whatever the octave."""
 
+    name = "scale"
+
     def __init__(
         self, pitch_classes: frozenset[int], leading_tone: int | None, weight: float
     ) -> None:

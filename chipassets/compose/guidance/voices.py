@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import STEP_END
+from chipassets.compose.guidance.steptable import StepTable
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -17,18 +18,29 @@ _PRIOR_STEPS = 8
 
 
 class VoicesTerm:
-    """Closes a step that has `most` notes, and leans to a mean of `targets` [rows] voices."""
+    """Closes a step that has `most` notes, and leans to a mean of `targets` voices.
 
-    def __init__(self, most: int, targets: NDArray[np.float32], weight: float) -> None:
+    targets: [rows], or [rows, steps] where they change. most: for all steps, or [steps].
+    """
+
+    name = "voices"
+
+    def __init__(
+        self, most: int | NDArray[np.int64], targets: NDArray[np.float32], weight: float
+    ) -> None:
         self.weight = weight
-        self._most = most
-        self._targets = targets
+        # Rows that are finished idle in a step behind the last.
+        self._most = np.append(most, np.atleast_1d(most)[-1])
+        self._targets = StepTable(targets)
 
     def bias(self, state: State, logits: Floats) -> None:
         """Raise or lower STEP_END."""
-        mean = (state.voices + _PRIOR_STEPS * self._targets) / (state.span + _PRIOR_STEPS)
-        surplus = np.clip(2 * (mean - self._targets), -1, 1)
-        thin = state.place < self._targets - 0.5
+        targets = self._targets.now(state)
+        mean = (state.voices + _PRIOR_STEPS * targets) / (state.span + _PRIOR_STEPS)
+        surplus = np.clip(2 * (mean - targets), -1, 1)
+        thin = state.place < targets - 0.5
         lean = np.where(thin, np.minimum(surplus, 0), np.maximum(surplus, 0))
-        full = np.where(state.place >= self._most, _FULL, 0)
+        full = np.where(
+            state.place >= self._most[np.minimum(state.step, self._most.size - 1)], _FULL, 0
+        )
         logits[:, STEP_END] += (self.weight * (lean + full)).astype(np.float32)

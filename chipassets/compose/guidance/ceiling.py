@@ -1,0 +1,38 @@
+"""Ceiling: while a motif stands, what the model adds stays below it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.network import Floats
+from chipassets.compose.state import PITCHES, State
+
+_ABOVE = -30.0
+"""Nats by which notes above are lowered at full weight: in effect they never come."""
+
+
+class CeilingTerm:
+    """Lowers every note, new or held, above the highest pitch [steps] that its step allows.
+
+    What the script settles is not the model's choice and stands above.
+    """
+
+    name = "ceiling"
+
+    def __init__(self, highest: NDArray[np.int64], weight: float) -> None:
+        self.weight = weight
+        self._highest = np.append(highest, PITCHES)
+        pitch = np.arange(PITCHES)
+        above = pitch[None, :] > np.arange(PITCHES + 1)[:, None]
+        self._by_highest = (weight * _ABOVE * above).astype(np.float32)
+        self._limited = self._highest < PITCHES - 1
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Lower what lies above."""
+        if not self._limited[state.step].any():
+            return
+        above = self._by_highest[self._highest[state.step]]
+        logits[:, NEW_NOTE:CONTINUED_NOTE] += above
+        logits[:, CONTINUED_NOTE:] += above

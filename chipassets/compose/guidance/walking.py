@@ -1,0 +1,43 @@
+"""Walking bass: a low note on every beat, a step or a third from the one before."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.guidance.figure import HELD, NEW, below_the_top, padded
+from chipassets.compose.network import Floats
+from chipassets.compose.state import PITCHES, State
+from chipassets.units import STEPS_PER_BEAT
+
+_BASS_BELOW_PITCH = 55
+_NEAR = {0: -1.5, 1: 0.8, 2: 1.2, 3: 0.8, 4: 0.5, 5: 0.4, 7: 0.3}
+"""By the interval from the bass that sounds, in semitones."""
+_ON_BEAT, _BETWEEN, _STAYING = 2.0, -1.5, -2.5
+
+
+class WalkingTerm:
+    """Raises new low notes on beats, the near ones most; between beats the bass is held."""
+
+    name = "walking"
+
+    def __init__(self, where: NDArray[np.bool_], weight: float) -> None:
+        self.weight = weight
+        self._where = padded(where)
+        pitch = np.arange(PITCHES)
+        self._low = np.where(pitch < _BASS_BELOW_PITCH, 1.0, 0.0).astype(np.float32)
+        distance = np.abs(pitch[:, None] - pitch[None, :])
+        near = np.vectorize(lambda d: _NEAR.get(int(d), -0.5))(distance)
+        self._by_last = (weight * (near + _ON_BEAT) * self._low).astype(np.float32)
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Raise the next step of the bass on a beat, hold it between."""
+        rows = below_the_top(self._where, state)
+        if not rows.size:
+            return
+        on_beat = state.step[rows] % STEPS_PER_BEAT == 0
+        logits[rows[~on_beat], NEW] += np.float32(self.weight * _BETWEEN) * self._low
+        walking = rows[on_beat]
+        last = state.sounding[walking].argmax(axis=1)
+        logits[walking, NEW] += self._by_last[last]
+        logits[walking, HELD] += np.float32(self.weight * _STAYING) * self._low

@@ -1,0 +1,150 @@
+"""Motifs: where a track states which tune, and how it is changed to fit key, tempo and register."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.codec import encode_notes
+from chipassets.compose.form import Part
+from chipassets.compose.script import Script, force, split_steps
+from chipassets.keys import MODES, Key
+from chipassets.score import Note, Statement
+from chipassets.trackplan import Motif, TrackPlan
+from chipassets.units import STEPS_PER_BEAT
+
+_OCTAVE = 12
+_PLAIN_TEMPO = 120.0
+"""Motifs are written as they sound at this tempo, in quarter notes a minute."""
+
+_STRETCH_AT_OCTAVES = 0.45
+"""From so far off that tempo, in powers of two, note values are doubled or halved."""
+
+_KEPT, _DOUBLED, _HALVED = 2, 4, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A statement and its notes, at the track's own pitch and place."""
+
+    statement: Statement
+    notes: tuple[Note, ...]
+
+
+def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
+    """Return the statements of a track's motifs, in order.
+
+    The first motif stands at the start of each section of the first letter, the second of the
+    second, and so on. Where a primer opens the track, the first statement waits for the bar line
+    behind it.
+    """
+    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    letters = list(dict.fromkeys(part.letter for part in parts if not part.is_edge))
+    by_letter = dict(zip(letters, track.motifs, strict=False))
+    primer_steps = track.primer.steps * (1 + track.inject_primer) if track.primer else 0
+    taken = math.ceil(primer_steps / steps_per_bar) * steps_per_bar
+    stated = []
+    for part in parts:
+        start = part.section.start_bar * steps_per_bar
+        end = start + part.section.bars * steps_per_bar
+        start = max(start, taken)
+        motif = by_letter.get(part.letter)
+        if motif is not None and start + motif.steps <= end:
+            stated.append(_stated(motif, track, start, end - start))
+    return tuple(stated)
+
+
+def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
+    halves = _stretch(motif, track.tempo_millibpm / 1000, room)
+    lead = track.character.lead_pitch
+    centre = (lead.low + lead.high) / 2
+    pitches = [map_pitch(note.pitch, motif.key, track.key) for note in motif.notes]
+    middle = (max(pitches) + min(pitches)) / 2
+    octaves = _OCTAVE * round((centre - middle) / _OCTAVE)
+    notes = tuple(
+        Note(start + note.start_step * halves // 2, max(1, note.duration_steps * halves // 2), p)
+        for note, p in zip(motif.notes, [pitch + octaves for pitch in pitches], strict=True)
+    )
+    shift = _nearest_shift(motif.key, track.key) + octaves
+    return Stated(Statement(motif.name, start, motif.steps * halves // 2, halves, shift), notes)
+
+
+def _stretch(motif: Motif, tempo: float, room: int) -> int:
+    """Return the note values, in halves of what they are, that keep the tune near its own pace."""
+    octaves = math.log2(tempo / _PLAIN_TEMPO)
+    if octaves > _STRETCH_AT_OCTAVES and motif.steps * 2 <= room:
+        return _DOUBLED
+    even = all(note.start_step % 2 == 0 and note.duration_steps % 2 == 0 for note in motif.notes)
+    return _HALVED if octaves < -_STRETCH_AT_OCTAVES and even and motif.steps % 2 == 0 else _KEPT
+
+
+def map_pitch(pitch: int, source: Key, target: Key) -> int:
+    """Return the pitch on the same degree of the other key, with the same alteration if any.
+
+    Tonics stay as near as they can. In a scale of fewer tones it is the nearest tone that there is.
+    """
+    above = pitch - source.tonic
+    octave, step = divmod(above, _OCTAVE)
+    scale, wanted = source.harmony_scale, target.harmony_scale
+    degree = max(index for index, tone in enumerate(scale) if tone <= step)
+    altered = step - scale[degree]
+    tonic = source.tonic + _nearest_shift(source, target)
+    mapped = tonic + octave * _OCTAVE + wanted[degree] + altered
+    if altered or len(MODES[target.mode]) == len(wanted):
+        return mapped
+    return min(
+        (p for p in range(mapped - 2, mapped + 3) if p % _OCTAVE in target.pitch_classes),
+        key=lambda p: (abs(p - mapped), p),
+    )
+
+
+def _nearest_shift(source: Key, target: Key) -> int:
+    return (target.tonic - source.tonic + 5) % _OCTAVE - 5
+
+
+def force_motifs(script: Script, stated: Sequence[Stated], semitones: int) -> Script:
+    """Return the script in which each statement opens its steps, and the model goes on in them.
+
+    The notes are moved by `semitones` to the model's pitch. Steps of a statement do not return.
+    """
+    script = replace(script, forced=script.forced.copy(), source=script.source.copy())
+    for said in stated:
+        start, steps = said.statement.start_step, said.statement.steps
+        notes = [
+            (note.start_step - start, note.duration_steps, note.pitch + semitones)
+            for note in said.notes
+        ]
+        if _repeats(script, said, stated):
+            continue
+        force(script, start, split_steps(encode_notes(notes, steps).tolist()), closed=False)
+        script.source[start : start + steps] = np.arange(start, start + steps)
+    return script
+
+
+def _repeats(script: Script, said: Stated, stated: Sequence[Stated]) -> bool:
+    """Whether the steps return from an equal statement, which brings its company along."""
+    start, steps = said.statement.start_step, said.statement.steps
+    source = script.source[start : start + steps]
+    moved = int(source[0]) - start
+    return (
+        moved < 0
+        and any(
+            other.statement == replace(said.statement, start_step=start + moved) for other in stated
+        )
+        and bool((source == np.arange(start, start + steps) + moved).all())
+    )
+
+
+def ceilings(
+    stated: Sequence[Stated], steps: int, semitones: int, highest: int = 127
+) -> NDArray[np.int64]:
+    """Return int [steps]: the highest pitch that may begin, below the tune where one stands."""
+    limits = np.full(steps, highest, np.int64)
+    for said in stated:
+        start, end = said.statement.start_step, said.statement.start_step + said.statement.steps
+        limits[start:end] = min(note.pitch for note in said.notes) + semitones - 1
+    return limits

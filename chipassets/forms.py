@@ -1,0 +1,126 @@
+"""Forms: the sections of a track, laid out over its bars; the defaults are drawn by scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chipassets.score import Section
+
+INTRO, OUTRO = "intro", "outro"
+EDGES = (INTRO, OUTRO)
+"""Sections that are no letters: before the loop starts, and after everything else."""
+
+PHRASE_BARS = 4
+_EDGE_BARS = 2
+_MOST_SECTIONS = 8
+
+# By the number of sections. The first stands for songs, the last for what presses on; the seed
+# draws among those that a scene's kind allows.
+_FORMS: dict[int, tuple[str, ...]] = {
+    1: ("A",),
+    2: ("A A'", "A A'", "A B"),
+    3: ("A B A'", "A A' B", "A B A'"),
+    4: ("A A' B A'", "A B A' B'", "A A B A'", "A A' B C"),
+    5: ("A A' B B' A'", "A A' B A' C"),
+    6: ("A A' B B' A A'", "A A' B A' C A'"),
+    7: ("A A' B A' C B' A'", "A A' B B' C C' A'"),
+    8: ("A A' B A' C C' B A'", "A A' B B' A A' C A'"),
+}
+_SONGS = frozenset(("title", "town", "shop", "credits", "victory", "game_over"))
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """A section as a form names it: a letter with primes, `intro` or `outro`; bars may be open."""
+
+    name: str
+    bars: int | None = None
+
+    @property
+    def letter(self) -> str:
+        """The name without primes."""
+        return self.name.rstrip("'")
+
+
+def natural_bars(parts: Sequence[FormPart]) -> int:
+    """Return how long a form is by itself: phrases of four bars, an intro or outro of two."""
+    return sum(part.bars or (_EDGE_BARS if part.name in EDGES else PHRASE_BARS) for part in parts)
+
+
+def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
+    """Return the sections over exactly so many bars; ValueError, saying why, if they cannot be.
+
+    Open sections share what the others leave: intro and outro two bars (one in short pieces), the
+    letters the rest in pairs of bars, as evenly as can be. Letters that come once are the first
+    to be shorter; an odd bar goes to the last letter.
+    """
+    fixed = sum(part.bars or 0 for part in parts)
+    open_parts = [index for index, part in enumerate(parts) if part.bars is None]
+    rest = bars - fixed
+    if rest < len(open_parts):
+        raise ValueError(f"its sections need {fixed + len(open_parts)} bars or more")
+    if not open_parts and rest:
+        raise ValueError(f"its sections add up to {fixed} bars")
+    lengths = [part.bars or 0 for part in parts]
+    letters = [index for index in open_parts if parts[index].name not in EDGES]
+    for index in open_parts:
+        if index not in letters:
+            lengths[index] = _EDGE_BARS if rest >= _EDGE_BARS * (len(open_parts) + 1) else 1
+    left = bars - sum(lengths)
+    if letters:
+        for index, length in zip(letters, _shares(parts, letters, left), strict=True):
+            lengths[index] = length
+    elif open_parts:
+        lengths[open_parts[-1]] += left
+    return _sections(parts, lengths)
+
+
+def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[int]:
+    unit = 2 if bars >= 2 * len(letters) else 1
+    pairs, odd = divmod(bars, unit)
+    each, more = divmod(pairs, len(letters))
+    names = [parts[index].letter for index in letters]
+    # A piece that ends shorter than it began limps least where nothing is compared with it.
+    order = sorted(range(len(letters)), key=lambda place: (names.count(names[place]) == 1, place))
+    lengths = [each * unit] * len(letters)
+    for place in order[:more]:
+        lengths[place] += unit
+    lengths[-1] += odd
+    return lengths
+
+
+def _sections(parts: Sequence[FormPart], lengths: Sequence[int]) -> tuple[Section, ...]:
+    sections = []
+    start = 0
+    for part, length in zip(parts, lengths, strict=True):
+        sections.append(Section(part.name, start, length))
+        start += length
+    return tuple(sections)
+
+
+def default_form(
+    bars: int, *, loops: bool = True, scene: str = "", draw: float = 0.0
+) -> tuple[Section, ...]:
+    """Return the sections of a track of so many bars, without a gap and in order.
+
+    `draw`, in [0, 1), chooses among the forms that suit the scene. Phrases are four bars long from
+    8 bars on (8 beyond 35 bars, 16 beyond 71, …), two in pieces of 4 to 7; shorter pieces are one
+    section, and so are those of under 8 bars that play once. Bars left over go to the last section.
+    """
+    phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
+    choices = _FORMS[max(1, bars // phrase)]
+    if len(choices) > 2:
+        choices = choices[:-1] if scene in _SONGS or not scene else choices[1:]
+    names = choices[int(draw * len(choices))].split()
+    lengths = [phrase] * (len(names) - 1)
+    return _sections([FormPart(name) for name in names], [*lengths, bars - sum(lengths)])
+
+
+def _phrase_bars(bars: int) -> int:
+    if bars < 2 * PHRASE_BARS:
+        return 2 if bars >= PHRASE_BARS else max(1, bars)
+    phrase = PHRASE_BARS
+    while bars // phrase > _MOST_SECTIONS:
+        phrase *= 2
+    return phrase

@@ -1,0 +1,166 @@
+"""Whether form, chords and motifs of a track fit its length and each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chipassets.forms import FormPart, default_form, lay_out
+from chipassets.manifest.clash import Clash
+from chipassets.manifest.document import Steps
+from chipassets.manifest.models import Manifest
+from chipassets.manifest.motif import MAX_RANGE_SEMITONES, MotifUse, tune_of
+from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.settings import Settings
+from chipassets.score import Section
+from chipassets.trackplan import Primer, Progression
+
+_FORM = frozenset(("form", "loop"))
+
+
+def check_writing(
+    manifest: Manifest, name: str, settings: Settings, needs: frozenset[str]
+) -> Iterator[Clash]:
+    """Yield what clashes; `needs` are the options that the number of bars follows from."""
+    steps: Steps = ("tracks", name)
+    try:
+        sections = _sections(settings)
+    except ValueError as error:
+        yield Clash((*steps, "form"), _bad_form(error, settings), needs | _FORM)
+        return
+    for progression in settings.progressions:
+        for fault in _chord_faults(progression, sections, settings):
+            yield Clash((*steps, "chords"), fault, needs | _FORM | {"chords"})
+    letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
+    for index, use in enumerate(settings.motifs):
+        wrong = _motif_fault(manifest, name, use, index, letters, sections, settings)
+        if wrong is not None:
+            yield Clash((*steps, "motif"), wrong, needs | _FORM | {"motif", "metre"})
+
+
+def _sections(settings: Settings) -> tuple[Section, ...]:
+    if settings.form:
+        return lay_out(settings.form, settings.bars)
+    return default_form(settings.bars, loops=settings.loops, scene=settings.scene)
+
+
+def _bad_form(error: ValueError, settings: Settings) -> Fault:
+    parts: tuple[FormPart, ...] = settings.form or ()
+    needed = sum(part.bars or 1 for part in parts)
+    return Fault(
+        f"the track has {settings.bars} bars, and {error}",
+        f"write length: {needed} bars, or other lengths into the form",
+    )
+
+
+def _chord_faults(
+    progression: Progression, sections: tuple[Section, ...], settings: Settings
+) -> Iterator[Fault]:
+    own, bars = progression.section, len(progression.bars)
+    at = (own,) if own else ()
+    if not own:
+        longest = max(section.bars for section in sections)
+        if longest < bars != settings.bars:
+            yield Fault(
+                f"the chords have {bars} bars, the longest section {longest} and the "
+                f"track {settings.bars}",
+                f"write {longest} bars, or {settings.bars} for the whole track",
+                at,
+            )
+        return
+    named = [s for s in sections if own in (s.name, s.name.rstrip("'"))]
+    if not named:
+        names = list(dict.fromkeys(section.name for section in sections))
+        yield Fault(
+            "the form has no section of this name",
+            did_you_mean(own, names, "sections"),
+            at,
+            on_key=True,
+        )
+    elif bars > max(section.bars for section in named):
+        longest = max(section.bars for section in named)
+        yield Fault(
+            f"the chords have {bars} bars, and section {own} has {longest}",
+            f"write {longest} bars, or form: with {own}:{bars}",
+            at,
+        )
+
+
+def _motif_fault(
+    manifest: Manifest,
+    name: str,
+    use: MotifUse,
+    index: int,
+    letters: list[str],
+    sections: tuple[Section, ...],
+    settings: Settings,
+) -> Fault | None:
+    at = (index,) if len(settings.motifs) > 1 else ()
+    unknown = _unknown(manifest, name, use)
+    if unknown is not None:
+        return Fault(*unknown, at)
+    if index >= len(letters):
+        return Fault(
+            f"each motif has a letter of the form, and the form has {len(letters)}",
+            "delete the motif, or add a section to the form",
+            at,
+        )
+    primer = _tune(manifest, use)
+    bar = settings.beats_per_bar * 4
+    room = next(s.bars for s in sections if s.name.rstrip("'") == letters[index]) * bar
+    if primer.steps > room:
+        return Fault(
+            f"section {letters[index]} has {room} steps, and the motif {primer.steps}",
+            "shorten the motif, or give the section more bars",
+            at,
+        )
+    if primer.steps >= settings.total_steps:
+        return Fault(
+            "the motif fills the track, and some must be left to compose",
+            "make the track longer, or shorten the motif",
+            at,
+        )
+    pitches = [note.pitch for note in primer.notes]
+    if max(pitches) - min(pitches) > MAX_RANGE_SEMITONES:
+        return Fault(
+            f"the motif spans {max(pitches) - min(pitches)} semitones, more than the "
+            f"{MAX_RANGE_SEMITONES} that a lead voice has in any key",
+            "move its outermost notes by an octave",
+            at,
+        )
+    return None
+
+
+def _unknown(manifest: Manifest, name: str, use: MotifUse) -> tuple[str, str] | None:
+    if not use.from_track:
+        if use.name in manifest.motifs:
+            return None
+        if not manifest.motifs:
+            return "the manifest has no motifs", f"add motifs: with {use.name}: above the tracks"
+        fix = did_you_mean(use.name, manifest.motifs, "motifs")
+        return f"there is no motif '{use.name[:60]}'", fix
+    if use.name not in manifest.tracks or use.name == name:
+        others = [other for other in manifest.tracks if other != name]
+        fix = did_you_mean(use.name, others, "other tracks") if others else "write motifs:"
+        return f"there is no other track '{use.name[:60]}'", fix
+    source = manifest.tracks[use.name]
+    if source.primer is None and not _named_motifs(manifest, use.name):
+        return (
+            f"the track '{use.name}' has neither a primer nor a motif of its own to take",
+            "give it one of the two, or name a motif",
+        )
+    return None
+
+
+def _named_motifs(manifest: Manifest, track: str) -> list[str]:
+    uses = manifest.tracks[track].motif or ()
+    return [use.name for use in uses if not use.from_track and use.name in manifest.motifs]
+
+
+def _tune(manifest: Manifest, use: MotifUse) -> Primer:
+    if not use.from_track:
+        return tune_of(manifest.motifs[use.name])
+    named = _named_motifs(manifest, use.name)
+    source = manifest.tracks[use.name].primer
+    if named or source is None:
+        return tune_of(manifest.motifs[named[0]])
+    return tune_of(source, 32)

@@ -1,0 +1,85 @@
+"""How strongly the terms of guidance pull, and how much colour the key allows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from chipassets.manifest.numbers import check_range
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
+
+TERMS = (
+    "scale",
+    "harmony",
+    "voices",
+    "register",
+    "density",
+    "metre",
+    "hold",
+    "echo",
+    "cell",
+    "octaves",
+    "ostinato",
+    "broken",
+    "walking",
+    "answer",
+    "held",
+    "canon",
+)
+_MOST = 5.0
+
+Factors = tuple[tuple[str, float], ...]
+
+
+def read_guidance(value: Any, _: Context) -> Factors:
+    """Return a factor for each term that is named, in the order of `TERMS`; else Refusal."""
+    if not isinstance(value, dict):
+        raise refuse("guidance names terms and how strongly they pull", "write {harmony: 1.5}")
+    faults: list[Fault] = []
+    for name, factor in value.items():
+        if name not in TERMS:
+            fix = did_you_mean(name, TERMS, "terms")
+            faults.append(Fault("there is no such term of guidance", fix, (name,), on_key=True))
+            continue
+        try:
+            check_range(factor, "a factor", 0.0, _MOST)
+        except Refusal as refusal:
+            faults += [
+                Fault(f.why, f.fix, (name,), found=f"the factor of {name} is {shown(factor)}")
+                for f in refusal.faults
+            ]
+    if faults:
+        raise Refusal(*faults)
+    return tuple((name, float(value[name])) for name in TERMS if name in value)
+
+
+def _read_chromatic(value: Any, _: Context) -> float:
+    return check_range(value, "chromatic, a share of the notes,", 0.0, 1.0)
+
+
+_FACTOR = {"type": "number", "minimum": 0, "maximum": _MOST}
+
+Guidance = Annotated[
+    Factors,
+    Reads(
+        read_guidance,
+        {
+            "type": "object",
+            "properties": dict.fromkeys(TERMS, _FACTOR),
+            "additionalProperties": False,
+            "description": "How strongly each term leads the model: 1 as by default, 0 not at all.",
+        },
+    ),
+]
+Chromatic = Annotated[
+    float,
+    Reads(
+        _read_chromatic,
+        {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "description": "The largest share of notes outside scale and chords. Default 0.08.",
+        },
+    ),
+]

@@ -1,0 +1,59 @@
+"""Chords: names and numerals in every key."""
+
+from __future__ import annotations
+
+import pytest
+
+from chipassets.chords import degree_chord, parse_chord
+from chipassets.keys import MODES, Key, parse_key
+
+D_MINOR = Key(2, "minor")
+
+
+@pytest.mark.parametrize(
+    ("text", "root", "tones"),
+    [
+        ("Dm", 2, {2, 5, 9}),
+        ("Bb", 10, {10, 2, 5}),
+        ("F#maj7", 6, {6, 10, 1, 5}),
+        ("Csus4", 0, {0, 5, 7}),
+        ("E5", 4, {4, 11}),
+        ("C/E", 0, {0, 4, 7}),
+        ("Gm7b5", 7, {7, 10, 1, 5}),
+        ("i", 2, {2, 5, 9}),
+        ("VI", 10, {10, 2, 5}),
+        ("bVI", 10, {10, 2, 5}),
+        ("V7", 9, {9, 1, 4, 7}),
+        ("V/V", 4, {4, 8, 11}),
+        ("vii°", 1, {1, 4, 7}),
+        ("iv7", 7, {7, 10, 2, 5}),
+    ],
+)
+def test_a_chord_has_its_tones(text: str, root: int, tones: set[int]) -> None:
+    chord = parse_chord(text, D_MINOR)
+    assert (chord.root, set(chord.pitch_classes)) == (root, tones)
+
+
+def test_the_bass_can_be_another_tone() -> None:
+    assert parse_chord("C/E", D_MINOR).bass == 4
+    assert parse_chord("C/D", D_MINOR).pitch_classes == {0, 2, 4, 7}
+
+
+@pytest.mark.parametrize("text", ["H", "", "Dmm", "VIII", "c", "iX", "C/", "I/", "V/V/V", "7"])
+def test_what_is_no_chord_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no chord"):
+        parse_chord(text, D_MINOR)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_degrees_have_names_that_read_back(mode: str) -> None:
+    for tonic in range(12):
+        key = Key(tonic, mode)
+        assert parse_key(str(key)) == key
+        for degree in range(1, 8):
+            chord = parse_chord(degree_chord(key, degree), key)
+            assert chord.root == (tonic + key.harmony_scale[degree - 1]) % 12
+            if len(MODES[mode]) == 7 and (mode, degree) != ("minor", 5):
+                assert chord.pitch_classes <= key.pitch_classes
+    assert degree_chord(Key(2, "minor"), 5) == "A"
+    assert degree_chord(Key(2, "minor pentatonic"), 7) == "C5"
