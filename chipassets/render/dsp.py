@@ -160,7 +160,7 @@ def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.
     """Where the voice's notes start, and what is heard of them on both sides, [2, n]."""
     places = [n for n, moment in enumerate(moments) if moment.key_on]
     found = []
-    for place, following in zip(places, [*places[1:], len(moments)], strict=True):
+    for place, following in zip(places, [*places, len(moments)][1:], strict=True):
         stop = moments[following].sample if following < len(moments) else end
         found.append((moments[place].sample, _note(moments[place:following], stop)))
     return found
@@ -198,15 +198,18 @@ def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int64]
     """The source at positions in 4096ths of a sample, by the bell over four samples."""
     if number >= len(sources()):
         raise RenderError(f"the log plays source {number}; there are {len(sources())}")
+    table = _neighbours(number)
+    whole = position >> 12
+    place = whole % len(table) if sources()[number].loops else np.minimum(whole, len(table) - 1)
+    weights = gauss_table()[position >> 4 & 0xFF]
+    total: NDArray[np.int64] = np.einsum("ij,ij->i", table[place], weights)
+    return total >> _GAUSS_BITS
+
+
+@lru_cache(maxsize=64)
+def _neighbours(number: int) -> NDArray[np.int64]:
+    """Every value of a source with the three after it, [n, 4]; one that ends, ends with zeros."""
     source = sources()[number]
     values = np.array(source.values, dtype=np.int64)
-    whole, weights = position >> 12, gauss_table()[position >> 4 & 0xFF]
-    total = np.zeros(len(position), dtype=np.int64)
-    for tap in range(4):
-        place = whole + tap
-        if source.loops:
-            heard = values[place % len(values)]
-        else:
-            heard = np.where(place < len(values), values[np.minimum(place, len(values) - 1)], 0)
-        total += heard * weights[:, tap]
-    return total >> _GAUSS_BITS
+    after = values[:3] if source.loops else np.zeros(4, dtype=np.int64)
+    return np.lib.stride_tricks.sliding_window_view(np.concatenate((values, after)), 4)

@@ -33,12 +33,12 @@ def resample(signal: NDArray[np.int64], samples_in: int, samples_out: int) -> ND
     half of the taps later. Sums are exact: float64 holds every whole number that occurs.
     """
     padded = np.concatenate((np.zeros(TAPS), signal.astype(np.float64), np.zeros(TAPS + 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, TAPS)
     count = (len(signal) + TAPS) * samples_out // samples_in
     pieces = []
     for start in range(0, count, _BLOCK):
         at = np.arange(start, min(start + _BLOCK, count)) * samples_in
         first, rest = np.divmod(at, samples_out)
         rows = _table()[rest * _PHASES // samples_out]
-        heard = padded[first[:, None] + np.arange(1, TAPS + 1)]
-        pieces.append((heard * rows).sum(axis=1).astype(np.int64))
+        pieces.append(np.einsum("ij,ij->i", windows[first + 1], rows).astype(np.int64))
     return np.concatenate(pieces)

@@ -1,0 +1,300 @@
+"""The S-DSP's voices: pitch, envelopes, interpolation, places, echo, resampling and loops."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chipassets.arrange import arrange, write_registers
+from chipassets.chips import CHIPS
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog, Write, log_to_text
+from chipassets.render import render_log
+from chipassets.render.dsp import ADDRESSES, gauss_table
+from chipassets.render.envelope import FULL, PERIODS, Envelope
+from chipassets.render.filters import FILTERS
+from chipassets.render.resample import BITS, TAPS, resample
+from chipassets.render.room import Room, echo
+from chipassets.soundbank import CYCLE_SAMPLES, drum_source, sources, wave_source
+from chipassets.units import frame_sample
+from tests.chip_music import plan, song
+from tests.render.test_gameboy import left
+from tests.render.test_tones import RATE, cents, measured_hz
+
+SNES = CHIPS["snes"]
+DSP_HZ = 32_000
+ROOM = Room(5, 52, (10, 20, 30, 30, 20, 10, 4, 4), (40, 40))
+
+
+def tone(
+    pitch: int,
+    source: int = 0,
+    *,
+    volumes: tuple[int, int] = (100, 100),
+    adsr: tuple[int, int] = (0x8F, 0xE0),
+    frames: int = 120,
+    room: dict[int, int] | None = None,
+) -> RegisterLog:
+    """Voice 0 keyed on at the start, every other register 0 but for the main volumes."""
+    state = dict.fromkeys(sorted(ADDRESSES - {0x4C}), 0)
+    state |= {0x0C: 127, 0x1C: 127, 0: volumes[0], 1: volumes[1], 2: pitch & 0xFF, 3: pitch >> 8}
+    state |= {4: source, 5: adsr[0], 6: adsr[1], 7: 0xBF, **(room or {})}
+    start = (*(Write(address, value) for address, value in state.items()), Write(0x4C, 1))
+    return RegisterLog("snes", (start, *((),) * (frames - 1)), None)
+
+
+def log_of(loop_start_bar: int | None = 0, bars: int = 4) -> RegisterLog:
+    score = song(bars=bars, loop_start_bar=loop_start_bar)
+    return write_registers(arrange(score, plan(), "snes"))
+
+
+@pytest.mark.parametrize("pitch", [33, 45, 60, 69, 81, 95])
+def test_pitch(pitch: int) -> None:
+    register = SNES.timer(SNES.voice("lead"), pitch)
+    expected = DSP_HZ * register / 4096 / CYCLE_SAMPLES
+    heard = measured_hz(left(tone(register, wave_source("reed", 1, pitch))), expected)
+    # A file has a whole number of samples for its frames: in two seconds that is up to 1 in 60000.
+    assert abs(cents(heard, expected)) < 0.03
+    assert abs(cents(expected, 440 * 2 ** ((pitch - 69) / 12))) < 3.9
+
+
+@pytest.mark.parametrize("name", ["reed", "square", "brass", "triangle"])
+@pytest.mark.parametrize("pitch", [45, 65, 77, 89])
+def test_no_tone_has_strong_aliases(name: str, pitch: int) -> None:
+    register = SNES.timer(SNES.voice("lead"), pitch)
+    f0 = DSP_HZ * register / 4096 / CYCLE_SAMPLES
+    block = left(tone(register, wave_source(name, 2, pitch), frames=240))[8_000 : 8_000 + 131_072]
+    power = np.abs(np.fft.rfft(block * np.kaiser(len(block), 22))) ** 2
+    hz = np.arange(len(power)) * RATE / len(block)
+    harmonic = np.abs(hz / f0 - np.rint(hz / f0)) * f0 < 12 * RATE / len(block)
+    heard = (hz > 60) & (hz < 14_000)
+    # The chip's own interpolation lets some through; it is what it sounds like.
+    assert 10 * math.log10(power[heard & ~harmonic].max() / power[heard].max()) < -35
+
+
+def test_sources_are_16_bit_and_fit_the_chips_memory() -> None:
+    for source in sources():
+        assert max(map(abs, source.values)) <= 32_767
+        assert not source.loops or len(source.values) == CYCLE_SAMPLES
+    packed_bytes = sum(-(-len(source.values) // 16) * 9 for source in sources())
+    assert packed_bytes + 5 * 2_048 < 65_536
+    assert len({source.name for source in sources()}) == len(sources()) < 256
+
+
+def test_sources_are_the_same_on_every_machine(golden: Callable[[str, str], None]) -> None:
+    lines = [
+        f"{source.name} {len(source.values)} "
+        f"{hashlib.sha256(np.array(source.values, dtype='<i2').tobytes()).hexdigest()}"
+        for source in sources()
+    ]
+    golden("snes_sources.txt", "\n".join(lines) + "\n")
+
+
+def test_bell_adds_up_and_is_symmetrical() -> None:
+    table = gauss_table()
+    assert (table.sum(axis=1) == 2048).all()
+    assert table[0, 1] / 2048 == pytest.approx(0.637, abs=0.005)
+    assert np.abs(table[1:] - table[:0:-1, ::-1]).max() <= 1
+
+
+def envelope_by_samples(adsr1: int, adsr2: int, count: int, off_at: int) -> list[int]:
+    """The chip's envelope, a sample at a time."""
+    level, phase, heard = 0, "attack", []
+    for n in range(count):
+        if n == off_at:
+            phase = "release"
+        rate = {"attack": 2 * (adsr1 & 15) + 1, "decay": 2 * (adsr1 >> 4 & 7) + 16}.get(
+            phase, adsr2 & 31
+        )
+        if phase == "release":
+            level = max(0, level - 8)
+        elif n % PERIODS[rate] == 0:
+            if phase == "attack":
+                level = min(FULL, level + (1024 if rate == 31 else 32))
+            else:
+                level -= ((level - 1) >> 8) + 1
+        if phase == "attack" and level >= 0x7E0:
+            phase = "decay"
+        elif phase == "decay" and level >> 8 <= adsr2 >> 5:
+            phase = "sustain"
+        heard.append(level)
+    return heard
+
+
+@given(
+    st.integers(8, 15), st.integers(0, 7), st.integers(0, 7), st.integers(0, 31), st.integers(1, 20)
+)
+def test_envelope_is_what_a_sample_at_a_time_gives(
+    attack: int, decay: int, sustain: int, rate: int, cut: int
+) -> None:
+    adsr1, adsr2 = 0x80 | decay << 4 | attack, sustain << 5 | rate
+    count, off_at = 12_000, 11_000
+    wanted = envelope_by_samples(adsr1, adsr2, count, off_at)
+    envelope = Envelope()
+    envelope.key_on()
+    bounds = sorted({0, off_at, count, *(off_at * n // cut for n in range(cut))})
+    pieces = []
+    for start, stop in itertools.pairwise(bounds):
+        if start == off_at:
+            envelope.key_off()
+        pieces.append(envelope.play(start, stop, adsr1, adsr2, 0))
+    heard = np.concatenate(pieces)
+    # A phase may begin a step sooner or later, where its first step meets the last one's end.
+    assert np.abs(heard - np.array(wanted)).max() <= 33
+    assert heard[-1] == 0 or sustain > 3
+
+
+def test_gain_falls_from_where_the_note_is() -> None:
+    held = tone(0x1000, frames=60)
+    let_go = (Write(5, 0x0F), Write(7, 0xA0 | 28))
+    log = RegisterLog("snes", (*held.frames[:30], let_go, *held.frames[31:]), None)
+    samples = np.abs(left(log))
+    middle = RATE // 2
+    assert samples[middle - 2_000 : middle].max() > 3_000
+    assert samples[middle + 8_000 : middle + 9_000].max() < 30
+    assert samples[middle + 500 : middle + 900].max() > 1_000
+
+
+def test_a_voice_is_placed_by_its_volumes() -> None:
+    samples = render_log(tone(0x0E00, volumes=(100, 50))).samples.astype(np.float64)
+    ratio = np.sqrt((samples**2).mean(axis=0))
+    assert ratio[0] / ratio[1] == pytest.approx(2, rel=0.01)
+
+
+def test_echo_repeats_softer_and_then_not_at_all() -> None:
+    dry = np.zeros((2, 4_000 + ROOM.tail_samples), dtype=np.int64)
+    dry[:, :100] = 12_000
+    heard = echo(dry, ROOM)
+    delay = ROOM.delay * 512
+    peaks = [np.abs(heard[0, k * delay : (k + 1) * delay]).max() for k in (1, 2, 3)]
+    assert not heard[:, :delay].any()
+    assert peaks[0] == pytest.approx(12_000 * 40 / 128, rel=0.02)
+    assert peaks[1] / peaks[0] == pytest.approx(52 / 128, rel=0.02)
+    assert peaks[2] / peaks[1] == pytest.approx(52 / 128, rel=0.03)
+    assert np.abs(heard[:, -500:]).max() <= 2
+
+
+def test_echo_is_the_chips_feedback_loop() -> None:
+    rng = np.random.Generator(np.random.PCG64(1))
+    dry = np.zeros((2, 3_000 + ROOM.tail_samples), dtype=np.int64)
+    dry[:, :3_000] = rng.integers(-8_000, 8_000, (2, 3_000))
+    delay = ROOM.delay * 512
+    line, wet = np.zeros(dry.shape[1]), np.zeros(dry.shape[1])
+    taps = np.array(ROOM.taps) / 128
+    for n in range(dry.shape[1]):
+        for k, tap in enumerate(taps):
+            if n - delay - 7 + k >= 0:
+                wet[n] += tap * line[n - delay - 7 + k]
+        line[n] = dry[0, n] + wet[n] * ROOM.feedback / 128
+    assert np.abs(echo(dry, ROOM)[0] - wet * 40 / 128).max() < 4
+
+
+def test_resampling_keeps_level_pitch_and_band() -> None:
+    for hz in (100, 1_000, 8_000, 12_000):
+        n = np.arange(32_000)
+        wave = np.rint(20_000 * np.sin(2 * np.pi * hz * n / DSP_HZ)).astype(np.int64)
+        out = resample(wave, 320, 441)[:44_100] / (1 << BITS)
+        times = (np.arange(len(out)) * 320 / 441 - TAPS // 2) / DSP_HZ
+        inside = slice(2_000, 42_000)
+        error = out - 20_000 * np.sin(2 * np.pi * hz * times)
+        assert 20 * math.log10(np.std(error[inside]) / 14_142) < (-75 if hz < 10_000 else -60)
+
+
+@pytest.mark.parametrize(
+    ("write", "named"),
+    [
+        (Write(0x3D, 1), "noise"),
+        (Write(0x2D, 2), "modulation"),
+        (Write(0x4000, 0), "4000"),
+        (Write(0x0D, 3), "echo"),
+        (Write(0x07, 0xFF), "bent"),
+        (Write(0x04, 255), "source 255"),
+    ],
+)
+def test_what_is_not_played_is_refused(write: Write, named: str) -> None:
+    log = tone(0x1000, frames=4, adsr=(0, 0) if write.address == 7 else (0x8F, 0xE0))
+    frames = (*log.frames[:2], (write, Write(0x4C, 1)), *log.frames[3:])
+    with pytest.raises(RenderError, match=named):
+        render_log(RegisterLog("snes", frames, None))
+
+
+def test_registers_of_a_small_song(golden: Callable[[str, str], None]) -> None:
+    golden("registers_small_song_snes.txt", log_to_text(log_of()))
+
+
+def test_every_note_begins_from_silence() -> None:
+    """A voice is keyed off, or has long been let go, in the frame before it is keyed on."""
+    held = 0
+    for writes in log_of().frames:
+        by_address = {write.address: write.value for write in writes}
+        keyed = by_address.get(0x4C, 0)
+        assert not keyed & held
+        held |= keyed
+        held &= ~by_address.get(0x5C, 0)
+        for voice in range(8):
+            if not by_address.get(voice << 4 | 5, 0x80) & 0x80:
+                held &= ~(1 << voice)
+
+
+def test_drums_have_their_own_samples() -> None:
+    kinds = {sources()[drum_source(name)].name for name in ("kick", "snare", "hat", "tom")}
+    assert len(kinds) == 4
+    assert sources()[drum_source("gong")].name == "snare"
+    assert sources()[wave_source("kazoo", 2, 60)].name == "square0"
+
+
+def test_samples_are_the_same_on_every_machine(golden: Callable[[str, str], None]) -> None:
+    samples = render_log(log_of(1), frames_per_bar=96).samples
+    digest = hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
+    golden("pcm_small_song_snes.txt", f"{samples.shape} {digest}\n")
+
+
+@pytest.mark.parametrize("filter_name", sorted(FILTERS))
+def test_second_pass_of_a_longer_render_is_the_loop(filter_name: str) -> None:
+    body = log_of(bars=2)
+    loop = render_log(body, filter_name).samples
+    twice = RegisterLog(body.chip, body.frames * 2, len(body.frames))
+    long = render_log(twice, filter_name, frames_per_bar=96)
+    assert long.loop_start_sample is not None
+    again = long.samples[long.loop_start_sample :]
+    assert again.shape == loop.shape
+    assert (np.roll(again, long.loop_start_sample - len(loop), axis=0) == loop).all()
+
+
+def test_echo_of_the_end_is_heard_at_the_start_of_the_loop() -> None:
+    room = {0x2C: 60, 0x3C: 60, 0x0D: 52, 0x4D: 1, 0x7D: 5, 0x7F: 127}
+    log = tone(0x1000, frames=60, room=room)
+    silent = (*log.frames[0][:-1], Write(0x4C, 0))
+    end = ((Write(0x4C, 1),), (), (), (Write(5, 0x0F),), (), ())
+    loop = RegisterLog("snes", (silent, *log.frames[1:50], *end), 0)
+    samples = render_log(loop).samples
+    assert np.abs(samples[:3_000]).max() > 300
+    once = render_log(RegisterLog("snes", loop.frames, None)).samples
+    assert not once[:3_000].any()
+
+
+@settings(max_examples=3)
+@given(st.integers(1, 300))
+def test_chunks_do_not_show(chunk_frames: int) -> None:
+    log = log_of(1, bars=2)
+    whole = render_log(log, chunk_frames=10_000).samples
+    assert (render_log(log, chunk_frames=chunk_frames).samples == whole).all()
+
+
+def test_one_bar_at_300_bpm_loops_with_an_echo_longer_than_itself() -> None:
+    score = song(1, tempo_millibpm=600_000)
+    log = write_registers(arrange(score, plan(), "snes"))
+    loop = render_log(log).samples
+    twice = RegisterLog("snes", log.frames * 3, 2 * len(log.frames))
+    long = render_log(twice, frames_per_bar=len(log.frames))
+    assert long.loop_start_sample is not None
+    intro = frame_sample(2 * len(log.frames), SNES.frame_rate_hz)
+    again = long.samples[long.loop_start_sample :]
+    assert (np.roll(again, long.loop_start_sample - intro, axis=0) == loop).all()
