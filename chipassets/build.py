@@ -8,7 +8,7 @@ bundle is put in place in one step.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from chipassets.freshness import outdated_choices, stale_audio, stale_notes
 from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock
 from chipassets.originality import GramIndex, open_index
 from chipassets.plan import plan_to_json
-from chipassets.produce import Produced, produce_track
+from chipassets.produce import Produced, album_files, produce_track
 from chipassets.trackplan import BuildPlan, TrackPlan
 from chipassets.workers import report_stage, run_tasks
 
@@ -112,7 +112,7 @@ def take_stock(plan: BuildPlan, manifest: Path, folder: Path, *, recompose: bool
         for entry in index.tracks
         if entry.name not in names
     ]
-    others += find_faults(folder, [index.provenance])
+    others += find_faults(folder, [index.provenance, *index.album.values()])
     fresh = {name: take for name, take in locked.items() if name not in notes}
     return Stock(
         model, grams, locked, index, notes, stale_audio(plan, fresh, index, folder), others
@@ -127,7 +127,8 @@ def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
         return stock.others + [f"track {name!r}: {why}" for name, why in stock.notes.items()]
     if not found and not stock.others:
         kept = {entry.name: entry for entry in stock.index.tracks}
-        index, _ = _index(plan, stock.model, [kept[track.name] for track in plan.tracks])
+        entries = [kept[track.name] for track in plan.tracks]
+        index, _ = _index(plan, stock.model, entries, stock.locked)
         if index != stock.index:
             found = ["the index is not what the manifest and this version of chipassets give"]
     return found + stock.others
@@ -164,7 +165,7 @@ def build(
     }
     if takes != stock.locked:
         write_file(lock_path(manifest), lock_to_bytes(takes))
-    index, files = _index(plan, stock.model, _entries(plan, stock, produced))
+    index, files = _index(plan, stock.model, _entries(plan, stock, produced), takes)
     warnings = [*outdated_choices(plan, takes), *_track_warnings(index)]
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
@@ -225,10 +226,11 @@ def _entries(plan: BuildPlan, stock: Stock, produced: dict[str, Produced]) -> li
 
 
 def _index(
-    plan: BuildPlan, model: Model, entries: list[TrackEntry]
+    plan: BuildPlan, model: Model, entries: list[TrackEntry], takes: Mapping[str, LockedTake]
 ) -> tuple[Index, dict[str, bytes]]:
-    """Return the index of the entries, and the provenance file by path."""
+    """Return the index of the entries, and by path the files that belong to no single track."""
     provenance = _provenance(plan, model)
+    album = album_files(plan, takes)
     index = Index(
         format=FORMAT,
         generator=f"chipassets {__version__}",
@@ -237,9 +239,10 @@ def _index(
         seed=plan.seed,
         model=ModelEntry(name=model.name, sha256=model.sha256),
         provenance=file_entry(PROVENANCE_PATH, provenance),
+        album={kind: file_entry(path, data) for kind, (path, data) in album.items()},
         tracks=entries,
     )
-    return index, {PROVENANCE_PATH: provenance}
+    return index, {PROVENANCE_PATH: provenance, **dict(album.values())}
 
 
 def _provenance(plan: BuildPlan, model: Model) -> bytes:

@@ -144,7 +144,7 @@ def _entry(
         layers=_layer_entries(track, layers),
         loudness_lufs=loudness.lufs,
         true_peak_dbtp=loudness.true_peak_dbtp,
-        seam=seam and SeamEntry(step_ratio=seam.step_ratio, flux_ratio=seam.flux_ratio),
+        seam=_seam_entry(seam),
         take=TakeEntry(number=take.number, of=take.of, why=take.why),
         seed=track.seed,
         metrics=found.metrics,
@@ -164,6 +164,12 @@ def _entry(
 
 def _counted(items: tuple[Dropped, ...]) -> list[DroppedEntry]:
     return [DroppedEntry(reason=item.reason, count=item.count) for item in items]
+
+
+def _seam_entry(seam: Seam | None) -> SeamEntry | None:
+    if seam is None:
+        return None
+    return SeamEntry(step_ratio=seam.step_ratio, flux_ratio=seam.flux_ratio)
 
 
 def _layer_entries(track: TrackPlan, layers: tuple[Encoded, ...]) -> list[LayerEntry]:

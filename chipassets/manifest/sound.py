@@ -125,21 +125,18 @@ def sounding_layers(
 ) -> tuple[Layer, ...]:
     """Return the layers without voices that are left free; the last also has those of no layer.
 
-    So all layers together are always the whole arrangement.
+    So all layers together are always the whole arrangement. A layer of which all is left free
+    comes back without voices.
     """
     named = {name for layer in layers for name in layer.voices}
-    others = [spec.name for spec in CHIPS[chip].voices if spec.name not in named]
-    return tuple(
-        Layer(
-            layer.name,
-            tuple(
-                name
-                for name in (*layer.voices, *(others if layer is layers[-1] else ()))
-                if name not in leave
-            ),
-        )
+    free = tuple(spec.name for spec in CHIPS[chip].voices if spec.name not in (*named, *leave))
+    sounding = [
+        Layer(layer.name, tuple(name for name in layer.voices if name not in leave))
         for layer in layers
-    )
+    ]
+    if sounding and sounding[-1].voices:
+        sounding[-1] = Layer(sounding[-1].name, (*sounding[-1].voices, *free))
+    return tuple(sounding)
 
 
 _WORD_LIST = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}

@@ -12,8 +12,10 @@ from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
 from chipassets.presets import MOODS, SCENES
 
-FORMATS = ("ogg", "wav", "midi")
-DEFAULT_FORMATS = ("ogg", "midi")
+FORMATS = (
+    "ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf", "vgm", "famitracker",
+)  # fmt: skip
+DEFAULT_FORMATS = ("ogg", "midi", "preview")
 DEFAULT_MODEL = "default"
 MODEL_SUFFIX = ".safetensors"
 MAX_MOODS = 4
@@ -54,6 +56,16 @@ def _read_game(value: Any, _: Context) -> str:
     if not value.isprintable() or value != value.strip():
         raise refuse("the game's name is one line without blanks around it",
                      "write it in one line")  # fmt: skip
+    return value
+
+
+def _read_line(value: Any, _: Context) -> str:
+    """Return a line of text for the files' own tags."""
+    if not isinstance(value, str):
+        raise refuse("it is text", f'write it in quotes: "{shown(value)}"')
+    if not 1 <= len(value) <= 100 or not value.isprintable() or value != value.strip():
+        raise refuse("it is one line of 1 to 100 characters without blanks around it",
+                     "write it in one line, or delete it")  # fmt: skip
     return value
 
 
@@ -134,6 +146,10 @@ def _one_or_more(names: tuple[str, ...], most: int, text: str) -> dict[str, Any]
     return {"anyOf": [word, several], "description": text}
 
 
+def _line_schema(text: str) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "maxLength": 100, "description": text}
+
+
 NAME_SCHEMA = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
 
 Name = Annotated[str, Reads(read_name, NAME_SCHEMA)]
@@ -143,6 +159,10 @@ Game = Annotated[
         _read_game,
         {"type": "string", "minLength": 1, "maxLength": 100, "description": "The game's name."},
     ),
+]
+Author = Annotated[str, Reads(_read_line, _line_schema("Who is named as the author in files."))]
+Copyright = Annotated[
+    str, Reads(_read_line, _line_schema("The copyright line in files, like 2026 A. Name."))
 ]
 Chip = Annotated[
     str, Reads(_read_chip, {"enum": list(CHIPS), "description": "The sound chip. Default nes."})
@@ -164,7 +184,7 @@ Formats = Annotated[
     tuple[str, ...],
     Reads(
         _read_formats,
-        _one_or_more(FORMATS, len(FORMATS), "The files of each track. Default ogg and midi."),
+        _one_or_more(FORMATS, len(FORMATS), "The files of each track. Default ogg, midi and preview."),
     ),
 ]
 Moods = Annotated[

@@ -48,8 +48,96 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "too many moods": (battle("mood: [calm, sad, dark, tense, bright]"), "4:11", ("1 to 4",)),
     "mood a number": (battle("mood: 3"), "4:11", ("is 3", "the moods are")),
     "unknown chip": (f"chip: ness\n{HEAD}  boss:\n", "1:7", ("'ness'", "nes")),
-    "unknown format": (f"formats: [ogg, mp3]\n{HEAD}  boss:\n", "1:16", ("'mp3'", "wav, midi")),
-    "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", ("1 to 3 formats",)),
+    "unknown format": (f"formats: [ogg, mp3]\n{HEAD}  boss:\n", "1:16", ("'mp3'", "wav, flac")),
+    "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", ("1 to 10 formats",)),
+    "filter unknown": (f"filter: nse\n{HEAD}  boss:\n", "1:9", ("'nse'", "did you mean 'nes'")),
+    "filter a number": (f"filter: 3\n{HEAD}  boss:\n", "1:9", ("filter is 3", "famicom")),
+    "loudness a word": (f"loudness: loud\n{HEAD}  boss:\n", "1:11", ("-36 to -9",)),
+    "loudness too loud": (f"loudness: 0\n{HEAD}  boss:\n", "1:11", ("of LUFS", "write -9")),
+    "loudness text too soft": (f"loudness: -50 LUFS\n{HEAD}  boss:\n", "1:11", ("-36 to -9",)),
+    "loudness of a dozen digits": (
+        f"loudness: -{'9' * 400} LUFS\n{HEAD}  boss:\n", "1:11", ("-36 to -9",),
+    ),
+    "author a number": (f"author: 7\n{HEAD}  boss:\n", "1:9", ("author is 7", "quotes")),
+    "copyright empty": (f"copyright: ''\n{HEAD}  boss:\n", "1:12", ("1 to 100",)),
+    "leave unknown": (battle("leave: pulse3"), "4:12", ("'pulse3'", "did you mean 'pulse")),
+    "leave unknown in a list": (battle("leave: [noise, dpcm]"), "4:20", ("'dpcm'", "voices are")),
+    "leave twice": (battle("leave: [noise, noise]"), "4:20", ("already", "delete")),
+    "leave a number": (battle("leave: 2"), "4:12", ("leave of track 'battle' is 2", "pulse1")),
+    "leave everything": (
+        battle("leave: [pulse1, pulse2, triangle, noise]"), "4:12", ("no voice", "at most 2"),
+    ),
+    "leave only drums": (battle("leave: [pulse1, pulse2, triangle]"), "4:12", ("no voice",)),
+    "arpeggio a word": (battle("arpeggio: fast"), "4:15", ("neither true nor false",)),
+    "layers a word": (battle("layers: bass+drums"), "4:13", ("a list", "[bass+drums")),
+    "layer without a voice": (battle("layers: [bass, '']"), "4:20", ("on top of", "+lead")),
+    "layer of nothing but a plus": (battle("layers: [bass, +]"), "4:20", ("silent", "+lead")),
+    "layer of an unknown voice": (
+        battle("layers: [bass+drum, +lead]"), "4:14", ("'drum'", "did you mean 'drums'"),
+    ),
+    "layer that does not add": (battle("layers: [bass, lead]"), "4:20", ("add up", "write +lead")),
+    "layer with a voice again": (
+        battle("layers: [bass, +lead+triangle]"), "4:20", ("triangle", "already"),
+    ),
+    "layer a number": (battle("layers: [3]"), "4:14", ("layers 1", "bass+drums")),
+    "too many layers": (battle(f"layers: [{', '.join(['+a'] * 9)}]"), "4:13", ("at most 8",)),
+    "layer of a voice that is left": (
+        battle("leave: pulse2\n    layers: [bass, +inner]"), "5:20", ("no voice", "left free"),
+    ),
+    "instruments a list": (f"instruments: [a]\n{HEAD}  boss:\n", "1:14", ("a list",)),
+    "instrument a list": (f"instruments: {{a: [1]}}\n{HEAD}  boss:\n", "1:18", ("volume: [",)),
+    "instrument of a bad name": (
+        f"instruments: {{A b: {{volume: [9]}}}}\n{HEAD}  boss:\n", "1:15", ("write a_b",),
+    ),
+    "instrument without envelope": (
+        f"instruments: {{a: {{duty: [1]}}}}\n{HEAD}  boss:\n", "1:18", ("envelope", "volume:"),
+    ),
+    "instrument with an unknown key": (
+        f"instruments: {{a: {{volum: [1]}}}}\n{HEAD}  boss:\n", "1:19", ("'volum'", "'volume'"),
+    ),
+    "volume out of range": (
+        f"instruments: {{a: {{volume: [15, 16]}}}}\n{HEAD}  boss:\n",
+        "1:32",
+        ("volume 2 of instrument 'a' is 16", "0 to 15", "write 15"),
+    ),
+    "duty a word": (
+        f"instruments: {{a: {{volume: [9], duty: [x]}}}}\n{HEAD}  boss:\n", "1:39", ("0 to 3",),
+    ),
+    "macro of nothing": (
+        f"instruments: {{a: {{volume: []}}}}\n{HEAD}  boss:\n", "1:27", ("1 to 255",),
+    ),
+    "macro with an unknown key": (
+        f"instruments: {{a: {{volume: {{value: [1]}}}}}}\n{HEAD}  boss:\n", "1:28", ("'values'",),
+    ),
+    "macro without values": (
+        f"instruments: {{a: {{volume: {{loop: 0}}}}}}\n{HEAD}  boss:\n", "1:27", ("a list of",),
+    ),
+    "macro that loops past its end": (
+        f"instruments: {{a: {{volume: {{values: [9, 8], loop: 2}}}}}}\n{HEAD}  boss:\n",
+        "1:50",
+        ("from 0 to 1",),
+    ),
+    "macro that releases before it starts": (
+        f"instruments: {{a: {{volume: {{values: [9, 8], release: 0}}}}}}\n{HEAD}  boss:\n",
+        "1:53",
+        ("from 1 to 1", "write 1"),
+    ),
+    "vibrato without depth": (
+        f"instruments: {{a: {{volume: [9], vibrato: {{delay: 1, period: 8}}}}}}\n{HEAD}  boss:\n",
+        "1:41",
+        ("a depth too",),
+    ),
+    "vibrato too deep": (
+        "instruments: {a: {volume: [9], vibrato: {delay: 1, depth: 900, period: 8}}}\n"
+        f"{HEAD}  boss:\n",
+        "1:59",
+        ("1 to 100", "write 100"),
+    ),
+    "unknown instrument": (
+        battle("instruments: {lead: reeed}"), "4:25", ("'reeed'", "did you mean 'reed'"),
+    ),
+    "unknown role": (battle("instruments: {leed: reed}"), "4:19", ("'leed'", "'lead'")),
+    "instruments of nobody": (battle("instruments: {}"), "4:18", ("{lead: square}",)),
     "game a number": ("game: 1942\ntracks: {boss: }\n", "1:7", ("1942", "quotes")),
     "game without value": ("game:\ntracks: {boss: }\n", "1:6", ("game is empty", "no value")),
     "game of dots": ("game: '...'\ntracks: {boss: }\n", "1:7", ("a letter or digit",)),

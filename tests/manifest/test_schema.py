@@ -28,6 +28,11 @@ BEYOND = {
     "primer as long as the track",
     "melody of rests", "midi missing", "midi outside", "midi of a drive", "midi a folder",
     "tempo range backwards", "tempo nan",
+    "loudness text too soft", "loudness of a dozen digits", "leave unknown",
+    "leave unknown in a list", "leave everything", "leave only drums", "layer without a voice",
+    "layer of nothing but a plus", "layer of an unknown voice", "layer that does not add",
+    "layer with a voice again", "layer of a voice that is left", "macro that loops past its end",
+    "macro that releases before it starts", "unknown instrument",
     "form with a late intro", "form behind its outro", "form varying nothing", "form of edges",
     "form with a wrong sum", "form with no room",
     "chords unknown", "chords with an empty bar", "chords crowded", "chords longer than a section",
@@ -45,6 +50,9 @@ ACCEPTED = (
     "{battle: {key: A harmonic minor}}", "{battle: {key: D minor  pentatonic, chromatic: 0.2}}",
     "{battle: {form: intro A A:4 B A' outro:1}}", "{battle: {chords: '| i | V7/ii C/E | %'}}",
     "{battle: {chords: {A: i, A': iv}}}", "{battle: {guidance: {harmony: 0, cell: 2.5}}}",
+    "{battle: {leave: pulse2}}", "{battle: {leave: [pulse1, noise], arpeggio: false}}",
+    "{battle: {leave: [], layers: [bass+drums, +lead, +arpeggio]}}", "{battle: {layers: []}}",
+    "{battle: {instruments: {lead: reed, bass: triangle_short}}}",
     "{battle: {primer: {melody: [60]}}}", "{battle: {primer: {pitches: [0, 127]}}}",
 )  # fmt: skip
 

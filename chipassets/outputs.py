@@ -1,0 +1,200 @@
+"""The files of a track: one table from format to path and encoder, and the layers.
+
+Encoders give bytes; what a format could not hold is counted beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from chipassets.arrange import write_registers
+from chipassets.chipfiles import (
+    ChipFile,
+    VgmTags,
+    encode_famitracker,
+    encode_nsf,
+    encode_vgm,
+)
+from chipassets.chipsong import ChipSong, ChipVoice, Dropped
+from chipassets.registers import RegisterLog
+from chipassets.render import Pcm, encode_flac, encode_midi, encode_ogg, encode_wav, render_log
+from chipassets.render.loudness import apply_gain
+from chipassets.render.piano_roll import encode_piano_roll
+from chipassets.score import Score
+from chipassets.trackplan import BuildPlan, TrackPlan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """A track with nothing left but to be written: notes, registers and samples.
+
+    `gain` is what brought the samples to their loudness; all files of the track get the same.
+    """
+
+    plan: BuildPlan
+    track: TrackPlan
+    score: Score
+    song: ChipSong
+    log: RegisterLog
+    pcm: Pcm
+    gain: int
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What an audio file says about itself; the loop is added where it is written."""
+        plan = self.plan
+        tags = {"TITLE": self.track.name, "ALBUM": plan.game}
+        more = {"ARTIST": plan.author, "COPYRIGHT": plan.copyright_line}
+        return tags | {name: text for name, text in more.items() if text}
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The voices that are not left free, in the chip's order."""
+        leave = self.track.sound.leave
+        return tuple(voice.name for voice in self.song.voices if voice.name not in leave)
+
+    def only(self, names: Collection[str]) -> Pcm:
+        """Return these voices by themselves: as long, with the same loop and the same gain."""
+        voices = tuple(
+            voice if voice.name in names else ChipVoice(voice.name, ())
+            for voice in self.song.voices
+        )
+        log = write_registers(replace(self.song, voices=voices))
+        bar = self.song.frames_per_bar
+        return apply_gain(render_log(log, self.plan.filter_name, frames_per_bar=bar), self.gain)
+
+
+Parts = Mapping[str, ChipFile]
+"""Files by the name of what they hold; a format with one file for all names it ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A format: where its files lie, with {track} and {part} to fill in, and who encodes them."""
+
+    path: str
+    encode: Callable[[Finished], Parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A file of a track: what the index calls it, its path, its bytes, what it could not hold."""
+
+    kind: str
+    path: str
+    data: bytes
+    dropped: tuple[Dropped, ...] = ()
+
+
+def encode_track(finished: Finished) -> tuple[Encoded, ...]:
+    """Return the files of each format that the plan asks for, in the order of the plan."""
+    return tuple(
+        Encoded(
+            kind=f"{name}-{part}" if part else name,
+            path=OUTPUTS[name].path.format(track=finished.track.name, part=part),
+            data=file.data,
+            dropped=file.dropped,
+        )
+        for name in finished.plan.formats
+        for part, file in OUTPUTS[name].encode(finished).items()
+    )
+
+
+def encode_layers(finished: Finished) -> tuple[Encoded, ...]:
+    """Return an OGG for each layer of the track with the voices that it adds, all equally long."""
+    return tuple(
+        Encoded(
+            kind=layer.name,
+            path=f"layers/{finished.track.name}/{number}-{layer.name.replace('+', '-')}.ogg",
+            data=encode_ogg(finished.only(layer.voices), finished.tags),
+        )
+        for number, layer in enumerate(finished.track.sound.layers, 1)
+    )
+
+
+def _one(encode: Callable[[Finished], bytes]) -> Callable[[Finished], Parts]:
+    return lambda finished: {"": ChipFile(encode(finished))}
+
+
+def _split(finished: Finished) -> Parts:
+    """Intro and loop as files of their own, for players that know no loop points."""
+    pcm, tags = finished.pcm, finished.tags
+    start = pcm.loop_start_sample
+    if start is None:
+        return {"once": ChipFile(encode_ogg(pcm, tags))}
+    intro = replace(pcm, samples=pcm.samples[:start], loop_start_sample=None)
+    loop = replace(pcm, samples=pcm.samples[start:], loop_start_sample=0)
+    parts = {"intro": intro, "loop": loop} if start else {"loop": loop}
+    return {name: ChipFile(encode_ogg(part, tags)) for name, part in parts.items()}
+
+
+def _stems(finished: Finished) -> Parts:
+    return {
+        name: ChipFile(encode_ogg(finished.only((name,)), finished.tags))
+        for name in finished.voices
+    }
+
+
+def _nsf(finished: Finished) -> Parts:
+    plan = finished.plan
+    songs = [(finished.log, finished.track.name)]
+    title = f"{plan.game}: {finished.track.name}"
+    return {
+        "": encode_nsf(songs, title=title, author=plan.author, copyright_line=plan.copyright_line)
+    }
+
+
+def _vgm(finished: Finished) -> Parts:
+    plan = finished.plan
+    tags = VgmTags(title=finished.track.name, game=plan.game, author=plan.author)
+    return {"": encode_vgm(finished.log, replace(tags, notes=plan.copyright_line))}
+
+
+def _famitracker(finished: Finished) -> Parts:
+    plan = finished.plan
+    file = encode_famitracker(
+        finished.song,
+        title=finished.track.name,
+        author=plan.author,
+        copyright_line=plan.copyright_line,
+        beats_per_bar=finished.track.beats_per_bar,
+    )
+    return {"": file}
+
+
+def _preview(finished: Finished) -> bytes:
+    return encode_piano_roll(finished.song, finished.track.name, finished.score.sections)
+
+
+OUTPUTS: dict[str, Output] = {
+    "ogg": Output("audio/{track}.ogg", _one(lambda item: encode_ogg(item.pcm, item.tags))),
+    "wav": Output("audio/{track}.wav", _one(lambda item: encode_wav(item.pcm))),
+    "flac": Output("audio/{track}.flac", _one(lambda item: encode_flac(item.pcm, item.tags))),
+    "split": Output("split/{track}-{part}.ogg", _split),
+    "stems": Output("stems/{track}/{part}.ogg", _stems),
+    "midi": Output("midi/{track}.mid", _one(lambda item: encode_midi(item.song, item.track))),
+    "preview": Output("preview/{track}.svg", _one(_preview)),
+    "nsf": Output("nsf/{track}.nsf", _nsf),
+    "vgm": Output("vgm/{track}.vgm", _vgm),
+    "famitracker": Output("famitracker/{track}.txt", _famitracker),
+}
+"""What the manifest's formats mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumOutput:
+    """A file of the whole bundle: its path, and who makes it of all tracks' registers."""
+
+    path: str
+    encode: Callable[[BuildPlan, list[tuple[RegisterLog, str]]], ChipFile]
+
+
+def _album_nsf(plan: BuildPlan, songs: list[tuple[RegisterLog, str]]) -> ChipFile:
+    return encode_nsf(
+        songs, title=plan.game, author=plan.author, copyright_line=plan.copyright_line
+    )
+
+
+ALBUMS: dict[str, AlbumOutput] = {"nsf": AlbumOutput("nsf/album.nsf", _album_nsf)}
+"""The formats that also give one file with all tracks."""

@@ -1,0 +1,206 @@
+"""What each format gives, and what a finished track says of itself in the index."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import soundfile
+from mutagen.oggvorbis import OggVorbis
+
+from chipassets.bundle import TrackEntry
+from chipassets.chipsong import Instrument, Macro
+from chipassets.freshness import audio_key, notes_key
+from chipassets.lock import LockedTake
+from chipassets.manifest.words import DEFAULT_FORMATS, FORMATS
+from chipassets.outputs import ALBUMS, OUTPUTS
+from chipassets.produce import album_files, render_track
+from chipassets.trackplan import BuildPlan, Layer, Sound, TrackPlan
+from tests.chip_music import plan, song
+
+VOICES = ("pulse1", "pulse2", "triangle", "noise")
+
+
+def build_plan(track: TrackPlan, **changes: object) -> BuildPlan:
+    whole = BuildPlan("Test Quest", 1, "nes", "default", ("ogg",), (track,))
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def take(loop_start_bar: int | None = 0) -> LockedTake:
+    return LockedTake("0" * 64, 0, 1, "the only one", song(4, loop_start_bar=loop_start_bar))
+
+
+def finish(
+    *formats: str, loop_start_bar: int | None = 0, sound: Sound | None = None, **changes: object
+) -> tuple[TrackEntry, dict[str, bytes]]:
+    track = plan(sound=sound or Sound())
+    whole = build_plan(track, formats=formats or ("ogg",), **changes)
+    return render_track(whole, track, take(loop_start_bar), None, lambda _: None)
+
+
+def decoded(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+    return np.asarray(soundfile.read(io.BytesIO(data), dtype="int16")[0])
+
+
+def test_the_table_is_what_manifests_may_ask_for() -> None:
+    assert tuple(OUTPUTS) == FORMATS
+    assert set(DEFAULT_FORMATS) <= set(FORMATS)
+    assert ALBUMS.keys() <= OUTPUTS.keys()
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.parametrize("loop_start_bar", [0, 1, None])
+def test_every_format_gives_files_that_the_index_lists(
+    name: str, loop_start_bar: int | None
+) -> None:
+    entry, files = finish(name, loop_start_bar=loop_start_bar)
+    assert files
+    listed = {item.path: item for item in entry.all_files()}
+    assert listed.keys() == files.keys()
+    for path, data in files.items():
+        assert listed[path].sha256 == hashlib.sha256(data).hexdigest()
+    assert {kind.split("-")[0] for kind in entry.files} == {name}
+    again = finish(name, loop_start_bar=loop_start_bar)
+    assert again == (entry, files)
+
+
+def test_all_formats_at_once_have_paths_of_their_own() -> None:
+    entry, files = finish(*FORMATS)
+    assert len(files) == len(entry.files) == len(FORMATS) + len(VOICES) - 1
+
+
+def test_wav_and_flac_hold_the_same_samples() -> None:
+    _, files = finish("wav", "flac", "ogg", loop_start_bar=1)
+    wav, flac = decoded(files["audio/battle.wav"]), decoded(files["audio/battle.flac"])
+    assert (wav == flac).all()
+    assert len(decoded(files["audio/battle.ogg"])) == len(wav)
+
+
+def test_intro_and_loop_apart_are_the_whole() -> None:
+    entry, files = finish("ogg", "split", loop_start_bar=1)
+    assert entry.loop is not None
+    intro, loop = (decoded(files[f"split/battle-{part}.ogg"]) for part in ("intro", "loop"))
+    assert (len(intro), len(loop)) == (entry.loop.start_sample, entry.loop.length_samples)
+    tags = OggVorbis(io.BytesIO(files["split/battle-loop.ogg"]))
+    assert (tags["LOOPSTART"], tags["LOOPLENGTH"]) == (["0"], [str(len(loop))])
+    assert "LOOPSTART" not in OggVorbis(io.BytesIO(files["split/battle-intro.ogg"]))
+    assert list(finish("split")[0].files) == ["split-loop"]
+    assert list(finish("split", loop_start_bar=None)[0].files) == ["split-once"]
+
+
+@pytest.mark.parametrize("loop_start_bar", [0, 1, None])
+def test_stems_run_in_step_and_add_up(loop_start_bar: int | None) -> None:
+    entry, files = finish("wav", "stems", loop_start_bar=loop_start_bar)
+    mix = decoded(files["audio/battle.wav"]).astype(np.float64)
+    stems = [decoded(files[f"stems/battle/{name}.ogg"]).astype(np.float64) for name in VOICES]
+    assert {len(stem) for stem in stems} == {entry.samples}
+    # The chip's mixer is not linear: voices by themselves are a little louder than together.
+    together = np.sum(stems, axis=0)
+    assert np.corrcoef(mix, together)[0, 1] > 0.97
+    assert 1.0 < np.sqrt((together**2).mean() / (mix**2).mean()) < 1.5
+
+
+def test_a_voice_left_free_has_no_stem() -> None:
+    entry, _ = finish("stems", sound=Sound(leave=("pulse2",)))
+    assert list(entry.files) == ["stems-pulse1", "stems-triangle", "stems-noise"]
+    assert entry.voices == ["pulse1", "triangle", "noise"]
+
+
+def test_layers_are_as_long_as_the_track_and_add_up() -> None:
+    layers = (
+        Layer("bass+drums", ("triangle", "noise")),
+        Layer("lead", ("pulse1",)),
+        Layer("arpeggio", ("pulse2",)),
+    )
+    entry, files = finish("wav", loop_start_bar=1, sound=Sound(layers=layers))
+    assert [layer.path for layer in entry.layers] == [
+        "layers/battle/1-bass-drums.ogg",
+        "layers/battle/2-lead.ogg",
+        "layers/battle/3-arpeggio.ogg",
+    ]
+    assert [layer.voices for layer in entry.layers] == [list(item.voices) for item in layers]
+    assert entry.loop is not None
+    together = np.zeros(entry.samples)
+    for layer in entry.layers:
+        tags = OggVorbis(io.BytesIO(files[layer.path]))
+        assert tags["LOOPSTART"] == [str(entry.loop.start_sample)]
+        together += decoded(files[layer.path])
+    assert np.corrcoef(decoded(files["audio/battle.wav"]), together)[0, 1] > 0.97
+
+
+def test_the_index_tells_loudness_and_seam() -> None:
+    entry, _ = finish(loudness_lufs=-20.0)
+    assert entry.loudness_lufs == pytest.approx(-20, abs=0.05)
+    assert entry.true_peak_dbtp is not None
+    assert entry.true_peak_dbtp <= -1
+    assert entry.seam is not None
+    assert entry.seam.step_ratio < 1
+    assert finish(loop_start_bar=None)[0].seam is None
+    loud, _ = finish(loudness_lufs=-9.0)
+    assert loud.true_peak_dbtp == pytest.approx(-1, abs=0.01)
+
+
+def test_the_filter_is_heard() -> None:
+    plain, small = (
+        decoded(finish("wav", filter_name=name)[1]["audio/battle.wav"]) for name in ("none", "nes")
+    )
+    assert len(plain) == len(small)
+    assert (plain != small).any()
+
+
+def test_author_and_copyright_are_in_the_files() -> None:
+    _, files = finish("ogg", "nsf", author="A. Name", copyright_line="2026 A. Name")
+    tags = OggVorbis(io.BytesIO(files["audio/battle.ogg"]))
+    assert (tags["ARTIST"], tags["COPYRIGHT"]) == (["A. Name"], ["2026 A. Name"])
+    assert b"2026 A. Name" in files["nsf/battle.nsf"][:128]
+
+
+def test_the_preview_is_a_picture() -> None:
+    _, files = finish("preview")
+    assert ElementTree.fromstring(files["preview/battle.svg"]).tag.endswith("svg")
+
+
+def test_an_album_holds_every_track() -> None:
+    tracks = tuple(replace(plan(), name=name) for name in ("one", "two"))
+    whole = build_plan(tracks[0], tracks=tracks, formats=("ogg", "nsf"))
+    ((path, data),) = album_files(whole, {"one": take(), "two": take(1)}).values()
+    assert path == "nsf/album.nsf"
+    assert data[6] == 2
+    assert album_files(replace(whole, formats=("ogg",)), {}) == {}
+
+
+SOUNDS = {
+    "leave": Sound(leave=("pulse2",)),
+    "arpeggio": Sound(arpeggio=False),
+    "layers": Sound(layers=(Layer("all", VOICES),)),
+    "instruments": Sound(instruments=(Instrument("kick", volume=Macro((3,))),)),
+}
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_what_changes_the_sound_changes_the_audios_key_alone(name: str) -> None:
+    track = plan()
+    other = replace(track, sound=SOUNDS[name])
+    assert notes_key(track, "0") == notes_key(other, "0")
+    whole = build_plan(track)
+    assert audio_key(whole, track, take()) != audio_key(whole, other, take())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"filter_name": "none"},
+        {"loudness_lufs": -20.0},
+        {"author": "A"},
+        {"copyright_line": "A"},
+        {"formats": ("wav",)},
+    ],
+)
+def test_what_changes_every_file_changes_the_audios_key(change: dict[str, object]) -> None:
+    track = plan()
+    keys = {audio_key(build_plan(track, **more), track, take()) for more in ({}, change)}
+    assert len(keys) == 2
