@@ -23,6 +23,10 @@ from chipassets.errors import RenderError
 _TEMPO = 150
 """At which a row lasts as many frames as the speed."""
 
+_EXPANSIONS = {"nes": 0, "nes-vrc6": 1}
+_SAMPLES_CHANNEL = 4
+"""It has no notes here and holds the speeds and jumps."""
+
 _LONGEST_ROW = 31
 _MOST_PATTERNS = 128
 _ROWS = (64, 128, 256)
@@ -55,8 +59,8 @@ def encode_famitracker(
 ) -> ChipFile:
     """Return the song as FamiTracker text; what a row, a macro or a text cannot hold is reported.
 
-    RenderError for a chip other than `nes`, a voice that it does not have, or a song of more than
-    128 patterns of 256 rows.
+    RenderError for a chip other than `nes` and `nes-vrc6`, a voice that it does not have, or a song
+    of more than 128 patterns of 256 rows.
     """
     chip = _chip(song)
     asked = {"title": title, "author": author, "copyright": copyright_line}
@@ -70,7 +74,7 @@ def encode_famitracker(
     for spec in chip.voices:
         voice = played.get(spec.name, ChipVoice(spec.name, ()))
         lanes.append(_Lane(song, grid, chip, spec, bank, lost).cells(voice))
-    lanes.append(_flow(grid, patterns))
+    lanes.insert(_SAMPLES_CHANNEL, _flow(grid, patterns))
     module = _assemble(lanes, patterns, bank)
     module = replace(
         module,
@@ -78,18 +82,19 @@ def encode_famitracker(
         author=texts["author"],
         copyright=texts["copyright"],
         name=texts["title"],
+        expansion=_EXPANSIONS[song.chip],
     )
     dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()))
     return ChipFile(module_text(module).encode("ascii"), (*changed, *dropped))
 
 
 def _chip(song: ChipSong) -> Chip:
-    if song.chip != "nes":
+    if song.chip not in _EXPANSIONS:
         raise RenderError(
-            f"FamiTracker text is written for the chip 'nes', not {song.chip!r}; "
+            f"FamiTracker text is written for {' and '.join(_EXPANSIONS)}, not {song.chip!r}; "
             "choose another format"
         )
-    chip = CHIPS["nes"]
+    chip = CHIPS[song.chip]
     unknown = {voice.name for voice in song.voices} - {spec.name for spec in chip.voices}
     if unknown:
         raise RenderError(f"the chip {song.chip} has no voice {min(unknown)!r}")

@@ -11,6 +11,8 @@ from chipassets.chipsong import Instrument, Macro
 _VOLUME, _ARPEGGIO, _PITCH, _DUTY = 0, 1, 2, 4
 _LONGEST, _MOST_MACROS, _MOST_INSTRUMENTS = 252, 128, 64
 _DARKEST_NOISE = 15
+# The VRC6's nearest to 12.5, 25, 50 and 75 %: D + 1 sixteenths.
+_VRC6_DUTIES = (1, 3, 7, 3)
 _Said = tuple[tuple[int, ...], int, int]
 """Values, loop and release as FamiTracker counts them: -1 is none."""
 
@@ -28,8 +30,8 @@ class Bank:
     """The instruments and macros of a module while it grows; each sound is in it once."""
 
     instruments: list[FtInstrument] = field(default_factory=list)
-    _macros: dict[tuple[int, _Said], int] = field(default_factory=dict)
-    _numbers: dict[tuple[str, tuple[_Said, ...]], int] = field(default_factory=dict)
+    _macros: dict[tuple[str, int, _Said], int] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str, tuple[_Said, ...]], int] = field(default_factory=dict)
 
     def number(self, instrument: Instrument, kind: str, pitch: int) -> int | None:
         """Return the instrument's number for a voice of that kind; None when the module is full.
@@ -41,38 +43,42 @@ class Bank:
             _VOLUME: _held(instrument.volume, 0, 15),
             _ARPEGGIO: _arpeggio(instrument, kind, pitch),
             _PITCH: _slides(instrument.pitch) if kind != "noise" else _PLAIN[_PITCH],
-            _DUTY: _without_release(instrument.duty, 0, 3) if kind == "pulse" else _PLAIN[_DUTY],
+            _DUTY: _duty(instrument, kind),
         }
-        key = (instrument.name, tuple(said.values()))
+        chip = "VRC6" if kind.startswith("vrc6") else "2A03"
+        key = (chip, instrument.name, tuple(said.values()))
         if key not in self._numbers:
-            if len(self._numbers) == _MOST_INSTRUMENTS or not self._has_room(said):
+            if len(self._numbers) == _MOST_INSTRUMENTS or not self._has_room(chip, said):
                 return None
             self._numbers[key] = len(self._numbers)
-            self._add(instrument.name, said)
+            self._add(chip, instrument.name, said)
         return self._numbers[key]
 
     @property
     def macros(self) -> tuple[FtMacro, ...]:
         """All macros by kind and index."""
-        items = ((k, n, *said) for (k, said), n in self._macros.items())
+        items = ((chip, k, n, *said) for (chip, k, said), n in self._macros.items())
         return tuple(
-            FtMacro(kind, index, loop, release, 0, values)
-            for kind, index, values, loop, release in sorted(items)
+            FtMacro(kind, index, loop, release, 0, values, chip)
+            for chip, kind, index, values, loop, release in sorted(items)
         )
 
-    def _has_room(self, said: dict[int, _Said]) -> bool:
-        counts = {kind: sum(k == kind for k, _ in self._macros) for kind in said}
-        return all(count < _MOST_MACROS for count in counts.values())
+    def _has_room(self, chip: str, said: dict[int, _Said]) -> bool:
+        return all(self._count(chip, kind) < _MOST_MACROS for kind in said)
 
-    def _add(self, name: str, said: dict[int, _Said]) -> None:
+    def _count(self, chip: str, kind: int) -> int:
+        return sum((c, k) == (chip, kind) for c, k, _ in self._macros)
+
+    def _add(self, chip: str, name: str, said: dict[int, _Said]) -> None:
         indices = [-1] * 5
         for kind, macro in said.items():
             if macro != _PLAIN[kind]:
-                following = sum(k == kind for k, _ in self._macros)
-                indices[kind] = self._macros.setdefault((kind, macro), following)
+                following = self._count(chip, kind)
+                indices[kind] = self._macros.setdefault((chip, kind, macro), following)
         volume, arpeggio, pitch, coarse, duty = indices
         macros = (volume, arpeggio, pitch, coarse, duty)
-        self.instruments.append(FtInstrument(len(self.instruments), macros, to_ascii(name)[:127]))
+        number = len(self.instruments)
+        self.instruments.append(FtInstrument(number, macros, to_ascii(name)[:127], chip))
 
 
 def is_cut(instrument: Instrument) -> bool:
@@ -97,6 +103,15 @@ def _without_release(macro: Macro, low: int, high: int) -> _Said:
     """What sounds before the release; the end of a note leaves this macro alone."""
     values, loop, _ = _held(macro, low, high)
     return values[: macro.release or len(values)], loop, -1
+
+
+def _duty(instrument: Instrument, kind: str) -> _Said:
+    if not kind.endswith("pulse"):
+        return _PLAIN[_DUTY]
+    values, loop, release = _without_release(instrument.duty, 0, 3)
+    if kind == "vrc6_pulse":
+        values = tuple(_VRC6_DUTIES[value] for value in values)
+    return values, loop, release
 
 
 def _arpeggio(instrument: Instrument, kind: str, pitch: int) -> _Said:

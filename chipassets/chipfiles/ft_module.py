@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CHANNELS = 5
-"""Pulse 1, pulse 2, triangle, noise and samples."""
+CHANNELS = {0: 5, 1: 8}
+"""By expansion: pulse 1, pulse 2, triangle, noise and samples; with the VRC6 its three voices."""
 
 HEADER = "# FamiTracker text export 0.4.2"
 FOOTER = "# End of export"
@@ -25,6 +25,7 @@ class FtMacro:
     release: int
     setting: int
     values: tuple[int, ...]
+    chip: str = "2A03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class FtInstrument:
     index: int
     macros: tuple[int, int, int, int, int]
     name: str
+    chip: str = "2A03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ EMPTY = FtCell()
 
 @dataclass(frozen=True, slots=True)
 class FtModule:
-    """A module with one track; `patterns[n][row]` are the cells of pattern n of every channel."""
+    """A module with one track; `patterns[n][row]` are the cells of pattern n of every channel.
+
+    Expansion 1 is the VRC6; its macros and instruments are of chip "VRC6".
+    """
 
     title: str
     author: str
@@ -66,6 +71,7 @@ class FtModule:
     columns: tuple[int, ...]
     order: tuple[tuple[int, ...], ...]
     patterns: tuple[tuple[tuple[FtCell, ...], ...], ...]
+    expansion: int = 0
 
 
 def module_text(module: FtModule) -> str:
@@ -84,7 +90,7 @@ def module_text(module: FtModule) -> str:
         "# Global settings",
         "MACHINE         0",
         "FRAMERATE       0",
-        "EXPANSION       0",
+        f"EXPANSION       {module.expansion}",
         "VIBRATO         1",
         "SPLIT           32",
         "",
@@ -118,12 +124,13 @@ def _quoted(text: str) -> str:
 
 def _macro(macro: FtMacro) -> str:
     head = f"{macro.kind:3d} {macro.index:3d} {macro.loop:3d} {macro.release:3d} {macro.setting:3d}"
-    return f"MACRO     {head} : {' '.join(map(str, macro.values))}"
+    keyword = "MACRO" if macro.chip == "2A03" else "MACROVRC6"
+    return f"{keyword:9s} {head} : {' '.join(map(str, macro.values))}"
 
 
 def _instrument(instrument: FtInstrument) -> str:
     macros = " ".join(f"{index:3d}" for index in instrument.macros)
-    return f"INST2A03 {instrument.index:3d}   {macros} {_quoted(instrument.name)}"
+    return f"INST{instrument.chip} {instrument.index:3d}   {macros} {_quoted(instrument.name)}"
 
 
 def _order(place: int, row: tuple[int, ...]) -> str:

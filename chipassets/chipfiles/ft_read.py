@@ -1,4 +1,4 @@
-"""Reading FamiTracker's text: modules of one track for the 2A03 without samples.
+"""Reading FamiTracker's text: modules of one track for the 2A03, or with the VRC6, no samples.
 
 Keywords, numbers and columns are checked as FamiTracker's importer does; spacing is free.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chipassets.chipfiles.ft_module import (
     CHANNELS,
@@ -22,7 +23,7 @@ from chipassets.chipfiles.ft_module import (
 _TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^\s"]+))')
 _NOTE = re.compile(r"\.\.\.|---|===|[A-G][-#][0-7]|[0-9A-F]-#")
 _EFFECT = re.compile(r"\.\.\.|[0-9A-Z][0-9A-F]{2}")
-_FIXED = {"MACHINE": 0, "FRAMERATE": 0, "EXPANSION": 0, "VIBRATO": 1, "SPLIT": 32}
+_FIXED = {"MACHINE": 0, "FRAMERATE": 0, "VIBRATO": 1, "SPLIT": 32}
 _MOST_ROWS = 256
 
 
@@ -33,7 +34,8 @@ class _Draft:
     macros: list[FtMacro] = field(default_factory=list)
     instruments: list[FtInstrument] = field(default_factory=list)
     track: tuple[int, int, int, str] | None = None
-    columns: tuple[int, ...] = (1,) * CHANNELS
+    expansion: int = 0
+    columns: tuple[int, ...] = ()
     order: list[tuple[int, ...]] = field(default_factory=list)
     patterns: list[dict[int, tuple[FtCell, ...]]] = field(default_factory=list)
 
@@ -129,7 +131,13 @@ def _comment(line: _Line, draft: _Draft) -> None:
     draft.comments.append(line.word())
 
 
-def _macro(line: _Line, draft: _Draft) -> None:
+def _expansion(line: _Line, draft: _Draft) -> None:
+    if draft.track:
+        raise ValueError("the expansion is named after the track")
+    draft.expansion = line.number(0, 1)
+
+
+def _macro(line: _Line, draft: _Draft, chip: str = "2A03") -> None:
     kind, index = line.number(0, 4), line.number(0, 127)
     loop, release, setting = (line.number(low, 252) for low in (-1, -1, 0))
     line.colon()
@@ -138,14 +146,14 @@ def _macro(line: _Line, draft: _Draft) -> None:
         values.append(line.number(-128, 127))
     if not 0 < len(values) <= 252 or max(loop, release) >= len(values):
         raise ValueError(f"a macro of {len(values)} values, loop {loop}, release {release}")
-    draft.macros.append(FtMacro(kind, index, loop, release, setting, tuple(values)))
+    draft.macros.append(FtMacro(kind, index, loop, release, setting, tuple(values), chip))
 
 
-def _instrument(line: _Line, draft: _Draft) -> None:
+def _instrument(line: _Line, draft: _Draft, chip: str = "2A03") -> None:
     index = line.number(0, 63)
     volume, arpeggio, pitch, coarse, duty = (line.number(-1, 127) for _ in range(5))
     macros = (volume, arpeggio, pitch, coarse, duty)
-    draft.instruments.append(FtInstrument(index, macros, line.word()))
+    draft.instruments.append(FtInstrument(index, macros, line.word(), chip))
 
 
 def _track(line: _Line, draft: _Draft) -> None:
@@ -157,14 +165,15 @@ def _track(line: _Line, draft: _Draft) -> None:
 
 def _columns(line: _Line, draft: _Draft) -> None:
     line.colon()
-    draft.columns = tuple(line.number(1, 4) for _ in range(CHANNELS))
+    draft.columns = tuple(line.number(1, 4) for _ in range(CHANNELS[draft.expansion]))
 
 
 def _order(line: _Line, draft: _Draft) -> None:
     if line.number(0, 127, 16) != len(draft.order):
         raise ValueError("the order is not counted one by one")
     line.colon()
-    draft.order.append(tuple(line.number(0, 127, 16) for _ in range(CHANNELS)))
+    channels = range(CHANNELS[draft.expansion])
+    draft.order.append(tuple(line.number(0, 127, 16) for _ in channels))
 
 
 def _pattern(line: _Line, draft: _Draft) -> None:
@@ -174,7 +183,7 @@ def _pattern(line: _Line, draft: _Draft) -> None:
 
 
 def _row(line: _Line, draft: _Draft) -> None:
-    if not draft.patterns or not draft.track:
+    if not draft.patterns or not draft.track or not draft.columns:
         raise ValueError("a row outside a pattern of a track")
     index = line.number(0, draft.track[0] - 1, 16)
     if index in draft.patterns[-1]:
@@ -210,8 +219,11 @@ def _cell(line: _Line, columns: int) -> FtCell:
 
 _READERS: dict[str, Callable[[_Line, _Draft], None]] = {
     "COMMENT": _comment,
+    "EXPANSION": _expansion,
     "MACRO": _macro,
+    "MACROVRC6": partial(_macro, chip="VRC6"),
     "INST2A03": _instrument,
+    "INSTVRC6": partial(_instrument, chip="VRC6"),
     "TRACK": _track,
     "COLUMNS": _columns,
     "ORDER": _order,
@@ -222,20 +234,21 @@ _READERS: dict[str, Callable[[_Line, _Draft], None]] = {
 
 def _finished(draft: _Draft) -> FtModule:
     """The module, its numbers checked against each other; missing rows are empty."""
-    if not draft.track or not draft.order or not draft.patterns:
-        raise ValueError("the file ends without a track, an order or a pattern")
+    if not (draft.track and draft.columns and draft.order and draft.patterns):
+        raise ValueError("the file ends without a track, its columns, an order or a pattern")
     rows, speed, tempo, name = draft.track
     if max(max(row) for row in draft.order) >= len(draft.patterns):
         raise ValueError("the order asks for a pattern that is missing")
-    known = {(macro.kind, macro.index) for macro in draft.macros} | {(k, -1) for k in range(5)}
+    known = {(macro.chip, macro.kind, macro.index) for macro in draft.macros}
     for instrument in draft.instruments:
-        if not known.issuperset(enumerate(instrument.macros)):
+        asked = {(instrument.chip, k, n) for k, n in enumerate(instrument.macros) if n >= 0}
+        if not asked <= known:
             raise ValueError(f"instrument {instrument.index} asks for a macro that is missing")
     numbers = {instrument.index for instrument in draft.instruments} | {None}
     used = {cell.instrument for rows in draft.patterns for row in rows.values() for cell in row}
     if not used <= numbers:
         raise ValueError("a note asks for an instrument that is missing")
-    blank = (EMPTY,) * CHANNELS
+    blank = (EMPTY,) * CHANNELS[draft.expansion]
     patterns = tuple(
         tuple(pattern.get(index, blank) for index in range(rows)) for pattern in draft.patterns
     )
@@ -253,4 +266,5 @@ def _finished(draft: _Draft) -> FtModule:
         columns=draft.columns,
         order=tuple(draft.order),
         patterns=patterns,
+        expansion=draft.expansion,
     )

@@ -1,8 +1,8 @@
-"""A ChipSong as a ProTracker module: four channels, samples of the chip's waves, any tracker.
+"""A ChipSong as a ProTracker module: a channel a voice, samples of the chip's waves.
 
 A row is a 16th note; speed and tempo are the pair that meets its length best. Volume envelopes are
 followed row by row (Cxx). What ends within a row is cut to the tick (ECx). Duty changes, slides and
-vibrato are left out: a tone keeps the duty that it holds longest.
+vibrato are left out: a tone keeps the duty that it ends on. The Game Boy's wave is a triangle.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from fractions import Fraction
 
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.mod_file import (
-    CHANNELS,
     MOST_PATTERNS,
     MOST_SAMPLES,
     ROWS,
@@ -29,12 +28,13 @@ from chipassets.chipfiles.mod_samples import (
     TONE_FINETUNE,
     drum,
     pulse_cycle,
+    saw_cycle,
     tone_size,
     triangle_cycle,
 )
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
-from chipassets.chips import CHIPS, VoiceSpec
+from chipassets.chips import CHIPS
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
 from chipassets.errors import RenderError
 from chipassets.units import STEPS_PER_BEAT
@@ -42,6 +42,7 @@ from chipassets.units import STEPS_PER_BEAT
 _ARPEGGIO, _JUMP, _VOLUME, _BREAK, _EXTRA, _SPEED = 0x0, 0xB, 0xC, 0xD, 0xE, 0xF
 _CUT = 0xC0
 _LONGEST_ROW = 31
+_MOST_CHANNELS = 9
 _NO_CELL = ModCell()
 
 _TWICE = "MOD: a second note of a voice in one row"
@@ -56,11 +57,11 @@ _Sound = tuple[str, int, str]
 
 
 def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFile:
-    """Return the song as a four-channel module that loops with the song.
+    """Return the song as a module that loops with the song: four channels, with the VRC6 seven.
 
     What a row or the samples cannot hold is reported, as is a tempo off by more than half a
-    percent. RenderError for a chip other than `nes`, a voice that it does not have, or a song of
-    more than 128 patterns of 64 rows.
+    percent. RenderError for a chip or a voice that there is not, or a song of more than 128
+    patterns of 64 rows.
     """
     _check(song)
     texts, changed = fit_fields({"title": title}, 20, "MOD")
@@ -73,10 +74,13 @@ def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFil
         )
     clock = _clock(song, grid, beats_per_bar)
     lost: Counter[str] = Counter()
-    lanes = [_Lane(song, grid, clock, spec, lost) for spec in CHIPS["nes"].voices]
+    lanes = [
+        _Lane(song, grid, clock, spec.name, _wave(spec.kind) or "", lost)
+        for spec in CHIPS[song.chip].voices
+    ]
     played = {voice.name: voice for voice in song.voices}
     for lane in lanes:
-        lane.collect(played.get(lane.spec.name, ChipVoice(lane.spec.name, ())))
+        lane.collect(played.get(lane.name, ChipVoice(lane.name, ())))
     samples = _samples(song, lanes)
     for lane in lanes:
         lane.fill({sound: number for number, sound in enumerate(samples, start=1)}, samples)
@@ -88,13 +92,20 @@ def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFil
 
 
 def _check(song: ChipSong) -> None:
-    if song.chip != "nes":
-        raise RenderError(
-            f"MOD is written for the chip 'nes', not {song.chip!r}; choose another format"
-        )
-    unknown = {voice.name for voice in song.voices} - {spec.name for spec in CHIPS["nes"].voices}
+    if song.chip not in CHIPS:
+        raise RenderError(f"there is no chip {song.chip!r}; there are {', '.join(CHIPS)}")
+    voices = CHIPS[song.chip].voices
+    if any(_wave(spec.kind) is None for spec in voices) or len(voices) > _MOST_CHANNELS:
+        raise RenderError(f"MOD has no samples for the chip {song.chip!r}; choose another format")
+    unknown = {voice.name for voice in song.voices} - {spec.name for spec in voices}
     if unknown:
         raise RenderError(f"the chip {song.chip} has no voice {min(unknown)!r}")
+
+
+def _wave(kind: str) -> str | None:
+    """The family of samples for a kind of voice: those that end in a known wave, and None."""
+    families = {"pulse": "pulse", "triangle": "triangle", "wave": "triangle", "saw": "saw"}
+    return "noise" if kind == "noise" else families.get(kind.split("_")[-1])
 
 
 def _counted(lost: Counter[str]) -> tuple[Dropped, ...]:
@@ -115,7 +126,7 @@ def _clock(song: ChipSong, grid: Grid, beats_per_bar: int) -> Clock:
     """The pair nearest to a row's length and, of those within 0.02 %, nearest to frames."""
     step = Fraction(song.frames_per_bar, beats_per_bar * STEPS_PER_BEAT)
     usual = step / max(1, -(-step // _LONGEST_ROW))
-    seconds = max(usual, Fraction(1)) / CHIPS["nes"].frame_rate_hz
+    seconds = max(usual, Fraction(1)) / CHIPS[song.chip].frame_rate_hz
     tempi = ((speed, round(Fraction(5 * speed, 2) / seconds)) for speed in range(1, 32))
     pairs = [(speed, min(max(tempo, 32), 255)) for speed, tempo in tempi]
 
@@ -157,7 +168,8 @@ class _Lane:
     song: ChipSong
     grid: Grid
     clock: Clock
-    spec: VoiceSpec
+    name: str
+    wave: str
     lost: Counter[str]
     starts: dict[int, _Start] = field(default_factory=dict)
     cells: dict[int, ModCell] = field(default_factory=dict)
@@ -170,13 +182,13 @@ class _Lane:
                 continue
             row = self._nearest(note.start_frame)
             instrument = self.song.instrument(note.instrument)
-            sound = _sound(self.spec.kind, note.pitch, instrument)
+            sound = _sound(self.wave, note.pitch, instrument)
             if sound is None or row in self.starts:
                 self.lost[_RANGE if sound is None else _TWICE] += 1
                 continue
-            age = 0 if self.spec.kind == "noise" else _attack(instrument)
-            volume = 15 if self.spec.kind == "noise" else instrument.volume.at(age)
-            self.starts[row] = _Start(note, *sound, _to_64(volume, note.level, self.spec.kind))
+            age = 0 if self.wave == "noise" else _attack(instrument)
+            volume = 15 if self.wave == "noise" else instrument.volume.at(age)
+            self.starts[row] = _Start(note, *sound, _to_64(volume, note.level, self.wave))
 
     def drop(self, sounds: set[_Sound]) -> None:
         """Leave out the notes of these sounds."""
@@ -192,7 +204,7 @@ class _Lane:
             usual = samples[start.sound].volume
             effect = (_VOLUME, start.volume) if start.volume != usual else (0, 0)
             self.cells[row] = ModCell(numbers[start.sound], start.period, *effect)
-            if self.spec.kind != "noise":
+            if self.wave != "noise":
                 self._hold(row, following, start)
         loop = self.grid.loop_row
         if rows and loop is not None and loop not in self.cells:
@@ -212,7 +224,7 @@ class _Lane:
         chord = _chord(instrument)
         for index in range(row + 1, last):
             frame = self.grid.rows[index].start_frame
-            wanted = _volume(note, instrument, frame, self.spec.kind)
+            wanted = _volume(note, instrument, frame, self.wave)
             if wanted != heard:
                 self.cells[index] = ModCell(effect=_VOLUME, parameter=wanted)
                 heard = wanted
@@ -304,9 +316,11 @@ def _sample(song: ChipSong, sound: _Sound, volume: int) -> ModSample:
         name = to_ascii(f"{rest} {choice}")[:22]
         return ModSample(name, drum(song.instrument(rest), choice), volume)
     size = int(rest)
-    data = pulse_cycle(choice, size) if kind == "pulse" else triangle_cycle(size)
-    name = f"{kind} {('12.5', '25', '50', '75')[choice % 4]} % {size}" if kind == "pulse" else kind
-    return ModSample(name, data, volume, TONE_FINETUNE, 0, len(data))
+    if kind == "pulse":
+        kind, data = f"pulse {('12.5', '25', '50', '75')[choice % 4]} %", pulse_cycle(choice, size)
+    else:
+        data = saw_cycle(size) if kind == "saw" else triangle_cycle(size)
+    return ModSample(f"{kind} / {size}", data, volume, TONE_FINETUNE, 0, len(data))
 
 
 def _steer(
@@ -372,7 +386,7 @@ def _assemble(
     """Order and patterns; equal ones are in the file once."""
     known: dict[tuple[tuple[ModCell, ...], ...], int] = {}
     order = []
-    blank = (_NO_CELL,) * CHANNELS
+    blank = (_NO_CELL,) * len(cells)
     for pattern in patterns:
         rows = tuple(tuple(lane.get(row, _NO_CELL) for lane in cells) for row in pattern)
         rows += (blank,) * (ROWS - len(rows))

@@ -1,4 +1,7 @@
-"""A four-channel ProTracker module as a value, and its bytes."""
+"""A ProTracker module as a value, and its bytes.
+
+Four channels are ProTracker's own; others up to nine carry the mark that later trackers gave them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from dataclasses import dataclass
 
 from chipassets.chipfiles.cursor import Cursor
 
-CHANNELS, ROWS, MOST_SAMPLES, MOST_PATTERNS = 4, 64, 31, 128
+ROWS, MOST_SAMPLES, MOST_PATTERNS = 64, 31, 128
+_CHANNELS, _MOST_CHANNELS = 4, 9
 _TITLE_SIZE, _NAME_SIZE, _ORDER_SIZE = 20, 22, 128
 _FEW_PATTERNS = 64
 """Files with more carry another mark, so that old players refuse them."""
@@ -62,14 +66,16 @@ def mod_bytes(module: ModFile) -> bytes:
             *(_sample_header(sample) for sample in (*module.samples, *padding)),
             bytes((len(module.order), _NO_RESTART)),
             bytes(module.order).ljust(_ORDER_SIZE, b"\0"),
-            _mark(len(module.patterns)),
+            _mark(len(module.patterns), len(module.patterns[0][0])),
             *(_cell(cell) for rows in module.patterns for row in rows for cell in row),
             *(sample.data for sample in module.samples),
         )
     )
 
 
-def _mark(patterns: int) -> bytes:
+def _mark(patterns: int, channels: int) -> bytes:
+    if channels != _CHANNELS:
+        return b"%dCHN" % channels
     return b"M.K." if patterns <= _FEW_PATTERNS else b"M!K!"
 
 
@@ -88,7 +94,7 @@ def _cell(cell: ModCell) -> bytes:
 
 
 def decode_mod(data: bytes) -> ModFile:
-    """Return the module of a four-channel ProTracker file.
+    """Return the module of a ProTracker file.
 
     ValueError with the offset for a file that is cut, too long, or against the format.
     """
@@ -103,8 +109,8 @@ def decode_mod(data: bytes) -> ModFile:
     count = max(order) + 1
     if count > MOST_PATTERNS or any(order[length:]):
         raise cursor.error("an order with patterns above 127 or behind its end")
-    cursor.expect(_mark(count), "mark of a four-channel module")
-    patterns = tuple(_read_pattern(cursor) for _ in range(count))
+    channels = _read_channels(cursor, count)
+    patterns = tuple(_read_pattern(cursor, channels) for _ in range(count))
     samples = tuple(_with_data(header, size, cursor) for header, size in headers)
     if cursor.offset != len(data):
         raise cursor.error("bytes behind the last sample")
@@ -142,8 +148,17 @@ def _with_data(header: ModSample, size: int, cursor: Cursor) -> ModSample:
     )
 
 
-def _read_pattern(cursor: Cursor) -> tuple[tuple[ModCell, ...], ...]:
-    return tuple(tuple(_read_cell(cursor) for _ in range(CHANNELS)) for _ in range(ROWS))
+def _read_channels(cursor: Cursor, patterns: int) -> int:
+    mark = cursor.data[cursor.offset : cursor.offset + 4]
+    channels = mark[0] - ord("0") if mark[1:] == b"CHN" else _CHANNELS
+    if not 1 <= channels <= _MOST_CHANNELS:
+        raise cursor.error(f"a module of {channels} channels")
+    cursor.expect(_mark(patterns, channels), "mark of a module")
+    return channels
+
+
+def _read_pattern(cursor: Cursor, channels: int) -> tuple[tuple[ModCell, ...], ...]:
+    return tuple(tuple(_read_cell(cursor) for _ in range(channels)) for _ in range(ROWS))
 
 
 def _read_cell(cursor: Cursor) -> ModCell:

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chips import CHIPS
+from chipassets.chips import CHIPS, NOISE_PERIODS
 from chipassets.chipsong import Instrument
 
 PAL_CLOCK_HZ = 3_546_895
@@ -29,8 +29,6 @@ _SIZES = ((72, 8, 72), (48, 32, 48), (36, 64, 36), (24, 128, 24))
 # Full volume of each kind of voice in the chip's mixer (linear form), as a sample's peak.
 _PULSE_PEAK, _TRIANGLE_PEAK, _NOISE_PEAK = 100, 113, 66
 _HIGH_EIGHTHS = (1, 2, 4, 6)
-# Noise timer periods of the NTSC 2A03 in CPU clocks (NESdev).
-_NOISE_CLOCKS = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 2034, 4068)
 _MOST_DRUM_FRAMES = 120
 
 
@@ -57,6 +55,11 @@ def triangle_cycle(size: int) -> bytes:
     return _to_bytes((level / 7.5 - 1) * _TRIANGLE_PEAK / 2)
 
 
+def saw_cycle(size: int) -> bytes:
+    """Return one cycle of a rising saw."""
+    return _to_bytes(((np.arange(size) + 0.5) / size * 2 - 1) * _PULSE_PEAK / 2)
+
+
 def drum(instrument: Instrument, period_index: int) -> bytes:
     """Return the instrument on noise as it sounds once, at most two seconds, ending in silence."""
     chip = CHIPS["nes"]
@@ -67,7 +70,7 @@ def drum(instrument: Instrument, period_index: int) -> bytes:
     ages = range(frames)
     volume = np.array([instrument.volume.at(age) for age in ages])[frame] / 15
     index = [min(max(period_index + instrument.arpeggio.at(age), 0), 15) for age in ages]
-    clocks = np.array([_NOISE_CLOCKS[n] for n in index])[frame]
+    clocks = np.array([NOISE_PERIODS[n] for n in index])[frame]
     steps = np.cumsum(float(chip.clock_hz) / rate_hz / clocks)
     wave = _noise_means(np.concatenate(([0.0], steps)), instrument.duty.at(0) & 1)
     data = _to_bytes(2 * (wave - 0.5) * volume * _NOISE_PEAK)

@@ -18,14 +18,19 @@ VRC6 = [0x9000, 0x9001, 0x9002, 0xA000, 0xA001, 0xA002, 0xB000, 0xB001, 0xB002]
 DMG = [0xFF10 + n for n in range(0x30)]
 
 
-def tune(bars: int = 4, loop_start_bar: int | None = 0, tempo_millibpm: int = 150_000) -> ChipSong:
+def tune(
+    bars: int = 4,
+    loop_start_bar: int | None = 0,
+    tempo_millibpm: int = 150_000,
+    chip: str = "nes",
+) -> ChipSong:
     """The tests' melody as the arranger plays it."""
-    return arrange(song(bars, tempo_millibpm, loop_start_bar), plan(), "nes")
+    return arrange(song(bars, tempo_millibpm, loop_start_bar), plan(), chip)
 
 
 def tune_log(bars: int = 4, loop_start_bar: int | None = 0, chip: str = "nes") -> RegisterLog:
     """The melody's registers on a chip."""
-    return write_registers(arrange(song(bars, 150_000, loop_start_bar), plan(), chip))
+    return write_registers(tune(bars, loop_start_bar, chip=chip))
 
 
 def busy_log(chip: str, frames: int, loop: int | None, seed: int = 5) -> RegisterLog:

@@ -24,6 +24,7 @@ SONGS = [
     tune(1, 0, 300_000),
     tune(7, 3, 133_700),
     tune(2, 0, 24_000),
+    tune(6, 2, 120_000, "nes-vrc6"),
 ]
 
 
@@ -53,6 +54,8 @@ def test_every_note_is_at_its_frame(song: ChipSong) -> None:
     heard, stopped = play_module(module, song.frames)
     if song.loop_start_frame is None:
         assert stopped == song.frames
+    if song.chip == "nes-vrc6":
+        heard.pop(4)
     for channel, notes in enumerate(expected(song)):
         got = [note for note in heard[channel] if note.start_frame < song.frames]
         assert [replace(n, end_frame=None) for n in got] == [
@@ -69,7 +72,7 @@ def test_the_loop_goes_on_where_it_should(song: ChipSong) -> None:
     body = song.frames - song.loop_start_frame
     heard, stopped = play_module(module, song.frames + 2 * body)
     assert stopped is None
-    for channel in heard[:4]:
+    for channel in heard:
         starts = {note.start_frame for note in channel}
         for turn in (1, 2):
             again = {
@@ -127,7 +130,7 @@ def test_what_famitracker_cannot_hold_is_refused() -> None:
     with pytest.raises(RenderError, match="tuba"):
         encode_famitracker(replace(tune(1), voices=(ChipVoice("tuba", ()),)), title="x")
     with pytest.raises(RenderError, match="shorter"):
-        encode_famitracker(replace(tune(1), frames=40_000 * 96), title="x")
+        encode_famitracker(replace(tune(1), frames=4_000 * 96), title="x")
 
 
 def test_damage_is_refused_by_line() -> None:

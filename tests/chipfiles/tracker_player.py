@@ -19,7 +19,7 @@ class Played:
 def play_module(module: FtModule, frames: int) -> tuple[list[list[Played]], int | None]:
     """Notes of each channel within `frames`, and the frame at which the song was stopped."""
     names = {instrument.index: instrument.name for instrument in module.instruments}
-    events: list[list[tuple[int, str, int, str]]] = [[] for _ in range(5)]
+    events: list[list[tuple[int, str, int, str]]] = [[] for _ in module.columns]
     place, row, speed, now = 0, 0, module.speed, 0
     while now < frames:
         jump, stop = None, False
