@@ -18,8 +18,8 @@ MODE, TEMPO = "mode", "tempo_bpm"
 _FITTING_SCORE = 0.5
 _CLEARLY_BETTER = 0.2
 _MOST_OUTSIDE = 0.5
-_MODE_RANGE = Range(0.5, 1.5)
-"""The mode measures 1 when the mood knows it and 0 when it doesn't: inside or one width outside."""
+_MODE_RANGE = Range(0.75, 1.25)
+"""The mode measures 1 when the mood knows it, else 0: so far outside that it gives no points."""
 
 # Speed and density carry arousal, the mode valence; voices and register colour both.
 _WEIGHTS = {TEMPO: 1.0, MODE: 1.0, "notes_per_second": 1.5, "polyphony": 1.0, "lead_pitch": 1.0}
@@ -74,8 +74,8 @@ def scene_evidence(metrics: Metrics, track: TrackPlan) -> Evidence:
         (_evidence(name, character(name), metrics, track) for name in SCENES),
         key=lambda found: found.score,
     )
-    outdone = own.score < _FITTING_SCORE + 0.1 and best.score > own.score + _CLEARLY_BETTER
-    resembles = best.tag if outdone and best.tag != _base(track) else track.scene
+    outdone = best.score > own.score + _CLEARLY_BETTER and best.tag != _base(track)
+    resembles = best.tag if outdone else track.scene
     return replace(own, resembles=resembles, fits=own.fits and resembles == track.scene)
 
 

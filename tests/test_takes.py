@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from chipassets.errors import ComposeError
 from chipassets.keys import Key
+from chipassets.originality import Originality
 from chipassets.score import Note, Score
-from chipassets.takes import choose, points, rate
+from chipassets.takes import choose, choose_rated, points, rate
 from chipassets.trackplan import Character, Range, TrackPlan
 
 BARS = 8
@@ -103,6 +104,31 @@ def test_all_refused_still_chooses_and_says_so() -> None:
 def test_no_takes_is_an_error() -> None:
     with pytest.raises(ComposeError):
         choose([], PLAN)
+
+
+COPIED = Originality({6: 0.9, 8: 0.8, 10: 0.5, 12: 0.3, 16: 0.0}, 14)
+QUOTING = Originality({6: 0.2, 8: 0.1, 10: 0.08, 12: 0.05, 16: 0.01}, 16)
+OWN = Originality({6: 0.1, 8: 0.0, 10: 0.0, 12: 0.0, 16: 0.0}, 6)
+
+
+@pytest.mark.parametrize("copied", [COPIED, QUOTING])
+def test_a_copy_never_wins(copied: Originality) -> None:
+    ratings = [rate(tune(), PLAN, copied), rate(tune(key_shift=1), PLAN, OWN)]
+    assert "training corpus" in (ratings[0].refused or "")
+    choice = choose_rated(ratings)
+    assert choice.index == 1
+    assert "own 1.00" in choice.why
+
+
+def test_of_two_equal_takes_the_more_original_wins() -> None:
+    near = Originality({6: 0.3, 8: 0.2, 10: 0.12, 12: 0.0, 16: 0.0}, 11)
+    assert choose_rated([rate(tune(), PLAN, near), rate(tune(), PLAN, OWN)]).index == 1
+
+
+def test_a_take_that_keeps_its_tags_beats_a_better_one_that_does_not() -> None:
+    ratings = [rate(tune(), PLAN), rate(tune(key_shift=1), PLAN), rate(SILENT, PLAN)]
+    assert choose_rated(ratings, [False, True, True]).index == 1
+    assert choose_rated(ratings, [False, False, True]).index == 0
 
 
 def test_a_total_is_the_weighted_mean_of_its_features() -> None:

@@ -1,0 +1,238 @@
+"""`chipassets takes` and `moods`: what is decided is locked, and outlives builds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+from typer.testing import CliRunner
+
+from chipassets.cli.app import app
+from chipassets.errors import ChipassetsError
+
+Run = Callable[..., Any]
+BUNDLE = "build/tiny-quest"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command printed, and the exit code that its error asks for."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def chipassets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run commands in this process: other tests start a new one for each, which takes longer."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str) -> Result:
+        found = CliRunner().invoke(app, arguments)
+        if isinstance(found.exception, ChipassetsError):
+            return Result(found.exception.exit_code, found.stdout, f"error: {found.exception}")
+        assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
+        return Result(found.exit_code, found.stdout, found.stderr)
+
+    return run
+
+
+def listed(chipassets: Run, track: str = "fight") -> list[dict[str, Any]]:
+    result = chipassets("takes", "game.yaml", track, "--json")
+    assert result.returncode == 0, result.stderr
+    takes: list[dict[str, Any]] = json.loads(result.stdout)["takes"]
+    return takes
+
+
+def states(takes: list[dict[str, Any]]) -> dict[int, str]:
+    return {item["take"]: item["state"] for item in takes if item["state"] not in ("", "refused")}
+
+
+def locked(folder: Path, track: str = "fight") -> dict[str, Any]:
+    entry: dict[str, Any] = json.loads((folder / "game.lock").read_text())["tracks"][track]
+    return entry
+
+
+def other_take(takes: list[dict[str, Any]]) -> int:
+    return next(item["take"] for item in takes if item["state"] not in ("chosen", "accepted"))
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    manifest = folder / "game.yaml"
+    assert old in manifest.read_text()
+    manifest.write_text(manifest.read_text().replace(old, new))
+
+
+def test_takes_are_listed_with_their_measures(built: Path, chipassets: Run) -> None:
+    before = (built / "game.lock").read_bytes()
+    takes = listed(chipassets)
+    assert [item["take"] for item in takes] == list(range(1, len(takes) + 1))
+    assert states(takes) == {locked(built)["number"] + 1: "chosen"}
+    index = json.loads((built / BUNDLE / "bundle.json").read_text())
+    entry = next(track for track in index["tracks"] if track["name"] == "fight")
+    chosen = takes[entry["take"]["number"]]
+    assert chosen["metrics"] == pytest.approx(entry["metrics"])
+    assert {"shared_10_grams", "longest_shared_run", "key_fit"} <= set(chosen["metrics"])
+    table = chipassets("takes", "game.yaml", "fight").stdout
+    assert "chosen" in table
+    assert (built / "game.lock").read_bytes() == before
+
+
+def test_an_accepted_take_outlives_what_does_not_concern_it(built: Path, chipassets: Run) -> None:
+    take = other_take(listed(chipassets))
+    assert chipassets("takes", "game.yaml", "fight", "--accept", str(take)).returncode == 0
+    notes = locked(built)["score"]
+    edit(built, "battle}", "battle, tempo: 200, takes: 3}")
+    report = json.loads(chipassets("build", "game.yaml", "--strict", "--json").stdout)
+    assert report["warnings"] == []
+    assert locked(built)["score"] == notes
+    assert locked(built)["accepted"] is True
+    assert chipassets("build", "game.yaml", "--check").returncode == 0
+
+
+def test_an_accepted_take_that_leaves_its_plan_is_kept_until_told_otherwise(
+    built: Path, chipassets: Run
+) -> None:
+    take = other_take(listed(chipassets))
+    chipassets("takes", "game.yaml", "fight", "--accept", str(take))
+    notes = locked(built)["score"]
+    edit(built, "battle}", "battle, temperature: 1.2}")
+    kept = chipassets("build", "game.yaml")
+    assert kept.returncode == 0
+    assert "--recompose" in kept.stdout
+    assert locked(built)["score"] == notes
+    assert chipassets("build", "game.yaml", "--strict").returncode == 1
+    again = chipassets("build", "game.yaml", "--recompose")
+    assert again.returncode == 0, again.stderr
+    assert "--recompose" not in again.stdout
+    assert locked(built)["score"] != notes
+    assert "accepted" not in locked(built)
+
+
+def test_a_rejected_take_is_never_chosen_again(built: Path, chipassets: Run) -> None:
+    first = next(item["take"] for item in listed(chipassets) if item["state"] == "chosen")
+    assert chipassets("takes", "game.yaml", "fight", "--reject", str(first)).returncode == 0
+    takes = listed(chipassets)
+    assert states(takes)[first] == "rejected"
+    assert "chosen" in states(takes).values()
+    entry = json.loads((built / "game.lock").read_text())
+    entry["tracks"]["fight"]["notes_key"] = "0" * 64  # as if another version had composed it
+    (built / "game.lock").write_text(json.dumps(entry))
+    assert chipassets("build", "game.yaml").returncode == 0
+    assert locked(built)["number"] != first - 1
+    assert locked(built)["rejected"][0]["number"] == first - 1
+
+
+def test_rolled_takes_go_on_counting_and_leave_the_others_alone(
+    built: Path, chipassets: Run
+) -> None:
+    before = listed(chipassets)
+    assert chipassets("takes", "game.yaml", "fight", "--roll", "3").returncode == 0
+    after = listed(chipassets)
+    assert len(after) >= len(before) + 3
+    assert [item["metrics"] for item in after[: len(before)]] == [
+        item["metrics"] for item in before
+    ]
+    best = max((item for item in after if not item["refused"]), key=lambda item: item["score"])
+    assert best["state"] == "chosen" or best["complaints"]
+    assert chipassets("build", "game.yaml").returncode == 0
+
+
+def test_when_all_takes_are_rejected_more_are_rolled(built: Path, chipassets: Run) -> None:
+    count = len(listed(chipassets))
+    for take in range(1, count + 1):
+        result = chipassets("takes", "game.yaml", "fight", "--reject", str(take))
+        assert result.returncode == 0, result.stderr
+    assert locked(built)["number"] >= count
+
+
+def test_a_take_is_exported_as_midi_and_audio(built: Path, chipassets: Run) -> None:
+    take = other_take(listed(chipassets))
+    for name in ("take.mid", "take.ogg"):
+        result = chipassets("takes", "game.yaml", "fight", "--export", str(take), "-o", name)
+        assert result.returncode == 0, result.stderr
+    assert mido.MidiFile(built / "take.mid").length > 1
+    assert (built / "take.ogg").read_bytes().startswith(b"OggS")
+
+
+def test_takes_are_compared_with_a_folder_and_pieces_named(built: Path, chipassets: Run) -> None:
+    (built / "mine").mkdir()
+    assert (
+        chipassets("takes", "game.yaml", "town", "--export", "1", "-o", "mine/old.mid").returncode
+        == 0
+    )
+    result = chipassets("takes", "game.yaml", "town", "--against", "mine", "--json")
+    assert result.returncode == 0, result.stderr
+    assert all("alike" in item for item in json.loads(result.stdout)["takes"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("nowhere",), 2),
+        (("fight", "--accept", "99"), 2),
+        (("fight", "--accept", "0"), 2),
+        (("fight", "--reject", "-1"), 2),
+        (("fight", "--roll", "0"), 2),
+        (("fight", "--roll", "100000"), 2),
+        (("fight", "--accept", "1", "--reject", "1"), 2),
+        (("fight", "--export", "1"), 2),
+        (("fight", "--export", "1", "-o", "take.xyz"), 2),
+        (("fight", "--against", "nowhere"), 2),
+    ],
+)
+def test_bad_requests_change_nothing(
+    built: Path, chipassets: Run, arguments: tuple[str, ...], code: int
+) -> None:
+    before = (built / "game.lock").read_bytes()
+    result = chipassets("takes", "game.yaml", *arguments)
+    assert result.returncode == code, result.stderr
+    assert result.stderr.startswith("error:")
+    assert (built / "game.lock").read_bytes() == before
+
+
+def test_a_damaged_lock_is_left_alone(built: Path, chipassets: Run) -> None:
+    (built / "game.lock").write_text('{"lock": 1, "tracks": {"fight": {"accepted": 3}}}')
+    for decision in ("--accept", "--reject", "--roll"):
+        result = chipassets("takes", "game.yaml", "fight", decision, "1")
+        assert result.returncode == 1
+        assert "version control" in result.stderr
+
+
+def test_a_frozen_model_is_warned_about_and_strict_refuses_it(game: Path, chipassets: Run) -> None:
+    edit(game, "battle}", "battle, temperature: 0.05, primer: 'C3 C3 C3 C3'}")
+    before = sorted(path.name for path in game.iterdir())
+    strict = chipassets("build", "game.yaml", "--strict")
+    loose = chipassets("build", "game.yaml", "--json")
+    warnings = json.loads(loose.stdout)["warnings"]
+    assert loose.returncode == 0
+    assert strict.returncode == (1 if warnings else 0)
+    if any("no better take" in warning for warning in warnings):
+        assert any("temperature" in warning for warning in warnings)
+    assert before == ["game.yaml"]
+
+
+def test_the_index_carries_evidence_for_every_tag(built: Path) -> None:
+    for track in json.loads((built / BUNDLE / "bundle.json").read_text())["tracks"]:
+        assert [item["mood"] for item in track["evidence"]] == track["moods"]
+        for item in (*track["evidence"], track["scene_evidence"]):
+            assert set(item["measured"]) == set(item["wanted"])
+            assert isinstance(item["fits"], bool)
+            assert 0 <= item["score"] <= 1
+        fits = all(item["fits"] for item in (*track["evidence"], track["scene_evidence"]))
+        assert fits or track["warnings"]
+
+
+def test_moods_prints_every_scene_and_mood(chipassets: Run) -> None:
+    shown = chipassets("moods").stdout
+    tables = json.loads(chipassets("moods", "--json").stdout)
+    for name in (*tables["scenes"], *tables["moods"]):
+        assert name in shown
+    assert tables["scenes"]["battle"]["notes_per_second"][0] > 4
