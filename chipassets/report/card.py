@@ -16,7 +16,7 @@ from chipassets.report.roll import VOICE_COLOURS, RollNote, draw_roll, track_ste
 from chipassets.report.sound import draw_wave
 from chipassets.units import STEPS_PER_BEAT
 
-_STATUS_WORDS = {"same": "unchanged", "changed": "changed", "added": "new", "removed": "removed"}
+STATUS_WORDS = {"changed": "changed", "added": "new", "removed": "removed", "same": "unchanged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def draw_card(
 
 def _draw_head(entry: TrackEntry, title: str, difference: Difference | None) -> Html:
     moods = (element("li", mood, class_="tag") for mood in entry.moods)
-    status = _STATUS_WORDS[difference.status] if difference else None
+    status = STATUS_WORDS[difference.status] if difference else None
     facts = [
         entry.key,
         f"{entry.tempo_bpm:.1f} bpm",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from chipassets.bundle import TrackEntry
-from chipassets.report.card import Side, draw_card, draw_change, say_time
+from chipassets.report.card import STATUS_WORDS, Side, draw_card, draw_change, say_time
 from chipassets.report.compare import (
+    Difference,
     bundle_bytes,
     compare_indices,
     compare_tracks,
@@ -40,7 +42,8 @@ def report(bundle: Path, before: Path | None = None) -> bytes:
 def _draw_page(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:
     pairs = _pair(bundle, before)
     cards = [_draw_pair(bundle, before, *pair) for pair in pairs]
-    sides = [side for _, own in cards for side in own]
+    sides = [side for _, own, _ in cards for side in own]
+    statuses = Counter(difference.status for _, _, difference in cards if difference)
     script = _read_script("runtime/web/chipassets.js") + _read_script("report/page.js")
     title = f"{bundle.index.game}: {'what changed' if before else 'music report'}"
     head = element(
@@ -56,11 +59,11 @@ def _draw_page(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:
     body = element(
         "body",
         element("a", "Skip to the tracks", href="#tracks", class_="skip"),
-        _draw_masthead(bundle, before),
-        _draw_filters([entry for pair in pairs for entry in _entries(pair)], before is not None),
+        _draw_masthead(bundle, before, statuses),
+        _draw_filters([entry for pair in pairs for entry in _entries(pair)], statuses),
         element(
             "main",
-            *(card for card, _ in cards),
+            *(card for card, _, _ in cards),
             element("p", "No track fits these filters.", id="nothing", hidden=True),
             id="tracks",
             tabindex="-1",
@@ -94,7 +97,7 @@ def _draw_pair(
     before: OpenedBundle | None,
     old: OpenedTrack | None,
     new: OpenedTrack | None,
-) -> tuple[Html, list[Side]]:
+) -> tuple[Html, list[Side], Difference | None]:
     difference = compare_tracks(old, new) if before else None
     status = difference.status if difference else "same"
     sides: list[Side] = []
@@ -109,7 +112,7 @@ def _draw_pair(
     source = bundle if new else before
     plan = source.provenance.get("plan") if source else None
     card = draw_card(sides, plan if isinstance(plan, dict) else {}, difference)
-    return card, sides
+    return card, sides, difference
 
 
 def _notes(track: OpenedTrack | None) -> tuple[RollNote, ...]:
@@ -128,7 +131,9 @@ def _loudest_sample(*bundles: OpenedBundle | None) -> float:
     return float(max(peaks, default=0.0)) or 1.0
 
 
-def _draw_masthead(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:
+def _draw_masthead(
+    bundle: OpenedBundle, before: OpenedBundle | None, statuses: Counter[str]
+) -> Html:
     index = bundle.index
     seconds = sum(track.seconds for track in index.tracks)
     facts = [
@@ -140,26 +145,33 @@ def _draw_masthead(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:
         f"seed {index.seed}",
     ]
     changes = compare_indices(before.index, index) if before else ()
+    summary = ", ".join(f"{statuses[name]} {STATUS_WORDS[name]}" for name in _ordered(statuses))
     return element(
         "header",
         element("p", "What changed" if before else "Music report", class_="kicker"),
         element("h1", index.game),
         element("ul", *(element("li", fact) for fact in facts), class_="facts"),
+        element("p", summary, class_="summary") if before else None,
         element("ul", *map(draw_change, changes), class_="changes") if changes else None,
         class_="masthead",
     )
 
 
-def _draw_filters(entries: list[TrackEntry], compared: bool) -> Html:
+def _ordered(statuses: Counter[str]) -> list[str]:
+    return [name for name in STATUS_WORDS if statuses[name]]
+
+
+def _draw_filters(entries: list[TrackEntry], statuses: Counter[str]) -> Html:
     scenes = dict.fromkeys(entry.scene for entry in entries)
     moods = dict.fromkeys(mood for entry in entries for mood in entry.moods)
-    groups = [("Scene", "scene", scenes), ("Mood", "mood", moods)]
-    if compared:
-        statuses = dict.fromkeys(("changed", "added", "removed", "same"))
-        groups.insert(0, ("Show", "status", statuses))
+    groups = [
+        ("Show", "status", _ordered(statuses)),
+        ("Scene", "scene", list(scenes)),
+        ("Mood", "mood", list(moods)),
+    ]
     return element(
         "nav",
-        *(_draw_filter(label, kind, list(words)) for label, kind, words in groups if words),
+        *(_draw_filter(label, kind, words) for label, kind, words in groups if words),
         element(
             "p",
             element("span", "", id="count", role="status", aria_live="polite"),
@@ -175,10 +187,11 @@ def _draw_filter(label: str, kind: str, words: list[str]) -> Html:
     buttons = (
         element(
             "button",
-            "unchanged" if kind == "status" and word == "same" else word,
+            STATUS_WORDS[word] if kind == "status" else word,
             type="button",
             class_="chip",
-            aria_pressed="false",
+            # A reviewer wants to see what changed first, when something did.
+            aria_pressed="true" if kind == "status" and _is_news(word, words) else "false",
             data_filter=kind,
             data_value=word,
         )
@@ -192,6 +205,10 @@ def _draw_filter(label: str, kind: str, words: list[str]) -> Html:
         role="group",
         aria_labelledby=name,
     )
+
+
+def _is_news(status: str, statuses: list[str]) -> bool:
+    return status != "same" and "same" in statuses
 
 
 def _draw_provenance(bundle: OpenedBundle) -> Html:

@@ -19,6 +19,7 @@ from chipassets.bundle import (
     FileEntry,
     Index,
     KeysEntry,
+    LayerEntry,
     LoopEntry,
     ModelEntry,
     SectionEntry,
@@ -49,6 +50,7 @@ class Piece:
     notes: tuple[tuple[str, int, int], ...] = (("pulse1", 0, 72), ("noise", 4, 38))
     why: str = "the only one"
     key: str = "C major"
+    layers_hz: tuple[float, ...] = ()
     metrics: dict[str, float] = field(default_factory=lambda: {"key_fit": 1.0, "polyphony": 1.5})
 
 
@@ -66,8 +68,17 @@ def write_sample(
             ),
             "midi": (f"midi/{piece.name}.mid", encode_notes(piece)),
         }
-        entries.append(_entry(piece, {kind: file_entry(*item) for kind, item in own.items()}))
-        contents |= dict(own.values())
+        layers = {
+            f"audio/{piece.name}.{n}.ogg": _sound(hz, piece.level, piece.bars, piece.intro_bars)
+            for n, hz in enumerate(piece.layers_hz)
+        }
+        entry = _entry(piece, {kind: file_entry(*item) for kind, item in own.items()})
+        listed = [
+            LayerEntry(**file_entry(*item).model_dump(), name=f"layer {n}", voices=["pulse1"])
+            for n, item in enumerate(layers.items())
+        ]
+        entries.append(entry.model_copy(update={"layers": listed}))
+        contents |= dict(own.values()) | layers
     account = {"generator": "a test", "model": {"name": game}, "plan": plan or {}}
     contents["provenance.json"] = json.dumps(account).encode()
     provenance = file_entry("provenance.json", contents["provenance.json"])

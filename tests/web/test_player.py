@@ -201,6 +201,33 @@ def test_turning_round_in_the_middle_of_a_fade_never_jumps(page: Page) -> None:
     assert found < 2 * 0.4 * 2 * 3.1416 * 880 / RATE_HZ
 
 
+def test_layers_stay_together_and_come_in_on_the_bar(page: Page, tmp_path: Path) -> None:
+    write_sample(tmp_path / "b", [Piece("town", bars=2, layers_hz=(440, 660))])
+    found = page.run("""(async () => {
+      const {mix} = await stage(6, [
+        [0, (p) => { p.setIntensity(0); return p.enter("town"); }],
+        [0.5, (p) => p.setIntensity(1)],
+        [2.5, (p) => p.setIntensity(0.2, "beat")],
+      ]);
+      const [low, high] = [await sound("town.0"), await sound("town.1")];
+      const at = (wave, i) => wave[(i - 441) % wave.length];
+      const alone = firstDifference(mix, (i) => at(low, i), 441, mix.length);
+      let error = 0;
+      for (let i = 97020; i < 110250; i += 1) {
+        error = Math.max(error, Math.abs(mix[i] - at(low, i) - at(high, i)));
+      }
+      let rest = 0;
+      for (let i = 4 * 44100; i < mix.length; i += 1) {
+        rest = Math.max(rest, Math.abs(mix[i] - at(low, i)));
+      }
+      return [alone, error, rest];
+    })()""")
+    # The second layer's first samples may be zero: it is heard within a millisecond of the bar.
+    bar = 441 + RATE_HZ
+    assert bar <= found[0] <= bar + RATE_HZ // 1000
+    assert found[1:] == pytest.approx([0, 0], abs=1e-4)
+
+
 def test_a_scene_without_a_track_leaves_the_music_and_warns_once(page: Page) -> None:
     found = page.run("""(async () => {
       const {mix, answers} = await stage(2, [

@@ -6,6 +6,7 @@
  *   music.enter("overworld");      // the scene's track, looping exactly
  *   music.enter("battle");         // lies over the overworld: crossfade
  *   music.leave();                 // the overworld goes on where it was left
+ *   music.setIntensity(0.5);       // of a track with layers, the lower half sounds, from the next bar
  *   music.setVolume(0.6); music.pause(); music.resume(); music.stop();
  *
  * Browsers let a page sound after the first key or click; the player waits for it by itself.
@@ -40,6 +41,7 @@
   const LEAD_SECONDS = 0.01;
   const CURVE_POINTS_PER_SECOND = 400;
   const PAUSE_SECONDS = 0.05;
+  const LAYER_FADE_SECONDS = 0.08;
   const DECODED_TRACKS_KEPT = 12;
 
   // ---- The index ---------------------------------------------------------------------------
@@ -79,7 +81,7 @@
       throw new Error(`${place}: the loop goes past the end; build the bundle again`);
     }
     if (!(track.tempo_bpm > 0)) throw new Error(`${place}: tempo_bpm is not a number above 0`);
-    for (const file of Object.values(track.files || {})) {
+    for (const file of [...Object.values(track.files || {}), ...(track.layers || [])]) {
       if (!SAFE_PATH.test(file.path)) {
         throw new Error(`${place}: ${JSON.stringify(file.path)} points outside the bundle`);
       }
@@ -203,6 +205,11 @@
     return pieces;
   }
 
+  /* How many of a track's layers sound at an intensity of 0 to 1: always the first, at 1 all. */
+  function layersHeard(count, intensity) {
+    return Math.min(Math.max(Math.ceil(intensity * count), 1), count);
+  }
+
   // ---- Decisions ---------------------------------------------------------------------------
 
   /* Follows the game's scenes and says which track they ask for. Knows no clock. */
@@ -284,6 +291,14 @@
       return voice.fromSample + Math.max(Math.round(samples), 0);
     }
 
+    /* The time of the first line, "beat" or "bar", of a voice at or after a time. */
+    lineTime(voice, time, when) {
+      const here = this.position(voice, time);
+      if (when === "now" || isOver(voice.track, here)) return time;
+      const line = nextLine(voice.track, here, when);
+      return voice.since + (line - voice.fromSample) / voice.track.sample_rate_hz;
+    }
+
     /* Forget every change that is not due yet. */
     revoke(now) {
       this.voices = this.voices.filter((voice) => voice.since <= now);
@@ -341,15 +356,8 @@
     }
 
     _due(current, now, when) {
-      let at = now + LEAD_SECONDS;
-      if (current) {
-        const track = current.track;
-        const here = this.position(current, at);
-        if (!isOver(track, here) && when !== "now") {
-          const line = nextLine(track, here, when);
-          at = current.since + (line - current.fromSample) / track.sample_rate_hz;
-        }
-      }
+      const soon = now + LEAD_SECONDS;
+      const at = current ? this.lineTime(current, soon, when) : soon;
       // A start between two samples would be interpolated, and no longer be the file's samples.
       return Math.round(at * this.rateHz) / this.rateHz;
     }
@@ -375,13 +383,31 @@
     return source;
   }
 
-  /* Keeps audio nodes in step with a timeline. `buffers` of a voice start on the same sample. */
+  /*
+   * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
+   * the same sample and so stay together; `intensity` says how many of them are heard.
+   */
   class Mixer {
     constructor(context, output = context.destination) {
       this.context = context;
       this.output = output;
       this.timeline = new Timeline(context.sampleRate);
+      this.intensity = 1;
       this._nodes = new Map();
+    }
+
+    /* Let the layers of this intensity sound, from the next beat or bar of each voice on. */
+    setIntensity(intensity, when) {
+      this.intensity = intensity;
+      const now = this.context.currentTime;
+      for (const [voice, { layers }] of this._nodes) {
+        const heard = layersHeard(layers.length, intensity);
+        const at = Math.max(this.timeline.lineTime(voice, now + LEAD_SECONDS, when), voice.since);
+        layers.forEach((layer, i) => {
+          layer.gain.cancelScheduledValues(now);
+          layer.gain.setTargetAtTime(i < heard ? 1 : 0, at, LAYER_FADE_SECONDS);
+        });
+      }
     }
 
     /* Crossfade to a track with these decoded buffers; returns when. See Timeline.change. */
@@ -437,10 +463,17 @@
       const gain = this.context.createGain();
       gain.gain.value = 0;
       gain.connect(this.output);
-      const sources = buffers.map((buffer) =>
-        startSource(this.context, buffer, voice.track, voice.since, voice.fromSample, gain)
+      const heard = layersHeard(buffers.length, this.intensity);
+      const layers = buffers.map((_, i) => {
+        const layer = this.context.createGain();
+        layer.gain.value = i < heard ? 1 : 0;
+        layer.connect(gain);
+        return layer;
+      });
+      const sources = buffers.map((buffer, i) =>
+        startSource(this.context, buffer, voice.track, voice.since, voice.fromSample, layers[i])
       );
-      this._nodes.set(voice, { gain, sources });
+      this._nodes.set(voice, { gain, layers, sources });
     }
 
     _stop(voice) {
@@ -506,6 +539,14 @@
       this.director.stack = [];
       this._mixer.silence(fadeMs / 1000);
       this._sweepLater(fadeMs / 1000);
+    }
+
+    /*
+     * How much of the music sounds, 0 to 1, from the next bar ("beat", "now") on: a track with
+     * layers plays that share of them, one without is the same at every intensity.
+     */
+    setIntensity(intensity, when = "bar") {
+      this._mixer.setIntensity(Math.min(Math.max(Number(intensity) || 0, 0), 1), when);
     }
 
     /* 0 to 1, as an amplitude. */
@@ -613,8 +654,9 @@
     }
   }
 
-  /* The files that sound together as a track: one mix today, one for each layer when it has some. */
+  /* The files that sound together as a track: one for each layer where it has some, or its mix. */
   function layersOf(track) {
+    if (track.layers && track.layers.length) return track.layers;
     const file = track.files.ogg || track.files.wav;
     if (!file) throw new Error("the bundle holds neither an ogg nor a wav file of it");
     return [file];
@@ -663,6 +705,6 @@
   root.Chipassets = Object.freeze({
     FORMAT, LEVELS, RULES, Director, Mixer, Player, Timeline,
     barAndBeat, barSample, beatSample, checkIndex, fadeCurves, fadeGain, fadePoint, isOver,
-    nextLine, open, openContext, startSource, wrap,
+    layersHeard, nextLine, open, openContext, startSource, wrap,
   });
 })(typeof globalThis === "undefined" ? this : globalThis);

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chipassets.report import report
+from tests.report.sample_bundle import BAR_SAMPLES, Piece, write_sample
+from tests.report.test_report import HOSTILE
+from tests.web.browser import Browser, Page
+
+OpenReport = Callable[..., Page]
+
+TOWN = Piece("town", moods=("calm", "bright"), bars=4, intro_bars=1)
+BATTLE = Piece("battle", moods=("tense",), hz=523.25, bars=2)
+FANFARE = Piece("fanfare", scene="victory", moods=("bright",), hz=880, bars=1, intro_bars=None)
+
+
+@pytest.fixture
+def open_report(browser: Browser, tmp_path: Path) -> Iterator[OpenReport]:
+    """Write the report on the pieces, compared with earlier ones if given, and open the file."""
+    pages: list[Page] = []
+
+    def open_page(pieces: list[Piece], before: list[Piece] | None = None, **how: Any) -> Page:
+        bundle = write_sample(tmp_path / "after", pieces, **how)
+        earlier = write_sample(tmp_path / "before", before) if before else None
+        target = tmp_path / "report.html"
+        target.write_bytes(report(bundle, earlier))
+        pages.append(browser.open(target.as_uri()))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+def _side(player: str) -> str:
+    return f'.side[data-player="{player}"]'
+
+
+def _sample(page: Page, player: str) -> int:
+    score = f"""document.querySelector('{_side(player)} .score')"""
+    return int(page.run(f"Number({score}.dataset.sample || 0)"))
+
+
+def _wait_past(page: Page, player: str, sample: int) -> None:
+    score = f"""document.querySelector('{_side(player)} .score')"""
+    page.wait_for(f"Number({score}.dataset.sample || 0) > {sample}")
+
+
+def _value_text(page: Page, player: str) -> str:
+    score = f"""document.querySelector('{_side(player)} .score')"""
+    return str(page.run(f"{score}.getAttribute('aria-valuetext')"))
+
+
+def _shown(page: Page) -> list[str]:
+    cards = "[...document.querySelectorAll('.track')].filter((card) => !card.hidden)"
+    return list(page.run(f"{cards}.map((card) => card.querySelector('h2').textContent)"))
+
+
+def test_the_page_plays_pauses_and_goes_on(open_report: OpenReport) -> None:
+    page = open_report([TOWN, BATTLE])
+    play = f"{_side('after-town')} .play"
+    page.click(play)
+    _wait_past(page, "after-town", 5_000)
+    assert page.run(f"document.querySelector('{play}').getAttribute('aria-pressed')") == "true"
+    assert page.run("document.getElementById('said').textContent") == "Playing town"
+    page.click("#toggle")
+    paused = _sample(page, "after-town")
+    assert page.run("document.getElementById('toggle').getAttribute('aria-pressed')") == "false"
+    page.click("#toggle")
+    _wait_past(page, "after-town", paused)
+    page.click(f"{_side('after-battle')} .play")
+    _wait_past(page, "after-battle", 5_000)
+    assert page.run(f"document.querySelector('{play}').getAttribute('aria-pressed')") == "false"
+    assert page.complaints() == []
+
+
+def test_a_track_that_plays_once_stops_at_its_end(open_report: OpenReport) -> None:
+    page = open_report([FANFARE])
+    page.click(f"{_side('after-fanfare')} .play")
+    _wait_past(page, "after-fanfare", 5_000)
+    page.wait_for("document.getElementById('toggle').getAttribute('aria-pressed') === 'false'")
+    assert _sample(page, "after-fanfare") == 0
+
+
+def test_the_seam_is_heard_and_the_loop_goes_round(open_report: OpenReport) -> None:
+    page = open_report([TOWN])
+    page.click(f"{_side('after-town')} .seam")
+    page.wait_for("document.getElementById('where').textContent.includes('loop 2')")
+    assert _sample(page, "after-town") > 4 * BAR_SAMPLES
+    left = page.run("parseFloat(document.querySelector('.playhead').style.left)")
+    assert 25 <= left < 100
+
+
+def test_a_click_on_the_roll_seeks(open_report: OpenReport) -> None:
+    page = open_report([TOWN])
+    page.click(f"{_side('after-town')} .score", across=0.6)
+    assert _sample(page, "after-town") == pytest.approx(0.6 * 4 * BAR_SAMPLES, rel=0.01)
+    assert _value_text(page, "after-town") == "bar 3 of 4, beat 2"
+    page.press(" ", " ")
+    _wait_past(page, "after-town", int(2.6 * BAR_SAMPLES))
+    page.click(f"{_side('after-town')} .score", across=0.1)
+    page.wait_for(
+        "Number(document.querySelector('.score').dataset.sample) < 80000"
+        " && document.querySelector('.play').getAttribute('aria-pressed') === 'true'"
+    )
+
+
+def test_everything_is_reached_by_keyboard(open_report: OpenReport) -> None:
+    page = open_report([TOWN, BATTLE])
+    page.run(f"document.querySelector('{_side('after-town')} .score').focus()")
+    for key, place in (
+        ("ArrowRight", "bar 1 of 4, beat 2"),
+        ("End", "bar 4 of 4, beat 1"),
+        ("ArrowLeft", "bar 3 of 4, beat 4"),
+        ("PageDown", "bar 1 of 4, beat 1"),
+        ("PageUp", "bar 4 of 4, beat 4"),
+        ("Home", "bar 1 of 4, beat 1"),
+    ):
+        page.press(key)
+        if key == "PageUp":
+            continue
+        assert _value_text(page, "after-town") == place, key
+    page.press(" ", " ")
+    _wait_past(page, "after-town", 2_000)
+    page.press("n", "n")
+    _wait_past(page, "after-battle", 2_000)
+    focused = page.run("document.activeElement.getAttribute('aria-label')")
+    assert focused == "Position in battle"
+    outline = page.run("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.press(" ", " ")
+    page.wait_for("document.getElementById('toggle').getAttribute('aria-pressed') === 'false'")
+    assert page.complaints() == []
+
+
+def test_filters_narrow_and_say_how_many_are_left(open_report: OpenReport) -> None:
+    page = open_report([TOWN, BATTLE, FANFARE])
+    assert page.run("document.getElementById('count').textContent") == "3 of 3 tracks"
+    page.click('[data-filter="mood"][data-value="bright"]')
+    assert _shown(page) == ["town", "fanfare"]
+    page.click('[data-filter="scene"][data-value="victory"]')
+    assert _shown(page) == ["fanfare"]
+    assert page.run("document.getElementById('count').textContent") == "1 of 3 tracks"
+    page.click('[data-filter="mood"][data-value="bright"]')
+    page.click('[data-filter="mood"][data-value="tense"]')
+    assert _shown(page) == []
+    assert page.run("document.getElementById('nothing').hidden") is False
+    page.click("#clear")
+    assert _shown(page) == ["town", "battle", "fanfare"]
+
+
+def test_a_voice_can_be_hidden_in_the_roll(open_report: OpenReport) -> None:
+    page = open_report([TOWN])
+    page.click('.voice[data-voice="pulse1"]')
+    assert page.run("getComputedStyle(document.querySelector('.roll .v0')).display") == "none"
+    page.click('.voice[data-voice="pulse1"]')
+    assert page.run("getComputedStyle(document.querySelector('.roll .v0')).display") != "none"
+
+
+def test_two_bundles_are_compared_side_by_side(open_report: OpenReport) -> None:
+    louder = Piece("battle", moods=("tense", "dark"), hz=330, bars=2)
+    page = open_report([TOWN, louder, FANFARE], [TOWN, BATTLE, Piece("gone")])
+    assert page.run("document.querySelector('.summary').textContent") == (
+        "1 changed, 1 new, 1 removed, 1 unchanged"
+    )
+    assert _shown(page) == ["battle", "fanfare", "gone"]
+    page.click("#clear")
+    assert _shown(page) == ["town", "battle", "fanfare", "gone"]
+    text = page.run("document.querySelector('[data-status=changed] .changes').innerText")
+    assert "tense → tense dark" in text
+    assert "the audio is different" in text
+    tops = page.run(
+        "[...document.querySelectorAll('[data-status=changed] .side')]"
+        ".map((side) => side.getBoundingClientRect().top)"
+    )
+    assert tops[0] == tops[1]
+    page.click(f"{_side('before-battle')} .play")
+    _wait_past(page, "before-battle", BAR_SAMPLES)
+    page.click(f"{_side('after-battle')} .play")
+    _wait_past(page, "after-battle", BAR_SAMPLES)
+    assert page.run("document.getElementById('now').textContent") == "battle (after)"
+    assert page.complaints() == []
+
+
+def test_hostile_names_are_shown_and_not_run(open_report: OpenReport) -> None:
+    hostile = Piece(
+        "town", HOSTILE, (HOSTILE,), why=HOSTILE, key=HOSTILE, notes=((HOSTILE, 0, 60),)
+    )
+    page = open_report([hostile], [TOWN], game=HOSTILE)
+    assert page.run("typeof hit") == "undefined"
+    assert page.run("document.querySelector('h1').textContent") == HOSTILE
+    assert page.run("document.querySelectorAll('img').length") == 0
+    page.click(f"{_side('after-town')} .play")
+    _wait_past(page, "after-town", 2_000)
+    assert page.complaints() == []
+
+
+def test_no_script_but_the_page_s_own_runs(open_report: OpenReport) -> None:
+    page = open_report([TOWN])
+    page.run("""(() => {
+      const script = document.createElement("script");
+      script.textContent = "hit = 1";
+      document.body.append(script);
+    })()""")
+    assert page.run("typeof hit") == "undefined"
+    with pytest.raises(Exception, match="Failed to fetch"):
+        page.run("fetch('data:,x')")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_the_page_fits_its_window(open_report: OpenReport, width: int) -> None:
+    page = open_report([TOWN, Piece("long", bars=24)], [TOWN, Piece("long", bars=24, hz=300)])
+    page.resize(width, 800, mobile=width < 700)
+    page.run("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    assert page.run("document.documentElement.scrollWidth") <= width
+    small = page.run(
+        "[...document.querySelectorAll('button')].filter((b) => b.offsetParent)"
+        ".map((b) => Math.min(b.offsetWidth, b.offsetHeight)).filter((size) => size < 24)"
+    )
+    assert small == []
+
+
+def test_a_screen_reader_finds_landmarks_and_names(open_report: OpenReport) -> None:
+    page = open_report([TOWN, BATTLE])
+    page.call("Accessibility.enable")
+    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
+    found = [
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if not node.get("ignored")
+    ]
+    roles = [role for role, _ in found]
+    for landmark in ("banner", "navigation", "main", "contentinfo", "region", "status"):
+        assert landmark in roles, landmark
+    for role, name in found:
+        if role in ("button", "slider", "article", "group", "navigation", "region"):
+            assert name or role == "group", (role, name)
+    assert ("slider", "Position in town") in found
+    assert ("button", "Play battle") in found
+    headings = {name for role, name in found if role == "heading"}
+    assert headings == {"Test Quest", "town", "battle", "Where it comes from"}
