@@ -14,12 +14,13 @@ from __future__ import annotations
 from .director import Change, Director, Rule
 from .library import Library, Match
 from .pygame_player import NowPlaying, PygamePlayer
-from .tracks import BundleFile, LibraryError, Loop, Section, Track, TrackNotFoundError
+from .tracks import BundleFile, Layer, LibraryError, Loop, Section, Track, TrackNotFoundError
 
 __all__ = [
     "BundleFile",
     "Change",
     "Director",
+    "Layer",
     "Library",
     "LibraryError",
     "Loop",

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
-from .tracks import BundleFile, LibraryError, Loop, Section, Track
+from .tracks import BundleFile, Layer, LibraryError, Loop, Section, Track
 
 INDEX_NAME = "bundle.json"
 FORMAT = 1
@@ -129,6 +129,8 @@ class _Reader:
             ),
             voices=self.texts(record, "voices", where),
             files=MappingProxyType(self.files(record, where)),
+            layers=self.layers(record, where),
+            loudness_lufs=self.decibels(record, "loudness_lufs", where),
         )
 
     def loop(self, record: dict[str, object], where: str, samples: int, bars: int) -> Loop | None:
@@ -147,6 +149,33 @@ class _Reader:
         if (loop.start_sample == 0) != (loop.start_bar == 0):
             self.problems.append(f"{where}: start_sample and start_bar disagree about an intro")
         return loop
+
+    def layers(self, record: dict[str, object], where: str) -> tuple[Layer, ...]:
+        """The layers, none where the record does not speak of them."""
+        if "layers" not in record:
+            return ()
+        return tuple(
+            Layer(
+                self.text(data, "name", f"{where}, layers"),
+                self.texts(data, "voices", f"{where}, layers"),
+                self.file(data, f"{where}, layer {number}"),
+            )
+            for number, data in enumerate(self.records(record, "layers", where), 1)
+        )
+
+    def decibels(self, record: dict[str, object], key: str, where: str) -> float | None:
+        """A number that may be missing, above 0 or below."""
+        value = record.get(key)
+        if value is None:
+            return None
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and -_LARGEST <= value <= _LARGEST
+        ):
+            return float(value)
+        self._refuse(record, key, where, "a number")
+        return None
 
     def files(self, record: dict[str, object], where: str) -> dict[str, BundleFile]:
         found = self._typed(record, "files", where, dict)

@@ -44,6 +44,15 @@ class BundleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """A file as long as its track's audio, to be played in step on top of the layers before it."""
+
+    name: str
+    voices: tuple[str, ...]
+    file: BundleFile
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """One piece of music. Positions are samples since it was started and may pass its end."""
 
@@ -60,6 +69,8 @@ class Track:
     sections: tuple[Section, ...]
     voices: tuple[str, ...]
     files: Mapping[str, BundleFile] = field(hash=False)
+    layers: tuple[Layer, ...] = ()
+    loudness_lufs: float | None = None
 
     @property
     def audio(self) -> BundleFile | None:

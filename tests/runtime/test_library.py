@@ -90,6 +90,10 @@ def edit(folder: Path, **changes: Any) -> None:
         ({"loop__start_bar": 1, "loop__bars": 1}, "disagree about an intro"),
         ({"sections": [3]}, "expected a list of objects"),
         ({"files": None}, "expected an object"),
+        ({"layers": {}}, "expected a list"),
+        ({"layers": [{"name": "bass", "voices": []}]}, "layer 1: 'path' is missing"),
+        ({"loudness_lufs": "loud"}, "'loudness_lufs' is 'loud'; expected a number"),
+        ({"loudness_lufs": 10**400}, "expected a number"),
     ],
 )
 def test_a_wrong_index_is_refused_with_its_place(
@@ -99,6 +103,23 @@ def test_a_wrong_index_is_refused_with_its_place(
     with pytest.raises(LibraryError, match=r"track 'title'|two tracks") as refused:
         Library.open(folder)
     assert message in str(refused.value)
+
+
+def test_layers_are_read_in_their_order(folder: Path) -> None:
+    assert Library.open(folder).track("title").layers == ()
+    assert Library.open(folder).track("title").loudness_lufs is None
+    index = json.loads((folder / "bundle.json").read_text())
+    file = index["tracks"][0]["files"]["wav"]
+    layers = [
+        {"name": "bass+drums", "voices": ["triangle", "noise"], **file},
+        {"name": "lead", "voices": ["pulse1"], **file},
+    ]
+    edit(folder, layers=layers, loudness_lufs=-18)
+    track = Library.open(folder).track("title")
+    assert [layer.name for layer in track.layers] == ["bass+drums", "lead"]
+    assert track.layers[0].voices == ("triangle", "noise")
+    assert track.layers[1].file == track.files["wav"]
+    assert track.loudness_lufs == -18.0
 
 
 def test_all_problems_are_told_at_once(folder: Path) -> None:
