@@ -37,7 +37,8 @@ class _Draft:
     expansion: int = 0
     columns: tuple[int, ...] = ()
     order: list[tuple[int, ...]] = field(default_factory=list)
-    patterns: list[dict[int, tuple[FtCell, ...]]] = field(default_factory=list)
+    patterns: dict[int, dict[int, tuple[FtCell, ...]]] = field(default_factory=dict)
+    pattern: int = 0
 
 
 class _Line:
@@ -177,22 +178,24 @@ def _order(line: _Line, draft: _Draft) -> None:
 
 
 def _pattern(line: _Line, draft: _Draft) -> None:
-    if line.number(0, 127, 16) != len(draft.patterns):
-        raise ValueError("the patterns are not counted one by one")
-    draft.patterns.append({})
+    draft.pattern = line.number(0, 127, 16)
+    if draft.pattern in draft.patterns:
+        raise ValueError(f"pattern {draft.pattern:02X} a second time")
+    draft.patterns[draft.pattern] = {}
 
 
 def _row(line: _Line, draft: _Draft) -> None:
     if not draft.patterns or not draft.track or not draft.columns:
         raise ValueError("a row outside a pattern of a track")
+    rows = draft.patterns[draft.pattern]
     index = line.number(0, draft.track[0] - 1, 16)
-    if index in draft.patterns[-1]:
+    if index in rows:
         raise ValueError(f"row {index:02X} a second time")
     cells = []
     for columns in draft.columns:
         line.colon()
         cells.append(_cell(line, columns))
-    draft.patterns[-1][index] = tuple(cells)
+    rows[index] = tuple(cells)
 
 
 def _cell(line: _Line, columns: int) -> FtCell:
@@ -233,24 +236,25 @@ _READERS: dict[str, Callable[[_Line, _Draft], None]] = {
 
 
 def _finished(draft: _Draft) -> FtModule:
-    """The module, its numbers checked against each other; missing rows are empty."""
+    """The module, its numbers checked against each other; missing patterns and rows are empty."""
     if not (draft.track and draft.columns and draft.order and draft.patterns):
         raise ValueError("the file ends without a track, its columns, an order or a pattern")
     rows, speed, tempo, name = draft.track
-    if max(max(row) for row in draft.order) >= len(draft.patterns):
-        raise ValueError("the order asks for a pattern that is missing")
     known = {(macro.chip, macro.kind, macro.index) for macro in draft.macros}
     for instrument in draft.instruments:
         asked = {(instrument.chip, k, n) for k, n in enumerate(instrument.macros) if n >= 0}
         if not asked <= known:
             raise ValueError(f"instrument {instrument.index} asks for a macro that is missing")
     numbers = {instrument.index for instrument in draft.instruments} | {None}
-    used = {cell.instrument for rows in draft.patterns for row in rows.values() for cell in row}
+    filled = [row for pattern in draft.patterns.values() for row in pattern.values()]
+    used = {cell.instrument for row in filled for cell in row}
     if not used <= numbers:
         raise ValueError("a note asks for an instrument that is missing")
     blank = (EMPTY,) * CHANNELS[draft.expansion]
+    count = 1 + max(*draft.patterns, *(number for row in draft.order for number in row))
     patterns = tuple(
-        tuple(pattern.get(index, blank) for index in range(rows)) for pattern in draft.patterns
+        tuple(draft.patterns.get(number, {}).get(index, blank) for index in range(rows))
+        for number in range(count)
     )
     return FtModule(
         title=draft.texts.get("TITLE", ""),

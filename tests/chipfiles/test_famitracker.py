@@ -93,6 +93,16 @@ def test_text_reads_back(song: ChipSong) -> None:
     assert decode_famitracker(spaced) == module
 
 
+def test_patterns_and_rows_that_are_left_out_are_empty() -> None:
+    text = encode_famitracker(tune(5), title="x").data.decode()
+    module = decode_famitracker(text.encode())
+    lines = text.splitlines(keepends=True)
+    blank = [line for line in lines if line.startswith("ROW") and set(line[6:]) <= set(" :.\n")]
+    fewer = "".join(line for line in lines if line not in blank)
+    assert len(fewer) < len(text)
+    assert decode_famitracker(fewer.encode()) == module
+
+
 @given(chip_songs(), st.integers(3, 4))
 @settings(max_examples=60)
 def test_any_song_is_written_or_counted(song: ChipSong, beats: int) -> None:
