@@ -6,14 +6,16 @@ Takes are numbered from 0 and take n of a track is always the same music, howeve
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast as cast_type
 
 from chipassets.compose import Model, compose_takes
 from chipassets.errors import CheckError
 from chipassets.freshness import notes_key, plan_key
 from chipassets.lock import LockedTake, Rejection
-from chipassets.moods import notes_can_fit, unmet
+from chipassets.moods import complaints, notes_can_fit, unmet
 from chipassets.originality import GramIndex, Originality, check_originality
 from chipassets.score import Note, Score, score_to_lines
 from chipassets.shape import shape
@@ -61,7 +63,7 @@ def roll(
 ) -> tuple[Candidate, ...]:
     """Return `count` rated takes of a track from number `first` on."""
     report("compose")
-    raw = compose_takes(track, model, first, count)
+    raw = _composer(track)(track, model, first, count)
     report("shape")
     shaped = [shape(score, track) for score in raw]
     unwanted = {item.notes_sha256 for item in choices.rejected}
@@ -71,12 +73,20 @@ def roll(
     )
 
 
+def _composer(track: TrackPlan) -> Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]:
+    if track.reference is None:
+        return compose_takes
+    # By name: the reference is part of an extra, on which a build must not depend.
+    composer = importlib.import_module("chipassets.train.reference").compose_takes
+    return cast_type("Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]", composer)
+
+
 def _candidate(
     track: TrackPlan, number: int, score: Score, grams: GramIndex | None, unwanted: set[str]
 ) -> Candidate:
     rating = rate(score, track, originality_of(score, track, grams))
-    complaints = tuple(item.complaint() for item in unmet(rating.metrics, track))
-    return Candidate(number, score, rating, complaints, notes_sha256(score) in unwanted)
+    said = complaints(unmet(rating.metrics, track))
+    return Candidate(number, score, rating, said, notes_sha256(score) in unwanted)
 
 
 def cast(
@@ -152,7 +162,7 @@ def lock_take(
 
 
 def warnings_about(
-    rating: Rating, complaints: Sequence[str], track: TrackPlan, *, accepted: bool
+    rating: Rating, unkept: Sequence[str], track: TrackPlan, *, accepted: bool
 ) -> list[str]:
     """Return what is wrong with a track's take, one line each; an accepted one is as wanted."""
     if accepted:
@@ -163,7 +173,7 @@ def warnings_about(
             f"temperature {track.temperature:g} leaves the model no choice, so it repeats itself; "
             "0.8 to 1.2 works"
         )
-    return found + list(complaints)
+    return found + list(unkept)
 
 
 def originality_of(score: Score, track: TrackPlan, grams: GramIndex | None) -> Originality | None:

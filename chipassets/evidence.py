@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chipassets.bundle import MoodEvidence, SceneEvidence
 from chipassets.casting import originality_of, warnings_about
 from chipassets.lock import LockedTake
-from chipassets.moods import Evidence, mood_evidence, scene_evidence
+from chipassets.moods import Evidence, complaints, mood_evidence, scene_evidence
 from chipassets.originality import GramIndex
 from chipassets.score import Score
 from chipassets.takes import rate
@@ -33,12 +33,11 @@ def find_evidence(
     rating = rate(score, track, originality)
     scene = scene_evidence(rating.metrics, track)
     moods = mood_evidence(rating.metrics, track)
-    complaints = [item.complaint() for item in (scene, *moods) if not item.fits]
     return Findings(
         metrics=rating.metrics.to_dict() | (originality.to_dict() if originality else {}),
         moods=[_mood_entry(item) for item in moods],
         scene=_scene_entry(scene),
-        warnings=warnings_about(rating, complaints, track, accepted=take.accepted),
+        warnings=warnings_about(rating, complaints((scene, *moods)), track, accepted=take.accepted),
     )
 
 

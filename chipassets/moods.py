@@ -6,6 +6,7 @@ that the presets give a scene with that mood alone, and the ranges of a scene th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from chipassets.keys import Key
@@ -41,18 +42,26 @@ class Evidence:
     fits: bool
     resembles: str
 
-    def complaint(self) -> str:
-        """Return which features lie outside, in one phrase, or "" when the tag fits."""
-        if self.fits:
-            return ""
+    @property
+    def outside(self) -> str:
+        """Which features lie outside their ranges, and what the music resembles, in one phrase."""
         outside = [
             _span_text(name, self.measured[name], wanted)
             for name, wanted in self.wanted.items()
             if wanted.distance(self.measured[name])
         ]
         said = ", ".join(outside) or f"score {self.score:.2f}"
-        like = f"measures like {self.resembles}: " if self.resembles != self.tag else ""
-        return f"does not sound {self.tag}: {like}{said}"
+        like = f"it measures like {self.resembles}, " if self.resembles != self.tag else ""
+        return like + said
+
+
+def complaints(evidence: Iterable[Evidence]) -> tuple[str, ...]:
+    """Return one line for what tags do not fit, those that fail alike together."""
+    tags: dict[str, list[str]] = {}
+    for item in evidence:
+        if not item.fits:
+            tags.setdefault(item.outside, []).append(item.tag)
+    return tuple(f"does not sound {' or '.join(names)}: {why}" for why, names in tags.items())
 
 
 def _span_text(name: str, value: float, wanted: Range) -> str:

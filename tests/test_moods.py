@@ -8,7 +8,14 @@ import pytest
 
 from chipassets.keys import Key
 from chipassets.metrics import measure
-from chipassets.moods import mood_evidence, notes_can_fit, scene_evidence, unmet, wanted_ranges
+from chipassets.moods import (
+    complaints,
+    mood_evidence,
+    notes_can_fit,
+    scene_evidence,
+    unmet,
+    wanted_ranges,
+)
 from chipassets.presets import MOODS, SCENES, character
 from chipassets.score import Note, Score
 from chipassets.takes import points
@@ -59,7 +66,10 @@ def test_a_battle_with_the_notes_of_a_lullaby_does_not_fit() -> None:
     metrics = measure(a_score(track, 16, 84))
     scene = scene_evidence(metrics, track)
     assert not scene.fits
-    assert "notes per second" in scene.complaint()
+    assert "notes per second" in scene.outside
+    said = complaints(unmet(metrics, track))
+    assert len(said) == 1, "the scene and its mood fail alike, so one line says it"
+    assert said[0].startswith("does not sound battle or tense: ")
     assert notes_can_fit(track)
 
 
@@ -72,7 +82,7 @@ def test_a_battle_that_measures_like_a_town_says_so() -> None:
     scene = scene_evidence(measure(a_score(town, 2, 71)), track)
     assert not scene.fits
     assert scene.resembles in {"town", "overworld", "shop", "credits"}
-    assert f"measures like {scene.resembles}" in scene.complaint()
+    assert f"measures like {scene.resembles}" in complaints([scene])[0]
     assert not notes_can_fit(track), "tempo and key are the plan's: no roll can mend them"
 
 

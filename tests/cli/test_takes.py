@@ -207,7 +207,7 @@ def test_a_damaged_lock_is_left_alone(built: Path, chipassets: Run) -> None:
 
 
 def test_a_frozen_model_is_warned_about_and_strict_refuses_it(game: Path, chipassets: Run) -> None:
-    edit(game, "battle}", "battle, temperature: 0.05, primer: 'C3 C3 C3 C3'}")
+    edit(game, "battle}", "battle, temperature: 0.1, primer: 'C3 C3 C3 C3'}")
     before = sorted(path.name for path in game.iterdir())
     strict = chipassets("build", "game.yaml", "--strict")
     loose = chipassets("build", "game.yaml", "--json")
