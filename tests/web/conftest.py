@@ -45,7 +45,7 @@ def game_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[[], Page]]:
     (tmp_path / "index.html").write_text(PAGE)
     handler = partial(_Quiet, directory=str(tmp_path))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     pages: list[Page] = []
 

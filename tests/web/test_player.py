@@ -76,21 +76,23 @@ def test_intro_and_loop_are_the_ideal_splice_sample_for_sample(page: Page) -> No
     assert found[1:] == [3 * BAR_SAMPLES, -1]
 
 
-@pytest.mark.parametrize("start", [0, 1, 44_099, 44_100, 100_001, 132_299, 132_300, 500_000])
-def test_a_track_starts_at_any_position(page: Page, start: int) -> None:
-    first = page.run(f"""(async () => {{
+def test_a_track_starts_at_any_position(page: Page) -> None:
+    firsts = page.run("""(async () => {
       const wave = await sound("town");
       const index = await (await fetch("b/bundle.json")).json();
       const track = index.tracks[0];
-      const context = new OfflineAudioContext(1, 200000, 44100);
-      const buffer = context.createBuffer(1, wave.length, 44100);
-      buffer.copyToChannel(wave, 0);
-      Chipassets.startSource(context, buffer, track, 0, {start}, context.destination);
-      const mix = (await context.startRendering()).getChannelData(0);
-      const ideal = (i) => wave[Chipassets.wrap(track, {start} + i)];
-      return firstDifference(mix, ideal, 0, mix.length);
-    }})()""")
-    assert first == -1
+      const starts = [0, 1, 44099, 44100, 100001, 132299, 132300, 500000];
+      return Promise.all(starts.map(async (start) => {
+        const context = new OfflineAudioContext(1, 200000, 44100);
+        const buffer = context.createBuffer(1, wave.length, 44100);
+        buffer.copyToChannel(wave, 0);
+        Chipassets.startSource(context, buffer, track, 0, start, context.destination);
+        const mix = (await context.startRendering()).getChannelData(0);
+        const ideal = (i) => wave[Chipassets.wrap(track, start + i)];
+        return firstDifference(mix, ideal, 0, mix.length);
+      }));
+    })()""")
+    assert firsts == [-1] * 8
 
 
 @pytest.mark.parametrize(("when", "line_seconds"), [("bar", 1.0), ("beat", 0.5)])

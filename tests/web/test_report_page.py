@@ -211,17 +211,18 @@ def test_no_script_but_the_page_s_own_runs(open_report: OpenReport) -> None:
         page.run("fetch('data:,x')")
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_the_page_fits_its_window(open_report: OpenReport, width: int) -> None:
+def test_the_page_fits_its_window(open_report: OpenReport) -> None:
     page = open_report([TOWN, Piece("long", bars=24)], [TOWN, Piece("long", bars=24, hz=300)])
-    page.resize(width, 800, mobile=width < 700)
     page.run("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
-    assert page.run("document.documentElement.scrollWidth") <= width
-    small = page.run(
-        "[...document.querySelectorAll('button')].filter((b) => b.offsetParent)"
-        ".map((b) => Math.min(b.offsetWidth, b.offsetHeight)).filter((size) => size < 24)"
-    )
-    assert small == []
+    page.click("#clear")
+    for width in (320, 390, 768, 1280):
+        page.resize(width, 800, mobile=width < 700)
+        assert page.run("document.documentElement.scrollWidth") <= width
+        small = page.run(
+            "[...document.querySelectorAll('button')].filter((b) => b.offsetParent)"
+            ".map((b) => Math.min(b.offsetWidth, b.offsetHeight)).filter((size) => size < 24)"
+        )
+        assert small == []
 
 
 def test_a_screen_reader_finds_landmarks_and_names(open_report: OpenReport) -> None:
