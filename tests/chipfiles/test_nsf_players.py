@@ -68,13 +68,15 @@ def loudness(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @needs_gme
-def test_vrc6_sounds_in_libgme(tmp_path: Path) -> None:
-    writes = ((0x9000, 0x7F), (0x9001, 253), (0x9002, 0x80))
-    first = tuple(Write(address, value) for address, value in writes)
-    log = RegisterLog("nes-vrc6", (first, *((),) * 119), 60)
+@pytest.mark.parametrize(
+    ("base", "control", "divider"), [(0x9000, 0x7F, 16), (0xA000, 0x3F, 16), (0xB000, 40, 14)]
+)
+def test_vrc6_pitch_in_libgme(tmp_path: Path, base: int, control: int, divider: int) -> None:
+    first = (Write(base, control), Write(base + 1, 253), Write(base + 2, 0x80))
+    log = RegisterLog("nes-vrc6", (first, *((),) * 119), None)
     path = tmp_path / "song.nsf"
     path.write_bytes(encode_nsf([(log, "song")], title="Song").data)
-    expected = CPU_HZ / (16 * 254)
+    expected = CPU_HZ / (divider * 254)
     theirs = measured_hz(play(path, 1.9, None), expected)
     assert abs(cents(expected, theirs * LIBGME_TUNING)) < 0.5
 
