@@ -13,6 +13,8 @@ from chipassets.report.roll import Roll, read_roll
 from chipassets.report.sound import Sound, measure_sound
 
 _FAULTS_SHOWN = 6
+# No music has 400 beats a second: an index that says so would draw a grid without end.
+_LEAST_BEAT_SAMPLES = 100
 AUDIO_TYPES = {"ogg": "audio/ogg", "wav": "audio/wav"}
 
 
@@ -61,6 +63,11 @@ def open_bundle(folder: Path) -> OpenedBundle:
 
 
 def _open_track(folder: Path, entry: TrackEntry) -> OpenedTrack:
+    if entry.bars * entry.beats_per_bar * _LEAST_BEAT_SAMPLES > entry.samples:
+        raise CheckError(
+            f"track {entry.name!r} cannot have {entry.bars} bars of {entry.beats_per_bar} beats in "
+            f"{entry.samples} samples; build the bundle again"
+        )
     kind = next((kind for kind in AUDIO_TYPES if kind in entry.files), None)
     audio = (folder / entry.files[kind].path).read_bytes() if kind else None
     midi = entry.files.get("midi")

@@ -71,7 +71,9 @@
       setTimeout(() => mixer.sweep([]), 4 * FADE_SECONDS * 1000);
     } catch (error) {
       if (own === asked) pause();
-      say(`${players[id].name} cannot be played: ${error.message || error}`);
+      const reason = `${title(id)} cannot be played: ${error.message || error}`;
+      document.getElementById("where").textContent = reason;
+      say(reason);
       return;
     }
     if (!isFollowing) follow();

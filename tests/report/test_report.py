@@ -20,7 +20,7 @@ from chipassets.cli.report import report_command
 from chipassets.errors import CheckError
 from chipassets.report import report
 from chipassets.report.compare import compare_tracks
-from chipassets.report.evidence import gather_evidence
+from chipassets.report.evidence import gather_evidence, gather_tags
 from chipassets.report.html import element, join
 from chipassets.report.loudness import integrated_loudness
 from chipassets.report.opened import open_bundle
@@ -161,6 +161,30 @@ def test_evidence_sets_what_was_asked_beside_what_was_measured(tmp_path: Path) -
     assert gather_evidence(entry, {"tracks": "none"}) == []
 
 
+def test_the_evidence_and_warnings_of_the_index_are_shown(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town", layers_hz=(440, 660))])
+    index = json.loads((bundle / "bundle.json").read_text())
+    measured = {"tempo_bpm": 240.0, "lead_pitch": 60.0, "mode": 0.0}
+    wanted = {"tempo_bpm": [100.0, 120.0], "lead_pitch": [58.0, 62.0], "mode": [0.5, 1.5]}
+    said = {"measured": measured, "wanted": wanted, "fits": False, "score": 0.25}
+    index["tracks"][0] |= {
+        "evidence": [said | {"mood": "calm"}],
+        "scene_evidence": said | {"scene": "town", "resembles": "boss"},
+        "warnings": ["does not sound calm"],
+        "seam": {"step_ratio": 0.01, "flux_ratio": 0.5},
+        "true_peak_dbtp": -3.0,
+    }
+    (bundle / "bundle.json").write_text(json.dumps(index))
+    tags = gather_tags(open_bundle(bundle).tracks[0].entry)
+    assert [(tag.tag, tag.fits) for tag in tags] == [("town", False), ("calm", False)]
+    assert [(row.found, row.agrees) for row in tags[1].rows] == [
+        ("240.0", False), ("C4", True), ("is another", False),
+    ]  # fmt: skip
+    text = _Tags(report(bundle).decode()).text
+    for part in ("resembles boss more", "does not sound calm", "-3.0 dBTP", "layer 1: "):
+        assert part in text
+
+
 # ---- Comparing ---------------------------------------------------------------------------------
 
 
@@ -208,6 +232,7 @@ def test_bad_bundles_are_refused_with_a_reason(tmp_path: Path) -> None:
     refused({"tracks": [index["tracks"][0] | {"bars": 0}]}, "bars")
     missing = index["tracks"][0] | {"files": {"ogg": {**_file(index), "path": "audio/no.ogg"}}}
     refused({"tracks": [missing]}, "audio/no.ogg")
+    refused({"tracks": [index["tracks"][0] | {"bars": 10**9}]}, "1000000000 bars")
     with pytest.raises(CheckError, match="no readable bundle"):
         report(tmp_path / "nothing")
 

@@ -265,6 +265,24 @@ def test_a_track_that_is_missing_or_altered_stays_silent(page: Page, tmp_path: P
     assert "battle.ogg cannot be read (404)" in said
 
 
+def test_a_browser_without_ogg_plays_the_wav(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "b" / "bundle.json"
+    index = json.loads(path.read_text())
+    data = (tmp_path / "b" / "audio" / "shop.ogg").read_bytes()
+    wav = {"path": "audio/shop.wav", "sha256": "0" * 64, "bytes": len(data)}
+    (tmp_path / "b" / "audio" / "shop.wav").write_bytes(data)
+    index["tracks"] = [index["tracks"][1]]
+    index["tracks"][0]["files"]["wav"] = wav
+    path.write_text(json.dumps(index))
+    asked = page.run("""(async () => {
+      Audio.prototype.canPlayType = () => "";
+      await stage(1, [[0, (p) => p.enter("shop")]]);
+      return performance.getEntriesByType("resource").map((entry) => entry.name);
+    })()""")
+    assert any(name.endswith("shop.wav") for name in asked)
+    assert not any(name.endswith("shop.ogg") for name in asked)
+
+
 def test_open_refuses_what_is_not_a_bundle_of_this_format(page: Page, tmp_path: Path) -> None:
     index = json.loads((tmp_path / "b" / "bundle.json").read_text())
 

@@ -14,6 +14,8 @@
  * once with console.warn: nothing here throws while the game runs. Only `open` throws, for an index
  * that is missing, damaged, of a newer format or that points outside its folder.
  *
+ * It needs a browser of 2022 or later, and plays WAV files where Ogg Vorbis is not decoded.
+ *
  * Three parts, from pure to loud: arithmetic of bars and fades, decisions (Director, Timeline),
  * and WebAudio (Mixer, Player). Times are seconds of the audio clock, positions samples of a track
  * since it was started, which may pass its end. Tracks are the objects of bundle.json, unchanged.
@@ -657,9 +659,15 @@
   /* The files that sound together as a track: one for each layer where it has some, or its mix. */
   function layersOf(track) {
     if (track.layers && track.layers.length) return track.layers;
-    const file = track.files.ogg || track.files.wav;
+    const { ogg, wav } = track.files;
+    const file = playsOgg() ? ogg || wav : wav || ogg;
     if (!file) throw new Error("the bundle holds neither an ogg nor a wav file of it");
     return [file];
+  }
+
+  /* Whether the browser says that it decodes Ogg Vorbis; without a page there is nobody to ask. */
+  function playsOgg() {
+    return !root.Audio || new root.Audio().canPlayType('audio/ogg; codecs="vorbis"') !== "";
   }
 
   /* A context at the bundle's own rate, so that decoding does not resample the loop points. */
