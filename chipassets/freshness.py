@@ -38,7 +38,8 @@ def plan_key(track: TrackPlan) -> str:
 
 
 def _notes_fields(track: TrackPlan) -> dict[str, Any]:
-    fields = _without(asdict(track), _COLOUR_FIELDS)
+    unsaid = () if track.reference else ("reference",)
+    fields = _without(asdict(track), (*_COLOUR_FIELDS, *unsaid))
     fields["character"] = _without(fields["character"], _COLOUR_CHARACTER)
     return fields
 

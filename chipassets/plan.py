@@ -15,15 +15,17 @@ from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.motif import MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.sound import default_filter
-from chipassets.manifest.words import FORMATS
+from chipassets.manifest.words import FORMATS, format_fault
 from chipassets.score import Note
 from chipassets.seeds import derive_rng, derive_seed
 from chipassets.trackplan import (
     BuildPlan,
+    Character,
     Motif,
     Primer,
     Progression,
     Range,
+    Reference,
     Sound,
     TrackPlan,
 )
@@ -48,6 +50,7 @@ def resolve(
     seed_override: int | None = None,
     takes_override: int | None = None,
     only: Sequence[str] = (),
+    reference: Reference | None = None,
 ) -> BuildPlan:
     """Return the plan of the whole game, or of the tracks named in `only`, in manifest order.
 
@@ -63,9 +66,14 @@ def resolve(
         seed=seed,
         chip=manifest.chip,
         model=model_override or manifest.model,
-        formats=manifest.formats if formats_override is None else _formats(formats_override),
+        formats=manifest.formats
+        if formats_override is None
+        else _formats(formats_override, manifest.chip),
         tracks=tuple(
-            _track(name, settings_of(manifest, name), manifest, seed, takes_override)
+            replace(
+                _track(name, settings_of(manifest, name), manifest, seed, takes_override),
+                reference=reference,
+            )
             for name in names
         ),
         filter_name=manifest.filter or default_filter(manifest.chip),
@@ -83,10 +91,12 @@ def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not only or name in only)
 
 
-def _formats(wanted: Sequence[str]) -> tuple[str, ...]:
+def _formats(wanted: Sequence[str], chip: str) -> tuple[str, ...]:
     for name in wanted:
         if name not in FORMATS:
             raise UsageError(f"'{name}' is no format; {did_you_mean(name, FORMATS, 'formats')}")
+        if why := format_fault(name, chip):
+            raise UsageError(f"{why}; leave it out, or change the chip")
     if not wanted:
         raise UsageError(f"No format is asked for; the formats are {', '.join(FORMATS)}")
     return tuple(name for name in FORMATS if name in wanted)
@@ -99,7 +109,9 @@ def _track(
     into the manifest does not move the key.
     """
     rng = derive_rng(seed, name, "plan", PLAN_VERSION)
-    tempo_draw, mode_draw, tonic_draw, form_draw = (float(rng.random()) for _ in range(4))
+    tempo_draw, mode_draw, tonic_draw, form_draw, *own_draws = (
+        float(rng.random()) for _ in range(6)
+    )
     own_seed = derive_seed(seed, name, "track") >> (128 - _SEED_BITS)
     return TrackPlan(
         name=name,
@@ -116,7 +128,7 @@ def _track(
         inject_primer=settings.inject_primer,
         temperature=settings.temperature,
         takes=settings.takes if takes is None else takes,
-        character=settings.preset.character,
+        character=own_character(settings.preset.character, *own_draws),
         form=lay_out(settings.form, settings.bars)
         if settings.form
         else default_form(
@@ -128,6 +140,21 @@ def _track(
         chromatic_share=settings.chromatic_share,
         sound=settings.sound,
         scene_like=settings.like,
+    )
+
+
+def own_character(character: Character, density_draw: float, lead_draw: float) -> Character:
+    """Return the character of one track: denser or thinner, higher or lower than its scene's.
+
+    The draws are in [0, 1); 0.5 changes nothing. Tracks of one scene are not to be alike.
+    """
+    factor = _DENSITY_SPREAD ** (2 * density_draw - 1)
+    shift = _LEAD_SPREAD * (2 * lead_draw - 1)
+    density, lead = character.density, character.lead_pitch
+    return replace(
+        character,
+        density=Range(round(density.low * factor, 2), round(density.high * factor, 2)),
+        lead_pitch=Range(round(lead.low + shift, 1), round(lead.high + shift, 1)),
     )
 
 
@@ -218,6 +245,10 @@ def _weighted(count: int, draw: float) -> int:
     return count - 1
 
 
+# What real pieces spread about the median of their theme, in part.
+_DENSITY_SPREAD = 1.5
+_LEAD_SPREAD = 6.0
+
 _NEAR_FIFTHS = (0, 1, -1, 2, -2)
 _MOTIF_MODES = ("major", "minor", "mixolydian", "dorian")
 _OPENING_BARS = 2
@@ -256,7 +287,10 @@ def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
 
 
 def _track_json(track: TrackPlan) -> dict[str, Any]:
-    return asdict(track) | {
+    values = asdict(track)
+    if track.reference is None:
+        del values["reference"]
+    return values | {
         "moods": list(track.moods),
         "key": str(track.key),
         "primer": None if track.primer is None else _primer_json(track.primer),

@@ -91,6 +91,14 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Magenta's own generator composes, with its beam search; both numbers 1: none."""
+
+    beam_size: int = 1
+    branch_factor: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class TrackPlan:
     """One track with nothing left open.
 
@@ -123,6 +131,8 @@ class TrackPlan:
     chromatic_share: float = 0.08
     sound: Sound = Sound()
     scene_like: str = ""
+    reference: Reference | None = None
+    """Who composes in place of our own composer."""
 
     @property
     def total_steps(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
     from chipassets.build import Built, Event
     from chipassets.bundle import TrackEntry
+    from chipassets.trackplan import Reference
+
+
+class Composer(enum.Enum):
+    """Who composes the takes."""
+
+    MODEL = "model"
+    MAGENTA = "magenta"
 
 
 def build_command(
@@ -31,6 +40,11 @@ def build_command(
     model: Annotated[
         str | None, typer.Option("--model", help="A shipped model's name or a model file.")
     ] = None,
+    composer: Annotated[
+        Composer, typer.Option(help="Who composes: the model, or Magenta's generator with it.")
+    ] = Composer.MODEL,
+    beam_size: Annotated[int, typer.Option(min=1, max=64, help="Of Magenta's generator.")] = 1,
+    branch_factor: Annotated[int, typer.Option(min=1, max=64, help="Of Magenta's generator.")] = 1,
     check_only: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 and say what is stale.")
     ] = False,
@@ -54,7 +68,8 @@ def build_command(
     from chipassets.manifest import load_manifest
     from chipassets.plan import resolve
 
-    plan = resolve(load_manifest(manifest), model_override=model)
+    reference = _reference(composer, beam_size, branch_factor)
+    plan = resolve(load_manifest(manifest), model_override=model, reference=reference)
     folder = out or default_folder(plan.game)
     _refuse_manifest_folder(folder, manifest)
     if check_only:
@@ -72,6 +87,22 @@ def build_command(
         print_json(_built_to_json(built))
     elif not quiet:
         _print_summary(built)
+
+
+def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Reference | None:
+    from chipassets.trackplan import Reference
+
+    if composer is Composer.MODEL:
+        if beam_size > 1 or branch_factor > 1:
+            raise UsageError(
+                "--beam-size and --branch-factor are Magenta's: add --composer magenta, or leave "
+                "them out"
+            )
+        return None
+    from chipassets.train.reference import need_magenta
+
+    need_magenta()
+    return Reference(beam_size, branch_factor)
 
 
 def _refuse_manifest_folder(folder: Path, manifest: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,6 @@ def export_bundle(model: Model, path: Path, description: str) -> None:
     """Write the model as a bundle, whole or not at all.
 
     ModelError for a model with controls: Magenta's network has no inputs but the last event.
-    Magenta runs in a process of its own, because it needs another Keras than the trainer.
     """
     if model.controls:
         raise ModelError(
@@ -26,16 +26,29 @@ def export_bundle(model: Model, path: Path, description: str) -> None:
             "Magenta's polyphony_rnn cannot be; train one with --no-controls"
         )
     with tempfile.TemporaryDirectory() as folder:
-        weights, bundle = Path(folder) / "weights.npz", Path(folder) / "model.mag"
-        np.savez(weights, **magenta_tensors(model))  # type: ignore[arg-type]
-        job = json.dumps([str(weights), list(model.layers), str(bundle), description])
-        command = [sys.executable, "-m", "chipassets.train.magenta_process", job]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode or not bundle.exists():
-            raise BundleError(f"Magenta could not write the bundle:\n{done.stderr[-2000:]}")
+        bundle = Path(folder) / "model.mag"
+        run_magenta("bundle", model, {"out": str(bundle), "description": description})
         partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(bundle.read_bytes())
-        partial.replace(path)
+        try:
+            partial.write_bytes(bundle.read_bytes())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def run_magenta(task: str, model: Model, job: dict[str, Any]) -> None:
+    """Let a process of Magenta's do a task with the model's weights; BundleError when it fails.
+
+    The process is one of its own because Magenta needs another Keras than the trainer.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "weights.npz"
+        np.savez(weights, **magenta_tensors(model))  # type: ignore[arg-type]
+        text = json.dumps({"weights": str(weights), "layers": list(model.layers), **job})
+        command = [sys.executable, "-m", "chipassets.train.magenta_process", task, text]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode or not Path(job["out"]).exists():
+        raise BundleError(f"Magenta failed at its task ({task}):\n{done.stderr[-2000:]}")
 
 
 def magenta_tensors(model: Model) -> dict[str, np.ndarray]:

@@ -1,0 +1,98 @@
+"""The reference composer: takes made by Magenta's own generator instead of ours."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from chipassets.compose.codec import EVENT_CLASSES
+from chipassets.compose.composer import model_shift
+from chipassets.compose.weights import Model
+from chipassets.errors import ComposeError, MissingExtraError
+from chipassets.score import Note, Score, Section, ordered
+from chipassets.seeds import derive_seed
+from chipassets.trackplan import Reference, TrackPlan
+from chipassets.train.magenta_export import run_magenta
+
+_SEEDS = 2**32
+"""How many seeds the generator has that Magenta draws from."""
+
+
+def need_magenta() -> None:
+    """Raise MissingExtraError, saying how to install it, unless Magenta is there."""
+    missing = [name for name in ("magenta", "tf_keras") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"--composer magenta needs {' and '.join(missing)}, not installed; run "
+            "`uv sync --extra train` (or `pip install 'chipassets[train]'`)"
+        )
+
+
+def compose_takes(
+    track: TrackPlan, model: Model, first_take: int = 0, count: int | None = None
+) -> tuple[Score, ...]:
+    """Return raw takes of a track as polyphony_rnn_generate makes them, in the track's key.
+
+    Take i depends on the track's plan, the model and i alone. Nothing guides the model: form,
+    motifs and guidance are not Magenta's; the controls of a model are left open. ComposeError for
+    a primer as long as the track.
+    """
+    need_magenta()
+    reference = track.reference or Reference()
+    count = track.takes if count is None else count
+    shift = model_shift(track, model)
+    primer, steps = ((), 0) if track.primer is None else (track.primer.notes, track.primer.steps)
+    if steps >= track.total_steps:
+        raise ComposeError(
+            f"the primer lasts {steps} steps and the track {track.total_steps}: nothing is left to "
+            "compose; make the track longer or the primer shorter"
+        )
+    seeds = [
+        derive_seed(track.seed, "compose", "magenta", take) % _SEEDS
+        for take in range(first_take, first_take + count)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "takes.json"
+        job = {
+            "out": str(out),
+            "seeds": seeds,
+            "primer": [(n.start_step, n.duration_steps, n.pitch - shift) for n in primer],
+            "primer_steps": steps,
+            "total_steps": track.total_steps,
+            "temperature": track.temperature,
+            "beam_size": reference.beam_size,
+            "branch_factor": reference.branch_factor,
+            "condition_on_primer": track.condition_on_primer,
+            "inject_primer": track.inject_primer,
+        }
+        run_magenta("compose", left_open(model), job)
+        takes = json.loads(out.read_text(encoding="utf-8"))
+    return tuple(_score(track, notes, shift) for notes in takes)
+
+
+def left_open(model: Model) -> Model:
+    """Return the model without its controls: as it is when each of them is left open."""
+    first = np.delete(model.kernels[0], slice(EVENT_CLASSES, model.input_size), axis=0)
+    return replace(model, controls=(), kernels=(first, *model.kernels[1:]))
+
+
+def _score(track: TrackPlan, takes: list[tuple[int, int, int]], shift: int) -> Score:
+    notes = [
+        Note(start, min(duration, track.total_steps - start), pitch + shift)
+        for start, duration, pitch in takes
+        if start < track.total_steps and duration > 0 and 0 <= pitch + shift < 128
+    ]
+    return Score(
+        notes=ordered(notes),
+        bars=track.bars,
+        tempo_millibpm=track.tempo_millibpm,
+        key=track.key,
+        beats_per_bar=track.beats_per_bar,
+        sections=(Section("A", 0, track.bars),),
+        loop_start_bar=0 if track.loops else None,
+    )
