@@ -77,7 +77,8 @@ def bundle_bytes(index: Index) -> int:
 
 def say_size(size: int) -> str:
     """Return a size for people, in kB or MB of 1000."""
-    return f"{size / 1e6:.2f} MB" if size >= 1_000_000 else f"{size / 1000:.1f} kB"
+    number, unit = (size / 1e6, "MB") if size >= 1_000_000 else (size / 1000, "kB")
+    return f"{number:.{2 if unit == 'MB' else 1}f}\N{NO-BREAK SPACE}{unit}"
 
 
 def _notes(track: OpenedTrack) -> frozenset[RollNote]:
