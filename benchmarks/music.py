@@ -11,20 +11,23 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from statistics import fmean, pstdev
 
 import mido
+import numpy as np
 
 from chipassets.casting import originality_of
 from chipassets.compose import Model, compose_takes, open_model
+from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.generate import Request, generate
 from chipassets.moods import unmet
 from chipassets.originality import GramIndex, open_index
@@ -102,18 +105,29 @@ def rated(name: str, pairs: Iterable[tuple[TrackPlan, Score]], grams: GramIndex 
     return Way(name, ratings, kept, time.process_time() - start)
 
 
+def without_controls(model: Model) -> Model:
+    """Return the network that the model is when it is told nothing: their inputs are all zero."""
+    told = slice(EVENT_CLASSES, model.input_size)
+    first = np.delete(model.kernels[0], np.arange(told.start, told.stop), axis=0)
+    return replace(model, kernels=(first, *model.kernels[1:]), controls=())
+
+
 def magenta_files(model: Model, count: int, num_steps: int, folder: Path) -> list[bytes]:
     """Return what Magenta's polyphony_rnn_generate writes with the model's weights."""
     from chipassets.train.magenta_export import export_bundle
 
     bundle = folder / "model.mag"
-    export_bundle(model, bundle, "benchmark")
+    export_bundle(without_controls(model), bundle, "benchmark")
+    layers = ",".join(map(str, model.layers))
     command = [
         sys.executable, "-m", "magenta.models.polyphony_rnn.polyphony_rnn_generate",
         f"--bundle_file={bundle}", f"--output_dir={folder / 'out'}", f"--num_outputs={count}",
         f"--num_steps={num_steps}", "--temperature=1.0",
+        f"--hparams=batch_size=1,rnn_layer_sizes=[{layers}]",
     ]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True)
+    # Magenta builds its cells with the Keras that TensorFlow had in its time.
+    environment = os.environ | {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
     return [path.read_bytes() for path in sorted((folder / "out").glob("*.mid"))]
 
 

@@ -122,19 +122,26 @@ class GramIndex:
     grams: dict[int, int]
     filters: dict[int, _Filter]
 
-    def shared(self, n: int, line: Line) -> Flags:
-        """Return for each gram of n elements, by where it starts, whether the corpus has it."""
-        return self._shared_at_one_speed(n, line) | self._shared_at_one_speed(n, line.slower)
+    def shared(self, line: Line) -> dict[int, Flags]:
+        """Return by n, for each gram by where it starts, whether the corpus has it."""
+        trivial = {n: ~countable(n, line) for n in self.filters}
+        same = self._claimed(line, trivial)
+        slow = self._claimed(line.slower, trivial)
+        return {n: (same[n] | slow[n]) & ~trivial[n] for n in self.filters}
 
-    def _shared_at_one_speed(self, n: int, line: Line) -> Flags:
-        found = countable(n, line)
-        for shorter in (length for length in self.filters if length <= n):
-            claims = self.filters[shorter].holds(gram_hashes(shorter, line))
-            # The short grams of a long one may be trivial by themselves: those say nothing.
-            claims |= ~countable(shorter, line)
-            for start in range(n - shorter + 1):
-                found &= claims[start : start + len(found)]
-        return found
+    def _claimed(self, line: Line, trivial: dict[int, Flags]) -> dict[int, Flags]:
+        """Return by n which grams the filters claim, all shorter ones within them claimed too.
+
+        A trivial gram, which no filter was told, counts as claimed: it says nothing.
+        """
+        claimed: dict[int, Flags] = {}
+        shorter = 0
+        for n, hashes in _hashes_by_length(self.filters, line).items():
+            found = self.filters[n].holds(hashes) | trivial[n]
+            for start in range(n - shorter + 1 if shorter else 0):
+                found &= claimed[shorter][start : start + len(found)]
+            claimed[n], shorter = found, n
+        return claimed
 
     @cached_property
     def sha256(self) -> str:
@@ -169,9 +176,10 @@ def check_originality(
     line = melody(notes)
     free = ~given_elements(line, given)
     shares, runs = {}, [0]
-    for n in index.filters:
-        counted = countable(n, line) & _windows_all(free, n)
-        found = index.shared(n, line) & counted
+    for n, known in index.shared(line).items():
+        mine = _windows_all(free, n)
+        counted = countable(n, line) & mine
+        found = known & mine
         shares[n] = float(found.sum() / max(1, counted.sum()))
         runs.append(_longest(found, n))
     return Originality(shares, max(runs))
@@ -259,15 +267,24 @@ def countable(n: int, line: Line) -> Flags:
 
 def gram_hashes(n: int, line: Line) -> Hashes:
     """Return uint64 [len(line) - n + 1]: one hash for each gram of n elements."""
+    return _hashes_by_length((n,), line)[n]
+
+
+def _hashes_by_length(lengths: Iterable[int], line: Line) -> dict[int, Hashes]:
+    """Return the hashes of the grams of each length, rising: a longer gram goes on from a shorter.
+
+    A hash says nothing of its length: hashes of one length are compared among themselves.
+    """
     semitones = np.clip(line.intervals, -_MOST_SEMITONES, _MOST_SEMITONES) + _MOST_SEMITONES
-    elements = (semitones * 256 + np.clip(line.gaps_steps, 0, _LONGEST_GAP_STEPS) + 1).astype(
-        np.uint64
-    )
-    count = max(0, len(line) - n + 1)
-    hashes = np.full(count, n, np.uint64)
-    for offset in range(n):
-        hashes = _mixed(hashes * np.uint64(_BASE) + elements[offset : offset + count])
-    return hashes
+    gaps_steps = np.clip(line.gaps_steps, 0, _LONGEST_GAP_STEPS)
+    elements = (semitones * 256 + gaps_steps + 1).astype(np.uint64)
+    hashes, found, done = np.zeros(len(line) + 1, np.uint64), {}, 0
+    for n in lengths:
+        count = max(0, len(line) - n + 1)
+        for offset in range(done, n):
+            hashes = _mixed(hashes[:count] * np.uint64(_BASE) + elements[offset : offset + count])
+        found[n], done = hashes, n
+    return found
 
 
 def _mixed(values: Hashes) -> Hashes:

@@ -61,7 +61,8 @@ def locked(folder: Path, track: str = "fight") -> dict[str, Any]:
 
 
 def other_take(takes: list[dict[str, Any]]) -> int:
-    return next(item["take"] for item in takes if item["state"] not in ("chosen", "accepted"))
+    free = (item["take"] for item in takes if item["state"] not in ("chosen", "accepted"))
+    return int(next(free))
 
 
 def edit(folder: Path, old: str, new: str) -> None:
