@@ -13,6 +13,8 @@ from chipassets.chipfiles import (
     ChipFile,
     VgmTags,
     encode_famitracker,
+    encode_gbs,
+    encode_mod,
     encode_nsf,
     encode_vgm,
 )
@@ -145,6 +147,17 @@ def _nsf(finished: Finished) -> Parts:
     }
 
 
+def _gbs(finished: Finished) -> Parts:
+    plan = finished.plan
+    file = encode_gbs(
+        [(finished.log, finished.track.name)],
+        title=f"{plan.game}: {finished.track.name}",
+        author=plan.author,
+        copyright_line=plan.copyright_line,
+    )
+    return {"": file}
+
+
 def _vgm(finished: Finished) -> Parts:
     plan = finished.plan
     tags = VgmTags(title=finished.track.name, game=plan.game, author=plan.author)
@@ -163,6 +176,11 @@ def _famitracker(finished: Finished) -> Parts:
     return {"": file}
 
 
+def _mod(finished: Finished) -> Parts:
+    track = finished.track
+    return {"": encode_mod(finished.song, title=track.name, beats_per_bar=track.beats_per_bar)}
+
+
 def _preview(finished: Finished) -> bytes:
     return encode_piano_roll(finished.song, finished.track.name, finished.score.sections)
 
@@ -176,8 +194,10 @@ OUTPUTS: dict[str, Output] = {
     "midi": Output("midi/{track}.mid", _one(lambda item: encode_midi(item.song, item.track))),
     "preview": Output("preview/{track}.svg", _one(_preview)),
     "nsf": Output("nsf/{track}.nsf", _nsf),
+    "gbs": Output("gbs/{track}.gbs", _gbs),
     "vgm": Output("vgm/{track}.vgm", _vgm),
     "famitracker": Output("famitracker/{track}.txt", _famitracker),
+    "mod": Output("mod/{track}.mod", _mod),
 }
 """What the manifest's formats mean."""
 
@@ -196,5 +216,14 @@ def _album_nsf(plan: BuildPlan, songs: list[tuple[RegisterLog, str]]) -> ChipFil
     )
 
 
-ALBUMS: dict[str, AlbumOutput] = {"nsf": AlbumOutput("nsf/album.nsf", _album_nsf)}
+def _album_gbs(plan: BuildPlan, songs: list[tuple[RegisterLog, str]]) -> ChipFile:
+    return encode_gbs(
+        songs, title=plan.game, author=plan.author, copyright_line=plan.copyright_line
+    )
+
+
+ALBUMS: dict[str, AlbumOutput] = {
+    "nsf": AlbumOutput("nsf/album.nsf", _album_nsf),
+    "gbs": AlbumOutput("gbs/album.gbs", _album_gbs),
+}
 """The formats that also give one file with all tracks."""

@@ -13,10 +13,13 @@ import soundfile
 from mutagen.oggvorbis import OggVorbis
 
 from chipassets.bundle import TrackEntry
+from chipassets.chips import CHIPS
 from chipassets.chipsong import Instrument, Macro
+from chipassets.errors import RenderError
 from chipassets.freshness import audio_key, notes_key
 from chipassets.lock import LockedTake
-from chipassets.manifest.words import DEFAULT_FORMATS, FORMATS
+from chipassets.manifest.sound import default_filter
+from chipassets.manifest.words import DEFAULT_FORMATS, FORMAT_CHIPS, FORMATS, format_fault
 from chipassets.outputs import ALBUMS, OUTPUTS
 from chipassets.produce import album_files, render_track
 from chipassets.trackplan import BuildPlan, Layer, Sound, TrackPlan
@@ -38,6 +41,7 @@ def finish(
     *formats: str, loop_start_bar: int | None = 0, sound: Sound | None = None, **changes: object
 ) -> tuple[TrackEntry, dict[str, bytes]]:
     track = plan(sound=sound or Sound())
+    changes = {"filter_name": default_filter(str(changes.get("chip", "nes")))} | changes
     whole = build_plan(track, formats=formats or ("ogg",), **changes)
     return render_track(whole, track, take(loop_start_bar), None, lambda _: None)
 
@@ -52,7 +56,20 @@ def test_the_table_is_what_manifests_may_ask_for() -> None:
     assert ALBUMS.keys() <= OUTPUTS.keys()
 
 
-@pytest.mark.parametrize("name", OUTPUTS)
+ON_NES = [name for name in FORMATS if format_fault(name, "nes") is None]
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("name", FORMAT_CHIPS)
+def test_a_format_holds_the_chips_that_the_table_says(name: str, chip: str) -> None:
+    if format_fault(name, chip) is None:
+        assert len(finish(name, chip=chip)[1]) == 1
+    else:
+        with pytest.raises(RenderError):
+            finish(name, chip=chip)
+
+
+@pytest.mark.parametrize("name", ON_NES)
 @pytest.mark.parametrize("loop_start_bar", [0, 1, None])
 def test_every_format_gives_files_that_the_index_lists(
     name: str, loop_start_bar: int | None
@@ -69,8 +86,8 @@ def test_every_format_gives_files_that_the_index_lists(
 
 
 def test_all_formats_at_once_have_paths_of_their_own() -> None:
-    entry, files = finish(*FORMATS)
-    assert len(files) == len(entry.files) == len(FORMATS) + len(VOICES) - 1
+    entry, files = finish(*ON_NES)
+    assert len(files) == len(entry.files) == len(ON_NES) + len(VOICES) - 1
 
 
 def test_wav_and_flac_hold_the_same_samples() -> None:

@@ -17,7 +17,7 @@ _TEXT = """\
 game: {game}
 seed: 1                     # another number, other music; the same number, the same music
 # chip: nes                 # the sound chip
-# formats: [ogg, midi]      # and wav, flac, split, stems, preview, nsf, vgm, famitracker
+# formats: [ogg, midi]      # and wav, flac, split, stems, preview, nsf, mod
 # loudness: -18 LUFS        # every track is made as loud as the others
 
 # What holds for every track unless it says otherwise.

@@ -13,9 +13,18 @@ from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, sh
 from chipassets.presets import MOODS, SCENES
 
 FORMATS = (
-    "ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf", "vgm", "famitracker",
+    "ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf", "gbs", "vgm",
+    "famitracker", "mod",
 )  # fmt: skip
 DEFAULT_FORMATS = ("ogg", "midi", "preview")
+# The chips that a format can hold; the other formats hold every chip.
+FORMAT_CHIPS = {
+    "nsf": ("nes", "nes-vrc6"),
+    "gbs": ("gameboy",),
+    "vgm": ("nes", "gameboy"),
+    "famitracker": ("nes", "nes-vrc6"),
+    "mod": ("nes", "nes-vrc6", "gameboy"),
+}
 DEFAULT_MODEL = "default"
 MODEL_SUFFIX = ".safetensors"
 MAX_MOODS = 4
@@ -135,8 +144,23 @@ def _read_moods(value: Any, _: Context) -> tuple[str, ...]:
     return _words(value, tuple(MOODS), "mood", MAX_MOODS)
 
 
-def _read_formats(value: Any, _: Context) -> tuple[str, ...]:
+def format_fault(name: str, chip: str) -> str | None:
+    """Return why a format cannot hold a chip's music, or None where it can."""
+    chips = FORMAT_CHIPS.get(name, (chip,))
+    if chip in chips:
+        return None
+    return f"{name} holds music for {' and '.join(chips)}, not for {chip}"
+
+
+def _read_formats(value: Any, context: Context) -> tuple[str, ...]:
     chosen = _words(value, FORMATS, "format", len(FORMATS))
+    faults = [
+        Fault(why, "delete it, or change the chip", (index,) if isinstance(value, list) else ())
+        for index, name in enumerate(chosen)
+        if (why := format_fault(name, context.chip))
+    ]
+    if faults:
+        raise Refusal(*faults)
     return tuple(name for name in FORMATS if name in chosen)
 
 
@@ -184,7 +208,9 @@ Formats = Annotated[
     tuple[str, ...],
     Reads(
         _read_formats,
-        _one_or_more(FORMATS, len(FORMATS), "The files of each track. Default ogg, midi and preview."),
+        _one_or_more(
+            FORMATS, len(FORMATS), "The files of each track. Default ogg, midi and preview."
+        ),
     ),
 ]
 Moods = Annotated[

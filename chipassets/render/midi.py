@@ -97,10 +97,18 @@ def _voice_track(
         end = min(max(_tick(note.end_frame, grid), start + _TICKS_PER_STEP), limit)
         key = _DRUM_KEYS.get(note.instrument, _OTHER_DRUM) if role == "drums" else note.pitch
         velocity = _velocity(note)
-        on = mido.Message("note_on", note=key, velocity=velocity, channel=channel)
-        off = mido.Message("note_off", note=key, velocity=0, channel=channel)
-        events += [(start, on), (end, off)]
+        for step in (0,) if role == "drums" else _chord(song, note):
+            sound = {"note": min(max(key + step, 0), 127), "channel": channel}
+            on = mido.Message("note_on", velocity=velocity, **sound)
+            off = mido.Message("note_off", velocity=0, **sound)
+            events += [(start, on), (end, off)]
     return _track(events, _tick(song.frames, grid))
+
+
+def _chord(song: ChipSong, note: ChipNote) -> list[int]:
+    """The semitones above the note that its arpeggio plays again and again; 0 without one."""
+    macro = song.instrument(note.instrument).arpeggio
+    return sorted(set(macro.values)) if macro.loop == 0 else [0]
 
 
 def _velocity(note: ChipNote) -> int:

@@ -49,7 +49,13 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "mood a number": (battle("mood: 3"), "4:11", ("is 3", "the moods are")),
     "unknown chip": (f"chip: ness\n{HEAD}  boss:\n", "1:7", ("'ness'", "nes")),
     "unknown format": (f"formats: [ogg, mp3]\n{HEAD}  boss:\n", "1:16", ("'mp3'", "wav, flac")),
-    "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", ("1 to 10 formats",)),
+    "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", ("1 to 12 formats",)),
+    "format of another chip": (
+        f"formats: [ogg, gbs]\n{HEAD}  boss:\n", "1:16", ("gbs holds music for gameboy",),
+    ),
+    "one format of another chip": (
+        f"chip: gameboy\nformats: nsf\n{HEAD}  boss:\n", "2:10", ("not for gameboy", "the chip"),
+    ),
     "filter unknown": (f"filter: nse\n{HEAD}  boss:\n", "1:9", ("'nse'", "did you mean 'nes'")),
     "filter a number": (f"filter: 3\n{HEAD}  boss:\n", "1:9", ("filter is 3", "famicom")),
     "loudness a word": (f"loudness: loud\n{HEAD}  boss:\n", "1:11", ("-36 to -9",)),

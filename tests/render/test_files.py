@@ -19,6 +19,7 @@ from chipassets.chips import CHIPS
 from chipassets.errors import RenderError
 from chipassets.render import Pcm, encode_midi, encode_ogg, encode_wav, render_log
 from chipassets.render.oggpages import ogg_crc, read_pages
+from chipassets.score import Note
 from tests.chip_music import plan, song
 
 
@@ -139,3 +140,14 @@ def test_midi_notes_are_on_the_grid_and_do_not_overlap() -> None:
     drums = [item.note for item in file.tracks[4] if item.type == "note_on"]
     assert {item.channel for item in file.tracks[4] if item.type == "note_on"} == {9}
     assert {36, 38, 42} <= set(drums)
+
+
+def test_midi_has_every_note_of_an_arpeggio() -> None:
+    track = plan(groove="none")
+    pitches = (48, 60, 64, 67, 72)
+    chip_song = arrange(song(1).with_notes([Note(0, 8, pitch) for pitch in pitches]), track, "nes")
+    assert chip_song.adapted
+    file = mido.MidiFile(file=io.BytesIO(encode_midi(chip_song, track)))
+    chord = [item for item in file.tracks[2] if item.type == "note_on"][:3]
+    assert [item.time for item in chord] == [0, 0, 0]
+    assert {item.note % 12 for item in chord} == {0, 4, 7}
