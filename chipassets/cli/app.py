@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chipassets import __version__
-from chipassets.cli import build, compose, doctor, manifest, moods, takes, verify
+from chipassets.cli import build, compose, doctor, manifest, moods, report, takes, verify
 from chipassets.cli.exits import run
 from chipassets.cli.output import print_text
 from chipassets.cli.train import app as train_app
@@ -31,6 +31,7 @@ app.command("validate")(manifest.validate_command)
 app.command("takes")(takes.takes_command)
 app.command("moods")(moods.moods_command)
 app.command("verify")(verify.verify_command)
+app.command("report")(report.report_command)
 app.command("init")(manifest.init_command)
 app.command("schema")(manifest.schema_command)
 app.command("doctor")(doctor.doctor_command)
