@@ -39,6 +39,8 @@ def decode_track(track: Track) -> CutSound:
 
     if track.audio is None:
         raise OSError(f"track {track.name!r} lists neither an ogg nor a wav file")
+    if not track.audio.is_intact():
+        raise OSError(f"{track.audio.path} was altered since the bundle was built; build it again")
     sound = Sound(str(track.audio.path))
     if track.loop is None:
         return CutSound(sound, None)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from .index import read_index
-from .tracks import Track, TrackNotFoundError
+from .tracks import LibraryError, Track, TrackNotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +28,27 @@ class Library:
 
     @classmethod
     def open(cls, path: str | Path) -> Library:
-        """Return the library of the bundle in a folder; raises LibraryError if it is unusable."""
-        index = read_index(Path(path))
+        """Return the library of the bundle in a folder or a zip file.
+
+        A zip is unpacked into a folder for temporary files, which goes when the program ends.
+        Raises LibraryError if the bundle is unusable; sizes are checked here, hashes by `verify`.
+        """
+        folder = Path(path)
+        if folder.is_file():
+            from .archive import unpack
+
+            folder = unpack(folder)
+        index = read_index(folder)
         return cls(index.game, index.chip, index.tracks)
+
+    def verify(self) -> None:
+        """Read every file, and raise LibraryError with those whose contents were altered."""
+        files = [file for track in self.tracks for file in track.all_files]
+        altered = dict.fromkeys(file.path.name for file in files if not file.is_intact())
+        if altered:
+            raise LibraryError(
+                f"altered since the bundle was built: {', '.join(altered)}; build it again"
+            )
 
     @property
     def scenes(self) -> tuple[str, ...]:
@@ -85,6 +102,9 @@ def _say_shared(track: Track, moods: tuple[str, ...]) -> str:
 
 
 def _not_found(what: str, asked: str, known: Iterable[str]) -> TrackNotFoundError:
+    # Imported here: it is slow to import, and a game that finds its music never needs it.
+    from difflib import get_close_matches
+
     names = tuple(known)
     close = get_close_matches(asked, names, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(close)}?" if close else f"there are: {', '.join(names)}"

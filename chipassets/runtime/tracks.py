@@ -42,6 +42,15 @@ class BundleFile:
     sha256: str
     size_bytes: int
 
+    def is_intact(self) -> bool:
+        """Whether the file can be read and has the contents that the index tells of."""
+        from hashlib import sha256
+
+        try:
+            return sha256(self.path.read_bytes()).hexdigest() == self.sha256
+        except OSError:
+            return False
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -76,6 +85,11 @@ class Track:
     def audio(self) -> BundleFile | None:
         """The file to play: OGG before WAV; None where the bundle holds neither."""
         return self.files.get("ogg") or self.files.get("wav")
+
+    @property
+    def all_files(self) -> tuple[BundleFile, ...]:
+        """Every file of the track, its layers' too."""
+        return (*self.files.values(), *(layer.file for layer in self.layers))
 
     def wrap(self, sample: int) -> int:
         """Return where in the file a position lies, 0..samples: loops go round, others stop."""

@@ -226,3 +226,16 @@ assert not [name for name in sys.modules if name.startswith(("chipassets", "nump
     assert run.returncode == 0, run.stderr
     assert "pygame is not installed" in run.stderr
     assert len(run.stderr.splitlines()) == 1
+
+
+def test_importing_costs_only_what_every_game_needs(folder: Path) -> None:
+    code = f"""
+import sys
+from chipassets.runtime import Library
+Library.open({str(folder)!r})
+mine = sorted(name for name in sys.modules if name.startswith("chipassets."))
+assert all(name.startswith("chipassets.runtime") for name in mine), mine
+slow = {{"difflib", "hashlib", "numpy", "pydantic", "pygame", "shutil", "tempfile", "zipfile"}}
+assert not slow & set(sys.modules), slow & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,92 @@
+"""A bundle in a zip file: unpacked with care, because anybody may have packed it."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import zlib
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from .index import INDEX_NAME
+from .tracks import LibraryError
+
+MOST_FILES = 4096
+MOST_BYTES = 512 << 20
+"""Of all files together, unpacked: hours of music."""
+MOST_RATIO = 200
+"""Unpacked to packed bytes of one file; an index packs about 10 times, a bomb 1000 times."""
+_SMALL_BYTES = 1 << 20
+"""A file up to this size may have any ratio: silence packs well."""
+_CHUNK_BYTES = 1 << 20
+
+
+def unpack(path: Path) -> Path:
+    """Return a new folder that holds the bundle of a zip; it goes when the program ends.
+
+    The index may lie at the top of the zip or in its only folder. Raises LibraryError, with
+    nothing left behind, for what is no zip, climbs out of the folder or unpacks beyond the limits.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="chipassets-"))
+    try:
+        with ZipFile(path) as archive:
+            entries = _check(path, archive.infolist())
+            _extract(path, archive, entries, folder)
+    except LibraryError:
+        shutil.rmtree(folder)
+        raise
+    # A zip can be wrong in as many ways as its reader has errors: a password is a RuntimeError,
+    # an unknown packing a NotImplementedError (which is one), a short file an EOFError.
+    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        shutil.rmtree(folder)
+        raise LibraryError(f"{path} cannot be unpacked ({error}); pack the bundle again") from error
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _find_bundle(folder)
+
+
+def _check(path: Path, found: list[ZipInfo]) -> list[ZipInfo]:
+    """Return the entries that are files, after a look at what they say of themselves."""
+    entries = [entry for entry in found if not entry.is_dir()]
+    if len(found) > MOST_FILES:
+        raise LibraryError(f"{path} holds {len(found)} files; a bundle has at most {MOST_FILES}")
+    for entry in entries:
+        if _climbs(entry.filename):
+            raise LibraryError(f"{path}: {entry.filename!r} points outside the bundle")
+        if entry.file_size > max(_SMALL_BYTES, entry.compress_size * MOST_RATIO):
+            raise LibraryError(
+                f"{path}: {entry.filename!r} unpacks to {entry.file_size} bytes from "
+                f"{entry.compress_size}; no music packs so well, so it is refused"
+            )
+    names = {entry.filename.lower() for entry in entries}
+    if len(names) < len(entries):
+        raise LibraryError(f"{path} holds two files of one name; pack the bundle again")
+    return entries
+
+
+def _climbs(name: str) -> bool:
+    place = PurePosixPath(name)
+    return place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name
+
+
+def _extract(path: Path, archive: ZipFile, entries: list[ZipInfo], folder: Path) -> None:
+    """Write the files, counting what comes: the sizes in a zip's directory may lie."""
+    left = MOST_BYTES
+    for entry in entries:
+        target = folder / entry.filename
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Opened anew and written as bytes: an entry that claims to be a link is a plain file here.
+        with archive.open(entry) as packed, target.open("xb") as file:
+            while chunk := packed.read(min(_CHUNK_BYTES, left + 1)):
+                left -= len(chunk)
+                if left < 0:
+                    raise LibraryError(
+                        f"{path} unpacks to more than {MOST_BYTES >> 20} MiB; it is no bundle"
+                    )
+                file.write(chunk)
+
+
+def _find_bundle(folder: Path) -> Path:
+    inside = list(folder.iterdir())
+    is_wrapped = len(inside) == 1 and (inside[0] / INDEX_NAME).is_file()
+    return inside[0] if is_wrapped else folder
