@@ -246,8 +246,8 @@ def _weighted(count: int, draw: float) -> int:
 
 
 # What real pieces spread about the median of their theme, in part.
-_DENSITY_SPREAD = 1.5
-_LEAD_SPREAD = 6.0
+_DENSITY_SPREAD = 1.4
+_LEAD_SPREAD = 5.0
 
 _NEAR_FIFTHS = (0, 1, -1, 2, -2)
 _MOTIF_MODES = ("major", "minor", "mixolydian", "dorian")

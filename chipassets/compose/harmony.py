@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.chords import Chord, degree_chord, parse_chord
 from chipassets.compose.form import Part
-from chipassets.keys import Key
+from chipassets.compose.motif import map_pitch
 from chipassets.score import Note
 from chipassets.trackplan import Progression, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
@@ -32,6 +32,18 @@ _PROGRESSIONS: dict[str, tuple[str, str]] = {
     "minor pentatonic": ("1317 1371 1743 1437", "3714 7314 4371"),
     "blues": ("1141 1474 1747 1414", "4141 7414 4171"),
 }
+# In the same two kinds, with chords borrowed from outside the mode.
+_COLOURED: dict[str, tuple[str, str]] = {
+    "major": ("I V/ii ii V,I bVII IV I,I iii IV iv", "vi V/V V V7,IV iv I V/ii,bVI bVII I V"),
+    "minor": ("i bII V i,i IV VII i,i V/iv iv V", "iv V/VII VII V,VI VII I V7,III V/iv iv V7"),
+    "mixolydian": ("I v bIII IV,I bVII bVI bVII", "ii V/V v bVII,bIII IV I bVII"),
+    "dorian": ("i bII IV i,i V/IV IV VII", "VII bVI V7 i,IV V/V v VII"),
+    "phrygian": ("i II I II,i V/iv iv II", "iv V i II,VI V/iv iv II"),
+    "lydian": ("I II iv I,I V/vi vi II", "iii V/vi vi II,IV V I II"),
+}
+_COLOURED_SHARE = 0.45
+"""Of the sections whose chords are drawn, how many may borrow one."""
+
 _LEADS_BACK = {
     "phrygian": 2, "mixolydian": 7, "dorian": 7, "lydian": 2, "locrian": 5,
     "minor pentatonic": 7, "blues": 7,
@@ -87,7 +99,7 @@ def plan_chords(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generato
     whole = _written(track, "")
     if whole is not None and len(whole.bars) == track.bars:
         return list(whole.bars)
-    drawn: dict[str, list[int]] = {}
+    drawn: dict[str, list[str]] = {}
     bars: Bars = []
     for index, part in enumerate(parts):
         own = _written(track, part.section.name) or _written(track, part.letter) or whole
@@ -98,8 +110,7 @@ def plan_chords(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generato
         if letter not in drawn:
             drawn[letter] = _draw_progression(track, rng, contrast=bool(drawn))
         is_last = index == len(parts) - 1
-        degrees = _closed(track, drawn[letter], part, is_last=is_last)
-        bars += [(degree_chord(track.key, degree),) for degree in degrees]
+        bars += [(name,) for name in _closed(track, drawn[letter], part, is_last=is_last)]
     return bars
 
 
@@ -108,49 +119,58 @@ def _written(track: TrackPlan, section: str) -> Progression | None:
     return next(found, None)
 
 
-def _closed(track: TrackPlan, progression: list[int], part: Part, *, is_last: bool) -> list[int]:
-    """Return the degree of each bar of a section, its end turned to what comes behind it."""
+def _closed(track: TrackPlan, progression: list[str], part: Part, *, is_last: bool) -> list[str]:
+    """Return the chord of each bar of a section, its end turned to what comes behind it."""
     bars = part.section.bars
-    degrees = [progression[bar % len(progression)] for bar in range(bars)]
+    chords = [progression[bar % len(progression)] for bar in range(bars)]
     if bars == 1 or part.returning_bars == bars:
-        return degrees
-    leads_back = _LEADS_BACK.get(track.key.mode, _FIFTH_DEGREE)
+        return chords
+    home = degree_chord(track.key, 1)
+    leads_back = degree_chord(track.key, _LEADS_BACK.get(track.key.mode, _FIFTH_DEGREE))
     if is_last and not track.loops:
-        degrees[-1] = 1
+        chords[-1] = home
         if bars > 2:
-            degrees[-2] = leads_back
+            chords[-2] = leads_back
     elif is_last or part.is_edge:
-        degrees[-1] = leads_back
+        chords[-1] = leads_back
     elif part.returning_bars:
         # The answer to an open first phrase comes home.
-        degrees[-1] = 1
-    return degrees
+        chords[-1] = home
+    return chords
 
 
-def _draw_progression(track: TrackPlan, rng: np.random.Generator, *, contrast: bool) -> list[int]:
+def _draw_progression(track: TrackPlan, rng: np.random.Generator, *, contrast: bool) -> list[str]:
     texts = _PROGRESSIONS[track.key.mode][contrast].split()
-    candidates = [[int(digit) for digit in text] for text in texts]
+    candidates = [[degree_chord(track.key, int(digit)) for digit in text] for text in texts]
+    coloured = _COLOURED.get(track.key.mode, ("", ""))[contrast]
+    if float(rng.random()) < _COLOURED_SHARE and coloured:
+        candidates = [text.split() for text in coloured.split(",")]
     opening = _opening(track)
     if opening and not contrast:
-        fits = [_fit(track, degrees, opening) for degrees in candidates]
+        fits = [_fit(track, chords, opening) for chords in candidates]
         candidates = [c for c, fit in zip(candidates, fits, strict=True) if fit == max(fits)]
     return candidates[int(rng.integers(len(candidates)))]
 
 
 def _opening(track: TrackPlan) -> tuple[Note, ...]:
-    return track.primer.notes if track.primer is not None else ()
+    if track.primer is not None:
+        return track.primer.notes
+    motif = track.motifs[0] if track.motifs else None
+    return (
+        tuple(
+            replace(note, pitch=map_pitch(note.pitch, motif.key, track.key)) for note in motif.notes
+        )
+        if motif
+        else ()
+    )
 
 
-def _fit(track: TrackPlan, degrees: list[int], notes: tuple[Note, ...]) -> int:
+def _fit(track: TrackPlan, names: list[str], notes: tuple[Note, ...]) -> int:
     """Return for how many steps notes of the opening sound that belong to their bar's chord."""
     steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
-    chords = [_tones(track.key, degree) for degree in degrees]
+    chords = [parse_chord(name, track.key).pitch_classes for name in names]
     return sum(
         note.duration_steps
         for note in notes
         if note.pitch % 12 in chords[note.start_step // steps_per_bar % len(chords)]
     )
-
-
-def _tones(key: Key, degree: int) -> frozenset[int]:
-    return parse_chord(degree_chord(key, degree), key).pitch_classes

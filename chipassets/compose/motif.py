@@ -24,6 +24,9 @@ _PLAIN_TEMPO = 120.0
 _STRETCH_AT_OCTAVES = 0.45
 """From so far off that tempo, in powers of two, note values are doubled or halved."""
 
+_RATHER_HIGH = 3
+"""Of two octaves as far from the lead's middle a tune takes the upper: it is to be heard."""
+
 _KEPT, _DOUBLED, _HALVED = 2, 4, 1
 
 
@@ -64,7 +67,7 @@ def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
     centre = (lead.low + lead.high) / 2
     pitches = [map_pitch(note.pitch, motif.key, track.key) for note in motif.notes]
     middle = (max(pitches) + min(pitches)) / 2
-    octaves = _OCTAVE * round((centre - middle) / _OCTAVE)
+    octaves = _OCTAVE * round((centre + _RATHER_HIGH - middle) / _OCTAVE)
     notes = tuple(
         Note(start + note.start_step * halves // 2, max(1, note.duration_steps * halves // 2), p)
         for note, p in zip(motif.notes, [pitch + octaves for pitch in pitches], strict=True)

@@ -61,8 +61,6 @@ _CONTRAST_SHIFTS = (-5, 4, 5, 7)
 _CONTRAST_DENSITIES = (0.65, 0.75, 1.3)
 _LAST_DENSITY = 1.1
 _EDGE_DENSITY = 0.75
-_TRACK_DENSITIES = (0.8, 1.25)
-_TRACK_SHIFTS = (-3, 4)
 
 # Onsets of a tune in a bar of 16 or 12 steps: what a track's rhythm is made of.
 _CELLS: dict[int, tuple[str, ...]] = {
@@ -97,17 +95,14 @@ class Plot:
 def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
     """Return the plot that the track's seed draws."""
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "plot")
-    low, high = _TRACK_DENSITIES
-    dense = low + (high - low) * float(rng.random())
-    shift = int(rng.integers(*_TRACK_SHIFTS))
     bar = track.beats_per_bar * STEPS_PER_BEAT
     cells = _CELLS[bar]
     cell = cells[int(rng.integers(len(cells)))]
     plot = Plot(
         {},
-        np.full(track.total_steps, shift, np.int64),
+        np.zeros(track.total_steps, np.int64),
         np.zeros(track.total_steps, np.float32),
-        np.full(track.total_steps, dense, np.float32),
+        np.ones(track.total_steps, np.float32),
         np.array([mark == "x" for mark in cell]),
     )
     kinds: dict[str, tuple[str, int, float]] = {}

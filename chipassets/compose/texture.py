@@ -20,6 +20,7 @@ from chipassets.compose.guidance.echo import EchoTerm
 from chipassets.compose.guidance.harmony import HarmonyTerm
 from chipassets.compose.guidance.held import HeldTerm
 from chipassets.compose.guidance.hold import HoldTerm
+from chipassets.compose.guidance.line import LineTerm
 from chipassets.compose.guidance.metre import MetreTerm
 from chipassets.compose.guidance.octaves import OctavesTerm
 from chipassets.compose.guidance.ostinato import OstinatoTerm
@@ -63,6 +64,7 @@ WEIGHTS: dict[str, float] = {
     "harmony": 1.0,
     "ceiling": 1.0,
     "cell": 0.5,
+    "line": 1.0,
     "octaves": 1.0,
     "ostinato": 1.0,
     "broken": 1.0,
@@ -146,6 +148,7 @@ def _general_terms(
         HoldTerm(_LONGEST_HOLD_STEPS, weights["hold"]),
         EchoTerm(aims.echo_bars * bar, bar, weights["echo"]),
         HarmonyTerm(harmony.of_step, tones, basses, bar, weights["harmony"]),
+        LineTerm(weights["line"]),
         CellTerm(np.ones(track.total_steps, bool), aims.plot.cell, weights["cell"]),
     )
 

@@ -18,6 +18,7 @@ TERMS = (
     "hold",
     "echo",
     "cell",
+    "line",
     "octaves",
     "ostinato",
     "broken",

@@ -10,12 +10,15 @@ from chipassets.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 _HIGHEST_PITCH = 127
+_BARS_TO_LAND = 3
+"""From so many bars on, a whole bar can be left to the last chord."""
 
 
 def end_piece(score: Score, track: TrackPlan) -> Score:
-    """Return the score with a tonic chord on its last beat that has notes, held to the end.
+    """Return the score with a tonic chord at its close, held to the end.
 
-    The notes of that beat's first onset, and those still sounding there, move to the nearest tones
+    It stands on the last bar line of pieces of three bars or more, elsewhere and where nothing
+    begins in the last bar on the last beat that has notes. The notes of that beat's first onset, and those still sounding there, move to the nearest tones
     of the tonic triad; the highest and the lowest to the tonic. Later ones go. A piece that loops
     is returned as it is, and so is one without notes.
     """
@@ -24,6 +27,9 @@ def end_piece(score: Score, track: TrackPlan) -> Score:
         return score
     last_onset = score.notes[-1].start_step
     beat = last_onset - last_onset % STEPS_PER_BEAT
+    last_bar = score.total_steps - score.steps_per_bar
+    if score.bars >= _BARS_TO_LAND and last_onset >= last_bar:
+        beat = last_bar
     before = [_ended_by(note, beat) for note in score.notes if note.start_step < beat]
     chord = _cadence(_pitches_at(score.notes, beat), score.key)
     held = score.total_steps - beat

@@ -29,7 +29,8 @@ class DensityTerm:
 
     def __init__(self, targets: NDArray[np.float32], weight: float) -> None:
         self.weight = weight
-        self._targets = StepTable(np.maximum(targets, np.float32(_LEAST_TARGET)) / np.float32(STEPS_PER_BEAT))
+        per_step = np.maximum(targets, _LEAST_TARGET) / STEPS_PER_BEAT
+        self._targets = StepTable(per_step.astype(np.float32))
 
     def bias(self, state: State, logits: Floats) -> None:
         """Raise or lower all new notes."""

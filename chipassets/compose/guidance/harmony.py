@@ -19,7 +19,9 @@ _FIFTH = 7
 _ON_BEAT, _ON_HALF_BEAT, _OFF = 1.0, 0.6, 0.3
 _CHORD_TONE, _FOREIGN_TONE = 0.5, -0.4
 _BASS_ROOT, _BASS_FIFTH, _BASS_OTHER = 0.7, 0.2, -0.3
-_FOREIGN_HELD = -0.5
+_FOREIGN_HELD = -0.9
+_BASS_HELD_ON = -1.8
+"""Where the chord changes, of a low note that is held into it and is not its root."""
 
 
 class HarmonyTerm:
@@ -47,15 +49,24 @@ class HarmonyTerm:
         pairs = list(zip(chords, roots, strict=True))
         self._new = weight * np.array([_pull(chord, root) for chord, root in pairs], np.float32)
         self._held = weight * np.array([_push(chord) for chord in chords], np.float32)
+        changes = np.zeros(self._chord_of_step.shape, bool)
+        changes[:, 1:] = self._chord_of_step[:, 1:] != self._chord_of_step[:, :-1]
+        self._changes = changes
+        self._held_on = weight * np.array([_stale(root) for root in roots], np.float32)
         strengths = [_strength(step) for step in range(steps_per_bar)]
         self._strength = np.array(strengths, np.float32)
 
     def bias(self, state: State, logits: Floats) -> None:
-        """Raise new notes of the chord at each row's step, and lower foreign held ones."""
+        """Raise new notes of the chord, lower held ones that are foreign, or a bass left behind."""
         chord = self._chord_of_step[self._rows, state.step]
         strength = self._strength[state.step % self._strength.size][:, None]
         logits[:, NEW_NOTE:CONTINUED_NOTE] += strength * self._new[chord]
         logits[:, CONTINUED_NOTE:] += strength * self._held[chord]
+        changed = np.flatnonzero(
+            np.broadcast_to(self._changes[self._rows, state.step], chord.shape)
+        )
+        if changed.size:
+            logits[changed, CONTINUED_NOTE:] += self._held_on[chord[changed]]
 
 
 def _pull(chord: frozenset[int], root: int) -> Floats:
@@ -71,6 +82,14 @@ def _pull(chord: frozenset[int], root: int) -> Floats:
 def _push(chord: frozenset[int]) -> Floats:
     foreign = [_FOREIGN_HELD * (pitch % 12 not in chord) for pitch in range(PITCHES)]
     return np.array(foreign, np.float32)
+
+
+def _stale(root: int) -> Floats:
+    low = [
+        _BASS_HELD_ON * (pitch < _BASS_BELOW_PITCH and pitch % 12 != root)
+        for pitch in range(PITCHES)
+    ]
+    return np.array(low, np.float32)
 
 
 def _strength(step: int) -> float:
