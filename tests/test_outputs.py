@@ -221,3 +221,25 @@ def test_what_changes_every_file_changes_the_audios_key(change: dict[str, object
     track = plan()
     keys = {audio_key(build_plan(track, **more), track, take()) for more in ({}, change)}
     assert len(keys) == 2
+
+
+@pytest.mark.parametrize("loops", [True, False])
+def test_one_bar_at_the_fastest_tempo_is_a_track(loops: bool) -> None:
+    track = replace(plan(loops=loops), tempo_millibpm=300_000, bars=1)
+    short = LockedTake("0" * 64, 0, 1, "the only one", song(1, loop_start_bar=0 if loops else None))
+    formats = ("ogg", "flac", "stems", "midi", "preview", "nsf")
+    entry, files = render_track(
+        build_plan(track, formats=formats), track, short, None, lambda _: None
+    )
+    assert 0.7 < entry.seconds < 2
+    assert len(files) == 9
+    assert entry.loudness_lufs == pytest.approx(-18, abs=0.05)
+
+
+def test_a_bar_of_silence_is_a_track_without_loudness() -> None:
+    track = plan(groove="none")
+    nothing = LockedTake("0" * 64, 0, 1, "the only one", song(1).with_notes([]))
+    entry, _ = render_track(build_plan(track), track, nothing, None, lambda _: None)
+    assert (entry.loudness_lufs, entry.true_peak_dbtp) == (None, None)
+    assert entry.seam is not None
+    assert entry.seam.step_ratio == 0

@@ -51,9 +51,8 @@ def measure_loudness(pcm: Pcm) -> Loudness:
     The true peak counts the joint of the loop too. Sound that is shorter than a gating block, or
     under the absolute gate, counts as one block without gates.
     """
-    signal = pcm.columns / _FULL_SCALE
-    peak = _true_peak(signal, pcm.loop_start_sample)
-    power = np.sum([_step_powers(channel, pcm.rate_hz) for channel in signal.T], axis=0)
+    peak = _true_peak(pcm.columns, pcm.loop_start_sample) / _FULL_SCALE
+    power = np.sum([_step_powers(channel, pcm.rate_hz) for channel in pcm.columns.T], axis=0)
     return Loudness(_gated(power), 20 * math.log10(peak) if peak else None)
 
 
@@ -110,7 +109,7 @@ def _power(lufs: float) -> float:
     return math.pow(10.0, (lufs - _OFFSET_LUFS) / 10)
 
 
-def _step_powers(channel: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
+def _step_powers(channel: NDArray[np.int16], rate_hz: int) -> NDArray[np.float64]:
     """Mean squares of the weighted channel in steps of 100 ms.
 
     A last step that is not full counts only where there is no full block without it.
@@ -121,18 +120,18 @@ def _step_powers(channel: NDArray[np.float64], rate_hz: int) -> NDArray[np.float
     if full < _STEPS_PER_BLOCK:
         full = -(-len(weighted) // step)
         weighted = np.pad(weighted, (0, full * step - len(weighted)))
-    squares: NDArray[np.float64] = np.square(weighted[: full * step]).reshape(full, step)
-    powers: NDArray[np.float64] = squares.mean(axis=1)
+    steps = weighted[: full * step].reshape(full, step)
+    powers: NDArray[np.float64] = np.einsum("ij,ij->i", steps, steps) / step
     return powers
 
 
-def _weighted(channel: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
+def _weighted(channel: NDArray[np.int16], rate_hz: int) -> NDArray[np.float64]:
     """The channel through both filters of the K-weighting, by overlapping FFT blocks."""
     response = _k_response(rate_hz)
     hop = _FFT_SAMPLES - _RING_SAMPLES
     out = np.zeros(len(channel) + _FFT_SAMPLES)
     for start in range(0, len(channel), hop):
-        spectrum = np.fft.rfft(channel[start : start + hop], _FFT_SAMPLES)
+        spectrum = np.fft.rfft(channel[start : start + hop] / _FULL_SCALE, _FFT_SAMPLES)
         out[start : start + _FFT_SAMPLES] += np.fft.irfft(spectrum * response, _FFT_SAMPLES)
     return out[: len(channel)]
 
@@ -163,16 +162,21 @@ def _section(
     return (numerator[0] + numerator[1] * z + numerator[2] * z * z) / below
 
 
-def _true_peak(signal: NDArray[np.float64], loop_start_sample: int | None) -> float:
-    """The largest magnitude of the signal at four times its rate, the loop's joint included."""
-    if not len(signal):
-        return 0.0
+def _true_peak(columns: NDArray[np.int16], loop_start_sample: int | None) -> float:
+    """The largest magnitude of the samples at four times their rate, the loop's joint included."""
+    after = np.zeros((2 * _HALF_TAPS, columns.shape[1]), np.int16)
     if loop_start_sample is not None:
-        again = signal[loop_start_sample : loop_start_sample + 2 * _HALF_TAPS]
-        signal = np.concatenate((signal, again))
-    peak = float(np.abs(signal).max())
-    for taps in _interpolators():
-        peak = max(peak, *(float(np.abs(np.convolve(one, taps)).max()) for one in signal.T))
+        after = columns[loop_start_sample : loop_start_sample + 2 * _HALF_TAPS]
+    columns = np.concatenate((columns, after))
+    peak = 0.0
+    for start in range(0, len(columns), _FFT_SAMPLES):
+        # Blocks overlap by the taps, so that each place is heard once with all its neighbours.
+        block = columns[max(0, start - 2 * _HALF_TAPS) : start + _FFT_SAMPLES].astype(np.float64)
+        peak = max(peak, float(np.abs(block).max()))
+        for taps in _interpolators():
+            edge = 2 * _HALF_TAPS if start else 0
+            whole = (np.convolve(one, taps)[edge : len(block)] for one in block.T)
+            peak = max(peak, *(float(np.abs(part).max(initial=0.0)) for part in whole))
     return peak
 
 
