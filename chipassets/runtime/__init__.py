@@ -6,11 +6,14 @@ This folder needs the standard library, and pygame-ce for sound; a game may copy
     music.preload()             # decode in the background
     music.enter("overworld")    # whenever the game's scene changes
     music.update()              # once a frame
+    music.intensity(0.4)        # fewer layers, where a track has them
+    music.sting("victory")      # once over the music, which makes room
     music.now_playing()         # track, scene, bar, beat, section: for a display
 """
 
 from __future__ import annotations
 
+from .balance import Sting
 from .director import Change, Director, Rule
 from .library import Library, Match
 from .pygame_player import NowPlaying, PygamePlayer
@@ -29,6 +32,7 @@ __all__ = [
     "PygamePlayer",
     "Rule",
     "Section",
+    "Sting",
     "Track",
     "TrackNotFoundError",
 ]

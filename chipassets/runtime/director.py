@@ -2,6 +2,10 @@
 
 Scenes of a higher level lie over those of a lower one, as a battle over the overworld: the lower
 one's music is kept and goes on where it was left. Scenes of one level replace each other.
+
+Over the music of the scenes may lie one sting, and the game may duck the music and set its
+intensity: see `Balance`. What a higher scene, a sting and the game ask for never cancel each other:
+scenes decide the track, stings and ducking its volume, the deeper of the two, intensity its layers.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .balance import Balance, Sting
 from .library import Library
 from .tracks import Track, TrackNotFoundError
 
@@ -19,6 +24,9 @@ _log = logging.getLogger(__name__)
 LEVELS: Mapping[str, int] = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "menu": 3}
 """How high a scene lies; those not named are on the ground, 0."""
 
+When = Literal["now", "beat", "bar", "section"]
+"""At once, or at the next beat, bar line or start of a section of what plays."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -26,7 +34,7 @@ class Rule:
 
     from_scene: str
     to_scene: str
-    when: Literal["now", "bar"]
+    when: When
     fade_ms: int
 
 
@@ -90,6 +98,7 @@ class Director:
         self._pending: Change | None = None
         self._paused_at_ms: int | None = None
         self._unserved: set[str] = set()
+        self._balance = Balance()
 
     @property
     def scene(self) -> str:
@@ -111,13 +120,16 @@ class Director:
         """Whether the music stands still."""
         return self._paused_at_ms is not None
 
+    @property
+    def sounding_sting(self) -> Sting | None:
+        """The sting that sounds, or None."""
+        return self._balance.sting
+
     def position_samples(self, now_ms: int) -> int:
         """Return how far the sounding track is, in samples since its start; 0 in silence."""
         if self._sounding is None:
             return 0
-        return _position(
-            self._sounding, now_ms if self._paused_at_ms is None else self._paused_at_ms
-        )
+        return _position(self._sounding, self._stand_ms(now_ms))
 
     def correct_position(self, position_samples: int, now_ms: int) -> None:
         """Take a player's word for how far the sounding track is."""
@@ -149,7 +161,42 @@ class Director:
     def stop(self, now_ms: int, fade_ms: int = 800) -> None:
         """Fade to silence and forget every scene; entering one starts anew."""
         self._stack.clear()
+        self._balance.end_sting(now_ms)
         self._pending = Change(now_ms, "", None, 0, fade_ms, keeps_old=False, reason="stopped")
+
+    def sting(self, name: str, now_ms: int, when: When = "now", priority: int = 0) -> None:
+        """Play a track, or a scene's track, once over the music, which is ducked meanwhile.
+
+        There is one sting at a time: a new one takes the place of one of the same or a lower
+        priority, and is dropped under one of a higher. One that is the music already is dropped
+        too. A name that nothing answers to logs one line.
+        """
+        track = self._find_sting(name)
+        if track is None or track is self.playing:
+            return
+        at_ms = self._line_ms(when, now_ms)
+        length_ms = -(-track.samples * 1000 // track.sample_rate_hz)
+        self._balance.ask_sting(Sting(at_ms, length_ms, track, priority, f"sting {name!r}"))
+
+    def duck(self, now_ms: int, by_db: float = 12.0, fade_ms: int = 150) -> None:
+        """Lower the music by so many decibels within `fade_ms`, until told otherwise; 0 is back."""
+        self._balance.duck(now_ms, by_db, fade_ms)
+
+    def intensity(self, level: float, now_ms: int, fade_ms: int = 600) -> None:
+        """Go to this intensity, 0..1 (others are cut off), within `fade_ms`; at first it is 1.
+
+        Of a track with layers it decides how many sound. A track without plays as it is, and the
+        first time that it would matter one line is logged.
+        """
+        self._balance.intensity(level, now_ms, fade_ms)
+
+    def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
+        """Return the amplitude 0..1 of each of the track's layers, () where it has none."""
+        return self._balance.layer_gains(track, self._stand_ms(now_ms))
+
+    def music_gain(self, now_ms: int) -> float:
+        """Return the amplitude 0..1 that ducking leaves of the music."""
+        return self._balance.music_gain(self._stand_ms(now_ms))
 
     def pause(self, now_ms: int) -> None:
         """Let the music stand still: nothing becomes due until `resume`."""
@@ -162,6 +209,7 @@ class Director:
             return
         lost_ms = now_ms - self._paused_at_ms
         self._paused_at_ms = None
+        self._balance.delay(lost_ms)
         if self._sounding is not None:
             since_ms = self._sounding.since_ms + lost_ms
             self._sounding = replace(self._sounding, since_ms=since_ms)
@@ -180,6 +228,31 @@ class Director:
         self._pending = None
         return self._commit(replace(change, at_ms=now_ms))
 
+    def update_sting(
+        self, now_ms: int, is_ready: Callable[[Track], bool] = lambda _track: True
+    ) -> Sting | None:
+        """Return the sting that begins now, if one is due and ready; end the one that is over."""
+        if self.is_paused:
+            return None
+        if self.playing is not None:
+            self._balance.notice(self.playing)
+        return self._balance.update(now_ms, is_ready)
+
+    def _find_sting(self, name: str) -> Track | None:
+        named = next((track for track in self._library.tracks if track.name == name), None)
+        if named is not None:
+            return named
+        try:
+            return self._library.for_scene(name).track
+        except TrackNotFoundError as error:
+            if name not in self._unserved:
+                _log.warning("%s; there is no such sting", error)
+            self._unserved.add(name)
+            return None
+
+    def _stand_ms(self, now_ms: int) -> int:
+        return now_ms if self._paused_at_ms is None else self._paused_at_ms
+
     def _plan(self, before: str, now_ms: int) -> None:
         scene = self.scene
         try:
@@ -194,7 +267,7 @@ class Director:
             self._sounding = replace(self._sounding, scene=scene)
             return
         rule = self._find_rule(before, scene)
-        at_ms = self._next_bar_ms(now_ms) if rule.when == "bar" else now_ms
+        at_ms = self._line_ms(rule.when, now_ms)
         reason = f"{before or 'start'} to {scene}: {match.reason}"
         self._pending = Change(
             at_ms, scene, match.track, 0, rule.fade_ms, keeps_old=False, reason=reason
@@ -206,15 +279,19 @@ class Director:
                 return rule
         return Rule("*", "*", "now", 0)
 
-    def _next_bar_ms(self, now_ms: int) -> int:
-        if self._sounding is None:
+    def _line_ms(self, when: When, now_ms: int) -> int:
+        if self._sounding is None or when == "now":
             return now_ms
         position = self.position_samples(now_ms)
         track = self._sounding.track
         if track.is_over(position):
             return now_ms
-        ahead = track.next_bar_sample(position) - position
-        return now_ms - (-ahead * 1000 // track.sample_rate_hz)
+        find_line = {
+            "beat": track.next_beat_sample,
+            "bar": track.next_bar_sample,
+            "section": track.next_section_sample,
+        }[when]
+        return now_ms - ((position - find_line(position)) * 1000 // track.sample_rate_hz)
 
     def _commit(self, change: Change) -> Change:
         old, keeps_old = self._sounding, False

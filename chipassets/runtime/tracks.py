@@ -130,6 +130,33 @@ class Track:
         start = self.bar_sample(bar)
         return start if start >= sample else self.bar_sample(bar + 1)
 
+    def next_beat_sample(self, sample: int) -> int:
+        """Return the position of the first beat at or after a position, not gone round."""
+        bar = self._count_bars(max(sample, 0))
+        start, end = self.bar_sample(bar), self.bar_sample(bar + 1)
+        for beat in range(self.beats_per_bar):
+            line = start - (start - end) * beat // self.beats_per_bar
+            if line >= sample:
+                return line
+        return end
+
+    def next_section_sample(self, sample: int) -> int:
+        """Return the position at or after a given one where a section starts, not gone round.
+
+        The loop's start is one, whatever the sections; so is the end of a track that plays once.
+        """
+        first = self._count_bars(self.next_bar_sample(sample))
+        starts = [section.start_bar for section in self.sections]
+        if self.loop is None:
+            ahead = [bar for bar in starts if bar >= first]
+            return self.bar_sample(min([*ahead, max(self.bars, first)]))
+        loop_start, loop_bars = self.loop.start_bar, self.loop.bars
+        bars = [bar for bar in starts if bar >= first]
+        for bar in [loop_start, *(bar for bar in starts if bar >= loop_start)]:
+            passes = max(-(-(first - bar) // loop_bars), 0)
+            bars.append(bar + passes * loop_bars)
+        return self.bar_sample(min(bars))
+
     def section_at(self, sample: int) -> str:
         """Return the name of the section that a position lies in, "" where there is none."""
         bar = self.position_bar(sample)

@@ -1,0 +1,110 @@
+"""How loud everything is: stings over the music, ducking, intensity. Pure, by the clock."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .fades import Fade
+from .tracks import Track
+
+_log = logging.getLogger(__name__)
+
+STING_DUCK_DB = 12.0
+_DUCK_MS = 80
+_RETURN_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sting:
+    """A track that sounds once over the music, from `at_ms` on, for `length_ms`."""
+
+    at_ms: int
+    length_ms: int
+    track: Track
+    priority: int
+    reason: str
+
+
+class Balance:
+    """The sting that waits, the one that sounds, and the volumes that follow from the clock."""
+
+    def __init__(self) -> None:
+        self.sting: Sting | None = None
+        self._waiting: Sting | None = None
+        self._level = self._game_duck = self._sting_duck = Fade(0, 0, 1.0, 1.0)
+        self._told: set[str] = set()
+
+    def ask_sting(self, sting: Sting) -> None:
+        """Let this sting wait for its time, unless one of a higher priority waits or sounds."""
+        others = [other for other in (self.sting, self._waiting) if other is not None]
+        if all(sting.priority >= other.priority for other in others):
+            self._waiting = sting
+
+    def end_sting(self, now_ms: int) -> None:
+        """Have no sting any more, and let the music come back."""
+        self.sting = self._waiting = None
+        self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
+
+    def duck(self, now_ms: int, by_db: float, fade_ms: int) -> None:
+        """Let the music be lower by so many decibels after the fade; never louder."""
+        gain = 10 ** (-max(by_db, 0.0) / 20)
+        self._game_duck = self._game_duck.turn(now_ms, fade_ms, gain)
+
+    def intensity(self, level: float, now_ms: int, fade_ms: int) -> None:
+        """Let the intensity be `level`, cut to 0..1, after the fade."""
+        level = min(max(level, 0.0), 1.0)
+        # Asked for anew in every frame, a fade that began again each time would never end.
+        if level != self._level.end:
+            self._level = self._level.turn(now_ms, fade_ms, level)
+
+    def delay(self, lost_ms: int) -> None:
+        """Take no account of so much time that has passed."""
+        if self.sting is not None:
+            self.sting = replace(self.sting, at_ms=self.sting.at_ms + lost_ms)
+        if self._waiting is not None:
+            self._waiting = replace(self._waiting, at_ms=self._waiting.at_ms + lost_ms)
+        self._level, self._game_duck, self._sting_duck = (
+            replace(fade, start_ms=fade.start_ms + lost_ms)
+            for fade in (self._level, self._game_duck, self._sting_duck)
+        )
+
+    def notice(self, track: Track) -> None:
+        """Log one line for a track without layers when less than all of it was asked for."""
+        if self._level.end < 1 and not track.layers and track.name not in self._told:
+            self._told.add(track.name)
+            _log.warning("track %r has no layers; it plays whole at any intensity", track.name)
+
+    def update(self, now_ms: int, is_ready: Callable[[Track], bool]) -> Sting | None:
+        """Return the sting that begins now; end the one that is over."""
+        if self.sting is not None and now_ms >= self.sting.at_ms + self.sting.length_ms:
+            self.sting = None
+            self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
+        due = self._waiting
+        if due is None or now_ms < due.at_ms or not is_ready(due.track):
+            return None
+        self.sting, self._waiting = replace(due, at_ms=now_ms), None
+        self._sting_duck = self._sting_duck.turn(now_ms, _DUCK_MS, 10 ** (-STING_DUCK_DB / 20))
+        return self.sting
+
+    def music_gain(self, now_ms: int) -> float:
+        """Return the amplitude 0..1 of the music: the deeper of the two duckings holds."""
+        return min(self._game_duck.point(now_ms), self._sting_duck.point(now_ms))
+
+    def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
+        """Return the amplitude 0..1 of each layer, () for a track without."""
+        return spread(self._level.point(now_ms), len(track.layers))
+
+
+def spread(level: float, layers: int) -> tuple[float, ...]:
+    """Return the amplitudes of so many layers at an intensity.
+
+    The first always sounds. The others share 0..1 evenly: each fades in over its part, by the sine
+    law, after those before it; at 1 all are full.
+    """
+    upper = max(layers - 1, 1)
+    points = (level * upper - (number - 1) for number in range(1, layers))
+    rising = tuple(math.sin(min(max(point, 0.0), 1.0) * math.pi / 2) for point in points)
+    return (1.0, *rising) if layers else ()

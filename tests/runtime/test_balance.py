@@ -1,0 +1,199 @@
+"""Stings, ducking and intensity, with plain numbers."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipassets.runtime import Director, Library, Rule, Track
+from chipassets.runtime.balance import spread
+from chipassets.runtime.director import When
+from tests.runtime.test_library import tracks
+from tests.runtime.tiny_bundle import BAR_SAMPLES, Piece, write_bundle, write_index
+
+DUCKED = 10 ** (-12 / 20)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """town has three layers and two sections; each piece but the fanfares lasts a second."""
+    pieces = [
+        *(Piece("town", 440), Piece("cave", 440)),
+        *(Piece("fanfare", 880, 2, None, scene="victory"), Piece("alarm", 880, 1, None)),
+    ]
+    folder = write_bundle(tmp_path_factory.mktemp("b"), pieces, "wav")
+    index = json.loads((folder / "bundle.json").read_text())
+    town = index["tracks"][0]
+    file = town["files"]["wav"]
+    town["layers"] = [{"name": name, "voices": [], **file} for name in ("bass", "inner", "lead")]
+    town["sections"] = [
+        {"name": "A", "start_bar": 0, "bars": 3},
+        {"name": "B", "start_bar": 3, "bars": 1},
+    ]
+    write_index(folder, index)
+    return Library.open(folder)
+
+
+@pytest.fixture
+def director(library: Library) -> Director:
+    director = Director(library)
+    director.enter("town", 0)
+    director.update(0)
+    return director
+
+
+def test_a_sting_ducks_the_music_and_gives_it_back(director: Director) -> None:
+    assert director.music_gain(900) == 1
+    director.sting("victory", 1000)
+    sting = director.update_sting(1010)
+    assert sting is not None
+    assert (sting.track.name, sting.at_ms, sting.length_ms) == ("fanfare", 1010, 500)
+    assert director.music_gain(1050) == pytest.approx((1 + DUCKED) / 2)
+    assert director.music_gain(1400) == pytest.approx(DUCKED)
+    assert director.update_sting(1509) is None
+    assert director.sounding_sting == sting
+    assert director.update_sting(1510) is None
+    assert director.sounding_sting is None
+    assert director.music_gain(1760) == pytest.approx((1 + DUCKED) / 2)
+    assert director.music_gain(2010) == 1
+    assert director.playing is not None
+    assert director.playing.name == "town"
+
+
+def test_a_track_can_be_named_too_and_can_wait(director: Director) -> None:
+    director.sting("alarm", 300, "bar")
+    assert director.update_sting(499) is None
+    assert director.update_sting(500, lambda _track: False) is None
+    sting = director.update_sting(505)
+    assert sting is not None
+    assert sting.track.name == "alarm"
+
+
+@pytest.mark.parametrize(("priority", "heard"), [(0, "fanfare"), (1, "alarm"), (2, "alarm")])
+def test_a_sting_gives_way_only_to_its_equals(
+    director: Director, priority: int, heard: str
+) -> None:
+    director.sting("fanfare", 0, priority=1)
+    director.update_sting(0)
+    director.sting("alarm", 100, priority=priority)
+    director.update_sting(100)
+    assert director.sounding_sting is not None
+    assert director.sounding_sting.track.name == heard
+    assert director.music_gain(250) == pytest.approx(DUCKED)
+
+
+def test_the_music_itself_is_no_sting(director: Director) -> None:
+    director.sting("town", 0)
+    assert director.update_sting(10) is None
+
+
+def test_an_unknown_sting_is_one_line(director: Director, caplog: pytest.LogCaptureFixture) -> None:
+    for now_ms in (0, 10):
+        director.sting("fanfarre", now_ms)
+        assert director.update_sting(now_ms) is None
+    assert len(caplog.records) == 1
+    assert "there is no such sting" in caplog.text
+
+
+def test_a_pause_holds_the_sting_and_the_duck(director: Director) -> None:
+    director.sting("fanfare", 0)
+    director.update_sting(0)
+    director.pause(40)
+    half = director.music_gain(40)
+    assert director.music_gain(5000) == half
+    assert director.update_sting(5000) is None
+    director.resume(5000)
+    assert director.music_gain(5000) == half
+    director.update_sting(5459)
+    assert director.sounding_sting is not None
+    director.update_sting(5460)
+    assert director.sounding_sting is None
+
+
+def test_stopping_ends_the_sting(director: Director) -> None:
+    director.sting("fanfare", 0)
+    director.update_sting(0)
+    director.stop(100)
+    assert director.sounding_sting is None
+
+
+def test_ducking_lasts_until_told_otherwise_and_the_deeper_holds(director: Director) -> None:
+    director.duck(0, 20, 100)
+    assert director.music_gain(50) == pytest.approx(0.55)
+    assert director.music_gain(9000) == pytest.approx(0.1)
+    director.sting("fanfare", 9000)
+    director.update_sting(9000)
+    assert director.music_gain(9200) == pytest.approx(0.1)
+    director.duck(9200, 0, 100)
+    assert director.music_gain(9300) == pytest.approx(DUCKED)
+    director.duck(20_000, -6)
+    assert director.music_gain(30_000) <= 1
+
+
+def test_intensity_brings_layers_in_one_after_the_other(director: Director) -> None:
+    town = director.playing
+    assert town is not None
+    assert director.layer_gains(town, 0) == (1, 1, 1)
+    director.intensity(0.5, 0, 200)
+    assert director.layer_gains(town, 100) == pytest.approx((1, 1, 0.5**0.5))
+    assert director.layer_gains(town, 200) == pytest.approx((1, 1, 0))
+    for now_ms in range(200, 400, 10):
+        director.intensity(-3, now_ms, 200)
+    assert director.layer_gains(town, 400) == pytest.approx((1, 0, 0))
+
+
+def test_a_track_without_layers_is_one_line(
+    director: Director, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        director.intensity(0.2, 0)
+        director.update_sting(0)
+        assert not caplog.records
+        director.enter("cave", 10)
+        director.update(10)
+        for now_ms in (20, 30):
+            director.update_sting(now_ms)
+    assert len(caplog.records) == 1
+    assert "'cave' has no layers; it plays whole" in caplog.text
+    assert director.playing is not None
+    assert director.layer_gains(director.playing, 1000) == ()
+
+
+@pytest.mark.parametrize(
+    ("when", "at_ms"), [("now", 310), ("beat", 313), ("bar", 500), ("section", 750)]
+)
+def test_a_change_falls_on_its_line(library: Library, when: When, at_ms: int) -> None:
+    director = Director(library, (Rule("*", "*", when, 0),))
+    director.enter("town", 0)
+    director.update(0)
+    director.enter("cave", 310)
+    assert director.pending is not None
+    assert director.pending.at_ms == at_ms
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 6))
+def test_more_intensity_is_never_less_of_a_layer(one: float, other: float, layers: int) -> None:
+    low, high = spread(min(one, other), layers), spread(max(one, other), layers)
+    assert len(low) == len(high) == layers
+    assert all(0 <= a <= b <= 1 for a, b in zip(low, high, strict=True))
+    assert spread(1, layers) == (1,) * layers
+
+
+@given(tracks(), st.integers(0, 10**6))
+def test_lines_come_in_their_order(track: Track, position: int) -> None:
+    beat, bar = track.next_beat_sample(position), track.next_bar_sample(position)
+    section = track.next_section_sample(position)
+    assert position <= beat <= bar <= section
+    assert track.next_beat_sample(beat) == beat
+    assert track.next_section_sample(section) == section
+
+
+def test_sections_come_round_with_the_loop(library: Library) -> None:
+    town = library.track("town")
+    wanted = [0, 3, 4, 7, 8]
+    found = [town.next_section_sample(bar * BAR_SAMPLES) for bar in (0, 1, 4, 6, 8)]
+    assert found == [bar * BAR_SAMPLES for bar in wanted]
