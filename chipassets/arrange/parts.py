@@ -16,8 +16,8 @@ from chipassets.chips import Chip, VoiceSpec
 from chipassets.chipsong import ChipNote, Instrument, Macro
 from chipassets.score import Note
 
-_COLOUR_LEVEL = 4
-_DOUBLE_LEVEL = 5
+_COLOUR_LEVEL = 6
+_DOUBLE_LEVEL = 7
 
 COLOURS = (
     Instrument(
