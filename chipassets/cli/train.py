@@ -232,12 +232,11 @@ def import_command(
     _need_tensorflow(0)
     from chipassets.compose.weights import save_model
     from chipassets.train.magenta_import import import_magenta
+    from chipassets.train.whole import whole_file
 
     model = import_magenta(source, name or out.stem, canonical_key=canonical_key)
-    with Writing(out):
-        partial = out.with_name(out.name + ".partial")
+    with Writing(out), whole_file(out) as partial:
         partial.write_bytes(save_model(model, half=half))
-        partial.replace(out)
     print_text(f"wrote {out}: layers {', '.join(map(str, model.layers))}")
 
 
@@ -259,14 +258,13 @@ def ngrams_command(
     from chipassets.train.corpus import load_corpus
     from chipassets.train.ngrams import corpus_index
     from chipassets.train.selection import Selection
+    from chipassets.train.whole import whole_file
 
     selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()))
     index = corpus_index(load_corpus(corpus), selection)
     data = index_to_bytes(index)
-    with Writing(out):
-        partial = out.with_name(out.name + ".partial")
+    with Writing(out), whole_file(out) as partial:
         partial.write_bytes(data)
-        partial.replace(out)
     rates = index.false_claim_rates
     rows = [[str(n), f"{count:,}", f"{rates[n]:.1%}"] for n, count in index.grams.items()]
     print_table(f"{out}: {index.pieces} pieces, {len(data):,} bytes", _GRAM_COLUMNS, rows)

@@ -12,17 +12,16 @@ from zlib import error as ZlibError  # noqa: N812
 import numpy as np
 
 from chipassets.errors import UsageError
+from chipassets.train.whole import whole_file
 
 
 def write_checkpoint(path: Path, arrays: dict[str, Any], meta: dict[str, Any]) -> None:
     """Write arrays and JSON values; a kill at any moment leaves the old file or the new one."""
     packed = arrays | {"meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)}
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as handle:
+    with whole_file(path) as partial, partial.open("wb") as handle:
         np.savez(handle, **packed)
         handle.flush()
         os.fsync(handle.fileno())
-    partial.replace(path)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -49,7 +48,8 @@ def best_checkpoint(run: Path) -> Path:
 def remember_dataset(run: Path, dataset: Path) -> None:
     """Note in the run folder which dataset it is trained on."""
     run.mkdir(parents=True, exist_ok=True)
-    (run / "run.json").write_text(json.dumps({"dataset": str(dataset.resolve())}) + "\n")
+    with whole_file(run / "run.json") as partial:
+        partial.write_text(json.dumps({"dataset": str(dataset.resolve())}) + "\n")
 
 
 def remembered_dataset(run: Path) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 from chipassets.compose.codec import Note
 from chipassets.errors import UsageError
 from chipassets.train.music import Metre
+from chipassets.train.whole import whole_file
 
 CORPUS_VERSION = 1
 
@@ -32,16 +33,11 @@ class Piece:
 
 def write_corpus(pieces: list[Piece], path: Path) -> None:
     """Write the pieces so that `load_corpus` gives equal ones; the file appears whole or not."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("w", encoding="utf-8") as handle:
-            handle.write(json.dumps({"chipassets_corpus": CORPUS_VERSION, "pieces": len(pieces)}))
-            for piece in pieces:
-                handle.write("\n" + json.dumps(asdict(piece), separators=(",", ":")))
-            handle.write("\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as partial, partial.open("w", encoding="utf-8") as handle:
+        handle.write(json.dumps({"chipassets_corpus": CORPUS_VERSION, "pieces": len(pieces)}))
+        for piece in pieces:
+            handle.write("\n" + json.dumps(asdict(piece), separators=(",", ":")))
+        handle.write("\n")
 
 
 def load_corpus(path: Path) -> Iterator[Piece]:

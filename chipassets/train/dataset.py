@@ -23,6 +23,7 @@ from chipassets.compose.controls import UNKNOWN
 from chipassets.errors import UsageError
 from chipassets.train import controls
 from chipassets.train.metre import BAR_STEPS
+from chipassets.train.whole import whole_file
 
 DATASET_VERSION = 1
 METRES = tuple(BAR_STEPS)
@@ -79,9 +80,8 @@ def save_dataset(dataset: Dataset, path: Path) -> None:
         is_eval=dataset.is_eval,
         meta=meta,
     )
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(buffer.getvalue())
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_bytes(buffer.getvalue())
 
 
 def load_dataset(path: Path) -> Dataset:

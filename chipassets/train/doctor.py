@@ -18,6 +18,7 @@ from chipassets.errors import UsageError
 from chipassets.train.corpus import Piece
 from chipassets.train.reading import SUFFIXES, ReadFile, read_files, total_repairs
 from chipassets.train.slices import SliceRules, cut
+from chipassets.train.whole import whole_file
 
 SAME_MUSIC = "same music as another file"
 
@@ -156,13 +157,9 @@ def _report(pieces: list[Piece], outcomes: list[Outcome]) -> CorpusReport:
 
 def write_report(report: CorpusReport, path: Path) -> None:
     """Write one JSON line for every file of the corpus; the report appears whole or not."""
-    partial = path.with_name(path.name + ".partial")
     lines = [json.dumps(asdict(outcome), ensure_ascii=False) for outcome in report.outcomes]
-    try:
+    with whole_file(path) as partial:
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _read_sources(path: Path, *, required: bool) -> dict[str, dict[str, str]]:

@@ -13,6 +13,7 @@ from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import evaluate
 from chipassets.train.network import from_model
 from chipassets.train.samples import compare_samples
+from chipassets.train.whole import whole_file
 
 _SAMPLES = 96
 """How many samples are measured for the card."""
@@ -93,7 +94,6 @@ def write_model(model: Model, path: Path, notices: dict[str, str], *, half: bool
     data = save_model(model, half=half)
     card = path.with_suffix(".md")
     for target, content in ((path, data), (card, model_card(model, data, notices).encode())):
-        partial = target.with_name(target.name + ".partial")
-        partial.write_bytes(content)
-        partial.replace(target)
+        with whole_file(target) as partial:
+            partial.write_bytes(content)
     return card

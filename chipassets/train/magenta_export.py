@@ -13,6 +13,7 @@ import numpy as np
 
 from chipassets.compose.weights import Model
 from chipassets.errors import BundleError, ModelError
+from chipassets.train.whole import whole_file
 
 
 def export_bundle(model: Model, path: Path, description: str) -> None:
@@ -28,12 +29,8 @@ def export_bundle(model: Model, path: Path, description: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "model.mag"
         run_magenta("bundle", model, {"out": str(bundle), "description": description})
-        partial = path.with_name(path.name + ".partial")
-        try:
+        with whole_file(path) as partial:
             partial.write_bytes(bundle.read_bytes())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def run_magenta(task: str, model: Model, job: dict[str, Any]) -> None:

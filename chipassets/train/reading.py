@@ -22,6 +22,8 @@ MIDI_SUFFIXES = frozenset({".mid", ".midi"})
 SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
 _MOST_MEMORY_BYTES = 4 * 1024**3
 _AT_ONCE = 64
+FEW_FILES = 24
+"""So many are read before other processes have started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class ReadFile:
 def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterator[ReadFile]:
     """Yield what each file gave, in the order of the paths."""
     read = partial(read_file, seconds=seconds_per_file)
-    if jobs <= 1 or len(paths) < 2 * jobs:
+    if jobs <= 1 or len(paths) <= FEW_FILES:
         yield from map(read, paths)
         return
     done = 0
