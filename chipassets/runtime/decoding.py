@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from .tracks import Track
+from .tracks import BundleFile, Track
 
 if TYPE_CHECKING:
     from pygame.mixer import Sound
@@ -24,24 +24,45 @@ class CutSound:
     intro: Sound | None
     loop: Sound | None
 
+    def copy(self) -> CutSound:
+        """Return the same with sounds of their own: a volume belongs to a sound."""
+        from pygame.mixer import Sound
+
+        intro, loop = (
+            None if part is None else Sound(buffer=part.get_raw())
+            for part in (self.intro, self.loop)
+        )
+        return CutSound(intro, loop)
+
     @property
     def parts(self) -> Iterator[Sound]:
         """The sounds that there are."""
         return (sound for sound in (self.intro, self.loop) if sound is not None)
 
 
-def decode_track(track: Track) -> CutSound:
+def decode_track(track: Track) -> tuple[CutSound, ...]:
     """Return the track's sounds in the mixer's format, cut to the sample at its loop points.
 
-    Raises OSError or pygame.error when the file cannot be read or decoded.
+    One for each layer, all of one length; one for the whole track where it has no layers, or after
+    a line in the log where they are not in step. Raises OSError or pygame.error when a file cannot
+    be read or decoded.
     """
-    from pygame.mixer import Sound
-
+    layers = tuple(_decode_file(track, layer.file) for layer in track.layers)
+    if layers and len({_lengths(layer) for layer in layers}) == 1:
+        return layers
+    if layers:
+        _log.warning("the layers of track %r differ in length; it plays whole", track.name)
     if track.audio is None:
         raise OSError(f"track {track.name!r} lists neither an ogg nor a wav file")
-    if not track.audio.is_intact():
-        raise OSError(f"{track.audio.path} was altered since the bundle was built; build it again")
-    sound = Sound(str(track.audio.path))
+    return (_decode_file(track, track.audio),)
+
+
+def _decode_file(track: Track, file: BundleFile) -> CutSound:
+    from pygame.mixer import Sound
+
+    if not file.is_intact():
+        raise OSError(f"{file.path} was altered since the bundle was built; build it again")
+    sound = Sound(str(file.path))
     if track.loop is None:
         return CutSound(sound, None)
     start = _mixer_bytes(track, track.loop.start_sample)
@@ -51,6 +72,11 @@ def decode_track(track: Track) -> CutSound:
         return CutSound(None, sound)
     intro = Sound(buffer=raw[:start]) if start else None
     return CutSound(intro, Sound(buffer=raw[start:end]))
+
+
+def _lengths(sound: CutSound) -> tuple[float, ...]:
+    """The seconds of each part, which differ when the bytes that the mixer plays do."""
+    return tuple(part.get_length() for part in sound.parts)
 
 
 def _mixer_bytes(track: Track, samples: int) -> int:
@@ -71,7 +97,7 @@ class Decoder:
         self._at_once = at_once
         self._wanted: SimpleQueue[Track | None] = SimpleQueue()
         self._asked: set[str] = set()
-        self._done: dict[str, CutSound | None] = {}
+        self._done: dict[str, tuple[CutSound, ...]] = {}
         self._thread: threading.Thread | None = None
 
     def request(self, track: Track) -> None:
@@ -92,9 +118,9 @@ class Decoder:
         self.request(track)
         return track.name in self._done
 
-    def sound(self, track: Track) -> CutSound | None:
-        """Return the decoded track, or None if it is not ready or could not be decoded."""
-        return self._done.get(track.name)
+    def sounds(self, track: Track) -> tuple[CutSound, ...]:
+        """Return the decoded track, () if it is not ready or could not be decoded."""
+        return self._done.get(track.name, ())
 
     def close(self) -> None:
         """End the thread after the track in hand and wait for it."""
@@ -108,11 +134,11 @@ class Decoder:
             self._done[track.name] = _try_decode(track)
 
 
-def _try_decode(track: Track) -> CutSound | None:
+def _try_decode(track: Track) -> tuple[CutSound, ...]:
     import pygame
 
     try:
         return decode_track(track)
     except (OSError, pygame.error) as error:
         _log.warning("track %r stays silent: %s", track.name, error)
-        return None
+        return ()

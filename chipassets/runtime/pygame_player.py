@@ -3,6 +3,7 @@
 Every track sounds on a mixer channel, because two channels can overlap and the one music stream
 cannot. A loop without an intro repeats inside the mixer. Behind an intro the loop is queued, and
 queued again whenever the queue is free: the mixer goes from one to the next without a gap.
+The layers of a track have a channel each, and a sting has one of its own.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .decoding import CutSound, Decoder
-from .director import DEFAULT_RULES, Change, Director, Rule
+from .balance import Sting
+from .decoding import Decoder
+from .director import DEFAULT_RULES, Change, Director, Rule, When
 from .fades import Fade
 from .library import Library
 from .tracks import Track, TrackNotFoundError
+from .voices import Voice
 
 if TYPE_CHECKING:
     from pygame.mixer import Channel
@@ -28,8 +31,15 @@ _log = logging.getLogger(__name__)
 MIXER_FORMAT = (44_100, -16, 2, 512)
 """Rate, bits (negative: signed), channels, buffer in samples: at another rate loops would drift."""
 
-_CHANNELS = 6
-"""Mixer channels reserved for music: two that crossfade, and those kept for later."""
+_VOICES = 6
+"""Tracks that have mixer channels reserved: two that crossfade, stings, and those kept for later.
+
+A track with layers takes a channel for each, and may take those of tracks that are kept.
+"""
+_LAYERED_VOICES = 3
+_RELEASE_MS = 60
+_RINGS_MS = 500
+"""How long a sting may sound past its length by the clock: the mixer runs a few buffers behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,60 +51,6 @@ class NowPlaying:
     bar: int
     beat: int
     section: str
-
-
-@dataclass(slots=True)
-class _Voice:
-    """A track on its channel."""
-
-    track: Track
-    sound: CutSound
-    channel: Channel
-    fade: Fade
-    started_ms: int
-    paused_ms: int | None = None
-    is_wanted_later: bool = False
-
-    def start(self) -> None:
-        """Begin the intro, or the loop where there is none."""
-        if self.sound.intro is None and self.sound.loop is not None:
-            self.channel.play(self.sound.loop, loops=-1)
-        elif self.sound.intro is not None:
-            self.channel.play(self.sound.intro)
-            self.tend()
-
-    def tend(self) -> None:
-        """Keep a loop queued behind what plays.
-
-        On a channel that a long stall let run dry, queueing plays at once. Asking `get_busy` first
-        would be wrong: between two sounds the mixer's thread reports idle for a moment.
-        """
-        if self.sound.intro is None or self.sound.loop is None:
-            return
-        if self.channel.get_queue() is None:
-            self.channel.queue(self.sound.loop)
-
-    def pause(self, now_ms: int) -> None:
-        """Let the track stand still."""
-        if self.paused_ms is None:
-            self.channel.pause()
-            self.paused_ms = now_ms
-
-    def unpause(self, now_ms: int) -> None:
-        """Let the track go on where it stood."""
-        if self.paused_ms is not None:
-            self.channel.unpause()
-            self.started_ms += now_ms - self.paused_ms
-            self.paused_ms = None
-
-    def position_samples(self, now_ms: int) -> int:
-        """Return how much of the track has been played."""
-        return (now_ms - self.started_ms) * self.track.sample_rate_hz // 1000
-
-    def set_gain(self, gain: float) -> None:
-        """Set the amplitude of the sounds: a channel's own volume is reset by every play."""
-        for part in self.sound.parts:
-            part.set_volume(gain)
 
 
 class PygamePlayer:
@@ -116,9 +72,11 @@ class PygamePlayer:
         self.director = Director(library, rules)
         self.volume = volume
         self._decoder = Decoder(at_once=at_once)
-        self._voices: list[_Voice] = []
-        self._channels: list[Channel] = open_channels()
-        self._paused: list[_Voice] = []
+        self._voices: list[Voice] = []
+        self._stings: list[Voice] = []
+        most_layers = max((len(track.layers) for track in library.tracks), default=0)
+        self._channels: list[Channel] = open_channels(max(_VOICES, _LAYERED_VOICES * most_layers))
+        self._paused: list[Voice] = []
 
     @property
     def has_sound(self) -> bool:
@@ -128,7 +86,7 @@ class PygamePlayer:
     def preload(self, *scenes: str) -> None:
         """Begin to decode the tracks of scenes (of all, if none is named) in the background.
 
-        Decoded tracks stay in memory: 10 MB for a minute of music.
+        Decoded tracks stay in memory: 10 MB for a minute of music, and of each of its layers.
         """
         for scene in scenes or self.library.scenes:
             try:
@@ -146,6 +104,20 @@ class PygamePlayer:
         """Go back to the scene below."""
         self.director.leave(_read_clock(now_ms))
 
+    def sting(
+        self, name: str, now_ms: int | None = None, when: When = "now", priority: int = 0
+    ) -> None:
+        """Play a track, or a scene's track, once over the music: see `Director.sting`."""
+        self.director.sting(name, _read_clock(now_ms), when, priority)
+
+    def duck(self, by_db: float = 12.0, fade_ms: int = 150, now_ms: int | None = None) -> None:
+        """Lower the music by so many decibels until told otherwise; 0 is back."""
+        self.director.duck(_read_clock(now_ms), by_db, fade_ms)
+
+    def intensity(self, level: float, now_ms: int | None = None, fade_ms: int = 600) -> None:
+        """Let more or fewer of a track's layers sound, 0..1: see `Director.intensity`."""
+        self.director.intensity(level, _read_clock(now_ms), fade_ms)
+
     def stop(self, now_ms: int | None = None) -> None:
         """Fade to silence and forget every scene."""
         self.director.stop(_read_clock(now_ms))
@@ -156,7 +128,8 @@ class PygamePlayer:
         if self.director.is_paused:
             return
         self.director.pause(now_ms)
-        self._paused = [voice for voice in self._voices if voice.paused_ms is None]
+        voices = [*self._voices, *self._stings]
+        self._paused = [voice for voice in voices if voice.paused_ms is None]
         with self._surviving():
             for voice in self._paused:
                 voice.pause(now_ms)
@@ -173,15 +146,19 @@ class PygamePlayer:
         self._paused = []
 
     def update(self, now_ms: int | None = None) -> Change | None:
-        """Do what is due, and return the change of track that took effect, if one did."""
+        """Do what is due, stings too; return the change of track that took effect, if one did."""
         now_ms = _read_clock(now_ms)
         is_ready = self._decoder.is_ready if self.has_sound else (lambda _track: True)
         change = self.director.update(now_ms, is_ready)
         with self._surviving():
             if change is not None and self.has_sound:
                 self._carry_out(change, now_ms)
+            sting = self.director.update_sting(now_ms, is_ready)
+            if sting is not None and self.has_sound:
+                self._start_sting(sting, now_ms)
             if not self.director.is_paused:
                 self._tend_voices(now_ms)
+                self._tend_stings(now_ms)
         return change
 
     def now_playing(self, now_ms: int | None = None) -> NowPlaying | None:
@@ -203,7 +180,7 @@ class PygamePlayer:
         with self._surviving():
             for channel in self._channels:
                 channel.stop()
-        self._voices, self._paused, self._channels = [], [], []
+        self._voices, self._stings, self._paused, self._channels = [], [], [], []
         self._decoder.close()
 
     @contextmanager
@@ -218,7 +195,7 @@ class PygamePlayer:
             yield
         except pygame.error as error:
             _log.warning("sound is lost (%s); the game goes on without", error)
-            self._voices, self._paused, self._channels = [], [], []
+            self._voices, self._stings, self._paused, self._channels = [], [], [], []
 
     def _carry_out(self, change: Change, now_ms: int) -> None:
         for voice in self._voices:
@@ -234,45 +211,85 @@ class PygamePlayer:
             # Pauses take effect at a frame, not at the millisecond: the sound knows best.
             self.director.correct_position(kept.position_samples(now_ms), now_ms)
             return
+        if change.from_sample > 0:  # it was kept, but its channels were needed
+            self.director.correct_position(0, now_ms)
         is_silent = all(voice.fade.point(now_ms) == 0 for voice in self._voices)
         self._start(change.track, 0 if is_silent else change.fade_ms, now_ms)
 
     def _start(self, track: Track, fade_ms: int, now_ms: int) -> None:
-        sound = self._decoder.sound(track)
-        if sound is None:
+        sounds = self._decoder.sounds(track)
+        if not sounds:
             return
         self._voices = [voice for voice in self._voices if voice.track is not track]
-        channel = self._free_channel()
-        voice = _Voice(track, sound, channel, Fade(now_ms, fade_ms, 0.0, 1.0), now_ms)
-        voice.set_gain(self.volume * voice.fade.gain(now_ms))
+        channels = self._free_channels(len(sounds))
+        if not channels:
+            return
+        voice = Voice(track, sounds, channels, Fade(now_ms, fade_ms, 0.0, 1.0), now_ms)
+        self._set_gain(voice, now_ms)
         voice.start()
         self._voices.append(voice)
 
-    def _free_channel(self) -> Channel:
-        taken = [voice.channel for voice in self._voices]
-        for channel in self._channels:
-            if channel not in taken:
-                channel.stop()
-                return channel
-        spare = min(self._voices, key=lambda voice: voice.fade.end)
-        self._voices.remove(spare)
-        spare.channel.stop()
-        return spare.channel
+    def _start_sting(self, sting: Sting, now_ms: int) -> None:
+        # Copies, because the same track may be kept as music, at a volume of its own.
+        sounds = tuple(sound.copy() for sound in self._decoder.sounds(sting.track))
+        channels = self._free_channels(len(sounds))
+        if not channels:
+            return
+        voice = Voice(sting.track, sounds, channels, Fade(now_ms, 0, 1.0, 1.0), now_ms)
+        voice.set_gain(self.volume)
+        voice.start_once()
+        self._stings.append(voice)
+
+    def _free_channels(self, count: int) -> tuple[Channel, ...]:
+        """Return so many channels that nothing sounds on, () if there are not so many at all.
+
+        For them, voices end that are kept for later or fade out, and at last the oldest.
+        """
+        while True:
+            taken = [channel for v in (*self._voices, *self._stings) for channel in v.channels]
+            free = [channel for channel in self._channels if channel not in taken]
+            if len(free) >= count or not self._voices:
+                break
+            spare = min(self._voices, key=lambda voice: voice.fade.end)
+            self._voices.remove(spare)
+            spare.stop()
+        if len(free) < count:
+            return ()
+        for channel in free[:count]:
+            channel.stop()
+        return tuple(free[:count])
+
+    def _set_gain(self, voice: Voice, now_ms: int) -> None:
+        gain = self.volume * voice.fade.gain(now_ms) * self.director.music_gain(now_ms)
+        voice.set_gain(gain, self.director.layer_gains(voice.track, now_ms))
 
     def _tend_voices(self, now_ms: int) -> None:
         for voice in list(self._voices):
-            voice.set_gain(self.volume * voice.fade.gain(now_ms))
+            self._set_gain(voice, now_ms)
             if voice.fade.end > 0 or not voice.fade.is_done(now_ms):
                 voice.tend()
             elif voice.is_wanted_later:
                 voice.pause(now_ms)
             else:
-                voice.channel.stop()
+                voice.stop()
                 self._voices.remove(voice)
 
+    def _tend_stings(self, now_ms: int) -> None:
+        sounding = self.director.sounding_sting
+        for voice in list(self._stings):
+            rate_hz, samples = voice.track.sample_rate_hz, voice.track.samples
+            left_ms = (samples - voice.position_samples(now_ms)) * 1000 // rate_hz
+            is_cut = sounding is None or sounding.at_ms != voice.started_ms
+            if is_cut and left_ms > 0 and voice.fade.end > 0:
+                voice.fade = voice.fade.turn(now_ms, _RELEASE_MS, 0.0)
+            voice.set_gain(self.volume * voice.fade.gain(now_ms))
+            if left_ms < -_RINGS_MS or (voice.fade.end == 0 and voice.fade.is_done(now_ms)):
+                voice.stop()
+                self._stings.remove(voice)
 
-def open_channels() -> list[Channel]:
-    """Return the mixer channels reserved for music, or [] after logging why there is no sound.
+
+def open_channels(count: int = _VOICES) -> list[Channel]:
+    """Return so many mixer channels reserved for music, or [] after logging why there is no sound.
 
     A mixer that the game has opened is used as it is.
     """
@@ -285,10 +302,10 @@ def open_channels() -> list[Channel]:
         if not pygame.mixer.get_init():
             rate_hz, bits, channels, buffer = MIXER_FORMAT
             pygame.mixer.init(rate_hz, bits, channels, buffer, allowedchanges=0)
-        if pygame.mixer.get_num_channels() < _CHANNELS + 8:
-            pygame.mixer.set_num_channels(_CHANNELS + 8)
-        pygame.mixer.set_reserved(_CHANNELS)
-        return [pygame.mixer.Channel(number) for number in range(_CHANNELS)]
+        if pygame.mixer.get_num_channels() < count + 8:
+            pygame.mixer.set_num_channels(count + 8)
+        pygame.mixer.set_reserved(count)
+        return [pygame.mixer.Channel(number) for number in range(count)]
     except (pygame.error, NotImplementedError) as error:
         _log.warning("no sound (%s); the game goes on silently", error)
         return []

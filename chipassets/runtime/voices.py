@@ -1,0 +1,112 @@
+"""A track on the mixer's channels: one, or one for each of its layers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .decoding import CutSound
+from .fades import Fade
+from .tracks import Track
+
+if TYPE_CHECKING:
+    from pygame.mixer import Channel
+
+_TOGETHER_NS = 200_000
+"""Layers count as started together within this time: a sixtieth of the mixer's 11.6 ms buffer."""
+_MOST_STARTS = 5
+
+
+@dataclass(slots=True)
+class Voice:
+    """A track on its channels, as many as there are sounds."""
+
+    track: Track
+    sounds: tuple[CutSound, ...]
+    channels: tuple[Channel, ...]
+    fade: Fade
+    started_ms: int
+    paused_ms: int | None = None
+    is_wanted_later: bool = False
+
+    def start(self) -> None:
+        """Begin the intro, or the loop where there is none, in all layers at once.
+
+        The mixer takes new sounds up once a buffer, so layers are in step when no buffer begins
+        between the first and the last. Nothing can hold the mixer still meanwhile; but a start
+        that took long, as when another thread came between, is done over.
+        """
+        for _ in range(_MOST_STARTS):
+            began_ns = time.perf_counter_ns()
+            for sound, channel in self._pairs():
+                _begin(sound, channel)
+            if time.perf_counter_ns() - began_ns < _TOGETHER_NS:
+                break
+        self.tend()
+
+    def start_once(self) -> None:
+        """Begin to play everything once, without going round."""
+        for sound, channel in self._pairs():
+            for number, part in enumerate(sound.parts):
+                if number == 0:
+                    channel.play(part)
+                else:
+                    channel.queue(part)
+
+    def tend(self) -> None:
+        """Keep a loop queued behind what plays.
+
+        On a channel that a long stall let run dry, queueing plays at once. Asking `get_busy` first
+        would be wrong: between two sounds the mixer's thread reports idle for a moment.
+        """
+        for sound, channel in self._pairs():
+            if sound.intro is None or sound.loop is None:
+                continue
+            if channel.get_queue() is None:
+                channel.queue(sound.loop)
+
+    def pause(self, now_ms: int) -> None:
+        """Let the track stand still."""
+        if self.paused_ms is None:
+            for channel in self.channels:
+                channel.pause()
+            self.paused_ms = now_ms
+
+    def unpause(self, now_ms: int) -> None:
+        """Let the track go on where it stood."""
+        if self.paused_ms is not None:
+            for channel in self.channels:
+                channel.unpause()
+            self.started_ms += now_ms - self.paused_ms
+            self.paused_ms = None
+
+    def stop(self) -> None:
+        """Be silent at once."""
+        for channel in self.channels:
+            channel.stop()
+
+    def position_samples(self, now_ms: int) -> int:
+        """Return how much of the track has been played."""
+        return (now_ms - self.started_ms) * self.track.sample_rate_hz // 1000
+
+    def set_gain(self, gain: float, layers: tuple[float, ...] = ()) -> None:
+        """Set the amplitude, of each layer too where the track is on the mixer in layers.
+
+        It is set on the sounds: a channel's own volume is reset by every play.
+        """
+        shares = layers if len(layers) == len(self.sounds) else (1.0,) * len(self.sounds)
+        for sound, share in zip(self.sounds, shares, strict=True):
+            for part in sound.parts:
+                part.set_volume(gain * share)
+
+    def _pairs(self) -> Iterator[tuple[CutSound, Channel]]:
+        return zip(self.sounds, self.channels, strict=True)
+
+
+def _begin(sound: CutSound, channel: Channel) -> None:
+    if sound.intro is not None:
+        channel.play(sound.intro)
+    elif sound.loop is not None:
+        channel.play(sound.loop, loops=-1)
