@@ -17,9 +17,9 @@ _FIFTH = 7
 
 # Shares of the weight.
 _ON_BEAT, _ON_HALF_BEAT, _OFF = 1.0, 0.6, 0.3
-_CHORD_TONE, _FOREIGN_TONE = 0.7, -0.7
+_CHORD_TONE, _FOREIGN_TONE = 0.55, -0.5
 _BASS_ROOT, _BASS_FIFTH, _BASS_OTHER = 2.0, 0.2, -1.2
-_FOREIGN_HELD = -1.2
+_FOREIGN_HELD = -0.8
 _BASS_HELD_ON = -3.0
 """Where the chord changes, of a low note that is held into it and is not its root."""
 
