@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from chipassets.compose.codec import CONTINUED_NOTE
 from chipassets.compose.guidance.figure import NEW
 from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
 
 _SAME, _FAR = -0.8, -0.8
 _FAR_SEMITONES = 9
+_LONG_STEPS = 6
+_PER_LONG_STEP, _MOST_LONG = 0.3, 2.5
 
 
 class LineTerm:
-    """Lowers, for a step's top note, the pitch that was on top before and those far from it."""
+    """Lowers, for a step's top note, the pitch that was on top before and those far from it.
+
+    A top note that has been held for more than a dotted quarter is lowered too, ever more.
+    """
 
     name = "line"
 
@@ -30,3 +36,6 @@ class LineTerm:
         if rows.size:
             last = PITCHES - 1 - state.sounding[rows, ::-1].argmax(axis=1)
             logits[rows, NEW] += self._by_last[last]
+            overdue = np.maximum(state.ages[rows, last] - _LONG_STEPS, 0) * _PER_LONG_STEP
+            loss = self.weight * np.minimum(overdue, _MOST_LONG)
+            logits[rows, CONTINUED_NOTE + last] -= loss.astype(np.float32)
