@@ -8,8 +8,12 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chipassets.runtime import Library, LibraryError, PygamePlayer
+
+if TYPE_CHECKING:
+    from demo_game.recorder import Recorder
 
 _DEFAULT_BUNDLES = (Path("build/demo-quest"), Path("build/demo"))
 """Where the build puts the bundle of the demo manifest; the first that is there is played."""
@@ -31,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _complain(f"there is no bundle in {folder}; run: {_BUILD_COMMAND}")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     if options.script is not None:
-        return play_script(library, options.script, options.screenshot_dir, options.seed)
+        return play_script(
+            library, options.script, options.screenshot_dir, options.seed, options.record
+        )
     return play_window(library, options.seed)
 
 
@@ -53,8 +59,13 @@ def play_window(library: Library, seed: int) -> int:
     return 0
 
 
-def play_script(library: Library, script: Path, screenshot_dir: Path, seed: int) -> int:
-    """Play a script, print what played and when, and return 1 if the game did otherwise."""
+def play_script(
+    library: Library, script: Path, screenshot_dir: Path, seed: int, record: Path | None = None
+) -> int:
+    """Play a script, print what played and when, and return 1 if the game did otherwise.
+
+    With `record`, what the game sounds like is written there as a WAV file.
+    """
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     import pygame
@@ -66,20 +77,34 @@ def play_script(library: Library, script: Path, screenshot_dir: Path, seed: int)
         lines = parse_script(script.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ScriptError) as error:
         return _complain(f"{script}: {error}")
+    try:
+        recorder = _open_recorder(record)
+    except (OSError, RuntimeError) as error:  # soundfile's own error is a RuntimeError
+        return _complain(f"{record} cannot be written: {error}")
     pygame.display.init()
     pygame.display.set_mode((1, 1))
     player = PygamePlayer(library, at_once=True)
-    stage = Stage(player, seed)
+    stage = Stage(player, seed, recorder)
     failure = ""
     try:
         ScriptedRun(stage, screenshot_dir).run(lines)
     except ScriptError as error:
         failure = f"{script}: {error}"
     player.close()
+    if recorder is not None:
+        recorder.close()
     sys.stdout.writelines(f"{played}\n" for played in stage.log)
     if failure:
         _complain(failure)
     return 1 if failure else 0
+
+
+def _open_recorder(path: Path | None) -> Recorder | None:
+    if path is None:
+        return None
+    from demo_game.recorder import Recorder
+
+    return Recorder(path)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -92,6 +117,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         default=Path("screenshots"),
         help="where scripts put pictures",
     )
+    parser.add_argument("--record", type=Path, help="with --script: write the sound, a WAV file")
     parser.add_argument("--seed", type=int, default=7, help="of the game's dice")
     return parser.parse_args(arguments)
 

@@ -29,12 +29,13 @@ from pathlib import Path
 import pygame
 
 from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.clock import STEPS_PER_SECOND
 from demo_game.controls import BUTTONS
 from demo_game.scenes.battle import Battle
 from demo_game.scenes.endings import Victory
 from demo_game.scenes.scene import Scene
 from demo_game.scenes.walk import Walk
-from demo_game.stage import STEPS_PER_SECOND, Stage
+from demo_game.stage import Stage
 from demo_game.world import LANDMARKS
 
 _PATIENCE_STEPS = 6000

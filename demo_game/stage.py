@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pygame
 
@@ -15,7 +16,9 @@ from demo_game.palette import INK, WHITE
 from demo_game.scenes.scene import Scene
 from demo_game.scenes.title import Title
 
-STEPS_PER_SECOND = 60
+if TYPE_CHECKING:
+    from demo_game.recorder import Recorder
+
 _WIPE_STEPS = 18
 
 
@@ -36,11 +39,12 @@ class Played:
 class Stage:
     """The game as it is now. `step` moves it by a 60th of a second, `draw` shows it."""
 
-    def __init__(self, player: PygamePlayer, seed: int) -> None:
+    def __init__(self, player: PygamePlayer, seed: int, recorder: Recorder | None = None) -> None:
         self.scene: Scene | None = Title(seed)
         self.player = player
         self.log: list[Played] = []
         self.steps = 0
+        self._recorder = recorder
         self._controls = Controls()
         self._since_change = 0
         self._shows_music = True
@@ -61,6 +65,8 @@ class Stage:
         if change is not None:
             name = change.track.name if change.track else "silence"
             self.log.append(Played(self.steps, change.scene, name, change.fade_ms, change.reason))
+        if self._recorder is not None:
+            self._recorder.step(self.player.director, change, self.player.volume, now_ms)
         self.steps += 1
 
     def draw(self, canvas: pygame.Surface) -> None:

@@ -9,9 +9,10 @@ import pygame
 from demo_game.art.foes import hurt_monster, monster
 from demo_game.art.room import draw_room
 from demo_game.art.vista import HEIGHT, WIDTH, battlefield
+from demo_game.clock import STEPS_PER_SECOND
 from demo_game.fight import KINDS
 from demo_game.scenes.walk import ground
-from demo_game.stage import STEPS_PER_SECOND, Stage
+from demo_game.stage import Stage
 from demo_game.world import PLACES
 
 KEYS = {
