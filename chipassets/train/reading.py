@@ -16,7 +16,7 @@ from pathlib import Path
 
 from chipassets.train.midi import raw_of_midi
 from chipassets.train.music import MidiPiece, RefusedFileError, to_grid
-from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, raws_of_score
+from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, load_readers, raws_of_score
 
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
 SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
@@ -68,6 +68,8 @@ def _read_alone(path: Path, read: partial[ReadFile]) -> ReadFile:
 def read_file(path: Path, seconds: float) -> ReadFile:
     """Return what a file gave; never raises for what the file holds."""
     try:
+        if not is_midi(path):
+            load_readers()  # its time is not the file's
         with _time_limit(seconds):
             raws = [raw_of_midi(path)] if is_midi(path) else raws_of_score(path)
             pieces = [to_grid(raw) for raw in raws if raw.notes or len(raws) == 1]

@@ -12,10 +12,10 @@ ABC_SUFFIXES = frozenset({".abc"})
 _MOST_BYTES = 32 * 1024 * 1024
 
 
-def raws_of_score(path: Path) -> list[RawMusic]:
-    """Return what a MusicXML file says, or every tune of an ABC file.
+def load_readers() -> tuple[Any, Any, Any]:
+    """Return note_seq's ABC parser, its MusicXML reader and its sequences_lib.
 
-    RefusedFileError when it cannot be read, or note_seq is not installed.
+    The first call takes seconds. RefusedFileError when note_seq is not installed.
     """
     try:
         from note_seq import abc_parser, musicxml_reader, sequences_lib
@@ -23,6 +23,15 @@ def raws_of_score(path: Path) -> list[RawMusic]:
         raise RefusedFileError(
             "MusicXML and ABC need the extra: pip install 'chipassets[train]'"
         ) from error
+    return abc_parser, musicxml_reader, sequences_lib
+
+
+def raws_of_score(path: Path) -> list[RawMusic]:
+    """Return what a MusicXML file says, or every tune of an ABC file.
+
+    RefusedFileError when it cannot be read, or note_seq is not installed.
+    """
+    abc_parser, musicxml_reader, sequences_lib = load_readers()
     if path.stat().st_size > _MOST_BYTES:
         raise RefusedFileError("larger than 32 MB")
     if path.suffix.lower() in XML_SUFFIXES:
