@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chipassets import __version__
-from chipassets.cli import build, compose, doctor, manifest, moods, report, takes, verify
+from chipassets.cli import build, compose, doctor, manifest, moods, report, takes, verify, watch
 from chipassets.cli.exits import run
 from chipassets.cli.output import print_text
 from chipassets.cli.train import app as train_app
@@ -26,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("build")(build.build_command)
+app.command("watch")(watch.watch_command)
 app.command("plan")(manifest.plan_command)
 app.command("validate")(manifest.validate_command)
 app.command("takes")(takes.takes_command)

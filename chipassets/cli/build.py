@@ -71,7 +71,7 @@ def build_command(
     reference = _reference(composer, beam_size, branch_factor)
     plan = resolve(load_manifest(manifest), model_override=model, reference=reference)
     folder = out or default_folder(plan.game)
-    _refuse_manifest_folder(folder, manifest)
+    refuse_manifest_folder(folder, manifest)
     if check_only:
         _print_check(check(plan, manifest, folder), manifest, as_json=as_json, quiet=quiet)
         return
@@ -105,7 +105,8 @@ def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Refere
     return Reference(beam_size, branch_factor)
 
 
-def _refuse_manifest_folder(folder: Path, manifest: Path) -> None:
+def refuse_manifest_folder(folder: Path, manifest: Path) -> None:
+    """Raise UsageError if putting a bundle in this folder would put the manifest away."""
     if manifest.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"the bundle's folder {folder} holds the manifest; choose another with -o")
 

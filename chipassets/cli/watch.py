@@ -1,0 +1,114 @@
+"""`chipassets watch`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chipassets.cli.output import console, print_text
+from chipassets.errors import ChipassetsError
+
+if TYPE_CHECKING:
+    from chipassets.build import Built
+
+_POLL_SECONDS = 0.25
+
+Stamps = dict[Path, tuple[int, int]]
+"""Of each file its time in nanoseconds and its size; files that are not there are left out."""
+
+
+def watch_command(
+    manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The bundle's folder [default: build/<game>]")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
+    ] = 0,
+) -> None:
+    """Build, and build again whenever the manifest, its lock or a MIDI file beside it is saved.
+
+    What is wrong with a manifest is said, and the bundle stays as it was. Ctrl-C ends the watch.
+    """
+    from chipassets.lock import lock_path
+
+    workers = jobs or os.cpu_count() or 1
+    try:
+        seen = read_stamps(manifest)
+        _build(manifest, out, workers)
+        # The build itself writes the lock; any other file that is new by now was saved meanwhile.
+        while True:
+            lock = lock_path(manifest)
+            seen = _with_stamp_of(lock, seen, read_stamps(manifest))
+            print_text(f"watching {manifest}; Ctrl-C ends")
+            seen = next(changes(manifest, seen))
+            _build(manifest, out, workers)
+    except KeyboardInterrupt:
+        console(stderr=True).print("no longer watching")
+
+
+def read_stamps(manifest: Path) -> Stamps:
+    """Return the stamps of the manifest, its lock and the MIDI files beside it."""
+    from chipassets.lock import lock_path
+
+    paths = [manifest, lock_path(manifest), *sorted(manifest.parent.glob("*.mid"))]
+    stamps: Stamps = {}
+    for path in paths:
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        stamps[path] = (found.st_mtime_ns, found.st_size)
+    return stamps
+
+
+def changes(manifest: Path, seen: Stamps, poll_seconds: float = _POLL_SECONDS) -> Iterator[Stamps]:
+    """Yield the stamps whenever they differ from those seen before and have come to rest.
+
+    At rest, because editors save in several steps.
+    """
+    while True:
+        found = read_stamps(manifest)
+        time.sleep(poll_seconds)
+        if found != seen and found == read_stamps(manifest):
+            seen = found
+            yield found
+
+
+def _with_stamp_of(path: Path, seen: Stamps, now: Stamps) -> Stamps:
+    kept = {other: stamp for other, stamp in seen.items() if other != path}
+    return kept | ({path: now[path]} if path in now else {})
+
+
+def _build(manifest: Path, out: Path | None, workers: int) -> None:
+    """Build once, and print one line on it, or what is wrong."""
+    from chipassets.build import Built, build, default_folder
+    from chipassets.cli.build import refuse_manifest_folder
+    from chipassets.manifest import load_manifest
+    from chipassets.plan import resolve
+
+    began = time.monotonic()
+    try:
+        plan = resolve(load_manifest(manifest))
+        folder = out or default_folder(plan.game)
+        refuse_manifest_folder(folder, manifest)
+        for event in build(plan, manifest, folder, workers):
+            if isinstance(event, Built):
+                _tell(event, time.monotonic() - began)
+    except ChipassetsError as error:
+        console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+
+
+def _tell(built: Built, seconds: float) -> None:
+    if not built.changed:
+        print_text(f"{built.folder} is up to date")
+        return
+    done = Counter(built.done.values())
+    told = ", ".join(f"{count} {what}" for what, count in done.items())
+    print_text(f"{built.folder} is in place after {seconds:.1f} s: {told}")

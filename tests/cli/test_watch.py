@@ -1,0 +1,78 @@
+"""`chipassets watch` builds at every save, outlives mistakes and ends with Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+
+import pytest
+
+from chipassets.cli.watch import changes, read_stamps
+from tests.cli.conftest import environment
+
+
+@pytest.fixture
+def watching(built: Path) -> Iterator[tuple[Path, subprocess.Popen[str], Queue[str]]]:
+    """The command at work on a built game, and what it says, line by line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chipassets", "watch", "game.yaml", "--jobs", "1"],
+        cwd=built,
+        env=environment() | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: Queue[str] = Queue()
+
+    def listen() -> None:
+        for line in process.stdout or ():
+            lines.put(line)
+
+    threading.Thread(target=listen, daemon=True).start()
+    yield built, process, lines
+    process.kill()
+    process.wait()
+
+
+def wait_for(lines: Queue[str], words: str) -> None:
+    heard = ""
+    while words not in heard:
+        heard += lines.get(timeout=90)
+
+
+def test_it_builds_at_a_save_and_outlives_a_mistake(
+    watching: tuple[Path, subprocess.Popen[str], Queue[str]],
+) -> None:
+    folder, process, lines = watching
+    manifest = folder / "game.yaml"
+    wait_for(lines, "is up to date")
+    wait_for(lines, "watching game.yaml")
+    right = manifest.read_text()
+    manifest.write_text(right.replace("scene: battle", "scene: [battle"))
+    wait_for(lines, "game.yaml")
+    wait_for(lines, "watching game.yaml")
+    manifest.write_text(right.replace("{scene: battle}", "{scene: battle, loop: false}"))
+    wait_for(lines, "is in place after")
+    wait_for(lines, "watching game.yaml")
+    process.send_signal(signal.SIGINT)
+    wait_for(lines, "no longer watching")
+    assert process.wait(timeout=30) == 0
+
+
+def test_a_change_is_told_once_when_it_has_come_to_rest(tmp_path: Path) -> None:
+    manifest = tmp_path / "game.yaml"
+    manifest.write_text("game: A")
+    seen = read_stamps(manifest)
+    found = changes(manifest, seen, 0.0)
+    manifest.write_text("game: AB")
+    first = next(found)
+    assert first != seen
+    (tmp_path / "theme.mid").write_bytes(b"MThd")
+    assert len(next(found)) == len(first) + 1
+    manifest.unlink()
+    assert manifest not in next(found)
