@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         return play_script(
             library, options.script, options.screenshot_dir, options.seed, options.record
         )
-    return play_window(library, options.seed)
+    return play_window(library, options.seed, folder)
 
 
 def find_bundle() -> Path:
@@ -47,14 +47,17 @@ def find_bundle() -> Path:
     return next(built, _DEFAULT_BUNDLES[0])
 
 
-def play_window(library: Library, seed: int) -> int:
-    """Open a window and play in it."""
+def play_window(library: Library, seed: int, bundle: Path) -> int:
+    """Open a window and play in it; when the bundle is built again, its new music is played."""
+    from demo_game.reload import BundleWatch
     from demo_game.stage import Stage
     from demo_game.window import run_window
 
     player = PygamePlayer(library)
     player.preload()
-    run_window(Stage(player, seed))
+    watch = BundleWatch(bundle)
+    run_window(Stage(player, seed), watch)
+    watch.close()
     player.close()
     return 0
 

@@ -11,6 +11,7 @@ from demo_game.art.room import draw_room
 from demo_game.art.vista import HEIGHT, WIDTH, battlefield
 from demo_game.clock import STEPS_PER_SECOND
 from demo_game.fight import KINDS
+from demo_game.reload import BundleWatch
 from demo_game.scenes.walk import ground
 from demo_game.stage import Stage
 from demo_game.world import PLACES
@@ -42,14 +43,17 @@ def open_window() -> pygame.Surface:
     return pygame.display.set_mode((WIDTH * 3, HEIGHT * 3), pygame.RESIZABLE)
 
 
-def run_window(stage: Stage) -> None:
-    """Play until the player quits."""
+def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
+    """Play until the player quits, with the music of a new bundle as soon as there is one."""
     window = open_window()
     canvas = pygame.Surface((WIDTH, HEIGHT))
     threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
     clock, held, owed_ms = pygame.time.Clock(), set[str](), 0.0
     taps: set[str] = set()
     while stage.scene is not None:
+        newer = bundle.poll() if bundle is not None else None
+        if newer is not None:
+            stage.player.reload(newer, pygame.time.get_ticks())
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -96,17 +96,17 @@ class Decoder:
     def __init__(self, *, at_once: bool = False) -> None:
         self._at_once = at_once
         self._wanted: SimpleQueue[Track | None] = SimpleQueue()
-        self._asked: set[str] = set()
-        self._done: dict[str, tuple[CutSound, ...]] = {}
+        self._asked: set[Track] = set()
+        self._done: dict[Track, tuple[CutSound, ...]] = {}
         self._thread: threading.Thread | None = None
 
     def request(self, track: Track) -> None:
         """See to it that the track is decoded sooner or later."""
-        if track.name in self._asked:
+        if track in self._asked:
             return
-        self._asked.add(track.name)
+        self._asked.add(track)
         if self._at_once:
-            self._done[track.name] = _try_decode(track)
+            self._done[track] = _try_decode(track)
             return
         self._wanted.put(track)
         if self._thread is None:
@@ -116,11 +116,17 @@ class Decoder:
     def is_ready(self, track: Track) -> bool:
         """Whether decoding has ended, well or badly; asks for it if nobody has yet."""
         self.request(track)
-        return track.name in self._done
+        return track in self._done
 
     def sounds(self, track: Track) -> tuple[CutSound, ...]:
         """Return the decoded track, () if it is not ready or could not be decoded."""
-        return self._done.get(track.name, ())
+        return self._done.get(track, ())
+
+    def keep_only(self, tracks: Collection[Track]) -> None:
+        """Forget the sounds of every other track."""
+        for track in [track for track in self._done if track not in tracks]:
+            self._asked.discard(track)
+            del self._done[track]
 
     def close(self) -> None:
         """End the thread after the track in hand and wait for it."""
@@ -131,7 +137,7 @@ class Decoder:
 
     def _work(self) -> None:
         while (track := self._wanted.get()) is not None:
-            self._done[track.name] = _try_decode(track)
+            self._done[track] = _try_decode(track)
 
 
 def _try_decode(track: Track) -> tuple[CutSound, ...]:

@@ -27,6 +27,8 @@ LEVELS: Mapping[str, int] = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "m
 When = Literal["now", "beat", "bar", "section"]
 """At once, or at the next beat, bar line or start of a section of what plays."""
 
+_RELOAD_FADE_MS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -215,6 +217,23 @@ class Director:
             self._sounding = replace(self._sounding, since_ms=since_ms)
         if self._pending is not None:
             self._pending = replace(self._pending, at_ms=self._pending.at_ms + lost_ms)
+
+    def reload(self, library: Library, now_ms: int) -> None:
+        """Choose from this library from now on.
+
+        If that means another track for the scene, it begins at the next bar, after a short fade;
+        a track that is the very same goes on.
+        """
+        self._library = library
+        self._unserved.clear()
+        if self.scene:
+            self._plan(self.scene, now_ms)
+        if self._pending is not None and self._pending.scene == self.scene:
+            at_ms = self._line_ms("bar", now_ms)
+            reason = f"reloaded: {self._pending.reason}"
+            self._pending = replace(
+                self._pending, at_ms=at_ms, fade_ms=_RELOAD_FADE_MS, reason=reason
+            )
 
     def update(
         self, now_ms: int, is_ready: Callable[[Track], bool] = lambda _track: True

@@ -41,6 +41,14 @@ class Library:
         index = read_index(folder)
         return cls(index.game, index.chip, index.tracks)
 
+    def renew(self, newer: Library) -> Library:
+        """Return the newer library with this one's tracks in place of those equal to them."""
+        mine = {track.name: track for track in self.tracks}
+        tracks = tuple(
+            mine[track.name] if mine.get(track.name) == track else track for track in newer.tracks
+        )
+        return Library(newer.game, newer.chip, tracks)
+
     def verify(self) -> None:
         """Read every file, and raise LibraryError with those whose contents were altered."""
         files = [file for track in self.tracks for file in track.all_files]

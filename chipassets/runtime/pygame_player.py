@@ -122,6 +122,14 @@ class PygamePlayer:
         """Fade to silence and forget every scene."""
         self.director.stop(_read_clock(now_ms))
 
+    def reload(self, library: Library, now_ms: int | None = None) -> None:
+        """Play from a library that was opened anew, as after a build; what is the same goes on."""
+        self.library = self.library.renew(library)
+        self._decoder.keep_only(self.library.tracks)
+        for voice in self._voices:
+            voice.is_wanted_later = voice.is_wanted_later and voice.track in self.library.tracks
+        self.director.reload(self.library, _read_clock(now_ms))
+
     def pause(self, now_ms: int | None = None) -> None:
         """Let the music stand still."""
         now_ms = _read_clock(now_ms)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -160,6 +161,35 @@ def test_stop_is_silence_and_entering_starts_anew(director: Director) -> None:
     assert change.track is None
     assert director.playing is None
     assert go(director, "town", 3000).from_sample == 0
+
+
+def test_a_new_library_is_heard_from_the_next_bar_on(library: Library, tmp_path: Path) -> None:
+    newer = library.renew(
+        Library.open(write_bundle(tmp_path, [Piece("town", 550), Piece("shop", 440)], "wav"))
+    )
+    director = Director(library)
+    go(director, "town", 0)
+    director.reload(newer, 300)
+    assert director.update(499) is None
+    change = director.update(500)
+    assert change is not None
+    assert change.track is newer.track("town")
+    assert (change.from_sample, change.keeps_old) == (0, False)
+    assert "reloaded" in change.reason
+
+
+def test_a_track_that_is_the_same_goes_on_after_a_reload(library: Library) -> None:
+    audio = library.track("town").audio
+    assert audio is not None
+    again = Library.open(audio.path.parents[1])
+    assert again.track("town") is not library.track("town")
+    renewed = library.renew(again)
+    assert renewed.track("town") is library.track("town")
+    director = Director(library)
+    go(director, "town", 0)
+    director.reload(renewed, 300)
+    assert director.pending is None
+    assert director.position_samples(1000) == 44_100
 
 
 @given(st.lists(st.tuples(st.sampled_from((*SCENES, "victory", "")), st.integers(0, 900))))

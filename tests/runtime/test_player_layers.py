@@ -109,3 +109,24 @@ player.resume(); play(1.2); pygame.quit()
     blocks = [heard[i : i + size] for i in range(0, len(heard) - size, size)]
     sting = [level(block, 1320) > 0.1 for block in blocks]
     assert abs(sum(sting) * size / RATE_HZ - 0.75) < 0.12
+
+
+def test_a_rebuilt_bundle_is_heard_without_a_gap_or_a_restart(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle", [Piece("town", 440), Piece("cave", 300)], "wav")
+    write_bundle(tmp_path / "newer", [Piece("town", 660), Piece("cave", 300)], "wav")
+    code = f"""
+player.enter('town'); play(0.6)
+import shutil
+shutil.copytree({str(tmp_path / "newer")!r}, sys.argv[1], dirs_exist_ok=True)
+cave = player.library.track('cave')
+player.reload(Library.open(sys.argv[1])); play(1.4)
+assert player.library.track('cave') is cave
+pygame.quit()
+"""
+    heard = record(code, folder, tmp_path)
+    assert level(heard[4096 : 3 * 4096], 440) == pytest.approx(0.5, abs=0.02)
+    assert level(heard[-8192:], 660) == pytest.approx(0.5, abs=0.02)
+    assert level(heard[-8192:], 440) < 0.01
+    loud = np.flatnonzero(np.abs(heard) > 0.05)
+    assert np.max(np.diff(loud)) < 0.01 * RATE_HZ
+    assert np.max(np.abs(np.diff(heard))) < 0.1  # no click: a tone of 660 Hz steps by 0.05 at most
