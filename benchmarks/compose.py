@@ -9,13 +9,13 @@ Run: python -m benchmarks.compose [MODEL] [--ours-only]
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 # Before NumPy is loaded: every figure is of one core, as each output of a build is.
@@ -23,12 +23,12 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 import numpy as np
 
-from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import free_script
 from chipassets.compose.weights import Model, open_model, save_model, shipped_models
 from chipassets.seeds import derive_rng
+from chipassets.train.reference import left_open
 
 SETTINGS = ["--num_outputs=10", "--num_steps=128", "--condition_on_primer=true"]
 SETTINGS += ["--inject_primer_during_generation=false", "--primer_melody=[60,-2,64,-2,67,-2,-2,-2]"]
@@ -43,17 +43,17 @@ _STEPS = 64
 _PEAK_SIZE = 1024
 
 
-def pure(model: Model) -> Model:
-    """Return the model as Magenta can run it: with its controls left open for good."""
-    first = np.delete(model.kernels[0], slice(EVENT_CLASSES, model.input_size), axis=0)
-    return replace(model, controls=(), kernels=(first, *model.kernels[1:]))
-
-
-def seconds(command: list[str], environment: dict[str, str]) -> float:
-    """Run a process to its end and return how long it took."""
+def seconds(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Run a process to its end and return how long it took, and its CPU time."""
+    before = _children_cpu()
     began = time.perf_counter()
     subprocess.run(command, env=os.environ | environment, check=True, capture_output=True)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, _children_cpu() - before
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def compare(model: Model, folder: Path, *, ours_only: bool) -> None:
@@ -63,10 +63,9 @@ def compare(model: Model, folder: Path, *, ours_only: bool) -> None:
     command = [sys.executable, "-m", "chipassets", "compose", f"--model={weights}", *_OUR_SETTINGS]
     command += [f"--output-dir={folder / 'ours'}"]
     seconds(command, {})
-    ours = [seconds(command, {}) for _ in range(_OUR_RUNS)]
-    print(
-        f"chipassets compose        median {statistics.median(ours):7.3f} s, best {min(ours):.3f}"
-    )
+    runs = [seconds(command, {}) for _ in range(_OUR_RUNS)]
+    ours, cpu = (statistics.median(column) for column in zip(*runs, strict=True))
+    print(f"chipassets compose        {ours:8.3f} s, CPU {cpu:8.3f} s (median of {_OUR_RUNS})")
     if ours_only:
         return
     from chipassets.train.magenta_export import export_bundle
@@ -76,9 +75,10 @@ def compare(model: Model, folder: Path, *, ours_only: bool) -> None:
     theirs = [sys.executable, "-m", "magenta.models.polyphony_rnn.polyphony_rnn_generate"]
     theirs += [f"--bundle_file={bundle}", f"--hparams=batch_size=64,rnn_layer_sizes=[{layers}]"]
     theirs += [f"--output_dir={folder / 'theirs'}", *SETTINGS]
-    taken = seconds(theirs, {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"})
-    print(f"polyphony_rnn_generate           {taken:7.1f} s")
-    print(f"ratio                            {taken / statistics.median(ours):7.0f}")
+    environment = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    taken, taken_cpu = seconds(theirs, environment)
+    print(f"polyphony_rnn_generate    {taken:8.1f} s, CPU {taken_cpu:8.1f} s")
+    print(f"ratio                     {taken / ours:8.0f}        {taken_cpu / cpu:8.0f}")
     for name in ("ours", "theirs"):
         print(f"{name}: {len(list((folder / name).glob('*.mid')))} files")
 
@@ -138,7 +138,7 @@ def main() -> None:
     """Compare the processes, then measure the sampler."""
     words = [word for word in sys.argv[1:] if word != "--ours-only"]
     name = words[0] if words else "polyphony" if "polyphony" in shipped_models() else "default"
-    model = pure(open_model(name))
+    model = left_open(open_model(name))
     print(f"model {name}: layers {model.layers}; load of the machine {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         compare(model, Path(folder), ours_only="--ours-only" in sys.argv)
