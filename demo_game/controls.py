@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BUTTONS = ("up", "down", "left", "right", "enter", "escape", "tab")
+BUTTONS = ("up", "down", "left", "right", "enter", "escape", "tab", "pause")
 
 DIRECTIONS: dict[str, tuple[int, int]] = {
     "up": (0, -1),

@@ -16,7 +16,7 @@ One command to a line; `#` begins a comment. A step is a 60th of a second.
     expect track NAME         the same for the track that plays
     screenshot NAME           write NAME.png into the folder for screenshots
 
-KEY is up, down, left, right, enter, escape or tab. What takes a time of its
+KEY is up, down, left, right, enter, escape, tab or pause. What takes a time of its
 own fails after 6000 steps, or as many as are given.
 """
 

@@ -13,6 +13,7 @@ from demo_game.art.shade import dither
 from demo_game.art.vista import HEIGHT, WIDTH
 from demo_game.controls import Controls
 from demo_game.palette import INK, WHITE
+from demo_game.pause import PauseMenu
 from demo_game.scenes.scene import Scene
 from demo_game.scenes.title import Title
 
@@ -45,6 +46,7 @@ class Stage:
         self.log: list[Played] = []
         self.steps = 0
         self._recorder = recorder
+        self.pause_menu: PauseMenu | None = None
         self._controls = Controls()
         self._since_change = 0
         self._shows_music = True
@@ -56,7 +58,11 @@ class Stage:
         self._ticks_ms = now_ms
         if "tab" in self._controls.pressed:
             self._shows_music = not self._shows_music
-        if self.scene is not None:
+        if self.pause_menu is not None:
+            self._step_menu(self.pause_menu)
+        elif "pause" in self._controls.pressed and self.scene is not None:
+            self.pause_menu = PauseMenu(round(self.player.volume * 100))
+        elif self.scene is not None:
             before, self.scene = self.scene, self.scene.update(self._controls)
             self._since_change = 0 if self.scene is not before else self._since_change + 1
         if self.scene is not None:
@@ -69,6 +75,11 @@ class Stage:
             self._recorder.step(self.player.director, change, self.player.volume, now_ms)
         self.steps += 1
 
+    def _step_menu(self, menu: PauseMenu) -> None:
+        if not menu.update(self._controls):
+            self.pause_menu = None
+        self.player.volume = menu.volume_percent / 100
+
     def draw(self, canvas: pygame.Surface) -> None:
         """Draw the scene, the wipe that opens it, and the line that tells what plays."""
         if self.scene is None:
@@ -80,6 +91,8 @@ class Stage:
         if self._shows_music:
             playing = self.player.now_playing(self._ticks_ms)
             draw_hud(canvas, playing, has_sound=self.player.has_sound)
+        if self.pause_menu is not None:
+            self.pause_menu.draw(canvas)
 
 
 def _draw_wipe(canvas: pygame.Surface, done: float, *, flashes: bool) -> None:

@@ -11,6 +11,7 @@ from demo_game.art.room import draw_room
 from demo_game.art.vista import HEIGHT, WIDTH, battlefield
 from demo_game.clock import STEPS_PER_SECOND
 from demo_game.fight import KINDS
+from demo_game.gamepad import Gamepads
 from demo_game.reload import BundleWatch
 from demo_game.scenes.walk import ground
 from demo_game.stage import Stage
@@ -30,6 +31,8 @@ KEYS = {
     pygame.K_SPACE: "enter",
     pygame.K_ESCAPE: "escape",
     pygame.K_TAB: "tab",
+    pygame.K_p: "pause",
+    pygame.K_PAUSE: "pause",
 }
 
 _MOST_STEPS_AT_ONCE = 6
@@ -49,7 +52,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
     canvas = pygame.Surface((WIDTH, HEIGHT))
     threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
     clock, held, owed_ms = pygame.time.Clock(), set[str](), 0.0
-    taps: set[str] = set()
+    taps, pads = set[str](), Gamepads()
     while stage.scene is not None:
         newer = bundle.poll() if bundle is not None else None
         if newer is not None:
@@ -57,6 +60,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 return
+            pads.notice(event)
             if event.type == pygame.KEYDOWN and event.key in KEYS:
                 held.add(KEYS[event.key])
                 taps.add(KEYS[event.key])
@@ -66,7 +70,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
         owed_ms = min(owed_ms + clock.tick(STEPS_PER_SECOND), _MOST_STEPS_AT_ONCE * step_ms)
         while owed_ms >= step_ms:
             # A tap counts for one step even if the key was up again before it.
-            stage.step(frozenset(held | taps), pygame.time.get_ticks())
+            stage.step(frozenset(held | taps | pads.held()), pygame.time.get_ticks())
             taps.clear()
             owed_ms -= step_ms
         stage.draw(canvas)

@@ -48,4 +48,6 @@ class Title:
         draw_centred(canvas, "a small adventure, scored by chipassets", 62, CREAM)
         if self._frame // 32 % 2 == 0:
             draw_centred(canvas, "press enter", 148, WHITE)
-        draw_centred(canvas, "arrows: walk   enter: act   tab: music line   esc: leave", 166, PEARL)
+        draw_centred(
+            canvas, "arrows: walk   enter: act   tab: music   p: pause   esc: leave", 166, PEARL
+        )

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pygame")
+
+from demo_game.controls import Controls
+from demo_game.gamepad import name_buttons
+from demo_game.pause import PauseMenu
+from tests.runtime.tiny_bundle import Piece, write_bundle
+
+
+@pytest.mark.parametrize(
+    ("axes", "hats", "down", "held"),
+    [
+        ([0.1, -0.3], [(0, 0)], [], set()),
+        ([0.9, -0.3], [], [0], {"right", "enter"}),
+        ([0.2, -0.8], [], [1, 7], {"up", "escape", "pause"}),
+        ([0.2, 0.8], [(-1, 0)], [6, 99], {"down", "left", "tab"}),
+        ([], [(0, 1)], [], {"up"}),
+    ],
+)
+def test_a_pads_sticks_crosses_and_buttons_are_the_games(
+    axes: list[float], hats: list[tuple[int, int]], down: list[int], held: set[str]
+) -> None:
+    assert name_buttons(axes, hats, down) == held
+
+
+def test_the_menu_keeps_the_volume_within_its_bounds() -> None:
+    menu = PauseMenu(80)
+    controls = Controls()
+    for _ in range(5):
+        controls = controls.next(frozenset({"right"}))
+        assert menu.update(controls)
+        controls = controls.next(frozenset())
+        assert menu.update(controls)
+    assert menu.volume_percent == 100
+    assert not menu.update(Controls().next(frozenset({"pause"})))
+
+
+def test_under_the_menu_the_game_stands_still_and_the_music_goes_on(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("title", 440), Piece("overworld", 550)])
+    code = f"""
+import pygame
+pygame.display.init(); pygame.display.set_mode((1, 1))
+from chipassets.runtime import Library, PygamePlayer
+from demo_game.stage import Stage
+stage = Stage(PygamePlayer(Library.open({str(bundle)!r}), at_once=True), 7)
+def press(*keys):
+    for key in keys:
+        stage.step(frozenset([key]), stage.steps * 1000 // 60)
+        stage.step(frozenset(), stage.steps * 1000 // 60)
+press("enter", "pause")
+scene, spot = stage.scene, stage.scene.adventure.spot
+before = stage.player.now_playing(stage.steps * 1000 // 60 + 300)
+press("up", "up", "left", "left", "down")
+assert stage.scene is scene and scene.adventure.spot == spot and not scene.is_stepping
+assert abs(stage.player.volume - 0.6) < 1e-9
+canvas = pygame.Surface((320, 180))
+stage.draw(canvas)
+with_menu = canvas.get_at((160, 95))
+press("pause")
+assert stage.pause_menu is None
+stage.draw(canvas)
+assert canvas.get_at((160, 95)) != with_menu
+assert before is not None and stage.player.director.playing.name == "overworld"
+press("up")
+assert scene.is_stepping or scene.adventure.spot != spot or scene.adventure.facing == "up"
+"""
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"},
+        check=True,
+        timeout=60,
+    )
