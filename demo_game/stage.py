@@ -12,6 +12,7 @@ from demo_game.art.panel import draw_hud
 from demo_game.art.shade import dither
 from demo_game.art.vista import HEIGHT, WIDTH
 from demo_game.controls import Controls
+from demo_game.danger import danger
 from demo_game.palette import INK, WHITE
 from demo_game.pause import PauseMenu
 from demo_game.scenes.scene import Scene
@@ -67,6 +68,7 @@ class Stage:
             self._since_change = 0 if self.scene is not before else self._since_change + 1
         if self.scene is not None:
             self.player.enter(self.scene.music, now_ms)
+            self._follow_danger(self.scene, now_ms)
         change = self.player.update(now_ms)
         if change is not None:
             name = change.track.name if change.track else "silence"
@@ -74,6 +76,12 @@ class Stage:
         if self._recorder is not None:
             self._recorder.step(self.player.director, change, self.player.volume, now_ms)
         self.steps += 1
+
+    def _follow_danger(self, scene: Scene, now_ms: int) -> None:
+        """Ask for layers only where there are some: asking for others is a line in the log."""
+        tracks = self.player.library.tracks
+        has_layers = any(track.layers for track in tracks if track.scene == scene.music)
+        self.player.intensity(danger(scene) if has_layers else 1.0, now_ms)
 
     def _step_menu(self, menu: PauseMenu) -> None:
         if not menu.update(self._controls):
