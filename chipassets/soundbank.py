@@ -8,6 +8,7 @@ sweep or noise, played once at 32 kHz. Everything is worked out in code and roun
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,7 +40,7 @@ def _pulse(partial: int, width: float) -> float:
 _BELL = {1: 1.0, 3: 0.35, 4: 0.5, 7: 0.25, 10: 0.15, 13: 0.08}
 _BASS = {1: 1.0, 2: 0.6, 3: 0.35, 4: 0.2, 5: 0.12, 6: 0.07, 7: 0.04}
 
-_WAVES = {
+_WAVES: dict[str, Callable[[int], float]] = {
     "reed": lambda k: _pulse(k, 0.25),
     "square": lambda k: k % 2 / k,
     "thin": lambda k: _pulse(k, 0.125),

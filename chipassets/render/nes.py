@@ -34,6 +34,4 @@ _REST = int(tnd_table()[TRIANGLE_REST, 0])
 # Everything of the 2A03 at its loudest swings 0.63, so nothing clips; with a VRC6 it is 1.15, which
 # fits 16 bits where a high-pass centres it.
 NES_BOARD = Board(apu.SOUND_ADDRESSES, apu.Registers, _mix_apu, _REST)
-VRC6_BOARD = Board(
-    apu.SOUND_ADDRESSES | vrc6.ADDRESSES, vrc6.Registers, _mix_both, _REST
-)
+VRC6_BOARD = Board(apu.SOUND_ADDRESSES | vrc6.ADDRESSES, vrc6.Registers, _mix_both, _REST)

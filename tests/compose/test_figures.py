@@ -163,7 +163,7 @@ def test_every_term_has_a_weight_that_a_manifest_can_scale(make_plan: MakePlan) 
 
 
 def test_sections_differ_in_figure_and_returns_do_not(make_plan: MakePlan) -> None:
-    used = set()
+    used: set[str] = set()
     for seed in range(20):
         track = make_plan(seed=seed, bars=16)
         plot = draw_plot(track, track_parts(track))

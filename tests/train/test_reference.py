@@ -99,7 +99,7 @@ def test_a_primer_as_long_as_the_track_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"uv sync --extra train") as raised:
         reference.need_magenta()
     assert raised.value.exit_code == 4
