@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+from chipassets.chips import CHIPS
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice
 from chipassets.keys import pitch_name
 from chipassets.score import Section
@@ -49,8 +50,9 @@ def encode_piano_roll(song: ChipSong, title: str, sections: Sequence[Section]) -
 
 
 def _split(song: ChipSong) -> tuple[list[ChipVoice], list[ChipVoice]]:
-    drums = [voice for voice in song.voices if voice.name == "noise"]
-    return [voice for voice in song.voices if voice.name != "noise"], drums
+    lanes = {spec.name for spec in CHIPS[song.chip].voices if spec.role == "drums"}
+    drums = [voice for voice in song.voices if voice.name in lanes]
+    return [voice for voice in song.voices if voice.name not in lanes], drums
 
 
 def _colour(song: ChipSong, voice: ChipVoice) -> str:
@@ -137,7 +139,7 @@ def _drum_lanes(song: ChipSong, voice: ChipVoice, lanes: list[str], top: int) ->
 
 
 _STYLE = (
-    "svg{background:#fff}text{font:9px sans-serif;fill:#555}.title{font:bold 12px sans-serif;"
+    "text{font:9px sans-serif;fill:#555}.title{font:bold 12px sans-serif;"
     "fill:#222}.name{font:bold 9px sans-serif;fill:#222}.mark{fill:#b00}.paper{fill:#f7f7f5}"
     ".black{fill:#ecece8}.bar{stroke:#bbb;stroke-width:1}.loop{stroke:#b00;stroke-width:2}"
     ".section{fill:#dde6f0}"
@@ -147,4 +149,5 @@ _STYLE = (
 def _document(width: float, height: float, body: list[str]) -> str:
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{_STYLE}</style>'
-    return "\n".join([head, *body, "</svg>"]) + "\n"
+    paper = _rect(0, 0, width, height, 'fill="#fff"')
+    return "\n".join([head, paper, *body, "</svg>"]) + "\n"
