@@ -118,12 +118,22 @@ def loss(path: str, layers: list[int], sequences: list[list[int]]) -> dict[str, 
         stored = checkpoint(weights, built, folder)
         with tf.Graph().as_default(), tf.Session() as session:
             events_rnn_graph.get_build_graph_fn("eval", built, [records])()
-            session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+            session.run(tf.global_variables_initializer())
             names = tf.global_variables()
             tf.train.Saver([v for v in names if v.op.name in weights]).restore(session, stored)
             coordinator = tf.train.Coordinator()
             threads = tf.train.start_queue_runners(session, coordinator)
-            session.run(tf.get_collection("eval_ops"))
+            # Magenta's reader goes round the file with four threads, so a batch may hold a
+            # sequence twice and miss another: ask for batches until one holds them all.
+            wanted = sorted(len(events) - 1 for events in sequences)
+            asked = {
+                "lengths": session.graph.get_tensor_by_name("batch:2"),
+                "updates": tf.get_collection("eval_ops"),
+            }
+            held: list[int] = []
+            while held != wanted:
+                session.run(tf.local_variables_initializer())
+                held = sorted(session.run(asked)["lengths"].tolist())
             values = session.run(
                 {
                     "loss": tf.get_collection("loss")[0],
