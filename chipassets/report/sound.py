@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from chipassets.bundle import TrackEntry
 from chipassets.errors import CheckError
+from chipassets.render.loudness import measure_loudness
+from chipassets.render.pcm import Pcm
 from chipassets.report.html import Html, element
-from chipassets.report.loudness import Floats, integrated_loudness
 
 _COLUMNS = 900
 _HALF_HEIGHT = 100
 _SILENT_DBFS = -120.0
+_FULL_SCALE = 32768
 _USUAL_PERCENTILE = 99
 
 
@@ -40,12 +42,13 @@ class Sound:
 
 def measure_sound(data: bytes, track: TrackEntry) -> Sound:
     """Return the measurements of an audio file; CheckError if it is not the track's audio."""
-    samples = _decode(data, track)
+    pcm = _decode(data, track)
+    samples = pcm.columns.mean(axis=1) / _FULL_SCALE
     columns = np.linspace(0, len(samples), min(_COLUMNS, len(samples)), False).astype(int)
     steps = np.abs(np.diff(samples)) if len(samples) > 1 else np.zeros(1)
     loop = track.loop
     return Sound(
-        loudness_lufs=integrated_loudness(samples, track.sample_rate_hz),
+        loudness_lufs=measure_loudness(pcm).lufs,
         rms_dbfs=_decibels(float(np.sqrt(np.mean(samples**2)))),
         peak_dbfs=_decibels(float(np.abs(samples).max())),
         seam_step=abs(float(samples[loop.start_sample] - samples[-1])) if loop else None,
@@ -79,9 +82,9 @@ def _decibels(amplitude: float) -> float:
     return max(20 * math.log10(amplitude), _SILENT_DBFS) if amplitude > 0 else _SILENT_DBFS
 
 
-def _decode(data: bytes, track: TrackEntry) -> Floats:
+def _decode(data: bytes, track: TrackEntry) -> Pcm:
     try:
-        found, rate_hz = soundfile.read(io.BytesIO(data), dtype="float64", always_2d=True)
+        found, rate_hz = soundfile.read(io.BytesIO(data), dtype="int16")
     except (soundfile.LibsndfileError, OSError) as error:
         raise CheckError(
             f"the audio of track {track.name!r} cannot be decoded ({error}); build it again"
@@ -91,5 +94,4 @@ def _decode(data: bytes, track: TrackEntry) -> Floats:
             f"the audio of track {track.name!r} has {len(found)} samples at {rate_hz} Hz, the "
             f"index says {track.samples} at {track.sample_rate_hz} Hz; build the bundle again"
         )
-    mixed: Floats = found.mean(axis=1)
-    return mixed
+    return Pcm(found, rate_hz, track.loop.start_sample if track.loop else None)
