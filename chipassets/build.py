@@ -30,7 +30,7 @@ from chipassets.errors import CheckError
 from chipassets.freshness import outdated_choices, stale_audio, stale_notes
 from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock
 from chipassets.originality import GramIndex, open_index
-from chipassets.plan import plan_to_json
+from chipassets.plan_text import plan_to_json
 from chipassets.produce import Produced, album_files, produce_track
 from chipassets.trackplan import BuildPlan, TrackPlan
 from chipassets.workers import report_stage, run_tasks

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
-from chipassets.chipsong import Instrument
 from chipassets.chords import parse_chord
 from chipassets.errors import UsageError
 from chipassets.forms import default_form, lay_out
-from chipassets.keys import MODES, Key, pitch_name
+from chipassets.keys import MODES, Key
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.motif import MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
@@ -26,7 +24,6 @@ from chipassets.trackplan import (
     Progression,
     Range,
     Reference,
-    Sound,
     TrackPlan,
 )
 from chipassets.units import STEPS_PER_BEAT
@@ -276,137 +273,3 @@ def _fit(primer: Primer, key: Key) -> float:
         for note in primer.notes
     )
     return total + (_FIRST * first.duration_steps if first.pitch % 12 == key.tonic else 0.0)
-
-
-def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
-    """Return the plan as JSON values, keys in a fixed order: equal plans give equal texts."""
-    return asdict(plan) | {
-        "formats": list(plan.formats),
-        "tracks": [_track_json(track) for track in plan.tracks],
-    }
-
-
-def _track_json(track: TrackPlan) -> dict[str, Any]:
-    values = asdict(track)
-    if track.reference is None:
-        del values["reference"]
-    return values | {
-        "moods": list(track.moods),
-        "key": str(track.key),
-        "primer": None if track.primer is None else _primer_json(track.primer),
-        "character": {
-            name: [value["low"], value["high"]] if isinstance(value, dict) else value
-            for name, value in asdict(track.character).items()
-        },
-        "form": _form_text(track),
-        "progressions": {own.section: _chords_text(own) for own in track.progressions},
-        "motifs": [_motif_json(motif) for motif in track.motifs],
-        "guidance": dict(track.guidance),
-        "sound": _sound_json(track.sound),
-    }
-
-
-def _form_text(track: TrackPlan) -> str:
-    return " ".join(f"{section.name}:{section.bars}" for section in track.form)
-
-
-def _chords_text(progression: Progression) -> str:
-    return " | ".join(" ".join(bar) for bar in progression.bars)
-
-
-def _motif_json(motif: Motif) -> dict[str, Any]:
-    tune = _primer_json(Primer(motif.notes, motif.steps))
-    return {"name": motif.name, "key": str(motif.key), **tune}
-
-
-def _sound_json(sound: Sound) -> dict[str, Any]:
-    return {
-        "leave": list(sound.leave),
-        "arpeggio": sound.arpeggio,
-        "layers": [{"name": item.name, "voices": list(item.voices)} for item in sound.layers],
-        "instruments": [_instrument_json(item) for item in sound.instruments],
-    }
-
-
-def _instrument_json(instrument: Instrument) -> dict[str, Any]:
-    return {
-        name: value | {"values": list(value["values"])} if isinstance(value, dict) else value
-        for name, value in asdict(instrument).items()
-    }
-
-
-def _primer_json(primer: Primer) -> dict[str, Any]:
-    notes = [f"{note.start_step}:{pitch_name(note.pitch)}+{note.duration_steps}"
-             for note in primer.notes]  # fmt: skip
-    return {"steps": primer.steps, "notes": notes}
-
-
-def plan_to_text(plan: BuildPlan) -> str:
-    """Return the plan for people: a few lines on the build, then a block for each track."""
-    head = [
-        f"{plan.game}: {len(plan.tracks)} tracks for {plan.chip}, "
-        f"model {plan.model}, seed {plan.seed}, {', '.join(plan.formats)}",
-        f"{plan.loudness_lufs:g} LUFS, filter {plan.filter_name}",
-    ]
-    return "\n".join(line for block in (head, *map(_track_lines, plan.tracks)) for line in block)
-
-
-def _track_lines(track: TrackPlan) -> list[str]:
-    seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
-    end = "loops" if track.loops else "plays once"
-    sound = track.character
-    lines = [
-        "",
-        f"{track.name}: {track.scene} ({', '.join(track.moods)})",
-        f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm, {track.bars} bars "
-        f"of {track.beats_per_bar} beats, {seconds:.1f} s, {end}",
-        f"  {track.takes} takes at temperature {track.temperature:g}, seed {track.seed}",
-        f"  {sound.lead} / {sound.inner} / {sound.bass}, groove {sound.groove}; "
-        f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
-        f"lead around {_span(sound.lead_pitch)}",
-    ]
-    lines += [*_writing_lines(track), *_sound_lines(track.sound)]
-    return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
-
-
-def _writing_lines(track: TrackPlan) -> list[str]:
-    """What the composer is told beside the ranges."""
-    lines = [f"  form {_form_text(track)}"]
-    lines += [
-        f"  chords{f' of {own.section}' if own.section else ''}: {_chords_text(own)}"
-        for own in track.progressions
-    ]
-    if track.motifs:
-        names = ", ".join(f"{motif.name} ({motif.key})" for motif in track.motifs)
-        lines.append(f"  motif {names}")
-    if track.guidance:
-        factors = ", ".join(f"{name} {factor:g}" for name, factor in track.guidance)
-        lines.append(f"  guidance {factors}")
-    return lines
-
-
-def _sound_lines(sound: Sound) -> list[str]:
-    """What is not as it is by default."""
-    lines = [f"  leaves {', '.join(sound.leave)} free"] if sound.leave else []
-    if not sound.arpeggio:
-        lines.append("  no arpeggios")
-    if sound.layers:
-        lines.append("  layers " + ", +".join("+".join(item.voices) for item in sound.layers))
-    if sound.instruments:
-        lines.append(f"  own instruments {', '.join(item.name for item in sound.instruments)}")
-    return lines
-
-
-def _primer_line(track: TrackPlan, primer: Primer) -> str:
-    modes = {
-        (True, False): "heard by the model and played",
-        (True, True): "heard by the model, played, then harmonised",
-        (False, True): "played, then harmonised",
-        (False, False): "played, not heard by the model",
-    }
-    how = modes[track.condition_on_primer, track.inject_primer]
-    return f"  primer of {len(primer.notes)} notes in {primer.steps} steps, {how}"
-
-
-def _span(measure: Range) -> str:
-    return f"{measure.low:g}-{measure.high:g}"

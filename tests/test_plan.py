@@ -18,7 +18,8 @@ from chipassets.keys import MODES, Key
 from chipassets.manifest import load_manifest, parse_manifest
 from chipassets.manifest.duration import Length
 from chipassets.manifest.primer import primer_from_notes
-from chipassets.plan import fitting_key, own_character, plan_to_json, plan_to_text, resolve
+from chipassets.plan import fitting_key, own_character, resolve
+from chipassets.plan_text import plan_to_json, plan_to_text
 from chipassets.presets import SCENES, character
 from chipassets.trackplan import BuildPlan, Character, Range, TrackPlan
 

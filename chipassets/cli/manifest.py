@@ -31,7 +31,8 @@ def plan_command(
 ) -> None:
     """Print what a build would do, with every default resolved; writes nothing."""
     from chipassets.manifest import load_manifest
-    from chipassets.plan import plan_to_json, plan_to_text, resolve
+    from chipassets.plan import resolve
+    from chipassets.plan_text import plan_to_json, plan_to_text
 
     plan = resolve(load_manifest(manifest), model_override=model)
     if as_json:
