@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chipassets.compose import shipped_models
 from chipassets.errors import UsageError
 from chipassets.keys import MODES, Key
 from chipassets.manifest import load_manifest, parse_manifest
 from chipassets.manifest.duration import Length
 from chipassets.manifest.primer import primer_from_notes
+from chipassets.manifest.words import SHIPPED_MODELS
 from chipassets.plan import fitting_key, own_character, resolve
 from chipassets.plan_text import plan_to_json, plan_to_text
 from chipassets.presets import SCENES, character
@@ -235,3 +237,7 @@ def test_tracks_of_one_scene_differ_in_density_and_register() -> None:
     assert low.lead_pitch.low < like.lead_pitch.low < high.lead_pitch.low
     tracks = plan("{" + ", ".join(f"t{n}: {{scene: town}}" for n in range(9)) + "}").tracks
     assert len({track.character for track in tracks}) == 9
+
+
+def test_a_manifest_may_name_every_shipped_model() -> None:
+    assert set(SHIPPED_MODELS) == set(shipped_models())

@@ -26,6 +26,7 @@ FORMAT_CHIPS = {
     "mod": ("nes", "nes-vrc6", "gameboy"),
 }
 DEFAULT_MODEL = "default"
+SHIPPED_MODELS = (DEFAULT_MODEL, "polyphony")
 MODEL_SUFFIX = ".safetensors"
 MAX_MOODS = 4
 
@@ -79,12 +80,13 @@ def _read_line(value: Any, _: Context) -> str:
 
 
 def _read_model(value: Any, context: Context) -> str:
-    """Return `default`, or the path of a model file that exists."""
-    if value == DEFAULT_MODEL:
-        return DEFAULT_MODEL
-    example = f"write default, or a path like models/mine{MODEL_SUFFIX}"
+    """Return the name of a shipped model, or the path of a model file that exists."""
+    if isinstance(value, str) and value in SHIPPED_MODELS:
+        return value
+    names = " or ".join(SHIPPED_MODELS)
+    example = f"write {names}, or a path like models/mine{MODEL_SUFFIX}"
     if not isinstance(value, str) or not value.endswith(MODEL_SUFFIX):
-        raise refuse(f"a model is 'default' or a {MODEL_SUFFIX} file", example)
+        raise refuse(f"a model is {names}, or a {MODEL_SUFFIX} file", example)
     if "\\" in value or PurePosixPath(value).is_absolute() or PureWindowsPath(value).drive:
         raise refuse("a model's path starts at the manifest's folder, with forward slashes",
                      example)  # fmt: skip
@@ -197,10 +199,10 @@ ModelName = Annotated[
         _read_model,
         {
             "anyOf": [
-                {"const": DEFAULT_MODEL},
+                {"enum": list(SHIPPED_MODELS)},
                 {"type": "string", "pattern": rf"^[^/\\].*\{MODEL_SUFFIX}$"},
             ],
-            "description": "The trained model: default, or a file relative to this manifest.",
+            "description": "The trained model, by name, or a file relative to this manifest.",
         },
     ),
 ]
