@@ -45,12 +45,13 @@ def run_tasks(
     if not arguments:
         return
     context = multiprocessing.get_context("spawn")
-    reports = context.SimpleQueue()
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(min(jobs, len(arguments)), context, _start_worker, (reports,)) as pool,
-    ):
-        futures = {pool.submit(task, *values): name for name, values in arguments.items()}
+    with _deaf_to_ctrl_c():
+        reports = context.SimpleQueue()
+    workers = min(jobs, len(arguments))
+    with ProcessPoolExecutor(workers, context, _start_worker, (reports,)) as pool:
+        # Submitting starts the processes, which keep what surrounds their start.
+        with _one_thread_each(), _deaf_to_ctrl_c():
+            futures = {pool.submit(task, *values): name for name, values in arguments.items()}
         try:
             yield from _gather(futures, reports)
         except BrokenProcessPool as error:
@@ -88,10 +89,26 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes that start meanwhile ignore Ctrl-C, which is the parent's to handle.
+
+    The parent is deaf for these milliseconds too: an interrupt in the middle of starting a
+    process would leave half of one behind.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what a signal does
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _start_worker(reports: Any) -> None:
     global _report
     _report = reports
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -34,23 +34,30 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def group_is_empty(process: int) -> bool:
-    """Whether no process of the session that `process` led is left (zombies do not count)."""
+def living(process: int) -> int:
+    """How many processes of the session that `process` leads are alive (zombies are not)."""
+    count = 0
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = status.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[3]) == process and fields[0] != "Z":
-            return False
-    return True
+        count += int(fields[3]) == process and fields[0] != "Z"
+    return count
 
 
 def wait_until_empty(process: int) -> None:
     deadline = time.monotonic() + 10
-    while not group_is_empty(process):
+    while living(process):
         assert time.monotonic() < deadline, "worker processes were left behind"
         time.sleep(0.05)
+
+
+def wait_for_workers(process: int) -> None:
+    deadline = time.monotonic() + 30
+    while living(process) < 3:
+        assert time.monotonic() < deadline, "no worker process came up"
+        time.sleep(0.02)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
@@ -76,8 +83,9 @@ def test_ctrl_c_ends_cleanly(built: Path) -> None:
     before = content(built)
     change_seed(built)
     process = start(built)
-    time.sleep(1.2)
-    os.kill(process.pid, signal.SIGINT)
+    wait_for_workers(process.pid)
+    time.sleep(0.3)  # until every worker is started: the parent does not listen meanwhile
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parent and its workers
     _, errors = process.communicate(timeout=20)
     wait_until_empty(process.pid)
     assert process.returncode == 130
