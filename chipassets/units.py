@@ -40,12 +40,3 @@ def frame_clock(frame: int, frame_rate_hz: Fraction, clock_hz: Fraction) -> int:
 def frame_sample(frame: int, frame_rate_hz: Fraction, sample_rate_hz: int = SAMPLE_RATE_HZ) -> int:
     """Return the sample nearest to the start of a frame; halves go up."""
     return int(frame * sample_rate_hz / frame_rate_hz + Fraction(1, 2))
-
-
-def bars_for_seconds(
-    seconds: Fraction, tempo_millibpm: int, beats_per_bar: int
-) -> tuple[int, Fraction]:
-    """Return the whole number of bars (at least 1) nearest to the time, and what it then lasts."""
-    bar_seconds = Fraction(60_000 * beats_per_bar, tempo_millibpm)
-    bars = max(1, round(seconds / bar_seconds))
-    return bars, bars * bar_seconds

@@ -21,7 +21,7 @@ from chipassets.chipfiles.gbs_player import (
     player,
 )
 from chipassets.chipfiles.result import ChipFile
-from chipassets.chipfiles.stream import Stream, pack_log, unpack_log
+from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
 from chipassets.chipfiles.text import fit_fields
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog
@@ -59,18 +59,7 @@ def encode_gbs(
     """
     if not 0 < len(songs) <= _MOST_SONGS:
         raise RenderError(f"a GBS holds 1..{_MOST_SONGS} songs, not {len(songs)}")
-    streams = []
-    for log, name in songs:
-        try:
-            streams.append(pack_log(log, DIALECT))
-        except RenderError as error:
-            raise error.within(f"gbs song {name!r}") from None
-    size = sum(len(stream.data) for stream in streams)
-    if size > _MOST_BANKS * BANK_SIZE:
-        raise RenderError(
-            f"the registers need {-(-size // BANK_SIZE)} banks of 16 KiB and GBS has "
-            f"{_MOST_BANKS}: write fewer or shorter tracks into one file"
-        )
+    streams = pack_songs(songs, DIALECT, "GBS", _MOST_BANKS, BANK_SIZE)
     asked = {"title": title, "author": author, "copyright": copyright_line}
     fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "GBS")
     header = _header(len(streams), fields)

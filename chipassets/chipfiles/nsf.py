@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
 from chipassets.chipfiles.nsf_player import BANK_SIZE, DIALECTS, ORIGIN, TABLES, WINDOW, player
 from chipassets.chipfiles.result import ChipFile
-from chipassets.chipfiles.stream import Stream, pack_log, unpack_log
+from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
 from chipassets.chipfiles.text import fit_fields
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog
@@ -54,18 +54,7 @@ def encode_nsf(
     different chips, registers that the player cannot reach, or more data than 255 banks hold.
     """
     dialect = _dialect(songs)
-    streams = []
-    for log, name in songs:
-        try:
-            streams.append(pack_log(log, DIALECTS[dialect]))
-        except RenderError as error:
-            raise error.within(f"nsf song {name!r}") from None
-    size = sum(len(stream.data) for stream in streams)
-    if size > _MOST_BANKS * BANK_SIZE:
-        raise RenderError(
-            f"the registers need {-(-size // BANK_SIZE)} banks of 4 KiB and NSF has {_MOST_BANKS}: "
-            "write fewer or shorter tracks into one file"
-        )
+    streams = pack_songs(songs, DIALECTS[dialect], "NSF", _MOST_BANKS, BANK_SIZE)
     asked = {"title": title, "author": author, "copyright": copyright_line}
     fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "NSF")
     vrc6 = dialect == "nes-vrc6"

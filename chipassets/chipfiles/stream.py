@@ -130,3 +130,29 @@ def unpack_log(data: bytes, start: int, loop_offset: int, dialect: Dialect) -> R
     if writes or loop_frame is None or loop_frame == len(frames):
         raise cursor.error("the stream jumps, but not from a frame's end to a frame's start")
     return RegisterLog(dialect.chip, tuple(frames), loop_frame)
+
+
+def pack_songs(
+    songs: Sequence[tuple[RegisterLog, str]],
+    dialect: Dialect,
+    format_name: str,
+    most_banks: int,
+    bank_bytes: int,
+) -> list[Stream]:
+    """Return the streams of the songs, in order; RenderError names a song that can't be packed.
+
+    RenderError, too, for more data than the format's banks hold together.
+    """
+    streams = []
+    for log, name in songs:
+        try:
+            streams.append(pack_log(log, dialect))
+        except RenderError as error:
+            raise error.within(f"{format_name.lower()} song {name!r}") from None
+    size = sum(len(stream.data) for stream in streams)
+    if size > most_banks * bank_bytes:
+        raise RenderError(
+            f"the registers need {-(-size // bank_bytes)} banks of {bank_bytes // 1024} KiB and "
+            f"{format_name} has {most_banks}: write fewer or shorter tracks into one file"
+        )
+    return streams
