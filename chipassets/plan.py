@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chipassets.chords import parse_chord
@@ -56,6 +56,10 @@ def resolve(
     """
     seed = manifest.seed if seed_override is None else seed_override
     names = _chosen(tuple(manifest.tracks), only)
+
+    def planned(name: str) -> TrackPlan:
+        return _track(name, settings_of(manifest, name), manifest, seed, takes_override)
+
     if takes_override is not None and takes_override < 1:
         raise UsageError(f"{takes_override} takes: at least one is composed; write 1 or more")
     return BuildPlan(
@@ -67,17 +71,21 @@ def resolve(
         if formats_override is None
         else _formats(formats_override, manifest.chip),
         tracks=tuple(
-            replace(
-                _track(name, settings_of(manifest, name), manifest, seed, takes_override),
-                reference=reference,
-            )
-            for name in names
+            replace(_matched(planned(name), planned), reference=reference) for name in names
         ),
         filter_name=manifest.filter or default_filter(manifest.chip),
         loudness_lufs=manifest.loudness,
         author=manifest.author,
         copyright_line=manifest.copyright,
     )
+
+
+def _matched(track: TrackPlan, planned: Callable[[str], TrackPlan]) -> TrackPlan:
+    """The track in the key and at the tempo of the one that it matches, if it matches one."""
+    if track.match is None:
+        return track
+    other = planned(track.match)
+    return replace(track, key=other.key, tempo_millibpm=other.tempo_millibpm)
 
 
 def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
@@ -137,6 +145,7 @@ def _track(
         chromatic_share=settings.chromatic_share,
         sound=settings.sound,
         scene_like=settings.like,
+        match=settings.match,
     )
 
 

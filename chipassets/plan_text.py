@@ -20,8 +20,9 @@ def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
 
 def _track_json(track: TrackPlan) -> dict[str, Any]:
     values = asdict(track)
-    if track.reference is None:
-        del values["reference"]
+    for name in ("reference", "match"):
+        if values[name] is None:
+            del values[name]
     return values | {
         "moods": list(track.moods),
         "key": str(track.key),
@@ -103,7 +104,8 @@ def _track_lines(track: TrackPlan) -> list[str]:
 
 def _writing_lines(track: TrackPlan) -> list[str]:
     """What the composer is told beside the ranges."""
-    lines = [f"  form {_form_text(track)}"]
+    lines = [f"  matches {track.match}"] if track.match else []
+    lines.append(f"  form {_form_text(track)}")
     lines += [
         f"  chords{f' of {own.section}' if own.section else ''}: {_chords_text(own)}"
         for own in track.progressions

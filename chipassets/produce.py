@@ -130,6 +130,7 @@ def _entry(
         key=str(score.key),
         tempo_bpm=tempo / 1000,
         beats_per_bar=track.beats_per_bar,
+        match=track.match,
         bars=score.bars,
         seconds=round(len(pcm.samples) / pcm.rate_hz, 3),
         sample_rate_hz=pcm.rate_hz,

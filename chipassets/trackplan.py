@@ -106,7 +106,8 @@ class TrackPlan:
     the model's logits; takes is how many candidates are composed. Without a form the default one
     holds, without a progression each take draws its own. guidance: factors on the weights of the
     terms that lead the model, by name. chromatic_share: at most so many notes lie outside the
-    scale and its chords. scene_like: the preset under a scene of the game's own.
+    scale and its chords. scene_like: the preset under a scene of the game's own. match: the track
+    whose key, metre and tempo this one has.
     """
 
     name: str
@@ -131,6 +132,7 @@ class TrackPlan:
     chromatic_share: float = 0.08
     sound: Sound = Sound()
     scene_like: str = ""
+    match: str | None = None
     reference: Reference | None = None
     """Who composes in place of our own composer."""
 

@@ -209,6 +209,21 @@ def test_open_keys_lie_near_the_first_that_is_named() -> None:
     assert all(len(home & track.key.pitch_classes) >= 5 for track in tracks)
 
 
+def test_a_sting_has_the_key_the_metre_and_the_tempo_of_what_it_matches() -> None:
+    tracks = "{town: {metre: 6/8}, gem: {scene: victory, match: town, length: 1 bar}, victory: {}}"
+    defaults = "defaults: {key: C major, tempo: 99}"
+    for more in ("", defaults):
+        town, gem, victory = plan(tracks, more).tracks
+        assert (gem.key, gem.tempo_millibpm) == (town.key, town.tempo_millibpm)
+        assert (gem.beats_per_bar, gem.bars, gem.loops) == (3, 1, False)
+        assert victory.beats_per_bar == 4
+    whole = plan(tracks)
+    alone = resolve(parse_manifest(f"game: A\ntracks: {tracks}\n".encode(), Path("a.yaml")),
+                    only=("gem",))  # fmt: skip
+    assert alone.tracks == whole.tracks[1:2]
+    assert "matches town" in plan_to_text(whole)
+
+
 def test_a_motif_has_the_key_of_its_first_note_and_a_track_lends_its_own() -> None:
     head = 'motifs: {hero: "A4 C5 E5 - D5"}'
     tracks = plan("{title: {motif: hero}, town: {motif: {from: title}}}", head).tracks

@@ -123,6 +123,7 @@ class TrackEntry(_Entry):
     key: str
     tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     beats_per_bar: _Positive
+    match: str | None = None
     bars: _Positive
     seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     sample_rate_hz: _Positive

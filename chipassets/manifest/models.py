@@ -11,6 +11,7 @@ from chipassets.manifest.form import FormField
 from chipassets.manifest.guidance import Chromatic, Guidance
 from chipassets.manifest.harmony import ChordsField
 from chipassets.manifest.instruments import Colours, InstrumentField
+from chipassets.manifest.match import Match
 from chipassets.manifest.motif import MotifField, Tune
 from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
 from chipassets.manifest.primer import PrimerField
@@ -112,6 +113,7 @@ class Track(Options):
     """One piece of music. A track named like a scene is of that scene."""
 
     scene: SceneName | None = None
+    match: Match | None = None
     seed: Seed | None = None
 
 

@@ -27,7 +27,8 @@ DEFAULT_CHROMATIC_SHARE = 0.08
 class Settings:
     """One track before anything is drawn: a tempo range, and no key where none is said.
 
-    `bars` and, for a length in seconds, `tempo_millibpm` follow from the length.
+    `bars` and, for a length in seconds, `tempo_millibpm` follow from the length. `match` is the
+    track whose key and tempo this one gets; its metre it has here.
     """
 
     scene: str
@@ -46,6 +47,7 @@ class Settings:
     inject_primer: bool
     temperature: float
     takes: int
+    match: str | None
     seed: int | None
     form: tuple[FormPart, ...] | None
     progressions: tuple[Progression, ...]
@@ -67,11 +69,11 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     """
     track = manifest.tracks[name]
     scene = track.scene or name
-    own = manifest.scenes.get(scene, SceneOptions())
-    base = own.like or scene
-    layers = (track, own, manifest.defaults)
+    layers = _layers(manifest, name)
+    base = manifest.scenes.get(scene, SceneOptions()).like or scene
     moods = _said(layers, "mood", SCENES[base].moods)
-    metre = _said(layers, "metre", "4/4")
+    counts = track.match if track.match in manifest.tracks else name
+    metre = _said(_layers(manifest, counts), "metre", "4/4")
     preset = _coloured(character(base, moods, metre), layers)
     tempo: Range = _said(layers, "tempo", preset.tempo)
     length: Length | None = _said(layers, "length", None)
@@ -96,6 +98,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         inject_primer=_said(layers, "inject_primer", False),
         temperature=_said(layers, "temperature", DEFAULT_TEMPERATURE),
         takes=_said(layers, "takes", DEFAULT_TAKES),
+        match=track.match,
         seed=track.seed,
         form=form,
         progressions=_said(layers, "chords", ()),
@@ -104,6 +107,12 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),
     )
+
+
+def _layers(manifest: Manifest, name: str) -> tuple[Options, ...]:
+    """Who has a say in a track's options, the first the most: itself, its scene, the defaults."""
+    track = manifest.tracks[name]
+    return track, manifest.scenes.get(track.scene or name, SceneOptions()), manifest.defaults
 
 
 def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:

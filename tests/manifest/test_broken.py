@@ -41,6 +41,18 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "like of an unknown scene": (
         f"scenes: {{a: {{like: bos}}}}\n{HEAD}  boss:\n", "1:20", ("'boss'",),
     ),
+    "match of nothing": (battle("match: bos"), "4:12", ("no other track 'bos'",)),
+    "match of itself": (battle("match: battle"), "4:12", ("no other track 'battle'",)),
+    "match of a match": (
+        battle("match: shop") + "  shop: {match: boss}\n  boss:\n", "4:12", ("write match: boss",),
+    ),
+    "match a list": (battle("match: [boss]"), "4:12", ("another track is named",)),
+    "match and a key of its own": (
+        f"{HEAD}  boss:\n  battle: {{match: boss, key: C}}\n", "4:30", ("its key from 'boss'",),
+    ),
+    "match and seconds": (
+        f"{HEAD}  boss:\n  battle: {{match: boss, length: 4 s}}\n", "4:33", ("in bars: 3 bars",),
+    ),
     "unknown mood": (battle("mood: tens"), "4:11", ("'tens'", "did you mean 'tense'")),
     "unknown mood in a list": (battle("mood: [calm, haroic]"), "4:18", ("mood 2", "'heroic'")),
     "mood twice": (battle("mood: [calm, calm]"), "4:18", ("already", "delete")),

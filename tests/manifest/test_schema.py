@@ -39,6 +39,8 @@ BEYOND = {
     "chords unknown", "chords with an empty bar", "chords crowded", "chords longer than a section",
     "chords of an unknown section", "chords too long for their section",
     "motif unknown", "motif without motifs", "motif from nowhere", "motif from a track without",
+    "match of nothing", "match of itself", "match of a match", "match and a key of its own",
+    "match and seconds",
     "motif longer than its section", "motif too wide", "motif with no letter", "guidance nan",
 }  # fmt: skip
 
