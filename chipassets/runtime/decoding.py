@@ -7,7 +7,7 @@ import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .tracks import BundleFile, Track
 
@@ -33,6 +33,24 @@ class CutSound:
             for part in (self.intro, self.loop)
         )
         return CutSound(intro, loop)
+
+    def starting_at(self, track: Track, sample: int) -> CutSound:
+        """Return the same, to be played from a position on."""
+        from pygame.mixer import Sound
+
+        here = track.wrap(sample)
+        if here == 0:
+            return self
+        loop_start = track.loop.start_sample if track.loop is not None else track.samples
+        is_intro = here < loop_start
+        whole = self.intro if is_intro else self.loop
+        if whole is None:
+            return self
+        skipped = _mixer_bytes(track, here if is_intro else here - loop_start)
+        # In place, not through get_raw: a copy of a long track less in the frame of a swap.
+        samples: Any = whole
+        rest = memoryview(samples).cast("B")[skipped:]
+        return CutSound(Sound(buffer=rest) if rest else None, self.loop)
 
     @property
     def parts(self) -> Iterator[Sound]:

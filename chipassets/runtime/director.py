@@ -28,6 +28,7 @@ When = Literal["now", "beat", "bar", "section"]
 """At once, or at the next beat, bar line or start of a section of what plays."""
 
 _RELOAD_FADE_MS = 200
+_SWAP_FADE_MS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Change:
     """A change of track: at `at_ms`, crossfade to `track` at `from_sample`.
 
     track is None for silence. `keeps_old` says that the track that sounded will be wanted again
-    where it is at the end of its fade.
+    where it is at the end of its fade. `keeps_place` says that the track goes on in the bar in
+    which the one before it is.
     """
 
     at_ms: int
@@ -67,6 +69,7 @@ class Change:
     fade_ms: int
     keeps_old: bool
     reason: str
+    keeps_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +224,8 @@ class Director:
     def reload(self, library: Library, now_ms: int) -> None:
         """Choose from this library from now on.
 
-        If that means another track for the scene, it begins at the next bar, after a short fade;
-        a track that is the very same goes on.
+        If that means another track for the scene, it takes over at the next bar line: in the same
+        bar if both have as many, else from its start. A track that is the very same goes on.
         """
         self._library = library
         self._unserved.clear()
@@ -230,10 +233,34 @@ class Director:
             self._plan(self.scene, now_ms)
         if self._pending is not None and self._pending.scene == self.scene:
             at_ms = self._line_ms("bar", now_ms)
-            reason = f"reloaded: {self._pending.reason}"
+            new, old = self._pending.track, self.playing
             self._pending = replace(
-                self._pending, at_ms=at_ms, fade_ms=_RELOAD_FADE_MS, reason=reason
+                self._pending,
+                at_ms=at_ms,
+                fade_ms=_RELOAD_FADE_MS,
+                reason=f"reloaded: {self._pending.reason}",
+                keeps_place=new is not None and old is not None and new.bars == old.bars,
             )
+
+    def swap(self, track: Track, now_ms: int, reason: str = "swapped") -> None:
+        """Let this track, of any library, take over in the same bar at the next bar line.
+
+        For comparing: the scene keeps its own track, which plays when it is entered again. Until
+        the track is ready the old one plays on, to a bar line. Does nothing in silence.
+        """
+        if self._sounding is None or self._sounding.track is track:
+            self._pending = None
+            return
+        self._pending = Change(
+            self._line_ms("bar", now_ms),
+            self.scene,
+            track,
+            0,
+            _SWAP_FADE_MS,
+            keeps_old=False,
+            reason=reason,
+            keeps_place=True,
+        )
 
     def update(
         self, now_ms: int, is_ready: Callable[[Track], bool] = lambda _track: True
@@ -243,6 +270,8 @@ class Director:
         if change is None or self.is_paused or now_ms < change.at_ms:
             return None
         if change.track is not None and not is_ready(change.track):
+            if change.keeps_place:  # late for this bar line, it waits for another
+                self._pending = replace(change, at_ms=self._line_ms("bar", now_ms + 1))
             return None
         self._pending = None
         return self._commit(replace(change, at_ms=now_ms))
@@ -321,6 +350,8 @@ class Director:
         self._left_at = {s: at for s, at in self._left_at.items() if s in self._stack}
         self._sounding = None
         if change.track is not None:
+            if change.keeps_place and old is not None:
+                start = change.track.same_place(old.track, _position(old, change.at_ms))
             start = self._find_start(change.track, start, change.at_ms)
             self._sounding = _Sounding(change.scene, change.track, change.at_ms, start)
         self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms

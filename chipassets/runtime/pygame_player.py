@@ -130,6 +130,12 @@ class PygamePlayer:
             voice.is_wanted_later = voice.is_wanted_later and voice.track in self.library.tracks
         self.director.reload(self.library, _read_clock(now_ms))
 
+    def swap(self, track: Track, now_ms: int | None = None, reason: str = "swapped") -> None:
+        """Let this track, of any library, take over on the bar line: see `Director.swap`."""
+        sounding = self.director.playing or track
+        self._decoder.keep_only((*self.library.tracks, track, sounding))
+        self.director.swap(track, _read_clock(now_ms), reason)
+
     def pause(self, now_ms: int | None = None) -> None:
         """Let the music stand still."""
         now_ms = _read_clock(now_ms)
@@ -219,20 +225,19 @@ class PygamePlayer:
             # Pauses take effect at a frame, not at the millisecond: the sound knows best.
             self.director.correct_position(kept.position_samples(now_ms), now_ms)
             return
-        if change.from_sample > 0:  # it was kept, but its channels were needed
-            self.director.correct_position(0, now_ms)
         is_silent = all(voice.fade.point(now_ms) == 0 for voice in self._voices)
-        self._start(change.track, 0 if is_silent else change.fade_ms, now_ms)
+        self._start(change.track, change.from_sample, 0 if is_silent else change.fade_ms, now_ms)
 
-    def _start(self, track: Track, fade_ms: int, now_ms: int) -> None:
-        sounds = self._decoder.sounds(track)
+    def _start(self, track: Track, sample: int, fade_ms: int, now_ms: int) -> None:
+        sounds = tuple(s.starting_at(track, sample) for s in self._decoder.sounds(track))
         if not sounds:
             return
         self._voices = [voice for voice in self._voices if voice.track is not track]
         channels = self._free_channels(len(sounds))
         if not channels:
             return
-        voice = Voice(track, sounds, channels, Fade(now_ms, fade_ms, 0.0, 1.0), now_ms)
+        began_ms = now_ms - sample * 1000 // track.sample_rate_hz
+        voice = Voice(track, sounds, channels, Fade(now_ms, fade_ms, 0.0, 1.0), began_ms)
         self._set_gain(voice, now_ms)
         voice.start()
         self._voices.append(voice)

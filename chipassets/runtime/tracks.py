@@ -124,6 +124,14 @@ class Track:
         beat = (here - start) * self.beats_per_bar // max(end - start, 1)
         return min(max(beat, 0), self.beats_per_bar - 1)
 
+    def same_place(self, other: Track, sample: int) -> int:
+        """Return where this track is in the bar, and as far in it, as the other at a position."""
+        here, bar = other.wrap(sample), other.position_bar(sample)
+        start, end = other.bar_sample(bar), other.bar_sample(bar + 1)
+        mine = bar % self.bars
+        first, last = self.bar_sample(mine), self.bar_sample(mine + 1)
+        return first + (here - start) * (last - first) // max(end - start, 1)
+
     def next_bar_sample(self, sample: int) -> int:
         """Return the position of the first bar line at or after a position, not gone round."""
         bar = self._count_bars(max(sample, 0))

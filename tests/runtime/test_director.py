@@ -174,8 +174,36 @@ def test_a_new_library_is_heard_from_the_next_bar_on(library: Library, tmp_path:
     change = director.update(500)
     assert change is not None
     assert change.track is newer.track("town")
-    assert (change.from_sample, change.keeps_old) == (0, False)
+    assert (change.from_sample, change.keeps_old) == (22_050, False)
     assert "reloaded" in change.reason
+    longer = Library.open(write_bundle(tmp_path / "c", [Piece("town", 550, bars=6)], "wav"))
+    director.reload(longer, 800)
+    change = director.update(1000)
+    assert change is not None
+    assert (change.track, change.from_sample) == (longer.track("town"), 0)
+
+
+def test_a_swapped_track_goes_on_in_the_same_bar_once_it_is_ready(
+    library: Library, tmp_path: Path
+) -> None:
+    pieces = [Piece("b", 550, bars=6, intro_bars=2)]
+    other = Library.open(write_bundle(tmp_path, pieces, "wav")).track("b")
+    director = Director(library)
+    go(director, "town", 0)
+    director.swap(other, 1300)
+    assert director.update(1499) is None
+    assert director.update(1510, lambda _: False) is None
+    assert director.update(1600) is None, "between two bar lines"
+    change = director.update(1760)
+    assert change is not None
+    # 1760 ms are 7 bars and 10 ms of a loop of 4 bars: the bar of number 3, 10 ms in it.
+    assert (change.track, change.from_sample) == (other, 3 * 11_025 + 441)
+    director.swap(library.track("town"), 1800)
+    director.swap(other, 1810)
+    assert director.pending is None
+    director.enter("shop", 1900)
+    assert director.update(2000) is not None
+    assert go(director, "town", 9000).track is library.track("town")
 
 
 def test_a_track_that_is_the_same_goes_on_after_a_reload(library: Library) -> None:

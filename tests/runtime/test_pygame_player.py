@@ -113,6 +113,27 @@ player.leave(); play(1.2); pygame.quit()
     assert level(back, 440) > level(back, 440 * 2 ** (1 / 12))
 
 
+def test_a_swapped_track_sounds_from_the_bar_line_on_at_the_same_place(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("a", 440, bars=8, intro_bars=4)])
+    other = write_bundle(tmp_path / "other", [Piece("b", 660, bars=8, intro_bars=4)])
+    code = f"""
+track = Library.open({str(other)!r}).track('b')
+player.enter('a'); play(0.15); player.swap(track); play(2); pygame.quit()
+"""
+    heard = record(code, bundle, tmp_path)
+    window = 1024
+    levels = [
+        [level(heard[at : at + window], hz) for hz in (440, 660, 660 * 2 ** (1 / 12))]
+        for at in range(0, 2 * RATE_HZ, window)
+    ]
+    loudest = [max(range(3), key=row.__getitem__) for row in levels]
+    changes = [i * window / RATE_HZ for i in range(1, len(loudest)) if loudest[i] != loudest[i - 1]]
+    # Swapped at a bar line, of 0.25 s each; its higher loop comes at 1 s as it would have.
+    assert loudest[0] == 0
+    assert changes[0] == pytest.approx(round(changes[0] * 4) / 4, abs=0.06)
+    assert changes[1:] == pytest.approx([1.0], abs=0.06)
+
+
 def test_a_track_that_plays_once_ends(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("jingle", 440, bars=2, intro_bars=None)])
     heard = record("player.enter('jingle'); play(1.2); pygame.quit()", bundle, tmp_path)
