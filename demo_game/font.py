@@ -85,6 +85,9 @@ _GLYPHS = {
     "&": ".##../#..#./#.#../.#.../#.#.#/#..#./.##.#",
     "·": ".../.../.../.#.", "♪": "..#../..##./..#.#/..#.#/###../###../.#...",
     "♥": ".#.#./#####/#####/.###./..#..", "▶": "#.../##../###./####/###./##../#...",
+    "◀": "...#/..##/.###/####/.###/..##/...#",
+    "→": "...../..#../...#./#####/...#./..#..", "…": "...../...../...../...../...../...../#.#.#",
+    "[": "##/#./#./#./#./#./##", "]": "##/.#/.#/.#/.#/.#/##",
     "●": "..../.##./####/####/.##.", "○": "..../.##./#..#/#..#/.##.", " ": "..",
 }  # fmt: skip
 
@@ -92,6 +95,15 @@ _GLYPHS = {
 def measure_text(text: str) -> int:
     """Return how wide a text is, in pixels."""
     return sum(len(_rows(letter)[0]) + 1 for letter in text)
+
+
+def cut_text(text: str, width: int) -> str:
+    """Return as much of a text as fits into so many pixels, with an ellipsis where it is cut."""
+    if measure_text(text) <= width:
+        return text
+    while text and measure_text(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def draw_text(

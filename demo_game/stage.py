@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pygame
 
-from chipassets.runtime import PygamePlayer
+from chipassets.runtime import Change, PygamePlayer
 from demo_game.art.panel import draw_hud
 from demo_game.art.shade import dither
 from demo_game.art.vista import HEIGHT, WIDTH
 from demo_game.controls import Controls
 from demo_game.danger import danger
+from demo_game.music_view import VIEW_HEIGHT, draw_music_view
 from demo_game.palette import INK, WHITE
 from demo_game.pause import PauseMenu
 from demo_game.scenes.scene import Scene
 from demo_game.scenes.title import Title
+from demo_game.scenes.walk import Walk
 
 if TYPE_CHECKING:
     from demo_game.recorder import Recorder
 
 _WIPE_STEPS = 18
+
+Display = Literal["line", "view", "none"]
+"""What is shown of the music: the line on top, the whole view, nothing."""
+
+_NEXT_DISPLAY: dict[Display, Display] = {"line": "view", "view": "none", "none": "line"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,8 @@ class Stage:
         self.pause_menu: PauseMenu | None = None
         self._controls = Controls()
         self._since_change = 0
-        self._shows_music = True
+        self.last_change: Change | None = None
+        self._display: Display = "line"
         self._ticks_ms = 0
 
     def step(self, held: frozenset[str], now_ms: int) -> None:
@@ -58,7 +66,7 @@ class Stage:
         self._controls = self._controls.next(held)
         self._ticks_ms = now_ms
         if "tab" in self._controls.pressed:
-            self._shows_music = not self._shows_music
+            self._display = _NEXT_DISPLAY[self._display]
         if self.pause_menu is not None:
             self._step_menu(self.pause_menu)
         elif "pause" in self._controls.pressed and self.scene is not None:
@@ -71,6 +79,7 @@ class Stage:
             self._follow_danger(self.scene, now_ms)
         change = self.player.update(now_ms)
         if change is not None:
+            self.last_change = change
             name = change.track.name if change.track else "silence"
             self.log.append(Played(self.steps, change.scene, name, change.fade_ms, change.reason))
         if self._recorder is not None:
@@ -92,15 +101,23 @@ class Stage:
         """Draw the scene, the wipe that opens it, and the line that tells what plays."""
         if self.scene is None:
             return
-        self.scene.draw(canvas)
+        self.scene.draw(self._free_part(canvas))
         if self._since_change < _WIPE_STEPS:
             is_fight = self.scene.music in ("battle", "boss")
             _draw_wipe(canvas, self._since_change / _WIPE_STEPS, flashes=is_fight)
-        if self._shows_music:
+        if self._display != "none":
             playing = self.player.now_playing(self._ticks_ms)
             draw_hud(canvas, playing, has_sound=self.player.has_sound)
+        if self._display == "view":
+            draw_music_view(canvas, self.player, self.last_change, self._ticks_ms)
         if self.pause_menu is not None:
             self.pause_menu.draw(canvas)
+
+    def _free_part(self, canvas: pygame.Surface) -> pygame.Surface:
+        """Return what the scene has to itself: one walks about below the music view."""
+        if self._display == "view" and isinstance(self.scene, Walk):
+            return canvas.subsurface((0, VIEW_HEIGHT, WIDTH, HEIGHT - VIEW_HEIGHT))
+        return canvas
 
 
 def _draw_wipe(canvas: pygame.Surface, done: float, *, flashes: bool) -> None:
