@@ -18,20 +18,23 @@ from chipassets.chipfiles import (
     encode_nsf,
     encode_vgm,
 )
+from chipassets.chips import CHIPS
 from chipassets.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.registers import RegisterLog
 from chipassets.render import Pcm, encode_flac, encode_midi, encode_ogg, encode_wav, render_log
-from chipassets.render.loudness import apply_gain
-from chipassets.render.piano_roll import encode_piano_roll
+from chipassets.render.loudness import Loudness, apply_gain
+from chipassets.render.preview import Sheet, Sound, draw_sheet, song_notes
 from chipassets.score import Score
 from chipassets.trackplan import BuildPlan, TrackPlan
+from chipassets.units import bar_tempo_millibpm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
     """A track with nothing left but to be written: notes, registers and samples.
 
-    `gain` is what brought the samples to their loudness; all files of the track get the same.
+    `gain` is what brought the samples to their loudness; all files of the track get the same. The
+    `loudness` is what they measure with it.
     """
 
     plan: BuildPlan
@@ -41,6 +44,13 @@ class Finished:
     log: RegisterLog
     pcm: Pcm
     gain: int
+    loudness: Loudness
+
+    @property
+    def tempo_millibpm(self) -> int:
+        """The tempo at which the bars really go, in thousandths of quarter notes a minute."""
+        frame_rate_hz = CHIPS[self.song.chip].frame_rate_hz
+        return bar_tempo_millibpm(self.song.frames_per_bar, self.track.beats_per_bar, frame_rate_hz)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -182,7 +192,25 @@ def _mod(finished: Finished) -> Parts:
 
 
 def _preview(finished: Finished) -> bytes:
-    return encode_piano_roll(finished.song, finished.track.name, finished.score.sections)
+    """The track's sheet; what rings on behind the last bar has a bar of its own."""
+    song, score, pcm = finished.song, finished.score, finished.pcm
+    bar_samples = song.frames_per_bar * pcm.rate_hz / CHIPS[song.chip].frame_rate_hz
+    sheet = Sheet(
+        title=finished.track.name,
+        game=finished.plan.game,
+        chip=song.chip,
+        key=score.key,
+        tempo_millibpm=finished.tempo_millibpm,
+        bars=-(-song.frames // song.frames_per_bar),
+        beats_per_bar=score.beats_per_bar,
+        voices=tuple(voice.name for voice in song.voices),
+        notes=song_notes(song),
+        sections=score.sections,
+        chords=score.chords,
+        loop=None if score.loop_start_bar is None else (score.loop_start_bar, score.bars),
+        sound=Sound(pcm, float(bar_samples), finished.loudness),
+    )
+    return draw_sheet(sheet)
 
 
 OUTPUTS: dict[str, Output] = {

@@ -28,7 +28,6 @@ from chipassets.originality import GramIndex
 from chipassets.outputs import ALBUMS, Encoded, Finished, encode_layers, encode_track
 from chipassets.render import Pcm, render_log
 from chipassets.render.loudness import (
-    Loudness,
     after_gain,
     apply_gain,
     gain_to,
@@ -37,7 +36,7 @@ from chipassets.render.loudness import (
 from chipassets.render.seam import Seam, check_seam, measure_seam
 from chipassets.score import Score
 from chipassets.trackplan import BuildPlan, TrackPlan
-from chipassets.units import bar_tempo_millibpm, frame_sample
+from chipassets.units import frame_sample
 
 STAGES = ("compose", "shape", "arrange", "render")
 
@@ -101,12 +100,13 @@ def render_track(
     raw = render_log(log, plan.filter_name, frames_per_bar=song.frames_per_bar)
     measured = measure_loudness(raw)
     gain = gain_to(measured, plan.loudness_lufs)
-    finished = Finished(plan, track, score, song, log, apply_gain(raw, gain), gain)
+    pcm, loudness = apply_gain(raw, gain), after_gain(measured, gain)
+    finished = Finished(plan, track, score, song, log, pcm, gain, loudness)
     seam = measure_seam(finished.pcm)
     check_seam(seam)
     files, layers = encode_track(finished), encode_layers(finished)
     found = find_evidence(score, track, take, grams)
-    entry = _entry(finished, take, found, files, layers, after_gain(measured, gain), seam)
+    entry = _entry(finished, take, found, files, layers, seam)
     return entry, {file.path: file.data for file in (*files, *layers)}
 
 
@@ -116,19 +116,17 @@ def _entry(
     found: Findings,
     files: tuple[Encoded, ...],
     layers: tuple[Encoded, ...],
-    loudness: Loudness,
     seam: Seam | None,
 ) -> TrackEntry:
     plan, track, score = finished.plan, finished.track, finished.score
     song, pcm = finished.song, finished.pcm
-    frame_rate = CHIPS[plan.chip].frame_rate_hz
-    tempo = bar_tempo_millibpm(song.frames_per_bar, track.beats_per_bar, frame_rate)
+    loudness = finished.loudness
     return TrackEntry(
         name=track.name,
         scene=track.scene,
         moods=list(track.moods),
         key=str(score.key),
-        tempo_bpm=tempo / 1000,
+        tempo_bpm=finished.tempo_millibpm / 1000,
         beats_per_bar=track.beats_per_bar,
         match=track.match,
         bars=score.bars,
@@ -140,6 +138,7 @@ def _entry(
             SectionEntry(name=part.name, start_bar=part.start_bar, bars=part.bars)
             for part in score.sections
         ],
+        chords=list(score.chords),
         voices=list(finished.voices),
         files={file.kind: file_entry(file.path, file.data) for file in files},
         layers=_layer_entries(track, layers),

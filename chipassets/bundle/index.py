@@ -130,6 +130,7 @@ class TrackEntry(_Entry):
     samples: _Positive
     loop: LoopEntry | None
     sections: list[SectionEntry]
+    chords: list[str] = []
     voices: list[str]
     files: dict[str, FileEntry]
     layers: list[LayerEntry] = []

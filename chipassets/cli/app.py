@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from chipassets import __version__
-from chipassets.cli import build, compose, doctor, manifest, moods, report, takes, verify, watch
+from chipassets.cli import (
+    build,
+    compose,
+    doctor,
+    manifest,
+    moods,
+    report,
+    show,
+    takes,
+    verify,
+    watch,
+)
 from chipassets.cli.exits import run
 from chipassets.cli.output import print_text
 from chipassets.cli.train import app as train_app
@@ -32,6 +43,7 @@ app.command("validate")(manifest.validate_command)
 app.command("takes")(takes.takes_command)
 app.command("moods")(moods.moods_command)
 app.command("verify")(verify.verify_command)
+app.command("show")(show.show_command)
 app.command("report")(report.report_command)
 app.command("init")(manifest.init_command)
 app.command("schema")(manifest.schema_command)

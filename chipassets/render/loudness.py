@@ -52,8 +52,18 @@ def measure_loudness(pcm: Pcm) -> Loudness:
     under the absolute gate, counts as one block without gates.
     """
     peak = _true_peak(pcm.columns, pcm.loop_start_sample) / _FULL_SCALE
-    power = np.sum([_step_powers(channel, pcm.rate_hz) for channel in pcm.columns.T], axis=0)
-    return Loudness(_gated(power), 20 * math.log10(peak) if peak else None)
+    return Loudness(_gated(_blocks(_powers(pcm))), 20 * math.log10(peak) if peak else None)
+
+
+def momentary_loudness(pcm: Pcm) -> NDArray[np.float64]:
+    """Return the loudness in LUFS of the 400 ms that start at every 100 ms; silence is -70.
+
+    Sound that is shorter than a block counts as one.
+    """
+    blocks = _blocks(_powers(pcm))
+    floor = _power(_ABSOLUTE_GATE_LUFS)
+    loudness: NDArray[np.float64] = _OFFSET_LUFS + 10 * np.log10(np.maximum(blocks, floor))
+    return loudness
 
 
 def gain_to(loudness: Loudness, target_lufs: float) -> int:
@@ -88,12 +98,24 @@ def _factor(decibels: float) -> float:
     return math.pow(10.0, decibels / 20)
 
 
-def _gated(powers: NDArray[np.float64]) -> float | None:
-    """The loudness of 100 ms powers, in overlapping blocks, through both gates."""
+def _powers(pcm: Pcm) -> NDArray[np.float64]:
+    """The weighted powers of all channels together, in steps of 100 ms."""
+    channels = [_step_powers(channel, pcm.rate_hz) for channel in pcm.columns.T]
+    total: NDArray[np.float64] = np.sum(channels, axis=0)
+    return total
+
+
+def _blocks(powers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The powers of overlapping blocks of 100 ms steps, at least one."""
     count = max(len(powers) - _STEPS_PER_BLOCK + 1, 1)
     padded = np.pad(powers, (0, max(0, _STEPS_PER_BLOCK - len(powers))))
     starts = np.arange(count)[:, None] + np.arange(_STEPS_PER_BLOCK)
     blocks: NDArray[np.float64] = padded[starts].mean(axis=1)
+    return blocks
+
+
+def _gated(blocks: NDArray[np.float64]) -> float | None:
+    """The loudness of the blocks that pass both gates."""
     audible = blocks[blocks > _power(_ABSOLUTE_GATE_LUFS)]
     if not len(audible):
         return _lufs(float(blocks.max()))

@@ -22,7 +22,8 @@ _TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
 _DRUM_CHANNEL = 9
 # General MIDI: programs (from 0) lead 1 (square), synth bass 1, lead 2 (saw); drum keys.
 _PROGRAMS = {"lead": 80, "inner": 80, "bass": 38, "double": 81}
-_DRUM_KEYS = {"kick": 36, "snare": 38, "hat": 42, "open_hat": 46, "crash": 49, "tom": 45}
+DRUM_KEYS = {"kick": 36, "snare": 38, "hat": 42, "open_hat": 46, "crash": 49, "tom": 45}
+"""The key of each drum on the drum channel."""
 _OTHER_DRUM = 39
 # The names that a MIDI key signature can hold, from seven flats to seven sharps.
 _MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
@@ -95,7 +96,7 @@ def _voice_track(
         start = _tick(note.start_frame, grid)
         limit = _tick(following.start_frame, grid) if following else _tick(song.frames, grid)
         end = min(max(_tick(note.end_frame, grid), start + _TICKS_PER_STEP), limit)
-        key = _DRUM_KEYS.get(note.instrument, _OTHER_DRUM) if role == "drums" else note.pitch
+        key = DRUM_KEYS.get(note.instrument, _OTHER_DRUM) if role == "drums" else note.pitch
         velocity = _velocity(note)
         for step in (0,) if role == "drums" else _chord(song, note):
             sound = {"note": min(max(key + step, 0), 127), "channel": channel}

@@ -23,7 +23,7 @@ def check_samples(data: bytes, pcm: Pcm, exact: bool) -> None:
 
     The length must be the same either way. `exact` is for formats without loss.
     """
-    decoded, rate_hz = _decode(data)
+    decoded, rate_hz = decode_samples(data)
     if decoded.shape != pcm.columns.shape or rate_hz != pcm.rate_hz:
         raise RenderError(
             f"the encoded file holds {len(decoded)} samples in {decoded.shape[1]} channels at "
@@ -38,7 +38,18 @@ def check_samples(data: bytes, pcm: Pcm, exact: bool) -> None:
         )
 
 
-def _decode(data: bytes) -> tuple[NDArray[np.int16], int]:
+def decode_samples(data: bytes) -> tuple[NDArray[np.int16], int]:
+    """Return the samples of an audio file, [n, channels], and its rate in Hz.
+
+    RenderError for bytes that are no audio file.
+    """
+    try:
+        return _decoded(data)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise RenderError(f"it cannot be decoded ({error}); build it again") from error
+
+
+def _decoded(data: bytes) -> tuple[NDArray[np.int16], int]:
     with soundfile.SoundFile(io.BytesIO(data)) as file:
         blocks = [
             np.asarray(block, dtype=np.int16)

@@ -1,0 +1,57 @@
+"""`chipassets show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chipassets.cli.output import print_json, print_text
+
+if TYPE_CHECKING:
+    from chipassets.bundle import TrackEntry
+
+
+def show_command(
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    track: Annotated[str, typer.Argument(help="The track's name.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The SVG file to write.  [default: TRACK.svg]"),
+    ] = None,
+    bars: Annotated[
+        str | None, typer.Option("--bars", help="Only these bars, larger: 5-8, or 5.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Draw a track: notes by voice, sections, chords, loop, waveform and loudness, as SVG.
+
+    Notes outside the key and the chords have a red rim; the pointer says what each note is.
+    """
+    from chipassets.bundle import write_file
+    from chipassets.show import show
+
+    shown = show(bundle, track, bars)
+    path = out or Path(f"{track}.svg")
+    write_file(path, shown.picture)
+    if as_json:
+        print_json({"picture": str(path), "track": shown.entry.model_dump(mode="json")})
+    else:
+        print_text("\n".join([*_facts(shown.entry), f"{path}: open it in a browser"]))
+
+
+def _facts(entry: TrackEntry) -> list[str]:
+    """What there is to know of a track, a line each."""
+    loop = entry.loop
+    lines = [
+        f"{entry.name}: {entry.scene} ({', '.join(entry.moods)}), {entry.key}, "
+        f"{entry.tempo_bpm:g} bpm, {entry.bars} bars of {entry.beats_per_bar} beats, "
+        f"{entry.seconds:.1f} s, {f'loops from bar {loop.start_bar + 1}' if loop else 'plays once'}"
+    ]
+    for part in entry.sections:
+        chords = entry.chords[part.start_bar : part.start_bar + part.bars]
+        lines.append(f"  {part.name:6} {part.start_bar + 1:3}  {' | '.join(chords)}".rstrip())
+    lines += [f"  {item.count} notes: {item.reason}" for item in (*entry.dropped, *entry.adapted)]
+    lines += [f"  {warning}" for warning in entry.warnings]
+    return lines

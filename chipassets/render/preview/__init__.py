@@ -1,0 +1,8 @@
+"""The preview of a track: one picture of its notes, harmony, form, waveform and loudness."""
+
+from __future__ import annotations
+
+from chipassets.render.preview.page import draw_sheet
+from chipassets.render.preview.sheet import Sheet, SheetNote, Sound, song_notes
+
+__all__ = ["Sheet", "SheetNote", "Sound", "draw_sheet", "song_notes"]

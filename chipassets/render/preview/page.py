@@ -1,0 +1,143 @@
+"""The whole preview: title, legend, lines of bars with sections, chords and loop, and the style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chipassets.keys import pitch_class_name
+from chipassets.render.preview.curves import draw_sound, loudness_of
+from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, Layout
+from chipassets.render.preview.roll import bar_chords, chord_tones, draw_roll
+from chipassets.render.preview.sheet import Sheet
+from chipassets.render.preview.svg import number, path, rect, text
+
+# Dark enough on white and told apart with the common colour deficiencies (after Okabe and Ito,
+# Color Universal Design, 2008; their yellow is too light for thin notes).
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#8a5a9e", "#b8860b", "#56b4e9", "#cc79a7", "#6b6b6b")
+
+_STYLE = (
+    "text{font:9px 'DejaVu Sans',Verdana,sans-serif;fill:#444}"
+    ".title{font-size:20px;font-weight:bold;fill:#111}.detail{font-size:11px}"
+    ".legend{font-size:11px;fill:#222}"
+    ".pitch{font-size:7.5px;text-anchor:end;fill:#777}.octave-name{font-weight:bold;fill:#111}"
+    ".note{font-size:6.4px;fill:#fff}.soft{fill:#222}"
+    ".section{fill:#dfe7f1}.name{font-size:10px;font-weight:bold;fill:#1d3557}"
+    ".chord{font-size:10.5px;font-weight:bold;fill:#333}.tones{font-size:7px;fill:#888}"
+    ".number{font-size:8px;fill:#888}"
+    ".paper{fill:#fafaf8}.black{fill:#eeeeea}.tone{fill:#f2c14e;fill-opacity:.22}"
+    ".keys{fill:none;stroke:#ccc}.key{fill:#555}"
+    "path.step,path.beat,path.bar,path.octave,path.whole,path.loop{fill:none}"
+    ".octave{stroke:#c9c9c4}.step{stroke:#e6e6e2;stroke-width:.6}"
+    ".beat{stroke:#d2d2cd;stroke-width:.8}.bar{stroke:#8d8d88}"
+    ".wave{fill:#4b6a88}.loudness{fill:#9ab6cf}.whole{stroke:#b00020;stroke-dasharray:5 3}"
+    ".loop{stroke:#b00020;stroke-width:2}.repeat{fill:#b00020}"
+    ".mark{font-size:8.5px;font-weight:bold;fill:#b00020}.end{text-anchor:end}"
+    ".foreign{stroke:#c1121f;stroke-width:1.6}"
+)
+
+
+def draw_sheet(sheet: Sheet) -> bytes:
+    """Return the sheet as an SVG picture: pitch upwards, time to the right, one colour a voice.
+
+    Notes say what they are where the pointer rests on them; those outside key and chord have a
+    red rim. The same sheet gives the same bytes.
+    """
+    layout = Layout(sheet)
+    loudness = None if sheet.sound is None else loudness_of(sheet.sound)
+    body = [*_header(sheet)]
+    for line in range(layout.lines):
+        body += _line_head(layout, line)
+        body += draw_roll(layout, line)
+        if loudness is not None:
+            body += draw_sound(layout, line, loudness)
+        body += _loop(layout, line)
+    size = f'width="{layout.width}" height="{layout.height}"'
+    box = f'viewBox="0 0 {layout.width} {layout.height}"'
+    colours = "".join(f".v{place}{{fill:{colour}}}" for place, colour in enumerate(COLOURS))
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box}><style>{_STYLE}{colours}</style>'
+    paper = rect(0, 0, layout.width, layout.height, 'fill="#fff"')
+    return ("\n".join([head, paper, *filter(None, body), "</svg>"]) + "\n").encode()
+
+
+def _header(sheet: Sheet) -> Iterator[str]:
+    yield text(LEFT, 28, sheet.title, "title")
+    yield text(LEFT, 46, " · ".join(_details(sheet)), "detail")
+    x = float(LEFT)
+    sounding = {note.voice for note in sheet.notes}
+    for place, name in enumerate(sheet.voices):
+        if place in sounding:
+            yield rect(x, 56, 11, 9, f'class="v{place % len(COLOURS)}"')
+            yield text(x + 15, 64, name, "legend")
+            x += 34 + 6.6 * len(name)
+    marks = [("tone", "chord tone")] if sheet.chords else []
+    for kind, words in (*marks, ("foreign", "outside key and chord")):
+        fill = "" if kind == "tone" else ' fill="#fff"'
+        yield rect(x, 56, 11, 9, f'class="{kind}"{fill}')
+        yield text(x + 15, 64, words, "legend")
+        x += 34 + 6.6 * len(words)
+
+
+def _details(sheet: Sheet) -> Iterator[str]:
+    yield from (sheet.game, sheet.chip, str(sheet.key))
+    yield f"{sheet.tempo_millibpm / 1000:g} bpm"
+    yield f"{sheet.beats_per_bar} beats in a bar"
+    if sheet.loop is None:
+        yield "plays once"
+    if sheet.sound is None:
+        return
+    yield f"{len(sheet.sound.pcm.samples) / sheet.sound.pcm.rate_hz:.1f} s"
+    loudness = sheet.sound.loudness
+    if loudness.lufs is not None and loudness.true_peak_dbtp is not None:
+        yield f"{loudness.lufs:.1f} LUFS"
+        yield f"true peak {loudness.true_peak_dbtp:.1f} dBTP"
+
+
+def _line_head(layout: Layout, line: int) -> Iterator[str]:
+    """Sections, chords with their tones, and the numbers of the bars."""
+    sheet, top = layout.sheet, layout.line_top(line) - HEAD_HEIGHT
+    first, last = layout.line_bars(line)
+    for section in sheet.sections:
+        start, end = max(section.start_bar, first), min(section.start_bar + section.bars, last)
+        if start < end:
+            x = layout.x(start, line)
+            yield rect(x, top, layout.x(end, line) - x - 1.5, 14, 'class="section"')
+            name = section.name if start == section.start_bar else f"({section.name})"
+            yield text(x + 4, top + 10.5, name, "name")
+    for bar in range(first, last):
+        names = bar_chords(sheet, bar)
+        for place, name in enumerate(names):
+            x = layout.x(bar + place / len(names), line)
+            yield text(x + 2, top + 26, name, "chord")
+            yield text(x + 2, top + 35, _spelt(name, sheet), "tones")
+        yield text(layout.x(bar, line) + 11, top + HEAD_HEIGHT - 4, str(bar + 1), "number")
+
+
+def _spelt(name: str, sheet: Sheet) -> str:
+    """The tones of a chord, upwards from its tonic in the key."""
+    tones = sorted(chord_tones(name, sheet.key), key=lambda tone: (tone - sheet.key.tonic) % 12)
+    return " ".join(pitch_class_name(tone, sheet.key) for tone in tones)
+
+
+def _loop(layout: Layout, line: int) -> Iterator[str]:
+    """Repeat signs where the loop starts and where it ends."""
+    sheet = layout.sheet
+    if sheet.loop is None:
+        return
+    start, end = sheet.loop
+    first, last = layout.line_bars(line)
+    top, height = layout.line_top(line), layout.staff_height
+    if first <= start < last:
+        x = layout.x(start, line)
+        yield from _sign(x, top, height, 1)
+        yield text(x + 30, top - 4, "loop start", "mark")
+    if first < end <= last:
+        x = layout.x(end, line)
+        yield from _sign(x, top, height, -1)
+        words = f"loop end, back to bar {start + 1}"
+        yield text(x - 3, top + height + 12, words, "mark end")
+
+
+def _sign(x: float, top: int, height: int, side: int) -> Iterator[str]:
+    yield path(f"M{number(x)} {top - 14}V{top + height}", "loop")
+    for y in (top - 11, top - 5):
+        yield f'<circle class="repeat" cx="{number(x + side * 5)}" cy="{y}" r="1.8"/>'

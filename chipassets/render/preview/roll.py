@@ -1,0 +1,172 @@
+"""The notes of a preview: a keyboard, a grid with the chords' tones, and every voice's notes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+
+from chipassets.chords import parse_chord
+from chipassets.keys import Key, pitch_class_name, pitch_name
+from chipassets.render.preview.layout import DRUM_HEIGHT, LEFT, ROW_HEIGHT, Layout
+from chipassets.render.preview.sheet import Sheet, SheetNote
+from chipassets.render.preview.svg import path, rect, text
+
+_BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
+_KEY_WIDTH = 34
+_NAMED_WIDTH = 19
+_GAP = 0.6
+_DARK_LEVEL = 9
+
+
+def draw_roll(layout: Layout, line: int) -> Iterator[str]:
+    """Yield the keyboard, the grid and the notes of a line."""
+    top = layout.line_top(line)
+    yield from _paper(layout, line, top)
+    yield from _chord_tones(layout, line, top)
+    yield from _grid(layout, line, top)
+    yield from _keyboard(layout, top)
+    yield from _lane_names(layout, top)
+    yield from _notes(layout, line, top)
+
+
+def _paper(layout: Layout, line: int, top: int) -> Iterator[str]:
+    width = layout.x(layout.line_bars(line)[1], line) - LEFT
+    yield rect(LEFT, top, width, layout.roll_height, 'class="paper"')
+    low, high = layout.pitches
+    rows = [pitch for pitch in range(low, high + 1) if pitch % 12 in _BLACK_KEYS]
+    data = "".join(f"M{LEFT} {top + layout.y(pitch)}h{width:g}v{ROW_HEIGHT}H{LEFT}z"
+                   for pitch in rows)  # fmt: skip
+    yield path(data, "black")
+    octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
+    lines = "".join(f"M{LEFT} {top + layout.y(pitch) + ROW_HEIGHT}h{width:g}" for pitch in octaves)
+    yield path(lines, "octave")
+    for number in range(len(layout.drums)):
+        y = top + layout.drums_top + number * DRUM_HEIGHT
+        yield rect(LEFT, y, width, DRUM_HEIGHT - 1, 'class="paper"')
+
+
+def _chord_tones(layout: Layout, line: int, top: int) -> Iterator[str]:
+    """The rows of the tones of each bar's chords, tinted."""
+    data = []
+    first, last = layout.line_bars(line)
+    low, high = layout.pitches
+    for bar in range(first, last):
+        names = bar_chords(layout.sheet, bar)
+        for place, name in enumerate(names):
+            start, end = (layout.x(bar + part / len(names), line) for part in (place, place + 1))
+            tones = chord_tones(name, layout.sheet.key)
+            data += [
+                f"M{start:g} {top + layout.y(pitch)}H{end:g}v{ROW_HEIGHT}H{start:g}z"
+                for pitch in range(low, high + 1)
+                if pitch % 12 in tones
+            ]
+    yield path("".join(data), "tone")
+
+
+def bar_chords(sheet: Sheet, bar: int) -> list[str]:
+    """Return the chords of a bar."""
+    return sheet.chords[bar].split() if bar < len(sheet.chords) else []
+
+
+@lru_cache(maxsize=256)
+def chord_tones(name: str, key: Key) -> frozenset[int]:
+    """Return the pitch classes of a chord; none of a name that is no chord."""
+    try:
+        return parse_chord(name, key).pitch_classes
+    except ValueError:
+        return frozenset()
+
+
+def _grid(layout: Layout, line: int, top: int) -> Iterator[str]:
+    first, last = layout.line_bars(line)
+    height = layout.wave_top - 8
+    beats = layout.sheet.beats_per_bar
+    steps = range((last - first) * beats * 4 + 1)
+    for kind, every, skip in (("step", 2, 4), ("beat", 4, 4 * beats), ("bar", 4 * beats, 0)):
+        data = "".join(
+            f"M{LEFT + step * layout.step_width:g} {top}v{height}"
+            for step in steps
+            if step % every == 0 and (not skip or step % skip)
+        )
+        yield path(data, kind)
+
+
+def _keyboard(layout: Layout, top: int) -> Iterator[str]:
+    low, high = layout.pitches
+    x = LEFT - _KEY_WIDTH - 2
+    black = []
+    for pitch in range(low, high + 1):
+        y = top + layout.y(pitch)
+        if pitch % 12 in _BLACK_KEYS:
+            black.append(f"M{x} {y}h{_KEY_WIDTH - 14}v{ROW_HEIGHT}H{x}z")
+        else:
+            kind = "pitch octave-name" if pitch % 12 == 0 else "pitch"
+            yield text(LEFT - 5, y + ROW_HEIGHT - 1.2, pitch_name(pitch), kind)
+    yield path("".join(black), "key")
+    yield rect(x, top, _KEY_WIDTH, layout.roll_height, 'class="keys"')
+
+
+def _lane_names(layout: Layout, top: int) -> Iterator[str]:
+    for number, drum in enumerate(layout.drums):
+        y = top + layout.drums_top + number * DRUM_HEIGHT
+        yield text(LEFT - 5, y + DRUM_HEIGHT - 3, drum.replace("_", " "), "pitch")
+
+
+def _notes(layout: Layout, line: int, top: int) -> Iterator[str]:
+    """The notes of the line, each where the line shows it; doublings are thin, below the first."""
+    first, last = layout.line_bars(line)
+    taken: dict[int, list[SheetNote]] = defaultdict(list)
+    for note in layout.sheet.notes:
+        if note.end <= first or note.start >= last:
+            continue
+        start, end = layout.x(max(note.start, first), line), layout.x(min(note.end, last), line)
+        width = max(end - start - _GAP, 1.0)
+        if note.drum:
+            y = top + layout.drums_top + layout.drums.index(note.drum) * DRUM_HEIGHT
+            width = min(width, layout.step_width * 0.7)
+            yield _box(layout, note, start, y, width, DRUM_HEIGHT - 2)
+            continue
+        y = top + layout.y(note.pitch)
+        doubled = any(
+            other.start < note.end and note.start < other.end for other in taken[note.pitch]
+        )
+        taken[note.pitch].append(note)
+        if doubled:
+            yield _box(layout, note, start, y + ROW_HEIGHT - 2.6, width, 2)
+            continue
+        yield _box(layout, note, start, y + 0.4, width, ROW_HEIGHT - 0.8)
+        if width >= _NAMED_WIDTH and note.start >= first:
+            kind = "note" if note.level >= _DARK_LEVEL else "note soft"
+            yield text(start + 2, y + ROW_HEIGHT - 1.6, _spelt(note.pitch, layout.sheet.key), kind)
+
+
+def _spelt(pitch: int, key: Key) -> str:
+    """The pitch's name with the accidentals of the key."""
+    return f"{pitch_class_name(pitch, key)}{pitch // 12 - 1}"
+
+
+def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, height: float) -> str:
+    kinds = [f"v{note.voice % 8}"]
+    if not note.drum and _is_foreign(layout.sheet, note):
+        kinds.append("foreign")
+    opacity = f"{0.4 + 0.6 * note.level / 15:.2f}"
+    look = f'class="{" ".join(kinds)}" fill-opacity="{opacity}"'
+    return rect(x, y, width, height, look, _say(layout.sheet, note))
+
+
+def _is_foreign(sheet: Sheet, note: SheetNote) -> bool:
+    """Whether the note lies outside the key and outside the chords of the bar it starts in."""
+    tone = note.pitch % 12
+    chords = bar_chords(sheet, int(note.start))
+    return tone not in sheet.key.pitch_classes and not any(
+        tone in chord_tones(name, sheet.key) for name in chords
+    )
+
+
+def _say(sheet: Sheet, note: SheetNote) -> str:
+    steps = round(note.start * sheet.beats_per_bar * 4)
+    bar, step = divmod(steps, sheet.beats_per_bar * 4)
+    what = note.drum or _spelt(note.pitch, sheet.key)
+    by = f"{sheet.voices[note.voice]} {note.sound}".rstrip()
+    return f"{what}, bar {bar + 1} beat {step / 4 + 1:g}, {by}, level {note.level}"

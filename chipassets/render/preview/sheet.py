@@ -1,0 +1,90 @@
+"""What a preview shows, whether it comes from a song that is being built or from a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chipassets.chips import CHIPS
+from chipassets.chipsong import ChipNote, ChipSong
+from chipassets.keys import Key
+from chipassets.render.loudness import Loudness
+from chipassets.render.pcm import Pcm
+from chipassets.score import Section
+
+
+@dataclass(frozen=True, slots=True)
+class SheetNote:
+    """A note of voice number `voice`, from and to in bars since the start; level 0..15.
+
+    `sound` is the instrument's name where it is known; a `drum` has a lane instead of a pitch.
+    """
+
+    voice: int
+    start: float
+    end: float
+    pitch: int
+    level: int
+    sound: str = ""
+    drum: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """The samples, how many of them a bar lasts, and what they measure."""
+
+    pcm: Pcm
+    bar_samples: float
+    loudness: Loudness
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """Everything in a preview.
+
+    `chords` has the chords of each bar, with blanks between, or is empty. `bars` are drawn from
+    `first_bar` on, which is 0 unless the sheet shows a part; a track that rings out after its last
+    bar has one more. `loop` has the bar that the loop starts with and the one after its last.
+    """
+
+    title: str
+    game: str
+    chip: str
+    key: Key
+    tempo_millibpm: int
+    bars: int
+    beats_per_bar: int
+    voices: tuple[str, ...]
+    notes: tuple[SheetNote, ...]
+    sections: tuple[Section, ...] = ()
+    chords: tuple[str, ...] = ()
+    loop: tuple[int, int] | None = None
+    sound: Sound | None = None
+    first_bar: int = 0
+
+
+def song_notes(song: ChipSong) -> tuple[SheetNote, ...]:
+    """Return every note that a song's voices play; a fast arpeggio has one for each pitch."""
+    drums = {spec.name for spec in CHIPS[song.chip].voices if spec.role == "drums"}
+    return tuple(
+        _sheet_note(song, number, note, step, voice.name in drums)
+        for number, voice in enumerate(song.voices)
+        for note in voice.notes
+        for step in _pitches(song, note, voice.name in drums)
+    )
+
+
+def _pitches(song: ChipSong, note: ChipNote, is_drum: bool) -> list[int]:
+    macro = song.instrument(note.instrument).arpeggio
+    return sorted(set(macro.values)) if macro.loop == 0 and not is_drum else [0]
+
+
+def _sheet_note(song: ChipSong, number: int, note: ChipNote, step: int, is_drum: bool) -> SheetNote:
+    return SheetNote(
+        voice=number,
+        start=note.start_frame / song.frames_per_bar,
+        end=note.end_frame / song.frames_per_bar,
+        pitch=note.pitch + step,
+        level=note.level,
+        sound=note.instrument,
+        drum=note.instrument if is_drum else "",
+    )

@@ -1,0 +1,39 @@
+"""SVG as text: elements whose numbers are short and whose text cannot be markup."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+
+def number(value: float) -> str:
+    """Return a coordinate with at most two digits behind the point."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def rect(x: float, y: float, width: float, height: float, look: str = "", title: str = "") -> str:
+    """Return a rectangle; a title is shown where the pointer rests on it."""
+    place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
+    look = f" {look}" if look else ""
+    if not title:
+        return f"<rect {place}{look}/>"
+    return f"<rect {place}{look}><title>{_plain(title)}</title></rect>"
+
+
+def text(x: float, y: float, words: str, kind: str = "") -> str:
+    """Return a line of text of a class of the style sheet; control characters become blanks."""
+    kind = f" class={quoteattr(kind)}" if kind else ""
+    return f'<text x="{number(x)}" y="{number(y)}"{kind}>{_plain(words)}</text>'
+
+
+def _plain(words: str) -> str:
+    return escape("".join(char if char.isprintable() else " " for char in words))
+
+
+def path(data: str, kind: str) -> str:
+    """Return a path of a class of the style sheet; nothing for an empty one."""
+    return f'<path class="{kind}" d="{data}"/>' if data else ""
+
+
+def group(kind: str, parts: list[str]) -> str:
+    """Return the parts as one group of a class."""
+    return "\n".join([f'<g class="{kind}">', *parts, "</g>"])

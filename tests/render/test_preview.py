@@ -1,0 +1,126 @@
+"""The preview: well-formed, every note in its place, wrong ones marked, nothing injected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from chipassets.arrange import arrange
+from chipassets.chips import CHIPS
+from chipassets.render.loudness import Loudness, measure_loudness
+from chipassets.render.pcm import Pcm
+from chipassets.render.preview import Sheet, SheetNote, Sound, draw_sheet, song_notes
+from chipassets.score import Section
+from tests.chip_music import plan, song
+
+SVG = "{http://www.w3.org/2000/svg}"
+BAR_SAMPLES = 44_100
+
+
+def sheet(chip: str = "nes", bars: int = 10, **changes: object) -> Sheet:
+    score = song(bars=bars)
+    music = arrange(score, plan(bars=bars), chip)
+    whole = Sheet(
+        title="battle",
+        game="Test Quest",
+        chip=chip,
+        key=score.key,
+        tempo_millibpm=150_000,
+        bars=bars,
+        beats_per_bar=4,
+        voices=tuple(voice.name for voice in music.voices),
+        notes=song_notes(music),
+        sections=score.sections,
+        chords=("Am", "F C") * (bars // 2),
+        loop=(0, bars),
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def boxes(root: ElementTree.Element) -> list[ElementTree.Element]:
+    return [rect for rect in root.iter(f"{SVG}rect") if rect.get("fill-opacity")]
+
+
+def titles(root: ElementTree.Element) -> list[str]:
+    return [title.text or "" for title in root.iter(f"{SVG}title")]
+
+
+def half_loud(bars: int) -> Sound:
+    """A tone whose second half is ten times louder."""
+    tone = 1_500 * np.sin(np.arange(bars * BAR_SAMPLES) / 10)
+    tone[len(tone) // 2 :] *= 10
+    pcm = Pcm(tone.astype(np.int16), 44_100, 0)
+    return Sound(pcm, float(BAR_SAMPLES), measure_loudness(pcm))
+
+
+@pytest.mark.parametrize("chip", sorted(CHIPS))
+def test_every_note_has_its_box_and_says_what_it_is(chip: str) -> None:
+    wanted = sheet(chip, bars=8)
+    root = ElementTree.fromstring(draw_sheet(wanted))
+    found = boxes(root)
+    assert len(found) == len(titles(root)) == len(wanted.notes)
+    width, height = float(root.get("width", 0)), float(root.get("height", 0))
+    for box in found:
+        x, y = float(box.get("x", -1)), float(box.get("y", -1))
+        assert 0 <= x < x + float(box.get("width", 0)) < width
+        assert 0 <= y < y + float(box.get("height", 0)) < height
+    assert any(said.startswith("A4, bar 1 beat 1, ") for said in titles(root))
+    texts = {text.text for text in root.iter(f"{SVG}text")}
+    assert {"battle", "A", "B", "1", "8", "Am", "C", "A C E", "C4"} <= texts
+    assert {"loop start", "loop end, back to bar 1"} <= texts
+
+
+def test_a_note_outside_key_and_chord_has_a_rim() -> None:
+    notes = tuple(
+        SheetNote(0, 1 + n / 8, 1.1 + n / 8, pitch, 12) for n, pitch in enumerate((69, 73, 70))
+    )
+    chords = ("Am", "A", "Am")
+    root = ElementTree.fromstring(draw_sheet(sheet(bars=3, notes=notes, chords=chords)))
+    marked = ["foreign" in (box.get("class") or "") for box in boxes(root)]
+    assert marked == [False, False, True]
+
+
+def test_a_part_shows_its_bars_larger_and_nothing_else() -> None:
+    whole = sheet()
+    part = ElementTree.fromstring(draw_sheet(replace(whole, first_bar=4, bars=2)))
+    inside = [note for note in whole.notes if note.end > 4 and note.start < 6]
+    assert len(titles(part)) == len(inside)
+    assert all(said.split(", ")[1][4:5] in "56" for said in titles(part) if "bar 5" in said)
+    full = ElementTree.fromstring(draw_sheet(whole))
+
+    def widest(root: ElementTree.Element) -> float:
+        return max(float(box.get("width", 0)) for box in boxes(root))
+
+    assert widest(part) > 1.3 * widest(full)
+
+
+def test_waveform_and_loudness_stand_under_their_bars() -> None:
+    root = ElementTree.fromstring(draw_sheet(sheet(bars=4, sound=half_loud(4))))
+    drawn = {path.get("class"): path.get("d", "") for path in root.iter(f"{SVG}path")}
+    for kind, least in (("wave", 15), ("loudness", 20)):
+        points = [tuple(map(float, part.split())) for part in drawn[kind][1:-1].split("L")]
+        middle = (points[0][0] + max(x for x, _ in points)) / 2
+        left = [y for x, y in points if x < middle - 100]
+        right = [y for x, y in points if x > middle + 100]
+        assert min(left) - min(right) > least
+
+
+def test_a_sheet_is_the_same_picture_each_time_and_one_bar_is_enough() -> None:
+    assert draw_sheet(sheet(sound=half_loud(10))) == draw_sheet(sheet(sound=half_loud(10)))
+    silent = Sound(Pcm(np.zeros(0, np.int16), 44_100, None), 1.0, Loudness(None, None))
+    tiny = Sheet("a", "b", "nes", song().key, 300_000, 1, 4, (), (), sound=silent)
+    assert ElementTree.fromstring(draw_sheet(tiny)) is not None
+
+
+def test_names_are_text_and_nothing_else() -> None:
+    hostile = "</text><script>alert(1)</script>\x07"
+    named = sheet(
+        title=hostile, game=hostile, sections=(Section(hostile, 0, 4),), chords=(hostile,)
+    )
+    notes = tuple(replace(note, sound=hostile) for note in named.notes)
+    root = ElementTree.fromstring(draw_sheet(replace(named, notes=notes)))
+    assert not list(root.iter(f"{SVG}script"))
+    assert hostile.replace("\x07", " ") in [text.text for text in root.iter(f"{SVG}text")]
