@@ -1,7 +1,9 @@
 """How much faster `chipassets compose` is than Magenta's polyphony_rnn_generate, as processes.
 
-Both run the same weights, primer and settings, ten outputs of 128 steps. Then: events a second of
-the sampler and of the network alone, and their share of the machine's matrix-multiply peak.
+Both run the same weights, primer and settings, ten outputs of 128 steps, each once before it is
+timed. `import numpy` is what no program that multiplies with NumPy can do without. Then: events a
+second of the sampler and of the network alone, and their share of the machine's matrix-multiply
+peak.
 
 Run: python -m benchmarks.compose [MODEL] [--ours-only]
 """
@@ -20,6 +22,8 @@ from pathlib import Path
 
 # Before NumPy is loaded: every figure is of one core, as each output of a build is.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+# Both programs start from compiled bytecode, as they do wherever they were started before.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import numpy as np
 
@@ -62,10 +66,12 @@ def compare(model: Model, folder: Path, *, ours_only: bool) -> None:
     weights.write_bytes(save_model(model, half=False))
     command = [sys.executable, "-m", "chipassets", "compose", f"--model={weights}", *_OUR_SETTINGS]
     command += [f"--output-dir={folder / 'ours'}"]
-    seconds(command, {})
-    runs = [seconds(command, {}) for _ in range(_OUR_RUNS)]
-    ours, cpu = (statistics.median(column) for column in zip(*runs, strict=True))
+    ours, cpu = median_seconds(command)
     print(f"chipassets compose        {ours:8.3f} s, CPU {cpu:8.3f} s (median of {_OUR_RUNS})")
+    floor, floor_cpu = median_seconds([sys.executable, "-c", "import numpy"])
+    print(
+        f"import numpy              {floor:8.3f} s, CPU {floor_cpu:8.3f} s (median of {_OUR_RUNS})"
+    )
     if ours_only:
         return
     from chipassets.train.magenta_export import export_bundle
@@ -76,11 +82,19 @@ def compare(model: Model, folder: Path, *, ours_only: bool) -> None:
     theirs += [f"--bundle_file={bundle}", f"--hparams=batch_size=64,rnn_layer_sizes=[{layers}]"]
     theirs += [f"--output_dir={folder / 'theirs'}", *SETTINGS]
     environment = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    seconds(theirs, environment)
     taken, taken_cpu = seconds(theirs, environment)
     print(f"polyphony_rnn_generate    {taken:8.1f} s, CPU {taken_cpu:8.1f} s")
     print(f"ratio                     {taken / ours:8.0f}        {taken_cpu / cpu:8.0f}")
     for name in ("ours", "theirs"):
         print(f"{name}: {len(list((folder / name).glob('*.mid')))} files")
+
+
+def median_seconds(command: list[str]) -> tuple[float, float]:
+    """Return the median time and CPU time of several runs, after one that is not counted."""
+    seconds(command, {})
+    wall, cpu = zip(*[seconds(command, {}) for _ in range(_OUR_RUNS)], strict=True)
+    return statistics.median(wall), statistics.median(cpu)
 
 
 def multiply_peak() -> float:

@@ -26,8 +26,9 @@ import mido
 import numpy as np
 
 from chipassets.casting import originality_of
-from chipassets.compose import Model, compose_takes, open_model
 from chipassets.compose.codec import EVENT_CLASSES
+from chipassets.compose.composer import compose_takes
+from chipassets.compose.weights import Model, open_model
 from chipassets.generate import Request, generate
 from chipassets.moods import unmet
 from chipassets.originality import GramIndex, open_index

@@ -53,6 +53,7 @@ def _note(step: int, duration: int, pitch: int) -> list[tuple[int, str, int]]:
 def run(*words: object) -> tuple[float, str]:
     """Run a Python module to its end; return how long it took and what it printed."""
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # bytecode as it is on a user's machine
     if "magenta" in str(words[0]):
         environment["TF_USE_LEGACY_KERAS"] = "1"
     command = [sys.executable, "-m", *map(str, words)]

@@ -15,7 +15,7 @@ from chipassets.casting import (
     notes_sha256,
     roll,
 )
-from chipassets.compose import Model, open_model
+from chipassets.compose.weights import Model, open_model
 from chipassets.errors import UsageError
 from chipassets.freshness import notes_key
 from chipassets.lock import LockedTake, Rejection, lock_path, lock_to_bytes, read_lock

@@ -25,7 +25,7 @@ from chipassets.bundle import (
     write_file,
 )
 from chipassets.casting import Choices
-from chipassets.compose import Model, open_model
+from chipassets.compose.weights import Model, open_model
 from chipassets.errors import CheckError
 from chipassets.freshness import outdated_choices, stale_audio, stale_notes
 from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast as cast_type
 
-from chipassets.compose import Model, compose_takes
+from chipassets.compose.composer import compose_takes
+from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
 from chipassets.freshness import notes_key, plan_key
 from chipassets.lock import LockedTake, Rejection

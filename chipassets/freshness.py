@@ -11,7 +11,7 @@ from typing import Any
 from chipassets.arrange import ARRANGE_VERSION
 from chipassets.bundle import Index, KeysEntry, find_faults
 from chipassets.chipfiles import CHIPFILES_VERSION
-from chipassets.compose import COMPOSE_VERSION
+from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.errors import CheckError
 from chipassets.lock import LockedTake
 from chipassets.render import RENDER_VERSION

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chipassets.errors import BundleError, UsageError
-from chipassets.score import Note
+from chipassets.notes import Note, Primer
 from chipassets.smf import note_file, tempo_of_midi
-from chipassets.trackplan import Primer
 from chipassets.units import STEPS_PER_BEAT
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from chipassets.compose import Model
+    from chipassets.compose.model import Model
     from chipassets.compose.state import State
     from chipassets.trackplan import TrackPlan
 
@@ -30,6 +29,9 @@ DEFAULT_QPM = 120.0
 """Magenta's `DEFAULT_QUARTERS_PER_MINUTE`."""
 _NO_EVENT, _NOTE_OFF = -2, -1
 _BAR_STEPS = 4 * STEPS_PER_BEAT
+_ROWS = 10
+"""Outputs are sampled in blocks of this many, wanted or not, so that the rounding of an output never
+depends on how many there are: as many as are usually asked for."""
 _SCENE = "overworld"
 """Whose character guides a piece that belongs to no scene."""
 
@@ -76,7 +78,6 @@ def generate(request: Request, model: Model) -> list[bytes]:
 def _sampled(request: Request, model: Model) -> list[list[tuple[int, int, int]]]:
     """Return the notes of each output, from the model alone."""
     from chipassets.compose.codec import START, decode_events
-    from chipassets.compose.composer import ROWS
     from chipassets.compose.network import Network
     from chipassets.compose.primer import apply_primer
     from chipassets.compose.sampler import sample
@@ -91,12 +92,11 @@ def _sampled(request: Request, model: Model) -> list[list[tuple[int, int, int]]]
             condition=request.condition_on_primer,
             inject=request.inject_primer_during_generation,
         )
-    # Blocks of fixed size, so that the rounding of an output never depends on how many there are.
-    network = Network(model, ROWS)
+    network = Network(model, _ROWS)
     rows: list[NDArray[np.int16]] = []
-    for first in range(0, request.num_outputs, ROWS):
-        rngs = [derive_rng(request.seed, "generate", i) for i in range(first, first + ROWS)]
-        told = _bar_positions(model, ROWS)
+    for first in range(0, request.num_outputs, _ROWS):
+        rngs = [derive_rng(request.seed, "generate", i) for i in range(first, first + _ROWS)]
+        told = _bar_positions(model, _ROWS)
         rows.extend(sample(network, script, rngs, request.temperature, controls=told))
     rows = rows[: request.num_outputs]
     return [decode_events([START, *row[row >= 0].tolist()])[0] for row in rows]
@@ -127,7 +127,7 @@ def _bar_positions(model: Model, rows: int) -> Callable[[State], NDArray[np.int6
 
 def _guided(request: Request, model: Model) -> list[list[tuple[int, int, int]]]:
     """Return the notes of each output, composed with a build's guidance and form, in C major."""
-    from chipassets.compose import compose_takes
+    from chipassets.compose.composer import compose_takes
 
     scores = compose_takes(_track(request), model)
     return [[(n.start_step, n.duration_steps, n.pitch) for n in score.notes] for score in scores]

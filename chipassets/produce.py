@@ -19,7 +19,7 @@ from chipassets.bundle import (
 from chipassets.casting import Choices, cast
 from chipassets.chips import CHIPS
 from chipassets.chipsong import ChipSong, Dropped
-from chipassets.compose import Model
+from chipassets.compose.weights import Model
 from chipassets.errors import ChipassetsError
 from chipassets.evidence import Findings, find_evidence
 from chipassets.freshness import keys_of

@@ -5,21 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chipassets.keys import Key, parse_key, parse_pitch, pitch_name
+from chipassets.notes import Note as Note
+from chipassets.notes import ordered as ordered
 from chipassets.units import STEPS_PER_BEAT
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A pitch (MIDI, 0..127) that starts at a step and sounds for a number of steps, at least 1."""
-
-    start_step: int
-    duration_steps: int
-    pitch: int
-
-    @property
-    def end_step(self) -> int:
-        """The first step at which the note no longer sounds."""
-        return self.start_step + self.duration_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +66,6 @@ class Score:
     def with_notes(self, notes: list[Note] | tuple[Note, ...]) -> Score:
         """Return the same score with these notes, put in order."""
         return replace(self, notes=ordered(notes))
-
-
-def ordered(notes: list[Note] | tuple[Note, ...]) -> tuple[Note, ...]:
-    """Return the notes by start, then descending pitch: the order in which a Score keeps them."""
-    return tuple(
-        sorted(notes, key=lambda note: (note.start_step, -note.pitch, note.duration_steps))
-    )
 
 
 _HEADER = "chipassets score 1"

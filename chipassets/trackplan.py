@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from chipassets.chipsong import Instrument
 from chipassets.keys import Key
-from chipassets.score import Note, Section
+from chipassets.notes import Note
+from chipassets.notes import Primer as Primer
+from chipassets.score import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +22,6 @@ class Range:
         """0 inside the range; outside, how far away, in widths of the range."""
         outside = max(self.low - value, value - self.high, 0.0)
         return outside / max(self.high - self.low, 1e-9)
-
-
-@dataclass(frozen=True, slots=True)
-class Primer:
-    """The opening given to the model: notes within a number of steps (trailing rests count)."""
-
-    notes: tuple[Note, ...]
-    steps: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.compose import shipped_models
+from chipassets.compose.weights import shipped_models
 from chipassets.errors import UsageError
 from chipassets.keys import MODES, Key
 from chipassets.manifest import load_manifest, parse_manifest

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
-    from chipassets.trackplan import Primer
+    from chipassets.notes import Primer
 
 SUMMARY = "Write MIDI files that a model makes from a primer, as polyphony_rnn_generate does."
 _MOST_OUTPUTS = 4096
@@ -115,7 +115,7 @@ def _between(low: _Number, value: _Number, high: _Number) -> _Number:
 def _read_primer(options: argparse.Namespace) -> tuple[Primer, float | None]:
     """Return the primer that comes first among the options, and its tempo if it has one."""
     from chipassets.generate import primer_of_file, primer_of_melody, primer_of_pitches
-    from chipassets.trackplan import Primer
+    from chipassets.notes import Primer
 
     if options.primer_pitches:
         return primer_of_pitches(options.primer_pitches), None

@@ -65,7 +65,7 @@ def _python() -> Finding:
 
 
 def _model() -> Finding:
-    from chipassets.compose import open_model
+    from chipassets.compose.weights import open_model
 
     try:
         model = open_model("default")

@@ -10,6 +10,7 @@ from chipassets.compose.weights import FORGET_BIAS, Model
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.integer]
+_HALF = np.float32(0.5)
 
 
 class _Layer:
@@ -23,29 +24,30 @@ class _Layer:
 
     def __init__(self, kernel: Floats, bias: Floats, inputs: int, rows: int) -> None:
         units = bias.size // 4
-        self.units = units
         self._weights = np.ascontiguousarray(_gates_first(kernel).T)
-        self._bias = _gates_first(_with_forget_bias(bias))[:, None].copy()
+        # Spread over the rows beforehand: adding an array of the same shape is faster by far.
+        self._bias = np.repeat(_gates_first(_with_forget_bias(bias))[:, None], rows, axis=1)
         self.joined = np.zeros((inputs + units, rows), np.float32)
         self._cell = np.zeros((units, rows), np.float32)
-        self._gates = np.empty((4 * units, rows), np.float32)
         self._product = np.empty((units, rows), np.float32)
-        self.hidden = self.joined[inputs:]
+        self.inputs, self.hidden = self.joined[:inputs], self.joined[inputs:]
+        self._gates = np.empty((4 * units, rows), np.float32)
+        self._sigmoids = self._gates[: 3 * units]
+        self._in, self._forget, self._out, self._new = np.split(self._gates, 4)
 
     def step(self, addend: Floats | None = None) -> None:
         """Advance the state by one input; `addend` [4 * units, rows] joins the gates (layer 0)."""
-        gates, units = self._gates, self.units
+        gates, cell, product = self._gates, self._cell, self._product
         np.matmul(self._weights, self.joined, out=gates)
-        gates += self._bias if addend is None else addend
+        np.add(gates, self._bias if addend is None else addend, out=gates)
         np.tanh(gates, out=gates)
-        sigmoids = gates[: 3 * units]
-        sigmoids *= np.float32(0.5)
-        sigmoids += np.float32(0.5)
-        np.multiply(gates[:units], gates[3 * units :], out=self._product)
-        self._cell *= gates[units : 2 * units]
-        self._cell += self._product
-        np.tanh(self._cell, out=self._product)
-        np.multiply(self._product, gates[2 * units : 3 * units], out=self.hidden)
+        np.multiply(self._sigmoids, _HALF, out=self._sigmoids)
+        np.add(self._sigmoids, _HALF, out=self._sigmoids)
+        np.multiply(self._in, self._new, out=product)
+        np.multiply(cell, self._forget, out=cell)
+        np.add(cell, product, out=cell)
+        np.tanh(cell, out=product)
+        np.multiply(product, self._out, out=self.hidden)
 
     def reset(self) -> None:
         """Return to the zero state."""
@@ -63,8 +65,7 @@ def _with_forget_bias(bias: Floats) -> Floats:
 def _gates_first(array: Floats) -> Floats:
     """Return the array with its last axis, Magenta's gates i, j, f, o, as i/2, f/2, o/2, j."""
     i, j, f, o = np.split(array.astype(np.float32), 4, axis=-1)
-    half = np.float32(0.5)
-    return np.concatenate((i * half, f * half, o * half, j), axis=-1)
+    return np.concatenate((i * _HALF, f * _HALF, o * _HALF, j), axis=-1)
 
 
 class Network:
@@ -97,14 +98,14 @@ class Network:
         call. The maths is TensorFlow's BasicLSTMCell:
         c = c * sigmoid(f + 1) + sigmoid(i) * tanh(j), h = tanh(c) * sigmoid(o).
         """
-        np.take(self._table, events, axis=0, out=self._picked, mode="clip")
+        self._table.take(events, axis=0, out=self._picked, mode="clip")
         if controls is not None:
             for column, table in enumerate(self._control_tables):
                 self._picked += table[controls[:, column]]
-        self._layers[0].step(self._picked.T)
         below = self._layers[0]
+        below.step(self._picked.T)
         for layer in self._layers[1:]:
-            layer.joined[: below.units] = below.hidden
+            layer.inputs[:] = below.hidden
             layer.step()
             below = layer
         np.matmul(below.hidden.T, self._head, out=self._logits)

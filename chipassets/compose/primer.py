@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chipassets.compose.codec import encode_notes
 from chipassets.compose.script import Script, force, split_steps
 from chipassets.errors import ComposeError
-from chipassets.trackplan import Primer
+
+if TYPE_CHECKING:
+    from chipassets.notes import Primer
 
 
 def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: bool) -> Script:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, EVENT_CLASSES, NEW_NOTE, START, STEP_END
-from chipassets.compose.guidance import Term
 from chipassets.compose.network import Floats, Network
 from chipassets.compose.script import Script
 from chipassets.compose.state import NOTHING_WRITTEN, PITCHES, State
+
+if TYPE_CHECKING:
+    from chipassets.compose.guidance import Term
 
 Controls = Callable[[State], NDArray[np.int64]]
 """What the model's control groups [rows, groups] are to be for the next event."""
@@ -36,18 +39,19 @@ def sample(
     its generator, the script and the terms alone. `rules` keeps to the order that Magenta
     writes (see `Rules`); without them the model is sampled as Magenta samples it.
     """
-    state = State(script, network.rows)
+    active = [term for term in terms if term.weight]
+    state = State(script, network.rows, remembers=bool(active))
     order = Rules(network.rows) if rules else None
     dice = _Dice(rngs)
     network.reset()
     events = np.full(network.rows, START, np.int64)
-    active = [term for term in terms if term.weight]
     while not state.finished:
         logits = network.step(events, controls(state) if controls else None)
         events = state.settled()
         free = events < 0
         if free.any():
-            logits /= np.float32(temperature)
+            if temperature != 1:
+                logits /= np.float32(temperature)
             for term in active:
                 term.bias(state, logits)
             if order:
@@ -66,13 +70,13 @@ def draw(logits: Floats, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
 
     Logits are replaced by their exponentials. A class at -inf is never drawn.
     """
-    logits -= logits.max(axis=1, keepdims=True)
+    logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
     np.exp(logits, out=logits)
     sums = np.cumsum(logits, axis=1, dtype=np.float64)
     # A uniform number next to 1 must not round up to the whole sum, behind the last class.
-    targets = np.minimum(uniforms * sums[:, -1], np.nextafter(sums[:, -1], 0))
-    drawn: NDArray[np.int64] = (sums <= targets[:, None]).sum(axis=1)
-    return drawn
+    whole = sums[:, -1]
+    targets = np.minimum(uniforms * whole, np.nextafter(whole, 0))
+    return np.greater(sums, targets[:, None]).argmax(axis=1)
 
 
 class Rules:
@@ -93,7 +97,7 @@ class Rules:
 
     def forbid(self, state: State, logits: Floats) -> None:
         """Set the logits of every event that may not come next to -inf."""
-        np.take(self._by_lowest, state.lowest, axis=0, out=self._mask, mode="clip")
+        self._by_lowest.take(state.lowest, axis=0, out=self._mask, mode="clip")
         logits += self._mask
         np.copyto(logits[:, CONTINUED_NOTE:], -np.inf, where=~state.sounding)
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -168,9 +167,7 @@ def _control(entry: Mapping[str, Any]) -> ControlGroup:
 
 def shipped_models() -> tuple[str, ...]:
     """Return the names of the models in the package, sorted."""
-    folder = resources.files("chipassets") / "models"
-    names = [entry.name for entry in folder.iterdir()]
-    return tuple(sorted(n.removesuffix(_SUFFIX) for n in names if n.endswith(_SUFFIX)))
+    return tuple(sorted(path.stem for path in _SHIPPED.glob(f"*{_SUFFIX}")))
 
 
 def shipped_model(name: str = "default") -> Model:
@@ -179,8 +176,8 @@ def shipped_model(name: str = "default") -> Model:
         raise ModelError(
             f"there is no shipped model {name!r}; there are: {', '.join(shipped_models()) or '-'}"
         )
-    entry = resources.files("chipassets") / "models" / f"{name}{_SUFFIX}"
-    return parse_model(entry.read_bytes(), f"the shipped model {name!r}")
+    data = (_SHIPPED / f"{name}{_SUFFIX}").read_bytes()
+    return parse_model(data, f"the shipped model {name!r}")
 
 
 def open_model(name_or_path: str) -> Model:
@@ -199,3 +196,4 @@ def open_model(name_or_path: str) -> Model:
 
 
 _SUFFIX = ".safetensors"
+_SHIPPED = Path(__file__).parents[1] / "models"

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chipassets.compose import compose_takes, texture
+from chipassets.compose import texture
+from chipassets.compose.composer import compose_takes
 from chipassets.compose.controls import ControlGroup, position_label
 from chipassets.errors import ComposeError
 from chipassets.keys import Key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chipassets.compose import compose_takes
+from chipassets.compose.composer import compose_takes
 from chipassets.compose.form import track_parts
 from chipassets.compose.motif import map_pitch, state_motifs
 from chipassets.forms import FormPart, lay_out

@@ -1,0 +1,34 @@
+"""Notes on the 16th grid, and the opening that a model is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A pitch (MIDI, 0..127) that starts at a step and sounds for a number of steps, at least 1."""
+
+    start_step: int
+    duration_steps: int
+    pitch: int
+
+    @property
+    def end_step(self) -> int:
+        """The first step at which the note no longer sounds."""
+        return self.start_step + self.duration_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Primer:
+    """The opening given to the model: notes within a number of steps (trailing rests count)."""
+
+    notes: tuple[Note, ...]
+    steps: int
+
+
+def ordered(notes: list[Note] | tuple[Note, ...]) -> tuple[Note, ...]:
+    """Return the notes by start, then descending pitch: the order in which a Score keeps them."""
+    return tuple(
+        sorted(notes, key=lambda note: (note.start_step, -note.pitch, note.duration_steps))
+    )
