@@ -30,8 +30,8 @@ DEFAULT_QPM = 120.0
 _NO_EVENT, _NOTE_OFF = -2, -1
 _BAR_STEPS = 4 * STEPS_PER_BEAT
 _ROWS = 10
-"""Outputs are sampled in blocks of this many, wanted or not, so that the rounding of an output never
-depends on how many there are: as many as are usually asked for."""
+"""Outputs are sampled in blocks of this many, wanted or not, so that the rounding of an output
+never depends on how many there are: as many as are usually asked for."""
 _SCENE = "overworld"
 """Whose character guides a piece that belongs to no scene."""
 

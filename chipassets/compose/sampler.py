@@ -76,7 +76,8 @@ def draw(logits: Floats, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
     # A uniform number next to 1 must not round up to the whole sum, behind the last class.
     whole = sums[:, -1]
     targets = np.minimum(uniforms * whole, np.nextafter(whole, 0))
-    return np.greater(sums, targets[:, None]).argmax(axis=1)
+    drawn: NDArray[np.int64] = np.greater(sums, targets[:, None]).argmax(axis=1)
+    return drawn
 
 
 class Rules:
