@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .fades import Fade
+from .log import warn
 from .tracks import Track
-
-_log = logging.getLogger(__name__)
 
 STING_DUCK_DB = 12.0
 _DUCK_MS = 80
@@ -75,7 +73,7 @@ class Balance:
         """Log one line for a track without layers when less than all of it was asked for."""
         if self._level.end < 1 and not track.layers and track.name not in self._told:
             self._told.add(track.name)
-            _log.warning("track %r has no layers; it plays whole at any intensity", track.name)
+            warn("track %r has no layers; it plays whole at any intensity", track.name)
 
     def update(self, now_ms: int, is_ready: Callable[[Track], bool]) -> Sting | None:
         """Return the sting that begins now; end the one that is over."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from .log import warn
 from .tracks import BundleFile, Track
 
 if TYPE_CHECKING:
     from pygame.mixer import Sound
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def decode_track(track: Track) -> tuple[CutSound, ...]:
     if layers and len({_lengths(layer) for layer in layers}) == 1:
         return layers
     if layers:
-        _log.warning("the layers of track %r differ in length; it plays whole", track.name)
+        warn("the layers of track %r differ in length; it plays whole", track.name)
     if track.audio is None:
         raise OSError(f"track {track.name!r} lists neither an ogg nor a wav file")
     return (_decode_file(track, track.audio),)
@@ -164,5 +162,5 @@ def _try_decode(track: Track) -> tuple[CutSound, ...]:
     try:
         return decode_track(track)
     except (OSError, pygame.error) as error:
-        _log.warning("track %r stays silent: %s", track.name, error)
+        warn("track %r stays silent: %s", track.name, error)
         return ()

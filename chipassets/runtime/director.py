@@ -10,16 +10,14 @@ scenes decide the track, stings and ducking its volume, the deeper of the two, i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from .balance import Balance, Sting
 from .library import Library
+from .log import warn
 from .tracks import Track, TrackNotFoundError
-
-_log = logging.getLogger(__name__)
 
 LEVELS: Mapping[str, int] = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "menu": 3}
 """How high a scene lies; those not named are on the ground, 0."""
@@ -294,7 +292,7 @@ class Director:
             return self._library.for_scene(name).track
         except TrackNotFoundError as error:
             if name not in self._unserved:
-                _log.warning("%s; there is no such sting", error)
+                warn("%s; there is no such sting", error)
             self._unserved.add(name)
             return None
 
@@ -307,7 +305,7 @@ class Director:
             match = self._library.for_scene(scene)
         except TrackNotFoundError as error:
             if scene not in self._unserved:
-                _log.warning("%s; the music stays as it is", error)
+                warn("%s; the music stays as it is", error)
             self._unserved.add(scene)
             return
         if self._sounding is not None and self._sounding.track is match.track:

@@ -8,7 +8,6 @@ The layers of a track have a channel each, and a sting has one of its own.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +19,12 @@ from .decoding import Decoder
 from .director import DEFAULT_RULES, Change, Director, Rule, When
 from .fades import Fade
 from .library import Library
+from .log import warn
 from .tracks import Track, TrackNotFoundError
 from .voices import Voice
 
 if TYPE_CHECKING:
     from pygame.mixer import Channel
-
-_log = logging.getLogger(__name__)
 
 MIXER_FORMAT = (44_100, -16, 2, 512)
 """Rate, bits (negative: signed), channels, buffer in samples: at another rate loops would drift."""
@@ -208,7 +206,7 @@ class PygamePlayer:
         try:
             yield
         except pygame.error as error:
-            _log.warning("sound is lost (%s); the game goes on without", error)
+            warn("sound is lost (%s); the game goes on without", error)
             self._voices, self._stings, self._paused, self._channels = [], [], [], []
 
     def _carry_out(self, change: Change, now_ms: int) -> None:
@@ -309,7 +307,7 @@ def open_channels(count: int = _VOICES) -> list[Channel]:
     try:
         import pygame
     except ImportError:
-        _log.warning("pygame is not installed (pip install pygame-ce); the game goes on silently")
+        warn("pygame is not installed (pip install pygame-ce); the game goes on silently")
         return []
     try:
         if not pygame.mixer.get_init():
@@ -320,7 +318,7 @@ def open_channels(count: int = _VOICES) -> list[Channel]:
         pygame.mixer.set_reserved(count)
         return [pygame.mixer.Channel(number) for number in range(count)]
     except (pygame.error, NotImplementedError) as error:
-        _log.warning("no sound (%s); the game goes on silently", error)
+        warn("no sound (%s); the game goes on silently", error)
         return []
 
 
