@@ -14,12 +14,15 @@ This folder needs the standard library, and pygame-ce for sound; a game may copy
 from __future__ import annotations
 
 from .balance import Sting
-from .director import Change, Director, Rule
+from .director import Change, Director
 from .library import Library, Match
 from .pygame_player import NowPlaying, PygamePlayer
+from .rules import DEFAULT_RULES, LEVELS, Rule
 from .tracks import BundleFile, Layer, LibraryError, Loop, Section, Track, TrackNotFoundError
 
 __all__ = [
+    "DEFAULT_RULES",
+    "LEVELS",
     "BundleFile",
     "Change",
     "Director",

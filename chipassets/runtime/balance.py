@@ -53,7 +53,7 @@ class Balance:
 
     def intensity(self, level: float, now_ms: int, fade_ms: int) -> None:
         """Let the intensity be `level`, cut to 0..1, after the fade."""
-        level = min(max(level, 0.0), 1.0)
+        level = min(max(level, 0.0), 1.0) if level == level else 1.0
         # Asked for anew in every frame, a fade that began again each time would never end.
         if level != self._level.end:
             self._level = self._level.turn(now_ms, fade_ms, level)
@@ -75,15 +75,17 @@ class Balance:
             self._told.add(track.name)
             warn("track %r has no layers; it plays whole at any intensity", track.name)
 
-    def update(self, now_ms: int, is_ready: Callable[[Track], bool]) -> Sting | None:
-        """Return the sting that begins now; end the one that is over."""
+    def update(
+        self, now_ms: int, is_ready: Callable[[Track], bool], ahead_ms: int = 0
+    ) -> Sting | None:
+        """Return the sting that begins now, or within `ahead_ms`; end the one that is over."""
         if self.sting is not None and now_ms >= self.sting.at_ms + self.sting.length_ms:
             self.sting = None
             self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
         due = self._waiting
-        if due is None or now_ms < due.at_ms or not is_ready(due.track):
+        if due is None or now_ms + ahead_ms < due.at_ms or not is_ready(due.track):
             return None
-        self.sting, self._waiting = replace(due, at_ms=now_ms), None
+        self.sting, self._waiting = replace(due, at_ms=max(due.at_ms, now_ms)), None
         self._sting_duck = self._sting_duck.turn(now_ms, _DUCK_MS, 10 ** (-STING_DUCK_DB / 20))
         return self.sting
 

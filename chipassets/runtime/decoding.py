@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from .log import warn
+from .mixer import mixer_bytes
 from .tracks import BundleFile, Track
 
 if TYPE_CHECKING:
@@ -22,15 +23,15 @@ class CutSound:
     intro: Sound | None
     loop: Sound | None
 
-    def copy(self) -> CutSound:
-        """Return the same with sounds of their own: a volume belongs to a sound."""
+    def joined(self, lead: bytes) -> CutSound:
+        """Return a copy that plays everything once, after a lead of raw samples.
+
+        It has a sound of its own: a volume belongs to a sound.
+        """
         from pygame.mixer import Sound
 
-        intro, loop = (
-            None if part is None else Sound(buffer=part.get_raw())
-            for part in (self.intro, self.loop)
-        )
-        return CutSound(intro, loop)
+        raw = b"".join((lead, *map(_samples, self.parts)))
+        return CutSound(Sound(buffer=raw) if raw else None, None)
 
     def starting_at(self, track: Track, sample: int) -> CutSound:
         """Return the same, to be played from a position on."""
@@ -44,10 +45,8 @@ class CutSound:
         whole = self.intro if is_intro else self.loop
         if whole is None:
             return self
-        skipped = _mixer_bytes(track, here if is_intro else here - loop_start)
-        # In place, not through get_raw: a copy of a long track less in the frame of a swap.
-        samples: Any = whole
-        rest = memoryview(samples).cast("B")[skipped:]
+        skipped = mixer_bytes(here if is_intro else here - loop_start, track.sample_rate_hz)
+        rest = _samples(whole)[skipped:]
         return CutSound(Sound(buffer=rest) if rest else None, self.loop)
 
     @property
@@ -81,9 +80,10 @@ def _decode_file(track: Track, file: BundleFile) -> CutSound:
     sound = Sound(str(file.path))
     if track.loop is None:
         return CutSound(sound, None)
-    start = _mixer_bytes(track, track.loop.start_sample)
-    end = _mixer_bytes(track, track.loop.start_sample + track.loop.length_samples)
-    raw = memoryview(sound.get_raw())
+    loop, rate_hz = track.loop, track.sample_rate_hz
+    start = mixer_bytes(loop.start_sample, rate_hz)
+    end = mixer_bytes(loop.start_sample + loop.length_samples, rate_hz)
+    raw = _samples(sound)
     if start == 0 and end == len(raw):
         return CutSound(None, sound)
     intro = Sound(buffer=raw[:start]) if start else None
@@ -95,12 +95,10 @@ def _lengths(sound: CutSound) -> tuple[float, ...]:
     return tuple(part.get_length() for part in sound.parts)
 
 
-def _mixer_bytes(track: Track, samples: int) -> int:
-    from pygame import mixer
-
-    rate_hz, sample_bits, channels = mixer.get_init() or (track.sample_rate_hz, -16, 2)
-    frames: int = samples * rate_hz // track.sample_rate_hz
-    return frames * channels * abs(sample_bits) // 8
+def _samples(sound: Sound) -> memoryview:
+    """The raw samples in place; `get_raw` would copy a long track."""
+    samples: Any = sound
+    return memoryview(samples).cast("B")
 
 
 class Decoder:
@@ -134,6 +132,11 @@ class Decoder:
         self.request(track)
         return track in self._done
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was asked for is not done yet."""
+        return len(self._done) < len(self._asked)
+
     def sounds(self, track: Track) -> tuple[CutSound, ...]:
         """Return the decoded track, () if it is not ready or could not be decoded."""
         return self._done.get(track, ())
@@ -144,12 +147,18 @@ class Decoder:
             self._asked.discard(track)
             del self._done[track]
 
+    def end(self) -> threading.Thread | None:
+        """Let the thread end after the track in hand, and return it if there is one."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._wanted.put(None)
+        return thread
+
     def close(self) -> None:
         """End the thread after the track in hand and wait for it."""
-        if self._thread is not None:
-            self._wanted.put(None)
-            self._thread.join()
-            self._thread = None
+        thread = self.end()
+        if thread is not None:
+            thread.join()
 
     def _work(self) -> None:
         while (track := self._wanted.get()) is not None:
@@ -161,6 +170,6 @@ def _try_decode(track: Track) -> tuple[CutSound, ...]:
 
     try:
         return decode_track(track)
-    except (OSError, pygame.error) as error:
+    except (OSError, ValueError, MemoryError, pygame.error) as error:
         warn("track %r stays silent: %s", track.name, error)
         return ()

@@ -12,43 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from .balance import Balance, Sting
 from .library import Library
 from .log import warn
+from .rules import DEFAULT_RULES, LEVELS, Rule, When, check_when, find_rule
+from .scenes import SceneStack
 from .tracks import Track, TrackNotFoundError
-
-LEVELS: Mapping[str, int] = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "menu": 3}
-"""How high a scene lies; those not named are on the ground, 0."""
-
-When = Literal["now", "beat", "bar", "section"]
-"""At once, or at the next beat, bar line or start of a section of what plays."""
 
 _RELOAD_FADE_MS = 200
 _SWAP_FADE_MS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How the music goes from one scene to another: `*` stands for any; when and how softly."""
-
-    from_scene: str
-    to_scene: str
-    when: When
-    fade_ms: int
-
-
-DEFAULT_RULES = (
-    Rule("*", "battle", "now", 120),
-    Rule("*", "boss", "now", 120),
-    Rule("*", "victory", "now", 60),
-    Rule("*", "game_over", "now", 400),
-    Rule("town", "shop", "bar", 400),
-    Rule("shop", "town", "bar", 400),
-    Rule("*", "*", "now", 800),
-)
-"""The first rule that fits decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +30,8 @@ class Change:
 
     track is None for silence. `keeps_old` says that the track that sounded will be wanted again
     where it is at the end of its fade. `keeps_place` says that the track goes on in the bar in
-    which the one before it is.
+    which the one before it is. `is_apart` says that the one before it is to fade out first: such
+    a change is taken in two, to silence and then to the track.
     """
 
     at_ms: int
@@ -68,6 +42,7 @@ class Change:
     keeps_old: bool
     reason: str
     keeps_place: bool = False
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +67,8 @@ class Director:
     ) -> None:
         self._library = library
         self._rules = rules
-        self._levels = levels
-        self._stack: list[str] = []
-        self._left_at: dict[str, int] = {}
+        self._stack = SceneStack(levels)
+        self._left_at: dict[str, tuple[Track, int]] = {}
         self._sounding: _Sounding | None = None
         self._fading: _Sounding | None = None
         self._fades_until_ms = 0
@@ -106,7 +80,7 @@ class Director:
     @property
     def scene(self) -> str:
         """The scene the game is in, "" before the first."""
-        return self._stack[-1] if self._stack else ""
+        return self._stack.top
 
     @property
     def playing(self) -> Track | None:
@@ -132,37 +106,33 @@ class Director:
         """Return how far the sounding track is, in samples since its start; 0 in silence."""
         if self._sounding is None:
             return 0
-        return _position(self._sounding, self._stand_ms(now_ms))
+        return _position(self._sounding, self._music_ms(now_ms))
 
     def correct_position(self, position_samples: int, now_ms: int) -> None:
         """Take a player's word for how far the sounding track is."""
         if self._sounding is not None:
             self._sounding = replace(self._sounding, since_ms=now_ms, from_sample=position_samples)
 
-    def enter(self, scene: str, now_ms: int) -> None:
+    def enter(self, scene: str, now_ms: int, moods: tuple[str, ...] = ()) -> None:
         """Be in a scene from now on: over lower ones, in place of equal ones, back to a kept one.
 
-        A scene that no track serves leaves the music as it is and logs one line.
+        Of several tracks for the scene the one with the most of the moods plays; to be in the same
+        scene with other moods may change it. A scene that no track serves leaves the music as it
+        is and logs one line.
         """
         before = self.scene
-        if scene in self._stack:
-            del self._stack[self._stack.index(scene) + 1 :]
-        else:
-            level = self._levels.get(scene, 0)
-            while self._stack and self._levels.get(self.scene, 0) >= level:
-                self._stack.pop()
-            self._stack.append(scene)
-        if self.scene != before:
-            self._plan(before, now_ms)
+        if self._stack.enter(scene, moods):
+            self._plan(before, self._music_ms(now_ms))
 
     def leave(self, now_ms: int) -> None:
         """Leave the scene for the one below it, which goes on; the last one cannot be left."""
-        if len(self._stack) > 1:
-            before = self._stack.pop()
-            self._plan(before, now_ms)
+        before = self.scene
+        if self._stack.leave():
+            self._plan(before, self._music_ms(now_ms))
 
     def stop(self, now_ms: int, fade_ms: int = 800) -> None:
         """Fade to silence and forget every scene; entering one starts anew."""
+        now_ms = self._music_ms(now_ms)
         self._stack.clear()
         self._balance.end_sting(now_ms)
         self._pending = Change(now_ms, "", None, 0, fade_ms, keeps_old=False, reason="stopped")
@@ -174,6 +144,8 @@ class Director:
         priority, and is dropped under one of a higher. One that is the music already is dropped
         too. A name that nothing answers to logs one line.
         """
+        check_when(when)
+        now_ms = self._music_ms(now_ms)
         track = self._find_sting(name)
         if track is None or track is self.playing:
             return
@@ -183,7 +155,7 @@ class Director:
 
     def duck(self, now_ms: int, by_db: float = 12.0, fade_ms: int = 150) -> None:
         """Lower the music by so many decibels within `fade_ms`, until told otherwise; 0 is back."""
-        self._balance.duck(now_ms, by_db, fade_ms)
+        self._balance.duck(self._music_ms(now_ms), by_db, fade_ms)
 
     def intensity(self, level: float, now_ms: int, fade_ms: int = 600) -> None:
         """Go to this intensity, 0..1 (others are cut off), within `fade_ms`; at first it is 1.
@@ -191,15 +163,15 @@ class Director:
         Of a track with layers it decides how many sound. A track without plays as it is, and the
         first time that it would matter one line is logged.
         """
-        self._balance.intensity(level, now_ms, fade_ms)
+        self._balance.intensity(level, self._music_ms(now_ms), fade_ms)
 
     def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
         """Return the amplitude 0..1 of each of the track's layers, () where it has none."""
-        return self._balance.layer_gains(track, self._stand_ms(now_ms))
+        return self._balance.layer_gains(track, self._music_ms(now_ms))
 
     def music_gain(self, now_ms: int) -> float:
         """Return the amplitude 0..1 that ducking leaves of the music."""
-        return self._balance.music_gain(self._stand_ms(now_ms))
+        return self._balance.music_gain(self._music_ms(now_ms))
 
     def pause(self, now_ms: int) -> None:
         """Let the music stand still: nothing becomes due until `resume`."""
@@ -213,9 +185,9 @@ class Director:
         lost_ms = now_ms - self._paused_at_ms
         self._paused_at_ms = None
         self._balance.delay(lost_ms)
-        if self._sounding is not None:
-            since_ms = self._sounding.since_ms + lost_ms
-            self._sounding = replace(self._sounding, since_ms=since_ms)
+        self._sounding = _delay(self._sounding, lost_ms)
+        self._fading = _delay(self._fading, lost_ms)
+        self._fades_until_ms += lost_ms
         if self._pending is not None:
             self._pending = replace(self._pending, at_ms=self._pending.at_ms + lost_ms)
 
@@ -225,6 +197,7 @@ class Director:
         If that means another track for the scene, it takes over at the next bar line: in the same
         bar if both have as many, else from its start. A track that is the very same goes on.
         """
+        now_ms = self._music_ms(now_ms)
         self._library = library
         self._unserved.clear()
         if self.scene:
@@ -236,6 +209,7 @@ class Director:
                 self._pending,
                 at_ms=at_ms,
                 fade_ms=_RELOAD_FADE_MS,
+                is_apart=False,
                 reason=f"reloaded: {self._pending.reason}",
                 keeps_place=new is not None and old is not None and new.bars == old.bars,
             )
@@ -250,7 +224,7 @@ class Director:
             self._pending = None
             return
         self._pending = Change(
-            self._line_ms("bar", now_ms),
+            self._line_ms("bar", self._music_ms(now_ms)),
             self.scene,
             track,
             0,
@@ -261,28 +235,42 @@ class Director:
         )
 
     def update(
-        self, now_ms: int, is_ready: Callable[[Track], bool] = lambda _track: True
+        self,
+        now_ms: int,
+        is_ready: Callable[[Track], bool] = lambda _track: True,
+        ahead_ms: int = 0,
     ) -> Change | None:
-        """Return the change that takes effect now, if one is due and its track is ready."""
+        """Return the change that takes effect now, if one is due and its track is ready.
+
+        A player that can plan ahead also gets one that is due within `ahead_ms`: its `at_ms` then
+        lies in the future.
+        """
         change = self._pending
-        if change is None or self.is_paused or now_ms < change.at_ms:
+        if change is None or self.is_paused or now_ms + ahead_ms < change.at_ms:
             return None
         if change.track is not None and not is_ready(change.track):
-            if change.keeps_place:  # late for this bar line, it waits for another
+            if change.keeps_place and now_ms >= change.at_ms:  # it waits for another bar line
                 self._pending = replace(change, at_ms=self._line_ms("bar", now_ms + 1))
             return None
         self._pending = None
-        return self._commit(replace(change, at_ms=now_ms))
+        change = replace(change, at_ms=max(change.at_ms, now_ms))
+        if change.is_apart and self._sounding is not None:
+            self._pending = replace(change, at_ms=change.at_ms + change.fade_ms, is_apart=False)
+            change = replace(change, track=None)
+        return self._commit(change)
 
     def update_sting(
-        self, now_ms: int, is_ready: Callable[[Track], bool] = lambda _track: True
+        self,
+        now_ms: int,
+        is_ready: Callable[[Track], bool] = lambda _track: True,
+        ahead_ms: int = 0,
     ) -> Sting | None:
         """Return the sting that begins now, if one is due and ready; end the one that is over."""
         if self.is_paused:
             return None
         if self.playing is not None:
             self._balance.notice(self.playing)
-        return self._balance.update(now_ms, is_ready)
+        return self._balance.update(now_ms, is_ready, ahead_ms)
 
     def _find_sting(self, name: str) -> Track | None:
         named = next((track for track in self._library.tracks if track.name == name), None)
@@ -296,13 +284,14 @@ class Director:
             self._unserved.add(name)
             return None
 
-    def _stand_ms(self, now_ms: int) -> int:
+    def _music_ms(self, now_ms: int) -> int:
+        """The time that counts for the music: in a pause, when that began."""
         return now_ms if self._paused_at_ms is None else self._paused_at_ms
 
     def _plan(self, before: str, now_ms: int) -> None:
         scene = self.scene
         try:
-            match = self._library.for_scene(scene)
+            match = self._library.for_scene(scene, *self._stack.moods)
         except TrackNotFoundError as error:
             if scene not in self._unserved:
                 warn("%s; the music stays as it is", error)
@@ -312,18 +301,17 @@ class Director:
             self._pending = None
             self._sounding = replace(self._sounding, scene=scene)
             return
-        rule = self._find_rule(before, scene)
-        at_ms = self._line_ms(rule.when, now_ms)
-        reason = f"{before or 'start'} to {scene}: {match.reason}"
+        rule = find_rule(self._rules, before, scene)
         self._pending = Change(
-            at_ms, scene, match.track, 0, rule.fade_ms, keeps_old=False, reason=reason
+            self._line_ms(rule.when, now_ms),
+            scene,
+            match.track,
+            0,
+            0 if rule.how == "cut" else rule.fade_ms,
+            keeps_old=False,
+            reason=f"{before or 'start'} to {scene}: {match.reason}",
+            is_apart=rule.how == "fade",
         )
-
-    def _find_rule(self, before: str, after: str) -> Rule:
-        for rule in self._rules:
-            if rule.from_scene in ("*", before) and rule.to_scene in ("*", after):
-                return rule
-        return Rule("*", "*", "now", 0)
 
     def _line_ms(self, when: When, now_ms: int) -> int:
         if self._sounding is None or when == "now":
@@ -342,27 +330,35 @@ class Director:
     def _commit(self, change: Change) -> Change:
         old, keeps_old = self._sounding, False
         if old is not None and old.scene in self._stack and old.scene != change.scene:
-            self._left_at[old.scene] = _position(old, change.at_ms + change.fade_ms)
+            self._left_at[old.scene] = old.track, _position(old, change.at_ms + change.fade_ms)
             keeps_old = True
-        start = self._left_at.pop(change.scene, 0)
-        self._left_at = {s: at for s, at in self._left_at.items() if s in self._stack}
-        self._sounding = None
+        self._left_at = {s: left for s, left in self._left_at.items() if s in self._stack}
+        start, self._sounding = 0, None
         if change.track is not None:
-            if change.keeps_place and old is not None:
-                start = change.track.same_place(old.track, _position(old, change.at_ms))
-            start = self._find_start(change.track, start, change.at_ms)
+            start = self._find_start(change, change.track, old)
             self._sounding = _Sounding(change.scene, change.track, change.at_ms, start)
-        self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms
+        if old is not None:
+            self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms
         return replace(change, from_sample=start, keeps_old=keeps_old)
 
-    def _find_start(self, track: Track, left_at: int, now_ms: int) -> int:
+    def _find_start(self, change: Change, track: Track, old: _Sounding | None) -> int:
         """Where the track goes on: where it was left, or, still fading out, where it is by now."""
+        left, place = self._left_at.pop(change.scene, (track, 0))
+        start = place if left is track else 0
         fading = self._fading
-        if fading is not None and fading.track is track and now_ms < self._fades_until_ms:
-            left_at = _position(fading, now_ms)
-        return 0 if track.is_over(left_at) else left_at
+        if change.keeps_place and old is not None:
+            start = track.same_place(old.track, _position(old, change.at_ms))
+        elif fading and fading.track is track and change.at_ms < self._fades_until_ms:
+            start = _position(fading, change.at_ms)
+        return 0 if track.is_over(start) else start
 
 
 def _position(sounding: _Sounding, now_ms: int) -> int:
     played_ms = max(now_ms - sounding.since_ms, 0)
     return sounding.from_sample + played_ms * sounding.track.sample_rate_hz // 1000
+
+
+def _delay(sounding: _Sounding | None, lost_ms: int) -> _Sounding | None:
+    if sounding is None:
+        return None
+    return replace(sounding, since_ms=sounding.since_ms + lost_ms)

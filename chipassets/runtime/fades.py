@@ -17,9 +17,11 @@ class Fade:
 
     def point(self, now_ms: int) -> float:
         """Return how far the fade is, between `start` and `end`."""
+        if now_ms < self.start_ms:
+            return self.start
         if now_ms >= self.start_ms + self.length_ms:
             return self.end
-        done = max(now_ms - self.start_ms, 0) / self.length_ms
+        done = (now_ms - self.start_ms) / self.length_ms
         return self.start + (self.end - self.start) * done
 
     def gain(self, now_ms: int) -> float:

@@ -12,7 +12,7 @@ from .fades import Fade
 from .tracks import Track
 
 if TYPE_CHECKING:
-    from pygame.mixer import Channel
+    from pygame.mixer import Channel, Sound
 
 _TOGETHER_NS = 200_000
 """Layers count as started together within this time: a sixtieth of the mixer's 11.6 ms buffer."""
@@ -30,41 +30,36 @@ class Voice:
     started_ms: int
     paused_ms: int | None = None
     is_wanted_later: bool = False
+    repeats_alone: bool = False
 
-    def start(self) -> None:
+    def start(self, lead: Sound | None = None) -> None:
         """Begin the intro, or the loop where there is none, in all layers at once.
+
+        lead: silence to begin with; what is queued behind it follows on its very sample.
 
         The mixer takes new sounds up once a buffer, so layers are in step when no buffer begins
         between the first and the last. Nothing can hold the mixer still meanwhile; but a start
         that took long, as when another thread came between, is done over.
         """
+        self.repeats_alone = lead is None and all(sound.intro is None for sound in self.sounds)
         for _ in range(_MOST_STARTS):
             began_ns = time.perf_counter_ns()
             for sound, channel in self._pairs():
-                _begin(sound, channel)
+                self._begin(sound, channel, lead)
             if time.perf_counter_ns() - began_ns < _TOGETHER_NS:
                 break
         self.tend()
 
-    def start_once(self) -> None:
-        """Begin to play everything once, without going round."""
-        for sound, channel in self._pairs():
-            for number, part in enumerate(sound.parts):
-                if number == 0:
-                    channel.play(part)
-                else:
-                    channel.queue(part)
-
     def tend(self) -> None:
-        """Keep a loop queued behind what plays.
+        """Keep a loop queued behind what plays, where the mixer does not repeat it by itself.
 
         On a channel that a long stall let run dry, queueing plays at once. Asking `get_busy` first
         would be wrong: between two sounds the mixer's thread reports idle for a moment.
         """
+        if self.repeats_alone:
+            return
         for sound, channel in self._pairs():
-            if sound.intro is None or sound.loop is None:
-                continue
-            if channel.get_queue() is None:
+            if sound.loop is not None and channel.get_queue() is None:
                 channel.queue(sound.loop)
 
     def pause(self, now_ms: int) -> None:
@@ -99,14 +94,17 @@ class Voice:
         shares = layers if len(layers) == len(self.sounds) else (1.0,) * len(self.sounds)
         for sound, share in zip(self.sounds, shares, strict=True):
             for part in sound.parts:
-                part.set_volume(gain * share)
+                part.set_volume(min(max(gain * share, 0.0), 1.0))
 
     def _pairs(self) -> Iterator[tuple[CutSound, Channel]]:
         return zip(self.sounds, self.channels, strict=True)
 
-
-def _begin(sound: CutSound, channel: Channel) -> None:
-    if sound.intro is not None:
-        channel.play(sound.intro)
-    elif sound.loop is not None:
-        channel.play(sound.loop, loops=-1)
+    def _begin(self, sound: CutSound, channel: Channel, lead: Sound | None) -> None:
+        first = sound.intro or sound.loop
+        if first is None:
+            return
+        if lead is not None:
+            channel.play(lead)
+            channel.queue(first)
+        else:
+            channel.play(first, loops=-1 if self.repeats_alone else 0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chipassets.runtime import Director, Library, Rule, Track
 from chipassets.runtime.balance import spread
-from chipassets.runtime.director import When
+from chipassets.runtime.rules import When
 from tests.runtime.test_library import tracks
 from tests.runtime.tiny_bundle import BAR_SAMPLES, Piece, write_bundle, write_index
 

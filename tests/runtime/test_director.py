@@ -113,6 +113,95 @@ def test_returning_within_the_fade_goes_on_where_the_fading_track_is(director: D
     assert go(director, "overworld", 4000).from_sample == 0
 
 
+def test_a_fade_is_out_first_and_then_in(library: Library) -> None:
+    director = Director(
+        library, (Rule("town", "battle", "now", 300, "fade"), Rule("*", "*", "now", 0))
+    )
+    go(director, "town", 0)
+    director.enter("battle", 1000)
+    out = director.update(1000)
+    assert out is not None
+    assert (out.track, out.fade_ms) == (None, 300)
+    assert director.update(1299) is None
+    assert director.playing is None
+    into = director.update(1300)
+    assert into is not None
+    assert into.track is library.track("battle")
+    director.leave(5000)
+    back = director.update(5000)
+    assert back is not None
+    assert back.from_sample == 1300 * 44_100 // 1000  # kept from the end of its fade
+
+
+def test_who_turns_back_in_the_middle_of_a_fade_hears_the_old_track_go_on(library: Library) -> None:
+    director = Director(library, (Rule("*", "*", "now", 300, "fade"),))
+    go(director, "overworld", 0)
+    director.enter("town", 1000)
+    director.update(1000)
+    director.enter("overworld", 1100)
+    back = director.update(1100)
+    assert back is not None
+    assert (back.track, back.from_sample) == (library.track("overworld"), 1100 * 44_100 // 1000)
+    assert director.pending is None
+
+
+def test_a_cut_has_no_fade_and_a_rule_of_no_such_word_is_refused(library: Library) -> None:
+    director = Director(library, (Rule("*", "*", "now", 500, "cut"),))
+    assert go(director, "town", 0).fade_ms == 0
+    for words in (("bars", "cut"), ("bar", "dissolve")):
+        with pytest.raises(ValueError, match="it may be"):
+            Rule("*", "*", words[0], 0, words[1])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="it may be now, beat, bar, section"):
+        director.sting("town", 0, "bars")  # type: ignore[arg-type]
+    assert Director(library, ()).update(0) is None
+
+
+def test_moods_choose_among_a_scenes_tracks(tmp_path: Path) -> None:
+    pieces = [
+        Piece("day", 440, scene="overworld"),
+        Piece("night", 440, scene="overworld", moods=("dark",)),
+        Piece("battle", 440),
+    ]
+    director = Director(Library.open(write_bundle(tmp_path, pieces, "wav")))
+    assert go(director, "overworld", 0).track.name == "day"  # type: ignore[union-attr]
+    director.enter("overworld", 1000, ("dark",))
+    change = director.update(1000)
+    assert change is not None
+    assert change.track is not None
+    assert (change.track.name, change.from_sample) == ("night", 0)
+    assert "1 of 1 moods: dark" in change.reason
+    director.enter("overworld", 1010, ("dark",))
+    assert director.pending is None
+    go(director, "battle", 5000)
+    director.leave(6000)
+    assert director.update(6000).track.name == "night"  # type: ignore[union-attr]
+    go(director, "battle", 9000)
+    director.enter("overworld", 10_000, ("calm",))
+    back = director.update(10_000)
+    assert back is not None
+    assert back.from_sample == 0, "the place was the other track's"
+
+
+def test_a_player_that_plans_ahead_gets_the_change_before_its_line(library: Library) -> None:
+    director = Director(library, (Rule("*", "*", "bar", 0),))
+    go(director, "town", 0)
+    director.enter("shop", 300)
+    assert director.update(470, ahead_ms=25) is None
+    change = director.update(480, ahead_ms=25)
+    assert change is not None
+    assert change.at_ms == 500
+    assert director.position_samples(490) == 0
+    assert director.position_samples(1500) == 44_100
+
+
+def test_a_pause_in_a_fade_does_not_move_the_track_that_fades(director: Director) -> None:
+    go(director, "overworld", 0)
+    go(director, "town", 1000)
+    director.pause(1100)
+    director.resume(9100)
+    assert go(director, "overworld", 9200).from_sample == 1200 * 44_100 // 1000
+
+
 def test_pausing_stops_the_clock(director: Director) -> None:
     go(director, "town", 0)
     director.pause(1000)
@@ -121,6 +210,7 @@ def test_pausing_stops_the_clock(director: Director) -> None:
     assert director.position_samples(5000) == 44_100
     director.resume(6000)
     assert director.position_samples(6000) == 44_100
+    assert director.update(6000) is not None, "what was asked for in the pause is due at once"
 
 
 def test_a_track_that_is_not_ready_is_waited_for(director: Director) -> None:

@@ -1,0 +1,51 @@
+"""The scenes that a game is in, one over the other, each with the moods that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class SceneStack:
+    """Scenes of a higher level lie over lower ones; those of one level replace each other."""
+
+    def __init__(self, levels: Mapping[str, int]) -> None:
+        self._levels = levels
+        self._entries: list[tuple[str, tuple[str, ...]]] = []
+
+    @property
+    def top(self) -> str:
+        """The scene that the game is in, "" before the first."""
+        return self._entries[-1][0] if self._entries else ""
+
+    @property
+    def moods(self) -> tuple[str, ...]:
+        """The moods that the top scene was entered with."""
+        return self._entries[-1][1] if self._entries else ()
+
+    def __contains__(self, scene: str) -> bool:
+        return any(scene == name for name, _ in self._entries)
+
+    def enter(self, scene: str, moods: tuple[str, ...]) -> bool:
+        """Put a scene on top, or come down to it if it is there; whether that changed anything."""
+        before = self._entries[-1:]
+        level = self._levels.get(scene, 0)
+        is_kept = scene in self
+        while self._entries and self.top != scene:
+            if not is_kept and self._levels.get(self.top, 0) < level:
+                break
+            self._entries.pop()
+        if self.top == scene:
+            self._entries.pop()
+        self._entries.append((scene, moods))
+        return before != self._entries[-1:]
+
+    def leave(self) -> bool:
+        """Take the top scene away, but not the last one; whether there was one to take."""
+        if len(self._entries) < 2:
+            return False
+        self._entries.pop()
+        return True
+
+    def clear(self) -> None:
+        """Be in no scene."""
+        self._entries.clear()

@@ -1,0 +1,115 @@
+"""Transitions as the mixer played them: each track is a constant level, so an onset is a sample.
+
+The game asks for a frame every 16 ms; what falls between two frames must still be on its line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.runtime.test_pygame_player import Wave, record
+from tests.runtime.tiny_bundle import BAR_SAMPLES, RATE_HZ, Piece, write_bundle, write_index
+
+pytest.importorskip("pygame")
+
+MIXER_BUFFER = 512
+ROUNDING = RATE_HZ // 1000 + 1
+FRAME = RATE_HZ * 16 // 1000
+LEVELS = {"a": 0.1, "b": 0.2, "c": 0.4, "fanfare": 0.25}
+
+
+def write_levels(folder: Path) -> Path:
+    """Write a bundle of tracks that are constant: whoever sounds can be read off any sample."""
+    pieces = [Piece(name, 440, bars=8) for name in ("a", "b", "c")]
+    pieces.append(Piece("fanfare", 440, bars=2, intro_bars=None))
+    write_bundle(folder, pieces, "wav")
+    index = json.loads((folder / "bundle.json").read_text())
+    for track in index["tracks"]:
+        wave = np.full(track["samples"], LEVELS[track["name"]])
+        path = folder / track["files"]["wav"]["path"]
+        soundfile.write(path, wave, RATE_HZ)
+        track["files"]["wav"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        track["sections"] = [
+            {"name": "A", "start_bar": 0, "bars": 3},
+            {"name": "B", "start_bar": 3, "bars": 5},
+        ]
+    write_index(folder, index)
+    return folder
+
+
+def hear(code: str, tmp_path: Path, rules: str) -> Wave:
+    return record(code, write_levels(tmp_path / "bundle"), tmp_path, rules)
+
+
+def onset(heard: Wave, level: float) -> int:
+    """The first sample at which at least this level is heard."""
+    return int(np.flatnonzero(heard > level - 0.01)[0])
+
+
+def rules(when: str, how: str, fade_ms: int = 0) -> str:
+    return f"(Rule('*', 'a', 'now', 0), Rule('*', '*', {when!r}, {fade_ms}, {how!r}))"
+
+
+@pytest.mark.parametrize(
+    ("when", "line"),
+    [("beat", 5 * BAR_SAMPLES // 4), ("bar", 2 * BAR_SAMPLES), ("section", 3 * BAR_SAMPLES)],
+)
+def test_a_transition_falls_on_its_line(tmp_path: Path, when: str, line: int) -> None:
+    code = "player.enter('a'); play(0.28); player.enter('b'); play(0.9)"
+    heard = hear(code, tmp_path, rules(when, "cut"))
+    found = onset(heard, LEVELS["b"])
+    assert abs(found - line) <= MIXER_BUFFER + ROUNDING
+    # A cut: the old track is gone within a frame, and there is no gap before it.
+    assert np.all(heard[:found] > LEVELS["a"] - 0.01)
+    settled = heard[found + 2 * FRAME + MIXER_BUFFER : found + RATE_HZ // 4]
+    assert settled == pytest.approx(LEVELS["b"], abs=0.01)
+
+
+def test_every_bar_line_of_many_passes_is_met(tmp_path: Path) -> None:
+    code = "player.enter('a')\n"
+    for scene in ("b", "c") * 4:
+        code += f"play(0.6); player.enter({scene!r})\n"
+    heard = hear(code + "play(0.6)", tmp_path, rules("bar", "cut"))
+    wide = np.round(heard, 2)
+    # Where one level begins to be added to another: the first sample of each rise or fall.
+    starts = [0]
+    for level, before in ((LEVELS["b"], LEVELS["a"]), *[(0.4, 0.2), (0.2, 0.4)] * 3, (0.4, 0.2)):
+        rest = wide[starts[-1] + BAR_SAMPLES // 2 :]
+        both = np.flatnonzero(np.abs(rest - (level + before)) < 0.02)
+        starts.append(starts[-1] + BAR_SAMPLES // 2 + int(both[0]))
+    bars = np.diff(starts) / BAR_SAMPLES
+    error = np.abs(bars - np.round(bars)) * BAR_SAMPLES
+    assert np.max(error) <= MIXER_BUFFER + ROUNDING
+    assert len(bars) == 8
+
+
+def test_a_fade_leaves_the_old_track_before_the_new_one_comes(tmp_path: Path) -> None:
+    code = "player.enter('a'); play(0.3); player.enter('c'); play(1.2)"
+    heard = hear(code, tmp_path, rules("bar", "fade", 200))
+    found = onset(heard, LEVELS["c"])
+    # What follows a fade is no bar line: it begins in the frame that finds the fade done.
+    assert abs(found - 2 * BAR_SAMPLES - RATE_HZ // 5) <= FRAME + MIXER_BUFFER + ROUNDING
+    falling = heard[2 * BAR_SAMPLES + MIXER_BUFFER : found]
+    assert np.all(np.diff(falling) < 0.001)
+    assert falling[-1] < 0.03
+
+
+def test_a_sting_falls_on_its_bar_line(tmp_path: Path) -> None:
+    code = "player.enter('a'); play(0.3); player.sting('fanfare', when='bar'); play(1.2)"
+    heard = hear(code, tmp_path, rules("bar", "cut"))
+    found = onset(heard, LEVELS["fanfare"] + 0.1 * 10 ** (-12 / 20))
+    assert abs(found - 2 * BAR_SAMPLES) <= MIXER_BUFFER + ROUNDING
+
+
+def test_turning_back_before_the_line_leaves_no_trace(tmp_path: Path) -> None:
+    code = (
+        "player.enter('a'); play(0.3); player.enter('b'); play(0.1); player.enter('a'); play(0.5)"
+    )
+    heard = hear(code, tmp_path, rules("bar", "cut"))
+    assert heard == pytest.approx(LEVELS["a"], abs=0.001)
