@@ -141,10 +141,14 @@ def fit_command(
     controls: Annotated[bool, typer.Option(help="Without: a pure polyphony_rnn.")] = True,
     patience: Annotated[int, typer.Option(min=0, help="Evaluations without gain; 0 never.")] = 0,
     seed: Annotated[int, typer.Option(min=0)] = 1,
+    start_from: Annotated[
+        Path | None, typer.Option(help="A model file whose weights a new run begins with.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads an operation; 0 all.")] = 0,
 ) -> None:
     """Train a model; run it again to go on after a kill."""
     _need_tensorflow(threads)
+    from chipassets.compose.weights import load_model
     from chipassets.train.checkpoint import remember_dataset
     from chipassets.train.dataset import load_dataset
     from chipassets.train.fit import fit
@@ -165,7 +169,13 @@ def fit_command(
     loaded = load_dataset(dataset)
     with Writing(out):
         remember_dataset(out, dataset)
-        fit(loaded, out, hparams, report=lambda progress: print_text(str(progress)))
+        fit(
+            loaded,
+            out,
+            hparams,
+            report=lambda progress: print_text(str(progress)),
+            start_from=load_model(start_from) if start_from else None,
+        )
 
 
 @app.command("evaluate")

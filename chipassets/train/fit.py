@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chipassets.compose.weights import Model
 from chipassets.train.dataset import Dataset
 from chipassets.train.hparams import Hparams
 from chipassets.train.trainer import Trainer
@@ -66,17 +67,20 @@ def fit(
     hparams: Hparams,
     report: Callable[[Progress], None] = lambda _progress: None,
     report_every: int = 50,
+    start_from: Model | None = None,
 ) -> Trainer:
     """Train until the steps are done or the held-out loss stops falling; return the trainer.
 
     The run folder holds `last.npz`, from which a killed run goes on, and `best.npz`, the weights
-    with the lowest held-out loss so far.
+    with the lowest held-out loss so far. A new run begins with the weights of `start_from`.
     """
     run.mkdir(parents=True, exist_ok=True)
     last = run / "last.npz"
     trainer = Trainer(dataset, hparams)
     if last.exists():
         trainer.restore(last)
+    elif start_from is not None:
+        trainer.start_from(start_from)
     meter, saved = _Meter(), time.monotonic()
     while trainer.step < hparams.steps and not _has_stalled(trainer):
         meter.add(*trainer.train_step())

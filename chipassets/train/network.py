@@ -16,7 +16,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import EVENT_CLASSES
-from chipassets.compose.weights import FORGET_BIAS, Model
+from chipassets.compose.weights import Model
+from chipassets.train.lstm_kernel import run_backward, run_forward
 
 State = list[tuple[Any, Any]]
 """(cell, output) of each layer, each [batch, units]."""
@@ -73,24 +74,33 @@ class PolyphonyRnn(keras.layers.Layer):  # type: ignore[misc]
         events int32 [time, batch]; rows int32 [time, batch, groups], -1 for a group left open;
         dropout_seed int32 [2] trains with dropout, None does not.
         """
-        hidden = self._inputs(events, rows)
-        new_state: State = []
-        for index, units in enumerate(self.units):
-            hidden, cell = _run_cell(
-                hidden, state[index], self.kernels[index], self.biases[index], units
-            )
-            new_state.append((cell, hidden[-1]))
+        hidden, new_state = None, []
+        for index, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
+            kernel = tf.convert_to_tensor(kernel)
+            entering = kernel[: -self.units[index]]
+            if hidden is None:
+                projected = self._project_inputs(events, rows, entering)
+            else:
+                projected = ops.matmul(hidden, entering)
+            projected += tf.convert_to_tensor(bias)
+            hidden, cells = _recurrence(projected, *state[index], kernel[-self.units[index] :])
+            new_state.append((cells[-1], hidden[-1]))
             if dropout_seed is not None and self.dropout_keep < 1:
                 hidden = _dropout(hidden, self.dropout_keep, dropout_seed + index)
         flat = ops.reshape(hidden, (-1, self.units[-1]))
         logits = ops.matmul(flat, self.head_weights) + self.head_bias
         return ops.reshape(logits, (*ops.shape(hidden)[:2], EVENT_CLASSES)), new_state
 
-    def _inputs(self, events: Any, rows: Any) -> Any:
-        """One-hot rows of the event and of each group, side by side; -1 has no row."""
-        parts = [ops.one_hot(events, EVENT_CLASSES)]
-        parts += [ops.one_hot(rows[..., g], size) for g, size in enumerate(self.group_sizes)]
-        return ops.concatenate(parts, axis=-1)
+    def _project_inputs(self, events: Any, rows: Any, kernel: Any) -> Any:
+        """Return the one-hot rows of the event and of each group, times their kernel.
+
+        A one-hot row only picks a row of the kernel; -1 picks none.
+        """
+        projected = ops.take(kernel[:EVENT_CLASSES], events, axis=0)
+        if self.group_sizes:
+            told = [ops.one_hot(rows[..., g], size) for g, size in enumerate(self.group_sizes)]
+            projected += ops.matmul(ops.concatenate(told, axis=-1), kernel[EVENT_CLASSES:])
+        return projected
 
     def arrays(self) -> list[NDArray[np.float32]]:
         """Return copies of all weights: kernel and bias of each cell, then the head's."""
@@ -111,35 +121,40 @@ def from_model(model: Model, dropout_keep: float = 1.0) -> PolyphonyRnn:
     """Return a network with a model's weights."""
     sizes = tuple(group.size for group in model.controls)
     network = PolyphonyRnn(model.layers, sizes, dropout_keep)
-    cells = [a for pair in zip(model.kernels, model.biases, strict=True) for a in pair]
-    network.assign([*cells, model.head_weights, model.head_bias])
+    network.assign(weights_of(model))
     return network
 
 
-def _run_cell(
-    inputs: Any, state: tuple[Any, Any], kernel: Any, bias: Any, units: int
-) -> tuple[Any, Any]:
-    """Return the outputs [time, batch, units] and the last cell state of one BasicLSTM layer.
+def weights_of(model: Model) -> list[NDArray[np.float32]]:
+    """Return a model's weights in the order of `PolyphonyRnn.arrays`."""
+    cells = [a for pair in zip(model.kernels, model.biases, strict=True) for a in pair]
+    return [*cells, model.head_weights, model.head_bias]
 
-    TensorFlow's fused BlockLSTM, whose gates i, c, f, o are Magenta's i, j, f, o: a graph of single
-    operations runs several times slower on a CPU.
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
+    """Return the outputs and cells [time, batch, units] of a layer; see `lstm_kernel`.
+
+    The gradient stops at the state that comes in: backpropagation is truncated there.
     """
-    no_peephole = tf.zeros((units,))
-    block = tf.raw_ops.BlockLSTM(
-        seq_len_max=tf.cast(tf.shape(inputs)[0], tf.int64),
-        x=inputs,
-        cs_prev=state[0],
-        h_prev=state[1],
-        w=tf.convert_to_tensor(kernel),
-        wci=no_peephole,
-        wcf=no_peephole,
-        wco=no_peephole,
-        b=tf.convert_to_tensor(bias),
-        forget_bias=FORGET_BIAS,
-        cell_clip=0.0,
-        use_peephole=False,
-    )
-    return block.h, block.cs[-1]
+    given = (projected, cell, output, kernel)
+    outputs, cells, gates = tf.numpy_function(run_forward, given, [tf.float32] * 3)
+    units = kernel.shape[0]
+    for values, width in ((outputs, units), (cells, units), (gates, 4 * units)):
+        values.set_shape((*projected.shape[:2], width))
+
+    def gradient(of_outputs: Any, _of_cells: Any) -> tuple[Any, Any, Any, Any]:
+        of_gates = tf.numpy_function(
+            run_backward, (of_outputs, cell, cells, gates, kernel), tf.float32
+        )
+        of_gates.set_shape(projected.shape)
+        before = tf.concat([output[None], outputs[:-1]], 0)
+        of_kernel = tf.matmul(
+            tf.reshape(before, (-1, units)), tf.reshape(of_gates, (-1, 4 * units)), transpose_a=True
+        )
+        return of_gates, tf.zeros_like(cell), tf.zeros_like(output), of_kernel
+
+    return (outputs, cells), gradient
 
 
 def _dropout(values: Any, keep: float, seed: Any) -> Any:

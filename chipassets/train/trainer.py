@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from chipassets.compose.weights import Model
 from chipassets.errors import UsageError
 from chipassets.train import controls
 from chipassets.train.batches import TrainingStream
@@ -19,7 +20,7 @@ from chipassets.train.checkpoint import read_checkpoint, write_checkpoint
 from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import HeldOut, cross_entropy, held_out_loss, tensors
 from chipassets.train.hparams import Hparams
-from chipassets.train.network import PolyphonyRnn
+from chipassets.train.network import PolyphonyRnn, weights_of
 
 
 class _Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
@@ -78,6 +79,18 @@ class Trainer:
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return total, count, state
+
+    def start_from(self, model: Model) -> None:
+        """Take a model's weights to begin with; UsageError when its sizes or inputs are others."""
+        groups = controls.GROUPS if self.groups else ()
+        if (model.layers, model.controls) != (self.hparams.layers, groups):
+            raise UsageError(
+                f"model {model.name!r} has layers {model.layers} and "
+                f"{'controls' if model.controls else 'no controls'}, and the run "
+                f"{self.hparams.layers} and {'controls' if groups else 'no controls'}; give the "
+                "run the model's --layers, and --no-controls for a pure polyphony_rnn"
+            )
+        self.network.assign(weights_of(model))
 
     def train_step(self) -> tuple[float, float]:
         """Make one update; return the sum of the losses (nats) and the count of its events."""
