@@ -82,6 +82,16 @@ def fit_line(line: Sequence[Note], spec: VoiceSpec) -> list[Note]:
     return [replace(note, pitch=_fold(note.pitch + shift, low, high)) for note in line]
 
 
+def count_folded(line: Sequence[Note], fitted: Sequence[Note], spec: VoiceSpec) -> int:
+    """Return how many notes left their line's shape, or their pitch because the voice lacks it."""
+    shifts = [new.pitch - old.pitch for old, new in zip(line, fitted, strict=True)]
+    usual = max(set(shifts), key=shifts.count, default=0)
+    return sum(
+        shift != usual or not spec.lowest_pitch <= note.pitch <= spec.highest_pitch
+        for note, shift in zip(line, shifts, strict=True)
+    )
+
+
 def _fold(pitch: int, low: int, high: int) -> int:
     """The pitch moved by the fewest octaves into low..high, which is an octave or more."""
     if pitch < low:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from chipassets.arrange.arpeggio import Chords, add_chords
@@ -11,7 +11,14 @@ from chipassets.arrange.bank import INSTRUMENTS, echo_of
 from chipassets.arrange.drums import play_drums
 from chipassets.arrange.lines import deal_lines
 from chipassets.arrange.parts import COLOURS, Played, play_parts
-from chipassets.arrange.phrasing import Timing, add_echo, fit_line, phrase_drums, phrase_line
+from chipassets.arrange.phrasing import (
+    Timing,
+    add_echo,
+    count_folded,
+    fit_line,
+    phrase_drums,
+    phrase_line,
+)
 from chipassets.arrange.seats import seat_voices
 from chipassets.arrange.version import ARRANGE_VERSION
 from chipassets.chips import CHIPS, Chip, VoiceSpec
@@ -27,6 +34,7 @@ TAIL_FRAMES = 45
 
 _TONE_ROLES = ("lead", "inner", "bass")
 _IN_CHORDS = "play in fast arpeggios of the inner voice"
+_FOLDED = "play an octave or more away, where their voice can"
 _PULSE_BASS_LEVEL = 10
 
 
@@ -51,10 +59,12 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
         map(len, lines.values())
     )
     instruments = _instruments(track)
+    fitted = {role: fit_line(line, seats[role]) for role, line in lines.items()}
     voices = {
-        role: phrase_line(fit_line(line, seats[role]), role, instruments[role].name, timing)
-        for role, line in lines.items()
+        role: phrase_line(line, role, instruments[role].name, timing)
+        for role, line in fitted.items()
     }
+    folded = sum(count_folded(line, fitted[role], seats[role]) for role, line in lines.items())
     voices["bass"] = _borrowed(voices.get("bass", ()), seats.get("bass"))
     shadow = echo_of(instruments["lead"])
     parts, left = play_parts(
@@ -101,9 +111,13 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
         frames=timing.end_frame + (TAIL_FRAMES if score.loop_start_bar is None else 0),
         frames_per_bar=frames_per_bar,
         loop_start_frame=timing.loop_start_frame,
-        dropped=tuple(Dropped(reason, count) for reason, count in dropped.items() if count),
-        adapted=(Dropped(_IN_CHORDS, in_chords),) if in_chords else (),
+        dropped=_counted(dropped),
+        adapted=_counted({_IN_CHORDS: in_chords, _FOLDED: folded}),
     )
+
+
+def _counted(counts: Mapping[str, int]) -> tuple[Dropped, ...]:
+    return tuple(Dropped(reason, count) for reason, count in counts.items() if count)
 
 
 def _find_chip(name: str) -> Chip:

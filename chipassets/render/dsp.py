@@ -1,8 +1,8 @@
 """Reads a RegisterLog as the S-DSP does and plays its eight voices at 32 kHz (SNESdev, S-DSP).
 
-Samples are 16 bits and are not packed into the chip's blocks of nine bytes. A key-on acts at once,
-where the chip waits for five samples. Noise and pitch modulation are refused; echo registers must
-stay as the first frame sets them.
+Samples, their interpolation, envelopes and volumes are the chip's, bit for bit. A key-on acts at
+once, where the chip waits for five samples. Noise and pitch modulation are refused; echo registers
+must stay as the first frame sets them.
 """
 
 from __future__ import annotations
@@ -38,23 +38,21 @@ ADDRESSES = frozenset(
 """Every register that this chip is played by."""
 
 _GAUSS_BITS = 11
-_GAUSS_WIDTH = 0.63
-"""Of the bell, in samples: at a sample's own place it has 0.63 of the weight, as on the chip."""
 
 
 @lru_cache(maxsize=1)
 def gauss_table() -> NDArray[np.int64]:
-    """Return the weights of four samples for 256 places between the middle two, [256, 4].
+    """Return the chip's weights of four samples for 256 places between the middle two, [256, 4].
 
-    They are a bell around the place and add up to 2048.
+    They are a windowed sinc, of which each place's four weights add up to 2048 before rounding.
     """
-    place = np.arange(256)[:, None] / 256
-    bell = np.exp(-(((np.arange(-1, 3)[None, :] - place) / _GAUSS_WIDTH) ** 2) / 2)
-    weights = np.rint(bell * ((1 << _GAUSS_BITS) / bell.sum(axis=1, keepdims=True)))
-    table: NDArray[np.int64] = weights.astype(np.int64)
-    rows = np.arange(256)
-    table[rows, table.argmax(axis=1)] += (1 << _GAUSS_BITS) - table.sum(axis=1)
-    return table
+    k = np.arange(512) + 0.5
+    window = 0.42 + 0.5 * np.cos(2 * np.pi * k / 1023) + 0.08 * np.cos(4 * np.pi * k / 1023)
+    bell = (np.sin(1.28 * np.pi * k / 1024) * window / k)[::-1]
+    place = np.arange(256)
+    columns = np.stack((255 - place, 511 - place, 256 + place, place), axis=1)
+    weights = bell[columns] * ((1 << _GAUSS_BITS) / bell[columns].sum(axis=1, keepdims=True))
+    return np.floor(weights + 0.5).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,7 @@ def _note(moments: Sequence[_Moment], stop: int) -> NDArray[np.int64]:
     steps, left, right = np.repeat(columns, counts, axis=0)[:length].T
     position = np.cumsum(steps) - steps
     wave = _interpolated(moments[0].registers[4], position)
-    voice = wave * level[:length] >> 11
+    voice = (wave * level[:length] >> 11) & ~1
     return np.stack((voice * left >> 7, voice * right >> 7))
 
 
@@ -195,15 +193,20 @@ def _numbers(moment: _Moment) -> tuple[int, int, int]:
 
 
 def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The source at positions in 4096ths of a sample, by the bell over four samples."""
+    """The source at positions in 4096ths of a sample, weighted over four samples."""
     if number >= len(sources()):
         raise RenderError(f"the log plays source {number}; there are {len(sources())}")
     table = _neighbours(number)
     whole = position >> 12
-    place = whole % len(table) if sources()[number].loops else np.minimum(whole, len(table) - 1)
-    weights = gauss_table()[position >> 4 & 0xFF]
-    total: NDArray[np.int64] = np.einsum("ij,ij->i", table[place], weights)
-    return total >> _GAUSS_BITS
+    start = sources()[number].loop_start
+    place = np.minimum(whole, len(table) - 1)
+    if start is not None:
+        place = np.where(whole < len(table), whole, start + (whole - start) % (len(table) - start))
+    parts = table[place] * gauss_table()[position >> 4 & 0xFF] >> _GAUSS_BITS
+    # The chip adds three of the four in 16 bits, where a sum can wrap around.
+    total = (parts[:, :3].sum(axis=1) + (1 << 15) & 0xFFFF) - (1 << 15) + parts[:, 3]
+    wave: NDArray[np.int64] = np.clip(total, -32_768, 32_767) & ~1
+    return wave
 
 
 @lru_cache(maxsize=64)
@@ -211,5 +214,6 @@ def _neighbours(number: int) -> NDArray[np.int64]:
     """Every value of a source with the three after it, [n, 4]; one that ends, ends with zeros."""
     source = sources()[number]
     values = np.array(source.values, dtype=np.int64)
-    after = values[:3] if source.loops else np.zeros(4, dtype=np.int64)
+    start = source.loop_start
+    after = np.zeros(4, dtype=np.int64) if start is None else values[start : start + 3]
     return np.lib.stride_tricks.sliding_window_view(np.concatenate((values, after)), 4)

@@ -13,7 +13,7 @@ from chipassets.arrange import arrange
 from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.arrange.grooves import GROOVES
 from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong, ChipVoice
+from chipassets.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.errors import ArrangeError
 from chipassets.score import Note, Score, ordered
 from chipassets.trackplan import Sound
@@ -46,6 +46,11 @@ def voice(chip_song: ChipSong, name: str) -> ChipVoice:
     return next(item for item in chip_song.voices if item.name == name)
 
 
+def in_chords(chip_song: ChipSong) -> list[Dropped]:
+    """The notes that have no place in a line; those that only changed their octave have one."""
+    return [item for item in chip_song.adapted if "arpeggios" in item.reason]
+
+
 @given(SCORES, st.sampled_from(sorted(GROOVES)))
 def test_every_note_is_played_or_counted_and_no_voice_plays_two(score: Score, groove: str) -> None:
     chip_song = arrange(score, plan(groove=groove), "nes")
@@ -59,7 +64,7 @@ def test_every_note_is_played_or_counted_and_no_voice_plays_two(score: Score, gr
             assert chip_song.instrument(note.instrument)
             end = note.end_frame
             played += own.name != "noise" and not note.instrument.endswith(" echo")
-    others = sum(item.count for item in (*chip_song.dropped, *chip_song.adapted))
+    others = sum(item.count for item in (*chip_song.dropped, *in_chords(chip_song)))
     assert played + others == len(score.notes)
 
 
@@ -177,3 +182,14 @@ def test_bank_stays_within_the_registers() -> None:
     for instrument in INSTRUMENTS.values():
         assert all(0 <= value <= 15 for value in instrument.volume.values)
         assert all(0 <= value <= 3 for value in instrument.duty.values)
+
+
+def test_notes_that_no_voice_reaches_are_moved_by_octaves_and_counted() -> None:
+    melody = [Note(4 * n, 4, pitch) for n, pitch in enumerate((69, 72, 0, 127))]
+    chip_song = arrange(song(1).with_notes(melody), plan(groove="none"), "nes")
+    pitches = [note.pitch for note in voice(chip_song, "pulse1").notes]
+    assert pitches[:2] == [69, 72]
+    assert all(52 <= pitch <= 91 for pitch in pitches)
+    assert [item.count for item in chip_song.adapted] == [2]
+    inside = arrange(song(1).with_notes(melody[:2]), plan(groove="none"), "nes")
+    assert inside.adapted == ()

@@ -20,7 +20,7 @@ from chipassets.registers import log_from_text, log_to_text
 from chipassets.render import render_log
 from chipassets.render.engine import BOARDS
 from chipassets.score import Note, Score
-from tests.arrange.test_arrange import SCORES
+from tests.arrange.test_arrange import SCORES, in_chords
 from tests.chip_music import plan, song
 
 TONES = [(chip, spec) for chip in CHIPS.values() for spec in chip.voices if spec.clocks_per_cycle]
@@ -74,7 +74,7 @@ def test_every_note_is_played_or_counted(chip: str, score: Score, groove: str) -
         if roles[own.name] not in ("drums", "chorus")
         for note in own.notes
     )
-    counted = sum(item.count for item in (*chip_song.dropped, *chip_song.adapted))
+    counted = sum(item.count for item in (*chip_song.dropped, *in_chords(chip_song)))
     assert played + counted == len(score.notes)
 
 

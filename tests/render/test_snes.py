@@ -65,7 +65,7 @@ def test_pitch(pitch: int) -> None:
     assert abs(cents(expected, 440 * 2 ** ((pitch - 69) / 12))) < 3.9
 
 
-@pytest.mark.parametrize("name", ["reed", "square", "brass", "triangle"])
+@pytest.mark.parametrize("name", ["reed", "thin", "bell", "triangle"])
 @pytest.mark.parametrize("pitch", [45, 65, 77, 89])
 def test_no_tone_has_strong_aliases(name: str, pitch: int) -> None:
     register = SNES.timer(SNES.voice("lead"), pitch)
@@ -76,32 +76,34 @@ def test_no_tone_has_strong_aliases(name: str, pitch: int) -> None:
     harmonic = np.abs(hz / f0 - np.rint(hz / f0)) * f0 < 12 * RATE / len(block)
     heard = (hz > 60) & (hz < 14_000)
     # The chip's own interpolation lets some through; it is what it sounds like.
-    assert 10 * math.log10(power[heard & ~harmonic].max() / power[heard].max()) < -35
+    assert 10 * math.log10(power[heard & ~harmonic].max() / power[heard].max()) < -47
 
 
 def test_sources_are_16_bit_and_fit_the_chips_memory() -> None:
     for source in sources():
         assert max(map(abs, source.values)) <= 32_767
-        assert not source.loops or len(source.values) == CYCLE_SAMPLES
-    packed_bytes = sum(-(-len(source.values) // 16) * 9 for source in sources())
-    assert packed_bytes + 5 * 2_048 < 65_536
+        start = source.loop_start
+        assert start is None or len(source.values) - start == CYCLE_SAMPLES
+    assert sum(len(source.packed) for source in sources()) + 5 * 2_048 < 65_536
     assert len({source.name for source in sources()}) == len(sources()) < 256
 
 
 def test_sources_are_the_same_on_every_machine(golden: Callable[[str, str], None]) -> None:
     lines = [
-        f"{source.name} {len(source.values)} "
+        f"{source.name} {len(source.values)} {source.loop_start} "
         f"{hashlib.sha256(np.array(source.values, dtype='<i2').tobytes()).hexdigest()}"
         for source in sources()
     ]
     golden("snes_sources.txt", "\n".join(lines) + "\n")
 
 
-def test_bell_adds_up_and_is_symmetrical() -> None:
+def test_weights_are_the_chips() -> None:
     table = gauss_table()
-    assert (table.sum(axis=1) == 2048).all()
-    assert table[0, 1] / 2048 == pytest.approx(0.637, abs=0.005)
-    assert np.abs(table[1:] - table[:0:-1, ::-1]).max() <= 1
+    assert np.abs(table.sum(axis=1) - 2048).max() <= 2
+    assert (table == table[::-1, ::-1]).all()
+    # From the tables of SNESdev and of emulators.
+    assert table[0].tolist() == [370, 1305, 374, 0]
+    assert table[255].tolist() == [0, 374, 1305, 370]
 
 
 def envelope_by_samples(adsr1: int, adsr2: int, count: int, off_at: int) -> list[int]:

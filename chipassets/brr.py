@@ -1,0 +1,146 @@
+"""BRR, the form in which the SNES keeps samples: sixteen of them in nine bytes (SNESdev, BRR).
+
+A block has a shift, one of four predictions from the two samples before it, and sixteen steps of
+four bits. Samples have 15 bits; they are given and taken here in 16, as the chip mixes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+BLOCK_SAMPLES, BLOCK_BYTES = 16, 9
+_END, _LOOP = 1, 2
+_MOST_SHIFT = 12
+_MOST_PASSES = 8
+_LOWEST, _HIGHEST = -(1 << 15), (1 << 15) - 1
+
+_Past = tuple[int, int]
+"""The last sample and the one before it, 15 bits."""
+
+
+def decode_brr(data: bytes) -> tuple[int, ...]:
+    """Return the samples of the blocks, 16 bits, as the chip plays them the first time."""
+    past, found = (0, 0), []
+    for start in range(0, len(data), BLOCK_BYTES):
+        head = data[start]
+        for byte in data[start + 1 : start + BLOCK_BYTES]:
+            for step in (byte >> 4, byte & 15):
+                value = _decoded(_signed(step), head >> 4, _predicted(head >> 2 & 3, past))
+                past = value, past[0]
+                found.append(2 * value)
+    return tuple(found)
+
+
+def encode_brr(samples: Sequence[int], *, loops: bool) -> tuple[bytes, int | None]:
+    """Return the samples, 16 bits, as blocks, and the sample from which one that `loops` repeats.
+
+    Each block has the prediction and the shift whose samples come nearest. The first block predicts
+    nothing. A loop is packed again and again until a pass ends as it began: that one repeats, and
+    sounds the same each time. Where none does, the first repeats, which is less exact. Without a
+    loop the last block is filled up with silence.
+
+    Raises:
+        ValueError: there are no samples, or those of a loop fill no whole number of blocks.
+    """
+    if not samples or (loops and len(samples) % BLOCK_SAMPLES):
+        raise ValueError(f"{len(samples)} samples do not fill blocks of {BLOCK_SAMPLES}")
+    padded = [*samples, *[0] * (-len(samples) % BLOCK_SAMPLES)]
+    packed, past = _pass(padded, (0, 0), first_filters=1)
+    if not loops:
+        return _ended(packed, _END), None
+    before = packed
+    for _ in range(_MOST_PASSES):
+        body, end = _pass(padded, past, first_filters=4)
+        if end == past:
+            return _ended(before + body, _END | _LOOP), len(before) // BLOCK_BYTES * BLOCK_SAMPLES
+        before, past = before + body, end
+    return _ended(packed, _END | _LOOP), 0
+
+
+def _ended(packed: bytes, flags: int) -> bytes:
+    """The blocks with the flags on the last one."""
+    place = len(packed) - BLOCK_BYTES
+    return packed[:place] + bytes((packed[place] | flags,)) + packed[place + 1 :]
+
+
+def _pass(samples: Sequence[int], past: _Past, first_filters: int) -> tuple[bytes, _Past]:
+    """Whole blocks of samples that come after `past`, and what comes before what follows them."""
+    packed = bytearray()
+    for start in range(0, len(samples), BLOCK_SAMPLES):
+        wanted = [value / 2 for value in samples[start : start + BLOCK_SAMPLES]]
+        head, steps, past = _best(wanted, past, filters=range(4 if start else first_filters))
+        packed.append(head)
+        packed += bytes(high << 4 | low for high, low in zip(steps[::2], steps[1::2], strict=True))
+    return bytes(packed), past
+
+
+def _best(wanted: Sequence[float], past: _Past, filters: range) -> tuple[int, list[int], _Past]:
+    """Head, steps and past of the prediction and the shift that err least."""
+    least, found = float("inf"), (0, [0] * BLOCK_SAMPLES, past)
+    for number in filters:
+        needed = _shift_for(wanted, number, past)
+        for shift in range(max(0, needed - 1), min(_MOST_SHIFT, needed + 1) + 1):
+            error, steps, end = _packed(wanted, shift, number, past, least)
+            if error < least:
+                least, found = error, (shift << 4 | number << 2, steps, end)
+    return found
+
+
+def _shift_for(wanted: Sequence[float], number: int, past: _Past) -> int:
+    """The least shift whose steps reach as far as the prediction is off."""
+    last, before = float(past[0]), float(past[1])
+    largest = 0.0
+    for value in wanted:
+        largest = max(largest, abs(value - _about(number, last, before)))
+        last, before = value, last
+    shift = 0
+    while (7 << shift) / 2 < largest and shift < _MOST_SHIFT:
+        shift += 1
+    return shift
+
+
+def _about(number: int, last: float, before: float) -> float:
+    """The prediction without its rounding."""
+    return (0.0, last * 15 / 16, last * 61 / 32 - before * 15 / 16,
+            last * 115 / 64 - before * 13 / 16)[number]  # fmt: skip
+
+
+def _packed(
+    wanted: Sequence[float], shift: int, number: int, past: _Past, most: float
+) -> tuple[float, list[int], _Past]:
+    """Squared error, steps and past with one prediction and shift; given up beyond `most`."""
+    error, steps = 0.0, []
+    for value in wanted:
+        predicted = _predicted(number, past)
+        step = round((value - predicted) * 2 / (1 << shift))
+        step = -8 if step < -8 else 7 if step > 7 else step
+        got = _decoded(step, shift, predicted)
+        error += (got - value) ** 2
+        if error >= most:
+            break
+        steps.append(step & 15)
+        past = got, past[0]
+    return error, steps, past
+
+
+def _decoded(step: int, shift: int, predicted: int) -> int:
+    """The sample of a step: clamped to 16 bits and then cut to 15, as on the chip."""
+    scaled = (step << shift) >> 1 if shift <= _MOST_SHIFT else -2048 if step < 0 else 0
+    value = min(max(scaled + predicted, _LOWEST), _HIGHEST)
+    return (value + (1 << 14) & 0x7FFF) - (1 << 14)
+
+
+def _predicted(number: int, past: _Past) -> int:
+    """What a block's filter adds to each step (anomie's S-DSP doc, BRR decoding)."""
+    last, before = past
+    if number == 0:
+        return 0
+    if number == 1:
+        return last + (-last >> 4)
+    if number == 2:
+        return (last << 1) + (-3 * last >> 5) - before + (before >> 4)
+    return (last << 1) + (-13 * last >> 6) - before + (3 * before >> 4)
+
+
+def _signed(step: int) -> int:
+    return step - 16 if step >= 8 else step
