@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chipassets.chips import NOISE_PERIODS
 from chipassets.errors import RenderError
 from chipassets.registers import Write
-from chipassets.render.voices import NOISE_PERIODS, Oscillator, Stretch
+from chipassets.render.noise import Noise
+from chipassets.render.sequencer import DUTY_ROWS, Sequencer, Triangle
+from chipassets.render.voices import Oscillator, Stretch
 
-VOICES = ("pulse1", "pulse2", "triangle", "noise")
-KINDS = ("pulse", "pulse", "triangle", "noise")
 ADDRESSES = (*range(0x4000, 0x4004), *range(0x4004, 0x4008), 0x4008, 0x400A, 0x400B)
 SOUND_ADDRESSES = frozenset((*ADDRESSES, 0x400C, 0x400E, 0x400F, 0x4015, 0x4017))
 """Every register that the four voices listen to: what the first frame of a loop must write."""
@@ -70,7 +71,7 @@ class Registers:
 
     def oscillators(self) -> list[Oscillator]:
         """Return every voice at rest."""
-        return [Oscillator(kind) for kind in KINDS]
+        return [Sequencer(DUTY_ROWS), Sequencer(DUTY_ROWS), Triangle(), Noise()]
 
     def _touched(self, writes: Sequence[Write]) -> list[int]:
         """The voices that the writes may change: all at the start of a pass and for $4015."""

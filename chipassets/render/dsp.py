@@ -52,7 +52,8 @@ def gauss_table() -> NDArray[np.int64]:
     place = np.arange(256)
     columns = np.stack((255 - place, 511 - place, 256 + place, place), axis=1)
     weights = bell[columns] * ((1 << _GAUSS_BITS) / bell[columns].sum(axis=1, keepdims=True))
-    return np.floor(weights + 0.5).astype(np.int64)
+    table: NDArray[np.int64] = np.floor(weights + 0.5).astype(np.int64)
+    return table
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,27 +10,22 @@ start: the body is filtered as a circle.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chips import CHIPS, Chip
+from chipassets.chips import CHIPS
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
-from chipassets.render.board import Board, RegisterReader, SampleBoard
-from chipassets.render.filters import FilterProfile, filter_train, find_filter, memory_samples
+from chipassets.registers import RegisterLog
+from chipassets.render.board import Board, SampleBoard
+from chipassets.render.filters import filter_train, find_filter, memory_samples
 from chipassets.render.gameboy import GAMEBOY_BOARD
-from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
+from chipassets.render.kernel import TAP_BITS
 from chipassets.render.mixer import LEVEL_BITS
 from chipassets.render.nes import NES_BOARD, VRC6_BOARD
+from chipassets.render.passage import TAIL_SAMPLES, Player, play_passages
 from chipassets.render.pcm import Pcm
 from chipassets.render.snes import SNES_BOARD
-from chipassets.render.voices import Stretch
-from chipassets.units import SAMPLE_RATE_HZ, frame_clock, frame_sample
+from chipassets.units import SAMPLE_RATE_HZ
 
 BOARDS: dict[str, Board | SampleBoard] = {
     "nes": NES_BOARD,
@@ -48,7 +43,6 @@ SETTLE_FRAMES = 8
 CHUNK_FRAMES = 64
 """Frames computed at a time: about a second, which keeps the arrays in the cache."""
 
-_TAIL = TAPS + 2
 _FRAME_SAMPLES = 735
 """About a frame, to cut the filters' work into chunks."""
 
@@ -80,26 +74,11 @@ def render_log(
     return Pcm(samples, SAMPLE_RATE_HZ, start)
 
 
-@dataclass(frozen=True, slots=True)
-class _Player:
-    """What stays the same throughout a render."""
-
-    chip: Chip
-    board: Board | SampleBoard
-    profile: FilterProfile
-    chunk_frames: int
-
-    @property
-    def ratio(self) -> Fraction:
-        """Samples in a clock."""
-        return SAMPLE_RATE_HZ / self.chip.clock_hz
-
-
 _Plan = tuple[NDArray[np.int64], NDArray[np.int64], int | None]
 """The train of steps and what came before it, both [sides, n], and the loop's first sample."""
 
 
-def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> _Player:
+def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Player:
     if log.chip not in BOARDS:
         raise RenderError(f"no renderer for the chip {log.chip!r}; there are {', '.join(BOARDS)}")
     board = BOARDS[log.chip]
@@ -107,7 +86,7 @@ def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> _Pl
     if not log.frames:
         raise RenderError("the register log has no frames, so there is nothing to render")
     _check_loop(log, board)
-    return _Player(CHIPS[log.chip], board, profile, chunk_frames)
+    return Player(CHIPS[log.chip], board, profile, chunk_frames)
 
 
 def _check_loop(log: RegisterLog, board: Board | SampleBoard) -> None:
@@ -125,15 +104,15 @@ def _check_loop(log: RegisterLog, board: Board | SampleBoard) -> None:
         )
 
 
-def _once(log: RegisterLog, player: _Player) -> _Plan:
-    (train,) = _passages([log.frames], player, loops=False)
+def _once(log: RegisterLog, player: Player) -> _Plan:
+    (train,) = play_passages([log.frames], player, loops=False)
     ringing = np.zeros((len(train), memory_samples(player.profile)), dtype=np.int64)
     return np.concatenate((train, ringing), axis=1), _silence(player), None
 
 
-def _circle(log: RegisterLog, player: _Player) -> _Plan:
-    (body,) = _passages([log.frames], player, loops=True)
-    length = _samples(player, len(log.frames))
+def _circle(log: RegisterLog, player: Player) -> _Plan:
+    (body,) = play_passages([log.frames], player, loops=True)
+    length = player.samples(len(log.frames))
     train = body[:, :length].copy()
     history = _silence(player)
     for start in range(length, body.shape[1], length):
@@ -148,15 +127,15 @@ def _circle(log: RegisterLog, player: _Player) -> _Plan:
     return train, history, 0
 
 
-def _intro(log: RegisterLog, player: _Player, frames_per_bar: int) -> _Plan:
+def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> _Plan:
     start = log.loop_start_frame or 0
-    intro, body = _passages([log.frames[:start], log.frames[start:]], player, loops=True)
-    loop_sample = _samples(player, start)
-    length = _samples(player, len(log.frames) - start)
+    intro, body = play_passages([log.frames[:start], log.frames[start:]], player, loops=True)
+    loop_sample = player.samples(start)
+    length = player.samples(len(log.frames) - start)
     ringing = max(intro.shape[1] - loop_sample, body.shape[1] - length)
-    settle_frames = SETTLE_FRAMES + (ringing - _TAIL) // (_FRAME_SAMPLES - 5)
+    settle_frames = SETTLE_FRAMES + (ringing - TAIL_SAMPLES) // (_FRAME_SAMPLES - 5)
     again_frames = -(-settle_frames // max(frames_per_bar, 1)) * max(frames_per_bar, 1)
-    again = _samples(player, again_frames)
+    again = player.samples(again_frames)
     total = loop_sample + length + max(again, length) + ringing
     train = np.zeros((len(body), total), dtype=np.int64)
     train[:, : intro.shape[1]] += intro
@@ -166,33 +145,7 @@ def _intro(log: RegisterLog, player: _Player, frames_per_bar: int) -> _Plan:
     return train, _silence(player), loop_sample + again
 
 
-def _samples(player: _Player, frames: int) -> int:
-    return frame_sample(frames, player.chip.frame_rate_hz)
-
-
-def _passages(
-    passages: Sequence[Sequence[tuple[Write, ...]]], player: _Player, loops: bool
-) -> list[NDArray[np.int64]]:
-    """Return every passage's train of steps, [sides, n]; registers live through all of them."""
-    chip, board = player.chip, player.board
-    clocks = [
-        [frame_clock(n, chip.frame_rate_hz, chip.clock_hz) for n in range(len(frames) + 1)]
-        for frames in passages
-    ]
-    if isinstance(board, SampleBoard):
-        memory = board.registers()
-        return [
-            board.play(frames, own, memory, _samples(player, len(frames)))
-            for frames, own in zip(passages, clocks, strict=True)
-        ]
-    registers = board.registers()
-    return [
-        _passage(frames, own, player, board, registers, loops)
-        for frames, own in zip(passages, clocks, strict=True)
-    ]
-
-
-def _silence(player: _Player) -> NDArray[np.int64]:
+def _silence(player: Player) -> NDArray[np.int64]:
     """What comes before the start: the level from which the steps are counted, [sides, 1].
 
     A high-pass has long forgotten it.
@@ -201,99 +154,8 @@ def _silence(player: _Player) -> NDArray[np.int64]:
     return np.full((player.board.sides, 1), level, dtype=np.int64)
 
 
-def _passage(
-    frames: Sequence[tuple[Write, ...]],
-    clocks: Sequence[int],
-    player: _Player,
-    board: Board,
-    registers: RegisterReader,
-    loops: bool,
-) -> NDArray[np.int64]:
-    """Return the passage's train of steps, [sides, n]: its samples, and a tail for the last ones.
-
-    With `loops` it ends with the step back to the level at which every passage starts.
-    """
-    registers.start_pass()
-    read = [
-        registers.read_frame(writes, clocks[n], clocks[n + 1]) for n, writes in enumerate(frames)
-    ]
-    stretches = [[item for own in voice for item in own] for voice in zip(*read, strict=True)]
-    oscillators = registers.oscillators()
-    rests = [
-        _rest_clock(own) if loops and voice.kind == "triangle" else None
-        for voice, own in zip(oscillators, stretches, strict=True)
-    ]
-    length = _samples(player, len(frames))
-    trains: dict[tuple[int, ...], NDArray[np.int64]] = {}
-    for start in range(0, len(frames), player.chunk_frames):
-        begin, end = clocks[start], clocks[min(start + player.chunk_frames, len(frames))]
-        events = [
-            voice.play(_window(own, begin, end), end, rest)
-            for voice, own, rest in zip(oscillators, stretches, rests, strict=True)
-        ]
-        for steps in board.mix(events):
-            train = trains.setdefault(steps.sides, np.zeros(length + _TAIL, dtype=np.int64))
-            _place(train, steps.clocks, steps.heights, player.ratio)
-    return _sum_sides(trains, player, length, loops)
-
-
-def _sum_sides(
-    trains: dict[tuple[int, ...], NDArray[np.int64]], player: _Player, length: int, loops: bool
-) -> NDArray[np.int64]:
-    """Every side's train; with `loops` its steps add up to nothing."""
-    total = np.zeros((player.board.sides, length + _TAIL), dtype=np.int64)
-    for sides, train in trains.items():
-        for side in sides:
-            total[side] += train
-    if loops:
-        impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
-        for train in total:
-            # Every impulse adds up to 1 << TAP_BITS, so this is a whole number of them.
-            train[length : length + TAPS] -= (int(train.sum()) >> TAP_BITS) * impulse
-    return total
-
-
-def _rest_clock(triangle: list[Stretch]) -> int | None:
-    """When the triangle stops for the last time; None if it sounds to the end."""
-    clock = None
-    for stretch in reversed(triangle):
-        if stretch.steps:
-            break
-        clock = stretch.clock
-    return clock
-
-
-def _window(stretches: list[Stretch], start_clock: int, stop_clock: int) -> list[Stretch]:
-    """The stretches within the clocks, the one that goes on from before first."""
-    first = bisect_left(stretches, start_clock, key=lambda item: item.clock)
-    last = bisect_left(stretches, stop_clock, key=lambda item: item.clock)
-    inside = stretches[first:last]
-    if inside and inside[0].clock == start_clock:
-        return inside
-    return [replace(stretches[first - 1], clock=start_clock, restart=False, reload=False), *inside]
-
-
-def _phases(ratio: Fraction) -> int:
-    return min(ratio.denominator, MAX_PHASES)
-
-
-def _place(
-    train: NDArray[np.int64],
-    clocks: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    ratio: Fraction,
-) -> None:
-    """Add the steps at their clocks, `ratio` samples each, to the train."""
-    if not len(clocks):
-        return
-    phases = _phases(ratio)
-    positions, remainders = np.divmod(clocks * ratio.numerator, ratio.denominator)
-    rows = remainders * phases // ratio.denominator
-    add_impulses(train, positions, rows, steps, impulse_table(phases))
-
-
 def _to_samples(
-    history: NDArray[np.int64], train: NDArray[np.int64], player: _Player
+    history: NDArray[np.int64], train: NDArray[np.int64], player: Player
 ) -> NDArray[np.int16]:
     """Filter one side's train, which comes after `history`, in chunks and round it to int16."""
     profile = player.profile

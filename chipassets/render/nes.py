@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from chipassets.render import apu, vrc6
 from chipassets.render.board import Board, Steps
 from chipassets.render.mixer import mix_pair, pulse_table, tnd_table
-from chipassets.render.voices import TRIANGLE_REST, Events
+from chipassets.render.sequencer import TRIANGLE_REST
+from chipassets.render.voices import Events
 
 _MONO = (0,)
 _APU_VOICES = 4

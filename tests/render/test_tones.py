@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from chipassets.chips import NOISE_PERIODS
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
 from chipassets.render import render_log
 from chipassets.render.engine import GAIN
 from chipassets.render.mixer import pulse_output, tnd_output
-from chipassets.render.voices import DUTY_ROWS, NOISE_PERIODS, Oscillator, Stretch
+from chipassets.render.noise import Noise
+from chipassets.render.sequencer import DUTY_ROWS
+from chipassets.render.voices import Stretch
 from tests.chip_music import CPU_HZ, tone_log
 
 RATE = 44_100
@@ -76,7 +79,7 @@ def test_duty_spectrum(duty: int) -> None:
 
 @pytest.mark.parametrize(("mode", "period"), [(0, 32_767), (1, 93)])
 def test_noise_repeats_after_its_period_and_no_sooner(mode: int, period: int) -> None:
-    oscillator = Oscillator("noise")
+    oscillator = Noise()
     steps = 3 * period
     events = oscillator.play([Stretch(0, 4, 1, mode)], 4 * steps, None)
     levels = events.level_at(4 * np.arange(steps), before=False)
@@ -90,7 +93,7 @@ def test_noise_register_follows_its_feedback() -> None:
     for _ in range(100):
         bits.append(1 - (state & 1))
         state = state >> 1 | ((state ^ state >> 1) & 1) << 14
-    events = Oscillator("noise").play([Stretch(0, NOISE_PERIODS[5], 1)], 100 * 96, None)
+    events = Noise().play([Stretch(0, NOISE_PERIODS[5], 1)], 100 * 96, None)
     levels = events.level_at(96 * np.arange(100), before=False)
     # The first step of the register is at the first clock, so state 1 is never heard by itself.
     assert levels[:99].tolist() == bits[1:]

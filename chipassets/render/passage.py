@@ -1,0 +1,154 @@
+"""A passage of a log, played once from the oscillators' rest: its steps, as a train of impulses."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.chips import Chip
+from chipassets.registers import Write
+from chipassets.render.board import Board, RegisterReader, SampleBoard
+from chipassets.render.filters import FilterProfile
+from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
+from chipassets.render.voices import Stretch
+from chipassets.units import SAMPLE_RATE_HZ, frame_clock, frame_sample
+
+TAIL_SAMPLES = TAPS + 2
+"""What a step at the end of a passage leaves behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """What stays the same throughout a render."""
+
+    chip: Chip
+    board: Board | SampleBoard
+    profile: FilterProfile
+    chunk_frames: int
+
+    @property
+    def ratio(self) -> Fraction:
+        """Samples in a clock."""
+        return SAMPLE_RATE_HZ / self.chip.clock_hz
+
+    def samples(self, frames: int) -> int:
+        """How many samples so many frames last."""
+        return frame_sample(frames, self.chip.frame_rate_hz)
+
+
+def play_passages(
+    passages: Sequence[Sequence[tuple[Write, ...]]], player: Player, loops: bool
+) -> list[NDArray[np.int64]]:
+    """Return every passage's train of steps, [sides, n]; registers live through all of them."""
+    chip, board = player.chip, player.board
+    clocks = [
+        [frame_clock(n, chip.frame_rate_hz, chip.clock_hz) for n in range(len(frames) + 1)]
+        for frames in passages
+    ]
+    if isinstance(board, SampleBoard):
+        memory = board.registers()
+        return [
+            board.play(frames, own, memory, player.samples(len(frames)))
+            for frames, own in zip(passages, clocks, strict=True)
+        ]
+    registers = board.registers()
+    return [
+        _passage(frames, own, player, board, registers, loops)
+        for frames, own in zip(passages, clocks, strict=True)
+    ]
+
+
+def _passage(
+    frames: Sequence[tuple[Write, ...]],
+    clocks: Sequence[int],
+    player: Player,
+    board: Board,
+    registers: RegisterReader,
+    loops: bool,
+) -> NDArray[np.int64]:
+    """Return the passage's train of steps, [sides, n]: its samples, and a tail for the last ones.
+
+    With `loops` it ends with the step back to the level at which every passage starts.
+    """
+    registers.start_pass()
+    read = [
+        registers.read_frame(writes, clocks[n], clocks[n + 1]) for n, writes in enumerate(frames)
+    ]
+    stretches = [[item for own in voice for item in own] for voice in zip(*read, strict=True)]
+    oscillators = registers.oscillators()
+    rests = [
+        _rest_clock(own) if loops and voice.holds else None
+        for voice, own in zip(oscillators, stretches, strict=True)
+    ]
+    length = player.samples(len(frames))
+    trains: dict[tuple[int, ...], NDArray[np.int64]] = {}
+    for start in range(0, len(frames), player.chunk_frames):
+        begin, end = clocks[start], clocks[min(start + player.chunk_frames, len(frames))]
+        events = [
+            voice.play(_window(own, begin, end), end, rest)
+            for voice, own, rest in zip(oscillators, stretches, rests, strict=True)
+        ]
+        for steps in board.mix(events):
+            train = trains.setdefault(steps.sides, np.zeros(length + TAIL_SAMPLES, dtype=np.int64))
+            _place(train, steps.clocks, steps.heights, player.ratio)
+    return _sum_sides(trains, player, length, loops)
+
+
+def _sum_sides(
+    trains: dict[tuple[int, ...], NDArray[np.int64]], player: Player, length: int, loops: bool
+) -> NDArray[np.int64]:
+    """Every side's train; with `loops` its steps add up to nothing."""
+    total = np.zeros((player.board.sides, length + TAIL_SAMPLES), dtype=np.int64)
+    for sides, train in trains.items():
+        for side in sides:
+            total[side] += train
+    if loops:
+        impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
+        for train in total:
+            # Every impulse adds up to 1 << TAP_BITS, so this is a whole number of them.
+            train[length : length + TAPS] -= (int(train.sum()) >> TAP_BITS) * impulse
+    return total
+
+
+def _rest_clock(triangle: list[Stretch]) -> int | None:
+    """When the triangle stops for the last time; None if it sounds to the end."""
+    clock = None
+    for stretch in reversed(triangle):
+        if stretch.steps:
+            break
+        clock = stretch.clock
+    return clock
+
+
+def _window(stretches: list[Stretch], start_clock: int, stop_clock: int) -> list[Stretch]:
+    """The stretches within the clocks, the one that goes on from before first."""
+    first = bisect_left(stretches, start_clock, key=lambda item: item.clock)
+    last = bisect_left(stretches, stop_clock, key=lambda item: item.clock)
+    inside = stretches[first:last]
+    if inside and inside[0].clock == start_clock:
+        return inside
+    return [replace(stretches[first - 1], clock=start_clock, restart=False, reload=False), *inside]
+
+
+def _phases(ratio: Fraction) -> int:
+    return min(ratio.denominator, MAX_PHASES)
+
+
+def _place(
+    train: NDArray[np.int64],
+    clocks: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    ratio: Fraction,
+) -> None:
+    """Add the steps at their clocks, `ratio` samples each, to the train."""
+    if not len(clocks):
+        return
+    phases = _phases(ratio)
+    positions, remainders = np.divmod(clocks * ratio.numerator, ratio.denominator)
+    rows = remainders * phases // ratio.denominator
+    add_impulses(train, positions, rows, steps, impulse_table(phases))
