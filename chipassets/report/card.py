@@ -10,7 +10,8 @@ from typing import Any
 from chipassets.bundle import TrackEntry
 from chipassets.report.compare import Change, Difference
 from chipassets.report.details import draw_details
-from chipassets.report.html import Html, element, join
+from chipassets.report.html import Html, card_id, element, join
+from chipassets.report.motifs import draw_lane
 from chipassets.report.opened import OpenedTrack
 from chipassets.report.roll import VOICE_COLOURS, RollNote, draw_roll, track_steps
 from chipassets.report.sound import draw_wave
@@ -36,11 +37,14 @@ class Side:
 
 
 def draw_card(
-    sides: list[Side], plan: dict[str, Any], difference: Difference | None = None
+    sides: list[Side],
+    plan: dict[str, Any],
+    motifs: dict[str, int],
+    difference: Difference | None = None,
 ) -> Html:
     """Return the article of a track: one side, or two to compare; the last one is described.
 
-    plan: what the bundle was built from, as its provenance tells it.
+    plan: what the bundle was built from, as its provenance tells it. motifs: their colours.
     """
     track = sides[-1].track
     entry = track.entry
@@ -52,7 +56,7 @@ def draw_card(
         _draw_warnings(entry),
         element(
             "div",
-            *(_draw_side(side, compared=len(sides) > 1) for side in sides),
+            *(_draw_side(side, motifs, compared=len(sides) > 1) for side in sides),
             class_="sides two" if len(sides) > 1 else "sides",
         ),
         element(
@@ -60,6 +64,7 @@ def draw_card(
         ),
         draw_details(track, plan),
         class_="track",
+        id=card_id(entry.name),
         aria_labelledby=title,
         data_scene=entry.scene,
         data_moods=" ".join(entry.moods),
@@ -122,7 +127,7 @@ def draw_change(change: Change) -> Html:
     )
 
 
-def _draw_side(side: Side, *, compared: bool) -> Html:
+def _draw_side(side: Side, motifs: dict[str, int], *, compared: bool) -> Html:
     track = side.track
     label = f"{track.entry.name}, {side.label.lower()}" if compared else track.entry.name
     return element(
@@ -130,7 +135,13 @@ def _draw_side(side: Side, *, compared: bool) -> Html:
         _draw_controls(side, label, compared=compared),
         element(
             "div",
-            _draw_score(side, label),
+            element(
+                "div",
+                _draw_score(side, label),
+                draw_lane(track.entry, motifs) if track.entry.statements else None,
+                class_="sheet",
+                style=f"--bars:{track.entry.bars}",
+            ),
             class_="scroll",
         ),
         _draw_fallback(side, label),
@@ -193,7 +204,6 @@ def _draw_score(side: Side, label: str) -> Html:
         _draw_intro(entry),
         element("div", class_="playhead", aria_hidden="true"),
         class_="score",
-        style=f"--bars:{entry.bars}",
         role="slider",
         tabindex="0",
         aria_label=f"Position in {label}",

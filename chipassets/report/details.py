@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chipassets.bundle import FileEntry, TrackEntry
@@ -14,6 +15,7 @@ from chipassets.report.evidence import (
     gather_tags,
 )
 from chipassets.report.html import Child, Html, element, join
+from chipassets.report.motifs import statement_rows
 from chipassets.report.opened import OpenedTrack
 from chipassets.report.sound import Sound
 
@@ -29,11 +31,13 @@ def draw_details(track: OpenedTrack, plan: dict[str, Any]) -> Html:
         "div",
         _fold(
             "Moods and evidence",
-            *map(_draw_tag, tags),
+            _draw_tags(tags),
             _draw_asked(asked) if asked else None,
             _draw_figures(entry),
         ),
+        _draw_motifs(entry),
         _fold("Loop and level", _draw_facts(_sound_facts(entry, track.sound))),
+        _draw_originality(entry),
         _fold("Files and origin", _draw_files(entry), _draw_facts(_origin(entry))),
         class_="details",
     )
@@ -43,10 +47,46 @@ def _fold(title: str, *content: Child) -> Html:
     return element("details", element("summary", title), *content)
 
 
-def _draw_tag(tag: TagEvidence) -> Html:
-    verdict = "fits" if tag.fits else "does not fit"
-    caption = f"{tag.kind} {tag.tag}: {verdict}, {tag.score:.2f} of 1{tag.remark}"
-    return _draw_table(caption, ("", "wanted", "measured", "met"), _draw_rows(tag.rows))
+def _draw_tags(tags: list[TagEvidence]) -> Html | None:
+    """One table: what was measured, once, and beside it what the scene and each mood want."""
+    if not tags:
+        return None
+    found = {row.name: row.found for tag in tags for row in tag.rows}
+    heads = ("", "measured", *(f"{tag.kind.lower()} {tag.tag}" for tag in tags))
+    wanted = [{row.name: row for row in tag.rows} for tag in tags]
+    rows = [
+        element(
+            "tr",
+            element("th", name, scope="row"),
+            element("td", said),
+            *(_draw_wish(wishes.get(name)) for wishes in wanted),
+        )
+        for name, said in found.items()
+    ]
+    verdicts = (
+        element(
+            "td",
+            f"{'yes' if tag.fits else 'no'}, {tag.score:.2f} of 1{tag.remark}",
+            class_="met" if tag.fits else "missed",
+        )
+        for tag in tags
+    )
+    last = element("tr", element("th", "Fits", scope="row"), element("td"), *verdicts)
+    table = _draw_table("Scene and moods, as measured", heads, [*rows, last])
+    return element("div", table, class_="rolling")
+
+
+def _draw_wish(wish: Evidence | None) -> Html:
+    """A cell with what a tag wants of a feature, and whether the track has it."""
+    if wish is None:
+        return element("td")
+    mark, says = ("✓", "met") if wish.agrees else ("✗", "missed")
+    return element(
+        "td",
+        f"{wish.asked} ",
+        element("span", mark, aria_label=says, role="img"),
+        class_="met" if wish.agrees else "missed",
+    )
 
 
 def _draw_asked(asked: list[Evidence]) -> Html:
@@ -78,6 +118,38 @@ def _draw_figures(entry: TrackEntry) -> Html:
         if metric in entry.metrics
     ]
     return _draw_table("Measured", ("", "value", "meaning"), rows)
+
+
+def _draw_motifs(entry: TrackEntry) -> Html | None:
+    if not entry.statements:
+        return None
+    rows = [
+        element(
+            "tr",
+            element("th", motif, scope="row"),
+            element("td", place),
+            element("td", changes),
+        )
+        for motif, place, changes in statement_rows(entry)
+    ]
+    return _fold("Motifs", _draw_table("Stated", ("motif", "where", "how"), rows))
+
+
+def _draw_originality(entry: TrackEntry) -> Html | None:
+    """What the top line shares with the corpus; None where the build compared it with none."""
+    run = entry.metrics.get("longest_shared_run")
+    if run is None:
+        return None
+    longest = f"{run + 1:g} notes in a row" if run else "none of seven notes or more"
+    shares = sorted(
+        (int(name.split("_")[1]), share)
+        for name, share in entry.metrics.items()
+        if re.fullmatch(r"shared_\d+_grams", name)
+    )
+    facts = [("Longest quotation", longest)]
+    facts += [(f"Runs of {n + 1} notes", f"{share:.1%} stand in a training piece too")
+              for n, share in shares]  # fmt: skip
+    return _fold("Originality", _draw_facts(facts))
 
 
 def _draw_table(caption: str, columns: tuple[str, ...], rows: list[Html]) -> Html:

@@ -35,7 +35,6 @@ FIGURES = (
     ("on_beat_rate", "On the beat", "share of notes that start on a beat"),
     ("leap_rate", "Leaps", "share of lead intervals beyond a fifth"),
     ("lead_range", "Lead range", "semitones from its lowest to its highest note"),
-    ("longest_shared_run", "Longest quotation", "notes in a row that a training piece has too"),
     ("empty_beat_rate", "Empty beats", "share of beats in which nothing sounds"),
 )
 
@@ -69,28 +68,30 @@ def gather_tags(track: TrackEntry) -> list[TagEvidence]:
     if scene:
         other = scene.resembles not in ("", scene.scene)
         remark = f"; resembles {scene.resembles} more" if other else ""
-        rows = _tag_rows(scene.measured, scene.wanted)
+        rows = _tag_rows(scene.measured, scene.wanted, track.key)
         found.append(TagEvidence("Scene", scene.scene, scene.fits, scene.score, remark, rows))
     for mood in track.evidence:
-        rows = _tag_rows(mood.measured, mood.wanted)
+        rows = _tag_rows(mood.measured, mood.wanted, track.key)
         found.append(TagEvidence("Mood", mood.mood, mood.fits, mood.score, "", rows))
     return found
 
 
-def _tag_rows(measured: dict[str, float], wanted: dict[str, list[float]]) -> list[Evidence]:
+def _tag_rows(
+    measured: dict[str, float], wanted: dict[str, list[float]], key: str
+) -> list[Evidence]:
     return [
-        _tag_row(name, limits, measured[name])
+        _tag_row(name, limits, measured[name], key)
         for name, limits in wanted.items()
         if _is_range(limits) and name in measured
     ]
 
 
-def _tag_row(name: str, limits: list[float], found: float) -> Evidence:
+def _tag_row(name: str, limits: list[float], found: float, key: str) -> Evidence:
     label = _FEATURES.get(name, name.replace("_", " "))
     if name == "mode":
         # Measured as 1 or 0: the tag has the key's mode among its own, or it doesn't.
         fits = limits[0] <= found <= limits[1]
-        return Evidence(label, "one of the tag's", "is one" if fits else "is another", fits)
+        return Evidence(label, "one of its own", key, fits)
     return _range(label, limits, found, _say_pitch if name == "lead_pitch" else _say_number)
 
 

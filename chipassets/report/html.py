@@ -45,3 +45,8 @@ def _attribute(name: str, value: Attribute) -> str:
         return ""
     plain = name.rstrip("_").replace("_", "-")
     return f" {plain}" if value is True else f' {plain}="{escape(str(value))}"'
+
+
+def card_id(track: str) -> str:
+    """Return the address on the page of a track's card."""
+    return f"track-{track}"

@@ -1,153 +1,63 @@
-/* The report's own script: players, playheads, filters, keys. Sound comes from chipassets.js. */
+/* What the page shows and hears of its reader: playheads, filters, pointer and keys. */
 (function () {
   "use strict";
 
-  const { Mixer, barAndBeat, barSample, beatSample, isOver, openContext, wrap } = Chipassets;
-  const FADE_SECONDS = 0.03;
+  const { barAndBeat, barSample, beatSample, wrap } = Chipassets;
   const SEAM_BARS = 2;
-  const DECODED_KEPT = 8;
 
-  const players = JSON.parse(document.getElementById("players").textContent);
+  const byId = (id) => document.getElementById(id);
+  const tracks = JSON.parse(byId("players").textContent);
   const sides = new Map(
     [...document.querySelectorAll(".side")]
-      .filter((side) => Object.hasOwn(players, side.dataset.player))
+      .filter((side) => Object.hasOwn(tracks, side.dataset.player))
       .map((side) => [side.dataset.player, side])
   );
-  const positions = new Map([...sides.keys()].map((id) => [id, 0]));
-  const decoded = new Map();
-  const toggle = document.getElementById("toggle");
-  let mixer = null;
-  let master = null;
-  let active = null;
-  let isPlaying = false;
-  let sounding = null;
-  let isFollowing = false;
-  let asked = 0;
+  const toggle = byId("toggle");
+  const playback = new Playback(tracks, readAudio, {
+    sounding: showSounding,
+    moved: showPosition,
+    failed: showFailure,
+  });
 
   document.documentElement.classList.add("scripted");
 
-  // ---- Sound -------------------------------------------------------------------------------
-
-  function openMixer() {
-    if (mixer) return;
-    const context = openContext({ tracks: Object.values(players) });
-    master = context.createGain();
-    master.connect(context.destination);
-    setVolume();
-    mixer = new Mixer(context, master);
+  function readAudio(id) {
+    const text = atob(byId(`audio-${id}`).src.split(",", 2)[1]);
+    return Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer;
   }
 
-  async function decode(id) {
-    if (!decoded.has(id)) {
-      const text = atob(document.getElementById(`audio-${id}`).src.split(",", 2)[1]);
-      const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-      decoded.set(id, mixer.context.decodeAudioData(bytes.buffer));
-      if (decoded.size > DECODED_KEPT) decoded.delete(decoded.keys().next().value);
-    }
-    return decoded.get(id);
-  }
-
-  async function play(id, sample = positions.get(id)) {
-    openMixer();
-    asked += 1;
-    const own = asked;
-    if (isPlaying) remember();
-    if (active && active !== id) mark(active, false);
-    sounding = null;
-    positions.set(id, sample);
-    active = id;
-    isPlaying = true;
-    mark(id, true);
-    showPosition(id);
-    try {
-      await mixer.context.resume();
-      const buffer = await decode(id);
-      if (own !== asked) return;
-      // A copy is a voice of its own, so that a jump inside a track is a crossfade too.
-      const fromSample = isOver(players[id], sample) ? 0 : sample;
-      const change = { fadeSeconds: FADE_SECONDS, fromSample };
-      mixer.play({ ...players[id] }, [buffer], id, change);
-      sounding = mixer.timeline.voices[mixer.timeline.voices.length - 1];
-      setTimeout(() => mixer.sweep([]), 4 * FADE_SECONDS * 1000);
-    } catch (error) {
-      if (own === asked) pause();
-      const reason = `${title(id)} cannot be played: ${error.message || error}`;
-      document.getElementById("where").textContent = reason;
-      say(reason);
-      return;
-    }
-    if (!isFollowing) follow();
-  }
-
-  function pause() {
-    asked += 1;
-    remember();
-    sounding = null;
-    isPlaying = false;
-    mixer.silence(FADE_SECONDS);
-    if (active) mark(active, false);
-  }
-
-  /* Keep where the sounding player is. */
-  function remember() {
-    if (!sounding) return;
-    positions.set(active, mixer.timeline.position(sounding, mixer.context.currentTime));
-  }
-
-  function seek(id, sample) {
-    const track = players[id];
-    positions.set(id, Math.min(Math.max(Math.round(sample), 0), track.samples - 1));
-    if (isPlaying && active === id) {
-      play(id, positions.get(id));
-    } else {
-      active = active || id;
-      showPosition(id);
-    }
-  }
-
-  function setVolume() {
-    const level = document.getElementById("volume").value / 100;
-    // Loudness is nearer to the square of a slider's way than to the way itself.
-    if (master) master.gain.setTargetAtTime(level * level, master.context.currentTime, 0.01);
+  function cardOf(id) {
+    return sides.get(id).closest(".track");
   }
 
   // ---- What the page shows -----------------------------------------------------------------
 
   function title(id) {
-    const both = sides.has(`before-${players[id].name}`) && sides.has(`after-${players[id].name}`);
-    return both ? `${players[id].name} (${players[id].label.toLowerCase()})` : players[id].name;
+    const { name, label } = tracks[id];
+    const both = sides.has(`before-${name}`) && sides.has(`after-${name}`);
+    return both ? `${name} (${label.toLowerCase()})` : name;
   }
 
-  function mark(id, sounds) {
+  function showSounding(id, sounds) {
     const button = sides.get(id).querySelector(".play");
     for (const one of [button, toggle]) one.setAttribute("aria-pressed", String(sounds));
     toggle.setAttribute("aria-label", sounds ? `Pause ${title(id)}` : `Play ${title(id)}`);
-    sides.get(id).closest(".track").classList.toggle("playing", sounds);
-    document.getElementById("now").textContent = title(id);
+    cardOf(id).classList.toggle("playing", sounds);
+    byId("now").textContent = title(id);
     say(`${sounds ? "Playing" : "Paused"} ${title(id)}`);
   }
 
-  function follow() {
-    isFollowing = isPlaying;
-    if (!isPlaying) return;
-    remember();
-    const track = players[active];
-    if (isOver(track, positions.get(active))) {
-      pause();
-      positions.set(active, 0);
-      isFollowing = false;
-      showPosition(active);
-      return;
-    }
-    showPosition(active);
-    requestAnimationFrame(follow);
+  function showFailure(id, why) {
+    const reason = `${title(id)} cannot be played: ${why}`;
+    byId("where").textContent = reason;
+    say(reason);
   }
 
   function showPosition(id) {
     const side = sides.get(id);
     const score = side.querySelector(".score");
-    const track = players[id];
-    const sample = positions.get(id);
+    const track = tracks[id];
+    const sample = playback.position(id);
     const here = wrap(track, sample);
     const { bar, beat } = barAndBeat(track, sample);
     const share = here / track.samples;
@@ -159,14 +69,12 @@
       score.setAttribute("aria-valuenow", bar + 1);
       score.setAttribute("aria-valuetext", text);
     }
-    if (id === active) {
-      const passes = track.loop ? Math.floor((sample - here) / track.loop.length_samples) : 0;
-      const again = passes > 0 ? ` · loop ${passes + 1}` : "";
-      const where = `${sayTime(here / track.sample_rate_hz)} · ${text}${again}`;
-      const place = document.getElementById("where");
-      if (place.textContent !== where) place.textContent = where;
-      if (isPlaying) keepInView(score.parentElement, share * score.offsetWidth);
-    }
+    if (id !== playback.active) return;
+    const passes = track.loop ? Math.floor((sample - here) / track.loop.length_samples) : 0;
+    const again = passes > 0 ? ` · loop ${passes + 1}` : "";
+    const where = `${sayTime(here / track.sample_rate_hz)} · ${text}${again}`;
+    if (byId("where").textContent !== where) byId("where").textContent = where;
+    if (playback.isPlaying) keepInView(side.querySelector(".scroll"), share * score.offsetWidth);
   }
 
   function keepInView(scroll, x) {
@@ -181,13 +89,16 @@
   }
 
   function say(text) {
-    document.getElementById("said").textContent = text;
+    byId("said").textContent = text;
   }
 
   // ---- Filters -----------------------------------------------------------------------------
 
   const chips = [...document.querySelectorAll("[data-filter]")];
   const cards = [...document.querySelectorAll(".track")];
+  const rows = new Map(
+    [...document.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row])
+  );
 
   function chosen(kind) {
     const on = (chip) => chip.dataset.filter === kind && chip.getAttribute("aria-pressed") === "true";
@@ -208,84 +119,101 @@
         ([kind, values]) => !values.length || values.some((value) => has[kind].includes(value))
       );
       card.hidden = !fits;
+      if (rows.has(card.id)) rows.get(card.id).hidden = !fits;
       shown += fits ? 1 : 0;
     }
-    document.getElementById("nothing").hidden = shown > 0;
-    document.getElementById("clear").hidden = kinds.every(([, values]) => !values.length);
-    document.getElementById("count").textContent = `${shown} of ${cards.length} tracks`;
+    byId("nothing").hidden = shown > 0;
+    byId("clear").hidden = kinds.every(([, values]) => !values.length);
+    byId("count").textContent = `${shown} of ${cards.length} tracks`;
   }
 
-  // ---- Pointer and keys --------------------------------------------------------------------
+  function showAll() {
+    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+    filter();
+  }
+
+  /* A link to a track that a filter hides: the reader wants the track, not the filter. */
+  function reveal(hash) {
+    const card = byId(decodeURIComponent(hash.slice(1)));
+    if (card && card.hidden) showAll();
+  }
+
+  // ---- Moving about ------------------------------------------------------------------------
 
   /* Before and after of one track change over where they are: the ear compares one bar. */
   function twinPosition(id) {
-    if (!isPlaying || !active || active === id) return positions.get(id);
-    const [mine, other] = [players[id], players[active]];
-    if (mine.name !== other.name) return positions.get(id);
-    remember();
-    const here = wrap(other, positions.get(active));
+    const { active } = playback;
+    if (!playback.isPlaying || !active || active === id) return playback.position(id);
+    const [mine, other] = [tracks[id], tracks[active]];
+    if (mine.name !== other.name) return playback.position(id);
+    const here = wrap(other, playback.position(active));
     const { bar, beat } = barAndBeat(other, here);
     const into = here - beatSample(other, bar, beat);
     return bar < mine.bars ? beatSample(mine, bar, beat % mine.beats_per_bar) + into : 0;
   }
 
   function press(id) {
-    if (isPlaying && active === id) pause();
-    else play(id, twinPosition(id));
+    if (playback.sounds(id)) playback.pause();
+    else playback.play(id, twinPosition(id));
   }
 
   function visible() {
-    return [...sides.keys()].filter((id) => !sides.get(id).closest(".track").hidden);
+    return [...sides.keys()].filter((id) => !cardOf(id).hidden);
   }
 
   function step(id, beats) {
-    const track = players[id];
-    const here = wrap(track, positions.get(id));
-    const { bar, beat } = barAndBeat(track, here);
-    const target = bar * track.beats_per_bar + beat + beats;
+    const track = tracks[id];
+    const { bar, beat } = barAndBeat(track, wrap(track, playback.position(id)));
     const last = track.bars * track.beats_per_bar - 1;
-    const within = Math.min(Math.max(target, 0), last);
-    const at = Math.floor(within / track.beats_per_bar);
-    seek(id, beatSample(track, at, within % track.beats_per_bar));
-  }
-
-  function moveBy(event, id) {
-    const track = players[id];
-    const bars = event.shiftKey ? track.beats_per_bar : 1;
-    const moves = {
-      ArrowRight: bars, ArrowUp: bars, ArrowLeft: -bars, ArrowDown: -bars,
-      PageUp: 4 * track.beats_per_bar, PageDown: -4 * track.beats_per_bar,
-    };
-    if (isPlaying && active === id) remember();
-    if (Object.hasOwn(moves, event.key)) step(id, moves[event.key]);
-    else if (event.key === "Home") seek(id, 0);
-    else if (event.key === "End") seek(id, barSample(track, track.bars - 1));
-    else return false;
-    return true;
+    const target = Math.min(Math.max(bar * track.beats_per_bar + beat + beats, 0), last);
+    const at = Math.floor(target / track.beats_per_bar);
+    playback.seek(id, beatSample(track, at, target % track.beats_per_bar));
   }
 
   function other(offset) {
     const ids = visible();
     if (!ids.length) return;
-    const at = ids.indexOf(active);
+    const at = ids.indexOf(playback.active);
     const id = ids[(at < 0 ? 0 : at + offset + ids.length) % ids.length];
-    const card = sides.get(id).closest(".track");
-    card.scrollIntoView({ block: "nearest" });
+    cardOf(id).scrollIntoView({ block: "nearest" });
     sides.get(id).querySelector(".score").focus({ preventScroll: true });
-    play(id, 0);
+    playback.play(id, 0);
+  }
+
+  // ---- Pointer and keys --------------------------------------------------------------------
+
+  function moveBy(event, id) {
+    const track = tracks[id];
+    const beats = event.shiftKey ? track.beats_per_bar : 1;
+    const moves = {
+      ArrowRight: beats, ArrowUp: beats, ArrowLeft: -beats, ArrowDown: -beats,
+      PageUp: 4 * track.beats_per_bar, PageDown: -4 * track.beats_per_bar,
+    };
+    if (Object.hasOwn(moves, event.key)) step(id, moves[event.key]);
+    else if (event.key === "Home") playback.seek(id, 0);
+    else if (event.key === "End") playback.seek(id, barSample(track, track.bars - 1));
+    else return false;
+    return true;
+  }
+
+  function trackKey(event) {
+    if (event.key !== "n" && event.key !== "p") return false;
+    other(event.key === "n" ? 1 : -1);
+    return true;
   }
 
   function onKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const target = event.target;
+    if (target.closest("input, pre, audio, .wide")) return;
     const side = target.closest(".score") ? target.closest(".side") : null;
-    const id = side ? side.dataset.player : null;
-    if (target.closest("input, pre, audio")) return;
+    const id = side && sides.has(side.dataset.player) ? side.dataset.player : null;
+    const { active } = playback;
     if (event.key === " ") {
       if (target.closest("button, summary, a")) return;
-      const wanted = id && sides.has(id) ? id : active || visible()[0];
+      const wanted = id || active || visible()[0];
       if (wanted) press(wanted);
-    } else if (id && sides.has(id)) {
+    } else if (id) {
       if (!moveBy(event, id) && !trackKey(event)) return;
     } else if (active && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
       moveBy(event, active);
@@ -295,35 +223,24 @@
     event.preventDefault();
   }
 
-  function trackKey(event) {
-    if (event.key !== "n" && event.key !== "p") return false;
-    other(event.key === "n" ? 1 : -1);
-    return true;
-  }
-
   function pointAt(score, event) {
     const box = score.getBoundingClientRect();
     return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
   }
 
   function connect(id, side) {
+    const track = tracks[id];
     const score = side.querySelector(".score");
     side.querySelector(".play").addEventListener("click", () => press(id));
     score.addEventListener("click", (event) => {
-      seek(id, pointAt(score, event) * players[id].samples);
-      if (!isPlaying) {
-        active = id;
-        showPosition(id);
-        mark(id, false);
-      }
+      playback.seek(id, pointAt(score, event) * track.samples);
+      playback.choose(id);
     });
     const seam = side.querySelector(".seam");
-    if (seam) {
-      seam.addEventListener("click", () => {
-        const track = players[id];
-        play(id, Math.max(barSample(track, Math.max(track.bars - SEAM_BARS, 0)), 0));
-      });
-    }
+    if (!seam) return;
+    seam.addEventListener("click", () => {
+      playback.play(id, barSample(track, Math.max(track.bars - SEAM_BARS, 0)));
+    });
   }
 
   function toggleVoice(button) {
@@ -334,27 +251,31 @@
     }
   }
 
-  sides.forEach((side, id) => connect(id, side));
-  for (const chip of chips) {
-    chip.addEventListener("click", () => {
-      const isOn = chip.getAttribute("aria-pressed") === "true";
-      chip.setAttribute("aria-pressed", String(!isOn));
-      filter();
-    });
+  function toggleChip(chip) {
+    chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+    filter();
   }
+
+  const setVolume = () => playback.setVolume(byId("volume").value / 100);
+
+  sides.forEach((side, id) => connect(id, side));
+  for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
   for (const button of document.querySelectorAll(".voice")) {
     button.addEventListener("click", () => toggleVoice(button));
   }
-  document.getElementById("clear").addEventListener("click", () => {
-    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
-    filter();
-    document.getElementById("tracks").focus();
+  byId("clear").addEventListener("click", () => {
+    showAll();
+    byId("tracks").focus();
   });
-  document.getElementById("volume").addEventListener("input", setVolume);
+  byId("volume").addEventListener("input", setVolume);
   toggle.addEventListener("click", () => {
-    const id = active || visible()[0];
+    const id = playback.active || visible()[0];
     if (id) press(id);
   });
+  for (const link of document.querySelectorAll('a[href^="#track-"]')) {
+    link.addEventListener("click", () => reveal(link.hash));
+  }
   document.addEventListener("keydown", onKey);
+  setVolume();
   filter();
 })();

@@ -139,7 +139,7 @@ def test_the_evidence_and_warnings_of_the_index_are_shown(tmp_path: Path) -> Non
     tags = gather_tags(open_bundle(bundle).tracks[0].entry)
     assert [(tag.tag, tag.fits) for tag in tags] == [("town", False), ("calm", False)]
     assert [(row.found, row.agrees) for row in tags[1].rows] == [
-        ("240.0", False), ("C4", True), ("is another", False),
+        ("240.0", False), ("C4", True), ("C major", False),
     ]  # fmt: skip
     text = _Tags(report(bundle).decode()).text
     for part in ("resembles boss more", "does not sound calm", "-3.0 dBTP", "layer 1: "):

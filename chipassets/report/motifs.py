@@ -1,0 +1,108 @@
+"""The motif map: where each track states which tune of the game, and how it was made to fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chipassets.bundle import StatementEntry, TrackEntry
+from chipassets.keys import pitch_name
+from chipassets.report.html import Html, card_id, element, join
+from chipassets.report.roll import track_steps
+from chipassets.units import STEPS_PER_BEAT
+
+MOTIF_COLOURS = 6
+
+
+def motif_numbers(tracks: Iterable[TrackEntry]) -> dict[str, int]:
+    """Return for each motif the number of its colour, the same wherever the page shows it."""
+    names = dict.fromkeys(said.motif for track in tracks for said in track.statements)
+    return {name: number % MOTIF_COLOURS for number, name in enumerate(names)}
+
+
+def draw_motif_map(tracks: Sequence[TrackEntry], numbers: dict[str, int]) -> Html | None:
+    """Return a row a track with its statements on the bars; None where no track states a motif."""
+    stating = [track for track in tracks if track.statements]
+    if not stating:
+        return None
+    legend = (
+        element("li", element("span", class_=f"swatch m{n}", aria_hidden="true"), name)
+        for name, n in numbers.items()
+    )
+    return element(
+        "section",
+        element("h2", "Motif map", id="motifs-title"),
+        element("ul", *legend, class_="legend", aria_label="Motifs"),
+        element(
+            "dl",
+            *(
+                join(
+                    element("dt", element("a", track.name, href=f"#{card_id(track.name)}")),
+                    element("dd", draw_lane(track, numbers)),
+                )
+                for track in stating
+            ),
+            class_="motif-map",
+        ),
+        class_="motifs",
+        aria_labelledby="motifs-title",
+    )
+
+
+def draw_lane(track: TrackEntry, numbers: dict[str, int]) -> Html:
+    """Return a list of the track's statements, each as wide as it lasts, on the width of all."""
+    return element(
+        "ul",
+        *(_draw_statement(said, track, numbers.get(said.motif, 0)) for said in track.statements),
+        class_="lane",
+        aria_label=f"Motifs in {track.name}",
+    )
+
+
+def _draw_statement(said: StatementEntry, track: TrackEntry, number: int) -> Html:
+    steps = track_steps(track)
+    start = said.start_bar * track.beats_per_bar * STEPS_PER_BEAT + said.start_step
+    return element(
+        "li",
+        element("span", _label(said), aria_hidden="true"),
+        element("span", say_statement(said), class_="hidden"),
+        class_=f"m{number}" + ("" if said.whole else " broken"),
+        style=f"left:{100 * start / steps:.3f}%;width:{100 * said.steps / steps:.3f}%",
+        title=say_statement(said),
+    )
+
+
+def _label(said: StatementEntry) -> str:
+    shift = f" {said.transposition:+d}" if said.transposition else ""
+    return f"{said.motif}{shift}" + (f" ×{said.stretch:g}" if said.stretch != 1 else "")
+
+
+def say_statement(said: StatementEntry) -> str:
+    """Return in a phrase where a motif is stated and what was done to it."""
+    return f"{said.motif} in {_say_place(said)}: {', '.join(say_changes(said))}"
+
+
+def _say_place(said: StatementEntry) -> str:
+    step = f" from step {said.start_step + 1}" if said.start_step else ""
+    section = f" ({said.section})" if said.section else ""
+    return f"bar {said.start_bar + 1}{section}{step}"
+
+
+def say_changes(said: StatementEntry) -> list[str]:
+    """Return what was done to a motif, one phrase each; it always says at what pitch it stands."""
+    shift = said.transposition
+    way = "up" if shift > 0 else "down"
+    changes = [f"{way} {abs(shift)} semitones" if shift else "at its own pitch"]
+    changes[0] += f" from {said.motif_key}"
+    if said.stretch != 1:
+        changes.append(f"note values times {said.stretch:g}")
+    changes.append(f"{pitch_name(said.lowest)} to {pitch_name(said.highest)}")
+    if said.returned:
+        changes.append("comes back with its section")
+    if not said.whole:
+        changes.append("not every note is in the top line")
+    return changes
+
+
+def statement_rows(track: TrackEntry) -> list[tuple[str, str, str]]:
+    """Return for each statement the motif, its place, and what was done to it."""
+    return [(s.motif, _say_place(s), ", ".join(say_changes(s))) for s in track.statements]

@@ -1,0 +1,63 @@
+"""Where the music comes from: the program, the model, what it was trained on, and the plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chipassets.report.html import Html, element, join
+from chipassets.report.opened import OpenedBundle
+
+_TRAINING = (("Trained", "date"), ("Updates", "updates"), ("Epochs", "epochs"))
+_COUNTS = (("Corpus licences", "licences"), ("Corpus sources", "sources"))
+
+
+def draw_origin(bundle: OpenedBundle) -> Html:
+    """Return the foot of the page: facts first, the whole account folded away."""
+    everything = json.dumps(bundle.provenance, indent=2, ensure_ascii=False)
+    return element(
+        "footer",
+        element("h2", "Where it comes from"),
+        element("dl", *(join(element("dt", k), element("dd", v)) for k, v in _gather(bundle))),
+        element(
+            "details",
+            element("summary", "The plan and the model's own account"),
+            element("pre", everything, tabindex="0", role="region", aria_label="Provenance"),
+        ),
+        class_="provenance",
+    )
+
+
+def _gather(bundle: OpenedBundle) -> list[tuple[str, str]]:
+    index = bundle.index
+    training = _inside(_inside(bundle.provenance, "model"), "training")
+    dataset = _inside(training, "dataset")
+    author = [
+        (label, str(value))
+        for label, key in (("Author", "author"), ("Copyright", "copyright_line"))
+        if (value := _inside(bundle.provenance, "plan").get(key))
+    ]
+    return [
+        ("Made by", f"{index.generator}, bundle format {index.format}"),
+        *author,
+        ("Seed", str(index.seed)),
+        ("Model", f"{index.model.name}, SHA-256 {index.model.sha256}"),
+        *((label, str(training[key])) for label, key in _TRAINING if key in training),
+        *_corpus(dataset),
+    ]
+
+
+def _corpus(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = [("Corpus", f"{dataset['pieces']} pieces")] if "pieces" in dataset else []
+    for label, key in _COUNTS:
+        counts = _inside(dataset, key)
+        if counts:
+            facts.append((label, ", ".join(f"{name}: {n}" for name, n in counts.items())))
+    return facts
+
+
+def _inside(found: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object under a key, empty where there is none: nobody vouches for a provenance."""
+    value = found.get(key)
+    return value if isinstance(value, dict) else {}

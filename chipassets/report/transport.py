@@ -1,0 +1,59 @@
+"""The player that stays at the foot of the window, and what the page's script knows of tracks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from chipassets.report.card import Side
+from chipassets.report.html import Html, element
+
+_PLAYER_KEYS = {
+    "name", "samples", "sample_rate_hz", "bars", "beats_per_bar", "tempo_bpm", "loop", "sections",
+}  # fmt: skip
+
+
+def draw_transport() -> Html:
+    """Return the bar with play, what plays, and the volume."""
+    return element(
+        "section",
+        element(
+            "button",
+            element("span", class_="icon", aria_hidden="true"),
+            type="button",
+            class_="play",
+            id="toggle",
+            aria_label="Play",
+            aria_pressed="false",
+        ),
+        element(
+            "div",
+            element("strong", "Nothing plays", id="now"),
+            element("span", "Space plays, arrows move, n and p change track", id="where"),
+            class_="now",
+        ),
+        element(
+            "label",
+            element("span", "Volume"),
+            element("input", type="range", id="volume", min="0", max="100", value="80", step="1"),
+            class_="volume",
+        ),
+        element("p", "", id="said", class_="hidden", role="status", aria_live="polite"),
+        class_="transport",
+        aria_label="Player",
+    )
+
+
+def draw_players(sides: Iterable[Side]) -> Html:
+    """Return the JSON of every side that sounds, by its player's id."""
+    players = {
+        side.player: {
+            **side.track.entry.model_dump(mode="json", include=_PLAYER_KEYS),
+            "label": side.label,
+        }
+        for side in sides
+        if side.track.audio is not None
+    }
+    # "<" could end the element early; as an escape it is the same JSON.
+    text = json.dumps(players, ensure_ascii=False).replace("<", "\\u003c")
+    return element("script", Html(text), type="application/json", id="players")
