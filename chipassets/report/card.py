@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +38,13 @@ class Side:
 
 def draw_card(
     sides: list[Side],
-    plan: dict[str, Any],
+    provenance: Mapping[str, Any],
     motifs: dict[str, int],
     difference: Difference | None = None,
 ) -> Html:
     """Return the article of a track: one side, or two to compare; the last one is described.
 
-    plan: what the bundle was built from, as its provenance tells it. motifs: their colours.
+    provenance: what its bundle says of how it was built. motifs: their colours.
     """
     track = sides[-1].track
     entry = track.entry
@@ -60,9 +60,9 @@ def draw_card(
             class_="sides two" if len(sides) > 1 else "sides",
         ),
         element(
-            "p", f"Take {entry.take.number} of {entry.take.of}: {entry.take.why}", class_="why"
+            "p", f"Take {entry.take.number + 1} of {entry.take.of}: {entry.take.why}", class_="why"
         ),
-        draw_details(track, plan),
+        draw_details(track, provenance),
         class_="track",
         id=card_id(entry.name),
         aria_labelledby=title,

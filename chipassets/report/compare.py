@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipassets.bundle import Index, TrackEntry
+from chipassets.report.motifs import say_statement
 from chipassets.report.opened import OpenedTrack
 from chipassets.report.roll import RollNote
 
@@ -112,6 +113,8 @@ def _other_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
         Change("Loop", _say_loop(old), _say_loop(new)),
         Change("Form", _say_form(old), _say_form(new)),
         Change("Loudness", _say_loudness(old), _say_loudness(new)),
+        Change("Chords", " ".join(old.chords) or "none", " ".join(new.chords) or "none"),
+        Change("Motifs", _say_motifs(old), _say_motifs(new)),
         Change("Layers", _say_layers(old), _say_layers(new)),
         Change("Warnings", "; ".join(old.warnings) or "none", "; ".join(new.warnings) or "none"),
         Change("Voices", ", ".join(old.voices), ", ".join(new.voices)),
@@ -142,9 +145,13 @@ def _say_loudness(track: TrackEntry) -> str:
     return "not measured" if track.loudness_lufs is None else f"{track.loudness_lufs:.1f} LUFS"
 
 
+def _say_motifs(track: TrackEntry) -> str:
+    return "; ".join(map(say_statement, track.statements)) or "none"
+
+
 def _say_layers(track: TrackEntry) -> str:
     return ", ".join(layer.name for layer in track.layers) or "none"
 
 
 def _say_take(track: TrackEntry) -> str:
-    return f"{track.take.number} of {track.take.of}"
+    return f"{track.take.number + 1} of {track.take.of}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from chipassets.bundle import FileEntry, TrackEntry
@@ -18,13 +19,17 @@ from chipassets.report.html import Child, Html, element, join
 from chipassets.report.motifs import statement_rows
 from chipassets.report.opened import OpenedTrack
 from chipassets.report.sound import Sound
+from chipassets.report.takes_table import draw_takes, read_takes
 
 _MARKS = {True: ("yes", "met"), False: ("no", "missed"), None: ("", "set")}
 
 
-def draw_details(track: OpenedTrack, plan: dict[str, Any]) -> Html:
-    """Return the folds of a track; `plan` is what its bundle was built from."""
+def draw_details(track: OpenedTrack, provenance: Mapping[str, Any]) -> Html:
+    """Return the folds of a track; `provenance` is what its bundle says of how it was built."""
     entry = track.entry
+    found = provenance.get("plan")
+    plan = found if isinstance(found, dict) else {}
+    takes = read_takes(provenance, entry.name)
     tags = gather_tags(entry)
     asked = gather_evidence(entry, plan)
     return element(
@@ -35,6 +40,7 @@ def draw_details(track: OpenedTrack, plan: dict[str, Any]) -> Html:
             _draw_asked(asked) if asked else None,
             _draw_figures(entry),
         ),
+        _fold(f"Takes: why number {entry.take.number + 1}", draw_takes(takes)) if takes else None,
         _draw_motifs(entry),
         _fold("Loop and level", _draw_facts(_sound_facts(entry, track.sound))),
         _draw_originality(entry),
@@ -220,7 +226,7 @@ def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
     dropped = [f"{item.count} ({item.reason})" for item in entry.dropped]
     adapted = [f"{item.count} ({item.reason})" for item in entry.adapted]
     return [
-        ("Take", f"{entry.take.number} of {entry.take.of}"),
+        ("Take", f"{entry.take.number + 1} of {entry.take.of}"),
         ("Seed", str(entry.seed)),
         ("Sample rate", f"{entry.sample_rate_hz} Hz, {entry.samples} samples"),
         ("Notes that no voice plays", ", ".join(dropped) or "none"),

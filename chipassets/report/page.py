@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from chipassets.report.card import Side, draw_card
 from chipassets.report.compare import Difference, compare_tracks
@@ -81,7 +82,7 @@ def _draw_page(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:
         element(
             "main",
             *(
-                draw_card(own, _plan(bundle if pair.new else before), motifs, pair.difference)
+                draw_card(own, _provenance(bundle if pair.new else before), motifs, pair.difference)
                 for pair, own in zip(pairs, sides, strict=True)
             ),
             element("p", "No track fits these filters.", id="nothing", hidden=True),
@@ -124,9 +125,8 @@ def _draw_sides(pair: _Pair, full_scale: float) -> list[Side]:
     return sides
 
 
-def _plan(bundle: OpenedBundle | None) -> dict[str, object]:
-    plan = bundle.provenance.get("plan") if bundle else None
-    return plan if isinstance(plan, dict) else {}
+def _provenance(bundle: OpenedBundle | None) -> dict[str, Any]:
+    return bundle.provenance if bundle else {}
 
 
 def _notes(track: OpenedTrack | None) -> tuple[RollNote, ...]:

@@ -55,7 +55,11 @@ class Piece:
 
 
 def write_sample(
-    folder: Path, pieces: list[Piece], game: str = "Test Quest", plan: Any = None
+    folder: Path,
+    pieces: list[Piece],
+    game: str = "Test Quest",
+    plan: Any = None,
+    takes: Any = None,
 ) -> Path:
     """Write the pieces as a bundle and return its folder."""
     contents: dict[str, bytes] = {}
@@ -80,6 +84,7 @@ def write_sample(
         entries.append(entry.model_copy(update={"layers": listed}))
         contents |= dict(own.values()) | layers
     account = {"generator": "a test", "model": {"name": game}, "plan": plan or {}}
+    account |= {"takes": takes} if takes else {}
     contents["provenance.json"] = json.dumps(account).encode()
     provenance = file_entry("provenance.json", contents["provenance.json"])
     write_bundle(folder, _index(game, provenance, entries), contents)

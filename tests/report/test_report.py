@@ -22,6 +22,7 @@ from chipassets.report.evidence import gather_evidence, gather_tags
 from chipassets.report.html import element, join
 from chipassets.report.opened import open_bundle
 from chipassets.report.roll import draw_roll
+from chipassets.report.takes_table import read_takes
 from tests.report.sample_bundle import RATE_HZ, Piece, write_sample
 
 HOSTILE = """</script><script>hit=1</script><img src=x onerror="hit=1">'"&<svg onload=hit=1>"""
@@ -144,6 +145,79 @@ def test_the_evidence_and_warnings_of_the_index_are_shown(tmp_path: Path) -> Non
     text = _Tags(report(bundle).decode()).text
     for part in ("resembles boss more", "does not sound calm", "-3.0 dBTP", "layer 1: "):
         assert part in text
+
+
+STATED = {
+    "motif": "hero", "section": "A", "start_bar": 1, "start_step": 4, "steps": 8,
+    "motif_key": "C major", "transposition": 5, "stretch": 2.0, "lowest": 60, "highest": 72,
+    "returned": True, "whole": False,
+}  # fmt: skip
+
+
+def edit(bundle: Path, **changes: object) -> Path:
+    """Set values of the first track in the index."""
+    index = json.loads((bundle / "bundle.json").read_text())
+    index["tracks"][0] |= changes
+    (bundle / "bundle.json").write_text(json.dumps(index))
+    return bundle
+
+
+def test_the_motif_map_shows_where_a_motif_is_and_what_was_done_to_it(tmp_path: Path) -> None:
+    pieces = [Piece("town", bars=4), Piece("cave")]
+    page = report(edit(write_sample(tmp_path / "b", pieces), statements=[STATED])).decode()
+    # Bar 2, step 5 of four bars of 16 steps: step 20 of 64, for 8 steps.
+    assert page.count("left:31.250%;width:12.500%") == 2
+    text = _Tags(page).text
+    assert "hero +5 ×2" in text
+    said = (
+        "hero in bar 2 (A) from step 5: up 5 semitones from C major, note values times 2, C4 to C5"
+    )
+    assert said in text
+    assert "comes back with its section, not every note is in the top line" in text
+    assert "Motif map" not in _Tags(report(write_sample(tmp_path / "c", pieces)).decode()).text
+
+
+def test_the_takes_are_listed_with_what_spoke_against_them(tmp_path: Path) -> None:
+    features = {"scale": {"value": 0.98, "points": 0.9}, "seam": {"value": 3, "points": 1}}
+    rows = [
+        {"take": 1, "chosen": True, "score": 0.8, "verdict": "", "features": features},
+        {"take": 2, "chosen": False, "score": 0.7, "verdict": "rejected", "features": features},
+        {"take": 3, "chosen": False, "score": 0.75, "verdict": "refused: copies", "features": {}},
+        {"take": "x"}, 7,
+    ]  # fmt: skip
+    bundle = write_sample(tmp_path / "b", [Piece("town")], takes={"town": rows})
+    takes = read_takes(open_bundle(bundle).provenance, "town")
+    assert [take.number for take in takes] == [1, 3, 2], "the chosen one, then by points"
+    text = _Tags(report(bundle).decode()).text
+    for part in ("Takes: why number 1", "chosen", "refused: copies", "0.98", "0.9 of 1 points"):
+        assert part in text
+    for nonsense in ([], {"town": 3}, {"town": {"a": 1}}, {"town": [None]}):
+        assert read_takes({"takes": nonsense}, "town") == []
+
+
+def test_originality_is_said_in_notes(tmp_path: Path) -> None:
+    metrics = {"longest_shared_run": 7.0, "shared_6_grams": 0.0833, "shared_16_grams": 0.0}
+    bundle = write_sample(tmp_path / "b", [Piece("town", metrics=metrics), Piece("cave")])
+    text = _Tags(report(bundle).decode()).text
+    for part in ("8 notes in a row", "Runs of 7 notes8.3% stand in", "Runs of 17 notes0.0%"):
+        assert part in text
+    assert text.count("Originality") == 1
+
+
+def test_the_overview_has_a_row_a_track_that_leads_to_it(tmp_path: Path) -> None:
+    seam = {"step_ratio": 1.5, "flux_ratio": 0.5}
+    bundle = write_sample(tmp_path / "b", [Piece("town"), Piece("fanfare", intro_bars=None)])
+    page = report(edit(bundle, seam=seam, warnings=["too loud"]), bundle).decode()
+    tags = _Tags(page)
+    ids = {attrs.get("id") for tag, attrs in tags.elements if tag == "article"}
+    rows = [attrs["data-row"] for tag, attrs in tags.elements if "data-row" in attrs]
+    links = [attrs.get("href") for tag, attrs in tags.elements if tag == "a"][1:]
+    assert rows == ["track-town", "track-fanfare"]
+    assert set(rows) == ids
+    assert links == [f"#{row}" for row in rows]
+    for part in ("audible", "plays once", "unchanged"):
+        assert part in tags.text
+    assert 'aria-label="1 warning"' in page
 
 
 # ---- Comparing ---------------------------------------------------------------------------------

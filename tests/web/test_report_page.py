@@ -153,6 +153,22 @@ def test_filters_narrow_and_say_how_many_are_left(open_report: OpenReport) -> No
     assert _shown(page) == ["town", "battle", "fanfare"]
 
 
+def test_the_overview_follows_the_filters_and_leads_to_a_hidden_track(
+    open_report: OpenReport,
+) -> None:
+    page = open_report([TOWN, BATTLE, FANFARE])
+    rows = (
+        "[...document.querySelectorAll('[data-row]')].filter((row) => !row.hidden)"
+        ".map((row) => row.dataset.row)"
+    )
+    page.click('[data-filter="mood"][data-value="bright"]')
+    assert page.run(rows) == ["track-town", "track-fanfare"]
+    # A link that was kept, to a track that the filter hides: the reader wants the track.
+    page.run("document.querySelector('a[href=\"#track-battle\"]').click()")
+    assert _shown(page) == ["town", "battle", "fanfare"]
+    assert page.run("location.hash") == "#track-battle"
+
+
 def test_a_voice_can_be_hidden_in_the_roll(open_report: OpenReport) -> None:
     page = open_report([TOWN])
     page.click('.voice[data-voice="pulse1"]')
@@ -243,4 +259,4 @@ def test_a_screen_reader_finds_landmarks_and_names(open_report: OpenReport) -> N
     assert ("slider", "Position in town") in found
     assert ("button", "Play battle") in found
     headings = {name for role, name in found if role == "heading"}
-    assert headings == {"Test Quest", "town", "battle", "Where it comes from"}
+    assert headings == {"Test Quest", "All tracks", "town", "battle", "Where it comes from"}
