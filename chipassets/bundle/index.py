@@ -16,6 +16,7 @@ _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
 _Positive = Annotated[int, Field(gt=0)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
+_Pitch = Annotated[int, Field(ge=0, le=127)]
 _RelativePath = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
 ]
@@ -62,6 +63,30 @@ class SectionEntry(_Entry):
     name: str
     start_bar: _Count
     bars: _Positive
+
+
+class StatementEntry(_Entry):
+    """Where a track states a motif, in bars and steps from 0, and how the tune was made to fit.
+
+    motif_key: the key in which it was written; it sounds on the same degrees of the track's own.
+    transposition: semitones from its tonic as written to where that stands here, octaves included.
+    stretch: 2 doubles its note values, 0.5 halves them. lowest, highest: its MIDI pitches here.
+    returned: whether it comes back with its section and its company. whole: whether every note of
+    it was found in the top line.
+    """
+
+    motif: str
+    section: str
+    start_bar: _Count
+    start_step: _Count
+    steps: _Positive
+    motif_key: str
+    transposition: int
+    stretch: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    lowest: _Pitch
+    highest: _Pitch
+    returned: bool
+    whole: bool
 
 
 class TakeEntry(_Entry):
@@ -131,6 +156,7 @@ class TrackEntry(_Entry):
     loop: LoopEntry | None
     sections: list[SectionEntry]
     chords: list[str] = []
+    statements: list[StatementEntry] = []
     voices: list[str]
     files: dict[str, FileEntry]
     layers: list[LayerEntry] = []

@@ -11,7 +11,7 @@ from chipassets.cli.output import print_json, print_text
 
 
 def report_command(
-    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path(
         "report.html"
     ),

@@ -11,6 +11,8 @@ from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_in
 from chipassets.errors import CheckError
 from chipassets.report.roll import Roll, read_roll
 from chipassets.report.sound import Sound, measure_sound
+from chipassets.runtime.archive import unpack
+from chipassets.runtime.tracks import LibraryError
 
 _FAULTS_SHOWN = 6
 # No music has 400 beats a second: an index that says so would draw a grid without end.
@@ -45,21 +47,29 @@ class OpenedBundle:
         return next((track for track in self.tracks if track.entry.name == name), None)
 
 
-def open_bundle(folder: Path) -> OpenedBundle:
-    """Return the bundle of a folder.
+def open_bundle(path: Path) -> OpenedBundle:
+    """Return the bundle of a folder or a zip.
 
     Raises:
         CheckError: there is no bundle, it is of a newer format, or a file is missing, altered,
             outside the folder, or not what its name says.
     """
+    folder = _unpack(path) if path.is_file() else path
     index = read_index(folder)
     faults = find_faults(folder, index.files())
     if faults:
         shown = "; ".join(faults[:_FAULTS_SHOWN])
         more = f"; and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
-        raise CheckError(f"{folder} is not as it was built: {shown}{more}; build it again")
+        raise CheckError(f"{path} is not as it was built: {shown}{more}; build it again")
     provenance = _read_provenance(folder, index.provenance)
     return OpenedBundle(index, provenance, tuple(_open_track(folder, e) for e in index.tracks))
+
+
+def _unpack(path: Path) -> Path:
+    try:
+        return unpack(path)
+    except LibraryError as error:
+        raise CheckError(str(error)) from error
 
 
 def _open_track(folder: Path, entry: TrackEntry) -> OpenedTrack:

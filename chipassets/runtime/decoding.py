@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +162,8 @@ class Decoder:
             thread.join()
 
     def _work(self) -> None:
+        # So that a frame which has something to log need not wait until logging is loaded.
+        import_module("logging")
         while (track := self._wanted.get()) is not None:
             self._done[track] = _try_decode(track)
 

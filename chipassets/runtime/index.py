@@ -16,6 +16,10 @@ FORMAT = 1
 _MOST_BYTES = 16 << 20
 _MOST_PROBLEMS_SHOWN = 8
 _LARGEST = sys.float_info.max
+# No music is beyond them, and arithmetic on what is could go on for ever.
+_MOST_BEATS = 1000
+_TEMPI_BPM = (1.0, 10_000.0)
+_MOST_HZ = 1_000_000
 
 _T = TypeVar("_T", dict[str, object], list[object])
 
@@ -113,10 +117,10 @@ class _Reader:
             scene=self.text(record, "scene", where),
             moods=self.texts(record, "moods", where),
             key=self.text(record, "key", where),
-            tempo_bpm=self.number(record, "tempo_bpm", where),
-            beats_per_bar=self.whole(record, "beats_per_bar", where, 1),
+            tempo_bpm=self.number(record, "tempo_bpm", where, *_TEMPI_BPM),
+            beats_per_bar=self.whole(record, "beats_per_bar", where, 1, _MOST_BEATS),
             bars=bars,
-            sample_rate_hz=self.whole(record, "sample_rate_hz", where, 1),
+            sample_rate_hz=self.whole(record, "sample_rate_hz", where, 1, _MOST_HZ),
             samples=samples,
             loop=self.loop(record, where, samples, bars),
             sections=tuple(
@@ -214,20 +218,29 @@ class _Reader:
             self._refuse(record, key, where, "a list of texts")
         return tuple(value for value in values if isinstance(value, str))
 
-    def whole(self, record: dict[str, object], key: str, where: str, least: int) -> int:
+    def whole(
+        self, record: dict[str, object], key: str, where: str, least: int, most: int | None = None
+    ) -> int:
         value = record.get(key)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and least <= value <= (value if most is None else most)
+        ):
             return value
-        self._refuse(record, key, where, f"a whole number of at least {least}")
+        limit = f"of at least {least}" if most is None else f"from {least} to {most}"
+        self._refuse(record, key, where, f"a whole number {limit}")
         return max(least, 1)
 
-    def number(self, record: dict[str, object], key: str, where: str) -> float:
+    def number(
+        self, record: dict[str, object], key: str, where: str, least: float, most: float
+    ) -> float:
         value = record.get(key)
         # A bool is an int to Python; NaN fails both comparisons. An int may be beyond any float.
-        if isinstance(value, int | float) and value is not True and 0 < value <= _LARGEST:
+        if isinstance(value, int | float) and value is not True and least <= value <= most:
             return float(value)
-        self._refuse(record, key, where, "a number above 0")
-        return 1.0
+        self._refuse(record, key, where, f"a number from {least:g} to {most:g}")
+        return least
 
     def records(self, record: dict[str, object], key: str, where: str) -> list[dict[str, object]]:
         values = self._typed(record, key, where, list)

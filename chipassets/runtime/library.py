@@ -114,6 +114,6 @@ def _not_found(what: str, asked: str, known: Iterable[str]) -> TrackNotFoundErro
     from difflib import get_close_matches
 
     names = tuple(known)
-    close = get_close_matches(asked, names, n=3, cutoff=0.5)
+    close = get_close_matches(asked, names, n=3, cutoff=0.6)
     hint = f"did you mean {', '.join(close)}?" if close else f"there are: {', '.join(names)}"
     return TrackNotFoundError(f"the bundle has no {what} {asked!r}; {hint}")

@@ -142,11 +142,9 @@ class Track:
         """Return the position of the first beat at or after a position, not gone round."""
         bar = self._count_bars(max(sample, 0))
         start, end = self.bar_sample(bar), self.bar_sample(bar + 1)
-        for beat in range(self.beats_per_bar):
-            line = start - (start - end) * beat // self.beats_per_bar
-            if line >= sample:
-                return line
-        return end
+        beat = (sample - start) * self.beats_per_bar // max(end - start, 1)
+        lines = (start - (start - end) * b // self.beats_per_bar for b in (beat, beat + 1))
+        return next((line for line in lines if line >= sample), end)
 
     def next_section_sample(self, sample: int) -> int:
         """Return the position at or after a given one where a section starts, not gone round.

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -276,6 +277,15 @@ def _file(index: dict[str, object]) -> dict[str, object]:
     tracks = index["tracks"]
     assert isinstance(tracks, list)
     return dict(tracks[0]["files"]["ogg"])
+
+
+def test_a_zip_is_a_bundle_too_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town")])
+    packed = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", bundle))
+    assert report(packed, packed) == report(bundle, bundle)
+    packed.write_bytes(packed.read_bytes()[:500])
+    with pytest.raises(CheckError, match="cannot be unpacked"):
+        report(packed)
 
 
 def test_an_altered_file_is_named(tmp_path: Path) -> None:

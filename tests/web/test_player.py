@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,60 @@ def test_a_cut_on_the_line_falls_on_its_sample(page: Page, when: str, line_secon
       return [cut, before, after];
     }})()""")
     assert found == [441 + int(line_seconds * RATE_HZ), -1, -1]
+
+
+def test_a_fade_is_out_first_and_then_in_to_the_sample(page: Page) -> None:
+    found = page.run("""(async () => {
+      const rules = [{from: "town", to: "*", when: "bar", fadeMs: 500, how: "fade"}];
+      const {mix, answers} = await stage(4, [
+        [0, (p) => p.enter("town")],
+        [0.3, (p) => p.enter("shop")],
+      ], {rules});
+      const [town, shop] = [await sound("town"), await sound("shop")];
+      const at = Math.round(answers[1].at * 44100);
+      const next = at + 22050;
+      const before = firstDifference(mix, (i) => town[i - 441], 441, at);
+      const peak = Math.max(...mix.slice(next - 50, next).map(Math.abs));
+      const after = firstDifference(mix, (i) => shop[(i - next) % shop.length], next, mix.length);
+      return [at, before, after, peak < 0.01];
+    })()""")
+    assert found == [441 + BAR_SAMPLES, -1, -1, True]
+
+
+def test_moods_choose_among_a_scenes_tracks(page: Page, tmp_path: Path) -> None:
+    pieces = [
+        Piece("day", scene="overworld", moods=("bright", "calm")),
+        Piece("night", scene="overworld", moods=("dark",)),
+        Piece("battle"),
+    ]
+    write_sample(tmp_path / "c", pieces)
+    found = page.run("""(async () => {
+      const director = new Chipassets.Director(await (await fetch("c/bundle.json")).json());
+      const name = (wish) => wish && wish.track.name;
+      return [
+        name(director.enter("overworld")), name(director.enter("overworld")),
+        name(director.enter("overworld", ["dark"])), name(director.enter("overworld", ["dark"])),
+        name(director.enter("battle")), name(director.leave()),
+        name(director.enter("overworld", ["calm"])),
+      ];
+    })()""")
+    assert found == ["day", None, "night", None, "battle", "night", "day"]
+
+
+def test_the_example_page_plays_a_bundle(game_page: OpenPage, tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town"), Piece("battle", hz=660)])
+    for name in ("example.html", "chipassets.js"):
+        (bundle / name).write_bytes(files("chipassets").joinpath("runtime/web", name).read_bytes())
+    page = game_page()
+    page.run("location.href = 'b/example.html'")
+    page.wait_for("document.querySelectorAll('#scenes button').length === 2")
+    page.click("#scenes button:nth-of-type(2)")
+    page.wait_for("document.getElementById('now').textContent.startsWith('battle, section A, bar')")
+    page.wait_for("document.getElementById('place').value > 0")
+    assert page.run("document.getElementById('game').textContent") == "Test Quest"
+    page.click("#stop")
+    page.wait_for("document.getElementById('now').textContent === 'Silence.'")
+    assert page.complaints() == []
 
 
 def test_a_crossfade_overlaps_without_a_dip(page: Page) -> None:
@@ -313,7 +368,7 @@ def test_bars_and_beats_are_those_of_the_python_runtime(page: Page, tmp_path: Pa
       return tracks.map((track) => {json.dumps(samples)}.map((sample) => {{
         const {{bar, beat}} = barAndBeat(track, sample);
         return [wrap(track, sample), bar, beat, nextLine(track, sample, "bar"),
-                isOver(track, sample)];
+                nextLine(track, sample, "section"), isOver(track, sample)];
       }}));
     }})()""")
     for track, rows in zip(tracks, found, strict=True):
@@ -323,6 +378,7 @@ def test_bars_and_beats_are_those_of_the_python_runtime(page: Page, tmp_path: Pa
                 track.position_bar(sample),
                 track.position_beat(sample),
                 track.next_bar_sample(sample),
+                track.next_section_sample(sample),
                 track.is_over(sample),
             ], (track.name, sample)
 

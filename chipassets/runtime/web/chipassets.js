@@ -6,6 +6,7 @@
  *   music.enter("overworld");      // the scene's track, looping exactly
  *   music.enter("battle");         // lies over the overworld: crossfade
  *   music.leave();                 // the overworld goes on where it was left
+ *   music.enter("overworld", { moods: ["dark"] });   // the scene's track with the most of these moods
  *   music.setIntensity(0.5);       // of a track with layers, the lower half sounds, from the next bar
  *   music.setVolume(0.6); music.pause(); music.resume(); music.stop();
  *
@@ -24,11 +25,15 @@
   "use strict";
 
   const FORMAT = 1;
+  const MOST_TEMPO = 10000;
 
   /* How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower. */
   const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
 
-  /* The first rule that fits decides when ("now", "beat", "bar") and how softly the music changes. */
+  /*
+   * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
+   * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".
+   */
   const RULES = [
     { from: "*", to: "battle", when: "now", fadeMs: 120 },
     { from: "*", to: "boss", when: "now", fadeMs: 120 },
@@ -82,7 +87,9 @@
     if (loop && loop.start_sample + loop.length_samples > track.samples) {
       throw new Error(`${place}: the loop goes past the end; build the bundle again`);
     }
-    if (!(track.tempo_bpm > 0)) throw new Error(`${place}: tempo_bpm is not a number above 0`);
+    if (!(track.tempo_bpm >= 1 && track.tempo_bpm <= MOST_TEMPO)) {
+      throw new Error(`${place}: tempo_bpm is not a number from 1 to ${MOST_TEMPO}`);
+    }
     for (const file of [...Object.values(track.files || {}), ...(track.layers || [])]) {
       if (!SAFE_PATH.test(file.path)) {
         throw new Error(`${place}: ${JSON.stringify(file.path)} points outside the bundle`);
@@ -142,21 +149,35 @@
   function barAndBeat(track, sample) {
     const here = wrap(track, sample);
     const bar = Math.min(barsBefore(track, here), track.bars - 1);
-    let beat = track.beats_per_bar - 1;
-    while (beat > 0 && beatSample(track, bar, beat) > here) beat -= 1;
-    return { bar, beat };
+    const start = barSample(track, bar);
+    const length = Math.max(barSample(track, bar + 1) - start, 1);
+    const beat = Math.floor(((here - start) * track.beats_per_bar) / length);
+    return { bar, beat: Math.min(Math.max(beat, 0), track.beats_per_bar - 1) };
   }
 
-  /* The first position at or after this one on a "beat" or "bar" line; the same one for "now". */
+  /* The first position at or after this one on such a line; the same one for "now". */
   function nextLine(track, sample, when) {
+    if (when === "section") return nextSection(track, sample);
     if (when !== "bar" && when !== "beat") return sample;
     const bar = barsBefore(track, sample);
-    const lines = when === "bar" ? [0] : Array.from({ length: track.beats_per_bar }, (_, i) => i);
-    for (const beat of lines) {
-      const line = beatSample(track, bar, beat);
-      if (line >= sample) return line;
+    const [start, end] = [barSample(track, bar), barSample(track, bar + 1)];
+    if (when === "bar") return start >= sample ? start : end;
+    const beat = Math.floor(((sample - start) * track.beats_per_bar) / Math.max(end - start, 1));
+    const lines = [beat, beat + 1].map((number) => beatSample(track, bar, number));
+    return lines.find((line) => line >= sample) ?? end;
+  }
+
+  /* Where the next section starts, or the loop; for a track that plays once its end is one too. */
+  function nextSection(track, sample) {
+    const first = barsBefore(track, nextLine(track, sample, "bar"));
+    const starts = (track.sections || []).map((section) => section.start_bar);
+    const bars = starts.filter((bar) => bar >= first);
+    if (!track.loop) return barSample(track, Math.min(...bars, Math.max(track.bars, first)));
+    const { start_bar: loopStart, bars: loopBars } = track.loop;
+    for (const bar of [loopStart, ...starts.filter((start) => start >= loopStart)]) {
+      bars.push(bar + Math.max(Math.ceil((first - bar) / loopBars), 0) * loopBars);
     }
-    return barSample(track, bar + 1);
+    return barSample(track, Math.min(...bars));
   }
 
   // ---- Fades -------------------------------------------------------------------------------
@@ -221,6 +242,7 @@
       this.rules = rules;
       this.levels = levels;
       this.stack = [];
+      this._moods = new Map();
     }
 
     /* The scene the game is in, "" before the first. */
@@ -228,9 +250,14 @@
       return this.stack.length ? this.stack[this.stack.length - 1] : "";
     }
 
-    /* Be in a scene: over lower ones, in place of equal ones, back to one that lies below. */
-    enter(scene) {
+    /*
+     * Be in a scene: over lower ones, in place of equal ones, back to one that lies below. Of its
+     * tracks the one with the most of the moods is asked for.
+     */
+    enter(scene, moods = []) {
       const before = this.scene;
+      const asked = String(this._moods.get(scene) || "");
+      this._moods.set(scene, [...moods]);
       const at = this.stack.indexOf(scene);
       if (at >= 0) {
         this.stack.length = at + 1;
@@ -239,7 +266,7 @@
         while (this.stack.length && this._level(this.scene) >= level) this.stack.pop();
         this.stack.push(scene);
       }
-      return this.scene === before ? null : this._wish(before);
+      return this.scene === before && String(moods) === asked ? null : this._wish(before);
     }
 
     /* Leave the scene for the one below it; the last one cannot be left. */
@@ -252,18 +279,27 @@
       return Object.hasOwn(this.levels, scene) ? this.levels[scene] : 0;
     }
 
-    /* {scene, track, when, fadeMs, reason}; track is null where none serves the scene. */
+    /* {scene, track, when, fadeMs, how, reason}; track is null where none serves the scene. */
     _wish(before) {
       const scene = this.scene;
       const served = this.tracks.filter((track) => track.scene === scene);
       const fits = (pattern, name) => pattern === "*" || pattern === name;
       const rule = this.rules.find((row) => fits(row.from, before) && fits(row.to, scene));
+      const moods = this._moods.get(scene) || [];
+      const likeness = (track) => {
+        const shared = moods.filter((mood) => track.moods.includes(mood)).length;
+        return moods.length ? shared * 100 - (track.moods.length - shared) : 0;
+      };
+      // Sorting keeps the order of equals: the first of them wins.
+      const best = [...served].sort((a, b) => likeness(b) - likeness(a))[0] || null;
+      const why = moods.length ? `nearest to ${moods.join(", ")}` : "first";
       return {
         scene,
-        track: served[0] || null,
+        track: best,
         when: rule ? rule.when : "now",
         fadeMs: rule ? rule.fadeMs : 0,
-        reason: `${before || "start"} to ${scene}: first of ${served.length} for the scene`,
+        how: (rule && rule.how) || "crossfade",
+        reason: `${before || "start"} to ${scene}: ${why} of ${served.length} for the scene`,
       };
     }
   }
@@ -293,7 +329,7 @@
       return voice.fromSample + Math.max(Math.round(samples), 0);
     }
 
-    /* The time of the first line, "beat" or "bar", of a voice at or after a time. */
+    /* The time of the first line of a voice, of a beat, bar or section, at or after a time. */
     lineTime(voice, time, when) {
       const here = this.position(voice, time);
       if (when === "now" || isOver(voice.track, here)) return time;
@@ -310,11 +346,13 @@
     }
 
     /*
-     * Crossfade to a track (null: to silence) now, or at the next beat or bar of what sounds, and
-     * return when that is. From silence a track starts at once and at full level. A track that is
+     * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
+     * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a track starts at once and at full level. A track that is
      * still fading out turns round and goes on; others start at `fromSample`.
      */
-    change(track, scene, now, { when = "now", fadeSeconds = 0, fromSample = 0 } = {}) {
+    change(track, scene, now, options = {}) {
+      const { when = "now", how = "crossfade", fromSample = 0 } = options;
+      const fadeSeconds = how === "cut" ? 0 : options.fadeSeconds || 0;
       this.revoke(now);
       const current = this.current(now);
       const at = this._due(current, now, when);
@@ -329,10 +367,12 @@
         fading.scene = scene;
         fading.fades.push({ at, length: fadeSeconds, to: 1 });
       } else if (track) {
-        const length = current || fromSample > 0 ? fadeSeconds : 0;
-        const fades = [{ at, length, to: 1 }];
+        const apart = how === "fade" && current !== null;
+        const since = apart ? this._onSample(at + fadeSeconds) : at;
+        const length = fromSample > 0 || (current && !apart) ? fadeSeconds : 0;
+        const fades = [{ at: since, length, to: 1 }];
         const start = isOver(track, fromSample) ? 0 : fromSample;
-        this.voices.push({ track, scene, since: at, fromSample: start, fades });
+        this.voices.push({ track, scene, since, fromSample: start, fades });
       }
       return at;
     }
@@ -360,8 +400,12 @@
     _due(current, now, when) {
       const soon = now + LEAD_SECONDS;
       const at = current ? this.lineTime(current, soon, when) : soon;
-      // A start between two samples would be interpolated, and no longer be the file's samples.
-      return Math.round(at * this.rateHz) / this.rateHz;
+      return this._onSample(at);
+    }
+
+    /* A start between two samples would be interpolated, and no longer be the file's samples. */
+    _onSample(time) {
+      return Math.round(time * this.rateHz) / this.rateHz;
     }
   }
 
@@ -517,10 +561,11 @@
 
     /*
      * Be in a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
-     * to null where none is needed. `options` may override the rule: {when, fadeMs}.
+     * to null where none is needed. `options` may override the rule, {when, fadeMs, how}, and say
+     * which of several tracks: {moods}.
      */
     enter(scene, options = {}) {
-      return this._follow(this.director.enter(scene), options);
+      return this._follow(this.director.enter(scene, options.moods), options);
     }
 
     /* Go back to the scene below, whose music goes on where it was left. */
@@ -603,11 +648,11 @@
         current.scene = wish.scene;
         return null;
       }
-      const { when, fadeMs } = { ...wish, ...options };
+      const { when, fadeMs, how } = { ...wish, ...options };
       const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
-      const change = { when, fadeSeconds: fadeMs / 1000, fromSample };
+      const change = { when, how, fadeSeconds: fadeMs / 1000, fromSample };
       const at = this._mixer.play(wish.track, buffers, wish.scene, change);
-      this._sweepLater(at - this.context.currentTime + fadeMs / 1000);
+      this._sweepLater(at - this.context.currentTime + (2 * fadeMs) / 1000);
       return { track: wish.track, at, reason: wish.reason };
     }
 
