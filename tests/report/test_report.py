@@ -192,7 +192,8 @@ def test_the_takes_are_listed_with_what_spoke_against_them(tmp_path: Path) -> No
     text = _Tags(report(bundle).decode()).text
     for part in ("Takes: why number 1", "chosen", "refused: copies", "0.98", "0.9 of 1 points"):
         assert part in text
-    for nonsense in ([], {"town": 3}, {"town": {"a": 1}}, {"town": [None]}):
+    damaged: tuple[object, ...] = ([], {"town": 3}, {"town": {"a": 1}}, {"town": [None]})
+    for nonsense in damaged:
         assert read_takes({"takes": nonsense}, "town") == []
 
 
