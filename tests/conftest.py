@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+# One thread a process, as in a build's workers: another number may add in another order.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 GOLDEN_DIR = Path(__file__).parent / "golden"
 
 # One seed and no deadline: a slow machine must not fail a law, and a run must be repeatable.

@@ -1,15 +1,20 @@
-"""A small game and a way to run the command line in a process of its own."""
+"""A small game, and ways to run the command line."""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from chipassets.__main__ import main
 
 MANIFEST = """\
 game: Tiny Quest
@@ -36,8 +41,8 @@ def game(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def chipassets(tmp_path: Path) -> Run:
-    """Run `chipassets` with these arguments in the test's folder."""
+def chipassets_process(tmp_path: Path) -> Run:
+    """Run `chipassets` with these arguments in the test's folder, in a process of its own."""
 
     def run(*arguments: str, folder: Path = tmp_path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "chipassets", *arguments]
@@ -46,6 +51,36 @@ def chipassets(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def chipassets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `chipassets` in this process, and its tracks one after the other.
+
+    It saves the time in which interpreters start; tests of what processes do start some.
+    """
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("chipassets.build.run_tasks", _run_here)
+
+    def run(*arguments: str, folder: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["chipassets", *arguments])
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with chdir(folder), redirect_stdout(out), redirect_stderr(err):
+            try:
+                main()
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else bool(ended.code)
+        return subprocess.CompletedProcess(sys.argv, code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+def _run_here(
+    _jobs: int, task: Callable[..., Any], arguments: dict[str, tuple[Any, ...]]
+) -> Iterator[tuple[str, str | None, Any]]:
+    for name, values in arguments.items():
+        yield name, None, task(*values)
 
 
 @pytest.fixture(scope="session")

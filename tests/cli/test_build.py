@@ -58,10 +58,12 @@ def test_second_build_touches_nothing(built: Path, chipassets: Run) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_composing_again_gives_the_same_bytes(built: Path, chipassets: Run, jobs: str) -> None:
+def test_composing_again_gives_the_same_bytes(
+    built: Path, chipassets_process: Run, jobs: str
+) -> None:
     before = content(built)
     (built / "game.lock").unlink()
-    result = chipassets("build", "game.yaml", "-o", "elsewhere", "--jobs", jobs)
+    result = chipassets_process("build", "game.yaml", "-o", "elsewhere", "--jobs", jobs)
     assert result.returncode == 0, result.stderr
     assert content(built / "elsewhere") == content(built / BUNDLE)
     assert (built / "game.lock").read_bytes() == before["game.lock"]
