@@ -18,7 +18,7 @@ from chipassets.errors import BundleError, MissingExtraError, UsageError
 if TYPE_CHECKING:
     from chipassets.compose.weights import Model
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]

@@ -30,13 +30,16 @@ _PLACES = 256
 _STEP_END_PLACE = _PLACES  # after the lowest pitch, before the next step's highest
 
 
-def encode_notes(notes: Iterable[Note], total_steps: int) -> NDArray[np.int16]:
+def encode_notes(
+    notes: Iterable[Note] | NDArray[np.integer], total_steps: int
+) -> NDArray[np.int16]:
     """Return the events int16 [n] of the notes, from START to END, lasting `total_steps` steps.
 
     Notes that start at or after the end are left out and longer ones are cut there. ValueError for
     a pitch outside 0..127, a negative start or a duration below one step.
     """
-    table = np.array(list(notes), dtype=np.int64).reshape(-1, 3)
+    listed = notes if isinstance(notes, np.ndarray) else list(notes)
+    table = np.array(listed, dtype=np.int64).reshape(-1, 3)
     _check_notes(table, total_steps)
     starts, pitches = table[:, 0], table[:, 2]
     lengths = np.clip(np.minimum(starts + table[:, 1], total_steps) - starts, 0, None)

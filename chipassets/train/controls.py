@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from chipassets.compose.codec import Note
+from collections.abc import Sized
+
+import numpy as np
+from numpy.typing import NDArray
+
 from chipassets.compose.controls import UNKNOWN, ControlGroup, position_label
 from chipassets.train.metre import BAR_STEPS
 
@@ -36,19 +40,25 @@ def style_row(style: str) -> int:
     return STYLE.row(label)
 
 
-def density(notes: list[Note], total_steps: int) -> float:
+def density(notes: Sized, total_steps: int) -> float:
     """Return note onsets per quarter note."""
     return 4 * len(notes) / total_steps
 
 
-def mean_polyphony(notes: list[Note], total_steps: int) -> float:
+def sounding(notes: NDArray[np.int64], total_steps: int) -> NDArray[np.int64]:
+    """Return how many notes [n, 3] sound in each step, int64 [total_steps]."""
+    changes = np.zeros(total_steps + 1, np.int64)
+    np.add.at(changes, np.minimum(notes[:, 0], total_steps), 1)
+    np.add.at(changes, np.minimum(notes[:, 0] + notes[:, 1], total_steps), -1)
+    counts: NDArray[np.int64] = np.cumsum(changes)[:total_steps]
+    return counts
+
+
+def mean_polyphony(notes: NDArray[np.int64], total_steps: int) -> float:
     """Return the mean number of sounding pitches over the steps in which any sounds (0 if none)."""
-    sounding = [0] * total_steps
-    for start, duration, _ in notes:
-        for step in range(start, min(start + duration, total_steps)):
-            sounding[step] += 1
-    voiced = sum(1 for count in sounding if count)
-    return sum(sounding) / voiced if voiced else 0.0
+    counts = sounding(notes, total_steps)
+    voiced = np.count_nonzero(counts)
+    return float(counts.sum()) / voiced if voiced else 0.0
 
 
 def position_row(metre: str, step: int) -> int:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+import numpy as np
 
 from chipassets.compose.codec import Note
 from chipassets.errors import UsageError
@@ -36,8 +38,14 @@ def write_corpus(pieces: list[Piece], path: Path) -> None:
     with whole_file(path) as partial, partial.open("w", encoding="utf-8") as handle:
         handle.write(json.dumps({"chipassets_corpus": CORPUS_VERSION, "pieces": len(pieces)}))
         for piece in pieces:
-            handle.write("\n" + json.dumps(asdict(piece), separators=(",", ":")))
+            handle.write("\n" + json.dumps(_entry(piece), separators=(",", ":")))
         handle.write("\n")
+
+
+def _entry(piece: Piece) -> dict[str, object]:
+    """Return the piece as JSON values."""
+    values = {entry.name: getattr(piece, entry.name) for entry in fields(piece)}
+    return values | {"metres": [asdict(metre) for metre in piece.metres]}
 
 
 def load_corpus(path: Path) -> Iterator[Piece]:
@@ -59,6 +67,6 @@ def _check_header(header: object) -> None:
 
 
 def _piece(entry: dict[str, object]) -> Piece:
-    notes = tuple((int(s), int(d), int(p)) for s, d, p in entry.pop("notes"))  # type: ignore[attr-defined]
+    notes = tuple(map(tuple, np.array(entry.pop("notes"), np.int64).reshape(-1, 3).tolist()))
     metres = tuple(Metre(**metre) for metre in entry.pop("metres"))  # type: ignore[attr-defined]
     return Piece(**entry, notes=notes, metres=metres)  # type: ignore[arg-type]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import Note
+
+Notes = Sequence[Note] | NDArray[np.int64]
 
 # Probe-tone profiles of Krumhansl & Kessler (1982), as printed in C. L. Krumhansl, "Cognitive
 # Foundations of Musical Pitch" (1990), table 2.1: how well each pitch class fits C major, C minor.
@@ -31,15 +35,14 @@ _PROFILES = np.stack(
 )
 
 
-def pitch_class_durations(notes: list[Note]) -> NDArray[np.float64]:
+def pitch_class_durations(notes: Notes) -> NDArray[np.float64]:
     """Return how many steps each pitch class sounds, float64 [12]."""
-    weights = np.zeros(12)
-    for _, duration, pitch in notes:
-        weights[pitch % 12] += duration
-    return weights
+    table = np.asarray(notes, np.int64).reshape(-1, 3)
+    lengths = table[:, 1].astype(np.float64)
+    return np.bincount(table[:, 2] % 12, weights=lengths, minlength=12)
 
 
-def find_key(notes: list[Note]) -> tuple[int, str]:
+def find_key(notes: Notes) -> tuple[int, str]:
     """Return the tonic (0..11) and "major" or "minor" whose profile correlates best."""
     weights = pitch_class_durations(notes)
     best = int(np.argmax(_PROFILES @ (weights - weights.mean())))
@@ -51,7 +54,7 @@ def canonical_shift(tonic: int, mode: str) -> int:
     return (CANONICAL_TONIC[mode] - tonic + 6) % 12 - 6
 
 
-def share_in_canonical_scale(notes: list[Note], mode: str) -> float:
+def share_in_canonical_scale(notes: Notes, mode: str) -> float:
     """Return the share of sounding time within C major, or A minor with F# and G#."""
     weights = pitch_class_durations(notes)
     return float(weights[list(_SCALE[mode])].sum() / max(weights.sum(), 1e-9))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipassets.compose.codec import Note
 from chipassets.train.music import Metre
+
+Notes = Sequence[Note] | NDArray[np.int64]
 
 BAR_STEPS = {"4/4": 16, "3/4": 12, "6/8": 12}
 """Length of a bar of each metre that models know."""
@@ -15,6 +19,7 @@ BAR_STEPS = {"4/4": 16, "3/4": 12, "6/8": 12}
 _DOWNBEAT_MARGIN = 1.15
 """How much better than the written bar line another must fit before it is believed."""
 _LONGEST_WEIGHT_STEPS = 8
+_LOW_PITCH = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,13 @@ def double_time(metre: str, written_steps: int) -> tuple[str, int]:
     return "", 0
 
 
-def spans(notes: list[Note], metres: tuple[Metre, ...], *, doubled: bool = False) -> list[Span]:
+def spans(notes: Notes, metres: tuple[Metre, ...], *, doubled: bool = False) -> list[Span]:
     """Return the spans of a piece, in order; steps before the first bar line are in none.
 
     `doubled`: the notes are already in double time, the metres are as written.
     """
-    end = max(start + duration for start, duration, _ in notes)
+    table = np.asarray(notes, np.int64)
+    end = int((table[:, 0] + table[:, 1]).max())
     factor = 2 if doubled else 1
     starts = [(m.start_step // factor, m.numerator, m.denominator) for m in metres]
     if not starts or starts[0][0] > 0:
@@ -75,22 +81,21 @@ def spans(notes: list[Note], metres: tuple[Metre, ...], *, doubled: bool = False
         if written == 0 or stop - start < written:
             continue
         bar = BAR_STEPS.get(metre, written)
-        inside = [note for note in notes if start <= note[0] < stop]
+        inside = table[(table[:, 0] >= start) & (table[:, 0] < stop)]
         offset = _downbeat(inside, start, bar, metre) if metre else 0
         result.append(Span(start + offset, stop, metre, bar))
     return result
 
 
-def _downbeat(notes: list[Note], start_step: int, bar: int, metre: str) -> int:
+def _downbeat(notes: NDArray[np.int64], start_step: int, bar: int, metre: str) -> int:
     """Return the 16th, 0..bar-1, after `start_step` that is most likely the first bar line.
 
     Long and low notes start on downbeats. Files whose pickup was not padded have their written bar
     lines in the wrong place, so the written one gives way to a clearly better one.
     """
-    weights = np.zeros(bar)
-    for start, duration, pitch in notes:
-        low = 2.0 if pitch < 52 else 1.0
-        weights[(start - start_step) % bar] += low * min(duration, _LONGEST_WEIGHT_STEPS)
+    starts, lengths, pitches = notes.T
+    stress = np.where(pitches < _LOW_PITCH, 2.0, 1.0) * np.minimum(lengths, _LONGEST_WEIGHT_STEPS)
+    weights = np.bincount((starts - start_step) % bar, weights=stress, minlength=bar)
     half = np.roll(weights, -bar // 2) if metre in ("4/4", "6/8") else np.zeros(bar)
     scores = weights + 0.5 * half
     best = int(np.argmax(scores))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipassets.compose.codec import Note
 from chipassets.train.beat import Beat, find_beat
@@ -31,18 +32,21 @@ class Metre:
 
 @dataclass(frozen=True, slots=True)
 class RawMusic:
-    """The pitched notes of a file, (start, end, pitch) in quarters, and what else it says.
+    """The pitched notes of a file and what else it says.
 
-    metres: (quarter, numerator, denominator). tempo_bpm: the first tempo, or what holds without
-    one. is_nominal: nobody chose that tempo; the notes may stand on another beat.
+    times: float64 [notes, 2], start and end in quarters; pitches: int64 [notes]. metres: (quarter,
+    numerator, denominator). tempo_bpm: the first tempo, or what holds without one. is_nominal:
+    nobody chose that tempo; the notes may stand on another beat. repairs: what reading repaired.
     """
 
-    notes: tuple[tuple[float, float, int], ...]
+    times: NDArray[np.float64]
+    pitches: NDArray[np.int64]
     metres: tuple[tuple[float, int, int], ...]
     programs: int
     drums: int
     tempo_bpm: float = 120.0
     is_nominal: bool = False
+    repairs: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class MidiPiece:
         """Hash of the music: equal for files that differ only in transposition or in names."""
         lowest = min(pitch for _, _, pitch in self.notes)
         first = self.notes[0][0]
-        text = ";".join(f"{s - first},{d},{p - lowest}" for s, d, p in self.notes)
+        text = ";".join([f"{s - first},{d},{p - lowest}" for s, d, p in self.notes])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -72,61 +76,60 @@ def to_grid(raw: RawMusic) -> MidiPiece:
 
     RefusedFileError when there is nothing to put there.
     """
-    if not raw.notes:
+    if not len(raw.pitches):
         raise RefusedFileError("no pitched notes")
-    if len(raw.notes) > _MAX_NOTES:
+    if len(raw.pitches) > _MAX_NOTES:
         raise RefusedFileError(f"more than {_MAX_NOTES:,} notes")
-    starts = np.array([start for start, _, _ in raw.notes])
-    beat = find_beat(starts, raw.tempo_bpm) if raw.is_nominal else None
-    placed = _place(raw, beat)
-    if max(start + duration for start, duration, _ in placed) > _MAX_STEPS:
+    beat = find_beat(raw.times[:, 0], raw.tempo_bpm) if raw.is_nominal else None
+    exact = _on_steps(raw.times, beat)
+    if exact.max() - min(0.0, exact.min()) > _MAX_STEPS:
         raise RefusedFileError("longer than two hours")
-    steps = _on_steps(starts, beat)
-    notes, joined, cut = _one_voice_per_pitch(placed)
-    repairs = {
+    placed = _place(exact, raw.pitches)
+    notes, joined, cut = one_voice_per_pitch(placed)
+    repairs = raw.repairs | {
         "drum_notes_set_apart": raw.drums,
         "programs_merged": max(0, raw.programs - 1),
         "unisons_joined": joined,
         "notes_shortened": cut,
-        "notes_moved_to_grid": int((np.abs(steps - np.round(steps)) > 0.1).sum()),
+        "notes_moved_to_grid": int((np.abs(exact[:, 0] - np.round(exact[:, 0])) > 0.1).sum()),
         "tempo_estimated": int(beat is not None),
     }
     # On another beat than the file's the written metres say nothing; bars are found by ear.
     metres = (
         () if beat else tuple(Metre(round(q * _STEPS_PER_QUARTER), n, d) for q, n, d in raw.metres)
     )
-    return MidiPiece(tuple(notes), metres, repairs, beat.tempo_bpm if beat else raw.tempo_bpm)
+    tempo = beat.tempo_bpm if beat else raw.tempo_bpm
+    return MidiPiece(tuple(map(tuple, notes.tolist())), metres, repairs, tempo)
 
 
-def _on_steps(quarters: np.ndarray, beat: Beat | None) -> np.ndarray:
+def _on_steps(quarters: NDArray[np.float64], beat: Beat | None) -> NDArray[np.float64]:
     """Return times in steps, which need not be whole."""
     if beat is None:
         return quarters * _STEPS_PER_QUARTER
     return (quarters - beat.first_quarter) / beat.step_quarters
 
 
-def _place(raw: RawMusic, beat: Beat | None) -> list[Note]:
-    times = np.array([(start, end) for start, end, _ in raw.notes])
-    steps = np.round(_on_steps(times, beat)).astype(np.int64)
+def _place(exact: NDArray[np.float64], pitches: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return notes [n, 3] on the grid, each at least a step long, none before step 0."""
+    steps = np.round(exact).astype(np.int64)
     steps -= min(0, int(steps.min()))
-    return [
-        (start, max(1, end - start), pitch)
-        for (start, end), (_, _, pitch) in zip(steps.tolist(), raw.notes, strict=True)
-    ]
+    lengths = np.maximum(1, steps[:, 1] - steps[:, 0])
+    return np.column_stack((steps[:, 0], lengths, pitches))
 
 
-def _one_voice_per_pitch(grid: list[Note]) -> tuple[list[Note], int, int]:
-    """Return the notes without doubled pitches, how many were joined, how many shortened."""
-    longest: dict[tuple[int, int], int] = {}
-    for start, duration, pitch in grid:
-        longest[pitch, start] = max(duration, longest.get((pitch, start), 0))
-    ordered = sorted(longest.items())
-    notes: list[Note] = []
-    cut = 0
-    for index, ((pitch, start), duration) in enumerate(ordered):
-        if index + 1 < len(ordered) and ordered[index + 1][0][0] == pitch:
-            room = ordered[index + 1][0][1] - start
-            cut += duration > room
-            duration = min(duration, room)
-        notes.append((start, duration, pitch))
-    return sorted(notes, key=lambda n: (n[0], -n[2])), len(grid) - len(ordered), cut
+def one_voice_per_pitch(grid: NDArray[np.int64]) -> tuple[NDArray[np.int64], int, int]:
+    """Return the notes without doubled pitches, how many were joined, and how many shortened.
+
+    Of notes that start together on a pitch the longest stays; a note ends where its pitch starts
+    again. They come by start, then from high to low.
+    """
+    starts, lengths, pitches = grid.T
+    by_pitch = grid[np.lexsort((-lengths, starts, pitches))]
+    is_first = np.ones(len(grid), bool)
+    is_first[1:] = (np.diff(by_pitch[:, 2]) != 0) | (np.diff(by_pitch[:, 0]) != 0)
+    notes = by_pitch[is_first]
+    same_pitch = np.diff(notes[:, 2]) == 0
+    room = np.where(same_pitch, np.diff(notes[:, 0]), np.iinfo(np.int64).max)
+    cut = int((notes[:-1, 1] > room).sum())
+    notes[:-1, 1] = np.minimum(notes[:-1, 1], room)
+    return notes[np.lexsort((-notes[:, 2], notes[:, 0]))], len(grid) - len(notes), cut

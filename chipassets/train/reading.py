@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -22,8 +23,8 @@ MIDI_SUFFIXES = frozenset({".mid", ".midi"})
 SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
 _MOST_MEMORY_BYTES = 4 * 1024**3
 _AT_ONCE = 64
-FEW_FILES = 24
-"""So many are read before other processes have started."""
+ALONE_SECONDS = 0.6
+"""Other processes take about this long to start, which a small corpus need not wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,22 @@ class ReadFile:
 
 
 def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterator[ReadFile]:
-    """Yield what each file gave, in the order of the paths."""
+    """Yield what each file gave, in the order of the paths.
+
+    MIDI files are read here at first; `jobs` processes take over when that lasts, or at a score.
+    """
     read = partial(read_file, seconds=seconds_per_file)
-    if jobs <= 1 or len(paths) <= FEW_FILES:
-        yield from map(read, paths)
-        return
+    began = time.monotonic()
+    for done, path in enumerate(paths):
+        is_late = time.monotonic() - began > ALONE_SECONDS
+        if jobs > 1 and (is_late or not is_midi(path)):
+            yield from _read_side_by_side(paths[done:], jobs, read)
+            return
+        yield read(path)
+
+
+def _read_side_by_side(paths: list[Path], jobs: int, read: partial[ReadFile]) -> Iterator[ReadFile]:
+    """Yield what each file gave, read by several processes."""
     done = 0
     context = multiprocessing.get_context("spawn")
     while done < len(paths):
@@ -72,7 +84,7 @@ def read_file(path: Path, seconds: float) -> ReadFile:
             load_readers()  # its time is not the file's
         with _time_limit(seconds):
             raws = [raw_of_midi(path)] if is_midi(path) else raws_of_score(path)
-            pieces = [to_grid(raw) for raw in raws if raw.notes or len(raws) == 1]
+            pieces = [to_grid(raw) for raw in raws if len(raw.pitches) or len(raws) == 1]
     except RefusedFileError as error:
         return ReadFile(path, (), str(error))
     except _TooSlowError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chipassets.train.music import RawMusic, RefusedFileError
 
 XML_SUFFIXES = frozenset({".xml", ".mxl", ".musicxml"})
@@ -51,11 +53,10 @@ def _raw(sequence: Any) -> RawMusic:
     """Return the notes of a NoteSequence in quarters of its own tempi."""
     tempi = sorted((tempo.time, tempo.qpm) for tempo in sequence.tempos) or [(0.0, 120.0)]
     pitched = [note for note in sequence.notes if not note.is_drum]
+    times = [(_quarter(note.start_time, tempi), _quarter(note.end_time, tempi)) for note in pitched]
     return RawMusic(
-        notes=tuple(
-            (_quarter(note.start_time, tempi), _quarter(note.end_time, tempi), note.pitch)
-            for note in pitched
-        ),
+        times=np.array(times, np.float64).reshape(-1, 2),
+        pitches=np.array([note.pitch for note in pitched], np.int64),
         metres=tuple(
             (_quarter(metre.time, tempi), metre.numerator, metre.denominator)
             for metre in sequence.time_signatures

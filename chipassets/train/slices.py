@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chipassets.compose.codec import Note
+import numpy as np
+from numpy.typing import NDArray
+
 from chipassets.train import controls
 from chipassets.train.corpus import Piece
 from chipassets.train.keyfinding import canonical_shift, find_key, share_in_canonical_scale
 from chipassets.train.metre import Span, spans
+from chipassets.train.music import one_voice_per_pitch
 
 LOWEST_PITCH, HIGHEST_PITCH = 33, 96
 """A1 to C7: what the voices of the chip can play well; notes beyond move by octaves."""
+
+Notes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,11 @@ class SliceRules:
 class Slice:
     """One training sequence: notes from step 0, whole bars, and the rows of its controls.
 
-    rows: of density, polyphony, mode and style, in this order.
+    notes: int64 [n, 3], start, duration, pitch. rows: of density, polyphony, mode and style, in
+    this order.
     """
 
-    notes: tuple[Note, ...]
+    notes: Notes
     total_steps: int
     metre: str
     rows: tuple[int, ...]
@@ -47,27 +52,26 @@ class Slice:
 
 def cut(piece: Piece, rules: SliceRules, skipped: Counter[str]) -> Iterator[Slice]:
     """Yield the slices of a piece and count in `skipped` what is left out and why."""
-    notes = list(piece.notes)
+    notes = np.array(piece.notes, np.int64)
     is_hymn = "hymn" in f"{piece.style} {piece.source}".lower()
     if not is_hymn:
         yield from _cut_spans(piece, notes, spans(notes, piece.metres), rules, skipped)
     if rules.double_time and on_8th_grid(notes):
-        fast = [(start // 2, max(1, duration // 2), pitch) for start, duration, pitch in notes]
+        fast = np.column_stack((notes[:, 0] // 2, np.maximum(1, notes[:, 1] // 2), notes[:, 2]))
         yield from _cut_spans(piece, fast, spans(fast, piece.metres, doubled=True), rules, skipped)
     elif is_hymn:
         skipped["pieces: hymns that do not halve"] += 1
 
 
-def on_8th_grid(notes: list[Note]) -> bool:
+def on_8th_grid(notes: Notes) -> bool:
     """Return whether nearly every note (98 %) starts and ends on an 8th."""
-    even = sum(1 for start, duration, _ in notes if start % 2 == 0 and duration % 2 == 0)
-    return even >= 0.98 * len(notes)
+    even = (notes[:, :2] % 2 == 0).all(axis=1)
+    return bool(even.sum() >= 0.98 * len(notes))
 
 
 def _cut_spans(
-    piece: Piece, notes: list[Note], found: list[Span], rules: SliceRules, skipped: Counter[str]
+    piece: Piece, notes: Notes, found: list[Span], rules: SliceRules, skipped: Counter[str]
 ) -> Iterator[Slice]:
-    starts = [note[0] for note in notes]
     hop = rules.game_hop_bars if piece.style.lower() == "game" else rules.hop_bars
     for span in found:
         bars = (span.end_step - span.start_step) // span.bar_steps
@@ -78,15 +82,23 @@ def _cut_spans(
                 continue
             begin = span.start_step + first * span.bar_steps
             total = length * span.bar_steps
-            inside = notes[bisect_left(starts, begin) : bisect_left(starts, begin + total)]
-            window = [(s - begin, min(d, begin + total - s), p) for s, d, p in inside]
+            window = _window(notes, begin, begin + total)
             made = _finish(window, total, span.metre, piece.style, rules, skipped)
             if made:
                 yield made
 
 
+def _window(notes: Notes, begin: int, end: int) -> Notes:
+    """Return the notes that start within, counted from its begin and cut at its end."""
+    first, last = np.searchsorted(notes[:, 0], (begin, end))
+    window = notes[first:last].copy()
+    window[:, 1] = np.minimum(window[:, 1], end - window[:, 0])
+    window[:, 0] -= begin
+    return window
+
+
 def _finish(
-    window: list[Note],
+    window: Notes,
     total_steps: int,
     metre: str,
     style: str,
@@ -98,12 +110,13 @@ def _finish(
     if density < rules.least_onsets_per_beat:
         skipped["slices: too few notes"] += 1
         return None
-    if _silence(window, total_steps) > rules.most_silence:
+    silence = np.count_nonzero(controls.sounding(window, total_steps) == 0) / total_steps
+    if silence > rules.most_silence:
         skipped["slices: too much silence"] += 1
         return None
     tonic, mode = find_key(window)
     shift = canonical_shift(tonic, mode) if rules.canonical_key else 0
-    moved = [(s, d, p + shift) for s, d, p in window]
+    moved = window + np.array((0, 0, shift))
     if rules.canonical_key and share_in_canonical_scale(moved, mode) < rules.least_share_in_scale:
         skipped["slices: in no one key"] += 1
         return None
@@ -114,30 +127,13 @@ def _finish(
         controls.MODE.row(mode),
         controls.style_row(style),
     )
-    return Slice(tuple(folded), total_steps, metre, rows)
+    return Slice(folded, total_steps, metre, rows)
 
 
-def _silence(notes: list[Note], total_steps: int) -> float:
-    """Return the share of steps in which nothing sounds."""
-    sounding: set[int] = set()
-    for start, duration, _ in notes:
-        sounding.update(range(start, start + duration))
-    return 1 - len(sounding) / total_steps
-
-
-def _fold(notes: list[Note]) -> list[Note]:
+def _fold(notes: Notes) -> Notes:
     """Return the notes within range, moved by octaves, without one pitch sounding twice."""
-    taken: dict[tuple[int, int], int] = {}
-    for start, duration, pitch in notes:
-        while pitch < LOWEST_PITCH:
-            pitch += 12
-        while pitch > HIGHEST_PITCH:
-            pitch -= 12
-        taken[pitch, start] = max(duration, taken.get((pitch, start), 0))
-    ordered = sorted(taken.items())
-    folded = []
-    for index, ((pitch, start), duration) in enumerate(ordered):
-        if index + 1 < len(ordered) and ordered[index + 1][0][0] == pitch:
-            duration = min(duration, ordered[index + 1][0][1] - start)
-        folded.append((start, duration, pitch))
-    return sorted(folded, key=lambda note: (note[0], -note[2]))
+    starts, lengths, pitches = notes.T
+    up = np.maximum(0, -((pitches - LOWEST_PITCH) // 12))
+    down = np.maximum(0, -((HIGHEST_PITCH - pitches) // 12))
+    folded = np.column_stack((starts, lengths, pitches + 12 * (up - down)))
+    return one_voice_per_pitch(folded)[0]

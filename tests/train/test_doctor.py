@@ -90,7 +90,7 @@ def test_two_processes_read_what_one_reads(
         write_midi(f"{seed}.mid", tune(6, 60, seed))
     (tmp_path / "midi" / "broken.mid").write_bytes(b"MThd")
     told: list[tuple[int, int]] = []
-    monkeypatch.setattr(reading, "FEW_FILES", 0)
+    monkeypatch.setattr(reading, "ALONE_SECONDS", 0.0)
     alone = read_corpus(tmp_path / "midi")
     both = read_corpus(tmp_path / "midi", progress=lambda *n: told.append(n), jobs=2)
     assert alone == both
