@@ -8,68 +8,136 @@ import numpy as np
 from numpy.typing import NDArray
 
 Times = NDArray[np.float64]
+Voices = NDArray[np.int64]
 
-_SLOWEST_BPM, _FASTEST_BPM = 75.0, 190.0
+_SLOWEST_BPM, _FASTEST_BPM = 75.0, 240.0
 _LIKELY_BPM = 130.0
 """Of beats that fit alike, the one nearest this; slower and faster ones are its half and double."""
 _WRITTEN_GRIDS = (4, 12, 24)
 """Notes a quarter of 16ths, 8th triplets, and both with 32nds."""
 _FITS = 0.6
 _FITS_ALIKE = 0.95
-_MOST_NOTES = 4000
-_LONGEST_SECONDS = 240.0
+_MOST_NOTES = 1500
+_LONGEST_SECONDS = 150.0
+_FEWEST_NOTES = 8
+_TERNARY, _SAME = 0.5, 0.9
+_BIN_SECONDS = 0.004
+_BINS = 1 << 18
+"""Rates a thousandth of a step a second apart, finer than what 150 seconds can tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A 16th grid: steps of `step_quarters` of the file's own quarters, one at `first_quarter`."""
+    """A 16th grid: steps of `step_quarters` of the file's own quarters, one at `first_quarter`.
+
+    late_quarters: by how much a voice plays behind (or before) the grid, where it is a grid of its
+    own: an echo is.
+    """
 
     step_quarters: float
     first_quarter: float
     tempo_bpm: float
+    late_quarters: dict[int, float]
 
 
-def find_beat(starts: Times, nominal_bpm: float) -> Beat | None:
+def find_beat(starts: Times, nominal_bpm: float, voices: Voices | None = None) -> Beat | None:
     """Return the beat that notes, starting at these quarters, stand on.
 
-    None where the nominal grid of 16ths, triplets or 32nds fits them, or where no beat does. The
-    fit of a grid is the length of the mean of the onsets as points on a circle once round a step
-    (the resultant length of circular statistics: 1 all on the grid, near 0 anywhere).
+    voices: int64 [notes], who plays each. None where the nominal grid of 16ths, triplets or 32nds
+    fits them, or where no beat does. The fit of a grid is the length of the mean of a voice's
+    onsets as points on a circle once round a step (the resultant length of circular statistics: 1
+    all on the grid, near 0 anywhere), averaged over the notes of all voices.
     """
-    times = np.unique(starts)[:_MOST_NOTES] * 60 / nominal_bpm
-    times = times[times <= times[0] + _LONGEST_SECONDS]
-    if len(times) < 8:
+    times, lanes, names = _onsets(starts * 60 / nominal_bpm, voices)
+    if len(times) < _FEWEST_NOTES:
         return None
     nominal = np.array([grid * nominal_bpm / 60 for grid in _WRITTEN_GRIDS])
-    if np.abs(_resultants(times, nominal)).max() >= _FITS:
+    if np.abs(_sums(times, np.zeros(1, np.int64), nominal)).max() >= _FITS * len(times):
         return None
-    rate = _best_rate(times)
+    rate = _best_rate(times, lanes)
     if rate is None:
         return None
-    phase = float(np.angle(_resultants(times, np.array([rate]))[0])) / (2 * np.pi)
-    seconds_per_quarter = 60 / nominal_bpm
-    first = phase / rate
-    first += np.ceil((times[0] - first) * rate - 0.5) / rate
-    return Beat(1 / rate / seconds_per_quarter, float(first / seconds_per_quarter), rate * 15)
-
-
-def _resultants(times: Times, rates: Times) -> NDArray[np.complex128]:
-    """Return, for each rate in steps a second, the mean of the onsets on the circle of a step."""
-    blocks = np.array_split(rates, max(1, len(rates) * len(times) // 1_000_000))
-    return np.concatenate(
-        [np.exp(2j * np.pi * block[:, None] * times[None, :]).mean(axis=1) for block in blocks]
+    sums = _sums(times, lanes, np.array([rate]))[0]
+    phases = np.angle(sums) / (2 * np.pi * rate)
+    first = float(phases[np.argmax(np.abs(sums))])
+    seconds = 60 / nominal_bpm
+    late = _lateness(np.abs(sums), lanes, len(times), phases - first, rate)
+    first += np.ceil((times.min() - first) * rate - 0.5) / rate
+    return Beat(
+        1 / rate / seconds,
+        float(first / seconds),
+        rate * 15,
+        {name: value / seconds for name, value in zip(names, late, strict=True) if value},
     )
 
 
-def _best_rate(times: Times) -> float | None:
+def _onsets(seconds: Times, voices: Voices | None) -> tuple[Times, Voices, list[int]]:
+    """Return the first onsets, voice after voice; where each begins among them; their names.
+
+    Voices of few notes prove little and stand together under the name -1.
+    """
+    if not len(seconds):
+        return seconds, np.zeros(0, np.int64), []
+    names = np.zeros(len(seconds), np.int64) if voices is None else voices.copy()
+    latest = np.sort(seconds)[:_MOST_NOTES][-1]
+    soon = min(seconds.min() + _LONGEST_SECONDS, latest)
+    pairs = np.unique(np.column_stack((names, seconds))[seconds <= soon], axis=0)
+    found, counts = np.unique(pairs[:, 0], return_counts=True)
+    few = np.isin(pairs[:, 0], found[counts < _FEWEST_NOTES])
+    pairs[few, 0] = -1
+    pairs = np.unique(pairs, axis=0)
+    lanes = np.flatnonzero(np.diff(pairs[:, 0], prepend=-np.inf))
+    return pairs[:, 1], lanes, pairs[lanes, 0].astype(int).tolist()
+
+
+def _sums(times: Times, lanes: Voices, rates: Times) -> NDArray[np.complex128]:
+    """Return [rates, voices], the sum of each voice's onsets on the circle of a step."""
+    blocks = np.array_split(rates, max(1, len(rates) * len(times) // 1_000_000))
+    return np.concatenate(
+        [
+            np.add.reduceat(np.exp(2j * np.pi * block[:, None] * times[None, :]), lanes, axis=1)
+            for block in blocks
+        ]
+    )
+
+
+def _fits(times: Times, lanes: Voices, rates: Times) -> Times:
+    """Return how well each rate of steps a second fits, every voice in its own phase."""
+    fits: Times = np.abs(_sums(times, lanes, rates)).sum(axis=1) / len(times)
+    return fits
+
+
+def _best_rate(times: Times, lanes: Voices) -> float | None:
     """Return the rate of 16ths, in steps a second, that fits best; None when none fits."""
-    low, high = _SLOWEST_BPM / 15, _FASTEST_BPM / 15
-    spacing = 1 / (6 * max(times[-1] - times[0], 1.0))
-    rates = np.arange(low, high, spacing)
-    fits = np.abs(_resultants(times, rates))
-    if fits.max() < _FITS:
+    rates, fits = _spectrum(times, lanes)
+    within = (rates >= _SLOWEST_BPM / 15) & (rates <= _FASTEST_BPM / 15)
+    best = float(fits[within].max())
+    if best < _FITS:
         return None
-    alike = rates[fits >= _FITS_ALIKE * fits.max()]
-    chosen = alike[np.argmin(np.abs(np.log(alike * 15 / _LIKELY_BPM)))]
-    around = np.arange(chosen - 3 * spacing, chosen + 3 * spacing, spacing / 20)
-    return float(around[np.argmax(np.abs(_resultants(times, around)))])
+    alike = rates[within & (fits >= _FITS_ALIKE * best)]
+    distance = np.abs(np.log(alike * 15 / _LIKELY_BPM))
+    # Where every note lies on a third step but not on a second, steps a third as many are meant.
+    thirds, halves = (np.interp(alike / part, rates, fits) for part in (3, 2))
+    distance += _TERNARY * ((thirds >= _SAME * best) & (halves < _SAME * best))
+    chosen = alike[np.argmin(distance)]
+    spacing = rates[1] - rates[0]
+    around = np.arange(chosen - 4 * spacing, chosen + 4 * spacing, spacing / 20)
+    return float(around[np.argmax(_fits(times, lanes, around))])
+
+
+def _spectrum(times: Times, lanes: Voices) -> tuple[Times, Times]:
+    """Return rates in steps a second and how well each fits, by a Fourier transform of onsets."""
+    places = np.round((times - times.min()) / _BIN_SECONDS).astype(np.int64)
+    lengths = np.zeros(_BINS // 2 + 1)
+    for first, end in zip(lanes, np.append(lanes[1:], len(times)), strict=True):
+        lengths += np.abs(np.fft.rfft(np.bincount(places[first:end]), _BINS))
+    rates: Times = np.fft.rfftfreq(_BINS, _BIN_SECONDS).astype(np.float64)
+    return rates, lengths / len(times)
+
+
+def _lateness(lengths: Times, lanes: Voices, count: int, behind: Times, rate: float) -> list[float]:
+    """Return by how many seconds each voice is behind the grid, 0 for one that has no own grid."""
+    counts = np.diff(lanes, append=count)
+    own = (lengths >= _FITS * counts) & (counts >= _FEWEST_NOTES)
+    wrapped = behind - np.round(behind * rate) / rate
+    return [float(value) if has_own else 0.0 for value, has_own in zip(wrapped, own, strict=True)]

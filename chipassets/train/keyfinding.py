@@ -39,7 +39,9 @@ def pitch_class_durations(notes: Notes) -> NDArray[np.float64]:
     """Return how many steps each pitch class sounds, float64 [12]."""
     table = np.asarray(notes, np.int64).reshape(-1, 3)
     lengths = table[:, 1].astype(np.float64)
-    return np.bincount(table[:, 2] % 12, weights=lengths, minlength=12)
+    durations: NDArray[np.float64] = np.zeros(12)
+    np.add.at(durations, table[:, 2] % 12, lengths)
+    return durations
 
 
 def find_key(notes: Notes) -> tuple[int, str]:

@@ -20,6 +20,8 @@ _DOWNBEAT_MARGIN = 1.15
 """How much better than the written bar line another must fit before it is believed."""
 _LONGEST_WEIGHT_STEPS = 8
 _LOW_PITCH = 52
+_FEWEST_BARS = 4
+"""In fewer the long and low notes may stand anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def spans(notes: Notes, metres: tuple[Metre, ...], *, doubled: bool = False) -> 
             continue
         bar = BAR_STEPS.get(metre, written)
         inside = table[(table[:, 0] >= start) & (table[:, 0] < stop)]
-        offset = _downbeat(inside, start, bar, metre) if metre else 0
+        tells = metre and stop - start >= _FEWEST_BARS * bar
+        offset = _downbeat(inside, start, bar, metre) if tells else 0
         result.append(Span(start + offset, stop, metre, bar))
     return result
 

@@ -36,15 +36,17 @@ def raw_of_midi(path: Path) -> RawMusic:
 def _in_quarters(content: MidiContent) -> RawMusic:
     """Return notes and metres in quarters, and the first tempo."""
     per_quarter = content.ticks_per_quarter
-    table = np.array(content.notes, np.float64).reshape(-1, 3)
+    table = np.array(content.notes, np.float64).reshape(-1, 4)
     first = min(content.tempi)[1] if content.tempi else _DEFAULT_TEMPO_US
     return RawMusic(
         times=table[:, :2] / per_quarter,
         pitches=table[:, 2].astype(np.int64),
+        voices=table[:, 3].astype(np.int64),
         metres=tuple(sorted((tick / per_quarter, n, d) for tick, n, d in content.metres)),
         programs=len(content.programs),
-        drums=content.drums,
+        drums=np.array(content.drums, np.float64) / per_quarter,
         tempo_bpm=_MICROSECONDS_A_MINUTE / first if first else 120.0,
         is_nominal={tempo for _, tempo in content.tempi} <= {_DEFAULT_TEMPO_US},
+        is_steady=len({tempo for _, tempo in content.tempi}) <= 1,
         repairs={"tracks_cut_short": content.damaged, "hanging_notes_ended": content.hanging},
     )

@@ -6,16 +6,21 @@ the file: what stood before is kept. Source: Standard MIDI Files 1.0.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from chipassets.train.music import RefusedFileError
 
 DRUM_CHANNEL = 9
+_DRUM_PROGRAMS = frozenset({113, *range(115, 128)})
+"""General MIDI's unpitched percussion and sound effects, counted from 0: what recordings of chip
+music give the noise channel, whose pitches are none."""
+_DRUM_NAME = re.compile(r"drum|percuss|noise|dpcm|^(no|noi|dmc|pcm|kit)$", re.IGNORECASE)
 _MAX_NOTES = 400_000
 _MAX_TICK = 1 << 40
 _LONGEST_HANGING_QUARTERS = 4
 _META, _SYSEX, _SYSEX_MORE = 0xFF, 0xF0, 0xF7
-_SET_TEMPO, _TIME_SIGNATURE, _END_OF_TRACK = 0x51, 0x58, 0x2F
+_TRACK_NAME, _SET_TEMPO, _TIME_SIGNATURE, _END_OF_TRACK = 0x03, 0x51, 0x58, 0x2F
 _SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 
 
@@ -23,17 +28,18 @@ _SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 class MidiContent:
     """What a file says, in ticks.
 
-    notes: (start, end, pitch), drums left out and counted. metres: (tick, numerator, denominator).
-    tempi: (tick, microseconds a quarter). programs: those of channels that have notes. damaged:
-    tracks that break off. hanging: notes that nothing ended, now at most a bar of 4/4 long.
+    notes: (start, end, pitch, voice), a voice being one channel of one track. drums: the starts of
+    what is set apart. metres: (tick, numerator, denominator). tempi: (tick, microseconds a
+    quarter). programs: those of channels that have notes. damaged: tracks that break off. hanging:
+    notes that nothing ended, now at most a bar of 4/4 long.
     """
 
     ticks_per_quarter: int
-    notes: list[tuple[int, int, int]] = field(default_factory=list)
+    notes: list[tuple[int, int, int, int]] = field(default_factory=list)
     metres: set[tuple[int, int, int]] = field(default_factory=set)
     tempi: list[tuple[int, int]] = field(default_factory=list)
     programs: set[int] = field(default_factory=set)
-    drums: int = 0
+    drums: list[int] = field(default_factory=list)
     damaged: int = 0
     hanging: int = 0
 
@@ -51,7 +57,7 @@ def parse_midi(data: bytes) -> MidiContent:
     while position + 8 <= len(data):
         end = position + 8 + int.from_bytes(data[position + 4 : position + 8], "big")
         if data[position : position + 4] == b"MTrk":
-            _Track(content).read(data, position + 8, min(end, len(data)))
+            _Track(content, tracks).read(data, position + 8, min(end, len(data)))
             content.damaged += end > len(data)
             tracks += 1
         position = end
@@ -63,8 +69,10 @@ def parse_midi(data: bytes) -> MidiContent:
 class _Track:
     """One track while it is read: what sounds in it, and the programs of its channels."""
 
-    def __init__(self, content: MidiContent) -> None:
+    def __init__(self, content: MidiContent, number: int) -> None:
         self.content = content
+        self.first_voice = 16 * number
+        self.is_drums = False
         self.sounding: dict[int, list[int]] = {}
         self.programs = [0] * 16
 
@@ -119,15 +127,17 @@ class _Track:
 
     def _note(self, status: int, pitch: int, velocity: int, tick: int) -> None:
         channel = status & 0x0F
-        if channel == DRUM_CHANNEL:
-            self.content.drums += velocity > 0
+        if channel == DRUM_CHANNEL or self.is_drums or self.programs[channel] in _DRUM_PROGRAMS:
+            if velocity:
+                self.content.drums.append(tick)
             return
         key = channel << 7 | pitch
         if velocity:
             self.sounding.setdefault(key, []).append(tick)
             self.content.programs.add(self.programs[channel])
         elif self.sounding.get(key):
-            self.content.notes.append((self.sounding[key].pop(0), tick, pitch))
+            start, voice = self.sounding[key].pop(0), self.first_voice + channel
+            self.content.notes.append((start, tick, pitch, voice))
             if len(self.content.notes) > _MAX_NOTES:
                 raise RefusedFileError(f"more than {_MAX_NOTES:,} notes")
 
@@ -157,6 +167,8 @@ class _Track:
     def _meta(self, kind: int, value: bytes, tick: int) -> None:
         if kind == _SET_TEMPO and len(value) >= 3:
             self.content.tempi.append((tick, int.from_bytes(value[:3], "big")))
+        elif kind == _TRACK_NAME:
+            self.is_drums = _DRUM_NAME.search(value[:64].decode("latin-1")) is not None
         elif kind == _TIME_SIGNATURE and len(value) >= 2 and value[0] and value[1] < 8:
             self.content.metres.add((tick, value[0], 1 << value[1]))
 
@@ -166,5 +178,6 @@ class _Track:
         for key, starts in self.sounding.items():
             for start in starts:
                 end = max(min(tick, start + longest), start)
-                self.content.notes.append((start, end, key & 0x7F))
+                voice = self.first_voice + (key >> 7)
+                self.content.notes.append((start, end, key & 0x7F, voice))
                 self.content.hanging += 1

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from chipassets.compose.codec import Note
 from chipassets.train.beat import Beat, find_beat
+from chipassets.train.metrefinding import find_metre
+from chipassets.train.ornaments import written_out
 
 _STEPS_PER_QUARTER = 4
 _MAX_STEPS = 4 * 60 * 60 * 8
 """Two hours at 120 bpm: a file that claims to be longer is broken."""
 _MAX_NOTES = 400_000
+_DRUMS = -2
+"""The drums' place among the voices."""
 
 
 class RefusedFileError(Exception):
@@ -34,18 +38,21 @@ class Metre:
 class RawMusic:
     """The pitched notes of a file and what else it says.
 
-    times: float64 [notes, 2], start and end in quarters; pitches: int64 [notes]. metres: (quarter,
-    numerator, denominator). tempo_bpm: the first tempo, or what holds without one. is_nominal:
-    nobody chose that tempo; the notes may stand on another beat. repairs: what reading repaired.
+    times: float64 [notes, 2], start and end in quarters; pitches, voices: int64 [notes]. drums:
+    float64, when drums strike. metres: (quarter, numerator, denominator). tempo_bpm: the first
+    tempo, or what holds without one. is_nominal: nobody chose that tempo. is_steady: it never
+    changes; then the notes may stand on another beat. repairs: what reading repaired.
     """
 
     times: NDArray[np.float64]
     pitches: NDArray[np.int64]
+    voices: NDArray[np.int64]
     metres: tuple[tuple[float, int, int], ...]
     programs: int
-    drums: int
+    drums: NDArray[np.float64]
     tempo_bpm: float = 120.0
     is_nominal: bool = False
+    is_steady: bool = False
     repairs: dict[str, int] = field(default_factory=dict)
 
 
@@ -80,33 +87,56 @@ def to_grid(raw: RawMusic) -> MidiPiece:
         raise RefusedFileError("no pitched notes")
     if len(raw.pitches) > _MAX_NOTES:
         raise RefusedFileError(f"more than {_MAX_NOTES:,} notes")
-    beat = find_beat(raw.times[:, 0], raw.tempo_bpm) if raw.is_nominal else None
-    exact = _on_steps(raw.times, beat)
+    times, pitches, voices, cycles = _without_ornaments(raw)
+    strikes = (
+        np.concatenate((times[:, 0], raw.drums)),
+        np.append(voices, raw.drums.size * [_DRUMS]),
+    )
+    beat = find_beat(strikes[0], raw.tempo_bpm, strikes[1]) if raw.is_steady else None
+    exact = _on_steps(times, voices, beat)
     if exact.max() - min(0.0, exact.min()) > _MAX_STEPS:
         raise RefusedFileError("longer than two hours")
-    placed = _place(exact, raw.pitches)
-    notes, joined, cut = one_voice_per_pitch(placed)
+    notes, joined, cut = one_voice_per_pitch(_place(exact, pitches))
     repairs = raw.repairs | {
-        "drum_notes_set_apart": raw.drums,
+        "drum_notes_set_apart": len(raw.drums),
         "programs_merged": max(0, raw.programs - 1),
+        "ornaments_written_out": cycles,
         "unisons_joined": joined,
         "notes_shortened": cut,
         "notes_moved_to_grid": int((np.abs(exact[:, 0] - np.round(exact[:, 0])) > 0.1).sum()),
         "tempo_estimated": int(beat is not None),
     }
-    # On another beat than the file's the written metres say nothing; bars are found by ear.
-    metres = (
-        () if beat else tuple(Metre(round(q * _STEPS_PER_QUARTER), n, d) for q, n, d in raw.metres)
-    )
-    tempo = beat.tempo_bpm if beat else raw.tempo_bpm
+    if beat is None:
+        metres = tuple(Metre(round(q * _STEPS_PER_QUARTER), n, d) for q, n, d in raw.metres)
+        tempo = raw.tempo_bpm
+    else:
+        # On another beat than the file's the written metres say nothing.
+        metres, tempo = (Metre(0, *find_metre(notes)),), beat.tempo_bpm
     return MidiPiece(tuple(map(tuple, notes.tolist())), metres, repairs, tempo)
 
 
-def _on_steps(quarters: NDArray[np.float64], beat: Beat | None) -> NDArray[np.float64]:
-    """Return times in steps, which need not be whole."""
+def _without_ornaments(
+    raw: RawMusic,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], int]:
+    """Return times, pitches and voices, those of a recording written out, and how many cycles."""
+    if not raw.is_nominal:
+        return raw.times, raw.pitches, raw.voices, 0
+    second = raw.tempo_bpm / 60
+    times, pitches, voices, cycles = written_out(raw.times / second, raw.pitches, raw.voices)
+    return times * second, pitches, voices, cycles
+
+
+def _on_steps(
+    quarters: NDArray[np.float64], voices: NDArray[np.int64], beat: Beat | None
+) -> NDArray[np.float64]:
+    """Return times [n, 2] in steps, which need not be whole."""
     if beat is None:
         return quarters * _STEPS_PER_QUARTER
-    return (quarters - beat.first_quarter) / beat.step_quarters
+    late = np.array([beat.late_quarters.get(voice, 0.0) for voice in voices.tolist()])
+    steps: NDArray[np.float64] = (
+        quarters - beat.first_quarter - late[:, None]
+    ) / beat.step_quarters
+    return steps
 
 
 def _place(exact: NDArray[np.float64], pitches: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -57,12 +57,13 @@ def _raw(sequence: Any) -> RawMusic:
     return RawMusic(
         times=np.array(times, np.float64).reshape(-1, 2),
         pitches=np.array([note.pitch for note in pitched], np.int64),
+        voices=np.array([note.part for note in pitched], np.int64),
         metres=tuple(
             (_quarter(metre.time, tempi), metre.numerator, metre.denominator)
             for metre in sequence.time_signatures
         ),
         programs=len({note.program for note in pitched}),
-        drums=len(sequence.notes) - len(pitched),
+        drums=np.array([n.start_time for n in sequence.notes if n.is_drum], np.float64),
         tempo_bpm=tempi[0][1],
     )
 

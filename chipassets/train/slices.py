@@ -23,12 +23,16 @@ Notes = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class SliceRules:
-    """How pieces are cut. Bars are of the metre; a hop below `bars` makes slices overlap."""
+    """How pieces are cut. Bars are of the metre; a hop below `bars` makes slices overlap.
+
+    A whole piece, a jingle, may be shorter than a slice of one: down to `shortest_piece_bars`.
+    """
 
     bars: int = 16
     hop_bars: int = 16
     game_hop_bars: int = 4
     shortest_bars: int = 4
+    shortest_piece_bars: int = 2
     double_time: bool = True
     canonical_key: bool = True
     least_onsets_per_beat: float = 0.75
@@ -75,9 +79,14 @@ def _cut_spans(
     hop = rules.game_hop_bars if piece.style.lower() == "game" else rules.hop_bars
     for span in found:
         bars = (span.end_step - span.start_step) // span.bar_steps
-        for first in range(0, max(1, bars - rules.shortest_bars + 1), hop):
+        shortest = rules.shortest_bars
+        if bars < shortest and len(found) == 1:
+            # A piece that ends within its last bar rests until the bar is over.
+            bars = -(-(span.end_step - span.start_step) // span.bar_steps)
+            shortest = rules.shortest_piece_bars
+        for first in range(0, max(1, bars - shortest + 1), hop):
             length = min(rules.bars, bars - first)
-            if length < rules.shortest_bars:
+            if length < shortest:
                 skipped["slices: shorter than the shortest"] += 1
                 continue
             begin = span.start_step + first * span.bar_steps

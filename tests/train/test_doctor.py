@@ -67,7 +67,7 @@ def test_every_file_has_its_line(write_midi: WriteMidi, tmp_path: Path) -> None:
     notes = tune(40, 60, seed=1)
     write_midi("a.mid", notes, drums=3, programs=(0, 80))
     write_midi("b.mid", tuple((s, d, p + 2) for s, d, p in notes))
-    write_midi("short.mid", tune(2, 60, seed=2))
+    write_midi("short.mid", tune(1, 60, seed=2))
     (tmp_path / "midi" / "broken.mid").write_bytes(b"MThd")
     _, report = read_corpus(tmp_path / "midi")
     write_report(report, tmp_path / "report.jsonl")

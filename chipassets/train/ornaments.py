@@ -1,0 +1,123 @@
+"""What a console plays frame by frame, as a musician would write it down.
+
+Recordings of chip music turn a vibrato into dozens of notes a semitone apart, a slide into all the
+notes on its way, and a chord that is played as a fast arpeggio into a chain of its notes. All are
+chains of notes of some frames without a gap.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FRAME_SECONDS = 1 / 60
+_SHORT_SECONDS = 3.5 * _FRAME_SECONDS
+_GAP_SECONDS = 0.75 * _FRAME_SECONDS
+_LONGEST_PERIOD = 4
+_FEWEST = 3
+_VIBRATO_SEMITONES = 2
+
+Played = tuple[float, float, int]
+"""(start, end, pitch) in seconds."""
+
+
+def written_out(
+    seconds: NDArray[np.float64], pitches: NDArray[np.int64], voices: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], int]:
+    """Return times [n, 2], pitches and voices with each chain as a note or chord, and how many."""
+    times, found_pitches, found_voices, count = [], [], [], 0
+    for voice in np.unique(voices):
+        inside = voices == voice
+        rows = np.column_stack((seconds[inside], pitches[inside]))
+        rows = rows[np.lexsort((rows[:, 2], rows[:, 0]))]
+        notes, cycles = _voice([(start, end, int(pitch)) for start, end, pitch in rows.tolist()])
+        times += [note[:2] for note in notes]
+        found_pitches += [note[2] for note in notes]
+        found_voices += [int(voice)] * len(notes)
+        count += cycles
+    table = np.array(times, np.float64).reshape(-1, 2)
+    return table, np.array(found_pitches, np.int64), np.array(found_voices, np.int64), count
+
+
+def _voice(notes: list[Played]) -> tuple[list[Played], int]:
+    """Return the notes of one voice with its chains written out, and how many there were."""
+    written: list[Played] = []
+    place, chains = 0, 0
+    while place < len(notes):
+        end = _chain_end(notes, place)
+        if end - place < _FEWEST:
+            head = written[-1] if written else (0.0, -1.0, 0)
+            if end == place or not _is_vibrato(notes[place:end], head):
+                written.append(notes[place])
+                place += 1
+                continue
+        place = _write_chain(notes, place, end, written)
+        chains += 1
+    return written, chains
+
+
+def _chain_end(notes: list[Played], first: int) -> int:
+    """Return the index behind the short notes that follow each other from `first` on."""
+    end = first
+    while end < len(notes) and _is_short(notes[end]) and (end == first or _touch(notes, end)):
+        end += 1
+    return end
+
+
+def _is_short(note: Played) -> bool:
+    return note[1] - note[0] <= _SHORT_SECONDS
+
+
+def _touch(notes: list[Played], place: int) -> bool:
+    """Whether a note begins where the one before it ends."""
+    return abs(notes[place][0] - notes[place - 1][1]) <= _GAP_SECONDS
+
+
+def _is_vibrato(chain: list[Played], head: Played) -> bool:
+    """Whether a chain stays near the note that it begins at the end of."""
+    near = all(abs(pitch - head[2]) <= _VIBRATO_SEMITONES for _, _, pitch in chain)
+    return near and abs(chain[0][0] - head[1]) <= _GAP_SECONDS
+
+
+def _write_chain(notes: list[Played], first: int, end: int, written: list[Played]) -> int:
+    """Append what the chain from `first` to `end` begins with; return where to go on."""
+    chain = notes[first:end]
+    if written and _is_vibrato(chain, written[-1]):
+        start, _, pitch = written[-1]
+        written[-1] = (start, chain[-1][1], pitch)
+        return end
+    cycle = _cycle(chain)
+    if cycle:
+        pitches = sorted({pitch for _, _, pitch in chain[:cycle]})
+        if pitches[-1] - pitches[0] <= _VIBRATO_SEMITONES:
+            pitches = [pitches[len(pitches) // 2]]
+        written.extend((chain[0][0], chain[cycle - 1][1], pitch) for pitch in pitches)
+        return first + cycle
+    return _write_slide(notes, first, end, written)
+
+
+def _cycle(chain: list[Played]) -> int:
+    """Return how many notes of a chain go round in one circle, 0 when they go nowhere twice."""
+    best = 0
+    for period in range(2, _LONGEST_PERIOD + 1):
+        end = period
+        while end < len(chain) and chain[end][2] == chain[end - period][2]:
+            end += 1
+        if end > period and end > best:
+            best = end
+    return best if best >= _FEWEST else 0
+
+
+def _write_slide(notes: list[Played], first: int, end: int, written: list[Played]) -> int:
+    """Append the note in which a chain ends up, or its first one where it is no slide."""
+    pitches = [note[2] for note in notes[first:end]]
+    rising, falling = sorted(pitches), sorted(pitches, reverse=True)
+    if pitches not in (rising, falling):
+        written.append(notes[first])
+        return first + 1
+    begin = notes[first][0]
+    if end < len(notes) and _touch(notes, end):
+        written.append((begin, notes[end][1], notes[end][2]))
+        return end + 1
+    written.append((begin, notes[end - 1][1], pitches[0]))
+    return end
