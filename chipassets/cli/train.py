@@ -7,6 +7,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -145,6 +146,9 @@ def fit_command(
         Path | None, typer.Option(help="A model file whose weights a new run begins with.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads an operation; 0 all.")] = 0,
+    hparams: Annotated[
+        str, typer.Option(help="As polyphony_rnn_train's; goes before the options above.")
+    ] = "",
 ) -> None:
     """Train a model; run it again to go on after a kill."""
     _need_tensorflow(threads)
@@ -153,8 +157,9 @@ def fit_command(
     from chipassets.train.dataset import load_dataset
     from chipassets.train.fit import fit
     from chipassets.train.hparams import Hparams
+    from chipassets.train.original_hparams import parse_hparams
 
-    hparams = Hparams(
+    settings = Hparams(
         layers=_parse_layers(layers),
         batch_size=batch_size,
         chunk=chunk,
@@ -166,13 +171,14 @@ def fit_command(
         patience=patience,
         seed=seed,
     )
+    settings = replace(settings, **parse_hparams(hparams))
     loaded = load_dataset(dataset)
     with Writing(out):
         remember_dataset(out, dataset)
         fit(
             loaded,
             out,
-            hparams,
+            settings,
             report=lambda progress: print_text(str(progress)),
             start_from=load_model(start_from) if start_from else None,
         )

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from chipassets.compose.weights import Model
 from chipassets.train.dataset import Dataset
+from chipassets.train.history import Point, open_history
 from chipassets.train.hparams import Hparams
+from chipassets.train.lossplot import draw_losses
 from chipassets.train.trainer import Trainer
+from chipassets.train.whole import whole_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,10 @@ def fit(
 ) -> Trainer:
     """Train until the steps are done or the held-out loss stops falling; return the trainer.
 
-    The run folder holds `last.npz`, from which a killed run goes on, and `best.npz`, the weights
-    with the lowest held-out loss so far. A new run begins with the weights of `start_from`.
+    The run folder holds `last.npz`, from which a killed run goes on; `best.npz`, the weights with
+    the lowest held-out loss so far; `history.jsonl` and `tensorboard/`, what was reported; and in
+    the end `loss.png`, a picture of it. A new run begins with the
+    weights of `start_from`.
     """
     run.mkdir(parents=True, exist_ok=True)
     last = run / "last.npz"
@@ -82,16 +87,30 @@ def fit(
     elif start_from is not None:
         trainer.start_from(start_from)
     meter, saved = _Meter(), time.monotonic()
-    while trainer.step < hparams.steps and not _has_stalled(trainer):
-        meter.add(*trainer.train_step())
-        held = _evaluate_when_due(trainer, run)
-        if held is not None or trainer.step % report_every == 0:
-            report(meter.report(trainer, held))
-        if time.monotonic() - saved > hparams.save_seconds:
-            trainer.save(last)
-            saved = time.monotonic()
-    trainer.save(last)
+    with open_history(run, trainer.step) as history:
+        while trainer.step < hparams.steps and not _has_stalled(trainer):
+            meter.add(*trainer.train_step())
+            held = _evaluate_when_due(trainer, run)
+            if held is not None or trainer.step % report_every == 0:
+                progress = meter.report(trainer, held)
+                history.add(_point(progress))
+                report(progress)
+            if time.monotonic() - saved > hparams.save_seconds:
+                trainer.save(last)
+                saved = time.monotonic()
+        trainer.save(last)
+        with whole_file(run / "loss.png") as partial:
+            partial.write_bytes(draw_losses(history.points, run.name))
     return trainer
+
+
+def _point(progress: Progress) -> Point:
+    return Point(
+        progress.step,
+        round(progress.loss, 6),
+        None if progress.held_out_loss is None else round(progress.held_out_loss, 6),
+        round(progress.events_per_second, 1),
+    )
 
 
 def _has_stalled(trainer: Trainer) -> bool:

@@ -1,0 +1,70 @@
+"""Hyperparameters as polyphony_rnn_train takes them: `--hparams=batch_size=64,clip_norm=5`."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from chipassets.errors import UsageError
+
+_OURS = {
+    "batch_size": ("batch_size", int),
+    "rnn_layer_sizes": ("layers", tuple),
+    "dropout_keep_prob": ("keep", float),
+    "clip_norm": ("clip_norm", float),
+    "learning_rate": ("learning_rate", float),
+}
+_FIXED: dict[str, Any] = {"attn_length": 0, "residual_connections": False, "use_cudnn": False}
+"""Of these only the original's default has an architecture that is trained here."""
+_ASSIGNMENT = re.compile(r"\s*(\w+)\s*=\s*(\[[^\]]*\]|[^,\[\]]+)\s*(?:,|$)")
+_EXAMPLE = "batch_size=64,rnn_layer_sizes=[128,128,128],dropout_keep_prob=0.5"
+
+
+def parse_hparams(text: str) -> dict[str, Any]:
+    """Return the fields of `Hparams` that a list of the original's `name=value` sets.
+
+    UsageError for a name that the original has not, a value of another kind, or an architecture
+    that is not trained here. Source: Magenta 2.1.4, `polyphony_model` and `events_rnn_graph`.
+    """
+    found: dict[str, Any] = {}
+    place = 0
+    while place < len(text):
+        match = _ASSIGNMENT.match(text, place)
+        if match is None:
+            raise UsageError(f"--hparams {text!r} is not a list of names and values: {_EXAMPLE}")
+        found |= _field(match[1], match[2].strip())
+        place = match.end()
+    return found
+
+
+def _field(name: str, value: str) -> dict[str, Any]:
+    if name in _FIXED:
+        if _value(name, value) != _FIXED[name]:
+            raise UsageError(
+                f"--hparams {name}={value}: only {_FIXED[name]} is trained here; leave it out"
+            )
+        return {}
+    if name not in _OURS:
+        raise UsageError(f"--hparams has no {name!r}; there are {', '.join([*_OURS, *_FIXED])}")
+    ours, kind = _OURS[name]
+    number = _value(name, value)
+    if kind is tuple:
+        sizes = number if isinstance(number, list) else [number]
+        if not sizes or not all(type(n) is int and 1 <= n <= 4096 for n in sizes):
+            raise UsageError(f"--hparams {name}={value}: write it like [128,128,128]")
+        return {ours: tuple(sizes)}
+    if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
+        raise UsageError(f"--hparams {name}={value} is no number above 0")
+    if kind is int and number != int(number):
+        raise UsageError(f"--hparams {name}={value} is no whole number")
+    if name == "dropout_keep_prob" and number > 1:
+        raise UsageError(f"--hparams {name}={value}: a share is at most 1")
+    return {ours: kind(number)}
+
+
+def _value(name: str, value: str) -> Any:
+    try:
+        return json.loads(value.lower() if value in ("True", "False") else value)
+    except ValueError as error:
+        raise UsageError(f"--hparams {name}={value} is no number; {_EXAMPLE}") from error

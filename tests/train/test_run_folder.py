@@ -1,0 +1,129 @@
+"""What a run leaves in its folder: a history, TensorBoard's events, a picture; and after a kill."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+import tensorflow as tf
+from PIL import Image
+
+from chipassets.errors import UsageError
+from chipassets.train.checkpoint import read_checkpoint
+from chipassets.train.dataset import Dataset, save_dataset
+from chipassets.train.history import Point, open_history, read_history
+from chipassets.train.lossplot import HELD_OUT, TRAINING, draw_losses
+from chipassets.train.original_hparams import parse_hparams
+
+POINTS = [Point(k, 3 / k, 2 / k if k % 5 == 0 else None, 900.0) for k in range(1, 41)]
+
+
+def test_tensorboard_finds_what_was_reported(tmp_path: Path) -> None:
+    with open_history(tmp_path, 0) as history:
+        for point in POINTS:
+            history.add(point)
+    (path,) = (tmp_path / "tensorboard").iterdir()
+    assert "tfevents" in path.name
+    told = {
+        (event.step, value.tag): value.simple_value
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    }
+    assert told[10, "held_out/loss"] == pytest.approx(0.2)
+    assert told[2, "training/perplexity"] == pytest.approx(np.exp(1.5))
+    assert (2, "held_out/loss") not in told
+
+
+def test_a_run_that_goes_on_forgets_what_lies_behind(tmp_path: Path) -> None:
+    with open_history(tmp_path, 0) as history:
+        for point in POINTS:
+            history.add(point)
+    with (tmp_path / "history.jsonl").open("a") as handle:
+        handle.write('{"step": 41, "lo')
+    assert read_history(tmp_path) == POINTS
+    with open_history(tmp_path, 20) as history:
+        assert history.points == POINTS[:20]
+    assert read_history(tmp_path) == POINTS[:20]
+
+
+@pytest.mark.parametrize("points", [POINTS, POINTS[:1], [Point(1, 2.5, 2.0, 1.0)], []])
+def test_the_picture_shows_both_losses(points: list[Point]) -> None:
+    image = Image.open(io.BytesIO(draw_losses(points, "mine"))).convert("RGB")
+    below_the_legend = image.crop((0, 60, *image.size))
+    colours = {colour for _, colour in below_the_legend.getcolors(1 << 20)}
+    assert (TRAINING in colours) == bool(points)
+    assert (HELD_OUT in colours) == any(point.held_out_loss for point in points)
+
+
+def test_hparams_are_the_originals() -> None:
+    text = (
+        "batch_size=32,rnn_layer_sizes=[64,48], dropout_keep_prob=0.5,use_cudnn=False,clip_norm=3"
+    )
+    told = parse_hparams(text)
+    assert told == {"batch_size": 32, "layers": (64, 48), "keep": 0.5, "clip_norm": 3.0}
+    assert parse_hparams("") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("attn_length=40", "only 0 is trained here"),
+        ("layers=[4]", "has no 'layers'; there are batch_size"),
+        ("batch_size", "not a list of names"),
+        ("batch_size=1.5", "no whole number"),
+        ("rnn_layer_sizes=[0]", "write it like"),
+        ("dropout_keep_prob=2", "at most 1"),
+        ("learning_rate=fast", "no number"),
+    ],
+)
+def test_hparams_that_make_no_sense_are_refused(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parse_hparams(text)
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from chipassets.train.dataset import load_dataset
+from chipassets.train.fit import fit
+from chipassets.train.hparams import Hparams
+hparams = Hparams(layers=(12, 10), batch_size=4, chunk=32, steps=60, warmup_steps=2,
+                  evaluate_every=20, evaluate_sequences=4, save_seconds=0)
+fit(load_dataset(Path(sys.argv[1])), Path(sys.argv[2]), hparams, report_every=2)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_ends_as_one_that_was_left_alone(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    save_dataset(small_dataset, tmp_path / "d")
+
+    def command(run: str) -> list[str]:
+        return [sys.executable, "-c", _RUN, str(tmp_path / "d"), str(tmp_path / run)]
+
+    subprocess.run(command("whole"), check=True, capture_output=True)
+    process = subprocess.Popen(
+        command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while len(read_history(tmp_path / "killed")) < 5 and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert 8 <= read_checkpoint(tmp_path / "killed/last.npz")["meta"]["step"] < 60
+    subprocess.run(command("killed"), check=True, capture_output=True)
+    for name in ("last.npz", "best.npz"):
+        whole, killed = (read_checkpoint(tmp_path / run / name) for run in ("whole", "killed"))
+        assert whole.keys() == killed.keys()
+        assert all(np.array_equal(whole[key], killed[key]) for key in whole)
+    assert [p.step for p in read_history(tmp_path / "killed")][-1] == 60
+    assert (tmp_path / "killed/loss.png").read_bytes().startswith(b"\x89PNG")
