@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from chipassets.errors import ChipassetsError, ManifestError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # Without a terminal nobody scrolls sideways: lines are as long as they need to be.
 _LOG_WIDTH = 240
@@ -18,6 +17,8 @@ _LOG_WIDTH = 240
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console that prints plainly where there is no terminal and honours NO_COLOR."""
+    from rich.console import Console
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _LOG_WIDTH
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
@@ -35,6 +36,9 @@ def print_text(text: str) -> None:
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table on standard output."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")

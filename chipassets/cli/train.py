@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chipassets.cli.output import console, print_json, print_table, print_text
-from chipassets.errors import BundleError, MissingExtraError, UsageError
+from chipassets.cli import material
+from chipassets.cli.output import print_json, print_table, print_text
+from chipassets.cli.writing import Writing
+from chipassets.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.compose.weights import Model
@@ -25,107 +25,22 @@ _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")
 _Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 
 
-@app.command("corpus")
-def corpus_command(
-    folder: Annotated[
-        Path, typer.Argument(help="A folder of MIDI, MusicXML or ABC files; subfolders too.")
-    ],
-    out: _Out,
-    sources: Annotated[
-        Path | None, typer.Option(help="CSV with file, source, licence, style for each file.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="A JSON line for every file [default: OUT.report.jsonl]")
-    ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="0: one a core.")] = 0,
-    seconds_per_file: Annotated[
-        float, typer.Option(min=0.1, help="A file that takes longer is left out.")
-    ] = 20.0,
-    as_json: _Json = False,
-) -> None:
-    """Read music onto the 16th grid, say what was repaired, and what was left out and why."""
-    from chipassets.train.corpus import write_corpus
-    from chipassets.train.doctor import read_corpus, write_report
-
-    with _files_bar() as show:
-        pieces, told = read_corpus(
-            folder, sources, show, jobs or os.cpu_count() or 1, seconds_per_file
-        )
-    lines = report or out.with_name(out.name + ".report.jsonl")
-    with Writing(lines):
-        write_report(told, lines)
-    if not pieces:
-        raise UsageError(
-            f"none of the {told.files} files in {folder} could be used; {lines} says why"
-        )
-    with Writing(out):
-        write_corpus(pieces, out)
-    if as_json:
-        print_json({"out": str(out), "report": str(lines), **told.summary()})
-        return
-    rows = [["repaired", what, f"{count:,}"] for what, count in told.repairs.items() if count]
-    rows += [["left out", why, f"{count:,}"] for why, count in told.left_out.items()]
-    rows += [["slice left out", why, f"{count:,}"] for why, count in told.unusable.items()]
-    share = told.files_with_material / told.files
-    print_table("", ["", "what", "count"], rows)
-    print_text(f"{told.pieces:,} pieces of {told.files:,} files are in {out}")
-    print_text(f"{told.files_with_material:,} files ({share:.1%}) give training material; {lines}")
+_HANDED_ON: dict[str, Any] = {
+    "add_help_option": False,
+    "context_settings": {"ignore_unknown_options": True, "allow_extra_args": True},
+}
 
 
-@contextmanager
-def _files_bar() -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on standard error, and yield what moves it: (files done, files)."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    terminal = console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=terminal, transient=True, disable=not terminal.is_terminal
-    ) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda done, files: progress.update(task, completed=done, total=files)
+@app.command("corpus", help=material.CORPUS_SUMMARY, **_HANDED_ON)
+def corpus_command(context: typer.Context) -> None:
+    """Hand the words after `corpus` on to its own parser."""
+    material.corpus(context.args)
 
 
-@app.command("dataset")
-def dataset_command(
-    corpus: Annotated[Path, typer.Argument(help="A file made by `train corpus`.")],
-    out: _Out,
-    eval_ratio: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share held out.")] = 0.1,
-    refuse_licence: Annotated[
-        list[str] | None, typer.Option(help="Leave out licences that start so. Repeatable.")
-    ] = None,
-    refuse_source: Annotated[
-        list[str] | None, typer.Option(help="Leave out a source. Repeatable.")
-    ] = None,
-    game_weight: Annotated[int, typer.Option(min=1, help="How often to see game music.")] = 2,
-    all_keys: Annotated[bool, typer.Option(help="Keep keys as written.")] = False,
-    as_json: _Json = False,
-) -> None:
-    """Cut a corpus into training sequences and hold a part of the pieces out."""
-    from chipassets.train.building import build_dataset
-    from chipassets.train.corpus import load_corpus
-    from chipassets.train.dataset import save_dataset
-    from chipassets.train.selection import Selection
-    from chipassets.train.slices import SliceRules
-
-    selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()))
-    rules = SliceRules(canonical_key=not all_keys)
-    dataset = build_dataset(
-        load_corpus(corpus),
-        rules=rules,
-        eval_ratio=eval_ratio,
-        game_weight=game_weight,
-        selection=selection,
-    )
-    with Writing(out):
-        save_dataset(dataset, out)
-    meta = {key: value for key, value in dataset.meta.items() if key not in ("groups", "rules")}
-    if as_json:
-        print_json({"out": str(out), **meta})
-        return
-    rows = [[key, f"{value:,}"] for key, value in meta.items() if isinstance(value, int)]
-    rows += [[f"left out, {why}", f"{count:,}"] for why, count in meta["skipped"].items()]
-    print_table(str(out), ["", "count"], rows)
+@app.command("dataset", help=material.DATASET_SUMMARY, **_HANDED_ON)
+def dataset_command(context: typer.Context) -> None:
+    """Hand the words after `dataset` on to its own parser."""
+    material.dataset(context.args)
 
 
 @app.command("fit")
@@ -322,20 +237,3 @@ def _need_tensorflow(threads: int) -> None:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
-
-
-class Writing:
-    """Turn a failure to write below a path into an error that says so."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise BundleError(
-                f"cannot write {self.path}: {error.strerror or error}; free some space, or "
-                "choose another place"
-            ) from error

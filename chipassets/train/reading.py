@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chipassets.train.midi import raw_of_midi
 from chipassets.train.music import MidiPiece, RefusedFileError, to_grid
 from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, load_readers, raws_of_score
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
 SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
@@ -53,12 +54,14 @@ def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterato
 
 def _read_side_by_side(paths: list[Path], jobs: int, read: partial[ReadFile]) -> Iterator[ReadFile]:
     """Yield what each file gave, read by several processes."""
+    from concurrent.futures.process import BrokenProcessPool
+
     done = 0
-    context = multiprocessing.get_context("spawn")
     while done < len(paths):
         try:
-            with ProcessPoolExecutor(jobs, context, _limit_memory) as pool:
-                for result in pool.map(read, paths[done:], chunksize=min(8, _AT_ONCE // jobs)):
+            with _pool(jobs) as pool:
+                chunk = max(1, min(8, _AT_ONCE // jobs))
+                for result in pool.map(read, paths[done:], chunksize=chunk):
                     yield result
                     done += 1
         except BrokenProcessPool:
@@ -69,12 +72,21 @@ def _read_side_by_side(paths: list[Path], jobs: int, read: partial[ReadFile]) ->
 
 
 def _read_alone(path: Path, read: partial[ReadFile]) -> ReadFile:
-    context = multiprocessing.get_context("spawn")
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
-        with ProcessPoolExecutor(1, context, _limit_memory) as pool:
+        with _pool(1) as pool:
             return pool.submit(read, path).result()
     except BrokenProcessPool:
         return ReadFile(path, (), "it killed the process that read it")
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    """Return so many new processes. Loaded only here: a small corpus needs none."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _limit_memory)
 
 
 def read_file(path: Path, seconds: float) -> ReadFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,10 @@ def cut(piece: Piece, rules: SliceRules, skipped: Counter[str]) -> Iterator[Slic
         yield from _cut_spans(piece, notes, spans(notes, piece.metres), rules, skipped)
     if rules.double_time and on_8th_grid(notes):
         fast = np.column_stack((notes[:, 0] // 2, np.maximum(1, notes[:, 1] // 2), notes[:, 2]))
-        yield from _cut_spans(piece, fast, spans(fast, piece.metres, doubled=True), rules, skipped)
+        found = spans(fast, piece.metres, doubled=True)
+        # Only a jingle that was written short is one.
+        rules = replace(rules, shortest_piece_bars=rules.shortest_bars)
+        yield from _cut_spans(piece, fast, found, rules, skipped)
     elif is_hymn:
         skipped["pieces: hymns that do not halve"] += 1
 

@@ -53,7 +53,7 @@ def test_tables_say_what_was_left_out(write_midi: WriteMidi, tmp_path: Path) -> 
     lines = (tmp_path / "x.corpus.report.jsonl").read_text().splitlines()
     assert [json.loads(line)["file"] for line in lines] == ["a.mid", "b.mid", "broken.mid"]
     assert "not readable" in printed
-    assert "events_held_out" in run("dataset", tmp_path / "x.corpus", "-o", tmp_path / "x.dataset")
+    assert "events held out" in run("dataset", tmp_path / "x.corpus", "-o", tmp_path / "x.dataset")
 
 
 @pytest.mark.parametrize("layers", ["", "a,b", "0", "128,-1", "9999"])

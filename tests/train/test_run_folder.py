@@ -59,7 +59,7 @@ def test_a_run_that_goes_on_forgets_what_lies_behind(tmp_path: Path) -> None:
 def test_the_picture_shows_both_losses(points: list[Point]) -> None:
     image = Image.open(io.BytesIO(draw_losses(points, "mine"))).convert("RGB")
     below_the_legend = image.crop((0, 60, *image.size))
-    colours = {colour for _, colour in below_the_legend.getcolors(1 << 20)}
+    colours = {colour for _, colour in below_the_legend.getcolors(1 << 20) or []}
     assert (TRAINING in colours) == bool(points)
     assert (HELD_OUT in colours) == any(point.held_out_loss for point in points)
 

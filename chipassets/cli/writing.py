@@ -1,0 +1,30 @@
+"""What a command says when it cannot write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chipassets.errors import BundleError
+
+
+class Writing:
+    """Turn a failure to write below a path into an error that says so."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _failure(self.path, error) from error
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise _failure(self.path, error) from error
+
+
+def _failure(path: Path, error: OSError) -> BundleError:
+    return BundleError(
+        f"cannot write {path}: {error.strerror or error}; free some space, or choose another place"
+    )
