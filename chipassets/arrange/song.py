@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from chipassets.arrange.arpeggio import Chords, add_chords
 from chipassets.arrange.bank import INSTRUMENTS, echo_of
@@ -48,72 +48,118 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
     are silent, and the more important lines take the others. Bars are exact numbers of frames.
     ArrangeError for a chip, an instrument or a groove that does not exist, or no voice left.
     """
+    band = _band(score, track, chip)
+    playable, dropped = _playable(score, band.timing)
+    dealt = dict(zip(_TONE_ROLES, deal_lines(playable), strict=True))
+    lines = {role: line for role, line in dealt.items() if role in band.seats}
+    fitted = {role: fit_line(line, band.seats[role]) for role, line in lines.items()}
+    voices = _tones(fitted, band)
+    parts, left = _further_parts(voices, _left(playable, dealt.values()), band)
+    chords = _chords(lines, voices, left, band)
+    voices |= {**parts, "inner": chords.notes, "drums": _drums(score, band)}
+    if "echo" not in parts and "inner" in lines:
+        voices["inner"] = add_echo(chords.notes, voices["lead"], band.shadow.name, band.timing)
+    dropped["their voice is left free"] = _count(dealt) - _count(lines)
+    dropped["more notes at once than voices"] = len(chords.left)
+    folded = sum(count_folded(lines[role], fitted[role], band.seats[role]) for role in lines)
+    song = _song(score, band, voices, chords.instruments)
+    adapted = {_IN_CHORDS: len(left) - len(chords.left), _FOLDED: folded}
+    return replace(song, dropped=_counted(dropped), adapted=_counted(adapted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """Who plays a track, and in what time: voices by role, and the instruments of the tones."""
+
+    track: TrackPlan
+    table: Chip
+    timing: Timing
+    instruments: dict[str, Instrument]
+
+    @property
+    def seats(self) -> dict[str, VoiceSpec]:
+        """The voices that are not left free, by the role that they play."""
+        return {spec.role: spec for spec in self.table.voices}
+
+    @property
+    def shadow(self) -> Instrument:
+        """What plays the lead's echo."""
+        return echo_of(self.instruments["lead"])
+
+
+Voices = dict[str, tuple[ChipNote, ...]]
+"""What is played, by role."""
+
+
+def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
     table = seat_voices(_find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar)
-    playable, dropped = _playable(score, timing)
-    dealt = dict(zip(_TONE_ROLES, deal_lines(playable), strict=True))
-    seats = {spec.role: spec for spec in table.voices}
-    lines = {role: line for role, line in dealt.items() if role in seats}
-    dropped["their voice is left free"] = sum(map(len, dealt.values())) - sum(
-        map(len, lines.values())
-    )
-    instruments = _instruments(track)
-    fitted = {role: fit_line(line, seats[role]) for role, line in lines.items()}
+    return _Band(track, table, timing, _instruments(track))
+
+
+def _tones(fitted: Mapping[str, Sequence[Note]], band: _Band) -> Voices:
+    """Lead, inner line and bass, as far as they have a voice; without one the bass is empty."""
     voices = {
-        role: phrase_line(line, role, instruments[role].name, timing)
+        role: phrase_line(line, role, band.instruments[role].name, band.timing)
         for role, line in fitted.items()
     }
-    folded = sum(count_folded(line, fitted[role], seats[role]) for role, line in lines.items())
-    voices["bass"] = _borrowed(voices.get("bass", ()), seats.get("bass"))
-    shadow = echo_of(instruments["lead"])
-    parts, left = play_parts(
-        table,
-        Played(
-            left=_left(playable, dealt.values()),
-            lead=voices["lead"],
-            bass=voices["bass"],
-            instrument=instruments["inner"].name,
-            shadow=shadow.name,
-            timing=timing,
-        ),
-        frozenset((*_TONE_ROLES, "drums")),
+    return voices | {"bass": _borrowed(voices.get("bass", ()), band.seats.get("bass"))}
+
+
+def _further_parts(
+    voices: Voices, left: Sequence[Note], band: _Band
+) -> tuple[Voices, Sequence[Note]]:
+    """What the chip's other voices play, and the notes that are still left."""
+    played = Played(
+        left=left,
+        lead=voices["lead"],
+        bass=voices["bass"],
+        instrument=band.instruments["inner"].name,
+        shadow=band.shadow.name,
+        timing=band.timing,
     )
-    voices |= parts
-    chords = Chords(voices.get("inner", ()), (), tuple(left))
-    if track.sound.arpeggio and "inner" in lines:
-        inner = voices["inner"]
-        chords = add_chords(lines["inner"], inner, left, instruments["inner"], seats["inner"])
-        voices["inner"] = chords.notes
-    dropped["more notes at once than voices"] = len(chords.left)
-    in_chords = len(left) - len(chords.left)
-    if "echo" not in parts and "inner" in lines:
-        voices["inner"] = add_echo(voices["inner"], voices["lead"], shadow.name, timing)
-    rng = derive_rng(track.seed, "arrange", ARRANGE_VERSION, "drums")
-    voices["drums"] = phrase_drums(play_drums(score, track.character.groove, rng), timing)
-    roles = {spec.name: spec.role for spec in table.voices}
+    return play_parts(band.table, played, frozenset((*_TONE_ROLES, "drums")))
+
+
+def _chords(
+    lines: Mapping[str, Sequence[Note]], voices: Voices, left: Sequence[Note], band: _Band
+) -> Chords:
+    """The inner voice with what is left in its arpeggios, where the track wants them."""
+    inner = voices.get("inner", ())
+    if not band.track.sound.arpeggio or "inner" not in lines:
+        return Chords(inner, (), tuple(left))
+    return add_chords(lines["inner"], inner, left, band.instruments["inner"], band.seats["inner"])
+
+
+def _drums(score: Score, band: _Band) -> tuple[ChipNote, ...]:
+    rng = derive_rng(band.track.seed, "arrange", ARRANGE_VERSION, "drums")
+    return phrase_drums(play_drums(score, band.track.character.groove, rng), band.timing)
+
+
+def _song(
+    score: Score, band: _Band, voices: Voices, chord_instruments: Sequence[Instrument]
+) -> ChipSong:
+    """The voices in the chip's order, those that are left free without notes."""
+    roles = {spec.name: spec.role for spec in band.table.voices}
+    own = band.track.sound.instruments
+    bank = (band.shadow, *chord_instruments, *INSTRUMENTS.values(), *COLOURS, *own)
+    timing = band.timing
     return ChipSong(
-        chip=chip,
+        chip=band.table.name,
         voices=tuple(
             ChipVoice(spec.name, voices[roles[spec.name]] if spec.name in roles else ())
-            for spec in CHIPS[chip].voices
+            for spec in CHIPS[band.table.name].voices
         ),
-        instruments=_used(
-            [
-                shadow,
-                *chords.instruments,
-                *INSTRUMENTS.values(),
-                *COLOURS,
-                *track.sound.instruments,
-            ],
-            voices.values(),
-        ),
+        instruments=_used(bank, voices.values()),
         frames=timing.end_frame + (TAIL_FRAMES if score.loop_start_bar is None else 0),
-        frames_per_bar=frames_per_bar,
+        frames_per_bar=timing.frames_per_bar,
         loop_start_frame=timing.loop_start_frame,
-        dropped=_counted(dropped),
-        adapted=_counted({_IN_CHORDS: in_chords, _FOLDED: folded}),
     )
+
+
+def _count(lines: Mapping[str, Sequence[Note]]) -> int:
+    return sum(map(len, lines.values()))
 
 
 def _counted(counts: Mapping[str, int]) -> tuple[Dropped, ...]:
@@ -140,7 +186,7 @@ def _playable(score: Score, timing: Timing) -> tuple[list[Note], Counter[str]]:
     return playable, dropped
 
 
-def _left(playable: list[Note], lines: Iterable[Iterable[Note]]) -> list[Note]:
+def _left(playable: Sequence[Note], lines: Iterable[Iterable[Note]]) -> list[Note]:
     """The notes that no line holds."""
     dealt = {(note.start_step, note.pitch) for line in lines for note in line}
     return [note for note in playable if (note.start_step, note.pitch) not in dealt]
