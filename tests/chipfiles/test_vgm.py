@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +17,12 @@ from hypothesis import strategies as st
 from chipassets.chipfiles import VgmTags, decode_vgm, encode_vgm
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
+from chipassets.render import render_log
+from tests.chip_music import CPU_HZ, solo, tone_log
 from tests.chipfiles.material import APU, DMG, logs, refuses_damage, tune_log
+from tests.render.nsf_probe import nsf, play
+from tests.render.test_libgme import FRAMES, LIBGME_TUNING, VOICES, level_ratios
+from tests.render.test_tones import cents, measured_hz
 
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=9)
 
@@ -67,6 +74,36 @@ def test_every_write_is_at_its_frames_sample(loop_start_bar: int | None) -> None
     else:
         assert loop == round(log.loop_start_frame * per_frame)
         assert struct.unpack_from("<I", data, 0x20)[0] == total - loop
+
+
+def log_of_writes(data: bytes) -> RegisterLog:
+    """The NES file's writes, frame by frame, by the independent reader."""
+    found, total, _ = read_independently(data)
+    per_frame = 44_100 * 29_780.5 * 132 / 236_250_000
+    frames: list[list[Write]] = [[] for _ in range(round(total / per_frame))]
+    for sample, register, value in found:
+        frames[round(sample / per_frame)].append(Write(0x4000 + register, value))
+    return RegisterLog("nes", tuple(map(tuple, frames)), None)
+
+
+@pytest.mark.skipif(not find_library("gme"), reason="libgme is not installed")
+@pytest.mark.parametrize("voice", VOICES[:3])
+def test_an_emulator_plays_a_files_voices_as_we_do(tmp_path: Path, voice: str) -> None:
+    """No player here reads NES VGM: what the file holds goes to libgme's 2A03 another way."""
+    log = tune_log(8, None)
+    heard = log_of_writes(encode_vgm(log).data)
+    (tmp_path / "heard.nsf").write_bytes(nsf(heard, FRAMES))
+    theirs = play(tmp_path / "heard.nsf", FRAMES / 60.1, VOICES.index(voice))
+    ours = render_log(solo(log, voice)).samples[: len(theirs)].astype(np.float64)
+    ratios = level_ratios(ours, theirs)
+    assert len(ratios) > 10
+    assert np.abs(np.percentile(ratios, [25, 75]) / np.median(ratios) - 1).max() < 0.05
+    tone = tone_log(voice, 253, 0xFF if voice == "triangle" else 0xBF)
+    (tmp_path / "tone.nsf").write_bytes(nsf(log_of_writes(encode_vgm(tone).data), 120))
+    expected = CPU_HZ / 254 / (32 if voice == "triangle" else 16)
+    hz = measured_hz(render_log(tone).samples.astype(np.float64), expected)
+    their_hz = measured_hz(play(tmp_path / "tone.nsf", 1.9, VOICES.index(voice)), expected)
+    assert abs(cents(hz, their_hz * LIBGME_TUNING)) < 0.5
 
 
 @pytest.mark.skipif(not shutil.which("ffprobe"), reason="ffprobe is not installed")
