@@ -1,16 +1,32 @@
-"""Auditions: hear a track's takes, accept one, reject one, roll more. What is decided is locked."""
+"""Auditions: hear a track's takes, accept one, reject one, roll more. What is decided is locked.
+
+A desk remembers the takes that were composed at it, so that a series of decisions composes each
+take once: go on with `decided` after each.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chipassets.bundle import write_file
+from chipassets import __version__
+from chipassets.bundle import (
+    FORMAT,
+    Index,
+    ModelEntry,
+    TrackEntry,
+    file_entry,
+    write_bundle,
+    write_file,
+)
 from chipassets.casting import (
     Candidate,
     Choices,
     cast,
     choose_candidate,
+    judged,
     lock_take,
     notes_sha256,
     roll,
@@ -30,6 +46,8 @@ MAX_TAKES = 512
 """So many takes of a track can be looked at: rolling on rarely finds better ones."""
 
 _SUFFIX_FORMATS = {".mid": "midi"}
+_PREVIEW_FORMATS = ("ogg", "midi")
+_PROVENANCE = "provenance.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,7 @@ class Desk:
     model: Model
     grams: GramIndex | None
     locked: dict[str, LockedTake]
+    composed: list[Candidate] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def before(self) -> LockedTake | None:
@@ -76,12 +95,32 @@ def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
     )
 
 
-def list_takes(desk: Desk) -> tuple[Candidate, ...]:
-    """Return all takes of the track that a build would look at, by number from 0."""
+def decided(desk: Desk, locked: LockedTake) -> Desk:
+    """Return the desk after a decision, with the take that it locked."""
+    return replace(desk, locked=desk.locked | {desk.track.name: locked})
+
+
+def list_takes(
+    desk: Desk, progress: Callable[[float], None] | None = None
+) -> tuple[Candidate, ...]:
+    """Return all takes of the track that a build would look at, by number from 0.
+
+    `progress` is told the share, rising to 1, of what had to be composed for it.
+    """
     count = desk.track.takes + desk.choices.rolled
     if desk.current and not desk.current.accepted:
         count = max(count, desk.current.of)
-    return roll(desk.track, desk.model, desk.grams, desk.choices, 0, count, _silent)
+    _compose_up_to(desk, count, progress)
+    return judged(desk.composed[:count], desk.choices)
+
+
+def _compose_up_to(desk: Desk, count: int, progress: Callable[[float], None] | None) -> None:
+    first = len(desk.composed)
+    if first < count:
+        choices, missing = desk.choices, count - first
+        desk.composed.extend(
+            roll(desk.track, desk.model, desk.grams, choices, first, missing, _silent, progress)
+        )
 
 
 def chosen_number(desk: Desk, candidates: tuple[Candidate, ...]) -> int | None:
@@ -124,7 +163,9 @@ def reject(desk: Desk, take: int) -> LockedTake:
     return _decide(desk, choices)
 
 
-def roll_more(desk: Desk, count: int) -> LockedTake:
+def roll_more(
+    desk: Desk, count: int, progress: Callable[[float], None] | None = None
+) -> LockedTake:
     """Lock that `count` more takes are composed. Returns the take that is chosen among all.
 
     An accepted take stays. UsageError beyond MAX_TAKES.
@@ -135,6 +176,7 @@ def roll_more(desk: Desk, count: int) -> LockedTake:
             f"{count} more takes: track {desk.track.name!r} has {desk.track.takes} and "
             f"{desk.choices.rolled} rolled; 1 to {MAX_TAKES} in all are possible"
         )
+    _compose_up_to(desk, desk.track.takes + rolled, progress)
     return _decide(desk, replace(desk.choices, rolled=rolled))
 
 
@@ -147,12 +189,34 @@ def export(desk: Desk, take: int, path: Path) -> None:
             f"{path} names no format that a take can have; end it in .mid, "
             + ", ".join(f".{name}" for name in FORMATS if name != "midi")
         )
+    entry, files = _render(desk, take, (wanted,))
+    write_file(path, files[entry.files[wanted].path])
+
+
+def preview(desk: Desk, take: int, folder: Path) -> None:
+    """Write take number `take` (from 1) as a bundle of this one track, for a game to play."""
+    entry, files = _render(desk, take, _PREVIEW_FORMATS)
+    found = {"generator": f"chipassets {__version__}", "take": take}
+    provenance = (json.dumps(found) + "\n").encode()
+    index = Index(
+        format=FORMAT,
+        generator=f"chipassets {__version__}",
+        game=desk.plan.game,
+        chip=desk.plan.chip,
+        seed=desk.plan.seed,
+        model=ModelEntry(name=desk.model.name, sha256=desk.model.sha256),
+        provenance=file_entry(_PROVENANCE, provenance),
+        tracks=[entry],
+    )
+    write_bundle(folder, index, files | {_PROVENANCE: provenance})
+
+
+def _render(desk: Desk, take: int, formats: tuple[str, ...]) -> tuple[TrackEntry, dict[str, bytes]]:
     candidates = list_takes(desk)
     chosen = _numbered(desk, candidates, take)
     locked = lock_take(desk.track, desk.model, desk.grams, desk.choices, candidates, chosen)
-    plan = replace(desk.plan, formats=(wanted,))
-    entry, files = render_track(plan, desk.track, locked, desk.grams, _silent)
-    write_file(path, files[entry.files[wanted].path])
+    plan = replace(desk.plan, formats=formats)
+    return render_track(plan, desk.track, locked, desk.grams, _silent)
 
 
 def _decide(desk: Desk, choices: Choices) -> LockedTake:
@@ -162,7 +226,8 @@ def _decide(desk: Desk, choices: Choices) -> LockedTake:
     if current and current.accepted and notes_sha256(current.score) not in unwanted:
         kept = replace(current, rejected=choices.rejected, rolled=choices.rolled)
         return _write(desk, kept)
-    return _write(desk, cast(desk.track, desk.model, desk.grams, choices, _silent))
+    known = tuple(desk.composed)
+    return _write(desk, cast(desk.track, desk.model, desk.grams, choices, _silent, known))
 
 
 def _numbered(desk: Desk, candidates: tuple[Candidate, ...], take: int) -> Candidate:

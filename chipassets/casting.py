@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast as cast_type
 
 from chipassets.compose.composer import compose_takes
@@ -61,10 +61,14 @@ def roll(
     first: int,
     count: int,
     report: Callable[[str], None],
+    progress: Callable[[float], None] | None = None,
 ) -> tuple[Candidate, ...]:
-    """Return `count` rated takes of a track from number `first` on."""
+    """Return `count` rated takes of a track from number `first` on.
+
+    `progress` is told the share that is composed, rising to 1, where the composer tells it.
+    """
     report("compose")
-    raw = _composer(track)(track, model, first, count)
+    raw = _compose(track, model, first, count, progress)
     report("shape")
     shaped = [shape(score, track) for score in raw]
     unwanted = {item.notes_sha256 for item in choices.rejected}
@@ -74,12 +78,27 @@ def roll(
     )
 
 
-def _composer(track: TrackPlan) -> Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]:
+def _compose(
+    track: TrackPlan,
+    model: Model,
+    first: int,
+    count: int,
+    progress: Callable[[float], None] | None,
+) -> tuple[Score, ...]:
     if track.reference is None:
-        return compose_takes
+        return compose_takes(track, model, first, count, progress)
     # By name: the reference is part of an extra, on which a build must not depend.
     composer = importlib.import_module("chipassets.train.reference").compose_takes
-    return cast_type("Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]", composer)
+    compose = cast_type("Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]", composer)
+    return compose(track, model, first, count)
+
+
+def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate, ...]:
+    """Return the same takes, rejected where the choices say so."""
+    unwanted = {item.notes_sha256 for item in choices.rejected}
+    return tuple(
+        replace(item, is_rejected=notes_sha256(item.score) in unwanted) for item in candidates
+    )
 
 
 def _candidate(
@@ -96,18 +115,23 @@ def cast(
     grams: GramIndex | None,
     choices: Choices,
     report: Callable[[str], None],
+    known: Sequence[Candidate] = (),
 ) -> LockedTake:
     """Return the best take of a track that nobody rejected.
 
     While every take is refused, rejected or misses its tags, as many more are rolled, up to
     MAX_BLOCKS times; then the least bad one is taken, and its reason says so. Takes that only miss
-    tags are not rolled again where tempo and key, which are the plan's, are what misses.
+    tags are not rolled again where tempo and key, which are the plan's, are what misses. `known`
+    are the track's first takes, if they are composed already.
 
     Raises:
         CheckError: every take is rejected.
     """
     block = track.takes + choices.rolled
-    candidates = roll(track, model, grams, choices, 0, block, report)
+    candidates = judged(known[:block], choices)
+    if len(candidates) < block:
+        missing = block - len(candidates)
+        candidates += roll(track, model, grams, choices, len(candidates), missing, report)
     for more in range(1, MAX_BLOCKS):
         if not _wants_more(track, candidates):
             break

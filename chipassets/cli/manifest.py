@@ -22,6 +22,45 @@ class SchemaName(StrEnum):
     BUNDLE = "bundle"
 
 
+def set_command(
+    manifest: _Manifest,
+    track: Annotated[str, typer.Argument(help="The track's name.")],
+    settings: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="tempo=132, mood=tense,dark, …")
+    ],
+) -> None:
+    """Change what a manifest says of a track; comments and layout stay.
+
+    A value is YAML; words with commas are a list. What a manifest would refuse is not written.
+    """
+    from chipassets.manifest.edit import set_key
+
+    for key, value in [_setting(text) for text in settings]:
+        said = f"{key} of {track} is {value if isinstance(value, str) else _flow(value)}"
+        print_text(said if set_key(manifest, track, key, value) else f"{said} already")
+
+
+def _setting(text: str) -> tuple[str, object]:
+    import yaml
+
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"{text!r} is no setting; write KEY=VALUE, as in tempo=132")
+    try:
+        found = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UsageError(f"the value of {text!r} is not YAML") from error
+    if isinstance(found, str) and "," in found:
+        found = [word.strip() for word in found.split(",")]
+    return key.strip(), found
+
+
+def _flow(value: object) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def plan_command(
     manifest: _Manifest,
     model: Annotated[
