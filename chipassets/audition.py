@@ -1,7 +1,7 @@
 """Auditions: hear a track's takes, accept one, reject one, roll more. What is decided is locked.
 
-A desk remembers the takes that were composed at it, so that a series of decisions composes each
-take once: go on with `decided` after each.
+A desk remembers the takes that were composed at it, and `reopen` hands them on to the next one, so
+that a series of decisions composes each take once.
 """
 
 from __future__ import annotations
@@ -95,9 +95,11 @@ def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
     )
 
 
-def decided(desk: Desk, locked: LockedTake) -> Desk:
-    """Return the desk after a decision, with the take that it locked."""
-    return replace(desk, locked=desk.locked | {desk.track.name: locked})
+def reopen(desk: Desk) -> Desk:
+    """Return the desk as it is by now: what others decided, and the takes that still hold."""
+    fresh = open_desk(desk.manifest, desk.track.name)
+    is_same = fresh.track == desk.track and fresh.model.sha256 == desk.model.sha256
+    return replace(fresh, composed=desk.composed) if is_same else fresh
 
 
 def list_takes(

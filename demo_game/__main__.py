@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from chipassets.runtime import Library, LibraryError, PygamePlayer
 
 if TYPE_CHECKING:
+    from demo_game.audition import Audition
     from demo_game.recorder import Recorder
 
 _DEFAULT_BUNDLES = (Path("build/demo-quest"), Path("build/demo"))
 """Where the build puts the bundle of the demo manifest; the first that is there is played."""
+_DEFAULT_MANIFEST = Path("manifests/demo.yaml")
 _BUILD_COMMAND = "uv run chipassets build manifests/demo.yaml"
 
 
@@ -35,10 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
         return _complain(f"there is no bundle in {folder}; run: {_BUILD_COMMAND}")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     if options.script is not None:
+        audition = _open_audition(options.manifest, folder, is_local=True)
         return play_script(
-            library, options.script, options.screenshot_dir, options.seed, options.record
+            library, options.script, options.screenshot_dir, options.seed, options.record, audition
         )
-    return play_window(library, options.seed, folder)
+    audition = _open_audition(options.manifest, folder, is_local=False)
+    return play_window(library, options.seed, folder, audition)
 
 
 def find_bundle() -> Path:
@@ -47,7 +51,17 @@ def find_bundle() -> Path:
     return next(built, _DEFAULT_BUNDLES[0])
 
 
-def play_window(library: Library, seed: int, bundle: Path) -> int:
+def _open_audition(manifest: Path, bundle: Path, *, is_local: bool) -> Audition:
+    """Return an audition of a manifest's takes, which builds into the folder of the bundle."""
+    from chipassets.presets import MOODS
+    from demo_game.audition import Audition
+    from demo_game.bench import LocalBench, RemoteBench
+
+    bench = LocalBench if is_local else RemoteBench
+    return Audition(lambda: bench(manifest, bundle), tuple(MOODS))
+
+
+def play_window(library: Library, seed: int, bundle: Path, audition: Audition | None = None) -> int:
     """Open a window and play in it; when the bundle is built again, its new music is played."""
     from demo_game.reload import BundleWatch
     from demo_game.stage import Stage
@@ -56,14 +70,21 @@ def play_window(library: Library, seed: int, bundle: Path) -> int:
     player = PygamePlayer(library)
     player.preload()
     watch = BundleWatch(bundle)
-    run_window(Stage(player, seed), watch)
+    run_window(Stage(player, seed, audition=audition), watch)
+    if audition is not None:
+        audition.close()
     watch.close()
     player.close()
     return 0
 
 
 def play_script(
-    library: Library, script: Path, screenshot_dir: Path, seed: int, record: Path | None = None
+    library: Library,
+    script: Path,
+    screenshot_dir: Path,
+    seed: int,
+    record: Path | None = None,
+    audition: Audition | None = None,
 ) -> int:
     """Play a script, print what played and when, and return 1 if the game did otherwise.
 
@@ -87,13 +108,15 @@ def play_script(
     pygame.display.init()
     pygame.display.set_mode((1, 1))
     player = PygamePlayer(library, at_once=True)
-    stage = Stage(player, seed, recorder)
+    stage = Stage(player, seed, recorder, audition)
     failure = ""
     try:
         ScriptedRun(stage, screenshot_dir).run(lines)
     except ScriptError as error:
         failure = f"{script}: {error}"
     player.close()
+    if audition is not None:
+        audition.close()
     if recorder is not None:
         recorder.close()
     sys.stdout.writelines(f"{played}\n" for played in stage.log)
@@ -113,6 +136,9 @@ def _open_recorder(path: Path | None) -> Recorder | None:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="demo_game", description="Lantern Isle, a small game.")
     parser.add_argument("--bundle", type=Path, help="a bundle (the demo manifest's)")
+    parser.add_argument(
+        "--manifest", type=Path, default=_DEFAULT_MANIFEST, help="whose takes the key t auditions"
+    )
     parser.add_argument("--script", type=Path, help="play this script without a window")
     parser.add_argument(
         "--screenshot-dir",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BUTTONS = ("up", "down", "left", "right", "enter", "escape", "tab", "pause")
+AUDITION_BUTTONS = (
+    "takes", "next", "previous", "compare", "keep", "reject", "roll", "slower", "faster", "mood",
+)  # fmt: skip
+"""What is pressed to choose music while the game goes on."""
+
+BUTTONS = ("up", "down", "left", "right", "enter", "escape", "tab", "pause", *AUDITION_BUTTONS)
 
 DIRECTIONS: dict[str, tuple[int, int]] = {
     "up": (0, -1),

@@ -9,8 +9,11 @@ import pygame
 _DEAD_ZONE = 0.5
 """A stick counts as pushed from half its way on: walking goes in four directions only."""
 
-PAD_BUTTONS = {0: "enter", 1: "escape", 6: "tab", 7: "pause"}
-"""By number, as SDL counts the buttons of the common pads: A, B, back and start."""
+PAD_BUTTONS = {
+    0: "enter", 1: "escape", 2: "compare", 3: "takes", 4: "previous", 5: "next", 6: "tab",
+    7: "pause",
+}  # fmt: skip
+"""By number, as SDL counts the buttons of the common pads: A, B, X, Y, shoulders, back, start."""
 
 
 class Gamepads:

@@ -16,8 +16,9 @@ One command to a line; `#` begins a comment. A step is a 60th of a second.
     expect track NAME         the same for the track that plays
     screenshot NAME           write NAME.png into the folder for screenshots
 
-KEY is up, down, left, right, enter, escape, tab or pause. What takes a time of its
-own fails after 6000 steps, or as many as are given.
+KEY is up, down, left, right, enter, escape, tab or pause; or, to choose music as the game goes on,
+takes, next, previous, compare, keep, reject, roll, slower, faster or mood. What takes a time of
+its own fails after 6000 steps, or as many as are given.
 """
 
 from __future__ import annotations

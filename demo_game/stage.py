@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pygame
 
-from chipassets.runtime import Change, PygamePlayer
-from demo_game.art.panel import draw_hud
+from chipassets.runtime import Change, PygamePlayer, Track
+from demo_game.art.panel import HUD_HEIGHT, draw_hud
 from demo_game.art.shade import dither
+from demo_game.art.takes_panel import PANEL_HEIGHT, draw_takes_panel
 from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.audition import Audition
 from demo_game.controls import Controls
 from demo_game.danger import danger
 from demo_game.music_view import VIEW_HEIGHT, draw_music_view
@@ -48,11 +50,18 @@ class Played:
 class Stage:
     """The game as it is now. `step` moves it by a 60th of a second, `draw` shows it."""
 
-    def __init__(self, player: PygamePlayer, seed: int, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        player: PygamePlayer,
+        seed: int,
+        recorder: Recorder | None = None,
+        audition: Audition | None = None,
+    ) -> None:
         self.scene: Scene | None = Title(seed)
         self.player = player
         self.log: list[Played] = []
         self.steps = 0
+        self.audition = audition
         self._recorder = recorder
         self.pause_menu: PauseMenu | None = None
         self._controls = Controls()
@@ -77,6 +86,9 @@ class Stage:
         if self.scene is not None:
             self.player.enter(self.scene.music, now_ms)
             self._follow_danger(self.scene, now_ms)
+            if self.audition is not None:
+                track = self._track_for(self.scene.music)
+                self.audition.update(self._controls, track, self.player, now_ms)
         change = self.player.update(now_ms)
         if change is not None:
             self.last_change = change
@@ -85,6 +97,9 @@ class Stage:
         if self._recorder is not None:
             self._recorder.step(self.player.director, change, self.player.volume, now_ms)
         self.steps += 1
+
+    def _track_for(self, scene: str) -> Track | None:
+        return next((t for t in self.player.library.tracks if t.scene == scene), None)
 
     def _follow_danger(self, scene: Scene, now_ms: int) -> None:
         """Ask for layers only where there are some: asking for others is a line in the log."""
@@ -110,13 +125,22 @@ class Stage:
             draw_hud(canvas, playing, has_sound=self.player.has_sound)
         if self._display == "view":
             draw_music_view(canvas, self.player, self.last_change, self._ticks_ms)
+        if self.audition is not None and self.audition.is_open:
+            draw_takes_panel(canvas, self.audition, self._covered - PANEL_HEIGHT)
         if self.pause_menu is not None:
             self.pause_menu.draw(canvas)
 
+    @property
+    def _covered(self) -> int:
+        """How much of the picture the music view and the takes cover, from the top."""
+        covered = {"view": VIEW_HEIGHT, "line": HUD_HEIGHT, "none": 0}[self._display]
+        is_open = self.audition is not None and self.audition.is_open
+        return covered + (PANEL_HEIGHT if is_open else 0)
+
     def _free_part(self, canvas: pygame.Surface) -> pygame.Surface:
-        """Return what the scene has to itself: one walks about below the music view."""
-        if self._display == "view" and isinstance(self.scene, Walk):
-            return canvas.subsurface((0, VIEW_HEIGHT, WIDTH, HEIGHT - VIEW_HEIGHT))
+        """Return what the scene has to itself: one walks about below the view and the takes."""
+        if self._covered > HUD_HEIGHT and isinstance(self.scene, Walk):
+            return canvas.subsurface((0, self._covered, WIDTH, HEIGHT - self._covered))
         return canvas
 
 

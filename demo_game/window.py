@@ -33,6 +33,21 @@ KEYS = {
     pygame.K_TAB: "tab",
     pygame.K_p: "pause",
     pygame.K_PAUSE: "pause",
+    pygame.K_t: "takes",
+    pygame.K_PERIOD: "next",
+    pygame.K_PAGEDOWN: "next",
+    pygame.K_COMMA: "previous",
+    pygame.K_PAGEUP: "previous",
+    pygame.K_c: "compare",
+    pygame.K_k: "keep",
+    pygame.K_x: "reject",
+    pygame.K_r: "roll",
+    pygame.K_MINUS: "slower",
+    pygame.K_KP_MINUS: "slower",
+    pygame.K_PLUS: "faster",
+    pygame.K_EQUALS: "faster",
+    pygame.K_KP_PLUS: "faster",
+    pygame.K_m: "mood",
 }
 
 _MOST_STEPS_AT_ONCE = 6

@@ -1,0 +1,226 @@
+"""The audition: takes of the scene's track are heard in the game, compared on the bar, chosen.
+
+The game goes on meanwhile. Everything slow is done by the bench; here are only what is asked of
+it, what it has answered, and which take should sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chipassets.runtime import PygamePlayer, Track
+from demo_game.bench import (
+    BenchLike,
+    Decide,
+    Decision,
+    Done,
+    Ended,
+    Failed,
+    Hear,
+    Listed,
+    Look,
+    Order,
+    Rebuilt,
+    Rendered,
+    Reply,
+    Retune,
+    TakeFacts,
+    Working,
+)
+from demo_game.controls import Controls
+
+ROLL_COUNT = 8
+_TEMPO_STEP_BPM = 4
+_LEAST_BPM, _MOST_BPM = 40, 240
+_REST_STEPS = 30
+"""A scene must stay, and a key rest, so long before the bench is asked for work."""
+
+
+class Audition:
+    """One audition after the other, of the track of whichever scene the game is in."""
+
+    def __init__(self, start_bench: Callable[[], BenchLike], moods: tuple[str, ...]) -> None:
+        self.is_open = False
+        self.track = ""
+        self.takes: tuple[TakeFacts, ...] = ()
+        self.take = 0
+        self.other = 0
+        self.moods: tuple[str, ...] = ()
+        self.tempo_bpm = 0.0
+        self.says = ""
+        self.share: float | None = None
+        self._start_bench = start_bench
+        self._all_moods = moods
+        self._bench: BenchLike | None = None
+        self._waiting = 0
+        self._rest = 0
+        self._retunes: dict[str, object] = {}
+        self._ready: dict[tuple[str, int], Track] = {}
+        self._wanted = 0
+        self._returns_after_build = True
+
+    def is_ready(self, take: int) -> bool:
+        """Whether a take of the track can be heard at once."""
+        return (self.track, take) in self._ready
+
+    def update(
+        self, controls: Controls, track: Track | None, player: PygamePlayer, now_ms: int
+    ) -> None:
+        """Take a step: `track` is what the bundle has for the scene."""
+        while self._bench is not None and (reply := self._bench.poll()) is not None:
+            self._hear_of(reply, player, now_ms)
+        if "takes" in controls.pressed:
+            self._toggle(track, player, now_ms)
+        if not self.is_open:
+            return
+        self._follow(track)
+        self._obey(controls.pressed)
+        self._rest += 1
+        if self._rest == _REST_STEPS:
+            self._ask()
+        self._sound(player, now_ms)
+
+    def close(self) -> None:
+        """End the bench's work."""
+        if self._bench is not None:
+            self._bench.close()
+            self._bench, self._waiting = None, 0
+
+    def _toggle(self, track: Track | None, player: PygamePlayer, now_ms: int) -> None:
+        self.is_open = not self.is_open
+        self.track, self._wanted = "", 0
+        if not self.is_open and track is not None:
+            player.swap(track, now_ms, "the audition is over")
+
+    def _follow(self, track: Track | None) -> None:
+        """Turn to the track of another scene."""
+        name = track.name if track is not None else ""
+        if name == self.track:
+            return
+        self.track, self.takes, self.take, self.other, self._wanted = name, (), 0, 0, 0
+        self._retunes.clear()
+        self._rest = 0
+        self.says = "" if name else "no track serves this scene"
+
+    def _obey(self, pressed: frozenset[str]) -> None:
+        if not self.takes:
+            return
+        if "next" in pressed:
+            self._select(self.take % len(self.takes) + 1)
+        if "previous" in pressed:
+            self._select((self.take - 2) % len(self.takes) + 1)
+        if "compare" in pressed and self.other:
+            self._select(self.other)
+        if "keep" in pressed:
+            self._decide("accept", self.take)
+        if "reject" in pressed:
+            self._decide("reject", self.take)
+            self._select(self._next_wanted())
+        if "roll" in pressed:
+            self._decide("roll", ROLL_COUNT)
+        self._turn(pressed)
+
+    def _turn(self, pressed: frozenset[str]) -> None:
+        """Move tempo and mood; the manifest is written when the keys have rested."""
+        change = ("faster" in pressed) - ("slower" in pressed)
+        if change:
+            tempo = round(self.tempo_bpm) + change * _TEMPO_STEP_BPM
+            self.tempo_bpm = min(max(tempo, _LEAST_BPM), _MOST_BPM)
+            self._retunes["tempo"] = int(self.tempo_bpm)
+        if "mood" in pressed:
+            before = self.moods[0] if self.moods else self._all_moods[-1]
+            after = self._all_moods.index(before) + 1
+            self.moods = (self._all_moods[after % len(self._all_moods)],)
+            self._retunes["mood"] = list(self.moods)
+        if change or "mood" in pressed:
+            self._rest = 0
+
+    def _select(self, take: int) -> None:
+        if take != self.take:
+            self.take, self.other = take, self.take
+        self._wanted = take
+
+    def _next_wanted(self) -> int:
+        """Return the next take that is not rejected, the same if there is no other."""
+        count = len(self.takes)
+        order = [(self.take + step) % count + 1 for step in range(count - 1)]
+        return next((n for n in order if self.takes[n - 1].state != "rejected"), self.take)
+
+    def _decide(self, what: Decision, number: int) -> None:
+        self._returns_after_build = what != "accept"
+        self._order(Decide(self.track, what, number))
+
+    def _ask(self) -> None:
+        """Ask the bench for what the rest has settled."""
+        for key, value in self._retunes.items():
+            self._returns_after_build = False
+            self._order(Retune(self.track, key, value))
+        self._retunes.clear()
+        if self.track and not self.takes:
+            self.says = "looking at its takes"
+            self._order(Look(self.track))
+
+    def _order(self, order: Order) -> None:
+        if self._bench is None:
+            self._bench = self._start_bench()
+        self._waiting += 1
+        self._bench.order(order)
+
+    def _sound(self, player: PygamePlayer, now_ms: int) -> None:
+        """Let the wanted take sound from the next bar line on, once it is rendered."""
+        if not self._wanted:
+            self._render_ahead()
+            return
+        track = self._ready.get((self.track, self._wanted))
+        if track is not None:
+            player.swap(track, now_ms, f"take {self._wanted}, for comparison")
+            self._wanted = 0
+        elif not self._waiting:
+            self._order(Hear(self.track, self._wanted))
+
+    def _render_ahead(self) -> None:
+        """While there is nothing else to do, render the takes next to the one that is heard."""
+        if self._waiting or not self.takes:
+            return
+        near = (self.take, self.take % len(self.takes) + 1, (self.take - 2) % len(self.takes) + 1)
+        missing = [take for take in near if not self.is_ready(take)]
+        if missing:
+            self._order(Hear(self.track, missing[0]))
+
+    def _hear_of(self, reply: Reply, player: PygamePlayer, now_ms: int) -> None:
+        match reply:
+            case Working(what, share):
+                self.says, self.share = what, share
+                return
+            case Listed():
+                self._take_in(reply)
+            case Rendered(track, take, _, heard) if heard is not None:
+                self._ready[track, take] = heard
+                self.says = ""
+            case Rebuilt(said, library) if library is not None:
+                self.says = said
+                player.reload(library, now_ms)
+                if self._returns_after_build:
+                    self._wanted = self._wanted or self.take
+                else:
+                    self._ready.clear()
+            case Failed(why):
+                self.says = why
+                self._wanted = 0
+            case Done():
+                self._waiting -= 1
+            case Ended():
+                self.says = "its process has ended; open the takes again"
+                self.is_open = False
+                self.close()
+        self.share = None
+
+    def _take_in(self, found: Listed) -> None:
+        if found.track != self.track:
+            return
+        self.takes, self.moods, self.tempo_bpm = found.takes, found.moods, found.tempo_bpm
+        kept = ("chosen", "accepted")
+        chosen = [n for n, item in enumerate(found.takes, 1) if item.state in kept]
+        if not 1 <= self.take <= len(found.takes):
+            self.take = chosen[0] if chosen else 1
+        self.says = ""

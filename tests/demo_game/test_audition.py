@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pygame")
+
+from chipassets.runtime import Library, PygamePlayer, Rule
+from demo_game.audition import Audition
+from demo_game.bench import (
+    Decide,
+    Done,
+    Failed,
+    Hear,
+    Listed,
+    LocalBench,
+    Look,
+    Order,
+    Rebuilt,
+    RemoteBench,
+    Rendered,
+    Reply,
+    Retune,
+    TakeFacts,
+)
+from demo_game.controls import Controls
+from tests.runtime.tiny_bundle import Piece, write_bundle
+
+MANIFEST = """\
+game: Tiny
+seed: 3
+defaults: {takes: 2, length: 4 bars}
+tracks:
+  town: {mood: calm}
+"""
+
+
+class PaperBench:
+    """Answers orders as a bench would, with bundles of tones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.orders: list[Order] = []
+        self.replies: deque[Reply] = deque()
+        self.states = ["", "chosen", ""]
+        self._folder = folder
+
+    def order(self, order: Order) -> None:
+        self.orders.append(order)
+        match order:
+            case Hear(track, take):
+                folder = write_bundle(self._folder / f"{take}", [Piece(track, 300 + take)], "wav")
+                heard = Library.open(folder).track(track)
+                self.replies.append(Rendered(track, take, folder, heard))
+            case Decide(_, "accept", number):
+                self.states = ["accepted" if n == number else "" for n in (1, 2, 3)]
+                folder = write_bundle(self._folder / "new", [Piece("town", 300 + number)], "wav")
+                self.replies.append(self.listed())
+                self.replies.append(Rebuilt("town from the lock", Library.open(folder)))
+            case Decide(_, "reject", number):
+                self.states[number - 1] = "rejected"
+                self.replies.append(self.listed())
+            case Retune():
+                self.replies.append(Failed("game.yaml: no"))
+            case _:
+                self.replies.append(self.listed())
+        self.replies.append(Done())
+
+    def listed(self) -> Listed:
+        facts = tuple(TakeFacts(0.9, state, "") for state in self.states)  # type: ignore[arg-type]
+        return Listed("town", facts, ("calm",), 120.0)
+
+    def poll(self) -> Reply | None:
+        return self.replies.popleft() if self.replies else None
+
+    def close(self) -> None:
+        self.orders.clear()
+
+
+class Game:
+    """A town in which one auditions; every step is a 60th of a second."""
+
+    def __init__(self, folder: Path) -> None:
+        library = Library.open(write_bundle(folder / "game", [Piece("town", 440)], "wav"))
+        self.player = PygamePlayer(library, (Rule("*", "*", "now", 0),), at_once=True)
+        self.bench = PaperBench(folder)
+        self.audition = Audition(lambda: self.bench, ("calm", "dark", "tense"))
+        self.controls = Controls()
+        self.steps = 0
+        self.changes: list[tuple[int, str]] = []
+        self.player.enter("town", 0)
+        self.wait(2)
+
+    def wait(self, steps: int, *held: str) -> None:
+        for _ in range(steps):
+            now_ms = self.steps * 1000 // 60
+            self.controls = self.controls.next(frozenset(held))
+            track = self.player.library.tracks[0]
+            self.audition.update(self.controls, track, self.player, now_ms)
+            change = self.player.update(now_ms)
+            if change is not None and change.track is not None:
+                self.changes.append((now_ms, self.heard()))
+            self.steps += 1
+
+    def press(self, *buttons: str) -> None:
+        for button in buttons:
+            self.wait(1, button)
+            self.wait(1)
+
+    def heard(self) -> str:
+        playing = self.player.director.playing
+        assert playing is not None
+        assert playing.audio is not None
+        return playing.audio.path.parents[1].name
+
+
+@pytest.fixture
+def game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Game:
+    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
+    return Game(tmp_path)
+
+
+def test_takes_change_on_the_bar_and_are_compared(game: Game) -> None:
+    game.press("takes")
+    game.wait(60)
+    assert game.bench.orders[0] == Look("town")
+    assert game.audition.take == 2, "the chosen one"
+    assert game.heard() == "game", "nothing changes until a take is asked for"
+    game.press("next")
+    game.wait(40)
+    assert game.heard() == "3"
+    game.press("previous")
+    game.wait(40)
+    game.press("compare")
+    game.wait(40)
+    game.press("compare")
+    game.wait(40)
+    assert [name for _, name in game.changes] == ["game", "3", "2", "3", "2"]
+    bar_ms = 250
+    assert all(at_ms % bar_ms <= 17 for at_ms, _ in game.changes)
+    game.press("takes")
+    game.wait(40)
+    assert game.heard() == "game", "over, the game's own music plays again"
+
+
+def test_a_take_is_kept_and_others_are_rejected(game: Game) -> None:
+    game.press("takes")
+    game.wait(60)
+    game.press("reject")
+    game.wait(40)
+    assert Decide("town", "reject", 2) in game.bench.orders
+    assert (game.audition.take, game.heard()) == (3, "3")
+    game.press("keep")
+    game.wait(40)
+    assert Decide("town", "accept", 3) in game.bench.orders
+    assert game.heard() == "new", "the bundle that was built from the lock"
+    assert game.audition.takes[2].state == "accepted"
+    game.press("roll")
+    assert game.bench.orders[-1] == Decide("town", "roll", 8)
+
+
+def test_tempo_and_mood_are_written_once_the_keys_rest(game: Game) -> None:
+    game.press("takes")
+    game.wait(60)
+    game.press("faster", "faster", "faster", "slower", "mood")
+    assert not any(isinstance(order, Retune) for order in game.bench.orders)
+    game.wait(40)
+    retunes = [order for order in game.bench.orders if isinstance(order, Retune)]
+    assert retunes == [Retune("town", "tempo", 128), Retune("town", "mood", ["dark"])]
+    assert game.audition.says == "game.yaml: no"
+
+
+def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
+    (tmp_path / "game.yaml").write_text(MANIFEST)
+    bench = LocalBench(tmp_path / "game.yaml", tmp_path / "bundle")
+
+    def carry_out(order: Order) -> list[Reply]:
+        bench.order(order)
+        replies = []
+        while (reply := bench.poll()) is not None:
+            replies.append(reply)
+        assert replies.pop() == Done()
+        return replies
+
+    listed = carry_out(Look("town"))[-1]
+    assert isinstance(listed, Listed)
+    assert sorted(facts.state for facts in listed.takes) == ["", "chosen"]
+    other = 1 + [facts.state for facts in listed.takes].index("")
+    rendered = carry_out(Hear("town", other))[-1]
+    assert isinstance(rendered, Rendered)
+    assert rendered.heard is not None
+    assert rendered.heard.bars == 4
+    kept = carry_out(Decide("town", "accept", other))
+    rebuilt = kept[-1]
+    assert isinstance(rebuilt, Rebuilt)
+    assert rebuilt.library is not None
+    track = rebuilt.library.track("town")
+    assert track.audio is not None
+    assert rendered.heard.audio is not None
+    assert track.audio.sha256 == rendered.heard.audio.sha256, "what was heard is what was kept"
+    carry_out(Retune("town", "tempo", 90))
+    faster = Library.open(tmp_path / "bundle").track("town")
+    assert faster.tempo_bpm == pytest.approx(90, abs=0.5)
+    assert "tempo: 90" in (tmp_path / "game.yaml").read_text()
+    failed = carry_out(Retune("town", "mood", "heroc"))
+    assert isinstance(failed[0], Listed | Failed)
+    assert any(isinstance(reply, Failed) for reply in failed)
+    bench.close()
+
+
+def test_a_bench_beside_the_game_says_what_is_wrong_and_ends(tmp_path: Path) -> None:
+    bench = RemoteBench(tmp_path / "none.yaml", tmp_path / "bundle")
+    bench.order(Look("town"))
+    replies: list[Reply] = []
+    for _ in range(600):
+        reply = bench.poll()
+        replies += [reply] if reply is not None else []
+        if Done() in replies:
+            break
+        time.sleep(0.05)
+    bench.close()
+    assert isinstance(replies[0], Failed)
+    assert "none.yaml" in replies[0].why
