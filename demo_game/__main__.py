@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chipassets.runtime import Library, LibraryError, PygamePlayer
+from demo_game.music import RULES
 
 if TYPE_CHECKING:
     from demo_game.audition import Audition
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _DEFAULT_BUNDLES = (Path("build/demo-quest"), Path("build/demo"))
 """Where the build puts the bundle of the demo manifest; the first that is there is played."""
 _DEFAULT_MANIFEST = Path("manifests/demo.yaml")
+_UNSEEN = ("dummy", "offscreen")
 _BUILD_COMMAND = "uv run chipassets build manifests/demo.yaml"
 
 
@@ -63,11 +65,30 @@ def _open_audition(manifest: Path, bundle: Path, *, is_local: bool) -> Audition:
 
 def play_window(library: Library, seed: int, bundle: Path, audition: Audition | None = None) -> int:
     """Open a window and play in it; when the bundle is built again, its new music is played."""
+    import pygame
+
     from demo_game.reload import BundleWatch
     from demo_game.stage import Stage
-    from demo_game.window import run_window
+    from demo_game.window import open_window, run_window
 
-    player = PygamePlayer(library)
+    reason = ""
+    try:
+        open_window()
+    except pygame.error as error:
+        reason = str(error)
+    # Without a display SDL may draw into memory, where nobody sees it, unless it was asked to.
+    if (
+        not reason
+        and pygame.display.get_driver() in _UNSEEN
+        and "SDL_VIDEODRIVER" not in os.environ
+    ):
+        reason = "there is no display"
+    if reason:
+        return _complain(
+            f"no window can be opened ({reason}); play a script instead: "
+            "--script FILE --record out.wav --screenshot-dir DIR"
+        )
+    player = PygamePlayer(library, RULES)
     player.preload()
     watch = BundleWatch(bundle)
     run_window(Stage(player, seed, audition=audition), watch)
@@ -107,7 +128,7 @@ def play_script(
         return _complain(f"{record} cannot be written: {error}")
     pygame.display.init()
     pygame.display.set_mode((1, 1))
-    player = PygamePlayer(library, at_once=True)
+    player = PygamePlayer(library, RULES, at_once=True)
     stage = Stage(player, seed, recorder, audition)
     failure = ""
     try:

@@ -28,6 +28,17 @@ class Adventure:
     place: Place = PLACES["overworld"]
     spot: Spot = _START
     facing: str = "down"
+    steps: int = 0
+    has_asked: bool = False
+
+    @property
+    def quest(self) -> str:
+        """What is to be done next."""
+        if self.has_flame:
+            return "Carry the Flame to the lighthouse in the south."
+        if self.has_asked:
+            return "Find the wyrm in the northern cave."
+        return "The light is out. Ask in the town, in the east."
 
     @property
     def most_hp(self) -> int:

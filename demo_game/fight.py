@@ -10,6 +10,10 @@ from demo_game.adventure import Adventure
 Action = Literal["attack", "heal", "flee"]
 
 
+_FURY = 1
+"""How much harder a boss strikes in its second phase, which half its hit points begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of monster."""
@@ -41,7 +45,7 @@ class Event:
 
 
 class Fight:
-    """A battle under way; `outcome` is "" until it is won, lost or fled."""
+    """A battle under way; `outcome` is "" until it is won, lost or fled. A boss has two phases."""
 
     def __init__(self, adventure: Adventure, kind: str) -> None:
         self.hero = adventure
@@ -49,6 +53,7 @@ class Fight:
         self.foe = KINDS[kind]
         self.foe_hp = self.foe.hp
         self.turn = 0
+        self.phase = 1
         self.outcome: Literal["", "won", "lost", "fled"] = ""
 
     def act(self, action: Action) -> list[Event]:
@@ -64,6 +69,9 @@ class Fight:
         hurt *= 2 if lucky else 1
         self.foe_hp = max(self.foe_hp - hurt, 0)
         events = [Event("A brilliant blow!" if lucky else "You strike!", "foe", hurt)]
+        if self.phase == 1 and self.foe.is_boss and 0 < self.foe_hp <= self.foe.hp // 2:
+            self.phase = 2
+            events.append(Event(f"The {self.foe.name} blazes with fury!"))
         if self.foe_hp == 0:
             self.outcome = "won"
             events.append(Event(f"The {self.foe.name} is beaten!"))
@@ -83,8 +91,8 @@ class Fight:
         return [Event("You slip away.")]
 
     def _answer(self) -> list[Event]:
-        dice, power = self.hero.dice, self.foe.strength
-        breathes = self.foe.is_boss and self.turn % 3 == 0
+        dice, power = self.hero.dice, self.foe.strength + (_FURY if self.phase == 2 else 0)
+        breathes = self.foe.is_boss and self.turn % (4 - self.phase) == 0
         hurt = dice.between(power - 2, power + 2) + (6 if breathes else 0)
         self.hero.hp = max(self.hero.hp - hurt, 0)
         says = "breathes dark fire!" if breathes else "attacks!"

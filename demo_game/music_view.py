@@ -11,8 +11,8 @@ from chipassets.runtime import Change, PygamePlayer, Track
 from demo_game.art.panel import HUD_HEIGHT
 from demo_game.art.roll import HEIGHT as ROLL_HEIGHT
 from demo_game.art.roll import WIDTH as ROLL_WIDTH
-from demo_game.art.roll import Roll, draw_page, draw_sounding, voice_colour
-from demo_game.font import cut_text, draw_text
+from demo_game.art.roll import Roll, draw_page, draw_sounding, statements_at, voice_colour
+from demo_game.font import cut_text, draw_text, measure_text
 from demo_game.palette import COAL, CREAM, GOLD, INK, LIME, NIGHT, PEARL, SLATE, STONE, Colour
 from demo_game.smf import MidiError, read_parts
 
@@ -66,7 +66,7 @@ def draw_music_view(
 ) -> None:
     """Draw the view below the line on top; `last` is the change that led to what plays."""
     canvas.blit(_board(), (0, HUD_HEIGHT))
-    playing = player.now_playing(now_ms)
+    playing, beat = player.now_playing(now_ms), 0.0
     if playing is not None:
         track = playing.track
         roll = read_roll(track)
@@ -75,8 +75,20 @@ def draw_music_view(
         canvas.blit(_page(roll, page), (_LEFT, _TOP))
         lit = draw_sounding(canvas, (_LEFT, _TOP), roll, page, beat)
         _draw_voices(canvas, roll, lit, player.director.layer_gains(track, now_ms))
+    motif = say_motif(playing.track, beat) if playing is not None else ""
     text, colour = say_transition(player, last, now_ms)
-    draw_text(canvas, cut_text(text, ROLL_WIDTH), _LEFT, _WHY_Y, colour)
+    room = ROLL_WIDTH - (measure_text(motif) + 8 if motif else 0)
+    draw_text(canvas, cut_text(text, room), _LEFT, _WHY_Y, colour)
+    draw_text(canvas, motif, _LEFT + ROLL_WIDTH - measure_text(motif), _WHY_Y, GOLD)
+
+
+def say_motif(track: Track, beat: float) -> str:
+    """Return the motif that sounds at a beat of a track and how far it was moved, "" for none."""
+    said = [
+        f"♪ {found.motif}{f' {found.transposition:+d}' if found.transposition else ''}"
+        for found in statements_at(track, beat)
+    ]
+    return "  ".join(said)
 
 
 def say_transition(player: PygamePlayer, last: Change | None, now_ms: int) -> tuple[str, Colour]:

@@ -19,6 +19,7 @@ class PauseMenu:
     """The menu while it is open; the music plays on, so that its volume can be judged."""
 
     volume_percent: int
+    quest: str = ""
 
     def update(self, controls: Controls) -> bool:
         """Change the volume with left and right; return whether the menu stays open."""
@@ -29,6 +30,9 @@ class PauseMenu:
     def draw(self, canvas: pygame.Surface) -> None:
         """Draw the menu in the middle."""
         draw_window(canvas, (80, 58, 160, 62))
+        if self.quest:
+            draw_window(canvas, (24, 124, 272, 20))
+            draw_centred(canvas, self.quest, 130, CREAM)
         draw_centred(canvas, "Paused", 66, GOLD)
         draw_centred(canvas, f"Volume {self.volume_percent}", 80, CREAM)
         draw_bar(canvas, (110, 93, 100, 5), self.volume_percent / 100)

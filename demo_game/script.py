@@ -8,6 +8,9 @@ One command to a line; `#` begins a comment. A step is a 60th of a second.
     go SPOT [STEPS]           walk to a landmark of this place (town, cave, lighthouse, shop, chest,
                               boss, exit) by the shortest way, fighting whatever bars it; a
                               person or thing that is not free is walked up to
+    approach SPOT [STEPS]     the same, but stop one step before it
+    talk [STEPS]              walk up to the first person of this place and speak to them
+    fury [STEPS]              fight until a boss enters its second phase
     meet [STEPS]              walk about where monsters roam until one comes
     fight [STEPS]             fight until the battle is over and its end is read
     mash KEY until SCENE [STEPS]
@@ -75,7 +78,9 @@ def _is_command(words: tuple[str, ...]) -> bool:
             return key in BUTTONS and all(word.isdecimal() for word in words[2:])
         case ("wait", _) | ("meet",) | ("meet", _) | ("fight",) | ("fight", _):
             return all(word.isdecimal() for word in words[1:])
-        case ("go", spot) | ("go", spot, _):
+        case ("talk" | "fury",) | ("talk" | "fury", _):
+            return all(word.isdecimal() for word in words[1:])
+        case ("go" | "approach", spot) | ("go" | "approach", spot, _):
             known = spot in LANDMARKS or spot == "exit"
             return known and all(word.isdecimal() for word in words[2:])
         case ("mash", key, "until", _) | ("mash", key, "until", _, _):
@@ -110,6 +115,12 @@ class ScriptedRun:
                 self._wait(int(steps))
             case ("go", spot, *steps):
                 self._go(spot, int(steps[0]) if steps else _PATIENCE_STEPS)
+            case ("approach", spot, *steps):
+                self._go(spot, int(steps[0]) if steps else _PATIENCE_STEPS, stops_before=True)
+            case ("talk", *steps):
+                self._talk(int(steps[0]) if steps else _PATIENCE_STEPS)
+            case ("fury", *steps):
+                self._rouse(int(steps[0]) if steps else _PATIENCE_STEPS)
             case ("meet", *steps):
                 self._meet(int(steps[0]) if steps else _PATIENCE_STEPS)
             case ("fight", *steps):
@@ -146,7 +157,7 @@ class ScriptedRun:
             self._press(key, 1)
             self._wait(3)
 
-    def _go(self, spot: str, most_steps: int) -> None:
+    def _go(self, spot: str, most_steps: int, *, stops_before: bool = False) -> None:
         wanted, letter = LANDMARKS.get(spot, ("", "X"))
         start = self._walker().adventure.place.name
         if wanted and wanted != start:
@@ -157,9 +168,29 @@ class ScriptedRun:
                 if not self._get_over(scene):
                     return
             elif self._is_free_to_walk(scene) and (
-                scene.adventure.place.name != start or not self._walk_on(scene, letter)
+                scene.adventure.place.name != start
+                or (stops_before and len(_way(scene, letter)) <= 1)
+                or not self._walk_on(scene, letter)
             ):
                 return
+
+    def _talk(self, most_steps: int) -> None:
+        folk = self._walker().adventure.place.folk
+        if not folk:
+            raise ScriptError("nobody is here to talk to")
+        for _ in self._until(most_steps, "did not get to anybody"):
+            scene = self._walker()
+            if scene.is_talking:
+                return
+            if self._is_free_to_walk(scene) and not self._walk_on(scene, folk[0][0]):
+                self._press("enter", 1)
+
+    def _rouse(self, most_steps: int) -> None:
+        for _ in self._until(most_steps, "no boss was roused"):
+            scene = self.stage.scene
+            if not isinstance(scene, Battle) or scene.fight.phase == 2:
+                return
+            self._fight_on(scene)
 
     def _meet(self, most_steps: int) -> None:
         self._walker()
@@ -201,9 +232,8 @@ class ScriptedRun:
 
     def _walk_on(self, scene: Walk, letter: str) -> bool:
         """Take a step towards the letter; return whether there was one to take."""
-        hero = scene.adventure
+        hero, way = scene.adventure, _way(scene, letter)
         goal = hero.place.find(letter)
-        way = hero.place.path(hero.spot, goal)
         if not way:
             return False
         self._step(way[0])
@@ -242,6 +272,15 @@ class ScriptedRun:
     def _screenshot(self, name: str) -> None:
         canvas = pygame.Surface((WIDTH, HEIGHT))
         self.stage.draw(canvas)
-        self._screenshot_dir.mkdir(parents=True, exist_ok=True)
         path = self._screenshot_dir / f"{name}.png"
-        pygame.image.save(pygame.transform.scale_by(canvas, 3), path)
+        try:
+            self._screenshot_dir.mkdir(parents=True, exist_ok=True)
+            pygame.image.save(pygame.transform.scale_by(canvas, 3), path)
+        except (OSError, pygame.error) as error:
+            raise ScriptError(f"{path} cannot be written: {error}") from error
+
+
+def _way(scene: Walk, letter: str) -> list[str]:
+    """Return the directions of a shortest way from the hero to the first such letter."""
+    hero = scene.adventure
+    return hero.place.path(hero.spot, hero.place.find(letter))

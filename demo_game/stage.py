@@ -14,7 +14,7 @@ from demo_game.art.takes_panel import PANEL_HEIGHT, draw_takes_panel
 from demo_game.art.vista import HEIGHT, WIDTH
 from demo_game.audition import Audition
 from demo_game.controls import Controls
-from demo_game.danger import danger
+from demo_game.intensity import intensity
 from demo_game.music_view import VIEW_HEIGHT, draw_music_view
 from demo_game.palette import INK, WHITE
 from demo_game.pause import PauseMenu
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from demo_game.recorder import Recorder
 
 _WIPE_STEPS = 18
+_LEAP = 0.3
+_SOFT_MS, _LEAP_MS = 600, 80
 
 Display = Literal["line", "view", "none"]
 """What is shown of the music: the line on top, the whole view, nothing."""
@@ -69,6 +71,9 @@ class Stage:
         self.last_change: Change | None = None
         self._display: Display = "line"
         self._ticks_ms = 0
+        self._level = 1.0
+        self._level_track: Track | None = None
+        self._level_bar = 0
 
     def step(self, held: frozenset[str], now_ms: int) -> None:
         """Let the scene take a step with those buttons held, and the music follow it."""
@@ -79,13 +84,14 @@ class Stage:
         if self.pause_menu is not None:
             self._step_menu(self.pause_menu)
         elif "pause" in self._controls.pressed and self.scene is not None:
-            self.pause_menu = PauseMenu(round(self.player.volume * 100))
+            quest = self.scene.adventure.quest if isinstance(self.scene, Walk) else ""
+            self.pause_menu = PauseMenu(round(self.player.volume * 100), quest)
         elif self.scene is not None:
             before, self.scene = self.scene, self.scene.update(self._controls)
             self._since_change = 0 if self.scene is not before else self._since_change + 1
         if self.scene is not None:
             self.player.enter(self.scene.music, now_ms)
-            self._follow_danger(self.scene, now_ms)
+            self._follow_intensity(self.scene, now_ms)
             if self.audition is not None:
                 track = self._track_for(self.scene.music)
                 self.audition.update(self._controls, track, self.player, now_ms)
@@ -101,11 +107,32 @@ class Stage:
     def _track_for(self, scene: str) -> Track | None:
         return next((t for t in self.player.library.tracks if t.scene == scene), None)
 
-    def _follow_danger(self, scene: Scene, now_ms: int) -> None:
-        """Ask for layers only where there are some: asking for others is a line in the log."""
-        tracks = self.player.library.tracks
-        has_layers = any(track.layers for track in tracks if track.scene == scene.music)
-        self.player.intensity(danger(scene) if has_layers else 1.0, now_ms)
+    def _follow_intensity(self, scene: Scene, now_ms: int) -> None:
+        """Ask for the layers that the moment wants, of a track that has some.
+
+        What changes by little follows softly; a turn of events waits for the bar line; and while
+        another track is to come, the one that plays stays as it is.
+        """
+        director = self.player.director
+        track, playing = director.playing, self.player.now_playing(now_ms)
+        coming = director.pending
+        if coming is not None and coming.track is not None and not coming.track.layers:
+            self._level = 1.0
+            self.player.intensity(1.0, now_ms)
+        if track is None or coming is not None:
+            return
+        level = intensity(scene) if track.layers else 1.0
+        bar = playing.bar if playing is not None else 0
+        if track is not self._level_track:
+            fade_ms = _LEAP_MS
+        elif abs(level - self._level) < _LEAP:
+            fade_ms = _SOFT_MS
+        elif bar == self._level_bar:
+            return
+        else:
+            fade_ms = _LEAP_MS
+        self._level, self._level_track, self._level_bar = level, track, bar
+        self.player.intensity(level, now_ms, fade_ms)
 
     def _step_menu(self, menu: PauseMenu) -> None:
         if not menu.update(self._controls):
@@ -118,7 +145,7 @@ class Stage:
             return
         self.scene.draw(self._free_part(canvas))
         if self._since_change < _WIPE_STEPS:
-            is_fight = self.scene.music in ("battle", "boss")
+            is_fight = self.scene.music in ("battle", "boss") and self.steps > _WIPE_STEPS
             _draw_wipe(canvas, self._since_change / _WIPE_STEPS, flashes=is_fight)
         if self._display != "none":
             playing = self.player.now_playing(self._ticks_ms)

@@ -63,7 +63,7 @@ def open_window() -> pygame.Surface:
 
 def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
     """Play until the player quits, with the music of a new bundle as soon as there is one."""
-    window = open_window()
+    window = pygame.display.get_surface() or open_window()
     canvas = pygame.Surface((WIDTH, HEIGHT))
     threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
     clock, held, owed_ms = pygame.time.Clock(), set[str](), 0.0

@@ -30,6 +30,7 @@ class Place:
     rows: tuple[str, ...]
     foes: tuple[str, ...] = ()
     danger: int = 0
+    title: str = ""
     folk: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
@@ -104,14 +105,16 @@ PLACES = {
         tuple(OVERWORLD.split()),
         foes=("slime", "slime", "bat", "spore"),
         danger=26,
+        title="Lantern Isle",
     ),
     "town": Place(
         "town",
         "town",
         tuple(TOWN.split()),
+        title="Harbour Town",
         folk=(
             ("1", ("Since the lighthouse went dark,", "no ship has found our harbour.")),
-            ("2", ("The tall grass is full of slimes.", "Keep to the road and you are safe.")),
+            ("2", ("The tall grass is full of slimes.", "At night, keep to the road!")),
             ("3", ("A wyrm sleeps in the northern cave.", "It has swallowed the Flame!")),
         ),
     ),
@@ -121,6 +124,7 @@ PLACES = {
         tuple(CAVE.split()),
         foes=("bat", "spore", "wisp", "wisp"),
         danger=16,
+        title="The Deep",
     ),
 }
 

@@ -18,7 +18,16 @@ from .director import Change, Director
 from .library import Library, Match
 from .pygame_player import NowPlaying, PygamePlayer
 from .rules import DEFAULT_RULES, LEVELS, Rule
-from .tracks import BundleFile, Layer, LibraryError, Loop, Section, Track, TrackNotFoundError
+from .tracks import (
+    BundleFile,
+    Layer,
+    LibraryError,
+    Loop,
+    Section,
+    Statement,
+    Track,
+    TrackNotFoundError,
+)
 
 __all__ = [
     "DEFAULT_RULES",
@@ -35,6 +44,7 @@ __all__ = [
     "PygamePlayer",
     "Rule",
     "Section",
+    "Statement",
     "Sting",
     "Track",
     "TrackNotFoundError",

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
-from .tracks import BundleFile, Layer, LibraryError, Loop, Section, Track
+from .tracks import BundleFile, Layer, LibraryError, Loop, Section, Statement, Track
 
 INDEX_NAME = "bundle.json"
 FORMAT = 1
@@ -135,6 +135,7 @@ class _Reader:
             files=MappingProxyType(self.files(record, where)),
             layers=self.layers(record, where),
             loudness_lufs=self.decibels(record, "loudness_lufs", where),
+            statements=self.statements(record, where),
         )
 
     def loop(self, record: dict[str, object], where: str, samples: int, bars: int) -> Loop | None:
@@ -165,6 +166,22 @@ class _Reader:
                 self.file(data, f"{where}, layer {number}"),
             )
             for number, data in enumerate(self.records(record, "layers", where), 1)
+        )
+
+    def statements(self, record: dict[str, object], where: str) -> tuple[Statement, ...]:
+        """The statements of motifs, none where the record does not speak of them."""
+        if "statements" not in record:
+            return ()
+        where = f"{where}, statements"
+        return tuple(
+            Statement(
+                self.text(data, "motif", where),
+                self.whole(data, "start_bar", where, 0),
+                self.whole(data, "start_step", where, 0),
+                self.whole(data, "steps", where, 1),
+                self.whole(data, "transposition", where, -127),
+            )
+            for data in self.records(record, "statements", where)
         )
 
     def decibels(self, record: dict[str, object], key: str, where: str) -> float | None:

@@ -35,6 +35,17 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """Where a motif of the game sounds: bar and 16th from 0, how many 16ths, semitones moved."""
+
+    motif: str
+    start_bar: int
+    start_step: int
+    steps: int
+    transposition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BundleFile:
     """One file of a track: its absolute path, SHA-256 and size."""
 
@@ -80,6 +91,7 @@ class Track:
     files: Mapping[str, BundleFile] = field(hash=False)
     layers: tuple[Layer, ...] = ()
     loudness_lufs: float | None = None
+    statements: tuple[Statement, ...] = ()
 
     @property
     def audio(self) -> BundleFile | None:

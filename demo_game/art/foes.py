@@ -46,6 +46,15 @@ def hurt_monster(kind: str) -> pygame.Surface:
     return shape.to_surface(setcolor=WHITE, unsetcolor=(0, 0, 0, 0))
 
 
+@cache
+def furious_monster(kind: str) -> pygame.Surface:
+    """Return the monster in its second phase, aglow from within."""
+    picture = monster(kind).copy()
+    picture.fill((84, 12, 0), special_flags=pygame.BLEND_RGB_ADD)
+    picture.fill((255, 214, 190), special_flags=pygame.BLEND_RGB_MULT)
+    return picture
+
+
 def _eye(drawn: pygame.Surface, x: int, y: int, size: int = 5) -> None:
     pygame.draw.ellipse(drawn, WHITE, (x, y, size, size + 2))
     pygame.draw.rect(drawn, INK, (x + size // 2, y + 2, 2, size - 2))

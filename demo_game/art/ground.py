@@ -17,6 +17,13 @@ _ROADS = "=@X!d"
 _SHADOWS = {"T": (20, 6), "P": (20, 5), "L": (24, 6), "H": (34, 5), "d": (56, 6), "S": (56, 6)}
 """How wide a shadow things throw, and how far above the foot of their tile."""
 
+_WINDOWS = {
+    "H": ((3, 10), (20, 12)),
+    "d": ((-6, 2), (22, 2)),
+    "S": ((-6, 2), (22, 2)),
+}
+"""Where the windows of houses are, in pixels from the corner of their tile."""
+
 _CORNERS = ((1, -1), (1, 1), (-1, 1), (-1, -1))
 
 
@@ -70,6 +77,14 @@ class Ground:
             for x, letter in enumerate(row)
             if letter == "t"
         ]
+
+    def windows(self) -> list[tuple[int, int]]:
+        """Return the middles of the windows that are lit at night, in pixels of the map."""
+        found = []
+        for y, row in enumerate(self.place.rows):
+            for x, letter in enumerate(row):
+                found += [(x * TILE + dx, y * TILE + dy) for dx, dy in _WINDOWS.get(letter, ())]
+        return found
 
     def _standing_picture(
         self, x: int, y: int, frame: int, facts: frozenset[str]

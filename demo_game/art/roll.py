@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pygame
 
-from chipassets.runtime import Track
+from chipassets.runtime import Statement, Track
 from demo_game.art.shade import blank
 from demo_game.font import cut_text, draw_text, measure_text
 from demo_game.palette import (
@@ -37,12 +37,30 @@ PAGE_BARS = 8
 _MAP = pygame.Rect(0, 0, WIDTH, 9)
 _ROLL = pygame.Rect(0, 11, WIDTH, 41)
 _DRUMS = pygame.Rect(0, 53, WIDTH, 7)
+_STEPS_PER_BEAT = 4
+_MOTIF_DIM: Colour = (126, 104, 58)
 _VOICE_COLOURS = (CORAL, GOLD, SKY, LIME, VIOLET, AMBER, GRASS, ROSE)
 
 
 def voice_colour(parts: Sequence[Part], number: int) -> Colour:
     """Return the colour of a part: drums are grey, the others differ."""
     return STONE if parts[number].is_drums else _VOICE_COLOURS[number % len(_VOICE_COLOURS)]
+
+
+def statement_beats(track: Track, statement: Statement) -> tuple[float, float]:
+    """Return the beats from the start of the track at which a motif begins and ends."""
+    start = statement.start_bar * track.beats_per_bar + statement.start_step / _STEPS_PER_BEAT
+    return start, start + statement.steps / _STEPS_PER_BEAT
+
+
+def statements_at(track: Track, beat: float) -> list[Statement]:
+    """Return the statements of motifs that sound at a beat."""
+    found = []
+    for statement in track.statements:
+        start, end = statement_beats(track, statement)
+        if start <= beat < end:
+            found.append(statement)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +135,11 @@ def draw_page(roll: Roll, page: int) -> pygame.Surface:
         is_section = any(section.start_bar == bar for section in roll.track.sections)
         height = _DRUMS.bottom - _ROLL.top
         pygame.draw.rect(picture, SLATE if is_section else NIGHT, (x, _ROLL.top, 1, height))
+    for statement in roll.track.statements:
+        start, end = statement_beats(roll.track, statement)
+        left, right = max(roll.x(start, page), 0), min(roll.x(end, page), WIDTH)
+        if left < right:
+            picture.fill(_MOTIF_DIM, (left, _ROLL.top - 1, right - left - 1, 2))
     for number, note, box in roll.boxes(page):
         colour = voice_colour(roll.parts, number)
         # Quiet notes are darker: an echo must not look like a second lead.
@@ -137,6 +160,10 @@ def draw_sounding(
             place = box.move(x, y)
             canvas.fill(voice_colour(roll.parts, number), place.inflate(0, 2))
             canvas.fill(WHITE, place)
+    for statement in statements_at(roll.track, beat):
+        start, end = statement_beats(roll.track, statement)
+        left, right = max(roll.x(start, page), 0), min(roll.x(end, page), WIDTH)
+        canvas.fill(GOLD, (x + left, y + _ROLL.top - 1, right - left - 1, 2))
     line = min(max(roll.x(beat, page), 0), WIDTH - 1)
     canvas.fill(CREAM, (x + line, y + _ROLL.top, 1, _DRUMS.bottom - _ROLL.top))
     here = min(roll.map_x(beat / roll.track.beats_per_bar), WIDTH - 1)

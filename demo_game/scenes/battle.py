@@ -8,10 +8,12 @@ from functools import cache
 import pygame
 
 from demo_game.adventure import Adventure
-from demo_game.art.foes import hurt_monster, monster
+from demo_game.art.foes import furious_monster, hurt_monster, monster
 from demo_game.art.panel import HUD_HEIGHT, draw_bar, draw_cursor, draw_window
 from demo_game.art.vista import battlefield
 from demo_game.controls import Controls
+from demo_game.daytime import light_at
+from demo_game.dice import scatter
 from demo_game.fight import Action, Event, Fight
 from demo_game.font import big_text, draw_text, measure_text
 from demo_game.palette import (
@@ -62,6 +64,7 @@ class Battle:
     def update(self, controls: Controls) -> Scene | None:
         """Show what happens, then take the next action; enter hurries."""
         self._frame += 1
+        self.fight.hero.steps += 1
         self._settle_bars()
         if self._events:
             self._left -= 1
@@ -100,11 +103,26 @@ class Battle:
         event = self._events[0] if self._events else None
         shake = self._shake(event, "hero")
         canvas.blit(battlefield(self._field), (0, shake))
+        self._draw_air(canvas)
         self._draw_foe(canvas, event)
         if event is not None and event.amount:
             self._draw_number(canvas, event)
         self._draw_panel(canvas, event)
         self._draw_foe_bar(canvas)
+
+    def _draw_air(self, canvas: pygame.Surface) -> None:
+        """Draw what lies over the field: the light of the hour, or the heat of a furious foe."""
+        if self._field == "field":
+            ambient, _ = light_at(self.fight.hero.steps)
+            canvas.fill(ambient, special_flags=pygame.BLEND_RGB_MULT)
+        if self.fight.phase < 2:
+            return
+        heat = 40 + round(24 * math.sin(self._frame / 9))
+        canvas.fill((heat, heat // 5, 0), special_flags=pygame.BLEND_RGB_ADD)
+        for i in range(48):
+            rise = (self._frame * (1 + i % 3) + scatter(i, 81, 180)) % 180
+            x = scatter(i, 82, canvas.get_width()) + round(math.sin(rise / 11 + i) * 5)
+            canvas.fill((GOLD, AMBER, CORAL)[min(rise // 60, 2)], (x, 176 - rise, 1 + i % 2, 2))
 
     def _shake(self, event: Event | None, target: str) -> int:
         since = _EVENT_FRAMES - self._left
@@ -113,7 +131,7 @@ class Battle:
 
     def _draw_foe(self, canvas: pygame.Surface, event: Event | None) -> None:
         kind = self.fight.kind_name
-        picture = monster(kind)
+        picture = furious_monster(kind) if self.fight.phase == 2 else monster(kind)
         since = _EVENT_FRAMES - self._left
         is_struck = event is not None and event.target == "foe"
         if self.fight.outcome == "won" and not is_struck:

@@ -14,6 +14,7 @@ from demo_game.font import big_text, draw_centred
 from demo_game.palette import AMBER, CORAL, CREAM, GOLD, PEARL, WHITE
 from demo_game.scenes.scene import Scene
 from demo_game.scenes.walk import Walk
+from demo_game.world import PLACES
 
 
 @cache
@@ -36,7 +37,7 @@ class Title:
         if "escape" in controls.pressed:
             return None
         if "enter" in controls.pressed:
-            return Walk(Adventure(Dice(self._seed)), self._seed)
+            return Walk(Adventure(Dice(self._seed)), self._seed, PLACES["overworld"].title)
         return self
 
     def draw(self, canvas: pygame.Surface) -> None:
@@ -49,5 +50,5 @@ class Title:
         if self._frame // 32 % 2 == 0:
             draw_centred(canvas, "press enter", 148, WHITE)
         draw_centred(
-            canvas, "arrows: walk   enter: act   tab: music   p: pause   esc: leave", 166, PEARL
+            canvas, "arrows: walk   enter: act   tab: music   t: takes   p: pause   esc", 166, PEARL
         )

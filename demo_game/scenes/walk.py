@@ -15,8 +15,10 @@ from demo_game.art.people import person
 from demo_game.art.shade import glow
 from demo_game.art.tiles import TILE
 from demo_game.controls import DIRECTIONS, Controls
-from demo_game.font import LINE_HEIGHT, draw_text
-from demo_game.palette import CREAM, GOLD, NIGHT, WHITE, Colour
+from demo_game.daytime import is_night, light_at
+from demo_game.dice import scatter
+from demo_game.font import LINE_HEIGHT, big_text, draw_text
+from demo_game.palette import CREAM, FOAM, GOLD, INK, NIGHT, WHITE, Colour
 from demo_game.scenes.battle import Battle
 from demo_game.scenes.endings import Credits
 from demo_game.scenes.scene import Scene
@@ -25,6 +27,14 @@ from demo_game.world import PLACES, Place
 
 STEP_FRAMES = 10
 """How long a step from tile to tile takes."""
+
+Lamp = tuple[int, int, int, Colour]
+
+_FULL_DAYLIGHT: Colour = (255, 255, 255)
+_LAMPS_BELOW = 0.4
+_FELT_TILES = 20
+"""From so far on the wyrm is not felt."""
+_BANNER_FRAMES = 130
 
 _LAMPLIGHT: Colour = (222, 214, 196)
 _FIRELIGHT: Colour = (190, 120, 60)
@@ -47,13 +57,14 @@ def ground(name: str) -> Ground:
 class Walk:
     """The hero on a map."""
 
-    def __init__(self, adventure: Adventure, seed: int) -> None:
+    def __init__(self, adventure: Adventure, seed: int, banner: str = "") -> None:
         self.adventure = adventure
         self.music = adventure.place.music
         self._seed = seed
         self._frame = 0
         self._step = 0
         self._says: tuple[str, ...] = ()
+        self._banner = banner
 
     @property
     def is_talking(self) -> bool:
@@ -68,6 +79,7 @@ class Walk:
     def update(self, controls: Controls) -> Scene | None:
         """Walk, talk, and go where doors, monsters and escape lead."""
         self._frame += 1
+        self.adventure.steps += 1
         if self._says:
             if controls.pressed & {"enter", "escape"}:
                 self._says = ()
@@ -115,17 +127,23 @@ class Walk:
             return Shop(hero, self._leave_shop())
         if letter == "L":
             return self._reach_lighthouse()
-        if hero.place.is_wild(*hero.spot) and hero.dice.roll(256) < hero.place.danger:
+        if hero.place.is_wild(*hero.spot) and hero.dice.roll(256) < self._danger():
             kind = hero.place.foes[hero.dice.roll(len(hero.place.foes))]
             return Battle(hero, kind, Walk(hero, self._seed))
         return self
+
+    def _danger(self) -> int:
+        """How likely a monster is, in 256: half as much again at night under the sky."""
+        hero = self.adventure
+        is_dark = hero.place.name == "overworld" and is_night(hero.steps)
+        return hero.place.danger * 3 // 2 if is_dark else hero.place.danger
 
     def _enter_place(self, place: Place, letter: str, facing: str) -> Scene:
         hero = self.adventure
         hero.place, hero.facing = place, facing
         x, y = place.find(letter)
         hero.spot = (x, y + DIRECTIONS[facing][1])
-        return Walk(hero, self._seed)
+        return Walk(hero, self._seed, place.title)
 
     def _leave_shop(self) -> Scene:
         hero = self.adventure
@@ -148,6 +166,7 @@ class Walk:
         folk = dict(hero.place.folk)
         if letter in folk:
             self._says = folk[letter]
+            hero.has_asked = True
         elif letter == "!":
             self._says = _SIGN
         elif letter == "$" and hero.place.name not in hero.opened:
@@ -169,15 +188,18 @@ class Walk:
             standing + self._people(foot_x, foot_y, left, top), key=lambda item: item[0]
         ):
             canvas.blit(picture, place)
-        if hero.place.music == "cave":
-            self._darken(canvas, (foot_x - left, foot_y - 8 - top), left, top)
+        self._draw_light(canvas, (foot_x - left, foot_y - 8 - top), left, top)
         self._draw_status(canvas)
+        if self._frame < _BANNER_FRAMES and not self._says:
+            self._draw_banner(canvas)
         if self._says:
             self._draw_speech(canvas)
 
     def _facts(self) -> frozenset[str]:
         hero = self.adventure
         facts = {"chest"} if hero.place.name in hero.opened else set()
+        if is_night(hero.steps):
+            facts.add("night")
         return frozenset(facts)
 
     def _hero_pixel(self) -> tuple[int, int]:
@@ -211,19 +233,71 @@ class Walk:
         corner = (x * TILE + 8 - picture.get_width() // 2 - left, y * TILE + 16 - top)
         return y * TILE + 16, picture, (corner[0], corner[1] - picture.get_height() + breath)
 
-    def _darken(self, canvas: pygame.Surface, lamp: tuple[int, int], left: int, top: int) -> None:
+    def _draw_light(
+        self, canvas: pygame.Surface, hero: tuple[int, int], left: int, top: int
+    ) -> None:
+        """Let everything be seen in the light that there is: the day's, or lamps in the dark."""
+        ambient, lamps = self._lamps(hero, left, top)
+        if ambient == _FULL_DAYLIGHT:
+            return
         light = pygame.Surface(canvas.get_size())
-        light.fill(NIGHT)
-        flicker = int(math.sin(self._frame / 7) * 2)
-        spots = [(lamp[0], lamp[1], 88 + flicker, _LAMPLIGHT)]
-        spots += [
-            (x - left, y - top, 56 - flicker, _FIRELIGHT) for x, y in ground("cave").torches()
-        ]
-        for x, y, radius, colour in spots:
+        light.fill(ambient)
+        for x, y, radius, colour in lamps:
             if -radius < x < canvas.get_width() + radius:
                 shine = _light(radius, colour)
                 light.blit(shine, (x - radius, y - radius), special_flags=pygame.BLEND_RGB_ADD)
         canvas.blit(light, (0, 0), special_flags=pygame.BLEND_RGB_MULT)
+        if self.adventure.place.music != "cave":
+            self._draw_fireflies(canvas, left, top)
+
+    def _draw_fireflies(self, canvas: pygame.Surface, left: int, top: int) -> None:
+        """Let a few lights drift over the meadows."""
+        if not is_night(self.adventure.steps):
+            return
+        width, height = canvas.get_size()
+        for i in range(26):
+            x = (scatter(i, 91, width) + round(math.sin(self._frame / 47 + i) * 14) - left) % width
+            y = (scatter(i, 92, height) + round(math.cos(self._frame / 61 + i) * 9) - top) % height
+            glows = math.sin(self._frame / 23 + i * 2)
+            if glows > 0.2:
+                canvas.fill(GOLD if glows < 0.8 else CREAM, (x, y, 1, 1))
+
+    def _lamps(self, hero: tuple[int, int], left: int, top: int) -> tuple[Colour, list[Lamp]]:
+        """Return the light that is everywhere, and what shines: its middle, radius and colour."""
+        place, flicker = self.adventure.place, int(math.sin(self._frame / 7) * 2)
+        if place.music == "cave":
+            # The dark closes in on the way to the wyrm.
+            lamp = (*hero, round(92 - 34 * self.nearness) + flicker, _LAMPLIGHT)
+            torches = ground("cave").torches()
+            return NIGHT, [
+                lamp,
+                *((x - left, y - top, 56 - flicker, _FIRELIGHT) for x, y in torches),
+            ]
+        ambient, brightness = light_at(self.adventure.steps)
+        if brightness >= _LAMPS_BELOW:
+            return ambient, []
+        share = 1 - brightness / _LAMPS_BELOW
+        warm = (round(150 * share), round(120 * share), round(40 * share))
+        homes = ground(place.name).windows()
+        lamps = [(x - left, y - top, 26 + flicker // 2, warm) for x, y in homes]
+        return ambient, [(*hero, 34 + flicker, warm), *lamps]
+
+    @property
+    def nearness(self) -> float:
+        """How near the hero is to the wyrm's lair: 1 before it, 0 far away."""
+        (x, y), (lair_x, lair_y) = self.adventure.spot, self.adventure.place.find("B")
+        far = math.hypot(x - lair_x, y - lair_y) - 1
+        return min(max(1 - far / _FELT_TILES, 0.0), 1.0)
+
+    def _draw_banner(self, canvas: pygame.Surface) -> None:
+        if not self._banner:
+            return
+        picture = _banner(self._banner)
+        slide = (
+            max(0, 16 - self._frame) ** 2 // 3 + max(0, self._frame - _BANNER_FRAMES + 16) ** 2 // 3
+        )
+        x = (canvas.get_width() - picture.get_width()) // 2
+        canvas.blit(picture, (x - slide, HUD_HEIGHT + 14))
 
     def _draw_status(self, canvas: pygame.Surface) -> None:
         hero, y = self.adventure, canvas.get_height() - 14
@@ -232,6 +306,8 @@ class Walk:
         draw_bar(canvas, (36, y + 2, 40, 4), hero.hp / hero.most_hp)
         draw_text(canvas, f"{hero.gold} g", 82, y, GOLD)
         draw_text(canvas, f"♥ {hero.potions}", 110, y, WHITE)
+        if hero.place.music != "cave":
+            _draw_hour(canvas, (140, y + 3), hero.steps)
 
     def _draw_speech(self, canvas: pygame.Surface) -> None:
         draw_window(canvas, (36, HUD_HEIGHT + 4, 248, 34))
@@ -247,6 +323,22 @@ def _scroll(wanted: int, tiles: int, view: int) -> int:
 
 def _door_to(name: str) -> str:
     return next(letter for letter, (place, _) in _DOORS.items() if place == name)
+
+
+def _draw_hour(canvas: pygame.Surface, middle: tuple[int, int], steps: int) -> None:
+    """Draw the sun or the moon."""
+    pygame.draw.circle(canvas, INK, middle, 6)
+    if is_night(steps):
+        pygame.draw.circle(canvas, FOAM, middle, 4)
+        pygame.draw.circle(canvas, INK, (middle[0] + 2, middle[1] - 1), 3)
+    else:
+        pygame.draw.circle(canvas, GOLD, middle, 4)
+        canvas.fill(CREAM, (middle[0] - 2, middle[1] - 2, 2, 2))
+
+
+@cache
+def _banner(text: str) -> pygame.Surface:
+    return big_text(text, 2, (WHITE, CREAM, CREAM, GOLD))
 
 
 @cache

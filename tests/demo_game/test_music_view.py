@@ -16,8 +16,8 @@ import pygame
 
 from chipassets.runtime import Library, PygamePlayer, Rule
 from demo_game.art.roll import Roll, draw_page, draw_sounding
-from demo_game.music_view import beat_at, draw_music_view, read_roll, say_transition
-from demo_game.palette import CREAM
+from demo_game.music_view import beat_at, draw_music_view, read_roll, say_motif, say_transition
+from demo_game.palette import CREAM, GOLD
 from demo_game.smf import MidiError, Note, Part, parse_parts, read_parts
 from tests.runtime.tiny_bundle import Piece, write_bundle, write_index
 
@@ -88,6 +88,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     size = (folder / "town.mid").stat().st_size
     midi = {"path": "town.mid", "sha256": "0" * 64, "bytes": size}
     index["tracks"][0]["files"]["midi"] = midi
+    said = {"motif": "hero", "start_bar": 8, "start_step": 2, "steps": 6, "transposition": 5}
+    index["tracks"][0]["statements"] = [said]
     write_index(folder, index)
     return Library.open(folder)
 
@@ -114,6 +116,15 @@ def test_the_line_stands_on_the_note_that_sounds(library: Library, beat: float, 
     assert len(line) == 1
     boxes = {note.start_beat: box for _, note, box in roll.boxes(page)}
     assert boxes[int(beat)].left <= line[0] <= boxes[int(beat)].right
+
+
+@pytest.mark.parametrize(("beat", "said"), [(32.4, ""), (32.5, "♪ hero +5"), (34.0, "")])
+def test_a_motif_is_named_while_it_sounds(library: Library, beat: float, said: str) -> None:
+    assert say_motif(library.track("town"), beat) == said
+    canvas = pygame.Surface((312, 60))
+    draw_sounding(canvas, (0, 0), read_roll(library.track("town")), 1, beat)
+    has_bar = any(canvas.get_at((x, 10))[:3] == GOLD for x in range(312))
+    assert has_bar == bool(said)
 
 
 def test_it_says_what_comes_next_and_why(

@@ -67,6 +67,7 @@ expect track overworld_song
 press up 40     # along the road
 meet            # into the tall grass
 expect scene battle
+wait 6          # it strikes on the beat
 expect track battle_song
 mash enter until victory
 expect track victory_song
@@ -82,50 +83,14 @@ expect track overworld_song
 
 
 def test_the_whole_adventure(bundle: Path, tmp_path: Path) -> None:
-    script = (
-        TO_THE_OVERWORLD
-        + """
-"""
-        + "meet\nfight\n" * 9
-        + """
-go town
-expect scene town
-screenshot town
-go shop
-expect scene shop
-press enter     # a potion
-press enter
-press down
-press enter     # the blade
-press down
-press enter     # a night's rest
-press escape
-wait 60
-expect track town_song
-go exit
-go cave
-expect scene cave
-go chest
-press enter
-press enter
-go boss
-expect scene cave
-go exit
-expect scene overworld
-go lighthouse
-expect scene credits
-wait 45
-press enter
-wait 2
-expect track title_song
-"""
-    )
-    run = play(bundle, script, tmp_path)
-    heard = played(run)
+    script = (Path(__file__).parents[2] / "demo_game/playthrough.txt").read_text()
+    heard = played(play(bundle, script, tmp_path))
     assert set(heard) == set(SCENES) - {"game_over"}
     assert heard.index("shop") < heard.index("cave") < heard.index("boss")
     assert heard[-2:] == ["credits", "title"]
-    assert (tmp_path / "shots/town.png").stat().st_size > 2000
+    shots = list((tmp_path / "shots").glob("*.png"))
+    assert len(shots) == script.count("\nscreenshot ")
+    assert len({path.read_bytes() for path in shots}) == len(shots)
 
 
 def test_never_striking_is_game_over(bundle: Path, tmp_path: Path) -> None:
@@ -272,6 +237,20 @@ for size in ((200, 100), (961, 541), (1300, 1000)):
         check=True,
         timeout=60,
     )
+
+
+def test_without_a_display_it_says_what_to_do(bundle: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "demo_game", "--bundle", str(bundle)],
+        env={**os.environ, "SDL_VIDEODRIVER": "nonesuch", "SDL_AUDIODRIVER": "dummy"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.returncode == 2
+    assert "no window can be opened" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", ["demo-quest", "demo"])

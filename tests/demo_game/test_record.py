@@ -41,7 +41,7 @@ def test_the_recording_holds_each_track_where_the_log_has_it(bundle: Path, tmp_p
     until = steps[1] * STEP
     wanted = 0.8 * np.resize(title, until)
     assert np.max(np.abs(heard[:until] - wanted)) < 3 / 32768
-    for hz, at, fade_ms in ((660, steps[1], 800), (990, steps[2], 120)):
+    for hz, at, fade_ms in ((660, steps[1], 600), (990, steps[2], 90)):
         start = at * STEP
         assert np.max(np.abs(np.diff(heard[start - 50 : start + 50]))) < 0.2  # no click
         assert level(heard[start - 4096 : start], hz) < 0.01

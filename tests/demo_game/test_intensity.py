@@ -11,8 +11,8 @@ import soundfile
 pytest.importorskip("pygame")
 
 from demo_game.adventure import Adventure
-from demo_game.danger import danger
 from demo_game.dice import Dice
+from demo_game.intensity import intensity
 from demo_game.scenes.battle import Battle
 from demo_game.scenes.title import Title
 from tests.demo_game.test_play import play
@@ -25,15 +25,15 @@ def test_danger_rises_as_either_side_nears_its_end() -> None:
     hero.rest()
     outside = Title(7)
     battle = Battle(hero, "bat", outside)
-    assert danger(outside) == 1
-    calm = danger(battle)
+    assert intensity(outside) == 1
+    calm = intensity(battle)
     assert calm == pytest.approx(0.3)
     hero.hp //= 2
-    worse = danger(battle)
+    worse = intensity(battle)
     battle.fight.foe_hp = 1
-    assert calm < worse < danger(battle) <= 1
+    assert calm < worse < intensity(battle) <= 1
     hero.hp = 0
-    assert danger(battle) == 1
+    assert intensity(battle) == 1
 
 
 def test_layers_follow_the_battle_and_tracks_without_are_not_asked(tmp_path: Path) -> None:
