@@ -75,6 +75,14 @@ class Stage:
         self._level_track: Track | None = None
         self._level_bar = 0
 
+    @property
+    def shown(self) -> str:
+        """In a few words, what is on the screen."""
+        scene = self.scene.music if self.scene is not None else "the end"
+        said = [scene, *([self._display] if self._display == "view" else [])]
+        said += ["takes"] if self.audition is not None and self.audition.is_open else []
+        return ", ".join(said + (["wipe"] if self._since_change < _WIPE_STEPS else []))
+
     def step(self, held: frozenset[str], now_ms: int) -> None:
         """Let the scene take a step with those buttons held, and the music follow it."""
         self._controls = self._controls.next(held)

@@ -6,9 +6,9 @@ import threading
 
 import pygame
 
-from demo_game.art.foes import hurt_monster, monster
+from demo_game.art.foes import furious_monster, hurt_monster, monster
 from demo_game.art.room import draw_room
-from demo_game.art.vista import HEIGHT, WIDTH, battlefield
+from demo_game.art.vista import HEIGHT, WIDTH, battlefield, draw_isle
 from demo_game.clock import STEPS_PER_SECOND
 from demo_game.fight import KINDS
 from demo_game.gamepad import Gamepads
@@ -94,14 +94,17 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
 
 def paint_ahead() -> None:
     """Draw what later scenes show, so that none of them has to wait for its pictures."""
+    canvas = pygame.Surface((WIDTH, HEIGHT))
+    draw_isle(canvas, 0, lit=True)
     for name in PLACES:
         ground(name)
     for kind in KINDS:
         monster(kind)
         hurt_monster(kind)
+        furious_monster(kind)
     for field in ("field", "cave", "lair"):
         battlefield(field)
-    draw_room(pygame.Surface((WIDTH, HEIGHT)), 0)
+    draw_room(canvas, 0)
 
 
 def show(canvas: pygame.Surface, window: pygame.Surface) -> None:
