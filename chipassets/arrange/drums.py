@@ -37,23 +37,26 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
 
     Bars with far fewer onsets than usual take the sparse pattern, with far more the dense one.
     Every section of at least two bars ends in a fill that `rng` chooses, half of it or, always at
-    the piece's end, the whole; with a groove that has a crash the next section opens with it.
+    the piece's end, the whole; with a groove that has a crash the next section opens with it. A
+    piece that ends has its last fill before its last bar, and in that one stroke under the chord.
     """
     groove = find_groove(groove_name)
     if groove_name == "none":
         return ()
     hits: list[DrumHit] = []
-    fills = _fill_bars(score)
+    fills, last_fill = _fill_bars(score), score.bars - (2 if _ends(score) else 1)
     crashes = {bar + 1 for bar in fills} if groove.crash else set()
     for bar, density in enumerate(_densities(score)):
         pattern = fit_bar(_pattern(groove, density), groove.beats, score.beats_per_bar)
         if bar in fills and groove.fills and density > 0:
-            fill = _choose_fill(groove, rng, whole=bar == score.bars - 1)
+            fill = _choose_fill(groove, rng, whole=bar == last_fill)
             pattern = (
                 pattern[: -len(fill)] + fill if len(fill) < len(pattern) else fill[-len(pattern) :]
             )
         if bar in crashes:
             pattern = "C" + _clear(pattern[1:])
+        if _ends(score) and bar == score.bars - 1:
+            pattern = pattern[0] + "." * (len(pattern) - 1)
         start = bar * score.steps_per_bar
         hits += [
             _hit(start, step, letter, groove)
@@ -61,6 +64,11 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
             if letter != "."
         ]
     return tuple(hits)
+
+
+def _ends(score: Score) -> bool:
+    """Whether the piece comes to an end, with bars before it."""
+    return score.loop_start_bar is None and score.bars > 1
 
 
 def _choose_fill(groove: Groove, rng: np.random.Generator, whole: bool) -> str:
@@ -82,9 +90,14 @@ def _hit(bar_start: int, step: int, letter: str, groove: Groove) -> DrumHit:
 
 
 def _fill_bars(score: Score) -> set[int]:
-    """The last bars of sections that are long enough; without sections, of the piece."""
+    """The last bars of sections that are long enough; without sections, of the piece.
+
+    Where the piece ends, the bar before its last.
+    """
     ends = [(section.start_bar + section.bars - 1, section.bars) for section in score.sections]
-    return {bar for bar, bars in ends or [(score.bars - 1, score.bars)] if bars >= 2}
+    fills = {bar for bar, bars in ends or [(score.bars - 1, score.bars)] if bars >= 2}
+    last = score.bars - 1
+    return (fills - {last}) | {last - 1} if _ends(score) and last in fills else fills
 
 
 def _densities(score: Score) -> list[float]:

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-ARRANGE_VERSION = 2
+ARRANGE_VERSION = 3
 """Counts changes of what this stage gives for the same input; part of cache keys."""

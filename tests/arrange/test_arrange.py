@@ -119,6 +119,16 @@ def test_drums_follow_the_groove_and_fill_at_section_ends() -> None:
     assert bars[1] != bars[0]
 
 
+def test_drums_end_with_the_piece() -> None:
+    chip_song = arrange(song(4, loop_start_bar=None), plan(), "nes")
+    bar = chip_song.frames_per_bar
+    drums = voice(chip_song, "noise").notes
+    assert [note.instrument for note in drums if note.start_frame >= 3 * bar] == ["crash"]
+    fill = [note for note in drums if 2.5 * bar <= note.start_frame < 3 * bar]
+    assert {note.instrument for note in fill} <= {"snare", "tom", "kick"}
+    assert len(fill) >= 5
+
+
 def test_seed_draws_the_fills() -> None:
     songs = {arrange(song(8), plan(groove="drive", seed=seed), "nes") for seed in range(8)}
     assert len(songs) > 1
