@@ -43,11 +43,12 @@ def show_command(
 
 def _facts(entry: TrackEntry) -> list[str]:
     """What there is to know of a track, a line each."""
-    loop = entry.loop
+    # The file has more bars than the music where an intro rings into the loop.
+    loop = f"loops from bar {entry.bars - entry.loop.bars + 1}" if entry.loop else "plays once"
     lines = [
         f"{entry.name}: {entry.scene} ({', '.join(entry.moods)}), {entry.key}, "
         f"{entry.tempo_bpm:g} bpm, {entry.bars} bars of {entry.beats_per_bar} beats, "
-        f"{entry.seconds:.1f} s, {f'loops from bar {loop.start_bar + 1}' if loop else 'plays once'}"
+        f"{entry.seconds:.1f} s, {loop}"
     ]
     for part in entry.sections:
         chords = entry.chords[part.start_bar : part.start_bar + part.bars]
