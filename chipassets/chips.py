@@ -47,12 +47,18 @@ class VoiceSpec:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A sound chip: its name, clocks and voices."""
+    """A sound chip: its name, clocks and voices.
+
+    filters: what can lie between it and the jack, the usual one first. formats: the files of its
+    own kind that can hold its music.
+    """
 
     name: str
     clock_hz: Fraction
     frame_rate_hz: Fraction
     voices: tuple[VoiceSpec, ...]
+    filters: tuple[str, ...] = ("none",)
+    formats: tuple[str, ...] = ()
 
     def voice(self, role: str) -> VoiceSpec:
         """The voice with that role; KeyError without one."""
@@ -109,14 +115,30 @@ _SNES_VOICES = tuple(
     )
 )
 
-_NES = Chip("nes", _NTSC_CPU_HZ, _NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS, _NES_VOICES)
+_NES = Chip(
+    name="nes",
+    clock_hz=_NTSC_CPU_HZ,
+    frame_rate_hz=_NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS,
+    voices=_NES_VOICES,
+    filters=("famicom", "nes", "none"),
+    formats=("nsf", "vgm", "famitracker", "mod"),
+)
+_VRC6 = replace(
+    _NES,
+    name="nes-vrc6",
+    voices=_NES_VOICES + _VRC6_VOICES,
+    formats=("nsf", "famitracker", "mod"),
+)
+_GAMEBOY = Chip(
+    name="gameboy",
+    clock_hz=_DMG_HZ,
+    frame_rate_hz=_DMG_HZ / _DMG_FRAME_CLOCKS,
+    voices=_DMG_VOICES,
+    filters=("gameboy", "none"),
+    formats=("gbs", "vgm", "mod"),
+)
+_SNES = Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES)
 
-CHIPS: dict[str, Chip] = {
-    chip.name: chip
-    for chip in (
-        _NES,
-        replace(_NES, name="nes-vrc6", voices=_NES_VOICES + _VRC6_VOICES),
-        Chip("gameboy", _DMG_HZ, _DMG_HZ / _DMG_FRAME_CLOCKS, _DMG_VOICES),
-        Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES),
-    )
-}
+CHIPS: dict[str, Chip] = {chip.name: chip for chip in (_NES, _VRC6, _GAMEBOY, _SNES)}
+"""Every chip by name. Another one is a row here, a driver that writes its registers (arrange), a
+board that sounds them (render), and nothing else."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from chipassets.chips import CHIPS
 from chipassets.chords import parse_chord
 from chipassets.errors import UsageError
 from chipassets.forms import default_form, lay_out
@@ -12,7 +13,6 @@ from chipassets.keys import MODES, Key
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.motif import MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
-from chipassets.manifest.sound import default_filter
 from chipassets.manifest.words import FORMATS, format_fault
 from chipassets.score import Note
 from chipassets.seeds import derive_rng, derive_seed
@@ -73,7 +73,7 @@ def resolve(
         tracks=tuple(
             replace(_matched(planned(name), planned), reference=reference) for name in names
         ),
-        filter_name=manifest.filter or default_filter(manifest.chip),
+        filter_name=manifest.filter or CHIPS[manifest.chip].filters[0],
         loudness_lufs=manifest.loudness,
         author=manifest.author,
         copyright_line=manifest.copyright,

@@ -18,10 +18,10 @@ from chipassets.chipsong import Instrument, Macro
 from chipassets.errors import RenderError
 from chipassets.freshness import audio_key, notes_key
 from chipassets.lock import LockedTake
-from chipassets.manifest.sound import default_filter
-from chipassets.manifest.words import DEFAULT_FORMATS, FORMAT_CHIPS, FORMATS, format_fault
+from chipassets.manifest.words import DEFAULT_FORMATS, FORMATS, format_fault
 from chipassets.outputs import ALBUMS, OUTPUTS
 from chipassets.produce import album_files, render_track
+from chipassets.render.filters import FILTERS
 from chipassets.trackplan import BuildPlan, Layer, Sound, TrackPlan
 from tests.chip_music import plan, song
 
@@ -41,7 +41,7 @@ def finish(
     *formats: str, loop_start_bar: int | None = 0, sound: Sound | None = None, **changes: object
 ) -> tuple[TrackEntry, dict[str, bytes]]:
     track = plan(sound=sound or Sound())
-    changes = {"filter_name": default_filter(str(changes.get("chip", "nes")))} | changes
+    changes = {"filter_name": CHIPS[str(changes.get("chip", "nes"))].filters[0]} | changes
     whole = build_plan(track, formats=formats or ("ogg",), **changes)
     return render_track(whole, track, take(loop_start_bar), None, lambda _: None)
 
@@ -54,13 +54,16 @@ def test_the_table_is_what_manifests_may_ask_for() -> None:
     assert tuple(OUTPUTS) == FORMATS
     assert set(DEFAULT_FORMATS) <= set(FORMATS)
     assert ALBUMS.keys() <= OUTPUTS.keys()
+    for chip in CHIPS.values():
+        assert set(chip.formats) <= set(FORMATS)
+        assert set(chip.filters) <= set(FILTERS)
 
 
 ON_NES = [name for name in FORMATS if format_fault(name, "nes") is None]
 
 
 @pytest.mark.parametrize("chip", CHIPS)
-@pytest.mark.parametrize("name", FORMAT_CHIPS)
+@pytest.mark.parametrize("name", ["nsf", "gbs", "vgm", "famitracker", "mod"])
 def test_a_format_holds_the_chips_that_the_table_says(name: str, chip: str) -> None:
     if format_fault(name, chip) is None:
         assert len(finish(name, chip=chip)[1]) == 1

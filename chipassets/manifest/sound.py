@@ -22,20 +22,6 @@ _ALIASES = {"arpeggio": "inner"}
 
 _LOUDNESS = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)\s*LUFS", re.ASCII)
 
-# What lies between a chip and its jack; the first is what a track gets unless it says another.
-_CHIP_FILTERS = {"nes": ("famicom", "nes", "none"), "nes-vrc6": ("famicom", "nes", "none")}
-
-
-def chip_filters(chip: str) -> tuple[str, ...]:
-    """Return the filters that fit the chip, the usual one first: its own, and none at all."""
-    own = (chip,) if chip in FILTERS else ()
-    return _CHIP_FILTERS.get(chip, (*own, "none"))
-
-
-def default_filter(chip: str) -> str:
-    """Return the filter that renders of the chip get unless the manifest says another."""
-    return chip_filters(chip)[0]
-
 
 def _read_loudness(value: Any, _: Context) -> float:
     match = _LOUDNESS.fullmatch(value) if isinstance(value, str) else None
@@ -44,7 +30,7 @@ def _read_loudness(value: Any, _: Context) -> float:
 
 
 def _read_filter(value: Any, context: Context) -> str:
-    filters = chip_filters(context.chip)
+    filters = CHIPS[context.chip].filters
     if isinstance(value, str) and value in filters:
         return value
     raise refuse(f"the chip {context.chip} has no filter of this name",

@@ -17,14 +17,6 @@ FORMATS = (
     "famitracker", "mod",
 )  # fmt: skip
 DEFAULT_FORMATS = ("ogg", "midi", "preview")
-# The chips that a format can hold; the other formats hold every chip.
-FORMAT_CHIPS = {
-    "nsf": ("nes", "nes-vrc6"),
-    "gbs": ("gameboy",),
-    "vgm": ("nes", "gameboy"),
-    "famitracker": ("nes", "nes-vrc6"),
-    "mod": ("nes", "nes-vrc6", "gameboy"),
-}
 DEFAULT_MODEL = "default"
 SHIPPED_MODELS = (DEFAULT_MODEL, "polyphony")
 MODEL_SUFFIX = ".safetensors"
@@ -147,9 +139,12 @@ def _read_moods(value: Any, _: Context) -> tuple[str, ...]:
 
 
 def format_fault(name: str, chip: str) -> str | None:
-    """Return why a format cannot hold a chip's music, or None where it can."""
-    chips = FORMAT_CHIPS.get(name, (chip,))
-    if chip in chips:
+    """Return why a format cannot hold a chip's music, or None where it can.
+
+    A format that is of no chip's own kind holds every chip's.
+    """
+    chips = [one.name for one in CHIPS.values() if name in one.formats]
+    if not chips or chip in chips:
         return None
     return f"{name} holds music for {' and '.join(chips)}, not for {chip}"
 

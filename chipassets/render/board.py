@@ -42,9 +42,9 @@ class RegisterReader(Protocol):
 class Board:
     """A chip as the engine plays it.
 
-    addresses: what the first frame of a loop must write; sides: 1 mono, 2 stereo; filter_name: what
-    lies between this chip and its jack; gain: sample value of the mixer's 1.0; rest: the output, on
-    every side, when all voices are at rest, in units of 2**-LEVEL_BITS.
+    addresses: what the first frame of a loop must write; sides: 1 mono, 2 stereo; gain: sample
+    value of the mixer's 1.0; rest: the output, on every side, when all voices are at rest, in units
+    of 2**-LEVEL_BITS.
     """
 
     addresses: frozenset[int]
@@ -52,7 +52,6 @@ class Board:
     mix: Callable[[Sequence[Events]], list[Steps]]
     rest: int
     sides: int = 1
-    filter_name: str = "famicom"
     gain: int = 49_152
 
 
@@ -71,5 +70,4 @@ class SampleBoard:
     ]
     rest: int = 0
     sides: int = 2
-    filter_name: str = "none"
     gain: int = 32_768

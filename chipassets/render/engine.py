@@ -82,7 +82,7 @@ def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Pla
     if log.chip not in BOARDS:
         raise RenderError(f"no renderer for the chip {log.chip!r}; there are {', '.join(BOARDS)}")
     board = BOARDS[log.chip]
-    profile = find_filter(filter_name or board.filter_name)
+    profile = find_filter(filter_name or CHIPS[log.chip].filters[0])
     if not log.frames:
         raise RenderError("the register log has no frames, so there is nothing to render")
     _check_loop(log, board)
