@@ -10,6 +10,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 from collections import deque
@@ -24,6 +26,8 @@ from chipassets.runtime import Library, LibraryError, Track
 
 if TYPE_CHECKING:
     from chipassets.audition import Desk
+
+_PATIENCE_SECONDS = 5.0
 
 State = Literal["", "chosen", "accepted", "rejected", "refused"]
 Decision = Literal["accept", "reject", "roll"]
@@ -272,28 +276,25 @@ class LocalBench:
 
 
 class RemoteBench:
-    """Has orders carried out by a process, which starts with the first of them."""
+    """Has orders carried out by a process beside the game; none of its methods waits for it."""
 
     def __init__(self, manifest: Path, bundle: Path) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="audition-"))
         self._bundle = bundle
+        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._replies: SimpleQueue[Reply] = SimpleQueue()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._replies: SimpleQueue[Reply] = SimpleQueue()
         # No daemon: a build starts workers of its own.
         self._process = context.Process(
             target=_serve, args=(theirs, manifest, bundle, self._scratch), name="audition"
         )
-        self._process.start()
-        theirs.close()
-        threading.Thread(target=self._listen, name="audition", daemon=True).start()
+        self._sender = threading.Thread(target=self._send, args=(theirs,), daemon=True)
+        self._sender.start()
 
     def order(self, order: Order) -> None:
         """Send an order."""
-        try:
-            self._pipe.send(order)
-        except OSError:
-            self._replies.put(Ended())
+        self._orders.put(order)
 
     def poll(self) -> Reply | None:
         """Return the next reply, None while there is none."""
@@ -304,10 +305,25 @@ class RemoteBench:
 
     def close(self) -> None:
         """End the process, whatever it does, and remove what was rendered."""
+        self._orders.put(None)
+        self._sender.join()
         self._process.terminate()
-        self._process.join(5)
+        self._process.join(_PATIENCE_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
         self._pipe.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _send(self, theirs: Connection) -> None:
+        # To start a process takes longer than a frame, so that is done here too.
+        self._process.start()
+        theirs.close()
+        threading.Thread(target=self._listen, name="audition", daemon=True).start()
+        while (order := self._orders.get()) is not None:
+            try:
+                self._pipe.send(order)
+            except OSError:  # it has ended, which the listener tells
+                return
 
     def _listen(self) -> None:
         try:
@@ -335,6 +351,8 @@ def _serve(pipe: Connection, manifest: Path, bundle: Path, scratch: Path) -> Non
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     if hasattr(os, "nice"):
         os.nice(10)
+    # An orderly end, so that a build in hand takes its workers along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     threading.Thread(target=_end_with_game, daemon=True).start()
     bench = Bench(manifest, bundle, scratch)
     try:
