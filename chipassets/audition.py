@@ -31,6 +31,8 @@ from chipassets.casting import (
     notes_sha256,
     roll,
 )
+from chipassets.compose.explain import Pulled, explain_take
+from chipassets.compose.form import Part, parts_of
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import UsageError
 from chipassets.freshness import notes_key
@@ -219,6 +221,73 @@ def _render(desk: Desk, take: int, formats: tuple[str, ...]) -> tuple[TrackEntry
     locked = lock_take(desk.track, desk.model, desk.grams, desk.choices, candidates, chosen)
     plan = replace(desk.plan, formats=formats)
     return render_track(plan, desk.track, locked, desk.grams, _silent)
+
+
+@dataclass(frozen=True, slots=True)
+class BarExplained:
+    """What pulled in one bar of a take, both counted from 1: every event that was chosen there.
+
+    returns_from: the bar from which the form brings it back whole, if it does. chords: the planned
+    ones, as a name or several. motifs: those that stand in the bar.
+    """
+
+    take: int
+    bar: int
+    section: str
+    chords: str
+    returns_from: int | None
+    motifs: tuple[str, ...]
+    events: tuple[Pulled, ...]
+    steps_per_bar: int
+
+
+def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
+    """Return what pulled in a bar (from 1) of a take (from 1), of the chosen one by default.
+
+    UsageError when there is no such bar or take, or the chosen take is of an older plan.
+    """
+    track = desk.track
+    if not 1 <= bar <= track.bars:
+        raise UsageError(f"track {track.name!r} has no bar {bar}; its bars are 1 to {track.bars}")
+    number = _chosen_take(desk) if take is None else take - 1
+    if not 0 <= number < MAX_TAKES:
+        raise UsageError(f"track {track.name!r} has no take {take}; takes count from 1")
+    score = roll(track, desk.model, desk.grams, desk.choices, number, 1, _silent)[0].score
+    section = next(part for part in reversed(parts_of(score.sections)) if _begun(part, bar - 1))
+    into = bar - 1 - section.section.start_bar
+    first = (bar - 1) * score.steps_per_bar
+    steps = range(first, first + score.steps_per_bar)
+    return BarExplained(
+        take=number + 1,
+        bar=bar,
+        section=section.section.name,
+        chords=score.chords[bar - 1] if score.chords else "",
+        returns_from=section.source_bar + into + 1 if into < section.returning_bars else None,
+        motifs=tuple(
+            said.motif
+            for said in score.statements
+            if said.start_step < steps.stop and steps.start < said.start_step + said.steps
+        ),
+        events=tuple(e for e in explain_take(track, desk.model, number) if e.step in steps),
+        steps_per_bar=score.steps_per_bar,
+    )
+
+
+def _begun(part: Part, bar: int) -> bool:
+    return part.section.start_bar <= bar
+
+
+def _chosen_take(desk: Desk) -> int:
+    """The number of the take that a build would use, from the lock where that says it."""
+    if desk.current and not desk.current.accepted:
+        return desk.current.number
+    number = chosen_number(desk, list_takes(desk))
+    if number is None:
+        raise UsageError(
+            f"the accepted take of track {desk.track.name!r} is of an older plan or composer, so "
+            "nobody knows what pulled there; name a take with --take N"
+        )
+    return number
 
 
 def _decide(desk: Desk, choices: Choices) -> LockedTake:

@@ -7,7 +7,6 @@ bundle is put in place in one step.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +29,8 @@ from chipassets.errors import CheckError
 from chipassets.freshness import outdated_choices, stale_audio, stale_notes
 from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock
 from chipassets.originality import GramIndex, open_index
-from chipassets.plan_text import plan_to_json
 from chipassets.produce import Produced, album_files, produce_track
+from chipassets.provenance import provenance
 from chipassets.trackplan import BuildPlan, TrackPlan
 from chipassets.workers import report_stage, run_tasks
 
@@ -229,7 +228,7 @@ def _index(
     plan: BuildPlan, model: Model, entries: list[TrackEntry], takes: Mapping[str, LockedTake]
 ) -> tuple[Index, dict[str, bytes]]:
     """Return the index of the entries, and by path the files that belong to no single track."""
-    provenance = _provenance(plan, model)
+    account = provenance(plan, model, takes)
     album = album_files(plan, takes)
     index = Index(
         format=FORMAT,
@@ -238,22 +237,11 @@ def _index(
         chip=plan.chip,
         seed=plan.seed,
         model=ModelEntry(name=model.name, sha256=model.sha256),
-        provenance=file_entry(PROVENANCE_PATH, provenance),
+        provenance=file_entry(PROVENANCE_PATH, account),
         album={kind: file_entry(path, data) for kind, (path, data) in album.items()},
         tracks=entries,
     )
-    return index, {PROVENANCE_PATH: provenance, **dict(album.values())}
-
-
-def _provenance(plan: BuildPlan, model: Model) -> bytes:
-    """Return what a reader needs to make the bundle again: the plan and the model's own account."""
-    account = {
-        "generator": f"chipassets {__version__}",
-        "model": {"name": model.name, "sha256": model.sha256, "training": model.training},
-        # The name in place of a path: a bundle must not depend on where its model lay.
-        "plan": plan_to_json(plan) | {"model": model.name},
-    }
-    return (json.dumps(account, indent=2, ensure_ascii=False) + "\n").encode()
+    return index, {PROVENANCE_PATH: account, **dict(album.values())}
 
 
 def _history(plan: BuildPlan, stock: Stock) -> dict[str, str]:

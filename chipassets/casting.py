@@ -15,7 +15,7 @@ from chipassets.compose.composer import compose_takes
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
 from chipassets.freshness import notes_key, plan_key
-from chipassets.lock import LockedTake, Rejection
+from chipassets.lock import LockedTake, Rejection, TakeRow
 from chipassets.moods import complaints, notes_can_fit, unmet
 from chipassets.originality import GramIndex, Originality, check_originality
 from chipassets.score import Note, Score, score_to_lines
@@ -183,6 +183,21 @@ def lock_take(
         plan_key=plan_key(track) if accepted else "",
         rejected=choices.rejected,
         rolled=choices.rolled,
+        table=tuple(map(_table_row, candidates)),
+    )
+
+
+def _table_row(item: Candidate) -> TakeRow:
+    against = ["rejected"] * item.is_rejected
+    against += [f"refused: {item.rating.refused}"] if item.rating.refused else []
+    return TakeRow(
+        number=item.number,
+        total=round(item.rating.total, 3),
+        verdict="; ".join([*against, *item.complaints]),
+        features=tuple(
+            (feature.name, float(round(feature.value, 3)), float(round(feature.points, 2)))
+            for feature in item.rating.features
+        ),
     )
 
 

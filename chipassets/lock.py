@@ -27,12 +27,25 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeRow:
+    """A take that was looked at when one was chosen: its number, its points from 0 to 1, what
+    spoke against it, if anything, and of each feature name, measured value and points.
+    """
+
+    number: int
+    total: float
+    verdict: str
+    features: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LockedTake:
     """The chosen take of a track: its notes, what they were composed from, and why it won.
 
     accepted: someone chose it, so it stays when its plan changes; plan_key: the hash of the plan
     it followed, without versions and model. rejected: takes that are never chosen again. rolled:
-    how many takes were asked for beyond the plan's.
+    how many takes were asked for beyond the plan's. table: all takes of which it was chosen; empty
+    in the lock of an older chipassets.
     """
 
     notes_key: str
@@ -44,6 +57,7 @@ class LockedTake:
     plan_key: str = ""
     rejected: tuple[Rejection, ...] = ()
     rolled: int = 0
+    table: tuple[TakeRow, ...] = ()
 
 
 def lock_path(manifest: Path) -> Path:
@@ -96,6 +110,8 @@ def _take_to_json(take: LockedTake) -> dict[str, Any]:
         ]
     if take.rolled:
         choices["rolled"] = take.rolled
+    if take.table:
+        choices["table"] = [_row_to_line(row) for row in take.table]
     return {
         "notes_key": take.notes_key,
         "number": take.number,
@@ -124,4 +140,22 @@ def _take_from_json(entry: dict[str, Any]) -> LockedTake:
         plan_key=str(entry.get("plan_key", "")),
         rejected=tuple(rejected),
         rolled=int(entry.get("rolled", 0)),
+        table=tuple(_row_from_line(line) for line in entry.get("table", [])),
+    )
+
+
+def _row_to_line(row: TakeRow) -> str:
+    """One line a take, so that a lock stays short: "0 | 0.81 | scale 0.98 0.92; ... | refused"."""
+    features = "; ".join(f"{name} {value:g} {points:g}" for name, value, points in row.features)
+    return f"{row.number} | {row.total:g} | {features} | {row.verdict}"
+
+
+def _row_from_line(line: str) -> TakeRow:
+    number, total, features, verdict = line.split(" | ", 3)
+    rows = [feature.rsplit(" ", 2) for feature in features.split("; ") if feature]
+    return TakeRow(
+        int(number),
+        float(total),
+        verdict,
+        tuple((name, float(value), float(points)) for name, value, points in rows),
     )

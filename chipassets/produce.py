@@ -139,6 +139,7 @@ def _entry(
             for part in score.sections
         ],
         chords=list(score.chords),
+        statements=found.statements,
         voices=list(finished.voices),
         files={file.kind: file_entry(file.path, file.data) for file in files},
         layers=_layer_entries(track, layers),

@@ -28,6 +28,11 @@ _POLL_SECONDS = 0.05
 _report: Any = None
 
 
+def use_one_thread() -> None:
+    """Let this process compute as a worker does; call it before NumPy is imported."""
+    os.environ.update(_ONE_THREAD)
+
+
 def report_stage(track: str, stage: str) -> None:
     """Tell the parent process that a track entered a stage; does nothing outside a worker."""
     if _report is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from chipassets.errors import CheckError
 from chipassets.keys import Key
-from chipassets.lock import LockedTake, Rejection, lock_to_bytes, read_lock
+from chipassets.lock import LockedTake, Rejection, TakeRow, lock_to_bytes, read_lock
 from chipassets.score import Note, Score
 
 SCORE = Score((Note(0, 4, 60), Note(4, 12, 67)), 1, 120_000, Key(0, "major"))
@@ -21,6 +21,10 @@ DECIDED = replace(
     plan_key="plan",
     rejected=(Rejection(1, "aa"), Rejection(7, "bb")),
     rolled=16,
+    table=(
+        TakeRow(0, 0.813, "", (("scale", 0.98, 0.75), ("on beat", -1.5, 0.0))),
+        TakeRow(1, 0.4, "refused: silent | for 17 steps; rejected", ()),
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chipassets.cli.explain import print_bar
 from chipassets.cli.output import console, print_json, print_table, print_text
 from chipassets.errors import UsageError
 
@@ -40,12 +41,20 @@ def takes_command(
         Path | None,
         typer.Option("--against", help="Name what takes share with MIDI files or a corpus file."),
     ] = None,
+    explain: Annotated[
+        int | None,
+        typer.Option("--explain", metavar="BAR", help="Show what pulled in a bar; see --take."),
+    ] = None,
+    take: Annotated[
+        int | None,
+        typer.Option("--take", metavar="N", help="Explain take N, not the chosen one."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option("--model", help="A shipped model's name or a model file.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """List a track's takes with their measures; export, accept or reject one, or roll more.
+    """List a track's takes with their measures; export, explain, accept or reject one; roll more.
 
     Takes count from 1. What is decided goes into the lock: commit it.
     """
@@ -54,15 +63,27 @@ def takes_command(
         "--accept": accept_take,
         "--reject": reject_take,
         "--roll": roll_count,
+        "--explain": explain,
     }
     given = [name for name, number in wanted.items() if number is not None]
     if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} are two decisions; make one at a time")
+        raise UsageError(f"{' and '.join(given)} are two things to do; do one at a time")
     if (export_take is None) != (out is None):
         raise UsageError("--export N and -o FILE belong together")
+    if take is not None and explain is None:
+        raise UsageError("--take N belongs to --explain BAR")
+    from chipassets.workers import use_one_thread
+
+    # Take n is what a build's workers make of it, to the last bit.
+    use_one_thread()
     from chipassets import audition
 
     desk = audition.open_desk(manifest, track, model)
+    if explain is not None:
+        with console(stderr=True).status("composing"):
+            explained = audition.explain_bar(desk, explain, take)
+        print_bar(track, explained, as_json=as_json)
+        return
     with console(stderr=True).status("composing"):
         if export_take is not None and out is not None:
             audition.export(desk, export_take, out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import START, decode_events
 from chipassets.compose.feed import ControlFeed
 from chipassets.compose.form import Part, loop_start_bar, return_bars, track_parts
+from chipassets.compose.guidance import Term
 from chipassets.compose.motif import force_motifs, state_motifs
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import Script, free_script
-from chipassets.compose.texture import draw_aims, track_terms
+from chipassets.compose.texture import Aims, draw_aims, track_terms
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.score import Note, Score, ordered
@@ -46,16 +47,67 @@ def compose_takes(
     count = track.takes if count is None else count
     if count < 1:
         return ()
-    parts = track_parts(track)
-    script = track_script(track, model_shift(track, model), parts)
     network = Network(model, ROWS)
     blocks = range(first_take // ROWS, (first_take + count - 1) // ROWS + 1)
     takes: list[Score] = []
-    for done, block in enumerate(blocks):
-        share = _share_of(progress, done, len(blocks))
-        takes += _compose_block(track, model, network, script, parts, block, share)
+    for done, number in enumerate(blocks):
+        block = open_block(track, model, number, network)
+        history = sample_block(track, block, _share_of(progress, done, len(blocks)))
+        takes += _scores(track, block, history)
     skipped = first_take - blocks[0] * ROWS
     return tuple(takes[skipped : skipped + count])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Sixteen takes that are sampled side by side, from `first_take` on, and what leads them.
+
+    shift: semitones by which the model's pitches lie below the track's.
+    """
+
+    first_take: int
+    network: Network
+    script: Script
+    parts: tuple[Part, ...]
+    aims: Aims
+    terms: tuple[Term, ...]
+    controls: ControlFeed | None
+    shift: int
+
+
+def open_block(
+    track: TrackPlan, model: Model, number: int, network: Network | None = None
+) -> Block:
+    """Return block `number` (from 0) of a track, on a network of `ROWS` rows."""
+    parts = track_parts(track)
+    shift = model_shift(track, model)
+    aims = draw_aims(track, parts, range(number * ROWS, (number + 1) * ROWS))
+    return Block(
+        number * ROWS,
+        network or Network(model, ROWS),
+        track_script(track, shift, parts),
+        parts,
+        aims,
+        track_terms(track, parts, shift, aims),
+        ControlFeed(model, track, aims.density, aims.polyphony) if model.controls else None,
+        shift,
+    )
+
+
+def sample_block(
+    track: TrackPlan, block: Block, progress: Callable[[float], None] | None = None
+) -> NDArray[np.int16]:
+    """Return the events [ROWS, steps, places] of the block's takes, as `sample` gives them."""
+    takes = range(block.first_take, block.first_take + ROWS)
+    return sample(
+        block.network,
+        block.script,
+        [derive_rng(track.seed, "compose", COMPOSE_VERSION, take) for take in takes],
+        track.temperature,
+        terms=block.terms,
+        controls=block.controls,
+        progress=progress,
+    )
 
 
 def model_shift(track: TrackPlan, model: Model) -> int:
@@ -78,41 +130,20 @@ def track_script(track: TrackPlan, shift: int, parts: tuple[Part, ...]) -> Scrip
     return apply_primer(script, primer, condition=condition, inject=inject)
 
 
-def _compose_block(
-    track: TrackPlan,
-    model: Model,
-    network: Network,
-    script: Script,
-    parts: tuple[Part, ...],
-    block: int,
-    progress: Callable[[float], None] | None,
-) -> list[Score]:
-    takes = range(block * ROWS, (block + 1) * ROWS)
-    aims = draw_aims(track, parts, takes)
-    shift = model_shift(track, model)
-    feed = ControlFeed(model, track, aims.density, aims.polyphony) if model.controls else None
-    history = sample(
-        network,
-        script,
-        [derive_rng(track.seed, "compose", COMPOSE_VERSION, take) for take in takes],
-        track.temperature,
-        terms=track_terms(track, parts, shift, aims),
-        controls=feed,
-        progress=progress,
-    )
+def _scores(track: TrackPlan, block: Block, history: NDArray[np.int16]) -> list[Score]:
     plain = Score(
         notes=(),
         bars=track.bars,
         tempo_millibpm=track.tempo_millibpm,
         key=track.key,
         beats_per_bar=track.beats_per_bar,
-        sections=tuple(part.section for part in parts),
-        loop_start_bar=loop_start_bar(track, parts),
-        statements=tuple(said.statement for said in state_motifs(track, parts)),
+        sections=tuple(part.section for part in block.parts),
+        loop_start_bar=loop_start_bar(track, block.parts),
+        statements=tuple(said.statement for said in state_motifs(track, block.parts)),
     )
     return [
-        replace(plain, notes=_notes(row, shift), chords=chords)
-        for row, chords in zip(history, aims.harmony.names, strict=True)
+        replace(plain, notes=_notes(row, block.shift), chords=chords)
+        for row, chords in zip(history, block.aims.harmony.names, strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chipassets.chords import Chord, degree_chord, parse_chord
 from chipassets.compose.form import Part
-from chipassets.compose.motif import map_pitch
+from chipassets.motifs import map_pitch
 from chipassets.score import Note
 from chipassets.trackplan import Progression, TrackPlan
 from chipassets.units import STEPS_PER_BEAT

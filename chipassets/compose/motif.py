@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import encode_notes
 from chipassets.compose.form import Part
 from chipassets.compose.script import Script, force, split_steps
-from chipassets.keys import MODES, Key
+from chipassets.motifs import OCTAVE, map_pitch, nearest_shift, statement_notes
 from chipassets.score import Note, Statement
 from chipassets.trackplan import Motif, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
-_OCTAVE = 12
 _PLAIN_TEMPO = 120.0
 """Motifs are written as they sound at this tempo, in quarter notes a minute."""
 
@@ -67,13 +66,10 @@ def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
     centre = (lead.low + lead.high) / 2
     pitches = [map_pitch(note.pitch, motif.key, track.key) for note in motif.notes]
     middle = (max(pitches) + min(pitches)) / 2
-    octaves = _OCTAVE * round((centre + _RATHER_HIGH - middle) / _OCTAVE)
-    notes = tuple(
-        Note(start + note.start_step * halves // 2, max(1, note.duration_steps * halves // 2), p)
-        for note, p in zip(motif.notes, [pitch + octaves for pitch in pitches], strict=True)
-    )
-    shift = _nearest_shift(motif.key, track.key) + octaves
-    return Stated(Statement(motif.name, start, motif.steps * halves // 2, halves, shift), notes)
+    octaves = OCTAVE * round((centre + _RATHER_HIGH - middle) / OCTAVE)
+    shift = nearest_shift(motif.key, track.key) + octaves
+    said = Statement(motif.name, start, motif.steps * halves // 2, halves, shift)
+    return Stated(said, statement_notes(motif, said, track.key))
 
 
 def _stretch(motif: Motif, tempo: float, room: int) -> int:
@@ -83,30 +79,6 @@ def _stretch(motif: Motif, tempo: float, room: int) -> int:
         return _DOUBLED
     even = all(note.start_step % 2 == 0 and note.duration_steps % 2 == 0 for note in motif.notes)
     return _HALVED if octaves < -_STRETCH_AT_OCTAVES and even and motif.steps % 2 == 0 else _KEPT
-
-
-def map_pitch(pitch: int, source: Key, target: Key) -> int:
-    """Return the pitch on the same degree of the other key, with the same alteration if any.
-
-    Tonics stay as near as they can. In a scale of fewer tones it is the nearest tone that there is.
-    """
-    above = pitch - source.tonic
-    octave, step = divmod(above, _OCTAVE)
-    scale, wanted = source.harmony_scale, target.harmony_scale
-    degree = max(index for index, tone in enumerate(scale) if tone <= step)
-    altered = step - scale[degree]
-    tonic = source.tonic + _nearest_shift(source, target)
-    mapped = tonic + octave * _OCTAVE + wanted[degree] + altered
-    if altered or len(MODES[target.mode]) == len(wanted):
-        return mapped
-    return min(
-        (p for p in range(mapped - 2, mapped + 3) if p % _OCTAVE in target.pitch_classes),
-        key=lambda p: (abs(p - mapped), p),
-    )
-
-
-def _nearest_shift(source: Key, target: Key) -> int:
-    return (target.tonic - source.tonic + 5) % _OCTAVE - 5
 
 
 def force_motifs(script: Script, stated: Sequence[Stated], semitones: int) -> Script:

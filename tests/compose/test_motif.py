@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from chipassets.compose.composer import compose_takes
 from chipassets.compose.form import track_parts
-from chipassets.compose.motif import map_pitch, state_motifs
+from chipassets.compose.motif import state_motifs
 from chipassets.forms import FormPart, lay_out
 from chipassets.keys import Key
 from chipassets.metrics import lead_line
+from chipassets.motifs import map_pitch
 from chipassets.score import Note, Score, score_from_lines, score_to_lines
 from chipassets.shape import shape
 from chipassets.trackplan import Motif, Primer, TrackPlan
@@ -40,6 +41,10 @@ def test_a_pitch_keeps_its_degree_in_another_key() -> None:
     assert map_pitch(61, C_MAJOR, d_minor) == 63
     blues = Key(0, "minor pentatonic")
     assert all(map_pitch(p, C_MAJOR, blues) % 12 in blues.pitch_classes for p in (60, 62, 64, 65))
+    a_minor = Key(9, "minor")
+    assert map_pitch(68, a_minor, Key(9, "harmonic minor")) == 68
+    assert map_pitch(68, a_minor, Key(9, "phrygian")) == 68
+    assert map_pitch(68, a_minor, C_MAJOR) == 71
     for pitch in range(40, 90):
         assert map_pitch(pitch, C_MAJOR, C_MAJOR) == pitch
 
