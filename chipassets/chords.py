@@ -74,7 +74,27 @@ def parse_chord(text: str, key: Key) -> Chord:
     return _chord(root, _intervals(quality, text), low)
 
 
+def chord_name(text: str, key: Key) -> str:
+    """Return the name of the chord that a Roman numeral stands for in the key; a name as it is.
+
+    ValueError for what is neither.
+    """
+    match = _NUMERAL.fullmatch(text)
+    if match is None:
+        parse_chord(text, key)
+        return text
+    root, quality = _numeral_root(match, key)
+    _intervals(quality, text)
+    return pitch_class_name(root, key) + _SPELLINGS.get(quality, quality)
+
+
 def _from_numeral(text: str, match: re.Match[str], key: Key) -> Chord:
+    root, quality = _numeral_root(match, key)
+    return _chord(root, _intervals(quality, text), root)
+
+
+def _numeral_root(match: re.Match[str], key: Key) -> tuple[int, str]:
+    """Return the pitch class on which a numeral stands, and its quality as a name has it."""
     accidental, numeral, quality, of_accidental, of = match.groups()
     if of is None:
         root = key.tonic + _degree(accidental, numeral, key)
@@ -86,7 +106,7 @@ def _from_numeral(text: str, match: re.Match[str], key: Key) -> Chord:
         root += _ACCIDENTALS[accidental]
     if numeral.islower() and _SPELLINGS.get(quality, quality) in ("", "6", "7", "9", "maj7"):
         quality = "m" + _SPELLINGS.get(quality, quality)
-    return _chord(root % 12, _intervals(quality, text), root % 12)
+    return root % 12, quality
 
 
 def _place(numeral: str) -> int:

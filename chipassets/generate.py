@@ -96,33 +96,18 @@ def _sampled(request: Request, model: Model) -> list[list[tuple[int, int, int]]]
     rows: list[NDArray[np.int16]] = []
     for first in range(0, request.num_outputs, _ROWS):
         rngs = [derive_rng(request.seed, "generate", i) for i in range(first, first + _ROWS)]
-        told = _bar_positions(model, _ROWS)
+        told = _bar_positions(model)
         rows.extend(sample(network, script, rngs, request.temperature, controls=told))
     rows = rows[: request.num_outputs]
     return [decode_events([START, *row[row >= 0].tolist()])[0] for row in rows]
 
 
-def _bar_positions(model: Model, rows: int) -> Callable[[State], NDArray[np.int64]] | None:
+def _bar_positions(model: Model) -> Callable[[State], NDArray[np.int64]] | None:
     """Return what a model with controls is told: where in a bar of 4/4 it is, and no more."""
-    if not model.controls:
-        return None
-    import numpy as np
+    from chipassets.compose.controls import bar_positions
 
-    from chipassets.compose.controls import UNKNOWN, position_label
-
-    told = np.full((rows, len(model.controls)), UNKNOWN, np.int64)
-    names = [group.name for group in model.controls]
-    if "position" not in names:
-        return lambda _: told
-    column = names.index("position")
-    group = model.controls[column]
-    places = np.array([group.row(position_label("4/4", step)) for step in range(_BAR_STEPS)])
-
-    def tell(state: State) -> NDArray[np.int64]:
-        told[:, column] = places[state.step % _BAR_STEPS]
-        return told
-
-    return tell
+    told = bar_positions(model.controls, "4/4", _BAR_STEPS)
+    return None if told is None else lambda state: told(state.step)
 
 
 def _guided(request: Request, model: Model) -> list[list[tuple[int, int, int]]]:

@@ -21,6 +21,7 @@ from chipassets.units import STEPS_PER_BEAT
 Grid = NDArray[np.bool_]
 
 _FAR_LEAP_SEMITONES = 7
+_LEAST_LEAD_NOTES = 2
 _PITCHES = 128
 
 
@@ -34,7 +35,8 @@ class Metrics:
     neighbouring bars differ in whether a note starts. repetition: share of bars that equal an
     earlier one (silent bars aside). on_beat_rate: share of onsets on a beat. lead_*: the top line;
     lead_step its mean interval, leap_rate the share of intervals beyond a fifth,
-    repeated_note_rate the share of unisons, top_note_share that of its commonest pitch.
+    repeated_note_rate the share of unisons, top_note_share that of its commonest pitch;
+    lead_idle_rate the share of bars in which it begins fewer than two notes.
     seam_interval: from the lead's last note to its first note of the bar that follows in the loop;
     seam_gap_steps: the rest between the last sound and the first.
     """
@@ -56,6 +58,7 @@ class Metrics:
     leap_rate: float
     repeated_note_rate: float
     top_note_share: float
+    lead_idle_rate: float
     bass_pitch: float
     longest_note_steps: int
     longest_rest_steps: int
@@ -92,6 +95,7 @@ def measure(score: Score) -> Metrics:
         leap_rate=_share(interval > _FAR_LEAP_SEMITONES for interval in intervals),
         repeated_note_rate=_share(interval == 0 for interval in intervals),
         top_note_share=max(Counter(lead).values()) / len(lead) if lead else 0.0,
+        lead_idle_rate=_idle_rate(score),
         bass_pitch=_bass_pitch(sounding),
         longest_note_steps=max((note.duration_steps for note in notes), default=0),
         longest_rest_steps=longest_run(np.logical_not(sounding.any(axis=1))),
@@ -180,6 +184,13 @@ def longest_run(flags: Grid) -> int:
     padded = np.concatenate(([False], flags, [False])).astype(np.int8)
     edges = np.flatnonzero(np.diff(padded))
     return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
+
+
+def _idle_rate(score: Score) -> float:
+    if not score.notes:
+        return 0.0
+    begun = Counter(note.start_step // score.steps_per_bar for note in lead_line(score.notes))
+    return _share(begun[bar] < _LEAST_LEAD_NOTES for bar in range(score.bars))
 
 
 def _bass_pitch(sounding: Grid) -> float:

@@ -9,7 +9,9 @@ from chipassets.chips import CHIPS
 from chipassets.chords import parse_chord
 from chipassets.errors import UsageError
 from chipassets.forms import default_form, lay_out
-from chipassets.keys import MODES, Key
+from chipassets.home import find_home, near_key, near_tempo
+from chipassets.keyfit import fitting_key, tune_key
+from chipassets.keys import Key
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.motif import MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
@@ -19,6 +21,7 @@ from chipassets.seeds import derive_rng, derive_seed
 from chipassets.trackplan import (
     BuildPlan,
     Character,
+    Home,
     Motif,
     Primer,
     Progression,
@@ -28,15 +31,11 @@ from chipassets.trackplan import (
 )
 from chipassets.units import STEPS_PER_BEAT
 
-PLAN_VERSION = 2
+PLAN_VERSION = 3
 """Raised when the same manifest is to give other keys or tempi: the draws depend on it."""
 
 # Seeds stay in 48 bits, so that a manifest can repeat the one that a bundle names.
 _SEED_BITS = 48
-
-# How well a pitch class of the primer speaks for a key: the tonic more than the rest of its triad,
-# that more than the rest of the scale; the first note counts once more when it is the tonic.
-_TONIC, _TRIAD, _SCALE, _FOREIGN, _FIRST = 2.0, 1.5, 1.0, -2.0, 0.5
 
 
 def resolve(
@@ -55,10 +54,11 @@ def resolve(
     number of takes or a track that does not exist.
     """
     seed = manifest.seed if seed_override is None else seed_override
+    home = find_home(manifest, seed, PLAN_VERSION)
     names = _chosen(tuple(manifest.tracks), only)
 
     def planned(name: str) -> TrackPlan:
-        return _track(name, settings_of(manifest, name), manifest, seed, takes_override)
+        return _track(name, settings_of(manifest, name), manifest, home, seed, takes_override)
 
     if takes_override is not None and takes_override < 1:
         raise UsageError(f"{takes_override} takes: at least one is composed; write 1 or more")
@@ -77,6 +77,7 @@ def resolve(
         loudness_lufs=manifest.loudness,
         author=manifest.author,
         copyright_line=manifest.copyright,
+        home=home,
     )
 
 
@@ -108,7 +109,7 @@ def _formats(wanted: Sequence[str], chip: str) -> tuple[str, ...]:
 
 
 def _track(
-    name: str, settings: Settings, manifest: Manifest, seed: int, takes: int | None
+    name: str, settings: Settings, manifest: Manifest, home: Home, seed: int, takes: int | None
 ) -> TrackPlan:
     """Draw what is open. Every number is drawn, used or not, so that a tempo that is written
     into the manifest does not move the key.
@@ -125,8 +126,8 @@ def _track(
         seed=own_seed if settings.seed is None else settings.seed,
         bars=settings.bars,
         beats_per_bar=settings.beats_per_bar,
-        tempo_millibpm=settings.tempo_millibpm or _drawn_tempo(settings.tempo, tempo_draw),
-        key=settings.key or _open_key(settings, mode_draw, tonic_draw, home_key(manifest, seed)),
+        tempo_millibpm=settings.tempo_millibpm or near_tempo(home, settings.tempo, tempo_draw),
+        key=settings.key or _open_key(settings, mode_draw, tonic_draw, home),
         loops=settings.loops,
         primer=settings.primer,
         condition_on_primer=settings.condition_on_primer,
@@ -164,37 +165,13 @@ def own_character(character: Character, density_draw: float, lead_draw: float) -
     )
 
 
-def _drawn_tempo(tempo: Range, draw: float) -> int:
-    """A whole tempo of the range where it holds one, in thousandths; `draw` is in [0, 1)."""
-    low, high = -int(-tempo.low // 1), int(tempo.high // 1)
-    if low > high or tempo.low == tempo.high:
-        return round((tempo.low + draw * (tempo.high - tempo.low)) * 1000)
-    return (low + int(draw * (high - low + 1))) * 1000
-
-
-def home_key(manifest: Manifest, seed: int) -> Key:
-    """Return the key around which the game's open keys lie: the first that a track names.
-
-    Where none does, the seed draws it.
-    """
-    named = (settings_of(manifest, name).key for name in manifest.tracks)
-    drawn = Key(int(derive_rng(seed, "plan", PLAN_VERSION).random() * 12), "major")
-    return next((key for key in named if key is not None), drawn)
-
-
-def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: Key) -> Key:
-    """The key of the primer or of the chords, or one whose signature lies near the home key's.
-
-    At most two fifths off, two scenes share five of seven tones: the change does not jolt.
-    """
+def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: Home) -> Key:
+    """The key of the primer or of the chords, or one near home: the change does not jolt."""
     modes = settings.preset.modes
     opening = settings.primer or _sounding_chords(settings.progressions)
     if opening is not None:
         return fitting_key(opening, modes)
-    mode = modes[_weighted(len(modes), mode_draw)]
-    fifths = _NEAR_FIFTHS[int(tonic_draw * len(_NEAR_FIFTHS))]
-    signature = home.canonical_shift + 7 * fifths
-    return Key((signature - Key(0, mode).canonical_shift) % 12, mode)
+    return near_key(home, modes[_weighted(len(modes), mode_draw)], tonic_draw)
 
 
 def _sounding_chords(progressions: Sequence[Progression]) -> Primer | None:
@@ -226,20 +203,6 @@ def _motif(manifest: Manifest, use: MotifUse) -> Motif:
     return Motif(use.name, tune.notes, tune.steps, key or tune_key(tune))
 
 
-def tune_key(tune: Primer) -> Key:
-    """Return the key of a tune: on its first note if a common mode there holds all its notes.
-
-    Else on its last note, else the one that fits best.
-    """
-    tones = {note.pitch % 12 for note in tune.notes}
-    for note in (tune.notes[0], tune.notes[-1]):
-        keys = [Key(note.pitch % 12, mode) for mode in _MOTIF_MODES]
-        holding = [key for key in keys if tones <= key.pitch_classes]
-        if holding:
-            return holding[0]
-    return fitting_key(tune, _MOTIF_MODES)
-
-
 def _weighted(count: int, draw: float) -> int:
     """An index below `count`, each half as likely as the one before it."""
     weights = [0.5**index for index in range(count)]
@@ -252,33 +215,7 @@ def _weighted(count: int, draw: float) -> int:
 
 
 # What real pieces spread about the median of their theme, in part.
-_DENSITY_SPREAD = 1.4
+_DENSITY_SPREAD = 1.5
 _LEAD_SPREAD = 5.0
 
-_NEAR_FIFTHS = (0, 1, -1, 2, -2)
-_MOTIF_MODES = ("major", "minor", "mixolydian", "dorian")
 _OPENING_BARS = 2
-
-
-def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
-    """Return the key, of the given modes, that the primer's notes speak for most.
-
-    Each note counts by its length; among equals the earlier mode wins, then the lower tonic.
-    """
-    keys = [Key(tonic, mode) for mode in modes for tonic in range(12)]
-    return max(keys, key=lambda key: _fit(primer, key))
-
-
-def _fit(primer: Primer, key: Key) -> float:
-    scale = key.harmony_scale
-    weights = dict.fromkeys(MODES[key.mode], _SCALE) | {
-        scale[2]: _TRIAD,
-        scale[4]: _TRIAD,
-        0: _TONIC,
-    }
-    first = primer.notes[0]
-    total = sum(
-        weights.get((note.pitch - key.tonic) % 12, _FOREIGN) * note.duration_steps
-        for note in primer.notes
-    )
-    return total + (_FIRST * first.duration_steps if first.pitch % 12 == key.tonic else 0.0)

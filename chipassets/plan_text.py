@@ -6,14 +6,25 @@ from dataclasses import asdict
 from typing import Any
 
 from chipassets.chipsong import Instrument
+from chipassets.home import fifths_apart, tempo_ratio
 from chipassets.keys import pitch_name
-from chipassets.trackplan import BuildPlan, Motif, Primer, Progression, Range, Sound, TrackPlan
+from chipassets.trackplan import (
+    BuildPlan,
+    Home,
+    Motif,
+    Primer,
+    Progression,
+    Range,
+    Sound,
+    TrackPlan,
+)
 
 
 def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
     """Return the plan as JSON values, keys in a fixed order: equal plans give equal texts."""
     return asdict(plan) | {
         "formats": list(plan.formats),
+        "home": {"key": str(plan.home.key), "tempo_millibpm": plan.home.tempo_millibpm},
         "tracks": [_track_json(track) for track in plan.tracks],
     }
 
@@ -80,11 +91,14 @@ def plan_to_text(plan: BuildPlan) -> str:
         f"{plan.game}: {len(plan.tracks)} tracks for {plan.chip}, "
         f"model {plan.model}, seed {plan.seed}, {', '.join(plan.formats)}",
         f"{plan.loudness_lufs:g} LUFS, filter {plan.filter_name}",
+        f"home is {plan.home.key} at {plan.home.tempo_millibpm / 1000:g} bpm: "
+        "open keys and tempi lie near it",
     ]
-    return "\n".join(line for block in (head, *map(_track_lines, plan.tracks)) for line in block)
+    blocks = (head, *(_track_lines(track, plan.home) for track in plan.tracks))
+    return "\n".join(line for block in blocks for line in block)
 
 
-def _track_lines(track: TrackPlan) -> list[str]:
+def _track_lines(track: TrackPlan, home: Home) -> list[str]:
     seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
     end = "loops" if track.loops else "plays once"
     sound = track.character
@@ -93,6 +107,7 @@ def _track_lines(track: TrackPlan) -> list[str]:
         f"{track.name}: {track.scene} ({', '.join(track.moods)})",
         f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm, {track.bars} bars "
         f"of {track.beats_per_bar} beats, {seconds:.1f} s, {end}",
+        f"  {_from_home(track, home)}",
         f"  {track.takes} takes at temperature {track.temperature:g}, seed {track.seed}",
         f"  {sound.lead} / {sound.inner} / {sound.bass}, groove {sound.groove}; "
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
@@ -100,6 +115,21 @@ def _track_lines(track: TrackPlan) -> list[str]:
     ]
     lines += [*_writing_lines(track), *_sound_lines(track.sound)]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
+
+
+def _from_home(track: TrackPlan, home: Home) -> str:
+    """How far a scene change goes: the key in fifths, the tempo as a ratio where it is simple."""
+    fifths = fifths_apart(home, track.key)
+    way = "up" if fifths > 0 else "down"
+    key = (
+        f"{abs(fifths)} fifth{'s' * (abs(fifths) > 1)} {way} from home"
+        if fifths
+        else "home's tones"
+    )
+    ratio = tempo_ratio(home, track.tempo_millibpm)
+    if ratio is None:
+        return f"{key}, its own tempo"
+    return f"{key}, {ratio.numerator}:{ratio.denominator} of home's tempo"
 
 
 def _writing_lines(track: TrackPlan) -> list[str]:

@@ -40,7 +40,7 @@ class Score:
     """Notes ordered by start and descending pitch, in whole bars, with tempo, key, form and loop.
 
     `loop_start_bar` is the bar that follows the last one; None plays once and ends. `chords` has
-    the planned chords of each bar, as names with blanks between, or is empty.
+    the planned chords of each bar, as names (never numerals) with blanks between, or is empty.
     """
 
     notes: tuple[Note, ...]

@@ -12,7 +12,7 @@ from chipassets.originality import Originality
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
-TAKES_VERSION = 2
+TAKES_VERSION = 3
 """Raised whenever another of the same takes would be chosen; part of cache keys."""
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
@@ -20,15 +20,17 @@ TAKES_VERSION = 2
 _KEY_FIT = Range(0.9, 1.0)
 _ENTROPY_BITS = Range(2.3, 3.0)
 _GROOVE = Range(0.76, 0.98)
-_ON_BEAT = Range(0.3, 0.55)
+_ON_BEAT = Range(0.27, 0.62)
 _REPETITION = Range(0.14, 0.6)
 _LEAD_STEP = Range(1.8, 5.0)
 _LEAP_RATE = Range(0.0, 0.2)
 _REPEATED_NOTES = Range(0.0, 0.3)
 _LEAD_RANGE = Range(12, 28)
+_IDLE_BARS = Range(0.0, 0.2)
 _EMPTY_BEATS = Range(0.0, 0.1)
 _SEAM_INTERVAL = Range(0, 5)
 _SEAM_GAP = Range(0, 4)
+_LEAD_IN = Range(0.0, 0.3)
 
 _SHARED_GRAMS = Range(0.0, 0.05)
 """Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
@@ -96,10 +98,20 @@ def choose_rated(ratings: Sequence[Rating], keeps_tags: Sequence[bool] = ()) -> 
     return Choice(best, explain(ratings, best), tuple(ratings))
 
 
-def rate(score: Score, track: TrackPlan, originality: Originality | None = None) -> Rating:
-    """Return the rating of a take against the ranges of the track's character."""
+def rate(
+    score: Score,
+    track: TrackPlan,
+    originality: Originality | None = None,
+    lead_in: float | None = None,
+) -> Rating:
+    """Return the rating of a take against the ranges of the track's character.
+
+    lead_in: what the model says of the seam (`chipassets.compose.lead_in`), where it was asked.
+    """
     metrics = measure(score)
     features = _features(metrics, score, track) + _own_features(originality)
+    if lead_in is not None and score.loop_start_bar is not None:
+        features += (Feature("lead-in", lead_in, points(lead_in, _LEAD_IN), 1.0),)
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
     refused = _refusal(metrics, score) or _copied(originality)
@@ -115,6 +127,11 @@ def points(value: float, wanted: Range) -> float:
     return 1 - 0.25 * ((value - wanted.low - half) / half) ** 2
 
 
+def _anywhere(value: float, wanted: Range) -> float:
+    """Return 1 anywhere in the range: real pieces fill it, and none is better for its middle."""
+    return points(value, wanted) if wanted.distance(value) else 1.0
+
+
 def _at_most(value: float, wanted: Range) -> float:
     """Return 1 from the low end down to 0.75 at the high end, falling to 0 one width beyond."""
     return points(value, Range(2 * wanted.low - wanted.high, wanted.high))
@@ -124,21 +141,22 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
     m, character = metrics, track.character
     rows = [
         ("scale", m.key_fit, points(m.key_fit, _KEY_FIT), 2.0),
-        ("density", m.onsets_per_beat, points(m.onsets_per_beat, character.density), 2.0),
-        ("voices", m.polyphony, points(m.polyphony, character.polyphony), 1.5),
-        ("register", m.lead_pitch, points(m.lead_pitch, character.lead_pitch), 1.5),
-        ("on beat", m.on_beat_rate, points(m.on_beat_rate, _ON_BEAT), 1.0),
-        ("steps", m.lead_step, points(m.lead_step, _LEAD_STEP), 1.0),
+        ("density", m.onsets_per_beat, _anywhere(m.onsets_per_beat, character.density), 2.0),
+        ("voices", m.polyphony, _anywhere(m.polyphony, character.polyphony), 1.5),
+        ("register", m.lead_pitch, _anywhere(m.lead_pitch, character.lead_pitch), 1.5),
+        ("on beat", m.on_beat_rate, _anywhere(m.on_beat_rate, _ON_BEAT), 1.0),
+        ("steps", m.lead_step, _anywhere(m.lead_step, _LEAD_STEP), 1.0),
         ("leaps", m.leap_rate, _at_most(m.leap_rate, _LEAP_RATE), 1.5),
         ("unisons", m.repeated_note_rate, _at_most(m.repeated_note_rate, _REPEATED_NOTES), 1.0),
+        ("idle bars", m.lead_idle_rate, _at_most(m.lead_idle_rate, _IDLE_BARS), 1.5),
         ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
     ]
     if score.bars > _SHORT_BARS:
         rows += [
             ("groove", m.groove_consistency, points(m.groove_consistency, _GROOVE), 1.5),
-            ("repeats", m.repetition, points(m.repetition, _REPETITION), 1.0),
-            ("range", m.lead_range, points(m.lead_range, _LEAD_RANGE), 1.0),
-            ("colour", m.pitch_class_entropy, points(m.pitch_class_entropy, _ENTROPY_BITS), 0.5),
+            ("repeats", m.repetition, _anywhere(m.repetition, _REPETITION), 1.0),
+            ("range", m.lead_range, _anywhere(m.lead_range, _LEAD_RANGE), 1.0),
+            ("colour", m.pitch_class_entropy, _anywhere(m.pitch_class_entropy, _ENTROPY_BITS), 0.5),
         ]
     if score.loop_start_bar is not None:
         rows += [

@@ -137,6 +137,14 @@ class TrackPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """The key and the tempo around which a game's open keys and tempi are planned."""
+
+    key: Key
+    tempo_millibpm: int
+
+
+@dataclass(frozen=True, slots=True)
 class BuildPlan:
     """A whole build: the game, the chip, the model and every track in manifest order."""
 
@@ -150,3 +158,4 @@ class BuildPlan:
     loudness_lufs: float = -18.0
     author: str = ""
     copyright_line: str = ""
+    home: Home = Home(Key(0, "major"), 120_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chipassets.chords import degree_chord, parse_chord
+from chipassets.chords import chord_name, degree_chord, parse_chord
 from chipassets.keys import MODES, Key, parse_key
 
 D_MINOR = Key(2, "minor")
@@ -57,3 +57,21 @@ def test_degrees_have_names_that_read_back(mode: str) -> None:
                 assert chord.pitch_classes <= key.pitch_classes
     assert degree_chord(Key(2, "minor"), 5) == "A"
     assert degree_chord(Key(2, "minor pentatonic"), 7) == "C5"
+
+
+@pytest.mark.parametrize(
+    ("numeral", "key", "name"),
+    [
+        ("i", "D minor", "Dm"),
+        ("bVII", "G major", "F"),
+        ("V7/ii", "C major", "A7"),
+        ("vii\u00b0", "D minor", "Dbdim"),
+        ("ii7", "Bb major", "Cm7"),
+        ("iv", "A minor", "Dm"),
+        ("F#m/A", "E major", "F#m/A"),
+    ],
+)
+def test_a_numeral_has_a_name_that_means_the_same(numeral: str, key: str, name: str) -> None:
+    where = parse_key(key)
+    assert chord_name(numeral, where) == name
+    assert parse_chord(chord_name(numeral, where), where) == parse_chord(numeral, where)

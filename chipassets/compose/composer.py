@@ -149,15 +149,15 @@ def _scores(track: TrackPlan, block: Block, history: NDArray[np.int16]) -> list[
 
 def _notes(history: NDArray[np.int16], shift: int) -> tuple[Note, ...]:
     notes, _ = decode_events([START, *history[history >= 0].tolist()])
-    return ordered([Note(start, length, _playable(p + shift)) for start, length, p in notes])
+    return ordered([Note(start, length, playable(p + shift)) for start, length, p in notes])
 
 
 def _transposed(primer: Primer, semitones: int) -> Primer:
-    moved = [replace(note, pitch=_playable(note.pitch + semitones)) for note in primer.notes]
+    moved = [replace(note, pitch=playable(note.pitch + semitones)) for note in primer.notes]
     return replace(primer, notes=ordered(moved))
 
 
-def _playable(pitch: int) -> int:
+def playable(pitch: int) -> int:
     """Return the pitch, moved by an octave if it lies outside MIDI's range."""
     if pitch < 0:
         return pitch + _OCTAVE

@@ -7,7 +7,11 @@ of a group is active; none means "left open", which the model has met in trainin
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 UNKNOWN = -1
 """In place of a row: the group is left open."""
@@ -52,6 +56,23 @@ class ControlGroup:
 def position_label(metre: str, step_in_bar: int) -> str:
     """Return the label of the group `position` for a 16th within a bar: `"3/4:11"`."""
     return f"{metre}:{step_in_bar}"
+
+
+def bar_positions(
+    groups: tuple[ControlGroup, ...], metre: str, steps_per_bar: int
+) -> Callable[[NDArray[np.int64]], NDArray[np.int64]] | None:
+    """Return what gives, for steps [rows], rows [rows, groups] that say the place in the bar alone.
+
+    All other groups stay open. None without groups.
+    """
+    if not groups:
+        return None
+    table = np.full((steps_per_bar, len(groups)), UNKNOWN, np.int64)
+    for column, group in enumerate(groups):
+        if group.name == "position":
+            labels = [position_label(metre, step) for step in range(steps_per_bar)]
+            table[:, column] = [group.row(label) for label in labels]
+    return lambda steps: table[steps % steps_per_bar]
 
 
 def row_offsets(groups: tuple[ControlGroup, ...], first_row: int) -> tuple[int, ...]:

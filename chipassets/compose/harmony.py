@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chords import Chord, degree_chord, parse_chord
+from chipassets.chords import Chord, chord_name, degree_chord, parse_chord
 from chipassets.compose.form import Part
 from chipassets.motifs import map_pitch
 from chipassets.score import Note
@@ -89,7 +89,13 @@ def _by_step(bars: Bars, names: list[str], steps_per_bar: int) -> list[int]:
 
 
 def plan_chords(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generator) -> Bars:
-    """Return the chords of every bar: each letter of the form has a progression of its own.
+    """Return the chords of every bar by name, Roman numerals spelled out in the track's key."""
+    bars = _plan_bars(track, parts, rng)
+    return [tuple(chord_name(chord, track.key) for chord in bar) for bar in bars]
+
+
+def _plan_bars(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generator) -> Bars:
+    """Each letter of the form has a progression of its own.
 
     What the manifest writes holds. Of the rest, sections with one letter share what is drawn; each
     section closes on a chord that leads on, the last of a piece that ends on the first degree.

@@ -82,7 +82,8 @@ class Plot:
 
     figures: the flags [steps] of each figure that is used. lead_shifts: int [steps], semitones
     from the character's register. voices: [steps], a shift of the mean; density: [steps], a
-    factor. cell: bool [steps of a bar], the tune's onsets. lags: steps from a tune to its canon.
+    factor. cell: bool [steps of a bar], the tune's onsets. syncopation: 0..1, how far notes keep
+    off the beat.
     """
 
     figures: dict[str, NDArray[np.bool_]]
@@ -90,6 +91,7 @@ class Plot:
     voices: NDArray[np.float32]
     density: NDArray[np.float32]
     cell: NDArray[np.bool_]
+    syncopation: float
 
 
 def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
@@ -104,6 +106,7 @@ def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
         np.zeros(track.total_steps, np.float32),
         np.ones(track.total_steps, np.float32),
         np.array([mark == "x" for mark in cell]),
+        float(rng.random()),
     )
     kinds: dict[str, tuple[str, int, float]] = {}
     for part in parts:

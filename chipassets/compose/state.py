@@ -12,6 +12,9 @@ PITCHES = 128
 NOTHING_WRITTEN = PITCHES
 """`lowest` before a step has a note: every pitch lies below it."""
 
+LOW_BELOW_PITCH = 55
+"""Pitches below G3 belong to the bass."""
+
 MEMORY_STEPS = 32
 """Over about this many steps (two bars of 4/4) the running sums look back."""
 
@@ -30,6 +33,7 @@ class State:
 
     ages: for how many steps each sounding pitch has been held. started: how many notes began in
         the open step.
+    bassless: for how many steps before the open one no low pitch has sounded.
     led, backed: bool [rows, steps + 1], whether the highest note of a step began there, and
         whether a lower one did.
     onsets, voices, span: running sums over about `MEMORY_STEPS` steps of notes started, notes
@@ -53,6 +57,7 @@ class State:
         self.remembers = remembers
         self.ages = np.zeros((rows, PITCHES), np.int16)
         self.started = np.zeros(rows, np.int64)
+        self.bassless = np.zeros(rows, np.int64)
         self.led = np.zeros((rows, steps + 1), bool)
         self.backed = np.zeros((rows, steps + 1), bool)
         self.onsets = np.zeros(rows, np.float32)
@@ -130,5 +135,7 @@ class State:
             (self.span, 1),
         ):
             total[rows] = total[rows] * keep + now
+        low = written[:, :LOW_BELOW_PITCH].any(axis=1)
+        self.bassless[rows] = np.where(low, 0, self.bassless[rows] + 1)
         self.ages[rows] = (self.ages[rows] + 1) * written
         self.started[rows] = 0

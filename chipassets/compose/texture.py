@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose.form import Part
+from chipassets.compose.form import Part, loop_start_bar
 from chipassets.compose.guidance import Term
 from chipassets.compose.guidance.answer import AnswerTerm
+from chipassets.compose.guidance.bass import BassTerm
 from chipassets.compose.guidance.broken import BrokenTerm
 from chipassets.compose.guidance.canon import CanonTerm
 from chipassets.compose.guidance.ceiling import CeilingTerm
@@ -20,6 +21,7 @@ from chipassets.compose.guidance.echo import EchoTerm
 from chipassets.compose.guidance.harmony import HarmonyTerm
 from chipassets.compose.guidance.held import HeldTerm
 from chipassets.compose.guidance.hold import HoldTerm
+from chipassets.compose.guidance.homing import HomingTerm
 from chipassets.compose.guidance.line import LineTerm
 from chipassets.compose.guidance.metre import MetreTerm
 from chipassets.compose.guidance.octaves import OctavesTerm
@@ -48,6 +50,7 @@ _LEAD_MARGIN = 5
 """The lead's range is asked of its median; single notes may lie this much outside."""
 
 _LONGEST_HOLD_STEPS = 16
+_BASSLESS_STEPS = 8
 _MOST_ONSETS_PER_BEAT = 8.0
 
 _NEXT_BAR_ECHO_SHARE = 0.5
@@ -57,7 +60,7 @@ WEIGHTS: dict[str, float] = {
     "scale": 0.25,
     "voices": 1.0,
     "register": 2.0,
-    "density": 1.5,
+    "density": 2.5,
     "metre": 0.3,
     "hold": 1.0,
     "echo": 0.8,
@@ -65,6 +68,8 @@ WEIGHTS: dict[str, float] = {
     "ceiling": 1.0,
     "cell": 0.5,
     "line": 1.0,
+    "bass": 1.0,
+    "homing": 1.0,
     "octaves": 1.0,
     "ostinato": 1.0,
     "broken": 1.0,
@@ -112,10 +117,14 @@ def track_terms(
 ) -> tuple[Term, ...]:
     """Return the terms of a track for a model whose pitches lie `shift` below the track's."""
     weights = weights_of(track)
-    terms = (
+    terms: tuple[Term, ...] = (
         *_general_terms(track, shift, aims, weights),
         *_figure_terms(track, shift, aims, weights),
     )
+    start_bar = loop_start_bar(track, parts)
+    if start_bar is not None:
+        bar = track.beats_per_bar * STEPS_PER_BEAT
+        terms += (HomingTerm(start_bar * bar, track.total_steps, bar, weights["homing"]),)
     stated = state_motifs(track, parts)
     if not stated:
         return terms
@@ -144,11 +153,12 @@ def _general_terms(
         VoicesTerm(_most_voices(track, aims.plot), aims.polyphony, weights["voices"]),
         RegisterTerm(low, high, LOWEST_PITCH - shift, weights["register"], aims.plot.lead_shifts),
         DensityTerm(aims.density, weights["density"]),
-        MetreTerm(bar, weights["metre"]),
+        MetreTerm(bar, weights["metre"], aims.plot.syncopation),
         HoldTerm(_LONGEST_HOLD_STEPS, weights["hold"]),
         EchoTerm(aims.echo_bars * bar, bar, weights["echo"]),
         HarmonyTerm(harmony.of_step, tones, basses, bar, weights["harmony"]),
         LineTerm(weights["line"]),
+        BassTerm(_BASSLESS_STEPS, weights["bass"]),
         CellTerm(np.ones(track.total_steps, bool), aims.plot.cell, weights["cell"]),
     )
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from chipassets.forms import FormPart, default_form, lay_out
+from chipassets.keyfit import tune_key
+from chipassets.keys import Key, pitch_name
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Steps
 from chipassets.manifest.models import Manifest
 from chipassets.manifest.motif import MAX_RANGE_SEMITONES, MotifUse, tune_of
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
+from chipassets.motifs import map_pitch
 from chipassets.score import Section
 from chipassets.trackplan import Primer, Progression
 
@@ -34,7 +38,7 @@ def check_writing(
     for index, use in enumerate(settings.motifs):
         wrong = _motif_fault(manifest, name, use, index, letters, sections, settings)
         if wrong is not None:
-            yield Clash((*steps, "motif"), wrong, needs | _FORM | {"motif", "metre"})
+            yield Clash((*steps, "motif"), wrong, needs | _FORM | {"motif", "metre", "key"})
 
 
 def _sections(settings: Settings) -> tuple[Section, ...]:
@@ -127,6 +131,23 @@ def _motif_fault(
             "move its outermost notes by an octave",
             at,
         )
+    return _key_fault(primer, settings.key, at)
+
+
+def _key_fault(tune: Primer, key: Key | None, at: tuple[int, ...]) -> Fault | None:
+    """What a key does to a tune that is more than to move it: two of its steps become one note."""
+    if key is None:
+        return None
+    own = tune_key(tune)
+    for first, second in pairwise(tune.notes):
+        mapped = map_pitch(first.pitch, own, key), map_pitch(second.pitch, own, key)
+        if first.pitch != second.pitch and mapped[0] == mapped[1]:
+            return Fault(
+                f"its notes {pitch_name(first.pitch)} and {pitch_name(second.pitch)}, of {own}, "
+                f"are one and the same in {key}",
+                "choose a key with more tones, leave it open, or change the motif",
+                at,
+            )
     return None
 
 
@@ -138,9 +159,12 @@ def _unknown(manifest: Manifest, name: str, use: MotifUse) -> tuple[str, str] | 
             return "the manifest has no motifs", f"add motifs: with {use.name}: above the tracks"
         fix = did_you_mean(use.name, manifest.motifs, "motifs")
         return f"there is no motif '{use.name[:60]}'", fix
-    if use.name not in manifest.tracks or use.name == name:
-        others = [other for other in manifest.tracks if other != name]
-        fix = did_you_mean(use.name, others, "other tracks") if others else "write motifs:"
+    others = [other for other in manifest.tracks if other != name]
+    if use.name not in others:
+        named = "name one under motifs:, or another track"
+        fix = did_you_mean(use.name, others, "other tracks") if others else named
+        if use.name == name:
+            return "a track cannot take its motif from itself", named
         return f"there is no other track '{use.name[:60]}'", fix
     source = manifest.tracks[use.name]
     if source.primer is None and not _named_motifs(manifest, use.name):

@@ -19,6 +19,8 @@ TERMS = (
     "echo",
     "cell",
     "line",
+    "bass",
+    "homing",
     "octaves",
     "ostinato",
     "broken",

@@ -19,11 +19,11 @@ from chipassets.__main__ import main
 MANIFEST = """\
 game: Tiny Quest
 seed: 3
-motifs: {hero: "G5 - E5 . C5 D5 - -"}
+motifs: {hero: "C5 - E5 . G5 D5 - -"}
 defaults: {takes: 2, length: 4 bars}
 tracks:
   town: {scene: town, primer: "C5 - E5 - G5 - - -"}
-  fight: {scene: battle, key: D minor, motif: hero}
+  fight: {key: D minor, motif: hero, scene: battle}
 """
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -9,7 +9,7 @@ import mido
 
 from chipassets.bundle import read_index
 
-HERO = ((0, 4), (2, 2), (4, 0), (5, 1))
+HERO = ((0, 0), (2, 2), (4, 4), (5, 1))
 """Onset in 16ths and degree above the tonic of the tune in tests/cli/conftest.py."""
 D_MINOR = (2, 4, 5, 7, 9, 10, 12)
 
@@ -58,7 +58,7 @@ def test_every_statement_is_found_in_the_midi_file(built: Path) -> None:
     ]  # fmt: skip
     assert [s.whole for s in said] == [True, True]
     assert [s.returned for s in said] == [False, True]
-    assert {(s.motif_key, s.transposition) for s in said} == {("C major", 2)}
+    assert {(s.motif_key, s.transposition % 12) for s in said} == {("C major", 2)}
     found = [
         start
         for notes in melodies(folder / fight.files["midi"].path)

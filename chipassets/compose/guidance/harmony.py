@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
 from chipassets.compose.network import Floats
-from chipassets.compose.state import PITCHES, State
+from chipassets.compose.state import LOW_BELOW_PITCH, PITCHES, State
 from chipassets.units import STEPS_PER_BEAT
 
-_BASS_BELOW_PITCH = 55
 _FIFTH = 7
 
 # Shares of the weight.
@@ -73,7 +72,7 @@ def _pull(chord: frozenset[int], root: int) -> Floats:
     pull = np.zeros(PITCHES, np.float32)
     for pitch in range(PITCHES):
         pull[pitch] = _CHORD_TONE if pitch % 12 in chord else _FOREIGN_TONE
-        if pitch < _BASS_BELOW_PITCH:
+        if pitch < LOW_BELOW_PITCH:
             degree = (pitch - root) % 12
             pull[pitch] += {0: _BASS_ROOT, _FIFTH: _BASS_FIFTH}.get(degree, _BASS_OTHER)
     return pull
@@ -86,8 +85,7 @@ def _push(chord: frozenset[int]) -> Floats:
 
 def _stale(root: int) -> Floats:
     low = [
-        _BASS_HELD_ON * (pitch < _BASS_BELOW_PITCH and pitch % 12 != root)
-        for pitch in range(PITCHES)
+        _BASS_HELD_ON * (pitch < LOW_BELOW_PITCH and pitch % 12 != root) for pitch in range(PITCHES)
     ]
     return np.array(low, np.float32)
 

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from chipassets.compose.guidance.figure import HELD, NEW, below_the_top, padded
 from chipassets.compose.network import Floats
-from chipassets.compose.state import PITCHES, State
+from chipassets.compose.state import LOW_BELOW_PITCH, PITCHES, State
 from chipassets.units import STEPS_PER_BEAT
 
-_BASS_BELOW_PITCH = 55
 _NEAR = {0: -1.5, 1: 0.8, 2: 1.2, 3: 0.8, 4: 0.5, 5: 0.4, 7: 0.3}
 """By the interval from the bass that sounds, in semitones."""
 _ON_BEAT, _BETWEEN, _STAYING = 2.0, -1.5, -2.5
@@ -25,7 +24,7 @@ class WalkingTerm:
         self.weight = weight
         self._where = padded(where)
         pitch = np.arange(PITCHES)
-        self._low = np.where(pitch < _BASS_BELOW_PITCH, 1.0, 0.0).astype(np.float32)
+        self._low = np.where(pitch < LOW_BELOW_PITCH, 1.0, 0.0).astype(np.float32)
         distance = np.abs(pitch[:, None] - pitch[None, :])
         near = np.vectorize(lambda d: _NEAR.get(int(d), -0.5))(distance)
         self._by_last = (weight * (near + _ON_BEAT) * self._low).astype(np.float32)

@@ -1,0 +1,39 @@
+"""Bass: the low voice does not stay away for long."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chipassets.compose.codec import STEP_END
+from chipassets.compose.guidance.figure import NEW
+from chipassets.compose.network import Floats
+from chipassets.compose.state import LOW_BELOW_PITCH, PITCHES, State
+from chipassets.units import STEPS_PER_BEAT
+
+_RAISED, _STEP_END = 2.5, -1.5
+
+
+class BassTerm:
+    """Raises low notes on the beat while none has sounded for longer than `longest_steps`.
+
+    It rises to its whole within as many steps more; closing the step is lowered alike.
+    """
+
+    name = "bass"
+
+    def __init__(self, longest_steps: int, weight: float) -> None:
+        self.weight = weight
+        self._longest = longest_steps
+        low = np.arange(PITCHES) < LOW_BELOW_PITCH
+        self._low = (weight * _RAISED * low).astype(np.float32)
+
+    def bias(self, state: State, logits: Floats) -> None:
+        """Raise low notes where they have been missing."""
+        missing = (state.lowest >= LOW_BELOW_PITCH) & (state.step % STEPS_PER_BEAT == 0)
+        missing &= state.bassless > self._longest
+        rows = np.flatnonzero(missing)
+        if not rows.size:
+            return
+        share = np.minimum(state.bassless[rows] / self._longest - 1, 1).astype(np.float32)
+        logits[rows, NEW] += share[:, None] * self._low
+        logits[rows, STEP_END] += share * np.float32(self.weight * _STEP_END)

@@ -1,0 +1,52 @@
+"""Which key notes speak for: that of a primer among some modes, and that of a tune by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chipassets.keys import MODES, Key
+from chipassets.trackplan import Primer
+
+# How well a pitch class of the primer speaks for a key: the tonic more than the rest of its triad,
+# that more than the rest of the scale; the first note counts once more when it is the tonic.
+_TONIC, _TRIAD, _SCALE, _FOREIGN, _FIRST = 2.0, 1.5, 1.0, -2.0, 0.5
+
+_MOTIF_MODES = ("major", "minor", "mixolydian", "dorian")
+
+
+def tune_key(tune: Primer) -> Key:
+    """Return the key of a tune: on its first note if a common mode there holds all its notes.
+
+    Else on its last note, else the one that fits best.
+    """
+    tones = {note.pitch % 12 for note in tune.notes}
+    for note in (tune.notes[0], tune.notes[-1]):
+        keys = [Key(note.pitch % 12, mode) for mode in _MOTIF_MODES]
+        holding = [key for key in keys if tones <= key.pitch_classes]
+        if holding:
+            return holding[0]
+    return fitting_key(tune, _MOTIF_MODES)
+
+
+def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
+    """Return the key, of the given modes, that the primer's notes speak for most.
+
+    Each note counts by its length; among equals the earlier mode wins, then the lower tonic.
+    """
+    keys = [Key(tonic, mode) for mode in modes for tonic in range(12)]
+    return max(keys, key=lambda key: _fit(primer, key))
+
+
+def _fit(primer: Primer, key: Key) -> float:
+    scale = key.harmony_scale
+    weights = dict.fromkeys(MODES[key.mode], _SCALE) | {
+        scale[2]: _TRIAD,
+        scale[4]: _TRIAD,
+        0: _TONIC,
+    }
+    first = primer.notes[0]
+    total = sum(
+        weights.get((note.pitch - key.tonic) % 12, _FOREIGN) * note.duration_steps
+        for note in primer.notes
+    )
+    return total + (_FIRST * first.duration_steps if first.pitch % 12 == key.tonic else 0.0)
