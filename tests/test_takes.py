@@ -44,14 +44,15 @@ def a_score(notes: list[Note]) -> Score:
 
 def tune(key_shift: int = 0, span: int = 2) -> Score:
     """Eight bars of a tune in eighths and quarters over a bass that moves by the bar."""
-    contour = (67, 69, 71, 72, 74, 72, 71, 67)
+    scale = (60, 62, 64, 65, 67, 69, 71, 72, 74, 76, 77)
+    contour = (4, 5, 6, 7, 8, 7, 6, 4)
     starts = (0, 2, 4, 6, 8, 10, 12, 14)
     notes = []
     for bar in range(BARS):
         motif = contour if bar % 2 == 0 else contour[::-1]
         notes += [
-            Note(16 * bar + start, span, pitch + key_shift + (bar % 3))
-            for start, pitch in zip(starts, motif, strict=True)
+            Note(16 * bar + start, span, scale[degree + bar % 3] + key_shift)
+            for start, degree in zip(starts, motif, strict=True)
             if (start + bar) % 3
         ]
         notes.append(Note(16 * bar, 16, (48, 53, 55, 48)[bar % 4] + key_shift))
