@@ -3,8 +3,9 @@
 Magenta's own generator, our sampler unguided, guided, and guided with the best of 16 takes; ten
 scenes with six seeds each. Magenta runs on the shipped model's weights, its controls left open.
 
-Run: python -m benchmarks.music [--tracks N] [--magenta N] [-o music.svg]
-N reduces the tracks (60 take some minutes); Magenta needs the train extra and is skipped without.
+Run: python -m benchmarks.music [--skip N] [--tracks N] [--magenta N] [-o music.svg]
+60 tracks take some minutes; --skip 20 --tracks 10 is a part of them. Magenta needs the train extra
+and is skipped without. --cost measures instead what guidance costs, in one process.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ from statistics import fmean, pstdev
 import mido
 import numpy as np
 
+from benchmarks.real_music import REAL, overlap
 from chipassets.casting import originality_of
 from chipassets.compose.codec import EVENT_CLASSES
-from chipassets.compose.composer import compose_takes
+from chipassets.compose.composer import compose_takes, open_block, sample_block
+from chipassets.compose.lead_in import lead_ins
 from chipassets.compose.weights import Model, open_model
 from chipassets.generate import Request, generate
 from chipassets.moods import unmet
@@ -55,8 +58,8 @@ class Way:
     seconds: float
 
 
-def tracks(count: int) -> list[TrackPlan]:
-    """Return the first tracks of ten scenes times six seeds, all scenes before the next seed."""
+def tracks(count: int, skip: int = 0) -> list[TrackPlan]:
+    """Return tracks of ten scenes times six seeds, all scenes before the next seed."""
     from chipassets.manifest import load_manifest
 
     body = "".join(f"  {scene}: {{scene: {scene}}}\n" for scene in SCENES)
@@ -66,7 +69,7 @@ def tracks(count: int) -> list[TrackPlan]:
         for seed in range(1, SEEDS + 1):
             path.write_text(f"game: Benchmark\nseed: {seed}\ntracks:\n{body}", encoding="utf-8")
             found += resolve(load_manifest(path)).tracks
-    return found[:count]
+    return found[skip : skip + count]
 
 
 def score_of_midi(data: bytes, track: TrackPlan) -> Score:
@@ -95,12 +98,15 @@ def score_of_midi(data: bytes, track: TrackPlan) -> Score:
     return empty.with_notes(kept)
 
 
-def rated(name: str, pairs: Iterable[tuple[TrackPlan, Score]], grams: GramIndex | None) -> Way:
+def rated(
+    name: str, pairs: Iterable[tuple[TrackPlan, Score]], model: Model, grams: GramIndex | None
+) -> Way:
     """Return the way with the rating of every score that the pairs yield, timed."""
     start = time.process_time()
     ratings, kept = [], []
     for track, score in pairs:
-        rating = rate(score, track, originality_of(score, track, grams))
+        (lead_in,) = lead_ins(track, model, [score])
+        rating = rate(score, track, originality_of(score, track, grams), lead_in)
         ratings.append(rating)
         kept.append(not unmet(rating.metrics, track))
     return Way(name, ratings, kept, time.process_time() - start)
@@ -151,14 +157,17 @@ def compare(plans: list[TrackPlan], magenta_count: int) -> list[Way]:
             files = magenta_files(model, len(chosen), steps, Path(folder))
             taken = time.perf_counter() - start
         scores = [score_of_midi(data, track) for data, track in zip(files, chosen, strict=True)]
-        way = rated("Magenta", zip(chosen, scores, strict=True), grams)
+        way = rated("Magenta", zip(chosen, scores, strict=True), model, grams)
         ways.append(Way(way.name, way.ratings, way.tags_kept, taken))
-    ways.append(rated("unguided", unguided(model, plans), grams))
+    ways.append(rated("unguided", unguided(model, plans), model, grams))
     first, best = [], []
     start = time.process_time()
     for track in plans:
         takes = [shape(score, track) for score in compose_takes(track, model, count=TAKES)]
-        ratings = [rate(take, track, originality_of(take, track, grams)) for take in takes]
+        ratings = [
+            rate(take, track, originality_of(take, track, grams), lead_in)
+            for take, lead_in in zip(takes, lead_ins(track, model, takes), strict=True)
+        ]
         kept = [not unmet(rating.metrics, track) for rating in ratings]
         first.append((ratings[0], kept[0]))
         chosen_take = choose_rated(ratings, kept).index
@@ -167,6 +176,27 @@ def compare(plans: list[TrackPlan], magenta_count: int) -> list[Way]:
     for name, found in (("guided", first), (f"best of {TAKES}", best)):
         ways.append(Way(name, [item[0] for item in found], [item[1] for item in found], taken))
     return ways
+
+
+def print_cost(plans: Sequence[TrackPlan]) -> None:
+    """Print what a guided event costs in CPU time, against an unguided one, for each track.
+
+    Both ways run in turns in this process; an unguided row writes another number of events, so the
+    cost is taken by event.
+    """
+    model = open_model("default")
+    ratios = []
+    for track in plans:
+        guided = open_block(track, model, 0)
+        alone = replace(guided, terms=())
+        spent = {"alone": 0.0, "guided": 0.0}
+        for name, block in (("alone", alone), ("guided", guided)) * 2:
+            start = time.process_time()
+            events = int((sample_block(track, block) >= 0).sum())
+            spent[name] += (time.process_time() - start) / events
+        ratios.append(spent["guided"] / spent["alone"])
+        print(f"{track.name:12} guided / unguided: {ratios[-1]:.2f}")
+    print(f"{'mean':12} guided / unguided: {fmean(ratios):.2f}")
 
 
 def values(way: Way, name: str) -> list[tuple[float, bool]]:
@@ -187,21 +217,24 @@ def feature_names(ways: list[Way]) -> list[str]:
 
 def print_table(ways: list[Way]) -> None:
     """Print mean, spread and the share inside the measured range, feature by feature."""
-    print("mean ± spread (share of tracks inside the range that real music measures)\n")
-    print(f"{'':12}" + "".join(f"{way.name:>24}" for way in ways))
+    print("mean ± spread (share of tracks inside the wanted range; overlap with real game music)\n")
+    print(f"{'':12}{'real':>15}" + "".join(f"{way.name:>28}" for way in ways))
     for name in feature_names(ways):
-        cells = [_cell(values(way, name)) for way in ways]
-        print(f"{name:12}" + "".join(f"{cell:>24}" for cell in cells))
+        cells = [_cell(values(way, name), name) for way in ways]
+        real = f"{REAL[name][0]:.2f} ± {REAL[name][1]:.2f}" if name in REAL else "-"
+        print(f"{name:12}{real:>15}" + "".join(f"{cell:>28}" for cell in cells))
     for label, get in _WHOLE.items():
-        print(f"{label:12}" + "".join(f"{get(way):>24.3f}" for way in ways))
+        print(f"{label:12}{'':15}" + "".join(f"{get(way):>28.3f}" for way in ways))
 
 
-def _cell(found: list[tuple[float, bool]]) -> str:
+def _cell(found: list[tuple[float, bool]], name: str) -> str:
     if not found:
         return "-"
     numbers = [value for value, _ in found]
     inside = fmean(flag for _, flag in found)
-    return f"{fmean(numbers):.2f} ± {pstdev(numbers):.2f} ({inside:4.0%})"
+    shared = overlap(numbers, name)
+    said = f"{inside:.0%}" if shared is None else f"{inside:.0%}; {shared:.2f}"
+    return f"{fmean(numbers):.2f} ± {pstdev(numbers):.2f} ({said})"
 
 
 _WHOLE: dict[str, Callable[[Way], float]] = {
@@ -259,10 +292,15 @@ def main() -> None:
     """Measure, print the table, and write the plot where it is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tracks", type=int, default=SEEDS * len(SCENES))
+    parser.add_argument("--skip", type=int, default=0, help="tracks to leave out before them")
+    parser.add_argument("--cost", action="store_true", help="measure what guidance costs")
     parser.add_argument("--magenta", type=int, help="tracks that Magenta makes, 0 for none")
     parser.add_argument("-o", "--out", type=Path, help="an SVG file for the plot")
     wanted = parser.parse_args()
-    plans = tracks(wanted.tracks)
+    plans = tracks(wanted.tracks, wanted.skip)
+    if wanted.cost:
+        print_cost(plans)
+        return
     count = len(plans) if wanted.magenta is None else min(wanted.magenta, len(plans))
     if count and not has_magenta():
         print("without Magenta: the train extra is not installed\n")
