@@ -32,15 +32,16 @@ _NEAR_FIFTHS = (0, 1, -1)
 
 
 def find_home(manifest: Manifest, seed: int, plan_version: int) -> Home:
-    """Return the first key and the first tempo that a track names; what none does the seed draws.
+    """Return the first key that a track names and the tempo that the first track does.
 
-    A length in seconds fixes no tempo here: it takes the one in its range that makes whole bars.
+    What is not named the seed draws. Only the first track's tempo counts, so that a change of
+    another one's leaves the rest of the game as it is; a length in seconds fixes no tempo here.
     """
     rng = derive_rng(seed, "plan", plan_version)
     tonic_draw, tempo_draw = float(rng.random()), float(rng.random())
     settings = [settings_of(manifest, name) for name in manifest.tracks]
     keys = (own.key for own in settings if own.key is not None)
-    tempi = (own.tempo.low for own in settings if own.tempo.low == own.tempo.high)
+    tempi = (own.tempo.low for own in settings[:1] if own.tempo.low == own.tempo.high)
     drawn = _HOME_TEMPI[int(tempo_draw * len(_HOME_TEMPI))]
     return Home(
         key=next(keys, Key(int(tonic_draw * 12), "major")),
