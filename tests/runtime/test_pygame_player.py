@@ -230,6 +230,20 @@ player.pause(); player.resume(); player.close()
     assert len(run.stderr.splitlines()) == 1
 
 
+def test_after_reconnecting_the_music_goes_on(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440, bars=16, intro_bars=8)])
+    code = """
+player.enter('town'); play(0.2); pygame.mixer.quit(); play(0.1)
+assert not player.has_sound
+player.reconnect(); play(0.4)
+assert player.has_sound
+assert pygame.mixer.get_busy()
+assert player.now_playing().bar >= 1
+"""
+    run = run_player(code, bundle, SDL_AUDIODRIVER="dummy")
+    assert len(run.stderr.splitlines()) == 1
+
+
 def test_a_file_that_cannot_be_decoded_is_silence_with_one_line(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440), Piece("shop", 660)])
     broken = bundle / "audio/shop.ogg"

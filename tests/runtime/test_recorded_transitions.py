@@ -113,3 +113,15 @@ def test_turning_back_before_the_line_leaves_no_trace(tmp_path: Path) -> None:
     )
     heard = hear(code, tmp_path, rules("bar", "cut"))
     assert heard == pytest.approx(LEVELS["a"], abs=0.001)
+
+
+def test_music_and_stings_have_volumes_of_their_own(tmp_path: Path) -> None:
+    code = """
+player.music_volume = 0.5; player.sting_volume = 0.2
+player.enter('c'); play(0.3); player.sting('fanfare'); play(0.9)
+"""
+    heard = hear(code, tmp_path, rules("now", "cut"))
+    assert heard[: RATE_HZ // 5] == pytest.approx(LEVELS["c"] / 2, abs=0.005)
+    ducked = LEVELS["c"] / 2 * 10 ** (-12 / 20)
+    middle = heard[RATE_HZ // 2 : 6 * RATE_HZ // 10]
+    assert middle == pytest.approx(ducked + LEVELS["fanfare"] / 5, abs=0.005)
