@@ -56,7 +56,7 @@ def build_dataset(
     if len(parts) < 2:
         raise UsageError(
             f"{len(parts)} pieces give training material; at least two are needed, one to train "
-            "on and one to hold out. Add MIDI files with 4 bars or more"
+            "on and one to hold out. Add MIDI files of 4 bars or more"
         )
     held_out = _held_out([piece.content_sha256 for piece, _ in parts], eval_ratio)
     dataset = _join(parts, held_out, game_weight)

@@ -32,7 +32,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         values["meta"] = json.loads(values["meta"].tobytes())
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, ZlibError) as error:
         raise UsageError(
-            f"{path} is not a whole checkpoint ({error}); name the folder of a run that saved one"
+            f"{path} is not a whole checkpoint ({error}); copy it again, or delete it: without "
+            "last.npz a run starts anew, without best.npz its last weights count"
         ) from error
     return values
 

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from note_seq.protobuf import generator_pb2
 
 from chipassets.compose.weights import MAX_FILE_BYTES, Model
-from chipassets.errors import ModelError
+from chipassets.errors import BundleError, ModelError
 
 _CELL = "rnn/multi_rnn_cell/cell_{}/basic_lstm_cell/"
 _HEAD = "fully_connected/"
@@ -32,7 +32,14 @@ def import_magenta(path: Path, name: str, *, canonical_key: bool = False) -> Mod
         return _read_checkpoint(_latest(path), str(path), name, canonical_key)
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "model.ckpt"
-        checkpoint.write_bytes(_checkpoint_of_bundle(path))
+        content = _checkpoint_of_bundle(path)
+        try:
+            checkpoint.write_bytes(content)
+        except OSError as error:
+            raise BundleError(
+                f"cannot unpack {path} in {folder}: {error.strerror or error}; free some space "
+                "there, or set TMPDIR to another folder"
+            ) from error
         return _read_checkpoint(str(checkpoint), str(path), name, canonical_key)
 
 
