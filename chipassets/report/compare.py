@@ -125,11 +125,16 @@ def _other_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
 
 
 def _size_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
-    return [
-        Change(f"{kind.upper()} size", say_size(file.bytes), say_size(new.files[kind].bytes))
-        for kind, file in old.files.items()
-        if kind in new.files and file.bytes != new.files[kind].bytes
-    ]
+    both = ((kind, file.bytes, new.files[kind].bytes)
+            for kind, file in old.files.items() if kind in new.files)  # fmt: skip
+    return [_size_change(kind, *sizes) for kind, *sizes in both if sizes[0] != sizes[1]]
+
+
+def _size_change(kind: str, old: int, new: int) -> Change:
+    before, after = say_size(old), say_size(new)
+    if before == after:
+        before, after = f"{old} bytes", f"{new} bytes"
+    return Change(f"{kind.upper()} size", before, after)
 
 
 def _say_loop(track: TrackEntry) -> str:
