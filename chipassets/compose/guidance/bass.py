@@ -29,6 +29,8 @@ class BassTerm:
 
     def bias(self, state: State, logits: Floats) -> None:
         """Raise low notes where they have been missing."""
+        if state.bassless.max() <= self._longest:
+            return
         missing = (state.lowest >= LOW_BELOW_PITCH) & (state.step % STEPS_PER_BEAT == 0)
         missing &= state.bassless > self._longest
         rows = np.flatnonzero(missing)

@@ -35,6 +35,8 @@ class HomingTerm:
     def bias(self, state: State, logits: Floats) -> None:
         """Lower the far notes."""
         into = state.step - (self._end - self._steps)
+        if into.max() < 0:
+            return
         rows = np.flatnonzero((into >= 0) & (state.step < self._end) & (state.place == 0))
         if not rows.size:
             return
