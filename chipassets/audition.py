@@ -193,13 +193,13 @@ def export(desk: Desk, take: int, path: Path) -> None:
             f"{path} names no format that a take can have; end it in .mid, "
             + ", ".join(f".{name}" for name in FORMATS if name != "midi")
         )
-    entry, files = _render(desk, take, (wanted,))
+    entry, files = render_take(desk, take, (wanted,))
     write_file(path, files[entry.files[wanted].path])
 
 
 def preview(desk: Desk, take: int, folder: Path) -> None:
     """Write take number `take` (from 1) as a bundle of this one track, for a game to play."""
-    entry, files = _render(desk, take, _PREVIEW_FORMATS)
+    entry, files = render_take(desk, take, _PREVIEW_FORMATS)
     found = {"generator": f"chipassets {__version__}", "take": take}
     provenance = (json.dumps(found) + "\n").encode()
     index = Index(
@@ -215,7 +215,10 @@ def preview(desk: Desk, take: int, folder: Path) -> None:
     write_bundle(folder, index, files | {_PROVENANCE: provenance})
 
 
-def _render(desk: Desk, take: int, formats: tuple[str, ...]) -> tuple[TrackEntry, dict[str, bytes]]:
+def render_take(
+    desk: Desk, take: int, formats: tuple[str, ...]
+) -> tuple[TrackEntry, dict[str, bytes]]:
+    """Return the index entry and the files, by path, of take number `take` (from 1)."""
     candidates = list_takes(desk)
     chosen = _numbered(desk, candidates, take)
     locked = lock_take(desk.track, desk.model, desk.grams, desk.choices, candidates, chosen)

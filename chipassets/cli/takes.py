@@ -37,6 +37,10 @@ def takes_command(
     roll_count: Annotated[
         int | None, typer.Option("--roll", metavar="N", help="Compose N more takes.")
     ] = None,
+    compare_takes: Annotated[
+        str | None,
+        typer.Option("--compare", metavar="N,M", help="Write takes N and M in turns, bar by bar."),
+    ] = None,
     against: Annotated[
         Path | None,
         typer.Option("--against", help="Name what takes share with MIDI files or a corpus file."),
@@ -64,14 +68,16 @@ def takes_command(
         "--reject": reject_take,
         "--roll": roll_count,
         "--explain": explain,
+        "--compare": compare_takes,
     }
     given = [name for name, number in wanted.items() if number is not None]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} are two things to do; do one at a time")
-    if (export_take is None) != (out is None):
-        raise UsageError("--export N and -o FILE belong together")
+    if (export_take is None and compare_takes is None) != (out is None):
+        raise UsageError("--export N or --compare N,M, and -o FILE belong together")
     if take is not None and explain is None:
         raise UsageError("--take N belongs to --explain BAR")
+    pair = _pair(compare_takes)
     from chipassets.workers import use_one_thread
 
     # Take n is what a build's workers make of it, to the last bit.
@@ -88,6 +94,11 @@ def takes_command(
         if export_take is not None and out is not None:
             audition.export(desk, export_take, out)
             said = f"wrote take {export_take} of {track} to {out}"
+        elif pair is not None and out is not None:
+            from chipassets.comparison import compare
+
+            compare(desk, *pair, out)
+            said = f"wrote takes {pair[0]} and {pair[1]} of {track} in turns to {out}"
         elif accept_take is not None:
             said = _decided(desk, lambda: audition.accept(desk, accept_take))
         elif reject_take is not None:
@@ -100,6 +111,15 @@ def takes_command(
         _print_said(said, as_json=as_json)
     else:
         _list(desk, against, as_json=as_json)
+
+
+def _pair(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    words = text.split(",")
+    if len(words) != 2 or not all(word.strip().isdecimal() for word in words):
+        raise UsageError(f"--compare {text} is not two takes; write them like 3,5")
+    return int(words[0]), int(words[1])
 
 
 def _decided(desk: Desk, decide: Callable[[], LockedTake]) -> str:
