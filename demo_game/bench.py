@@ -350,7 +350,7 @@ def _serve(pipe: Connection, manifest: Path, bundle: Path, scratch: Path) -> Non
     # The game comes first, and numpy's threads would take every core from it.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(5)
     # An orderly end, so that a build in hand takes its workers along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     threading.Thread(target=_end_with_game, daemon=True).start()
