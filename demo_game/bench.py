@@ -347,8 +347,10 @@ def _opened(reply: Reply, bundle: Path) -> Reply:
 
 def _serve(pipe: Connection, manifest: Path, bundle: Path, scratch: Path) -> None:
     """Carry out orders until the game is gone."""
-    # The game comes first, and numpy's threads would take every core from it.
-    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    from chipassets.workers import use_one_thread
+
+    # Take n is what a build makes of it, to the last bit; and the game comes first.
+    use_one_thread()
     if hasattr(os, "nice"):
         os.nice(5)
     # An orderly end, so that a build in hand takes its workers along.
