@@ -41,7 +41,7 @@ _GAUSS_BITS = 11
 
 
 @lru_cache(maxsize=1)
-def gauss_table() -> NDArray[np.int64]:
+def gauss_table() -> NDArray[np.int32]:
     """Return the chip's weights of four samples for 256 places between the middle two, [256, 4].
 
     They are a windowed sinc, of which each place's four weights add up to 2048 before rounding.
@@ -52,7 +52,7 @@ def gauss_table() -> NDArray[np.int64]:
     place = np.arange(256)
     columns = np.stack((255 - place, 511 - place, 256 + place, place), axis=1)
     weights = bell[columns] * ((1 << _GAUSS_BITS) / bell[columns].sum(axis=1, keepdims=True))
-    table: NDArray[np.int64] = np.floor(weights + 0.5).astype(np.int64)
+    table: NDArray[np.int32] = np.floor(weights + 0.5).astype(np.int32)
     return table
 
 
@@ -193,7 +193,7 @@ def _numbers(moment: _Moment) -> tuple[int, int, int]:
     return low | (high & 0x3F) << 8, _signed(left), _signed(right)
 
 
-def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int64]:
+def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]:
     """The source at positions in 4096ths of a sample, weighted over four samples."""
     if number >= len(sources()):
         raise RenderError(f"the log plays source {number}; there are {len(sources())}")
@@ -203,18 +203,21 @@ def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int64]
     place = np.minimum(whole, len(table) - 1)
     if start is not None:
         place = np.where(whole < len(table), whole, start + (whole - start) % (len(table) - start))
-    parts = table[place] * gauss_table()[position >> 4 & 0xFF] >> _GAUSS_BITS
+    parts = np.take(table, place, axis=0)
+    parts *= np.take(gauss_table(), position >> 4 & 0xFF, axis=0)
+    parts >>= _GAUSS_BITS
     # The chip adds three of the four in 16 bits, where a sum can wrap around.
-    total = (parts[:, :3].sum(axis=1) + (1 << 15) & 0xFFFF) - (1 << 15) + parts[:, 3]
-    wave: NDArray[np.int64] = np.clip(total, -32_768, 32_767) & ~1
+    three = parts[:, 0] + parts[:, 1] + parts[:, 2]
+    total = (three + (1 << 15) & 0xFFFF) - (1 << 15) + parts[:, 3]
+    wave: NDArray[np.int32] = np.clip(total, -32_768, 32_767) & ~1
     return wave
 
 
 @lru_cache(maxsize=64)
-def _neighbours(number: int) -> NDArray[np.int64]:
+def _neighbours(number: int) -> NDArray[np.int32]:
     """Every value of a source with the three after it, [n, 4]; one that ends, ends with zeros."""
     source = sources()[number]
-    values = np.array(source.values, dtype=np.int64)
+    values = np.array(source.values, dtype=np.int32)
     start = source.loop_start
-    after = np.zeros(4, dtype=np.int64) if start is None else values[start : start + 3]
+    after = np.zeros(4, dtype=np.int32) if start is None else values[start : start + 3]
     return np.lib.stride_tricks.sliding_window_view(np.concatenate((values, after)), 4)

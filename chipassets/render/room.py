@@ -65,9 +65,7 @@ def _delayed(signal: NDArray[np.int64], samples: int) -> NDArray[np.int64]:
 
 
 def _filter(signal: NDArray[np.int64], taps: Sequence[int]) -> NDArray[np.int64]:
-    """The eight taps, the last one for the newest sample."""
-    total = np.zeros_like(signal)
-    for age, tap in enumerate(reversed(taps)):
-        if tap:
-            total[:, age:] += tap * signal[:, : signal.shape[1] - age]
-    return total >> _ONE
+    """The eight taps, the last one for the newest sample. Sums are exact: float64 holds them."""
+    newest_first = np.array(taps[::-1], dtype=np.float64)
+    sides = [np.convolve(side.astype(np.float64), newest_first)[: len(side)] for side in signal]
+    return np.stack(sides).astype(np.int64) >> _ONE
