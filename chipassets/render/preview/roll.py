@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from chipassets.chords import parse_chord
 from chipassets.keys import Key, pitch_class_name, pitch_name
-from chipassets.render.preview.layout import DRUM_HEIGHT, LEFT, ROW_HEIGHT, Layout
+from chipassets.render.preview.layout import DRUM_HEIGHT, GAP, LEFT, ROW_HEIGHT, Layout
 from chipassets.render.preview.sheet import Sheet, SheetNote
 from chipassets.render.preview.svg import path, rect, text
 
@@ -80,7 +80,7 @@ def chord_tones(name: str, key: Key) -> frozenset[int]:
 
 def _grid(layout: Layout, line: int, top: int) -> Iterator[str]:
     first, last = layout.line_bars(line)
-    height = layout.wave_top - 8
+    height = layout.wave_top - GAP
     beats = layout.sheet.beats_per_bar
     steps = range((last - first) * beats * 4 + 1)
     for kind, every, skip in (("step", 2, 4), ("beat", 4, 4 * beats), ("bar", 4 * beats, 0)):
