@@ -25,6 +25,8 @@ def written_out(
     seconds: NDArray[np.float64], pitches: NDArray[np.int64], voices: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], int]:
     """Return times [n, 2], pitches and voices with each chain as a note or chord, and how many."""
+    if not (seconds[:, 1] - seconds[:, 0] <= _SHORT_SECONDS).any():
+        return seconds, pitches, voices, 0
     times, found_pitches, found_voices, count = [], [], [], 0
     for voice in np.unique(voices):
         inside = voices == voice
