@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.concord import concord
 from chipassets.keys import MODES
 from chipassets.score import Note, Score
 from chipassets.units import STEPS_PER_BEAT
@@ -29,6 +30,8 @@ _PITCHES = 128
 class Metrics:
     """What a score measures; rates and shares are 0..1, pitches MIDI, intervals semitones.
 
+    harmony_fit: share of pitches on beats that belong to the planned chord; bass_fit: share of
+    chords whose first beat has the bass that they ask for; both 0 without chords.
     pitch_class_entropy: bits, at most log2(12). scale_consistency: share of notes in the best of 24
     major and natural minor scales; key_fit: in the score's own key. polyphony: mean sounding
     pitches over the steps that sound. groove_consistency: 1 - mean share of steps at which
@@ -46,6 +49,8 @@ class Metrics:
     pitch_class_entropy: float
     scale_consistency: float
     key_fit: float
+    harmony_fit: float
+    bass_fit: float
     polyphony: float
     onsets_per_beat: float
     empty_beat_rate: float
@@ -77,12 +82,15 @@ def measure(score: Score) -> Metrics:
     lead = [note.pitch for note in lead_line(notes)]
     intervals = np.abs(np.diff(lead)) if len(lead) > 1 else np.zeros(0)
     seam_interval, seam_gap = _seam(score, sounding)
+    harmony_fit, bass_fit = concord(score, sounding)
     return Metrics(
         notes=len(notes),
         pitches=len({note.pitch for note in notes}),
         pitch_class_entropy=pitch_class_entropy(notes),
         scale_consistency=scale_consistency(notes),
         key_fit=_share(note.pitch % 12 in score.key.pitch_classes for note in notes),
+        harmony_fit=harmony_fit,
+        bass_fit=bass_fit,
         polyphony=polyphony(sounding),
         onsets_per_beat=len(notes) / (score.bars * score.beats_per_bar),
         empty_beat_rate=empty_beat_rate(sounding),

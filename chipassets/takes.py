@@ -12,7 +12,7 @@ from chipassets.originality import Originality
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
-TAKES_VERSION = 3
+TAKES_VERSION = 4
 """Raised whenever another of the same takes would be chosen; part of cache keys."""
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
@@ -26,9 +26,11 @@ _LEAD_STEP = Range(1.8, 5.0)
 _LEAP_RATE = Range(0.0, 0.2)
 _REPEATED_NOTES = Range(0.0, 0.3)
 _LEAD_RANGE = Range(12, 28)
+_DISCORD = Range(0.0, 0.35)
+_ROOTLESS = Range(0.0, 0.5)
 _IDLE_BARS = Range(0.0, 0.2)
 _EMPTY_BEATS = Range(0.0, 0.1)
-_SEAM_INTERVAL = Range(0, 5)
+_SEAM_INTERVAL = Range(0, 4)
 _SEAM_GAP = Range(0, 4)
 _LEAD_IN = Range(0.0, 0.3)
 
@@ -151,6 +153,11 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
         ("idle bars", m.lead_idle_rate, _at_most(m.lead_idle_rate, _IDLE_BARS), 1.5),
         ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
     ]
+    if score.chords:
+        rows += [
+            ("harmony", m.harmony_fit, _at_most(1 - m.harmony_fit, _DISCORD), 2.0),
+            ("roots", m.bass_fit, _at_most(1 - m.bass_fit, _ROOTLESS), 1.5),
+        ]
     if score.bars > _SHORT_BARS:
         rows += [
             ("groove", m.groove_consistency, points(m.groove_consistency, _GROOVE), 1.5),
@@ -160,7 +167,7 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
         ]
     if score.loop_start_bar is not None:
         rows += [
-            ("seam", m.seam_interval, _at_most(m.seam_interval, _SEAM_INTERVAL), 1.5),
+            ("seam", m.seam_interval, _at_most(m.seam_interval, _SEAM_INTERVAL), 3.0),
             ("seam rest", m.seam_gap_steps, _at_most(m.seam_gap_steps, _SEAM_GAP), 0.5),
         ]
     return tuple(Feature(*row) for row in rows)

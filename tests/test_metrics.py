@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -116,3 +117,14 @@ def test_the_seam_leads_from_the_end_to_the_loop_start() -> None:
 def test_bass_is_the_median_of_the_lowest_that_sounds() -> None:
     found = measure(a_score(Note(0, 4, 48), Note(0, 8, 60), Note(4, 4, 50), Note(8, 3, 43)))
     assert found.bass_pitch == 48
+
+
+def test_notes_agree_with_the_chords_that_are_planned() -> None:
+    """C with its root below; then F and G, over a held C, with a D that is foreign to F."""
+    notes = (Note(0, 16, 48), Note(0, 16, 64), Note(16, 16, 48), Note(16, 8, 62), Note(24, 8, 67))
+    score = Score(notes, 2, 120_000, Key(0, "major"), chords=("C", "F G"))
+    found = measure(score)
+    # On the beats: 8 of 8 over C; C but not D over F (2 of 4); G but not C over G (2 of 4).
+    assert found.harmony_fit == 12 / 16
+    assert found.bass_fit == 1 / 3
+    assert measure(replace(score, chords=())).harmony_fit == 0

@@ -64,7 +64,7 @@ WEIGHTS: dict[str, float] = {
     "metre": 0.3,
     "hold": 1.0,
     "echo": 0.8,
-    "harmony": 1.0,
+    "harmony": 1.25,
     "ceiling": 1.0,
     "cell": 0.5,
     "line": 1.0,

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-COMPOSE_VERSION = 3
+COMPOSE_VERSION = 4
 """Raised whenever the same plan and model would give other notes."""
