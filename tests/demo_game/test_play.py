@@ -216,7 +216,7 @@ def type_keys():
         for kind in (pygame.KEYDOWN, pygame.KEYUP):
             pygame.event.post(pygame.event.Event(kind, key=key))
         seen = stage.steps
-        while stage.steps < seen + 5:
+        while stage.steps < seen + 14:  # beyond the steps of two frames, however late they are
             time.sleep(0.01)
     pygame.event.post(pygame.event.Event(pygame.QUIT))
 stage = Stage(PygamePlayer(Library.open({str(bundle)!r}), at_once=True), 7)
