@@ -176,7 +176,7 @@ def _loop_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]
     loop = entry.loop
     if not loop:
         return [("Loop", "none: plays once")]
-    bars = f"bars {loop.start_bar + 1} to {loop.start_bar + loop.bars}"
+    bars = f"bars {entry.bars - loop.bars + 1} to {entry.bars}"
     interval = f"lead moves {entry.metrics.get('seam_interval', 0):g} semitones"
     gap = f"rest of {entry.metrics.get('seam_gap_steps', 0):g} sixteenths"
     facts = [

@@ -149,8 +149,10 @@ class _Reader:
             self.whole(data, "start_bar", where, 0),
             self.whole(data, "bars", where, 1),
         )
-        if loop.start_sample + loop.length_samples > samples or loop.start_bar + loop.bars > bars:
+        if loop.start_sample + loop.length_samples > samples or loop.bars > bars:
             self.problems.append(f"{where} goes past the end of the track")
+        elif not bars - loop.bars <= loop.start_bar <= bars:
+            self.problems.append(f"{where} starts neither behind the intro nor in a second pass")
         if (loop.start_sample == 0) != (loop.start_bar == 0):
             self.problems.append(f"{where}: start_sample and start_bar disagree about an intro")
         return loop

@@ -124,23 +124,35 @@ class Track:
         into_loop = -(-(bar - self.loop.start_bar) * self.loop.length_samples // self.loop.bars)
         return self.loop.start_sample + into_loop
 
+    @property
+    def loop_bar(self) -> int:
+        """The bar to which the music returns, 0 where it plays once.
+
+        The file may loop later: where an intro rings into it, the file goes on into the loop's
+        second pass and returns to there, so that it has more bars than the music.
+        """
+        return self.bars - self.loop.bars if self.loop else 0
+
     def position_bar(self, sample: int) -> int:
-        """Return the bar, 0..bars-1, in which a position lies."""
-        return min(self._count_bars(self.wrap(sample)), self.bars - 1)
+        """Return the bar of the music, 0..bars-1, in which a position lies."""
+        bar = self._count_bars(self.wrap(sample))
+        if self.loop is not None and bar >= self.bars:
+            bar -= self.loop.bars
+        return min(bar, self.bars - 1)
 
     def position_beat(self, sample: int) -> int:
         """Return the beat of the bar, 0..beats_per_bar-1, in which a position lies."""
         here = self.wrap(sample)
-        bar = self.position_bar(sample)
+        bar = self._count_bars(here)
         start, end = self.bar_sample(bar), self.bar_sample(bar + 1)
         beat = (here - start) * self.beats_per_bar // max(end - start, 1)
         return min(max(beat, 0), self.beats_per_bar - 1)
 
     def same_place(self, other: Track, sample: int) -> int:
         """Return where this track is in the bar, and as far in it, as the other at a position."""
-        here, bar = other.wrap(sample), other.position_bar(sample)
+        here, mine = other.wrap(sample), other.position_bar(sample) % self.bars
+        bar = other._count_bars(here)
         start, end = other.bar_sample(bar), other.bar_sample(bar + 1)
-        mine = bar % self.bars
         first, last = self.bar_sample(mine), self.bar_sample(mine + 1)
         return first + (here - start) * (last - first) // max(end - start, 1)
 
@@ -168,7 +180,7 @@ class Track:
         if self.loop is None:
             ahead = [bar for bar in starts if bar >= first]
             return self.bar_sample(min([*ahead, max(self.bars, first)]))
-        loop_start, loop_bars = self.loop.start_bar, self.loop.bars
+        loop_start, loop_bars = self.loop_bar, self.loop.bars
         bars = [bar for bar in starts if bar >= first]
         for bar in [loop_start, *(bar for bar in starts if bar >= loop_start)]:
             passes = max(-(-(first - bar) // loop_bars), 0)

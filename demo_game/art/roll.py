@@ -180,8 +180,8 @@ def _draw_map(picture: pygame.Surface, roll: Roll, page: int) -> None:
         pygame.draw.rect(picture, shade, (left, _MAP.top, right - left - 1, _MAP.height))
         name = cut_text(section.name, right - left - 4)
         draw_text(picture, name, left + 3, _MAP.top + 1, PEARL)
-    if track.loop is not None and track.loop.start_bar:
-        x = roll.map_x(track.loop.start_bar)
+    if track.loop_bar:
+        x = roll.map_x(track.loop_bar)
         draw_text(picture, "▶", x - measure_text("▶"), _MAP.top + 1, GOLD)
     if track.bars > roll.page_bars:
         left = roll.map_x(roll.first_bar(page))

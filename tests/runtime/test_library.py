@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.runtime import Library, LibraryError, Loop, Track, TrackNotFoundError
+from chipassets.runtime import Library, LibraryError, Loop, Section, Track, TrackNotFoundError
 from tests.runtime.tiny_bundle import BAR_SAMPLES, Piece, write_bundle, write_index
 
 PIECES = [
@@ -89,7 +89,8 @@ def edit(folder: Path, **changes: Any) -> None:
         ({"moods": "calm"}, "'moods' is 'calm'; expected a list"),
         ({"moods": [1]}, "expected a list of texts"),
         ({"loop__length_samples": 10**9}, "loop goes past the end"),
-        ({"loop__start_bar": 1, "loop__bars": 1}, "disagree about an intro"),
+        ({"loop__start_bar": 1}, "disagree about an intro"),
+        ({"loop__bars": 1}, "neither behind the intro nor in a second pass"),
         ({"sections": [3]}, "expected a list of objects"),
         ({"files": None}, "expected an object"),
         ({"layers": {}}, "expected a list"),
@@ -167,9 +168,11 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> No
 def tracks(draw: st.DrawFn) -> Track:
     bars = draw(st.integers(1, 40))
     intro = draw(st.integers(0, bars - 1))
-    start = intro * draw(st.integers(3, 5000)) + (draw(st.integers(0, 3)) if intro else 0)
+    # Where an intro rings into the loop, the file goes on into the second pass.
+    file_intro = intro + draw(st.integers(0, bars - intro)) if intro else 0
+    start = file_intro * draw(st.integers(3, 5000)) + (draw(st.integers(0, 3)) if intro else 0)
     length = draw(st.integers(50, 100_000)) + bars
-    loop = draw(st.sampled_from([None, Loop(start, length, intro, bars - intro)]))
+    loop = draw(st.sampled_from([None, Loop(start, length, file_intro, bars - intro)]))
     tempo = draw(st.floats(40, 240))
     samples = start + length if loop else round(bars * 60 * 4 * 44_100 / tempo) + 7
     return Track("t", "t", (), "C", tempo, 4, bars, 44_100, samples, loop, (), (), {})
@@ -199,6 +202,17 @@ def test_a_loop_repeats_exactly(track: Track, position: int) -> None:
         again = position + track.loop.length_samples
         assert track.wrap(again) == track.wrap(position)
         assert track.position_bar(again) == track.position_bar(position)
+
+
+def test_a_file_that_goes_on_into_the_second_pass_tells_the_bars_of_the_music() -> None:
+    sections = (Section("intro", 0, 1), Section("A", 1, 2), Section("B", 3, 2))
+    loop = Loop(300, 400, 3, 4)  # intro A B and two bars more; back to the third bar of the file
+    track = Track("t", "t", (), "C", 120.0, 4, 5, 44_100, 700, loop, sections, (), {})
+    bars = [track.position_bar(sample) for sample in range(0, 1100, 100)]
+    assert bars == [0, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2]
+    assert [track.section_at(sample) for sample in (0, 499, 500, 699)] == ["intro", "B", "A", "A"]
+    assert track.next_section_sample(201) == 300, "B starts at the fourth bar"
+    assert track.next_section_sample(401) == 500, "and A again behind the last"
 
 
 def test_the_folder_works_on_its_own_without_anything_installed(

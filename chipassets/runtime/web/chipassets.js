@@ -145,13 +145,16 @@
     return start + Math.ceil((beat * length) / track.beats_per_bar);
   }
 
-  /* The bar and beat of the file in which a position lies, both from 0. */
+  /* The bar and beat of the music in which a position lies, both from 0. The file of a track with
+     an intro has more bars than the music: it goes on into the loop's second pass. */
   function barAndBeat(track, sample) {
     const here = wrap(track, sample);
-    const bar = Math.min(barsBefore(track, here), track.bars - 1);
-    const start = barSample(track, bar);
-    const length = Math.max(barSample(track, bar + 1) - start, 1);
+    const filed = barsBefore(track, here);
+    const start = barSample(track, filed);
+    const length = Math.max(barSample(track, filed + 1) - start, 1);
     const beat = Math.floor(((here - start) * track.beats_per_bar) / length);
+    const passed = track.loop && filed >= track.bars ? track.loop.bars : 0;
+    const bar = Math.min(filed - passed, track.bars - 1);
     return { bar, beat: Math.min(Math.max(beat, 0), track.beats_per_bar - 1) };
   }
 
@@ -173,7 +176,8 @@
     const starts = (track.sections || []).map((section) => section.start_bar);
     const bars = starts.filter((bar) => bar >= first);
     if (!track.loop) return barSample(track, Math.min(...bars, Math.max(track.bars, first)));
-    const { start_bar: loopStart, bars: loopBars } = track.loop;
+    const loopBars = track.loop.bars;
+    const loopStart = track.bars - loopBars;
     for (const bar of [loopStart, ...starts.filter((start) => start >= loopStart)]) {
       bars.push(bar + Math.max(Math.ceil((first - bar) / loopBars), 0) * loopBars);
     }
