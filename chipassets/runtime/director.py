@@ -276,6 +276,11 @@ class Director:
         named = next((track for track in self._library.tracks if track.name == name), None)
         if named is not None:
             return named
+        if self.playing is not None:
+            fitting = (self.playing.name, name)
+            for track in self._library.tracks:
+                if (track.match, track.scene) == fitting:
+                    return track
         try:
             return self._library.for_scene(name).track
         except TrackNotFoundError as error:

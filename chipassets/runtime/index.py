@@ -136,6 +136,7 @@ class _Reader:
             layers=self.layers(record, where),
             loudness_lufs=self.decibels(record, "loudness_lufs", where),
             statements=self.statements(record, where),
+            match="" if record.get("match") is None else self.text(record, "match", where),
         )
 
     def loop(self, record: dict[str, object], where: str, samples: int, bars: int) -> Loop | None:

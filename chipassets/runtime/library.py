@@ -84,7 +84,8 @@ class Library:
         if not served:
             raise _not_found("scene", scene, self.scenes)
         if len(served) == 1 or not moods:
-            return Match(served[0], f"first of {len(served)} for scene {scene!r}")
+            which = "the only one" if len(served) == 1 else f"first of {len(served)}"
+            return Match(served[0], f"{which} for scene {scene!r}")
         best = max(served, key=lambda track: _likeness(track, moods))
         return Match(best, f"scene {scene!r} and {_say_shared(best, moods)}")
 

@@ -92,6 +92,8 @@ class Track:
     layers: tuple[Layer, ...] = ()
     loudness_lufs: float | None = None
     statements: tuple[Statement, ...] = ()
+    match: str = ""
+    """The name of the track whose key and tempo this one takes, "" where it has its own."""
 
     @property
     def audio(self) -> BundleFile | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,21 @@ def director(library: Library) -> Director:
     director.enter("town", 0)
     director.update(0)
     return director
+
+
+@pytest.mark.parametrize(("scene", "gem"), [("cave", "low_gem"), ("town", "gem")])
+def test_of_a_scenes_stings_that_which_matches_the_music_plays(
+    tmp_path: Path, scene: str, gem: str
+) -> None:
+    pieces = [Piece("town", 440), Piece("cave", 330), Piece("gem", 880, 1, None, scene="victory")]
+    pieces.append(Piece("low_gem", 660, 1, None, scene="victory", match="cave"))
+    director = Director(Library.open(write_bundle(tmp_path, pieces, "wav")))
+    director.enter(scene, 0)
+    director.update(0)
+    director.sting("victory", 100)
+    sting = director.update_sting(100)
+    assert sting is not None
+    assert sting.track.name == gem
 
 
 def test_a_sting_ducks_the_music_and_gives_it_back(director: Director) -> None:

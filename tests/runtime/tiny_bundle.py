@@ -26,6 +26,7 @@ class Piece:
     intro_bars: int | None = 0
     scene: str = ""
     moods: tuple[str, ...] = ("calm",)
+    match: str | None = None
 
 
 def write_bundle(folder: Path, pieces: list[Piece], suffix: str = "ogg") -> Path:
@@ -83,6 +84,7 @@ def write_piece(folder: Path, piece: Piece, suffix: str) -> dict[str, Any]:
         "key": "C major",
         "tempo_bpm": TEMPO_BPM,
         "beats_per_bar": 4,
+        "match": piece.match,
         "bars": piece.bars,
         "seconds": len(wave) / RATE_HZ,
         "sample_rate_hz": RATE_HZ,
