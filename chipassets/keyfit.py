@@ -15,16 +15,18 @@ _MOTIF_MODES = ("major", "minor", "mixolydian", "dorian")
 
 
 def tune_key(tune: Primer) -> Key:
-    """Return the key of a tune: on its first note if a common mode there holds all its notes.
+    """Return the key of a tune: on its last or first note if a common mode there holds all of it.
 
-    Else on its last note, else the one that fits best.
+    Of these two the one that the notes speak for more, among equals that of the last, so that an
+    upbeat on the fifth is heard as one; where neither holds the tune, the key that fits best.
     """
     tones = {note.pitch % 12 for note in tune.notes}
-    for note in (tune.notes[0], tune.notes[-1]):
+    holding = []
+    for note in (tune.notes[-1], tune.notes[0]):
         keys = [Key(note.pitch % 12, mode) for mode in _MOTIF_MODES]
-        holding = [key for key in keys if tones <= key.pitch_classes]
-        if holding:
-            return holding[0]
+        holding += [key for key in keys if tones <= key.pitch_classes][:1]
+    if holding:
+        return max(holding, key=lambda key: _fit(tune, key))
     return fitting_key(tune, _MOTIF_MODES)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chipassets.compose.weights import shipped_models
 from chipassets.errors import UsageError
 from chipassets.home import fifths_apart, tempo_ratio
-from chipassets.keyfit import fitting_key
+from chipassets.keyfit import fitting_key, tune_key
 from chipassets.keys import MODES, Key
 from chipassets.manifest import load_manifest, parse_manifest
 from chipassets.manifest.duration import Length
@@ -194,6 +194,19 @@ def test_an_open_key_fits_the_primer() -> None:
     }
     for (notes, mode), key in cases.items():
         assert str(fitting_key(primer_from_notes(notes), [mode])) in (key, key.replace("F#", "Gb"))
+
+
+@pytest.mark.parametrize(
+    ("tune", "key"),
+    [
+        ("G4 - - C5 D5 - - - E5 - D5 - C5 - - -", "C major"),  # an upbeat on the fifth
+        ("C5 - E5 . G5 D5 - -", "C major"),  # open at the end
+        ("A4 C5 E5 - D5", "A minor"),
+        ("D5 - F5 - E5 D5 B4 - A4 - D5 -", "D dorian"),
+    ],
+)
+def test_a_tune_is_in_the_key_of_the_note_that_it_rests_on(tune: str, key: str) -> None:
+    assert str(tune_key(primer_from_notes(tune))) == key
 
 
 @given(st.integers(0, 11), st.sampled_from(sorted(MODES)))
