@@ -56,7 +56,7 @@ def test_it_builds_at_a_save_and_outlives_a_mistake(
     manifest.write_text(right.replace("scene: battle", "scene: [battle"))
     wait_for(lines, "game.yaml")
     wait_for(lines, "watching game.yaml")
-    manifest.write_text(right.replace("{scene: battle}", "{scene: battle, loop: false}"))
+    manifest.write_text(right.replace("scene: battle}", "scene: battle, loop: false}"))
     wait_for(lines, "is in place after")
     wait_for(lines, "watching game.yaml")
     process.send_signal(signal.SIGINT)
