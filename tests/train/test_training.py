@@ -165,3 +165,16 @@ def test_samples_are_measured_beside_the_music_they_should_resemble(
     assert found == compare_samples(model, dataset, 4, seed=2)
     assert found["held_out"]["scale_consistency"] == 1
     assert found["samples"]["scale_consistency"] < 0.8, "an untrained network knows no scale"
+
+
+def test_a_run_may_start_from_a_model_of_its_sizes(small_dataset: Dataset, tmp_path: Path) -> None:
+    fit(small_dataset, tmp_path / "first", SMALL)
+    model = evaluated_model(tmp_path / "first", "first", small_dataset, "2026-01-31")
+    wanted = held_out_loss(from_model(model), small_dataset, tuple(range(5))).loss_per_event
+    again = Trainer(small_dataset, SMALL)
+    again.start_from(model)
+    assert again.held_out_loss().loss_per_event == pytest.approx(wanted)
+    with pytest.raises(UsageError, match="give the run the model's --layers"):
+        Trainer(small_dataset, replace(SMALL, layers=(8, 8))).start_from(model)
+    with pytest.raises(UsageError, match=r"and the run .* no controls"):
+        Trainer(small_dataset, replace(SMALL, with_controls=False)).start_from(model)
