@@ -145,29 +145,25 @@ class Track:
     def position_beat(self, sample: int) -> int:
         """Return the beat of the bar, 0..beats_per_bar-1, in which a position lies."""
         here = self.wrap(sample)
-        bar = self._count_bars(here)
-        start, end = self.bar_sample(bar), self.bar_sample(bar + 1)
+        start, end = self._bar_around(here)
         beat = (here - start) * self.beats_per_bar // max(end - start, 1)
         return min(max(beat, 0), self.beats_per_bar - 1)
 
     def same_place(self, other: Track, sample: int) -> int:
         """Return where this track is in the bar, and as far in it, as the other at a position."""
         here, mine = other.wrap(sample), other.position_bar(sample) % self.bars
-        bar = other._count_bars(here)
-        start, end = other.bar_sample(bar), other.bar_sample(bar + 1)
+        start, end = other._bar_around(here)
         first, last = self.bar_sample(mine), self.bar_sample(mine + 1)
         return first + (here - start) * (last - first) // max(end - start, 1)
 
     def next_bar_sample(self, sample: int) -> int:
         """Return the position of the first bar line at or after a position, not gone round."""
-        bar = self._count_bars(max(sample, 0))
-        start = self.bar_sample(bar)
-        return start if start >= sample else self.bar_sample(bar + 1)
+        start, end = self._bar_around(max(sample, 0))
+        return start if start >= sample else end
 
     def next_beat_sample(self, sample: int) -> int:
         """Return the position of the first beat at or after a position, not gone round."""
-        bar = self._count_bars(max(sample, 0))
-        start, end = self.bar_sample(bar), self.bar_sample(bar + 1)
+        start, end = self._bar_around(max(sample, 0))
         beat = (sample - start) * self.beats_per_bar // max(end - start, 1)
         lines = (start - (start - end) * b // self.beats_per_bar for b in (beat, beat + 1))
         return next((line for line in lines if line >= sample), end)
@@ -194,6 +190,11 @@ class Track:
         bar = self.position_bar(sample)
         inside = (s for s in self.sections if s.start_bar <= bar < s.start_bar + s.bars)
         return next((section.name for section in inside), "")
+
+    def _bar_around(self, sample: int) -> tuple[int, int]:
+        """Return where the bar of a position starts and ends, not gone round."""
+        bar = self._count_bars(sample)
+        return self.bar_sample(bar), self.bar_sample(bar + 1)
 
     def _count_bars(self, sample: int) -> int:
         if self.loop is None:
