@@ -43,8 +43,9 @@ class Balance:
 
     def end_sting(self, now_ms: int) -> None:
         """Have no sting any more, and let the music come back."""
+        if self.sting is not None:
+            self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
         self.sting = self._waiting = None
-        self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
 
     def duck(self, now_ms: int, by_db: float, fade_ms: int) -> None:
         """Let the music be lower by so many decibels after the fade; never louder."""

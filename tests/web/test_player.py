@@ -262,9 +262,9 @@ def test_layers_stay_together_and_come_in_on_the_bar(page: Page, tmp_path: Path)
     write_sample(tmp_path / "b", [Piece("town", bars=2, layers_hz=(440, 660))])
     found = page.run("""(async () => {
       const {mix} = await stage(6, [
-        [0, (p) => { p.setIntensity(0); return p.enter("town"); }],
-        [0.5, (p) => p.setIntensity(1)],
-        [2.5, (p) => p.setIntensity(0.2, "beat")],
+        [0, (p) => { p.intensity(0, {fadeMs: 0}); return p.enter("town"); }],
+        [0.5, (p) => p.intensity(1, {fadeMs: 0, when: "bar"})],
+        [2.5, (p) => p.intensity(0, {when: "beat"})],
       ]);
       const [low, high] = [await sound("town.0"), await sound("town.1")];
       const at = (wave, i) => wave[(i - 441) % wave.length];
@@ -417,7 +417,7 @@ def test_a_running_player_pauses_resumes_and_follows_the_volume(page: Page) -> N
     assert page.run("player.context.state") == "suspended"
     still = page.run("player.playing.sample")
     assert page.run("player.playing.sample") == still
-    page.run("player.setVolume(7), player.resume()")
+    page.run("player.volume = 7, player.resume()")
     assert page.run("player.volume") == 1
     page.wait_for(f"player.playing.sample > {still} + 2000")
     page.run("player.stop(10)")

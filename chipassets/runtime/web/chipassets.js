@@ -7,19 +7,24 @@
  *   music.enter("battle");         // lies over the overworld: crossfade
  *   music.leave();                 // the overworld goes on where it was left
  *   music.enter("overworld", { moods: ["dark"] });   // the scene's track with the most of these moods
- *   music.setIntensity(0.5);       // of a track with layers, the lower half sounds, from the next bar
- *   music.setVolume(0.6); music.pause(); music.resume(); music.stop();
+ *   music.sting("victory", { when: "beat" });        // once over the music, which makes room
+ *   music.duck(12); music.duck(0); // lower by so many decibels, as for speech, and back
+ *   music.intensity(0.5);          // fewer of a track's layers; { when: "bar" } waits for the line
+ *   music.volume = 0.6;            // and musicVolume, stingVolume within it: amplitudes 0..1
+ *   music.pause(); music.resume(); music.stop(); music.playing;
  *
  * Browsers let a page sound after the first key or click; the player waits for it by itself.
  * A scene without a track, or a track that cannot be loaded, leaves the music as it is and says so
  * once with console.warn: nothing here throws while the game runs. Only `open` throws, for an index
- * that is missing, damaged, of a newer format or that points outside its folder.
+ * that is missing, damaged, of a newer format or that points outside its folder. What each call
+ * means is told in docs/runtime.md: it is the same as for a game in Python.
  *
  * It needs a browser of 2022 or later, and plays WAV files where Ogg Vorbis is not decoded.
  *
- * Three parts, from pure to loud: arithmetic of bars and fades, decisions (Director, Timeline),
- * and WebAudio (Mixer, Player). Times are seconds of the audio clock, positions samples of a track
- * since it was started, which may pass its end. Tracks are the objects of bundle.json, unchanged.
+ * Three parts, from pure to loud: arithmetic of bars and fades, decisions (Director, Timeline,
+ * Balance), and WebAudio (Mixer, Stings, Player). Times are seconds of the audio clock, positions
+ * samples of a track since it was started, which may pass its end. Tracks are the objects of
+ * bundle.json, unchanged.
  */
 (function (root) {
   "use strict";
@@ -47,9 +52,15 @@
   /* What is scheduled must lie ahead of the block that the browser is rendering. */
   const LEAD_SECONDS = 0.01;
   const CURVE_POINTS_PER_SECOND = 400;
+  const SAME_SECONDS = 1e-6; // less than a sample of any rate: two such times are one
   const PAUSE_SECONDS = 0.05;
-  const LAYER_FADE_SECONDS = 0.08;
   const DECODED_TRACKS_KEPT = 12;
+
+  /* Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
+  const STING_DUCK_DB = 12;
+  const STING_DUCK_SECONDS = 0.08;
+  const STING_RETURN_SECONDS = 0.5;
+  const STING_RELEASE_SECONDS = 0.06;
 
   // ---- The index ---------------------------------------------------------------------------
 
@@ -203,8 +214,8 @@
     return point;
   }
 
-  function fadeGain(fades, time) {
-    return Math.sin((fadePoint(fades, time) * Math.PI) / 2);
+  function sine(point) {
+    return Math.sin((point * Math.PI) / 2);
   }
 
   /* When the last fade is done; -Infinity without any. */
@@ -213,28 +224,63 @@
     return last ? last.at + last.length : -Infinity;
   }
 
-  /* What is left of the fades from `now` on: pieces {at, length, values} of the gain, in order. */
-  function fadeCurves(fades, now) {
-    const pieces = [];
-    fades.forEach((fade, i) => {
-      const next = i + 1 < fades.length ? fades[i + 1].at : Infinity;
-      const end = Math.min(fade.at + fade.length, next);
-      const at = Math.max(fade.at, now);
-      if (end < now || at > end || (at === end && fade.length > 0)) return;
-      const heard = fades.slice(0, i + 1);
-      const count = fade.length > 0 ? 2 + Math.ceil((end - at) * CURVE_POINTS_PER_SECOND) : 1;
-      const values = new Float32Array(count);
-      for (let n = 0; n < count; n += 1) {
-        values[n] = fadeGain(heard, count > 1 ? at + ((end - at) * n) / (count - 1) : at);
-      }
-      pieces.push({ at, length: end - at, values });
-    });
-    return pieces;
+  /* The fades up to a time, and from there on a new one, which takes over from where they are. */
+  function turnFades(fades, at, length, to) {
+    return [...fades.filter((fade) => fade.at <= at), { at, length, to }];
   }
 
-  /* How many of a track's layers sound at an intensity of 0 to 1: always the first, at 1 all. */
-  function layersHeard(count, intensity) {
-    return Math.min(Math.max(Math.ceil(intensity * count), 1), count);
+  /* The same from `now` on, without what is past: a list that is added to must not grow for ever. */
+  function forgetFades(fades, now) {
+    const last = fades.findLastIndex((fade) => fade.at <= now);
+    if (last < 1) return fades;
+    const { at } = fades[last];
+    return [{ at, length: 0, to: fadePoint(fades.slice(0, last), at) }, ...fades.slice(last)];
+  }
+
+  /*
+   * What is left from `now` on of a gain that depends on the points of several lists of fades:
+   * pieces {at, length, values} in order, the last of them steady.
+   */
+  function gainCurves(lists, now, gain) {
+    const turns = lists.flat().flatMap((fade) => [fade.at, fade.at + fade.length]);
+    const bends = [now];
+    for (const turn of turns.filter((time) => time > now).sort((a, b) => a - b)) {
+      if (turn > bends[bends.length - 1] + SAME_SECONDS) bends.push(turn);
+    }
+    return bends.map((at, i) => {
+      // Up to the next bend none but these fades are heard: a jump there belongs to its piece.
+      const heard = lists.map((fades) => fades.filter((fade) => fade.at <= at + SAME_SECONDS));
+      const pointsAt = (time) => heard.map((fades) => fadePoint(fades, time));
+      const length = i + 1 < bends.length ? bends[i + 1] - at : 0;
+      const count = length > 0 ? 2 + Math.ceil(length * CURVE_POINTS_PER_SECOND) : 1;
+      const values = Float32Array.from({ length: count }, (_, n) =>
+        gain(pointsAt(at + Math.max((length * n) / Math.max(count - 1, 1), SAME_SECONDS)))
+      );
+      const isSteady = values.every((value) => value === values[0]);
+      return { at, length, values: isSteady ? values.slice(0, 1) : values };
+    });
+  }
+
+  /* Milliseconds as seconds, none for what is no number. */
+  function seconds(ms) {
+    return Math.max(Number(ms) || 0, 0) / 1000;
+  }
+
+  /* The amplitude of so many decibels less; more is none. */
+  function lowered(byDb) {
+    return 10 ** (-Math.max(Number(byDb) || 0, 0) / 20);
+  }
+
+  /*
+   * The amplitudes of so many layers at an intensity. The first always sounds. The others share
+   * 0..1 evenly: each fades in over its part, by the sine law; at 1 all are full.
+   */
+  function spread(level, layers) {
+    const upper = Math.max(layers - 1, 1);
+    return Array.from({ length: layers }, (_, i) => {
+      const point = Math.min(Math.max(level * upper - (i - 1), 0), 1);
+      return i ? sine(point) : 1;
+    });
   }
 
   // ---- Decisions ---------------------------------------------------------------------------
@@ -277,6 +323,20 @@
     leave() {
       if (this.stack.length < 2) return null;
       return this._wish(this.stack.pop());
+    }
+
+    /*
+     * The track that a sting's name means, or null: one of that name, else of that scene, where
+     * the one that says `match` of what plays goes first.
+     */
+    findSting(name, playing = null) {
+      const fits = (track) => playing && track.match === playing.name && track.scene === name;
+      return (
+        this.tracks.find((track) => track.name === name) ||
+        this.tracks.find(fits) ||
+        this.tracks.find((track) => track.scene === name) ||
+        null
+      );
     }
 
     _level(scene) {
@@ -351,8 +411,9 @@
 
     /*
      * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
-     * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a track starts at once and at full level. A track that is
-     * still fading out turns round and goes on; others start at `fromSample`.
+     * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
+     * track starts at once and at full level. A track that is still fading out turns round and
+     * goes on; others start at `fromSample`.
      */
     change(track, scene, now, options = {}) {
       const { when = "now", how = "crossfade", fromSample = 0 } = options;
@@ -413,6 +474,116 @@
     }
   }
 
+  /*
+   * How loud everything is: the sting that sounds and the one that waits, as {track, at, end,
+   * priority}, and fades for ducking and intensity. Plays nothing itself.
+   */
+  class Balance {
+    constructor() {
+      this.sting = null;
+      this.waiting = null;
+      this.level = [{ at: 0, length: 0, to: 1 }];
+      this._gameDuck = this.level;
+      this._stingDuck = this.level;
+    }
+
+    /* The fades of which the lower one is the music's gain. */
+    get duckings() {
+      return [this._gameDuck, this._stingDuck];
+    }
+
+    /* The amplitude that ducking leaves of the music: the deeper of the two duckings holds. */
+    musicGain(time) {
+      return Math.min(...this.duckings.map((fades) => fadePoint(fades, time)));
+    }
+
+    /* The amplitude of each of so many layers. */
+    layerGains(layers, time) {
+      return spread(fadePoint(this.level, time), layers);
+    }
+
+    /* Lower the music by so many decibels within a time, until told otherwise; 0 is back. */
+    duck(now, byDb, seconds) {
+      this._gameDuck = turnFades(forgetFades(this._gameDuck, now), now, seconds, lowered(byDb));
+    }
+
+    /* Go to an intensity, cut to 0..1, from a time on. Returns whether that is another one. */
+    intensity(level, at, seconds, now) {
+      const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
+      // Asked for anew in every frame, a fade that began again each time would never end.
+      if (wanted === this.level[this.level.length - 1].to) return false;
+      this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
+      return true;
+    }
+
+    /*
+     * Let a sting of a track wait for its time, in place of another that waits, and return it;
+     * null if one of a higher priority waits or sounds.
+     */
+    ask(track, at, priority, now) {
+      this._goOn(now);
+      const others = [this.sting, this.waiting].filter((other) => other !== null);
+      if (others.some((other) => other.priority > priority)) return null;
+      this.waiting = { track, at, end: Infinity, priority };
+      this._layDuck(now);
+      return this.waiting;
+    }
+
+    /* A sting is decoded: it will begin at its time, or as soon as it can. Whether it still may. */
+    begin(sting, soonest, now) {
+      this._goOn(now);
+      if (this.waiting !== sting) return false;
+      sting.at = Math.max(sting.at, soonest);
+      sting.end = sting.at + sting.track.samples / sting.track.sample_rate_hz;
+      this._layDuck(now);
+      return true;
+    }
+
+    /* This sting, which waits, is not to be played after all. */
+    drop(sting, now) {
+      if (this.waiting === sting) this.waiting = null;
+      this._layDuck(now);
+    }
+
+    /* Have no sting any more, and let the music come back. */
+    endSting(now) {
+      this._goOn(now);
+      this.waiting = null;
+      if (this.sting) this.sting.end = now;
+      this._layDuck(now);
+      this.sting = null;
+    }
+
+    /* When the sting that sounds stops: at its end, or where the next one begins. */
+    stopsAt(sting) {
+      const next = this.waiting && this.waiting !== sting ? this.waiting : null;
+      return next && next.end < Infinity ? Math.min(next.at, sting.end) : sting.end;
+    }
+
+    _goOn(now) {
+      if (this.waiting && this.waiting.end < Infinity && this.waiting.at <= now) {
+        if (this.sting) this.sting.end = Math.min(this.sting.end, this.waiting.at);
+        this.sting = this.waiting;
+        this.waiting = null;
+      }
+      if (this.sting && this.sting.end <= now) this.sting = null;
+    }
+
+    /* Down at the start of each sting that is decoded, and back at its end. */
+    _layDuck(now) {
+      let fades = forgetFades(this._stingDuck, now).filter((fade) => fade.at <= now);
+      if (this.sting) {
+        fades = turnFades(fades, this.sting.end, STING_RETURN_SECONDS, 1);
+      }
+      if (this.waiting && this.waiting.end < Infinity) {
+        const low = lowered(STING_DUCK_DB);
+        fades = turnFades(fades, this.waiting.at, STING_DUCK_SECONDS, low);
+        fades = turnFades(fades, this.waiting.end, STING_RETURN_SECONDS, 1);
+      }
+      this._stingDuck = fades;
+    }
+  }
+
   // ---- Sound -------------------------------------------------------------------------------
 
   /*
@@ -435,29 +606,27 @@
 
   /*
    * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
-   * the same sample and so stay together; `intensity` says how many of them are heard.
+   * the same sample and so stay together; the balance says how much of each is heard.
    */
   class Mixer {
-    constructor(context, output = context.destination) {
+    constructor(context, output = context.destination, balance = new Balance()) {
       this.context = context;
       this.output = output;
       this.timeline = new Timeline(context.sampleRate);
-      this.intensity = 1;
+      this._balance = balance;
       this._nodes = new Map();
     }
 
-    /* Let the layers of this intensity sound, from the next beat or bar of each voice on. */
-    setIntensity(intensity, when) {
-      this.intensity = intensity;
-      const now = this.context.currentTime;
-      for (const [voice, { layers }] of this._nodes) {
-        const heard = layersHeard(layers.length, intensity);
-        const at = Math.max(this.timeline.lineTime(voice, now + LEAD_SECONDS, when), voice.since);
-        layers.forEach((layer, i) => {
-          layer.gain.cancelScheduledValues(now);
-          layer.gain.setTargetAtTime(i < heard ? 1 : 0, at, LAYER_FADE_SECONDS);
-        });
-      }
+    /* Make every layer follow the balance's intensity from now on. */
+    layLayers() {
+      for (const { layers } of this._nodes.values()) this._layLayers(layers);
+    }
+
+    /* The time of the next such line of what sounds; as soon as possible in silence. */
+    nextTime(when) {
+      const soon = this.context.currentTime + LEAD_SECONDS;
+      const voice = this.current;
+      return voice && when !== "now" ? this.timeline.lineTime(voice, soon, when) : soon;
     }
 
     /* Crossfade to a track with these decoded buffers; returns when. See Timeline.change. */
@@ -505,7 +674,7 @@
       for (const voice of voices) {
         if (!this._nodes.has(voice) && voice.since >= now) this._start(voice, buffers);
         const nodes = this._nodes.get(voice);
-        if (nodes) layFades(nodes.gain.gain, voice.fades, now);
+        if (nodes) layGain(nodes.gain.gain, [voice.fades], now, ([point]) => sine(point));
       }
     }
 
@@ -513,17 +682,24 @@
       const gain = this.context.createGain();
       gain.gain.value = 0;
       gain.connect(this.output);
-      const heard = layersHeard(buffers.length, this.intensity);
-      const layers = buffers.map((_, i) => {
+      const layers = buffers.map(() => {
         const layer = this.context.createGain();
-        layer.gain.value = i < heard ? 1 : 0;
         layer.connect(gain);
         return layer;
       });
+      this._layLayers(layers);
       const sources = buffers.map((buffer, i) =>
         startSource(this.context, buffer, voice.track, voice.since, voice.fromSample, layers[i])
       );
       this._nodes.set(voice, { gain, layers, sources });
+    }
+
+    _layLayers(layers) {
+      if (layers.length < 2) return;
+      layers.forEach((layer, i) => {
+        const share = ([point]) => spread(point, layers.length)[i];
+        layGain(layer.gain, [this._balance.level], this.context.currentTime, share);
+      });
     }
 
     _stop(voice) {
@@ -534,15 +710,89 @@
     }
   }
 
-  /* Make an AudioParam follow the fades from now on, whatever it did before. */
-  function layFades(param, fades, now) {
-    const pieces = fadeCurves(fades, now);
+  /* The nodes of a balance's stings, each played once over the music. */
+  class Stings {
+    constructor(context, output, balance) {
+      this.context = context;
+      this.output = output;
+      this._balance = balance;
+      this._nodes = new Map();
+    }
+
+    /* Let a sting sound at its time. */
+    start(sting, buffers) {
+      const gain = this.context.createGain();
+      gain.connect(this.output);
+      const once = { ...sting.track, loop: null };
+      const sources = buffers.map((buffer) =>
+        startSource(this.context, buffer, once, sting.at, 0, gain)
+      );
+      sources[0].onended = () => {
+        gain.disconnect();
+        this._nodes.delete(sting);
+      };
+      this._nodes.set(sting, { gain, sources });
+      this.follow();
+    }
+
+    /* Take back the stings that are not to begin any more, and cut those that another one ends. */
+    follow() {
+      const now = this.context.currentTime;
+      for (const [sting, { gain, sources }] of this._nodes) {
+        if (sting.at > now && sting !== this._balance.waiting) {
+          for (const source of sources) source.stop();
+        }
+        const end = this._balance.stopsAt(sting);
+        const whole = sting.track.samples / sting.track.sample_rate_hz;
+        if (sting.at <= now && end >= now && end < sting.at + whole) {
+          const fades = [
+            { at: 0, length: 0, to: 1 },
+            { at: end, length: STING_RELEASE_SECONDS, to: 0 },
+          ];
+          layGain(gain.gain, [fades], now, ([point]) => sine(point));
+        }
+      }
+    }
+  }
+
+  /* Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves. */
+  function layGain(param, lists, now, gain) {
     param.cancelScheduledValues(0);
-    if (!pieces.length || pieces[0].at > now) param.setValueAtTime(fadeGain(fades, now), now);
-    for (const { at, length, values } of pieces) {
+    for (const { at, length, values } of gainCurves(lists, now, gain)) {
       if (values.length < 2) param.setValueAtTime(values[0], at);
       // A hair shorter: the sum must not round past the start of the next piece.
       else param.setValueCurveAtTime(values, at, length * (1 - 1e-9));
+    }
+  }
+
+  /* A gain that a game sets, 0..1: it goes there without a click. */
+  class Volume {
+    constructor(context, output) {
+      this.node = context.createGain();
+      this.node.connect(output);
+      this._level = 1;
+      this._isMuted = false;
+    }
+
+    get level() {
+      return this._level;
+    }
+
+    set level(level) {
+      this._level = Math.min(Math.max(Number(level) || 0, 0), 1);
+      this._ramp();
+    }
+
+    set isMuted(isMuted) {
+      this._isMuted = isMuted;
+      this._ramp();
+    }
+
+    _ramp() {
+      const { gain, context } = this.node;
+      gain.cancelScheduledValues(0);
+      const target = this._isMuted ? 0 : this._level;
+      gain.setTargetAtTime(target, context.currentTime, PAUSE_SECONDS / 5);
     }
   }
 
@@ -552,15 +802,20 @@
       this.index = index;
       this.context = context;
       this.director = new Director(index, rules, levels);
-      this.volume = 1;
       this._load = load;
       this._decoded = new Map();
+      this._kept = new Set();
       this._warned = new Set();
       this._asked = 0;
-      this._master = context.createGain();
-      this._master.connect(context.destination);
-      this._mixer = new Mixer(context, this._master);
       this._isPaused = false;
+      this._balance = new Balance();
+      this._volume = new Volume(context, context.destination);
+      this._musicVolume = new Volume(context, this._volume.node);
+      this._stingVolume = new Volume(context, this._volume.node);
+      this._ducked = context.createGain();
+      this._ducked.connect(this._musicVolume.node);
+      this._mixer = new Mixer(context, this._ducked, this._balance);
+      this._stings = new Stings(context, this._stingVolume.node, this._balance);
     }
 
     /*
@@ -577,40 +832,102 @@
       return this._follow(this.director.leave(), options);
     }
 
-    /* Decode tracks ahead of time, all without names, so that entering their scenes is prompt. */
-    async preload(names = this.index.tracks.map((track) => track.name)) {
-      for (const track of this.index.tracks) {
-        if (names.includes(track.name)) await this._buffers(track);
+    /*
+     * Decode the tracks of scenes, of all if none is named, so that entering them is prompt. They
+     * stay in memory: 20 MB for a minute of music, and of each of its layers.
+     */
+    async preload(...scenes) {
+      const wanted = this.index.tracks.filter(
+        (track) => !scenes.length || scenes.includes(track.scene)
+      );
+      for (const track of wanted) this._kept.add(track);
+      for (const track of wanted) await this._buffers(track);
+    }
+
+    /*
+     * Play a track, or a scene's track, once over the music, which is ducked meanwhile, at the
+     * next line of it: {when}. There is one sting at a time: a new one takes the place of one of
+     * the same or a lower {priority}, and is dropped under one of a higher; so is one that is the
+     * music already. Resolves to {track, at} of the sting, or to null where none begins.
+     */
+    async sting(name, { when = "now", priority = 0 } = {}) {
+      const playing = this._mixer.current && this._mixer.current.track;
+      const track = this.director.findSting(name, playing);
+      if (!track) this._warn(`no track serves the scene "${name}"; there is no such sting`);
+      if (!track || track === playing) return null;
+      const now = this.context.currentTime;
+      const sting = this._balance.ask(track, this._mixer.nextTime(when), priority, now);
+      if (!sting) return null;
+      this._followBalance();
+      const buffers = await this._buffers(track);
+      const soonest = this.context.currentTime + LEAD_SECONDS;
+      if (!buffers) this._balance.drop(sting, this.context.currentTime);
+      else if (this._balance.begin(sting, soonest, this.context.currentTime)) {
+        this._stings.start(sting, buffers);
+        this._followBalance();
+        return { track, at: sting.at };
       }
+      return null;
+    }
+
+    /* Lower the music by so many decibels, as for speech, until told otherwise; 0 is back. */
+    duck(byDb = 12, fadeMs = 150) {
+      this._balance.duck(this.context.currentTime, byDb, seconds(fadeMs));
+      this._followBalance();
+    }
+
+    /*
+     * Go to this intensity, 0 to 1, at once or at the next line of what plays ({when}): of a
+     * track with layers it decides how many sound. One without plays as it is.
+     */
+    intensity(level, { fadeMs = 600, when = "now" } = {}) {
+      const now = this.context.currentTime;
+      const at = when === "now" ? now : this._mixer.nextTime(when);
+      if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
+      this._mixer.layLayers();
+      this._noticeLayers();
     }
 
     /* Fade to silence and forget every scene. */
     stop(fadeMs = 800) {
       this._asked += 1;
       this.director.stack = [];
-      this._mixer.silence(fadeMs / 1000);
-      this._sweepLater(fadeMs / 1000);
+      this._balance.endSting(this.context.currentTime);
+      this._followBalance();
+      this._mixer.silence(seconds(fadeMs));
+      this._sweepLater(seconds(fadeMs));
     }
 
-    /*
-     * How much of the music sounds, 0 to 1, from the next bar ("beat", "now") on: a track with
-     * layers plays that share of them, one without is the same at every intensity.
-     */
-    setIntensity(intensity, when = "bar") {
-      this._mixer.setIntensity(Math.min(Math.max(Number(intensity) || 0, 0), 1), when);
+    /* The amplitude of everything, 0 to 1, and within it of the music and of the stings. */
+    get volume() {
+      return this._volume.level;
     }
 
-    /* 0 to 1, as an amplitude. */
-    setVolume(volume) {
-      this.volume = Math.min(Math.max(Number(volume) || 0, 0), 1);
-      if (!this._isPaused) this._ramp(this.volume);
+    set volume(level) {
+      this._volume.level = level;
+    }
+
+    get musicVolume() {
+      return this._musicVolume.level;
+    }
+
+    set musicVolume(level) {
+      this._musicVolume.level = level;
+    }
+
+    get stingVolume() {
+      return this._stingVolume.level;
+    }
+
+    set stingVolume(level) {
+      this._stingVolume.level = level;
     }
 
     /* Let the music, and the audio context with it, stand still. */
     async pause() {
       if (this._isPaused) return;
       this._isPaused = true;
-      this._ramp(0);
+      this._volume.isMuted = true;
       await new Promise((done) => setTimeout(done, PAUSE_SECONDS * 1000));
       if (this._isPaused) await this.context.suspend();
     }
@@ -620,7 +937,7 @@
       if (!this._isPaused) return;
       this._isPaused = false;
       await this.context.resume();
-      this._ramp(this.volume);
+      this._volume.isMuted = false;
     }
 
     /* {track, scene, sample, bar, beat, section} of what sounds, or null. */
@@ -654,9 +971,10 @@
       }
       const { when, fadeMs, how } = { ...wish, ...options };
       const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
-      const change = { when, how, fadeSeconds: fadeMs / 1000, fromSample };
+      const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
       const at = this._mixer.play(wish.track, buffers, wish.scene, change);
-      this._sweepLater(at - this.context.currentTime + (2 * fadeMs) / 1000);
+      this._sweepLater(at - this.context.currentTime + 2 * seconds(fadeMs));
+      this._noticeLayers(wish.track);
       return { track: wish.track, at, reason: wish.reason };
     }
 
@@ -670,9 +988,8 @@
       const buffers = this._decoded.get(track);
       this._decoded.delete(track);
       this._decoded.set(track, buffers);
-      if (this._decoded.size > DECODED_TRACKS_KEPT) {
-        this._decoded.delete(this._decoded.keys().next().value);
-      }
+      const passing = [...this._decoded.keys()].filter((old) => !this._kept.has(old));
+      if (passing.length > DECODED_TRACKS_KEPT) this._decoded.delete(passing[0]);
       try {
         return await buffers;
       } catch (error) {
@@ -689,13 +1006,20 @@
       return this.context.decodeAudioData(data);
     }
 
-    _ramp(level) {
-      this._master.gain.cancelScheduledValues(0);
-      this._master.gain.setTargetAtTime(level, this.context.currentTime, PAUSE_SECONDS / 5);
+    _followBalance() {
+      const lowest = (points) => Math.min(...points);
+      layGain(this._ducked.gain, this._balance.duckings, this.context.currentTime, lowest);
+      this._stings.follow();
     }
 
-    _sweepLater(seconds) {
-      setTimeout(() => this._mixer.sweep(this.director.stack), (seconds + 0.1) * 1000);
+    _noticeLayers(track = this._mixer.current && this._mixer.current.track) {
+      const { to } = this._balance.level[this._balance.level.length - 1];
+      if (!track || to === 1 || (track.layers && track.layers.length)) return;
+      this._warn(`track "${track.name}" has no layers; it plays whole at any intensity`);
+    }
+
+    _sweepLater(delay) {
+      setTimeout(() => this._mixer.sweep(this.director.stack), (delay + 0.1) * 1000);
     }
 
     _warn(message) {
@@ -760,8 +1084,8 @@
   }
 
   root.Chipassets = Object.freeze({
-    FORMAT, LEVELS, RULES, Director, Mixer, Player, Timeline,
-    barAndBeat, barSample, beatSample, checkIndex, fadeCurves, fadeGain, fadePoint, isOver,
-    layersHeard, nextLine, open, openContext, startSource, wrap,
+    FORMAT, LEVELS, RULES, Balance, Director, Mixer, Player, Timeline,
+    barAndBeat, barSample, beatSample, checkIndex, fadePoint, gainCurves, isOver, nextLine, open,
+    openContext, spread, startSource, wrap,
   });
 })(typeof globalThis === "undefined" ? this : globalThis);
