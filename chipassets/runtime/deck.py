@@ -10,7 +10,7 @@ from .balance import Sting
 from .decoding import CutSound
 from .director import Change, Director
 from .fades import Fade
-from .mixer import silence, silence_bytes
+from .mixer import silence
 from .tracks import Track
 from .voices import Voice
 
@@ -51,6 +51,7 @@ class Deck:
         self._voices: list[Voice] = []
         self._stings: list[Voice] = []
         self._paused: list[Voice] = []
+        self._spares: dict[Track, list[tuple[CutSound, ...]]] = {}
 
     @property
     def has_sound(self) -> bool:
@@ -72,9 +73,11 @@ class Deck:
         self._voices, self._stings, self._paused = [], [], []
 
     def keep_only(self, tracks: tuple[Track, ...]) -> None:
-        """Do not keep a silent voice of any other track for later."""
+        """Do not keep a silent voice, or a sound, of any other track for later."""
         for voice in self._voices:
             voice.is_wanted_later = voice.is_wanted_later and voice.track in tracks
+        for track in [track for track in self._spares if track not in tracks]:
+            del self._spares[track]
 
     def pause(self, now_ms: int) -> None:
         """Let every voice stand still."""
@@ -134,21 +137,29 @@ class Deck:
 
     def start_sting(self, sting: Sting, now_ms: int) -> None:
         """Let a sting sound once, at its time, which may lie ahead."""
-        # Copies, because the same track may be kept as music, at a volume of its own.
-        lead = silence_bytes(sting.at_ms - now_ms)
-        sounds = tuple(sound.joined(lead) for sound in self._sounds(sting.track))
+        sounds = self._take_copies(sting.track)
         channels = self._free_channels(len(sounds))
         if not channels:
             return
         voice = Voice(sting.track, sounds, channels, Fade(now_ms, 0, 1.0, 1.0), sting.at_ms)
         voice.set_gain(self._volumes.all * self._volumes.stings)
-        voice.start()
+        voice.start(silence(sting.at_ms - now_ms))
         self._stings.append(voice)
 
     def tend(self, now_ms: int) -> None:
         """Set every gain by the clock, keep loops going, and end what is over."""
         self._tend_voices(now_ms)
         self._tend_stings(now_ms)
+
+    def _take_copies(self, track: Track) -> tuple[CutSound, ...]:
+        """Return sounds of a track that nothing else sounds with, () if there are none at all.
+
+        The same track may be kept as music, or ring on as a sting, at a volume of its own. Those
+        of stings that are over are taken again: copying half a minute may take 3 ms.
+        """
+        if self._spares.get(track):
+            return self._spares[track].pop()
+        return tuple(sound.copied() for sound in self._sounds(track))
 
     def _free_channels(self, count: int) -> tuple[Channel, ...]:
         """Return so many channels that nothing sounds on, () if there are not so many at all.
@@ -198,3 +209,4 @@ class Deck:
             if left_ms < -_RINGS_MS or (voice.fade.end == 0 and voice.fade.is_done(now_ms)):
                 voice.stop()
                 self._stings.remove(voice)
+                self._spares.setdefault(voice.track, []).append(voice.sounds)

@@ -24,15 +24,14 @@ class CutSound:
     intro: Sound | None
     loop: Sound | None
 
-    def joined(self, lead: bytes) -> CutSound:
-        """Return a copy that plays everything once, after a lead of raw samples.
-
-        It has a sound of its own: a volume belongs to a sound.
-        """
+    def copied(self) -> CutSound:
+        """Return a copy that plays everything once, with a sound of its own for its own volume."""
         from pygame.mixer import Sound
 
-        raw = b"".join((lead, *map(_samples, self.parts)))
-        return CutSound(Sound(buffer=raw) if raw else None, None)
+        raw = [_samples(part) for part in self.parts]
+        # Joining is a second copy, and takes as long as the first.
+        whole = raw[0] if len(raw) == 1 else b"".join(raw)
+        return CutSound(Sound(buffer=whole) if raw else None, None)
 
     def starting_at(self, track: Track, sample: int) -> CutSound:
         """Return the same, to be played from a position on."""

@@ -55,17 +55,13 @@ def mixer_bytes(samples: int, rate_hz: int) -> int:
     return int(samples * mixer_hz // rate_hz) * frame_bytes()
 
 
-def silence_bytes(length_ms: int) -> bytes:
-    """Return so much silence in the mixer's format."""
+def silence(length_ms: int) -> Sound | None:
+    """Return so much silence as a sound in the mixer's format, None for none at all."""
     from pygame import mixer
 
+    if length_ms <= 0:
+        return None
     # Unsigned samples of 8 bits rest in the middle of their range; all others at 0.
     _, sample_bits, _ = mixer.get_init() or MIXER_FORMAT[:3]
-    return (b"\x80" if sample_bits == 8 else b"\0") * mixer_bytes(length_ms, 1000)
-
-
-def silence(length_ms: int) -> Sound | None:
-    """Return so much silence as a sound, None for none at all."""
-    from pygame.mixer import Sound
-
-    return Sound(buffer=silence_bytes(length_ms)) if length_ms > 0 else None
+    rest = b"\x80" if sample_bits == 8 else b"\0"
+    return mixer.Sound(buffer=rest * mixer_bytes(length_ms, 1000))
