@@ -31,7 +31,7 @@ from chipassets.casting import (
     notes_sha256,
     roll,
 )
-from chipassets.compose.explain import Pulled, explain_take
+from chipassets.compose.explain import Pulled, explain_take, tell_aims
 from chipassets.compose.form import Part, parts_of
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import UsageError
@@ -231,7 +231,8 @@ class BarExplained:
     """What pulled in one bar of a take, both counted from 1: every event that was chosen there.
 
     returns_from: the bar from which the form brings it back whole, if it does. chords: the planned
-    ones, as a name or several. motifs: those that stand in the bar.
+    ones, as a name or several. motifs: those that stand in the bar. aims: what each term that can
+    say it wants at the bar's start.
     """
 
     take: int
@@ -240,6 +241,7 @@ class BarExplained:
     chords: str
     returns_from: int | None
     motifs: tuple[str, ...]
+    aims: dict[str, str]
     events: tuple[Pulled, ...]
     steps_per_bar: int
 
@@ -271,6 +273,7 @@ def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
             for said in score.statements
             if said.start_step < steps.stop and steps.start < said.start_step + said.steps
         ),
+        aims=tell_aims(track, desk.model, number, first),
         events=tuple(e for e in explain_take(track, desk.model, number) if e.step in steps),
         steps_per_bar=score.steps_per_bar,
     )

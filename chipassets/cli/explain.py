@@ -23,14 +23,16 @@ def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
         print_json(asdict(found) | {"track": track, "sums": _sums(found.events)})
         return
     print_text(_heading(track, found))
+    from chipassets.compose.guidance.registry import TERMS
+
     if not found.events:
         print_text("nothing was left to choose: the script settles the bar")
         return
     print_table(
         "each term, over the notes that start or hold and the steps that close (nats)",
-        ["term", "in all", "for", "against"],
+        ["term", "in all", "for", "against", "wants"],
         [
-            [name, f"{sums['all']:+.2f}", f"{sums['for']:+.2f}", f"{sums['against']:+.2f}"]
+            [name, *_signed(sums), found.aims.get(name) or TERMS[name].says]
             for name, sums in _sums(found.events).items()
         ],
     )
@@ -67,6 +69,10 @@ def _sums(events: tuple[Pulled, ...]) -> dict[str, dict[str, float]]:
         for name, values in pulls.items()
     }
     return dict(sorted(sums.items(), key=lambda item: item[1]["against"] - item[1]["for"]))
+
+
+def _signed(sums: dict[str, float]) -> list[str]:
+    return [f"{sums[part]:+.2f}" for part in ("all", "for", "against")]
 
 
 def _row(event: Pulled, steps_per_bar: int) -> list[str]:

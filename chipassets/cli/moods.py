@@ -9,6 +9,7 @@ import typer
 from chipassets.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
+    from chipassets.compose.guidance.figure import Figure
     from chipassets.presets import Mood
     from chipassets.trackplan import Range
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def moods_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
-    """Print the scenes and moods: what each steers, and the ranges that a track is held to."""
+    """Print the scenes and moods, what each steers, and the textures and terms that do it."""
+    from chipassets.compose.guidance.registry import FIGURES, TERMS
     from chipassets.moods import wanted_ranges
     from chipassets.presets import MOODS, SCENES, character
 
@@ -34,13 +36,25 @@ def moods_command(
         }
     moods = {name: _mood_json(mood) for name, mood in MOODS.items()}
     if as_json:
-        print_json({"scenes": scenes, "moods": moods})
+        textures = {name: _texture_json(figure) for name, figure in FIGURES.items()}
+        guidance = {name: {"weight": k.weight, "says": k.says} for name, k in TERMS.items()}
+        print_json({"scenes": scenes, "moods": moods, "textures": textures, "guidance": guidance})
         return
     print_table("scenes", _SCENE_COLUMNS, [_scene_row(name, row) for name, row in scenes.items()])
     print_table(
         "moods, on top of a scene", _MOOD_COLUMNS, [_mood_row(*item) for item in moods.items()]
     )
     print_text(_NOTE)
+    print_table(
+        "textures, of which each section gets one",
+        ["texture", "what it is", "in"],
+        [[name, figure.says, ", ".join(figure.suits)] for name, figure in FIGURES.items()],
+    )
+    print_table(
+        "guidance: a factor on each weight is written `guidance: {harmony: 1.5}`",
+        ["term", "weight", "what it does"],
+        [[name, f"{kind.weight:g}", kind.says] for name, kind in TERMS.items()],
+    )
 
 
 _NOTE = (
@@ -68,6 +82,16 @@ def _mood_json(mood: Mood) -> dict[str, Any]:
         "modes": list(mood.modes),
         "groove": mood.groove,
         "instruments": [mood.lead, mood.inner, mood.bass],
+    }
+
+
+def _texture_json(figure: Figure) -> dict[str, Any]:
+    return {
+        "says": figure.says,
+        "suits": dict(figure.suits),
+        "voices_shift": figure.voices,
+        "onsets_factor": figure.onsets,
+        "most_voices": figure.most_voices,
     }
 
 

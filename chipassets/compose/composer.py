@@ -12,12 +12,13 @@ from chipassets.compose.codec import START, decode_events
 from chipassets.compose.feed import ControlFeed
 from chipassets.compose.form import Part, loop_start_bar, return_bars, track_parts
 from chipassets.compose.guidance import Term
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.motif import force_motifs, state_motifs
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import Script, free_script
-from chipassets.compose.texture import Aims, draw_aims, track_terms
+from chipassets.compose.texture import draw_aims, make_terms
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.score import Note, Score, ordered
@@ -60,38 +61,37 @@ def compose_takes(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Sixteen takes that are sampled side by side, from `first_take` on, and what leads them.
-
-    shift: semitones by which the model's pitches lie below the track's.
-    """
+    """Sixteen takes that are sampled side by side, from `first_take` on, and what leads them."""
 
     first_take: int
     network: Network
     script: Script
-    parts: tuple[Part, ...]
-    aims: Aims
+    setting: Setting
     terms: tuple[Term, ...]
     controls: ControlFeed | None
-    shift: int
 
 
 def open_block(
     track: TrackPlan, model: Model, number: int, network: Network | None = None
 ) -> Block:
     """Return block `number` (from 0) of a track, on a network of `ROWS` rows."""
-    parts = track_parts(track)
-    shift = model_shift(track, model)
-    aims = draw_aims(track, parts, range(number * ROWS, (number + 1) * ROWS))
+    setting = open_setting(track, model, number)
+    aims = setting.aims
     return Block(
         number * ROWS,
         network or Network(model, ROWS),
-        track_script(track, shift, parts),
-        parts,
-        aims,
-        track_terms(track, parts, shift, aims),
+        track_script(track, setting.shift, tuple(setting.parts)),
+        setting,
+        make_terms(setting),
         ControlFeed(model, track, aims.density, aims.polyphony) if model.controls else None,
-        shift,
     )
+
+
+def open_setting(track: TrackPlan, model: Model, number: int) -> Setting:
+    """Return what block `number` of a track aims at."""
+    parts = track_parts(track)
+    aims = draw_aims(track, parts, range(number * ROWS, (number + 1) * ROWS))
+    return Setting(track, parts, model_shift(track, model), aims)
 
 
 def sample_block(
@@ -106,6 +106,7 @@ def sample_block(
         track.temperature,
         terms=block.terms,
         controls=block.controls,
+        low_below=block.setting.low_below,
         progress=progress,
     )
 
@@ -131,19 +132,20 @@ def track_script(track: TrackPlan, shift: int, parts: tuple[Part, ...]) -> Scrip
 
 
 def _scores(track: TrackPlan, block: Block, history: NDArray[np.int16]) -> list[Score]:
+    parts = block.setting.parts
     plain = Score(
         notes=(),
         bars=track.bars,
         tempo_millibpm=track.tempo_millibpm,
         key=track.key,
         beats_per_bar=track.beats_per_bar,
-        sections=tuple(part.section for part in block.parts),
-        loop_start_bar=loop_start_bar(track, block.parts),
-        statements=tuple(said.statement for said in state_motifs(track, block.parts)),
+        sections=tuple(part.section for part in parts),
+        loop_start_bar=loop_start_bar(track, parts),
+        statements=tuple(said.statement for said in state_motifs(track, parts)),
     )
     return [
-        replace(plain, notes=_notes(row, block.shift), chords=chords)
-        for row, chords in zip(history, block.aims.harmony.names, strict=True)
+        replace(plain, notes=_notes(row, block.setting.shift), chords=chords)
+        for row, chords in zip(history, block.setting.aims.harmony.names, strict=True)
     ]
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
-from chipassets.compose.composer import ROWS, Block, open_block, sample_block
+from chipassets.compose.composer import ROWS, Block, open_block, open_setting, sample_block
 from chipassets.compose.guidance import Term
+from chipassets.compose.guidance.registry import TERMS
 from chipassets.compose.model import Model
 from chipassets.compose.network import Floats
 from chipassets.compose.sampler import Rules
@@ -49,6 +50,13 @@ def explain_take(track: TrackPlan, model: Model, take: int) -> tuple[Pulled, ...
     listener = _Listener(row)
     history = sample_block(track, replace(block, terms=(listener, *witnesses)))[row]
     return tuple(_events(block, history, listener, witnesses))
+
+
+def tell_aims(track: TrackPlan, model: Model, take: int, step: int) -> dict[str, str]:
+    """Return what each term that can say it wants of a take (from 0) at a step, by its name."""
+    setting = open_setting(track, model, take // ROWS)
+    said = {name: kind.aim(setting, take % ROWS, step) for name, kind in TERMS.items() if kind.aim}
+    return {name: text for name, text in said.items() if text}
 
 
 class _Listener:
@@ -108,7 +116,7 @@ def _events(
             Pulled(
                 step,
                 _what(event),
-                None if event == STEP_END else (event - NEW_NOTE) % PITCHES + block.shift,
+                None if event == STEP_END else (event - NEW_NOTE) % PITCHES + block.setting.shift,
                 float(alone[event]),
                 float(guided[event]),
                 {name: pull for name, pull in pulls.items() if abs(pull) > _NOTHING},

@@ -13,49 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.form import Part
+from chipassets.compose.guidance.figure import MOST_VOICES
+from chipassets.compose.guidance.registry import FIGURES
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.forms import INTRO
 from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
-
-# What each figure does to the number of voices (a shift) and of onsets (a factor).
-FIGURES: dict[str, tuple[float, float]] = {
-    "plain": (0.0, 1.0),
-    "thin": (-0.6, 0.85),
-    "octaves": (0.2, 1.15),
-    "ostinato": (0.1, 1.0),
-    "broken": (0.0, 1.25),
-    "walking": (0.0, 1.05),
-    "answer": (-0.1, 0.95),
-    "held": (0.3, 0.7),
-    "canon": (0.2, 1.1),
-}
-
-# From the most to the least likely in a scene; the moods that follow add theirs in front.
-_BY_SCENE: dict[str, tuple[str, ...]] = {
-    "title": ("plain", "broken", "octaves", "held", "answer"),
-    "overworld": ("plain", "walking", "octaves", "broken", "answer"),
-    "town": ("broken", "plain", "walking", "thin", "held", "canon"),
-    "dungeon": ("ostinato", "thin", "held", "canon", "plain"),
-    "battle": ("ostinato", "octaves", "plain", "broken", "walking"),
-    "boss": ("ostinato", "octaves", "broken", "plain"),
-    "shop": ("walking", "thin", "answer", "plain", "broken"),
-    "victory": ("octaves", "plain", "held"),
-    "game_over": ("held", "thin", "plain", "broken"),
-    "credits": ("broken", "held", "plain", "canon", "answer"),
-}
-_BY_MOOD: dict[str, tuple[str, ...]] = {
-    "calm": ("held", "broken"),
-    "sad": ("held", "thin"),
-    "playful": ("walking", "answer"),
-    "mysterious": ("thin", "ostinato", "canon"),
-    "heroic": ("octaves",),
-    "triumphant": ("octaves",),
-    "frantic": ("broken", "ostinato"),
-}
-_LIKELIER = 0.75
-"""Each figure of a list is this much as likely as the one before it."""
 
 _CONTRAST_SHIFTS = (-5, 4, 5, 7)
 _CONTRAST_DENSITIES = (0.65, 0.75, 1.3)
@@ -82,14 +46,15 @@ class Plot:
 
     figures: the flags [steps] of each figure that is used. lead_shifts: int [steps], semitones
     from the character's register. voices: [steps], a shift of the mean; density: [steps], a
-    factor. cell: bool [steps of a bar], the tune's onsets. syncopation: 0..1, how far notes keep
-    off the beat.
+    factor. most_voices: int [steps]. cell: bool [steps of a bar], the tune's onsets.
+    syncopation: 0..1, how far notes keep off the beat.
     """
 
     figures: dict[str, NDArray[np.bool_]]
     lead_shifts: NDArray[np.int64]
     voices: NDArray[np.float32]
     density: NDArray[np.float32]
+    most_voices: NDArray[np.int64]
     cell: NDArray[np.bool_]
     syncopation: float
 
@@ -105,6 +70,7 @@ def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
         np.zeros(track.total_steps, np.int64),
         np.zeros(track.total_steps, np.float32),
         np.ones(track.total_steps, np.float32),
+        np.full(track.total_steps, MOST_VOICES),
         np.array([mark == "x" for mark in cell]),
         float(rng.random()),
     )
@@ -124,10 +90,7 @@ def _draw_kind(
     track: TrackPlan, part: Part, others: set[str], rng: np.random.Generator
 ) -> tuple[str, int, float]:
     """Return figure, shift and density of a letter; those after the first stand off from it."""
-    names = [figure for mood in track.moods for figure in _BY_MOOD.get(mood, ())]
-    names = list(dict.fromkeys([*names, *_BY_SCENE.get(track.scene, tuple(FIGURES))]))
-    left = [name for name in names if name not in others] or names
-    figure = left[_weighted(len(left), float(rng.random()))]
+    figure = draw_figure(track, others, float(rng.random()))
     shift = _CONTRAST_SHIFTS[int(rng.integers(len(_CONTRAST_SHIFTS)))]
     density = _CONTRAST_DENSITIES[int(rng.integers(len(_CONTRAST_DENSITIES)))]
     if part.is_edge:
@@ -135,17 +98,29 @@ def _draw_kind(
     return (figure, shift, density) if others - {"thin"} else (figure, 0, 1.0)
 
 
-def _weighted(count: int, uniform: float) -> int:
-    weights = _LIKELIER ** np.arange(count)
-    return min(int(np.searchsorted(np.cumsum(weights) / weights.sum(), uniform)), count - 1)
+def draw_figure(track: TrackPlan, others: set[str], uniform: float) -> str:
+    """Return the figure that the uniform number draws from those that suit scene and moods.
+
+    Those in `others` are left out, unless nothing else suits.
+    """
+    scene = track.scene_like or track.scene
+    suits = {
+        name: sum(figure.suits.get(word, 0.0) for word in (scene, *track.moods))
+        for name, figure in FIGURES.items()
+    }
+    likely = {name: much for name, much in suits.items() if much and name not in others}
+    names = list(likely or suits)
+    sums = np.cumsum([likely.get(name, 1.0) for name in names])
+    return names[min(int(np.searchsorted(sums / sums[-1], uniform)), len(names) - 1)]
 
 
 def _paint(plot: Plot, part: Part, kind: tuple[str, int, float], bar: int) -> None:
     figure, shift, density = kind
     start = part.section.start_bar * bar
     steps = slice(start, start + part.section.bars * bar)
-    voices, onsets = FIGURES[figure]
+    row = FIGURES[figure]
     plot.figures.setdefault(figure, np.zeros(plot.density.size, bool))[steps] = True
     plot.lead_shifts[steps] += shift
-    plot.voices[steps] += np.float32(voices)
-    plot.density[steps] *= np.float32(density * onsets)
+    plot.voices[steps] += np.float32(row.voices)
+    plot.density[steps] *= np.float32(density * row.onsets)
+    plot.most_voices[steps] = row.most_voices

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import CONTINUED_NOTE, EVENT_CLASSES, NEW_NOTE, START, STEP_END
 from chipassets.compose.network import Floats, Network
 from chipassets.compose.script import Script
-from chipassets.compose.state import NOTHING_WRITTEN, PITCHES, State
+from chipassets.compose.state import LOW_BELOW_PITCH, NOTHING_WRITTEN, PITCHES, State
 
 if TYPE_CHECKING:
     from chipassets.compose.guidance import Term
@@ -30,6 +30,7 @@ def sample(
     terms: Sequence[Term] = (),
     controls: Controls | None = None,
     rules: bool = True,
+    low_below: int = LOW_BELOW_PITCH,
     progress: Callable[[float], None] | None = None,
 ) -> NDArray[np.int16]:
     """Return the events int16 [rows, steps, places] of every step, -1 after its STEP_END.
@@ -37,10 +38,11 @@ def sample(
     The network starts from the zero state and START. The k-th free event of a row takes the k-th
     uniform number of the row's generator; what the script settles takes none. So a row depends on
     its generator, the script and the terms alone. `rules` keeps to the order that Magenta
-    writes (see `Rules`); without them the model is sampled as Magenta samples it.
+    writes (see `Rules`); without them the model is sampled as Magenta samples it. The bass lies
+    below the pitch `low_below`.
     """
     active = [term for term in terms if term.weight]
-    state = State(script, network.rows, remembers=bool(active))
+    state = State(script, network.rows, remembers=bool(active), low_below=low_below)
     order = Rules(network.rows) if rules else None
     dice = _Dice(rngs)
     network.reset()

@@ -33,14 +33,21 @@ class State:
 
     ages: for how many steps each sounding pitch has been held. started: how many notes began in
         the open step.
-    bassless: for how many steps before the open one no low pitch has sounded.
+    bassless: for how many steps before the open one no pitch below `low_below` has sounded.
     led, backed: bool [rows, steps + 1], whether the highest note of a step began there, and
         whether a lower one did.
     onsets, voices, span: running sums over about `MEMORY_STEPS` steps of notes started, notes
         sounding, and steps (so that onsets / span is the recent rate).
     """
 
-    def __init__(self, script: Script, rows: int, *, remembers: bool = True) -> None:
+    def __init__(
+        self,
+        script: Script,
+        rows: int,
+        *,
+        remembers: bool = True,
+        low_below: int = LOW_BELOW_PITCH,
+    ) -> None:
         steps, places = script.steps, script.places
         self.rows = rows
         self.steps = steps
@@ -55,6 +62,7 @@ class State:
         self.written = np.zeros((rows, PITCHES), bool)
         self.finished = script.first_step == steps
         self.remembers = remembers
+        self._low_below = low_below
         self.ages = np.zeros((rows, PITCHES), np.int16)
         self.started = np.zeros(rows, np.int64)
         self.bassless = np.zeros(rows, np.int64)
@@ -135,7 +143,7 @@ class State:
             (self.span, 1),
         ):
             total[rows] = total[rows] * keep + now
-        low = written[:, :LOW_BELOW_PITCH].any(axis=1)
+        low = written[:, : self._low_below].any(axis=1)
         self.bassless[rows] = np.where(low, 0, self.bassless[rows] + 1)
         self.ages[rows] = (self.ages[rows] + 1) * written
         self.started[rows] = 0

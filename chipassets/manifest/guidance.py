@@ -4,31 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.registry import TERMS
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
 
-TERMS = (
-    "scale",
-    "harmony",
-    "voices",
-    "register",
-    "density",
-    "metre",
-    "hold",
-    "echo",
-    "cell",
-    "line",
-    "bass",
-    "homing",
-    "octaves",
-    "ostinato",
-    "broken",
-    "walking",
-    "answer",
-    "held",
-    "canon",
-)
 _MOST = 5.0
 
 Factors = tuple[tuple[str, float], ...]
@@ -41,7 +22,7 @@ def read_guidance(value: Any, _: Context) -> Factors:
     faults: list[Fault] = []
     for name, factor in value.items():
         if name not in TERMS:
-            fix = did_you_mean(name, TERMS, "terms")
+            fix = did_you_mean(name, tuple(TERMS), "terms")
             faults.append(Fault("there is no such term of guidance", fix, (name,), on_key=True))
             continue
         try:
@@ -60,7 +41,10 @@ def _read_chromatic(value: Any, _: Context) -> float:
     return check_range(value, "chromatic, a share of the notes,", 0.0, 1.0)
 
 
-_FACTOR = {"type": "number", "minimum": 0, "maximum": _MOST}
+def _factor(kind: TermKind) -> dict[str, Any]:
+    said = f"{kind.says[0].upper()}{kind.says[1:]}."
+    return {"type": "number", "minimum": 0, "maximum": _MOST, "description": said}
+
 
 Guidance = Annotated[
     Factors,
@@ -68,7 +52,7 @@ Guidance = Annotated[
         read_guidance,
         {
             "type": "object",
-            "properties": dict.fromkeys(TERMS, _FACTOR),
+            "properties": {name: _factor(kind) for name, kind in TERMS.items()},
             "additionalProperties": False,
             "description": "How strongly each term leads the model: 1 as by default, 0 not at all.",
         },

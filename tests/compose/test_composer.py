@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from chipassets.compose import texture
 from chipassets.compose.composer import compose_takes
 from chipassets.compose.controls import ControlGroup, position_label
+from chipassets.compose.guidance import setting
+from chipassets.compose.guidance.terms import register
+from chipassets.compose.state import LOW_BELOW_PITCH
 from chipassets.errors import ComposeError
 from chipassets.keys import Key
 from chipassets.score import Note, Score, score_to_lines
@@ -56,7 +58,8 @@ def test_the_key_only_moves_a_canonical_models_notes(
     moved = replace(character, lead_pitch=replace(character.lead_pitch, low=64.0, high=78.0))
     model = make_model()
     lower = compose_takes(low, model, count=1)[0]
-    monkeypatch.setattr(texture, "LOWEST_PITCH", texture.LOWEST_PITCH + 2)
+    monkeypatch.setattr(register, "LOWEST_PITCH", register.LOWEST_PITCH + 2)
+    monkeypatch.setattr(setting, "LOW_BELOW_PITCH", LOW_BELOW_PITCH + 2)
     upper = compose_takes(replace(high, character=moved), model, count=1)[0]
     lifted = [(n.start_step, n.duration_steps, n.pitch + 2) for n in lower.notes]
     assert lifted == [(n.start_step, n.duration_steps, n.pitch) for n in upper.notes]

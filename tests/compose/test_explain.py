@@ -8,13 +8,12 @@ import numpy as np
 
 from chipassets.compose.composer import ROWS, compose_takes, open_block, sample_block
 from chipassets.compose.explain import CLOSES, STARTS, explain_take
+from chipassets.compose.guidance.registry import TERMS
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import free_script
-from chipassets.compose.texture import WEIGHTS
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.forms import FormPart, lay_out
-from chipassets.manifest.guidance import TERMS
 from chipassets.seeds import derive_rng
 from tests.compose.conftest import MakeModel, MakePlan
 from tests.compose.test_motif import HERO
@@ -59,7 +58,6 @@ def test_pulls_account_for_what_guidance_changed(
 def test_without_weights_the_model_is_alone_draw_for_draw(
     make_model: MakeModel, make_plan: MakePlan
 ) -> None:
-    assert {*TERMS, "ceiling"} == set(WEIGHTS)
     plan, model = make_plan(guidance=UNLED, form=lay_out([FormPart("A")], 4)), make_model()
     block = open_block(plan, model, 0)
     assert {term.weight for term in block.terms} == {0.0}

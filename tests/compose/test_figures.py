@@ -11,23 +11,24 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
 from chipassets.compose.form import track_parts
 from chipassets.compose.guidance import Term
-from chipassets.compose.guidance.answer import AnswerTerm
-from chipassets.compose.guidance.broken import BrokenTerm
-from chipassets.compose.guidance.canon import CanonTerm
-from chipassets.compose.guidance.ceiling import CeilingTerm
-from chipassets.compose.guidance.cell import CellTerm
-from chipassets.compose.guidance.held import HeldTerm
-from chipassets.compose.guidance.line import LineTerm
-from chipassets.compose.guidance.octaves import OctavesTerm
-from chipassets.compose.guidance.ostinato import OstinatoTerm
-from chipassets.compose.guidance.walking import WalkingTerm
+from chipassets.compose.guidance.figures.answer import AnswerTerm
+from chipassets.compose.guidance.figures.broken import BrokenTerm
+from chipassets.compose.guidance.figures.canon import CanonTerm
+from chipassets.compose.guidance.figures.held import HeldTerm
+from chipassets.compose.guidance.figures.octaves import OctavesTerm
+from chipassets.compose.guidance.figures.ostinato import OstinatoTerm
+from chipassets.compose.guidance.figures.walking import WalkingTerm
+from chipassets.compose.guidance.registry import FIGURES, TERMS
+from chipassets.compose.guidance.setting import Setting
+from chipassets.compose.guidance.terms.ceiling import CeilingTerm
+from chipassets.compose.guidance.terms.cell import CellTerm
+from chipassets.compose.guidance.terms.line import LineTerm
 from chipassets.compose.network import Network
-from chipassets.compose.plot import FIGURES, draw_plot
+from chipassets.compose.plot import draw_plot
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import free_script
 from chipassets.compose.state import State
-from chipassets.compose.texture import WEIGHTS, draw_aims, track_terms
-from chipassets.manifest.guidance import TERMS
+from chipassets.compose.texture import draw_aims, make_terms
 from tests.compose.conftest import MakeModel, MakePlan
 
 STEPS = 64
@@ -47,7 +48,7 @@ TERMS_BY_NAME: dict[str, Make] = {
     "line": LineTerm,
     "octaves": lambda weight: OctavesTerm(ALWAYS, weight),
     "ostinato": lambda weight: OstinatoTerm(ALWAYS, 16, weight),
-    "walking": lambda weight: WalkingTerm(ALWAYS, weight),
+    "walking": lambda weight: WalkingTerm(ALWAYS, 55, weight),
 }
 
 
@@ -154,12 +155,12 @@ def test_every_term_has_a_weight_that_a_manifest_can_scale(make_plan: MakePlan) 
     for seed in range(12):
         track = make_plan(seed=seed, bars=16, guidance=(("echo", 0.0), ("scale", 2.0)))
         parts = track_parts(track)
-        for term in track_terms(track, parts, 0, draw_aims(track, parts, range(2))):
+        for term in make_terms(Setting(track, parts, 0, draw_aims(track, parts, range(2)))):
             factor = {"echo": 0.0, "scale": 2.0}.get(term.name, 1.0)
-            assert term.weight == WEIGHTS[term.name] * factor
+            assert term.weight == TERMS[term.name].weight * factor
             names.add(term.name)
-    assert names <= set(WEIGHTS)
-    assert set(TERMS) == set(WEIGHTS) - {"ceiling"}
+    assert {kind.name for kind in TERMS.values()} == set(TERMS)
+    assert len(names) > 12
 
 
 def test_sections_differ_in_figure_and_returns_do_not(make_plan: MakePlan) -> None:

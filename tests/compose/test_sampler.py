@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END, decode_events
-from chipassets.compose.guidance.density import DensityTerm
-from chipassets.compose.guidance.echo import EchoTerm
-from chipassets.compose.guidance.harmony import HarmonyTerm
-from chipassets.compose.guidance.hold import HoldTerm
-from chipassets.compose.guidance.metre import MetreTerm
-from chipassets.compose.guidance.register import RegisterTerm
-from chipassets.compose.guidance.scale import ScaleTerm
-from chipassets.compose.guidance.voices import VoicesTerm
+from chipassets.compose.guidance.terms.density import DensityTerm
+from chipassets.compose.guidance.terms.echo import EchoTerm
+from chipassets.compose.guidance.terms.harmony import HarmonyTerm
+from chipassets.compose.guidance.terms.hold import HoldTerm
+from chipassets.compose.guidance.terms.metre import MetreTerm
+from chipassets.compose.guidance.terms.register import RegisterTerm
+from chipassets.compose.guidance.terms.scale import ScaleTerm
+from chipassets.compose.guidance.terms.voices import VoicesTerm
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import draw, sample
 from chipassets.compose.script import force, free_script

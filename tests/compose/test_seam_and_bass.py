@@ -9,9 +9,9 @@ import pytest
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
 from chipassets.compose.composer import compose_takes
-from chipassets.compose.guidance.bass import BassTerm
-from chipassets.compose.guidance.homing import HomingTerm
-from chipassets.compose.guidance.metre import MetreTerm
+from chipassets.compose.guidance.terms.bass import BassTerm
+from chipassets.compose.guidance.terms.homing import HomingTerm
+from chipassets.compose.guidance.terms.metre import MetreTerm
 from chipassets.compose.lead_in import lead_ins
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import sample
@@ -60,7 +60,9 @@ def test_the_bass_does_not_stay_away(make_model: MakeModel) -> None:
     network = Network(make_model(), 8)
 
     def longest(weight: float) -> int:
-        taken = sample(network, free_script(128), generators(8), 1.0, (BassTerm(2, weight),))
+        taken = sample(
+            network, free_script(128), generators(8), 1.0, (BassTerm(2, LOW_BELOW_PITCH, weight),)
+        )
         gaps = []
         for row in range(8):
             low = [

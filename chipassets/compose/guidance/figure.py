@@ -1,37 +1,53 @@
-"""Figures: what terms for a way of accompanying share, the steps on which they work."""
+"""A figure: one way of accompanying, for whole sections."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
-from chipassets.compose.state import PITCHES, State
+from chipassets.compose.guidance import Term, TermKind
+from chipassets.compose.guidance.setting import Setting
 
-Indices = NDArray[np.int64]
-
-
-def padded(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the flags [steps] with one more, false, for rows that are finished."""
-    return np.append(where, False)
+MOST_VOICES = 3
+"""Two pulses and the triangle of the 2A03."""
 
 
-def below_the_top(where: NDArray[np.bool_], state: State) -> Indices:
-    """Return the rows whose next event, on a step of the figure, is not the step's top note."""
-    return np.flatnonzero(where[state.step] & (state.place > 0))
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A way of accompanying as it is written down.
 
-
-def began(state: State, rows: Indices, steps: Indices, first_place: int, most: int) -> Indices:
-    """Return int [rows, most]: pitches of notes that began at those steps, -1 in empty places.
-
-    first_place 0 counts the step's top note, 1 leaves it out.
+    suits: how likely it is, by scene; by mood, how likely it is beside what the scene allows. A
+    figure that suits nothing is never drawn. voices: a shift of the mean number of voices, onsets:
+    a factor on their density, most_voices: how many may sound at once. make: the term that leads
+    the model there, on the steps [steps] where the figure stands; None where numbers say it all.
     """
-    events = state.history[rows, np.maximum(steps, 0), first_place : first_place + most]
-    events = events.astype(np.int64)
-    new = (events >= NEW_NOTE) & (events < NEW_NOTE + PITCHES) & (steps >= 0)[:, None]
-    ended = np.cumsum(events < NEW_NOTE, axis=1) > 0
-    return np.where(new & ~ended, events - NEW_NOTE, -1)
 
+    name: str
+    says: str
+    suits: Mapping[str, float]
+    voices: float = 0.0
+    onsets: float = 1.0
+    most_voices: int = MOST_VOICES
+    weight: float = 1.0
+    make: Callable[[Setting, NDArray[np.bool_], float], Term] | None = None
 
-NEW = slice(NEW_NOTE, CONTINUED_NOTE)
-HELD = slice(CONTINUED_NOTE, CONTINUED_NOTE + PITCHES)
+    @property
+    def term(self) -> TermKind | None:
+        """The figure's term as one among the others."""
+        make = self.make
+        if make is None:
+            return None
+
+        def made(setting: Setting, weight: float) -> Term | None:
+            where = setting.where(self.name)
+            return None if where is None else make(setting, where, weight)
+
+        def aim(setting: Setting, row: int, step: int) -> str:
+            del row
+            where = setting.where(self.name)
+            return self.says if where is not None and where[step] else ""
+
+        return TermKind(self.name, self.weight, self.says, made, aim)

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import NEW_NOTE
-from chipassets.compose.guidance.figure import HELD, NEW, began, below_the_top, padded
+from chipassets.compose.guidance.figure import Figure
+from chipassets.compose.guidance.masks import HELD, NEW, began, below_the_top, padded
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -36,3 +38,27 @@ class BrokenTerm:
         pitches = began(state, rows, state.step[rows] - _EIGHTH_STEPS, 1, _MOST)
         at, place = np.nonzero(pitches >= 0)
         logits[rows[at], NEW_NOTE + pitches[at, place]] += np.float32(self.weight * _SAME)
+
+
+def _make(_: Setting, where: NDArray[np.bool_], weight: float) -> BrokenTerm:
+    return BrokenTerm(where, weight)
+
+
+FIGURE = Figure(
+    "broken",
+    "the lower voices move through the chord in eighths",
+    suits={
+        "title": 0.75,
+        "overworld": 0.42,
+        "town": 1,
+        "battle": 0.42,
+        "boss": 0.56,
+        "shop": 0.32,
+        "game_over": 0.42,
+        "credits": 1,
+        "calm": 0.75,
+        "frantic": 1,
+    },
+    onsets=1.25,
+    make=_make,
+)

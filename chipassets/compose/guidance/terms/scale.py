@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
 
@@ -30,3 +32,17 @@ class ScaleTerm:
         """Lower the new notes outside the scale."""
         del state
         logits[:, NEW_NOTE:CONTINUED_NOTE] += self._bias
+
+
+def _make(setting: Setting, weight: float) -> ScaleTerm:
+    key = setting.key
+    leading_tone = (key.tonic - 1) % 12 if key.is_minor else None
+    return ScaleTerm(key.pitch_classes, leading_tone, weight)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    del row, step
+    return str(setting.track.key)
+
+
+TERM = TermKind("scale", 0.25, "leans to the notes of the key", _make, _aim)

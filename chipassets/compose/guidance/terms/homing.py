@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
-from chipassets.compose.guidance.figure import NEW
+from chipassets.compose.form import loop_start_bar
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.masks import NEW
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
 
@@ -50,3 +53,20 @@ def _struck(rows: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """Return the rows whose event is a new note, and those events."""
     new = (events >= NEW_NOTE) & (events < CONTINUED_NOTE)
     return rows[new], events[new]
+
+
+def _make(setting: Setting, weight: float) -> HomingTerm | None:
+    start_bar = loop_start_bar(setting.track, setting.parts)
+    if start_bar is None:
+        return None
+    bar = setting.bar_steps
+    return HomingTerm(start_bar * bar, setting.track.total_steps, bar, weight)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    del row
+    last = setting.track.loops and step >= setting.track.total_steps - setting.bar_steps
+    return "the first note of the loop" if last else ""
+
+
+TERM = TermKind("homing", 1.0, "leads the tune of a loop's last bar to its first note", _make, _aim)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose.guidance.figure import HELD, NEW, below_the_top, padded
+from chipassets.compose.guidance.figure import Figure
+from chipassets.compose.guidance.masks import HELD, NEW, below_the_top, padded
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -32,3 +34,26 @@ class HeldTerm:
         held = self.weight * np.where(at_bar, 0.0, _STAYING)
         logits[rows, NEW] += new[:, None].astype(np.float32)
         logits[rows, HELD] += held[:, None].astype(np.float32)
+
+
+def _make(setting: Setting, where: NDArray[np.bool_], weight: float) -> HeldTerm:
+    return HeldTerm(where, setting.bar_steps, weight)
+
+
+FIGURE = Figure(
+    "held",
+    "the lower voices hold a chord for the bar",
+    suits={
+        "title": 0.42,
+        "town": 0.32,
+        "dungeon": 0.56,
+        "victory": 0.56,
+        "game_over": 1,
+        "credits": 0.75,
+        "calm": 1,
+        "sad": 1,
+    },
+    voices=0.3,
+    onsets=0.7,
+    make=_make,
+)

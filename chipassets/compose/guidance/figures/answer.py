@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose.guidance.figure import NEW, padded
+from chipassets.compose.guidance.figure import Figure
+from chipassets.compose.guidance.masks import NEW, padded
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
 
@@ -32,3 +34,24 @@ class AnswerTerm:
         rows = np.flatnonzero(self._where[state.step])
         if rows.size:
             logits[rows, NEW] += self._above
+
+
+def _make(setting: Setting, where: NDArray[np.bool_], weight: float) -> AnswerTerm:
+    highest = setting.track.character.lead_pitch.low - setting.shift
+    return AnswerTerm(where, highest, setting.bar_steps, weight)
+
+
+FIGURE = Figure(
+    "answer",
+    "every other bar the tune answers from below",
+    suits={
+        "title": 0.32,
+        "overworld": 0.32,
+        "shop": 0.56,
+        "credits": 0.32,
+        "playful": 0.75,
+    },
+    voices=-0.1,
+    onsets=0.95,
+    make=_make,
+)

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -35,3 +37,17 @@ class EchoTerm:
         began = np.where(is_lead, state.led[at], state.backed[at])
         answer = np.where(earlier < 0, 0.0, np.where(began, 1.0, _NOT_BEFORE))
         logits[:, NEW_NOTE:CONTINUED_NOTE] += (self.weight * answer[:, None]).astype(np.float32)
+
+
+def _make(setting: Setting, weight: float) -> EchoTerm:
+    return EchoTerm(setting.aims.echo_bars * setting.bar_steps, setting.bar_steps, weight)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    bars = int(setting.aims.echo_bars[row])
+    if step < bars * setting.bar_steps:
+        return ""
+    return f"the tune of {'the bar' if bars == 1 else 'two bars'} before"
+
+
+TERM = TermKind("echo", 0.8, "takes up the rhythm of a bar or two before", _make, _aim)

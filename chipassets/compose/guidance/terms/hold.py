@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chipassets.compose.codec import CONTINUED_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -25,3 +27,13 @@ class HoldTerm:
         """Lower continuations of notes that are overdue."""
         overdue = np.maximum(state.ages - self._longest, 0) / 4
         logits[:, CONTINUED_NOTE:] -= (self.weight * overdue).astype(np.float32)
+
+
+_LONGEST_STEPS = 16
+
+
+def _make(_: Setting, weight: float) -> HoldTerm:
+    return HoldTerm(_LONGEST_STEPS, weight)
+
+
+TERM = TermKind("hold", 1.0, "lets go of notes that have sounded for four beats", _make)

@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
+from chipassets.keys import pitch_name
 
 _OCTAVE = 12
 _STEEPEST = 6.0
@@ -52,3 +55,29 @@ class RegisterTerm:
 def _loss(pitch: np.ndarray, low: float, high: float) -> Floats:
     outside = np.maximum(np.maximum(low - pitch, pitch - high), 0) / _OCTAVE
     return np.minimum(outside**2, _STEEPEST).astype(np.float32)
+
+
+LOWEST_PITCH = 36
+_LEAD_MARGIN = 5
+"""The lead's range is asked of its median; single notes may lie this much outside."""
+
+
+def _make(setting: Setting, weight: float) -> RegisterTerm:
+    low, high = (edge - setting.shift for edge in _lead_range(setting))
+    floor = LOWEST_PITCH - setting.shift
+    return RegisterTerm(low, high, floor, weight, setting.aims.plot.lead_shifts)
+
+
+def _lead_range(setting: Setting) -> tuple[float, float]:
+    lead = setting.track.character.lead_pitch
+    return lead.low - _LEAD_MARGIN, lead.high + _LEAD_MARGIN
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    del row
+    up = int(setting.aims.plot.lead_shifts[step])
+    low, high = (pitch_name(round(edge) + up) for edge in _lead_range(setting))
+    return f"a tune between {low} and {high}"
+
+
+TERM = TermKind("register", 2.0, "keeps the tune in its range, the rest on the chip", _make, _aim)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from chipassets.compose.codec import CONTINUED_NOTE
-from chipassets.compose.guidance.figure import NEW
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.masks import NEW
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
 
@@ -39,3 +41,10 @@ class LineTerm:
             overdue = np.maximum(state.ages[rows, last] - _LONG_STEPS, 0) * _PER_LONG_STEP
             loss = self.weight * np.minimum(overdue, _MOST_LONG)
             logits[rows, CONTINUED_NOTE + last] -= loss.astype(np.float32)
+
+
+def _make(_: Setting, weight: float) -> LineTerm:
+    return LineTerm(weight)
+
+
+TERM = TermKind("line", 1.0, "keeps the tune moving, and by steps that can be sung", _make)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 from chipassets.units import STEPS_PER_BEAT
@@ -41,3 +43,17 @@ def _place(step: int) -> int:
     if step % STEPS_PER_BEAT == 0:
         return 1
     return 2 if step % 2 == 0 else 3
+
+
+def _make(setting: Setting, weight: float) -> MetreTerm:
+    return MetreTerm(setting.bar_steps, weight, setting.aims.plot.syncopation)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    del row, step
+    return f"{setting.aims.plot.syncopation:.0%} off the beat"
+
+
+TERM = TermKind(
+    "metre", 0.3, "sets notes on the beat, or off it in a syncopated track", _make, _aim
+)

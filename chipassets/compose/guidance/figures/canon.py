@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import NEW_NOTE
-from chipassets.compose.guidance.figure import began, below_the_top, padded
+from chipassets.compose.guidance.figure import Figure
+from chipassets.compose.guidance.masks import began, below_the_top, padded
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -33,3 +35,22 @@ class CanonTerm:
         follows = tune >= _OCTAVE
         pitches = tune[follows] - _OCTAVE
         logits[rows[follows], NEW_NOTE + pitches] += np.float32(self.weight * _FOLLOWS)
+
+
+def _make(setting: Setting, where: NDArray[np.bool_], weight: float) -> CanonTerm:
+    return CanonTerm(where, setting.bar_steps, weight)
+
+
+FIGURE = Figure(
+    "canon",
+    "a lower voice follows the tune at a bar's distance",
+    suits={
+        "town": 0.24,
+        "dungeon": 0.42,
+        "credits": 0.42,
+        "mysterious": 0.56,
+    },
+    voices=0.2,
+    onsets=1.1,
+    make=_make,
+)

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.guidance.steptable import StepTable
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
@@ -38,3 +40,14 @@ class DensityTerm:
         rate = (state.onsets + _PRIOR_STEPS * per_step) / (state.span + _PRIOR_STEPS)
         shortfall = np.clip(2 * (1 - rate / per_step), -1, 1)
         logits[:, NEW_NOTE:CONTINUED_NOTE] += (self.weight * shortfall[:, None]).astype(np.float32)
+
+
+def _make(setting: Setting, weight: float) -> DensityTerm:
+    return DensityTerm(setting.aims.density, weight)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    return f"{setting.aims.density[row, step]:.1f} notes a beat"
+
+
+TERM = TermKind("density", 2.5, "leads the notes a beat to what the section wants", _make, _aim)

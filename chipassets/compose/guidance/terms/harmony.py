@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import LOW_BELOW_PITCH, PITCHES, State
 from chipassets.units import STEPS_PER_BEAT
@@ -27,7 +29,7 @@ class HarmonyTerm:
     """Raises new notes of the chord, its root in the bass most, and lowers foreign ones.
 
     chord_of_step: int [steps] or [rows, steps], an index into `chords`, which are pitch classes;
-    roots: the root of each chord.
+    roots: the root of each chord. Pitches below `low_below` are the bass.
     """
 
     name = "harmony"
@@ -39,6 +41,7 @@ class HarmonyTerm:
         roots: Sequence[int],
         steps_per_bar: int,
         weight: float,
+        low_below: int = LOW_BELOW_PITCH,
     ) -> None:
         self.weight = weight
         table = np.atleast_2d(chord_of_step)
@@ -46,12 +49,14 @@ class HarmonyTerm:
         self._chord_of_step = np.concatenate((table, table[:, -1:]), axis=1)
         self._rows = np.arange(table.shape[0]) if table.shape[0] > 1 else 0
         pairs = list(zip(chords, roots, strict=True))
-        self._new = weight * np.array([_pull(chord, root) for chord, root in pairs], np.float32)
+        self._new = weight * np.array(
+            [_pull(chord, root, low_below) for chord, root in pairs], np.float32
+        )
         self._held = weight * np.array([_push(chord) for chord in chords], np.float32)
         changes = np.zeros(self._chord_of_step.shape, bool)
         changes[:, 1:] = self._chord_of_step[:, 1:] != self._chord_of_step[:, :-1]
         self._changes = changes
-        self._held_on = weight * np.array([_stale(root) for root in roots], np.float32)
+        self._held_on = weight * np.array([_stale(root, low_below) for root in roots], np.float32)
         strengths = [_strength(step) for step in range(steps_per_bar)]
         self._strength = np.array(strengths, np.float32)
 
@@ -68,11 +73,11 @@ class HarmonyTerm:
             logits[changed, CONTINUED_NOTE:] += self._held_on[chord[changed]]
 
 
-def _pull(chord: frozenset[int], root: int) -> Floats:
+def _pull(chord: frozenset[int], root: int, low_below: int) -> Floats:
     pull = np.zeros(PITCHES, np.float32)
     for pitch in range(PITCHES):
         pull[pitch] = _CHORD_TONE if pitch % 12 in chord else _FOREIGN_TONE
-        if pitch < LOW_BELOW_PITCH:
+        if pitch < low_below:
             degree = (pitch - root) % 12
             pull[pitch] += {0: _BASS_ROOT, _FIFTH: _BASS_FIFTH}.get(degree, _BASS_OTHER)
     return pull
@@ -83,10 +88,8 @@ def _push(chord: frozenset[int]) -> Floats:
     return np.array(foreign, np.float32)
 
 
-def _stale(root: int) -> Floats:
-    low = [
-        _BASS_HELD_ON * (pitch < LOW_BELOW_PITCH and pitch % 12 != root) for pitch in range(PITCHES)
-    ]
+def _stale(root: int, low_below: int) -> Floats:
+    low = [_BASS_HELD_ON * (pitch < low_below and pitch % 12 != root) for pitch in range(PITCHES)]
     return np.array(low, np.float32)
 
 
@@ -94,3 +97,19 @@ def _strength(step: int) -> float:
     if step % STEPS_PER_BEAT == 0:
         return _ON_BEAT
     return _ON_HALF_BEAT if step % 2 == 0 else _OFF
+
+
+def _make(setting: Setting, weight: float) -> HarmonyTerm:
+    shift, harmony = setting.shift, setting.aims.harmony
+    tones = [frozenset((p - shift) % 12 for p in chord.pitch_classes) for chord in harmony.chords]
+    basses = [(chord.bass - shift) % 12 for chord in harmony.chords]
+    return HarmonyTerm(harmony.of_step, tones, basses, setting.bar_steps, weight, setting.low_below)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    return setting.aims.harmony.names[row][step // setting.bar_steps]
+
+
+TERM = TermKind(
+    "harmony", 1.25, "leans strong beats to the bar's chord, the bass to its root", _make, _aim
+)

@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
+from chipassets.compose.motif import ceilings, state_motifs
 from chipassets.compose.network import Floats
 from chipassets.compose.state import PITCHES, State
+from chipassets.keys import pitch_name
 
 _ABOVE = -30.0
 """Nats by which notes above are lowered at full weight: in effect they never come."""
@@ -36,3 +40,24 @@ class CeilingTerm:
         above = self._by_highest[self._highest[state.step]]
         logits[:, NEW_NOTE:CONTINUED_NOTE] += above
         logits[:, CONTINUED_NOTE:] += above
+
+
+def _make(setting: Setting, weight: float) -> CeilingTerm | None:
+    limits = _limits(setting)
+    return None if limits is None else CeilingTerm(limits, weight)
+
+
+def _limits(setting: Setting) -> NDArray[np.int64] | None:
+    stated = state_motifs(setting.track, setting.parts)
+    return ceilings(stated, setting.track.total_steps, -setting.shift) if stated else None
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    del row
+    limits = _limits(setting)
+    if limits is None or limits[step] >= PITCHES - 1:
+        return ""
+    return f"at most {pitch_name(int(limits[step]) + setting.shift)}, under the motif"
+
+
+TERM = TermKind("ceiling", 1.0, "keeps what the model adds below a motif that stands", _make, _aim)

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
-from chipassets.compose.guidance.figure import padded
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.masks import padded
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -32,3 +34,16 @@ class CellTerm:
         if rows.size:
             pull = self._pull[state.step[rows] % self._pull.size]
             logits[rows, NEW_NOTE:CONTINUED_NOTE] += pull[:, None]
+
+
+def _make(setting: Setting, weight: float) -> CellTerm:
+    plot = setting.aims.plot
+    return CellTerm(np.ones(setting.track.total_steps, bool), plot.cell, weight)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    del row, step
+    return "".join("x" if onset else "." for onset in setting.aims.plot.cell)
+
+
+TERM = TermKind("cell", 0.5, "keeps the tune to the rhythm that the track has drawn", _make, _aim)

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import NEW_NOTE
-from chipassets.compose.guidance.figure import NEW, began, below_the_top, padded
+from chipassets.compose.guidance.figure import Figure
+from chipassets.compose.guidance.masks import NEW, began, below_the_top, padded
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
 
@@ -38,3 +40,22 @@ class OstinatoTerm:
         at, place = np.nonzero(pitches >= 0)
         lift = np.float32(self.weight * (_AGAIN - _OTHERWISE))
         logits[rows[at], NEW_NOTE + pitches[at, place]] += lift
+
+
+def _make(setting: Setting, where: NDArray[np.bool_], weight: float) -> OstinatoTerm:
+    return OstinatoTerm(where, setting.bar_steps, weight)
+
+
+FIGURE = Figure(
+    "ostinato",
+    "the lower voices do each bar what they did the bar before",
+    suits={
+        "dungeon": 1,
+        "battle": 1,
+        "boss": 1,
+        "mysterious": 0.75,
+        "frantic": 0.75,
+    },
+    voices=0.1,
+    make=_make,
+)

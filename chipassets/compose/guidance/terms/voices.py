@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import STEP_END
+from chipassets.compose.guidance import TermKind
+from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.guidance.steptable import StepTable
 from chipassets.compose.network import Floats
 from chipassets.compose.state import State
@@ -44,3 +46,16 @@ class VoicesTerm:
             state.place >= self._most[np.minimum(state.step, self._most.size - 1)], _FULL, 0
         )
         logits[:, STEP_END] += (self.weight * (lean + full)).astype(np.float32)
+
+
+def _make(setting: Setting, weight: float) -> VoicesTerm:
+    plot = setting.aims.plot
+    return VoicesTerm(plot.most_voices, setting.aims.polyphony, weight)
+
+
+def _aim(setting: Setting, row: int, step: int) -> str:
+    most = int(setting.aims.plot.most_voices[step])
+    return f"{setting.aims.polyphony[row, step]:.1f} at once, at most {most}"
+
+
+TERM = TermKind("voices", 1.0, "keeps to as many notes at once as the section wants", _make, _aim)

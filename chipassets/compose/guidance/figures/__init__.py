@@ -1,0 +1,1 @@
+"""Figures: one way of accompanying in each module, exported as FIGURE."""
