@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .index import read_index
+from .index import INDEX_NAME, read_index
 from .tracks import LibraryError, Track, TrackNotFoundError
 
 
@@ -28,12 +28,14 @@ class Library:
 
     @classmethod
     def open(cls, path: str | Path) -> Library:
-        """Return the library of the bundle in a folder or a zip file.
+        """Return the library of the bundle in a folder, which its index may name, or a zip file.
 
         A zip is unpacked into a folder for temporary files, which goes when the program ends.
         Raises LibraryError if the bundle is unusable; sizes are checked here, hashes by `verify`.
         """
         folder = Path(path)
+        if folder.name == INDEX_NAME:
+            folder = folder.parent
         if folder.is_file():
             from .archive import unpack
 

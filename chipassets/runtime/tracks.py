@@ -88,10 +88,10 @@ class Track:
     loop: Loop | None
     sections: tuple[Section, ...]
     voices: tuple[str, ...]
-    files: Mapping[str, BundleFile] = field(hash=False)
-    layers: tuple[Layer, ...] = ()
+    files: Mapping[str, BundleFile] = field(hash=False, repr=False)
+    layers: tuple[Layer, ...] = field(default=(), repr=False)
     loudness_lufs: float | None = None
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[Statement, ...] = field(default=(), repr=False)
     match: str = ""
     """The name of the track whose key and tempo this one takes, "" where it has its own."""
 

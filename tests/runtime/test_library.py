@@ -40,6 +40,10 @@ def test_opens_and_finds_by_name_and_scene(folder: Path) -> None:
     assert library.for_scene("battle", "dark").track.name == "duel"
 
 
+def test_a_bundle_may_be_named_by_its_index(folder: Path) -> None:
+    assert Library.open(folder / "bundle.json") == Library.open(folder)
+
+
 def test_moods_choose_with_a_reason(folder: Path) -> None:
     library = Library.open(folder)
     match = library.for_moods("dark", "mysterious", "calm")

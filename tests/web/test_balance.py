@@ -234,3 +234,23 @@ def test_preload_decodes_the_tracks_of_scenes_and_keeps_them(page: Page, tmp_pat
     })()""")
     names = [name for name in fetched if name.startswith("t")]
     assert names == [f"t{n}.ogg" for n in range(20)]
+
+
+def test_a_clock_that_the_sound_card_has_overtaken_does_no_harm(page: Page) -> None:
+    found = page.run("""(async () => {
+      const clock = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "currentTime");
+      const late = function () { return Math.max(clock.get.call(this) - 0.02, 0); };
+      Object.defineProperty(BaseAudioContext.prototype, "currentTime", {get: late});
+      const {mix} = await stage(4, [
+        [0, (p) => p.enter("battle")],
+        [0.5, (p) => [0.1, 1, 0, 0.7].forEach((level) => p.intensity(level))],
+        [0.6, (p) => [0.3, 0].forEach((level) => p.intensity(level))],
+        [1.0, (p) => [12, 0, 6].forEach((db) => p.duck(db))],
+        [1.5, (p) => p.sting("fanfare")],
+        [3.0, (p) => [p.enter("town", {moods: "calm"}), p.enter("battle")]],
+      ]);
+      return [[660, 0.3], [990, 0.3], [660, 1.4], [990, 1.4], [880, 2], [660, 3.8], [440, 3.8]]
+        .map(([hz, time]) => level(mix, hz, time));
+    })()""")
+    half = FULL * 10 ** (-6 / 20)
+    assert found == pytest.approx([FULL, FULL, half, 0, FULL, half, 0], rel=0.02, abs=0.01)

@@ -49,9 +49,11 @@
     { from: "*", to: "*", when: "now", fadeMs: 800 },
   ];
 
-  /* What is scheduled must lie ahead of the block that the browser is rendering. */
+  /* What is scheduled must lie ahead of the block that the browser is rendering: see leadOf. */
   const LEAD_SECONDS = 0.01;
-  const CURVE_POINTS_PER_SECOND = 400;
+  /* A sine in 64 straight pieces is off by less than a ten thousandth. */
+  const RAMPS_PER_SECOND = 200;
+  const MOST_RAMPS = 64;
   const SAME_SECONDS = 1e-6; // less than a sample of any rate: two such times are one
   const PAUSE_SECONDS = 0.05;
   const DECODED_TRACKS_KEPT = 12;
@@ -239,7 +241,7 @@
 
   /*
    * What is left from `now` on of a gain that depends on the points of several lists of fades:
-   * pieces {at, length, values} in order, the last of them steady.
+   * pieces {at, length, values} in order, straight from value to value, the last of them steady.
    */
   function gainCurves(lists, now, gain) {
     const turns = lists.flat().flatMap((fade) => [fade.at, fade.at + fade.length]);
@@ -252,9 +254,10 @@
       const heard = lists.map((fades) => fades.filter((fade) => fade.at <= at + SAME_SECONDS));
       const pointsAt = (time) => heard.map((fades) => fadePoint(fades, time));
       const length = i + 1 < bends.length ? bends[i + 1] - at : 0;
-      const count = length > 0 ? 2 + Math.ceil(length * CURVE_POINTS_PER_SECOND) : 1;
-      const values = Float32Array.from({ length: count }, (_, n) =>
-        gain(pointsAt(at + Math.max((length * n) / Math.max(count - 1, 1), SAME_SECONDS)))
+      const ramps = Math.min(Math.ceil(length * RAMPS_PER_SECOND), MOST_RAMPS);
+      const count = 1 + ramps;
+      const values = Array.from({ length: count }, (_, n) =>
+        gain(pointsAt(at + Math.max((length * n) / Math.max(ramps, 1), SAME_SECONDS)))
       );
       const isSteady = values.every((value) => value === values[0]);
       return { at, length, values: isSteady ? values.slice(0, 1) : values };
@@ -307,7 +310,7 @@
     enter(scene, moods = []) {
       const before = this.scene;
       const asked = String(this._moods.get(scene) || "");
-      this._moods.set(scene, [...moods]);
+      this._moods.set(scene, [].concat(moods));
       const at = this.stack.indexOf(scene);
       if (at >= 0) {
         this.stack.length = at + 1;
@@ -373,8 +376,9 @@
    * future and may be revoked until they are due. Plays nothing itself.
    */
   class Timeline {
-    constructor(rateHz) {
+    constructor(rateHz, leadSeconds = LEAD_SECONDS) {
       this.rateHz = rateHz;
+      this.leadSeconds = leadSeconds;
       this.voices = [];
     }
 
@@ -463,7 +467,7 @@
     }
 
     _due(current, now, when) {
-      const soon = now + LEAD_SECONDS;
+      const soon = now + this.leadSeconds;
       const at = current ? this.lineTime(current, soon, when) : soon;
       return this._onSample(at);
     }
@@ -612,19 +616,20 @@
     constructor(context, output = context.destination, balance = new Balance()) {
       this.context = context;
       this.output = output;
-      this.timeline = new Timeline(context.sampleRate);
+      this.timeline = new Timeline(context.sampleRate, leadOf(context));
       this._balance = balance;
       this._nodes = new Map();
     }
 
     /* Make every layer follow the balance's intensity from now on. */
     layLayers() {
-      for (const { layers } of this._nodes.values()) this._layLayers(layers);
+      const now = this.context.currentTime;
+      for (const { layers } of this._nodes.values()) this._layLayers(layers, now);
     }
 
     /* The time of the next such line of what sounds; as soon as possible in silence. */
     nextTime(when) {
-      const soon = this.context.currentTime + LEAD_SECONDS;
+      const soon = this.context.currentTime + this.timeline.leadSeconds;
       const voice = this.current;
       return voice && when !== "now" ? this.timeline.lineTime(voice, soon, when) : soon;
     }
@@ -687,18 +692,18 @@
         layer.connect(gain);
         return layer;
       });
-      this._layLayers(layers);
+      this._layLayers(layers, this.context.currentTime);
       const sources = buffers.map((buffer, i) =>
         startSource(this.context, buffer, voice.track, voice.since, voice.fromSample, layers[i])
       );
       this._nodes.set(voice, { gain, layers, sources });
     }
 
-    _layLayers(layers) {
+    _layLayers(layers, now) {
       if (layers.length < 2) return;
       layers.forEach((layer, i) => {
         const share = ([point]) => spread(point, layers.length)[i];
-        layGain(layer.gain, [this._balance.level], this.context.currentTime, share);
+        layGain(layer.gain, [this._balance.level], now, share);
       });
     }
 
@@ -755,14 +760,24 @@
     }
   }
 
-  /* Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves. */
+  /*
+   * Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves.
+   * Not by setValueCurveAtTime: where rendering has overtaken `now` a browser begins the curve
+   * late, lets it reach into what follows, and throws.
+   */
   function layGain(param, lists, now, gain) {
     param.cancelScheduledValues(0);
     for (const { at, length, values } of gainCurves(lists, now, gain)) {
-      if (values.length < 2) param.setValueAtTime(values[0], at);
-      // A hair shorter: the sum must not round past the start of the next piece.
-      else param.setValueCurveAtTime(values, at, length * (1 - 1e-9));
+      param.setValueAtTime(values[0], at);
+      for (let n = 1; n < values.length; n += 1) {
+        param.linearRampToValueAtTime(values[n], at + (length * n) / (values.length - 1));
+      }
     }
+  }
+
+  /* How far ahead is early enough: the clock may jump by the sound card's buffer at any moment. */
+  function leadOf(context) {
+    return LEAD_SECONDS + (context.baseLatency || 0);
   }
 
   /* A gain that a game sets, 0..1: it goes there without a click. */
@@ -860,7 +875,7 @@
       if (!sting) return null;
       this._followBalance();
       const buffers = await this._buffers(track);
-      const soonest = this.context.currentTime + LEAD_SECONDS;
+      const soonest = this._mixer.nextTime("now");
       if (!buffers) this._balance.drop(sting, this.context.currentTime);
       else if (this._balance.begin(sting, soonest, this.context.currentTime)) {
         this._stings.start(sting, buffers);
