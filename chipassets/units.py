@@ -32,9 +32,10 @@ def step_frame(step: int, frames_per_bar: int, beats_per_bar: int) -> int:
     return bar * frames_per_bar + step_in_bar * frames_per_bar // steps_per_bar
 
 
-def frame_clock(frame: int, frame_rate_hz: Fraction, clock_hz: Fraction) -> int:
-    """Return the CPU clock at which a frame starts, rounded down."""
-    return int(frame * clock_hz / frame_rate_hz)
+def frame_clocks(count: int, frame_rate_hz: Fraction, clock_hz: Fraction) -> list[int]:
+    """Return the CPU clocks at which frames 0 to `count`, this one included, start."""
+    ratio = clock_hz / frame_rate_hz
+    return [frame * ratio.numerator // ratio.denominator for frame in range(count + 1)]
 
 
 def frame_sample(frame: int, frame_rate_hz: Fraction, sample_rate_hz: int = SAMPLE_RATE_HZ) -> int:

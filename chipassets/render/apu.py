@@ -14,7 +14,7 @@ from chipassets.chips import NOISE_PERIODS
 from chipassets.errors import RenderError
 from chipassets.registers import Write
 from chipassets.render.noise import Noise
-from chipassets.render.sequencer import DUTY_ROWS, Sequencer, Triangle
+from chipassets.render.sequencer import DUTIES, Sequencer, Triangle
 from chipassets.render.voices import Oscillator, Stretch
 
 ADDRESSES = (*range(0x4000, 0x4004), *range(0x4004, 0x4008), 0x4008, 0x400A, 0x400B)
@@ -71,7 +71,7 @@ class Registers:
 
     def oscillators(self) -> list[Oscillator]:
         """Return every voice at rest."""
-        return [Sequencer(DUTY_ROWS), Sequencer(DUTY_ROWS), Triangle(), Noise()]
+        return [Sequencer(DUTIES), Sequencer(DUTIES), Triangle(), Noise()]
 
     def _touched(self, writes: Sequence[Write]) -> list[int]:
         """The voices that the writes may change: all at the start of a pass and for $4015."""

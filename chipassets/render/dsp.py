@@ -38,6 +38,8 @@ ADDRESSES = frozenset(
 """Every register that this chip is played by."""
 
 _GAUSS_BITS = 11
+_SLOWEST_HIT = 0x0400
+"""A drum that is played slower than at a quarter of its rate is not worth keeping."""
 
 
 @lru_cache(maxsize=1)
@@ -83,12 +85,13 @@ class Registers:
                 self._write(write, fixed=number > 0)
                 if write.address in keyed:
                     keyed[write.address] = write.value
+            on, off = keyed[_KEY_ON], keyed[_KEY_OFF]
             touched = {write.address >> 4 for write in writes if write.address & 15 < 8}
             for voice, own in enumerate(moments):
-                on, off = (bool(keyed[key] >> voice & 1) for key in (_KEY_ON, _KEY_OFF))
-                if voice in touched or on or off or not number:
-                    state = tuple(self._bytes[voice << 4 | n] for n in range(8))
-                    own.append(_Moment(clocks[number], state, on, off))
+                if voice in touched or (on | off) >> voice & 1 or not number:
+                    state = tuple([self._bytes[voice << 4 | n] for n in range(8)])
+                    keys = bool(on >> voice & 1), bool(off >> voice & 1)
+                    own.append(_Moment(clocks[number], state, *keys))
         return moments, self._room()
 
     def _write(self, write: Write, fixed: bool) -> None:
@@ -117,9 +120,9 @@ class Registers:
         return self._bytes[_SENDERS]
 
     @property
-    def master(self) -> NDArray[np.int64]:
+    def master(self) -> NDArray[np.int32]:
         """The main volumes, [2, 1]; 128 is one."""
-        return np.array([[_signed(self._bytes[address])] for address in _MASTER], dtype=np.int64)
+        return np.array([[_signed(self._bytes[address])] for address in _MASTER], dtype=np.int32)
 
 
 def _signed(byte: int) -> int:
@@ -139,8 +142,8 @@ def play_passage(
     """
     moments, room = registers.read(frames, clocks)
     end = clocks[-1]
-    dry = np.zeros((2, end), dtype=np.int64)
-    sent = np.zeros((2, end + room.tail_samples), dtype=np.int64)
+    dry = np.zeros((2, end), dtype=np.int32)
+    sent = np.zeros((2, end + room.tail_samples), dtype=np.int32)
     for voice, own in enumerate(moments):
         sends = bool(registers.senders >> voice & 1)
         for start, sound in _sounds(own, end):
@@ -150,12 +153,12 @@ def play_passage(
                 sent[:, start:stop] += sound
     heard = echo(sent, room)
     heard[:, :end] += dry * registers.master >> 7
-    sides = [resample(side, end, length) for side in heard]
-    spare = 34 - 15 - BITS
-    return np.stack([np.diff(side << spare, prepend=0, append=0) for side in sides])
+    sides = resample(heard, end, length)
+    sides <<= 34 - 15 - BITS
+    return np.diff(sides, prepend=0, append=0)
 
 
-def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.int64]]]:
+def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.int32]]]:
     """Where the voice's notes start, and what is heard of them on both sides, [2, n]."""
     places = [n for n, moment in enumerate(moments) if moment.key_on]
     found = []
@@ -165,7 +168,7 @@ def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.
     return found
 
 
-def _note(moments: Sequence[_Moment], stop: int) -> NDArray[np.int64]:
+def _note(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
     """The sound of a voice from a key-on up to `stop` or to its silence."""
     envelope = Envelope()
     envelope.key_on()
@@ -179,12 +182,44 @@ def _note(moments: Sequence[_Moment], stop: int) -> NDArray[np.int64]:
     level = np.concatenate(levels)
     sounding = np.flatnonzero(level)
     length = int(sounding[-1]) + 1 if len(sounding) else 0
-    columns = np.array([_numbers(moment) for moment in moments], dtype=np.int64)
-    steps, left, right = np.repeat(columns, counts, axis=0)[:length].T
-    position = np.cumsum(steps) - steps
-    wave = _interpolated(moments[0].registers[4], position)
+    steps, left, right = (
+        _held(values, counts, length) for values in zip(*map(_numbers, moments), strict=True)
+    )
+    wave = _wave(moments[0].registers[4], steps, length)
     voice = (wave * level[:length] >> 11) & ~1
     return np.stack((voice * left >> 7, voice * right >> 7))
+
+
+def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[np.int32]:
+    """Every value for so many samples, up to `length`; as one where they are all the same."""
+    if len(set(values)) == 1:
+        return np.array(values[:1], dtype=np.int32)
+    return np.repeat(np.array(values, dtype=np.int32), counts)[:length]
+
+
+def _wave(number: int, steps: NDArray[np.int32], length: int) -> NDArray[np.int32]:
+    """What a voice hears of a source when it goes on by `steps`, in 4096ths of a sample."""
+    if number >= len(sources()):
+        raise RenderError(f"the log plays source {number}; there are {len(sources())}")
+    loops = sources()[number].loop_start is not None
+    if loops or len(steps) > 1 or steps[0] < _SLOWEST_HIT:
+        return _interpolated(number, _positions(steps, length))
+    hit = _hit(number, int(steps[0]))
+    return np.pad(hit, (0, length - len(hit))) if length > len(hit) else hit[:length]
+
+
+@lru_cache(maxsize=64)
+def _hit(number: int, step: int) -> NDArray[np.int32]:
+    """A source that ends, at one pitch from its start until it is silent: a drum."""
+    length = (len(sources()[number].values) << 12) // step + 1
+    return _interpolated(number, _positions(np.array([step], dtype=np.int32), length))
+
+
+def _positions(steps: NDArray[np.int32], length: int) -> NDArray[np.int64]:
+    """Where in its source the voice is, in 4096ths of a sample, after steps of that size."""
+    if len(steps) == 1:
+        return np.arange(length, dtype=np.int64) * steps
+    return np.cumsum(steps, dtype=np.int64) - steps
 
 
 def _numbers(moment: _Moment) -> tuple[int, int, int]:
@@ -194,22 +229,34 @@ def _numbers(moment: _Moment) -> tuple[int, int, int]:
 
 
 def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The source at positions in 4096ths of a sample, weighted over four samples."""
-    if number >= len(sources()):
-        raise RenderError(f"the log plays source {number}; there are {len(sources())}")
-    table = _neighbours(number)
-    whole = position >> 12
-    start = sources()[number].loop_start
-    place = np.minimum(whole, len(table) - 1)
-    if start is not None:
-        place = np.where(whole < len(table), whole, start + (whole - start) % (len(table) - start))
-    parts = np.take(table, place, axis=0)
-    parts *= np.take(gauss_table(), position >> 4 & 0xFF, axis=0)
+    """The source at positions in 4096ths of a sample, which rise; the chip hears 256ths."""
+    start, values = sources()[number].loop_start, sources()[number].values
+    place = position >> 4
+    if start is None:
+        return _weighted(_neighbours(number), place >> 8, place & 0xFF)
+    again = int(np.searchsorted(place, len(values) << 8))
+    after, period = place[again:], len(values) - start << 8
+    after -= (after - (start << 8)) // period * period
+    return _every_place(number).take(place)
+
+
+@lru_cache(maxsize=64)
+def _every_place(number: int) -> NDArray[np.int32]:
+    """A source that repeats, at every 256th of a sample."""
+    place = np.arange(len(sources()[number].values) << 8)
+    return _weighted(_neighbours(number), place >> 8, place & 0xFF)
+
+
+def _weighted(
+    table: NDArray[np.int32], whole: NDArray[np.int64], part: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Four neighbours at each place, weighted; behind the end the last ones."""
+    parts = table.take(whole, axis=0, mode="clip")
+    parts *= gauss_table().take(part, axis=0)
     parts >>= _GAUSS_BITS
     # The chip adds three of the four in 16 bits, where a sum can wrap around.
-    three = parts[:, 0] + parts[:, 1] + parts[:, 2]
-    total = (three + (1 << 15) & 0xFFFF) - (1 << 15) + parts[:, 3]
-    wave: NDArray[np.int32] = np.clip(total, -32_768, 32_767) & ~1
+    three = (parts[:, 0] + parts[:, 1] + parts[:, 2]).astype(np.int16)
+    wave: NDArray[np.int32] = np.clip(three + parts[:, 3], -32_768, 32_767) & ~1
     return wave
 
 

@@ -26,19 +26,19 @@ _STEP, _FAST_STEP, _OFF_STEP = 32, 1024, 8
 
 
 @lru_cache(maxsize=256)
-def _falling(level: int) -> NDArray[np.int64]:
+def _falling(level: int) -> NDArray[np.int32]:
     """The levels that an exponential decrease goes through from this one down to 0."""
     levels = [level]
     while levels[-1] > 0:
         levels.append(levels[-1] - (((levels[-1] - 1) >> 8) + 1))
-    return np.array(levels, dtype=np.int64)
+    return np.array(levels, dtype=np.int32)
 
 
 @lru_cache(maxsize=256)
-def _line(level: int, step: int) -> NDArray[np.int64]:
+def _line(level: int, step: int) -> NDArray[np.int32]:
     """The levels from this one by steps up to the full or down to 0."""
     count = -(-(FULL - level if step > 0 else level) // abs(step))
-    return np.clip(level + step * np.arange(count + 1), 0, FULL)
+    return np.clip(level + step * np.arange(count + 1), 0, FULL).astype(np.int32)
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Envelope:
         """Begin the release, 8 ms from full to silence."""
         self.phase = "release"
 
-    def play(self, start: int, stop: int, adsr1: int, adsr2: int, gain: int) -> NDArray[np.int64]:
+    def play(self, start: int, stop: int, adsr1: int, adsr2: int, gain: int) -> NDArray[np.int32]:
         """Return the level at the samples from `start` to `stop` with these registers."""
         pieces = []
         while start < stop:
@@ -71,10 +71,10 @@ class Envelope:
 
     def _course(
         self, adsr1: int, adsr2: int, gain: int
-    ) -> tuple[NDArray[np.int64], int, int | None]:
+    ) -> tuple[NDArray[np.int32], int, int | None]:
         """The levels of the phase, samples between them, and the place where the phase ends."""
         if self.phase == "silent":
-            return np.zeros(1, dtype=np.int64), NEVER, None
+            return np.zeros(1, dtype=np.int32), NEVER, None
         if self.phase == "release":
             return _line(self.level, -_OFF_STEP), 1, None
         if not adsr1 & 0x80:
@@ -91,10 +91,10 @@ class Envelope:
             return levels, PERIODS[2 * (adsr1 >> 4 & 7) + 16], int(np.argmax(below))
         return levels, PERIODS[adsr2 & 31], None
 
-    def _gain(self, gain: int) -> tuple[NDArray[np.int64], int]:
+    def _gain(self, gain: int) -> tuple[NDArray[np.int32], int]:
         period = PERIODS[gain & 31]
         if not gain & 0x80:
-            return np.array([16 * gain], dtype=np.int64), NEVER
+            return np.array([16 * gain], dtype=np.int32), NEVER
         mode = gain >> 5 & 3
         if mode == 0:
             return _line(self.level, -_STEP), period
@@ -106,8 +106,8 @@ class Envelope:
 
 
 def _along(
-    levels: NDArray[np.int64], period: int, start: int, stop: int, until: int | None
-) -> NDArray[np.int64]:
+    levels: NDArray[np.int32], period: int, start: int, stop: int, until: int | None
+) -> NDArray[np.int32]:
     """The levels from `start` on, a new one at every multiple of the period, up to `stop`.
 
     It ends sooner, with the level at the place `until`, when it comes there.
@@ -115,5 +115,7 @@ def _along(
     before = (start - 1) // period
     if until is not None:
         stop = min(stop, max(start, (before + until) * period) + 1)
+    if len(levels) == 1:
+        return np.full(stop - start, levels[0])
     steps = np.arange(start, stop) // period - before
-    return levels[np.minimum(steps, len(levels) - 1)]
+    return levels.take(steps, mode="clip")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from chipassets.errors import RenderError
 from chipassets.registers import Write
 from chipassets.render.board import Board, Steps
+from chipassets.render.cycle import Cycle
 from chipassets.render.mixer import mix_pair
 from chipassets.render.sequencer import Sequencer
 from chipassets.render.voices import Events, Oscillator, Stretch
@@ -46,6 +47,8 @@ DUTY_ROWS = (
     (1, 0, 0, 0, 0, 1, 1, 1),
     (0, 1, 1, 1, 1, 1, 1, 0),
 )
+_DUTIES = tuple(map(Cycle, DUTY_ROWS))
+_ALWAYS = Cycle((1,))
 # How far the wave's nibbles are shifted for NR32's levels: none, 100, 50, 25 %.
 _WAVE_SHIFTS = (4, 0, 1, 2)
 _FOREVER = 1 << 50
@@ -56,7 +59,7 @@ then about as high as a 2A03's, and all four voices together swing 0.63."""
 
 
 @lru_cache(maxsize=2)
-def noise_row(tap: int, length: int) -> NDArray[np.int64]:
+def noise_cycle(tap: int, length: int) -> Cycle:
     """Return the noise register's output from its reset on, the inverse of what it takes in.
 
     The register takes in the xnor of its two lowest bits at bit `tap`; it repeats after `length`.
@@ -65,7 +68,7 @@ def noise_row(tap: int, length: int) -> NDArray[np.int64]:
     for _ in range(length):
         bits.append(state & 1)
         state = state >> 1 | (~(state ^ state >> 1) & 1) << tap
-    return np.array(bits, dtype=np.int64)
+    return Cycle(bits)
 
 
 class Registers:
@@ -78,25 +81,30 @@ class Registers:
         self._countdowns = [0] * _VOICES
         self._noise_mode = 0
         self._waves: list[tuple[int, ...]] = []
+        self._wave_number: int | None = None
         self._last: list[Stretch | None] = []
+        self._touched: set[int] = set()
         self.start_pass()
 
     def start_pass(self) -> None:
         """Forget what was written last, so that the next frame states every voice anew."""
         self._last = [None] * (3 * _VOICES)
+        self._touched = set(range(3 * _VOICES))
         self._countdowns = [0] * _VOICES
 
     def oscillators(self) -> list[Oscillator]:
         """Return the voices at rest, then each one's weight on the left and on the right."""
         waves = [
-            [nibble >> shift for nibble in wave] for wave in self._waves for shift in _WAVE_SHIFTS
+            Cycle([nibble >> shift for nibble in wave])
+            for wave in self._waves
+            for shift in _WAVE_SHIFTS
         ]
-        weights: list[Oscillator] = [Sequencer([(1,)]) for _ in range(2 * _VOICES)]
+        weights: list[Oscillator] = [Sequencer([_ALWAYS]) for _ in range(2 * _VOICES)]
         return [
-            Sequencer(DUTY_ROWS),
-            Sequencer(DUTY_ROWS),
+            Sequencer(_DUTIES),
+            Sequencer(_DUTIES),
             Sequencer(waves),
-            Sequencer([noise_row(14, 32_767), noise_row(6, 127)]),
+            Sequencer([noise_cycle(14, 32_767), noise_cycle(6, 127)]),
             *weights,
         ]
 
@@ -108,11 +116,11 @@ class Registers:
         triggered = [False] * _VOICES
         for write in writes:
             self._write(write, triggered)
-        self._note_all(found, clock, triggered)
+        self._note_touched(found, clock, triggered)
         first_tick = -(-(clock + 1) // ENVELOPE_CLOCKS) * ENVELOPE_CLOCKS
         for tick in range(first_tick, end_clock, ENVELOPE_CLOCKS):
             self._step_envelopes()
-            self._note_all(found, tick, [False] * _VOICES)
+            self._note_touched(found, tick, [False] * _VOICES)
         return found
 
     def _write(self, write: Write, triggered: list[bool]) -> None:
@@ -126,14 +134,24 @@ class Registers:
                 "the wave memory is written while the wave voice is on; switch it off"
             )
         self._bytes[write.address] = write.value
-        for index, base in enumerate(_BASES):
-            if write.address == base + 4 and write.value & 0x80:
-                triggered[index] = True
-                self._trigger(index, base)
-            elif write.address == base + (0 if index == _WAVE else 2) and not self._has_dac(index):
-                self._on[index] = False
-        if write.address == _POWER and not write.value & 0x80:
-            self._on = [False] * _VOICES
+        if write.address >= _WAVE_MEMORY:
+            self._wave_number = None
+            self._touched.add(_WAVE)
+        elif write.address < _MASTER:
+            self._write_voice(write, triggered)
+        else:
+            self._touched.update(range(3 * _VOICES))
+            if write.address == _POWER and not write.value & 0x80:
+                self._on = [False] * _VOICES
+
+    def _write_voice(self, write: Write, triggered: list[bool]) -> None:
+        index, register = divmod(write.address - _BASES[0], 5)
+        self._touched.add(index)
+        if register == 4 and write.value & 0x80:
+            triggered[index] = True
+            self._trigger(index, _BASES[index])
+        elif register == (0 if index == _WAVE else 2) and not self._has_dac(index):
+            self._on[index] = False
 
     def _has_dac(self, index: int) -> bool:
         if index == _WAVE:
@@ -158,23 +176,28 @@ class Registers:
                 self._countdowns[index] = envelope & 7
                 volume = self._volumes[index] + (1 if envelope & 8 else -1)
                 self._volumes[index] = min(max(volume, 0), 15)
+                self._touched.add(index)
 
-    def _note_all(
+    def _note_touched(
         self, found: tuple[list[Stretch], ...], clock: int, triggered: Sequence[bool]
     ) -> None:
-        for index, stretch in enumerate(self._stretches(clock, triggered)):
+        """Note what the voices and weights do that may have changed since the last time."""
+        for index in self._touched:
+            stretch = self._stretch(index, clock, triggered)
             last = self._last[index]
             if last is None or stretch.reload or stretch.restart or _sound(last) != _sound(stretch):
                 found[index].append(stretch)
                 self._last[index] = stretch
+        self._touched.clear()
 
-    def _stretches(self, clock: int, triggered: Sequence[bool]) -> list[Stretch]:
-        return [
-            *(self._pulse(index, clock, triggered[index]) for index in _PULSES),
-            self._wave(clock, triggered[_WAVE]),
-            self._noise(clock, triggered[_NOISE]),
-            *self._weights(clock),
-        ]
+    def _stretch(self, index: int, clock: int, triggered: Sequence[bool]) -> Stretch:
+        if index in _PULSES:
+            return self._pulse(index, clock, triggered[index])
+        if index == _WAVE:
+            return self._wave(clock, triggered[_WAVE])
+        if index == _NOISE:
+            return self._noise(clock, triggered[_NOISE])
+        return Stretch(clock, _FOREVER, self._weight(index - _VOICES), steps=False)
 
     def _period(self, base: int) -> int:
         return 2048 - (self._bytes[base + 3] | (self._bytes[base + 4] & 7) << 8)
@@ -187,11 +210,13 @@ class Registers:
 
     def _wave(self, clock: int, triggered: bool) -> Stretch:
         base = _BASES[_WAVE]
-        row = len(_WAVE_SHIFTS) * self._wave_number() + (self._bytes[base + 2] >> 5 & 3)
+        if self._wave_number is None:
+            self._wave_number = self._wave_held()
+        row = len(_WAVE_SHIFTS) * self._wave_number + (self._bytes[base + 2] >> 5 & 3)
         on = self._on[_WAVE]
         return Stretch(clock, 2 * self._period(base), int(on), row, on, triggered, triggered)
 
-    def _wave_number(self) -> int:
+    def _wave_held(self) -> int:
         """Which of the waves met so far the memory holds."""
         held = [self._bytes[_WAVE_MEMORY + n] for n in range(16)]
         wave = tuple(nibble for byte in held for nibble in (byte >> 4, byte & 15))
@@ -208,13 +233,12 @@ class Registers:
         period = (16 * divider or 8) << shift
         return Stretch(clock, period, level, mode, shift < 14, triggered, triggered)
 
-    def _weights(self, clock: int) -> list[Stretch]:
-        """Every voice's weight on the left, then on the right: 0, or 1..8 by the master volume."""
-        master, panning = self._bytes[_MASTER], self._bytes[_PANNING]
-        left, right = (master >> 4 & 7) + 1, (master & 7) + 1
-        lefts = [left * (panning >> (4 + index) & 1) for index in range(_VOICES)]
-        rights = [right * (panning >> index & 1) for index in range(_VOICES)]
-        return [Stretch(clock, _FOREVER, weight, steps=False) for weight in (*lefts, *rights)]
+    def _weight(self, number: int) -> int:
+        """A voice's weight on the left, or from 4 on on the right: 0, or 1..8 by the volume."""
+        side, index = divmod(number, _VOICES)
+        shift = 0 if side else 4
+        volume = (self._bytes[_MASTER] >> shift & 7) + 1
+        return volume * (self._bytes[_PANNING] >> (shift + index) & 1)
 
 
 def _sound(stretch: Stretch) -> tuple[int, int, int, bool]:
@@ -251,6 +275,8 @@ def _mix(events: Sequence[Events]) -> list[Steps]:
             steps.append(Steps((0, 1), *mix_pair(voice, left, _converter())))
             continue
         for side, weight in ((0, left), (1, right)):
+            if not weight.initial and not len(weight.clocks):
+                continue  # The other side's alone.
             steps.append(Steps((side,), *mix_pair(voice, weight, _converter())))
     return steps
 

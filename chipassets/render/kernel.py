@@ -59,7 +59,7 @@ def add_impulses(
         block = slice(start, start + _BLOCK)
         first = int(positions[block].min())
         offsets = (positions[block] - first)[:, None] + np.arange(TAPS)
-        weights = table[phases[block]]
+        weights = table.take(phases[block], axis=0)
         weights *= heights[block][:, None]
         sums = np.bincount(offsets.ravel(), weights=weights.ravel())
         train[first : first + len(sums)] += sums.astype(np.int64)

@@ -56,8 +56,11 @@ def mix_pair(
     Of two changes at one clock the first voice's comes first. Steps are not in order of time.
     """
     seen_by_first = second.level_at(first.clocks, before=True)
-    seen_by_second = first.level_at(second.clocks, before=False)
-    first_steps = table[first.levels, seen_by_first] - table[first.previous, seen_by_first]
-    second_steps = table[seen_by_second, second.levels] - table[seen_by_second, second.previous]
+    seen_by_second = first.level_at(second.clocks, before=False) * table.shape[1]
+    rows, outputs = table.shape[1], table.ravel()
+    first_steps = outputs.take(first.levels * rows + seen_by_first)
+    first_steps -= outputs.take(first.previous * rows + seen_by_first)
+    second_steps = outputs.take(seen_by_second + second.levels)
+    second_steps -= outputs.take(seen_by_second + second.previous)
     clocks = np.concatenate((first.clocks, second.clocks))
     return clocks, np.concatenate((first_steps, second_steps))

@@ -10,7 +10,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.render.voices import Oscillator, Steps, Stretch
+from chipassets.render.cycle import Cycle
+from chipassets.render.voices import Oscillator, Stretch
 
 LONG_PERIOD = 32_767
 
@@ -43,14 +44,29 @@ def _cycle(state: int, tap: int) -> NDArray[np.int64]:
         states.append(state)
 
 
+@lru_cache(maxsize=1)
+def _long_cycle() -> Cycle:
+    return _heard(_long_states())
+
+
+@lru_cache(maxsize=256)
+def _short_cycle(state: int) -> Cycle:
+    return _heard(_short_states(state))
+
+
+def _heard(states: NDArray[np.int64]) -> Cycle:
+    """1 where the register's bit 0 is 0, which is when noise lets the level through."""
+    return Cycle(1 - (states & 1))
+
+
 class Noise(Oscillator):
     """The shift register while it is played; a stretch's table is the mode."""
 
     def __init__(self) -> None:
         super().__init__()
         self._states = _long_states()
+        self._cycle = _long_cycle()
         self._mode = 0
-        self._cycles: list[NDArray[np.int64]] = []
 
     def prepare(self, stretch: Stretch) -> None:
         """Enter the stretch's mode from the state that the register is in."""
@@ -58,20 +74,11 @@ class Noise(Oscillator):
         if stretch.table != self._mode:
             state = int(self._states[self._position % len(self._states)])
             self._states = _short_states(state) if stretch.table else _long_states()
+            self._cycle = _short_cycle(state) if stretch.table else _long_cycle()
             self._position = 0 if stretch.table else int(_long_index()[state])
             self._mode = stretch.table
-        self._cycles.append(self._states)
 
-    def levels(self, level: Steps, table: Steps, which: Steps, position: Steps) -> Steps:
-        """Return the level where the register's bit 0 is 0, which is when noise lets it through."""
-        del table
-        cycles = {id(states): states for states in self._cycles}
-        starts, total = {}, 0
-        for key, states in cycles.items():
-            starts[key], total = total, total + len(states)
-        base = np.array([starts[id(states)] for states in self._cycles], dtype=np.int64)[which]
-        length = np.array([len(states) for states in self._cycles], dtype=np.int64)[which]
-        self._cycles = []
-        bits = 1 - (np.concatenate(list(cycles.values())) & 1)
-        sounds: Steps = level * bits[base + position % length]
-        return sounds
+    def cycle(self, stretch: Stretch) -> Cycle:
+        """Return the bits of the mode."""
+        del stretch
+        return self._cycle

@@ -16,7 +16,7 @@ from chipassets.render.board import Board, RegisterReader, SampleBoard
 from chipassets.render.filters import FilterProfile
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
 from chipassets.render.voices import Stretch
-from chipassets.units import SAMPLE_RATE_HZ, frame_clock, frame_sample
+from chipassets.units import SAMPLE_RATE_HZ, frame_clocks, frame_sample
 
 TAIL_SAMPLES = TAPS + 2
 """What a step at the end of a passage leaves behind it."""
@@ -46,10 +46,7 @@ def play_passages(
 ) -> list[NDArray[np.int64]]:
     """Return every passage's train of steps, [sides, n]; registers live through all of them."""
     chip, board = player.chip, player.board
-    clocks = [
-        [frame_clock(n, chip.frame_rate_hz, chip.clock_hz) for n in range(len(frames) + 1)]
-        for frames in passages
-    ]
+    clocks = [frame_clocks(len(frames), chip.frame_rate_hz, chip.clock_hz) for frames in passages]
     if isinstance(board, SampleBoard):
         memory = board.registers()
         return [
@@ -94,8 +91,9 @@ def _passage(
             for voice, own, rest in zip(oscillators, stretches, rests, strict=True)
         ]
         for steps in board.mix(events):
-            train = trains.setdefault(steps.sides, np.zeros(length + TAIL_SAMPLES, dtype=np.int64))
-            _place(train, steps.clocks, steps.heights, player.ratio)
+            if steps.sides not in trains:
+                trains[steps.sides] = np.zeros(length + TAIL_SAMPLES, dtype=np.int64)
+            _place(trains[steps.sides], steps.clocks, steps.heights, player.ratio)
     return _sum_sides(trains, player, length, loops)
 
 
@@ -149,6 +147,8 @@ def _place(
     if not len(clocks):
         return
     phases = _phases(ratio)
-    positions, remainders = np.divmod(clocks * ratio.numerator, ratio.denominator)
-    rows = remainders * phases // ratio.denominator
+    places = clocks * ratio.numerator
+    positions = places // ratio.denominator
+    places -= positions * ratio.denominator
+    rows = places if phases == ratio.denominator else places * phases // ratio.denominator
     add_impulses(train, positions, rows, steps, impulse_table(phases))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,9 @@ BITS = 15
 _PHASES = 8_192
 _CUT = 0.95
 _KAISER_BETA = 8.0
-_BLOCK = 8_192
+_BLOCK = 4_096
+
+Ints = NDArray[np.signedinteger[Any]]
 
 
 @lru_cache(maxsize=1)
@@ -26,19 +29,24 @@ def _table() -> NDArray[np.float64]:
     return table
 
 
-def resample(signal: NDArray[np.int64], samples_in: int, samples_out: int) -> NDArray[np.int64]:
-    """Return one channel at `samples_out` for every `samples_in`, times 1 << BITS, and a tail.
+def resample(sides: Ints, samples_in: int, samples_out: int) -> NDArray[np.int64]:
+    """Return [sides, n] at `samples_out` for every `samples_in`, times 1 << BITS, and a tail.
 
-    Output i stands at input i * samples_in / samples_out, to a 16384th of a sample, and comes
+    Output i stands at input i * samples_in / samples_out, to a 8192th of a sample, and comes
     half of the taps later. Sums are exact: float64 holds every whole number that occurs.
     """
-    padded = np.concatenate((np.zeros(TAPS), signal.astype(np.float64), np.zeros(TAPS + 1)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, TAPS)
-    count = (len(signal) + TAPS) * samples_out // samples_in
-    pieces = []
+    padded = np.pad(sides.astype(np.float64), ((0, 0), (TAPS, TAPS + 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, TAPS, axis=1)
+    count = (sides.shape[1] + TAPS) * samples_out // samples_in
+    out = np.empty((len(sides), count), dtype=np.int64)
     for start in range(0, count, _BLOCK):
         at = np.arange(start, min(start + _BLOCK, count)) * samples_in
-        first, rest = np.divmod(at, samples_out)
-        rows = _table()[rest * _PHASES // samples_out]
-        pieces.append(np.einsum("ij,ij->i", windows[first + 1], rows).astype(np.int64))
-    return np.concatenate(pieces)
+        first = at // samples_out
+        rows = _table().take((at - first * samples_out) * _PHASES // samples_out, axis=0)
+        begin = int(first[0])
+        first -= begin
+        # A window for every input, side by side, is quicker to take from than the view is.
+        near = np.ascontiguousarray(windows[:, begin + 1 : begin + 2 + int(first[-1])])
+        for side, result in zip(near, out, strict=True):
+            result[start : start + len(at)] = np.vecdot(side.take(first, axis=0), rows)
+    return out

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,12 @@ DELAY_SAMPLES = 512
 
 _ONE = 7
 _INAUDIBLE = 2.0**-11
+_LEAD = 7
+"""So many samples before the newest does the filter hear."""
+
+_BLOCK = 16_384
+
+Ints = NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +52,41 @@ class Room:
         return self.repeats * (self.delay * DELAY_SAMPLES + len(self.taps))
 
 
-def echo(dry: NDArray[np.int64], room: Room) -> NDArray[np.int64]:
+def echo(dry: Ints, room: Room) -> Ints:
     """Return the echo of the signal, [2, n], which ends with silence as long as the room's tail."""
-    total = np.zeros_like(dry)
-    back = dry
-    for number in range(room.repeats):
-        if number:
-            back = back * room.feedback >> _ONE
-        back = _filter(_delayed(back, room.delay * DELAY_SAMPLES), room.taps)
-        total += back
-    return total * np.array(room.volumes, dtype=np.int64)[:, None] >> _ONE
+    total = np.zeros(dry.shape, dtype=_wide_enough(dry, room))
+    back = _padded(dry.astype(total.dtype))
+    delay = room.delay * DELAY_SAMPLES
+    for number in range(1, room.repeats + 1):
+        later = _padded(np.zeros_like(total))
+        for start in range(number * delay, dry.shape[1], _BLOCK):
+            stop = min(start + _BLOCK, dry.shape[1])
+            heard = _filter(back, start - delay, stop - delay, room.taps)
+            total[:, start:stop] += heard
+            later[:, _LEAD + start : _LEAD + stop] = heard * room.feedback >> _ONE
+        back = later
+    total *= np.array(room.volumes, dtype=total.dtype)[:, None]
+    total >>= _ONE
+    return total
 
 
-def _delayed(signal: NDArray[np.int64], samples: int) -> NDArray[np.int64]:
-    later = np.zeros_like(signal)
-    if samples < signal.shape[1]:
-        later[:, samples:] = signal[:, : signal.shape[1] - samples]
-    return later
+def _wide_enough(dry: Ints, room: Room) -> type[np.int32] | type[np.int64]:
+    """The narrower integers, if every sum and product that may occur fits."""
+    peak = int(np.abs(dry).max(initial=0))
+    largest = peak * max(1 << _ONE, sum(map(abs, room.taps))) * max(room.repeats, 1)
+    return np.int32 if largest < 1 << 31 else np.int64
 
 
-def _filter(signal: NDArray[np.int64], taps: Sequence[int]) -> NDArray[np.int64]:
-    """The eight taps, the last one for the newest sample. Sums are exact: float64 holds them."""
-    newest_first = np.array(taps[::-1], dtype=np.float64)
-    sides = [np.convolve(side.astype(np.float64), newest_first)[: len(side)] for side in signal]
-    return np.stack(sides).astype(np.int64) >> _ONE
+def _padded(signal: Ints) -> Ints:
+    """The signal behind as much silence as the filter looks back."""
+    return np.pad(signal, ((0, 0), (_LEAD, 0)))
+
+
+def _filter(signal: Ints, start: int, stop: int, taps: Sequence[int]) -> Ints:
+    """The eight taps, the last one for the newest sample, from `start` to `stop`."""
+    total: Ints = np.zeros((len(signal), stop - start), dtype=signal.dtype)
+    for later, tap in enumerate(taps):
+        if tap:
+            total += signal[:, start + later : stop + later] * tap
+    total >>= _ONE
+    return total

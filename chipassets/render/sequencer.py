@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from chipassets.render.voices import Oscillator, Steps, Stretch
+from chipassets.render.cycle import Cycle
+from chipassets.render.voices import Events, Oscillator, Stretch, stops
 
 # NESdev, APU pulse: the duty rows in the order in which the sequencer reads them.
 DUTY_ROWS = (
@@ -16,39 +18,32 @@ DUTY_ROWS = (
     (0, 1, 1, 1, 1, 0, 0, 0),
     (1, 0, 0, 1, 1, 1, 1, 1),
 )
+DUTIES = tuple(Cycle(row) for row in DUTY_ROWS)
 TRIANGLE_ROW = (*range(15, -1, -1), *range(16))
 TRIANGLE_REST = TRIANGLE_ROW[0]
 _SAW_STEPS = 7
 
 
 class Sequencer(Oscillator):
-    """A divider that steps through the row of a table that its stretch names.
+    """A divider that steps through the cycle that its stretch names, times the stretch's level."""
 
-    The output is the stretch's level times the row's value; rows may differ in length.
-    """
-
-    def __init__(self, rows: Sequence[Sequence[int] | Steps]) -> None:
+    def __init__(self, cycles: Sequence[Cycle]) -> None:
         super().__init__()
-        self._values = np.concatenate([np.asarray(row, dtype=np.int64) for row in rows])
-        self._lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        self._offsets = np.cumsum(self._lengths) - self._lengths
+        self._cycles = cycles
 
-    def levels(self, level: Steps, table: Steps, which: Steps, position: Steps) -> Steps:
-        """Return the stretch's level times the row's value."""
-        del which
-        sounds: Steps = level * self._values[self._offsets[table] + position % self._lengths[table]]
-        return sounds
+    def cycle(self, stretch: Stretch) -> Cycle:
+        """Return the cycle that the stretch names."""
+        return self._cycles[stretch.table]
 
 
 class Triangle(Oscillator):
     """The 2A03's triangle: it has no volume, and where it stops it holds its level."""
 
     holds: ClassVar[bool] = True
-    _ROW = np.array(TRIANGLE_ROW, dtype=np.int64)
+    _CYCLE = Cycle(TRIANGLE_ROW)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.level = TRIANGLE_REST
+        super().__init__(TRIANGLE_REST)
 
     def steps(self, stretch: Stretch, ticks: int, rest_clock: int | None) -> int:
         """Return the steps; at rest, those to where the row starts."""
@@ -56,43 +51,60 @@ class Triangle(Oscillator):
             return ticks
         if rest_clock is None or stretch.clock < rest_clock:
             return 0
-        return min(ticks, -self._position % len(self._ROW))
+        return min(ticks, -self._position % self._CYCLE.length)
 
-    def audible(self, stretch: Stretch, steps: int) -> int:
-        """Return all steps: there is no volume that could silence them."""
+    def loudness(self, stretch: Stretch) -> int:
+        """Return 1: there is no volume that could silence it."""
         del stretch
-        return steps
+        return 1
 
-    def levels(self, level: Steps, table: Steps, which: Steps, position: Steps) -> Steps:
-        """Return the row's values."""
-        del level, table, which
-        return self._ROW[position % len(self._ROW)]
+    def cycle(self, stretch: Stretch) -> Cycle:
+        """Return the row."""
+        del stretch
+        return self._CYCLE
 
 
 class Saw(Oscillator):
     """The VRC6's saw: the level is a rate, added at six steps to an accumulator, then reset.
 
-    The output is the upper five of the accumulator's eight bits (NESdev, VRC6 audio).
+    The output is the upper five of the accumulator's eight bits (NESdev, VRC6 audio). It has no
+    cycle, as the rate may change within one, so it is followed step by step.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._sum = 0
 
-    def audible(self, stretch: Stretch, steps: int) -> int:
-        """Return the steps; at rate 0 the accumulator stands still, once it has been reset."""
-        return steps if stretch.level else min(steps, _SAW_STEPS)
+    def play(self, stretches: list[Stretch], end_clock: int, rest_clock: int | None) -> Events:
+        """Play the stretches and return what the level does."""
+        initial = self.level
+        counts, columns = [], []
+        for stretch, stop in zip(stretches, stops(stretches, end_clock), strict=True):
+            first, place, steps = self.advance(stretch, stop, rest_clock)
+            # At rate 0 the accumulator stands still, once it has been reset.
+            counts.append(1 + (steps if stretch.level else min(steps, _SAW_STEPS)))
+            columns.append((first - stretch.period_clocks, stretch.period_clocks, place,
+                            stretch.level))  # fmt: skip
+        starts = np.cumsum(counts) - counts
+        step = np.arange(sum(counts)) - np.repeat(starts, counts)
+        before, period, place, rate = np.repeat(np.array(columns), counts, axis=0).T
+        clocks = before + step * period
+        clocks[starts] = [stretch.clock for stretch in stretches]
+        levels = self._levels(rate, step, place + step)
+        previous = np.concatenate(([initial], levels[:-1]))
+        changed = levels != previous
+        self.level = int(levels[-1])
+        return Events(clocks[changed], levels[changed], previous[changed], initial)
 
-    def levels(self, level: Steps, table: Steps, which: Steps, position: Steps) -> Steps:
-        """Return the accumulator's upper bits after every step."""
-        del table
-        is_step = np.diff(which, prepend=-1) == 0
-        resets = is_step & (position % _SAW_STEPS == 0)
-        total = self._sum + np.cumsum(np.where(is_step & ~resets, level, 0))
-        places = np.where(resets, np.arange(len(which)), -1)
-        last = np.maximum.accumulate(places) if len(places) else places
+    def _levels(
+        self, rate: NDArray[np.int64], step: NDArray[np.int64], place: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The accumulator's upper bits after every step; step 0 is a stretch's start."""
+        is_step = step > 0
+        resets = is_step & (place % _SAW_STEPS == 0)
+        total = self._sum + np.cumsum(np.where(is_step & ~resets, rate, 0))
+        last = np.maximum.accumulate(np.where(resets, np.arange(len(step)), -1))
         sums = total - np.where(last >= 0, total[last], 0)
-        if len(sums):
-            self._sum = int(sums[-1])
-        upper: Steps = (sums & 0xFF) >> 3
+        self._sum = int(sums[-1])
+        upper: NDArray[np.int64] = (sums & 0xFF) >> 3
         return upper

@@ -1,7 +1,7 @@
 """What a voice does: from stretches of constant registers to the exact clocks of level changes.
 
-Each voice is a divider that steps through a sequence. The scalar carry from stretch to stretch is a
-short loop; the steps within all stretches are computed at once.
+Each voice is a divider that steps through a cycle. The scalar carry from stretch to stretch is a
+short loop; the changes within all stretches are computed at once.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.render.cycle import Course, Cycle, walk
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Stretch:
     """Registers of one voice from a clock on.
 
@@ -43,32 +45,20 @@ class Events:
     def level_at(self, clocks: NDArray[np.int64], before: bool) -> NDArray[np.int64]:
         """Return the level at the clocks; with `before` changes at the same clock do not count."""
         index = np.searchsorted(self.clocks, clocks, side="left" if before else "right")
-        return np.concatenate(([self.initial], self.levels))[index]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """What a stretch does: the clock of its first step, the place before it, its audible steps."""
-
-    first_clock: int
-    position: int
-    steps: int
-
-
-Steps = NDArray[np.int64]
+        return np.concatenate(([self.initial], self.levels)).take(index)
 
 
 class Oscillator:
-    """One voice while it is played: where its divider and its sequence stand.
+    """One voice while it is played: where its divider and its cycle stand.
 
-    What it is a voice of gives `levels`, and says which of its steps are heard. One that `holds`
-    keeps its level where it stops.
+    What it is a voice of says which cycle a stretch goes through. One that `holds` keeps its level
+    where it stops.
     """
 
     holds: ClassVar[bool] = False
 
-    def __init__(self) -> None:
-        self.level = 0
+    def __init__(self, level: int = 0) -> None:
+        self.level = level
         self._next_clock = 0
         self._position = 0
 
@@ -77,19 +67,33 @@ class Oscillator:
 
         From `rest_clock` on a stopped voice that holds runs on until its sequence is at the start.
         """
-        runs = [
-            self._run(stretch, stop, rest_clock)
-            for stretch, stop in zip(
-                stretches, [item.clock for item in stretches[1:]] + [end_clock], strict=True
-            )
-        ]
+        courses: list[Course] = []
+        starts: list[tuple[int, int] | None] = []
         initial = self.level
-        clocks, levels = self._expand(stretches, runs)
-        previous = np.concatenate(([initial], levels[:-1])) if len(levels) else levels
-        changed = levels != previous
-        if len(levels):
-            self.level = int(levels[-1])
-        return Events(clocks[changed], levels[changed], previous[changed], initial)
+        for stretch, stop in zip(stretches, stops(stretches, end_clock), strict=True):
+            first_clock, place, steps = self.advance(stretch, stop, rest_clock)
+            cycle, loudness = self.cycle(stretch), self.loudness(stretch)
+            start = loudness * cycle.values[place % cycle.length]
+            starts.append((stretch.clock, start) if start != self.level else None)
+            last = place + steps if loudness else place
+            first, after = cycle.edges_up_to(place), cycle.edges_up_to(last)
+            period = stretch.period_clocks
+            origin = first_clock - (place + 1) * period
+            courses.append(Course(cycle, first, after, origin, period, loudness))
+            self.level = loudness * cycle.values[last % cycle.length]
+        clocks, levels = walk(courses, starts)
+        previous = np.concatenate(([initial], levels[:-1]))[: len(levels)]
+        return Events(clocks, levels, previous, initial)
+
+    def advance(self, stretch: Stretch, stop: int, rest_clock: int | None) -> tuple[int, int, int]:
+        """Go on to `stop`: the clock of the first step, the place before it, and the steps."""
+        self.prepare(stretch)
+        first, place = self._next_clock, self._position
+        ticks = max(0, -((first - stop) // stretch.period_clocks))
+        self._next_clock = first + ticks * stretch.period_clocks
+        steps = self.steps(stretch, ticks, rest_clock)
+        self._position = place + steps
+        return first, place, steps
 
     def prepare(self, stretch: Stretch) -> None:
         """Get ready for a stretch that begins."""
@@ -99,38 +103,19 @@ class Oscillator:
             self._next_clock = stretch.clock + stretch.period_clocks
 
     def steps(self, stretch: Stretch, ticks: int, rest_clock: int | None) -> int:
-        """Return how many steps the sequence takes in so many ticks of the divider."""
+        """Return how many steps the cycle takes in so many ticks of the divider."""
         del rest_clock  # Only a voice that holds its level has to leave it.
         return ticks if stretch.steps else 0
 
-    def audible(self, stretch: Stretch, steps: int) -> int:
-        """Return how many of the steps can change the output."""
-        return steps if stretch.level else 0
+    def loudness(self, stretch: Stretch) -> int:
+        """Return by how much the cycle's values are multiplied."""
+        return stretch.level
 
-    def levels(self, level: Steps, table: Steps, which: Steps, position: Steps) -> Steps:
-        """Return the output at places in the sequence, of the stretches number `which`."""
+    def cycle(self, stretch: Stretch) -> Cycle:
+        """Return what the stretch, which has just been prepared, goes through."""
         raise NotImplementedError
 
-    def _run(self, stretch: Stretch, stop: int, rest_clock: int | None) -> Run:
-        """Advance to `stop`: where the sequence was and which steps it took."""
-        self.prepare(stretch)
-        first, start = self._next_clock, self._position
-        ticks = max(0, -((first - stop) // stretch.period_clocks))
-        self._next_clock = first + ticks * stretch.period_clocks
-        steps = self.steps(stretch, ticks, rest_clock)
-        self._position = start + steps
-        return Run(first, start, self.audible(stretch, steps))
 
-    def _expand(self, stretches: list[Stretch], runs: list[Run]) -> tuple[Steps, Steps]:
-        """Clocks and levels of every stretch's start and of every step within it."""
-        counts = np.array([run.steps + 1 for run in runs], dtype=np.int64)
-        which = np.repeat(np.arange(len(runs)), counts)
-        step = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-        start = np.array([item.clock for item in stretches], dtype=np.int64)[which]
-        first = np.array([run.first_clock for run in runs], dtype=np.int64)[which]
-        period = np.array([item.period_clocks for item in stretches], dtype=np.int64)[which]
-        clocks = np.where(step == 0, start, first + (step - 1) * period)
-        position = np.array([run.position for run in runs], dtype=np.int64)[which] + step
-        level = np.array([item.level for item in stretches], dtype=np.int64)[which]
-        table = np.array([item.table for item in stretches], dtype=np.int64)[which]
-        return clocks, self.levels(level, table, which, position)
+def stops(stretches: list[Stretch], end_clock: int) -> list[int]:
+    """Return the clock at which each stretch ends: where the next begins, or the end."""
+    return [item.clock for item in stretches[1:]] + [end_clock]

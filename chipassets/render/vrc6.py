@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from chipassets.errors import RenderError
 from chipassets.registers import Write
 from chipassets.render import apu
+from chipassets.render.cycle import Cycle
 from chipassets.render.sequencer import Saw, Sequencer
 from chipassets.render.voices import Oscillator, Stretch
 
@@ -25,6 +26,7 @@ of a 2A03 pulse at volume 15 in libgme; NSFPlay's factor is alike."""
 _CONSTANT_ROW = 8
 # A pulse is high for D + 1 of 16 steps; with the mode bit it is always high.
 _ROWS = (*((1,) * (d + 1) + (0,) * (15 - d) for d in range(_CONSTANT_ROW)), (1,) * 16)
+_CYCLES = tuple(map(Cycle, _ROWS))
 _SAW = 2
 
 
@@ -60,7 +62,7 @@ class Registers(apu.Registers):
 
     def oscillators(self) -> list[Oscillator]:
         """Return every voice at rest, 2A03 first."""
-        return [*super().oscillators(), Sequencer(_ROWS), Sequencer(_ROWS), Saw()]
+        return [*super().oscillators(), Sequencer(_CYCLES), Sequencer(_CYCLES), Saw()]
 
     def _set(self, write: Write) -> None:
         if write.address == _CONTROL and write.value & 7:

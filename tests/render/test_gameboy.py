@@ -20,7 +20,7 @@ from chipassets.chips import CHIPS, NOISE_PERIODS
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write, log_to_text
 from chipassets.render import render_log
-from chipassets.render.gameboy import DUTY_ROWS, ENVELOPE_CLOCKS, Registers, noise_row
+from chipassets.render.gameboy import DUTY_ROWS, ENVELOPE_CLOCKS, Registers, noise_cycle
 from chipassets.units import frame_sample
 from tests.chip_music import CPU_HZ, plan, song
 from tests.render.nsf_probe import gbs, play
@@ -104,7 +104,7 @@ def test_wave_levels_are_shifts() -> None:
 
 @pytest.mark.parametrize(("tap", "length"), [(14, 32_767), (6, 127)])
 def test_noise_repeats_after_its_period_and_no_sooner(tap: int, length: int) -> None:
-    bits = noise_row(tap, length)
+    bits = np.array(noise_cycle(tap, length).values)
     state = 0
     for bit in bits:
         assert bit == state & 1
