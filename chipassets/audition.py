@@ -32,7 +32,7 @@ from chipassets.casting import (
     roll,
 )
 from chipassets.compose.explain import Pulled, explain_take, tell_aims
-from chipassets.compose.form import Part, parts_of
+from chipassets.compose.form import Part, track_parts
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import UsageError
 from chipassets.freshness import notes_key
@@ -258,7 +258,7 @@ def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
     if not 0 <= number < MAX_TAKES:
         raise UsageError(f"track {track.name!r} has no take {take}; takes count from 1")
     score = roll(track, desk.model, desk.grams, desk.choices, number, 1, _silent)[0].score
-    section = next(part for part in reversed(parts_of(score.sections)) if _begun(part, bar - 1))
+    section = next(part for part in reversed(track_parts(track)) if _begun(part, bar - 1))
     into = bar - 1 - section.section.start_bar
     first = (bar - 1) * score.steps_per_bar
     steps = range(first, first + score.steps_per_bar)
@@ -267,7 +267,7 @@ def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
         bar=bar,
         section=section.section.name,
         chords=score.chords[bar - 1] if score.chords else "",
-        returns_from=section.source_bar + into + 1 if into < section.returning_bars else None,
+        returns_from=section.source_bar + into + 1 if into < section.whole_bars else None,
         motifs=tuple(
             said.motif
             for said in score.statements

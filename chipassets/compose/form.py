@@ -2,7 +2,8 @@
 
 The model composes; the form only says where its own earlier bars come back. A section that is
 named again returns whole, one with a prime (A') opens as its letter did and ends anew; a new
-letter is new, and so are an intro and an outro.
+letter is new, and so are an intro and an outro. A loop that closes with a whole return would jolt
+into its own start: the last half bar is composed anew, to lead there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from chipassets.compose.script import Script
 from chipassets.forms import EDGES, INTRO, default_form
 from chipassets.score import Section
 from chipassets.trackplan import TrackPlan
+from chipassets.units import STEPS_PER_BEAT
 
 _NEW_SHARE = 4
 """Of a varied section, one bar in four is new, and at least one."""
@@ -23,16 +25,25 @@ _NEW_SHARE = 4
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section and the bars of it, from its first on, that return from the bar `source_bar`."""
+    """A section and the bars of it, from its first on, that return from the bar `source_bar`.
+
+    lead_in_steps: so many of the last of them are composed anew.
+    """
 
     section: Section
     source_bar: int = 0
     returning_bars: int = 0
+    lead_in_steps: int = 0
 
     @property
     def letter(self) -> str:
         """The section's name without primes."""
         return self.section.name.rstrip("'")
+
+    @property
+    def whole_bars(self) -> int:
+        """How many bars return from their first step to their last."""
+        return self.returning_bars - bool(self.lead_in_steps)
 
     @property
     def is_edge(self) -> bool:
@@ -42,7 +53,12 @@ class Part:
 
 def track_parts(track: TrackPlan) -> tuple[Part, ...]:
     """Return the parts of a track: those of its form, or of the default one."""
-    return parts_of(track.form or default_form(track.bars, loops=track.loops))
+    parts = parts_of(track.form or default_form(track.bars, loops=track.loops))
+    last = parts[-1]
+    if track.loops and last.returning_bars == last.section.bars:
+        half_bar = track.beats_per_bar * STEPS_PER_BEAT // 2
+        parts = (*parts[:-1], replace(last, lead_in_steps=half_bar))
+    return parts
 
 
 def parts_of(sections: Sequence[Section]) -> tuple[Part, ...]:
@@ -74,6 +90,6 @@ def return_bars(script: Script, parts: Sequence[Part], steps_per_bar: int) -> Sc
     source = script.source.copy()
     for part in parts:
         start = part.section.start_bar * steps_per_bar
-        returning = np.arange(part.returning_bars * steps_per_bar)
+        returning = np.arange(part.returning_bars * steps_per_bar - part.lead_in_steps)
         source[start + returning] = part.source_bar * steps_per_bar + returning
     return replace(script, source=source)

@@ -117,6 +117,8 @@ def _plan_bars(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generator
             drawn[letter] = _draw_progression(track, rng, contrast=bool(drawn))
         is_last = index == len(parts) - 1
         bars += [(name,) for name in _closed(track, drawn[letter], part, is_last=is_last)]
+        if part.lead_in_steps:
+            bars[-1] = tuple(dict.fromkeys((*bars[-1], _leading_back(track))))
     return bars
 
 
@@ -132,7 +134,7 @@ def _closed(track: TrackPlan, progression: list[str], part: Part, *, is_last: bo
     if bars == 1 or part.returning_bars == bars:
         return chords
     home = degree_chord(track.key, 1)
-    leads_back = degree_chord(track.key, _LEADS_BACK.get(track.key.mode, _FIFTH_DEGREE))
+    leads_back = _leading_back(track)
     if is_last and not track.loops:
         chords[-1] = home
         if bars > 2:
@@ -143,6 +145,10 @@ def _closed(track: TrackPlan, progression: list[str], part: Part, *, is_last: bo
         # The answer to an open first phrase comes home.
         chords[-1] = home
     return chords
+
+
+def _leading_back(track: TrackPlan) -> str:
+    return degree_chord(track.key, _LEADS_BACK.get(track.key.mode, _FIFTH_DEGREE))
 
 
 def _draw_progression(track: TrackPlan, rng: np.random.Generator, *, contrast: bool) -> list[str]:

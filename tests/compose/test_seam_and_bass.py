@@ -16,7 +16,7 @@ from chipassets.compose.lead_in import lead_ins
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import force, free_script
-from chipassets.compose.state import LOW_BELOW_PITCH
+from chipassets.compose.state import LOW_BELOW_PITCH, State
 from chipassets.score import Note
 from tests.compose.conftest import MakeModel, MakePlan
 from tests.compose.test_sampler import generators
@@ -105,3 +105,19 @@ def test_a_lead_in_depends_on_the_two_bars_alone(
     other = replace(takes[0], notes=(*takes[1].notes,))
     assert lead_ins(plan, model, [other], 14)[0] != found[0]
     assert lead_ins(replace(plan, loops=False), model, takes) == (0.0,) * 4
+
+
+def test_a_tune_held_far_off_turns_before_the_end() -> None:
+    term = HomingTerm(0, 32, 16, 1.0)
+    script = free_script(32)
+    held = [[CONTINUED_NOTE + FIRST - 12]] * 14
+    force(script, 0, [[NEW_NOTE + FIRST], [NEW_NOTE + FIRST - 12], *held, *held], closed=True)
+    state = State(script, 1)
+    for step in range(30):
+        logits = np.zeros((1, 259), np.float32)
+        term.bias(state, logits)
+        turned = logits[0, CONTINUED_NOTE + FIRST - 12] < 0 < logits[0, NEW_NOTE + FIRST + 2]
+        assert turned == (step >= 24 and step % 2 == 0)
+        assert (logits[0, NEW_NOTE + FIRST - 12] < 0) == (step >= 16)
+        for event in script.forced[step, :2]:
+            state.write(np.array([event]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
 from chipassets.compose.form import loop_start_bar
@@ -14,13 +15,19 @@ from chipassets.compose.state import PITCHES, State
 
 _FREE_SEMITONES = 3
 _PER_SEMITONE, _MOST = 0.6, 8.0
+_FAINTEST = 0.35
+"""Of the whole, what pulls at the first step; the last has it all."""
+
+_TURNING = 3.0
+"""Nats for a near note, on eighths of the second half, while the tune sounds far off."""
 
 
 class HomingTerm:
     """Lowers, in the last `steps` of a loop, top notes more than a minor third from its first.
 
-    The loss grows with the distance, and towards the end. A row whose loop begins with a rest, or
-    with a held note, is left alone.
+    The loss grows with the distance, and towards the end. In the second half a tune that is held
+    far off is let go, and a near note raised. A row whose loop begins with a rest, or with a held
+    note, is left alone.
     """
 
     name = "homing"
@@ -34,25 +41,37 @@ class HomingTerm:
         distance = np.abs(pitch[:, None] - pitch[None, :])
         far = np.minimum(np.maximum(distance - _FREE_SEMITONES, 0) * _PER_SEMITONE, _MOST)
         self._by_first = (-weight * far).astype(np.float32)
+        self._near = (weight * _TURNING * (distance <= _FREE_SEMITONES)).astype(np.float32)
 
     def bias(self, state: State, logits: Floats) -> None:
-        """Lower the far notes."""
+        """Lower the far notes, and turn a tune that is held far off."""
         into = state.step - (self._end - self._steps)
         if into.max() < 0:
             return
         rows = np.flatnonzero((into >= 0) & (state.step < self._end) & (state.place == 0))
+        first = state.history[rows, self._start, 0].astype(np.int64)
+        struck = (first >= NEW_NOTE) & (first < CONTINUED_NOTE)
+        rows, first = rows[struck], first[struck] - NEW_NOTE
         if not rows.size:
             return
-        first = state.history[rows, self._start, 0].astype(np.int64)
-        rows, first = _struck(rows, first)
-        nearness = ((into[rows] + 1) / self._steps).astype(np.float32)
-        logits[rows, NEW] += nearness[:, None] * self._by_first[first - NEW_NOTE]
+        share = (into[rows] + 1) / self._steps
+        nearness = (_FAINTEST + (1 - _FAINTEST) * share).astype(np.float32)
+        logits[rows, NEW] += nearness[:, None] * self._by_first[first]
+        self._turn(state, logits, rows[share > _HALF], first[share > _HALF])
+
+    def _turn(
+        self, state: State, logits: Floats, rows: NDArray[np.int64], first: NDArray[np.int64]
+    ) -> None:
+        """Let go of a top note that sounds far from the first, and raise what is near."""
+        top = PITCHES - 1 - state.sounding[rows, ::-1].argmax(axis=1)
+        away = state.sounding[rows, top] & (np.abs(top - first) > _FREE_SEMITONES)
+        away &= state.step[rows] % 2 == 0
+        rows, first, top = rows[away], first[away], top[away]
+        logits[rows, CONTINUED_NOTE + top] += self._by_first[first, top]
+        logits[rows, NEW] += self._near[first]
 
 
-def _struck(rows: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows whose event is a new note, and those events."""
-    new = (events >= NEW_NOTE) & (events < CONTINUED_NOTE)
-    return rows[new], events[new]
+_HALF = 0.5
 
 
 def _make(setting: Setting, weight: float) -> HomingTerm | None:
