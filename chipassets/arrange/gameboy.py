@@ -9,6 +9,7 @@ as switching those off clicks. The wave voice's memory is written with the voice
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from chipassets.arrange.driver import Driver, Shadow, State, changed
 from chipassets.chips import CHIPS, NOISE_PERIODS, VoiceSpec
@@ -147,6 +148,7 @@ def _half_frames(instrument: Instrument) -> int:
     return next(below, len(volumes))
 
 
+@cache
 def noise_byte(index: int) -> int:
     """Return the NR43 byte whose noise runs nearest to the 2A03's at the period index."""
     wanted = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[index]

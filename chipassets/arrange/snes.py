@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from chipassets.arrange.driver import Driver, Shadow, State, changed
 from chipassets.chips import VoiceSpec
@@ -126,6 +127,7 @@ def _pitch(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
     return [(spec.base_address + 2, pitch & 0xFF), (spec.base_address + 3, pitch >> 8)]
 
 
+@lru_cache(maxsize=256)
 def _envelope(volume: Macro) -> tuple[int, int]:
     """The two ADSR bytes that rise, fall and stay about as the macro does."""
     held = [volume.at(frame) for frame in range(len(volume.values))]
@@ -138,6 +140,7 @@ def _envelope(volume: Macro) -> tuple[int, int]:
     return _ADSR_ON | _nearest(_DECAY_MS, tenth_ms) << 4 | attack, sustain << 5
 
 
+@lru_cache(maxsize=256)
 def _release_rate(volume: Macro) -> int:
     """The gain rate that is at a tenth by the end of the macro's release."""
     frames = 1 if volume.release is None else max(1, len(volume.values) - volume.release)
