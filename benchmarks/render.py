@@ -1,8 +1,9 @@
 """Times real time of the renderer on one core, for every chip, beside other players.
 
-libgme plays the NSF and the GBS that are exported from the same registers, and ffmpeg turns them
-into a WAV file. All times are CPU seconds of one thread, measured one after the other in one run,
-so that they can be compared with each other on whatever machine it is.
+libgme plays the NSF and the GBS that are exported from the same registers, ffmpeg turns them into
+a WAV file, and two Python packages sound the notes of the first chip. All times are CPU seconds of
+one thread, measured one after the other in one run, so that they can be compared with each other on
+whatever machine it is.
 
 Run: python -m benchmarks.render [SECONDS]
 """
@@ -20,11 +21,14 @@ from functools import partial
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
+from benchmarks.render_peers import python_peers
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import encode_gbs, encode_nsf
 from chipassets.chips import CHIPS
+from chipassets.chipsong import ChipSong
 from chipassets.registers import RegisterLog
 from chipassets.render import Pcm, encode_ogg, render_log
+from chipassets.trackplan import TrackPlan
 from tests.chip_music import plan, song
 from tests.render.nsf_probe import play
 
@@ -81,6 +85,15 @@ def players(chip: str, log: RegisterLog, audio_s: float, folder: Path) -> None:
         print("  ffmpeg is not installed, so it is left out")
 
 
+def peers(music: ChipSong, track: TrackPlan, audio_s: float) -> None:
+    """Time what is installed of the Python packages on the song's notes."""
+    for name, work in python_peers(music, track, audio_s):
+        if work is None:
+            print(f"  {name}: not installed, so it is left out")
+        else:
+            report(name, audio_s, work)
+
+
 def main() -> None:
     """Measure every stage of every chip on a song whose voices are all busy."""
     wanted_s = float(sys.argv[1]) if len(sys.argv) > 1 else 100.0
@@ -98,6 +111,7 @@ def main() -> None:
             if chip == "nes":
                 report("render_log, filter nes", audio_s, partial(render_log, log, "nes"))
                 report("encode_ogg", audio_s, partial(encode_ogg, pcm, {}))
+                peers(music, track, audio_s)
             players(chip, log, audio_s, Path(folder))
 
 
