@@ -15,19 +15,50 @@ PHRASE_BARS = 4
 _EDGE_BARS = 2
 _MOST_SECTIONS = 8
 
-# By the number of sections. The first stands for songs, the last for what presses on; the seed
-# draws among those that a scene's kind allows.
-_FORMS: dict[int, tuple[str, ...]] = {
-    1: ("A",),
-    2: ("A A'", "A A'", "A B"),
-    3: ("A B A'", "A A' B", "A B A'"),
-    4: ("A A' B A'", "A B A' B'", "A A B A'", "A A' B C"),
-    5: ("A A' B B' A'", "A A' B A' C"),
-    6: ("A A' B B' A A'", "A A' B A' C A'"),
-    7: ("A A' B A' C B' A'", "A A' B B' C C' A'"),
-    8: ("A A' B A' C C' B A'", "A A' B B' A A' C A'"),
-}
 _SONGS = frozenset(("title", "town", "shop", "credits", "victory", "game_over"))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form with a name, which a manifest may write; scenes draw it, unless it is not for them.
+
+    A song's scenes come to rest, the others press on.
+    """
+
+    name: str
+    sections: str
+    for_songs: bool = True
+    for_others: bool = True
+
+    def suits(self, scene: str) -> bool:
+        """Return whether a scene draws it; a scene without a name is one of the songs'."""
+        return self.for_songs if scene in _SONGS or not scene else self.for_others
+
+
+FORMS: dict[str, Form] = {
+    form.name: form
+    for form in (
+        Form("strophe", "A"),
+        Form("pair", "A A'"),
+        Form("binary", "A B", for_songs=False),
+        Form("ternary", "A B A'"),
+        Form("barform", "A A' B"),
+        Form("song", "A A' B A'", for_others=False),
+        Form("alternating", "A B A' B'"),
+        Form("refrain", "A A B A'"),
+        Form("open", "A A' B C", for_songs=False),
+        Form("rounded", "A A' B B' A'"),
+        Form("rondo", "A A' B A' C"),
+        Form("arch", "A B C B' A'"),
+        Form("minuet", "A A' B B' A A'"),
+        Form("verses", "A A' B A' C A'"),
+        Form("chain", "A A' B A' C B' A'"),
+        Form("medley", "A A' B B' C C' A'"),
+        Form("suite", "A A' B A' C C' B A'"),
+        Form("march", "A A' B B' A A' C A'"),
+    )
+}
+"""Forms by name. A scene's default is drawn among those of as many sections as the length asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +140,10 @@ def default_form(
     section, and so are those of under 8 bars that play once. Bars left over go to the last section.
     """
     phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
-    choices = _FORMS[max(1, bars // phrase)]
-    if len(choices) > 2:
-        choices = choices[:-1] if scene in _SONGS or not scene else choices[1:]
-    names = choices[int(draw * len(choices))].split()
+    count = max(1, bars // phrase)
+    choices = [form.sections.split() for form in FORMS.values() if form.suits(scene)]
+    choices = [names for names in choices if len(names) == count]
+    names = choices[int(draw * len(choices))]
     lengths = [phrase] * (len(names) - 1)
     return _sections([FormPart(name) for name in names], [*lengths, bars - sum(lengths)])
 

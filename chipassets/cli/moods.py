@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def moods_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
-    """Print the scenes and moods, what each steers, and the textures and terms that do it."""
+    """Print scenes and moods, what each steers, and the forms, textures and terms that do it."""
     from chipassets.compose.guidance.registry import FIGURES, TERMS
+    from chipassets.forms import FORMS
     from chipassets.moods import wanted_ranges
     from chipassets.presets import MOODS, SCENES, character
 
@@ -38,7 +39,15 @@ def moods_command(
     if as_json:
         textures = {name: _texture_json(figure) for name, figure in FIGURES.items()}
         guidance = {name: {"weight": k.weight, "says": k.says} for name, k in TERMS.items()}
-        print_json({"scenes": scenes, "moods": moods, "textures": textures, "guidance": guidance})
+        print_json(
+            {
+                "scenes": scenes,
+                "moods": moods,
+                "textures": textures,
+                "forms": {form.name: form.sections for form in FORMS.values()},
+                "guidance": guidance,
+            }
+        )
         return
     print_table("scenes", _SCENE_COLUMNS, [_scene_row(name, row) for name, row in scenes.items()])
     print_table(
@@ -49,6 +58,11 @@ def moods_command(
         "textures, of which each section gets one",
         ["texture", "what it is", "in"],
         [[name, figure.says, ", ".join(figure.suits)] for name, figure in FIGURES.items()],
+    )
+    print_table(
+        "forms by name, as in `form: intro rondo`",
+        ["form", "sections"],
+        [[form.name, form.sections] for form in FORMS.values()],
     )
     print_table(
         "guidance: a factor on each weight is written `guidance: {harmony: 1.5}`",

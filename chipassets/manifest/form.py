@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from chipassets.forms import EDGES, INTRO, OUTRO, FormPart
+from chipassets.forms import EDGES, FORMS, INTRO, OUTRO, FormPart
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 
@@ -16,7 +16,10 @@ _PART = re.compile(r"([A-Z]'{0,3}|[a-z]+)(?::([0-9]{1,6}))?", re.ASCII)
 
 
 def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
-    """Return the parts that "intro A A B:8 A'" names; Refusal, at the word, for what is none."""
+    """Return the parts that "intro A A B:8 A'" or "intro song" names; Refusal, at the word.
+
+    The name of a form stands for its sections.
+    """
     if not isinstance(value, str) or not value.split():
         raise refuse("a form is a row of sections", "write it like intro A A B A'")
     faults: list[Fault] = []
@@ -24,14 +27,16 @@ def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
     offset = 0
     for word in value.split():
         offset = value.index(word, offset)
-        fault = _part_fault(word) or _place_fault(word, parts)
-        if fault is None:
-            name, _colon, bars = word.partition(":")
-            parts.append(FormPart(name, int(bars) if bars else None))
-        else:
-            faults.append(Fault(*fault, offset=offset, found=f"the section '{word[:20]}'"))
+        for section in FORMS[word].sections.split() if word in FORMS else (word,):
+            fault = _part_fault(section) or _place_fault(section, parts)
+            if fault is None:
+                name, _colon, bars = section.partition(":")
+                parts.append(FormPart(name, int(bars) if bars else None))
+            else:
+                faults.append(Fault(*fault, offset=offset, found=f"the section '{word[:20]}'"))
+                break
         offset += len(word)
-    if len(value.split()) > MAX_SECTIONS:
+    if max(len(value.split()), len(parts)) > MAX_SECTIONS:
         faults = [Fault(f"a form has at most {MAX_SECTIONS} sections", "make it shorter")]
     if not faults and all(part.name in EDGES for part in parts):
         faults = [Fault("a form has a section beside intro and outro", "add a letter, like A")]
@@ -48,8 +53,10 @@ def _part_fault(word: str) -> tuple[str, str] | None:
         )
     name, bars = match.groups()
     if name.islower() and name not in EDGES:
-        fix = did_you_mean(name, EDGES, "sections without a letter")
-        return "there is no section of this name", fix if len(name) > 1 else (
+        if name in FORMS:
+            return "a form as a whole has no length", f"write {name}, and length: for the track"
+        fix = did_you_mean(name, (*EDGES, *FORMS), "sections and forms by name")
+        return "there is no section or form of this name", fix if len(name) > 1 else (
             f"write {name.upper()}"
         )
     if bars is not None and not 1 <= int(bars) <= _MAX_SECTION_BARS:
@@ -69,16 +76,19 @@ def _place_fault(word: str, before: list[FormPart]) -> tuple[str, str] | None:
     return None
 
 
+_NAMES = "|".join(FORMS)
+
 FormField = Annotated[
     tuple[FormPart, ...],
     Reads(
         read_form,
         {
             "type": "string",
-            "pattern": r"^\s*(([A-Z]'{0,3}|intro|outro)(:0*[1-9][0-9]*)?(\s+|$))+$",
-            "examples": ["A A' B A'", "intro A A B A'", "intro:2 A:8 B:4 A:8"],
+            "pattern": rf"^\s*((([A-Z]'{{0,3}}|intro|outro)(:0*[1-9][0-9]*)?|{_NAMES})(\s+|$))+$",
+            "examples": ["A A' B A'", "intro A A B A'", "intro:2 A:8 B:4 A:8", "intro song"],
             "description": "The sections: A returns as A, A' opens like A and ends anew, B is new. "
-            "The loop starts behind an intro. Lengths in bars behind a colon. "
+            "The loop starts behind an intro. Lengths in bars behind a colon. A name stands for "
+            "its sections: " + "; ".join(f"{f.name} is {f.sections}" for f in FORMS.values()) + ". "
             "Default: by scene and seed.",
         },
     ),

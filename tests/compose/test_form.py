@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.compose.form import loop_start_bar, parts_of, track_parts
-from chipassets.forms import FormPart, default_form, lay_out, natural_bars
+from chipassets.forms import FORMS, FormPart, default_form, lay_out, natural_bars
 from tests.compose.conftest import MakePlan
 
 
@@ -97,3 +97,17 @@ def test_a_letter_returns_whole_and_a_prime_with_another_end(make_plan: MakePlan
     assert [part.returning_bars for part in parts] == [0, 0, 4, 0, 3]
     assert loop_start_bar(plan, parts) == 2
     assert loop_start_bar(make_plan(loops=False), parts) is None
+
+
+def test_every_named_form_varies_only_what_stands_before() -> None:
+    for named in FORMS.values():
+        names = named.sections.split()
+        for index, name in enumerate(names):
+            assert name.rstrip("'") == name or name.rstrip("'") in names[:index]
+        assert any(named.suits(scene) for scene in ("town", "boss"))
+
+
+def test_each_length_has_forms_for_every_scene() -> None:
+    for bars in range(1, 150):
+        for scene in ("town", "boss"):
+            assert sum(s.bars for s in default_form(bars, scene=scene, draw=0.99)) == bars

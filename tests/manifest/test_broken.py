@@ -240,6 +240,11 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "form varying nothing": (battle('form: "A B\' A"'), "4:14", ("B'", "write B before")),
     "form of edges": (battle("form: intro outro"), "4:11", ("add a letter",)),
     "form with an unknown word": (battle("form: A bridge"), "4:13", ("intro, outro",)),
+    "form with a name spelt wrong": (battle("form: intro sonk"), "4:17", ("'song'",)),
+    "form with a name and a length": (battle("form: rondo:4"), "4:11", ("length: for the track",)),
+    "form of too many sections": (
+        battle("form: suite suite suite suite A"), "4:11", ("at most 32",),
+    ),
     "form with an empty section": (battle("form: A:0"), "4:11", ("1 to 128 bars",)),
     "form with a wrong sum": (
         battle("length: 16 bars\n    form: A:4 B:4"), "5:11", ("16 bars", "add up to 8", "8 bars"),

@@ -110,3 +110,10 @@ def test_a_byte_order_mark_and_any_line_end_are_read(load: Load) -> None:
 
 def test_a_comma_too_many_in_braces_is_no_value(load: Load) -> None:
     assert load("game: A\ntracks: {boss: {takes: 3,},}\n").tracks["boss"].takes == 3
+
+
+def test_the_name_of_a_form_stands_for_its_sections(load: Load) -> None:
+    named = load("game: G\ntracks: {town: {form: intro:1 song outro}}").tracks["town"].form
+    spelt = load("game: G\ntracks: {town: {form: intro:1 A A' B A' outro}}").tracks["town"].form
+    assert named == spelt
+    assert [part.name for part in named or ()] == ["intro", "A", "A'", "B", "A'", "outro"]
