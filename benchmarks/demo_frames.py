@@ -17,7 +17,6 @@ from statistics import median
 import pygame
 
 from chipassets.runtime import Library, PygamePlayer
-from demo_game.art.vista import HEIGHT, WIDTH
 from demo_game.music import RULES
 from demo_game.script import ScriptedRun, parse_script
 from demo_game.stage import Stage
@@ -32,7 +31,7 @@ class TimedStage(Stage):
 
     def open(self, window: pygame.Surface) -> TimedStage:
         """Draw into this window from now on."""
-        self.window, self.canvas = window, pygame.Surface((WIDTH, HEIGHT))
+        self.window = window
         self.seconds: dict[str, list[float]] = defaultdict(list)
         return self
 
@@ -40,8 +39,7 @@ class TimedStage(Stage):
         """Take a step, draw it, and note the time under what it shows."""
         began = time.thread_time()
         super().step(held, now_ms)
-        self.draw(self.canvas)
-        show(self.canvas, self.window)
+        show(self.picture(), self.window)
         self.seconds[self.shown].append(time.thread_time() - began)
 
 

@@ -106,6 +106,19 @@ def cut_text(text: str, width: int) -> str:
     return text.rstrip() + "…"
 
 
+def wrap_text(text: str, width: int, lines: int) -> list[str]:
+    """Return a text in lines of so many pixels, broken between words; the last of them is cut."""
+    rows: list[str] = []
+    left = text.split()
+    while left and len(rows) < lines - 1:
+        count = 1
+        while count < len(left) and measure_text(" ".join(left[: count + 1])) <= width:
+            count += 1
+        rows.append(cut_text(" ".join(left[:count]), width))
+        left = left[count:]
+    return [*rows, cut_text(" ".join(left), width)] if left else rows
+
+
 def draw_text(
     canvas: pygame.Surface,
     text: str,

@@ -7,23 +7,44 @@ from functools import lru_cache
 
 import pygame
 
-from chipassets.runtime import Change, PygamePlayer, Track
-from demo_game.art.panel import HUD_HEIGHT
+from chipassets.runtime import Change, NowPlaying, PygamePlayer, Track
 from demo_game.art.roll import HEIGHT as ROLL_HEIGHT
 from demo_game.art.roll import WIDTH as ROLL_WIDTH
 from demo_game.art.roll import Roll, draw_page, draw_sounding, statements_at, voice_colour
-from demo_game.font import cut_text, draw_text, measure_text
-from demo_game.palette import COAL, CREAM, GOLD, INK, LIME, NIGHT, PEARL, SLATE, STONE, Colour
+from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.font import cut_text, draw_text, measure_text, wrap_text
+from demo_game.palette import (
+    COAL,
+    CORAL,
+    CREAM,
+    GOLD,
+    INK,
+    LIME,
+    NIGHT,
+    PEARL,
+    SLATE,
+    STONE,
+    WHITE,
+    Colour,
+)  # fmt: skip
 from demo_game.smf import MidiError, read_parts
 
 _log = logging.getLogger(__name__)
 
-_TOP = HUD_HEIGHT + 2
-_LEFT = 4
-_VOICES_Y = _TOP + ROLL_HEIGHT + 2
-_WHY_Y = _VOICES_Y + 10
-VIEW_HEIGHT = _WHY_Y + 11
-"""How much of the picture the view covers, with the line on top."""
+WIDE_WIDTH, WIDE_HEIGHT = 480, 270
+"""The picture with the view: the scene at its upper left, the view around it.
+
+Half as wide and as high again as the scene, so that in a window of three times the scene's size it
+is shown twice as large as it is, and pixels stay square.
+"""
+_MARGIN = 4
+_SIDE = pygame.Rect(WIDTH + _MARGIN, 0, WIDE_WIDTH - WIDTH - 2 * _MARGIN, HEIGHT)
+_ROLL_Y = HEIGHT + 3
+_VOICES_Y = _ROLL_Y + ROLL_HEIGHT + 3
+_KEYS_Y = _VOICES_Y + 11
+_WHY_Y, _WHY_LINES = 64, 4
+REST_Y = _WHY_Y + _WHY_LINES * 10 + 2
+"""From this row on the column beside the scene is free for the layers, or for an audition."""
 
 _NOTE_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
@@ -46,14 +67,6 @@ def _page(roll: Roll, page: int) -> pygame.Surface:
     return draw_page(roll, page)
 
 
-@lru_cache(maxsize=1)
-def _board() -> pygame.Surface:
-    board = pygame.Surface((ROLL_WIDTH + 2 * _LEFT, VIEW_HEIGHT - HUD_HEIGHT), pygame.SRCALPHA)
-    board.fill((*INK, 214))
-    pygame.draw.rect(board, NIGHT, (0, board.get_height() - 1, board.get_width(), 1))
-    return board
-
-
 def beat_at(track: Track, sample: int) -> float:
     """Return the beat from the start of the track at which a position lies, loops gone round."""
     here, bar = track.wrap(sample), track.position_bar(sample)
@@ -64,22 +77,71 @@ def beat_at(track: Track, sample: int) -> float:
 def draw_music_view(
     canvas: pygame.Surface, player: PygamePlayer, last: Change | None, now_ms: int
 ) -> None:
-    """Draw the view below the line on top; `last` is the change that led to what plays."""
-    canvas.blit(_board(), (0, HUD_HEIGHT))
+    """Draw the view beside and below the scene; `last` is the change that led to what plays.
+
+    canvas: WIDE_WIDTH by WIDE_HEIGHT, of which the scene's part is left as it is.
+    """
+    canvas.fill(INK, (WIDTH, 0, WIDE_WIDTH - WIDTH, HEIGHT))
+    canvas.fill(INK, (0, HEIGHT, WIDE_WIDTH, WIDE_HEIGHT - HEIGHT))
+    canvas.fill(NIGHT, (WIDTH, 0, 1, HEIGHT))
+    canvas.fill(NIGHT, (0, HEIGHT, WIDE_WIDTH, 1))
     playing, beat = player.now_playing(now_ms), 0.0
     if playing is not None:
         track = playing.track
         roll = read_roll(track)
         beat = beat_at(track, player.director.position_samples(now_ms))
         page = roll.page_of(beat)
-        canvas.blit(_page(roll, page), (_LEFT, _TOP))
-        lit = draw_sounding(canvas, (_LEFT, _TOP), roll, page, beat)
+        canvas.blit(_page(roll, page), (_MARGIN, _ROLL_Y))
+        lit = draw_sounding(canvas, (_MARGIN, _ROLL_Y), roll, page, beat)
         _draw_voices(canvas, roll, lit, player.director.layer_gains(track, now_ms))
-    motif = say_motif(playing.track, beat) if playing is not None else ""
+    _draw_facts(canvas, playing, beat)
     text, colour = say_transition(player, last, now_ms)
-    room = ROLL_WIDTH - (measure_text(motif) + 8 if motif else 0)
-    draw_text(canvas, cut_text(text, room), _LEFT, _WHY_Y, colour)
-    draw_text(canvas, motif, _LEFT + ROLL_WIDTH - measure_text(motif), _WHY_Y, GOLD)
+    for row, line in enumerate(wrap_text(text, _SIDE.width, _WHY_LINES)):
+        draw_text(canvas, line, _SIDE.left, _WHY_Y + row * 10, colour)
+
+
+def draw_layers(canvas: pygame.Surface, player: PygamePlayer, now_ms: int) -> None:
+    """Draw how much of each layer of what plays is heard, in the rest of the column."""
+    playing = player.now_playing(now_ms)
+    layers = playing.track.layers if playing is not None else ()
+    gains = player.director.layer_gains(playing.track, now_ms) if playing is not None else ()
+    draw_text(canvas, "layers" if layers else "one layer", _SIDE.left, REST_Y, STONE)
+    for row, (layer, gain) in enumerate(zip(layers[:5], gains, strict=False)):
+        y = REST_Y + 12 + row * 12
+        name = cut_text(layer.name, 90)
+        draw_text(canvas, name, _SIDE.left, y, CREAM if gain > 0 else STONE)
+        canvas.fill(COAL, (_SIDE.right - 54, y + 2, 54, 4))
+        canvas.fill(LIME, (_SIDE.right - 54, y + 2, round(54 * gain), 4))
+
+
+def draw_keys(canvas: pygame.Surface, text: str) -> None:
+    """Draw the line that tells which keys there are."""
+    draw_text(canvas, cut_text(text, ROLL_WIDTH), _MARGIN, _KEYS_Y, STONE)
+
+
+def _draw_facts(canvas: pygame.Surface, playing: NowPlaying | None, beat: float) -> None:
+    """Draw what plays, its moods, and where it is: the beats of the bar as dots."""
+    x = _SIDE.left
+    if playing is None:
+        draw_text(canvas, "♪ silence", x, 4, STONE)
+        return
+    track = playing.track
+    end = draw_text(canvas, "♪ ", x, 4, GOLD if playing.beat == 0 else CORAL)
+    dots = "".join("●" if n == playing.beat else "○" for n in range(track.beats_per_bar))
+    right = _SIDE.right - measure_text(dots)
+    draw_text(canvas, cut_text(track.name, right - end - 4), end, 4, WHITE)
+    draw_text(canvas, dots, right, 4, GOLD)
+    where = f"bar {playing.bar + 1}/{track.bars}"
+    where += f"  section {playing.section}" if playing.section else ""
+    rows = (
+        (" ".join(track.moods), LIME),
+        (f"scene {playing.scene}", PEARL),
+        (f"{track.key}  {track.tempo_bpm:.0f} bpm", PEARL),
+        (where, CREAM),
+        (say_motif(track, beat), GOLD),
+    )
+    for row, (text, colour) in enumerate(rows):
+        draw_text(canvas, cut_text(text, _SIDE.width), x, 14 + row * 10, colour)
 
 
 def say_motif(track: Track, beat: float) -> str:
@@ -121,7 +183,7 @@ def _draw_voices(
     """Draw a lamp for each voice, lit while it sounds, with its note; barred when it is faded."""
     room = ROLL_WIDTH // max(len(roll.parts), 4)
     for number, part in enumerate(roll.parts):
-        x = _LEFT + number * room
+        x = _MARGIN + number * room
         pitches = sorted(pitch for which, pitch in lit if which == number)
         gain = voice_gain(roll.track, part.name, gains)
         colour = voice_colour(roll.parts, number) if pitches and gain > 0 else SLATE

@@ -32,7 +32,7 @@ from pathlib import Path
 
 import pygame
 
-from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.art.vista import WIDTH
 from demo_game.clock import STEPS_PER_SECOND
 from demo_game.controls import BUTTONS
 from demo_game.scenes.battle import Battle
@@ -43,6 +43,7 @@ from demo_game.stage import Stage
 from demo_game.world import LANDMARKS
 
 _PATIENCE_STEPS = 6000
+_SCREENSHOT_WIDTH = 3 * WIDTH
 _LOW_HP = 14
 
 
@@ -270,12 +271,12 @@ class ScriptedRun:
             raise ScriptError(f"expected {what} {name}, found {found}")
 
     def _screenshot(self, name: str) -> None:
-        canvas = pygame.Surface((WIDTH, HEIGHT))
-        self.stage.draw(canvas)
+        picture = self.stage.picture()
+        factor = _SCREENSHOT_WIDTH // picture.get_width()
         path = self._screenshot_dir / f"{name}.png"
         try:
             self._screenshot_dir.mkdir(parents=True, exist_ok=True)
-            pygame.image.save(pygame.transform.scale_by(canvas, 3), path)
+            pygame.image.save(pygame.transform.scale_by(picture, factor), path)
         except (OSError, pygame.error) as error:
             raise ScriptError(f"{path} cannot be written: {error}") from error
 

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Literal
 import pygame
 
 from chipassets.runtime import Change, PygamePlayer, Track
-from demo_game.art.panel import HUD_HEIGHT, draw_hud
+from demo_game.art.panel import draw_hud
 from demo_game.art.shade import dither
-from demo_game.art.takes_panel import PANEL_HEIGHT, draw_takes_panel
+from demo_game.art.takes_panel import AUDITION_KEYS, draw_takes_panel
 from demo_game.art.vista import HEIGHT, WIDTH
 from demo_game.audition import Audition
 from demo_game.controls import Controls
 from demo_game.intensity import intensity
-from demo_game.music_view import VIEW_HEIGHT, draw_music_view
+from demo_game.music_view import (
+    REST_Y,
+    WIDE_HEIGHT,
+    WIDE_WIDTH,
+    draw_keys,
+    draw_layers,
+    draw_music_view,
+)  # fmt: skip
 from demo_game.palette import INK, WHITE
 from demo_game.pause import PauseMenu
 from demo_game.scenes.scene import Scene
@@ -29,8 +36,10 @@ _WIPE_STEPS = 18
 _LEAP = 0.3
 _SOFT_MS, _LEAP_MS = 600, 80
 
+_VIEW_KEYS = "tab: music view   t: takes   p: pause"
+
 Display = Literal["line", "view", "none"]
-"""What is shown of the music: the line on top, the whole view, nothing."""
+"""What is shown of the music: the line on top, the view around the scene, nothing."""
 
 _NEXT_DISPLAY: dict[Display, Display] = {"line": "view", "view": "none", "none": "line"}
 
@@ -70,6 +79,7 @@ class Stage:
         self._since_change = 0
         self.last_change: Change | None = None
         self._display: Display = "line"
+        self._canvas = pygame.Surface((WIDTH, HEIGHT))
         self._ticks_ms = 0
         self._level = 1.0
         self._level_track: Track | None = None
@@ -147,36 +157,47 @@ class Stage:
             self.pause_menu = None
         self.player.volume = menu.volume_percent / 100
 
-    def draw(self, canvas: pygame.Surface) -> None:
+    @property
+    def size(self) -> tuple[int, int]:
+        """How large the picture is: the scene alone, or with the music view around it."""
+        return (WIDE_WIDTH, WIDE_HEIGHT) if self._is_wide else (WIDTH, HEIGHT)
+
+    def picture(self) -> pygame.Surface:
+        """Return a picture of the game as it is now, of that size, valid until the next one."""
+        if self._canvas.get_size() != self.size:
+            self._canvas = pygame.Surface(self.size)
+        self._draw_scene(self._canvas.subsurface((0, 0, WIDTH, HEIGHT)))
+        if self._is_wide:
+            self._draw_view(self._canvas)
+        return self._canvas
+
+    def _draw_scene(self, canvas: pygame.Surface) -> None:
         """Draw the scene, the wipe that opens it, and the line that tells what plays."""
         if self.scene is None:
             return
-        self.scene.draw(self._free_part(canvas))
+        self.scene.draw(canvas)
         if self._since_change < _WIPE_STEPS:
             is_fight = self.scene.music in ("battle", "boss") and self.steps > _WIPE_STEPS
             _draw_wipe(canvas, self._since_change / _WIPE_STEPS, flashes=is_fight)
-        if self._display != "none":
+        if self._display == "line" and not self._is_wide:
             playing = self.player.now_playing(self._ticks_ms)
             draw_hud(canvas, playing, has_sound=self.player.has_sound)
-        if self._display == "view":
-            draw_music_view(canvas, self.player, self.last_change, self._ticks_ms)
-        if self.audition is not None and self.audition.is_open:
-            draw_takes_panel(canvas, self.audition, self._covered - PANEL_HEIGHT)
         if self.pause_menu is not None:
             self.pause_menu.draw(canvas)
 
-    @property
-    def _covered(self) -> int:
-        """How much of the picture the music view and the takes cover, from the top."""
-        covered = {"view": VIEW_HEIGHT, "line": HUD_HEIGHT, "none": 0}[self._display]
-        is_open = self.audition is not None and self.audition.is_open
-        return covered + (PANEL_HEIGHT if is_open else 0)
+    def _draw_view(self, canvas: pygame.Surface) -> None:
+        """Draw the music view, with the takes of an audition if there is one."""
+        draw_music_view(canvas, self.player, self.last_change, self._ticks_ms)
+        if self.audition is not None and self.audition.is_open:
+            draw_takes_panel(canvas, self.audition, REST_Y)
+            draw_keys(canvas, AUDITION_KEYS)
+        else:
+            draw_layers(canvas, self.player, self._ticks_ms)
+            draw_keys(canvas, _VIEW_KEYS)
 
-    def _free_part(self, canvas: pygame.Surface) -> pygame.Surface:
-        """Return what the scene has to itself: one walks about below the view and the takes."""
-        if self._covered > HUD_HEIGHT and isinstance(self.scene, Walk):
-            return canvas.subsurface((0, self._covered, WIDTH, HEIGHT - self._covered))
-        return canvas
+    @property
+    def _is_wide(self) -> bool:
+        return self._display == "view" or (self.audition is not None and self.audition.is_open)
 
 
 def _draw_wipe(canvas: pygame.Surface, done: float, *, flashes: bool) -> None:

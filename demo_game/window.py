@@ -64,7 +64,6 @@ def open_window() -> pygame.Surface:
 def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
     """Play until the player quits, with the music of a new bundle as soon as there is one."""
     window = pygame.display.get_surface() or open_window()
-    canvas = pygame.Surface((WIDTH, HEIGHT))
     threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
     clock, held, owed_ms = pygame.time.Clock(), set[str](), 0.0
     taps, pads = set[str](), Gamepads()
@@ -88,8 +87,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
             stage.step(frozenset(held | taps | pads.held()), pygame.time.get_ticks())
             taps.clear()
             owed_ms -= step_ms
-        stage.draw(canvas)
-        show(canvas, window)
+        show(stage.picture(), window)
 
 
 def paint_ahead() -> None:
@@ -109,7 +107,8 @@ def paint_ahead() -> None:
 
 def show(canvas: pygame.Surface, window: pygame.Surface) -> None:
     """Put the canvas in the middle of the window, enlarged by a whole number."""
-    factor = max(1, min(window.get_width() // WIDTH, window.get_height() // HEIGHT))
+    width, height = canvas.get_size()
+    factor = max(1, min(window.get_width() // width, window.get_height() // height))
     big = pygame.transform.scale_by(canvas, factor)
     window.fill((0, 0, 0))
     corner = (

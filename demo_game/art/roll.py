@@ -32,11 +32,11 @@ from demo_game.palette import (
 )  # fmt: skip
 from demo_game.smf import Note, Part
 
-WIDTH, HEIGHT = 312, 60
+WIDTH, HEIGHT = 472, 64
 PAGE_BARS = 8
 _MAP = pygame.Rect(0, 0, WIDTH, 9)
-_ROLL = pygame.Rect(0, 11, WIDTH, 41)
-_DRUMS = pygame.Rect(0, 53, WIDTH, 7)
+_ROLL = pygame.Rect(0, 11, WIDTH, 45)
+_DRUMS = pygame.Rect(0, 57, WIDTH, 7)
 _STEPS_PER_BEAT = 4
 _MOTIF_DIM: Colour = (126, 104, 58)
 _VOICE_COLOURS = (CORAL, GOLD, SKY, LIME, VIOLET, AMBER, GRASS, ROSE)

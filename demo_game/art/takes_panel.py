@@ -6,51 +6,45 @@ import pygame
 
 from demo_game.audition import Audition
 from demo_game.bench import TakeFacts
-from demo_game.font import cut_text, draw_text, measure_text
+from demo_game.font import cut_text, draw_text, wrap_text
 from demo_game.palette import (
     COAL,
     CORAL,
     CREAM,
     GOLD,
     GRASS,
-    INK,
     LIME,
-    NIGHT,
     PEARL,
     PINE,
     RED,
     SLATE,
-    STONE,
     WHITE,
     Colour,
 )  # fmt: skip
 
-PANEL_HEIGHT = 46
-_CELL = 8
-_CELLS_IN_VIEW = 26
-_KEYS = ", . take   c compare   k keep   x reject   r roll   - + tempo   m mood"
+AUDITION_KEYS = ", . take   c compare   k keep   x reject   r roll   - + tempo   m mood   t close"
+_WIDTH = 152
+_CELL, _ROW_HEIGHT = 8, 11
+_CELLS_IN_ROW, _ROWS = _WIDTH // _CELL, 2
 
 
 def draw_takes_panel(canvas: pygame.Surface, audition: Audition, top: int) -> None:
-    """Draw the panel across the canvas, from row `top` on."""
-    width = canvas.get_width()
-    board = pygame.Surface((width, PANEL_HEIGHT), pygame.SRCALPHA)
-    board.fill((*INK, 224))
-    canvas.blit(board, (0, top))
-    canvas.fill(NIGHT, (0, top, width, 1))
-    canvas.fill(NIGHT, (0, top + PANEL_HEIGHT - 1, width, 1))
-    end = draw_text(canvas, f"takes of {audition.track or 'nothing'}", 4, top + 4, GOLD)
-    _draw_cells(canvas, audition, max(end + 8, width - _CELLS_IN_VIEW * _CELL - 4), top + 4)
-    _draw_facts(canvas, audition, top + 15)
-    _draw_work(canvas, audition, top + 25)
-    draw_text(canvas, _KEYS, 4, top + 36, STONE)
+    """Draw the panel at the right edge of the canvas, from row `top` on."""
+    left = canvas.get_width() - _WIDTH - 4
+    title = f"takes of {audition.track or 'nothing'}"
+    draw_text(canvas, cut_text(title, _WIDTH), left, top, GOLD)
+    _draw_cells(canvas, audition, left, top + 11)
+    _draw_facts(canvas, audition, left, top + 34)
+    _draw_work(canvas, audition, left, top + 64)
 
 
-def _draw_cells(canvas: pygame.Surface, audition: Audition, left: int, y: int) -> None:
-    room = (canvas.get_width() - left - 4) // _CELL
-    first = min(max(audition.take - room // 2, 1), max(len(audition.takes) - room + 1, 1))
-    for place, number in enumerate(range(first, min(first + room, len(audition.takes) + 1))):
-        x, facts = left + place * _CELL, audition.takes[number - 1]
+def _draw_cells(canvas: pygame.Surface, audition: Audition, left: int, top: int) -> None:
+    row = max((audition.take - 1) // _CELLS_IN_ROW - _ROWS + 1, 0)
+    first = row * _CELLS_IN_ROW
+    for place, facts in enumerate(audition.takes[first : first + _CELLS_IN_ROW * _ROWS]):
+        number = first + place + 1
+        x = left + place % _CELLS_IN_ROW * _CELL
+        y = top + place // _CELLS_IN_ROW * _ROW_HEIGHT
         if number == audition.take:
             canvas.fill(WHITE, (x - 1, y - 1, _CELL, 9))
         elif number == audition.other:
@@ -72,10 +66,7 @@ def _colour(facts: TakeFacts) -> Colour:
     }[facts.state]
 
 
-def _draw_facts(canvas: pygame.Surface, audition: Audition, y: int) -> None:
-    right = f"{' '.join(audition.moods)} · {audition.tempo_bpm:.0f}" if audition.takes else ""
-    edge = canvas.get_width() - 4 - measure_text(right)
-    draw_text(canvas, right, edge, y, PEARL)
+def _draw_facts(canvas: pygame.Surface, audition: Audition, left: int, y: int) -> None:
     if not audition.takes:
         return
     facts = audition.takes[audition.take - 1]
@@ -83,12 +74,14 @@ def _draw_facts(canvas: pygame.Surface, audition: Audition, y: int) -> None:
     said += [facts.state] if facts.state else []
     said += [f"against {audition.other}"] if audition.other else []
     said += [facts.complaint] if facts.complaint else []
-    draw_text(canvas, cut_text(" · ".join(said), edge - 12), 4, y, CREAM)
+    for row, line in enumerate(wrap_text(" · ".join(said), _WIDTH, 2)):
+        draw_text(canvas, line, left, y + row * 10, CREAM)
+    plan = f"{' '.join(audition.moods)} · {audition.tempo_bpm:.0f} bpm"
+    draw_text(canvas, cut_text(plan, _WIDTH), left, y + 20, PEARL)
 
 
-def _draw_work(canvas: pygame.Surface, audition: Audition, y: int) -> None:
-    text = cut_text(audition.says, canvas.get_width() - 90)
-    end = draw_text(canvas, text, 4, y, PEARL)
+def _draw_work(canvas: pygame.Surface, audition: Audition, left: int, y: int) -> None:
+    draw_text(canvas, cut_text(audition.says, _WIDTH), left, y, PEARL)
     if audition.share is not None:
-        canvas.fill(COAL, (end + 6, y + 2, 60, 4))
-        canvas.fill(CORAL, (end + 6, y + 2, round(60 * audition.share), 4))
+        canvas.fill(COAL, (left, y + 9, _WIDTH, 2))
+        canvas.fill(CORAL, (left, y + 9, round(_WIDTH * audition.share), 2))

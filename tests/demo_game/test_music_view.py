@@ -15,8 +15,20 @@ pytest.importorskip("pygame")
 import pygame
 
 from chipassets.runtime import Library, PygamePlayer, Rule
+from demo_game.art.roll import HEIGHT as ROLL_HEIGHT
+from demo_game.art.roll import WIDTH as ROLL_WIDTH
 from demo_game.art.roll import Roll, draw_page, draw_sounding
-from demo_game.music_view import beat_at, draw_music_view, read_roll, say_motif, say_transition
+from demo_game.art.vista import HEIGHT, WIDTH
+from demo_game.font import measure_text, wrap_text
+from demo_game.music_view import (
+    WIDE_HEIGHT,
+    WIDE_WIDTH,
+    beat_at,
+    draw_music_view,
+    read_roll,
+    say_motif,
+    say_transition,
+)
 from demo_game.palette import CREAM, GOLD
 from demo_game.smf import MidiError, Note, Part, parse_parts, read_parts
 from tests.runtime.tiny_bundle import Piece, write_bundle, write_index
@@ -108,11 +120,11 @@ def test_the_beat_goes_on_with_the_music_and_back_at_the_loop(
 def test_the_line_stands_on_the_note_that_sounds(library: Library, beat: float, page: int) -> None:
     roll = read_roll(library.track("town"))
     assert roll.page_of(beat) == page
-    canvas = pygame.Surface((312, 60))
+    canvas = pygame.Surface((ROLL_WIDTH, ROLL_HEIGHT))
     canvas.blit(draw_page(roll, page), (0, 0))
     lit = draw_sounding(canvas, (0, 0), roll, page, beat)
     assert lit == {(0, 60 + int(beat) % 12)}
-    line = [x for x in range(312) if canvas.get_at((x, 58))[:3] == CREAM]
+    line = [x for x in range(ROLL_WIDTH) if canvas.get_at((x, 62))[:3] == CREAM]
     assert len(line) == 1
     boxes = {note.start_beat: box for _, note, box in roll.boxes(page)}
     assert boxes[int(beat)].left <= line[0] <= boxes[int(beat)].right
@@ -121,9 +133,9 @@ def test_the_line_stands_on_the_note_that_sounds(library: Library, beat: float, 
 @pytest.mark.parametrize(("beat", "said"), [(32.4, ""), (32.5, "♪ hero +5"), (34.0, "")])
 def test_a_motif_is_named_while_it_sounds(library: Library, beat: float, said: str) -> None:
     assert say_motif(library.track("town"), beat) == said
-    canvas = pygame.Surface((312, 60))
+    canvas = pygame.Surface((ROLL_WIDTH, ROLL_HEIGHT))
     draw_sounding(canvas, (0, 0), read_roll(library.track("town")), 1, beat)
-    has_bar = any(canvas.get_at((x, 10))[:3] == GOLD for x in range(312))
+    has_bar = any(canvas.get_at((x, 10))[:3] == GOLD for x in range(ROLL_WIDTH))
     assert has_bar == bool(said)
 
 
@@ -139,8 +151,11 @@ def test_it_says_what_comes_next_and_why(
     player.update(300)
     said, _ = say_transition(player, change, 300)
     assert said.startswith("next: shop in 3.2 beats (town to shop: ")
-    canvas = pygame.Surface((320, 180))
+    canvas = pygame.Surface((WIDE_WIDTH, WIDE_HEIGHT))
+    canvas.fill(GOLD, (0, 0, WIDTH, HEIGHT))
     draw_music_view(canvas, player, change, 300)
+    scene = canvas.subsurface((0, 0, WIDTH, HEIGHT))
+    assert pygame.mask.from_threshold(scene, GOLD, (1, 1, 1)).count() == WIDTH * HEIGHT
     change = player.update(500)
     draw_music_view(canvas, player, change, 500)  # a track without MIDI
     assert say_transition(player, change, 550)[0].startswith("●●●●○○ town to shop")
@@ -148,3 +163,13 @@ def test_it_says_what_comes_next_and_why(
     assert caplog.text == ""
     assert read_roll(library.track("shop")) == Roll(library.track("shop"), ())
     player.close()
+
+
+@given(st.lists(st.text("abcdefg", min_size=1, max_size=9), max_size=30), st.integers(1, 5))
+def test_wrapped_text_fits_and_keeps_its_words_in_order(words: list[str], lines: int) -> None:
+    rows = wrap_text(" ".join(words), 120, lines)
+    assert len(rows) <= lines
+    assert all(measure_text(row) <= 120 for row in rows)
+    said = " ".join(rows)
+    assert said == " ".join(words) or said.endswith("…")
+    assert " ".join(words).startswith(said.rstrip("…"))

@@ -61,13 +61,17 @@ before = stage.player.now_playing(stage.steps * 1000 // 60 + 300)
 press("up", "up", "left", "left", "down")
 assert stage.scene is scene and scene.adventure.spot == spot and not scene.is_stepping
 assert abs(stage.player.volume - 0.6) < 1e-9
-canvas = pygame.Surface((320, 180))
-stage.draw(canvas)
-with_menu = canvas.get_at((160, 95))
+with_menu = stage.picture().get_at((160, 95))
 press("pause")
 assert stage.pause_menu is None
-stage.draw(canvas)
-assert canvas.get_at((160, 95)) != with_menu
+assert stage.picture().get_at((160, 95)) != with_menu
+press("pause", "tab")
+assert stage.picture().get_size() == stage.size == (480, 270)
+beside = stage.picture().subsurface((0, 0, 320, 180)).copy()
+press("tab")
+assert stage.picture().get_size() == (320, 180)
+assert pygame.image.tobytes(stage.picture(), "RGB") == pygame.image.tobytes(beside, "RGB")
+press("pause")
 assert before is not None and stage.player.director.playing.name == "overworld"
 press("up")
 assert scene.is_stepping or scene.adventure.spot != spot or scene.adventure.facing == "up"
