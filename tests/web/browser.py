@@ -23,7 +23,7 @@ _FLAGS = (
     "--allow-file-access-from-files", "--remote-debugging-pipe",
 )  # fmt: skip
 _READS, _WRITES = 3, 4
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 120.0
 
 
 class PageError(Exception):

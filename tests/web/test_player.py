@@ -155,7 +155,7 @@ def test_the_example_page_plays_a_bundle(game_page: OpenPage, tmp_path: Path) ->
     for name in ("example.html", "chipassets.js"):
         (bundle / name).write_bytes(files("chipassets").joinpath("runtime/web", name).read_bytes())
     page = game_page()
-    page.run("location.href = 'b/example.html'")
+    page.call("Page.navigate", {"url": page.run("new URL('b/example.html', location.href).href")})
     page.wait_for("document.querySelectorAll('#scenes button').length === 2")
     page.click("#scenes button:nth-of-type(2)")
     page.wait_for("document.getElementById('now').textContent.startsWith('battle, section A, bar')")

@@ -636,8 +636,9 @@
 
     /* Crossfade to a track with these decoded buffers; returns when. See Timeline.change. */
     play(track, buffers, scene, options) {
-      const at = this.timeline.change(track, scene, this.context.currentTime, options);
-      this._sync(buffers);
+      const now = this.context.currentTime;
+      const at = this.timeline.change(track, scene, now, options);
+      this._sync(buffers, now);
       return at;
     }
 
@@ -648,8 +649,9 @@
 
     /* Take back what is not due yet. */
     revoke() {
-      this.timeline.revoke(this.context.currentTime);
-      this._sync([]);
+      const now = this.context.currentTime;
+      this.timeline.revoke(now);
+      this._sync([], now);
     }
 
     /* The voice that sounds, or null. */
@@ -672,8 +674,9 @@
       this.timeline.prune(now, keptScenes);
     }
 
-    _sync(buffers) {
-      const now = this.context.currentTime;
+    /* `now` is when the timeline was changed: by a later reading of the clock, what starts at once
+       might seem past, and stay silent. */
+    _sync(buffers, now) {
       const voices = new Set(this.timeline.voices);
       for (const voice of [...this._nodes.keys()]) if (!voices.has(voice)) this._stop(voice);
       for (const voice of voices) {
