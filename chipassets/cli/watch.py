@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.25
 
-Stamps = dict[Path, tuple[int, int]]
-"""Of each file its time in nanoseconds and its size; files that are not there are left out."""
+Stamps = dict[Path, tuple[int, int, int, int]]
+"""Of each file its size, its times of writing and of change in nanoseconds, and its number on the
+disk: a copy may bring its own time of writing. Files that are not there are left out."""
 
 
 def watch_command(
@@ -64,7 +65,7 @@ def read_stamps(manifest: Path) -> Stamps:
             found = path.stat()
         except OSError:
             continue
-        stamps[path] = (found.st_mtime_ns, found.st_size)
+        stamps[path] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
     return stamps
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -32,6 +33,14 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def environment() -> dict[str, str]:
     """The environment without a terminal's colours, so that output is plain text."""
     return os.environ | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+def hear_ctrl_c() -> None:
+    """What a child does before it starts, to be interruptible wherever the tests run from.
+
+    A shell lets what it runs in the background ignore Ctrl-C, and children inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, environment
+from tests.cli.conftest import Run, environment, hear_ctrl_c
 from tests.cli.test_build import BUNDLE, content
 
 COMMAND = [sys.executable, "-m", "chipassets", "build", "game.yaml", "--jobs", "2"]
+PATIENCE_SECONDS = 120
 
 
 def change_seed(folder: Path) -> None:
@@ -31,6 +33,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
 
 
@@ -46,18 +49,29 @@ def living(process: int) -> int:
     return count
 
 
-def wait_until_empty(process: int) -> None:
-    deadline = time.monotonic() + 10
-    while living(process):
-        assert time.monotonic() < deadline, "worker processes were left behind"
-        time.sleep(0.05)
-
-
-def wait_for_workers(process: int) -> None:
-    deadline = time.monotonic() + 30
-    while living(process) < 3:
-        assert time.monotonic() < deadline, "no worker process came up"
+def wait_until(holds: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.02)
+
+
+def wait_until_empty(process: int) -> None:
+    wait_until(lambda: not living(process), "worker processes were left behind")
+
+
+def wait_until_all_work(process: int) -> None:
+    """Until the workers are started: the parent, which does not listen meanwhile, does again."""
+    wait_until(lambda: living(process) >= 3, "no worker process came up")
+    wait_until(lambda: not ignores_ctrl_c(process), "the build stays deaf to Ctrl-C")
+
+
+def ignores_ctrl_c(process: int) -> bool:
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        name, _, mask = line.partition(":")
+        if name == "SigIgn":
+            return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
+    raise AssertionError("no SigIgn in /proc")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
@@ -80,19 +94,17 @@ def test_killed_build_leaves_the_old_bundle(built: Path, chipassets: Run, second
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_ctrl_c_ends_cleanly(built: Path) -> None:
-    before = content(built)
-    change_seed(built)
+    before = content(built / "build")
+    manifest = built / "game.yaml"
+    manifest.write_text(manifest.read_text().replace("takes: 2", "takes: 40"))  # work for minutes
     process = start(built)
-    wait_for_workers(process.pid)
-    time.sleep(0.3)  # until every worker is started: the parent does not listen meanwhile
+    wait_until_all_work(process.pid)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parent and its workers
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     wait_until_empty(process.pid)
     assert process.returncode == 130
     assert errors.decode() == "interrupted; nothing was replaced\n"
-    assert content(built / "build") == {
-        name.removeprefix("build/"): data for name, data in before.items() if "build/" in name
-    }
+    assert content(built / "build") == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from queue import Queue
 import pytest
 
 from chipassets.cli.watch import changes, read_stamps
-from tests.cli.conftest import environment
+from tests.cli.conftest import environment, hear_ctrl_c
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def watching(built: Path) -> Iterator[tuple[Path, subprocess.Popen[str], Queue[s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_ctrl_c,
     )
     lines: Queue[str] = Queue()
 
@@ -42,7 +44,7 @@ def watching(built: Path) -> Iterator[tuple[Path, subprocess.Popen[str], Queue[s
 def wait_for(lines: Queue[str], words: str) -> None:
     heard = ""
     while words not in heard:
-        heard += lines.get(timeout=90)
+        heard += lines.get(timeout=180)
 
 
 def test_it_builds_at_a_save_and_outlives_a_mistake(
@@ -61,7 +63,7 @@ def test_it_builds_at_a_save_and_outlives_a_mistake(
     wait_for(lines, "watching game.yaml")
     process.send_signal(signal.SIGINT)
     wait_for(lines, "no longer watching")
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=180) == 0
 
 
 def test_a_change_is_told_once_when_it_has_come_to_rest(tmp_path: Path) -> None:
@@ -76,3 +78,17 @@ def test_a_change_is_told_once_when_it_has_come_to_rest(tmp_path: Path) -> None:
     assert len(next(found)) == len(first) + 1
     manifest.unlink()
     assert manifest not in next(found)
+
+
+def test_a_file_put_in_its_place_is_a_change_though_size_and_time_are_the_same(
+    tmp_path: Path,
+) -> None:
+    manifest, other = tmp_path / "game.yaml", tmp_path / "other.yaml"
+    manifest.write_text("game: A")
+    other.write_text("game: B")
+    was = manifest.stat()
+    seen = read_stamps(manifest)
+    os.utime(other, ns=(was.st_atime_ns, was.st_mtime_ns))
+    other.replace(manifest)
+    assert manifest.stat().st_mtime_ns == was.st_mtime_ns
+    assert next(changes(manifest, seen, 0.0)) != seen
