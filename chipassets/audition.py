@@ -12,15 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chipassets import __version__
-from chipassets.bundle import (
-    FORMAT,
-    Index,
-    ModelEntry,
-    TrackEntry,
-    file_entry,
-    write_bundle,
-    write_file,
-)
+from chipassets.bundle import TrackEntry, write_bundle, write_file
 from chipassets.casting import (
     Candidate,
     Choices,
@@ -29,19 +21,21 @@ from chipassets.casting import (
     judged,
     lock_take,
     notes_sha256,
+    recoloured,
     roll,
 )
 from chipassets.compose.explain import Pulled, explain_take, tell_aims
 from chipassets.compose.form import Part, track_parts
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import UsageError
-from chipassets.freshness import notes_key
+from chipassets.freshness import notes_key, plan_key
 from chipassets.lock import LockedTake, Rejection, lock_path, lock_to_bytes, read_lock
 from chipassets.manifest import load_manifest
 from chipassets.manifest.words import FORMATS
 from chipassets.originality import GramIndex, open_index
 from chipassets.plan import resolve
 from chipassets.produce import render_track
+from chipassets.provenance import index_of
 from chipassets.trackplan import BuildPlan, TrackPlan
 
 MAX_TAKES = 512
@@ -49,7 +43,6 @@ MAX_TAKES = 512
 
 _SUFFIX_FORMATS = {".mid": "midi"}
 _PREVIEW_FORMATS = ("ogg", "midi")
-_PROVENANCE = "provenance.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +91,15 @@ def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
 
 
 def reopen(desk: Desk) -> Desk:
-    """Return the desk as it is by now: what others decided, and the takes that still hold."""
+    """Return the desk as it is by now: what others decided, and the takes that still hold.
+
+    They hold while the plan asks for the same notes: at another tempo they are played faster.
+    """
     fresh = open_desk(desk.manifest, desk.track.name)
-    is_same = fresh.track == desk.track and fresh.model.sha256 == desk.model.sha256
-    return replace(fresh, composed=desk.composed) if is_same else fresh
+    keys = {(plan_key(at.track), at.model.sha256) for at in (desk, fresh)}
+    if len(keys) > 1:
+        return fresh
+    return replace(fresh, composed=recoloured(desk.composed, fresh.track))
 
 
 def list_takes(
@@ -202,17 +200,8 @@ def preview(desk: Desk, take: int, folder: Path) -> None:
     entry, files = render_take(desk, take, _PREVIEW_FORMATS)
     found = {"generator": f"chipassets {__version__}", "take": take}
     provenance = (json.dumps(found) + "\n").encode()
-    index = Index(
-        format=FORMAT,
-        generator=f"chipassets {__version__}",
-        game=desk.plan.game,
-        chip=desk.plan.chip,
-        seed=desk.plan.seed,
-        model=ModelEntry(name=desk.model.name, sha256=desk.model.sha256),
-        provenance=file_entry(_PROVENANCE, provenance),
-        tracks=[entry],
-    )
-    write_bundle(folder, index, files | {_PROVENANCE: provenance})
+    index, shared = index_of(desk.plan, desk.model, [entry], provenance)
+    write_bundle(folder, index, files | shared)
 
 
 def render_take(

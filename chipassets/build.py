@@ -11,13 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chipassets import __version__
 from chipassets.bundle import (
-    FORMAT,
     Index,
-    ModelEntry,
     TrackEntry,
-    file_entry,
     find_faults,
     read_index,
     write_bundle,
@@ -30,11 +26,16 @@ from chipassets.freshness import outdated_choices, stale_audio, stale_notes
 from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock
 from chipassets.originality import GramIndex, open_index
 from chipassets.produce import Produced, album_files, produce_track
-from chipassets.provenance import provenance
+from chipassets.provenance import index_of, provenance
 from chipassets.trackplan import BuildPlan, TrackPlan
 from chipassets.workers import report_stage, run_tasks
 
-PROVENANCE_PATH = "provenance.json"
+
+@dataclass(frozen=True, slots=True)
+class StockTaken:
+    """The tracks that will be made again, and why each of them."""
+
+    stale: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Built:
     warnings: list[str] = field(default_factory=list)
 
 
-Event = StageEntered | TrackDone | Built
+Event = StockTaken | StageEntered | TrackDone | Built
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def build(
         ChipassetsError: nothing was changed, or only the lock was brought up to date.
     """
     stock = take_stock(plan, manifest, folder, recompose=recompose)
+    yield StockTaken(stock.stale)
     produced: dict[str, Produced] = {}
     for name, stage, result in run_tasks(jobs, _work, _tasks(plan, stock)):
         if stage is not None:
@@ -228,20 +230,7 @@ def _index(
     plan: BuildPlan, model: Model, entries: list[TrackEntry], takes: Mapping[str, LockedTake]
 ) -> tuple[Index, dict[str, bytes]]:
     """Return the index of the entries, and by path the files that belong to no single track."""
-    account = provenance(plan, model, takes)
-    album = album_files(plan, takes)
-    index = Index(
-        format=FORMAT,
-        generator=f"chipassets {__version__}",
-        game=plan.game,
-        chip=plan.chip,
-        seed=plan.seed,
-        model=ModelEntry(name=model.name, sha256=model.sha256),
-        provenance=file_entry(PROVENANCE_PATH, account),
-        album={kind: file_entry(path, data) for kind, (path, data) in album.items()},
-        tracks=entries,
-    )
-    return index, {PROVENANCE_PATH: account, **dict(album.values())}
+    return index_of(plan, model, entries, provenance(plan, model, takes), album_files(plan, takes))
 
 
 def _history(plan: BuildPlan, stock: Stock) -> dict[str, str]:

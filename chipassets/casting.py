@@ -103,6 +103,21 @@ def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate
     )
 
 
+def recoloured(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candidate]:
+    """Return the same takes as they are composed for a plan that asks for the same notes.
+
+    That is, at its tempo; what of its tags they do not keep depends on that.
+    """
+    return [
+        replace(
+            item,
+            score=replace(item.score, tempo_millibpm=track.tempo_millibpm),
+            complaints=complaints(unmet(item.rating.metrics, track)),
+        )
+        for item in candidates
+    ]
+
+
 def _candidate(
     track: TrackPlan,
     number: int,

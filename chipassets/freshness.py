@@ -14,6 +14,7 @@ from chipassets.chipfiles import CHIPFILES_VERSION
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.errors import CheckError
 from chipassets.lock import LockedTake
+from chipassets.motifs import motif_pace
 from chipassets.render import RENDER_VERSION
 from chipassets.score import score_to_lines
 from chipassets.shape import SHAPE_VERSION
@@ -41,6 +42,8 @@ def _notes_fields(track: TrackPlan) -> dict[str, Any]:
     unsaid = () if track.reference else ("reference",)
     fields = _without(asdict(track), (*_COLOUR_FIELDS, *unsaid))
     fields["character"] = _without(fields["character"], _COLOUR_CHARACTER)
+    if track.motifs and (pace := motif_pace(track.tempo_millibpm)):
+        fields["motif_pace"] = pace  # the one thing that a tempo says about notes
     return fields
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from chipassets.keys import MODES, Key
@@ -10,6 +11,18 @@ from chipassets.score import Note, Score, Statement
 from chipassets.trackplan import Motif
 
 OCTAVE = 12
+
+_PLAIN_MILLIBPM = 120_000
+"""Motifs are written as they sound at this tempo, in quarter notes a minute."""
+
+_STRETCH_AT_OCTAVES = 0.45
+"""From so far off that tempo, in powers of two, note values are doubled or halved."""
+
+
+def motif_pace(tempo_millibpm: int) -> int:
+    """Return 1 where a tempo is so fast that tunes are stated in longer notes, -1 in shorter."""
+    octaves = math.log2(tempo_millibpm / _PLAIN_MILLIBPM)
+    return (octaves > _STRETCH_AT_OCTAVES) - (octaves < -_STRETCH_AT_OCTAVES)
 
 
 def map_pitch(pitch: int, source: Key, target: Key) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chipassets import __version__
+from chipassets.bundle import FORMAT, Index, ModelEntry, TrackEntry, file_entry
 from chipassets.compose.model import Model
 from chipassets.lock import LockedTake, TakeRow
 from chipassets.plan_text import plan_to_json
 from chipassets.trackplan import BuildPlan
+
+PROVENANCE_PATH = "provenance.json"
 
 _OPEN_LEVELS = 4
 """How deep the text is spread over lines: a field of a track, or of a take, is one line."""
@@ -26,6 +29,32 @@ def provenance(plan: BuildPlan, model: Model, takes: Mapping[str, LockedTake]) -
         "takes": {track.name: _takes_json(takes[track.name]) for track in plan.tracks},
     }
     return (_outline(account, _OPEN_LEVELS) + "\n").encode()
+
+
+def index_of(
+    plan: BuildPlan,
+    model: Model,
+    entries: Sequence[TrackEntry],
+    account: bytes,
+    album: Mapping[str, tuple[str, bytes]] | None = None,
+) -> tuple[Index, dict[str, bytes]]:
+    """Return the index of a bundle, and by path the files that belong to none of its tracks.
+
+    account: the provenance; album: by format, the path and contents of a file of all tracks.
+    """
+    shared = {PROVENANCE_PATH: account, **dict((album or {}).values())}
+    index = Index(
+        format=FORMAT,
+        generator=f"chipassets {__version__}",
+        game=plan.game,
+        chip=plan.chip,
+        seed=plan.seed,
+        model=ModelEntry(name=model.name, sha256=model.sha256),
+        provenance=file_entry(PROVENANCE_PATH, account),
+        album={kind: file_entry(*file) for kind, file in (album or {}).items()},
+        tracks=list(entries),
+    )
+    return index, shared
 
 
 def _takes_json(take: LockedTake) -> list[dict[str, Any]]:

@@ -58,7 +58,8 @@ def _open_audition(manifest: Path, bundle: Path, *, is_local: bool) -> Audition:
     from chipassets.presets import MOODS
     from chipassets.workers import use_one_thread
     from demo_game.audition import Audition
-    from demo_game.bench import LocalBench, RemoteBench
+    from demo_game.bench import LocalBench
+    from demo_game.remote_bench import RemoteBench
 
     if is_local:
         use_one_thread()

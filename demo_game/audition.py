@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chipassets.runtime import PygamePlayer, Track
-from demo_game.bench import (
+from demo_game.controls import Controls
+from demo_game.orders import (
     BenchLike,
     Decide,
     Decision,
@@ -27,7 +28,6 @@ from demo_game.bench import (
     TakeFacts,
     Working,
 )
-from demo_game.controls import Controls
 
 ROLL_COUNT = 8
 _TEMPO_STEP_BPM = 4
@@ -221,6 +221,7 @@ class Audition:
         self.takes, self.moods, self.tempo_bpm = found.takes, found.moods, found.tempo_bpm
         kept = ("chosen", "accepted")
         chosen = [n for n, item in enumerate(found.takes, 1) if item.state in kept]
-        if not 1 <= self.take <= len(found.takes):
+        # A build after a change of the plan puts the chosen take into the game.
+        if not 1 <= self.take <= len(found.takes) or not self._returns_after_build:
             self.take = chosen[0] if chosen else 1
         self.says = ""

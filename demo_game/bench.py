@@ -1,154 +1,41 @@
 """The workbench of an audition: takes composed, rendered, decided on, and the bundle built again.
 
-`Bench` does one order after the other. `RemoteBench` has one in a process of its own, so that the
-game's frames never wait for it; `LocalBench` has one here, for scripts that must not depend on how
-fast the machine is.
+`Bench` does one order after the other; `LocalBench` has one here, for scripts that must not depend
+on how fast the machine is.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import shutil
-import signal
-import sys
 import tempfile
-import threading
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
+from dataclasses import replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 
-from chipassets.runtime import Library, LibraryError, Track
+from chipassets.runtime import Library, LibraryError
+from demo_game.orders import (
+    Decide,
+    Decision,
+    Done,
+    Failed,
+    Hear,
+    Listed,
+    Look,
+    Order,
+    Rebuilt,
+    Rendered,
+    Reply,
+    Retune,
+    State,
+    TakeFacts,
+    Tell,
+    Working,
+)
 
 if TYPE_CHECKING:
     from chipassets.audition import Desk
-
-_PATIENCE_SECONDS = 5.0
-
-State = Literal["", "chosen", "accepted", "rejected", "refused"]
-Decision = Literal["accept", "reject", "roll"]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """List the takes of a track."""
-
-    track: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hear:
-    """Render a take, numbered from 1."""
-
-    track: str
-    take: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decide:
-    """Accept or reject a take, or roll so many more; then build."""
-
-    track: str
-    what: Decision
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retune:
-    """Set a key of the track in the manifest; then build."""
-
-    track: str
-    key: str
-    value: object
-
-
-Order = Look | Hear | Decide | Retune
-
-
-@dataclass(frozen=True, slots=True)
-class TakeFacts:
-    """What is known of a take: its score 0..1, what became of it, what speaks against it."""
-
-    score: float
-    state: State
-    complaint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """The takes of a track, and what its plan says of moods and tempo."""
-
-    track: str
-    takes: tuple[TakeFacts, ...]
-    moods: tuple[str, ...]
-    tempo_bpm: float
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A take lies in a folder as a bundle of its own; `heard` is its track once it is opened."""
-
-    track: str
-    take: int
-    folder: Path
-    heard: Track | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Working:
-    """What is being done, and how far it is, 0..1."""
-
-    what: str
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """The game's bundle was built; `said` tells what came of it. `library` once it is opened."""
-
-    said: str
-    library: Library | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An order could not be carried out."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An order is finished, well or badly."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The bench does nothing any more."""
-
-
-Reply = Listed | Rendered | Working | Rebuilt | Failed | Done | Ended
-Tell = Callable[[Reply], None]
-
-
-class BenchLike(Protocol):
-    """Where orders go and replies come from."""
-
-    def order(self, order: Order) -> None:
-        """Take an order; returns before it is carried out, if that takes long."""
-        ...
-
-    def poll(self) -> Reply | None:
-        """Return the next reply, None while there is none; never waits."""
-        ...
-
-    def close(self) -> None:
-        """End all work."""
-        ...
+    from chipassets.build import Event
 
 
 class Bench:
@@ -239,18 +126,42 @@ class Bench:
             self._list(track, tell)
 
     def _build(self, tell: Tell) -> None:
-        from chipassets.build import Built, StageEntered, build
+        from chipassets.build import build
         from chipassets.manifest import load_manifest
         from chipassets.plan import resolve
 
+        progress = _Progress()
         plan = resolve(load_manifest(self._manifest))
         for event in build(plan, self._manifest, self._bundle, 1):
-            match event:
-                case StageEntered(track, stage):
-                    tell(Working(f"building {track}: {stage}", 0.5))
-                case Built(done=done, warnings=warnings):
-                    made = [f"{name} {how}" for name, how in done.items() if how != "kept"]
-                    tell(Rebuilt(next(iter(warnings), ", ".join(made) or "nothing to build")))
+            tell(progress.after(event))
+
+
+class _Progress:
+    """Says of a build how far it is, and in the end what came of it."""
+
+    def __init__(self) -> None:
+        self._count = 1
+        self._done = 0
+        self._what = "building"
+
+    def after(self, event: Event) -> Reply:
+        """Return the reply that tells of an event."""
+        from chipassets.build import Built, StageEntered, StockTaken, TrackDone
+
+        match event:
+            case StockTaken(stale):
+                self._count = max(len(stale), 1)
+            case StageEntered(track, stage):
+                # An audition changes one track, but a bundle that is older than its manifest, or
+                # than the model, has more to be made.
+                which = f" {self._done + 1} of {self._count}" if self._count > 1 else ""
+                self._what = f"building{which}: {track}, {stage}"
+            case TrackDone():
+                self._done += 1
+            case Built(done=done, warnings=warnings):
+                made = [f"{name} {how}" for name, how in done.items() if how != "kept"]
+                return Rebuilt(next(iter(warnings), ", ".join(made) or "nothing to build"))
+        return Working(self._what, self._done / self._count)
 
 
 class LocalBench:
@@ -268,72 +179,14 @@ class LocalBench:
 
     def poll(self) -> Reply | None:
         """Return the next reply, None when there is none."""
-        return _opened(self._replies.popleft(), self._bundle) if self._replies else None
+        return open_reply(self._replies.popleft(), self._bundle) if self._replies else None
 
     def close(self) -> None:
         """Remove what was rendered."""
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-class RemoteBench:
-    """Has orders carried out by a process beside the game; none of its methods waits for it."""
-
-    def __init__(self, manifest: Path, bundle: Path) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="audition-"))
-        self._bundle = bundle
-        self._orders: SimpleQueue[Order | None] = SimpleQueue()
-        self._replies: SimpleQueue[Reply] = SimpleQueue()
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        # No daemon: a build starts workers of its own.
-        self._process = context.Process(
-            target=_serve, args=(theirs, manifest, bundle, self._scratch), name="audition"
-        )
-        self._sender = threading.Thread(target=self._send, args=(theirs,), daemon=True)
-        self._sender.start()
-
-    def order(self, order: Order) -> None:
-        """Send an order."""
-        self._orders.put(order)
-
-    def poll(self) -> Reply | None:
-        """Return the next reply, None while there is none."""
-        try:
-            return self._replies.get_nowait()
-        except Empty:
-            return None
-
-    def close(self) -> None:
-        """End the process, whatever it does, and remove what was rendered."""
-        self._orders.put(None)
-        self._sender.join()
-        self._process.terminate()
-        self._process.join(_PATIENCE_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-        self._pipe.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
-
-    def _send(self, theirs: Connection) -> None:
-        # To start a process takes longer than a frame, so that is done here too.
-        self._process.start()
-        theirs.close()
-        threading.Thread(target=self._listen, name="audition", daemon=True).start()
-        while (order := self._orders.get()) is not None:
-            try:
-                self._pipe.send(order)
-            except OSError:  # it has ended, which the listener tells
-                return
-
-    def _listen(self) -> None:
-        try:
-            while True:
-                self._replies.put(_opened(self._pipe.recv(), self._bundle))
-        except (EOFError, OSError):
-            self._replies.put(Ended())
-
-
-def _opened(reply: Reply, bundle: Path) -> Reply:
+def open_reply(reply: Reply, bundle: Path) -> Reply:
     """Return the reply with the bundle that it tells of opened; Failed where that is unusable."""
     try:
         if isinstance(reply, Rendered):
@@ -343,29 +196,3 @@ def _opened(reply: Reply, bundle: Path) -> Reply:
     except LibraryError as error:
         return Failed(str(error))
     return reply
-
-
-def _serve(pipe: Connection, manifest: Path, bundle: Path, scratch: Path) -> None:
-    """Carry out orders until the game is gone."""
-    from chipassets.workers import use_one_thread
-
-    # Take n is what a build makes of it, to the last bit; and the game comes first.
-    use_one_thread()
-    if hasattr(os, "nice"):
-        os.nice(5)
-    # An orderly end, so that a build in hand takes its workers along.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    threading.Thread(target=_end_with_game, daemon=True).start()
-    bench = Bench(manifest, bundle, scratch)
-    try:
-        while True:
-            bench.do(pipe.recv(), pipe.send)
-    except (EOFError, OSError, KeyboardInterrupt):
-        return
-
-
-def _end_with_game() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

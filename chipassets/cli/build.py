@@ -131,8 +131,10 @@ class _Show:
         self._stage: dict[str, str] = {}
 
     def event(self, event: Event) -> None:
-        from chipassets.build import StageEntered, TrackDone
+        from chipassets.build import StageEntered, StockTaken, TrackDone
 
+        if isinstance(event, StockTaken):
+            self._progress.update(self._task, total=len(event.stale))
         if isinstance(event, StageEntered):
             self._stage[event.track] = event.stage
         if isinstance(event, TrackDone):

@@ -12,16 +12,10 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import encode_notes
 from chipassets.compose.form import Part
 from chipassets.compose.script import Script, force, split_steps
-from chipassets.motifs import OCTAVE, map_pitch, nearest_shift, statement_notes
+from chipassets.motifs import OCTAVE, map_pitch, motif_pace, nearest_shift, statement_notes
 from chipassets.score import Note, Statement
 from chipassets.trackplan import Motif, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
-
-_PLAIN_TEMPO = 120.0
-"""Motifs are written as they sound at this tempo, in quarter notes a minute."""
-
-_STRETCH_AT_OCTAVES = 0.45
-"""From so far off that tempo, in powers of two, note values are doubled or halved."""
 
 _RATHER_HIGH = 3
 """Of two octaves as far from the lead's middle a tune takes the upper: it is to be heard."""
@@ -61,7 +55,7 @@ def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
 
 
 def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
-    halves = _stretch(motif, track.tempo_millibpm / 1000, room)
+    halves = _stretch(motif, track.tempo_millibpm, room)
     lead = track.character.lead_pitch
     centre = (lead.low + lead.high) / 2
     pitches = [map_pitch(note.pitch, motif.key, track.key) for note in motif.notes]
@@ -72,13 +66,13 @@ def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
     return Stated(said, statement_notes(motif, said, track.key))
 
 
-def _stretch(motif: Motif, tempo: float, room: int) -> int:
+def _stretch(motif: Motif, tempo_millibpm: int, room: int) -> int:
     """Return the note values, in halves of what they are, that keep the tune near its own pace."""
-    octaves = math.log2(tempo / _PLAIN_TEMPO)
-    if octaves > _STRETCH_AT_OCTAVES and motif.steps * 2 <= room:
+    pace = motif_pace(tempo_millibpm)
+    if pace > 0 and motif.steps * 2 <= room:
         return _DOUBLED
     even = all(note.start_step % 2 == 0 and note.duration_steps % 2 == 0 for note in motif.notes)
-    return _HALVED if octaves < -_STRETCH_AT_OCTAVES and even and motif.steps % 2 == 0 else _KEPT
+    return _HALVED if pace < 0 and even and motif.steps % 2 == 0 else _KEPT
 
 
 def force_motifs(script: Script, stated: Sequence[Stated], semitones: int) -> Script:

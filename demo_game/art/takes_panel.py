@@ -5,8 +5,8 @@ from __future__ import annotations
 import pygame
 
 from demo_game.audition import Audition
-from demo_game.bench import TakeFacts
 from demo_game.font import cut_text, draw_text, wrap_text
+from demo_game.orders import TakeFacts
 from demo_game.palette import (
     COAL,
     CORAL,

@@ -131,11 +131,11 @@ def test_lock_alone_gives_its_notes_to_another_machine(built: Path, chipassets: 
 
 def test_tempo_changes_the_sound_but_not_the_notes(built: Path, chipassets: Run) -> None:
     manifest = built / "game.yaml"
-    manifest.write_text(manifest.read_text().replace("battle}", "battle, tempo: 200}"))
+    manifest.write_text(manifest.read_text().replace("battle}", "battle, tempo: 150}"))
     report = json.loads(chipassets("build", "game.yaml", "--json").stdout)
     assert [track["done"] for track in report["tracks"]] == ["kept", "from the lock"]
     index = json.loads((built / BUNDLE / "bundle.json").read_text())
-    assert index["tracks"][1]["tempo_bpm"] == pytest.approx(200, rel=0.01)
+    assert index["tracks"][1]["tempo_bpm"] == pytest.approx(150, rel=0.01)
 
 
 def test_removed_track_leaves_bundle_and_lock(built: Path, chipassets: Run) -> None:

@@ -12,6 +12,7 @@ import mido
 import pytest
 from typer.testing import CliRunner
 
+from chipassets.audition import list_takes, open_desk, reopen
 from chipassets.cli.app import app
 from chipassets.errors import ChipassetsError
 
@@ -90,7 +91,7 @@ def test_an_accepted_take_outlives_what_does_not_concern_it(built: Path, chipass
     take = other_take(listed(chipassets))
     assert chipassets("takes", "game.yaml", "fight", "--accept", str(take)).returncode == 0
     notes = locked(built)["score"]
-    edit(built, "battle}", "battle, tempo: 200, takes: 3}")
+    edit(built, "battle}", "battle, tempo: 150, takes: 3}")
     report = json.loads(chipassets("build", "game.yaml", "--strict", "--json").stdout)
     assert report["warnings"] == []
     assert locked(built)["score"] == notes
@@ -237,3 +238,29 @@ def test_moods_prints_every_scene_and_mood(chipassets: Run) -> None:
     for name in (*tables["scenes"], *tables["moods"]):
         assert name in shown
     assert tables["scenes"]["battle"]["notes_per_second"][0] > 4
+
+
+def test_at_another_tempo_the_takes_hold_as_if_composed_for_it(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(built)
+    before = open_desk(Path("game.yaml"), "fight")
+    list_takes(before)
+    edit(built, "fight: {", "fight: {tempo: 140, ")
+    after = reopen(before)
+    assert len(after.composed) == len(before.composed)
+    assert list_takes(after) == list_takes(open_desk(Path("game.yaml"), "fight"))
+    edit(built, "tempo: 140", "tempo: 180")  # so fast that its motif is stated in longer notes
+    assert reopen(after).composed == []
+    edit(built, "tempo: 180", "mood: sad")
+    assert reopen(after).composed == []
+
+
+def test_a_tempo_that_stretches_the_motif_makes_the_notes_stale(
+    built: Path, chipassets: Run
+) -> None:
+    edit(built, "fight: {", "fight: {tempo: 140, ")
+    assert "notes, sound or formats changed" in chipassets("build", "game.yaml", "--check").stdout
+    edit(built, "tempo: 140", "tempo: 180")
+    said = chipassets("build", "game.yaml", "--check").stdout
+    assert "'fight': its plan, the model or the composer changed" in said

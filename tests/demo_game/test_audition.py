@@ -10,23 +10,24 @@ pytest.importorskip("pygame")
 
 from chipassets.runtime import Library, PygamePlayer, Rule
 from demo_game.audition import Audition
-from demo_game.bench import (
+from demo_game.bench import LocalBench
+from demo_game.controls import Controls
+from demo_game.orders import (
     Decide,
     Done,
     Failed,
     Hear,
     Listed,
-    LocalBench,
     Look,
     Order,
     Rebuilt,
-    RemoteBench,
     Rendered,
     Reply,
     Retune,
     TakeFacts,
+    Working,
 )
-from demo_game.controls import Controls
+from demo_game.remote_bench import RemoteBench
 from tests.runtime.tiny_bundle import Piece, write_bundle
 
 MANIFEST = """\
@@ -35,6 +36,7 @@ seed: 3
 defaults: {takes: 2, length: 4 bars}
 tracks:
   town: {mood: calm}
+  shop: {tempo: 100, key: C major}
 """
 
 
@@ -193,6 +195,8 @@ def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     assert rendered.heard is not None
     assert rendered.heard.bars == 4
     kept = carry_out(Decide("town", "accept", other))
+    # There was no bundle yet: it says that it makes more than was asked for.
+    assert any(isinstance(at, Working) and at.what.startswith("building 2 of 2: ") for at in kept)
     rebuilt = kept[-1]
     assert isinstance(rebuilt, Rebuilt)
     assert rebuilt.library is not None
@@ -200,7 +204,12 @@ def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     assert track.audio is not None
     assert rendered.heard.audio is not None
     assert track.audio.sha256 == rendered.heard.audio.sha256, "what was heard is what was kept"
-    carry_out(Retune("town", "tempo", 90))
+    replies = carry_out(Retune("town", "tempo", 90))
+    at_work = {at.what for at in replies if isinstance(at, Working)}
+    assert at_work == {"building", "building: town, arrange", "building: town, render"}
+    relisted = replies[-1]
+    assert isinstance(relisted, Listed)
+    assert [take.score for take in relisted.takes] == [take.score for take in listed.takes]
     faster = Library.open(tmp_path / "bundle").track("town")
     assert faster.tempo_bpm == pytest.approx(90, abs=0.5)
     assert "tempo: 90" in (tmp_path / "game.yaml").read_text()
