@@ -41,6 +41,12 @@ class Adventure:
         return "The light is out. Ask in the town, in the east."
 
     @property
+    def standing(self) -> str:
+        """How strong the hero is, and how far from growing."""
+        blade = "Silver blade" if self.sword else "Old blade"
+        return f"Level {self.level}, {self.next_level_xp - self.xp} to the next. {blade}."
+
+    @property
     def most_hp(self) -> int:
         """Hit points when rested."""
         return 28 + 8 * self.level
@@ -72,6 +78,12 @@ class Adventure:
         self.potions -= 1
         self.hp += healed
         return healed
+
+    def wake(self) -> None:
+        """Come to by the lighthouse after a defeat, rested, with half of the gold."""
+        self.rest()
+        self.gold //= 2
+        self.place, self.spot, self.facing = PLACES["overworld"], _START, "down"
 
     def rest(self) -> None:
         """Be as good as new."""

@@ -69,6 +69,7 @@ class Stage:
         audition: Audition | None = None,
     ) -> None:
         self.scene: Scene | None = Title(seed)
+        self._seed = seed
         self.player = player
         self.log: list[Played] = []
         self.steps = 0
@@ -101,9 +102,8 @@ class Stage:
             self._display = _NEXT_DISPLAY[self._display]
         if self.pause_menu is not None:
             self._step_menu(self.pause_menu)
-        elif "pause" in self._controls.pressed and self.scene is not None:
-            quest = self.scene.adventure.quest if isinstance(self.scene, Walk) else ""
-            self.pause_menu = PauseMenu(round(self.player.volume * 100), quest)
+        elif self.scene is not None and self._asks_for_menu(self.scene):
+            self.pause_menu = self._open_menu(self.scene)
         elif self.scene is not None:
             before, self.scene = self.scene, self.scene.update(self._controls)
             self._since_change = 0 if self.scene is not before else self._since_change + 1
@@ -152,9 +152,26 @@ class Stage:
         self._level, self._level_track, self._level_bar = level, track, bar
         self.player.intensity(level, now_ms, fade_ms)
 
+    def _asks_for_menu(self, scene: Scene) -> bool:
+        """Whether the menu is to open: on the way escape would lose the adventure otherwise."""
+        is_walking = isinstance(scene, Walk) and not scene.is_talking
+        wanted = {"pause", "escape"} if is_walking else {"pause"}
+        return bool(self._controls.pressed & wanted)
+
+    def _open_menu(self, scene: Scene) -> PauseMenu:
+        menu = PauseMenu(round(self.player.volume * 100))
+        if isinstance(scene, Title):
+            menu.leaving = "Quit the game"
+        if isinstance(scene, Walk):
+            menu.quest = scene.adventure.quest, scene.adventure.standing
+        return menu
+
     def _step_menu(self, menu: PauseMenu) -> None:
         if not menu.update(self._controls):
             self.pause_menu = None
+        if menu.leaves:
+            self.scene = None if isinstance(self.scene, Title) else Title(self._seed)
+            self._since_change = 0
         self.player.volume = menu.volume_percent / 100
 
     @property

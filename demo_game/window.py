@@ -75,6 +75,8 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
             if event.type == pygame.QUIT:
                 return
             pads.notice(event)
+            if event.type == pygame.KEYDOWN and event.key == pygame.K_F11:
+                pygame.display.toggle_fullscreen()
             if event.type == pygame.KEYDOWN and event.key in KEYS:
                 held.add(KEYS[event.key])
                 taps.add(KEYS[event.key])
@@ -87,7 +89,8 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
             stage.step(frozenset(held | taps | pads.held()), pygame.time.get_ticks())
             taps.clear()
             owed_ms -= step_ms
-        show(stage.picture(), window)
+        # Going full screen may put another surface in the window's place.
+        show(stage.picture(), pygame.display.get_surface() or window)
 
 
 def paint_ahead() -> None:
@@ -106,10 +109,14 @@ def paint_ahead() -> None:
 
 
 def show(canvas: pygame.Surface, window: pygame.Surface) -> None:
-    """Put the canvas in the middle of the window, enlarged by a whole number."""
+    """Put the canvas in the middle of the window, enlarged by a whole number, or made to fit."""
     width, height = canvas.get_size()
-    factor = max(1, min(window.get_width() // width, window.get_height() // height))
-    big = pygame.transform.scale_by(canvas, factor)
+    factor = min(window.get_width() / width, window.get_height() / height)
+    if factor >= 1:
+        big = pygame.transform.scale_by(canvas, int(factor))
+    else:
+        small = max(round(width * factor), 1), max(round(height * factor), 1)
+        big = pygame.transform.smoothscale(canvas, small)
     window.fill((0, 0, 0))
     corner = (
         (window.get_width() - big.get_width()) // 2,

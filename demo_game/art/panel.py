@@ -66,11 +66,10 @@ def draw_hud(canvas: pygame.Surface, playing: NowPlaying | None, *, has_sound: b
     track = playing.track
     x = draw_text(canvas, "♪ ", 4, 3, GOLD if playing.beat == 0 and has_sound else CORAL)
     x = draw_text(canvas, track.name, x, 3, WHITE)
-    for text, colour in (
-        (track.scene, PEARL),
-        (" ".join(track.moods), LIME),
-        (track.key, STONE),
-    ):
+    told = [(track.scene, PEARL)] if track.scene != track.name else []
+    told += [(" ".join(track.moods), LIME), (track.key, STONE)]
+    told += [(f"{track.tempo_bpm:.0f} bpm", STONE)]
+    for text, colour in told:
         x = draw_text(canvas, " · ", x, 3, STONE)
         x = draw_text(canvas, text, x, 3, colour)
     bar = f"bar {playing.bar + 1}/{track.bars}"

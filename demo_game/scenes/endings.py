@@ -90,22 +90,27 @@ class Victory:
 
 
 class GameOver:
-    """The light went out; enter leads back to the title."""
+    """The light went out; enter leads back to the lighthouse, escape to the title."""
 
     music = "game_over"
 
     def __init__(self, hero: Adventure) -> None:
+        self._hero = hero
         self._seed = hero.dice.roll(1 << 30)
         self._frame = 0
 
     def update(self, controls: Controls) -> Scene | None:
-        """Go to the title with enter."""
-        self._frame += 1
-        if self._frame > _PATIENCE_FRAMES and "enter" in controls.pressed:
-            from demo_game.scenes.title import Title
+        """Wake up with enter, give up with escape."""
+        from demo_game.scenes.title import Title
+        from demo_game.scenes.walk import Walk
 
-            return Title(self._seed)
-        return self
+        self._frame += 1
+        if self._frame <= _PATIENCE_FRAMES:
+            return self
+        if "enter" in controls.pressed:
+            self._hero.wake()
+            return Walk(self._hero, self._seed, self._hero.place.title)
+        return Title(self._seed) if "escape" in controls.pressed else self
 
     def draw(self, canvas: pygame.Surface) -> None:
         """Draw a last ember in the dark."""
@@ -122,8 +127,10 @@ class GameOver:
         pygame.draw.ellipse(canvas, AMBER, (157, 118, 6, 3))
         _draw_headline(canvas, "GAME OVER", 40)
         draw_centred(canvas, "The isle stays dark tonight.", 74, PEARL)
-        if self._frame > _PATIENCE_FRAMES and self._frame // 30 % 2:
-            draw_centred(canvas, "press enter", 156, WHITE)
+        if self._frame > _PATIENCE_FRAMES:
+            colour = WHITE if self._frame // 30 % 2 else PEARL
+            draw_centred(canvas, "enter: wake by the lighthouse, half your gold gone", 148, colour)
+            draw_centred(canvas, "esc: to the title", 160, STONE)
 
 
 @cache

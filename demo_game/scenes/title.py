@@ -7,11 +7,11 @@ from functools import cache
 import pygame
 
 from demo_game.adventure import Adventure
-from demo_game.art.vista import draw_isle
+from demo_game.art.vista import WIDTH, draw_isle
 from demo_game.controls import Controls
 from demo_game.dice import Dice
 from demo_game.font import big_text, draw_centred
-from demo_game.palette import AMBER, CORAL, CREAM, GOLD, PEARL, WHITE
+from demo_game.palette import AMBER, CORAL, CREAM, GOLD, INK, PEARL, WHITE
 from demo_game.scenes.scene import Scene
 from demo_game.scenes.walk import Walk
 from demo_game.world import PLACES
@@ -20,6 +20,17 @@ from demo_game.world import PLACES
 @cache
 def _logo() -> pygame.Surface:
     return big_text("LANTERN ISLE", 4, (WHITE, CREAM, CREAM, GOLD, GOLD, AMBER, CORAL))
+
+
+_KEYS = "arrows: walk   enter: act   tab: music   p: pause   esc: quit"
+
+
+@cache
+def _veil() -> pygame.Surface:
+    """The darker strip in which the keys are easy to read."""
+    veil = pygame.Surface((WIDTH, 22), pygame.SRCALPHA)
+    veil.fill((*INK, 150))
+    return veil
 
 
 class Title:
@@ -47,8 +58,7 @@ class Title:
         rise = max(0, 30 - self._frame)
         canvas.blit(logo, ((canvas.get_width() - logo.get_width()) // 2, 22 - rise * rise // 30))
         draw_centred(canvas, "a small adventure, scored by chipassets", 62, CREAM)
+        canvas.blit(_veil(), (0, canvas.get_height() - _veil().get_height()))
         if self._frame // 32 % 2 == 0:
-            draw_centred(canvas, "press enter", 148, WHITE)
-        draw_centred(
-            canvas, "arrows: walk   enter: act   tab: music   t: takes   p: pause   esc", 166, PEARL
-        )
+            draw_centred(canvas, "press enter", 146, WHITE)
+        draw_centred(canvas, _KEYS, 165, PEARL)

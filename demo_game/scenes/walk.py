@@ -17,7 +17,7 @@ from demo_game.art.tiles import TILE
 from demo_game.controls import DIRECTIONS, Controls
 from demo_game.daytime import is_night, light_at
 from demo_game.dice import scatter
-from demo_game.font import LINE_HEIGHT, big_text, draw_text
+from demo_game.font import LINE_HEIGHT, big_text, draw_centred, draw_text
 from demo_game.palette import CREAM, FOAM, GOLD, INK, NIGHT, WHITE, Colour
 from demo_game.scenes.battle import Battle
 from demo_game.scenes.endings import Credits
@@ -34,7 +34,7 @@ _FULL_DAYLIGHT: Colour = (255, 255, 255)
 _LAMPS_BELOW = 0.4
 _FELT_TILES = 20
 """From so far on the wyrm is not felt."""
-_BANNER_FRAMES = 130
+_BANNER_FRAMES = 180
 
 _LAMPLIGHT: Colour = (222, 214, 196)
 _FIRELIGHT: Colour = (190, 120, 60)
@@ -77,7 +77,7 @@ class Walk:
         return self._step > 0
 
     def update(self, controls: Controls) -> Scene | None:
-        """Walk, talk, and go where doors, monsters and escape lead."""
+        """Walk, talk, and go where doors and monsters lead."""
         self._frame += 1
         self.adventure.steps += 1
         if self._says:
@@ -89,10 +89,6 @@ class Walk:
             if self._step == 0:
                 return self._arrive()
             return self
-        if "escape" in controls.pressed:
-            from demo_game.scenes.title import Title
-
-            return Title(self._seed)
         if "enter" in controls.pressed:
             return self._act()
         if controls.direction:
@@ -298,6 +294,8 @@ class Walk:
         )
         x = (canvas.get_width() - picture.get_width()) // 2
         canvas.blit(picture, (x - slide, HUD_HEIGHT + 14))
+        if self.adventure.place.name == "overworld" and slide == 0:
+            draw_centred(canvas, self.adventure.quest, HUD_HEIGHT + 36, CREAM)
 
     def _draw_status(self, canvas: pygame.Surface) -> None:
         hero, y = self.adventure, canvas.get_height() - 14

@@ -9,9 +9,15 @@ import pytest
 
 pytest.importorskip("pygame")
 
+import pygame
+
+from demo_game.adventure import Adventure
 from demo_game.controls import Controls
+from demo_game.dice import Dice
 from demo_game.gamepad import name_buttons
 from demo_game.pause import PauseMenu
+from demo_game.window import show
+from demo_game.world import PLACES
 from tests.runtime.tiny_bundle import Piece, write_bundle
 
 
@@ -41,6 +47,40 @@ def test_the_menu_keeps_the_volume_within_its_bounds() -> None:
         assert menu.update(controls)
     assert menu.volume_percent == 100
     assert not menu.update(Controls().next(frozenset({"pause"})))
+
+
+def test_the_menus_second_choice_leaves() -> None:
+    menu = PauseMenu(80)
+    assert not menu.update(Controls().next(frozenset({"enter"})))
+    assert not menu.leaves
+    assert menu.update(Controls().next(frozenset({"down"})))
+    assert not menu.update(Controls().next(frozenset({"enter"})))
+    assert menu.leaves
+
+
+def test_whoever_loses_wakes_by_the_lighthouse_with_half_the_gold() -> None:
+    hero = Adventure(Dice(1), hp=0, gold=41, level=3, place=PLACES["cave"], spot=(1, 1))
+    hero.wake()
+    assert (hero.hp, hero.gold, hero.level) == (hero.most_hp, 20, 3)
+    assert hero.place.name == "overworld"
+    assert hero.place.is_free(*hero.spot)
+
+
+@pytest.mark.parametrize("size", [(960, 540), (1000, 700), (320, 180), (300, 100), (40, 20)])
+@pytest.mark.parametrize("picture", [(320, 180), (480, 270)])
+def test_a_window_of_any_size_shows_the_whole_picture(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], picture: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(pygame.display, "flip", lambda: None)
+    window, canvas = pygame.Surface(size), pygame.Surface(picture)
+    canvas.fill((200, 100, 50))
+    show(canvas, window)
+    shown = pygame.mask.from_threshold(window, (200, 100, 50), (9, 9, 9)).get_bounding_rects()
+    assert len(shown) == 1
+    factor = min(size[0] / picture[0], size[1] / picture[1])
+    factor = int(factor) if factor >= 1 else factor
+    assert shown[0].width == max(round(picture[0] * factor), 1)
+    assert shown[0].height == max(round(picture[1] * factor), 1)
 
 
 def test_under_the_menu_the_game_stands_still_and_the_music_goes_on(tmp_path: Path) -> None:
