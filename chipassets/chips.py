@@ -50,7 +50,7 @@ class Chip:
     """A sound chip: its name, clocks and voices.
 
     filters: what can lie between it and the jack, the usual one first. formats: the files of its
-    own kind that can hold its music.
+    own kind that can hold its music. kits: what its drums can be played on, the usual one first.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Chip:
     voices: tuple[VoiceSpec, ...]
     filters: tuple[str, ...] = ("none",)
     formats: tuple[str, ...] = ()
+    kits: tuple[str, ...] = ("noise",)
 
     def voice(self, role: str) -> VoiceSpec:
         """The voice with that role; KeyError without one."""
@@ -122,6 +123,7 @@ _NES = Chip(
     voices=_NES_VOICES,
     filters=("famicom", "nes", "none"),
     formats=("nsf", "vgm", "famitracker", "mod"),
+    kits=("noise", "dmc"),
 )
 _VRC6 = replace(
     _NES,
@@ -137,7 +139,7 @@ _GAMEBOY = Chip(
     filters=("gameboy", "none"),
     formats=("gbs", "vgm", "mod"),
 )
-_SNES = Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES)
+_SNES = Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, kits=("samples",))
 
 CHIPS: dict[str, Chip] = {chip.name: chip for chip in (_NES, _VRC6, _GAMEBOY, _SNES)}
 """Every chip by name. Another one is a row here, a driver that writes its registers (arrange), a

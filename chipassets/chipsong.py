@@ -37,7 +37,8 @@ class Macro:
 class Instrument:
     """A sound as macros: volume 0..15, duty, arpeggio in semitones, pitch in timer units.
 
-    `vibrato_delay_frames` None means no vibrato.
+    `vibrato_delay_frames` None means no vibrato. `sample` names a drum that a chip with a channel
+    for samples plays beside the noise.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Instrument:
     vibrato_delay_frames: int | None = None
     vibrato_depth_cents: int = 0
     vibrato_period_frames: int = 1
+    sample: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,11 @@ class ChipSong:
     loop_start_frame: int | None
     dropped: tuple[Dropped, ...] = ()
     adapted: tuple[Dropped, ...] = ()
+
+    def room(self, frame: int) -> int:
+        """How many frames there are from this one to the loop's seam, or to the end, or 0."""
+        seams = (self.loop_start_frame or 0, self.frames)
+        return max(0, min((seam for seam in seams if seam > frame), default=frame) - frame)
 
     def instrument(self, name: str) -> Instrument:
         """The instrument of that name; KeyError without one."""

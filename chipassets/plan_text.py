@@ -69,6 +69,7 @@ def _sound_json(sound: Sound) -> dict[str, Any]:
         "arpeggio": sound.arpeggio,
         "layers": [{"name": item.name, "voices": list(item.voices)} for item in sound.layers],
         "instruments": [_instrument_json(item) for item in sound.instruments],
+        "drums": sound.drums,
     }
 
 
@@ -154,6 +155,8 @@ def _sound_lines(sound: Sound) -> list[str]:
     lines = [f"  leaves {', '.join(sound.leave)} free"] if sound.leave else []
     if not sound.arpeggio:
         lines.append("  no arpeggios")
+    if sound.drums == "dmc":
+        lines.append("  drums on the sample channel, beside the noise")
     if sound.layers:
         lines.append("  layers " + ", +".join("+".join(item.voices) for item in sound.layers))
     if sound.instruments:

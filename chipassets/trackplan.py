@@ -75,13 +75,15 @@ class Layer:
 class Sound:
     """How the chip is used: voices left free, arpeggios for notes too many, layers, own sounds.
 
-    `instruments` are the game's own that the track uses; they beat the bank's of the same name.
+    `drums` is the name of the drum kit. `instruments` are the game's own that the track uses; they
+    beat the bank's and the kit's of the same name.
     """
 
     leave: tuple[str, ...] = ()
     arpeggio: bool = True
     layers: tuple[Layer, ...] = ()
     instruments: tuple[Instrument, ...] = ()
+    drums: str = "noise"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,8 @@ _BASES = {"pulse1": 0x4000, "pulse2": 0x4004, "triangle": 0x4008, "noise": 0x400
 
 
 def solo(log: RegisterLog, voice: str) -> RegisterLog:
-    """The log with every voice but one kept silent."""
-    others = {address for address in _SILENCE if address != _BASES[voice]}
+    """The log with every voice but one kept silent; "samples" is the NES's sample channel."""
+    others = {address for address in _SILENCE if address != _BASES.get(voice)}
 
     def kept(write: Write) -> Write:
         silent = write.address in others

@@ -108,6 +108,24 @@ _DRUMS = (
     Instrument("tom", volume=Macro((14, 12, 10, 7, 5, 3, 2, 1, 0)), arpeggio=Macro((-1, 0, 0, 1))),
 )
 
+# With a sample under it the noise is the stroke, and the sample the drum.
+_STROKES = {
+    "kick": Macro((9, 5, 2, 1, 0)),
+    "snare": Macro((12, 10, 8, 6, 5, 4, 3, 2, 1, 0)),
+    "tom": Macro((9, 6, 4, 2, 1, 0)),
+}
+
+KITS: dict[str, tuple[Instrument, ...]] = {
+    "noise": (),
+    "samples": (),
+    "dmc": tuple(
+        replace(item, volume=_STROKES[item.name], sample=item.name)
+        for item in _DRUMS
+        if item.name in _STROKES
+    ),
+}
+"""By the name of a drum kit, the drums in which it differs from the bank's."""
+
 INSTRUMENTS: dict[str, Instrument] = {item.name: item for item in (*_TONES, *_DRUMS)}
 
 # Period index on noise and level of each drum.

@@ -16,7 +16,8 @@ class State:
 
     `volume` is the instrument's at this moment times the note's `level`. `attack` marks the first
     frame of a note, `held` is false once it has ended and is released, `ends` the last frame before
-    the next attack where a chip has to know it.
+    the next attack where a chip has to know it. `room` is how many frames are left to a loop's seam
+    or the end.
     """
 
     volume: int = 0
@@ -27,6 +28,7 @@ class State:
     attack: bool = False
     held: bool = False
     ends: bool = False
+    room: int = 0
     instrument: Instrument | None = None
 
 

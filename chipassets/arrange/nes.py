@@ -2,11 +2,13 @@
 
 Writing a 2A03 pulse's high timer byte restarts its wave, which clicks, so it is written only when
 the high bits change: a new note is an attack in volume, not in phase. Volume is constant volume
-changed by software, so the sound does not hang on the chip's frame counter.
+changed by software, so the sound does not hang on the chip's frame counter. A drum with a sample
+sounds on the sample channel beside its noise, unless a loop's seam or the end would cut it off.
 """
 
 from __future__ import annotations
 
+from chipassets import dmcbank
 from chipassets.arrange.driver import Driver, Shadow, State, changed
 from chipassets.chips import VoiceSpec
 from chipassets.chipsong import ChipSong
@@ -15,6 +17,12 @@ from chipassets.registers import Write
 # $4015: all four voices on. $4017: four steps, no interrupt. $9003: the VRC6 at its usual pitch.
 _START = (Write(0x4015, 0x0F), Write(0x4017, 0x40))
 _VRC6_START = (*_START, Write(0x9003, 0x00))
+# $4010 to $4013: the sample channel at rest, at its finest steps and at level 0.
+_SAMPLES_START = (
+    Write(0x4010, dmcbank.RATE),
+    *(Write(address, 0) for address in (0x4011, 0x4012, 0x4013)),
+)
+_SAMPLE_STOPS, _SAMPLE_STARTS = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
 # Sweep off, and set to go down: with the sweep at 0 low notes would be muted.
 _SWEEP_OFF = 0x08
 _CONSTANT_VOLUME = 0x30
@@ -28,11 +36,27 @@ _SAW_FULL_RATE = 42
 
 
 def _start(song: ChipSong) -> tuple[Write, ...]:
-    return _VRC6_START if song.chip == "nes-vrc6" else _START
+    start = _VRC6_START if song.chip == "nes-vrc6" else _START
+    uses_samples = any(instrument.sample for instrument in song.instruments)
+    return (*start, *_SAMPLES_START) if uses_samples else start
 
 
 def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
-    return changed(_registers(spec, state), shadow)
+    writes = changed(_registers(spec, state), shadow)
+    clip = _clip(state)
+    if not clip:
+        return writes
+    address, length = clip.registers
+    writes += changed([(0x4012, address), (0x4013, length)], shadow)
+    return [*writes, _SAMPLE_STOPS, _SAMPLE_STARTS]
+
+
+def _clip(state: State) -> dmcbank.Clip | None:
+    """What the sample channel begins in this frame."""
+    if not (state.attack and state.instrument and state.instrument.sample):
+        return None
+    clip = dmcbank.clips()[state.instrument.sample]
+    return clip if clip.frames <= state.room else None
 
 
 def _registers(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chipassets.arrange.arpeggio import Chords, add_chords
-from chipassets.arrange.bank import INSTRUMENTS, echo_of
+from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
 from chipassets.arrange.drums import play_drums
 from chipassets.arrange.lines import deal_lines
 from chipassets.arrange.parts import COLOURS, Played, play_parts
@@ -143,7 +143,8 @@ def _song(
     """The voices in the chip's order, those that are left free without notes."""
     roles = {spec.name: spec.role for spec in band.table.voices}
     own = band.track.sound.instruments
-    bank = (band.shadow, *chord_instruments, *INSTRUMENTS.values(), *COLOURS, *own)
+    kit = KITS[band.track.sound.drums]
+    bank = (band.shadow, *chord_instruments, *INSTRUMENTS.values(), *COLOURS, *kit, *own)
     timing = band.timing
     return ChipSong(
         chip=band.table.name,

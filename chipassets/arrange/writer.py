@@ -67,15 +67,16 @@ def _is_full(frame: int, song: ChipSong) -> bool:
 def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> list[State]:
     """The voice's state in every frame: notes, and their releases until the next note."""
     states = [_SILENT] * song.frames
-    seams = [song.frames] + ([song.loop_start_frame] if song.loop_start_frame else [])
     starts = [note.start_frame for note in voice.notes[1:]] + [song.frames]
     for note, next_start in zip(voice.notes, starts, strict=False):
         instrument = song.instrument(note.instrument)
-        limit = min([next_start] + [seam for seam in seams if seam > note.start_frame])
-        for frame in range(note.start_frame, limit):
+        room = song.room(note.start_frame)
+        for frame in range(note.start_frame, min(next_start, note.start_frame + room)):
             states[frame] = _state(note, instrument, frame, chip, spec)
             if frame >= note.end_frame and not states[frame].volume:
                 break
+        if instrument.sample and room:
+            states[note.start_frame] = replace(states[note.start_frame], room=room)
     return states
 
 

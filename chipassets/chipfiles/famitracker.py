@@ -13,6 +13,14 @@ from dataclasses import dataclass, field, replace
 
 from chipassets.chipfiles.ft_bank import Bank, fits, is_cut
 from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtModule, module_text
+from chipassets.chipfiles.ft_samples import (
+    add_samples,
+    count_unheard,
+    keys,
+    plays_samples,
+    sample_instrument,
+    samples,
+)
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
@@ -25,7 +33,7 @@ _TEMPO = 150
 
 _EXPANSIONS = {"nes": 0, "nes-vrc6": 1}
 _SAMPLES_CHANNEL = 4
-"""It has no notes here and holds the speeds and jumps."""
+"""It holds the speeds and jumps beside its notes."""
 
 _LONGEST_ROW = 31
 _MOST_PATTERNS = 128
@@ -74,8 +82,16 @@ def encode_famitracker(
     for spec in chip.voices:
         voice = played.get(spec.name, ChipVoice(spec.name, ()))
         lanes.append(_Lane(song, grid, chip, spec, bank, lost).cells(voice))
-    lanes.insert(_SAMPLES_CHANNEL, _flow(grid, patterns))
+    flow = _flow(grid, patterns)
+    lanes.insert(_SAMPLES_CHANNEL, flow)
+    sampler = bank.add(sample_instrument) if plays_samples(song) else None
+    if sampler is not None:
+        add_samples(flow, song, grid, sampler, lost)
+    else:
+        count_unheard(song, lost)
     module = _assemble(lanes, patterns, bank)
+    if sampler is not None:
+        module = replace(module, samples=samples(), keys=keys(sampler))
     module = replace(
         module,
         title=texts["title"],
@@ -84,7 +100,7 @@ def encode_famitracker(
         name=texts["title"],
         expansion=_EXPANSIONS[song.chip],
     )
-    dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()))
+    dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
     return ChipFile(module_text(module).encode("ascii"), (*changed, *dropped))
 
 

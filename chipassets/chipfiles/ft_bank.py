@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chipassets.chipfiles.ft_module import FtInstrument, FtMacro
@@ -48,11 +49,19 @@ class Bank:
         chip = "VRC6" if kind.startswith("vrc6") else "2A03"
         key = (chip, instrument.name, tuple(said.values()))
         if key not in self._numbers:
-            if len(self._numbers) == _MOST_INSTRUMENTS or not self._has_room(chip, said):
+            if len(self.instruments) == _MOST_INSTRUMENTS or not self._has_room(chip, said):
                 return None
-            self._numbers[key] = len(self._numbers)
+            self._numbers[key] = len(self.instruments)
             self._add(chip, instrument.name, said)
         return self._numbers[key]
+
+    def add(self, instrument: Callable[[int], FtInstrument]) -> int | None:
+        """Return the number of an instrument that is made for it; None when the module is full."""
+        number = len(self.instruments)
+        if number == _MOST_INSTRUMENTS:
+            return None
+        self.instruments.append(instrument(number))
+        return number
 
     @property
     def macros(self) -> tuple[FtMacro, ...]:

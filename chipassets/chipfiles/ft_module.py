@@ -13,6 +13,7 @@ CHANNELS = {0: 5, 1: 8}
 
 HEADER = "# FamiTracker text export 0.4.2"
 FOOTER = "# End of export"
+_SAMPLE_ROW = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,26 @@ class FtInstrument:
     macros: tuple[int, int, int, int, int]
     name: str
     chip: str = "2A03"
+
+
+@dataclass(frozen=True, slots=True)
+class FtSample:
+    """A sample: its number, its name and its bits, eight a byte."""
+
+    index: int
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FtKey:
+    """Which sample an instrument plays for a note, 0 C to 11 B, and its rate 0..15; no loop."""
+
+    instrument: int
+    octave: int
+    note: int
+    sample: int
+    rate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,8 @@ class FtModule:
     order: tuple[tuple[int, ...], ...]
     patterns: tuple[tuple[tuple[FtCell, ...], ...], ...]
     expansion: int = 0
+    samples: tuple[FtSample, ...] = ()
+    keys: tuple[FtKey, ...] = ()
 
 
 def module_text(module: FtModule) -> str:
@@ -98,9 +121,11 @@ def module_text(module: FtModule) -> str:
         *(_macro(macro) for macro in module.macros),
         "",
         "# DPCM samples",
+        *(line for sample in module.samples for line in _sample(sample)),
         "",
         "# Instruments",
         *(_instrument(instrument) for instrument in module.instruments),
+        *(_key(key) for key in module.keys),
         "",
         "# Tracks",
         "",
@@ -131,6 +156,20 @@ def _macro(macro: FtMacro) -> str:
 def _instrument(instrument: FtInstrument) -> str:
     macros = " ".join(f"{index:3d}" for index in instrument.macros)
     return f"INST{instrument.chip} {instrument.index:3d}   {macros} {_quoted(instrument.name)}"
+
+
+def _sample(sample: FtSample) -> list[str]:
+    rows = range(0, len(sample.data), _SAMPLE_ROW)
+    return [
+        f"DPCMDEF {sample.index:3d} {len(sample.data):5d} {_quoted(sample.name)}",
+        *(f"DPCM : {sample.data[at : at + _SAMPLE_ROW].hex(' ').upper()}" for at in rows),
+    ]
+
+
+def _key(key: FtKey) -> str:
+    """One line; the last three are no loop, its place, and the level that a note leaves alone."""
+    head = f"KEYDPCM {key.instrument:3d} {key.octave:3d} {key.note:3d}"
+    return f"{head}   {key.sample:3d} {key.rate:3d}   {0:3d} {0:5d} {-1:3d}"
 
 
 def _order(place: int, row: tuple[int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Reading FamiTracker's text: modules of one track for the 2A03, or with the VRC6, no samples.
+"""Reading FamiTracker's text: modules of one track for the 2A03, or with the VRC6.
 
 Keywords, numbers and columns are checked as FamiTracker's importer does; spacing is free.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chipassets.chipfiles.ft_module import (
@@ -16,8 +16,10 @@ from chipassets.chipfiles.ft_module import (
     FOOTER,
     FtCell,
     FtInstrument,
+    FtKey,
     FtMacro,
     FtModule,
+    FtSample,
 )
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^\s"]+))')
@@ -25,6 +27,7 @@ _NOTE = re.compile(r"\.\.\.|---|===|[A-G][-#][0-7]|[0-9A-F]-#")
 _EFFECT = re.compile(r"\.\.\.|[0-9A-Z][0-9A-F]{2}")
 _FIXED = {"MACHINE": 0, "FRAMERATE": 0, "VIBRATO": 1, "SPLIT": 32}
 _MOST_ROWS = 256
+_LONGEST_SAMPLE = 4081
 
 
 @dataclass(slots=True)
@@ -33,6 +36,9 @@ class _Draft:
     comments: list[str] = field(default_factory=list)
     macros: list[FtMacro] = field(default_factory=list)
     instruments: list[FtInstrument] = field(default_factory=list)
+    samples: list[FtSample] = field(default_factory=list)
+    sample_sizes: list[int] = field(default_factory=list)
+    keys: list[FtKey] = field(default_factory=list)
     track: tuple[int, int, int, str] | None = None
     expansion: int = 0
     columns: tuple[int, ...] = ()
@@ -76,8 +82,8 @@ class _Line:
 def decode_famitracker(data: bytes) -> FtModule:
     """Return the module of a FamiTracker text.
 
-    ValueError with the line for anything that is not one, or that has samples, an expansion chip
-    or more than one track.
+    ValueError with the line for anything that is not one, or that has another expansion chip than
+    the VRC6, samples that loop, or more than one track.
     """
     try:
         text = data.decode("ascii")
@@ -157,6 +163,34 @@ def _instrument(line: _Line, draft: _Draft, chip: str = "2A03") -> None:
     draft.instruments.append(FtInstrument(index, macros, line.word(), chip))
 
 
+def _sample(line: _Line, draft: _Draft) -> None:
+    index, size = line.number(0, 63), line.number(1, _LONGEST_SAMPLE)
+    if index != len(draft.samples):
+        raise ValueError("the samples are not counted one by one")
+    draft.sample_sizes.append(size)
+    draft.samples.append(FtSample(index, line.word(), b""))
+
+
+def _sample_bytes(line: _Line, draft: _Draft) -> None:
+    line.colon()
+    if not draft.samples:
+        raise ValueError("bytes before a sample")
+    data = bytearray(draft.samples[-1].data)
+    while not line.done:
+        data.append(line.number(0, 0xFF, 16))
+    if len(data) > draft.sample_sizes[-1]:
+        raise ValueError(f"sample {draft.samples[-1].index} has more bytes than it says")
+    draft.samples[-1] = replace(draft.samples[-1], data=bytes(data))
+
+
+def _key(line: _Line, draft: _Draft) -> None:
+    instrument, octave, note = line.number(0, 63), line.number(0, 7), line.number(0, 11)
+    sample, rate = line.number(0, 63), line.number(0, 15)
+    for fixed in (0, 0, -1):  # No loop, its place, and the level left alone.
+        line.number(fixed, fixed)
+    draft.keys.append(FtKey(instrument, octave, note, sample, rate))
+
+
 def _track(line: _Line, draft: _Draft) -> None:
     if draft.track:
         raise ValueError("a second track")
@@ -227,6 +261,9 @@ _READERS: dict[str, Callable[[_Line, _Draft], None]] = {
     "MACROVRC6": partial(_macro, chip="VRC6"),
     "INST2A03": _instrument,
     "INSTVRC6": partial(_instrument, chip="VRC6"),
+    "DPCMDEF": _sample,
+    "DPCM": _sample_bytes,
+    "KEYDPCM": _key,
     "TRACK": _track,
     "COLUMNS": _columns,
     "ORDER": _order,
@@ -245,7 +282,14 @@ def _finished(draft: _Draft) -> FtModule:
         asked = {(instrument.chip, k, n) for k, n in enumerate(instrument.macros) if n >= 0}
         if not asked <= known:
             raise ValueError(f"instrument {instrument.index} asks for a macro that is missing")
+    for sample, size in zip(draft.samples, draft.sample_sizes, strict=True):
+        if len(sample.data) != size:
+            raise ValueError(f"sample {sample.index} has fewer bytes than it says")
     numbers = {instrument.index for instrument in draft.instruments} | {None}
+    if not all(key.instrument in numbers for key in draft.keys):
+        raise ValueError("a key belongs to an instrument that is missing")
+    if not all(key.sample < len(draft.samples) for key in draft.keys):
+        raise ValueError("a key asks for a sample that is missing")
     filled = [row for pattern in draft.patterns.values() for row in pattern.values()]
     used = {cell.instrument for row in filled for cell in row}
     if not used <= numbers:
@@ -271,4 +315,6 @@ def _finished(draft: _Draft) -> FtModule:
         order=tuple(draft.order),
         patterns=patterns,
         expansion=draft.expansion,
+        samples=tuple(draft.samples),
+        keys=tuple(draft.keys),
     )

@@ -52,6 +52,7 @@ from chipassets.units import STEPS_PER_BEAT
 
 _LONGEST_ROW = 31
 _MOST_CHANNELS = 9
+_WITHOUT_SAMPLE = "MOD: a drum without its sample, as noise alone"
 
 
 def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFile:
@@ -82,6 +83,11 @@ def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFil
     samples = _samples(song, lanes)
     for lane in lanes:
         lane.fill({sound: number for number, sound in enumerate(samples, start=1)}, samples)
+    lost[_WITHOUT_SAMPLE] = sum(
+        song.instrument(note.instrument).sample is not None
+        for voice in song.voices
+        for note in voice.notes
+    )
     cells = [lane.cells for lane in lanes]
     _steer(cells, grid, patterns, clock, lost)
     order, distinct = _assemble(cells, patterns)

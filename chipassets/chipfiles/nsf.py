@@ -1,7 +1,7 @@
 """NSF: a file that a console plays. Header, a player of our own, and the registers as a stream.
 
 Header: NESdev wiki, "NSF". One file holds one track or a whole album; the songs' data follow each
-other in banks of 4 KiB.
+other in banks of 4 KiB. Where a song plays samples, the last bank holds them and lies at $C000.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from chipassets.chipfiles.nsf_player import BANK_SIZE, DIALECTS, ORIGIN, TABLES,
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
 from chipassets.chipfiles.text import fit_fields
+from chipassets.dmcbank import memory, uses_samples
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog
 
@@ -58,9 +59,22 @@ def encode_nsf(
     asked = {"title": title, "author": author, "copyright": copyright_line}
     fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "NSF")
     vrc6 = dialect == "nes-vrc6"
-    program = _program(streams, vrc6)
-    header = _header(len(streams), fields, vrc6)
-    return ChipFile(header + program + b"".join(stream.data for stream in streams), dropped)
+    data = b"".join(stream.data for stream in streams)
+    samples = memory() if any(map(_plays_samples, songs)) else b""
+    if samples:
+        data += bytes(-len(data) % BANK_SIZE)
+    bank = 1 + len(data) // BANK_SIZE if samples else 0
+    if bank > _MOST_BANKS:
+        raise RenderError(
+            f"the registers fill all {_MOST_BANKS} banks, and the samples need one; write fewer or "
+            "shorter tracks into one file"
+        )
+    header = _header(len(streams), fields, vrc6, bank)
+    return ChipFile(header + _program(streams, vrc6) + data + samples, dropped)
+
+
+def _plays_samples(song: tuple[RegisterLog, str]) -> bool:
+    return uses_samples(write.address for writes in song[0].frames for write in writes)
 
 
 def _dialect(songs: Sequence[tuple[RegisterLog, str]]) -> str:
@@ -94,7 +108,7 @@ def _place(offset: int) -> tuple[int, int, int]:
     return 1 + bank, within & 0xFF, WINDOW + within >> 8
 
 
-def _header(songs: int, fields: dict[str, str], vrc6: bool) -> bytes:
+def _header(songs: int, fields: dict[str, str], vrc6: bool, samples_bank: int) -> bytes:
     labels = player(songs, vrc6).labels
     texts = ((fields[name] or _UNKNOWN).encode("ascii") for name in fields)
     return b"".join(
@@ -104,7 +118,7 @@ def _header(songs: int, fields: dict[str, str], vrc6: bool) -> bytes:
             struct.pack("<HHH", ORIGIN, labels["init"], labels["play"]),
             *(text.ljust(_TEXT_SIZE, b"\0") for text in texts),
             struct.pack("<H", _NTSC_SPEED_US),
-            bytes((0, 1, 0, 0, 0, 0, 0, 0)),
+            bytes((0, 1, 0, 0, samples_bank, 0, 0, 0)),
             struct.pack("<H", _PAL_SPEED_US),
             bytes((0, _VRC6_BIT if vrc6 else 0, 0, 0, 0, 0)),
         )

@@ -2,6 +2,7 @@
 
 Version 1.61 is the first with both the NES and the Game Boy (VGM specification). The time base is
 44.1 kHz; every frame starts at its nearest sample, so the waits differ by one and never drift.
+Where a log plays the NES's samples, a block before all commands holds the memory that they lie in.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fractions import Fraction
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chips import CHIPS
+from chipassets.dmcbank import ORIGIN, memory, uses_samples
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
 from chipassets.units import frame_sample
@@ -21,6 +23,8 @@ _MAGIC, _GD3_MAGIC = b"Vgm ", b"Gd3 "
 _VERSION, _GD3_VERSION = 0x161, 0x100
 _HEADER_SIZE = 0x100
 _WAIT, _END = 0x61, 0x66
+# A block of data for the memory of the NES's sound chip: size, then address and bytes.
+_NES_MEMORY = b"\x67\x66\xc2"
 _MAX_FRAMES = 1 << 20
 _NUL = b"\0\0"
 
@@ -80,7 +84,7 @@ def encode_vgm(log: RegisterLog, tags: VgmTags | None = None) -> ChipFile:
     target = _target(log)
     tags = tags or VgmTags()
     tags = tags if tags.system else replace(tags, system=target.system)
-    data = bytearray()
+    data = bytearray(_memory_block() if _plays_samples(log) else b"")
     loop_at = 0
     for number, writes in enumerate(log.frames):
         if number == log.loop_start_frame:
@@ -104,6 +108,15 @@ def _target(log: RegisterLog) -> _Target:
     if start is not None and not 0 <= start < len(log.frames):
         raise RenderError(f"the loop starts at frame {start}, outside the {len(log.frames)} frames")
     return _TARGETS[log.chip]
+
+
+def _plays_samples(log: RegisterLog) -> bool:
+    return uses_samples(write.address for writes in log.frames for write in writes)
+
+
+def _memory_block() -> bytes:
+    body = struct.pack("<H", ORIGIN) + memory()
+    return _NES_MEMORY + struct.pack("<I", len(body)) + body
 
 
 def _command(write: Write, target: _Target, frame: int) -> bytes:
@@ -185,6 +198,9 @@ def _chip(header: bytes) -> str:
 def _read_log(cursor: Cursor, chip: str, loop_at: int | None) -> RegisterLog:
     """The commands up to the end as frames; each wait is the end of one."""
     target = _TARGETS[chip]
+    block = _memory_block()
+    if cursor.data.startswith(block, cursor.offset):
+        cursor.take(len(block), "samples")
     frames: list[tuple[Write, ...]] = []
     writes: list[Write] = []
     loop_frame = None

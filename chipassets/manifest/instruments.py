@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from chipassets.arrange.bank import INSTRUMENTS
+from chipassets.arrange.bank import INSTRUMENTS, KITS
+from chipassets.chips import CHIPS
 from chipassets.chipsong import Instrument, Macro
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
@@ -15,6 +16,8 @@ from chipassets.manifest.words import choose
 
 MAX_VALUES = 255
 COLOUR_ROLES = ("lead", "inner", "bass")
+DRUMS = "drums"
+"""Whose instrument is a drum kit of the chip."""
 
 # What each macro may hold: volume and duty as the chip's registers do; arpeggio in semitones,
 # pitch in units of the timer. Then, for people, what the values are.
@@ -165,13 +168,24 @@ def _read_colours(value: Any, context: Context) -> Mapping[str, str]:
     known = tuple(dict.fromkeys((*context.instruments, *INSTRUMENTS)))
     faults = _Faults()
     for role, name in value.items():
-        if role not in COLOUR_ROLES:
-            fix = did_you_mean(role, COLOUR_ROLES, "roles")
+        if role == DRUMS:
+            faults.collect((role,), partial(_kit, name, context.chip))
+        elif role not in COLOUR_ROLES:
+            fix = did_you_mean(role, (*COLOUR_ROLES, DRUMS), "roles")
             faults.add(Fault("nobody of this name plays an instrument", fix, (role,), None, True))
         else:
             faults.collect((role,), partial(choose, name, known, "instrument"))
     faults.stop()
     return dict(value)
+
+
+def _kit(name: Any, chip: str) -> str:
+    """Return the drum kit, which the chip has."""
+    kits = CHIPS[chip].kits
+    if isinstance(name, str) and name in kits:
+        return name
+    raise refuse(f"the chip {chip} has no drum kit of this name",
+                 did_you_mean(str(name), kits, "kits"))  # fmt: skip
 
 
 def _values_schema(low: int, high: int) -> dict[str, Any]:
@@ -232,11 +246,13 @@ Colours = Annotated[
         _read_colours,
         {
             "type": "object",
-            "properties": {role: {"type": "string", "pattern": "^[a-z]"} for role in COLOUR_ROLES},
+            "properties": {role: {"type": "string", "pattern": "^[a-z]"} for role in COLOUR_ROLES}
+            | {DRUMS: {"enum": list(KITS)}},
             "minProperties": 1,
             "additionalProperties": False,
             "description": "The instrument of lead, inner and bass: one of the bank "
-            f"({', '.join(INSTRUMENTS)}) or of this manifest. Default: as scene and mood say.",
+            f"({', '.join(INSTRUMENTS)}) or of this manifest. Default: as scene and mood say. "
+            "And what the drums are: noise, or on the NES also dmc, samples under the noise.",
         },
     ),
 ]

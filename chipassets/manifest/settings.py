@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chipassets.arrange.bank import DRUM_SOUNDS
+from chipassets.chips import CHIPS
 from chipassets.forms import FormPart, natural_bars
 from chipassets.keys import Key
 from chipassets.manifest.duration import METRES, Length
 from chipassets.manifest.guidance import Factors
-from chipassets.manifest.instruments import COLOUR_ROLES
+from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.models import Manifest, Options, SceneOptions
 from chipassets.manifest.motif import MotifUse
 from chipassets.manifest.sound import sounding_layers
@@ -120,6 +121,7 @@ def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
     colours: dict[str, Any] = {}
     for layer in reversed(layers):
         colours |= layer.instruments or {}
+    colours.pop(DRUMS, None)
     return replace(preset, character=replace(preset.character, **colours))
 
 
@@ -135,7 +137,16 @@ def _sound(manifest: Manifest, layers: tuple[Options, ...], preset: Preset) -> S
             for name, instrument in manifest.instruments.items()
             if name in used
         ),
+        drums=_kit(manifest, layers),
     )
+
+
+def _kit(manifest: Manifest, layers: tuple[Options, ...]) -> str:
+    """The drum kit that the first layer names which names one, else the chip's usual one."""
+    for layer in layers:
+        if layer.instruments and DRUMS in layer.instruments:
+            return layer.instruments[DRUMS]
+    return CHIPS[manifest.chip].kits[0]
 
 
 def _said(layers: tuple[Options, ...], option: str, otherwise: Any) -> Any:

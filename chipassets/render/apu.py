@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chipassets.chips import NOISE_PERIODS
+from chipassets.dmcbank import ALIGNMENT, ORIGIN, memory
 from chipassets.errors import RenderError
 from chipassets.registers import Write
+from chipassets.render.dmc import PERIODS as SAMPLE_PERIODS
+from chipassets.render.dmc import ClipStretch, SampleChannel
 from chipassets.render.noise import Noise
 from chipassets.render.sequencer import DUTIES, Sequencer, Triangle
 from chipassets.render.voices import Oscillator, Stretch
@@ -20,6 +23,12 @@ from chipassets.render.voices import Oscillator, Stretch
 ADDRESSES = (*range(0x4000, 0x4004), *range(0x4004, 0x4008), 0x4008, 0x400A, 0x400B)
 SOUND_ADDRESSES = frozenset((*ADDRESSES, 0x400C, 0x400E, 0x400F, 0x4015, 0x4017))
 """Every register that the four voices listen to: what the first frame of a loop must write."""
+
+SAMPLE_ADDRESSES = frozenset(range(0x4010, 0x4014))
+"""Those of the sample channel, which must be written there, too, by a log that uses any."""
+
+_DMC = 4
+_DMC_BIT = 0x10
 
 # NESdev, APU frame counter: clocks of the quarter frames after a write to $4017, and the length.
 _FOUR_STEP = (7457, 14913, 22371, 29829, 29830)
@@ -33,17 +42,19 @@ class Registers:
     """The chip's registers while a log is read."""
 
     def __init__(self) -> None:
-        self._bytes = dict.fromkeys(SOUND_ADDRESSES, 0)
+        self._bytes = dict.fromkeys(SOUND_ADDRESSES | SAMPLE_ADDRESSES, 0)
         self._loaded = [False] * 4
         self._gate = False
         self._counter_start = 0
         self._last: list[Stretch | None] = [None] * 4
+        self._sample_stated = False
 
     def start_pass(self) -> None:
         """Forget what was written last, so that the next frame states every voice anew."""
         self._last = [None] * 4
         self._counter_start = 0
         self._gate = False
+        self._sample_stated = False
 
     def read_frame(
         self, writes: Sequence[Write], clock: int, end_clock: int
@@ -53,10 +64,13 @@ class Registers:
         The triangle's gate may open a little later, in the next frame.
         """
         del end_clock  # Nothing in this chip moves by itself between two frames' writes.
-        found: tuple[list[Stretch], ...] = ([], [], [], [])
+        found: tuple[list[Stretch], ...] = ([], [], [], [], [])
         restarts = [False, False]
         for write in writes:
             self._write(write, clock, restarts)
+        sample = self._sample(writes, clock)
+        if sample:
+            found[_DMC].append(sample)
         for index in self._touched(writes):
             if index < 2:
                 self._note(found, index, self._pulse(index, clock, restarts[index]))
@@ -71,7 +85,7 @@ class Registers:
 
     def oscillators(self) -> list[Oscillator]:
         """Return every voice at rest."""
-        return [Sequencer(DUTIES), Sequencer(DUTIES), Triangle(), Noise()]
+        return [Sequencer(DUTIES), Sequencer(DUTIES), Triangle(), Noise(), SampleChannel()]
 
     def _touched(self, writes: Sequence[Write]) -> list[int]:
         """The voices that the writes may change: all at the start of a pass and for $4015."""
@@ -86,9 +100,9 @@ class Registers:
             self._last[index] = stretch
 
     def _write(self, write: Write, clock: int, restarts: list[bool]) -> None:
-        if write.address not in SOUND_ADDRESSES:
+        if write.address not in self._bytes:
             raise RenderError(
-                f"the log writes ${write.address:04X}, which is no register of the four voices"
+                f"the log writes ${write.address:04X}, which is no register of the five voices"
             )
         _refuse_hardware_units(write)
         self._bytes[write.address] = write.value
@@ -132,6 +146,33 @@ class Registers:
         mode_and_period = self._bytes[0x400E]
         return Stretch(clock, NOISE_PERIODS[mode_and_period & 15], level, mode_and_period >> 7)
 
+    def _sample(self, writes: Sequence[Write], clock: int) -> ClipStretch | None:
+        """What the writes do to the sample channel; None for nothing."""
+        own = [w for w in writes if w.address in SAMPLE_ADDRESSES or w.address == 0x4015]
+        if not own and self._sample_stated:
+            return None
+        self._sample_stated = True
+        stretch = ClipStretch(clock, SAMPLE_PERIODS[self._bytes[0x4010] & 15], 0)
+        for write in own:
+            if write.address == 0x4011:
+                stretch.load = write.value & 0x7F
+            elif write.address == 0x4015 and not write.value & _DMC_BIT:
+                stretch.stop, stretch.start = True, False
+            elif write.address == 0x4015:
+                stretch.start, stretch.clip = True, self._clip()
+        return stretch
+
+    def _clip(self) -> bytes:
+        """The bytes to which address and length point."""
+        start = self._bytes[0x4012] * ALIGNMENT
+        size = 16 * self._bytes[0x4013] + 1
+        if start + size > len(memory()):
+            raise RenderError(
+                f"the log plays {size} bytes from ${ORIGIN + start:04X}, where no sample lies; "
+                f"samples end at ${ORIGIN + len(memory()):04X}"
+            )
+        return memory()[start : start + size]
+
     def _next_quarter(self, clock: int) -> int:
         five_step = bool(self._bytes[0x4017] & 0x80)
         if five_step and clock == self._counter_start:
@@ -156,6 +197,8 @@ def _refuse_hardware_units(write: Write) -> None:
         unit = "sweep"
     elif write.address == 0x4008 and not write.value & 0x80:
         unit = "linear counter"
+    elif write.address == 0x4010 and write.value & 0xC0:
+        unit = "sample loop or interrupt"
     else:
         return
     raise RenderError(

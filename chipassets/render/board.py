@@ -42,7 +42,9 @@ class RegisterReader(Protocol):
 class Board:
     """A chip as the engine plays it.
 
-    addresses: what the first frame of a loop must write; sides: 1 mono, 2 stereo; gain: sample
+    addresses: what the first frame of a loop must write; optional: registers that a log need not
+    use, but that this frame must write, too, where it uses any; optional_gain: the gain then;
+    sides: 1 mono, 2 stereo; gain: sample
     value of the mixer's 1.0; rest: the output, on every side, when all voices are at rest, in units
     of 2**-LEVEL_BITS.
     """
@@ -53,6 +55,8 @@ class Board:
     rest: int
     sides: int = 1
     gain: int = 49_152
+    optional: frozenset[int] = frozenset()
+    optional_gain: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,5 @@ class SampleBoard:
     rest: int = 0
     sides: int = 2
     gain: int = 32_768
+    optional: frozenset[int] = frozenset()
+    optional_gain: int = 0

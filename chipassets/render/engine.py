@@ -10,6 +10,8 @@ start: the body is filtered as a circle.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,12 +83,19 @@ _Plan = tuple[NDArray[np.int64], NDArray[np.int64], int | None]
 def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Player:
     if log.chip not in BOARDS:
         raise RenderError(f"no renderer for the chip {log.chip!r}; there are {', '.join(BOARDS)}")
-    board = BOARDS[log.chip]
+    board = _fitted(BOARDS[log.chip], log)
     profile = find_filter(filter_name or CHIPS[log.chip].filters[0])
     if not log.frames:
         raise RenderError("the register log has no frames, so there is nothing to render")
     _check_loop(log, board)
     return Player(CHIPS[log.chip], board, profile, chunk_frames)
+
+
+def _fitted(board: Board | SampleBoard, log: RegisterLog) -> Board | SampleBoard:
+    """The board, with what it may have if the log uses any of that."""
+    if not any(write.address in board.optional for writes in log.frames for write in writes):
+        return board
+    return replace(board, addresses=board.addresses | board.optional, gain=board.optional_gain)
 
 
 def _check_loop(log: RegisterLog, board: Board | SampleBoard) -> None:

@@ -18,7 +18,7 @@ from chipassets.errors import RenderError
 from chipassets.registers import Write
 from chipassets.render.board import Board, Steps
 from chipassets.render.cycle import Cycle
-from chipassets.render.mixer import mix_pair
+from chipassets.render.mixer import mix
 from chipassets.render.sequencer import Sequencer
 from chipassets.render.voices import Events, Oscillator, Stretch
 
@@ -272,12 +272,12 @@ def _mix(events: Sequence[Events]) -> list[Steps]:
         voice = events[index]
         left, right = events[_VOICES + index], events[2 * _VOICES + index]
         if _same(left, right):
-            steps.append(Steps((0, 1), *mix_pair(voice, left, _converter())))
+            steps.append(Steps((0, 1), *mix((voice, left), _converter())))
             continue
         for side, weight in ((0, left), (1, right)):
             if not weight.initial and not len(weight.clocks):
                 continue  # The other side's alone.
-            steps.append(Steps((side,), *mix_pair(voice, weight, _converter())))
+            steps.append(Steps((side,), *mix((voice, weight), _converter())))
     return steps
 
 

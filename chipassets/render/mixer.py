@@ -6,12 +6,16 @@ other; within a group a voice's step is smaller when the others are loud.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.render.voices import Events
+
+Ints = NDArray[np.int64]
 
 LEVEL_BITS = 16
 """1 << LEVEL_BITS is the mixer's full scale, 1.0."""
@@ -31,36 +35,46 @@ def tnd_output(triangle: int, noise: int, sample: int = 0) -> float:
 
 
 @lru_cache(maxsize=1)
-def pulse_table() -> NDArray[np.int64]:
+def pulse_table() -> Ints:
     """Return the pulses' output for both levels, [16, 16], in units of 2**-LEVEL_BITS."""
     rows = [[_fixed(pulse_output(a + b)) for b in range(_LEVELS)] for a in range(_LEVELS)]
     return np.array(rows, dtype=np.int64)
 
 
 @lru_cache(maxsize=1)
-def tnd_table() -> NDArray[np.int64]:
+def tnd_table() -> Ints:
     """Return the output of triangle and noise, [16, 16], in units of 2**-LEVEL_BITS."""
     rows = [[_fixed(tnd_output(a, b)) for b in range(_LEVELS)] for a in range(_LEVELS)]
     return np.array(rows, dtype=np.int64)
+
+
+@lru_cache(maxsize=1)
+def sampled_table() -> Ints:
+    """Return the output of triangle, noise and sample, [16, 16, 128], in the same units."""
+    levels = range(_LEVELS)
+    outputs = [_fixed(tnd_output(a, b, c)) for a in levels for b in levels for c in range(128)]
+    return np.array(outputs, dtype=np.int64).reshape(_LEVELS, _LEVELS, 128)
 
 
 def _fixed(output: float) -> int:
     return round(output * (1 << LEVEL_BITS))
 
 
-def mix_pair(
-    first: Events, second: Events, table: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return clocks and steps of the table's output while the two voices change their levels.
+def mix(voices: Sequence[Events], table: Ints) -> tuple[Ints, Ints]:
+    """Return clocks and steps of the table's output while the voices change their levels.
 
-    Of two changes at one clock the first voice's comes first. Steps are not in order of time.
+    The table has a dimension a voice. Of changes at one clock an earlier voice's comes first. Steps
+    are not in order of time.
     """
-    seen_by_first = second.level_at(first.clocks, before=True)
-    seen_by_second = first.level_at(second.clocks, before=False) * table.shape[1]
-    rows, outputs = table.shape[1], table.ravel()
-    first_steps = outputs.take(first.levels * rows + seen_by_first)
-    first_steps -= outputs.take(first.previous * rows + seen_by_first)
-    second_steps = outputs.take(seen_by_second + second.levels)
-    second_steps -= outputs.take(seen_by_second + second.previous)
-    clocks = np.concatenate((first.clocks, second.clocks))
-    return clocks, np.concatenate((first_steps, second_steps))
+    outputs = table.ravel()
+    sizes = [math.prod(table.shape[place + 1 :]) for place in range(len(voices))]
+    steps = []
+    for place, voice in enumerate(voices):
+        others = np.zeros(len(voice.clocks), dtype=np.int64)
+        for number, other in enumerate(voices):
+            if number != place:
+                others += other.level_at(voice.clocks, before=number > place) * sizes[number]
+        own = outputs.take(others + voice.levels * sizes[place])
+        own -= outputs.take(others + voice.previous * sizes[place])
+        steps.append(own)
+    return np.concatenate([voice.clocks for voice in voices]), np.concatenate(steps)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chipassets.render import apu, vrc6
 from chipassets.render.board import Board, Steps
-from chipassets.render.mixer import mix_pair, pulse_table, tnd_table
+from chipassets.render.mixer import Ints, mix, pulse_table, sampled_table, tnd_table
 from chipassets.render.sequencer import TRIANGLE_REST
 from chipassets.render.voices import Events
 
 _MONO = (0,)
-_APU_VOICES = 4
+_APU_VOICES = 5
 
 
 def _mix_apu(events: Sequence[Events]) -> list[Steps]:
     return [
-        Steps(_MONO, *mix_pair(events[0], events[1], pulse_table())),
-        Steps(_MONO, *mix_pair(events[2], events[3], tnd_table())),
+        Steps(_MONO, *mix(events[:2], pulse_table())),
+        Steps(_MONO, *_mix_tnd(*events[2:_APU_VOICES])),
     ]
+
+
+def _mix_tnd(triangle: Events, noise: Events, sample: Events) -> tuple[Ints, Ints]:
+    """Without a sample the table needs no place for its level."""
+    if not sample.initial and not len(sample.clocks):
+        return mix((triangle, noise), tnd_table())
+    return mix((triangle, noise, sample), sampled_table())
 
 
 def _mix_both(events: Sequence[Events]) -> list[Steps]:
@@ -33,6 +41,18 @@ def _mix_both(events: Sequence[Events]) -> list[Steps]:
 _REST = int(tnd_table()[TRIANGLE_REST, 0])
 
 # Everything of the 2A03 at its loudest swings 0.63, so nothing clips; with a VRC6 it is 1.15, which
-# fits 16 bits where a high-pass centres it.
-NES_BOARD = Board(apu.SOUND_ADDRESSES, apu.Registers, _mix_apu, _REST)
-VRC6_BOARD = Board(apu.SOUND_ADDRESSES | vrc6.ADDRESSES, vrc6.Registers, _mix_both, _REST)
+# fits 16 bits where a high-pass centres it. With samples the 2A03 comes to 1.
+NES_BOARD = Board(
+    apu.SOUND_ADDRESSES,
+    apu.Registers,
+    _mix_apu,
+    _REST,
+    optional=apu.SAMPLE_ADDRESSES,
+    optional_gain=32_768,
+)
+VRC6_BOARD = replace(
+    NES_BOARD,
+    addresses=apu.SOUND_ADDRESSES | vrc6.ADDRESSES,
+    registers=vrc6.Registers,
+    mix=_mix_both,
+)

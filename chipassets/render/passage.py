@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -130,7 +130,7 @@ def _window(stretches: list[Stretch], start_clock: int, stop_clock: int) -> list
     inside = stretches[first:last]
     if inside and inside[0].clock == start_clock:
         return inside
-    return [replace(stretches[first - 1], clock=start_clock, restart=False, reload=False), *inside]
+    return [stretches[first - 1].resumed(start_clock), *inside]
 
 
 def _phases(ratio: Fraction) -> int:

@@ -6,7 +6,7 @@ short loop; the changes within all stretches are computed at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -31,6 +31,10 @@ class Stretch:
     steps: bool = True
     restart: bool = False
     reload: bool = False
+
+    def resumed(self, clock: int) -> Stretch:
+        """Return the stretch from a later clock on, behind what it begins with."""
+        return replace(self, clock=clock, restart=False, reload=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

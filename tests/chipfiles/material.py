@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
 from chipassets.registers import RegisterLog, Write
+from chipassets.trackplan import Sound
 from tests.chip_music import plan, song
 
 APU = [0x4000 + n for n in range(0x14)] + [0x4015, 0x4017]
@@ -23,14 +24,18 @@ def tune(
     loop_start_bar: int | None = 0,
     tempo_millibpm: int = 150_000,
     chip: str = "nes",
+    drums: str = "noise",
 ) -> ChipSong:
     """The tests' melody as the arranger plays it."""
-    return arrange(song(bars, tempo_millibpm, loop_start_bar), plan(), chip)
+    track = plan(sound=Sound(drums=drums))
+    return arrange(song(bars, tempo_millibpm, loop_start_bar), track, chip)
 
 
-def tune_log(bars: int = 4, loop_start_bar: int | None = 0, chip: str = "nes") -> RegisterLog:
+def tune_log(
+    bars: int = 4, loop_start_bar: int | None = 0, chip: str = "nes", drums: str = "noise"
+) -> RegisterLog:
     """The melody's registers on a chip."""
-    return write_registers(tune(bars, loop_start_bar, chip=chip))
+    return write_registers(tune(bars, loop_start_bar, chip=chip, drums=drums))
 
 
 def busy_log(chip: str, frames: int, loop: int | None, seed: int = 5) -> RegisterLog:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chipassets.chipfiles import decode_famitracker, encode_famitracker
 from chipassets.chipfiles.ft_module import module_text
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.dmcbank import clips
 from chipassets.errors import RenderError
 from tests.chipfiles.material import chip_songs, refuses_damage, tune
 from tests.chipfiles.tracker_player import Played, play_module
@@ -101,6 +102,49 @@ def test_patterns_and_rows_that_are_left_out_are_empty() -> None:
     fewer = "".join(line for line in lines if line not in blank)
     assert len(fewer) < len(text)
     assert decode_famitracker(fewer.encode()) == module
+
+
+@pytest.mark.parametrize(("bars", "loop", "chip"), [(5, 0, "nes"), (6, 2, "nes-vrc6")])
+def test_samples_are_struck_at_their_frames(bars: int, loop: int, chip: str) -> None:
+    song = tune(bars, loop, chip=chip, drums="dmc")
+    file = encode_famitracker(song, title="Song")
+    assert not file.dropped
+    module = decode_famitracker(file.data)
+    assert module_text(module).encode() == file.data
+    assert [(item.name, item.data) for item in module.samples] == [
+        (clip.name, clip.packed) for clip in clips().values()
+    ]
+    heard, _ = play_module(module, song.frames)
+    names = {
+        f"{KEYS[key.note]}{key.octave}": module.samples[key.sample].name for key in module.keys
+    }
+    assert {key.rate for key in module.keys} == {15}
+    got = [(note.start_frame, names[note.name]) for note in heard[4]]
+    wanted = [
+        (note.start_frame, note.instrument)
+        for note in next(voice for voice in song.voices if voice.name == "noise").notes
+        if note.instrument in clips()
+        and clips()[note.instrument].frames <= song.room(note.start_frame)
+    ]
+    assert got == wanted
+    assert len(got) > 10
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "named"),
+    [
+        ("DPCMDEF   0", "DPCMDEF   1", "one by one"),
+        ("DPCM : ", "DPCM : 00 ", "more bytes"),
+        ("KEYDPCM   ", "KEYDPCM 9 ", "no number"),
+        ("   0  15     0     0  -1", "   7  15     0     0  -1", "sample that is missing"),
+        ("   0  15     0     0  -1", "   0  15     1     0  -1", "from 0 to 0"),
+    ],
+)
+def test_broken_samples_are_refused(line: str, instead: str, named: str) -> None:
+    text = encode_famitracker(tune(2, drums="dmc"), title="Song").data.decode()
+    assert line in text
+    with pytest.raises(ValueError, match=f"line .*{named}"):
+        decode_famitracker(text.replace(line, instead, 1).encode())
 
 
 @given(chip_songs(), st.integers(3, 4))

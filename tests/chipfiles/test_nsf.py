@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from chipassets.chipfiles import decode_nsf, encode_nsf
+from chipassets.dmcbank import clips
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
 from tests.chipfiles.material import APU, VRC6, busy_log, logs, refuses_damage, tune_log
@@ -49,6 +50,8 @@ def test_vrc6_logs_come_back(log: RegisterLog) -> None:
         (tune_log(8, 2), 1),
         (tune_log(2, None), 1),
         (tune_log(4, 1, "nes-vrc6"), 1),
+        (tune_log(8, 2, drums="dmc"), 2),
+        (tune_log(4, None, "nes-vrc6", drums="dmc"), 2),
         (busy_log("nes", 700, 333), 4),
         (busy_log("nes-vrc6", 500, 0), 3),
         (busy_log("nes-vrc6", 40, None), 1),
@@ -87,6 +90,28 @@ def test_an_album_plays_each_song() -> None:
         console.start(number)
         for frame in range(min(2 * len(log.frames), 400)):
             assert console.frame() == played(log, frame), f"song {number}, frame {frame}"
+
+
+@pytest.mark.parametrize("songs", [1, 3])
+def test_samples_lie_where_the_registers_point(songs: int) -> None:
+    pytest.importorskip("py65")
+    from tests.chipfiles.console import Console
+
+    logs = [tune_log(4), *(tune_log(40, 1, drums="dmc") for _ in range(songs - 1))]
+    logs += [tune_log(4, drums="dmc")]
+    data = encode_nsf([(log, str(n)) for n, log in enumerate(logs)], title="Drums").data
+    console = Console(data)
+    for song in range(len(logs)):
+        console.start(song)
+        for frame in range(300):
+            assert console.frame() == played(logs[song], frame)
+        for clip in clips().values():
+            seen = bytes(console[clip.address + n] for n in range(len(clip.packed)))
+            assert seen == clip.packed
+
+
+def test_a_file_without_samples_has_no_bank_for_them() -> None:
+    assert one(tune_log(4))[0x70:0x78] == bytes((0, 1, 0, 0, 0, 0, 0, 0))
 
 
 def test_the_most_writes_of_a_frame_fit_it() -> None:

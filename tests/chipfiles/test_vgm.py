@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipassets.chipfiles import VgmTags, decode_vgm, encode_vgm
+from chipassets.dmcbank import memory
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
 from chipassets.render import render_log
@@ -32,6 +33,11 @@ def read_independently(data: bytes) -> tuple[list[tuple[int, int, int]], int, in
     place = 0x34 + struct.unpack_from("<I", data, 0x34)[0]
     loop = struct.unpack_from("<I", data, 0x1C)[0]
     now, loop_now, found = 0, -1, []
+    if data[place : place + 3] == b"\x67\x66\xc2":
+        (size,) = struct.unpack_from("<I", data, place + 3)
+        assert data[place + 7 : place + 9] == b"\x00\xc0"
+        assert data[place + 9 : place + 7 + size] == memory()
+        place += 7 + size
     while data[place] != 0x66:
         if loop and place == loop + 0x1C:
             loop_now = now
@@ -54,9 +60,11 @@ def test_logs_and_tags_come_back(log: RegisterLog, tags: VgmTags) -> None:
     assert file.tags == replace(tags, system=system)
 
 
+@pytest.mark.parametrize("drums", ["noise", "dmc"])
 @pytest.mark.parametrize("loop_start_bar", [None, 0, 3])
-def test_every_write_is_at_its_frames_sample(loop_start_bar: int | None) -> None:
-    log = tune_log(8, loop_start_bar)
+def test_every_write_is_at_its_frames_sample(loop_start_bar: int | None, drums: str) -> None:
+    log = tune_log(8, loop_start_bar, drums=drums)
+    assert decode_vgm(encode_vgm(log).data).log == log
     found, total, loop = read_independently(encode_vgm(log).data)
     per_frame = 44_100 * 29_780.5 * 132 / 236_250_000
     wanted = [

@@ -154,6 +154,13 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "unknown instrument": (
         battle("instruments: {lead: reeed}"), "4:25", ("'reeed'", "did you mean 'reed'"),
     ),
+    "kit that the chip lacks": (
+        battle("instruments: {drums: samples}"), "4:26", ("nes has no drum kit", "noise, dmc"),
+    ),
+    "kit of another chip": (
+        "game: A\nchip: gameboy\ntracks:\n  boss: {instruments: {drums: dmc}}\n", "4:31",
+        ("gameboy has no drum kit", "noise"),
+    ),
     "unknown role": (battle("instruments: {leed: reed}"), "4:19", ("'leed'", "'lead'")),
     "instruments of nobody": (battle("instruments: {}"), "4:18", ("{lead: square}",)),
     "game a number": ("game: 1942\ntracks: {boss: }\n", "1:7", ("1942", "quotes")),

@@ -1,0 +1,72 @@
+"""The sample channel of a FamiTracker module: samples, the keys that play them, and notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtInstrument, FtKey, FtSample
+from chipassets.chipfiles.grid import Grid
+from chipassets.chipsong import ChipNote, ChipSong
+from chipassets.dmcbank import RATE, clips
+
+INSTRUMENT = "samples"
+_OCTAVE = 3
+_NAMES = ("C-", "C#", "D-", "D#", "E-", "F-", "F#", "G-", "G#", "A-", "A#", "B-")
+_TWICE = "FamiTracker: a second sample in one row"
+_FULL = "FamiTracker: a sample beside 64 instruments"
+
+
+def samples() -> tuple[FtSample, ...]:
+    """Return all samples, numbered as they lie in the bank."""
+    return tuple(
+        FtSample(number, clip.name, clip.packed) for number, clip in enumerate(clips().values())
+    )
+
+
+def keys(instrument: int) -> tuple[FtKey, ...]:
+    """Return the keys of the instrument that plays the samples: one each, upwards from C-3."""
+    return tuple(FtKey(instrument, _OCTAVE, number, number, RATE) for number in range(len(clips())))
+
+
+def sample_instrument(index: int) -> FtInstrument:
+    """Return the instrument that plays the samples; it has no macros."""
+    return FtInstrument(index, (-1,) * 5, INSTRUMENT)
+
+
+def plays_samples(song: ChipSong) -> bool:
+    """Whether any note of the song is a drum with a sample that is heard."""
+    return any(True for _ in _struck(song))
+
+
+def add_samples(
+    flow: dict[int, FtCell], song: ChipSong, grid: Grid, instrument: int, lost: Counter[str]
+) -> None:
+    """Put the song's samples into the channel's cells, beside the effects that stand there."""
+    numbers = list(clips())
+    taken: set[int] = set()
+    for note, name in _struck(song):
+        row, delay = grid.place(note.start_frame)
+        if row in taken:
+            lost[_TWICE] += 1
+            continue
+        taken.add(row)
+        cell = flow.get(row, EMPTY)
+        effects = (f"G{delay:02X}", *cell.effects) if delay else cell.effects
+        spelled = f"{_NAMES[numbers.index(name)]}{_OCTAVE}"
+        flow[row] = replace(cell, note=spelled, instrument=instrument, effects=effects)
+
+
+def count_unheard(song: ChipSong, lost: Counter[str]) -> None:
+    """Count the samples of a module that has no room for an instrument more."""
+    lost[_FULL] += sum(1 for _ in _struck(song))
+
+
+def _struck(song: ChipSong) -> Iterator[tuple[ChipNote, str]]:
+    """The drums whose sample has room to end before a seam, and its name."""
+    notes: Sequence[ChipNote] = [note for voice in song.voices for note in voice.notes]
+    for note in notes:
+        name = song.instrument(note.instrument).sample
+        if name and clips()[name].frames <= song.room(note.start_frame):
+            yield note, name
