@@ -93,6 +93,14 @@ def test_the_whole_adventure(bundle: Path, tmp_path: Path) -> None:
     assert len({path.read_bytes() for path in shots}) == len(shots)
 
 
+def test_the_pictures_of_the_readme_can_be_renewed(bundle: Path, tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    assert played(play(bundle, (root / "docs/pictures.txt").read_text(), tmp_path))
+    shown = {f"docs/{path.name}" for path in (tmp_path / "shots").glob("*.png")}
+    wanted = set(re.findall(r"\((docs/[\w-]+\.png)\)", (root / "README.md").read_text()))
+    assert shown == wanted
+
+
 def test_never_striking_is_game_over(bundle: Path, tmp_path: Path) -> None:
     # Healing for ever loses: the potions run out.
     script = (
