@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from .fades import Fade
 from .log import warn
 from .tracks import Track
+from .values import Value
 
 STING_DUCK_DB = 12.0
 _DUCK_MS = 80
 _RETURN_MS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Sting:
+class Sting(Value):
     """A track that sounds once over the music, from `at_ms` on, for `length_ms`."""
 
     at_ms: int
@@ -62,13 +61,12 @@ class Balance:
     def delay(self, lost_ms: int) -> None:
         """Take no account of so much time that has passed."""
         if self.sting is not None:
-            self.sting = replace(self.sting, at_ms=self.sting.at_ms + lost_ms)
+            self.sting = self.sting.replace(at_ms=self.sting.at_ms + lost_ms)
         if self._waiting is not None:
-            self._waiting = replace(self._waiting, at_ms=self._waiting.at_ms + lost_ms)
-        self._level, self._game_duck, self._sting_duck = (
-            replace(fade, start_ms=fade.start_ms + lost_ms)
-            for fade in (self._level, self._game_duck, self._sting_duck)
-        )
+            self._waiting = self._waiting.replace(at_ms=self._waiting.at_ms + lost_ms)
+        self._level = self._level.delay(lost_ms)
+        self._game_duck = self._game_duck.delay(lost_ms)
+        self._sting_duck = self._sting_duck.delay(lost_ms)
 
     def notice(self, track: Track) -> None:
         """Log one line for a track without layers when less than all of it was asked for."""
@@ -86,7 +84,7 @@ class Balance:
         due = self._waiting
         if due is None or now_ms + ahead_ms < due.at_ms or not is_ready(due.track):
             return None
-        self.sting, self._waiting = replace(due, at_ms=max(due.at_ms, now_ms)), None
+        self.sting, self._waiting = due.replace(at_ms=max(due.at_ms, now_ms)), None
         self._sting_duck = self._sting_duck.turn(now_ms, _DUCK_MS, 10 ** (-STING_DUCK_DB / 20))
         return self.sting
 

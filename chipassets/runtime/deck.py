@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .balance import Sting
+from .course import Change
 from .decoding import CutSound
-from .director import Change, Director
+from .director import Director
 from .fades import Fade
 from .mixer import silence
 from .tracks import Track
@@ -22,13 +22,11 @@ _RINGS_MS = 500
 """How long a sting may sound past its length by the clock: the mixer runs a few buffers behind."""
 
 
-@dataclass(slots=True)
 class Volumes:
     """Amplitudes, 0..1: of everything, and within it of the music and of the stings."""
 
-    all: float
-    music: float = 1.0
-    stings: float = 1.0
+    def __init__(self, overall: float) -> None:
+        self.overall, self.music, self.stings = overall, 1.0, 1.0
 
 
 class Deck:
@@ -91,7 +89,7 @@ class Deck:
         paused, self._paused = self._paused, []
         for voice in paused:
             lost_ms = now_ms - (now_ms if voice.paused_ms is None else voice.paused_ms)
-            voice.fade = replace(voice.fade, start_ms=voice.fade.start_ms + lost_ms)
+            voice.fade = voice.fade.delay(lost_ms)
             voice.unpause(now_ms)
 
     def carry_out(self, change: Change, now_ms: int) -> None:
@@ -142,7 +140,7 @@ class Deck:
         if not channels:
             return
         voice = Voice(sting.track, sounds, channels, Fade(now_ms, 0, 1.0, 1.0), sting.at_ms)
-        voice.set_gain(self._volumes.all * self._volumes.stings)
+        voice.set_gain(self._volumes.overall * self._volumes.stings)
         voice.start(silence(sting.at_ms - now_ms))
         self._stings.append(voice)
 
@@ -181,7 +179,7 @@ class Deck:
         return tuple(free[:count])
 
     def _set_gain(self, voice: Voice, now_ms: int) -> None:
-        volume = self._volumes.all * self._volumes.music
+        volume = self._volumes.overall * self._volumes.music
         gain = volume * voice.fade.gain(now_ms) * self._director.music_gain(now_ms)
         voice.set_gain(gain, self._director.layer_gains(voice.track, now_ms))
 
@@ -204,7 +202,7 @@ class Deck:
             is_cut = sounding is None or sounding.at_ms != voice.started_ms
             if is_cut and left_ms > 0 and voice.fade.end > 0:
                 voice.fade = voice.fade.turn(now_ms, _RELEASE_MS, 0.0)
-            volume = self._volumes.all * self._volumes.stings
+            volume = self._volumes.overall * self._volumes.stings
             voice.set_gain(volume * voice.fade.gain(now_ms))
             if left_ms < -_RINGS_MS or (voice.fade.end == 0 and voice.fade.is_done(now_ms)):
                 voice.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from .log import warn
 from .mixer import mixer_bytes
 from .tracks import BundleFile, Track
+from .values import Value
 
 if TYPE_CHECKING:
     from pygame.mixer import Sound
 
 
-@dataclass(frozen=True, slots=True)
-class CutSound:
+class CutSound(Value):
     """A decoded track: what plays once at its start, then what repeats; either may be absent."""
 
     intro: Sound | None

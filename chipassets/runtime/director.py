@@ -11,9 +11,9 @@ scenes decide the track, stings and ducking its volume, the deeper of the two, i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from .balance import Balance, Sting
+from .course import Change, Course
 from .library import Library
 from .log import warn
 from .rules import DEFAULT_RULES, LEVELS, Rule, When, check_when, find_rule
@@ -22,35 +22,6 @@ from .tracks import Track, TrackNotFoundError
 
 _RELOAD_FADE_MS = 200
 _SWAP_FADE_MS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of track: at `at_ms`, crossfade to `track` at `from_sample`.
-
-    track is None for silence. `keeps_old` says that the track that sounded will be wanted again
-    where it is at the end of its fade. `keeps_place` says that the track goes on in the bar in
-    which the one before it is. `is_apart` says that the one before it is to fade out first: such
-    a change is taken in two, to silence and then to the track.
-    """
-
-    at_ms: int
-    scene: str
-    track: Track | None
-    from_sample: int
-    fade_ms: int
-    keeps_old: bool
-    reason: str
-    keeps_place: bool = False
-    is_apart: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Sounding:
-    scene: str
-    track: Track
-    since_ms: int
-    from_sample: int
 
 
 class Director:
@@ -68,10 +39,7 @@ class Director:
         self._library = library
         self._rules = rules
         self._stack = SceneStack(levels)
-        self._left_at: dict[str, tuple[Track, int]] = {}
-        self._sounding: _Sounding | None = None
-        self._fading: _Sounding | None = None
-        self._fades_until_ms = 0
+        self._course = Course()
         self._pending: Change | None = None
         self._paused_at_ms: int | None = None
         self._unserved: set[str] = set()
@@ -85,7 +53,7 @@ class Director:
     @property
     def playing(self) -> Track | None:
         """The track that sounds, or None."""
-        return self._sounding.track if self._sounding else None
+        return self._course.track
 
     @property
     def pending(self) -> Change | None:
@@ -104,14 +72,11 @@ class Director:
 
     def position_samples(self, now_ms: int) -> int:
         """Return how far the sounding track is, in samples since its start; 0 in silence."""
-        if self._sounding is None:
-            return 0
-        return _position(self._sounding, self._music_ms(now_ms))
+        return self._course.position(self._music_ms(now_ms))
 
     def correct_position(self, position_samples: int, now_ms: int) -> None:
         """Take a player's word for how far the sounding track is."""
-        if self._sounding is not None:
-            self._sounding = replace(self._sounding, since_ms=now_ms, from_sample=position_samples)
+        self._course.correct(position_samples, now_ms)
 
     def enter(self, scene: str, now_ms: int, moods: tuple[str, ...] = ()) -> None:
         """Be in a scene from now on: over lower ones, in place of equal ones, back to a kept one.
@@ -149,7 +114,7 @@ class Director:
         track = self._find_sting(name)
         if track is None or track is self.playing:
             return
-        at_ms = self._line_ms(when, now_ms)
+        at_ms = self._course.line_ms(when, now_ms)
         length_ms = -(-track.samples * 1000 // track.sample_rate_hz)
         self._balance.ask_sting(Sting(at_ms, length_ms, track, priority, f"sting {name!r}"))
 
@@ -185,11 +150,9 @@ class Director:
         lost_ms = now_ms - self._paused_at_ms
         self._paused_at_ms = None
         self._balance.delay(lost_ms)
-        self._sounding = _delay(self._sounding, lost_ms)
-        self._fading = _delay(self._fading, lost_ms)
-        self._fades_until_ms += lost_ms
+        self._course.delay(lost_ms)
         if self._pending is not None:
-            self._pending = replace(self._pending, at_ms=self._pending.at_ms + lost_ms)
+            self._pending = self._pending.replace(at_ms=self._pending.at_ms + lost_ms)
 
     def reload(self, library: Library, now_ms: int) -> None:
         """Choose from this library from now on.
@@ -203,10 +166,9 @@ class Director:
         if self.scene:
             self._plan(self.scene, now_ms)
         if self._pending is not None and self._pending.scene == self.scene:
-            at_ms = self._line_ms("bar", now_ms)
+            at_ms = self._course.line_ms("bar", now_ms)
             new, old = self._pending.track, self.playing
-            self._pending = replace(
-                self._pending,
+            self._pending = self._pending.replace(
                 at_ms=at_ms,
                 fade_ms=_RELOAD_FADE_MS,
                 is_apart=False,
@@ -220,11 +182,11 @@ class Director:
         For comparing: the scene keeps its own track, which plays when it is entered again. Until
         the track is ready the old one plays on, to a bar line. Does nothing in silence.
         """
-        if self._sounding is None or self._sounding.track is track:
+        if self.playing is None or self.playing is track:
             self._pending = None
             return
         self._pending = Change(
-            self._line_ms("bar", self._music_ms(now_ms)),
+            self._course.line_ms("bar", self._music_ms(now_ms)),
             self.scene,
             track,
             0,
@@ -250,14 +212,14 @@ class Director:
             return None
         if change.track is not None and not is_ready(change.track):
             if change.keeps_place and now_ms >= change.at_ms:  # it waits for another bar line
-                self._pending = replace(change, at_ms=self._line_ms("bar", now_ms + 1))
+                self._pending = change.replace(at_ms=self._course.line_ms("bar", now_ms + 1))
             return None
         self._pending = None
-        change = replace(change, at_ms=max(change.at_ms, now_ms))
-        if change.is_apart and self._sounding is not None:
-            self._pending = replace(change, at_ms=change.at_ms + change.fade_ms, is_apart=False)
-            change = replace(change, track=None)
-        return self._commit(change)
+        change = change.replace(at_ms=max(change.at_ms, now_ms))
+        if change.is_apart and self.playing is not None:
+            self._pending = change.replace(at_ms=change.at_ms + change.fade_ms, is_apart=False)
+            change = change.replace(track=None)
+        return self._course.take(change, self._stack)
 
     def update_sting(
         self,
@@ -302,13 +264,13 @@ class Director:
                 warn("%s; the music stays as it is", error)
             self._unserved.add(scene)
             return
-        if self._sounding is not None and self._sounding.track is match.track:
+        if self.playing is match.track:
             self._pending = None
-            self._sounding = replace(self._sounding, scene=scene)
+            self._course.serve(scene)
             return
         rule = find_rule(self._rules, before, scene)
         self._pending = Change(
-            self._line_ms(rule.when, now_ms),
+            self._course.line_ms(rule.when, now_ms),
             scene,
             match.track,
             0,
@@ -317,53 +279,3 @@ class Director:
             reason=f"{before or 'start'} to {scene}: {match.reason}",
             is_apart=rule.how == "fade",
         )
-
-    def _line_ms(self, when: When, now_ms: int) -> int:
-        if self._sounding is None or when == "now":
-            return now_ms
-        position = self.position_samples(now_ms)
-        track = self._sounding.track
-        if track.is_over(position):
-            return now_ms
-        find_line = {
-            "beat": track.next_beat_sample,
-            "bar": track.next_bar_sample,
-            "section": track.next_section_sample,
-        }[when]
-        return now_ms - ((position - find_line(position)) * 1000 // track.sample_rate_hz)
-
-    def _commit(self, change: Change) -> Change:
-        old, keeps_old = self._sounding, False
-        if old is not None and old.scene in self._stack and old.scene != change.scene:
-            self._left_at[old.scene] = old.track, _position(old, change.at_ms + change.fade_ms)
-            keeps_old = True
-        self._left_at = {s: left for s, left in self._left_at.items() if s in self._stack}
-        start, self._sounding = 0, None
-        if change.track is not None:
-            start = self._find_start(change, change.track, old)
-            self._sounding = _Sounding(change.scene, change.track, change.at_ms, start)
-        if old is not None:
-            self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms
-        return replace(change, from_sample=start, keeps_old=keeps_old)
-
-    def _find_start(self, change: Change, track: Track, old: _Sounding | None) -> int:
-        """Where the track goes on: where it was left, or, still fading out, where it is by now."""
-        left, place = self._left_at.pop(change.scene, (track, 0))
-        start = place if left is track else 0
-        fading = self._fading
-        if change.keeps_place and old is not None:
-            start = track.same_place(old.track, _position(old, change.at_ms))
-        elif fading and fading.track is track and change.at_ms < self._fades_until_ms:
-            start = _position(fading, change.at_ms)
-        return 0 if track.is_over(start) else start
-
-
-def _position(sounding: _Sounding, now_ms: int) -> int:
-    played_ms = max(now_ms - sounding.since_ms, 0)
-    return sounding.from_sample + played_ms * sounding.track.sample_rate_hz // 1000
-
-
-def _delay(sounding: _Sounding | None, lost_ms: int) -> _Sounding | None:
-    if sounding is None:
-        return None
-    return replace(sounding, since_ms=sounding.since_ms + lost_ms)

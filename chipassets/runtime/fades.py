@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from .values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Fade:
+class Fade(Value):
     """A way from one point of the fade (0 silent, 1 full) to another, from `start_ms` on."""
 
     start_ms: int
@@ -35,6 +35,10 @@ class Fade:
     def is_done(self, now_ms: int) -> bool:
         """Whether the end is reached."""
         return now_ms >= self.start_ms + self.length_ms
+
+    def delay(self, lost_ms: int) -> Fade:
+        """Return the same fade, so much later."""
+        return self.replace(start_ms=self.start_ms + lost_ms)
 
     def turn(self, now_ms: int, length_ms: int, end: float) -> Fade:
         """Return a fade that goes on from where this one is, so that nothing jumps."""

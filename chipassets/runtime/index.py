@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
 from .tracks import BundleFile, Layer, LibraryError, Loop, Section, Statement, Track
+from .values import Value
 
 INDEX_NAME = "bundle.json"
 FORMAT = 1
@@ -24,8 +24,7 @@ _MOST_HZ = 1_000_000
 _T = TypeVar("_T", dict[str, object], list[object])
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Value):
     """The contents of a bundle: the game's name, the chip and the tracks in their order."""
 
     game: str

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from .index import INDEX_NAME, read_index
 from .tracks import LibraryError, Track, TrackNotFoundError
+from .values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Value):
     """A track that was chosen, and why."""
 
     track: Track
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Value):
     """The tracks of one bundle, in the order of its index."""
 
     game: str

@@ -11,16 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from .course import Change
 from .deck import Deck, Volumes
 from .decoding import Decoder
-from .director import Change, Director
+from .director import Director
 from .library import Library
 from .log import warn
 from .mixer import open_channels
 from .rules import DEFAULT_RULES, LEVELS, Rule, When
 from .tracks import Track
+from .values import Value
 
 _VOICES = 6
 """Tracks that have mixer channels reserved: two that crossfade, stings, and those kept for later.
@@ -36,8 +37,7 @@ def _read_clock() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class NowPlaying:
+class NowPlaying(Value):
     """What sounds: the track, the game's scene, and the place in the track counted from 0."""
 
     track: Track
@@ -93,11 +93,11 @@ class PygamePlayer:
     @property
     def volume(self) -> float:
         """The amplitude of everything, 0..1."""
-        return self._volumes.all
+        return self._volumes.overall
 
     @volume.setter
     def volume(self, volume: float) -> None:
-        self._volumes.all = volume
+        self._volumes.overall = volume
 
     @property
     def music_volume(self) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from .values import Value
 
 When = Literal["now", "beat", "bar", "section"]
 """At once, or at the next beat, bar line or start of a section of what plays."""
@@ -16,8 +17,7 @@ LEVELS: Mapping[str, int] = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "m
 """How high a scene lies; those not named are on the ground, 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value):
     """How the music goes from one scene to another: `*` stands for any, also for none at all.
 
     fade_ms: how long a crossfade lasts, or a fade each way; a cut takes no account of it.
@@ -30,7 +30,7 @@ class Rule:
     fade_ms: int
     how: How = "crossfade"
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         check_when(self.when)
         if self.how not in get_args(How):
             raise ValueError(f"how is {self.how!r}; it may be {', '.join(get_args(How))}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from .values import Value
 
 
 class LibraryError(Exception):
@@ -15,8 +16,7 @@ class TrackNotFoundError(LibraryError, LookupError):
     """No track of the bundle answers to what was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Value):
     """The part of a track that repeats: where it starts and how long it is, in samples and bars."""
 
     start_sample: int
@@ -25,8 +25,7 @@ class Loop:
     bars: int
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Value):
     """A named run of bars."""
 
     name: str
@@ -34,8 +33,7 @@ class Section:
     bars: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Value):
     """Where a motif of the game sounds: bar and 16th from 0, how many 16ths, semitones moved."""
 
     motif: str
@@ -45,8 +43,7 @@ class Statement:
     transposition: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BundleFile:
+class BundleFile(Value):
     """One file of a track: its absolute path, SHA-256 and size."""
 
     path: Path
@@ -63,8 +60,7 @@ class BundleFile:
             return False
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Value):
     """A file as long as its track's audio, to be played in step on top of the layers before it."""
 
     name: str
@@ -72,8 +68,7 @@ class Layer:
     file: BundleFile
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(Value):
     """One piece of music. Positions are samples since it was started and may pass its end."""
 
     name: str
@@ -88,12 +83,19 @@ class Track:
     loop: Loop | None
     sections: tuple[Section, ...]
     voices: tuple[str, ...]
-    files: Mapping[str, BundleFile] = field(hash=False, repr=False)
-    layers: tuple[Layer, ...] = field(default=(), repr=False)
+    files: Mapping[str, BundleFile]
+    layers: tuple[Layer, ...] = ()
     loudness_lufs: float | None = None
-    statements: tuple[Statement, ...] = field(default=(), repr=False)
+    statements: tuple[Statement, ...] = ()
     match: str = ""
     """The name of the track whose key and tempo this one takes, "" where it has its own."""
+
+    def __hash__(self) -> int:
+        # Not of every field: a mapping has no hash.
+        return hash((self.name, self.samples))
+
+    def __repr__(self) -> str:
+        return f"<Track {self.name!r} for scene {self.scene!r}>"
 
     @property
     def audio(self) -> BundleFile | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .decoding import CutSound
@@ -19,18 +18,23 @@ _TOGETHER_NS = 200_000
 _MOST_STARTS = 5
 
 
-@dataclass(slots=True)
 class Voice:
     """A track on its channels, as many as there are sounds."""
 
-    track: Track
-    sounds: tuple[CutSound, ...]
-    channels: tuple[Channel, ...]
-    fade: Fade
-    started_ms: int
-    paused_ms: int | None = None
-    is_wanted_later: bool = False
-    repeats_alone: bool = False
+    def __init__(
+        self,
+        track: Track,
+        sounds: tuple[CutSound, ...],
+        channels: tuple[Channel, ...],
+        fade: Fade,
+        started_ms: int,
+    ) -> None:
+        self.track, self.sounds, self.channels = track, sounds, channels
+        self.fade = fade
+        self.started_ms = started_ms
+        self.paused_ms: int | None = None
+        self.is_wanted_later = False
+        self._repeats_alone = False
 
     def start(self, lead: Sound | None = None) -> None:
         """Begin the intro, or the loop where there is none, in all layers at once.
@@ -41,7 +45,7 @@ class Voice:
         between the first and the last. Nothing can hold the mixer still meanwhile; but a start
         that took long, as when another thread came between, is done over.
         """
-        self.repeats_alone = lead is None and all(sound.intro is None for sound in self.sounds)
+        self._repeats_alone = lead is None and all(sound.intro is None for sound in self.sounds)
         for _ in range(_MOST_STARTS):
             began_ns = time.perf_counter_ns()
             for sound, channel in self._pairs():
@@ -56,7 +60,7 @@ class Voice:
         On a channel that a long stall let run dry, queueing plays at once. Asking `get_busy` first
         would be wrong: between two sounds the mixer's thread reports idle for a moment.
         """
-        if self.repeats_alone:
+        if self._repeats_alone:
             return
         for sound, channel in self._pairs():
             if sound.loop is not None and channel.get_queue() is None:
@@ -107,4 +111,4 @@ class Voice:
             channel.play(lead)
             channel.queue(first)
         else:
-            channel.play(first, loops=-1 if self.repeats_alone else 0)
+            channel.play(first, loops=-1 if self._repeats_alone else 0)

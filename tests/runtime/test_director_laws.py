@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import pytest
@@ -87,7 +87,7 @@ class Run:
                 self.director.update_sting(self.now_ms),
             ):
                 if found is not None:
-                    self.decided.append(replace(found, at_ms=found.at_ms - self.lost_ms))
+                    self.decided.append(found.replace(at_ms=found.at_ms - self.lost_ms))
             self.gains.append(self.director.music_gain(self.now_ms))
 
     def pause(self, length_ms: int, move: Move | None = None) -> None:

@@ -1,0 +1,124 @@
+"""What sounds, how far it is, and where the music of each scene was left."""
+
+from __future__ import annotations
+
+from .rules import When
+from .scenes import SceneStack
+from .tracks import Track
+from .values import Value
+
+
+class Change(Value):
+    """A change of track: at `at_ms`, crossfade to `track` at `from_sample`.
+
+    track is None for silence. `keeps_old` says that the track that sounded will be wanted again
+    where it is at the end of its fade. `keeps_place` says that the track goes on in the bar in
+    which the one before it is. `is_apart` says that the one before it is to fade out first: such
+    a change is taken in two, to silence and then to the track.
+    """
+
+    at_ms: int
+    scene: str
+    track: Track | None
+    from_sample: int
+    fade_ms: int
+    keeps_old: bool
+    reason: str
+    keeps_place: bool = False
+    is_apart: bool = False
+
+
+class Sounding(Value):
+    """A track that sounds for a scene, and where it was at a time."""
+
+    scene: str
+    track: Track
+    since_ms: int
+    from_sample: int
+
+    def position(self, now_ms: int) -> int:
+        """Return how far the track is, in samples since its start."""
+        played_ms = max(now_ms - self.since_ms, 0)
+        return self.from_sample + played_ms * self.track.sample_rate_hz // 1000
+
+    def delay(self, lost_ms: int) -> Sounding:
+        """Return the same, of which so much time is taken away."""
+        return self.replace(since_ms=self.since_ms + lost_ms)
+
+
+class Course:
+    """The track that sounds, the one before it as long as it fades, and those to come back to."""
+
+    def __init__(self) -> None:
+        self._sounding: Sounding | None = None
+        self._fading: Sounding | None = None
+        self._fades_until_ms = 0
+        self._left_at: dict[str, tuple[Track, int]] = {}
+
+    @property
+    def track(self) -> Track | None:
+        """The track that sounds, or None."""
+        return self._sounding.track if self._sounding else None
+
+    def position(self, now_ms: int) -> int:
+        """Return how far the sounding track is; 0 in silence."""
+        return self._sounding.position(now_ms) if self._sounding else 0
+
+    def correct(self, position_samples: int, now_ms: int) -> None:
+        """Let the sounding track be at this position."""
+        if self._sounding is not None:
+            self._sounding = self._sounding.replace(since_ms=now_ms, from_sample=position_samples)
+
+    def serve(self, scene: str) -> None:
+        """Let what sounds be this scene's music."""
+        if self._sounding is not None:
+            self._sounding = self._sounding.replace(scene=scene)
+
+    def delay(self, lost_ms: int) -> None:
+        """Take no account of so much time that has passed."""
+        self._sounding = self._sounding and self._sounding.delay(lost_ms)
+        self._fading = self._fading and self._fading.delay(lost_ms)
+        self._fades_until_ms += lost_ms
+
+    def line_ms(self, when: When, now_ms: int) -> int:
+        """Return the time of the next such line of what sounds; at once in silence."""
+        if self._sounding is None or when == "now":
+            return now_ms
+        position, track = self.position(now_ms), self._sounding.track
+        if track.is_over(position):
+            return now_ms
+        find_line = {
+            "beat": track.next_beat_sample,
+            "bar": track.next_bar_sample,
+            "section": track.next_section_sample,
+        }[when]
+        return now_ms - ((position - find_line(position)) * 1000 // track.sample_rate_hz)
+
+    def take(self, change: Change, kept_scenes: SceneStack) -> Change:
+        """Sound as the change says, and return it with where the track goes on.
+
+        What sounded is kept where it is by the end of its fade, if its scene is.
+        """
+        old, keeps_old = self._sounding, False
+        if old is not None and old.scene in kept_scenes and old.scene != change.scene:
+            self._left_at[old.scene] = old.track, old.position(change.at_ms + change.fade_ms)
+            keeps_old = True
+        self._left_at = {s: left for s, left in self._left_at.items() if s in kept_scenes}
+        start, self._sounding = 0, None
+        if change.track is not None:
+            start = self._find_start(change, change.track, old)
+            self._sounding = Sounding(change.scene, change.track, change.at_ms, start)
+        if old is not None:
+            self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms
+        return change.replace(from_sample=start, keeps_old=keeps_old)
+
+    def _find_start(self, change: Change, track: Track, old: Sounding | None) -> int:
+        """Where the track goes on: where it was left, or, still fading out, where it is by now."""
+        left, place = self._left_at.pop(change.scene, (track, 0))
+        start = place if left is track else 0
+        fading = self._fading
+        if change.keeps_place and old is not None:
+            start = track.same_place(old.track, old.position(change.at_ms))
+        elif fading and fading.track is track and change.at_ms < self._fades_until_ms:
+            start = fading.position(change.at_ms)
+        return 0 if track.is_over(start) else start
