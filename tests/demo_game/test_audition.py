@@ -223,7 +223,7 @@ def test_a_bench_beside_the_game_says_what_is_wrong_and_ends(tmp_path: Path) -> 
     bench = RemoteBench(tmp_path / "none.yaml", tmp_path / "bundle")
     bench.order(Look("town"))
     replies: list[Reply] = []
-    for _ in range(2400):  # on a busy machine a process is long in coming
+    for _ in range(6000):  # on a busy machine a process is long in coming
         reply = bench.poll()
         replies += [reply] if reply is not None else []
         if Done() in replies:

@@ -120,5 +120,5 @@ assert scene.is_stepping or scene.adventure.spot != spot or scene.adventure.faci
         [sys.executable, "-c", code],
         env={**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"},
         check=True,
-        timeout=60,
+        timeout=300,
     )

@@ -45,7 +45,7 @@ def play(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -170,7 +170,7 @@ def test_without_sound_it_plays_on(bundle: Path, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert run.returncode == 0
     assert "the game goes on silently" in run.stderr
@@ -208,7 +208,7 @@ def test_without_pygame_it_names_the_command(bundle: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert run.returncode == 2
     assert "uv run --extra demo python -m demo_game" in run.stderr
@@ -242,7 +242,7 @@ assert stage.scene.adventure.facing == "up"
         [sys.executable, "-c", code],
         env={**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"},
         check=True,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -253,7 +253,7 @@ def test_without_a_display_it_says_what_to_do(bundle: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert run.returncode == 2
     assert "no window can be opened" in run.stderr
@@ -274,5 +274,5 @@ def test_it_finds_the_built_bundle(bundle: Path, tmp_path: Path, name: str) -> N
             "SDL_AUDIODRIVER": "dummy",
         },
         check=True,
-        timeout=60,
+        timeout=300,
     )

@@ -21,7 +21,7 @@ import sys, time, pygame
 pygame.mixer.init(44100, -16, 2, 512, allowedchanges=0)
 pygame.mixer.music.load(sys.argv[1])
 pygame.mixer.music.play(-1)
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 240
 wanted = int(sys.argv[3])
 import os
 while os.path.getsize(sys.argv[2]) < wanted and time.monotonic() < deadline:
@@ -42,7 +42,7 @@ def record(data: bytes, folder: Path, samples: int) -> np.ndarray[tuple[int], np
         "PYGAME_HIDE_SUPPORT_PROMPT": "1",
     }
     command = [sys.executable, "-c", _PLAYER, str(source), str(target), str(4 * samples)]
-    subprocess.run(command, env=environment, check=True, timeout=90)
+    subprocess.run(command, env=environment, check=True, timeout=300)
     left: np.ndarray[tuple[int], np.dtype[np.int16]] = np.fromfile(target, dtype="<i2")[::2]
     return left
 

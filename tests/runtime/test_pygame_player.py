@@ -91,7 +91,7 @@ def run_player(
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done
@@ -212,7 +212,7 @@ def test_no_audio_device_is_one_line_and_the_game_goes_on(tmp_path: Path) -> Non
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=300,
     )
     assert "the game goes on silently" in run.stderr
     assert len(run.stderr.splitlines()) == 1
@@ -268,7 +268,7 @@ def test_another_mixer_rate_plays_all_the_same(tmp_path: Path) -> None:
         ],
         env={**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1", "SDL_AUDIODRIVER": "dummy"},
         check=True,
-        timeout=20,
+        timeout=300,
     )
 
 
