@@ -16,6 +16,7 @@ from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.motif import MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.words import FORMATS, format_fault
+from chipassets.presets import DENSITY_MAX
 from chipassets.score import Note
 from chipassets.seeds import derive_rng, derive_seed
 from chipassets.trackplan import (
@@ -155,12 +156,14 @@ def own_character(character: Character, density_draw: float, lead_draw: float) -
 
     The draws are in [0, 1); 0.5 changes nothing. Tracks of one scene are not to be alike.
     """
-    factor = _DENSITY_SPREAD ** (2 * density_draw - 1)
-    shift = _LEAD_SPREAD * (2 * lead_draw - 1)
+    denser, higher = 2 * density_draw - 1, 2 * lead_draw - 1
+    factor = (_DENSER if denser > 0 else _SPARSER) ** denser
+    shift = (_HIGHER if higher > 0 else _LOWER) * higher
     density, lead = character.density, character.lead_pitch
+    low, high = (min(round(edge * factor, 2), DENSITY_MAX) for edge in (density.low, density.high))
     return replace(
         character,
-        density=Range(round(density.low * factor, 2), round(density.high * factor, 2)),
+        density=Range(min(low, high / 2), high),
         lead_pitch=Range(round(lead.low + shift, 1), round(lead.high + shift, 1)),
     )
 
@@ -214,8 +217,9 @@ def _weighted(count: int, draw: float) -> int:
     return count - 1
 
 
-# What real pieces spread about the median of their theme, in part.
-_DENSITY_SPREAD = 1.5
-_LEAD_SPREAD = 5.0
+# What real pieces spread about the median of their theme, in part: factors on the density, and
+# semitones; a lead much higher is shrill on these chips.
+_SPARSER, _DENSER = 1.5, 1.9
+_LOWER, _HIGHER = 11.0, 6.0
 
 _OPENING_BARS = 2

@@ -133,11 +133,13 @@ TEMPO_LIMITS = Range(30, 300)
 """The slowest and the fastest tempo that a manifest may ask for, in quarter notes a minute."""
 
 # The transcriptions write arpeggios and echoes as notes; here instruments play them, so a range
-# starts well under the median. Above seven onsets a beat three voices only trill.
-_DENSITY_LOW_SHARE = 0.4
+# starts well under the median. Half of the pieces lie above it, so a range ends there too.
+_DENSITY_LOW_SHARE, _DENSITY_HIGH_SHARE = 0.45, 1.3
 # The transcriptions hold no tempo: slower scenes are taken to count two of these beats as one.
 _COUNTED_TEMPO = 120.0
-_DENSITY_MAX = 7.0
+DENSITY_MAX = 8.0
+"""Onsets a beat, above which three voices only trill."""
+
 _POLYPHONY_LIMITS = Range(1.2, 3.0)
 _LEAD_HALF_WIDTH = 5.0
 
@@ -210,8 +212,9 @@ def _character(
 def _density(row: Scene, factor: float) -> Range:
     """Onsets per beat: the measured notes a second over the beats a second of the scene's tempo."""
     tempo = max((row.tempo.low + row.tempo.high) / 2, _COUNTED_TEMPO)
-    high = row.notes_per_second / (tempo / 60) * factor
-    return _clipped(high * _DENSITY_LOW_SHARE, high, Range(0.5, _DENSITY_MAX))
+    median = row.notes_per_second / (tempo / 60) * factor
+    limits = Range(0.5, DENSITY_MAX)
+    return _clipped(median * _DENSITY_LOW_SHARE, median * _DENSITY_HIGH_SHARE, limits)
 
 
 def _clipped(low: float, high: float, limits: Range) -> Range:

@@ -12,20 +12,20 @@ from chipassets.originality import Originality
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
-TAKES_VERSION = 4
+TAKES_VERSION = 5
 """Raised whenever another of the same takes would be chosen; part of cache keys."""
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
 # the medians of 5,278 transcribed pieces for the same chip where those lie apart.
 _KEY_FIT = Range(0.9, 1.0)
-_ENTROPY_BITS = Range(2.3, 3.0)
-_GROOVE = Range(0.76, 0.98)
-_ON_BEAT = Range(0.27, 0.62)
-_REPETITION = Range(0.14, 0.6)
-_LEAD_STEP = Range(1.8, 5.0)
-_LEAP_RATE = Range(0.0, 0.2)
-_REPEATED_NOTES = Range(0.0, 0.3)
-_LEAD_RANGE = Range(12, 28)
+_ENTROPY_BITS = Range(1.7, 3.05)
+_GROOVE = Range(0.72, 1.0)
+_ON_BEAT = Range(0.26, 0.69)
+_REPETITION = Range(0.0, 0.56)
+_LEAD_STEP = Range(1.2, 6.5)
+_LEAP_RATE = Range(0.0, 0.3)
+_REPEATED_NOTES = Range(0.0, 0.5)
+_LEAD_RANGE = Range(9, 40)
 _DISCORD = Range(0.0, 0.35)
 _ROOTLESS = Range(0.0, 0.5)
 _IDLE_BARS = Range(0.0, 0.2)
@@ -148,8 +148,8 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
         ("register", m.lead_pitch, _anywhere(m.lead_pitch, character.lead_pitch), 1.5),
         ("on beat", m.on_beat_rate, _anywhere(m.on_beat_rate, _ON_BEAT), 1.0),
         ("steps", m.lead_step, _anywhere(m.lead_step, _LEAD_STEP), 1.0),
-        ("leaps", m.leap_rate, _at_most(m.leap_rate, _LEAP_RATE), 1.5),
-        ("unisons", m.repeated_note_rate, _at_most(m.repeated_note_rate, _REPEATED_NOTES), 1.0),
+        ("leaps", m.leap_rate, _anywhere(m.leap_rate, _LEAP_RATE), 1.5),
+        ("unisons", m.repeated_note_rate, _anywhere(m.repeated_note_rate, _REPEATED_NOTES), 1.0),
         ("idle bars", m.lead_idle_rate, _at_most(m.lead_idle_rate, _IDLE_BARS), 1.5),
         ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
     ]
@@ -160,7 +160,7 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
         ]
     if score.bars > _SHORT_BARS:
         rows += [
-            ("groove", m.groove_consistency, points(m.groove_consistency, _GROOVE), 1.5),
+            ("groove", m.groove_consistency, _anywhere(m.groove_consistency, _GROOVE), 1.5),
             ("repeats", m.repetition, _anywhere(m.repetition, _REPETITION), 1.0),
             ("range", m.lead_range, _anywhere(m.lead_range, _LEAD_RANGE), 1.0),
             ("colour", m.pitch_class_entropy, _anywhere(m.pitch_class_entropy, _ENTROPY_BITS), 0.5),

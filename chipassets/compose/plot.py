@@ -6,6 +6,7 @@ of one scene differ. Sections with one letter are of a kind; B stands off from A
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,10 +22,13 @@ from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
-_CONTRAST_SHIFTS = (-5, 4, 5, 7)
+_CONTRAST_SHIFTS = (-7, -5, 4, 5, 7)
 _CONTRAST_DENSITIES = (0.65, 0.75, 1.3)
 _LAST_DENSITY = 1.1
 _EDGE_DENSITY = 0.75
+
+_TUNE_SHARE = 0.45
+"""Of all onsets, about how many are the tune's."""
 
 # Onsets of a tune in a bar of 16 or 12 steps: what a track's rhythm is made of.
 _CELLS: dict[int, tuple[str, ...]] = {
@@ -47,7 +51,8 @@ class Plot:
     figures: the flags [steps] of each figure that is used. lead_shifts: int [steps], semitones
     from the character's register. voices: [steps], a shift of the mean; density: [steps], a
     factor. most_voices: int [steps]. cell: bool [steps of a bar], the tune's onsets.
-    syncopation: 0..1, how far notes keep off the beat.
+    syncopation: 0..1, how far notes keep off the beat. places: where in the character's ranges of
+    density and polyphony the track lies, 0..1 each.
     """
 
     figures: dict[str, NDArray[np.bool_]]
@@ -57,22 +62,24 @@ class Plot:
     most_voices: NDArray[np.int64]
     cell: NDArray[np.bool_]
     syncopation: float
+    places: tuple[float, float]
 
 
 def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
     """Return the plot that the track's seed draws."""
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "plot")
     bar = track.beats_per_bar * STEPS_PER_BEAT
-    cells = _CELLS[bar]
-    cell = cells[int(rng.integers(len(cells)))]
+    places = float(rng.random()), float(rng.random())
+    cell = _draw_cell(track, bar, places[0], float(rng.random()))
     plot = Plot(
         {},
         np.zeros(track.total_steps, np.int64),
         np.zeros(track.total_steps, np.float32),
         np.ones(track.total_steps, np.float32),
         np.full(track.total_steps, MOST_VOICES),
-        np.array([mark == "x" for mark in cell]),
+        cell,
         float(rng.random()),
+        places,
     )
     kinds: dict[str, tuple[str, int, float]] = {}
     for part in parts:
@@ -84,6 +91,15 @@ def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
     if len(parts) > 2 and kinds:
         plot.density[last.start_bar * bar :] *= _LAST_DENSITY
     return plot
+
+
+def _draw_cell(track: TrackPlan, bar: int, place: float, uniform: float) -> NDArray[np.bool_]:
+    """Return one of the half of the cells whose onsets come nearest to the tune's density."""
+    density = track.character.density
+    wanted = (density.low + (density.high - density.low) * place) * _TUNE_SHARE
+    cells = [np.array([mark == "x" for mark in cell]) for cell in _CELLS[bar]]
+    cells.sort(key=lambda cell: abs(math.log(cell.mean() * STEPS_PER_BEAT / wanted)))
+    return cells[int(uniform * ((len(cells) + 1) // 2))]
 
 
 def _draw_kind(

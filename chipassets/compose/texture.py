@@ -19,7 +19,10 @@ from chipassets.seeds import derive_rng
 from chipassets.trackplan import Range, TrackPlan
 
 _LEAST_VOICES, _FULL_VOICES = 1.1, 2.9
-_MOST_ONSETS_PER_BEAT = 8.0
+_MOST_ONSETS_PER_BEAT = 9.0
+
+_TAKES_SPREAD = 0.3
+"""Of the ranges of density and voices, how much the takes of one track share out."""
 
 _NEXT_BAR_ECHO_SHARE = 0.5
 """Of the takes, how many echo the rhythm of the bar before; the others that of two bars before."""
@@ -45,8 +48,9 @@ def draw_aims(track: TrackPlan, parts: Sequence[Part], takes: range) -> Aims:
     rngs = [derive_rng(track.seed, "compose", COMPOSE_VERSION, take, "aims") for take in takes]
     uniforms = np.array([rng.random(3) for rng in rngs])
     plot = draw_plot(track, parts)
-    density = _within(track.character.density, uniforms[:, 0])[:, None] * plot.density
-    polyphony = _within(track.character.polyphony, uniforms[:, 1])[:, None] + plot.voices
+    own = np.clip(plot.places + _TAKES_SPREAD * (uniforms[:, :2] - 0.5), 0, 1)
+    density = _within(track.character.density, own[:, 0])[:, None] * plot.density
+    polyphony = _within(track.character.polyphony, own[:, 1])[:, None] + plot.voices
     return Aims(
         np.minimum(density, np.float32(_MOST_ONSETS_PER_BEAT)),
         np.clip(polyphony, np.float32(_LEAST_VOICES), np.float32(_FULL_VOICES)),
@@ -57,10 +61,21 @@ def draw_aims(track: TrackPlan, parts: Sequence[Part], takes: range) -> Aims:
 
 
 def make_terms(setting: Setting, kinds: Mapping[str, TermKind] = TERMS) -> tuple[Term, ...]:
-    """Return the terms that have something to do in a setting, with the track's factors."""
+    """Return the terms that have something to do in a setting.
+
+    Each weight is multiplied by the track's factor, and by what its seed draws of the variety that
+    the term allows.
+    """
     factors = dict(setting.track.guidance)
-    made = [kind.make(setting, kind.weight * factors.get(name, 1)) for name, kind in kinds.items()]
+    made = [
+        kind.make(setting, kind.weight * factors.get(kind.name, 1.0) * _own_factor(setting, kind))
+        for kind in kinds.values()
+    ]
     return tuple(term for term in made if term is not None)
+
+
+def _own_factor(setting: Setting, kind: TermKind) -> float:
+    return float(kind.varies ** (2 * setting.draw(f"weight of {kind.name}").random() - 1))
 
 
 def _within(span: Range, uniforms: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -43,7 +43,8 @@ class TermKind:
 
     name: the word in a manifest's `guidance`. weight: what a factor of 1 stands for. says: one line
     without a full stop. make: the term for a setting, at a weight; None where it has nothing to do.
-    aim: for `--explain`, what it wants of a row at a step, at the track's own pitch.
+    aim: for `--explain`, what it wants of a row at a step, at the track's own pitch. varies: the
+    track's seed draws a factor on the weight, from 1 / varies to varies.
     """
 
     name: str
@@ -51,3 +52,4 @@ class TermKind:
     says: str
     make: Callable[[Setting, float], Term | None]
     aim: Callable[[Setting, int, int], str] | None = None
+    varies: float = 1.0

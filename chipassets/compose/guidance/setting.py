@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from chipassets.compose.form import Part
 from chipassets.compose.state import LOW_BELOW_PITCH
+from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.keys import Key
+from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
@@ -45,6 +47,10 @@ class Setting:
     def low_below(self) -> int:
         """The pitch below which the model's notes sound as the bass."""
         return LOW_BELOW_PITCH - self.shift
+
+    def draw(self, name: str) -> np.random.Generator:
+        """Return the generator from which a term of this name draws what is the track's own."""
+        return derive_rng(self.track.seed, "compose", COMPOSE_VERSION, "term", name)
 
     def where(self, figure: str) -> NDArray[np.bool_] | None:
         """Return the steps on which a figure accompanies; None where the track has none of it."""

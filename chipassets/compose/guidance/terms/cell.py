@@ -46,4 +46,6 @@ def _aim(setting: Setting, row: int, step: int) -> str:
     return "".join("x" if onset else "." for onset in setting.aims.plot.cell)
 
 
-TERM = TermKind("cell", 0.5, "keeps the tune to the rhythm that the track has drawn", _make, _aim)
+TERM = TermKind(
+    "cell", 0.5, "keeps the tune to the rhythm that the track has drawn", _make, _aim, varies=2.5
+)

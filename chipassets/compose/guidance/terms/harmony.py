@@ -111,5 +111,10 @@ def _aim(setting: Setting, row: int, step: int) -> str:
 
 
 TERM = TermKind(
-    "harmony", 1.25, "leans strong beats to the bar's chord, the bass to its root", _make, _aim
+    "harmony",
+    1.25,
+    "leans strong beats to the bar's chord, the bass to its root",
+    _make,
+    _aim,
+    varies=1.25,
 )

@@ -55,5 +55,5 @@ def _aim(setting: Setting, row: int, step: int) -> str:
 
 
 TERM = TermKind(
-    "metre", 0.3, "sets notes on the beat, or off it in a syncopated track", _make, _aim
+    "metre", 0.3, "sets notes on the beat, or off it in a syncopated track", _make, _aim, varies=1.5
 )

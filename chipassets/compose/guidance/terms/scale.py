@@ -45,4 +45,4 @@ def _aim(setting: Setting, row: int, step: int) -> str:
     return str(setting.track.key)
 
 
-TERM = TermKind("scale", 0.25, "leans to the notes of the key", _make, _aim)
+TERM = TermKind("scale", 0.25, "leans to the notes of the key", _make, _aim, varies=3.0)
