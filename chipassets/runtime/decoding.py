@@ -160,8 +160,9 @@ class Decoder:
             thread.join()
 
     def _work(self) -> None:
-        # So that a frame which has something to log need not wait until logging is loaded.
-        import_module("logging")
+        # So that a frame which has something to log need not wait until that is loaded.
+        for name in ("logging", "difflib"):
+            import_module(name)
         while (track := self._wanted.get()) is not None:
             self._done[track] = _try_decode(track)
 

@@ -115,6 +115,7 @@ def _not_found(what: str, asked: str, known: Iterable[str]) -> TrackNotFoundErro
     from difflib import get_close_matches
 
     names = tuple(known)
-    close = get_close_matches(asked, names, n=3, cutoff=0.6)
-    hint = f"did you mean {', '.join(close)}?" if close else f"there are: {', '.join(names)}"
+    close = get_close_matches(str(asked), names, n=3, cutoff=0.6)
+    there = ", ".join(names) or "none"
+    hint = f"did you mean {', '.join(close)}?" if close else f"there are: {there}"
     return TrackNotFoundError(f"the bundle has no {what} {asked!r}; {hint}")

@@ -34,7 +34,7 @@ class SceneStack:
             if not is_kept and self._levels.get(self.top, 0) < level:
                 break
             self._entries.pop()
-        if self.top == scene:
+        if self._entries and self.top == scene:
             self._entries.pop()
         self._entries.append((scene, moods))
         return before != self._entries[-1:]

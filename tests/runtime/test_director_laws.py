@@ -30,7 +30,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 Move = tuple[str, Any]
-scenes = st.sampled_from(SCENES)
+scenes = st.sampled_from((*SCENES, ""))
 moods = st.lists(st.sampled_from(MOODS), max_size=1).map(tuple)
 moves: st.SearchStrategy[Move] = st.one_of(
     st.tuples(st.just("enter"), st.tuples(scenes, moods)),

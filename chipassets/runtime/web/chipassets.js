@@ -30,7 +30,10 @@
   "use strict";
 
   const FORMAT = 1;
+  /* No music is beyond them, and arithmetic on what is could go on for ever. */
   const MOST_TEMPO = 10000;
+  const MOST_BEATS = 1000;
+  const MOST_HZ = 1000000;
 
   /* How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower. */
   const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
@@ -86,27 +89,62 @@
     return index;
   }
 
+  const isText = (value) => typeof value === "string" && value !== "";
+  const isWhole = (least, most = Number.MAX_SAFE_INTEGER) => (value) =>
+    Number.isSafeInteger(value) && value >= least && value <= most;
+  const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+  const isListOf = (fits) => (value) => Array.isArray(value) && value.every(fits);
+  const isSection = (value) =>
+    isObject(value) && isText(value.name) && isWhole(0)(value.start_bar) && isWhole(1)(value.bars);
+
+  /* By field: what must hold of a track's value, and how that is said. */
+  const TRACK_FIELDS = {
+    name: [isText, "a text"],
+    scene: [isText, "a text"],
+    moods: [isListOf(isText), "a list of texts"],
+    bars: [isWhole(1), "a whole number above 0"],
+    samples: [isWhole(1), "a whole number above 0"],
+    sample_rate_hz: [isWhole(1, MOST_HZ), "a whole number above 0"],
+    beats_per_bar: [isWhole(1, MOST_BEATS), `a whole number from 1 to ${MOST_BEATS}`],
+    tempo_bpm: [
+      (value) => Number.isFinite(value) && value >= 1 && value <= MOST_TEMPO,
+      `a number from 1 to ${MOST_TEMPO}`,
+    ],
+    sections: [isListOf(isSection), "a list of sections"],
+    files: [isObject, "an object"],
+  };
+
   function checkTrack(track, number) {
     const place = `track ${JSON.stringify((track && track.name) || number)}`;
-    for (const key of ["samples", "sample_rate_hz", "bars", "beats_per_bar"]) {
-      if (!Number.isInteger(track[key]) || track[key] < 1) {
-        throw new Error(`${place}: ${key} is not a whole number above 0; build the bundle again`);
-      }
+    const refuse = (why) => {
+      throw new Error(`${place}: ${why}; build the bundle again`);
+    };
+    if (!isObject(track)) refuse("it is not an object");
+    for (const [key, [fits, wanted]] of Object.entries(TRACK_FIELDS)) {
+      if (!fits(track[key])) refuse(`${key} is not ${wanted}`);
     }
+    if (track.loop !== null && track.loop !== undefined) checkLoop(track, refuse);
+    const layers = track.layers === undefined ? [] : track.layers;
+    if (!isListOf(isObject)(layers)) refuse("layers is not a list of objects");
+    for (const file of [...Object.values(track.files), ...layers]) {
+      if (!isObject(file) || !isWhole(0)(file.bytes)) refuse("a file has no size");
+      const path = JSON.stringify(file.path);
+      if (!SAFE_PATH.test(file.path)) refuse(`${path} points outside the bundle`);
+    }
+  }
+
+  function checkLoop(track, refuse) {
     const loop = track.loop;
-    if (loop && !(loop.length_samples > 0 && loop.bars > 0 && loop.start_sample >= 0)) {
-      throw new Error(`${place}: the loop is empty; build the bundle again`);
+    const [start, first] = [loop.start_sample, loop.start_bar];
+    if (!isWhole(1)(loop.length_samples) || !isWhole(1)(loop.bars)) refuse("the loop is empty");
+    if (!isWhole(0)(start) || !isWhole(0)(first) || (start === 0) !== (first === 0)) {
+      refuse("the loop does not say where it starts");
     }
-    if (loop && loop.start_sample + loop.length_samples > track.samples) {
-      throw new Error(`${place}: the loop goes past the end; build the bundle again`);
+    if (start + loop.length_samples > track.samples || loop.bars > track.bars) {
+      refuse("the loop goes past the end");
     }
-    if (!(track.tempo_bpm >= 1 && track.tempo_bpm <= MOST_TEMPO)) {
-      throw new Error(`${place}: tempo_bpm is not a number from 1 to ${MOST_TEMPO}`);
-    }
-    for (const file of [...Object.values(track.files || {}), ...(track.layers || [])]) {
-      if (!SAFE_PATH.test(file.path)) {
-        throw new Error(`${place}: ${JSON.stringify(file.path)} points outside the bundle`);
-      }
+    if (first < track.bars - loop.bars || first > track.bars) {
+      refuse("the loop starts neither behind the intro nor in a second pass");
     }
   }
 
