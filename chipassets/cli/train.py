@@ -6,6 +6,7 @@ import datetime
 import importlib.util
 import os
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,19 @@ from chipassets.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.compose.weights import Model
+
+
+class Backend(StrEnum):
+    """What Keras runs on."""
+
+    TENSORFLOW = "tensorflow"
+    TORCH = "torch"
+
+
+_NEEDS = {
+    Backend.TENSORFLOW: ("tensorflow", "keras"),
+    Backend.TORCH: ("torch", "keras", "tensorboard"),
+}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -61,12 +75,15 @@ def fit_command(
         Path | None, typer.Option(help="A model file whose weights a new run begins with.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads an operation; 0 all.")] = 0,
+    backend: Annotated[
+        Backend, typer.Option(help="torch is for a machine with an accelerator.")
+    ] = Backend.TENSORFLOW,
     hparams: Annotated[
         str, typer.Option(help="As polyphony_rnn_train's; goes before the options above.")
     ] = "",
 ) -> None:
     """Train a model; run it again to go on after a kill."""
-    _need_tensorflow(threads)
+    _need_backend(backend, threads)
     from chipassets.compose.weights import load_model
     from chipassets.train.checkpoint import remember_dataset
     from chipassets.train.dataset import load_dataset
@@ -160,7 +177,7 @@ def import_command(
     half: Annotated[bool, typer.Option("--half", help="Store half precision.")] = False,
 ) -> None:
     """Make a model file of what Magenta's polyphony_rnn_train made."""
-    _need_tensorflow(0)
+    _need_backend()
     from chipassets.compose.weights import save_model
     from chipassets.train.magenta_import import import_magenta
     from chipassets.train.whole import whole_file
@@ -206,7 +223,7 @@ _GRAM_COLUMNS = ["n", "different grams", "falsely claimed"]
 
 def _read_run(run: Path, dataset: Path | None, name: str, remarks: tuple[str, ...] = ()) -> Model:
     """Return the evaluated model of a run."""
-    _need_tensorflow(0)
+    _need_backend()
     from chipassets.train.checkpoint import remembered_dataset
     from chipassets.train.dataset import load_dataset
     from chipassets.train.export import evaluated_model
@@ -226,14 +243,19 @@ def _parse_layers(text: str) -> tuple[int, ...]:
     return layers
 
 
-def _need_tensorflow(threads: int) -> None:
-    """Make tensorflow importable and quiet, or say how to install it."""
-    if importlib.util.find_spec("tensorflow") is None:
+def _need_backend(backend: Backend = Backend.TENSORFLOW, threads: int = 0) -> None:
+    """Make the backend importable and quiet, or say how to install it."""
+    missing = [name for name in _NEEDS[backend] if importlib.util.find_spec(name) is None]
+    if missing:
         raise MissingExtraError(
-            "training needs tensorflow, which is not installed; run `uv sync --extra train` "
-            "(or `pip install 'chipassets[train]'`)"
+            f"training needs {' and '.join(missing)}, not installed here; "
+            + (
+                "run `uv sync --extra train` (or `pip install 'chipassets[train]'`)"
+                if backend is Backend.TENSORFLOW
+                else f"run `pip install {' '.join(_NEEDS[backend])}`"
+            )
         )
+    os.environ["KERAS_BACKEND"] = backend.value
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if threads:
-        os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
+        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)

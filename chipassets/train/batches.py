@@ -99,7 +99,7 @@ class TrainingStream:
         order, hidden = self._order(epoch)
         events = self.dataset.sequence(int(order[index]))
         piece = events[done : done + self.chunk + 1]
-        rows = self.dataset.input_rows(int(order[index]))[done : done + len(piece) - 1, self.groups]
+        rows = self.dataset.input_rows(int(order[index]), done, done + self.chunk)[:, self.groups]
         rows[:, hidden[index]] = UNKNOWN
         finished = done + self.chunk >= len(events) - 1
         self._places[stream] = self._take() if finished else (epoch, index, done + self.chunk)
@@ -144,7 +144,7 @@ def held_out_batches(
             columns = []
             for member in block:
                 piece = dataset.sequence(member)[done : done + chunk + 1]
-                rows = dataset.input_rows(member)[done : done + max(len(piece) - 1, 0), groups]
+                rows = dataset.input_rows(member, done, done + chunk)[:, groups]
                 columns.append((piece, rows, done > 0) if len(piece) > 1 else (*empty, True))
             columns += [(*empty, False)] * (batch_size - len(block))
             yield _stack(columns, chunk, len(groups))

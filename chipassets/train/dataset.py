@@ -47,23 +47,31 @@ class Dataset:
         """Return the events of one sequence, START to END."""
         return self.events[self.offsets[index] : self.offsets[index + 1]]
 
-    def input_rows(self, index: int) -> NDArray[np.int16]:
+    def input_rows(self, index: int, first: int = 0, last: int | None = None) -> NDArray[np.int16]:
         """Return int16 [events - 1, groups]: the control rows of each input event, -1 unknown.
 
-        The position is that of the step in which the next event falls.
+        The position is that of the step in which the next event falls. `first` and `last` ask for
+        the rows of those events only.
         """
-        return input_rows(self.sequence(index), self.controls[index])
+        return input_rows(self.sequence(index), self.controls[index], first, last)
 
 
-def input_rows(events: NDArray[np.int16], row: NDArray[np.int8]) -> NDArray[np.int16]:
-    """Return the control rows int16 [events - 1, groups] of a sequence with this control row."""
-    rows = np.repeat(row[None, :].astype(np.int16), len(events) - 1, axis=0)
+def input_rows(
+    events: NDArray[np.int16], row: NDArray[np.int8], first: int = 0, last: int | None = None
+) -> NDArray[np.int16]:
+    """Return the control rows int16 [events, groups] of a sequence with this control row.
+
+    They are those of the inputs `first` to `last` (all but the sequence's last event, which is
+    never an input, when not given).
+    """
+    inputs = events[:-1][first:last]
+    rows = np.repeat(row[None, :].astype(np.int16), len(inputs), axis=0)
     if row[0] == UNKNOWN:
         return rows
     metre = METRES[row[0]]
-    first = controls.position_row(metre, 0)
-    steps = np.cumsum(events[:-1] == STEP_END)
-    rows[:, 0] = first + steps % BAR_STEPS[metre]
+    before = np.count_nonzero(events[:first] == STEP_END)
+    steps = before + np.cumsum(inputs == STEP_END)
+    rows[:, 0] = controls.position_row(metre, 0) + steps % BAR_STEPS[metre]
     return rows
 
 

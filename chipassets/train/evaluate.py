@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+from keras import ops
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
+from chipassets.train.backend import inference, tensor
 from chipassets.train.batches import Batch, held_out_batches
 from chipassets.train.dataset import Dataset
 from chipassets.train.network import PolyphonyRnn
@@ -17,13 +18,13 @@ from chipassets.train.network import PolyphonyRnn
 
 def cross_entropy(targets: Any, logits: Any) -> Any:
     """Return the softmax cross entropy of each event, in nats."""
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    return ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
 
 
 def tensors(batch: Batch) -> tuple[Any, ...]:
     """Return the batch's columns as tensors, in the order of its fields."""
     columns = (batch.events, batch.targets, batch.rows, batch.mask, batch.keep_state)
-    return tuple(tf.constant(column) for column in columns)
+    return tuple(tensor(column) for column in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,18 @@ class HeldOut:
         return math.exp(self.loss_per_event)
 
 
-@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+@inference
 def _measure(
     network: PolyphonyRnn, events: Any, targets: Any, rows: Any, mask: Any, state: Any
 ) -> Any:
     logits, state = network(events, rows, state)
     losses = mask * cross_entropy(targets, logits)
-    right = mask * tf.cast(tf.argmax(logits, -1, tf.int32) == targets, tf.float32)
-    starts = mask * tf.cast((targets >= NEW_NOTE) & (targets < CONTINUED_NOTE), tf.float32)
-    closes = mask * tf.cast(targets == STEP_END, tf.float32)
+    best = ops.cast(ops.argmax(logits, -1), "int32")
+    right = mask * ops.cast(best == targets, "float32")
+    starts = mask * ops.cast((targets >= NEW_NOTE) & (targets < CONTINUED_NOTE), "float32")
+    closes = mask * ops.cast(targets == STEP_END, "float32")
     sums = [mask, closes, losses, right, starts, starts * right]
-    return tf.stack([tf.reduce_sum(x) for x in sums]), state
+    return ops.stack([ops.sum(x) for x in sums]), state
 
 
 def held_out_loss(
@@ -75,9 +77,9 @@ def held_out_loss(
         if not batch.keep_state.any():
             state = network.zero_state(size)
         events, targets, rows, mask, _ = tensors(batch)
-        rows = tf.fill(tf.shape(rows), -1) if open_controls else rows
+        rows = ops.full_like(rows, -1) if open_controls else rows
         sums, state = _measure(network, events, targets, rows, mask, state)
-        totals += np.array(sums, dtype=np.float64)
+        totals += ops.convert_to_numpy(sums).astype(np.float64)
     events, steps, loss, right, starts, right_starts = totals.tolist()
     return HeldOut(
         int(events), int(steps), loss / events, loss / steps, right / events, right_starts / starts

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import tensorflow as tf
-
+from chipassets.train.backend import tensorboard_log
 from chipassets.train.whole import whole_file
 
 HISTORY_FILE = "history.jsonl"
@@ -46,13 +43,12 @@ def read_history(run: Path) -> list[Point]:
 class History:
     """The points of a run that goes on at a step: what lies behind that step is forgotten."""
 
-    def __init__(self, run: Path, step: int, events: tf.io.TFRecordWriter) -> None:
+    def __init__(self, run: Path, step: int, log: Callable[[int, dict[str, float]], None]) -> None:
         self.points = [point for point in read_history(run) if point.step <= step]
         self._path = run / HISTORY_FILE
         with whole_file(self._path) as partial:
             partial.write_text("".join(_line(point) for point in self.points), encoding="utf-8")
-        self._events = events
-        self._write_event(file_version="brain.Event:2")
+        self._log = log
 
     def add(self, point: Point) -> None:
         """Append a point to both files."""
@@ -67,32 +63,16 @@ class History:
         if point.held_out_loss is not None:
             values["held_out/loss"] = point.held_out_loss
             values["held_out/perplexity"] = math.exp(point.held_out_loss)
-        summary = tf.compat.v1.Summary(
-            value=[
-                tf.compat.v1.Summary.Value(tag=tag, simple_value=value)
-                for tag, value in values.items()
-            ]
-        )
-        self._write_event(step=point.step, summary=summary)
-
-    def _write_event(self, **fields: Any) -> None:
-        event = tf.compat.v1.Event(wall_time=time.time(), **fields)
-        self._events.write(event.SerializeToString())
-        self._events.flush()
+        self._log(point.step, values)
 
 
 @contextmanager
 def open_history(run: Path, step: int) -> Iterator[History]:
-    """Yield the history of a run that goes on at a step.
-
-    The events are written without the package tensorboard, which reads them: the format is
-    TFRecords of Event protobufs.
-    """
+    """Yield the history of a run that goes on at a step."""
     folder = run / "tensorboard"
     folder.mkdir(exist_ok=True)
-    path = folder / f"events.out.tfevents.{time.time_ns() // 1000}.chipassets"
-    with tf.io.TFRecordWriter(str(path)) as events:
-        yield History(run, step, events)
+    with tensorboard_log(folder) as log:
+        yield History(run, step, log)
 
 
 def _line(point: Point) -> str:

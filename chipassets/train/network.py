@@ -11,13 +11,12 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.compose.weights import Model
-from chipassets.train.lstm_kernel import run_backward, run_forward
+from chipassets.train.backend import dropout, recurrence
 
 State = list[tuple[Any, Any]]
 """(cell, output) of each layer, each [batch, units]."""
@@ -72,21 +71,21 @@ class PolyphonyRnn(keras.layers.Layer):  # type: ignore[misc]
         """Return logits [time, batch, 259] and the new state.
 
         events int32 [time, batch]; rows int32 [time, batch, groups], -1 for a group left open;
-        dropout_seed int32 [2] trains with dropout, None does not.
+        dropout_seed, of `backend.seed_of`, trains with dropout, None does not.
         """
         hidden, new_state = None, []
         for index, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
-            kernel = tf.convert_to_tensor(kernel)
+            kernel = ops.convert_to_tensor(kernel)
             entering = kernel[: -self.units[index]]
             if hidden is None:
                 projected = self._project_inputs(events, rows, entering)
             else:
                 projected = ops.matmul(hidden, entering)
-            projected += tf.convert_to_tensor(bias)
-            hidden, cells = _recurrence(projected, *state[index], kernel[-self.units[index] :])
-            new_state.append((cells[-1], hidden[-1]))
+            projected += ops.convert_to_tensor(bias)
+            hidden, cell = recurrence(projected, *state[index], kernel[-self.units[index] :])
+            new_state.append((cell, hidden[-1]))
             if dropout_seed is not None and self.dropout_keep < 1:
-                hidden = _dropout(hidden, self.dropout_keep, dropout_seed + index)
+                hidden = dropout(hidden, self.dropout_keep, dropout_seed, index)
         flat = ops.reshape(hidden, (-1, self.units[-1]))
         logits = ops.matmul(flat, self.head_weights) + self.head_bias
         return ops.reshape(logits, (*ops.shape(hidden)[:2], EVENT_CLASSES)), new_state
@@ -129,37 +128,3 @@ def weights_of(model: Model) -> list[NDArray[np.float32]]:
     """Return a model's weights in the order of `PolyphonyRnn.arrays`."""
     cells = [a for pair in zip(model.kernels, model.biases, strict=True) for a in pair]
     return [*cells, model.head_weights, model.head_bias]
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
-    """Return the outputs and cells [time, batch, units] of a layer; see `lstm_kernel`.
-
-    The gradient stops at the state that comes in: backpropagation is truncated there.
-    """
-    given = (projected, cell, output, kernel)
-    outputs, cells, gates = tf.numpy_function(run_forward, given, [tf.float32] * 3)
-    units = kernel.shape[0]
-    for values, width in ((outputs, units), (cells, units), (gates, 4 * units)):
-        values.set_shape((*projected.shape[:2], width))
-
-    def gradient(of_outputs: Any, _of_cells: Any) -> tuple[Any, Any, Any, Any]:
-        of_gates = tf.numpy_function(
-            run_backward, (of_outputs, cell, cells, gates, kernel), tf.float32
-        )
-        of_gates.set_shape(projected.shape)
-        before = tf.concat([output[None], outputs[:-1]], 0)
-        of_kernel = tf.matmul(
-            tf.reshape(before, (-1, units)), tf.reshape(of_gates, (-1, 4 * units)), transpose_a=True
-        )
-        return of_gates, tf.zeros_like(cell), tf.zeros_like(output), of_kernel
-
-    return (outputs, cells), gradient
-
-
-def _dropout(values: Any, keep: float, seed: Any) -> Any:
-    """Return the values, each kept with probability `keep` and then divided by it.
-
-    Stateless, so that a resumed run draws the masks that the killed one would have drawn.
-    """
-    return tf.nn.experimental.stateless_dropout(values, 1 - keep, seed=seed, rng_alg="philox")

@@ -9,13 +9,13 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from chipassets.compose.weights import Model
 from chipassets.errors import UsageError
 from chipassets.train import controls
-from chipassets.train.batches import TrainingStream
+from chipassets.train.backend import compiled, differentiate, seed_of, tensor
+from chipassets.train.batches import Batch, TrainingStream
 from chipassets.train.checkpoint import read_checkpoint, write_checkpoint
 from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import HeldOut, cross_entropy, held_out_loss, tensors
@@ -60,25 +60,30 @@ class Trainer:
             hparams.seed,
         )
         self.state = self.network.zero_state(hparams.batch_size)
+        self._ahead: Batch | None = None
+        """The batch of the next update, when it is made already."""
+        self._place = self.stream.state()
+        """The stream's state before that batch."""
         self.step = 0
         self.best_loss = math.inf
         self.stale_evaluations = 0
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @compiled
     def _update(
-        self, events: Any, targets: Any, rows: Any, mask: Any, keep: Any, state: Any, step: Any
+        self, events: Any, targets: Any, rows: Any, mask: Any, keep: Any, state: Any, seed: Any
     ) -> Any:
-        """Apply one update and return (sum of losses, count of events, state)."""
+        """Apply one update and return (sum of losses, state)."""
         state = [(cell * keep, output * keep) for cell, output in state]
-        seed = tf.stack([self.hparams.seed * 1000, step])
-        with tf.GradientTape() as tape:
-            logits, state = self.network(events, rows, state, dropout_seed=seed)
-            total = tf.reduce_sum(mask * cross_entropy(targets, logits))
-            count = tf.reduce_sum(mask)
-            loss = total / count
+
+        def loss() -> tuple[Any, Any]:
+            logits, after = self.network(events, rows, state, dropout_seed=seed)
+            total = ops.sum(mask * cross_entropy(targets, logits))
+            return total / ops.sum(mask), (total, after)
+
         variables = self.network.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return total, count, state
+        done, gradients = differentiate(loss, variables)
+        self.optimizer.apply(gradients, variables)
+        return done
 
     def start_from(self, model: Model) -> None:
         """Take a model's weights to begin with; UsageError when its sizes or inputs are others."""
@@ -94,12 +99,15 @@ class Trainer:
 
     def train_step(self) -> tuple[float, float]:
         """Make one update; return the sum of the losses (nats) and the count of its events."""
-        batch = self.stream.next_batch()
-        total, count, self.state = self._update(
-            *tensors(batch), self.state, tf.constant(self.step, tf.int32)
+        batch = self._ahead or self.stream.next_batch()
+        total, self.state = self._update(
+            *tensors(batch), self.state, seed_of(self.hparams.seed, self.step)
         )
         self.step += 1
-        return float(total), float(count)
+        # An accelerator is still at work: the next batch is ready when it has done.
+        self._place = self.stream.state()
+        self._ahead = self.stream.next_batch()
+        return float(total), float(batch.mask.sum())
 
     def held_out_loss(self, limit: int | None = None) -> HeldOut:
         """Return the loss on the held-out part, or on `limit` sequences of it."""
@@ -111,12 +119,13 @@ class Trainer:
         for index, variable in enumerate(self.optimizer.variables):
             arrays[f"optimizer_{index}"] = np.array(ops.convert_to_numpy(variable))
         for index, (cell, output) in enumerate(self.state):
-            arrays[f"cell_{index}"], arrays[f"output_{index}"] = np.array(cell), np.array(output)
+            arrays[f"cell_{index}"] = np.array(ops.convert_to_numpy(cell))
+            arrays[f"output_{index}"] = np.array(ops.convert_to_numpy(output))
         meta = {
             "hparams": asdict(self.hparams),
             "dataset": self._fingerprint(),
             "step": self.step,
-            "stream": self.stream.state(),
+            "stream": self._place,
             "best_loss": self.best_loss,
             "stale_evaluations": self.stale_evaluations,
         }
@@ -131,13 +140,14 @@ class Trainer:
         for index, variable in enumerate(self.optimizer.variables):
             variable.assign(stored[f"optimizer_{index}"])
         self.state = [
-            (tf.constant(stored[f"cell_{i}"]), tf.constant(stored[f"output_{i}"]))
+            (tensor(stored[f"cell_{i}"]), tensor(stored[f"output_{i}"]))
             for i in range(len(self.hparams.layers))
         ]
         self.step = meta["step"]
         self.best_loss = meta["best_loss"]
         self.stale_evaluations = meta["stale_evaluations"]
         self.stream.restore(meta["stream"])
+        self._place, self._ahead = meta["stream"], None
 
     def _fingerprint(self) -> list[int]:
         """Numbers that tell datasets apart: the places of the stream mean nothing in another."""

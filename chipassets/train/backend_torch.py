@@ -1,0 +1,113 @@
+"""Training with PyTorch, for a machine with an accelerator: the recurrence is cuDNN's LSTM.
+
+On a machine without one PyTorch's own LSTM takes its place, with the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+
+import keras
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from chipassets.compose.weights import FORGET_BIAS
+
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# Ten bits of mantissa, cuDNN's default, are fewer than the 1e-4 that backends may differ by.
+torch.backends.cudnn.allow_tf32 = False
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Return the function itself: cuDNN has compiled what takes the time."""
+    return function
+
+
+def inference(function: Callable[..., Any]) -> Any:
+    """Return the function as one from which nothing is learned."""
+
+    @wraps(function)
+    def without_gradients(*arguments: Any) -> Any:
+        with torch.no_grad():
+            return function(*arguments)
+
+    return without_gradients
+
+
+def tensor(array: Any) -> Any:
+    """Return a numpy array as a tensor on the accelerator, whatever else that is doing."""
+    values = torch.as_tensor(array)
+    return values.pin_memory().to(DEVICE, non_blocking=True) if DEVICE.type == "cuda" else values
+
+
+def seed_of(run: int, step: int) -> int:
+    """Return the seed of an update, as `dropout` takes it."""
+    return (run << 32) + (step << 4)
+
+
+def differentiate(
+    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
+) -> tuple[Any, list[Any]]:
+    """Call a function that returns (loss, more); return more and the gradients of the loss."""
+    loss, more = function()
+    gradients = torch.autograd.grad(loss, [variable.value for variable in variables])
+    return keras.tree.map_structure(lambda values: values.detach(), more), list(gradients)
+
+
+def dropout(values: Any, keep: float, seed: int, index: int) -> Any:
+    """Return the values, each kept with probability `keep` and then divided by it.
+
+    Stateless, so that a resumed run draws the masks that the killed one would have drawn.
+    """
+    generator = torch.Generator(DEVICE).manual_seed(seed + index)
+    mask = torch.empty_like(values).bernoulli_(keep, generator=generator)
+    return values * mask / keep
+
+
+def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
+    """Return the outputs [time, batch, units] of a layer and its last cell [batch, units].
+
+    projected: what enters the gates i, j, f, o from below, bias included, [time, batch, 4 * units];
+    cell, output: the state before the first step; kernel: the recurrent part [units, 4 * units].
+    No gradient goes through the state that comes in: backpropagation is truncated there.
+    """
+    units = kernel.shape[0]
+    order, entering, bias, no_bias = _gates(units)
+    state = (output.detach()[None].contiguous(), cell.detach()[None].contiguous())
+    weights = [entering, kernel[:, order].T.contiguous(), bias, no_bias]
+    outputs, _, last = torch.lstm(
+        projected, state, weights, True, 1, 0.0, projected.requires_grad, False, False
+    )
+    return outputs, last[0].detach()
+
+
+@cache
+def _gates(units: int) -> tuple[Any, Any, Any, Any]:
+    """Return what turns BasicLSTMCell's gates i, j, f, o into PyTorch's i, f, g, o.
+
+    The order of the columns; the weights of what enters, which only put it into that order, since
+    it is projected already; and both biases, of which one adds the forget bias.
+    """
+    rows = torch.arange(4 * units, device=DEVICE).reshape(4, units)
+    order = rows[[0, 2, 1, 3]].reshape(-1)
+    entering = torch.eye(4 * units, device=DEVICE)[order].contiguous()
+    bias = torch.zeros(4 * units, device=DEVICE)
+    bias[units : 2 * units] = FORGET_BIAS
+    return order, entering, bias, torch.zeros_like(bias)
+
+
+@contextmanager
+def tensorboard_log(folder: Path) -> Iterator[Callable[[int, dict[str, float]], None]]:
+    """Yield what writes the values of a step for TensorBoard."""
+    with SummaryWriter(str(folder)) as writer:
+
+        def log(step: int, values: dict[str, float]) -> None:
+            for tag, value in values.items():
+                writer.add_scalar(tag, value, step)
+
+        yield log
