@@ -14,7 +14,7 @@ from chipassets.manifest.refusal import did_you_mean
 from chipassets.render.loudness import Loudness
 from chipassets.render.midi import DRUM_KEYS
 from chipassets.render.pcm import Pcm
-from chipassets.render.preview import Sheet, SheetNote, Sound, draw_sheet
+from chipassets.render.preview import Sheet, SheetNote, Sound, draw_sheet, picture_to_png
 from chipassets.render.reopen import decode_samples
 from chipassets.report.roll import Roll, RollNote, read_roll
 from chipassets.score import Section
@@ -28,19 +28,20 @@ _LEAST_BEAT_SAMPLES = 100
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A track's entry in the index, and its picture as SVG."""
+    """A track's entry in the index, and its picture, as SVG or PNG."""
 
     entry: TrackEntry
     picture: bytes
 
 
-def show(folder: Path, name: str, bars: str | None = None) -> Shown:
+def show(folder: Path, name: str, bars: str | None = None, *, as_png: bool = False) -> Shown:
     """Return a track of the bundle in a folder, drawn whole or in part, like "5-8" or "5".
 
     Notes come from the track's MIDI file, the sound from its audio where it has any.
 
     Raises:
-        UsageError: the bundle has no such track, or the track no such bars.
+        UsageError: the bundle has no such track, or the track no such bars, or more than a PNG can
+            show.
         CheckError: there is no bundle, or the track's files are missing, altered or unreadable.
     """
     index = read_index(folder)
@@ -50,7 +51,15 @@ def show(folder: Path, name: str, bars: str | None = None) -> Shown:
         raise UsageError(f"the bundle has no track {name!r}; {fix}")
     sheet = _sheet(folder, index, entry)
     first, last = _part(entry, bars, sheet.bars)
-    return Shown(entry, draw_sheet(replace(sheet, first_bar=first, bars=last - first)))
+    picture = draw_sheet(replace(sheet, first_bar=first, bars=last - first))
+    return Shown(entry, _png(picture, entry) if as_png else picture)
+
+
+def _png(picture: bytes, entry: TrackEntry) -> bytes:
+    try:
+        return picture_to_png(picture)
+    except RenderError as error:
+        raise UsageError(f"{entry.name} has too many bars for a PNG: {error}") from error
 
 
 def _part(entry: TrackEntry, bars: str | None, most: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli.output import print_json, print_text
+from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
     from chipassets.bundle import TrackEntry
@@ -18,27 +19,29 @@ def show_command(
     track: Annotated[str, typer.Argument(help="The track's name.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The SVG file to write.  [default: TRACK.svg]"),
+        typer.Option("--out", "-o", help="The file to write, .svg or .png.  [default: TRACK.svg]"),
     ] = None,
     bars: Annotated[
         str | None, typer.Option("--bars", help="Only these bars, larger: 5-8, or 5.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Draw a track: notes by voice, sections, chords, loop, waveform and loudness, as SVG.
+    """Draw a track: notes by voice, sections, chords, loop, waveform and loudness.
 
-    Notes outside the key and the chords have a red rim; the pointer says what each note is.
+    Notes outside the key and the chords have a red rim; in an SVG the pointer says what each is.
     """
     from chipassets.bundle import write_file
     from chipassets.show import show
 
-    shown = show(bundle, track, bars)
     path = out or Path(f"{track}.svg")
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise UsageError(f"--out {path}: a picture is a .svg or a .png; name it so")
+    shown = show(bundle, track, bars, as_png=path.suffix.lower() == ".png")
     write_file(path, shown.picture)
     if as_json:
         print_json({"picture": str(path), "track": shown.entry.model_dump(mode="json")})
     else:
-        print_text("\n".join([*_facts(shown.entry), f"{path}: open it in a browser"]))
+        print_text("\n".join([*_facts(shown.entry), f"{path}: the picture"]))
 
 
 def _facts(entry: TrackEntry) -> list[str]:
@@ -53,6 +56,7 @@ def _facts(entry: TrackEntry) -> list[str]:
     for part in entry.sections:
         chords = entry.chords[part.start_bar : part.start_bar + part.bars]
         lines.append(f"  {part.name:6} {part.start_bar + 1:3}  {' | '.join(chords)}".rstrip())
-    lines += [f"  {item.count} notes: {item.reason}" for item in (*entry.dropped, *entry.adapted)]
+    lines += [f"  dropped {item.count}: {item.reason}" for item in entry.dropped]
+    lines += [f"  adapted {item.count}: {item.reason}" for item in entry.adapted]
     lines += [f"  {warning}" for warning in entry.warnings]
     return lines

@@ -29,6 +29,8 @@ def test_a_bundles_notes_are_those_of_its_preview(built: Path, chipassets: Run) 
     part = chipassets("show", BUNDLE, "town", "--bars", "2", "-o", "two.svg", "--json")
     assert json.loads(part.stdout)["track"]["name"] == "town"
     assert {line for line in shown if ", bar 2 " in line} <= set(said(built / "two.svg"))
+    assert chipassets("show", BUNDLE, "town", "-o", "town.PNG").returncode == 0
+    assert (built / "town.PNG").read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_cannot_be_shown_is_said(built: Path, chipassets: Run) -> None:
@@ -36,6 +38,7 @@ def test_what_cannot_be_shown_is_said(built: Path, chipassets: Run) -> None:
         (("toun",), 2, "did you mean 'town'"),
         (("town", "--bars", "3-9"), 2, "bars 1 to 4"),
         (("town", "--bars", "two"), 2, "like 5 or 5-8"),
+        (("town", "-o", "town.jpg"), 2, "a .svg or a .png"),
     ):
         result = chipassets("show", BUNDLE, *arguments)
         assert (result.returncode, part in result.stderr) == (code, True), result.stderr

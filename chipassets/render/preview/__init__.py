@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chipassets.render.preview.page import draw_sheet
+from chipassets.render.preview.raster import picture_to_png
 from chipassets.render.preview.sheet import Sheet, SheetNote, Sound, song_notes
 
-__all__ = ["Sheet", "SheetNote", "Sound", "draw_sheet", "song_notes"]
+__all__ = ["Sheet", "SheetNote", "Sound", "draw_sheet", "picture_to_png", "song_notes"]
