@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         library = Library.open(folder)
     except LibraryError as error:
-        if (folder / "bundle.json").exists():
+        if folder.is_file() or (folder / "bundle.json").exists():
             return _complain(f"{error}; to build it anew run: {_BUILD_COMMAND}")
         return _complain(f"there is no bundle in {folder}; run: {_BUILD_COMMAND}")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")

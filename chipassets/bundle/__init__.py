@@ -20,6 +20,7 @@ from chipassets.bundle.index import (
     TrackEntry,
     index_schema,
 )
+from chipassets.bundle.packed import open_folder
 from chipassets.bundle.store import file_entry, find_faults, read_index, write_bundle, write_file
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "file_entry",
     "find_faults",
     "index_schema",
+    "open_folder",
     "read_index",
     "write_bundle",
     "write_file",

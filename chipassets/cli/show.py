@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_command(
-    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
     track: Annotated[str, typer.Argument(help="The track's name.")],
     out: Annotated[
         Path | None,
@@ -30,13 +30,13 @@ def show_command(
 
     Notes outside the key and the chords have a red rim; in an SVG the pointer says what each is.
     """
-    from chipassets.bundle import write_file
+    from chipassets.bundle import open_folder, write_file
     from chipassets.show import show
 
     path = out or Path(f"{track}.svg")
     if path.suffix.lower() not in (".svg", ".png"):
         raise UsageError(f"--out {path}: a picture is a .svg or a .png; name it so")
-    shown = show(bundle, track, bars, as_png=path.suffix.lower() == ".png")
+    shown = show(open_folder(bundle), track, bars, as_png=path.suffix.lower() == ".png")
     write_file(path, shown.picture)
     if as_json:
         print_json({"picture": str(path), "track": shown.entry.model_dump(mode="json")})

@@ -11,14 +11,15 @@ from chipassets.cli.output import print_json, print_text
 
 
 def verify_command(
-    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Hash every file of a bundle again; exit 1 and say which are missing or altered."""
-    from chipassets.bundle import find_faults, read_index
+    from chipassets.bundle import find_faults, open_folder, read_index
 
-    index = read_index(bundle)
-    faults = find_faults(bundle, index.files())
+    folder = open_folder(bundle)
+    index = read_index(folder)
+    faults = find_faults(folder, index.files())
     if as_json:
         print_json({"files": len(index.files()), "faults": faults})
     elif faults:

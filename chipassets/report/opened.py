@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_index
+from chipassets.bundle import (
+    FileEntry,
+    Index,
+    TrackEntry,
+    find_faults,
+    open_folder,
+    read_index,
+)
 from chipassets.errors import CheckError
 from chipassets.report.roll import Roll, read_roll
 from chipassets.report.sound import Sound, measure_sound
-from chipassets.runtime.archive import unpack
-from chipassets.runtime.tracks import LibraryError
 
 _FAULTS_SHOWN = 6
 # No music has 400 beats a second: an index that says so would draw a grid without end.
@@ -54,7 +59,7 @@ def open_bundle(path: Path) -> OpenedBundle:
         CheckError: there is no bundle, it is of a newer format, or a file is missing, altered,
             outside the folder, or not what its name says.
     """
-    folder = _unpack(path) if path.is_file() else path
+    folder = open_folder(path)
     index = read_index(folder)
     faults = find_faults(folder, index.files())
     if faults:
@@ -63,13 +68,6 @@ def open_bundle(path: Path) -> OpenedBundle:
         raise CheckError(f"{path} is not as it was built: {shown}{more}; build it again")
     provenance = _read_provenance(folder, index.provenance)
     return OpenedBundle(index, provenance, tuple(_open_track(folder, e) for e in index.tracks))
-
-
-def _unpack(path: Path) -> Path:
-    try:
-        return unpack(path)
-    except LibraryError as error:
-        raise CheckError(str(error)) from error
 
 
 def _open_track(folder: Path, entry: TrackEntry) -> OpenedTrack:

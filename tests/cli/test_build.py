@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import mido
@@ -199,3 +200,14 @@ def test_index_that_leads_out_of_its_folder_is_refused(built: Path, chipassets: 
     result = chipassets("verify", BUNDLE)
     assert result.returncode == 1
     assert "files.ogg.path" in result.stderr
+
+
+def test_a_packed_bundle_is_verified_and_shown(built: Path, chipassets: Run) -> None:
+    shutil.make_archive(str(built / "packed"), "zip", built / BUNDLE)
+    assert "all as built" in chipassets("verify", "packed.zip").stdout
+    assert chipassets("show", "packed.zip", "fight").returncode == 0
+    assert (built / "fight.svg").exists()
+    (built / "packed.zip").write_bytes(b"PK")
+    result = chipassets("verify", "packed.zip")
+    assert result.returncode == 1
+    assert "packed.zip cannot be unpacked" in result.stderr
