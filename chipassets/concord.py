@@ -24,11 +24,14 @@ def chord_spans(score: Score) -> list[tuple[int, Chord]]:
     return spans
 
 
-def concord(score: Score, sounding: NDArray[np.bool_]) -> tuple[float, float]:
+def concord(
+    score: Score, sounding: NDArray[np.bool_], pulse_steps: int = STEPS_PER_BEAT
+) -> tuple[float, float]:
     """Return the share of pitches on beats that are chord tones, and of chords with their bass.
 
-    sounding: bool [steps, 128]. A chord has its bass when the lowest pitch of its first beat is the
-    one that is asked of it. Both are 0 for a score without chords or without notes.
+    sounding: bool [steps, 128]; pulse_steps: from one felt beat to the next. A chord has its bass
+    when the lowest pitch of its first beat is the one that is asked of it. Both are 0 for a score
+    without chords or without notes.
     """
     spans = [span for span in chord_spans(score) if span[0] < score.total_steps]
     if not spans:
@@ -36,11 +39,11 @@ def concord(score: Score, sounding: NDArray[np.bool_]) -> tuple[float, float]:
     ends = [start for start, _ in spans[1:]] + [score.total_steps]
     tones = heard = based = begun = 0
     for (start, chord), end in zip(spans, ends, strict=True):
-        for step in range(start - start % -STEPS_PER_BEAT, end, STEPS_PER_BEAT):
+        for step in range(start - start % -pulse_steps, end, pulse_steps):
             pitches = np.flatnonzero(sounding[step])
             heard += pitches.size
             tones += sum(int(pitch) % 12 in chord.pitch_classes for pitch in pitches)
-        first = np.flatnonzero(sounding[start : min(end, start + STEPS_PER_BEAT)].any(axis=0))
+        first = np.flatnonzero(sounding[start : min(end, start + pulse_steps)].any(axis=0))
         if first.size:
             begun += 1
             based += int(first[0]) % 12 == chord.bass

@@ -36,8 +36,8 @@ class Metrics:
     major and natural minor scales; key_fit: in the score's own key. polyphony: mean sounding
     pitches over the steps that sound. groove_consistency: 1 - mean share of steps at which
     neighbouring bars differ in whether a note starts. repetition: share of bars that equal an
-    earlier one (silent bars aside). on_beat_rate: share of onsets on a beat. lead_*: the top line;
-    lead_step its mean interval, leap_rate the share of intervals beyond a fifth,
+    earlier one (silent bars aside). on_beat_rate: share of onsets on a felt beat. lead_*: the top
+    line; lead_step its mean interval, leap_rate the share of intervals beyond a fifth,
     repeated_note_rate the share of unisons, top_note_share that of its commonest pitch;
     lead_idle_rate the share of bars in which it begins fewer than two notes.
     seam_interval: from the lead's last note to its first note of the bar that follows in the loop;
@@ -75,14 +75,14 @@ class Metrics:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
-def measure(score: Score) -> Metrics:
-    """Return the measured features of a score."""
+def measure(score: Score, pulse_steps: int = STEPS_PER_BEAT) -> Metrics:
+    """Return the measured features of a score; pulse_steps: 16ths in a felt beat."""
     notes = score.notes
     sounding = sounding_grid(score)
     lead = [note.pitch for note in lead_line(notes)]
     intervals = np.abs(np.diff(lead)) if len(lead) > 1 else np.zeros(0)
     seam_interval, seam_gap = _seam(score, sounding)
-    harmony_fit, bass_fit = concord(score, sounding)
+    harmony_fit, bass_fit = concord(score, sounding, pulse_steps)
     return Metrics(
         notes=len(notes),
         pitches=len({note.pitch for note in notes}),
@@ -96,7 +96,7 @@ def measure(score: Score) -> Metrics:
         empty_beat_rate=empty_beat_rate(sounding),
         groove_consistency=groove_consistency(score),
         repetition=repetition(score),
-        on_beat_rate=_share(note.start_step % STEPS_PER_BEAT == 0 for note in notes),
+        on_beat_rate=_share(note.start_step % pulse_steps == 0 for note in notes),
         lead_pitch=float(median(lead)) if lead else 0.0,
         lead_range=max(lead) - min(lead) if lead else 0,
         lead_step=float(intervals.mean()) if intervals.size else 0.0,

@@ -148,6 +148,7 @@ def _track(
         sound=settings.sound,
         scene_like=settings.like,
         match=settings.match,
+        pulse_steps=settings.pulse_steps,
     )
 
 

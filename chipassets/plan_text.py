@@ -107,7 +107,7 @@ def _track_lines(track: TrackPlan, home: Home) -> list[str]:
         "",
         f"{track.name}: {track.scene} ({', '.join(track.moods)})",
         f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm, {track.bars} bars "
-        f"of {track.beats_per_bar} beats, {seconds:.1f} s, {end}",
+        f"of {track.metre}, {seconds:.1f} s, {end}",
         f"  {_from_home(track, home)}",
         f"  {track.takes} takes at temperature {track.temperature:g}, seed {track.seed}",
         f"  {sound.lead} / {sound.inner} / {sound.bass}, groove {sound.groove}; "

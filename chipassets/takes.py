@@ -110,7 +110,7 @@ def rate(
 
     lead_in: what the model says of the seam (`chipassets.compose.lead_in`), where it was asked.
     """
-    metrics = measure(score)
+    metrics = measure(score, track.pulse_steps)
     features = _features(metrics, score, track) + _own_features(originality)
     if lead_in is not None and score.loop_start_bar is not None:
         features += (Feature("lead-in", lead_in, points(lead_in, _LEAD_IN), 1.0),)

@@ -9,6 +9,7 @@ from chipassets.keys import Key
 from chipassets.notes import Note
 from chipassets.notes import Primer as Primer
 from chipassets.score import Section
+from chipassets.units import STEPS_PER_BEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,13 @@ class TrackPlan:
     match: str | None = None
     reference: Reference | None = None
     """Who composes in place of our own composer."""
+    pulse_steps: int = STEPS_PER_BEAT
+    """From one felt beat to the next in 16ths: a quarter, in 6/8 a dotted one."""
+
+    @property
+    def metre(self) -> str:
+        """The metre as it is written: `"6/8"` where the felt beat is dotted."""
+        return f"{self.beats_per_bar}/4" if self.pulse_steps == STEPS_PER_BEAT else "6/8"
 
     @property
     def total_steps(self) -> int:

@@ -27,7 +27,7 @@ class ControlFeed:
         density: NDArray[np.float32],
         polyphony: NDArray[np.float32],
     ) -> None:
-        metre = f"{track.beats_per_bar}/4"
+        metre = track.metre
         steps_per_bar = track.beats_per_bar * 4
         self._rows = np.full((density.shape[0], len(model.controls)), UNKNOWN, np.int64)
         self._changing: list[tuple[int, NDArray[np.int64]]] = []

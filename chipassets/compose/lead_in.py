@@ -71,7 +71,7 @@ def _likelihoods(
         events[row, : 1 + before.size + after.size] = [START, *before, *after]
         counted[row, 1 + before.size : 1 + before.size + after.size] = True
     steps = np.cumsum(events == STEP_END, axis=1)
-    positions = bar_positions(model.controls, f"{track.beats_per_bar}/4", track.beats_per_bar * 4)
+    positions = bar_positions(model.controls, track.metre, track.beats_per_bar * 4)
     total = np.zeros(ROWS)
     network.reset()
     rows = np.arange(ROWS)

@@ -31,15 +31,19 @@ _TUNE_SHARE = 0.45
 """Of all onsets, about how many are the tune's."""
 
 # Onsets of a tune in a bar of 16 or 12 steps: what a track's rhythm is made of.
-_CELLS: dict[int, tuple[str, ...]] = {
-    16: (
+_CELLS: dict[str, tuple[str, ...]] = {
+    "4/4": (
         "x...x...x...x...", "x.x.x...x.x.x...", "x..x..x.x..x..x.", "x.....x.x.....x.",
         "x...x.x.x...x.x.", "x.xxx.x.x.xxx.x.", "x.......x...x...", "x..xx...x..xx...",
         "..x.x.x...x.x.x.", "x.x.x.x.x.x.x.x.", "x..x..x..x..x.x.", "x...x...x.x.x.x.",
     ),
-    12: (
+    "3/4": (
         "x...x...x...", "x.x.x...x...", "x.....x.....", "x..x..x..x..",
         "x...x.x.x...", "x.x.x.x.x.x.", "x.......x...",
+    ),
+    "6/8": (
+        "x.....x.....", "x...x.x...x.", "x.x.x.x.....", "x.....x.x.x.",
+        "x.x.x.x...x.", "x.x.x.x.x.x.", "x...x.x.....", "x..xx.x..xx.",
     ),
 }  # fmt: skip
 
@@ -70,7 +74,7 @@ def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "plot")
     bar = track.beats_per_bar * STEPS_PER_BEAT
     places = float(rng.random()), float(rng.random())
-    cell = _draw_cell(track, bar, places[0], float(rng.random()))
+    cell = _draw_cell(track, places[0], float(rng.random()))
     plot = Plot(
         {},
         np.zeros(track.total_steps, np.int64),
@@ -93,11 +97,11 @@ def draw_plot(track: TrackPlan, parts: Sequence[Part]) -> Plot:
     return plot
 
 
-def _draw_cell(track: TrackPlan, bar: int, place: float, uniform: float) -> NDArray[np.bool_]:
+def _draw_cell(track: TrackPlan, place: float, uniform: float) -> NDArray[np.bool_]:
     """Return one of the half of the cells whose onsets come nearest to the tune's density."""
     density = track.character.density
     wanted = (density.low + (density.high - density.low) * place) * _TUNE_SHARE
-    cells = [np.array([mark == "x" for mark in cell]) for cell in _CELLS[bar]]
+    cells = [np.array([mark == "x" for mark in cell]) for cell in _CELLS[track.metre]]
     cells.sort(key=lambda cell: abs(math.log(cell.mean() * STEPS_PER_BEAT / wanted)))
     return cells[int(uniform * ((len(cells) + 1) // 2))]
 

@@ -18,6 +18,9 @@ from chipassets.units import STEPS_PER_BEAT
 METRES = {"4/4": 4, "3/4": 3, "6/8": 3}
 """Quarter notes in a bar of each metre."""
 
+PULSE_STEPS = {"4/4": 4, "3/4": 4, "6/8": 6}
+"""16ths from one felt beat of each metre to the next."""
+
 MAX_BARS = 512
 MAX_SECONDS = 1800
 

@@ -9,7 +9,7 @@ from chipassets.arrange.bank import DRUM_SOUNDS
 from chipassets.chips import CHIPS
 from chipassets.forms import FormPart, natural_bars
 from chipassets.keys import Key
-from chipassets.manifest.duration import METRES, Length
+from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.models import Manifest, Options, SceneOptions
@@ -41,6 +41,7 @@ class Settings:
     bars: int
     tempo_millibpm: int | None
     beats_per_bar: int
+    pulse_steps: int
     key: Key | None
     loops: bool
     primer: Primer | None
@@ -92,6 +93,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         bars=bars,
         tempo_millibpm=tempo_millibpm,
         beats_per_bar=beats,
+        pulse_steps=PULSE_STEPS[metre],
         key=_said(layers, "key", None),
         loops=_said(layers, "loop", preset.loops),
         primer=_said(layers, "primer", None),

@@ -90,6 +90,20 @@ def test_a_syncopated_track_leaves_the_beat(make_model: MakeModel) -> None:
     assert on_beat(0.0) > 2 * on_beat(1.0)
 
 
+def test_six_eight_has_two_beats_a_bar(make_model: MakeModel) -> None:
+    network = Network(make_model(), 8)
+
+    def starts(pulse_steps: int) -> list[int]:
+        term = MetreTerm(12, 12.0, 0.0, pulse_steps)
+        taken = sample(network, free_script(60), generators(8), 1.0, (term,))
+        return [s % 12 for row in range(8) for s in range(60) for _ in begun(taken, row, s)]
+
+    dotted, plain = starts(6), starts(4)
+    assert dotted.count(6) > 1.2 * dotted.count(4)
+    assert dotted.count(6) > 1.2 * dotted.count(8)
+    assert plain.count(4) + plain.count(8) > 2 * 1.05 * plain.count(6)
+
+
 def test_a_lead_in_depends_on_the_two_bars_alone(
     make_model: MakeModel, make_plan: MakePlan
 ) -> None:

@@ -47,3 +47,11 @@ def test_a_dense_take_lets_go_of_a_long_note_sooner(make_plan: MakePlan) -> None
         return float(np.mean(term.long_steps))
 
     assert long_steps(6) < long_steps(3) < long_steps(1.5) <= 8
+
+
+def test_six_eight_is_felt_in_two(make_plan: MakePlan) -> None:
+    track = make_plan(beats_per_bar=3, pulse_steps=6)
+    assert (track.metre, make_plan(beats_per_bar=3).metre) == ("6/8", "3/4")
+    cells = [draw_plot(replace(track, seed=s), track_parts(track)).cell for s in range(20)]
+    assert {cell.size for cell in cells} == {12}
+    assert np.mean([cell[[0, 6]].mean() for cell in cells]) > 0.9

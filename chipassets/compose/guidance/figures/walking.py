@@ -22,8 +22,15 @@ class WalkingTerm:
 
     name = "walking"
 
-    def __init__(self, where: NDArray[np.bool_], low_below: int, weight: float) -> None:
+    def __init__(
+        self,
+        where: NDArray[np.bool_],
+        low_below: int,
+        weight: float,
+        pulse_steps: int = STEPS_PER_BEAT,
+    ) -> None:
         self.weight = weight
+        self._pulse_steps = pulse_steps
         self._where = padded(where)
         pitch = np.arange(PITCHES)
         self._low = np.where(pitch < low_below, 1.0, 0.0).astype(np.float32)
@@ -36,7 +43,7 @@ class WalkingTerm:
         rows = below_the_top(self._where, state)
         if not rows.size:
             return
-        on_beat = state.step[rows] % STEPS_PER_BEAT == 0
+        on_beat = state.step[rows] % self._pulse_steps == 0
         logits[rows[~on_beat], NEW] += np.float32(self.weight * _BETWEEN) * self._low
         walking = rows[on_beat]
         last = state.sounding[walking].argmax(axis=1)
@@ -45,7 +52,7 @@ class WalkingTerm:
 
 
 def _make(setting: Setting, where: NDArray[np.bool_], weight: float) -> WalkingTerm:
-    return WalkingTerm(where, setting.low_below, weight)
+    return WalkingTerm(where, setting.low_below, weight, setting.track.pulse_steps)
 
 
 FIGURE = Figure(

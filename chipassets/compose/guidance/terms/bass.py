@@ -24,7 +24,10 @@ class BassTerm:
 
     name = "bass"
 
-    def __init__(self, longest_steps: int, low_below: int, weight: float) -> None:
+    def __init__(
+        self, longest_steps: int, low_below: int, weight: float, pulse_steps: int = STEPS_PER_BEAT
+    ) -> None:
+        self._pulse_steps = pulse_steps
         self.weight = weight
         self._longest = longest_steps
         self._low_below = low_below
@@ -35,7 +38,7 @@ class BassTerm:
         """Raise low notes where they have been missing."""
         if state.bassless.max() <= self._longest:
             return
-        missing = (state.lowest >= self._low_below) & (state.step % STEPS_PER_BEAT == 0)
+        missing = (state.lowest >= self._low_below) & (state.step % self._pulse_steps == 0)
         missing &= state.bassless > self._longest
         rows = np.flatnonzero(missing)
         if not rows.size:
@@ -49,7 +52,7 @@ _BASSLESS_STEPS = 8
 
 
 def _make(setting: Setting, weight: float) -> BassTerm:
-    return BassTerm(_BASSLESS_STEPS, setting.low_below, weight)
+    return BassTerm(_BASSLESS_STEPS, setting.low_below, weight, setting.track.pulse_steps)
 
 
 TERM = TermKind("bass", 1.0, "brings the low voice back when it has been away for two beats", _make)

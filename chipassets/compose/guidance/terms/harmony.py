@@ -42,6 +42,7 @@ class HarmonyTerm:
         steps_per_bar: int,
         weight: float,
         low_below: int = LOW_BELOW_PITCH,
+        pulse_steps: int = STEPS_PER_BEAT,
     ) -> None:
         self.weight = weight
         table = np.atleast_2d(chord_of_step)
@@ -57,7 +58,7 @@ class HarmonyTerm:
         changes[:, 1:] = self._chord_of_step[:, 1:] != self._chord_of_step[:, :-1]
         self._changes = changes
         self._held_on = weight * np.array([_stale(root, low_below) for root in roots], np.float32)
-        strengths = [_strength(step) for step in range(steps_per_bar)]
+        strengths = [_strength(step, pulse_steps) for step in range(steps_per_bar)]
         self._strength = np.array(strengths, np.float32)
 
     def bias(self, state: State, logits: Floats) -> None:
@@ -93,8 +94,8 @@ def _stale(root: int, low_below: int) -> Floats:
     return np.array(low, np.float32)
 
 
-def _strength(step: int) -> float:
-    if step % STEPS_PER_BEAT == 0:
+def _strength(step: int, pulse_steps: int) -> float:
+    if step % pulse_steps == 0:
         return _ON_BEAT
     return _ON_HALF_BEAT if step % 2 == 0 else _OFF
 
@@ -103,7 +104,15 @@ def _make(setting: Setting, weight: float) -> HarmonyTerm:
     shift, harmony = setting.shift, setting.aims.harmony
     tones = [frozenset((p - shift) % 12 for p in chord.pitch_classes) for chord in harmony.chords]
     basses = [(chord.bass - shift) % 12 for chord in harmony.chords]
-    return HarmonyTerm(harmony.of_step, tones, basses, setting.bar_steps, weight, setting.low_below)
+    return HarmonyTerm(
+        harmony.of_step,
+        tones,
+        basses,
+        setting.bar_steps,
+        weight,
+        setting.low_below,
+        setting.track.pulse_steps,
+    )
 
 
 def _aim(setting: Setting, row: int, step: int) -> str:

@@ -24,11 +24,17 @@ class MetreTerm:
 
     name = "metre"
 
-    def __init__(self, steps_per_bar: int, weight: float, syncopation: float = 0.0) -> None:
+    def __init__(
+        self,
+        steps_per_bar: int,
+        weight: float,
+        syncopation: float = 0.0,
+        pulse_steps: int = STEPS_PER_BEAT,
+    ) -> None:
         self.weight = weight
         pairs = zip(_STRAIGHT, _SYNCOPATED, strict=True)
         pulls = [even + syncopation * (off - even) for even, off in pairs]
-        by_step = [pulls[_place(step)] for step in range(steps_per_bar)]
+        by_step = [pulls[_place(step, pulse_steps)] for step in range(steps_per_bar)]
         self._by_step = weight * np.array(by_step, np.float32)
 
     def bias(self, state: State, logits: Floats) -> None:
@@ -37,16 +43,18 @@ class MetreTerm:
         logits[:, NEW_NOTE:CONTINUED_NOTE] += by_row[:, None]
 
 
-def _place(step: int) -> int:
+def _place(step: int, pulse_steps: int) -> int:
     if step == 0:
         return 0
-    if step % STEPS_PER_BEAT == 0:
+    if step % pulse_steps == 0:
         return 1
     return 2 if step % 2 == 0 else 3
 
 
 def _make(setting: Setting, weight: float) -> MetreTerm:
-    return MetreTerm(setting.bar_steps, weight, setting.aims.plot.syncopation)
+    return MetreTerm(
+        setting.bar_steps, weight, setting.aims.plot.syncopation, setting.track.pulse_steps
+    )
 
 
 def _aim(setting: Setting, row: int, step: int) -> str:
