@@ -6,7 +6,9 @@ from functools import cache
 
 import pygame
 
-from chipassets.glyphs import LINE_HEIGHT, glyph_rows, measure_text
+from chipassets.glyphs import LINE_HEIGHT as LINE_HEIGHT
+from chipassets.glyphs import glyph_rows
+from chipassets.glyphs import measure_text as measure_text
 from demo_game.palette import INK, WHITE, Colour
 
 

@@ -9,7 +9,7 @@ import pygame
 from demo_game.art.foes import furious_monster, hurt_monster, monster
 from demo_game.art.room import draw_room
 from demo_game.art.vista import HEIGHT, WIDTH, battlefield, draw_isle
-from demo_game.clock import STEPS_PER_SECOND
+from demo_game.clock import Pace
 from demo_game.fight import KINDS
 from demo_game.gamepad import Gamepads
 from demo_game.reload import BundleWatch
@@ -50,9 +50,6 @@ KEYS = {
     pygame.K_m: "mood",
 }
 
-_MOST_STEPS_AT_ONCE = 6
-"""After a stall the game goes on from there, it does not hurry to catch up."""
-
 
 def open_window() -> pygame.Surface:
     """Open the window, three times the size of the picture, and return its surface."""
@@ -65,8 +62,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
     """Play until the player quits, with the music of a new bundle as soon as there is one."""
     window = pygame.display.get_surface() or open_window()
     threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
-    clock, held, owed_ms = pygame.time.Clock(), set[str](), 0.0
-    taps, pads = set[str](), Gamepads()
+    held, taps, pads, pace = set[str](), set[str](), Gamepads(), Pace()
     while stage.scene is not None:
         newer = bundle.poll() if bundle is not None else None
         if newer is not None:
@@ -82,13 +78,10 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
                 taps.add(KEYS[event.key])
             if event.type == pygame.KEYUP and event.key in KEYS:
                 held.discard(KEYS[event.key])
-        step_ms = 1000 / STEPS_PER_SECOND
-        owed_ms = min(owed_ms + clock.tick(STEPS_PER_SECOND), _MOST_STEPS_AT_ONCE * step_ms)
-        while owed_ms >= step_ms:
+        for _ in range(pace.wait()):
             # A tap counts for one step even if the key was up again before it.
             stage.step(frozenset(held | taps | pads.held()), pygame.time.get_ticks())
             taps.clear()
-            owed_ms -= step_ms
         # Going full screen may put another surface in the window's place.
         show(stage.picture(), pygame.display.get_surface() or window)
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo_game.adventure import Adventure
+from demo_game.clock import Pace
 from demo_game.controls import BUTTONS, DIRECTIONS, Controls
 from demo_game.dice import Dice, scatter
 from demo_game.fight import KINDS, Action, Fight
@@ -97,3 +98,22 @@ def test_a_button_is_pressed_once(first: frozenset[str], second: frozenset[str])
     controls = Controls().next(first).next(second)
     assert controls.held == second
     assert controls.pressed == second - first
+
+
+@given(st.lists(st.floats(0, 0.4), min_size=1, max_size=60))
+def test_steps_keep_to_the_clock_and_no_stall_is_made_up_for(busy: list[float]) -> None:
+    now, steps = 0.0, 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    pace = Pace(lambda: now, sleep)
+    for seconds in busy:
+        now += seconds
+        found = pace.wait()
+        assert 1 <= found <= 6
+        steps += found
+    assert steps <= now * 60 + 1
+    if max(busy) < 0.1:
+        assert steps == pytest.approx(now * 60, abs=1.01)
