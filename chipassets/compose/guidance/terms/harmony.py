@@ -19,7 +19,7 @@ _FIFTH = 7
 # Shares of the weight.
 _ON_BEAT, _ON_HALF_BEAT, _OFF = 1.0, 0.6, 0.3
 _CHORD_TONE, _FOREIGN_TONE = 0.55, -0.5
-_BASS_ROOT, _BASS_FIFTH, _BASS_OTHER = 2.0, 0.2, -1.2
+_BASS_ROOT, _BASS_FIFTH, _BASS_OTHER = 2.4, 0.2, -1.6
 _FOREIGN_HELD = -0.8
 _BASS_HELD_ON = -3.0
 """Where the chord changes, of a low note that is held into it and is not its root."""
