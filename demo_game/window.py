@@ -51,11 +51,14 @@ KEYS = {
 }
 
 
+_WINDOW_SIZE = (WIDTH * 3, HEIGHT * 3)
+
+
 def open_window() -> pygame.Surface:
     """Open the window, three times the size of the picture, and return its surface."""
     pygame.display.init()
     pygame.display.set_caption("Lantern Isle")
-    return pygame.display.set_mode((WIDTH * 3, HEIGHT * 3), pygame.RESIZABLE)
+    return pygame.display.set_mode(_WINDOW_SIZE, pygame.RESIZABLE)
 
 
 def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
@@ -72,7 +75,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
                 return
             pads.notice(event)
             if event.type == pygame.KEYDOWN and event.key == pygame.K_F11:
-                pygame.display.toggle_fullscreen()
+                window = _turn_full_screen(window)
             if event.type == pygame.KEYDOWN and event.key in KEYS:
                 held.add(KEYS[event.key])
                 taps.add(KEYS[event.key])
@@ -82,8 +85,14 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
             # A tap counts for one step even if the key was up again before it.
             stage.step(frozenset(held | taps | pads.held()), pygame.time.get_ticks())
             taps.clear()
-        # Going full screen may put another surface in the window's place.
-        show(stage.picture(), pygame.display.get_surface() or window)
+        show(stage.picture(), window)
+
+
+def _turn_full_screen(window: pygame.Surface) -> pygame.Surface:
+    """Fill the screen, at its own resolution, or go back to a window; return the new surface."""
+    if window.get_flags() & pygame.FULLSCREEN:
+        return pygame.display.set_mode(_WINDOW_SIZE, pygame.RESIZABLE)
+    return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
 
 
 def paint_ahead() -> None:

@@ -225,7 +225,7 @@ open_window()
 def type_keys():
     while stage.steps < 5:
         time.sleep(0.01)
-    for key in (pygame.K_SPACE, pygame.K_w):
+    for key in (pygame.K_F11, pygame.K_SPACE, pygame.K_F11, pygame.K_w):
         for kind in (pygame.KEYDOWN, pygame.KEYUP):
             pygame.event.post(pygame.event.Event(kind, key=key))
         seen = stage.steps
