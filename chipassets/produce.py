@@ -152,7 +152,7 @@ def _entry(
         dropped=_counted(song.dropped),
         adapted=_counted(song.adapted)
         + [
-            DroppedEntry(reason=f"{file.kind}: {item.reason}", count=item.count)
+            DroppedEntry(reason=_of_file(file.kind, item.reason), count=item.count)
             for file in files
             for item in file.dropped
         ],
@@ -161,6 +161,11 @@ def _entry(
         scene_evidence=found.scene,
         warnings=found.warnings,
     )
+
+
+def _of_file(kind: str, reason: str) -> str:
+    """The reason with the file's kind before it, once."""
+    return reason if reason.lower().startswith(f"{kind}:") else f"{kind}: {reason}"
 
 
 def _counted(items: tuple[Dropped, ...]) -> list[DroppedEntry]:

@@ -53,9 +53,10 @@ def _read_leave(value: Any, context: Context) -> tuple[str, ...]:
             faults.append(Fault("the voice stands in the list already", "delete it", at))
     if faults:
         raise Refusal(*faults)
-    if not any(spec.name not in wanted for spec in specs if spec.role != "drums"):
+    tones = [spec.name for spec in specs if spec.role != "drums"]
+    if all(name in wanted for name in tones):
         raise refuse("no voice would be left to play the music",
-                     f"leave at most {len(names) - 2} of {', '.join(names)}")  # fmt: skip
+                     f"keep one of {', '.join(tones)}")  # fmt: skip
     return tuple(name for name in names if name in wanted)
 
 

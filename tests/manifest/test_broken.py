@@ -83,7 +83,8 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "leave twice": (battle("leave: [noise, noise]"), "4:20", ("already", "delete")),
     "leave a number": (battle("leave: 2"), "4:12", ("leave of track 'battle' is 2", "pulse1")),
     "leave everything": (
-        battle("leave: [pulse1, pulse2, triangle, noise]"), "4:12", ("no voice", "at most 2"),
+        battle("leave: [pulse1, pulse2, triangle, noise]"), "4:12",
+        ("no voice", "keep one of pulse1, pulse2, triangle"),
     ),
     "leave only drums": (battle("leave: [pulse1, pulse2, triangle]"), "4:12", ("no voice",)),
     "arpeggio a word": (battle("arpeggio: fast"), "4:15", ("neither true nor false",)),
