@@ -11,6 +11,11 @@ _MOST_STEPS_AT_ONCE = 6
 """After a stall the game goes on from there, it does not hurry to catch up."""
 
 
+def read_ms() -> int:
+    """Return the time in milliseconds, of a clock that only goes forward."""
+    return time.monotonic_ns() // 1_000_000
+
+
 class Pace:
     """Waits for the next step. `read` gives seconds of a clock, on which `sleep` can wait.
 

@@ -9,7 +9,7 @@ import pygame
 from demo_game.art.foes import furious_monster, hurt_monster, monster
 from demo_game.art.room import draw_room
 from demo_game.art.vista import HEIGHT, WIDTH, battlefield, draw_isle
-from demo_game.clock import Pace
+from demo_game.clock import Pace, read_ms
 from demo_game.fight import KINDS
 from demo_game.gamepad import Gamepads
 from demo_game.reload import BundleWatch
@@ -69,7 +69,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
     while stage.scene is not None:
         newer = bundle.poll() if bundle is not None else None
         if newer is not None:
-            stage.player.reload(newer, pygame.time.get_ticks())
+            stage.player.reload(newer, read_ms())
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 return
@@ -83,7 +83,7 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
                 held.discard(KEYS[event.key])
         for _ in range(pace.wait()):
             # A tap counts for one step even if the key was up again before it.
-            stage.step(frozenset(held | taps | pads.held()), pygame.time.get_ticks())
+            stage.step(frozenset(held | taps | pads.held()), read_ms())
             taps.clear()
         show(stage.picture(), window)
 

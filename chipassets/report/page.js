@@ -20,6 +20,7 @@
   });
 
   document.documentElement.classList.add("scripted");
+  if (matchMedia("(hover: none)").matches) byId("where").textContent = "Tap a track or its notes";
 
   function readAudio(id) {
     const text = atob(byId(`audio-${id}`).src.split(",", 2)[1]);

@@ -225,6 +225,7 @@ open_window()
 def type_keys():
     while stage.steps < 5:
         time.sleep(0.01)
+    began.append(stage.last_change.at_ms)
     for key in (pygame.K_F11, pygame.K_SPACE, pygame.K_F11, pygame.K_w):
         for kind in (pygame.KEYDOWN, pygame.KEYUP):
             pygame.event.post(pygame.event.Event(kind, key=key))
@@ -233,9 +234,12 @@ def type_keys():
             time.sleep(0.01)
     pygame.event.post(pygame.event.Event(pygame.QUIT))
 stage = Stage(PygamePlayer(Library.open({str(bundle)!r}), at_once=True), 7)
+began = []
 threading.Thread(target=type_keys, daemon=True).start()
 run_window(stage)
 assert stage.scene.music == "overworld"
+assert stage.last_change.track.scene == "overworld"
+assert stage.last_change.at_ms > began[0], "the music's clock stands still"
 assert stage.scene.adventure.facing == "up"
 """
     subprocess.run(
