@@ -8,6 +8,7 @@ integers, so every machine finds the same way.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -52,6 +53,31 @@ def deal_lines(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
     ]
     choices = _cheapest_way(spans, steps)
     return tuple(_collect(notes, spans, choices, line) for line in range(_LINES))
+
+
+def fill_gaps(
+    line: Sequence[Note], left: Sequence[Note]
+) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+    """Return the line with the left notes that begin where it is silent, and those still left.
+
+    Such a note leaps, which is why the line went without it, but its voice has nothing else to
+    play. It is shorter where the line goes on before its end, by half at most; of several at one
+    place the longest and then the highest is taken.
+    """
+    filled = list(line)
+    starts = [note.start_step for note in line]
+    rest = set()
+    for note in sorted(left, key=lambda note: (-note.duration_steps, -note.pitch, note.start_step)):
+        place = bisect_right(starts, note.start_step)
+        free = not place or filled[place - 1].end_step <= note.start_step
+        following = starts[place] if place < len(filled) else note.end_step
+        steps = min(note.end_step, following) - note.start_step
+        if free and 2 * steps >= note.duration_steps:
+            filled.insert(place, replace(note, duration_steps=steps))
+            starts.insert(place, note.start_step)
+        else:
+            rest.add(note)
+    return tuple(filled), tuple(note for note in left if note in rest)
 
 
 class _Span:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from chipassets.arrange.arpeggio import Chords, add_chords
 from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
 from chipassets.arrange.drums import play_drums
-from chipassets.arrange.lines import deal_lines
+from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.phrasing import (
     Timing,
@@ -20,7 +20,7 @@ from chipassets.arrange.phrasing import (
     phrase_line,
 )
 from chipassets.arrange.seats import seat_voices
-from chipassets.arrange.version import ARRANGE_VERSION
+from chipassets.arrange.version import DRUMS_VERSION
 from chipassets.chips import CHIPS, Chip, VoiceSpec
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
 from chipassets.errors import ArrangeError
@@ -55,11 +55,17 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
     fitted = {role: fit_line(line, band.seats[role]) for role, line in lines.items()}
     voices = _tones(fitted, band)
     parts, left = _further_parts(voices, _left(playable, dealt.values()), band)
+    if "inner" in lines:
+        lines["inner"], left = fill_gaps(lines["inner"], left)
+        fitted["inner"] = fit_line(lines["inner"], band.seats["inner"])
+        voices["inner"] = _phrased("inner", fitted["inner"], band)
     chords = _chords(lines, voices, left, band)
     voices |= {**parts, "inner": chords.notes, "drums": _drums(score, band)}
     if "echo" not in parts and "inner" in lines:
         voices["inner"] = add_echo(chords.notes, voices["lead"], band.shadow.name, band.timing)
-    dropped["their voice is left free"] = _count(dealt) - _count(lines)
+    dropped["their voice is left free"] = sum(
+        len(line) for role, line in dealt.items() if role not in lines
+    )
     dropped["more notes at once than voices"] = len(chords.left)
     folded = sum(count_folded(lines[role], fitted[role], band.seats[role]) for role in lines)
     song = _song(score, band, voices, chords.instruments)
@@ -100,11 +106,12 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
 
 def _tones(fitted: Mapping[str, Sequence[Note]], band: _Band) -> Voices:
     """Lead, inner line and bass, as far as they have a voice; without one the bass is empty."""
-    voices = {
-        role: phrase_line(line, role, band.instruments[role].name, band.timing)
-        for role, line in fitted.items()
-    }
+    voices = {role: _phrased(role, line, band) for role, line in fitted.items()}
     return voices | {"bass": _borrowed(voices.get("bass", ()), band.seats.get("bass"))}
+
+
+def _phrased(role: str, line: Sequence[Note], band: _Band) -> tuple[ChipNote, ...]:
+    return phrase_line(line, role, band.instruments[role].name, band.timing)
 
 
 def _further_parts(
@@ -133,7 +140,7 @@ def _chords(
 
 
 def _drums(score: Score, band: _Band) -> tuple[ChipNote, ...]:
-    rng = derive_rng(band.track.seed, "arrange", ARRANGE_VERSION, "drums")
+    rng = derive_rng(band.track.seed, "arrange", DRUMS_VERSION, "drums")
     return phrase_drums(play_drums(score, band.track.character.groove, rng), band.timing)
 
 
@@ -157,10 +164,6 @@ def _song(
         frames_per_bar=timing.frames_per_bar,
         loop_start_frame=timing.loop_start_frame,
     )
-
-
-def _count(lines: Mapping[str, Sequence[Note]]) -> int:
-    return sum(map(len, lines.values()))
 
 
 def _counted(counts: Mapping[str, int]) -> tuple[Dropped, ...]:

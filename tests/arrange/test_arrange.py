@@ -203,3 +203,14 @@ def test_notes_that_no_voice_reaches_are_moved_by_octaves_and_counted() -> None:
     assert [item.count for item in chip_song.adapted] == [2]
     inside = arrange(song(1).with_notes(melody[:2]), plan(groove="none"), "nes")
     assert inside.adapted == ()
+
+
+def test_a_note_that_leaps_is_played_where_its_voice_would_be_idle() -> None:
+    """An inner line that doubles the bass high up leaves no note out between lead and bass."""
+    notes = [Note(step, 2, pitch) for step in range(0, 64, 2) for pitch in (72, 28)]
+    notes += [Note(step, 2, 40) for step in range(0, 64, 2) if step % 16 != 6]
+    notes += [Note(step, 2, 64) for step in range(6, 64, 16)]
+    chip_song = arrange(song(4).with_notes(notes), plan(), "nes")
+    assert not chip_song.dropped
+    assert not in_chords(chip_song)
+    assert [note.pitch % 12 for note in voice(chip_song, "pulse2").notes].count(4) == 32

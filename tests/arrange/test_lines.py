@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.arrange.lines import deal_lines
+from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.score import Note, ordered
 from tests.chip_music import song
 
@@ -68,3 +69,30 @@ def test_lines_hold_parts_of_score_notes_and_never_overlap(notes: list[Note]) ->
             assert note.end_step <= following.start_step
     dealt = [(note.start_step, note.pitch) for line in lines for note in line]
     assert len(dealt) == len(set(dealt))
+
+
+@given(NOTES, st.randoms(use_true_random=False))
+def test_gaps_take_what_begins_in_them_and_nothing_is_lost(
+    notes: list[Note], draw: random.Random
+) -> None:
+    line, left = deal_lines(ordered(notes))[1], [n for n in ordered(notes) if draw.random() < 0.7]
+    own = {(note.start_step, note.pitch) for note in line}
+    left = [note for note in left if (note.start_step, note.pitch) not in own]
+    filled, rest = fill_gaps(line, left)
+    assert set(line) <= set(filled)
+    for note, following in itertools.pairwise(filled):
+        assert note.end_step <= following.start_step
+    by_place = {(note.start_step, note.pitch): note for note in left}
+    added = [by_place[note.start_step, note.pitch] for note in filled if note not in set(line)]
+    assert ordered([*added, *rest]) == ordered(left)
+    for note in filled:
+        whole = by_place.get((note.start_step, note.pitch), note)
+        assert whole.duration_steps >= note.duration_steps >= whole.duration_steps / 2
+
+
+def test_a_gap_takes_the_longest_and_then_the_highest() -> None:
+    line = (Note(0, 4, 60), Note(8, 4, 60))
+    left = (Note(4, 2, 70), Note(4, 6, 65), Note(5, 1, 80), Note(12, 2, 50), Note(12, 2, 55))
+    filled, rest = fill_gaps(line, left)
+    assert filled == (Note(0, 4, 60), Note(4, 4, 65), Note(8, 4, 60), Note(12, 2, 55))
+    assert rest == (Note(4, 2, 70), Note(5, 1, 80), Note(12, 2, 50))
