@@ -58,6 +58,8 @@ class Audition:
         self._ready: dict[tuple[str, int], Track] = {}
         self._wanted = 0
         self._returns_after_build = True
+        self._retuned = False
+        self._news = ""
 
     def is_ready(self, take: int) -> bool:
         """Whether a take of the track can be heard at once."""
@@ -153,7 +155,7 @@ class Audition:
     def _ask(self) -> None:
         """Ask the bench for what the rest has settled."""
         for key, value in self._retunes.items():
-            self._returns_after_build = False
+            self._retuned = True
             self._order(Retune(self.track, key, value))
         self._retunes.clear()
         if self.track and not self.takes:
@@ -164,6 +166,8 @@ class Audition:
         if self._bench is None:
             self._bench = self._start_bench()
         self._waiting += 1
+        if not isinstance(order, Hear):  # which is also done while nobody asks for anything
+            self._news = ""
         self._bench.order(order)
 
     def _sound(self, player: PygamePlayer, now_ms: int) -> None:
@@ -196,17 +200,18 @@ class Audition:
                 self._take_in(reply)
             case Rendered(track, take, _, heard) if heard is not None:
                 self._ready[track, take] = heard
-                self.says = ""
+                self.says = self._news
+                if self._retuned and (track, take) == (self.track, self.take):
+                    self._wanted = take
             case Rebuilt(said, library) if library is not None:
-                self.says = said
+                self.says = self._news = said
                 player.reload(library, now_ms)
-                if self._returns_after_build:
+                if self._returns_after_build and not self._retuned:
                     self._wanted = self._wanted or self.take
-                else:
-                    self._ready.clear()
+                self._retuned = False
             case Failed(why):
-                self.says = why
-                self._wanted = 0
+                self.says = self._news = why
+                self._wanted, self._retuned = 0, False
             case Done():
                 self._waiting -= 1
             case Ended():
@@ -221,7 +226,9 @@ class Audition:
         self.takes, self.moods, self.tempo_bpm = found.takes, found.moods, found.tempo_bpm
         kept = ("chosen", "accepted")
         chosen = [n for n, item in enumerate(found.takes, 1) if item.state in kept]
-        # A build after a change of the plan puts the chosen take into the game.
-        if not 1 <= self.take <= len(found.takes) or not self._returns_after_build:
+        if self._retuned:  # what was rendered is of the old plan, and so is what was looked at
+            self._ready.clear()
+            self.take = 0
+        if not 1 <= self.take <= len(found.takes):
             self.take = chosen[0] if chosen else 1
-        self.says = ""
+        self.says = self._news

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chipassets.errors import ChipassetsError
 from chipassets.runtime import Library, LibraryError
 from demo_game.orders import (
     Decide,
@@ -50,8 +51,6 @@ class Bench:
 
     def do(self, order: Order, tell: Tell) -> None:
         """Carry out an order and tell what comes of it; whatever goes wrong is told too."""
-        from chipassets.errors import ChipassetsError
-
         try:
             match order:
                 case Look(track):
@@ -74,7 +73,8 @@ class Bench:
         self._desks[track] = desk
         return desk
 
-    def _list(self, track: str, tell: Tell) -> None:
+    def _list(self, track: str, tell: Tell) -> int | None:
+        """Tell the takes; return the number, from 1, of the one that a build would use."""
         from chipassets.audition import chosen_number, list_takes
 
         desk = self._desk(track)
@@ -92,6 +92,7 @@ class Bench:
             facts.append(TakeFacts(item.rating.total, state, complaint))
         plan = desk.track
         tell(Listed(track, tuple(facts), plan.moods, plan.tempo_millibpm / 1000))
+        return chosen if chosen is None else chosen + 1
 
     def _render(self, track: str, take: int, tell: Tell) -> None:
         from chipassets.audition import preview
@@ -121,9 +122,14 @@ class Bench:
 
         try:
             set_key(self._manifest, track, key, value)
-            self._build(tell)
-        finally:
+        except ChipassetsError:
             self._list(track, tell)
+            raise
+        chosen = self._list(track, tell)
+        # To be heard at once: a bundle that is older than its manifest takes long to build.
+        if chosen is not None:
+            self._render(track, chosen, tell)
+        self._build(tell)
 
     def _build(self, tell: Tell) -> None:
         from chipassets.build import build

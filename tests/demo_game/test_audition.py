@@ -47,6 +47,7 @@ class PaperBench:
         self.orders: list[Order] = []
         self.replies: deque[Reply] = deque()
         self.states = ["", "chosen", ""]
+        self.obeys = False
         self._folder = folder
 
     def order(self, order: Order) -> None:
@@ -64,6 +65,12 @@ class PaperBench:
             case Decide(_, "reject", number):
                 self.states[number - 1] = "rejected"
                 self.replies.append(self.listed())
+            case Retune() if self.obeys:
+                self.states = ["chosen", "", ""]
+                folder = write_bundle(self._folder / "retuned", [Piece("town", 500)], "wav")
+                self.replies.append(self.listed())
+                self.replies.append(Rendered("town", 1, folder, Library.open(folder).tracks[0]))
+                return
             case Retune():
                 self.replies.append(Failed("game.yaml: no"))
             case _:
@@ -174,6 +181,24 @@ def test_tempo_and_mood_are_written_once_the_keys_rest(game: Game) -> None:
     assert game.audition.says == "game.yaml: no"
 
 
+def test_what_was_retuned_is_heard_before_the_whole_bundle_is_built(
+    game: Game, tmp_path: Path
+) -> None:
+    game.bench.obeys = True
+    game.press("takes")
+    game.wait(60)
+    game.press("next", "faster")
+    game.wait(80)
+    assert game.audition.take == 1, "the chosen one at the new tempo"
+    assert game.heard() == "retuned"
+    assert not game.audition.is_ready(3), "it was rendered at the old one"
+    library = Library.open(write_bundle(tmp_path / "built", [Piece("town", 500)], "wav"))
+    game.bench.replies += [Rebuilt("town from the lock", library), Done()]
+    game.wait(40)
+    assert game.heard() == "built"
+    assert game.audition.says == "town from the lock"
+
+
 def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(MANIFEST)
     bench = LocalBench(tmp_path / "game.yaml", tmp_path / "bundle")
@@ -204,10 +229,12 @@ def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     assert track.audio is not None
     assert rendered.heard.audio is not None
     assert track.audio.sha256 == rendered.heard.audio.sha256, "what was heard is what was kept"
-    replies = carry_out(Retune("town", "tempo", 90))
+    relisted, rendering, retuned, *replies = carry_out(Retune("town", "tempo", 90))
     at_work = {at.what for at in replies if isinstance(at, Working)}
     assert at_work == {"building", "building: town, arrange", "building: town, render"}
-    relisted = replies[-1]
+    assert isinstance(rendering, Working)
+    assert isinstance(retuned, Rendered)
+    assert retuned.take == other
     assert isinstance(relisted, Listed)
     assert [take.score for take in relisted.takes] == [take.score for take in listed.takes]
     faster = Library.open(tmp_path / "bundle").track("town")
