@@ -1,16 +1,19 @@
-"""Training with TensorFlow on the CPU: graphs, and the compiled recurrence of `lstm_kernel`."""
+"""Training with TensorFlow on the CPU: its optimizer, with the compiled pass of `backprop`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from chipassets.train.lstm_kernel import run_backward, run_forward
+from chipassets.train.backprop import Backprop
+from chipassets.train.batches import Batch
+from chipassets.train.lstm_kernel import run_forward
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -18,37 +21,24 @@ def compiled(function: Callable[..., Any]) -> Any:
     return tf.function(function, reduce_retracing=True)
 
 
-inference = compiled
-"""As `compiled`, for a function from which nothing is learned."""
-
-
 def tensor(array: Any) -> Any:
     """Return a numpy array as a tensor."""
     return tf.constant(array)
 
 
-def seed_of(run: int, step: int) -> Any:
-    """Return the seed of an update, as `dropout` takes it; a tensor, so that no graph holds it."""
-    return tf.constant([run * 1000, step], tf.int32)
+def loss_and_gradients(
+    network: Any, batch: Batch, state: Any, seed: tuple[int, int]
+) -> tuple[Any, Any, list[Any]]:
+    """Return the sum of the losses, the state behind the batch and the gradients of the mean loss.
 
-
-def differentiate(
-    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
-) -> tuple[Any, list[Any]]:
-    """Call a function that returns (loss, more); return more and the gradients of the loss."""
-    with tf.GradientTape() as tape:
-        loss, more = function()
-    return more, tape.gradient(loss, variables)
-
-
-def dropout(values: Any, keep: float, seed: Any, index: int) -> Any:
-    """Return the values, each kept with probability `keep` and then divided by it.
-
-    Stateless, so that a resumed run draws the masks that the killed one would have drawn.
+    The dropout depends on nothing but the seed, so that a resumed run draws what the killed one
+    would have drawn. Written out in `backprop`: TensorFlow's graph takes twice as long.
     """
-    return tf.nn.experimental.stateless_dropout(
-        values, 1 - keep, seed=seed + index, rng_alg="philox"
-    )
+    if network.backprop is None:
+        network.backprop = Backprop(network.units, network.group_sizes, network.dropout_keep)
+    weights = [variable.numpy() for variable in network.ordered()]
+    total, after, gradients = network.backprop.run(weights, batch, state, seed)
+    return total, after, gradients
 
 
 def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
@@ -56,32 +46,20 @@ def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any
 
     projected: what enters the gates i, j, f, o from below, bias included, [time, batch, 4 * units];
     cell, output: the state before the first step; kernel: the recurrent part [units, 4 * units].
-    No gradient goes through the state that comes in: backpropagation is truncated there.
     """
-    outputs, cells = _recurrence(projected, cell, output, kernel)
-    return outputs, cells[-1]
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
-    given = (projected, cell, output, kernel)
-    outputs, cells, gates = tf.numpy_function(run_forward, given, [tf.float32] * 3)
     units = kernel.shape[0]
-    for values, width in ((outputs, units), (cells, units), (gates, 4 * units)):
-        values.set_shape((*projected.shape[:2], width))
+    given = (projected, cell, output, kernel)
+    outputs, last = tf.numpy_function(_run_recurrence, given, [tf.float32] * 2)
+    outputs.set_shape((*projected.shape[:2], units))
+    last.set_shape((projected.shape[1], units))
+    return outputs, last
 
-    def gradient(of_outputs: Any, _of_cells: Any) -> tuple[Any, Any, Any, Any]:
-        of_gates = tf.numpy_function(
-            run_backward, (of_outputs, cell, cells, gates, kernel), tf.float32
-        )
-        of_gates.set_shape(projected.shape)
-        before = tf.concat([output[None], outputs[:-1]], 0)
-        of_kernel = tf.matmul(
-            tf.reshape(before, (-1, units)), tf.reshape(of_gates, (-1, 4 * units)), transpose_a=True
-        )
-        return of_gates, tf.zeros_like(cell), tf.zeros_like(output), of_kernel
 
-    return (outputs, cells), gradient
+def _run_recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
+    outputs = np.empty((*projected.shape[:2], len(kernel)), np.float32)
+    cells = np.empty_like(outputs)
+    run_forward(projected.copy(), cell, output, kernel, outputs, cells)
+    return outputs, cells[-1]
 
 
 @contextmanager

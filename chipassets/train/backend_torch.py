@@ -5,17 +5,20 @@ On a machine without one PyTorch's own LSTM takes its place, with the same numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from functools import cache, wraps
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import keras
 import torch
+from keras import ops
 from torch.utils.tensorboard import SummaryWriter
 
 from chipassets.compose.weights import FORGET_BIAS
+from chipassets.train.batches import Batch
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -24,12 +27,7 @@ torch.backends.cudnn.allow_tf32 = False
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Return the function itself: cuDNN has compiled what takes the time."""
-    return function
-
-
-def inference(function: Callable[..., Any]) -> Any:
-    """Return the function as one from which nothing is learned."""
+    """Return the function as one through which no gradient goes."""
 
     @wraps(function)
     def without_gradients(*arguments: Any) -> Any:
@@ -45,28 +43,32 @@ def tensor(array: Any) -> Any:
     return values.pin_memory().to(DEVICE, non_blocking=True) if DEVICE.type == "cuda" else values
 
 
-def seed_of(run: int, step: int) -> int:
-    """Return the seed of an update, as `dropout` takes it."""
-    return (run << 32) + (step << 4)
+def loss_and_gradients(
+    network: Any, batch: Batch, state: Any, seed: tuple[int, int]
+) -> tuple[Any, Any, list[Any]]:
+    """Return the sum of the losses, the state behind the batch and the gradients of the mean loss.
 
-
-def differentiate(
-    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
-) -> tuple[Any, list[Any]]:
-    """Call a function that returns (loss, more); return more and the gradients of the loss."""
-    loss, more = function()
-    gradients = torch.autograd.grad(loss, [variable.value for variable in variables])
-    return keras.tree.map_structure(lambda values: values.detach(), more), list(gradients)
-
-
-def dropout(values: Any, keep: float, seed: int, index: int) -> Any:
-    """Return the values, each kept with probability `keep` and then divided by it.
-
-    Stateless, so that a resumed run draws the masks that the killed one would have drawn.
+    The dropout depends on nothing but the seed, so that a resumed run draws what the killed one
+    would have drawn.
     """
-    generator = torch.Generator(DEVICE).manual_seed(seed + index)
-    mask = torch.empty_like(values).bernoulli_(keep, generator=generator)
-    return values * mask / keep
+    events, targets, rows, mask, keep = (tensor(column) for column in astuple(batch))
+    state = [(cell * keep, output * keep) for cell, output in state]
+    layers = count()
+
+    def dropout(values: Any) -> Any:
+        number = (seed[0] << 32) + (seed[1] << 4) + next(layers)
+        generator = torch.Generator(DEVICE).manual_seed(number)
+        mask = torch.empty_like(values).bernoulli_(network.dropout_keep, generator=generator)
+        return values * mask / network.dropout_keep
+
+    logits, after = network(
+        events, rows, state, dropout=dropout if network.dropout_keep < 1 else None
+    )
+    losses = ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+    total = ops.sum(mask * losses)
+    variables = [variable.value for variable in network.ordered()]
+    gradients = torch.autograd.grad(total / ops.sum(mask), variables)
+    return total.detach(), [(c.detach(), o.detach()) for c, o in after], list(gradients)
 
 
 def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:

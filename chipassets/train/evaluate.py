@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
-from chipassets.train.backend import inference, tensor
+from chipassets.train.backend import compiled, tensor
 from chipassets.train.batches import Batch, held_out_batches
 from chipassets.train.dataset import Dataset
 from chipassets.train.network import PolyphonyRnn
@@ -47,7 +47,7 @@ class HeldOut:
         return math.exp(self.loss_per_event)
 
 
-@inference
+@compiled
 def _measure(
     network: PolyphonyRnn, events: Any, targets: Any, rows: Any, mask: Any, state: Any
 ) -> Any:

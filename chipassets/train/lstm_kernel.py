@@ -2,7 +2,8 @@
 
 TensorFlow runs a dozen small operations a time step, each of which costs more than its arithmetic.
 Here a step is one matrix product and one loop over the gates, and the rows of a batch are worked on
-in blocks, one block a core.
+in blocks, one block a core. What is computed takes the place of what it was computed from: fresh
+memory costs as much as the arithmetic.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ BLOCK_ROWS = 32
 _FORGET_BIAS = np.float32(FORGET_BIAS)
 _ONE, _HALF = np.float32(1), np.float32(0.5)
 _OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy"}
-_compiled: Callable[[_Function], _Function] = numba.njit(cache=True, **_OPTIONS)
+compiled: Callable[[_Function], _Function] = numba.njit(cache=True, **_OPTIONS)
 _inlined: Callable[[_Function], _Function] = numba.njit(inline="always", **_OPTIONS)
 
 
@@ -59,30 +60,29 @@ def _sigmoid(value: Any) -> Any:
     return _HALF * _tanh(_HALF * value) + _HALF
 
 
-@_compiled
+@compiled
 def _forward(
     first: int,
     last: int,
-    projected: Floats,
+    gates: Floats,
     cell: Floats,
     output: Floats,
     kernel: Floats,
     outputs: Floats,
     cells: Floats,
-    gates: Floats,
 ) -> None:
-    """Fill outputs, cells [time, batch, units] and gates [time, batch, 4 * units] of some rows."""
+    """Fill outputs and cells [time, batch, units] of some rows; gates become what they pass."""
     units = cell.shape[1]
     state = cell[first:last].copy()
     hidden = output[first:last].copy()
     product = np.empty((last - first, 4 * units), np.float32)
-    for step in range(projected.shape[0]):
+    for step in range(gates.shape[0]):
         np.dot(hidden, kernel, product)
         for row in range(last - first):
-            given, gate = projected[step, first + row], gates[step, first + row]
+            gate = gates[step, first + row]
             kept, shown = cells[step, first + row], outputs[step, first + row]
             for unit in range(4 * units):
-                gate[unit] = given[unit] + product[row, unit]
+                gate[unit] += product[row, unit]
             for unit in range(units):
                 gate[unit] = _sigmoid(gate[unit])
             for unit in range(units, 2 * units):
@@ -100,7 +100,7 @@ def _forward(
                 shown[unit] = value
 
 
-@_compiled
+@compiled
 def _backward(
     first: int,
     last: int,
@@ -109,16 +109,15 @@ def _backward(
     cells: Floats,
     gates: Floats,
     transposed: Floats,
-    of_gates: Floats,
 ) -> None:
-    """Fill of_gates, the gradient of what enters the gates [time, batch, 4 * units], of rows."""
+    """Let gates [time, batch, 4 * units] become the gradient of what enters them, of some rows."""
     units = cell.shape[1]
     of_hidden = np.zeros((last - first, units), np.float32)
     of_state = np.zeros((last - first, units), np.float32)
     for step in range(gradient.shape[0] - 1, -1, -1):
         for row in range(last - first):
             place = first + row
-            gate, into = gates[step, place], of_gates[step, place]
+            gate = gates[step, place]
             given, reached = gradient[step, place], cells[step, place]
             before = cells[step - 1, place] if step else cell[place]
             for unit in range(units):
@@ -127,12 +126,12 @@ def _backward(
                 bent = _tanh(reached[unit])
                 shown = of_hidden[row, unit] + given[unit]
                 kept = of_state[row, unit] + shown * o * (_ONE - bent * bent)
-                into[unit] = kept * j * i * (_ONE - i)
-                into[units + unit] = kept * i * (_ONE - j * j)
-                into[2 * units + unit] = kept * before[unit] * f * (_ONE - f)
-                into[3 * units + unit] = shown * bent * o * (_ONE - o)
+                gate[unit] = kept * j * i * (_ONE - i)
+                gate[units + unit] = kept * i * (_ONE - j * j)
+                gate[2 * units + unit] = kept * before[unit] * f * (_ONE - f)
+                gate[3 * units + unit] = shown * bent * o * (_ONE - o)
                 of_state[row, unit] = kept * f
-        np.dot(of_gates[step, first:last], transposed, of_hidden)
+        np.dot(gates[step, first:last], transposed, of_hidden)
 
 
 _cores = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="lstm")
@@ -140,40 +139,41 @@ _blas = ThreadpoolController()
 """Of the libraries loaded by now: scipy's must be among them."""
 
 
-def _in_blocks(kernel: Any, rows: int, *arguments: Floats) -> None:
-    """Run a kernel over all rows, a block a core; BLAS must not start threads of its own beside."""
-    starts = range(0, rows, BLOCK_ROWS)
-    with _blas.limit(limits=1, user_api="blas"):
-        for _ in _cores.map(
-            lambda first: kernel(first, min(first + BLOCK_ROWS, rows), *arguments), starts
-        ):
-            pass
+def in_blocks(kernel: Any, rows: int, block: int, *arguments: Any) -> list[Any]:
+    """Return what a kernel returns for each block of rows; the blocks are shared among the cores.
+
+    The kernel takes the first row, the row behind the last, and the arguments.
+    """
+    starts = range(0, rows, block)
+    return list(
+        _cores.map(lambda first: kernel(first, min(first + block, rows), *arguments), starts)
+    )
 
 
 def run_forward(
-    projected: Floats, cell: Floats, output: Floats, kernel: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Return outputs, cells [time, batch, units] and gates [time, batch, 4 * units] of a layer.
+    gates: Floats, cell: Floats, output: Floats, kernel: Floats, outputs: Floats, cells: Floats
+) -> None:
+    """Fill the outputs and cells [time, batch, units] of a layer.
 
-    projected: what enters the gates i, j, f, o from below, bias included, [time, batch, 4 * units];
-    cell, output: the state before the first step [batch, units]; kernel: the recurrent part
-    [units, 4 * units]. The gates are returned after their sigmoid or tanh.
+    gates: what enters the gates i, j, f, o from below, bias included, [time, batch, 4 * units];
+    afterwards what each lets through, its sigmoid or tanh. cell, output: the state before the first
+    step [batch, units]; kernel: the recurrent part [units, 4 * units].
     """
-    steps, rows, _ = projected.shape
-    units = cell.shape[1]
-    outputs = np.empty((steps, rows, units), np.float32)
-    cells, gates = np.empty_like(outputs), np.empty_like(projected)
-    _in_blocks(_forward, rows, projected, cell, output, kernel, outputs, cells, gates)
-    return outputs, cells, gates
+    with _blas.limit(limits=1, user_api="blas"):
+        in_blocks(
+            _forward, gates.shape[1], BLOCK_ROWS, gates, cell, output, kernel, outputs, cells
+        )  # fmt: skip
 
 
 def run_backward(
     gradient: Floats, cell: Floats, cells: Floats, gates: Floats, kernel: Floats
-) -> Floats:
-    """Return the gradient of `projected` for a gradient of the outputs [time, batch, units]."""
-    of_gates = np.empty_like(gates)
+) -> None:
+    """Let gates, as `run_forward` left them, become the gradient of what entered them.
+
+    gradient: of the outputs [time, batch, units]; the rest as in `run_forward`.
+    """
     transposed = np.ascontiguousarray(kernel.T)
-    _in_blocks(
-        _backward, gradient.shape[1], gradient, cell, cells, gates, transposed, of_gates
-    )  # fmt: skip
-    return of_gates
+    with _blas.limit(limits=1, user_api="blas"):
+        in_blocks(
+            _backward, gates.shape[1], BLOCK_ROWS, gradient, cell, cells, gates, transposed
+        )  # fmt: skip

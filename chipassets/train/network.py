@@ -7,6 +7,7 @@ that training, export and Magenta's checkpoints share them unchanged. Magenta 2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.compose.weights import Model
-from chipassets.train.backend import dropout, recurrence
+from chipassets.train.backend import recurrence
 
 State = list[tuple[Any, Any]]
 """(cell, output) of each layer, each [batch, units]."""
@@ -36,6 +37,8 @@ class PolyphonyRnn(keras.layers.Layer):  # type: ignore[misc]
         self.units = layers
         self.group_sizes = group_sizes
         self.dropout_keep = dropout_keep
+        self.backprop: Any = None
+        """The memory of the pass that the CPU's backend wrote out."""
         self.kernels, self.biases = [], []
         inputs = EVENT_CLASSES + sum(group_sizes)
         for index, units in enumerate(layers):
@@ -66,12 +69,12 @@ class PolyphonyRnn(keras.layers.Layer):  # type: ignore[misc]
         return [(ops.zeros((batch, u)), ops.zeros((batch, u))) for u in self.units]
 
     def call(
-        self, events: Any, rows: Any, state: State, dropout_seed: Any = None
+        self, events: Any, rows: Any, state: State, dropout: Callable[[Any], Any] | None = None
     ) -> tuple[Any, State]:
         """Return logits [time, batch, 259] and the new state.
 
         events int32 [time, batch]; rows int32 [time, batch, groups], -1 for a group left open;
-        dropout_seed, of `backend.seed_of`, trains with dropout, None does not.
+        dropout is applied to the outputs of every layer.
         """
         hidden, new_state = None, []
         for index, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
@@ -84,8 +87,8 @@ class PolyphonyRnn(keras.layers.Layer):  # type: ignore[misc]
             projected += ops.convert_to_tensor(bias)
             hidden, cell = recurrence(projected, *state[index], kernel[-self.units[index] :])
             new_state.append((cell, hidden[-1]))
-            if dropout_seed is not None and self.dropout_keep < 1:
-                hidden = dropout(hidden, self.dropout_keep, dropout_seed, index)
+            if dropout is not None:
+                hidden = dropout(hidden)
         flat = ops.reshape(hidden, (-1, self.units[-1]))
         logits = ops.matmul(flat, self.head_weights) + self.head_bias
         return ops.reshape(logits, (*ops.shape(hidden)[:2], EVENT_CLASSES)), new_state

@@ -14,11 +14,11 @@ from keras import ops
 from chipassets.compose.weights import Model
 from chipassets.errors import UsageError
 from chipassets.train import controls
-from chipassets.train.backend import compiled, differentiate, seed_of, tensor
+from chipassets.train.backend import compiled, loss_and_gradients, tensor
 from chipassets.train.batches import Batch, TrainingStream
 from chipassets.train.checkpoint import read_checkpoint, write_checkpoint
 from chipassets.train.dataset import Dataset
-from chipassets.train.evaluate import HeldOut, cross_entropy, held_out_loss, tensors
+from chipassets.train.evaluate import HeldOut, held_out_loss
 from chipassets.train.hparams import Hparams
 from chipassets.train.network import PolyphonyRnn, weights_of
 
@@ -69,21 +69,9 @@ class Trainer:
         self.stale_evaluations = 0
 
     @compiled
-    def _update(
-        self, events: Any, targets: Any, rows: Any, mask: Any, keep: Any, state: Any, seed: Any
-    ) -> Any:
-        """Apply one update and return (sum of losses, state)."""
-        state = [(cell * keep, output * keep) for cell, output in state]
-
-        def loss() -> tuple[Any, Any]:
-            logits, after = self.network(events, rows, state, dropout_seed=seed)
-            total = ops.sum(mask * cross_entropy(targets, logits))
-            return total / ops.sum(mask), (total, after)
-
-        variables = self.network.trainable_variables
-        done, gradients = differentiate(loss, variables)
-        self.optimizer.apply(gradients, variables)
-        return done
+    def _apply(self, gradients: list[Any]) -> None:
+        """Let the optimizer change the weights."""
+        self.optimizer.apply(gradients, self.network.trainable_variables)
 
     def start_from(self, model: Model) -> None:
         """Take a model's weights to begin with; UsageError when its sizes or inputs are others."""
@@ -100,9 +88,9 @@ class Trainer:
     def train_step(self) -> tuple[float, float]:
         """Make one update; return the sum of the losses (nats) and the count of its events."""
         batch = self._ahead or self.stream.next_batch()
-        total, self.state = self._update(
-            *tensors(batch), self.state, seed_of(self.hparams.seed, self.step)
-        )
+        seed = (self.hparams.seed, self.step)
+        total, self.state, gradients = loss_and_gradients(self.network, batch, self.state, seed)
+        self._apply(gradients)
         self.step += 1
         # An accelerator is still at work: the next batch is ready when it has done.
         self._place = self.stream.state()

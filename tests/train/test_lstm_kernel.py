@@ -1,4 +1,4 @@
-"""The compiled recurrence against TensorFlow's own fused LSTM: values and gradients."""
+"""The pass that is written out, against TensorFlow's own fused LSTM and its derivatives."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ pytest.importorskip("tensorflow")
 
 import tensorflow as tf
 
-from chipassets.train.lstm_kernel import BLOCK_ROWS, run_forward
+from chipassets.train.backend import loss_and_gradients
+from chipassets.train.batches import Batch
+from chipassets.train.lstm_kernel import BLOCK_ROWS
 from chipassets.train.network import PolyphonyRnn
 
-UNITS, STEPS, ROWS = 24, 9, BLOCK_ROWS + 3
+UNITS, STEPS, ROWS = (24, 16), 9, BLOCK_ROWS + 3
+GROUPS = (5, 3)
 
 
 def fused(inputs: Any, kernel: Any, bias: Any, cell: Any, output: Any) -> Any:
     """TensorFlow's BlockLSTM, whose gates i, c, f, o are Magenta's i, j, f, o."""
-    nothing = tf.zeros((UNITS,))
+    nothing = tf.zeros((cell.shape[1],))
     return tf.raw_ops.BlockLSTM(
         seq_len_max=tf.constant(STEPS, tf.int64),
         x=inputs,
@@ -33,46 +36,96 @@ def fused(inputs: Any, kernel: Any, bias: Any, cell: Any, output: Any) -> Any:
         forget_bias=1.0,
         cell_clip=0.0,
         use_peephole=False,
-    ).h
-
-
-def test_loss_and_gradients_are_those_of_tensorflows_fused_lstm() -> None:
-    rng = np.random.default_rng(3)
-    network = PolyphonyRnn((UNITS, UNITS), (5,), seed=2)
-    events = rng.integers(0, 259, (STEPS, ROWS)).astype(np.int32)
-    rows = rng.integers(-1, 5, (STEPS, ROWS, 1)).astype(np.int32)
-    weight = tf.constant(rng.normal(size=(STEPS, ROWS, 259)), tf.float32)
-    state = [
-        tuple(tf.constant(rng.normal(size=(ROWS, UNITS)), tf.float32) for _ in range(2))
-        for _ in range(2)
-    ]
-    variables = [variable.value for variable in network.ordered()]
-    with tf.GradientTape() as tape:
-        ours, _ = network(events, rows, state)
-        loss = tf.reduce_sum(weight * ours)
-    found = tape.gradient(loss, variables)
-    with tf.GradientTape() as tape:
-        hidden = tf.concat([tf.one_hot(events, 259), tf.one_hot(rows[..., 0], 5)], -1)
-        for kernel, bias, (cell, output) in zip(
-            variables[:4:2], variables[1:4:2], state, strict=True
-        ):
-            hidden = fused(hidden, kernel, bias, cell, output)
-        theirs = tf.einsum("tbu,uv->tbv", hidden, variables[-2]) + variables[-1]
-        loss = tf.reduce_sum(weight * theirs)
-    wanted = tape.gradient(loss, variables)
-    np.testing.assert_allclose(ours, theirs, atol=2e-5)
-    for one, other in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(tf.convert_to_tensor(one), other, atol=2e-4)
-
-
-def test_extreme_gates_saturate_and_stay_finite() -> None:
-    zeros = np.zeros((2, UNITS), np.float32)
-    projected = np.full((3, 2, 4 * UNITS), 1e30, np.float32)
-    projected[1] *= -1
-    outputs, cells, gates = run_forward(
-        projected, zeros, zeros, np.zeros((UNITS, 4 * UNITS), np.float32)
     )
-    assert np.isfinite(outputs).all()
-    assert np.abs(outputs).max() <= 1
-    assert np.abs(gates).max() <= 1
-    np.testing.assert_allclose(cells[0], 1, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def batch() -> Batch:
+    rng = np.random.default_rng(3)
+    rows = [rng.integers(-1, size, (STEPS, ROWS)) for size in GROUPS]
+    mask = np.ones((STEPS, ROWS), np.float32)
+    mask[5:, ::4] = 0
+    return Batch(
+        events=rng.integers(0, 259, (STEPS, ROWS)).astype(np.int32),
+        targets=rng.integers(0, 259, (STEPS, ROWS)).astype(np.int32),
+        rows=np.stack(rows, -1).astype(np.int32),
+        mask=mask,
+        keep_state=(np.arange(ROWS) % 3 > 0).astype(np.float32)[:, None],
+    )
+
+
+def _state(network: PolyphonyRnn) -> list[tuple[Any, Any]]:
+    rng = np.random.default_rng(4)
+    return [
+        (
+            rng.normal(size=(ROWS, units)).astype(np.float32),
+            np.tanh(rng.normal(size=(ROWS, units))).astype(np.float32),
+        )
+        for units in network.units
+    ]
+
+
+def _judge(network: PolyphonyRnn, batch: Batch, state: list[tuple[Any, Any]]) -> Any:
+    """The loss, the last states and the gradients by automatic differentiation."""
+    variables = [variable.value for variable in network.ordered()]
+    after = []
+    with tf.GradientTape() as tape:
+        told = [tf.one_hot(batch.rows[..., g], size) for g, size in enumerate(GROUPS)]
+        hidden = tf.concat([tf.one_hot(batch.events, 259), *told], -1)
+        pairs = zip(variables[:-2:2], variables[1:-2:2], state, strict=True)
+        for kernel, bias, (cell, output) in pairs:
+            keep = batch.keep_state
+            done = fused(hidden, kernel, bias, cell * keep, output * keep)
+            hidden = done.h
+            after.append((done.cs[-1], done.h[-1]))
+        logits = tf.einsum("tbu,uv->tbv", hidden, variables[-2]) + variables[-1]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch.targets, logits)
+        total = tf.reduce_sum(batch.mask * losses)
+        loss = total / tf.reduce_sum(batch.mask)
+    return float(total), after, tape.gradient(loss, variables)
+
+
+def test_loss_state_and_gradients_are_those_of_tensorflows_fused_lstm(batch: Batch) -> None:
+    network = PolyphonyRnn(UNITS, GROUPS, seed=2)
+    state = _state(network)
+    total, after, gradients = loss_and_gradients(network, batch, state, (1, 0))
+    expected, states, theirs = _judge(network, batch, state)
+    assert total == pytest.approx(expected, rel=1e-5)
+    for ours, judged in zip(after, states, strict=True):
+        np.testing.assert_allclose(ours, [np.array(part) for part in judged], atol=1e-5)
+    for ours, judged in zip(gradients, theirs, strict=True):
+        np.testing.assert_allclose(ours, np.array(judged), atol=1e-6, rtol=1e-4)
+
+
+def test_logits_and_their_state_are_those_of_the_pass(batch: Batch) -> None:
+    network = PolyphonyRnn(UNITS, GROUPS, seed=2)
+    state = network.zero_state(ROWS)
+    logits, after = network(batch.events, batch.rows, state)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch.targets, logits)
+    total, states, _ = loss_and_gradients(network, batch, state, (1, 0))
+    assert total == pytest.approx(float(tf.reduce_sum(batch.mask * losses)), rel=1e-5)
+    for ours, theirs in zip(states, after, strict=True):
+        np.testing.assert_allclose(ours, [np.array(part) for part in theirs], atol=1e-6)
+
+
+def test_the_gradients_are_the_slope_of_the_loss_with_dropout_too(batch: Batch) -> None:
+    network = PolyphonyRnn(UNITS, GROUPS, dropout_keep=0.6, seed=2)
+    state, seed = _state(network), (7, 11)
+    count = float(batch.mask.sum())
+    _, _, gradients = loss_and_gradients(network, batch, state, seed)
+    gradients = [gradient.copy() for gradient in gradients]
+    rng = np.random.default_rng(5)
+    before = network.arrays()
+    for index, gradient in enumerate(gradients):
+        way = rng.normal(size=gradient.shape).astype(np.float32)
+        losses = []
+        for distance in (-2e-3, 2e-3):
+            moved = list(before)
+            moved[index] = before[index] + np.float32(distance) * way
+            network.assign(moved)
+            losses.append(loss_and_gradients(network, batch, state, seed)[0] / count)
+        slope = (losses[1] - losses[0]) / 4e-3
+        assert slope == pytest.approx(float((gradient * way).sum()), rel=2e-2, abs=2e-4)
+    network.assign(before)
+    other = loss_and_gradients(network, batch, state, (7, 12))[0]
+    assert other != loss_and_gradients(network, batch, state, seed)[0]
