@@ -79,10 +79,14 @@ def mirrored(rows: Iterable[str]) -> list[str]:
 
 
 def glow(radius: int, colour: Colour, strength: int) -> pygame.Surface:
-    """Return rings of light to be added to what lies below."""
+    """Return light to be added to what lies below: full in the middle, none at the rim.
+
+    Its rings are two pixels wide, and fall off like a smooth step, so that no edge is seen.
+    """
     surface = pygame.Surface((radius * 2, radius * 2))
-    for ring in range(4, 0, -1):
-        share = (5 - ring) * strength // 4
-        shine = tuple(channel * share // 255 for channel in colour)
-        pygame.draw.circle(surface, shine, (radius, radius), radius * ring // 4)
+    for ring in range(radius, 0, -2):
+        near = 1 - ring / radius
+        share = near * near * (3 - 2 * near) * strength / 255
+        shine = tuple(round(channel * share) for channel in colour)
+        pygame.draw.circle(surface, shine, (radius, radius), ring)
     return surface

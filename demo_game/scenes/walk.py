@@ -263,11 +263,11 @@ class Walk:
         place, flicker = self.adventure.place, int(math.sin(self._frame / 7) * 2)
         if place.music == "cave":
             # The dark closes in on the way to the wyrm.
-            lamp = (*hero, round(92 - 34 * self.nearness) + flicker, _LAMPLIGHT)
+            lamp = (*hero, round(118 - 40 * self.nearness) + flicker, _LAMPLIGHT)
             torches = ground("cave").torches()
             return NIGHT, [
                 lamp,
-                *((x - left, y - top, 56 - flicker, _FIRELIGHT) for x, y in torches),
+                *((x - left, y - top, 68 - flicker, _FIRELIGHT) for x, y in torches),
             ]
         ambient, brightness = light_at(self.adventure.steps)
         if brightness >= _LAMPS_BELOW:
@@ -275,8 +275,8 @@ class Walk:
         share = 1 - brightness / _LAMPS_BELOW
         warm = (round(150 * share), round(120 * share), round(40 * share))
         homes = ground(place.name).windows()
-        lamps = [(x - left, y - top, 26 + flicker // 2, warm) for x, y in homes]
-        return ambient, [(*hero, 34 + flicker, warm), *lamps]
+        lamps = [(x - left, y - top, 34 + flicker // 2, warm) for x, y in homes]
+        return ambient, [(*hero, 44 + flicker, warm), *lamps]
 
     @property
     def nearness(self) -> float:
