@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +156,15 @@ def play_passage(
     heard[:, :end] += dry * registers.master >> 7
     sides = resample(heard, end, length)
     sides <<= 34 - 15 - BITS
-    return np.diff(sides, prepend=0, append=0)
+    return _steps(sides)
+
+
+def _steps(sides: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The differences from silence to the first sample, from each to the next, and to silence."""
+    steps = np.zeros((len(sides), sides.shape[1] + 1), dtype=np.int64)
+    steps[:, :-1] = sides
+    steps[:, 1:] -= sides
+    return steps
 
 
 def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.int32]]]:
@@ -170,24 +179,33 @@ def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.
 
 def _note(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
     """The sound of a voice from a key-on up to `stop` or to its silence."""
-    envelope = Envelope()
-    envelope.key_on()
     bounds = [moment.sample for moment in moments] + [stop]
-    levels, counts = [], []
-    for moment, start, until in zip(moments, bounds, bounds[1:], strict=False):
-        if moment.key_off:
-            envelope.key_off()
-        levels.append(envelope.play(start, until, *moment.registers[5:8]))
-        counts.append(until - start)
-    level = np.concatenate(levels)
-    sounding = np.flatnonzero(level)
-    length = int(sounding[-1]) + 1 if len(sounding) else 0
+    counts = [until - start for start, until in pairwise(bounds)]
+    level = _levels(moments, stop)
+    length = len(level) - int((level[::-1] > 0).argmax()) if level.any() else 0
     steps, left, right = (
         _held(values, counts, length) for values in zip(*map(_numbers, moments), strict=True)
     )
     wave = _wave(moments[0].registers[4], steps, length)
     voice = (wave * level[:length] >> 11) & ~1
     return np.stack((voice * left >> 7, voice * right >> 7))
+
+
+def _levels(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
+    """The envelope from a key-on up to `stop`; what leaves it alone is passed over."""
+    turns: list[_Moment] = []
+    for moment in moments:
+        shape = moment.registers[5:8]
+        if moment.key_off or not turns or turns[-1].registers[5:8] != shape:
+            turns.append(moment)
+    envelope = Envelope()
+    envelope.key_on()
+    pieces = []
+    for moment, until in zip(turns, [item.sample for item in turns[1:]] + [stop], strict=True):
+        if moment.key_off:
+            envelope.key_off()
+        pieces.append(envelope.play(moment.sample, until, *moment.registers[5:8]))
+    return np.concatenate(pieces)
 
 
 def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[np.int32]:

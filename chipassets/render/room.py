@@ -58,12 +58,14 @@ def echo(dry: Ints, room: Room) -> Ints:
     back = _padded(dry.astype(total.dtype))
     delay = room.delay * DELAY_SAMPLES
     for number in range(1, room.repeats + 1):
-        later = _padded(np.zeros_like(total))
+        again = number < room.repeats
+        later = _padded(np.zeros_like(total)) if again else back
         for start in range(number * delay, dry.shape[1], _BLOCK):
             stop = min(start + _BLOCK, dry.shape[1])
             heard = _filter(back, start - delay, stop - delay, room.taps)
             total[:, start:stop] += heard
-            later[:, _LEAD + start : _LEAD + stop] = heard * room.feedback >> _ONE
+            if again:
+                later[:, _LEAD + start : _LEAD + stop] = heard * room.feedback >> _ONE
         back = later
     total *= np.array(room.volumes, dtype=total.dtype)[:, None]
     total >>= _ONE
@@ -85,8 +87,13 @@ def _padded(signal: Ints) -> Ints:
 def _filter(signal: Ints, start: int, stop: int, taps: Sequence[int]) -> Ints:
     """The eight taps, the last one for the newest sample, from `start` to `stop`."""
     total: Ints = np.zeros((len(signal), stop - start), dtype=signal.dtype)
-    for later, tap in enumerate(taps):
-        if tap:
-            total += signal[:, start + later : stop + later] * tap
+    for tap in {tap for tap in taps if tap}:
+        # Samples with the same weight are added first: an addition is cheaper than a product.
+        places = [place for place, other in enumerate(taps) if other == tap]
+        alike = signal[:, start + places[0] : stop + places[0]].copy()
+        for place in places[1:]:
+            alike += signal[:, start + place : stop + place]
+        alike *= tap
+        total += alike
     total >>= _ONE
     return total
