@@ -122,7 +122,7 @@ def _once(log: RegisterLog, player: Player) -> _Plan:
 def _circle(log: RegisterLog, player: Player) -> _Plan:
     (body,) = play_passages([log.frames], player, loops=True)
     length = player.samples(len(log.frames))
-    train = body[:, :length].copy()
+    train = body[:, :length]  # The same memory: what is added rang on behind it.
     history = _silence(player)
     for start in range(length, body.shape[1], length):
         # What still rings of the passes before this one.

@@ -101,10 +101,13 @@ def _sum_sides(
     trains: dict[tuple[int, ...], NDArray[np.int64]], player: Player, length: int, loops: bool
 ) -> NDArray[np.int64]:
     """Every side's train; with `loops` its steps add up to nothing."""
-    total = np.zeros((player.board.sides, length + TAIL_SAMPLES), dtype=np.int64)
-    for sides, train in trains.items():
-        for side in sides:
-            total[side] += train
+    if len(trains) == player.board.sides == 1:
+        total = next(iter(trains.values()))[None]
+    else:
+        total = np.zeros((player.board.sides, length + TAIL_SAMPLES), dtype=np.int64)
+        for sides, train in trains.items():
+            for side in sides:
+                total[side] += train
     if loops:
         impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
         for train in total:

@@ -85,10 +85,14 @@ class Canvas:
     def text(
         self, x: float, y: float, words: str, size: float, colour: Colour, bold: bool, ends: bool
     ) -> None:
-        """Write a line of text whose letters stand on `y`, from `x` on, or up to it."""
-        dots = max(1, round(size * self.scale * _CAPITAL / _GLYPH_HEIGHT + 0.2))
+        """Write a line of text whose letters stand on `y`, from `x` on, or up to it.
+
+        Letters are a whole number of pixels a dot; their middle is where a font of the size has it.
+        """
+        capital = size * self.scale * _CAPITAL
+        dots = max(1, round(capital / _GLYPH_HEIGHT + 0.2))
         left = round(x * self.scale) - (dots * measure_text(words) if ends else 0)
-        top = round(y * self.scale) - dots * _GLYPH_HEIGHT
+        top = round(y * self.scale - (capital + dots * _GLYPH_HEIGHT) / 2)
         for letter in words:
             shape = _letter(letter, dots)
             self._stamp(left, top, shape, colour)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,22 +19,32 @@ _LOUDEST_LUFS, _SOFTEST_LUFS = -8.0, -38.0
 _MARKS_LUFS = (-12, -18, -24, -30)
 
 
-def draw_sound(layout: Layout, line: int, loudness: NDArray[np.float64]) -> Iterator[str]:
-    """Yield the waveform and the loudness of a line; `loudness` are LUFS every 100 ms."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What the whole sound measures, for every line: LUFS every 100 ms, and the largest sample."""
+
+    loudness: NDArray[np.float64]
+    peak: int
+
+
+def measure_sound(sound: Sound) -> Measured:
+    """Return the momentary loudness, within what the picture shows, to 0.1 LU, and the peak."""
+    found = np.clip(momentary_loudness(sound.pcm), _SOFTEST_LUFS, _LOUDEST_LUFS)
+    columns = sound.pcm.columns
+    peak = max(int(columns.max(initial=1)), -int(columns.min(initial=0)))
+    return Measured(np.round(found, 1), peak)
+
+
+def draw_sound(layout: Layout, line: int, measured: Measured) -> Iterator[str]:
+    """Yield the waveform and the loudness of a line."""
     sound = layout.sheet.sound
     if sound is None:
         return
-    yield from _wave(layout, line, sound)
-    yield from _loudness(layout, line, sound, loudness)
+    yield from _wave(layout, line, sound, measured.peak)
+    yield from _loudness(layout, line, sound, measured.loudness)
 
 
-def loudness_of(sound: Sound) -> NDArray[np.float64]:
-    """Return the momentary loudness every 100 ms, within what the picture shows, to 0.1 LU."""
-    found = np.clip(momentary_loudness(sound.pcm), _SOFTEST_LUFS, _LOUDEST_LUFS)
-    return np.round(found, 1)
-
-
-def _wave(layout: Layout, line: int, sound: Sound) -> Iterator[str]:
+def _wave(layout: Layout, line: int, sound: Sound, peak: int) -> Iterator[str]:
     """The largest and the smallest sample of all sides in every column of pixels.
 
     The track's largest fills the lane.
@@ -52,11 +63,11 @@ def _wave(layout: Layout, line: int, sound: Sound) -> Iterator[str]:
     starts = bounds[:-1][within]
     if not len(starts):
         return
-    used = samples[: bounds[-1]]
-    highs: NDArray[np.int16] = np.maximum.reduceat(used.max(axis=1), starts)
-    lows = np.minimum.reduceat(used.min(axis=1), starts)
+    used = samples[bounds[0] : bounds[-1]]
+    highs: NDArray[np.int16] = np.maximum.reduceat(used.max(axis=1), starts - bounds[0])
+    lows = np.minimum.reduceat(used.min(axis=1), starts - bounds[0])
     middle = top + WAVE_HEIGHT / 2
-    scale = (WAVE_HEIGHT / 2 - 1) / max(int(np.abs(samples.astype(np.int32)).max()), 1)
+    scale = (WAVE_HEIGHT / 2 - 1) / peak
     yield path(_outline(middle - highs * scale, middle - lows * scale + 0.5), "wave")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chipassets.keys import pitch_class_name
-from chipassets.render.preview.curves import draw_sound, loudness_of
+from chipassets.render.preview.curves import draw_sound, measure_sound
 from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, Layout
 from chipassets.render.preview.roll import bar_chords, chord_tones, draw_roll
 from chipassets.render.preview.sheet import Sheet
@@ -43,13 +43,13 @@ def draw_sheet(sheet: Sheet) -> bytes:
     red rim. The same sheet gives the same bytes.
     """
     layout = Layout(sheet)
-    loudness = None if sheet.sound is None else loudness_of(sheet.sound)
+    measured = None if sheet.sound is None else measure_sound(sheet.sound)
     body = [*_header(sheet)]
     for line in range(layout.lines):
         body += _line_head(layout, line)
         body += draw_roll(layout, line)
-        if loudness is not None:
-            body += draw_sound(layout, line, loudness)
+        if measured is not None:
+            body += draw_sound(layout, line, measured)
         body += _loop(layout, line)
     size = f'width="{layout.width}" height="{layout.height}"'
     box = f'viewBox="0 0 {layout.width} {layout.height}"'
