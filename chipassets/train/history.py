@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from chipassets.train.backend import tensorboard_log
 from chipassets.train.whole import whole_file
 
 HISTORY_FILE = "history.jsonl"
@@ -69,6 +68,9 @@ class History:
 @contextmanager
 def open_history(run: Path, step: int) -> Iterator[History]:
     """Yield the history of a run that goes on at a step."""
+    # Imported here: to read a history takes no TensorFlow, which is seconds in coming.
+    from chipassets.train.backend import tensorboard_log
+
     folder = run / "tensorboard"
     folder.mkdir(exist_ok=True)
     with tensorboard_log(folder) as log:

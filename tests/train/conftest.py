@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import mido
@@ -14,6 +15,14 @@ from chipassets.train.building import build_dataset
 from chipassets.train.corpus import Piece
 from chipassets.train.dataset import Dataset
 from chipassets.train.music import Metre
+
+# What needs TensorFlow runs on one worker, and imports it when a test begins: to import it takes
+# longer than most of these tests, and every worker imports every file.
+on_tensorflows_worker = pytest.mark.xdist_group("tensorflow")
+needs_tensorflow = [
+    on_tensorflows_worker,
+    pytest.mark.skipif(find_spec("tensorflow") is None, reason="tensorflow is not installed"),
+]
 
 MakePiece = Callable[..., Piece]
 WriteMidi = Callable[..., Path]

@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from chipassets.cli.train import app
 from chipassets.compose.weights import load_model
 from chipassets.errors import UsageError
-from tests.train.conftest import WriteMidi, tune
+from tests.train.conftest import WriteMidi, on_tensorflows_worker, tune
+
+pytestmark = on_tensorflows_worker
 
 
 def run(*arguments: object) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow")
-
-import tensorflow as tf
-
-from chipassets.train.backend import loss_and_gradients
 from chipassets.train.batches import Batch
 from chipassets.train.lstm_kernel import BLOCK_ROWS
-from chipassets.train.network import PolyphonyRnn
+from tests.train.conftest import needs_tensorflow
+
+if TYPE_CHECKING:
+    from chipassets.train.network import PolyphonyRnn
+
+pytestmark = needs_tensorflow
 
 UNITS, STEPS, ROWS = (24, 16), 9, BLOCK_ROWS + 3
 GROUPS = (5, 3)
@@ -22,6 +22,8 @@ GROUPS = (5, 3)
 
 def fused(inputs: Any, kernel: Any, bias: Any, cell: Any, output: Any) -> Any:
     """TensorFlow's BlockLSTM, whose gates i, c, f, o are Magenta's i, j, f, o."""
+    import tensorflow as tf
+
     nothing = tf.zeros((cell.shape[1],))
     return tf.raw_ops.BlockLSTM(
         seq_len_max=tf.constant(STEPS, tf.int64),
@@ -67,6 +69,8 @@ def _state(network: PolyphonyRnn) -> list[tuple[Any, Any]]:
 
 def _judge(network: PolyphonyRnn, batch: Batch, state: list[tuple[Any, Any]]) -> Any:
     """The loss, the last states and the gradients by automatic differentiation."""
+    import tensorflow as tf
+
     variables = [variable.value for variable in network.ordered()]
     after = []
     with tf.GradientTape() as tape:
@@ -86,6 +90,9 @@ def _judge(network: PolyphonyRnn, batch: Batch, state: list[tuple[Any, Any]]) ->
 
 
 def test_loss_state_and_gradients_are_those_of_tensorflows_fused_lstm(batch: Batch) -> None:
+    from chipassets.train.backend import loss_and_gradients
+    from chipassets.train.network import PolyphonyRnn
+
     network = PolyphonyRnn(UNITS, GROUPS, seed=2)
     state = _state(network)
     total, after, gradients = loss_and_gradients(network, batch, state, (1, 0))
@@ -98,6 +105,11 @@ def test_loss_state_and_gradients_are_those_of_tensorflows_fused_lstm(batch: Bat
 
 
 def test_logits_and_their_state_are_those_of_the_pass(batch: Batch) -> None:
+    import tensorflow as tf
+
+    from chipassets.train.backend import loss_and_gradients
+    from chipassets.train.network import PolyphonyRnn
+
     network = PolyphonyRnn(UNITS, GROUPS, seed=2)
     state = network.zero_state(ROWS)
     logits, after = network(batch.events, batch.rows, state)
@@ -109,6 +121,9 @@ def test_logits_and_their_state_are_those_of_the_pass(batch: Batch) -> None:
 
 
 def test_the_gradients_are_the_slope_of_the_loss_with_dropout_too(batch: Batch) -> None:
+    from chipassets.train.backend import loss_and_gradients
+    from chipassets.train.network import PolyphonyRnn
+
     network = PolyphonyRnn(UNITS, GROUPS, dropout_keep=0.6, seed=2)
     state, seed = _state(network), (7, 11)
     count = float(batch.mask.sum())

@@ -11,11 +11,6 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow")
-pytest.importorskip("note_seq")
-
-from note_seq.protobuf import generator_pb2
 from typer.testing import CliRunner
 
 from chipassets.cli.train import app
@@ -24,7 +19,18 @@ from chipassets.compose.controls import ControlGroup
 from chipassets.compose.weights import Model, load_model
 from chipassets.errors import ModelError
 from chipassets.train.magenta_export import export_bundle
-from chipassets.train.magenta_import import import_magenta
+from tests.train.conftest import needs_tensorflow
+
+pytestmark = [
+    *needs_tensorflow,
+    pytest.mark.skipif(importlib.util.find_spec("note_seq") is None, reason="no note_seq"),
+]
+
+
+def import_magenta(path: Path, name: str) -> Model:
+    from chipassets.train import magenta_import
+
+    return magenta_import.import_magenta(path, name)
 
 
 def _model(layers: tuple[int, ...] = (16, 12), controls: tuple[ControlGroup, ...] = ()) -> Model:
@@ -82,6 +88,8 @@ def test_a_model_with_controls_cannot_go_out(tmp_path: Path) -> None:
 
 
 def _altered(bundle: Path, target: Path, **changes: object) -> Path:
+    from note_seq.protobuf import generator_pb2
+
     parsed = generator_pb2.GeneratorBundle.FromString(bundle.read_bytes())
     if "family" in changes:
         parsed.generator_details.id = changes["family"]

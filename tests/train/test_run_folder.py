@@ -11,10 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow")
-
-import tensorflow as tf
 from PIL import Image
 
 from chipassets.errors import UsageError
@@ -23,11 +19,16 @@ from chipassets.train.dataset import Dataset, save_dataset
 from chipassets.train.history import Point, open_history, read_history
 from chipassets.train.lossplot import HELD_OUT, TRAINING, draw_losses
 from chipassets.train.original_hparams import parse_hparams
+from tests.train.conftest import needs_tensorflow
+
+pytestmark = needs_tensorflow
 
 POINTS = [Point(k, 3 / k, 2 / k if k % 5 == 0 else None, 900.0) for k in range(1, 41)]
 
 
 def test_tensorboard_finds_what_was_reported(tmp_path: Path) -> None:
+    import tensorflow as tf
+
     with open_history(tmp_path, 0) as history:
         for point in POINTS:
             history.add(point)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-
-pytest.importorskip("tensorflow")
 
 from chipassets.compose.network import Network
 from chipassets.compose.weights import Model, load_model
@@ -18,14 +17,14 @@ from chipassets.train.building import build_dataset
 from chipassets.train.checkpoint import read_checkpoint
 from chipassets.train.controls import GROUPS
 from chipassets.train.dataset import Dataset
-from chipassets.train.evaluate import held_out_loss
-from chipassets.train.export import evaluated_model, write_model
-from chipassets.train.fit import Progress, fit
 from chipassets.train.hparams import Hparams
-from chipassets.train.network import from_model
 from chipassets.train.samples import compare_samples
-from chipassets.train.trainer import Trainer
-from tests.train.conftest import MakePiece
+from tests.train.conftest import MakePiece, needs_tensorflow
+
+if TYPE_CHECKING:
+    from chipassets.train.fit import Progress
+
+pytestmark = needs_tensorflow
 
 SMALL = Hparams(
     layers=(12, 10),
@@ -62,6 +61,8 @@ def test_the_held_out_part_is_measured_once(small_dataset: Dataset) -> None:
 
 
 def test_a_resumed_run_is_the_same_bit_for_bit(small_dataset: Dataset, tmp_path: Path) -> None:
+    from chipassets.train.trainer import Trainer
+
     whole = Trainer(small_dataset, SMALL)
     for _ in range(8):
         whole.train_step()
@@ -80,6 +81,12 @@ def test_a_resumed_run_is_the_same_bit_for_bit(small_dataset: Dataset, tmp_path:
 def test_a_run_learns_reports_keeps_its_best_and_exports_it(
     small_dataset: Dataset, tmp_path: Path
 ) -> None:
+    from chipassets.train.evaluate import held_out_loss
+    from chipassets.train.export import evaluated_model, write_model
+    from chipassets.train.fit import fit
+    from chipassets.train.network import from_model
+    from chipassets.train.trainer import Trainer
+
     before = Trainer(small_dataset, SMALL).held_out_loss().loss_per_event
     reports: list[Progress] = []
     fit(small_dataset, tmp_path / "run", SMALL, reports.append, report_every=6)
@@ -105,6 +112,8 @@ def test_a_run_learns_reports_keeps_its_best_and_exports_it(
 
 
 def test_the_numpy_network_agrees_with_the_trained_one(small_dataset: Dataset) -> None:
+    from chipassets.train.trainer import Trainer
+
     trainer = Trainer(small_dataset, SMALL)
     arrays = trainer.network.arrays()
     model = Model("raw", tuple(arrays[0:4:2]), tuple(arrays[1:4:2]), arrays[4], arrays[5], GROUPS)
@@ -122,6 +131,9 @@ def test_the_numpy_network_agrees_with_the_trained_one(small_dataset: Dataset) -
 
 
 def test_a_pure_model_has_no_controls(small_dataset: Dataset, tmp_path: Path) -> None:
+    from chipassets.train.export import evaluated_model
+    from chipassets.train.fit import fit
+
     fit(small_dataset, tmp_path, replace(SMALL, with_controls=False, steps=8))
     model = evaluated_model(tmp_path, "pure", small_dataset, "2026-01-31")
     assert model.controls == ()
@@ -131,6 +143,8 @@ def test_a_pure_model_has_no_controls(small_dataset: Dataset, tmp_path: Path) ->
 def test_a_run_of_other_layers_or_a_broken_checkpoint_is_refused(
     small_dataset: Dataset, tmp_path: Path
 ) -> None:
+    from chipassets.train.trainer import Trainer
+
     trainer = Trainer(small_dataset, SMALL)
     path = tmp_path / "last.npz"
     trainer.save(path)
@@ -147,6 +161,8 @@ def test_a_run_of_other_layers_or_a_broken_checkpoint_is_refused(
 def test_training_stops_when_the_held_out_loss_no_longer_falls(
     small_dataset: Dataset, tmp_path: Path
 ) -> None:
+    from chipassets.train.fit import fit
+
     stuck = replace(SMALL, learning_rate=1e-7, final_learning_rate=1e-7, warmup_steps=1)
     stuck = replace(stuck, keep=1.0, evaluate_every=2, patience=2, steps=400)
     reports: list[Progress] = []
@@ -157,6 +173,8 @@ def test_training_stops_when_the_held_out_loss_no_longer_falls(
 def test_samples_are_measured_beside_the_music_they_should_resemble(
     make_piece: MakePiece,
 ) -> None:
+    from chipassets.train.trainer import Trainer
+
     dataset = build_dataset([make_piece(seed=seed) for seed in range(6)], eval_ratio=0.5)
     network = Trainer(dataset, SMALL).network
     arrays = network.arrays()
@@ -168,6 +186,12 @@ def test_samples_are_measured_beside_the_music_they_should_resemble(
 
 
 def test_a_run_may_start_from_a_model_of_its_sizes(small_dataset: Dataset, tmp_path: Path) -> None:
+    from chipassets.train.evaluate import held_out_loss
+    from chipassets.train.export import evaluated_model
+    from chipassets.train.fit import fit
+    from chipassets.train.network import from_model
+    from chipassets.train.trainer import Trainer
+
     fit(small_dataset, tmp_path / "first", SMALL)
     model = evaluated_model(tmp_path / "first", "first", small_dataset, "2026-01-31")
     wanted = held_out_loss(from_model(model), small_dataset, tuple(range(5))).loss_per_event

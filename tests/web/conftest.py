@@ -13,7 +13,15 @@ import pytest
 
 from tests.web.browser import Browser, Page, find_browser
 
+HERE = Path(__file__).parent
 PAGE = "<!doctype html><link rel=icon href='data:,'><script src='chipassets.js'></script>"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run these tests on one worker, in one Chromium: they wait for sound while others compute."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
