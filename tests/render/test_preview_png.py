@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from chipassets.errors import RenderError
-from chipassets.render.preview import draw_sheet, picture_to_png
+from chipassets.render.preview import draw_sheet, picture_to_png, raster
 from chipassets.render.preview.canvas import Canvas
 from chipassets.render.preview.page import COLOURS
 from chipassets.render.preview.png import encode_png
@@ -100,12 +100,16 @@ def test_letters_that_the_font_lacks_do_no_harm() -> None:
     assert len(decoded(picture_to_png(draw_sheet(odd)))) > 100
 
 
-def test_a_picture_beyond_all_measure_is_refused() -> None:
+def test_a_picture_beyond_all_measure_is_coarser_or_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     huge = b'<svg xmlns="http://www.w3.org/2000/svg" width="20000" height="20000"></svg>'
     with pytest.raises(RenderError, match="fewer bars"):
         picture_to_png(huge)
-    tall = b'<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="50000"></svg>'
-    assert decoded(picture_to_png(tall)).shape == (50_000, 1_000, 3)
+    monkeypatch.setattr(raster, "MOST_PIXELS", 10_000)
+    for height, rows in ((25, 50), (26, 26), (100, 100)):
+        tall = f'<svg xmlns="http://www.w3.org/2000/svg" width="100" height="{height}"></svg>'
+        assert decoded(picture_to_png(tall.encode())).shape[0] == rows
 
 
 def test_a_box_covers_as_much_of_a_pixel_as_lies_in_it() -> None:

@@ -125,9 +125,11 @@ class Canvas:
         if not cover.size:
             return
         under = self.pixels[rows, columns]
-        over = np.array(colour, dtype=np.float64)
-        mixed = under + (over - under) * cover[..., None]
-        self.pixels[rows, columns] = np.rint(mixed).astype(np.uint8)
+        if cover.min() >= 1:
+            under[...] = colour
+            return
+        over = np.array(colour, dtype=np.float32)
+        under[...] = np.rint(under + (over - under) * cover[..., None].astype(np.float32))
 
 
 @lru_cache(maxsize=512)

@@ -17,7 +17,7 @@ from chipassets.render.preview.png import encode_png
 from chipassets.render.preview.style import Look, StyleSheet, colour_of
 
 _PIXELS_PER_UNIT = 2
-_MOST_PIXELS = 100_000_000
+MOST_PIXELS = 100_000_000
 _COMMAND = re.compile(r"([MLHVhvz])([^MLHVhvz]*)")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e-?[0-9]+)?")
 _TEXT_SIZE = 9.0
@@ -30,8 +30,8 @@ def picture_to_png(svg: bytes) -> bytes:
     """
     root = ElementTree.fromstring(svg)  # noqa: S314 - draw_sheet wrote it, a moment ago
     width, height = float(root.get("width", 0)), float(root.get("height", 0))
-    scale = _PIXELS_PER_UNIT if width * height * _PIXELS_PER_UNIT**2 <= _MOST_PIXELS else 1
-    if width * height * scale**2 > _MOST_PIXELS:
+    scale = _PIXELS_PER_UNIT if width * height * _PIXELS_PER_UNIT**2 <= MOST_PIXELS else 1
+    if width * height * scale**2 > MOST_PIXELS:
         raise RenderError(
             f"the picture would be {width:.0f} by {height:.0f} pixels; show fewer bars, or as SVG"
         )
