@@ -220,7 +220,7 @@ def _weighted(count: int, draw: float) -> int:
 
 # What real pieces spread about the median of their theme, in part: factors on the density, and
 # semitones; a lead much higher is shrill on these chips.
-_SPARSER, _DENSER = 1.5, 1.9
+_SPARSER, _DENSER = 1.65, 2.0
 _LOWER, _HIGHER = 8.0, 6.0
 
 _OPENING_BARS = 2

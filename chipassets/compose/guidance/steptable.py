@@ -16,8 +16,9 @@ class StepTable:
         table = values.astype(np.float32)
         # Rows that are finished idle in a step behind the last.
         self._table = table if table.ndim == 1 else np.concatenate((table, table[:, -1:]), axis=1)
-        self._rows = np.arange(table.shape[0])
+        # As one line: one index is looked up faster than two.
+        self._begin = np.arange(table.shape[0]) * (self._table.size // table.shape[0])
 
     def now(self, state: State) -> Floats:
         """Return the values [rows] of the steps at which the rows are."""
-        return self._table if self._table.ndim == 1 else self._table[self._rows, state.step]
+        return self._table if self._table.ndim == 1 else self._table.take(self._begin + state.step)

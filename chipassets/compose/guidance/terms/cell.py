@@ -30,10 +30,10 @@ class CellTerm:
 
     def bias(self, state: State, logits: Floats) -> None:
         """Raise or lower the tune's next note."""
-        rows = np.flatnonzero(self._where[state.step] & (state.place == 0))
-        if rows.size:
-            pull = self._pull[state.step[rows] % self._pull.size]
-            logits[rows, NEW_NOTE:CONTINUED_NOTE] += pull[:, None]
+        leads = self._where[state.step] & (state.place == 0)
+        if leads.any():
+            pull = self._pull[state.step % self._pull.size] * leads
+            logits[:, NEW_NOTE:CONTINUED_NOTE] += pull[:, None]
 
 
 def _make(setting: Setting, weight: float) -> CellTerm:

@@ -38,8 +38,8 @@ class DensityTerm:
         """Raise or lower all new notes."""
         per_step = self._targets.now(state)
         rate = (state.onsets + _PRIOR_STEPS * per_step) / (state.span + _PRIOR_STEPS)
-        shortfall = np.clip(2 * (1 - rate / per_step), -1, 1)
-        logits[:, NEW_NOTE:CONTINUED_NOTE] += (self.weight * shortfall[:, None]).astype(np.float32)
+        shortfall = np.minimum(np.maximum(2 - 2 * rate / per_step, -1), 1)
+        logits[:, NEW_NOTE:CONTINUED_NOTE] += (self.weight * shortfall).astype(np.float32)[:, None]
 
 
 def _make(setting: Setting, weight: float) -> DensityTerm:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE
+from chipassets.compose.codec import NEW_NOTE
 from chipassets.compose.guidance import TermKind
 from chipassets.compose.guidance.setting import Setting
 from chipassets.compose.network import Floats
@@ -47,31 +47,32 @@ class HarmonyTerm:
         self.weight = weight
         table = np.atleast_2d(chord_of_step)
         # Rows that are finished idle in a step behind the last.
-        self._chord_of_step = np.concatenate((table, table[:, -1:]), axis=1)
+        table = np.concatenate((table, table[:, -1:]), axis=1)
+        changes = np.zeros(table.shape, bool)
+        changes[:, 1:] = table[:, 1:] != table[:, :-1]
+        strengths = [_strength(step, pulse_steps) for step in range(steps_per_bar)]
+        levels = sorted(set(strengths))
+        level = np.array([levels.index(strength) for strength in strengths])
+        level = level[np.arange(table.shape[1]) % steps_per_bar]
+        # One line of the table for each chord, strength and whether the chord is new: the whole
+        # term is then one look-up at each event.
+        self._line_of = (changes * len(levels) + level) * len(roots) + table
         self._rows = np.arange(table.shape[0]) if table.shape[0] > 1 else 0
         pairs = list(zip(chords, roots, strict=True))
-        self._new = weight * np.array(
-            [_pull(chord, root, low_below) for chord, root in pairs], np.float32
-        )
-        self._held = weight * np.array([_push(chord) for chord in chords], np.float32)
-        changes = np.zeros(self._chord_of_step.shape, bool)
-        changes[:, 1:] = self._chord_of_step[:, 1:] != self._chord_of_step[:, :-1]
-        self._changes = changes
-        self._held_on = weight * np.array([_stale(root, low_below) for root in roots], np.float32)
-        strengths = [_strength(step, pulse_steps) for step in range(steps_per_bar)]
-        self._strength = np.array(strengths, np.float32)
+        new = np.array([_pull(*pair, low_below) for pair in pairs], np.float32)
+        held = np.array([_push(chord) for chord in chords], np.float32)
+        stale = np.array([_stale(root, low_below) for root in roots], np.float32)
+        parts = [
+            np.concatenate((strength * new, strength * held + changed * stale), axis=1)
+            for changed in (0, 1)
+            for strength in levels
+        ]
+        self._pulls = (weight * np.concatenate(parts)).astype(np.float32)
 
     def bias(self, state: State, logits: Floats) -> None:
         """Raise new notes of the chord, lower held ones that are foreign, or a bass left behind."""
-        chord = self._chord_of_step[self._rows, state.step]
-        strength = self._strength[state.step % self._strength.size][:, None]
-        logits[:, NEW_NOTE:CONTINUED_NOTE] += strength * self._new[chord]
-        logits[:, CONTINUED_NOTE:] += strength * self._held[chord]
-        changed = np.flatnonzero(
-            np.broadcast_to(self._changes[self._rows, state.step], chord.shape)
-        )
-        if changed.size:
-            logits[changed, CONTINUED_NOTE:] += self._held_on[chord[changed]]
+        lines = self._line_of[self._rows, state.step]
+        logits[:, NEW_NOTE:] += self._pulls.take(lines, axis=0)
 
 
 def _pull(chord: frozenset[int], root: int, low_below: int) -> Floats:

@@ -25,6 +25,8 @@ class HoldTerm:
 
     def bias(self, state: State, logits: Floats) -> None:
         """Lower continuations of notes that are overdue."""
+        if state.ages.max() <= self._longest:
+            return
         overdue = np.maximum(state.ages - self._longest, 0) / 4
         logits[:, CONTINUED_NOTE:] -= (self.weight * overdue).astype(np.float32)
 

@@ -45,9 +45,9 @@ class HomingTerm:
 
     def bias(self, state: State, logits: Floats) -> None:
         """Lower the far notes, and turn a tune that is held far off."""
-        into = state.step - (self._end - self._steps)
-        if into.max() < 0:
+        if state.step.max() < self._end - self._steps:
             return
+        into = state.step - (self._end - self._steps)
         rows = np.flatnonzero((into >= 0) & (state.step < self._end) & (state.place == 0))
         first = state.history[rows, self._start, 0].astype(np.int64)
         struck = (first >= NEW_NOTE) & (first < CONTINUED_NOTE)

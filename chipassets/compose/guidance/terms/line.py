@@ -50,9 +50,11 @@ class LineTerm:
 
     def bias(self, state: State, logits: Floats) -> None:
         """Lower the same pitch and far ones; after a rest everything is open."""
-        rows = np.flatnonzero((state.place == 0) & state.sounding.any(axis=1))
+        rows = np.flatnonzero(state.place == 0)
+        last = PITCHES - 1 - state.sounding[rows, ::-1].argmax(axis=1)
+        sounds = state.sounding[rows, last]
+        rows, last = rows[sounds], last[sounds]
         if rows.size:
-            last = PITCHES - 1 - state.sounding[rows, ::-1].argmax(axis=1)
             logits[rows, NEW] += self._by_last[last]
             long_steps = self.long_steps[rows] if self.long_steps.ndim else self.long_steps
             overdue = np.maximum(state.ages[rows, last] - long_steps, 0)

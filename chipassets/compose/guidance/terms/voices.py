@@ -39,12 +39,11 @@ class VoicesTerm:
         """Raise or lower STEP_END."""
         targets = self._targets.now(state)
         mean = (state.voices + _PRIOR_STEPS * targets) / (state.span + _PRIOR_STEPS)
-        surplus = np.clip(2 * (mean - targets), -1, 1)
+        surplus = np.minimum(np.maximum(2 * (mean - targets), -1), 1)
         thin = state.place < targets - 0.5
         lean = np.where(thin, np.minimum(surplus, 0), np.maximum(surplus, 0))
-        full = np.where(
-            state.place >= self._most[np.minimum(state.step, self._most.size - 1)], _FULL, 0
-        )
+        most = self._most.take(state.step, mode="clip")
+        full = np.where(state.place >= most, _FULL, 0)
         logits[:, STEP_END] += (self.weight * (lean + full)).astype(np.float32)
 
 
