@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from chipassets.train.backprop import Backprop
 from chipassets.train.batches import Batch
-from chipassets.train.lstm_kernel import run_forward
+from chipassets.train.lstm_kernel import one_blas_thread, run_forward
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -58,7 +58,8 @@ def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any
 def _run_recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
     outputs = np.empty((*projected.shape[:2], len(kernel)), np.float32)
     cells = np.empty_like(outputs)
-    run_forward(projected.copy(), cell, output, kernel, outputs, cells)
+    with one_blas_thread():
+        run_forward(projected.copy(), cell, output, kernel, outputs, cells)
     return outputs, cells[-1]
 
 

@@ -1,20 +1,26 @@
 """Loss and gradients of polyphony_rnn on the CPU, written out.
 
-The large matrix products are numpy's; everything between them is a compiled loop that works in
-place, in memory that is kept from one update to the next.
+Matrix products and, between them, compiled loops, all over blocks of events that the cores share;
+in place, in memory that is kept from one update to the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.train.batches import Batch
-from chipassets.train.lstm_kernel import compiled, in_blocks, run_backward, run_forward
+from chipassets.train.lstm_kernel import (
+    compiled,
+    in_blocks,
+    one_blas_thread,
+    run_backward,
+    run_forward,
+)
 
 Floats = NDArray[np.float32]
 State = list[tuple[Floats, Floats]]
@@ -46,13 +52,14 @@ class Backprop:
         """
         state = [(c * batch.keep_state, o * batch.keep_state) for c, o in map(_arrays, state)]
         picks = self._picks(batch)
-        inputs = self._forward(weights, picks, batch.events.shape, state, np.random.SFC64(seed))
-        after = [
-            (self._memory("cells", k)[-1].copy(), self._memory("outputs", k)[-1].copy())
-            for k in range(len(self.layers))
+        with one_blas_thread():
+            inputs = self._forward(weights, picks, batch.events.shape, state, np.random.SFC64(seed))
+            total, gradients = self._backward(weights, picks, batch, inputs, state)
+        ends = [
+            tuple(self._memory(name, layer)[-1].copy() for name in ("cells", "shown"))
+            for layer in range(len(self.layers))
         ]
-        total, gradients = self._backward(weights, picks, batch, inputs, state)
-        return total, after, gradients
+        return total, cast("State", ends), gradients
 
     def _picks(self, batch: Batch) -> NDArray[np.int32]:
         """Return which rows of the first kernel each input picks, int32 [events, 1 + groups]."""
@@ -75,7 +82,7 @@ class Backprop:
             gates = self._space("gates", layer, (*shape, 4 * units))
             flat = gates.reshape(-1, 4 * units)
             if layer:
-                np.matmul(inputs[-1], kernel[:-units], out=flat)
+                _multiply(inputs[-1], kernel[:-units], flat)
                 in_blocks(_add_row, len(flat), _ROWS, flat, bias)
             else:
                 in_blocks(_gather, len(flat), _ROWS, flat, bias, kernel, picks)
@@ -84,7 +91,6 @@ class Backprop:
             shown = self._space("shown", layer, (shape[0] + 1, *shape[1:], units))
             shown[0] = output
             cells = self._space("cells", layer, (*shape, units))
-            self._kept["outputs", layer] = shown[1:]
             run_forward(gates, cell, output, kernel[-units:], shown[1:], cells)
             inputs.append(self._dropped(shown[1:].reshape(-1, units), layer, bits))
         return inputs
@@ -119,16 +125,16 @@ class Backprop:
         """Return the sum of the losses and the gradients, in the order of the weights."""
         head, head_bias = weights[-2:]
         logits = self._space("logits", 0, (len(picks), EVENT_CLASSES))
-        np.matmul(inputs[-1], head, out=logits)
+        _multiply(inputs[-1], head, logits)
         targets, mask = batch.targets.reshape(-1), batch.mask.reshape(-1)
         share = np.float32(1 / mask.sum(dtype=np.float64))
         losses = in_blocks(_losses, len(logits), _ROWS, logits, head_bias, targets, mask, share)
         gradients = [np.empty_like(array) for array in weights]
-        np.matmul(inputs[-1].T, logits, out=gradients[-2])
-        gradients[-1][:] = _column_sums(logits)
+        _correlate(inputs[-1], logits, gradients[-2])
+        _sum_rows(logits, gradients[-1])
         units = self.layers[-1]
         gradient = self._space("gradient", units, (len(picks), units))
-        np.matmul(logits, head.T, out=gradient)
+        _multiply(logits, head.T, gradient)
         for layer in reversed(range(len(self.layers))):
             units, kernel = self.layers[layer], weights[2 * layer]
             of_kernel, of_bias = gradients[2 * layer : 2 * layer + 2]
@@ -144,13 +150,13 @@ class Backprop:
             )
             flat = gates.reshape(-1, 4 * units)
             before = self._memory("shown", layer)[:-1].reshape(-1, units)
-            np.matmul(before.T, flat, out=of_kernel[-units:])
-            of_bias[:] = _column_sums(flat)
+            _correlate(before, flat, of_kernel[-units:])
+            _sum_rows(flat, of_bias)
             if layer:
-                np.matmul(inputs[layer - 1].T, flat, out=of_kernel[:-units])
+                _correlate(inputs[layer - 1], flat, of_kernel[:-units])
                 below = self.layers[layer - 1]
                 gradient = self._space("gradient", below, (len(picks), below))
-                np.matmul(flat, kernel[:-units].T, out=gradient)
+                _multiply(flat, kernel[:-units].T, gradient)
             else:
                 of_kernel[:-units] = 0
                 in_blocks(_scatter, 4 * units, _COLUMNS, flat, picks, of_kernel)
@@ -172,9 +178,33 @@ def _arrays(pair: Any) -> tuple[Floats, Floats]:
     return np.asarray(pair[0]), np.asarray(pair[1])
 
 
-def _column_sums(values: Floats) -> Floats:
-    """Return the sum of each column; a product with ones, which is faster than `sum`."""
-    return np.ones(len(values), np.float32) @ values
+def _multiply(values: Floats, matrix: Floats, into: Floats) -> None:
+    """Write the product of the values [events, n] with a matrix [n, m]."""
+
+    def block(first: int, last: int) -> None:
+        np.matmul(values[first:last], matrix, out=into[first:last])
+
+    in_blocks(block, len(values), _ROWS)
+
+
+def _correlate(values: Floats, gradient: Floats, into: Floats) -> None:
+    """Write the sum over the events of values [events, n] times gradient [events, m]."""
+
+    def block(first: int, last: int) -> Floats:
+        product: Floats = values[first:last].T @ gradient[first:last]
+        return product
+
+    np.sum(in_blocks(block, len(values), _ROWS), axis=0, out=into)
+
+
+def _sum_rows(values: Floats, into: Floats) -> None:
+    """Write the sum of all rows."""
+
+    def block(first: int, last: int) -> Floats:
+        total: Floats = values[first:last].sum(axis=0)
+        return total
+
+    np.sum(in_blocks(block, len(values), _ROWS), axis=0, out=into)
 
 
 @compiled

@@ -139,10 +139,16 @@ _blas = ThreadpoolController()
 """Of the libraries loaded by now: scipy's must be among them."""
 
 
+def one_blas_thread() -> Any:
+    """Return a context in which a matrix product starts no threads beside those of `in_blocks`."""
+    return _blas.limit(limits=1, user_api="blas")
+
+
 def in_blocks(kernel: Any, rows: int, block: int, *arguments: Any) -> list[Any]:
     """Return what a kernel returns for each block of rows; the blocks are shared among the cores.
 
-    The kernel takes the first row, the row behind the last, and the arguments.
+    The kernel takes the first row, the row behind the last, and the arguments. Inside
+    `one_blas_thread`, or the threads of BLAS and these wait for each other.
     """
     starts = range(0, rows, block)
     return list(
@@ -159,10 +165,7 @@ def run_forward(
     afterwards what each lets through, its sigmoid or tanh. cell, output: the state before the first
     step [batch, units]; kernel: the recurrent part [units, 4 * units].
     """
-    with _blas.limit(limits=1, user_api="blas"):
-        in_blocks(
-            _forward, gates.shape[1], BLOCK_ROWS, gates, cell, output, kernel, outputs, cells
-        )  # fmt: skip
+    in_blocks(_forward, gates.shape[1], BLOCK_ROWS, gates, cell, output, kernel, outputs, cells)
 
 
 def run_backward(
@@ -173,7 +176,4 @@ def run_backward(
     gradient: of the outputs [time, batch, units]; the rest as in `run_forward`.
     """
     transposed = np.ascontiguousarray(kernel.T)
-    with _blas.limit(limits=1, user_api="blas"):
-        in_blocks(
-            _backward, gates.shape[1], BLOCK_ROWS, gradient, cell, cells, gates, transposed
-        )  # fmt: skip
+    in_blocks(_backward, gates.shape[1], BLOCK_ROWS, gradient, cell, cells, gates, transposed)
