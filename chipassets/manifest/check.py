@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -117,6 +118,34 @@ def _length_faults(settings: Settings) -> Iterator[Fault]:
     if length is not None and length.unit == "seconds" and _under_half_a_bar(length, settings):
         yield Fault("it is shorter than half a bar at the fastest tempo of the track",
                     "write 1 bar for the shortest track")  # fmt: skip
+    elif length is not None and _misses(length, settings):
+        yield _no_whole_bars(length, settings)
+
+
+def _misses(length: Length, settings: Settings) -> bool:
+    """Whether the bars and the tempo that come nearest are not what anyone calls that long."""
+    if length.unit != "seconds" or settings.match is not None:
+        return False
+    tempo = Fraction(settings.tempo_millibpm or 0, 1000)
+    seconds = Fraction(60 * settings.bars * settings.beats_per_bar) / tempo
+    return abs(seconds - length.amount) > length.amount * _MOST_OFF
+
+
+_MOST_OFF = Fraction(1, 20)
+
+
+def _no_whole_bars(length: Length, settings: Settings) -> Fault:
+    beats, tempo = settings.beats_per_bar, settings.tempo
+    span = f"{tempo.low:g}" if tempo.low == tempo.high else f"{tempo.low:g} to {tempo.high:g}"
+    bars = float(length.amount) * tempo.high / (60 * beats)
+    fewer, more = max(1, math.floor(bars)), math.floor(bars) + 1
+    lasting = [(count, 60 * beats * count / tempo.high) for count in (fewer, more)]
+    said = " or ".join(f"{_bars(count)} ({seconds:.4g} s)" for count, seconds in lasting)
+    needed = 60 * beats * more / float(length.amount)
+    return Fault(
+        f"no whole number of bars lasts so long at {span} bpm",
+        f"write {said}, or a tempo: that reaches {needed:.5g}",
+    )
 
 
 def _under_half_a_bar(length: Length, settings: Settings) -> bool:

@@ -241,6 +241,10 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "midi of a drive": (battle("primer: {midi: 'C:/a.mid'}"), "4:20", ("starts at the manifest",)),
     "midi with backslashes": (battle(r"primer: {midi: a\b.mid}"), "4:20", ("write a/b.mid",)),
     "midi a folder": (battle("primer: {midi: .}"), "4:20", ("it is a folder",)),
+    "seconds between whole bars": (
+        battle("length: 7 s\n    tempo: 120"), "4:13",
+        ("120 bpm", "3 bars (6 s) or 4 bars (8 s)", "137.14"),
+    ),
     "form a number": (battle("form: 3"), "4:11", ("row of sections", "intro A A B A'")),
     "form in small letters": (battle("form: A b A"), "4:13", ("'b'", "write B")),
     "form with a late intro": (battle("form: A intro"), "4:13", ("comes first", "front")),

@@ -21,8 +21,8 @@ MANIFESTS = Path(__file__).parents[2] / "manifests"
 # each other, or how a text is spelt out. Some of them are no YAML to begin with.
 BEYOND = {
     "name that is no scene", "own scene without like", "unknown scene", "steps that fill no bar",
-    "seconds under a bar", "seconds over the most bars", "switch without primer",
-    "length of nothing",
+    "seconds under a bar", "seconds between whole bars", "seconds over the most bars",
+    "switch without primer", "length of nothing",
     "length of half bars", "length endless", "name of a device", "game of dots", "model missing",
     "primer held from nothing", "primer out of range", "primer longer than the track",
     "primer as long as the track",
@@ -49,7 +49,7 @@ ACCEPTED = (
     "{}", "{battle: {}}", "{cave: {scene: dungeon}}", "{battle: {mood: [calm, dark]}}",
     "{battle: {tempo: 140.5, takes: 1, temperature: 0.1, loop: false, seed: 0}}",
     "{battle: {tempo: {min: 100, max: 100}}}", "{battle: {key: f#m}}", "{battle: {key: Bb dorian}}",
-    "{battle: {length: 1 bar}}", "{battle: {length: 2.5s}}", "{battle: {length: 32 steps}}",
+    "{battle: {length: 1 bar}}", "{battle: {length: 1.5s}}", "{battle: {length: 32 steps}}",
     "{battle: {length: 30 seconds, metre: 6/8}}", "{battle: {primer: . C5 - Eb5}}",
     "{battle: {key: A harmonic minor}}", "{battle: {key: D minor  pentatonic, chromatic: 0.2}}",
     "{battle: {form: intro A A:4 B A' outro:1}}", "{battle: {form: intro:2 song outro}}",
