@@ -24,7 +24,7 @@ _Number = TypeVar("_Number", int, float)
 
 def compose(words: list[str]) -> None:
     """Write the MIDI files that the words of a command line ask for."""
-    options = _parser().parse_args(words)
+    options = _parser().parse_args([_spelled(word) for word in words])
     # The products are small: a second thread costs more to start than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -94,6 +94,44 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--json", action="store_true", help="print the result as JSON")
     return parser
+
+
+_SWITCHES = ("--condition-on-primer", "--inject-primer-during-generation")
+_TRUTHS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+_ELSEWHERE = {
+    "--bundle-file": "make a model of it with `chipassets train import`, then say --model",
+    "--run-dir": "make a model of it with `chipassets train import`, then say --model",
+    "--config": "the model file says what it is; say --model",
+    "--hparams": "the model file says what it is; say --model",
+    "--beam-size": "drawing is not searching; `chipassets build --composer magenta` searches",
+    "--branch-factor": "drawing is not searching; `chipassets build --composer magenta` searches",
+    "--steps-per-iteration": "drawing is not searching; leave it out",
+}
+"""Flags of the original that have no place here, and what to do."""
+
+
+def _spelled(word: str) -> str:
+    """Return a word of the command line as the parser spells it.
+
+    The original's spellings are understood: `--primer_melody`, `--condition_on_primer=true`,
+    `--noinject_primer_during_generation`.
+    """
+    name, equals, value = word.partition("=")
+    if not name.startswith("--"):
+        return word
+    name = name.replace("_", "-")
+    if name in _ELSEWHERE:
+        raise UsageError(f"{word.partition('=')[0]} is Magenta's: {_ELSEWHERE[name]}")
+    for switch in _SWITCHES:
+        off = f"--no-{switch[2:]}"
+        if name == off.replace("--no-", "--no"):
+            return off
+        if name == switch and equals:
+            truth = _TRUTHS.get(value.lower())
+            if truth is None:
+                raise UsageError(f"{word}: write true or false")
+            return switch if truth else off
+    return name + equals + value
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -141,3 +141,32 @@ def test_it_starts_without_what_it_does_not_need(model: Path, tmp_path: Path) ->
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     assert len(json.loads(done.stdout)["files"]) == 10
+
+
+def test_the_originals_spellings_are_understood(model: Path, tmp_path: Path) -> None:
+    common = ("--seed", "3", "--num-outputs", "2")
+    ours = run(
+        model, tmp_path / "ours", *common, "--num-steps", "32", "--primer-melody", "[60, -2, 64]",
+        "--condition-on-primer", "--no-inject-primer-during-generation",
+    )  # fmt: skip
+    spellings = (
+        ("--condition_on_primer", "--noinject_primer_during_generation"),
+        ("--condition_on_primer=true", "--inject_primer_during_generation=false"),
+    )
+    for number, words in enumerate(spellings):
+        melody = "--primer_melody=[60, -2, 64]"
+        theirs = run(model, tmp_path / f"theirs{number}", *common, "--num_steps=32", melody, *words)
+        assert [notes_of(file) for file in theirs] == [notes_of(file) for file in ours]
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("--bundle_file=polyphony_rnn.mag", "train import"),
+        ("--beam_size=2", "--composer magenta"),
+        ("--condition_on_primer=perhaps", "true or false"),
+    ],
+)
+def test_a_flag_of_the_original_without_a_place_says_what_to_do(word: str, advice: str) -> None:
+    with pytest.raises(UsageError, match=advice):
+        compose([word])
