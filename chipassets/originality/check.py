@@ -1,0 +1,162 @@
+"""What a melody shares with a corpus: shares of grams, the longest run, the pieces by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chipassets.originality.grams import (
+    GRAM_LENGTHS,
+    Flags,
+    Line,
+    countable,
+    gram_hashes,
+    melody,
+)
+from chipassets.originality.index import GramIndex
+from chipassets.score import Note
+
+_GIVEN_RUN = 3
+"""A run of so many elements that also stands in the user's own notes is the user's."""
+
+# Unison, seconds, thirds, fourths (with the tritone), fifth, sixths, sevenths.
+_DEGREES = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6])
+
+
+@dataclass(frozen=True, slots=True)
+class Originality:
+    """What a melody shares with a corpus.
+
+    shares: by n, the share of its grams that stand in the corpus (0 when it has none).
+    longest_run: elements of the longest stretch whose every gram is shared; 0 below the shortest n.
+    """
+
+    shares: dict[int, float]
+    longest_run: int
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the values by name, as the metrics of a bundle spell them, rounded to 4 places."""
+        named = {f"shared_{n}_grams": round(share, 4) for n, share in self.shares.items()}
+        return {**named, "longest_shared_run": self.longest_run}
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A piece that shares a melodic run with a take: its name, and how many elements in a row."""
+
+    piece: str
+    longest_run: int
+
+
+def check_originality(
+    notes: Sequence[Note], index: GramIndex, given: Sequence[Sequence[Note]] = ()
+) -> Originality:
+    """Return what the top line of the notes shares with the corpus of an index.
+
+    `given` are melodies that the user put in: grams that hold a stretch of them, at any pitch, do
+    not count, neither as shared nor as one's own.
+    """
+    line = melody(notes)
+    free = ~given_elements(line, given)
+    shares, runs = {}, [0]
+    for n, known in index.shared(line).items():
+        mine = _windows_all(free, n)
+        counted = countable(n, line) & mine
+        found = known & mine
+        shares[n] = float(found.sum() / max(1, counted.sum()))
+        runs.append(_longest(found, n))
+    return Originality(shares, max(runs))
+
+
+def name_likenesses(
+    notes: Sequence[Note], pieces: Mapping[str, Line], given: Sequence[Sequence[Note]] = ()
+) -> tuple[Likeness, ...]:
+    """Return the pieces that share a gram with the top line of the notes, the longest run first.
+
+    Melodies that the user put in, `given`, do not count. Compares the elements themselves: no
+    hash decides.
+    """
+    line = melody(notes)
+    free = ~given_elements(line, given)
+    found = [
+        Likeness(name, max(_common_run(line, piece, free), _common_run(line.slower, piece, free)))
+        for name, piece in pieces.items()
+    ]
+    shared = [item for item in found if item.longest_run]
+    return tuple(sorted(shared, key=lambda item: (-item.longest_run, item.piece)))
+
+
+def _common_run(line: Line, piece: Line, free: Flags) -> int:
+    """Return the most neighbouring free elements that a piece has too; 0 below the shortest gram.
+
+    A run counts when it holds a gram that does.
+    """
+    n = GRAM_LENGTHS[0]
+    counted = countable(n, line) & _windows_all(free, n)
+    mine = gram_hashes(n, line)
+    theirs = gram_hashes(n, piece)
+    longest = 0
+    for start in np.flatnonzero(counted & np.isin(mine, theirs)):
+        for place in np.flatnonzero(theirs == mine[start]):
+            longest = max(longest, _agreeing(line, piece, free, int(start), int(place)))
+    return longest if longest >= n else 0
+
+
+def _agreeing(line: Line, piece: Line, free: Flags, start: int, place: int) -> int:
+    length = min(len(line) - start, len(piece) - place)
+    mine, theirs = slice(start, start + length), slice(place, place + length)
+    same = (
+        (line.intervals[mine] == piece.intervals[theirs])
+        & (line.gaps_steps[mine] == piece.gaps_steps[theirs])
+        & free[mine]
+    )
+    return int(same.argmin()) if not same.all() else length
+
+
+def given_elements(line: Line, given: Sequence[Sequence[Note]]) -> Flags:
+    """Return for each element whether it belongs to a run that the user's melodies hold.
+
+    A melody is known again in another mode, and at half or double speed: intervals are compared
+    as seconds, thirds and so on.
+    """
+    mine = np.zeros(len(line), bool)
+    taken = _degrees(line)
+    for notes in given:
+        own = _degrees(melody(notes))
+        n = min(_GIVEN_RUN, len(own))
+        if n == 0:
+            continue
+        speeds = [own, own.slower, Line(own.intervals, own.gaps_steps // 2)]
+        known = np.concatenate([gram_hashes(n, speed) for speed in speeds])
+        for start in np.flatnonzero(np.isin(gram_hashes(n, taken), known)):
+            mine[start : start + n] = True
+    return mine
+
+
+def _degrees(line: Line) -> Line:
+    """Return the line with its intervals in steps of a scale: minor and major are the same."""
+    octaves, rest = np.divmod(np.abs(line.intervals), 12)
+    return Line(np.sign(line.intervals) * (7 * octaves + _DEGREES[rest]), line.gaps_steps)
+
+
+def _windows_all(flags: Flags, n: int) -> Flags:
+    if len(flags) < n:
+        return np.zeros(0, bool)
+    windows: Flags = np.lib.stride_tricks.sliding_window_view(flags, n)
+    return np.asarray(windows.all(axis=1))
+
+
+def _longest(found: Flags, n: int) -> int:
+    """Return how many elements the longest chain of neighbouring shared grams spans.
+
+    A chain proves no more than the next longer gram allows: where none of those is shared, a long
+    chain of short ones is a patchwork of several pieces.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], found, [False])).astype(np.int8)))
+    if not edges.size:
+        return 0
+    span = n + int((edges[1::2] - edges[::2]).max()) - 1
+    longer = [length for length in GRAM_LENGTHS if length > n]
+    return min(span, longer[0] - 1) if longer else span
