@@ -32,6 +32,7 @@ class Balance:
         self.sting: Sting | None = None
         self._waiting: Sting | None = None
         self._level = self._game_duck = self._sting_duck = Fade(0, 0, 1.0, 1.0)
+        self._next_level: Fade | None = None
         self._told: set[str] = set()
 
     def ask_sting(self, sting: Sting) -> None:
@@ -51,12 +52,15 @@ class Balance:
         gain = 10 ** (-max(by_db, 0.0) / 20)
         self._game_duck = self._game_duck.turn(now_ms, fade_ms, gain)
 
-    def intensity(self, level: float, now_ms: int, fade_ms: int) -> None:
-        """Let the intensity be `level`, cut to 0..1, after the fade."""
+    def intensity(self, level: float, now_ms: int, fade_ms: int, at_ms: int | None = None) -> None:
+        """Let the intensity be `level`, cut to 0..1, after a fade from `at_ms` on."""
         level = min(max(level, 0.0), 1.0) if level == level else 1.0
+        at_ms = now_ms if at_ms is None else at_ms
         # Asked for anew in every frame, a fade that began again each time would never end.
-        if level != self._level.end:
-            self._level = self._level.turn(now_ms, fade_ms, level)
+        if level == (self._next_level or self._level).end:
+            return
+        self._level = self._level_at(now_ms)
+        self._next_level = self._level.turn(at_ms, fade_ms, level)
 
     def delay(self, lost_ms: int) -> None:
         """Take no account of so much time that has passed."""
@@ -65,12 +69,14 @@ class Balance:
         if self._waiting is not None:
             self._waiting = self._waiting.replace(at_ms=self._waiting.at_ms + lost_ms)
         self._level = self._level.delay(lost_ms)
+        self._next_level = self._next_level and self._next_level.delay(lost_ms)
         self._game_duck = self._game_duck.delay(lost_ms)
         self._sting_duck = self._sting_duck.delay(lost_ms)
 
     def notice(self, track: Track) -> None:
         """Log one line for a track without layers when less than all of it was asked for."""
-        if self._level.end < 1 and not track.layers and track.name not in self._told:
+        is_less = (self._next_level or self._level).end < 1
+        if is_less and not track.layers and track.name not in self._told:
             self._told.add(track.name)
             warn("track %r has no layers; it plays whole at any intensity", track.name)
 
@@ -94,7 +100,12 @@ class Balance:
 
     def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
         """Return the amplitude 0..1 of each layer, () for a track without."""
-        return spread(self._level.point(now_ms), len(track.layers))
+        return spread(self._level_at(now_ms).point(now_ms), len(track.layers))
+
+    def _level_at(self, now_ms: int) -> Fade:
+        """The fade of the intensity that holds at a time: the next one waits for its own."""
+        coming = self._next_level
+        return coming if coming is not None and now_ms >= coming.start_ms else self._level
 
 
 def spread(level: float, layers: int) -> tuple[float, ...]:

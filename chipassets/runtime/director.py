@@ -122,13 +122,16 @@ class Director:
         """Lower the music by so many decibels within `fade_ms`, until told otherwise; 0 is back."""
         self._balance.duck(self._music_ms(now_ms), by_db, fade_ms)
 
-    def intensity(self, level: float, now_ms: int, fade_ms: int = 600) -> None:
+    def intensity(self, level: float, now_ms: int, fade_ms: int = 600, when: When = "now") -> None:
         """Go to this intensity, 0..1 (others are cut off), within `fade_ms`; at first it is 1.
 
+        It begins at once or at the next line of what sounds, unless another is asked for before.
         Of a track with layers it decides how many sound. A track without plays as it is, and the
         first time that it would matter one line is logged.
         """
-        self._balance.intensity(level, self._music_ms(now_ms), fade_ms)
+        check_when(when)
+        now_ms = self._music_ms(now_ms)
+        self._balance.intensity(level, now_ms, fade_ms, self._course.line_ms(when, now_ms))
 
     def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
         """Return the amplitude 0..1 of each of the track's layers, () where it has none."""

@@ -145,9 +145,15 @@ class PygamePlayer:
         """Lower the music by so many decibels until told otherwise; 0 is back."""
         self.director.duck(self._time(now_ms), by_db, fade_ms)
 
-    def intensity(self, level: float, now_ms: int | None = None, fade_ms: int = 600) -> None:
+    def intensity(
+        self,
+        level: float,
+        now_ms: int | None = None,
+        fade_ms: int = 600,
+        when: When = "now",
+    ) -> None:
         """Let more or fewer of a track's layers sound, 0..1: see `Director.intensity`."""
-        self.director.intensity(level, self._time(now_ms), fade_ms)
+        self.director.intensity(level, self._time(now_ms), fade_ms, when)
 
     def stop(self, now_ms: int | None = None) -> None:
         """Fade to silence and forget every scene."""

@@ -160,6 +160,26 @@ def test_intensity_brings_layers_in_one_after_the_other(director: Director) -> N
     for now_ms in range(200, 400, 10):
         director.intensity(-3, now_ms, 200)
     assert director.layer_gains(town, 400) == pytest.approx((1, 0, 0))
+    with pytest.raises(ValueError, match="soon"):
+        director.intensity(1, 400, 200, "soon")  # type: ignore[arg-type]
+
+
+def test_intensity_may_wait_for_the_bar_and_be_taken_back(director: Director) -> None:
+    town = director.playing
+    assert town is not None
+    director.intensity(0, 100, 100, "bar")  # bars are 250 ms
+    director.intensity(0, 120, 100, "bar")
+    assert director.layer_gains(town, 249) == (1, 1, 1)
+    assert director.layer_gains(town, 300) == pytest.approx((1, 1, 0))
+    assert director.layer_gains(town, 350) == pytest.approx((1, 0, 0))
+    director.intensity(1, 400, 100, "bar")
+    director.intensity(0, 420, 100)
+    assert director.layer_gains(town, 700) == pytest.approx((1, 0, 0))
+    director.intensity(1, 800, 0, "bar")
+    director.pause(900)
+    director.resume(1900)
+    assert director.layer_gains(town, 1999) == pytest.approx((1, 0, 0))
+    assert director.layer_gains(town, 2000) == (1, 1, 1)
 
 
 def test_a_track_without_layers_is_one_line(
