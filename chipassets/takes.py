@@ -12,7 +12,7 @@ from chipassets.originality import Originality
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
-TAKES_VERSION = 6
+TAKES_VERSION = 7
 """Raised whenever another of the same takes would be chosen; part of cache keys."""
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
@@ -150,7 +150,7 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
         ("steps", m.lead_step, _anywhere(m.lead_step, _LEAD_STEP), 1.0),
         ("leaps", m.leap_rate, _anywhere(m.leap_rate, _LEAP_RATE), 1.5),
         ("unisons", m.repeated_note_rate, _anywhere(m.repeated_note_rate, _REPEATED_NOTES), 1.0),
-        ("idle bars", m.lead_idle_rate, _at_most(m.lead_idle_rate, _IDLE_BARS), 2.0),
+        ("idle bars", m.lead_idle_rate, _at_most(m.lead_idle_rate, _IDLE_BARS), 2.5),
         ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
     ]
     if score.chords:

@@ -39,7 +39,7 @@ _COLOURED: dict[str, tuple[str, str]] = {
     "mixolydian": ("I v bIII IV,I bVII bVI bVII", "ii V/V v bVII,bIII IV I bVII"),
     "dorian": ("i bII IV i,i V/IV IV VII", "VII bVI V7 i,IV V/V v VII"),
     "phrygian": ("i II I II,i V/iv iv II", "iv V i II,VI V/iv iv II"),
-    "lydian": ("I II iv I,I V/vi vi II", "iii V/vi vi II,IV V I II"),
+    "lydian": ("I II vii I,I V/vi vi II", "iii V/vi vi II,V vi I II"),
 }
 _COLOURED_SHARE = 0.45
 """Of the sections whose chords are drawn, how many may borrow one."""
@@ -118,7 +118,9 @@ def _plan_bars(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generator
         is_last = index == len(parts) - 1
         bars += [(name,) for name in _closed(track, drawn[letter], part, is_last=is_last)]
         if part.lead_in_steps:
-            bars[-1] = tuple(dict.fromkeys((*bars[-1], _leading_back(track))))
+            leading = chord_name(_leading_back(track), track.key)
+            closing = [chord_name(chord, track.key) for chord in bars[-1]]
+            bars[-1] = tuple(dict.fromkeys((*closing, leading)))
     return bars
 
 

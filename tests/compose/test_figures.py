@@ -16,7 +16,7 @@ from chipassets.compose.guidance.figures.broken import BrokenTerm
 from chipassets.compose.guidance.figures.canon import CanonTerm
 from chipassets.compose.guidance.figures.held import HeldTerm
 from chipassets.compose.guidance.figures.octaves import OctavesTerm
-from chipassets.compose.guidance.figures.ostinato import OstinatoTerm
+from chipassets.compose.guidance.figures.ostinato import Follow, OstinatoTerm
 from chipassets.compose.guidance.figures.walking import WalkingTerm
 from chipassets.compose.guidance.registry import FIGURES, TERMS
 from chipassets.compose.guidance.setting import Setting
@@ -148,6 +148,17 @@ def test_a_figure_works_on_its_steps_alone(make_model: MakeModel) -> None:
     taken = drawn(make_model, OctavesTerm(late, 2.0))
     assert np.array_equal(taken[:, :32], drawn(make_model)[:, :32])
     assert octaves(taken[:, 32:]) > octaves(taken[:, :32])
+
+
+def test_an_ostinato_follows_the_chords() -> None:
+    major, minor = frozenset((0, 4, 7)), frozenset((9, 0, 4))
+    chord_of_step = np.array([[0, 0, 1, 1]])
+    follow = Follow(chord_of_step, [major, minor], [0, 9])
+    rows, first, third = np.array([0]), np.array([0]), np.array([2])
+    # C E G over C becomes A C E over Am; what is no chord tone moves along; -1 stays empty.
+    tones = np.array([[60, 64, 67, 62, -1]])
+    assert follow(tones, rows, first, third).tolist() == [[57, 60, 64, 59, -1]]
+    assert follow(tones, rows, first, np.array([1])).tolist() == tones.tolist()
 
 
 def test_every_term_has_a_weight_that_a_manifest_can_scale(make_plan: MakePlan) -> None:

@@ -48,6 +48,13 @@ class Setting:
         """The pitch below which the model's notes sound as the bass."""
         return LOW_BELOW_PITCH - self.shift
 
+    @property
+    def chord_tones(self) -> tuple[list[frozenset[int]], list[int]]:
+        """The pitch classes of each chord, and the pitch class that its bass is to have."""
+        chords = self.aims.harmony.chords
+        tones = [frozenset((p - self.shift) % 12 for p in c.pitch_classes) for c in chords]
+        return tones, [(chord.bass - self.shift) % 12 for chord in chords]
+
     def draw(self, name: str) -> np.random.Generator:
         """Return the generator from which a term of this name draws what is the track's own."""
         return derive_rng(self.track.seed, "compose", COMPOSE_VERSION, "term", name)

@@ -102,11 +102,9 @@ def _strength(step: int, pulse_steps: int) -> float:
 
 
 def _make(setting: Setting, weight: float) -> HarmonyTerm:
-    shift, harmony = setting.shift, setting.aims.harmony
-    tones = [frozenset((p - shift) % 12 for p in chord.pitch_classes) for chord in harmony.chords]
-    basses = [(chord.bass - shift) % 12 for chord in harmony.chords]
+    tones, basses = setting.chord_tones
     return HarmonyTerm(
-        harmony.of_step,
+        setting.aims.harmony.of_step,
         tones,
         basses,
         setting.bar_steps,

@@ -22,7 +22,7 @@ _PLAIN_DENSITY = 4.0
 _SHORTEST_LONG, _LONGEST_LONG = 3.0, 8.0
 """From when on a note is long: a dotted quarter at a plain density, sooner in denser takes."""
 
-_PER_LONG_STEP, _MOST_LONG = 0.6, 6.0
+_PER_LONG_STEP, _MOST_LONG = 0.8, 9.0
 
 
 class LineTerm:
