@@ -153,3 +153,16 @@ def degree_chord(key: Key, degree: int) -> str:
     ):
         quality = "5"
     return pitch_class_name(key.tonic + root, key) + quality
+
+
+def replaced_tones(chord: Chord, key: Key) -> frozenset[int]:
+    """Return the tones of the key that tones of the chord stand in for: they share their letter.
+
+    In D minor the chord A, with its C#, replaces C. The blues lives on such pairs, and has none.
+    """
+    if key.mode == "blues":
+        return frozenset()
+    outside = chord.pitch_classes - key.pitch_classes
+    letters = {pitch_class_name(tone, key)[0] for tone in outside}
+    own = key.pitch_classes - chord.pitch_classes
+    return frozenset(tone for tone in own if pitch_class_name(tone, key)[0] in letters)

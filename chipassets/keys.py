@@ -44,7 +44,9 @@ _CANONICAL_TONIC = {
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_FLATS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_FIFTHS = "FCGDAEB"
+_MOST_FIFTHS = 5
+"""A tonic more fifths above C, in a key of flats, is meant below it: Bb, not A#."""
 _KEY = re.compile(r"([A-Ga-g])([#b]?)(m)?(?:\s+([a-z]+(?:\s[a-z]+)*))?")
 _NOTE = re.compile(r"([A-Ga-g])([#b]?)(-?\d)")
 
@@ -115,5 +117,18 @@ def pitch_name(pitch: int) -> str:
 
 
 def pitch_class_name(pitch_class: int, key: Key) -> str:
-    """Return the name of a pitch class, with flats in the keys that are written with flats."""
-    return (_FLATS if key.has_flats else _SHARPS)[pitch_class % 12]
+    """Return the name of a pitch class as music in the key spells it: Bb in C major, C# in D minor.
+
+    On the line of fifths (F, C, G, D, A, E, B, F# ...) a key's tones and the usual ones from
+    outside lie from five fifths below its tonic, the lowered second, to six above, the raised
+    fourth.
+    """
+    tonic = 7 * key.tonic % 12
+    if key.has_flats and tonic > _MOST_FIFTHS:
+        tonic -= 12
+    lowest = tonic - (6 if key.mode == "locrian" else 5)
+    place = lowest + (7 * pitch_class - lowest) % 12
+    accidentals, letter = divmod(place + 1, 7)
+    if not -1 <= accidentals <= 1:  # a name with two of them is another's with none
+        accidentals, letter = divmod(place + 1 - (12 if accidentals > 0 else -12), 7)
+    return _FIFTHS[letter] + {-1: "b", 0: "", 1: "#"}[accidentals]

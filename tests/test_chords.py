@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chipassets.chords import chord_name, degree_chord, parse_chord
-from chipassets.keys import MODES, Key, parse_key
+from chipassets.chords import chord_name, degree_chord, parse_chord, replaced_tones
+from chipassets.keys import MODES, Key, parse_key, pitch_class_name
 
 D_MINOR = Key(2, "minor")
 
@@ -65,7 +65,7 @@ def test_degrees_have_names_that_read_back(mode: str) -> None:
         ("i", "D minor", "Dm"),
         ("bVII", "G major", "F"),
         ("V7/ii", "C major", "A7"),
-        ("vii\u00b0", "D minor", "Dbdim"),
+        ("vii\u00b0", "D minor", "C#dim"),
         ("ii7", "Bb major", "Cm7"),
         ("iv", "A minor", "Dm"),
         ("F#m/A", "E major", "F#m/A"),
@@ -75,3 +75,46 @@ def test_a_numeral_has_a_name_that_means_the_same(numeral: str, key: str, name: 
     where = parse_key(key)
     assert chord_name(numeral, where) == name
     assert parse_chord(chord_name(numeral, where), where) == parse_chord(numeral, where)
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("C", "C Db D Eb E F F# G Ab A Bb B"),
+        ("D minor", "D Eb E F F# G G# A Bb B C C#"),
+        ("E phrygian", "E F F# G G# A A# B C C# D D#"),
+        ("B locrian", "B C C# D D# E F F# G G# A A#"),
+        ("Eb", "Eb Fb F Gb G Ab A Bb Cb C Db D"),
+    ],
+)
+def test_tones_are_spelled_as_music_in_the_key_does(key: str, names: str) -> None:
+    parsed = parse_key(key)
+    spelled = [pitch_class_name((parsed.tonic + step) % 12, parsed) for step in range(12)]
+    assert spelled == names.split()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_scale_of_seven_tones_has_seven_letters(mode: str) -> None:
+    for tonic in range(12):
+        key = Key(tonic, mode)
+        names = [pitch_class_name(tone, key) for tone in key.pitch_classes]
+        if len(names) == 7 and tonic in (0, 2, 4, 5, 7, 9, 11):
+            assert len({name[0] for name in names}) == 7
+
+
+@pytest.mark.parametrize(
+    ("chord", "key", "replaced"),
+    [
+        ("D", "D minor", {5}),
+        ("A7", "D minor", {0}),
+        ("Dm", "D minor", set()),
+        ("Bb", "C", {11}),
+        ("Fm", "C", {9}),
+        ("C7", "C blues", set()),
+    ],
+)
+def test_a_chord_from_outside_replaces_tones_of_the_key(
+    chord: str, key: str, replaced: set[int]
+) -> None:
+    parsed = parse_key(key)
+    assert replaced_tones(parse_chord(chord, parsed), parsed) == replaced

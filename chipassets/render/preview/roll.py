@@ -143,7 +143,10 @@ def _notes(layout: Layout, line: int, top: int) -> Iterator[str]:
 
 def _spelt(pitch: int, key: Key) -> str:
     """The pitch's name with the accidentals of the key."""
-    return f"{pitch_class_name(pitch, key)}{pitch // 12 - 1}"
+    name = pitch_class_name(pitch, key)
+    # The letter counts: B3 is Cb4.
+    natural = pitch + name.count("b") - name.count("#")
+    return f"{name}{natural // 12 - 1}"
 
 
 def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, height: float) -> str:

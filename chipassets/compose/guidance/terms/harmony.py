@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.chords import replaced_tones
 from chipassets.compose.codec import NEW_NOTE
 from chipassets.compose.guidance import TermKind
 from chipassets.compose.guidance.setting import Setting
@@ -19,6 +20,8 @@ _FIFTH = 7
 # Shares of the weight.
 _ON_BEAT, _ON_HALF_BEAT, _OFF = 1.0, 0.6, 0.3
 _CHORD_TONE, _FOREIGN_TONE = 0.55, -0.5
+_REPLACED_TONE = -1.2
+"""Of the key's tone that a chord's tone from outside the key replaces: F in D minor's D major."""
 _BASS_ROOT, _BASS_FIFTH, _BASS_OTHER = 2.4, 0.2, -1.6
 _FOREIGN_HELD = -0.8
 _BASS_HELD_ON = -3.0
@@ -29,7 +32,8 @@ class HarmonyTerm:
     """Raises new notes of the chord, its root in the bass most, and lowers foreign ones.
 
     chord_of_step: int [steps] or [rows, steps], an index into `chords`, which are pitch classes;
-    roots: the root of each chord. Pitches below `low_below` are the bass.
+    roots: the root of each chord. Pitches below `low_below` are the bass. `replaced`: for each
+    chord the tones of the key that its own stand in for, which clash with it the most.
     """
 
     name = "harmony"
@@ -43,6 +47,7 @@ class HarmonyTerm:
         weight: float,
         low_below: int = LOW_BELOW_PITCH,
         pulse_steps: int = STEPS_PER_BEAT,
+        replaced: Sequence[frozenset[int]] = (),
     ) -> None:
         self.weight = weight
         table = np.atleast_2d(chord_of_step)
@@ -58,8 +63,8 @@ class HarmonyTerm:
         # term is then one look-up at each event.
         self._line_of = (changes * len(levels) + level) * len(roots) + table
         self._rows = np.arange(table.shape[0]) if table.shape[0] > 1 else 0
-        pairs = list(zip(chords, roots, strict=True))
-        new = np.array([_pull(*pair, low_below) for pair in pairs], np.float32)
+        known = zip(chords, roots, replaced or [frozenset[int]()] * len(chords), strict=True)
+        new = np.array([_pull(*each, low_below) for each in known], np.float32)
         held = np.array([_push(chord) for chord in chords], np.float32)
         stale = np.array([_stale(root, low_below) for root in roots], np.float32)
         parts = [
@@ -75,10 +80,11 @@ class HarmonyTerm:
         logits[:, NEW_NOTE:] += self._pulls.take(lines, axis=0)
 
 
-def _pull(chord: frozenset[int], root: int, low_below: int) -> Floats:
+def _pull(chord: frozenset[int], root: int, replaced: frozenset[int], low_below: int) -> Floats:
     pull = np.zeros(PITCHES, np.float32)
     for pitch in range(PITCHES):
         pull[pitch] = _CHORD_TONE if pitch % 12 in chord else _FOREIGN_TONE
+        pull[pitch] += _REPLACED_TONE * (pitch % 12 in replaced)
         if pitch < low_below:
             degree = (pitch - root) % 12
             pull[pitch] += {0: _BASS_ROOT, _FIFTH: _BASS_FIFTH}.get(degree, _BASS_OTHER)
@@ -103,6 +109,10 @@ def _strength(step: int, pulse_steps: int) -> float:
 
 def _make(setting: Setting, weight: float) -> HarmonyTerm:
     tones, basses = setting.chord_tones
+    replaced = [
+        frozenset((tone - setting.shift) % 12 for tone in replaced_tones(chord, setting.track.key))
+        for chord in setting.aims.harmony.chords
+    ]
     return HarmonyTerm(
         setting.aims.harmony.of_step,
         tones,
@@ -111,6 +121,7 @@ def _make(setting: Setting, weight: float) -> HarmonyTerm:
         weight,
         setting.low_below,
         setting.track.pulse_steps,
+        replaced,
     )
 
 
