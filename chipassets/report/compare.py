@@ -125,8 +125,10 @@ def _other_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
 
 
 def _size_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
+    # A preview is for people, not for the game: nobody reviews its size.
     both = ((kind, file.bytes, new.files[kind].bytes)
-            for kind, file in old.files.items() if kind in new.files)  # fmt: skip
+            for kind, file in old.files.items()
+            if kind in new.files and kind != "preview")  # fmt: skip
     return [_size_change(kind, *sizes) for kind, *sizes in both if sizes[0] != sizes[1]]
 
 
