@@ -163,6 +163,19 @@ def replaced_tones(chord: Chord, key: Key) -> frozenset[int]:
     if key.mode == "blues":
         return frozenset()
     outside = chord.pitch_classes - key.pitch_classes
-    letters = {pitch_class_name(tone, key)[0] for tone in outside}
+    letters = {tone_name(tone, chord, key)[0] for tone in outside}
     own = key.pitch_classes - chord.pitch_classes
     return frozenset(tone for tone in own if pitch_class_name(tone, key)[0] in letters)
+
+
+def tone_name(tone: int, chord: Chord, key: Key) -> str:
+    """Return the name of a chord's tone as the chord spells it in the key: A has a C# in C major.
+
+    Its tones are named from its root, which is named as the key names it.
+    """
+    root = pitch_class_name(chord.root, key)
+    for mode in ("major", "minor"):
+        own = Key(chord.root, mode)
+        if pitch_class_name(chord.root, own) == root:
+            return pitch_class_name(tone, own)
+    return pitch_class_name(tone, key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chipassets.chords import chord_name, degree_chord, parse_chord, replaced_tones
+from chipassets.chords import chord_name, degree_chord, parse_chord, replaced_tones, tone_name
 from chipassets.keys import MODES, Key, parse_key, pitch_class_name
 
 D_MINOR = Key(2, "minor")
@@ -109,6 +109,7 @@ def test_a_scale_of_seven_tones_has_seven_letters(mode: str) -> None:
         ("A7", "D minor", {0}),
         ("Dm", "D minor", set()),
         ("Bb", "C", {11}),
+        ("A", "C", {0}),
         ("Fm", "C", {9}),
         ("C7", "C blues", set()),
     ],
@@ -118,3 +119,14 @@ def test_a_chord_from_outside_replaces_tones_of_the_key(
 ) -> None:
     parsed = parse_key(key)
     assert replaced_tones(parse_chord(chord, parsed), parsed) == replaced
+
+
+@pytest.mark.parametrize(
+    ("chord", "key", "names"),
+    [("A", "C", "C# E A"), ("vii\u00b0", "D minor", "C# E G"), ("Bb", "C", "D F Bb")],
+)
+def test_a_chord_spells_its_tones_from_its_root(chord: str, key: str, names: str) -> None:
+    parsed = parse_key(key)
+    found = parse_chord(chord, parsed)
+    tones = sorted(found.pitch_classes)
+    assert [tone_name(tone, found, parsed) for tone in tones] == names.split()
