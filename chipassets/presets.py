@@ -134,7 +134,7 @@ TEMPO_LIMITS = Range(30, 300)
 
 # The transcriptions write arpeggios and echoes as notes; here instruments play them, so a range
 # starts well under the median. Half of the pieces lie above it, so a range ends there too.
-_DENSITY_LOW_SHARE, _DENSITY_HIGH_SHARE = 0.45, 1.3
+_DENSITY_LOW_SHARE, _DENSITY_HIGH_SHARE = 0.4, 1.3
 # The transcriptions hold no tempo: slower scenes are taken to count two of these beats as one.
 _COUNTED_TEMPO = 120.0
 DENSITY_MAX = 8.0

@@ -50,4 +50,4 @@ def _aim(setting: Setting, row: int, step: int) -> str:
     return f"the tune of {'the bar' if bars == 1 else 'two bars'} before"
 
 
-TERM = TermKind("echo", 0.8, "takes up the rhythm of a bar or two before", _make, _aim, varies=1.8)
+TERM = TermKind("echo", 0.8, "takes up the rhythm of a bar or two before", _make, _aim, varies=2.5)
