@@ -58,7 +58,7 @@ def _loss(pitch: np.ndarray, low: float, high: float) -> Floats:
 
 
 LOWEST_PITCH = 36
-_LEAD_MARGIN = 5
+_LEAD_MARGIN = 3
 """The lead's range is asked of its median; single notes may lie this much outside."""
 
 
@@ -80,4 +80,4 @@ def _aim(setting: Setting, row: int, step: int) -> str:
     return f"a tune between {low} and {high}"
 
 
-TERM = TermKind("register", 2.0, "keeps the tune in its range, the rest on the chip", _make, _aim)
+TERM = TermKind("register", 3.0, "keeps the tune in its range, the rest on the chip", _make, _aim)
