@@ -293,3 +293,16 @@ def test_tracks_of_one_scene_differ_in_density_and_register() -> None:
 
 def test_a_manifest_may_name_every_shipped_model() -> None:
     assert set(SHIPPED_MODELS) == set(shipped_models())
+
+
+def test_drums_are_played_on_the_kit_that_is_named_first() -> None:
+    dmc = "instruments: {drums: dmc}"
+    assert only("").sound.drums == "noise"
+    assert only("", "chip: snes").sound.drums == "samples"
+    assert only("", "chip: gameboy").sound.drums == "noise"
+    assert only(dmc, "chip: nes-vrc6").sound.drums == "dmc"
+    assert only("instruments: {lead: bell}", f"defaults: {{{dmc}}}").sound.drums == "dmc"
+    assert only("instruments: {drums: noise}", f"defaults: {{{dmc}}}").sound.drums == "noise"
+    named = only("instruments: {drums: dmc, lead: bell}")
+    assert plain(named.character) == plain(only("instruments: {lead: bell}").character)
+    assert "sample channel" in plan_to_text(plan(f"{{battle: {{{dmc}}}}}"))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from chipassets.errors import RenderError
 from chipassets.registers import Write
 from chipassets.render.envelope import Envelope
-from chipassets.render.resample import BITS, resample
+from chipassets.render.resample import BITS, resampled_blocks, resampled_length
 from chipassets.render.room import Room, echo
 from chipassets.soundbank import sources
 
@@ -153,17 +154,22 @@ def play_passage(
             if sends:
                 sent[:, start:stop] += sound
     heard = echo(sent, room)
-    heard[:, :end] += dry * registers.master >> 7
-    sides = resample(heard, end, length)
-    sides <<= 34 - 15 - BITS
-    return _steps(sides)
+    dry *= registers.master
+    dry >>= 7
+    heard[:, :end] += dry
+    del dry, sent
+    return _steps(heard, end, length)
 
 
-def _steps(sides: NDArray[np.int64]) -> NDArray[np.int64]:
+def _steps(heard: NDArray[Any], samples_in: int, samples_out: int) -> NDArray[np.int64]:
     """The differences from silence to the first sample, from each to the next, and to silence."""
-    steps = np.zeros((len(sides), sides.shape[1] + 1), dtype=np.int64)
-    steps[:, :-1] = sides
-    steps[:, 1:] -= sides
+    count = resampled_length(heard.shape[1], samples_in, samples_out)
+    steps = np.zeros((len(heard), count + 1), dtype=np.int64)
+    for start, block in resampled_blocks(heard, samples_in, samples_out):
+        block <<= 34 - 15 - BITS
+        stop = start + block.shape[1]
+        steps[:, start:stop] += block
+        steps[:, start + 1 : stop + 1] -= block
     return steps
 
 

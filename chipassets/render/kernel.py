@@ -9,6 +9,7 @@ the same: sums of steps return exactly to where they began.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -44,13 +45,13 @@ def impulse_table(phases: int) -> NDArray[np.float64]:
 
 
 def add_impulses(
-    train: NDArray[np.int64],
+    trains: Sequence[NDArray[np.int64]],
     positions: NDArray[np.int64],
     phases: NDArray[np.int64],
     deltas: NDArray[np.int64],
     table: NDArray[np.float64],
 ) -> None:
-    """Add the impulses of the steps to the train: `deltas` high, at sample `positions` + phase.
+    """Add the impulses of the steps to each train: `deltas` high, at sample `positions` + phase.
 
     Sums are carried in float64 and are exact: every product and sum is an integer below 2**53.
     """
@@ -61,5 +62,6 @@ def add_impulses(
         offsets = (positions[block] - first)[:, None] + np.arange(TAPS)
         weights = table.take(phases[block], axis=0)
         weights *= heights[block][:, None]
-        sums = np.bincount(offsets.ravel(), weights=weights.ravel())
-        train[first : first + len(sums)] += sums.astype(np.int64)
+        sums = np.bincount(offsets.ravel(), weights=weights.ravel()).astype(np.int64)
+        for train in trains:
+            train[first : first + len(sums)] += sums

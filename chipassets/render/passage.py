@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chipassets.chips import Chip
 from chipassets.registers import Write
-from chipassets.render.board import Board, RegisterReader, SampleBoard
+from chipassets.render.board import Board, RegisterReader, SampleBoard, Steps
 from chipassets.render.filters import FilterProfile
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
 from chipassets.render.voices import Stretch
@@ -83,7 +83,7 @@ def _passage(
         for voice, own in zip(oscillators, stretches, strict=True)
     ]
     length = player.samples(len(frames))
-    trains: dict[tuple[int, ...], NDArray[np.int64]] = {}
+    total = np.zeros((board.sides, length + TAIL_SAMPLES), dtype=np.int64)
     for start in range(0, len(frames), player.chunk_frames):
         begin, end = clocks[start], clocks[min(start + player.chunk_frames, len(frames))]
         events = [
@@ -91,29 +91,18 @@ def _passage(
             for voice, own, rest in zip(oscillators, stretches, rests, strict=True)
         ]
         for steps in board.mix(events):
-            if steps.sides not in trains:
-                trains[steps.sides] = np.zeros(length + TAIL_SAMPLES, dtype=np.int64)
-            _place(trains[steps.sides], steps.clocks, steps.heights, player.ratio)
-    return _sum_sides(trains, player, length, loops)
-
-
-def _sum_sides(
-    trains: dict[tuple[int, ...], NDArray[np.int64]], player: Player, length: int, loops: bool
-) -> NDArray[np.int64]:
-    """Every side's train; with `loops` its steps add up to nothing."""
-    if len(trains) == player.board.sides == 1:
-        total = next(iter(trains.values()))[None]
-    else:
-        total = np.zeros((player.board.sides, length + TAIL_SAMPLES), dtype=np.int64)
-        for sides, train in trains.items():
-            for side in sides:
-                total[side] += train
+            _place([total[side] for side in steps.sides], steps, player.ratio)
     if loops:
-        impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
-        for train in total:
-            # Every impulse adds up to 1 << TAP_BITS, so this is a whole number of them.
-            train[length : length + TAPS] -= (int(train.sum()) >> TAP_BITS) * impulse
+        _close(total, player, length)
     return total
+
+
+def _close(total: NDArray[np.int64], player: Player, length: int) -> None:
+    """Let every side's steps add up to nothing, with one step more at the end."""
+    impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
+    for train in total:
+        # Every impulse adds up to 1 << TAP_BITS, so this is a whole number of them.
+        train[length : length + TAPS] -= (int(train.sum()) >> TAP_BITS) * impulse
 
 
 def _rest_clock(triangle: list[Stretch]) -> int | None:
@@ -140,18 +129,13 @@ def _phases(ratio: Fraction) -> int:
     return min(ratio.denominator, MAX_PHASES)
 
 
-def _place(
-    train: NDArray[np.int64],
-    clocks: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    ratio: Fraction,
-) -> None:
-    """Add the steps at their clocks, `ratio` samples each, to the train."""
-    if not len(clocks):
+def _place(trains: Sequence[NDArray[np.int64]], steps: Steps, ratio: Fraction) -> None:
+    """Add the steps at their clocks, `ratio` samples each, to the trains."""
+    if not len(steps.clocks):
         return
     phases = _phases(ratio)
-    places = clocks * ratio.numerator
+    places = steps.clocks * ratio.numerator
     positions = places // ratio.denominator
     places -= positions * ratio.denominator
     rows = places if phases == ratio.denominator else places * phases // ratio.denominator
-    add_impulses(train, positions, rows, steps, impulse_table(phases))
+    add_impulses(trains, positions, rows, steps.heights, impulse_table(phases))

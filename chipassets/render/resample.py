@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -35,18 +36,37 @@ def resample(sides: Ints, samples_in: int, samples_out: int) -> NDArray[np.int64
     Output i stands at input i * samples_in / samples_out, to a 8192th of a sample, and comes
     half of the taps later. Sums are exact: float64 holds every whole number that occurs.
     """
-    padded = np.pad(sides.astype(np.float64), ((0, 0), (TAPS, TAPS + 1)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, TAPS, axis=1)
-    count = (sides.shape[1] + TAPS) * samples_out // samples_in
-    out = np.empty((len(sides), count), dtype=np.int64)
+    blocks = [block for _, block in resampled_blocks(sides, samples_in, samples_out)]
+    return np.concatenate(blocks, axis=1)
+
+
+def resampled_length(length: int, samples_in: int, samples_out: int) -> int:
+    """Return how many samples `resample` makes of so many, its tail included."""
+    return (length + TAPS) * samples_out // samples_in
+
+
+def resampled_blocks(
+    sides: Ints, samples_in: int, samples_out: int
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield what `resample` returns piece by piece, each with the place where it starts."""
+    count = resampled_length(sides.shape[1], samples_in, samples_out)
     for start in range(0, count, _BLOCK):
         at = np.arange(start, min(start + _BLOCK, count)) * samples_in
         first = at // samples_out
         rows = _table().take((at - first * samples_out) * _PHASES // samples_out, axis=0)
         begin = int(first[0])
         first -= begin
+        near = _around(sides, begin + 1 - TAPS, begin + 1 + int(first[-1]))
         # A window for every input, side by side, is quicker to take from than the view is.
-        near = np.ascontiguousarray(windows[:, begin + 1 : begin + 2 + int(first[-1])])
-        for side, result in zip(near, out, strict=True):
-            result[start : start + len(at)] = np.vecdot(side.take(first, axis=0), rows)
-    return out
+        windows = np.lib.stride_tricks.sliding_window_view(near, TAPS, axis=1)
+        block = np.empty((len(sides), len(at)), dtype=np.int64)
+        for side, result in zip(np.ascontiguousarray(windows), block, strict=True):
+            result[:] = np.vecdot(side.take(first, axis=0), rows)
+        yield start, block
+
+
+def _around(sides: Ints, start: int, stop: int) -> NDArray[np.float64]:
+    """The samples from `start` up to `stop`; there is silence before the first, behind the last."""
+    inside = sides[:, max(start, 0) : stop].astype(np.float64)
+    before = max(0, -start)
+    return np.pad(inside, ((0, 0), (before, stop - start - before - inside.shape[1])))

@@ -58,6 +58,7 @@ ACCEPTED = (
     "{battle: {leave: pulse2}}", "{battle: {leave: [pulse1, noise], arpeggio: false}}",
     "{battle: {leave: [], layers: [bass+drums, +lead, +arpeggio]}}", "{battle: {layers: []}}",
     "{battle: {instruments: {lead: reed, bass: triangle_short}}}",
+    "{battle: {instruments: {drums: dmc}}}",
     "{battle: {primer: {melody: [60]}}}", "{battle: {primer: {pitches: [0, 127]}}}",
 )  # fmt: skip
 
