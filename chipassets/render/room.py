@@ -56,17 +56,18 @@ def echo(dry: Ints, room: Room) -> Ints:
     """Return the echo of the signal, [2, n], which ends with silence as long as the room's tail."""
     total = np.zeros(dry.shape, dtype=_wide_enough(dry, room))
     back = _padded(dry.astype(total.dtype))
+    later = np.zeros_like(back)
     delay = room.delay * DELAY_SAMPLES
     for number in range(1, room.repeats + 1):
         again = number < room.repeats
-        later = _padded(np.zeros_like(total)) if again else back
+        later[:, : _LEAD + number * delay] = 0
         for start in range(number * delay, dry.shape[1], _BLOCK):
             stop = min(start + _BLOCK, dry.shape[1])
             heard = _filter(back, start - delay, stop - delay, room.taps)
             total[:, start:stop] += heard
             if again:
                 later[:, _LEAD + start : _LEAD + stop] = heard * room.feedback >> _ONE
-        back = later
+        back, later = later, back
     total *= np.array(room.volumes, dtype=total.dtype)[:, None]
     total >>= _ONE
     return total
