@@ -235,7 +235,10 @@ def test_after_reconnecting_the_music_goes_on(tmp_path: Path) -> None:
     code = """
 player.enter('town'); play(0.2); pygame.mixer.quit(); play(0.1)
 assert not player.has_sound
-player.reconnect(); play(0.4)
+player.reconnect(); play(0.1)
+while player.is_loading:
+    play(0.05)
+play(0.3)
 assert player.has_sound
 assert pygame.mixer.get_busy()
 assert player.now_playing().bar >= 1
