@@ -87,7 +87,6 @@ def fit_command(
     from chipassets.compose.weights import load_model
     from chipassets.train.checkpoint import remember_dataset
     from chipassets.train.dataset import load_dataset
-    from chipassets.train.fit import fit
     from chipassets.train.hparams import Hparams
     from chipassets.train.original_hparams import parse_hparams
 
@@ -105,6 +104,10 @@ def fit_command(
     )
     settings = replace(settings, **parse_hparams(hparams))
     loaded = load_dataset(dataset)
+    initial = load_model(start_from) if start_from else None
+    # Last: it takes the backend, which is seconds in coming, and what is wrong is said before.
+    from chipassets.train.fit import fit
+
     with Writing(out):
         remember_dataset(out, dataset)
         fit(
@@ -112,7 +115,7 @@ def fit_command(
             out,
             settings,
             report=lambda progress: print_text(str(progress)),
-            start_from=load_model(start_from) if start_from else None,
+            start_from=initial,
         )
 
 
@@ -152,15 +155,14 @@ def export_command(
 
     With --mag: as a bundle that Magenta's own polyphony_rnn_generate runs.
     """
-    model = _read_run(run, dataset, name or out.stem, tuple(remark or ()))
+    name = name or out.stem
+    if mag:
+        _export_bundle(run, dataset, name, out)
+        return
+    model = _read_run(run, dataset, name, tuple(remark or ()))
     from chipassets.train.export import write_model
-    from chipassets.train.magenta_export import export_bundle
 
     with Writing(out):
-        if mag:
-            export_bundle(model, out, f"{model.name}, trained by chipassets")
-            print_text(f"wrote {out}")
-            return
         notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
         card = write_model(model, out, notices, half=not single)
     print_text(f"wrote {out} and {card}")
@@ -221,16 +223,34 @@ def ngrams_command(
 _GRAM_COLUMNS = ["n", "different grams", "falsely claimed"]
 
 
+def _export_bundle(run: Path, dataset: Path | None, name: str, out: Path) -> None:
+    """Write a bundle for Magenta, which holds the weights alone: nothing is measured for it."""
+    _need_backend()
+    from chipassets.train.checkpoint import remembered_dataset
+    from chipassets.train.dataset import load_dataset
+    from chipassets.train.export import unmeasured_model
+    from chipassets.train.magenta_export import export_bundle
+
+    model = unmeasured_model(run, name, load_dataset(dataset or remembered_dataset(run)), _today())
+    with Writing(out):
+        export_bundle(model, out, f"{model.name}, trained by chipassets")
+    print_text(f"wrote {out}")
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
 def _read_run(run: Path, dataset: Path | None, name: str, remarks: tuple[str, ...] = ()) -> Model:
     """Return the evaluated model of a run."""
     _need_backend()
     from chipassets.train.checkpoint import remembered_dataset
     from chipassets.train.dataset import load_dataset
-    from chipassets.train.export import evaluated_model
 
     loaded = load_dataset(dataset or remembered_dataset(run))
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return evaluated_model(run, name, loaded, today, remarks)
+    from chipassets.train.export import evaluated_model
+
+    return evaluated_model(run, name, loaded, _today(), remarks)
 
 
 def _parse_layers(text: str) -> tuple[int, ...]:

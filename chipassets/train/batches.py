@@ -67,10 +67,17 @@ class TrainingStream:
         self.epoch, self._next = int(state["epoch"]), int(state["next"])
         self._places = [(int(e), int(i), int(n)) for e, i, n in state["places"]]
 
-    @property
-    def epochs_done(self) -> float:
-        """How many times the training part has been handed out."""
-        return self.epoch + self._next / len(self._members)
+    def epochs_at(self, state: dict[str, Any]) -> float:
+        """Return how many times the training part had been handed out at a place of `state`.
+
+        A sequence that some stream was in the middle of counts as far as it was handed out.
+        """
+        begun = state["epoch"] * len(self._members) + state["next"]
+        ahead = 0.0
+        for epoch, index, done in state["places"]:
+            order, _ = self._order(epoch)
+            ahead += 1 - done / (len(self.dataset.sequence(int(order[index]))) - 1)
+        return float(begun - ahead) / len(self._members)
 
     def next_batch(self) -> Batch:
         """Return the next chunk of every stream."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
 from chipassets.train.backend import compiled, tensor
 from chipassets.train.batches import Batch, held_out_batches
 from chipassets.train.dataset import Dataset
+from chipassets.train.history import perplexity
 from chipassets.train.network import PolyphonyRnn
 
 
@@ -44,7 +44,7 @@ class HeldOut:
     @property
     def perplexity(self) -> float:
         """exp of the loss per event."""
-        return math.exp(self.loss_per_event)
+        return perplexity(self.loss_per_event)
 
 
 @compiled

@@ -38,6 +38,11 @@ def model_of_run(run: Path, name: str, training: dict[str, Any]) -> Model:
     )
 
 
+def unmeasured_model(run: Path, name: str, dataset: Dataset, date: str) -> Model:
+    """Return the model of a run, with its training's summary but without scores."""
+    return model_of_run(run, name, training_summary(run, dataset, date))
+
+
 def evaluated_model(
     run: Path, name: str, dataset: Dataset, date: str, remarks: tuple[str, ...] = ()
 ) -> Model:
@@ -59,12 +64,12 @@ def training_summary(run: Path, dataset: Dataset, date: str) -> dict[str, Any]:
     """Return how a run's model was made, as JSON values."""
     meta = read_checkpoint(best_checkpoint(run))["meta"]
     described = {key: value for key, value in dataset.meta.items() if key != "groups"}
-    hparams, stream = meta["hparams"], meta["stream"]
-    an_epoch = int(dataset.weights[~dataset.is_eval].sum())
+    hparams = meta["hparams"]
     return {
         "date": date,
         "updates": int(meta["step"]),
-        "epochs": round(stream["epoch"] + stream["next"] / an_epoch, 2),
+        # Earlier checkpoints say only in which epoch their stream stood.
+        "epochs": round(meta.get("epochs", meta["stream"]["epoch"]), 2),
         "hparams": hparams,
         "dataset": described,
         "split": _SPLIT,
@@ -83,7 +88,7 @@ def _commands(hparams: dict[str, Any], dataset: dict[str, Any], name: str) -> li
         f"chipassets train fit my.dataset -o runs/{name} --layers {layers}"
         f" --batch-size {hparams['batch_size']} --chunk {hparams['chunk']}"
         f" --steps {hparams['steps']} --learning-rate {hparams['learning_rate']}"
-        f" --keep {hparams['keep']} --seed {hparams['seed']}"
+        f" --keep {hparams['keep']} --clip-norm {hparams['clip_norm']} --seed {hparams['seed']}"
         + ("" if hparams["with_controls"] else " --no-controls"),
         f"chipassets train export runs/{name} -o {name}.safetensors",
     ]

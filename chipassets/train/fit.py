@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chipassets.compose.weights import Model
+from chipassets.errors import UsageError
 from chipassets.train.dataset import Dataset
-from chipassets.train.history import Point, open_history
+from chipassets.train.history import Point, open_history, perplexity
 from chipassets.train.hparams import Hparams
 from chipassets.train.lossplot import draw_losses
 from chipassets.train.trainer import Trainer
@@ -33,7 +34,7 @@ class Progress:
         held = f"  held out {self.held_out_loss:.4f}" if self.held_out_loss is not None else ""
         return (
             f"step {self.step}/{self.steps}  epoch {self.epochs:.2f}  loss {self.loss:.4f}  "
-            f"perplexity {math.exp(self.loss):.2f}  {self.events_per_second:,.0f} events/s  "
+            f"perplexity {perplexity(self.loss):.2f}  {self.events_per_second:,.0f} events/s  "
             f"{self.seconds_left / 60:.0f} min left{held}"
         )
 
@@ -58,7 +59,7 @@ class _Meter:
         loss = self.loss / self.events
         self.loss = self.events = 0.0
         self.began = time.monotonic()
-        epochs = trainer.stream.epochs_done
+        epochs = trainer.epochs_done
         return Progress(
             trainer.step, hparams.steps, epochs, loss, held_out_loss, speed, left / speed
         )
@@ -77,7 +78,7 @@ def fit(
     The run folder holds `last.npz`, from which a killed run goes on; `best.npz`, the weights with
     the lowest held-out loss so far; `history.jsonl` and `tensorboard/`, what was reported; and in
     the end `loss.png`, a picture of it. A new run begins with the
-    weights of `start_from`.
+    weights of `start_from`. UsageError when the loss is no number any more.
     """
     run.mkdir(parents=True, exist_ok=True)
     last = run / "last.npz"
@@ -89,7 +90,9 @@ def fit(
     meter, saved = _Meter(), time.monotonic()
     with open_history(run, trainer.step) as history:
         while trainer.step < hparams.steps and not _has_stalled(trainer):
-            meter.add(*trainer.train_step())
+            loss, events = trainer.train_step()
+            _check_number(loss, trainer, last)
+            meter.add(loss, events)
             held = _evaluate_when_due(trainer, run)
             if held is not None or trainer.step % report_every == 0:
                 progress = meter.report(trainer, held)
@@ -113,6 +116,16 @@ def _point(progress: Progress) -> Point:
     )
 
 
+def _check_number(loss: float, trainer: Trainer, last: Path) -> None:
+    """Raise UsageError when training has diverged, before that is saved."""
+    if not math.isfinite(loss):
+        raise UsageError(
+            f"the loss of update {trainer.step} is {loss}: training has diverged; {last}, if there "
+            "is one, is from before. Train in a new folder with a smaller --learning-rate (now "
+            f"{trainer.hparams.learning_rate:g}) or --clip-norm ({trainer.hparams.clip_norm:g})"
+        )
+
+
 def _has_stalled(trainer: Trainer) -> bool:
     return 0 < trainer.hparams.patience <= trainer.stale_evaluations
 
@@ -123,6 +136,7 @@ def _evaluate_when_due(trainer: Trainer, run: Path) -> float | None:
     if trainer.step % hparams.evaluate_every and trainer.step != hparams.steps:
         return None
     held = trainer.held_out_loss(hparams.evaluate_sequences).loss_per_event
+    _check_number(held, trainer, run / "last.npz")
     if held < trainer.best_loss:
         trainer.best_loss, trainer.stale_evaluations = held, 0
         trainer.save(run / "best.npz")

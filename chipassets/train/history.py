@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,14 @@ class Point:
     loss: float
     held_out_loss: float | None
     events_per_second: float
+
+
+def perplexity(loss: float) -> float:
+    """Return exp of a loss in nats an event; infinite where that is beyond a float."""
+    return math.exp(loss) if loss < _HIGHEST_EXPONENT else math.inf
+
+
+_HIGHEST_EXPONENT = math.log(sys.float_info.max)
 
 
 def read_history(run: Path) -> list[Point]:
@@ -56,12 +65,12 @@ class History:
             handle.write(_line(point))
         values = {
             "training/loss": point.loss,
-            "training/perplexity": math.exp(point.loss),
+            "training/perplexity": perplexity(point.loss),
             "training/events_per_second": point.events_per_second,
         }
         if point.held_out_loss is not None:
             values["held_out/loss"] = point.held_out_loss
-            values["held_out/perplexity"] = math.exp(point.held_out_loss)
+            values["held_out/perplexity"] = perplexity(point.held_out_loss)
         self._log(point.step, values)
 
 

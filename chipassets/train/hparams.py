@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAST_KEEP = 0.05
+"""The smallest dropout keep probability."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hparams:

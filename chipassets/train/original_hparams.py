@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
 from chipassets.errors import UsageError
+from chipassets.train.hparams import LEAST_KEEP
 
 _OURS = {
     "batch_size": ("batch_size", int),
@@ -54,12 +56,12 @@ def _field(name: str, value: str) -> dict[str, Any]:
         if not sizes or not all(type(n) is int and 1 <= n <= 4096 for n in sizes):
             raise UsageError(f"--hparams {name}={value}: write it like [128,128,128]")
         return {ours: tuple(sizes)}
-    if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < math.inf:
         raise UsageError(f"--hparams {name}={value} is no number above 0")
     if kind is int and number != int(number):
         raise UsageError(f"--hparams {name}={value} is no whole number")
-    if name == "dropout_keep_prob" and number > 1:
-        raise UsageError(f"--hparams {name}={value}: a share is at most 1")
+    if name == "dropout_keep_prob" and not LEAST_KEEP <= number <= 1:
+        raise UsageError(f"--hparams {name}={value}: this share is from {LEAST_KEEP} to at most 1")
     return {ours: kind(number)}
 
 

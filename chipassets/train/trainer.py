@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import keras
 import numpy as np
@@ -97,6 +98,11 @@ class Trainer:
         self._ahead = self.stream.next_batch()
         return float(total), float(batch.mask.sum())
 
+    @property
+    def epochs_done(self) -> float:
+        """How many times the updates have seen the training part."""
+        return self.stream.epochs_at(self._place)
+
     def held_out_loss(self, limit: int | None = None) -> HeldOut:
         """Return the loss on the held-out part, or on `limit` sequences of it."""
         return held_out_loss(self.network, self.dataset, self.groups, limit)
@@ -114,6 +120,7 @@ class Trainer:
             "dataset": self._fingerprint(),
             "step": self.step,
             "stream": self._place,
+            "epochs": self.epochs_done,
             "best_loss": self.best_loss,
             "stale_evaluations": self.stale_evaluations,
         }
@@ -139,10 +146,16 @@ class Trainer:
 
     def _fingerprint(self) -> list[int]:
         """Numbers that tell datasets apart: the places of the stream mean nothing in another."""
-        return [len(self.dataset), len(self.dataset.events), int(self.dataset.is_eval.sum())]
+        columns = (self.dataset.events, self.dataset.offsets, self.dataset.is_eval)
+        checksum = 0
+        for column in (*columns, self.dataset.weights, self.dataset.controls):
+            checksum = crc32(np.ascontiguousarray(column).data, checksum)
+        sizes = [len(self.dataset), len(self.dataset.events), int(self.dataset.is_eval.sum())]
+        return [*sizes, checksum]
 
     def _check_same_run(self, path: Path, meta: dict[str, Any]) -> None:
-        if meta["dataset"] != self._fingerprint():
+        # Earlier checkpoints have no checksum.
+        if any(a != b for a, b in zip(meta["dataset"], self._fingerprint(), strict=False)):
             raise UsageError(
                 f"{path} was trained on another dataset; use that one, or another run folder"
             )

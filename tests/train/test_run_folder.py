@@ -83,6 +83,9 @@ def test_hparams_are_the_originals() -> None:
         ("batch_size=1.5", "no whole number"),
         ("rnn_layer_sizes=[0]", "write it like"),
         ("dropout_keep_prob=2", "at most 1"),
+        ("dropout_keep_prob=0.000001", "from 0.05"),
+        ("learning_rate=NaN", "no number above 0"),
+        ("clip_norm=Infinity", "no number above 0"),
         ("learning_rate=fast", "no number"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,78 @@ def test_the_stream_hands_out_every_event_once_an_epoch(small_dataset: Dataset) 
     assert handed == pytest.approx(3 * expected, rel=0.15)
 
 
+@pytest.mark.parametrize("streams", [1, 3, 50])
+def test_epochs_count_what_was_handed_out(small_dataset: Dataset, streams: int) -> None:
+    """Also of more streams than sequences, which at once begin several epochs."""
+    stream = TrainingStream(small_dataset, streams, 32, (), 0.0, seed=1)
+    trained = np.flatnonzero(~small_dataset.is_eval)
+    share = {int(k): 1 / (len(small_dataset.sequence(int(k))) - 1) for k in trained}
+    longest, shortest = (pick(share.values()) / len(trained) for pick in (max, min))
+    handed, before = 0, 0.0
+    assert stream.epochs_at(stream.state()) == pytest.approx(0)
+    for _ in range(12):
+        events = int(stream.next_batch().mask.sum())
+        handed += events
+        now = stream.epochs_at(stream.state())
+        assert shortest * events <= (now - before) * 1.000001
+        assert now - before <= longest * events * 1.000001
+        before = now
+    expected = sum(len(small_dataset.sequence(int(k))) - 1 for k in trained)
+    assert before == pytest.approx(handed / expected, rel=0.4)
+
+
+def test_the_epochs_of_a_run_are_those_of_its_updates(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    """The batch that is made ahead does not count, before a checkpoint or after it."""
+    from chipassets.train.trainer import Trainer
+
+    trainer, stream = (
+        Trainer(small_dataset, SMALL),
+        TrainingStream(small_dataset, SMALL.batch_size, SMALL.chunk, (), 0.0, SMALL.seed),
+    )
+    assert trainer.epochs_done == pytest.approx(0)
+    for _ in range(3):
+        trainer.train_step()
+        stream.next_batch()
+    assert trainer.epochs_done == stream.epochs_at(stream.state()) > 0
+    trainer.save(tmp_path / "last.npz")
+    resumed = Trainer(small_dataset, SMALL)
+    resumed.restore(tmp_path / "last.npz")
+    assert resumed.epochs_done == trainer.epochs_done
+    assert read_checkpoint(tmp_path / "last.npz")["meta"]["epochs"] == trainer.epochs_done
+
+
+def test_a_dataset_of_equal_sizes_is_another_when_its_notes_are(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    from chipassets.train.trainer import Trainer
+
+    Trainer(small_dataset, SMALL).save(tmp_path / "last.npz")
+    events = np.where(small_dataset.events == 63, np.int16(64), small_dataset.events)
+    assert (events != small_dataset.events).any()
+    with pytest.raises(UsageError, match="trained on another dataset"):
+        Trainer(replace(small_dataset, events=events), SMALL).restore(tmp_path / "last.npz")
+
+
+def test_a_run_that_diverges_says_so_and_keeps_its_last_sound_checkpoint(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    from chipassets.train.fit import fit
+
+    wild = replace(SMALL, learning_rate=1e38, save_seconds=0, warmup_steps=0)
+    with pytest.raises(UsageError, match=r"training has diverged.*smaller --learning-rate"):
+        fit(small_dataset, tmp_path, wild, report_every=1)
+    for path in tmp_path.glob("*.npz"):
+        assert math.isfinite(read_checkpoint(path)["meta"]["best_loss"]) or path.stem == "last"
+
+
+def test_a_huge_loss_is_reported_as_it_is() -> None:
+    from chipassets.train.fit import Progress
+
+    assert "perplexity inf" in str(Progress(1, 2, 0.5, 1e4, None, 10.0, 1.0))
+
+
 def test_the_held_out_part_is_measured_once(small_dataset: Dataset) -> None:
     held = [k for k in range(len(small_dataset)) if small_dataset.is_eval[k]]
     expected = sum(len(small_dataset.sequence(k)) - 1 for k in held)
@@ -82,7 +155,7 @@ def test_a_run_learns_reports_keeps_its_best_and_exports_it(
     small_dataset: Dataset, tmp_path: Path
 ) -> None:
     from chipassets.train.evaluate import held_out_loss
-    from chipassets.train.export import evaluated_model, write_model
+    from chipassets.train.export import evaluated_model, unmeasured_model, write_model
     from chipassets.train.fit import fit
     from chipassets.train.network import from_model
     from chipassets.train.trainer import Trainer
@@ -99,6 +172,9 @@ def test_a_run_learns_reports_keeps_its_best_and_exports_it(
     model = evaluated_model(
         tmp_path / "run", "mine", small_dataset, "2026-01-31", ("Made at night.",)
     )
+    bare = unmeasured_model(tmp_path / "run", "mine", small_dataset, "2026-01-31")
+    assert "held_out" not in bare.training
+    assert all((a == b).all() for a, b in zip(bare.kernels, model.kernels, strict=True))
     card = write_model(model, tmp_path / "mine.safetensors", {"Somebody": "All rights shared."})
     text = card.read_text()
     assert "All rights shared." in text
