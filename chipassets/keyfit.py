@@ -1,9 +1,10 @@
-"""Which key notes speak for: that of a primer among some modes, and that of a tune by itself."""
+"""Which key notes or numerals speak for: of a primer, of a tune by itself, of a progression."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chipassets.chords import Chord, parse_chord
 from chipassets.keys import MODES, Key
 from chipassets.trackplan import Primer
 
@@ -12,6 +13,7 @@ from chipassets.trackplan import Primer
 _TONIC, _TRIAD, _SCALE, _FOREIGN, _FIRST = 2.0, 1.5, 1.0, -2.0, 0.5
 
 _MOTIF_MODES = ("major", "minor", "mixolydian", "dorian")
+_CHURCH_MODES = ("major", "minor", "mixolydian", "dorian", "phrygian", "lydian", "locrian")
 
 
 def tune_key(tune: Primer) -> Key:
@@ -37,6 +39,37 @@ def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
     """
     keys = [Key(tonic, mode) for mode in modes for tonic in range(12)]
     return max(keys, key=lambda key: _fit(primer, key))
+
+
+def numeral_modes(numerals: Sequence[str], modes: Sequence[str]) -> tuple[str, ...]:
+    """Return the modes in which chords by numeral have the fewest tones outside the scale.
+
+    Of the given modes, in their order; but where the first chord on the tonic contradicts the
+    third of each of them, as `i` does that of major, of all church modes. Without numerals the
+    modes as they are. ValueError for what is no chord.
+    """
+    if not numerals:
+        return tuple(modes)
+    agreeing = tuple(mode for mode in modes if not _contradicted(_parsed(numerals, mode), mode))
+    foreign = {
+        mode: sum(
+            len(chord.pitch_classes - Key(0, mode).pitch_classes)
+            for chord in _parsed(numerals, mode)
+        )
+        for mode in agreeing or _CHURCH_MODES
+    }
+    fewest = min(foreign.values())
+    return tuple(mode for mode, count in foreign.items() if count == fewest)
+
+
+def _parsed(numerals: Sequence[str], mode: str) -> list[Chord]:
+    return [parse_chord(numeral, Key(0, mode)) for numeral in numerals]
+
+
+def _contradicted(chords: Sequence[Chord], mode: str) -> bool:
+    """Whether the first chord on the tonic has the third that the mode, on C, lacks."""
+    tonic = next((chord.pitch_classes for chord in chords if chord.root == 0), frozenset())
+    return (4 if Key(0, mode).is_minor else 3) in tonic
 
 
 def _fit(primer: Primer, key: Key) -> float:

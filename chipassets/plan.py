@@ -10,7 +10,7 @@ from chipassets.chords import parse_chord
 from chipassets.errors import UsageError
 from chipassets.forms import default_form, lay_out
 from chipassets.home import find_home, near_key, near_tempo
-from chipassets.keyfit import fitting_key, tune_key
+from chipassets.keyfit import fitting_key, numeral_modes, tune_key
 from chipassets.keys import Key
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.motif import MotifUse, tune_of
@@ -175,18 +175,23 @@ def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: Hom
     opening = settings.primer or _sounding_chords(settings.progressions)
     if opening is not None:
         return fitting_key(opening, modes)
+    modes = numeral_modes(_names(settings.progressions), modes)
     return near_key(home, modes[_weighted(len(modes), mode_draw)], tonic_draw)
 
 
 def _sounding_chords(progressions: Sequence[Progression]) -> Primer | None:
-    """The first progression as notes, if it names chords: numerals fit any key."""
-    names = [name for bar in progressions[0].bars for name in bar] if progressions else []
-    chords = [parse_chord(name, Key(0, "major")) for name in names if name[0] in "ABCDEFG"]
+    """The first progression as notes, if it names chords: numerals fit any tonic."""
+    names = [name for name in _names(progressions[:1]) if name[0] in "ABCDEFG"]
+    chords = [parse_chord(name, Key(0, "major")) for name in names]
     if not chords:
         return None
     tones = [(chord.root, *sorted(chord.pitch_classes - {chord.root})) for chord in chords]
     notes = [Note(i, 1, 60 + tone) for i, chord in enumerate(tones) for tone in chord]
     return Primer(tuple(notes), len(chords))
+
+
+def _names(progressions: Sequence[Progression]) -> list[str]:
+    return [name for progression in progressions for bar in progression.bars for name in bar]
 
 
 def _motif(manifest: Manifest, use: MotifUse) -> Motif:

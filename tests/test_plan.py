@@ -275,6 +275,27 @@ def test_named_chords_choose_an_open_key() -> None:
     assert str(track.key) == "E minor"
 
 
+@pytest.mark.parametrize(
+    ("track", "mode"),
+    [
+        ('shop: {mood: mysterious, chords: "i | bII | i | bvii"}', "phrygian"),
+        ('overworld: {chords: "I | IV | V | I"}', "major"),
+        ('overworld: {chords: "I | bVII | IV | I"}', "mixolydian"),
+        ('town: {chords: {A: "i | IV | i | v", B: "i | bVII"}}', "dorian"),
+        ('battle: {chords: "i | bVI | iv | V"}', "minor"),
+        ('boss: {chords: "I | IV | V | I"}', "major"),
+    ],
+)
+def test_numerals_choose_the_mode_of_an_open_key(track: str, mode: str) -> None:
+    seeds = (plan(f"{{{track}}}", f"seed: {seed}").tracks[0] for seed in range(8))
+    assert {track.key.mode for track in seeds} == {mode}
+
+
+def test_chords_that_are_drawn_leave_the_mode_to_the_seed() -> None:
+    seeds = (plan("{overworld: {}}", f"seed: {seed}").tracks[0] for seed in range(20))
+    assert {track.key.mode for track in seeds} == set(character("overworld").modes)
+
+
 def test_a_form_gives_the_bars_when_no_length_does() -> None:
     tracks = plan('{boss: {form: "intro A A B"}, town: {form: "A:3 B", length: 16 bars}}').tracks
     assert [track.bars for track in tracks] == [14, 16]
