@@ -18,6 +18,8 @@ from tests.chip_music import plan, song
 
 SVG = "{http://www.w3.org/2000/svg}"
 BAR_SAMPLES = 44_100
+HEADER = {"title": 12.0, "detail": 6.2, "legend": 6.2}
+"""Pixels for a letter of each line: sans-serif letters are 0.55 em wide, and bold ones wider."""
 
 
 def sheet(chip: str = "nes", bars: int = 10, **changes: object) -> Sheet:
@@ -113,6 +115,17 @@ def test_a_sheet_is_the_same_picture_each_time_and_one_bar_is_enough() -> None:
     silent = Sound(Pcm(np.zeros(0, np.int16), 44_100, None), 1.0, Loudness(None, None))
     tiny = Sheet("a", "b", "nes", song().key, 300_000, 1, 4, (), (), sound=silent)
     assert ElementTree.fromstring(draw_sheet(tiny)) is not None
+
+
+@pytest.mark.parametrize("chip", sorted(CHIPS))
+def test_a_picture_of_few_bars_is_as_wide_as_its_header(chip: str) -> None:
+    root = ElementTree.fromstring(draw_sheet(sheet(chip, bars=2, sound=half_loud(2))))
+    header = [word for word in root.iter(f"{SVG}text") if word.get("class") in HEADER]
+    assert {word.get("class") for word in header} == set(HEADER)
+    for word in header:
+        letter = HEADER[word.get("class") or ""]
+        end = float(word.get("x") or 0) + letter * len(word.text or "")
+        assert end <= float(root.get("width") or 0), word.text
 
 
 def test_names_are_text_and_nothing_else() -> None:

@@ -15,6 +15,9 @@ from chipassets.render.preview.svg import number, path, rect, text
 # Color Universal Design, 2008; their yellow is too light for thin notes).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#8a5a9e", "#b8860b", "#56b4e9", "#cc79a7", "#6b6b6b")
 
+_LETTER_WIDTH, _TITLE_LETTER_WIDTH = 6.6, 14.0
+"""Pixels for a letter of 11 px and of the title's 20 px bold, on the generous side."""
+
 _STYLE = (
     "text{font:9px 'DejaVu Sans',Verdana,sans-serif;fill:#444}"
     ".title{font-size:20px;font-weight:bold;fill:#111}.detail{font-size:11px}"
@@ -51,11 +54,12 @@ def draw_sheet(sheet: Sheet) -> bytes:
         if measured is not None:
             body += draw_sound(layout, line, measured)
         body += _loop(layout, line)
-    size = f'width="{layout.width}" height="{layout.height}"'
-    box = f'viewBox="0 0 {layout.width} {layout.height}"'
+    width = max(layout.width, _header_width(sheet))
+    size = f'width="{width}" height="{layout.height}"'
+    box = f'viewBox="0 0 {width} {layout.height}"'
     colours = "".join(f".v{place}{{fill:{colour}}}" for place, colour in enumerate(COLOURS))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box}><style>{_STYLE}{colours}</style>'
-    paper = rect(0, 0, layout.width, layout.height, 'fill="#fff"')
+    paper = rect(0, 0, width, layout.height, 'fill="#fff"')
     return ("\n".join([head, paper, *filter(None, body), "</svg>"]) + "\n").encode()
 
 
@@ -63,18 +67,33 @@ def _header(sheet: Sheet) -> Iterator[str]:
     yield text(LEFT, 28, sheet.title, "title")
     yield text(LEFT, 46, " · ".join(_details(sheet)), "detail")
     x = float(LEFT)
+    for look, words in _legend(sheet):
+        yield rect(x, 56, 11, 9, look)
+        yield text(x + 15, 64, words, "legend")
+        x += _legend_width(words)
+
+
+def _header_width(sheet: Sheet) -> int:
+    """The width that the header needs: a track of a bar or two is narrower than its legend."""
+    legend = sum(_legend_width(words) for _, words in _legend(sheet))
+    details = _LETTER_WIDTH * len(" · ".join(_details(sheet)))
+    title = _TITLE_LETTER_WIDTH * len(sheet.title)
+    return round(LEFT + max(legend, details, title))
+
+
+def _legend(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    """Each mark's look, as attributes of its box, and what it stands for."""
     sounding = {note.voice for note in sheet.notes}
     for place, name in enumerate(sheet.voices):
         if place in sounding:
-            yield rect(x, 56, 11, 9, f'class="v{place % len(COLOURS)}"')
-            yield text(x + 15, 64, name, "legend")
-            x += 34 + 6.6 * len(name)
-    marks = [("tone", "chord tone")] if sheet.chords else []
-    for kind, words in (*marks, ("foreign", "outside key and chord")):
-        fill = "" if kind == "tone" else ' fill="#fff"'
-        yield rect(x, 56, 11, 9, f'class="{kind}"{fill}')
-        yield text(x + 15, 64, words, "legend")
-        x += 34 + 6.6 * len(words)
+            yield f'class="v{place % len(COLOURS)}"', name
+    if sheet.chords:
+        yield 'class="tone"', "chord tone"
+    yield 'class="foreign" fill="#fff"', "outside key and chord"
+
+
+def _legend_width(words: str) -> float:
+    return 34 + _LETTER_WIDTH * len(words)
 
 
 def _details(sheet: Sheet) -> Iterator[str]:
