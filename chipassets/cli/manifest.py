@@ -89,7 +89,8 @@ def validate_command(manifest: _Manifest, as_json: _Json = False) -> None:
     if as_json:
         print_json({"valid": True, "tracks": [track.name for track in plan.tracks]})
     else:
-        print_text(f"{manifest}: valid, {len(plan.tracks)} tracks")
+        count = len(plan.tracks)
+        print_text(f"{manifest}: valid, {count} {'track' if count == 1 else 'tracks'}")
 
 
 def init_command(

@@ -48,9 +48,10 @@ def _facts(entry: TrackEntry) -> list[str]:
     """What there is to know of a track, a line each."""
     # The file has more bars than the music where an intro rings into the loop.
     loop = f"loops from bar {entry.bars - entry.loop.bars + 1}" if entry.loop else "plays once"
+    bars = "1 bar" if entry.bars == 1 else f"{entry.bars} bars"
     lines = [
         f"{entry.name}: {entry.scene} ({', '.join(entry.moods)}), {entry.key}, "
-        f"{entry.tempo_bpm:g} bpm, {entry.bars} bars of {entry.beats_per_bar} beats, "
+        f"{entry.tempo_bpm:g} bpm, {bars} of {entry.beats_per_bar} beats, "
         f"{entry.seconds:.1f} s, {loop}"
     ]
     for part in entry.sections:

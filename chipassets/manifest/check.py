@@ -138,8 +138,8 @@ def _no_whole_bars(length: Length, settings: Settings) -> Fault:
     beats, tempo = settings.beats_per_bar, settings.tempo
     span = f"{tempo.low:g}" if tempo.low == tempo.high else f"{tempo.low:g} to {tempo.high:g}"
     bars = float(length.amount) * tempo.high / (60 * beats)
-    fewer, more = max(1, math.floor(bars)), math.floor(bars) + 1
-    lasting = [(count, 60 * beats * count / tempo.high) for count in (fewer, more)]
+    fewer, more = math.floor(bars), math.floor(bars) + 1
+    lasting = [(count, 60 * beats * count / tempo.high) for count in (fewer, more) if count]
     said = " or ".join(f"{_bars(count)} ({seconds:.4g} s)" for count, seconds in lasting)
     needed = 60 * beats * more / float(length.amount)
     return Fault(

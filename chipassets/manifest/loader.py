@@ -32,8 +32,11 @@ def load_manifest(path: Path) -> Manifest:
     """Return the manifest of a file; ManifestError with every problem of it and of its primers."""
     try:
         if not path.is_file():
-            what = "a folder" if path.is_dir() else "nothing" if not path.exists() else "no file"
-            _refuse(path, what, "a manifest is a YAML file", "`chipassets init` writes one")
+            fix = "`chipassets init` writes one"
+            if not path.exists():
+                _refuse(path, "no file", "there is no file of this name", fix)
+            what = "a folder" if path.is_dir() else "no file"
+            _refuse(path, what, "a manifest is a YAML file", fix)
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

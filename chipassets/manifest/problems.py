@@ -112,6 +112,9 @@ def _unknown_key(steps: Steps) -> Fault:
     if steps[0] == "defaults" and key in ("scene", "seed", "like"):
         return Fault("each track has its own", "say it in the track", on_key=True, found=found)
     fields = _part(steps).model_fields
+    if key not in fields and key in Manifest.model_fields and key not in _PARTS:
+        where = "move it to the left margin, above tracks:"
+        return Fault("it is said once, for the whole game", where, on_key=True, found=found)
     fix = did_you_mean(key, fields, "keys")
     return Fault(f"there is no such key in {owner}", fix, on_key=True, found=found)
 

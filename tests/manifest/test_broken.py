@@ -33,6 +33,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "unknown top key": ("gaem: A\n" + HEAD + "  battle:\n", "1:1", ("'gaem'", "'game'")),
     "unknown track key": (battle("moods: tense"), "4:5", ("'moods'", "did you mean 'mood'")),
     "key of later": (battle("lyrics: la"), "4:5", ("'lyrics'", "no such key")),
+    "key of the whole game": (battle("formats: [ogg]"), "4:5", ("whole game", "above")),
     "unknown defaults key": (f"defaults: {{tmpo: 3}}\n{HEAD}  boss:\n", "1:12", ("'tempo'",)),
     "scene in defaults": (f"defaults: {{scene: boss}}\n{HEAD}  boss:\n", "1:12", ("its own",)),
     "unknown scene": (battle("scene: batle"), "4:12", ("'batle'", "did you mean 'battle'")),
@@ -202,6 +203,9 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "temperature quoted": (battle("temperature: '1.1'"), "4:18", ("write just 1.1",)),
     "takes zero": (battle("takes: 0"), "4:12", ("1 to 256", "write 1")),
     "takes a fraction": (battle("takes: 2.5"), "4:12", ("whole number",)),
+    "seconds of one bar": (
+        battle("length: 1 s"), "4:13", ("write 1 bar (1.412 s), or a tempo: that reaches 240",),
+    ),
     "loop yes": (battle("loop: yes"), "4:11", ("only true and false", "write true")),
     "loop off": (battle("loop: off"), "4:11", ("write false",)),
     "switch without primer": (battle("inject_primer: true"), "4:20", ("no primer",)),

@@ -96,6 +96,11 @@ def test_bytes_that_are_no_text_are_refused(
     assert (problem.where, found in problem.found) == (f"game.yaml:{where}", True)
 
 
+def test_a_file_that_is_missing_is_called_missing(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="no file of this name"):
+        load_manifest(tmp_path / "none.yaml")
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "none", tmp_path / "pipe", Path("a\0b"), Path("x" * 5000)):

@@ -21,7 +21,8 @@ MANIFESTS = Path(__file__).parents[2] / "manifests"
 # each other, or how a text is spelt out. Some of them are no YAML to begin with.
 BEYOND = {
     "name that is no scene", "own scene without like", "unknown scene", "steps that fill no bar",
-    "seconds under a bar", "seconds between whole bars", "seconds over the most bars",
+    "seconds under a bar", "seconds of one bar", "seconds between whole bars",
+    "seconds over the most bars",
     "switch without primer", "length of nothing",
     "length of half bars", "length endless", "name of a device", "game of dots", "model missing",
     "primer held from nothing", "primer out of range", "primer longer than the track",
