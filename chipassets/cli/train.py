@@ -16,6 +16,7 @@ from chipassets.cli import material
 from chipassets.cli.output import print_json, print_table, print_text
 from chipassets.cli.writing import Writing
 from chipassets.errors import MissingExtraError, UsageError
+from chipassets.train.hparams import LEAST_KEEP, MOST_EVENTS, MOST_STREAMS
 
 if TYPE_CHECKING:
     from chipassets.compose.weights import Model
@@ -62,11 +63,15 @@ def fit_command(
     dataset: Annotated[Path, typer.Argument(help="A file made by `train dataset`.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder; resumes there.")],
     layers: Annotated[str, typer.Option(help="Units of each layer.")] = "128,128,128",
-    batch_size: Annotated[int, typer.Option(min=1)] = 64,
-    chunk: Annotated[int, typer.Option(min=2, help="Events to propagate back through.")] = 128,
+    batch_size: Annotated[int, typer.Option(min=1, max=MOST_STREAMS)] = 64,
+    chunk: Annotated[
+        int, typer.Option(min=2, max=MOST_EVENTS, help="Events to propagate back through.")
+    ] = 128,
     steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 8000,
     learning_rate: Annotated[float, typer.Option(min=1e-7)] = 2e-3,
-    keep: Annotated[float, typer.Option(min=0.05, max=1.0, help="Dropout keep share.")] = 0.75,
+    keep: Annotated[
+        float, typer.Option(min=LEAST_KEEP, max=1.0, help="Dropout keep share.")
+    ] = 0.75,
     clip_norm: Annotated[float, typer.Option(min=1e-3)] = 5.0,
     controls: Annotated[bool, typer.Option(help="Without: a pure polyphony_rnn.")] = True,
     patience: Annotated[int, typer.Option(min=0, help="Evaluations without gain; 0 never.")] = 0,
@@ -85,7 +90,6 @@ def fit_command(
     """Train a model; run it again to go on after a kill."""
     _need_backend(backend, threads)
     from chipassets.compose.weights import load_model
-    from chipassets.train.checkpoint import remember_dataset
     from chipassets.train.dataset import load_dataset
     from chipassets.train.hparams import Hparams
     from chipassets.train.original_hparams import parse_hparams
@@ -108,15 +112,21 @@ def fit_command(
     # Last: it takes the backend, which is seconds in coming, and what is wrong is said before.
     from chipassets.train.fit import fit
 
-    with Writing(out):
-        remember_dataset(out, dataset)
-        fit(
-            loaded,
-            out,
-            settings,
-            report=lambda progress: print_text(str(progress)),
-            start_from=initial,
-        )
+    try:
+        with Writing(out):
+            fit(
+                loaded,
+                out,
+                settings,
+                report=lambda progress: print_text(str(progress)),
+                start_from=initial,
+                dataset_file=dataset,
+            )
+    except MemoryError as error:
+        raise UsageError(
+            f"the memory does not hold this run ({error}); give it a smaller --batch-size (now "
+            f"{settings.batch_size}), --chunk ({settings.chunk}) or smaller --layers"
+        ) from error
 
 
 @app.command("evaluate")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chipassets.compose.weights import Model
 from chipassets.errors import UsageError
+from chipassets.train.checkpoint import remember_dataset
 from chipassets.train.dataset import Dataset
 from chipassets.train.history import Point, open_history, perplexity
 from chipassets.train.hparams import Hparams
@@ -44,25 +45,27 @@ class _Meter:
 
     def __init__(self) -> None:
         self.loss = self.events = 0.0
+        self.updates = 0
         self.began = time.monotonic()
 
     def add(self, loss: float, events: float) -> None:
         """Count one update."""
         self.loss += loss
         self.events += events
+        self.updates += 1
 
     def report(self, trainer: Trainer, held_out_loss: float | None) -> Progress:
         """Return the progress since the last report and start anew."""
         hparams = trainer.hparams
-        speed = self.events / (time.monotonic() - self.began)
-        left = (hparams.steps - trainer.step) * hparams.batch_size * hparams.chunk
+        seconds = time.monotonic() - self.began
+        speed = self.events / seconds
+        left = (hparams.steps - trainer.step) * seconds / self.updates
         loss = self.loss / self.events
         self.loss = self.events = 0.0
+        self.updates = 0
         self.began = time.monotonic()
         epochs = trainer.epochs_done
-        return Progress(
-            trainer.step, hparams.steps, epochs, loss, held_out_loss, speed, left / speed
-        )
+        return Progress(trainer.step, hparams.steps, epochs, loss, held_out_loss, speed, left)
 
 
 def fit(
@@ -72,13 +75,15 @@ def fit(
     report: Callable[[Progress], None] = lambda _progress: None,
     report_every: int = 50,
     start_from: Model | None = None,
+    dataset_file: Path | None = None,
 ) -> Trainer:
     """Train until the steps are done or the held-out loss stops falling; return the trainer.
 
     The run folder holds `last.npz`, from which a killed run goes on; `best.npz`, the weights with
     the lowest held-out loss so far; `history.jsonl` and `tensorboard/`, what was reported; and in
     the end `loss.png`, a picture of it. A new run begins with the
-    weights of `start_from`. UsageError when the loss is no number any more.
+    weights of `start_from`. Where the dataset lies is noted once the run is found to be of it.
+    UsageError when the loss is no number any more.
     """
     run.mkdir(parents=True, exist_ok=True)
     last = run / "last.npz"
@@ -87,6 +92,8 @@ def fit(
         trainer.restore(last)
     elif start_from is not None:
         trainer.start_from(start_from)
+    if dataset_file is not None:
+        remember_dataset(run, dataset_file)
     meter, saved = _Meter(), time.monotonic()
     with open_history(run, trainer.step) as history:
         while trainer.step < hparams.steps and not _has_stalled(trainer):

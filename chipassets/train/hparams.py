@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 LEAST_KEEP = 0.05
 """The smallest dropout keep probability."""
+MOST_STREAMS = MOST_EVENTS = 65536
+"""The largest batch and chunk: beyond, a slip of the keyboard would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from chipassets.errors import UsageError
-from chipassets.train.hparams import LEAST_KEEP
+from chipassets.train.hparams import LEAST_KEEP, MOST_STREAMS
 
 _OURS = {
     "batch_size": ("batch_size", int),
@@ -60,6 +60,8 @@ def _field(name: str, value: str) -> dict[str, Any]:
         raise UsageError(f"--hparams {name}={value} is no number above 0")
     if kind is int and number != int(number):
         raise UsageError(f"--hparams {name}={value} is no whole number")
+    if name == "batch_size" and number > MOST_STREAMS:
+        raise UsageError(f"--hparams {name}={value}: at most {MOST_STREAMS} fit any memory")
     if name == "dropout_keep_prob" and not LEAST_KEEP <= number <= 1:
         raise UsageError(f"--hparams {name}={value}: this share is from {LEAST_KEEP} to at most 1")
     return {ours: kind(number)}

@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chipassets.cli.train import fit_command
 from chipassets.errors import UsageError
-from chipassets.train.checkpoint import read_checkpoint
+from chipassets.train.building import build_dataset
+from chipassets.train.checkpoint import read_checkpoint, remembered_dataset
 from chipassets.train.dataset import Dataset, save_dataset
 from chipassets.train.history import Point, open_history, read_history
 from chipassets.train.lossplot import HELD_OUT, TRAINING, draw_losses
 from chipassets.train.original_hparams import parse_hparams
-from tests.train.conftest import needs_tensorflow
+from tests.train.conftest import MakePiece, needs_tensorflow
 
 pytestmark = needs_tensorflow
 
@@ -85,6 +87,7 @@ def test_hparams_are_the_originals() -> None:
         ("dropout_keep_prob=2", "at most 1"),
         ("dropout_keep_prob=0.000001", "from 0.05"),
         ("learning_rate=NaN", "no number above 0"),
+        ("batch_size=1000000000000", "at most 65536"),
         ("clip_norm=Infinity", "no number above 0"),
         ("learning_rate=fast", "no number"),
     ],
@@ -92,6 +95,30 @@ def test_hparams_are_the_originals() -> None:
 def test_hparams_that_make_no_sense_are_refused(text: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         parse_hparams(text)
+
+
+def test_a_run_that_another_dataset_is_refused_for_stays_that_of_its_own(
+    small_dataset: Dataset, make_piece: MakePiece, tmp_path: Path
+) -> None:
+    mine, other, run = tmp_path / "mine.dataset", tmp_path / "other.dataset", tmp_path / "run"
+    save_dataset(small_dataset, mine)
+    save_dataset(build_dataset([make_piece(seed=seed) for seed in (8, 9)]), other)
+    fit_command(mine, run, layers="4", batch_size=2, steps=1)
+    with pytest.raises(UsageError, match="trained on another dataset"):
+        fit_command(other, run, layers="4", batch_size=2, steps=1)
+    assert remembered_dataset(run) == mine
+
+
+def test_a_run_beyond_the_memory_is_refused(
+    small_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise MemoryError("Unable to allocate 14.6 TiB")
+
+    monkeypatch.setattr("chipassets.train.trainer.loss_and_gradients", full)
+    save_dataset(small_dataset, tmp_path / "d")
+    with pytest.raises(UsageError, match=r"14\.6 TiB.*smaller --batch-size \(now 2\)"):
+        fit_command(tmp_path / "d", tmp_path / "run", layers="4", batch_size=2)
 
 
 _RUN = """
