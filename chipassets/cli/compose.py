@@ -106,6 +106,8 @@ _ELSEWHERE = {
     "--beam-size": "drawing is not searching; `chipassets build --composer magenta` searches",
     "--branch-factor": "drawing is not searching; `chipassets build --composer magenta` searches",
     "--steps-per-iteration": "drawing is not searching; leave it out",
+    "--log": "nothing is logged here; leave it out",
+    "--save-generator-bundle": "`chipassets train export --mag` writes bundles",
 }
 """Flags of the original that have no place here, and what to do."""
 
