@@ -31,8 +31,9 @@ from chipassets.errors import UsageError
 from chipassets.freshness import notes_key, plan_key
 from chipassets.lock import LockedTake, Rejection, lock_path, lock_to_bytes, read_lock
 from chipassets.manifest import load_manifest
-from chipassets.manifest.words import FORMATS
+from chipassets.manifest.words import format_fault
 from chipassets.originality import GramIndex, open_index
+from chipassets.outputs import OUTPUTS
 from chipassets.plan import resolve
 from chipassets.produce import render_track
 from chipassets.provenance import index_of
@@ -41,7 +42,12 @@ from chipassets.trackplan import BuildPlan, TrackPlan
 MAX_TAKES = 512
 """So many takes of a track can be looked at: rolling on rarely finds better ones."""
 
-_SUFFIX_FORMATS = {".mid": "midi"}
+_SUFFIX_FORMATS = {
+    Path(output.path).suffix: name
+    for name, output in OUTPUTS.items()
+    if "{part}" not in output.path
+}
+"""The formats of one file, by its suffix."""
 _PREVIEW_FORMATS = ("ogg", "midi")
 
 
@@ -184,20 +190,20 @@ def roll_more(
 
 def export(desk: Desk, take: int, path: Path) -> None:
     """Write take number `take` (from 1) to a file, in the format that the suffix names."""
-    suffix = path.suffix.lower()
-    wanted = _SUFFIX_FORMATS.get(suffix, suffix.removeprefix("."))
-    if wanted not in FORMATS:
+    wanted = _SUFFIX_FORMATS.get(path.suffix.lower())
+    if wanted is None:
         raise UsageError(
-            f"{path} names no format that a take can have; end it in .mid, "
-            + ", ".join(f".{name}" for name in FORMATS if name != "midi")
+            f"{path} names no format that a take can have; end it in {', '.join(_SUFFIX_FORMATS)}"
         )
+    if why := format_fault(wanted, desk.plan.chip):
+        raise UsageError(f"{path}: {why}")
     entry, files = render_take(desk, take, (wanted,))
     write_file(path, files[entry.files[wanted].path])
 
 
 def preview(desk: Desk, take: int, folder: Path) -> None:
     """Write take number `take` (from 1) as a bundle of this one track, for a game to play."""
-    entry, files = render_take(desk, take, _PREVIEW_FORMATS)
+    entry, files = render_take(desk, take, _PREVIEW_FORMATS, layered=True)
     found = {"generator": f"chipassets {__version__}", "take": take}
     provenance = (json.dumps(found) + "\n").encode()
     index, shared = index_of(desk.plan, desk.model, [entry], provenance)
@@ -205,14 +211,19 @@ def preview(desk: Desk, take: int, folder: Path) -> None:
 
 
 def render_take(
-    desk: Desk, take: int, formats: tuple[str, ...]
+    desk: Desk, take: int, formats: tuple[str, ...], *, layered: bool = False
 ) -> tuple[TrackEntry, dict[str, bytes]]:
-    """Return the index entry and the files, by path, of take number `take` (from 1)."""
+    """Return the index entry and the files, by path, of take number `take` (from 1).
+
+    layered: with the files of the track's layers too.
+    """
     candidates = list_takes(desk)
     chosen = _numbered(desk, candidates, take)
     locked = lock_take(desk.track, desk.model, desk.grams, desk.choices, candidates, chosen)
     plan = replace(desk.plan, formats=formats)
-    return render_track(plan, desk.track, locked, desk.grams, _silent)
+    sound = desk.track.sound if layered else replace(desk.track.sound, layers=())
+    track = replace(desk.track, sound=sound)
+    return render_track(plan, track, locked, desk.grams, _silent)
 
 
 @dataclass(frozen=True, slots=True)

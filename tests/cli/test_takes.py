@@ -164,6 +164,17 @@ def test_a_take_is_exported_as_midi_and_audio(built: Path, chipassets: Run) -> N
     assert (built / "take.ogg").read_bytes().startswith(b"OggS")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("x.stems", ".mid"), ("x.mp3", ".mid"), ("x", ".mid"), ("x.gbs", "gameboy")]
+)
+def test_a_take_that_no_file_of_the_suffix_can_hold_is_refused(
+    built: Path, chipassets: Run, name: str, said: str
+) -> None:
+    result = chipassets("takes", "game.yaml", "fight", "--export", "1", "-o", name)
+    assert (result.returncode, said in result.stderr) == (2, True), result.stderr
+    assert not (built / name).exists()
+
+
 def test_takes_are_compared_with_a_folder_and_pieces_named(built: Path, chipassets: Run) -> None:
     (built / "mine").mkdir()
     assert (
