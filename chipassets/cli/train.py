@@ -5,6 +5,10 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -289,3 +293,29 @@ def _need_backend(backend: Backend = Backend.TENSORFLOW, threads: int = 0) -> No
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
+    if backend is Backend.TENSORFLOW:
+        # What trains on the CPU looks for no other device, and complains of none.
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+        with _hushed():
+            importlib.import_module("tensorflow")
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep back what is written to standard error, unless an exception makes it wanted.
+
+    TensorFlow's libraries greet from C++ when they are loaded, past every setting of its log.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
