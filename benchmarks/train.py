@@ -17,9 +17,10 @@ import mido
 import numpy as np
 
 LAYERS = "128,128,128"
-BARS = 6
-"""96 steps: Magenta throws away what has fewer than 80."""
-_MAGENTA_STEPS = 4
+BARS = (6, 32)
+"""Tunes are of unequal lengths, as the files of a corpus are, within what Magenta keeps: it throws
+away fewer than 80 steps and more than 512."""
+_MAGENTA_STEPS = 8
 _OUR_STEPS = 30
 _TICKS = 120
 
@@ -27,9 +28,10 @@ _TICKS = 120
 def write_tune(path: Path, seed: int) -> None:
     """Write a tune of one program, which Magenta accepts: a bass note a beat below a melody."""
     rng = np.random.default_rng(seed)
+    bars = int(rng.integers(BARS[0], BARS[1] + 1))
     scale = 55 + int(rng.integers(12)) + np.array([0, 2, 4, 5, 7, 9, 11, 12])
     events = []
-    for step in range(0, BARS * 16, 2):
+    for step in range(0, bars * 16, 2):
         events += _note(step, 2, int(rng.choice(scale)))
         if step % 4 == 0:
             events += _note(step, 4, int(scale[0]) - 12)
@@ -118,7 +120,7 @@ def main() -> None:
         return
     files = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     batch = int(sys.argv[2]) if len(sys.argv) > 2 else 64
-    print(f"{files} files of {BARS} bars, layers {LAYERS}, batch {batch}; "
+    print(f"{files} files of {BARS[0]} to {BARS[1]} bars, layers {LAYERS}, batch {batch}; "
           f"load of the machine {os.getloadavg()[0]:.1f}")  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
