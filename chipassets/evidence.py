@@ -94,6 +94,7 @@ def _mood_entry(found: Evidence) -> MoodEvidence:
         wanted=_pairs(found),
         fits=found.fits,
         score=found.score,
+        given=list(found.given),
     )
 
 
@@ -104,6 +105,7 @@ def _scene_entry(found: Evidence) -> SceneEvidence:
         wanted=_pairs(found),
         fits=found.fits,
         score=found.score,
+        given=list(found.given),
         resembles=found.resembles,
     )
 

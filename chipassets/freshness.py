@@ -22,7 +22,7 @@ from chipassets.takes import TAKES_VERSION
 from chipassets.trackplan import BuildPlan, TrackPlan
 
 # What may change in a plan without the notes being composed again.
-_COLOUR_FIELDS = ("name", "moods", "tempo_millibpm", "sound", "scene_like", "match")
+_COLOUR_FIELDS = ("name", "moods", "tempo_millibpm", "sound", "scene_like", "match", "given")
 _COLOUR_CHARACTER = ("groove", "lead", "inner", "bass")
 
 

@@ -13,9 +13,8 @@ from chipassets.keys import Key
 from chipassets.metrics import Metrics
 from chipassets.presets import MOODS, SCENES, Preset, character
 from chipassets.takes import points
-from chipassets.trackplan import Range, TrackPlan
+from chipassets.trackplan import MODE, TEMPO, Range, TrackPlan
 
-MODE, TEMPO = "mode", "tempo_bpm"
 _FITTING_SCORE = 0.5
 _CLEARLY_BETTER = 0.2
 _MOST_OUTSIDE = 0.5
@@ -30,8 +29,9 @@ _WEIGHTS = {TEMPO: 1.0, MODE: 1.0, "notes_per_second": 1.5, "polyphony": 1.0, "l
 class Evidence:
     """A tag, declared, beside what was measured.
 
-    measured: feature values by name; wanted: the tag's range of each; score: 0..1, their points
-    by weight; fits: whether the notes keep the promise; resembles: the scene whose ranges the
+    measured: feature values by name; wanted: the tag's range of each, but of those that are given:
+    what the manifest settles no notes could change. score: 0..1, the points of what is wanted by
+    weight; fits: whether the notes keep the promise; resembles: the scene whose ranges the
     features meet best.
     """
 
@@ -41,6 +41,7 @@ class Evidence:
     score: float
     fits: bool
     resembles: str
+    given: tuple[str, ...] = ()
 
     @property
     def outside(self) -> str:
@@ -127,8 +128,12 @@ def wanted_ranges(preset: Preset) -> dict[str, Range]:
 
 
 def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> Evidence:
-    wanted = {**wanted_ranges(preset), MODE: _MODE_RANGE}
     tempo = track.tempo_millibpm / 1000
+    if TEMPO in track.given:
+        # As many notes a second as the tag's notes a beat come to at the tempo that is given.
+        preset = replace(preset, tempo=Range(tempo, tempo))
+    ranges = {**wanted_ranges(preset), MODE: _MODE_RANGE}
+    wanted = {name: span for name, span in ranges.items() if name not in track.given}
     measured = {
         TEMPO: tempo,
         "notes_per_second": round(metrics.onsets_per_beat * tempo / 60, 3),
@@ -137,12 +142,12 @@ def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> E
         MODE: float(_knows(preset.modes, track.key)),
     }
     gained = sum(points(measured[name], wanted[name]) * _WEIGHTS[name] for name in wanted)
-    score = round(gained / sum(_WEIGHTS.values()), 3)
+    score = round(gained / sum(_WEIGHTS[name] for name in wanted), 3)
     fits = score >= _FITTING_SCORE and all(
         wanted[name].distance(measured[name]) <= _MOST_OUTSIDE
         for name in ("notes_per_second", "polyphony", "lead_pitch")
     )
-    return Evidence(tag, measured, wanted, score, fits, tag)
+    return Evidence(tag, measured, wanted, score, fits, tag, track.given)
 
 
 def _knows(modes: tuple[str, ...], key: Key) -> bool:

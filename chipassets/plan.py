@@ -20,6 +20,8 @@ from chipassets.presets import DENSITY_MAX
 from chipassets.score import Note
 from chipassets.seeds import derive_rng, derive_seed
 from chipassets.trackplan import (
+    MODE,
+    TEMPO,
     BuildPlan,
     Character,
     Home,
@@ -87,7 +89,7 @@ def _matched(track: TrackPlan, planned: Callable[[str], TrackPlan]) -> TrackPlan
     if track.match is None:
         return track
     other = planned(track.match)
-    return replace(track, key=other.key, tempo_millibpm=other.tempo_millibpm)
+    return replace(track, key=other.key, tempo_millibpm=other.tempo_millibpm, given=(TEMPO, MODE))
 
 
 def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
@@ -120,6 +122,7 @@ def _track(
         float(rng.random()) for _ in range(6)
     )
     own_seed = derive_seed(seed, name, "track") >> (128 - _SEED_BITS)
+    key = settings.key or _open_key(settings, mode_draw, tonic_draw, home)
     return TrackPlan(
         name=name,
         scene=settings.scene,
@@ -128,7 +131,7 @@ def _track(
         bars=settings.bars,
         beats_per_bar=settings.beats_per_bar,
         tempo_millibpm=settings.tempo_millibpm or near_tempo(home, settings.tempo, tempo_draw),
-        key=settings.key or _open_key(settings, mode_draw, tonic_draw, home),
+        key=key,
         loops=settings.loops,
         primer=settings.primer,
         condition_on_primer=settings.condition_on_primer,
@@ -148,8 +151,15 @@ def _track(
         sound=settings.sound,
         scene_like=settings.like,
         match=settings.match,
+        given=_given(settings, key),
         pulse_steps=settings.pulse_steps,
     )
+
+
+def _given(settings: Settings, key: Key) -> tuple[str, ...]:
+    """What the manifest settles; a mode that no preset asks for is one that its chords force."""
+    is_mode_given = settings.key is not None or key.mode not in settings.preset.modes
+    return (TEMPO,) * settings.tempo_is_given + (MODE,) * is_mode_given
 
 
 def own_character(character: Character, density_draw: float, lead_draw: float) -> Character:

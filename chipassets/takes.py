@@ -12,7 +12,7 @@ from chipassets.originality import Originality
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
-TAKES_VERSION = 7
+TAKES_VERSION = 8
 """Raised whenever another of the same takes would be chosen; part of cache keys."""
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards

@@ -95,6 +95,10 @@ class Reference:
     branch_factor: int = 1
 
 
+TEMPO, MODE = "tempo_bpm", "mode"
+"""What a track's evidence calls the features that its plan decides, and not its notes."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackPlan:
     """One track with nothing left open.
@@ -104,7 +108,8 @@ class TrackPlan:
     holds, without a progression each take draws its own. guidance: factors on the weights of the
     terms that lead the model, by name. chromatic_share: at most so many notes lie outside the
     scale and its chords. scene_like: the preset under a scene of the game's own. match: the track
-    whose key, metre and tempo this one has.
+    whose key, metre and tempo this one has. given: which of TEMPO and MODE the manifest settles,
+    so that no scene and no mood has a say in them.
     """
 
     name: str
@@ -132,6 +137,7 @@ class TrackPlan:
     match: str | None = None
     reference: Reference | None = None
     """Who composes in place of our own composer."""
+    given: tuple[str, ...] = ()
     pulse_steps: int = STEPS_PER_BEAT
     """From one felt beat to the next in 16ths: a quarter, in 6/8 a dotted one."""
 

@@ -86,6 +86,42 @@ def test_a_battle_that_measures_like_a_town_says_so() -> None:
     assert not notes_can_fit(track), "tempo and key are the plan's: no roll can mend them"
 
 
+@pytest.mark.parametrize("given", [("tempo_bpm",), ("mode",), ("tempo_bpm", "mode")])
+def test_what_is_given_counts_for_no_tag(given: tuple[str, ...]) -> None:
+    """The tempo and the mode of a puzzle in a fanfare that matches it; its notes are its own."""
+    plain = replace(
+        a_plan("victory", ("triumphant",)), tempo_millibpm=70_000, key=Key(0, "phrygian")
+    )
+    track = replace(plain, given=given)
+    metrics = measure(a_score(track, 2, 71))
+    for found, before in zip(
+        (scene_evidence(metrics, track), *mood_evidence(metrics, track)),
+        (scene_evidence(metrics, plain), *mood_evidence(metrics, plain)),
+        strict=True,
+    ):
+        assert found.given == given
+        assert found.measured == before.measured
+        assert set(found.wanted) == set(found.measured) - set(given)
+        assert found.score > before.score
+    assert unmet(metrics, plain)
+    assert bool(unmet(metrics, track)) == (len(given) < 2)
+    unlike = measure(a_score(track, 16, 84))
+    assert "notes per second" in complaints(unmet(unlike, track))[0]
+    said = " ".join(complaints(unmet(unlike, track)))
+    assert ("tempo bpm" in said, "its mode" in said) == ("tempo_bpm" not in given,
+                                                         "mode" not in given)  # fmt: skip
+
+
+def test_with_its_tempo_given_a_track_is_held_to_as_many_notes_a_beat() -> None:
+    track = replace(a_plan("victory"), given=("tempo_bpm",))
+    metrics = measure(a_score(track, 2, 71))
+    scores = {
+        scene_evidence(metrics, replace(track, tempo_millibpm=tempo)).score
+        for tempo in (60_000, 120_000, 240_000)
+    }
+    assert max(scores) - min(scores) < 0.01
+
+
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_middle_of_a_scene_always_fits(scene: str) -> None:
     track = a_plan(scene, SCENES[scene].moods)

@@ -124,7 +124,22 @@ def test_a_track_depends_on_its_name_and_the_seed_only() -> None:
 def test_writing_down_what_was_drawn_changes_nothing() -> None:
     drawn = only("")
     written = only(f"tempo: {drawn.tempo_millibpm / 1000}, key: {drawn.key}, seed: {drawn.seed}")
-    assert written == drawn
+    assert (drawn.given, written.given) == ((), ("tempo_bpm", "mode"))
+    assert replace(written, given=()) == drawn
+
+
+@pytest.mark.parametrize(
+    ("more", "given"),
+    [
+        ("length: 9 s", ()),
+        ("tempo: 80", ("tempo_bpm",)),
+        ("key: C locrian", ("mode",)),
+        ("chords: i iv v i, mood: bright", ("mode",)),
+        ("chords: I IV V I, mood: bright", ()),
+    ],
+)
+def test_what_the_manifest_settles_no_tag_has_a_say_in(more: str, given: tuple[str, ...]) -> None:
+    assert only(more).given == given
 
 
 def test_a_tempo_or_a_length_does_not_move_the_key() -> None:
@@ -254,6 +269,7 @@ def test_a_sting_has_the_key_the_metre_and_the_tempo_of_what_it_matches() -> Non
         assert (gem.key, gem.tempo_millibpm) == (town.key, town.tempo_millibpm)
         assert (gem.beats_per_bar, gem.bars, gem.loops) == (3, 1, False)
         assert victory.beats_per_bar == 4
+        assert gem.given == ("tempo_bpm", "mode")
     whole = plan(tracks)
     alone = resolve(parse_manifest(f"game: A\ntracks: {tracks}\n".encode(), Path("a.yaml")),
                     only=("gem",))  # fmt: skip

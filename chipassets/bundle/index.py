@@ -98,23 +98,28 @@ class TakeEntry(_Entry):
 
 
 class MoodEvidence(_Entry):
-    """A mood beside what was measured: values, the mood's ranges, points 0..1, whether it fits."""
+    """A mood beside what was measured: values, the mood's ranges, points 0..1, whether it fits.
+
+    given: the features that the manifest settles, which are measured and not held against it.
+    """
 
     mood: str
     measured: dict[str, _Finite]
     wanted: dict[str, list[_Finite]]
     fits: bool
     score: _Finite
+    given: list[str] = []
 
 
 class SceneEvidence(_Entry):
-    """The scene beside what was measured, and the scene that the music resembles."""
+    """The scene beside what was measured, likewise, and the scene that the music resembles."""
 
     scene: str
     measured: dict[str, _Finite]
     wanted: dict[str, list[_Finite]]
     fits: bool
     score: _Finite
+    given: list[str] = []
     resembles: str
 
 

@@ -73,7 +73,8 @@ def moods_command(
 
 _NOTE = (
     "A scene's row holds its own moods already; another mood multiplies or shifts the row, the "
-    "second one half as much. bundle.json holds the evidence for each tag: measured beside wanted."
+    "second one half as much. bundle.json holds the evidence for each tag: measured beside wanted; "
+    "a tempo or a key that the manifest gives, or takes by `match`, is not held against a tag."
 )
 _SPANS = ["tempo_bpm", "notes_per_second", "polyphony", "lead_pitch"]
 _SCENE_COLUMNS = ["scene", "moods", "tempo", "notes/s", "at once", "lead", "modes", "groove",

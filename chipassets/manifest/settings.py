@@ -28,8 +28,9 @@ DEFAULT_CHROMATIC_SHARE = 0.08
 class Settings:
     """One track before anything is drawn: a tempo range, and no key where none is said.
 
-    `bars` and, for a length in seconds, `tempo_millibpm` follow from the length. `match` is the
-    track whose key and tempo this one gets; its metre it has here.
+    `tempo_is_given` where the manifest says the range, which is the preset's otherwise. `bars` and,
+    for a length in seconds, `tempo_millibpm` follow from the length. `match` is the track whose key
+    and tempo this one gets; its metre it has here.
     """
 
     scene: str
@@ -37,6 +38,7 @@ class Settings:
     moods: tuple[str, ...]
     preset: Preset
     tempo: Range
+    tempo_is_given: bool
     length: Length | None
     bars: int
     tempo_millibpm: int | None
@@ -89,6 +91,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         moods=moods,
         preset=preset,
         tempo=tempo,
+        tempo_is_given=_said(layers, "tempo", None) is not None,
         length=length,
         bars=bars,
         tempo_millibpm=tempo_millibpm,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from chipassets.bundle import TrackEntry
+from chipassets.bundle import MoodEvidence, SceneEvidence, TrackEntry
 from chipassets.keys import pitch_name
 
 # What the plan's character calls a range, its name for people, and the metric that measures it.
@@ -68,26 +68,34 @@ def gather_tags(track: TrackEntry) -> list[TagEvidence]:
     if scene:
         other = scene.resembles not in ("", scene.scene)
         remark = f"; resembles {scene.resembles} more" if other else ""
-        rows = _tag_rows(scene.measured, scene.wanted, track.key)
+        rows = _tag_rows(scene, track.key)
         found.append(TagEvidence("Scene", scene.scene, scene.fits, scene.score, remark, rows))
     for mood in track.evidence:
-        rows = _tag_rows(mood.measured, mood.wanted, track.key)
+        rows = _tag_rows(mood, track.key)
         found.append(TagEvidence("Mood", mood.mood, mood.fits, mood.score, "", rows))
     return found
 
 
-def _tag_rows(
-    measured: dict[str, float], wanted: dict[str, list[float]], key: str
-) -> list[Evidence]:
-    return [
-        _tag_row(name, limits, measured[name], key)
-        for name, limits in wanted.items()
-        if _is_range(limits) and name in measured
+def _tag_rows(found: MoodEvidence | SceneEvidence, key: str) -> list[Evidence]:
+    judged = [
+        _tag_row(name, limits, found.measured[name], key)
+        for name, limits in found.wanted.items()
+        if _is_range(limits) and name in found.measured
     ]
+    given = [
+        Evidence(_label(name), "given", key if name == "mode" else _say_number(value), None)
+        for name, value in found.measured.items()
+        if name in found.given and name not in found.wanted
+    ]
+    return judged + given
+
+
+def _label(name: str) -> str:
+    return _FEATURES.get(name, name.replace("_", " "))
 
 
 def _tag_row(name: str, limits: list[float], found: float, key: str) -> Evidence:
-    label = _FEATURES.get(name, name.replace("_", " "))
+    label = _label(name)
     if name == "mode":
         # Measured as 1 or 0: the tag has the key's mode among its own, or it doesn't.
         fits = limits[0] <= found <= limits[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -236,11 +237,38 @@ def test_the_index_carries_evidence_for_every_tag(built: Path) -> None:
     for track in json.loads((built / BUNDLE / "bundle.json").read_text())["tracks"]:
         assert [item["mood"] for item in track["evidence"]] == track["moods"]
         for item in (*track["evidence"], track["scene_evidence"]):
-            assert set(item["measured"]) == set(item["wanted"])
+            assert set(item["measured"]) == set(item["wanted"]) | set(item["given"])
+            # The one that says its key is judged by its tempo, and not by the key.
+            assert item["given"] == (["mode"] if track["name"] == "fight" else [])
             assert isinstance(item["fits"], bool)
             assert 0 <= item["score"] <= 1
         fits = all(item["fits"] for item in (*track["evidence"], track["scene_evidence"]))
         assert fits or track["warnings"]
+
+
+def test_a_sting_is_not_held_to_the_key_and_tempo_that_it_takes(
+    tmp_path: Path, chipassets: Run
+) -> None:
+    """No notes could change them, so that a build whose notes are good is clean with --strict."""
+    (tmp_path / "game.yaml").write_text(
+        "game: Tiny Quest\nseed: 3\ndefaults: {length: 2 bars, takes: 6}\ntracks:\n"
+        "  puzzle: {scene: dungeon, key: D phrygian, tempo: 70}\n"
+        "  solved: {scene: victory, match: puzzle}\n"
+    )
+    assert chipassets("build", "game.yaml").returncode == 0
+    index = json.loads((tmp_path / BUNDLE / "bundle.json").read_text())
+    solved = index["tracks"][1]
+    for item in (solved["scene_evidence"], *solved["evidence"]):
+        assert item["given"] == ["tempo_bpm", "mode"]
+        assert item["measured"]["tempo_bpm"] == 70
+        assert item["measured"]["mode"] == 0
+        assert set(item["wanted"]) == {"notes_per_second", "polyphony", "lead_pitch"}
+    complaints = [take["complaints"] for take in listed(chipassets, "solved")]
+    assert [] in complaints
+    assert solved["warnings"] == []
+    for said in chain.from_iterable(complaints):
+        assert "tempo" not in said
+        assert "mode" not in said
 
 
 def test_moods_prints_every_scene_and_mood(chipassets: Run) -> None:

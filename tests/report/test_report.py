@@ -137,8 +137,15 @@ def test_the_evidence_and_warnings_of_the_index_are_shown(tmp_path: Path) -> Non
         "seam": {"step_ratio": 0.01, "flux_ratio": 0.5},
         "true_peak_dbtp": -3.0,
     }
+    given = {"wanted": {"lead_pitch": [58.0, 62.0]}, "given": ["tempo_bpm", "mode"]}
+    index["tracks"][0]["evidence"].append(said | given | {"mood": "sad"})
     (bundle / "bundle.json").write_text(json.dumps(index))
     tags = gather_tags(open_bundle(bundle).tracks[0].entry)
+    assert [(row.name, row.asked, row.found, row.agrees) for row in tags.pop().rows] == [
+        ("Middle of the lead", "A#3 to D4", "C4", True),
+        ("Tempo, bpm", "given", "240.0", None),
+        ("Mode", "given", "C major", None),
+    ]
     assert [(tag.tag, tag.fits) for tag in tags] == [("town", False), ("calm", False)]
     assert [(row.found, row.agrees) for row in tags[1].rows] == [
         ("240.0", False), ("C4", True), ("C major", False),
