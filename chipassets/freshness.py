@@ -23,6 +23,8 @@ from chipassets.trackplan import BuildPlan, TrackPlan
 
 # What may change in a plan without the notes being composed again.
 _COLOUR_FIELDS = ("name", "moods", "tempo_millibpm", "sound", "scene_like", "match", "given")
+# What else of a plan stands in the files and in the index, beside the notes.
+_FILE_FIELDS = ("scene", "seed", "character", "pulse_steps")
 _COLOUR_CHARACTER = ("groove", "lead", "inner", "bass")
 
 
@@ -49,7 +51,7 @@ def _notes_fields(track: TrackPlan) -> dict[str, Any]:
 
 def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
     """Return the hash of all that decides the files of a track, given its notes."""
-    fields = {name: asdict(track)[name] for name in (*_COLOUR_FIELDS, "scene", "seed", "character")}
+    fields = {name: asdict(track)[name] for name in (*_COLOUR_FIELDS, *_FILE_FIELDS)}
     return _hash(
         {
             "score": score_to_lines(take.score),

@@ -208,6 +208,7 @@ def _preview(finished: Finished) -> bytes:
         sections=score.sections,
         chords=score.chords,
         loop=None if score.loop_start_bar is None else (score.loop_start_bar, score.bars),
+        pulse_steps=finished.track.pulse_steps,
         sound=Sound(pcm, float(bar_samples), finished.loudness),
     )
     return draw_sheet(sheet)

@@ -128,6 +128,7 @@ def _entry(
         key=str(score.key),
         tempo_bpm=finished.tempo_millibpm / 1000,
         beats_per_bar=track.beats_per_bar,
+        pulse_steps=track.pulse_steps,
         match=track.match,
         bars=score.bars,
         seconds=round(len(pcm.samples) / pcm.rate_hz, 3),

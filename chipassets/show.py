@@ -90,6 +90,7 @@ def _sheet(folder: Path, index: Index, entry: TrackEntry) -> Sheet:
         tempo_millibpm=round(entry.tempo_bpm * 1000),
         bars=max(entry.bars, min(-int(-end // 1), entry.bars + 1)),
         beats_per_bar=entry.beats_per_bar,
+        pulse_steps=entry.pulse_steps,
         voices=roll.voices,
         notes=_notes(roll, numbers, steps),
         sections=tuple(Section(part.name, part.start_bar, part.bars) for part in entry.sections),

@@ -9,7 +9,7 @@ from chipassets.keys import Key
 from chipassets.notes import Note
 from chipassets.notes import Primer as Primer
 from chipassets.score import Section
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, metre_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class TrackPlan:
     @property
     def metre(self) -> str:
         """The metre as it is written: `"6/8"` where the felt beat is dotted."""
-        return f"{self.beats_per_bar}/4" if self.pulse_steps == STEPS_PER_BEAT else "6/8"
+        return metre_name(self.beats_per_bar, self.pulse_steps)
 
     @property
     def total_steps(self) -> int:

@@ -15,6 +15,13 @@ STEPS_PER_BEAT = 4
 SAMPLE_RATE_HZ = 44_100
 
 
+def metre_name(beats_per_bar: int, pulse_steps: int) -> str:
+    """Return a metre as it is written: `"6/8"` for three quarters in two dotted beats."""
+    if pulse_steps == STEPS_PER_BEAT:
+        return f"{beats_per_bar}/4"
+    return f"{2 * beats_per_bar}/8"
+
+
 def bar_frames(tempo_millibpm: int, beats_per_bar: int, frame_rate_hz: Fraction) -> int:
     """Return how many frames a bar lasts at the tempo (thousandths of quarter notes a minute)."""
     return max(1, round(frame_rate_hz * 60_000 * beats_per_bar / tempo_millibpm))

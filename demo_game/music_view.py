@@ -68,7 +68,7 @@ def _page(roll: Roll, page: int) -> pygame.Surface:
 
 
 def beat_at(track: Track, sample: int) -> float:
-    """Return the beat from the start of the track at which a position lies, loops gone round."""
+    """Return at which quarter note from the start a position lies, loops gone round."""
     here, bar = track.wrap(sample), track.position_bar(sample)
     start, end = track.bar_sample(bar), track.bar_sample(bar + 1)
     return (bar + min((here - start) / max(end - start, 1), 1.0)) * track.beats_per_bar
@@ -127,7 +127,7 @@ def _draw_facts(canvas: pygame.Surface, playing: NowPlaying | None, beat: float)
         return
     track = playing.track
     end = draw_text(canvas, "♪ ", x, 4, GOLD if playing.beat == 0 else CORAL)
-    dots = "".join("●" if n == playing.beat else "○" for n in range(track.beats_per_bar))
+    dots = "".join("●" if n == playing.beat else "○" for n in range(track.felt_beats))
     right = _SIDE.right - measure_text(dots)
     draw_text(canvas, cut_text(track.name, right - end - 4), end, 4, WHITE)
     draw_text(canvas, dots, right, 4, GOLD)
@@ -170,7 +170,7 @@ def say_transition(player: PygamePlayer, last: Change | None, now_ms: int) -> tu
 def _say_wait(wait_ms: int, playing: Track | None) -> str:
     if wait_ms <= 0 or playing is None:
         return "as soon as it is decoded"
-    beats = wait_ms * playing.tempo_bpm / 60_000
+    beats = wait_ms * playing.tempo_bpm / 60_000 * 4 / playing.pulse_steps
     return f"in {beats:.1f} beats"
 
 

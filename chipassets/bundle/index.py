@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chipassets.errors import CheckError
+from chipassets.units import STEPS_PER_BEAT, metre_name
 
 FORMAT = 1
 INDEX_NAME = "bundle.json"
@@ -145,7 +146,11 @@ class ModelEntry(_Entry):
 
 
 class TrackEntry(_Entry):
-    """One track: what it is, where it loops, its files, and how it came to be."""
+    """One track: what it is, where it loops, its files, and how it came to be.
+
+    tempo_bpm: quarter notes a minute. beats_per_bar: quarter notes in a bar. pulse_steps: 16ths
+    from one felt beat to the next, 4 or, where the felt beat is a dotted quarter as in 6/8, 6.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     scene: str
@@ -153,6 +158,7 @@ class TrackEntry(_Entry):
     key: str
     tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     beats_per_bar: _Positive
+    pulse_steps: _Positive = STEPS_PER_BEAT
     match: str | None = None
     bars: _Positive
     seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -178,9 +184,20 @@ class TrackEntry(_Entry):
     scene_evidence: SceneEvidence | None = None
     warnings: list[str] = []
 
+    @property
+    def metre(self) -> str:
+        """The metre as it is written, like `"6/8"`."""
+        return metre_name(self.beats_per_bar, self.pulse_steps)
+
     def all_files(self) -> list[FileEntry]:
         """Every file of the track, its layers too."""
         return [*self.files.values(), *self.layers]
+
+    @model_validator(mode="after")
+    def _bars_are_whole_beats(self) -> TrackEntry:
+        if self.beats_per_bar * STEPS_PER_BEAT % self.pulse_steps:
+            raise ValueError("a bar must be a whole number of felt beats (pulse_steps)")
+        return self
 
     @model_validator(mode="after")
     def _loop_ends_with_the_audio(self) -> TrackEntry:

@@ -51,7 +51,7 @@ def _facts(entry: TrackEntry) -> list[str]:
     bars = "1 bar" if entry.bars == 1 else f"{entry.bars} bars"
     lines = [
         f"{entry.name}: {entry.scene} ({', '.join(entry.moods)}), {entry.key}, "
-        f"{entry.tempo_bpm:g} bpm, {bars} of {entry.beats_per_bar} beats, "
+        f"{entry.tempo_bpm:g} bpm, {bars} of {entry.metre}, "
         f"{entry.seconds:.1f} s, {loop}"
     ]
     for part in entry.sections:

@@ -71,7 +71,7 @@ def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> mido.MidiTr
     events = [
         (0, mido.MetaMessage("track_name", name=track.name)),
         (0, mido.MetaMessage("set_tempo", tempo=beat_us)),
-        (0, mido.MetaMessage("time_signature", numerator=track.beats_per_bar, denominator=4)),
+        (0, _time_signature(track)),
     ]
     if key in _KEY_SIGNATURES:
         events.append((0, mido.MetaMessage("key_signature", key=key)))
@@ -82,6 +82,17 @@ def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> mido.MidiTr
         events.append((start, mido.Message("control_change", control=111, value=0)))
         events.append((end, mido.MetaMessage("marker", text="loopEnd")))
     return _track(events, end)
+
+
+def _time_signature(track: TrackPlan) -> mido.MetaMessage:
+    """The metre, with a click of the metronome, which counts 24 clocks a quarter, a felt beat."""
+    numerator, denominator = map(int, track.metre.split("/"))
+    return mido.MetaMessage(
+        "time_signature",
+        numerator=numerator,
+        denominator=denominator,
+        clocks_per_click=track.pulse_steps * 24 // STEPS_PER_BEAT,
+    )
 
 
 def _voice_track(

@@ -78,7 +78,7 @@ def _draw_head(entry: TrackEntry, title: str, difference: Difference | None) -> 
     facts = [
         entry.key,
         f"{entry.tempo_bpm:.1f} bpm",
-        f"{entry.beats_per_bar}/4",
+        entry.metre,
         f"{entry.bars} bars",
         say_time(entry.seconds),
         "loops" if entry.loop else "plays once",

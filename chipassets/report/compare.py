@@ -107,7 +107,7 @@ def _other_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
     return [
         Change("Key", old.key, new.key),
         Change("Tempo", f"{old.tempo_bpm:.1f} bpm", f"{new.tempo_bpm:.1f} bpm"),
-        Change("Metre", f"{old.beats_per_bar}/4", f"{new.beats_per_bar}/4"),
+        Change("Metre", old.metre, new.metre),
         Change("Bars", str(old.bars), str(new.bars)),
         Change("Length", f"{old.seconds:.1f} s", f"{new.seconds:.1f} s"),
         Change("Loop", _say_loop(old), _say_loop(new)),

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { barAndBeat, barSample, beatSample, wrap } = Chipassets;
+  const { barAndBeat, barSample, beatSample, feltBeats, wrap } = Chipassets;
   const SEAM_BARS = 2;
 
   const byId = (id) => document.getElementById(id);
@@ -150,7 +150,7 @@
     const here = wrap(other, playback.position(active));
     const { bar, beat } = barAndBeat(other, here);
     const into = here - beatSample(other, bar, beat);
-    return bar < mine.bars ? beatSample(mine, bar, beat % mine.beats_per_bar) + into : 0;
+    return bar < mine.bars ? beatSample(mine, bar, beat % feltBeats(mine)) + into : 0;
   }
 
   function press(id) {
@@ -165,10 +165,10 @@
   function step(id, beats) {
     const track = tracks[id];
     const { bar, beat } = barAndBeat(track, wrap(track, playback.position(id)));
-    const last = track.bars * track.beats_per_bar - 1;
-    const target = Math.min(Math.max(bar * track.beats_per_bar + beat + beats, 0), last);
-    const at = Math.floor(target / track.beats_per_bar);
-    playback.seek(id, beatSample(track, at, target % track.beats_per_bar));
+    const inBar = feltBeats(track);
+    const last = track.bars * inBar - 1;
+    const target = Math.min(Math.max(bar * inBar + beat + beats, 0), last);
+    playback.seek(id, beatSample(track, Math.floor(target / inBar), target % inBar));
   }
 
   function other(offset) {
@@ -185,10 +185,11 @@
 
   function moveBy(event, id) {
     const track = tracks[id];
-    const beats = event.shiftKey ? track.beats_per_bar : 1;
+    const bar = feltBeats(track);
+    const beats = event.shiftKey ? bar : 1;
     const moves = {
       ArrowRight: beats, ArrowUp: beats, ArrowLeft: -beats, ArrowDown: -beats,
-      PageUp: 4 * track.beats_per_bar, PageDown: -4 * track.beats_per_bar,
+      PageUp: 4 * bar, PageDown: -4 * bar,
     };
     if (Object.hasOwn(moves, event.key)) step(id, moves[event.key]);
     else if (event.key === "Home") playback.seek(id, 0);

@@ -168,9 +168,9 @@ def _draw_paper(rows: Rows, steps: float, height: int) -> Html:
 
 
 def _draw_grid(track: TrackEntry, height: int) -> Html:
-    beats = range(track.bars * track.beats_per_bar + 1)
-    lines = [f"M{beat * STEPS_PER_BEAT} 0V{height}" for beat in beats]
-    bars = "".join(lines[:: track.beats_per_bar])
+    bar = track.beats_per_bar * STEPS_PER_BEAT
+    lines = [f"M{step} 0V{height}" for step in range(0, track.bars * bar + 1, track.pulse_steps)]
+    bars = "".join(lines[:: bar // track.pulse_steps])
     return join(
         element("path", class_="beat", d="".join(lines)), element("path", class_="bar", d=bars)
     )

@@ -9,7 +9,8 @@ from chipassets.report.card import Side
 from chipassets.report.html import Html, element
 
 _PLAYER_KEYS = {
-    "name", "samples", "sample_rate_hz", "bars", "beats_per_bar", "tempo_bpm", "loop", "sections",
+    "name", "samples", "sample_rate_hz", "bars", "beats_per_bar", "pulse_steps", "tempo_bpm",
+    "loop", "sections",
 }  # fmt: skip
 
 

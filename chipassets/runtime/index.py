@@ -111,13 +111,14 @@ class _Reader:
             self.whole(record, "bars", where, 1),
             self.whole(record, "samples", where, 1),
         )
+        beats = self.whole(record, "beats_per_bar", where, 1, _MOST_BEATS)
         return Track(
             name=name,
             scene=self.text(record, "scene", where),
             moods=self.texts(record, "moods", where),
             key=self.text(record, "key", where),
             tempo_bpm=self.number(record, "tempo_bpm", where, *_TEMPI_BPM),
-            beats_per_bar=self.whole(record, "beats_per_bar", where, 1, _MOST_BEATS),
+            beats_per_bar=beats,
             bars=bars,
             sample_rate_hz=self.whole(record, "sample_rate_hz", where, 1, _MOST_HZ),
             samples=samples,
@@ -135,6 +136,7 @@ class _Reader:
             layers=self.layers(record, where),
             loudness_lufs=self.decibels(record, "loudness_lufs", where),
             statements=self.statements(record, where),
+            pulse_steps=self.pulse(record, where, 4 * beats),
             match="" if record.get("match") is None else self.text(record, "match", where),
         )
 
@@ -156,6 +158,16 @@ class _Reader:
         if (loop.start_sample == 0) != (loop.start_bar == 0):
             self.problems.append(f"{where}: start_sample and start_bar disagree about an intro")
         return loop
+
+    def pulse(self, record: dict[str, object], where: str, bar_steps: int) -> int:
+        """16ths in a felt beat: a quarter's where the record does not speak of it."""
+        if "pulse_steps" not in record:
+            return 4
+        steps = self.whole(record, "pulse_steps", where, 1, bar_steps)
+        if bar_steps % steps:
+            self._refuse(record, "pulse_steps", where, f"a divisor of the bar's {bar_steps} 16ths")
+            return 4
+        return steps
 
     def layers(self, record: dict[str, object], where: str) -> tuple[Layer, ...]:
         """The layers, none where the record does not speak of them."""

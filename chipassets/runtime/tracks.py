@@ -69,7 +69,11 @@ class Layer(Value):
 
 
 class Track(Value):
-    """One piece of music. Positions are samples since it was started and may pass its end."""
+    """One piece of music. Positions are samples since it was started and may pass its end.
+
+    tempo_bpm and beats_per_bar count quarter notes; the beats of its methods are those that are
+    felt, of which a bar has `felt_beats`.
+    """
 
     name: str
     scene: str
@@ -87,6 +91,8 @@ class Track(Value):
     layers: tuple[Layer, ...] = ()
     loudness_lufs: float | None = None
     statements: tuple[Statement, ...] = ()
+    pulse_steps: int = 4
+    """16ths from one felt beat to the next: a quarter, or in 6/8 a dotted one, which is 6."""
     match: str = ""
     """The name of the track whose key and tempo this one takes, "" where it has its own."""
 
@@ -96,6 +102,11 @@ class Track(Value):
 
     def __repr__(self) -> str:
         return f"<Track {self.name!r} for scene {self.scene!r}>"
+
+    @property
+    def felt_beats(self) -> int:
+        """How many beats are felt in a bar: 4 in 4/4, 2 in 6/8."""
+        return self.beats_per_bar * 4 // self.pulse_steps
 
     @property
     def audio(self) -> BundleFile | None:
@@ -145,11 +156,11 @@ class Track(Value):
         return min(bar, self.bars - 1)
 
     def position_beat(self, sample: int) -> int:
-        """Return the beat of the bar, 0..beats_per_bar-1, in which a position lies."""
+        """Return the beat of the bar, 0..felt_beats-1, in which a position lies."""
         here = self.wrap(sample)
         start, end = self._bar_around(here)
-        beat = (here - start) * self.beats_per_bar // max(end - start, 1)
-        return min(max(beat, 0), self.beats_per_bar - 1)
+        beat = (here - start) * self.felt_beats // max(end - start, 1)
+        return min(max(beat, 0), self.felt_beats - 1)
 
     def same_place(self, other: Track, sample: int) -> int:
         """Return where this track is in the bar, and as far in it, as the other at a position."""
@@ -164,10 +175,10 @@ class Track(Value):
         return start if start >= sample else end
 
     def next_beat_sample(self, sample: int) -> int:
-        """Return the position of the first beat at or after a position, not gone round."""
+        """Return the position of the first felt beat at or after a position, not gone round."""
         start, end = self._bar_around(max(sample, 0))
-        beat = (sample - start) * self.beats_per_bar // max(end - start, 1)
-        lines = (start - (start - end) * b // self.beats_per_bar for b in (beat, beat + 1))
+        beat = (sample - start) * self.felt_beats // max(end - start, 1)
+        lines = (start - (start - end) * b // self.felt_beats for b in (beat, beat + 1))
         return next((line for line in lines if line >= sample), end)
 
     def next_section_sample(self, sample: int) -> int:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import mido
+
 from tests.cli.conftest import Run
 
 BUNDLE = "build/tiny-quest"
@@ -31,6 +33,28 @@ def test_a_bundles_notes_are_those_of_its_preview(built: Path, chipassets: Run) 
     assert {line for line in shown if ", bar 2 " in line} <= set(said(built / "two.svg"))
     assert chipassets("show", BUNDLE, "town", "-o", "town.PNG").returncode == 0
     assert (built / "town.PNG").read_bytes().startswith(b"\x89PNG")
+
+
+def test_six_eight_is_told_wherever_a_metre_is(tmp_path: Path, chipassets: Run) -> None:
+    (tmp_path / "game.yaml").write_text(
+        "game: Tiny Quest\nseed: 3\ndefaults: {takes: 1, length: 2 bars, metre: 6/8}\n"
+        "tracks: {town: , fight: {scene: battle, metre: 3/4}}\n"
+    )
+    assert chipassets("build", "game.yaml").returncode == 0
+    index = json.loads((tmp_path / BUNDLE / "bundle.json").read_text())
+    beats = [(track["beats_per_bar"], track["pulse_steps"]) for track in index["tracks"]]
+    assert beats == [(3, 6), (3, 4)]
+    assert "2 bars of 6/8" in chipassets("show", BUNDLE, "town").stdout
+    assert "2 bars of 3/4" in chipassets("show", BUNDLE, "fight").stdout
+    assert " · 6/8 · " in (tmp_path / BUNDLE / "preview/town.svg").read_text()
+    midi = mido.MidiFile(tmp_path / BUNDLE / "midi/town.mid")
+    signature = next(message for message in midi if message.type == "time_signature")
+    assert (signature.numerator, signature.denominator) == (6, 8)
+    assert signature.clocks_per_click == 36
+    assert chipassets("report", BUNDLE, "-o", "report.html").returncode == 0
+    page = (tmp_path / "report.html").read_text()
+    assert ">6/8<" in page
+    assert ">3/4<" in page
 
 
 def test_what_cannot_be_shown_is_said(built: Path, chipassets: Run) -> None:

@@ -75,6 +75,26 @@ def test_every_note_has_its_box_and_says_what_it_is(chip: str) -> None:
     assert {"loop start", "loop end, back to bar 1"} <= texts
 
 
+def test_six_eight_is_named_and_ruled_in_dotted_quarters() -> None:
+    def ruled(pulse_steps: int) -> tuple[str, int, list[str]]:
+        notes = tuple(SheetNote(0, n / 2, n / 2 + 0.2, 69, 12) for n in range(4))
+        picture = sheet(bars=2, notes=notes, chords=(), beats_per_bar=3, pulse_steps=pulse_steps)
+        root = ElementTree.fromstring(draw_sheet(picture))
+        drawn = {path.get("class"): path.get("d", "") for path in root.iter(f"{SVG}path")}
+        details = next(
+            text.text or "" for text in root.iter(f"{SVG}text") if text.get("class") == "detail"
+        )
+        places = [said.split(", ")[1] for said in titles(root)]
+        return details.split(" · ")[4], drawn["beat"].count("M"), places
+
+    assert ruled(6) == (
+        "6/8", 2, ["bar 1 beat 1", "bar 1 beat 2", "bar 2 beat 1", "bar 2 beat 2"],
+    )  # fmt: skip
+    assert ruled(4) == (
+        "3/4", 4, ["bar 1 beat 1", "bar 1 beat 2.5", "bar 2 beat 1", "bar 2 beat 2.5"],
+    )  # fmt: skip
+
+
 def test_a_note_outside_key_and_chord_has_a_rim() -> None:
     notes = tuple(
         SheetNote(0, 1 + n / 8, 1.1 + n / 8, pitch, 12) for n, pitch in enumerate((69, 73, 70))

@@ -103,6 +103,30 @@ def test_the_roll_draws_every_note_where_it_is(tmp_path: Path) -> None:
     assert {int(x) for x in re.findall(r"M(\d+) \d+h1\.86", drawing)} == {0, 30, 8}
 
 
+def test_the_roll_of_a_track_in_six_eight_is_ruled_in_dotted_quarters(tmp_path: Path) -> None:
+    track = open_bundle(write_sample(tmp_path / "b", [Piece("town")])).tracks[0]
+    assert track.roll is not None
+    entry = track.entry.model_copy(update={"beats_per_bar": 3, "pulse_steps": 6})
+    drawing = str(draw_roll(track.roll, entry))
+    lines = {
+        kind: re.findall(r"M(\d+) 0V", re.findall(rf'class="{kind}" d="([^"]*)"', drawing)[0])
+        for kind in ("beat", "bar")
+    }
+    assert lines == {"beat": ["0", "6", "12", "18", "24"], "bar": ["0", "12", "24"]}
+
+
+def test_an_index_whose_bars_are_no_whole_beats_is_refused(tmp_path: Path) -> None:
+    bundle = write_sample(tmp_path / "b", [Piece("town")])
+    index = json.loads((bundle / "bundle.json").read_text())
+    del index["tracks"][0]["pulse_steps"]
+    (bundle / "bundle.json").write_text(json.dumps(index))
+    assert open_bundle(bundle).tracks[0].entry.metre == "4/4"
+    index["tracks"][0]["pulse_steps"] = 6
+    (bundle / "bundle.json").write_text(json.dumps(index))
+    with pytest.raises(CheckError, match="whole number of felt beats"):
+        open_bundle(bundle)
+
+
 def test_evidence_sets_what_was_asked_beside_what_was_measured(tmp_path: Path) -> None:
     plan = {
         "tracks": [

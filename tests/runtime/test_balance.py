@@ -211,6 +211,19 @@ def test_a_change_falls_on_its_line(library: Library, when: When, at_ms: int) ->
     assert director.pending.at_ms == at_ms
 
 
+def test_in_six_eight_a_change_on_the_beat_falls_on_the_dotted_quarter(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path, [Piece("town", 440), Piece("cave", 440)], "wav")
+    index = json.loads((folder / "bundle.json").read_text())
+    index["tracks"][0] |= {"beats_per_bar": 3, "pulse_steps": 6}
+    write_index(folder, index)
+    director = Director(Library.open(folder), (Rule("*", "*", "beat", 0),))
+    director.enter("town", 0)
+    director.update(0)
+    director.enter("cave", 310)
+    assert director.pending is not None
+    assert director.pending.at_ms == 376, "a half of the 250 ms; a quarter would be 334"
+
+
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 6))
 def test_more_intensity_is_never_less_of_a_layer(one: float, other: float, layers: int) -> None:
     low, high = spread(min(one, other), layers), spread(max(one, other), layers)

@@ -90,6 +90,10 @@ def edit(folder: Path, **changes: Any) -> None:
         ({"tempo_bpm": 1e-300}, "expected a number from 1 to 10000"),
         ({"tempo_bpm": 10**400}, "expected a number from 1 to 10000"),
         ({"beats_per_bar": 10**9}, "expected a whole number from 1 to 1000"),
+        ({"pulse_steps": 0}, "expected a whole number from 1 to 16"),
+        ({"pulse_steps": 17}, "expected a whole number from 1 to 16"),
+        ({"pulse_steps": 6}, "expected a divisor of the bar's 16 16ths"),
+        ({"pulse_steps": None}, "expected a whole number from 1 to 16"),
         ({"moods": "calm"}, "'moods' is 'calm'; expected a list"),
         ({"moods": [1]}, "expected a list of texts"),
         ({"loop__length_samples": 10**9}, "loop goes past the end"),
@@ -179,7 +183,38 @@ def tracks(draw: st.DrawFn) -> Track:
     loop = draw(st.sampled_from([None, Loop(start, length, file_intro, bars - intro)]))
     tempo = draw(st.floats(40, 240))
     samples = start + length if loop else round(bars * 60 * 4 * 44_100 / tempo) + 7
-    return Track("t", "t", (), "C", tempo, 4, bars, 44_100, samples, loop, (), (), {})
+    pulse = draw(st.sampled_from([2, 4, 8]))
+    return Track("t", "t", (), "C", tempo, 4, bars, 44_100, samples, loop, (), (), {},
+                 pulse_steps=pulse)  # fmt: skip
+
+
+def test_in_six_eight_two_beats_are_felt_in_a_bar(folder: Path) -> None:
+    assert [track.felt_beats for track in Library.open(folder).tracks] == [4] * 5
+    edit(folder, beats_per_bar=3, pulse_steps=6)
+    track = Library.open(folder).tracks[0]
+    assert track.felt_beats == 2
+    bar, half = track.bar_sample(1), -(-track.bar_sample(1) // 2)
+    places = (0, half - 1, half, bar - 1, bar, bar + half)
+    assert [track.position_beat(place) for place in places] == [0, 0, 1, 1, 0, 1]
+    assert [track.next_beat_sample(place) for place in (0, 1, half, half + 1)] == [
+        0, half, half, bar,
+    ]  # fmt: skip
+
+
+@given(tracks(), st.integers(0, 10**7))
+def test_felt_beats_divide_the_bar(track: Track, position: int) -> None:
+    assert 0 <= track.position_beat(position) < track.felt_beats
+    start = track.next_bar_sample(position)
+    end = track.next_bar_sample(start + 1)
+    lines: list[int] = []
+    line = start
+    while line < end and len(lines) <= track.felt_beats:
+        lines.append(line)
+        line = track.next_beat_sample(line + 1)
+    if end - start >= 2 * track.felt_beats:
+        assert len(lines) == track.felt_beats
+        assert [round((line - start) * track.felt_beats / (end - start) - n) for n, line in
+                enumerate(lines)] == [0] * len(lines)  # fmt: skip
 
 
 @given(tracks(), st.integers(0, 10**7))

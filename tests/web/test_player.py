@@ -360,14 +360,23 @@ def test_open_refuses_what_is_not_a_bundle_of_this_format(page: Page, tmp_path: 
 
 
 def test_bars_and_beats_are_those_of_the_python_runtime(page: Page, tmp_path: Path) -> None:
+    index = json.loads((tmp_path / "b/bundle.json").read_text())
+    shop, victory = index["tracks"][1], index["tracks"][3]
+    shop |= {"beats_per_bar": 3, "pulse_steps": 6}
+    victory |= {"beats_per_bar": 3, "pulse_steps": 6, "tempo_bpm": 180.0}
+    del index["tracks"][0]["pulse_steps"]  # as in the bundles of before there was 6/8
+    (tmp_path / "b/bundle.json").write_text(json.dumps(index))
     tracks = Library.open(tmp_path / "b").tracks
+    assert [track.felt_beats for track in tracks] == [4, 2, 4, 2]
     samples = [*range(0, 400_000, 4_999), 44_099, 44_100, 88_199, 88_200, 132_300]
     found = page.run(f"""(async () => {{
       const {{tracks}} = await (await fetch("b/bundle.json")).json();
-      const {{wrap, barAndBeat, nextLine, isOver}} = Chipassets;
+      const {{wrap, barAndBeat, nextLine, isOver, checkIndex, feltBeats}} = Chipassets;
+      checkIndex({{format: 1, tracks}});
       return tracks.map((track) => {json.dumps(samples)}.map((sample) => {{
         const {{bar, beat}} = barAndBeat(track, sample);
-        return [wrap(track, sample), bar, beat, nextLine(track, sample, "bar"),
+        return [wrap(track, sample), bar, beat, feltBeats(track),
+                nextLine(track, sample, "beat"), nextLine(track, sample, "bar"),
                 nextLine(track, sample, "section"), isOver(track, sample)];
       }}));
     }})()""")
@@ -377,6 +386,8 @@ def test_bars_and_beats_are_those_of_the_python_runtime(page: Page, tmp_path: Pa
                 track.wrap(sample),
                 track.position_bar(sample),
                 track.position_beat(sample),
+                track.felt_beats,
+                track.next_beat_sample(sample),
                 track.next_bar_sample(sample),
                 track.next_section_sample(sample),
                 track.is_over(sample),

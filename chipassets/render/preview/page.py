@@ -10,6 +10,7 @@ from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, Layout
 from chipassets.render.preview.roll import bar_chords, draw_roll
 from chipassets.render.preview.sheet import Sheet
 from chipassets.render.preview.svg import number, path, rect, text
+from chipassets.units import metre_name
 
 # Dark enough on white and told apart with the common colour deficiencies (after Okabe and Ito,
 # Color Universal Design, 2008; their yellow is too light for thin notes).
@@ -99,7 +100,7 @@ def _legend_width(words: str) -> float:
 def _details(sheet: Sheet) -> Iterator[str]:
     yield from (sheet.game, sheet.chip, str(sheet.key))
     yield f"{sheet.tempo_millibpm / 1000:g} bpm"
-    yield f"{sheet.beats_per_bar} beats in a bar"
+    yield metre_name(sheet.beats_per_bar, sheet.pulse_steps)
     if sheet.loop is None:
         yield "plays once"
     if sheet.sound is None:

@@ -11,6 +11,7 @@ from chipassets.keys import Key, pitch_class_name, pitch_name
 from chipassets.render.preview.layout import DRUM_HEIGHT, GAP, LEFT, ROW_HEIGHT, Layout
 from chipassets.render.preview.sheet import Sheet, SheetNote
 from chipassets.render.preview.svg import path, rect, text
+from chipassets.units import STEPS_PER_BEAT
 
 _BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 _KEY_WIDTH = 34
@@ -81,9 +82,9 @@ def chord_tones(name: str, key: Key) -> frozenset[int]:
 def _grid(layout: Layout, line: int, top: int) -> Iterator[str]:
     first, last = layout.line_bars(line)
     height = layout.wave_top - GAP
-    beats = layout.sheet.beats_per_bar
-    steps = range((last - first) * beats * 4 + 1)
-    for kind, every, skip in (("step", 2, 4), ("beat", 4, 4 * beats), ("bar", 4 * beats, 0)):
+    pulse, bar = layout.sheet.pulse_steps, layout.sheet.beats_per_bar * STEPS_PER_BEAT
+    steps = range((last - first) * bar + 1)
+    for kind, every, skip in (("step", 2, pulse), ("beat", pulse, bar), ("bar", bar, 0)):
         data = "".join(
             f"M{LEFT + step * layout.step_width:g} {top}v{height}"
             for step in steps
@@ -172,4 +173,6 @@ def _say(sheet: Sheet, note: SheetNote) -> str:
     bar, step = divmod(steps, sheet.beats_per_bar * 4)
     what = note.drum or _spelt(note.pitch, sheet.key)
     by = f"{sheet.voices[note.voice]} {note.sound}".rstrip()
-    return f"{what}, bar {bar + 1} beat {step / 4 + 1:g}, {by}, level {note.level}"
+    return (
+        f"{what}, bar {bar + 1} beat {step / sheet.pulse_steps + 1:.3g}, {by}, level {note.level}"
+    )

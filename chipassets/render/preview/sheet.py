@@ -10,6 +10,7 @@ from chipassets.keys import Key
 from chipassets.render.loudness import Loudness
 from chipassets.render.pcm import Pcm
 from chipassets.score import Section
+from chipassets.units import STEPS_PER_BEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Sheet:
     `chords` has the chords of each bar, with blanks between, or is empty. `bars` are drawn from
     `first_bar` on, which is 0 unless the sheet shows a part; a track that rings out after its last
     bar has one more. `loop` has the bar that the loop starts with and the one after its last.
+    `pulse_steps`: 16ths in a felt beat.
     """
 
     title: str
@@ -60,6 +62,7 @@ class Sheet:
     loop: tuple[int, int] | None = None
     sound: Sound | None = None
     first_bar: int = 0
+    pulse_steps: int = STEPS_PER_BEAT
 
 
 def song_notes(song: ChipSong) -> tuple[SheetNote, ...]:

@@ -123,6 +123,10 @@
     for (const [key, [fits, wanted]] of Object.entries(TRACK_FIELDS)) {
       if (!fits(track[key])) refuse(`${key} is not ${wanted}`);
     }
+    const pulse = track.pulse_steps;
+    if (pulse !== undefined && (!isWhole(1)(pulse) || (4 * track.beats_per_bar) % pulse)) {
+      refuse("pulse_steps does not divide the bar");
+    }
     if (track.loop !== null && track.loop !== undefined) checkLoop(track, refuse);
     const layers = track.layers === undefined ? [] : track.layers;
     if (!isListOf(isObject)(layers)) refuse("layers is not a list of objects");
@@ -189,24 +193,29 @@
     return barSample(track, bar + 1) <= sample ? bar + 1 : bar;
   }
 
-  /* The position of a beat of a bar, likewise. */
+  /* How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles. */
+  function feltBeats(track) {
+    return (4 * track.beats_per_bar) / (track.pulse_steps ?? 4);
+  }
+
+  /* The position of a felt beat of a bar, likewise. */
   function beatSample(track, bar, beat) {
     const start = barSample(track, bar);
     const length = barSample(track, bar + 1) - start;
-    return start + Math.ceil((beat * length) / track.beats_per_bar);
+    return start + Math.ceil((beat * length) / feltBeats(track));
   }
 
-  /* The bar and beat of the music in which a position lies, both from 0. The file of a track with
+  /* The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
      an intro has more bars than the music: it goes on into the loop's second pass. */
   function barAndBeat(track, sample) {
     const here = wrap(track, sample);
     const filed = barsBefore(track, here);
     const start = barSample(track, filed);
     const length = Math.max(barSample(track, filed + 1) - start, 1);
-    const beat = Math.floor(((here - start) * track.beats_per_bar) / length);
+    const beat = Math.floor(((here - start) * feltBeats(track)) / length);
     const passed = track.loop && filed >= track.bars ? track.loop.bars : 0;
     const bar = Math.min(filed - passed, track.bars - 1);
-    return { bar, beat: Math.min(Math.max(beat, 0), track.beats_per_bar - 1) };
+    return { bar, beat: Math.min(Math.max(beat, 0), feltBeats(track) - 1) };
   }
 
   /* The first position at or after this one on such a line; the same one for "now". */
@@ -216,7 +225,7 @@
     const bar = barsBefore(track, sample);
     const [start, end] = [barSample(track, bar), barSample(track, bar + 1)];
     if (when === "bar") return start >= sample ? start : end;
-    const beat = Math.floor(((sample - start) * track.beats_per_bar) / Math.max(end - start, 1));
+    const beat = Math.floor(((sample - start) * feltBeats(track)) / Math.max(end - start, 1));
     const lines = [beat, beat + 1].map((number) => beatSample(track, bar, number));
     return lines.find((line) => line >= sample) ?? end;
   }
@@ -1141,7 +1150,7 @@
 
   root.Chipassets = Object.freeze({
     FORMAT, LEVELS, RULES, Balance, Director, Mixer, Player, Timeline,
-    barAndBeat, barSample, beatSample, checkIndex, fadePoint, gainCurves, isOver, nextLine, open,
-    openContext, spread, startSource, wrap,
+    barAndBeat, barSample, beatSample, checkIndex, fadePoint, feltBeats, gainCurves, isOver, nextLine,
+    open, openContext, spread, startSource, wrap,
   });
 })(typeof globalThis === "undefined" ? this : globalThis);
