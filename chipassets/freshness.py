@@ -22,7 +22,9 @@ from chipassets.takes import TAKES_VERSION
 from chipassets.trackplan import BuildPlan, TrackPlan
 
 # What may change in a plan without the notes being composed again.
-_COLOUR_FIELDS = ("name", "moods", "tempo_millibpm", "sound", "scene_like", "match", "given")
+_COLOUR_FIELDS = (
+    "name", "moods", "tempo_millibpm", "sound", "scene_like", "match", "given", "own_moods",
+)  # fmt: skip
 # What else of a plan stands in the files and in the index, beside the notes.
 _FILE_FIELDS = ("scene", "seed", "character", "pulse_steps")
 _COLOUR_CHARACTER = ("groove", "lead", "inner", "bass")
@@ -44,6 +46,8 @@ def _notes_fields(track: TrackPlan) -> dict[str, Any]:
     unsaid = () if track.reference else ("reference",)
     fields = _without(asdict(track), (*_COLOUR_FIELDS, *unsaid))
     fields["character"] = _without(fields["character"], _COLOUR_CHARACTER)
+    if track.own_moods:
+        fields["preset_moods"] = track.preset_moods  # textures are drawn by them
     if track.motifs and (pace := motif_pace(track.tempo_millibpm)):
         fields["motif_pace"] = pace  # the one thing that a tempo says about notes
     return fields
@@ -52,6 +56,8 @@ def _notes_fields(track: TrackPlan) -> dict[str, Any]:
 def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
     """Return the hash of all that decides the files of a track, given its notes."""
     fields = {name: asdict(track)[name] for name in (*_COLOUR_FIELDS, *_FILE_FIELDS)}
+    if not track.own_moods:
+        del fields["own_moods"]
     return _hash(
         {
             "score": score_to_lines(take.score),

@@ -164,16 +164,22 @@ def _base(track: TrackPlan) -> str:
 def _mood_preset(track: TrackPlan, mood: str) -> Preset:
     """The track's scene with this mood alone; what is not in the tables is taken at its word."""
     base = _base(track)
-    known = base in SCENES and mood in MOODS
-    return character(base, (mood,)) if known else _track_preset(track)
+    known = base in SCENES and mood in _known(track)
+    own = track.own_moods
+    return character(base, (mood,), own_moods=own) if known else _track_preset(track)
+
+
+def _known(track: TrackPlan) -> tuple[str, ...]:
+    return (*MOODS, *(mood.name for mood in track.own_moods))
 
 
 def _track_preset(track: TrackPlan) -> Preset:
     """The track's scene with all its moods, its character as the plan has it."""
     base = _base(track)
-    known = tuple(mood for mood in track.moods if mood in MOODS)
+    known = tuple(mood for mood in track.moods if mood in _known(track))
     if base not in SCENES:
         tempo = track.tempo_millibpm / 1000
         slack = Range(tempo * 0.9, tempo * 1.1)
         return Preset(slack, (track.key.mode,), track.character, track.bars, track.loops)
-    return replace(character(base, known), character=track.character)
+    preset = character(base, known, own_moods=track.own_moods)
+    return replace(preset, character=track.character)

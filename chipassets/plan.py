@@ -138,7 +138,7 @@ def _track(
         inject_primer=settings.inject_primer,
         temperature=settings.temperature,
         takes=settings.takes if takes is None else takes,
-        character=own_character(settings.preset.character, *own_draws),
+        character=_character(settings, *own_draws),
         form=lay_out(settings.form, settings.bars)
         if settings.form
         else default_form(
@@ -153,6 +153,7 @@ def _track(
         match=settings.match,
         given=_given(settings, key),
         pulse_steps=settings.pulse_steps,
+        own_moods=settings.own_moods,
     )
 
 
@@ -160,6 +161,17 @@ def _given(settings: Settings, key: Key) -> tuple[str, ...]:
     """What the manifest settles; a mode that no preset asks for is one that its chords force."""
     is_mode_given = settings.key is not None or key.mode not in settings.preset.modes
     return (TEMPO,) * settings.tempo_is_given + (MODE,) * is_mode_given
+
+
+def _character(settings: Settings, density_draw: float, lead_draw: float) -> Character:
+    """The track's own character; what a mood of the game's own asks for holds as it is."""
+    wanted = settings.preset.character
+    asked = {
+        name: getattr(wanted, name)
+        for name in ("density", "lead_pitch")
+        if any(getattr(mood, name) for mood in settings.own_moods)
+    }
+    return replace(own_character(wanted, density_draw, lead_draw), **asked)
 
 
 def own_character(character: Character, density_draw: float, lead_draw: float) -> Character:

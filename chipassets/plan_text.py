@@ -12,6 +12,7 @@ from chipassets.trackplan import (
     BuildPlan,
     Home,
     Motif,
+    OwnMood,
     Primer,
     Progression,
     Range,
@@ -34,6 +35,9 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
     for name in ("reference", "match"):
         if values[name] is None:
             del values[name]
+    del values["own_moods"]
+    if track.own_moods:
+        values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
     return values | {
         "moods": list(track.moods),
         "key": str(track.key),
@@ -47,6 +51,19 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
         "motifs": [_motif_json(motif) for motif in track.motifs],
         "guidance": dict(track.guidance),
         "sound": _sound_json(track.sound),
+    }
+
+
+def own_mood_to_json(mood: OwnMood) -> dict[str, Any]:
+    """Return what a mood of the game's own says, ranges as pairs, what it leaves open left out."""
+    return {
+        name: [value["low"], value["high"]]
+        if isinstance(value, dict)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for name, value in asdict(mood).items()
+        if value and name != "name"
     }
 
 
@@ -136,6 +153,7 @@ def _from_home(track: TrackPlan, home: Home) -> str:
 def _writing_lines(track: TrackPlan) -> list[str]:
     """What the composer is told beside the ranges."""
     lines = [f"  matches {track.match}"] if track.match else []
+    lines += [f"  mood {mood.name} is like {mood.like}" for mood in track.own_moods]
     lines.append(f"  form {_form_text(track)}")
     lines += [
         f"  chords{f' of {own.section}' if own.section else ''}: {_chords_text(own)}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from chipassets.trackplan import Character, Range
+from chipassets.trackplan import Character, OwnMood, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """A row of `MOODS`: factors and shifts on a scene's ranges; None leaves what the scene has."""
+    """A row of `MOODS`: factors and shifts on a scene's ranges; None leaves what the scene has.
+
+    `asks` is the mood of a game's own that starts from the row, and whose ranges hold as they are.
+    """
 
     tempo_factor: float = 1.0
     modes: tuple[str, ...] = ()
@@ -43,6 +47,7 @@ class Mood:
     lead: str | None = None
     inner: str | None = None
     bass: str | None = None
+    asks: OwnMood | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,11 @@ _COUNTED_TEMPO = 120.0
 DENSITY_MAX = 8.0
 """Onsets a beat, above which three voices only trill."""
 
-_POLYPHONY_LIMITS = Range(1.2, 3.0)
+DENSITY_LIMITS = Range(0.5, DENSITY_MAX)
+POLYPHONY_LIMITS = Range(1.2, 3.0)
+REGISTER_LIMITS = Range(40, 90)
+"""What the top line's median pitch may be: E2 to F#6, between the bass and where chips shrill."""
+
 _LEAD_HALF_WIDTH = 5.0
 
 # Grooves that lose their shape in other metres, and what stands for them there.
@@ -152,19 +161,35 @@ _METRE_GROOVES = {
 }
 
 
-def character(scene: str, moods: tuple[str, ...] = (), metre: str = "4/4") -> Preset:
+def character(
+    scene: str,
+    moods: tuple[str, ...] = (),
+    metre: str = "4/4",
+    own_moods: Sequence[OwnMood] = (),
+) -> Preset:
     """Return what the scene asks of the music once the moods have shifted it.
 
     A scene's row already holds its own moods, so only other moods shift it. Mood number n (from 1)
     counts 1/n: tempo and density are multiplied by factor ** (1/n), polyphony and the lead's pitch
     move by shift / n. Modes narrow to those that each mood shares with what is left; where nothing
     is shared, the first mood's own modes hold. Groove and instruments are those of the first mood
-    that names one, where a scene's own mood names the scene's. KeyError for an unknown name.
+    that names one, where a scene's own mood names the scene's.
+
+    A mood in `own_moods` acts as the preset that it is like, but for what it asks itself: each of
+    its ranges takes the place of what the other moods make of the scene's, as mood number n by
+    1/n of the way. KeyError for an unknown name.
     """
     row = SCENES[scene]
-    given = [(name, 1 / place) for place, name in enumerate(moods, 1)]
-    shifting = [(MOODS[name], weight) for name, weight in given if name not in row.moods]
-    voices: list[Scene | Mood] = [row if name in row.moods else MOODS[name] for name in moods]
+    own = {mood.name: mood for mood in own_moods}
+    shifting: list[tuple[Mood, float]] = []
+    voices: list[Scene | Mood] = []
+    for place, name in enumerate(moods, 1):
+        mood = _mood(name, row, own)
+        if mood is not None:
+            shifting.append((mood, 1 / place))
+            voices.append(mood)
+        if _like(name, own) in row.moods:
+            voices.append(row)
     return Preset(
         tempo=_tempo(row, shifting),
         modes=_modes(row, shifting),
@@ -174,20 +199,62 @@ def character(scene: str, moods: tuple[str, ...] = (), metre: str = "4/4") -> Pr
     )
 
 
+def _like(name: str, own: Mapping[str, OwnMood]) -> str:
+    return own[name].like if name in own else name
+
+
+def _mood(name: str, row: Scene, own: Mapping[str, OwnMood]) -> Mood | None:
+    """What a mood changes in the row; None where the row holds all of it."""
+    like = _like(name, own)
+    base = None if like in row.moods else MOODS[like]
+    return _on_top(own[name], base or Mood()) if name in own else base
+
+
+def _on_top(own: OwnMood, base: Mood) -> Mood:
+    """The preset mood without what the game's own asks for itself."""
+    return replace(
+        base,
+        tempo_factor=base.tempo_factor if own.tempo is None else 1.0,
+        modes=own.modes or base.modes,
+        density_factor=base.density_factor if own.density is None else 1.0,
+        polyphony_shift=base.polyphony_shift if own.polyphony is None else 0.0,
+        lead_shift=base.lead_shift if own.lead_pitch is None else 0.0,
+        groove=own.groove or base.groove,
+        lead=own.lead or base.lead,
+        inner=own.inner or base.inner,
+        bass=own.bass or base.bass,
+        asks=own,
+    )
+
+
+def _asked(span: Range, shifting: list[tuple[Mood, float]], name: str) -> Range:
+    """The range, moved towards those that moods of the game's own ask for; the first counts last,
+    and so holds as it is.
+    """
+    for mood, weight in reversed(shifting):
+        asked: Range | None = getattr(mood.asks, name, None)
+        if asked is not None:
+            span = Range(
+                round(span.low + (asked.low - span.low) * weight, 2),
+                round(span.high + (asked.high - span.high) * weight, 2),
+            )
+    return span
+
+
 def _tempo(row: Scene, shifting: list[tuple[Mood, float]]) -> Range:
     factor = math.prod(mood.tempo_factor**weight for mood, weight in shifting)
     low, high = (
         min(max(round(tempo * factor), TEMPO_LIMITS.low), TEMPO_LIMITS.high)
         for tempo in (row.tempo.low, row.tempo.high)
     )
-    return Range(low, high)
+    return _asked(Range(low, high), shifting, "tempo")
 
 
 def _modes(row: Scene, shifting: list[tuple[Mood, float]]) -> tuple[str, ...]:
     modes = row.modes
     for mood, weight in shifting:
         shared = tuple(mode for mode in mood.modes if mode in modes)
-        modes = shared or (mood.modes if weight == 1 else modes)
+        modes = shared or (mood.modes if weight == 1 else ()) or modes
     return modes
 
 
@@ -198,10 +265,12 @@ def _character(
     polyphony = row.polyphony + sum(mood.polyphony_shift * weight for mood, weight in shifting)
     lead = row.lead_pitch + sum(mood.lead_shift * weight for mood, weight in shifting)
     groove = _first([voice.groove for voice in voices])
+    at_once = _clipped(polyphony - 0.6, polyphony + 0.4, POLYPHONY_LIMITS)
+    register = Range(round(lead - _LEAD_HALF_WIDTH, 1), round(lead + _LEAD_HALF_WIDTH, 1))
     return Character(
-        density=_density(row, factor),
-        polyphony=_clipped(polyphony - 0.6, polyphony + 0.4, _POLYPHONY_LIMITS),
-        lead_pitch=Range(round(lead - _LEAD_HALF_WIDTH, 1), round(lead + _LEAD_HALF_WIDTH, 1)),
+        density=_asked(_density(row, factor), shifting, "density"),
+        polyphony=_asked(at_once, shifting, "polyphony"),
+        lead_pitch=_asked(register, shifting, "lead_pitch"),
         groove=_METRE_GROOVES.get(metre, {}).get(groove, groove),
         lead=_first([voice.lead for voice in voices]),
         inner=_first([voice.inner for voice in voices]),
@@ -213,8 +282,7 @@ def _density(row: Scene, factor: float) -> Range:
     """Onsets per beat: the measured notes a second over the beats a second of the scene's tempo."""
     tempo = max((row.tempo.low + row.tempo.high) / 2, _COUNTED_TEMPO)
     median = row.notes_per_second / (tempo / 60) * factor
-    limits = Range(0.5, DENSITY_MAX)
-    return _clipped(median * _DENSITY_LOW_SHARE, median * _DENSITY_HIGH_SHARE, limits)
+    return _clipped(median * _DENSITY_LOW_SHARE, median * _DENSITY_HIGH_SHARE, DENSITY_LIMITS)
 
 
 def _clipped(low: float, high: float, limits: Range) -> Range:

@@ -65,6 +65,27 @@ class Character:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMood:
+    """A mood of the game's own: a preset mood, and what it asks for in place of the preset's.
+
+    like: the preset; tempo: in quarter notes a minute; the rest as in `Character`. None, and no
+    modes, leave what the preset does.
+    """
+
+    name: str
+    like: str
+    tempo: Range | None = None
+    modes: tuple[str, ...] = ()
+    density: Range | None = None
+    polyphony: Range | None = None
+    lead_pitch: Range | None = None
+    groove: str | None = None
+    lead: str | None = None
+    inner: str | None = None
+    bass: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """What a layer is called, and the voices of the chip that it adds to those before it."""
 
@@ -107,9 +128,10 @@ class TrackPlan:
     the model's logits; takes is how many candidates are composed. Without a form the default one
     holds, without a progression each take draws its own. guidance: factors on the weights of the
     terms that lead the model, by name. chromatic_share: at most so many notes lie outside the
-    scale and its chords. scene_like: the preset under a scene of the game's own. match: the track
-    whose key, metre and tempo this one has. given: which of TEMPO and MODE the manifest settles,
-    so that no scene and no mood has a say in them.
+    scale and its chords. scene_like: the preset under a scene of the game's own; own_moods: those
+    of the moods that are no presets. match: the track whose key, metre and tempo this one has.
+    given: which of TEMPO and MODE the manifest settles, so that no scene and no mood has a say in
+    them.
     """
 
     name: str
@@ -140,6 +162,13 @@ class TrackPlan:
     given: tuple[str, ...] = ()
     pulse_steps: int = STEPS_PER_BEAT
     """From one felt beat to the next in 16ths: a quarter, in 6/8 a dotted one."""
+    own_moods: tuple[OwnMood, ...] = ()
+
+    @property
+    def preset_moods(self) -> tuple[str, ...]:
+        """The moods, those of the game's own by the presets that they are like."""
+        likes = {mood.name: mood.like for mood in self.own_moods}
+        return tuple(likes.get(name, name) for name in self.moods)
 
     @property
     def metre(self) -> str:

@@ -55,7 +55,6 @@ def find_bundle() -> Path:
 
 def _open_audition(manifest: Path, bundle: Path, *, is_local: bool) -> Audition:
     """Return an audition of a manifest's takes, which builds into the folder of the bundle."""
-    from chipassets.presets import MOODS
     from chipassets.workers import use_one_thread
     from demo_game.audition import Audition
     from demo_game.bench import LocalBench
@@ -64,7 +63,7 @@ def _open_audition(manifest: Path, bundle: Path, *, is_local: bool) -> Audition:
     if is_local:
         use_one_thread()
     bench = LocalBench if is_local else RemoteBench
-    return Audition(lambda: bench(manifest, bundle), tuple(MOODS))
+    return Audition(lambda: bench(manifest, bundle))
 
 
 def play_window(library: Library, seed: int, bundle: Path, audition: Audition | None = None) -> int:

@@ -39,7 +39,7 @@ _REST_STEPS = 30
 class Audition:
     """One audition after the other, of the track of whichever scene the game is in."""
 
-    def __init__(self, start_bench: Callable[[], BenchLike], moods: tuple[str, ...]) -> None:
+    def __init__(self, start_bench: Callable[[], BenchLike]) -> None:
         self.is_open = False
         self.track = ""
         self.takes: tuple[TakeFacts, ...] = ()
@@ -50,7 +50,7 @@ class Audition:
         self.says = ""
         self.share: float | None = None
         self._start_bench = start_bench
-        self._all_moods = moods
+        self._all_moods: tuple[str, ...] = ()
         self._bench: BenchLike | None = None
         self._waiting = 0
         self._rest = 0
@@ -224,6 +224,7 @@ class Audition:
         if found.track != self.track:
             return
         self.takes, self.moods, self.tempo_bpm = found.takes, found.moods, found.tempo_bpm
+        self._all_moods = found.all_moods
         kept = ("chosen", "accepted")
         chosen = [n for n, item in enumerate(found.takes, 1) if item.state in kept]
         if self._retuned:  # what was rendered is of the old plan, and so is what was looked at

@@ -76,6 +76,8 @@ class Bench:
     def _list(self, track: str, tell: Tell) -> int | None:
         """Tell the takes; return the number, from 1, of the one that a build would use."""
         from chipassets.audition import chosen_number, list_takes
+        from chipassets.manifest import load_manifest
+        from chipassets.presets import MOODS
 
         desk = self._desk(track)
         candidates = list_takes(desk, lambda share: tell(Working("composing", share)))
@@ -91,7 +93,8 @@ class Bench:
             complaint = item.rating.refused or next(iter(item.complaints), "")
             facts.append(TakeFacts(item.rating.total, state, complaint))
         plan = desk.track
-        tell(Listed(track, tuple(facts), plan.moods, plan.tempo_millibpm / 1000))
+        moods = (*MOODS, *load_manifest(self._manifest).moods)
+        tell(Listed(track, tuple(facts), plan.moods, plan.tempo_millibpm / 1000, moods))
         return chosen if chosen is None else chosen + 1
 
     def _render(self, track: str, take: int, tell: Tell) -> None:

@@ -60,12 +60,13 @@ class TakeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The takes of a track, and what its plan says of moods and tempo."""
+    """The takes of a track, what its plan says of moods and tempo, and all moods there are."""
 
     track: str
     takes: tuple[TakeFacts, ...]
     moods: tuple[str, ...]
     tempo_bpm: float
+    all_moods: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

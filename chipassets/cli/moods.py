@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,14 +16,24 @@ if TYPE_CHECKING:
 
 
 def moods_command(
+    manifest: Annotated[
+        Path | None, typer.Argument(help="A manifest, for the moods of its own as well.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
     """Print scenes and moods, what each steers, and the forms, textures and terms that do it."""
     from chipassets.compose.guidance.registry import FIGURES, TERMS
     from chipassets.forms import FORMS
+    from chipassets.manifest import load_manifest
+    from chipassets.manifest.mood import own_mood
     from chipassets.moods import wanted_ranges
+    from chipassets.plan_text import own_mood_to_json
     from chipassets.presets import MOODS, SCENES, character
 
+    own: dict[str, dict[str, Any]] | None = None
+    if manifest is not None:
+        loaded = load_manifest(manifest)
+        own = {name: own_mood_to_json(own_mood(name, loaded)) for name in loaded.moods}
     scenes: dict[str, dict[str, Any]] = {}
     for name, row in SCENES.items():
         preset = character(name)
@@ -43,6 +54,7 @@ def moods_command(
             {
                 "scenes": scenes,
                 "moods": moods,
+                **({} if own is None else {"own_moods": own}),
                 "textures": textures,
                 "forms": {form.name: form.sections for form in FORMS.values()},
                 "guidance": guidance,
@@ -54,6 +66,12 @@ def moods_command(
         "moods, on top of a scene", _MOOD_COLUMNS, [_mood_row(*item) for item in moods.items()]
     )
     print_text(_NOTE)
+    if own:
+        print_table(
+            "moods of the manifest's own, like a preset but for what they ask",
+            _OWN_COLUMNS,
+            [_own_row(*item) for item in own.items()],
+        )
     print_table(
         "textures, of which each section gets one",
         ["texture", "what it is", "in"],
@@ -80,6 +98,9 @@ _SPANS = ["tempo_bpm", "notes_per_second", "polyphony", "lead_pitch"]
 _SCENE_COLUMNS = ["scene", "moods", "tempo", "notes/s", "at once", "lead", "modes", "groove",
                   "instruments"]  # fmt: skip
 _MOOD_COLUMNS = ["mood", "tempo", "density", "at once", "lead", "modes", "groove", "instruments"]
+
+_OWN_COLUMNS = ["mood", "like", "tempo", "density", "at once", "lead", "modes", "groove",
+                "instruments"]  # fmt: skip
 
 
 def _scene_row(name: str, row: dict[str, Any]) -> list[str]:
@@ -120,6 +141,18 @@ def _mood_row(name: str, mood: dict[str, Any]) -> list[str]:
         ", ".join(mood["modes"]),
         mood["groove"] or "-",
         "/".join(instrument or "-" for instrument in mood["instruments"]),
+    ]
+
+
+def _own_row(name: str, mood: dict[str, Any]) -> list[str]:
+    spans = [mood.get(key) for key in ("tempo", "density", "polyphony", "lead_pitch")]
+    return [
+        name,
+        mood["like"],
+        *(f"{span[0]:g}-{span[1]:g}" if span else "-" for span in spans),
+        ", ".join(mood.get("modes", ())) or "-",
+        mood.get("groove", "-"),
+        "/".join(mood.get(role, "-") for role in ("lead", "inner", "bass")),
     ]
 
 

@@ -125,7 +125,7 @@ def draw_figure(track: TrackPlan, others: set[str], uniform: float) -> str:
     """
     scene = track.scene_like or track.scene
     suits = {
-        name: sum(figure.suits.get(word, 0.0) for word in (scene, *track.moods))
+        name: sum(figure.suits.get(word, 0.0) for word in (scene, *track.preset_moods))
         for name, figure in FIGURES.items()
     }
     likely = {name: much for name, much in suits.items() if much and name not in others}

@@ -11,12 +11,16 @@ from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.duration import MAX_BARS, Length
 from chipassets.manifest.match import check_match
-from chipassets.manifest.models import Manifest, SceneOptions, Track
+from chipassets.manifest.models import Manifest, MoodOptions, SceneOptions, Track
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings, settings_of
-from chipassets.presets import SCENES
+from chipassets.presets import MOODS, SCENES
 
-_OPTIONS = Track.model_fields.keys() | SceneOptions.model_fields.keys()
+_OPTIONS = {
+    field.alias or name
+    for part in (Track, SceneOptions, MoodOptions)
+    for name, field in part.model_fields.items()
+}
 
 
 Found = Iterator[tuple[Steps, Fault]]
@@ -34,22 +38,35 @@ def check_names(document: Document, scenes: tuple[str, ...]) -> Found:
                       f"add scene: below it; {did_you_mean(name, scenes, 'scenes')}",
                       on_key=True, found=f"track '{name[:60]}'"),
             )  # fmt: skip
-    for name, scene in _entries(document, "scenes"):
-        if name not in SCENES and (
-            scene is None or (isinstance(scene, dict) and "like" not in scene)
+    yield from _without_like(document, "scenes", "scene", tuple(SCENES))
+    yield from _without_like(document, "moods", "mood", tuple(MOODS))
+    for name, _ in _entries(document, "moods"):
+        if name in MOODS:
+            yield (
+                ("moods", name),
+                Fault("it is the name of a preset, which stays what it is everywhere",
+                      f"call it another name, like my_{name}, with like: {name}",
+                      on_key=True, found=f"mood '{name}'"),
+            )  # fmt: skip
+
+
+def _without_like(document: Document, part: str, what: str, presets: tuple[str, ...]) -> Found:
+    for name, entry in _entries(document, part):
+        if name not in presets and (
+            entry is None or (isinstance(entry, dict) and "like" not in entry)
         ):
             yield (
-                ("scenes", name),
-                Fault("a scene of one's own starts from a built-in one",
-                      f"add like: below it; the scenes are {', '.join(SCENES)}",
-                      on_key=True, found=f"scene '{name[:60]}'"),
+                (part, name),
+                Fault(f"a {what} of one's own starts from a built-in one",
+                      f"add like: below it; the {part} are {', '.join(presets)}",
+                      on_key=True, found=f"{what} '{name[:60]}'"),
             )  # fmt: skip
 
 
 def check_empty(document: Document) -> Found:
     """Yield the options that stand there without a value, in a document of any shape."""
     owners: list[tuple[Steps, object]] = [(("defaults",), document.values.get("defaults"))]
-    for part in ("tracks", "scenes"):
+    for part in ("tracks", "scenes", "moods"):
         owners += [((part, name), value) for name, value in _entries(document, part)]
     for steps, owner in owners:
         for option, value in owner.items() if isinstance(owner, dict) else ():

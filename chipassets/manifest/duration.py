@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any
 
-from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import refuse
+from chipassets.manifest.span import Span
 from chipassets.presets import TEMPO_LIMITS
 from chipassets.trackplan import Range
 from chipassets.units import STEPS_PER_BEAT
@@ -23,6 +23,8 @@ PULSE_STEPS = {"4/4": 4, "3/4": 4, "6/8": 6}
 
 MAX_BARS = 512
 MAX_SECONDS = 1800
+
+TEMPO_SPAN = Span("tempo", "tempi", TEMPO_LIMITS, Range(120, 140), " of quarter notes a minute")
 
 _LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) *(bars?|s|sec|seconds?|steps?)", re.ASCII)
 _UNITS = {"b": "bars", "st": "steps", "s": "seconds"}
@@ -86,34 +88,8 @@ def _checked(length: Length) -> Length:
 
 
 def read_tempo(value: Any, _: Context) -> Range:
-    """Return the tempo, a number or a mapping of min and max, as a range."""
-    if not isinstance(value, dict):
-        tempo = _bpm(value)
-        return Range(tempo, tempo)
-    faults = [
-        Fault("a range of tempi has only min and max",
-              did_you_mean(key, ("min", "max"), "keys"), (key,), on_key=True)
-        for key in value if key not in ("min", "max")
-    ]  # fmt: skip
-    if not {"min", "max"} <= value.keys():
-        faults.append(Fault("a range of tempi has a min and a max",
-                            "write it like {min: 120, max: 140}"))  # fmt: skip
-    ends: dict[str, float] = {}
-    for key in ("min", "max"):
-        try:
-            ends |= {key: _bpm(value[key])} if key in value else {}
-        except Refusal as refusal:
-            faults += [Fault(fault.why, fault.fix, (key,)) for fault in refusal.faults]
-    if not faults and ends["min"] > ends["max"]:
-        faults.append(Fault("min is more than max", "exchange the two"))
-    if faults:
-        raise Refusal(*faults)
-    return Range(ends["min"], ends["max"])
-
-
-def _bpm(value: Any) -> float:
-    low, high = TEMPO_LIMITS.low, TEMPO_LIMITS.high
-    return check_range(value, "tempo", low, high, " of quarter notes a minute")
+    """Return the tempo, a number or a range, as a range."""
+    return TEMPO_SPAN.read(value)
 
 
 def read_metre(value: Any, _: Context) -> str:
@@ -123,8 +99,6 @@ def read_metre(value: Any, _: Context) -> str:
     raise refuse("this metre is not one that bars can have here",
                  f"write one of {', '.join(METRES)}")  # fmt: skip
 
-
-_BPM_SCHEMA = {"type": "number", "minimum": TEMPO_LIMITS.low, "maximum": TEMPO_LIMITS.high}
 
 LengthField = Annotated[
     Length,
@@ -142,18 +116,7 @@ TempoField = Annotated[
     Range,
     Reads(
         read_tempo,
-        {
-            "anyOf": [
-                _BPM_SCHEMA,
-                {
-                    "type": "object",
-                    "properties": {"min": _BPM_SCHEMA, "max": _BPM_SCHEMA},
-                    "required": ["min", "max"],
-                    "additionalProperties": False,
-                },
-            ],
-            "description": "Quarter notes a minute, or the range to choose from.",
-        },
+        TEMPO_SPAN.schema("Quarter notes a minute, or the range to choose from."),
     ),
 ]
 MetreField = Annotated[

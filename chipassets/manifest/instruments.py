@@ -161,7 +161,7 @@ def _vibrato(value: Any) -> dict[str, int]:
     }
 
 
-def _read_colours(value: Any, context: Context) -> Mapping[str, str]:
+def read_colours(value: Any, context: Context) -> Mapping[str, str]:
     """Return the instrument of each role that is named."""
     if not isinstance(value, dict) or not value:
         raise refuse("instruments are named by who plays them", "write like {lead: square}")
@@ -243,7 +243,7 @@ InstrumentField = Annotated[
 Colours = Annotated[
     Mapping[str, str],
     Reads(
-        _read_colours,
+        read_colours,
         {
             "type": "object",
             "properties": {role: {"type": "string", "pattern": "^[a-z]"} for role in COLOUR_ROLES}

@@ -18,6 +18,7 @@ from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.models import (
     DEFAULT_CHIP,
     MAX_INSTRUMENTS,
+    MAX_OWN_MOODS,
     MAX_SCENES,
     MAX_TRACKS,
     Manifest,
@@ -25,7 +26,7 @@ from chipassets.manifest.models import (
 from chipassets.manifest.problems import Report
 from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.reads import Context
-from chipassets.presets import SCENES
+from chipassets.presets import MOODS, SCENES
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -54,13 +55,18 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     whole, problems = read_document(data, str(path))
     document = replace(whole, values=_shortened(whole.values))
     report = Report(document, str(path))
-    own = document.values.get("scenes")
-    names = islice(own, MAX_SCENES) if isinstance(own, dict) else ()
-    scenes = tuple(dict.fromkeys((*SCENES, *names)))
-    context = Context(path.parent, scenes, instruments=_names(document), chip=_chip(document))
+    scenes = tuple(dict.fromkeys((*SCENES, *_names(document, "scenes", MAX_SCENES))))
+    context = Context(
+        path.parent,
+        scenes,
+        instruments=_names(document, "instruments", MAX_INSTRUMENTS),
+        chip=_chip(document),
+        moods=tuple(dict.fromkeys((*MOODS, *_names(document, "moods", MAX_OWN_MOODS)))),
+    )
     for steps, fault in chain(check_names(document, scenes), check_empty(document)):
         report.add(steps, fault)
     manifest = _validated(document.values, context, report)
+    report.bad |= _resting_on_moods(document, report.bad | document.refused)
     refused = report.bad | document.refused
     sound = _sound_part(document, report, context) if refused or manifest is None else manifest
     if sound is not None:
@@ -72,10 +78,26 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     return manifest
 
 
-def _names(document: Document) -> tuple[str, ...]:
-    """The names of the manifest's own instruments, good or bad."""
-    own = document.values.get("instruments")
-    return tuple(islice(own, MAX_INSTRUMENTS)) if isinstance(own, dict) else ()
+def _names(document: Document, part: str, most: int) -> tuple[str, ...]:
+    """The names of the manifest's own scenes, say, good or bad."""
+    own = document.values.get(part)
+    return tuple(islice(own, most)) if isinstance(own, dict) else ()
+
+
+def _resting_on_moods(document: Document, bad: Set[Steps]) -> set[Steps]:
+    """The ways to every `mood` that names one of the manifest's own of which a part is refused."""
+    refused = {steps[1] for steps in bad if steps[0:1] == ("moods",) and len(steps) > 1}
+    owners: list[Steps] = [("defaults",)]
+    for part in ("scenes", "tracks"):
+        entries = document.values.get(part)
+        owners += [(part, name) for name in entries] if isinstance(entries, dict) else []
+    resting = set()
+    for owner in owners if refused else ():
+        said = document.value((*owner, "mood"))
+        words = said if isinstance(said, list) else [said]
+        if any(isinstance(word, str) and word in refused for word in words):
+            resting.add((*owner, "mood"))
+    return resting
 
 
 def _chip(document: Document) -> str:
@@ -93,8 +115,8 @@ def _validated(values: dict[str, Any], context: Context, report: Report) -> Mani
 
 
 def _shortened(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with at most one track and one scene too many: more say nothing new, slowly."""
-    most = {"tracks": MAX_TRACKS, "scenes": MAX_SCENES}
+    """The values with at most one track, say, too many: more say nothing new, slowly."""
+    most = {"tracks": MAX_TRACKS, "scenes": MAX_SCENES, "moods": MAX_OWN_MOODS}
     return {
         name: dict(islice(value.items(), most[name] + 1))
         if name in most and isinstance(value, dict)
@@ -128,7 +150,8 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
         "game": "sound",
         "chip": context.chip,
         "defaults": document.values.get("defaults"),
-        "motifs": _sound_tunes(document.values.get("motifs"), bad),
+        "motifs": _sound_entries(document.values.get("motifs"), "motifs", bad),
+        "moods": _sound_entries(document.values.get("moods"), "moods", bad),
     }
     if isinstance(values["defaults"], dict):
         values["defaults"] = _without(values["defaults"], ("defaults",), bad)
@@ -149,9 +172,9 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
         return None
 
 
-def _sound_tunes(tunes: object, bad: Set[Steps]) -> dict[str, Any]:
-    """The motifs of which no part is refused."""
-    return _without(tunes, ("motifs",), bad) if isinstance(tunes, dict) else {}
+def _sound_entries(entries: object, part: str, bad: Set[Steps]) -> dict[str, Any]:
+    """The motifs, say, of which no part is refused."""
+    return _without(entries, (part,), bad) if isinstance(entries, dict) else {}
 
 
 def _hopeless(steps: Steps, bad: Set[Steps]) -> bool:

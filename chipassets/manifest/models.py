@@ -12,6 +12,16 @@ from chipassets.manifest.guidance import Chromatic, Guidance
 from chipassets.manifest.harmony import ChordsField
 from chipassets.manifest.instruments import Colours, InstrumentField
 from chipassets.manifest.match import Match
+from chipassets.manifest.mood import (
+    Density,
+    GrooveName,
+    LikeMood,
+    MoodInstruments,
+    MoodModes,
+    MoodTempo,
+    Polyphony,
+    Register,
+)
 from chipassets.manifest.motif import MotifField, Tune
 from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
 from chipassets.manifest.primer import PrimerField
@@ -35,6 +45,7 @@ from chipassets.manifest.words import (
 
 MAX_TRACKS = 256
 MAX_SCENES = 64
+MAX_OWN_MOODS = 64
 MAX_INSTRUMENTS = 64
 MAX_TUNES = 64
 DEFAULT_CHIP = "nes"
@@ -109,6 +120,20 @@ class SceneOptions(Options):
     like: Like | None = None
 
 
+class MoodOptions(_Part):
+    """A mood of the game's own: a preset, and what it asks for in place of the preset's."""
+
+    like: LikeMood | None = None
+    tempo: MoodTempo | None = None
+    modes: MoodModes | None = None
+    density: Density | None = None
+    polyphony: Polyphony | None = None
+    # pydantic's own classes have a method `register`.
+    lead_pitch: Register | None = Field(default=None, alias="register")
+    groove: GrooveName | None = None
+    instruments: MoodInstruments | None = None
+
+
 class Track(Options):
     """One piece of music. A track named like a scene is of that scene."""
 
@@ -139,6 +164,9 @@ class Manifest(_Part):
     )
     scenes: Annotated[dict[Name, Annotated[SceneOptions, OrNothing()]], OrNothing()] = Field(
         default={}, max_length=MAX_SCENES, description="Scenes of the game's own, by name."
+    )
+    moods: Annotated[dict[Name, Annotated[MoodOptions, OrNothing()]], OrNothing()] = Field(
+        default={}, max_length=MAX_OWN_MOODS, description="Moods of the game's own, by name."
     )
     defaults: Annotated[Defaults, OrNothing()] = Defaults()
     tracks: dict[Name, Annotated[Track, OrNothing()]] = Field(

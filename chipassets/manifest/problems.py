@@ -12,18 +12,30 @@ from chipassets.manifest.builder import MAX_PROBLEMS
 from chipassets.manifest.document import Document, Mark, Steps
 from chipassets.manifest.models import (
     MAX_INSTRUMENTS,
+    MAX_OWN_MOODS,
     MAX_SCENES,
     MAX_TRACKS,
     MAX_TUNES,
     Defaults,
     Manifest,
+    MoodOptions,
     SceneOptions,
     Track,
 )
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, shortened, shown
 
-_PARTS: dict[str, type[BaseModel]] = {"tracks": Track, "scenes": SceneOptions}
-_SINGULAR = {"tracks": "track", "scenes": "scene", "instruments": "instrument", "motifs": "motif"}
+_PARTS: dict[str, type[BaseModel]] = {
+    "tracks": Track,
+    "scenes": SceneOptions,
+    "moods": MoodOptions,
+}
+_SINGULAR = {
+    "tracks": "track",
+    "scenes": "scene",
+    "moods": "mood",
+    "instruments": "instrument",
+    "motifs": "motif",
+}
 
 
 class Report:
@@ -111,7 +123,7 @@ def _unknown_key(steps: Steps) -> Fault:
     found = f"the key '{shortened(key)}'"
     if steps[0] == "defaults" and key in ("scene", "seed", "like"):
         return Fault("each track has its own", "say it in the track", on_key=True, found=found)
-    fields = _part(steps).model_fields
+    fields = [field.alias or name for name, field in _part(steps).model_fields.items()]
     if key not in fields and key in Manifest.model_fields and key not in _PARTS:
         where = "move it to the left margin, above tracks:"
         return Fault("it is said once, for the whole game", where, on_key=True, found=found)
@@ -136,6 +148,7 @@ def _wrong_shape(kind: str, steps: Steps) -> Fault:
         return Fault("a manifest needs at least one track", "add one below it, like battle: {}")
     if kind == "too_long":
         return Fault(f"there are at most {MAX_TRACKS} tracks, {MAX_SCENES} scenes, "
+                     f"{MAX_OWN_MOODS} moods, "
                      f"{MAX_INSTRUMENTS} instruments and {MAX_TUNES} motifs",
                      "split the game's music into several manifests")  # fmt: skip
     return Fault("keys and values belong here",

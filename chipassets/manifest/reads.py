@@ -10,12 +10,13 @@ from typing import Any, cast
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from chipassets.presets import MOODS
 from chipassets.trackplan import Primer
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What reading a value may need to know: the manifest's folder, its scenes, instruments, chip.
+    """What reading a value may need to know: the manifest's folder, its names, its chip.
 
     `midi` keeps primers that were read from files, so that a file is read once.
     """
@@ -25,6 +26,7 @@ class Context:
     midi: dict[str, Primer] = field(default_factory=dict)
     instruments: tuple[str, ...] = ()
     chip: str = "nes"
+    moods: tuple[str, ...] = tuple(MOODS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

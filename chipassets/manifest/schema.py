@@ -17,7 +17,7 @@ def manifest_schema() -> dict[str, Any]:
     `load_manifest`: names that refer to each other, files, lengths against primers.
     """
     schema = Manifest.model_json_schema(mode="validation")
-    for part in ("tracks", "scenes", "instruments", "motifs"):
+    for part in ("tracks", "scenes", "moods", "instruments", "motifs"):
         _name_keys(schema["properties"][part])
     return {"$schema": DIALECT, **_plain(schema), "title": "chipassets manifest"}
 

@@ -13,10 +13,11 @@ from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.models import Manifest, Options, SceneOptions
+from chipassets.manifest.mood import own_mood
 from chipassets.manifest.motif import MotifUse
 from chipassets.manifest.sound import sounding_layers
 from chipassets.presets import SCENES, Preset, character
-from chipassets.trackplan import Primer, Progression, Range, Sound
+from chipassets.trackplan import OwnMood, Primer, Progression, Range, Sound
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
@@ -36,6 +37,7 @@ class Settings:
     scene: str
     like: str
     moods: tuple[str, ...]
+    own_moods: tuple[OwnMood, ...]
     preset: Preset
     tempo: Range
     tempo_is_given: bool
@@ -75,10 +77,11 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     scene = track.scene or name
     layers = _layers(manifest, name)
     base = manifest.scenes.get(scene, SceneOptions()).like or scene
-    moods = _said(layers, "mood", SCENES[base].moods)
+    moods: tuple[str, ...] = _said(layers, "mood", SCENES[base].moods)
+    own = tuple(own_mood(mood, manifest) for mood in moods if mood in manifest.moods)
     counts = track.match if track.match in manifest.tracks else name
     metre = _said(_layers(manifest, counts), "metre", "4/4")
-    preset = _coloured(character(base, moods, metre), layers)
+    preset = _coloured(character(base, moods, metre, own), layers)
     tempo: Range = _said(layers, "tempo", preset.tempo)
     length: Length | None = _said(layers, "length", None)
     beats = METRES[metre]
@@ -89,6 +92,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         scene=scene,
         like=base,
         moods=moods,
+        own_moods=own,
         preset=preset,
         tempo=tempo,
         tempo_is_given=_said(layers, "tempo", None) is not None,

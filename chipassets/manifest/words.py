@@ -115,7 +115,7 @@ def _read_like(value: Any, _: Context) -> str:
     return choose(value, tuple(SCENES), "built-in scene")
 
 
-def _words(value: Any, names: tuple[str, ...], what: str, most: int) -> tuple[str, ...]:
+def choose_words(value: Any, names: tuple[str, ...], what: str, most: int) -> tuple[str, ...]:
     """Return the words of a list, or the single word, each one of the names and none twice."""
     if not isinstance(value, list):
         return (choose(value, names, what),)
@@ -134,8 +134,8 @@ def _words(value: Any, names: tuple[str, ...], what: str, most: int) -> tuple[st
     return tuple(value)
 
 
-def _read_moods(value: Any, _: Context) -> tuple[str, ...]:
-    return _words(value, tuple(MOODS), "mood", MAX_MOODS)
+def _read_moods(value: Any, context: Context) -> tuple[str, ...]:
+    return choose_words(value, context.moods, "mood", MAX_MOODS)
 
 
 def format_fault(name: str, chip: str) -> str | None:
@@ -150,7 +150,7 @@ def format_fault(name: str, chip: str) -> str | None:
 
 
 def _read_formats(value: Any, context: Context) -> tuple[str, ...]:
-    chosen = _words(value, FORMATS, "format", len(FORMATS))
+    chosen = choose_words(value, FORMATS, "format", len(FORMATS))
     faults = [
         Fault(why, "delete it, or change the chip", (index,) if isinstance(value, list) else ())
         for index, name in enumerate(chosen)
@@ -161,8 +161,7 @@ def _read_formats(value: Any, context: Context) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in chosen)
 
 
-def _one_or_more(names: tuple[str, ...], most: int, text: str) -> dict[str, Any]:
-    word = {"enum": list(names)}
+def _one_or_more(word: dict[str, Any], most: int, text: str) -> dict[str, Any]:
     several = {"type": "array", "items": word, "minItems": 1, "maxItems": most, "uniqueItems": True}
     return {"anyOf": [word, several], "description": text}
 
@@ -206,7 +205,9 @@ Formats = Annotated[
     Reads(
         _read_formats,
         _one_or_more(
-            FORMATS, len(FORMATS), "The files of each track. Default ogg, midi and preview."
+            {"enum": list(FORMATS)},
+            len(FORMATS),
+            "The files of each track. Default ogg, midi and preview.",
         ),
     ),
 ]
@@ -215,7 +216,9 @@ Moods = Annotated[
     Reads(
         _read_moods,
         _one_or_more(
-            tuple(MOODS), MAX_MOODS, "What the track feels like; the first mood counts most."
+            {"anyOf": [{"enum": list(MOODS)}, NAME_SCHEMA]},
+            MAX_MOODS,
+            "What the track feels like, presets or moods under moods; the first counts most.",
         ),
     ),
 ]

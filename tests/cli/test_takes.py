@@ -279,6 +279,22 @@ def test_moods_prints_every_scene_and_mood(chipassets: Run) -> None:
     assert tables["scenes"]["battle"]["notes_per_second"][0] > 4
 
 
+def test_moods_prints_a_manifests_own_moods_as_well(chipassets: Run, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "game: Own\nmoods: {dread: {like: dark, tempo: 60-80}}\ntracks: {town: {mood: dread}}\n"
+    )
+    shown = chipassets("moods", str(path)).stdout
+    assert "dread" in shown
+    assert "60-80" in shown
+    tables = json.loads(chipassets("moods", str(path), "--json").stdout)
+    assert tables["own_moods"] == {"dread": {"like": "dark", "tempo": [60, 80]}}
+    path.write_text(path.read_text().replace("like: dark", "like: drk"))
+    refused = chipassets("moods", str(path))
+    assert refused.returncode == 2
+    assert "own.yaml:2:23" in refused.stderr
+
+
 def test_at_another_tempo_the_takes_hold_as_if_composed_for_it(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

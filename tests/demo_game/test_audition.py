@@ -79,7 +79,7 @@ class PaperBench:
 
     def listed(self) -> Listed:
         facts = tuple(TakeFacts(0.9, state, "") for state in self.states)  # type: ignore[arg-type]
-        return Listed("town", facts, ("calm",), 120.0)
+        return Listed("town", facts, ("calm",), 120.0, ("calm", "dark", "tense"))
 
     def poll(self) -> Reply | None:
         return self.replies.popleft() if self.replies else None
@@ -95,7 +95,7 @@ class Game:
         library = Library.open(write_bundle(folder / "game", [Piece("town", 440)], "wav"))
         self.player = PygamePlayer(library, (Rule("*", "*", "now", 0),), at_once=True)
         self.bench = PaperBench(folder)
-        self.audition = Audition(lambda: self.bench, ("calm", "dark", "tense"))
+        self.audition = Audition(lambda: self.bench)
         self.controls = Controls()
         self.steps = 0
         self.changes: list[tuple[int, str]] = []

@@ -18,7 +18,8 @@ DEMO = (Path(__file__).parents[2] / "manifests" / "demo.yaml").read_text(encodin
 
 WORD_LIST = """
 game seed chip nes model default formats ogg scenes like defaults tracks battle boss cave scene mood
-calm primer melody pitches midi length tempo min max metre 3/4 key Am takes loop temperature
+moods dread density register calm primer melody pitches midi length tempo min max metre 3/4 key
+Am takes loop temperature
 inject_primer true yes ~ 16 -1 1e999 .nan 'x' C5 . - : , [ ] { } & * ! | > % @ # << ? --- ...
 """
 WORDS = st.sampled_from(WORD_LIST.split())

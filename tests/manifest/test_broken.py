@@ -16,6 +16,11 @@ def battle(options: str) -> str:
     return f"{HEAD}  battle:\n    {options}\n"
 
 
+def mood(options: str, more: str = "") -> str:
+    """A manifest whose mood dread has these options, in line 2 from column 11; a track has it."""
+    return f"moods:\n  dread: {{{options}}}\n{more}{HEAD}  battle: {{mood: dread}}\n"
+
+
 # name: (text, line:column, parts of the message)
 BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "empty": ("", "1:1", ("empty", "chipassets init")),
@@ -60,6 +65,45 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "no moods": (battle("mood: []"), "4:11", ("1 to 4 moods",)),
     "too many moods": (battle("mood: [calm, sad, dark, tense, bright]"), "4:11", ("1 to 4",)),
     "mood a number": (battle("mood: 3"), "4:11", ("is 3", "the moods are")),
+    "own mood without like": (mood("tempo: 60-80"), "2:3", ("mood 'dread'", "add like:")),
+    "own mood of nothing": (
+        f"moods:\n  dread:\n{HEAD}  battle:\n", "2:3", ("mood 'dread'", "add like:"),
+    ),
+    "own mood a word": (f"moods: {{dread: dark}}\n{HEAD}  boss:\n", "1:16", ("indented",)),
+    "own moods a list": (f"moods: [dread]\n{HEAD}  boss:\n", "1:8", ("moods is a list",)),
+    "own mood like nothing": (mood("like: drk"), "2:17", ("'drk'", "did you mean 'dark'")),
+    "own mood like itself": (mood("like: dread"), "2:17", ("of this manifest", "are calm,")),
+    "own mood like one's own": (
+        mood("like: gloom", "  gloom: {like: dark}\n"), "2:17", ("of this manifest", "are calm,"),
+    ),
+    "own mood called like a preset": (
+        f"moods: {{dark: {{like: sad}}}}\n{HEAD}  boss:\n", "1:9", ("a preset", "my_dark"),
+    ),
+    "own mood called badly": (
+        f"moods: {{Dread!: {{like: dark}}}}\n{HEAD}  boss:\n", "1:9", ("write dread",),
+    ),
+    "own mood with a strange key": (mood("like: dark, tempi: 3"), "2:23", ("'tempo'",)),
+    "own mood with an empty key": (mood("like: dark, tempo: "), "2:30", ("no value",)),
+    "own mood backwards": (mood("like: dark, tempo: 80-60"), "2:30", ("exchange",)),
+    "own mood backwards by name": (
+        mood("like: dark, tempo: {min: 80, max: 60}"), "2:30", ("exchange",),
+    ),
+    "own mood too fast": (mood("like: dark, tempo: {min: 80, max: 600}"), "2:45", ("write 300",)),
+    "own mood of one density": (mood("like: dark, density: 2"), "2:32", ("1-2.5",)),
+    "own mood too narrow": (mood("like: dark, density: 2-2.1"), "2:32", ("0.5 wide",)),
+    "own mood of too many voices": (mood("like: dark, polyphony: 4-6"), "2:34", ("1.2 to 3",)),
+    "own mood too low": (mood("like: dark, register: 20-30"), "2:33", ("40 to 90",)),
+    "own mood in no mode": (mood("like: dark, modes: [minor, frigian]"), "2:38", ("'phrygian'",)),
+    "own mood with no groove": (mood("like: dark, groove: wals"), "2:31", ("'waltz'",)),
+    "own mood with a kit": (
+        mood("like: dark, instruments: {drums: noise}"), "2:37", ("no drum kit",),
+    ),
+    "own mood with no such sound": (
+        mood("like: dark, instruments: {lead: sqare}"), "2:43", ("'square'",),
+    ),
+    "moods near one's own": (
+        f"moods: {{dread: {{like: dark}}}}\n{battle('mood: dred')}", "5:11", ("mean 'dread'",),
+    ),
     "unknown chip": (f"chip: ness\n{HEAD}  boss:\n", "1:7", ("'ness'", "nes")),
     "unknown format": (f"formats: [ogg, mp3]\n{HEAD}  boss:\n", "1:16", ("'mp3'", "wav, flac")),
     "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", ("1 to 12 formats",)),
@@ -393,6 +437,16 @@ def test_what_depends_on_a_refused_value_is_not_refused_too(refuse: Refuse) -> N
     assert len(refuse(text)) == 1
     text = battle("primer: C5 H5\n    inject_primer: true")
     assert len(refuse(text)) == 1
+
+
+def test_what_a_refused_mood_says_is_not_held_against_its_tracks(refuse: Refuse) -> None:
+    """At dread's tempo no bar lasts two seconds, but nobody knows what dread was to say."""
+    sound = mood("like: dark, tempo: 60-61").replace("mood: dread", "mood: dread, length: 2 s")
+    assert [problem.where for problem in refuse(sound)] == ["game.yaml:5:33"]
+    (only,) = refuse(sound.replace("dark", "drk"))
+    assert only.where == "game.yaml:2:17"
+    (only,) = refuse(sound.replace("like: dark", "like: dark, groove: wals"))
+    assert only.where == "game.yaml:2:31"
 
 
 def test_columns_count_characters_not_bytes(refuse: Refuse) -> None:

@@ -53,6 +53,8 @@ BOMBS = {
     "notes": b"game: x\ntracks:\n  boss:\n    primer: '" + b"C5 " * 300_000 + b"'",
     "wrong tracks": b"game: x\ntracks:\n"
     + b"".join(b"  k%d: {scene: bos, tempi: 3}\n" % number for number in range(3500)),
+    "wrong moods": b"game: x\nmoods:\n"
+    + b"".join(b"  k%d: {like: drk, tempi: 3}\n" % number for number in range(3500)),
     "wrong scenes": b"game: x\nscenes:\n"
     + b"".join(b"  k%d: {like: bos, tempi: 3}\n" % number for number in range(3500)),
 }

@@ -43,13 +43,18 @@ BEYOND = {
     "motif unknown", "motif without motifs", "motif from nowhere", "motif from a track without",
     "match of nothing", "match of itself", "match of a match", "match and a key of its own",
     "match and seconds",
+    "unknown mood", "unknown mood in a list", "moods near one's own", "own mood without like",
+    "own mood of nothing", "own mood called like a preset", "own mood backwards",
+    "own mood backwards by name", "own mood too narrow", "own mood of too many voices",
+    "own mood too low", "own mood with no such sound",
     "motif longer than its section", "motif too wide", "motif with no letter", "guidance nan",
 }  # fmt: skip
 
 ACCEPTED = (
     "{}", "{battle: {}}", "{cave: {scene: dungeon}}", "{battle: {mood: [calm, dark]}}",
     "{battle: {tempo: 140.5, takes: 1, temperature: 0.1, loop: false, seed: 0}}",
-    "{battle: {tempo: {min: 100, max: 100}}}", "{battle: {key: f#m}}", "{battle: {key: Bb dorian}}",
+    "{battle: {tempo: {min: 100, max: 100}}}",
+    "{battle: {tempo: 100-120.5}}", "{battle: {key: f#m}}", "{battle: {key: Bb dorian}}",
     "{battle: {length: 1 bar}}", "{battle: {length: 1.5s}}", "{battle: {length: 32 steps}}",
     "{battle: {length: 30 seconds, metre: 6/8}}", "{battle: {primer: . C5 - Eb5}}",
     "{battle: {key: A harmonic minor}}", "{battle: {key: D minor  pentatonic, chromatic: 0.2}}",
@@ -121,9 +126,30 @@ def test_the_schema_accepts_what_the_validator_accepts(tracks: str, validator: A
     validator.validate(document.values)
 
 
+@pytest.mark.parametrize(
+    "moods",
+    [
+        "",
+        "{dread: {like: dark}}",
+        "{dread: {like: dark, tempo: 60}, hope: {like: calm, tempo: {min: 60, max: 80.5}}}",
+        "{dread: {like: dark, modes: blues, density: 1 - 2.5, register: {min: 48, max: 60}}}",
+        "{dread: {like: sad, polyphony: 1.2-2, groove: none, instruments: {lead: bell}}}",
+    ],
+)
+def test_the_schema_accepts_the_moods_that_the_validator_accepts(
+    moods: str, validator: Any
+) -> None:
+    text = (
+        f"game: A\nmoods: {moods}\ntracks: {{battle: {{mood: {'dread' if moods else 'dark'}}}}}\n"
+    )
+    assert resolve(parse_manifest(text.encode(), Path("x.yaml"))).tracks
+    document, _ = read_document(text.encode(), "x")
+    validator.validate(document.values)
+
+
 def test_every_option_is_explained() -> None:
     schema = manifest_schema()
-    for part in ("Track", "SceneOptions", "Defaults"):
+    for part in ("Track", "SceneOptions", "Defaults", "MoodOptions"):
         for name, option in schema["$defs"][part]["properties"].items():
             assert option.get("description"), name
 

@@ -1,0 +1,146 @@
+"""Moods of the game's own: a preset mood, and what they ask for in place of the preset's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from chipassets.arrange.bank import INSTRUMENTS
+from chipassets.arrange.grooves import GROOVES
+from chipassets.keys import MODES
+from chipassets.manifest.duration import TEMPO_SPAN
+from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS, read_colours
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal
+from chipassets.manifest.span import Span
+from chipassets.manifest.words import choose, choose_words
+from chipassets.presets import DENSITY_LIMITS, MOODS, POLYPHONY_LIMITS, REGISTER_LIMITS
+from chipassets.trackplan import OwnMood, Range
+
+if TYPE_CHECKING:
+    from chipassets.manifest.models import Manifest
+
+# The least widths are about half of what the presets' narrowest ranges have: takes are measured
+# by how many widths they miss a range.
+_DENSITY = Span(
+    "density", "densities", DENSITY_LIMITS, Range(1, 2.5), " of notes a beat", least_width=0.5
+)
+_POLYPHONY = Span(
+    "polyphony", "polyphonies", POLYPHONY_LIMITS, Range(1.5, 2.5), " of notes at once",
+    least_width=0.5,
+)  # fmt: skip
+_REGISTER = Span(
+    "a register's MIDI pitch", "registers", REGISTER_LIMITS, Range(55, 67), least_width=5
+)
+
+
+def own_mood(name: str, manifest: Manifest) -> OwnMood:
+    """Return the mood of that name under moods, as plans hold it; KeyError where there is none."""
+    said = manifest.moods[name]
+    return OwnMood(
+        name=name,
+        like=said.like or name,
+        tempo=said.tempo,
+        modes=said.modes or (),
+        density=said.density,
+        polyphony=said.polyphony,
+        lead_pitch=said.lead_pitch,
+        groove=said.groove,
+        **(said.instruments or {}),
+    )
+
+
+def _read_like(value: Any, context: Context) -> str:
+    if isinstance(value, str) and value in context.moods and value not in MOODS:
+        why = f"'{value[:60]}' is a mood of this manifest, and one's own starts from a built-in one"
+        raise Refusal(Fault(why, f"the built-in moods are {', '.join(MOODS)}"))
+    return choose(value, tuple(MOODS), "built-in mood")
+
+
+def _read_modes(value: Any, _: Context) -> tuple[str, ...]:
+    return choose_words(value, tuple(MODES), "mode", len(MODES))
+
+
+def _read_groove(value: Any, _: Context) -> str:
+    return choose(value, tuple(GROOVES), "groove")
+
+
+def _read_instruments(value: Any, context: Context) -> Mapping[str, str]:
+    """Return the instrument of each role; a kit is no matter of mood."""
+    if isinstance(value, dict) and DRUMS in value:
+        fault = Fault(
+            "a mood names no drum kit", "name it in the track, its scene or the defaults",
+            (DRUMS,), on_key=True,
+        )  # fmt: skip
+        raise Refusal(fault)
+    return read_colours(value, context)
+
+
+_MODE = {"enum": list(MODES)}
+
+LikeMood = Annotated[
+    str,
+    Reads(_read_like, {"enum": list(MOODS), "description": "The mood that this one starts from."}),
+]
+MoodTempo = Annotated[
+    Range,
+    Reads(
+        lambda value, _: TEMPO_SPAN.read(value),
+        TEMPO_SPAN.schema("Quarter notes a minute that the mood stands for."),
+    ),
+]
+MoodModes = Annotated[
+    tuple[str, ...],
+    Reads(
+        _read_modes,
+        {
+            "anyOf": [
+                _MODE,
+                {
+                    "type": "array",
+                    "items": _MODE,
+                    "minItems": 1,
+                    "maxItems": len(MODES),
+                    "uniqueItems": True,
+                },
+            ],
+            "description": "The modes that the mood knows, the likeliest first.",
+        },
+    ),
+]
+Density = Annotated[
+    Range,
+    Reads(
+        lambda value, _: _DENSITY.read(value),
+        _DENSITY.schema("Notes a beat, of all tonal voices together."),
+    ),
+]
+Polyphony = Annotated[
+    Range,
+    Reads(lambda value, _: _POLYPHONY.read(value), _POLYPHONY.schema("Notes at once, on average.")),
+]
+Register = Annotated[
+    Range,
+    Reads(
+        lambda value, _: _REGISTER.read(value),
+        _REGISTER.schema("MIDI pitches among which the top line's median lies; 60 is C4."),
+    ),
+]
+GrooveName = Annotated[
+    str,
+    Reads(_read_groove, {"enum": list(GROOVES), "description": "What the drums play."}),
+]
+MoodInstruments = Annotated[
+    Mapping[str, str],
+    Reads(
+        _read_instruments,
+        {
+            "type": "object",
+            "properties": {role: {"type": "string", "pattern": "^[a-z]"} for role in COLOUR_ROLES},
+            "minProperties": 1,
+            "additionalProperties": False,
+            "description": "The instrument of lead, inner and bass: one of the bank "
+            f"({', '.join(INSTRUMENTS)}) or of this manifest.",
+        },
+    ),
+]

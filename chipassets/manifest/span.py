@@ -1,0 +1,99 @@
+"""Ranges as a manifest writes them: one number, `60-80`, or {min: 60, max: 80}."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from chipassets.manifest.numbers import check_range
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.trackplan import Range
+
+_NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
+_TEXT = re.compile(rf"({_NUMBER}) *- *({_NUMBER})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A kind of range: what it is called, once and in the plural, the limits of its ends, one.
+
+    least_width: what lies between the ends at least; where it is 0, one number is a range too.
+    """
+
+    what: str
+    plural: str
+    limits: Range
+    example: Range
+    unit: str = ""
+    least_width: float = 0.0
+
+    def read(self, value: Any) -> Range:
+        """Return the range that the value says; Refusal where it says none, or leaves nothing."""
+        text = _TEXT.fullmatch(value) if isinstance(value, str) else None
+        if text is not None:
+            return self._checked({"min": float(text[1]), "max": float(text[2])}, [], parts=False)
+        if isinstance(value, dict):
+            return self._checked(value, self._shape_faults(value), parts=True)
+        if self.least_width:
+            why = f"a range of {self.plural} goes from one number to another"
+            raise refuse(why, f"write it like {self._example('-')}")
+        number = self._end(value)
+        return Range(number, number)
+
+    def schema(self, text: str) -> dict[str, Any]:
+        """Return the JSON Schema of what `read` accepts, but for the order of the ends."""
+        end = {"type": "number", "minimum": self.limits.low, "maximum": self.limits.high}
+        both = {
+            "type": "object",
+            "properties": {"min": end, "max": end},
+            "required": ["min", "max"],
+            "additionalProperties": False,
+        }
+        written = {"type": "string", "pattern": f"^{_TEXT.pattern}$"}
+        forms = [both, written] if self.least_width else [end, both, written]
+        return {"anyOf": forms, "description": text}
+
+    def _shape_faults(self, value: dict[str, Any]) -> list[Fault]:
+        faults = [
+            Fault(f"a range of {self.plural} has only min and max",
+                  did_you_mean(key, ("min", "max"), "keys"), (key,), on_key=True)
+            for key in value if key not in ("min", "max")
+        ]  # fmt: skip
+        if not {"min", "max"} <= value.keys():
+            faults.append(Fault(f"a range of {self.plural} has a min and a max",
+                                f"write it like {{min: {self._example(', max: ')}}}"))  # fmt: skip
+        return faults
+
+    def _checked(self, value: dict[str, Any], faults: list[Fault], *, parts: bool) -> Range:
+        """The range between the ends; `parts`: they stand in the file one by one."""
+        ends: dict[str, float] = {}
+        for key in ("min", "max"):
+            try:
+                ends |= {key: self._end(value[key])} if key in value else {}
+            except Refusal as refusal:
+                like = f"write it like {self._example('-')}"
+                faults += [
+                    Fault(fault.why, fault.fix, (key,)) if parts else Fault(fault.why, like)
+                    for fault in refusal.faults
+                ]
+        if not faults and ends["min"] > ends["max"]:
+            faults.append(Fault("min is more than max", "exchange the two"))
+        elif not faults and ends["max"] - ends["min"] < self.least_width:
+            faults.append(self._narrow())
+        if faults:
+            raise Refusal(*faults)
+        return Range(ends["min"], ends["max"])
+
+    def _end(self, value: Any) -> float:
+        return check_range(value, self.what, self.limits.low, self.limits.high, self.unit)
+
+    def _narrow(self) -> Fault:
+        return Fault(
+            f"a range of {self.plural} is at least {self.least_width:g} wide: "
+            "no music keeps to less",
+            f"write a range like {self._example('-')}",
+        )
+
+    def _example(self, between: str) -> str:
+        return f"{self.example.low:g}{between}{self.example.high:g}"
