@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("pygame")
 
+from chipassets.presets import MOODS
 from chipassets.runtime import Library, PygamePlayer, Rule
 from demo_game.audition import Audition
 from demo_game.bench import LocalBench
@@ -34,6 +35,7 @@ MANIFEST = """\
 game: Tiny
 seed: 3
 defaults: {takes: 2, length: 4 bars}
+moods: {dread: {like: dark}}
 tracks:
   town: {mood: calm}
   shop: {tempo: 100, key: C major}
@@ -214,6 +216,7 @@ def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     listed = carry_out(Look("town"))[-1]
     assert isinstance(listed, Listed)
     assert sorted(facts.state for facts in listed.takes) == ["", "chosen"]
+    assert listed.all_moods == (*MOODS, "dread"), "the game's own can be turned to as well"
     other = 1 + [facts.state for facts in listed.takes].index("")
     rendered = carry_out(Hear("town", other))[-1]
     assert isinstance(rendered, Rendered)
