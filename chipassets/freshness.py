@@ -46,8 +46,7 @@ def _notes_fields(track: TrackPlan) -> dict[str, Any]:
     unsaid = () if track.reference else ("reference",)
     fields = _without(asdict(track), (*_COLOUR_FIELDS, *unsaid))
     fields["character"] = _without(fields["character"], _COLOUR_CHARACTER)
-    if track.own_moods:
-        fields["preset_moods"] = track.preset_moods  # textures are drawn by them
+    fields["preset_moods"] = track.preset_moods  # textures are drawn by them
     if track.motifs and (pace := motif_pace(track.tempo_millibpm)):
         fields["motif_pace"] = pace  # the one thing that a tempo says about notes
     return fields
