@@ -76,6 +76,10 @@ def _read_instruments(value: Any, context: Context) -> Mapping[str, str]:
     return read_colours(value, context)
 
 
+def _reads(span: Span, says: str) -> Reads:
+    return Reads(lambda value, _: span.read(value), span.schema(says))
+
+
 _MODE = {"enum": list(MODES)}
 
 LikeMood = Annotated[
@@ -84,10 +88,7 @@ LikeMood = Annotated[
 ]
 MoodTempo = Annotated[
     Range,
-    Reads(
-        lambda value, _: TEMPO_SPAN.read(value),
-        TEMPO_SPAN.schema("Quarter notes a minute that the mood stands for."),
-    ),
+    _reads(TEMPO_SPAN, "Quarter notes a minute that the mood stands for."),
 ]
 MoodModes = Annotated[
     tuple[str, ...],
@@ -110,21 +111,15 @@ MoodModes = Annotated[
 ]
 Density = Annotated[
     Range,
-    Reads(
-        lambda value, _: _DENSITY.read(value),
-        _DENSITY.schema("Notes a beat, of all tonal voices together."),
-    ),
+    _reads(_DENSITY, "Notes a beat, of all tonal voices together."),
 ]
 Polyphony = Annotated[
     Range,
-    Reads(lambda value, _: _POLYPHONY.read(value), _POLYPHONY.schema("Notes at once, on average.")),
+    _reads(_POLYPHONY, "Notes at once, on average."),
 ]
 Register = Annotated[
     Range,
-    Reads(
-        lambda value, _: _REGISTER.read(value),
-        _REGISTER.schema("MIDI pitches among which the top line's median lies; 60 is C4."),
-    ),
+    _reads(_REGISTER, "MIDI pitches among which the top line's median lies; 60 is C4."),
 ]
 GrooveName = Annotated[
     str,

@@ -11,7 +11,7 @@ import keras
 if keras.backend.backend() == "torch":
     from chipassets.train.backend_torch import (
         compiled,
-        loss_and_gradients,
+        differentiator,
         recurrence,
         tensor,
         tensorboard_log,
@@ -19,10 +19,10 @@ if keras.backend.backend() == "torch":
 else:
     from chipassets.train.backend_tensorflow import (
         compiled,
-        loss_and_gradients,
+        differentiator,
         recurrence,
         tensor,
         tensorboard_log,
     )
 
-__all__ = ["compiled", "loss_and_gradients", "recurrence", "tensor", "tensorboard_log"]
+__all__ = ["compiled", "differentiator", "recurrence", "tensor", "tensorboard_log"]

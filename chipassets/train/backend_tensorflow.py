@@ -26,19 +26,20 @@ def tensor(array: Any) -> Any:
     return tf.constant(array)
 
 
-def loss_and_gradients(
-    network: Any, batch: Batch, state: Any, seed: tuple[int, int]
-) -> tuple[Any, Any, list[Any]]:
-    """Return the sum of the losses, the state behind the batch and the gradients of the mean loss.
+def differentiator(network: Any) -> Callable[[Batch, Any, tuple[int, int]], Any]:
+    """Return what gives the sum of a batch's losses, the state behind it, and the gradients.
 
-    The dropout depends on nothing but the seed, so that a resumed run draws what the killed one
-    would have drawn. Written out in `backprop`: TensorFlow's graph takes twice as long.
+    They are of the mean loss, in the order of `network.ordered()`. It takes the batch, the state
+    before it, and a seed, on which alone the dropout depends: a resumed run draws what the killed
+    one would have drawn. Written out in `backprop`: TensorFlow's graph takes twice as long.
     """
-    if network.backprop is None:
-        network.backprop = Backprop(network.units, network.group_sizes, network.dropout_keep)
-    weights = [variable.numpy() for variable in network.ordered()]
-    total, after, gradients = network.backprop.run(weights, batch, state, seed)
-    return total, after, gradients
+    backprop = Backprop(network.units, network.group_sizes, network.dropout_keep)
+
+    def differentiate(batch: Batch, state: Any, seed: tuple[int, int]) -> Any:
+        weights = [variable.numpy() for variable in network.ordered()]
+        return backprop.run(weights, batch, state, seed)
+
+    return differentiate
 
 
 def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:

@@ -43,32 +43,35 @@ def tensor(array: Any) -> Any:
     return values.pin_memory().to(DEVICE, non_blocking=True) if DEVICE.type == "cuda" else values
 
 
-def loss_and_gradients(
-    network: Any, batch: Batch, state: Any, seed: tuple[int, int]
-) -> tuple[Any, Any, list[Any]]:
-    """Return the sum of the losses, the state behind the batch and the gradients of the mean loss.
+def differentiator(network: Any) -> Callable[[Batch, Any, tuple[int, int]], Any]:
+    """Return what gives the sum of a batch's losses, the state behind it, and the gradients.
 
-    The dropout depends on nothing but the seed, so that a resumed run draws what the killed one
-    would have drawn.
+    They are of the mean loss, in the order of `network.ordered()`. It takes the batch, the state
+    before it, and a seed, on which alone the dropout depends: a resumed run draws what the killed
+    one would have drawn.
     """
-    events, targets, rows, mask, keep = (tensor(column) for column in astuple(batch))
-    state = [(cell * keep, output * keep) for cell, output in state]
-    layers = count()
 
-    def dropout(values: Any) -> Any:
-        number = (seed[0] << 32) + (seed[1] << 4) + next(layers)
-        generator = torch.Generator(DEVICE).manual_seed(number)
-        mask = torch.empty_like(values).bernoulli_(network.dropout_keep, generator=generator)
-        return values * mask / network.dropout_keep
+    def differentiate(batch: Batch, state: Any, seed: tuple[int, int]) -> Any:
+        events, targets, rows, mask, keep = (tensor(column) for column in astuple(batch))
+        state = [(cell * keep, output * keep) for cell, output in state]
+        layers = count()
 
-    logits, after = network(
-        events, rows, state, dropout=dropout if network.dropout_keep < 1 else None
-    )
-    losses = ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-    total = ops.sum(mask * losses)
-    variables = [variable.value for variable in network.ordered()]
-    gradients = torch.autograd.grad(total / ops.sum(mask), variables)
-    return total.detach(), [(c.detach(), o.detach()) for c, o in after], list(gradients)
+        def dropout(values: Any) -> Any:
+            number = (seed[0] << 32) + (seed[1] << 4) + next(layers)
+            generator = torch.Generator(DEVICE).manual_seed(number)
+            mask = torch.empty_like(values).bernoulli_(network.dropout_keep, generator=generator)
+            return values * mask / network.dropout_keep
+
+        logits, after = network(
+            events, rows, state, dropout=dropout if network.dropout_keep < 1 else None
+        )
+        losses = ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+        total = ops.sum(mask * losses)
+        variables = [variable.value for variable in network.ordered()]
+        gradients = torch.autograd.grad(total / ops.sum(mask), variables)
+        return total.detach(), [(c.detach(), o.detach()) for c, o in after], list(gradients)
+
+    return differentiate
 
 
 def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:

@@ -10,21 +10,10 @@ from keras import ops
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
 from chipassets.train.backend import compiled, tensor
-from chipassets.train.batches import Batch, held_out_batches
+from chipassets.train.batches import held_out_batches
 from chipassets.train.dataset import Dataset
 from chipassets.train.history import perplexity
 from chipassets.train.network import PolyphonyRnn
-
-
-def cross_entropy(targets: Any, logits: Any) -> Any:
-    """Return the softmax cross entropy of each event, in nats."""
-    return ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-
-
-def tensors(batch: Batch) -> tuple[Any, ...]:
-    """Return the batch's columns as tensors, in the order of its fields."""
-    columns = (batch.events, batch.targets, batch.rows, batch.mask, batch.keep_state)
-    return tuple(tensor(column) for column in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +41,7 @@ def _measure(
     network: PolyphonyRnn, events: Any, targets: Any, rows: Any, mask: Any, state: Any
 ) -> Any:
     logits, state = network(events, rows, state)
-    losses = mask * cross_entropy(targets, logits)
+    losses = mask * ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
     best = ops.cast(ops.argmax(logits, -1), "int32")
     right = mask * ops.cast(best == targets, "float32")
     starts = mask * ops.cast((targets >= NEW_NOTE) & (targets < CONTINUED_NOTE), "float32")
@@ -76,7 +65,8 @@ def held_out_loss(
     for batch in held_out_batches(dataset, size, chunk, groups, limit):
         if not batch.keep_state.any():
             state = network.zero_state(size)
-        events, targets, rows, mask, _ = tensors(batch)
+        columns = (batch.events, batch.targets, batch.rows, batch.mask)
+        events, targets, rows, mask = map(tensor, columns)
         rows = ops.full_like(rows, -1) if open_controls else rows
         sums, state = _measure(network, events, targets, rows, mask, state)
         totals += ops.convert_to_numpy(sums).astype(np.float64)

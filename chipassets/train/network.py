@@ -37,8 +37,6 @@ class PolyphonyRnn(keras.layers.Layer):  # type: ignore[misc]
         self.units = layers
         self.group_sizes = group_sizes
         self.dropout_keep = dropout_keep
-        self.backprop: Any = None
-        """The memory of the pass that the CPU's backend wrote out."""
         self.kernels, self.biases = [], []
         inputs = EVENT_CLASSES + sum(group_sizes)
         for index, units in enumerate(layers):

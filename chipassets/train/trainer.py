@@ -15,7 +15,7 @@ from keras import ops
 from chipassets.compose.weights import Model
 from chipassets.errors import UsageError
 from chipassets.train import controls
-from chipassets.train.backend import compiled, loss_and_gradients, tensor
+from chipassets.train.backend import compiled, differentiator, tensor
 from chipassets.train.batches import Batch, TrainingStream
 from chipassets.train.checkpoint import read_checkpoint, write_checkpoint
 from chipassets.train.dataset import Dataset
@@ -47,6 +47,7 @@ class Trainer:
         self.groups = tuple(range(len(controls.GROUPS))) if hparams.with_controls else ()
         sizes = tuple(controls.GROUPS[g].size for g in self.groups)
         self.network = PolyphonyRnn(hparams.layers, sizes, hparams.keep, hparams.seed)
+        self._differentiate = differentiator(self.network)
         # TensorFlow 1's epsilon, which Magenta's Adam has.
         self.optimizer = keras.optimizers.Adam(
             _Schedule(hparams), clipnorm=hparams.clip_norm, epsilon=1e-8
@@ -90,7 +91,7 @@ class Trainer:
         """Make one update; return the sum of the losses (nats) and the count of its events."""
         batch = self._ahead or self.stream.next_batch()
         seed = (self.hparams.seed, self.step)
-        total, self.state, gradients = loss_and_gradients(self.network, batch, self.state, seed)
+        total, self.state, gradients = self._differentiate(batch, self.state, seed)
         self._apply(gradients)
         self.step += 1
         # An accelerator is still at work: the next batch is ready when it has done.

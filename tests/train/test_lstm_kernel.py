@@ -90,12 +90,12 @@ def _judge(network: PolyphonyRnn, batch: Batch, state: list[tuple[Any, Any]]) ->
 
 
 def test_loss_state_and_gradients_are_those_of_tensorflows_fused_lstm(batch: Batch) -> None:
-    from chipassets.train.backend import loss_and_gradients
+    from chipassets.train.backend import differentiator
     from chipassets.train.network import PolyphonyRnn
 
     network = PolyphonyRnn(UNITS, GROUPS, seed=2)
     state = _state(network)
-    total, after, gradients = loss_and_gradients(network, batch, state, (1, 0))
+    total, after, gradients = differentiator(network)(batch, state, (1, 0))
     expected, states, theirs = _judge(network, batch, state)
     assert total == pytest.approx(expected, rel=1e-5)
     for ours, judged in zip(after, states, strict=True):
@@ -107,27 +107,27 @@ def test_loss_state_and_gradients_are_those_of_tensorflows_fused_lstm(batch: Bat
 def test_logits_and_their_state_are_those_of_the_pass(batch: Batch) -> None:
     import tensorflow as tf
 
-    from chipassets.train.backend import loss_and_gradients
+    from chipassets.train.backend import differentiator
     from chipassets.train.network import PolyphonyRnn
 
     network = PolyphonyRnn(UNITS, GROUPS, seed=2)
     state = network.zero_state(ROWS)
     logits, after = network(batch.events, batch.rows, state)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch.targets, logits)
-    total, states, _ = loss_and_gradients(network, batch, state, (1, 0))
+    total, states, _ = differentiator(network)(batch, state, (1, 0))
     assert total == pytest.approx(float(tf.reduce_sum(batch.mask * losses)), rel=1e-5)
     for ours, theirs in zip(states, after, strict=True):
         np.testing.assert_allclose(ours, [np.array(part) for part in theirs], atol=1e-6)
 
 
 def test_the_gradients_are_the_slope_of_the_loss_with_dropout_too(batch: Batch) -> None:
-    from chipassets.train.backend import loss_and_gradients
+    from chipassets.train.backend import differentiator
     from chipassets.train.network import PolyphonyRnn
 
     network = PolyphonyRnn(UNITS, GROUPS, dropout_keep=0.6, seed=2)
     state, seed = _state(network), (7, 11)
     count = float(batch.mask.sum())
-    _, _, gradients = loss_and_gradients(network, batch, state, seed)
+    _, _, gradients = differentiator(network)(batch, state, seed)
     gradients = [gradient.copy() for gradient in gradients]
     rng = np.random.default_rng(5)
     before = network.arrays()
@@ -138,9 +138,9 @@ def test_the_gradients_are_the_slope_of_the_loss_with_dropout_too(batch: Batch) 
             moved = list(before)
             moved[index] = before[index] + np.float32(distance) * way
             network.assign(moved)
-            losses.append(loss_and_gradients(network, batch, state, seed)[0] / count)
+            losses.append(differentiator(network)(batch, state, seed)[0] / count)
         slope = (losses[1] - losses[0]) / 4e-3
         assert slope == pytest.approx(float((gradient * way).sum()), rel=2e-2, abs=2e-4)
     network.assign(before)
-    other = loss_and_gradients(network, batch, state, (7, 12))[0]
-    assert other != loss_and_gradients(network, batch, state, seed)[0]
+    other = differentiator(network)(batch, state, (7, 12))[0]
+    assert other != differentiator(network)(batch, state, seed)[0]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chipassets.chords import parse_chord, tone_name
+from chipassets.chords import tone_name
 from chipassets.render.preview.curves import draw_sound, measure_sound
 from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, Layout
-from chipassets.render.preview.roll import bar_chords, draw_roll
+from chipassets.render.preview.roll import bar_chords, draw_roll, known_chord
 from chipassets.render.preview.sheet import Sheet
 from chipassets.render.preview.svg import number, path, rect, text
 from chipassets.units import metre_name
@@ -134,9 +134,8 @@ def _line_head(layout: Layout, line: int) -> Iterator[str]:
 
 def _spelt(name: str, sheet: Sheet) -> str:
     """The tones of a chord, upwards from its root."""
-    try:
-        chord = parse_chord(name, sheet.key)
-    except ValueError:  # a bundle of another version may have chords that this one does not know
+    chord = known_chord(name, sheet.key)
+    if chord is None:
         return ""
     tones = sorted(chord.pitch_classes, key=lambda tone: (tone - chord.root) % 12)
     return " ".join(tone_name(tone, chord, sheet.key) for tone in tones)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from chipassets.chords import parse_chord
+from chipassets.chords import Chord, parse_chord
 from chipassets.keys import Key, pitch_class_name, pitch_name
 from chipassets.render.preview.layout import DRUM_HEIGHT, GAP, LEFT, ROW_HEIGHT, Layout
 from chipassets.render.preview.sheet import Sheet, SheetNote
@@ -71,12 +71,18 @@ def bar_chords(sheet: Sheet, bar: int) -> list[str]:
 
 
 @lru_cache(maxsize=256)
+def known_chord(name: str, key: Key) -> Chord | None:
+    """Return the chord of a name; None of one that a bundle of another version may know."""
+    try:
+        return parse_chord(name, key)
+    except ValueError:
+        return None
+
+
 def chord_tones(name: str, key: Key) -> frozenset[int]:
     """Return the pitch classes of a chord; none of a name that is no chord."""
-    try:
-        return parse_chord(name, key).pitch_classes
-    except ValueError:
-        return frozenset()
+    chord = known_chord(name, key)
+    return chord.pitch_classes if chord else frozenset()
 
 
 def _grid(layout: Layout, line: int, top: int) -> Iterator[str]:
