@@ -115,7 +115,7 @@ def test_a_run_beyond_the_memory_is_refused(
     def full(*_arguments: object) -> None:
         raise MemoryError("Unable to allocate 14.6 TiB")
 
-    monkeypatch.setattr("chipassets.train.trainer.loss_and_gradients", full)
+    monkeypatch.setattr("chipassets.train.trainer.differentiator", lambda _network: full)
     save_dataset(small_dataset, tmp_path / "d")
     with pytest.raises(UsageError, match=r"14\.6 TiB.*smaller --batch-size \(now 2\)"):
         fit_command(tmp_path / "d", tmp_path / "run", layers="4", batch_size=2)
