@@ -19,7 +19,8 @@ from chipassets.freshness import notes_key, plan_key
 from chipassets.lock import LockedTake, Rejection, TakeRow
 from chipassets.moods import complaints, notes_can_fit, unmet
 from chipassets.originality import GramIndex, Originality, check_originality
-from chipassets.score import Note, Score, score_to_lines
+from chipassets.score import Note, Score
+from chipassets.score_text import score_to_lines
 from chipassets.shape import shape
 from chipassets.takes import Rating, choose_rated, explain, rate
 from chipassets.trackplan import TrackPlan

@@ -16,7 +16,7 @@ from chipassets.errors import CheckError
 from chipassets.lock import LockedTake
 from chipassets.motifs import motif_pace
 from chipassets.render import RENDER_VERSION
-from chipassets.score import score_to_lines
+from chipassets.score_text import score_to_lines
 from chipassets.shape import SHAPE_VERSION
 from chipassets.takes import TAKES_VERSION
 from chipassets.trackplan import BuildPlan, TrackPlan

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from chipassets.errors import CheckError
-from chipassets.score import Score, score_from_lines, score_to_lines
+from chipassets.score import Score
+from chipassets.score_text import score_from_lines, score_to_lines
 
 VERSION = 1
 _MAX_BYTES = 64 << 20

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAD, INNER, BASS = "lead", "inner", "bass"
+PARTS = (LEAD, INNER, BASS)
+"""The parts that every chip has a voice for, from the top down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A pitch (MIDI, 0..127) that starts at a step and sounds for a number of steps, at least 1."""
+    """A pitch (MIDI, 0..127) that starts at a step and sounds for a number of steps, at least 1.
+
+    part: the voice that plays the note, one of `PARTS`; "" where nobody said which.
+    """
 
     start_step: int
     duration_steps: int
     pitch: int
+    part: str = ""
 
     @property
     def end_step(self) -> int:

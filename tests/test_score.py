@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chipassets import units
 from chipassets.keys import MODES, Key, parse_key, parse_pitch, pitch_name
-from chipassets.score import Note, Score, Section, ordered, score_from_lines, score_to_lines
+from chipassets.score import Note, Score, Section, ordered
+from chipassets.score_text import score_from_lines, score_to_lines
 
 NTSC_FRAME_HZ = Fraction(236_250_000, 11 * 12) / Fraction(59561, 2)
 
@@ -41,7 +42,7 @@ def test_text_form_gives_the_score_back(score: Score) -> None:
     ("lines", "named"),
     [
         ([], "line 1"),
-        (["chipassets score 2"], "line 1"),
+        (["chipassets score 3"], "line 1"),
         (["chipassets score 1", "key C major"], "'bars'"),
         (["chipassets score 1", "beats 4", "0 | 0:H4+1"], "line 3"),
         (["chipassets score 1", "beats 4", "0 | 0:C4+x"], "line 3"),

@@ -13,7 +13,8 @@ from chipassets.compose.guidance.terms import register
 from chipassets.compose.state import LOW_BELOW_PITCH
 from chipassets.errors import ComposeError
 from chipassets.keys import Key
-from chipassets.score import Note, Score, score_to_lines
+from chipassets.score import Note, Score
+from chipassets.score_text import score_to_lines
 from chipassets.trackplan import Primer
 from tests.compose.conftest import MakeModel, MakePlan
 

@@ -9,7 +9,8 @@ from chipassets.forms import FormPart, lay_out
 from chipassets.keys import Key
 from chipassets.metrics import lead_line
 from chipassets.motifs import map_pitch
-from chipassets.score import Note, Score, score_from_lines, score_to_lines
+from chipassets.score import Note, Score
+from chipassets.score_text import score_from_lines, score_to_lines
 from chipassets.shape import shape
 from chipassets.trackplan import Motif, Primer, TrackPlan
 from tests.compose.conftest import MakeModel, MakePlan
