@@ -1,20 +1,20 @@
 """The S-DSP's registers: samples, envelopes and places for eight voices, with an echo.
 
 A note is keyed on once and shaped by the chip: the instrument's volume macro becomes attack, decay
-and sustain level, its release a falling gain. The frame before a voice's next note keys it off,
-which takes the chip 8 ms, so that the next one begins from silence.
+and sustain where these can follow it, else a direct gain that changes with the frames; its release
+is a falling gain. The frame before a voice's next note keys it off, which takes the chip 8 ms, so
+that the next one begins from silence.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from chipassets.arrange.driver import Driver, Shadow, State, changed
+from chipassets.arrange.dspenvelope import ADSR_ON, Adsr, direct_gain, fit_adsr, release_rate
 from chipassets.chips import VoiceSpec
-from chipassets.chipsong import ChipSong, Instrument, Macro
+from chipassets.chipsong import ChipSong, Instrument
 from chipassets.registers import Write
 from chipassets.soundbank import DRUM_PITCH, drum_source, wave_source
 
@@ -41,19 +41,8 @@ _PLACES = {
 _DETUNE = 290
 """A chorus is this part sharper than what it doubles: six cents."""
 
-_FRAME_MS = 1000 / 60
-_FRAME_SAMPLES = 532
-# SNESdev, S-DSP envelopes: milliseconds from nothing to full by attack rate, and from full to a
-# tenth by decay rate; samples between two steps by gain rate.
-_ATTACK_MS = (4100, 2600, 1500, 1000, 640, 380, 260, 160, 96, 64, 40, 24, 16, 10, 6, 0)
-_DECAY_MS = (1200, 740, 440, 290, 180, 110, 74, 37)
-_PERIODS = (
-    *(1 << 30, 2048, 1536, 1280, 1024, 768, 640, 512, 384, 320, 256, 192, 160, 128, 96, 80),
-    *(64, 48, 40, 32, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2, 1),
-)
 _FALLING_GAIN = 0xA0
-_ADSR_ON = 0x80
-_HELD_FRAME = 600
+_DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
 
 
 def _start(song: ChipSong) -> tuple[Write, ...]:
@@ -90,8 +79,9 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
         note = _note(spec, state, state.instrument)
         return [*changed(note, shadow), Write(_KEY_ON, 1 << (base >> 4))]
     if sounds:
-        return changed(_pitch(spec, state), shadow)
-    writes = changed([(base + 5, shadow[base + 5] & ~_ADSR_ON)], shadow)
+        return changed([*_pitch(spec, state), *_followed(base, state, shadow)], shadow)
+    let_go = [(base + 5, shadow[base + 5] & ~ADSR_ON), (base + 7, _let_go(state))]
+    writes = changed(let_go, shadow)
     return [*writes, Write(_KEY_OFF, 1 << (base >> 4))] if state.ends else writes
 
 
@@ -99,22 +89,38 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     """All eight registers of a note that begins."""
     base = spec.base_address
     is_drum = spec.role == "drums"
-    left, right = (place * state.level // 15 for place in _PLACES[_ROLE_OF[base]])
+    adsr = _DRUM_ADSR if is_drum else fit_adsr(instrument.volume)
+    loudness = state.level * (adsr.full if adsr else 15)
+    left, right = (place * loudness // 225 for place in _PLACES[_ROLE_OF[base]])
     number = (
         drum_source(instrument.name)
         if is_drum
         else wave_source(instrument.name, state.duty, state.pitch)
     )
-    adsr = (_ADSR_ON | 0x0F, 0xE0) if is_drum else _envelope(instrument.volume)
+    envelope = (
+        [(base + 5, 0), (base + 6, 0), (base + 7, direct_gain(state.envelope))]
+        if adsr is None
+        else [(base + 5, adsr.first), (base + 6, adsr.second), (base + 7, _let_go(state))]
+    )
     return [
         (base, left),
         (base + 1, right),
         *_pitch(spec, state),
         (base + 4, number),
-        (base + 5, adsr[0]),
-        (base + 6, adsr[1]),
-        (base + 7, _FALLING_GAIN | _release_rate(instrument.volume)),
+        *envelope,
     ]
+
+
+def _followed(base: int, state: State, shadow: Shadow) -> list[tuple[int, int]]:
+    """The direct gain of a held note whose macro no ADSR follows."""
+    if shadow[base + 5] & ADSR_ON:
+        return []
+    return [(base + 7, direct_gain(state.envelope))]
+
+
+def _let_go(state: State) -> int:
+    """The gain that falls as the instrument's release does."""
+    return _FALLING_GAIN | (release_rate(state.instrument.volume) if state.instrument else 31)
 
 
 _ROLE_OF = {n << 4: role for n, role in enumerate(_PLACES)}
@@ -125,30 +131,6 @@ def _pitch(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
     if _ROLE_OF[spec.base_address] == "chorus":
         pitch += pitch // _DETUNE
     return [(spec.base_address + 2, pitch & 0xFF), (spec.base_address + 3, pitch >> 8)]
-
-
-@lru_cache(maxsize=256)
-def _envelope(volume: Macro) -> tuple[int, int]:
-    """The two ADSR bytes that rise, fall and stay about as the macro does."""
-    held = [volume.at(frame) for frame in range(len(volume.values))]
-    peak, stays = max(held), max(volume.at(_HELD_FRAME), 1)
-    top = held.index(peak)
-    falls = next((n for n in range(top, len(held)) if held[n] <= stays), len(held)) - top
-    attack = _nearest(_ATTACK_MS, (top + 1) * _FRAME_MS / 2 if top else 0)
-    tenth_ms = falls * _FRAME_MS / max(math.log10(peak / stays), 0.1)
-    sustain = min(7, max(0, round(8 * stays / peak) - 1))
-    return _ADSR_ON | _nearest(_DECAY_MS, tenth_ms) << 4 | attack, sustain << 5
-
-
-@lru_cache(maxsize=256)
-def _release_rate(volume: Macro) -> int:
-    """The gain rate that is at a tenth by the end of the macro's release."""
-    frames = 1 if volume.release is None else max(1, len(volume.values) - volume.release)
-    return _nearest(_PERIODS, frames * _FRAME_SAMPLES / (256 * math.log(10)))
-
-
-def _nearest(table: Sequence[int], value: float) -> int:
-    return min(range(len(table)), key=lambda place: abs(table[place] - value))
 
 
 def _join(writes: list[Write]) -> list[Write]:

@@ -93,6 +93,7 @@ def _state(
     drum = spec.role == "drums"
     return State(
         volume=max(1, (volume * note.level + 7) // 15),
+        envelope=volume,
         duty=0 if drum else instrument.duty.at(age),
         timer=pitch if drum else _timer(pitch, instrument, age, chip, spec),
         pitch=pitch,
