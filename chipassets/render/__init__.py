@@ -9,7 +9,7 @@ from chipassets.render.ogg import encode_ogg
 from chipassets.render.pcm import Pcm
 from chipassets.render.wav import encode_wav
 
-RENDER_VERSION = 7
+RENDER_VERSION = 8
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 __all__ = [

@@ -18,6 +18,7 @@ from chipassets.render.reopen import check_samples
 _CHUNK_SAMPLES = 65_536
 _COMPRESSION = 0.4
 _TAG_NAME = re.compile(r"[ -<>-}]+")
+_BETWEEN = {"ENCODER": "chipassets"}
 
 
 def encode_ogg(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
@@ -37,19 +38,33 @@ def encode_ogg(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
 
 
 def vorbis_comments(pcm: Pcm, tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags, names in upper case, and those of the loop, in samples.
+    """Return the loop's tags, in samples, and behind them the others, names in upper case.
 
-    RPG Maker reads only LOOPSTART and LOOPLENGTH; SDL_mixer reads them too.
+    RPG Maker and SDL_mixer read LOOPSTART and LOOPLENGTH. RPG Maker MV looks for them in the first
+    255 bytes of the comment packet only, so they come first. It takes a number to go on until a
+    zero byte, and so reads the length of the next comment as one more digit of LOOPLENGTH where
+    that length is 48 to 57, the codes of the digits: such a comment never stands next to it.
     """
-    comments = {}
+    others = {}
     for name, value in tags.items():
         if not _TAG_NAME.fullmatch(name):
             raise RenderError(f"{name!r} is no name for a tag: ASCII letters without '=' are")
-        comments[name.upper()] = value
-    if pcm.loop_start_sample is not None:
-        comments["LOOPSTART"] = str(pcm.loop_start_sample)
-        comments["LOOPLENGTH"] = str(len(pcm.samples) - pcm.loop_start_sample)
-    return comments
+        others[name.upper()] = value
+    if pcm.loop_start_sample is None:
+        return others
+    loop = {
+        "LOOPSTART": str(pcm.loop_start_sample),
+        "LOOPLENGTH": str(len(pcm.samples) - pcm.loop_start_sample),
+    }
+    others = {name: value for name, value in others.items() if name not in loop}
+    if others and _length_is_a_digit(*next(iter(others.items()))):
+        loop |= _BETWEEN
+    return loop | others
+
+
+def _length_is_a_digit(name: str, value: str) -> bool:
+    """Whether the length of a comment is written as a byte that is the code of a digit."""
+    return len(f"{name}={value}".encode()) & 0xFF in range(ord("0"), ord("9") + 1)
 
 
 def _encode(pcm: Pcm) -> bytes:
