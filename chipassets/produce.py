@@ -121,6 +121,7 @@ def _entry(
     plan, track, score = finished.plan, finished.track, finished.score
     song, pcm = finished.song, finished.pcm
     loudness = finished.loudness
+    loop = _loop_entry(song, pcm)
     return TrackEntry(
         name=track.name,
         scene=track.scene,
@@ -131,10 +132,11 @@ def _entry(
         pulse_steps=track.pulse_steps,
         match=track.match,
         bars=score.bars,
-        seconds=round(len(pcm.samples) / pcm.rate_hz, 3),
+        file_bars=loop.start_bar + loop.bars if loop else score.bars,
+        seconds=_seconds(len(pcm.samples), pcm),
         sample_rate_hz=pcm.rate_hz,
         samples=len(pcm.samples),
-        loop=_loop_entry(song, pcm),
+        loop=loop,
         sections=[
             SectionEntry(name=part.name, start_bar=part.start_bar, bars=part.bars)
             for part in score.sections
@@ -213,9 +215,17 @@ def _loop_entry(song: ChipSong, pcm: Pcm) -> LoopEntry | None:
     if pcm.loop_start_sample is None or song.loop_start_frame is None:
         return None
     bar_samples = frame_sample(song.frames_per_bar, CHIPS[song.chip].frame_rate_hz)
+    length_samples = len(pcm.samples) - pcm.loop_start_sample
     return LoopEntry(
         start_sample=pcm.loop_start_sample,
-        length_samples=len(pcm.samples) - pcm.loop_start_sample,
+        length_samples=length_samples,
+        start_seconds=_seconds(pcm.loop_start_sample, pcm),
+        length_seconds=_seconds(length_samples, pcm),
         start_bar=round(pcm.loop_start_sample / bar_samples),
         bars=(song.frames - song.loop_start_frame) // song.frames_per_bar,
     )
+
+
+def _seconds(samples: int, pcm: Pcm) -> float:
+    """To the nanosecond: a sample of any rate that there is can be found again from it."""
+    return round(samples / pcm.rate_hz, 9)

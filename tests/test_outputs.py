@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from mutagen.oggvorbis import OggVorbis
 
-from chipassets.bundle import TrackEntry
+from chipassets.bundle import TrackEntry, index_schema
 from chipassets.chips import CHIPS
 from chipassets.chipsong import Instrument, Macro
 from chipassets.errors import RenderError
@@ -246,3 +246,28 @@ def test_a_bar_of_silence_is_a_track_without_loudness() -> None:
     assert (entry.loudness_lufs, entry.true_peak_dbtp) == (None, None)
     assert entry.seam is not None
     assert entry.seam.step_ratio == 0
+
+
+@pytest.mark.parametrize("loop_start_bar", [0, 1, 3, None])
+def test_engines_can_cut_by_the_bars_and_seconds_of_the_index(loop_start_bar: int | None) -> None:
+    entry, files = finish("wav", loop_start_bar=loop_start_bar)
+    samples = len(decoded(files["audio/battle.wav"]))
+    assert entry.bars == 4
+    assert round(entry.seconds * entry.sample_rate_hz, 3) == samples
+    assert entry.file_bars is not None
+    # A piece that ends rings on behind its bars; the bars of a file that loops fill it.
+    bar = 60 * entry.beats_per_bar * entry.sample_rate_hz / entry.tempo_bpm
+    assert entry.file_bars == (4 if entry.loop is None else round(samples / bar))
+    if entry.loop is not None:
+        assert entry.loop.start_seconds is not None
+        assert entry.loop.length_seconds is not None
+        start = int((entry.loop.start_seconds + 0.5 / entry.sample_rate_hz) * entry.sample_rate_hz)
+        assert start == entry.loop.start_sample
+        assert round(entry.loop.length_seconds * entry.sample_rate_hz) == entry.loop.length_samples
+        assert entry.file_bars == entry.loop.start_bar + entry.loop.bars
+
+
+def test_the_schema_says_what_each_number_counts() -> None:
+    track = index_schema()["$defs"]["TrackEntry"]["properties"]
+    assert "music" in track["bars"]["description"]
+    assert "file" in track["file_bars"]["description"].lower()

@@ -16,6 +16,7 @@ INDEX_NAME = "bundle.json"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
 _Positive = Annotated[int, Field(gt=0)]
+_Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Pitch = Annotated[int, Field(ge=0, le=127)]
 _RelativePath = Annotated[
@@ -24,7 +25,9 @@ _RelativePath = Annotated[
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 class FileEntry(_Entry):
@@ -50,16 +53,25 @@ class SeamEntry(_Entry):
 
 
 class LoopEntry(_Entry):
-    """The stretch that repeats, in samples of the audio and in bars of the music."""
+    """The stretch of the file that repeats; it ends where the file ends."""
 
     start_sample: _Count
+    """Sample of the file, from 0, to which it returns at its end."""
     length_samples: _Positive
+    """Samples from there to the end of the file."""
     start_bar: _Count
+    """Bar of the file, from 0, at which start_sample lies; in a file that returns into the second
+    pass of the music it is not below the track's bars."""
     bars: _Positive
+    """Bars that repeat: as many in the file as in the music."""
+    start_seconds: _Seconds | None = None
+    """start_sample in seconds, to the nanosecond; null in bundles of older versions."""
+    length_seconds: _Seconds | None = None
+    """length_samples in seconds, likewise."""
 
 
 class SectionEntry(_Entry):
-    """A named stretch of bars."""
+    """A named stretch of bars of the music, from 0, none behind the track's bars."""
 
     name: str
     start_bar: _Count
@@ -146,24 +158,30 @@ class ModelEntry(_Entry):
 
 
 class TrackEntry(_Entry):
-    """One track: what it is, where it loops, its files, and how it came to be.
-
-    tempo_bpm: quarter notes a minute. beats_per_bar: quarter notes in a bar. pulse_steps: 16ths
-    from one felt beat to the next, 4 or, where the felt beat is a dotted quarter as in 6/8, 6.
-    """
+    """One track: what it is, where it loops, its files, and how it came to be."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     scene: str
     moods: list[str]
     key: str
     tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Quarter notes a minute, rounded to a thousandth: count in samples, not by it."""
     beats_per_bar: _Positive
+    """Quarter notes in a bar: 3 in 3/4 and in 6/8."""
     pulse_steps: _Positive = STEPS_PER_BEAT
+    """16ths from one felt beat to the next: 4, or 6 where it is a dotted quarter as in 6/8."""
     match: str | None = None
     bars: _Positive
+    """Bars of the music, each counted once: intro and loop, or the whole of a piece that ends."""
+    file_bars: _Positive | None = None
+    """Bars of the file up to where it returns: bars, and where an intro rings into the loop those
+    of the second pass that the file plays before it returns. Of a piece that ends, its bars; what
+    rings on behind them is not counted. null in bundles of older versions."""
     seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """samples in seconds, to the nanosecond."""
     sample_rate_hz: _Positive
     samples: _Positive
+    """Samples of the file in each channel, of its WAV, FLAC and layers too."""
     loop: LoopEntry | None
     sections: list[SectionEntry]
     chords: list[str] = []
@@ -204,6 +222,8 @@ class TrackEntry(_Entry):
         loop = self.loop
         if loop and loop.start_sample + loop.length_samples != self.samples:
             raise ValueError("the loop must end where the audio ends")
+        if self.file_bars is not None and self.file_bars < self.bars:
+            raise ValueError("the file must hold every bar of the music (file_bars)")
         return self
 
 
