@@ -2,7 +2,8 @@
 
 Exit codes: 0 fine; 1 a check found something (stale, invalid, changed); 2 bad usage or manifest;
 3 a track could not be composed, arranged or rendered; 4 the environment lacks something (a model,
-an extra); 5 a file could not be read or written; 130 interrupted.
+an extra); 5 a file or the output could not be read or written; 70 a fault of chipassets itself
+(sysexits.h calls it EX_SOFTWARE); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -93,3 +94,9 @@ class BundleError(ChipassetsError):
     """A bundle could not be read or written; the last good one is whole."""
 
     exit_code = 5
+
+
+class InternalError(ChipassetsError):
+    """Something happened that should not; the message names the log that tells of it."""
+
+    exit_code = 70

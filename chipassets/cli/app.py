@@ -19,14 +19,13 @@ from chipassets.cli import (
     verify,
     watch,
 )
-from chipassets.cli.exits import run
 from chipassets.cli.output import print_text
 from chipassets.cli.train import app as train_app
 
 _EPILOG = (
     "Exit codes: 0 fine; 1 the check found something; 2 bad usage or manifest; 3 a track could not "
-    "be made; 4 a model or an extra is missing; 5 a file could not be read or written; "
-    "130 interrupted."
+    "be made; 4 a model or an extra is missing; 5 a file could not be read or written; 70 a fault "
+    "of chipassets itself; 130 interrupted."
 )
 
 app = typer.Typer(
@@ -79,8 +78,3 @@ def _options(
     ] = False,
 ) -> None:
     """Compose, arrange and render a game's chip music from a manifest."""
-
-
-def main() -> None:
-    """Run the command line and leave the process with the documented exit code."""
-    run(app)

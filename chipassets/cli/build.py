@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chipassets.cli.output import console, print_json, print_table, print_text
+from chipassets.cli.output import console, print_json, print_table, print_text, say
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def build_command(
         with _progress(len(plan.tracks), hidden=quiet or as_json) as show:
             built = _follow(events, show)
     except KeyboardInterrupt:
-        console(stderr=True).print("interrupted; nothing was replaced")
+        say(("interrupted; nothing was replaced", ""))
         raise typer.Exit(130) from None
     if as_json:
         print_json(_built_to_json(built))
@@ -159,7 +159,7 @@ def _progress(total: int, *, hidden: bool) -> Iterator[_Show]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[stages]}"),
+        TextColumn("{task.fields[stages]}", markup=False),
     )
     with Progress(
         *columns, console=terminal, transient=True, disable=hidden or not terminal.is_terminal

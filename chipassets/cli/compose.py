@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from chipassets.cli.output import print_json, print_text
+from chipassets.cli.parser import Parser, number, whole
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 SUMMARY = "Write MIDI files that a model makes from a primer, as polyphony_rnn_generate does."
 _MOST_OUTPUTS = 4096
 _MOST_STEPS = 65_536
-
-_Number = TypeVar("_Number", int, float)
 
 
 def compose(words: list[str]) -> None:
@@ -47,23 +44,23 @@ def compose(words: list[str]) -> None:
     stem = f"{model.name}_{options.seed}"
     paths = write_outputs(options.output_dir, stem, generate(request, model))
     if options.json:
-        sys.stdout.write(json.dumps({"files": [str(path) for path in paths]}, indent=2) + "\n")
+        print_json({"files": [str(path) for path in paths]})
     else:
-        sys.stdout.write(f"wrote {len(paths)} MIDI files: {paths[0]} … {paths[-1].name}\n")
+        print_text(f"wrote {len(paths)} MIDI files: {paths[0]} … {paths[-1].name}")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "chipassets compose",
         description=f"{SUMMARY} Of several primers the first counts: pitches, melody, file.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
     add("--output-dir", type=Path, default=Path("generated"), help="the folder of the files")
-    add("--num-outputs", type=_whole(1, _MOST_OUTPUTS), default=10, help="how many files")
+    add("--num-outputs", type=whole(1, _MOST_OUTPUTS), default=10, help="how many files")
     add(
         "--num-steps",
-        type=_whole(1, _MOST_STEPS),
+        type=whole(1, _MOST_STEPS),
         default=128,
         help="length in 16ths, the primer's among them",
     )
@@ -82,9 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         default=True,
         help="the primer sounds again, and the model plays along",
     )
-    add("--qpm", type=_number(4, 1000), help="tempo, quarters a minute; 120 if nothing says it")
-    add("--temperature", type=_number(0.05, 10), default=1.0, help="boldness")
-    add("--seed", type=_whole(0, 2**64), default=0, help="the same seed gives the same files")
+    add("--qpm", type=number(4, 1000), help="tempo, quarters a minute; 120 if nothing says it")
+    add("--temperature", type=number(0.05, 10), default=1.0, help="boldness")
+    add("--seed", type=whole(0, 2**64), default=0, help="the same seed gives the same files")
     add("--model", default="default", help="a shipped model's name or a model file")
     add(
         "--guided",
@@ -134,22 +131,6 @@ def _spelled(word: str) -> str:
                 raise UsageError(f"{word}: write true or false")
             return switch if truth else off
     return name + equals + value
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from `low` to `high`."""
-    return lambda text: _between(low, int(text), high)
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    """Return a reader of numbers from `low` to `high`."""
-    return lambda text: _between(low, float(text), high)
-
-
-def _between(low: _Number, value: _Number, high: _Number) -> _Number:
-    if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
-    return value
 
 
 def _read_primer(options: argparse.Namespace) -> tuple[Primer, float | None]:

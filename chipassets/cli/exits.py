@@ -1,26 +1,170 @@
-"""The one place where an error becomes an exit code."""
+"""The one place where an error becomes an exit code, and where no traceback gets out."""
 
 from __future__ import annotations
 
+import os
+import platform
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from chipassets.errors import ChipassetsError
+from chipassets.cli.text import prepare_streams
+from chipassets.errors import (
+    BundleError,
+    ChipassetsError,
+    InternalError,
+    MissingExtraError,
+    UsageError,
+)
+
+_INTERRUPTED = 130
+_MOST_SHOWN = 300
 
 
 def run(command: Callable[[], object]) -> None:
-    """Run a command and leave the process with the documented exit code if it fails."""
-    try:
-        command()
-    except ChipassetsError as error:
-        from chipassets.cli.output import print_error
+    """Run a command and leave the process with the documented exit code if it fails.
 
-        print_error(error, as_json="--json" in sys.argv)
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing was replaced\n")
-        raise SystemExit(130) from None
+    A command may return its exit code, as typer does with `standalone_mode=False`.
+    """
+    prepare_streams()
+    try:
+        code = _run(command)
+        sys.stdout.flush()
     except BrokenPipeError:
         # The reader went away (`| head`): not an error, and nothing can be said any more.
-        sys.stderr.close()
-        raise SystemExit(0) from None
+        _swallow_output()
+        code = 0
+    except OSError as error:
+        _swallow_output()
+        reason = error.strerror or error
+        code = _tell(BundleError(f"a file or the output cannot be read or written: {reason}"))
+    if code:
+        raise SystemExit(code)
+
+
+def _run(command: Callable[[], object]) -> int | str | None:
+    """Return the exit code of the command, after its error is told."""
+    try:
+        returned = command()
+    except SystemExit as ended:
+        # Both typer and rich turn a reader that went away into exit 1.
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise ended.__context__ from None
+        return ended.code
+    except ChipassetsError as error:
+        return _tell(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing was replaced\n")
+        return _INTERRUPTED
+    except ModuleNotFoundError as error:
+        return _tell(_missing(error))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno is None:
+            return _tell(_internal(error))
+        if error.filename is None:
+            raise
+        return _tell(BundleError(f"{_name(error.filename)}: {error.strerror or error}"))
+    # Whatever it is: the user gets a line and a file to send, never a traceback.
+    except Exception as error:  # noqa: BLE001
+        if _is_usage_error(error):
+            return _tell_usage(error)
+        return _tell(_internal(error))
+    return returned if isinstance(returned, int) else None
+
+
+def _name(file: object) -> str:
+    """The name of a file in an OSError: text, bytes or a number."""
+    return os.fsdecode(file) if isinstance(file, str | bytes | os.PathLike) else f"file {file}"
+
+
+def _tell(error: ChipassetsError, *before: str) -> int:
+    """Print the error, for people with lines before it, and return its exit code."""
+    from chipassets.cli.output import print_error, say
+
+    as_json = "--json" in sys.argv
+    try:
+        for line in () if as_json else before:
+            say((line, ""))
+        print_error(error, as_json=as_json)
+        sys.stderr.flush()
+    except OSError:
+        # Nothing takes the message; the exit code still says what happened.
+        _swallow_output()
+    return error.exit_code
+
+
+def _is_usage_error(error: Exception) -> bool:
+    """Whether typer says that the command line is wrong.
+
+    By its shape: the class is typer's own in some of its releases and click's in others.
+    """
+    return callable(getattr(error, "format_message", None)) and hasattr(error, "exit_code")
+
+
+def _tell_usage(error: Any) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return int(error.exit_code)  # the help is printed already
+    context = getattr(error, "ctx", None)
+    lines = (context.get_usage(), f"For help: {context.command_path} --help") if context else ()
+    return _tell(UsageError(error.format_message()), *lines)
+
+
+def _missing(error: ModuleNotFoundError) -> ChipassetsError:
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "chipassets"):
+        return _internal(error)
+    return MissingExtraError(
+        f"the package {package} is not installed; install chipassets again "
+        "(uv sync, or pip install chipassets)"
+    )
+
+
+def _internal(error: Exception) -> InternalError:
+    what = f"{type(error).__name__}: {error}".strip()
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    log = _write_log(error)
+    told = f"send {log} with a report of it" if log else "report it with what you did"
+    return InternalError(
+        f"{_in_one_line(what)}{where}: this is a fault of chipassets, not of your files; {told}"
+    )
+
+
+def _in_one_line(text: str) -> str:
+    """Return the text in one line of a readable length."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _MOST_SHOWN else flat[: _MOST_SHOWN - 1] + "…"
+
+
+def _write_log(error: Exception) -> Path | None:
+    """Write what is known of a fault to a new file in the folder for temporary files."""
+    from chipassets import __version__
+
+    lines = [
+        f"chipassets {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        f"command: {sys.argv[1:]!r}",
+        *traceback.format_exception(error),
+    ]
+    try:
+        handle, name = tempfile.mkstemp(prefix="chipassets-error-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write("\n".join(lines))
+    except OSError:
+        return None
+    return Path(name)
+
+
+def _swallow_output() -> None:
+    """Lead both streams to nowhere, so that the end of the process does not fail on them again."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)

@@ -5,15 +5,14 @@ Their options are argparse's: the other commands' would take longer than the wor
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from chipassets.cli.output import console, print_json, print_text
+from chipassets.cli.parser import Parser, number, whole
 from chipassets.cli.writing import Writing
 from chipassets.errors import UsageError
 
@@ -103,17 +102,17 @@ def _files_bar() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, files: progress.update(task, completed=done, total=files)
 
 
-def _corpus_parser() -> argparse.ArgumentParser:
+def _corpus_parser() -> Parser:
     parser = _parser("corpus", CORPUS_SUMMARY)
     add = parser.add_argument
     add("folder", type=Path, help="a folder of MIDI, MusicXML or ABC files; subfolders too")
     add("--out", "-o", type=Path, required=True, help="where to write the corpus")
     add("--sources", type=Path, help="CSV with file, source, licence, style for each file")
     add("--report", type=Path, help="a JSON line for every file [default: OUT.report.jsonl]")
-    add("--jobs", "-j", type=_number(int, 0, 1024), default=0, help="processes; 0: one a core")
+    add("--jobs", "-j", type=whole(0, 1024), default=0, help="processes; 0: one a core")
     add(
         "--seconds-per-file",
-        type=_number(float, 0.1, 86_400),
+        type=number(0.1, 86_400),
         default=20.0,
         help="a file that takes longer is left out [default: 20]",
     )
@@ -121,12 +120,12 @@ def _corpus_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _dataset_parser() -> argparse.ArgumentParser:
+def _dataset_parser() -> Parser:
     parser = _parser("dataset", DATASET_SUMMARY)
     add = parser.add_argument
     add("corpus", type=Path, help="a file made by `train corpus`")
     add("--out", "-o", type=Path, required=True, help="where to write the dataset")
-    add("--eval-ratio", type=_number(float, 0, 0.9), default=0.1, help="share held out [0.1]")
+    add("--eval-ratio", type=number(0, 0.9), default=0.1, help="share held out [0.1]")
     add(
         "--refuse-licence",
         action="append",
@@ -134,23 +133,11 @@ def _dataset_parser() -> argparse.ArgumentParser:
         help="leave out licences that start so; repeatable",
     )
     add("--refuse-source", action="append", default=[], help="leave out a source; repeatable")
-    add("--game-weight", type=_number(int, 1, 100), default=2, help="how often to see game music")
+    add("--game-weight", type=whole(1, 100), default=2, help="how often to see game music")
     add("--all-keys", action="store_true", help="keep keys as written")
     add("--json", action="store_true", help="print the result as JSON")
     return parser
 
 
-def _parser(name: str, summary: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(f"chipassets train {name}", description=summary)
-
-
-def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:
-    """Return a reader of numbers from `low` to `high`."""
-
-    def read(text: str) -> float:
-        value = kind(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
-        return value
-
-    return read
+def _parser(name: str, summary: str) -> Parser:
+    return Parser(f"chipassets train {name}", description=summary)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from chipassets.cli.text import json_text, visible
 from chipassets.errors import ChipassetsError, ManifestError
 
 if TYPE_CHECKING:
@@ -16,59 +16,65 @@ _LOG_WIDTH = 240
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that prints plainly where there is no terminal and honours NO_COLOR."""
+    """Return a console that prints text as it is, plainly where there is no terminal."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _LOG_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value, getattr(sys.stdout, "encoding", None) or "utf-8") + "\n")
 
 
 def print_text(text: str) -> None:
-    """Print text as it is on standard output, with a final newline."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    """Print text on standard output, control characters escaped, with a final newline."""
+    shown = visible(text)
+    sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table on standard output."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, padding=0, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(column), overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console().print(table)
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    terminal = console()
+    # Not the table's own title, which is folded to the table's width.
+    terminal.print(Text(visible(title), "italic"), soft_wrap=True)
+    terminal.print(table)
 
 
 def print_error(error: ChipassetsError, *, as_json: bool) -> None:
     """Print an expected error: on standard error for people, on standard output as JSON."""
     if as_json:
         print_json({"error": _error_to_json(error)})
-        return
-    terminal = console(stderr=True)
-    if isinstance(error, ManifestError):
+    elif isinstance(error, ManifestError):
         for problem in error.problems:
-            terminal.print(f"[bold]{_plain(problem.where)}[/bold]: {_plain(problem.found)}")
-            terminal.print(f"  {_plain(problem.why)}; {_plain(problem.fix)}")
+            say((problem.where, "bold"), (f": {problem.found}", ""))
+            say((f"  {problem.why}; {problem.fix}", ""))
         count = len(error.problems)
-        terminal.print(f"[red]{count} problem{'s' if count > 1 else ''}[/red]; nothing was written")
+        say((f"{count} problem{'s' if count > 1 else ''}", "red"), ("; nothing was written", ""))
+    else:
+        say(("error:", "red"), (f" {error}", ""))
+
+
+def say(*parts: tuple[str, str]) -> None:
+    """Print a line on standard error, of pieces of text with their styles."""
+    shown = [(visible(text), style) for text, style in parts]
+    try:
+        from rich.text import Text
+    except ModuleNotFoundError:  # and that may be what there is to say
+        sys.stderr.write("".join(text for text, _ in shown) + "\n")
         return
-    terminal.print(f"[red]error:[/red] {_plain(str(error))}")
-
-
-def _plain(text: str) -> str:
-    """Return the text with rich's markup switched off and control characters made visible."""
-    visible = "".join(
-        char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text
-    )
-    return visible.replace("[", r"\[")
+    console(stderr=True).print(Text.assemble(*shown), soft_wrap=True)
 
 
 def _error_to_json(error: ChipassetsError) -> dict[str, Any]:

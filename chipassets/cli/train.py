@@ -122,7 +122,7 @@ def fit_command(
                 loaded,
                 out,
                 settings,
-                report=lambda progress: print_text(str(progress)),
+                report=_report,
                 start_from=initial,
                 dataset_file=dataset,
             )
@@ -131,6 +131,15 @@ def fit_command(
             f"the memory does not hold this run ({error}); give it a smaller --batch-size (now "
             f"{settings.batch_size}), --chunk ({settings.chunk}) or smaller --layers"
         ) from error
+
+
+def _report(progress: object) -> None:
+    """Print how far a run is; when nobody reads that any more, the run goes on all the same."""
+    try:
+        print_text(str(progress))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 @app.command("evaluate")

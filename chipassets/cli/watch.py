@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chipassets.cli.output import console, print_text
+from chipassets.cli.output import print_error, print_text, say
 from chipassets.errors import ChipassetsError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def watch_command(
             seen = next(changes(manifest, seen))
             _build(manifest, out, workers)
     except KeyboardInterrupt:
-        console(stderr=True).print("no longer watching")
+        say(("no longer watching", ""))
 
 
 def read_stamps(manifest: Path) -> Stamps:
@@ -103,7 +103,7 @@ def _build(manifest: Path, out: Path | None, workers: int) -> None:
             if isinstance(event, Built):
                 _tell(event, time.monotonic() - began)
     except ChipassetsError as error:
-        console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        print_error(error, as_json=False)
 
 
 def _tell(built: Built, seconds: float) -> None:

@@ -1,0 +1,52 @@
+"""The parser of the commands that must start at once: argparse, with errors like the others'."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from chipassets.cli.text import visible
+
+_Number = TypeVar("_Number", int, float)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser that tells of a wrong command line without obeying what stands in it."""
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; unlike argparse's, fail where it cannot be written."""
+        (file or sys.stdout).write(self.format_help())
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message on standard error, and exit with 2."""
+        if "--json" in sys.argv:
+            from chipassets.errors import UsageError
+
+            raise UsageError(message)
+        self.print_usage(sys.stderr)
+        self.exit(2, visible(f"{self.prog}: error: {message}") + "\n")
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `low` to `high`."""
+    return lambda text: _between(low, _read(int, text, "a whole number"), high)
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Return a reader of numbers from `low` to `high`."""
+    return lambda text: _between(low, _read(float, text, "a number"), high)
+
+
+def _read(kind: Callable[[str], _Number], text: str, what: str) -> _Number:
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is not {what}") from None
+
+
+def _between(low: _Number, value: _Number, high: _Number) -> _Number:
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
+    return value

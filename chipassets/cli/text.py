@@ -1,0 +1,63 @@
+"""Text made safe to print: what a terminal would obey, and what a stream cannot hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from typing import IO, Any
+
+_JOINERS = "\u200c\u200d"
+"""They shape letters and emoji and move nothing; all other format characters are escaped."""
+
+
+def visible(text: str, keep: str = "\n\t") -> str:
+    """Return the text with control characters, reversals and lone surrogates as escapes.
+
+    A name may hold ESC and OSC, which move the cursor or set the clipboard, or U+202E, which
+    turns what follows. Those in `keep` stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char in keep or _is_harmless(char) else _escape(char) for char in text)
+
+
+def json_text(value: Any, encoding: str | None) -> str:
+    """Return a JSON document of two blanks' indentation, as readable as the encoding allows."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return json.dumps(value, indent=2)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(char if char == "\n" or _is_harmless(char) else _json(char) for char in text)
+
+
+def prepare_streams() -> None:
+    """Let standard output and error take any text: what their encoding lacks is escaped.
+
+    A stream that was closed before the start is replaced by one that swallows what it is told.
+    """
+    for name in ("stdout", "stderr"):
+        stream: IO[str] | None = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif callable(reconfigure := getattr(stream, "reconfigure", None)):
+            reconfigure(errors="backslashreplace")
+
+
+def _is_harmless(char: str) -> bool:
+    if char.isprintable() or char in _JOINERS:
+        return True
+    return unicodedata.category(char) == "Zs"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode()
+
+
+def _json(char: str) -> str:
+    """The character as JSON escapes it; `json.dumps` leaves DEL, which terminals obey, as it is."""
+    return r"\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
