@@ -15,7 +15,7 @@ from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.errors import CheckError
 from chipassets.lock import LockedTake
 from chipassets.motifs import motif_pace
-from chipassets.render import RENDER_VERSION
+from chipassets.render import ENCODED_FORMATS, RENDER_VERSION, encoder_version
 from chipassets.score_text import score_to_lines
 from chipassets.shape import SHAPE_VERSION
 from chipassets.takes import TAKES_VERSION
@@ -68,8 +68,14 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
             "filter": plan.filter_name,
             "loudness": plan.loudness_lufs,
             "versions": (ARRANGE_VERSION, RENDER_VERSION, CHIPFILES_VERSION),
+            "encoder": encoder_version() if _is_encoded(plan, track) else "",
         }
     )
+
+
+def _is_encoded(plan: BuildPlan, track: TrackPlan) -> bool:
+    """Whether an encoder, whose next version may give other bytes, makes files of the track."""
+    return bool(track.sound.layers) or not ENCODED_FORMATS.isdisjoint(plan.formats)
 
 
 def keys_of(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> KeysEntry:

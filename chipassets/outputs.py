@@ -149,23 +149,22 @@ def _stems(finished: Finished) -> Parts:
 
 
 def _nsf(finished: Finished) -> Parts:
-    plan = finished.plan
-    songs = [(finished.log, finished.track.name)]
-    title = f"{plan.game}: {finished.track.name}"
-    return {
-        "": encode_nsf(songs, title=title, author=plan.author, copyright_line=plan.copyright_line)
-    }
+    return {"": encode_nsf([(finished.log, finished.track.name)], **_texts(finished))}
 
 
 def _gbs(finished: Finished) -> Parts:
+    return {"": encode_gbs([(finished.log, finished.track.name)], **_texts(finished))}
+
+
+def _texts(finished: Finished) -> dict[str, str]:
+    """What a file for a console says of itself."""
     plan = finished.plan
-    file = encode_gbs(
-        [(finished.log, finished.track.name)],
-        title=f"{plan.game}: {finished.track.name}",
-        author=plan.author,
-        copyright_line=plan.copyright_line,
-    )
-    return {"": file}
+    return {
+        "title": finished.track.name,
+        "game": plan.game,
+        "author": plan.author,
+        "copyright_line": plan.copyright_line,
+    }
 
 
 def _vgm(finished: Finished) -> Parts:

@@ -21,6 +21,7 @@ from chipassets.lock import LockedTake
 from chipassets.manifest.words import DEFAULT_FORMATS, FORMATS, format_fault
 from chipassets.outputs import ALBUMS, OUTPUTS
 from chipassets.produce import album_files, render_track
+from chipassets.render import ENCODED_FORMATS
 from chipassets.render.filters import FILTERS
 from chipassets.trackplan import BuildPlan, Layer, Sound, TrackPlan
 from tests.chip_music import plan, song
@@ -224,6 +225,37 @@ def test_what_changes_every_file_changes_the_audios_key(change: dict[str, object
     track = plan()
     keys = {audio_key(build_plan(track, **more), track, take()) for more in ({}, change)}
     assert len(keys) == 2
+
+
+def test_a_new_encoder_makes_stale_what_it_encodes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    track = plan()
+    layered = replace(track, sound=SOUNDS["layers"])
+
+    def keys() -> list[str]:
+        asked = [build_plan(track, formats=(name,)) for name in FORMATS]
+        found = [audio_key(whole, track, take()) for whole in asked]
+        return [*found, audio_key(build_plan(track, formats=("midi",)), layered, take())]
+
+    before = keys()
+    monkeypatch.setattr(soundfile, "__libsndfile_version__", "9.9.9")
+    changed = [old != new for old, new in zip(before, keys(), strict=True)]
+    assert changed == [*(name in ENCODED_FORMATS for name in FORMATS), True]
+
+
+@pytest.mark.parametrize("name", ["ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf"])
+def test_the_formats_of_a_foreign_encoder_are_named(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    encode = soundfile.SoundFile.__init__
+
+    def note(self: object, *words: object, **more: object) -> None:
+        asked.append((*words, *more.values()))
+        encode(self, *words, **more)
+
+    monkeypatch.setattr(soundfile.SoundFile, "__init__", note)
+    finish(name)
+    assert any("w" in said for said in asked) == (name in ENCODED_FORMATS)
 
 
 @pytest.mark.parametrize("loops", [True, False])

@@ -48,12 +48,14 @@ def encode_gbs(
     songs: Sequence[tuple[RegisterLog, str]],
     *,
     title: str,
+    game: str = "",
     author: str = "",
     copyright_line: str = "",
 ) -> ChipFile:
     """Return a GBS with all songs, in order, of chip `gameboy`.
 
-    Texts become ASCII of at most 31 letters; changes are reported. GBS has no place for the songs'
+    Texts become ASCII of at most 31 letters, the game's name before the title; changes are
+    reported. GBS has no place for the songs'
     own titles, which only name them in errors. RenderError for no song or more than 255, another
     chip, registers that are not the sound chip's, or more data than 127 banks hold.
     """
@@ -61,7 +63,7 @@ def encode_gbs(
         raise RenderError(f"a GBS holds 1..{_MOST_SONGS} songs, not {len(songs)}")
     streams = pack_songs(songs, DIALECT, "GBS", _MOST_BANKS, BANK_SIZE)
     asked = {"title": title, "author": author, "copyright": copyright_line}
-    fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "GBS")
+    fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "GBS", game=game)
     header = _header(len(streams), fields)
     return ChipFile(
         header + _program(streams) + b"".join(stream.data for stream in streams), dropped

@@ -45,19 +45,21 @@ def encode_nsf(
     songs: Sequence[tuple[RegisterLog, str]],
     *,
     title: str,
+    game: str = "",
     author: str = "",
     copyright_line: str = "",
 ) -> ChipFile:
     """Return an NSF with all songs, in order, of chip `nes` or `nes-vrc6`.
 
-    Texts become ASCII of at most 31 letters; changes are reported. NSF has no place for the songs'
+    Texts become ASCII of at most 31 letters, the game's name before the title; changes are
+    reported. NSF has no place for the songs'
     own titles, which only name them in errors. RenderError for no song or more than 255, songs for
     different chips, registers that the player cannot reach, or more data than 255 banks hold.
     """
     dialect = _dialect(songs)
     streams = pack_songs(songs, DIALECTS[dialect], "NSF", _MOST_BANKS, BANK_SIZE)
     asked = {"title": title, "author": author, "copyright": copyright_line}
-    fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "NSF")
+    fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "NSF", game=game)
     vrc6 = dialect == "nes-vrc6"
     data = b"".join(stream.data for stream in streams)
     samples = memory() if any(map(_plays_samples, songs)) else b""

@@ -25,13 +25,27 @@ def to_ascii(text: str) -> str:
 
 
 def fit_fields(
-    fields: Mapping[str, str], length: int, kind: str
+    fields: Mapping[str, str], length: int, kind: str, *, game: str = ""
 ) -> tuple[dict[str, str], tuple[Dropped, ...]]:
-    """Return the fields in ASCII with at most `length` letters, and one report for each changed."""
+    """Return the fields in ASCII with at most `length` letters, and one report for each changed.
+
+    With a game its name stands before the title and gives way to it.
+    """
+    asked = dict(fields)
     fitted = {name: to_ascii(text)[:length] for name, text in fields.items()}
+    if game:
+        asked["title"] = f"{game}: {fields['title']}"
+        fitted["title"] = _with_game(fitted["title"], to_ascii(game), length)
     changed = tuple(
         Dropped(f"{name} {text!r} written as {fitted[name]!r}: {kind} holds {length} ASCII", 1)
-        for name, text in fields.items()
+        for name, text in asked.items()
         if fitted[name] != text
     )
     return fitted, changed
+
+
+def _with_game(title: str, game: str, length: int) -> str:
+    """The title behind as much of the game's name as there is room for, if any of it says much."""
+    room = length - len(title) - len(": ")
+    said = game[: max(room, 0)].rstrip(" :-")
+    return f"{said}: {title}" if any(letter.isalnum() for letter in said) else title
