@@ -70,6 +70,17 @@ def encode_delta(wanted: Sequence[int], level: int = 0) -> bytes:
     )
 
 
+def decode_delta(packed: bytes, level: int = 0) -> list[int]:
+    """Return the level, 0..127, after each bit of the bytes."""
+    levels = []
+    for byte in packed:
+        for place in range(8):
+            moved = level + (STEP if byte >> place & 1 else -STEP)
+            level = moved if 0 <= moved <= MOST else level
+            levels.append(level)
+    return levels
+
+
 @lru_cache(maxsize=1)
 def clips() -> dict[str, Clip]:
     """Return the clips by name, in the order in which they lie in memory."""
@@ -113,9 +124,9 @@ class _Drum:
 
 
 _DRUMS = {
-    "kick": _Drum(0.13, 96, 170, 46, 0.022, 0.055),
-    "snare": _Drum(0.12, 78, 235, 180, 0.02, 0.035, noise=0.6, noise_decay=0.045),
-    "tom": _Drum(0.16, 84, 190, 92, 0.06, 0.065),
+    "kick": _Drum(0.13, 80, 170, 46, 0.022, 0.055),
+    "snare": _Drum(0.12, 62, 235, 180, 0.02, 0.035, noise=0.6, noise_decay=0.045),
+    "tom": _Drum(0.16, 68, 190, 92, 0.06, 0.065),
 }
 _FADE_SECONDS = 0.012
 

@@ -23,14 +23,14 @@ def _sound(attack: tuple[int, ...], hold: int, release: tuple[int, ...]) -> Macr
     return Macro((*attack, hold, *release), loop=start, release=start + 1)
 
 
-_PAD_SWELL = (4, 6, 8, 9, 10, 11)
-_PAD_WAVES = (12, 12, 12, 12, 11, 11, 11, 11, 10, 10, 10, 10, 11, 11, 11, 11)
-_PAD_RELEASE = (7, 5, 4, 3, 2, 1)
+_PAD_SWELL = (5, 8, 10, 12, 13, 14)
+_PAD_WAVES = (15, 15, 15, 15, 14, 14, 14, 14, 13, 13, 13, 13, 14, 14, 14, 14)
+_PAD_RELEASE = (9, 7, 5, 4, 2, 1)
 
 _TONES = (
     Instrument(
         "reed",
-        volume=_sound((9, 14, 15, 15, 14, 14, 13, 13, 12, 12), 11, (7, 4, 2, 1)),
+        volume=_sound((11, 15, 15, 15, 14, 14, 14, 13, 13), 13, (8, 5, 3, 1)),
         duty=Macro((2, 1)),
         vibrato_delay_frames=18,
         vibrato_depth_cents=14,
@@ -38,7 +38,7 @@ _TONES = (
     ),
     Instrument(
         "square",
-        volume=_sound((11, 15, 14, 13, 12, 12, 11, 11), 10, (6, 3, 1)),
+        volume=_sound((13, 15, 15, 14, 14, 13, 13, 12), 12, (7, 4, 1)),
         duty=Macro((2,)),
         vibrato_delay_frames=20,
         vibrato_depth_cents=12,
@@ -46,7 +46,7 @@ _TONES = (
     ),
     Instrument(
         "thin",
-        volume=_sound((12, 15, 15, 14, 14, 13), 13, (8, 5, 3, 1)),
+        volume=_sound((13, 15, 15, 15, 14), 14, (9, 5, 3, 1)),
         duty=Macro((1, 0)),
         vibrato_delay_frames=16,
         vibrato_depth_cents=16,
@@ -54,13 +54,13 @@ _TONES = (
     ),
     Instrument(
         "pluck",
-        volume=_sound((15, 13, 12, 11, 10, 9, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2), 2, (2, 1, 1)),
+        volume=_sound((15, 14, 13, 12, 11, 10, 10, 9, 9, 8, 8, 7, 7, 6, 6, 5, 5, 4), 4, (3, 2, 1)),
         duty=Macro((2, 2, 1)),
     ),
     Instrument(
         "bell",
         volume=_sound(
-            (15, 14, 12, 11, 10, 9, *_fall(9, 4, 30), *_fall(4, 1, 30)), 1, (*_fall(5, 1, 10),)
+            (15, 15, 14, 13, 12, 11, *_fall(11, 6, 30), *_fall(6, 3, 30)), 2, (*_fall(6, 1, 10),)
         ),
         duty=Macro((0, 0, 0, 2)),
         arpeggio=Macro((12, 0)),
@@ -79,7 +79,7 @@ _TONES = (
     ),
     Instrument(
         "brass",
-        volume=_sound((7, 11, 14, 15, 15, 14, 13, 13), 12, (8, 5, 3, 1)),
+        volume=_sound((8, 12, 15, 15, 15, 14, 14), 14, (9, 6, 3, 1)),
         duty=Macro((0, 0, 1, 1, 1, 2)),
         pitch=Macro((2, 1, 0)),
         vibrato_delay_frames=22,
@@ -88,7 +88,7 @@ _TONES = (
     ),
     Instrument(
         "echo",
-        volume=_sound((10, 12, 11, 10, 9, 9, 8), 8, (6, 5, 4, 3, 2, 1)),
+        volume=_sound((12, 15, 14, 13, 12, 12, 11), 11, (8, 6, 5, 3, 2, 1)),
         duty=Macro((1,)),
     ),
     Instrument("triangle", volume=Macro((15,))),
@@ -98,8 +98,8 @@ _TONES = (
 _DRUMS = (
     Instrument("kick", volume=Macro((14, 12, 9, 6, 3, 1, 0)), arpeggio=Macro((-3, 0, 1, 2))),
     Instrument("snare", volume=Macro((13, 11, 9, 7, 5, 4, 3, 2, 1, 0)), arpeggio=Macro((2, 0, -1))),
-    Instrument("hat", volume=Macro((10, 5, 2, 1, 0))),
-    Instrument("open_hat", volume=Macro((10, 8, 7, 6, 5, 4, 3, 3, 2, 2, 1, 1, 0))),
+    Instrument("hat", volume=Macro((13, 7, 3, 2, 1, 0))),
+    Instrument("open_hat", volume=Macro((13, 11, 9, 8, 7, 6, 5, 4, 3, 3, 2, 2, 1, 1, 0))),
     Instrument(
         "crash",
         volume=Macro((15, 13, 12, 11, 10, 9, *_fall(9, 4, 20), *_fall(4, 1, 20), 0)),

@@ -14,10 +14,10 @@ from chipassets.registers import Write
 class State:
     """What one voice should sound in one frame; `volume` 0 is silent and leaves the rest alone.
 
-    `volume` is the instrument's at this moment, its `envelope`, times the note's `level`. `attack` marks the first
-    frame of a note, `held` is false once it has ended and is released, `ends` the last frame before
-    the next attack where a chip has to know it. `room` is how many frames are left to a loop's seam
-    or the end.
+    `volume` is the instrument's at this moment, its `envelope`, times the note's `level`. `attack`
+    marks the first frame of a note, `held` is false once it has ended and is released, `ends` the
+    last frame before the next attack where a chip has to know it. `room` is how many frames are
+    left to a loop's seam or the end.
     """
 
     volume: int = 0

@@ -39,6 +39,12 @@ _WAVE_LEVELS = (0, 3, 2, 1)
 _OTHER_WAVE = ((1, 60), (2, 30), (4, 10))
 
 
+def sides_of(voice: str) -> tuple[int, int]:
+    """Return whether the voice is heard on the left and on the right, 1 or 0 each."""
+    number = [spec.name for spec in CHIPS["gameboy"].voices].index(voice)
+    return _SIDES >> (4 + number) & 1, _SIDES >> number & 1
+
+
 def _start(song: ChipSong) -> tuple[Write, ...]:
     wave = _wave_bytes(_bass_of(song))
     return (

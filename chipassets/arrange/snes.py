@@ -21,22 +21,23 @@ from chipassets.soundbank import DRUM_PITCH, drum_source, wave_source
 _KEY_ON, _KEY_OFF = 0x4C, 0x5C
 _VOICES = 8
 # An echo of 80 ms that comes back at 0.4, through a soft low-pass, on all but bass and drums.
-_ECHO_SENDERS = ("lead", "inner", "harmony", "echo", "chorus")
+_ECHO_SENDERS = ("voice1", "voice2", "voice5", "voice6", "voice7")
 _ECHO_DELAY, _ECHO_FEEDBACK, _ECHO_VOLUME = 5, 52, 20
 _FIR = (10, 20, 30, 30, 20, 10, 4, 4)
 _MASTER = 54
 
-# Left and right of each role, of 127.
-_PLACES = {
-    "lead": (112, 112),
-    "inner": (112, 72),
-    "bass": (118, 118),
+# Left and right of each voice, of 127.
+PLACES = {
+    "voice1": (112, 112),
+    "voice2": (112, 72),
+    "voice3": (118, 118),
     "drums": (112, 112),
-    "harmony": (68, 112),
-    "echo": (52, 116),
-    "chorus": (116, 40),
-    "double": (90, 90),
+    "voice5": (68, 112),
+    "voice6": (52, 116),
+    "voice7": (116, 40),
+    "voice8": (90, 90),
 }
+FULL_SIDE = 127
 
 _DETUNE = 290
 """A chorus is this part sharper than what it doubles: six cents."""
@@ -46,7 +47,7 @@ _DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
 
 
 def _start(song: ChipSong) -> tuple[Write, ...]:
-    senders = sum(1 << n for n, role in enumerate(_PLACES) if role in _ECHO_SENDERS)
+    senders = sum(1 << n for n, voice in enumerate(PLACES) if voice in _ECHO_SENDERS)
     del song  # Every song is played in the same room.
     return (
         *(Write(address, _MASTER) for address in (0x0C, 0x1C)),
@@ -91,7 +92,7 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     is_drum = spec.role == "drums"
     adsr = _DRUM_ADSR if is_drum else fit_adsr(instrument.volume)
     loudness = state.level * (adsr.full if adsr else 15)
-    left, right = (place * loudness // 225 for place in _PLACES[_ROLE_OF[base]])
+    left, right = (place * loudness // 225 for place in PLACES[spec.name])
     number = (
         drum_source(instrument.name)
         if is_drum
@@ -123,12 +124,9 @@ def _let_go(state: State) -> int:
     return _FALLING_GAIN | (release_rate(state.instrument.volume) if state.instrument else 31)
 
 
-_ROLE_OF = {n << 4: role for n, role in enumerate(_PLACES)}
-
-
 def _pitch(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
     pitch = DRUM_PITCH if spec.role == "drums" else state.timer
-    if _ROLE_OF[spec.base_address] == "chorus":
+    if spec.role == "chorus":
         pitch += pitch // _DETUNE
     return [(spec.base_address + 2, pitch & 0xFF), (spec.base_address + 3, pitch >> 8)]
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chipassets.arrange.arpeggio import Chords, add_chords
+from chipassets.arrange.balance import balance
 from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
-from chipassets.arrange.drums import play_drums
+from chipassets.arrange.drums import find_groove, play_drums
 from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.phrasing import (
@@ -35,7 +36,8 @@ TAIL_FRAMES = 45
 _TONE_ROLES = ("lead", "inner", "bass")
 _IN_CHORDS = "play in fast arpeggios of the inner voice"
 _FOLDED = "play an octave or more away, where their voice can"
-_PULSE_BASS_LEVEL = 10
+_GROOVE_DB = 1.5
+"""What a step of a groove's level is."""
 
 
 def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
@@ -107,7 +109,7 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
 def _tones(fitted: Mapping[str, Sequence[Note]], band: _Band) -> Voices:
     """Lead, inner line and bass, as far as they have a voice; without one the bass is empty."""
     voices = {role: _phrased(role, line, band) for role, line in fitted.items()}
-    return voices | {"bass": _borrowed(voices.get("bass", ()), band.seats.get("bass"))}
+    return {"bass": (), **voices}
 
 
 def _phrased(role: str, line: Sequence[Note], band: _Band) -> tuple[ChipNote, ...]:
@@ -152,6 +154,9 @@ def _song(
     own = band.track.sound.instruments
     kit = KITS[band.track.sound.drums]
     bank = (band.shadow, *chord_instruments, *INSTRUMENTS.values(), *COLOURS, *kit, *own)
+    by_name = {item.name: item for item in bank}
+    groove_db = _GROOVE_DB * find_groove(band.track.character.groove).level
+    voices = balance(voices, band.table, by_name, groove_db)
     timing = band.timing
     return ChipSong(
         chip=band.table.name,
@@ -194,13 +199,6 @@ def _left(playable: Sequence[Note], lines: Iterable[Iterable[Note]]) -> list[Not
     """The notes that no line holds."""
     dealt = {(note.start_step, note.pitch) for line in lines for note in line}
     return [note for note in playable if (note.start_step, note.pitch) not in dealt]
-
-
-def _borrowed(bass: tuple[ChipNote, ...], spec: VoiceSpec | None) -> tuple[ChipNote, ...]:
-    """The bass, softer where it is on a pulse: a triangle at its one level is softer than that."""
-    if spec is None or "pulse" not in spec.kind:
-        return bass
-    return tuple(replace(note, level=min(note.level, _PULSE_BASS_LEVEL)) for note in bass)
 
 
 def _instruments(track: TrackPlan) -> dict[str, Instrument]:

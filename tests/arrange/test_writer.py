@@ -78,7 +78,7 @@ def test_held_note_sounds_at_its_pitch_from_the_first_frame() -> None:
 def test_volume_follows_macro_and_level_and_ends_in_a_release() -> None:
     log = write_registers(one_voice("pulse1", ChipNote(0, 10, 69, 15, "square")))
     volumes = [value & 15 for _, value in values(log, 0x4000)]
-    assert volumes == [11, 15, 14, 13, 12, 11, 10, 6, 3, 1, 0]
+    assert volumes == [13, 15, 14, 13, 12, 7, 4, 1, 0]
 
 
 def test_triangle_is_gated() -> None:

@@ -1,0 +1,112 @@
+"""The balance of a track: every part as much softer than the tune as its role wants.
+
+Levels alone do not say how loud a part is: instruments fade, bass notes are heard less, a chip's
+voices have their own strength. So each part's power is worked out (`loudness`), and its levels are
+scaled until it lies where the table says below the tune. The tune itself uses what its voice has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from chipassets.arrange.loudness import note_power
+from chipassets.chips import Chip, VoiceSpec
+from chipassets.chipsong import ChipNote, Instrument
+
+TARGETS_DB: Mapping[str, float] = {
+    "inner": -6.0,
+    "bass": -2.0,
+    "drums": -4.5,
+    "harmony": -8.5,
+    "figure": -8.5,
+    "echo": -13.0,
+    "chorus": -12.0,
+    "double": -11.0,
+}
+"""Each role's loudness while it plays, against that of the tune while it plays."""
+
+_OTHER_DB = -9.0
+_FULL = 15
+_NO_VOLUME = "triangle"
+"""The kind of voice that sounds at one level or not at all."""
+
+LEAD, ECHO = "lead", "echo"
+ECHO_SUFFIX = " echo"
+
+Voices = Mapping[str, Sequence[ChipNote]]
+
+
+def balance(
+    voices: Voices,
+    chip: Chip,
+    instruments: Mapping[str, Instrument],
+    groove_db: float = 0.0,
+) -> dict[str, tuple[ChipNote, ...]]:
+    """Return the voices, by role, with levels at which they lie as the table wants.
+
+    The loudest note of the tune gets the full level. `groove_db` is added to the drums' place. A
+    voice that echoes the tune where it is free has two parts, and each its own place. Without a
+    tune the levels stay as they are.
+    """
+    seats = {spec.role: spec for spec in chip.voices}
+    lead = [note for note in voices.get(LEAD, ()) if LEAD in seats]
+    if not lead:
+        return {role: tuple(notes) for role, notes in voices.items()}
+    lead = _scaled(lead, _FULL / max(note.level for note in lead))
+    tune = _power(lead, chip, seats[LEAD], instruments)
+    found = {LEAD: tuple(lead)}
+    for role, notes in voices.items():
+        if role == LEAD or role not in seats or seats[role].kind == _NO_VOLUME:
+            continue
+        shifted = groove_db if role == "drums" else 0.0
+        own = [note for note in notes if not note.instrument.endswith(ECHO_SUFFIX)]
+        echo = [note for note in notes if note.instrument.endswith(ECHO_SUFFIX)]
+        placed = [
+            *_placed(own, TARGETS_DB.get(role, _OTHER_DB) + shifted, tune, chip, seats[role],
+                     instruments),
+            *_placed(echo, TARGETS_DB[ECHO], tune, chip, seats[role], instruments),
+        ]  # fmt: skip
+        found[role] = tuple(sorted(placed, key=lambda note: note.start_frame))
+    return {role: found.get(role, tuple(notes)) for role, notes in voices.items()}
+
+
+def _placed(
+    notes: Sequence[ChipNote],
+    target_db: float,
+    tune: float,
+    chip: Chip,
+    spec: VoiceSpec,
+    instruments: Mapping[str, Instrument],
+) -> list[ChipNote]:
+    """The notes with their levels scaled so that their power is that far from the tune's."""
+    power = _power(notes, chip, spec, instruments) if notes else 0.0
+    if not power or not tune:
+        return list(notes)
+    factor = math.sqrt(tune / power) * math.pow(10.0, target_db / 20)
+    levels = sorted(note.level for note in notes)
+    # The louder half may come to stand at the full level, but the contrast does not go altogether.
+    return _scaled(notes, min(factor, _FULL / levels[len(levels) // 2]))
+
+
+def _scaled(notes: Sequence[ChipNote], factor: float) -> list[ChipNote]:
+    return [
+        replace(note, level=min(max(math.floor(note.level * factor + 0.5), 1), _FULL))
+        for note in notes
+    ]
+
+
+def _power(
+    notes: Sequence[ChipNote],
+    chip: Chip,
+    spec: VoiceSpec,
+    instruments: Mapping[str, Instrument],
+) -> float:
+    """The mean power over the frames for which the notes are held; of drums, over the whole."""
+    frames = sum(note.duration_frames for note in notes)
+    total = sum(
+        note_power(note, instruments[note.instrument], chip, spec) * note.duration_frames
+        for note in notes
+    )
+    return total / frames if frames else 0.0

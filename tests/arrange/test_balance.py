@@ -1,0 +1,134 @@
+"""How loud the parts are against the tune: measured on what is rendered, chip by chip."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chipassets.arrange import arrange, write_registers
+from chipassets.arrange.balance import TARGETS_DB, balance
+from chipassets.arrange.loudness import k_gain, note_power
+from chipassets.chips import CHIPS, Chip, VoiceSpec
+from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.render import render_log
+from chipassets.trackplan import Sound
+from tests.chip_music import plan, song
+
+# Below and above the tune in dB. The NES's triangle has one level, which a decaying tune is below.
+_BOUNDS = {
+    "inner": (-12.0, -3.0),
+    "bass": (-7.0, 0.5),
+    "drums": (-13.0, -2.5),
+    "harmony": (-13.0, -5.5),
+    "echo": (-18.0, -9.0),
+    "chorus": (-16.0, -9.0),
+    "double": (-16.0, -7.0),
+}
+_TRIANGLE_BOUND = (-7.0, 2.5)
+_TUNES = (("reed", "rock"), ("square", "ballad"), ("thin", "gallop"), ("pluck", "shuffle"),
+          ("bell", "pulse"), ("brass", "march"))  # fmt: skip
+
+
+def power(chip_song: ChipSong, name: str) -> float:
+    """The K-weighted power of one voice, per frame in which one of its notes is held."""
+    voices = tuple(v if v.name == name else ChipVoice(v.name, ()) for v in chip_song.voices)
+    log = write_registers(replace(chip_song, voices=voices))
+    samples = render_log(log, "none").samples.astype(np.float64) / 32_768
+    columns = samples.reshape(len(samples), -1)
+    spectrum = np.abs(np.fft.rfft(columns - columns.mean(axis=0), axis=0)) ** 2
+    hz = np.arange(len(spectrum)) * 44_100 / len(samples)
+    gain = np.where(hz < 16, 0.0, k_gain(np.maximum(hz, 1.0)))
+    return float(2 * (spectrum.sum(axis=1) * gain).sum() / len(samples) ** 2)
+
+
+def held(chip_song: ChipSong, spec: VoiceSpec) -> float:
+    notes = next(voice.notes for voice in chip_song.voices if voice.name == spec.name)
+    if spec.role == "drums":
+        return 1.0
+    return sum(note.duration_frames for note in notes) / chip_song.frames
+
+
+def against_the_tune(chip: Chip, chip_song: ChipSong) -> dict[str, float]:
+    powers = {
+        spec.role: power(chip_song, spec.name) / held(chip_song, spec)
+        for spec in chip.voices
+        if held(chip_song, spec)
+    }
+    lead = powers.pop("lead")
+    return {role: 10 * math.log10(value / lead) for role, value in powers.items()}
+
+
+@pytest.mark.parametrize("chip", CHIPS.values(), ids=lambda chip: chip.name)
+@pytest.mark.parametrize(("lead", "groove"), _TUNES)
+def test_every_part_lies_where_its_role_wants(chip: Chip, lead: str, groove: str) -> None:
+    bass = "triangle_short" if groove in ("gallop", "shuffle") else "triangle"
+    track = plan(groove=groove, lead=lead)
+    track = replace(track, character=replace(track.character, bass=bass))
+    found = against_the_tune(chip, arrange(song(4), track, chip.name))
+    assert {"inner", "bass", "drums"} <= set(found)
+    for role, decibels in found.items():
+        low, high = _BOUNDS[role]
+        if role == "bass" and chip.voice("bass").kind == "triangle":
+            low, high = _TRIANGLE_BOUND
+        assert low < decibels < high, (role, round(decibels, 1))
+
+
+@pytest.mark.parametrize("chip", ["nes"])
+def test_sampled_drums_do_not_bury_the_tune(chip: str) -> None:
+    track = plan(groove="gallop", sound=Sound(drums="dmc"))
+    chip_song = arrange(song(8), track, chip)
+    # The samples sound on a channel of their own, beside the noise.
+    assert -11 < against_the_tune(CHIPS[chip], chip_song)["drums"] < -2
+
+
+def test_the_tune_uses_its_whole_range() -> None:
+    for chip in CHIPS.values():
+        lead = next(v for v in arrange(song(4), plan(), chip.name).voices)
+        assert max(note.level for note in lead.notes) == 15
+
+
+_TONES = [
+    (chip, spec)
+    for chip in CHIPS.values()
+    for spec in chip.voices
+    if spec.clocks_per_cycle and spec.role != "drums"
+]
+
+
+@pytest.mark.parametrize(("chip", "spec"), _TONES, ids=lambda item: item.name)
+@pytest.mark.parametrize("duty", [0, 2])
+def test_the_power_of_a_note_is_that_of_its_sound(chip: Chip, spec: VoiceSpec, duty: int) -> None:
+    """Against the lead's voice: only what the two are to each other counts."""
+    instrument = Instrument("plain", volume=Macro((15,)), duty=Macro((duty,)))
+
+    def both(voice: VoiceSpec, pitch: int) -> tuple[float, float]:
+        note = ChipNote(0, 60, pitch, 12, "plain")
+        alone = ChipSong(chip.name, (ChipVoice(voice.name, (note,)),), (instrument,), 61, 60, None)
+        return note_power(note, instrument, chip, voice), power(alone, voice.name)
+
+    told, heard = both(chip.voice("lead"), 72)
+    for pitch in (45, 57, 69):
+        own_told, own_heard = both(spec, pitch)
+        difference = 10 * math.log10(own_told / told) - 10 * math.log10(own_heard / heard)
+        # The echo of the SNES adds to what is heard of some voices.
+        assert abs(difference) < (4.0 if chip.name == "snes" else 1.6)
+
+
+def test_an_echo_in_a_free_voice_keeps_its_own_place() -> None:
+    chip = CHIPS["nes"]
+    plain, echo = Instrument("plain"), Instrument("plain echo")
+    lead = [ChipNote(60 * n, 50, 72, 9, "plain") for n in range(4)]
+    inner = [ChipNote(0, 50, 60, 9, "plain"), ChipNote(100, 50, 72, 9, "plain echo")]
+    placed = balance({"lead": lead, "inner": inner}, chip, {"plain": plain, "plain echo": echo})
+    assert {note.level for note in placed["lead"]} == {15}
+    own, repeated = (note.level for note in placed["inner"])
+    assert own == round(15 * 10 ** (TARGETS_DB["inner"] / 20))
+    assert repeated == round(15 * 10 ** (TARGETS_DB["echo"] / 20))
+
+
+def test_without_a_tune_levels_stay() -> None:
+    notes = {"bass": (ChipNote(0, 10, 45, 7, "plain"),)}
+    assert balance(notes, CHIPS["gameboy"], {"plain": Instrument("plain")}) == notes
