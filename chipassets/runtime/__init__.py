@@ -8,6 +8,7 @@ This folder needs the standard library, and pygame-ce for sound; a game may copy
     music.update()              # once a frame
     music.intensity(0.4)        # fewer layers, where a track has them
     music.sting("victory")      # once over the music, which makes room
+    music.state()               # for a save game; music.restore(state) goes on there
     music.now_playing()         # track, scene, bar, beat, section: for a display
 """
 

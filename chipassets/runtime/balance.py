@@ -12,6 +12,8 @@ from .values import Value
 
 STING_DUCK_DB = 12.0
 _DUCK_MS = 80
+_SILENT_DB = 200.0
+"""More than any sample can show, and still a number whose logarithm can be taken back."""
 _RETURN_MS = 500
 
 
@@ -49,7 +51,7 @@ class Balance:
 
     def duck(self, now_ms: int, by_db: float, fade_ms: int) -> None:
         """Let the music be lower by so many decibels after the fade; never louder."""
-        gain = 10 ** (-max(by_db, 0.0) / 20)
+        gain = 10 ** (-min(max(by_db, 0.0), _SILENT_DB) / 20)
         self._game_duck = self._game_duck.turn(now_ms, fade_ms, gain)
 
     def intensity(self, level: float, now_ms: int, fade_ms: int, at_ms: int | None = None) -> None:
@@ -57,10 +59,25 @@ class Balance:
         level = min(max(level, 0.0), 1.0) if level == level else 1.0
         at_ms = now_ms if at_ms is None else at_ms
         # Asked for anew in every frame, a fade that began again each time would never end.
-        if level == (self._next_level or self._level).end:
+        if level == self.level:
             return
         self._level = self._level_at(now_ms)
         self._next_level = self._level.turn(at_ms, fade_ms, level)
+
+    @property
+    def level(self) -> float:
+        """The intensity that was asked for last."""
+        return (self._next_level or self._level).end
+
+    @property
+    def ducked_db(self) -> float:
+        """How many decibels lower the game wants the music."""
+        return abs(20 * math.log10(self._game_duck.end))
+
+    def restore(self, now_ms: int, level: float, ducked_db: float) -> None:
+        """Have this intensity and ducking from now on, without a fade."""
+        self.intensity(level, now_ms, 0)
+        self.duck(now_ms, ducked_db, 0)
 
     def delay(self, lost_ms: int) -> None:
         """Take no account of so much time that has passed."""
@@ -75,7 +92,7 @@ class Balance:
 
     def notice(self, track: Track) -> None:
         """Log one line for a track without layers when less than all of it was asked for."""
-        is_less = (self._next_level or self._level).end < 1
+        is_less = self.level < 1
         if is_less and not track.layers and track.name not in self._told:
             self._told.add(track.name)
             warn("track %r has no layers; it plays whole at any intensity", track.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .rules import When
 from .scenes import SceneStack
 from .tracks import Track
@@ -26,6 +28,7 @@ class Change(Value):
     reason: str
     keeps_place: bool = False
     is_apart: bool = False
+    is_jump: bool = False
 
 
 class Sounding(Value):
@@ -60,6 +63,11 @@ class Course:
         """The track that sounds, or None."""
         return self._sounding.track if self._sounding else None
 
+    @property
+    def scene(self) -> str:
+        """The scene whose music sounds, "" in silence."""
+        return self._sounding.scene if self._sounding else ""
+
     def position(self, now_ms: int) -> int:
         """Return how far the sounding track is; 0 in silence."""
         return self._sounding.position(now_ms) if self._sounding else 0
@@ -73,6 +81,20 @@ class Course:
         """Let what sounds be this scene's music."""
         if self._sounding is not None:
             self._sounding = self._sounding.replace(scene=scene)
+
+    def places(self, now_ms: int) -> dict[str, tuple[Track, int]]:
+        """Return, by scene, the track that sounds or was left for it, and at which sample."""
+        places = dict(self._left_at)
+        if self._sounding is not None:
+            track = self._sounding.track
+            places[self._sounding.scene] = track, track.wrap(self.position(now_ms))
+        return places
+
+    def restore(self, places: Mapping[str, tuple[Track, int]]) -> None:
+        """Let the music of these scenes go on at these places; what sounds is nobody's any more."""
+        self._left_at = dict(places)
+        self.serve("")
+        self._fading = None
 
     def delay(self, lost_ms: int) -> None:
         """Take no account of so much time that has passed."""
@@ -103,11 +125,11 @@ class Course:
         if old is not None and old.scene in kept_scenes and old.scene != change.scene:
             self._left_at[old.scene] = old.track, old.position(change.at_ms + change.fade_ms)
             keeps_old = True
-        self._left_at = {s: left for s, left in self._left_at.items() if s in kept_scenes}
         start, self._sounding = 0, None
         if change.track is not None:
             start = self._find_start(change, change.track, old)
             self._sounding = Sounding(change.scene, change.track, change.at_ms, start)
+        self._left_at = {s: left for s, left in self._left_at.items() if s in kept_scenes}
         if old is not None:
             self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms
         return change.replace(from_sample=start, keeps_old=keeps_old)

@@ -102,7 +102,7 @@ class Deck:
         if change.track is None:
             return
         kept = next((v for v in self._voices if v.track is change.track), None)
-        if kept is not None and change.from_sample > 0:
+        if kept is not None and change.from_sample > 0 and not change.is_jump:
             kept.fade = kept.fade.turn(change.at_ms, change.fade_ms, 1.0)
             kept.unpause(now_ms)
             # Pauses take effect at a frame, not at the millisecond: the sound knows best.

@@ -9,7 +9,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from .log import warn
-from .mixer import mixer_bytes
+from .mixer import frame_bytes, mixer_bytes
+from .rates import load_sound
 from .tracks import BundleFile, Track
 from .values import Value
 
@@ -54,56 +55,61 @@ class CutSound(Value):
         return (sound for sound in (self.intro, self.loop) if sound is not None)
 
 
-def decode_track(track: Track) -> tuple[CutSound, ...]:
-    """Return the track's sounds in the mixer's format, cut to the sample at its loop points.
+def decode_track(track: Track) -> Iterator[tuple[CutSound, ...] | None]:
+    """Yield None after each file, and at last the track's sounds in the mixer's format.
 
-    One for each layer, all of one length; one for the whole track where it has no layers, or after
-    a line in the log where they are not in step. Raises OSError or pygame.error when a file cannot
-    be read or decoded.
+    They are cut at its loop points: to the sample, at another rate than the file's to the nearest.
+    There is one for each layer, all of one length; one for the whole track where it has no layers,
+    or after a line in the log where a layer cannot be had. Raises OSError, ValueError or
+    pygame.error when a file cannot be read or decoded.
     """
-    layers = tuple(_decode_file(track, layer.file) for layer in track.layers)
-    if layers and len({_lengths(layer) for layer in layers}) == 1:
-        return layers
-    if layers:
-        warn("the layers of track %r differ in length; it plays whole", track.name)
+    layers: list[CutSound] = []
+    try:
+        for layer in track.layers:
+            layers.append(_decode_file(track, layer.file))
+            yield None
+    except (OSError, ValueError, MemoryError, RuntimeError) as error:  # pygame.error is the last
+        warn("a layer of track %r cannot be played (%s); it plays whole", track.name, error)
+    else:
+        if layers:
+            yield tuple(layers)
+            return
     if track.audio is None:
         raise OSError(f"track {track.name!r} lists neither an ogg nor a wav file")
-    return (_decode_file(track, track.audio),)
+    yield (_decode_file(track, track.audio),)
 
 
 def _decode_file(track: Track, file: BundleFile) -> CutSound:
     from pygame.mixer import Sound
 
-    if not file.is_intact():
-        raise OSError(f"{file.path} was altered since the bundle was built; build it again")
-    sound = Sound(str(file.path))
-    if track.loop is None:
-        return CutSound(sound, None)
-    loop, rate_hz = track.loop, track.sample_rate_hz
-    start = mixer_bytes(loop.start_sample, rate_hz)
-    end = mixer_bytes(loop.start_sample + loop.length_samples, rate_hz)
+    sound = load_sound(file.read(), track.sample_rate_hz, track.loop)
     raw = _samples(sound)
+    loop, rate_hz = track.loop, track.sample_rate_hz
+    end = mixer_bytes(track.samples if loop is None else loop.end_sample, rate_hz)
+    if len(raw) < end:
+        found, wanted = (length // frame_bytes() for length in (len(raw), end))
+        raise OSError(f"{file.path} decodes to {found} samples instead of {wanted}; build it again")
+    if loop is None:
+        return CutSound(sound if len(raw) == end else Sound(buffer=raw[:end]), None)
+    start = mixer_bytes(loop.start_sample, rate_hz)
     if start == 0 and end == len(raw):
         return CutSound(None, sound)
     intro = Sound(buffer=raw[:start]) if start else None
     return CutSound(intro, Sound(buffer=raw[start:end]))
 
 
-def _lengths(sound: CutSound) -> tuple[float, ...]:
-    """The seconds of each part, which differ when the bytes that the mixer plays do."""
-    return tuple(part.get_length() for part in sound.parts)
-
-
 def _samples(sound: Sound) -> memoryview:
     """The raw samples in place; `get_raw` would copy a long track."""
     samples: Any = sound
-    return memoryview(samples).cast("B")
+    # A view of nothing cannot be cast.
+    return memoryview(samples).cast("B") if sound.get_length() > 0 else memoryview(b"")
 
 
 class Decoder:
     """Decodes the tracks that are asked for, one after the other, on a thread of its own.
 
-    With `at_once` it decodes where it is asked instead, so that what follows depends on no timing.
+    Where no thread can be started, as in a browser, `work` decodes file by file. With `at_once`
+    it decodes where it is asked instead, so that what follows depends on no timing.
     """
 
     def __init__(self, *, at_once: bool = False) -> None:
@@ -112,6 +118,8 @@ class Decoder:
         self._asked: set[Track] = set()
         self._done: dict[Track, tuple[CutSound, ...]] = {}
         self._thread: threading.Thread | None = None
+        self._has_threads = True
+        self._in_hand: tuple[Track, Iterator[tuple[CutSound, ...] | None]] | None = None
 
     def request(self, track: Track) -> None:
         """See to it that the track is decoded sooner or later."""
@@ -119,12 +127,28 @@ class Decoder:
             return
         self._asked.add(track)
         if self._at_once:
-            self._done[track] = _try_decode(track)
+            self._done[track] = _finish(track, decode_track(track))
             return
         self._wanted.put(track)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="chipassets", daemon=True)
-            self._thread.start()
+        if self._thread is None and self._has_threads:
+            self._start_thread()
+
+    def work(self) -> None:
+        """Where there is no thread, decode one file of what is waited for."""
+        if self._has_threads:
+            return
+        if self._in_hand is None:
+            if self._wanted.empty():
+                return
+            track = self._wanted.get()
+            if track is None:
+                return
+            self._in_hand = track, decode_track(track)
+        track, files = self._in_hand
+        sounds = _try_next(track, files)
+        if sounds is not None:
+            self._in_hand = None
+            self._done[track] = sounds
 
     def is_ready(self, track: Track) -> bool:
         """Whether decoding has ended, well or badly; asks for it if nobody has yet."""
@@ -159,19 +183,36 @@ class Decoder:
         if thread is not None:
             thread.join()
 
-    def _work(self) -> None:
+    def _start_thread(self) -> None:
+        thread = threading.Thread(target=self._run, name="chipassets", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # "can't start new thread": a browser has none
+            self._has_threads = False
+        else:
+            self._thread = thread
+
+    def _run(self) -> None:
         # So that a frame which has something to log need not wait until that is loaded.
         for name in ("logging", "difflib"):
             import_module(name)
         while (track := self._wanted.get()) is not None:
-            self._done[track] = _try_decode(track)
+            self._done[track] = _finish(track, decode_track(track))
 
 
-def _try_decode(track: Track) -> tuple[CutSound, ...]:
-    import pygame
+def _finish(track: Track, files: Iterator[tuple[CutSound, ...] | None]) -> tuple[CutSound, ...]:
+    while (sounds := _try_next(track, files)) is None:
+        pass
+    return sounds
 
+
+def _try_next(
+    track: Track, files: Iterator[tuple[CutSound, ...] | None]
+) -> tuple[CutSound, ...] | None:
+    """The sounds of the track, () if they cannot be had, None while there are files to decode."""
     try:
-        return decode_track(track)
-    except (OSError, ValueError, MemoryError, pygame.error) as error:
-        warn("track %r stays silent: %s", track.name, error)
+        return next(files)
+    # Whatever a file does to the decoder, the others are waiting for it.
+    except Exception as error:  # noqa: BLE001
+        warn("track %r stays silent: %s", track.name, error or type(error).__name__)
         return ()

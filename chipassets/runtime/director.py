@@ -16,7 +16,8 @@ from .balance import Balance, Sting
 from .course import Change, Course
 from .library import Library
 from .log import warn
-from .rules import DEFAULT_RULES, LEVELS, Rule, When, check_when, find_rule
+from .rules import AS_RULED, DEFAULT_RULES, LEVELS, Manner, Rule, When, check_when, find_rule
+from .saved import SavedState, read_state
 from .scenes import SceneStack
 from .tracks import Track, TrackNotFoundError
 
@@ -78,7 +79,13 @@ class Director:
         """Take a player's word for how far the sounding track is."""
         self._course.correct(position_samples, now_ms)
 
-    def enter(self, scene: str, now_ms: int, moods: tuple[str, ...] = ()) -> None:
+    def enter(
+        self,
+        scene: str,
+        now_ms: int,
+        moods: tuple[str, ...] = (),
+        manner: Manner = AS_RULED,
+    ) -> None:
         """Be in a scene from now on: over lower ones, in place of equal ones, back to a kept one.
 
         Of several tracks for the scene the one with the most of the moods plays; to be in the same
@@ -87,13 +94,55 @@ class Director:
         """
         before = self.scene
         if self._stack.enter(scene, moods):
-            self._plan(before, self._music_ms(now_ms))
+            self._plan(before, self._music_ms(now_ms), manner)
 
-    def leave(self, now_ms: int) -> None:
+    def leave(self, now_ms: int, manner: Manner = AS_RULED) -> None:
         """Leave the scene for the one below it, which goes on; the last one cannot be left."""
         before = self.scene
         if self._stack.leave():
-            self._plan(before, self._music_ms(now_ms))
+            self._plan(before, self._music_ms(now_ms), manner)
+
+    def state(self, now_ms: int) -> dict[str, object]:
+        """Return the scenes, where the music of each is, intensity and ducking: see `saved.py`."""
+        now_ms = self._music_ms(now_ms)
+        playing, served = self._course.track, self._course.scene
+        position = 0 if playing is None else playing.wrap(self._course.position(now_ms))
+        return SavedState(
+            scenes=self._stack.entries,
+            places={s: (t.name, at) for s, (t, at) in self._course.places(now_ms).items()},
+            playing=None if playing is None else (served, playing.name, position),
+            intensity=self._balance.level,
+            duck_db=self._balance.ducked_db,
+        ).to_json()
+
+    def restore(self, state: object, now_ms: int, fade_ms: int = 800) -> None:
+        """Be where `state` was: its scenes, with the music of each where it was.
+
+        A place in a track that this library lacks is forgotten: its scene begins anew. Raises
+        ValueError for what no `state` returned.
+        """
+        saved = read_state(state)
+        now_ms = self._music_ms(now_ms)
+        tracks = {track.name: track for track in self._library.tracks}
+        self._stack.restore(saved.scenes)
+        self._balance.end_sting(now_ms)
+        self._balance.restore(now_ms, saved.intensity, saved.duck_db)
+        self._course.restore(
+            {s: (tracks[name], at) for s, (name, at) in saved.places.items() if name in tracks}
+        )
+        scene, track, reason = self.scene, None, "restored: silence"
+        try:
+            match = self._library.for_scene(scene, *self._stack.moods)
+            track, reason = match.track, f"restored: {match.reason}"
+        except TrackNotFoundError:
+            # The music of another scene went on in one that has none.
+            if saved.playing is not None and saved.playing[1] in tracks:
+                scene, track = saved.playing[0], tracks[saved.playing[1]]
+                self._course.restore({scene: (track, saved.playing[2])})
+                reason = "restored: it went on"
+        self._pending = Change(
+            now_ms, scene, track, 0, fade_ms, keeps_old=False, reason=reason, is_jump=True
+        )
 
     def stop(self, now_ms: int, fade_ms: int = 800) -> None:
         """Fade to silence and forget every scene; entering one starts anew."""
@@ -258,7 +307,7 @@ class Director:
         """The time that counts for the music: in a pause, when that began."""
         return now_ms if self._paused_at_ms is None else self._paused_at_ms
 
-    def _plan(self, before: str, now_ms: int) -> None:
+    def _plan(self, before: str, now_ms: int, manner: Manner = AS_RULED) -> None:
         scene = self.scene
         try:
             match = self._library.for_scene(scene, *self._stack.moods)
@@ -271,7 +320,7 @@ class Director:
             self._pending = None
             self._course.serve(scene)
             return
-        rule = find_rule(self._rules, before, scene)
+        rule = manner.over(find_rule(self._rules, before, scene))
         self._pending = Change(
             self._course.line_ms(rule.when, now_ms),
             scene,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .log import warn
+from .values import Value
 
 if TYPE_CHECKING:
     from pygame.mixer import Channel, Sound
@@ -39,29 +40,62 @@ def open_channels(count: int) -> list[Channel]:
         return []
 
 
-def frame_bytes() -> int:
-    """Return how many bytes the mixer takes for one sample of all its channels."""
+def check_open(count: int) -> None:
+    """Raise pygame.error unless the mixer is open and has that many channels.
+
+    Of a mixer that was closed, or opened anew with fewer, pygame's `get_queue` reads memory that
+    is not its own.
+    """
+    import pygame
+
+    if not pygame.mixer.get_init():
+        raise pygame.error("the mixer was closed")
+    if pygame.mixer.get_num_channels() < count:
+        raise pygame.error("the mixer has lost channels")
+
+
+class MixerFormat(Value):
+    """Rate, bits of a sample (negative: signed; 32: floating point) and channels of the mixer."""
+
+    rate_hz: int
+    sample_bits: int
+    channels: int
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes for one sample of all channels."""
+        return self.channels * abs(self.sample_bits) // 8
+
+
+def mixer_format() -> MixerFormat:
+    """Return the format of the mixer that is open, of the one that would be opened without."""
     from pygame import mixer
 
-    _, sample_bits, channels = mixer.get_init() or MIXER_FORMAT[:3]
-    return int(channels * abs(sample_bits) // 8)
+    return MixerFormat(*(mixer.get_init() or MIXER_FORMAT[:3]))
+
+
+def frame_bytes() -> int:
+    """Return how many bytes the mixer takes for one sample of all its channels."""
+    return mixer_format().frame_bytes
 
 
 def mixer_bytes(samples: int, rate_hz: int) -> int:
-    """Return how many bytes the mixer takes for so many samples of a file of that rate."""
-    from pygame import mixer
-
-    mixer_hz = (mixer.get_init() or MIXER_FORMAT[:3])[0]
-    return int(samples * mixer_hz // rate_hz) * frame_bytes()
+    """Return how many bytes the mixer takes for that many samples of a file of that rate."""
+    form = mixer_format()
+    return samples * form.rate_hz // rate_hz * form.frame_bytes
 
 
 def silence(length_ms: int) -> Sound | None:
-    """Return so much silence as a sound in the mixer's format, None for none at all."""
-    from pygame import mixer
-
+    """Return silence of that length in the mixer's format, None for none at all."""
     if length_ms <= 0:
         return None
+    return silent_frames(mixer_bytes(length_ms, 1000) // frame_bytes())
+
+
+def silent_frames(count: int) -> Sound:
+    """Return silence of that many samples of the mixer's."""
+    from pygame import mixer
+
     # Unsigned samples of 8 bits rest in the middle of their range; all others at 0.
-    _, sample_bits, _ = mixer.get_init() or MIXER_FORMAT[:3]
-    rest = b"\x80" if sample_bits == 8 else b"\0"
-    return mixer.Sound(buffer=rest * mixer_bytes(length_ms, 1000))
+    rest = b"\x80" if mixer_format().sample_bits == 8 else b"\0"
+    return mixer.Sound(buffer=rest * (count * frame_bytes()))

@@ -18,8 +18,9 @@ from .decoding import Decoder
 from .director import Director
 from .library import Library
 from .log import warn
-from .mixer import open_channels
-from .rules import DEFAULT_RULES, LEVELS, Rule, When
+from .mixer import check_open, mixer_format, open_channels
+from .rules import DEFAULT_RULES, LEVELS, How, Manner, Rule, When
+from .soundclock import SoundClock
 from .tracks import Track
 from .values import Value
 
@@ -50,8 +51,10 @@ class NowPlaying(Value):
 class PygamePlayer:
     """The music of a game: enter scenes, and call `update` once a frame.
 
-    Times are milliseconds of one clock, `clock` where none is given. `at_once` decodes on the
-    caller's time, for runs that must not depend on how fast the machine is.
+    Times are milliseconds of one clock, `clock` where none is given. The music's time follows the
+    sound card: where that is late, what is due on a line of the music waits for it. `at_once`
+    decodes on the caller's time and takes its clock as it is, for runs that must not depend on how
+    fast the machine is.
     """
 
     def __init__(
@@ -70,13 +73,20 @@ class PygamePlayer:
         self._at_once = at_once
         self._clock = clock
         self._updated_ms = 0
+        self._lag_ms = 0
+        self._lag_read_ms = clock()
         self._reconnecting: Track | None = None
         self._connect()
 
     def _connect(self) -> None:
         tracks = self.library.tracks
         most_layers = max((len(track.layers) for track in tracks), default=0)
-        channels = open_channels(max(_VOICES, _LAYERED_VOICES * most_layers))
+        voices = max(_VOICES, _LAYERED_VOICES * most_layers)
+        channels = open_channels(voices + 1)
+        self._channel_count = len(channels)
+        self._sound_clock: SoundClock | None = None
+        if channels and not self._at_once:
+            self._sound_clock = SoundClock(channels.pop(), mixer_format().rate_hz)
         self._decoder = Decoder(at_once=self._at_once)
         self._deck = Deck(channels, self.director, self._volumes, self._decoder.sounds)
 
@@ -87,7 +97,10 @@ class PygamePlayer:
 
     @property
     def is_loading(self) -> bool:
-        """Whether tracks that were asked for are still being decoded: for a loading screen."""
+        """Whether tracks that were asked for are still being decoded: for a loading screen.
+
+        Call `update` while you wait: where there are no threads, as in a browser, it decodes.
+        """
         return self._decoder.is_busy
 
     @property
@@ -127,13 +140,47 @@ class PygamePlayer:
                 if self.has_sound and track.scene == scene:
                     self._decoder.request(track)
 
-    def enter(self, scene: str, now_ms: int | None = None, *, moods: tuple[str, ...] = ()) -> None:
-        """Be in a scene from now on, with the track that has most of the moods."""
-        self.director.enter(scene, self._time(now_ms), moods)
+    def enter(
+        self,
+        scene: str,
+        now_ms: int | None = None,
+        *,
+        moods: tuple[str, ...] = (),
+        when: When | None = None,
+        fade_ms: int | None = None,
+        how: How | None = None,
+    ) -> None:
+        """Be in a scene from now on, with the track that has most of the moods.
 
-    def leave(self, now_ms: int | None = None) -> None:
-        """Go back to the scene below."""
-        self.director.leave(self._time(now_ms))
+        when, fade_ms, how: in place of those of the rule for this change.
+        """
+        self.director.enter(scene, self._time(now_ms), moods, Manner(when, fade_ms, how))
+
+    def leave(
+        self,
+        now_ms: int | None = None,
+        *,
+        when: When | None = None,
+        fade_ms: int | None = None,
+        how: How | None = None,
+    ) -> None:
+        """Go back to the scene below, by the rule for this change or as is said in its place."""
+        self.director.leave(self._time(now_ms), Manner(when, fade_ms, how))
+
+    def state(self, now_ms: int | None = None) -> dict[str, object]:
+        """Return where the music is, as values of JSON: for a save game, and for `restore`.
+
+        That is the scenes with their moods, where the music of each is, intensity and ducking; not
+        the volumes, which belong to the game's settings, nor a sting.
+        """
+        return self.director.state(self._time(now_ms))
+
+    def restore(self, state: object, now_ms: int | None = None, fade_ms: int = 800) -> None:
+        """Be where `state` was, after a crossfade; ValueError for what no `state` returned.
+
+        A track that the bundle has no longer gives way to its scene's track, from the start.
+        """
+        self.director.restore(state, self._time(now_ms), fade_ms)
 
     def sting(
         self, name: str, now_ms: int | None = None, when: When = "now", priority: int = 0
@@ -142,7 +189,7 @@ class PygamePlayer:
         self.director.sting(name, self._time(now_ms), when, priority)
 
     def duck(self, by_db: float = 12.0, fade_ms: int = 150, now_ms: int | None = None) -> None:
-        """Lower the music by so many decibels until told otherwise; 0 is back."""
+        """Lower the music by that many decibels until told otherwise; 0 is back."""
         self.director.duck(self._time(now_ms), by_db, fade_ms)
 
     def intensity(
@@ -201,6 +248,11 @@ class PygamePlayer:
 
     def update(self, now_ms: int | None = None) -> Change | None:
         """Do what is due, stings too; return the change of track that took effect, if one did."""
+        with self._surviving():
+            if self.has_sound:
+                check_open(self._channel_count)
+            self._follow_sound_card()
+        self._decoder.work()
         now_ms = self._time(now_ms)
         is_ready = self._decoder.is_ready if self.has_sound else (lambda _track: True)
         ahead_ms = self._look_ahead_ms(now_ms)
@@ -251,7 +303,10 @@ class PygamePlayer:
         """Stop all music and end the background work; the mixer stays open."""
         with self._surviving():
             self._deck.silence()
+            if self._sound_clock is not None:
+                self._sound_clock.stop()
         self._deck.let_go()
+        self._sound_clock = None
         self._decoder.close()
 
     @contextmanager
@@ -267,6 +322,17 @@ class PygamePlayer:
         except pygame.error as error:
             warn("sound is lost (%s); the game goes on without", error)
             self._deck.let_go()
+            self._sound_clock = None
+
+    def _follow_sound_card(self) -> None:
+        """Take the lag of the sound over; the music's time stands still for it, and never turns."""
+        if self._sound_clock is None:
+            return
+        read_ms = self._clock()
+        passed_ms, self._lag_read_ms = read_ms - self._lag_read_ms, read_ms
+        lag_ms = self._sound_clock.read(read_ms)
+        self._lag_ms = min(lag_ms, self._lag_ms + max(passed_ms, 0))
 
     def _time(self, now_ms: int | None) -> int:
-        return self._clock() if now_ms is None else now_ms
+        """The time that counts for the music: the caller's, or the clock's, less the card's lag."""
+        return (self._clock() if now_ms is None else now_ms) - self._lag_ms

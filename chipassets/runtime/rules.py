@@ -62,3 +62,28 @@ def find_rule(rules: Sequence[Rule], before: str, after: str) -> Rule:
     """Return the first rule for a change from one scene to another, a cut at once without any."""
     fits = (r for r in rules if r.from_scene in ("*", before) and r.to_scene in ("*", after))
     return next(fits, _CUT)
+
+
+class Manner(Value):
+    """What a call asks of a change in place of its rule; None leaves it to the rule.
+
+    A fade_ms without `how` makes a crossfade of a cut. Raises ValueError as a rule does.
+    """
+
+    when: When | None = None
+    fade_ms: int | None = None
+    how: How | None = None
+
+    def _check(self) -> None:
+        self.over(_CUT)
+
+    def over(self, rule: Rule) -> Rule:
+        """Return the rule with what is asked in its place."""
+        how = self.how
+        if how is None and self.fade_ms is not None and rule.how == "cut":
+            how = "crossfade"
+        asked = {"when": self.when, "fade_ms": self.fade_ms, "how": how}
+        return rule.replace(**{name: value for name, value in asked.items() if value is not None})
+
+
+AS_RULED = Manner()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class SceneStack:
@@ -38,6 +38,15 @@ class SceneStack:
             self._entries.pop()
         self._entries.append((scene, moods))
         return before != self._entries[-1:]
+
+    @property
+    def entries(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The scenes from the lowest to the top, each with its moods."""
+        return tuple(self._entries)
+
+    def restore(self, entries: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        """Be in these scenes, as `entries` gave them, and in no others."""
+        self._entries = list(entries)
 
     def leave(self) -> bool:
         """Take the top scene away, but not the last one; whether there was one to take."""

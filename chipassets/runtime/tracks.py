@@ -24,6 +24,11 @@ class Loop(Value):
     start_bar: int
     bars: int
 
+    @property
+    def end_sample(self) -> int:
+        """The first sample behind it."""
+        return self.start_sample + self.length_samples
+
 
 class Section(Value):
     """A named run of bars."""
@@ -50,14 +55,22 @@ class BundleFile(Value):
     sha256: str
     size_bytes: int
 
-    def is_intact(self) -> bool:
-        """Whether the file can be read and has the contents that the index tells of."""
+    def read(self) -> bytes:
+        """Return the contents; raises OSError if they are not those that the index tells of."""
         from hashlib import sha256
 
+        data = self.path.read_bytes()
+        if sha256(data).hexdigest() != self.sha256:
+            raise OSError(f"{self.path} was altered since the bundle was built; build it again")
+        return data
+
+    def is_intact(self) -> bool:
+        """Whether the file can be read and has the contents that the index tells of."""
         try:
-            return sha256(self.path.read_bytes()).hexdigest() == self.sha256
+            self.read()
         except OSError:
             return False
+        return True
 
 
 class Layer(Value):

@@ -18,7 +18,11 @@ pytest.importorskip("pygame")
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/runtime.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-BEFORE = "from chipassets.runtime import *\nlibrary = Library.open('music.zip')\n"
+BEFORE = """
+from chipassets.runtime import *
+library = Library.open('music.zip')
+music = PygamePlayer(library)
+"""
 QUIT = "pygame.event.post(pygame.event.Event(pygame.QUIT))\n"
 
 
@@ -55,4 +59,4 @@ def test_every_block_of_python_runs(folder: Path, number: int) -> None:
 
 
 def test_the_page_holds_the_blocks_that_are_meant() -> None:
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5

@@ -1,0 +1,79 @@
+"""How far the sound card is behind the game's clock: counted in silent ticks on a channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .mixer import silent_frames
+
+if TYPE_CHECKING:
+    from pygame.mixer import Channel
+
+_BUFFER_FRAMES = 4096
+"""A tick is a multiple of this, so that it ends with a buffer of the mixer, of whatever power."""
+_TICK_SECONDS = 0.25
+
+
+class SoundClock:
+    """Compares the game's clock with the mixer's, which pygame does not tell.
+
+    Silence of a known length plays on a channel, and the same is queued behind it. The queue is
+    free as soon as the mixer has gone on: not before, and not later than the game looks. So every
+    look bounds how late the mixer is, and where the lag that is taken for true lies outside, it is
+    moved to the bound. A card that stalls, or that runs by another quartz, is followed that way.
+
+    A game that does not look for two ticks lets the channel run dry. Nothing is learned of that
+    time, and the lag stays.
+    """
+
+    def __init__(self, channel: Channel, mixer_hz: int) -> None:
+        buffers = max(round(_TICK_SECONDS * mixer_hz / _BUFFER_FRAMES), 1)
+        frames = buffers * _BUFFER_FRAMES
+        self._channel = channel
+        self._tick = silent_frames(frames)
+        self._tick_ms = frames * 1000 / mixer_hz
+        self._lag_ms = 0.0
+        self._ticks = 0
+        self._least_ms, self._most_ms = float("-inf"), float("inf")
+        self._is_running = False
+
+    def read(self, now_ms: int) -> int:
+        """Return how many milliseconds the sound is behind, by the game's clock at this moment."""
+        if not self._is_running:
+            self._start()
+        elif self._channel.get_queue() is None:
+            self._channel.queue(self._tick)
+            if self._channel.get_queue() is None:
+                self._start()
+            else:
+                self._ticks += 1
+                self._keep_below(now_ms - self._ticks * self._tick_ms)
+        if self._ticks:
+            self._keep_above(now_ms - (self._ticks + 1) * self._tick_ms)
+        return round(self._lag_ms)
+
+    def stop(self) -> None:
+        """Leave the channel."""
+        self._channel.stop()
+        self._is_running = False
+
+    def _start(self) -> None:
+        self._channel.play(self._tick)
+        self._channel.queue(self._tick)
+        self._ticks = 0
+        self._least_ms, self._most_ms = float("-inf"), float("inf")
+        self._is_running = True
+
+    def _keep_below(self, most_ms: float) -> None:
+        """The mixer's start lies at this time of the game's clock or before."""
+        if most_ms < self._least_ms:
+            self._lag_ms += most_ms - self._least_ms
+            self._least_ms = most_ms
+        self._most_ms = min(self._most_ms, most_ms)
+
+    def _keep_above(self, least_ms: float) -> None:
+        """It lies at this time or later."""
+        if least_ms > self._most_ms:
+            self._lag_ms += least_ms - self._most_ms
+            self._most_ms = least_ms
+        self._least_ms = max(self._least_ms, least_ms)
