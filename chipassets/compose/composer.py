@@ -1,36 +1,52 @@
-"""The composer: a track's plan and a model in, takes out. The model alone invents the notes."""
+"""The composer: a track's plan and a model in, takes out.
+
+Plan, material, tune, parts: in this order, each given what stands. The model is the source of the
+notes: it proposes the cells, operators develop them, and rules restrict and reject.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from chipassets.compose.codec import START, decode_events
-from chipassets.compose.feed import ControlFeed
-from chipassets.compose.form import Part, loop_start_bar, return_bars, track_parts
-from chipassets.compose.guidance import Term
-from chipassets.compose.guidance.setting import Setting
-from chipassets.compose.motif import force_motifs, state_motifs
-from chipassets.compose.network import Network
-from chipassets.compose.primer import apply_primer
-from chipassets.compose.sampler import sample
-from chipassets.compose.script import Script, free_script
-from chipassets.compose.texture import draw_aims, make_terms
+from chipassets.compose import ideas
+from chipassets.compose.bass import compose_bass
+from chipassets.compose.choosing import choose_cells
+from chipassets.compose.context import Context, context_of
+from chipassets.compose.form import loop_start_bar, track_parts
+from chipassets.compose.further import compose_further
+from chipassets.compose.given import Given, given_in
+from chipassets.compose.harmonies import Harmony
+from chipassets.compose.harmony import plan_harmony
+from chipassets.compose.inner import compose_inner
+from chipassets.compose.material import Material, propose
+from chipassets.compose.phrasing import add_pickups, cut_stops
+from chipassets.compose.piece import PiecePlan
+from chipassets.compose.planning import plan_piece
+from chipassets.compose.tune import (
+    Cells,
+    TuneBar,
+    TuneTask,
+    compose_tune,
+    tune_notes,
+)
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
-from chipassets.score import Note, Score, ordered
+from chipassets.notes import LEAD, Note, ordered
+from chipassets.score import Score
 from chipassets.seeds import derive_rng
-from chipassets.trackplan import Primer, TrackPlan
+from chipassets.trackplan import TrackPlan
 
-ROWS = 16
-"""Takes are computed in blocks of this many rows, whether wanted or not: take i stands in row
-i % 16 of its block always, so that the rounding of its sums never depends on its neighbours."""
 
-_OCTAVE = 12
-_HIGHEST_PITCH = 127
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A take with everything that led to it, for whoever explains it."""
+
+    plan: PiecePlan
+    harmony: Harmony
+    cells: Cells
+    tune: tuple[TuneBar, ...]
+    score: Score
 
 
 def compose_takes(
@@ -40,7 +56,7 @@ def compose_takes(
     count: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Score, ...]:
-    """Return `count` raw takes (the plan's number by default) in the track's key, from a take on.
+    """Return `count` takes (the plan's number by default) in the track's key, from a take on.
 
     Take i depends on the track's plan, the model and i alone. `progress` is called with the share
     that is done, rising to 1. ComposeError for a primer that cannot be used.
@@ -48,127 +64,83 @@ def compose_takes(
     count = track.takes if count is None else count
     if count < 1:
         return ()
-    network = Network(model, ROWS)
-    blocks = range(first_take // ROWS, (first_take + count - 1) // ROWS + 1)
-    takes: list[Score] = []
-    for done, number in enumerate(blocks):
-        block = open_block(track, model, number, network)
-        history = sample_block(track, block, _share_of(progress, done, len(blocks)))
-        takes += _scores(track, block, history)
-    skipped = first_take - blocks[0] * ROWS
-    return tuple(takes[skipped : skipped + count])
+    half = None if progress is None else lambda share: progress(share / 2)
+    material = propose(track, model, half)
+    scores = []
+    for place in range(count):
+        scores.append(sketch(track, material, first_take + place).score)
+        if progress:
+            progress(0.5 + (place + 1) / count / 2)
+    return tuple(scores)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Sixteen takes that are sampled side by side, from `first_take` on, and what leads them."""
-
-    first_take: int
-    network: Network
-    script: Script
-    setting: Setting
-    terms: tuple[Term, ...]
-    controls: ControlFeed | None
-
-
-def open_block(
-    track: TrackPlan, model: Model, number: int, network: Network | None = None
-) -> Block:
-    """Return block `number` (from 0) of a track, on a network of `ROWS` rows."""
-    setting = open_setting(track, model, number)
-    aims = setting.aims
-    return Block(
-        number * ROWS,
-        network or Network(model, ROWS),
-        track_script(track, setting.shift, tuple(setting.parts)),
-        setting,
-        make_terms(setting),
-        ControlFeed(model, track, aims.density, aims.polyphony) if model.controls else None,
-    )
-
-
-def open_setting(track: TrackPlan, model: Model, number: int) -> Setting:
-    """Return what block `number` of a track aims at."""
-    parts = track_parts(track)
-    aims = draw_aims(track, parts, range(number * ROWS, (number + 1) * ROWS))
-    return Setting(track, parts, model_shift(track, model), aims)
-
-
-def sample_block(
-    track: TrackPlan, block: Block, progress: Callable[[float], None] | None = None
-) -> NDArray[np.int16]:
-    """Return the events [ROWS, steps, places] of the block's takes, as `sample` gives them."""
-    takes = range(block.first_take, block.first_take + ROWS)
-    return sample(
-        block.network,
-        block.script,
-        [derive_rng(track.seed, "compose", COMPOSE_VERSION, take) for take in takes],
+def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
+    """Return a take (from 0) of a track, made of the material."""
+    plan = plan_piece(track, take)
+    rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "take", take)
+    harmony = plan_harmony(track, plan, rng)
+    given = given_in(track, harmony)
+    cells = choose_cells(plan, material, track.pulse_steps, rng, given.cells)
+    task = TuneTask(
+        plan,
+        harmony,
+        cells,
+        track.pulse_steps,
+        track.bars,
+        given.bars,
+        dict(track.guidance),
         track.temperature,
-        terms=block.terms,
-        controls=block.controls,
-        low_below=block.setting.low_below,
-        progress=progress,
     )
+    tune, _ = compose_tune(task, rng)
+    tune = _entering(plan, tune)
+    notes = add_pickups(
+        plan,
+        harmony,
+        tune,
+        tune_notes(tune, harmony.steps_per_bar),
+        material,
+        float(rng.random()),
+        frozenset(given.bars),
+    )
+    context = context_of(
+        plan,
+        harmony,
+        tune,
+        notes,
+        material,
+        dict(cells.main),
+        track.pulse_steps,
+        rng,
+        given.muted,
+    )
+    return Sketch(plan, harmony, cells, tune, _score(track, context, given))
 
 
-def model_shift(track: TrackPlan, model: Model) -> int:
-    """Return how many semitones the model's pitches lie below the track's (0 in all-key models)."""
-    return track.key.canonical_shift if model.canonical_key else 0
+def _entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:
+    """Return the tune without the bars before it enters, where the piece's idea has others open."""
+    opens = ideas.IDEAS[plan.idea].opens or {}
+    waits = opens.get(LEAD, 0) if plan.sections[0].section.bars > opens.get(LEAD, 0) else 0
+    silent = TuneBar((), (), "held", "plain", 0)
+    return (*(silent for _ in tune[:waits]), *tune[waits:])
 
 
-def track_script(track: TrackPlan, shift: int, parts: tuple[Part, ...]) -> Script:
-    """Return the script of a track at the model's pitch: what returns, its motifs and its primer.
-
-    Steps in which the primer has a say do not return from elsewhere. Where the primer itself
-    returns, its steps are open: the model joins in.
-    """
-    script = return_bars(free_script(track.total_steps), parts, track.beats_per_bar * 4)
-    script = force_motifs(script, state_motifs(track, parts), -shift)
-    if track.primer is None or not track.primer.steps:
-        return script
-    primer = _transposed(track.primer, -shift)
-    condition, inject = track.condition_on_primer, track.inject_primer
-    return apply_primer(script, primer, condition=condition, inject=inject)
-
-
-def _scores(track: TrackPlan, block: Block, history: NDArray[np.int16]) -> list[Score]:
-    parts = block.setting.parts
-    plain = Score(
-        notes=(),
+def _score(track: TrackPlan, context: Context, given: Given) -> Score:
+    parts = track_parts(track)
+    inner = compose_inner(context)
+    bass = compose_bass(context)
+    voices: list[Note] = []
+    for line in (list(context.notes), inner, bass):
+        voices += cut_stops(context, line)
+    voices = [note for note in voices if note.start_step < track.total_steps]
+    return Score(
+        notes=ordered([*voices, *given.extra]),
         bars=track.bars,
         tempo_millibpm=track.tempo_millibpm,
         key=track.key,
         beats_per_bar=track.beats_per_bar,
         sections=tuple(part.section for part in parts),
         loop_start_bar=loop_start_bar(track, parts),
-        statements=tuple(said.statement for said in state_motifs(track, parts)),
+        chords=context.harmony.names,
+        statements=given.statements,
+        further=ordered(cut_stops(context, compose_further(context, inner))),
     )
-    return [
-        replace(plain, notes=_notes(row, block.setting.shift), chords=chords)
-        for row, chords in zip(history, block.setting.aims.harmony.names, strict=True)
-    ]
-
-
-def _notes(history: NDArray[np.int16], shift: int) -> tuple[Note, ...]:
-    notes, _ = decode_events([START, *history[history >= 0].tolist()])
-    return ordered([Note(start, length, playable(p + shift)) for start, length, p in notes])
-
-
-def _transposed(primer: Primer, semitones: int) -> Primer:
-    moved = [replace(note, pitch=playable(note.pitch + semitones)) for note in primer.notes]
-    return replace(primer, notes=ordered(moved))
-
-
-def playable(pitch: int) -> int:
-    """Return the pitch, moved by an octave if it lies outside MIDI's range."""
-    if pitch < 0:
-        return pitch + _OCTAVE
-    return pitch - _OCTAVE if pitch > _HIGHEST_PITCH else pitch
-
-
-def _share_of(
-    progress: Callable[[float], None] | None, done: int, blocks: int
-) -> Callable[[float], None] | None:
-    if progress is None:
-        return None
-    return lambda share: progress((done + share) / blocks)

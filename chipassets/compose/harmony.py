@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from chipassets.chords import Chord, chord_name, degree_chord, parse_chord
-from chipassets.compose.form import Part
+from chipassets.chords import chord_name, degree_chord, parse_chord
+from chipassets.compose.form import Part, track_parts
+from chipassets.compose.harmonies import Harmony, harmony_of
+from chipassets.compose.piece import PiecePlan
 from chipassets.motifs import map_pitch
 from chipassets.score import Note
 from chipassets.trackplan import Progression, TrackPlan
@@ -56,36 +57,10 @@ Bars = list[tuple[str, ...]]
 """The chords of each bar by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Harmony:
-    """The chords of a batch: `of_step` int [rows, steps] is an index into `chords`; names by row
-    and bar.
-    """
-
-    chords: tuple[Chord, ...]
-    of_step: NDArray[np.int64]
-    names: tuple[tuple[str, ...], ...]
-
-
-def plan_harmony(
-    track: TrackPlan, parts: Sequence[Part], rngs: Sequence[np.random.Generator]
-) -> Harmony:
-    """Return the harmony of a row for each generator, at the track's own pitch."""
-    rows = [plan_chords(track, parts, rng) for rng in rngs]
-    names = list(dict.fromkeys(name for row in rows for bar in row for name in bar))
-    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
-    of_step = np.array([_by_step(row, names, steps_per_bar) for row in rows], np.int64)
-    chords = tuple(parse_chord(name, track.key) for name in names)
-    return Harmony(chords, of_step, tuple(tuple(" ".join(bar) for bar in row) for row in rows))
-
-
-def _by_step(bars: Bars, names: list[str], steps_per_bar: int) -> list[int]:
-    """The chords of a bar share it evenly, the first ones longer where it does not divide."""
-    return [
-        names.index(bar[step * len(bar) // steps_per_bar])
-        for bar in bars
-        for step in range(steps_per_bar)
-    ]
+def plan_harmony(track: TrackPlan, plan: PiecePlan, rng: np.random.Generator) -> Harmony:
+    """Return the harmony of a take, at the track's own pitch."""
+    bars = plan_chords(track, track_parts(track), rng)
+    return harmony_of(bars, track.key, track.beats_per_bar * STEPS_PER_BEAT)
 
 
 def plan_chords(track: TrackPlan, parts: Sequence[Part], rng: np.random.Generator) -> Bars:

@@ -1,0 +1,284 @@
+"""The bass: a pattern that the model proposed, carried over the chords as a line.
+
+Each letter of the form has a pattern of one or two bars. On every chord it stands on the chord's
+own bass; its last note leads by step to the next one, and a run may close a phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chipassets.compose import ideas, piece
+from chipassets.compose.cells import Cell, CellNote, traits_of
+from chipassets.compose.context import Context
+from chipassets.compose.harmonies import ChordTable
+from chipassets.notes import BASS, Note
+
+_LOWEST, _HIGHEST = 33, 57
+"""A1 to A3: where a bass is heard on these chips and yet low."""
+
+_NEAR_HOME = 0.45
+_RUN_SHARE = 0.65
+_CHROMATIC_SHARE = 0.35
+
+
+def compose_bass(context: Context) -> list[Note]:
+    """Return the bass of a take."""
+    roots = _roots(context)
+    line: list[tuple[int, int, int]] = []
+    for bar in range(context.bars):
+        if bar in context.muted:
+            continue
+        role = context.plan.section_at(bar).role(BASS)
+        if role == ideas.SILENT:
+            continue
+        line += _bar(context, bar, role, roots)
+    return _trimmed(line)
+
+
+def _trimmed(line: list[tuple[int, int, int]]) -> list[Note]:
+    line.sort()
+    notes = []
+    for index, (start, steps, pitch) in enumerate(line):
+        if index + 1 < len(line):
+            steps = min(steps, line[index + 1][0] - start)
+        if steps > 0:
+            notes.append(Note(start, steps, pitch, BASS))
+    return notes
+
+
+Roots = dict[int, list[tuple[int, int, int]]]
+"""By bar, each chord of it: the step in the bar, its row in the table, the pitch of its bass."""
+
+
+def _roots(context: Context) -> Roots:
+    """Return where each chord's bass lies: near the one before, and not far from home."""
+    table = context.harmony.table
+    floor = _LOWEST + int(context.draw("bass floor") * 7)
+    home = floor + 5
+    before = home
+    roots: Roots = {}
+    for bar in range(context.bars):
+        rows = context.harmony.bar(bar)
+        roots[bar] = []
+        for change in context.harmony.changes(bar):
+            chord = int(rows[change])
+            wanted = int(table.bass[chord])
+            options = [p for p in range(floor - 2, floor + 14) if p % 12 == wanted]
+            now = before
+            before = min(options, key=lambda p: (abs(p - now) + _NEAR_HOME * abs(p - home), p))
+            roots[bar].append((change, chord, before))
+    return roots
+
+
+def pattern_of(context: Context, letter: str, place: int) -> tuple[Cell, Cell]:
+    """Return the pattern of a letter: the bar that states it, and the one that answers."""
+    key = ("bass pattern", letter)
+    if key not in context.memory:
+        context.memory[key] = _draw_pattern(context, letter, place)
+    found = context.memory[key]
+    assert isinstance(found, tuple)  # noqa: S101 - the key is this function's own
+    return found
+
+
+def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell]:
+    choice = [item.cell for item in context.material.bass]
+    if not choice:
+        plain = Cell((CellNote(0, context.bar_steps, 0),), context.bar_steps)
+        return plain, plain
+    drive = context.plan.targets.drive
+    wanted = (2.5 + 5.5 * drive) * context.bar_steps / 16
+    taken = {
+        cell.rhythm
+        for name in context.cells
+        if isinstance(known := context.memory.get(("bass pattern", name)), tuple)
+        for cell in known
+    }
+    main = context.cells[letter] if letter in context.cells else next(iter(context.cells.values()))
+
+    def cost(cell: Cell) -> float:
+        traits = traits_of(cell, context.pulse_steps)
+        found = 0.5 * abs(traits.onsets - wanted) + 1.5 * traits.same / max(1, traits.onsets - 1)
+        found += 1.5 * (cell.rhythm in taken) - 0.4 * min(traits.values, 3)
+        # A bass that begins where the tune begins moves with it.
+        shared = len(set(cell.rhythm) & set(main.rhythm)) / len(cell.rhythm)
+        found -= 0.8 * shared
+        return found + 1.6 * context.draw("bass cell", letter, cell.notes)
+
+    ordered = sorted(choice, key=cost)
+    first = ordered[0]
+    second = first
+    if context.draw("bass pair", letter, place) < 0.7:
+        tails = [cell for cell in ordered[1:12] if cell.rhythm != first.rhythm]
+        if tails:
+            second = _with_tail(first, tails[0])
+    return first, second
+
+
+def _with_tail(head: Cell, tail: Cell) -> Cell:
+    """Return the first half of one cell and the second half of another."""
+    half = head.bar_steps // 2
+    notes = [note for note in head.notes if note.step < half]
+    notes[-1] = notes[-1]._replace(steps=min(notes[-1].steps, half - notes[-1].step))
+    notes += [note for note in tail.notes if note.step >= half]
+    return Cell(tuple(notes), head.bar_steps)
+
+
+def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int, int, int]]:
+    section = context.plan.section_at(bar)
+    first, second = pattern_of(context, section.letter, section.place)
+    start = bar * context.bar_steps
+    phrase = context.plan.phrase_at(bar)
+    if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
+        return [(start, context.bar_steps, roots[bar][0][2])]
+    cell = second if (bar - section.section.start_bar) % 2 else first
+    rhythm: Sequence[CellNote] = cell.notes
+    if role == ideas.DOUBLED:
+        rhythm = _tune_rhythm(context, bar) or rhythm
+    placed = _on_chords(context, bar, role, rhythm, roots)
+    follows = _following(context, bar, roots)
+    if context.closes_phrase(bar) and follows is not None:
+        run = _run(context, bar, roots[bar][-1], follows)
+        if run:
+            cut = run[0][0]
+            placed = [(s, min(n, cut - s), p) for s, n, p in placed if s < cut]
+            return [(start + s, n, p) for s, n, p in (*placed, *run)]
+    if follows is not None and role != ideas.PEDAL:
+        placed = _led(context, bar, placed, roots[bar][-1], follows)
+    return [(start + s, n, p) for s, n, p in placed]
+
+
+def _tune_rhythm(context: Context, bar: int) -> list[CellNote]:
+    notes = context.bar_notes(bar)
+    start = bar * context.bar_steps
+    return [
+        CellNote(note.start_step - start, min(note.duration_steps, 4), 0 if index % 3 != 1 else 4)
+        for index, note in enumerate(notes)
+    ]
+
+
+def _following(context: Context, bar: int, roots: Roots) -> tuple[int, int, int] | None:
+    """Return the chord behind a bar; behind the last that of the loop's start, or none."""
+    if bar + 1 < context.bars:
+        return roots[bar + 1][0]
+    last = context.plan.phrases[-1]
+    return None if last.cadence == piece.FINAL else roots[0][0]
+
+
+def _on_chords(
+    context: Context, bar: int, role: str, rhythm: Sequence[CellNote], roots: Roots
+) -> list[tuple[int, int, int]]:
+    """Return a bar's notes (step, length, pitch): the pattern on each of its chords."""
+    table = context.harmony.table
+    placed: list[tuple[int, int, int]] = []
+    spans = roots[bar]
+    ends = [step for step, _, _ in spans[1:]] + [context.bar_steps]
+    for (begin, chord, root), end in zip(spans, ends, strict=True):
+        inside = [note for note in rhythm if begin <= note.step < end]
+        if not inside or inside[0].step != begin:
+            gap = inside[0].step if inside else end
+            inside.insert(0, CellNote(begin, min(gap, end) - begin, 0))
+        degree = table.nearest_degree(chord, root)
+        for index, note in enumerate(inside):
+            steps = min(note.steps, end - note.step)
+            moves = 0 if index == 0 and begin == note.step else note.degree
+            pitch = _pitch(context, table, chord, root, degree + moves, note, role, index)
+            placed.append((note.step, steps, pitch))
+    return placed
+
+
+def _pitch(
+    context: Context,
+    table: ChordTable,
+    chord: int,
+    root: int,
+    degree: int,
+    note: CellNote,
+    role: str,
+    index: int,
+) -> int:
+    if role == ideas.PEDAL:
+        home = int(table.pitch(0, 0)) % 12
+        return _folded(root - (root - home) % 12)
+    if role == ideas.BROKEN:
+        return root + 12 * (index % 2) if root + 12 <= _HIGHEST + 3 else root - 12 * (index % 2)
+    pitch = table.pitch(chord, degree)
+    strong = note.step % context.pulse_steps == 0 or note.steps >= 3
+    if strong and not table.tones[chord, pitch % 12]:
+        near = [table.pitch(chord, degree + move) for move in (-1, 1)]
+        fits = [p for p in near if table.tones[chord, p % 12]]
+        pitch = fits[0] if fits else root
+    while pitch > max(_HIGHEST, root + 14):
+        pitch -= 12
+    while pitch < _LOWEST - 5:
+        pitch += 12
+    return pitch
+
+
+def _folded(pitch: int) -> int:
+    while pitch < _LOWEST:
+        pitch += 12
+    while pitch > _HIGHEST:
+        pitch -= 12
+    return pitch
+
+
+def _led(
+    context: Context,
+    bar: int,
+    placed: list[tuple[int, int, int]],
+    last: tuple[int, int, int],
+    follows: tuple[int, int, int],
+) -> list[tuple[int, int, int]]:
+    """Return the bar with its last note, if it is short and weak, leading into the next root."""
+    if len(placed) < 3:
+        return placed
+    step, steps, pitch = placed[-1]
+    if steps > 4 or step < context.bar_steps - context.pulse_steps:
+        return placed
+    target, root = follows[2], last[2]
+    if target == root:
+        return placed
+    scale = context.harmony.table.scale(last[1])
+    way = 1 if pitch > target or (pitch == target and root > target) else -1
+    lead = target + way
+    chromatic = context.plan.targets.chromatic * _CHROMATIC_SHARE
+    if context.draw("bass leads", last[1], follows[1]) >= chromatic:
+        while lead % 12 not in scale:
+            lead += way
+    if abs(lead - target) > 2 or lead == (placed[-2][2] if len(placed) > 1 else None):
+        return placed
+    return [*placed[:-1], (step, steps, lead)]
+
+
+def _run(
+    context: Context,
+    bar: int,
+    last: tuple[int, int, int],
+    follows: tuple[int, int, int],
+) -> list[tuple[int, int, int]]:
+    """Return a run by step that closes a phrase in its last beats, or nothing."""
+    drive = context.plan.targets.drive
+    if context.draw("bass runs", bar) > _RUN_SHARE * (0.5 + drive):
+        return []
+    steps = 2
+    count = 4 if context.draw("bass run length", bar) < 0.4 and context.bar_steps >= 16 else 2
+    begin = context.bar_steps - steps * count
+    scale = context.harmony.table.scale(last[1])
+    target = follows[2]
+    way = (
+        -1
+        if target - _LOWEST < 5
+        else 1
+        if target > _HIGHEST - 6
+        else (1 if context.draw("bass run way", bar) < 0.5 else -1)
+    )
+    line = []
+    pitch = target
+    for _ in range(count):
+        pitch += way
+        while pitch % 12 not in scale:
+            pitch += way
+        line.append(pitch)
+    line.reverse()
+    return [(begin + index * steps, steps, _folded(p)) for index, p in enumerate(line)]

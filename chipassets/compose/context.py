@@ -1,0 +1,102 @@
+"""Context: what stands of a take when a part is written under its tune."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.cells import Cell
+from chipassets.compose.harmonies import Harmony
+from chipassets.compose.material import Material
+from chipassets.compose.piece import PiecePlan
+from chipassets.compose.tune import TuneBar
+from chipassets.notes import Note
+
+NO_PITCH = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A take as far as it is composed: plan, chords, tune, material, and the chance of the take.
+
+    sounding: the tune's pitch int [steps], NO_PITCH where it is silent; onsets: bool [steps].
+    muted: bars in which the accompaniment is silent (a primer plays alone there).
+    """
+
+    plan: PiecePlan
+    harmony: Harmony
+    tune: tuple[TuneBar, ...]
+    notes: tuple[Note, ...]
+    material: Material
+    cells: dict[str, Cell]
+    pulse_steps: int
+    bars: int
+    rng: np.random.Generator
+    sounding: NDArray[np.int64]
+    onsets: NDArray[np.bool_]
+    muted: frozenset[int] = frozenset()
+    memory: dict[object, object] = field(default_factory=dict)
+
+    @property
+    def bar_steps(self) -> int:
+        """16th notes in a bar."""
+        return self.harmony.steps_per_bar
+
+    def tune_at(self, step: int) -> int:
+        """Return the tune's pitch at a step of the piece, NO_PITCH where it is silent."""
+        return int(self.sounding[step])
+
+    def bar_notes(self, bar: int) -> list[Note]:
+        """Return the tune's notes that begin in a bar."""
+        first, last = bar * self.bar_steps, (bar + 1) * self.bar_steps
+        return [note for note in self.notes if first <= note.start_step < last]
+
+    def draw(self, *key: object) -> float:
+        """Return a uniform number that is the same whenever the same key asks for it."""
+        if key not in self.memory:
+            self.memory[key] = float(self.rng.random())
+        found = self.memory[key]
+        assert isinstance(found, float)  # noqa: S101 - the key is this method's own
+        return found
+
+    def closes_phrase(self, bar: int) -> bool:
+        """Whether a bar is the last of its phrase."""
+        phrase = self.plan.phrase_at(bar)
+        return bar == phrase.start_bar + phrase.bars - 1
+
+
+def context_of(
+    plan: PiecePlan,
+    harmony: Harmony,
+    tune: tuple[TuneBar, ...],
+    notes: Sequence[Note],
+    material: Material,
+    cells: dict[str, Cell],
+    pulse_steps: int,
+    rng: np.random.Generator,
+    muted: frozenset[int] = frozenset(),
+) -> Context:
+    """Return the context of a take whose tune is composed."""
+    steps = len(tune) * harmony.steps_per_bar
+    sounding = np.full(steps, NO_PITCH, np.int64)
+    onsets = np.zeros(steps, bool)
+    for note in notes:
+        sounding[note.start_step : note.end_step] = note.pitch
+        onsets[note.start_step] = True
+    return Context(
+        plan,
+        harmony,
+        tune,
+        tuple(notes),
+        material,
+        cells,
+        pulse_steps,
+        len(tune),
+        rng,
+        sounding,
+        onsets,
+        muted,
+    )

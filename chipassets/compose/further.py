@@ -1,0 +1,30 @@
+"""Further parts, for chips with more than three tonal voices: held chords and a moving figure."""
+
+from __future__ import annotations
+
+from chipassets.compose import ideas
+from chipassets.compose.context import Context
+from chipassets.compose.inner import compose_inner, role_in
+from chipassets.notes import Note
+from chipassets.score import FURTHER_PARTS
+
+_MOVING = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
+
+
+def compose_further(context: Context, inner: list[Note]) -> list[Note]:
+    """Return the notes of `FURTHER_PARTS`.
+
+    The harmony holds what the chord needs; the figure moves where the second voice does not, and
+    answers the tune where it does.
+    """
+    del inner
+    harmony, figure = FURTHER_PARTS
+    roles = {bar: role_in(context, bar) for bar in range(context.bars)}
+    held = dict.fromkeys(roles, ideas.HELD)
+    moving = {
+        bar: ideas.COUNTER if role in _MOVING else ideas.ARPEGGIO for bar, role in roles.items()
+    }
+    return [
+        *compose_inner(context, harmony, held),
+        *compose_inner(context, figure, moving),
+    ]

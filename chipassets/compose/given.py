@@ -1,0 +1,92 @@
+"""What is given: the bars of the tune that a motif or a primer settles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chipassets.compose.cells import CellNote, Notes
+from chipassets.compose.form import track_parts
+from chipassets.compose.harmonies import Harmony
+from chipassets.compose.motif import state_motifs
+from chipassets.notes import BASS, INNER, LEAD, Note
+from chipassets.score import Statement
+from chipassets.trackplan import TrackPlan
+
+_BASS_BELOW = 55
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """bars: the tune's notes in degrees, by bar. cells: the first given bar of each letter.
+
+    statements: where motifs stand. extra: notes of a primer's other voices. muted: bars in which a
+    primer plays alone.
+    """
+
+    bars: Mapping[int, Notes]
+    cells: Mapping[str, Notes]
+    statements: tuple[Statement, ...]
+    extra: tuple[Note, ...]
+    muted: frozenset[int]
+
+
+def given_in(track: TrackPlan, harmony: Harmony) -> Given:
+    """Return what a track's motifs and primer settle of its tune."""
+    parts = track_parts(track)
+    stated = state_motifs(track, parts)
+    bar_steps = harmony.steps_per_bar
+    tune: list[Note] = [note for said in stated for note in said.notes]
+    extra: list[Note] = []
+    muted: set[int] = set()
+    primer = track.primer
+    if primer is not None and primer.steps:
+        top, extra = _dealt(primer.notes)
+        covered = range(-(-primer.steps // bar_steps))
+        muted = set(covered) if not track.inject_primer or primer.steps >= bar_steps else set()
+        if track.inject_primer:
+            shift = primer.steps
+            top = [*top, *(replace(n, start_step=n.start_step + shift) for n in top)]
+        tune += [note for note in top if note.start_step < track.total_steps]
+    bars = _by_bar(tune, harmony, track.bars)
+    letters: dict[str, Notes] = {}
+    for part in parts:
+        for bar in range(part.section.start_bar, part.section.start_bar + part.section.bars):
+            if len(bars.get(bar, ())) >= 2:
+                letters.setdefault(part.letter, bars[bar])
+    kept = tuple(note for note in extra if note.start_step < track.total_steps)
+    return Given(bars, letters, tuple(said.statement for said in stated), kept, frozenset(muted))
+
+
+def _dealt(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
+    """Return a primer's top line, and its other notes by part."""
+    top: list[Note] = []
+    rest: list[Note] = []
+    for note in sorted(notes, key=lambda note: (note.start_step, -note.pitch)):
+        if top and (note.start_step < top[-1].end_step and note.pitch < top[-1].pitch):
+            rest.append(note)
+        else:
+            if top and top[-1].end_step > note.start_step:
+                last = top.pop()
+                top.append(replace(last, duration_steps=note.start_step - last.start_step))
+            top.append(replace(note, part=LEAD))
+    return [n for n in top if n.duration_steps > 0], [
+        replace(note, part=BASS if note.pitch < _BASS_BELOW else INNER) for note in rest
+    ]
+
+
+def _by_bar(notes: Sequence[Note], harmony: Harmony, bars: int) -> dict[int, Notes]:
+    """Return notes in degrees over the chords under them, with what is left as alteration."""
+    found: dict[int, list[CellNote]] = {}
+    steps = harmony.steps_per_bar
+    for note in sorted(notes, key=lambda note: note.start_step):
+        bar, step = divmod(note.start_step, steps)
+        if bar >= bars:
+            continue
+        chord = int(harmony.at[note.start_step])
+        degree = harmony.table.nearest_degree(chord, note.pitch)
+        alteration = note.pitch - harmony.table.pitch(chord, degree)
+        # A note that is held over the bar line ends there: bars are written one by one.
+        length = min(note.duration_steps, steps - step)
+        found.setdefault(bar, []).append(CellNote(step, length, degree, alteration))
+    return {bar: tuple(inside) for bar, inside in found.items()}

@@ -1,0 +1,172 @@
+"""What a part needs to know of a piece's chords: scales and chord tones by step.
+
+Lines are composed in degrees of the key, seven to the octave, counted from the tonic near C4. A
+chord from outside the key bends the scale under the degrees: over D major in C, the fourth degree
+is F sharp. So a cell keeps its shape over every chord, and only its pitches follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.chords import Chord, parse_chord
+from chipassets.keys import MODES, Key
+
+DEGREES = 7
+_LOWEST_DEGREE, _HIGHEST_DEGREE = -42, 49
+"""Degrees for which pitches are tabled: six octaves below the tonic to seven above."""
+
+_MIDDLE_C = 60
+_ALTERED_UP = frozenset({"dim", "aug", "7"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChordTable:
+    """The chords of a piece as arrays, one row for each different chord.
+
+    names, chords: as they are written. tones: bool [chords, 12]. bass, root, third: pitch classes
+    int [chords]; third is the tone above the root that tells major from minor, or a fourth in a
+    suspended chord. pitches: int [chords, degrees], MIDI pitches of the bent scale, from
+    `_LOWEST_DEGREE`.
+    """
+
+    names: tuple[str, ...]
+    chords: tuple[Chord, ...]
+    tones: NDArray[np.bool_]
+    bass: NDArray[np.int64]
+    root: NDArray[np.int64]
+    third: NDArray[np.int64]
+    pitches: NDArray[np.int64]
+
+    def pitch(self, chord: int, degree: int, alteration: int = 0) -> int:
+        """Return the MIDI pitch of a degree over a chord."""
+        return int(self.pitches[chord, degree - _LOWEST_DEGREE]) + alteration
+
+    def pitches_of(
+        self, chords: NDArray[np.int64], degrees: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return the MIDI pitches of degrees over chords, arrays of one shape."""
+        return self.pitches[chords, degrees - _LOWEST_DEGREE]
+
+    def scale(self, chord: int) -> frozenset[int]:
+        """Return the pitch classes of the scale under a chord."""
+        first = -_LOWEST_DEGREE
+        return frozenset(int(pitch) % 12 for pitch in self.pitches[chord, first : first + DEGREES])
+
+    def nearest_degree(self, chord: int, pitch: int) -> int:
+        """Return the degree whose pitch over the chord is nearest, the lower of two."""
+        return int(np.abs(self.pitches[chord] - pitch).argmin()) + _LOWEST_DEGREE
+
+
+def table_of(names: Sequence[str], key: Key) -> ChordTable:
+    """Return the table of the chords with these names in a key; ValueError for a name that is none.
+
+    The tonic that is degree 0 lies between F#3 and F4.
+    """
+    chords = tuple(parse_chord(name, key) for name in names)
+    tones = np.zeros((len(chords), 12), bool)
+    for row, chord in enumerate(chords):
+        tones[row, list(chord.pitch_classes)] = True
+    scales = [_bent_scale(chord, key) for chord in chords]
+    tonic = _MIDDLE_C + (key.tonic + 6) % 12 - 6
+    degrees = np.arange(_LOWEST_DEGREE, _HIGHEST_DEGREE)
+    pitches = np.array([[tonic + 12 * (d // 7) + s[d % 7] for d in degrees] for s in scales])
+    return ChordTable(
+        tuple(names),
+        chords,
+        tones,
+        np.array([chord.bass for chord in chords], np.int64),
+        np.array([chord.root for chord in chords], np.int64),
+        np.array([_third(chord) for chord in chords], np.int64),
+        pitches.astype(np.int64),
+    )
+
+
+def _third(chord: Chord) -> int:
+    for above in (4, 3, 5, 2):
+        if (chord.root + above) % 12 in chord.pitch_classes:
+            return (chord.root + above) % 12
+    return chord.root
+
+
+def _bent_scale(chord: Chord, key: Key) -> list[int]:
+    """Return the seven steps above the tonic in which the chord's tones take their places.
+
+    A tone from outside moves the neighbour that is no tone of the chord; of two neighbours the one
+    below where the chord leads (it has a major third over its root), else the one above.
+    """
+    scale = list(key.harmony_scale)
+    leads = (chord.root + 4) % 12 in chord.pitch_classes
+    for tone in sorted((pitch - key.tonic) % 12 for pitch in chord.pitch_classes):
+        if tone in scale:
+            continue
+        wanted = {(pitch - key.tonic) % 12 for pitch in chord.pitch_classes}
+        near = [i for i in range(DEGREES) if abs(scale[i] - tone) == 1 and scale[i] not in wanted]
+        if near:
+            near.sort(key=lambda i: (scale[i] < tone) != leads)
+            scale[near[0]] = tone
+    return sorted(scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """A piece's chords: the table, and which of its rows holds at each step, int [steps].
+
+    names: of each bar, the chords with blanks between, as a Score has them.
+    """
+
+    table: ChordTable
+    at: NDArray[np.int64]
+    names: tuple[str, ...]
+    steps_per_bar: int
+
+    def bar(self, bar: int) -> NDArray[np.int64]:
+        """Return the rows of the table at the steps of a bar."""
+        start = bar * self.steps_per_bar
+        return self.at[start : start + self.steps_per_bar]
+
+    def opening(self, bar: int) -> int:
+        """Return the row of the chord with which a bar opens."""
+        return int(self.at[bar * self.steps_per_bar])
+
+    def changes(self, bar: int) -> list[int]:
+        """Return the steps within a bar at which a chord begins, 0 among them."""
+        rows = self.bar(bar)
+        return [0, *(np.flatnonzero(rows[1:] != rows[:-1]) + 1).tolist()]
+
+
+def harmony_of(bars: Sequence[Sequence[str]], key: Key, steps_per_bar: int) -> Harmony:
+    """Return the harmony of bars, each with the names of its chords, which share it evenly.
+
+    The first ones are longer where a bar does not divide.
+    """
+    names = list(dict.fromkeys(name for bar in bars for name in bar))
+    at = [
+        names.index(bar[step * len(bar) // steps_per_bar])
+        for bar in bars
+        for step in range(steps_per_bar)
+    ]
+    text = tuple(" ".join(bar) for bar in bars)
+    return Harmony(table_of(names, key), np.array(at, np.int64), text, steps_per_bar)
+
+
+def diatonic(pitch: int, key: Key) -> tuple[int, int]:
+    """Return the degree of a pitch in a key, and its alteration in semitones, -1, 0 or 1."""
+    tonic = _MIDDLE_C + (key.tonic + 6) % 12 - 6
+    octave, above = divmod(pitch - tonic, 12)
+    scale = key.harmony_scale
+    if above in scale:
+        return DEGREES * octave + scale.index(above), 0
+    below = max(index for index, step in enumerate(scale) if step < above)
+    if above - scale[below] == 1:
+        return DEGREES * octave + below, 1
+    return DEGREES * octave + below + 1, -1
+
+
+def mode_steps(key: Key) -> tuple[int, ...]:
+    """Return the steps of a key's own mode, which may have fewer than seven."""
+    return MODES[key.mode]

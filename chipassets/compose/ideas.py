@@ -1,0 +1,170 @@
+"""Ideas: what a piece is about. One of them a piece, drawn by scene, mood and seed.
+
+An idea is a row of the table: how its phrases are built, what the second voice does in sections
+that state and in sections that contrast, how the bass goes, and who opens. To add one is to add a
+row; all words are those of `piece` and `roles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# What the second voice does. `roles` has one way of writing for each.
+THIRDS, COUNTER, ARPEGGIO, RUNNING, OFFBEAT, STABS, OSTINATO, HELD, UNISON, SILENT = (
+    "thirds", "counter", "arpeggio", "running", "offbeat", "stabs", "ostinato", "held", "unison",
+    "silent",
+)  # fmt: skip
+INNER_ROLES: Mapping[str, str] = {
+    THIRDS: "goes with the tune in thirds and sixths",
+    COUNTER: "moves where the tune holds",
+    ARPEGGIO: "breaks the chord in eighths",
+    RUNNING: "breaks the chord in 16ths",
+    OFFBEAT: "plays the chord between the beats",
+    STABS: "strikes the chord in short accents",
+    OSTINATO: "says one figure over and over",
+    HELD: "holds the chord's tones",
+    UNISON: "doubles the tune an octave below",
+    SILENT: "is silent",
+}
+
+# What the bass does.
+PATTERN, WALKING, PEDAL, BROKEN, DOUBLED = "pattern", "walking", "pedal", "octaves", "doubled"
+BASS_ROLES: Mapping[str, str] = {
+    PATTERN: "says a pattern of one or two bars on each chord",
+    WALKING: "walks in beats",
+    PEDAL: "stays on the tonic",
+    BROKEN: "leaps between octaves",
+    DOUBLED: "goes with the tune",
+    SILENT: "is silent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """A row: `says` completes "the piece ..."; suits: how likely it is by scene and by mood.
+
+    phrases: how phrases of four bars are built, one word a bar (see `phrasing`); phrases_b: those
+    of sections that contrast. onsets: a factor on the tune's notes. opens: parts that a first
+    section leaves out at its start, for how many bars.
+    """
+
+    name: str
+    says: str
+    suits: Mapping[str, float]
+    phrases: tuple[str, ...]
+    phrases_b: tuple[str, ...]
+    inner: tuple[str, ...]
+    inner_b: tuple[str, ...]
+    bass: tuple[str, ...] = (PATTERN,)
+    bass_b: tuple[str, ...] = (PATTERN, WALKING)
+    onsets: float = 1.0
+    literal: float = 0.5
+    opens: Mapping[str, int] | None = None
+
+
+IDEAS: Mapping[str, Idea] = {
+    idea.name: idea
+    for idea in (
+        Idea(
+            "song",
+            "sings: a motif in sequence, an answer, and a middle that contrasts",
+            {"title": 3, "overworld": 3, "town": 2, "credits": 3, "victory": 3, "heroic": 1,
+             "bright": 1, "triumphant": 1, "game_over": 2},
+            ("a a b C", "a b a C", "a a f C", "a b =0 C"),
+            ("a a f C", "a b a C", "a i b C", "a a b C"),
+            (COUNTER, THIRDS, OFFBEAT, ARPEGGIO),
+            (THIRDS, RUNNING, COUNTER, ARPEGGIO),
+        ),
+        Idea(
+            "riff",
+            "rides on a riff that comes again and again and turns at the end",
+            {"battle": 3, "boss": 3, "dungeon": 1, "shop": 1, "overworld": 1, "tense": 1,
+             "frantic": 1},
+            ("a =0 a C", "a =0 =0 C", "a b =0 =1", "a =0 f C"),
+            ("g b g C", "a h b C", "a b g C"),
+            (OSTINATO, STABS, UNISON, OFFBEAT),
+            (COUNTER, ARPEGGIO, THIRDS),
+            bass=(PATTERN, DOUBLED),
+            literal=0.9,
+        ),
+        Idea(
+            "ostinato",
+            "lets a figure run below, and a slow tune over it",
+            {"dungeon": 3, "battle": 1.5, "boss": 1, "credits": 1, "title": 1, "mysterious": 2,
+             "dark": 1},
+            ("g h b C", "a h =0 C", "g b h C", "h a h C"),
+            ("a a f C", "a b a C", "a f b C"),
+            (OSTINATO, ARPEGGIO, RUNNING),
+            (COUNTER, THIRDS, HELD),
+            bass=(PATTERN, PEDAL),
+            onsets=0.6,
+            literal=0.7,
+        ),
+        Idea(
+            "build",
+            "grows: bass and drums alone, then the second voice, then the tune",
+            {"boss": 2, "battle": 1.5, "dungeon": 1, "title": 1, "overworld": 0.7, "tense": 1},
+            ("a a b C", "a =0 f C", "a b =0 C"),
+            ("a i f C", "a a f C", "a b a C"),
+            (ARPEGGIO, OSTINATO, STABS),
+            (RUNNING, THIRDS, COUNTER),
+            opens={"lead": 2, "inner": 1},
+        ),
+        Idea(
+            "dialogue",
+            "asks and answers: short heads, and the second voice in the gaps",
+            {"shop": 3, "town": 2, "overworld": 1.5, "dungeon": 1, "playful": 2, "title": 1},
+            ("a h b C", "a b a C", "a =0 b C", "a h =0 C"),
+            ("a a f C", "b a b C", "a f a C"),
+            (COUNTER, OFFBEAT, STABS),
+            (THIRDS, ARPEGGIO, COUNTER),
+            bass=(PATTERN, WALKING),
+            onsets=0.85,
+        ),
+        Idea(
+            "hymn",
+            "moves in long notes, all voices together",
+            {"town": 1, "credits": 1.5, "game_over": 2, "title": 0.7, "calm": 2, "sad": 2},
+            ("g b g C", "a b g C", "g a b C"),
+            ("a b a C", "a a g C", "g f b C"),
+            (THIRDS, HELD, COUNTER),
+            (ARPEGGIO, COUNTER, THIRDS),
+            bass=(WALKING, PATTERN),
+            onsets=0.65,
+        ),
+        Idea(
+            "drop",
+            "is full at once, thins out in the middle, and comes back",
+            {"overworld": 1.5, "boss": 1.5, "battle": 1.5, "title": 1, "credits": 0.7,
+             "dungeon": 0.7},
+            ("a a f C", "a b a C", "a f a C", "a =0 b C"),
+            ("g h g C", "h a h C", "g b h C"),
+            (RUNNING, OFFBEAT, STABS, THIRDS),
+            (HELD, COUNTER, SILENT),
+            bass_b=(PEDAL, WALKING, PATTERN),
+        ),
+        Idea(
+            "through",
+            "goes on: no phrase comes twice in the same way",
+            {"dungeon": 1, "credits": 1, "overworld": 1, "boss": 1, "title": 0.7, "town": 0.5},
+            ("a f b C", "a i b C", "a b g C"),
+            ("a f i C", "b a f C", "a g b C"),
+            (COUNTER, ARPEGGIO, OFFBEAT),
+            (RUNNING, THIRDS, COUNTER),
+            literal=0.15,
+        ),
+        Idea(
+            "dance",
+            "dances: a lilting rhythm that all voices share",
+            {"shop": 2, "town": 2, "overworld": 0.7, "playful": 2, "bright": 0.5, "credits": 0.5},
+            ("a a b C", "a =0 a C", "a b a C"),
+            ("a a f C", "b b a C", "a i a C"),
+            (OFFBEAT, ARPEGGIO, THIRDS),
+            (COUNTER, OFFBEAT, THIRDS),
+            bass=(PATTERN, BROKEN),
+            literal=0.7,
+        ),
+    )
+}  # fmt: skip
+"""Every idea by name."""

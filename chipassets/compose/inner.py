@@ -1,0 +1,358 @@
+"""The second voice: one way of writing for each role, in a table.
+
+Every writer gives the notes of one bar; what it says in one bar of a section it says in the next,
+over other chords. Patterns come from the cells that the model proposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chipassets.compose import ideas, piece
+from chipassets.compose.cells import Cell
+from chipassets.compose.context import Context
+from chipassets.compose.voicing import (
+    clashes,
+    lowest_of_tune,
+    section_ceiling,
+    smooth_voicing,
+    voicing,
+)
+from chipassets.notes import INNER, Note
+
+Bar = list[tuple[int, int, int]]
+"""(step in the bar, length, pitch)."""
+
+_THIRDS = ((3, 0.0), (4, 0.0), (8, 0.3), (9, 0.3), (5, 1.1), (7, 1.2), (12, 1.5))
+"""Semitones under the tune, and what they pay: thirds first, then sixths."""
+_LOWEST = 50
+
+# Which tones of a voicing a broken chord takes in turn, from the lowest, 0.
+_ORDERS = (
+    (0, 1, 2, 1, 3, 1, 2, 1), (0, 2, 1, 2, 3, 2, 1, 2), (0, 1, 2, 3, 2, 1, 2, 1),
+    (3, 2, 1, 2, 0, 2, 1, 2), (0, 2, 3, 2, 1, 2, 3, 1), (0, 1, 2, 0, 1, 2, 0, 1),
+    (2, 1, 0, 1, 2, 1, 0, 1), (3, 2, 1, 0, 3, 2, 1, 0),
+)  # fmt: skip
+_HOLES = ((), (), (0,), (0, 4), (3,), (7,), (3, 7))
+
+
+def compose_inner(
+    context: Context, part: str = INNER, roles: Mapping[int, str] | None = None
+) -> list[Note]:
+    """Return the second voice of a take; `roles`, by bar, stand in for those of the plan."""
+    notes: list[Note] = []
+    for bar in range(context.bars):
+        if bar in context.muted:
+            continue
+        role = roles[bar] if roles else role_in(context, bar)
+        written = _WRITERS[role](context, bar)
+        start = bar * context.bar_steps
+        for step, steps, pitch in _cleared(context, bar, written, role):
+            notes.append(Note(start + step, steps, pitch, part))
+    return _trimmed(notes)
+
+
+def role_in(context: Context, bar: int) -> str:
+    """Return what the second voice does in a bar: it leads where the tune holds or rests."""
+    role = context.plan.section_at(bar).role(INNER)
+    phrase = context.plan.phrase_at(bar)
+    if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
+        return ideas.HELD
+    slot = phrase.slots[bar - phrase.start_bar]
+    steady = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
+    if slot.kind == piece.REST and role not in steady:
+        return ideas.COUNTER
+    return role
+
+
+def _trimmed(notes: list[Note]) -> list[Note]:
+    notes.sort(key=lambda note: note.start_step)
+    kept: list[Note] = []
+    for note in notes:
+        if kept and kept[-1].start_step == note.start_step:
+            continue
+        if kept and kept[-1].end_step > note.start_step:
+            last = kept[-1]
+            kept[-1] = Note(
+                last.start_step, note.start_step - last.start_step, last.pitch, last.part
+            )
+        kept.append(note)
+    return kept
+
+
+def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
+    """Return the bar without pitches that double the tune or rub on it where it is heard."""
+    if role == ideas.UNISON:
+        return written
+    cleared = []
+    start = bar * context.bar_steps
+    for step, steps, pitch in written:
+        heard = steps >= 2 or step % context.pulse_steps == 0
+        if heard and clashes(context, pitch, start + step):
+            chord = int(context.harmony.at[start + step])
+            choice = [
+                p
+                for p in voicing(context, chord, max(pitch + 4, 60), 6)
+                if not clashes(context, p, start + step)
+            ]
+            if not choice:
+                continue
+            pitch = min(choice, key=lambda p: (abs(p - pitch), p))
+        cleared.append((step, steps, pitch))
+    return cleared
+
+
+def _thirds(context: Context, bar: int) -> Bar:
+    written: Bar = []
+    start = bar * context.bar_steps
+    table = context.harmony.table
+    before: int | None = None
+    for note in context.bar_notes(bar):
+        step = note.start_step - start
+        chord = int(context.harmony.at[note.start_step])
+        scale, tones = table.scale(chord), table.tones[chord]
+        strong = step % context.pulse_steps == 0 or note.duration_steps >= 4
+        options = []
+        for below, pays in _THIRDS:
+            pitch = note.pitch - below
+            if pitch % 12 not in scale or pitch < _LOWEST:
+                continue
+            cost = pays + (1.5 if strong else 0.3) * (not tones[pitch % 12])
+            cost += 0.08 * abs(pitch - before) if before is not None else 0.0
+            options.append((cost, pitch))
+        if options:
+            before = min(options)[1]
+            written.append((step, note.duration_steps, before))
+    return written
+
+
+def _unison(context: Context, bar: int) -> Bar:
+    start = bar * context.bar_steps
+    return [
+        (note.start_step - start, note.duration_steps, note.pitch - 12)
+        for note in context.bar_notes(bar)
+        if note.pitch - 12 >= 40
+    ]
+
+
+def _counter(context: Context, bar: int) -> Bar:
+    """Hold a tone that the chord needs while the tune moves; answer it where it holds."""
+    written: Bar = []
+    start, bar_steps = bar * context.bar_steps, context.bar_steps
+    open_from = _long_notes(context, bar)
+    step = 0
+    for begin, end in [*open_from, (bar_steps, bar_steps)]:
+        while step < begin:
+            change = next((c for c in context.harmony.changes(bar) if c > step), bar_steps)
+            stop = min(begin, change, step + 8)
+            if stop - step >= 2:
+                written.append((step, stop - step, _needed(context, start + step, written)))
+            step = stop
+        if begin < end:
+            written += _answer(context, bar, begin, end)
+            step = end
+    return written
+
+
+def _long_notes(context: Context, bar: int) -> list[tuple[int, int]]:
+    """Return where in a bar the tune holds or rests: from two steps into a note to its end."""
+    start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
+    starts = [note.start_step for note in context.bar_notes(bar)]
+    spans = []
+    if not starts:
+        return [(0, context.bar_steps)]
+    for begin, following in zip(starts, [*starts[1:], end], strict=True):
+        if following - begin >= 6:
+            spans.append((begin + 2 - start, following - start))
+    return spans
+
+
+def _needed(context: Context, step: int, written: Bar) -> int:
+    """Return the tone of the chord that is wanted most: its third, near the note before."""
+    chord = int(context.harmony.at[step])
+    ceiling = min(max(lowest_of_tune(context, step, step + 4) - 2, 58), 72)
+    choice = voicing(context, chord, ceiling, 5)
+    before = written[-1][2] if written else _last_pitch(context, step)
+    third = int(context.harmony.table.third[chord])
+
+    def cost(pitch: int) -> float:
+        return (
+            abs(pitch - before)
+            - 2.5 * (pitch % 12 == third)
+            + 6.0 * clashes(context, pitch, step)
+            + 1.5 * (pitch == before)
+            + 0.3 * abs(pitch - 64)
+        )
+
+    return min(choice, key=lambda pitch: (cost(pitch), pitch)) if choice else before
+
+
+def _last_pitch(context: Context, step: int) -> int:
+    found = context.memory.get("counter")
+    del step
+    return found if isinstance(found, int) else 64
+
+
+def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
+    """Say the head of the letter's main cell in a gap of the tune."""
+    section = context.plan.section_at(bar)
+    cell = context.cells.get(section.letter) or next(iter(context.cells.values()))
+    room = end - begin
+    head = [note for note in cell.notes if note.step - cell.notes[0].step < room][:5]
+    if len(head) < 2:
+        return [(begin, room, _needed(context, bar * context.bar_steps + begin, []))]
+    start = bar * context.bar_steps
+    table = context.harmony.table
+    shift = cell.notes[0].step
+    ceiling = min(max(lowest_of_tune(context, start + begin, start + end) + 2, 62), 74)
+    best: tuple[float, list[tuple[int, int, int]]] | None = None
+    first = int(context.harmony.at[start + begin])
+    base = table.nearest_degree(first, ceiling - 5)
+    for degree in range(base - 5, base + 4):
+        bars: Bar = []
+        cost = 0.0
+        for index, note in enumerate(head):
+            step = begin + note.step - shift
+            following = head[index + 1].step - shift + begin if index + 1 < len(head) else end
+            steps = min(following, end) - step
+            chord = int(context.harmony.at[start + step])
+            pitch = table.pitch(chord, degree + note.degree)
+            cost += (not table.tones[chord, pitch % 12]) * min(steps, 4)
+            cost += 3.0 * clashes(context, pitch, start + step) + max(0, pitch - ceiling)
+            cost += 0.1 * abs(pitch - (ceiling - 5))
+            bars.append((step, steps, pitch))
+        if best is None or cost < best[0]:
+            best = (cost, bars)
+    assert best is not None  # noqa: S101 - the range above is never empty
+    context.memory["counter"] = best[1][-1][2]
+    return best[1]
+
+
+def _broken(context: Context, bar: int, unit: int) -> Bar:
+    section = context.plan.section_at(bar)
+    order = _ORDERS[int(context.draw("order", section.letter, unit) * len(_ORDERS))]
+    holes = _HOLES[int(context.draw("holes", section.letter, unit) * len(_HOLES))]
+    start = bar * context.bar_steps
+    ceiling = section_ceiling(context, bar)
+    written: Bar = []
+    for index, step in enumerate(range(0, context.bar_steps, unit)):
+        if index % 8 in holes and (unit > 1 or index % 2):
+            continue
+        tones = _steady_voicing(context, start + step, ceiling, section.letter)
+        if not tones:
+            continue
+        pitch = tones[order[index % 8] % len(tones)]
+        if step % context.pulse_steps == 0 and clashes(context, pitch, start + step):
+            pitch = tones[(order[index % 8] + 1) % len(tones)]
+        written.append((step, unit, pitch))
+    return written
+
+
+def _steady_voicing(context: Context, step: int, ceiling: int, letter: str) -> list[int]:
+    """Return the voicing at a step; one chord has one voicing for as long as the letter lasts."""
+    chord = int(context.harmony.at[step])
+    key = ("voicing", letter, chord, ceiling)
+    if key not in context.memory:
+        before = context.memory.get(("last voicing", letter))
+        known = before if isinstance(before, list) else None
+        context.memory[key] = smooth_voicing(context, chord, ceiling, known)
+        context.memory[("last voicing", letter)] = context.memory[key]
+    found = context.memory[key]
+    assert isinstance(found, list)  # noqa: S101 - the key is this function's own
+    return found
+
+
+def _comping(context: Context, bar: int, *, short: bool) -> Bar:
+    """Strike tones of the chord in the gaps of the bass, or in accents of a cell's rhythm."""
+    section = context.plan.section_at(bar)
+    rhythm = _comping_rhythm(context, section.letter, short=short)
+    order = _ORDERS[int(context.draw("comping", section.letter) * len(_ORDERS))]
+    start = bar * context.bar_steps
+    ceiling = section_ceiling(context, bar)
+    written: Bar = []
+    for index, step in enumerate(rhythm):
+        tones = _steady_voicing(context, start + step, ceiling, section.letter)
+        if not tones:
+            continue
+        following = rhythm[index + 1] if index + 1 < len(rhythm) else context.bar_steps
+        steps = min(2 if short else 3, following - step)
+        written.append((step, steps, tones[order[index % 8] % len(tones)]))
+    return written
+
+
+def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int, ...]:
+    pulse = context.pulse_steps
+    if not short:
+        after = pulse // 2
+        beats = range(0, context.bar_steps, pulse)
+        return tuple(beat + after for beat in beats)
+    cells = [item.cell for item in context.material.tune[:16]] or [
+        next(iter(context.cells.values()))
+    ]
+    cell = cells[int(context.draw("accents", letter) * len(cells))]
+    return cell.rhythm[:5]
+
+
+def _ostinato(context: Context, bar: int) -> Bar:
+    """Say one cell in every bar, moved to the chord's tones where it is strong."""
+    section = context.plan.section_at(bar)
+    cell = _ostinato_cell(context, section.letter)
+    start = bar * context.bar_steps
+    table = context.harmony.table
+    ceiling = section_ceiling(context, bar)
+    chord = context.harmony.opening(bar)
+    tones = _steady_voicing(context, start, ceiling, section.letter)
+    base = tones[len(tones) // 2] if tones else ceiling - 5
+    degree = table.nearest_degree(chord, base)
+    written: Bar = []
+    for note in cell.notes:
+        now = int(context.harmony.at[start + note.step])
+        pitch = table.pitch(now, degree + note.degree)
+        strong = note.step % context.pulse_steps == 0 or note.steps >= 3
+        if strong and not table.tones[now, pitch % 12]:
+            near = [table.pitch(now, degree + note.degree + move) for move in (-1, 1)]
+            fits = [p for p in near if table.tones[now, p % 12]]
+            pitch = fits[0] if fits else base
+        written.append((note.step, note.steps, pitch))
+    return written
+
+
+def _ostinato_cell(context: Context, letter: str) -> Cell:
+    main = context.cells.get(letter) or next(iter(context.cells.values()))
+    cells = [
+        item.cell
+        for item in context.material.tune
+        if item.cell.span <= 5 and item.cell.notes[0].step == 0 and item.cell != main
+    ][:12]
+    return cells[int(context.draw("ostinato", letter) * len(cells))] if cells else main
+
+
+def _held(context: Context, bar: int) -> Bar:
+    start = bar * context.bar_steps
+    changes = context.harmony.changes(bar)
+    written: Bar = []
+    for step, end in zip(changes, [*changes[1:], context.bar_steps], strict=True):
+        pitch = _needed(context, start + step, written)
+        written.append((step, end - step, pitch))
+        context.memory["counter"] = pitch
+    return written
+
+
+def _silent(context: Context, bar: int) -> Bar:
+    del context, bar
+    return []
+
+
+_WRITERS: Mapping[str, Callable[[Context, int], Bar]] = {
+    ideas.THIRDS: _thirds,
+    ideas.COUNTER: _counter,
+    ideas.ARPEGGIO: lambda context, bar: _broken(context, bar, 2),
+    ideas.RUNNING: lambda context, bar: _broken(context, bar, 1),
+    ideas.OFFBEAT: lambda context, bar: _comping(context, bar, short=False),
+    ideas.STABS: lambda context, bar: _comping(context, bar, short=True),
+    ideas.OSTINATO: _ostinato,
+    ideas.HELD: _held,
+    ideas.UNISON: _unison,
+    ideas.SILENT: _silent,
+}
+"""How each role is written."""

@@ -1,0 +1,231 @@
+"""Material: the bars that the model proposes for a track, as cells for its voices.
+
+The model plays many short openings. Each of their bars gives a cell of the top line and one of the
+lowest; what cannot be sung or walked on is left out, and the rest is ranked. Nothing is built on a
+bar that the model did not write.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose.cells import Cell, cell_of, is_bass, is_tune, traits_of, tune_worth
+from chipassets.compose.codec import START, decode_events
+from chipassets.compose.feed import ControlFeed
+from chipassets.compose.network import Network
+from chipassets.compose.primer import apply_primer
+from chipassets.compose.sampler import sample
+from chipassets.compose.script import Script, free_script
+from chipassets.compose.version import COMPOSE_VERSION
+from chipassets.compose.weights import Model
+from chipassets.keys import Key
+from chipassets.notes import Note, ordered
+from chipassets.seeds import derive_rng
+from chipassets.trackplan import Primer, TrackPlan
+
+ROWS = 16
+"""Openings are sampled in blocks of this many rows, so that the rounding of a row's sums never
+depends on how many there are."""
+
+_BLOCKS = 4
+_BARS = 4
+_PRIMED_BARS = 3
+"""Bars that are composed behind a primer."""
+
+_BASS_BELOW = 55
+"""Lines whose notes lie below this pitch on the whole are the bass's."""
+
+_MOST_OF_A_RHYTHM = 4
+_WIDEST = 1.6
+"""By this factor the density that rows are told goes beyond the ends of the character's range."""
+
+Line = list[tuple[int, int, int]]
+"""(start, duration, pitch) in steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A cell and how much it promises, in points."""
+
+    cell: Cell
+    worth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The cells of a track, the most promising first: for the tune, and for the bass.
+
+    bars: how many bars the model proposed.
+    """
+
+    tune: tuple[Ranked, ...]
+    bass: tuple[Ranked, ...]
+    bars: int
+
+
+def propose(
+    track: TrackPlan, model: Model, progress: Callable[[float], None] | None = None
+) -> Material:
+    """Return the cells that the model proposes for a track, by the track's seed.
+
+    Where a primer conditions the model, it has heard the primer before each of them.
+    `progress` is told the share that is done, rising to 1.
+    """
+    shift = model_shift(track, model)
+    bar = track.beats_per_bar * 4
+    script, first_bar = _script(track, shift, bar)
+    network = Network(model, ROWS)
+    key = Key((track.key.tonic - shift) % 12, track.key.mode)
+    tops: list[Cell] = []
+    lows: list[Cell] = []
+    bars = 0
+    for block in range(_BLOCKS):
+        rngs = [
+            derive_rng(track.seed, "compose", COMPOSE_VERSION, "material", block, row)
+            for row in range(ROWS)
+        ]
+        history = sample(
+            network,
+            script,
+            rngs,
+            track.temperature,
+            controls=_controls(track, model, script, rngs),
+        )
+        for row in history:
+            notes, _ = decode_events([START, *row[row >= 0].tolist()])
+            for line, cells in ((top_line(notes), tops), (low_line(notes), lows)):
+                found = _cells(line, key, bar, range(first_bar, script.steps // bar))
+                cells.extend(found)
+            bars += script.steps // bar - first_bar
+        if progress:
+            progress((block + 1) / _BLOCKS)
+    return Material(_ranked_tunes(tops, track), _ranked_basses(lows, track), bars)
+
+
+def _script(track: TrackPlan, shift: int, bar: int) -> tuple[Script, int]:
+    """Return what is settled, and the first bar that is the model's own."""
+    primer = track.primer
+    if primer is None or not primer.steps or not track.condition_on_primer:
+        return free_script(_BARS * bar), 0
+    first = -(-primer.steps // bar)
+    script = free_script((first + _PRIMED_BARS) * bar)
+    moved = _moved(primer, -shift)
+    return apply_primer(script, moved, condition=True, inject=False), first
+
+
+def _moved(primer: Primer, semitones: int) -> Primer:
+    notes = [replace(note, pitch=playable(note.pitch + semitones)) for note in primer.notes]
+    return replace(primer, notes=ordered(notes))
+
+
+def playable(pitch: int) -> int:
+    """Return the pitch, moved by an octave if it lies outside MIDI's range."""
+    return pitch + 12 if pitch < 0 else pitch - 12 if pitch > 127 else pitch
+
+
+def model_shift(track: TrackPlan, model: Model) -> int:
+    """Return how many semitones the model's pitches lie below the track's (0 in all-key models)."""
+    return track.key.canonical_shift if model.canonical_key else 0
+
+
+def _controls(
+    track: TrackPlan, model: Model, script: Script, rngs: Sequence[np.random.Generator]
+) -> ControlFeed | None:
+    if not model.controls:
+        return None
+    wanted, voices = track.character.density, track.character.polyphony
+    low, high = wanted.low / _WIDEST, wanted.high * _WIDEST
+    density = [low * (high / low) ** float(rng.random()) for rng in rngs]
+    polyphony = [voices.low + (voices.high - voices.low) * float(rng.random()) for rng in rngs]
+    steps = script.steps + 1
+    return ControlFeed(model, track, _over(density, steps), _over(polyphony, steps))
+
+
+def _over(values: Sequence[float], steps: int) -> NDArray[np.float32]:
+    return np.repeat(np.array(values, np.float32)[:, None], steps, axis=1)
+
+
+def top_line(notes: Iterable[tuple[int, int, int]]) -> Line:
+    """Return the tune of merged notes: at each onset the highest, unless a higher one sounds on."""
+    return _line(notes, upper=True)
+
+
+def low_line(notes: Iterable[tuple[int, int, int]]) -> Line:
+    """Return the bass of merged notes, the mirror of `top_line`."""
+    return _line(notes, upper=False)
+
+
+def _line(notes: Iterable[tuple[int, int, int]], *, upper: bool) -> Line:
+    sign = 1 if upper else -1
+    by_start: dict[int, tuple[int, int, int]] = {}
+    for note in notes:
+        held = by_start.get(note[0])
+        if held is None or sign * note[2] > sign * held[2]:
+            by_start[note[0]] = note
+    line: Line = []
+    for start in sorted(by_start):
+        _, steps, pitch = by_start[start]
+        if line:
+            before = line[-1]
+            sounds_on = before[0] + before[1] > start
+            if sounds_on and sign * before[2] > sign * pitch + 4:
+                continue
+            line[-1] = (before[0], min(before[1], start - before[0]), before[2])
+        line.append((start, steps, pitch))
+    return line
+
+
+def _cells(line: Line, key: Key, bar: int, bars: range) -> list[Cell]:
+    found = []
+    for number in bars:
+        inside = [
+            (start - number * bar, min(steps, (number + 1) * bar - start), pitch)
+            for start, steps, pitch in line
+            if number * bar <= start < (number + 1) * bar
+        ]
+        cell = cell_of(inside, key, bar)
+        if cell is not None:
+            found.append(cell)
+    return found
+
+
+def _ranked_tunes(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]:
+    ranked = []
+    for cell in dict.fromkeys(cells):
+        traits = traits_of(cell, track.pulse_steps)
+        if is_tune(cell, traits):
+            ranked.append(Ranked(cell, tune_worth(cell, traits)))
+    return _best(ranked)
+
+
+def _ranked_basses(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]:
+    ranked = []
+    for cell in dict.fromkeys(cells):
+        traits = traits_of(cell, track.pulse_steps)
+        if is_bass(cell, traits):
+            moves = max(1, traits.onsets - 1)
+            worth = traits.entropy - 2.0 * traits.same / moves + 0.5 * min(traits.syncopation, 2)
+            ranked.append(Ranked(cell, worth))
+    return _best(ranked)
+
+
+def _best(ranked: list[Ranked]) -> tuple[Ranked, ...]:
+    """Return the cells by worth, few of any one rhythm."""
+    ranked.sort(key=lambda item: (-item.worth, item.cell.notes))
+    kept = []
+    rhythms: Counter[tuple[int, ...]] = Counter()
+    for item in ranked:
+        rhythms[item.cell.rhythm] += 1
+        if rhythms[item.cell.rhythm] <= _MOST_OF_A_RHYTHM:
+            kept.append(item)
+    return tuple(kept)
+
+
+def as_notes(line: Line) -> list[Note]:
+    """Return a line as notes."""
+    return [Note(*note) for note in line]

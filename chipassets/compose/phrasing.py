@@ -1,0 +1,84 @@
+"""What joins phrases: pickups over the bar line, and stops in which all voices breathe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chipassets.compose.context import Context
+from chipassets.compose.harmonies import Harmony
+from chipassets.compose.material import Material
+from chipassets.compose.piece import PiecePlan
+from chipassets.compose.tune import TuneBar
+from chipassets.notes import LEAD, Note
+
+_LEAST_GOAL = 4
+"""Steps that a phrase's last note keeps before a pickup begins."""
+
+
+def add_pickups(
+    plan: PiecePlan,
+    harmony: Harmony,
+    tune: Sequence[TuneBar],
+    notes: Sequence[Note],
+    material: Material,
+    draw: float,
+    given: frozenset[int],
+) -> list[Note]:
+    """Return the tune with a pickup into each phrase for which the plan has one.
+
+    Its rhythm is the end of one of the model's bars; it goes by step to the note that it leads to.
+    given: bars that somebody settled, which stay as they are.
+    """
+    rhythm = _pickup_rhythm(material, harmony.steps_per_bar, draw)
+    way = -1 if draw * 97 % 1 < 0.6 else 1
+    kept = list(notes)
+    bars = len(tune)
+    for bar in plan.pickups:
+        target = (bar + 1) % bars
+        if bar in given or not tune[target].notes or tune[target].notes[0].step != 0:
+            continue
+        start = bar * harmony.steps_per_bar
+        inside = [note for note in kept if start <= note.start_step < start + harmony.steps_per_bar]
+        if not inside:
+            continue
+        goal = max(inside, key=lambda note: note.start_step)
+        steps = [start + step for step in rhythm if start + step - goal.start_step >= _LEAST_GOAL]
+        if not steps:
+            continue
+        kept.remove(goal)
+        length = min(goal.duration_steps, steps[0] - goal.start_step)
+        kept.append(Note(goal.start_step, length, goal.pitch, LEAD))
+        first = tune[target].notes[0].degree
+        ends = [*steps[1:], start + harmony.steps_per_bar]
+        for index, (step, end) in enumerate(zip(steps, ends, strict=True)):
+            degree = first + way * (len(steps) - index)
+            pitch = harmony.table.pitch(int(harmony.at[step]), degree)
+            kept.append(Note(step, end - step, pitch, LEAD))
+    return sorted(kept, key=lambda note: note.start_step)
+
+
+def _pickup_rhythm(material: Material, bar_steps: int, draw: float) -> tuple[int, ...]:
+    """Return the steps of the last beat and a half of one of the model's bars."""
+    first = bar_steps - 6
+    ends = dict.fromkeys(
+        tuple(step for step in item.cell.rhythm if step >= first) for item in material.tune
+    )
+    choice = [end for end in ends if 1 <= len(end) <= 3 and end[-1] >= bar_steps - 3]
+    return choice[int(draw * len(choice))] if choice else (bar_steps - 2,)
+
+
+def cut_stops(context: Context, notes: Sequence[Note]) -> list[Note]:
+    """Return notes of any part without what sounds in the stops of the plan."""
+    kept = list(notes)
+    for bar in context.plan.stops:
+        end = (bar + 1) * context.bar_steps
+        start = end - context.pulse_steps
+        cut = []
+        for note in kept:
+            if start <= note.start_step < end:
+                continue
+            if note.start_step < start < note.end_step:
+                note = Note(note.start_step, start - note.start_step, note.pitch, note.part)
+            cut.append(note)
+        kept = cut
+    return kept

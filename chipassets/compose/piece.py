@@ -1,0 +1,140 @@
+"""The piece plan: what a take aims at, before a note is written.
+
+A piece is a row of sections, a section a row of phrases, a phrase a row of slots: what the tune
+does in each bar, the last of them a cadence. Beside the tune every part has a role by section.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chipassets.score import Section
+
+# Cadences, by how the phrase closes.
+HALF, CLOSED, DECEPTIVE, TURN, FINAL = "half", "closed", "deceptive", "turn", "final"
+CADENCES = {
+    HALF: "open, on the dominant",
+    CLOSED: "closed, on the tonic",
+    DECEPTIVE: "open, the tonic avoided",
+    TURN: "turns round to the start",
+    FINAL: "ends on the tonic",
+}
+
+# Slots: what the tune does in a bar.
+MAIN, ANSWER, FRAGMENT, INVERSION, BROAD, COPY, REST, CADENCE = (
+    "main", "answer", "fragment", "inversion", "broad", "copy", "rest", "cadence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What the tune does in a bar: one of the words above.
+
+    source: for COPY the bar, counted from the piece's first, that comes again; `varies` whether
+    its tail may change. For CADENCE one of `CADENCES` is in `cadence`.
+    """
+
+    kind: str
+    source: int = -1
+    varies: bool = False
+    cadence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A stretch of bars that closes with a cadence; slots has one entry for each bar."""
+
+    start_bar: int
+    slots: tuple[Slot, ...]
+    cadence: str
+
+    @property
+    def bars(self) -> int:
+        """How many bars the phrase has."""
+        return len(self.slots)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionPlan:
+    """A section: its letter, its phrases, and what each part does.
+
+    source_bar, returning_bars: so many bars from the first on come back whole from there.
+    roles: of each part by name. lift: semitones by which the tune's register is raised. intensity:
+    0 (thin) to 1 (full). place: how many sections of another letter stand before it.
+    """
+
+    section: Section
+    letter: str
+    phrases: tuple[Phrase, ...]
+    source_bar: int
+    returning_bars: int
+    roles: dict[str, str]
+    lift: int
+    intensity: float
+    place: int
+
+    def role(self, part: str) -> str:
+        """Return what a part does in the section."""
+        return self.roles[part]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a piece is to measure: drawn for each piece from the spread of people's music.
+
+    onsets: notes of the tune a bar of 16 steps. literal: how readily bars come again unchanged.
+    syncopation, sixteenths, leaps: how much of each. span: semitones from the tune's lowest to its
+    highest pitch. chromatic: how readily chords are borrowed and tones altered. changes: how often
+    a bar has two chords. drive: how busy the bass is. short: how much of a note's length its
+    player leaves out. air: how much silence there is. All but onsets and span from 0 to 1.
+    """
+
+    onsets: float
+    literal: float
+    syncopation: float
+    sixteenths: float
+    leaps: float
+    span: float
+    chromatic: float
+    changes: float
+    drive: float
+    short: float
+    air: float
+
+
+@dataclass(frozen=True, slots=True)
+class PiecePlan:
+    """A whole piece: its idea, its sections, where its peak lies, what it is to measure.
+
+    centre: MIDI pitch around which the tune lies. peak_bar: where its highest note stands, and
+    `peak` that note's pitch. stops: bars in whose last part all tonal voices fall silent.
+    pickups: bars that lead over the bar line into a phrase.
+    """
+
+    idea: str
+    sections: tuple[SectionPlan, ...]
+    targets: Targets
+    centre: float
+    peak_bar: int
+    peak: int
+    stops: tuple[int, ...] = ()
+    pickups: tuple[int, ...] = ()
+
+    @property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """All phrases in order."""
+        return tuple(phrase for part in self.sections for phrase in part.phrases)
+
+    def section_at(self, bar: int) -> SectionPlan:
+        """Return the section in which a bar stands."""
+        for part in reversed(self.sections):
+            if bar >= part.section.start_bar:
+                return part
+        return self.sections[0]
+
+    def phrase_at(self, bar: int) -> Phrase:
+        """Return the phrase in which a bar stands."""
+        for phrase in reversed(self.phrases):
+            if bar >= phrase.start_bar:
+                return phrase
+        return self.phrases[0]

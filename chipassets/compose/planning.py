@@ -1,0 +1,280 @@
+"""Planning: the piece plan of a track, drawn by its seed from what suits scene and moods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from chipassets.compose import ideas, piece
+from chipassets.compose.form import Part, track_parts
+from chipassets.compose.ideas import IDEAS, Idea
+from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot
+from chipassets.compose.targets import draw_targets
+from chipassets.compose.version import COMPOSE_VERSION
+from chipassets.forms import INTRO, OUTRO
+from chipassets.notes import BASS, INNER, LEAD
+from chipassets.seeds import derive_rng
+from chipassets.trackplan import TrackPlan
+
+PHRASE_BARS = 4
+_WORDS = {
+    "a": piece.MAIN, "b": piece.ANSWER, "f": piece.FRAGMENT, "i": piece.INVERSION,
+    "g": piece.BROAD, "h": piece.REST,
+}  # fmt: skip
+# What "h" comes to: a bar in which the tune holds or rests and another voice leads.
+
+_PEAK_FROM, _PEAK_TO = 0.6, 0.85
+"""Where in a piece its highest note stands."""
+
+_LIFTS = (0, 2, 3, 4, 5, -3)
+"""Semitones by which a section that contrasts is raised."""
+
+_STOP_SHARE, _PICKUP_SHARE = 0.35, 0.55
+
+
+def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
+    """Return the plan of a take (from 0) of a track: the idea is the track's, the rest is drawn."""
+    idea = draw_idea(track)
+    rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "plan", take)
+    parts = track_parts(track)
+    targets = draw_targets(track, idea, rng)
+    sections = _sections(track, parts, idea, rng)
+    fresh = _fresh_bars(sections)
+    peak_bar = _peak_bar(fresh, track.bars, rng)
+    register = track.character.lead_pitch
+    centre = register.low + (register.high - register.low) * (0.25 + 0.5 * float(rng.random()))
+    peak = round(centre + 0.55 * targets.span)
+    closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
+    return PiecePlan(
+        idea=idea.name,
+        sections=sections,
+        targets=targets,
+        centre=centre,
+        peak_bar=peak_bar,
+        peak=peak,
+        stops=_stops(track, closes, targets.air, rng),
+        pickups=_pickups(track, closes, rng),
+    )
+
+
+def draw_idea(track: TrackPlan) -> Idea:
+    """Return the idea that a track's seed draws from those that suit its scene and moods."""
+    rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "idea")
+    words = (track.scene_like or track.scene, *track.preset_moods)
+    chances = {
+        name: sum(idea.suits.get(word, 0.0) for word in words) for name, idea in IDEAS.items()
+    }
+    name = weighted(chances, float(rng.random()))
+    return IDEAS[name]
+
+
+def weighted(chances: Mapping[str, float], uniform: float) -> str:
+    """Return the name that a uniform number draws; all are as likely where nothing has a chance."""
+    names = [name for name, chance in chances.items() if chance > 0] or list(chances)
+    sums = np.cumsum([chances[name] or 1.0 for name in names])
+    return names[min(int(np.searchsorted(sums / sums[-1], uniform, "right")), len(names) - 1)]
+
+
+_Item = TypeVar("_Item")
+
+
+def _pick(items: Sequence[_Item], rng: np.random.Generator) -> _Item:
+    return items[int(rng.integers(len(items)))]
+
+
+def _sections(
+    track: TrackPlan, parts: Sequence[Part], idea: Idea, rng: np.random.Generator
+) -> tuple[SectionPlan, ...]:
+    letters: list[str] = []
+    roles: dict[str, dict[str, str]] = {}
+    lifts: dict[str, int] = {}
+    plans: list[SectionPlan] = []
+    for index, part in enumerate(parts):
+        letter = part.letter
+        if not part.is_edge and letter not in letters:
+            letters.append(letter)
+        place = letters.index(letter) if letter in letters else 0
+        if letter not in roles:
+            roles[letter] = _roles(part, place, idea, roles, rng)
+            lifts[letter] = 0 if place == 0 or part.is_edge else _pick(_LIFTS, rng)
+        is_last = index == len(parts) - 1
+        own = dict(roles[letter])
+        if part.section.name.endswith("'") and rng.random() < 0.4:
+            own[INNER] = _other_inner(idea, own[INNER], rng)
+        plans.append(
+            SectionPlan(
+                section=part.section,
+                letter=letter,
+                phrases=_phrases(track, part, idea, place, plans, rng, is_last=is_last),
+                source_bar=part.source_bar,
+                returning_bars=part.returning_bars,
+                roles=own,
+                lift=lifts[letter],
+                intensity=_intensity(part, place, index, len(parts), idea),
+                place=place,
+            )
+        )
+    return tuple(plans)
+
+
+def _intensity(part: Part, place: int, index: int, count: int, idea: Idea) -> float:
+    """How full a section is: edges are thin, the last is full, a drop's middle is thin."""
+    if part.is_edge:
+        return 0.3 if part.section.name == INTRO else 0.5
+    if idea.name == "drop" and place == 1:
+        return 0.35
+    if idea.name == "build":
+        return 0.45 + 0.5 * index / max(1, count - 1)
+    rise = 0.15 * (index / max(1, count - 1))
+    return min(1.0, 0.65 + rise + 0.15 * (place == 1))
+
+
+def _roles(
+    part: Part,
+    place: int,
+    idea: Idea,
+    others: Mapping[str, Mapping[str, str]],
+    rng: np.random.Generator,
+) -> dict[str, str]:
+    if part.is_edge:
+        inner = (
+            ideas.HELD
+            if part.section.name == OUTRO
+            else _pick((ideas.SILENT, ideas.ARPEGGIO, ideas.OSTINATO), rng)
+        )
+        return {LEAD: "tune", INNER: inner, BASS: ideas.PATTERN}
+    taken = {own[INNER] for own in others.values()}
+    choice = idea.inner if place == 0 else idea.inner_b
+    fresh = [role for role in choice if role not in taken] or list(choice)
+    # The first of an idea's roles is the most its own.
+    role = fresh[min(int(float(rng.random()) ** 1.5 * len(fresh)), len(fresh) - 1)]
+    bass = _pick(idea.bass if place == 0 else idea.bass_b, rng)
+    return {LEAD: "tune", INNER: role, BASS: bass}
+
+
+def _other_inner(idea: Idea, current: str, rng: np.random.Generator) -> str:
+    return _pick([role for role in (*idea.inner, *idea.inner_b) if role != current], rng)
+
+
+def _phrases(
+    track: TrackPlan,
+    part: Part,
+    idea: Idea,
+    place: int,
+    before: Sequence[SectionPlan],
+    rng: np.random.Generator,
+    *,
+    is_last: bool,
+) -> tuple[Phrase, ...]:
+    """Cut a section into phrases; the bars that return are copies, the new ones end anew."""
+    section = part.section
+    phrases: list[Phrase] = []
+    start, end = section.start_bar, section.start_bar + section.bars
+    while start < end:
+        bars = _phrase_bars(end - start)
+        closes_section = start + bars == end
+        cadence = _cadence(track, part, before, rng, closes_section and is_last, closes_section)
+        slots = _slots(part, idea, place, start, bars, cadence, phrases, rng)
+        phrases.append(Phrase(start, slots, cadence))
+        start += bars
+    return tuple(phrases)
+
+
+def _phrase_bars(left: int) -> int:
+    """Phrases have four bars; what is left over goes in twos and threes, never alone if it can."""
+    if left <= PHRASE_BARS:
+        return left
+    return {5: 3, 6: 4, 7: 4}.get(left, PHRASE_BARS)
+
+
+def _cadence(
+    track: TrackPlan,
+    part: Part,
+    before: Sequence[SectionPlan],
+    rng: np.random.Generator,
+    ends_piece: bool,
+    ends_section: bool,
+) -> str:
+    if ends_piece:
+        return piece.TURN if track.loops else piece.FINAL
+    if part.section.name == INTRO:
+        return piece.HALF
+    if not ends_section:
+        return piece.HALF
+    states_again = part.returning_bars > 0
+    contrasts = bool(before) and not states_again
+    if states_again:
+        return piece.CLOSED if rng.random() < 0.75 else piece.DECEPTIVE
+    return piece.HALF if contrasts or rng.random() < 0.6 else piece.CLOSED
+
+
+def _slots(
+    part: Part,
+    idea: Idea,
+    place: int,
+    start: int,
+    bars: int,
+    cadence: str,
+    before: Sequence[Phrase],
+    rng: np.random.Generator,
+) -> tuple[Slot, ...]:
+    words = _pick(idea.phrases if place == 0 else idea.phrases_b, rng).split()
+    words = {1: ["C"], 2: [words[0], "C"], 3: [words[0], words[2], "C"]}.get(bars, words)
+    answers = bool(before) and bars == before[-1].bars == PHRASE_BARS and rng.random() < 0.7
+    slots = []
+    for index, word in enumerate(words):
+        bar = start + index
+        offset = bar - part.section.start_bar
+        if offset < part.returning_bars:
+            slots.append(Slot(piece.COPY, part.source_bar + offset))
+        elif word == "C" or index == bars - 1:
+            slots.append(Slot(piece.CADENCE, cadence=cadence))
+        elif answers and index < 2:
+            # The second phrase of a pair has the first one's head.
+            slots.append(Slot(piece.COPY, before[-1].start_bar + index, varies=index == 1))
+        elif word.startswith("="):
+            slots.append(Slot(piece.COPY, start + int(word[1:]), varies=index == 2))
+        else:
+            slots.append(Slot(_WORDS[word]))
+    return tuple(slots)
+
+
+def _fresh_bars(sections: Sequence[SectionPlan]) -> list[int]:
+    return [
+        phrase.start_bar + index
+        for section in sections
+        for phrase in section.phrases
+        for index, slot in enumerate(phrase.slots)
+        if slot.kind not in (piece.COPY, piece.CADENCE, piece.REST)
+    ]
+
+
+def _peak_bar(fresh: Sequence[int], bars: int, rng: np.random.Generator) -> int:
+    """Return a bar of its own between 60 and 85 % of the piece, or the nearest one that there is."""
+    inside = [bar for bar in fresh if _PEAK_FROM * bars <= bar <= _PEAK_TO * bars]
+    if inside:
+        return _pick(inside, rng)
+    wanted = (_PEAK_FROM + _PEAK_TO) / 2 * bars
+    return min(fresh, key=lambda bar: (abs(bar - wanted), bar), default=bars // 2)
+
+
+def _stops(
+    track: TrackPlan, closes: Sequence[int], air: float, rng: np.random.Generator
+) -> tuple[int, ...]:
+    """Bars at whose end all tonal voices fall silent, before something comes back."""
+    inner = [bar for bar in closes if bar < track.bars - 1]
+    if not inner or float(rng.random()) > _STOP_SHARE * (0.5 + air):
+        return ()
+    return (_pick(inner, rng),)
+
+
+def _pickups(track: TrackPlan, closes: Sequence[int], rng: np.random.Generator) -> tuple[int, ...]:
+    last = [] if track.loops else [track.bars - 1]
+    return tuple(
+        bar
+        for bar in closes
+        if float(rng.random()) < (_PICKUP_SHARE + 0.25 * (bar == track.bars - 1))
+        and bar not in last
+    )

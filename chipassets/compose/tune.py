@@ -1,0 +1,511 @@
+"""The tune: a beam search over the bars of a piece, each a development of a cell.
+
+Bar by bar the cheapest few ways so far are carried on. What a bar may be its slot says; what it
+costs stands in `fit`; how it follows on from the bars before is weighed here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.compose import piece
+from chipassets.compose.cells import Cell, CellNote, Notes
+from chipassets.compose.fit import (
+    Candidates,
+    Floats,
+    Integers,
+    Proposal,
+    candidates_of,
+    costs_of,
+    joined,
+    pitches_of,
+    snapped,
+)
+from chipassets.compose.harmonies import DEGREES, Harmony
+from chipassets.compose.operators import DEVELOPING, OPERATORS, variants
+from chipassets.compose.piece import PiecePlan, Slot
+from chipassets.notes import LEAD, Note
+
+_BEAM = 12
+_KEPT_OF_A_BAR = 48
+_OF_A_FIRST_PITCH = 10
+_OF_A_LAST_BAR = 3
+_NOISE = 0.22
+"""At temperature 1, the mean of what chance adds to a candidate's cost."""
+
+# How good the degrees (0 is the tonic) are as the goal of a phrase.
+_GOALS: Mapping[str, tuple[float, ...]] = {
+    piece.HALF: (1.3, 0.0, 1.2, 0.9, 0.4, 1.0, 0.1),
+    piece.CLOSED: (0.0, 2.5, 0.5, 2.5, 1.0, 2.5, 2.5),
+    piece.DECEPTIVE: (0.2, 1.5, 0.1, 1.5, 0.6, 0.5, 1.5),
+    piece.TURN: (1.2, 0.0, 1.2, 0.4, 0.4, 0.8, 0.2),
+    piece.FINAL: (0.0, 4.0, 0.9, 4.0, 1.2, 4.0, 4.0),
+}
+_APPROACHES = ((-1, 0.0), (1, 0.0), (2, 0.4), (-2, 0.5), (0, 0.9))
+"""Degrees from a goal to the note before it, and what they pay: goals are come to by step."""
+
+_SEQUENCE, _SAME_PLACE = -0.7, 0.3
+_AGAIN, _TOO_OFTEN = 0.8, 2.0
+_RHYTHM_AGAIN = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class TuneBar:
+    """A bar of the tune: its notes in degrees of the key, their pitches, and how it came about.
+
+    cell, operator: where the notes come from; shift: the degree at which the cell stands. costs:
+    what the bar was charged by name; source: the bar that comes again, or -1.
+    """
+
+    notes: Notes
+    pitches: tuple[int, ...]
+    cell: str
+    operator: str
+    shift: int
+    costs: Mapping[str, float] = field(default_factory=dict)
+    source: int = -1
+
+    @property
+    def key(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Rhythm and pitches, by which two bars are the same."""
+        return tuple(note.step for note in self.notes), self.pitches
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a piece: for each letter of the form its main cell, and the answer to all."""
+
+    main: Mapping[str, Cell]
+    answer: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class TuneTask:
+    """All that the search for a tune is given.
+
+    given: notes, in degrees, that a motif or a primer settles, by bar; the search fills what they
+    leave. weights: factors on the costs, by name.
+    """
+
+    plan: PiecePlan
+    harmony: Harmony
+    cells: Cells
+    pulse_steps: int
+    bars: int
+    given: Mapping[int, Notes] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The bars so far, and what they cost."""
+
+    cost: float
+    bars: tuple[TuneBar, ...]
+
+    @property
+    def last_pitch(self) -> int | None:
+        for bar in reversed(self.bars):
+            if bar.pitches:
+                return bar.pitches[-1]
+        return None
+
+
+def compose_tune(task: TuneTask, rng: np.random.Generator) -> tuple[tuple[TuneBar, ...], float]:
+    """Return the bars of the tune, and what they cost in points a bar."""
+    search = _Search(task, rng)
+    ways = [_Way(0.0, ())]
+    for bar in range(task.bars):
+        ways = search.go_on(ways, bar)
+    return ways[0].bars, ways[0].cost / task.bars
+
+
+class _Search:
+    """The search of one take: its tables, and the chance that colours its costs."""
+
+    def __init__(self, task: TuneTask, rng: np.random.Generator) -> None:
+        self._task = task
+        self._rng = rng
+        self._bar_steps = task.harmony.steps_per_bar
+        centre = task.harmony.table.nearest_degree(0, round(task.plan.centre))
+        self._shifts = tuple(range(centre - 10, centre + 12))
+        self._register = register_arc(task.plan, task.bars)
+        self._slots = [slot for phrase in task.plan.phrases for slot in phrase.slots]
+
+    def go_on(self, ways: list[_Way], bar: int) -> list[_Way]:
+        """Return the best ways that are one bar longer."""
+        slot = self._slots[bar]
+        given = self._task.given.get(bar)
+        if slot.kind == piece.COPY and not slot.varies and given is None:
+            return self._copied(ways, bar, slot.source)
+        if slot.kind == piece.COPY and given is None:
+            return self._varied(ways, bar, slot.source)
+        table, costs, goals = self._candidates(bar, slot, given)
+        pitches = pitches_of(table, self._task.harmony, bar)
+        total, parts = self._total(table, pitches, costs, goals, bar)
+        rows = _best_rows(total, pitches[:, 0])
+        table, pitches = table.take(rows), pitches[rows]
+        total = total[rows]
+        parts = {name: values[rows] for name, values in parts.items()}
+        bars = [self._bar(table, pitches, parts, row) for row in range(table.rows)]
+        return _pruned(
+            [
+                _Way(way.cost + cost, (*way.bars, found))
+                for way in ways
+                for found, cost in self._joined(way, bars, total, bar)
+            ]
+        )
+
+    def _candidates(
+        self, bar: int, slot: Slot, given: Notes | None
+    ) -> tuple[Candidates, Floats | None, Floats | None]:
+        """Return what may stand in a bar, and what the candidates pay as goals of a phrase."""
+        section = self._task.plan.section_at(bar)
+        cells = self._task.cells
+        main = cells.main[section.letter]
+        if given is not None:
+            return self._completed(given, main, slot), None, None
+        if slot.kind == piece.CADENCE:
+            head = cells.answer if self._rng.random() < 0.4 else main
+            table = _cadence_bars(head, self._shifts, slot.cadence)
+            goals = np.array(_GOALS[slot.cadence])[_last(table, table.degrees) % DEGREES]
+            return table, None, goals
+        cell, name, operators = {
+            piece.ANSWER: (cells.answer, "answer", DEVELOPING),
+            piece.FRAGMENT: (main, section.letter, ("fragmented",)),
+            piece.INVERSION: (main, section.letter, ("inverted",)),
+            piece.BROAD: (main, section.letter, ("broadened",)),
+        }.get(slot.kind, (main, section.letter, DEVELOPING))
+        if slot.kind == piece.REST:
+            found = _held_bars(main)
+        else:
+            found = [(v.operator, v.cost, v.notes) for v in variants(cell, operators)]
+            found = found or [("plain", 0.0, cell.notes)]
+        free = _forgiven(slot.kind)
+        proposals: list[Proposal] = [
+            (name, operator, 0.0 if operator == free else cost, notes)
+            for operator, cost, notes in found
+        ]
+        table = candidates_of(proposals, self._shifts)
+        moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
+        return (joined([table, moved]) if moved.rows else table), None, None
+
+    def _completed(self, given: Notes, main: Cell, slot: Slot) -> Candidates:
+        """The given notes, and what of the main cell's variants begins behind them."""
+        end = max((note.end for note in given), default=0)
+        proposals: list[Proposal] = [("given", "plain", 0.0, given)]
+        if self._bar_steps - end >= 4 and slot.kind != piece.REST:
+            last = given[-1].degree if given else self._shifts[len(self._shifts) // 2]
+            for variant in variants(main, DEVELOPING):
+                tail = [note for note in variant.notes if note.step >= end]
+                for move in (-2, -1, 1, 2) if tail else ():
+                    shift = last + move - tail[0].degree
+                    placed = [note._replace(degree=note.degree + shift) for note in tail]
+                    proposals.append(("given", variant.operator, 0.0, (*given, *placed)))
+        return candidates_of([item for item in proposals if item[3]] or [_SILENCE], (0,))
+
+    def _total(
+        self,
+        table: Candidates,
+        pitches: Integers,
+        costs: Floats | None,
+        goals: Floats | None,
+        bar: int,
+    ) -> tuple[Floats, dict[str, Floats]]:
+        del costs
+        task = self._task
+        parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps)
+        parts["register"] = self._register_cost(table, pitches, bar)
+        if goals is not None:
+            parts["cadence"] = goals.astype(np.float64)
+        parts = {name: task.weights.get(name, 1.0) * value for name, value in parts.items()}
+        total = np.sum(list(parts.values()), axis=0)
+        chance = self._rng.random(table.rows)
+        # Gumbel noise: the winner is a draw from a softmax over costs, no coin's toss.
+        total = total - task.temperature * _NOISE * -np.log(-np.log(chance * 0.998 + 0.001))
+        return total, parts
+
+    def _register_cost(self, table: Candidates, pitches: Integers, bar: int) -> Floats:
+        wanted, cap, floor = self._register[bar]
+        weights = table.lengths * table.mask
+        mean = (pitches * weights).sum(axis=1) / weights.sum(axis=1)
+        top = pitches.max(axis=1)
+        low = np.where(table.mask, pitches, 127).min(axis=1)
+        cost = 0.13 * np.abs(mean - wanted) + 1.5 * np.maximum(0, top - cap)
+        cost = cost + 0.5 * np.maximum(0, floor - low)
+        if bar == self._task.plan.peak_bar:
+            cost = cost + 0.7 * np.abs(cap - top)
+        return np.asarray(cost, np.float64)
+
+    def _bar(
+        self, table: Candidates, pitches: Integers, parts: Mapping[str, Floats], row: int
+    ) -> TuneBar:
+        count = int(table.counts[row])
+        fields = zip(
+            table.steps[row, :count].tolist(),
+            table.lengths[row, :count].tolist(),
+            table.degrees[row, :count].tolist(),
+            table.alterations[row, :count].tolist(),
+            strict=True,
+        )
+        cell, operator = table.names[int(table.labels[row])]
+        return TuneBar(
+            tuple(CellNote(*values) for values in fields),
+            tuple(pitches[row, :count].tolist()),
+            cell,
+            operator,
+            int(table.shifts[row]),
+            {name: float(values[row]) for name, values in parts.items()},
+        )
+
+    def _joined(
+        self, way: _Way, bars: Sequence[TuneBar], total: Floats, bar: int
+    ) -> list[tuple[TuneBar, float]]:
+        """Return the bars with what each costs behind a way."""
+        weights = self._task.weights
+        seen = Counter(past.key for past in way.bars)
+        rhythms = Counter(past.key[0] for past in way.bars)
+        opens = any(phrase.start_bar == bar for phrase in self._task.plan.phrases)
+        found = []
+        literal = self._task.plan.targets.literal
+        for item, cost in zip(bars, total.tolist(), strict=True):
+            extra = 0.0
+            if way.bars and item.pitches:
+                join = _join_cost(way, item, opens=opens)
+                extra += weights.get("join", 1.0) * join
+                extra += weights.get("return", 1.0) * _return_cost(
+                    item, seen, rhythms, bar, literal
+                )
+                extra += _sequence_bonus(way.bars[-1], item, literal)
+            found.append((item, cost + extra))
+        return found
+
+    def _copied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
+        return [
+            _Way(way.cost, (*way.bars, self._refitted(way.bars[source], bar, source)))
+            for way in ways
+        ]
+
+    def _refitted(self, old: TuneBar, bar: int, source: int) -> TuneBar:
+        """The bar once more, over the chords that now stand under it."""
+        if not old.notes:
+            return TuneBar((), (), old.cell, "plain", old.shift, {}, source)
+        table = candidates_of([(old.cell, "plain", 0.0, old.notes)], (0,))
+        pitches = pitches_of(table, self._task.harmony, bar)
+        return TuneBar(
+            old.notes, tuple(pitches[0].tolist()), old.cell, "plain", old.shift, {}, source
+        )
+
+    def _varied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
+        """Each way with its own bar again: as it was, with another tail, or a degree or two on."""
+        longer: list[_Way] = []
+        literal = self._task.plan.targets.literal
+        for way in ways:
+            old = way.bars[source]
+            if not old.notes:
+                longer.append(_Way(way.cost, (*way.bars, self._refitted(old, bar, source))))
+                continue
+            cell = Cell(old.notes, self._bar_steps)
+            proposals: list[Proposal] = [(old.cell, "plain", 0.0, old.notes)]
+            proposals += [
+                (old.cell, v.operator, v.cost + 0.5 * literal, v.notes)
+                for v in variants(cell, ("tail", "long tail"))
+            ]
+            table = joined(
+                [candidates_of(proposals, (0,)), candidates_of(proposals[:1], (-2, -1, 1, 2))]
+            )
+            moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
+            table = joined([table, moved]) if moved.rows else table
+            pitches = pitches_of(table, self._task.harmony, bar)
+            total, parts = self._total(table, pitches, None, None, bar)
+            total = total + 0.6 * literal * (table.shifts != 0)
+            rows = np.argsort(total, kind="stable")[:6]
+            parts = {name: values[rows] for name, values in parts.items()}
+            table, pitches, total = table.take(rows), pitches[rows], total[rows]
+            bars = [self._bar(table, pitches, parts, row) for row in range(table.rows)]
+            longer += [
+                _Way(way.cost + cost, (*way.bars, item))
+                for item, cost in self._joined(way, bars, total, bar)
+            ]
+        return _pruned(longer)
+
+
+_SILENCE: Proposal = ("held", "plain", 0.0, (CellNote(0, 8, 0),))
+
+
+def _forgiven(kind: str) -> str:
+    """Return the operator that a slot asks for, and that costs nothing there."""
+    return {
+        piece.FRAGMENT: "fragmented",
+        piece.INVERSION: "inverted",
+        piece.BROAD: "broadened",
+    }.get(kind, "plain")
+
+
+def _held_bars(cell: Cell) -> list[tuple[str, float, Notes]]:
+    """A bar in which the tune holds while another voice leads, with or without a last word."""
+    long = cell.bar_steps * 3 // 4
+    last = cell.notes[-1]
+    bars: list[tuple[str, float, Notes]] = [
+        ("broadened", 0.0, (CellNote(0, long, 0),)),
+        ("broadened", 0.1, (CellNote(0, cell.bar_steps - 2, 0),)),
+    ]
+    if last.step >= long:
+        for move in (-2, -1, 1, 2):
+            end = CellNote(last.step, cell.bar_steps - last.step, move)
+            bars.append(("broadened", 0.0, (CellNote(0, last.step, 0), end)))
+    return bars
+
+
+def _cadence_bars(cell: Cell, shifts: Sequence[int], cadence: str) -> Candidates:
+    """Return bars that open like a cell and close on a held goal, degree 0 before the shift."""
+    bar = cell.bar_steps
+    proposals: list[Proposal] = []
+    starts = [0] if cadence == piece.FINAL else []
+    for goal in [*starts, *range(4, bar - 3, 2)]:
+        head = [note for note in cell.notes if note.step < goal]
+        if goal and not head:
+            continue
+        late = 0.0 if goal == bar // 2 else 0.12 * abs(goal - bar // 2) / 2
+        late = 0.0 if cadence == piece.FINAL and goal == 0 else late
+        for end in sorted({bar, bar - 1, bar - 2}, reverse=True):
+            length = end - goal
+            if length < 4 or (cadence == piece.FINAL and end < bar):
+                continue
+            for approach, pays in _APPROACHES if head else ((0, 0.0),):
+                moved = _approaching(head, approach, goal)
+                notes = (*moved, CellNote(goal, length, 0))
+                proposals.append(("cadence", "plain", late + pays, notes))
+    return candidates_of(proposals, shifts)
+
+
+def _approaching(head: Sequence[CellNote], approach: int, goal: int) -> list[CellNote]:
+    if not head:
+        return []
+    shift = approach - head[-1].degree
+    moved = [note._replace(degree=note.degree + shift, alteration=0) for note in head]
+    last = moved[-1]
+    moved[-1] = last._replace(steps=goal - last.step if goal - last.end <= 1 else last.steps)
+    return [note._replace(steps=min(note.steps, goal - note.step)) for note in moved]
+
+
+def _last(table: Candidates, values: Integers) -> Integers:
+    return np.asarray(values[np.arange(table.rows), table.counts - 1])
+
+
+def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
+    """Return the rows of the cheapest candidates, few of them with one first pitch."""
+    kept: list[int] = []
+    taken: Counter[int] = Counter()
+    for row in np.argsort(total, kind="stable").tolist():
+        pitch = int(first_pitches[row])
+        taken[pitch] += 1
+        if taken[pitch] <= _OF_A_FIRST_PITCH:
+            kept.append(row)
+            if len(kept) == _KEPT_OF_A_BAR:
+                break
+    return np.array(kept, np.int64)
+
+
+def _join_cost(way: _Way, bar: TuneBar, *, opens: bool) -> float:
+    """What the interval over the bar line costs; half of it where a phrase opens."""
+    last = way.last_pitch
+    if last is None:
+        return 0.0
+    size = abs(bar.pitches[0] - last)
+    if size == 0:
+        cost = 0.5
+    elif size <= 2:
+        cost = 0.0
+    elif size <= 4:
+        cost = 0.2
+    elif size <= 7:
+        cost = 0.5
+    elif size <= 9 or size == 12:
+        cost = 1.0
+    else:
+        cost = 2.5
+    cost += 0.4 * (size == 6)
+    before = way.bars[-1].pitches
+    if size == 0 and len(before) > 1 and before[-1] == before[-2]:
+        cost += 1.0
+    return cost * (0.5 if opens else 1.0)
+
+
+def _return_cost(
+    bar: TuneBar,
+    seen: Counter[tuple[tuple[int, ...], tuple[int, ...]]],
+    rhythms: Counter[tuple[int, ...]],
+    number: int,
+    literal: float,
+) -> float:
+    """What it costs to say a bar again, or one rhythm all the time."""
+    same = seen[bar.key]
+    cost = _AGAIN * same * (1.2 - literal) + _TOO_OFTEN * (same >= 3)
+    share = (rhythms[bar.key[0]] + 1) / (number + 1)
+    return cost + (0.6 if number > 3 and share > _RHYTHM_AGAIN + 0.3 * literal else 0.0)
+
+
+def _sequence_bonus(before: TuneBar, bar: TuneBar, literal: float) -> float:
+    """A cell that comes again a degree or two on is a sequence; in the same place it stands."""
+    if before.cell != bar.cell or bar.cell == "cadence" or before.operator != bar.operator:
+        return 0.0
+    moved = abs(bar.shift - before.shift)
+    if moved == 0:
+        return _SAME_PLACE * (1.5 - 2 * literal)
+    return _SEQUENCE if moved <= 2 else 0.0
+
+
+def _pruned(ways: list[_Way]) -> list[_Way]:
+    ways.sort(key=lambda way: way.cost)
+    kept: list[_Way] = []
+    taken: Counter[object] = Counter()
+    for way in ways:
+        taken[way.bars[-1].key] += 1
+        if taken[way.bars[-1].key] <= _OF_A_LAST_BAR:
+            kept.append(way)
+            if len(kept) == _BEAM:
+                break
+    return kept
+
+
+def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]:
+    """Return, for each bar, the mean pitch, the highest and the lowest that the arc allows.
+
+    Phrases rise to their third bar and fall to the close; the whole rises to the peak.
+    """
+    shape = (-1.0, 0.0, 1.5, -1.0)
+    arc = []
+    for bar in range(bars):
+        section, phrase = plan.section_at(bar), plan.phrase_at(bar)
+        place = bar - phrase.start_bar
+        wanted = plan.centre + section.lift + shape[place * 4 // max(1, phrase.bars)]
+        toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
+        wanted += 3.0 * toward**3
+        cap = plan.peak if bar == plan.peak_bar else plan.peak - 2
+        if bar == plan.peak_bar:
+            wanted = max(wanted, plan.peak - 5)
+        arc.append((min(wanted, cap - 2), cap, plan.peak - plan.targets.span))
+    return arc
+
+
+def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:
+    """Return the notes of the tune's bars as a part of the score."""
+    return [
+        Note(number * bar_steps + note.step, note.steps, pitch, LEAD)
+        for number, bar in enumerate(bars)
+        for note, pitch in zip(bar.notes, bar.pitches, strict=True)
+    ]
+
+
+def describe(bar: TuneBar) -> str:
+    """Return in a few words where a bar comes from."""
+    if bar.source >= 0:
+        return f"bar {bar.source + 1} again"
+    return f"{bar.cell}: {OPERATORS[bar.operator].says}"

@@ -1,0 +1,53 @@
+"""Voicing: which tones of a chord the second voice has to choose from, under the tune."""
+
+from __future__ import annotations
+
+from chipassets.compose.context import NO_PITCH, Context
+
+_LOWEST, _HIGHEST = 52, 74
+_NO_TUNE = 74
+
+
+def lowest_of_tune(context: Context, start: int, end: int) -> int:
+    """Return the lowest pitch of the tune within steps of the piece, high where it is silent."""
+    inside = context.sounding[start:end]
+    heard = inside[inside != NO_PITCH]
+    return int(heard.min()) if heard.size else _NO_TUNE
+
+
+def section_ceiling(context: Context, bar: int) -> int:
+    """Return under which pitch a pattern stays in a whole section: most of the tune lies above."""
+    section = context.plan.section_at(bar).section
+    first, last = (
+        section.start_bar * context.bar_steps,
+        (section.start_bar + section.bars) * context.bar_steps,
+    )
+    inside = context.sounding[first:last]
+    heard = sorted(inside[inside != NO_PITCH].tolist())
+    low = heard[len(heard) // 4] if heard else _NO_TUNE
+    return min(max(low - 1, 62), _HIGHEST - 1)
+
+
+def voicing(context: Context, chord: int, ceiling: int, count: int = 4) -> list[int]:
+    """Return up to `count` tones of a chord from the ceiling down, rising."""
+    tones = context.harmony.table.tones[chord]
+    found = [pitch for pitch in range(ceiling, _LOWEST - 8, -1) if tones[pitch % 12]]
+    return sorted(found[:count])
+
+
+def smooth_voicing(
+    context: Context, chord: int, ceiling: int, before: list[int] | None
+) -> list[int]:
+    """Return the voicing, under the ceiling or one tone lower, that moves least from the last."""
+    here = voicing(context, chord, ceiling)
+    lower = voicing(context, chord, here[-1] - 1) if here else here
+    if before and len(lower) == len(here) == len(before):
+        moved = [sum(abs(a - b) for a, b in zip(v, before, strict=True)) for v in (here, lower)]
+        return lower if moved[1] < moved[0] else here
+    return here
+
+
+def clashes(context: Context, pitch: int, step: int) -> bool:
+    """Whether a pitch at a step of the piece doubles the tune's or rubs on it by a semitone."""
+    tune = context.tune_at(step)
+    return tune != NO_PITCH and (tune == pitch or abs(tune - pitch) % 12 in (1, 11))
