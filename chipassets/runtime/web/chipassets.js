@@ -12,6 +12,7 @@
  *   music.intensity(0.5);          // fewer of a track's layers; { when: "bar" } waits for the line
  *   music.volume = 0.6;            // and musicVolume, stingVolume within it: amplitudes 0..1
  *   music.pause(); music.resume(); music.stop(); music.playing;
+ *   const save = music.state();    // for a save game: JSON; music.restore(save) goes on there
  *
  * Browsers let a page sound after the first key or click; the player waits for it by itself.
  * A scene without a track, or a track that cannot be loaded, leaves the music as it is and says so
@@ -19,7 +20,8 @@
  * that is missing, damaged, of a newer format or that points outside its folder. What each call
  * means is told in docs/runtime.md: it is the same as for a game in Python.
  *
- * It needs a browser of 2022 or later, and plays WAV files where Ogg Vorbis is not decoded.
+ * It needs a browser of 2022 or later. Where Ogg Vorbis is not decoded, whatever the browser says of
+ * itself, it plays a track's FLAC or WAV; layers, which are OGG only, then sound as the whole track.
  *
  * Three parts, from pure to loud: arithmetic of bars and fades, decisions (Director, Timeline,
  * Balance), and WebAudio (Mixer, Stings, Player). Times are seconds of the audio clock, positions
@@ -60,6 +62,8 @@
   const SAME_SECONDS = 1e-6; // less than a sample of any rate: two such times are one
   const PAUSE_SECONDS = 0.05;
   const DECODED_TRACKS_KEPT = 12;
+  const STATE_FORMAT = 1;
+  const SILENT_DB = 200; // more than a sample can show, and still a number
 
   /* Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
   const STING_DUCK_DB = 12;
@@ -318,7 +322,7 @@
 
   /* The amplitude of so many decibels less; more is none. */
   function lowered(byDb) {
-    return 10 ** (-Math.max(Number(byDb) || 0, 0) / 20);
+    return 10 ** (-Math.min(Math.max(Number(byDb) || 0, 0), SILENT_DB) / 20);
   }
 
   /*
@@ -373,6 +377,18 @@
     leave() {
       if (this.stack.length < 2) return null;
       return this._wish(this.stack.pop());
+    }
+
+    /* The scenes from the lowest to the top, {scene, moods} each. */
+    get entries() {
+      return this.stack.map((scene) => ({ scene, moods: this._moods.get(scene) || [] }));
+    }
+
+    /* Be in these scenes and no others; returns the top one's track, null where none serves it. */
+    restore(entries) {
+      this.stack = entries.map(({ scene }) => scene);
+      this._moods = new Map(entries.map(({ scene, moods }) => [scene, [...moods]]));
+      return this._wish("").track;
     }
 
     /*
@@ -464,16 +480,17 @@
      * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
      * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
      * track starts at once and at full level. A track that is still fading out turns round and
-     * goes on; others start at `fromSample`.
+     * goes on, unless it is to jump ({isJump}); others start at `fromSample`.
      */
     change(track, scene, now, options = {}) {
-      const { when = "now", how = "crossfade", fromSample = 0 } = options;
+      const { when = "now", how = "crossfade", fromSample = 0, isJump = false } = options;
       const fadeSeconds = how === "cut" ? 0 : options.fadeSeconds || 0;
       this.revoke(now);
       const current = this.current(now);
       const at = this._due(current, now, when);
       const heard = (voice) => voice.fades.length > 0 && fadePoint(voice.fades, at) > 0;
-      const fading = track && this.voices.findLast((voice) => voice.track === track && heard(voice));
+      const same = (voice) => voice.track === track && heard(voice);
+      const fading = track && !isJump && this.voices.findLast(same);
       for (const voice of this.voices) {
         if (voice !== fading && heard(voice)) {
           voice.fades.push({ at, length: fadeSeconds, to: 0 });
@@ -497,6 +514,30 @@
     leftAt(scene, track) {
       const old = this.voices.findLast((voice) => voice.scene === scene && voice.track === track);
       return old ? this.position(old, fadesEnd(old.fades)) : 0;
+    }
+
+    /* Let a scene's music be left at a sample of a track, as if it had been played up to there. */
+    leave(scene, track, sample, now) {
+      const since = now - 1; // before now: a voice that begins later would be played
+      const fades = [{ at: since, length: 0, to: 0 }];
+      this.voices.push({ track, scene, since, fromSample: sample, fades });
+    }
+
+    /* By scene, the track that sounds or was left for it, and the sample of its file. */
+    places(now) {
+      const places = new Map();
+      const current = this.current(now);
+      for (const voice of this.voices.filter((one) => one.since <= now)) {
+        const time = voice === current ? now : fadesEnd(voice.fades);
+        const sample = wrap(voice.track, this.position(voice, time));
+        places.set(voice.scene, { track: voice.track.name, sample });
+      }
+      return places;
+    }
+
+    /* Let no scene have music to go back to: what sounds is nobody's any more. */
+    forget() {
+      for (const voice of this.voices) voice.scene = "";
     }
 
     /* Drop the voices that are silent by now, but for those of the scenes that are kept. */
@@ -873,6 +914,7 @@
       this._warned = new Set();
       this._asked = 0;
       this._isPaused = false;
+      this._refusesOgg = false;
       this._balance = new Balance();
       this._volume = new Volume(context, context.destination);
       this._musicVolume = new Volume(context, this._volume.node);
@@ -951,6 +993,68 @@
       if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
       this._mixer.layLayers();
       this._noticeLayers();
+    }
+
+    /*
+     * Where the music is, as JSON for a save game: the scenes with their moods, the place of each
+     * one's music, intensity and ducking. Not the volumes, nor a sting. Python's `state` is the same.
+     */
+    state() {
+      const now = this.context.currentTime;
+      const last = (fades) => fades[fades.length - 1].to;
+      const places = this._mixer.timeline.places(now);
+      const voice = this._mixer.current;
+      const scenes = this.director.entries.map(({ scene, moods }) => {
+        const { track = null, sample = 0 } = places.get(scene) || {};
+        return { scene, moods, track, sample };
+      });
+      return {
+        format: STATE_FORMAT,
+        scenes,
+        playing: voice && { scene: voice.scene, ...places.get(voice.scene) },
+        intensity: last(this._balance.level),
+        duck_db: Math.abs(20 * Math.log10(last(this._balance.duckings[0]))),
+      };
+    }
+
+    /*
+     * Be where `state` was, in a crossfade. A track that the bundle has no longer gives way to its
+     * scene's track, from the start. Resolves as `enter` does; throws for what no `state` returned.
+     */
+    async restore(state, { fadeMs = 800 } = {}) {
+      checkState(state);
+      const named = (name) => this.index.tracks.find((track) => track.name === name);
+      const now = this.context.currentTime;
+      this._asked += 1;
+      const asked = this._asked;
+      const track = this.director.restore(state.scenes);
+      this._balance.endSting(now);
+      this._balance.duck(now, state.duck_db, 0);
+      this._followBalance();
+      this.intensity(state.intensity, { fadeMs: 0 });
+      this._mixer.revoke();
+      this._mixer.timeline.forget();
+      for (const { scene, track: name, sample } of state.scenes) {
+        if (named(name)) this._mixer.timeline.leave(scene, named(name), sample, now);
+      }
+      let wish = { scene: this.director.scene, track, fromSample: 0 };
+      if (track) wish.fromSample = this._mixer.timeline.leftAt(wish.scene, track);
+      else if (state.playing && named(state.playing.track)) {
+        // The music of another scene went on in one that has none.
+        const { scene, track: name, sample } = state.playing;
+        wish = { scene, track: named(name), fromSample: sample };
+      }
+      if (!wish.track) {
+        this._mixer.silence(seconds(fadeMs));
+        return null;
+      }
+      const buffers = await this._buffers(wish.track);
+      if (asked !== this._asked || !buffers) return null;
+      const change = { fadeSeconds: seconds(fadeMs), fromSample: wish.fromSample, isJump: true };
+      const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+      this._sweepLater(at - this.context.currentTime + seconds(fadeMs));
+      this._noticeLayers(wish.track);
+      return { track: wish.track, at, reason: "restored" };
     }
 
     /* Fade to silence and forget every scene. */
@@ -1046,7 +1150,7 @@
     /* The decoded sounds of a track, one for each layer; null, and a warning, if that fails. */
     async _buffers(track) {
       if (!this._decoded.has(track)) {
-        const buffers = Promise.all(layersOf(track).map((file) => this._decode(file)));
+        const buffers = this._decodeTrack(track);
         this._decoded.set(track, buffers);
         buffers.catch(() => this._decoded.delete(track));
       }
@@ -1063,12 +1167,33 @@
       }
     }
 
+    /* The first that can be had of the track's layers and its files in each format. */
+    async _decodeTrack(track) {
+      let failure = null;
+      for (const files of waysToPlay(track, playsOgg() && !this._refusesOgg)) {
+        try {
+          const buffers = await Promise.all(files.map((file) => this._decode(file)));
+          if (failure) this._warn(`track "${track.name}" is played from ${files[0].path}: ${failure}`);
+          return buffers;
+        } catch (error) {
+          failure = failure || error.message || String(error);
+        }
+      }
+      throw new Error(failure || "the bundle holds no ogg, flac or wav file of it");
+    }
+
     async _decode(file) {
       const data = await this._load(file.path);
       if (data.byteLength !== file.bytes) {
         throw new Error(`${file.path} has ${data.byteLength} bytes instead of ${file.bytes}`);
       }
-      return this.context.decodeAudioData(data);
+      try {
+        return await this.context.decodeAudioData(data);
+      } catch (error) {
+        // It has the right size, so it is the browser: some claim to play Vorbis and do not.
+        if (isOgg(file)) this._refusesOgg = true;
+        throw new Error(`${file.path} cannot be decoded (${error.message || error})`);
+      }
     }
 
     _followBalance() {
@@ -1094,13 +1219,40 @@
     }
   }
 
-  /* The files that sound together as a track: one for each layer where it has some, or its mix. */
-  function layersOf(track) {
-    if (track.layers && track.layers.length) return track.layers;
-    const { ogg, wav } = track.files;
-    const file = playsOgg() ? ogg || wav : wav || ogg;
-    if (!file) throw new Error("the bundle holds neither an ogg nor a wav file of it");
-    return [file];
+  const isOgg = (file) => /\.ogg$/i.test(file.path);
+
+  /*
+   * Lists of files that sound together as the track, the best first: its layers, then the mix in
+   * each format. What the browser does not play comes last, in case that is not so.
+   */
+  function waysToPlay(track, hasOgg) {
+    const layers = track.layers && track.layers.length ? [track.layers] : [];
+    const { ogg, flac, wav } = track.files;
+    const mixes = [ogg, flac, wav].filter((file) => file).map((file) => [file]);
+    const ways = [...layers, ...mixes];
+    const plays = (files) => hasOgg || !files.some(isOgg);
+    return [...ways.filter(plays), ...ways.filter((files) => !plays(files))];
+  }
+
+  /* Throw an Error for what Player.state did not return. */
+  function checkState(state) {
+    const refuse = (what, wanted) => {
+      throw new TypeError(`${what} is not ${wanted}, as state() returned it`);
+    };
+    const isPlace = (value) => isText(value.track) && isWhole(0)(value.sample);
+    const isEntry = (value) =>
+      isObject(value) &&
+      isText(value.scene) &&
+      isListOf((mood) => typeof mood === "string")(value.moods) &&
+      (value.track === null || isPlace(value));
+    if (!isObject(state)) refuse("the state", "an object");
+    if (state.format !== STATE_FORMAT) refuse("its format", `${STATE_FORMAT}`);
+    if (!isListOf(isEntry)(state.scenes)) refuse("scenes", "a list of scenes");
+    if (state.playing !== null && !(isObject(state.playing) && isPlace(state.playing))) {
+      refuse("playing", "a place in a track");
+    }
+    if (!Number.isFinite(state.intensity)) refuse("intensity", "a number");
+    if (!Number.isFinite(state.duck_db)) refuse("duck_db", "a number");
   }
 
   /* Whether the browser says that it decodes Ogg Vorbis; without a page there is nobody to ask. */
