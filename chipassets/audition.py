@@ -24,8 +24,7 @@ from chipassets.casting import (
     recoloured,
     roll,
 )
-from chipassets.compose.explain import Pulled, explain_take, tell_aims
-from chipassets.compose.form import Part, track_parts
+from chipassets.compose.explain import BarExplained, explain_take_bar
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import UsageError
 from chipassets.freshness import notes_key, plan_key
@@ -226,28 +225,8 @@ def render_take(
     return render_track(plan, track, locked, desk.grams, _silent)
 
 
-@dataclass(frozen=True, slots=True)
-class BarExplained:
-    """What pulled in one bar of a take, both counted from 1: every event that was chosen there.
-
-    returns_from: the bar from which the form brings it back whole, if it does. chords: the planned
-    ones, as a name or several. motifs: those that stand in the bar. aims: what each term that can
-    say it wants at the bar's start.
-    """
-
-    take: int
-    bar: int
-    section: str
-    chords: str
-    returns_from: int | None
-    motifs: tuple[str, ...]
-    aims: dict[str, str]
-    events: tuple[Pulled, ...]
-    steps_per_bar: int
-
-
 def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
-    """Return what pulled in a bar (from 1) of a take (from 1), of the chosen one by default.
+    """Return how a bar (from 1) of a take (from 1) came about, of the chosen one by default.
 
     UsageError when there is no such bar or take, or the chosen take is of an older plan.
     """
@@ -257,30 +236,7 @@ def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
     number = _chosen_take(desk) if take is None else take - 1
     if not 0 <= number < MAX_TAKES:
         raise UsageError(f"track {track.name!r} has no take {take}; takes count from 1")
-    score = roll(track, desk.model, desk.grams, desk.choices, number, 1, _silent)[0].score
-    section = next(part for part in reversed(track_parts(track)) if _begun(part, bar - 1))
-    into = bar - 1 - section.section.start_bar
-    first = (bar - 1) * score.steps_per_bar
-    steps = range(first, first + score.steps_per_bar)
-    return BarExplained(
-        take=number + 1,
-        bar=bar,
-        section=section.section.name,
-        chords=score.chords[bar - 1] if score.chords else "",
-        returns_from=section.source_bar + into + 1 if into < section.whole_bars else None,
-        motifs=tuple(
-            said.motif
-            for said in score.statements
-            if said.start_step < steps.stop and steps.start < said.start_step + said.steps
-        ),
-        aims=tell_aims(track, desk.model, number, first),
-        events=tuple(e for e in explain_take(track, desk.model, number) if e.step in steps),
-        steps_per_bar=score.steps_per_bar,
-    )
-
-
-def _begun(part: Part, bar: int) -> bool:
-    return part.section.start_bar <= bar
+    return explain_take_bar(track, desk.model, number, bar - 1)
 
 
 def _chosen_take(desk: Desk) -> int:

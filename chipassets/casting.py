@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import cast as cast_type
 
 from chipassets.compose.composer import compose_takes
-from chipassets.compose.lead_in import lead_ins
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
 from chipassets.freshness import notes_key, plan_key
@@ -74,10 +73,9 @@ def roll(
     report("shape")
     shaped = [shape(score, track) for score in raw]
     unwanted = {item.notes_sha256 for item in choices.rejected}
-    leads = lead_ins(track, model, shaped, first)
     return tuple(
-        _candidate(track, first + place, score, grams, lead_in, unwanted)
-        for place, (score, lead_in) in enumerate(zip(shaped, leads, strict=True))
+        _candidate(track, first + place, score, grams, unwanted)
+        for place, score in enumerate(shaped)
     )
 
 
@@ -124,10 +122,9 @@ def _candidate(
     number: int,
     score: Score,
     grams: GramIndex | None,
-    lead_in: float,
     unwanted: set[str],
 ) -> Candidate:
-    rating = rate(score, track, originality_of(score, track, grams), lead_in)
+    rating = rate(score, track, originality_of(score, track, grams))
     said = complaints(unmet(rating.metrics, track))
     return Candidate(number, score, rating, said, notes_sha256(score) in unwanted)
 

@@ -27,7 +27,7 @@ _COLOUR_FIELDS = (
 )  # fmt: skip
 # What else of a plan stands in the files and in the index, beside the notes.
 _FILE_FIELDS = ("scene", "seed", "character", "pulse_steps")
-_COLOUR_CHARACTER = ("groove", "lead", "inner", "bass")
+_COLOUR_CHARACTER = ("lead", "inner", "bass")
 
 
 def notes_key(track: TrackPlan, model_sha256: str, grams_sha256: str = "") -> str:

@@ -32,7 +32,6 @@ _IDLE_BARS = Range(0.0, 0.2)
 _EMPTY_BEATS = Range(0.0, 0.1)
 _SEAM_INTERVAL = Range(0, 4)
 _SEAM_GAP = Range(0, 4)
-_LEAD_IN = Range(0.0, 0.3)
 
 _SHARED_GRAMS = Range(0.0, 0.05)
 """Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
@@ -104,16 +103,10 @@ def rate(
     score: Score,
     track: TrackPlan,
     originality: Originality | None = None,
-    lead_in: float | None = None,
 ) -> Rating:
-    """Return the rating of a take against the ranges of the track's character.
-
-    lead_in: what the model says of the seam (`chipassets.compose.lead_in`), where it was asked.
-    """
+    """Return the rating of a take against the ranges of the track's character."""
     metrics = measure(score, track.pulse_steps)
     features = _features(metrics, score, track) + _own_features(originality)
-    if lead_in is not None and score.loop_start_bar is not None:
-        features += (Feature("lead-in", lead_in, points(lead_in, _LEAD_IN), 1.0),)
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
     refused = _refusal(metrics, score) or _copied(originality)

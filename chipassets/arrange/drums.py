@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from chipassets.arrange.bank import DRUM_SOUNDS
 from chipassets.arrange.grooves import DRUM_LETTERS, GROOVES, Groove, fit_bar
 from chipassets.errors import ArrangeError
-from chipassets.score import Score
+from chipassets.score import DrumStroke, Score
 
 _SPARSE_BELOW = 0.5
 _DENSE_ABOVE = 1.4
@@ -63,6 +64,31 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
             for step, letter in enumerate(pattern)
             if letter != "."
         ]
+    return tuple(hits)
+
+
+# Which drum is heard where several are struck at once: noise is one voice.
+_FIRST = ("crash", "snare", "kick", "tom", "open_hat", "closed_hat")
+_NAMES = {"closed_hat": "hat"}
+_PLAIN_VELOCITY, _SOFTEST = 100, 0.45
+
+
+def one_a_step(strokes: Sequence[DrumStroke]) -> tuple[DrumHit, ...]:
+    """Return composed strokes as the drums of one voice, the most telling of each step.
+
+    A stroke at velocity 100 has the level of its sound; soft ones are softer, by half at most.
+    """
+    heard: dict[int, DrumStroke] = {}
+    for stroke in strokes:
+        known = heard.get(stroke.step)
+        if known is None or _FIRST.index(stroke.kind) < _FIRST.index(known.kind):
+            heard[stroke.step] = stroke
+    hits = []
+    for step in sorted(heard):
+        drum = _NAMES.get(heard[step].kind, heard[step].kind)
+        period, level = DRUM_SOUNDS[drum]
+        share = _SOFTEST + (1 - _SOFTEST) * heard[step].velocity / _PLAIN_VELOCITY
+        hits.append(DrumHit(step, drum, period, min(max(round(level * share), 1), 15)))
     return tuple(hits)
 
 

@@ -1,14 +1,15 @@
 """Further parts for chips that have more voices than lead, inner line, bass and drums.
 
-A table from role to part. Notes of the score come first: what the three lines left over goes to
-the harmony. Where nothing is left it doubles the lead below, and the other parts colour what is
-there: an echo of the lead, the lead beside itself, the bass an octave up.
+A table from role to part. What was composed for further parts comes first. Of merged music, what
+the three lines left over goes to the harmony; where nothing is left it doubles the lead below, and
+the other parts colour what is there: an echo of the lead, the lead beside itself, the bass an
+octave up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from chipassets.arrange.lines import deal_lines
 from chipassets.arrange.phrasing import Timing, add_echo, fit_line, phrase_line
@@ -36,7 +37,11 @@ COLOURS = (
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What a further part may draw on: the score's remaining notes, and what already plays."""
+    """What a further part may draw on.
+
+    left: the score's remaining notes; composed: the notes of the score's further parts by name;
+    the others: what already plays.
+    """
 
     left: Sequence[Note]
     lead: Sequence[ChipNote]
@@ -44,6 +49,12 @@ class Played:
     instrument: str
     shadow: str
     timing: Timing
+    composed: Mapping[str, Sequence[Note]] = field(default_factory=dict)
+
+    def written(self, name: str, spec: VoiceSpec) -> tuple[ChipNote, ...]:
+        """Return what was composed for a further part, as the voice plays it; often nothing."""
+        line = fit_line(self.composed.get(name, ()), replace(spec, role="inner"))
+        return phrase_line(line, "inner", self.instrument, self.timing)
 
 
 _Part = tuple[tuple[ChipNote, ...], Sequence[Note]]
@@ -62,7 +73,9 @@ def play_parts(
 
 
 def _harmony(spec: VoiceSpec, played: Played) -> _Part:
-    """The left notes' best line, and the lead an octave down wherever that is silent."""
+    """The composed harmony; else the left notes' best line, and the lead an octave down."""
+    if written := played.written("harmony", spec):
+        return written, played.left
     line = max(deal_lines(played.left), key=len) if played.left else ()
     fitted = fit_line(line, replace(spec, role="inner"))
     own = phrase_line(fitted, "inner", played.instrument, played.timing)
@@ -76,7 +89,9 @@ def _harmony(spec: VoiceSpec, played: Played) -> _Part:
 
 
 def _echo(spec: VoiceSpec, played: Played) -> _Part:
-    """The lead again, late and soft."""
+    """The composed figure; else the lead again, late and soft."""
+    if written := played.written("figure", spec):
+        return written, played.left
     lead = [_moved(note, spec, 0) for note in played.lead]
     return add_echo((), lead, played.shadow, played.timing), played.left
 

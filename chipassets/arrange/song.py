@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from chipassets.arrange.arpeggio import Chords, add_chords
 from chipassets.arrange.balance import balance
 from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
-from chipassets.arrange.drums import find_groove, play_drums
+from chipassets.arrange.drums import find_groove, one_a_step, play_drums
 from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.phrasing import (
@@ -25,7 +25,7 @@ from chipassets.arrange.version import DRUMS_VERSION
 from chipassets.chips import CHIPS, Chip, VoiceSpec
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
 from chipassets.errors import ArrangeError
-from chipassets.score import Note, Score
+from chipassets.score import FURTHER_PARTS, Note, Score
 from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
 from chipassets.units import bar_frames
@@ -52,18 +52,18 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
     """
     band = _band(score, track, chip)
     playable, dropped = _playable(score, band.timing)
-    dealt = dict(zip(_TONE_ROLES, deal_lines(playable), strict=True))
+    dealt = _lines(score, playable)
     lines = {role: line for role, line in dealt.items() if role in band.seats}
     fitted = {role: fit_line(line, band.seats[role]) for role, line in lines.items()}
     voices = _tones(fitted, band)
-    parts, left = _further_parts(voices, _left(playable, dealt.values()), band)
-    if "inner" in lines:
+    parts, left = _further_parts(voices, _left(playable, dealt.values()), score, band)
+    if "inner" in lines and not score.is_voiced:
         lines["inner"], left = fill_gaps(lines["inner"], left)
         fitted["inner"] = fit_line(lines["inner"], band.seats["inner"])
         voices["inner"] = _phrased("inner", fitted["inner"], band)
     chords = _chords(lines, voices, left, band)
     voices |= {**parts, "inner": chords.notes, "drums": _drums(score, band)}
-    if "echo" not in parts and "inner" in lines:
+    if "echo" not in parts and "inner" in lines and not score.is_voiced:
         voices["inner"] = add_echo(chords.notes, voices["lead"], band.shadow.name, band.timing)
     dropped["their voice is left free"] = sum(
         len(line) for role, line in dealt.items() if role not in lines
@@ -106,6 +106,22 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
     return _Band(track, table, timing, _instruments(track))
 
 
+def _lines(score: Score, playable: Sequence[Note]) -> dict[str, Sequence[Note]]:
+    """The notes of lead, inner line and bass: as they were composed, or dealt from merged music."""
+    if not score.is_voiced:
+        return dict(zip(_TONE_ROLES, deal_lines(playable), strict=True))
+    return {role: _one_at_a_time(playable, role) for role in _TONE_ROLES}
+
+
+def _one_at_a_time(notes: Sequence[Note], part: str) -> list[Note]:
+    """A part's notes, of which none begins while another sounds; a chord's highest is its line."""
+    line: list[Note] = []
+    for note in notes:
+        if note.part == part and (not line or line[-1].end_step <= note.start_step):
+            line.append(note)
+    return line
+
+
 def _tones(fitted: Mapping[str, Sequence[Note]], band: _Band) -> Voices:
     """Lead, inner line and bass, as far as they have a voice; without one the bass is empty."""
     voices = {role: _phrased(role, line, band) for role, line in fitted.items()}
@@ -117,11 +133,12 @@ def _phrased(role: str, line: Sequence[Note], band: _Band) -> tuple[ChipNote, ..
 
 
 def _further_parts(
-    voices: Voices, left: Sequence[Note], band: _Band
+    voices: Voices, left: Sequence[Note], score: Score, band: _Band
 ) -> tuple[Voices, Sequence[Note]]:
     """What the chip's other voices play, and the notes that are still left."""
     played = Played(
         left=left,
+        composed={name: score.part(name) for name in FURTHER_PARTS},
         lead=voices["lead"],
         bass=voices["bass"],
         instrument=band.instruments["inner"].name,
@@ -142,6 +159,8 @@ def _chords(
 
 
 def _drums(score: Score, band: _Band) -> tuple[ChipNote, ...]:
+    if score.drums is not None:
+        return phrase_drums(one_a_step(score.drums), band.timing)
     rng = derive_rng(band.track.seed, "arrange", DRUMS_VERSION, "drums")
     return phrase_drums(play_drums(score, band.track.character.groove, rng), band.timing)
 

@@ -10,7 +10,7 @@ import typer
 from chipassets.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
-    from chipassets.compose.guidance.figure import Figure
+    from chipassets.compose.ideas import Idea
     from chipassets.presets import Mood
     from chipassets.trackplan import Range
 
@@ -21,8 +21,9 @@ def moods_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
-    """Print scenes and moods, what each steers, and the forms, textures and terms that do it."""
-    from chipassets.compose.guidance.registry import FIGURES, TERMS
+    """Print scenes and moods, what each steers, and the forms, ideas and costs that do it."""
+    from chipassets.compose.fit import COSTS
+    from chipassets.compose.ideas import IDEAS, INNER_ROLES
     from chipassets.forms import FORMS
     from chipassets.manifest import load_manifest
     from chipassets.manifest.mood import own_mood
@@ -48,16 +49,15 @@ def moods_command(
         }
     moods = {name: _mood_json(mood) for name, mood in MOODS.items()}
     if as_json:
-        textures = {name: _texture_json(figure) for name, figure in FIGURES.items()}
-        guidance = {name: {"weight": k.weight, "says": k.says} for name, k in TERMS.items()}
         print_json(
             {
                 "scenes": scenes,
                 "moods": moods,
                 **({} if own is None else {"own_moods": own}),
-                "textures": textures,
+                "ideas": {name: _idea_json(idea) for name, idea in IDEAS.items()},
+                "roles": dict(INNER_ROLES),
                 "forms": {form.name: form.sections for form in FORMS.values()},
-                "guidance": guidance,
+                "guidance": dict(COSTS),
             }
         )
         return
@@ -73,9 +73,14 @@ def moods_command(
             [_own_row(*item) for item in own.items()],
         )
     print_table(
-        "textures, of which each section gets one",
-        ["texture", "what it is", "in"],
-        [[name, figure.says, ", ".join(figure.suits)] for name, figure in FIGURES.items()],
+        "ideas, of which each piece has one",
+        ["idea", "the piece", "in"],
+        [[name, idea.says, ", ".join(idea.suits)] for name, idea in IDEAS.items()],
+    )
+    print_table(
+        "what the second voice may do in a section",
+        ["role", "it"],
+        [[name, says] for name, says in INNER_ROLES.items()],
     )
     print_table(
         "forms by name, as in `form: intro rondo`",
@@ -83,9 +88,9 @@ def moods_command(
         [[form.name, form.sections] for form in FORMS.values()],
     )
     print_table(
-        "guidance: a factor on each weight is written `guidance: {harmony: 1.5}`",
-        ["term", "weight", "what it does"],
-        [[name, f"{kind.weight:g}", kind.says] for name, kind in TERMS.items()],
+        "costs of the search; a factor on each is written `guidance: {leaps: 1.5}`",
+        ["cost", "what is charged"],
+        [[name, says] for name, says in COSTS.items()],
     )
 
 
@@ -121,13 +126,13 @@ def _mood_json(mood: Mood) -> dict[str, Any]:
     }
 
 
-def _texture_json(figure: Figure) -> dict[str, Any]:
+def _idea_json(idea: Idea) -> dict[str, Any]:
     return {
-        "says": figure.says,
-        "suits": dict(figure.suits),
-        "voices_shift": figure.voices,
-        "onsets_factor": figure.onsets,
-        "most_voices": figure.most_voices,
+        "says": idea.says,
+        "suits": dict(idea.suits),
+        "phrases": list(idea.phrases),
+        "contrasting_phrases": list(idea.phrases_b),
+        "second_voice": list(dict.fromkeys((*idea.inner, *idea.inner_b))),
     }
 
 

@@ -144,7 +144,7 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
             placed = [(s, min(n, cut - s), p) for s, n, p in placed if s < cut]
             return [(start + s, n, p) for s, n, p in (*placed, *run)]
     if follows is not None and role != ideas.PEDAL:
-        placed = _led(context, bar, placed, roots[bar][-1], follows)
+        placed = _led(context, placed, roots[bar][-1], follows)
     return [(start + s, n, p) for s, n, p in placed]
 
 
@@ -182,7 +182,11 @@ def _on_chords(
         for index, note in enumerate(inside):
             steps = min(note.steps, end - note.step)
             moves = 0 if index == 0 and begin == note.step else note.degree
-            pitch = _pitch(context, table, chord, root, degree + moves, note, role, index)
+            near = [other.degree for other in inside[max(0, index - 1) : index + 2]]
+            passes = sum(abs(other - note.degree) == 1 for other in near) >= 1
+            pitch = _pitch(
+                context, table, chord, root, degree + moves, note, role, index, passes=passes
+            )
             placed.append((note.step, steps, pitch))
     return placed
 
@@ -196,14 +200,17 @@ def _pitch(
     note: CellNote,
     role: str,
     index: int,
+    *,
+    passes: bool,
 ) -> int:
+    """Return the pitch of a pattern's note; one that does not pass by step is a chord tone."""
     if role == ideas.PEDAL:
         home = int(table.pitch(0, 0)) % 12
         return _folded(root - (root - home) % 12)
     if role == ideas.BROKEN:
         return root + 12 * (index % 2) if root + 12 <= _HIGHEST + 3 else root - 12 * (index % 2)
     pitch = table.pitch(chord, degree)
-    strong = note.step % context.pulse_steps == 0 or note.steps >= 3
+    strong = note.step % context.pulse_steps == 0 or note.steps >= 3 or not passes
     if strong and not table.tones[chord, pitch % 12]:
         near = [table.pitch(chord, degree + move) for move in (-1, 1)]
         fits = [p for p in near if table.tones[chord, p % 12]]
@@ -225,7 +232,6 @@ def _folded(pitch: int) -> int:
 
 def _led(
     context: Context,
-    bar: int,
     placed: list[tuple[int, int, int]],
     last: tuple[int, int, int],
     follows: tuple[int, int, int],

@@ -160,7 +160,7 @@ def _stumbles(cell: Cell) -> bool:
     )
 
 
-def tune_worth(cell: Cell, traits: Traits) -> float:
+def tune_worth(traits: Traits) -> float:
     """Return how much a cell promises, in points: a rhythm of its own, steps and a leap or two.
 
     Chosen by ear: what readers of scores singled out in the best pieces, each worth about a point.
@@ -177,7 +177,7 @@ def tune_worth(cell: Cell, traits: Traits) -> float:
 
 
 def is_bass(cell: Cell, traits: Traits) -> bool:
-    """Whether a cell can be the pattern of a bass: it opens the bar, and is no drill on one tone."""
+    """Whether a cell can be the pattern of a bass: it opens the bar, and drills no one tone."""
     return (
         cell.notes[0].step == 0
         and 2 <= traits.onsets <= 10

@@ -13,6 +13,7 @@ from chipassets.compose import ideas
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
+from chipassets.compose.drums import compose_drums
 from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.further import compose_further
 from chipassets.compose.given import Given, given_in
@@ -128,6 +129,7 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     parts = track_parts(track)
     inner = compose_inner(context)
     bass = compose_bass(context)
+    drums = compose_drums(track, context, bass)
     voices: list[Note] = []
     for line in (list(context.notes), inner, bass):
         voices += cut_stops(context, line)
@@ -143,4 +145,5 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
         chords=context.harmony.names,
         statements=given.statements,
         further=ordered(cut_stops(context, compose_further(context, inner))),
+        drums=drums,
     )

@@ -1,140 +1,82 @@
-"""Explaining: what each term of guidance did to every event that a take's model chose."""
+"""Explaining: how a bar of a take came about, from its plan to what its notes were charged."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
-from chipassets.compose.composer import ROWS, Block, open_block, open_setting, sample_block
-from chipassets.compose.guidance import Term
-from chipassets.compose.guidance.registry import TERMS
-from chipassets.compose.model import Model
-from chipassets.compose.network import Floats
-from chipassets.compose.sampler import Rules
-from chipassets.compose.state import PITCHES, State
+from chipassets.compose.composer import sketch
+from chipassets.compose.material import propose
+from chipassets.compose.piece import CADENCES
+from chipassets.compose.tune import describe
+from chipassets.compose.weights import Model
+from chipassets.keys import pitch_name
+from chipassets.notes import PARTS
 from chipassets.trackplan import TrackPlan
-
-STARTS, HOLDS, CLOSES = "starts", "holds", "closes the step"
 
 
 @dataclass(frozen=True, slots=True)
-class Pulled:
-    """An event that the model chose, and what led it there.
+class BarExplained:
+    """How one bar of a take came about, both counted from 1.
 
-    step: 16ths from the start; what: STARTS or HOLDS a pitch (MIDI, of the track's own key), or
-    CLOSES the step. alone, guided: its probability to the model at the track's temperature, and
-    with all terms. pulls: by term, in nats, how much more it raised this event than the mean of
-    what the model alone might have chosen; terms that pulled nothing are left out.
+    idea: what the piece is about. cell: the rhythm and degrees of the cell that the tune's bar
+    develops; tune: what became of it there. costs: what the search charged the bar for, in points.
+    cadence: how the phrase closes, where the bar closes one. returns_from: the bar that the form
+    brings back whole, if it does. roles: what each part does; notes: what it plays, by part.
     """
 
-    step: int
-    what: str
-    pitch: int | None
-    alone: float
-    guided: float
-    pulls: dict[str, float]
+    take: int
+    bar: int
+    section: str
+    idea: str
+    chords: str
+    returns_from: int | None
+    motifs: tuple[str, ...]
+    cadence: str
+    cell: str
+    tune: str
+    costs: dict[str, float]
+    roles: dict[str, str]
+    notes: dict[str, str]
 
 
-def explain_take(track: TrackPlan, model: Model, take: int) -> tuple[Pulled, ...]:
-    """Return every event of a raw take (from 0) that was chosen, in order.
+def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> BarExplained:
+    """Return how a bar of a take came about, both counted from 0 here.
 
-    What a motif, a primer or a returning bar settles was not chosen. The notes are as composed,
-    before shaping. ComposeError for a primer that cannot be used.
+    ComposeError for a primer that cannot be used.
     """
-    block = open_block(track, model, take // ROWS)
-    row = take % ROWS
-    witnesses = [_Witness(term, row) for term in block.terms if term.weight]
-    listener = _Listener(row)
-    history = sample_block(track, replace(block, terms=(listener, *witnesses)))[row]
-    return tuple(_events(block, history, listener, witnesses))
-
-
-def tell_aims(track: TrackPlan, model: Model, take: int, step: int) -> dict[str, str]:
-    """Return what each term that can say it wants of a take (from 0) at a step, by its name."""
-    setting = open_setting(track, model, take // ROWS)
-    said = {name: kind.aim(setting, take % ROWS, step) for name, kind in TERMS.items() if kind.aim}
-    return {name: text for name, text in said.items() if text}
-
-
-class _Listener:
-    """Hears the model itself: a term of weight 1 that changes nothing."""
-
-    name = "model"
-    weight = 1.0
-
-    def __init__(self, row: int) -> None:
-        self.row = row
-        self.places: list[tuple[int, int]] = []
-        self.logits: list[Floats] = []
-
-    def bias(self, state: State, logits: Floats) -> None:
-        """Remember the logits of what may come next, where it is free."""
-        if not _is_free(state, self.row):
-            return
-        allowed = logits.copy()
-        Rules(state.rows).forbid(state, allowed)
-        self.places.append((int(state.step[self.row]), int(state.place[self.row])))
-        self.logits.append(allowed[self.row])
-
-
-class _Witness:
-    """A term, and what it added to one row at each choice."""
-
-    def __init__(self, term: Term, row: int) -> None:
-        self._term = term
-        self._row = row
-        self.name = term.name
-        self.weight = term.weight
-        self.added: list[Floats] = []
-
-    def bias(self, state: State, logits: Floats) -> None:
-        """Let the term speak, and remember what it said."""
-        before = logits[self._row].copy()
-        self._term.bias(state, logits)
-        if _is_free(state, self._row):
-            self.added.append(logits[self._row] - before)
-
-
-def _is_free(state: State, row: int) -> bool:
-    return bool(state.settled()[row] < 0)
-
-
-def _events(
-    block: Block, history: NDArray[np.int16], listener: _Listener, witnesses: list[_Witness]
-) -> list[Pulled]:
-    found = []
-    for index, (step, place) in enumerate(listener.places):
-        event = int(history[step, place])
-        alone = _softmax(listener.logits[index])
-        added = {witness.name: witness.added[index] for witness in witnesses}
-        guided = _softmax(listener.logits[index] + sum(added.values()))
-        pulls = {name: float(pull[event] - alone @ pull) for name, pull in added.items()}
-        found.append(
-            Pulled(
-                step,
-                _what(event),
-                None if event == STEP_END else (event - NEW_NOTE) % PITCHES + block.setting.shift,
-                float(alone[event]),
-                float(guided[event]),
-                {name: pull for name, pull in pulls.items() if abs(pull) > _NOTHING},
+    made = sketch(track, propose(track, model), take)
+    section, phrase = made.plan.section_at(bar), made.plan.phrase_at(bar)
+    tune = made.tune[bar]
+    first = bar * made.score.steps_per_bar
+    steps = range(first, first + made.score.steps_per_bar)
+    into = bar - section.section.start_bar
+    closes = bar == phrase.start_bar + phrase.bars - 1
+    cell = made.cells.main.get(tune.cell)
+    if tune.cell == "answer":
+        cell = made.cells.answer
+    return BarExplained(
+        take=take + 1,
+        bar=bar + 1,
+        section=section.section.name,
+        idea=made.plan.idea,
+        chords=made.harmony.names[bar],
+        returns_from=section.source_bar + into + 1 if into < section.returning_bars else None,
+        motifs=tuple(
+            said.motif
+            for said in made.score.statements
+            if said.start_step < steps.stop and steps.start < said.start_step + said.steps
+        ),
+        cadence=CADENCES[phrase.cadence] if closes else "",
+        cell=cell.text() if cell else "",
+        tune=describe(tune),
+        costs={name: round(value, 2) for name, value in tune.costs.items() if round(value, 2)},
+        roles={part: role for part, role in section.roles.items() if part in PARTS},
+        notes={
+            part: " ".join(
+                f"{note.start_step - first}:{pitch_name(note.pitch)}+{note.duration_steps}"
+                for note in made.score.part(part)
+                if note.start_step in steps
             )
-        )
-    return found
-
-
-_NOTHING = 1e-6
-
-
-def _what(event: int) -> str:
-    if event == STEP_END:
-        return CLOSES
-    return HOLDS if event >= CONTINUED_NOTE else STARTS
-
-
-def _softmax(logits: Floats) -> NDArray[np.float64]:
-    raised: NDArray[np.float64] = np.exp(logits.astype(np.float64) - logits.max())
-    raised /= raised.sum()
-    return raised
+            for part in PARTS
+        },
+    )

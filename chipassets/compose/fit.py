@@ -7,7 +7,7 @@ against a bar. Numbers are chosen by ear unless a source stands beside them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,16 +73,17 @@ class Candidates:
 
     def take(self, rows: Integers) -> Candidates:
         """Return the candidates of these rows."""
-        return Candidates(
-            *(
-                array[rows]
-                for array in (
-                    self.steps, self.lengths, self.degrees, self.alterations, self.counts,
-                    self.base, self.labels, self.shifts,
-                )
-            ),
-            self.names,
-        )  # fmt: skip
+        return replace(
+            self,
+            steps=self.steps[rows],
+            lengths=self.lengths[rows],
+            degrees=self.degrees[rows],
+            alterations=self.alterations[rows],
+            counts=self.counts[rows],
+            base=self.base[rows],
+            labels=self.labels[rows],
+            shifts=self.shifts[rows],
+        )
 
 
 Proposal = tuple[str, str, float, Notes]
@@ -119,18 +120,21 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
     names = tuple(dict.fromkeys(name for part in parts for name in part.names))
     width = max(part.steps.shape[1] for part in parts)
 
-    def wide(array: Integers) -> Integers:
-        return np.pad(array, ((0, 0), (0, width - array.shape[1])))
+    def table(field: str) -> Integers:
+        arrays: list[Integers] = [getattr(part, field) for part in parts]
+        return np.concatenate(
+            [np.pad(array, ((0, 0), (0, width - array.shape[1]))) for array in arrays]
+        )
 
     relabelled = [
         np.array([names.index(name) for name in part.names], np.int64)[part.labels]
         for part in parts
     ]
     return Candidates(
-        *(
-            np.concatenate([wide(getattr(part, field)) for part in parts])
-            for field in ("steps", "lengths", "degrees", "alterations")
-        ),
+        table("steps"),
+        table("lengths"),
+        table("degrees"),
+        table("alterations"),
         np.concatenate([part.counts for part in parts]),
         np.concatenate([part.base for part in parts]),
         np.concatenate(relabelled),

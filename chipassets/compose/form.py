@@ -11,9 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from chipassets.compose.script import Script
 from chipassets.forms import EDGES, INTRO, default_form
 from chipassets.score import Section
 from chipassets.trackplan import TrackPlan
@@ -83,13 +80,3 @@ def loop_start_bar(track: TrackPlan, parts: Sequence[Part]) -> int | None:
         return None
     first = parts[0].section
     return first.bars if first.name == INTRO and len(parts) > 1 else 0
-
-
-def return_bars(script: Script, parts: Sequence[Part], steps_per_bar: int) -> Script:
-    """Return the script in which the parts' returning bars repeat what their source bars hold."""
-    source = script.source.copy()
-    for part in parts:
-        start = part.section.start_bar * steps_per_bar
-        returning = np.arange(part.returning_bars * steps_per_bar - part.lead_in_steps)
-        source[start + returning] = part.source_bar * steps_per_bar + returning
-    return replace(script, source=source)

@@ -24,7 +24,7 @@ from chipassets.compose.script import Script, free_script
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.keys import Key
-from chipassets.notes import Note, ordered
+from chipassets.notes import ordered
 from chipassets.seeds import derive_rng
 from chipassets.trackplan import Primer, TrackPlan
 
@@ -36,9 +36,6 @@ _BLOCKS = 4
 _BARS = 4
 _PRIMED_BARS = 3
 """Bars that are composed behind a primer."""
-
-_BASS_BELOW = 55
-"""Lines whose notes lie below this pitch on the whole are the bass's."""
 
 _MOST_OF_A_RHYTHM = 4
 _WIDEST = 1.6
@@ -199,7 +196,7 @@ def _ranked_tunes(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]
     for cell in dict.fromkeys(cells):
         traits = traits_of(cell, track.pulse_steps)
         if is_tune(cell, traits):
-            ranked.append(Ranked(cell, tune_worth(cell, traits)))
+            ranked.append(Ranked(cell, tune_worth(traits)))
     return _best(ranked)
 
 
@@ -224,8 +221,3 @@ def _best(ranked: list[Ranked]) -> tuple[Ranked, ...]:
         if rhythms[item.cell.rhythm] <= _MOST_OF_A_RHYTHM:
             kept.append(item)
     return tuple(kept)
-
-
-def as_notes(line: Line) -> list[Note]:
-    """Return a line as notes."""
-    return [Note(*note) for note in line]

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from chipassets.compose.codec import encode_notes
 from chipassets.compose.form import Part
-from chipassets.compose.script import Script, force, split_steps
 from chipassets.motifs import OCTAVE, map_pitch, motif_pace, nearest_shift, statement_notes
 from chipassets.score import Note, Statement
 from chipassets.trackplan import Motif, TrackPlan
@@ -73,47 +68,3 @@ def _stretch(motif: Motif, tempo_millibpm: int, room: int) -> int:
         return _DOUBLED
     even = all(note.start_step % 2 == 0 and note.duration_steps % 2 == 0 for note in motif.notes)
     return _HALVED if pace < 0 and even and motif.steps % 2 == 0 else _KEPT
-
-
-def force_motifs(script: Script, stated: Sequence[Stated], semitones: int) -> Script:
-    """Return the script in which each statement opens its steps, and the model goes on in them.
-
-    The notes are moved by `semitones` to the model's pitch. Steps of a statement do not return.
-    """
-    script = replace(script, forced=script.forced.copy(), source=script.source.copy())
-    for said in stated:
-        start, steps = said.statement.start_step, said.statement.steps
-        notes = [
-            (note.start_step - start, note.duration_steps, note.pitch + semitones)
-            for note in said.notes
-        ]
-        if _repeats(script, said, stated):
-            continue
-        force(script, start, split_steps(encode_notes(notes, steps).tolist()), closed=False)
-        script.source[start : start + steps] = np.arange(start, start + steps)
-    return script
-
-
-def _repeats(script: Script, said: Stated, stated: Sequence[Stated]) -> bool:
-    """Whether the steps return from an equal statement, which brings its company along."""
-    start, steps = said.statement.start_step, said.statement.steps
-    source = script.source[start : start + steps]
-    moved = int(source[0]) - start
-    return (
-        moved < 0
-        and any(
-            other.statement == replace(said.statement, start_step=start + moved) for other in stated
-        )
-        and bool((source == np.arange(start, start + steps) + moved).all())
-    )
-
-
-def ceilings(
-    stated: Sequence[Stated], steps: int, semitones: int, highest: int = 127
-) -> NDArray[np.int64]:
-    """Return int [steps]: the highest pitch that may begin, below the tune where one stands."""
-    limits = np.full(steps, highest, np.int64)
-    for said in stated:
-        start, end = said.statement.start_step, said.statement.start_step + said.statement.steps
-        limits[start:end] = min(note.pitch for note in said.notes) + semitones - 1
-    return limits

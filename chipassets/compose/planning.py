@@ -252,7 +252,7 @@ def _fresh_bars(sections: Sequence[SectionPlan]) -> list[int]:
 
 
 def _peak_bar(fresh: Sequence[int], bars: int, rng: np.random.Generator) -> int:
-    """Return a bar of its own between 60 and 85 % of the piece, or the nearest one that there is."""
+    """Return a bar of its own between 60 and 85 % of the piece, or the nearest that there is."""
     inside = [bar for bar in fresh if _PEAK_FROM * bars <= bar <= _PEAK_TO * bars]
     if inside:
         return _pick(inside, rng)

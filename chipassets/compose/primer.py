@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from chipassets.compose.codec import encode_notes
 from chipassets.compose.script import Script, force, split_steps
 from chipassets.errors import ComposeError
@@ -21,8 +19,7 @@ def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: boo
     condition: the model hears START and the primer, and goes on from there. Without, it hears START
     alone, after the primer, which is then only pasted in front. inject: from the primer's end the
     primer's events open each step once more and the model goes on inside those steps. What lies
-    beyond the track's length is cut. Where the script repeats the primer's steps later on, they are
-    open as injected ones are: the theme returns in company. ComposeError for a primer that leaves
+    beyond the script's end is cut. ComposeError for a primer that leaves
     no step to compose, or with more notes at once than a step holds.
     Source: Magenta 2.1.4, `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`; but where
     Magenta rounds the primer's end up to one silent step more, music goes on at once here.
@@ -34,22 +31,11 @@ def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: boo
         )
     notes = [(note.start_step, note.duration_steps, note.pitch) for note in primer.notes]
     steps = split_steps(encode_notes(notes, primer.steps).tolist())
-    script = replace(script, forced=script.forced.copy(), source=script.source.copy())
+    script = replace(script, forced=script.forced.copy())
     try:
-        _open_returns(script, steps)
         force(script, 0, steps, closed=True)
         if inject:
             force(script, primer.steps, steps, closed=False)
     except ValueError as error:
         raise ComposeError(f"the primer cannot be used: {error}") from error
-    own = np.arange(min(script.steps, primer.steps * (2 if inject else 1)))
-    script.source[own] = own
     return script if condition else replace(script, first_step=primer.steps)
-
-
-def _open_returns(script: Script, steps: list[list[int]]) -> None:
-    """Let the primer open each step that was to repeat one of its own; the model goes on there."""
-    for step in np.flatnonzero(script.source < len(steps)).tolist():
-        if step >= len(steps):
-            force(script, step, [steps[script.source[step]]], closed=False)
-            script.source[step] = step

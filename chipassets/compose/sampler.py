@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,7 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import CONTINUED_NOTE, EVENT_CLASSES, NEW_NOTE, START, STEP_END
 from chipassets.compose.network import Floats, Network
 from chipassets.compose.script import Script
-from chipassets.compose.state import LOW_BELOW_PITCH, NOTHING_WRITTEN, PITCHES, State
-
-if TYPE_CHECKING:
-    from chipassets.compose.guidance import Term
+from chipassets.compose.state import NOTHING_WRITTEN, PITCHES, State
 
 Controls = Callable[[State], NDArray[np.int64]]
 """What the model's control groups [rows, groups] are to be for the next event."""
@@ -27,22 +23,18 @@ def sample(
     script: Script,
     rngs: Sequence[np.random.Generator],
     temperature: float,
-    terms: Sequence[Term] = (),
     controls: Controls | None = None,
     rules: bool = True,
-    low_below: int = LOW_BELOW_PITCH,
     progress: Callable[[float], None] | None = None,
 ) -> NDArray[np.int16]:
     """Return the events int16 [rows, steps, places] of every step, -1 after its STEP_END.
 
     The network starts from the zero state and START. The k-th free event of a row takes the k-th
     uniform number of the row's generator; what the script settles takes none. So a row depends on
-    its generator, the script and the terms alone. `rules` keeps to the order that Magenta
-    writes (see `Rules`); without them the model is sampled as Magenta samples it. The bass lies
-    below the pitch `low_below`.
+    its generator and the script alone. `rules` keeps to the order that Magenta writes (see
+    `Rules`); without them the model is sampled as Magenta samples it.
     """
-    active = [term for term in terms if term.weight]
-    state = State(script, network.rows, remembers=bool(active), low_below=low_below)
+    state = State(script, network.rows)
     order = Rules(network.rows) if rules else None
     dice = _Dice(rngs)
     network.reset()
@@ -54,8 +46,6 @@ def sample(
         if free.any():
             if temperature != 1:
                 logits /= np.float32(temperature)
-            for term in active:
-                term.bias(state, logits)
             if order:
                 order.forbid(state, logits)
             events = np.where(free, draw(logits, dice.roll(free)), events)

@@ -1,4 +1,4 @@
-"""The script of a track: what the model must write where, and which steps return from earlier."""
+"""The script of a sampling: what the model must write where."""
 
 from __future__ import annotations
 
@@ -19,20 +19,18 @@ MAX_EVENTS_PER_STEP = 16
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Steps `first_step` to the end of a track, with what is already settled about each.
+    """Steps `first_step` to the end of a sampling, with what is already settled about each.
 
     forced: int16 [steps, places], the events that a step opens with, then FREE; a step whose
     events end in STEP_END is settled whole, in any other the model goes on inside the step.
-    source: int [steps]; a step whose source is an earlier step repeats what was written there.
     """
 
     forced: NDArray[np.int16]
-    source: NDArray[np.int64]
     first_step: int = 0
 
     @property
     def steps(self) -> int:
-        """Length of the track in steps."""
+        """Length of the sampling in steps."""
         return int(self.forced.shape[0])
 
     @property
@@ -45,7 +43,7 @@ def free_script(steps: int, places: int = MAX_EVENTS_PER_STEP) -> Script:
     """Return the script in which the model chooses everything."""
     forced = np.full((steps, places), FREE, np.int16)
     forced[:, -1] = STEP_END
-    return Script(forced, np.arange(steps))
+    return Script(forced)
 
 
 def split_steps(events: Iterable[int]) -> list[list[int]]:

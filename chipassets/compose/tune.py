@@ -481,7 +481,7 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
     Phrases rise to their third bar and fall to the close; the whole rises to the peak.
     """
     shape = (-1.0, 0.0, 1.5, -1.0)
-    arc = []
+    arc: list[tuple[float, float, float]] = []
     for bar in range(bars):
         section, phrase = plan.section_at(bar), plan.phrase_at(bar)
         place = bar - phrase.start_bar

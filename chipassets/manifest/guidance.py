@@ -1,11 +1,10 @@
-"""How strongly the terms of guidance pull, and how much colour the key allows."""
+"""How much each cost of the composer's search counts, and how much colour the key allows."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from chipassets.compose.guidance import TermKind
-from chipassets.compose.guidance.registry import TERMS
+from chipassets.compose.fit import COSTS
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
@@ -16,14 +15,14 @@ Factors = tuple[tuple[str, float], ...]
 
 
 def read_guidance(value: Any, _: Context) -> Factors:
-    """Return a factor for each term that is named, in the order of `TERMS`; else Refusal."""
+    """Return a factor for each cost that is named, in the order of `COSTS`; else Refusal."""
     if not isinstance(value, dict):
-        raise refuse("guidance names terms and how strongly they pull", "write {harmony: 1.5}")
+        raise refuse("guidance names costs and how much they count", "write {leaps: 1.5}")
     faults: list[Fault] = []
     for name, factor in value.items():
-        if name not in TERMS:
-            fix = did_you_mean(name, tuple(TERMS), "terms")
-            faults.append(Fault("there is no such term of guidance", fix, (name,), on_key=True))
+        if name not in COSTS:
+            fix = did_you_mean(name, tuple(COSTS), "costs")
+            faults.append(Fault("there is no such cost", fix, (name,), on_key=True))
             continue
         try:
             check_range(factor, "a factor", 0.0, _MOST)
@@ -34,15 +33,15 @@ def read_guidance(value: Any, _: Context) -> Factors:
             ]
     if faults:
         raise Refusal(*faults)
-    return tuple((name, float(value[name])) for name in TERMS if name in value)
+    return tuple((name, float(value[name])) for name in COSTS if name in value)
 
 
 def _read_chromatic(value: Any, _: Context) -> float:
     return check_range(value, "chromatic, a share of the notes,", 0.0, 1.0)
 
 
-def _factor(kind: TermKind) -> dict[str, Any]:
-    said = f"{kind.says[0].upper()}{kind.says[1:]}."
+def _factor(says: str) -> dict[str, Any]:
+    said = f"What the search charges for {says}."
     return {"type": "number", "minimum": 0, "maximum": _MOST, "description": said}
 
 
@@ -52,9 +51,9 @@ Guidance = Annotated[
         read_guidance,
         {
             "type": "object",
-            "properties": {name: _factor(kind) for name, kind in TERMS.items()},
+            "properties": {name: _factor(says) for name, says in COSTS.items()},
             "additionalProperties": False,
-            "description": "How strongly each term leads the model: 1 as by default, 0 not at all.",
+            "description": "How much each cost counts in the search: 1 as by default, 0 not.",
         },
     ),
 ]

@@ -18,7 +18,9 @@ def close_loop(score: Score, track: TrackPlan) -> Score:
     if score.loop_start_bar is None:
         return score
     seams = (score.loop_start_bar * score.steps_per_bar, score.total_steps)
-    return score.with_notes([_cut_at(note, seams) for note in score.notes])
+    further = tuple(_cut_at(note, seams) for note in score.further)
+    notes = [_cut_at(note, seams) for note in score.notes]
+    return replace(score.with_notes(notes), further=further)
 
 
 def _cut_at(note: Note, seams: tuple[int, ...]) -> Note:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.score import Note, Score
+from chipassets.score import Note, Score, ordered
 from chipassets.trackplan import TrackPlan
 
 
@@ -14,7 +14,13 @@ def cut_to_bars(score: Score, track: TrackPlan) -> Score:
     notes = [
         _cut(note, score.total_steps) for note in score.notes if note.start_step < score.total_steps
     ]
-    return score.with_notes(notes)
+    further = [
+        _cut(note, score.total_steps)
+        for note in score.further
+        if note.start_step < score.total_steps
+    ]
+    drums = score.drums and tuple(hit for hit in score.drums if hit.step < score.total_steps)
+    return replace(score.with_notes(notes), further=ordered(further), drums=drums)
 
 
 def _cut(note: Note, end_step: int) -> Note:

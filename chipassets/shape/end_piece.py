@@ -18,13 +18,14 @@ def end_piece(score: Score, track: TrackPlan) -> Score:
     """Return the score with a tonic chord at its close, held to the end.
 
     It stands on the last bar line of pieces of three bars or more, elsewhere and where nothing
-    begins in the last bar on the last beat that has notes. The notes of that beat's first onset,
+    begins in the last bar on the last beat that has notes. Music that was composed by voices ends
+    as its plan has it, and is returned as it is. The notes of that beat's first onset,
     and those still sounding there, move to the nearest tones of the tonic triad; the highest and
     the lowest to the tonic. Later ones go. A piece that loops is returned as it is, and so is one
     without notes.
     """
     del track
-    if score.loop_start_bar is not None or not score.notes:
+    if score.loop_start_bar is not None or not score.notes or score.is_voiced:
         return score
     last_onset = score.notes[-1].start_step
     beat = last_onset - last_onset % STEPS_PER_BEAT

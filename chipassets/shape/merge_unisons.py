@@ -1,4 +1,4 @@
-"""Merge unisons: one pitch sounds once at a time."""
+"""Merge unisons: one pitch sounds once at a time in a part."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from chipassets.trackplan import TrackPlan
 
 
 def merge_unisons(score: Score, track: TrackPlan) -> Score:
-    """Return the score in which no two notes of one pitch overlap.
+    """Return the score in which no two notes of one part and pitch overlap.
 
     Of two that start together the longer stays; otherwise the earlier ends where the later starts.
     """
     del track
-    by_pitch: dict[int, list[Note]] = {}
+    by_pitch: dict[tuple[str, int], list[Note]] = {}
     for note in sorted(score.notes, key=lambda note: (note.start_step, note.duration_steps)):
-        line = by_pitch.setdefault(note.pitch, [])
+        line = by_pitch.setdefault((note.part, note.pitch), [])
         if line and line[-1].end_step > note.start_step:
             before = line.pop()
             if before.start_step < note.start_step:

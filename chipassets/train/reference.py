@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from chipassets.compose.codec import EVENT_CLASSES
-from chipassets.compose.composer import model_shift
+from chipassets.compose.material import model_shift
 from chipassets.compose.weights import Model
 from chipassets.errors import ComposeError, MissingExtraError
 from chipassets.score import Note, Score, Section, ordered

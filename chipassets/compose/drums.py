@@ -1,0 +1,141 @@
+"""The drums: a learned groove for the piece, another for what contrasts, fills by weight.
+
+Fills are small inside a section, larger at its end and largest before the loop closes. Kicks and
+the bass belong together: where the bass begins off the beat the kick may join it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chipassets.compose import piece
+from chipassets.compose.context import Context
+from chipassets.compose.grooves import DrumBar, Groove, choose_groove
+from chipassets.forms import INTRO
+from chipassets.notes import Note
+from chipassets.score import DRUM_KINDS, DrumStroke
+from chipassets.trackplan import TrackPlan
+
+_ENERGY = {
+    "title": 0.5, "overworld": 0.5, "town": 0.2, "dungeon": 0.2, "battle": 0.75, "boss": 0.85,
+    "shop": 0.35, "victory": 0.55, "game_over": 0.1, "credits": 0.35,
+}  # fmt: skip
+"""How loud and dense each scene's drums are, 0..1; chosen by ear."""
+
+_CONTRAST_SHARE = 0.6
+_VARIANT_SHARE = 0.3
+_JOIN_SHARE = 0.4
+_BREAK_SHARE = 0.35
+_CRASH = "crash"
+
+
+def compose_drums(
+    track: TrackPlan, context: Context, bass: Sequence[Note]
+) -> tuple[DrumStroke, ...]:
+    """Return the strokes of a take's drums in order; none where the groove is `none`."""
+    style = track.character.groove
+    if style == "none":
+        return ()
+    grooves = _by_letter(track, context, style)
+    strokes: dict[tuple[int, str], int] = {}
+    for bar in range(context.bars):
+        start = bar * context.bar_steps
+        for hit in _bar(track, context, bar, grooves):
+            velocity = min(127, max(1, round(hit.velocity * 127)))
+            strokes[start + hit.step, hit.kind] = velocity
+    for bar in _crash_bars(track, context, grooves):
+        strokes[bar * context.bar_steps, _CRASH] = 110
+    _join_kicks(context, bass, strokes)
+    _cut(context, strokes)
+    return tuple(
+        DrumStroke(step, kind, strokes[step, kind])
+        for step, kind in sorted(strokes, key=lambda at: (at[0], DRUM_KINDS.index(at[1])))
+    )
+
+
+def _by_letter(track: TrackPlan, context: Context, style: str) -> dict[str, Groove]:
+    """Return the groove of each letter: one for all, or another for a letter that contrasts."""
+    scene = track.scene_like or track.scene
+    drive = context.plan.targets.drive
+    energy = min(1.0, max(0.0, _ENERGY.get(scene, 0.5) + 0.3 * (drive - 0.5)))
+    first = choose_groove(context.rng, energy, style, track.metre)
+    found: dict[str, Groove] = {}
+    for section in context.plan.sections:
+        if section.letter in found:
+            continue
+        contrasts = section.place > 0 and float(context.rng.random()) < _CONTRAST_SHARE
+        other = energy + 0.3 * (section.intensity - 0.7)
+        found[section.letter] = (
+            choose_groove(context.rng, other, style, track.metre, frozenset({first.name}))
+            if contrasts
+            else first
+        )
+    return found
+
+
+def _bar(track: TrackPlan, context: Context, bar: int, grooves: dict[str, Groove]) -> DrumBar:
+    section = context.plan.section_at(bar)
+    groove = grooves[section.letter]
+    phrase = context.plan.phrase_at(bar)
+    if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
+        return tuple(hit for hit in groove.base[0] if hit.step == 0)
+    place = bar - section.section.start_bar
+    if _is_break(context, bar):
+        return tuple(hit for hit in groove.base[0] if hit.kind.endswith("hat"))
+    if context.closes_phrase(bar):
+        size = _fill_size(track, context, bar)
+        if size and context.draw("fill", bar) < 0.9:
+            return groove.fills.get(size) or groove.base[0]
+    if groove.variants and context.draw("variant", section.letter, place) < _VARIANT_SHARE:
+        which = int(context.draw("which", section.letter, place) * len(groove.variants))
+        return groove.variants[which]
+    return groove.base[place % len(groove.base)]
+
+
+def _is_break(context: Context, bar: int) -> bool:
+    """Whether only hats play: in thin sections, and at the start of a piece that grows."""
+    section = context.plan.section_at(bar)
+    if section.section.name == INTRO:
+        return context.draw("intro drums") < 0.5
+    return section.intensity < 0.5 and context.draw("break", section.letter) < _BREAK_SHARE + 0.3
+
+
+def _fill_size(track: TrackPlan, context: Context, bar: int) -> str:
+    if bar == track.bars - 1 or (bar == track.bars - 2 and not track.loops):
+        return "large"
+    section = context.plan.section_at(bar).section
+    ends_section = bar == section.start_bar + section.bars - 1
+    return "medium" if ends_section else "small"
+
+
+def _crash_bars(track: TrackPlan, context: Context, grooves: dict[str, Groove]) -> Iterable[int]:
+    for section in context.plan.sections:
+        groove = grooves[section.letter]
+        start = section.section.start_bar
+        is_full = section.intensity > 0.6 and groove.energy > 0.25
+        if is_full and section.section.name != INTRO and (start > 0 or track.loops):
+            yield start
+
+
+def _join_kicks(
+    context: Context, bass: Sequence[Note], strokes: dict[tuple[int, str], int]
+) -> None:
+    """Let the kick join the bass off the beat, alike in every bar of a letter."""
+    for note in bass:
+        bar, step = divmod(note.start_step, context.bar_steps)
+        if step % context.pulse_steps == 0 or context.closes_phrase(bar):
+            continue
+        at = note.start_step
+        taken = {kind for where, kind in strokes if where == at}
+        if taken & {"kick", "snare", "tom", _CRASH} or (at - 1, "kick") in strokes:
+            continue
+        letter = context.plan.section_at(bar).letter
+        if context.draw("join", letter, step) < _JOIN_SHARE:
+            strokes[at, "kick"] = 84
+
+
+def _cut(context: Context, strokes: dict[tuple[int, str], int]) -> None:
+    """Leave out drums in bars in which a primer plays alone."""
+    for at in list(strokes):
+        if at[0] // context.bar_steps in context.muted:
+            del strokes[at]

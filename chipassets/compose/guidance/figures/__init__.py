@@ -1,1 +1,0 @@
-"""Figures: one way of accompanying in each module, exported as FIGURE."""
