@@ -16,6 +16,11 @@ _SOURCES = {
 """What a source column of the corpus stands for, where the name alone would not say."""
 
 
+def source_name(source: str) -> str:
+    """Return what a source column stands for, with its licence and address where they are known."""
+    return _SOURCES.get(source, source or "unnamed")
+
+
 def model_card(model: Model, data: bytes, notices: dict[str, str]) -> str:
     """Return the card of a model; `data` is its file, `notices` licence texts by name."""
     sections = [_head(model, data), _corpus(model), _scores(model), _samples(model), _recipe(model)]
@@ -49,8 +54,7 @@ def _inputs(model: Model) -> str:
 def _corpus(model: Model) -> str:
     dataset = model.training["dataset"]
     sources = [
-        f"- {_SOURCES.get(source, source or 'unnamed')}: {count:,} pieces"
-        for source, count in dataset["sources"].items()
+        f"- {source_name(source)}: {count:,} pieces" for source, count in dataset["sources"].items()
     ]
     licences = [f"{name or 'unstated'} ({n:,})" for name, n in dataset["licences"].items()]
     skipped = [f"| {reason} | {count:,} |" for reason, count in dataset["skipped"].items()]

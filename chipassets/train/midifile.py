@@ -30,8 +30,9 @@ class MidiContent:
 
     notes: (start, end, pitch, voice), a voice being one channel of one track. drums: the starts of
     what is set apart. metres: (tick, numerator, denominator). tempi: (tick, microseconds a
-    quarter). programs: those of channels that have notes. damaged: tracks that break off. hanging:
-    notes that nothing ended, now at most a bar of 4/4 long.
+    quarter). programs: those of channels that have notes. names: the last name of each track that
+    has one; voice v stands in track v // 16. damaged: tracks that break off. hanging: notes that
+    nothing ended, now at most a bar of 4/4 long.
     """
 
     ticks_per_quarter: int
@@ -40,6 +41,7 @@ class MidiContent:
     tempi: list[tuple[int, int]] = field(default_factory=list)
     programs: set[int] = field(default_factory=set)
     drums: list[int] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
     damaged: int = 0
     hanging: int = 0
 
@@ -168,7 +170,9 @@ class _Track:
         if kind == _SET_TEMPO and len(value) >= 3:
             self.content.tempi.append((tick, int.from_bytes(value[:3], "big")))
         elif kind == _TRACK_NAME:
-            self.is_drums = _DRUM_NAME.search(value[:64].decode("latin-1")) is not None
+            name = value[:64].decode("latin-1")
+            self.content.names[self.first_voice // 16] = name
+            self.is_drums = _DRUM_NAME.search(name) is not None
         elif kind == _TIME_SIGNATURE and len(value) >= 2 and value[0] and value[1] < 8:
             self.content.metres.add((tick, value[0], 1 << value[1]))
 
