@@ -15,7 +15,9 @@ from chipassets.bundle import (
     Index,
     TrackEntry,
     find_faults,
+    prepare_place,
     read_index,
+    try_place,
     write_bundle,
     write_file,
 )
@@ -88,12 +90,6 @@ class Stock:
         return self.audio | self.notes
 
 
-def default_folder(game: str) -> Path:
-    """Return build/<game>, the game's name in lower-case letters, digits and hyphens."""
-    words = "".join(char if char.isascii() and char.isalnum() else " " for char in game.lower())
-    return Path("build") / ("-".join(words.split()) or "game")
-
-
 def take_stock(plan: BuildPlan, manifest: Path, folder: Path, *, recompose: bool = False) -> Stock:
     """Return what the lock and the bundle hold for the plan and what is stale; writes nothing."""
     model = open_model(plan.model)
@@ -151,7 +147,10 @@ def build(
     Raises:
         ChipassetsError: nothing was changed, or only the lock was brought up to date.
     """
+    place = prepare_place(folder, plan.game)
     stock = take_stock(plan, manifest, folder, recompose=recompose)
+    if stock.stale:
+        try_place(place)
     yield StockTaken(stock.stale)
     produced: dict[str, Produced] = {}
     for name, stage, result in run_tasks(jobs, _work, _tasks(plan, stock)):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_index
+from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_settled
 from chipassets.chips import CHIPS
 from chipassets.errors import CheckError, RenderError, UsageError
 from chipassets.keys import Key, parse_key
@@ -44,7 +44,14 @@ def show(folder: Path, name: str, bars: str | None = None, *, as_png: bool = Fal
             show.
         CheckError: there is no bundle, or the track's files are missing, altered or unreadable.
     """
-    index = read_index(folder)
+
+    def draw(index: Index) -> Shown:
+        return _draw(folder, index, name, bars, as_png=as_png)
+
+    return read_settled(folder, draw)
+
+
+def _draw(folder: Path, index: Index, name: str, bars: str | None, *, as_png: bool) -> Shown:
     entry = next((track for track in index.tracks if track.name == name), None)
     if entry is None:
         fix = did_you_mean(name, [track.name for track in index.tracks], "tracks")

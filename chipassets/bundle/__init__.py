@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chipassets.bundle.files import resolved, write_file
 from chipassets.bundle.index import (
     FORMAT,
     DroppedEntry,
@@ -20,8 +21,17 @@ from chipassets.bundle.index import (
     TrackEntry,
     index_schema,
 )
+from chipassets.bundle.names import default_folder
 from chipassets.bundle.packed import open_folder
-from chipassets.bundle.store import file_entry, find_faults, read_index, write_bundle, write_file
+from chipassets.bundle.place import open_place, prepare_place, try_place
+from chipassets.bundle.store import (
+    file_entry,
+    find_faults,
+    read_index,
+    read_settled,
+    read_whole,
+    write_bundle,
+)
 
 __all__ = [
     "FORMAT",
@@ -39,11 +49,18 @@ __all__ = [
     "StatementEntry",
     "TakeEntry",
     "TrackEntry",
+    "default_folder",
     "file_entry",
     "find_faults",
     "index_schema",
     "open_folder",
+    "open_place",
+    "prepare_place",
     "read_index",
+    "read_settled",
+    "read_whole",
+    "resolved",
+    "try_place",
     "write_bundle",
     "write_file",
 ]

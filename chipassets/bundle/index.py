@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -19,9 +20,8 @@ _Positive = Annotated[int, Field(gt=0)]
 _Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Pitch = Annotated[int, Field(ge=0, le=127)]
-_RelativePath = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
-]
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+_RelativePath = Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
 
 
 class _Entry(BaseModel):
@@ -274,6 +274,27 @@ def index_from_bytes(data: bytes) -> Index:
         raise CheckError(
             f"{INDEX_NAME} is not a valid index: {_first_fault(error)}; build the bundle again"
         ) from error
+
+
+def claimed_by_index(data: bytes) -> tuple[str, frozenset[str]] | None:
+    """Return the game of an index and the paths that it lists; None where it is not chipassets'.
+
+    An index of an older or newer format is read as well: it tells whose the files are.
+    """
+    try:
+        found = json.loads(data)
+        maker, game = found["generator"], found["game"]
+        parts = [found["provenance"], *found.get("album", {}).values()]
+        for track in found["tracks"]:
+            parts += [*track["files"].values(), *track.get("layers", [])]
+        paths = [part["path"] for part in parts]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    if not (isinstance(maker, str) and maker.startswith("chipassets ") and isinstance(game, str)):
+        return None
+    if not all(isinstance(path, str) and _PATH.fullmatch(path) for path in paths):
+        return None
+    return game, frozenset(paths)
 
 
 def _first_fault(error: Exception) -> str:

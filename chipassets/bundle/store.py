@@ -6,15 +6,25 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+from chipassets.bundle.files import is_forgotten, resolved, take_mode
+from chipassets.bundle.guard import held
 from chipassets.bundle.index import INDEX_NAME, FileEntry, Index, index_from_bytes, index_to_bytes
-from chipassets.bundle.swap import recover, replace_folder
+from chipassets.bundle.place import MAX_INDEX_BYTES, Place, prepare_place, swaps_whole
+from chipassets.bundle.swap import SWAP_NAME, replace_contents, replace_folder
 from chipassets.errors import BundleError, CheckError
 
-_MAX_INDEX_BYTES = 16 << 20
+_PATIENCE_SECONDS = 10.0
+"""How long a reader waits for a replacement that is under way."""
+_POLL_SECONDS = 0.05
+_CHUNK_BYTES = 1 << 20
+
+Result = TypeVar("Result")
 
 
 def file_entry(path: str, data: bytes) -> FileEntry:
@@ -26,15 +36,56 @@ def read_index(folder: Path) -> Index:
     """Return the index of the bundle in a folder; CheckError if it is missing or invalid."""
     path = folder / INDEX_NAME
     try:
-        if path.stat().st_size > _MAX_INDEX_BYTES:
-            raise CheckError(f"{path} is larger than 16 MiB; build the bundle again")
+        if path.stat().st_size > MAX_INDEX_BYTES:
+            raise CheckError(f"{path} is larger than 256 MiB; build the bundle again")
         return index_from_bytes(path.read_bytes())
     except OSError as error:
         reason = error.strerror or error
         raise CheckError(f"{folder} holds no readable bundle ({path.name}: {reason})") from error
 
 
-def find_faults(folder: Path, entries: list[FileEntry]) -> list[str]:
+def read_settled(folder: Path, read: Callable[[Index], Result]) -> Result:
+    """Return what `read` makes of the bundle's index and files, as of one moment.
+
+    A build that replaces the bundle meanwhile is waited for, and everything read again, so that
+    the files are those of the index. CheckError as for `read_index`, and what `read` raises.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        before = _stamp(folder)
+        try:
+            found = read(read_index(folder))
+            if before is not None and _stamp(folder) == before:
+                return found
+        except (CheckError, FileNotFoundError):
+            if before is not None and _stamp(folder) == before:
+                raise
+        if time.monotonic() > deadline:
+            raise CheckError(
+                f"{folder} does not come to rest: a build was stopped while it put files in place, "
+                "or builds follow on one another; build again"
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _stamp(folder: Path) -> tuple[int, ...] | None:
+    """Return what changes whenever a bundle is replaced; None while that is under way."""
+    aside = folder.with_name(f".{folder.name}.replaced")
+    if (folder / SWAP_NAME).exists() or (aside.exists() and not folder.exists()):
+        return None
+    try:
+        found = (folder / INDEX_NAME).stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def read_whole(folder: Path) -> tuple[Index, list[str]]:
+    """Return the index of a bundle and its faults, as of one moment; errors as `read_settled`."""
+    return read_settled(folder, lambda index: (index, find_faults(folder, index.files())))
+
+
+def find_faults(folder: Path, entries: Iterable[FileEntry]) -> list[str]:
     """Return one line for each entry whose file is missing, a link out, or of other content."""
     return [fault for entry in entries if (fault := _fault(folder, entry))]
 
@@ -49,29 +100,31 @@ def _fault(folder: Path, entry: FileEntry) -> str | None:
             return f"{entry.path}: {size} bytes instead of {entry.bytes}"
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return f"{entry.path}: {error.strerror or error}"
+    except (OSError, RuntimeError) as error:
+        return f"{entry.path}: {getattr(error, 'strerror', None) or error}"
     return None if found == entry.sha256 else f"{entry.path}: content changed since the build"
 
 
-def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes]) -> None:
+def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes | Path]) -> None:
     """Make the folder hold the index and every file that it lists, in one step.
 
-    `files` maps path to content; what it does not name is taken over from the bundle that is
-    there now. Files that no index lists (an engine's import settings, say) stay.
+    `files` maps path to content, or to a file that has it; what it does not name is taken over
+    from the bundle that is there now. Nothing is removed but files that the old index lists:
+    other files, modes and empty folders stay.
 
     Raises:
-        BundleError: the folder is not a bundle, or something can't be written. The old bundle
-            is whole then.
+        BundleError: the folder is not this game's bundle, a file is not what the index says, or
+            something can't be written. The old bundle is whole then.
     """
     try:
-        recover(folder)
-        _refuse_foreign(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        with _staging(folder) as staging:
-            _fill(staging, folder, index, files)
-            replace_folder(staging, folder)
+        target = resolved(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with held(target.parent) as alone:
+            place = prepare_place(folder, index.game)
+            _refuse_strangers(place, index)
+            _sweep(place.folder, alone=alone)
+            if not (swaps_whole(place.folder) and _replace_whole(place, index, files)):
+                _replace_contents(place, index, files)
     except OSError as error:
         raise BundleError(
             f"cannot write {error.filename or folder}: {error.strerror or error}; "
@@ -79,109 +132,152 @@ def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes]) -> None
         ) from error
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Make the file hold the data in one step; BundleError leaves the old file as it was."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+def _refuse_strangers(place: Place, index: Index) -> None:
+    """Refuse to put a file where something lies that no build has put there."""
+    for entry in index.files():
+        path = place.folder / entry.path
+        if entry.path not in place.listed and os.path.lexists(path):
+            raise BundleError(
+                f"{path} is not a file of the bundle that is there, and the new one has a file of "
+                "this name: move it away, or choose another folder with -o"
+            )
+        if path.is_dir() and not path.is_symlink():
+            raise BundleError(f"{path} is a folder where the bundle has a file; move it away")
+
+
+def _replace_whole(place: Place, index: Index, files: Mapping[str, bytes | Path]) -> bool:
+    """Put a new folder in the place of the old one; False where the system won't have it."""
+    folder = place.folder
+    with _staging(folder.parent, folder) as staging:
+        if folder.exists():
+            try:
+                _take_over_rest(place, staging)
+                _link_kept(place, staging, index, files)
+            except OSError:  # a file system without hard links, or a folder that cannot be read
+                return False
+        take_mode(folder, staging, 0o777)
+        _write_new(place, staging, index, files)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise BundleError(f"cannot write {path}: {error.strerror or error}") from error
+            replace_folder(staging, folder, (*place.listed, INDEX_NAME))
+        except OSError:
+            return False
+    return True
 
 
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Refuse to replace a folder that no build has made."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise BundleError(f"{folder} is a file; choose another folder with -o")
-    if any(folder.iterdir()) and not (folder / INDEX_NAME).is_file():
-        raise BundleError(
-            f"{folder} is not empty and holds no {INDEX_NAME}, so it is not a bundle; "
-            "choose another folder with -o"
-        )
+def _replace_contents(place: Place, index: Index, files: Mapping[str, bytes | Path]) -> None:
+    place.folder.mkdir(exist_ok=True)
+    with _staging(place.folder, place.folder) as staging:
+        _write_new(place, staging, index, files)
+        replace_contents(staging, place.folder)
 
 
 @contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    prefix = f".{folder.name}.staging-{os.getpid()}-"
-    staging = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
-    staging.chmod(0o777 & ~_umask())
+def _staging(parent: Path, folder: Path) -> Iterator[Path]:
+    staging = Path(tempfile.mkdtemp(prefix=_staging_prefix(folder), dir=parent))
     try:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed builds of this bundle left behind."""
-    for leftover in folder.parent.glob(f".{folder.name}.staging-*"):
-        owner = leftover.name.rsplit("-", 2)[1]
-        if owner.isdigit() and not _is_running(int(owner)):
-            shutil.rmtree(leftover, ignore_errors=True)
+def _staging_prefix(folder: Path) -> str:
+    return f".{folder.name[:40]}.staging-"
 
 
-def _is_running(process: int) -> bool:
-    if os.name == "nt":
-        return True  # os.kill would end the process there; a leftover does no harm
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _sweep(folder: Path, *, alone: bool) -> None:
+    """Remove what killed builds of this bundle left behind; `alone`: whether its parent is held."""
+    for parent in (folder.parent, folder):
+        prefix = _staging_prefix(folder)
+        leftovers = (
+            [path for path in parent.iterdir() if path.name.startswith(prefix)]
+            if (parent.is_dir())
+            else []
+        )
+        for leftover in leftovers:
+            if leftover.is_dir() and is_forgotten(leftover, alone=alone):
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _fill(staging: Path, old: Path, index: Index, files: Mapping[str, bytes]) -> None:
-    listed = {entry.path for entry in index.files()} | {INDEX_NAME}
-    for path in _foreign_files(old) - listed:
-        _take_over(old / path, staging / path)
+def _take_over_rest(place: Place, staging: Path) -> None:
+    """Link everything that no index lists, and give folders the modes that they have."""
+    known = {*place.listed, INDEX_NAME}
+    for parent, folders, names in os.walk(place.folder, onerror=_raise):
+        here = Path(parent).relative_to(place.folder)
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        for name in (*names, *links):
+            path = (here / name).as_posix()
+            if path not in known:
+                _make_parent(place, staging, path)
+                os.link(place.folder / path, staging / path, follow_symlinks=False)
+        for name in folders:
+            old, new = place.folder / here / name, staging / here / name
+            if name not in links and not _is_ours(place, here / name):
+                new.mkdir(parents=True, exist_ok=True)
+                take_mode(old, new, 0o777)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_ours(place: Place, folder: Path) -> bool:
+    """Whether a folder is there for files that the index lists, and may go with them."""
+    start = f"{folder.as_posix()}/"
+    return any(path.startswith(start) for path in place.listed)
+
+
+def _link_kept(
+    place: Place, staging: Path, index: Index, files: Mapping[str, bytes | Path]
+) -> None:
     for entry in index.files():
-        if entry.path in files:
-            _write_through(staging / entry.path, files[entry.path])
-        else:
-            _take_over(old / entry.path, staging / entry.path)
-    _write_through(staging / INDEX_NAME, index_to_bytes(index))
+        if entry.path not in files:
+            _make_parent(place, staging, entry.path)
+            os.link(place.folder / entry.path, staging / entry.path, follow_symlinks=False)
 
 
-def _foreign_files(folder: Path) -> set[str]:
-    """The files below the folder that its index does not list."""
-    try:
-        known = {entry.path for entry in read_index(folder).files()} | {INDEX_NAME}
-    except CheckError:
-        # A damaged index tells nothing about what is the user's: keep everything.
-        known = {INDEX_NAME}
-    found = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    return {path.relative_to(folder).as_posix() for path in found} - known
+def _write_new(
+    place: Place, staging: Path, index: Index, files: Mapping[str, bytes | Path]
+) -> None:
+    for entry in index.files():
+        source = files.get(entry.path)
+        if source is None:
+            if place.folder in staging.parents or (staging / entry.path).exists():
+                continue  # it stays where it is, or was linked
+            raise BundleError(f"{place.folder} has no {entry.path}; build again")
+        _make_parent(place, staging, entry.path)
+        sha256 = _write_through(staging / entry.path, source)
+        if sha256 != entry.sha256:
+            raise BundleError(f"{entry.path}: what was made for it is damaged; build again")
+        take_mode(place.folder / entry.path, staging / entry.path, 0o666)
+    index_path = staging / INDEX_NAME
+    _write_through(index_path, index_to_bytes(index))
+    take_mode(place.folder / INDEX_NAME, index_path, 0o666)
 
 
-def _take_over(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:  # another file system, or one without links
-        shutil.copy2(source, target, follow_symlinks=False)
+def _make_parent(place: Place, staging: Path, path: str) -> None:
+    """Make the folders of a file, each with the mode that it has in the old bundle."""
+    for parent in reversed(Path(path).parents[:-1]):
+        if not (staging / parent).exists():
+            (staging / parent).mkdir()
+            take_mode(place.folder / parent, staging / parent, 0o777)
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write_through(path: Path, source: bytes | Path) -> str:
+    """Write a file to the disk, and return the SHA-256 of what was written."""
+    digest = hashlib.sha256()
     with path.open("wb") as file:
-        file.write(data)
+        for chunk in _chunks(source):
+            digest.update(chunk)
+            file.write(chunk)
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _chunks(source: bytes | Path) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+        return
+    with source.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk

@@ -1,4 +1,4 @@
-"""Put a finished folder in the place of another in one step."""
+"""Put finished files in the place of others: the folder in one step, or what it holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import ctypes
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
+
+from chipassets.bundle.files import take_mode
+from chipassets.bundle.index import INDEX_NAME, claimed_by_index
+
+SWAP_NAME = ".chipassets-swap"
+"""A folder within a bundle's: files that are whole, on their way to their places."""
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -15,29 +22,93 @@ _RENAME_SWAP = 2
 
 
 def recover(target: Path) -> None:
-    """Bring back the old folder if a replacement was stopped between its two renames."""
+    """Finish a replacement that was stopped on its way: to the old folder, or to the new files."""
     aside = _aside(target)
     if aside.is_dir() and not target.exists():
         aside.rename(target)
+    if (target / SWAP_NAME).is_dir():
+        _move_into_place(target)
 
 
-def replace_folder(new: Path, target: Path) -> None:
-    """Make `target` the folder `new`; what was there before is removed afterwards.
+def replace_folder(new: Path, target: Path, ours: Collection[str]) -> None:
+    """Make `target` the folder `new`, and remove `ours`, paths below it, from what it was before.
 
     On Linux and macOS the two folders are exchanged in one system call, so that `target` is whole
     at every moment. Elsewhere there are two renames, and `recover` mends a stop between them.
+    Whatever else the old folder has come to hold meanwhile moves into the new one.
+
+    Raises:
+        OSError: the system does not let the folder be replaced; it is as it was.
     """
     if not target.exists():
         new.rename(target)
         return
-    if _exchange(new, target):
-        shutil.rmtree(new, ignore_errors=True)
-        return
-    aside = _aside(target)
-    shutil.rmtree(aside, ignore_errors=True)
-    target.rename(aside)
-    new.rename(target)
-    shutil.rmtree(aside, ignore_errors=True)
+    old = new if _exchange(new, target) else _aside(target)
+    if old != new:
+        target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+    for path in ours:
+        with contextlib.suppress(OSError):
+            (old / path).unlink()
+        remove_empty(old, path)
+    _move_rest(old, target)
+
+
+def replace_contents(new: Path, target: Path) -> None:
+    """Move the files of `new`, a folder within `target`, to their places in it, the index last.
+
+    What the old index lists and the new one does not is removed. From here on a stop leaves a
+    mixture, which `recover` makes the new bundle.
+    """
+    new.rename(target / SWAP_NAME)
+    _move_into_place(target)
+
+
+def _move_into_place(target: Path) -> None:
+    swap = target / SWAP_NAME
+    if (swap / INDEX_NAME).is_file():
+        new, old = (_listed(folder / INDEX_NAME) for folder in (swap, target))
+        for path in sorted(new):
+            if (swap / path).is_file():
+                (target / path).parent.mkdir(parents=True, exist_ok=True)
+                (swap / path).replace(target / path)
+        for path in old - new:
+            (target / path).unlink(missing_ok=True)
+            remove_empty(target, path)
+        (swap / INDEX_NAME).replace(target / INDEX_NAME)
+    shutil.rmtree(swap)
+
+
+def _listed(index: Path) -> frozenset[str]:
+    try:
+        claim = claimed_by_index(index.read_bytes())
+    except FileNotFoundError:
+        claim = None
+    return claim[1] if claim else frozenset()
+
+
+def remove_empty(folder: Path, path: str) -> None:
+    """Remove the folders between `folder` and a file that was removed, if nothing is in them."""
+    for parent in list((folder / path).relative_to(folder).parents)[:-1]:
+        with contextlib.suppress(OSError):
+            (folder / parent).rmdir()
+
+
+def _move_rest(old: Path, target: Path) -> None:
+    """Bring what is not in the new folder, or newer, from the old one, and remove the old one."""
+    for path in sorted(old.rglob("*"), key=lambda path: len(path.parts)):
+        goal = target / path.relative_to(old)
+        if path.is_dir() and not path.is_symlink():
+            if not goal.exists():
+                goal.mkdir()
+                take_mode(path, goal, 0o777)
+        elif not (os.path.lexists(goal) and os.path.samestat(path.lstat(), goal.lstat())):
+            path.replace(goal)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _aside(target: Path) -> Path:

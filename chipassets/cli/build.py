@@ -64,7 +64,8 @@ def build_command(
     commit it, and every machine builds the same music.
     """
     # Imported here, as in every command, so that --help does not wait for NumPy.
-    from chipassets.build import build, check, default_folder
+    from chipassets.build import build, check
+    from chipassets.bundle import default_folder
     from chipassets.manifest import load_manifest
     from chipassets.plan import resolve
 
@@ -107,7 +108,9 @@ def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Refere
 
 def refuse_manifest_folder(folder: Path, manifest: Path) -> None:
     """Raise UsageError if putting a bundle in this folder would put the manifest away."""
-    if manifest.resolve().is_relative_to(folder.resolve()):
+    from chipassets.bundle import resolved
+
+    if resolved(manifest).is_relative_to(resolved(folder)):
         raise UsageError(f"the bundle's folder {folder} holds the manifest; choose another with -o")
 
 

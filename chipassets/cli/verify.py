@@ -15,11 +15,10 @@ def verify_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Hash every file of a bundle again; exit 1 and say which are missing or altered."""
-    from chipassets.bundle import find_faults, open_folder, read_index
+    from chipassets.bundle import open_folder, read_whole
 
     folder = open_folder(bundle)
-    index = read_index(folder)
-    faults = find_faults(folder, index.files())
+    index, faults = read_whole(folder)
     if as_json:
         print_json({"files": len(index.files()), "faults": faults})
     elif faults:

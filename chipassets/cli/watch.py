@@ -89,7 +89,8 @@ def _with_stamp_of(path: Path, seen: Stamps, now: Stamps) -> Stamps:
 
 def _build(manifest: Path, out: Path | None, workers: int) -> None:
     """Build once, and print one line on it, or what is wrong."""
-    from chipassets.build import Built, build, default_folder
+    from chipassets.build import Built, build
+    from chipassets.bundle import default_folder
     from chipassets.cli.build import refuse_manifest_folder
     from chipassets.manifest import load_manifest
     from chipassets.plan import resolve

@@ -13,7 +13,7 @@ from chipassets.bundle import (
     TrackEntry,
     find_faults,
     open_folder,
-    read_index,
+    read_settled,
 )
 from chipassets.errors import CheckError
 from chipassets.report.roll import Roll, read_roll
@@ -60,7 +60,10 @@ def open_bundle(path: Path) -> OpenedBundle:
             outside the folder, or not what its name says.
     """
     folder = open_folder(path)
-    index = read_index(folder)
+    return read_settled(folder, lambda index: _open(path, folder, index))
+
+
+def _open(path: Path, folder: Path, index: Index) -> OpenedBundle:
     faults = find_faults(folder, index.files())
     if faults:
         shown = "; ".join(faults[:_FAULTS_SHOWN])

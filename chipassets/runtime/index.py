@@ -13,7 +13,7 @@ from .values import Value
 
 INDEX_NAME = "bundle.json"
 FORMAT = 1
-_MOST_BYTES = 16 << 20
+_MOST_BYTES = 256 << 20
 _MOST_PROBLEMS_SHOWN = 8
 _LARGEST = sys.float_info.max
 # No music is beyond them, and arithmetic on what is could go on for ever.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from .index import INDEX_NAME, read_index
+from .index import INDEX_NAME, Index, read_index
 from .tracks import LibraryError, Track, TrackNotFoundError
 from .values import Value
+
+_PATIENCE_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+_SWAP_NAME = ".chipassets-swap"
+"""The folder that a build makes in a bundle while it moves files to their places."""
 
 
 class Match(Value):
@@ -38,7 +44,7 @@ class Library(Value):
             from .archive import unpack
 
             folder = unpack(folder)
-        index = read_index(folder)
+        index = _read_settled(folder)
         return cls(index.game, index.chip, index.tracks)
 
     def renew(self, newer: Library) -> Library:
@@ -98,6 +104,30 @@ class Library(Value):
         if best is None or not set(moods) & set(best.moods):
             raise _not_found("mood", " ".join(moods), self.moods)
         return Match(best, _say_shared(best, moods))
+
+
+def _read_settled(folder: Path) -> Index:
+    """Return the index; a build that replaces the bundle meanwhile is waited for."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        before = _stamp(folder)
+        try:
+            index = read_index(folder)
+            if _stamp(folder) == before or time.monotonic() > deadline:
+                return index
+        except (LibraryError, FileNotFoundError):
+            is_moving = (folder / _SWAP_NAME).exists() or _stamp(folder) != before
+            if not is_moving or time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_SECONDS)
+
+
+def _stamp(folder: Path) -> tuple[int, int, int] | None:
+    try:
+        found = (folder / INDEX_NAME).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _likeness(track: Track, moods: Iterable[str]) -> tuple[int, int]:

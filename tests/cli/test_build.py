@@ -187,10 +187,16 @@ def test_damaged_index_is_found(built: Path, chipassets: Run, text: str) -> None
     assert "Traceback" not in result.stderr
 
 
-def test_damaged_index_is_mended(built: Path, chipassets: Run) -> None:
+@pytest.mark.parametrize("text", ["{}", '{"format": 1, "game": "Tiny Quest", "tracks": []}'])
+def test_a_folder_with_an_index_that_tells_nothing_is_left_alone(
+    built: Path, chipassets: Run, text: str
+) -> None:
+    """It may be another program's: nothing says which files chipassets has put there."""
+    (built / BUNDLE / "bundle.json").write_text(text)
     before = content(built)
-    (built / BUNDLE / "bundle.json").write_text("{}")
-    assert chipassets("build", "game.yaml").returncode == 0
+    result = chipassets("build", "game.yaml")
+    assert result.returncode == 5
+    assert "stays as it is" in result.stderr
     assert content(built) == before
 
 

@@ -174,7 +174,7 @@ def _entry(piece: Piece, files: dict[str, FileEntry]) -> TrackEntry:
 def _index(game: str, provenance: FileEntry, entries: list[TrackEntry]) -> Index:
     return Index(
         format=FORMAT,
-        generator="a test",
+        generator="chipassets 0 in a test",
         game=game,
         chip="nes",
         seed=1,

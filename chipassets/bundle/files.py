@@ -1,0 +1,146 @@
+"""Single files: written beside, then put in place, wherever the path really leads."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+import time
+from pathlib import Path
+
+from chipassets.bundle.guard import held
+from chipassets.errors import BundleError
+
+_PARTIAL = ".chipassets-tmp"
+_FORGOTTEN_SECONDS = 24 * 3600
+"""So old is what a killed process left, where no lock can tell."""
+
+_NO_RENAME = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)
+"""What a system says where it lets a file be written but not be replaced: a mounted file, or a
+folder that only others may write into."""
+
+
+def resolved(path: Path) -> Path:
+    """Return the absolute path behind all links; it need not exist.
+
+    BundleError when the links lead in a circle, or the working directory was deleted.
+    """
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()
+        return Path(os.path.realpath(path))
+    except FileNotFoundError as error:
+        raise BundleError(
+            f"{path} starts from a working directory that was deleted; change into a folder that "
+            "exists, or write an absolute path"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BundleError(f"{path} leads nowhere: {reason}; mend the path") from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Make the file hold the data in one step; BundleError leaves the old file as it was.
+
+    A link stays a link, to a file with that content; the file keeps its mode and owner. A device
+    or a pipe is written into.
+    """
+    try:
+        if _is_special(path):
+            path.write_bytes(data)
+            return
+        target = resolved(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with held(target.parent) as alone:
+            sweep_partial(target, alone=alone)
+            replace_file(target, data)
+    except OSError as error:
+        raise BundleError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def replace_file(target: Path, data: bytes) -> None:
+    """Do what `write_file` does where the folder is held already and the path is resolved."""
+    try:
+        handle, name = tempfile.mkstemp(_PARTIAL, _prefix(target), target.parent)
+    except OSError as error:
+        if error.errno not in _NO_RENAME or not target.is_file():
+            raise
+        _write_into(target, data)
+        return
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        take_mode(target, partial, 0o666)
+        try:
+            partial.replace(target)
+        except OSError as error:
+            if error.errno not in _NO_RENAME or not target.is_file():
+                raise
+            _write_into(target, data)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sweep_partial(target: Path, *, alone: bool) -> None:
+    """Remove what killed processes left of a file; `alone`: whether its folder is held."""
+    for leftover in target.parent.glob(f"{_quoted(_prefix(target))}*{_PARTIAL}"):
+        if is_forgotten(leftover, alone=alone):
+            leftover.unlink(missing_ok=True)
+
+
+def is_forgotten(leftover: Path, *, alone: bool) -> bool:
+    """Whether nobody can be at work on a temporary file or folder any more."""
+    try:
+        return alone or time.time() - leftover.lstat().st_mtime > _FORGOTTEN_SECONDS
+    except OSError:
+        return False
+
+
+def take_mode(old: Path, new: Path, otherwise: int) -> None:
+    """Give a new file or folder the mode and the owner of the old one, or else that mode."""
+    try:
+        found = old.stat()
+    except OSError:
+        new.chmod(otherwise & ~_umask())
+        return
+    if hasattr(os, "chown"):
+        with contextlib.suppress(OSError):
+            os.chown(new, found.st_uid, found.st_gid)
+    new.chmod(stat.S_IMODE(found.st_mode))
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _write_into(target: Path, data: bytes) -> None:
+    with target.open("r+b") as file:
+        file.write(data)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _prefix(target: Path) -> str:
+    """Of the temporary file's name: a name in full might be as long as a file system takes."""
+    return f".{target.name[:40]}."
+
+
+def _quoted(name: str) -> str:
+    """The name as a glob pattern that matches nothing else."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)

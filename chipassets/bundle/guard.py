@@ -1,0 +1,63 @@
+"""One process of chipassets at a time replaces the entries of a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold a folder that exists against other processes and threads, waiting until it is free.
+
+    The system lets go when the process ends, however it ends. Yields False where there is no
+    lock to be had; nothing is held then. Not to be nested for the same folder.
+    """
+    try:
+        handle = _open(folder)
+    except PermissionError:  # one may write into it but not look
+        yield False
+        return
+    try:
+        yield _lock(handle)
+    finally:
+        os.close(handle)
+
+
+if sys.platform == "win32":
+
+    def _open(folder: Path) -> int:
+        # Windows locks files only. Outside the folder, so that nothing is left in it.
+        name = hashlib.sha256(str(folder.resolve()).casefold().encode()).hexdigest()[:32]
+        place = Path(tempfile.gettempdir()) / f"chipassets-{name}.guard"
+        return os.open(place, os.O_RDWR | os.O_CREAT)
+
+    def _lock(handle: int) -> bool:
+        while True:
+            try:
+                msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+            except OSError:  # it gives up after ten seconds
+                continue
+            return True
+
+else:
+
+    def _open(folder: Path) -> int:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def _lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            return False
+        return True

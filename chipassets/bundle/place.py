@@ -1,0 +1,127 @@
+"""The place of a bundle: the folder that a build may touch, tested before it composes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from chipassets.bundle.files import resolved
+from chipassets.bundle.index import INDEX_NAME, claimed_by_index
+from chipassets.bundle.swap import recover
+from chipassets.errors import BundleError
+
+MAX_INDEX_BYTES = 256 << 20
+
+_NOTHING = frozenset((".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini"))
+"""What lies in folders that people call empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a bundle goes: its folder, links resolved, and the paths that the index there lists."""
+
+    folder: Path
+    listed: frozenset[str]
+
+
+def open_place(folder: Path, game: str) -> Place:
+    """Return the place of a game's bundle; writes nothing.
+
+    BundleError unless the folder is new, empty, or described by an index of this game's bundle.
+    """
+    target = resolved(folder)
+    try:
+        if not target.exists():
+            return Place(target, frozenset())
+        if not target.is_dir():
+            raise BundleError(f"{folder} is a file; choose another folder with -o")
+        claim = _claim(target)
+        if claim is None and any(entry.name not in _NOTHING for entry in target.iterdir()):
+            raise BundleError(_foreign(folder, has_index=(target / INDEX_NAME).exists()))
+    except OSError as error:
+        reason = error.strerror or error
+        raise BundleError(f"{folder} cannot be looked at: {reason}; choose another with -o") from (
+            error
+        )
+    owner, listed = claim or (game, frozenset())
+    if _same(owner) != _same(game):
+        raise BundleError(
+            f"{folder} holds the bundle of another game, {owner!r} (this one is {game!r}), which "
+            "is never replaced: choose another folder with -o, or remove that one first"
+        )
+    return Place(target, listed)
+
+
+def prepare_place(folder: Path, game: str) -> Place:
+    """Return the place of a game's bundle, once a stopped replacement is finished there.
+
+    BundleError as for `open_place`, and when the replacement cannot be finished.
+    """
+    target = resolved(folder)
+    try:
+        if target.parent.is_dir():
+            recover(target)
+    except OSError as error:
+        raise BundleError(_no_writing(folder, error)) from error
+    return open_place(folder, game)
+
+
+def try_place(place: Place) -> None:
+    """Make and remove a folder where the bundle is going to be staged; BundleError if it fails.
+
+    So a build that composes for hours does not find at its end that it may not write.
+    """
+    folder = place.folder
+    where = folder if folder.exists() and not swaps_whole(folder) else folder.parent
+    while not where.exists():
+        where = where.parent
+    try:
+        with tempfile.TemporaryDirectory(prefix=".chipassets-trial-", dir=where):
+            pass
+    except OSError as error:
+        raise BundleError(_no_writing(folder, error)) from error
+
+
+def _no_writing(folder: Path, error: OSError) -> str:
+    return (
+        f"nothing can be written into {folder}: {error.strerror or error}; choose another folder "
+        "with -o, or change its permissions"
+    )
+
+
+def swaps_whole(folder: Path) -> bool:
+    """Whether a bundle's folder, resolved, can be replaced as a whole.
+
+    Not where something is mounted, nor where this process, and the shell that started it, stands.
+    """
+    if not folder.exists():
+        return True
+    if os.path.ismount(folder) or folder.stat().st_dev != folder.parent.stat().st_dev:
+        return False
+    try:
+        inside = Path(os.path.realpath(Path.cwd())).is_relative_to(folder)
+    except FileNotFoundError:
+        inside = False
+    return not inside and os.access(folder.parent, os.W_OK | os.X_OK)
+
+
+def _claim(target: Path) -> tuple[str, frozenset[str]] | None:
+    index = target / INDEX_NAME
+    if not index.is_file() or index.stat().st_size > MAX_INDEX_BYTES:
+        return None
+    return claimed_by_index(index.read_bytes())
+
+
+def _foreign(folder: Path, *, has_index: bool) -> str:
+    what = f"its {INDEX_NAME} is not one that" if has_index else f"it has no {INDEX_NAME} that"
+    return (
+        f"{folder} is not empty, and {what} chipassets can read, so it is not a bundle and stays "
+        "as it is; choose another folder with -o, or, if it is a damaged bundle, remove it"
+    )
+
+
+def _same(game: str) -> str:
+    return unicodedata.normalize("NFC", game)
