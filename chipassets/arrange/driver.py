@@ -16,8 +16,8 @@ class State:
 
     `volume` is the instrument's at this moment, its `envelope`, times the note's `level`. `attack`
     marks the first frame of a note, `held` is false once it has ended and is released, `ends` the
-    last frame before the next attack where a chip has to know it. `room` is how many frames are
-    left to a loop's seam or the end.
+    last frame before the next attack where a chip has to know it, `unplugged` a voice that has not
+    been heard yet. `room` is how many frames are left to a loop's seam or the end.
     """
 
     volume: int = 0
@@ -29,6 +29,7 @@ class State:
     attack: bool = False
     held: bool = False
     ends: bool = False
+    unplugged: bool = False
     room: int = 0
     instrument: Instrument | None = None
 
@@ -49,7 +50,7 @@ class Driver:
     start: Callable[[ChipSong], tuple[Write, ...]]
     voice: Callable[[VoiceSpec, State, Shadow], list[Write]]
     join: Callable[[list[Write]], list[Write]] = list
-    prepare: Callable[[Sequence[State]], Sequence[State]] = tuple
+    prepare: Callable[[Sequence[State], ChipSong], Sequence[State]] = lambda states, _: states
 
 
 def changed(wanted: Iterable[tuple[int, int]], shadow: Shadow) -> list[Write]:

@@ -3,12 +3,16 @@
 A pulse takes a new volume only with a trigger, so both are written together, and only then. A
 trigger also resets the noise register, which would turn a fade into a buzz: a drum is triggered
 once and fades by the chip's own envelope. Voices are silent at volume 0 with their converters on,
-as switching those off clicks. The wave voice's memory is written with the voice off.
+as switching those off clicks; but a converter adds a level of its own, which thumps when it comes
+alone, so it is switched on with the first note, and never for a voice that has none. The wave
+voice's memory is written with the voice off.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from chipassets.arrange.driver import Driver, Shadow, State, changed
@@ -54,7 +58,7 @@ def _start(song: ChipSong) -> tuple[Write, ...]:
         Write(_SWEEP, _SWEEP_OFF),
         Write(_WAVE_POWER, 0x00),
         *(Write(_WAVE_MEMORY + n, byte) for n, byte in enumerate(wave)),
-        Write(_WAVE_POWER, 0x80),
+        *((Write(_WAVE_POWER, 0x80),) if _bass_of(song) else ()),
         Write(_WAVE_LENGTH, 0x00),
     )
 
@@ -81,6 +85,14 @@ def _wave_bytes(instrument: str) -> bytes:
     return bytes(high << 4 | low for high, low in zip(steps[::2], steps[1::2], strict=True))
 
 
+def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
+    """Mark the silence before the first note, where no loop comes back to it with the voice on."""
+    first = next((n for n, state in enumerate(states) if state.volume), len(states))
+    if first < len(states) and song.loop_start_frame is not None:
+        first = min(first, song.loop_start_frame)
+    return [replace(state, unplugged=True) for state in states[:first]] + list(states[first:])
+
+
 def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
     return _KINDS[spec.kind](spec, state, shadow)
 
@@ -88,7 +100,7 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 def _pulse(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
     base = spec.base_address
     frequency = 2047 - state.timer
-    envelope = state.volume << 4 | _SILENT_ENVELOPE
+    envelope = 0 if state.unplugged else state.volume << 4 | _SILENT_ENVELOPE
     writes = changed([(base + 1, state.duty << 6), (base + 3, frequency & 0xFF)], shadow)
     louder = changed([(base + 2, envelope)], shadow)
     return writes + louder + _high(base + 4, frequency >> 8, bool(louder), shadow)
@@ -130,12 +142,13 @@ def _high(address: int, high: int, trigger: bool, shadow: Shadow) -> list[Write]
 
 def _noise(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
     base = spec.base_address
-    sounds = shadow.get(base + 2, 0) != _SILENT_ENVELOPE
+    silence = 0 if state.unplugged else _SILENT_ENVELOPE
+    sounds = shadow.get(base + 2) != silence
     writes = changed([(base + 1, 0), (base + 3, noise_byte(state.timer))], shadow)
     if state.volume and (state.attack or not shadow.get(base + 2)):
         shadow[base + 2] = state.volume << 4 | _fade(state)
     elif not state.volume and sounds:
-        shadow[base + 2] = _SILENT_ENVELOPE
+        shadow[base + 2] = silence
     else:
         return writes
     return [*writes, Write(base + 2, shadow[base + 2]), Write(base + 4, _TRIGGER)]
@@ -170,4 +183,4 @@ def noise_byte(index: int) -> int:
 
 _KINDS = {"dmg_pulse": _pulse, "dmg_wave": _wave, "noise": _noise}
 
-GAMEBOY_DRIVER = Driver(_start, _voice)
+GAMEBOY_DRIVER = Driver(_start, _voice, prepare=_prepare)

@@ -62,8 +62,9 @@ def _start(song: ChipSong) -> tuple[Write, ...]:
     )
 
 
-def _prepare(states: Sequence[State]) -> list[State]:
+def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
     """Mark the frame before every attack as one in which the note before it is let go."""
+    del song
     prepared = list(states)
     for frame, state in enumerate(states[1:]):
         if state.attack and prepared[frame].volume:

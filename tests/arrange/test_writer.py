@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -114,3 +115,21 @@ def test_every_instrument_gives_legal_bytes(
     log = write_registers(one_voice("pulse2", ChipNote(0, duration, pitch, level, name)))
     assert all(0 <= write.value <= 255 for writes in log.frames for write in writes)
     assert log_from_text(log_to_text(log)) == log
+
+
+def converters(log: RegisterLog, frame: int) -> list[bool]:
+    """Which of the Game Boy's converters are on after so many frames."""
+    held = {write.address: write.value for writes in log.frames[: frame + 1] for write in writes}
+    pulses_and_noise = [held[address] & 0xF8 != 0 for address in (0xFF12, 0xFF17, 0xFF21)]
+    return [*pulses_and_noise, bool(held[0xFF1A] & 0x80)]
+
+
+def test_no_converter_is_on_before_its_voice_is_heard() -> None:
+    """It adds a level of its own, which thumps where no note covers it."""
+    late = ChipNote(40, 10, 69, 15, "square")
+    once = replace(one_voice("pulse1", late), chip="gameboy", loop_start_frame=None)
+    assert converters(write_registers(once), 39) == [False] * 4
+    assert converters(write_registers(once), 41) == [True, False, False, False]
+    # A loop from the start comes back with the voice on, so that it is on from the start.
+    looping = replace(once, loop_start_frame=0)
+    assert converters(write_registers(looping), 0) == [True, False, False, False]
