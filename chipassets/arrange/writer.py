@@ -137,9 +137,7 @@ def _writes(
     last = State(timer=0x0FF if spec.role != "drums" else 0)
     for frame, state in enumerate(driver.prepare(states, song)):
         if not state.volume:
-            state = replace(
-                last, volume=0, attack=False, held=False, unplugged=state.unplugged
-            )
+            state = replace(last, volume=0, attack=False, held=False, unplugged=state.unplugged)
         if _is_full(frame, song):
             shadow.clear()
         yield driver.voice(spec, state, shadow)

@@ -16,7 +16,7 @@ from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
-CHIPFILES_VERSION = 1
+CHIPFILES_VERSION = 2
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 __all__ = [

@@ -37,11 +37,11 @@ from chipassets.chipfiles.mod_lane import (
     Sound,
 )
 from chipassets.chipfiles.mod_samples import (
-    TONE_FINETUNE,
+    MOST_SPAN,
     drum,
-    pulse_cycle,
-    saw_cycle,
-    triangle_cycle,
+    pulse_tone,
+    saw_tone,
+    triangle_tone,
 )
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
@@ -52,7 +52,6 @@ from chipassets.units import STEPS_PER_BEAT
 
 _LONGEST_ROW = 31
 _MOST_CHANNELS = 9
-_WITHOUT_SAMPLE = "MOD: a drum without its sample, as noise alone"
 
 
 def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFile:
@@ -72,27 +71,32 @@ def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFil
             f"{ROWS}; write a shorter track"
         )
     clock = _clock(song, grid, beats_per_bar)
-    lost: Counter[str] = Counter()
-    lanes = [
-        Lane(song, grid, clock, spec.name, _wave(spec.kind) or "", lost)
-        for spec in CHIPS[song.chip].voices
-    ]
-    played = {voice.name: voice for voice in song.voices}
-    for lane in lanes:
-        lane.collect(played.get(lane.name, ChipVoice(lane.name, ())))
+    lanes, lost = _collected(song, grid, clock)
     samples = _samples(song, lanes)
     for lane in lanes:
         lane.fill({sound: number for number, sound in enumerate(samples, start=1)}, samples)
-    lost[_WITHOUT_SAMPLE] = sum(
-        song.instrument(note.instrument).sample is not None
-        for voice in song.voices
-        for note in voice.notes
-    )
     cells = [lane.cells for lane in lanes]
     _steer(cells, grid, patterns, clock, lost)
     order, distinct = _assemble(cells, patterns)
     module = ModFile(texts["title"], tuple(samples.values()), order, distinct)
     return ChipFile(mod_bytes(module), (*changed, *_tempo_report(clock), *_counted(lost)))
+
+
+def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Counter[str]]:
+    """The lanes with their notes: a sample an octave, or for more where these would be too many."""
+    played = {voice.name: voice for voice in song.voices}
+    for span in range(1, MOST_SPAN + 1):
+        lost: Counter[str] = Counter()
+        lanes = [
+            Lane(song, grid, clock, spec.name, _wave(spec.kind) or "", span, lost)
+            for spec in CHIPS[song.chip].voices
+        ]
+        for lane in lanes:
+            lane.collect(played.get(lane.name, ChipVoice(lane.name, ())))
+        sounds = {start.sound for lane in lanes for start in lane.starts.values()}
+        if len(sounds) <= MOST_SAMPLES:
+            break
+    return lanes, lost
 
 
 def _check(song: ChipSong) -> None:
@@ -167,12 +171,12 @@ def _sample(song: ChipSong, sound: Sound, volume: int) -> ModSample:
     if kind == "noise":
         name = to_ascii(f"{rest} {choice}")[:22]
         return ModSample(name, drum(song.instrument(rest), choice), volume)
-    size = int(rest)
+    octave = int(rest)
     if kind == "pulse":
-        kind, data = f"pulse {('12.5', '25', '50', '75')[choice % 4]} %", pulse_cycle(choice, size)
+        kind, data = f"pulse {('12.5', '25', '50', '75')[choice % 4]} %", pulse_tone(choice, octave)
     else:
-        data = saw_cycle(size) if kind == "saw" else triangle_cycle(size)
-    return ModSample(f"{kind} / {size}", data, volume, TONE_FINETUNE, 0, len(data))
+        data = saw_tone(octave) if kind == "saw" else triangle_tone(octave)
+    return ModSample(f"{kind}, octave {octave}", data, volume, 0, 0, len(data))
 
 
 def _steer(

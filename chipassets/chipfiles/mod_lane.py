@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from chipassets.chipfiles.grid import Grid
 from chipassets.chipfiles.mod_file import ModCell, ModSample
-from chipassets.chipfiles.mod_samples import DRUM_PERIOD, tone_size
+from chipassets.chipfiles.mod_samples import DRUM_PERIOD, tone_of
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 
 ARPEGGIO, JUMP, VOLUME, BREAK, EXTRA, SPEED = 0x0, 0xB, 0xC, 0xD, 0xE, 0xF
@@ -25,7 +25,7 @@ _OUTSIDE = "MOD: a note outside the song"
 _FULL = "MOD: a note of more than 31 samples"
 
 Sound = tuple[str, int, str]
-"""What a sample is made of: kind, duty or noise period, and size or the drum's name."""
+"""What a sample is made of: kind, duty or noise period, and octave or the drum's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Lane:
     clock: Clock
     name: str
     wave: str
+    span: int
     lost: Counter[str]
     starts: dict[int, Start] = field(default_factory=dict)
     cells: dict[int, ModCell] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class Lane:
                 continue
             row = self._nearest(note.start_frame)
             instrument = self.song.instrument(note.instrument)
-            sound = _sound(self.wave, note.pitch, instrument)
+            sound = _sound(self.wave, note.pitch, instrument, self.span)
             if sound is None or row in self.starts:
                 self.lost[_RANGE if sound is None else _TWICE] += 1
                 continue
@@ -137,16 +138,15 @@ class Lane:
             self.cells[index] = replace(cell, effect=EXTRA, parameter=_CUT | tick)
 
 
-def _sound(kind: str, pitch: int, instrument: Instrument) -> tuple[Sound, int] | None:
+def _sound(kind: str, pitch: int, instrument: Instrument, span: int) -> tuple[Sound, int] | None:
     """What the note's sample is made of, and its period; None out of range."""
     if kind == "noise":
         return (("noise", pitch, instrument.name), DRUM_PERIOD) if 0 <= pitch <= 15 else None
-    found = tone_size(pitch)
-    if found is None:
+    tone = tone_of(pitch, span)
+    if tone is None:
         return None
-    size, period = found
     duty = instrument.duty.values[-1] if kind == "pulse" else 0
-    return (kind, duty, str(size)), period
+    return (kind, duty, str(tone.octave)), tone.period
 
 
 def _attack(instrument: Instrument) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from chipassets.chips import CHIPS, NOISE_PERIODS
 from chipassets.chipsong import Instrument
+from chipassets.dmcbank import RATE_HZ, clips, decode_delta
 
 PAL_CLOCK_HZ = 3_546_895
 """A sample plays at this over its period (Amiga, PAL)."""
@@ -21,43 +24,95 @@ PERIODS = (
 """ProTracker's table from C-1 to B-3."""
 
 DRUM_PERIOD = PERIODS[-1]
-TONE_FINETUNE = 1
-"""C-1 of 32 samples a cycle is 17.6 cents below C3; an eighth of a semitone brings it to 5.1."""
+_C0_MIDI = 24
+OCTAVES = 7
+"""Tones from MIDI note 24 (C1) on, an octave each."""
 
-# Samples a cycle by the lowest pitch that they are used from, and the pitch of their C-1.
-_SIZES = ((72, 8, 72), (48, 32, 48), (36, 64, 36), (24, 128, 24))
-# Full volume of each kind of voice in the chip's mixer (linear form), as a sample's peak.
-_PULSE_PEAK, _TRIANGLE_PEAK, _NOISE_PEAK = 100, 113, 66
-_HIGH_EIGHTHS = (1, 2, 4, 6)
+MOST_SPAN = 3
+"""Octaves that the period table spans."""
+
+_TABLE_SHARP_CENTS = 1.35
+"""By how much the twelve periods of the highest octave, whole numbers, are sharp on average."""
+
+_MOST_TONE_SAMPLES = 1_536
+"""A cycle of a whole number of samples would be up to 17 cents off; several cycles are nearer."""
+
+# Full swing of each kind of voice in the chip's mixer (NESdev, APU mixer, one voice alone), in the
+# units in which a sampled kick fills the 8 bits.
+_PULSE_SWING, _TRIANGLE_SWING, _NOISE_SWING, _SAMPLE_SWING = 82, 135, 84, 0.0039
+_DUTIES = (0.125, 0.25, 0.5, 0.75)
+_OVERSAMPLING = 16
+_SLOW_SAMPLES = 1_800
 _MOST_DRUM_FRAMES = 120
 
 
-def tone_size(pitch: int) -> tuple[int, int] | None:
-    """Return samples a cycle and period for a MIDI pitch; None outside 24..107."""
-    for lowest, size, base in _SIZES:
-        if lowest <= pitch < base + len(PERIODS):
-            return size, PERIODS[pitch - base]
-    return None
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """Which sample a tone takes: the octave that it is made for, and the period that is played."""
+
+    octave: int
+    period: int
 
 
-def pulse_cycle(duty: int, size: int) -> bytes:
-    """Return one cycle of a pulse: 12.5, 25, 50 or 75 % of it high, without a mean."""
-    high = size * _HIGH_EIGHTHS[duty % 4] // 8
-    mean = high / size
-    wave = np.where(np.arange(size) < high, 1 - mean, -mean)
-    return _to_bytes(wave * _PULSE_PEAK)
+def tone_of(pitch: int, span: int) -> Tone | None:
+    """Return the sample and the period for a MIDI pitch; None outside 24..107.
+
+    With a `span` of one octave every octave has a sample of its own, which plays as fast as can be
+    and so as bright; with more of them fewer samples do, those of the lower octaves duller.
+    """
+    octave, step = divmod(pitch - _C0_MIDI, 12)
+    if not 0 <= octave < OCTAVES:
+        return None
+    # The highest octave of a group plays in the table's highest.
+    top = min(OCTAVES - 1, octave - octave % span + span - 1)
+    return Tone(top, PERIODS[(MOST_SPAN - 1 - (top - octave)) * 12 + step])
 
 
-def triangle_cycle(size: int) -> bytes:
-    """Return one cycle of the chip's triangle of 16 levels."""
-    step = np.arange(size) * 32 // size
-    level = np.where(step < 16, 15 - step, step - 16)
-    return _to_bytes((level / 7.5 - 1) * _TRIANGLE_PEAK / 2)
+def tone_shape(octave: int) -> tuple[int, int]:
+    """Return samples and cycles of the tone that sounds at that octave in the highest periods."""
+    hz = 440.0 * 2 ** ((_C0_MIDI + 12 * octave - 69) / 12 - _TABLE_SHARP_CENTS / 1200)
+    per_cycle = PAL_CLOCK_HZ / PERIODS[12 * (MOST_SPAN - 1)] / hz
+    most = max(1, int(_MOST_TONE_SAMPLES / per_cycle))
+
+    def off(cycles: int) -> float:
+        """How far an even number of samples is from so many cycles, relatively."""
+        return abs(2 * round(cycles * per_cycle / 2) / (cycles * per_cycle) - 1)
+
+    cycles = min(range(1, most + 1), key=off)
+    return 2 * round(cycles * per_cycle / 2), cycles
 
 
-def saw_cycle(size: int) -> bytes:
-    """Return one cycle of a rising saw."""
-    return _to_bytes(((np.arange(size) + 0.5) / size * 2 - 1) * _PULSE_PEAK / 2)
+def pulse_tone(duty: int, octave: int) -> bytes:
+    """Return whole cycles of a pulse: 12.5, 25, 50 or 75 % of it high, without a mean."""
+    high = _DUTIES[duty % 4]
+    return _tone(octave, lambda phase: np.where(phase < high, 1 - high, -high), _PULSE_SWING)
+
+
+def triangle_tone(octave: int) -> bytes:
+    """Return whole cycles of the chip's triangle of 16 levels."""
+
+    def wave(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+        step = (phase * 32).astype(np.int64)
+        level = np.where(step < 16, 15 - step, step - 16)
+        return level / 15 - 0.5
+
+    return _tone(octave, wave, _TRIANGLE_SWING)
+
+
+def saw_tone(octave: int) -> bytes:
+    """Return whole cycles of a rising saw."""
+    return _tone(octave, lambda phase: phase - 0.5, _TRIANGLE_SWING)
+
+
+def _tone(
+    octave: int, wave: Callable[[NDArray[np.float64]], NDArray[np.float64]], swing: float
+) -> bytes:
+    """Whole cycles of a wave with all the partials that so many samples hold, and no others."""
+    samples, cycles = tone_shape(octave)
+    places = np.arange(samples * _OVERSAMPLING) + 0.5
+    phase = places * cycles / (samples * _OVERSAMPLING) % 1.0
+    partials = np.fft.rfft(wave(phase))[: samples // 2 + 1] / _OVERSAMPLING
+    return _to_bytes(np.fft.irfft(partials, samples) * swing)
 
 
 def drum(instrument: Instrument, period_index: int) -> bytes:
@@ -73,8 +128,30 @@ def drum(instrument: Instrument, period_index: int) -> bytes:
     clocks = np.array([NOISE_PERIODS[n] for n in index])[frame]
     steps = np.cumsum(float(chip.clock_hz) / rate_hz / clocks)
     wave = _noise_means(np.concatenate(([0.0], steps)), instrument.duty.at(0) & 1)
-    data = _to_bytes(2 * (wave - 0.5) * volume * _NOISE_PEAK)
+    signal = (wave - 0.5) * volume * _NOISE_SWING
+    if instrument.sample:
+        signal = _added(signal, _clip(instrument.sample, rate_hz))
+    data = _to_bytes(signal)
     return bytes(2) + data[: len(data) // 2 * 2] + bytes(2)
+
+
+def _clip(name: str, rate_hz: float) -> NDArray[np.float64]:
+    """A sample of the sample channel at another rate, around its own mean while it sounds."""
+    levels = np.array(decode_delta(clips()[name].packed), dtype=np.float64)
+    places = np.arange(int(len(levels) * rate_hz / RATE_HZ)) * RATE_HZ / rate_hz
+    swing = 159.79 / (1 / np.maximum(levels / 22_638, 1e-9) + 100)
+    drum = np.interp(places, np.arange(len(levels)), swing) / _SAMPLE_SWING
+    # Its cone moves to one side only, which a sample of 8 bits has no room for.
+    slow = np.convolve(drum, np.hanning(_SLOW_SAMPLES) / (_SLOW_SAMPLES / 2), mode="same")
+    centred: NDArray[np.float64] = drum - slow
+    return centred
+
+
+def _added(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    total: NDArray[np.float64] = np.zeros(max(len(one), len(other)))
+    total[: len(one)] += one
+    total[: len(other)] += other
+    return total
 
 
 def _drum_frames(instrument: Instrument) -> int:
