@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chipassets.errors import BundleError, UsageError
 from chipassets.notes import Note, Primer
-from chipassets.smf import note_file, tempo_of_midi
+from chipassets.smf import note_file
 from chipassets.units import STEPS_PER_BEAT
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from chipassets.compose.model import Model
     from chipassets.compose.state import State
+    from chipassets.manifest.primer_midi import MidiPrimer
     from chipassets.trackplan import TrackPlan
 
 DEFAULT_QPM = 120.0
@@ -166,13 +167,13 @@ def primer_of_melody(text: str) -> Primer:
     return Primer(tuple(notes), max((note.end_step for note in notes), default=0))
 
 
-def primer_of_file(path: Path) -> tuple[Primer, float | None]:
-    """Return the notes of a MIDI file without its drums, and its first tempo if it names one."""
+def primer_of_file(path: Path) -> MidiPrimer:
+    """Return the notes of a MIDI file without its drums, its tempo, and remarks on it."""
     from chipassets.manifest.primer_midi import primer_from_midi
     from chipassets.manifest.refusal import Refusal
 
     try:
-        return primer_from_midi(path), tempo_of_midi(path)
+        return primer_from_midi(path)
     except Refusal as refusal:
         fault = refusal.faults[0]
         raise UsageError(f"--primer-midi {path}: {fault.why}; {fault.fix}") from refusal

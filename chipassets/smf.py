@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from chipassets.units import STEPS_PER_BEAT
 
@@ -46,13 +45,3 @@ def _variable_length(value: int) -> bytes:
     while value := value >> 7:
         groups.append(0x80 | (value & 0x7F))
     return bytes(reversed(groups))
-
-
-def tempo_of_midi(path: Path) -> float | None:
-    """Return the first tempo in a MIDI file, in quarters a minute; None if there is none."""
-    import mido
-
-    for message in mido.merge_tracks(mido.MidiFile(path, clip=True).tracks):
-        if message.type == "set_tempo":
-            return float(mido.tempo2bpm(message.tempo))
-    return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.manifest import read_manifest
 from chipassets.cli.output import console, print_json, print_table, print_text, say
 from chipassets.errors import UsageError
 
@@ -66,11 +67,10 @@ def build_command(
     # Imported here, as in every command, so that --help does not wait for NumPy.
     from chipassets.build import build, check
     from chipassets.bundle import default_folder
-    from chipassets.manifest import load_manifest
     from chipassets.plan import resolve
 
     reference = _reference(composer, beam_size, branch_factor)
-    plan = resolve(load_manifest(manifest), model_override=model, reference=reference)
+    plan = resolve(read_manifest(manifest), model_override=model, reference=reference)
     folder = out or default_folder(plan.game)
     refuse_manifest_folder(folder, manifest)
     if check_only:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chipassets.cli.output import print_json, print_text
 from chipassets.cli.parser import Parser, number, whole
+from chipassets.cli.text import visible
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -146,4 +148,7 @@ def _read_primer(options: argparse.Namespace) -> tuple[Primer, float | None]:
         return Primer((), 0), None
     if not options.primer_midi.is_file():
         raise UsageError(f"--primer-midi {options.primer_midi} is no file; name a MIDI file")
-    return primer_of_file(options.primer_midi)
+    found = primer_of_file(options.primer_midi)
+    for remark in found.remarks:
+        sys.stderr.write(visible(f"{options.primer_midi}: {remark}") + "\n")
+    return found.primer, found.tempo_bpm

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chipassets.cli.output import print_json, print_text
+from chipassets.cli.output import print_json, print_text, say
 from chipassets.errors import UsageError
+
+if TYPE_CHECKING:
+    from chipassets.manifest import Manifest
 
 _Manifest = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Return the manifest of a file, after what there is to remark on files that it names."""
+    from chipassets.manifest import load_manifest
+
+    manifest = load_manifest(path)
+    for remark in manifest.remarks:
+        say((remark, ""))
+    return manifest
 
 
 class SchemaName(StrEnum):
@@ -69,11 +82,10 @@ def plan_command(
     as_json: _Json = False,
 ) -> None:
     """Print what a build would do, with every default resolved; writes nothing."""
-    from chipassets.manifest import load_manifest
     from chipassets.plan import resolve
     from chipassets.plan_text import plan_to_json, plan_to_text
 
-    plan = resolve(load_manifest(manifest), model_override=model)
+    plan = resolve(read_manifest(manifest), model_override=model)
     if as_json:
         print_json(plan_to_json(plan))
     else:
@@ -82,10 +94,9 @@ def plan_command(
 
 def validate_command(manifest: _Manifest, as_json: _Json = False) -> None:
     """Check a manifest and report everything that is wrong with it; writes nothing."""
-    from chipassets.manifest import load_manifest
     from chipassets.plan import resolve
 
-    plan = resolve(load_manifest(manifest))
+    plan = resolve(read_manifest(manifest))
     if as_json:
         print_json({"valid": True, "tracks": [track.name for track in plan.tracks]})
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.manifest import read_manifest
 from chipassets.cli.output import print_error, print_text, say
 from chipassets.errors import ChipassetsError
 
@@ -92,12 +93,11 @@ def _build(manifest: Path, out: Path | None, workers: int) -> None:
     from chipassets.build import Built, build
     from chipassets.bundle import default_folder
     from chipassets.cli.build import refuse_manifest_folder
-    from chipassets.manifest import load_manifest
     from chipassets.plan import resolve
 
     began = time.monotonic()
     try:
-        plan = resolve(load_manifest(manifest))
+        plan = resolve(read_manifest(manifest))
         folder = out or default_folder(plan.game)
         refuse_manifest_folder(folder, manifest)
         for event in build(plan, manifest, folder, workers):

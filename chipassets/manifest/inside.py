@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from chipassets.manifest.refusal import Refusal, did_you_mean, refuse
+from chipassets.midifile import MIDI_SUFFIXES
 
 
 def file_inside(folder: Path, name: Any) -> Path:
@@ -30,7 +32,7 @@ def file_inside(folder: Path, name: Any) -> Path:
 
 
 def _existing(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve()
+    path = as_spelled(folder, name).resolve()
     if ".." in PurePosixPath(name).parts or not path.is_relative_to(folder.resolve()):
         raise refuse("the file lies outside the manifest's folder",
                      "copy it into the manifest's folder and name it there")  # fmt: skip
@@ -41,7 +43,29 @@ def _existing(folder: Path, name: str) -> Path:
     return path
 
 
+def as_spelled(folder: Path, name: str) -> Path:
+    """Return the path below the folder, spelled as the disk does.
+
+    A name has its accents composed (NFC) as one types it, or apart (NFD) as a Mac may have stored
+    it: where the disk has no such name, an equal one takes its place.
+    """
+    path = folder
+    for part in PurePosixPath(name).parts:
+        if not part.isascii() and not (path / part).exists() and path.is_dir():
+            wanted = unicodedata.normalize("NFC", part)
+            names = (other.name for other in path.iterdir())
+            part = next(
+                (other for other in names if unicodedata.normalize("NFC", other) == wanted), part
+            )
+        path /= part
+    return path
+
+
 def _nearest(path: Path) -> str:
     """The advice for a file that is missing: a file of a like name beside it, if there is one."""
-    others = sorted(other.name for other in path.parent.glob("*.mid*"))[:20]
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent.name} either; put it there"
+    others = sorted(
+        other.name for other in path.parent.iterdir() if other.suffix.lower() in MIDI_SUFFIXES
+    )[:20]
     return did_you_mean(path.name, others, "files there") if others else "put it there"

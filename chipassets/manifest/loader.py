@@ -75,6 +75,10 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     found = _in_order(problems + report.problems(), report.hidden)
     if found or manifest is None:
         raise ManifestError(found)
+    manifest.remark(
+        tuple(f"{path.parent / name}: {said}" for name, midi in context.midi.items()
+              for said in midi.remarks)
+    )  # fmt: skip
     return manifest
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
 from chipassets.manifest.form import FormField
@@ -172,3 +172,13 @@ class Manifest(_Part):
     tracks: dict[Name, Annotated[Track, OrNothing()]] = Field(
         min_length=1, max_length=MAX_TRACKS, description="The game's music, by name."
     )
+    _remarks: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was made of files that the manifest names, where that is not what they say."""
+        return self._remarks
+
+    def remark(self, remarks: tuple[str, ...]) -> None:
+        """Keep what the reading of files gave to remark."""
+        self._remarks = remarks

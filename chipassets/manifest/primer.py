@@ -7,14 +7,13 @@ from typing import Annotated, Any
 
 from chipassets.keys import parse_pitch
 from chipassets.manifest.inside import file_inside
-from chipassets.manifest.primer_midi import MAX_AT_ONCE, primer_from_midi
+from chipassets.manifest.primer_midi import MAX_AT_ONCE, MAX_STEPS, primer_from_midi
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.score import Note
 from chipassets.trackplan import Primer
 from chipassets.units import STEPS_PER_BEAT
 
-MAX_STEPS = 8192
 MAX_CHORD = MAX_AT_ONCE
 
 # The melody events of Magenta (note_seq.Melody): hold what sounds, and note off.
@@ -166,7 +165,7 @@ def _read_midi(value: Any, context: Context) -> Primer:
     path = file_inside(context.folder, value)
     if value not in context.midi:
         context.midi[value] = primer_from_midi(path)
-    return context.midi[value]
+    return context.midi[value].primer
 
 
 _READERS = {"melody": _read_melody, "pitches": _read_pitches, "midi": _read_midi}

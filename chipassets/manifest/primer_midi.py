@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
-import mido
-
 from chipassets.manifest.refusal import refuse
-from chipassets.score import Note, ordered
-from chipassets.trackplan import Primer
+from chipassets.midifile import MidiContent, MidiError, parse_midi
+from chipassets.notes import Note, Primer, ordered
 from chipassets.units import STEPS_PER_BEAT
 
 MAX_MIDI_BYTES = 1 << 17
 MAX_AT_ONCE = 12
-_DRUM_CHANNEL = 9
-_HEADER = b"MThd"
-_HEADER_BYTES = 14
+MAX_STEPS = 8192
+_TEMPI_BPM = (4.0, 1000.0)
+_MICROSECONDS_A_MINUTE = 60_000_000
+_BAR_STEPS = 16
+_AGAIN = "export it again as a standard MIDI file"
 
 
 @dataclass(frozen=True, slots=True)
-class _Tick:
-    """A note in the file's own ticks."""
+class MidiPrimer:
+    """A primer from a file, the tempo that the file begins with, and what was made of it."""
 
-    start: int
-    end: int
-    pitch: int
+    primer: Primer
+    tempo_bpm: float | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def primer_from_midi(path: Path) -> Primer:
+def primer_from_midi(path: Path) -> MidiPrimer:
     """Return the notes of a MIDI file, all channels but the drums', as a primer.
 
     Times are rounded to the nearest 16th, halves up, as Magenta quantises; a note lasts at least
-    one. The primer ends with its last note. Tempo, velocity and pedals are not used. Refusal for
-    a file that is empty, cut off, too large, no MIDI, timed in film frames, or without notes.
+    one. Whole bars of silence before the first note are left out, and the primer ends with its last
+    note. Velocity and pedals are not used. Refusal for a file that is empty, cut off, too large or
+    too long, no MIDI, timed in film frames, or without notes.
     """
+    content = _content(path)
+    if not content.notes:
+        why = "the file holds only drums" if content.drums else "the file holds no notes"
+        raise refuse(why, "export the melody on a channel other than 10")
+    if content.damaged:
+        raise refuse("the file is cut off or damaged", _AGAIN)
+    notes = _on_grid(content.notes, content.ticks_per_quarter)
+    notes, bars = _without_silent_bars(notes, _bar_steps(content))
+    steps = max(note.end_step for note in notes)
+    if steps > MAX_STEPS:
+        raise refuse(f"the file lasts {steps:,} steps (16th notes); a primer has at most "
+                     f"{MAX_STEPS:,}", "export only the theme")  # fmt: skip
+    if (most := _most_at_once(notes)) > MAX_AT_ONCE:
+        raise refuse(f"{most} notes sound at once in it; a primer has at most {MAX_AT_ONCE}",
+                     "export only the theme")  # fmt: skip
+    tempo, wrong = _tempo(content)
+    remarks = [f"{bars} {'bar' if bars == 1 else 'bars'} of silence before the first note "
+               "left out"] if bars else []  # fmt: skip
+    if wrong:
+        remarks.append(f"{wrong} is no tempo for music, and left out")
+    if content.promised != content.tracks:
+        remarks.append(f"it has {content.tracks} tracks, and its header says {content.promised}")
+    return MidiPrimer(Primer(notes, steps), tempo, tuple(remarks))
+
+
+def _content(path: Path) -> MidiContent:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_MIDI_BYTES + 1)
@@ -45,76 +70,49 @@ def primer_from_midi(path: Path) -> Primer:
         raise refuse(
             f"the file cannot be read ({error.strerror})", "mend its permissions"
         ) from None
-    midi = _parsed(data)
-    ticks = list(_notes(midi))
-    if not ticks:
-        drums = any(message.type == "note_on" for track in midi.tracks for message in track)
-        why = "the file holds only drums" if drums else "the file holds no notes"
-        raise refuse(why, "export the melody on a channel other than 10")
-    notes = _on_grid(ticks, midi.ticks_per_beat)
-    if (most := _most_at_once(notes)) > MAX_AT_ONCE:
-        raise refuse(f"{most} notes sound at once in it; a primer has at most {MAX_AT_ONCE}",
-                     "export only the theme")  # fmt: skip
-    return Primer(notes, max(note.end_step for note in notes))
-
-
-def _parsed(data: bytes) -> mido.MidiFile:
-    again = "export it again as a standard MIDI file"
     if not data:
-        raise refuse("the file is empty", again)
+        raise refuse("the file is empty", _AGAIN)
     if len(data) > MAX_MIDI_BYTES:
         raise refuse(f"the file has more than {MAX_MIDI_BYTES:,} bytes; a primer is a few bars",
                      "export only the theme")  # fmt: skip
-    if not data.startswith(_HEADER):
-        raise refuse("the file is not MIDI", again)
-    _check_header(data, again)
     try:
-        midi = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    # mido raises many types for damaged files, among them ones of its own.
-    except Exception as error:  # noqa: BLE001
-        cut = isinstance(error, EOFError)
-        why = "the file is cut off" if cut else "the file is damaged"
-        raise refuse(why, again) from None
-    return midi
+        # A theme may stand in a track that is called "drum and bass": only channel 10 is drums.
+        return parse_midi(data, drums_by_name=False)
+    except MidiError as error:
+        raise refuse(f"the file is not MIDI that has a beat ({error})",
+                     f"{_AGAIN}, format 0 or 1, with ticks per beat") from None  # fmt: skip
 
 
-def _check_header(data: bytes, again: str) -> None:
-    """Refuse what the header alone shows (Standard MIDI Files 1.0: format, tracks, division)."""
-    if len(data) < _HEADER_BYTES:
-        raise refuse("the file is cut off", again)
-    form, tracks, division = (int.from_bytes(data[at : at + 2], "big") for at in (8, 10, 12))
-    if form not in (0, 1):
-        raise refuse(f"the file is MIDI of format {form}, whose tracks share no time",
-                     "export it as format 0 or 1")  # fmt: skip
-    if division == 0 or division & 0x8000:
-        raise refuse("the file counts film frames, not beats", "export it with ticks per beat")
-    if tracks > data.count(b"MTrk"):
-        raise refuse("the file is cut off", again)
+def _tempo(content: MidiContent) -> tuple[float | None, str]:
+    """Return the first tempo, and one that is none in words; the other is empty."""
+    if content.no_tempi:
+        return None, "a quarter of 0 seconds"
+    if not content.tempi:
+        return None, ""
+    tempo = _MICROSECONDS_A_MINUTE / min(content.tempi)[1]
+    low, high = _TEMPI_BPM
+    return (tempo, "") if low <= tempo <= high else (None, f"{tempo:.6g} bpm")
 
 
-def _notes(midi: mido.MidiFile) -> Iterator[_Tick]:
-    for track in midi.tracks:
-        now = 0
-        sounding: dict[tuple[int, int], int] = {}
-        for message in track:
-            now += message.time
-            if message.type not in ("note_on", "note_off") or message.channel == _DRUM_CHANNEL:
-                continue
-            key = (message.channel, message.note)
-            if key in sounding:
-                yield _Tick(sounding.pop(key), now, message.note)
-            if message.type == "note_on" and message.velocity > 0:
-                sounding[key] = now
-        for (_, pitch), start in sounding.items():
-            yield _Tick(start, now, pitch)
+def _bar_steps(content: MidiContent) -> int:
+    """16ths in a bar of the metre that the file begins with, 4/4 where it says none."""
+    _, above, below = min(content.metres, default=(0, 4, 4))
+    return _BAR_STEPS * above // below or _BAR_STEPS
 
 
-def _on_grid(ticks: list[_Tick], ticks_per_beat: int) -> tuple[Note, ...]:
+def _without_silent_bars(notes: tuple[Note, ...], bar_steps: int) -> tuple[tuple[Note, ...], int]:
+    """Return the notes without the whole bars before the first, and how many those are."""
+    bars = min(note.start_step for note in notes) // bar_steps
+    moved = (replace(note, start_step=note.start_step - bars * bar_steps) for note in notes)
+    return tuple(moved), bars
+
+
+def _on_grid(ticks: list[tuple[int, int, int, int]], ticks_per_beat: int) -> tuple[Note, ...]:
     """Round to steps; where a pitch starts again while it sounds, its first note ends there."""
     by_pitch: dict[int, dict[int, int]] = {}
-    for tick in ticks:
-        start, end = (_step(time, ticks_per_beat) for time in (tick.start, tick.end))
-        starts = by_pitch.setdefault(tick.pitch, {})
+    for start_tick, end_tick, pitch, _voice in ticks:
+        start, end = _step(start_tick, ticks_per_beat), _step(end_tick, ticks_per_beat)
+        starts = by_pitch.setdefault(pitch, {})
         starts[start] = max(starts.get(start, 0), end, start + 1)
     notes: list[Note] = []
     for pitch, ends in by_pitch.items():

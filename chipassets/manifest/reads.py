@@ -10,20 +10,20 @@ from typing import Any, cast
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from chipassets.manifest.primer_midi import MidiPrimer
 from chipassets.presets import MOODS
-from chipassets.trackplan import Primer
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What reading a value may need to know: the manifest's folder, its names, its chip.
 
-    `midi` keeps primers that were read from files, so that a file is read once.
+    `midi` keeps, by file, what primers were read from there, so that a file is read once.
     """
 
     folder: Path
     scenes: tuple[str, ...]
-    midi: dict[str, Primer] = field(default_factory=dict)
+    midi: dict[str, MidiPrimer] = field(default_factory=dict)
     instruments: tuple[str, ...] = ()
     chip: str = "nes"
     moods: tuple[str, ...] = tuple(MOODS)

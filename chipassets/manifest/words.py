@@ -8,6 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
 from chipassets.chips import CHIPS
+from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
 from chipassets.presets import MOODS, SCENES
@@ -82,8 +83,8 @@ def _read_model(value: Any, context: Context) -> str:
     if "\\" in value or PurePosixPath(value).is_absolute() or PureWindowsPath(value).drive:
         raise refuse("a model's path starts at the manifest's folder, with forward slashes",
                      example)  # fmt: skip
-    path = context.folder / value
     try:
+        path = as_spelled(context.folder, value)
         exists = path.is_file()
     except (OSError, ValueError):
         exists = False

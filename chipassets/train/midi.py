@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chipassets.train.midifile import MidiContent, parse_midi
+from chipassets.midifile import MidiContent, MidiError, parse_midi
 from chipassets.train.music import Metre, MidiPiece, RawMusic, RefusedFileError, to_grid
 
 __all__ = ["Metre", "MidiPiece", "RefusedFileError", "raw_of_midi", "read_midi"]
@@ -30,7 +30,10 @@ def raw_of_midi(path: Path) -> RawMusic:
         data = path.read_bytes()
     except OSError as error:
         raise RefusedFileError(f"not readable ({error.strerror or error})") from error
-    return _in_quarters(parse_midi(data))
+    try:
+        return _in_quarters(parse_midi(data))
+    except MidiError as error:
+        raise RefusedFileError(f"not readable as MIDI ({error})") from error
 
 
 def _in_quarters(content: MidiContent) -> RawMusic:
@@ -45,7 +48,7 @@ def _in_quarters(content: MidiContent) -> RawMusic:
         metres=tuple(sorted((tick / per_quarter, n, d) for tick, n, d in content.metres)),
         programs=len(content.programs),
         drums=np.array(content.drums, np.float64) / per_quarter,
-        tempo_bpm=_MICROSECONDS_A_MINUTE / first if first else 120.0,
+        tempo_bpm=_MICROSECONDS_A_MINUTE / first,
         is_nominal={tempo for _, tempo in content.tempi} <= {_DEFAULT_TEMPO_US},
         is_steady=len({tempo for _, tempo in content.tempi}) <= 1,
         repairs={"tracks_cut_short": content.damaged, "hanging_notes_ended": content.hanging},

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chipassets.midifile import MIDI_SUFFIXES
 from chipassets.train.midi import raw_of_midi
 from chipassets.train.music import MidiPiece, RefusedFileError, to_grid
 from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, load_readers, raws_of_score
@@ -20,7 +21,6 @@ from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, load_readers, ra
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
-MIDI_SUFFIXES = frozenset({".mid", ".midi"})
 SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
 _MOST_MEMORY_BYTES = 4 * 1024**3
 _AT_ONCE = 64

@@ -92,7 +92,8 @@ def test_notes_on_the_grid_come_back_exactly(
     ticks = [(start * step, (start + length) * step, pitch) for start, length, pitch in notes]
     write_midi(folder / "a.mid", ticks, ticks_per_beat=ticks_per_beat)
     primer = read({"midi": "a.mid"}, folder)
-    assert sorted(as_tuples(primer)) == sorted(notes)
+    silent = min(start for start, _, _ in notes) // 16 * 16
+    assert sorted(as_tuples(primer)) == sorted((s - silent, length, p) for s, length, p in notes)
 
 
 def test_a_pitch_struck_again_ends_before(tmp_path: Path) -> None:
@@ -139,14 +140,13 @@ def test_files_that_are_no_primer_are_refused(tmp_path: Path) -> None:
     good = _file(tmp_path)
     cases = {
         b"": "empty",
-        b"RIFF" + good: "not MIDI",
+        b"RIFF" + good[14:]: "not MIDI",
         good[:10]: "cut off",
-        good[:14]: "cut off",
+        good[:14]: "no track",
         good[:-6]: "cut off|damaged",
-        _with_header(good, 8, 2): "format 2",
+        _with_header(good, 8, 2) + good[14:]: "format 2",
         _with_header(good, 12, 0): "film frames",
         _with_header(good, 12, 0xE728): "film frames",
-        _with_header(good, 10, 3): "cut off",
         good + b"\0" * (1 << 17): "131,072 bytes",
         _file(tmp_path, channel=9): "only drums",
     }

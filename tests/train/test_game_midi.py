@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chipassets.midifile import MidiError, parse_midi
 from chipassets.train.doctor import read_corpus
 from chipassets.train.metrefinding import find_metre
 from chipassets.train.midi import read_midi
-from chipassets.train.midifile import parse_midi
-from chipassets.train.music import Metre, MidiPiece, RefusedFileError
+from chipassets.train.music import Metre, MidiPiece
 from tests.train.conftest import tune
 from tests.train.game_midi import Recording
 
@@ -125,5 +125,5 @@ def test_what_is_damaged_ends_its_track_and_what_hangs_is_ended(tmp_path: Path) 
     hanging = b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\x08\0\x90\x3c\x40\0\xff\x2f\0"
     assert parse_midi(hanging).hanging == 1
     smpte = whole[:12] + b"\xe7\x28" + whole[14:]
-    with pytest.raises(RefusedFileError, match="SMPTE"):
+    with pytest.raises(MidiError, match="SMPTE"):
         parse_midi(smpte)

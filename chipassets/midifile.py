@@ -1,27 +1,41 @@
 """Standard MIDI files, read in one pass: notes, metres, tempi, programs; all else is skipped.
 
-A corpus has millions of messages, and only these matter here. What is damaged ends its track, not
-the file: what stood before is kept. Source: Standard MIDI Files 1.0.
+The one reader of music that people bring, for primers and for a corpus. A corpus has millions of
+messages, and only these matter. What is unusual but means something is read: a file in a RIFF
+wrapper, chunks of other kinds, track counts and lengths that do not fit. What is damaged ends its
+track, not the file: what stood before is kept, and counted. Source: Standard MIDI Files 1.0.
 """
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 
-from chipassets.train.music import RefusedFileError
+MIDI_SUFFIXES = frozenset({".mid", ".midi", ".kar", ".rmi"})
+"""What files are called that this module reads: karaoke's and RIFF's kind too."""
 
 DRUM_CHANNEL = 9
 _DRUM_PROGRAMS = frozenset({113, *range(115, 128)})
 """General MIDI's unpitched percussion and sound effects, counted from 0: what recordings of chip
 music give the noise channel, whose pitches are none."""
 _DRUM_NAME = re.compile(r"drum|percuss|noise|dpcm|^(no|noi|dmc|pcm|kit)$", re.IGNORECASE)
-_MAX_NOTES = 400_000
+_HEADER, _TRACK = b"MThd", b"MTrk"
+_HEADER_BYTES, _CHUNK_BYTES = 14, 8
+_MOST_JUNK_BYTES = 4096
+"""Before the header: a RIFF wrapper has 20 bytes, a Macintosh's 128."""
+_MOST_NOTES = 400_000
 _MAX_TICK = 1 << 40
+_MOST_DIGITS = 4
+"""Bytes of a number of variable length, of seven bits each."""
 _LONGEST_HANGING_QUARTERS = 4
 _META, _SYSEX, _SYSEX_MORE = 0xFF, 0xF0, 0xF7
 _TRACK_NAME, _SET_TEMPO, _TIME_SIGNATURE, _END_OF_TRACK = 0x03, 0x51, 0x58, 0x2F
 _SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
+
+
+class MidiError(ValueError):
+    """The bytes are no MIDI file whose notes stand on a beat; the message says why."""
 
 
 @dataclass(slots=True)
@@ -30,52 +44,86 @@ class MidiContent:
 
     notes: (start, end, pitch, voice), a voice being one channel of one track. drums: the starts of
     what is set apart. metres: (tick, numerator, denominator). tempi: (tick, microseconds a
-    quarter). programs: those of channels that have notes. names: the last name of each track that
-    has one; voice v stands in track v // 16. damaged: tracks that break off. hanging: notes that
-    nothing ended, now at most a bar of 4/4 long.
+    quarter), but for those of 0, which are counted in `no_tempi`. programs: those of channels that
+    have notes. names: the last name of each track that has one; voice v stands in track v // 16.
+    damaged: tracks that break off. hanging: notes that nothing ended, now at most a bar of 4/4
+    long. tracks: how many there are, `promised` how many the header says.
     """
 
     ticks_per_quarter: int
+    promised: int = 0
     notes: list[tuple[int, int, int, int]] = field(default_factory=list)
     metres: set[tuple[int, int, int]] = field(default_factory=set)
     tempi: list[tuple[int, int]] = field(default_factory=list)
     programs: set[int] = field(default_factory=set)
     drums: list[int] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
+    tracks: int = 0
     damaged: int = 0
     hanging: int = 0
+    no_tempi: int = 0
 
 
-def parse_midi(data: bytes) -> MidiContent:
-    """Return the content of a file; RefusedFileError when it is no MIDI file that has a beat."""
-    if len(data) < 14 or data[:4] != b"MThd":
-        raise RefusedFileError("not readable as MIDI (no header)")
-    header_bytes = int.from_bytes(data[4:8], "big")
-    form, division = int.from_bytes(data[8:10], "big"), int.from_bytes(data[12:14], "big")
-    if form == 2 or not 0 < division < 0x8000:
-        raise RefusedFileError("no common beat (type 2, or SMPTE time)")
-    content = MidiContent(division)
-    position, tracks = 8 + header_bytes, 0
-    while position + 8 <= len(data):
-        end = position + 8 + int.from_bytes(data[position + 4 : position + 8], "big")
-        if data[position : position + 4] == b"MTrk":
-            _Track(content, tracks).read(data, position + 8, min(end, len(data)))
-            content.damaged += end > len(data)
-            tracks += 1
+def parse_midi(data: bytes, *, drums_by_name: bool = True) -> MidiContent:
+    """Return the content of a file; MidiError when it is no MIDI file that has a beat.
+
+    Drums are channel 10 and, with `drums_by_name`, what programs and names of tracks say are some.
+    """
+    begin = data.find(_HEADER, 0, _MOST_JUNK_BYTES)
+    if begin < 0:
+        raise MidiError("no MIDI header")
+    header = data[begin : begin + _HEADER_BYTES]
+    if len(header) < _HEADER_BYTES:
+        raise MidiError("cut off within its header")
+    form, tracks, division = (int.from_bytes(header[at : at + 2], "big") for at in (8, 10, 12))
+    if not 0 < division < 0x8000:
+        raise MidiError("no beat: it counts film frames (SMPTE time)")
+    content = MidiContent(division, tracks)
+    position = begin + _CHUNK_BYTES + int.from_bytes(header[4:8], "big")
+    if not _is_chunk(data, position):
+        position = _next_track(data, begin + _HEADER_BYTES)
+    while position + _CHUNK_BYTES <= len(data):
+        first = position + _CHUNK_BYTES
+        end = first + int.from_bytes(data[position + 4 : first], "big")
+        if data[position : position + 4] == _TRACK:
+            if end < len(data) and not _is_chunk(data, end):
+                end = _next_track(data, first)  # its length does not fit: its events say more
+            track = _Track(content, content.tracks, drums_by_name=drums_by_name)
+            track.read(data, first, min(end, len(data)))
+            content.damaged += end > len(data) and not track.is_ended
+            content.tracks += 1
+        elif not _is_chunk(data, end):
+            end = _next_track(data, first)
         position = end
-    if not tracks:
-        raise RefusedFileError("not readable as MIDI (no track)")
+    if not content.tracks:
+        raise MidiError("no track in it")
+    if form == 2 and content.tracks > 1:
+        raise MidiError("format 2: its tracks share no time")
     return content
+
+
+def _is_chunk(data: bytes, position: int) -> bool:
+    """Whether the file ends here, or something begins that is called like a chunk."""
+    name = data[position : position + 4]
+    return position == len(data) or (len(name) == 4 and name.isalnum() and name.isascii())
+
+
+def _next_track(data: bytes, position: int) -> int:
+    found = data.find(_TRACK, position)
+    return len(data) if found < 0 else found
 
 
 class _Track:
     """One track while it is read: what sounds in it, and the programs of its channels."""
 
-    def __init__(self, content: MidiContent, number: int) -> None:
+    def __init__(self, content: MidiContent, number: int, *, drums_by_name: bool) -> None:
         self.content = content
         self.first_voice = 16 * number
+        self.drums_by_name = drums_by_name
         self.is_drums = False
-        self.sounding: dict[int, list[int]] = {}
+        self.is_ended = False
+        self.started = 0
+        self.sounding: dict[int, deque[int]] = {}
         self.programs = [0] * 16
 
     def read(self, data: bytes, position: int, end: int) -> None:
@@ -97,12 +145,11 @@ class _Track:
         while position < length:
             byte = data[position]
             position += 1
-            delta = byte & 0x7F
-            while byte & 0x80:
-                byte = data[position]
-                position += 1
-                delta = delta << 7 | byte & 0x7F
-            tick += delta
+            if byte & 0x80:
+                delta, position = _number(data, position - 1)
+                tick += delta
+            else:
+                tick += byte
             byte = data[position]
             if byte & 0x80:
                 position += 1
@@ -129,19 +176,24 @@ class _Track:
 
     def _note(self, status: int, pitch: int, velocity: int, tick: int) -> None:
         channel = status & 0x0F
-        if channel == DRUM_CHANNEL or self.is_drums or self.programs[channel] in _DRUM_PROGRAMS:
+        if channel == DRUM_CHANNEL or (
+            self.drums_by_name and (self.is_drums or self.programs[channel] in _DRUM_PROGRAMS)
+        ):
             if velocity:
                 self.content.drums.append(tick)
             return
         key = channel << 7 | pitch
         if velocity:
-            self.sounding.setdefault(key, []).append(tick)
+            self.sounding.setdefault(key, deque()).append(tick)
             self.content.programs.add(self.programs[channel])
+            self.started += 1
+            if len(self.content.notes) + self.started > 2 * _MOST_NOTES:
+                raise MidiError(f"more than {_MOST_NOTES:,} notes")
         elif self.sounding.get(key):
-            start, voice = self.sounding[key].pop(0), self.first_voice + channel
+            start, voice = self.sounding[key].popleft(), self.first_voice + channel
             self.content.notes.append((start, tick, pitch, voice))
-            if len(self.content.notes) > _MAX_NOTES:
-                raise RefusedFileError(f"more than {_MAX_NOTES:,} notes")
+            if len(self.content.notes) > _MOST_NOTES:
+                raise MidiError(f"more than {_MOST_NOTES:,} notes")
 
     def _skip_system(self, data: bytes, position: int, status: int, tick: int) -> int:
         """Return the position behind a system or meta message, -1 behind the track's last."""
@@ -151,24 +203,22 @@ class _Track:
             position += 1
         elif status not in (_SYSEX, _SYSEX_MORE):
             return position + _SYSTEM_DATA_BYTES.get(status, 0)
-        size = 0
-        while True:
-            byte = data[position]
-            position += 1
-            size = size << 7 | byte & 0x7F
-            if not byte & 0x80:
-                break
+        size, position = _number(data, position)
         end = position + size
         if end > len(data):
             raise IndexError
         if kind == _END_OF_TRACK:
+            self.is_ended = True
             return -1
         self._meta(kind, data[position:end], tick)
         return end
 
     def _meta(self, kind: int, value: bytes, tick: int) -> None:
         if kind == _SET_TEMPO and len(value) >= 3:
-            self.content.tempi.append((tick, int.from_bytes(value[:3], "big")))
+            tempo = int.from_bytes(value[:3], "big")
+            if tempo:
+                self.content.tempi.append((tick, tempo))
+            self.content.no_tempi += not tempo
         elif kind == _TRACK_NAME:
             name = value[:64].decode("latin-1")
             self.content.names[self.first_voice // 16] = name
@@ -185,3 +235,14 @@ class _Track:
                 voice = self.first_voice + (key >> 7)
                 self.content.notes.append((start, end, key & 0x7F, voice))
                 self.content.hanging += 1
+
+
+def _number(data: bytes, position: int) -> tuple[int, int]:
+    """Return a number of variable length and the position behind it; IndexError where none is."""
+    value = 0
+    for byte in data[position : position + _MOST_DIGITS]:
+        position += 1
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            return value, position
+    raise IndexError
