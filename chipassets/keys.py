@@ -47,6 +47,7 @@ _SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FIFTHS = "FCGDAEB"
 _MOST_FIFTHS = 5
 """A tonic more fifths above C, in a key of flats, is meant below it: Bb, not A#."""
+_MOST_SHARPS = 7
 _KEY = re.compile(r"([A-Ga-g])([#b]?)(m)?(?:\s+([a-z]+(?:\s[a-z]+)*))?")
 _NOTE = re.compile(r"([A-Ga-g])([#b]?)(-?\d)")
 
@@ -82,6 +83,18 @@ class Key:
     def has_flats(self) -> bool:
         """Whether the key is rather written with flats than with sharps."""
         return (self.tonic + (3 if self.is_minor else 0)) % 12 in (1, 3, 5, 8, 10)
+
+    @property
+    def signature(self) -> int:
+        """Sharps of the key signature, -7 (as many flats) to 7: the mode's own, B dorian has three.
+
+        Spelled like the tonic: F# lydian has seven sharps, and not five flats.
+        """
+        name = pitch_class_name(self.tonic, self)
+        tonic = _FIFTHS.index(name[0]) - 1 + 7 * {"#": 1, "b": -1}.get(name[1:], 0)
+        from_tonic = (7 * _CANONICAL_TONIC[self.mode] + 1) % 12 - 1
+        sharps = tonic - from_tonic
+        return sharps if abs(sharps) <= _MOST_SHARPS else sharps - 12 * (1 if sharps > 0 else -1)
 
     def __str__(self) -> str:
         return f"{pitch_class_name(self.tonic, self)} {self.mode}"

@@ -14,6 +14,7 @@ import mido
 from chipassets.chips import CHIPS
 from chipassets.chipsong import ChipNote, ChipSong, ChipVoice
 from chipassets.errors import RenderError
+from chipassets.keys import Key
 from chipassets.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT, step_frame
 
@@ -28,7 +29,6 @@ _OTHER_DRUM = 39
 # The names that a MIDI key signature can hold, from seven flats to seven sharps.
 _MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 _MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
-_KEY_SIGNATURES = frozenset((*_MAJOR_KEYS, *(f"{name}m" for name in _MINOR_KEYS)))
 
 
 def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
@@ -67,14 +67,12 @@ def _tick(frame: int, grid: list[int]) -> int:
 def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> mido.MidiTrack:
     frame_rate_hz = CHIPS[song.chip].frame_rate_hz
     beat_us = round(song.frames_per_bar * 1_000_000 / frame_rate_hz / track.beats_per_bar)
-    key = str(track.key).split()[0] + ("m" if track.key.is_minor else "")
     events = [
         (0, mido.MetaMessage("track_name", name=track.name)),
         (0, mido.MetaMessage("set_tempo", tempo=beat_us)),
         (0, _time_signature(track)),
+        (0, _key_signature(track.key)),
     ]
-    if key in _KEY_SIGNATURES:
-        events.append((0, mido.MetaMessage("key_signature", key=key)))
     end = _tick(song.frames, grid)
     if song.loop_start_frame is not None:
         start = _tick(song.loop_start_frame, grid)
@@ -82,6 +80,12 @@ def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> mido.MidiTr
         events.append((start, mido.Message("control_change", control=111, value=0)))
         events.append((end, mido.MetaMessage("marker", text="loopEnd")))
     return _track(events, end)
+
+
+def _key_signature(key: Key) -> mido.MetaMessage:
+    """The sharps or flats of the key's mode, in major or minor: D dorian has none, in minor."""
+    names = [f"{name}m" for name in _MINOR_KEYS] if key.is_minor else _MAJOR_KEYS
+    return mido.MetaMessage("key_signature", key=names[key.signature + len(names) // 2])
 
 
 def _time_signature(track: TrackPlan) -> mido.MetaMessage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from xml.etree import ElementTree
@@ -71,3 +72,36 @@ def test_what_cannot_be_shown_is_said(built: Path, chipassets: Run) -> None:
     assert result.returncode == 1
     assert "4 bytes instead of" in result.stderr
     assert not list(built.glob("*.svg"))
+
+
+def alter(bundle: Path, **changes: object) -> None:
+    """Let the index say something else of its track `town`."""
+    path = bundle / "bundle.json"
+    index = json.loads(path.read_text(encoding="utf-8"))
+    track = next(track for track in index["tracks"] if track["name"] == "town")
+    track |= changes
+    path.write_text(json.dumps(index), encoding="utf-8")
+
+
+def test_a_wrong_key_signature_is_said_in_a_line(built: Path, chipassets: Run) -> None:
+    path = built / BUNDLE / "midi/town.mid"
+    data = path.read_bytes()
+    at = data.index(b"\xff\x59\x02")
+    path.write_bytes(data[: at + 3] + b"\x0f" + data[at + 4 :])
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    index = json.loads((built / BUNDLE / "bundle.json").read_text(encoding="utf-8"))
+    town = next(track for track in index["tracks"] if track["name"] == "town")
+    town["files"]["midi"]["sha256"] = digest
+    alter(built / BUNDLE, files=town["files"])
+    result = chipassets("show", BUNDLE, "town")
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "the MIDI file of track 'town' cannot be read" in result.stderr
+    assert "15" in result.stderr
+
+
+def test_escapes_in_a_bundle_do_not_reach_the_terminal(built: Path, chipassets: Run) -> None:
+    alter(built / BUNDLE, warnings=["\x1b]0;owned\x07\x9b2J\u202e[/red]"])
+    result = chipassets("show", BUNDLE, "town")
+    assert result.returncode == 0, result.stderr
+    assert r"  \x1b]0;owned\x07\x9b2J\u202e[/red]" in result.stdout.splitlines()

@@ -6,6 +6,7 @@ import io
 import shutil
 import struct
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 
 import mido
@@ -17,6 +18,7 @@ from mutagen.oggvorbis import OggVorbis
 from chipassets.arrange import arrange, write_registers
 from chipassets.chips import CHIPS
 from chipassets.errors import RenderError
+from chipassets.keys import Key
 from chipassets.render import Pcm, encode_midi, encode_ogg, encode_wav, render_log
 from chipassets.render.oggpages import ogg_crc, read_pages
 from chipassets.score import Note
@@ -124,6 +126,23 @@ def test_midi_has_the_notes_the_tempo_and_the_loop() -> None:
     lead = [note.pitch for note in song(4).notes if note.pitch > 64]
     heard = [item.note for item in file.tracks[1] if item.type == "note_on"]
     assert heard == lead
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        (Key(5, "lydian"), "C"),
+        (Key(7, "mixolydian"), "C"),
+        (Key(2, "dorian"), "Am"),
+        (Key(6, "lydian"), "C#"),
+        (Key(3, "minor"), "D#m"),
+        (Key(10, "major"), "Bb"),
+    ],
+)
+def test_midi_has_the_key_signature_of_the_mode(key: Key, written: str) -> None:
+    track = replace(plan(), key=key)
+    file = mido.MidiFile(file=io.BytesIO(encode_midi(arrange(song(1), track, "nes"), track)))
+    assert [m.key for m in file.tracks[0] if m.type == "key_signature"] == [written]
 
 
 def test_midi_notes_are_on_the_grid_and_do_not_overlap() -> None:
