@@ -26,8 +26,8 @@ from chipassets.compose.part_context import (
 )
 from chipassets.errors import UsageError
 from chipassets.keys import Key
+from chipassets.midifile import MidiContent, MidiError, parse_midi
 from chipassets.train.keyfinding import find_key, pitch_class_durations
-from chipassets.train.midifile import MidiContent, parse_midi
 from chipassets.train.music import RefusedFileError
 
 Tokens = NDArray[np.int16]
@@ -122,7 +122,7 @@ def read_pieces(
         if not reason:
             try:
                 piece = read_piece(path, row)
-            except (RefusedFileError, OSError) as error:
+            except (RefusedFileError, MidiError, OSError) as error:
                 reason = str(error)
             else:
                 digest = _content(piece)
@@ -147,7 +147,7 @@ def read_pieces(
 
 
 def read_piece(path: Path, row: dict[str, str]) -> PartPiece:
-    """Return the piece of a MIDI file; RefusedFileError with the reason when it gives none."""
+    """Return the piece of a MIDI file; RefusedFileError or MidiError when it gives none."""
     content = parse_midi(path.read_bytes())
     style = _style(path, row)
     voices = _voices_in_steps(content)
