@@ -38,8 +38,12 @@ _ACCIDENTALS = {"": 0, "b": -1, "#": 1}
 _NAME = re.compile(r"([A-G])([#b]?)([^/]*)(?:/([A-G])([#b]?))?")
 _NUMERAL = re.compile(
     r"([#b]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)([^/IViv]*)"
-    r"(?:/([#b]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i))?"
+    r"(?:/([#b]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i))?(?:/([357]))?"
 )
+# The places of a chord's tones, by which an inversion names its bass: of the third stands the
+# fourth or second where a suspension has it.
+_BASS_PLACES = {"3": (3, 4, 5, 2), "5": (7, 6, 8), "7": (10, 11, 9)}
+_PLACE_NAMES = {"3": "third", "5": "fifth", "7": "seventh"}
 
 _DOMINANT = 5
 _LEADING_TONE = 11
@@ -61,7 +65,8 @@ def parse_chord(text: str, key: Key) -> Chord:
 
     A numeral without accidental counts the degrees of the key's own scale, one with # or b those of
     major: in D minor VI and bVI are both Bb, and vii° is C#dim. `V/V` is the dominant of
-    the dominant; `C/E` has E in the bass.
+    the dominant; `C/E` has E in the bass; of a numeral `/3`, `/5` and `/7` put its third, fifth or
+    seventh there: `V7/3`, `V7/ii/3`.
     """
     if match := _NUMERAL.fullmatch(text):
         return _from_numeral(text, match, key)
@@ -84,18 +89,26 @@ def chord_name(text: str, key: Key) -> str:
         parse_chord(text, key)
         return text
     root, quality = _numeral_root(match, key)
-    _intervals(quality, text)
-    return pitch_class_name(root, key) + _SPELLINGS.get(quality, quality)
+    name = pitch_class_name(root, key) + _SPELLINGS.get(quality, quality)
+    chord = _from_numeral(text, match, key)
+    return name if chord.bass == root else f"{name}/{tone_name(chord.bass, chord, key)}"
 
 
 def _from_numeral(text: str, match: re.Match[str], key: Key) -> Chord:
     root, quality = _numeral_root(match, key)
-    return _chord(root, _intervals(quality, text), root)
+    intervals = _intervals(quality, text)
+    place = match.group(6)
+    if place is None:
+        return _chord(root, intervals, root)
+    low = next((step for step in _BASS_PLACES[place] if step in intervals), None)
+    if low is None:
+        raise ValueError(f"{text!r} has no {_PLACE_NAMES[place]} for its bass")
+    return _chord(root, intervals, (root + low) % 12)
 
 
 def _numeral_root(match: re.Match[str], key: Key) -> tuple[int, str]:
     """Return the pitch class on which a numeral stands, and its quality as a name has it."""
-    accidental, numeral, quality, of_accidental, of = match.groups()
+    accidental, numeral, quality, of_accidental, of, _ = match.groups()
     if of is None:
         root = key.tonic + _degree(accidental, numeral, key)
         if numeral == "vii" and key.is_minor and _SPELLINGS.get(quality, "").startswith("dim"):

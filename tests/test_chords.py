@@ -39,6 +39,32 @@ def test_the_bass_can_be_another_tone() -> None:
     assert parse_chord("C/D", D_MINOR).pitch_classes == {0, 2, 4, 7}
 
 
+@pytest.mark.parametrize(
+    ("text", "bass", "name"),
+    [
+        ("i/3", 5, "Dm/F"),
+        ("i/5", 9, "Dm/A"),
+        ("V7/3", 1, "A7/C#"),
+        ("V7/7", 7, "A7/G"),
+        ("vii°/3", 4, "C#dim/E"),
+        ("V7/iv/3", 6, "D7/F#"),
+        ("Vsus4/3", 2, "Asus4/D"),
+        ("VI", 10, "Bb"),
+    ],
+)
+def test_a_numeral_puts_one_of_its_tones_in_the_bass(text: str, bass: int, name: str) -> None:
+    chord = parse_chord(text, D_MINOR)
+    assert chord.bass == bass
+    assert bass in chord.pitch_classes
+    assert chord_name(text, D_MINOR) == name
+    assert parse_chord(name, D_MINOR) == chord
+
+
+def test_a_triad_has_no_seventh_for_its_bass() -> None:
+    with pytest.raises(ValueError, match="no seventh"):
+        parse_chord("i/7", D_MINOR)
+
+
 @pytest.mark.parametrize("text", ["H", "", "Dmm", "VIII", "c", "iX", "C/", "I/", "V/V/V", "7"])
 def test_what_is_no_chord_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no chord"):

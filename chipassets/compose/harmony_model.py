@@ -1,0 +1,305 @@
+"""Plan the chords of a phrase from learned statistics: numerals by bar, with a cadence at the end.
+
+The model is `models/harmony.json`, made by `chipassets.train.harmony`. A phrase is drawn exactly
+from the chain of chord changes (two chords back, where a chord stands in its phrase) given its
+first chord and its cadence, then given inversions; what reads badly is drawn again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.chords import parse_chord
+from chipassets.compose.harmony_bank import Floats, ModeHarmony, harmony_of
+from chipassets.compose.harmony_rules import Slot, faults, stem_of
+from chipassets.keys import MODES, Key
+
+Phrase = tuple[tuple[str, ...], ...]
+
+CADENCES = ("open", "half", "closed", "deceptive", "plagal", "modal", "turn")
+_PHRASE_BARS = 4
+_MOST_BARS = 16
+
+# What stands for the dominant, and where a deceptive cadence goes, as semitones of roots.
+_DOMINANTS = {
+    "major": (7,), "minor": (7,), "dorian": (7, 10, 5), "mixolydian": (10, 7), "phrygian": (1, 10),
+}  # fmt: skip
+_DECEPTIVE = {
+    "major": (9,), "minor": (8,), "dorian": (5, 3), "mixolydian": (5, 9), "phrygian": (8, 5),
+}  # fmt: skip
+_MODAL = {
+    "major": (10,), "minor": (10,), "dorian": (10, 5), "mixolydian": (10,), "phrygian": (1, 10),
+}  # fmt: skip
+_OPEN = {
+    "major": (5, 2, 9), "minor": (5, 8, 10, 3), "dorian": (5, 3, 2), "mixolydian": (5, 9, 2),
+    "phrygian": (8, 5, 3),
+}  # fmt: skip
+_PREDOMINANTS = (2, 5, 8, 9)
+_SECOND, _FOURTH = 2, 5
+_TURN_TRIAD, _HALF_SEVENTH = 0.5, 0.25
+
+_ATTEMPTS = 60
+_SHORTEST = 2
+_WANTED = 4.0
+# Hands rest on the tonic more than phrases need it before their goal.
+_HOME_AGAIN = 0.5
+_FIRST_INVERTED = 0.05
+_SECOND_INVERSION = 0.35
+
+
+def sample_phrase(
+    rng: np.random.Generator,
+    mode: str,
+    bars: int,
+    first: str | None,
+    cadence: str,
+    colour: float,
+    rhythm: float,
+) -> Phrase:
+    """Return one or two chords for each bar of a phrase, as numerals that `parse_chord` reads.
+
+    mode: a name of `MODES`. bars: 1..16. first: the chord to begin on, None to draw one. cadence:
+    "half" ends on the dominant, "closed" on the tonic after it, "deceptive" elsewhere after it,
+    "plagal" on the tonic after the fourth degree, "modal" on the tonic after the mode's own
+    neighbour (the lowered seventh, in phrygian the second), "turn" on a dominant that leads back,
+    "open" on none of these. In dorian, mixolydian and phrygian the neighbours stand for the
+    dominant. colour: 0..1, how likely one borrowed or secondary chord is, at 0.5 as in the corpus;
+    a phrase has at most one. rhythm: 0..1, how often a bar has two chords, at 0.5 as in the corpus.
+    Draws only with `random`. ValueError for an unknown mode, cadence, length or chord.
+    """
+    if cadence not in CADENCES:
+        raise ValueError(f"{cadence!r} is no cadence; write one of {', '.join(CADENCES)}")
+    if not 1 <= bars <= _MOST_BARS:
+        raise ValueError(f"a phrase has 1 to {_MOST_BARS} bars, not {bars}")
+    if mode not in MODES:
+        raise ValueError(f"{mode!r} is not a mode; the modes are {', '.join(MODES)}")
+    if first is not None:
+        parse_chord(first, Key(0, mode))
+    model = harmony_of(mode)
+    wants_surprise = rng.random() < model.surprises_in_four * bars / 4 * 2 * colour
+    # In major the modal cadence is a surprise itself.
+    wants_surprise |= cadence == "modal" and model.family == "major"
+    best: tuple[int, Phrase] | None = None
+    for attempt in range(_ATTEMPTS):
+        slots = _slots(rng, model, bars, cadence, rhythm)
+        names = _draw_chords(rng, model, slots, first, cadence, wants_surprise)
+        if names is None:
+            continue
+        if wants_surprise and attempt < _ATTEMPTS // 2 and not _has_surprise(names, model):
+            continue
+        voiced = _invert(rng, model, names, first)
+        for slot, text in zip(slots, voiced, strict=True):
+            slot.text = text
+        wrong = faults(slots, mode, bars, _surprise_names(model))
+        if best is None or wrong < best[0]:
+            best = (wrong, _by_bar(slots, bars))
+        if not wrong:
+            break
+    if best is None:
+        raise ValueError(f"no phrase of {bars} bars in {mode} begins on {first} and is {cadence}")
+    return best[1]
+
+
+def _by_bar(slots: list[Slot], bars: int) -> Phrase:
+    """Return the chords of each bar; a bar without a change repeats the last chord."""
+    phrase: list[tuple[str, ...]] = []
+    for bar in range(bars):
+        inside = [slot for slot in slots if slot.half // 2 == bar]
+        texts = tuple(slot.text for slot in inside)
+        if not inside or inside[0].half % 2:
+            texts = (phrase[-1][-1], *texts)
+        phrase.append(texts if len(set(texts)) > 1 else texts[:1])
+    return tuple(phrase)
+
+
+def _slots(
+    rng: np.random.Generator, model: ModeHarmony, bars: int, cadence: str, rhythm: float
+) -> list[Slot]:
+    """Return where chords begin: by the learned chances of a change at a bar and inside it.
+
+    At rhythm 0.5 a chance is as learned, at 0 none and at 1 certain. No chord lasts longer than two
+    bars, a cadence onto the tonic changes before it, and a phrase of up to two bars has two chords.
+    """
+    power = (1 - rhythm) / max(rhythm, 1e-6)
+    halves: list[int] = []
+    for bar in range(bars):
+        place = _PHRASE_BARS - 1 if bar == bars - 1 else bar % _PHRASE_BARS
+        begins = rng.random() >= model.held[place] ** max(1 / max(power, 1e-6), 0.3)
+        if not bar or bar == bars - 1 or begins or halves[-1] < 2 * bar - 2:
+            halves.append(2 * bar)
+        if rng.random() < model.split[place] ** power:
+            halves.append(2 * bar + 1)
+    last = 2 * (bars - 1)
+    arrives = cadence not in ("half", "turn", "open") and last + 1 in halves and bars > 1
+    if arrives and rng.random() >= rhythm * rhythm:
+        # The goal comes on the beat, unless two chords a bar are the rule.
+        halves.remove(last + 1)
+    if len(halves) < 2:
+        halves.append(1 if bars == 1 else last - 1)
+    return [Slot(half, "") for half in sorted(set(halves))]
+
+
+def _draw_chords(
+    rng: np.random.Generator,
+    model: ModeHarmony,
+    slots: list[Slot],
+    first: str | None,
+    cadence: str,
+    wants_surprise: bool,
+) -> list[int] | None:
+    """Return the chords of the slots, drawn given the first and the cadence; None if none fits.
+
+    The chances of the rest of the phrase are summed from its end, so that every chord is drawn
+    knowing where the phrase must arrive.
+    """
+    count = len(model.chords)
+    allowed = np.ones(count)
+    allowed[model.surprises] = _WANTED if wants_surprise else 0.0
+    allowed[[chord.root == 0 for chord in model.read]] *= _HOME_AGAIN
+    places = [min(slot.half // 2, _PHRASE_BARS - 1) if slot.half // 2 < slots[-1].half // 2
+              else _PHRASE_BARS - 1 for slot in slots]  # fmt: skip
+    start = model.starts * np.where(model.surprises & (len(slots) > _SHORTEST), 0.0, 1.0)
+    if first is not None:
+        start = _is_first(model, first)
+    after = [_ending(model, cadence)]
+    for place in reversed(places[2:]):
+        weights = model.changes * (model.tilts[place] * allowed)
+        after.append((weights * after[-1][None, :, :]).sum(axis=2))
+    after.reverse()
+    second = model.changes.mean(axis=0) * (model.tilts[places[1]] * allowed)
+    if len(slots) == _SHORTEST:
+        second = np.maximum(second, 1e-9)
+    pairs = start[:, None] * second * after[0]
+    if pairs.sum() <= 0 and len(slots) == _SHORTEST:
+        # Of two chords the first leaves no cadence but its goal.
+        pairs = np.outer(start, after[0].sum(axis=0))
+    if pairs.sum() <= 0:
+        return None
+    pair = _pick(rng, pairs.ravel())
+    chosen = [pair // count, pair % count]
+    for place, ahead in zip(places[2:], after[1:], strict=True):
+        row = model.changes[chosen[-2], chosen[-1]] * model.tilts[place] * allowed
+        row = row * ahead[chosen[-1]]
+        if row.sum() <= 0:
+            return None
+        chosen.append(_pick(rng, row))
+    return chosen
+
+
+def _is_first(model: ModeHarmony, first: str) -> Floats:
+    """Return 1 for the chord that a phrase begins on, or where it is unknown for those on its root.
+
+    Its own text is put in its place afterwards.
+    """
+    stem = stem_of(first)
+    if stem in model.chords:
+        return np.array([float(text == stem) for text in model.chords])
+    root = parse_chord(first, Key(0, model.mode)).root
+    near = np.array([float(chord.root == root) for chord in model.read])
+    return near if near.any() else model.shares.copy()
+
+
+def _ending(model: ModeHarmony, cadence: str) -> Floats:
+    """Return how fit the last two chords are for a cadence, float64 [before, last].
+
+    A mode that lacks a chord for it takes the nearest: any chord on the tonic to end on, a chord on
+    the second degree, or any, to come from.
+    """
+    roots = np.array([_family_root(chord.root, model) for chord in model.read])
+    seventh = np.array([len(chord.pitch_classes) > 3 for chord in model.read])
+    plain = ~np.array(["sus" in text or "°" in text or "ø" in text for text in model.chords])
+    home = ~model.surprises & plain
+    tonic = (roots == 0) & home & ~seventh
+    tonic = _first_with_any(tonic, roots == 0)
+    dominant = np.isin(roots, _DOMINANTS[model.family]) & home
+    if model.family in ("major", "minor"):
+        # The dominant has the leading tone.
+        dominant &= np.array([11 in chord.pitch_classes for chord in model.read])
+    anything = np.ones(len(roots), np.bool_)
+    away = home & ~seventh & (roots != 0)
+    dominant = _first_with_any(dominant, away)
+    if cadence in ("half", "turn"):
+        of_seventh, of_triad = (_HALF_SEVENTH, 1.0) if cadence == "half" else (1.0, _TURN_TRIAD)
+        ends = np.where(dominant, np.where(seventh, of_seventh, of_triad), 0.0)
+        leads = np.isin(roots, _PREDOMINANTS) | (cadence == "half")
+        return _outer(np.where(leads, 1.0, 0.5), ends)
+    if cadence == "open":
+        ends = _first_with_any(np.isin(roots, _OPEN[model.family]) & away, away)
+        return _outer(anything, ends)
+    if cadence == "deceptive":
+        ends = _first_with_any(np.isin(roots, _DECEPTIVE[model.family]) & away, away & ~dominant)
+        return _outer(dominant & (roots != _FOURTH), ends)
+    before = {
+        "closed": dominant,
+        "plagal": (roots == _FOURTH) & plain,
+        "modal": np.isin(roots, _MODAL[model.family]) & plain,
+    }[cadence]
+    before = _first_with_any(before, (roots == _SECOND) & home, anything)
+    return _outer(before, tonic)
+
+
+def _outer(before: NDArray[np.generic], last: NDArray[np.generic]) -> Floats:
+    return np.outer(before.astype(np.float64), last.astype(np.float64))
+
+
+def _first_with_any(*masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the first mask that has a place, the last if none has."""
+    return next((mask for mask in masks if mask.any()), masks[-1])
+
+
+def _family_root(root: int, model: ModeHarmony) -> int:
+    """Return the root that a chord's degree has in the mode whose changes are borrowed."""
+    scale, family = MODES[model.mode], MODES[model.family]
+    return family[scale.index(root)] if root in scale and len(scale) == len(family) else root
+
+
+def _pick(rng: np.random.Generator, weights: Floats) -> int:
+    """Return a place by weight, of one random number."""
+    place = np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), side="right")
+    return min(int(place), len(weights) - 1)
+
+
+def _has_surprise(chosen: list[int], model: ModeHarmony) -> bool:
+    return bool(model.surprises[chosen].any())
+
+
+def _surprise_names(model: ModeHarmony) -> frozenset[str]:
+    return frozenset(
+        text for text, is_one in zip(model.chords, model.surprises, strict=True) if is_one
+    )
+
+
+def _invert(
+    rng: np.random.Generator, model: ModeHarmony, chosen: list[int], first: str | None
+) -> list[str]:
+    """Return the chords with their basses: a learned inversion that moves the bass in a usual way.
+
+    The last chord stands on its root, the first mostly does.
+    """
+    texts: list[str] = []
+    bass = 0
+    for order, place in enumerate(chosen):
+        chord, name = model.read[place], model.chords[place]
+        if not order and first is not None:
+            texts.append(first)
+            bass = parse_chord(first, Key(0, model.mode)).bass
+            continue
+        weights = np.zeros(4)
+        basses = [chord.root] * 4
+        for inversion, share in enumerate(model.inversions[place]):
+            suffix = ("", "/3", "/5", "/7")[inversion]
+            if inversion and (order == len(chosen) - 1 or "sus" in name):
+                continue
+            try:
+                basses[inversion] = parse_chord(name + suffix, Key(0, model.mode)).bass
+            except ValueError:
+                continue
+            step = (basses[inversion] - bass + 5) % 12 - 5
+            weights[inversion] = share * (model.motion.get(step, 0.005) if order else 1.0)
+        weights[1:] *= 1.0 if order else _FIRST_INVERTED
+        weights[2] *= _SECOND_INVERSION
+        inversion = _pick(rng, weights) if weights.sum() > 0 else 0
+        texts.append(name + ("", "/3", "/5", "/7")[inversion])
+        bass = basses[inversion]
+    return texts
