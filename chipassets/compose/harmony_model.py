@@ -41,6 +41,8 @@ _TURN_TRIAD, _HALF_SEVENTH = 0.5, 0.25
 
 _ATTEMPTS = 60
 _SHORTEST = 2
+# Slow harmony still moves on: no rhythm raises the chance of a held bar beyond this power.
+_LEAST_HOLD = 0.8
 _WANTED = 4.0
 # Hands rest on the tonic more than phrases need it before their goal.
 _HOME_AGAIN = 0.5
@@ -118,14 +120,14 @@ def _slots(
 ) -> list[Slot]:
     """Return where chords begin: by the learned chances of a change at a bar and inside it.
 
-    At rhythm 0.5 a chance is as learned, at 0 none and at 1 certain. No chord lasts longer than two
+    At rhythm 0.5 a chance is as learned, at 0 no bar has two chords and at 1 every one. No chord lasts longer than two
     bars, a cadence onto the tonic changes before it, and a phrase of up to two bars has two chords.
     """
     power = (1 - rhythm) / max(rhythm, 1e-6)
     halves: list[int] = []
     for bar in range(bars):
         place = _PHRASE_BARS - 1 if bar == bars - 1 else bar % _PHRASE_BARS
-        begins = rng.random() >= model.held[place] ** max(1 / max(power, 1e-6), 0.3)
+        begins = rng.random() >= model.held[place] ** max(1 / max(power, 1e-6), _LEAST_HOLD)
         if not bar or bar == bars - 1 or begins or halves[-1] < 2 * bar - 2:
             halves.append(2 * bar)
         if rng.random() < model.split[place] ** power:
