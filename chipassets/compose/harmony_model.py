@@ -120,8 +120,9 @@ def _slots(
 ) -> list[Slot]:
     """Return where chords begin: by the learned chances of a change at a bar and inside it.
 
-    At rhythm 0.5 a chance is as learned, at 0 no bar has two chords and at 1 every one. No chord lasts longer than two
-    bars, a cadence onto the tonic changes before it, and a phrase of up to two bars has two chords.
+    At rhythm 0.5 a chance is as learned, at 0 no bar has two chords and at 1 every one. No chord
+    lasts longer than two bars, a cadence onto the tonic changes before it, and a phrase of one or
+    two bars has two chords.
     """
     power = (1 - rhythm) / max(rhythm, 1e-6)
     halves: list[int] = []

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.train.midifile import MidiContent, parse_midi
-from chipassets.train.music import RefusedFileError
+from chipassets.midifile import MidiContent, MidiError, parse_midi
 
 Floats = NDArray[np.float64]
 Heard = tuple[int, str, int]
@@ -72,7 +71,7 @@ def read_harmony(path: Path) -> HarmonyOfPiece | None:
     """
     try:
         content = parse_midi(path.read_bytes())
-    except RefusedFileError:
+    except MidiError:
         return None
     metres = {(top, bottom) for _, top, bottom in content.metres} or {(4, 4)}
     if len(metres) > 1 or not metres <= {(4, 4), (2, 2), (2, 4), (3, 4)} or not content.notes:
