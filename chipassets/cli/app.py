@@ -11,6 +11,7 @@ from chipassets.cli import (
     build,
     compose,
     doctor,
+    export,
     manifest,
     moods,
     report,
@@ -39,6 +40,7 @@ app.command("build")(build.build_command)
 app.command("watch")(watch.watch_command)
 app.command("plan")(manifest.plan_command)
 app.command("validate")(manifest.validate_command)
+app.command("export")(export.export_command)
 app.command("takes")(takes.takes_command)
 app.command("set")(manifest.set_command)
 app.command("moods")(moods.moods_command)

@@ -67,14 +67,21 @@ def build_command(
     # Imported here, as in every command, so that --help does not wait for NumPy.
     from chipassets.build import build, check
     from chipassets.bundle import default_folder
+    from chipassets.cli.export import tell as tell_exports
+    from chipassets.cli.export import to_json as exported_to_json
+    from chipassets.engines import check_targets, export_targets, stale_targets
     from chipassets.plan import resolve
 
     reference = _reference(composer, beam_size, branch_factor)
-    plan = resolve(read_manifest(manifest), model_override=model, reference=reference)
+    loaded = read_manifest(manifest)
+    plan = resolve(loaded, model_override=model, reference=reference)
+    check_targets(loaded.engines, plan.formats)
     folder = out or default_folder(plan.game)
     refuse_manifest_folder(folder, manifest)
     if check_only:
-        _print_check(check(plan, manifest, folder), manifest, as_json=as_json, quiet=quiet)
+        found = check(plan, manifest, folder)
+        found = found or stale_targets(loaded.engines, manifest, folder)
+        _print_check(found, manifest, as_json=as_json, quiet=quiet)
         return
     workers = jobs or os.cpu_count() or 1
     events = build(plan, manifest, folder, workers, strict=strict, recompose=recompose)
@@ -84,10 +91,13 @@ def build_command(
     except KeyboardInterrupt:
         say(("interrupted; nothing was replaced", ""))
         raise typer.Exit(130) from None
+    exports = export_targets(loaded.engines, manifest, folder)
     if as_json:
-        print_json(_built_to_json(built))
+        engines = [exported_to_json(done) for done in exports]
+        print_json(_built_to_json(built) | {"engines": engines})
     elif not quiet:
         _print_summary(built)
+        tell_exports(exports)
 
 
 def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Reference | None:

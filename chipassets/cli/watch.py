@@ -93,16 +93,21 @@ def _build(manifest: Path, out: Path | None, workers: int) -> None:
     from chipassets.build import Built, build
     from chipassets.bundle import default_folder
     from chipassets.cli.build import refuse_manifest_folder
+    from chipassets.cli.export import tell as tell_exports
+    from chipassets.engines import check_targets, export_targets
     from chipassets.plan import resolve
 
     began = time.monotonic()
     try:
-        plan = resolve(read_manifest(manifest))
+        loaded = read_manifest(manifest)
+        plan = resolve(loaded)
+        check_targets(loaded.engines, plan.formats)
         folder = out or default_folder(plan.game)
         refuse_manifest_folder(folder, manifest)
         for event in build(plan, manifest, folder, workers):
             if isinstance(event, Built):
                 _tell(event, time.monotonic() - began)
+        tell_exports(export_targets(loaded.engines, manifest, folder))
     except ChipassetsError as error:
         print_error(error, as_json=False)
 

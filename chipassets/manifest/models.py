@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
+from chipassets.manifest.engines import Engines
 from chipassets.manifest.form import FormField
 from chipassets.manifest.guidance import Chromatic, Guidance
 from chipassets.manifest.harmony import ChordsField
@@ -152,6 +153,7 @@ class Manifest(_Part):
     chip: Chip = DEFAULT_CHIP
     model: ModelName = DEFAULT_MODEL
     formats: Formats = DEFAULT_FORMATS
+    engines: Engines = ()
     loudness: Loudness = DEFAULT_LOUDNESS_LUFS
     filter: Filter | None = None
     instruments: Annotated[dict[Name, InstrumentField], OrNothing()] = Field(

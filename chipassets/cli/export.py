@@ -1,0 +1,71 @@
+"""`chipassets export`, and the engines of a manifest behind a build."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chipassets.cli.output import print_json, print_text
+
+if TYPE_CHECKING:
+    from chipassets.engines import Exported
+
+
+class Engine(StrEnum):
+    """The engines that there are exporters for: those of a manifest's `engines:`."""
+
+    GODOT = "godot"
+    GODOT3 = "godot3"
+
+
+def export_command(
+    bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
+    engine: Annotated[Engine, typer.Argument(help="The engine.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for its files.")],
+    example: Annotated[
+        bool, typer.Option("--example", help="Add a small game that plays the music.")
+    ] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if files are not up to date.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Write what an engine needs of a bundle: audio with its loops, a player, a page on both.
+
+    Only what changed is written, and nothing that somebody else wrote or edited is touched.
+    """
+    from chipassets.bundle import open_folder
+    from chipassets.engines import export
+
+    folder = open_folder(bundle)
+    done = export(engine.value, folder, out, example=example, dry=check_only)
+    if as_json:
+        print_json(to_json(done))
+    else:
+        tell([done])
+    if check_only and done.placed.is_change:
+        raise typer.Exit(1)
+
+
+def tell(exports: list[Exported]) -> None:
+    """Print one line for each engine, and one for each file that was left alone."""
+    for done in exports:
+        written, removed = len(done.placed.written), len(done.placed.removed)
+        what = f"{written} written, {removed} removed" if done.placed.is_change else "up to date"
+        print_text(f"{done.engine}: {done.folder}: {what}")
+        for warning in done.warnings():
+            print_text(f"warning: {warning}")
+
+
+def to_json(done: Exported) -> dict[str, Any]:
+    """Return an export as JSON."""
+    return {
+        "engine": done.engine,
+        "folder": str(done.folder),
+        "written": done.placed.written,
+        "removed": done.placed.removed,
+        "left": done.placed.left,
+    }

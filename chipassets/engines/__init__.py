@@ -1,0 +1,32 @@
+"""Files that game engines want of a bundle: one table of exporters, one module for each engine.
+
+An exporter turns a finished bundle into items: paths and bytes. `place` puts them into a folder
+without touching what it did not write.
+"""
+
+from __future__ import annotations
+
+from chipassets.engines.kit import Exporter, Item, Music
+from chipassets.engines.placing import Placed, place
+from chipassets.engines.table import EXPORTERS
+from chipassets.engines.targets import (
+    Exported,
+    check_targets,
+    export,
+    export_targets,
+    stale_targets,
+)
+
+__all__ = [
+    "EXPORTERS",
+    "Exported",
+    "Exporter",
+    "Item",
+    "Music",
+    "Placed",
+    "check_targets",
+    "export",
+    "export_targets",
+    "place",
+    "stale_targets",
+]

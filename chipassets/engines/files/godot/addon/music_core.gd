@@ -1,0 +1,476 @@
+# Plays a chipassets bundle: scenes that lie over each other, layers, stings, ducking, save games.
+# This file is the same for Godot 3 and 4; music.gd beside it holds what differs. Written by
+# chipassets: changes are kept, but then no newer version takes their place.
+#
+#   Music.enter("overworld")      # whenever the game's scene changes
+#   Music.intensity(0.4)          # fewer layers of a track that has some
+#   Music.sting("victory")        # once over the music, which makes room
+#   Music.leave()                 # back to the scene below, where its music was left
+#   Music.duck(12); Music.duck(0) # lower by that many decibels, and back
+#   var save = Music.state()      # plain values for a save game; Music.restore(save)
+extends Node
+
+signal changed(track_name, scene)
+
+const LEVELS = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "menu": 3}
+# From, to, when ("now", "beat", "bar", "section"), milliseconds, how ("crossfade", "fade", "cut").
+const RULES = [
+	["*", "battle", "now", 120, "crossfade"],
+	["*", "boss", "now", 120, "crossfade"],
+	["*", "victory", "now", 60, "crossfade"],
+	["*", "game_over", "now", 400, "crossfade"],
+	["town", "shop", "bar", 400, "crossfade"],
+	["shop", "town", "bar", 400, "crossfade"],
+	["*", "*", "now", 800, "crossfade"],
+]
+const STING_DUCK_DB = 12.0
+const STING_DUCK_MS = 80
+const STING_RETURN_MS = 500
+const SILENT_DB = -80.0
+
+var levels = LEVELS
+var rules = RULES
+var volume = 0.8
+var music_volume = 1.0
+var sting_volume = 1.0
+var bus = "Master"
+
+var _tracks = []
+var _folder = ""
+var _stack = []
+var _left = {}
+var _voices = []
+var _current = null
+var _pending = null
+var _sting = null
+var _waiting_sting = null
+var _level = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
+var _game_duck = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
+var _sting_duck = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
+var _told = {}
+
+
+# Have these tracks, whose files lie in a folder of the project.
+func setup(tracks, folder):
+	_tracks = tracks
+	_folder = folder
+
+
+# Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
+# Options: moods (a list), when, fade_ms, how, in place of the rule's.
+func enter(scene, options = {}):
+	var moods = options.get("moods", [])
+	var before = current_scene()
+	var old_moods = _stack[-1]["moods"] if _stack.size() > 0 else []
+	var at = -1
+	for i in range(_stack.size()):
+		if _stack[i]["scene"] == scene:
+			at = i
+	if at >= 0:
+		while _stack.size() > at:
+			_stack.pop_back()
+	else:
+		var level = levels.get(scene, 0)
+		while _stack.size() > 0 and levels.get(_stack[-1]["scene"], 0) >= level:
+			_stack.pop_back()
+	_stack.append({"scene": scene, "moods": moods})
+	if before != scene or old_moods != moods:
+		_plan(before, options)
+
+
+# Go back to the scene below, whose music goes on where it was left; the last one cannot be left.
+func leave(options = {}):
+	if _stack.size() > 1:
+		var before = current_scene()
+		_stack.pop_back()
+		_plan(before, options)
+
+
+# Fade to silence and forget every scene.
+func stop(fade_ms = 800):
+	_stack = []
+	_left = {}
+	_pending = {"track": null, "scene": "", "at": now_ms(), "fade_ms": fade_ms, "how": "crossfade"}
+	_end_sting()
+
+
+# Go to this intensity, 0 to 1, within fade_ms, at once or at the next line of what plays.
+func intensity(level, fade_ms = 600, when = "now"):
+	level = clamp(level, 0.0, 1.0)
+	if level != _level["end"]:
+		_level = _turned(_level, now_ms() + _ms_to_line(when), fade_ms, level)
+
+
+# Lower the music by that many decibels until told otherwise; 0 is back.
+func duck(by_db = 12.0, fade_ms = 150):
+	_game_duck = _turned(_game_duck, now_ms(), fade_ms, pow(10.0, -max(by_db, 0.0) / 20.0))
+
+
+# Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
+func sting(name, when = "now", priority = 0):
+	var track = _sting_track(name)
+	if track == null:
+		_tell("no track serves the scene '%s'; there is no such sting" % name)
+		return
+	if _current != null and _current["track"] == track:
+		return
+	for other in [_sting, _waiting_sting]:
+		if other != null and other["priority"] > priority:
+			return
+	_waiting_sting = {"track": track, "at": now_ms() + _ms_to_line(when), "priority": priority}
+
+
+# What sounds, {track, scene, bar, beat, seconds}, or null in silence.
+func now_playing():
+	if _current == null:
+		return null
+	var track = _current["track"]
+	var sample = _sample_of(_current)
+	var place = _bar_and_beat(track, sample)
+	return {
+		"track": track["name"], "scene": _current["scene"], "seconds": sample / track["rate"],
+		"bar": place[0], "beat": place[1],
+	}
+
+
+# Where the music is, as plain values for a save game.
+func state():
+	var scenes = []
+	for entry in _stack:
+		var place = _place_of(entry["scene"])
+		scenes.append({
+			"scene": entry["scene"], "moods": entry["moods"], "track": place[0],
+			"sample": place[1],
+		})
+	var playing = null
+	if _current != null:
+		var here = _place_of(_current["scene"])
+		playing = {"scene": _current["scene"], "track": here[0], "sample": here[1]}
+	var duck_db = abs(20.0 * log(max(_game_duck["end"], 1e-10)) / log(10.0))
+	return {
+		"format": 1, "scenes": scenes, "playing": playing, "intensity": _level["end"],
+		"duck_db": duck_db,
+	}
+
+
+# Be where state() was, in a crossfade. Returns whether it was a state.
+func restore(saved, fade_ms = 800):
+	if typeof(saved) != TYPE_DICTIONARY or saved.get("format", 0) != 1:
+		_tell("restore() was given what no state() returned; the music stays as it is")
+		return false
+	_stack = []
+	_left = {}
+	for entry in saved["scenes"]:
+		_stack.append({"scene": entry["scene"], "moods": entry["moods"]})
+		var track = _named(entry["track"])
+		if track != null:
+			_left[entry["scene"]] = [track["name"], int(entry["sample"])]
+	_end_sting()
+	duck(saved["duck_db"], 0)
+	intensity(saved["intensity"], 0)
+	if _current != null:
+		_current["scene"] = ""
+	var scene = current_scene()
+	var wanted = _track_for(scene, _stack[-1]["moods"]) if _stack.size() > 0 else null
+	if wanted == null and saved["playing"] != null:
+		wanted = _named(saved["playing"]["track"])
+		scene = saved["playing"]["scene"]
+		if wanted != null:
+			_left[scene] = [wanted["name"], int(saved["playing"]["sample"])]
+	_pending = {
+		"track": wanted, "scene": scene, "at": now_ms(), "fade_ms": fade_ms, "how": "crossfade",
+	}
+	return true
+
+
+# The scene that the game is in, "" before the first.
+func current_scene():
+	return _stack[-1]["scene"] if _stack.size() > 0 else ""
+
+
+func _process(_delta):
+	update()
+
+
+# Do what is due; called once a frame by itself.
+func update():
+	var now = now_ms()
+	if _pending != null and now >= _pending["at"]:
+		var change = _pending
+		_pending = null
+		if change["how"] == "fade" and _current != null and change["track"] != null:
+			_pending = change.duplicate()
+			_pending["how"] = "crossfade"
+			_pending["at"] = now + change["fade_ms"]
+			change["track"] = null
+		_take(change, now)
+	if _waiting_sting != null and now >= _waiting_sting["at"]:
+		_start_sting(now)
+	elif _sting != null and now >= _sting["ends"]:
+		_end_sting()
+	_tend(now)
+
+
+func _plan(before, options):
+	var scene = current_scene()
+	var track = _track_for(scene, _stack[-1]["moods"])
+	if track == null:
+		_tell("no track serves the scene '%s'; the music stays as it is" % scene)
+		return
+	if _current != null and _current["track"] == track:
+		_current["scene"] = scene
+		_pending = null
+		return
+	var rule = ["*", "*", "now", 0, "cut"]
+	for row in rules:
+		if row[0] in ["*", before] and row[1] in ["*", scene]:
+			rule = row
+			break
+	var how = options.get("how", rule[4])
+	_pending = {
+		"track": track, "scene": scene, "at": now_ms() + _ms_to_line(options.get("when", rule[2])),
+		"fade_ms": 0 if how == "cut" else options.get("fade_ms", rule[3]), "how": how,
+	}
+
+
+func _take(change, now):
+	var old = _current
+	if old != null:
+		if _is_kept(old["scene"]) and old["scene"] != change["scene"]:
+			var place = _place_of(old["scene"])
+			var track = old["track"]
+			var later = place[1] + int(change["fade_ms"] * track["rate"] / 1000.0)
+			_left[old["scene"]] = [place[0], _wrapped(track, later)]
+		old["fade"] = _turned(old["fade"], now, change["fade_ms"], 0.0)
+	_current = null
+	if change["track"] == null:
+		return
+	var start = 0
+	if _left.has(change["scene"]) and _left[change["scene"]][0] == change["track"]["name"]:
+		start = _left[change["scene"]][1]
+	_left.erase(change["scene"])
+	if not change["track"]["loops"] and start >= change["track"]["samples"]:
+		start = 0
+	var is_silent = true
+	for voice in _voices:
+		is_silent = is_silent and _point(voice["fade"], now) == 0.0
+	var fade_ms = 0 if is_silent and start == 0 else change["fade_ms"]
+	_current = _new_voice(change["track"], change["scene"], start, now, fade_ms)
+	emit_signal("changed", change["track"]["name"], change["scene"])
+
+
+func _new_voice(track, scene, start, now, fade_ms):
+	var players = []
+	for path in track["files"]:
+		var player = AudioStreamPlayer.new()
+		player.stream = load(_folder + "/" + path)
+		player.bus = bus
+		player.volume_db = SILENT_DB
+		add_child(player)
+		players.append(player)
+	var voice = {
+		"track": track, "scene": scene, "players": players,
+		"fade": {"start": 1.0 if fade_ms == 0 else 0.0, "end": 1.0, "at": now, "ms": fade_ms},
+	}
+	_voices.append(voice)
+	_set_gains(voice, now)
+	# Half a sample more: the engine rounds down. All in one frame, so that layers stay in step.
+	var seconds = (start + 0.5) / track["rate"] if start > 0 else 0.0
+	for player in players:
+		player.play(seconds)
+	return voice
+
+
+func _start_sting(now):
+	var waiting = _waiting_sting
+	_waiting_sting = null
+	if _sting != null:
+		_sting["voice"]["fade"] = _turned(_sting["voice"]["fade"], now, 60, 0.0)
+	var voice = _new_voice(waiting["track"], "", 0, now, 0)
+	voice["is_sting"] = true
+	var length = int(waiting["track"]["samples"] * 1000.0 / waiting["track"]["rate"])
+	_sting = {"voice": voice, "ends": now + length, "priority": waiting["priority"]}
+	_sting_duck = _turned(_sting_duck, now, STING_DUCK_MS, pow(10.0, -STING_DUCK_DB / 20.0))
+
+
+func _end_sting():
+	_waiting_sting = null
+	if _sting != null:
+		var now = now_ms()
+		_sting["voice"]["fade"] = _turned(_sting["voice"]["fade"], now, 60, 0.0)
+		_sting = null
+		_sting_duck = _turned(_sting_duck, now, STING_RETURN_MS, 1.0)
+
+
+func _tend(now):
+	for voice in _voices.duplicate():
+		_set_gains(voice, now)
+		if voice["fade"]["end"] == 0.0 and now >= voice["fade"]["at"] + voice["fade"]["ms"]:
+			_voices.erase(voice)
+			for player in voice["players"]:
+				player.stop()
+				player.queue_free()
+
+
+func _set_gains(voice, now):
+	var gain = volume * sin(_point(voice["fade"], now) * PI / 2.0)
+	var shares = []
+	if voice.get("is_sting", false):
+		gain *= sting_volume
+	else:
+		gain *= music_volume * min(_point(_game_duck, now), _point(_sting_duck, now))
+		shares = spread(_point(_level, now), voice["players"].size())
+	for i in range(voice["players"].size()):
+		var share = shares[i] if i < shares.size() else 1.0
+		voice["players"][i].volume_db = max(to_db(max(gain * share, 1e-6)), SILENT_DB)
+
+
+# The amplitudes of that many layers at an intensity: the first always sounds.
+func spread(level, layers):
+	var upper = max(layers - 1, 1)
+	var gains = []
+	for i in range(layers):
+		gains.append(1.0 if i == 0 else sin(clamp(level * upper - (i - 1), 0.0, 1.0) * PI / 2.0))
+	return gains
+
+
+func _track_for(scene, moods):
+	var best = null
+	var best_points = 0
+	for track in _tracks:
+		if track["scene"] != scene:
+			continue
+		var shared = 0
+		for mood in moods:
+			if mood in track["moods"]:
+				shared += 1
+		var points = shared * 100 - (track["moods"].size() - shared) if moods.size() > 0 else 0
+		if best == null or points > best_points:
+			best = track
+			best_points = points
+	return best
+
+
+func _sting_track(name):
+	if _named(name) != null:
+		return _named(name)
+	for track in _tracks:
+		if _current != null and track["match"] == _current["track"]["name"]:
+			if track["scene"] == name:
+				return track
+	return _track_for(name, [])
+
+
+func _named(name):
+	for track in _tracks:
+		if track["name"] == name:
+			return track
+	return null
+
+
+func _is_kept(scene):
+	for entry in _stack:
+		if entry["scene"] == scene:
+			return true
+	return false
+
+
+# The track and sample where a scene's music is or was left; null and 0 for none.
+func _place_of(scene):
+	if _current != null and _current["scene"] == scene:
+		return [_current["track"]["name"], int(_sample_of(_current))]
+	return _left.get(scene, [null, 0])
+
+
+func _sample_of(voice):
+	var seconds = voice["players"][0].get_playback_position()
+	if voice["players"][0].playing:
+		seconds += AudioServer.get_time_since_last_mix()
+	return _wrapped(voice["track"], seconds * voice["track"]["rate"])
+
+
+func _wrapped(track, sample):
+	if not track["loops"]:
+		return min(sample, track["samples"])
+	if sample < track["loop_start"]:
+		return sample
+	return track["loop_start"] + fmod(sample - track["loop_start"], track["loop_length"])
+
+
+# Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+func _grid(track, sample):
+	if track["loops"]:
+		if sample < track["loop_start"]:
+			return [0.0, 0, track["loop_start"] * 1.0 / track["loop_start_bar"]]
+		var bar = track["loop_length"] * 1.0 / track["loop_bars"]
+		return [track["loop_start"] * 1.0, track["loop_start_bar"], bar]
+	return [0.0, 0, 60.0 * track["beats_per_bar"] * track["rate"] / track["bpm"]]
+
+
+func _bar_and_beat(track, sample):
+	var grid = _grid(track, sample)
+	var bars = (sample - grid[0]) / grid[2]
+	var bar = grid[1] + int(floor(bars))
+	if track["loops"] and bar >= track["bars"]:
+		bar -= track["loop_bars"]
+	var beat = int(floor((bars - floor(bars)) * track["felt_beats"]))
+	return [int(min(bar, track["bars"] - 1)), int(min(beat, track["felt_beats"] - 1))]
+
+
+# Milliseconds from now to the next line of what plays; 0 in silence.
+func _ms_to_line(when):
+	if _current == null or when == "now":
+		return 0
+	var sample = _sample_of(_current)
+	return int(round(samples_to_line(_current["track"], sample, when) * 1000.0
+			/ _current["track"]["rate"]))
+
+
+# Samples from one of the file to the next beat, bar or section of it.
+func samples_to_line(track, sample, when):
+	if not track["loops"] and sample >= track["samples"]:
+		return 0
+	if when == "section":
+		for line in track["section_samples"]:
+			if line >= sample:
+				return line - sample
+		var first = track["samples"]
+		for line in track["section_samples"]:
+			if track["loops"] and line >= track["loop_start"]:
+				first = min(first, line)
+		if first == track["samples"]:
+			first = track["loop_start"]
+		var rest = track["samples"] - sample
+		return rest + first - track["loop_start"] if track["loops"] else rest
+	var grid = _grid(track, sample)
+	var unit = grid[2] / (track["felt_beats"] if when == "beat" else 1)
+	var into = fmod(sample - grid[0], unit)
+	return 0 if into < 1.0 else unit - into
+
+
+func _turned(fade, at, ms, end):
+	return {"start": _point(fade, at), "end": end, "at": at, "ms": ms}
+
+
+func _point(fade, now):
+	if now < fade["at"]:
+		return fade["start"]
+	if now >= fade["at"] + fade["ms"]:
+		return fade["end"]
+	return fade["start"] + (fade["end"] - fade["start"]) * (now - fade["at"]) / fade["ms"]
+
+
+func _tell(message):
+	if not _told.has(message):
+		_told[message] = true
+		push_warning("chipassets: " + message)
+
+
+# Milliseconds of a clock that only goes forward; music.gd says which.
+func now_ms():
+	return 0
+
+
+# An amplitude in decibels; the two versions name that function differently.
+func to_db(_gain):
+	return SILENT_DB

@@ -1,0 +1,202 @@
+"""Godot 4 and 3: files with their import settings, the add-on, an AudioStreamInteractive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
+from typing import Any
+
+from chipassets import __version__
+from chipassets.bundle import TrackEntry
+from chipassets.engines.kit import Exporter, Item, Music, exact_seconds, facts, loop_bpm, template
+
+_MUSIC = "music"
+_ADDON = "addons/chipassets"
+# AudioStreamInteractive's enums: when to leave, where to enter, how to fade.
+_AT_ONCE, _NEXT_BEAT, _NEXT_BAR = 0, 1, 2
+_TO_START = 1
+_CROSS = 3
+_ANY_CLIP = -1
+
+
+def godot4_items(music: Music) -> Iterator[Item]:
+    """Yield the add-on, the files, their `.import` settings and music.tres."""
+    yield from _common(music, 4)
+    for name in ("dock.gd", "manifest_importer.gd"):
+        yield Item(f"{_ADDON}/{name}", template("godot", f"addon/{name}"))
+    yield Item(f"{_MUSIC}/music.tres", interactive(music).encode(), is_engines=True)
+
+
+def godot3_items(music: Music) -> Iterator[Item]:
+    """Yield the add-on, the files and their `.import` settings."""
+    yield from _common(music, 3)
+
+
+def _common(music: Music, version: int) -> Iterator[Item]:
+    yield Item(f"{_ADDON}/README.md", template("godot", "README.md"))
+    yield Item(f"{_ADDON}/plugin.cfg", template("godot", "addon/plugin.cfg", VERSION=__version__))
+    yield Item(f"{_ADDON}/plugin.gd", template("godot", f"addon/plugin{version}.gd"))
+    yield Item(f"{_ADDON}/music_core.gd", template("godot", "addon/music_core.gd"))
+    music_gd = template("godot", f"addon/music{version}.gd", MUSIC=f"res://{_MUSIC}")
+    yield Item(f"{_ADDON}/music.gd", music_gd)
+    yield Item(f"{_MUSIC}/tracks.gd", _tracks(music))
+    for track in music.tracks:
+        for name, source in audio_names(music, track):
+            yield Item(f"{_MUSIC}/{name}", music.data(source))
+            settings = import_settings(track, version)
+            yield Item(f"{_MUSIC}/{name}.import", settings.encode(), is_engines=True)
+
+
+def audio_names(music: Music, track: TrackEntry) -> list[tuple[str, str]]:
+    """Return the file names of what sounds together as the track, with their paths in the bundle.
+
+    They are its layers, named after the track and their number, or its OGG.
+    """
+    if not track.layers:
+        return [(f"{track.name}.ogg", music.audio(track).path)]
+    return [(f"{track.name}.{number}.ogg", one.path) for number, one in enumerate(track.layers, 1)]
+
+
+def _tracks(music: Music) -> bytes:
+    """The tracks as a GDScript constant: a project exports scripts, and no JSON."""
+    rows = [
+        facts(track)
+        | {
+            "files": [name for name, _ in audio_names(music, track)],
+            "section_samples": section_samples(track),
+        }
+        for track in music.tracks
+    ]
+    table = json.dumps(rows, indent="\t")
+    head = "# What the add-on knows of the tracks. Written by chipassets; build the bundle anew.\n"
+    return f"{head}extends Object\n\nconst TRACKS = {table}\n".encode()
+
+
+def section_samples(track: TrackEntry) -> list[int]:
+    """Return the samples of the file at which a section starts or the loop does, in order.
+
+    A file that goes on into the loop's second pass has the loop's sections there again.
+    """
+    loop = track.loop
+    starts = {section.start_bar for section in track.sections}
+    if loop is None:
+        bar = Fraction(60 * track.beats_per_bar * track.sample_rate_hz) / Fraction(track.tempo_bpm)
+        return sorted(sample for one in starts if (sample := round(one * bar)) < track.samples)
+    music_loop_bar = track.bars - loop.bars
+    passed = {bar + loop.bars for bar in {music_loop_bar, *starts} if bar >= music_loop_bar}
+    bars = {bar for bar in starts | passed | {loop.start_bar} if bar < loop.start_bar + loop.bars}
+    return sorted(bar_sample(track, bar) for bar in bars)
+
+
+def bar_sample(track: TrackEntry, bar: int) -> int:
+    """Return the first sample of a bar of a file that loops."""
+    loop = track.loop
+    if loop is None:
+        raise ValueError(f"track {track.name!r} does not loop")
+    if bar < loop.start_bar:
+        return -(-bar * loop.start_sample // loop.start_bar)
+    return loop.start_sample + -(-(bar - loop.start_bar) * loop.length_samples // loop.bars)
+
+
+def import_settings(track: TrackEntry, version: int) -> str:
+    """Return the `.import` file of a track's OGG: whether and where it loops, and its bars.
+
+    Godot 4 ends a loop at `beat_count * 60 / bpm` seconds, so bpm is that of the file's samples and
+    rounded down: a loop that would end behind the file ends with it. Offsets are rounded down to a
+    sample, so half a sample is added.
+    """
+    loop = track.loop
+    rate_hz = track.sample_rate_hz
+    offset = exact_seconds(2 * loop.start_sample + 1, 2 * rate_hz) if loop else "0"
+    if loop is None or loop.start_sample == 0:
+        offset = "0"
+    params = [f"loop={'true' if loop else 'false'}", f"loop_offset={offset}"]
+    importer, kind = "ogg_vorbis", "AudioStreamOGGVorbis"
+    if version == 4:
+        importer, kind = "oggvorbisstr", "AudioStreamOggVorbis"
+        beats = (track.file_bars or track.bars) * track.beats_per_bar if loop else 0
+        params += [
+            f"bpm={_floored(loop_bpm(track)) if loop else 0}",
+            f"beat_count={beats}",
+            f"bar_beats={track.beats_per_bar}",
+        ]
+    head = f'[remap]\n\nimporter="{importer}"\ntype="{kind}"\n'
+    return f"{head}\n[params]\n\n" + "\n".join(params) + "\n"
+
+
+def _floored(value: Fraction) -> Decimal:
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return exact.quantize(Decimal("0.00000001"), rounding=ROUND_FLOOR)
+
+
+def interactive(music: Music) -> str:
+    """Return music.tres: an AudioStreamInteractive with a clip for each track."""
+    paths = [name for track in music.tracks for name, _ in audio_names(music, track)]
+    ids = {name: str(number) for number, name in enumerate(paths, 1)}
+    layered = [track for track in music.tracks if track.layers]
+    steps = len(ids) + len(layered) + 1
+    lines = [f'[gd_resource type="AudioStreamInteractive" load_steps={steps} format=3]', ""]
+    for name, one in ids.items():
+        path = f"res://{_MUSIC}/{name}"
+        lines.append(f'[ext_resource type="AudioStream" path="{path}" id="{one}"]')
+    for track in layered:
+        names = [name for name, _ in audio_names(music, track)]
+        lines += ["", f'[sub_resource type="AudioStreamSynchronized" id="{track.name}"]']
+        lines.append(f"stream_count = {len(names)}")
+        for number, name in enumerate(names):
+            lines.append(f'stream_{number}/stream = ExtResource("{ids[name]}")')
+            lines.append(f"stream_{number}/volume = 0.0")
+    lines += ["", "[resource]", f"clip_count = {len(music.tracks)}", "initial_clip = 0"]
+    for number, track in enumerate(music.tracks):
+        synchronized = f'SubResource("{track.name}")'
+        stream = synchronized if track.layers else f'ExtResource("{ids[f"{track.name}.ogg"]}")'
+        lines.append(f'clip_{number}/name = &"{track.name}"')
+        lines.append(f"clip_{number}/stream = {stream}")
+        lines.append(f"clip_{number}/auto_advance = 0")
+    lines.append("_transitions = " + _dictionary(_transitions(music)))
+    return "\n".join(lines) + "\n"
+
+
+def _transitions(music: Music) -> dict[str, dict[str, Any]]:
+    """By pair of clips, how to go from one to the other: the rules that the runtime has too."""
+    rules = {f"Vector2i({_ANY_CLIP}, {_ANY_CLIP})": _transition(_AT_ONCE, 1.0)}
+    for number, track in enumerate(music.tracks):
+        if track.scene in ("battle", "boss"):
+            rules[f"Vector2i({_ANY_CLIP}, {number})"] = _transition(_NEXT_BEAT, 0.25)
+        elif track.scene == "shop":
+            for other, town in enumerate(music.tracks):
+                if town.scene == "town":
+                    rules[f"Vector2i({number}, {other})"] = _transition(_NEXT_BAR, 1.0)
+                    rules[f"Vector2i({other}, {number})"] = _transition(_NEXT_BAR, 1.0)
+    return rules
+
+
+def _transition(from_time: int, fade_beats: float) -> dict[str, Any]:
+    return {
+        "fade_beats": fade_beats,
+        "fade_mode": _CROSS,
+        "filler_clip": _ANY_CLIP,
+        "from_time": from_time,
+        "hold_previous": False,
+        "to_time": _TO_START,
+        "use_filler_clip": False,
+    }
+
+
+def _dictionary(rules: dict[str, dict[str, Any]]) -> str:
+    rows = [f"{pair}: {json.dumps(row, indent=0)}" for pair, row in rules.items()]
+    return "{\n" + ",\n".join(rows) + "\n}"
+
+
+def _example(music: Music, version: int) -> Iterator[Item]:
+    del music
+    yield Item("example.gd", template("godot", "example.gd"))
+    for name in ("project.godot", "example.tscn"):
+        data = template("godot", f"example{version}/{name}")
+        yield Item(name, data, is_engines=True)
+
+
+GODOT = Exporter("godot", "Godot 4", ("ogg",), godot4_items, lambda music: _example(music, 4))
+GODOT3 = Exporter("godot3", "Godot 3", ("ogg",), godot3_items, lambda music: _example(music, 3))

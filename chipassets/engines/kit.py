@@ -1,0 +1,138 @@
+"""What exporters are made of: the bundle that they read, the items that they give, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from chipassets.bundle import FileEntry, Index, LayerEntry, TrackEntry, read_index
+from chipassets.errors import BundleError
+
+_TEMPLATES = "chipassets.engines"
+
+
+@dataclass(frozen=True)
+class Music:
+    """A finished bundle: its folder and its index."""
+
+    folder: Path
+    index: Index
+
+    @classmethod
+    def read(cls, folder: Path) -> Music:
+        """Return the bundle of a folder; CheckError if there is none."""
+        return cls(folder, read_index(folder))
+
+    @property
+    def tracks(self) -> list[TrackEntry]:
+        """The tracks in the order of the index."""
+        return self.index.tracks
+
+    @cached_property
+    def index_bytes(self) -> bytes:
+        """bundle.json as it stands in the folder."""
+        return self.data("bundle.json")
+
+    def data(self, path: str) -> bytes:
+        """Return the contents of a file of the bundle; BundleError if it cannot be read."""
+        try:
+            return (self.folder / path).read_bytes()
+        except OSError as error:
+            raise BundleError(
+                f"cannot read {self.folder / path}: {error.strerror or error}; build it again"
+            ) from error
+
+    def audio(self, track: TrackEntry, kind: str = "ogg") -> FileEntry:
+        """Return a track's audio file of that format; BundleError if the bundle lacks it."""
+        if kind not in track.files:
+            raise BundleError(
+                f"track {track.name!r} has no {kind} file; add {kind} to the manifest's formats"
+            )
+        return track.files[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file for an engine: its path in the target folder, and its contents.
+
+    is_engines: whether the engine, or the developer in its editor, writes it too. Such a file is
+    put there once, and again when what it says of the music changes.
+    """
+
+    path: str
+    data: bytes
+    is_engines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """How an engine gets its files. needs: formats of which the bundle must hold every one.
+
+    items gives what a game needs; example the files of a small game that plays it, for a project
+    of its own, whose paths are relative to the same folder.
+    """
+
+    name: str
+    title: str
+    needs: tuple[str, ...]
+    items: Callable[[Music], Iterator[Item]]
+    example: Callable[[Music], Iterator[Item]]
+
+
+def template(engine: str, name: str, **values: str) -> bytes:
+    """Return a file of this package for an engine, each @NAME@ in it replaced by a value."""
+    text = files(_TEMPLATES).joinpath("files", engine, name).read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text.encode()
+
+
+def layer_files(track: TrackEntry) -> list[LayerEntry | FileEntry]:
+    """Return the files that sound together as the track: its layers, or its OGG."""
+    return list(track.layers) or [track.files["ogg"]]
+
+
+def exact_seconds(samples: int, rate_hz: int) -> str:
+    """Return samples as seconds in decimals, to a tenth of a nanosecond and never above them."""
+    scaled = samples * 10**10 // rate_hz
+    whole, rest = divmod(scaled, 10**10)
+    return f"{whole}.{rest:010d}".rstrip("0").rstrip(".") or "0"
+
+
+def loop_bpm(track: TrackEntry) -> Fraction:
+    """Return quarter notes a minute by the file's own samples, not rounded.
+
+    With `file_bars * beats_per_bar` beats it ends the file exactly.
+    """
+    beats = (track.file_bars or track.bars) * track.beats_per_bar
+    return Fraction(beats * 60 * track.sample_rate_hz, track.samples)
+
+
+def facts(track: TrackEntry) -> dict[str, Any]:
+    """Return what a player needs to know of a track, in names that every engine's player uses.
+
+    Samples are of the file; bars and beats count from 0; a loop ends where the file ends.
+    """
+    loop = track.loop
+    return {
+        "name": track.name,
+        "scene": track.scene,
+        "moods": list(track.moods),
+        "match": track.match or "",
+        "rate": track.sample_rate_hz,
+        "samples": track.samples,
+        "loops": loop is not None,
+        "loop_start": loop.start_sample if loop else 0,
+        "loop_length": loop.length_samples if loop else track.samples,
+        "loop_start_bar": loop.start_bar if loop else 0,
+        "loop_bars": loop.bars if loop else track.bars,
+        "bars": track.bars,
+        "bpm": track.tempo_bpm,
+        "beats_per_bar": track.beats_per_bar,
+        "felt_beats": track.beats_per_bar * 4 // track.pulse_steps,
+    }

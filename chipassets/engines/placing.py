@@ -1,0 +1,152 @@
+"""Puts an engine's files into a folder that others write to as well.
+
+What was written is recorded beside it, by hash: a file that is not in the record, or that somebody
+has changed since, is never touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chipassets.bundle import write_file
+from chipassets.engines.kit import Item
+from chipassets.errors import BundleError
+
+RECORD = ".chipassets-{engine}.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What was done, or would be: files written, removed, and left because they are not ours."""
+
+    written: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anything was, or would be, written or removed."""
+        return bool(self.written or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file of the record: the hashes that it may have as ours, and the one that was wanted."""
+
+    hashes: tuple[str, ...]
+    wanted: str
+
+
+def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False) -> Placed:
+    """Make the folder hold the items, and return what that took.
+
+    Each file is replaced in one step, files of the record that are not wanted any more are removed,
+    and the record is written before and behind, so that a stop at any moment leaves whole files
+    that are still known as ours. With `dry` nothing is written.
+
+    Raises:
+        BundleError: a file cannot be read or written, or an item leads out of the folder.
+    """
+    wanted = {item.path: item for item in items}
+    record_path = folder / RECORD.format(engine=engine)
+    record = _read_record(record_path)
+    placed = Placed()
+    after: dict[str, _Entry] = {}
+    for path, item in wanted.items():
+        _refuse_outside(folder, path)
+        digest = hashlib.sha256(item.data).hexdigest()
+        found, known = _hash_of(folder / path), record.get(path)
+        if found == digest or (found and item.is_engines and known and known.wanted == digest):
+            after[path] = _Entry((digest,), digest)
+        elif found and not (known and (found in known.hashes or item.is_engines)):
+            placed.left.append(path)
+        else:
+            placed.written.append(path)
+            after[path] = _Entry((digest,), digest)
+    for path, known in record.items():
+        if path not in wanted:
+            found = _hash_of(folder / path)
+            if found in known.hashes:
+                placed.removed.append(path)
+            elif found:
+                placed.left.append(path)
+    if not dry:
+        _carry_out(folder, record_path, wanted, placed, record, after)
+    return placed
+
+
+def _carry_out(
+    folder: Path,
+    record_path: Path,
+    wanted: dict[str, Item],
+    placed: Placed,
+    record: dict[str, _Entry],
+    after: dict[str, _Entry],
+) -> None:
+    if placed.is_change:
+        both = {
+            path: _Entry(entry.hashes + (record[path].hashes if path in record else ()), "")
+            for path, entry in after.items()
+        }
+        _write_record(record_path, record | both)
+    for path in placed.written:
+        write_file(folder / path, wanted[path].data)
+    try:
+        for path in placed.removed:
+            (folder / path).unlink(missing_ok=True)
+            _remove_empty((folder / path).parent, folder)
+    except OSError as error:
+        raise BundleError(f"cannot remove {error.filename}: {error.strerror or error}") from error
+    if placed.is_change or after != record:
+        _write_record(record_path, after)
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _refuse_outside(folder: Path, path: str) -> None:
+    if not (folder / path).resolve().is_relative_to(folder.resolve()):
+        raise BundleError(f"{folder / path} leads out of {folder}; remove the link and try again")
+
+
+def _hash_of(path: Path) -> str:
+    """The hash of a file, "" where there is none; "?" for a folder or what is no plain file."""
+    try:
+        if not path.is_file():
+            return "?" if path.exists() or path.is_symlink() else ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BundleError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _read_record(path: Path) -> dict[str, _Entry]:
+    """The record, empty where there is none or it is damaged: then nothing is known as ours."""
+    try:
+        found = json.loads(path.read_bytes())
+        if found["format"] != _FORMAT:
+            return {}
+        return {
+            str(name): _Entry(tuple(str(one) for one in entry["sha256"]), str(entry["wanted"]))
+            for name, entry in found["files"].items()
+            if not Path(name).is_absolute() and ".." not in Path(name).parts
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _write_record(path: Path, entries: dict[str, _Entry]) -> None:
+    listed = {
+        name: {"sha256": list(entry.hashes), "wanted": entry.wanted}
+        for name, entry in sorted(entries.items())
+    }
+    data = json.dumps({"format": _FORMAT, "files": listed}, indent=2, ensure_ascii=False) + "\n"
+    write_file(path, data.encode())

@@ -1,0 +1,8 @@
+"""The engines that there are exporters for, by the name that a manifest has for them."""
+
+from __future__ import annotations
+
+from chipassets.engines.godot import GODOT, GODOT3
+from chipassets.engines.kit import Exporter
+
+EXPORTERS: dict[str, Exporter] = {exporter.name: exporter for exporter in (GODOT, GODOT3)}

@@ -1,0 +1,81 @@
+"""The engines of a manifest: where each one's files go, and putting them there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from chipassets.engines.kit import Music
+from chipassets.engines.placing import Placed, place
+from chipassets.engines.table import EXPORTERS
+from chipassets.errors import UsageError
+from chipassets.manifest.engines import EngineTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An engine's files: the folder that holds them, and what was done, or would be."""
+
+    engine: str
+    folder: Path
+    placed: Placed
+
+    def warnings(self) -> list[str]:
+        """Return one line for each file that stays as somebody else has written it."""
+        return [
+            f"{self.folder / path} was not written by this export, or was changed since; it stays "
+            "as it is: move it away to get the new one"
+            for path in self.placed.left
+        ]
+
+
+def check_targets(targets: Iterable[EngineTarget], formats: Sequence[str]) -> None:
+    """Raise UsageError where an engine needs a format that the manifest does not ask for."""
+    for target in targets:
+        for kind in EXPORTERS[target.name].needs:
+            if kind not in formats:
+                raise UsageError(
+                    f"engines: {target.name} needs {kind} files, and formats: is "
+                    f"[{', '.join(formats)}]; add {kind} to it"
+                )
+
+
+def target_folder(target: EngineTarget, manifest: Path, bundle: Path) -> Path:
+    """Return the folder for an engine's files: as the manifest says, else inside the bundle."""
+    if target.into is None:
+        return bundle / "engines" / target.name
+    return manifest.parent / target.into
+
+
+def export(
+    engine: str, bundle: Path, folder: Path, *, example: bool = False, dry: bool = False
+) -> Exported:
+    """Put an engine's files of a bundle into a folder; with `example` a small game that plays it.
+
+    Raises ChipassetsError when the bundle or a file cannot be read or written.
+    """
+    exporter, music = EXPORTERS[engine], Music.read(bundle)
+    items = chain(exporter.items(music), exporter.example(music) if example else ())
+    return Exported(engine, folder, place(engine, folder, items, dry=dry))
+
+
+def export_targets(
+    targets: Iterable[EngineTarget], manifest: Path, bundle: Path, *, dry: bool = False
+) -> list[Exported]:
+    """Put the files of every engine where the manifest says."""
+    return [
+        export(target.name, bundle, target_folder(target, manifest, bundle), dry=dry)
+        for target in targets
+    ]
+
+
+def stale_targets(targets: Iterable[EngineTarget], manifest: Path, bundle: Path) -> list[str]:
+    """Return one line for each engine whose files are not what the bundle gives."""
+    return [
+        f"engine {done.engine}: {len(done.placed.written) + len(done.placed.removed)} files of "
+        f"{done.folder} are not what the bundle gives"
+        for done in export_targets(targets, manifest, bundle, dry=True)
+        if done.placed.is_change
+    ]

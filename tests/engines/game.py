@@ -1,0 +1,51 @@
+"""A small bundle as a game has it: a title with an intro, layers, a piece that ends."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.report.sample_bundle import Piece, write_sample
+
+PIECES = (
+    Piece("title", hz=440, bars=4, intro_bars=1),
+    Piece("overworld", hz=523.25, bars=3, layers_hz=(440, 660), moods=("bright",)),
+    Piece("night", scene="overworld", hz=330, bars=2, moods=("dark",)),
+    Piece("battle", hz=587, bars=2, layers_hz=(294, 880)),
+    Piece("victory", hz=880, bars=1, intro_bars=None),
+)
+SECONDS_A_BAR = 1.0
+
+
+def write_game(folder: Path) -> Path:
+    """Write the bundle and return its folder."""
+    write_sample(folder, list(PIECES))
+    return folder
+
+
+def need(program: str, package: str) -> str:
+    """The path of a program; the test is skipped where it is not installed."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"no {program} on the path (Debian: apt-get install {package})")
+    return found
+
+
+def run(*command: str | Path, cwd: Path, seconds: float = 120, **environment: str) -> str:
+    """The output of a program that must end well."""
+    import os
+
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr

@@ -1,0 +1,117 @@
+"""Putting files into a folder that others write to as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chipassets.bundle import write_file
+from chipassets.engines import Item, Placed, place
+from chipassets.errors import BundleError
+
+
+def put(folder: Path, *items: tuple[str, bytes] | Item, dry: bool = False) -> Placed:
+    made = [item if isinstance(item, Item) else Item(*item) for item in items]
+    return place("godot", folder, made, dry=dry)
+
+
+def test_only_what_changed_is_written_and_what_is_not_wanted_goes(tmp_path: Path) -> None:
+    put(tmp_path, ("music/a.ogg", b"1"), ("music/b.ogg", b"2"), ("old/c.ogg", b"3"))
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.ogg")}
+    placed = put(tmp_path, ("music/a.ogg", b"1"), ("music/b.ogg", b"two"))
+    assert placed == Placed(["music/b.ogg"], ["old/c.ogg"], [])
+    assert (tmp_path / "music/b.ogg").read_bytes() == b"two"
+    assert not (tmp_path / "old").exists()
+    assert (tmp_path / "music/a.ogg").stat().st_mtime_ns == stamps[tmp_path / "music/a.ogg"]
+    assert put(tmp_path, ("music/a.ogg", b"1"), ("music/b.ogg", b"two")) == Placed()
+
+
+def test_a_file_of_the_games_own_is_never_touched(tmp_path: Path) -> None:
+    (tmp_path / "title.ogg").write_bytes(b"the composer's")
+    (tmp_path / "notes.txt").write_bytes(b"mine")
+    placed = put(tmp_path, ("title.ogg", b"ours"), ("b.ogg", b"2"))
+    assert placed == Placed(["b.ogg"], [], ["title.ogg"])
+    assert put(tmp_path, ("b.ogg", b"2")) == Placed()
+    assert (tmp_path / "title.ogg").read_bytes() == b"the composer's"
+    assert (tmp_path / "notes.txt").read_bytes() == b"mine"
+
+
+def test_a_file_that_somebody_edited_stays_when_it_changes_and_when_it_goes(tmp_path: Path) -> None:
+    put(tmp_path, ("music.gd", b"1"), ("gone.gd", b"1"))
+    (tmp_path / "music.gd").write_bytes(b"1 and mine")
+    (tmp_path / "gone.gd").write_bytes(b"1 and mine")
+    assert put(tmp_path, ("music.gd", b"2")) == Placed([], [], ["music.gd", "gone.gd"])
+    assert (tmp_path / "music.gd").read_bytes() == b"1 and mine"
+    assert (tmp_path / "gone.gd").read_bytes() == b"1 and mine"
+
+
+def test_what_the_engine_rewrites_is_renewed_only_when_the_music_changes(tmp_path: Path) -> None:
+    put(tmp_path, Item("a.ogg.import", b"loop=1", is_engines=True))
+    (tmp_path / "a.ogg.import").write_bytes(b"loop=1 uid=7")
+    assert put(tmp_path, Item("a.ogg.import", b"loop=1", is_engines=True)) == Placed()
+    placed = put(tmp_path, Item("a.ogg.import", b"loop=2", is_engines=True))
+    assert placed.written == ["a.ogg.import"]
+    (tmp_path / "foreign.import").write_bytes(b"theirs")
+    placed = put(tmp_path, Item("foreign.import", b"loop=1", is_engines=True))
+    assert placed.left == ["foreign.import"]
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    assert put(tmp_path, ("a.ogg", b"1"), dry=True).written == ["a.ogg"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stop", range(4))
+def test_a_stop_at_any_moment_leaves_files_that_are_known_as_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    from chipassets.engines import placing
+
+    put(tmp_path, ("a.ogg", b"1"), ("b.ogg", b"1"))
+    real, calls = write_file, iter(range(9))
+
+    def stopping(path: Path, data: bytes) -> None:
+        if next(calls) == stop:
+            raise KeyboardInterrupt
+        real(path, data)
+
+    monkeypatch.setattr(placing, "write_file", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        put(tmp_path, ("a.ogg", b"2"), ("b.ogg", b"2"))
+    monkeypatch.undo()
+    placed = put(tmp_path, ("a.ogg", b"3"), ("b.ogg", b"3"))
+    assert placed == Placed(["a.ogg", "b.ogg"], [], [])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"",
+        b"[]",
+        b'{"format": 1}',
+        b'{"format": 1, "files": 7}',
+        b'{"format": 1, "files": {"../x": {}}}',
+        b"\xff",
+        b"[" * 9999,
+    ],
+)
+def test_a_damaged_record_makes_no_file_ours(tmp_path: Path, record: bytes) -> None:
+    put(tmp_path, ("a.ogg", b"1"))
+    (tmp_path / ".chipassets-godot.json").write_bytes(record)
+    assert put(tmp_path, ("a.ogg", b"2")).left == ["a.ogg"]
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "game").mkdir()
+    (tmp_path / "game/music").symlink_to(tmp_path)
+    with pytest.raises(BundleError, match="leads out of"):
+        put(tmp_path / "game", ("music/a.ogg", b"1"))
+    assert not (tmp_path / "a.ogg").exists()
+
+
+def test_two_engines_share_a_folder(tmp_path: Path) -> None:
+    place("godot", tmp_path, [Item("a.ogg", b"1")])
+    place("love", tmp_path, [Item("a.lua", b"1")])
+    assert place("godot", tmp_path, [Item("a.ogg", b"1")]) == Placed()
+    assert (tmp_path / "a.lua").exists()
