@@ -122,7 +122,7 @@ _NES = Chip(
     frame_rate_hz=_NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS,
     voices=_NES_VOICES,
     filters=("famicom", "nes", "none"),
-    formats=("nsf", "vgm", "famitracker", "mod"),
+    formats=("nsf", "vgm", "famitracker", "famitone", "mod"),
     kits=("noise", "dmc"),
 )
 _VRC6 = replace(

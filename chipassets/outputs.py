@@ -12,6 +12,7 @@ from chipassets.arrange import write_registers
 from chipassets.chipfiles import (
     ChipFile,
     VgmTags,
+    encode_famitone,
     encode_famitracker,
     encode_gbs,
     encode_mod,
@@ -173,16 +174,19 @@ def _vgm(finished: Finished) -> Parts:
     return {"": encode_vgm(finished.log, replace(tags, notes=plan.copyright_line))}
 
 
-def _famitracker(finished: Finished) -> Parts:
-    plan = finished.plan
-    file = encode_famitracker(
-        finished.song,
-        title=finished.track.name,
-        author=plan.author,
-        copyright_line=plan.copyright_line,
-        beats_per_bar=finished.track.beats_per_bar,
-    )
-    return {"": file}
+def _tracker_text(encode: Callable[..., ChipFile]) -> Callable[[Finished], Parts]:
+    def encoded(finished: Finished) -> Parts:
+        plan = finished.plan
+        file = encode(
+            finished.song,
+            title=finished.track.name,
+            author=plan.author,
+            copyright_line=plan.copyright_line,
+            beats_per_bar=finished.track.beats_per_bar,
+        )
+        return {"": file}
+
+    return encoded
 
 
 def _mod(finished: Finished) -> Parts:
@@ -224,7 +228,8 @@ OUTPUTS: dict[str, Output] = {
     "nsf": Output("nsf/{track}.nsf", _nsf),
     "gbs": Output("gbs/{track}.gbs", _gbs),
     "vgm": Output("vgm/{track}.vgm", _vgm),
-    "famitracker": Output("famitracker/{track}.txt", _famitracker),
+    "famitracker": Output("famitracker/{track}.txt", _tracker_text(encode_famitracker)),
+    "famitone": Output("famitone/{track}.txt", _tracker_text(encode_famitone)),
     "mod": Output("mod/{track}.mod", _mod),
 }
 """What the manifest's formats mean."""

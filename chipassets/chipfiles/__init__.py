@@ -6,6 +6,7 @@ content back. Readers raise ValueError with the offset or line for every file th
 
 from __future__ import annotations
 
+from chipassets.chipfiles.famitone import encode_famitone
 from chipassets.chipfiles.famitracker import encode_famitracker
 from chipassets.chipfiles.ft_module import FtModule
 from chipassets.chipfiles.ft_read import decode_famitracker
@@ -16,7 +17,7 @@ from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
-CHIPFILES_VERSION = 2
+CHIPFILES_VERSION = 3
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "decode_mod",
     "decode_nsf",
     "decode_vgm",
+    "encode_famitone",
     "encode_famitracker",
     "encode_gbs",
     "encode_mod",

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from chipassets.chipfiles.ft_bank import Bank, fits, is_cut
 from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtModule, module_text
 from chipassets.chipfiles.ft_samples import (
+    INSTRUMENT as SAMPLER,
+)
+from chipassets.chipfiles.ft_samples import (
     add_samples,
     count_unheard,
     keys,
     plays_samples,
-    sample_instrument,
     samples,
 )
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
@@ -70,11 +72,11 @@ def encode_famitracker(
     RenderError for a chip other than `nes` and `nes-vrc6`, a voice that it does not have, or a song
     of more than 128 patterns of 256 rows.
     """
-    chip = _chip(song)
+    chip = tracker_chip(song)
     asked = {"title": title, "author": author, "copyright": copyright_line}
     texts, changed = fit_fields(asked, 31, "FamiTracker")
     grid = row_grid(song, beats_per_bar, _LONGEST_ROW)
-    patterns = _patterns(grid)
+    patterns = tracker_patterns(grid)
     bank = Bank()
     lost: Counter[str] = Counter()
     played = {voice.name: voice for voice in song.voices}
@@ -84,12 +86,12 @@ def encode_famitracker(
         lanes.append(_Lane(song, grid, chip, spec, bank, lost).cells(voice))
     flow = _flow(grid, patterns)
     lanes.insert(_SAMPLES_CHANNEL, flow)
-    sampler = bank.add(sample_instrument) if plays_samples(song) else None
+    sampler = bank.add_plain(SAMPLER) if plays_samples(song) else None
     if sampler is not None:
         add_samples(flow, song, grid, sampler, lost)
     else:
         count_unheard(song, lost)
-    module = _assemble(lanes, patterns, bank)
+    module = assemble(lanes, patterns, bank)
     if sampler is not None:
         module = replace(module, samples=samples(), keys=keys(sampler))
     module = replace(
@@ -104,7 +106,8 @@ def encode_famitracker(
     return ChipFile(module_text(module).encode("ascii"), (*changed, *dropped))
 
 
-def _chip(song: ChipSong) -> Chip:
+def tracker_chip(song: ChipSong) -> Chip:
+    """Return the song's chip; RenderError for one that the text does not hold, or a voice."""
     if song.chip not in _EXPANSIONS:
         raise RenderError(
             f"FamiTracker text is written for {' and '.join(_EXPANSIONS)}, not {song.chip!r}; "
@@ -117,7 +120,7 @@ def _chip(song: ChipSong) -> Chip:
     return chip
 
 
-def _patterns(grid: Grid) -> list[range]:
+def tracker_patterns(grid: Grid) -> list[range]:
     """The shortest patterns that are few enough."""
     for rows in _ROWS:
         patterns = cut_patterns(grid, rows)
@@ -249,9 +252,7 @@ def _flow(grid: Grid, patterns: Sequence[range]) -> dict[int, FtCell]:
     return cells
 
 
-def _assemble(
-    lanes: Sequence[dict[int, FtCell]], patterns: Sequence[range], bank: Bank
-) -> FtModule:
+def assemble(lanes: Sequence[dict[int, FtCell]], patterns: Sequence[range], bank: Bank) -> FtModule:
     """The module without its texts; equal patterns of a channel are in it once."""
     rows = max(map(len, patterns))
     distinct: list[dict[tuple[FtCell, ...], int]] = [{} for _ in lanes]

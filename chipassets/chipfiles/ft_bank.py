@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chipassets.chipfiles.ft_module import FtInstrument, FtMacro
@@ -55,13 +54,12 @@ class Bank:
             self._add(chip, instrument.name, said)
         return self._numbers[key]
 
-    def add(self, instrument: Callable[[int], FtInstrument]) -> int | None:
-        """Return the number of an instrument that is made for it; None when the module is full."""
-        number = len(self.instruments)
-        if number == _MOST_INSTRUMENTS:
+    def add_plain(self, name: str) -> int | None:
+        """Return the number of an instrument that changes nothing; None when the module is full."""
+        if len(self.instruments) == _MOST_INSTRUMENTS or not self._has_room("2A03", _PLAIN):
             return None
-        self.instruments.append(instrument(number))
-        return number
+        self._add("2A03", name, _PLAIN)
+        return len(self.instruments) - 1
 
     @property
     def macros(self) -> tuple[FtMacro, ...]:
@@ -81,7 +79,8 @@ class Bank:
     def _add(self, chip: str, name: str, said: dict[int, _Said]) -> None:
         indices = [-1] * 5
         for kind, macro in said.items():
-            if macro != _PLAIN[kind]:
+            # FamiTone2's converter refuses an instrument without a volume macro.
+            if macro != _PLAIN[kind] or kind == _VOLUME:
                 following = self._count(chip, kind)
                 indices[kind] = self._macros.setdefault((chip, kind, macro), following)
         volume, arpeggio, pitch, coarse, duty = indices

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtInstrument, FtKey, FtSample
+from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtKey, FtSample
 from chipassets.chipfiles.grid import Grid
 from chipassets.chipsong import ChipNote, ChipSong
 from chipassets.dmcbank import RATE, clips
@@ -28,11 +28,6 @@ def samples() -> tuple[FtSample, ...]:
 def keys(instrument: int) -> tuple[FtKey, ...]:
     """Return the keys of the instrument that plays the samples: one each, upwards from C-3."""
     return tuple(FtKey(instrument, _OCTAVE, number, number, RATE) for number in range(len(clips())))
-
-
-def sample_instrument(index: int) -> FtInstrument:
-    """Return the instrument that plays the samples; it has no macros."""
-    return FtInstrument(index, (-1,) * 5, INSTRUMENT)
 
 
 def plays_samples(song: ChipSong) -> bool:
