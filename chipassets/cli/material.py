@@ -9,12 +9,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chipassets.cli.output import console, print_json, print_text
 from chipassets.cli.parser import Parser, number, whole
 from chipassets.cli.writing import Writing
 from chipassets.errors import UsageError
+
+if TYPE_CHECKING:
+    from chipassets.train.doctor import CorpusReport
+
+_MOST_ROWS_SHOWN = 10
 
 CORPUS_SUMMARY = (
     "Read music onto the 16th grid, say what was repaired, and what was left out and why."
@@ -48,6 +55,7 @@ def corpus(words: list[str]) -> None:
     _print_counts("repaired", told.repairs)
     _print_counts("left out", told.left_out)
     _print_counts("slice left out", told.unusable)
+    _print_sources(told)
     share = told.files_with_material / told.files
     print_text(f"{told.pieces:,} pieces of {told.files:,} files are in {options.out}")
     print_text(f"{told.files_with_material:,} files ({share:.1%}) give training material; {lines}")
@@ -86,6 +94,17 @@ def _print_counts(what: str, counts: dict[str, int]) -> None:
     for name, count in counts.items():
         if count:
             print_text(f"{count:>12,}  {what + ': ' if what else ''}{name.replace('_', ' ')}")
+
+
+def _print_sources(told: CorpusReport) -> None:
+    """Print what a table of sources and the files do not agree on, a line each."""
+    for name, line in islice(told.unmatched_rows.items(), _MOST_ROWS_SHOWN):
+        print_text(f"sources, line {line}: there is no file {name}")
+    more = len(told.unmatched_rows) - _MOST_ROWS_SHOWN
+    if more > 0:
+        print_text(f"sources: {more} more rows name no file that is there")
+    if told.files_without_row:
+        print_text(f"sources: {told.files_without_row} files have no row, so no licence is known")
 
 
 @contextmanager

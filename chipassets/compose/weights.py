@@ -24,6 +24,7 @@ from safetensors.numpy import save as save_tensors
 from chipassets.compose.controls import ControlGroup
 from chipassets.compose.model import FORGET_BIAS, Float32Array, Model
 from chipassets.errors import ModelError
+from chipassets.strictjson import loads
 
 __all__ = [
     "FORGET_BIAS",
@@ -40,6 +41,8 @@ __all__ = [
 FORMAT_VERSION = 1
 MAX_FILE_BYTES = 256 * 1024 * 1024
 _METADATA_KEY = "chipassets"
+_MOST_WEIGHT = float(np.finfo(np.float16).max)
+"""What half precision holds, in which models are shipped."""
 
 
 def save_model(model: Model, *, half: bool = True) -> bytes:
@@ -103,7 +106,9 @@ def parse_model(data: bytes, source: str) -> Model:
         return _build(description, load_tensors(data), hashlib.sha256(data).hexdigest())
     except ModelError as error:
         raise ModelError(f"{source}: {error}") from error
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (
+        SafetensorError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError,
+    ) as error:  # fmt: skip
         raise ModelError(
             f"{source} is not a chipassets model file ({type(error).__name__}: {error}); it may "
             "be truncated: copy or export it again"
@@ -115,14 +120,14 @@ def _description(data: bytes) -> dict[str, Any]:
     header_bytes = int.from_bytes(data[:8], "little")
     if len(data) < 8 or header_bytes > len(data) - 8:
         raise ValueError("the file ends within its header")
-    header = json.loads(data[8 : 8 + header_bytes])
+    header = loads(data[8 : 8 + header_bytes])
     text = header.get("__metadata__", {}).get(_METADATA_KEY)
     if text is None:
         raise ModelError(
             "it has tensors but no chipassets description, so it is some other model's file; "
             "make one with `chipassets train export`"
         )
-    description = json.loads(text)
+    description = loads(str(text))
     if not isinstance(description, dict) or description.get("format") != FORMAT_VERSION:
         raise ModelError(
             f"it is in another format than {FORMAT_VERSION}, the one this version reads; "
@@ -155,7 +160,11 @@ def _build(description: dict[str, Any], tensors: dict[str, NDArray[Any]], sha256
 def _single(name: str, tensor: NDArray[Any]) -> Float32Array:
     if tensor.dtype not in (np.float16, np.float32):
         raise ModelError(f"tensor {name} is {tensor.dtype}, expected float16 or float32")
-    return tensor.astype(np.float32)
+    single = tensor.astype(np.float32)
+    # Also refuses what is no number; sums of larger ones would leave single precision.
+    if not (np.abs(single) <= _MOST_WEIGHT).all():
+        raise ModelError(f"tensor {name} holds numbers beyond ±{_MOST_WEIGHT:g}, or none")
+    return single
 
 
 def _control(entry: Mapping[str, Any]) -> ControlGroup:

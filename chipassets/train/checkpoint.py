@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
-from zlib import error as ZlibError  # noqa: N812
 
 import numpy as np
 
 from chipassets.errors import UsageError
+from chipassets.strictjson import loads
+from chipassets.train.arrays import read_arrays
 from chipassets.train.whole import whole_file
 
 
@@ -27,15 +29,27 @@ def write_checkpoint(path: Path, arrays: dict[str, Any], meta: dict[str, Any]) -
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Return the arrays of a checkpoint and its `meta`; UsageError when it is not a whole one."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            values: dict[str, Any] = {name: stored[name] for name in stored.files}
-        values["meta"] = json.loads(values["meta"].tobytes())
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, ZlibError) as error:
+        values: dict[str, Any] = dict(read_arrays(path))
+        # A run that was not measured yet has an infinite best loss.
+        values["meta"] = dict(loads(values["meta"].tobytes(), infinite=True))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path} is not a whole checkpoint ({error}); copy it again, or delete it: without "
             "last.npz a run starts anew, without best.npz its last weights count"
         ) from error
     return values
+
+
+@contextmanager
+def meant_for(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while the values of a checkpoint are put to use into a UsageError."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
+        why = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise UsageError(
+            f"{path} is no checkpoint of such a run ({why}); copy it again, or delete it"
+        ) from error
 
 
 def best_checkpoint(run: Path) -> Path:
@@ -56,7 +70,7 @@ def remember_dataset(run: Path, dataset: Path) -> None:
 def remembered_dataset(run: Path) -> Path:
     """Return the dataset that a run was trained on; UsageError when the folder does not say."""
     try:
-        return Path(json.loads((run / "run.json").read_text())["dataset"])
+        return Path(loads((run / "run.json").read_bytes())["dataset"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{run} is no run folder ({error}); name one, or pass --dataset"

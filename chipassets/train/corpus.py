@@ -6,15 +6,18 @@ The file is JSON lines: a header, then one piece a line.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from chipassets.compose.codec import Note
 from chipassets.errors import UsageError
-from chipassets.train.music import Metre
+from chipassets.strictjson import loads
+from chipassets.train.music import MAX_STEPS, Metre
 from chipassets.train.whole import whole_file
 
 CORPUS_VERSION = 1
@@ -49,16 +52,29 @@ def _entry(piece: Piece) -> dict[str, object]:
 
 
 def load_corpus(path: Path) -> Iterator[Piece]:
-    """Yield the pieces of a corpus file; UsageError when it is not one."""
+    """Yield the pieces of a corpus file; UsageError, with the line, when it is not one."""
+    number = 1
     try:
-        with path.open(encoding="utf-8") as handle:
-            _check_header(json.loads(handle.readline()))
-            for line in handle:
-                yield _piece(json.loads(line))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        with path.open("rb") as handle:
+            _check_header(loads(_line(handle)))
+            for line in iter(lambda: _line(handle), b""):
+                number += 1
+                yield _piece(loads(line))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror or error})") from error
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        why = f"no {error}" if isinstance(error, KeyError) else error
         raise UsageError(
-            f"{path} is not a corpus file ({error}); make one with `chipassets train corpus`"
+            f"{path} is not a corpus file (line {number}: {why}); make one with "
+            "`chipassets train corpus`"
         ) from error
+
+
+def _line(handle: BinaryIO) -> bytes:
+    line = handle.readline(_MOST_LINE_BYTES + 1)
+    if len(line) > _MOST_LINE_BYTES:
+        raise ValueError(f"longer than {_MOST_LINE_BYTES >> 20} MiB")
+    return line
 
 
 def _check_header(header: object) -> None:
@@ -66,7 +82,48 @@ def _check_header(header: object) -> None:
         raise ValueError("no corpus header")
 
 
-def _piece(entry: dict[str, object]) -> Piece:
-    notes = tuple(map(tuple, np.array(entry.pop("notes"), np.int64).reshape(-1, 3).tolist()))
-    metres = tuple(Metre(**metre) for metre in entry.pop("metres"))  # type: ignore[attr-defined]
-    return Piece(**entry, notes=notes, metres=metres)  # type: ignore[arg-type]
+def _piece(entry: object) -> Piece:
+    """Return the piece of a line; ValueError, KeyError or TypeError for what none can be."""
+    if not isinstance(entry, dict):
+        raise TypeError(f"{str(entry)[:40]!r} instead of a piece")
+    texts = {name: _text(entry, name) for name in _TEXTS}
+    if not _DIGEST.fullmatch(texts["content_sha256"]):
+        raise ValueError("content_sha256 is no SHA-256")
+    metres = tuple(Metre(*(_whole(metre, *bound) for bound in _METRE)) for metre in entry["metres"])
+    return Piece(**texts, notes=_notes(entry["notes"]), metres=metres)
+
+
+def _notes(found: object) -> tuple[Note, ...]:
+    """Return notes (start, duration, pitch) that stand in order within two hours."""
+    notes = np.array(found)
+    if notes.ndim != 2 or notes.shape[1] != 3 or notes.dtype.kind != "i":
+        raise ValueError("its notes are not [start, duration, pitch] in whole numbers")
+    starts, durations, pitches = notes.T
+    if starts.min() < 0 or durations.min() < 1 or (starts + durations).max() > 2 * MAX_STEPS:
+        raise ValueError(f"a note beyond the steps 0 to {MAX_STEPS}")
+    if pitches.min() < 0 or pitches.max() > 127:
+        raise ValueError("a pitch beyond 0 to 127")
+    if (np.diff(starts) < 0).any():
+        raise ValueError("its notes are not in order")
+    return tuple(map(tuple, notes.tolist()))
+
+
+def _whole(values: dict[str, object], name: str, low: int, high: int) -> int:
+    value = values[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} is {str(value)[:40]}, not a whole number from {low} to {high}")
+    return value
+
+
+def _text(entry: dict[str, object], name: str) -> str:
+    value = entry[name]
+    if not isinstance(value, str) or len(value) > _MOST_LETTERS:
+        raise ValueError(f"{name} is no text of at most {_MOST_LETTERS} letters")
+    return value
+
+
+_TEXTS = ("file", "source", "licence", "style", "content_sha256")
+_METRE = (("start_step", 0, MAX_STEPS), ("numerator", 1, 255), ("denominator", 1, 128))
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MOST_LINE_BYTES = 64 << 20
+_MOST_LETTERS = 10_000

@@ -12,8 +12,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
-from zlib import error as ZlibError  # noqa: N812
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +19,9 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import EVENT_CLASSES, STEP_END
 from chipassets.compose.controls import UNKNOWN
 from chipassets.errors import UsageError
+from chipassets.strictjson import loads
 from chipassets.train import controls
+from chipassets.train.arrays import read_arrays
 from chipassets.train.metre import BAR_STEPS
 from chipassets.train.whole import whole_file
 
@@ -95,25 +95,61 @@ def save_dataset(dataset: Dataset, path: Path) -> None:
 def load_dataset(path: Path) -> Dataset:
     """Return the dataset in a file; UsageError when it is not one of this vocabulary."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            columns = {name: stored[name] for name in _COLUMNS}
-            dataset = Dataset(**columns, meta=json.loads(stored["meta"].tobytes()))
+        stored = read_arrays(path)
+        meta = loads(stored["meta"].tobytes())
+        dataset = Dataset(**{name: _column(stored, name) for name in _COLUMNS}, meta=meta)
         _check(dataset)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, ZlibError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        why = f"no {error}" if isinstance(error, KeyError) else error
         raise UsageError(
-            f"{path} is not a polyphony dataset ({error}); make one with `chipassets train dataset`"
+            f"{path} is not a polyphony dataset ({why}); make one with `chipassets train dataset`"
         ) from error
     return dataset
 
 
-_COLUMNS = ("events", "offsets", "controls", "weights", "is_eval")
+_COLUMNS = {
+    "events": (np.int16, 1),
+    "offsets": (np.int64, 1),
+    "controls": (np.int8, 2),
+    "weights": (np.int8, 1),
+    "is_eval": (np.bool_, 1),
+}
+"""Of each column the type and the number of dimensions."""
+
+
+def _column(stored: dict[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    kind, dimensions = _COLUMNS[name]
+    column = stored[name]
+    if column.dtype != kind or column.ndim != dimensions:
+        raise ValueError(f"{name} is {column.dtype} in {column.ndim} dimensions")
+    return column
 
 
 def _check(dataset: Dataset) -> None:
     """Raise ValueError unless the columns agree and use this vocabulary."""
-    if dataset.meta["chipassets_dataset"] != DATASET_VERSION:
+    meta = dataset.meta
+    if not isinstance(meta, dict) or meta["chipassets_dataset"] != DATASET_VERSION:
         raise ValueError("written by another version")
-    if dataset.meta["event_classes"] != EVENT_CLASSES or dataset.events.max() >= EVENT_CLASSES:
+    events, offsets = dataset.events, dataset.offsets
+    if meta["event_classes"] != EVENT_CLASSES or not len(events):
         raise ValueError("of another vocabulary")
-    if dataset.offsets[-1] != len(dataset.events) or len(dataset.controls) != len(dataset):
+    if events.min() < 0 or events.max() >= EVENT_CLASSES:
+        raise ValueError(f"an event beyond 0 to {EVENT_CLASSES - 1}")
+    if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(events):
+        raise ValueError("its sequences do not fill its events")
+    if (np.diff(offsets) < 2).any():
+        raise ValueError("a sequence of fewer than two events")
+    columns = (dataset.controls, dataset.weights, dataset.is_eval)
+    if any(len(column) != len(dataset) for column in columns):
         raise ValueError("its columns disagree")
+    if dataset.weights.min() < 0 or not 0 < dataset.is_eval.sum() < len(dataset):
+        raise ValueError("nothing to train on, or nothing held out")
+    _check_controls(dataset.controls)
+
+
+def _check_controls(rows: NDArray[np.int8]) -> None:
+    sizes = [len(METRES), *(len(group.labels) for group in controls.GROUPS[1:])]
+    if rows.shape[1] != len(sizes):
+        raise ValueError(f"{rows.shape[1]} controls instead of {len(sizes)}")
+    if (rows < UNKNOWN).any() or (rows >= np.array(sizes)).any():
+        raise ValueError("a control beyond its labels")

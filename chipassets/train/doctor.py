@@ -1,13 +1,13 @@
 """The corpus doctor: read a folder of music, repair what can be, and say so of every file.
 
 A `sources.csv` (columns file, source, licence, style) in the folder, or named, says where each
-file comes from.
+file comes from; rows of files that are not there, and files without a row, are counted.
 """
 
 from __future__ import annotations
 
-import csv
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,6 +18,7 @@ from chipassets.errors import UsageError
 from chipassets.train.corpus import Piece
 from chipassets.train.reading import SUFFIXES, ReadFile, read_files, total_repairs
 from chipassets.train.slices import SliceRules, cut
+from chipassets.train.sources import Sources, read_sources
 from chipassets.train.whole import whole_file
 
 SAME_MUSIC = "same music as another file"
@@ -55,6 +56,10 @@ class CorpusReport:
     left_out: dict[str, int]
     unusable: dict[str, int]
     left_out_files: dict[str, str]
+    unmatched_rows: dict[str, int]
+    """Rows of the table of sources, by the file that they name and that was not found: the line."""
+    files_without_row: int
+    """Files of which a table of sources says nothing; 0 without a table."""
     outcomes: tuple[Outcome, ...] = ()
 
     def summary(self) -> dict[str, Any]:
@@ -81,18 +86,35 @@ def read_corpus(
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     if not paths:
         raise UsageError(f"{folder} holds no .mid file; give the folder that holds your MIDI files")
-    rows = _read_sources(sources_csv or folder / "sources.csv", required=sources_csv is not None)
+    table = _sources(folder, sources_csv)
+    without_row = 0
     pieces: list[Piece] = []
     outcomes: list[Outcome] = []
     seen: dict[str, str] = {}
     for number, result in enumerate(read_files(paths, jobs, seconds_per_file), start=1):
-        name = result.path.relative_to(folder).as_posix()
-        fresh, same_as = _new_pieces(name, result, rows.get(name, {}), seen)
+        name = printable_name(result.path.relative_to(folder))
+        row = table.row(name)
+        without_row += table.path is not None and not row
+        fresh, same_as = _new_pieces(name, result, row, seen)
         pieces += fresh
         outcomes.append(_outcome(name, result, fresh, same_as))
         if progress:
             progress(number, len(paths))
-    return pieces, _report(pieces, outcomes)
+    return pieces, _report(pieces, outcomes, table.unmatched, without_row)
+
+
+def printable_name(path: Path) -> str:
+    """Return a relative path as text that any file can hold; bytes that are no UTF-8 as `\\x97`."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _sources(folder: Path, named: Path | None) -> Sources:
+    path = named or folder / "sources.csv"
+    if path.exists():
+        return read_sources(path)
+    if named is not None:
+        raise UsageError(f"{path} does not exist; leave --sources out or name an existing file")
+    return Sources()
 
 
 def _new_pieces(
@@ -136,7 +158,12 @@ def _outcome(name: str, result: ReadFile, fresh: list[Piece], same_as: str) -> O
     )
 
 
-def _report(pieces: list[Piece], outcomes: list[Outcome]) -> CorpusReport:
+def _report(
+    pieces: list[Piece],
+    outcomes: list[Outcome],
+    unmatched_rows: dict[str, int],
+    files_without_row: int,
+) -> CorpusReport:
     repairs: Counter[str] = Counter()
     unusable: Counter[str] = Counter()
     for outcome in outcomes:
@@ -151,6 +178,8 @@ def _report(pieces: list[Piece], outcomes: list[Outcome]) -> CorpusReport:
         left_out=dict(sorted(Counter(refused.values()).items())),
         unusable=dict(sorted(unusable.items())),
         left_out_files=refused,
+        unmatched_rows=unmatched_rows,
+        files_without_row=files_without_row,
         outcomes=tuple(outcomes),
     )
 
@@ -160,12 +189,3 @@ def write_report(report: CorpusReport, path: Path) -> None:
     lines = [json.dumps(asdict(outcome), ensure_ascii=False) for outcome in report.outcomes]
     with whole_file(path) as partial:
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _read_sources(path: Path, *, required: bool) -> dict[str, dict[str, str]]:
-    if not path.exists():
-        if required:
-            raise UsageError(f"{path} does not exist; leave --sources out or name an existing file")
-        return {}
-    with path.open(encoding="utf-8", newline="") as handle:
-        return {row["file"]: row for row in csv.DictReader(handle) if row.get("file")}

@@ -8,7 +8,7 @@ from typing import Any
 from chipassets.compose.weights import Model, parse_model, save_model
 from chipassets.train import controls
 from chipassets.train.card import model_card
-from chipassets.train.checkpoint import best_checkpoint, read_checkpoint
+from chipassets.train.checkpoint import best_checkpoint, meant_for, read_checkpoint
 from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import evaluate
 from chipassets.train.network import from_model
@@ -22,7 +22,13 @@ _SPLIT = "by SHA-256 of the piece's notes with transposition removed, before sli
 
 def model_of_run(run: Path, name: str, training: dict[str, Any]) -> Model:
     """Return the model in the best checkpoint of a run, described by `training`."""
-    stored = read_checkpoint(best_checkpoint(run))
+    path = best_checkpoint(run)
+    stored = read_checkpoint(path)
+    with meant_for(path):
+        return _model(stored, name, training)
+
+
+def _model(stored: dict[str, Any], name: str, training: dict[str, Any]) -> Model:
     hparams = stored["meta"]["hparams"]
     cells = 2 * len(hparams["layers"])
     arrays = [stored[f"weight_{index}"] for index in range(cells + 2)]
@@ -62,7 +68,12 @@ def evaluated_model(
 
 def training_summary(run: Path, dataset: Dataset, date: str) -> dict[str, Any]:
     """Return how a run's model was made, as JSON values."""
-    meta = read_checkpoint(best_checkpoint(run))["meta"]
+    path = best_checkpoint(run)
+    with meant_for(path):
+        return _summary(read_checkpoint(path)["meta"], dataset, date)
+
+
+def _summary(meta: dict[str, Any], dataset: Dataset, date: str) -> dict[str, Any]:
     described = {key: value for key, value in dataset.meta.items() if key != "groups"}
     hparams = meta["hparams"]
     return {

@@ -6,7 +6,6 @@ Usage: `python -m chipassets.train.grooves CORPUS_FOLDER [CORPUS_FOLDER ...]`, e
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import math
@@ -28,6 +27,7 @@ from chipassets.train.groovefamilies import (
 )
 from chipassets.train.groovepool import Pool, count_of, generalise
 from chipassets.train.groovetags import density_rank, features_of, styles_of
+from chipassets.train.sources import read_sources
 
 LETTERS = dict(zip(KINDS, "kshotc", strict=True))
 FORMAT = 1
@@ -44,14 +44,12 @@ def free_rows(corpus: Path) -> list[dict[str, str]]:
 
     Confidence A where the table has that column, no CC BY; of a corpus without, only Freedoom.
     """
-    with (corpus / "sources.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     return [
         row
-        for row in rows
-        if not row["licence"].startswith("CC-BY")
+        for row in read_sources(corpus / "sources.csv").rows.values()
+        if not row.get("licence", "").startswith("CC-BY")
         and (row["confidence"].startswith("A") if "confidence" in row else
-             row["source"] == "freedoom")
+             row.get("source") == "freedoom")
     ]  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from chipassets.strictjson import loads
 from chipassets.train.whole import whole_file
 
 HISTORY_FILE = "history.jsonl"
@@ -42,7 +44,7 @@ def read_history(run: Path) -> list[Point]:
     points = []
     for line in lines:
         try:
-            points.append(Point(**json.loads(line)))
+            points.append(_point(loads(line)))
         except (ValueError, TypeError):
             break
     return points
@@ -84,6 +86,17 @@ def open_history(run: Path, step: int) -> Iterator[History]:
     folder.mkdir(exist_ok=True)
     with tensorboard_log(folder) as log:
         yield History(run, step, log)
+
+
+def _point(values: Any) -> Point:
+    """Return the point of a line; ValueError or TypeError for what none can be."""
+    point = Point(**values)
+    numbers = (point.loss, point.events_per_second, point.held_out_loss or 0.0)
+    if type(point.step) is not int or not all(
+        isinstance(number, int | float) for number in numbers
+    ):
+        raise TypeError("a point of other than numbers")
+    return point
 
 
 def _line(point: Point) -> str:

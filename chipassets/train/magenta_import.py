@@ -45,7 +45,14 @@ def import_magenta(path: Path, name: str, *, canonical_key: bool = False) -> Mod
 
 def _latest(run: Path) -> str:
     for folder in (run / "train", run):
-        found = tf.train.latest_checkpoint(str(folder))
+        try:
+            found = tf.train.latest_checkpoint(str(folder))
+        # What the text named `checkpoint` says is parsed without mercy.
+        except Exception as error:
+            raise ModelError(
+                f"{folder / 'checkpoint'} cannot be read ({type(error).__name__}); copy the run "
+                "again"
+            ) from error
         if found:
             return str(found)
     raise ModelError(

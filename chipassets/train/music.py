@@ -14,7 +14,7 @@ from chipassets.train.metrefinding import find_metre
 from chipassets.train.ornaments import written_out
 
 _STEPS_PER_QUARTER = 4
-_MAX_STEPS = 4 * 60 * 60 * 8
+MAX_STEPS = 4 * 60 * 60 * 8
 """Two hours at 120 bpm: a file that claims to be longer is broken."""
 _MAX_NOTES = 400_000
 _DRUMS = -2
@@ -94,7 +94,7 @@ def to_grid(raw: RawMusic) -> MidiPiece:
     )
     beat = find_beat(strikes[0], raw.tempo_bpm, strikes[1]) if raw.is_steady else None
     exact = _on_steps(times, voices, beat)
-    if exact.max() - min(0.0, exact.min()) > _MAX_STEPS:
+    if exact.max() - min(0.0, exact.min()) > MAX_STEPS:
         raise RefusedFileError("longer than two hours")
     notes, joined, cut = one_voice_per_pitch(_place(exact, pitches))
     repairs = raw.repairs | {

@@ -6,7 +6,6 @@ files beside and below them come from.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Callable
@@ -26,9 +25,10 @@ from chipassets.compose.part_context import (
 )
 from chipassets.errors import UsageError
 from chipassets.keys import Key
-from chipassets.midifile import MidiContent, MidiError, parse_midi
+from chipassets.midifile import MIDI_SUFFIXES, MidiContent, MidiError, parse_midi
 from chipassets.train.keyfinding import find_key, pitch_class_durations
 from chipassets.train.music import RefusedFileError
+from chipassets.train.sources import read_sources
 
 Tokens = NDArray[np.int16]
 Notes = list[tuple[float, float, int]]
@@ -112,8 +112,8 @@ def read_pieces(
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder; give the folder that holds your MIDI files")
-    rows = _read_sources(folder)
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mid", ".midi"))
+    rows = _read_rows(folder)
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in MIDI_SUFFIXES)
     pieces: list[PartPiece] = []
     seen: set[bytes] = set()
     for number, path in enumerate(paths, start=1):
@@ -178,14 +178,13 @@ def read_piece(path: Path, row: dict[str, str]) -> PartPiece:
     )
 
 
-def _read_sources(folder: Path) -> dict[Path, dict[str, str]]:
-    rows: dict[Path, dict[str, str]] = {}
-    for table in sorted(folder.rglob("sources.csv")):
-        with table.open(encoding="utf-8", newline="") as handle:
-            for row in csv.DictReader(handle):
-                if row.get("file"):
-                    rows[(table.parent / row["file"]).resolve()] = row
-    return rows
+def _read_rows(folder: Path) -> dict[Path, dict[str, str]]:
+    """Return the rows of every table of sources below the folder, by the file of each."""
+    return {
+        (table.parent / row["file"].replace("\\", "/")).resolve(): row
+        for table in sorted(folder.rglob("sources.csv"))
+        for row in read_sources(table).rows.values()
+    }
 
 
 def _style(path: Path, row: dict[str, str]) -> str:

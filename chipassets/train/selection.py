@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from chipassets.train.corpus import Piece
@@ -9,7 +10,10 @@ from chipassets.train.corpus import Piece
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Pieces are left out by how their licence begins, or by their source's name."""
+    """Pieces are left out by how their licence begins, or by their source's name.
+
+    "CC BY-NC 4.0" begins with "cc-by-nc": capitals do not count, nor what stands between words.
+    """
 
     refused_licences: tuple[str, ...] = ()
     refused_sources: tuple[str, ...] = ()
@@ -17,12 +21,17 @@ class Selection:
     def reason_against(self, piece: Piece) -> str:
         """Return why a piece is left out, or "" when it is not."""
         for prefix in self.refused_licences:
-            if piece.licence.startswith(prefix):
+            if _plain(piece.licence).startswith(_plain(prefix)):
                 return f"licence {prefix}"
-        return f"source {piece.source}" if piece.source in self.refused_sources else ""
+        refused = map(_plain, self.refused_sources)
+        return f"source {piece.source}" if _plain(piece.source) in refused else ""
 
     @property
     def options(self) -> list[str]:
         """The command-line options that make this selection."""
         licences = [f"--refuse-licence {prefix}" for prefix in self.refused_licences]
         return licences + [f"--refuse-source {source}" for source in self.refused_sources]
+
+
+def _plain(name: str) -> str:
+    return "-".join(re.findall(r"\w+(?:\.\w+)*", name.casefold()))

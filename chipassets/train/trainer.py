@@ -17,7 +17,7 @@ from chipassets.errors import UsageError
 from chipassets.train import controls
 from chipassets.train.backend import compiled, differentiator, tensor
 from chipassets.train.batches import Batch, TrainingStream
-from chipassets.train.checkpoint import read_checkpoint, write_checkpoint
+from chipassets.train.checkpoint import meant_for, read_checkpoint, write_checkpoint
 from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import HeldOut, held_out_loss
 from chipassets.train.hparams import Hparams
@@ -131,19 +131,20 @@ class Trainer:
         """Go on from a file that `save` wrote; UsageError when it belongs to another run."""
         stored = read_checkpoint(path)
         meta = stored["meta"]
-        self._check_same_run(path, meta)
-        self.network.assign([stored[f"weight_{i}"] for i in range(len(self.network.ordered()))])
-        for index, variable in enumerate(self.optimizer.variables):
-            variable.assign(stored[f"optimizer_{index}"])
-        self.state = [
-            (tensor(stored[f"cell_{i}"]), tensor(stored[f"output_{i}"]))
-            for i in range(len(self.hparams.layers))
-        ]
-        self.step = meta["step"]
-        self.best_loss = meta["best_loss"]
-        self.stale_evaluations = meta["stale_evaluations"]
-        self.stream.restore(meta["stream"])
-        self._place, self._ahead = meta["stream"], None
+        with meant_for(path):
+            self._check_same_run(path, meta)
+            self.network.assign([stored[f"weight_{i}"] for i in range(len(self.network.ordered()))])
+            for index, variable in enumerate(self.optimizer.variables):
+                variable.assign(stored[f"optimizer_{index}"])
+            self.state = [
+                (tensor(stored[f"cell_{i}"]), tensor(stored[f"output_{i}"]))
+                for i in range(len(self.hparams.layers))
+            ]
+            self.step = meta["step"]
+            self.best_loss = meta["best_loss"]
+            self.stale_evaluations = meta["stale_evaluations"]
+            self.stream.restore(meta["stream"])
+            self._place, self._ahead = meta["stream"], None
 
     def _fingerprint(self) -> list[int]:
         """Numbers that tell datasets apart: the places of the stream mean nothing in another."""

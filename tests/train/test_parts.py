@@ -148,7 +148,7 @@ def test_a_folder_is_read_as_its_tables_say(tmp_path: Path) -> None:
         "licence CC-BY": 1,
         "confidence other than A": 1,
         "same music as another file": 1,
-        "not readable as MIDI (no header)": 1,
+        "no MIDI header": 1,
     }
 
 

@@ -1,0 +1,124 @@
+"""`sources.csv`: where each file comes from, as people and spreadsheets write such a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from chipassets.errors import UsageError
+
+Row = dict[str, str]
+
+_MOST_BYTES = 64 << 20
+_DELIMITERS = ",;\t|"
+_FILE = "file"
+_SPELLINGS = {"license": "licence", "filename": "file", "path": "file"}
+"""What columns are called elsewhere."""
+
+
+@dataclass(slots=True)
+class Sources:
+    """The rows of a table by the file that they speak of, and those that no file has asked for."""
+
+    path: Path | None = None
+    rows: dict[str, Row] = field(default_factory=dict)
+    unmatched: dict[str, int] = field(default_factory=dict)
+    """The line of each row that was not asked for yet."""
+
+    def row(self, name: str) -> Row:
+        """Return the row of a file, empty where there is none."""
+        key = _key(name)
+        self.unmatched.pop(key, None)
+        return self.rows.get(key, {})
+
+
+def read_sources(path: Path) -> Sources:
+    """Return the table in a file: UTF-8 with or without a mark, UTF-16 or Windows's cp1252.
+
+    Its cells may stand between commas, semicolons, tabs or bars; the names of its columns may be in
+    capitals, `license` is as good as `licence`, and a path may have backslashes. UsageError when it
+    cannot be read, has no column `file`, or says two things of one file.
+    """
+    text, delimiter = _table(_text(path))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        columns = _names(next(iter(text.splitlines()), ""), delimiter)
+        if _FILE not in columns:
+            said = ", ".join(column for column in columns if column) or "none"
+            raise UsageError(
+                f"{path} has no column {_FILE!r}, so that no row says of which file it speaks; its "
+                f"columns are {said}. Begin it with a line like file,source,licence,style"
+            )
+        next(reader)
+        return Sources(path, *_rows(path, reader, columns))
+    except csv.Error as error:
+        raise UsageError(
+            f"{path}, line {reader.line_num}: not a table ({error}); save it as CSV"
+        ) from error
+
+
+def _rows(path: Path, reader: Any, columns: list[str]) -> tuple[dict[str, Row], dict[str, int]]:
+    """Return the rows that name a file, by it, and the line that each ends in."""
+    rows: dict[str, Row] = {}
+    lines: dict[str, int] = {}
+    for cells in reader:
+        row = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
+        key = _key(row.get(_FILE, ""))
+        if not key:
+            continue
+        if rows.setdefault(key, row) != row:
+            raise UsageError(
+                f"{path}, line {reader.line_num}: {row[_FILE]} stands in line {lines[key]} "
+                "already, which says something else of it; keep one of the two"
+            )
+        lines.setdefault(key, reader.line_num)
+    return rows, lines
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror or error})") from error
+    if len(data) > _MOST_BYTES:
+        raise UsageError(f"{path} is larger than {_MOST_BYTES >> 20} MiB; no table is that long")
+    for encoding in _encodings(data):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def _encodings(data: bytes) -> tuple[str, ...]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ("utf-16",)
+    return ("utf-8-sig", "cp1252")
+
+
+def _table(text: str) -> tuple[str, str]:
+    """Return the text from its header on, and what stands between its cells."""
+    lines = text.splitlines(keepends=True)
+    while lines and not lines[0].strip():
+        del lines[0]
+    if lines and lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:
+        return "".join(lines[1:]), lines[0].strip()[-1]  # Excel's own remark
+    header = lines[0] if lines else ""
+    return "".join(lines), max(_DELIMITERS, key=lambda sign: _FILE in _names(header, sign))
+
+
+def _names(header: str, delimiter: str) -> list[str]:
+    cells = next(csv.reader([header], delimiter=delimiter), [])
+    names = [cell.strip().strip("\"'").lower() for cell in cells]
+    return [_SPELLINGS.get(name, name) for name in names]
+
+
+def _key(name: str) -> str:
+    """The name as the disk and the table agree on it: forward slashes, accents composed."""
+    parts = PurePosixPath(unicodedata.normalize("NFC", name.strip().replace("\\", "/"))).parts
+    return "/".join(part for part in parts if part != ".")
