@@ -108,7 +108,9 @@ def _grooves_of(style: str, metre: str) -> tuple[Groove, ...]:
     adapted = tuple(
         _in_metre(groove, metre)
         for groove in bank
-        if groove.metre == "4/4" and words & set(groove.styles)
+        if groove.metre == "4/4"
+        and words & set(groove.styles)
+        and (metre == "3/4" or _has_two_halves(groove))
     )
     return learned + adapted if style == own_style else adapted or learned
 
@@ -205,6 +207,18 @@ def _is_straight(groove: Groove) -> bool:
     )
 
 
+def _has_two_halves(groove: Groove) -> bool:
+    """Whether each half of a bar could be one: it begins on its beat, its snare on the second."""
+    for bar in groove.base:
+        if not {0, 8} <= {hit.step for hit in bar}:
+            return False
+        snares = {hit.step % 8 for hit in bar if hit.kind == "snare"}
+        rolls = "march" in groove.styles
+        if snares and (4 not in snares or (0 in snares and not rolls)):
+            return False
+    return True
+
+
 def _moved(bar: DrumBar, step_of: Callable[[int], int | None]) -> DrumBar:
     """Return a bar with every hit on another step, or gone; the louder of two stays."""
     found: dict[tuple[int, str], float] = {}
@@ -229,7 +243,7 @@ def _in_metre(groove: Groove, metre: str) -> Groove:
 
     3/4 keeps the first, second and last beat: the downbeat and two backbeats. 6/8 makes of each
     half bar one bar of two dotted beats, with the 8th off the beat on their last; a hat that keeps
-    8ths has all three.
+    8ths has all three. Only grooves whose halves both begin on their beat go into 6/8.
     """
     if metre == "3/4":
         return _each_bar(groove, metre, metre, ("waltz",), lambda bar: (_moved(bar, _in_three),))

@@ -323,6 +323,9 @@ def card(
 
 def main(folders: Sequence[str]) -> int:
     """Learn from the corpora in the folders; write the bank beside the models, with its card."""
+    if not folders or not all((Path(folder) / "sources.csv").is_file() for folder in folders):
+        sys.stderr.write(f"name folders that hold a sources.csv, not {list(folders)}\n")
+        return 2
     songs: list[DrumSong] = []
     used: list[dict[str, str]] = []
     for folder in map(Path, folders):

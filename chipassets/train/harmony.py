@@ -197,6 +197,9 @@ def _yes(no_and_yes: Sequence[float]) -> float:
 
 def main(folders: Sequence[str]) -> int:
     """Learn from the corpora in the folders; write the model beside the others, with its card."""
+    if not folders or not all((Path(folder) / "sources.csv").is_file() for folder in folders):
+        sys.stderr.write(f"name folders that hold a sources.csv, not {list(folders)}\n")
+        return 2
     pieces: list[tuple[str, bool, HarmonyOfPiece]] = []
     sources: Counter[tuple[str, str]] = Counter()
     for folder in map(Path, folders):

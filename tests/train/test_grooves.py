@@ -9,6 +9,7 @@ from pathlib import Path
 import mido
 import pytest
 
+from chipassets.train import grooves
 from chipassets.train.drumbars import DrumBar, read_drum_song
 from chipassets.train.groovefamilies import distance, families_of
 from chipassets.train.groovepool import Pool
@@ -175,3 +176,11 @@ def test_only_free_and_certain_rows_are_learned_from(tmp_path: Path) -> None:
         "file,source,licence\na.mid,freedoom,BSD-3-Clause\nb.mid,blasphemer,BSD-3-Clause\n"
     )
     assert [row["file"] for row in free_rows(tmp_path)] == ["a.mid"]
+
+
+def test_without_a_corpus_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert grooves.main([]) == 2
+    assert grooves.main([str(tmp_path)]) == 2
+    assert "sources.csv" in capsys.readouterr().err

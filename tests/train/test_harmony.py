@@ -11,6 +11,7 @@ import pytest
 
 from chipassets.chords import parse_chord
 from chipassets.keys import Key
+from chipassets.train import harmony
 from chipassets.train.chordreading import QUALITIES, read_harmony
 from chipassets.train.harmony import learn, model_of
 from chipassets.train.numerals import cadence_of, clear_mode, is_surprise, named_halves, numeral_of
@@ -191,3 +192,11 @@ def test_game_music_weighs_as_much_as_all_else(tmp_path: Path) -> None:
     counts = learn([("a", True, game), *((f"b{n}", False, other) for n in range(5))])
     after = counts["major"].after_one["I"]
     assert after["IV"] == pytest.approx(after["V7"], rel=0.01)
+
+
+def test_without_a_corpus_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert harmony.main([]) == 2
+    assert harmony.main([str(tmp_path)]) == 2
+    assert "sources.csv" in capsys.readouterr().err
