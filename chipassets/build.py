@@ -8,7 +8,7 @@ bundle is put in place in one step.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chipassets.bundle import (
@@ -21,6 +21,7 @@ from chipassets.bundle import (
     write_bundle,
     write_file,
 )
+from chipassets.cache import Cache, open_cache
 from chipassets.casting import Choices
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import CheckError
@@ -35,9 +36,13 @@ from chipassets.workers import report_stage, run_tasks
 
 @dataclass(frozen=True, slots=True)
 class StockTaken:
-    """The tracks that will be made again, and why each of them."""
+    """The tracks that will be made again, and why each of them; effort: how much each is, in 16ths.
+
+    A track that is composed counts once for each take beside its rendering.
+    """
 
     stale: dict[str, str]
+    effort: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +55,21 @@ class StageEntered:
 
 @dataclass(frozen=True, slots=True)
 class TrackDone:
-    """A track is finished."""
+    """A track is finished, and kept for the next build if this one is stopped.
+
+    how: "composed", "from the cache" or "from the lock".
+    """
 
     track: str
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The bundle is in place. `done` says of each track: composed, from the lock, or kept.
+    """The bundle is in place.
 
-    `warnings` are what a person should hear about: tags that the music does not keep, and so on.
+    `done` says of each track: composed, from the cache, from the lock, or kept. `warnings` are what
+    a person should hear about: tags that the music does not keep, and so on.
     """
 
     folder: Path
@@ -138,11 +148,13 @@ def build(
     *,
     strict: bool = False,
     recompose: bool = False,
+    use_cache: bool = True,
 ) -> Iterator[Event]:
     """Make the folder hold the plan's bundle and the lock its notes, telling what happens.
 
     `strict` makes an error of every warning; `recompose` gives up accepted takes that no longer
-    follow their plan.
+    follow their plan. What is finished is kept in the user's cache, unless `use_cache` is false,
+    so that a build that is stopped is gone on with.
 
     Raises:
         ChipassetsError: nothing was changed, or only the lock was brought up to date.
@@ -151,43 +163,79 @@ def build(
     stock = take_stock(plan, manifest, folder, recompose=recompose)
     if stock.stale:
         try_place(place)
-    yield StockTaken(stock.stale)
-    produced: dict[str, Produced] = {}
-    for name, stage, result in run_tasks(jobs, _work, _tasks(plan, stock)):
-        if stage is not None:
-            yield StageEntered(name, stage)
-        else:
-            produced[name] = result
-            yield TrackDone(name)
+    yield StockTaken(stock.stale, _effort(plan, stock))
+    if not stock.stale:
+        yield _finish(plan, manifest, folder, stock, {}, {}, strict=strict)
+        return
+    with open_cache(place.folder.parent, is_wanted=use_cache) as cache:
+        produced: dict[str, Produced] = {}
+        shared = (replace(plan, tracks=()), stock.model, stock.grams, cache)
+        for name, stage, result in run_tasks(jobs, _work, _tasks(plan, stock), shared):
+            if stage is not None:
+                yield StageEntered(name, stage)
+            else:
+                produced[name] = result
+                yield TrackDone(name, _how(stock, name, result))
+        files = {
+            file.path: cache.path_of(file)
+            for item in produced.values()
+            for file in item.entry.all_files()
+        }
+        yield _finish(plan, manifest, folder, stock, produced, files, strict=strict)
+
+
+def _finish(
+    plan: BuildPlan,
+    manifest: Path,
+    folder: Path,
+    stock: Stock,
+    produced: dict[str, Produced],
+    made: Mapping[str, Path],
+    *,
+    strict: bool,
+) -> Built:
     names = [track.name for track in plan.tracks]
     takes = {
         name: produced[name].take if name in produced else stock.locked[name] for name in names
     }
     if takes != stock.locked:
         write_file(lock_path(manifest), lock_to_bytes(takes))
-    index, files = _index(plan, stock.model, _entries(plan, stock, produced), takes)
+    index, shared = _index(plan, stock.model, _entries(plan, stock, produced), takes)
     warnings = [*outdated_choices(plan, takes), *_track_warnings(index)]
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
-    for item in produced.values():
-        files |= item.files
     changed = index != stock.index or bool(produced) or bool(stock.others)
     if changed:
-        write_bundle(folder, index, files)
-    yield Built(folder, index, _history(plan, stock), changed, warnings)
+        write_bundle(folder, index, {**shared, **made})
+    done = {name: _how(stock, name, produced.get(name)) for name in names}
+    return Built(folder, index, done, changed, warnings)
 
 
-def _tasks(
-    plan: BuildPlan, stock: Stock
-) -> dict[str, tuple[BuildPlan, TrackPlan, Model, GramIndex | None, LockedTake | Choices]]:
+_RENDERING_TAKES = 4
+"""To render a track costs about as much as to compose so many takes of it."""
+
+
+def _effort(plan: BuildPlan, stock: Stock) -> dict[str, int]:
+    return {
+        track.name: track.total_steps
+        * (_RENDERING_TAKES + (track.takes if track.name in stock.notes else 0))
+        for track in plan.tracks
+        if track.name in stock.stale
+    }
+
+
+def _how(stock: Stock, name: str, made: Produced | None) -> str:
+    if name in stock.notes:
+        return "composed" if made is None or made.is_composed else "from the cache"
+    return "from the lock" if name in stock.audio else "kept"
+
+
+def _tasks(plan: BuildPlan, stock: Stock) -> dict[str, tuple[TrackPlan, LockedTake | Choices]]:
     """Return the arguments of each stale track, the longest first so that no core waits long."""
     tracks = sorted(plan.tracks, key=lambda track: -track.total_steps)
     return {
         track.name: (
-            plan,
             track,
-            stock.model,
-            stock.grams,
             _choices(stock, track.name) if track.name in stock.notes else stock.locked[track.name],
         )
         for track in tracks
@@ -203,14 +251,16 @@ def _choices(stock: Stock, name: str) -> Choices:
 
 def _work(
     plan: BuildPlan,
-    track: TrackPlan,
     model: Model,
     grams: GramIndex | None,
+    cache: Cache,
+    track: TrackPlan,
     locked: LockedTake | Choices,
 ) -> Produced:
-    return produce_track(
-        plan, track, model, grams, locked, lambda stage: report_stage(track.name, stage)
-    )
+    def report(stage: str) -> None:
+        report_stage(track.name, stage)
+
+    return produce_track(plan, model, grams, cache, track, locked, report)
 
 
 def _track_warnings(index: Index) -> list[str]:
@@ -230,12 +280,3 @@ def _index(
 ) -> tuple[Index, dict[str, bytes]]:
     """Return the index of the entries, and by path the files that belong to no single track."""
     return index_of(plan, model, entries, provenance(plan, model, takes), album_files(plan, takes))
-
-
-def _history(plan: BuildPlan, stock: Stock) -> dict[str, str]:
-    def of(name: str) -> str:
-        if name in stock.notes:
-            return "composed"
-        return "from the lock" if name in stock.audio else "kept"
-
-    return {track.name: of(track.name) for track in plan.tracks}

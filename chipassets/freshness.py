@@ -34,12 +34,12 @@ def notes_key(track: TrackPlan, model_sha256: str, grams_sha256: str = "") -> st
     """Return the hash of all that decides which notes a track gets: plan, model, corpus, code."""
     versions = (COMPOSE_VERSION, SHAPE_VERSION, TAKES_VERSION)
     hashes = (model_sha256, grams_sha256)
-    return _hash({"plan": _notes_fields(track), "model": hashes, "versions": versions})
+    return hash_of({"plan": _notes_fields(track), "model": hashes, "versions": versions})
 
 
 def plan_key(track: TrackPlan) -> str:
     """Return the hash of what a track's plan says about notes, however many takes it asks for."""
-    return _hash(_without(_notes_fields(track), ("takes",)))
+    return hash_of(_without(_notes_fields(track), ("takes",)))
 
 
 def _notes_fields(track: TrackPlan) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
     fields = {name: asdict(track)[name] for name in (*_COLOUR_FIELDS, *_FILE_FIELDS)}
     if not track.own_moods:
         del fields["own_moods"]
-    return _hash(
+    return hash_of(
         {
             "score": score_to_lines(take.score),
             "take": (take.number, take.of, take.why, take.accepted),
@@ -153,6 +153,7 @@ def _without(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-def _hash(value: object) -> str:
+def hash_of(value: object) -> str:
+    """Return the SHA-256, in hex, of a value that JSON can hold."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -100,6 +100,19 @@ def lock_to_bytes(takes: dict[str, LockedTake]) -> bytes:
     return (text + "\n").encode()
 
 
+def take_to_text(take: LockedTake) -> str:
+    """Return one take as text that `take_from_text` reads."""
+    return json.dumps(_take_to_json(take), ensure_ascii=False)
+
+
+def take_from_text(text: str) -> LockedTake:
+    """Return the take; ValueError or CheckError for any other text."""
+    try:
+        return _take_from_json(json.loads(text))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a take: {error}") from error
+
+
 def _take_to_json(take: LockedTake) -> dict[str, Any]:
     """Return what an older chipassets can read, and only the choices that someone has made."""
     choices: dict[str, Any] = {}

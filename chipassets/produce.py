@@ -1,4 +1,4 @@
-"""One track through the stages: notes first, then files. Runs in a worker; touches no disk."""
+"""One track through the stages: notes first, then files. Runs in a worker; keeps in the cache."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from chipassets.bundle import (
     TrackEntry,
     file_entry,
 )
+from chipassets.cache import Cache, notes_id, track_id
 from chipassets.casting import Choices, cast
 from chipassets.chips import CHIPS
 from chipassets.chipsong import ChipSong, Dropped
@@ -45,26 +46,32 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A finished track: its notes for the lock, its entry for the index, its files by path."""
+    """A finished track: its notes for the lock, its entry for the index; its files are cached.
+
+    is_composed: whether its notes were composed now.
+    """
 
     take: LockedTake
     entry: TrackEntry
-    files: dict[str, bytes]
+    is_composed: bool
 
 
 def produce_track(
     plan: BuildPlan,
-    track: TrackPlan,
     model: Model,
     grams: GramIndex | None,
+    cache: Cache,
+    track: TrackPlan,
     locked: LockedTake | Choices,
     report: Report,
 ) -> Produced:
     """Return the finished track; notes come from the lock, or are composed heeding the choices.
 
+    What the cache holds is taken from there, and what is made is put there, step by step.
     `report` is told the name of each stage as it starts. Errors say which track and stage.
     """
     stage = STAGES[0]
+    hashes = model.sha256, grams.sha256 if grams else ""
 
     def enter(name: str) -> None:
         nonlocal stage
@@ -72,13 +79,35 @@ def produce_track(
         report(name)
 
     try:
-        take = locked
+        take, is_composed = locked, False
         if isinstance(take, Choices):
-            take = cast(track, model, grams, take, enter)
-        entry, files = render_track(plan, track, take, grams, enter)
+            take, is_composed = _notes(track, model, grams, cache, take, enter)
+        key = track_id(plan, track, take, *hashes)
+        entry = cache.find_track(key)
+        if entry is None:
+            entry, files = render_track(plan, track, take, grams, enter)
+            cache.keep_track(key, entry, files)
     except ChipassetsError as error:
         raise error.within(stage).within(f"track {track.name!r}") from error
-    return Produced(take, entry, files)
+    return Produced(take, entry, is_composed)
+
+
+def _notes(
+    track: TrackPlan,
+    model: Model,
+    grams: GramIndex | None,
+    cache: Cache,
+    choices: Choices,
+    report: Report,
+) -> tuple[LockedTake, bool]:
+    """Return the take that a track gets, and whether it had to be composed for it."""
+    key = notes_id(track, choices, model.sha256, grams.sha256 if grams else "")
+    take = cache.find_notes(key)
+    if take is not None:
+        return take, False
+    take = cast(track, model, grams, choices, report)
+    cache.keep_notes(key, take)
+    return take, True
 
 
 def render_track(

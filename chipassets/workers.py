@@ -6,10 +6,11 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, Queue
 from typing import Any
 
 from chipassets.errors import ComposeError
@@ -26,6 +27,7 @@ _ONE_THREAD = {
 _POLL_SECONDS = 0.05
 
 _report: Any = None
+_shared: tuple[Any, ...] = ()
 
 
 def use_one_thread() -> None:
@@ -40,12 +42,16 @@ def report_stage(track: str, stage: str) -> None:
 
 
 def run_tasks(
-    jobs: int, task: Callable[..., Any], arguments: dict[str, tuple[Any, ...]]
+    jobs: int,
+    task: Callable[..., Any],
+    arguments: Mapping[str, tuple[Any, ...]],
+    shared: tuple[Any, ...] = (),
 ) -> Iterator[tuple[str, str | None, Any]]:
     """Call the task for each named tuple of arguments, `jobs` at once, and yield what happens.
 
-    Yields (name, stage, None) when a task reports a stage and (name, None, result) when it is
-    done, in the order in which that comes about. The first error ends all workers and is raised.
+    `shared` are its first arguments, the same for all: they travel once to each worker. Yields
+    (name, stage, None) when a task reports a stage and (name, None, result) when it is done, in
+    the order in which that comes about. The first error ends all workers and is raised.
     """
     if not arguments:
         return
@@ -53,10 +59,10 @@ def run_tasks(
     with _deaf_to_ctrl_c():
         reports = context.SimpleQueue()
     workers = min(jobs, len(arguments))
-    with ProcessPoolExecutor(workers, context, _start_worker, (reports,)) as pool:
+    with ProcessPoolExecutor(workers, context, _start_worker, (reports, shared)) as pool:
         # Submitting starts the processes, which keep what surrounds their start.
         with _one_thread_each(), _deaf_to_ctrl_c():
-            futures = {pool.submit(task, *values): name for name, values in arguments.items()}
+            futures = {pool.submit(_call, task, values): name for name, values in arguments.items()}
         try:
             yield from _gather(futures, reports)
         except BrokenProcessPool as error:
@@ -70,13 +76,18 @@ def run_tasks(
 
 
 def _gather(futures: dict[Future[Any], str], reports: Any) -> Iterator[tuple[str, str | None, Any]]:
-    pending = set(futures)
-    while pending:
-        done, pending = wait(pending, _POLL_SECONDS, FIRST_COMPLETED)
+    finished: Queue[Future[Any]] = Queue()
+    for future in futures:
+        future.add_done_callback(finished.put)
+    while futures:
+        with suppress(Empty):
+            future = finished.get(timeout=_POLL_SECONDS)
+            result = future.result()
+            while not reports.empty():
+                yield (*reports.get(), None)
+            yield futures.pop(future), None, result
         while not reports.empty():
             yield (*reports.get(), None)
-        for future in done:
-            yield futures[future], None, future.result()
 
 
 @contextmanager
@@ -111,9 +122,13 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _start_worker(reports: Any) -> None:
-    global _report
-    _report = reports
+def _call(task: Callable[..., Any], values: tuple[Any, ...]) -> Any:
+    return task(*_shared, *values)
+
+
+def _start_worker(reports: Any, shared: tuple[Any, ...]) -> None:
+    global _report, _shared
+    _report, _shared = reports, shared
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +18,10 @@ from hypothesis import HealthCheck, settings
 # One thread a process, as in a build's workers: another number may add in another order.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# No test finds what an earlier one has composed: each that builds has a cache of its own.
+os.environ["CHIPASSETS_CACHE"] = tempfile.mkdtemp(prefix="chipassets-test-cache-")
+atexit.register(shutil.rmtree, os.environ["CHIPASSETS_CACHE"], ignore_errors=True)
 
 GOLDEN_DIR = Path(__file__).parent / "golden"
 
@@ -38,6 +46,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if skipped and os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK:
         reporter.write_line(f"{len(skipped)} tests were skipped; on CI none may be", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.getbasetemp() / uuid4().hex))
 
 
 @pytest.fixture

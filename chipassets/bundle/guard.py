@@ -34,6 +34,20 @@ def held(folder: Path) -> Iterator[bool]:
         os.close(handle)
 
 
+@contextmanager
+def try_hold(folder: Path) -> Iterator[bool]:
+    """Hold a folder unless another process or thread does, or it is gone; yields whether it is."""
+    try:
+        handle = _open(folder)
+    except OSError:
+        yield False
+        return
+    try:
+        yield _try_lock(handle)
+    finally:
+        os.close(handle)
+
+
 if sys.platform == "win32":
 
     def _open(folder: Path) -> int:
@@ -50,6 +64,13 @@ if sys.platform == "win32":
                 continue
             return True
 
+    def _try_lock(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
 else:
 
     def _open(folder: Path) -> int:
@@ -58,6 +79,13 @@ else:
     def _lock(handle: int) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            return False
+        return True
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
         return True

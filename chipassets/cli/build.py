@@ -5,19 +5,17 @@ from __future__ import annotations
 import enum
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chipassets.cli.manifest import read_manifest
-from chipassets.cli.output import console, print_json, print_table, print_text, say
+from chipassets.cli.output import print_json, print_table, print_text, say
+from chipassets.cli.progress import Show, progress
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from chipassets.build import Built, Event
     from chipassets.bundle import TrackEntry
     from chipassets.trackplan import Reference
@@ -56,6 +54,10 @@ def build_command(
         bool,
         typer.Option("--recompose", help="Give up accepted takes that left their plan."),
     ] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Neither use nor fill the user's cache."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
 ) -> None:
@@ -84,13 +86,23 @@ def build_command(
         _print_check(found, manifest, as_json=as_json, quiet=quiet)
         return
     workers = jobs or os.cpu_count() or 1
-    events = build(plan, manifest, folder, workers, strict=strict, recompose=recompose)
-    try:
-        with _progress(len(plan.tracks), hidden=quiet or as_json) as show:
+    events = build(
+        plan,
+        manifest,
+        folder,
+        workers,
+        strict=strict,
+        recompose=recompose,
+        use_cache=not no_cache,
+    )
+    with progress(len(plan.tracks), hidden=quiet or as_json) as show:
+        try:
             built = _follow(events, show)
-    except KeyboardInterrupt:
-        say(("interrupted; nothing was replaced", ""))
-        raise typer.Exit(130) from None
+        except KeyboardInterrupt:
+            kept = 0 if no_cache else show.tally.done
+            told = f"; {kept} finished tracks are kept for the next build" if kept else ""
+            say((f"interrupted; nothing was replaced{told}", ""))
+            raise typer.Exit(130) from None
     exports = export_targets(loaded.engines, manifest, folder)
     if as_json:
         engines = [exported_to_json(done) for done in exports]
@@ -135,52 +147,7 @@ def _print_check(found: list[str], manifest: Path, *, as_json: bool, quiet: bool
         raise typer.Exit(1)
 
 
-class _Show:
-    """Counts tracks in the progress bar and names the stages that run."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=total, stages="")
-        self._stage: dict[str, str] = {}
-
-    def event(self, event: Event) -> None:
-        from chipassets.build import StageEntered, StockTaken, TrackDone
-
-        if isinstance(event, StockTaken):
-            self._progress.update(self._task, total=len(event.stale))
-        if isinstance(event, StageEntered):
-            self._stage[event.track] = event.stage
-        if isinstance(event, TrackDone):
-            self._stage.pop(event.track, None)
-        done = int(isinstance(event, TrackDone))
-        stages = ", ".join(f"{track}: {stage}" for track, stage in self._stage.items())
-        self._progress.update(self._task, advance=done, stages=stages)
-
-
-@contextmanager
-def _progress(total: int, *, hidden: bool) -> Iterator[_Show]:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    terminal = console(stderr=True)
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[stages]}", markup=False),
-    )
-    with Progress(
-        *columns, console=terminal, transient=True, disable=hidden or not terminal.is_terminal
-    ) as progress:
-        yield _Show(progress, total)
-
-
-def _follow(events: Iterator[Event], show: _Show) -> Built:
+def _follow(events: Iterator[Event], show: Show) -> Built:
     from chipassets.build import Built
 
     for event in events:

@@ -87,10 +87,13 @@ def chipassets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def _run_here(
-    _jobs: int, task: Callable[..., Any], arguments: dict[str, tuple[Any, ...]]
+    _jobs: int,
+    task: Callable[..., Any],
+    arguments: dict[str, tuple[Any, ...]],
+    shared: tuple[Any, ...] = (),
 ) -> Iterator[tuple[str, str | None, Any]]:
     for name, values in arguments.items():
-        yield name, None, task(*values)
+        yield name, None, task(*shared, *values)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,138 @@
+"""How a build tells what it does: a bar on a terminal, a line for each track elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chipassets.cli.output import console, say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from chipassets.build import Event, StockTaken, TrackDone
+
+
+class Tally:
+    """Counts finished tracks, and estimates from their effort how long the rest takes."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.done = 0
+        self._effort: dict[str, int] = {}
+        self._spent = 0
+        self._began = time.monotonic()
+
+    def begin(self, event: StockTaken) -> None:
+        """Take over what there is to do; the clock starts."""
+        self.total, self._effort = len(event.stale), dict(event.effort)
+        self._began = time.monotonic()
+
+    def finish(self, event: TrackDone) -> None:
+        """Count a track. One that the cache held says nothing about how fast tracks are made."""
+        self.done += 1
+        effort = self._effort.pop(event.track, 0)
+        if event.how != "from the cache":
+            self._spent += effort
+
+    @property
+    def left(self) -> str:
+        """How much time is left, in words; "" where nobody knows."""
+        rest = sum(self._effort.values())
+        if not self._spent or not rest:
+            return ""
+        return f"about {_duration((time.monotonic() - self._began) * rest / self._spent)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+class _Lines:
+    """For logs: a line on standard error for each track that is finished."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+
+    def event(self, event: Event) -> None:
+        from chipassets.build import StockTaken, TrackDone
+
+        if isinstance(event, StockTaken):
+            self.tally.begin(event)
+        if isinstance(event, TrackDone):
+            self.tally.finish(event)
+            place = f"[{self.tally.done}/{self.tally.total}] {event.track}: {event.how}"
+            say((", ".join(filter(None, (place, self.tally.left))), ""))
+
+
+class _Bar:
+    """For people: a bar of tracks, the stages that run, the time that passed and that is left."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.tally = Tally()
+        self._progress = progress
+        self._task = progress.add_task("", total=total, stages="")
+        self._stage: dict[str, str] = {}
+
+    def event(self, event: Event) -> None:
+        from chipassets.build import StageEntered, StockTaken, TrackDone
+
+        if isinstance(event, StockTaken):
+            self.tally.begin(event)
+            self._progress.update(self._task, total=len(event.stale))
+        if isinstance(event, StageEntered):
+            self._stage[event.track] = event.stage
+        if isinstance(event, TrackDone):
+            self.tally.finish(event)
+            self._stage.pop(event.track, None)
+        stages = ", ".join(f"{track}: {stage}" for track, stage in self._stage.items())
+        said = "; ".join(filter(None, (self.tally.left, stages)))
+        self._progress.update(self._task, advance=int(isinstance(event, TrackDone)), stages=said)
+
+
+class _Silence:
+    def __init__(self) -> None:
+        self.tally = Tally()
+
+    def event(self, event: Event) -> None:
+        from chipassets.build import TrackDone
+
+        if isinstance(event, TrackDone):
+            self.tally.finish(event)
+
+
+Show = _Lines | _Bar | _Silence
+
+
+@contextmanager
+def progress(total: int, *, hidden: bool) -> Iterator[Show]:
+    """Yield what is to be told every event of a build of `total` tracks."""
+    if hidden:
+        yield _Silence()
+        return
+    terminal = console(stderr=True)
+    if not terminal.is_terminal:
+        yield _Lines()
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[stages]}", markup=False),
+    )
+    with Progress(*columns, console=terminal, transient=True) as shown:
+        yield _Bar(shown, total)
