@@ -121,8 +121,8 @@ def test_lock_alone_gives_its_notes_to_another_machine(built: Path, chipassets: 
     """Notes come from the lock, not from the dice: a note changed there is heard."""
     lock = json.loads((built / "game.lock").read_text())
     lines = lock["tracks"]["town"]["score"]
-    bar = next(number for number, line in enumerate(lines) if line.startswith("1 |"))
-    lines[bar] = "1 | 0:C6+16"
+    bar = next(number for number, line in enumerate(lines) if line.startswith("1 lead |"))
+    lines[bar] = "1 lead | 0:C6+16"
     (built / "game.lock").write_text(json.dumps(lock))
     report = json.loads(chipassets("build", "game.yaml", "--json").stdout)
     assert [track["done"] for track in report["tracks"]] == ["from the lock", "kept"]
