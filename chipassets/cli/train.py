@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chipassets.cli import material
+from chipassets.cli import material, train_voices
 from chipassets.cli.output import print_json, print_table, print_text
 from chipassets.cli.writing import Writing
 from chipassets.errors import MissingExtraError, UsageError
@@ -60,6 +60,10 @@ def corpus_command(context: typer.Context) -> None:
 def dataset_command(context: typer.Context) -> None:
     """Hand the words after `dataset` on to its own parser."""
     material.dataset(context.args)
+
+
+app.command("parts")(train_voices.parts)
+app.command("critic")(train_voices.critic)
 
 
 @app.command("fit")
@@ -211,79 +215,6 @@ def import_command(
     with Writing(out), whole_file(out) as partial:
         partial.write_bytes(save_model(model, half=half))
     print_text(f"wrote {out}: layers {', '.join(map(str, model.layers))}")
-
-
-@app.command("parts")
-def parts_command(
-    folder: Annotated[Path, typer.Argument(help="MIDI files that have a track for each voice.")],
-    out: _Out,
-    run: Annotated[
-        Path | None, typer.Option(help="The run's folder; resumes there [default: OUT.run]")
-    ] = None,
-    role: Annotated[
-        list[str] | None, typer.Option(help="Train only lead, bass or inner. Repeatable.")
-    ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Updates a role.")] = 2200,
-    units: Annotated[int, typer.Option(min=1, max=1024)] = 192,
-    batch_size: Annotated[int, typer.Option(min=1, max=MOST_STREAMS)] = 24,
-    learning_rate: Annotated[float, typer.Option(min=1e-7)] = 2e-3,
-    dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.4,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
-    refuse_licence: Annotated[
-        list[str] | None, typer.Option(help="Leave out licences that begin so. Repeatable.")
-    ] = None,
-    refuse_source: Annotated[
-        list[str] | None, typer.Option(help="Leave out a source. Repeatable.")
-    ] = None,
-    confidence: Annotated[
-        str, typer.Option(help="Where sources.csv states a confidence, the one it begins with.")
-    ] = "",
-    notice: Annotated[
-        list[Path] | None, typer.Option(help="A licence text for the card. Repeatable.")
-    ] = None,
-) -> None:
-    """Train the networks for single voices, and write them with their card.
-
-    One process trains the roles in turn; processes with one --role each may run side by side. The
-    file is written when all three have been trained.
-    """
-    if importlib.util.find_spec("torch") is None:
-        raise MissingExtraError(
-            "training networks for single voices needs torch, which no extra installs; run "
-            "`pip install torch`"
-        )
-    from chipassets.compose.part_context import ROLES
-    from chipassets.train.parts_data import examples
-    from chipassets.train.parts_export import exported, write_parts
-    from chipassets.train.parts_fit import PartHparams, fit_role
-    from chipassets.train.parts_reading import Selection, read_pieces
-
-    roles = tuple(role or ROLES)
-    if unknown := sorted(set(roles) - set(ROLES)):
-        raise UsageError(f"--role {unknown[0]} is none of {', '.join(ROLES)}")
-    selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()), confidence)
-    pieces = read_pieces(folder, selection)
-    hparams = PartHparams(
-        units=units,
-        batch=batch_size,
-        steps=steps,
-        learning_rate=learning_rate,
-        dropout=dropout,
-        seed=seed,
-    )
-    run = run or out.with_suffix(".run")
-    with Writing(run):
-        run.mkdir(parents=True, exist_ok=True)
-        for name in roles:
-            fit_role(name, examples(pieces, name), run, hparams, print_text)
-    missing = [name for name in ROLES if not (run / f"{name}.pt").exists()]
-    if missing:
-        print_text(f"{run} lacks {', '.join(missing)}; {out} is written when they are trained")
-        return
-    with Writing(out):
-        notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
-        card = write_parts(exported(run, pieces, selection), out, notices)
-    print_text(f"wrote {out} and {card}")
 
 
 @app.command("ngrams")

@@ -49,7 +49,7 @@ WARM_UP = 4 * STEPS_A_BAR
 """The recurrent state begins this many steps before the first free one, at a bar line. Training
 began its windows so: with the zero state, and the voice's past told as classes."""
 
-_SHIPPED = Path(__file__).parents[1] / "models" / "parts.safetensors"
+_SHIPPED = Path(__file__).parents[1] / "models" / "voices" / "parts.safetensors"
 _HALF = np.float32(0.5)
 _START = dict(zip(HEAD_SIZES, np.cumsum([0, *HEAD_SIZES.values()])[:-1].tolist(), strict=True))
 _NOTHING = sum(HEAD_SIZES.values())

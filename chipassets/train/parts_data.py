@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from chipassets.compose.part_context import (
     CONTEXT_GROUPS,
     GIVEN,
+    HIDDEN,
     LOWEST,
     REST,
+    STEPS_A_CHORD,
     PartContext,
     context_classes,
 )
@@ -55,28 +57,35 @@ class Example:
 
 def examples(pieces: Sequence[PartPiece], role: str) -> list[Example]:
     """Return an example for every voice of this role in the pieces."""
-    made: list[tuple[PartPiece, Tokens, float, PartContext, NDArray[np.int16]]] = []
+    made: list[tuple[PartPiece, Tokens, float]] = []
     for piece in pieces:
         own = piece.inners if role == "inner" else (getattr(piece, role),)
         for tokens in own:
             if tokens is None or any(getattr(piece, given) is None for given in GIVEN[role]):
                 continue
-            context, chords = _context(piece, role, tokens)
-            made.append((piece, tokens, 1 / len(own), context, chords))
+            made.append((piece, tokens, 1 / len(own)))
     made.sort(key=lambda entry: len(entry[1]))
     result: list[Example] = []
     for first in range(0, len(made), _ROWS_AT_ONCE):
         block = made[first : first + _ROWS_AT_ONCE]
-        past = own_past([tokens for _, tokens, _, _, _ in block])
-        for (piece, tokens, weight, context, chords), history in zip(block, past, strict=True):
+        past = own_past([tokens for _, tokens, _ in block])
+        for (piece, tokens, weight), history in zip(block, past, strict=True):
+            context = voice_context(piece, role, tokens)
+            told = context_classes(context)
+            alone = context_classes(voice_context(piece, role, tokens, without_itself=True))
             register = np.asarray(context.register)
-            classes = np.concatenate((context_classes(context), history), axis=1)
             result.append(
                 Example(
-                    piece.name, piece.style, piece.is_held_out, classes, tokens, chords,
-                    np.where(register < 0, -1, register - LOWEST), weight,
+                    piece=piece.name,
+                    style=piece.style,
+                    is_held_out=piece.is_held_out,
+                    classes=np.concatenate((told, history), axis=1),
+                    tokens=tokens,
+                    chords=np.stack((told[:, CHORD_COLUMNS], alone[:, CHORD_COLUMNS])),
+                    register=np.where(register < 0, -1, register - LOWEST),
+                    weight=weight,
                 )
-            )  # fmt: skip
+            )
     return result
 
 
@@ -94,39 +103,34 @@ def own_past(voices: Sequence[Tokens]) -> list[NDArray[np.int16]]:
     return [past[row, : len(voice)].copy() for row, voice in enumerate(voices)]
 
 
-def _context(piece: PartPiece, role: str, tokens: Tokens) -> tuple[PartContext, NDArray[np.int16]]:
-    """Return what a voice of a piece would have been planned as, and its two chord labellings."""
+def voice_context(
+    piece: PartPiece, role: str, tokens: Tokens, *, without_itself: bool = False
+) -> PartContext:
+    """Return what a voice of a piece would have been planned as.
+
+    Chords are labelled from all voices of the piece, or from all but this one.
+    """
     lead = piece.lead if piece.lead is not None else np.full(len(tokens), REST, np.int16)
     cadences = bar_cadences(lead, piece.tonic, LOWEST)
     register = bar_register(tokens)
-    every = [v for v in (piece.lead, *piece.inners) if v is not None]
-    others = [v for v in every if v is not tokens]
-    label_all = label_chords(every, piece.bass)
-    if others or (piece.bass is not None and piece.bass is not tokens):
-        label_others = label_chords(others, None if piece.bass is tokens else piece.bass)
-    else:
-        label_others = (np.full_like(label_all[0], -1), np.full_like(label_all[0], -1))
-    chord_bass = (
-        np.full_like(label_all[0], -1) if piece.bass is None else first_pitch_classes(piece.bass)
+    upper = [voice for voice in (piece.lead, *piece.inners) if voice is not None]
+    bass = piece.bass
+    if without_itself:
+        upper = [voice for voice in upper if voice is not tokens]
+        bass = None if bass is tokens else bass
+    unknown = np.full(len(tokens) // STEPS_A_CHORD, HIDDEN)
+    labels = label_chords(upper, bass) if upper or bass is not None else (unknown, unknown)
+    return PartContext(
+        mode=piece.mode,
+        root=labels[0],
+        quality=labels[1],
+        phrase_bar=phrase_bars(cadences),
+        chord_bass=unknown if piece.bass is None else first_pitch_classes(piece.bass),
+        cadence=cadences,
+        density=bar_density(tokens),
+        register=np.where(register < 0, -1, register + LOWEST),
+        part=None if role == "lead" else bar_parts(role, tokens, piece.lead),
+        likeness=bar_likeness(tokens),
+        style=piece.style,
+        given={given: getattr(piece, given) for given in GIVEN[role]},
     )
-
-    def context(label: tuple[NDArray[np.int64], NDArray[np.int64]]) -> PartContext:
-        return PartContext(
-            mode=piece.mode,
-            root=label[0],
-            quality=label[1],
-            phrase_bar=phrase_bars(cadences),
-            chord_bass=chord_bass,
-            cadence=cadences,
-            density=bar_density(tokens),
-            register=np.where(register < 0, -1, register + LOWEST),
-            part=None if role == "lead" else bar_parts(role, tokens, piece.lead),
-            likeness=bar_likeness(tokens),
-            style=piece.style,
-            given={given: getattr(piece, given) for given in GIVEN[role]},
-        )
-
-    whole = context(label_all)
-    columns = [context_classes(whole)[:, CHORD_COLUMNS]]
-    columns.append(context_classes(context(label_others))[:, CHORD_COLUMNS])
-    return whole, np.stack(columns)

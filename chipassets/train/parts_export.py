@@ -136,7 +136,8 @@ def parts_card(model: PartsModel, data: bytes, notices: Mapping[str, str]) -> st
 
 
 def _head(model: PartsModel, data: bytes) -> str:
-    units = "/".join(str(len(weights.hidden_bias)) for weights in model.weights.values())
+    sizes = {len(weights.hidden_bias) for weights in model.weights.values()}
+    units = "/".join(map(str, sorted(sizes)))
     count = sum(getattr(w, name).size for w in model.weights.values() for name in NAMES)
     return f"""# Networks for single voices
 

@@ -317,3 +317,44 @@ def test_weights_of_another_shape_are_refused() -> None:
     weights = _weights(1)
     with pytest.raises(ModelError, match="head_bias"):
         replace(weights, head_bias=weights.head_bias[:-1])
+
+
+def test_the_shipped_networks_follow_the_plan() -> None:
+    """Onsets on the beat belong to the planned chord far oftener than chance (a fourth) has it."""
+    shipped = PartNetworks.load()
+    bars = 8
+    context = PartContext(
+        mode="major",
+        root=np.repeat([0, 5, 2, 7, 9, 5, 7, 0], 2),
+        quality=np.repeat([0, 0, 1, 3, 1, 0, 0, 0], 2),
+        phrase_bar=np.arange(bars) % 4,
+        density=np.full(bars, 6.0),
+    )
+    rngs = [np.random.default_rng(seed) for seed in range(ROWS)]
+    chords = [
+        {0, 4, 7},
+        {5, 9, 0},
+        {2, 5, 9},
+        {7, 11, 2, 5},
+        {9, 0, 4},
+        {5, 9, 0},
+        {7, 11, 2},
+        {0, 4, 7},
+    ]
+
+    def share_that_fits(rows: NDArray[np.int16]) -> float:
+        fits = [
+            (int(token) - FIRST_NOTE + LOWEST) % 12 in chords[step // 16]
+            for row in rows
+            for step, token in enumerate(row)
+            if step % 4 == 0 and token >= FIRST_NOTE
+        ]
+        return float(np.mean(fits))
+
+    lead = sample_part(shipped, "lead", context, rngs, 0.9)
+    assert share_that_fits(lead) > 0.55
+    bass = sample_part(shipped, "bass", replace(context, given={"lead": lead[0]}), rngs, 0.9)
+    assert share_that_fits(bass) > 0.7
+    likely = log_likelihood(shipped, "lead", context, lead).sum()
+    wrong = replace(context, root=(context.root + 6) % 12)
+    assert log_likelihood(shipped, "lead", wrong, lead).sum() < likely - 50

@@ -1,0 +1,136 @@
+"""`chipassets train parts` and `train critic`: networks for single voices, and their judge."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chipassets.cli.output import print_table, print_text
+from chipassets.cli.writing import Writing
+from chipassets.errors import MissingExtraError, UsageError
+from chipassets.train.hparams import MOST_STREAMS
+
+_Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
+_Folder = Annotated[Path, typer.Argument(help="MIDI files that have a track for each voice.")]
+_Licences = Annotated[
+    list[str] | None, typer.Option(help="Leave out licences that begin so. Repeatable.")
+]
+_Sources = Annotated[list[str] | None, typer.Option(help="Leave out a source. Repeatable.")]
+_Confidence = Annotated[
+    str, typer.Option(help="Where sources.csv states a confidence, the one it begins with.")
+]
+
+
+def parts(
+    folder: _Folder,
+    out: _Out,
+    run: Annotated[
+        Path | None, typer.Option(help="The run's folder; resumes there [default: OUT.run]")
+    ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Train only lead, bass or inner. Repeatable.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Updates a role.")] = 2200,
+    units: Annotated[int, typer.Option(min=1, max=1024)] = 192,
+    batch_size: Annotated[int, typer.Option(min=1, max=MOST_STREAMS)] = 24,
+    learning_rate: Annotated[float, typer.Option(min=1e-7)] = 2e-3,
+    dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.4,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    refuse_licence: _Licences = None,
+    refuse_source: _Sources = None,
+    confidence: _Confidence = "",
+    notice: Annotated[
+        list[Path] | None, typer.Option(help="A licence text for the card. Repeatable.")
+    ] = None,
+) -> None:
+    """Train the networks for single voices, and write them with their card.
+
+    One process trains the roles in turn; processes with one --role each may run side by side. The
+    file is written when all three have been trained.
+    """
+    _need_torch()
+    from chipassets.compose.part_context import ROLES
+    from chipassets.train.parts_data import examples
+    from chipassets.train.parts_export import exported, write_parts
+    from chipassets.train.parts_fit import PartHparams, fit_role
+    from chipassets.train.parts_reading import Selection, read_pieces
+
+    roles = tuple(role or ROLES)
+    if unknown := sorted(set(roles) - set(ROLES)):
+        raise UsageError(f"--role {unknown[0]} is none of {', '.join(ROLES)}")
+    selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()), confidence)
+    pieces = read_pieces(folder, selection)
+    hparams = PartHparams(
+        units=units,
+        batch=batch_size,
+        steps=steps,
+        learning_rate=learning_rate,
+        dropout=dropout,
+        seed=seed,
+    )
+    run = run or out.with_suffix(".run")
+    with Writing(run):
+        run.mkdir(parents=True, exist_ok=True)
+        for name in roles:
+            fit_role(name, examples(pieces, name), run, hparams, print_text)
+    missing = [name for name in ROLES if not (run / f"{name}.pt").exists()]
+    if missing:
+        print_text(f"{run} lacks {', '.join(missing)}; {out} is written when they are trained")
+        return
+    with Writing(out):
+        notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
+        card = write_parts(exported(run, pieces, selection), out, notices)
+    print_text(f"wrote {out} and {card}")
+
+
+def critic(
+    folder: _Folder,
+    out: _Out,
+    composed: Annotated[
+        Path | None, typer.Option(help="MIDI files of a composer, to be told from people's.")
+    ] = None,
+    networks: Annotated[
+        Path | None, typer.Option(help="A file of `train parts` [default: the shipped one]")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 3000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    refuse_licence: _Licences = None,
+    refuse_source: _Sources = None,
+    confidence: _Confidence = "",
+) -> None:
+    """Train the judge of phrases: people's against spoiled ones and against a machine's."""
+    _need_torch()
+    from chipassets.compose.parts_model import parse_parts
+    from chipassets.compose.parts_network import PartNetworks
+    from chipassets.train.critic import critic_phrases, train_critic, write_critic
+    from chipassets.train.parts_reading import Selection, read_pieces
+
+    selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()), confidence)
+    pieces = read_pieces(folder, selection)
+    machine = read_pieces(composed, Selection()) if composed else []
+    if networks:
+        loaded = PartNetworks(parse_parts(networks.read_bytes(), str(networks)))
+    else:
+        loaded = PartNetworks.load()
+    phrases = critic_phrases(pieces, machine, loaded, seed)
+    trained = train_critic(phrases, steps, seed, print_text)
+    with Writing(out):
+        card = write_critic(trained, out, pieces, selection)
+    rows = [
+        [kind, *(str(found.get(name, "")) for name in ("all", "game"))]
+        for kind, found in trained.training["auc"].items()
+    ]
+    print_table("area under the curve, held out", ["against", "all", "game"], rows)
+    print_text(f"wrote {out} and {card}")
+
+
+def _need_torch() -> None:
+    """Raise MissingExtraError unless PyTorch can be imported."""
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError(
+            "training networks for single voices needs torch, which no extra installs; run "
+            "`pip install torch`"
+        )
