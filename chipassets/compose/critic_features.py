@@ -158,9 +158,9 @@ def _bar_likeness(line: _Line) -> list[float]:
     """Return how alike bars are after one and two bars: in onsets, in notes, in direction."""
     tokens = line.tokens.reshape(PHRASE_BARS, STEPS_A_BAR)
     is_onset = tokens >= FIRST_NOTE
-    direction = np.zeros(PHRASE_STEPS, np.int64)
-    direction[line.onsets[1:]] = np.sign(np.diff(line.pitches)) + 2
-    direction = direction.reshape(PHRASE_BARS, STEPS_A_BAR)
+    signs = np.zeros(PHRASE_STEPS, np.int64)
+    signs[line.onsets[1:]] = np.sign(np.diff(line.pitches)) + 2
+    direction = signs.reshape(PHRASE_BARS, STEPS_A_BAR)
     result: list[float] = []
     both_by_ago = []
     for ago in (1, 2):

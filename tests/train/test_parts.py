@@ -136,7 +136,7 @@ def test_a_folder_is_read_as_its_tables_say(tmp_path: Path) -> None:
         song = {v: [(s, n, p + (shift if v == "pulse 1" else 0)) for s, n, p in line]
                 for v, line in _song().items()}  # fmt: skip
         _midi(tmp_path / "a" / f"{name}.mid", song if name != "copy" else _song())
-    (tmp_path / "a" / "torn.mid").write_bytes(b"MThd")
+    (tmp_path / "a" / "torn.mid").write_bytes(b"no music at all")
     (tmp_path / "a" / "sources.csv").write_text(
         "file,source,licence,confidence\nours.mid,x,CC0,A: known\ncopy.mid,x,CC0,A\n"
         "paid.mid,x,CC BY 4.0,A\nguess.mid,x,MIT,B: inferred\ntorn.mid,x,CC0,A\n"
