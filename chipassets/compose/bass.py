@@ -14,12 +14,14 @@ from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
 from chipassets.notes import BASS, Note
 
-_LOWEST, _HIGHEST = 33, 57
-"""A1 to A3: where a bass is heard on these chips and yet low."""
+_LOWEST, _HIGHEST = 33, 60
+"""A1 to C4: where a bass is heard on these chips and yet low."""
 
 _NEAR_HOME = 0.45
+_FAST_FROM = 0.7
+"""From this drive on, patterns in notes half as long are among the choice."""
 _RUN_SHARE = 0.65
-_CHROMATIC_SHARE = 0.35
+_CHROMATIC_SHARE = 0.8
 
 
 def compose_bass(context: Context) -> list[Note]:
@@ -27,7 +29,7 @@ def compose_bass(context: Context) -> list[Note]:
     roots = _roots(context)
     line: list[tuple[int, int, int]] = []
     for bar in range(context.bars):
-        if bar in context.muted:
+        if bar in context.muted or bar < context.plan.entries.get(BASS, 0):
             continue
         role = context.plan.section_at(bar).role(BASS)
         if role == ideas.SILENT:
@@ -54,7 +56,7 @@ Roots = dict[int, list[tuple[int, int, int]]]
 def _roots(context: Context) -> Roots:
     """Return where each chord's bass lies: near the one before, and not far from home."""
     table = context.harmony.table
-    floor = _LOWEST + int(context.draw("bass floor") * 7)
+    floor = context.plan.targets.bass_floor
     home = floor + 5
     before = home
     roots: Roots = {}
@@ -83,11 +85,13 @@ def pattern_of(context: Context, letter: str, place: int) -> tuple[Cell, Cell]:
 
 def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell]:
     choice = [item.cell for item in context.material.bass]
+    if context.plan.targets.drive > _FAST_FROM and context.bar_steps >= 16:
+        choice += [fast for cell in choice if (fast := _in_half_notes(cell)) is not None]
     if not choice:
         plain = Cell((CellNote(0, context.bar_steps, 0),), context.bar_steps)
         return plain, plain
     drive = context.plan.targets.drive
-    wanted = (2.5 + 5.5 * drive) * context.bar_steps / 16
+    wanted = (2.0 + 9.0 * drive**1.5) * context.bar_steps / 16
     taken = {
         cell.rhythm
         for name in context.cells
@@ -115,6 +119,18 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
     return first, second
 
 
+def _in_half_notes(cell: Cell) -> Cell | None:
+    """Return the cell twice, in notes half as long; None where a note is too short for that."""
+    if any(note.step % 2 for note in cell.notes):
+        return None
+    half = cell.bar_steps // 2
+    fast = [
+        note._replace(step=note.step // 2, steps=max(1, note.steps // 2)) for note in cell.notes
+    ]
+    again = [note._replace(step=note.step + half) for note in fast]
+    return Cell((*fast, *again), cell.bar_steps)
+
+
 def _with_tail(head: Cell, tail: Cell) -> Cell:
     """Return the first half of one cell and the second half of another."""
     half = head.bar_steps // 2
@@ -131,6 +147,12 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
     phrase = context.plan.phrase_at(bar)
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
         return [(start, context.bar_steps, roots[bar][0][2])]
+    if role == ideas.LONG:
+        ends = [step for step, _, _ in roots[bar][1:]] + [context.bar_steps]
+        return [
+            (start + step, end - step, root)
+            for (step, _, root), end in zip(roots[bar], ends, strict=True)
+        ]
     cell = second if (bar - section.section.start_bar) % 2 else first
     rhythm: Sequence[CellNote] = cell.notes
     if role == ideas.DOUBLED:
@@ -145,7 +167,20 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
             return [(start + s, n, p) for s, n, p in (*placed, *run)]
     if follows is not None and role != ideas.PEDAL:
         placed = _led(context, placed, roots[bar][-1], follows)
-    return [(start + s, n, p) for s, n, p in placed]
+    return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in placed]
+
+
+def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
+    """Return the pitch; a tone of the chord instead where it rubs on the tune by a semitone."""
+    if steps < 3:
+        return pitch
+    tune = {context.tune_at(at) for at in range(step, min(step + steps, context.sounding.size))}
+    rubs = any(tone >= 0 and (tone - pitch) % 12 in (1, 11) for tone in tune)
+    tones = context.harmony.table.tones[int(context.harmony.at[step])]
+    if not rubs or tones[pitch % 12]:
+        return pitch
+    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % 12]]
+    return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch
 
 
 def _tune_rhythm(context: Context, bar: int) -> list[CellNote]:
@@ -240,7 +275,7 @@ def _led(
     if len(placed) < 3:
         return placed
     step, steps, pitch = placed[-1]
-    if steps > 4 or step < context.bar_steps - context.pulse_steps:
+    if steps > 2 or step < context.bar_steps - context.pulse_steps:
         return placed
     target, root = follows[2], last[2]
     if target == root:

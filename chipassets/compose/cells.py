@@ -140,7 +140,7 @@ def is_tune(cell: Cell, traits: Traits) -> bool:
     """Whether a cell can be the material of a tune: it moves, breathes and can be sung."""
     third = cell.bar_steps // 3
     return (
-        3 <= traits.onsets <= 10
+        3 <= traits.onsets <= 12
         and cell.notes[0].step <= 4
         and traits.same <= max(1, traits.onsets // 4)
         and len({note.degree for note in cell.notes}) >= 3
@@ -173,7 +173,7 @@ def tune_worth(traits: Traits) -> float:
     worth -= 0.5 * traits.same + 0.5 * max(0, traits.turns - 4)
     worth += 0.4 * (1 <= traits.turns <= 3) + 0.6 * (4 <= traits.onsets <= 8)
     worth -= 0.8 * (traits.turns == 0)
-    return worth - 0.7 * max(0, traits.odd - 2)
+    return worth
 
 
 def is_bass(cell: Cell, traits: Traits) -> bool:

@@ -11,9 +11,13 @@ from chipassets.compose.material import Material, Ranked
 from chipassets.compose.piece import PiecePlan, Targets
 from chipassets.compose.targets import log_distance
 from chipassets.compose.tune import Cells
+from chipassets.units import STEPS_PER_BEAT
 
 _BEST_WORTH = 5.5
 _CHANCE = 1.4
+_DIMINISHED_FROM = 0.4
+"""From this wish for 16ths on, cells in notes half as long are among the choice."""
+
 _OVERLAP = 0.6
 """Of the onsets of a cell that contrasts, the most that may stand where the main cell's stand."""
 
@@ -33,6 +37,8 @@ def choose_cells(
     """
     bar_steps = material.tune[0].cell.bar_steps if material.tune else 16
     choice = _with_traits(material.tune, pulse_steps) or [_plain(bar_steps, pulse_steps)]
+    if plan.targets.sixteenths > _DIMINISHED_FROM and pulse_steps == STEPS_PER_BEAT:
+        choice += _diminished(choice, pulse_steps, rng)
     main: dict[str, Cell] = {}
     letters = dict.fromkeys(section.letter for section in plan.sections)
     for letter in letters:
@@ -42,8 +48,7 @@ def choose_cells(
         if not main:
             fit = [_statement(*item, plan.targets, bar_steps) for item in choice]
         else:
-            first = next(iter(main.values()))
-            fit = [_contrast(*item, first, plan.targets, bar_steps) for item in choice]
+            fit = [_contrast(*item, tuple(main.values()), plan.targets) for item in choice]
         chance = rng.random(len(choice)) * _CHANCE
         taken = [2.5 * (cell.rhythm in used) for cell, *_ in choice]
         total = np.array(fit) + chance - np.array(taken)
@@ -84,20 +89,51 @@ def _plain(bar_steps: int, pulse_steps: int) -> _Choice:
 
 def _statement(cell: Cell, traits: Traits, worth: float, targets: Targets, bar_steps: int) -> float:
     fit = worth - 1.6 * log_distance(traits.onsets, targets.onsets)
+    # Even rhythms are wanted as well: what makes a cell promising must not exclude them.
+    fit -= max(0.0, 2.8 - targets.values) * traits.entropy
     fit += (2.0 * targets.syncopation - 0.7) * min(traits.syncopation, 2) * 0.6
-    fit += (1.6 * targets.sixteenths - 0.6) * min(traits.odd, 2)
+    fit += (2.4 * targets.sixteenths - 0.8) * min(traits.odd, 5) * 0.6
     fit += (1.4 * targets.leaps - 0.5) * min(traits.skips + 2 * traits.leaps, 3) * 0.5
-    fit += 0.4 * (cell.notes[0].step == 0) - 0.7 * abs(traits.values - 2.5)
+    fit += 0.4 * (cell.notes[0].step == 0) - 0.9 * abs(traits.values - targets.values)
     return fit - 0.5 * (traits.longest > bar_steps // 2)
 
 
 def _contrast(
-    cell: Cell, traits: Traits, worth: float, first: Cell, targets: Targets, bar_steps: int
+    cell: Cell, traits: Traits, worth: float, others: Sequence[Cell], targets: Targets
 ) -> float:
-    shared = len(set(cell.rhythm) & set(first.rhythm)) / len(cell.rhythm)
-    away = abs(traits.onsets - len(first.notes))
-    fit = 0.5 * worth + 0.5 * _statement(cell, traits, worth, targets, bar_steps)
-    return fit - 2.5 * (shared > _OVERLAP) + 0.8 * min(away, 2)
+    """How well a cell stands off from those of the other letters, and is a statement itself."""
+    fit = 0.5 * worth + 0.5 * _statement(cell, traits, worth, targets, cell.bar_steps)
+    for other in others:
+        shared = len(set(cell.rhythm) & set(other.rhythm)) / len(cell.rhythm)
+        fit -= 2.5 * (shared > _OVERLAP)
+    return fit + 0.8 * min(abs(traits.onsets - len(others[0].notes)), 2)
+
+
+def _diminished(
+    choice: Sequence[_Choice], pulse_steps: int, rng: np.random.Generator
+) -> list[_Choice]:
+    """Return cells in notes half as long: two of the model's bars in one."""
+    even = [
+        item
+        for item in choice
+        if all(note.step % 2 == 0 for note in item[0].notes) and item[1].onsets <= 6
+    ]
+    found: list[_Choice] = []
+    for cell, _, worth in even:
+        other = even[int(rng.integers(len(even)))][0]
+        half = cell.bar_steps // 2
+        last = cell.notes[-1].degree
+        notes = [_halved(note, 0, 0) for note in cell.notes]
+        notes += [_halved(note, half, last + 1) for note in other.notes]
+        whole = Cell(tuple(notes), cell.bar_steps)
+        traits = traits_of(whole, pulse_steps)
+        if whole.span <= 9 and traits.onsets >= 4:
+            found.append((whole, traits, worth))
+    return found
+
+
+def _halved(note: CellNote, start: int, degree: int) -> CellNote:
+    return CellNote(start + note.step // 2, max(1, note.steps // 2), degree + note.degree)
 
 
 def _answer(cell: Cell, traits: Traits, worth: float, first: Cell, bar_steps: int) -> float:

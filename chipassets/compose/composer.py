@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chipassets.compose import ideas
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
@@ -21,7 +20,7 @@ from chipassets.compose.harmonies import Harmony
 from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.inner import compose_inner
 from chipassets.compose.material import Material, propose
-from chipassets.compose.phrasing import add_pickups, cut_stops
+from chipassets.compose.phrasing import add_pickups, cut_stops, kept_in_key, shortened
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import (
@@ -118,11 +117,17 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
 
 
 def _entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:
-    """Return the tune without the bars before it enters, where the piece's idea has others open."""
-    opens = ideas.IDEAS[plan.idea].opens or {}
-    waits = opens.get(LEAD, 0) if plan.sections[0].section.bars > opens.get(LEAD, 0) else 0
+    """Return the tune without the bars before it enters."""
+    waits = plan.entries.get(LEAD, 0)
     silent = TuneBar((), (), "held", "plain", 0)
     return (*(silent for _ in tune[:waits]), *tune[waits:])
+
+
+def _lengths(context: Context) -> tuple[float, float, float]:
+    """How short tune, second voice and bass are played: alike, and yet each in its own way."""
+    short = context.plan.targets.short
+    tune, inner, bass = (0.5 * short + 0.5 * context.draw("length", part) for part in "tib")
+    return 0.8 * tune, inner, bass
 
 
 def _score(track: TrackPlan, context: Context, given: Given) -> Score:
@@ -131,9 +136,10 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     bass = compose_bass(context)
     drums = compose_drums(track, context, bass)
     voices: list[Note] = []
-    for line in (list(context.notes), inner, bass):
-        voices += cut_stops(context, line)
+    for line, length in zip((list(context.notes), inner, bass), _lengths(context), strict=True):
+        voices += cut_stops(context, shortened(line, length))
     voices = [note for note in voices if note.start_step < track.total_steps]
+    voices = kept_in_key(context, voices, track.chromatic_share, frozenset(given.bars))
     return Score(
         notes=ordered([*voices, *given.extra]),
         bars=track.bars,

@@ -26,6 +26,7 @@ _CONTRAST_SHARE = 0.6
 _VARIANT_SHARE = 0.3
 _JOIN_SHARE = 0.4
 _BREAK_SHARE = 0.35
+_ACCENT_SHARE = 0.5
 _CRASH = "crash"
 
 
@@ -46,6 +47,7 @@ def compose_drums(
     for bar in _crash_bars(track, context, grooves):
         strokes[bar * context.bar_steps, _CRASH] = 110
     _join_kicks(context, bass, strokes)
+    _share_accents(context, strokes)
     _cut(context, strokes)
     return tuple(
         DrumStroke(step, kind, strokes[step, kind])
@@ -132,6 +134,22 @@ def _join_kicks(
         letter = context.plan.section_at(bar).letter
         if context.draw("join", letter, step) < _JOIN_SHARE:
             strokes[at, "kick"] = 84
+
+
+def _share_accents(context: Context, strokes: dict[tuple[int, str], int]) -> None:
+    """Let the drums mark the syncopation of each letter's cell, in the same places of every bar."""
+    half = context.pulse_steps // 2
+    for bar in range(context.bars):
+        cell = context.tune[bar].notes
+        if context.closes_phrase(bar) or context.tune[bar].cell == "cadence":
+            continue
+        for note in cell:
+            crosses = note.step % context.pulse_steps and note.steps > half
+            at = bar * context.bar_steps + note.step
+            if not crosses or context.draw("accent", note.step) > _ACCENT_SHARE:
+                continue
+            if not any((at, kind) in strokes for kind in ("kick", "snare", _CRASH)):
+                strokes[at, "snare" if note.step % context.pulse_steps == half else "kick"] = 72
 
 
 def _cut(context: Context, strokes: dict[tuple[int, str], int]) -> None:

@@ -36,8 +36,8 @@ COSTS: Mapping[str, str] = {
 _FOREIGN, _RESOLVED_STRONG, _RESOLVED_WEAK, _PASSING = 0.95, 0.45, 0.12, 0.03
 _SEMITONE_ABOVE = 1.3
 _LONG_FOREIGN = 1.4
-_TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.5, 0.7, 1.0, 3.0, 4.0
-_UNPAID = 0.5
+_SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
+_UNPAID = 0.7
 _THREE_ALIKE, _TWO_PITCHES, _DRONE = 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
 
@@ -238,14 +238,20 @@ def _chord_cost(
 
 def _leap_cost(moves: Integers, pairs: NDArray[np.bool_]) -> Floats:
     size = np.abs(moves)
-    cost = _TRITONE * (size == 6) + _SEVENTH * ((size == 10) | (size == 11))
+    cost = (
+        _SIXTH * ((size == 8) | (size == 9))
+        + _TRITONE * (size == 6)
+        + _SEVENTH * ((size == 10) | (size == 11))
+    )
     cost = cost + _OCTAVE * (size == 12) + _WIDE * ((size > 9) & (size != 12))
     cost = cost + _WIDER * (size > 12)
     if moves.shape[1] > 1:
         back = moves[:, 1:]
         repaid = (back * moves[:, :-1] < 0) & (np.abs(back) <= 4)
         cost[:, :-1] += _UNPAID * ((size[:, :-1] >= 7) & pairs[:, 1:] & ~repaid)
-    return np.asarray((cost * pairs).sum(axis=1), np.float64)
+    # One leap in a bar is an event; a second one is restless.
+    many = ((size >= 5) & pairs).sum(axis=1)
+    return np.asarray((cost * pairs).sum(axis=1) + 0.5 * np.maximum(0, many - 1), np.float64)
 
 
 def _repeat_cost(

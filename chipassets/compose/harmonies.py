@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.chords import Chord, parse_chord
-from chipassets.keys import MODES, Key
+from chipassets.keys import Key
 
 DEGREES = 7
 _LOWEST_DEGREE, _HIGHEST_DEGREE = -42, 49
 """Degrees for which pitches are tabled: six octaves below the tonic to seven above."""
 
 _MIDDLE_C = 60
-_ALTERED_UP = frozenset({"dim", "aug", "7"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +61,22 @@ class ChordTable:
         return int(np.abs(self.pitches[chord] - pitch).argmin()) + _LOWEST_DEGREE
 
 
-def table_of(names: Sequence[str], key: Key) -> ChordTable:
-    """Return the table of the chords with these names in a key; ValueError for a name that is none.
+def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
+    """Return the table of chords, each with the key in which it stands.
 
-    The tonic that is degree 0 lies between F#3 and F4.
+    Degrees count from the tonic of `home`, which as degree 0 lies between F#3 and F4. ValueError
+    for a name that is no chord.
     """
-    chords = tuple(parse_chord(name, key) for name in names)
+    chords = tuple(parse_chord(name, key) for name, key in rows)
     tones = np.zeros((len(chords), 12), bool)
     for row, chord in enumerate(chords):
         tones[row, list(chord.pitch_classes)] = True
-    scales = [_bent_scale(chord, key) for chord in chords]
-    tonic = _MIDDLE_C + (key.tonic + 6) % 12 - 6
+    scales = [_bent_scale(chord, key, home) for chord, (_, key) in zip(chords, rows, strict=True)]
+    tonic = _MIDDLE_C + (home.tonic + 6) % 12 - 6
     degrees = np.arange(_LOWEST_DEGREE, _HIGHEST_DEGREE)
     pitches = np.array([[tonic + 12 * (d // 7) + s[d % 7] for d in degrees] for s in scales])
     return ChordTable(
-        tuple(names),
+        tuple(name for name, _ in rows),
         chords,
         tones,
         np.array([chord.bass for chord in chords], np.int64),
@@ -93,18 +93,17 @@ def _third(chord: Chord) -> int:
     return chord.root
 
 
-def _bent_scale(chord: Chord, key: Key) -> list[int]:
-    """Return the seven steps above the tonic in which the chord's tones take their places.
+def _bent_scale(chord: Chord, key: Key, home: Key) -> list[int]:
+    """Return seven steps above home's tonic: the key's scale, bent to hold the chord's tones.
 
     A tone from outside moves the neighbour that is no tone of the chord; of two neighbours the one
     below where the chord leads (it has a major third over its root), else the one above.
     """
-    scale = list(key.harmony_scale)
+    above = key.tonic - home.tonic
+    scale = sorted((step + above) % 12 for step in key.harmony_scale)
     leads = (chord.root + 4) % 12 in chord.pitch_classes
-    for tone in sorted((pitch - key.tonic) % 12 for pitch in chord.pitch_classes):
-        if tone in scale:
-            continue
-        wanted = {(pitch - key.tonic) % 12 for pitch in chord.pitch_classes}
+    wanted = {(pitch - home.tonic) % 12 for pitch in chord.pitch_classes}
+    for tone in sorted(wanted - set(scale)):
         near = [i for i in range(DEGREES) if abs(scale[i] - tone) == 1 and scale[i] not in wanted]
         if near:
             near.sort(key=lambda i: (scale[i] < tone) != leads)
@@ -116,12 +115,14 @@ def _bent_scale(chord: Chord, key: Key) -> list[int]:
 class Harmony:
     """A piece's chords: the table, and which of its rows holds at each step, int [steps].
 
-    names: of each bar, the chords with blanks between, as a Score has them.
+    names: of each bar, the chords with blanks between, as a Score has them. tonics: of each bar,
+    the degree 0..6 of home on which the tonic of its key stands.
     """
 
     table: ChordTable
     at: NDArray[np.int64]
     names: tuple[str, ...]
+    tonics: tuple[int, ...]
     steps_per_bar: int
 
     def bar(self, bar: int) -> NDArray[np.int64]:
@@ -139,19 +140,28 @@ class Harmony:
         return [0, *(np.flatnonzero(rows[1:] != rows[:-1]) + 1).tolist()]
 
 
-def harmony_of(bars: Sequence[Sequence[str]], key: Key, steps_per_bar: int) -> Harmony:
+def harmony_of(
+    bars: Sequence[Sequence[str]], keys: Sequence[Key], home: Key, steps_per_bar: int
+) -> Harmony:
     """Return the harmony of bars, each with the names of its chords, which share it evenly.
 
-    The first ones are longer where a bar does not divide.
+    The first ones are longer where a bar does not divide. keys: in which each bar stands.
     """
-    names = list(dict.fromkeys(name for bar in bars for name in bar))
+    placed = [[(name, key) for name in bar] for bar, key in zip(bars, keys, strict=True)]
+    rows = list(dict.fromkeys(row for bar in placed for row in bar))
     at = [
-        names.index(bar[step * len(bar) // steps_per_bar])
-        for bar in bars
+        rows.index(bar[step * len(bar) // steps_per_bar])
+        for bar in placed
         for step in range(steps_per_bar)
     ]
-    text = tuple(" ".join(bar) for bar in bars)
-    return Harmony(table_of(names, key), np.array(at, np.int64), text, steps_per_bar)
+    tonics = [diatonic(_MIDDLE_C + key.tonic, home)[0] % DEGREES for key in keys]
+    return Harmony(
+        table_of(rows, home),
+        np.array(at, np.int64),
+        tuple(" ".join(bar) for bar in bars),
+        tuple(tonics),
+        steps_per_bar,
+    )
 
 
 def diatonic(pitch: int, key: Key) -> tuple[int, int]:
@@ -165,8 +175,3 @@ def diatonic(pitch: int, key: Key) -> tuple[int, int]:
     if above - scale[below] == 1:
         return DEGREES * octave + below, 1
     return DEGREES * octave + below + 1, -1
-
-
-def mode_steps(key: Key) -> tuple[int, ...]:
-    """Return the steps of a key's own mode, which may have fewer than seven."""
-    return MODES[key.mode]

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # What the second voice does. `roles` has one way of writing for each.
-THIRDS, COUNTER, ARPEGGIO, RUNNING, OFFBEAT, STABS, OSTINATO, HELD, UNISON, SILENT = (
+THIRDS, COUNTER, ARPEGGIO, RUNNING, OFFBEAT, STABS, OSTINATO, HELD, UNISON, ECHO, SILENT = (
     "thirds", "counter", "arpeggio", "running", "offbeat", "stabs", "ostinato", "held", "unison",
-    "silent",
+    "echo", "silent",
 )  # fmt: skip
 INNER_ROLES: Mapping[str, str] = {
     THIRDS: "goes with the tune in thirds and sixths",
@@ -25,19 +25,30 @@ INNER_ROLES: Mapping[str, str] = {
     OSTINATO: "says one figure over and over",
     HELD: "holds the chord's tones",
     UNISON: "doubles the tune an octave below",
+    ECHO: "says the tune again, three 16ths late, where it agrees",
     SILENT: "is silent",
 }
 
 # What the bass does.
-PATTERN, WALKING, PEDAL, BROKEN, DOUBLED = "pattern", "walking", "pedal", "octaves", "doubled"
+PATTERN, WALKING, PEDAL, BROKEN, DOUBLED, LONG = (
+    "pattern", "walking", "pedal", "octaves", "doubled", "long",
+)  # fmt: skip
 BASS_ROLES: Mapping[str, str] = {
     PATTERN: "says a pattern of one or two bars on each chord",
     WALKING: "walks in beats",
     PEDAL: "stays on the tonic",
     BROKEN: "leaps between octaves",
     DOUBLED: "goes with the tune",
+    LONG: "holds each chord's bass",
     SILENT: "is silent",
 }
+
+
+BUSY: Mapping[str, float] = {
+    RUNNING: 1.0, ARPEGGIO: 0.75, OSTINATO: 0.65, THIRDS: 0.55, UNISON: 0.55, ECHO: 0.55,
+    OFFBEAT: 0.5, STABS: 0.45, COUNTER: 0.35, HELD: 0.1, SILENT: 0.0,
+}  # fmt: skip
+"""How much each role adds to the pace of a piece, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +56,8 @@ class Idea:
     """A row: `says` completes "the piece ..."; suits: how likely it is by scene and by mood.
 
     phrases: how phrases of four bars are built, one word a bar (see `phrasing`); phrases_b: those
-    of sections that contrast. onsets: a factor on the tune's notes. opens: parts that a first
-    section leaves out at its start, for how many bars.
+    of sections that contrast. onsets: a factor on the tune's notes. entries: parts that are
+    silent at first, and for how many bars.
     """
 
     name: str
@@ -60,7 +71,7 @@ class Idea:
     bass_b: tuple[str, ...] = (PATTERN, WALKING)
     onsets: float = 1.0
     literal: float = 0.5
-    opens: Mapping[str, int] | None = None
+    entries: Mapping[str, int] | None = None
 
 
 IDEAS: Mapping[str, Idea] = {
@@ -73,8 +84,8 @@ IDEAS: Mapping[str, Idea] = {
              "bright": 1, "triumphant": 1, "game_over": 2},
             ("a a b C", "a b a C", "a a f C", "a b =0 C"),
             ("a a f C", "a b a C", "a i b C", "a a b C"),
-            (COUNTER, THIRDS, OFFBEAT, ARPEGGIO),
-            (THIRDS, RUNNING, COUNTER, ARPEGGIO),
+            (COUNTER, THIRDS, OFFBEAT, ARPEGGIO, ECHO),
+            (THIRDS, RUNNING, COUNTER, ARPEGGIO, ECHO),
         ),
         Idea(
             "riff",
@@ -83,7 +94,7 @@ IDEAS: Mapping[str, Idea] = {
              "frantic": 1},
             ("a =0 a C", "a =0 =0 C", "a b =0 =1", "a =0 f C"),
             ("g b g C", "a h b C", "a b g C"),
-            (OSTINATO, STABS, UNISON, OFFBEAT),
+            (OSTINATO, STABS, UNISON, OFFBEAT, ECHO),
             (COUNTER, ARPEGGIO, THIRDS),
             bass=(PATTERN, DOUBLED),
             literal=0.9,
@@ -109,7 +120,7 @@ IDEAS: Mapping[str, Idea] = {
             ("a i f C", "a a f C", "a b a C"),
             (ARPEGGIO, OSTINATO, STABS),
             (RUNNING, THIRDS, COUNTER),
-            opens={"lead": 2, "inner": 1},
+            entries={"lead": 2, "inner": 1},
         ),
         Idea(
             "dialogue",
@@ -141,7 +152,7 @@ IDEAS: Mapping[str, Idea] = {
             ("a a f C", "a b a C", "a f a C", "a =0 b C"),
             ("g h g C", "h a h C", "g b h C"),
             (RUNNING, OFFBEAT, STABS, THIRDS),
-            (HELD, COUNTER, SILENT),
+            (HELD, COUNTER, SILENT, ECHO),
             bass_b=(PEDAL, WALKING, PATTERN),
         ),
         Idea(

@@ -26,6 +26,9 @@ Bar = list[tuple[int, int, int]]
 _THIRDS = ((3, 0.0), (4, 0.0), (8, 0.3), (9, 0.3), (5, 1.1), (7, 1.2), (12, 1.5))
 """Semitones under the tune, and what they pay: thirds first, then sixths."""
 _LOWEST = 50
+_ECHO_STEPS = 3
+_ABOVE_SHARE = 0.22
+"""Of broken chords, how many lie above the tune and not below."""
 
 # Which tones of a voicing a broken chord takes in turn, from the lowest, 0.
 _ORDERS = (
@@ -36,13 +39,16 @@ _ORDERS = (
 _HOLES = ((), (), (0,), (0, 4), (3,), (7,), (3, 7))
 
 
+_BROKEN = (ideas.ARPEGGIO, ideas.RUNNING)
+
+
 def compose_inner(
     context: Context, part: str = INNER, roles: Mapping[int, str] | None = None
 ) -> list[Note]:
     """Return the second voice of a take; `roles`, by bar, stand in for those of the plan."""
     notes: list[Note] = []
     for bar in range(context.bars):
-        if bar in context.muted:
+        if bar in context.muted or bar < context.plan.entries.get(part, 0):
             continue
         role = roles[bar] if roles else role_in(context, bar)
         written = _WRITERS[role](context, bar)
@@ -81,12 +87,19 @@ def _trimmed(notes: list[Note]) -> list[Note]:
 
 
 def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
-    """Return the bar without pitches that double the tune or rub on it where it is heard."""
-    if role == ideas.UNISON:
+    """Return the bar without pitches that double the tune or rub on it where it is heard.
+
+    Notes that are held stay below the tune that sounds over them.
+    """
+    if role in (ideas.UNISON, ideas.ECHO):
         return written
     cleared = []
     start = bar * context.bar_steps
     for step, steps, pitch in written:
+        if steps >= 3 and role not in _BROKEN:
+            low = lowest_of_tune(context, start + step, start + step + steps)
+            while pitch > low and pitch - 12 >= _LOWEST - 5:
+                pitch -= 12
         heard = steps >= 2 or step % context.pulse_steps == 0
         if heard and clashes(context, pitch, start + step):
             chord = int(context.harmony.at[start + step])
@@ -234,6 +247,8 @@ def _broken(context: Context, bar: int, unit: int) -> Bar:
     holes = _HOLES[int(context.draw("holes", section.letter, unit) * len(_HOLES))]
     start = bar * context.bar_steps
     ceiling = section_ceiling(context, bar)
+    if context.draw("above", section.letter) < _ABOVE_SHARE:
+        ceiling = min(ceiling + 17, 88)
     written: Bar = []
     for index, step in enumerate(range(0, context.bar_steps, unit)):
         if index % 8 in holes and (unit > 1 or index % 2):
@@ -338,6 +353,21 @@ def _held(context: Context, bar: int) -> Bar:
     return written
 
 
+def _echo(context: Context, bar: int) -> Bar:
+    """Say the tune again, late, wherever the late note agrees with what sounds."""
+    start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
+    table = context.harmony.table
+    written: Bar = []
+    for note in context.notes:
+        step = note.start_step + _ECHO_STEPS
+        if not start <= step < end or step >= context.sounding.size:
+            continue
+        chord = int(context.harmony.at[step])
+        if table.tones[chord, note.pitch % 12] and not clashes(context, note.pitch, step):
+            written.append((step - start, min(note.duration_steps, end - step), note.pitch))
+    return written
+
+
 def _silent(context: Context, bar: int) -> Bar:
     del context, bar
     return []
@@ -353,6 +383,7 @@ _WRITERS: Mapping[str, Callable[[Context, int], Bar]] = {
     ideas.OSTINATO: _ostinato,
     ideas.HELD: _held,
     ideas.UNISON: _unison,
+    ideas.ECHO: _echo,
     ideas.SILENT: _silent,
 }
 """How each role is written."""

@@ -82,3 +82,51 @@ def cut_stops(context: Context, notes: Sequence[Note]) -> list[Note]:
             cut.append(note)
         kept = cut
     return kept
+
+
+def shortened(notes: Sequence[Note], short: float) -> list[Note]:
+    """Return notes of a part played shorter: `short` from 0, as written, to 1, all detached.
+
+    Eighths and quarters lose up to half of their length, longer ones up to a 16th or two; where a
+    note's length is its point it stays.
+    """
+    if short < _LEGATO_UP_TO:
+        return list(notes)
+    share = (short - _LEGATO_UP_TO) / (1 - _LEGATO_UP_TO)
+    played = []
+    for note in notes:
+        steps = note.duration_steps
+        if 2 <= steps <= 4:
+            steps = max(1, round(steps * (1 - 0.5 * share)))
+        elif steps > 4:
+            steps -= 1 + (share > 0.7)
+        played.append(Note(note.start_step, steps, note.pitch, note.part))
+    return played
+
+
+_LEGATO_UP_TO = 0.25
+
+
+def kept_in_key(
+    context: Context, notes: Sequence[Note], share: float, given: frozenset[int]
+) -> list[Note]:
+    """Return notes of all parts of which at most a share lies outside the scale and its chords.
+
+    The shortest stay first; what is too many moves to the nearest tone of the scale under it.
+    given: bars of the tune that somebody settled, whose notes stay.
+    """
+    table = context.harmony.table
+    outside = [
+        index
+        for index, note in enumerate(notes)
+        if note.pitch % 12 not in table.scale(int(context.harmony.at[note.start_step]))
+        and not (note.part == LEAD and note.start_step // context.bar_steps in given)
+    ]
+    outside.sort(key=lambda index: (notes[index].duration_steps, notes[index].start_step, index))
+    kept = list(notes)
+    for index in outside[int(share * len(notes)) :]:
+        note = notes[index]
+        scale = table.scale(int(context.harmony.at[note.start_step]))
+        near = [note.pitch + move for move in (-1, 1, -2, 2) if (note.pitch + move) % 12 in scale]
+        kept[index] = Note(note.start_step, note.duration_steps, near[0], note.part)
+    return kept

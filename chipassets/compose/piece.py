@@ -6,8 +6,10 @@ does in each bar, the last of them a cadence. Beside the tune every part has a r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from chipassets.keys import Key
 from chipassets.score import Section
 
 # Cadences, by how the phrase closes.
@@ -59,8 +61,9 @@ class SectionPlan:
     """A section: its letter, its phrases, and what each part does.
 
     source_bar, returning_bars: so many bars from the first on come back whole from there.
-    roles: of each part by name. lift: semitones by which the tune's register is raised. intensity:
-    0 (thin) to 1 (full). place: how many sections of another letter stand before it.
+    roles: of each part by name. key: in which the section stands, the piece's own or another. lift:
+    semitones by which the tune's register is raised. intensity: 0 (thin) to 1 (full). place: how
+    many sections of another letter stand before it.
     """
 
     section: Section
@@ -69,6 +72,7 @@ class SectionPlan:
     source_bar: int
     returning_bars: int
     roles: dict[str, str]
+    key: Key
     lift: int
     intensity: float
     place: int
@@ -82,13 +86,17 @@ class SectionPlan:
 class Targets:
     """What a piece is to measure: drawn for each piece from the spread of people's music.
 
-    onsets: notes of the tune a bar of 16 steps. literal: how readily bars come again unchanged.
-    syncopation, sixteenths, leaps: how much of each. span: semitones from the tune's lowest to its
-    highest pitch. chromatic: how readily chords are borrowed and tones altered. changes: how often
-    a bar has two chords. drive: how busy the bass is. short: how much of a note's length its
-    player leaves out. air: how much silence there is. All but onsets and span from 0 to 1.
+    pace: where in the character's range of density the piece lies, for all voices. onsets: notes of
+    the tune a bar of 16 steps. literal: how readily bars come again unchanged. syncopation,
+    sixteenths, leaps: how much of each. span: semitones from the tune's lowest to its highest
+    pitch. chromatic: how readily chords are borrowed and tones altered. changes: how often a bar
+    has two chords. drive: how busy the bass is. short: how much of a note's length its player
+    leaves out. air: how much silence there is. values: different note values in a bar of the tune.
+    vamp: how readily a phrase stays on one or two chords. bass_floor: MIDI pitch from which the
+    bass lies. The others go from 0 to 1.
     """
 
+    pace: float
     onsets: float
     literal: float
     syncopation: float
@@ -100,6 +108,9 @@ class Targets:
     drive: float
     short: float
     air: float
+    values: float
+    vamp: float
+    bass_floor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,8 @@ class PiecePlan:
 
     centre: MIDI pitch around which the tune lies. peak_bar: where its highest note stands, and
     `peak` that note's pitch. stops: bars in whose last part all tonal voices fall silent.
-    pickups: bars that lead over the bar line into a phrase.
+    pickups: bars that lead over the bar line into a phrase. entries: parts that are silent for the
+    first bars of the piece, and for how many.
     """
 
     idea: str
@@ -119,6 +131,7 @@ class PiecePlan:
     peak: int
     stops: tuple[int, ...] = ()
     pickups: tuple[int, ...] = ()
+    entries: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy as np
 from chipassets.compose import ideas, piece
 from chipassets.compose.form import Part, track_parts
 from chipassets.compose.ideas import IDEAS, Idea
-from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot
+from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot, Targets
 from chipassets.compose.targets import draw_targets
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.forms import INTRO, OUTRO
+from chipassets.keys import Key
 from chipassets.notes import BASS, INNER, LEAD
 from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
@@ -31,7 +32,7 @@ _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 _LIFTS = (0, 2, 3, 4, 5, -3)
 """Semitones by which a section that contrasts is raised."""
 
-_STOP_SHARE, _PICKUP_SHARE = 0.35, 0.55
+_STOP_SHARE, _PICKUP_SHARE = 0.6, 0.55
 
 
 def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
@@ -40,7 +41,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "plan", take)
     parts = track_parts(track)
     targets = draw_targets(track, idea, rng)
-    sections = _sections(track, parts, idea, rng)
+    sections = _sections(track, parts, idea, targets, rng)
     fresh = _fresh_bars(sections)
     peak_bar = _peak_bar(fresh, track.bars, rng)
     register = track.character.lead_pitch
@@ -56,7 +57,58 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
         peak=peak,
         stops=_stops(track, closes, targets.air, rng),
         pickups=_pickups(track, closes, rng),
+        entries=_entries(track, idea, sections, rng),
     )
+
+
+_ENTRIES: tuple[dict[str, int], ...] = (
+    {LEAD: 2}, {LEAD: 1}, {INNER: 4}, {INNER: 2}, {BASS: 2}, {BASS: 4}, {LEAD: 2, INNER: 1},
+    {INNER: 2, BASS: 2},
+)  # fmt: skip
+_ENTRIES_SHARE = 0.45
+
+
+def _entries(
+    track: TrackPlan, idea: Idea, sections: Sequence[SectionPlan], rng: np.random.Generator
+) -> Mapping[str, int]:
+    """Return who waits at the start: people's pieces seldom begin with everyone.
+
+    Where somebody gave the opening all enter at once.
+    """
+    draw, which = float(rng.random()), _pick(_ENTRIES, rng)
+    if track.motifs or track.primer is not None or track.bars < 2 * PHRASE_BARS:
+        return {}
+    if idea.entries is not None:
+        return idea.entries
+    longest = sections[0].section.bars
+    waits = which if draw < _ENTRIES_SHARE else {}
+    return {part: bars for part, bars in waits.items() if bars <= longest}
+
+
+_RELATED = (3, 5, 7, 2, 8, 10)
+"""Semitones from the home key to one in which a section that contrasts may stand."""
+_MODULATES = 0.7
+
+
+def _section_key(
+    track: TrackPlan, place: int, part: Part, targets: Targets, rng: np.random.Generator
+) -> Key:
+    """Return the key of a letter: home, or for what contrasts sometimes another one.
+
+    The parallel mode keeps the tonic; others move it. Never where the manifest writes the chords,
+    nor where it wants no tones from outside the key.
+    """
+    draw, which = float(rng.random()), float(rng.random())
+    home = track.key
+    stays = place == 0 or part.is_edge or part.section.bars < PHRASE_BARS
+    if stays or track.progressions or not track.chromatic_share:
+        return home
+    if draw > _MODULATES * targets.chromatic:
+        return home
+    if which < 0.35 and home.mode in ("major", "minor"):
+        return Key(home.tonic, "minor" if home.mode == "major" else "major")
+    shift = _RELATED[int(which * 997) % len(_RELATED)]
+    return Key((home.tonic + shift) % 12, home.mode)
 
 
 def draw_idea(track: TrackPlan) -> Idea:
@@ -85,11 +137,16 @@ def _pick(items: Sequence[_Item], rng: np.random.Generator) -> _Item:
 
 
 def _sections(
-    track: TrackPlan, parts: Sequence[Part], idea: Idea, rng: np.random.Generator
+    track: TrackPlan,
+    parts: Sequence[Part],
+    idea: Idea,
+    targets: Targets,
+    rng: np.random.Generator,
 ) -> tuple[SectionPlan, ...]:
     letters: list[str] = []
     roles: dict[str, dict[str, str]] = {}
     lifts: dict[str, int] = {}
+    keys: dict[str, Key] = {}
     plans: list[SectionPlan] = []
     for index, part in enumerate(parts):
         letter = part.letter
@@ -97,12 +154,13 @@ def _sections(
             letters.append(letter)
         place = letters.index(letter) if letter in letters else 0
         if letter not in roles:
-            roles[letter] = _roles(part, place, idea, roles, rng)
+            roles[letter] = _roles(part, place, idea, roles, targets.pace, rng)
+            keys[letter] = _section_key(track, place, part, targets, rng)
             lifts[letter] = 0 if place == 0 or part.is_edge else _pick(_LIFTS, rng)
         is_last = index == len(parts) - 1
         own = dict(roles[letter])
         if part.section.name.endswith("'") and rng.random() < 0.4:
-            own[INNER] = _other_inner(idea, own[INNER], rng)
+            own[INNER] = _inner_role(idea, place, (own[INNER],), targets.pace, rng)
         plans.append(
             SectionPlan(
                 section=part.section,
@@ -111,6 +169,7 @@ def _sections(
                 source_bar=part.source_bar,
                 returning_bars=part.returning_bars,
                 roles=own,
+                key=keys[letter],
                 lift=lifts[letter],
                 intensity=_intensity(part, place, index, len(parts), idea),
                 place=place,
@@ -136,26 +195,40 @@ def _roles(
     place: int,
     idea: Idea,
     others: Mapping[str, Mapping[str, str]],
+    pace: float,
     rng: np.random.Generator,
 ) -> dict[str, str]:
+    """Return what each part does in a letter: of the idea's ways the ones that keep the pace."""
     if part.is_edge:
-        inner = (
-            ideas.HELD
-            if part.section.name == OUTRO
-            else _pick((ideas.SILENT, ideas.ARPEGGIO, ideas.OSTINATO), rng)
-        )
+        edges = (ideas.SILENT, ideas.ARPEGGIO, ideas.OSTINATO)
+        inner = ideas.HELD if part.section.name == OUTRO else _pick(edges, rng)
         return {LEAD: "tune", INNER: inner, BASS: ideas.PATTERN}
     taken = {own[INNER] for own in others.values()}
-    choice = idea.inner if place == 0 else idea.inner_b
-    fresh = [role for role in choice if role not in taken] or list(choice)
-    # The first of an idea's roles is the most its own.
-    role = fresh[min(int(float(rng.random()) ** 1.5 * len(fresh)), len(fresh) - 1)]
+    inner = _inner_role(idea, place, taken, pace, rng)
     bass = _pick(idea.bass if place == 0 else idea.bass_b, rng)
-    return {LEAD: "tune", INNER: role, BASS: bass}
+    if pace < _SLOW and float(rng.random()) < 0.5:
+        bass = ideas.LONG
+    return {LEAD: "tune", INNER: inner, BASS: bass}
 
 
-def _other_inner(idea: Idea, current: str, rng: np.random.Generator) -> str:
-    return _pick([role for role in (*idea.inner, *idea.inner_b) if role != current], rng)
+_SLOW, _FAST = 0.15, 0.75
+
+
+def _inner_role(
+    idea: Idea, place: int, taken: Collection[str], pace: float, rng: np.random.Generator
+) -> str:
+    choice = idea.inner if place == 0 else idea.inner_b
+    if pace < _SLOW:
+        choice = (*choice, ideas.HELD, ideas.COUNTER)
+    if pace > _FAST:
+        choice = (*choice, ideas.RUNNING)
+    chances = {
+        role: (1.0 if role not in taken else 0.15)
+        * (1.0 if index else 1.6)
+        * 6.0 ** -abs(ideas.BUSY[role] - (0.15 + 0.85 * pace))
+        for index, role in enumerate(dict.fromkeys(choice))
+    }
+    return weighted(chances, float(rng.random()))
 
 
 def _phrases(

@@ -23,6 +23,9 @@ _SIXTEENTHS = (0.0, 0.09, 0.30, 0.45, 0.52)
 _LITERAL = (0.01, 0.04, 0.13, 0.31, 0.59)
 _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 _TUNE_SPAN = (10.0, 13.0, 17.0, 21.0, 26.0)
+_VALUES = (1.2, 1.6, 2.0, 2.5, 3.0)
+_BASS_FLOOR = (33.0, 36.0, 40.0, 43.0, 46.0)
+"""A triangle is heard from about A1; people's basses lie a fifth above that in the middle."""
 
 _TUNE_SHARE = 0.42
 """Of all onsets, about how many are the tune's."""
@@ -35,34 +38,36 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     The tune's density follows the middle of the character's, which counts all voices: the tune
     gets its share, and never so little that a bar is dead.
     """
-    u = [float(rng.random()) for _ in range(11)]
+    u = [float(rng.random()) for _ in range(14)]
+    # Half of the pieces lie above the middle of the range: people's are seldom sparse.
+    pace = u[0] ** 0.6
     density = track.character.density
-    wanted = density.low + (density.high - density.low) * (0.2 + 0.6 * u[0])
+    wanted = density.low * 0.8 * (1.5 * density.high / density.low) ** pace
     bar = track.beats_per_bar * STEPS_PER_BEAT
     onsets = wanted * _TUNE_SHARE * track.beats_per_bar * idea.onsets
     onsets = min(max(onsets, _FEWEST_ONSETS * bar / 16), _MOST_ONSETS * bar / 16)
     fast = min(1.0, track.tempo_millibpm / 160_000)
     return Targets(
+        pace=pace,
         onsets=onsets,
         literal=_mixed(_quantile(_LITERAL, u[1]) / _LITERAL[-1], idea.literal),
         syncopation=u[2],
-        sixteenths=_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1] * (1 - 0.6 * fast),
+        sixteenths=_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1] * (1 - 0.4 * fast),
         leaps=u[4],
         span=_quantile(_TUNE_SPAN, u[5]),
         chromatic=u[6],
         changes=u[7],
-        drive=min(1.0, 0.5 * u[8] + 0.5 * _place(density.high / 6.0)),
+        drive=0.4 * u[8] + 0.6 * pace,
         short=u[9],
         air=_quantile(_SILENCE, u[10]) / _SILENCE[-1],
+        values=_quantile(_VALUES, u[11]),
+        vamp=u[13],
+        bass_floor=round(_quantile(_BASS_FLOOR, u[12])),
     )
 
 
 def _mixed(drawn: float, own: float) -> float:
     return 0.5 * (drawn + own)
-
-
-def _place(value: float) -> float:
-    return min(max(value, 0.0), 1.0)
 
 
 def _quantile(values: Sequence[float], place: float) -> float:

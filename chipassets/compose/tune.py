@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,7 +174,9 @@ class _Search:
         if slot.kind == piece.CADENCE:
             head = cells.answer if self._rng.random() < 0.4 else main
             table = _cadence_bars(head, self._shifts, slot.cadence)
-            goals = np.array(_GOALS[slot.cadence])[_last(table, table.degrees) % DEGREES]
+            tonic = self._task.harmony.tonics[bar]
+            ends = (_last(table, table.degrees) - tonic) % DEGREES
+            goals = np.array(_GOALS[slot.cadence])[ends]
             return table, None, goals
         cell, name, operators = {
             piece.ANSWER: (cells.answer, "answer", DEVELOPING),
@@ -298,9 +300,13 @@ class _Search:
             return TuneBar((), (), old.cell, "plain", old.shift, {}, source)
         table = candidates_of([(old.cell, "plain", 0.0, old.notes)], (0,))
         pitches = pitches_of(table, self._task.harmony, bar)
-        return TuneBar(
-            old.notes, tuple(pitches[0].tolist()), old.cell, "plain", old.shift, {}, source
-        )
+        if tuple(pitches[0].tolist()) != old.pitches:
+            # Other chords than in the first place: strong notes move to their tones.
+            moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
+            if moved.rows:
+                table, pitches = moved, pitches_of(moved, self._task.harmony, bar)
+        again = self._bar(table, pitches, {}, 0)
+        return replace(again, cell=old.cell, operator="plain", shift=old.shift, source=source)
 
     def _varied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
         """Each way with its own bar again: as it was, with another tail, or a degree or two on."""

@@ -24,8 +24,11 @@ def fold_into_key(score: Score, track: TrackPlan) -> Score:
     outside the scale stays if within a beat a note of the scale starts at most a tone away, and if
     no more than the track's share of all notes are such; the shortest stay first. Any other moves
     to the nearest tone of the scale that is free. The primer's notes and a motif's are the user's
-    own and stay as they are.
+    own and stay as they are. Music that was composed by voices keeps to the keys of its plan, and
+    is returned as it is.
     """
+    if score.is_voiced:
+        return score
     scales = scales_by_step(score)
     notes = list(score.notes)
     owned = _owned(score, track)
