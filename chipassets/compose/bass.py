@@ -107,7 +107,7 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
         # A bass that begins where the tune begins moves with it.
         shared = len(set(cell.rhythm) & set(main.rhythm)) / len(cell.rhythm)
         found -= 0.8 * shared
-        return found + 1.6 * context.draw("bass cell", letter, cell.notes)
+        return float(found + 1.6 * context.draw("bass cell", letter, cell.notes))
 
     ordered = sorted(choice, key=cost)
     first = ordered[0]

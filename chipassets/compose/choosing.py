@@ -18,6 +18,7 @@ _CHANCE = 1.4
 _DIMINISHED_FROM = 0.4
 """From this wish for 16ths on, cells in notes half as long are among the choice."""
 
+_DENSE_FROM = 7.0
 _OVERLAP = 0.6
 """Of the onsets of a cell that contrasts, the most that may stand where the main cell's stand."""
 
@@ -37,7 +38,8 @@ def choose_cells(
     """
     bar_steps = material.tune[0].cell.bar_steps if material.tune else 16
     choice = _with_traits(material.tune, pulse_steps) or [_plain(bar_steps, pulse_steps)]
-    if plan.targets.sixteenths > _DIMINISHED_FROM and pulse_steps == STEPS_PER_BEAT:
+    wants_fast = plan.targets.sixteenths > _DIMINISHED_FROM or plan.targets.onsets > _DENSE_FROM
+    if wants_fast and pulse_steps == STEPS_PER_BEAT:
         choice += _diminished(choice, pulse_steps, rng)
     main: dict[str, Cell] = {}
     letters = dict.fromkeys(section.letter for section in plan.sections)
@@ -88,7 +90,7 @@ def _plain(bar_steps: int, pulse_steps: int) -> _Choice:
 
 
 def _statement(cell: Cell, traits: Traits, worth: float, targets: Targets, bar_steps: int) -> float:
-    fit = worth - 1.6 * log_distance(traits.onsets, targets.onsets)
+    fit = worth - 2.8 * log_distance(traits.onsets, targets.onsets)
     # Even rhythms are wanted as well: what makes a cell promising must not exclude them.
     fit -= max(0.0, 2.8 - targets.values) * traits.entropy
     fit += (2.0 * targets.syncopation - 0.7) * min(traits.syncopation, 2) * 0.6

@@ -150,7 +150,7 @@ def _draw_phrase(
         word = "modal" if track.key.mode != "lydian" else "plagal"
     opening = _opening(track) if start == 0 else ()
     mode = plan.section_at(start).key.mode
-    colour = min(1.0, 1.4 * targets.chromatic) if track.chromatic_share else 0.0
+    colour = min(1.0, 0.25 + targets.chromatic) if track.chromatic_share else 0.0
 
     def draw() -> Bars:
         for chord, close in ((first, word), (None, word), (None, "open")):

@@ -87,7 +87,7 @@ def _entries(
 
 _RELATED = (3, 5, 7, 2, 8, 10)
 """Semitones from the home key to one in which a section that contrasts may stand."""
-_MODULATES = 0.7
+_MODULATES = 0.9
 
 
 def _section_key(
@@ -225,7 +225,7 @@ def _inner_role(
     chances = {
         role: (1.0 if role not in taken else 0.15)
         * (1.0 if index else 1.6)
-        * 6.0 ** -abs(ideas.BUSY[role] - (0.15 + 0.85 * pace))
+        * 12.0 ** -abs(ideas.BUSY[role] - (0.15 + 0.85 * pace))
         for index, role in enumerate(dict.fromkeys(choice))
     }
     return weighted(chances, float(rng.random()))
