@@ -139,7 +139,9 @@ _GAMEBOY = Chip(
     filters=("gameboy", "none"),
     formats=("gbs", "vgm", "mod"),
 )
-_SNES = Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, kits=("samples",))
+_SNES = Chip(
+    "snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, formats=("spc",), kits=("samples",)
+)
 
 CHIPS: dict[str, Chip] = {chip.name: chip for chip in (_NES, _VRC6, _GAMEBOY, _SNES)}
 """Every chip by name. Another one is a row here, a driver that writes its registers (arrange), a

@@ -17,6 +17,7 @@ from chipassets.chipfiles import (
     encode_gbs,
     encode_mod,
     encode_nsf,
+    encode_spc,
     encode_vgm,
 )
 from chipassets.chips import CHIPS
@@ -168,6 +169,12 @@ def _texts(finished: Finished) -> dict[str, str]:
     }
 
 
+def _spc(finished: Finished) -> Parts:
+    plan = finished.plan
+    file = encode_spc(finished.log, title=finished.track.name, game=plan.game, author=plan.author)
+    return {"": file}
+
+
 def _vgm(finished: Finished) -> Parts:
     plan = finished.plan
     tags = VgmTags(title=finished.track.name, game=plan.game, author=plan.author)
@@ -228,6 +235,7 @@ OUTPUTS: dict[str, Output] = {
     "nsf": Output("nsf/{track}.nsf", _nsf),
     "gbs": Output("gbs/{track}.gbs", _gbs),
     "vgm": Output("vgm/{track}.vgm", _vgm),
+    "spc": Output("spc/{track}.spc", _spc),
     "famitracker": Output("famitracker/{track}.txt", _tracker_text(encode_famitracker)),
     "famitone": Output("famitone/{track}.txt", _tracker_text(encode_famitone)),
     "mod": Output("mod/{track}.mod", _mod),

@@ -15,6 +15,7 @@ from chipassets.chipfiles.mod import encode_mod
 from chipassets.chipfiles.mod_file import ModFile, decode_mod
 from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
 from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.spc import SpcFile, decode_spc, encode_spc
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
 CHIPFILES_VERSION = 3
@@ -27,17 +28,20 @@ __all__ = [
     "GbsFile",
     "ModFile",
     "NsfFile",
+    "SpcFile",
     "VgmFile",
     "VgmTags",
     "decode_famitracker",
     "decode_gbs",
     "decode_mod",
     "decode_nsf",
+    "decode_spc",
     "decode_vgm",
     "encode_famitone",
     "encode_famitracker",
     "encode_gbs",
     "encode_mod",
     "encode_nsf",
+    "encode_spc",
     "encode_vgm",
 ]

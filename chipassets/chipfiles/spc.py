@@ -1,0 +1,248 @@
+"""SPC: the SNES's sound memory as it is when a track begins, with a player of our own in it.
+
+The memory of 64 KiB holds the player, the directory and the samples that the track uses, its
+registers as a stream and the echo. Header and ID666 tags: "SPC File Format v0.31" in its text form.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from chipassets.chipfiles.cursor import Cursor, refuse_difference
+from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.spc_player import LOOP, ORIGIN, POINTER, STACK_POINTER, player
+from chipassets.chipfiles.stream import Dialect, pack_log, unpack_log
+from chipassets.chipfiles.text import fit_fields
+from chipassets.chips import CHIPS
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog, Write
+from chipassets.soundbank import sources
+
+_MAGIC = b"SNES-SPC700 Sound File Data v0.30\x1a\x1a"
+_HAS_TAGS, _MINOR = 0x1A, 30
+_HEADER_SIZE, _MEMORY_SIZE, _REGISTERS = 0x100, 0x10000, 128
+_TEXT_SIZE = 32
+_DUMPER = "chipassets"
+_LOOPS, _FADE_MS = 2, 8_000
+
+_DIRECTORY = 0x0300
+_SAMPLES = 0x0400
+_ECHO_UNIT = 0x0800
+_DELAY, _DIRECTORY_PAGE, _ECHO_PAGE = 0x7D, 0x5D, 0x6D
+_SOURCE = 4
+"""A voice's register, in the lower digit of its address, that names its source."""
+
+_VOICES = 8
+_MOST_SECONDS = 999
+# A frame has 17,024 clocks of the SPC700; a write costs at most 40 of them.
+_DIALECT = Dialect(
+    "snes",
+    {address: address for address in range(_REGISTERS)},
+    (Write(0x5C, 0xFF),),
+    most_writes=200,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpcFile:
+    """What an SPC of this writer holds; `seconds` is for how long players let it sound."""
+
+    title: str
+    game: str
+    author: str
+    seconds: int
+    fade_ms: int
+    log: RegisterLog
+
+
+def encode_spc(log: RegisterLog, *, title: str, game: str = "", author: str = "") -> ChipFile:
+    """Return the log of the chip `snes` as an SPC; texts that had to change are reported.
+
+    Sources of the bank that are alike are in the file once, under the first one's number.
+    A track that loops is given two turns and a fade of eight seconds, one that ends its length.
+    RenderError for another chip, registers that are not the S-DSP's, or more than the memory holds,
+    with what takes how much of it.
+    """
+    asked = {"title": title, "game": game, "author": author}
+    texts, dropped = fit_fields(asked, _TEXT_SIZE, "SPC")
+    memory, registers = _memory(log)
+    seconds, fade = _length(log)
+    header = _header(texts, seconds, fade)
+    return ChipFile(header + memory + registers + bytes(_REGISTERS), dropped)
+
+
+def _length(log: RegisterLog) -> tuple[int, int]:
+    rate = CHIPS["snes"].frame_rate_hz
+    start = log.loop_start_frame
+    if start is None:
+        return min(-(-len(log.frames) * rate.denominator // rate.numerator), _MOST_SECONDS), 0
+    frames = len(log.frames) + (_LOOPS - 1) * (len(log.frames) - start)
+    return min(round(frames / rate), _MOST_SECONDS), _FADE_MS
+
+
+def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
+    """The 64 KiB, and the S-DSP's registers before the first frame."""
+    if log.chip != "snes":
+        raise RenderError(f"SPC holds the chip 'snes', not {log.chip!r}; choose another format")
+    log = _distinct(log)
+    numbers = _used(log)
+    stream = pack_log(_renumbered(log, numbers), _DIALECT)
+    packed = [sources()[number].packed for number in numbers]
+    delay = _delay(log)
+    echo_at = _MEMORY_SIZE - delay * _ECHO_UNIT
+    samples = b"".join(packed)
+    stream_at = _SAMPLES + len(samples)
+    if stream_at + len(stream.data) > echo_at:
+        raise RenderError(
+            f"the sound memory of 65536 bytes is too small: {_SAMPLES} for the player, "
+            f"{len(samples)} for {len(packed)} samples, {len(stream.data)} for the registers of "
+            f"{len(log.frames)} frames, {delay * _ECHO_UNIT} for the echo; make the track shorter "
+            "or use fewer instruments"
+        )
+    memory = bytearray(_MEMORY_SIZE)
+    memory[ORIGIN : ORIGIN + len(player())] = player()
+    memory[_DIRECTORY:_SAMPLES] = _directory(numbers).ljust(_SAMPLES - _DIRECTORY, b"\0")
+    memory[_SAMPLES:stream_at] = samples
+    memory[stream_at : stream_at + len(stream.data)] = stream.data
+    struct.pack_into("<H", memory, POINTER, stream_at)
+    struct.pack_into("<H", memory, LOOP, stream_at + stream.loop_offset)
+    registers = bytearray(_REGISTERS)
+    registers[_DIRECTORY_PAGE] = _DIRECTORY >> 8
+    registers[_ECHO_PAGE] = (echo_at if delay else _MEMORY_SIZE - _ECHO_UNIT) >> 8
+    # Muted and without echo writes until the first frame says otherwise.
+    registers[0x6C], registers[_DELAY] = 0x60, delay
+    return bytes(memory), bytes(registers)
+
+
+def _delay(log: RegisterLog) -> int:
+    """The echo's delay, in units of 2 KiB of memory."""
+    return max((w.value & 15 for writes in log.frames for w in writes if w.address == _DELAY),
+               default=0)  # fmt: skip
+
+
+def _names_a_source(write: Write) -> bool:
+    return write.address & 0x0F == _SOURCE and write.address >> 4 < _VOICES
+
+
+def _used(log: RegisterLog) -> list[int]:
+    """The sources that the log names, in their order."""
+    numbers = sorted({w.value for writes in log.frames for w in writes if _names_a_source(w)})
+    if numbers and numbers[-1] >= len(sources()):
+        raise RenderError(f"the log plays source {numbers[-1]}; there are {len(sources())}")
+    if len(numbers) > (_SAMPLES - _DIRECTORY) // 4:
+        raise RenderError(f"the log plays {len(numbers)} sources, and an SPC has room for 64")
+    return numbers
+
+
+def _first_places() -> dict[bytes, int]:
+    """The first source of the bank with those blocks."""
+    places: dict[bytes, int] = {}
+    for number, source in enumerate(sources()):
+        places.setdefault(source.packed, number)
+    return places
+
+
+def _distinct(log: RegisterLog) -> RegisterLog:
+    """The log with equal sources under one number."""
+    places = _first_places()
+    return _moved(log, {n: places[source.packed] for n, source in enumerate(sources())})
+
+
+def _renumbered(log: RegisterLog, numbers: list[int]) -> RegisterLog:
+    """The log with the sources counted as they lie in the file's directory."""
+    return _moved(log, {number: n for n, number in enumerate(numbers)})
+
+
+def _moved(log: RegisterLog, numbers: Mapping[int, int]) -> RegisterLog:
+    """The log with other numbers for its sources; those that are not listed stay."""
+
+    def moved(write: Write) -> Write:
+        if not _names_a_source(write):
+            return write
+        return replace(write, value=numbers.get(write.value, write.value))
+
+    return replace(log, frames=tuple(tuple(map(moved, writes)) for writes in log.frames))
+
+
+def _directory(numbers: list[int]) -> bytes:
+    """Where each source begins and from where it repeats."""
+    rows, at = bytearray(), _SAMPLES
+    for number in numbers:
+        source = sources()[number]
+        rows += struct.pack("<HH", at, at + (source.loop_start or 0) // 16 * 9)
+        at += len(source.packed)
+    return bytes(rows)
+
+
+def _header(texts: Mapping[str, str], seconds: int, fade_ms: int) -> bytes:
+    def text(value: str, size: int = _TEXT_SIZE) -> bytes:
+        return value.encode("ascii").ljust(size, b"\0")
+
+    processor = struct.pack("<HBBBBBH", ORIGIN, 0, 0, 0, 0, STACK_POINTER, 0)
+    tags = b"".join(
+        (
+            text(texts["title"]),
+            text(texts["game"]),
+            text(_DUMPER, 16),
+            text(""),
+            text("", 11),
+            f"{seconds:03d}{fade_ms:05d}".encode("ascii"),
+            text(texts["author"]),
+        )
+    )
+    head = _MAGIC + bytes((_HAS_TAGS, _MINOR)) + processor + tags
+    return head.ljust(_HEADER_SIZE, b"\0")
+
+
+def decode_spc(data: bytes) -> SpcFile:
+    """Return what an SPC of this writer holds, its sources numbered as in the sound bank.
+
+    ValueError with the offset for anything else, be it damaged or by another writer.
+    """
+    cursor = Cursor(data)
+    cursor.expect(_MAGIC + bytes((_HAS_TAGS, _MINOR)), "mark of an SPC")
+    cursor.take(9, "processor's registers")
+    title, game = (_text(cursor) for _ in range(2))
+    cursor.take(16 + _TEXT_SIZE + 11, "tags")
+    seconds, fade = _number(cursor, 3), _number(cursor, 5)
+    author = _text(cursor)
+    cursor.take(_HEADER_SIZE - cursor.offset, "header")
+    memory = cursor.take(_MEMORY_SIZE, "memory")
+    start, loop = (struct.unpack_from("<H", memory, place)[0] for place in (POINTER, LOOP))
+    log = unpack_log(memory, start, loop, _DIALECT)
+    found = SpcFile(title, game, author, seconds, fade, _as_in_the_bank(log, memory))
+    try:
+        canonical = encode_spc(found.log, title=title, game=game, author=author).data
+    except RenderError as error:
+        raise ValueError(f"offset {_HEADER_SIZE:#x}: {error}") from error
+    refuse_difference(data, canonical)
+    return found
+
+
+def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:
+    """The log with the numbers that its sources have in the bank."""
+    places = _first_places()
+    used = sorted({w.value for writes in log.frames for w in writes if _names_a_source(w)})
+    starts = [struct.unpack_from("<H", memory, _DIRECTORY + 4 * number)[0] for number in used]
+    (end,) = struct.unpack_from("<H", memory, POINTER)
+    numbers: dict[int, int] = {}
+    for number, at, following in zip(used, starts, [*starts[1:], end], strict=False):
+        packed = memory[at:following]
+        if packed not in places:
+            raise ValueError(f"offset {_HEADER_SIZE + at:#x}: no source of the sound bank")
+        numbers[number] = places[packed]
+
+    return _moved(log, numbers)
+
+
+def _text(cursor: Cursor) -> str:
+    return cursor.take(_TEXT_SIZE, "tags").rstrip(b"\0").decode("ascii", "replace")
+
+
+def _number(cursor: Cursor, size: int) -> int:
+    digits = cursor.take(size, "tags")
+    if not digits.isdigit():
+        raise cursor.error("the length is no number")
+    return int(digits)
