@@ -41,6 +41,7 @@ _TURN_TRIAD, _HALF_SEVENTH = 0.5, 0.25
 
 _ATTEMPTS = 60
 _SHORTEST = 2
+_UNRESTING = ("sus", "°", "ø", "maj7")
 # Slow harmony still moves on: no rhythm raises the chance of a held bar beyond this power.
 _LEAST_HOLD = 0.8
 _WANTED = 4.0
@@ -85,7 +86,8 @@ def sample_phrase(
     best: tuple[int, Phrase] | None = None
     for attempt in range(_ATTEMPTS):
         slots = _slots(rng, model, bars, cadence, rhythm)
-        names = _draw_chords(rng, model, slots, first, cadence, wants_surprise)
+        surprise = _WANTED * (1 + attempt) if wants_surprise else 0.0
+        names = _draw_chords(rng, model, slots, first, cadence, surprise)
         if names is None:
             continue
         if wants_surprise and attempt < _ATTEMPTS // 2 and not _has_surprise(names, model):
@@ -149,16 +151,17 @@ def _draw_chords(
     slots: list[Slot],
     first: str | None,
     cadence: str,
-    wants_surprise: bool,
+    surprise: float,
 ) -> list[int] | None:
     """Return the chords of the slots, drawn given the first and the cadence; None if none fits.
 
     The chances of the rest of the phrase are summed from its end, so that every chord is drawn
-    knowing where the phrase must arrive.
+    knowing where the phrase must arrive. surprise: how much likelier borrowed and secondary chords
+    are than learned.
     """
     count = len(model.chords)
     allowed = np.ones(count)
-    allowed[model.surprises] = _WANTED if wants_surprise else 0.0
+    allowed[model.surprises] = surprise
     allowed[[chord.root == 0 for chord in model.read]] *= _HOME_AGAIN
     places = [min(slot.half // 2, _PHRASE_BARS - 1) if slot.half // 2 < slots[-1].half // 2
               else _PHRASE_BARS - 1 for slot in slots]  # fmt: skip
@@ -211,7 +214,7 @@ def _ending(model: ModeHarmony, cadence: str) -> Floats:
     """
     roots = np.array([_family_root(chord.root, model) for chord in model.read])
     seventh = np.array([len(chord.pitch_classes) > 3 for chord in model.read])
-    plain = ~np.array(["sus" in text or "°" in text or "ø" in text for text in model.chords])
+    plain = ~np.array([any(sign in text for sign in _UNRESTING) for text in model.chords])
     home = ~model.surprises & plain
     tonic = (roots == 0) & home & ~seventh
     tonic = _first_with_any(tonic, roots == 0)

@@ -91,11 +91,14 @@ def _mode_model(own: Counts, mode: str, parent: Counts | None) -> dict[str, obje
     )
     kept = kept[:_VOCABULARY]
     known = set(kept)
+    surprises = [text for text in kept if is_surprise(text, mode)]
     return {
         "pieces": len(own.pieces),
         "chords": {text: round(chords[text] / total, _DIGITS) for text in kept},
-        "surprises": [text for text in kept if is_surprise(text, mode)],
-        "surprises_in_16_bars": round(16 * own.surprises / max(own.bars, 1e-9), 2),
+        "surprises": surprises,
+        "surprises_in_16_bars": round(
+            16 * sum(own.chords.get(text, 0.0) for text in surprises) / max(own.bars, 1e-9), 2
+        ),
         "starts": _shares(starts, known),
         "places": [_tilts(own, kept, place) for place in range(PHRASE_BARS)],
         "after_one": {text: _shares(after_one[text], known) for text in kept if after_one[text]},

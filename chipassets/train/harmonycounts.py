@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from chipassets.chords import parse_chord
 from chipassets.keys import Key
 from chipassets.train.chordreading import HarmonyOfPiece
-from chipassets.train.numerals import cadence_of, clear_mode, is_surprise, named_halves
+from chipassets.train.numerals import cadence_of, clear_mode, named_halves
 
 PHRASE_BARS = 4
 _LEAST_BARS = 4
@@ -54,7 +54,6 @@ class Counts:
         default_factory=lambda: [[0.0, 0.0] for _ in range(PHRASE_BARS)]
     )
     cadences: Masses = field(default_factory=masses)
-    surprises: float = 0.0
 
 
 def count_piece(
@@ -101,8 +100,6 @@ def _count_span(
         counts.chords[text] += share
         counts.places[place][text] += share
         counts.inversions[text][inversion] += share
-        if is_surprise(text, mode):
-            counts.surprises += share
         if order:
             before = texts[order - 1]
             counts.after_one[before][text] += share
