@@ -59,7 +59,7 @@ def distance(one: Mapping[tuple[int, str], float], other: Mapping[tuple[int, str
 
 def families_of(song: DrumSong) -> list[Family]:
     """Return the families of a song's bars, the commonest first."""
-    bars = [None if bar is None else _without_crash(bar) for bar in song.bars]
+    bars = [None if bar is None else without_crash(bar) for bar in song.bars]
     keys = [None if bar is None else frozenset(bar) for bar in bars]
     counts = Counter(key for key in keys if key)
     means = _mean_bars(bars)
@@ -95,7 +95,7 @@ def families_of(song: DrumSong) -> list[Family]:
     return families
 
 
-def _without_crash(bar: DrumBar) -> DrumBar:
+def without_crash(bar: DrumBar) -> DrumBar:
     """Take away a crash on the first beat: it opens a section, and says nothing of the groove."""
     return {(step, kind): v for (step, kind), v in bar.items() if (step, kind) != (0, "crash")}
 

@@ -10,8 +10,16 @@ from dataclasses import replace
 import numpy as np
 
 from chipassets.seeds import derive_rng
-from chipassets.train.drumbars import KINDS, DrumBar
-from chipassets.train.groovefamilies import FILL_BEATS, STEPS, Family, Key, distance, joined
+from chipassets.train.drumbars import KINDS, DrumBar, DrumSong
+from chipassets.train.groovefamilies import (
+    FILL_BEATS,
+    STEPS,
+    Family,
+    Key,
+    distance,
+    joined,
+    without_crash,
+)
 
 _DISTINCTIVE_HITS = 10
 _NEIGHBOURS = 12
@@ -22,12 +30,14 @@ _LOST = 1.0
 class Pool:
     """All the bars that were heard, from which a distinctive one is drawn anew."""
 
-    def __init__(self, families: Iterable[Family]) -> None:
+    def __init__(self, families: Iterable[Family], songs: Iterable[DrumSong]) -> None:
         self.songs: dict[tuple[str, Key], set[str]] = defaultdict(set)
         self.bars: dict[tuple[str, Key], DrumBar] = {}
+        for song in songs:
+            for bar in filter(None, song.bars):
+                self.songs[song.metre, frozenset(without_crash(bar))].add(song.name)
         for family in families:
             for bar in (*family.base, *family.variants, *family.fills.values()):
-                self.songs[family.metre, frozenset(bar)] |= family.songs
                 self.bars.setdefault((family.metre, frozenset(bar)), bar)
 
     def is_distinctive(self, bar: DrumBar, metre: str) -> bool:

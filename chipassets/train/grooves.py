@@ -53,13 +53,13 @@ def free_rows(corpus: Path) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def learn(songs: Iterable[DrumSong]) -> list[Family]:
+def learn(songs: Sequence[DrumSong]) -> list[Family]:
     """Return the families of all songs that sound like grooves, equal ones merged, none copied."""
     found: list[Family] = []
     for song in songs:
         good = [family for family in families_of(song) if _is_groove(family)]
         found += good[:_PER_SONG]
-    pool = Pool(found)
+    pool = Pool(found, songs)
     merged: list[Family] = []
     for family in sorted(found, key=lambda family: (min(family.songs), _order(family.base))):
         twin = next((other for other in merged if _are_twins(family, other)), None)

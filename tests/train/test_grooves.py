@@ -128,13 +128,20 @@ def test_a_bar_of_one_song_is_drawn_anew_and_a_common_one_is_kept(tmp_path: Path
                                   [["K.h.S.h.K.h.S.hh"]] * 8])
     ]  # fmt: skip
     families = [family for song in songs if song is not None for family in families_of(song)]
-    pool = Pool(families)
+    pool = Pool(families, [song for song in songs if song is not None])
     assert pool.is_distinctive(bar_of(*odd), "4/4")
     assert not pool.is_distinctive(bar_of(*ROCK), "4/4")
-    learned = learn(song for song in songs if song is not None)
+    learned = learn([song for song in songs if song is not None])
     shapes = [set(bar) for family in learned for bar in family.base]
     assert set(bar_of(*ROCK)) in shapes
     assert set(bar_of(*odd)) not in shapes
+    kept = [song for song in songs if song is not None]
+    for family in learned:
+        for bar in (*family.base, *family.variants, *family.fills.values()):
+            owners = {
+                song.name for song in kept for own in song.bars if own and set(own) == set(bar)
+            }
+            assert len(bar) <= 10 or len(owners) != 1
 
 
 def test_the_bank_is_the_same_every_time(tmp_path: Path) -> None:
