@@ -19,6 +19,7 @@ class Engine(StrEnum):
 
     GODOT = "godot"
     GODOT3 = "godot3"
+    WEB = "web"
 
 
 def export_command(

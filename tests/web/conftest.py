@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from tests.web.browser import Browser, Page, find_browser
+from tests.web.serving import serve
 
 HERE = Path(__file__).parent
 PAGE = "<!doctype html><link rel=icon href='data:,'><script src='chipassets.js'></script>"
@@ -35,35 +33,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     browser.close()
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def end_headers(self) -> None:
-        """A test rewrites its files within the second that a cache can tell apart."""
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
-
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def game_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[[], Page]]:
     """Open a page with the player; it is served from the test's folder."""
     script = files("chipassets").joinpath("runtime/web/chipassets.js").read_bytes()
     (tmp_path / "chipassets.js").write_bytes(script)
     (tmp_path / "index.html").write_text(PAGE)
-    handler = partial(_Quiet, directory=str(tmp_path))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    pages: list[Page] = []
+    with serve(tmp_path) as address:
+        pages: list[Page] = []
 
-    def open_page() -> Page:
-        pages.append(browser.open(f"http://127.0.0.1:{server.server_port}/index.html"))
-        return pages[-1]
+        def open_page() -> Page:
+            pages.append(browser.open(f"{address}/index.html"))
+            return pages[-1]
 
-    yield open_page
-    for page in pages:
-        page.close()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+        yield open_page
+        for page in pages:
+            page.close()

@@ -904,7 +904,7 @@
 
   /* Plays a bundle by the game's scenes. Make one with Chipassets.open. */
   class Player {
-    constructor(index, load, context, { rules = RULES, levels = LEVELS } = {}) {
+    constructor(index, load, context, { rules = RULES, levels = LEVELS, output } = {}) {
       this.index = index;
       this.context = context;
       this.director = new Director(index, rules, levels);
@@ -916,7 +916,7 @@
       this._isPaused = false;
       this._refusesOgg = false;
       this._balance = new Balance();
-      this._volume = new Volume(context, context.destination);
+      this._volume = new Volume(context, output || context.destination);
       this._musicVolume = new Volume(context, this._volume.node);
       this._stingVolume = new Volume(context, this._volume.node);
       this._ducked = context.createGain();
@@ -1282,7 +1282,8 @@
 
   /*
    * Return the Player of the bundle whose bundle.json lies at `url`. Options: {rules, levels} for
-   * the transitions, {context} to share an AudioContext (pause suspends it).
+   * the transitions, {context} to share an AudioContext (pause suspends it), {output} to play into a
+   * node of it.
    */
   async function open(url, options = {}) {
     const base = new URL(url, root.location ? root.location.href : undefined);

@@ -1,0 +1,237 @@
+"""The npm package in a browser: the module, its types, Howler and Phaser where they are at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chipassets.engines import Music, export
+from chipassets.engines.web import audio_sprite, howl
+from tests.engines.game import need, run, write_game
+from tests.web.browser import Browser, Page, find_browser
+from tests.web.serving import serve
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+# Keeps what a node gives, in one list.
+RECORD = """
+function record(context, node) {
+  const recorder = context.createScriptProcessor(4096, 1, 1);
+  const heard = [];
+  recorder.onaudioprocess = ({inputBuffer}) => heard.push(...inputBuffer.getChannelData(0));
+  node.connect(recorder);
+  recorder.connect(context.destination);
+  return heard;
+}
+async function samplesOf(path, context) {
+  const data = await (await fetch(path)).arrayBuffer();
+  return (await context.decodeAudioData(data)).getChannelData(0);
+}
+const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    executable = find_browser()
+    if executable is None:
+        pytest.skip("no Chromium on the path (Debian: apt-get install chromium)")
+    browser = Browser(executable, tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    export("web", write_game(tmp_path / "bundle"), tmp_path / "site", example=True)
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def open_page(browser: Browser, package: Path) -> Iterator[Callable[[str], Page]]:
+    with serve(package) as address:
+        yield lambda name: browser.open(f"{address}/{name}")
+
+
+def library(package: Path, *names: str) -> None:
+    """Put files of npm packages beside the page; skipped where there are none."""
+    modules = os.environ.get("CHIPASSETS_NODE_MODULES", "")
+    for name in names:
+        path = Path(modules) / name
+        if not modules or not path.is_file():
+            pytest.skip(f"set CHIPASSETS_NODE_MODULES to a node_modules with {name}")
+        shutil.copy(path, package / path.name)
+
+
+def test_the_example_plays_from_the_module(open_page: Callable[[str], Page]) -> None:
+    page = open_page("example.html")
+    page.wait_for("globalThis.music !== undefined")
+    page.press("2", "2")
+    page.wait_for("music.playing && music.playing.track.name === 'overworld'")
+    page.press("3", "3")
+    page.wait_for("music.playing.track.name === 'battle'")
+    page.press("-", "-")
+    page.press("4", "4")
+    page.wait_for("music.playing.track.name === 'overworld'")
+    assert page.run("music.state().intensity") == 0.75
+    page.wait_for("document.querySelector('#playing').textContent.startsWith('overworld')")
+    assert page.complaints() == []
+
+
+def test_the_package_is_what_node_imports(package: Path) -> None:
+    node = need("node", "nodejs")
+    code = (
+        "import {LEVELS, bundleUrl} from 'test-quest-music'; console.log(LEVELS.battle, bundleUrl)"
+    )
+    (package.parent / "node_modules").mkdir()
+    (package.parent / "node_modules/test-quest-music").symlink_to(package)
+    said = run(node, "--input-type=module", "-e", code, cwd=package.parent)
+    assert said.startswith("2 file://")
+    assert said.strip().endswith("/bundle/bundle.json")
+
+
+def test_the_index_of_the_package_lists_the_audio_that_is_there(package: Path) -> None:
+    index = json.loads((package / "bundle/bundle.json").read_text())
+    listed = {file["path"] for track in index["tracks"] for file in track["files"].values()}
+    listed |= {layer["path"] for track in index["tracks"] for layer in track.get("layers", ())}
+    there = {str(path.relative_to(package / "bundle")) for path in package.glob("bundle/**/*.ogg")}
+    assert listed == there
+
+
+def test_types_hold_the_games_names(package: Path) -> None:
+    modules = os.environ.get("CHIPASSETS_NODE_MODULES", "")
+    compiler = Path(modules) / "typescript/bin/tsc"
+    if not modules or not compiler.is_file():
+        pytest.skip("set CHIPASSETS_NODE_MODULES to a node_modules with typescript")
+    (package / "game.ts").write_text("""
+import { openMusic, type State } from "./index.js";
+import { openInHowler } from "./howler.js";
+import { openInPhaser } from "./phaser.js";
+const music = await openMusic({ rules: [{ from: "*", to: "battle", when: "bar", fadeMs: 0 }] });
+const change = await music.enter("battle", { when: "bar", moods: ["dark"], how: "cut" });
+const at: number | undefined = change?.at;
+const state: State = music.state();
+await music.restore(state, { fadeMs: 100 });
+music.intensity(0.4, { when: "beat" });
+export { at, openInHowler, openInPhaser };
+""")
+    options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022"]
+    run(compiler, *options, "game.ts", cwd=package)
+    (package / "wrong.ts").write_text("""
+import { openMusic } from "./index.js";
+(await openMusic()).enter("battle", { when: "soon" });
+""")
+    with pytest.raises(AssertionError, match="soon"):
+        run(compiler, *options, "wrong.ts", cwd=package)
+
+
+def test_sprites_are_cut_on_the_sample(package: Path) -> None:
+    music = Music.read(package.parent / "bundle")
+    title, victory = music.tracks[0], music.tracks[-1]
+    sprite = howl(title)["sprite"]
+    assert sprite == {
+        "all": [0, 4000, True], "intro": [0, 1000, False], "loop": [1000, 3000, True],
+    }  # fmt: skip
+    assert howl(victory)["sprite"] == {"all": [0, 1000, False]}
+    assert audio_sprite(title)["spritemap"]["loop"] == {"start": 1, "end": 4, "loop": True}
+    assert json.loads((package / "howler.json").read_text())["title"]["sprite"] == sprite
+    for source in howl(title)["src"]:
+        assert (package / source).is_file()
+
+
+def test_howler_plays_intro_and_loop_without_a_gap(
+    package: Path, open_page: Callable[[str], Page]
+) -> None:
+    library(package, "howler/dist/howler.js")
+    (package / "howl.html").write_text(
+        "<!doctype html><link rel=icon href='data:,'><script src='howler.js'></script>"
+    )
+    # The adapter has the name of the library's own file.
+    export("web", package.parent / "bundle", package / "music")
+    page = open_page("howl.html")
+    page.run(RECORD)
+    found = page.run("""(async () => {
+      const {playLoop} = await import("./music/howler.js");
+      const {tracks} = await (await fetch("bundle/bundle.json")).json();
+      const howl = new Howl({src: ["bundle/audio/title.ogg"]});
+      await new Promise((done) => howl.once("load", done));
+      const heard = record(Howler.ctx, Howler.masterGain);
+      const id = playLoop(howl, tracks[0]);
+      await wait(9);
+      const wave = await samplesOf("bundle/audio/title.ogg", Howler.ctx);
+      const start = heard.findIndex((value) => value !== 0);
+      const lead = wave.findIndex((value) => value !== 0);
+      const rate = 44100, loop = 3 * rate, intro = rate;
+      let worst = 0;
+      const to = 8 * rate;
+      for (let i = 0; i < to; i += 1) {
+        const n = i + lead;
+        const ideal = wave[n < intro ? n : intro + (n - intro) % loop];
+        worst = Math.max(worst, Math.abs(heard[start + i] - ideal));
+      }
+      return [Howler.ctx.sampleRate, worst, howl.playing(id)];
+    })()""")
+    assert found[0] == 44_100
+    assert found[1] < 1e-3
+    assert found[2] is True
+
+
+def test_the_player_sounds_behind_howlers_volume(
+    package: Path, open_page: Callable[[str], Page]
+) -> None:
+    library(package, "howler/dist/howler.js")
+    (package / "howl.html").write_text(
+        "<!doctype html><link rel=icon href='data:,'><script src='howler.js'></script>"
+    )
+    export("web", package.parent / "bundle", package / "music")
+    page = open_page("howl.html")
+    page.run(RECORD)
+    found = page.run("""(async () => {
+      const {openInHowler} = await import("./music/howler.js");
+      const music = await openInHowler(Howler);
+      const heard = record(music.context, Howler.masterGain);
+      await music.enter("title");
+      await wait(1);
+      const loud = Math.max(...heard.slice(-20000));
+      Howler.volume(0.25);
+      await wait(1);
+      return [music.context === Howler.ctx, loud, Math.max(...heard.slice(-20000))];
+    })()""")
+    assert found[0] is True
+    assert found[1] > 0.3
+    assert found[2] == pytest.approx(found[1] / 4, rel=0.05)
+
+
+def test_the_player_sounds_behind_phasers_volume(
+    package: Path, open_page: Callable[[str], Page]
+) -> None:
+    library(package, "phaser/dist/phaser.js")
+    (package / "game.html").write_text(
+        "<!doctype html><link rel=icon href='data:,'><script src='phaser.js'></script>"
+    )
+    export("web", package.parent / "bundle", package / "music")
+    page = open_page("game.html")
+    page.run(RECORD)
+    found = page.run("""(async () => {
+      const {openInPhaser} = await import("./music/phaser.js");
+      const game = await new Promise((done) => new Phaser.Game({
+        type: Phaser.HEADLESS, autoFocus: false, callbacks: {postBoot: done},
+      }));
+      const music = await openInPhaser(game);
+      const heard = record(game.sound.context, game.sound.masterVolumeNode);
+      await music.enter("battle");
+      await music.enter("title", {fadeMs: 0});
+      await wait(1);
+      const loud = Math.max(...heard.slice(-20000));
+      game.sound.volume = 0.25;
+      await wait(1);
+      return [music.playing.track.name, loud, Math.max(...heard.slice(-20000))];
+    })()""")
+    assert found[0] == "title"
+    assert found[1] > 0.3
+    assert found[2] == pytest.approx(found[1] / 4, rel=0.05)
