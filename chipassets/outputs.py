@@ -17,6 +17,8 @@ from chipassets.chipfiles import (
     encode_gbs,
     encode_mod,
     encode_nsf,
+    encode_nsfe,
+    encode_playlist,
     encode_spc,
     encode_vgm,
 )
@@ -243,28 +245,34 @@ OUTPUTS: dict[str, Output] = {
 """What the manifest's formats mean."""
 
 
+Songs = list[tuple[RegisterLog, str]]
+"""All tracks' registers, with the tracks' names."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlbumOutput:
-    """A file of the whole bundle: its path, and who makes it of all tracks' registers."""
+    """A file of the whole bundle: the format that asks for it, its path, and who makes it."""
 
+    format: str
     path: str
-    encode: Callable[[BuildPlan, list[tuple[RegisterLog, str]]], ChipFile]
+    encode: Callable[[BuildPlan, Songs], ChipFile]
 
 
-def _album_nsf(plan: BuildPlan, songs: list[tuple[RegisterLog, str]]) -> ChipFile:
-    return encode_nsf(
-        songs, title=plan.game, author=plan.author, copyright_line=plan.copyright_line
-    )
+def _album(encode: Callable[..., ChipFile]) -> Callable[[BuildPlan, Songs], ChipFile]:
+    def encoded(plan: BuildPlan, songs: Songs) -> ChipFile:
+        return encode(
+            songs, title=plan.game, author=plan.author, copyright_line=plan.copyright_line
+        )
 
-
-def _album_gbs(plan: BuildPlan, songs: list[tuple[RegisterLog, str]]) -> ChipFile:
-    return encode_gbs(
-        songs, title=plan.game, author=plan.author, copyright_line=plan.copyright_line
-    )
+    return encoded
 
 
 ALBUMS: dict[str, AlbumOutput] = {
-    "nsf": AlbumOutput("nsf/album.nsf", _album_nsf),
-    "gbs": AlbumOutput("gbs/album.gbs", _album_gbs),
+    "nsf": AlbumOutput("nsf", "nsf/album.nsf", _album(encode_nsf)),
+    "nsfe": AlbumOutput("nsf", "nsf/album.nsfe", _album(encode_nsfe)),
+    "gbs": AlbumOutput("gbs", "gbs/album.gbs", _album(encode_gbs)),
+    "gbs-playlist": AlbumOutput(
+        "gbs", "gbs/album.m3u", lambda _, songs: encode_playlist(songs, "album.gbs")
+    ),
 }
-"""The formats that also give one file with all tracks."""
+"""The files with all tracks, by what the index calls them."""

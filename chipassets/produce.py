@@ -223,7 +223,7 @@ def _layer_entries(track: TrackPlan, layers: tuple[Encoded, ...]) -> list[LayerE
 
 def album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, tuple[str, bytes]]:
     """Return, by format, path and content of the files that hold all tracks, notes from `takes`."""
-    wanted = [name for name in plan.formats if name in ALBUMS]
+    wanted = [name for name, album in ALBUMS.items() if album.format in plan.formats]
     if not wanted:
         return {}
     songs = [

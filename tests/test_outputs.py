@@ -13,6 +13,7 @@ import soundfile
 from mutagen.oggvorbis import OggVorbis
 
 from chipassets.bundle import TrackEntry, index_schema
+from chipassets.chipfiles import decode_nsf
 from chipassets.chips import CHIPS
 from chipassets.chipsong import Instrument, Macro
 from chipassets.errors import RenderError
@@ -54,7 +55,7 @@ def decoded(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
 def test_the_table_is_what_manifests_may_ask_for() -> None:
     assert tuple(OUTPUTS) == FORMATS
     assert set(DEFAULT_FORMATS) <= set(FORMATS)
-    assert ALBUMS.keys() <= OUTPUTS.keys()
+    assert {album.format for album in ALBUMS.values()} <= OUTPUTS.keys()
     for chip in CHIPS.values():
         assert set(chip.formats) <= set(FORMATS)
         assert set(chip.filters) <= set(FILTERS)
@@ -188,9 +189,10 @@ def test_the_preview_is_a_picture() -> None:
 def test_an_album_holds_every_track() -> None:
     tracks = tuple(replace(plan(), name=name) for name in ("one", "two"))
     whole = build_plan(tracks[0], tracks=tracks, formats=("ogg", "nsf"))
-    ((path, data),) = album_files(whole, {"one": take(), "two": take(1)}).values()
-    assert path == "nsf/album.nsf"
-    assert data[6] == 2
+    files = dict(album_files(whole, {"one": take(), "two": take(1)}).values())
+    assert list(files) == ["nsf/album.nsf", "nsf/album.nsfe"]
+    assert files["nsf/album.nsf"][6] == 2
+    assert decode_nsf(files["nsf/album.nsf"]).titles == ("one", "two")
     assert album_files(replace(whole, formats=("ogg",)), {}) == {}
 
 

@@ -10,15 +10,15 @@ from chipassets.chipfiles.famitone import encode_famitone
 from chipassets.chipfiles.famitracker import encode_famitracker
 from chipassets.chipfiles.ft_module import FtModule
 from chipassets.chipfiles.ft_read import decode_famitracker
-from chipassets.chipfiles.gbs import GbsFile, decode_gbs, encode_gbs
+from chipassets.chipfiles.gbs import GbsFile, decode_gbs, encode_gbs, encode_playlist
 from chipassets.chipfiles.mod import encode_mod
 from chipassets.chipfiles.mod_file import ModFile, decode_mod
-from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf
+from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf, encode_nsfe
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.spc import SpcFile, decode_spc, encode_spc
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
-CHIPFILES_VERSION = 3
+CHIPFILES_VERSION = 4
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 __all__ = [
@@ -42,6 +42,8 @@ __all__ = [
     "encode_gbs",
     "encode_mod",
     "encode_nsf",
+    "encode_nsfe",
+    "encode_playlist",
     "encode_spc",
     "encode_vgm",
 ]

@@ -20,9 +20,10 @@ from chipassets.chipfiles.gbs_player import (
     WINDOW,
     player,
 )
+from chipassets.chipfiles.lengths import play_time
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
-from chipassets.chipfiles.text import fit_fields
+from chipassets.chipfiles.text import fit_fields, to_ascii
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog
 
@@ -68,6 +69,27 @@ def encode_gbs(
     return ChipFile(
         header + _program(streams) + b"".join(stream.data for stream in streams), dropped
     )
+
+
+def encode_playlist(songs: Sequence[tuple[RegisterLog, str]], file_name: str) -> ChipFile:
+    """Return an extended M3U that names the songs of a GBS and says how long each plays.
+
+    A line is `file::GBS,track,title,length,loop,fade` (NEZplug's form, which libgme reads): tracks
+    count from 0, a comma in a title has a backslash before it, a loop that ends in `-` starts at 0.
+    """
+    lines = [f"# {len(songs)} songs of {file_name}"]
+    for number, (log, name) in enumerate(songs):
+        time = play_time(log)
+        title = "".join(f"\\{letter}" if letter in ",\\" else letter for letter in to_ascii(name))
+        loop = _clock(time.loop_ms) if time.loop_ms else ""
+        fade = _clock(time.fade_ms) if time.fade_ms else "0"
+        lines.append(f"{file_name}::GBS,{number},{title},{_clock(time.play_ms)},{loop},{fade}")
+    return ChipFile(("\n".join(lines) + "\n").encode("ascii"))
+
+
+def _clock(milliseconds: int) -> str:
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
 
 
 def _header(songs: int, fields: dict[str, str]) -> bytes:

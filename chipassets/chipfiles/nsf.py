@@ -1,7 +1,9 @@
 """NSF: a file that a console plays. Header, a player of our own, and the registers as a stream.
 
-Header: NESdev wiki, "NSF". One file holds one track or a whole album; the songs' data follow each
-other in banks of 4 KiB. Where a song plays samples, the last bank holds them and lies at $C000.
+Header: NESdev wiki, "NSF" and "NSF2". One file holds one track or a whole album; the songs' data
+follow each other in banks of 4 KiB. Where a song plays samples, the last bank holds them and lies
+at $C000. Behind the data stand the songs' titles, lengths and fades, which players that know only
+the first version pass over. The same as NSFe is for players that look for the chunks there.
 """
 
 from __future__ import annotations
@@ -11,15 +13,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
+from chipassets.chipfiles.lengths import play_time
+from chipassets.chipfiles.nsf_chunks import (
+    author_chunk,
+    chunk,
+    end_chunk,
+    read_chunks,
+    read_strings,
+    song_chunks,
+)
 from chipassets.chipfiles.nsf_player import BANK_SIZE, DIALECTS, ORIGIN, TABLES, WINDOW, player
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
 from chipassets.chipfiles.text import fit_fields
+from chipassets.chipsong import Dropped
 from chipassets.dmcbank import memory, uses_samples
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog
 
-_MAGIC = b"NESM\x1a"
+_MAGIC, _VERSION = b"NESM\x1a", 2
+_NSFE_MAGIC = b"NSFE"
 _HEADER_SIZE = 0x80
 _TEXT_SIZE = 32
 _MOST_BANKS = 255
@@ -39,6 +52,7 @@ class NsfFile:
     author: str
     copyright: str
     logs: tuple[RegisterLog, ...]
+    titles: tuple[str, ...]
 
 
 def encode_nsf(
@@ -51,11 +65,59 @@ def encode_nsf(
 ) -> ChipFile:
     """Return an NSF with all songs, in order, of chip `nes` or `nes-vrc6`.
 
-    Texts become ASCII of at most 31 letters, the game's name before the title; changes are
-    reported. NSF has no place for the songs'
-    own titles, which only name them in errors. RenderError for no song or more than 255, songs for
-    different chips, registers that the player cannot reach, or more data than 255 banks hold.
+    Texts of the header become ASCII of at most 31 letters, the game's name before the title;
+    changes are reported. The songs' own titles are kept whole. RenderError for no song or more than
+    255, songs for different chips, registers that the player cannot reach, or more data than 255
+    banks hold.
     """
+    header, program, dropped = _parts(songs, title, game, author, copyright_line)
+    size = struct.pack("<I", len(program))[:3]
+    return ChipFile(header + size + program + _chunks(songs) + end_chunk(), dropped)
+
+
+def encode_nsfe(
+    songs: Sequence[tuple[RegisterLog, str]],
+    *,
+    title: str,
+    game: str = "",
+    author: str = "",
+    copyright_line: str = "",
+) -> ChipFile:
+    """Return the same as NSFe, whose texts may be as long as they like.
+
+    RenderError as for an NSF.
+    """
+    header, program, _ = _parts(songs, title, game, author, copyright_line)
+    addresses, chips = header[0x08:0x0E], header[0x7B:0x7C]
+    info = addresses + bytes((0,)) + chips + bytes((len(songs), 0))
+    whole_title = f"{game}: {title}" if game else title
+    return ChipFile(
+        b"".join(
+            (
+                _NSFE_MAGIC,
+                chunk("INFO", info),
+                chunk("BANK", header[0x70:0x78]),
+                chunk("DATA", program),
+                author_chunk(whole_title, author, copyright_line),
+                _chunks(songs),
+                end_chunk(),
+            )
+        )
+    )
+
+
+def _chunks(songs: Sequence[tuple[RegisterLog, str]]) -> bytes:
+    return song_chunks([play_time(log) for log, _ in songs], [name for _, name in songs])
+
+
+def _parts(
+    songs: Sequence[tuple[RegisterLog, str]],
+    title: str,
+    game: str,
+    author: str,
+    copyright_line: str,
+) -> tuple[bytes, bytes, tuple[Dropped, ...]]:
+    """The header without the program's size, the program, and what the header's texts lost."""
     dialect = _dialect(songs)
     streams = pack_songs(songs, DIALECTS[dialect], "NSF", _MOST_BANKS, BANK_SIZE)
     asked = {"title": title, "author": author, "copyright": copyright_line}
@@ -72,7 +134,7 @@ def encode_nsf(
             "shorter tracks into one file"
         )
     header = _header(len(streams), fields, vrc6, bank)
-    return ChipFile(header + _program(streams, vrc6) + data + samples, dropped)
+    return header, _program(streams, vrc6) + data + samples, dropped
 
 
 def _plays_samples(song: tuple[RegisterLog, str]) -> bool:
@@ -116,13 +178,13 @@ def _header(songs: int, fields: dict[str, str], vrc6: bool, samples_bank: int) -
     return b"".join(
         (
             _MAGIC,
-            struct.pack("<BBB", 1, songs, 1),
+            struct.pack("<BBB", _VERSION, songs, 1),
             struct.pack("<HHH", ORIGIN, labels["init"], labels["play"]),
             *(text.ljust(_TEXT_SIZE, b"\0") for text in texts),
             struct.pack("<H", _NTSC_SPEED_US),
             bytes((0, 1, 0, 0, samples_bank, 0, 0, 0)),
             struct.pack("<H", _PAL_SPEED_US),
-            bytes((0, _VRC6_BIT if vrc6 else 0, 0, 0, 0, 0)),
+            bytes((0, _VRC6_BIT if vrc6 else 0, 0)),
         )
     )
 
@@ -133,7 +195,7 @@ def decode_nsf(data: bytes) -> NsfFile:
     ValueError with the offset for anything else, be it damaged or by another writer.
     """
     cursor = Cursor(data)
-    cursor.expect(_MAGIC + b"\x01", "mark of an NSF")
+    cursor.expect(_MAGIC + bytes((_VERSION,)), "mark of an NSF")
     songs = cursor.number(1, "header")
     if not songs:
         raise cursor.error("a file without songs")
@@ -145,7 +207,9 @@ def decode_nsf(data: bytes) -> NsfFile:
         raise cursor.error(f"sound chips {chips:#04x}, of which this reader knows only the VRC6")
     vrc6 = chips == _VRC6_BIT
     dialect = DIALECTS["nes-vrc6" if vrc6 else "nes"]
-    cursor.offset = _HEADER_SIZE
+    cursor.take(1, "header")
+    size = cursor.number(3, "header")
+    titles = _titles(data, _HEADER_SIZE + size, songs)
     bank = cursor.take(BANK_SIZE, "player")
     labels = player(songs, vrc6).labels
     logs = []
@@ -153,15 +217,24 @@ def decode_nsf(data: bytes) -> NsfFile:
         places = [bank[labels[name] - ORIGIN + song] for name in TABLES]
         start, loop = _offset(places[:3]), _offset(places[3:])
         logs.append(unpack_log(data, start, loop, dialect))
-    found = NsfFile(title, author, copyright_line, tuple(logs))
+    found = NsfFile(title, author, copyright_line, tuple(logs), titles)
     refuse_difference(data, _again(found).data)
     return found
+
+
+def _titles(data: bytes, start: int, songs: int) -> tuple[str, ...]:
+    """The songs' titles, behind the program."""
+    cursor = Cursor(data, start)
+    titles = read_strings(read_chunks(cursor).get(b"tlbl", b""))
+    if len(titles) != songs:
+        raise cursor.error(f"{len(titles)} titles for {songs} songs")
+    return tuple(titles)
 
 
 def _again(file: NsfFile) -> ChipFile:
     try:
         return encode_nsf(
-            [(log, "") for log in file.logs],
+            list(zip(file.logs, file.titles, strict=True)),
             title=file.title,
             author=file.author,
             copyright_line=file.copyright,

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
+from chipassets.chipfiles.lengths import play_time
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.spc_player import LOOP, ORIGIN, POINTER, STACK_POINTER, player
 from chipassets.chipfiles.stream import Dialect, pack_log, unpack_log
 from chipassets.chipfiles.text import fit_fields
-from chipassets.chips import CHIPS
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
 from chipassets.soundbank import sources
@@ -25,7 +25,6 @@ _HAS_TAGS, _MINOR = 0x1A, 30
 _HEADER_SIZE, _MEMORY_SIZE, _REGISTERS = 0x100, 0x10000, 128
 _TEXT_SIZE = 32
 _DUMPER = "chipassets"
-_LOOPS, _FADE_MS = 2, 8_000
 
 _DIRECTORY = 0x0300
 _SAMPLES = 0x0400
@@ -74,12 +73,9 @@ def encode_spc(log: RegisterLog, *, title: str, game: str = "", author: str = ""
 
 
 def _length(log: RegisterLog) -> tuple[int, int]:
-    rate = CHIPS["snes"].frame_rate_hz
-    start = log.loop_start_frame
-    if start is None:
-        return min(-(-len(log.frames) * rate.denominator // rate.numerator), _MOST_SECONDS), 0
-    frames = len(log.frames) + (_LOOPS - 1) * (len(log.frames) - start)
-    return min(round(frames / rate), _MOST_SECONDS), _FADE_MS
+    """Seconds before the fade, rounded up, and milliseconds of the fade."""
+    time = play_time(log)
+    return min(-(-time.play_ms // 1000), _MOST_SECONDS), time.fade_ms
 
 
 def _memory(log: RegisterLog) -> tuple[bytes, bytes]:

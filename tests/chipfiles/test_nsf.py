@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 
-from chipassets.chipfiles import decode_nsf, encode_nsf
+from chipassets.chipfiles import decode_nsf, encode_nsf, encode_nsfe
 from chipassets.dmcbank import clips
 from chipassets.errors import RenderError
 from chipassets.registers import RegisterLog, Write
@@ -130,7 +131,7 @@ def test_header() -> None:
     file = encode_nsf(
         [(tune_log(), "x")], title="Über\nMut", author="A" * 40, copyright_line="© 2026 Zoë"
     )
-    assert file.data[:8] == b"NESM\x1a\x01\x01\x01"
+    assert file.data[:8] == b"NESM\x1a\x02\x01\x01"
     assert file.data[0x0E:0x2E] == b"Uber?Mut".ljust(32, b"\0")
     assert file.data[0x2E:0x4E] == b"A" * 31 + b"\0"
     assert file.data[0x4E:0x6E] == b"(C) 2026 Zoe".ljust(32, b"\0")
@@ -140,6 +141,50 @@ def test_header() -> None:
     plain = encode_nsf([(tune_log(), "x")], title="Plain")
     assert not plain.dropped
     assert decode_nsf(plain.data).author == ""
+
+
+ALBUM = [(tune_log(4), "Die große Reise, Teil 1"), (tune_log(6, 2), "b"), (tune_log(3, None), "c")]
+
+
+def chunks_of(data: bytes, start: int) -> dict[str, bytes]:
+    """An independent reader of NSFe's chunks."""
+    found, at = {}, start
+    while "NEND" not in found:
+        (size,) = struct.unpack_from("<I", data, at)
+        found[data[at + 4 : at + 8].decode()] = data[at + 8 : at + 8 + size]
+        at += 8 + size
+    assert at == len(data)
+    return found
+
+
+def check_songs(found: dict[str, bytes]) -> None:
+    assert found["tlbl"].decode().split("\0") == [*(name for _, name in ALBUM), ""]
+    times, fades = (struct.unpack("<3i", found[name]) for name in ("time", "fade"))
+    for (log, _), play_ms, fade_ms in zip(ALBUM, times, fades, strict=True):
+        start = log.loop_start_frame
+        turns = len(log.frames) if start is None else 2 * len(log.frames) - start
+        assert play_ms == pytest.approx(turns * 1000 / 60.0988, abs=1)
+        assert fade_ms == (0 if start is None else 8_000)
+
+
+def test_titles_lengths_and_fades_stand_behind_the_data() -> None:
+    data = encode_nsf(ALBUM, title="Album").data
+    size = int.from_bytes(data[0x7D:0x80], "little")
+    check_songs(chunks_of(data, 0x80 + size))
+    assert decode_nsf(data).titles == tuple(name for _, name in ALBUM)
+
+
+def test_nsfe_holds_the_same_program() -> None:
+    asked = {"title": "A very long title of an album", "game": "Game", "author": "Zoë"}
+    data, plain = encode_nsfe(ALBUM, **asked).data, encode_nsf(ALBUM, **asked).data
+    assert data[:4] == b"NSFE"
+    found = chunks_of(data, 4)
+    check_songs(found)
+    size = int.from_bytes(plain[0x7D:0x80], "little")
+    assert found["DATA"] == plain[0x80 : 0x80 + size]
+    assert found["BANK"] == plain[0x70:0x78]
+    assert found["INFO"] == plain[8:14] + bytes((0, 0, 3, 0))
+    assert found["auth"].decode() == "Game: A very long title of an album\0Zoë\0\0\0"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import ctypes.util
 import shutil
 import subprocess
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from chipassets.chipfiles import encode_nsf
+from chipassets.chipfiles import encode_gbs, encode_nsf, encode_nsfe, encode_playlist
+from chipassets.chips import CHIPS
 from chipassets.registers import RegisterLog, Write
 from chipassets.render import render_log
 from tests.chip_music import CPU_HZ, solo, tone_log
@@ -102,3 +104,52 @@ def test_ffmpeg_plays_the_album(tmp_path: Path) -> None:
     ).stdout
     assert "Album" in shown
     assert "Author" in shown
+
+
+class TrackInfo(ctypes.Structure):
+    """The head of libgme's gme_info_t."""
+
+    _fields_ = (
+        *((name, ctypes.c_int) for name in ("length", "intro", "loop", "play", *"abcdefghijkl")),
+        *((name, ctypes.c_char_p) for name in ("system", "game", "song", "author")),
+    )
+
+
+def track_info(path: Path, number: int, playlist: Path | None = None) -> TrackInfo:
+    gme = ctypes.CDLL(str(ctypes.util.find_library("gme")))
+    player = ctypes.c_void_p()
+    assert not gme.gme_open_file(str(path).encode(), ctypes.byref(player), -1)
+    if playlist:
+        gme.gme_load_m3u.restype = ctypes.c_char_p
+        assert gme.gme_load_m3u(player, str(playlist).encode()) is None
+    info = ctypes.POINTER(TrackInfo)()
+    assert not gme.gme_track_info(player, ctypes.byref(info), number)
+    return info.contents
+
+
+@needs_gme
+def test_libgme_shows_titles_and_lengths(tmp_path: Path) -> None:
+    songs = [(tune_log(4), "Title"), (tune_log(3, None), "Game over, again")]
+    path = tmp_path / "album.nsfe"
+    path.write_bytes(encode_nsfe(songs, title="Album", game="Game").data)
+    first, second = track_info(path, 0), track_info(path, 1)
+    assert (first.song, first.game) == (b"Title", b"Game: Album")
+    assert second.song == b"Game over, again"
+    assert first.length == pytest.approx(2 * len(songs[0][0].frames) * 1000 / 60.0988, abs=1)
+    assert second.length == pytest.approx(len(songs[1][0].frames) * 1000 / 60.0988, abs=1)
+
+
+@needs_gme
+def test_libgme_reads_the_playlist_of_a_gbs(tmp_path: Path) -> None:
+    songs = [
+        (tune_log(4, 0, "gameboy"), "Title, the first"),
+        (tune_log(3, None, "gameboy"), "End"),
+    ]
+    path, playlist = tmp_path / "album.gbs", tmp_path / "album.m3u"
+    path.write_bytes(encode_gbs(songs, title="Album").data)
+    playlist.write_bytes(encode_playlist(songs, "album.gbs").data)
+    first, second = (track_info(path, number, playlist) for number in (0, 1))
+    assert (first.song, second.song) == (b"Title, the first", b"End")
+    rate = float(CHIPS["gameboy"].frame_rate_hz)
+    assert first.length == pytest.approx(2 * len(songs[0][0].frames) * 1000 / rate, abs=1_000)
+    assert second.length == pytest.approx(len(songs[1][0].frames) * 1000 / rate, abs=1_000)

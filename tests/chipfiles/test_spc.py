@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes.util
+import math
 import struct
 from dataclasses import replace
 
@@ -76,7 +77,7 @@ def test_a_processor_writes_every_register_at_its_frame(log: RegisterLog) -> Non
 def test_the_tags_hold_length_and_fade() -> None:
     loops, ends = (encode_spc(log, title="x").data for log in (LOGS[1], LOGS[2]))
     frames = len(LOGS[1].frames)
-    seconds = round((frames + frames - 192) / 60.0988)
+    seconds = math.ceil((frames + frames - 192) / 60.0988)
     assert loops[0xA9:0xB1] == f"{seconds:03d}08000".encode()
     assert int(ends[0xA9:0xAC]) == -(-len(LOGS[2].frames) * 10_000 // 600_988)
     assert ends[0xAC:0xB1] == b"00000"
