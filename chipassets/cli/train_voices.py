@@ -45,6 +45,7 @@ def parts(
     notice: Annotated[
         list[Path] | None, typer.Option(help="A licence text for the card. Repeatable.")
     ] = None,
+    remark: Annotated[list[str] | None, typer.Option(help="A sentence for the card.")] = None,
 ) -> None:
     """Train the networks for single voices, and write them with their card.
 
@@ -82,7 +83,7 @@ def parts(
         return
     with Writing(out):
         notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
-        card = write_parts(exported(run, pieces, selection), out, notices)
+        card = write_parts(exported(run, pieces, selection, tuple(remark or ())), out, notices)
     print_text(f"wrote {out} and {card}")
 
 

@@ -20,7 +20,7 @@ from chipassets.compose.part_context import (
     STEPS_A_BAR,
     STEPS_A_CHORD,
 )
-from chipassets.compose.parts_network import ROWS, PartNetworks, sample_part
+from chipassets.compose.parts_network import PartNetworks, sample_part
 from chipassets.train.parts_chords import label_chords
 from chipassets.train.parts_data import voice_context
 from chipassets.train.parts_reading import PartPiece
@@ -130,14 +130,14 @@ def sampled_phrases(
         inners=(piece.inners[0][:_SAMPLED_STEPS],),
     )
     written: dict[str, Tokens] = {}
-    rngs = [np.random.default_rng(seed) for seed in rng.integers(0, 2**32, ROWS)]
+    rngs = [np.random.default_rng(seed) for seed in rng.integers(0, 2**32, 1)]
     for role in ROLES:
         own = plan.inners[0] if role == "inner" else getattr(plan, role)
         given = {voice: written[voice] for voice in GIVEN[role]}
         context = replace(voice_context(plan, role, own), given=given)
         if rng.random() < 0.5:
             context = replace(context, likeness=None)
-        written[role] = sample_part(networks, role, context, rngs[:1], 1.0)[0].astype(np.int64)
+        written[role] = sample_part(networks, role, context, rngs, 1.0)[0].astype(np.int64)
     return phrases_of_voices(plan, NETWORK, written, rng)
 
 

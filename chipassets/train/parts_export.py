@@ -42,10 +42,15 @@ ABLATIONS: dict[str, tuple[str, ...]] = {
 """What is hidden when the held-out loss is measured again."""
 
 
-def exported(run: Path, pieces: Sequence[PartPiece], selection: Selection) -> PartsModel:
+def exported(
+    run: Path,
+    pieces: Sequence[PartPiece],
+    selection: Selection,
+    remarks: Sequence[str] = (),
+) -> PartsModel:
     """Return the best networks of a run folder, measured with half-precision weights.
 
-    UsageError when a role has not been trained.
+    `remarks`: what the card should say besides. UsageError when a role has not been trained.
     """
     missing = [role for role in ROLES if not (run / f"{role}.pt").exists()]
     if missing:
@@ -61,6 +66,7 @@ def exported(run: Path, pieces: Sequence[PartPiece], selection: Selection) -> Pa
         "bars": sum(piece.steps for piece in pieces) // 16,
         "left_out": dict(selection.left_out.most_common()),
         "refused": selection.options,
+        "remarks": list(remarks),
         "roles": {},
     }
     for role, state in states.items():
@@ -215,6 +221,7 @@ def _recipe(training: Mapping[str, Any]) -> str:
             f"chipassets train parts CORPUS_FOLDER -o parts.safetensors {refused}".rstrip(),
             "```\n",
             *lines,
+            *(f"\n{remark}" for remark in training["remarks"]),
         )
     )
 

@@ -26,6 +26,7 @@ from chipassets.compose.part_context import (
     sounding,
 )
 from chipassets.compose.part_history import COPIES, HISTORY_GROUPS, History
+from chipassets.compose.parts_forward import ROWS
 from chipassets.compose.parts_model import (
     GROUPS,
     HEAD_SIZES,
@@ -35,7 +36,7 @@ from chipassets.compose.parts_model import (
     parse_parts,
     save_parts,
 )
-from chipassets.compose.parts_network import ROWS, PartNetworks, log_likelihood, sample_part
+from chipassets.compose.parts_network import PartNetworks, log_likelihood, sample_part
 from chipassets.errors import ModelError
 
 BARS = 6
@@ -355,6 +356,8 @@ def test_the_shipped_networks_follow_the_plan() -> None:
     assert share_that_fits(lead) > 0.55
     bass = sample_part(shipped, "bass", replace(context, given={"lead": lead[0]}), rngs, 0.9)
     assert share_that_fits(bass) > 0.7
+    firmer = sample_part(shipped, "lead", context, rngs, 0.9, chord_weight=2)
+    assert share_that_fits(firmer) > share_that_fits(lead) + 0.05
     likely = log_likelihood(shipped, "lead", context, lead).sum()
     wrong = replace(context, root=(context.root + 6) % 12)
     assert log_likelihood(shipped, "lead", wrong, lead).sum() < likely - 50
