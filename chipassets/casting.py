@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast as cast_type
 
-from chipassets.compose.composer import compose_takes
+from chipassets.compose.composer import Composed, compose_with_costs
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
 from chipassets.freshness import notes_key, plan_key
@@ -71,11 +71,12 @@ def roll(
     report("compose")
     raw = _compose(track, model, first, count, progress)
     report("shape")
-    shaped = [shape(score, track) for score in raw]
     unwanted = {item.notes_sha256 for item in choices.rejected}
     return tuple(
-        _candidate(track, first + place, score, grams, unwanted)
-        for place, score in enumerate(shaped)
+        _candidate(
+            track, first + place, replace(take, score=shape(take.score, track)), grams, unwanted
+        )
+        for place, take in enumerate(raw)
     )
 
 
@@ -85,13 +86,13 @@ def _compose(
     first: int,
     count: int,
     progress: Callable[[float], None] | None,
-) -> tuple[Score, ...]:
+) -> tuple[Composed, ...]:
     if track.reference is None:
-        return compose_takes(track, model, first, count, progress)
+        return compose_with_costs(track, model, first, count, progress)
     # By name: the reference is part of an extra, on which a build must not depend.
     composer = importlib.import_module("chipassets.train.reference").compose_takes
     compose = cast_type("Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]", composer)
-    return compose(track, model, first, count)
+    return tuple(Composed(score) for score in compose(track, model, first, count))
 
 
 def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate, ...]:
@@ -120,11 +121,12 @@ def recoloured(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candid
 def _candidate(
     track: TrackPlan,
     number: int,
-    score: Score,
+    take: Composed,
     grams: GramIndex | None,
     unwanted: set[str],
 ) -> Candidate:
-    rating = rate(score, track, originality_of(score, track, grams))
+    score = take.score
+    rating = rate(score, track, originality_of(score, track, grams), take.search_cost)
     said = complaints(unmet(rating.metrics, track))
     return Candidate(number, score, rating, said, notes_sha256(score) in unwanted)
 

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from chipassets.craft import Craft, measure_craft
 from chipassets.errors import ComposeError
 from chipassets.metrics import Metrics, measure
 from chipassets.originality import Originality
 from chipassets.score import Score
 from chipassets.trackplan import Range, TrackPlan
 
-TAKES_VERSION = 8
+TAKES_VERSION = 9
 """Raised whenever another of the same takes would be chosen; part of cache keys."""
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
 # the medians of 5,278 transcribed pieces for the same chip where those lie apart.
 _KEY_FIT = Range(0.9, 1.0)
-_ENTROPY_BITS = Range(1.7, 3.05)
 _GROOVE = Range(0.72, 1.0)
 _ON_BEAT = Range(0.26, 0.69)
 _REPETITION = Range(0.0, 0.56)
@@ -26,12 +26,17 @@ _LEAD_STEP = Range(1.2, 6.5)
 _LEAP_RATE = Range(0.0, 0.3)
 _REPEATED_NOTES = Range(0.0, 0.5)
 _LEAD_RANGE = Range(9, 40)
-_DISCORD = Range(0.0, 0.35)
-_ROOTLESS = Range(0.0, 0.5)
 _IDLE_BARS = Range(0.0, 0.2)
 _EMPTY_BEATS = Range(0.0, 0.1)
 _SEAM_INTERVAL = Range(0, 4)
-_SEAM_GAP = Range(0, 4)
+
+_CLASH = Range(0.0, 0.04)
+_WIDE_LEAPS = Range(0.0, 0.06)
+_FOREIGN = Range(0.1, 0.35)
+_BASS_SAME = Range(0.1, 0.6)
+_SAME_BARS = Range(2, 4)
+_PEAK_BARS = Range(0.06, 0.3)
+_SEARCH_COST = Range(0.2, 1.4)
 
 _SHARED_GRAMS = Range(0.0, 0.05)
 """Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
@@ -103,13 +108,22 @@ def rate(
     score: Score,
     track: TrackPlan,
     originality: Originality | None = None,
+    search_cost: float | None = None,
 ) -> Rating:
-    """Return the rating of a take against the ranges of the track's character."""
+    """Return the rating of a take against the ranges of the track's character.
+
+    search_cost: what the search for the tune paid, in points a bar, where there was one.
+    """
     metrics = measure(score, track.pulse_steps)
-    features = _features(metrics, score, track) + _own_features(originality)
+    craft = measure_craft(score, track.pulse_steps)
+    features = _features(metrics, score, track) + _craft_features(craft, score)
+    features += _own_features(originality)
+    if search_cost is not None:
+        cost = _at_most(search_cost, _SEARCH_COST)
+        features += (Feature("search", round(search_cost, 3), cost, 3.0),)
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
-    refused = _refusal(metrics, score) or _copied(originality)
+    refused = _refusal(metrics, score) or _marked(craft) or _copied(originality)
     return Rating(features, total, refused, metrics, originality)
 
 
@@ -133,36 +147,58 @@ def _at_most(value: float, wanted: Range) -> float:
 
 
 def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature, ...]:
+    """What the tags ask for: ranges of the track's character, and how the loop closes."""
     m, character = metrics, track.character
     rows = [
-        ("scale", m.key_fit, points(m.key_fit, _KEY_FIT), 2.0),
         ("density", m.onsets_per_beat, _anywhere(m.onsets_per_beat, character.density), 2.0),
-        ("voices", m.polyphony, _anywhere(m.polyphony, character.polyphony), 1.5),
+        ("voices", m.polyphony, _anywhere(m.polyphony, character.polyphony), 1.0),
         ("register", m.lead_pitch, _anywhere(m.lead_pitch, character.lead_pitch), 1.5),
+        ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
+    ]
+    if not score.is_voiced:
+        rows += _merged_rows(m, score)
+    if score.loop_start_bar is not None and not score.is_voiced:
+        rows.append(("seam", m.seam_interval, _at_most(m.seam_interval, _SEAM_INTERVAL), 1.0))
+    return tuple(Feature(*row) for row in rows)
+
+
+_Row = tuple[str, float, float, float]
+
+
+def _merged_rows(m: Metrics, score: Score) -> list[_Row]:
+    """What merged music is measured by, where nobody knows the voices."""
+    rows: list[_Row] = [
+        ("scale", m.key_fit, points(m.key_fit, _KEY_FIT), 2.0),
         ("on beat", m.on_beat_rate, _anywhere(m.on_beat_rate, _ON_BEAT), 1.0),
         ("steps", m.lead_step, _anywhere(m.lead_step, _LEAD_STEP), 1.0),
         ("leaps", m.leap_rate, _anywhere(m.leap_rate, _LEAP_RATE), 1.5),
         ("unisons", m.repeated_note_rate, _anywhere(m.repeated_note_rate, _REPEATED_NOTES), 1.0),
         ("idle bars", m.lead_idle_rate, _at_most(m.lead_idle_rate, _IDLE_BARS), 2.5),
-        ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
     ]
-    if score.chords:
-        rows += [
-            ("harmony", m.harmony_fit, _at_most(1 - m.harmony_fit, _DISCORD), 2.0),
-            ("roots", m.bass_fit, _at_most(1 - m.bass_fit, _ROOTLESS), 2.5),
-        ]
     if score.bars > _SHORT_BARS:
         rows += [
             ("groove", m.groove_consistency, _anywhere(m.groove_consistency, _GROOVE), 1.5),
             ("repeats", m.repetition, _anywhere(m.repetition, _REPETITION), 1.0),
             ("range", m.lead_range, _anywhere(m.lead_range, _LEAD_RANGE), 1.0),
-            ("colour", m.pitch_class_entropy, _anywhere(m.pitch_class_entropy, _ENTROPY_BITS), 0.5),
         ]
+    return rows
+
+
+def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
+    """What a musician would mark, in a score that knows its voices."""
+    if not score.is_voiced:
+        return ()
+    rows: list[_Row] = [
+        ("clashes", craft.clash, _at_most(craft.clash, _CLASH), 3.0),
+        ("wide leaps", craft.wide_leaps, _at_most(craft.wide_leaps, _WIDE_LEAPS), 3.0),
+        ("chord tones", 1 - craft.fit, _at_most(1 - craft.fit, _FOREIGN), 2.0),
+        ("same bass", craft.bass_same, _at_most(craft.bass_same, _BASS_SAME), 1.0),
+        ("same bar", craft.sameness, _at_most(craft.sameness, _SAME_BARS), 1.5),
+    ]
     if score.loop_start_bar is not None:
-        rows += [
-            ("seam", m.seam_interval, _at_most(m.seam_interval, _SEAM_INTERVAL), 3.0),
-            ("seam rest", m.seam_gap_steps, _at_most(m.seam_gap_steps, _SEAM_GAP), 0.5),
-        ]
+        rows.append(("seam", craft.seam, _at_most(craft.seam, _SEAM_INTERVAL), 1.0))
+    if score.bars > _SHORT_BARS:
+        rows.append(("peak", craft.peak_bars, _at_most(craft.peak_bars, _PEAK_BARS), 1.5))
     return tuple(Feature(*row) for row in rows)
 
 
@@ -182,6 +218,18 @@ def _copied(originality: Originality | None) -> str | None:
     share = originality.shares.get(10, 0.0)
     if share > _MOST_SHARED_GRAMS:
         return f"{share:.0%} of its 10-grams stand in the training corpus"
+    return None
+
+
+def _marked(craft: Craft) -> str | None:
+    """Return what a musician would send back, if anything."""
+    if craft.dead_bars:
+        bars = ", ".join(str(bar + 1) for bar in craft.dead_bars)
+        return f"nothing happens in bar {bars}: the tune stands and no other voice leads"
+    if craft.outside:
+        return f"{craft.outside} notes of the tune lie outside its range"
+    if craft.bare_end:
+        return "it ends on a bare octave"
     return None
 
 
@@ -207,9 +255,15 @@ def explain(ratings: Sequence[Rating], best: int) -> str:
     if winner.refused:
         return f"no take was good; this one is the least bad: {winner.refused}"
     metrics = winner.metrics
-    said = [f"scale {metrics.key_fit:.2f}", f"groove {metrics.groove_consistency:.2f}"]
+    said = [f"scale {metrics.key_fit:.2f}"]
+    said += [
+        f"{feature.name} {feature.value:.2f}"
+        for feature in winner.features
+        if feature.name in ("clashes", "wide leaps", "groove")
+    ]
     if any(feature.name == "seam" for feature in winner.features):
-        said.append(f"seam {metrics.seam_interval} semitone{'s' * (metrics.seam_interval != 1)}")
+        seam = int(next(f.value for f in winner.features if f.name == "seam"))
+        said.append(f"seam {seam} semitone{'s' * (seam != 1)}")
     if winner.originality:
         said.append(f"own {1 - winner.originality.shares.get(10, 0.0):.2f}")
     middle = median(rating.total for rating in ratings)

@@ -47,6 +47,15 @@ class Sketch:
     cells: Cells
     tune: tuple[TuneBar, ...]
     score: Score
+    search_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A take, and what the search for its tune paid, in points a bar, where there was one."""
+
+    score: Score
+    search_cost: float | None = None
 
 
 def compose_takes(
@@ -61,17 +70,30 @@ def compose_takes(
     Take i depends on the track's plan, the model and i alone. `progress` is called with the share
     that is done, rising to 1. ComposeError for a primer that cannot be used.
     """
+    composed = compose_with_costs(track, model, first_take, count, progress)
+    return tuple(take.score for take in composed)
+
+
+def compose_with_costs(
+    track: TrackPlan,
+    model: Model,
+    first_take: int = 0,
+    count: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Composed, ...]:
+    """Return the takes of `compose_takes` with what their tunes cost."""
     count = track.takes if count is None else count
     if count < 1:
         return ()
     half = None if progress is None else lambda share: progress(share / 2)
     material = propose(track, model, half)
-    scores = []
+    takes = []
     for place in range(count):
-        scores.append(sketch(track, material, first_take + place).score)
+        made = sketch(track, material, first_take + place)
+        takes.append(Composed(made.score, made.search_cost))
         if progress:
             progress(0.5 + (place + 1) / count / 2)
-    return tuple(scores)
+    return tuple(takes)
 
 
 def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
@@ -91,7 +113,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
         dict(track.guidance),
         track.temperature,
     )
-    tune, _ = compose_tune(task, rng)
+    tune, cost = compose_tune(task, rng)
     tune = _entering(plan, tune)
     notes = add_pickups(
         plan,
@@ -113,7 +135,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
         rng,
         given.muted,
     )
-    return Sketch(plan, harmony, cells, tune, _score(track, context, given))
+    return Sketch(plan, harmony, cells, tune, _score(track, context, given), cost)
 
 
 def _entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:
