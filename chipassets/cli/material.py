@@ -132,8 +132,8 @@ def _corpus_parser() -> Parser:
     add(
         "--seconds-per-file",
         type=number(0.1, 86_400),
-        default=20.0,
-        help="a file that takes longer is left out [default: 20]",
+        default=5.0,
+        help="a file that takes longer is left out [default: 5]",
     )
     add("--json", action="store_true", help="print the result as JSON")
     return parser

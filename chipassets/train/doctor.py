@@ -74,7 +74,7 @@ def read_corpus(
     sources_csv: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     jobs: int = 1,
-    seconds_per_file: float = 20.0,
+    seconds_per_file: float = 5.0,
 ) -> tuple[list[Piece], CorpusReport]:
     """Return the pieces of all music files below a folder, in path order, and the report.
 

@@ -44,12 +44,13 @@ def written_out(
 def _voice(notes: list[Played]) -> tuple[list[Played], int]:
     """Return the notes of one voice with its chains written out, and how many there were."""
     written: list[Played] = []
-    place, chains = 0, 0
+    place, end, chains = 0, 0, 0
     while place < len(notes):
-        end = _chain_end(notes, place)
+        # A chain of which the first notes are none of its own ends where it did.
+        end = end if place < end else _chain_end(notes, place)
         if end - place < _FEWEST:
             head = written[-1] if written else (0.0, -1.0, 0)
-            if end == place or not _is_vibrato(notes[place:end], head):
+            if end == place or not _is_vibrato(notes, place, end, head):
                 written.append(notes[place])
                 place += 1
                 continue
@@ -75,51 +76,56 @@ def _touch(notes: list[Played], place: int) -> bool:
     return abs(notes[place][0] - notes[place - 1][1]) <= _GAP_SECONDS
 
 
-def _is_vibrato(chain: list[Played], head: Played) -> bool:
+def _is_vibrato(notes: list[Played], first: int, end: int, head: Played) -> bool:
     """Whether a chain stays near the note that it begins at the end of."""
-    near = all(abs(pitch - head[2]) <= _VIBRATO_SEMITONES for _, _, pitch in chain)
-    return near and abs(chain[0][0] - head[1]) <= _GAP_SECONDS
+    if abs(notes[first][0] - head[1]) > _GAP_SECONDS:
+        return False
+    return all(abs(notes[n][2] - head[2]) <= _VIBRATO_SEMITONES for n in range(first, end))
 
 
 def _write_chain(notes: list[Played], first: int, end: int, written: list[Played]) -> int:
-    """Append what the chain from `first` to `end` begins with; return where to go on."""
-    chain = notes[first:end]
-    if written and _is_vibrato(chain, written[-1]):
+    """Append what the chain from `first` to `end` begins with; return where to go on.
+
+    Chains are looked at by index: copies of one of a hundred thousand notes, at each of them, would
+    take minutes.
+    """
+    if written and _is_vibrato(notes, first, end, written[-1]):
         start, _, pitch = written[-1]
-        written[-1] = (start, chain[-1][1], pitch)
+        written[-1] = (start, notes[end - 1][1], pitch)
         return end
-    cycle = _cycle(chain)
+    cycle = _cycle(notes, first, end)
     if cycle:
-        pitches = sorted({pitch for _, _, pitch in chain[:cycle]})
+        pitches = sorted({pitch for _, _, pitch in notes[first : first + cycle]})
         if pitches[-1] - pitches[0] <= _VIBRATO_SEMITONES:
             pitches = [pitches[len(pitches) // 2]]
-        written.extend((chain[0][0], chain[cycle - 1][1], pitch) for pitch in pitches)
+        last = notes[first + cycle - 1]
+        written.extend((notes[first][0], last[1], pitch) for pitch in pitches)
         return first + cycle
     return _write_slide(notes, first, end, written)
 
 
-def _cycle(chain: list[Played]) -> int:
+def _cycle(notes: list[Played], first: int, end: int) -> int:
     """Return how many notes of a chain go round in one circle, 0 when they go nowhere twice."""
     best = 0
     for period in range(2, _LONGEST_PERIOD + 1):
-        end = period
-        while end < len(chain) and chain[end][2] == chain[end - period][2]:
-            end += 1
-        if end > period and end > best:
-            best = end
+        place = first + period
+        while place < end and notes[place][2] == notes[place - period][2]:
+            place += 1
+        if place > first + period and place - first > best:
+            best = place - first
     return best if best >= _FEWEST else 0
 
 
 def _write_slide(notes: list[Played], first: int, end: int, written: list[Played]) -> int:
     """Append the note in which a chain ends up, or its first one where it is no slide."""
-    pitches = [note[2] for note in notes[first:end]]
-    rising, falling = sorted(pitches), sorted(pitches, reverse=True)
-    if pitches not in (rising, falling):
+    steps = range(first, end - 1)
+    rises = all(notes[n][2] <= notes[n + 1][2] for n in steps)
+    if not rises and not all(notes[n][2] >= notes[n + 1][2] for n in steps):
         written.append(notes[first])
         return first + 1
     begin = notes[first][0]
     if end < len(notes) and _touch(notes, end):
         written.append((begin, notes[end][1], notes[end][2]))
         return end + 1
-    written.append((begin, notes[end - 1][1], pitches[0]))
+    written.append((begin, notes[end - 1][1], notes[first][2]))
     return end

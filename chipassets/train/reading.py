@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import time
 from collections import Counter
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
 SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
-_MOST_MEMORY_BYTES = 4 * 1024**3
+_MOST_MEMORY_BYTES = 1 << 30
+"""What the reading of a file may take beyond what the readers themselves do."""
+_LARGE_BYTES = 256 * 1024
+"""A MIDI file up to this size holds too little to take long, or much memory."""
 _AT_ONCE = 64
 ALONE_SECONDS = 0.6
 """Other processes take about this long to start, which a small corpus need not wait for. Counted
@@ -41,16 +45,25 @@ class ReadFile:
 def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterator[ReadFile]:
     """Yield what each file gave, in the order of the paths.
 
-    MIDI files are read here at first; `jobs` processes take over when that lasts, or at a score.
+    Small MIDI files are read here at first. Other processes, `jobs` of them, take over when that
+    lasts, or at a file that may take too much: one that a reader cannot be stopped at, or whose
+    memory has no bound, ends its process and nothing else.
     """
     read = partial(read_file, seconds=seconds_per_file)
     began = time.process_time()
     for done, path in enumerate(paths):
-        is_late = time.process_time() - began > ALONE_SECONDS
-        if jobs > 1 and (is_late or not is_midi(path)):
+        is_late = jobs > 1 and time.process_time() - began > ALONE_SECONDS
+        if is_late or not _is_small(path):
             yield from _read_side_by_side(paths[done:], jobs, read)
             return
         yield read(path)
+
+
+def _is_small(path: Path) -> bool:
+    try:
+        return is_midi(path) and path.stat().st_size <= _LARGE_BYTES
+    except OSError:
+        return True  # what cannot be read is told as quickly
 
 
 def _read_side_by_side(paths: list[Path], jobs: int, read: partial[ReadFile]) -> Iterator[ReadFile]:
@@ -58,36 +71,52 @@ def _read_side_by_side(paths: list[Path], jobs: int, read: partial[ReadFile]) ->
     from concurrent.futures.process import BrokenProcessPool
 
     done = 0
+    child = partial(_read_in_child, read.keywords["seconds"])
     while done < len(paths):
         try:
             with _pool(jobs) as pool:
                 chunk = max(1, min(8, _AT_ONCE // jobs))
-                for result in pool.map(read, paths[done:], chunksize=chunk):
+                for result in pool.map(child, paths[done:], chunksize=chunk):
                     yield result
                     done += 1
         except BrokenProcessPool:
-            # One of the next files kills its reader: take them one by one, each with its own.
-            for path in paths[done : done + _AT_ONCE]:
-                yield _read_alone(path, read)
+            for result in _up_to_the_culprit(paths[done : done + _AT_ONCE], child):
+                yield result
                 done += 1
 
 
-def _read_alone(path: Path, read: partial[ReadFile]) -> ReadFile:
+def _up_to_the_culprit(paths: list[Path], child: partial[ReadFile]) -> Iterator[ReadFile]:
+    """Yield what the files gave one by one, up to the one that ends the process that reads it."""
     from concurrent.futures.process import BrokenProcessPool
 
-    try:
-        with _pool(1) as pool:
-            return pool.submit(read, path).result()
-    except BrokenProcessPool:
-        return ReadFile(path, (), "it killed the process that read it")
+    with _pool(1) as pool:
+        for path in paths:
+            try:
+                result = pool.submit(child, path).result()
+            except BrokenProcessPool:
+                yield ReadFile(path, (), "it ended the process that read it (time or memory)")
+                return
+            yield result
+
+
+def _read_in_child(seconds: float, path: Path) -> ReadFile:
+    """Return what a file gave to a process that may be ended for it.
+
+    An alarm asks a reader to stop, and a reader in C may not hear it: twice the time later the
+    system ends the process.
+    """
+    if not is_midi(path):
+        load_readers()
+    _limit(2 * seconds + 1)
+    return read_file(path, seconds)
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    """Return so many new processes. Loaded only here: a small corpus needs none."""
+    """Return `jobs` new processes. Loaded only here: a small corpus needs none."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _limit_memory)
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
 
 
 def read_file(path: Path, seconds: float) -> ReadFile:
@@ -101,9 +130,9 @@ def read_file(path: Path, seconds: float) -> ReadFile:
     except RefusedFileError as error:
         return ReadFile(path, (), str(error))
     except _TooSlowError:
-        return ReadFile(path, (), f"not read within {seconds:g} seconds")
+        return ReadFile(path, (), f"not read within {seconds:g} seconds of CPU time")
     except MemoryError:
-        return ReadFile(path, (), "it needs too much memory")
+        return ReadFile(path, (), f"it needs more than {_MOST_MEMORY_BYTES >> 30} GiB of memory")
     # A reader of foreign formats may fail in any way; one file must not end the run.
     except Exception as error:  # noqa: BLE001
         return ReadFile(path, (), f"not readable ({type(error).__name__})")
@@ -115,13 +144,16 @@ def is_midi(path: Path) -> bool:
     return path.suffix.lower() in MIDI_SUFFIXES
 
 
-class _TooSlowError(Exception):
-    """The time of a file is over."""
+class _TooSlowError(BaseException):
+    """The time of a file is over. No Exception, which a reader of foreign formats would keep."""
 
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise _TooSlowError in the block after so many seconds, where the system has alarms."""
+    """Raise _TooSlowError in the block after seconds of CPU time, where the system has alarms.
+
+    Of CPU time, so that a busy machine leaves out no file that an idle one reads.
+    """
     if not hasattr(signal, "setitimer") or not math.isfinite(seconds):
         yield
         return
@@ -129,24 +161,40 @@ def _time_limit(seconds: float) -> Iterator[None]:
     def ring(_signal: int, _frame: object) -> None:
         raise _TooSlowError
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
-def _limit_memory() -> None:
-    """Let a hostile file meet a MemoryError before it takes the machine's memory."""
+def _limit(seconds: float) -> None:
+    """Let this process take so much more memory and CPU time from here on, and no more."""
     try:
         import resource
     except ImportError:
         return
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    most = _MOST_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    _set_limit(resource.RLIMIT_AS, _taken_bytes() + _MOST_MEMORY_BYTES)
+    if math.isfinite(seconds):
+        _set_limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
+
+
+def _set_limit(which: int, most: int) -> None:
+    import resource
+
+    hard = resource.getrlimit(which)[1]
+    resource.setrlimit(which, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _taken_bytes() -> int:
+    """The addresses that this process has taken by now; 4 GiB where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 4 << 30
 
 
 def total_repairs(pieces: tuple[MidiPiece, ...]) -> Counter[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -37,16 +38,38 @@ def raws_of_score(path: Path) -> list[RawMusic]:
     if path.stat().st_size > _MOST_BYTES:
         raise RefusedFileError("larger than 32 MB")
     if path.suffix.lower() in XML_SUFFIXES:
+        _check_unpacked(path)
         try:
             return [_raw(musicxml_reader.musicxml_file_to_sequence_proto(str(path)))]
         # Besides its own error, note_seq lets those of the XML and zip readers through.
         except Exception as error:
-            raise RefusedFileError(f"not readable as MusicXML ({type(error).__name__})") from error
+            raise _refusal("MusicXML", error) from error
     try:
         tunes, _ = abc_parser.parse_abc_tunebook_file(str(path))
         return [_raw(sequences_lib.expand_section_groups(tune)) for tune in tunes.values()]
     except Exception as error:
-        raise RefusedFileError(f"not readable as ABC ({type(error).__name__})") from error
+        raise _refusal("ABC", error) from error
+
+
+def _check_unpacked(path: Path) -> None:
+    """Refuse a packed score that unpacks to more than a plain one may have."""
+    try:
+        with ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (BadZipFile, OSError):
+        return  # a plain one, or one whose reader says what is wrong
+    if size > _MOST_BYTES:
+        raise RefusedFileError(f"it unpacks to more than {_MOST_BYTES >> 20} MB")
+
+
+def _refusal(what: str, error: BaseException) -> Exception:
+    """Return the error to raise: a full memory stays one, whatever the reader made of it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MemoryError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return RefusedFileError(f"not readable as {what} ({type(error).__name__})")
 
 
 def _raw(sequence: Any) -> RawMusic:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import time
+import zipfile
 from pathlib import Path
 
 import mido
@@ -97,8 +100,12 @@ def test_two_processes_read_what_one_reads(
     assert told == [(number, 8) for number in range(1, 9)]
 
 
-def _sleep(_: Path) -> RawMusic:
-    time.sleep(30)
+def _spin(_: Path) -> RawMusic:
+    """A reader that keeps every exception that it hears of, as foreign ones do."""
+    end = time.process_time() + 30
+    while time.process_time() < end:
+        with contextlib.suppress(Exception):
+            sum(range(1000))
     raise AssertionError
 
 
@@ -112,7 +119,7 @@ def _stumble(_: Path) -> RawMusic:
 
 @pytest.mark.parametrize(
     ("reader", "told"),
-    [(_sleep, "not read within"), (_hoard, "memory"), (_stumble, "ZeroDivisionError")],
+    [(_spin, "not read within 0.2 seconds"), (_hoard, "memory"), (_stumble, "ZeroDivisionError")],
 )
 def test_a_hostile_file_costs_its_own_line(
     reader: object, told: str, monkeypatch: pytest.MonkeyPatch, write_midi: WriteMidi
@@ -131,9 +138,67 @@ def test_a_file_that_kills_its_reader_costs_its_own_line(
     for seed in range(2):
         write_midi(f"{seed}.mid", tune(4, 60, seed))
     paths = sorted((tmp_path / "midi").iterdir())
-    results = [reading._read_alone(path, _Killer("0.mid")) for path in paths]  # type: ignore[arg-type]
-    assert [bool(result.pieces) for result in results] == [False, True]
-    assert "killed" in results[0].refused
+    killer = _Killer("1.mid")
+    results = list(reading._up_to_the_culprit(paths, killer))  # type: ignore[arg-type]
+    assert [bool(result.pieces) for result in results] == [True, False]
+    assert "ended the process" in results[1].refused
+
+
+def _deaf(path: Path) -> reading.ReadFile:
+    """What a reader in C may be: it never looks whether its time is over."""
+    reading._limit(1)
+    signal.signal(signal.SIGPROF, signal.SIG_IGN)
+    while path.name == "1.mid":
+        sum(range(1000))
+    return reading.read_file(path, 1)
+
+
+def _greedy(path: Path) -> reading.ReadFile:
+    reading._limit(20)
+    try:
+        bytearray(2 << 30)
+    except MemoryError:
+        return reading.ReadFile(path, (), "no memory")
+    return reading.ReadFile(path, ())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limits there")
+def test_a_reader_that_takes_too_much_memory_gets_none(tmp_path: Path) -> None:
+    (result,) = reading._up_to_the_culprit([tmp_path], _greedy)  # type: ignore[arg-type]
+    assert result.refused == "no memory"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limits there")
+def test_a_reader_that_hears_no_alarm_is_ended(write_midi: WriteMidi, tmp_path: Path) -> None:
+    for seed in range(2):
+        write_midi(f"{seed}.mid", tune(4, 60, seed))
+    paths = sorted((tmp_path / "midi").iterdir())
+    results = list(reading._up_to_the_culprit(paths, _deaf))  # type: ignore[arg-type]
+    assert [result.refused[:9] for result in results] == ["", "it ended "]
+
+
+def test_a_large_file_is_read_by_a_process_of_its_own_with_bounds(tmp_path: Path) -> None:
+    notes = b"".join(bytes((30 + n * 7 % 60, 64, 3, 30 + n * 7 % 60, 0, 0)) for n in range(300_000))
+    track = b"\0\x90" + notes + b"\0\xff\x2f\0"
+    header = b"MThd\0\0\0\6\0\0\0\1\0\x60"
+    (tmp_path / "fast.mid").write_bytes(header + b"MTrk" + len(track).to_bytes(4, "big") + track)
+    write_small = tmp_path / "late.mid"
+    write_small.write_bytes(header + b"MTrk\0\0\0\x0b\0\x90\x3c\x40\x60\x3c\0\0\xff\x2f\0")
+    paths = [tmp_path / "fast.mid", write_small]
+    results = list(reading.read_files(paths, 1, 0.4))
+    assert results[0].refused == "not read within 0.4 seconds of CPU time"
+    assert results[1].pieces[0].notes == ((0, 4, 60),)
+
+
+@pytest.mark.parametrize("size", [40_000_000])
+def test_a_packed_score_that_unpacks_to_too_much_is_refused_at_once(
+    tmp_path: Path, size: int
+) -> None:
+    pytest.importorskip("note_seq")
+    with zipfile.ZipFile(tmp_path / "bomb.mxl", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.xml", b"<score-partwise>" + b" " * size)
+    result = reading.read_file(tmp_path / "bomb.mxl", 5)
+    assert result.refused == "it unpacks to more than 32 MB"
 
 
 class _Killer:
