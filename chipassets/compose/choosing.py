@@ -27,6 +27,7 @@ def choose_cells(
     plan: PiecePlan,
     material: Material,
     pulse_steps: int,
+    bar_steps: int,
     rng: np.random.Generator,
     given: Mapping[str, Notes],
     used: frozenset[tuple[int, ...]] = frozenset(),
@@ -36,7 +37,6 @@ def choose_cells(
     given: what a motif or a primer settles as a letter's cell. used: rhythms that other tracks of
     the game are made of, which this one keeps away from.
     """
-    bar_steps = material.tune[0].cell.bar_steps if material.tune else 16
     choice = _with_traits(material.tune, pulse_steps) or [_plain(bar_steps, pulse_steps)]
     wants_fast = plan.targets.sixteenths > _DIMINISHED_FROM or plan.targets.onsets > _DENSE_FROM
     if wants_fast and pulse_steps == STEPS_PER_BEAT:

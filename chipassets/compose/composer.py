@@ -102,7 +102,9 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "take", take)
     harmony = plan_harmony(track, plan, rng)
     given = given_in(track, harmony)
-    cells = choose_cells(plan, material, track.pulse_steps, rng, given.cells)
+    cells = choose_cells(
+        plan, material, track.pulse_steps, harmony.steps_per_bar, rng, given.cells
+    )
     task = TuneTask(
         plan,
         harmony,

@@ -88,5 +88,8 @@ def _by_bar(notes: Sequence[Note], harmony: Harmony, bars: int) -> dict[int, Not
         alteration = note.pitch - harmony.table.pitch(chord, degree)
         # A note that is held over the bar line ends there: bars are written one by one.
         length = min(note.duration_steps, steps - step)
-        found.setdefault(bar, []).append(CellNote(step, length, degree, alteration))
-    return {bar: tuple(inside) for bar, inside in found.items()}
+        inside = found.setdefault(bar, [])
+        if inside and inside[-1].end > step:
+            inside[-1] = inside[-1]._replace(steps=step - inside[-1].step)
+        inside.append(CellNote(step, length, degree, alteration))
+    return {bar: tuple(note for note in inside if note.steps) for bar, inside in found.items()}

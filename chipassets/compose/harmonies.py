@@ -43,13 +43,15 @@ class ChordTable:
 
     def pitch(self, chord: int, degree: int, alteration: int = 0) -> int:
         """Return the MIDI pitch of a degree over a chord."""
-        return int(self.pitches[chord, degree - _LOWEST_DEGREE]) + alteration
+        place = min(max(degree, _LOWEST_DEGREE), _HIGHEST_DEGREE - 1) - _LOWEST_DEGREE
+        return min(max(int(self.pitches[chord, place]) + alteration, 0), 127)
 
     def pitches_of(
         self, chords: NDArray[np.int64], degrees: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Return the MIDI pitches of degrees over chords, arrays of one shape."""
-        return self.pitches[chords, degrees - _LOWEST_DEGREE]
+        places = np.clip(degrees, _LOWEST_DEGREE, _HIGHEST_DEGREE - 1) - _LOWEST_DEGREE
+        return np.asarray(self.pitches[chords, places])
 
     def scale(self, chord: int) -> frozenset[int]:
         """Return the pitch classes of the scale under a chord."""
@@ -74,7 +76,9 @@ def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
     scales = [_bent_scale(chord, key, home) for chord, (_, key) in zip(chords, rows, strict=True)]
     tonic = _MIDDLE_C + (home.tonic + 6) % 12 - 6
     degrees = np.arange(_LOWEST_DEGREE, _HIGHEST_DEGREE)
-    pitches = np.array([[tonic + 12 * (d // 7) + s[d % 7] for d in degrees] for s in scales])
+    pitches = np.array(
+        [[_playable(tonic + 12 * (d // 7) + s[d % 7]) for d in degrees] for s in scales]
+    )
     return ChordTable(
         tuple(name for name, _ in rows),
         chords,
@@ -84,6 +88,11 @@ def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
         np.array([_third(chord) for chord in chords], np.int64),
         pitches.astype(np.int64),
     )
+
+
+def _playable(pitch: int) -> int:
+    """Return the pitch, by octaves brought into MIDI's range."""
+    return pitch % 12 if pitch < 0 else 116 + (pitch - 116) % 12 if pitch > 127 else pitch
 
 
 def _third(chord: Chord) -> int:

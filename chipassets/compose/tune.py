@@ -373,8 +373,10 @@ def _cadence_bars(cell: Cell, shifts: Sequence[int], cadence: str) -> Candidates
     """Return bars that open like a cell and close on a held goal, degree 0 before the shift."""
     bar = cell.bar_steps
     proposals: list[Proposal] = []
-    starts = [0] if cadence == piece.FINAL else []
-    for goal in [*starts, *range(4, bar - 3, 2)]:
+    goals = range(4, bar - 3, 2)
+    # A cell whose first note comes later than every goal has no head: the goal opens the bar.
+    opens = cadence == piece.FINAL or cell.notes[0].step >= goals[-1]
+    for goal in [*([0] if opens else []), *goals]:
         head = [note for note in cell.notes if note.step < goal]
         if goal and not head:
             continue
