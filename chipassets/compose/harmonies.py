@@ -105,7 +105,7 @@ def _third(chord: Chord) -> int:
 def _bent_scale(chord: Chord, key: Key, home: Key) -> list[int]:
     """Return seven steps above home's tonic: the key's scale, bent to hold the chord's tones.
 
-    A tone from outside moves the neighbour that is no tone of the chord; of two neighbours the one
+    A tone from outside moves the nearest step that is no tone of the chord; of two as near the one
     below where the chord leads (it has a major third over its root), else the one above.
     """
     above = key.tonic - home.tonic
@@ -113,10 +113,9 @@ def _bent_scale(chord: Chord, key: Key, home: Key) -> list[int]:
     leads = (chord.root + 4) % 12 in chord.pitch_classes
     wanted = {(pitch - home.tonic) % 12 for pitch in chord.pitch_classes}
     for tone in sorted(wanted - set(scale)):
-        near = [i for i in range(DEGREES) if abs(scale[i] - tone) == 1 and scale[i] not in wanted]
-        if near:
-            near.sort(key=lambda i: (scale[i] < tone) != leads)
-            scale[near[0]] = tone
+        free = [i for i in range(DEGREES) if scale[i] not in wanted]
+        free.sort(key=lambda i: (abs(scale[i] - tone), (scale[i] < tone) != leads))
+        scale[free[0]] = tone
     return sorted(scale)
 
 

@@ -18,7 +18,7 @@ from chipassets.compose.cells import Cell, cell_of, is_bass, is_tune, traits_of,
 from chipassets.compose.codec import START, decode_events
 from chipassets.compose.feed import ControlFeed
 from chipassets.compose.network import Network
-from chipassets.compose.primer import apply_primer
+from chipassets.compose.primer import apply_primer, check_length
 from chipassets.compose.sampler import sample
 from chipassets.compose.script import Script, free_script
 from chipassets.compose.version import COMPOSE_VERSION
@@ -71,7 +71,8 @@ def propose(
     """Return the cells that the model proposes for a track, by the track's seed.
 
     Where a primer conditions the model, it has heard the primer before each of them.
-    `progress` is told the share that is done, rising to 1.
+    `progress` is told the share that is done, rising to 1. ComposeError for a primer that leaves
+    nothing to compose.
     """
     shift = model_shift(track, model)
     bar = track.beats_per_bar * 4
@@ -107,6 +108,8 @@ def propose(
 def _script(track: TrackPlan, shift: int, bar: int) -> tuple[Script, int]:
     """Return what is settled, and the first bar that is the model's own."""
     primer = track.primer
+    if primer is not None:
+        check_length(primer, track.total_steps)
     if primer is None or not primer.steps or not track.condition_on_primer:
         return free_script(_BARS * bar), 0
     first = -(-primer.steps // bar)

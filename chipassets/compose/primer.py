@@ -19,16 +19,12 @@ def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: boo
     condition: the model hears START and the primer, and goes on from there. Without, it hears START
     alone, after the primer, which is then only pasted in front. inject: from the primer's end the
     primer's events open each step once more and the model goes on inside those steps. What lies
-    beyond the script's end is cut. ComposeError for a primer that leaves
-    no step to compose, or with more notes at once than a step holds.
+    beyond the script's end is cut. ComposeError for a primer that leaves no step to compose, or
+    with more notes at once than a step holds.
     Source: Magenta 2.1.4, `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`; but where
     Magenta rounds the primer's end up to one silent step more, music goes on at once here.
     """
-    if primer.steps >= script.steps:
-        raise ComposeError(
-            f"the primer lasts {primer.steps} steps and the track {script.steps}: nothing is left "
-            "to compose; make the track longer or the primer shorter"
-        )
+    check_length(primer, script.steps)
     notes = [(note.start_step, note.duration_steps, note.pitch) for note in primer.notes]
     steps = split_steps(encode_notes(notes, primer.steps).tolist())
     script = replace(script, forced=script.forced.copy())
@@ -39,3 +35,12 @@ def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: boo
     except ValueError as error:
         raise ComposeError(f"the primer cannot be used: {error}") from error
     return script if condition else replace(script, first_step=primer.steps)
+
+
+def check_length(primer: Primer, steps: int) -> None:
+    """ComposeError for a primer that leaves none of so many steps to compose."""
+    if primer.steps >= steps:
+        raise ComposeError(
+            f"the primer lasts {primer.steps} steps and the track {steps}: nothing is left to "
+            "compose; make the track longer or the primer shorter"
+        )

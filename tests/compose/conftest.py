@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
+from chipassets.compose.cells import Cell, CellNote, is_bass, is_tune, traits_of
+from chipassets.compose.choosing import choose_cells
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
+from chipassets.compose.context import Context, context_of
 from chipassets.compose.controls import ControlGroup
+from chipassets.compose.harmonies import Harmony, harmony_of
+from chipassets.compose.harmony import plan_harmony
+from chipassets.compose.material import Material, Ranked
+from chipassets.compose.piece import PiecePlan
+from chipassets.compose.planning import plan_piece
+from chipassets.compose.tune import TuneTask, compose_tune, tune_notes
 from chipassets.compose.weights import Model
 from chipassets.keys import Key
 from chipassets.trackplan import Character, Range, TrackPlan
 
 MakeModel = Callable[..., Model]
 MakePlan = Callable[..., TrackPlan]
+
+METRES = {"4/4": (4, 4), "3/4": (3, 4), "6/8": (3, 6)}
+"""beats_per_bar and pulse_steps of every metre that has grooves."""
+
+_CELLS = 40
+
+
+@cache
+def material_in(metre: str) -> Material:
+    """Cells as a model might propose them, drawn once for each metre."""
+    beats, pulse = METRES[metre]
+    tune, bass = [], []
+    rng = np.random.default_rng(beats + pulse)
+    while min(len(tune), len(bass)) < _CELLS:
+        cell = _some_cell(rng, 4 * beats)
+        traits = traits_of(cell, pulse)
+        if is_tune(cell, traits):
+            tune.append(Ranked(cell, traits.entropy))
+        if is_bass(cell, traits):
+            bass.append(Ranked(cell, traits.entropy))
+    tune.sort(key=lambda item: -item.worth)
+    return Material(tuple(tune[:_CELLS]), tuple(bass[:_CELLS]), _CELLS)
+
+
+def _some_cell(rng: np.random.Generator, bar_steps: int) -> Cell:
+    starts = [step for step in range(0, bar_steps, 2) if step == 0 or rng.random() < 0.5]
+    degree, notes = 0, []
+    for start, end in zip(starts, [*starts[1:], bar_steps], strict=True):
+        notes.append(CellNote(start, end - start, degree))
+        degree += int(rng.integers(-2, 3))
+    return Cell(tuple(notes), bar_steps)
 
 
 @pytest.fixture
@@ -73,3 +115,51 @@ def make_plan() -> MakePlan:
         return TrackPlan(**(values | changes))  # type: ignore[arg-type]
 
     return make
+
+
+def harmony_in(bars: Sequence[Sequence[str]], key: Key, steps_per_bar: int = 16) -> Harmony:
+    """The harmony of bars that all stand in one key."""
+    return harmony_of(bars, key, steps_per_bar)
+
+
+def plan_with(plan: PiecePlan, **roles: str) -> PiecePlan:
+    """The plan with these roles of parts in all its sections, and all parts from the start on."""
+    sections = tuple(
+        replace(section, roles={**section.roles, **roles}) for section in plan.sections
+    )
+    return replace(plan, sections=sections)
+
+
+def tune_task(track: TrackPlan, plan: PiecePlan, seed: int = 0, **changes: object) -> TuneTask:
+    """What the search for the tune of a track is given, with material made here."""
+    material = material_in(track.metre)
+    rng = np.random.default_rng(seed)
+    harmony = plan_harmony(track, plan, rng)
+    bar = harmony.steps_per_bar
+    cells = choose_cells(plan, material, track.pulse_steps, bar, rng, {})
+    task = TuneTask(plan, harmony, cells, track.pulse_steps, track.bars)
+    return replace(task, **changes)  # type: ignore[arg-type]
+
+
+def context_in(
+    track: TrackPlan,
+    plan: PiecePlan | None = None,
+    seed: int = 0,
+    material: Material | None = None,
+    muted: frozenset[int] = frozenset(),
+) -> Context:
+    """A take up to its tune, for the parts that are written under it."""
+    plan = plan or plan_piece(track, seed)
+    task = tune_task(track, plan, seed)
+    tune, _ = compose_tune(task, np.random.default_rng(seed))
+    return context_of(
+        plan,
+        task.harmony,
+        tune,
+        tune_notes(tune, task.harmony.steps_per_bar),
+        material or material_in(track.metre),
+        dict(task.cells.main),
+        track.pulse_steps,
+        np.random.default_rng(seed),
+        muted,
+    )
