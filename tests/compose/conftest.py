@@ -13,7 +13,7 @@ from chipassets.compose.cells import Cell, CellNote, is_bass, is_tune, traits_of
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
 from chipassets.compose.context import Context, context_of
-from chipassets.compose.controls import ControlGroup
+from chipassets.compose.controls import ControlGroup, position_label
 from chipassets.compose.harmonies import Harmony, harmony_of
 from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.material import Material, Ranked
@@ -55,7 +55,7 @@ def _some_cell(rng: np.random.Generator, bar_steps: int) -> Cell:
     degree, notes = 0, []
     for start, end in zip(starts, [*starts[1:], bar_steps], strict=True):
         notes.append(CellNote(start, end - start, degree))
-        degree += int(rng.integers(-2, 3))
+        degree += (-5, -4, -2, -1, -1, 0, 1, 1, 2, 4)[int(rng.integers(10))]
     return Cell(tuple(notes), bar_steps)
 
 
@@ -89,32 +89,56 @@ def make_model() -> MakeModel:
 
 
 @pytest.fixture
-def make_plan() -> MakePlan:
+def singing_model() -> Model:
+    """An untrained model whose bars can be sung: on the eighths, within an octave."""
+    labels = tuple(position_label("4/4", step) for step in range(16))
+    units, first = 24, 259
+    rng = np.random.default_rng(3)
+    kernel = (rng.standard_normal((first + 16 + units, 4 * units)) * 0.4).astype(np.float32)
+    bias = (rng.standard_normal(4 * units) * 0.2).astype(np.float32)
+    # Unit 0 hears nothing but whether the step is even: gates i, j, f, o in this order.
+    kernel[:, ::units] = 0
+    kernel[first : first + 16, units] = np.where(np.arange(16) % 2, -8, 8)
+    bias[::units] = (8, 0, -8, 8)
+    head = (rng.standard_normal((units, 259)) * 0.3).astype(np.float32)
+    head[0] = 0
+    head[0, NEW_NOTE:CONTINUED_NOTE] = 6
+    head_bias = np.full(259, -20, np.float32)
+    head_bias[STEP_END] = 2
+    head_bias[NEW_NOTE + 60 : NEW_NOTE + 72] = -4.8
+    head_bias[CONTINUED_NOTE + 60 : CONTINUED_NOTE + 72] = 3
+    groups = (ControlGroup("position", labels),)
+    return Model("singing", (kernel,), (bias,), head, head_bias, groups, True)
+
+
+def a_plan(**changes: object) -> TrackPlan:
     """A plan for four bars in D minor; keyword arguments change it."""
+    values: dict[str, object] = {
+        "name": "cave",
+        "scene": "dungeon",
+        "moods": ("dark",),
+        "seed": 11,
+        "bars": 4,
+        "beats_per_bar": 4,
+        "tempo_millibpm": 120_000,
+        "key": Key(2, "minor"),
+        "loops": True,
+        "primer": None,
+        "condition_on_primer": True,
+        "inject_primer": False,
+        "temperature": 1.0,
+        "takes": 3,
+        "character": Character(
+            Range(2, 4), Range(1.5, 2.6), Range(62, 76), "none", "reed", "pluck", "triangle"
+        ),
+    }
+    return TrackPlan(**(values | changes))  # type: ignore[arg-type]
 
-    def make(**changes: object) -> TrackPlan:
-        values: dict[str, object] = {
-            "name": "cave",
-            "scene": "dungeon",
-            "moods": ("dark",),
-            "seed": 11,
-            "bars": 4,
-            "beats_per_bar": 4,
-            "tempo_millibpm": 120_000,
-            "key": Key(2, "minor"),
-            "loops": True,
-            "primer": None,
-            "condition_on_primer": True,
-            "inject_primer": False,
-            "temperature": 1.0,
-            "takes": 3,
-            "character": Character(
-                Range(2, 4), Range(1.5, 2.6), Range(62, 76), "none", "reed", "pluck", "triangle"
-            ),
-        }
-        return TrackPlan(**(values | changes))  # type: ignore[arg-type]
 
-    return make
+@pytest.fixture
+def make_plan() -> MakePlan:
+    """The maker of plans."""
+    return a_plan
 
 
 def harmony_in(bars: Sequence[Sequence[str]], key: Key, steps_per_bar: int = 16) -> Harmony:

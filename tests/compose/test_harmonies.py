@@ -92,7 +92,10 @@ def test_chords_share_their_bar_evenly() -> None:
     assert names == ["C", "G", "C"]
 
 
-@given(st.lists(st.sampled_from(["C", "Am", "F", "G7"]), min_size=1, max_size=4), st.sampled_from([12, 16]))
+@given(
+    st.lists(st.sampled_from(["C", "Am", "F", "G7"]), min_size=1, max_size=4),
+    st.sampled_from([12, 16]),
+)
 def test_each_chord_of_a_bar_sounds_in_turn(names: list[str], steps: int) -> None:
     names = list(dict.fromkeys(names))
     harmony = harmony_in([names], Key(0, "major"), steps)

@@ -1,0 +1,134 @@
+"""The bass: a line that opens every chord with its own bass, low, and one note at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from chipassets.compose import ideas, piece
+from chipassets.compose.bass import compose_bass, pattern_of
+from chipassets.compose.context import Context
+from chipassets.compose.material import Material
+from chipassets.compose.planning import plan_piece
+from chipassets.keys import Key
+from chipassets.notes import BASS
+from chipassets.trackplan import TrackPlan
+from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
+
+LOWEST, HIGHEST = 26, 64
+
+
+def a_track(make_plan: MakePlan, metre: str, seed: int) -> TrackPlan:
+    beats, pulse = METRES[metre]
+    return make_plan(
+        bars=8,
+        seed=seed,
+        beats_per_bar=beats,
+        pulse_steps=pulse,
+        key=Key(seed * 5 % 12, ("major", "minor", "phrygian", "blues")[seed % 4]),
+        loops=seed % 2 == 0,
+    )
+
+
+def without_entries(context: Context) -> Context:
+    """The context in which all parts play from the first bar on."""
+    if getattr(context.plan, "entries", None):
+        return replace(context, plan=replace(context.plan, entries={}))  # type: ignore[call-arg]
+    return context
+
+
+def context_of(make_plan: MakePlan, role: str, metre: str = "4/4", seed: int = 0) -> Context:
+    track = a_track(make_plan, metre, seed)
+    return without_entries(context_in(track, plan_with(plan_piece(track, 0), bass=role), seed))
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("role", [role for role in ideas.BASS_ROLES if role != ideas.SILENT])
+def test_the_bass_is_one_low_line(make_plan: MakePlan, role: str, metre: str) -> None:
+    for seed in range(4):
+        context = context_of(make_plan, role, metre, seed)
+        line = compose_bass(context)
+        assert {note.part for note in line} == {BASS}
+        assert all(a.end_step <= b.start_step for a, b in pairwise(line))
+        assert all(LOWEST <= note.pitch <= HIGHEST for note in line)
+        assert line[-1].end_step <= context.bars * context.bar_steps
+        # No bar is without it, whatever its pattern.
+        assert {note.start_step // context.bar_steps for note in line} == set(range(context.bars))
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("role", [ideas.PATTERN, ideas.WALKING, ideas.BROKEN, ideas.DOUBLED])
+def test_every_chord_is_opened_by_its_own_bass(make_plan: MakePlan, role: str, metre: str) -> None:
+    """But for a run that closes a phrase, which may be under way when a chord comes in."""
+    for seed in range(4):
+        context = context_of(make_plan, role, metre, seed)
+        starts = {note.start_step: note.pitch for note in compose_bass(context)}
+        table = context.harmony.table
+        for bar in range(context.bars):
+            rows = context.harmony.bar(bar)
+            for change in context.harmony.changes(bar):
+                if change and context.closes_phrase(bar):
+                    continue
+                step = bar * context.bar_steps + change
+                assert step in starts, (bar, change)
+                assert starts[step] % 12 == table.bass[rows[change]]
+
+
+def test_a_pedal_stays_on_one_tone(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.PEDAL)
+    inside = [n for n in compose_bass(context) if not context.closes_phrase(n.start_step // 16)]
+    assert len({note.pitch % 12 for note in inside}) == 1
+
+
+def test_octaves_leap_by_octaves(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.BROKEN)
+    moves = set()
+    for bar in range(context.bars):
+        if context.closes_phrase(bar) or len(context.harmony.changes(bar)) > 1:
+            continue
+        notes = [n for n in compose_bass(context) if n.start_step // 16 == bar]
+        moves |= {abs(b.pitch - a.pitch) for a, b in pairwise(notes[:-1])}
+    assert moves <= {0, 12}
+
+
+def test_silence_is_a_role(make_plan: MakePlan) -> None:
+    assert compose_bass(context_of(make_plan, ideas.SILENT)) == []
+
+
+def test_doubling_the_tune_the_bass_begins_with_it(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.DOUBLED)
+    tune = {note.start_step for note in context.notes}
+    inside = [n for n in compose_bass(context) if not context.closes_phrase(n.start_step // 16)]
+    with_it = sum(note.start_step in tune for note in inside)
+    assert with_it > 0.6 * len(inside)
+
+
+def test_a_letter_keeps_its_pattern(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.PATTERN)
+    first = pattern_of(context, "A", 0)
+    assert pattern_of(context, "A", 0) is first
+    for cell in first:
+        assert cell.bar_steps == 16
+        assert all(a.end <= b.step for a, b in pairwise(cell.notes))
+
+
+def test_a_piece_that_ends_holds_the_last_root(make_plan: MakePlan) -> None:
+    track = make_plan(bars=8, loops=False)
+    context = without_entries(context_in(track))
+    assert context.plan.phrases[-1].cadence == piece.FINAL
+    last = compose_bass(context)[-1]
+    assert (last.start_step, last.end_step) == (7 * 16, 8 * 16)
+    assert last.pitch % 12 == context.harmony.table.bass[context.harmony.opening(7)]
+
+
+def test_where_a_primer_plays_alone_there_is_no_bass(make_plan: MakePlan) -> None:
+    track = make_plan(bars=8)
+    context = without_entries(context_in(track, muted=frozenset({0, 1})))
+    assert min(note.start_step for note in compose_bass(context)) == 32
+
+
+def test_without_material_the_bass_holds_its_roots(make_plan: MakePlan) -> None:
+    context = without_entries(context_in(make_plan(bars=8), material=Material((), (), 0)))
+    assert len(compose_bass(context)) >= 8

@@ -1,0 +1,149 @@
+"""The second voice: every role is one line within the bars that keeps out of the tune's way."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from chipassets.compose import ideas, piece
+from chipassets.compose.context import NO_PITCH, Context
+from chipassets.compose.inner import compose_inner, role_in
+from chipassets.compose.planning import plan_piece
+from chipassets.compose.voicing import clashes, smooth_voicing, voicing
+from chipassets.notes import INNER, Note
+from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
+from tests.compose.test_bass import a_track, without_entries
+
+SOUNDING = [role for role in ideas.INNER_ROLES if role != ideas.SILENT]
+
+
+def context_of(make_plan: MakePlan, role: str, metre: str = "4/4", seed: int = 0) -> Context:
+    track = a_track(make_plan, metre, seed)
+    return without_entries(context_in(track, plan_with(plan_piece(track, 0), inner=role), seed))
+
+
+def played(context: Context, role: str) -> list[Note]:
+    return compose_inner(context, roles=dict.fromkeys(range(context.bars), role))
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("role", SOUNDING)
+def test_every_role_is_one_line_within_the_bars(make_plan: MakePlan, role: str, metre: str) -> None:
+    for seed in range(4):
+        context = context_of(make_plan, role, metre, seed)
+        line = played(context, role)
+        assert line, (role, seed)
+        assert {note.part for note in line} == {INNER}
+        assert all(a.end_step <= b.start_step for a, b in pairwise(line))
+        assert line[-1].end_step <= context.bars * context.bar_steps
+        assert all(38 <= note.pitch <= 96 for note in line)
+
+
+@pytest.mark.parametrize("role", [role for role in SOUNDING if role != ideas.UNISON])
+def test_where_it_is_heard_it_does_not_double_the_tune(make_plan: MakePlan, role: str) -> None:
+    for seed in range(4):
+        context = context_of(make_plan, role, seed=seed)
+        for note in played(context, role):
+            if note.start_step % context.pulse_steps == 0 and context.onsets[note.start_step]:
+                assert note.pitch != context.tune_at(note.start_step), (role, note)
+
+
+def test_in_unison_it_is_the_tune_an_octave_below(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.UNISON)
+    for note in played(context, ideas.UNISON):
+        assert context.tune_at(note.start_step) == note.pitch + 12
+        assert context.onsets[note.start_step]
+
+
+def test_thirds_go_below_the_tune_and_with_it(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.THIRDS)
+    line = played(context, ideas.THIRDS)
+    below = [context.tune_at(note.start_step) - note.pitch for note in line]
+    assert all(context.onsets[note.start_step] for note in line)
+    assert sum(step in (3, 4, 8, 9) for step in below) > 0.6 * len(below)
+    assert min(below) > 0
+
+
+@pytest.mark.parametrize(("role", "unit"), [(ideas.ARPEGGIO, 2), (ideas.RUNNING, 1)])
+def test_a_broken_chord_has_tones_of_its_chord_alone(
+    make_plan: MakePlan, role: str, unit: int
+) -> None:
+    context = context_of(make_plan, role)
+    table = context.harmony.table
+    for note in played(context, role):
+        assert note.start_step % unit == 0
+        assert table.tones[context.harmony.at[note.start_step], note.pitch % 12]
+
+
+@pytest.mark.parametrize("role", [ideas.HELD, ideas.OFFBEAT, ideas.STABS])
+def test_chords_are_played_in_their_tones(make_plan: MakePlan, role: str) -> None:
+    for seed in range(3):
+        context = context_of(make_plan, role, seed=seed)
+        table = context.harmony.table
+        line = played(context, role)
+        fits = [table.tones[context.harmony.at[n.start_step], n.pitch % 12] for n in line]
+        assert sum(fits) == len(fits)
+
+
+def test_off_the_beat_nothing_falls_on_it(make_plan: MakePlan) -> None:
+    for metre, (_, pulse) in METRES.items():
+        context = context_of(make_plan, ideas.OFFBEAT, metre)
+        assert all(note.start_step % pulse for note in played(context, ideas.OFFBEAT))
+
+
+def test_an_ostinato_has_one_rhythm(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.OSTINATO)
+    by_section: dict[str, set[tuple[int, ...]]] = {}
+    line = played(context, ideas.OSTINATO)
+    for bar in range(context.bars):
+        rhythm = tuple(n.start_step % 16 for n in line if n.start_step // 16 == bar)
+        by_section.setdefault(context.plan.section_at(bar).letter, set()).add(rhythm)
+    # A note that would rub on the tune may be missing, so a bar's rhythm may be thinner.
+    for rhythms in by_section.values():
+        fullest = set(max(rhythms, key=len))
+        assert all(set(rhythm) <= fullest for rhythm in rhythms)
+
+
+def test_silence_is_a_role(make_plan: MakePlan) -> None:
+    assert played(context_of(make_plan, ideas.SILENT), ideas.SILENT) == []
+
+
+def test_it_leads_where_the_tune_rests_and_holds_at_the_end(make_plan: MakePlan) -> None:
+    led = 0
+    for seed in range(12):
+        track = make_plan(bars=8, seed=seed, loops=False, scene="dungeon")
+        context = context_in(track, seed=seed)
+        assert role_in(context, 7) == ideas.HELD
+        for phrase in context.plan.phrases:
+            for index, slot in enumerate(phrase.slots):
+                bar = phrase.start_bar + index
+                role = context.plan.section_at(bar).role(INNER)
+                if slot.kind == piece.REST and bar < 7:
+                    assert role_in(context, bar) == ideas.COUNTER or role_in(context, bar) == role
+                    led += 1
+    assert led
+
+
+def test_a_voicing_is_a_chord_below_its_ceiling(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.HELD)
+    for chord in range(len(context.harmony.table.names)):
+        for ceiling in range(58, 80):
+            found = voicing(context, chord, ceiling)
+            assert found == sorted(set(found))
+            assert max(found) <= ceiling
+            assert all(context.harmony.table.tones[chord, pitch % 12] for pitch in found)
+            assert 1 <= len(found) <= 4
+            assert smooth_voicing(context, chord, ceiling, found) == found
+
+
+def test_a_clash_is_a_unison_or_a_semitone(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.HELD)
+    step = next(n.start_step for n in context.notes)
+    tune = context.tune_at(step)
+    clashing = {
+        pitch - tune for pitch in range(tune - 14, tune + 3) if clashes(context, pitch, step)
+    }
+    assert clashing == {-13, -11, -1, 0, 1}
+    silent = [at for at, pitch in enumerate(context.sounding) if pitch == NO_PITCH]
+    assert not any(clashes(context, 60, at) for at in silent)

@@ -1,0 +1,122 @@
+"""What joins phrases: pickups where they are planned, and stops in which all voices breathe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from chipassets.compose.bass import compose_bass
+from chipassets.compose.composer import sketch
+from chipassets.compose.context import Context
+from chipassets.compose.material import Material
+from chipassets.compose.phrasing import add_pickups, cut_stops
+from chipassets.compose.planning import plan_piece
+from chipassets.notes import LEAD, Note
+from tests.compose.conftest import METRES, MakePlan, context_in, material_in
+from tests.compose.test_bass import a_track
+
+NONE: frozenset[int] = frozenset()
+
+
+def with_pickups(
+    context: Context, bars: tuple[int, ...], given: frozenset[int] = NONE, draw: float = 0.3,
+    material: Material | None = None,
+) -> list[Note]:  # fmt: skip
+    plan = replace(context.plan, pickups=bars)
+    found = material or context.material
+    return add_pickups(plan, context.harmony, context.tune, context.notes, found, draw, given)
+
+
+def test_without_a_plan_for_one_there_is_no_pickup(make_plan: MakePlan) -> None:
+    context = context_in(make_plan(bars=8))
+    assert with_pickups(context, ()) == list(context.notes)
+    assert with_pickups(context, (3,), given=frozenset({3})) == list(context.notes)
+
+
+@pytest.mark.parametrize("metre", METRES)
+def test_a_pickup_leads_into_the_next_bar_and_leaves_the_rest(
+    make_plan: MakePlan, metre: str
+) -> None:
+    added = 0
+    for seed in range(8):
+        context = context_in(a_track(make_plan, metre, seed), seed=seed)
+        steps = context.bar_steps
+        notes = with_pickups(context, (3,), draw=seed / 8)
+        assert all(a.end_step <= b.start_step for a, b in pairwise(notes))
+        assert {note.part for note in notes} == {LEAD}
+        outside = [note for note in notes if note.start_step // steps != 3]
+        assert outside == [note for note in context.notes if note.start_step // steps != 3]
+        new = sorted(
+            {note.start_step for note in notes} - {note.start_step for note in context.notes}
+        )
+        if not new:
+            continue
+        added += 1
+        assert all(3 * steps <= step < 4 * steps for step in new)
+        # The phrase's goal keeps a beat before it, and the pickup goes on to the bar line by step.
+        goal = max(n.start_step for n in notes if n.start_step < new[0])
+        assert new[0] - goal >= 4
+        last = notes[[n.start_step for n in notes].index(new[-1])]
+        assert last.end_step == 4 * steps
+        first = next(n for n in notes if n.start_step >= 4 * steps)
+        assert 0 < abs(first.pitch - last.pitch) <= 4
+    assert added
+
+
+def test_a_pickup_over_the_seam_leads_to_the_first_bar(make_plan: MakePlan) -> None:
+    found = 0
+    for seed in range(8):
+        context = context_in(make_plan(bars=8, seed=seed), seed=seed)
+        notes = with_pickups(context, (7,))
+        assert notes[-1].end_step <= 128
+        found += len(notes) > len(context.notes)
+    assert found
+
+
+def test_without_material_a_pickup_is_the_last_eighth(make_plan: MakePlan) -> None:
+    for seed in range(8):
+        context = context_in(make_plan(bars=8, seed=seed), seed=seed)
+        notes = with_pickups(context, (3,), material=Material((), (), 0))
+        new = {n.start_step for n in notes} - {n.start_step for n in context.notes}
+        assert new <= {62}
+
+
+@pytest.mark.parametrize("metre", METRES)
+def test_in_a_stop_nothing_tonal_sounds(make_plan: MakePlan, metre: str) -> None:
+    context = context_in(a_track(make_plan, metre, 2))
+    steps, pulse = context.bar_steps, context.pulse_steps
+    stopped = replace(context, plan=replace(context.plan, stops=(2, 5)))
+    for line in (list(context.notes), compose_bass(context)):
+        kept = cut_stops(stopped, line)
+        for bar in (2, 5):
+            span = range((bar + 1) * steps - pulse, (bar + 1) * steps)
+            assert not [n for n in kept if n.start_step < span.stop and n.end_step > span.start]
+        for note in kept:
+            assert note.end_step > note.start_step
+            assert any((n.start_step, n.pitch, n.part) == (note.start_step, note.pitch, note.part)
+                       for n in line)  # fmt: skip
+        assert cut_stops(stopped, kept) == kept
+    assert cut_stops(replace(context, plan=replace(context.plan, stops=())), kept) == kept
+
+
+def test_a_held_note_goes_on_behind_a_stop_no_more(make_plan: MakePlan) -> None:
+    context = context_in(make_plan(bars=8))
+    stopped = replace(context, plan=replace(context.plan, stops=(0,)))
+    line = [Note(0, 14, 60, LEAD), Note(14, 4, 62, LEAD), Note(20, 4, 64, LEAD)]
+    assert cut_stops(stopped, line) == [Note(0, 12, 60, LEAD), Note(20, 4, 64, LEAD)]
+
+
+def test_stops_are_silent_in_takes_and_come_in_some(make_plan: MakePlan) -> None:
+    stopped = 0
+    for seed in range(24):
+        track = make_plan(bars=8, seed=seed)
+        plan = plan_piece(track, 0)
+        take = sketch(track, material_in("4/4"), 0).score
+        for bar in plan.stops:
+            span = range(16 * bar + 12, 16 * bar + 16)
+            sounding = [n for n in (*take.notes, *take.further) if n.start_step in span]
+            assert not sounding
+            stopped += 1
+    assert 0 < stopped < 24
