@@ -102,9 +102,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "take", take)
     harmony = plan_harmony(track, plan, rng)
     given = given_in(track, harmony)
-    cells = choose_cells(
-        plan, material, track.pulse_steps, harmony.steps_per_bar, rng, given.cells
-    )
+    cells = choose_cells(plan, material, track.pulse_steps, harmony.steps_per_bar, rng, given.cells)
     task = TuneTask(
         plan,
         harmony,
@@ -160,8 +158,12 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     bass = compose_bass(context)
     drums = compose_drums(track, context, bass)
     voices: list[Note] = []
-    for line, length in zip((list(context.notes), inner, bass), _lengths(context), strict=True):
+    settled = [n for n in context.notes if n.start_step // context.bar_steps in given.bars]
+    free = [note for note in context.notes if note not in settled]
+    for line, length in zip((free, inner, bass), _lengths(context), strict=True):
         voices += cut_stops(context, shortened(line, length))
+    # What somebody wrote is played as it is written.
+    voices += settled
     voices = [note for note in voices if note.start_step < track.total_steps]
     voices = kept_in_key(context, voices, track.chromatic_share, frozenset(given.bars))
     return Score(

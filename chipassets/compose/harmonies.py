@@ -75,7 +75,7 @@ def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
         tones[row, list(chord.pitch_classes)] = True
     scales = [_bent_scale(chord, key, home) for chord, (_, key) in zip(chords, rows, strict=True)]
     tonic = _MIDDLE_C + (home.tonic + 6) % 12 - 6
-    degrees = np.arange(_LOWEST_DEGREE, _HIGHEST_DEGREE)
+    degrees = range(_LOWEST_DEGREE, _HIGHEST_DEGREE)
     pitches = np.array(
         [[_playable(tonic + 12 * (d // 7) + s[d % 7]) for d in degrees] for s in scales]
     )

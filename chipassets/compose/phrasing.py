@@ -127,6 +127,8 @@ def kept_in_key(
     for index in outside[int(share * len(notes)) :]:
         note = notes[index]
         scale = table.scale(int(context.harmony.at[note.start_step]))
-        near = [note.pitch + move for move in (-1, 1, -2, 2) if (note.pitch + move) % 12 in scale]
+        near = [
+            note.pitch + move for move in (-1, 1, -2, 2, -3, 3) if (note.pitch + move) % 12 in scale
+        ]
         kept[index] = Note(note.start_step, note.duration_steps, near[0], note.part)
     return kept

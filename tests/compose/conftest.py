@@ -37,7 +37,8 @@ _CELLS = 40
 def material_in(metre: str) -> Material:
     """Cells as a model might propose them, drawn once for each metre."""
     beats, pulse = METRES[metre]
-    tune, bass = [], []
+    tune: list[Ranked] = []
+    bass: list[Ranked] = []
     rng = np.random.default_rng(beats + pulse)
     while min(len(tune), len(bass)) < _CELLS:
         cell = _some_cell(rng, 4 * beats)
@@ -143,7 +144,7 @@ def make_plan() -> MakePlan:
 
 def harmony_in(bars: Sequence[Sequence[str]], key: Key, steps_per_bar: int = 16) -> Harmony:
     """The harmony of bars that all stand in one key."""
-    return harmony_of(bars, key, steps_per_bar)
+    return harmony_of(bars, [key] * len(bars), key, steps_per_bar)
 
 
 def plan_with(plan: PiecePlan, **roles: str) -> PiecePlan:

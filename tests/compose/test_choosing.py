@@ -77,7 +77,8 @@ def test_pieces_are_made_of_different_cells(make_plan: MakePlan) -> None:
 
 
 def test_the_targets_lean_the_choice(make_plan: MakePlan) -> None:
-    few, many = [], []
+    few: list[int] = []
+    many: list[int] = []
     for seed in range(12):
         plan = plan_of(make_plan, seed)
         for onsets, found in ((3.0, few), (8.0, many)):

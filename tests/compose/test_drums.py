@@ -85,20 +85,15 @@ def test_where_a_primer_plays_alone_there_are_no_drums(make_plan: MakePlan) -> N
     assert min(hit.step for hit in strokes) >= 32
 
 
-def test_kicks_join_the_bass_in_the_same_places_of_every_bar(make_plan: MakePlan) -> None:
+def test_kicks_join_the_bass_off_the_beat(make_plan: MakePlan) -> None:
     track = a_track(make_plan)
-    context = context_in(track)
-    alone = set(compose_drums(track, context, []))
     bass = [Note(16 * bar + 6, 2, 40, "bass") for bar in range(8)]
-    joined = set()
-    for seed in range(10):
-        context = context_in(track, seed=seed)
-        alone = set(compose_drums(track, context, []))
-        context = context_in(track, seed=seed)
-        more = set(compose_drums(track, context, bass)) - alone
-        assert {(hit.kind, hit.step % 16) for hit in more} <= {("kick", 6)}
-        joined |= more
-    assert joined
+
+    def kicks(line: list[Note], seed: int) -> int:
+        strokes = compose_drums(track, context_in(track, seed=seed), line)
+        return sum(hit.kind == "kick" and hit.step % 16 == 6 for hit in strokes)
+
+    assert sum(kicks(bass, seed) for seed in range(10)) > sum(kicks([], seed) for seed in range(10))
 
 
 def test_pieces_have_different_grooves(make_plan: MakePlan) -> None:

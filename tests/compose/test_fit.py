@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,7 +19,7 @@ from chipassets.compose.fit import (
 )
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.planning import plan_piece
-from chipassets.compose.tune import compose_tune
+from chipassets.compose.tune import TuneBar, compose_tune
 from chipassets.keys import Key
 from tests.compose.conftest import MakePlan, harmony_in, tune_task
 
@@ -185,11 +184,10 @@ def test_what_is_weighed_more_is_charged_less(make_plan: MakePlan) -> None:
         assert charge(name, 5.0) < charge(name, 0.0)
 
 
-def _own_costs(name: str, harmony: Harmony, bars: tuple[object, ...]) -> float:
+def _own_costs(name: str, harmony: Harmony, bars: tuple[TuneBar, ...]) -> float:
     total = 0.0
     for number, bar in enumerate(bars):
-        line = replace(bar, costs={}).notes  # type: ignore[type-var]
-        table = candidates_of([("A", "plain", 0.0, line)], (0,))
+        table = candidates_of([("A", "plain", 0.0, bar.notes)], (0,))
         pitches = pitches_of(table, harmony, number)
         total += float(costs_of(table, pitches, harmony, number, 4)[name][0])
     return total

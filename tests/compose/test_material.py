@@ -10,6 +10,7 @@ from chipassets.compose.cells import is_bass, is_tune, traits_of
 from chipassets.compose.codec import STEP_END
 from chipassets.compose.composer import sketch
 from chipassets.compose.material import Material, low_line, propose, top_line
+from chipassets.compose.sampler import sample
 from chipassets.compose.weights import Model, shipped_model
 from chipassets.errors import ComposeError
 from chipassets.keys import Key
@@ -49,7 +50,7 @@ def test_a_block_does_not_depend_on_how_many_there_are(
 ) -> None:
     """What a row proposes is the same whatever stands beside it: more rows only add."""
     seen: list[list[np.ndarray]] = []
-    real = stage.sample
+    real = sample
 
     def listening(*args: object, **more: object) -> np.ndarray:
         history = real(*args, **more)  # type: ignore[arg-type]

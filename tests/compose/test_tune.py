@@ -79,8 +79,8 @@ def test_a_bar_that_comes_again_is_its_source(make_plan: MakePlan) -> None:
             if slot.kind != piece.COPY or slot.varies:
                 continue
             assert bars[number].source == slot.source
-            rows = [task.harmony.bar(at) for at in (number, slot.source)]
-            if np.array_equal(*rows):
+            here, there = (task.harmony.bar(at) for at in (number, slot.source))
+            if np.array_equal(here, there):
                 assert bars[number].pitches == bars[slot.source].pitches
                 assert [n[:2] for n in bars[number].notes] == [
                     n[:2] for n in bars[slot.source].notes
