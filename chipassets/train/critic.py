@@ -189,6 +189,7 @@ def critic_card(
     stated = ", ".join(f"{name or 'unstated'} ({count:,})" for name, count in licences)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     command = "chipassets train critic CORPUS_FOLDER -o critic.safetensors"
+    command += " --composed COMPOSED_FOLDER" if "composed" in counts else ""
     lines = (
         "# Critic\n",
         f"Log-odds that a person wrote a phrase of four bars, from {len(FEATURES)} features of its",

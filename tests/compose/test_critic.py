@@ -116,3 +116,11 @@ def test_a_file_gives_what_was_saved() -> None:
         parse_critic(data[:100], "it")
     with pytest.raises(ModelError, match="other features"):
         parse_critic(data.replace(b"lead_span", b"lead_spam"), "it")
+
+
+def test_the_shipped_critic_knows_a_wrong_bass_and_wrong_chords() -> None:
+    shipped = Critic.load()
+    whole = shipped.score_phrase(_VOICES, _ROOT, _QUALITY)
+    bass = _line([49, 42, 44, 49], 16)
+    assert shipped.score_phrase(_VOICES | {"bass": bass}, _ROOT, _QUALITY) < whole - 1
+    assert shipped.score_phrase(_VOICES, (_ROOT + 6) % 12, _QUALITY) < whole - 1
