@@ -67,6 +67,7 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
             "formats": plan.formats,
             "filter": plan.filter_name,
             "loudness": plan.loudness_lufs,
+            "quality": asdict(plan.quality),
             "versions": (ARRANGE_VERSION, RENDER_VERSION, CHIPFILES_VERSION),
             "encoder": encoder_version() if _is_encoded(plan, track) else "",
         }

@@ -123,7 +123,9 @@ def encode_layers(finished: Finished) -> tuple[Encoded, ...]:
         Encoded(
             kind=layer.name,
             path=f"layers/{finished.track.name}/{number}-{layer.name.replace('+', '-')}.ogg",
-            data=encode_ogg(finished.only(layer.voices), finished.tags),
+            data=encode_ogg(
+                finished.only(layer.voices), finished.tags, finished.plan.quality.layers
+            ),
         )
         for number, layer in enumerate(finished.track.sound.layers, 1)
     )
@@ -133,21 +135,27 @@ def _one(encode: Callable[[Finished], bytes]) -> Callable[[Finished], Parts]:
     return lambda finished: {"": ChipFile(encode(finished))}
 
 
+def _ogg(finished: Finished) -> bytes:
+    return encode_ogg(finished.pcm, finished.tags, finished.plan.quality.ogg)
+
+
 def _split(finished: Finished) -> Parts:
     """Intro and loop as files of their own, for players that know no loop points."""
-    pcm, tags = finished.pcm, finished.tags
+    pcm, tags, quality = finished.pcm, finished.tags, finished.plan.quality.split
     start = pcm.loop_start_sample
     if start is None:
-        return {"once": ChipFile(encode_ogg(pcm, tags))}
+        return {"once": ChipFile(encode_ogg(pcm, tags, quality))}
     intro = replace(pcm, samples=pcm.samples[:start], loop_start_sample=None)
     loop = replace(pcm, samples=pcm.samples[start:], loop_start_sample=0)
     parts = {"intro": intro, "loop": loop} if start else {"loop": loop}
-    return {name: ChipFile(encode_ogg(part, tags)) for name, part in parts.items()}
+    return {name: ChipFile(encode_ogg(part, tags, quality)) for name, part in parts.items()}
 
 
 def _stems(finished: Finished) -> Parts:
     return {
-        name: ChipFile(encode_ogg(finished.only((name,)), finished.tags))
+        name: ChipFile(
+            encode_ogg(finished.only((name,)), finished.tags, finished.plan.quality.stems)
+        )
         for name in finished.voices
     }
 
@@ -227,7 +235,7 @@ def _preview(finished: Finished) -> bytes:
 
 
 OUTPUTS: dict[str, Output] = {
-    "ogg": Output("audio/{track}.ogg", _one(lambda item: encode_ogg(item.pcm, item.tags))),
+    "ogg": Output("audio/{track}.ogg", _one(_ogg)),
     "wav": Output("audio/{track}.wav", _one(lambda item: encode_wav(item.pcm))),
     "flac": Output("audio/{track}.flac", _one(lambda item: encode_flac(item.pcm, item.tags))),
     "split": Output("split/{track}-{part}.ogg", _split),

@@ -27,7 +27,14 @@ from chipassets.manifest.motif import MotifField, Tune
 from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
 from chipassets.manifest.primer import PrimerField
 from chipassets.manifest.reads import OrNothing
-from chipassets.manifest.sound import DEFAULT_LOUDNESS_LUFS, Filter, Layers, Leave, Loudness
+from chipassets.manifest.sound import (
+    DEFAULT_LOUDNESS_LUFS,
+    Filter,
+    Layers,
+    Leave,
+    Loudness,
+    Quality,
+)
 from chipassets.manifest.tonality import KeyField
 from chipassets.manifest.words import (
     DEFAULT_FORMATS,
@@ -43,6 +50,7 @@ from chipassets.manifest.words import (
     Name,
     SceneName,
 )
+from chipassets.trackplan import OggQuality
 
 MAX_TRACKS = 256
 MAX_SCENES = 64
@@ -155,6 +163,7 @@ class Manifest(_Part):
     formats: Formats = DEFAULT_FORMATS
     engines: Engines = ()
     loudness: Loudness = DEFAULT_LOUDNESS_LUFS
+    quality: Quality = OggQuality()
     filter: Filter | None = None
     instruments: Annotated[dict[Name, InstrumentField], OrNothing()] = Field(
         default={},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Annotated, Any
 
 from chipassets.chips import CHIPS
@@ -12,10 +12,11 @@ from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.manifest.words import choose
 from chipassets.render.filters import FILTERS
-from chipassets.trackplan import Layer
+from chipassets.trackplan import Layer, OggQuality
 
 DEFAULT_LOUDNESS_LUFS = -18.0
 _LOUDEST, _SOFTEST = -9.0, -36.0
+_BEST_QUALITY = 10.0
 MAX_LAYERS = 8
 _ALIASES = {"arpeggio": "inner"}
 """Other words for a role: fast arpeggios are played by the inner voice."""
@@ -27,6 +28,28 @@ def _read_loudness(value: Any, _: Context) -> float:
     match = _LOUDNESS.fullmatch(value) if isinstance(value, str) else None
     number = float(match.group(1)) if match else value
     return check_range(number, "loudness", _SOFTEST, _LOUDEST, " of LUFS")
+
+
+def _read_quality(value: Any, _: Context) -> OggQuality:
+    """Return the quality of every kind of file: one for all, or those that a mapping names."""
+    kinds = tuple(field.name for field in fields(OggQuality))
+    if not isinstance(value, dict):
+        number = check_range(value, "quality", 0.0, _BEST_QUALITY)
+        return OggQuality(*(number for _ in kinds))
+    faults: list[Fault] = []
+    found: dict[str, float] = {}
+    for key, item in value.items():
+        if key not in kinds:
+            fix = did_you_mean(str(key), kinds, "files")
+            faults.append(Fault("there are no such files", fix, (key,), None, True))
+            continue
+        try:
+            found[key] = check_range(item, "quality", 0.0, _BEST_QUALITY)
+        except Refusal as refusal:
+            faults += [replace(fault, at=(key, *fault.at)) for fault in refusal.faults]
+    if faults:
+        raise Refusal(*faults)
+    return replace(OggQuality(), **found)
 
 
 def _read_filter(value: Any, context: Context) -> str:
@@ -138,6 +161,25 @@ Loudness = Annotated[
                 {"type": "string", "pattern": r"^-[0-9]+(\.[0-9]+)?\s*LUFS$"},
             ],
             "description": "How loud every track is made (EBU R 128). Default -18 LUFS.",
+        },
+    ),
+]
+_QUALITY_NUMBER = {"type": "number", "minimum": 0, "maximum": _BEST_QUALITY}
+Quality = Annotated[
+    OggQuality,
+    Reads(
+        _read_quality,
+        {
+            "anyOf": [
+                _QUALITY_NUMBER,
+                {
+                    "type": "object",
+                    "properties": {field.name: _QUALITY_NUMBER for field in fields(OggQuality)},
+                    "additionalProperties": False,
+                },
+            ],
+            "description": "How well OGG files are encoded, 0 to 10 as Vorbis counts: for all, or "
+            "by kind (ogg, split, stems, layers). Default 3.",
         },
     ),
 ]

@@ -16,7 +16,7 @@ from chipassets.render.reopen import check_samples
 
 # libvorbis keeps a whole write on the stack and overflows it with a minute of sound.
 _CHUNK_SAMPLES = 65_536
-_COMPRESSION = 0.4
+_BEST = 10
 _TAG_NAME = re.compile(r"[ -<>-}]+")
 _BETWEEN = {"ENCODER": "chipassets"}
 
@@ -26,16 +26,17 @@ def encoder_version() -> str:
     return str(soundfile.__libsndfile_version__)
 
 
-def encode_ogg(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
+def encode_ogg(pcm: Pcm, tags: Mapping[str, str], quality: float = 3.0) -> bytes:
     """Return the samples as OGG Vorbis with these tags, and LOOPSTART and LOOPLENGTH for a loop.
 
+    `quality` is Vorbis's own, 0 to 10.
     The file decodes to exactly as many samples as it was given, and ends at the loop's end. The
     same input gives the same bytes. RenderError for a tag name that Vorbis does not allow, or when
     the finished file does not read back as it was meant.
     """
     comments = vorbis_comments(pcm, tags)
     serial = int.from_bytes(hashlib.sha256(pcm.samples.tobytes()).digest()[:4], "little")
-    data = retag(_encode(pcm), comments, serial)
+    data = retag(_encode(pcm, quality), comments, serial)
     check_samples(data, pcm, exact=False)
     if read_comments(data) != comments:
         raise RenderError("the encoded file does not hold the tags that were written to it")
@@ -72,7 +73,7 @@ def _length_is_a_digit(name: str, value: str) -> bool:
     return len(f"{name}={value}".encode()) & 0xFF in range(ord("0"), ord("9") + 1)
 
 
-def _encode(pcm: Pcm) -> bytes:
+def _encode(pcm: Pcm, quality: float) -> bytes:
     buffer = io.BytesIO()
     with soundfile.SoundFile(
         buffer,
@@ -81,7 +82,7 @@ def _encode(pcm: Pcm) -> bytes:
         channels=pcm.channels,
         format="OGG",
         subtype="VORBIS",
-        compression_level=_COMPRESSION,
+        compression_level=1 - quality / _BEST,
     ) as file:
         for start in range(0, len(pcm.samples), _CHUNK_SAMPLES):
             file.write(pcm.samples[start : start + _CHUNK_SAMPLES])

@@ -12,6 +12,7 @@ from chipassets.errors import ManifestError
 from chipassets.manifest import load_manifest, parse_manifest
 from chipassets.manifest.builder import MAX_VALUES
 from chipassets.manifest.reader import MAX_BYTES, read_document
+from chipassets.trackplan import OggQuality
 from tests.manifest.conftest import Load, Refuse
 
 
@@ -124,3 +125,16 @@ def test_the_name_of_a_form_stands_for_its_sections(load: Load) -> None:
     spelt = load("game: G\ntracks: {town: {form: intro:1 A A' B A' outro}}").tracks["town"].form
     assert named == spelt
     assert [part.name for part in named or ()] == ["intro", "A", "A'", "B", "A'", "outro"]
+
+
+def test_quality_is_for_all_files_or_by_kind() -> None:
+    def quality(text: str) -> OggQuality:
+        source = f"game: Test\n{text}\ntracks: {{battle: {{}}}}\n"
+        return parse_manifest(source.encode(), Path("x.yaml")).quality
+
+    assert quality("") == OggQuality(3.0, 3.0, 3.0, 3.0)
+    assert quality("quality: 5.5") == OggQuality(5.5, 5.5, 5.5, 5.5)
+    assert quality("quality: {ogg: 6, layers: 1}") == OggQuality(ogg=6.0, layers=1.0)
+    for wrong in ("quality: 11", "quality: high", "quality: {ogg: -1}", "quality: {mp3: 3}"):
+        with pytest.raises(ManifestError, match=r"quality|such files"):
+            quality(wrong)

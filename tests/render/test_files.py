@@ -170,3 +170,11 @@ def test_midi_has_every_note_of_an_arpeggio() -> None:
     chord = [item for item in file.tracks[2] if item.type == "note_on"][:3]
     assert [item.time for item in chord] == [0, 0, 0]
     assert {item.note % 12 for item in chord} == {0, 4, 7}
+
+
+def test_quality_is_worth_its_bytes() -> None:
+    pcm = render_log(write_registers(arrange(song(8), plan(), "nes")))
+    sizes = {quality: len(encode_ogg(pcm, {}, quality)) for quality in (0.0, 3.0, 6.0, 10.0)}
+    assert list(sizes.values()) == sorted(sizes.values())
+    assert 0.5 * sizes[6.0] < sizes[3.0] < 0.75 * sizes[6.0]
+    assert encode_ogg(pcm, {}) == encode_ogg(pcm, {}, 3.0)
