@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli.output import print_json, print_text, say
-from chipassets.errors import UsageError
+from chipassets.errors import ManifestError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.manifest import Manifest
@@ -46,32 +46,40 @@ def set_command(
 
     A value is YAML; words with commas are a list. What a manifest would refuse is not written.
     """
-    from chipassets.manifest.edit import set_key
+    from chipassets.manifest.edit import set_keys
 
-    for key, value in [_setting(text) for text in settings]:
+    changes = [_setting(text) for text in settings]
+    for (key, value), new in zip(changes, set_keys(manifest, track, changes), strict=True):
         said = f"{key} of {track} is {value if isinstance(value, str) else _flow(value)}"
-        print_text(said if set_key(manifest, track, key, value) else f"{said} already")
+        print_text(said if new else f"{said} already")
 
 
 def _setting(text: str) -> tuple[str, object]:
-    import yaml
+    """Return the key and the value of a setting, read as a manifest is."""
+    from chipassets.manifest.reader import read_document
 
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise UsageError(f"{text!r} is no setting; write KEY=VALUE, as in tempo=132")
     try:
-        found = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UsageError(f"the value of {text!r} is not YAML") from error
-    if isinstance(found, str) and "," in found:
-        found = [word.strip() for word in found.split(",")]
+        document, problems = read_document(f"value: {value}".encode(), "the value")
+    except ManifestError as error:
+        problems = list(error.problems)
+    if problems:
+        problem = problems[0]
+        raise UsageError(f"the value of {text!r} is no plain value: {problem.why}; {problem.fix}")
+    if document.values.keys() != {"value"}:
+        raise UsageError(f"the value of {text!r} is no plain value: write it in one line")
+    found = document.values["value"]
+    if found == value.strip() and "," in value:
+        found = [word.strip() for word in value.split(",")]
     return key.strip(), found
 
 
 def _flow(value: object) -> str:
-    import json
+    from chipassets.manifest.edit import flow_text
 
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return flow_text(value)
 
 
 def plan_command(

@@ -37,6 +37,7 @@ class Builder:
         self._open: list[_Open] = []
         self._places: dict[Steps, Place] = {}
         self._refused: set[Steps] = set()
+        self._written: dict[Steps, str] = {}
         self._root: object = None
         self._count = 0
         self._documents = 0
@@ -59,7 +60,7 @@ class Builder:
             what = "a list" if isinstance(self._root, list) else "a single value"
             self.stop(self._places[()].value, what, "a manifest is a mapping of keys to values",
                       "start it with a line like game: My Game")  # fmt: skip
-        return Document(self._root, self._places, frozenset(self._refused))
+        return Document(self._root, self._places, frozenset(self._refused), self._written)
 
     def stop(self, mark: Mark, found: str, why: str, fix: str) -> NoReturn:
         """Raise ManifestError with this problem and all before it."""
@@ -145,12 +146,15 @@ class Builder:
         if not event.implicit[0]:
             return event.value
         try:
-            return plain_value(event.value)
+            value = plain_value(event.value)
         except ValueError as error:
             self._refused.add(steps)
             self._report(_start(event), str(error), "no number here is that long",
                          "write fewer digits, or quotes around it if it is text")  # fmt: skip
             return None
+        if not isinstance(value, str):
+            self._written[steps] = str(event.value)
+        return value
 
     def _check_node(self, event: Any, steps: Steps) -> None:
         """Report anchors, aliases and tags: plain data has none of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Steps = tuple[str | int, ...]
 """The way from the top of a document to a value: keys of mappings and indices of lists."""
@@ -37,6 +37,8 @@ class Document:
     values: dict[str, object]
     places: Mapping[Steps, Place]
     refused: frozenset[Steps]
+    written: Mapping[Steps, str] = field(default_factory=dict)
+    """Of each scalar without quotes the text that stands in the file, where it means no text."""
 
     def mark(self, steps: Steps, *, on_key: bool = False, offset: int | None = None) -> Mark:
         """Return where the value stands, or the nearest thing above it that is in the file."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Annotated, Any
 
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import refuse
+from chipassets.manifest.refusal import WRITTEN, refuse
 from chipassets.manifest.span import Span
 from chipassets.presets import TEMPO_LIMITS
 from chipassets.trackplan import Range
@@ -67,7 +67,7 @@ def read_length(value: Any, _: Context) -> Length:
     """Return the length that "16 bars", "30 s" or "128 steps" names."""
     why = "a length is a number of bars, seconds or steps (16th notes)"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        raise refuse(why, f"write the unit too: {value} bars, {value} s or {value} steps")
+        raise refuse(why, f"write the unit too: {WRITTEN} bars, {WRITTEN} s or {WRITTEN} steps")
     match = _LENGTH.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise refuse(why, "write it like 16 bars, 30 s or 128 steps")

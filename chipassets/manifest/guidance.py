@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from chipassets.compose.fit import COSTS
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
+from chipassets.manifest.refusal import WRITTEN, Fault, Refusal, did_you_mean, refuse
 
 _MOST = 5.0
 
@@ -28,7 +28,7 @@ def read_guidance(value: Any, _: Context) -> Factors:
             check_range(factor, "a factor", 0.0, _MOST)
         except Refusal as refusal:
             faults += [
-                Fault(f.why, f.fix, (name,), found=f"the factor of {name} is {shown(factor)}")
+                Fault(f.why, f.fix, (name,), found=f"the factor of {name} is {WRITTEN}")
                 for f in refusal.faults
             ]
     if faults:

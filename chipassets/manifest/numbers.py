@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import refuse, shown
+from chipassets.manifest.refusal import WRITTEN, refuse
 from chipassets.manifest.scalars import plain_value
 
 MAX_SEED = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly."""
+
+
+_LONGEST_NUMBER = 50
 
 
 def is_number(value: object) -> bool:
@@ -22,8 +25,10 @@ def is_number(value: object) -> bool:
 def check_range(value: Any, what: str, low: float, high: float, unit: str = "") -> float:
     """Return the number; Refusal, in the words of `what`, unless it is one from low to high."""
     why = f"{what} is a number{unit} from {low:g} to {high:g}"
-    if isinstance(value, str) and is_number(inner := plain_value(value[:50].split(" ")[0])):
-        raise refuse(why, f"write just {inner}, without quotes and unit")
+    if isinstance(value, str):
+        inner = value[:_LONGEST_NUMBER].split(" ")[0]
+        if is_number(plain_value(inner)):
+            raise refuse(why, f"write just {inner}, without quotes and unit")
     if not is_number(value) or not low <= value <= high:
         nearest = min(max(value, low), high) if is_number(value) else None
         raise refuse(why, f"write {nearest:g}" if nearest is not None else "write a number")
@@ -54,7 +59,7 @@ def _read_truth(value: Any, _: Context) -> bool:
         raise refuse("only true and false are truth values", "write true")
     if meant in ("no", "off", "n", "0", "false"):
         raise refuse("only true and false are truth values", "write false")
-    raise refuse(f"{shown(value)} is neither true nor false", "write true or false")
+    raise refuse(f"{WRITTEN} is neither true nor false", "write true or false")
 
 
 def _range_schema(kind: str, low: float, high: float, text: str) -> dict[str, Any]:

@@ -22,7 +22,15 @@ from chipassets.manifest.models import (
     SceneOptions,
     Track,
 )
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, shortened, shown
+from chipassets.manifest.refusal import (
+    WRITTEN,
+    WRITTEN_QUOTED,
+    Fault,
+    Refusal,
+    did_you_mean,
+    shortened,
+    shown,
+)
 
 _PARTS: dict[str, type[BaseModel]] = {
     "tracks": Track,
@@ -59,8 +67,9 @@ class Report:
             return
         mark = self.document.mark(full, on_key=fault.on_key, offset=fault.offset)
         where = f"{self._name}:{mark.line}:{mark.column}"
-        found = _found(full, fault, self.document)
-        self._found.append((mark, Problem(where, found, fault.why, fault.fix)))
+        texts = (_found(full, fault), fault.why, fault.fix)
+        found, why, fix = (_spelled(text, full, self.document) for text in texts)
+        self._found.append((mark, Problem(where, found, why, fix)))
 
     def add_pydantic(self, error: ValidationError) -> None:
         """Add every error that pydantic collected, none of them in its own words."""
@@ -95,12 +104,23 @@ def label(steps: Steps) -> str:
     return f"{words} of {owner}" if words and owner else words or owner
 
 
-def _found(steps: Steps, fault: Fault, document: Document) -> str:
+def _found(steps: Steps, fault: Fault) -> str:
     if fault.found is not None:
         return fault.found if fault.offset is None else f"{fault.found} in {label(steps)}"
     if fault.on_key:
         return f"the key '{shortened(str(steps[-1]))}'"
-    return f"{label(steps)} is {shown(document.value(steps))}"
+    return f"{label(steps)} is {WRITTEN}"
+
+
+def _spelled(text: str, steps: Steps, document: Document) -> str:
+    """The text with what the file says at that place."""
+    if WRITTEN not in text and WRITTEN_QUOTED not in text:
+        return text
+    value = document.value(steps)
+    written = document.written.get(steps) or None
+    quoted = value if isinstance(value, str) else written if written is not None else shown(value)
+    plain = shortened(written) if written is not None else shown(value)
+    return text.replace(WRITTEN_QUOTED, f'"{shortened(quoted)}"').replace(WRITTEN, plain)
 
 
 def _faults(detail: ErrorDetails, steps: Steps) -> tuple[Fault, ...]:

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 
 _SHOWN_LENGTH = 60
 
+WRITTEN = "\0written\0"
+"""In a Fault's texts: the value as the file spells it, 1.10 and not 1.1."""
+WRITTEN_QUOTED = "\0quoted\0"
+"""The same in quotes, as text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -16,7 +21,8 @@ class Fault:
 
     `at` leads from the value to the part that is wrong (indices and keys); `offset` is the
     character of a text where the trouble starts; `on_key` points at the key instead of its value;
-    `found` replaces the sentence that says what was found.
+    `found` replaces the sentence that says what was found. In all texts `WRITTEN` stands for what
+    the file says there.
     """
 
     why: str

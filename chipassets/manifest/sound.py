@@ -56,8 +56,9 @@ def _read_filter(value: Any, context: Context) -> str:
     filters = CHIPS[context.chip].filters
     if isinstance(value, str) and value in filters:
         return value
+    word = value if isinstance(value, str) else ""
     raise refuse(f"the chip {context.chip} has no filter of this name",
-                 did_you_mean(str(value), filters, "filters"))  # fmt: skip
+                 did_you_mean(word, filters, "filters"))  # fmt: skip
 
 
 def _read_leave(value: Any, context: Context) -> tuple[str, ...]:

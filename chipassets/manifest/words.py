@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from chipassets.chips import CHIPS
 from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse, shown
+from chipassets.manifest.refusal import WRITTEN_QUOTED, Fault, Refusal, did_you_mean, refuse, shown
 from chipassets.presets import MOODS, SCENES
 
 FORMATS = (
@@ -52,7 +52,7 @@ def safe_name(text: str) -> str:
 
 def _read_game(value: Any, _: Context) -> str:
     if not isinstance(value, str):
-        raise refuse("the game's name is text", f'write it in quotes: "{shown(value)}"')
+        raise refuse("the game's name is text", _in_quotes(value))
     if not 1 <= len(value) <= 100 or not any(char.isalnum() for char in value):
         raise refuse("the game's name has 1 to 100 characters, a letter or digit among them",
                      "write the name that players see")  # fmt: skip
@@ -62,10 +62,17 @@ def _read_game(value: Any, _: Context) -> str:
     return value
 
 
+def _in_quotes(value: Any) -> str:
+    """The advice for what is no text; a list or a mapping would be none in quotes either."""
+    if isinstance(value, list | dict):
+        return "write it in one line, without brackets and keys"
+    return f"write it in quotes: {WRITTEN_QUOTED}"
+
+
 def _read_line(value: Any, _: Context) -> str:
     """Return a line of text for the files' own tags."""
     if not isinstance(value, str):
-        raise refuse("it is text", f'write it in quotes: "{shown(value)}"')
+        raise refuse("it is text", _in_quotes(value))
     if not 1 <= len(value) <= 100 or not value.isprintable() or value != value.strip():
         raise refuse("it is one line of 1 to 100 characters without blanks around it",
                      "write it in one line, or delete it")  # fmt: skip
@@ -99,7 +106,7 @@ def choose(value: Any, names: tuple[str, ...], what: str, at: tuple[int, ...] = 
     if isinstance(value, str) and value in names:
         return value
     plural = what if what.endswith("s") else f"{what}s"
-    fix = did_you_mean(str(value), names, plural)
+    fix = did_you_mean(value if isinstance(value, str) else "", names, plural)
     raise Refusal(Fault(f"there is no {what} of this name", fix, at))
 
 

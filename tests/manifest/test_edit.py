@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chipassets.errors import ManifestError, UsageError
-from chipassets.manifest.edit import set_key
+from chipassets.manifest.edit import flow_text, set_key
+from chipassets.manifest.reader import read_document
 
 MANIFEST = """\
 # The music.
@@ -78,3 +82,85 @@ def test_an_alias_is_left_to_a_person(tmp_path: Path) -> None:
     with pytest.raises((UsageError, ManifestError)):
         set_key(tmp_path / "game.yaml", "shop", "mood", "tense")
     assert (tmp_path / "game.yaml").read_text() == text
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("track", "key", "value"),
+    [("town", "tempo", 132), ("credits", "mood", ["dark"]), ("battle", "mood", "frantic"),
+     ("shop", "tempo", 99.5)],
+)  # fmt: skip
+def test_line_ends_and_the_byte_order_mark_stay(
+    tmp_path: Path, mark: bytes, end: str, track: str, key: str, value: object
+) -> None:
+    path = tmp_path / "game.yaml"
+    path.write_text(MANIFEST)
+    set_key(path, track, key, value)
+    plain = path.read_bytes()
+    path.write_bytes(mark + MANIFEST.replace("\n", end).encode())
+    set_key(path, track, key, value)
+    assert path.read_bytes() == mark + plain.replace(b"\n", end.encode())
+
+
+@pytest.mark.parametrize("name", ["on", "no", "y", "null", "1_0", "0x10"])
+def test_a_track_may_be_called_what_yaml_1_1_takes_for_something_else(
+    tmp_path: Path, name: str
+) -> None:
+    track = name if name[0].isalpha() else f"a{name}"
+    path = tmp_path / "game.yaml"
+    path.write_text(f"game: on\ntracks:\n  {track}: {{scene: town}}\n  town: {{scene: town}} # c\n")
+    assert set_key(path, track, "tempo", 131)
+    assert path.read_text() == (
+        f"game: on\ntracks:\n  {track}: {{tempo: 131, scene: town}}\n  town: {{scene: town}} # c\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    primer: |\n      C5 - E5 -\n      G5 - - -\n", "    primer: C4 D4\n"),
+        ("    primer: >-\n      C5 - E5 -\n\n      G5\n", "    primer: C4 D4\n"),
+        ('    primer: "C5 -\n      E5"   # c\n', "    primer: C4 D4   # c\n"),
+        ("    primer: C5 -\n      E5\n", "    primer: C4 D4\n"),
+        ("    primer:\n      pitches:\n        - 60\n", "    primer: C4 D4\n"),
+        ("    primer: {pitches: [60,\n      64]}\n", "    primer: C4 D4\n"),
+        ("    ? primer\n    : C5 -\n", "    ? primer\n    : C4 D4\n"),
+        ("    'primer': C5 - #c\n", "    'primer': C4 D4 #c\n"),
+    ],
+)
+def test_a_value_of_any_shape_gives_way(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "game.yaml"
+    text = "game: A\ntracks:\n  town:\n{}    mood: calm  # d\n  shop: {{}}\n"
+    path.write_text(text.format(old))
+    set_key(path, "town", "primer", "C4 D4")
+    assert path.read_text() == text.format(new)
+
+
+ODD = ["on", "no", "1:30", "017", "0o17", "1e3", ".5", "a, b", "#x", "a #b", "- a", "null", "~",
+       "<<", "{a", "a: b", "'", '"', "!x", "&a", "*a", "|", "é", "🚀"]  # fmt: skip
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+    | st.sampled_from(ODD),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abcde_", min_size=1, max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_what_a_manifest_reads(value: object) -> None:
+    data = f"tracks: {{town: {{x: {flow_text(value)}}}}}\n".encode("utf-8", "surrogatepass")
+    try:
+        document, problems = read_document(data, "a")
+    except ManifestError as error:
+        assert "control characters" in str(error) or "UTF-8" in str(error)  # noqa: PT017
+        return
+    assert problems == []
+    assert document.values == {"tracks": {"town": {"x": value}}}
