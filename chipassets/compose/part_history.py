@@ -59,7 +59,8 @@ def _degree_tables(lowest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 class History:
     """The tokens that rows have so far, and the classes that the network is told of them.
 
-    `write` adds a step; `classes` tells what is known before the next one.
+    `write` adds a step; `classes` tells what is known before the next one. equal: int64 [rows], how
+    many of the last notes have the last pitch, 0 before the first note.
     """
 
     def __init__(self, rows: int, steps: int, lowest: int) -> None:
@@ -68,10 +69,15 @@ class History:
         self._pitches = np.full((rows, _BEFORE + steps), -1, np.int64)
         self._interval = np.full(rows, HIDDEN, np.int64)
         self._age = np.full(rows, _MOST_AGE, np.int64)
-        self._repeats = np.zeros(rows, np.int64)
+        self.equal = np.zeros(rows, np.int64)
         self._was_rest = np.zeros(rows, bool)
         self._now = _BEFORE
         self._classes = np.empty((rows, len(HISTORY_GROUPS)), np.int64)
+
+    @property
+    def last_pitch(self) -> NDArray[np.int64]:
+        """The pitch above LOWEST [rows] of the last note, -1 before the first."""
+        return self._pitches[:, self._now - 1]
 
     def write(self, tokens: Integers) -> None:
         """Add the token [rows] of the next step."""
@@ -85,8 +91,7 @@ class History:
         moved = is_note & (before >= 0)
         interval = np.clip(pitch - before, -_WIDEST, _WIDEST) + _WIDEST
         self._interval = np.where(moved, interval, self._interval)
-        again = np.where(pitch == before, np.minimum(self._repeats + 1, _MOST_REPEATS - 1), 0)
-        self._repeats = np.where(moved, again, self._repeats)
+        self.equal = np.where(is_note, np.where(pitch == before, self.equal, 0) + 1, self.equal)
         fresh = is_note | (is_rest & ~self._was_rest)
         self._age = np.where(fresh, 1, np.minimum(self._age + 1, _MOST_AGE))
         self._was_rest = is_rest
@@ -103,7 +108,7 @@ class History:
         out[:, 1] = last
         out[:, 2] = self._age
         out[:, 3] = self._interval
-        out[:, 4] = self._repeats
+        out[:, 4] = np.clip(self.equal - 1, 0, _MOST_REPEATS - 1)
         out[:, 5] = tokens[:, now - STEPS_A_BAR + 1]
         out[:, 6] = tokens[:, now - 2 * STEPS_A_BAR + 1]
         for place, name in enumerate(COPIES, start=7):

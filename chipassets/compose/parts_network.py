@@ -73,14 +73,17 @@ def sample_part(
     forced: Integers | None = None,
     allowed: NDArray[np.bool_] | None = None,
     chord_weight: float = 1.0,
+    most_equal: int = 0,
 ) -> NDArray[np.int16]:
     """Return tokens int16 [rows, steps] of a voice, a row for each generator.
 
     forced: tokens [steps] or [rows, steps], -1 where free; None leaves all free. allowed: bool
     [steps, VOCABULARY], which tokens a free step may take; a step that allows none raises
     ValueError. chord_weight: how many times what the chords change in the logits counts; any but 1
-    takes twice the time. HOLD is drawn only while a note sounds. Each row takes one uniform number
-    a step from its generator, forced or not: it depends on that and the arguments alone.
+    takes twice the time. most_equal: how many notes of one pitch may follow each other, forced ones
+    counted; 0 sets no limit. HOLD is drawn only while a note sounds; where nothing is left to draw
+    the voice falls silent. Each row takes one uniform number a step from its generator, forced or
+    not: it depends on that and the arguments alone.
 
     Weighing what a condition changes is the classifier-free guidance of Ho & Salimans (2022).
     """
@@ -100,7 +103,7 @@ def sample_part(
         block = slice(first, min(first + ROWS, len(rngs)))
         rows = block.stop - block.start
         tokens[block] = _sample_block(
-            told, _padded(wanted[block]), _padded(uniforms[block]), temperature, barred
+            told, _padded(wanted[block]), _padded(uniforms[block]), temperature, barred, most_equal
         )[:rows]
     return tokens
 
@@ -129,6 +132,7 @@ def _sample_block(
     uniforms: NDArray[np.float64],
     temperature: float,
     barred: Floats | None,
+    most_equal: int,
 ) -> NDArray[np.int64]:
     """Return the tokens [ROWS, steps] of one block; logits are a weighted sum over `told`."""
     tokens = forced.copy()
@@ -155,7 +159,10 @@ def _sample_block(
             if barred is not None:
                 logits += barred[step]
             logits[~sounds, HOLD] = -np.inf
-            # Where HOLD alone is allowed and nothing sounds, the silence goes on.
+            if most_equal:
+                full = history.equal >= most_equal
+                logits[full, FIRST_NOTE + history.last_pitch[full]] = -np.inf
+            # Where nothing is left, or HOLD alone while nothing sounds, the voice falls silent.
             stuck = np.isneginf(logits).all(axis=1)
             logits[stuck, REST] = 0
             drawn = draw(logits, uniforms[:, step])

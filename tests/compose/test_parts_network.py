@@ -221,6 +221,24 @@ def test_a_silence_goes_on_where_hold_alone_is_allowed(networks: PartNetworks) -
     assert (_draw(networks, [4], allowed=allowed) == REST).all()
 
 
+def test_equal_notes_in_a_row_are_limited(networks: PartNetworks) -> None:
+    allowed = np.zeros((STEPS, VOCABULARY), bool)
+    allowed[:, [HOLD, FIRST_NOTE + 30, FIRST_NOTE + 31]] = True
+
+    def longest(limit: int) -> int:
+        rows = _draw(networks, list(range(ROWS)), allowed=allowed, most_equal=limit)
+        runs = []
+        for row in rows:
+            notes = row[row >= FIRST_NOTE]
+            changes = np.flatnonzero(np.diff(notes) != 0)
+            runs.append(np.diff(np.concatenate(([-1], changes, [len(notes) - 1]))).max())
+        return int(max(runs))
+
+    assert longest(0) > 3
+    assert longest(3) == 3
+    assert longest(1) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

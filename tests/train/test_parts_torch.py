@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chipassets.cli.train import app
+from chipassets.compose.critic import parse_critic
 from chipassets.compose.part_context import ROLES, PartContext, context_classes
 from chipassets.compose.parts_model import PartsModel, parse_parts
 from chipassets.compose.parts_network import PartNetworks, log_likelihood
@@ -90,3 +91,23 @@ def test_the_command_trains_resumes_and_writes(tmp_path: Path) -> None:
     assert model.training["roles"]["lead"]["hparams"]["units"] == 12
     assert "everything told" in out.with_suffix(".md").read_text()
     assert "lead 3/3" in second.output
+
+
+def test_a_critic_is_trained_and_tells_hammering_apart(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    steps = np.array([0, 2, 4, 5, 7, 9, 11, 12])
+    for number in range(14):
+        song = _song()
+        tune = 72 + steps[np.clip(np.cumsum(rng.integers(-1, 2, 64)) % 8, 0, 7)]
+        song["pulse 1"] = [(2 * n, 2, int(pitch)) for n, pitch in enumerate(tune)]
+        song["triangle"] = [(4 * n, 4, int(48 + steps[rng.integers(0, 5)])) for n in range(32)]
+        _midi(tmp_path / "music" / f"{number}.mid", song)
+        flat = {"a": [(2 * n, 2, 72) for n in range(64)], "b": [(4 * n, 4, 40) for n in range(32)]}
+        _midi(tmp_path / "ours" / f"{number + 20}.mid", flat | {"c": [(0, 9, 60 + number)] * 6})
+    out = tmp_path / "critic.safetensors"
+    words = ["critic", str(tmp_path / "music"), "-o", str(out), "--steps", "300"]
+    done = CliRunner().invoke(app, [*words, "--composed", str(tmp_path / "ours")])
+    assert done.exit_code == 0, done.output
+    scores = parse_critic(out.read_bytes(), "it").training["auc"]
+    assert scores["composed"]["all"] > 0.95
+    assert "--composed" in out.with_suffix(".md").read_text()
