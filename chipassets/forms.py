@@ -145,10 +145,23 @@ def default_form(
     phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
     count = max(1, bars // phrase)
     choices = [form.sections.split() for form in FORMS.values() if form.suits(scene)]
-    choices = [names for names in choices if len(names) == count]
-    names = choices[int(draw * len(choices))]
+    names = _drawn([names for names in choices if len(names) == count], draw)
     lengths = [phrase] * (len(names) - 1)
     return _sections([FormPart(name) for name in names], [*lengths, bars - sum(lengths)])
+
+
+_OPEN_CHANCE = 4
+"""A form that closes with what it began with is as likely as this many that do not."""
+
+
+def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:
+    """Return one of the forms; those that bring their first section home are the likelier ones."""
+    often = [
+        names
+        for names in choices
+        for _ in range(_OPEN_CHANCE if names[-1].rstrip("'") == names[0].rstrip("'") else 1)
+    ]
+    return often[int(draw * len(often))]
 
 
 def _phrase_bars(bars: int) -> int:

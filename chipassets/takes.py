@@ -36,7 +36,10 @@ _FOREIGN = Range(0.1, 0.35)
 _BASS_SAME = Range(0.1, 0.6)
 _SAME_BARS = Range(2, 4)
 _PEAK_BARS = Range(0.06, 0.3)
-_SEARCH_COST = Range(0.2, 1.4)
+_SEARCH_COST = Range(0.3, 1.8)
+
+_NOTICED = 0.05
+"""A difference of totals that is worth preferring a take for; chosen by reading takes."""
 
 _SHARED_GRAMS = Range(0.0, 0.05)
 """Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
@@ -92,14 +95,15 @@ def choose(scores: Sequence[Score], track: TrackPlan) -> Choice:
 def choose_rated(ratings: Sequence[Rating], keeps_tags: Sequence[bool] = ()) -> Choice:
     """Return the best of rated takes: not refused, then keeping its tags, then the highest total.
 
-    Of equals the first wins. ComposeError without takes.
+    Of equals the first wins, and totals count as equal within `_NOTICED`: a choice that always
+    takes the last hundredth makes all tracks alike. ComposeError without takes.
     """
     if not ratings:
         raise ComposeError("there are no takes to choose from; set takes to 1 or more")
     keeps = keeps_tags or [True] * len(ratings)
     best = max(
         range(len(ratings)),
-        key=lambda i: (ratings[i].refused is None, keeps[i], ratings[i].total),
+        key=lambda i: (ratings[i].refused is None, keeps[i], round(ratings[i].total / _NOTICED)),
     )
     return Choice(best, explain(ratings, best), tuple(ratings))
 
@@ -120,7 +124,7 @@ def rate(
     features += _own_features(originality)
     if search_cost is not None:
         cost = _at_most(search_cost, _SEARCH_COST)
-        features += (Feature("search", round(search_cost, 3), cost, 3.0),)
+        features += (Feature("search", round(search_cost, 3), cost, 1.5),)
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
     refused = _refusal(metrics, score) or _marked(craft) or _copied(originality)

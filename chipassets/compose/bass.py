@@ -24,9 +24,11 @@ _RUN_SHARE = 0.65
 _CHROMATIC_SHARE = 0.8
 
 
-def compose_bass(context: Context) -> list[Note]:
-    """Return the bass of a take."""
+def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
+    """Return the bass of a take, which keeps from rubbing on the tune and on the second voice."""
     roots = _roots(context)
+    for note in inner:
+        context.memory["inner at", note.start_step] = note
     line: list[tuple[int, int, int]] = []
     for bar in range(context.bars):
         if bar in context.muted or bar < context.plan.entries.get(BASS, 0):
@@ -104,6 +106,7 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
         traits = traits_of(cell, context.pulse_steps)
         found = 0.5 * abs(traits.onsets - wanted) + 1.5 * traits.same / max(1, traits.onsets - 1)
         found += 1.5 * (cell.rhythm in taken) - 0.4 * min(traits.values, 3)
+        found -= (2.0 * context.plan.targets.sixteenths - 0.8) * 0.5 * min(traits.odd, 4)
         # A bass that begins where the tune begins moves with it.
         shared = len(set(cell.rhythm) & set(main.rhythm)) / len(cell.rhythm)
         found -= 0.8 * shared
@@ -164,20 +167,26 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
         if run:
             cut = run[0][0]
             placed = [(s, min(n, cut - s), p) for s, n, p in placed if s < cut]
-            return [(start + s, n, p) for s, n, p in (*placed, *run)]
+            line = (*placed, *run)
+            return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in line]
     if follows is not None and role != ideas.PEDAL:
         placed = _led(context, placed, roots[bar][-1], follows)
     return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in placed]
 
 
 def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
-    """Return the pitch; a tone of the chord instead where it rubs on the tune by a semitone."""
-    if steps < 3:
+    """Return the pitch; a tone of the chord instead where it rubs on a voice by a semitone."""
+    if steps < 2:
         return pitch
-    tune = {context.tune_at(at) for at in range(step, min(step + steps, context.sounding.size))}
-    rubs = any(tone >= 0 and (tone - pitch) % 12 in (1, 11) for tone in tune)
     tones = context.harmony.table.tones[int(context.harmony.at[step])]
-    if not rubs or tones[pitch % 12]:
+    if tones[pitch % 12]:
+        return pitch
+    heard = {context.tune_at(at) for at in range(step, min(step + steps, context.sounding.size))}
+    for at in range(max(0, step - context.bar_steps), step + steps):
+        note = context.memory.get(("inner at", at))
+        if isinstance(note, Note) and note.end_step > step:
+            heard.add(note.pitch)
+    if not any(tone >= 0 and (tone - pitch) % 12 in (1, 11) for tone in heard):
         return pitch
     near = [p for p in range(pitch - 4, pitch + 5) if tones[p % 12]]
     return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch

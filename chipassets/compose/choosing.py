@@ -8,6 +8,7 @@ import numpy as np
 
 from chipassets.compose.cells import Cell, CellNote, Notes, Traits, traits_of
 from chipassets.compose.material import Material, Ranked
+from chipassets.compose.operators import variants
 from chipassets.compose.piece import PiecePlan, Targets
 from chipassets.compose.targets import log_distance
 from chipassets.compose.tune import Cells
@@ -19,6 +20,9 @@ _DIMINISHED_FROM = 0.4
 """From this wish for 16ths on, cells in notes half as long are among the choice."""
 
 _DENSE_FROM = 7.0
+_OWN_CELLS = 2
+"""How many letters of a form have a cell of their own: more are too many to remember."""
+
 _OVERLAP = 0.6
 """Of the onsets of a cell that contrasts, the most that may stand where the main cell's stand."""
 
@@ -46,6 +50,12 @@ def choose_cells(
     for letter in letters:
         if given.get(letter):
             main[letter] = relative(given[letter], bar_steps)
+            continue
+        if len(main) >= _OWN_CELLS:
+            # What comes third is made of what is known: the first cell, upside down.
+            main[letter] = Cell(
+                variants(next(iter(main.values())), ("inverted",))[0].notes, bar_steps
+            )
             continue
         if not main:
             fit = [_statement(*item, plan.targets, bar_steps) for item in choice]
@@ -108,6 +118,7 @@ def _contrast(
     for other in others:
         shared = len(set(cell.rhythm) & set(other.rhythm)) / len(cell.rhythm)
         fit -= 2.5 * (shared > _OVERLAP)
+        fit -= 0.8 * max(0, traits.odd - 1 - sum(step % 2 for step in other.rhythm))
     return fit + 0.8 * min(abs(traits.onsets - len(others[0].notes)), 2)
 
 
@@ -129,7 +140,7 @@ def _diminished(
         notes += [_halved(note, half, last + 1) for note in other.notes]
         whole = Cell(tuple(notes), cell.bar_steps)
         traits = traits_of(whole, pulse_steps)
-        if whole.span <= 9 and traits.onsets >= 4:
+        if whole.span <= 6 and traits.onsets >= 4 and not traits.leaps and traits.skips <= 3:
             found.append((whole, traits, worth))
     return found
 

@@ -155,7 +155,7 @@ def _lengths(context: Context) -> tuple[float, float, float]:
 def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     parts = track_parts(track)
     inner = compose_inner(context)
-    bass = compose_bass(context)
+    bass = compose_bass(context, inner)
     drums = compose_drums(track, context, bass)
     voices: list[Note] = []
     settled = [n for n in context.notes if n.start_step // context.bar_steps in given.bars]

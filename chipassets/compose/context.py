@@ -54,6 +54,10 @@ class Context:
         first, last = bar * self.bar_steps, (bar + 1) * self.bar_steps
         return [note for note in self.notes if first <= note.start_step < last]
 
+    def onsets_before(self, bar: int) -> bool:
+        """Whether the tune still sounds at the start of a bar."""
+        return bool(self.sounding[bar * self.bar_steps] != NO_PITCH)
+
     def draw(self, *key: object) -> float:
         """Return a uniform number that is the same whenever the same key asks for it."""
         if key not in self.memory:

@@ -227,7 +227,7 @@ def _chord_cost(
     factor = np.where(bars.lengths >= 5, factor * _LONG_FOREIGN, factor)
     above = harmony.table.tones[chords, (pitches - 1) % 12] & (bars.lengths >= 3)
     factor = np.where(above, factor * _SEMITONE_ABOVE, factor)
-    cost = (stress * factor * (mask & ~fits)).sum(axis=1)
+    cost = 1.15 * (stress * factor * (mask & ~fits)).sum(axis=1)
     # A note that rings into a chord to which it does not belong.
     for change in harmony.changes(bar)[1:]:
         rings = mask & (bars.steps < change) & (bars.steps + bars.lengths > change + 1)

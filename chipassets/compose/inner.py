@@ -39,6 +39,9 @@ _ORDERS = (
 _HOLES = ((), (), (0,), (0, 4), (3,), (7,), (3, 7))
 
 
+_FAST_COMPING = 0.55
+"""From this wish for 16ths on, chords are struck in the rhythm of a cell that has them."""
+
 _BROKEN = (ideas.ARPEGGIO, ideas.RUNNING)
 
 
@@ -152,6 +155,8 @@ def _counter(context: Context, bar: int) -> Bar:
     """Hold a tone that the chord needs while the tune moves; answer it where it holds."""
     written: Bar = []
     start, bar_steps = bar * context.bar_steps, context.bar_steps
+    if not context.bar_notes(bar) and not context.onsets_before(bar):
+        return _answer(context, bar, 0, bar_steps)
     open_from = _long_notes(context, bar)
     step = 0
     for begin, end in [*open_from, (bar_steps, bar_steps)]:
@@ -211,7 +216,7 @@ def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
     section = context.plan.section_at(bar)
     cell = context.cells.get(section.letter) or next(iter(context.cells.values()))
     room = end - begin
-    head = [note for note in cell.notes if note.step - cell.notes[0].step < room][:5]
+    head = [note for note in cell.notes if note.step - cell.notes[0].step < room][:8]
     if len(head) < 2:
         return [(begin, room, _needed(context, bar * context.bar_steps + begin, []))]
     start = bar * context.bar_steps
@@ -297,15 +302,18 @@ def _comping(context: Context, bar: int, *, short: bool) -> Bar:
 
 def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int, ...]:
     pulse = context.pulse_steps
-    if not short:
+    fast = context.plan.targets.sixteenths > _FAST_COMPING
+    if not short and not fast:
         after = pulse // 2
         beats = range(0, context.bar_steps, pulse)
         return tuple(beat + after for beat in beats)
     cells = [item.cell for item in context.material.tune[:16]] or [
         next(iter(context.cells.values()))
     ]
+    if fast:
+        cells = sorted(cells, key=lambda cell: -sum(step % 2 for step in cell.rhythm))[:5]
     cell = cells[int(context.draw("accents", letter) * len(cells))]
-    return cell.rhythm[:5]
+    return cell.rhythm[: 8 if fast else 5]
 
 
 def _ostinato(context: Context, bar: int) -> Bar:

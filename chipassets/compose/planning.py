@@ -20,6 +20,9 @@ from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
 
 PHRASE_BARS = 4
+_LOWEST_CENTRE = 65.0
+"""MIDI pitch below which the middle of a tune would lie among its accompaniment."""
+
 _WORDS = {
     "a": piece.MAIN, "b": piece.ANSWER, "f": piece.FRAGMENT, "i": piece.INVERSION,
     "g": piece.BROAD, "h": piece.REST,
@@ -46,6 +49,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     peak_bar = _peak_bar(fresh, track.bars, rng)
     register = track.character.lead_pitch
     centre = register.low + (register.high - register.low) * (0.25 + 0.5 * float(rng.random()))
+    centre = max(centre, _LOWEST_CENTRE)
     peak = round(centre + 0.55 * targets.span)
     closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
     return PiecePlan(
@@ -85,9 +89,9 @@ def _entries(
     return {part: bars for part, bars in waits.items() if bars <= longest}
 
 
-_RELATED = (3, 5, 7, 2, 8, 10)
+_RELATED = (3, 5, 7, 2, 8)
 """Semitones from the home key to one in which a section that contrasts may stand."""
-_MODULATES = 0.9
+_MODULATES = 0.5
 
 
 def _section_key(

@@ -22,9 +22,9 @@ _PLACES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _SIXTEENTHS = (0.0, 0.09, 0.30, 0.45, 0.52)
 _LITERAL = (0.01, 0.04, 0.13, 0.31, 0.59)
 _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
-_TUNE_SPAN = (10.0, 13.0, 17.0, 21.0, 26.0)
-_VALUES = (1.2, 1.6, 2.0, 2.5, 3.0)
-_BASS_FLOOR = (33.0, 37.0, 41.0, 45.0, 48.0)
+_TUNE_SPAN = (12.0, 14.0, 17.0, 21.0, 25.0)
+_VALUES = (1.5, 1.9, 2.3, 2.7, 3.2)
+_BASS_FLOOR = (33.0, 36.0, 39.0, 43.0, 47.0)
 """A triangle is heard from about A1; people's basses lie a fifth above that in the middle."""
 
 _TUNE_SHARE = 0.42

@@ -142,6 +142,9 @@ class _Search:
         """Return the best ways that are one bar longer."""
         slot = self._slots[bar]
         given = self._task.given.get(bar)
+        if slot.kind == piece.REST and given is None and self._rests():
+            silent = TuneBar((), (), "held", "plain", 0)
+            return [_Way(way.cost, (*way.bars, silent)) for way in ways]
         if slot.kind == piece.COPY and not slot.varies and given is None:
             return self._copied(ways, bar, slot.source)
         if slot.kind == piece.COPY and given is None:
@@ -161,6 +164,10 @@ class _Search:
                 for found, cost in self._joined(way, bars, total, bar)
             ]
         )
+
+    def _rests(self) -> bool:
+        """Whether the tune is silent in a bar in which another voice may lead."""
+        return float(self._rng.random()) < 0.25 + 0.5 * self._task.plan.targets.air
 
     def _candidates(
         self, bar: int, slot: Slot, given: Notes | None
@@ -356,16 +363,16 @@ def _forgiven(kind: str) -> str:
 
 def _held_bars(cell: Cell) -> list[tuple[str, float, Notes]]:
     """A bar in which the tune holds while another voice leads, with or without a last word."""
-    long = cell.bar_steps * 3 // 4
-    last = cell.notes[-1]
+    half = cell.bar_steps // 2
     bars: list[tuple[str, float, Notes]] = [
-        ("broadened", 0.0, (CellNote(0, long, 0),)),
-        ("broadened", 0.1, (CellNote(0, cell.bar_steps - 2, 0),)),
+        ("broadened", 0.0, (CellNote(0, half, 0),)),
+        ("broadened", 0.2, (CellNote(0, cell.bar_steps * 3 // 4, 0),)),
     ]
-    if last.step >= long:
-        for move in (-2, -1, 1, 2):
-            end = CellNote(last.step, cell.bar_steps - last.step, move)
-            bars.append(("broadened", 0.0, (CellNote(0, last.step, 0), end)))
+    tail = [note for note in cell.notes if note.step >= half]
+    for move in (-2, -1, 1, 2) if tail else ():
+        shift = move - tail[0].degree
+        ends = [note._replace(degree=note.degree + shift) for note in tail]
+        bars.append(("broadened", 0.0, (CellNote(0, tail[0].step, 0), *ends)))
     return bars
 
 
@@ -382,7 +389,7 @@ def _cadence_bars(cell: Cell, shifts: Sequence[int], cadence: str) -> Candidates
             continue
         late = 0.0 if goal == bar // 2 else 0.12 * abs(goal - bar // 2) / 2
         late = 0.0 if cadence == piece.FINAL and goal == 0 else late
-        for end in sorted({bar, bar - 1, bar - 2}, reverse=True):
+        for end in (bar, bar - 1, bar - 2, bar - 4):
             length = end - goal
             if length < 4 or (cadence == piece.FINAL and end < bar):
                 continue
