@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.25
 
-Stamps = dict[Path, tuple[int, int, int, int]]
+Stamp = tuple[int, int, int, int]
+Stamps = dict[Path, Stamp]
 """Of each file its size, its times of writing and of change in nanoseconds, and its number on the
 disk: a copy may bring its own time of writing. Files that are not there are left out."""
 
@@ -34,7 +36,7 @@ def watch_command(
         int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
     ] = 0,
 ) -> None:
-    """Build, and build again whenever the manifest, its lock or a MIDI file beside it is saved.
+    """Build, and build again whenever the manifest, its lock or a file that it names is saved.
 
     What is wrong with a manifest is said, and the bundle stays as it was. Ctrl-C ends the watch.
     """
@@ -56,15 +58,27 @@ def watch_command(
 
 
 def read_stamps(manifest: Path) -> Stamps:
-    """Return the stamps of the manifest, its lock and the MIDI files beside it."""
+    """Return the stamps of the manifest, its lock and the files that it names."""
     from chipassets.lock import lock_path
 
-    paths = [manifest, lock_path(manifest), *sorted(manifest.parent.glob("*.mid"))]
+    own = _stamps((manifest, lock_path(manifest)))
+    return own | _stamps(_named(manifest, own.get(manifest)))
+
+
+@lru_cache(maxsize=1)
+def _named(manifest: Path, _stamp: Stamp | None) -> tuple[Path, ...]:
+    """The files that the manifest names; read again only when its own stamp has changed."""
+    from chipassets.manifest.named import named_files
+
+    return named_files(manifest)
+
+
+def _stamps(paths: Iterable[Path]) -> Stamps:
     stamps: Stamps = {}
     for path in paths:
         try:
             found = path.stat()
-        except OSError:
+        except (OSError, ValueError):
             continue
         stamps[path] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
     return stamps

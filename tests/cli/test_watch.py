@@ -71,7 +71,7 @@ def test_a_change_is_told_once_when_it_has_come_to_rest(tmp_path: Path) -> None:
     manifest.write_text("game: A")
     seen = read_stamps(manifest)
     found = changes(manifest, seen, 0.0)
-    manifest.write_text("game: AB")
+    manifest.write_text("game: AB\ntracks: {a: {primer: {midi: theme.mid}}}")
     first = next(found)
     assert first != seen
     (tmp_path / "theme.mid").write_bytes(b"MThd")
@@ -92,3 +92,45 @@ def test_a_file_put_in_its_place_is_a_change_though_size_and_time_are_the_same(
     other.replace(manifest)
     assert manifest.stat().st_mtime_ns == was.st_mtime_ns
     assert next(changes(manifest, seen, 0.0)) != seen
+
+
+NAMES = """\
+game: A
+model: models/mine.safetensors
+defaults: {primer: {midi: themes/hero.mid}}
+scenes: {cave: {like: cave, primer: {midi: ./deep/er/cave.KAR}}}
+tracks:
+  town: {primer: {midi: "thèmes/a.rmi"}, mood: nothing of the kind}
+  shop: {primer: C5 - E5}
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "game.yaml", "game.lock", "models/mine.safetensors", "models/mine.ngrams",
+        "themes/hero.mid", "deep/er/cave.KAR", "thèmes/a.rmi",
+    ],
+)  # fmt: skip
+def test_every_file_that_the_manifest_reads_is_watched(tmp_path: Path, name: str) -> None:
+    manifest, path = tmp_path / "game.yaml", tmp_path / name
+    manifest.write_text(NAMES, encoding="utf-8")
+    seen = read_stamps(manifest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(b"#")
+    there = read_stamps(manifest)
+    assert there != seen
+    with path.open("ab") as file:
+        file.write(b" ")
+    assert read_stamps(manifest) != there
+    path.unlink()
+    assert path not in read_stamps(manifest)
+
+
+def test_other_files_are_not_watched(tmp_path: Path) -> None:
+    manifest = tmp_path / "game.yaml"
+    manifest.write_text(NAMES, encoding="utf-8")
+    seen = read_stamps(manifest)
+    (tmp_path / "other.mid").write_bytes(b"")
+    assert read_stamps(manifest) == seen

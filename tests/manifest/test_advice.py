@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -59,7 +60,11 @@ def test_a_truth_value_that_is_none_is_said_as_it_is_written(refuse: Refuse) -> 
 @pytest.mark.parametrize("stored", ["NFC", "NFD"])
 @pytest.mark.parametrize("named", ["NFC", "NFD"])
 def test_a_file_is_found_however_its_accents_are_composed(
-    load: Load, refuse: Refuse, tmp_path: Path, stored: str, named: str
+    load: Load,
+    refuse: Refuse,
+    tmp_path: Path,
+    stored: Literal["NFC", "NFD"],
+    named: Literal["NFC", "NFD"],
 ) -> None:
     folder = tmp_path / unicodedata.normalize(stored, "thèmes")
     folder.mkdir()

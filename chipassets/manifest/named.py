@@ -1,0 +1,52 @@
+"""The files that a manifest names, for whoever waits for a change of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from chipassets.errors import ManifestError
+from chipassets.manifest.inside import as_spelled
+from chipassets.manifest.reader import MAX_BYTES, read_document
+from chipassets.manifest.words import MODEL_SUFFIX
+from chipassets.midifile import MIDI_SUFFIXES
+
+_BESIDE = {MODEL_SUFFIX: ".ngrams"}
+"""What is read beside a file of that suffix: a model has the index of its corpus."""
+
+
+def named_files(manifest: Path) -> tuple[Path, ...]:
+    """Return the MIDI files and models that the text of a manifest names, there or not.
+
+    By the text alone, so that a manifest with mistakes names its files too; none where it is no
+    YAML or cannot be read.
+    """
+    try:
+        with manifest.open("rb") as file:
+            document, _ = read_document(file.read(MAX_BYTES + 1), str(manifest))
+    except (OSError, ManifestError):
+        return ()
+    found: dict[Path, None] = {}
+    for text in _texts(document.values):
+        suffix = PurePosixPath(text).suffix.lower()
+        if suffix in MIDI_SUFFIXES or suffix in _BESIDE:
+            path = _path(manifest.parent, text)
+            found |= {path: None}
+            if suffix in _BESIDE:
+                found |= {path.with_suffix(_BESIDE[suffix]): None}
+    return tuple(found)
+
+
+def _path(folder: Path, text: str) -> Path:
+    try:
+        return as_spelled(folder, text)
+    except (OSError, ValueError):
+        return folder / text
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
