@@ -100,7 +100,7 @@ def _fault(folder: Path, entry: FileEntry) -> str | None:
             return f"{entry.path}: {size} bytes instead of {entry.bytes}"
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         return f"{entry.path}: {getattr(error, 'strerror', None) or error}"
     return None if found == entry.sha256 else f"{entry.path}: content changed since the build"
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-import zlib
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from .index import INDEX_NAME
 from .tracks import LibraryError
@@ -20,6 +19,7 @@ MOST_RATIO = 200
 _SMALL_BYTES = 1 << 20
 """A file up to this size may have any ratio: silence packs well."""
 _CHUNK_BYTES = 1 << 20
+_LONGEST_PATH, _LONGEST_NAME = 1024, 255
 
 
 def unpack(path: Path) -> Path:
@@ -28,29 +28,57 @@ def unpack(path: Path) -> Path:
     The index may lie at the top of the zip or in its only folder. Raises LibraryError, with
     nothing left behind, for what is no zip, climbs out of the folder or unpacks beyond the limits.
     """
-    folder = Path(tempfile.mkdtemp(prefix="chipassets-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="chipassets-"))
+    except OSError as error:
+        raise LibraryError(
+            f"{path} cannot be unpacked: there is no folder for temporary files ({error})"
+        ) from error
     try:
         with ZipFile(path) as archive:
             entries = _check(path, archive.infolist())
             _extract(path, archive, entries, folder)
-    except LibraryError:
-        shutil.rmtree(folder)
-        raise
-    # A zip can be wrong in as many ways as its reader has errors: a password is a RuntimeError,
-    # an unknown packing a NotImplementedError (which is one), a short file an EOFError.
-    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        shutil.rmtree(folder)
-        raise LibraryError(f"{path} cannot be unpacked ({error}); pack the bundle again") from error
+        found = _find_bundle(folder)
+    # A zip can be wrong in as many ways as its reader has errors, and whatever ends the work,
+    # Ctrl-C too, leaves nothing.
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, LibraryError) or not isinstance(error, Exception):
+            raise
+        why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise LibraryError(f"{path} cannot be unpacked ({why}); pack the bundle again") from error
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return _find_bundle(folder)
+    _unpacked[found] = folder
+    return found
+
+
+_unpacked: dict[Path, Path] = {}
+"""Of each bundle that was unpacked the folder that was made for it."""
+
+
+def discard(found: Path) -> None:
+    """Remove what `unpack` made, if it made this: its bundle turned out to be none."""
+    folder = _unpacked.pop(found, None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(path: Path, found: list[ZipInfo]) -> list[ZipInfo]:
     """Return the entries that are files, after a look at what they say of themselves."""
-    entries = [entry for entry in found if not entry.is_dir()]
     if len(found) > MOST_FILES:
         raise LibraryError(f"{path} holds {len(found)} files; a bundle has at most {MOST_FILES}")
+    for entry in found:
+        if not _is_name(entry.filename):
+            raise LibraryError(f"{path} holds an entry that no file can be called: "
+                               f"{entry.filename[:60]!r}")  # fmt: skip
+    entries = [entry for entry in found if not entry.is_dir()]
     for entry in entries:
+        if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            # Others are rare, and LZMA takes as much memory as its header asks for.
+            raise LibraryError(
+                f"{path}: {entry.filename!r} is packed by method {entry.compress_type}, and a "
+                "bundle's files by deflate or not at all; pack the bundle again"
+            )
         if _climbs(entry.filename):
             raise LibraryError(f"{path}: {entry.filename!r} points outside the bundle")
         if entry.file_size > max(_SMALL_BYTES, entry.compress_size * MOST_RATIO):
@@ -62,6 +90,13 @@ def _check(path: Path, found: list[ZipInfo]) -> list[ZipInfo]:
     if len(names) < len(entries):
         raise LibraryError(f"{path} holds two files of one name; pack the bundle again")
     return entries
+
+
+def _is_name(name: str) -> bool:
+    """Whether every system could have a file of that name somewhere below a folder."""
+    if not 0 < len(name) <= _LONGEST_PATH or not name.isprintable():
+        return False  # surrogates and control characters are not printable
+    return all(len(part.encode()) <= _LONGEST_NAME for part in name.split("/"))
 
 
 def _climbs(name: str) -> bool:

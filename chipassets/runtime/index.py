@@ -20,6 +20,8 @@ _LARGEST = sys.float_info.max
 _MOST_BEATS = 1000
 _TEMPI_BPM = (1.0, 10_000.0)
 _MOST_HZ = 1_000_000
+_MOST_WHOLE = 2**53
+_MOST_SHOWN = 200
 
 _T = TypeVar("_T", dict[str, object], list[object])
 
@@ -52,11 +54,14 @@ def read_index(folder: Path) -> Index:
 
 def _parse(path: Path) -> dict[str, object]:
     try:
+        if path.exists() and not path.is_file():
+            raise LibraryError(f"{path} is no file; build the bundle again")  # a pipe never ends
         with path.open("rb") as file:
             raw = file.read(_MOST_BYTES + 1)
-    except OSError as error:
+    except (OSError, ValueError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
         raise LibraryError(
-            f"{path} cannot be read ({error.strerror}); build the bundle first: chipassets build"
+            f"{path} cannot be read ({why}); build the bundle first: chipassets build"
         ) from error
     if len(raw) > _MOST_BYTES:
         raise LibraryError(f"{path} is larger than {_MOST_BYTES >> 20} MiB; it is not an index")
@@ -71,6 +76,11 @@ def _parse(path: Path) -> dict[str, object]:
 
 def _refuse_constant(text: str) -> float:
     raise ValueError(f"{text} is not a JSON number")
+
+
+def _is_whole(text: str) -> bool:
+    """Whether every character is one: halves of them (surrogates) can be printed nowhere."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _check_format(found: object) -> None:
@@ -102,7 +112,10 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
         self._folder = folder
-        self._root = folder.resolve()
+        try:
+            self._root = folder.resolve()
+        except (OSError, RuntimeError) as error:
+            raise LibraryError(f"{folder} leads nowhere ({error})") from error
 
     def track(self, record: dict[str, object], where: str) -> Track:
         name = self.text(record, "name", where)
@@ -224,28 +237,37 @@ class _Reader:
         size = self.whole(data, "bytes", where, 0)
         text = self.text(data, "path", where)
         path = self._folder / text
+        try:
+            wrong = self._wrong(path, text, size)
+        # Longer than the system takes, a NUL or half a character in it, links in a circle.
+        except (OSError, ValueError, RuntimeError) as error:
+            wrong = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        if wrong:
+            shown = text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "..."
+            self.problems.append(f"{where} {wrong}: {shown!r}")
+        return BundleFile(path, self.text(data, "sha256", where), size)
+
+    def _wrong(self, path: Path, text: str, size: int) -> str:
+        """What is wrong with a file of the index, "" where nothing is."""
         relative = PurePosixPath(text)
         outside = relative.is_absolute() or ".." in relative.parts or "\\" in text or ":" in text
         if outside or "\0" in text or not path.resolve().is_relative_to(self._root):
-            self.problems.append(f"{where} points outside the bundle: {text!r}")
-        elif not path.is_file():
-            self.problems.append(f"{where} is missing: {text!r}")
-        elif path.stat().st_size != size:
-            self.problems.append(
-                f"{where} was altered: {text!r} has {path.stat().st_size} bytes, not {size}"
-            )
-        return BundleFile(path, self.text(data, "sha256", where), size)
+            return "points outside the bundle"
+        if not path.is_file():
+            return "is missing"
+        found = path.stat().st_size
+        return "" if found == size else f"was altered, with {found} bytes in place of {size}"
 
     def text(self, record: dict[str, object], key: str, where: str) -> str:
         value = record.get(key)
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value and _is_whole(value):
             return value
         self._refuse(record, key, where, "a text")
         return ""
 
     def texts(self, record: dict[str, object], key: str, where: str) -> tuple[str, ...]:
         values = self._typed(record, key, where, list)
-        if any(not isinstance(value, str) for value in values):
+        if any(not isinstance(value, str) or not _is_whole(value) for value in values):
             self._refuse(record, key, where, "a list of texts")
         return tuple(value for value in values if isinstance(value, str))
 
@@ -256,7 +278,7 @@ class _Reader:
         if (
             isinstance(value, int)
             and not isinstance(value, bool)
-            and least <= value <= (value if most is None else most)
+            and least <= value <= (_MOST_WHOLE if most is None else most)
         ):
             return value
         limit = f"of at least {least}" if most is None else f"from {least} to {most}"

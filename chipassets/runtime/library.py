@@ -40,11 +40,17 @@ class Library(Value):
         folder = Path(path)
         if folder.name == INDEX_NAME:
             folder = folder.parent
-        if folder.is_file():
-            from .archive import unpack
+        if _is_file(folder):
+            from .archive import discard, unpack
 
             folder = unpack(folder)
-        index = _read_settled(folder)
+            try:
+                index = _read_settled(folder)
+            except LibraryError:
+                discard(folder)
+                raise
+        else:
+            index = _read_settled(folder)
         return cls(index.game, index.chip, index.tracks)
 
     def renew(self, newer: Library) -> Library:
@@ -128,6 +134,14 @@ def _stamp(folder: Path) -> tuple[int, int, int] | None:
     except (OSError, ValueError):
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle
+        why = getattr(error, "strerror", None) or error
+        raise LibraryError(f"{str(path)[:200]!r} is no path of a bundle ({why})") from error
 
 
 def _likeness(track: Track, moods: Iterable[str]) -> tuple[int, int]:
