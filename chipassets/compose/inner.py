@@ -18,6 +18,7 @@ from chipassets.compose.voicing import (
     smooth_voicing,
     voicing,
 )
+from chipassets.motifs import OCTAVE
 from chipassets.notes import INNER, Note
 
 Bar = list[tuple[int, int, int]]
@@ -56,7 +57,7 @@ def compose_inner(
         role = roles[bar] if roles else role_in(context, bar)
         written = _WRITERS[role](context, bar)
         start = bar * context.bar_steps
-        for step, steps, pitch in _cleared(context, bar, written, role):
+        for step, steps, pitch in _beneath(context, bar, _cleared(context, bar, written, role)):
             notes.append(Note(start + step, steps, pitch, part))
     return _trimmed(notes)
 
@@ -116,6 +117,18 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
             pitch = min(choice, key=lambda p: (abs(p - pitch), p))
         cleared.append((step, steps, pitch))
     return cleared
+
+
+def _beneath(context: Context, bar: int, written: Bar) -> Bar:
+    """Return the bar; where somebody wrote the tune, what lies above it goes down by octaves."""
+    if context.tune[bar].cell != "given":
+        return written
+    lowered = []
+    start = bar * context.bar_steps
+    for step, steps, pitch in written:
+        low = lowest_of_tune(context, start + step, start + step + steps)
+        lowered.append((step, steps, pitch - OCTAVE * max(0, (pitch - low) // OCTAVE + 1)))
+    return [note for note in lowered if note[2] >= _LOWEST - OCTAVE]
 
 
 def _thirds(context: Context, bar: int) -> Bar:

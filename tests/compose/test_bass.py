@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from statistics import median
 
 import pytest
 
@@ -16,8 +17,6 @@ from chipassets.keys import Key
 from chipassets.notes import BASS
 from chipassets.trackplan import TrackPlan
 from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
-
-LOWEST, HIGHEST = 26, 64
 
 
 def a_track(make_plan: MakePlan, metre: str, seed: int) -> TrackPlan:
@@ -50,7 +49,9 @@ def test_the_bass_is_one_low_line(make_plan: MakePlan, role: str, metre: str) ->
         line = compose_bass(context)
         assert {note.part for note in line} == {BASS}
         assert all(a.end_step <= b.start_step for a, b in pairwise(line))
-        assert all(LOWEST <= note.pitch <= HIGHEST for note in line)
+        floor = context.plan.targets.bass_floor
+        assert all(floor - 14 <= note.pitch <= floor + 28 for note in line)
+        assert floor - 7 <= median(note.pitch for note in line) <= floor + 16
         assert line[-1].end_step <= context.bars * context.bar_steps
         # No bar is without it, whatever its pattern.
         assert {note.start_step // context.bar_steps for note in line} == set(range(context.bars))
@@ -77,7 +78,9 @@ def test_every_chord_is_opened_by_its_own_bass(make_plan: MakePlan, role: str, m
 def test_a_pedal_stays_on_one_tone(make_plan: MakePlan) -> None:
     context = context_of(make_plan, ideas.PEDAL)
     inside = [n for n in compose_bass(context) if not context.closes_phrase(n.start_step // 16)]
-    assert len({note.pitch % 12 for note in inside}) == 1
+    classes = [note.pitch % 12 for note in inside]
+    # But where that would rub on the tune.
+    assert max(map(classes.count, classes)) > 0.8 * len(classes)
 
 
 def test_octaves_leap_by_octaves(make_plan: MakePlan) -> None:

@@ -33,7 +33,10 @@ def test_every_role_is_one_line_within_the_bars(make_plan: MakePlan, role: str, 
     for seed in range(4):
         context = context_of(make_plan, role, metre, seed)
         line = played(context, role)
-        assert line, (role, seed)
+        # An echo that agrees with nothing says nothing.
+        assert line or role == ideas.ECHO, seed
+        if not line:
+            continue
         assert {note.part for note in line} == {INNER}
         assert all(a.end_step <= b.start_step for a, b in pairwise(line))
         assert line[-1].end_step <= context.bars * context.bar_steps
