@@ -37,7 +37,8 @@ class Craft:
     eight semitones or more. peak_bars: of its bars, those that hold its highest pitch. sameness:
     how often its commonest bar comes. fit: of its notes on pulses, those that belong to their
     chord. bass_same: of the bass's intervals, unisons. dead_bars: bars, from 0, in which the tune
-    has one pitch or none and no other voice leads. outside: notes of the tune out of its range.
+    has one pitch or none and no other voice leads. outside: notes of the tune out of its range
+    (none in merged music, whose top line is the bass where the tune rests).
     bare_end: whether a piece that ends closes on one pitch class. seam: semitones from the
     tune's last note to its first one behind the loop's start, 0 where it waits for a bar there.
     """
@@ -76,7 +77,9 @@ def measure_craft(score: Score, pulse_steps: int) -> Craft:
         fit=_fit(tune, score, pulse_steps),
         bass_same=sum(low) / len(low) if low else 0.0,
         dead_bars=_dead_bars(score, bars),
-        outside=sum(not TUNE_LOWEST <= note.pitch <= TUNE_HIGHEST for note in tune),
+        outside=sum(
+            score.is_voiced and not TUNE_LOWEST <= note.pitch <= TUNE_HIGHEST for note in tune
+        ),
         bare_end=_ends_bare(score),
         seam=_seam(tune, score),
     )

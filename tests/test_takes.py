@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,61 @@ def test_points_fall_from_the_middle_outwards(value: float, low: float, width: f
     assert points(low, wanted) == pytest.approx(0.75)
     further = value + (0.1 if value >= middle else -0.1)
     assert points(further, wanted) <= points(value, wanted)
+
+
+def voiced(*, inner: bool = True) -> Score:
+    """The tune with its voices apart, and a second voice that holds the chord."""
+    named = [replace(note, part="bass" if note.pitch < 60 else "lead") for note in tune().notes]
+    held = [Note(16 * bar, 16, (64, 65, 67, 64)[bar % 4], "inner") for bar in range(BARS)]
+    return a_score([*named, *(held if inner else ())])
+
+
+def test_voiced_takes_are_rated_by_what_a_musician_would_mark() -> None:
+    names = {feature.name for feature in rate(voiced(), PLAN).features}
+    assert {"clashes", "wide leaps", "chord tones", "seam", "peak"} <= names
+    merged = {feature.name for feature in rate(tune(), PLAN).features}
+    assert "clashes" not in merged
+    assert {"groove", "scale"} <= merged
+    assert re.match(r"scale \d\.\d\d, clashes \d\.\d\d, wide leaps \d\.\d\d, seam \d+ semitone",
+                    choose([voiced()], PLAN).why)  # fmt: skip
+
+
+def test_a_clash_costs_a_take_its_place() -> None:
+    clean = voiced()
+    rubbing = clean.with_notes(
+        [n if n.part != "inner" else replace(n, pitch=n.pitch + 1) for n in clean.notes]
+    )
+    assert choose([rubbing, clean], PLAN).index == 1
+
+
+def changed(score: Score, bar: int, *, pitch: int | None = None) -> Score:
+    """The score with the tune of a bar on one pitch, or silent."""
+    kept = [n for n in score.notes if n.part != "lead" or n.start_step // 16 != bar]
+    return score.with_notes([*kept, *([Note(16 * bar, 16, pitch, "lead")] if pitch else ())])
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (changed(voiced(), 3), "nothing happens in bar 4"),
+        (changed(voiced(), 3, pitch=72), "nothing happens in bar 4"),
+        (voiced().with_notes([*voiced().notes, Note(15, 1, 110, "lead")]), "outside its range"),
+        (
+            replace(
+                voiced().with_notes([n for n in voiced().notes if n.start_step < 112]
+                                    + [Note(112, 16, 72, "lead"), Note(112, 16, 48, "bass")]),
+                loop_start_bar=None,
+            ),
+            "bare octave",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_musician_would_send_back_is_refused(bad: Score, said: str) -> None:
+    assert said in (rate(bad, PLAN).refused or "")
+    assert choose([bad, voiced()], PLAN).index == 1
+
+
+def test_what_the_search_paid_counts() -> None:
+    cheap, dear = (rate(voiced(), PLAN, search_cost=cost) for cost in (0.3, 2.0))
+    assert cheap.total > dear.total
+    assert rate(voiced(), PLAN).total == rate(voiced(), PLAN, search_cost=None).total

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chipassets.manifest.words import FORMATS
 from tests.manifest.conftest import Refuse
 
 HEAD = "game: Test\ntracks:\n"
@@ -106,7 +107,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "unknown chip": (f"chip: ness\n{HEAD}  boss:\n", "1:7", ("'ness'", "nes")),
     "unknown format": (f"formats: [ogg, mp3]\n{HEAD}  boss:\n", "1:16", ("'mp3'", "wav, flac")),
-    "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", ("1 to 12 formats",)),
+    "no formats": (f"formats: []\n{HEAD}  boss:\n", "1:10", (f"1 to {len(FORMATS)} formats",)),
     "format of another chip": (
         f"formats: [ogg, gbs]\n{HEAD}  boss:\n", "1:16", ("gbs holds music for gameboy",),
     ),
@@ -359,10 +360,10 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         f"motifs: {{a: C5}}\n{HEAD}  boss: {{motif: [a, a]}}\n", "4:21", ("already",),
     ),
     "motif of no notes": (f"motifs: {{a: X5}}\n{HEAD}  boss:\n", "1:13", ("'X5'", "C5, F#4")),
-    "guidance unknown": (battle("guidance: {harmoni: 1}"), "4:16", ("'harmony'",)),
-    "guidance nan": (battle("guidance: {harmony: .nan}"), "4:25", (".nan", "0 to 5")),
-    "guidance negative": (battle("guidance: {scale: -1}"), "4:23", ("0 to 5", "write 0")),
-    "guidance a number": (battle("guidance: 2"), "4:15", ("names terms",)),
+    "guidance unknown": (battle("guidance: {leap: 1}"), "4:16", ("'leaps'",)),
+    "guidance nan": (battle("guidance: {chord: .nan}"), "4:23", (".nan", "0 to 5")),
+    "guidance negative": (battle("guidance: {chord: -1}"), "4:23", ("0 to 5", "write 0")),
+    "guidance a number": (battle("guidance: 2"), "4:15", ("names costs",)),
     "chromatic too much": (battle("chromatic: 8"), "4:16", ("0 to 1", "write 1")),
     "anchor": (f"seed: &a 3\n{HEAD}  boss:\n", "1:7", ("the anchor '&a'",)),
     "alias": (f"seed: *a\n{HEAD}  boss:\n", "1:7", ("the alias '*a'",)),

@@ -60,7 +60,7 @@ ACCEPTED = (
     "{battle: {key: A harmonic minor}}", "{battle: {key: D minor  pentatonic, chromatic: 0.2}}",
     "{battle: {form: intro A A:4 B A' outro:1}}", "{battle: {form: intro:2 song outro}}",
     "{battle: {chords: '| i | V7/ii C/E | %'}}",
-    "{battle: {chords: {A: i, A': iv}}}", "{battle: {guidance: {harmony: 0, cell: 2.5}}}",
+    "{battle: {chords: {A: i, A': iv}}}", "{battle: {guidance: {chord: 0, return: 2.5}}}",
     "{battle: {leave: pulse2}}", "{battle: {leave: [pulse1, noise], arpeggio: false}}",
     "{battle: {leave: [], layers: [bass+drums, +lead, +arpeggio]}}", "{battle: {layers: []}}",
     "{battle: {instruments: {lead: reed, bass: triangle_short}}}",
