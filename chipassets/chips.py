@@ -137,7 +137,7 @@ _GAMEBOY = Chip(
     frame_rate_hz=_DMG_HZ / _DMG_FRAME_CLOCKS,
     voices=_DMG_VOICES,
     filters=("gameboy", "none"),
-    formats=("gbs", "vgm", "mod"),
+    formats=("gbs", "vgm", "uge", "mod"),
 )
 _SNES = Chip(
     "snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, formats=("spc",), kits=("samples",)

@@ -20,6 +20,7 @@ from chipassets.chipfiles import (
     encode_nsfe,
     encode_playlist,
     encode_spc,
+    encode_uge,
     encode_vgm,
 )
 from chipassets.chips import CHIPS
@@ -206,6 +207,18 @@ def _tracker_text(encode: Callable[..., ChipFile]) -> Callable[[Finished], Parts
     return encoded
 
 
+def _uge(finished: Finished) -> Parts:
+    track = finished.track
+    file = encode_uge(
+        finished.song,
+        finished.log,
+        title=track.name,
+        author=finished.plan.author,
+        beats_per_bar=track.beats_per_bar,
+    )
+    return {"": file}
+
+
 def _mod(finished: Finished) -> Parts:
     track = finished.track
     return {"": encode_mod(finished.song, title=track.name, beats_per_bar=track.beats_per_bar)}
@@ -248,6 +261,7 @@ OUTPUTS: dict[str, Output] = {
     "spc": Output("spc/{track}.spc", _spc),
     "famitracker": Output("famitracker/{track}.txt", _tracker_text(encode_famitracker)),
     "famitone": Output("famitone/{track}.txt", _tracker_text(encode_famitone)),
+    "uge": Output("uge/{track}.uge", _uge),
     "mod": Output("mod/{track}.mod", _mod),
 }
 """What the manifest's formats mean."""

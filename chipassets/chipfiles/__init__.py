@@ -16,9 +16,10 @@ from chipassets.chipfiles.mod_file import ModFile, decode_mod
 from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf, encode_nsfe
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.spc import SpcFile, decode_spc, encode_spc
+from chipassets.chipfiles.uge import encode_uge
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
-CHIPFILES_VERSION = 4
+CHIPFILES_VERSION = 5
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "encode_nsfe",
     "encode_playlist",
     "encode_spc",
+    "encode_uge",
     "encode_vgm",
 ]

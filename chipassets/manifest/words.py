@@ -15,7 +15,7 @@ from chipassets.presets import MOODS, SCENES
 
 FORMATS = (
     "ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf", "gbs", "vgm",
-    "spc", "famitracker", "famitone", "mod",
+    "spc", "famitracker", "famitone", "uge", "mod",
 )  # fmt: skip
 DEFAULT_FORMATS = ("ogg", "midi", "preview")
 DEFAULT_MODEL = "default"

@@ -1,0 +1,358 @@
+"""A ChipSong as a hUGETracker song, which GB Studio plays as it is: `.uge`, version 6.
+
+Layout: hUGETracker manual, "UGE v5/v6 format spec", with routines as a length and their bytes, and
+the rows of subpatterns always there, as real files have them. A row is a 16th note; speeds (Fxx)
+keep rows where they are in the audio and cuts (Exx) end notes to the frame. A volume macro becomes
+the nearest of the chip's own envelopes. Effects Bxx and Dxx count orders and rows from 1.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
+from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.text import fit_fields, to_ascii
+from chipassets.chips import CHIPS, NOISE_PERIODS, VoiceSpec
+from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.errors import RenderError
+from chipassets.registers import RegisterLog
+
+VERSION = 6
+ROWS, MOST_INSTRUMENTS, WAVES, ROUTINES = 64, 15, 16, 16
+NO_NOTE = 90
+_TEXT_SIZE = 255
+_LONGEST_ROW = 31
+_MOST_NOTES = 72
+_CUT, _BREAK, _JUMP, _SPEED = 0xE, 0xD, 0xB, 0xF
+
+_KINDS = ("dmg_pulse", "dmg_wave", "noise")
+"""The kinds of voices in the file's order; the voices of a kind share its instruments."""
+
+_LOWEST = {"dmg_pulse": 36, "dmg_wave": 24}
+"""MIDI pitch of note 0, C-3: 65.4 Hz on a pulse and an octave less on the wave."""
+
+_WAVE_MEMORY = 0xFF30
+_FRAMES_HEARD = 24
+_ENVELOPE_HZ = 64
+
+_TWICE = "UGE: a second note of a voice in one row"
+_OUTSIDE = "UGE: a note outside the song"
+_OCTAVE = "UGE: a note an octave away, as there are six octaves"
+_LEVELS = "UGE: a note at a level nearby, as a voice has 15 instruments"
+_CHORDS = "UGE: a note without its fast arpeggio"
+_VIBRATO = "UGE: a note without its vibrato"
+_ENDS = "UGE: a note's end moved, as its row holds another effect"
+
+
+@dataclass(frozen=True, slots=True)
+class UgeCell:
+    """A row of one voice: `instrument` from 1, 0 is none; effect 0 with parameter 0 is none."""
+
+    note: int = NO_NOTE
+    instrument: int = 0
+    effect: int = 0
+    parameter: int = 0
+
+
+EMPTY = UgeCell()
+
+
+def encode_uge(
+    song: ChipSong, log: RegisterLog, *, title: str, author: str = "", beats_per_bar: int = 4
+) -> ChipFile:
+    """Return the song of the chip `gameboy`, whose registers are `log`, as a hUGETracker song.
+
+    The wave is the one that the log writes first. What rows, envelopes and 15 instruments a voice
+    cannot hold is reported. A song that ends goes on with silence. RenderError for another chip, a
+    voice that it does not have, or more instruments than there are places.
+    """
+    _check(song)
+    texts, changed = fit_fields({"title": title, "author": author}, _TEXT_SIZE, "UGE")
+    grid = row_grid(song, beats_per_bar, _LONGEST_ROW)
+    patterns = cut_patterns(grid, ROWS)
+    if song.loop_start_frame is None:
+        patterns.append(range(len(grid.rows), len(grid.rows) + 1))
+    lost: Counter[str] = Counter()
+    played = {voice.name: voice for voice in song.voices}
+    lanes: list[_Lane] = []
+    for kind in _KINDS:
+        specs = [spec for spec in CHIPS[song.chip].voices if spec.kind == kind]
+        voices = [played.get(spec.name, ChipVoice(spec.name, ())) for spec in specs]
+        palette = _palette(song, kind, voices, lost)
+        sounds: dict[Sound, int] = {}
+        for spec, voice in zip(specs, voices, strict=True):
+            lanes.append(_Lane(song, grid, spec, palette, sounds, lost).filled(voice))
+    _steer([lane.cells for lane in lanes], grid, patterns, lost)
+    body = _body(texts, lanes, _waves(log), grid, patterns)
+    dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
+    return ChipFile(body, (*changed, *dropped))
+
+
+def _check(song: ChipSong) -> None:
+    if song.chip != "gameboy":
+        raise RenderError(
+            f"UGE holds the chip 'gameboy', not {song.chip!r}; choose another format or chip"
+        )
+    unknown = {voice.name for voice in song.voices} - {s.name for s in CHIPS["gameboy"].voices}
+    if unknown:
+        raise RenderError(f"the chip gameboy has no voice {min(unknown)!r}")
+
+
+def _waves(log: RegisterLog) -> bytes:
+    """The sixteen waves of 32 steps: the first is the log's, the others are silent."""
+    held = {w.address - _WAVE_MEMORY: w.value for w in (log.frames[0] if log.frames else ())}
+    steps = bytes(n for at in range(16) for n in (held.get(at, 0) >> 4, held.get(at, 0) & 15))
+    return steps + bytes(32 * (WAVES - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An instrument of the file: its name, and what it writes to the chip's registers."""
+
+    name: str
+    volume: int
+    fade: int
+    duty: int = 0
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One voice's instruments and cells while they are filled."""
+
+    song: ChipSong
+    grid: Grid
+    spec: VoiceSpec
+    palette: Mapping[tuple[str, int], Sound]
+    sounds: dict[Sound, int]
+    lost: Counter[str]
+    cells: dict[int, UgeCell] = field(default_factory=dict)
+
+    def filled(self, voice: ChipVoice) -> _Lane:
+        """Return the lane with the voice's notes and their ends."""
+        kept: list[tuple[int, ChipNote]] = []
+        for note in voice.notes:
+            if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
+                self.lost[_OUTSIDE] += 1
+                continue
+            row = self._nearest(note.start_frame)
+            if row in self.cells:
+                self.lost[_TWICE] += 1
+                continue
+            sound = self.palette[note.instrument, note.level]
+            number = self.sounds.setdefault(sound, len(self.sounds) + 1)
+            self.cells[row] = UgeCell(self._note(note), number)
+            kept.append((row, note))
+        following = [row for row, _ in kept[1:]] + [len(self.grid.rows)]
+        for (row, note), until in zip(kept, following, strict=False):
+            self._end(note, row, until)
+        if kept and self.grid.loop_row is not None:
+            self.cells.setdefault(self.grid.loop_row, UgeCell(effect=_CUT))
+        return self
+
+    def _nearest(self, frame: int) -> int:
+        row, late = self.grid.place(frame)
+        up = 2 * late > self.grid.rows[row].frames and row + 1 < len(self.grid.rows)
+        return row + up
+
+    def _note(self, note: ChipNote) -> int:
+        if self.spec.kind == "noise":
+            instrument = self.song.instrument(note.instrument)
+            # The colour that a drum has settled on.
+            index = min(max(note.pitch + instrument.arpeggio.at(2), 0), len(NOISE_PERIODS) - 1)
+            return noise_note(index)
+        instrument = self.song.instrument(note.instrument)
+        self.lost[_CHORDS] += instrument.arpeggio.loop is not None
+        self.lost[_VIBRATO] += instrument.vibrato_delay_frames is not None
+        place = moved = note.pitch - _LOWEST[self.spec.kind]
+        while moved < 0:
+            moved += 12
+        while moved >= _MOST_NOTES:
+            moved -= 12
+        self.lost[_OCTAVE] += moved != place
+        return moved
+
+    def _end(self, note: ChipNote, row: int, following: int) -> None:
+        """Cut the note at its frame, unless the next one begins in that row."""
+        if self.spec.kind == "noise" or note.end_frame >= self.song.frames:
+            return
+        last, late = self.grid.place(note.end_frame)
+        if last >= following or (last == row and not late):
+            return
+        self.cells[last] = replace(self.cells.get(last, EMPTY), effect=_CUT, parameter=late)
+
+
+def _palette(
+    song: ChipSong, kind: str, voices: Sequence[ChipVoice], lost: Counter[str]
+) -> dict[tuple[str, int], Sound]:
+    """The sound of every instrument at every level, few enough for the voices of a kind."""
+    used = Counter((note.instrument, note.level) for voice in voices for note in voice.notes)
+    for step in range(1, 16):
+        palette = {
+            (name, level): _sound(song.instrument(name), kind, _near(level, step))
+            for name, level in used
+        }
+        if len(set(palette.values())) <= MOST_INSTRUMENTS:
+            lost[_LEVELS] += sum(n for key, n in used.items() if _near(key[1], step) != key[1])
+            return palette
+    raise RenderError(
+        f"the song has {len({name for name, _ in used})} instruments for a kind of voice, and UGE "
+        f"holds {MOST_INSTRUMENTS}; use fewer"
+    )
+
+
+def _sound(instrument: Instrument, kind: str, level: int) -> Sound:
+    # Chords differ from their instrument in the arpeggio alone, which this cannot hold.
+    name = to_ascii(instrument.name.rstrip("-0123456789 "))
+    volume, fade = _envelope(instrument.volume, level)
+    if kind == "dmg_wave":
+        return Sound(name[:_TEXT_SIZE], 1 if volume > 10 else 2 if volume > 5 else 3, 0)
+    duty = instrument.duty.at(8) if kind == "dmg_pulse" else 0
+    return Sound(f"{name} {level}"[:_TEXT_SIZE], volume, fade, duty)
+
+
+def _near(level: int, step: int) -> int:
+    return min(15, max(1, round(level / step) * step))
+
+
+@lru_cache(maxsize=512)
+def _envelope(macro: Macro, level: int) -> tuple[int, int]:
+    """The chip's first volume and its period, 0 for none, that follow the macro best."""
+    wanted = [macro.at(age) * level / 15 for age in range(_FRAMES_HEARD)]
+    wanted[0] = max(wanted[:3])
+
+    def off(choice: tuple[int, int]) -> float:
+        volume, period = choice
+        total = 0.0
+        for age, value in enumerate(wanted):
+            fallen = age * _ENVELOPE_HZ / 60 / period if period else 0.0
+            total += (max(volume - math.floor(fallen), 0) - value) ** 2
+        return total
+
+    return min(((v, p) for v in range(1, 16) for p in range(8)), key=off)
+
+
+@lru_cache(maxsize=32)
+def noise_note(index: int) -> int:
+    """Return hUGETracker's note, 0 to 63, whose noise runs nearest to a period of the table."""
+    wanted = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[index]
+    return min(range(64), key=lambda note: abs(math.log(_noise_hz(note) / wanted)))
+
+
+def _noise_hz(note: int) -> float:
+    """The rate at which hUGEDriver lets the noise run for a note."""
+    turned = 63 - note
+    shift, divider = (0, turned) if turned < 7 else ((turned - 4) // 4, turned % 4 + 4)
+    return float(262_144 / ((divider or 0.5) * (1 << shift)))
+
+
+def _steer(
+    lanes: Sequence[dict[int, UgeCell]],
+    grid: Grid,
+    patterns: Sequence[range],
+    lost: Counter[str],
+) -> None:
+    """Put in the speeds, the ends of short patterns and the loop, beside the notes."""
+    starts = [pattern.start for pattern in patterns]
+    speed = 0
+    for number, pattern in enumerate(patterns):
+        for row in pattern:
+            frames = grid.rows[row].frames if row < len(grid.rows) else speed
+            if frames != speed or row in (pattern.start, grid.loop_row):
+                speed = frames
+                _put(lanes, row, _SPEED, speed, lost)
+        if number == len(patterns) - 1:
+            goal = number if grid.loop_row is None else starts.index(grid.loop_row)
+            _put(lanes, pattern[-1], _JUMP, goal + 1, lost)
+        elif len(pattern) < ROWS:
+            _put(lanes, pattern[-1], _BREAK, 1, lost)
+
+
+def _put(
+    lanes: Sequence[dict[int, UgeCell]], row: int, effect: int, parameter: int, lost: Counter[str]
+) -> None:
+    """Put an effect into a cell that has none, from the noise up; else over a cut."""
+
+    def taken(lane: dict[int, UgeCell]) -> int:
+        cell = lane.get(row, EMPTY)
+        return 0 if not cell.effect else 1 if cell.effect == _CUT else 2
+
+    lane = min(reversed(lanes), key=taken)
+    lost[_ENDS] += taken(lane) == 1
+    lane[row] = replace(lane.get(row, EMPTY), effect=effect, parameter=parameter)
+
+
+def _body(
+    texts: Mapping[str, str],
+    lanes: Sequence[_Lane],
+    waves: bytes,
+    grid: Grid,
+    patterns: Sequence[range],
+) -> bytes:
+    kinds = (lanes[0].sounds, lanes[2].sounds, lanes[3].sounds)
+    distinct: dict[tuple[UgeCell, ...], int] = {}
+    orders: list[list[int]] = [[] for _ in lanes]
+    for pattern in patterns:
+        for lane, order in zip(lanes, orders, strict=True):
+            cells = tuple(lane.cells.get(row, EMPTY) for row in pattern)
+            cells += (EMPTY,) * (ROWS - len(cells))
+            order.append(distinct.setdefault(cells, len(distinct)))
+    return b"".join(
+        (
+            struct.pack("<I", VERSION),
+            _text(texts["title"]),
+            _text(texts["author"]),
+            _text(""),
+            *(_instruments(kind, list(sounds)) for kind, sounds in enumerate(kinds)),
+            waves,
+            struct.pack("<IBI", grid.rows[0].frames, 0, 0),
+            struct.pack("<I", len(distinct)),
+            *(_pattern(number, cells) for cells, number in distinct.items()),
+            *(_order(order) for order in orders),
+            bytes(4 * ROUTINES),
+        )
+    )
+
+
+def _text(text: str) -> bytes:
+    data = text.encode("ascii")
+    return bytes((len(data),)) + data.ljust(_TEXT_SIZE, b"\0")
+
+
+def _instruments(kind: int, sounds: Sequence[Sound]) -> bytes:
+    rows = [*sounds, *[Sound("", 15 if kind != 1 else 1, 0)] * (MOST_INSTRUMENTS - len(sounds))]
+    return b"".join(_instrument(kind, sound) for sound in rows)
+
+
+def _instrument(kind: int, sound: Sound) -> bytes:
+    volume, fade = (0, 0) if kind == 1 else (sound.volume, sound.fade)
+    level = sound.volume if kind == 1 else 0
+    return b"".join(
+        (
+            struct.pack("<I", kind),
+            _text(sound.name),
+            struct.pack("<IBBIB", 0, 0, volume, 1, fade),
+            struct.pack("<III", 0, 0, 0),
+            struct.pack("<BII", sound.duty, level, 0),
+            struct.pack("<IB", 0, 0),
+            struct.pack("<IIIIB", NO_NOTE, 0, 0, 0, 0) * ROWS,
+        )
+    )
+
+
+def _pattern(number: int, cells: Sequence[UgeCell]) -> bytes:
+    rows = (
+        struct.pack("<IIIIB", cell.note, cell.instrument, 0, cell.effect, cell.parameter)
+        for cell in cells
+    )
+    return struct.pack("<I", number) + b"".join(rows)
+
+
+def _order(order: Sequence[int]) -> bytes:
+    """An order list: the count is one too many, and a filler stands for that one."""
+    return struct.pack(f"<I{len(order)}II", len(order) + 1, *order, 0)
