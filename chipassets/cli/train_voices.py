@@ -28,7 +28,7 @@ def parts(
     folder: _Folder,
     out: _Out,
     run: Annotated[
-        Path | None, typer.Option(help="The run's folder; resumes there [default: OUT.run]")
+        Path | None, typer.Option(help="The run's folder; resumes there. Else beside OUT.")
     ] = None,
     role: Annotated[
         list[str] | None, typer.Option(help="Train only lead, bass or inner. Repeatable.")
@@ -43,7 +43,8 @@ def parts(
     refuse_source: _Sources = None,
     confidence: _Confidence = "",
     notice: Annotated[
-        list[Path] | None, typer.Option(help="A licence text for the card. Repeatable.")
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="A licence for the card. Repeatable."),
     ] = None,
     remark: Annotated[list[str] | None, typer.Option(help="A sentence for the card.")] = None,
 ) -> None:
@@ -94,7 +95,10 @@ def critic(
         Path | None, typer.Option(help="MIDI files of a composer, to be told from people's.")
     ] = None,
     networks: Annotated[
-        Path | None, typer.Option(help="A file of `train parts` [default: the shipped one]")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A file of `train parts`; else the shipped."
+        ),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 3000,
     seed: Annotated[int, typer.Option(min=0)] = 1,
