@@ -20,6 +20,7 @@ class Engine(StrEnum):
     GODOT = "godot"
     GODOT3 = "godot3"
     WEB = "web"
+    LOVE = "love"
 
 
 def export_command(

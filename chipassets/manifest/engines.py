@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 
-ENGINES = ("godot", "godot3", "web")
+ENGINES = ("godot", "godot3", "web", "love")
 """The engines that there are exporters for: the keys of `chipassets.engines.EXPORTERS`."""
 
 _OPTIONS = ("into",)

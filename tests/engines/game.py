@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,18 +35,16 @@ def need(program: str, package: str) -> str:
     return found
 
 
-def run(*command: str | Path, cwd: Path, seconds: float = 120, **environment: str) -> str:
+def run(*command: str | Path, cwd: Path, environment: dict[str, str] | None = None) -> str:
     """The output of a program that must end well."""
-    import os
-
     done = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
-        env={**os.environ, **environment},
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
-        timeout=seconds,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr

@@ -190,12 +190,12 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     (game / "probe.gd").write_text(PROBE)
     (game / "probe.tscn").write_text(SCENE)
     home = str(tmp_path)
-    imported = run(godot, "--path", ".", "-e", "-q", cwd=game, HOME=home)
+    imported = run(godot, "--path", ".", "-e", "-q", cwd=game, environment={"HOME": home})
     assert "SCRIPT ERROR" not in imported
     settings = (game / "music/title.ogg.import").read_text()
     assert "loop=true" in settings
     assert ".oggstr" in settings, "Godot has imported it by these settings"
-    said = run(godot, "--path", ".", "res://probe.tscn", cwd=game, HOME=home)
+    said = run(godot, "--path", ".", "res://probe.tscn", cwd=game, environment={"HOME": home})
     assert "SCRIPT ERROR" not in said, said
     rows: list[tuple[str, Any]] = [
         tuple(json.loads(line[6:])) for line in said.splitlines() if line.startswith("PROBE ")

@@ -1,0 +1,105 @@
+-- The music in LÖVE 11:
+--
+--   local music = require("chipassets")
+--   function love.update() music:update() end
+--   music:enter("overworld")
+--
+-- Every track is decoded to samples, which are queued piece by piece: intro once, then the loop, so
+-- that nothing is a sample early or late. The layers of a track are started in one call, and their
+-- pieces are cut alike.
+
+local here = (...):gsub("%.init$", "")
+local core = require(here .. ".chipassets_core")
+local tracks = require(here .. ".tracks")
+local folder = here:gsub("%.", "/") .. "/music/"
+
+local PIECE_SAMPLES = 4096
+local PIECES = 8
+
+local sounds = {}
+
+-- The samples of a track's files, decoded once. For a loading screen: music.preload("battle").
+local function decoded(track)
+  if not sounds[track.name] then
+    local files = {}
+    for i, file in ipairs(track.files) do files[i] = love.sound.newSoundData(folder .. file) end
+    sounds[track.name] = files
+  end
+  return sounds[track.name]
+end
+
+local Voice = {}
+Voice.__index = Voice
+
+-- Queue pieces until no buffer is free.
+function Voice:fill()
+  local track = self.track
+  while not self.is_done and self.sources[1]:getFreeBufferCount() > 0 do
+    local length = math.min(PIECE_SAMPLES, track.samples - self.cursor)
+    for i, source in ipairs(self.sources) do
+      local data = self.data[i]
+      local frame = data:getChannelCount() * data:getBitDepth() / 8
+      source:queue(data, self.cursor * frame, length * frame)
+    end
+    self.cursor = self.cursor + length
+    if self.cursor == track.samples then
+      if track.loops then self.cursor = track.loop_start else self.is_done = true end
+    end
+  end
+  -- A game that stood still for longer than the queue holds: go on in step.
+  if not self.is_done and not self.sources[1]:isPlaying() and self.is_started then
+    love.audio.play(self.sources)
+  end
+end
+
+function Voice:position()
+  return self.began + self.sources[1]:tell("samples")
+end
+
+function Voice:set_gain(layer, gain)
+  self.sources[layer]:setVolume(gain)
+end
+
+function Voice:stop()
+  for _, source in ipairs(self.sources) do source:stop() end
+  self.is_stopped = true
+end
+
+local voices = {}
+local backend = {now = love.timer.getTime, warn = print}
+
+function backend.start(track, sample)
+  local voice = setmetatable({track = track, data = decoded(track), sources = {}}, Voice)
+  voice.began, voice.cursor = sample, sample
+  for i, data in ipairs(voice.data) do
+    local rate, bits, channels = data:getSampleRate(), data:getBitDepth(), data:getChannelCount()
+    voice.sources[i] = love.audio.newQueueableSource(rate, bits, channels, PIECES)
+  end
+  voice:fill()
+  love.audio.play(voice.sources)
+  voice.is_started = true
+  table.insert(voices, voice)
+  return voice
+end
+
+local music = core.new(tracks, backend)
+local decide = music.update
+
+-- Do what is due, and keep the queues full; call it once a frame.
+function music:update()
+  decide(self)
+  for i = #voices, 1, -1 do
+    if voices[i].is_stopped then table.remove(voices, i) else voices[i]:fill() end
+  end
+end
+
+-- Decode the tracks of scenes now, of all if none is named: a minute takes 10 MB.
+function music.preload(...)
+  local wanted = {}
+  for _, scene in ipairs({...}) do wanted[scene] = true end
+  for _, track in ipairs(tracks) do
+    if select("#", ...) == 0 or wanted[track.scene] then decoded(track) end
+  end
+end
+
+return music

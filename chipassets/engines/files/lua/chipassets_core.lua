@@ -1,0 +1,432 @@
+-- Which music should sound, and how loud: scenes that lie over each other, layers, stings, ducking,
+-- save games. Knows no engine: a backend plays what is decided here. Lua 5.1 and later.
+--
+-- A backend has: now(), seconds of a clock; start(track, sample), which returns a voice; warn(text).
+-- A voice has: position(), the sample of the file; set_gain(layer, gain); stop().
+
+local Music = {}
+Music.__index = Music
+
+local LEVELS = {shop = 1, battle = 2, boss = 2, victory = 2, menu = 3}
+-- From, to, when ("now", "beat", "bar", "section"), seconds, how ("crossfade", "fade", "cut").
+local RULES = {
+  {"*", "battle", "now", 0.12, "crossfade"},
+  {"*", "boss", "now", 0.12, "crossfade"},
+  {"*", "victory", "now", 0.06, "crossfade"},
+  {"*", "game_over", "now", 0.4, "crossfade"},
+  {"town", "shop", "bar", 0.4, "crossfade"},
+  {"shop", "town", "bar", 0.4, "crossfade"},
+  {"*", "*", "now", 0.8, "crossfade"},
+}
+local STING_DUCK = 10 ^ (-12 / 20)
+local STING_DUCK_SECONDS, STING_RETURN_SECONDS, RELEASE_SECONDS = 0.08, 0.5, 0.06
+
+local function steady(value)
+  return {first = value, last = value, at = 0, seconds = 0}
+end
+
+local function point(fade, now)
+  if now < fade.at then return fade.first end
+  if now >= fade.at + fade.seconds then return fade.last end
+  return fade.first + (fade.last - fade.first) * (now - fade.at) / fade.seconds
+end
+
+local function turn(fade, at, seconds, last)
+  return {first = point(fade, at), last = last, at = at, seconds = seconds}
+end
+
+local function clamp(value, least, most)
+  return math.min(math.max(value, least), most)
+end
+
+-- The amplitudes of that many layers at an intensity: the first always sounds.
+local function spread(level, layers)
+  local gains, upper = {}, math.max(layers - 1, 1)
+  for i = 1, layers do
+    gains[i] = i == 1 and 1 or math.sin(clamp(level * upper - (i - 2), 0, 1) * math.pi / 2)
+  end
+  return gains
+end
+
+-- The sample of the file at which a position lies: loops go round, others stop.
+local function wrap(track, sample)
+  if not track.loops then return math.min(sample, track.samples) end
+  if sample < track.loop_start then return sample end
+  return track.loop_start + (sample - track.loop_start) % track.loop_length
+end
+
+-- Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+local function grid(track, sample)
+  if not track.loops then
+    return 0, 0, 60 * track.beats_per_bar * track.rate / track.bpm
+  elseif sample < track.loop_start then
+    return 0, 0, track.loop_start / track.loop_start_bar
+  end
+  return track.loop_start, track.loop_start_bar, track.loop_length / track.loop_bars
+end
+
+-- The bar and felt beat of the music at a sample of the file, both from 0.
+local function bar_and_beat(track, sample)
+  local start, first, length = grid(track, sample)
+  local bars = (sample - start) / length
+  local bar = first + math.floor(bars)
+  if track.loops and bar >= track.bars then bar = bar - track.loop_bars end
+  local beat = math.floor((bars - math.floor(bars)) * track.felt_beats)
+  return math.min(bar, track.bars - 1), math.min(beat, track.felt_beats - 1)
+end
+
+-- Samples from one of the file to its next beat, bar or section.
+local function samples_to_line(track, sample, when)
+  if when == "now" or (not track.loops and sample >= track.samples) then return 0 end
+  if when == "section" then
+    for _, line in ipairs(track.section_samples) do
+      if line >= sample then return line - sample end
+    end
+    if not track.loops then return track.samples - sample end
+    local first = track.loop_start
+    for i = #track.section_samples, 1, -1 do
+      local line = track.section_samples[i]
+      if line >= track.loop_start then first = line end
+    end
+    return track.samples - sample + first - track.loop_start
+  end
+  local start, _, length = grid(track, sample)
+  local unit = when == "beat" and length / track.felt_beats or length
+  local into = (sample - start) % unit
+  return into < 1 and 0 or unit - into
+end
+
+-- Make the music of these tracks. Options: levels, rules in place of the usual.
+local function new(tracks, backend, options)
+  options = options or {}
+  return setmetatable({
+    volume = 0.8, music_volume = 1, sting_volume = 1,
+    levels = options.levels or LEVELS, rules = options.rules or RULES,
+    _tracks = tracks, _backend = backend, _stack = {}, _left = {}, _voices = {}, _told = {},
+    _level = steady(1), _game_duck = steady(1), _sting_duck = steady(1),
+  }, Music)
+end
+
+-- Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
+-- Options: moods (a list), when, fade (seconds), how, in place of the rule's.
+function Music:enter(scene, options)
+  options = options or {}
+  local before, moods = self:scene(), options.moods or {}
+  local old_moods = #self._stack > 0 and self._stack[#self._stack].moods or {}
+  local at
+  for i, entry in ipairs(self._stack) do
+    if entry.scene == scene then at = i end
+  end
+  local level = self.levels[scene] or 0
+  while #self._stack >= (at or 1) do
+    local top = self._stack[#self._stack].scene
+    if not at and (self.levels[top] or 0) < level then break end
+    table.remove(self._stack)
+  end
+  table.insert(self._stack, {scene = scene, moods = moods})
+  if before ~= scene or table.concat(old_moods, " ") ~= table.concat(moods, " ") then
+    self:_plan(before, options)
+  end
+end
+
+-- Go back to the scene below, whose music goes on where it was left; the last cannot be left.
+function Music:leave(options)
+  if #self._stack > 1 then
+    local before = self:scene()
+    table.remove(self._stack)
+    self:_plan(before, options or {})
+  end
+end
+
+-- The scene that the game is in, "" before the first.
+function Music:scene()
+  return #self._stack > 0 and self._stack[#self._stack].scene or ""
+end
+
+-- Fade to silence and forget every scene.
+function Music:stop(fade)
+  self._stack, self._left = {}, {}
+  self._pending = {scene = "", at = self._backend.now(), fade = fade or 0.8, how = "crossfade"}
+  self:_end_sting()
+end
+
+-- Go to this intensity, 0 to 1, within some seconds, at once or at the next line of what plays.
+function Music:intensity(level, fade, when)
+  level = clamp(level, 0, 1)
+  if level ~= self._level.last then
+    self._level = turn(self._level, self:_line_time(when), fade or 0.6, level)
+  end
+end
+
+-- Lower the music by that many decibels until told otherwise; 0 is back.
+function Music:duck(by_db, fade)
+  local gain = 10 ^ (-clamp(by_db or 12, 0, 200) / 20)
+  self._game_duck = turn(self._game_duck, self._backend.now(), fade or 0.15, gain)
+end
+
+-- Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
+function Music:sting(name, when, priority)
+  priority = priority or 0
+  local track = self:_sting_track(name)
+  if not track then
+    return self:_tell("no track serves the scene '" .. name .. "'; there is no such sting")
+  end
+  if self._current and self._current.track == track then return end
+  if self._sting and self._sting.priority > priority then return end
+  if self._waiting and self._waiting.priority > priority then return end
+  self._waiting = {track = track, at = self:_line_time(when), priority = priority}
+end
+
+-- What sounds: track, scene, bar, beat, seconds; nil in silence.
+function Music:playing()
+  if not self._current then return nil end
+  local track, sample = self._current.track, self:_sample()
+  if not track.loops and sample >= track.samples then return nil end
+  local bar, beat = bar_and_beat(track, sample)
+  local seconds = sample / track.rate
+  return {track = track.name, scene = self._current.scene, bar = bar, beat = beat, seconds = seconds}
+end
+
+-- Where the music is, as plain values for a save game.
+function Music:state()
+  local scenes = {}
+  for i, entry in ipairs(self._stack) do
+    local name, sample = self:_place(entry.scene)
+    scenes[i] = {scene = entry.scene, moods = entry.moods, track = name, sample = sample}
+  end
+  local playing
+  if self._current then
+    local name, sample = self:_place(self._current.scene)
+    playing = {scene = self._current.scene, track = name, sample = sample}
+  end
+  local duck_db = math.abs(20 * math.log(self._game_duck.last) / math.log(10))
+  return {
+    format = 1, scenes = scenes, playing = playing,
+    intensity = self._level.last, duck_db = duck_db,
+  }
+end
+
+-- Be where state() was, in a crossfade. Returns whether it was a state.
+function Music:restore(state, fade)
+  if type(state) ~= "table" or state.format ~= 1 or type(state.scenes) ~= "table" then
+    self:_tell("restore() was given what no state() returned; the music stays as it is")
+    return false
+  end
+  self._stack, self._left = {}, {}
+  for i, entry in ipairs(state.scenes) do
+    self._stack[i] = {scene = entry.scene, moods = entry.moods}
+    local track = entry.track and self:_named(entry.track)
+    if track then self._left[entry.scene] = {track = track, sample = entry.sample} end
+  end
+  self:_end_sting()
+  self:duck(state.duck_db, 0)
+  self:intensity(state.intensity, 0)
+  if self._current then self._current.scene = "" end
+  local scene, wanted = self:scene(), nil
+  if #self._stack > 0 then wanted = self:_track_for(scene, self._stack[#self._stack].moods) end
+  if not wanted and state.playing then
+    wanted, scene = self:_named(state.playing.track), state.playing.scene
+    if wanted then self._left[scene] = {track = wanted, sample = state.playing.sample} end
+  end
+  local now = self._backend.now()
+  self._pending = {track = wanted, scene = scene, at = now, fade = fade or 0.8, how = "crossfade"}
+  return true
+end
+
+-- Do what is due; call it once a frame.
+function Music:update()
+  local now = self._backend.now()
+  local change = self._pending
+  if change and now >= change.at then
+    self._pending = nil
+    if change.how == "fade" and self._current and change.track then
+      local later = {track = change.track, scene = change.scene, fade = change.fade}
+      later.at, later.how = now + change.fade, "crossfade"
+      self._pending = later
+      change = {scene = change.scene, fade = change.fade}
+    end
+    self:_take(change, now)
+  end
+  if self._waiting and now >= self._waiting.at then
+    self:_start_sting(now)
+  elseif self._sting and now >= self._sting.ends then
+    self:_end_sting()
+  end
+  self:_tend(now)
+end
+
+function Music:_plan(before, options)
+  local scene = self:scene()
+  local track = self:_track_for(scene, self._stack[#self._stack].moods)
+  if not track then
+    return self:_tell("no track serves the scene '" .. scene .. "'; the music stays as it is")
+  end
+  if self._current and self._current.track == track then
+    self._current.scene, self._pending = scene, nil
+    return
+  end
+  local rule = {"*", "*", "now", 0, "cut"}
+  for i = #self.rules, 1, -1 do
+    local row = self.rules[i]
+    if (row[1] == "*" or row[1] == before) and (row[2] == "*" or row[2] == scene) then rule = row end
+  end
+  local how = options.how or rule[5]
+  self._pending = {
+    track = track, scene = scene, at = self:_line_time(options.when or rule[3]),
+    fade = how == "cut" and 0 or options.fade or rule[4], how = how,
+  }
+end
+
+function Music:_take(change, now)
+  local old = self._current
+  if old then
+    if old.scene ~= change.scene and self:_is_kept(old.scene) then
+      local later = self:_sample() + change.fade * old.track.rate
+      self._left[old.scene] = {track = old.track, sample = math.floor(wrap(old.track, later))}
+    end
+    old.fade = turn(old.fade, now, change.fade, 0)
+  end
+  self._current = nil
+  if not change.track then return end
+  local left, start = self._left[change.scene], 0
+  if left and left.track == change.track then start = left.sample end
+  self._left[change.scene] = nil
+  if not change.track.loops and start >= change.track.samples then start = 0 end
+  local is_silent = true
+  for _, voice in ipairs(self._voices) do
+    is_silent = is_silent and point(voice.fade, now) == 0
+  end
+  local fade = is_silent and start == 0 and 0 or change.fade
+  self._current = self:_voice(change.track, change.scene, start, now, fade)
+end
+
+function Music:_voice(track, scene, start, now, fade)
+  local voice = {track = track, scene = scene, sounds = self._backend.start(track, start)}
+  voice.fade = {first = fade == 0 and 1 or 0, last = 1, at = now, seconds = fade}
+  table.insert(self._voices, voice)
+  self:_set_gains(voice, now)
+  return voice
+end
+
+function Music:_start_sting(now)
+  local waiting = self._waiting
+  self._waiting = nil
+  if self._sting then
+    self._sting.voice.fade = turn(self._sting.voice.fade, now, RELEASE_SECONDS, 0)
+  end
+  local voice = self:_voice(waiting.track, "", 0, now, 0)
+  voice.is_sting = true
+  self:_set_gains(voice, now)
+  local ends = now + waiting.track.samples / waiting.track.rate
+  self._sting = {voice = voice, ends = ends, priority = waiting.priority}
+  self._sting_duck = turn(self._sting_duck, now, STING_DUCK_SECONDS, STING_DUCK)
+end
+
+function Music:_end_sting()
+  self._waiting = nil
+  if self._sting then
+    local now = self._backend.now()
+    self._sting.voice.fade = turn(self._sting.voice.fade, now, RELEASE_SECONDS, 0)
+    self._sting = nil
+    self._sting_duck = turn(self._sting_duck, now, STING_RETURN_SECONDS, 1)
+  end
+end
+
+function Music:_tend(now)
+  for i = #self._voices, 1, -1 do
+    local voice = self._voices[i]
+    self:_set_gains(voice, now)
+    if voice.fade.last == 0 and now >= voice.fade.at + voice.fade.seconds then
+      voice.sounds:stop()
+      table.remove(self._voices, i)
+    end
+  end
+end
+
+function Music:_set_gains(voice, now)
+  local gain = self.volume * math.sin(point(voice.fade, now) * math.pi / 2)
+  local shares = spread(point(self._level, now), #voice.track.files)
+  if voice.is_sting then
+    gain = gain * self.sting_volume
+  else
+    local ducked = math.min(point(self._game_duck, now), point(self._sting_duck, now))
+    gain = gain * self.music_volume * ducked
+  end
+  for i = 1, #voice.track.files do
+    voice.sounds:set_gain(i, clamp(gain * (voice.is_sting and 1 or shares[i]), 0, 1))
+  end
+end
+
+function Music:_track_for(scene, moods)
+  local best, best_points
+  for _, track in ipairs(self._tracks) do
+    if track.scene == scene then
+      local shared = 0
+      for _, mood in ipairs(moods or {}) do
+        for _, own in ipairs(track.moods) do
+          if own == mood then shared = shared + 1 end
+        end
+      end
+      local points = #(moods or {}) > 0 and shared * 100 - (#track.moods - shared) or 0
+      if not best or points > best_points then best, best_points = track, points end
+    end
+  end
+  return best
+end
+
+function Music:_sting_track(name)
+  local named = self:_named(name)
+  if named then return named end
+  for _, track in ipairs(self._tracks) do
+    if self._current and track.match == self._current.track.name and track.scene == name then
+      return track
+    end
+  end
+  return self:_track_for(name, {})
+end
+
+function Music:_named(name)
+  for _, track in ipairs(self._tracks) do
+    if track.name == name then return track end
+  end
+end
+
+function Music:_is_kept(scene)
+  for _, entry in ipairs(self._stack) do
+    if entry.scene == scene then return true end
+  end
+  return false
+end
+
+-- The track's name and sample at which a scene's music is or was left; nil and 0 for none.
+function Music:_place(scene)
+  if self._current and self._current.scene == scene then
+    return self._current.track.name, math.floor(self:_sample())
+  end
+  local left = self._left[scene]
+  if left then return left.track.name, left.sample end
+  return nil, 0
+end
+
+function Music:_sample()
+  return wrap(self._current.track, self._current.sounds:position())
+end
+
+function Music:_line_time(when)
+  local now = self._backend.now()
+  if not self._current or not when or when == "now" then return now end
+  local track = self._current.track
+  return now + samples_to_line(track, self:_sample(), when) / track.rate
+end
+
+function Music:_tell(text)
+  if not self._told[text] then
+    self._told[text] = true
+    self._backend.warn("chipassets: " .. text)
+  end
+end
+
+return {
+  new = new, spread = spread, samples_to_line = samples_to_line, bar_and_beat = bar_and_beat,
+  wrap = wrap, LEVELS = LEVELS, RULES = RULES,
+}
