@@ -7,11 +7,13 @@ bundle is put in place in one step.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chipassets.bundle import (
+    ATTRIBUTES_PATH,
     Index,
     TrackEntry,
     find_faults,
@@ -118,7 +120,7 @@ def take_stock(plan: BuildPlan, manifest: Path, folder: Path, *, recompose: bool
         for entry in index.tracks
         if entry.name not in names
     ]
-    others += find_faults(folder, [index.provenance, *index.album.values()])
+    others += find_faults(folder, index.shared_files())
     fresh = {name: take for name, take in locked.items() if name not in notes}
     return Stock(
         model, grams, locked, index, notes, stale_audio(plan, fresh, index, folder), others
@@ -134,7 +136,7 @@ def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
     if not found and not stock.others:
         kept = {entry.name: entry for entry in stock.index.tracks}
         entries = [kept[track.name] for track in plan.tracks]
-        index, _ = _index(plan, stock.model, entries, stock.locked)
+        index, _ = _index(plan, stock, folder, entries, stock.locked)
         if index != stock.index:
             found = ["the index is not what the manifest and this version of chipassets give"]
     return found + stock.others
@@ -200,7 +202,7 @@ def _finish(
     }
     if takes != stock.locked:
         write_file(lock_path(manifest), lock_to_bytes(takes))
-    index, shared = _index(plan, stock.model, _entries(plan, stock, produced), takes)
+    index, shared = _index(plan, stock, folder, _entries(plan, stock, produced), takes)
     warnings = [*outdated_choices(plan, takes), *_track_warnings(index)]
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
@@ -276,7 +278,25 @@ def _entries(plan: BuildPlan, stock: Stock, produced: dict[str, Produced]) -> li
 
 
 def _index(
-    plan: BuildPlan, model: Model, entries: list[TrackEntry], takes: Mapping[str, LockedTake]
+    plan: BuildPlan,
+    stock: Stock,
+    folder: Path,
+    entries: list[TrackEntry],
+    takes: Mapping[str, LockedTake],
 ) -> tuple[Index, dict[str, bytes]]:
     """Return the index of the entries, and by path the files that belong to no single track."""
-    return index_of(plan, model, entries, provenance(plan, model, takes), album_files(plan, takes))
+    return index_of(
+        plan,
+        stock.model,
+        entries,
+        provenance(plan, stock.model, takes),
+        album_files(plan, takes),
+        attributes=not _has_own_attributes(folder, stock.index),
+    )
+
+
+def _has_own_attributes(folder: Path, index: Index | None) -> bool:
+    """Whether someone has told git already what the folder's files are."""
+    if index is not None and index.attributes is not None:
+        return False
+    return os.path.lexists(folder / ATTRIBUTES_PATH)

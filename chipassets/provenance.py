@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chipassets import __version__
-from chipassets.bundle import FORMAT, Index, ModelEntry, TrackEntry, file_entry
+from chipassets.bundle import ATTRIBUTES_PATH, FORMAT, Index, ModelEntry, TrackEntry, file_entry
 from chipassets.compose.model import Model
 from chipassets.lock import LockedTake, TakeRow
 from chipassets.plan_text import plan_to_json
@@ -31,18 +31,30 @@ def provenance(plan: BuildPlan, model: Model, takes: Mapping[str, LockedTake]) -
     return (_outline(account, _OPEN_LEVELS) + "\n").encode()
 
 
+_ATTRIBUTES = b"""\
+# Every byte counts here: bundle.json has the checksums of the files. Git for Windows would write
+# other line ends into text.
+* -text
+"""
+
+
 def index_of(
     plan: BuildPlan,
     model: Model,
     entries: Sequence[TrackEntry],
     account: bytes,
     album: Mapping[str, tuple[str, bytes]] | None = None,
+    *,
+    attributes: bool = True,
 ) -> tuple[Index, dict[str, bytes]]:
     """Return the index of a bundle, and by path the files that belong to none of its tracks.
 
-    account: the provenance; album: by format, the path and contents of a file of all tracks.
+    account: the provenance; album: by format, the path and contents of a file of all tracks;
+    attributes: whether git is told to leave the files as they are.
     """
     shared = {PROVENANCE_PATH: account, **dict((album or {}).values())}
+    if attributes:
+        shared[ATTRIBUTES_PATH] = _ATTRIBUTES
     index = Index(
         format=FORMAT,
         generator=f"chipassets {__version__}",
@@ -52,6 +64,7 @@ def index_of(
         model=ModelEntry(name=model.name, sha256=model.sha256),
         provenance=file_entry(PROVENANCE_PATH, account),
         album={kind: file_entry(*file) for kind, file in (album or {}).items()},
+        attributes=file_entry(ATTRIBUTES_PATH, _ATTRIBUTES) if attributes else None,
         tracks=list(entries),
     )
     return index, shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chipassets.bundle.files import resolved, write_file
 from chipassets.bundle.index import (
+    ATTRIBUTES_PATH,
     FORMAT,
     DroppedEntry,
     FileEntry,
@@ -34,6 +35,7 @@ from chipassets.bundle.store import (
 )
 
 __all__ = [
+    "ATTRIBUTES_PATH",
     "FORMAT",
     "DroppedEntry",
     "FileEntry",

@@ -20,7 +20,10 @@ _Positive = Annotated[int, Field(gt=0)]
 _Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Pitch = Annotated[int, Field(ge=0, le=127)]
-_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+ATTRIBUTES_PATH = ".gitattributes"
+_PATH = re.compile(
+    r"(?:\.gitattributes|[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)"
+)
 _RelativePath = Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
 
 
@@ -238,6 +241,8 @@ class Index(_Entry):
     model: ModelEntry
     provenance: FileEntry
     album: dict[str, FileEntry] = {}
+    attributes: FileEntry | None = None
+    """What keeps git from changing line ends; None where the folder has such a file of its own."""
     tracks: list[TrackEntry]
 
     @model_validator(mode="after")
@@ -251,7 +256,12 @@ class Index(_Entry):
     def files(self) -> list[FileEntry]:
         """Every file that the index lists."""
         listed = [entry for track in self.tracks for entry in track.all_files()]
-        return [self.provenance, *self.album.values(), *listed]
+        return [*self.shared_files(), *listed]
+
+    def shared_files(self) -> list[FileEntry]:
+        """Every file that belongs to no single track."""
+        attributes = [self.attributes] if self.attributes else []
+        return [self.provenance, *self.album.values(), *attributes]
 
 
 def index_to_bytes(index: Index) -> bytes:
@@ -285,6 +295,7 @@ def claimed_by_index(data: bytes) -> tuple[str, frozenset[str]] | None:
         found = json.loads(data)
         maker, game = found["generator"], found["game"]
         parts = [found["provenance"], *found.get("album", {}).values()]
+        parts += [found["attributes"]] if found.get("attributes") else []
         for track in found["tracks"]:
             parts += [*track["files"].values(), *track.get("layers", [])]
         paths = [part["path"] for part in parts]

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chipassets.bundle.files import resolved
-from chipassets.bundle.index import INDEX_NAME, claimed_by_index
+from chipassets.bundle.index import ATTRIBUTES_PATH, INDEX_NAME, claimed_by_index
 from chipassets.bundle.swap import recover
 from chipassets.errors import BundleError
 
 MAX_INDEX_BYTES = 256 << 20
 
-_NOTHING = frozenset((".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini"))
+_NOTHING = frozenset(
+    (".gitkeep", ".gitignore", ATTRIBUTES_PATH, ".keep", ".DS_Store", "Thumbs.db", "desktop.ini")
+)
 """What lies in folders that people call empty."""
 
 
