@@ -31,17 +31,25 @@ end
 local Voice = {}
 Voice.__index = Voice
 
+-- How many pieces every layer has room for: a piece that one of them refuses would be lost to it.
+function Voice:room()
+  local room = PIECES
+  for _, source in ipairs(self.sources) do room = math.min(room, source:getFreeBufferCount()) end
+  return room
+end
+
 -- Queue pieces until no buffer is free.
 function Voice:fill()
   local track = self.track
-  while not self.is_done and self.sources[1]:getFreeBufferCount() > 0 do
+  while not self.is_done and self:room() > 0 do
     local length = math.min(PIECE_SAMPLES, track.samples - self.cursor)
     for i, source in ipairs(self.sources) do
       local data = self.data[i]
       local frame = data:getChannelCount() * data:getBitDepth() / 8
       source:queue(data, self.cursor * frame, length * frame)
     end
-    self.cursor = self.cursor + length
+    table.insert(self.pieces, self.queued)
+    self.queued, self.cursor = self.queued + length, self.cursor + length
     if self.cursor == track.samples then
       if track.loops then self.cursor = track.loop_start else self.is_done = true end
     end
@@ -52,8 +60,16 @@ function Voice:fill()
   end
 end
 
+-- Samples played, past the end of the file where the loop goes round. LÖVE tells the place in what
+-- is queued, which another thread shortens: it is asked until both answers are of one moment.
 function Voice:position()
-  return self.began + self.sources[1]:tell("samples")
+  local source, free, place = self.sources[1], nil, nil
+  repeat
+    free = source:getFreeBufferCount()
+    place = source:tell("samples")
+  until free == source:getFreeBufferCount()
+  while #self.pieces > PIECES - free do table.remove(self.pieces, 1) end
+  return (self.pieces[1] or self.queued) + place
 end
 
 function Voice:set_gain(layer, gain)
@@ -70,7 +86,7 @@ local backend = {now = love.timer.getTime, warn = print}
 
 function backend.start(track, sample)
   local voice = setmetatable({track = track, data = decoded(track), sources = {}}, Voice)
-  voice.began, voice.cursor = sample, sample
+  voice.cursor, voice.queued, voice.pieces = sample, sample, {}
   for i, data in ipairs(voice.data) do
     local rate, bits, channels = data:getSampleRate(), data:getBitDepth(), data:getChannelCount()
     voice.sources[i] = love.audio.newQueueableSource(rate, bits, channels, PIECES)
