@@ -53,8 +53,11 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.getbasetemp() / uuid4().hex))
 
 
+Golden = Callable[[str, str], None]
+
+
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+def golden(request: pytest.FixtureRequest) -> Golden:
     """Compare a text with tests/golden/NAME; a missing golden fails unless it is being renewed."""
 
     def compare(name: str, text: str) -> None:
@@ -65,9 +68,51 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert path.is_file(), f"no golden {name}; write it with pytest --update-golden"
         expected = path.read_text(encoding="utf-8")
         if text != expected:
-            diff = difflib.unified_diff(
-                expected.splitlines(), text.splitlines(), "golden", "now", lineterm=""
-            )
-            pytest.fail(f"{name} changed (renew with --update-golden):\n" + "\n".join(diff))
+            pytest.fail(f"{name} changed (renew with --update-golden):\n{_diff(expected, text)}")
 
     return compare
+
+
+@pytest.fixture
+def versioned_golden(request: pytest.FixtureRequest, golden: Golden) -> Golden:
+    """Compare a text that composing decides with tests/golden/NAME, under its versions.
+
+    The first line of such a golden says under which versions it was written. A text that changed
+    under the same versions is not renewed: then neither would builds be, and `--check` would call
+    them up to date.
+    """
+
+    def compare(name: str, text: str) -> None:
+        path, versions = GOLDEN_DIR / name, versions_line()
+        if path.is_file():
+            check_renewal(name, path.read_text(encoding="utf-8"), versions, text)
+        golden(name, f"{versions}\n{text}")
+
+    return compare
+
+
+def versions_line() -> str:
+    """Return the first line of a versioned golden."""
+    from chipassets.compose.version import COMPOSE_VERSION
+    from chipassets.shape import SHAPE_VERSION
+    from chipassets.takes import TAKES_VERSION
+
+    return f"# COMPOSE {COMPOSE_VERSION}, SHAPE {SHAPE_VERSION}, TAKES {TAKES_VERSION}"
+
+
+def check_renewal(name: str, kept: str, versions: str, text: str) -> None:
+    """Fail where a text changed and its versions did not."""
+    before, _, body = kept.partition("\n")
+    if before == versions and body != text:
+        pytest.fail(
+            f"{name} changed under unchanged versions ({versions[2:]}), so no build would be "
+            "composed anew: raise COMPOSE_VERSION, SHAPE_VERSION or TAKES_VERSION, and renew it "
+            f"with --update-golden:\n{_diff(body, text)}"
+        )
+
+
+def _diff(expected: str, text: str) -> str:
+    lines = difflib.unified_diff(
+        expected.splitlines(), text.splitlines(), "golden", "now", lineterm=""
+    )
+    return "\n".join(lines)
