@@ -126,7 +126,7 @@ def _candidate(
     unwanted: set[str],
 ) -> Candidate:
     score = take.score
-    rating = rate(score, track, originality_of(score, track, grams), take.search_cost)
+    rating = rate(score, track, originality_of(score, track, grams), take.search_cost, take.critic)
     said = complaints(unmet(rating.metrics, track))
     return Candidate(number, score, rating, said, notes_sha256(score) in unwanted)
 

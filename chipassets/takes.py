@@ -41,6 +41,9 @@ _SEARCH_COST = Range(0.3, 1.8)
 _NOTICED = 0.05
 """A difference of totals that is worth preferring a take for; chosen by reading takes."""
 
+_CRITIC = Range(-2.0, 8.0)
+"""Log-odds against a person, from where nothing is to be gained to where takes usually lie."""
+
 _SHARED_GRAMS = Range(0.0, 0.05)
 """Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
 
@@ -113,10 +116,12 @@ def rate(
     track: TrackPlan,
     originality: Originality | None = None,
     search_cost: float | None = None,
+    critic: float | None = None,
 ) -> Rating:
     """Return the rating of a take against the ranges of the track's character.
 
-    search_cost: what the search for the tune paid, in points a bar, where there was one.
+    search_cost: what the search for the tune paid, in points a bar, where there was one. critic:
+    the mean log-odds that a person wrote the take's phrases, where the learned critic heard it.
     """
     metrics = measure(score, track.pulse_steps)
     craft = measure_craft(score, track.pulse_steps)
@@ -125,6 +130,8 @@ def rate(
     if search_cost is not None:
         cost = _at_most(search_cost, _SEARCH_COST)
         features += (Feature("search", round(search_cost, 3), cost, 1.5),)
+    if critic is not None:
+        features += (Feature("critic", round(critic, 3), _at_most(-critic, _CRITIC), 4.0),)
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
     refused = _refusal(metrics, score) or _marked(craft) or _copied(originality)

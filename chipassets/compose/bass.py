@@ -21,6 +21,10 @@ _NEAR_HOME = 0.45
 _FAST_FROM = 0.7
 """From this drive on, patterns in notes half as long are among the choice."""
 _RUN_SHARE = 0.65
+_TIED_UP_TO = 0.5
+"""Up to this shortness a bass that stays is held and not struck again."""
+_LED_SHARE = 0.6
+"""Of changes of chord, those into which a short last note leads by step."""
 _CHROMATIC_SHARE = 0.8
 
 
@@ -36,7 +40,12 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
         role = context.plan.section_at(bar).role(BASS)
         if role == ideas.SILENT:
             continue
-        line += _bar(context, bar, role, roots)
+        for start, steps, pitch in _bar(context, bar, role, roots):
+            held = role in (ideas.LONG, ideas.PEDAL) and line and line[-1][2] == pitch
+            if held and sum(line[-1][:2]) == start and context.plan.targets.short < _TIED_UP_TO:
+                line[-1] = (line[-1][0], line[-1][1] + steps, pitch)
+            else:
+                line.append((start, steps, pitch))
     return _trimmed(line)
 
 
@@ -259,7 +268,7 @@ def _pitch(
         near = [table.pitch(chord, degree + move) for move in (-1, 1)]
         fits = [p for p in near if table.tones[chord, p % 12]]
         pitch = fits[0] if fits else root
-    while pitch > max(_HIGHEST, root + 14):
+    while pitch > min(_HIGHEST, root + 12):
         pitch -= 12
     while pitch < _LOWEST - 5:
         pitch += 12
@@ -281,7 +290,7 @@ def _led(
     follows: tuple[int, int, int],
 ) -> list[tuple[int, int, int]]:
     """Return the bar with its last note, if it is short and weak, leading into the next root."""
-    if len(placed) < 3:
+    if len(placed) < 3 or context.draw("bass leads at all", last[1], follows[1]) > _LED_SHARE:
         return placed
     step, steps, pitch = placed[-1]
     if steps > 2 or step < context.bar_steps - context.pulse_steps:

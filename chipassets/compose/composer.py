@@ -19,6 +19,7 @@ from chipassets.compose.given import Given, given_in
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.inner import compose_inner
+from chipassets.compose.judging import judge
 from chipassets.compose.material import Material, propose
 from chipassets.compose.phrasing import add_pickups, cut_stops, kept_in_key, shortened
 from chipassets.compose.piece import PiecePlan
@@ -52,10 +53,15 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A take, and what the search for its tune paid, in points a bar, where there was one."""
+    """A take, and what is known of it where it was composed by plan.
+
+    search_cost: what the search for the tune paid, in points a bar. critic: the mean log-odds that
+    a person wrote its phrases, where the critic can hear it.
+    """
 
     score: Score
     search_cost: float | None = None
+    critic: float | None = None
 
 
 def compose_takes(
@@ -90,7 +96,9 @@ def compose_with_costs(
     takes = []
     for place in range(count):
         made = sketch(track, material, first_take + place)
-        takes.append(Composed(made.score, made.search_cost))
+        takes.append(
+            Composed(made.score, made.search_cost, judge(made.score, made.harmony, track.key))
+        )
         if progress:
             progress(0.5 + (place + 1) / count / 2)
     return tuple(takes)

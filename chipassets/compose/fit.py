@@ -33,11 +33,12 @@ COSTS: Mapping[str, str] = {
 
 # Of a note that is no tone of its chord, how much counts: resolved by step on a strong beat, or on
 # a weak one; come to and left by step on a weak one.
-_FOREIGN, _RESOLVED_STRONG, _RESOLVED_WEAK, _PASSING = 0.95, 0.45, 0.12, 0.03
+_FOREIGN, _RESOLVED_STRONG, _RESOLVED_WEAK, _PASSING = 0.95, 0.25, 0.1, 0.02
 _SEMITONE_ABOVE = 1.3
 _LONG_FOREIGN = 1.4
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
 _UNPAID = 0.7
+_THIRDS = 0.22
 _THREE_ALIKE, _TWO_PITCHES, _DRONE = 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
 
@@ -174,7 +175,7 @@ def snapped(bars: Candidates, harmony: Harmony, bar: int, pulse_steps: int) -> C
         kept.degrees + moved[rows],
         np.where(moved[rows] != 0, 0, kept.alterations),
         kept.counts,
-        kept.base + 0.25,
+        kept.base + 0.4,
         kept.labels,
         kept.shifts,
         kept.names,
@@ -227,7 +228,7 @@ def _chord_cost(
     factor = np.where(bars.lengths >= 5, factor * _LONG_FOREIGN, factor)
     above = harmony.table.tones[chords, (pitches - 1) % 12] & (bars.lengths >= 3)
     factor = np.where(above, factor * _SEMITONE_ABOVE, factor)
-    cost = 1.15 * (stress * factor * (mask & ~fits)).sum(axis=1)
+    cost = (stress * factor * (mask & ~fits)).sum(axis=1)
     # A note that rings into a chord to which it does not belong.
     for change in harmony.changes(bar)[1:]:
         rings = mask & (bars.steps < change) & (bars.steps + bars.lengths > change + 1)
@@ -249,9 +250,12 @@ def _leap_cost(moves: Integers, pairs: NDArray[np.bool_]) -> Floats:
         back = moves[:, 1:]
         repaid = (back * moves[:, :-1] < 0) & (np.abs(back) <= 4)
         cost[:, :-1] += _UNPAID * ((size[:, :-1] >= 7) & pairs[:, 1:] & ~repaid)
+    # Thirds are what chords are made of: a tune that has little else spells them.
+    thirds = (((size == 3) | (size == 4)) & pairs).sum(axis=1)
     # One leap in a bar is an event; a second one is restless.
     many = ((size >= 5) & pairs).sum(axis=1)
-    return np.asarray((cost * pairs).sum(axis=1) + 0.5 * np.maximum(0, many - 1), np.float64)
+    crowded = 0.5 * np.maximum(0, many - 1) + _THIRDS * np.maximum(0, thirds - 1)
+    return np.asarray((cost * pairs).sum(axis=1) + crowded, np.float64)
 
 
 def _repeat_cost(

@@ -28,7 +28,9 @@ _THIRDS = ((3, 0.0), (4, 0.0), (8, 0.3), (9, 0.3), (5, 1.1), (7, 1.2), (12, 1.5)
 """Semitones under the tune, and what they pay: thirds first, then sixths."""
 _LOWEST = 50
 _ECHO_STEPS = 3
-_ABOVE_SHARE = 0.22
+_WHOLE_ECHO = 0.6
+"""Of the tune's notes in a bar, how many must agree: scraps of an echo are noise."""
+_ABOVE_SHARE = 0.28
 """Of broken chords, how many lie above the tune and not below."""
 
 # Which tones of a voicing a broken chord takes in turn, from the lowest, 0.
@@ -58,6 +60,16 @@ def compose_inner(
         written = _WRITERS[role](context, bar)
         start = bar * context.bar_steps
         for step, steps, pitch in _beneath(context, bar, _cleared(context, bar, written, role)):
+            last = notes[-1] if notes else None
+            if (
+                role == ideas.HELD
+                and last
+                and last.pitch == pitch
+                and last.end_step == start + step
+            ):
+                # A tone that both chords have is held over.
+                notes[-1] = Note(last.start_step, last.duration_steps + steps, pitch, part)
+                continue
             notes.append(Note(start + step, steps, pitch, part))
     return _trimmed(notes)
 
@@ -104,6 +116,7 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
             low = lowest_of_tune(context, start + step, start + step + steps)
             while pitch > low and pitch - 12 >= _LOWEST - 5:
                 pitch -= 12
+            pitch = _chord_tone(context, start + step, pitch)
         heard = steps >= 2 or step % context.pulse_steps == 0
         if heard and clashes(context, pitch, start + step):
             chord = int(context.harmony.at[start + step])
@@ -129,6 +142,13 @@ def _beneath(context: Context, bar: int, written: Bar) -> Bar:
         low = lowest_of_tune(context, start + step, start + step + steps)
         lowered.append((step, steps, pitch - OCTAVE * max(0, (pitch - low) // OCTAVE + 1)))
     return [note for note in lowered if note[2] >= _LOWEST - OCTAVE]
+
+
+def _chord_tone(context: Context, step: int, pitch: int) -> int:
+    """Return the nearest tone of the chord at a step, the lower of two."""
+    tones = context.harmony.table.tones[int(context.harmony.at[step])]
+    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % 12]]
+    return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch
 
 
 def _thirds(context: Context, bar: int) -> Bar:
@@ -205,11 +225,13 @@ def _needed(context: Context, step: int, written: Bar) -> int:
     choice = voicing(context, chord, ceiling, 5)
     before = written[-1][2] if written else _last_pitch(context, step)
     third = int(context.harmony.table.third[chord])
+    bass = int(context.harmony.table.bass[chord])
 
     def cost(pitch: int) -> float:
         return (
             abs(pitch - before)
             - 2.5 * (pitch % 12 == third)
+            + 2.0 * (pitch % 12 == bass)
             + 6.0 * clashes(context, pitch, step)
             + 1.5 * (pitch == before)
             + 0.3 * abs(pitch - 64)
@@ -309,7 +331,9 @@ def _comping(context: Context, bar: int, *, short: bool) -> Bar:
             continue
         following = rhythm[index + 1] if index + 1 < len(rhythm) else context.bar_steps
         steps = min(2 if short else 3, following - step)
-        written.append((step, steps, tones[order[index % 8] % len(tones)]))
+        bass = int(context.harmony.table.bass[int(context.harmony.at[start + step])])
+        own = [tone for tone in tones if tone % 12 != bass] or tones
+        written.append((step, steps, own[order[index % 8] % len(own)]))
     return written
 
 
@@ -375,18 +399,20 @@ def _held(context: Context, bar: int) -> Bar:
 
 
 def _echo(context: Context, bar: int) -> Bar:
-    """Say the tune again, late, wherever the late note agrees with what sounds."""
+    """Say the tune again, late, in bars in which most of it agrees with what sounds then."""
     start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
     table = context.harmony.table
     written: Bar = []
+    heard = 0
     for note in context.notes:
         step = note.start_step + _ECHO_STEPS
         if not start <= step < end or step >= context.sounding.size:
             continue
+        heard += 1
         chord = int(context.harmony.at[step])
         if table.tones[chord, note.pitch % 12] and not clashes(context, note.pitch, step):
             written.append((step - start, min(note.duration_steps, end - step), note.pitch))
-    return written
+    return written if len(written) > _WHOLE_ECHO * heard else _counter(context, bar)
 
 
 def _silent(context: Context, bar: int) -> Bar:

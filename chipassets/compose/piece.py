@@ -92,8 +92,8 @@ class Targets:
     pitch. chromatic: how readily chords are borrowed and tones altered. changes: how often a bar
     has two chords. drive: how busy the bass is. short: how much of a note's length its player
     leaves out. air: how much silence there is. values: different note values in a bar of the tune.
-    vamp: how readily a phrase stays on one or two chords. bass_floor: MIDI pitch from which the
-    bass lies. The others go from 0 to 1.
+    rough: how readily the tune leans on tones outside its chord. vamp: how readily a phrase stays
+    on one or two chords. bass_floor: MIDI pitch from which the bass lies. The others: 0 to 1.
     """
 
     pace: float
@@ -109,6 +109,7 @@ class Targets:
     short: float
     air: float
     values: float
+    rough: float
     vamp: float
     bass_floor: int
 

@@ -69,7 +69,7 @@ _ENTRIES: tuple[dict[str, int], ...] = (
     {LEAD: 2}, {LEAD: 1}, {INNER: 4}, {INNER: 2}, {BASS: 2}, {BASS: 4}, {LEAD: 2, INNER: 1},
     {INNER: 2, BASS: 2},
 )  # fmt: skip
-_ENTRIES_SHARE = 0.45
+_ENTRIES_SHARE = 0.35
 
 
 def _entries(
@@ -163,7 +163,8 @@ def _sections(
             lifts[letter] = 0 if place == 0 or part.is_edge else _pick(_LIFTS, rng)
         is_last = index == len(parts) - 1
         own = dict(roles[letter])
-        if part.section.name.endswith("'") and rng.random() < 0.4:
+        returns = part.returning_bars > 0 and part.section.bars >= 2
+        if returns and rng.random() < 0.65:
             own[INNER] = _inner_role(idea, place, (own[INNER],), targets.pace, rng)
         plans.append(
             SectionPlan(

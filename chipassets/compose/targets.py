@@ -24,7 +24,7 @@ _LITERAL = (0.01, 0.04, 0.13, 0.31, 0.59)
 _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 _TUNE_SPAN = (12.0, 14.0, 17.0, 21.0, 25.0)
 _VALUES = (1.5, 1.9, 2.3, 2.7, 3.2)
-_BASS_FLOOR = (33.0, 36.0, 39.0, 43.0, 47.0)
+_BASS_FLOOR = (33.0, 35.0, 38.0, 41.0, 44.0)
 """A triangle is heard from about A1; people's basses lie a fifth above that in the middle."""
 
 _TUNE_SHARE = 0.42
@@ -38,7 +38,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     The tune's density follows the middle of the character's, which counts all voices: the tune
     gets its share, and never so little that a bar is dead.
     """
-    u = [float(rng.random()) for _ in range(14)]
+    u = [float(rng.random()) for _ in range(15)]
     # Half of the pieces lie above the middle of the range: people's are seldom sparse.
     pace = u[0] ** 0.6
     density = track.character.density
@@ -61,6 +61,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         short=u[9],
         air=_quantile(_SILENCE, u[10]) / _SILENCE[-1],
         values=_quantile(_VALUES, u[11]),
+        rough=u[14],
         vamp=u[13],
         bass_floor=round(_quantile(_BASS_FLOOR, u[12])),
     )

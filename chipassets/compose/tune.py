@@ -51,7 +51,7 @@ _APPROACHES = ((-1, 0.0), (1, 0.0), (2, 0.4), (-2, 0.5), (0, 0.9))
 
 _SEQUENCE, _SAME_PLACE = -0.7, 0.3
 _AGAIN, _TOO_OFTEN = 0.8, 2.0
-_RHYTHM_AGAIN = 0.55
+_RHYTHM_AGAIN = 0.42
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,7 @@ class _Search:
         del costs
         task = self._task
         parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps)
+        parts["chord"] = parts["chord"] * (1.15 - 0.6 * task.plan.targets.rough)
         parts["register"] = self._register_cost(table, pitches, bar)
         if goals is not None:
             parts["cadence"] = goals.astype(np.float64)
@@ -464,7 +465,7 @@ def _return_cost(
     same = seen[bar.key]
     cost = _AGAIN * same * (1.2 - literal) + _TOO_OFTEN * (same >= 3)
     share = (rhythms[bar.key[0]] + 1) / (number + 1)
-    return cost + (0.6 if number > 3 and share > _RHYTHM_AGAIN + 0.3 * literal else 0.0)
+    return cost + (0.6 if number > 3 and share > _RHYTHM_AGAIN + 0.25 * literal else 0.0)
 
 
 def _sequence_bonus(before: TuneBar, bar: TuneBar, literal: float) -> float:

@@ -1,0 +1,34 @@
+"""Judging: what the learned critic says of a take, in the terms in which it hears."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chipassets.compose.critic import Critic
+from chipassets.compose.harmonies import Harmony
+from chipassets.compose.part_context import STEPS_A_BAR, STEPS_A_CHORD, quality_of
+from chipassets.compose.part_tokens import tokens_of_notes
+from chipassets.keys import Key
+from chipassets.notes import BASS, INNER, LEAD
+from chipassets.score import Score
+
+_PHRASE_BARS = 4
+
+
+def judge(score: Score, harmony: Harmony, key: Key) -> float | None:
+    """Return the mean log-odds that a person wrote the score's phrases; None where unheard.
+
+    The critic hears three voices in bars of 4/4, four bars at a time.
+    """
+    if score.steps_per_bar != STEPS_A_BAR or score.bars < _PHRASE_BARS or not score.is_voiced:
+        return None
+    shift = key.canonical_shift
+    rows = harmony.at[::STEPS_A_CHORD]
+    chords = [harmony.table.chords[int(row)] for row in rows]
+    root = np.array([(chord.root - shift) % 12 for chord in chords], np.int64)
+    quality = np.array([quality_of(chord.pitch_classes, chord.root) for chord in chords], np.int64)
+    voices = {
+        part: tokens_of_notes(score.part(part), score.total_steps, shift)
+        for part in (LEAD, BASS, INNER)
+    }
+    return Critic.load().score_piece(voices, root, quality)
