@@ -73,7 +73,7 @@ _DRUMS = ("kick", "snare", "hat", "open_hat", "crash", "tom")
 
 def wave_source(instrument: str, duty: int, pitch: int) -> int:
     """Return the number of the source for a tone; an instrument without a wave has its duty's."""
-    name = instrument.removesuffix(" echo")
+    name = instrument.split(" ")[0]
     name = _WAVE_OF.get(name, name)
     if name not in _WAVES:
         name = _WAVE_OF_DUTY[duty]

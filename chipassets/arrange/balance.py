@@ -61,10 +61,12 @@ def balance(
         if role == LEAD or role not in seats or seats[role].kind == _NO_VOLUME:
             continue
         shifted = groove_db if role == "drums" else 0.0
+        # What an echo's voice plays of its own was composed as a figure.
+        place = "figure" if role == ECHO else role
         own = [note for note in notes if not note.instrument.endswith(ECHO_SUFFIX)]
         echo = [note for note in notes if note.instrument.endswith(ECHO_SUFFIX)]
         placed = [
-            *_placed(own, TARGETS_DB.get(role, _OTHER_DB) + shifted, tune, chip, seats[role],
+            *_placed(own, TARGETS_DB.get(place, _OTHER_DB) + shifted, tune, chip, seats[role],
                      instruments),
             *_placed(echo, TARGETS_DB[ECHO], tune, chip, seats[role], instruments),
         ]  # fmt: skip

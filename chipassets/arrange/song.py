@@ -10,6 +10,8 @@ from chipassets.arrange.arpeggio import Chords, add_chords
 from chipassets.arrange.balance import balance
 from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
 from chipassets.arrange.drums import find_groove, one_a_step, play_drums
+from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics
+from chipassets.arrange.expression import colours_of, express, in_time
 from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.phrasing import (
@@ -36,6 +38,9 @@ TAIL_FRAMES = 45
 _TONE_ROLES = ("lead", "inner", "bass")
 _IN_CHORDS = "play in fast arpeggios of the inner voice"
 _FOLDED = "play an octave or more away, where their voice can"
+_SHARE_BESIDE_TRIANGLE = 0.7
+"""How far the others may go where the bass has one level."""
+
 _GROOVE_DB = 1.5
 """What a step of a groove's level is."""
 
@@ -63,8 +68,9 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
         voices["inner"] = _phrased("inner", fitted["inner"], band)
     chords = _chords(lines, voices, left, band)
     voices |= {**parts, "inner": chords.notes, "drums": _drums(score, band)}
+    voices = _sung(voices, score, band)
     if "echo" not in parts and "inner" in lines and not score.is_voiced:
-        voices["inner"] = add_echo(chords.notes, voices["lead"], band.shadow.name, band.timing)
+        voices["inner"] = add_echo(voices["inner"], voices["lead"], band.shadow.name, band.timing)
     dropped["their voice is left free"] = sum(
         len(line) for role, line in dealt.items() if role not in lines
     )
@@ -103,7 +109,12 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
     table = seat_voices(_find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar)
-    return _Band(track, table, timing, _instruments(track))
+    named = _instruments(track)
+    own = {item.name for item in track.sound.instruments}
+    played = {
+        role: item if item.name in own else in_time(item, timing) for role, item in named.items()
+    }
+    return _Band(track, table, timing, played)
 
 
 def _lines(score: Score, playable: Sequence[Note]) -> dict[str, Sequence[Note]]:
@@ -148,6 +159,26 @@ def _further_parts(
     return play_parts(band.table, played, frozenset((*_TONE_ROLES, "drums")))
 
 
+def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
+    """The voices with the colours of the form, and the loudness of every bar."""
+    flat = band.seats["bass"].kind == "triangle" if "bass" in band.seats else False
+    share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
+    dynamics = plan_dynamics(score, band.track.preset_moods, share)
+    found = {}
+    for role, notes in voices.items():
+        if role in ("lead", "inner"):
+            notes = express(
+                notes,
+                band.instruments[role],
+                score.sections,
+                band.timing,
+                scoops=role == "lead",
+            )
+        shaped = apply_gates if flat and role == "bass" else apply_dynamics
+        found[role] = shaped(notes, dynamics, band.timing)
+    return found
+
+
 def _chords(
     lines: Mapping[str, Sequence[Note]], voices: Voices, left: Sequence[Note], band: _Band
 ) -> Chords:
@@ -172,7 +203,8 @@ def _song(
     roles = {spec.name: spec.role for spec in band.table.voices}
     own = band.track.sound.instruments
     kit = KITS[band.track.sound.drums]
-    bank = (band.shadow, *chord_instruments, *INSTRUMENTS.values(), *COLOURS, *kit, *own)
+    colours = [colour for item in band.instruments.values() for colour in colours_of(item)]
+    bank = (band.shadow, *INSTRUMENTS.values(), *COLOURS, *kit, *own, *colours, *chord_instruments)
     by_name = {item.name: item for item in bank}
     groove_db = _GROOVE_DB * find_groove(band.track.character.groove).level
     voices = balance(voices, band.table, by_name, groove_db)

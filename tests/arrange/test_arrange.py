@@ -75,8 +75,8 @@ def test_bars_are_exact_numbers_of_frames() -> None:
 
 
 def test_repeated_pitch_gets_a_gap() -> None:
-    chip_song = arrange(song(4), plan(), "nes")
-    bass = voice(chip_song, "triangle").notes
+    chip_song = arrange(song(4), plan(), "gameboy")
+    bass = voice(chip_song, "wave").notes
     for note, following in itertools.pairwise(bass):
         if note.pitch == following.pitch:
             assert 1 <= following.start_frame - note.end_frame <= 3

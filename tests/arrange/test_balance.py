@@ -21,13 +21,13 @@ from tests.chip_music import plan, song
 _BOUNDS = {
     "inner": (-12.0, -3.0),
     "bass": (-7.0, 0.5),
-    "drums": (-13.0, -2.5),
+    "drums": (-13.0, -2.0),
     "harmony": (-13.0, -5.5),
     "echo": (-18.0, -9.0),
     "chorus": (-16.0, -9.0),
     "double": (-16.0, -7.0),
 }
-_TRIANGLE_BOUND = (-7.0, 2.5)
+_TRIANGLE_BOUND = (-7.0, 3.0)
 _TUNES = (("reed", "rock"), ("square", "ballad"), ("thin", "gallop"), ("pluck", "shuffle"),
           ("bell", "pulse"), ("brass", "march"))  # fmt: skip
 

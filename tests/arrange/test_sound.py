@@ -158,7 +158,10 @@ def own(name: str, volume: int) -> TrackPlan:
 
 def test_an_instrument_of_the_games_own_plays() -> None:
     chip_song = arrange(song(), own("buzz", 3), "nes")
-    assert {note.instrument for note in chip_song.voices[0].notes} == {"buzz"}
+    played = {note.instrument for note in chip_song.voices[0].notes}
+    # Its other colour and its scoop are made of it.
+    assert {name.split(" ")[0] for name in played} == {"buzz"}
+    assert {chip_song.instrument(name).volume for name in played} == {Macro((3,))}
     assert chip_song.instrument("buzz").volume == Macro((3,))
 
 

@@ -105,7 +105,7 @@ def test_an_emulator_plays_a_files_voices_as_we_do(tmp_path: Path, voice: str) -
     ours = render_log(solo(log, voice)).samples[: len(theirs)].astype(np.float64)
     ratios = level_ratios(ours, theirs)
     assert len(ratios) > 10
-    assert np.abs(np.percentile(ratios, [25, 75]) / np.median(ratios) - 1).max() < 0.05
+    assert np.abs(np.percentile(ratios, [25, 75]) / np.median(ratios) - 1).max() < 0.06
     tone = tone_log(voice, 253, 0xFF if voice == "triangle" else 0xBF)
     (tmp_path / "tone.nsf").write_bytes(nsf(log_of_writes(encode_vgm(tone).data), 120))
     expected = CPU_HZ / 254 / (32 if voice == "triangle" else 16)

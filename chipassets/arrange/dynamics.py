@@ -1,0 +1,119 @@
+"""How loud the music is from bar to bar: it builds from section to section and arches in phrases.
+
+All parts rise and fall together, so that the balance between them stays. How much is a matter of
+the mood: a lament and a triumph move far, a frantic battle hardly at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chipassets.arrange.phrasing import Timing
+from chipassets.chipsong import ChipNote
+from chipassets.score import Score, Section
+
+DEPTHS: Mapping[str, float] = {
+    "calm": 0.8,
+    "bright": 0.8,
+    "heroic": 1.0,
+    "tense": 0.7,
+    "dark": 0.8,
+    "playful": 0.8,
+    "sad": 1.1,
+    "triumphant": 1.1,
+    "mysterious": 1.0,
+    "frantic": 0.45,
+}
+"""By preset mood, what the decibels below are multiplied by."""
+
+_PLAIN_DEPTH = 0.8
+_FALLING_MOODS = frozenset(("sad", "calm", "dark"))
+
+_BUILD_DB = 3.5
+"""From the first section to the last."""
+
+_HUSH_DB = 2.5
+"""By how much a contrasting section before a return is softer."""
+
+_SINGLE_DB = 4.0
+"""What a piece of one section that ends gains or loses on the way."""
+
+_PHRASE_BARS = 4
+_PHRASE_DB = (-0.6, 0.0, 0.6, 0.0)
+_MOST_BELOW_DB = -9.0
+_SHORTEST, _LEAST_FRAMES = 0.55, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamics:
+    """Decibels by bar, none above 0."""
+
+    bars_db: tuple[float, ...]
+
+    def factor(self, bar: int) -> float:
+        """Return what a level in the bar is multiplied by."""
+        return math.pow(10.0, self.bars_db[min(max(bar, 0), len(self.bars_db) - 1)] / 20)
+
+
+def plan_dynamics(score: Score, moods: Sequence[str], share: float = 1.0) -> Dynamics:
+    """Return the loudness of each bar of the score, deep as the moods are on average.
+
+    `share` is how much of that the chip can give.
+    """
+    depths = [DEPTHS.get(mood, _PLAIN_DEPTH) for mood in moods] or [_PLAIN_DEPTH]
+    depth = share * sum(depths) / len(depths)
+    sections = score.sections or (Section("A", 0, score.bars),)
+    falls = bool(moods) and moods[0] in _FALLING_MOODS
+    raw = [0.0] * score.bars
+    for number, section in enumerate(sections):
+        for place in range(section.bars):
+            bar = section.start_bar + place
+            if bar < score.bars:
+                raw[bar] = _section_db(sections, number, score, falls, place)
+                raw[bar] += _PHRASE_DB[place % _PHRASE_BARS]
+    loudest = max(raw, default=0.0)
+    return Dynamics(tuple(max(depth * (db - loudest), _MOST_BELOW_DB) for db in raw))
+
+
+def _section_db(
+    sections: Sequence[Section], number: int, score: Score, falls: bool, place: int
+) -> float:
+    if len(sections) == 1:
+        if score.loop_start_bar is not None:
+            return 0.0
+        share = place / max(sections[0].bars - 1, 1)
+        return _SINGLE_DB * (-share if falls else share - 1)
+    letters = [section.name[:1] for section in sections]
+    db = _BUILD_DB * (number / (len(sections) - 1) - 1)
+    returns = letters[0] in letters[number + 1 :]
+    contrasts = letters[number] != letters[0]
+    return db - (_HUSH_DB if contrasts and returns else 0.0)
+
+
+def apply_gates(
+    notes: Sequence[ChipNote], dynamics: Dynamics, timing: Timing
+) -> tuple[ChipNote, ...]:
+    """Return the notes of a voice without volume, those of softer bars let go of sooner."""
+    found = []
+    for note in notes:
+        share = max(dynamics.factor(note.start_frame // timing.frames_per_bar) ** 2, _SHORTEST)
+        frames = max(round(note.duration_frames * share), min(note.duration_frames, _LEAST_FRAMES))
+        found.append(replace(note, duration_frames=frames))
+    return tuple(found)
+
+
+def apply_dynamics(
+    notes: Sequence[ChipNote], dynamics: Dynamics, timing: Timing
+) -> tuple[ChipNote, ...]:
+    """Return the notes with the levels that their bars give them, at least 1."""
+    return tuple(
+        replace(
+            note,
+            level=max(
+                1, round(note.level * dynamics.factor(note.start_frame // timing.frames_per_bar))
+            ),
+        )
+        for note in notes
+    )

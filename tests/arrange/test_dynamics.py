@@ -1,0 +1,144 @@
+"""Music that rises and falls, and lines that sing: loudness by bar, vibrato, scoops, colours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipassets.arrange import arrange, write_registers
+from chipassets.arrange.bank import INSTRUMENTS
+from chipassets.arrange.dynamics import DEPTHS, plan_dynamics
+from chipassets.arrange.expression import colours_of, in_time
+from chipassets.arrange.phrasing import Timing
+from chipassets.chips import CHIPS
+from chipassets.chipsong import ChipSong
+from chipassets.presets import MOODS
+from chipassets.render import render_log
+from chipassets.render.loudness import momentary_loudness
+from chipassets.score import Note, Score, Section
+from chipassets.trackplan import Sound
+from tests.chip_music import plan, song
+
+FORM = (Section("A", 0, 4), Section("A'", 4, 4), Section("B", 8, 4), Section("A", 12, 4))
+
+
+def formed(bars: int = 16) -> Score:
+    return replace(song(bars, tempo_millibpm=130_000), sections=FORM)
+
+
+def lead(chip_song: ChipSong) -> list[tuple[int, int, str]]:
+    """Bar, level and instrument of the tune's notes."""
+    voice = next(v for v in chip_song.voices if v.name == CHIPS[chip_song.chip].voice("lead").name)
+    return [
+        (note.start_frame // chip_song.frames_per_bar, note.level, note.instrument)
+        for note in voice.notes
+    ]
+
+
+def range_lu(chip_song: ChipSong) -> float:
+    """The loudness range of the body, heard in windows of three seconds (EBU Tech 3342)."""
+    loudness = momentary_loudness(render_log(write_registers(chip_song)))
+    powers = np.convolve(10 ** (loudness / 10), np.ones(27) / 27, mode="valid")
+    low, high = np.percentile(10 * np.log10(powers), (10, 95))
+    return float(high - low)
+
+
+def test_every_preset_mood_has_its_depth() -> None:
+    assert set(DEPTHS) == set(MOODS)
+
+
+@given(
+    st.lists(st.sampled_from(sorted(DEPTHS)), max_size=4),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_no_bar_is_louder_than_full(moods: list[str], bars: int, loops: bool) -> None:
+    score = Score((), bars, 120_000, song().key, loop_start_bar=0 if loops else None)
+    for sections in ((), FORM):
+        planned = plan_dynamics(replace(score, sections=sections), moods)
+        assert len(planned.bars_db) == bars
+        assert max(planned.bars_db) == 0
+        assert min(planned.bars_db) >= -9
+
+
+@pytest.mark.parametrize("chip", ["nes", "gameboy", "snes"])
+@pytest.mark.parametrize(
+    ("mood", "low", "high"), [("heroic", 1.6, 6.0), ("sad", 1.6, 6.0), ("frantic", 0.3, 3.5)]
+)
+def test_the_loudness_range_is_what_the_mood_asks(
+    chip: str, mood: str, low: float, high: float
+) -> None:
+    assert low < range_lu(arrange(formed(), plan(groove="march", moods=(mood,)), chip)) < high
+
+
+def test_it_builds_up_and_is_hushed_before_the_return() -> None:
+    notes = lead(arrange(formed(), plan(moods=("heroic",)), "gameboy"))
+    by_section = [
+        np.mean([level for bar, level, _ in notes if part.start_bar <= bar < part.start_bar + 4])
+        for part in FORM
+    ]
+    assert by_section[2] < by_section[0] < by_section[1] < by_section[3]
+    assert max(level for _, level, _ in notes) == 15
+
+
+def test_a_lament_that_ends_dies_away() -> None:
+    score = replace(song(4, loop_start_bar=None), sections=(Section("A", 0, 4),))
+    notes = lead(arrange(score, plan(moods=("sad",)), "gameboy"))
+    levels = [np.mean([level for bar, level, _ in notes if bar == n]) for n in range(4)]
+    assert levels == sorted(levels, reverse=True)
+    rising = lead(arrange(score, plan(moods=("triumphant",)), "gameboy"))
+    assert np.mean([n for b, n, _ in rising if b == 0]) < np.mean(
+        [n for b, n, _ in rising if b == 3]
+    )
+
+
+def test_the_form_has_its_colours() -> None:
+    notes = lead(arrange(formed(), plan(), "nes"))
+    contrast = {bar for bar, _, name in notes if " b" in name}
+    assert contrast == {8, 9, 10, 11}
+    for item in INSTRUMENTS.values():
+        plain, scooped, other, _ = colours_of(item)
+        assert plain == item
+        assert other.duty != item.duty
+        assert (other.volume, scooped.volume) == (item.volume, item.volume)
+
+
+def test_a_long_note_that_is_leapt_up_to_begins_below() -> None:
+    line = [Note(0, 4, 60), Note(4, 4, 67), Note(8, 2, 60), Note(10, 2, 67), Note(12, 4, 69)]
+    line = [replace(note, part="lead") for note in line]
+    chip_song = arrange(song(1).with_notes(line), plan(groove="none"), "nes")
+    names = [name for _, _, name in lead(chip_song)]
+    assert names == ["reed", "reed up", "reed", "reed", "reed"]
+    macro = chip_song.instrument("reed up").arpeggio
+    assert (macro.at(0), macro.at(2), macro.at(30)) == (-1, 0, 0)
+
+
+@pytest.mark.parametrize("tempo_millibpm", [70_000, 120_000, 180_000])
+def test_vibrato_begins_within_a_note_of_a_beat(tempo_millibpm: int) -> None:
+    score = song(4, tempo_millibpm=tempo_millibpm)
+    chip_song = arrange(score, plan(), "nes")
+    beat = chip_song.frames_per_bar // 4
+    delay = chip_song.instrument("reed").vibrato_delay_frames
+    assert delay is not None
+    assert delay <= beat // 2 or delay == 4
+
+
+def test_an_instrument_of_the_games_own_keeps_its_vibrato() -> None:
+    own = replace(INSTRUMENTS["reed"], vibrato_delay_frames=60)
+    chip_song = arrange(song(4), plan(sound=Sound(instruments=(own,))), "nes")
+    assert chip_song.instrument("reed").vibrato_delay_frames == 60
+    timing = Timing(96, 4, 4, 0)
+    assert in_time(replace(own, vibrato_delay_frames=None), timing).vibrato_delay_frames is None
+
+
+def test_a_triangle_is_let_go_of_sooner_where_the_music_is_soft() -> None:
+    chip_song = arrange(formed(), plan(moods=("heroic",)), "nes")
+    bass = next(v for v in chip_song.voices if v.name == "triangle").notes
+    bar = chip_song.frames_per_bar
+    hushed = np.mean([n.duration_frames for n in bass if 8 <= n.start_frame // bar < 12])
+    full = np.mean([n.duration_frames for n in bass if n.start_frame // bar >= 12])
+    assert hushed < 0.9 * full
