@@ -6,8 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from chipassets.chipsong import Instrument
+from chipassets.compose.ideas import IDEAS
+from chipassets.compose.planning import plan_piece
 from chipassets.home import fifths_apart, tempo_ratio
 from chipassets.keys import pitch_name
+from chipassets.notes import BASS, INNER
 from chipassets.trackplan import (
     BuildPlan,
     Home,
@@ -131,7 +134,7 @@ def _track_lines(track: TrackPlan, home: Home) -> list[str]:
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
         f"lead around {_span(sound.lead_pitch)}",
     ]
-    lines += [*_writing_lines(track), *_sound_lines(track.sound)]
+    lines += [*_writing_lines(track), *_piece_lines(track), *_sound_lines(track.sound)]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
 
 
@@ -165,6 +168,25 @@ def _writing_lines(track: TrackPlan) -> list[str]:
     if track.guidance:
         factors = ", ".join(f"{name} {factor:g}" for name, factor in track.guidance)
         lines.append(f"  guidance {factors}")
+    return lines
+
+
+def _piece_lines(track: TrackPlan) -> list[str]:
+    """What the first take aims at: others share the idea and draw the rest anew."""
+    if track.reference is not None:
+        return []
+    made = plan_piece(track, 0)
+    lines = [f"  idea {made.idea}: the piece {IDEAS[made.idea].says}"]
+    said = []
+    for part in made.sections:
+        section = part.section
+        closes = ", ".join(phrase.cadence for phrase in part.phrases)
+        key = f" in {part.key}" if part.key != track.key else ""
+        said.append(
+            f"{section.name} ({closes}{key}; second voice {part.role(INNER)}, "
+            f"bass {part.role(BASS)})"
+        )
+    lines.append(f"  take 1: {' '.join(said)}; highest in bar {made.peak_bar + 1}")
     return lines
 
 
