@@ -270,7 +270,7 @@ def _pitch(
         pitch = fits[0] if fits else root
     while pitch > min(_HIGHEST, root + 12):
         pitch -= 12
-    while pitch < _LOWEST - 5:
+    while pitch < _LOWEST:
         pitch += 12
     return pitch
 

@@ -176,6 +176,10 @@ def tune_worth(traits: Traits) -> float:
     return worth
 
 
+_LONGEST_HOLE = 0.4
+"""Of a bar, how long a bass may be silent at a stretch."""
+
+
 def is_bass(cell: Cell, traits: Traits) -> bool:
     """Whether a cell can be the pattern of a bass: it opens the bar, and drills no one tone."""
     return (
@@ -183,5 +187,9 @@ def is_bass(cell: Cell, traits: Traits) -> bool:
         and 2 <= traits.onsets <= 10
         and cell.span <= 9
         and not (traits.onsets > 4 and traits.same == traits.onsets - 1)
+        and all(
+            after - note.end <= _LONGEST_HOLE * cell.bar_steps
+            for note, after in zip(cell.notes, [*cell.rhythm[1:], cell.bar_steps], strict=True)
+        )
         and not _stumbles(cell)
     )

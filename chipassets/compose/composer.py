@@ -21,7 +21,7 @@ from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.inner import compose_inner
 from chipassets.compose.judging import judge
 from chipassets.compose.material import Material, propose
-from chipassets.compose.phrasing import add_pickups, cut_stops, kept_in_key, shortened
+from chipassets.compose.phrasing import add_pickups, anticipated, cut_stops, kept_in_key, shortened
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import (
@@ -132,6 +132,9 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
         float(rng.random()),
         frozenset(given.bars),
     )
+    draws = rng.random(track.bars).tolist()
+    settled = frozenset(given.bars)
+    notes = anticipated(plan, tune, notes, harmony.steps_per_bar, draws, settled)
     context = context_of(
         plan,
         harmony,

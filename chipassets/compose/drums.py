@@ -25,6 +25,8 @@ _ENERGY = {
 _CONTRAST_SHARE = 0.6
 _VARIANT_SHARE = 0.3
 _JOIN_SHARE = 0.4
+_FILLS = {"small": 0.4, "medium": 0.85, "large": 1.0}
+"""How often a phrase closes with a fill of each size."""
 _BREAK_SHARE = 0.35
 _ACCENT_SHARE = 0.5
 _CRASH = "crash"
@@ -86,7 +88,7 @@ def _bar(track: TrackPlan, context: Context, bar: int, grooves: dict[str, Groove
         return tuple(hit for hit in groove.base[0] if hit.kind.endswith("hat"))
     if context.closes_phrase(bar):
         size = _fill_size(track, context, bar)
-        if size and context.draw("fill", bar) < 0.9:
+        if context.draw("fill", bar) < _FILLS[size]:
             return groove.fills.get(size) or groove.base[0]
     if groove.variants and context.draw("variant", section.letter, place) < _VARIANT_SHARE:
         which = int(context.draw("which", section.letter, place) * len(groove.variants))

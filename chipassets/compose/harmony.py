@@ -31,6 +31,9 @@ _TRIES = 4
 _VAMP_FROM, _DRONE_FROM = 0.68, 0.88
 """From these wishes on a phrase stays on two chords, and on one."""
 
+_MOST_COLOUR = {"phrygian": 0.4, "locrian": 0.2}
+"""Modes whose own tones are colour enough: more of it and the home key is lost."""
+
 _MODAL_SHARE = 0.3
 """Of closed cadences, how many go by the mode's own neighbour instead of the dominant."""
 
@@ -150,7 +153,8 @@ def _draw_phrase(
         word = "modal" if track.key.mode != "lydian" else "plagal"
     opening = _opening(track) if start == 0 else ()
     mode = plan.section_at(start).key.mode
-    colour = min(1.0, 0.25 + targets.chromatic) if track.chromatic_share else 0.0
+    most = _MOST_COLOUR.get(mode, 0.95)
+    colour = min(most, 0.3 + targets.chromatic) if track.chromatic_share else 0.0
 
     def draw() -> Bars:
         for chord, close in ((first, word), (None, word), (None, "open")):

@@ -30,7 +30,7 @@ _LOWEST = 50
 _ECHO_STEPS = 3
 _WHOLE_ECHO = 0.6
 """Of the tune's notes in a bar, how many must agree: scraps of an echo are noise."""
-_ABOVE_SHARE = 0.28
+_ABOVE_SHARE = 0.08
 """Of broken chords, how many lie above the tune and not below."""
 
 # Which tones of a voicing a broken chord takes in turn, from the lowest, 0.

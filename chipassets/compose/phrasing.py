@@ -57,6 +57,44 @@ def add_pickups(
     return sorted(kept, key=lambda note: note.start_step)
 
 
+def anticipated(
+    plan: PiecePlan,
+    tune: Sequence[TuneBar],
+    notes: Sequence[Note],
+    bar_steps: int,
+    draws: Sequence[float],
+    given: frozenset[int],
+) -> list[Note]:
+    """Return the tune in which some first notes of bars come an eighth early and are held over.
+
+    draws: a uniform number for each bar; a bar that comes again is played as it was. Phrases keep
+    their downbeats, and so do given bars.
+    """
+    share = _ANTICIPATED * (0.3 + plan.targets.syncopation)
+    opens = {phrase.start_bar for phrase in plan.phrases}
+    kept = sorted(notes, key=lambda note: note.start_step)
+    for bar in range(1, len(tune)):
+        source = tune[bar].source if tune[bar].source > 0 else bar
+        if bar in opens or bar in given or bar - 1 in given or draws[source] >= share:
+            continue
+        start = bar * bar_steps
+        index = next((i for i, note in enumerate(kept) if note.start_step == start), 0)
+        if not index:
+            continue
+        note, before = kept[index], kept[index - 1]
+        early = start - _EIGHTH
+        if note.duration_steps < _EIGHTH + 1 or before.start_step > early - _EIGHTH:
+            continue
+        length = min(before.duration_steps, early - before.start_step)
+        kept[index - 1] = Note(before.start_step, length, before.pitch, LEAD)
+        kept[index] = Note(early, note.duration_steps + _EIGHTH, note.pitch, LEAD)
+    return kept
+
+
+_ANTICIPATED = 0.55
+_EIGHTH = 2
+
+
 def _pickup_rhythm(material: Material, bar_steps: int, draw: float) -> tuple[int, ...]:
     """Return the steps of the last beat and a half of one of the model's bars."""
     first = bar_steps - 6

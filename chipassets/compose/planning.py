@@ -20,7 +20,7 @@ from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
 
 PHRASE_BARS = 4
-_LOWEST_CENTRE = 65.0
+_LOWEST_CENTRE = 67.0
 """MIDI pitch below which the middle of a tune would lie among its accompaniment."""
 
 _WORDS = {
@@ -34,6 +34,9 @@ _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 
 _LIFTS = (0, 2, 3, 4, 5, -3)
 """Semitones by which a section that contrasts is raised."""
+
+_VARIED_BAR, _VARIED_SHARE = 2, 0.6
+"""Of a section that comes again with another end, the bar that may change too, and how often."""
 
 _STOP_SHARE, _PICKUP_SHARE = 0.6, 0.55
 
@@ -66,8 +69,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
 
 
 _ENTRIES: tuple[dict[str, int], ...] = (
-    {LEAD: 2}, {LEAD: 1}, {INNER: 4}, {INNER: 2}, {BASS: 2}, {BASS: 4}, {LEAD: 2, INNER: 1},
-    {INNER: 2, BASS: 2},
+    {INNER: 4}, {INNER: 2}, {BASS: 2}, {BASS: 4}, {INNER: 2, BASS: 1}, {INNER: 4, BASS: 2},
 )  # fmt: skip
 _ENTRIES_SHARE = 0.35
 
@@ -82,16 +84,19 @@ def _entries(
     draw, which = float(rng.random()), _pick(_ENTRIES, rng)
     if track.motifs or track.primer is not None or track.bars < 2 * PHRASE_BARS:
         return {}
-    if idea.entries is not None:
-        return idea.entries
     longest = sections[0].section.bars
-    waits = which if draw < _ENTRIES_SHARE else {}
-    return {part: bars for part, bars in waits.items() if bars <= longest}
+    waits = idea.entries or (which if draw < _ENTRIES_SHARE else {})
+    # A tune that waits loses its head, unless the section is long enough to say it again.
+    return {
+        part: bars
+        for part, bars in waits.items()
+        if bars <= longest and (part != LEAD or longest >= 2 * PHRASE_BARS)
+    }
 
 
 _RELATED = (3, 5, 7, 2, 8)
 """Semitones from the home key to one in which a section that contrasts may stand."""
-_MODULATES = 0.5
+_MODULATES = 0.8
 
 
 def _section_key(
@@ -300,13 +305,15 @@ def _slots(
 ) -> tuple[Slot, ...]:
     words = _pick(idea.phrases if place == 0 else idea.phrases_b, rng).split()
     words = {1: ["C"], 2: [words[0], "C"], 3: [words[0], words[2], "C"]}.get(bars, words)
+    is_late = rng.random() < _VARIED_SHARE
     answers = bool(before) and bars == before[-1].bars == PHRASE_BARS and rng.random() < 0.7
     slots = []
     for index, word in enumerate(words):
         bar = start + index
         offset = bar - part.section.start_bar
         if offset < part.returning_bars:
-            slots.append(Slot(piece.COPY, part.source_bar + offset))
+            varies = offset == _VARIED_BAR and part.section.name.endswith("'") and is_late
+            slots.append(Slot(piece.COPY, part.source_bar + offset, varies=varies))
         elif word == "C" or index == bars - 1:
             slots.append(Slot(piece.CADENCE, cadence=cadence))
         elif answers and index < 2:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose import piece
+from chipassets.compose import ideas, piece
 from chipassets.compose.cells import Cell, CellNote, Notes
 from chipassets.compose.fit import (
     Candidates,
@@ -29,7 +29,7 @@ from chipassets.compose.fit import (
 from chipassets.compose.harmonies import DEGREES, Harmony
 from chipassets.compose.operators import DEVELOPING, OPERATORS, variants
 from chipassets.compose.piece import PiecePlan, Slot
-from chipassets.notes import LEAD, Note
+from chipassets.notes import INNER, LEAD, Note
 
 _BEAM = 12
 _KEPT_OF_A_BAR = 48
@@ -48,6 +48,8 @@ _GOALS: Mapping[str, tuple[float, ...]] = {
 }
 _APPROACHES = ((-1, 0.0), (1, 0.0), (2, 0.4), (-2, 0.5), (0, 0.9))
 """Degrees from a goal to the note before it, and what they pay: goals are come to by step."""
+
+_CAN_LEAD = (ideas.COUNTER, ideas.THIRDS, ideas.OFFBEAT, ideas.STABS, ideas.ECHO, ideas.UNISON)
 
 _SEQUENCE, _SAME_PLACE = -0.7, 0.3
 _AGAIN, _TOO_OFTEN = 0.8, 2.0
@@ -142,7 +144,7 @@ class _Search:
         """Return the best ways that are one bar longer."""
         slot = self._slots[bar]
         given = self._task.given.get(bar)
-        if slot.kind == piece.REST and given is None and self._rests():
+        if slot.kind == piece.REST and given is None and self._rests(bar):
             silent = TuneBar((), (), "held", "plain", 0)
             return [_Way(way.cost, (*way.bars, silent)) for way in ways]
         if slot.kind == piece.COPY and not slot.varies and given is None:
@@ -165,9 +167,11 @@ class _Search:
             ]
         )
 
-    def _rests(self) -> bool:
-        """Whether the tune is silent in a bar in which another voice may lead."""
-        return float(self._rng.random()) < 0.25 + 0.5 * self._task.plan.targets.air
+    def _rests(self, bar: int) -> bool:
+        """Whether the tune is silent in a bar: only where the second voice can take the lead."""
+        role = self._task.plan.section_at(bar).role(INNER)
+        draw = float(self._rng.random())
+        return role in _CAN_LEAD and draw < 0.1 + 0.5 * self._task.plan.targets.air
 
     def _candidates(
         self, bar: int, slot: Slot, given: Notes | None
