@@ -20,7 +20,14 @@ class Engine(StrEnum):
     GODOT = "godot"
     GODOT3 = "godot3"
     WEB = "web"
+    RPGMAKER = "rpgmaker"
     LOVE = "love"
+    RENPY = "renpy"
+    GAMEMAKER = "gamemaker"
+    UNITY = "unity"
+    DEFOLD = "defold"
+    BEVY = "bevy"
+    CONSTRUCT = "construct"
 
 
 def export_command(

@@ -9,7 +9,10 @@ from typing import Annotated, Any
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 
-ENGINES = ("godot", "godot3", "web", "love")
+ENGINES = (
+    "godot", "godot3", "web", "rpgmaker", "love", "renpy", "gamemaker", "unity", "defold", "bevy",
+    "construct",
+)  # fmt: skip
 """The engines that there are exporters for: the keys of `chipassets.engines.EXPORTERS`."""
 
 _OPTIONS = ("into",)

@@ -1,0 +1,81 @@
+# The music of the game for Ren'Py 8. Written by chipassets; build the bundle anew.
+#
+#   $ chipassets.enter("overworld")         # whenever the story's scene changes
+#   $ chipassets.intensity(0.4)             # fewer layers
+#   $ chipassets.sting("victory")           # once over the music, which makes room
+#
+# Or as any music:  play music overworld     (a track with layers then sounds whole)
+
+@DEFINES@
+
+init -10 python:
+    for number in range(2, @MOST_LAYERS@ + 1):
+        renpy.music.register_channel(
+            "chipassets_%d" % number, mixer="music", loop=True
+        )
+
+init -5 python in chipassets:
+    import math
+    from store import renpy
+
+    TRACKS = @TRACKS@
+    LAYERS = @MOST_LAYERS@
+    DUCKED = 10 ** (-12 / 20.0)
+
+    def track_for(scene, moods=()):
+        """The scene's track with the most of the moods; None if no track serves it."""
+        served = [track for track in TRACKS if track["scene"] == scene]
+
+        def likeness(track):
+            shared = len(set(moods) & set(track["moods"]))
+            return (shared, shared - len(track["moods"])) if moods else (0, 0)
+
+        return max(served, key=likeness) if served else None
+
+    def spread(level, layers):
+        """The amplitudes of that many layers at an intensity: the first always sounds."""
+        upper = max(layers - 1, 1)
+        points = [min(max(level * upper - (i - 1), 0.0), 1.0) for i in range(1, layers)]
+        return [1.0] + [math.sin(point * math.pi / 2) for point in points]
+
+    def channel(number):
+        return "music" if number == 1 else "chipassets_%d" % number
+
+    def enter(scene, moods=(), fadeout=0.8, fadein=0.8):
+        """Play the scene's music; what plays already goes on."""
+        track = track_for(scene, moods)
+        if track is None:
+            return
+        files = track["files"]
+        for number in range(1, LAYERS + 1):
+            if number <= len(files):
+                renpy.music.play(
+                    files[number - 1], channel(number), loop=track["loops"], fadeout=fadeout,
+                    fadein=fadein, if_changed=True, synchro_start=True,
+                )
+            else:
+                renpy.music.stop(channel(number), fadeout=fadeout)
+        renpy.store.chipassets_layers = len(files)
+        intensity(renpy.store.chipassets_level, 0)
+
+    def intensity(level, delay=0.6):
+        """Let more or fewer of a track's layers sound, 0 to 1; it stays for what comes."""
+        renpy.store.chipassets_level = min(max(level, 0.0), 1.0)
+        layers = renpy.store.chipassets_layers
+        for number, gain in enumerate(spread(renpy.store.chipassets_level, layers), 1):
+            renpy.music.set_volume(gain, delay, channel(number))
+
+    def sting(name, delay=0.08):
+        """Play a track, or a scene's track, once over the music."""
+        named = [track for track in TRACKS if track["name"] == name]
+        track = named[0] if named else track_for(name)
+        if track is not None:
+            renpy.sound.play(track["once"], channel="sound")
+
+    def stop(fadeout=0.8):
+        """Fade to silence."""
+        for number in range(1, LAYERS + 1):
+            renpy.music.stop(channel(number), fadeout=fadeout)
+
+default chipassets_level = 1.0
+default chipassets_layers = 1

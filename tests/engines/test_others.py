@@ -1,0 +1,228 @@
+"""RPG Maker, Ren'Py, GameMaker, Unity, Defold, Bevy, Construct: each by its own parser or rules."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from chipassets.engines import EXPORTERS, Music, export
+from chipassets.engines.bevy import rust_value
+from chipassets.engines.renpy import played
+from chipassets.engines.rpgmaker import system_values
+from tests.engines.game import need, run, write_game
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Music:
+    return Music.read(write_game(tmp_path_factory.mktemp("others") / "bundle"))
+
+
+def files_of(music: Music, engine: str) -> dict[str, bytes]:
+    exporter = EXPORTERS[engine]
+    return {item.path: item.data for item in (*exporter.items(music), *exporter.example(music))}
+
+
+# What RPG Maker's own classes do, as far as the plug-in asks: buffers load later, by name.
+RPG_MAKER = """
+const played = [];
+class Buffer {
+  constructor(name) { this.name = name; this.ready = false; this.volume = 1; }
+  isReady() { return this.ready; }
+  play(loop, pos) { played.push([this.name, loop, pos]); this.playing = true; }
+  stop() { this.playing = false; }
+  fadeOut() {} fadeIn() {}
+}
+const made = [];
+globalThis.AudioManager = {
+  createBuffer(folder, name) { const b = new Buffer(`${folder}/${name}`); made.push(b); return b; },
+  playBgm(bgm, pos) {
+    this.stopBgm(); this._currentBgm = bgm;
+    this._bgmBuffer = this.createBuffer("bgm", bgm.name); this._bgmBuffer.play(true, pos || 0);
+  },
+  stopBgm() { if (this._bgmBuffer) { this._bgmBuffer.stop(); this._bgmBuffer = null; } },
+  isCurrentBgm(bgm) {
+    return this._currentBgm && this._bgmBuffer && this._currentBgm.name === bgm.name;
+  },
+  updateCurrentBgm(bgm) { this._currentBgm = bgm; },
+  updateBgmParameters(bgm) { if (this._bgmBuffer) this._bgmBuffer.volume = bgm.volume / 100; },
+  fadeOutBgm() {}, fadeInBgm() {},
+};
+globalThis.SceneManager = { updateMain() {} };
+globalThis.PluginManager = {};
+globalThis.Game_Interpreter = class { pluginCommand() {} };
+"""
+
+
+def test_rpg_maker_plays_layers_in_one_frame_and_fades_them(music: Music, tmp_path: Path) -> None:
+    node = need("node", "nodejs")
+    files = files_of(music, "rpgmaker")
+    script = (
+        RPG_MAKER
+        + files["js/plugins/ChipassetsMusic.js"].decode()
+        + """
+AudioManager.playBgm({name: "title", volume: 90}, 0);
+AudioManager.playBgm({name: "overworld", volume: 50}, 1.5);
+SceneManager.updateMain();
+const early = played.length;
+made.slice(1).forEach((buffer) => { buffer.ready = true; });
+SceneManager.updateMain();
+const full = made.slice(1).map((buffer) => buffer.volume);
+new Game_Interpreter().pluginCommand("MusicIntensity", ["0", "2"]);
+SceneManager.updateMain(); SceneManager.updateMain();
+const low = made.slice(1).map((buffer) => buffer.volume);
+AudioManager.playBgm({name: "title", volume: 90}, 0);
+console.log(JSON.stringify({early, played, full, low, on: made.map((b) => !!b.playing)}));
+"""
+    )
+    (tmp_path / "plugin.js").write_text(script)
+    told = json.loads(run(node, "plugin.js", cwd=tmp_path))
+    assert told["early"] == 1, "no layer begins before all are loaded"
+    assert told["played"][1:3] == [["bgm/overworld-1", True, 1.5], ["bgm/overworld-2", True, 1.5]]
+    assert told["full"] == [0.5, 0.5]
+    assert told["low"] == [0.5, 0]
+    assert told["on"] == [False, False, False, True]
+
+
+def test_rpg_makers_folders_and_system(music: Music) -> None:
+    files = files_of(music, "rpgmaker")
+    assert {path for path in files if path.endswith(".ogg")} == {
+        "audio/bgm/title.ogg", "audio/bgm/overworld.ogg", "audio/bgm/overworld-1.ogg",
+        "audio/bgm/overworld-2.ogg", "audio/bgm/night.ogg", "audio/bgm/battle.ogg",
+        "audio/bgm/battle-1.ogg", "audio/bgm/battle-2.ogg", "audio/me/victory.ogg",
+    }  # fmt: skip
+    system = json.loads(system_values(music))
+    assert {field: value["name"] for field, value in system.items()} == {
+        "titleBgm": "title", "battleBgm": "battle", "victoryMe": "victory",
+    }  # fmt: skip
+
+
+def test_renpy_returns_to_the_sample(music: Music) -> None:
+    title, night = music.tracks[0], music.tracks[2]
+    path = played(title, "a.ogg")
+    seconds = float(path.removeprefix("<loop ").split(">")[0])
+    assert title.loop is not None
+    assert int(seconds * title.sample_rate_hz) == title.loop.start_sample
+    assert played(night, "a.ogg") == "a.ogg"
+
+
+def test_renpy_lints_the_music(music: Music, tmp_path: Path) -> None:
+    renpy = shutil.which("renpy") or shutil.which("renpy", path="/usr/games")
+    if renpy is None:
+        pytest.skip("no renpy on the path (Debian: apt-get install renpy)")
+    game = tmp_path / "project/game"
+    export("renpy", music.folder, game, example=True)
+    environment = {"HOME": str(tmp_path), "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
+    done = subprocess.run(
+        [renpy, tmp_path / "project", "lint"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    # Debian's Ren'Py 8.0.3 stumbles over screens of its own under Python 3.11, behind all of the
+    # game's scripts and their init blocks.
+    said = done.stdout + done.stderr
+    assert done.returncode == 0 or "in prepare_screen" in said, said
+    assert "game/" not in said, said
+    assert (game / "chipassets.rpyc").exists(), "it was parsed and compiled"
+    assert (game / "script.rpyc").exists()
+
+
+def test_unitys_scripts_are_c_sharp(music: Music, tmp_path: Path) -> None:
+    compiler = need("mcs", "mono-mcs")
+    scripts = {
+        path: data for path, data in files_of(music, "unity").items() if path.endswith(".cs")
+    }
+    assert len(scripts) == 4
+    for path, data in scripts.items():
+        (tmp_path / Path(path).name).write_bytes(data)
+        run(compiler, "-langversion:7", "--parse", Path(path).name, cwd=tmp_path)
+
+
+def test_unitys_package_is_whole(music: Music) -> None:
+    files = files_of(music, "unity")
+    for path, data in files.items():
+        if path.endswith((".json", ".asmdef", ".chipmusic")):
+            json.loads(data)
+    table = json.loads(files["com.chipassets.music/Music/music.chipmusic"])
+    for track in table["tracks"]:
+        for name in track["files"]:
+            assert f"com.chipassets.music/Music/Audio/{name}" in files
+        # JsonUtility fills in fields of the class alone.
+        source = files["com.chipassets.music/Runtime/ChipassetsBundle.cs"].decode()
+        for field in track:
+            assert re.search(rf"public [\w\[\]]+ {field};", source), field
+
+
+def test_gamemakers_text_is_the_tracks(music: Music) -> None:
+    files = files_of(music, "gamemaker")
+    script = files["chipassets.gml"].decode()
+    text = script.split("json_parse(")[1].split("),\n        levels")[0]
+    rows = json.loads("".join(json.loads(part) for part in re.split(r"\n\s*\+ ", text)))
+    assert [row["name"] for row in rows] == [track.name for track in music.tracks]
+    title = rows[0]
+    assert round(title["loop_start_seconds"] * 44_100, 3) == title["loop_start"]
+    assert round(title["end_seconds"] * 44_100, 3) == title["samples"]
+    for row in rows:
+        assert all(f"datafiles/music/{name}" in files for name in row["files"])
+    assert script.count("{") == script.count("}")
+    assert script.count("(") == script.count(")")
+
+
+def test_defolds_components_name_files_that_are_there(music: Music) -> None:
+    files = files_of(music, "defold")
+    go = files["chipassets/music.go"].decode()
+    components = re.findall(r'component: "/([^"]+)"', go)
+    assert len(components) == 7
+    for component in components:
+        text = files[component].decode()
+        (sound,) = re.findall(r'^sound: "/([^"]+)"$', text, re.MULTILINE)
+        assert sound in files
+        assert ("looping: 0" in text) == ("victory" in component)
+
+
+def test_defolds_modules_are_lua(music: Music, tmp_path: Path) -> None:
+    compiler = shutil.which("luac") or shutil.which("luac5.1") or shutil.which("luajit")
+    if compiler is None:
+        pytest.skip("no luac on the path (Debian: apt-get install lua5.1)")
+    for path, data in (files_of(music, "defold") | files_of(music, "love")).items():
+        if path.endswith((".lua", ".script")):
+            (tmp_path / "one.lua").write_bytes(data)
+            options = ("-bl", "one.lua") if compiler.endswith("luajit") else ("-p", "one.lua")
+            run(compiler, *options, cwd=tmp_path)
+
+
+def test_bevys_table_is_rust(music: Music) -> None:
+    assert rust_value(["a", 'b"']) == '&["a", "b\\""]'
+    assert rust_value(True) == "true"
+    source = files_of(music, "bevy")["src/music.rs"].decode()
+    fields = source.split("pub struct Track {")[1].split("}")[0]
+    declared = re.findall(r"^    pub (\w+): ", fields, re.MULTILINE)
+    rows = source.split("&[Track] = &[")[1].split("\n];")[0].split("Track {")[1:]
+    assert len(rows) == len(music.tracks)
+    for row in rows:
+        assert re.findall(r"^        (\w+): ", row, re.MULTILINE) == declared
+    for opening, closing in ("{}", "()", "[]"):
+        assert source.count(opening) == source.count(closing)
+
+
+def test_constructs_scripts_read_their_index(music: Music, tmp_path: Path) -> None:
+    node = need("node", "nodejs")
+    export("construct", music.folder, tmp_path, example=True)
+    (tmp_path / "scripts/package.json").write_text('{"type": "module"}')
+    code = (
+        "import {INDEX} from './chipassets-music.js';"
+        "console.log(JSON.stringify(globalThis.Chipassets.checkIndex(INDEX)))"
+    )
+    index = json.loads(run(node, "--input-type=module", "-e", code, cwd=tmp_path / "scripts"))
+    listed = {file["path"] for track in index["tracks"] for file in track["files"].values()}
+    listed |= {layer["path"] for track in index["tracks"] for layer in track.get("layers", ())}
+    assert listed == {path.name for path in (tmp_path / "files").iterdir()}
+    run(node, "--check", "main.js", cwd=tmp_path / "scripts")
