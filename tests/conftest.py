@@ -37,6 +37,8 @@ settings.load_profile("chipassets")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden texts")
+    parser.addoption("--fuzz-seconds", type=float, default=60.0, help="of all -m fuzz together")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="which inputs -m fuzz makes")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

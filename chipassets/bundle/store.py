@@ -70,12 +70,13 @@ def read_settled(folder: Path, read: Callable[[Index], Result]) -> Result:
 
 def _stamp(folder: Path) -> tuple[int, ...] | None:
     """Return what changes whenever a bundle is replaced; None while that is under way."""
-    aside = folder.with_name(f".{folder.name}.replaced")
-    if (folder / SWAP_NAME).exists() or (aside.exists() and not folder.exists()):
-        return None
+    target = resolved(folder)  # "." has no name of its own
+    aside = target.with_name(f".{target.name}.replaced") if target.name else target
     try:
-        found = (folder / INDEX_NAME).stat()
-    except OSError:
+        if (target / SWAP_NAME).exists() or (aside.exists() and not target.exists()):
+            return None
+        found = (target / INDEX_NAME).stat()
+    except (OSError, ValueError):
         return ()
     return found.st_ino, found.st_mtime_ns, found.st_size
 

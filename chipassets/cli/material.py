@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from chipassets.cli.output import console, print_json, print_text
 from chipassets.cli.parser import Parser, number, whole
-from chipassets.cli.writing import Writing
+from chipassets.cli.writing import Writing, new_file
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ DATASET_SUMMARY = "Cut a corpus into training sequences and hold a part of the p
 def corpus(words: list[str]) -> None:
     """Make the corpus that the words of a command line ask for."""
     options = _corpus_parser().parse_args(words)
+    new_file(options.out)
     from chipassets.train.corpus import write_corpus
     from chipassets.train.doctor import read_corpus, write_report
 
@@ -64,6 +65,7 @@ def corpus(words: list[str]) -> None:
 def dataset(words: list[str]) -> None:
     """Make the dataset that the words of a command line ask for."""
     options = _dataset_parser().parse_args(words)
+    new_file(options.out)
     from chipassets.train.building import build_dataset
     from chipassets.train.corpus import load_corpus
     from chipassets.train.dataset import save_dataset

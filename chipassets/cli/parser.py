@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from chipassets.cli.text import visible
+from chipassets.errors import UsageError
 
 _Number = TypeVar("_Number", int, float)
 
@@ -22,8 +24,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message on standard error, and exit with 2."""
         if "--json" in sys.argv:
-            from chipassets.errors import UsageError
-
             raise UsageError(message)
         self.print_usage(sys.stderr)
         self.exit(2, visible(f"{self.prog}: error: {message}") + "\n")
@@ -37,6 +37,13 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 def number(low: float, high: float) -> Callable[[str], float]:
     """Return a reader of numbers from `low` to `high`."""
     return lambda text: _between(low, _read(float, text, "a number"), high)
+
+
+def finite(value: float) -> float:
+    """Return a number of a typer option, whose bounds let through what is none; else UsageError."""
+    if not math.isfinite(value):
+        raise UsageError(f"{value} is no number that an option can have")
+    return value
 
 
 def _read(kind: Callable[[str], _Number], text: str, what: str) -> _Number:

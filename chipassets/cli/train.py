@@ -18,7 +18,8 @@ import typer
 
 from chipassets.cli import material, train_voices
 from chipassets.cli.output import print_json, print_table, print_text
-from chipassets.cli.writing import Writing
+from chipassets.cli.parser import finite
+from chipassets.cli.writing import Writing, new_file
 from chipassets.errors import MissingExtraError, UsageError
 from chipassets.train.hparams import LEAST_KEEP, MOST_EVENTS, MOST_STREAMS
 
@@ -76,11 +77,11 @@ def fit_command(
         int, typer.Option(min=2, max=MOST_EVENTS, help="Events to propagate back through.")
     ] = 128,
     steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 8000,
-    learning_rate: Annotated[float, typer.Option(min=1e-7)] = 2e-3,
+    learning_rate: Annotated[float, typer.Option(min=1e-7, callback=finite)] = 2e-3,
     keep: Annotated[
-        float, typer.Option(min=LEAST_KEEP, max=1.0, help="Dropout keep share.")
+        float, typer.Option(min=LEAST_KEEP, max=1.0, callback=finite, help="Dropout keep share.")
     ] = 0.75,
-    clip_norm: Annotated[float, typer.Option(min=1e-3)] = 5.0,
+    clip_norm: Annotated[float, typer.Option(min=1e-3, callback=finite)] = 5.0,
     controls: Annotated[bool, typer.Option(help="Without: a pure polyphony_rnn.")] = True,
     patience: Annotated[int, typer.Option(min=0, help="Evaluations without gain; 0 never.")] = 0,
     seed: Annotated[int, typer.Option(min=0)] = 1,
@@ -182,6 +183,7 @@ def export_command(
 
     With --mag: as a bundle that Magenta's own polyphony_rnn_generate runs.
     """
+    new_file(out)
     name = name or out.stem
     if mag:
         _export_bundle(run, dataset, name, out)
@@ -206,6 +208,7 @@ def import_command(
     half: Annotated[bool, typer.Option("--half", help="Store half precision.")] = False,
 ) -> None:
     """Make a model file of what Magenta's polyphony_rnn_train made."""
+    new_file(out)
     _need_backend()
     from chipassets.compose.weights import save_model
     from chipassets.train.magenta_import import import_magenta
@@ -231,6 +234,7 @@ def ngrams_command(
     ] = None,
 ) -> None:
     """Index a corpus's melodies, so that builds can tell when a model copies them."""
+    new_file(out)
     from chipassets.originality import index_to_bytes
     from chipassets.train.corpus import load_corpus
     from chipassets.train.ngrams import corpus_index

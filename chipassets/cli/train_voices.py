@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from chipassets.cli.output import print_table, print_text
+from chipassets.cli.parser import finite
 from chipassets.cli.writing import Writing
 from chipassets.errors import MissingExtraError, UsageError
 from chipassets.train.hparams import MOST_STREAMS
@@ -36,8 +37,8 @@ def parts(
     steps: Annotated[int, typer.Option(min=1, help="Updates a role.")] = 2200,
     units: Annotated[int, typer.Option(min=1, max=1024)] = 192,
     batch_size: Annotated[int, typer.Option(min=1, max=MOST_STREAMS)] = 24,
-    learning_rate: Annotated[float, typer.Option(min=1e-7)] = 2e-3,
-    dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.4,
+    learning_rate: Annotated[float, typer.Option(min=1e-7, callback=finite)] = 2e-3,
+    dropout: Annotated[float, typer.Option(min=0, max=0.9, callback=finite)] = 0.4,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     refuse_licence: _Licences = None,
     refuse_source: _Sources = None,

@@ -14,7 +14,7 @@ import typer
 
 from chipassets.cli.manifest import read_manifest
 from chipassets.cli.output import print_error, print_text, say
-from chipassets.errors import ChipassetsError
+from chipassets.errors import ChipassetsError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.build import Built
@@ -42,6 +42,8 @@ def watch_command(
     """
     from chipassets.lock import lock_path
 
+    if manifest.is_dir():
+        raise UsageError(f"{manifest} is a folder; name the manifest in it, a YAML file")
     workers = jobs or os.cpu_count() or 1
     try:
         seen = read_stamps(manifest)

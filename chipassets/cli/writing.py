@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chipassets.errors import BundleError
+from chipassets.errors import BundleError, UsageError
 
 
 class Writing:
@@ -22,6 +22,17 @@ class Writing:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
             raise _failure(self.path, error) from error
+
+
+def new_file(path: Path) -> Path:
+    """Return the path of a file to write; UsageError, before any work, where none can lie."""
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise _failure(path, error) from error
+    if is_folder or not path.name:
+        raise UsageError(f"{path} is a folder; name a file to write, like {path / 'my.corpus'}")
+    return path
 
 
 def _failure(path: Path, error: OSError) -> BundleError:

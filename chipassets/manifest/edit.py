@@ -83,7 +83,10 @@ def _same(one: object, other: object) -> bool:
 
 def edited(text: str, track: str, key: str, value: object) -> str | None:
     """Return the text with that key of the track, None where there is no place for it."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return None  # the reader of manifests takes a little more: a tab before a colon, say
     tracks = _child(root, "tracks")
     found = _child(tracks, track)
     if found is None or tracks is None:

@@ -31,6 +31,7 @@ from chipassets.originality.grams import (
     gram_hashes,
     hashes_by_length,
 )
+from chipassets.strictjson import loads
 
 MAX_INDEX_BYTES = 2_950_000
 NGRAMS_VERSION = 1
@@ -136,7 +137,7 @@ def parse_index(data: bytes, source: str) -> GramIndex:
     """Return the index in the bytes of a file; ModelError naming `source` when it is damaged."""
     try:
         head, _, body = data.partition(b"\n")
-        return _from_parts(json.loads(head), body)
+        return _from_parts(loads(head), body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"{source} is not a readable index of n-grams ({error}); make it again with "
@@ -152,6 +153,8 @@ def _from_parts(header: dict[str, Any], body: bytes) -> GramIndex:
         n, places, probes = int(entry["n"]), int(entry["places"]), int(entry["probes"])
         if n not in GRAM_LENGTHS or places < 8 or places % 8 or not 1 <= probes <= MOST_PROBES:
             raise ValueError(f"a filter of {places} places for {n}-grams is not possible")
+        if places // 8 > len(body) - at:
+            raise ValueError(f"it ends within the filter of {n}-grams")
         bits = np.frombuffer(body, np.uint8, places // 8, at)
         at += places // 8
         grams[n], filters[n] = int(entry["grams"]), Filter(places, probes, bits)

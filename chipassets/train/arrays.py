@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tokenize
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812
 
@@ -24,8 +24,13 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     Each array is as long as its bytes, which are counted before any memory is taken: a header of
     18 TB costs nothing. OSError when the file cannot be read.
     """
+    with path.open("rb") as file:
+        return _read_all(file)
+
+
+def _read_all(file: BinaryIO) -> dict[str, NDArray[Any]]:
     try:
-        with ZipFile(path) as archive:
+        with ZipFile(file) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
             sizes = {name: archive.getinfo(name).file_size for name in names}
             if sum(sizes.values()) > MOST_BYTES:
@@ -34,7 +39,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
                 name.removesuffix(".npy"): _read(archive, name, size)
                 for name, size in sizes.items()
             }
-    except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError) as error:
+    # Places in the file that are none are an OSError.
+    except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise ValueError(f"no whole file: {error or type(error).__name__}") from error
     except (SyntaxError, TypeError, tokenize.TokenError, MemoryError, OverflowError) as error:
         raise ValueError(f"an array without a readable header ({error})") from error

@@ -54,9 +54,10 @@ def build_dataset(
         else:
             skipped["pieces: no usable slice"] += 1
     if len(parts) < 2:
+        told = ", ".join(f"{reason} ({count})" for reason, count in skipped.items())
         raise UsageError(
             f"{len(parts)} pieces give training material; at least two are needed, one to train "
-            "on and one to hold out. Add MIDI files of 4 bars or more"
+            f"on and one to hold out. Add MIDI files of 4 bars or more; left out: {told or 'none'}"
         )
     held_out = _held_out([piece.content_sha256 for piece, _ in parts], eval_ratio)
     dataset = _join(parts, held_out, game_weight)

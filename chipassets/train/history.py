@@ -38,7 +38,7 @@ _HIGHEST_EXPONENT = math.log(sys.float_info.max)
 def read_history(run: Path) -> list[Point]:
     """Return the points of a run, in order; a line that a kill cut short is none."""
     try:
-        lines = (run / HISTORY_FILE).read_text(encoding="utf-8").splitlines()
+        lines = (run / HISTORY_FILE).read_bytes().splitlines()
     except FileNotFoundError:
         return []
     points = []

@@ -177,3 +177,11 @@ def test_a_file_error_that_nobody_foresaw_is_exit_5(
     monkeypatch.setattr("chipassets.manifest.load_manifest", refuse)
     found = chipassets("validate", "game.yaml")
     assert (found.returncode, found.stderr) == (5, "error: some/[file]: Permission denied\n")
+
+
+@pytest.mark.parametrize("word", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("option", ["--learning-rate", "--keep", "--clip-norm"])
+def test_a_number_that_is_none_is_no_option(chipassets: Run, option: str, word: str) -> None:
+    found = chipassets("train", "fit", "a.dataset", "-o", "run", f"{option}={word}")
+    assert found.returncode == 2
+    assert option in found.stderr or word in found.stderr

@@ -74,6 +74,12 @@ def test_what_cannot_be_shown_is_said(built: Path, chipassets: Run) -> None:
     assert not list(built.glob("*.svg"))
 
 
+def test_a_bundle_is_shown_and_checked_from_within(built: Path, chipassets: Run) -> None:
+    for words in (("verify", "."), ("show", ".", "town"), ("report", ".", "-o", "r.html")):
+        found = chipassets(*words, folder=built / BUNDLE)
+        assert found.returncode == 0, found.stderr
+
+
 def alter(bundle: Path, **changes: object) -> None:
     """Let the index say something else of its track `town`."""
     path = bundle / "bundle.json"

@@ -14,7 +14,7 @@ from queue import Queue
 import pytest
 
 from chipassets.cli.watch import changes, read_stamps
-from tests.cli.conftest import environment, hear_ctrl_c
+from tests.cli.conftest import Run, environment, hear_ctrl_c
 
 
 @pytest.fixture
@@ -126,6 +126,12 @@ def test_every_file_that_the_manifest_reads_is_watched(tmp_path: Path, name: str
     assert read_stamps(manifest) != there
     path.unlink()
     assert path not in read_stamps(manifest)
+
+
+@pytest.mark.parametrize("name", [".", "", "/"])
+def test_a_folder_is_no_manifest(chipassets: Run, name: str) -> None:
+    found = chipassets("watch", name)
+    assert (found.returncode, "is a folder" in found.stderr) == (2, True)
 
 
 def test_other_files_are_not_watched(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Fuzzing: foreign bytes and foreign values into every reader, which must refuse or read them."""

@@ -1,0 +1,155 @@
+"""Small inputs of every kind, in code: what the fuzzer starts from."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import struct
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from chipassets.arrange import arrange
+from chipassets.bundle import FORMAT, Index, ModelEntry, file_entry
+from chipassets.bundle.index import index_to_bytes
+from chipassets.compose.model import Model
+from chipassets.compose.weights import save_model
+from chipassets.lock import LockedTake, Rejection, TakeRow, lock_to_bytes
+from chipassets.render import encode_midi
+from chipassets.trackplan import Layer, Sound
+from tests.chip_music import plan, song
+from tests.runtime.tiny_bundle import Piece, write_bundle
+from tests.test_midifile import UNUSUAL, late
+from tests.test_outputs import VOICES, finish
+
+MANIFESTS = [
+    b"game: Tiny\ntracks: {town: , boss: {scene: boss, tempo: 150}}\n",
+    b"""\
+game: "Moon: Garden"
+seed: 7
+author: A. Name
+copyright: 2026 A. Name
+chip: gameboy
+formats: [ogg, midi]
+loudness: -16
+motifs: {hero: "C5 - - E5 G5 - - E5"}
+instruments: {bell: {volume: [15, 12, 8], duty: [2]}}
+scenes:
+  cave: {like: dungeon, mood: [mysterious]}
+moods:
+  grim: {like: tense, tempo: 80-100, density: {min: 1, max: 2}}
+defaults: {takes: 4, metre: 3/4}
+tracks:
+  title:
+    scene: title
+    mood: [heroic, bright]
+    motif: hero
+    form: intro A A B A'
+  town: {length: 30 s, key: D dorian, loop: true, primer: "C5 . E5 -"}
+  den:
+    scene: cave
+    mood: grim
+    chords: C | Am F | G7 | C
+    primer: {melody: [60, -2, 62, -1]}
+  sting: {scene: victory, match: town, length: 2 bars}
+""",
+]
+
+SOURCES = [
+    b"file,source,licence,style\na.mid,x,CC0,game\nb/c.mid,y,CC-BY-NC,\n",
+    '\ufefffile;source;licence\r\nä.mid;"x;y";CC0\r\n'.encode(),
+    "file\tlicence\nä.mid\tCC0\n".encode("utf-16"),
+]
+
+
+def lock() -> bytes:
+    """A lock of two tracks with every kind of decision in it."""
+    table = (TakeRow(0, 0.81, "", (("scale", 0.98, 0.92),)), TakeRow(1, 0.4, "refused: x", ()))
+    takes = {
+        "town": LockedTake("a" * 64, 0, 2, "the best of 2", song(2, loop_start_bar=0)),
+        "boss": LockedTake(
+            "b" * 64, 1, 4, "accepted", song(4, loop_start_bar=1), accepted=True,
+            plan_key="c" * 64, rejected=(Rejection(2, "d" * 64),), rolled=3, table=table,
+        ),
+    }  # fmt: skip
+    return lock_to_bytes(takes)
+
+
+@functools.cache
+def bundle_files() -> dict[str, bytes]:
+    """The files of a bundle for the runtime."""
+    with TemporaryDirectory() as folder:
+        write_bundle(Path(folder), [Piece("title", 440), Piece("town", 550, intro_bars=1)])
+        found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+@functools.cache
+def index() -> bytes:
+    """The index of a bundle, with all that one may hold."""
+    entry, files = finish(
+        "ogg", "midi", "preview", "nsf", sound=Sound(layers=(Layer("all", VOICES),))
+    )
+    file = file_entry("provenance.json", b"{}")
+    whole = Index(
+        format=FORMAT, generator="chipassets 0", game="Tiny", chip="nes", seed=3,
+        model=ModelEntry(name="own", sha256="0" * 64), provenance=file,
+        album={"nsf": file_entry("nsf/album.nsf", b"x")},
+        attributes=file_entry(".gitattributes", b""), tracks=[entry],
+    )  # fmt: skip
+    assert files
+    return index_to_bytes(whole)
+
+
+def bundle_zip(method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """The same, packed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in bundle_files().items():
+            archive.writestr(name, data if name.endswith(".json") else data[:200])
+    return buffer.getvalue()
+
+
+def midi() -> list[bytes]:
+    """Files of this program and of others."""
+    track = plan()
+    ours = encode_midi(arrange(song(2), track, "nes"), track)
+    return [ours, late(64), *UNUSUAL.values()]
+
+
+def model() -> bytes:
+    """A network of one small layer."""
+    rng = np.random.default_rng(1)
+    kernel = rng.normal(0, 0.3, (259 + 4, 16)).astype(np.float32)
+    head = rng.normal(0, 0.3, (4, 259)).astype(np.float32)
+    zeros = np.zeros(16, np.float32), np.zeros(259, np.float32)
+    return save_model(Model("own", (kernel,), zeros[:1], head, zeros[1], training={"loss": 1.5}))
+
+
+def arrays(**columns: Any) -> bytes:
+    """An `.npz` file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **columns)
+    return buffer.getvalue()
+
+
+def far_away() -> bytes:
+    """An `.npz` file whose directory says that an array lies before the file's beginning."""
+    data = bytearray(arrays(a=np.arange(9)))
+    struct.pack_into("<I", data, data.rindex(b"PK\5\6") + 16, 0x7FFFFFFF)
+    return bytes(data)
+
+
+def text_array(value: object) -> Any:
+    """JSON as an array of bytes."""
+    return np.frombuffer(json.dumps(value).encode(), np.uint8)
+
+
+def history() -> bytes:
+    """What a run has reported."""
+    point = {"step": 5, "loss": 1.5, "held_out_loss": None, "events_per_second": 10.0}
+    return json.dumps(point).encode() + b"\n" + json.dumps(point | {"step": 9}).encode() + b"\n"
