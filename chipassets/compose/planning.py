@@ -20,7 +20,7 @@ from chipassets.seeds import derive_rng
 from chipassets.trackplan import TrackPlan
 
 PHRASE_BARS = 4
-_LOWEST_CENTRE = 67.0
+_LOWEST_CENTRE = 70.0
 """MIDI pitch below which the middle of a tune would lie among its accompaniment."""
 
 _WORDS = {
@@ -52,7 +52,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     peak_bar = _peak_bar(fresh, track.bars, rng)
     register = track.character.lead_pitch
     centre = register.low + (register.high - register.low) * (0.25 + 0.5 * float(rng.random()))
-    centre = max(centre, _LOWEST_CENTRE)
+    centre = max(centre, min(_LOWEST_CENTRE, register.high - 1))
     peak = round(centre + 0.55 * targets.span)
     closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
     return PiecePlan(

@@ -25,13 +25,13 @@ def section_ceiling(context: Context, bar: int) -> int:
     inside = context.sounding[first:last]
     heard = sorted(inside[inside != NO_PITCH].tolist())
     low = heard[len(heard) // 4] if heard else _NO_TUNE
-    return min(max(low - 1, 62), _HIGHEST - 1)
+    return min(max(low - 1, 64), _HIGHEST - 1)
 
 
 def voicing(context: Context, chord: int, ceiling: int, count: int = 4) -> list[int]:
     """Return up to `count` tones of a chord from the ceiling down, rising."""
     tones = context.harmony.table.tones[chord]
-    found = [pitch for pitch in range(ceiling, _LOWEST - 8, -1) if tones[pitch % 12]]
+    found = [pitch for pitch in range(ceiling, _LOWEST - 3, -1) if tones[pitch % 12]]
     return sorted(found[:count])
 
 
