@@ -27,8 +27,8 @@ from chipassets.casting import (
 from chipassets.compose.explain import BarExplained, explain_take_bar
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import UsageError
-from chipassets.freshness import notes_key, plan_key
-from chipassets.lock import LockedTake, Rejection, lock_path, lock_to_bytes, read_lock
+from chipassets.freshness import is_held, notes_key, plan_key, settled
+from chipassets.lock import Lock, LockedTake, Rejection, change_lock, merge_takes, read_lock
 from chipassets.manifest import load_manifest
 from chipassets.manifest.words import format_fault
 from chipassets.originality import GramIndex, open_index
@@ -68,10 +68,15 @@ class Desk:
         return self.locked.get(self.track.name)
 
     @property
+    def is_held(self) -> bool:
+        """Whether the locked take stays whatever the plan says: it is accepted, or frozen."""
+        return is_held(self.track, self.before)
+
+    @property
     def current(self) -> LockedTake | None:
         """The locked take of the track if a build would use it."""
         before = self.before
-        if before is None or before.accepted:
+        if before is None or self.is_held:
             return before
         key = notes_key(self.track, self.model.sha256, self.grams.sha256 if self.grams else "")
         return before if before.notes_key == key else None
@@ -84,14 +89,20 @@ class Desk:
 
 def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
     """Return the desk for a track of a manifest; UsageError when it has no such track."""
-    plan = resolve(load_manifest(manifest), model_override=model, only=(track,))
+    loaded = load_manifest(manifest)
+    only = resolve(loaded, model_override=model, only=(track,))
+    whole = resolve(loaded, model_override=model) if only.tracks[0].match else only
+    lock = read_lock(manifest).renamed({one.name: one.was for one in whole.tracks})
+    # Its takes follow its own plan, and that the one that it matches, which may be held.
+    playing = settled(whole, lock.without({track}).takes)
+    plan = replace(playing, tracks=tuple(one for one in playing.tracks if one.name == track))
     return Desk(
         manifest=manifest,
         plan=plan,
         track=plan.tracks[0],
         model=open_model(plan.model),
         grams=open_index(plan.model),
-        locked=read_lock(lock_path(manifest)),
+        locked=lock.takes,
     )
 
 
@@ -115,7 +126,7 @@ def list_takes(
     `progress` is told the share, rising to 1, of what had to be composed for it.
     """
     count = desk.track.takes + desk.choices.rolled
-    if desk.current and not desk.current.accepted:
+    if desk.current and not desk.is_held:
         count = max(count, desk.current.of)
     _compose_up_to(desk, count, progress)
     return judged(desk.composed[:count], desk.choices)
@@ -241,7 +252,7 @@ def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
 
 def _chosen_take(desk: Desk) -> int:
     """The number of the take that a build would use, from the lock where that says it."""
-    if desk.current and not desk.current.accepted:
+    if desk.current and not desk.is_held:
         return desk.current.number
     number = chosen_number(desk, list_takes(desk))
     if number is None:
@@ -256,7 +267,7 @@ def _decide(desk: Desk, choices: Choices) -> LockedTake:
     """Lock the choices, and the take that they lead to."""
     current = desk.current
     unwanted = {item.notes_sha256 for item in choices.rejected}
-    if current and current.accepted and notes_sha256(current.score) not in unwanted:
+    if current and desk.is_held and notes_sha256(current.score) not in unwanted:
         kept = replace(current, rejected=choices.rejected, rolled=choices.rolled)
         return _write(desk, kept)
     known = tuple(desk.composed)
@@ -273,9 +284,20 @@ def _numbered(desk: Desk, candidates: tuple[Candidate, ...], take: int) -> Candi
 
 
 def _write(desk: Desk, locked: LockedTake) -> LockedTake:
-    takes = desk.locked | {desk.track.name: locked}
-    write_file(lock_path(desk.manifest), lock_to_bytes(takes))
-    return locked
+    """Put a take into the lock as it is by now, with what others have decided meanwhile."""
+    name, was = desk.track.name, desk.track.was
+
+    def decide(now: Lock) -> Lock:
+        named = now.renamed({name: was})
+        merged = merge_takes(desk.before, locked, named.takes.get(name))
+        return named if merged is None else named.with_take(name, _decided(locked, merged))
+
+    return change_lock(desk.manifest, decide).takes[name]
+
+
+def _decided(locked: LockedTake, merged: LockedTake) -> LockedTake:
+    """What was decided just now, whatever take another process had chosen a moment before."""
+    return replace(locked, rejected=merged.rejected, rolled=merged.rolled)
 
 
 def _silent(stage: str) -> None:

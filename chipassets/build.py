@@ -8,7 +8,7 @@ bundle is put in place in one step.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,35 +16,39 @@ from chipassets.bundle import (
     ATTRIBUTES_PATH,
     Index,
     TrackEntry,
-    find_faults,
     prepare_place,
-    read_index,
     try_place,
     write_bundle,
-    write_file,
 )
 from chipassets.cache import Cache, open_cache
 from chipassets.casting import Choices
-from chipassets.compose.weights import Model, open_model
+from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
-from chipassets.freshness import outdated_choices, stale_audio, stale_notes
-from chipassets.lock import LockedTake, lock_path, lock_to_bytes, read_lock
-from chipassets.originality import GramIndex, open_index
+from chipassets.facts import home_text
+from chipassets.freshness import outdated_choices
+from chipassets.lock import Lock, LockedTake, change_lock, merge_locks, try_lock
+from chipassets.originality import GramIndex
 from chipassets.produce import Produced, album_files, produce_track
 from chipassets.provenance import index_of, provenance
+from chipassets.stock import Stock, take_stock, take_stock_of_notes
 from chipassets.trackplan import BuildPlan, TrackPlan
 from chipassets.workers import report_stage, run_tasks
+
+_MOST_ROUNDS = 5
+"""So often a build begins again because somebody decided about takes meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class StockTaken:
     """The tracks that will be made again, and why each of them; effort: how much each is, in 16ths.
 
-    A track that is composed counts once for each take beside its rendering.
+    A track that is composed counts once for each take beside its rendering. composed: why, by
+    track, its notes are composed anew.
     """
 
     stale: dict[str, str]
-    effort: dict[str, int]
+    effort: dict[str, int] = field(default_factory=dict)
+    composed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class TrackDone:
     """
 
     track: str
-    how: str
+    how: str = "composed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class Built:
     """The bundle is in place.
 
     `done` says of each track: composed, from the cache, from the lock, or kept. `warnings` are what
-    a person should hear about: tags that the music does not keep, and so on.
+    a person should hear about: tags that the music does not keep, and so on. absent: the tracks
+    that the lock keeps and the manifest does not have.
     """
 
     folder: Path
@@ -79,52 +84,10 @@ class Built:
     done: dict[str, str]
     changed: bool
     warnings: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
 
 Event = StockTaken | StageEntered | TrackDone | Built
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What is there already, and why parts of it no longer fit the plan, by track."""
-
-    model: Model
-    grams: GramIndex | None
-    locked: dict[str, LockedTake]
-    index: Index | None
-    notes: dict[str, str]
-    audio: dict[str, str]
-    others: list[str] = field(default_factory=list)
-
-    @property
-    def stale(self) -> dict[str, str]:
-        """Why each track that must be made again is stale."""
-        return self.audio | self.notes
-
-
-def take_stock(plan: BuildPlan, manifest: Path, folder: Path, *, recompose: bool = False) -> Stock:
-    """Return what the lock and the bundle hold for the plan and what is stale; writes nothing."""
-    model = open_model(plan.model)
-    locked = read_lock(lock_path(manifest))
-    grams = open_index(plan.model)
-    grams_sha256 = grams.sha256 if grams else ""
-    notes = stale_notes(plan, locked, model.sha256, grams_sha256, recompose=recompose)
-    try:
-        index = read_index(folder)
-    except CheckError as error:
-        every = {track.name: str(error) for track in plan.tracks}
-        return Stock(model, grams, locked, None, notes, every, [str(error)])
-    names = {track.name for track in plan.tracks}
-    others = [
-        f"track {entry.name!r} is in the bundle but not in the manifest"
-        for entry in index.tracks
-        if entry.name not in names
-    ]
-    others += find_faults(folder, index.shared_files())
-    fresh = {name: take for name, take in locked.items() if name not in notes}
-    return Stock(
-        model, grams, locked, index, notes, stale_audio(plan, fresh, index, folder), others
-    )
 
 
 def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
@@ -132,14 +95,23 @@ def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
     stock = take_stock(plan, manifest, folder)
     found = [f"track {name!r}: {why}" for name, why in stock.stale.items()]
     if stock.index is None:
-        return stock.others + [f"track {name!r}: {why}" for name, why in stock.notes.items()]
+        return stock.others + _lines(stock.notes)
     if not found and not stock.others:
         kept = {entry.name: entry for entry in stock.index.tracks}
-        entries = [kept[track.name] for track in plan.tracks]
-        index, _ = _index(plan, stock, folder, entries, stock.locked)
+        entries = [kept[track.name] for track in stock.plan.tracks]
+        index, _ = _index(stock, folder, entries, stock.lock.takes)
         if index != stock.index:
             found = ["the index is not what the manifest and this version of chipassets give"]
     return found + stock.others
+
+
+def check_notes(plan: BuildPlan, manifest: Path) -> list[str]:
+    """Return one line for each track that a build would compose; needs no bundle."""
+    return _lines(take_stock_of_notes(plan, manifest).notes)
+
+
+def _lines(reasons: Mapping[str, str]) -> list[str]:
+    return [f"track {name!r}: {why}" for name, why in reasons.items()]
 
 
 def build(
@@ -150,105 +122,146 @@ def build(
     *,
     strict: bool = False,
     recompose: bool = False,
+    locked: bool = False,
     use_cache: bool = True,
 ) -> Iterator[Event]:
     """Make the folder hold the plan's bundle and the lock its notes, telling what happens.
 
     `strict` makes an error of every warning; `recompose` gives up accepted takes that no longer
-    follow their plan. What is finished is kept in the user's cache, unless `use_cache` is false,
-    so that a build that is stopped is gone on with.
+    follow their plan; `locked` composes nothing and leaves the lock alone. What is finished is kept
+    in the user's cache, unless `use_cache` is false, so that a build that is stopped is gone on
+    with.
 
     Raises:
+        CheckError: `locked`, and the lock does not cover the plan.
         ChipassetsError: nothing was changed, or only the lock was brought up to date.
     """
     place = prepare_place(folder, plan.game)
     stock = take_stock(plan, manifest, folder, recompose=recompose)
+    if locked and stock.notes:
+        raise CheckError(
+            "\n".join(["the lock does not cover the manifest (--locked):", *_lines(stock.notes)])
+        )
     if stock.stale:
         try_place(place)
-    yield StockTaken(stock.stale, _effort(plan, stock))
+    if stock.notes:
+        try_lock(manifest)
     if not stock.stale:
-        yield _finish(plan, manifest, folder, stock, {}, {}, strict=strict)
+        yield StockTaken({})
+        lock = _keep_lock(stock, manifest, {}, locked=locked)
+        yield _finish(stock, folder, lock, {}, {}, {}, strict=strict)
         return
+    done: dict[str, str] = {}
     with open_cache(place.folder.parent, is_wanted=use_cache) as cache:
-        produced: dict[str, Produced] = {}
-        shared = (replace(plan, tracks=()), stock.model, stock.grams, cache)
-        for name, stage, result in run_tasks(jobs, _work, _tasks(plan, stock), shared):
-            if stage is not None:
-                yield StageEntered(name, stage)
-            else:
-                produced[name] = result
-                yield TrackDone(name, _how(stock, name, result))
+        for _ in range(_MOST_ROUNDS):
+            yield StockTaken(stock.stale, _effort(stock), stock.notes)
+            produced = yield from _produce(stock, jobs, cache)
+            for name, item in produced.items():
+                done.setdefault(name, _how(stock, name, item))
+            takes = {name: item.take for name, item in produced.items() if name in stock.notes}
+            lock = _keep_lock(stock, manifest, takes, locked=locked)
+            used = {name: _take(stock, produced, name) for name in _names(stock)}
+            if all(lock.takes.get(name) == take for name, take in used.items()):
+                break
+            stock = take_stock(plan, manifest, folder)
+        else:
+            raise CheckError("the lock changes all the time; build again when it has come to rest")
         files = {
             file.path: cache.path_of(file)
             for item in produced.values()
             for file in item.entry.all_files()
         }
-        yield _finish(plan, manifest, folder, stock, produced, files, strict=strict)
+        yield _finish(stock, folder, lock, produced, files, done, strict=strict)
+
+
+def _names(stock: Stock) -> list[str]:
+    return [track.name for track in stock.plan.tracks]
+
+
+def _take(stock: Stock, produced: Mapping[str, Produced], name: str) -> LockedTake:
+    return produced[name].take if name in produced else stock.lock.takes[name]
+
+
+def _produce(stock: Stock, jobs: int, cache: Cache) -> Generator[Event, None, dict[str, Produced]]:
+    """Make every stale track, telling what happens, and return them by name."""
+    produced: dict[str, Produced] = {}
+    shared = (replace(stock.plan, tracks=()), stock.model, stock.grams, cache)
+    for name, stage, result in run_tasks(jobs, _work, _tasks(stock), shared):
+        if stage is not None:
+            yield StageEntered(name, stage)
+        else:
+            produced[name] = result
+            yield TrackDone(name, _how(stock, name, result))
+    return produced
+
+
+def _keep_lock(
+    stock: Stock, manifest: Path, takes: Mapping[str, LockedTake], *, locked: bool
+) -> Lock:
+    """Bring the lock up to date with what was composed, and return it as it is then.
+
+    What others have decided about a track since the stock was taken goes before what was composed.
+    """
+    home = home_text(stock.asked.home)
+    ours = replace(stock.lock, takes=stock.lock.takes | dict(takes), home=home)
+    if locked or replace(ours, manifest=manifest.name) == stock.before:
+        return ours
+    return change_lock(manifest, lambda now: merge_locks(stock.before, now, ours)[0])
 
 
 def _finish(
-    plan: BuildPlan,
-    manifest: Path,
-    folder: Path,
     stock: Stock,
-    produced: dict[str, Produced],
+    folder: Path,
+    lock: Lock,
+    produced: Mapping[str, Produced],
     made: Mapping[str, Path],
+    done: Mapping[str, str],
     *,
     strict: bool,
 ) -> Built:
-    names = [track.name for track in plan.tracks]
-    takes = {
-        name: produced[name].take if name in produced else stock.locked[name] for name in names
-    }
-    if takes != stock.locked:
-        write_file(lock_path(manifest), lock_to_bytes(takes))
-    index, shared = _index(plan, stock, folder, _entries(plan, stock, produced), takes)
-    warnings = [*outdated_choices(plan, takes), *_track_warnings(index)]
+    index, shared = _index(stock, folder, _entries(stock, produced), lock.takes)
+    warnings = [*outdated_choices(stock.asked, lock, stock.model), *_track_warnings(index)]
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     changed = index != stock.index or bool(produced) or bool(stock.others)
     if changed:
         write_bundle(folder, index, {**shared, **made})
-    done = {name: _how(stock, name, produced.get(name)) for name in names}
-    return Built(folder, index, done, changed, warnings)
+    told = {name: done.get(name, "kept") for name in _names(stock)}
+    return Built(folder, index, told, changed, warnings, stock.absent)
 
 
 _RENDERING_TAKES = 4
 """To render a track costs about as much as to compose so many takes of it."""
 
 
-def _effort(plan: BuildPlan, stock: Stock) -> dict[str, int]:
+def _effort(stock: Stock) -> dict[str, int]:
     return {
         track.name: track.total_steps
         * (_RENDERING_TAKES + (track.takes if track.name in stock.notes else 0))
-        for track in plan.tracks
+        for track in stock.plan.tracks
         if track.name in stock.stale
     }
 
 
-def _how(stock: Stock, name: str, made: Produced | None) -> str:
+def _how(stock: Stock, name: str, made: Produced) -> str:
     if name in stock.notes:
-        return "composed" if made is None or made.is_composed else "from the cache"
-    return "from the lock" if name in stock.audio else "kept"
+        return "composed" if made.is_composed else "from the cache"
+    return "from the lock"
 
 
-def _tasks(plan: BuildPlan, stock: Stock) -> dict[str, tuple[TrackPlan, LockedTake | Choices]]:
+def _tasks(stock: Stock) -> dict[str, tuple[TrackPlan, LockedTake | Choices]]:
     """Return the arguments of each stale track, the longest first so that no core waits long."""
-    tracks = sorted(plan.tracks, key=lambda track: -track.total_steps)
+    tracks = sorted(stock.plan.tracks, key=lambda track: -track.total_steps)
     return {
         track.name: (
             track,
-            _choices(stock, track.name) if track.name in stock.notes else stock.locked[track.name],
+            stock.choices(track.name)
+            if track.name in stock.notes
+            else stock.lock.takes[track.name],
         )
         for track in tracks
         if track.name in stock.stale
     }
-
-
-def _choices(stock: Stock, name: str) -> Choices:
-    """What someone decided about a track's takes; it outlives a change of the plan."""
-    before = stock.locked.get(name)
-    return Choices(before.rejected, before.rolled) if before else Choices()
 
 
 def _work(
@@ -269,27 +282,21 @@ def _track_warnings(index: Index) -> list[str]:
     return [f"track {track.name!r}: {said}" for track in index.tracks for said in track.warnings]
 
 
-def _entries(plan: BuildPlan, stock: Stock, produced: dict[str, Produced]) -> list[TrackEntry]:
+def _entries(stock: Stock, produced: Mapping[str, Produced]) -> list[TrackEntry]:
     kept = {entry.name: entry for entry in stock.index.tracks} if stock.index else {}
-    return [
-        produced[track.name].entry if track.name in produced else kept[track.name]
-        for track in plan.tracks
-    ]
+    return [produced[name].entry if name in produced else kept[name] for name in _names(stock)]
 
 
 def _index(
-    plan: BuildPlan,
-    stock: Stock,
-    folder: Path,
-    entries: list[TrackEntry],
-    takes: Mapping[str, LockedTake],
+    stock: Stock, folder: Path, entries: list[TrackEntry], takes: Mapping[str, LockedTake]
 ) -> tuple[Index, dict[str, bytes]]:
     """Return the index of the entries, and by path the files that belong to no single track."""
+    plan, model = stock.plan, stock.model
     return index_of(
         plan,
-        stock.model,
+        model,
         entries,
-        provenance(plan, stock.model, takes),
+        provenance(plan, model, takes),
         album_files(plan, takes),
         attributes=not _has_own_attributes(folder, stock.index),
     )

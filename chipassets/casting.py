@@ -14,6 +14,7 @@ from typing import cast as cast_type
 from chipassets.compose.composer import Composed, compose_with_costs
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
+from chipassets.facts import notes_facts
 from chipassets.freshness import notes_key, plan_key
 from chipassets.lock import LockedTake, Rejection, TakeRow
 from chipassets.moods import complaints, notes_can_fit, unmet
@@ -202,10 +203,11 @@ def lock_take(
         why=f"accepted; {why}" if accepted else why,
         score=chosen.score,
         accepted=accepted,
-        plan_key=plan_key(track) if accepted else "",
+        plan_key=plan_key(track),
         rejected=choices.rejected,
         rolled=choices.rolled,
         table=tuple(map(_table_row, candidates)),
+        facts=notes_facts(track, model.name, model.sha256, grams.sha256 if grams else ""),
     )
 
 

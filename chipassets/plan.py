@@ -118,11 +118,13 @@ def _track(
     """Draw what is open. Every number is drawn, used or not, so that a tempo that is written
     into the manifest does not move the key.
     """
-    rng = derive_rng(seed, name, "plan", PLAN_VERSION)
+    was = manifest.tracks[name].was
+    origin = was or name
+    rng = derive_rng(seed, origin, "plan", PLAN_VERSION)
     tempo_draw, mode_draw, tonic_draw, form_draw, *own_draws = (
         float(rng.random()) for _ in range(6)
     )
-    own_seed = derive_seed(seed, name, "track") >> (128 - _SEED_BITS)
+    own_seed = derive_seed(seed, origin, "track") >> (128 - _SEED_BITS)
     key = settings.key or _open_key(settings, mode_draw, tonic_draw, home)
     return TrackPlan(
         name=name,
@@ -155,6 +157,8 @@ def _track(
         given=_given(settings, key),
         pulse_steps=settings.pulse_steps,
         own_moods=settings.own_moods,
+        frozen=settings.frozen,
+        was=was,
     )
 
 

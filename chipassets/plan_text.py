@@ -35,8 +35,8 @@ def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
 
 def _track_json(track: TrackPlan) -> dict[str, Any]:
     values = asdict(track)
-    for name in ("reference", "match"):
-        if values[name] is None:
+    for name in ("reference", "match", "frozen", "was"):
+        if not values[name]:
             del values[name]
     del values["own_moods"]
     if track.own_moods:
@@ -156,6 +156,8 @@ def _from_home(track: TrackPlan, home: Home) -> str:
 def _writing_lines(track: TrackPlan) -> list[str]:
     """What the composer is told beside the ranges."""
     lines = [f"  matches {track.match}"] if track.match else []
+    lines += [f"  was called {track.was}"] if track.was else []
+    lines += ["  frozen: its locked take stays"] if track.frozen else []
     lines += [f"  mood {mood.name} is like {mood.like}" for mood in track.own_moods]
     lines.append(f"  form {_form_text(track)}")
     lines += [

@@ -178,7 +178,7 @@ def _entry(
         loudness_lufs=loudness.lufs,
         true_peak_dbtp=loudness.true_peak_dbtp,
         seam=_seam_entry(seam),
-        take=TakeEntry(number=take.number, of=take.of, why=take.why),
+        take=TakeEntry(number=take.number + 1, of=take.of, why=take.why),
         seed=track.seed,
         metrics=found.metrics,
         dropped=_counted(song.dropped),

@@ -163,6 +163,10 @@ class TrackPlan:
     pulse_steps: int = STEPS_PER_BEAT
     """From one felt beat to the next in 16ths: a quarter, in 6/8 a dotted one."""
     own_moods: tuple[OwnMood, ...] = ()
+    frozen: bool = False
+    """Whether the lock's take stays, as if someone had accepted it."""
+    was: str | None = None
+    """The name that the track had before: its draws and its locked take are those of that name."""
 
     @property
     def preset_moods(self) -> tuple[str, ...]:

@@ -106,7 +106,10 @@ class StatementEntry(_Entry):
 
 
 class TakeEntry(_Entry):
-    """Which composed candidate this is, of how many, and why it was chosen."""
+    """Which composed candidate this is, counted from 1, of how many, and why it was chosen.
+
+    Bundles of older versions count from 0.
+    """
 
     number: _Count
     of: _Positive

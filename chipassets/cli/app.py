@@ -12,6 +12,7 @@ from chipassets.cli import (
     compose,
     doctor,
     export,
+    lock,
     manifest,
     moods,
     report,
@@ -50,6 +51,7 @@ app.command("report")(report.report_command)
 app.command("init")(manifest.init_command)
 app.command("schema")(manifest.schema_command)
 app.command("doctor")(doctor.doctor_command)
+app.add_typer(lock.app, name="lock", help="Merge locks, and resolve a merge's conflicts.")
 app.add_typer(train_app, name="train", help="Train a model on your own MIDI files.")
 
 

@@ -47,6 +47,13 @@ def build_command(
     check_only: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 and say what is stale.")
     ] = False,
+    notes_only: Annotated[
+        bool, typer.Option("--notes", help="With --check: look at the lock alone, not the bundle.")
+    ] = False,
+    locked: Annotated[
+        bool,
+        typer.Option("--locked", help="Compose nothing; exit 1 if the lock lacks notes."),
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Make an error of every warning; exit 1.")
     ] = False,
@@ -67,7 +74,7 @@ def build_command(
     commit it, and every machine builds the same music.
     """
     # Imported here, as in every command, so that --help does not wait for NumPy.
-    from chipassets.build import build, check
+    from chipassets.build import build, check, check_notes
     from chipassets.bundle import default_folder
     from chipassets.cli.export import tell as tell_exports
     from chipassets.cli.export import to_json as exported_to_json
@@ -80,6 +87,13 @@ def build_command(
     check_targets(loaded.engines, plan.formats)
     folder = out or default_folder(plan.game)
     refuse_manifest_folder(folder, manifest)
+    if notes_only and not check_only:
+        raise UsageError("--notes belongs to --check")
+    if locked and recompose:
+        raise UsageError("--recompose composes, and --locked does not; leave one out")
+    if check_only and notes_only:
+        _print_check(check_notes(plan, manifest), manifest, as_json=as_json, quiet=quiet)
+        return
     if check_only:
         found = check(plan, manifest, folder)
         found = found or stale_targets(loaded.engines, manifest, folder)
@@ -93,6 +107,7 @@ def build_command(
         workers,
         strict=strict,
         recompose=recompose,
+        locked=locked,
         use_cache=not no_cache,
     )
     with progress(len(plan.tracks), hidden=quiet or as_json) as show:
@@ -174,6 +189,11 @@ def _print_summary(built: Built) -> None:
         print_text(f"notes that no voice plays (see dropped in bundle.json): {told}")
     for warning in built.warnings:
         print_text(f"warning: {warning}")
+    if built.absent:
+        print_text(
+            f"the lock also keeps {', '.join(built.absent)}, which the manifest does not have; "
+            "chipassets takes MANIFEST --forget removes them"
+        )
 
 
 def _row(track: TrackEntry) -> list[str]:
@@ -187,7 +207,7 @@ def _row(track: TrackEntry) -> list[str]:
         str(track.bars),
         f"{track.seconds:.1f}",
         file.path,
-        f"{track.take.number + 1} of {track.take.of}",
+        f"{track.take.number} of {track.take.of}",
     ]
 
 
@@ -196,6 +216,7 @@ def _built_to_json(built: Built) -> dict[str, object]:
         "folder": str(built.folder),
         "changed": built.changed,
         "warnings": built.warnings,
+        "absent": built.absent,
         "tracks": [
             {"name": track.name, "done": built.done[track.name], "why": track.take.why}
             | {"files": {kind: entry.path for kind, entry in track.files.items()}}

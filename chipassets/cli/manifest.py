@@ -92,12 +92,20 @@ def plan_command(
     """Print what a build would do, with every default resolved; writes nothing."""
     from chipassets.plan import resolve
     from chipassets.plan_text import plan_to_json, plan_to_text
+    from chipassets.stock import take_stock_of_notes
 
     plan = resolve(read_manifest(manifest), model_override=model)
+    stale = take_stock_of_notes(plan, manifest).notes
     if as_json:
-        print_json(plan_to_json(plan))
-    else:
-        print_text(plan_to_text(plan))
+        print_json(plan_to_json(plan) | {"composes": stale})
+        return
+    print_text(plan_to_text(plan))
+    kept = len(plan.tracks) - len(stale)
+    print_text(
+        f"\na build takes the notes of {kept} tracks from the lock and composes {len(stale)}"
+    )
+    for name, why in stale.items():
+        print_text(f"  {name}: {why}")
 
 
 def validate_command(manifest: _Manifest, as_json: _Json = False) -> None:

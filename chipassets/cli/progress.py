@@ -46,6 +46,13 @@ class Tally:
         return f"about {_duration((time.monotonic() - self._began) * rest / self._spent)} left"
 
 
+def _tell_why(event: StockTaken) -> None:
+    """Say what is composed anew, and why, before it happens; not of what was never composed."""
+    for track, why in event.composed.items():
+        if not why.startswith("not composed yet"):
+            say((f"{track} is composed anew: {why}", ""))
+
+
 def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(round(seconds), 1)} s"
@@ -65,6 +72,7 @@ class _Lines:
 
         if isinstance(event, StockTaken):
             self.tally.begin(event)
+            _tell_why(event)
         if isinstance(event, TrackDone):
             self.tally.finish(event)
             place = f"[{self.tally.done}/{self.tally.total}] {event.track}: {event.how}"
@@ -85,6 +93,7 @@ class _Bar:
 
         if isinstance(event, StockTaken):
             self.tally.begin(event)
+            _tell_why(event)
             self._progress.update(self._task, total=len(event.stale))
         if isinstance(event, StageEntered):
             self._stage[event.track] = event.stage

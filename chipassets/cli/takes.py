@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def takes_command(
     manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
-    track: Annotated[str, typer.Argument(help="The track's name.")],
+    tracks: Annotated[
+        list[str] | None, typer.Argument(metavar="[TRACK]...", help="The track's name.")
+    ] = None,
     export_take: Annotated[
         int | None, typer.Option("--export", metavar="N", help="Write take N to a file; see -o.")
     ] = None,
@@ -29,8 +31,25 @@ def takes_command(
         Path | None, typer.Option("--out", "-o", help="The file: .mid, .ogg, .wav, … .")
     ] = None,
     accept_take: Annotated[
-        int | None, typer.Option("--accept", metavar="N", help="Keep take N through rebuilds.")
+        str | None,
+        typer.Option(
+            "--accept",
+            metavar="N|TRACK",
+            help="Keep take N of the track, or the locked takes of tracks, through rebuilds.",
+        ),
     ] = None,
+    accept_all: Annotated[
+        bool, typer.Option("--accept-all", help="Keep the locked take of every track.")
+    ] = False,
+    unaccept: Annotated[
+        bool, typer.Option("--unaccept", help="Let builds choose again for the tracks.")
+    ] = False,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="Remove tracks from the lock, or all that the manifest has no longer."
+        ),
+    ] = False,
     reject_take: Annotated[
         int | None, typer.Option("--reject", metavar="N", help="Never choose take N again.")
     ] = None,
@@ -60,11 +79,20 @@ def takes_command(
 ) -> None:
     """List a track's takes with their measures; export, explain, accept or reject one; roll more.
 
-    Takes count from 1. What is decided goes into the lock: commit it.
+    Without a track, list the tracks and what is locked of each. Takes count from 1. What is decided
+    goes into the lock: commit it.
     """
+    names = list(tracks or ())
+    if accept_take is not None and not accept_take.lstrip("-").isdecimal():
+        names, accept_named = [accept_take, *names], True
+    else:
+        accept_named = False
     wanted = {
         "--export": export_take,
         "--accept": accept_take,
+        "--accept-all": accept_all or None,
+        "--unaccept": unaccept or None,
+        "--forget": forget or None,
         "--reject": reject_take,
         "--roll": roll_count,
         "--explain": explain,
@@ -77,6 +105,25 @@ def takes_command(
         raise UsageError("--export N or --compare N,M, and -o FILE belong together")
     if take is not None and explain is None:
         raise UsageError("--take N belongs to --explain BAR")
+    if accept_named or accept_all or unaccept or forget:
+        from chipassets import decisions
+
+        if accept_all and names:
+            raise UsageError("--accept-all names no tracks; write --accept TRACK... for some")
+        if forget:
+            said_lines = decisions.forget_tracks(manifest, names)
+        elif unaccept:
+            said_lines = decisions.unaccept_tracks(manifest, names)
+        else:
+            said_lines = decisions.accept_tracks(manifest, names)
+        _print_said("\n".join(said_lines), as_json=as_json)
+        return
+    if not names and not given:
+        _list_tracks(manifest, model, as_json=as_json)
+        return
+    if len(names) != 1:
+        raise UsageError(f"name one track; here are {len(names) or 'none'}")
+    track, number = names[0], None if accept_take is None else int(accept_take)
     pair = _pair(compare_takes)
     from chipassets.workers import use_one_thread
 
@@ -99,8 +146,8 @@ def takes_command(
 
             compare(desk, *pair, out)
             said = f"wrote takes {pair[0]} and {pair[1]} of {track} in turns to {out}"
-        elif accept_take is not None:
-            said = _decided(desk, lambda: audition.accept(desk, accept_take))
+        elif number is not None:
+            said = _decided(desk, lambda: audition.accept(desk, number))
         elif reject_take is not None:
             said = _decided(desk, lambda: audition.reject(desk, reject_take))
         elif roll_count is not None:
@@ -111,6 +158,38 @@ def takes_command(
         _print_said(said, as_json=as_json)
     else:
         _list(desk, against, as_json=as_json)
+
+
+def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
+    from chipassets.decisions import list_tracks
+
+    states = list_tracks(manifest, model)
+    if as_json:
+        rows: list[dict[str, Any]] = [
+            {
+                "track": state.name,
+                "state": state.words,
+                "take": state.take and state.take.number + 1,
+                "of": state.take and state.take.of,
+                "rejected": [item.number + 1 for item in state.take.rejected] if state.take else [],
+                "stale": state.stale,
+            }
+            for state in states
+        ]
+        print_json({"tracks": rows})
+        return
+    table = [
+        [
+            state.name,
+            state.words,
+            f"{state.take.number + 1} of {state.take.of}" if state.take else "-",
+            str(len(state.take.rejected)) if state.take else "-",
+            state.stale or "-",
+        ]
+        for state in states
+    ]
+    title = f"{manifest}: {len(states)} tracks"
+    print_table(title, ["track", "state", "take", "rejected", "composed anew, because"], table)
 
 
 def _pair(text: str | None) -> tuple[int, int] | None:
@@ -176,7 +255,7 @@ def _likenesses(
 
 def _state(desk: Desk, item: Candidate, chosen: int | None) -> str:
     if item.number == chosen:
-        return "accepted" if desk.current and desk.current.accepted else "chosen"
+        return "accepted" if desk.current and desk.is_held else "chosen"
     if item.is_rejected:
         return "rejected"
     return "refused" if item.rating.refused else ""

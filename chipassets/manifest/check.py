@@ -10,6 +10,7 @@ from chipassets.manifest.check_writing import check_writing
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.duration import MAX_BARS, Length
+from chipassets.manifest.keeping import check_was
 from chipassets.manifest.match import check_match
 from chipassets.manifest.models import Manifest, MoodOptions, SceneOptions, Track
 from chipassets.manifest.refusal import Fault, did_you_mean
@@ -93,6 +94,7 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
                           at=(index,) if track.layers else ())  # fmt: skip
             yield Clash((*steps, "layers"), fault, frozenset(("layers", "leave")))
     yield from check_match(manifest, name, settings)
+    yield from check_was(manifest, name)
     yield from check_writing(manifest, name, settings, needs)
     primer = settings.primer
     if primer is not None and primer.steps >= settings.total_steps:

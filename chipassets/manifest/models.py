@@ -12,6 +12,7 @@ from chipassets.manifest.form import FormField
 from chipassets.manifest.guidance import Chromatic, Guidance
 from chipassets.manifest.harmony import ChordsField
 from chipassets.manifest.instruments import Colours, InstrumentField
+from chipassets.manifest.keeping import LockState, Was
 from chipassets.manifest.match import Match
 from chipassets.manifest.mood import (
     Density,
@@ -52,7 +53,8 @@ from chipassets.manifest.words import (
 )
 from chipassets.trackplan import OggQuality
 
-MAX_TRACKS = 256
+MAX_TRACKS = 10_000
+"""More than any game has; what is written by a slip in a loop is refused early."""
 MAX_SCENES = 64
 MAX_OWN_MOODS = 64
 MAX_INSTRUMENTS = 64
@@ -117,6 +119,7 @@ class Options(_Part):
     ) = None
     leave: Leave | None = None
     layers: Layers | None = None
+    lock: LockState | None = None
 
 
 class Defaults(Options):
@@ -149,6 +152,7 @@ class Track(Options):
     scene: SceneName | None = None
     match: Match | None = None
     seed: Seed | None = None
+    was: Was | None = None
 
 
 class Manifest(_Part):

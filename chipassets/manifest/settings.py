@@ -12,6 +12,7 @@ from chipassets.keys import Key
 from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
+from chipassets.manifest.keeping import FROZEN, OPEN
 from chipassets.manifest.models import Manifest, Options, SceneOptions
 from chipassets.manifest.mood import own_mood
 from chipassets.manifest.motif import MotifUse
@@ -61,6 +62,7 @@ class Settings:
     guidance: Factors
     chromatic_share: float
     sound: Sound
+    frozen: bool
 
     @property
     def total_steps(self) -> int:
@@ -116,6 +118,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         guidance=_said(layers, "guidance", ()),
         chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),
+        frozen=_said(layers, "lock", OPEN) == FROZEN,
     )
 
 

@@ -60,7 +60,7 @@ def draw_card(
             class_="sides two" if len(sides) > 1 else "sides",
         ),
         element(
-            "p", f"Take {entry.take.number + 1} of {entry.take.of}: {entry.take.why}", class_="why"
+            "p", f"Take {entry.take.number} of {entry.take.of}: {entry.take.why}", class_="why"
         ),
         draw_details(track, provenance),
         class_="track",

@@ -163,7 +163,7 @@ def _entry(piece: Piece, files: dict[str, FileEntry]) -> TrackEntry:
         sections=[SectionEntry(name="A", start_bar=0, bars=piece.bars)],
         voices=["pulse1", "pulse2", "triangle", "noise"],
         files=files,
-        take=TakeEntry(number=0, of=1, why=piece.why),
+        take=TakeEntry(number=1, of=1, why=piece.why),
         seed=1,
         metrics=piece.metrics,
         dropped=[],

@@ -1,0 +1,30 @@
+"""The lock: the composed notes of every track, in text, beside the manifest and committed with it.
+
+A build whose plan still asks for the same notes takes them from here instead of composing: on
+another machine, where floating-point sums may differ in the last bit, the music stays the same.
+What someone decided about takes stands here too, and stays until someone says otherwise.
+"""
+
+from __future__ import annotations
+
+from chipassets.lock.entries import Lock, LockedTake, Rejection, TakeRow
+from chipassets.lock.file import change_lock, lock_path, read_lock, read_text, try_lock
+from chipassets.lock.merging import merge_locks, merge_takes
+from chipassets.lock.text import line_of, take_from_text, take_to_text
+
+__all__ = [
+    "Lock",
+    "LockedTake",
+    "Rejection",
+    "TakeRow",
+    "change_lock",
+    "line_of",
+    "lock_path",
+    "merge_locks",
+    "merge_takes",
+    "read_lock",
+    "read_text",
+    "take_from_text",
+    "take_to_text",
+    "try_lock",
+]

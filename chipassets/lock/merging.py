@@ -1,0 +1,63 @@
+"""Merging locks, track by track: nobody's decision gets lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.lock.entries import Lock, LockedTake, Rejection
+
+
+def merge_locks(base: Lock, ours: Lock, theirs: Lock) -> tuple[Lock, list[str]]:
+    """Return what both sides made of `base`, and the tracks of which each accepted other notes.
+
+    Those have ours in what is returned. A track that one side removed and the other changed stays.
+    """
+    merged: dict[str, LockedTake] = {}
+    conflicts = []
+    for name in sorted(ours.takes.keys() | theirs.takes.keys()):
+        sides = base.takes.get(name), ours.takes.get(name), theirs.takes.get(name)
+        if _is_conflict(*sides):
+            conflicts.append(name)
+        take = merge_takes(*sides)
+        if take is not None:
+            merged[name] = take
+    is_ours = ours.home != base.home or theirs.home == base.home
+    home = ours.home if is_ours else theirs.home
+    return Lock(merged, ours.manifest or theirs.manifest, home), conflicts
+
+
+def merge_takes(
+    base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None
+) -> LockedTake | None:
+    """Return what is left of a take that one side or both changed; None where it is removed.
+
+    Where both changed it, the accepted one wins, else ours; rejections and rolls of both count.
+    """
+    if ours == theirs or theirs == base:
+        return ours
+    if ours == base:
+        return theirs
+    if ours is None or theirs is None:
+        return ours or theirs
+    winner = theirs if theirs.accepted and not ours.accepted else ours
+    rejected = _merged_rejections(base.rejected if base else (), ours.rejected, theirs.rejected)
+    return replace(winner, rejected=rejected, rolled=max(ours.rolled, theirs.rolled))
+
+
+def _is_conflict(
+    base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None
+) -> bool:
+    if ours is None or theirs is None or base in (ours, theirs):
+        return False
+    return ours.accepted and theirs.accepted and ours.score != theirs.score
+
+
+def _merged_rejections(
+    base: tuple[Rejection, ...], ours: tuple[Rejection, ...], theirs: tuple[Rejection, ...]
+) -> tuple[Rejection, ...]:
+    """Both sides' rejections, without those that one side took back."""
+    before, mine, others = (
+        {item.notes_sha256: item for item in side} for side in (base, ours, theirs)
+    )
+    taken_back = {key for key in before if key not in mine or key not in others}
+    return tuple(item for key, item in (mine | others).items() if key not in taken_back)
