@@ -51,7 +51,8 @@ def test_bundle_holds_what_its_index_says(built: Path) -> None:
         assert track["bars"] == 4
         assert track["take"]["of"] == 2
     listed = {file["path"] for track in index["tracks"] for file in track["files"].values()}
-    assert set(content(bundle)) == listed | {"bundle.json", "provenance.json"}
+    shared = {"bundle.json", "provenance.json", ".gitattributes"}
+    assert set(content(bundle)) == listed | shared
 
 
 def test_second_build_touches_nothing(built: Path, chipassets: Run) -> None:
