@@ -7,6 +7,7 @@ import io
 import json
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +19,9 @@ from chipassets.bundle import FORMAT, Index, ModelEntry, file_entry
 from chipassets.bundle.index import index_to_bytes
 from chipassets.compose.model import Model
 from chipassets.compose.weights import save_model
-from chipassets.lock import LockedTake, Rejection, TakeRow, lock_to_bytes
+from chipassets.lock import Lock, LockedTake, Rejection, TakeRow
+from chipassets.lock.conflict import conflicted_text
+from chipassets.lock.text import lock_to_text
 from chipassets.render import encode_midi
 from chipassets.trackplan import Layer, Sound
 from tests.chip_music import plan, song
@@ -66,17 +69,21 @@ SOURCES = [
 ]
 
 
-def lock() -> bytes:
-    """A lock of two tracks with every kind of decision in it."""
+def locks() -> list[bytes]:
+    """A lock of two tracks with every kind of decision in it, and one with conflict markers."""
     table = (TakeRow(0, 0.81, "", (("scale", 0.98, 0.92),)), TakeRow(1, 0.4, "refused: x", ()))
     takes = {
         "town": LockedTake("a" * 64, 0, 2, "the best of 2", song(2, loop_start_bar=0)),
         "boss": LockedTake(
             "b" * 64, 1, 4, "accepted", song(4, loop_start_bar=1), accepted=True,
             plan_key="c" * 64, rejected=(Rejection(2, "d" * 64),), rolled=3, table=table,
+            facts=(("bars", "4"), ("groove", "drive")),
         ),
     }  # fmt: skip
-    return lock_to_bytes(takes)
+    whole = Lock(takes, "game.yaml", "C major, 120 bpm")
+    other = whole.with_take("boss", replace(takes["boss"], number=2))
+    texts = (lock_to_text(whole), conflicted_text(whole, other, ["boss"]))
+    return [text.encode() for text in texts]
 
 
 @functools.cache

@@ -24,7 +24,9 @@ from chipassets.chipfiles.nsf import decode_nsf
 from chipassets.chipfiles.vgm import decode_vgm
 from chipassets.compose.weights import parse_model
 from chipassets.errors import ArrangeError, CheckError, ManifestError, ModelError, UsageError
-from chipassets.lock import lock_to_bytes, read_lock
+from chipassets.lock.file import read_lock_file
+from chipassets.lock.resolving import resolve_lock
+from chipassets.lock.text import lock_to_text
 from chipassets.manifest import parse_manifest
 from chipassets.manifest.edit import set_key
 from chipassets.manifest.primer_midi import primer_from_midi
@@ -106,10 +108,14 @@ def edit(data: bytes, folder: Path, rng: Random) -> None:
 
 
 def lock(data: bytes, folder: Path, _: Random) -> None:
-    takes = read_lock(written(data, folder, "game.lock"))
-    text = lock_to_bytes(takes)
-    assert lock_to_bytes(read_lock(written(text, folder, "again.lock"))) == text
-    for take in takes.values():
+    path = written(data, folder, "game.lock")
+    if b"<<<<<<<" in data and b">>>>>>>" in data:
+        resolve_lock(path, (), ours=True)
+    found = read_lock_file(path)
+    text = lock_to_text(found).encode()
+    again = read_lock_file(written(text, folder, "again.lock"))
+    assert lock_to_text(again).encode() == text
+    for take in found.takes.values():
         assert take.score.bars < 10_000
         arrange(take.score, plan(bars=take.score.bars), "nes")
 
@@ -294,7 +300,7 @@ TARGETS = {
         (b"game: Tiny\ntracks: {town: , boss\t: {scene: boss, tempo: 150}}\n",),
     ),
     "command": Target(command, (), lambda: seeds.MANIFESTS, TEXT),
-    "lock": Target(lock, (CheckError, ArrangeError), lambda: [seeds.lock()], damage_json),
+    "lock": Target(lock, (CheckError, ArrangeError), seeds.locks, damage_json),
     "library": Target(
         library, (LibraryError,), lambda: [seeds.bundle_files()["bundle.json"]], damage_json
     ),
