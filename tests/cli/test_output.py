@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chipassets.cli.text import json_text, visible
 from tests.cli.conftest import Run, environment
@@ -185,3 +187,19 @@ def test_a_number_that_is_none_is_no_option(chipassets: Run, option: str, word: 
     found = chipassets("train", "fit", "a.dataset", "-o", "run", f"{option}={word}")
     assert found.returncode == 2
     assert option in found.stderr or word in found.stderr
+
+
+@given(st.text(st.characters()))
+def test_what_is_printed_is_harmless_and_said_once(text: str) -> None:
+    shown = visible(text)
+    assert visible(shown) == shown
+    shown.encode()
+    assert not {*map(chr, (*range(32), *range(127, 160)))} & {*shown} - {*"\n\t"}
+
+
+@given(
+    st.recursive(st.none() | st.integers() | st.text(st.characters()), st.lists),
+    st.sampled_from(["ascii", "cp1252", "utf-8", "euc_jp"]),
+)
+def test_json_comes_back_through_every_encoding(value: object, encoding: str) -> None:
+    assert json.loads(json_text(value, encoding).encode(encoding).decode(encoding)) == value

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import json
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chipassets.errors import UsageError
 from chipassets.train.corpus import load_corpus, write_corpus
@@ -141,3 +144,32 @@ def test_a_name_that_is_no_utf8_costs_nothing(write_midi: WriteMidi, tmp_path: P
 
     write_report(told, tmp_path / "report.jsonl")
     assert (tmp_path / "report.jsonl").read_text(encoding="utf-8").count("\n") == 2
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"])).map(
+    lambda text: " ".join(text.split())
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a.mid", "b/c.mid", "ä é.mid"]), st.tuples(CELLS, CELLS)),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_a_table_comes_back_as_it_was_written(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: dict[str, tuple[str, str]],
+    sign: str,
+    encoding: str,
+    quoting: int,
+) -> None:
+    path = tmp_path_factory.mktemp("table") / "sources.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file, delimiter=sign, quoting=quoting)
+        writer.writerow(["file", "source", "licence"])
+        writer.writerows([name, *cells] for name, cells in rows.items())
+    found = read_sources(path)
+    assert found.rows.keys() == rows.keys()
+    for name, (source, licence) in rows.items():
+        assert found.row(name) == {"file": name, "source": source, "licence": licence}
