@@ -1,12 +1,13 @@
 """What each step of composing buys: the same tracks four ways, measured feature by feature.
 
-Magenta's own generator, our sampler unguided, guided, and guided with the best of 16 takes; ten
+Magenta's own generator, our sampler unguided, one take of our composer, and the best of 16; ten
 scenes with six seeds each. Magenta runs on the shipped model's weights, its controls left open.
+The features are those of `music_features`, which no choice among takes looks at, beside what
+people's pieces measure: `music_targets.csv`, or a table of your own with --targets.
 
-Run: python -m benchmarks.music [--tracks N] [--magenta N] [--keep FOLDER] [-o music.svg]
-60 tracks take some minutes; --skip 20 --tracks 10 is a part of them. With --keep a run that was
-stopped goes on where it was. Magenta needs the train extra and is skipped without. --cost measures
-instead what guidance costs, in one process.
+Run: python -m benchmarks.music [--tracks N] [--magenta N] [--targets CSV] [--keep FOLDER]
+[-o music.svg]. 60 tracks take some minutes; --skip 20 --tracks 10 is a part of them. With --keep a
+run that was stopped goes on where it was. Magenta needs the train extra and is skipped without.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ import argparse
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 # One thread, as a build's workers have: two would wait for each other on a busy machine.
@@ -25,8 +23,8 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 from benchmarks.music_magenta import has_magenta
 from benchmarks.music_table import plot, table
+from benchmarks.music_targets import read_targets
 from benchmarks.music_ways import Shelf, compare
-from chipassets.compose.composer import open_block, sample_block
 from chipassets.compose.weights import open_model
 from chipassets.originality import open_index
 from chipassets.plan import resolve
@@ -50,42 +48,18 @@ def tracks(count: int, skip: int = 0) -> list[TrackPlan]:
     return found[skip : skip + count]
 
 
-def print_cost(plans: Sequence[TrackPlan]) -> None:
-    """Print what a guided event costs in CPU time, against an unguided one, for each track.
-
-    Both ways run in turns in this process; an unguided row writes another number of events, so the
-    cost is taken by event.
-    """
-    model = open_model("default")
-    sums = {"alone": 0.0, "guided": 0.0}
-    for track in plans:
-        guided = open_block(track, model, 0)
-        alone = replace(guided, terms=())
-        spent = dict.fromkeys(sums, 0.0)
-        for name, block in (("alone", alone), ("guided", guided)) * 2:
-            start = time.process_time()
-            events = int((sample_block(track, block) >= 0).sum())
-            spent[name] += (time.process_time() - start) / events
-        for name, seconds in spent.items():
-            sums[name] += seconds
-        print(f"{track.name:12} guided / unguided: {spent['guided'] / spent['alone']:.2f}")
-    print(f"{'all':12} guided / unguided: {sums['guided'] / sums['alone']:.2f}")
-
-
 def main() -> None:
     """Measure, print the table, and write the plot where it is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tracks", type=int, default=SEEDS * len(SCENES))
     parser.add_argument("--skip", type=int, default=0, help="tracks to leave out before them")
-    parser.add_argument("--cost", action="store_true", help="measure what guidance costs")
+    parser.add_argument("--targets", type=Path, help="a CSV of people's pieces, one a row")
     parser.add_argument("--magenta", type=int, help="tracks that Magenta makes, 0 for none")
     parser.add_argument("--keep", type=Path, help="a folder that keeps what was measured")
     parser.add_argument("-o", "--out", type=Path, help="an SVG file for the plot")
     wanted = parser.parse_args()
     plans = tracks(wanted.tracks, wanted.skip)
-    if wanted.cost:
-        print_cost(plans)
-        return
+    targets = read_targets(wanted.targets)
     count = len(plans) if wanted.magenta is None else min(wanted.magenta, len(plans))
     if count and not has_magenta():
         print("without Magenta: the train extra is not installed\n")
@@ -96,9 +70,9 @@ def main() -> None:
     model, grams = open_model("default"), open_index("default")
     shelf = Shelf(wanted.keep, model, grams)
     ways = compare(plans, count, model, grams, shelf, lambda said: print(said, file=sys.stderr))
-    print(table(ways))
+    print(table(ways, targets))
     if wanted.out:
-        wanted.out.write_text(plot(ways), encoding="utf-8")
+        wanted.out.write_text(plot(ways, targets), encoding="utf-8")
         print(f"\nwrote {wanted.out}")
 
 

@@ -1,102 +1,96 @@
-"""The benchmark's table and plot: each feature of each way, beside real game music."""
+"""The benchmark's table and plot: each feature of each way, beside people's pieces."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from statistics import fmean, pstdev
+from math import isnan
+from statistics import fmean
 
+from benchmarks.music_targets import Nearness, Targets, nearness
 from benchmarks.music_ways import Row, Way
-from benchmarks.real_music import REAL, overlap
+
+_LEGEND = """\
+Each feature: the mean of the way's tracks, how far it lies from that of people's pieces in their
+standard deviations (sd), and the ratio of the spreads (1: as different from each other as people's
+pieces). Below: the share of features within half an sd, the median ratio, and the Fréchet distance
+of the two sets (0: alike; with fewer than about 100 tracks it is too large)."""
 
 
-def table(ways: list[Way]) -> str:
-    """Return mean, spread and the share inside the wanted range, feature by feature."""
-    lines = ["mean ± spread (share of tracks inside the wanted range; overlap with real music)", ""]
-    lines.append(f"{'':12}{'real':>15}" + "".join(f"{way.name:>28}" for way in ways))
-    for name in feature_names(ways):
-        real = f"{REAL[name][0]:.2f} ± {REAL[name][1]:.2f}" if name in REAL else "-"
-        cells = "".join(f"{_cell(way.values(name), name):>28}" for way in ways)
-        lines.append(f"{name:12}{real:>15}{cells}")
-    lines += [
-        f"{label:12}{'':15}" + "".join(f"{fmean(map(get, way.rows)):>28.3f}" for way in ways)
-        for label, get in _WHOLE.items()
-    ]
+def table(ways: list[Way], targets: Targets) -> str:
+    """Return the features and how near they are, way by way, with a legend."""
+    near = [nearness(way.pieces, targets) if way.pieces else None for way in ways]
+    lines = [_LEGEND, ""]
+    lines.append(f"{'':26}{'people':>18}" + "".join(f"{way.name:>26}" for way in ways))
+    for index, name in enumerate(targets.names):
+        real = f"{targets.mean[index]:.2f} ± {targets.sd[index]:.2f}"
+        cells = "".join(
+            f"{_cell(name, found, targets.mean[index], targets.sd[index]):>26}" for found in near
+        )
+        lines.append(f"{name:26}{real:>18}{cells}")
+    for label, get in _NEAR.items():
+        cells = "".join(f"{get(found):>26.2f}" if found else f"{'-':>26}" for found in near)
+        lines.append(f"{label:26}{'':18}{cells}")
+    for label, of_row in _WHOLE.items():
+        cells = "".join(f"{fmean(map(of_row, way.rows)):>26.3f}" for way in ways)
+        lines.append(f"{label:26}{'':18}{cells}")
     return "\n".join(lines)
 
 
-def feature_names(ways: list[Way]) -> list[str]:
-    """Return the features of any track, in their order."""
-    return list(dict.fromkeys(name for way in ways for row in way.rows for name in row.features))
-
-
-def _cell(found: list[tuple[float, bool]], name: str) -> str:
-    if not found:
+def _cell(name: str, found: Nearness | None, mean: float, sd: float) -> str:
+    if found is None:
         return "-"
-    numbers = [value for value, _ in found]
-    inside = fmean(flag for _, flag in found)
-    shared = overlap(numbers, name)
-    said = f"{inside:.0%}" if shared is None else f"{inside:.0%}; {shared:.2f}"
-    return f"{fmean(numbers):.2f} ± {pstdev(numbers):.2f} ({said})"
+    off = found.off[name]
+    return f"{mean + off * sd:.2f} ({off:+.2f} sd, {found.spreads[name]:.2f})"
 
+
+_NEAR: dict[str, Callable[[Nearness], float]] = {
+    "within half an sd": lambda found: found.within_half,
+    "median ratio of spreads": lambda found: found.median_spread,
+    "Fréchet distance": lambda found: found.frechet,
+}
 
 _WHOLE: dict[str, Callable[[Row], float]] = {
-    "score": lambda row: row.total,
     "refused": lambda row: row.refused,
     "tags kept": lambda row: row.tags_kept,
-    "longest run": lambda row: row.longest_run,
-    "s a track": lambda row: row.seconds,
+    "longest run of the corpus": lambda row: row.longest_run,
+    "CPU s a track": lambda row: row.seconds,
 }
 
 
-def plot(ways: list[Way]) -> str:
-    """Return an SVG: a row for each feature, a strip of dots for each way, green inside.
+def plot(ways: list[Way], targets: Targets) -> str:
+    """Return an SVG: a row for each feature, a strip of dots for each way.
 
-    A grey bar spans the middle 90 % of real music where it was measured.
+    A grey bar spans a standard deviation to both sides of people's mean; dots within it are green.
     """
-    names = feature_names(ways)
-    strip, left, width = 14, 150, 700
+    strip, left, width = 14, 190, 700
     row = strip * len(ways) + 26
+    names = targets.names
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 30}" '
         f'height="{row * len(names) + 10}" font-family="sans-serif" font-size="11">',
         '<rect width="100%" height="100%" fill="#fff"/>',
     ]
     for place, name in enumerate(names):
-        found = [way.values(name) for way in ways]
-        every = [value for dots in found for value, _ in dots]
-        real = (REAL[name][2][0], REAL[name][2][-1]) if name in REAL else ()
-        low, high = min((*every, *real)), max((*every, *real))
-        parts += _feature(name, 16 + place * row, (low, high), real, (left, width))
-        for line, (way, dots) in enumerate(zip(ways, found, strict=True)):
-            y = 16 + place * row + 12 + line * strip
+        mean, sd = float(targets.mean[place]), float(targets.sd[place])
+        dots = [[piece[name] for piece in way.pieces if not isnan(piece[name])] for way in ways]
+        every = [value for values in dots for value in values]
+        low, high = min((*every, mean - sd)), max((*every, mean + sd))
+        scale = width / max(high - low, 1e-9)
+        top = 16 + place * row
+        parts += [
+            f'<text x="4" y="{top}" font-weight="bold">{escape(name)}</text>',
+            f'<text x="{left}" y="{top}" fill="#777">{low:.2f}</text>',
+            f'<text x="{left + width}" y="{top}" fill="#777" text-anchor="end">{high:.2f}</text>',
+            f'<rect x="{left + (mean - sd - low) * scale:.1f}" y="{top + 3}" '
+            f'width="{2 * sd * scale:.1f}" height="3" fill="#bbb"/>',
+        ]
+        for line, (way, values) in enumerate(zip(ways, dots, strict=True)):
+            y = top + 12 + line * strip
             parts.append(f'<text x="20" y="{y + 4}">{escape(way.name)}</text>')
-            for value, inside in dots:
-                x = left + (value - low) / max(high - low, 1e-9) * width
-                colour = "#2a7" if inside else "#c55"
-                parts.append(
-                    f'<circle cx="{x:.1f}" cy="{y}" r="3.5" fill="{colour}" fill-opacity="0.5"/>'
-                )
+            parts += [
+                f'<circle cx="{left + (value - low) * scale:.1f}" cy="{y}" r="3.5" '
+                f'fill="{"#2a7" if abs(value - mean) <= sd else "#c55"}" fill-opacity="0.5"/>'
+                for value in values
+            ]
     return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def _feature(
-    name: str,
-    top: int,
-    span: tuple[float, float],
-    real: tuple[float, ...],
-    frame: tuple[int, int],
-) -> list[str]:
-    (low, high), (left, width) = span, frame
-    said = [f'<text x="4" y="{top}" font-weight="bold">{escape(name)}</text>']
-    said.append(f'<text x="{left}" y="{top}" fill="#777">{low:.2f}</text>')
-    said.append(
-        f'<text x="{left + width}" y="{top}" fill="#777" text-anchor="end">{high:.2f}</text>'
-    )
-    if real:
-        at = [left + (edge - low) / max(high - low, 1e-9) * width for edge in real]
-        said.append(
-            f'<rect x="{at[0]:.1f}" y="{top + 3}" width="{at[1] - at[0]:.1f}" height="3" '
-            'fill="#bbb"/>'
-        )
-    return said

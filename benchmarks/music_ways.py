@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks.music_features import features_of
 from benchmarks.music_magenta import magenta_scores, score_of_midi
 from chipassets.casting import originality_of
-from chipassets.compose.composer import compose_takes
-from chipassets.compose.lead_in import lead_ins
+from chipassets.compose.composer import compose_with_costs
 from chipassets.compose.weights import Model
 from chipassets.freshness import notes_key
 from chipassets.generate import Request, generate
@@ -20,22 +20,18 @@ from chipassets.moods import unmet
 from chipassets.originality import GramIndex
 from chipassets.score import Score
 from chipassets.shape import shape
-from chipassets.takes import Rating, choose_rated, rate
+from chipassets.takes import choose_rated, rate
 from chipassets.trackplan import TrackPlan
 
 TAKES = 16
-INSIDE_POINTS = 0.75
-"""What a feature gains at the ends of its range: more is inside."""
-
-MAGENTA, UNGUIDED, GUIDED, BEST = "Magenta", "unguided", "guided", f"best of {TAKES}"
+MAGENTA, UNGUIDED, ONE, BEST = "Magenta", "unguided", "one take", f"best of {TAKES}"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one track measures: its features' values, and whether each lies in its range."""
+    """What one track measures: its features by name, none where it is too short for them."""
 
-    features: dict[str, tuple[float, bool]]
-    total: float
+    features: dict[str, float]
     refused: bool
     tags_kept: bool
     longest_run: int
@@ -49,9 +45,10 @@ class Way:
     name: str
     rows: list[Row]
 
-    def values(self, feature: str) -> list[tuple[float, bool]]:
-        """Return a feature's value and whether it lies in its range, of each track that has it."""
-        return [row.features[feature] for row in self.rows if feature in row.features]
+    @property
+    def pieces(self) -> list[dict[str, float]]:
+        """The features of each track that is long enough for them."""
+        return [row.features for row in self.rows if row.features]
 
 
 class Shelf:
@@ -72,9 +69,7 @@ class Shelf:
         path = self._path(way, track)
         if path is None or not path.is_file():
             return None
-        row = json.loads(path.read_text(encoding="utf-8"))
-        row["features"] = {name: tuple(pair) for name, pair in row["features"].items()}
-        return Row(**row)
+        return Row(**json.loads(path.read_text(encoding="utf-8")))
 
     def put(self, way: str, track: TrackPlan, row: Row) -> Row:
         """Keep the row, whole or not at all, and return it."""
@@ -103,17 +98,17 @@ def compare(
     """Return all four ways, Magenta's on the first tracks alone."""
     chosen = plans[:magenta_count]
     ways = [Way(MAGENTA, _by_magenta(chosen, model, grams, shelf, report))] if chosen else []
-    rows: dict[str, list[Row]] = {UNGUIDED: [], GUIDED: [], BEST: []}
+    rows: dict[str, list[Row]] = {UNGUIDED: [], ONE: [], BEST: []}
     for track in plans:
         report(track.name)
         alone = shelf.take(UNGUIDED, track)
         rows[UNGUIDED].append(alone or shelf.put(UNGUIDED, track, _unguided(track, model, grams)))
-        first, best = shelf.take(GUIDED, track), shelf.take(BEST, track)
+        first, best = shelf.take(ONE, track), shelf.take(BEST, track)
         if first is None or best is None:
-            first, best = _guided(track, model, grams)
-            shelf.put(GUIDED, track, first)
+            first, best = _composed(track, model, grams)
+            shelf.put(ONE, track, first)
             shelf.put(BEST, track, best)
-        rows[GUIDED].append(first)
+        rows[ONE].append(first)
         rows[BEST].append(best)
     return [*ways, *(Way(name, found) for name, found in rows.items())]
 
@@ -134,7 +129,7 @@ def _by_magenta(
     scores = magenta_scores(model, plans)
     each = (time.perf_counter() - start) / len(plans)
     return [
-        shelf.put(MAGENTA, track, _row(_rated(track, [score], model, grams)[0], track, each))
+        shelf.put(MAGENTA, track, _row(score, track, grams, each))
         for track, score in zip(plans, scores, strict=True)
     ]
 
@@ -145,35 +140,30 @@ def _unguided(track: TrackPlan, model: Model, grams: GramIndex | None) -> Row:
     request = Request(num_outputs=1, num_steps=track.total_steps, seed=track.seed)
     score = score_of_midi(generate(request, model)[0], track)
     seconds = time.process_time() - start
-    return _row(_rated(track, [score], model, grams)[0], track, seconds)
+    return _row(score, track, grams, seconds)
 
 
-def _guided(track: TrackPlan, model: Model, grams: GramIndex | None) -> tuple[Row, Row]:
-    """The first of the takes, and the best; both cost the block of all of them."""
+def _composed(track: TrackPlan, model: Model, grams: GramIndex | None) -> tuple[Row, Row]:
+    """The first of the takes, and the one that is chosen; both cost what all of them cost."""
     start = time.process_time()
-    takes = [shape(score, track) for score in compose_takes(track, model, count=TAKES)]
+    takes = compose_with_costs(track, model, count=TAKES)
+    scores = [shape(take.score, track) for take in takes]
     seconds = time.process_time() - start
-    ratings = _rated(track, takes, model, grams)
-    kept = [not unmet(rating.metrics, track) for rating in ratings]
-    best = ratings[choose_rated(ratings, kept).index]
-    return _row(ratings[0], track, seconds), _row(best, track, seconds)
-
-
-def _rated(
-    track: TrackPlan, scores: Sequence[Score], model: Model, grams: GramIndex | None
-) -> list[Rating]:
-    leads = lead_ins(track, model, scores)
-    return [
-        rate(score, track, originality_of(score, track, grams), lead)
-        for score, lead in zip(scores, leads, strict=True)
+    ratings = [
+        rate(score, track, originality_of(score, track, grams), take.search_cost)
+        for score, take in zip(scores, takes, strict=True)
     ]
+    kept = [not unmet(rating.metrics, track) for rating in ratings]
+    best = scores[choose_rated(ratings, kept).index]
+    return _row(scores[0], track, grams, seconds), _row(best, track, grams, seconds)
 
 
-def _row(rating: Rating, track: TrackPlan, seconds: float) -> Row:
+def _row(score: Score, track: TrackPlan, grams: GramIndex | None, seconds: float) -> Row:
+    rating = rate(score, track, originality_of(score, track, grams))
     own = rating.originality
+    notes = [(note.start_step, note.end_step, note.pitch) for note in score.notes]
     return Row(
-        {f.name: (float(f.value), f.points >= INSIDE_POINTS) for f in rating.features},
-        float(rating.total),
+        features_of(notes) or {},
         rating.refused is not None,
         not unmet(rating.metrics, track),
         own.longest_run if own else 0,
