@@ -54,7 +54,10 @@ def test_the_bass_is_one_low_line(make_plan: MakePlan, role: str, metre: str) ->
         assert floor - 7 <= median(note.pitch for note in line) <= floor + 16
         assert line[-1].end_step <= context.bars * context.bar_steps
         # No bar is without it, whatever its pattern.
-        assert {note.start_step // context.bar_steps for note in line} == set(range(context.bars))
+        sounding = {
+            step // context.bar_steps for n in line for step in range(n.start_step, n.end_step)
+        }
+        assert sounding == set(range(context.bars))
 
 
 @pytest.mark.parametrize("metre", METRES)
@@ -78,9 +81,9 @@ def test_every_chord_is_opened_by_its_own_bass(make_plan: MakePlan, role: str, m
 def test_a_pedal_stays_on_one_tone(make_plan: MakePlan) -> None:
     context = context_of(make_plan, ideas.PEDAL)
     inside = [n for n in compose_bass(context) if not context.closes_phrase(n.start_step // 16)]
-    classes = [note.pitch % 12 for note in inside]
+    classes = [note.pitch % 12 for note in inside for _ in range(note.duration_steps)]
     # But where that would rub on the tune.
-    assert max(map(classes.count, classes)) > 0.8 * len(classes)
+    assert max(map(classes.count, classes)) > 0.75 * len(classes)
 
 
 def test_octaves_leap_by_octaves(make_plan: MakePlan) -> None:

@@ -111,16 +111,12 @@ def test_an_untrained_model_gives_valid_takes(make_model: MakeModel, make_plan: 
             assert_sound(take)
 
 
-def test_the_key_only_moves_a_canonical_models_notes(
-    make_model: MakeModel, make_plan: MakePlan
-) -> None:
-    """The model proposes the same cells, whatever the key: so rhythms and degrees are the same."""
-    low, high = make_plan(key=Key(9, "minor")), make_plan(key=Key(11, "minor"))
-    model = make_model()
-    lower, upper = (compose_takes(track, model, count=1)[0] for track in (low, high))
-    starts = [[n.start_step for n in take.part(LEAD)] for take in (lower, upper)]
-    assert starts[0][:4] == starts[1][:4]
-    assert {n.pitch % 12 for n in lower.part(LEAD)} != {n.pitch % 12 for n in upper.part(LEAD)}
+def test_a_take_is_in_the_tracks_key(make_plan: MakePlan) -> None:
+    for tonic in range(0, 12, 3):
+        track = make_plan(key=Key(tonic, "minor"), bars=8, chromatic_share=0.0)
+        take = sketch(track, material_in("4/4"), 0).score
+        own = sum(note.pitch % 12 in track.key.pitch_classes for note in take.notes)
+        assert own > 0.8 * len(take.notes)
 
 
 def tune_of(made: Sketch, bar: int) -> tuple[object, object]:

@@ -52,7 +52,7 @@ def test_strokes_are_in_order_in_the_bars_and_of_known_kinds(
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_scene_has_its_drums(make_plan: MakePlan, scene: str) -> None:
     strokes, _ = played(a_track(make_plan, "march", scene=scene))
-    assert {hit.step // 16 for hit in strokes} >= {1, 2, 5}
+    assert len({hit.step // 16 for hit in strokes}) >= 5
 
 
 def test_without_a_groove_there_are_none(make_plan: MakePlan) -> None:

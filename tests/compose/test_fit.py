@@ -89,7 +89,7 @@ def test_a_bar_without_the_third_of_its_chord_is_charged() -> None:
     assert charged("third", quarters(0, 2, 4, 2), quarters(0, 4, 0, 4)) == [0, pytest.approx(0.3)]
 
 
-@pytest.mark.parametrize("degrees", [(0, 1, 2, 1), (0, 2, 4, 2), (0, 4, 3, 2)])
+@pytest.mark.parametrize("degrees", [(0, 1, 2, 1), (0, 2, 3, 2), (0, 4, 3, 2)])
 def test_steps_and_thirds_and_a_leap_repaid_cost_nothing(degrees: tuple[int, ...]) -> None:
     assert charged("leaps", quarters(*degrees)) == [0]
 
@@ -105,6 +105,8 @@ def test_leaps_cost_more_the_wider_and_the_more_awkward_they_are() -> None:
     )
     assert 0 == fifth < tritone < ninth <= two_octaves
     assert tritone < seventh
+    song, spelled = charged("leaps", quarters(0, 2, 1, 0), quarters(0, 2, 4, 2))
+    assert song < spelled
     repaid, unpaid = charged("leaps", quarters(0, 4, 3, 2), quarters(0, 4, 5, 6))
     assert repaid < unpaid
 
@@ -156,16 +158,18 @@ def test_strong_notes_are_moved_to_a_tone_beside_them() -> None:
 
 def test_every_cost_that_a_manifest_may_weigh_changes_tunes(make_plan: MakePlan) -> None:
     """A tune that is searched without a cost, or with five times of it, is another one."""
-    for name in COSTS:
+
+    def differs(name: str, seed: int) -> bool:
+        track = make_plan(bars=16, seed=seed)
         found = set()
-        for seed in range(4):
-            track = make_plan(bars=16, seed=seed)
-            plan = plan_piece(track, 0)
-            for weight in (0.0, 5.0):
-                task = tune_task(track, plan, seed, weights={name: weight})
-                bars, _ = compose_tune(task, np.random.default_rng(seed))
-                found.add((seed, tuple(bar.key for bar in bars)))
-        assert len(found) > 4, name
+        for weight in (0.0, 5.0):
+            task = tune_task(track, plan_piece(track, 0), seed, weights={name: weight})
+            bars, _ = compose_tune(task, np.random.default_rng(seed))
+            found.add(tuple(bar.key for bar in bars))
+        return len(found) == 2
+
+    for name in COSTS:
+        assert any(differs(name, seed) for seed in range(16)), name
 
 
 def test_what_is_weighed_more_is_charged_less(make_plan: MakePlan) -> None:
@@ -173,7 +177,7 @@ def test_what_is_weighed_more_is_charged_less(make_plan: MakePlan) -> None:
 
     def charge(name: str, weight: float) -> float:
         total = 0.0
-        for seed in range(6):
+        for seed in range(8):
             track = make_plan(bars=8, seed=seed)
             task = tune_task(track, plan_piece(track, 0), seed, weights={name: weight})
             bars, _ = compose_tune(task, np.random.default_rng(seed))

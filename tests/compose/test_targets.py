@@ -72,14 +72,15 @@ def test_density_steers_the_tune(make_plan: MakePlan) -> None:
 
 def test_an_idea_colours_the_draw(make_plan: MakePlan) -> None:
     track = make_plan()
+    by_literal = sorted(IDEAS.values(), key=lambda idea: idea.literal)
+    by_onsets = sorted(IDEAS.values(), key=lambda idea: idea.onsets)
     for seed in range(20):
-        riff, through = (
-            draw_targets(track, IDEAS[name], np.random.default_rng(seed))
-            for name in ("riff", "through")
+        free, literal, slow, busy = (
+            draw_targets(track, idea, np.random.default_rng(seed))
+            for idea in (by_literal[0], by_literal[-1], by_onsets[0], by_onsets[-1])
         )
-        assert riff.literal > through.literal
-        slow = draw_targets(track, IDEAS["ostinato"], np.random.default_rng(seed))
-        assert slow.onsets <= riff.onsets
+        assert free.literal < literal.literal
+        assert slow.onsets <= busy.onsets
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
