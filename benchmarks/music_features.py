@@ -131,7 +131,7 @@ def _durations(grid: _Grid) -> dict[str, float]:
 
 def _likeness(grid: _Grid) -> dict[str, float]:
     """How far bars are like those before them."""
-    rhythm = grid.by_bar.any(axis=2)
+    rhythm = np.asarray(grid.by_bar.any(axis=2))
     texts = [bar.tobytes() for bar in grid.by_bar]
     again = [
         bool(bar.any()) and text in texts[:place]
@@ -185,11 +185,9 @@ def _harmony(grid: _Grid) -> dict[str, float]:
 
 def _chroma(grid: _Grid, steps: int) -> Bools:
     """Return which pitch classes sound in each stretch of so many steps, bool [stretches, 12]."""
-    stretches = grid.sounds.reshape(-1, steps, 128).any(axis=1)
-    chroma = np.zeros((len(stretches), 12), bool)
-    for pitch in range(128):
-        chroma[:, pitch % 12] |= stretches[:, pitch]
-    return chroma
+    stretches = np.asarray(grid.sounds.reshape(-1, steps, 128).any(axis=1))
+    octaves = [stretches[:, first::12].any(axis=1) for first in range(12)]
+    return np.stack(octaves, axis=1)
 
 
 def _tune(grid: _Grid) -> dict[str, float]:

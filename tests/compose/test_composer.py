@@ -132,7 +132,7 @@ def test_sections_return_with_another_end(make_plan: MakePlan) -> None:
         for section in made.plan.sections[1:]:
             if section.letter != first.letter:
                 continue
-            assert section.returning_bars == 3
+            assert 0 < section.returning_bars < section.section.bars
             for bar in range(section.returning_bars):
                 here, there = section.section.start_bar + bar, first.section.start_bar + bar
                 assert made.tune[here].source == there
@@ -174,7 +174,8 @@ def test_the_primer_returns_in_company(make_model: MakeModel, make_plan: MakePla
     primer = Primer(tuple(Note(4 * i, 4, 74 + i) for i in range(4)), 16)
     for take in compose_takes(make_plan(bars=8, primer=primer), make_model()):
         tune = [n for n in take.part(LEAD) if 64 <= n.start_step < 80]
-        assert [n.start_step for n in tune] == [64, 68, 72, 76]
+        # A pickup may lead out of it.
+        assert [n.start_step for n in tune][:4] == [64, 68, 72, 76]
         assert any(64 <= n.start_step < 80 for n in take.notes if n.part != LEAD)
 
 
