@@ -68,7 +68,7 @@ def draw(target: Target, inputs: list[bytes], rng: Random) -> bytes:
     for _ in range(rng.randint(1, _MOST_ROUNDS)):
         try:
             data = target.mutate(data, rng)
-        except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
+        except (ValueError, KeyError, TypeError, RecursionError, AttributeError, OverflowError):
             break  # too damaged for its structure to be damaged
     if rng.random() < 0.05:
         other = rng.choice(inputs)

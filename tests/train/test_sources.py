@@ -7,6 +7,7 @@ import csv
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -162,7 +163,7 @@ def test_a_table_comes_back_as_it_was_written(
     rows: dict[str, tuple[str, str]],
     sign: str,
     encoding: str,
-    quoting: int,
+    quoting: Literal[0, 1],
 ) -> None:
     path = tmp_path_factory.mktemp("table") / "sources.csv"
     with path.open("w", encoding=encoding, newline="") as file:
