@@ -32,7 +32,8 @@ _WORDS = {
 _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 """Where in a piece its highest note stands."""
 
-_LIFTS = (0, 2, 3, 4, 5, -3)
+_LIFTS = (0, 2, 3, 4, 5, 7, -3)
+_OCTAVE, _OCTAVE_SHARE, _NARROW = 12, 0.25, 19.0
 """Semitones by which a section that contrasts is raised."""
 
 _VARIED_BAR, _VARIED_SHARE = 2, 0.6
@@ -163,14 +164,14 @@ def _sections(
             letters.append(letter)
         place = letters.index(letter) if letter in letters else 0
         if letter not in roles:
-            roles[letter] = _roles(part, place, idea, roles, targets.pace, rng)
+            roles[letter] = _roles(part, place, idea, roles, targets, rng)
             keys[letter] = _section_key(track, place, part, targets, rng)
-            lifts[letter] = 0 if place == 0 or part.is_edge else _pick(_LIFTS, rng)
+            lifts[letter] = 0 if place == 0 or part.is_edge else _lift(targets, rng)
         is_last = index == len(parts) - 1
         own = dict(roles[letter])
         returns = part.returning_bars > 0 and part.section.bars >= 2
         if returns and rng.random() < 0.65:
-            own[INNER] = _inner_role(idea, place, (own[INNER],), targets.pace, rng)
+            own[INNER] = _inner_role(idea, place, (own[INNER],), targets, rng)
         plans.append(
             SectionPlan(
                 section=part.section,
@@ -186,6 +187,12 @@ def _sections(
             )
         )
     return tuple(plans)
+
+
+def _lift(targets: Targets, rng: np.random.Generator) -> int:
+    """Return how far a section that contrasts is raised: now and then by an octave."""
+    draw, which = float(rng.random()), _pick(_LIFTS, rng)
+    return _OCTAVE if draw < _OCTAVE_SHARE and targets.span < _NARROW else which
 
 
 def _intensity(part: Part, place: int, index: int, count: int, idea: Idea) -> float:
@@ -205,7 +212,7 @@ def _roles(
     place: int,
     idea: Idea,
     others: Mapping[str, Mapping[str, str]],
-    pace: float,
+    targets: Targets,
     rng: np.random.Generator,
 ) -> dict[str, str]:
     """Return what each part does in a letter: of the idea's ways the ones that keep the pace."""
@@ -214,27 +221,30 @@ def _roles(
         inner = ideas.HELD if part.section.name == OUTRO else _pick(edges, rng)
         return {LEAD: "tune", INNER: inner, BASS: ideas.PATTERN}
     taken = {own[INNER] for own in others.values()}
-    inner = _inner_role(idea, place, taken, pace, rng)
+    inner = _inner_role(idea, place, taken, targets, rng)
     bass = _pick(idea.bass if place == 0 else idea.bass_b, rng)
-    if pace < _SLOW and float(rng.random()) < 0.5:
+    if targets.pace < _SLOW and float(rng.random()) < 0.5:
         bass = ideas.LONG
     return {LEAD: "tune", INNER: inner, BASS: bass}
 
 
 _SLOW, _FAST = 0.15, 0.75
+_MANY_SIXTEENTHS = 0.6
 
 
 def _inner_role(
-    idea: Idea, place: int, taken: Collection[str], pace: float, rng: np.random.Generator
+    idea: Idea, place: int, taken: Collection[str], targets: Targets, rng: np.random.Generator
 ) -> str:
+    pace, sixteenths = targets.pace, targets.sixteenths
     choice = idea.inner if place == 0 else idea.inner_b
     if pace < _SLOW:
         choice = (*choice, ideas.HELD, ideas.COUNTER)
-    if pace > _FAST:
+    if pace > _FAST or sixteenths > _MANY_SIXTEENTHS:
         choice = (*choice, ideas.RUNNING)
     chances = {
         role: (1.0 if role not in taken else 0.15)
         * (1.0 if index else 1.6)
+        * (2.0 if role == ideas.RUNNING and sixteenths > _MANY_SIXTEENTHS else 1.0)
         * 12.0 ** -abs(ideas.BUSY[role] - (0.15 + 0.85 * pace))
         for index, role in enumerate(dict.fromkeys(choice))
     }

@@ -23,7 +23,7 @@ _SIXTEENTHS = (0.0, 0.09, 0.30, 0.45, 0.52)
 _LITERAL = (0.01, 0.04, 0.13, 0.31, 0.59)
 _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 _TUNE_SPAN = (12.0, 14.0, 17.0, 21.0, 25.0)
-_VALUES = (1.5, 1.9, 2.3, 2.7, 3.2)
+_VALUES = (1.3, 1.7, 2.1, 2.6, 3.1)
 _BASS_FLOOR = (33.0, 35.0, 38.0, 41.0, 44.0)
 """A triangle is heard from about A1; people's basses lie a fifth above that in the middle."""
 

@@ -136,7 +136,7 @@ class _Search:
         self._rng = rng
         self._bar_steps = task.harmony.steps_per_bar
         centre = task.harmony.table.nearest_degree(0, round(task.plan.centre))
-        self._shifts = tuple(range(centre - 10, centre + 12))
+        self._shifts = tuple(range(centre - 10, centre + 19))
         self._register = register_arc(task.plan, task.bars)
         self._slots = [slot for phrase in task.plan.phrases for slot in phrase.slots]
 
@@ -495,6 +495,9 @@ def _pruned(ways: list[_Way]) -> list[_Way]:
     return kept
 
 
+_OCTAVE_UP = 12
+
+
 def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]:
     """Return, for each bar, the mean pitch, the highest and the lowest that the arc allows.
 
@@ -508,9 +511,11 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         wanted = plan.centre + section.lift + shape[place * 4 // max(1, phrase.bars)]
         toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
         wanted += 3.0 * toward**3
-        cap = plan.peak if bar == plan.peak_bar else plan.peak - 2
+        # A section an octave up has its own ceiling.
+        peak = plan.peak + (section.lift if section.lift >= _OCTAVE_UP else 0)
+        cap = peak if bar == plan.peak_bar else peak - 2
         if bar == plan.peak_bar:
-            wanted = max(wanted, plan.peak - 5)
+            wanted = max(wanted, peak - 5)
         arc.append((min(wanted, cap - 2), cap, plan.peak - plan.targets.span))
     return arc
 
