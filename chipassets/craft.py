@@ -41,6 +41,7 @@ class Craft:
     (none in merged music, whose top line is the bass where the tune rests).
     bare_end: whether a piece that ends closes on one pitch class. seam: semitones from the
     tune's last note to its first one behind the loop's start, 0 where it waits for a bar there.
+    holes: half bars in which no part begins a note. on_pulse: of the tune's notes, those on pulses.
     """
 
     clash: float
@@ -53,6 +54,8 @@ class Craft:
     outside: int
     bare_end: bool
     seam: int
+    holes: int
+    on_pulse: float
 
 
 def measure_craft(score: Score, pulse_steps: int) -> Craft:
@@ -82,6 +85,8 @@ def measure_craft(score: Score, pulse_steps: int) -> Craft:
         ),
         bare_end=_ends_bare(score),
         seam=_seam(tune, score),
+        holes=_holes(score),
+        on_pulse=sum(n.start_step % pulse_steps == 0 for n in tune) / max(1, len(tune)),
     )
 
 
@@ -141,6 +146,13 @@ def _dead_bars(score: Score, bars: Sequence[Sequence[Note]]) -> tuple[int, ...]:
             for part in others
         )
     )
+
+
+def _holes(score: Score) -> int:
+    half = score.steps_per_bar // 2
+    begun = {note.start_step // half for note in score.notes}
+    last = score.total_steps // half - 2 * (score.loop_start_bar is None)
+    return sum(place not in begun for place in range(last))
 
 
 def _seam(tune: Sequence[Note], score: Score) -> int:

@@ -159,7 +159,7 @@ _UNEVEN_FROM = 4
 _UNEVEN_SHARES = 4
 """From so many sections on, one form in so many has sections of different lengths."""
 
-_OPEN_CHANCE = 4
+_OPEN_CHANCE = 12
 """A form that closes with what it began with is as likely as this many that do not."""
 
 

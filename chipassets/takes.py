@@ -35,6 +35,8 @@ _WIDE_LEAPS = Range(0.0, 0.06)
 _FOREIGN = Range(0.1, 0.35)
 _BASS_SAME = Range(0.1, 0.6)
 _SAME_BARS = Range(2, 4)
+_HOLES = Range(0.0, 0.25)
+_OFF_BEAT = Range(0.4, 0.7)
 _PEAK_BARS = Range(0.06, 0.3)
 _SEARCH_COST = Range(0.3, 1.8)
 
@@ -204,6 +206,8 @@ def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
         ("wide leaps", craft.wide_leaps, _at_most(craft.wide_leaps, _WIDE_LEAPS), 3.0),
         ("chord tones", 1 - craft.fit, _at_most(1 - craft.fit, _FOREIGN), 2.0),
         ("same bass", craft.bass_same, _at_most(craft.bass_same, _BASS_SAME), 1.0),
+        ("holes", craft.holes, _at_most(craft.holes / max(1, score.bars), _HOLES), 2.0),
+        ("off the beat", 1 - craft.on_pulse, _at_most(1 - craft.on_pulse, _OFF_BEAT), 1.5),
         ("same bar", craft.sameness, _at_most(craft.sameness, _SAME_BARS), 1.5),
     ]
     if score.loop_start_bar is not None:

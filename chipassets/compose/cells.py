@@ -91,7 +91,7 @@ class Traits:
     """What a cell measures.
 
     onsets: notes; values: different gaps; entropy: of the gaps, in bits; syncopation: notes that
-    begin off a pulse and sound over the next one; odd: notes on odd steps; longest: the longest
+    begin off a pulse and sound over the next one; odd: notes on odd steps; on_pulse: notes on pulses; longest: the longest
     gap; steps, skips, leaps: moves of one degree, of two to four, of five and more; same: repeated
     degrees; turns: changes of direction; commonest: the share of the commonest gap.
     """
@@ -101,6 +101,7 @@ class Traits:
     entropy: float
     syncopation: int
     odd: int
+    on_pulse: int
     longest: int
     steps: int
     skips: int
@@ -126,6 +127,7 @@ def traits_of(cell: Cell, pulse_steps: int) -> Traits:
             for note, gap in zip(cell.notes, gaps, strict=True)
         ),
         odd=sum(note.step % 2 for note in cell.notes),
+        on_pulse=sum(note.step % pulse_steps == 0 for note in cell.notes),
         longest=max(gaps),
         steps=sizes.count(1),
         skips=sum(2 <= size <= 4 for size in sizes),
@@ -147,6 +149,7 @@ def is_tune(cell: Cell, traits: Traits) -> bool:
         and cell.span <= 8
         and traits.leaps <= 1
         and traits.longest <= 2 * third
+        and traits.on_pulse >= max(1, traits.onsets // 4)
         and not _stumbles(cell)
     )
 
@@ -176,7 +179,7 @@ def tune_worth(traits: Traits) -> float:
     return worth
 
 
-_LONGEST_HOLE = 0.4
+_LONGEST_HOLE = 0.3
 """Of a bar, how long a bass may be silent at a stretch."""
 
 

@@ -30,8 +30,6 @@ _LOWEST = 50
 _ECHO_STEPS = 3
 _WHOLE_ECHO = 0.6
 """Of the tune's notes in a bar, how many must agree: scraps of an echo are noise."""
-_ABOVE_SHARE = 0.08
-"""Of broken chords, how many lie above the tune and not below."""
 
 # Which tones of a voicing a broken chord takes in turn, from the lowest, 0.
 _ORDERS = (
@@ -59,7 +57,9 @@ def compose_inner(
         role = roles[bar] if roles else role_in(context, bar)
         written = _WRITERS[role](context, bar)
         start = bar * context.bar_steps
-        for step, steps, pitch in _beneath(context, bar, _cleared(context, bar, written, role)):
+        for step, steps, pitch in _beneath(
+            context, bar, _cleared(context, bar, written, role), role
+        ):
             last = notes[-1] if notes else None
             if (
                 role == ideas.HELD
@@ -132,9 +132,12 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
     return cleared
 
 
-def _beneath(context: Context, bar: int, written: Bar) -> Bar:
-    """Return the bar; where somebody wrote the tune, what lies above it goes down by octaves."""
-    if context.tune[bar].cell != "given":
+def _beneath(context: Context, bar: int, written: Bar, role: str) -> Bar:
+    """Return the bar with what lies above the tune moved down by octaves.
+
+    Broken chords keep their shape, unless somebody wrote the tune; echoes are the tune's own.
+    """
+    if context.tune[bar].cell != "given" and role in (*_BROKEN, ideas.ECHO):
         return written
     lowered = []
     start = bar * context.bar_steps
@@ -287,8 +290,6 @@ def _broken(context: Context, bar: int, unit: int) -> Bar:
     holes = _HOLES[int(context.draw("holes", section.letter, unit) * len(_HOLES))]
     start = bar * context.bar_steps
     ceiling = section_ceiling(context, bar)
-    if context.draw("above", section.letter) < _ABOVE_SHARE:
-        ceiling = min(ceiling + 17, 88)
     written: Bar = []
     for index, step in enumerate(range(0, context.bar_steps, unit)):
         if index % 8 in holes and (unit > 1 or index % 2):

@@ -24,7 +24,7 @@ def section_ceiling(context: Context, bar: int) -> int:
     )
     inside = context.sounding[first:last]
     heard = sorted(inside[inside != NO_PITCH].tolist())
-    low = heard[len(heard) // 4] if heard else _NO_TUNE
+    low = heard[len(heard) // 8] if heard else _NO_TUNE
     return min(max(low - 1, 64), _HIGHEST - 1)
 
 
