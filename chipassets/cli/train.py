@@ -19,7 +19,7 @@ import typer
 from chipassets.cli import material, train_voices
 from chipassets.cli.output import print_json, print_table, print_text
 from chipassets.cli.parser import finite
-from chipassets.cli.writing import Writing, new_file
+from chipassets.cli.writing import Writing, new_file, read_notices
 from chipassets.errors import MissingExtraError, UsageError
 from chipassets.train.hparams import LEAST_KEEP, MOST_EVENTS, MOST_STREAMS
 
@@ -185,6 +185,7 @@ def export_command(
     """
     new_file(out)
     name = name or out.stem
+    notices = read_notices(notice or [])
     if mag:
         _export_bundle(run, dataset, name, out)
         return
@@ -192,7 +193,6 @@ def export_command(
     from chipassets.train.export import write_model
 
     with Writing(out):
-        notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
         card = write_model(model, out, notices, half=not single)
     print_text(f"wrote {out} and {card}")
 

@@ -10,7 +10,7 @@ import typer
 
 from chipassets.cli.output import print_table, print_text
 from chipassets.cli.parser import finite
-from chipassets.cli.writing import Writing
+from chipassets.cli.writing import Writing, read_notices
 from chipassets.errors import MissingExtraError, UsageError
 from chipassets.train.hparams import MOST_STREAMS
 
@@ -84,7 +84,7 @@ def parts(
         print_text(f"{run} lacks {', '.join(missing)}; {out} is written when they are trained")
         return
     with Writing(out):
-        notices = {path.stem: path.read_text(encoding="utf-8") for path in notice or []}
+        notices = read_notices(notice or [])
         card = write_parts(exported(run, pieces, selection, tuple(remark or ())), out, notices)
     print_text(f"wrote {out} and {card}")
 

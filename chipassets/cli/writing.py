@@ -35,6 +35,18 @@ def new_file(path: Path) -> Path:
     return path
 
 
+def read_notices(paths: list[Path]) -> dict[str, str]:
+    """Return the licence texts in the files, by what these are called; UsageError where none is."""
+    found = {}
+    for path in paths:
+        try:
+            found[path.stem] = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is no UTF-8 text"
+            raise UsageError(f"the notice {path} cannot be read: {why}") from error
+    return found
+
+
 def _failure(path: Path, error: OSError) -> BundleError:
     return BundleError(
         f"cannot write {path}: {error.strerror or error}; free some space, or choose another place"

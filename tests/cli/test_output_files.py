@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import Run
+
+
+def test_a_notice_that_cannot_be_read_is_said(chipassets: Run, tmp_path: Path) -> None:
+    (tmp_path / "MIT").write_bytes("© Zoë".encode("cp1252"))
+    for name, why in (("MIT", "no UTF-8 text"), ("none", "No such file")):
+        words = ("train", "export", "run", "-o", "a.safetensors", "--notice", name)
+        found = chipassets(*words)
+        assert (found.returncode, why in found.stderr) == (2, True), found.stderr
 
 
 @pytest.mark.parametrize("out", [".", "/", ".."])
