@@ -49,7 +49,8 @@ def plan_key(track: TrackPlan) -> str:
 
 def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
     """Return the hash of all that decides the files of a track, given its notes."""
-    fields = {name: asdict(track)[name] for name in (*COLOUR_FIELDS, *_FILE_FIELDS)}
+    whole = asdict(track)  # once: it costs a millisecond, and there may be a thousand tracks
+    fields = {name: whole[name] for name in (*COLOUR_FIELDS, *_FILE_FIELDS)}
     if not track.own_moods:
         del fields["own_moods"]
     return hash_of(

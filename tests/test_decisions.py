@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -241,6 +242,33 @@ def test_a_renamed_track_keeps_its_music_and_its_decisions(game: Path, chipasset
     assert after["wood"] == before["forest"], "not accepted, and not composed anew either"
     assert {"cave", "forest"}.isdisjoint(after)
     assert set(done(chipassets).values()) == {"kept"}
+
+
+def test_a_track_that_seems_to_be_renamed_is_told_of_and_asked_about(
+    game: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert chipassets("takes", "game.yaml", "--accept", "cave").returncode == 0
+    before = takes(game)
+    edit(game, ("  cave: {", "  grotto: {"), ("  forest: {scene", "  wood: {key: E major, scene"))
+    hint = "grotto is new, and asks for the music of cave, which is gone; was: cave under grotto"
+    for words in (("plan",), ("build", "--check"), ("build", "--locked")):
+        told = chipassets(words[0], "game.yaml", *words[1:]).stderr
+        assert hint in told
+        assert "wood" not in told.split("the lock does not")[0], "it asks for other music"
+    assert "was:" not in (game / "game.yaml").read_text()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    monkeypatch.setattr("tests.cli.conftest.io.StringIO", Terminal)
+    assert chipassets("build", "game.yaml").returncode == 0
+    assert "grotto: {was: cave, scene: dungeon}" in (game / "game.yaml").read_text()
+    assert takes(game)["grotto"] == before["cave"]
+    assert takes(game)["forest"] == before["forest"], "kept, though nothing has its name"
+
+
+class Terminal(io.StringIO):
+    """A stream with a person at it."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.mark.parametrize(

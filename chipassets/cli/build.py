@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chipassets.cli.manifest import read_manifest
+from chipassets.cli.manifest import read_manifest, tell_renames
 from chipassets.cli.output import print_json, print_table, print_text, say
 from chipassets.cli.progress import Show, progress
 from chipassets.errors import UsageError
@@ -84,6 +85,12 @@ def build_command(
     reference = _reference(composer, beam_size, branch_factor)
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model, reference=reference)
+    if not (quiet or as_json):
+        is_heard = sys.stdin.isatty() and sys.stderr.isatty()
+        ask = is_heard and not (check_only or locked)
+        if tell_renames(manifest, loaded, plan, ask=ask):
+            loaded = read_manifest(manifest)
+            plan = resolve(loaded, model_override=model, reference=reference)
     check_targets(loaded.engines, plan.formats)
     folder = out or default_folder(plan.game)
     refuse_manifest_folder(folder, manifest)

@@ -13,6 +13,7 @@ from chipassets.errors import ManifestError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.manifest import Manifest
+    from chipassets.trackplan import BuildPlan
 
 _Manifest = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -26,6 +27,31 @@ def read_manifest(path: Path) -> Manifest:
     for remark in manifest.remarks:
         say((remark, ""))
     return manifest
+
+
+def tell_renames(path: Path, manifest: Manifest, plan: BuildPlan, *, ask: bool) -> bool:
+    """Tell of tracks that seem to be renamed; with `ask` write those that are into the manifest.
+
+    Returns whether the manifest changed.
+    """
+    from chipassets.manifest.edit import set_key
+    from chipassets.renames import guess_renames
+
+    changed = False
+    for name, old in guess_renames(manifest, plan, path).items():
+        told = f"{name} is new, and asks for the music of {old}, which is gone"
+        if not ask:
+            say((f"{told}; was: {old} under {name} keeps its music and its decisions", ""))
+        elif _confirmed(f"{told}. Was it called so?"):
+            changed |= set_key(path, name, "was", old)
+    return changed
+
+
+def _confirmed(question: str) -> bool:
+    try:
+        return typer.confirm(question, default=True, err=True)
+    except typer.Abort:  # Ctrl-C, or the end of the input
+        raise KeyboardInterrupt from None
 
 
 class SchemaName(StrEnum):
@@ -94,7 +120,10 @@ def plan_command(
     from chipassets.plan_text import plan_to_json, plan_to_text
     from chipassets.stock import take_stock_of_notes
 
-    plan = resolve(read_manifest(manifest), model_override=model)
+    loaded = read_manifest(manifest)
+    plan = resolve(loaded, model_override=model)
+    if not as_json:
+        tell_renames(manifest, loaded, plan, ask=False)
     stale = take_stock_of_notes(plan, manifest).notes
     if as_json:
         print_json(plan_to_json(plan) | {"composes": stale})

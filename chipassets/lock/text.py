@@ -187,7 +187,8 @@ def _whole(
     value = entry.get(key, otherwise) if isinstance(entry, dict) else None
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         said = "missing" if value is None else repr(value)[:40]
-        raise _WrongError((*way, key)[:2], f"{key} is {said} instead of a number {low} to {high}")
+        wanted = str(low) if low == high else f"a number {low} to {high}"
+        raise _WrongError((*way, key)[:2], f"{key} is {said} instead of {wanted}")
     return value
 
 
