@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.ci import Format, Found, ReportFormat, told_as, track_place
+from chipassets.cli.ci import depfile as make_rule
 from chipassets.cli.manifest import read_manifest, tell_renames
 from chipassets.cli.output import print_json, print_table, print_text, say
 from chipassets.cli.progress import Show, progress
@@ -66,6 +68,17 @@ def build_command(
         bool,
         typer.Option("--no-cache", help="Neither use nor fill the user's cache."),
     ] = False,
+    form: Format = ReportFormat.TEXT,
+    depfile: Annotated[
+        Path | None,
+        typer.Option("--depfile", help="Write what the bundle rests on, for Make and Ninja."),
+    ] = None,
+    print_folder: Annotated[
+        bool, typer.Option("--print-folder", help="Print the bundle's folder, and do nothing.")
+    ] = False,
+    print_inputs: Annotated[
+        bool, typer.Option("--print-inputs", help="Print the files that it reads, and do nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
 ) -> None:
@@ -75,13 +88,27 @@ def build_command(
     commit it, and every machine builds the same music.
     """
     # Imported here, as in every command, so that --help does not wait for NumPy.
-    from chipassets.build import build, check, check_notes
+    from chipassets.build import build
     from chipassets.bundle import default_folder
     from chipassets.cli.export import tell as tell_exports
     from chipassets.cli.export import to_json as exported_to_json
-    from chipassets.engines import check_targets, export_targets, stale_targets
+    from chipassets.engines import check_targets, export_targets
     from chipassets.plan import resolve
 
+    if print_folder or print_inputs:
+        folder = out or default_folder(read_manifest(manifest).game)
+        asked = [folder] if print_folder else []
+        asked += inputs_of(manifest) if print_inputs else []
+        print_text("\n".join(path.as_posix() for path in asked))
+        return
+    if check_only and form is not ReportFormat.TEXT:
+        with told_as(form, "build --check", manifest) as findings:
+            for stale in _stale(manifest, out, model, notes_only=notes_only):
+                place = track_place(manifest, stale)
+                findings.add(Found(findings.file, stale, "stale", *place))
+        return
+    if form is not ReportFormat.TEXT:
+        raise UsageError("--format tells what a check found: add --check, or use --json")
     reference = _reference(composer, beam_size, branch_factor)
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model, reference=reference)
@@ -98,12 +125,8 @@ def build_command(
         raise UsageError("--notes belongs to --check")
     if locked and recompose:
         raise UsageError("--recompose composes, and --locked does not; leave one out")
-    if check_only and notes_only:
-        _print_check(check_notes(plan, manifest), manifest, as_json=as_json, quiet=quiet)
-        return
     if check_only:
-        found = check(plan, manifest, folder)
-        found = found or stale_targets(loaded.engines, manifest, folder)
+        found = _stale(manifest, out, model, reference, notes_only=notes_only)
         _print_check(found, manifest, as_json=as_json, quiet=quiet)
         return
     workers = jobs or os.cpu_count() or 1
@@ -126,6 +149,10 @@ def build_command(
             say((f"interrupted; nothing was replaced{told}", ""))
             raise typer.Exit(130) from None
     exports = export_targets(loaded.engines, manifest, folder)
+    if depfile is not None:
+        from chipassets.bundle import write_file
+
+        write_file(depfile, make_rule(folder / "bundle.json", inputs_of(manifest)).encode())
     if as_json:
         engines = [exported_to_json(done) for done in exports]
         print_json(_built_to_json(built) | {"engines": engines})
@@ -144,9 +171,9 @@ def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Refere
                 "them out"
             )
         return None
-    from chipassets.train.reference import need_magenta
+    from chipassets.magenta_install import need_magenta
 
-    need_magenta()
+    need_magenta("--composer magenta")
     return Reference(beam_size, branch_factor)
 
 
@@ -156,6 +183,37 @@ def refuse_manifest_folder(folder: Path, manifest: Path) -> None:
 
     if resolved(manifest).is_relative_to(resolved(folder)):
         raise UsageError(f"the bundle's folder {folder} holds the manifest; choose another with -o")
+
+
+def _stale(
+    manifest: Path,
+    out: Path | None,
+    model: str | None,
+    reference: Reference | None = None,
+    *,
+    notes_only: bool = False,
+) -> list[str]:
+    """One line for everything that a build would change, of the bundle and then of engines."""
+    from chipassets.build import check, check_notes
+    from chipassets.bundle import default_folder
+    from chipassets.engines import check_targets, stale_targets
+    from chipassets.plan import resolve
+
+    loaded = read_manifest(manifest)
+    plan = resolve(loaded, model_override=model, reference=reference)
+    check_targets(loaded.engines, plan.formats)
+    if notes_only:
+        return check_notes(plan, manifest)
+    folder = out or default_folder(plan.game)
+    found = check(plan, manifest, folder)
+    return found or stale_targets(loaded.engines, manifest, folder)
+
+
+def inputs_of(manifest: Path) -> list[Path]:
+    """Return the files that a build reads: the manifest, its lock, and what the manifest names."""
+    from chipassets.cli.watch import read_stamps
+
+    return list(read_stamps(manifest))
 
 
 def _print_check(found: list[str], manifest: Path, *, as_json: bool, quiet: bool) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from importlib import metadata
 from typing import Annotated
 
@@ -30,18 +32,37 @@ class Finding:
 
 _BASE = ("mido", "numpy", "pydantic", "PyYAML", "rich", "safetensors", "soundfile", "typer")
 _DEMO = ("pygame-ce",)
-_TRAIN = ("tensorflow", "keras", "magenta", "note-seq")
+_TRAIN = ("tensorflow", "keras", "note-seq")
+_MAGENTA = ("magenta", "tf-keras")
+
+
+class Installable(StrEnum):
+    """What `--install` installs: it takes more than an extra."""
+
+    MAGENTA = "magenta"
+
+
 _PROGRAMS = ("ffmpeg", "ogginfo", "oggz-validate")
 
 
 def doctor_command(
+    install: Annotated[
+        Installable | None,
+        typer.Option(help="Install it into this environment, with uv or pip, and then look."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Say what is installed, what is missing and how to get it; exit 4 if a build can't run."""
+    from chipassets.magenta_install import COMMAND, install_magenta
+
+    if install is Installable.MAGENTA:
+        install_magenta()
+        importlib.invalidate_caches()
     findings = [_python(), _model()]
-    findings += [_package(name, "a build", "uv sync", required=True) for name in _BASE]
-    findings += [_package(name, "the demo game", "uv sync --extra demo") for name in _DEMO]
-    findings += [_package(name, "training", "uv sync --extra train") for name in _TRAIN]
+    findings += [_package(name, "a build", _extra(""), required=True) for name in _BASE]
+    findings += [_package(name, "the demo game", _extra("demo")) for name in _DEMO]
+    findings += [_package(name, "training", _extra("train")) for name in _TRAIN]
+    findings += [_package(name, "exchange with Magenta", COMMAND) for name in _MAGENTA]
     findings += [_program(name, "audio checks in the tests") for name in _PROGRAMS]
     if as_json:
         print_json({"chipassets": __version__, "findings": [asdict(item) for item in findings]})
@@ -72,6 +93,13 @@ def _model() -> Finding:
     except ModelError as error:
         return Finding("model", str(error), "composing", "install chipassets again", False, True)
     return Finding("model", f"{model.name} {model.sha256[:12]}", "composing", "", True, True)
+
+
+def _extra(name: str) -> str:
+    """How to get an extra, in a checkout and elsewhere."""
+    what = f"chipassets[{name}]" if name else "chipassets"
+    sync = f"uv sync --extra {name}" if name else "uv sync"
+    return f"pip install '{what}', in a checkout {sync}"
 
 
 def _package(name: str, use: str, fix: str, *, required: bool = False) -> Finding:

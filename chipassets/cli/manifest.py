@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.ci import Format, ReportFormat, told_as
 from chipassets.cli.output import print_json, print_text, say
 from chipassets.errors import ManifestError, UsageError
 
@@ -137,10 +138,16 @@ def plan_command(
         print_text(f"  {name}: {why}")
 
 
-def validate_command(manifest: _Manifest, as_json: _Json = False) -> None:
+def validate_command(
+    manifest: _Manifest, form: Format = ReportFormat.TEXT, as_json: _Json = False
+) -> None:
     """Check a manifest and report everything that is wrong with it; writes nothing."""
     from chipassets.plan import resolve
 
+    if form is not ReportFormat.TEXT:
+        with told_as(form, "validate", manifest):
+            resolve(read_manifest(manifest))
+        return
     plan = resolve(read_manifest(manifest))
     if as_json:
         print_json({"valid": True, "tracks": [track.name for track in plan.tracks]})

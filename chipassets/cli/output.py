@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from chipassets.cli.text import json_text, visible
-from chipassets.errors import ChipassetsError, ManifestError
+from chipassets.errors import ChipassetsError, ManifestError, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,8 +80,13 @@ def say(*parts: tuple[str, str]) -> None:
 def _error_to_json(error: ChipassetsError) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
     if isinstance(error, ManifestError):
-        found["problems"] = [
-            {"where": item.where, "found": item.found, "why": item.why, "fix": item.fix}
-            for item in error.problems
-        ]
+        found["problems"] = [_problem_to_json(item) for item in error.problems]
     return found | {"exit_code": error.exit_code}
+
+
+def _problem_to_json(problem: Problem) -> dict[str, Any]:
+    place = problem.where.rsplit(":", 2)
+    found: dict[str, Any] = {"where": problem.where, "found": problem.found}
+    if len(place) == 3 and place[1].isdigit() and place[2].isdigit():
+        found |= {"file": place[0], "line": int(place[1]), "column": int(place[2])}
+    return found | {"why": problem.why, "fix": problem.fix}

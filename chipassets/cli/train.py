@@ -256,6 +256,9 @@ _GRAM_COLUMNS = ["n", "different grams", "falsely claimed"]
 
 def _export_bundle(run: Path, dataset: Path | None, name: str, out: Path) -> None:
     """Write a bundle for Magenta, which holds the weights alone: nothing is measured for it."""
+    from chipassets.magenta_install import need_magenta
+
+    need_magenta("--mag")
     _need_backend()
     from chipassets.train.checkpoint import remembered_dataset
     from chipassets.train.dataset import load_dataset

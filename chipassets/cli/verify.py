@@ -7,16 +7,24 @@ from typing import Annotated
 
 import typer
 
+from chipassets.cli.ci import Format, Found, ReportFormat, told_as
 from chipassets.cli.output import print_json, print_text
 
 
 def verify_command(
     bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
+    form: Format = ReportFormat.TEXT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Hash every file of a bundle again; exit 1 and say which are missing or altered."""
     from chipassets.bundle import open_folder, read_whole
 
+    if form is not ReportFormat.TEXT:
+        with told_as(form, "verify", bundle) as findings:
+            for fault in read_whole(open_folder(bundle))[1]:
+                name, _, message = fault.partition(": ")
+                findings.add(Found((bundle / name).as_posix(), message, "altered"))
+        return
     folder = open_folder(bundle)
     index, faults = read_whole(folder)
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import tempfile
 from dataclasses import replace
@@ -13,7 +12,8 @@ import numpy as np
 from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.compose.material import model_shift
 from chipassets.compose.weights import Model
-from chipassets.errors import ComposeError, MissingExtraError
+from chipassets.errors import ComposeError
+from chipassets.magenta_install import need_magenta
 from chipassets.score import Note, Score, Section, ordered
 from chipassets.seeds import derive_seed
 from chipassets.trackplan import Reference, TrackPlan
@@ -21,16 +21,6 @@ from chipassets.train.magenta_export import run_magenta
 
 _SEEDS = 2**32
 """How many seeds the generator has that Magenta draws from."""
-
-
-def need_magenta() -> None:
-    """Raise MissingExtraError, saying how to install it, unless Magenta is there."""
-    missing = [name for name in ("magenta", "tf_keras") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"--composer magenta needs {' and '.join(missing)}, not installed; run "
-            "`uv sync --extra train` (or `pip install 'chipassets[train]'`)"
-        )
 
 
 def compose_takes(
@@ -42,7 +32,7 @@ def compose_takes(
     motifs and guidance are not Magenta's; the controls of a model are left open. ComposeError for
     a primer as long as the track.
     """
-    need_magenta()
+    need_magenta("--composer magenta")
     reference = track.reference or Reference()
     count = track.takes if count is None else count
     shift = model_shift(track, model)

@@ -17,6 +17,7 @@ from chipassets.compose.controls import ControlGroup
 from chipassets.compose.weights import Model, save_model
 from chipassets.errors import ComposeError, MissingExtraError, UsageError
 from chipassets.freshness import notes_key
+from chipassets.magenta_install import need_magenta
 from chipassets.score import Note
 from chipassets.trackplan import Primer, Reference
 from chipassets.train import reference
@@ -92,7 +93,7 @@ def test_a_seed_decides_a_take(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_primer_as_long_as_the_track_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference, "need_magenta", lambda: None)
+    monkeypatch.setattr(reference, "need_magenta", lambda what: None)
     track = replace(plan(bars=1), primer=Primer((Note(0, 16, 60),), 16))
     with pytest.raises(ComposeError, match="nothing is left to compose"):
         reference.compose_takes(track, model())
@@ -100,8 +101,8 @@ def test_a_primer_as_long_as_the_track_is_refused(monkeypatch: pytest.MonkeyPatc
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(MissingExtraError, match=r"uv sync --extra train") as raised:
-        reference.need_magenta()
+    with pytest.raises(MissingExtraError, match=r"chipassets doctor --install magenta") as raised:
+        need_magenta("--composer magenta")
     assert raised.value.exit_code == 4
 
 

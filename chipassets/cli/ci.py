@@ -1,0 +1,197 @@
+"""Findings as a CI shows them: annotations of GitHub, JUnit, SARIF, dependencies for Make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from xml.sax.saxutils import quoteattr
+
+import typer
+
+from chipassets import __version__
+from chipassets.cli.output import print_text
+from chipassets.errors import ChipassetsError, ManifestError
+
+_SARIF_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+
+
+class ReportFormat(StrEnum):
+    """How a command tells what it found."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    JUNIT = "junit"
+    SARIF = "sarif"
+
+
+Format = Annotated[
+    ReportFormat, typer.Option("--format", help="For a CI: annotations, JUnit XML or SARIF.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding: the file, the place in it from 1 on (0 for the whole file), and what is wrong.
+
+    rule: a word for the kind of finding.
+    """
+
+    file: str
+    message: str
+    rule: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a command found, and the exit code that follows."""
+
+    command: str
+    file: str
+    items: list[Found] = field(default_factory=list)
+    exit_code: int = 0
+
+    def add(self, found: Found, exit_code: int = 1) -> None:
+        """Take a finding in."""
+        self.items.append(found)
+        self.exit_code = self.exit_code or exit_code
+
+
+@contextmanager
+def told_as(form: ReportFormat, command: str, file: Path) -> Iterator[Findings]:
+    """Collect findings, an error too, print them in a format, and leave with their exit code."""
+    findings = Findings(command, file.as_posix())
+    try:
+        yield findings
+    except ManifestError as error:
+        for problem in error.problems:
+            name, line, column = place_of(problem.where)
+            message = f"{problem.found}: {problem.why}; {problem.fix}"
+            findings.add(Found(name, message, "manifest", line, column), error.exit_code)
+    except ChipassetsError as error:
+        rule = type(error).__name__.removesuffix("Error").lower()
+        findings.add(Found(findings.file, str(error), rule), error.exit_code)
+    print_text(_FORMATS[form](findings))
+    if findings.exit_code:
+        raise typer.Exit(findings.exit_code)
+
+
+def place_of(where: str) -> tuple[str, int, int]:
+    """Return the file, line and column of `file:line:column`; 0 where there are none."""
+    parts = where.rsplit(":", 2)
+    if len(parts) == 3 and parts[1].isdigit() and parts[2].isdigit():
+        return parts[0], int(parts[1]), int(parts[2])
+    return where, 0, 0
+
+
+def github(findings: Findings) -> str:
+    """Return workflow commands, which GitHub shows at the lines."""
+    lines = []
+    for found in findings.items:
+        fields = {"file": found.file, "line": found.line, "col": found.column}
+        fields["title"] = f"chipassets {findings.command}"
+        said = ",".join(f"{name}={_escaped(str(v), ':,')}" for name, v in fields.items() if v)
+        lines.append(f"::error {said}::{_escaped(found.message)}")
+    count = len(findings.items)
+    lines.append(f"{findings.file}: {count} found" if count else f"{findings.file}: fine")
+    return "\n".join(lines)
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """The text as a workflow command has it: what would end a line or a field as %XX."""
+    for char in "%\r\n" + more:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text
+
+
+def junit(findings: Findings) -> str:
+    """Return JUnit XML: a failed case for each finding, or one that passed."""
+    suite = f"chipassets {findings.command}"
+    cases = []
+    for found in findings.items:
+        name = f"{found.file}:{found.line}:{found.column}" if found.line else found.file
+        place = f" file={quoteattr(found.file)} line={quoteattr(str(found.line or 1))}"
+        failure = f"<failure type={_attribute(found.rule)} message={_attribute(found.message)}/>"
+        head = f"<testcase classname={_attribute(suite)} name={_attribute(name)}{place}>"
+        cases.append(f"    {head}{failure}</testcase>")
+    if not cases:
+        cases = [f"    <testcase classname={_attribute(suite)} name={_attribute(findings.file)}/>"]
+    counts = f'tests="{len(cases)}" failures="{len(findings.items)}" errors="0"'
+    body = "\n".join(cases)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<testsuites {counts}>\n  <testsuite name={_attribute(suite)} {counts}>\n{body}\n"
+        "  </testsuite>\n</testsuites>"
+    )
+
+
+def _attribute(text: str) -> str:
+    # XML has no way to write most control characters.
+    return quoteattr("".join(char if char.isprintable() else " " for char in text))
+
+
+def sarif(findings: Findings) -> str:
+    """Return SARIF 2.1.0, as code scanning reads it."""
+    rules = sorted({found.rule for found in findings.items})
+    results = [
+        {
+            "ruleId": found.rule,
+            "level": "error",
+            "message": {"text": found.message},
+            "locations": [{"physicalLocation": _location(found)}],
+        }
+        for found in findings.items
+    ]
+    driver = {
+        "name": "chipassets",
+        "version": __version__,
+        "rules": [{"id": rule, "shortDescription": {"text": rule}} for rule in rules],
+    }
+    run = {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
+    document = {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(document, indent=2)
+
+
+def _location(found: Found) -> dict[str, object]:
+    from urllib.parse import quote
+
+    place: dict[str, object] = {"artifactLocation": {"uri": quote(Path(found.file).as_posix())}}
+    if found.line:
+        place["region"] = {"startLine": found.line, "startColumn": max(found.column, 1)}
+    return place
+
+
+_FORMATS = {ReportFormat.GITHUB: github, ReportFormat.JUNIT: junit, ReportFormat.SARIF: sarif}
+
+
+def track_place(manifest: Path, message: str) -> tuple[int, int]:
+    """Return line and column of the track that a message names first; 0, 0 if none is found."""
+    import re
+
+    named = re.search(r"track '([a-z][a-z0-9_-]*)'", message)
+    if named is None:
+        return 0, 0
+    text = manifest.read_text(encoding="utf-8", errors="replace")
+    at = re.search(rf"^([ \t]+)(?:\"|')?{re.escape(named[1])}(?:\"|')?\s*:", text, re.MULTILINE)
+    if at is None:
+        return 0, 0
+    return text.count("\n", 0, at.start()) + 1, len(at[1]) + 1
+
+
+def depfile(target: Path, inputs: list[Path]) -> str:
+    """Return a rule of Make, which Ninja reads too: the target, and the files that it rests on."""
+    words = " \\\n  ".join(_make_word(path) for path in inputs)
+    return f"{_make_word(target)}: {words}\n"
+
+
+def _make_word(path: Path) -> str:
+    text = path.as_posix().replace("$", "$$").replace("#", "\\#")
+    return text.replace(" ", "\\ ")

@@ -1,0 +1,236 @@
+"""What a CI sees: annotations, JUnit, SARIF, depfiles; the action's steps, CMake, Ninja, SCons."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from chipassets.cli.app import app
+from chipassets.cli.ci import Findings, Found, depfile, github, junit, place_of, sarif, track_place
+
+ROOT = Path(__file__).parents[2]
+GAME = """game: CI Quest
+model: polyphony
+formats: [ogg, midi]
+defaults: {takes: 1}
+tracks:
+  title: {length: 2 bars, mood: heroic}
+"""
+# The part of SARIF 2.1.0 that code scanning reads.
+SARIF_SCHEMA = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "required": ["tool", "results"],
+                "properties": {
+                    "tool": {"required": ["driver"]},
+                    "results": {
+                        "items": {
+                            "required": ["ruleId", "message", "locations"],
+                            "properties": {
+                                "message": {"required": ["text"]},
+                                "level": {"enum": ["none", "note", "warning", "error"]},
+                            },
+                        }
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.fixture
+def game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "game.yaml").write_text(GAME)
+    (tmp_path / "bad.yaml").write_text(GAME.replace("heroic", "heroc"))
+    return tmp_path
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, words)
+    return result.exit_code, result.stdout
+
+
+def test_github_shows_a_problem_at_its_line(game: Path) -> None:
+    code, said = run("validate", "bad.yaml", "--format", "github")
+    assert code == 2
+    assert said.startswith(
+        "::error file=bad.yaml,line=6,col=33,title=chipassets validate::mood of "
+    )
+    assert run("validate", "game.yaml", "--format", "github") == (0, "game.yaml: fine\n")
+    code, said = run("validate", "none.yaml", "--format", "github")
+    assert code == 2
+    assert "file=none.yaml" in said
+
+
+def test_what_is_stale_is_told_at_the_track(game: Path) -> None:
+    code, said = run("build", "game.yaml", "--check", "--format", "github")
+    assert code == 1
+    assert "line=6,col=3,title=chipassets build --check" in said
+    assert run("build", "game.yaml", "--format", "github")[0] != 0
+
+
+def test_junit_is_xml_with_a_case_for_each_finding(game: Path) -> None:
+    code, said = run("validate", "bad.yaml", "--format", "junit")
+    suite = ElementTree.fromstring(said.encode())[0]
+    assert (code, suite.get("failures"), len(suite)) == (2, "1", 1)
+    assert suite[0].get("line") == "6"
+    assert "heroc" in str(suite[0][0].get("message"))
+    fine = ElementTree.fromstring(run("validate", "game.yaml", "--format", "junit")[1].encode())
+    assert (fine[0].get("tests"), fine[0].get("failures")) == ("1", "0")
+
+
+def test_sarif_is_what_code_scanning_reads(game: Path) -> None:
+    code, said = run("validate", "bad.yaml", "--format", "sarif")
+    document = json.loads(said)
+    jsonschema.validate(document, SARIF_SCHEMA)
+    (result,) = document["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert code == 2
+    assert place["artifactLocation"]["uri"] == "bad.yaml"
+    assert place["region"] == {"startLine": 6, "startColumn": 33}
+    assert result["ruleId"] in {
+        rule["id"] for rule in document["runs"][0]["tool"]["driver"]["rules"]
+    }
+
+
+def test_json_has_file_line_and_column_as_fields(game: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "chipassets", "validate", "bad.yaml", "--json"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    (problem,) = json.loads(done.stdout)["error"]["problems"]
+    assert (problem["file"], problem["line"], problem["column"]) == ("bad.yaml", 6, 33)
+
+
+def test_hostile_text_stays_in_its_field() -> None:
+    found = Found("a,b:c\n.yaml", '50%\n::error::owned\x07 <&">', "x", 1, 2)
+    findings = Findings("validate", "a.yaml", [found])
+    assert github(findings).splitlines()[0] == (
+        "::error file=a%2Cb%3Ac%0A.yaml,line=1,col=2,title=chipassets validate"
+        '::50%25%0A::error::owned\x07 <&">'
+    )
+    assert len(github(findings).splitlines()) == 2
+    message = ElementTree.fromstring(junit(findings).encode())[0][0][0].get("message")
+    assert message == '50% ::error::owned  <&">'
+    assert json.loads(sarif(findings))["runs"][0]["results"][0]["message"]["text"] == found.message
+
+
+def test_places(game: Path) -> None:
+    assert place_of("C:/a b.yaml:3:9") == ("C:/a b.yaml", 3, 9)
+    assert place_of("a.yaml") == ("a.yaml", 0, 0)
+    assert track_place(game / "game.yaml", "track 'title': stale") == (6, 3)
+    assert track_place(game / "game.yaml", "track 'nowhere': stale") == (0, 0)
+
+
+def test_a_depfile_is_a_rule_of_make() -> None:
+    rule = depfile(Path("out dir/bundle.json"), [Path("game.yaml"), Path("a b$#.mid")])
+    assert rule == "out\\ dir/bundle.json: game.yaml \\\n  a\\ b$$\\#.mid\n"
+
+
+def program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} on the path (Debian: apt-get install {name})")
+    return found
+
+
+def shell(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd, env={**os.environ, "PATH": path, **environment},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+def test_the_actions_steps_run(game: Path) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    (step,) = [step for step in action["runs"]["steps"] if "run" in step]
+    names = {name for name in step["env"] if name.startswith("CHIPASSETS_")}
+    script = (ROOT / "ci/check-music.sh").read_text()
+    assert step["run"] == 'bash "$GITHUB_ACTION_PATH/ci/check-music.sh" github'
+    assert all(f"${{{name}:-" in script for name in names)
+    environment = {"CHIPASSETS_FROM": "installed", "GITHUB_ACTION_PATH": str(ROOT)}
+    stale = shell("bash", "-c", step["run"], cwd=game, **environment)
+    assert stale.returncode == 1, stale.stderr
+    assert "::error file=game.yaml,line=6,col=3" in stale.stdout
+    unlocked = shell("bash", "-c", step["run"], cwd=game, **environment, CHIPASSETS_BUILD="true")
+    assert unlocked.returncode == 1, "a CI composes nothing"
+    assert run("build", "game.yaml", "--quiet")[0] == 0
+    shutil.rmtree(game / "build")
+    built = shell("bash", "-c", step["run"], cwd=game, **environment, CHIPASSETS_BUILD="true")
+    assert built.returncode == 0, built.stderr + built.stdout
+    assert (game / "music-report.html").is_file()
+    fine = shell("bash", "-c", step["run"], cwd=game, **environment)
+    assert (fine.returncode, "::error" in fine.stdout) == (0, False)
+    (notes,) = game.glob("build/*/midi/title.mid")
+    notes.write_bytes(b"altered")
+    altered = shell("bash", "-c", step["run"], cwd=game, **environment)
+    assert altered.returncode == 1
+    junit = shell("bash", ROOT / "ci/check-music.sh", "junit", cwd=game, **environment)
+    assert junit.returncode == 1
+    ElementTree.parse(game / "music-check.xml")
+
+
+def test_cmake_and_ninja_build_again_when_a_file_of_the_manifest_changes(game: Path) -> None:
+    cmake, ninja = program("cmake"), program("ninja")
+    (game / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.20)\nproject(game NONE)\n"
+        f'include("{ROOT}/ci/cmake/Chipassets.cmake")\n'
+        "chipassets_music(music MANIFEST game.yaml OUT music)\n"
+    )
+    configured = shell(cmake, "-G", "Ninja", "-B", "out", ".", cwd=game)
+    assert configured.returncode == 0, configured.stderr
+    first = shell(ninja, "-C", "out", cwd=game)
+    assert first.returncode == 0, first.stdout
+    assert (game / "out/music/bundle.json").is_file()
+    assert "no work to do" in shell(ninja, "-C", "out", cwd=game).stdout
+    text = (game / "game.lock").read_text()
+    os.utime(game / "game.lock")
+    again = shell(ninja, "-C", "out", cwd=game)
+    assert "Building music" in again.stdout
+    assert (game / "game.lock").read_text() == text
+
+
+def test_scons_builds_a_bundle(game: Path) -> None:
+    scons = program("scons")
+    (game / "SConstruct").write_text(
+        f"env = Environment(tools=['chipassets'], toolpath=['{ROOT}/ci/scons'])\n"
+        "env.Music('music/bundle.json', 'game.yaml')\n"
+    )
+    built = shell(scons, "-Q", cwd=game)
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert (game / "music/bundle.json").is_file()
+    assert "is up to date" in shell(scons, "-Q", cwd=game).stdout
+
+
+def test_hooks_and_components_are_yaml_that_names_real_commands() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == [
+        "chipassets-validate", "chipassets-check", "chipassets-verify",
+    ]  # fmt: skip
+    for hook in hooks:
+        assert hook["language"] == "python"
+        command = hook["entry"].split()[1]
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+    spec, jobs = yaml.safe_load_all((ROOT / "ci/gitlab.yml").read_text())
+    used = set(re.findall(r"inputs\.(\w+)", json.dumps(jobs)))
+    assert used == set(spec["spec"]["inputs"])
