@@ -127,14 +127,17 @@ def test_errors_are_json_on_request(game: Path, chipassets: Run) -> None:
     assert any(item["where"] == "game.yaml:2:1" for item in problems)
 
 
-def test_quiet_without_a_terminal_and_lively_on_one(game: Path, chipassets: Run) -> None:
+def test_a_line_a_track_without_a_terminal_and_lively_on_one(game: Path, chipassets: Run) -> None:
     result = chipassets("build", "game.yaml")
-    assert result.stderr == ""
-    assert "\x1b" not in result.stdout
+    lines = result.stderr.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["[1/2] town", "[2/2] fight"]
+    assert " left" in lines[0]
+    assert "\x1b" not in result.stdout + result.stderr
+    assert chipassets("build", "game.yaml", "--quiet").stderr == ""
     (game / "game.lock").unlink()
     master, slave = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "chipassets", "build", "game.yaml"],
+        [sys.executable, "-m", "chipassets", "build", "game.yaml", "--no-cache"],
         cwd=game,
         env=environment() | {"TERM": "xterm"},
         stdout=slave,
