@@ -91,9 +91,10 @@ class Traits:
     """What a cell measures.
 
     onsets: notes; values: different gaps; entropy: of the gaps, in bits; syncopation: notes that
-    begin off a pulse and sound over the next one; odd: notes on odd steps; on_pulse: notes on pulses; longest: the longest
-    gap; steps, skips, leaps: moves of one degree, of two to four, of five and more; same: repeated
-    degrees; turns: changes of direction; commonest: the share of the commonest gap.
+    begin off a pulse and sound over the next one; odd: notes on odd steps; on_pulse: notes on
+    pulses; longest: the longest gap; steps, skips, leaps: moves of one degree, of two to four, of
+    five and more; same: repeated degrees; turns: changes of direction; commonest: the share of the
+    commonest gap.
     """
 
     onsets: int
