@@ -139,21 +139,42 @@ def plan_command(
 
 
 def validate_command(
-    manifest: _Manifest, form: Format = ReportFormat.TEXT, as_json: _Json = False
+    manifests: Annotated[
+        list[Path], typer.Argument(metavar="MANIFEST...", help="The manifest, or several.")
+    ],
+    form: Format = ReportFormat.TEXT,
+    as_json: _Json = False,
 ) -> None:
-    """Check a manifest and report everything that is wrong with it; writes nothing."""
+    """Check manifests and report everything that is wrong with them; writes nothing."""
+    if form is not ReportFormat.TEXT:
+        with told_as(form, "validate", manifests[0]):
+            _validated(manifests)
+        return
+    tracks = _validated(manifests)
+    if as_json and len(tracks) == 1:
+        print_json({"valid": True, "tracks": tracks[0]})
+    elif as_json:
+        named = {str(path): names for path, names in zip(manifests, tracks, strict=True)}
+        print_json({"valid": True, "manifests": named})
+    else:
+        for path, names in zip(manifests, tracks, strict=True):
+            count = len(names)
+            print_text(f"{path}: valid, {count} {'track' if count == 1 else 'tracks'}")
+
+
+def _validated(manifests: list[Path]) -> list[list[str]]:
+    """Return the names of each manifest's tracks; ManifestError with the problems of all."""
     from chipassets.plan import resolve
 
-    if form is not ReportFormat.TEXT:
-        with told_as(form, "validate", manifest):
-            resolve(read_manifest(manifest))
-        return
-    plan = resolve(read_manifest(manifest))
-    if as_json:
-        print_json({"valid": True, "tracks": [track.name for track in plan.tracks]})
-    else:
-        count = len(plan.tracks)
-        print_text(f"{manifest}: valid, {count} {'track' if count == 1 else 'tracks'}")
+    tracks, problems = [], []
+    for path in manifests:
+        try:
+            tracks.append([track.name for track in resolve(read_manifest(path)).tracks])
+        except ManifestError as error:
+            problems += error.problems
+    if problems:
+        raise ManifestError(tuple(problems))
+    return tracks
 
 
 def init_command(

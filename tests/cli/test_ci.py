@@ -80,6 +80,16 @@ def test_github_shows_a_problem_at_its_line(game: Path) -> None:
     assert "file=none.yaml" in said
 
 
+def test_several_manifests_are_validated_in_one_go(game: Path) -> None:
+    (game / "worse.yaml").write_text("game: Worse\ntracks: {title: {mood: 7}}\n")
+    code, said = run("validate", "game.yaml", "bad.yaml", "worse.yaml", "--format", "github")
+    assert code == 2
+    assert [line.split(",")[0] for line in said.splitlines()[:-1]] == [
+        "::error file=bad.yaml", "::error file=worse.yaml",
+    ]  # fmt: skip
+    assert run("validate", "game.yaml", "game.yaml")[1].count("valid, 1 track") == 2
+
+
 def test_what_is_stale_is_told_at_the_track(game: Path) -> None:
     code, said = run("build", "game.yaml", "--check", "--format", "github")
     assert code == 1
