@@ -10,7 +10,7 @@ import typer
 
 from chipassets.cli.ci import Format, ReportFormat, told_as
 from chipassets.cli.output import print_json, print_text, say
-from chipassets.errors import ManifestError, UsageError
+from chipassets.errors import ManifestError, Problem, UsageError
 
 if TYPE_CHECKING:
     from chipassets.manifest import Manifest
@@ -166,7 +166,8 @@ def _validated(manifests: list[Path]) -> list[list[str]]:
     """Return the names of each manifest's tracks; ManifestError with the problems of all."""
     from chipassets.plan import resolve
 
-    tracks, problems = [], []
+    tracks: list[list[str]] = []
+    problems: list[Problem] = []
     for path in manifests:
         try:
             tracks.append([track.name for track in resolve(read_manifest(path)).tracks])
