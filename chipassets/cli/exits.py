@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +122,8 @@ def _missing(error: ModuleNotFoundError) -> ChipassetsError:
 
 
 def _internal(error: Exception) -> InternalError:
+    import traceback
+
     what = f"{type(error).__name__}: {error}".strip()
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
@@ -143,6 +142,11 @@ def _in_one_line(text: str) -> str:
 
 def _write_log(error: Exception) -> Path | None:
     """Write what is known of a fault to a new file in the folder for temporary files."""
+    # Imported here, because no command that goes well should wait for them.
+    import platform
+    import tempfile
+    import traceback
+
     from chipassets import __version__
 
     lines = [
