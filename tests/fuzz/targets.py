@@ -36,6 +36,7 @@ from chipassets.originality import index_to_bytes
 from chipassets.originality.grams import GRAM_LENGTHS
 from chipassets.originality.index import GramIndex, parse_index
 from chipassets.plan import resolve
+from chipassets.report.roll import read_roll
 from chipassets.runtime import Library, LibraryError
 from chipassets.train.arrays import read_arrays
 from chipassets.train.checkpoint import read_checkpoint
@@ -309,6 +310,13 @@ TARGETS = {
         (CheckError,),
         lambda: [seeds.index()],
         damage_json,
+    ),
+    "roll": Target(
+        lambda data, _folder, _rng: void(
+            read_roll(data, index_from_bytes(seeds.index()).tracks[0])
+        ),
+        (CheckError,),
+        lambda: [seeds.midi()[0]],
     ),
     "zip": Target(packed, (LibraryError,), lambda: [seeds.bundle_zip()]),
     "midi": Target(midi, (MidiError,), seeds.midi),
