@@ -139,14 +139,14 @@ def default_form(
     """Return the sections of a track of so many bars, without a gap and in order.
 
     `draw`, in [0, 1), chooses among the forms that suit the scene; some have one section fewer, of
-    different lengths. Otherwise phrases are four bars long from
-    8 bars on (8 beyond 35 bars, 16 beyond 71, …), two in pieces of 4 to 7; shorter pieces are one
-    section, and so are those of under 8 bars that play once. Bars left over go to the last section.
+    different lengths, but never that of 0. Otherwise phrases are four bars long from 8 bars on (8
+    beyond 35 bars, 16 beyond 71, …), two in pieces of 4 to 7; shorter pieces are one section, and
+    so are those of under 8 bars that play once. Bars left over go to the last section.
     """
     phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
     count = max(1, bars // phrase)
     choices = [form.sections.split() for form in FORMS.values() if form.suits(scene)]
-    if count >= _UNEVEN_FROM and draw * _UNEVEN_SHARES % 1 < 1 / _UNEVEN_SHARES:
+    if draw and count >= _UNEVEN_FROM and draw * _UNEVEN_SHARES % 1 < 1 / _UNEVEN_SHARES:
         # One section fewer, of six bars and four: not all music is square.
         names = _drawn([names for names in choices if len(names) == count - 1], draw)
         return lay_out([FormPart(name) for name in names], bars)

@@ -109,7 +109,8 @@ def test_returning_bars_are_copies_of_their_source(make_plan: MakePlan) -> None:
             for bar in range(part.returning_bars):
                 found = slots[start + bar]
                 assert (found.kind, found.source) == (piece.COPY, part.source_bar + bar)
-                assert not found.varies
+                # A prime may vary a bar late in its phrase, never the head.
+                assert not found.varies or (bar > 0 and part.section.name.endswith("'"))
             if part.section.name.endswith("'"):
                 # A prime ends anew, so that it can close otherwise.
                 assert slots[start + part.section.bars - 1].kind == piece.CADENCE
