@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.keys import MODES, Key
-from chipassets.score import Note, Score, Statement
+from chipassets.score import DrumStroke, Note, Score, Statement
 from chipassets.shape import PASSES, Pass, shape
 from chipassets.shape.close_loop import close_loop
 from chipassets.shape.cut_to_bars import cut_to_bars
@@ -164,3 +164,33 @@ def test_more_colour_stays_when_the_track_asks_for_it() -> None:
     score = a_score(*[Note(2 * i, 1, 61 + i % 2) for i in range(14)])
     track = replace(plan_for(score), chromatic_share=1.0)
     assert fold_into_key(score, track) == score
+
+
+VOICED = Score(
+    (Note(0, 20, 72, "lead"), Note(0, 8, 60, "inner"), Note(4, 4, 60, "bass")),
+    2,
+    120_000,
+    Key(0, "major"),
+    further=(Note(12, 30, 64, "harmony"), Note(40, 2, 67, "figure")),
+    drums=(DrumStroke(0, "kick", 100), DrumStroke(36, "snare", 100)),
+)
+
+
+@pytest.mark.parametrize("shape_pass", PASSES, ids=lambda p: p.__name__)
+def test_passes_keep_parts_and_further_parts_and_drums_in_the_bars(shape_pass: Pass) -> None:
+    track = plan_for(VOICED)
+    once = shape_pass(VOICED, track)
+    assert shape_pass(once, track) == once
+    assert {note.part for note in once.notes} == {"lead", "inner", "bass"}
+    whole = shape(VOICED, track)
+    assert whole.further == (Note(12, 20, 64, "harmony"),)
+    assert whole.drums == (DrumStroke(0, "kick", 100),)
+
+
+def test_one_pitch_of_two_parts_is_no_unison_to_merge() -> None:
+    assert set(shaped_by(merge_unisons, VOICED)) == set(VOICED.notes)
+
+
+def test_music_composed_by_voices_ends_as_its_plan_has_it() -> None:
+    once = replace(VOICED, loop_start_bar=None)
+    assert end_piece(once, plan_for(once)) == once
