@@ -260,7 +260,8 @@ def zip_of_arrays(data: bytes, rng: Random) -> bytes:
         columns["meta"] = seeds.text_array(damage_value(json.loads(columns["meta"].tobytes()), rng))
     elif rng.random() < 0.5:
         kind = rng.choice(["<i2", "<i8", "<f8", "|b1", "|u1", ">i2", "<U3"])
-        columns[name] = np.resize(columns[name], rng.choice([0, 1, 2, 7])).astype(kind)
+        with np.errstate(all="ignore"):
+            columns[name] = np.resize(columns[name], rng.choice([0, 1, 2, 7])).astype(kind)
     else:
         raw = bytearray(columns[name].tobytes())
         raw[: len(raw)] = damage_bytes(bytes(raw), rng)[: len(raw)].ljust(len(raw), b"\0")
