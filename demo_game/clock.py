@@ -45,3 +45,12 @@ class Pace:
             return _MOST_STEPS_AT_ONCE
         self._due += late / STEPS_PER_SECOND
         return 1 + late
+
+    def due(self) -> int:
+        """Return how many steps are due by now, maybe none, without waiting for any."""
+        late = int((self._read() - self._due) * STEPS_PER_SECOND)
+        if late >= _MOST_STEPS_AT_ONCE:
+            self._due = self._read()
+            return _MOST_STEPS_AT_ONCE
+        self._due += late / STEPS_PER_SECOND
+        return max(late, 0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pygame
 
@@ -63,9 +65,18 @@ def open_window() -> pygame.Surface:
 
 def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
     """Play until the player quits, with the music of a new bundle as soon as there is one."""
+    with suppress(RuntimeError):  # without threads each picture is drawn when it is shown
+        threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
+    for _ in frames(stage, Pace().wait, bundle):
+        pass
+
+
+def frames(
+    stage: Stage, steps_due: Callable[[], int], bundle: BundleWatch | None = None
+) -> Iterator[None]:
+    """Play until the player quits, and yield after each picture; `steps_due` may wait for steps."""
     window = pygame.display.get_surface() or open_window()
-    threading.Thread(target=paint_ahead, name="painter", daemon=True).start()
-    held, taps, pads, pace = set[str](), set[str](), Gamepads(), Pace()
+    held, taps, pads = set[str](), set[str](), Gamepads()
     while stage.scene is not None:
         newer = bundle.poll() if bundle is not None else None
         if newer is not None:
@@ -81,11 +92,12 @@ def run_window(stage: Stage, bundle: BundleWatch | None = None) -> None:
                 taps.add(KEYS[event.key])
             if event.type == pygame.KEYUP and event.key in KEYS:
                 held.discard(KEYS[event.key])
-        for _ in range(pace.wait()):
+        for _ in range(steps_due()):
             # A tap counts for one step even if the key was up again before it.
             stage.step(frozenset(held | taps | pads.held()), read_ms())
             taps.clear()
         show(stage.picture(), window)
+        yield
 
 
 def _turn_full_screen(window: pygame.Surface) -> pygame.Surface:

@@ -61,7 +61,7 @@ def told(said: str) -> dict[str, str]:
     return {name: value for _, name, value in rows}
 
 
-@pytest.mark.xdist_group("love")
+@pytest.mark.xdist_group("browser")
 def test_intro_and_loop_are_exact_over_several_passes(tmp_path: Path) -> None:
     _, heard = play(tmp_path, 'music:enter("title") at(12, function() end)')
     wave = soundfile.read(tmp_path / "bundle/audio/title.ogg")[0]
@@ -80,7 +80,7 @@ def test_intro_and_loop_are_exact_over_several_passes(tmp_path: Path) -> None:
     assert np.max(np.abs(heard - scale * wanted)) < 2e-3
 
 
-@pytest.mark.xdist_group("love")
+@pytest.mark.xdist_group("browser")
 def test_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     said, _ = play(
         tmp_path,
@@ -134,12 +134,12 @@ def test_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     assert float(found["quiet"]) == 0
     assert (found["battle"], found["back"]) == ("battle", "overworld")
     # Begun at 1 s, left at 3.12 s, gone on with at 4.6 s, asked at 5.2 s: begun anew it were 0.6.
-    assert float(found["back_at"]) == pytest.approx(2.12 + 0.6, abs=0.25)
+    assert float(found["back_at"]) == pytest.approx(2.12 + 0.6, abs=0.5)
     assert float(found["ducked"]) == pytest.approx(10 ** (-12 / 20))
     assert found["moods"] == "bright"
     assert (found["silent"], found["restored"], found["refused"]) == ("nil", "true", "false")
     again = (float(found["saved"]) / 44_100 + 0.5) % 3
-    assert float(found["again"]) == pytest.approx(again, abs=0.2)
+    assert float(found["again"]) == pytest.approx(again, abs=0.5)
 
 
 def test_values_are_written_as_lua_reads_them() -> None:
