@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from chipassets.cli.output import print_json, print_text
+from chipassets.errors import UsageError
 
 
 def report_command(
@@ -19,12 +20,20 @@ def report_command(
         Path | None,
         typer.Option("--compare", help="An earlier bundle: show what changed since then."),
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="With --compare: print the changes as Markdown.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Write one HTML page on a bundle: players, piano rolls, measurements, origin, changes."""
     from chipassets.bundle import write_file
-    from chipassets.report import report
+    from chipassets.report import compare_markdown, report
 
+    if markdown:
+        if compare is None:
+            raise UsageError("--markdown tells what changed: add --compare OLD")
+        print_text(compare_markdown(bundle, compare))
+        return
     page = report(bundle, compare)
     write_file(output, page)
     if as_json:

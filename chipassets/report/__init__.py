@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chipassets.report.markdown import compare_markdown
 from chipassets.report.page import report
 
-__all__ = ["report"]
+__all__ = ["compare_markdown", "report"]
