@@ -24,13 +24,8 @@ from chipassets.compose.material import Material, propose
 from chipassets.compose.phrasing import add_pickups, anticipated, cut_stops, kept_in_key, shortened
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
-from chipassets.compose.tune import (
-    Cells,
-    TuneBar,
-    TuneTask,
-    compose_tune,
-    tune_notes,
-)
+from chipassets.compose.tune import Cells, TuneTask, compose_tune
+from chipassets.compose.tunebar import TuneBar, tune_notes
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.notes import LEAD, Note, ordered

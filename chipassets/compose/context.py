@@ -12,7 +12,7 @@ from chipassets.compose.cells import Cell
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
-from chipassets.compose.tune import TuneBar
+from chipassets.compose.tunebar import TuneBar
 from chipassets.notes import Note
 
 NO_PITCH = -1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chipassets.compose.composer import sketch
 from chipassets.compose.material import propose
 from chipassets.compose.piece import CADENCES
-from chipassets.compose.tune import describe
+from chipassets.compose.tunebar import describe
 from chipassets.compose.weights import Model
 from chipassets.keys import pitch_name
 from chipassets.notes import PARTS

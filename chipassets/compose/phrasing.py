@@ -8,7 +8,7 @@ from chipassets.compose.context import Context
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
-from chipassets.compose.tune import TuneBar
+from chipassets.compose.tunebar import TuneBar
 from chipassets.notes import LEAD, Note
 
 _LEAST_GOAL = 4

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose import ideas, piece
+from chipassets.compose.arc import register_arc
 from chipassets.compose.cells import Cell, CellNote, Notes
+from chipassets.compose.closing import GOALS, cadence_bars, held_bars, last_of
 from chipassets.compose.fit import (
     Candidates,
     Floats,
@@ -26,10 +28,12 @@ from chipassets.compose.fit import (
     pitches_of,
     snapped,
 )
+from chipassets.compose.following import join_cost, return_cost, sequence_bonus
 from chipassets.compose.harmonies import DEGREES, Harmony
-from chipassets.compose.operators import DEVELOPING, OPERATORS, variants
+from chipassets.compose.operators import DEVELOPING, variants
 from chipassets.compose.piece import PiecePlan, Slot
-from chipassets.notes import INNER, LEAD, Note
+from chipassets.compose.tunebar import TuneBar
+from chipassets.notes import INNER
 
 _BEAM = 12
 _KEPT_OF_A_BAR = 48
@@ -38,44 +42,7 @@ _OF_A_LAST_BAR = 3
 _NOISE = 0.22
 """At temperature 1, the mean of what chance adds to a candidate's cost."""
 
-# How good the degrees (0 is the tonic) are as the goal of a phrase.
-_GOALS: Mapping[str, tuple[float, ...]] = {
-    piece.HALF: (1.3, 0.0, 1.2, 0.9, 0.4, 1.0, 0.1),
-    piece.CLOSED: (0.0, 2.5, 0.5, 2.5, 1.0, 2.5, 2.5),
-    piece.DECEPTIVE: (0.2, 1.5, 0.1, 1.5, 0.6, 0.5, 1.5),
-    piece.TURN: (1.2, 0.0, 1.2, 0.4, 0.4, 0.8, 0.2),
-    piece.FINAL: (0.0, 4.0, 0.9, 4.0, 1.2, 4.0, 4.0),
-}
-_APPROACHES = ((-1, 0.0), (1, 0.0), (2, 0.4), (-2, 0.5), (0, 0.9))
-"""Degrees from a goal to the note before it, and what they pay: goals are come to by step."""
-
 _CAN_LEAD = (ideas.COUNTER, ideas.THIRDS, ideas.OFFBEAT, ideas.STABS, ideas.ECHO, ideas.UNISON)
-
-_SEQUENCE, _SAME_PLACE = -0.7, 0.3
-_AGAIN, _TOO_OFTEN = 0.8, 2.0
-_RHYTHM_AGAIN = 0.42
-
-
-@dataclass(frozen=True, slots=True)
-class TuneBar:
-    """A bar of the tune: its notes in degrees of the key, their pitches, and how it came about.
-
-    cell, operator: where the notes come from; shift: the degree at which the cell stands. costs:
-    what the bar was charged by name; source: the bar that comes again, or -1.
-    """
-
-    notes: Notes
-    pitches: tuple[int, ...]
-    cell: str
-    operator: str
-    shift: int
-    costs: Mapping[str, float] = field(default_factory=dict)
-    source: int = -1
-
-    @property
-    def key(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Rhythm and pitches, by which two bars are the same."""
-        return tuple(note.step for note in self.notes), self.pitches
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +151,10 @@ class _Search:
             return self._completed(given, main, slot), None, None
         if slot.kind == piece.CADENCE:
             head = cells.answer if self._rng.random() < 0.4 else main
-            table = _cadence_bars(head, self._shifts, slot.cadence)
+            table = cadence_bars(head, self._shifts, slot.cadence)
             tonic = self._task.harmony.tonics[bar]
-            ends = (_last(table, table.degrees) - tonic) % DEGREES
-            goals = np.array(_GOALS[slot.cadence])[ends]
+            ends = (last_of(table, table.degrees) - tonic) % DEGREES
+            goals = np.array(GOALS[slot.cadence])[ends]
             return table, None, goals
         cell, name, operators = {
             piece.ANSWER: (cells.answer, "answer", DEVELOPING),
@@ -196,7 +163,7 @@ class _Search:
             piece.BROAD: (main, section.letter, ("broadened",)),
         }.get(slot.kind, (main, section.letter, DEVELOPING))
         if slot.kind == piece.REST:
-            found = _held_bars(main)
+            found = held_bars(main)
         else:
             found = [(v.operator, v.cost, v.notes) for v in variants(cell, operators)]
             found = found or [("plain", 0.0, cell.notes)]
@@ -243,7 +210,8 @@ class _Search:
         chance = self._rng.random(table.rows)
         # Gumbel noise: the winner is a draw from a softmax over costs, no coin's toss.
         total = total - task.temperature * _NOISE * -np.log(-np.log(chance * 0.998 + 0.001))
-        return total, parts
+        # Sums may differ in the last bits from machine to machine: what decides is rounded.
+        return np.round(total, 6), parts
 
     def _register_cost(self, table: Candidates, pitches: Integers, bar: int) -> Floats:
         wanted, cap, floor = self._register[bar]
@@ -291,12 +259,10 @@ class _Search:
         for item, cost in zip(bars, total.tolist(), strict=True):
             extra = 0.0
             if way.bars and item.pitches:
-                join = _join_cost(way, item, opens=opens)
+                join = join_cost(way.last_pitch, way.bars[-1], item, opens=opens)
                 extra += weights.get("join", 1.0) * join
-                extra += weights.get("return", 1.0) * _return_cost(
-                    item, seen, rhythms, bar, literal
-                )
-                extra += _sequence_bonus(way.bars[-1], item, literal)
+                extra += weights.get("return", 1.0) * return_cost(item, seen, rhythms, bar, literal)
+                extra += sequence_bonus(way.bars[-1], item, literal)
             found.append((item, cost + extra))
         return found
 
@@ -366,59 +332,6 @@ def _forgiven(kind: str) -> str:
     }.get(kind, "plain")
 
 
-def _held_bars(cell: Cell) -> list[tuple[str, float, Notes]]:
-    """A bar in which the tune holds while another voice leads, with or without a last word."""
-    half = cell.bar_steps // 2
-    bars: list[tuple[str, float, Notes]] = [
-        ("broadened", 0.0, (CellNote(0, half, 0),)),
-        ("broadened", 0.2, (CellNote(0, cell.bar_steps * 3 // 4, 0),)),
-    ]
-    tail = [note for note in cell.notes if note.step >= half]
-    for move in (-2, -1, 1, 2) if tail else ():
-        shift = move - tail[0].degree
-        ends = [note._replace(degree=note.degree + shift) for note in tail]
-        bars.append(("broadened", 0.0, (CellNote(0, tail[0].step, 0), *ends)))
-    return bars
-
-
-def _cadence_bars(cell: Cell, shifts: Sequence[int], cadence: str) -> Candidates:
-    """Return bars that open like a cell and close on a held goal, degree 0 before the shift."""
-    bar = cell.bar_steps
-    proposals: list[Proposal] = []
-    goals = range(4, bar - 3, 2)
-    # A cell whose first note comes later than every goal has no head: the goal opens the bar.
-    opens = cadence == piece.FINAL or cell.notes[0].step >= goals[-1]
-    for goal in [*([0] if opens else []), *goals]:
-        head = [note for note in cell.notes if note.step < goal]
-        if goal and not head:
-            continue
-        late = 0.0 if goal == bar // 2 else 0.12 * abs(goal - bar // 2) / 2
-        late = 0.0 if cadence == piece.FINAL and goal == 0 else late
-        for end in (bar, bar - 1, bar - 2, bar - 4):
-            length = end - goal
-            if length < 4 or (cadence == piece.FINAL and end < bar):
-                continue
-            for approach, pays in _APPROACHES if head else ((0, 0.0),):
-                moved = _approaching(head, approach, goal)
-                notes = (*moved, CellNote(goal, length, 0))
-                proposals.append(("cadence", "plain", late + pays, notes))
-    return candidates_of(proposals, shifts)
-
-
-def _approaching(head: Sequence[CellNote], approach: int, goal: int) -> list[CellNote]:
-    if not head:
-        return []
-    shift = approach - head[-1].degree
-    moved = [note._replace(degree=note.degree + shift, alteration=0) for note in head]
-    last = moved[-1]
-    moved[-1] = last._replace(steps=goal - last.step if goal - last.end <= 1 else last.steps)
-    return [note._replace(steps=min(note.steps, goal - note.step)) for note in moved]
-
-
-def _last(table: Candidates, values: Integers) -> Integers:
-    return np.asarray(values[np.arange(table.rows), table.counts - 1])
-
-
 def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
     """Return the rows of the cheapest candidates, few of them with one first pitch."""
     kept: list[int] = []
@@ -433,55 +346,6 @@ def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
     return np.array(kept, np.int64)
 
 
-def _join_cost(way: _Way, bar: TuneBar, *, opens: bool) -> float:
-    """What the interval over the bar line costs; half of it where a phrase opens."""
-    last = way.last_pitch
-    if last is None:
-        return 0.0
-    size = abs(bar.pitches[0] - last)
-    if size == 0:
-        cost = 0.5
-    elif size <= 2:
-        cost = 0.0
-    elif size <= 4:
-        cost = 0.2
-    elif size <= 7:
-        cost = 0.5
-    elif size <= 9 or size == 12:
-        cost = 1.0
-    else:
-        cost = 2.5
-    cost += 0.4 * (size == 6)
-    before = way.bars[-1].pitches
-    if size == 0 and len(before) > 1 and before[-1] == before[-2]:
-        cost += 1.0
-    return cost * (0.5 if opens else 1.0)
-
-
-def _return_cost(
-    bar: TuneBar,
-    seen: Counter[tuple[tuple[int, ...], tuple[int, ...]]],
-    rhythms: Counter[tuple[int, ...]],
-    number: int,
-    literal: float,
-) -> float:
-    """What it costs to say a bar again, or one rhythm all the time."""
-    same = seen[bar.key]
-    cost = _AGAIN * same * (1.2 - literal) + _TOO_OFTEN * (same >= 3)
-    share = (rhythms[bar.key[0]] + 1) / (number + 1)
-    return cost + (0.6 if number > 3 and share > _RHYTHM_AGAIN + 0.25 * literal else 0.0)
-
-
-def _sequence_bonus(before: TuneBar, bar: TuneBar, literal: float) -> float:
-    """A cell that comes again a degree or two on is a sequence; in the same place it stands."""
-    if before.cell != bar.cell or bar.cell == "cadence" or before.operator != bar.operator:
-        return 0.0
-    moved = abs(bar.shift - before.shift)
-    if moved == 0:
-        return _SAME_PLACE * (1.5 - 2 * literal)
-    return _SEQUENCE if moved <= 2 else 0.0
-
-
 def _pruned(ways: list[_Way]) -> list[_Way]:
     ways.sort(key=lambda way: way.cost)
     kept: list[_Way] = []
@@ -493,44 +357,3 @@ def _pruned(ways: list[_Way]) -> list[_Way]:
             if len(kept) == _BEAM:
                 break
     return kept
-
-
-_OCTAVE_UP = 12
-
-
-def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]:
-    """Return, for each bar, the mean pitch, the highest and the lowest that the arc allows.
-
-    Phrases rise to their third bar and fall to the close; the whole rises to the peak.
-    """
-    shape = (-1.0, 0.0, 1.5, -1.0)
-    arc: list[tuple[float, float, float]] = []
-    for bar in range(bars):
-        section, phrase = plan.section_at(bar), plan.phrase_at(bar)
-        place = bar - phrase.start_bar
-        wanted = plan.centre + section.lift + shape[place * 4 // max(1, phrase.bars)]
-        toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
-        wanted += 3.0 * toward**3
-        # A section an octave up has its own ceiling.
-        peak = plan.peak + (section.lift if section.lift >= _OCTAVE_UP else 0)
-        cap = peak if bar == plan.peak_bar else peak - 2
-        if bar == plan.peak_bar:
-            wanted = max(wanted, peak - 5)
-        arc.append((min(wanted, cap - 2), cap, plan.peak - plan.targets.span))
-    return arc
-
-
-def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:
-    """Return the notes of the tune's bars as a part of the score."""
-    return [
-        Note(number * bar_steps + note.step, note.steps, pitch, LEAD)
-        for number, bar in enumerate(bars)
-        for note, pitch in zip(bar.notes, bar.pitches, strict=True)
-    ]
-
-
-def describe(bar: TuneBar) -> str:
-    """Return in a few words where a bar comes from."""
-    if bar.source >= 0:
-        return f"bar {bar.source + 1} again"
-    return f"{bar.cell}: {OPERATORS[bar.operator].says}"

@@ -19,7 +19,8 @@ from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.material import Material, Ranked
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
-from chipassets.compose.tune import TuneTask, compose_tune, tune_notes
+from chipassets.compose.tune import TuneTask, compose_tune
+from chipassets.compose.tunebar import tune_notes
 from chipassets.compose.weights import Model
 from chipassets.keys import Key
 from chipassets.trackplan import Character, Range, TrackPlan

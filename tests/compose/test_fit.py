@@ -19,7 +19,8 @@ from chipassets.compose.fit import (
 )
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.planning import plan_piece
-from chipassets.compose.tune import TuneBar, compose_tune
+from chipassets.compose.tune import compose_tune
+from chipassets.compose.tunebar import TuneBar
 from chipassets.keys import Key
 from tests.compose.conftest import MakePlan, harmony_in, tune_task
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from chipassets.compose import piece, tune
+from chipassets.compose.arc import register_arc
 from chipassets.compose.cells import CellNote
 from chipassets.compose.fit import COSTS
 from chipassets.compose.piece import PiecePlan, Slot
 from chipassets.compose.planning import plan_piece
-from chipassets.compose.tune import TuneBar, TuneTask, compose_tune, describe, tune_notes
+from chipassets.compose.tune import TuneTask, compose_tune
+from chipassets.compose.tunebar import TuneBar, describe, tune_notes
 from chipassets.forms import FormPart, lay_out
 from chipassets.keys import MODES, Key
 from chipassets.notes import LEAD
@@ -143,7 +145,7 @@ def test_the_arc_has_its_cap_at_the_peak(make_plan: MakePlan) -> None:
     for seed in range(20):
         track = make_plan(seed=seed, bars=16)
         plan = plan_piece(track, 0)
-        arc = tune.register_arc(plan, 16)
+        arc = register_arc(plan, 16)
         assert len(arc) == 16
         caps = [cap for _, cap, _ in arc]
         # Sections an octave up have a ceiling of their own; in the others the peak is highest.

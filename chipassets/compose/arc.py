@@ -1,0 +1,29 @@
+"""The arc: where the tune lies in each bar, and how high it may go."""
+
+from __future__ import annotations
+
+from chipassets.compose.piece import PiecePlan
+
+_OCTAVE_UP = 12
+
+
+def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]:
+    """Return, for each bar, the mean pitch, the highest and the lowest that the arc allows.
+
+    Phrases rise to their third bar and fall to the close; the whole rises to the peak.
+    """
+    shape = (-1.0, 0.0, 1.5, -1.0)
+    arc: list[tuple[float, float, float]] = []
+    for bar in range(bars):
+        section, phrase = plan.section_at(bar), plan.phrase_at(bar)
+        place = bar - phrase.start_bar
+        wanted = plan.centre + section.lift + shape[place * 4 // max(1, phrase.bars)]
+        toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
+        wanted += 3.0 * toward**3
+        # A section an octave up has its own ceiling.
+        peak = plan.peak + (section.lift if section.lift >= _OCTAVE_UP else 0)
+        cap = peak if bar == plan.peak_bar else peak - 2
+        if bar == plan.peak_bar:
+            wanted = max(wanted, peak - 5)
+        arc.append((min(wanted, cap - 2), cap, plan.peak - plan.targets.span))
+    return arc

@@ -1,0 +1,65 @@
+"""Following: what a bar of the tune costs behind the bars before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from chipassets.compose.tunebar import TuneBar
+
+_SEQUENCE, _SAME_PLACE = -0.7, 0.3
+_AGAIN, _TOO_OFTEN = 0.8, 2.0
+_RHYTHM_AGAIN = 0.42
+
+
+def join_cost(last: int | None, before: TuneBar, bar: TuneBar, *, opens: bool) -> float:
+    """Return what the interval over the bar line costs; half of it where a phrase opens.
+
+    last: the pitch that sounded last, None at the piece's start. before: the bar before.
+    """
+    if last is None:
+        return 0.0
+    size = abs(bar.pitches[0] - last)
+    if size == 0:
+        cost = 0.5
+    elif size <= 2:
+        cost = 0.0
+    elif size <= 4:
+        cost = 0.2
+    elif size <= 7:
+        cost = 0.5
+    elif size <= 9 or size == 12:
+        cost = 1.0
+    else:
+        cost = 2.5
+    cost += 0.4 * (size == 6)
+    pitches = before.pitches
+    if size == 0 and len(pitches) > 1 and pitches[-1] == pitches[-2]:
+        cost += 1.0
+    return cost * (0.5 if opens else 1.0)
+
+
+def return_cost(
+    bar: TuneBar,
+    seen: Counter[tuple[tuple[int, ...], tuple[int, ...]]],
+    rhythms: Counter[tuple[int, ...]],
+    number: int,
+    literal: float,
+) -> float:
+    """Return what it costs to say a bar again, or one rhythm all the time."""
+    same = seen[bar.key]
+    cost = _AGAIN * same * (1.2 - literal) + _TOO_OFTEN * (same >= 3)
+    share = (rhythms[bar.key[0]] + 1) / (number + 1)
+    return cost + (0.6 if number > 3 and share > _RHYTHM_AGAIN + 0.25 * literal else 0.0)
+
+
+def sequence_bonus(before: TuneBar, bar: TuneBar, literal: float) -> float:
+    """Return what is taken off for a sequence: a cell again, a degree or two on.
+
+    In the same place it is no sequence, and costs a little unless the piece is literal.
+    """
+    if before.cell != bar.cell or bar.cell == "cadence" or before.operator != bar.operator:
+        return 0.0
+    moved = abs(bar.shift - before.shift)
+    if moved == 0:
+        return _SAME_PLACE * (1.5 - 2 * literal)
+    return _SEQUENCE if moved <= 2 else 0.0

@@ -1,0 +1,48 @@
+"""A bar of the tune, as the search makes it and everything after it reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chipassets.compose.cells import Notes
+from chipassets.compose.operators import OPERATORS
+from chipassets.notes import LEAD, Note
+
+
+@dataclass(frozen=True, slots=True)
+class TuneBar:
+    """A bar of the tune: its notes in degrees of the key, their pitches, and how it came about.
+
+    cell, operator: where the notes come from; shift: the degree at which the cell stands. costs:
+    what the bar was charged by name; source: the bar that comes again, or -1.
+    """
+
+    notes: Notes
+    pitches: tuple[int, ...]
+    cell: str
+    operator: str
+    shift: int
+    costs: Mapping[str, float] = field(default_factory=dict)
+    source: int = -1
+
+    @property
+    def key(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Rhythm and pitches, by which two bars are the same."""
+        return tuple(note.step for note in self.notes), self.pitches
+
+
+def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:
+    """Return the notes of the tune's bars as a part of the score."""
+    return [
+        Note(number * bar_steps + note.step, note.steps, pitch, LEAD)
+        for number, bar in enumerate(bars)
+        for note, pitch in zip(bar.notes, bar.pitches, strict=True)
+    ]
+
+
+def describe(bar: TuneBar) -> str:
+    """Return in a few words where a bar comes from."""
+    if bar.source >= 0:
+        return f"bar {bar.source + 1} again"
+    return f"{bar.cell}: {OPERATORS[bar.operator].says}"
