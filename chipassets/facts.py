@@ -47,8 +47,9 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     fields = without(asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *unsaid))
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
     fields["preset_moods"] = track.preset_moods  # textures are drawn by them
-    if track.motifs and (pace := motif_pace(track.tempo_millibpm)):
-        fields[_PACE] = pace  # the one thing that a tempo says about notes
+    paces = [motif_pace(motif, track.tempo_millibpm) for motif in track.motifs]
+    if any(paces):
+        fields[_PACE] = paces  # the one thing that a tempo says about notes
     return fields
 
 

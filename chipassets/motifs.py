@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chipassets.keys import MODES, Key
 from chipassets.metrics import lead_line
@@ -12,16 +12,31 @@ from chipassets.trackplan import Motif
 
 OCTAVE = 12
 
-_PLAIN_MILLIBPM = 120_000
-"""Motifs are written as they sound at this tempo, in quarter notes a minute."""
+IN_MODE, TRANSPOSED, LITERAL, AUGMENTED, DIMINISHED, FRAGMENT = (
+    "in_mode", "transposed", "literal", "augmented", "diminished", "fragment",
+)  # fmt: skip
+TRANSFORMS: Mapping[str, str] = {
+    IN_MODE: "on the same degrees of the track's mode",
+    TRANSPOSED: "moved to the track's tonic, every interval kept",
+    LITERAL: "at the pitches that are written, octaves aside",
+    AUGMENTED: "in the track's mode, in notes twice as long",
+    DIMINISHED: "in the track's mode, in notes half as long",
+    FRAGMENT: "in the track's mode, the first half alone",
+}
+"""What may be done to a motif where a track states it."""
 
 _STRETCH_AT_OCTAVES = 0.45
-"""From so far off that tempo, in powers of two, note values are doubled or halved."""
+"""From so far off a motif's own tempo, in powers of two, note values are doubled or halved."""
 
 
-def motif_pace(tempo_millibpm: int) -> int:
-    """Return 1 where a tempo is so fast that tunes are stated in longer notes, -1 in shorter."""
-    octaves = math.log2(tempo_millibpm / _PLAIN_MILLIBPM)
+def motif_pace(motif: Motif, tempo_millibpm: int) -> int:
+    """Return 1 where a tempo asks for a motif in longer notes, -1 for shorter ones.
+
+    0 where the motif may not be stretched.
+    """
+    if not motif.stretch:
+        return 0
+    octaves = math.log2(tempo_millibpm / motif.tempo_millibpm)
     return (octaves > _STRETCH_AT_OCTAVES) - (octaves < -_STRETCH_AT_OCTAVES)
 
 
@@ -54,15 +69,27 @@ def nearest_shift(source: Key, target: Key) -> int:
     return (target.tonic - source.tonic + 5) % OCTAVE - 5
 
 
+def tonic_shift(motif: Motif, key: Key) -> int:
+    """Return the semitones by which a motif moves into a key, before it is put into a register."""
+    return 0 if motif.transform == LITERAL else nearest_shift(motif.key, key)
+
+
+def fitted_pitch(pitch: int, motif: Motif, key: Key) -> int:
+    """Return where a pitch of a motif lies in a key, by the motif's transform."""
+    if motif.transform in (LITERAL, TRANSPOSED):
+        return pitch + tonic_shift(motif, key)
+    return map_pitch(pitch, motif.key, key)
+
+
 def statement_notes(motif: Motif, said: Statement, key: Key) -> tuple[Note, ...]:
     """Return the notes of a motif where it is stated in a score of that key."""
-    octaves = said.shift - nearest_shift(motif.key, key)
+    octaves = said.shift - tonic_shift(motif, key)
     halves = said.stretch_halves
     return tuple(
         Note(
             said.start_step + note.start_step * halves // 2,
             max(1, note.duration_steps * halves // 2),
-            map_pitch(note.pitch, motif.key, key) + octaves,
+            fitted_pitch(note.pitch, motif, key) + octaves,
         )
         for note in motif.notes
     )

@@ -10,12 +10,13 @@ from chipassets.chords import parse_chord
 from chipassets.errors import UsageError
 from chipassets.forms import default_form, lay_out
 from chipassets.home import find_home, near_key, near_tempo
-from chipassets.keyfit import fitting_key, numeral_modes, tune_key
+from chipassets.keyfit import fitting_key, guess_key, numeral_modes
 from chipassets.keys import Key
 from chipassets.manifest import Manifest, Settings, settings_of
-from chipassets.manifest.motif import MotifUse, tune_of
+from chipassets.manifest.motif import PLAIN_MILLIBPM, MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.words import FORMATS, format_fault
+from chipassets.motifs import FRAGMENT, IN_MODE
 from chipassets.presets import DENSITY_MAX
 from chipassets.score import Note
 from chipassets.seeds import derive_rng, derive_seed
@@ -223,20 +224,46 @@ def _names(progressions: Sequence[Progression]) -> list[str]:
 
 def _motif(manifest: Manifest, use: MotifUse) -> Motif:
     """The motif as a plan holds it; a track's is its own first motif, else its primer's opening."""
-    key = None
+    key, stretch, tempo = None, False, PLAIN_MILLIBPM
     if use.from_track:
         settings = settings_of(manifest, use.name)
         own = next((motif for motif in settings.motifs if not motif.from_track), None)
         key = settings.key
         if own is not None:
-            return replace(_motif(manifest, own), name=use.name)
+            lent = _motif(manifest, replace(own, transform=IN_MODE))
+            return _used(replace(lent, name=use.name), use)
         bar = settings.beats_per_bar * STEPS_PER_BEAT
         if settings.primer is None:
             raise UsageError(f"Track '{use.name}' has no motif and no primer to take")
         tune = tune_of(settings.primer, _OPENING_BARS * bar)
     else:
-        tune = tune_of(manifest.motifs[use.name])
-    return Motif(use.name, tune.notes, tune.steps, key or tune_key(tune))
+        written = manifest.motifs[use.name]
+        tune, key = tune_of(written.primer), written.key
+        stretch, tempo = written.stretch, written.tempo_millibpm
+    guess = guess_key(tune)
+    rival = None if key else guess.rival
+    motif = Motif(
+        use.name, tune.notes, tune.steps, key or guess.key, IN_MODE, stretch, tempo, rival
+    )
+    return _used(motif, use)
+
+
+def _used(motif: Motif, use: MotifUse) -> Motif:
+    """The motif as a track states it; of a fragment the first half alone."""
+    motif = replace(
+        motif,
+        transform=use.transform,
+        stretch=motif.stretch if use.stretch is None else use.stretch,
+    )
+    if use.transform != FRAGMENT:
+        return motif
+    half = -(-motif.steps // 2)
+    notes = [
+        replace(note, duration_steps=min(note.duration_steps, half - note.start_step))
+        for note in motif.notes
+        if note.start_step < half
+    ]
+    return replace(motif, notes=tuple(notes), steps=half)
 
 
 def _weighted(count: int, draw: float) -> int:

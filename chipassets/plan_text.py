@@ -10,6 +10,7 @@ from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
 from chipassets.home import fifths_apart, tempo_ratio
 from chipassets.keys import pitch_name
+from chipassets.motifs import IN_MODE, TRANSFORMS, motif_pace
 from chipassets.notes import BASS, INNER
 from chipassets.trackplan import (
     BuildPlan,
@@ -80,7 +81,15 @@ def _chords_text(progression: Progression) -> str:
 
 def _motif_json(motif: Motif) -> dict[str, Any]:
     tune = _primer_json(Primer(motif.notes, motif.steps))
-    return {"name": motif.name, "key": str(motif.key), **tune}
+    said: dict[str, Any] = {"name": motif.name, "key": str(motif.key), **tune}
+    if motif.rival:
+        said["rival_key"] = str(motif.rival)
+    if motif.transform != IN_MODE:
+        said["transform"] = motif.transform
+    if motif.stretch:
+        said["stretch"] = True
+        said["tempo_millibpm"] = motif.tempo_millibpm
+    return said
 
 
 def _sound_json(sound: Sound) -> dict[str, Any]:
@@ -165,8 +174,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
         for own in track.progressions
     ]
     if track.motifs:
-        names = ", ".join(f"{motif.name} ({motif.key})" for motif in track.motifs)
-        lines.append(f"  motif {names}")
+        lines += [f"  motif {_motif_text(motif, track)}" for motif in track.motifs]
     if track.guidance:
         factors = ", ".join(f"{name} {factor:g}" for name, factor in track.guidance)
         lines.append(f"  guidance {factors}")
@@ -190,6 +198,19 @@ def _piece_lines(track: TrackPlan) -> list[str]:
         )
     lines.append(f"  take 1: {' '.join(said)}; highest in bar {made.peak_bar + 1}")
     return lines
+
+
+def _motif_text(motif: Motif, track: TrackPlan) -> str:
+    """The motif with its key, a doubtful one with its rival, and what is done to it."""
+    said = f"{motif.name} ({motif.key})"
+    if motif.transform != IN_MODE:
+        said += f", {motif.transform}: {TRANSFORMS[motif.transform]}"
+    if pace := motif_pace(motif, track.tempo_millibpm):
+        speed = "half" if pace > 0 else "double"
+        said += f", at {speed} speed where there is room"
+    if motif.rival:
+        said += f"; warning: it may be meant in {motif.rival}: say key: under motifs: {motif.name}:"
+    return said
 
 
 def _sound_lines(sound: Sound) -> list[str]:

@@ -27,12 +27,21 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Motif:
-    """A tune of the game's own, in the key in which it was written."""
+    """A tune of the game's own, in the key in which it was written.
+
+    transform: one of `motifs.TRANSFORMS`. stretch: whether its note values may be doubled or halved
+    to keep it near its own pace, that at tempo_millibpm. rival: the key in which it might be meant
+    as well, where its own was guessed and is doubtful.
+    """
 
     name: str
     notes: tuple[Note, ...]
     steps: int
     key: Key
+    transform: str = "in_mode"
+    stretch: bool = False
+    tempo_millibpm: int = 120_000
+    rival: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)

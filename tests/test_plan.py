@@ -286,6 +286,27 @@ def test_a_motif_has_the_key_of_its_first_note_and_a_track_lends_its_own() -> No
     assert str(lent.motifs[0].key) == "G mixolydian"
 
 
+def test_a_motif_says_its_key_its_tempo_and_what_is_done_to_it() -> None:
+    head = (
+        'motifs: {hero: {notes: "E4 - D4 - C4 - D4 - E4 - E4 -", key: E minor, tempo: 90}, '
+        'open: "F#5 - E5 - D5 - C#5 - B4 - A4 - B4 - C#5 -", plain: "C4 - E4 - G4 - C5 -"}'
+    )
+    track = plan("{title: {key: C major, tempo: 180, motif: {hero: {stretch: true}, "
+                 "plain: transposed}, form: A B}}", head).tracks[0]  # fmt: skip
+    hero, plain = track.motifs
+    assert (str(hero.key), hero.tempo_millibpm, hero.stretch) == ("E minor", 90_000, True)
+    assert (str(plain.key), plain.transform, plain.stretch) == ("C major", "transposed", False)
+    both = plan("{title: {key: C major, tempo: 180, motif: {hero: {stretch: true}}}, "
+                "town: {motif: open}, shop: {motif: {from: title, transform: fragment}}}",
+                head)  # fmt: skip
+    text = plan_to_text(both)
+    assert "hero (E minor), at half speed where there is room" in text
+    assert "open (F# minor); warning: it may be meant in B minor: say key:" in text
+    assert "title (E minor), fragment" in text
+    assert both.tracks[2].motifs[0].steps == 6
+    assert plan("{town: {motif: plain}}", head).tracks[0].motifs[0].rival is None
+
+
 def test_named_chords_choose_an_open_key() -> None:
     track = plan('{battle: {chords: "Em | C | G | D"}}').tracks[0]
     assert str(track.key) == "E minor"

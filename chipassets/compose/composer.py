@@ -15,7 +15,7 @@ from chipassets.compose.context import Context, context_of
 from chipassets.compose.drums import compose_drums
 from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.further import compose_further
-from chipassets.compose.given import Given, given_in
+from chipassets.compose.given import Given, given_in, sustained
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.inner import compose_inner
@@ -115,6 +115,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
         given.bars,
         dict(track.guidance),
         track.temperature,
+        given.settled,
     )
     tune, cost = compose_tune(task, rng)
     tune = _entering(plan, tune)
@@ -122,7 +123,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
         plan,
         harmony,
         tune,
-        tune_notes(tune, harmony.steps_per_bar),
+        sustained(tune_notes(tune, harmony.steps_per_bar), given.stated),
         material,
         float(rng.random()),
         frozenset(given.bars),

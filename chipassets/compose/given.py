@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chipassets.compose.cells import CellNote, Notes
 from chipassets.compose.form import track_parts
@@ -21,7 +21,8 @@ class Given:
     """bars: the tune's notes in degrees, by bar. cells: the first given bar of each letter.
 
     statements: where motifs stand. extra: notes of a primer's other voices. muted: bars in which a
-    primer plays alone.
+    primer plays alone. settled: up to which step of a bar a motif says what is heard, rests too.
+    stated: the notes of motifs, as long as they are written.
     """
 
     bars: Mapping[int, Notes]
@@ -29,6 +30,8 @@ class Given:
     statements: tuple[Statement, ...]
     extra: tuple[Note, ...]
     muted: frozenset[int]
+    settled: Mapping[int, int] = field(default_factory=dict)
+    stated: tuple[Note, ...] = ()
 
 
 def given_in(track: TrackPlan, harmony: Harmony) -> Given:
@@ -48,14 +51,48 @@ def given_in(track: TrackPlan, harmony: Harmony) -> Given:
             shift = primer.steps
             top = [*top, *(replace(n, start_step=n.start_step + shift) for n in top)]
         tune += [note for note in top if note.start_step < track.total_steps]
-    bars = _by_bar(tune, harmony, track.bars)
+    settled = _settled([said.statement for said in stated], bar_steps)
+    bars = dict.fromkeys(settled, ()) | _by_bar(tune, harmony, track.bars)
     letters: dict[str, Notes] = {}
     for part in parts:
         for bar in range(part.section.start_bar, part.section.start_bar + part.section.bars):
             if len(bars.get(bar, ())) >= 2:
                 letters.setdefault(part.letter, bars[bar])
     kept = tuple(note for note in extra if note.start_step < track.total_steps)
-    return Given(bars, letters, tuple(said.statement for said in stated), kept, frozenset(muted))
+    return Given(
+        bars,
+        letters,
+        tuple(said.statement for said in stated),
+        kept,
+        frozenset(muted),
+        settled,
+        tuple(note for said in stated for note in said.notes),
+    )
+
+
+def _settled(statements: Sequence[Statement], bar_steps: int) -> dict[int, int]:
+    """Return, by bar, the step up to which statements say what the tune does."""
+    found: dict[int, int] = {}
+    for said in statements:
+        end = said.start_step + said.steps
+        for bar in range(said.start_step // bar_steps, -(-end // bar_steps)):
+            found[bar] = min(bar_steps, end - bar * bar_steps)
+    return found
+
+
+def sustained(notes: Sequence[Note], stated: Sequence[Note]) -> list[Note]:
+    """Return a tune in which the notes that were given are as long as they are written.
+
+    A note that is held over a bar line is composed up to there.
+    """
+    lengths = {(note.start_step, note.pitch): note.duration_steps for note in stated}
+    ends = [note.start_step for note in notes[1:]]
+    return [
+        replace(note, duration_steps=max(note.duration_steps, min(wanted, end - note.start_step)))
+        if (wanted := lengths.get((note.start_step, note.pitch)))
+        else note
+        for note, end in zip(notes, [*ends, 1 << 30], strict=True)
+    ]
 
 
 def _dealt(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:

@@ -13,7 +13,7 @@ from chipassets.compose.harmony_model import sample_phrase
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan
 from chipassets.forms import INTRO
 from chipassets.keys import Key
-from chipassets.motifs import map_pitch
+from chipassets.motifs import fitted_pitch
 from chipassets.score import Note
 from chipassets.trackplan import Progression, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
@@ -188,7 +188,7 @@ def _opening(track: TrackPlan) -> tuple[Note, ...]:
     motif = track.motifs[0] if track.motifs else None
     return (
         tuple(
-            replace(note, pitch=map_pitch(note.pitch, motif.key, track.key)) for note in motif.notes
+            replace(note, pitch=fitted_pitch(note.pitch, motif, track.key)) for note in motif.notes
         )
         if motif
         else ()

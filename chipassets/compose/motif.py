@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chipassets.compose.form import Part
-from chipassets.motifs import OCTAVE, map_pitch, motif_pace, nearest_shift, statement_notes
+from chipassets.motifs import (
+    AUGMENTED,
+    DIMINISHED,
+    OCTAVE,
+    fitted_pitch,
+    motif_pace,
+    statement_notes,
+    tonic_shift,
+)
 from chipassets.score import Note, Statement
 from chipassets.trackplan import Motif, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
@@ -44,7 +52,10 @@ def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
         end = start + part.section.bars * steps_per_bar
         start = max(start, taken)
         motif = by_letter.get(part.letter)
-        if motif is not None and start + motif.steps <= end:
+        if motif is None:
+            continue
+        steps = motif.steps * 2 if motif.transform == AUGMENTED else motif.steps
+        if start + steps <= end:
             stated.append(_stated(motif, track, start, end - start))
     return tuple(stated)
 
@@ -53,17 +64,22 @@ def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
     halves = _stretch(motif, track.tempo_millibpm, room)
     lead = track.character.lead_pitch
     centre = (lead.low + lead.high) / 2
-    pitches = [map_pitch(note.pitch, motif.key, track.key) for note in motif.notes]
+    pitches = [fitted_pitch(note.pitch, motif, track.key) for note in motif.notes]
     middle = (max(pitches) + min(pitches)) / 2
     octaves = OCTAVE * round((centre + _RATHER_HIGH - middle) / OCTAVE)
-    shift = nearest_shift(motif.key, track.key) + octaves
+    shift = tonic_shift(motif, track.key) + octaves
     said = Statement(motif.name, start, motif.steps * halves // 2, halves, shift)
     return Stated(said, statement_notes(motif, said, track.key))
 
 
 def _stretch(motif: Motif, tempo_millibpm: int, room: int) -> int:
-    """Return the note values, in halves of what they are, that keep the tune near its own pace."""
-    pace = motif_pace(tempo_millibpm)
+    """Return the note values, in halves of what they are: as the motif's transform says.
+
+    Where the motif may be stretched, those that keep it near its own pace.
+    """
+    if motif.transform in (AUGMENTED, DIMINISHED):
+        return _DOUBLED if motif.transform == AUGMENTED else _HALVED
+    pace = motif_pace(motif, tempo_millibpm)
     if pace > 0 and motif.steps * 2 <= room:
         return _DOUBLED
     even = all(note.start_step % 2 == 0 and note.duration_steps % 2 == 0 for note in motif.notes)

@@ -58,7 +58,8 @@ class TuneTask:
     """All that the search for a tune is given.
 
     given: notes, in degrees, that a motif or a primer settles, by bar; the search fills what they
-    leave. weights: factors on the costs, by name.
+    leave. weights: factors on the costs, by name. settled: by bar, the step up to which a motif
+    says what is heard, rests too.
     """
 
     plan: PiecePlan
@@ -69,6 +70,7 @@ class TuneTask:
     given: Mapping[int, Notes] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 1.0
+    settled: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class _Search:
         """Return the best ways that are one bar longer."""
         slot = self._slots[bar]
         given = self._task.given.get(bar)
-        if slot.kind == piece.REST and given is None and self._rests(bar):
+        is_rest = given is not None and not given and not self._has_room(bar, 0, slot)
+        if is_rest or (slot.kind == piece.REST and given is None and self._rests(bar)):
             silent = TuneBar((), (), "held", "plain", 0)
             return [_Way(way.cost, (*way.bars, silent)) for way in ways]
         if slot.kind == piece.COPY and not slot.varies and given is None:
@@ -148,7 +151,7 @@ class _Search:
         cells = self._task.cells
         main = cells.main[section.letter]
         if given is not None:
-            return self._completed(given, main, slot), None, None
+            return self._completed(bar, given, main, slot), None, None
         if slot.kind == piece.CADENCE:
             head = cells.answer if self._rng.random() < 0.4 else main
             table = cadence_bars(head, self._shifts, slot.cadence)
@@ -176,11 +179,17 @@ class _Search:
         moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
         return (joined([table, moved]) if moved.rows else table), None, None
 
-    def _completed(self, given: Notes, main: Cell, slot: Slot) -> Candidates:
+    def _has_room(self, bar: int, end: int, slot: Slot) -> bool:
+        """Whether the tune goes on in a bar behind what is given of it."""
+        left = self._bar_steps - max(end, self._task.settled.get(bar, 0))
+        return left >= _LEAST_ROOM and slot.kind != piece.REST
+
+    def _completed(self, bar: int, given: Notes, main: Cell, slot: Slot) -> Candidates:
         """The given notes, and what of the main cell's variants begins behind them."""
         end = max((note.end for note in given), default=0)
         proposals: list[Proposal] = [("given", "plain", 0.0, given)]
-        if self._bar_steps - end >= 4 and slot.kind != piece.REST:
+        if self._has_room(bar, end, slot):
+            end = max(end, self._task.settled.get(bar, 0))
             last = given[-1].degree if given else self._shifts[len(self._shifts) // 2]
             for variant in variants(main, DEVELOPING):
                 tail = [note for note in variant.notes if note.step >= end]
@@ -188,7 +197,11 @@ class _Search:
                     shift = last + move - tail[0].degree
                     placed = [note._replace(degree=note.degree + shift) for note in tail]
                     proposals.append(("given", variant.operator, 0.0, (*given, *placed)))
-        return candidates_of([item for item in proposals if item[3]] or [_SILENCE], (0,))
+        found = [item for item in proposals if item[3]]
+        if not found:
+            note = CellNote(end, self._bar_steps - end, self._shifts[len(self._shifts) // 2])
+            found = [("held", "plain", 0.0, (note,))]
+        return candidates_of(found, (0,))
 
     def _total(
         self,
@@ -320,7 +333,8 @@ class _Search:
         return _pruned(longer)
 
 
-_SILENCE: Proposal = ("held", "plain", 0.0, (CellNote(0, 8, 0),))
+_LEAST_ROOM = 4
+"""Steps that must be left of a bar for the tune to go on in it."""
 
 
 def _forgiven(kind: str) -> str:

@@ -14,8 +14,8 @@ from chipassets.manifest.models import Manifest
 from chipassets.manifest.motif import MAX_RANGE_SEMITONES, MotifUse, tune_of
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
-from chipassets.motifs import map_pitch
-from chipassets.score import Section
+from chipassets.motifs import AUGMENTED, DIMINISHED, FRAGMENT, LITERAL, TRANSPOSED, map_pitch
+from chipassets.score import Note, Section
 from chipassets.trackplan import Primer, Progression
 
 _FORM = frozenset(("form", "loop"))
@@ -109,15 +109,24 @@ def _motif_fault(
             at,
         )
     primer = _tune(manifest, use)
+    steps = {AUGMENTED: 2 * primer.steps, FRAGMENT: -(-primer.steps // 2)}
+    steps_here = steps.get(use.transform, primer.steps)
     bar = settings.beats_per_bar * 4
     room = next(s.bars for s in sections if s.name.rstrip("'") == letters[index]) * bar
-    if primer.steps > room:
+    if use.transform == DIMINISHED and (odd := _odd_note(primer)) is not None:
         return Fault(
-            f"section {letters[index]} has {room} steps, and the motif {primer.steps}",
+            f"its note {pitch_name(odd.pitch)} at step {odd.start_step + 1} would begin or end "
+            "between two 16ths, in notes half as long",
+            "write it in eighths, or choose another transform",
+            at,
+        )
+    if steps_here > room:
+        return Fault(
+            f"section {letters[index]} has {room} steps, and the motif {steps_here}",
             "shorten the motif, or give the section more bars",
             at,
         )
-    if primer.steps >= settings.total_steps:
+    if steps_here >= settings.total_steps:
         return Fault(
             "the motif fills the track, and some must be left to compose",
             "make the track longer, or shorten the motif",
@@ -131,14 +140,21 @@ def _motif_fault(
             "move its outermost notes by an octave",
             at,
         )
-    return _key_fault(primer, settings.key, at)
+    if use.transform in (LITERAL, TRANSPOSED):
+        return None
+    own = None if use.from_track else manifest.motifs[use.name].key
+    return _key_fault(primer, own or tune_key(primer), settings.key, at)
 
 
-def _key_fault(tune: Primer, key: Key | None, at: tuple[int, ...]) -> Fault | None:
+def _odd_note(tune: Primer) -> Note | None:
+    """The first note that cannot be half as long on the grid of 16ths."""
+    return next((n for n in tune.notes if n.start_step % 2 or n.duration_steps % 2), None)
+
+
+def _key_fault(tune: Primer, own: Key, key: Key | None, at: tuple[int, ...]) -> Fault | None:
     """What a key does to a tune that is more than to move it: two of its steps become one note."""
     if key is None:
         return None
-    own = tune_key(tune)
     for first, second in pairwise(tune.notes):
         mapped = map_pitch(first.pitch, own, key), map_pitch(second.pitch, own, key)
         if first.pitch != second.pitch and mapped[0] == mapped[1]:
@@ -182,9 +198,9 @@ def _named_motifs(manifest: Manifest, track: str) -> list[str]:
 
 def _tune(manifest: Manifest, use: MotifUse) -> Primer:
     if not use.from_track:
-        return tune_of(manifest.motifs[use.name])
+        return tune_of(manifest.motifs[use.name].primer)
     named = _named_motifs(manifest, use.name)
     source = manifest.tracks[use.name].primer
     if named or source is None:
-        return tune_of(manifest.motifs[named[0]])
+        return tune_of(manifest.motifs[named[0]].primer)
     return tune_of(source, 32)

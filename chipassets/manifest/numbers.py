@@ -51,7 +51,8 @@ def _read_temperature(value: Any, _: Context) -> float:
     return check_range(value, "temperature", 0.1, 4.0)
 
 
-def _read_truth(value: Any, _: Context) -> bool:
+def read_truth(value: Any, _: Context) -> bool:
+    """Return true or false; Refusal, with what is meant, for any other word."""
     if isinstance(value, bool):
         return value
     meant = str(value).lower()
@@ -95,4 +96,4 @@ Temperature = Annotated[
 
 def truth(text: str) -> Reads:
     """Return the annotation of a truth value that the sentence describes."""
-    return Reads(_read_truth, {"type": "boolean", "description": text})
+    return Reads(read_truth, {"type": "boolean", "description": text})

@@ -189,6 +189,17 @@ _MIDI_SCHEMA = {
     "pattern": r"^[^/\\][^\\]*$",
     "description": "A MIDI file in this manifest's folder or below it.",
 }
+NOTES_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^\s*(\.\s+)*[A-Ga-g][#b]?-?[0-9](\s+(\.|-|[A-Ga-g][#b]?-?[0-9]))*\s*$",
+    "examples": ["C5 . E5 . G5 - - ."],
+    "description": "One token a 16th: a note name, - to hold it, . to rest.",
+}
+FORM_SCHEMAS: dict[str, dict[str, Any]] = {
+    "melody": _MELODY_SCHEMA,
+    "pitches": _CHORD_SCHEMA,
+    "midi": _MIDI_SCHEMA,
+}
 
 
 def _form(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -206,16 +217,8 @@ PrimerField = Annotated[
         read_primer,
         {
             "anyOf": [
-                {
-                    "type": "string",
-                    "pattern": r"^\s*(\.\s+)*[A-Ga-g][#b]?-?[0-9]"
-                    r"(\s+(\.|-|[A-Ga-g][#b]?-?[0-9]))*\s*$",
-                    "examples": ["C5 . E5 . G5 - - ."],
-                    "description": "One token a 16th: a note name, - to hold it, . to rest.",
-                },
-                _form("melody", _MELODY_SCHEMA),
-                _form("pitches", _CHORD_SCHEMA),
-                _form("midi", _MIDI_SCHEMA),
+                NOTES_SCHEMA,
+                *(_form(name, schema) for name, schema in FORM_SCHEMAS.items()),
             ],
             "description": "The opening given to the model.",
         },

@@ -33,15 +33,11 @@ def _is_key(text: str) -> bool:
         return False
 
 
-KeyField = Annotated[
-    Key,
-    Reads(
-        read_key,
-        {
-            "type": "string",
-            "pattern": rf"^\s*[A-Ga-g][#b]?(m|m\s+minor|\s+({_MODE_WORDS}))?\s*$",
-            "examples": ["C major", "Am", "D dorian"],
-            "description": f"A tonic and a mode: {', '.join(MODES)}. Drawn by the seed if open.",
-        },
-    ),
-]
+KEY_SCHEMA = {
+    "type": "string",
+    "pattern": rf"^\s*[A-Ga-g][#b]?(m|m\s+minor|\s+({_MODE_WORDS}))?\s*$",
+    "examples": ["C major", "Am", "D dorian"],
+    "description": f"A tonic and a mode: {', '.join(MODES)}. Drawn by the seed if open.",
+}
+
+KeyField = Annotated[Key, Reads(read_key, KEY_SCHEMA)]

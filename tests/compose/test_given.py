@@ -51,6 +51,20 @@ def test_a_motif_with_rests_stays_as_it_is_written(make_plan: MakePlan) -> None:
         assert {(start, pitch) for start, _, pitch in wanted} <= set(top)
 
 
+def test_a_rest_at_the_end_of_a_motif_is_not_filled(make_plan: MakePlan) -> None:
+    """One note, then silence to the end of the second bar; and a note held over the bar line."""
+    short = Motif("short", (Note(0, 4, 72),), 32, C_MAJOR)
+    held = Motif("held", (Note(0, 4, 72), Note(12, 12, 76)), 32, C_MAJOR)
+    for take in range(6):
+        for motif in (short, held):
+            track = make_plan(bars=8, key=C_MAJOR, motifs=(motif,))
+            score = sketch(track, material_in("4/4"), take).score
+            shift = score.statements[0].shift
+            wanted = [(n.start_step, n.duration_steps, n.pitch + shift) for n in motif.notes]
+            assert sung(score, range(2)) == wanted
+            assert sung(score, range(2, 4))
+
+
 @pytest.mark.parametrize("metre", METRES)
 def test_the_given_bars_are_one_voice_in_degrees(make_plan: MakePlan, metre: str) -> None:
     beats, pulse = METRES[metre]

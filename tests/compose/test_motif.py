@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from chipassets.compose.composer import compose_takes
 from chipassets.compose.form import track_parts
 from chipassets.compose.motif import state_motifs
@@ -86,11 +90,39 @@ def statement(plan: TrackPlan) -> tuple[int, int]:
 
 
 def test_it_is_stretched_to_keep_its_pace(make_plan: MakePlan) -> None:
-    assert statement(make_plan(bars=8, motifs=(HERO,))) == (2, 16)
-    assert statement(make_plan(bars=8, motifs=(HERO,), tempo_millibpm=175_000)) == (4, 32)
-    assert statement(make_plan(bars=8, motifs=(HERO,), tempo_millibpm=70_000)) == (1, 8)
-    odd = Motif("odd", (Note(0, 1, 60), Note(1, 3, 62)), 16, C_MAJOR)
+    free = replace(HERO, stretch=True)
+    assert statement(make_plan(bars=8, motifs=(free,))) == (2, 16)
+    assert statement(make_plan(bars=8, motifs=(free,), tempo_millibpm=175_000)) == (4, 32)
+    assert statement(make_plan(bars=8, motifs=(free,), tempo_millibpm=70_000)) == (1, 8)
+    slow = replace(free, tempo_millibpm=70_000)
+    assert statement(make_plan(bars=8, motifs=(slow,), tempo_millibpm=70_000)) == (2, 16)
+    odd = Motif("odd", (Note(0, 1, 60), Note(1, 3, 62)), 16, C_MAJOR, stretch=True)
     assert statement(make_plan(bars=8, motifs=(odd,), tempo_millibpm=70_000)) == (2, 16)
+
+
+@pytest.mark.parametrize("bpm", [40, 75, 170, 300])
+def test_it_is_never_stretched_where_that_is_not_allowed(make_plan: MakePlan, bpm: int) -> None:
+    assert statement(make_plan(bars=8, motifs=(HERO,), tempo_millibpm=1000 * bpm)) == (2, 16)
+
+
+@pytest.mark.parametrize(
+    ("transform", "steps", "pitches"),
+    [
+        ("in_mode", [0, 4, 6, 8], [0, 3, 2, 7]),
+        ("transposed", [0, 4, 6, 8], [0, 4, 2, 7]),
+        ("literal", [0, 4, 6, 8], [0, 4, 2, 7]),
+        ("augmented", [0, 8, 12, 16], [0, 3, 2, 7]),
+        ("diminished", [0, 2, 3, 4], [0, 3, 2, 7]),
+    ],
+)
+def test_a_transform_does_what_it_says(
+    make_plan: MakePlan, transform: str, steps: list[int], pitches: list[int]
+) -> None:
+    plan = make_plan(bars=8, key=Key(2, "minor"), motifs=(replace(HERO, transform=transform),))
+    notes = state_motifs(plan, track_parts(plan))[0].notes
+    assert [note.start_step for note in notes] == steps
+    assert [note.pitch - notes[0].pitch for note in notes] == pitches
+    assert notes[0].pitch % 12 == (0 if transform == "literal" else 2)
 
 
 def test_it_lies_in_the_register_of_the_lead(make_plan: MakePlan) -> None:

@@ -359,6 +359,30 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "motif twice": (
         f"motifs: {{a: C5}}\n{HEAD}  boss: {{motif: [a, a]}}\n", "4:21", ("already",),
     ),
+    "motif with no such key": (
+        f"motifs: {{a: {{notes: C5, kee: C}}}}\n{HEAD}  boss:\n", "1:25",
+        ("no such key", "did you mean 'key'"),
+    ),
+    "motif without notes": (
+        f"motifs: {{a: {{key: C}}}}\n{HEAD}  boss:\n", "1:13", ("has notes", "key: C major"),
+    ),
+    "motif in no key": (
+        f"motifs: {{a: {{notes: C5, key: C majr}}}}\n{HEAD}  boss:\n", "1:30",
+        ("no mode", "did you mean 'major'"),
+    ),
+    "motif of no transform": (
+        f"motifs: {{a: C5}}\n{HEAD}  boss: {{motif: {{a: litral}}}}\n", "4:21",
+        ("no transform", "did you mean 'literal'"),
+    ),
+    "motif stretched twice": (
+        f"motifs: {{a: C5 -}}\n{HEAD}"
+        "  boss: {motif: {a: {transform: augmented, stretch: true}}}\n",
+        "4:44", ("settles the note values", "keep one"),
+    ),
+    "motif too odd to halve": (
+        f"motifs: {{a: C5 E5 -}}\n{HEAD}  boss: {{motif: {{a: diminished}}}}\n", "4:17",
+        ("C5 at step 1", "in eighths"),
+    ),
     "motif of no notes": (f"motifs: {{a: X5}}\n{HEAD}  boss:\n", "1:13", ("'X5'", "C5, F#4")),
     "guidance unknown": (battle("guidance: {leap: 1}"), "4:16", ("'leaps'",)),
     "guidance nan": (battle("guidance: {chord: .nan}"), "4:23", (".nan", "0 to 5")),
