@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chipassets.errors import CheckError, UsageError
-from chipassets.freshness import plan_key, settled
+from chipassets.freshness import plan_key
 from chipassets.lock import Lock, LockedTake, change_lock
 from chipassets.manifest import load_manifest
 from chipassets.manifest.refusal import did_you_mean
@@ -71,19 +71,16 @@ def accept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
             raise CheckError(
                 f"the lock has no take of {', '.join(missing)}: build first, then accept"
             )
-        playing = {track.name: track for track in settled(plan, lock.takes).tracks}
         asked = {track.name: track for track in plan.tracks}
         for name in wanted:
             take = lock.takes[name]
             if not take.accepted:
-                score = replace(take.score, tempo_millibpm=playing[name].tempo_millibpm)
                 lock = lock.with_take(
                     name,
                     replace(
                         take,
                         accepted=True,
                         why=f"{_ACCEPTED}{take.why}",
-                        score=score,
                         plan_key=take.plan_key or plan_key(asked[name]),
                     ),
                 )

@@ -121,9 +121,14 @@ def changes(
     if _PACE not in names and len(names) > 1:
         # Alone it is what there is to tell; beside others it decides nothing about the notes.
         names = [name for name in names if name != TEMPO_FACT]
+    if "seed" in names:
+        # What is drawn by it goes without saying.
+        drawn = {"density", "register", *({KEY} if MODE not in track.given else ())}
+        drawn |= {TEMPO_FACT} if TEMPO not in track.given else set()
+        names = [name for name in names if name not in drawn]
     if own_only:
         others = {_COMPOSER, _MODEL, _CORPUS, "seed"}
-        others |= {KEY} if MODE not in track.given else set()
+        others |= {KEY} if MODE not in track.given or track.match else set()
         others |= {TEMPO_FACT, _PACE} if TEMPO not in track.given or track.match else set()
         names = [name for name in names if name not in others]
     return [
@@ -141,7 +146,7 @@ def _change(plan: BuildPlan, track: TrackPlan, name: str, old: str, new: str, ol
     if name == _PACE:
         return "its tempo states its motif in other note values now"
     what = "the model" if name == _MODEL else f"its {name}"
-    if old.startswith("#") or new.startswith("#"):
+    if name == "seed" or old.startswith("#") or new.startswith("#"):
         return f"{what} changed"
     said = f"{what} changed {_shown(name, old)} → {_shown(name, new)}"
     if name == KEY and MODE not in track.given:

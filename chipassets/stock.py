@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chipassets.bundle import Index, find_faults, open_place, read_index
@@ -71,9 +72,22 @@ def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = Fa
     playing = settled(plan, lock.without(unwanted).takes)
     sha256 = grams.sha256 if grams else ""
     notes = stale_notes(playing, lock, model, sha256, unwanted)
+    lock = _as_played(playing, lock, notes)
     stock = Stock(plan, playing, model, grams, before, lock, notes)
     _refuse_strays(stock, manifest)
     return stock
+
+
+def _as_played(plan: BuildPlan, lock: Lock, stale: Collection[str]) -> Lock:
+    """Return the lock with the tempi of the plan: who accepts a take accepts it as it was heard."""
+    takes = dict(lock.takes)
+    for track in plan.tracks:
+        take = takes.get(track.name)
+        if take is None or track.name in stale or is_held(track, take):
+            continue
+        score = replace(take.score, tempo_millibpm=track.tempo_millibpm)
+        takes[track.name] = replace(take, score=score)
+    return replace(lock, takes=takes)
 
 
 def take_stock(plan: BuildPlan, manifest: Path, folder: Path, *, recompose: bool = False) -> Stock:

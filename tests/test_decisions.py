@@ -77,6 +77,13 @@ def done(chipassets: Run, *options: str) -> dict[str, str]:
     return {track["name"]: track["done"] for track in json.loads(result.stdout)["tracks"]}
 
 
+def strict(chipassets: Run) -> list[str]:
+    """What a build with --strict would refuse."""
+    return [str(line) for line in json.loads(
+        chipassets("build", "game.yaml", "--json").stdout
+    )["warnings"]]  # fmt: skip
+
+
 CHANGES = {
     "another track's tempo": ("tempo: 132", "tempo: 180"),
     "another track's key": ("key: D minor", "key: F# minor"),
@@ -101,6 +108,9 @@ def test_kept_music_survives_a_change_of_anything(
     heard = music(game)
     edit(game, CHANGES[change])
     assert set(done(chipassets).values()) <= {"kept", "from the lock"}
+    if change in ("another track's key", "the seed of the game", "the model"):
+        about_keeping = [line for line in strict(chipassets) if "is kept" in line]
+        assert [line for line in about_keeping if "'fight'" not in line] == []
     assert {name: take.score for name, take in takes(game).items()} == scores
     after = music(game)
     # The title says its tempo itself, and that still counts; what is planned from it does not.
@@ -137,8 +147,10 @@ def test_a_new_version_leaves_accepted_music_alone(
 
 def test_accepting_before_a_build_keeps_what_was_heard(game: Path, chipassets: Run) -> None:
     """`plan` says what would be composed anew; one accepts it; the build keeps it."""
-    before = takes(game)["cave"].score
-    edit(game, ("key: D minor", "key: F# minor"))
+    edit(game, ("tempo: 132", "tempo: 126"))
+    assert done(chipassets)["cave"] == "from the lock", "played at another tempo now"
+    before, heard = takes(game)["cave"].score, music(game)["cave"]
+    edit(game, ("key: D minor", "key: F# minor"), ("tempo: 126", "tempo: 180"))
     plan = chipassets("plan", "game.yaml").stdout
     assert "cave: its key changed" in plan
     assert "because the game's shared key changed D minor → F# minor, that of fight" in plan
@@ -146,6 +158,7 @@ def test_accepting_before_a_build_keeps_what_was_heard(game: Path, chipassets: R
     assert "cave: its" not in chipassets("plan", "game.yaml").stdout
     assert done(chipassets)["cave"] in ("kept", "from the lock")
     assert takes(game)["cave"].score == before
+    assert music(game)["cave"] == heard
     assert chipassets("takes", "game.yaml", "--unaccept", "cave").returncode == 0
     assert "cave: its key changed" in chipassets("plan", "game.yaml").stdout
 
