@@ -152,7 +152,7 @@ def build_command(
     if depfile is not None:
         from chipassets.bundle import write_file
 
-        write_file(depfile, make_rule(folder / "bundle.json", inputs_of(manifest)).encode())
+        write_file(depfile, os.fsencode(make_rule(folder / "bundle.json", inputs_of(manifest))))
     if as_json:
         engines = [exported_to_json(done) for done in exports]
         print_json(_built_to_json(built) | {"engines": engines})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -163,7 +164,9 @@ def sarif(findings: Findings) -> str:
 def _location(found: Found) -> dict[str, object]:
     from urllib.parse import quote
 
-    place: dict[str, object] = {"artifactLocation": {"uri": quote(Path(found.file).as_posix())}}
+    place: dict[str, object] = {
+        "artifactLocation": {"uri": quote(os.fsencode(Path(found.file).as_posix()))}
+    }
     if found.line:
         place["region"] = {"startLine": found.line, "startColumn": max(found.column, 1)}
     return place

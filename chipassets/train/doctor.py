@@ -7,7 +7,6 @@ file comes from; rows of files that are not there, and files without a row, are 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,7 +17,7 @@ from chipassets.errors import UsageError
 from chipassets.train.corpus import Piece
 from chipassets.train.reading import SUFFIXES, ReadFile, read_files, total_repairs
 from chipassets.train.slices import SliceRules, cut
-from chipassets.train.sources import Sources, read_sources
+from chipassets.train.sources import Sources, printable_name, read_sources
 from chipassets.train.whole import whole_file
 
 SAME_MUSIC = "same music as another file"
@@ -101,11 +100,6 @@ def read_corpus(
         if progress:
             progress(number, len(paths))
     return pieces, _report(pieces, outcomes, table.unmatched, without_row)
-
-
-def printable_name(path: Path) -> str:
-    """Return a relative path as text that any file can hold; bytes that are no UTF-8 as `\\x97`."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _sources(folder: Path, named: Path | None) -> Sources:

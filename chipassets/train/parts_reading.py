@@ -28,7 +28,7 @@ from chipassets.keys import Key
 from chipassets.midifile import MIDI_SUFFIXES, MidiContent, MidiError, parse_midi
 from chipassets.train.keyfinding import find_key, pitch_class_durations
 from chipassets.train.music import RefusedFileError
-from chipassets.train.sources import read_sources
+from chipassets.train.sources import printable_name, read_sources
 
 Tokens = NDArray[np.int16]
 Notes = list[tuple[float, float, int]]
@@ -165,7 +165,7 @@ def read_piece(path: Path, row: dict[str, str]) -> PartPiece:
     key = _key([notes for notes in (lead, bass, *inners) if notes])
     shift = -key.canonical_shift
     return PartPiece(
-        name=path.stem,
+        name=printable_name(Path(path.stem)),
         source=row.get("source", ""),
         licence=row.get("licence", ""),
         style=style,
@@ -174,7 +174,7 @@ def read_piece(path: Path, row: dict[str, str]) -> PartPiece:
         lead=_tokens(_in_octave(lead, shift, _LEAD_OCTAVES), steps) if lead else None,
         bass=_tokens(_in_octave(bass, shift, _BASS_OCTAVES), steps, low=True) if bass else None,
         inners=tuple(_tokens([(s, e, p + shift) for s, e, p in v], steps) for v in inners),
-        is_held_out=_is_held_out(path.stem, style),
+        is_held_out=_is_held_out(printable_name(Path(path.stem)), style),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -122,3 +123,8 @@ def _key(name: str) -> str:
     """The name as the disk and the table agree on it: forward slashes, accents composed."""
     parts = PurePosixPath(unicodedata.normalize("NFC", name.strip().replace("\\", "/"))).parts
     return "/".join(part for part in parts if part != ".")
+
+
+def printable_name(path: Path) -> str:
+    """Return a relative path as text that any file can hold; bytes that are no UTF-8 as `\\x97`."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")

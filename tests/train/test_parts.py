@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import mido
@@ -150,6 +151,14 @@ def test_a_folder_is_read_as_its_tables_say(tmp_path: Path) -> None:
         "same music as another file": 1,
         "no MIDI header": 1,
     }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are text there")
+def test_a_name_that_is_no_utf8_costs_nothing(tmp_path: Path) -> None:
+    song = _midi(tmp_path / "a.mid", _song())
+    song.rename(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\x97E.mid")))
+    (piece,) = read_pieces(tmp_path, Selection())
+    assert piece.name == r"\x97E"
 
 
 def test_at_least_one_piece_is_held_out(tmp_path: Path) -> None:
