@@ -12,6 +12,9 @@ BLOCK_SAMPLES, BLOCK_BYTES = 16, 9
 _END, _LOOP = 1, 2
 _MOST_SHIFT = 12
 _MOST_PASSES = 8
+_SHORT_LOOP = 512
+"""Longer loops are packed once: passes until one ends as it began would cost too much memory."""
+
 _LOWEST, _HIGHEST = -(1 << 15), (1 << 15) - 1
 
 _Past = tuple[int, int]
@@ -31,8 +34,12 @@ def decode_brr(data: bytes) -> tuple[int, ...]:
     return tuple(found)
 
 
-def encode_brr(samples: Sequence[int], *, loops: bool) -> tuple[bytes, int | None]:
+def encode_brr(
+    samples: Sequence[int], *, loops: bool, loop_start: int = 0
+) -> tuple[bytes, int | None]:
     """Return the samples, 16 bits, as blocks, and the sample from which one that `loops` repeats.
+
+    What comes before `loop_start`, whole blocks, is played once.
 
     Each block has the prediction and the shift whose samples come nearest. The first block predicts
     nothing. A loop is packed again and again until a pass ends as it began: that one repeats, and
@@ -42,19 +49,24 @@ def encode_brr(samples: Sequence[int], *, loops: bool) -> tuple[bytes, int | Non
     Raises:
         ValueError: there are no samples, or those of a loop fill no whole number of blocks.
     """
-    if not samples or (loops and len(samples) % BLOCK_SAMPLES):
+    if not samples or (loops and (len(samples) % BLOCK_SAMPLES or loop_start % BLOCK_SAMPLES)):
         raise ValueError(f"{len(samples)} samples do not fill blocks of {BLOCK_SAMPLES}")
     padded = [*samples, *[0] * (-len(samples) % BLOCK_SAMPLES)]
     packed, past = _pass(padded, (0, 0), first_filters=1)
     if not loops:
         return _ended(packed, _END), None
-    before = packed
-    for _ in range(_MOST_PASSES):
-        body, end = _pass(padded, past, first_filters=4)
+    before, looped = packed, padded[loop_start:]
+    for _ in range(_MOST_PASSES if len(looped) <= _SHORT_LOOP else 0):
+        body, end = _pass(looped, past, first_filters=4)
         if end == past:
             return _ended(before + body, _END | _LOOP), len(before) // BLOCK_BYTES * BLOCK_SAMPLES
         before, past = before + body, end
-    return _ended(packed, _END | _LOOP), 0
+    # A loop whose first block predicts nothing is the same each time.
+    before, past = (
+        _pass(padded[:loop_start], (0, 0), first_filters=1) if loop_start else (b"", (0, 0))
+    )
+    body, _ = _pass(looped, past, first_filters=1)
+    return _ended(before + body, _END | _LOOP), len(before) // BLOCK_BYTES * BLOCK_SAMPLES
 
 
 def _ended(packed: bytes, flags: int) -> bytes:

@@ -88,7 +88,8 @@ class Dropped:
 class ChipSong:
     """What each voice of a chip plays, in frames; `loop_start_frame` None plays once.
 
-    `adapted` counts notes that sound otherwise than the score has them.
+    `adapted` counts notes that sound otherwise than the score has them; `room` names the echo of a
+    chip that has one, "" the usual.
     """
 
     chip: str
@@ -99,8 +100,9 @@ class ChipSong:
     loop_start_frame: int | None
     dropped: tuple[Dropped, ...] = ()
     adapted: tuple[Dropped, ...] = ()
+    room: str = ""
 
-    def room(self, frame: int) -> int:
+    def left(self, frame: int) -> int:
         """How many frames there are from this one to the loop's seam, or to the end, or 0."""
         seams = (self.loop_start_frame or 0, self.frames)
         return max(0, min((seam for seam in seams if seam > frame), default=frame) - frame)

@@ -1,170 +1,139 @@
-"""The samples of the `snes` profile, made here: single cycles for tones, and drums.
+"""The sources of the `snes` profile: tones in several ranges of pitch, and drums.
 
-A tone is one cycle of 64 samples, a sum of sines; there are four of each, with fewer overtones for
-higher notes, so that what is played far above its own rate does not alias. A drum is a decaying
-sweep or noise, played once at 32 kHz. Everything is worked out in code, packed into the chip's
-blocks, and is what comes out of these.
+They were made by `soundsynth` and lie packed, as the chip keeps them, in the file beside this
+module. What is heard is what comes out of those blocks.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from chipassets.brr import decode_brr, encode_brr
+from chipassets.brr import BLOCK_BYTES, BLOCK_SAMPLES, decode_brr
 
 RATE_HZ = 32_000
 CYCLE_SAMPLES = 64
+"""The cycle for which the chip table's pitch registers are worked out."""
+
 DRUM_PITCH = 0x1000
 """The pitch register at which a sample is played at 32 kHz."""
 
-# The first pitch above each octave's waves, and how many partials these have: at most 10 kHz.
-_LIMITS = ((66, 28), (78, 14), (90, 7), (128, 4))
-_WAVE_RMS = 7_000
-_DRUM_PEAK = 26_000
-_LOUDEST = 32_000
+BANK_FILE = Path(__file__).with_name("snes.bank")
+_MAGIC = b"chipassets bank 1\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A range of pitches that share a source, and how many samples its cycles have."""
+
+    below_pitch: int
+    cycle_samples: int
+
+
+ZONES = (Zone(46, 256), Zone(58, 128), Zone(70, 64), Zone(82, 32), Zone(128, 32))
+TONES = (
+    "oboe", "flute", "violin", "harp", "celesta", "strings", "brass", "choir", "bass", "slap",
+    "piano",
+)  # fmt: skip
+DRUMS = ("kick", "snare", "hat", "open_hat", "crash", "tom")
+
+SLOW_DRUMS = ("kick", "tom")
+"""Those without high frequencies, which are kept at half the rate."""
+
+_TONE_OF = {
+    "reed": "oboe", "square": "flute", "thin": "violin", "pluck": "harp", "bell": "celesta",
+    "pad": "strings", "brass": "brass", "echo": "choir", "triangle": "bass",
+    "triangle_short": "slap", "under": "strings", "edge": "piano",
+}  # fmt: skip
+_TONE_OF_DUTY = ("violin", "oboe", "flute", "oboe")
+_OTHER_TONE = {
+    "oboe": "flute", "flute": "oboe", "violin": "strings", "harp": "piano", "celesta": "harp",
+    "strings": "choir", "brass": "strings", "choir": "strings", "piano": "harp",
+}  # fmt: skip
+_CONTRAST = "b"
+"""The word in an instrument's name that asks for its other colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sample: its BRR blocks, their 16-bit values, and from which on it repeats, if it does."""
+    """A sample: its BRR blocks, and the sample from which on it repeats, if it does.
+
+    `cycle_samples` is how many samples a cycle of its tone has; 0 for a drum.
+    """
 
     name: str
     packed: bytes
-    values: tuple[int, ...]
     loop_start: int | None
+    cycle_samples: int
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The 16-bit values of the blocks, as the chip plays them the first time."""
+        return _decoded(self.packed)
+
+    @property
+    def length(self) -> int:
+        """How many values there are."""
+        return len(self.packed) // BLOCK_BYTES * BLOCK_SAMPLES
 
 
-def _pulse(partial: int, width: float) -> float:
-    return math.sin(math.pi * partial * width) / partial
+@lru_cache(maxsize=256)
+def _decoded(packed: bytes) -> tuple[int, ...]:
+    return decode_brr(packed)
 
 
-_BELL = {1: 1.0, 3: 0.35, 4: 0.5, 7: 0.25, 10: 0.15, 13: 0.08}
-_BASS = {1: 1.0, 2: 0.6, 3: 0.35, 4: 0.2, 5: 0.12, 6: 0.07, 7: 0.04}
-
-_WAVES: dict[str, Callable[[int], float]] = {
-    "reed": lambda k: _pulse(k, 0.25),
-    "square": lambda k: k % 2 / k,
-    "thin": lambda k: _pulse(k, 0.125),
-    "pluck": lambda k: k**-1.3,
-    "bell": lambda k: _BELL.get(k, 0.0),
-    "pad": lambda k: (1.0 if k % 2 else 0.5) * k**-1.7,
-    "brass": lambda k: 1 / (k * (1 + (k / 9) ** 2)),
-    "bass": lambda k: _BASS.get(k, 0.0),
-}
-# Of their amplitude, in thousandths: among 88 to 100 % what packs best into a cycle whose end meets
-# its start. An error that is the same each time adds to the overtones, and no hiss between them.
-_SCALES = {
-    "reed": (976, 960, 924, 888),
-    "square": (884, 944, 940, 944),
-    "thin": (904, 968, 996, 932),
-    "pluck": (908, 976, 964, 948),
-    "bell": (980, 980, 944, 960),
-    "pad": (992, 940, 952, 988),
-    "brass": (896, 984, 932, 964),
-    "bass": (984, 984, 984, 900),
-}
-_WAVE_OF = {"triangle": "bass", "triangle_short": "bass", "under": "pad", "edge": "pluck"}
-_WAVE_OF_DUTY = ("thin", "reed", "square", "reed")
-_DRUMS = ("kick", "snare", "hat", "open_hat", "crash", "tom")
-
-
+@lru_cache(maxsize=1024)
 def wave_source(instrument: str, duty: int, pitch: int) -> int:
-    """Return the number of the source for a tone; an instrument without a wave has its duty's."""
-    name = instrument.split(" ")[0]
-    name = _WAVE_OF.get(name, name)
-    if name not in _WAVES:
-        name = _WAVE_OF_DUTY[duty]
-    octave = next(place for place, (above, _) in enumerate(_LIMITS) if pitch < above)
-    return list(_WAVES).index(name) * len(_LIMITS) + octave
+    """Return the number of the source for a tone; an instrument without one has its duty's."""
+    name, *words = instrument.split(" ")
+    tone = _TONE_OF.get(name, name)
+    if tone not in TONES:
+        tone = _TONE_OF_DUTY[duty]
+    elif words and words[-1] == "echo":
+        tone = _TONE_OF["echo"] if tone in ("brass", "oboe") else tone
+    elif _CONTRAST in words:
+        tone = _OTHER_TONE.get(tone, tone)
+    zone = next(place for place, item in enumerate(ZONES) if pitch < item.below_pitch)
+    return TONES.index(tone) * len(ZONES) + zone
+
+
+def drum_pitch(number: int) -> int:
+    """Return the pitch register at which a drum's source sounds as it was made."""
+    return DRUM_PITCH // 2 if sources()[number].name in SLOW_DRUMS else DRUM_PITCH
 
 
 def drum_source(drum: str) -> int:
     """Return the number of a drum's source; a drum without one has the snare's."""
-    place = _DRUMS.index(drum) if drum in _DRUMS else _DRUMS.index("snare")
-    return len(_WAVES) * len(_LIMITS) + place
+    place = DRUMS.index(drum) if drum in DRUMS else DRUMS.index("snare")
+    return len(TONES) * len(ZONES) + place
 
 
 @lru_cache(maxsize=1)
 def sources() -> tuple[Source, ...]:
     """Return every source; its place is its number in the chip's SRCN registers."""
-    waves = [
-        _source(f"{name}{place}", _cycle(name, partials, _SCALES[name][place]), loops=True)
-        for name in _WAVES
-        for place, (_, partials) in enumerate(_LIMITS)
-    ]
-    return (*waves, *(_source(name, _drum(name), loops=False) for name in _DRUMS))
+    data = BANK_FILE.read_bytes()
+    if not data.startswith(_MAGIC):
+        raise ValueError(f"{BANK_FILE.name} is no sound bank; install the package anew")
+    found, at = [], len(_MAGIC)
+    while at < len(data):
+        name_size, loop_start, cycle, size = struct.unpack_from("<BiHI", data, at)
+        at += struct.calcsize("<BiHI")
+        name = data[at : at + name_size].decode("ascii")
+        packed = data[at + name_size : at + name_size + size]
+        found.append(Source(name, packed, None if loop_start < 0 else loop_start, cycle))
+        at += name_size + size
+    return tuple(found)
 
 
-def _source(name: str, values: Sequence[int], *, loops: bool) -> Source:
-    packed, loop_start = encode_brr(values, loops=loops)
-    return Source(name, packed, decode_brr(packed), loop_start)
-
-
-def _cycle(name: str, partials: int, thousandths: int) -> tuple[int, ...]:
-    raw = [
-        sum(
-            _WAVES[name](k) * math.sin(2 * math.pi * k * n / CYCLE_SAMPLES)
-            for k in range(1, partials + 1)
-        )
-        for n in range(CYCLE_SAMPLES)
-    ]
-    rms = math.sqrt(sum(value * value for value in raw) / CYCLE_SAMPLES)
-    scale = min(_WAVE_RMS / rms, _LOUDEST / max(map(abs, raw)))
-    return tuple(round(round(value * scale) * thousandths / 1000) for value in raw)
-
-
-@dataclass(frozen=True, slots=True)
-class _Drum:
-    """A tone that falls from one frequency to another, and noise; decays in seconds."""
-
-    seconds: float
-    start_hz: float = 0.0
-    end_hz: float = 0.0
-    fall_seconds: float = 0.03
-    tone: float = 0.0
-    tone_decay: float = 0.1
-    noise: float = 0.0
-    noise_decay: float = 0.05
-    brightness: float = 0.0
-
-
-_DRUM_SOUNDS = {
-    "kick": _Drum(0.28, 190, 46, 0.035, tone=1.0, tone_decay=0.09, noise=0.12, noise_decay=0.004),
-    "snare": _Drum(0.22, 230, 175, 0.02, 0.5, 0.05, noise=0.9, noise_decay=0.06, brightness=0.4),
-    "hat": _Drum(0.07, noise=1.0, noise_decay=0.014, brightness=0.97),
-    "open_hat": _Drum(0.28, noise=1.0, noise_decay=0.075, brightness=0.97),
-    "crash": _Drum(0.75, noise=1.0, noise_decay=0.22, brightness=0.85),
-    "tom": _Drum(0.3, 190, 105, 0.07, tone=1.0, tone_decay=0.09, noise=0.1, noise_decay=0.01),
-}
-_FADE_SAMPLES = 160
-
-
-def _drum(name: str) -> tuple[int, ...]:
-    drum = _DRUM_SOUNDS[name]
-    count = round(drum.seconds * RATE_HZ)
-    noise = _noise(count, drum.brightness)
-    phase, raw = 0.0, []
-    for n in range(count):
-        at = n / RATE_HZ
-        glide = math.exp(-at / drum.fall_seconds)
-        phase += (drum.end_hz + (drum.start_hz - drum.end_hz) * glide) / RATE_HZ
-        tone = drum.tone * math.exp(-at / drum.tone_decay) * math.sin(2 * math.pi * phase)
-        hiss = drum.noise * math.exp(-at / drum.noise_decay) * noise[n]
-        raw.append((tone + hiss) * min(1.0, (count - n) / _FADE_SAMPLES))
-    scale = _DRUM_PEAK / max(map(abs, raw))
-    return tuple(round(value * scale) for value in raw)
-
-
-def _noise(count: int, brightness: float) -> list[float]:
-    """White noise -1..1 from a 23-bit shift register, less its slow part by `brightness`."""
-    state, slow, values = 0x2A_6D31, 0.0, []
-    for _ in range(count):
-        for _ in range(7):
-            state = state >> 1 | ((state ^ state >> 5) & 1) << 22
-        white = (state & 0xFFFF) / 32_768 - 1
-        slow += 0.45 * (white - slow)
-        values.append(white - brightness * slow)
-    return values
+def bank_bytes(bank: Sequence[Source]) -> bytes:
+    """Return the file that holds the sources."""
+    rows = bytearray(_MAGIC)
+    for source in bank:
+        start = -1 if source.loop_start is None else source.loop_start
+        name = source.name.encode("ascii")
+        rows += struct.pack("<BiHI", len(name), start, source.cycle_samples, len(source.packed))
+        rows += name + source.packed
+    return bytes(rows)

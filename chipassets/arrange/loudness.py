@@ -22,6 +22,9 @@ from chipassets.chips import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
 from chipassets.chipsong import ChipNote, Instrument
 
 _MOST_PARTIALS = 64
+_NOTE_SECONDS = 0.3
+"""For how long a sampled note is heard when its power is worked out."""
+
 _HIGHEST_HZ = 16_000.0
 _DUTIES = (0.125, 0.25, 0.5, 0.75)
 _NOISE_HZ = np.linspace(20.0, _HIGHEST_HZ, 400)
@@ -86,6 +89,8 @@ def _mean_square(instrument: Instrument, frames: int) -> float:
 @lru_cache(maxsize=4096)
 def _tone_power(kind: str, instrument: str, duty: int, pitch: int) -> float:
     """The power of a voice's wave at its full level."""
+    if kind == "sample":
+        return _sample_power(soundbank.wave_source(instrument, duty, pitch), pitch)
     partial = np.arange(1, _MOST_PARTIALS + 1)
     hz = partial.astype(np.float64) * (440.0 * math.pow(2.0, (pitch - 69) / 12))
     powers = _WAVES[kind](partial, instrument, duty, pitch)
@@ -126,14 +131,16 @@ def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers
     return found
 
 
-def _sample(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
-    source = soundbank.sources()[soundbank.wave_source(instrument, duty, pitch)]
-    cycle = np.array(source.values[source.loop_start :], dtype=np.float64) / 32_768
-    spectrum = np.abs(np.fft.rfft(cycle) / len(cycle) * 2) ** 2 / 2
-    found: _Powers = np.zeros(len(partial))
-    kept = min(len(spectrum) - 1, len(partial))
-    found[:kept] = spectrum[1 : kept + 1]
-    return found
+@lru_cache(maxsize=1024)
+def _sample_power(number: int, pitch: int) -> float:
+    """The power of a SNES source at a pitch, over the first part of a note."""
+    source = soundbank.sources()[number]
+    rate = source.cycle_samples * 440.0 * math.pow(2.0, (pitch - 69) / 12)
+    values = np.array(source.values, dtype=np.float64) / 32_768
+    loop = values[source.loop_start :]
+    count = int(_NOTE_SECONDS * rate)
+    heard = np.concatenate((values, np.tile(loop, max(0, count - len(values)) // len(loop) + 1)))
+    return _energy(heard[:count], rate) / (60 * _NOTE_SECONDS)
 
 
 _WAVES: dict[str, Callable[[_Partials, str, int, int], _Powers]] = {
@@ -143,7 +150,6 @@ _WAVES: dict[str, Callable[[_Partials, str, int, int], _Powers]] = {
     "vrc6_saw": _saw,
     "dmg_pulse": _pulse_of(_GAMEBOY),
     "dmg_wave": _wave,
-    "sample": _sample,
 }
 
 
@@ -176,7 +182,7 @@ def _noise_power(period_index: int) -> float:
 @lru_cache(maxsize=256)
 def _hit_energy(number: int, frames: int) -> float:
     """Of a SNES drum that rings for so many frames, in frames of full power."""
-    rate = soundbank.RATE_HZ
+    rate = soundbank.RATE_HZ * soundbank.drum_pitch(number) // soundbank.DRUM_PITCH
     values = np.array(soundbank.sources()[number].values[: frames * rate // 60]) / 32_768
     return _energy(values, rate)
 

@@ -9,36 +9,70 @@ that the next one begins from silence.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chipassets.arrange.driver import Driver, Shadow, State, changed
 from chipassets.arrange.dspenvelope import ADSR_ON, Adsr, direct_gain, fit_adsr, release_rate
 from chipassets.chips import VoiceSpec
 from chipassets.chipsong import ChipSong, Instrument
 from chipassets.registers import Write
-from chipassets.soundbank import DRUM_PITCH, drum_source, wave_source
+from chipassets.soundbank import (
+    CYCLE_SAMPLES,
+    drum_pitch,
+    drum_source,
+    sources,
+    wave_source,
+)
 
 _KEY_ON, _KEY_OFF = 0x4C, 0x5C
 _VOICES = 8
-# An echo of 80 ms that comes back at 0.4, through a soft low-pass, on all but bass and drums.
+# All voices but bass and drums are heard in the room.
 _ECHO_SENDERS = ("voice1", "voice2", "voice5", "voice6", "voice7")
-_ECHO_DELAY, _ECHO_FEEDBACK, _ECHO_VOLUME = 5, 52, 20
 _FIR = (10, 20, 30, 30, 20, 10, 4, 4)
-_MASTER = 54
+_MASTER = 62
 
-# Left and right of each voice, of 127.
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The echo's delay in 16 ms, how much of it comes back, and how loud it is; 128 is one."""
+
+    delay: int
+    feedback: int
+    volume: int
+
+
+ROOMS = {
+    "stage": Room(4, 44, 25),
+    "close": Room(3, 30, 18),
+    "hall": Room(5, 58, 24),
+    "cave": Room(7, 74, 28),
+}
+"""By the name that a song gives; the first is the usual one.
+
+The echo is in opposite phase on the two sides: what it takes from a held note on one side it adds
+on the other, so that notes stay as loud as each other, and the room is wide.
+"""
+
+# Left and right of each voice, of 127, and of drums that are not in the middle.
 PLACES = {
-    "voice1": (112, 112),
-    "voice2": (112, 72),
-    "voice3": (118, 118),
+    "voice1": (112, 92),
+    "voice2": (120, 36),
+    "voice3": (112, 112),
     "drums": (112, 112),
-    "voice5": (68, 112),
-    "voice6": (52, 116),
-    "voice7": (116, 40),
-    "voice8": (90, 90),
+    "voice5": (32, 120),
+    "voice6": (24, 122),
+    "voice7": (122, 20),
+    "voice8": (116, 52),
+}
+_DRUM_PLACES = {
+    "hat": (64, 120),
+    "open_hat": (64, 120),
+    "tom": (122, 76),
+    "crash": (120, 84),
 }
 FULL_SIDE = 127
 
+_HIGHEST_PITCH = 0x3FFF
 _DETUNE = 290
 """A chorus is this part sharper than what it doubles: six cents."""
 
@@ -48,16 +82,17 @@ _DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
 
 def _start(song: ChipSong) -> tuple[Write, ...]:
     senders = sum(1 << n for n, voice in enumerate(PLACES) if voice in _ECHO_SENDERS)
-    del song  # Every song is played in the same room.
+    room = ROOMS.get(song.room, ROOMS["stage"])
     return (
         *(Write(address, _MASTER) for address in (0x0C, 0x1C)),
-        *(Write(address, _ECHO_VOLUME) for address in (0x2C, 0x3C)),
+        Write(0x2C, room.volume),
+        Write(0x3C, 0x100 - room.volume),
         Write(_KEY_ON, 0),
         Write(_KEY_OFF, 0),
         *(Write(address, 0) for address in (0x6C, 0x2D, 0x3D)),
-        Write(0x0D, _ECHO_FEEDBACK),
+        Write(0x0D, room.feedback),
         Write(0x4D, senders),
-        Write(0x7D, _ECHO_DELAY),
+        Write(0x7D, room.delay),
         *(Write(n << 4 | 0x0F, value) for n, value in enumerate(_FIR)),
     )
 
@@ -81,7 +116,8 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
         note = _note(spec, state, state.instrument)
         return [*changed(note, shadow), Write(_KEY_ON, 1 << (base >> 4))]
     if sounds:
-        return changed([*_pitch(spec, state), *_followed(base, state, shadow)], shadow)
+        pitch = _pitch(spec, state, shadow[base + 4])
+        return changed([*pitch, *_followed(base, state, shadow)], shadow)
     let_go = [(base + 5, shadow[base + 5] & ~ADSR_ON), (base + 7, _let_go(state))]
     writes = changed(let_go, shadow)
     return [*writes, Write(_KEY_OFF, 1 << (base >> 4))] if state.ends else writes
@@ -93,7 +129,8 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     is_drum = spec.role == "drums"
     adsr = _DRUM_ADSR if is_drum else fit_adsr(instrument.volume)
     loudness = state.level * (adsr.full if adsr else 15)
-    left, right = (place * loudness // 225 for place in PLACES[spec.name])
+    places = _DRUM_PLACES.get(instrument.name) if is_drum else None
+    left, right = (place * loudness // 225 for place in places or PLACES[spec.name])
     number = (
         drum_source(instrument.name)
         if is_drum
@@ -107,7 +144,7 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     return [
         (base, left),
         (base + 1, right),
-        *_pitch(spec, state),
+        *_pitch(spec, state, number),
         (base + 4, number),
         *envelope,
     ]
@@ -125,10 +162,15 @@ def _let_go(state: State) -> int:
     return _FALLING_GAIN | (release_rate(state.instrument.volume) if state.instrument else 31)
 
 
-def _pitch(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
-    pitch = DRUM_PITCH if spec.role == "drums" else state.timer
+def _pitch(spec: VoiceSpec, state: State, number: int) -> list[tuple[int, int]]:
+    """The pitch register: the chip table's, for the cycle that the source has."""
+    if spec.role == "drums":
+        pitch = drum_pitch(number)
+    else:
+        pitch = state.timer * sources()[number].cycle_samples // CYCLE_SAMPLES
     if spec.role == "chorus":
         pitch += pitch // _DETUNE
+    pitch = min(pitch, _HIGHEST_PITCH)
     return [(spec.base_address + 2, pitch & 0xFF), (spec.base_address + 3, pitch >> 8)]
 
 

@@ -41,6 +41,18 @@ _FOLDED = "play an octave or more away, where their voice can"
 _SHARE_BESIDE_TRIANGLE = 0.7
 """How far the others may go where the bass has one level."""
 
+_ROOMS = {
+    "title": "hall",
+    "dungeon": "cave",
+    "battle": "close",
+    "boss": "stage",
+    "shop": "close",
+    "victory": "hall",
+    "game_over": "hall",
+    "credits": "hall",
+}
+"""The room in which a scene's music plays, where it is not the usual one."""
+
 _GROOVE_DB = 1.5
 """What a step of a groove's level is."""
 
@@ -219,6 +231,7 @@ def _song(
         frames=timing.end_frame + (TAIL_FRAMES if score.loop_start_bar is None else 0),
         frames_per_bar=timing.frames_per_bar,
         loop_start_frame=timing.loop_start_frame,
+        room=_ROOMS.get(band.track.scene_like or band.track.scene, ""),
     )
 
 

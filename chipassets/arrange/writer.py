@@ -70,7 +70,7 @@ def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> li
     starts = [note.start_frame for note in voice.notes[1:]] + [song.frames]
     for note, next_start in zip(voice.notes, starts, strict=False):
         instrument = song.instrument(note.instrument)
-        room = song.room(note.start_frame)
+        room = song.left(note.start_frame)
         for frame in range(note.start_frame, min(next_start, note.start_frame + room)):
             states[frame] = _state(note, instrument, frame, chip, spec)
             if frame >= note.end_frame and not states[frame].volume:

@@ -63,5 +63,5 @@ def _struck(song: ChipSong) -> Iterator[tuple[ChipNote, str]]:
     notes: Sequence[ChipNote] = [note for voice in song.voices for note in voice.notes]
     for note in notes:
         name = song.instrument(note.instrument).sample
-        if name and clips()[name].frames <= song.room(note.start_frame):
+        if name and clips()[name].frames <= song.left(note.start_frame):
             yield note, name

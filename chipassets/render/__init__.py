@@ -9,7 +9,7 @@ from chipassets.render.ogg import encode_ogg, encoder_version
 from chipassets.render.pcm import Pcm
 from chipassets.render.wav import encode_wav
 
-RENDER_VERSION = 9
+RENDER_VERSION = 11
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 ENCODED_FORMATS = frozenset({"ogg", "flac", "split", "stems"})

@@ -40,6 +40,9 @@ ADDRESSES = frozenset(
 """Every register that this chip is played by."""
 
 _GAUSS_BITS = 11
+_LONGEST_TABLE = 1_024
+"""Of longer sources every place between two samples would fill more memory than it is worth."""
+
 _SLOWEST_HIT = 0x0400
 """A drum that is played slower than at a quarter of its rate is not worth keeping."""
 
@@ -235,7 +238,7 @@ def _wave(number: int, steps: NDArray[np.int32], length: int) -> NDArray[np.int3
 @lru_cache(maxsize=64)
 def _hit(number: int, step: int) -> NDArray[np.int32]:
     """A source that ends, at one pitch from its start until it is silent: a drum."""
-    length = (len(sources()[number].values) << 12) // step + 1
+    length = (sources()[number].length << 12) // step + 1
     return _interpolated(number, _positions(np.array([step], dtype=np.int32), length))
 
 
@@ -254,20 +257,22 @@ def _numbers(moment: _Moment) -> tuple[int, int, int]:
 
 def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]:
     """The source at positions in 4096ths of a sample, which rise; the chip hears 256ths."""
-    start, values = sources()[number].loop_start, sources()[number].values
+    start, count = sources()[number].loop_start, sources()[number].length
     place = position >> 4
     if start is None:
         return _weighted(_neighbours(number), place >> 8, place & 0xFF)
-    again = int(np.searchsorted(place, len(values) << 8))
-    after, period = place[again:], len(values) - start << 8
+    again = int(np.searchsorted(place, count << 8))
+    after, period = place[again:], count - start << 8
     after -= (after - (start << 8)) // period * period
+    if count > _LONGEST_TABLE:
+        return _weighted(_neighbours(number), place >> 8, place & 0xFF)
     return _every_place(number).take(place)
 
 
 @lru_cache(maxsize=64)
 def _every_place(number: int) -> NDArray[np.int32]:
     """A source that repeats, at every 256th of a sample."""
-    place = np.arange(len(sources()[number].values) << 8)
+    place = np.arange(sources()[number].length << 8)
     return _weighted(_neighbours(number), place >> 8, place & 0xFF)
 
 

@@ -21,7 +21,7 @@ from tests.chip_music import plan, song
 _BOUNDS = {
     "inner": (-12.0, -3.0),
     "bass": (-7.0, 0.5),
-    "drums": (-13.0, -2.0),
+    "drums": (-14.5, -2.0),
     "harmony": (-13.0, -5.5),
     "echo": (-18.0, -9.0),
     "chorus": (-16.0, -9.0),

@@ -124,7 +124,7 @@ def test_samples_are_struck_at_their_frames(bars: int, loop: int, chip: str) -> 
         (note.start_frame, note.instrument)
         for note in next(voice for voice in song.voices if voice.name == "noise").notes
         if note.instrument in clips()
-        and clips()[note.instrument].frames <= song.room(note.start_frame)
+        and clips()[note.instrument].frames <= song.left(note.start_frame)
     ]
     assert got == wanted
     assert len(got) > 10
