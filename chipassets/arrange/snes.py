@@ -65,8 +65,8 @@ PLACES = {
     "voice8": (116, 52),
 }
 _DRUM_PLACES = {
-    "hat": (64, 120),
-    "open_hat": (64, 120),
+    "hat": (92, 126),
+    "open_hat": (92, 126),
     "tom": (122, 76),
     "crash": (120, 84),
 }
