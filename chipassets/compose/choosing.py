@@ -12,6 +12,7 @@ from chipassets.compose.operators import variants
 from chipassets.compose.piece import PiecePlan, Targets
 from chipassets.compose.targets import log_distance
 from chipassets.compose.tune import Cells
+from chipassets.forms import EDGES
 from chipassets.units import STEPS_PER_BEAT
 
 _BEST_WORTH = 5.5
@@ -46,10 +47,15 @@ def choose_cells(
     if wants_fast and pulse_steps == STEPS_PER_BEAT:
         choice += _diminished(choice, pulse_steps, rng)
     main: dict[str, Cell] = {}
-    letters = dict.fromkeys(section.letter for section in plan.sections)
+    every = dict.fromkeys(section.letter for section in plan.sections)
+    # An intro and an outro are made of the first letter's cell: they come last here.
+    letters = sorted(every, key=lambda letter: letter in EDGES)
     for letter in letters:
         if given.get(letter):
             main[letter] = relative(given[letter], bar_steps)
+            continue
+        if main and letter in EDGES:
+            main[letter] = next(iter(main.values()))
             continue
         if len(main) >= _OWN_CELLS:
             # What comes third is made of what is known: the first cell, upside down.

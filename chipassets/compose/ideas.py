@@ -128,7 +128,7 @@ IDEAS: Mapping[str, Idea] = {
             {"shop": 3, "town": 2, "overworld": 1.5, "dungeon": 1, "playful": 2, "title": 1},
             ("a h b C", "a b a C", "a =0 b C", "a h =0 C"),
             ("a a f C", "a b a C", "a f a C"),
-            (COUNTER, OFFBEAT, STABS),
+            (COUNTER, OFFBEAT, STABS, SILENT),
             (THIRDS, ARPEGGIO, COUNTER, ECHO),
             bass=(PATTERN, WALKING),
             onsets=0.85,

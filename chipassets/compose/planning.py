@@ -72,7 +72,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
 _ENTRIES: tuple[dict[str, int], ...] = (
     {INNER: 4}, {INNER: 2}, {BASS: 2}, {BASS: 4}, {INNER: 2, BASS: 1}, {INNER: 4, BASS: 2},
 )  # fmt: skip
-_ENTRIES_SHARE = 0.35
+_ENTRIES_SHARE = 0.45
 
 
 def _entries(
