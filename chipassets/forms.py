@@ -159,17 +159,11 @@ _UNEVEN_FROM = 4
 _UNEVEN_SHARES = 4
 """From so many sections on, one form in so many has sections of different lengths."""
 
-_OPEN_CHANCE = 12
-"""A form that closes with what it began with is as likely as this many that do not."""
-
 
 def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:
-    """Return one of the forms; those that bring their first section home are the likelier ones."""
-    often = [
-        names
-        for names in choices
-        for _ in range(_OPEN_CHANCE if names[-1].rstrip("'") == names[0].rstrip("'") else 1)
-    ]
+    """Return one of the forms: one that brings its first section home, where there are such."""
+    returning = [names for names in choices if names[-1].rstrip("'") == names[0].rstrip("'")]
+    often = returning or list(choices)
     return often[int(draw * len(often))]
 
 

@@ -208,13 +208,13 @@ def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
     if not score.is_voiced:
         return ()
     rows: list[_Row] = [
-        ("clashes", craft.clash, _at_most(craft.clash, _CLASH), 3.0),
+        ("clashes", craft.clash, _at_most(craft.clash, _CLASH), 4.0),
         ("wide leaps", craft.wide_leaps, _at_most(craft.wide_leaps, _WIDE_LEAPS), 3.0),
         ("chord tones", 1 - craft.fit, _at_most(1 - craft.fit, _FOREIGN), 2.0),
         ("same bass", craft.bass_same, _at_most(craft.bass_same, _BASS_SAME), 1.0),
         ("holes", craft.holes, _at_most(craft.holes / max(1, score.bars), _HOLES), 2.0),
         ("off the beat", 1 - craft.on_pulse, _at_most(1 - craft.on_pulse, _OFF_BEAT), 1.5),
-        ("same bar", craft.sameness, _at_most(craft.sameness, _SAME_BARS), 1.5),
+        ("same bar", craft.sameness, _at_most(craft.sameness, _SAME_BARS), 2.5),
     ]
     if score.loop_start_bar is not None:
         rows.append(("seam", craft.seam, _at_most(craft.seam, _SEAM_INTERVAL), 1.0))
@@ -245,7 +245,7 @@ def _nearness(metrics: Metrics, track: TrackPlan) -> tuple[Feature, ...]:
         wanted = float(np.interp(float(rng.random()), _PLACES, values))
         away.append(abs(getattr(metrics, name) - wanted) / deviation)
     distance = sum(away) / len(away)
-    return (Feature("nearness", round(distance, 3), _at_most(distance, _NEAR), 3.0),)
+    return (Feature("nearness", round(distance, 3), _at_most(distance, _NEAR), 1.5),)
 
 
 def _own_features(originality: Originality | None) -> tuple[Feature, ...]:

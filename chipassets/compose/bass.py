@@ -149,6 +149,9 @@ def _with_tail(head: Cell, tail: Cell) -> Cell:
     notes = [note for note in head.notes if note.step < half]
     notes[-1] = notes[-1]._replace(steps=min(notes[-1].steps, half - notes[-1].step))
     notes += [note for note in tail.notes if note.step >= half]
+    if notes[-1].step < half:
+        # A second half without a beginning would leave a hole: the first one goes on there.
+        return head
     return Cell(tuple(notes), head.bar_steps)
 
 

@@ -112,7 +112,7 @@ def _statement(cell: Cell, traits: Traits, worth: float, targets: Targets, bar_s
     fit += (2.0 * targets.syncopation - 0.7) * min(traits.syncopation, 2) * 0.6
     fit += (2.4 * targets.sixteenths - 0.8) * min(traits.odd, 5) * 0.6
     fit += (1.4 * targets.leaps - 0.5) * min(traits.skips + 2 * traits.leaps, 3) * 0.5
-    fit += 0.4 * (cell.notes[0].step == 0) - 0.9 * abs(traits.values - targets.values)
+    fit += 1.2 * (cell.notes[0].step == 0) - 0.9 * abs(traits.values - targets.values)
     return fit - 0.5 * (traits.longest > bar_steps // 2)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from chipassets.compose.tunebar import TuneBar
 
 _SEQUENCE, _SAME_PLACE = -0.7, 0.3
-_AGAIN, _TOO_OFTEN = 0.8, 2.0
+_AGAIN, _TOO_OFTEN = 0.9, 4.0
 _RHYTHM_AGAIN = 0.42
 
 

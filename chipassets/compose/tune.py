@@ -214,7 +214,7 @@ class _Search:
         del costs
         task = self._task
         parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps)
-        parts["chord"] = parts["chord"] * (1.15 - 0.6 * task.plan.targets.rough)
+        parts["chord"] = parts["chord"] * (1.2 - 0.5 * task.plan.targets.rough)
         parts["register"] = self._register_cost(table, pitches, bar)
         if goals is not None:
             parts["cadence"] = goals.astype(np.float64)
