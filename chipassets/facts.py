@@ -43,7 +43,7 @@ _COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
 
 def notes_fields(track: TrackPlan) -> dict[str, Any]:
     """Return what a track's plan says about its notes, as JSON values."""
-    unsaid = () if track.reference else ("reference",)
+    unsaid = tuple(name for name in ("reference", "wishes") if not getattr(track, name))
     fields = without(asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *unsaid))
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
     fields["preset_moods"] = track.preset_moods  # textures are drawn by them

@@ -158,6 +158,7 @@ def _track(
         given=_given(settings, key),
         pulse_steps=settings.pulse_steps,
         own_moods=settings.own_moods,
+        wishes=settings.wishes,
         frozen=settings.frozen,
         was=was,
     )

@@ -22,6 +22,7 @@ from chipassets.trackplan import (
     Range,
     Sound,
     TrackPlan,
+    Wish,
 )
 
 
@@ -40,6 +41,8 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
         if not values[name]:
             del values[name]
     del values["own_moods"]
+    if not track.wishes:
+        del values["wishes"]
     if track.own_moods:
         values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
     return values | {
@@ -175,6 +178,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
     ]
     if track.motifs:
         lines += [f"  motif {_motif_text(motif, track)}" for motif in track.motifs]
+    lines += [f"  {_wish_text(wish)}" for wish in track.wishes]
     if track.guidance:
         factors = ", ".join(f"{name} {factor:g}" for name, factor in track.guidance)
         lines.append(f"  guidance {factors}")
@@ -198,6 +202,16 @@ def _piece_lines(track: TrackPlan) -> list[str]:
         )
     lines.append(f"  take 1: {' '.join(said)}; highest in bar {made.peak_bar + 1}")
     return lines
+
+
+def _wish_text(wish: Wish) -> str:
+    said = []
+    if wish.drums is not None:
+        written = ", ".join(f"{kind} {pattern}" for kind, pattern in wish.drums.strokes)
+        said.append(f"drums {wish.drums.groove or written}")
+    said += [f"second voice {wish.texture}"] * bool(wish.texture)
+    said += [f"bass {wish.bass}"] * bool(wish.bass)
+    return f"wanted{f' of {wish.section}' if wish.section else ''}: {'; '.join(said)}"
 
 
 def _motif_text(motif: Motif, track: TrackPlan) -> str:

@@ -45,6 +45,33 @@ class Motif:
 
 
 @dataclass(frozen=True, slots=True)
+class Drums:
+    """What the manifest says of the drums: a groove by name, or written strokes.
+
+    groove: a style word or a learned groove; "none" is silence. strokes: by kind the pattern, which
+    repeats, `x` a stroke, `X` an accent, `o` a soft one, `.` none. fills: whether phrases close
+    with a fill.
+    """
+
+    groove: str = ""
+    strokes: tuple[tuple[str, str], ...] = ()
+    fills: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the manifest wants of a section by name or letter; `section` "" is the whole track.
+
+    texture: a role of the second voice; bass: one of the bass. Empty leaves it to the composer.
+    """
+
+    section: str = ""
+    drums: Drums | None = None
+    texture: str = ""
+    bass: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Progression:
     """Chords as the manifest writes them, one or more a bar; `section` "" is the whole track's.
 
@@ -176,6 +203,21 @@ class TrackPlan:
     """Whether the lock's take stays, as if someone had accepted it."""
     was: str | None = None
     """The name that the track had before: its draws and its locked take are those of that name."""
+    wishes: tuple[Wish, ...] = ()
+
+    def wished(self, section: str) -> Wish:
+        """Return what is wanted of a section: by its name, else its letter, else of the track."""
+        wishes = {wish.section: wish for wish in self.wishes}
+        found = Wish(section)
+        for name in dict.fromkeys((section, section.rstrip("'"), "")):
+            wish = wishes.get(name, Wish())
+            found = Wish(
+                section,
+                found.drums or wish.drums,
+                found.texture or wish.texture,
+                found.bass or wish.bass,
+            )
+        return found
 
     @property
     def preset_moods(self) -> tuple[str, ...]:

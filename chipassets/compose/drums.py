@@ -10,11 +10,18 @@ from collections.abc import Iterable, Sequence
 
 from chipassets.compose import piece
 from chipassets.compose.context import Context
-from chipassets.compose.grooves import DrumBar, Groove, choose_groove
+from chipassets.compose.grooves import (
+    SILENT_GROOVE,
+    STYLES,
+    DrumBar,
+    Groove,
+    choose_groove,
+    groove_named,
+)
 from chipassets.forms import INTRO
 from chipassets.notes import Note
 from chipassets.score import DRUM_KINDS, DrumStroke
-from chipassets.trackplan import TrackPlan
+from chipassets.trackplan import Drums, TrackPlan
 
 _ENERGY = {
     "title": 0.5, "overworld": 0.5, "town": 0.2, "dungeon": 0.2, "battle": 0.75, "boss": 0.85,
@@ -37,24 +44,65 @@ def compose_drums(
 ) -> tuple[DrumStroke, ...]:
     """Return the strokes of a take's drums in order; none where the groove is `none`."""
     style = track.character.groove
-    if style == "none":
+    wishes = [track.wished(context.plan.section_at(b).section.name) for b in range(context.bars)]
+    if style == "none" and not track.wishes:
         return ()
     grooves = _by_letter(track, context, style)
     strokes: dict[tuple[int, str], int] = {}
     for bar in range(context.bars):
         start = bar * context.bar_steps
-        for hit in _bar(track, context, bar, grooves):
+        for hit in _bar(track, context, bar, grooves, wishes[bar].drums):
             velocity = min(127, max(1, round(hit.velocity * 127)))
             strokes[start + hit.step, hit.kind] = velocity
     for bar in _crash_bars(track, context, grooves):
         strokes[bar * context.bar_steps, _CRASH] = 110
     _join_kicks(context, bass, strokes)
     _share_accents(context, strokes)
+    _write(context, [wish.drums for wish in wishes], strokes)
     _cut(context, strokes)
     return tuple(
         DrumStroke(step, kind, strokes[step, kind])
         for step, kind in sorted(strokes, key=lambda at: (at[0], DRUM_KINDS.index(at[1])))
     )
+
+
+_MARKS = {"x": 100, "X": 124, "o": 64}
+"""MIDI velocities of what a written pattern can say."""
+
+
+def _write(
+    context: Context, wanted: Sequence[Drums | None], strokes: dict[tuple[int, str], int]
+) -> None:
+    """Put written patterns, or silence, in place of what was composed, fills aside."""
+    for bar, drums in enumerate(wanted):
+        if drums is None or (drums.groove and drums.groove != SILENT_GROOVE):
+            continue
+        if drums.strokes and drums.fills and context.closes_phrase(bar):
+            continue
+        start = bar * context.bar_steps
+        into = (bar - context.plan.section_at(bar).section.start_bar) * context.bar_steps
+        for at in [at for at in strokes if start <= at[0] < start + context.bar_steps]:
+            del strokes[at]
+        for kind, pattern in drums.strokes:
+            for step in range(context.bar_steps):
+                velocity = _MARKS.get(pattern[(into + step) % len(pattern)])
+                if velocity:
+                    strokes[start + step, kind] = velocity
+
+
+def _named(track: TrackPlan, context: Context, groove: str) -> Groove:
+    """Return the groove that the manifest names, the same for every bar that asks for it."""
+    key = ("groove", groove)
+    if key not in context.memory:
+        energy = _ENERGY.get(track.scene_like or track.scene, 0.5)
+        context.memory[key] = (
+            choose_groove(context.rng, energy, groove, track.metre)
+            if groove in STYLES
+            else groove_named(groove)
+        )
+    found = context.memory[key]
+    assert isinstance(found, Groove)  # noqa: S101 - the key is this function's own
+    return found
 
 
 def _by_letter(track: TrackPlan, context: Context, style: str) -> dict[str, Groove]:
@@ -77,16 +125,24 @@ def _by_letter(track: TrackPlan, context: Context, style: str) -> dict[str, Groo
     return found
 
 
-def _bar(track: TrackPlan, context: Context, bar: int, grooves: dict[str, Groove]) -> DrumBar:
+def _bar(
+    track: TrackPlan,
+    context: Context,
+    bar: int,
+    grooves: dict[str, Groove],
+    wanted: Drums | None,
+) -> DrumBar:
     section = context.plan.section_at(bar)
     groove = grooves[section.letter]
+    if wanted is not None and wanted.groove:
+        groove = _named(track, context, wanted.groove)
     phrase = context.plan.phrase_at(bar)
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
         return tuple(hit for hit in groove.base[0] if hit.step == 0)
     place = bar - section.section.start_bar
     if _is_break(context, bar):
         return tuple(hit for hit in groove.base[0] if hit.kind.endswith("hat"))
-    if context.closes_phrase(bar):
+    if context.closes_phrase(bar) and (wanted is None or wanted.fills):
         size = _fill_size(track, context, bar)
         if context.draw("fill", bar) < _FILLS[size]:
             return groove.fills.get(size) or groove.base[0]

@@ -19,6 +19,7 @@ _BANK = Path(__file__).resolve().parents[1] / "models" / "grooves.json"
 STYLES = (
     "none", "pulse", "ballad", "march", "rock", "drive", "gallop", "shuffle", "waltz", "six_eight",
 )  # fmt: skip
+SILENT_GROOVE = "none"
 METRES = {"4/4": 16, "3/4": 12, "6/8": 12}
 FILL_SIZES = ("small", "medium", "large")
 _ENERGY_WIDTH = 0.12

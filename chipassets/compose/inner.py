@@ -76,7 +76,10 @@ def compose_inner(
 
 def role_in(context: Context, bar: int) -> str:
     """Return what the second voice does in a bar: it leads where the tune holds or rests."""
-    role = context.plan.section_at(bar).role(INNER)
+    section = context.plan.section_at(bar)
+    role = section.role(INNER)
+    if piece.ASKED in section.roles:
+        return role
     phrase = context.plan.phrase_at(bar)
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
         return ideas.HELD

@@ -28,6 +28,10 @@ MAIN, ANSWER, FRAGMENT, INVERSION, BROAD, COPY, REST, CADENCE = (
 )  # fmt: skip
 
 
+ASKED = "asked"
+"""In a section's roles: a part that the manifest gave its role, which it keeps in every bar."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """What the tune does in a bar: one of the words above.

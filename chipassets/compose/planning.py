@@ -172,6 +172,10 @@ def _sections(
         returns = part.returning_bars > 0 and part.section.bars >= 2
         if returns and rng.random() < 0.65:
             own[INNER] = _inner_role(idea, place, (own[INNER],), targets, rng)
+        wish = track.wished(part.section.name)
+        own |= {INNER: wish.texture or own[INNER], BASS: wish.bass or own[BASS]}
+        if wish.texture:
+            own[piece.ASKED] = INNER
         plans.append(
             SectionPlan(
                 section=part.section,

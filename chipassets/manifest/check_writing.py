@@ -14,6 +14,7 @@ from chipassets.manifest.models import Manifest
 from chipassets.manifest.motif import MAX_RANGE_SEMITONES, MotifUse, tune_of
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
+from chipassets.manifest.wishes import pattern_fault
 from chipassets.motifs import AUGMENTED, DIMINISHED, FRAGMENT, LITERAL, TRANSPOSED, map_pitch
 from chipassets.score import Note, Section
 from chipassets.trackplan import Primer, Progression
@@ -34,6 +35,18 @@ def check_writing(
     for progression in settings.progressions:
         for fault in _chord_faults(progression, sections, settings):
             yield Clash((*steps, "chords"), fault, needs | _FORM | {"chords"})
+    bar_steps = settings.beats_per_bar * 4
+    for wish in settings.wishes:
+        at = (wish.section,) if wish.section else ()
+        if wish.section and not any(wish.section in (s.name, s.name.rstrip("'")) for s in sections):
+            names = list(dict.fromkeys(section.name for section in sections))
+            fix = did_you_mean(wish.section, names, "sections")
+            fault = Fault("the form has no section of this name", fix, at, on_key=True)
+            yield Clash((*steps, "sections"), fault, needs | _FORM | {"sections"})
+        wrong = pattern_fault(wish.drums, bar_steps) if wish.drums else None
+        if wrong is not None:
+            way = ("sections", wish.section, "drums") if at else ("drums",)
+            yield Clash((*steps, *way), wrong, frozenset(("metre", *way[:1])))
     letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
     for index, use in enumerate(settings.motifs):
         wrong = _motif_fault(manifest, name, use, index, letters, sections, settings)

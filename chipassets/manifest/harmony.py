@@ -14,7 +14,7 @@ from chipassets.trackplan import Progression
 _MAX_BARS = 512
 _MAX_IN_BAR = 4
 _AGAIN = "%"
-_SECTION = re.compile(r"[A-Z]'{0,3}|intro|outro")
+SECTION = re.compile(r"[A-Z]'{0,3}|intro|outro")
 _ANY_KEY = Key(0, "major")
 _EXAMPLE = 'write them like "Dm | Bb | F C | A7" or "i | VI | III VII | V7"'
 
@@ -40,7 +40,7 @@ def read_chords(value: Any, _: Context) -> tuple[Progression, ...]:
 
 
 def _of_section(section: str, text: Any) -> Progression:
-    if not _SECTION.fullmatch(section):
+    if not SECTION.fullmatch(section):
         raise Refusal(
             Fault(
                 "chords belong to a section of the form",
@@ -130,7 +130,7 @@ ChordsField = Annotated[
                     "type": "object",
                     "minProperties": 1,
                     "additionalProperties": _LINE,
-                    "propertyNames": {"pattern": f"^({_SECTION.pattern})$"},
+                    "propertyNames": {"pattern": f"^({SECTION.pattern})$"},
                 },
             ],
             "description": "The harmony, for the track (each section begins it anew, unless it is "

@@ -37,6 +37,7 @@ from chipassets.manifest.sound import (
     Quality,
 )
 from chipassets.manifest.tonality import KeyField
+from chipassets.manifest.wishes import BassRole, DrumsField, SectionsField, Texture
 from chipassets.manifest.words import (
     DEFAULT_FORMATS,
     DEFAULT_MODEL,
@@ -98,6 +99,10 @@ class Options(_Part):
     form: FormField | None = None
     chords: ChordsField | None = None
     motif: MotifField | None = None
+    drums: DrumsField | None = None
+    texture: Texture | None = None
+    bass: BassRole | None = None
+    sections: SectionsField | None = None
     guidance: Guidance | None = None
     chromatic: Chromatic | None = None
     temperature: Temperature | None = None

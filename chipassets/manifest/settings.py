@@ -18,7 +18,7 @@ from chipassets.manifest.mood import own_mood
 from chipassets.manifest.motif import MotifUse
 from chipassets.manifest.sound import sounding_layers
 from chipassets.presets import SCENES, Preset, character
-from chipassets.trackplan import OwnMood, Primer, Progression, Range, Sound
+from chipassets.trackplan import OwnMood, Primer, Progression, Range, Sound, Wish
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
@@ -63,6 +63,7 @@ class Settings:
     chromatic_share: float
     sound: Sound
     frozen: bool
+    wishes: tuple[Wish, ...]
 
     @property
     def total_steps(self) -> int:
@@ -119,7 +120,19 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),
         frozen=_said(layers, "lock", OPEN) == FROZEN,
+        wishes=_wishes(layers),
     )
+
+
+def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
+    """What is wanted of the whole track, if anything, and then of its sections."""
+    whole = Wish(
+        drums=_said(layers, "drums", None),
+        texture=_said(layers, "texture", ""),
+        bass=_said(layers, "bass", ""),
+    )
+    sections: tuple[Wish, ...] = _said(layers, "sections", ())
+    return sections if whole == Wish() else (whole, *sections)
 
 
 def _layers(manifest: Manifest, name: str) -> tuple[Options, ...]:

@@ -359,6 +359,31 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "motif twice": (
         f"motifs: {{a: C5}}\n{HEAD}  boss: {{motif: [a, a]}}\n", "4:21", ("already",),
     ),
+    "drums of no groove": (battle("drums: marsh"), "4:12", ("no groove", "did you mean 'march'")),
+    "drums of no drum": (
+        battle('drums: {kik: "x."}'), "4:13", ("no such drum", "did you mean 'kick'"),
+    ),
+    "drums of other signs": (battle('drums: {kick: "x.y."}'), "4:19", ("X for an accent",)),
+    "drums of a wrong length": (
+        battle('drums: {kick: "x.x"}'), "4:19", ("has 3 steps", "a bar 16", "like 8"),
+    ),
+    "drums that swing": (
+        battle('drums: {kick: "x.", swing: 60}'), "4:25", ("grid of 16ths", "drums: shuffle"),
+    ),
+    "drums of another metre": (
+        battle("metre: 3/4\n    drums: rock-01"), "5:12", ("is in 4/4", "rock-01@3/4"),
+    ),
+    "texture unknown": (battle("texture: thrids"), "4:14", ("did you mean 'thirds'",)),
+    "bass unknown": (battle("bass: wlking"), "4:11", ("did you mean 'walking'",)),
+    "section of no form": (
+        battle("sections: {C: {drums: none}}\n    form: A B"), "4:16", ("no section", "A, B"),
+    ),
+    "section of a tempo": (
+        battle("sections: {A: {tempo: 90}}"), "4:20", ("whole track", "say it in the track"),
+    ),
+    "section of no key": (
+        battle("sections: {A: {drum: none}}"), "4:20", ("no such key", "did you mean 'drums'"),
+    ),
     "motif with no such key": (
         f"motifs: {{a: {{notes: C5, kee: C}}}}\n{HEAD}  boss:\n", "1:25",
         ("no such key", "did you mean 'key'"),

@@ -47,7 +47,8 @@ BEYOND = {
     "own mood of nothing", "own mood called like a preset", "own mood backwards",
     "own mood backwards by name", "own mood too narrow", "own mood of too many voices",
     "own mood too low", "own mood with no such sound",
-    "motif too odd to halve", "motif stretched twice",
+    "motif too odd to halve", "drums of a wrong length", "drums of another metre",
+    "section of no form", "motif stretched twice",
     "motif longer than its section", "motif too wide", "motif with no letter", "guidance nan",
 }  # fmt: skip
 

@@ -1,0 +1,90 @@
+"""What the manifest wants of drums, second voice and bass is what is composed."""
+
+from __future__ import annotations
+
+import pytest
+
+from chipassets.compose.composer import sketch
+from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
+from chipassets.forms import FormPart, lay_out
+from chipassets.notes import BASS, INNER
+from chipassets.score import Score
+from chipassets.trackplan import Drums, TrackPlan, Wish
+from tests.compose.conftest import MakePlan, material_in
+
+FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
+BAR = 16
+
+
+def composed(track: TrackPlan, take: int = 0) -> Score:
+    return sketch(track, material_in("4/4"), take).score
+
+
+def strokes(score: Score, bars: range) -> set[tuple[int, str]]:
+    return {
+        (hit.step - BAR * bars.start, hit.kind)
+        for hit in score.drums or ()
+        if hit.step // BAR in bars
+    }
+
+
+def a_wish(make_plan: MakePlan, *wishes: Wish) -> TrackPlan:
+    return make_plan(bars=12, form=FORM, wishes=wishes)
+
+
+def test_no_drums_is_silence_and_elsewhere_they_play(make_plan: MakePlan) -> None:
+    assert not composed(a_wish(make_plan, Wish("", Drums("none")))).drums
+    some = composed(a_wish(make_plan, Wish("", Drums("rock")), Wish("B", Drums("none"))))
+    assert not strokes(some, range(4, 8))
+    assert strokes(some, range(4))
+    assert strokes(some, range(8, 12))
+
+
+def test_written_strokes_are_all_that_is_struck(make_plan: MakePlan) -> None:
+    pattern = (("kick", "x...x..."), ("snare", "....X..o........"))
+    wanted = {(step, "kick") for step in (0, 4, 8, 12)} | {(4, "snare"), (7, "snare")}
+    score = composed(a_wish(make_plan, Wish("B", Drums("", pattern, fills=False))))
+    for bar in range(4, 8):
+        assert strokes(score, range(bar, bar + 1)) == wanted
+    heard = {hit.velocity for hit in score.drums or () if 64 <= hit.step < 80}
+    assert heard == {64, 100, 124}
+    filled = composed(a_wish(make_plan, Wish("", Drums("", pattern, fills=True))))
+    assert strokes(filled, range(1)) == wanted
+
+
+def test_a_groove_is_played_by_name(make_plan: MakePlan) -> None:
+    one = composed(a_wish(make_plan, Wish("", Drums("march"))))
+    other = composed(a_wish(make_plan, Wish("", Drums("gallop"))))
+    assert one.drums != other.drums
+    assert one.drums
+
+
+@pytest.mark.parametrize("texture", INNER_ROLES)
+def test_the_second_voice_has_the_texture_in_every_bar(make_plan: MakePlan, texture: str) -> None:
+    made = sketch(a_wish(make_plan, Wish("", None, texture)), material_in("4/4"), 1)
+    assert {section.roles[INNER] for section in made.plan.sections} == {texture}
+    if texture == "silent":
+        assert not made.score.part(INNER)
+
+
+@pytest.mark.parametrize("bass", BASS_ROLES)
+def test_a_section_has_its_own_bass(make_plan: MakePlan, bass: str) -> None:
+    made = sketch(a_wish(make_plan, Wish("B", None, "", bass)), material_in("4/4"), 1)
+    assert made.plan.sections[1].roles[BASS] == bass
+    if bass == "silent":
+        assert not [n for n in made.score.part(BASS) if n.start_step // BAR in range(4, 8)]
+
+
+def test_a_section_by_name_goes_before_its_letter_and_that_before_the_track() -> None:
+    wishes = (Wish("", None, "held", "long"), Wish("A", None, "thirds"), Wish("A'", None, "echo"))
+    track = TrackPlan.wished
+    found = [track(_Plan(wishes), name) for name in ("A", "A'", "B")]  # type: ignore[arg-type]
+    assert [wish.texture for wish in found] == ["thirds", "echo", "held"]
+    assert {wish.bass for wish in found} == {"long"}
+
+
+class _Plan:
+    """As much of a plan as the look-up needs."""
+
+    def __init__(self, wishes: tuple[Wish, ...]) -> None:
+        self.wishes = wishes
