@@ -55,7 +55,7 @@ def exported(
     missing = [role for role in ROLES if not (run / f"{role}.pt").exists()]
     if missing:
         raise UsageError(f"{run} has no network for {', '.join(missing)}; train it first")
-    states = {role: torch.load(run / f"{role}.pt", weights_only=False) for role in ROLES}
+    states = {role: torch.load(run / f"{role}.pt", weights_only=True) for role in ROLES}
     weights = {role: weights_of(state["net"]) for role, state in states.items()}
     rounded = parse_parts(save_parts(PartsModel(weights)), "the new file").weights
     training: dict[str, Any] = {

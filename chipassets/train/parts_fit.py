@@ -329,7 +329,7 @@ def fit_role(
     begin, best, smooth = 0, float("inf"), float("nan")
     last = run / f"{role}.last.pt"
     if last.exists():
-        state = torch.load(last, weights_only=False)
+        state = torch.load(last, weights_only=True)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         batches.rng.bit_generator.state = state["rng"]
