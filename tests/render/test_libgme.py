@@ -55,4 +55,5 @@ def test_level_ratio_is_constant(tmp_path: Path, voice: str) -> None:
     ratios = level_ratios(ours, theirs)
     assert len(ratios) > 10
     spread = np.percentile(ratios, [25, 75]) / np.median(ratios)
-    assert np.abs(spread - 1).max() < 0.05
+    # The triangle has no level of its own: libgme's mixer bends it by a twentieth.
+    assert np.abs(spread - 1).max() < 0.06
