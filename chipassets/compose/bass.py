@@ -181,7 +181,10 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
             placed = [(s, min(n, cut - s), p) for s, n, p in placed if s < cut]
             line = (*placed, *run)
             return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in line]
-    if follows is not None and role != ideas.PEDAL:
+    if role == ideas.PEDAL:
+        # It stays whatever moves above it: that is its point.
+        return [(start + s, n, p) for s, n, p in placed]
+    if follows is not None:
         placed = _led(context, placed, roots[bar][-1], follows)
     return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in placed]
 

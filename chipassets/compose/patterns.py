@@ -93,6 +93,9 @@ def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int,
     if fast:
         cells = sorted(cells, key=lambda cell: -sum(step % 2 for step in cell.rhythm))[:5]
     cell = cells[int(context.draw("accents", letter) * len(cells))]
+    if not short:
+        between = tuple(step for step in cell.rhythm if step % pulse)
+        return between or tuple(range(pulse // 2, context.bar_steps, pulse))
     return cell.rhythm[: 8 if fast else 5]
 
 

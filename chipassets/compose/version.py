@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-COMPOSE_VERSION = 16
+COMPOSE_VERSION = 17
 """Raised whenever the same plan and model would give other notes."""
