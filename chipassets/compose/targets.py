@@ -16,16 +16,19 @@ from chipassets.compose.piece import Targets
 from chipassets.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
-# Quantiles 5, 25, 50, 75, 95 % of 404 transcribed pieces for the NES, measured on the top line and
-# on all voices: 16ths off the eighths, likeness to two bars before, silent steps, range, chords.
 _PLACES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+# What 404 transcribed pieces for the NES measure, over all voices, at these places: notes off the
+# eighths, likeness to two bars before, silent steps.
 _SIXTEENTHS = (0.0, 0.09, 0.30, 0.45, 0.52)
 _LITERAL = (0.01, 0.04, 0.13, 0.31, 0.59)
 _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
+
+# Chosen by reading takes, around what those pieces do.
 _TUNE_SPAN = (12.0, 14.0, 17.0, 21.0, 25.0)
 _VALUES = (1.3, 1.7, 2.1, 2.6, 3.1)
 _BASS_FLOOR = (33.0, 35.0, 38.0, 41.0, 44.0)
-"""A triangle is heard from about A1; people's basses lie a fifth above that in the middle."""
+"""A triangle is heard from about A1; too high, a bass runs into the tune."""
 
 _TUNE_SHARE = 0.42
 """Of all onsets, about how many are the tune's."""
