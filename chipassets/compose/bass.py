@@ -12,6 +12,7 @@ from chipassets.compose import ideas, piece
 from chipassets.compose.cells import Cell, CellNote, traits_of
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
+from chipassets.compose.voicing import nearest_tone
 from chipassets.notes import BASS, Note
 
 _LOWEST, _HIGHEST = 33, 60
@@ -109,7 +110,7 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
         if isinstance(known := context.memory.get(("bass pattern", name)), tuple)
         for cell in known
     }
-    main = context.cells[letter] if letter in context.cells else next(iter(context.cells.values()))
+    main = context.main_cell(letter)
 
     def cost(cell: Cell) -> float:
         traits = traits_of(cell, context.pulse_steps)
@@ -203,8 +204,7 @@ def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
             heard.add(note.pitch)
     if not any(tone >= 0 and (tone - pitch) % 12 in (1, 11) for tone in heard):
         return pitch
-    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % 12]]
-    return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch
+    return nearest_tone(context, step, pitch)
 
 
 def _tune_rhythm(context: Context, bar: int) -> list[CellNote]:
@@ -268,12 +268,8 @@ def _pitch(
         return _folded(root - (root - home) % 12)
     if role == ideas.BROKEN:
         return root + 12 * (index % 2) if root + 12 <= _HIGHEST + 3 else root - 12 * (index % 2)
-    pitch = table.pitch(chord, degree)
     strong = note.step % context.pulse_steps == 0 or note.steps >= 3 or not passes
-    if strong and not table.tones[chord, pitch % 12]:
-        near = [table.pitch(chord, degree + move) for move in (-1, 1)]
-        fits = [p for p in near if table.tones[chord, p % 12]]
-        pitch = fits[0] if fits else root
+    pitch = table.tone_at(chord, degree, root) if strong else table.pitch(chord, degree)
     while pitch > min(_HIGHEST, root + 12):
         pitch -= 12
     while pitch < _LOWEST:

@@ -22,7 +22,7 @@ NO_PITCH = -1
 class Context:
     """A take as far as it is composed: plan, chords, tune, material, and the chance of the take.
 
-    sounding: the tune's pitch int [steps], NO_PITCH where it is silent; onsets: bool [steps].
+    sounding: the tune's pitch int [steps], NO_PITCH where it is silent.
     muted: bars in which the accompaniment is silent (a primer plays alone there).
     """
 
@@ -36,7 +36,6 @@ class Context:
     bars: int
     rng: np.random.Generator
     sounding: NDArray[np.int64]
-    onsets: NDArray[np.bool_]
     muted: frozenset[int] = frozenset()
     memory: dict[object, object] = field(default_factory=dict)
 
@@ -44,6 +43,10 @@ class Context:
     def bar_steps(self) -> int:
         """16th notes in a bar."""
         return self.harmony.steps_per_bar
+
+    def main_cell(self, letter: str) -> Cell:
+        """Return the main cell of a letter, that of the first one where it has none."""
+        return self.cells.get(letter) or next(iter(self.cells.values()))
 
     def tune_at(self, step: int) -> int:
         """Return the tune's pitch at a step of the piece, NO_PITCH where it is silent."""
@@ -54,8 +57,8 @@ class Context:
         first, last = bar * self.bar_steps, (bar + 1) * self.bar_steps
         return [note for note in self.notes if first <= note.start_step < last]
 
-    def onsets_before(self, bar: int) -> bool:
-        """Whether the tune still sounds at the start of a bar."""
+    def sounds_at(self, bar: int) -> bool:
+        """Whether the tune sounds where a bar begins."""
         return bool(self.sounding[bar * self.bar_steps] != NO_PITCH)
 
     def draw(self, *key: object) -> float:
@@ -86,10 +89,8 @@ def context_of(
     """Return the context of a take whose tune is composed."""
     steps = len(tune) * harmony.steps_per_bar
     sounding = np.full(steps, NO_PITCH, np.int64)
-    onsets = np.zeros(steps, bool)
     for note in notes:
         sounding[note.start_step : note.end_step] = note.pitch
-        onsets[note.start_step] = True
     return Context(
         plan,
         harmony,
@@ -101,6 +102,5 @@ def context_of(
         len(tune),
         rng,
         sounding,
-        onsets,
         muted,
     )

@@ -11,13 +11,12 @@ from chipassets.score import FURTHER_PARTS
 _MOVING = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
 
 
-def compose_further(context: Context, inner: list[Note]) -> list[Note]:
+def compose_further(context: Context) -> list[Note]:
     """Return the notes of `FURTHER_PARTS`.
 
     The harmony holds what the chord needs; the figure moves where the second voice does not, and
     answers the tune where it does.
     """
-    del inner
     harmony, figure = FURTHER_PARTS
     roles = {bar: role_in(context, bar) for bar in range(context.bars)}
     held = dict.fromkeys(roles, ideas.HELD)

@@ -46,6 +46,14 @@ class ChordTable:
         place = min(max(degree, _LOWEST_DEGREE), _HIGHEST_DEGREE - 1) - _LOWEST_DEGREE
         return min(max(int(self.pitches[chord, place]) + alteration, 0), 127)
 
+    def tone_at(self, chord: int, degree: int, otherwise: int) -> int:
+        """Return the pitch of a degree, or of one beside it, that is a tone of the chord.
+
+        The one below comes before the one above; `otherwise` where none of the three is.
+        """
+        near = (self.pitch(chord, degree + move) for move in (0, -1, 1))
+        return next((pitch for pitch in near if self.tones[chord, pitch % 12]), otherwise)
+
     def pitches_of(
         self, chords: NDArray[np.int64], degrees: NDArray[np.int64]
     ) -> NDArray[np.int64]:

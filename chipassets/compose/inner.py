@@ -14,6 +14,7 @@ from chipassets.compose.patterns import Bar, broken, comping, ostinato
 from chipassets.compose.voicing import (
     clashes,
     lowest_of_tune,
+    nearest_tone,
     voicing,
 )
 from chipassets.motifs import OCTAVE
@@ -102,7 +103,7 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
             low = lowest_of_tune(context, start + step, start + step + steps)
             while pitch > low and pitch - 12 >= _LOWEST - 5:
                 pitch -= 12
-            pitch = _chord_tone(context, start + step, pitch)
+            pitch = nearest_tone(context, start + step, pitch)
         heard = steps >= 2 or step % context.pulse_steps == 0
         if heard and clashes(context, pitch, start + step):
             chord = int(context.harmony.at[start + step])
@@ -131,13 +132,6 @@ def _beneath(context: Context, bar: int, written: Bar, role: str) -> Bar:
         low = lowest_of_tune(context, start + step, start + step + steps)
         lowered.append((step, steps, pitch - OCTAVE * max(0, (pitch - low) // OCTAVE + 1)))
     return [note for note in lowered if note[2] >= _LOWEST - OCTAVE]
-
-
-def _chord_tone(context: Context, step: int, pitch: int) -> int:
-    """Return the nearest tone of the chord at a step, the lower of two."""
-    tones = context.harmony.table.tones[int(context.harmony.at[step])]
-    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % 12]]
-    return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch
 
 
 def _thirds(context: Context, bar: int) -> Bar:
@@ -177,7 +171,7 @@ def _counter(context: Context, bar: int) -> Bar:
     """Hold a tone that the chord needs while the tune moves; answer it where it holds."""
     written: Bar = []
     start, bar_steps = bar * context.bar_steps, context.bar_steps
-    if not context.bar_notes(bar) and not context.onsets_before(bar):
+    if not context.bar_notes(bar) and not context.sounds_at(bar):
         return _answer(context, bar, 0, bar_steps)
     open_from = _long_notes(context, bar)
     step = 0
@@ -238,7 +232,7 @@ def _last_pitch(context: Context, step: int) -> int:
 def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
     """Say the head of the letter's main cell in a gap of the tune."""
     section = context.plan.section_at(bar)
-    cell = context.cells.get(section.letter) or next(iter(context.cells.values()))
+    cell = context.main_cell(section.letter)
     room = end - begin
     head = [note for note in cell.notes if note.step - cell.notes[0].step < room][:8]
     if len(head) < 2:

@@ -87,9 +87,7 @@ def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int,
         after = pulse // 2
         beats = range(0, context.bar_steps, pulse)
         return tuple(beat + after for beat in beats)
-    cells = [item.cell for item in context.material.tune[:16]] or [
-        next(iter(context.cells.values()))
-    ]
+    cells = [item.cell for item in context.material.tune[:16]] or [context.main_cell("")]
     if fast:
         cells = sorted(cells, key=lambda cell: -sum(step % 2 for step in cell.rhythm))[:5]
     cell = cells[int(context.draw("accents", letter) * len(cells))]
@@ -113,18 +111,15 @@ def ostinato(context: Context, bar: int) -> Bar:
     written: Bar = []
     for note in cell.notes:
         now = int(context.harmony.at[start + note.step])
-        pitch = table.pitch(now, degree + note.degree)
         strong = note.step % context.pulse_steps == 0 or note.steps >= 3
-        if strong and not table.tones[now, pitch % 12]:
-            near = [table.pitch(now, degree + note.degree + move) for move in (-1, 1)]
-            fits = [p for p in near if table.tones[now, p % 12]]
-            pitch = fits[0] if fits else base
+        place = degree + note.degree
+        pitch = table.tone_at(now, place, base) if strong else table.pitch(now, place)
         written.append((note.step, note.steps, pitch))
     return written
 
 
 def _ostinato_cell(context: Context, letter: str) -> Cell:
-    main = context.cells.get(letter) or next(iter(context.cells.values()))
+    main = context.main_cell(letter)
     cells = [
         item.cell
         for item in context.material.tune

@@ -121,9 +121,9 @@ class _Search:
             return self._copied(ways, bar, slot.source)
         if slot.kind == piece.COPY and given is None:
             return self._varied(ways, bar, slot.source)
-        table, costs, goals = self._candidates(bar, slot, given)
+        table, goals = self._candidates(bar, slot, given)
         pitches = pitches_of(table, self._task.harmony, bar)
-        total, parts = self._total(table, pitches, costs, goals, bar)
+        total, parts = self._total(table, pitches, goals, bar)
         rows = _best_rows(total, pitches[:, 0])
         table, pitches = table.take(rows), pitches[rows]
         total = total[rows]
@@ -145,20 +145,20 @@ class _Search:
 
     def _candidates(
         self, bar: int, slot: Slot, given: Notes | None
-    ) -> tuple[Candidates, Floats | None, Floats | None]:
+    ) -> tuple[Candidates, Floats | None]:
         """Return what may stand in a bar, and what the candidates pay as goals of a phrase."""
         section = self._task.plan.section_at(bar)
         cells = self._task.cells
         main = cells.main[section.letter]
         if given is not None:
-            return self._completed(bar, given, main, slot), None, None
+            return self._completed(bar, given, main, slot), None
         if slot.kind == piece.CADENCE:
             head = cells.answer if self._rng.random() < 0.4 else main
             table = cadence_bars(head, self._shifts, slot.cadence)
             tonic = self._task.harmony.tonics[bar]
             ends = (last_of(table, table.degrees) - tonic) % DEGREES
             goals = np.array(GOALS[slot.cadence])[ends]
-            return table, None, goals
+            return table, goals
         cell, name, operators = {
             piece.ANSWER: (cells.answer, "answer", DEVELOPING),
             piece.FRAGMENT: (main, section.letter, ("fragmented",)),
@@ -177,7 +177,7 @@ class _Search:
         ]
         table = candidates_of(proposals, self._shifts)
         moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
-        return (joined([table, moved]) if moved.rows else table), None, None
+        return (joined([table, moved]) if moved.rows else table), None
 
     def _has_room(self, bar: int, end: int, slot: Slot) -> bool:
         """Whether the tune goes on in a bar behind what is given of it."""
@@ -207,11 +207,9 @@ class _Search:
         self,
         table: Candidates,
         pitches: Integers,
-        costs: Floats | None,
         goals: Floats | None,
         bar: int,
     ) -> tuple[Floats, dict[str, Floats]]:
-        del costs
         task = self._task
         parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps)
         parts["chord"] = parts["chord"] * (1.2 - 0.5 * task.plan.targets.rough)
@@ -320,7 +318,7 @@ class _Search:
             moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
             table = joined([table, moved]) if moved.rows else table
             pitches = pitches_of(table, self._task.harmony, bar)
-            total, parts = self._total(table, pitches, None, None, bar)
+            total, parts = self._total(table, pitches, None, bar)
             total = total + 0.6 * literal * (table.shifts != 0)
             rows = np.argsort(total, kind="stable")[:6]
             parts = {name: values[rows] for name, values in parts.items()}

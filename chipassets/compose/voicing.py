@@ -51,3 +51,10 @@ def clashes(context: Context, pitch: int, step: int) -> bool:
     """Whether a pitch at a step of the piece doubles the tune's or rubs on it by a semitone."""
     tune = context.tune_at(step)
     return tune != NO_PITCH and (tune == pitch or abs(tune - pitch) % 12 in (1, 11))
+
+
+def nearest_tone(context: Context, step: int, pitch: int) -> int:
+    """Return the nearest tone of the chord at a step of the piece, the lower of two."""
+    tones = context.harmony.table.tones[int(context.harmony.at[step])]
+    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % 12]]
+    return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch

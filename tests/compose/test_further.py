@@ -32,7 +32,7 @@ def part(notes: list[Note], name: str) -> list[Note]:
 def test_each_further_part_is_a_line_of_its_own(make_plan: MakePlan, metre: str) -> None:
     for seed in range(4):
         context = context_of(make_plan, metre, seed)
-        notes = compose_further(context, compose_inner(context))
+        notes = compose_further(context)
         assert {note.part for note in notes} == set(FURTHER_PARTS)
         for name in FURTHER_PARTS:
             line = part(notes, name)
@@ -48,7 +48,7 @@ def test_they_copy_neither_the_tune_nor_the_second_voice(make_plan: MakePlan) ->
         context = context_of(make_plan, seed=seed)
         inner = compose_inner(context)
         known = {(n.start_step, n.pitch % 12) for n in (*context.notes, *inner)}
-        notes = compose_further(context, inner)
+        notes = compose_further(context)
         copied += sum((note.start_step, note.pitch % 12) in known for note in notes)
         whole += len(notes)
     assert copied < 0.5 * whole
@@ -56,7 +56,7 @@ def test_they_copy_neither_the_tune_nor_the_second_voice(make_plan: MakePlan) ->
 
 def test_the_figure_moves_where_the_second_voice_does_not(make_plan: MakePlan) -> None:
     still, moving = (
-        len(part(compose_further(context, []), "figure"))
+        len(part(compose_further(context), "figure"))
         for context in (
             context_of(make_plan, inner=ideas.HELD),
             context_of(make_plan, inner=ideas.RUNNING),
@@ -67,7 +67,7 @@ def test_the_figure_moves_where_the_second_voice_does_not(make_plan: MakePlan) -
 
 def test_the_harmony_holds_tones_of_its_chord(make_plan: MakePlan) -> None:
     context = context_of(make_plan)
-    for note in part(compose_further(context, []), "harmony"):
+    for note in part(compose_further(context), "harmony"):
         chord = context.harmony.at[note.start_step]
         assert context.harmony.table.tones[chord, note.pitch % 12]
 
