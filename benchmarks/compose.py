@@ -27,9 +27,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import numpy as np
 
+from chipassets.compose.constraints import free_script
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import sample
-from chipassets.compose.script import free_script
 from chipassets.compose.weights import Model, open_model, save_model, shipped_models
 from chipassets.seeds import derive_rng
 from chipassets.train.reference import left_open

@@ -27,9 +27,9 @@ from benchmarks.music_targets import read_targets
 from benchmarks.music_ways import Shelf, compare
 from chipassets.compose.weights import open_model
 from chipassets.originality import open_index
-from chipassets.plan import resolve
-from chipassets.presets import SCENES
-from chipassets.trackplan import TrackPlan
+from chipassets.plan.presets import SCENES
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.resolve.build_plan import resolve
 
 SEEDS = 6
 

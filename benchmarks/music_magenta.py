@@ -22,8 +22,8 @@ import numpy as np
 
 from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.compose.weights import Model
-from chipassets.score import Note, Score
-from chipassets.trackplan import TrackPlan
+from chipassets.music.score import Note, Score
+from chipassets.plan.trackplan import TrackPlan
 
 _GENERATE = "magenta.models.polyphony_rnn.polyphony_rnn_generate"
 _SEEDED = (

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from benchmarks.music_features import features_of
 from benchmarks.music_magenta import magenta_scores, score_of_midi
-from chipassets.casting import originality_of
 from chipassets.compose.composer import compose_with_costs
 from chipassets.compose.weights import Model
-from chipassets.freshness import notes_key
-from chipassets.generate import Request, generate
-from chipassets.moods import unmet
+from chipassets.music.score import Score
 from chipassets.originality import GramIndex
-from chipassets.score import Score
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.production.casting import originality_of
+from chipassets.production.generate import Request, generate
+from chipassets.selection.moods import unmet
+from chipassets.selection.takes import choose_rated, rate
 from chipassets.shape import shape
-from chipassets.takes import choose_rated, rate
-from chipassets.trackplan import TrackPlan
+from chipassets.stored.cache_keys import notes_key
 
 TAKES = 16
 MAGENTA, UNGUIDED, ONE, BEST = "Magenta", "unguided", "one take", f"best of {TAKES}"

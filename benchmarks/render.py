@@ -24,11 +24,11 @@ from resource import RUSAGE_CHILDREN, getrusage
 from benchmarks.render_peers import python_peers
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import encode_gbs, encode_nsf
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong
-from chipassets.registers import RegisterLog
+from chipassets.chips.chipsong import ChipSong
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.render import Pcm, encode_ogg, render_log
-from chipassets.trackplan import TrackPlan
 from tests.chip_music import plan, song
 from tests.render.nsf_probe import play
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong
+from chipassets.chips.chipsong import ChipSong
+from chipassets.chips.profiles import CHIPS
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.render import encode_midi
-from chipassets.trackplan import TrackPlan
 from chipassets.units import SAMPLE_RATE_HZ
 
 _WAVES = {"pulse": "square", "triangle": "triangle", "noise": "noise"}

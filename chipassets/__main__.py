@@ -25,7 +25,7 @@ def _compose() -> None:
 
 
 def _material() -> None:
-    from chipassets.cli import material
+    from chipassets.cli import train_data as material
 
     getattr(material, sys.argv[2])(sys.argv[3:])
 

@@ -20,19 +20,18 @@ from chipassets.bundle import (
     try_place,
     write_bundle,
 )
-from chipassets.cache import Cache, open_cache
-from chipassets.casting import Choices
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
-from chipassets.facts import home_text
-from chipassets.freshness import outdated_choices
-from chipassets.lock import Lock, LockedTake, change_lock, merge_locks, try_lock
+from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
 from chipassets.originality import GramIndex
-from chipassets.produce import Produced, album_files, produce_track
-from chipassets.provenance import index_of, provenance
-from chipassets.stock import Stock, take_stock, take_stock_of_notes
-from chipassets.trackplan import BuildPlan, TrackPlan
-from chipassets.workers import report_stage, run_tasks
+from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.production.produce import Produced, album_files, produce_track
+from chipassets.production.provenance import index_of, provenance
+from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
+from chipassets.production.workers import report_stage, run_tasks
+from chipassets.stored.cache import Cache, open_cache
+from chipassets.stored.cache_keys import outdated_choices
+from chipassets.stored.facts import home_text
 
 _MOST_ROUNDS = 5
 """So often a build begins again because somebody decided about takes meanwhile."""

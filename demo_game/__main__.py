@@ -55,7 +55,7 @@ def find_bundle() -> Path:
 
 def _open_audition(manifest: Path, bundle: Path, *, is_local: bool) -> Audition:
     """Return an audition of a manifest's takes, which builds into the folder of the bundle."""
-    from chipassets.workers import use_one_thread
+    from chipassets.production.workers import use_one_thread
     from demo_game.audition import Audition
     from demo_game.bench import LocalBench
     from demo_game.remote_bench import RemoteBench

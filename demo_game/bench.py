@@ -35,8 +35,8 @@ from demo_game.orders import (
 )
 
 if TYPE_CHECKING:
-    from chipassets.audition import Desk
     from chipassets.build import Event
+    from chipassets.decisions.audition import Desk
 
 
 class Bench:
@@ -66,7 +66,7 @@ class Bench:
         tell(Done())
 
     def _desk(self, track: str) -> Desk:
-        from chipassets.audition import open_desk, reopen
+        from chipassets.decisions.audition import open_desk, reopen
 
         before = self._desks.get(track)
         desk = reopen(before) if before else open_desk(self._manifest, track)
@@ -75,9 +75,9 @@ class Bench:
 
     def _list(self, track: str, tell: Tell) -> int | None:
         """Tell the takes; return the number, from 1, of the one that a build would use."""
-        from chipassets.audition import chosen_number, list_takes
+        from chipassets.decisions.audition import chosen_number, list_takes
         from chipassets.manifest import load_manifest
-        from chipassets.presets import MOODS
+        from chipassets.plan.presets import MOODS
 
         desk = self._desk(track)
         candidates = list_takes(desk, lambda share: tell(Working("composing", share)))
@@ -98,7 +98,7 @@ class Bench:
         return chosen if chosen is None else chosen + 1
 
     def _render(self, track: str, take: int, tell: Tell) -> None:
-        from chipassets.audition import preview
+        from chipassets.decisions.audition import preview
 
         tell(Working(f"rendering take {take}", 0.5))
         self._rendered += 1
@@ -107,7 +107,7 @@ class Bench:
         tell(Rendered(track, take, folder))
 
     def _decide(self, track: str, what: Decision, number: int, tell: Tell) -> None:
-        from chipassets import audition
+        from chipassets.decisions import audition
 
         desk = self._desk(track)
         if what == "accept":
@@ -137,7 +137,7 @@ class Bench:
     def _build(self, tell: Tell) -> None:
         from chipassets.build import build
         from chipassets.manifest import load_manifest
-        from chipassets.plan import resolve
+        from chipassets.resolve.build_plan import resolve
 
         progress = _Progress()
         plan = resolve(load_manifest(self._manifest))

@@ -79,7 +79,7 @@ class RemoteBench:
 
 def _serve(pipe: Connection, manifest: Path, bundle: Path, scratch: Path) -> None:
     """Carry out orders until the game is gone."""
-    from chipassets.workers import use_one_thread
+    from chipassets.production.workers import use_one_thread
 
     # Take n is what a build makes of it, to the last bit; and the game comes first.
     use_one_thread()

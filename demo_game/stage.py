@@ -25,6 +25,7 @@ from demo_game.music_view import (
 )  # fmt: skip
 from demo_game.palette import INK, WHITE
 from demo_game.pause import PauseMenu
+from demo_game.scenes.route import open_next
 from demo_game.scenes.scene import Scene
 from demo_game.scenes.title import Title
 from demo_game.scenes.walk import Walk
@@ -105,7 +106,7 @@ class Stage:
         elif self.scene is not None and self._asks_for_menu(self.scene):
             self.pause_menu = self._open_menu(self.scene)
         elif self.scene is not None:
-            before, self.scene = self.scene, self.scene.update(self._controls)
+            before, self.scene = self.scene, open_next(self.scene.update(self._controls))
             self._since_change = 0 if self.scene is not before else self._since_change + 1
         if self.scene is not None:
             self.player.enter(self.scene.music, now_ms)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.keys import parse_key
-from chipassets.registers import RegisterLog, Write
-from chipassets.score import Note, Score, Section, ordered
-from chipassets.trackplan import Character, Range, TrackPlan
+from chipassets.chips.registers import RegisterLog, Write
+from chipassets.music.keys import parse_key
+from chipassets.music.score import Note, Score, Section, ordered
+from chipassets.plan.trackplan import Character, Range, TrackPlan
 
 _ANY = Range(0.0, 1.0)
 CHARACTER = Character(_ANY, _ANY, _ANY, "rock", "reed", "square", "triangle")

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from chipassets.casting import Candidate, Choices, choose_candidate, lock_take, roll
 from chipassets.compose.weights import Model, shipped_model
+from chipassets.lock import Choices
 from chipassets.manifest import parse_manifest
+from chipassets.music.score_text import score_to_lines
 from chipassets.originality import GramIndex, open_index
-from chipassets.plan import resolve
-from chipassets.presets import SCENES
-from chipassets.score_text import score_to_lines
-from chipassets.trackplan import TrackPlan
+from chipassets.plan.presets import SCENES
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.production.casting import Candidate, choose_candidate, lock_take, roll
+from chipassets.resolve.build_plan import resolve
 from tests.conftest import Golden, check_renewal, versions_line
 
 # Lengths at which each scene has more than one section, and yet composes in about a second.
@@ -87,8 +88,8 @@ def test_a_changed_text_under_unchanged_versions_is_refused() -> None:
 
 def test_the_versions_are_those_of_the_cache_keys() -> None:
     from chipassets.compose.version import COMPOSE_VERSION
+    from chipassets.selection.takes import TAKES_VERSION
     from chipassets.shape import SHAPE_VERSION
-    from chipassets.takes import TAKES_VERSION
 
     numbers = [
         int(word.strip(",")) for word in versions_line().split() if word.strip(",").isdigit()

@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from chipassets.errors import MissingExtraError
-from chipassets.magenta_install import COMMAND, MAGENTA, NEEDED, install_commands, need_magenta
+from chipassets.train.magenta_install import (
+    COMMAND,
+    MAGENTA,
+    NEEDED,
+    install_commands,
+    need_magenta,
+)
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

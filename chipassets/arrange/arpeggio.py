@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chipassets.chips import VoiceSpec
-from chipassets.chipsong import ChipNote, Instrument, Macro
-from chipassets.score import Note
+from chipassets.chips.chipsong import ChipNote, Instrument, Macro
+from chipassets.chips.profiles import VoiceSpec
+from chipassets.music.score import Note
 
 ARPEGGIO_FRAMES = 2
 """Frames of each pitch: 30 changes a second."""

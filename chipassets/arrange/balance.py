@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from chipassets.arrange.loudness import note_power
-from chipassets.chips import Chip, VoiceSpec
-from chipassets.chipsong import ChipNote, Instrument
+from chipassets.arrange.note_loudness import note_power
+from chipassets.chips.chipsong import ChipNote, Instrument
+from chipassets.chips.profiles import Chip, VoiceSpec
 
 TARGETS_DB: Mapping[str, float] = {
     "inner": -6.0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.chipsong import Instrument, Macro
+from chipassets.chips.chipsong import Instrument, Macro
 
 
 def _fall(start: int, end: int, frames: int) -> tuple[int, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from chipassets.chips import VoiceSpec
-from chipassets.chipsong import ChipSong, Instrument
-from chipassets.registers import Write
+from chipassets.chips.chipsong import ChipSong, Instrument
+from chipassets.chips.profiles import VoiceSpec
+from chipassets.chips.registers import Write
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chipsong import Macro
+from chipassets.chips.chipsong import Macro
 
 ADSR_ON = 0x80
 FRAME_MS = 1000 / 60

@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chipassets.arrange.phrasing import Timing
-from chipassets.chipsong import ChipNote
-from chipassets.score import Score, Section
+from chipassets.arrange.articulation import Timing
+from chipassets.chips.chipsong import ChipNote
+from chipassets.music.score import Score, Section
 
 DEPTHS: Mapping[str, float] = {
     "calm": 0.8,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chipassets.arrange.phrasing import Timing
-from chipassets.chipsong import ChipNote, Instrument, Macro
-from chipassets.score import Section
+from chipassets.arrange.articulation import Timing
+from chipassets.chips.chipsong import ChipNote, Instrument, Macro
+from chipassets.music.score import Section
 
 _OTHER_DUTY = {0: 1, 1: 2, 2: 1, 3: 2}
 _SCOOP = Macro((-1, -1, 0))

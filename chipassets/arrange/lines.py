@@ -17,7 +17,7 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.score import Note
+from chipassets.music.score import Note
 
 LEAD, INNER, BASS = 0, 1, 2
 _LINES = 3

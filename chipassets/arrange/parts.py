@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from chipassets.arrange.articulation import Timing, add_echo, fit_line, phrase_line
 from chipassets.arrange.lines import deal_lines
-from chipassets.arrange.phrasing import Timing, add_echo, fit_line, phrase_line
-from chipassets.chips import Chip, VoiceSpec
-from chipassets.chipsong import ChipNote, Instrument, Macro
-from chipassets.score import Note
+from chipassets.chips.chipsong import ChipNote, Instrument, Macro
+from chipassets.chips.profiles import Chip, VoiceSpec
+from chipassets.music.score import Note
 
 _COLOUR_LEVEL = 6
 _DOUBLE_LEVEL = 7

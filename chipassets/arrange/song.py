@@ -7,14 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chipassets.arrange.arpeggio import Chords, add_chords
-from chipassets.arrange.balance import balance
-from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
-from chipassets.arrange.drums import find_groove, one_a_step, play_drums
-from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics
-from chipassets.arrange.expression import colours_of, express, in_time
-from chipassets.arrange.lines import deal_lines, fill_gaps
-from chipassets.arrange.parts import COLOURS, Played, play_parts
-from chipassets.arrange.phrasing import (
+from chipassets.arrange.articulation import (
     Timing,
     add_echo,
     count_folded,
@@ -22,14 +15,21 @@ from chipassets.arrange.phrasing import (
     phrase_drums,
     phrase_line,
 )
-from chipassets.arrange.seats import seat_voices
+from chipassets.arrange.balance import balance
+from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
+from chipassets.arrange.drum_voice import find_groove, one_a_step, play_drums
+from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics
+from chipassets.arrange.expression import colours_of, express, in_time
+from chipassets.arrange.lines import deal_lines, fill_gaps
+from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.version import DRUMS_VERSION
-from chipassets.chips import CHIPS, Chip, VoiceSpec
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.arrange.voice_roles import seat_voices
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import ArrangeError
-from chipassets.score import FURTHER_PARTS, Note, Score
+from chipassets.music.score import FURTHER_PARTS, Note, Score
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
-from chipassets.trackplan import TrackPlan
 from chipassets.units import bar_frames
 
 TAIL_FRAMES = 45

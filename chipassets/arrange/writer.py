@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chipassets.arrange.driver import Driver, Shadow, State
-from chipassets.arrange.gameboy import GAMEBOY_DRIVER
-from chipassets.arrange.nes import NES_DRIVER
-from chipassets.arrange.snes import SNES_DRIVER
-from chipassets.chips import CHIPS, Chip, VoiceSpec
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
+from chipassets.arrange.gameboy_registers import GAMEBOY_DRIVER
+from chipassets.arrange.nes_registers import NES_DRIVER
+from chipassets.arrange.snes_registers import SNES_DRIVER
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
+from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import ArrangeError
-from chipassets.registers import RegisterLog, Write
 
 DRIVERS: dict[str, Driver] = {
     "nes": NES_DRIVER,

@@ -19,8 +19,8 @@ from chipassets.chipfiles.ft_samples import INSTRUMENT, add_samples, keys, plays
 from chipassets.chipfiles.grid import Grid, row_grid
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
-from chipassets.chips import VoiceSpec
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.chips.profiles import VoiceSpec
 from chipassets.errors import RenderError
 
 _LONGEST_ROW = 31

@@ -26,8 +26,8 @@ from chipassets.chipfiles.ft_samples import (
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
-from chipassets.chips import CHIPS, Chip, VoiceSpec
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import RenderError
 
 _TEMPO = 150

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chipassets.chipfiles.ft_module import FtInstrument, FtMacro
 from chipassets.chipfiles.text import to_ascii
-from chipassets.chipsong import Instrument, Macro
+from chipassets.chips.chipsong import Instrument, Macro
 
 _VOLUME, _ARPEGGIO, _PITCH, _DUTY = 0, 1, 2, 4
 _LONGEST, _MOST_MACROS, _MOST_INSTRUMENTS = 252, 128, 64

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtKey, FtSample
 from chipassets.chipfiles.grid import Grid
-from chipassets.chipsong import ChipNote, ChipSong
-from chipassets.dmcbank import RATE, clips
+from chipassets.chips.chipsong import ChipNote, ChipSong
+from chipassets.chips.dmcbank import RATE, clips
 
 INSTRUMENT = "samples"
 _OCTAVE = 3

@@ -24,8 +24,8 @@ from chipassets.chipfiles.lengths import play_time
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
 from chipassets.chipfiles.text import fit_fields, to_ascii
+from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog
 
 _MAGIC = b"GBS\x01"
 _HEADER_SIZE = 0x70

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from chipassets.chipfiles.stream import Dialect
-from chipassets.registers import Write
+from chipassets.chips.registers import Write
 
 ORIGIN = 0x3800
 WINDOW = 0x4000

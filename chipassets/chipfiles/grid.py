@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chipassets.chipsong import ChipSong
+from chipassets.chips.chipsong import ChipSong
 from chipassets.errors import RenderError
 from chipassets.units import STEPS_PER_BEAT, step_frame
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipassets.chips import CHIPS
-from chipassets.registers import RegisterLog
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog
 
 TURNS = 2
 FADE_MS = 8_000

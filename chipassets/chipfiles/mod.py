@@ -45,8 +45,8 @@ from chipassets.chipfiles.mod_samples import (
 )
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong, ChipVoice, Dropped
+from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
 from chipassets.units import STEPS_PER_BEAT
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from chipassets.chipfiles.grid import Grid
 from chipassets.chipfiles.mod_file import ModCell, ModSample
 from chipassets.chipfiles.mod_samples import DRUM_PERIOD, tone_of
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 
 ARPEGGIO, JUMP, VOLUME, BREAK, EXTRA, SPEED = 0x0, 0xB, 0xC, 0xD, 0xE, 0xF
 """Effects; EXTRA with $C in the upper digit of its parameter cuts."""

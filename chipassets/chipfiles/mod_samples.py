@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chips import CHIPS, NOISE_PERIODS
-from chipassets.chipsong import Instrument
-from chipassets.dmcbank import RATE_HZ, clips, decode_delta
+from chipassets.chips.chipsong import Instrument
+from chipassets.chips.dmcbank import RATE_HZ, clips, decode_delta
+from chipassets.chips.profiles import CHIPS, NOISE_PERIODS
 
 PAL_CLOCK_HZ = 3_546_895
 """A sample plays at this over its period (Amiga, PAL)."""

@@ -26,10 +26,10 @@ from chipassets.chipfiles.nsf_player import BANK_SIZE, DIALECTS, ORIGIN, TABLES,
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
 from chipassets.chipfiles.text import fit_fields
-from chipassets.chipsong import Dropped
-from chipassets.dmcbank import memory, uses_samples
+from chipassets.chips.chipsong import Dropped
+from chipassets.chips.dmcbank import memory, uses_samples
+from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog
 
 _MAGIC, _VERSION = b"NESM\x1a", 2
 _NSFE_MAGIC = b"NSFE"

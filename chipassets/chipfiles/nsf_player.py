@@ -10,7 +10,7 @@ from functools import cache
 
 from chipassets.chipfiles.asm6502 import Program, assemble
 from chipassets.chipfiles.stream import Dialect
-from chipassets.registers import Write
+from chipassets.chips.registers import Write
 
 ORIGIN = 0x8000
 BANK_SIZE = 0x1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipassets.chipsong import Dropped
+from chipassets.chips.chipsong import Dropped
 
 
 @dataclass(frozen=True, slots=True)

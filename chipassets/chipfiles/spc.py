@@ -16,9 +16,9 @@ from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.spc_player import LOOP, ORIGIN, POINTER, STACK_POINTER, player
 from chipassets.chipfiles.stream import Dialect, pack_log, unpack_log
 from chipassets.chipfiles.text import fit_fields
+from chipassets.chips.registers import RegisterLog, Write
+from chipassets.chips.soundbank import sources
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
-from chipassets.soundbank import sources
 
 _MAGIC = b"SNES-SPC700 Sound File Data v0.30\x1a\x1a"
 _HAS_TAGS, _MINOR = 0x1A, 30

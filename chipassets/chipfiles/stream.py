@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chipassets.chipfiles.cursor import Cursor
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
 
 MAX_FRAMES = 1 << 20
 """Nearly five hours: more is refused, so that a few hostile bytes cannot fill the memory."""

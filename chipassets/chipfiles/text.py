@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
-from chipassets.chipsong import Dropped
+from chipassets.chips.chipsong import Dropped
 
 # Letters that Unicode's compatibility forms leave as they are.
 _SPELLED = str.maketrans(

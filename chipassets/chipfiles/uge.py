@@ -18,10 +18,10 @@ from functools import lru_cache
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
-from chipassets.chips import CHIPS, NOISE_PERIODS, VoiceSpec
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, VoiceSpec
+from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog
 
 VERSION = 6
 ROWS, MOST_INSTRUMENTS, WAVES, ROUTINES = 64, 15, 16, 16

@@ -13,10 +13,10 @@ from fractions import Fraction
 
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
 from chipassets.chipfiles.result import ChipFile
-from chipassets.chips import CHIPS
-from chipassets.dmcbank import ORIGIN, memory, uses_samples
+from chipassets.chips.dmcbank import ORIGIN, memory, uses_samples
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
 from chipassets.units import frame_sample
 
 _MAGIC, _GD3_MAGIC = b"Vgm ", b"Gd3 "

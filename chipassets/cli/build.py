@@ -21,7 +21,7 @@ from chipassets.errors import UsageError
 if TYPE_CHECKING:
     from chipassets.build import Built, Event
     from chipassets.bundle import TrackEntry
-    from chipassets.trackplan import Reference
+    from chipassets.plan.trackplan import Reference
 
 
 class Composer(enum.Enum):
@@ -93,7 +93,7 @@ def build_command(
     from chipassets.cli.export import tell as tell_exports
     from chipassets.cli.export import to_json as exported_to_json
     from chipassets.engines import check_targets, export_targets
-    from chipassets.plan import resolve
+    from chipassets.resolve.build_plan import resolve
 
     if print_folder or print_inputs:
         folder = out or default_folder(read_manifest(manifest).game)
@@ -162,7 +162,7 @@ def build_command(
 
 
 def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Reference | None:
-    from chipassets.trackplan import Reference
+    from chipassets.plan.trackplan import Reference
 
     if composer is Composer.MODEL:
         if beam_size > 1 or branch_factor > 1:
@@ -171,7 +171,7 @@ def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Refere
                 "them out"
             )
         return None
-    from chipassets.magenta_install import need_magenta
+    from chipassets.train.magenta_install import need_magenta
 
     need_magenta("--composer magenta")
     return Reference(beam_size, branch_factor)
@@ -197,7 +197,7 @@ def _stale(
     from chipassets.build import check, check_notes
     from chipassets.bundle import default_folder
     from chipassets.engines import check_targets, stale_targets
-    from chipassets.plan import resolve
+    from chipassets.resolve.build_plan import resolve
 
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model, reference=reference)
@@ -211,7 +211,7 @@ def _stale(
 
 def inputs_of(manifest: Path) -> list[Path]:
     """Return the files that a build reads: the manifest, its lock, and what the manifest names."""
-    from chipassets.cli.watch import read_stamps
+    from chipassets.cli.stamps import read_stamps
 
     return list(read_stamps(manifest))
 

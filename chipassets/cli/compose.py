@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from chipassets.cli.output import print_json, print_text
 from chipassets.cli.parser import Parser, number, whole
-from chipassets.cli.text import visible
+from chipassets.cli.safe_text import visible
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
-    from chipassets.notes import Primer
+    from chipassets.music.notes import Primer
 
 SUMMARY = "Write MIDI files that a model makes from a primer, as polyphony_rnn_generate does."
 _MOST_OUTPUTS = 4096
@@ -28,7 +28,7 @@ def compose(words: list[str]) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from chipassets.compose.weights import open_model
-    from chipassets.generate import DEFAULT_QPM, Request, generate, write_outputs
+    from chipassets.production.generate import DEFAULT_QPM, Request, generate, write_outputs
 
     primer, tempo = _read_primer(options)
     request = Request(
@@ -137,8 +137,8 @@ def _spelled(word: str) -> str:
 
 def _read_primer(options: argparse.Namespace) -> tuple[Primer, float | None]:
     """Return the primer that comes first among the options, and its tempo if it has one."""
-    from chipassets.generate import primer_of_file, primer_of_melody, primer_of_pitches
-    from chipassets.notes import Primer
+    from chipassets.music.notes import Primer
+    from chipassets.production.generate import primer_of_file, primer_of_melody, primer_of_pitches
 
     if options.primer_pitches:
         return primer_of_pitches(options.primer_pitches), None

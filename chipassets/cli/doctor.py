@@ -53,7 +53,7 @@ def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Say what is installed, what is missing and how to get it; exit 4 if a build can't run."""
-    from chipassets.magenta_install import COMMAND, install_magenta
+    from chipassets.train.magenta_install import COMMAND, install_magenta
 
     if install is Installable.MAGENTA:
         install_magenta()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chipassets.cli.text import prepare_streams
+from chipassets.cli.safe_text import prepare_streams
 from chipassets.errors import (
     BundleError,
     ChipassetsError,

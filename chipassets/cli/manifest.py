@@ -14,7 +14,7 @@ from chipassets.errors import ManifestError, Problem, UsageError
 
 if TYPE_CHECKING:
     from chipassets.manifest import Manifest
-    from chipassets.trackplan import BuildPlan
+    from chipassets.plan.trackplan import BuildPlan
 
 _Manifest = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -36,7 +36,7 @@ def tell_renames(path: Path, manifest: Manifest, plan: BuildPlan, *, ask: bool) 
     Returns whether the manifest changed.
     """
     from chipassets.manifest.edit import set_key
-    from chipassets.renames import guess_renames
+    from chipassets.production.renames import guess_renames
 
     changed = False
     for name, old in guess_renames(manifest, plan, path).items():
@@ -117,9 +117,9 @@ def plan_command(
     as_json: _Json = False,
 ) -> None:
     """Print what a build would do, with every default resolved; writes nothing."""
-    from chipassets.plan import resolve
-    from chipassets.plan_text import plan_to_json, plan_to_text
-    from chipassets.stock import take_stock_of_notes
+    from chipassets.production.stock import take_stock_of_notes
+    from chipassets.resolve.build_plan import resolve
+    from chipassets.resolve.plan_text import plan_to_json, plan_to_text
 
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model)
@@ -164,7 +164,7 @@ def validate_command(
 
 def _validated(manifests: list[Path]) -> list[list[str]]:
     """Return the names of each manifest's tracks; ManifestError with the problems of all."""
-    from chipassets.plan import resolve
+    from chipassets.resolve.build_plan import resolve
 
     tracks: list[list[str]] = []
     problems: list[Problem] = []

@@ -11,8 +11,8 @@ from chipassets.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from chipassets.compose.ideas import Idea
-    from chipassets.presets import Mood
-    from chipassets.trackplan import Range
+    from chipassets.plan.presets import Mood
+    from chipassets.plan.trackplan import Range
 
 
 def moods_command(
@@ -24,12 +24,12 @@ def moods_command(
     """Print scenes and moods, what each steers, and the forms, ideas and costs that do it."""
     from chipassets.compose.fit import COSTS
     from chipassets.compose.ideas import IDEAS, INNER_ROLES
-    from chipassets.forms import FORMS
     from chipassets.manifest import load_manifest
-    from chipassets.manifest.mood import own_mood
-    from chipassets.moods import wanted_ranges
-    from chipassets.plan_text import own_mood_to_json
-    from chipassets.presets import MOODS, SCENES, character
+    from chipassets.manifest.settings import own_mood
+    from chipassets.music.forms import FORMS
+    from chipassets.plan.presets import MOODS, SCENES, character
+    from chipassets.resolve.plan_text import own_mood_to_json
+    from chipassets.selection.moods import wanted_ranges
 
     own: dict[str, dict[str, Any]] | None = None
     if manifest is not None:

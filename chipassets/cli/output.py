@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from chipassets.cli.text import json_text, visible
+from chipassets.cli.safe_text import json_text, visible
 from chipassets.errors import ChipassetsError, ManifestError, Problem
 
 if TYPE_CHECKING:

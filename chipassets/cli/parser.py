@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
-from chipassets.cli.text import visible
+from chipassets.cli.safe_text import visible
 from chipassets.errors import UsageError
 
 _Number = TypeVar("_Number", int, float)

@@ -31,7 +31,7 @@ def show_command(
     Notes outside the key and the chords have a red rim; in an SVG the pointer says what each is.
     """
     from chipassets.bundle import open_folder, write_file
-    from chipassets.show import show
+    from chipassets.report.track_picture import show
 
     path = out or Path(f"{track}.svg")
     if path.suffix.lower() not in (".svg", ".png"):

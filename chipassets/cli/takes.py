@@ -13,10 +13,10 @@ from chipassets.cli.output import console, print_json, print_table, print_text
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
-    from chipassets.audition import Desk
-    from chipassets.casting import Candidate
+    from chipassets.decisions.audition import Desk
     from chipassets.lock import LockedTake
     from chipassets.originality import Likeness
+    from chipassets.production.casting import Candidate
 
 
 def takes_command(
@@ -106,7 +106,7 @@ def takes_command(
     if take is not None and explain is None:
         raise UsageError("--take N belongs to --explain BAR")
     if accept_named or accept_all or unaccept or forget:
-        from chipassets import decisions
+        from chipassets.decisions import whole_tracks as decisions
 
         if accept_all and names:
             raise UsageError("--accept-all names no tracks; write --accept TRACK... for some")
@@ -125,11 +125,11 @@ def takes_command(
         raise UsageError(f"name one track; here are {len(names) or 'none'}")
     track, number = names[0], None if accept_take is None else int(accept_take)
     pair = _pair(compare_takes)
-    from chipassets.workers import use_one_thread
+    from chipassets.production.workers import use_one_thread
 
     # Take n is what a build's workers make of it, to the last bit.
     use_one_thread()
-    from chipassets import audition
+    from chipassets.decisions import audition
 
     desk = audition.open_desk(manifest, track, model)
     if explain is not None:
@@ -142,7 +142,7 @@ def takes_command(
             audition.export(desk, export_take, out)
             said = f"wrote take {export_take} of {track} to {out}"
         elif pair is not None and out is not None:
-            from chipassets.comparison import compare
+            from chipassets.decisions.comparison import compare
 
             compare(desk, *pair, out)
             said = f"wrote takes {pair[0]} and {pair[1]} of {track} in turns to {out}"
@@ -161,7 +161,7 @@ def takes_command(
 
 
 def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
-    from chipassets.decisions import list_tracks
+    from chipassets.decisions.whole_tracks import list_tracks
 
     states = list_tracks(manifest, model)
     if as_json:
@@ -214,7 +214,7 @@ def _print_said(said: str, *, as_json: bool) -> None:
 
 
 def _list(desk: Desk, against: Path | None, *, as_json: bool) -> None:
-    from chipassets.audition import chosen_number, list_takes
+    from chipassets.decisions.audition import chosen_number, list_takes
 
     with console(stderr=True).status("composing"):
         candidates = list_takes(desk)
@@ -244,8 +244,8 @@ def _likenesses(
 ) -> dict[int, tuple[Likeness, ...]]:
     if against is None:
         return {}
-    from chipassets.casting import given_notes
     from chipassets.originality import name_likenesses
+    from chipassets.production.casting import given_notes
     from chipassets.train.ngrams import named_melodies
 
     pieces = named_melodies(against)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chipassets.cli import material, train_voices
+from chipassets.cli import train_data as material
+from chipassets.cli import train_voices
 from chipassets.cli.output import print_json, print_table, print_text
 from chipassets.cli.parser import finite
 from chipassets.cli.writing import Writing, new_file, read_notices
@@ -119,7 +120,7 @@ def fit_command(
     loaded = load_dataset(dataset)
     initial = load_model(start_from) if start_from else None
     # Last: it takes the backend, which is seconds in coming, and what is wrong is said before.
-    from chipassets.train.fit import fit
+    from chipassets.train.training_loop import fit
 
     try:
         with Writing(out):
@@ -190,7 +191,7 @@ def export_command(
         _export_bundle(run, dataset, name, out)
         return
     model = _read_run(run, dataset, name, tuple(remark or ()))
-    from chipassets.train.export import write_model
+    from chipassets.train.model_export import write_model
 
     with Writing(out):
         card = write_model(model, out, notices, half=not single)
@@ -256,14 +257,14 @@ _GRAM_COLUMNS = ["n", "different grams", "falsely claimed"]
 
 def _export_bundle(run: Path, dataset: Path | None, name: str, out: Path) -> None:
     """Write a bundle for Magenta, which holds the weights alone: nothing is measured for it."""
-    from chipassets.magenta_install import need_magenta
+    from chipassets.train.magenta_install import need_magenta
 
     need_magenta("--mag")
     _need_backend()
     from chipassets.train.checkpoint import remembered_dataset
     from chipassets.train.dataset import load_dataset
-    from chipassets.train.export import unmeasured_model
     from chipassets.train.magenta_export import export_bundle
+    from chipassets.train.model_export import unmeasured_model
 
     model = unmeasured_model(run, name, load_dataset(dataset or remembered_dataset(run)), _today())
     with Writing(out):
@@ -282,7 +283,7 @@ def _read_run(run: Path, dataset: Path | None, name: str, remarks: tuple[str, ..
     from chipassets.train.dataset import load_dataset
 
     loaded = load_dataset(dataset or remembered_dataset(run))
-    from chipassets.train.export import evaluated_model
+    from chipassets.train.model_export import evaluated_model
 
     return evaluated_model(run, name, loaded, _today(), remarks)
 

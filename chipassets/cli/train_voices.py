@@ -111,7 +111,7 @@ def critic(
     _need_torch()
     from chipassets.compose.parts_model import parse_parts
     from chipassets.compose.parts_network import PartNetworks
-    from chipassets.train.critic import critic_phrases, train_critic, write_critic
+    from chipassets.train.critic_training import critic_phrases, train_critic, write_critic
     from chipassets.train.parts_reading import Selection, read_pieces
 
     selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()), confidence)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,17 +13,13 @@ import typer
 
 from chipassets.cli.manifest import read_manifest
 from chipassets.cli.output import print_error, print_text, say
+from chipassets.cli.stamps import Stamps, read_stamps
 from chipassets.errors import ChipassetsError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.build import Built
 
 _POLL_SECONDS = 0.25
-
-Stamp = tuple[int, int, int, int]
-Stamps = dict[Path, Stamp]
-"""Of each file its size, its times of writing and of change in nanoseconds, and its number on the
-disk: a copy may bring its own time of writing. Files that are not there are left out."""
 
 
 def watch_command(
@@ -59,33 +54,6 @@ def watch_command(
         say(("no longer watching", ""))
 
 
-def read_stamps(manifest: Path) -> Stamps:
-    """Return the stamps of the manifest, its lock and the files that it names."""
-    from chipassets.lock import lock_path
-
-    own = _stamps((manifest, lock_path(manifest)))
-    return own | _stamps(_named(manifest, own.get(manifest)))
-
-
-@lru_cache(maxsize=1)
-def _named(manifest: Path, _stamp: Stamp | None) -> tuple[Path, ...]:
-    """The files that the manifest names; read again only when its own stamp has changed."""
-    from chipassets.manifest.named import named_files
-
-    return named_files(manifest)
-
-
-def _stamps(paths: Iterable[Path]) -> Stamps:
-    stamps: Stamps = {}
-    for path in paths:
-        try:
-            found = path.stat()
-        except (OSError, ValueError):
-            continue
-        stamps[path] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-    return stamps
-
-
 def changes(manifest: Path, seen: Stamps, poll_seconds: float = _POLL_SECONDS) -> Iterator[Stamps]:
     """Yield the stamps whenever they differ from those seen before and have come to rest.
 
@@ -111,7 +79,7 @@ def _build(manifest: Path, out: Path | None, workers: int) -> None:
     from chipassets.cli.build import refuse_manifest_folder
     from chipassets.cli.export import tell as tell_exports
     from chipassets.engines import check_targets, export_targets
-    from chipassets.plan import resolve
+    from chipassets.resolve.build_plan import resolve
 
     began = time.monotonic()
     try:

@@ -13,7 +13,7 @@ from chipassets.compose.cells import Cell, CellNote, traits_of
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
 from chipassets.compose.voicing import nearest_tone
-from chipassets.notes import BASS, Note
+from chipassets.music.notes import BASS, Note
 
 _LOWEST, _HIGHEST = 33, 60
 """A1 to C4: where a bass is heard on these chips and yet low."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chipassets.compose.harmonies import diatonic
-from chipassets.keys import Key
+from chipassets.music.keys import Key
 
 
 class CellNote(NamedTuple):

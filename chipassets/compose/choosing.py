@@ -12,7 +12,7 @@ from chipassets.compose.operators import variants
 from chipassets.compose.piece import PiecePlan, Targets
 from chipassets.compose.targets import log_distance
 from chipassets.compose.tune import Cells
-from chipassets.forms import EDGES
+from chipassets.music.forms import EDGES
 from chipassets.units import STEPS_PER_BEAT
 
 _BEST_WORTH = 5.5

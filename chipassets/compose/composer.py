@@ -28,10 +28,10 @@ from chipassets.compose.tune import Cells, TuneTask, compose_tune
 from chipassets.compose.tunebar import TuneBar, tune_notes
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
-from chipassets.notes import LEAD, Note, ordered
-from chipassets.score import Score
+from chipassets.music.notes import LEAD, Note, ordered
+from chipassets.music.score import Score
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
-from chipassets.trackplan import TrackPlan
 
 
 @dataclass(frozen=True, slots=True)

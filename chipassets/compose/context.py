@@ -13,7 +13,7 @@ from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.tunebar import TuneBar
-from chipassets.notes import Note
+from chipassets.music.notes import Note
 
 NO_PITCH = -1
 

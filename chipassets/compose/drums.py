@@ -18,10 +18,10 @@ from chipassets.compose.grooves import (
     choose_groove,
     groove_named,
 )
-from chipassets.forms import INTRO
-from chipassets.notes import Note
-from chipassets.score import DRUM_KINDS, DrumStroke
-from chipassets.trackplan import Drums, TrackPlan
+from chipassets.music.forms import INTRO
+from chipassets.music.notes import Note
+from chipassets.music.score import DRUM_KINDS, DrumStroke
+from chipassets.plan.trackplan import Drums, TrackPlan
 
 _ENERGY = {
     "title": 0.5, "overworld": 0.5, "town": 0.2, "dungeon": 0.2, "battle": 0.75, "boss": 0.85,

@@ -9,9 +9,9 @@ from chipassets.compose.material import propose
 from chipassets.compose.piece import CADENCES
 from chipassets.compose.tunebar import describe
 from chipassets.compose.weights import Model
-from chipassets.keys import pitch_name
-from chipassets.notes import PARTS
-from chipassets.trackplan import TrackPlan
+from chipassets.music.keys import pitch_name
+from chipassets.music.notes import PARTS
+from chipassets.plan.trackplan import TrackPlan
 
 
 @dataclass(frozen=True, slots=True)

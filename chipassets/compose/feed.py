@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from chipassets.compose.controls import UNKNOWN, ControlGroup, position_label
 from chipassets.compose.state import State
 from chipassets.compose.weights import Model
-from chipassets.trackplan import TrackPlan
+from chipassets.plan.trackplan import TrackPlan
 
 STYLE = "game"
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chipassets.forms import EDGES, INTRO, default_form
-from chipassets.score import Section
-from chipassets.trackplan import TrackPlan
+from chipassets.music.forms import EDGES, INTRO, default_form
+from chipassets.music.score import Section
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 _NEW_SHARE = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chipassets.compose import ideas
 from chipassets.compose.context import Context
 from chipassets.compose.inner import compose_inner, role_in
-from chipassets.notes import Note
-from chipassets.score import FURTHER_PARTS
+from chipassets.music.notes import Note
+from chipassets.music.score import FURTHER_PARTS
 
 _MOVING = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
 

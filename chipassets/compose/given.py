@@ -9,9 +9,9 @@ from chipassets.compose.cells import CellNote, Notes
 from chipassets.compose.form import track_parts
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.motif import state_motifs
-from chipassets.notes import BASS, INNER, LEAD, Note
-from chipassets.score import Statement
-from chipassets.trackplan import TrackPlan
+from chipassets.music.notes import BASS, INNER, LEAD, Note
+from chipassets.music.score import Statement
+from chipassets.plan.trackplan import TrackPlan
 
 _BASS_BELOW = 55
 

@@ -1,7 +1,7 @@
 """The learned grooves: bars, variants and fills by style, energy and metre.
 
-The bank is `models/grooves.json`, made by `chipassets.train.grooves`. Where it has few grooves for
-a metre or a shuffle, those in straight 4/4 are adapted by rule.
+The bank is `models/grooves.json`, made by `chipassets.train.learn_grooves`. Where it has few
+grooves for a metre or a shuffle, those in straight 4/4 are adapted by rule.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chords import Chord, parse_chord
-from chipassets.keys import Key
+from chipassets.music.chords import Chord, parse_chord
+from chipassets.music.keys import Key
 
 DEGREES = 7
 _LOWEST_DEGREE, _HIGHEST_DEGREE = -42, 49

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from chipassets.chords import chord_name, parse_chord
 from chipassets.compose import piece
 from chipassets.compose.harmonies import Harmony, harmony_of
 from chipassets.compose.harmony_model import sample_phrase
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan
-from chipassets.forms import INTRO
-from chipassets.keys import Key
-from chipassets.motifs import fitted_pitch
-from chipassets.score import Note
-from chipassets.trackplan import Progression, TrackPlan
+from chipassets.music.chords import chord_name, parse_chord
+from chipassets.music.forms import INTRO
+from chipassets.music.keys import Key
+from chipassets.music.motifs import fitted_pitch
+from chipassets.music.score import Note
+from chipassets.plan.trackplan import Progression, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 _CADENCES = {

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chords import Chord, parse_chord
 from chipassets.compose.harmony_rules import resolves
-from chipassets.keys import MODES, Key
+from chipassets.music.chords import Chord, parse_chord
+from chipassets.music.keys import MODES, Key
 
 Floats = NDArray[np.float64]
 

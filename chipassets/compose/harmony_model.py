@@ -1,8 +1,8 @@
 """Plan the chords of a phrase from learned statistics: numerals by bar, with a cadence at the end.
 
-The model is `models/harmony.json`, made by `chipassets.train.harmony`. A phrase is drawn exactly
-from the chain of chord changes (two chords back, where a chord stands in its phrase) given its
-first chord and its cadence, then given inversions; what reads badly is drawn again.
+The model is `models/harmony.json`, made by `chipassets.train.learn_harmony`. A phrase is drawn
+exactly from the chain of chord changes (two chords back, where a chord stands in its phrase) given
+its first chord and its cadence, then given inversions; what reads badly is drawn again.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chords import parse_chord
 from chipassets.compose.harmony_bank import Floats, ModeHarmony, harmony_of
 from chipassets.compose.harmony_rules import Slot, faults, stem_of
-from chipassets.keys import MODES, Key
+from chipassets.music.chords import parse_chord
+from chipassets.music.keys import MODES, Key
 
 Phrase = tuple[tuple[str, ...], ...]
 

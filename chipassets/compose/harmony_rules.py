@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chipassets.chords import Chord, parse_chord
-from chipassets.keys import Key
+from chipassets.music.chords import Chord, parse_chord
+from chipassets.music.keys import Key
 
 _FOURTH, _DOMINANT = 5, 7
 _PREDOMINANTS = (2, 5)

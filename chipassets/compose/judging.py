@@ -8,9 +8,9 @@ from chipassets.compose.critic import Critic
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.part_context import STEPS_A_BAR, STEPS_A_CHORD, quality_of
 from chipassets.compose.part_tokens import tokens_of_notes
-from chipassets.keys import Key
-from chipassets.notes import BASS, INNER, LEAD
-from chipassets.score import Score
+from chipassets.music.keys import Key
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.score import Score
 
 _PHRASE_BARS = 4
 

@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from chipassets.compose.cells import Cell, cell_of, is_bass, is_tune, traits_of, tune_worth
 from chipassets.compose.codec import START, decode_events
+from chipassets.compose.constraints import Script, free_script
 from chipassets.compose.feed import ControlFeed
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer, check_length
 from chipassets.compose.sampler import sample
-from chipassets.compose.script import Script, free_script
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
-from chipassets.keys import Key
-from chipassets.notes import ordered
+from chipassets.music.keys import Key
+from chipassets.music.notes import ordered
+from chipassets.plan.trackplan import Primer, TrackPlan
 from chipassets.seeds import derive_rng
-from chipassets.trackplan import Primer, TrackPlan
 
 ROWS = 16
 """Openings are sampled in blocks of this many rows, so that the rounding of a row's sums never

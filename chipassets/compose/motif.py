@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chipassets.compose.form import Part
-from chipassets.motifs import (
+from chipassets.music.motifs import (
     AUGMENTED,
     DIMINISHED,
     OCTAVE,
@@ -16,8 +16,8 @@ from chipassets.motifs import (
     statement_notes,
     tonic_shift,
 )
-from chipassets.score import Note, Statement
-from chipassets.trackplan import Motif, TrackPlan
+from chipassets.music.score import Note, Statement
+from chipassets.plan.trackplan import Motif, TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 _RATHER_HIGH = 3

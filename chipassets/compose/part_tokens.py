@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.part_context import FIRST_NOTE, HOLD, LOWEST, PITCHES, REST, Integers
-from chipassets.notes import Note
+from chipassets.music.notes import Note
 
 _OCTAVE = 12
 

@@ -9,7 +9,7 @@ from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.tunebar import TuneBar
-from chipassets.notes import LEAD, Note
+from chipassets.music.notes import LEAD, Note
 
 _LEAST_GOAL = 4
 """Steps that a phrase's last note keeps before a pickup begins."""

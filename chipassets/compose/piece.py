@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chipassets.keys import Key
-from chipassets.score import Section
+from chipassets.music.keys import Key
+from chipassets.music.score import Section
 
 # Cadences, by how the phrase closes.
 HALF, CLOSED, DECEPTIVE, TURN, FINAL = "half", "closed", "deceptive", "turn", "final"

@@ -13,11 +13,11 @@ from chipassets.compose.ideas import IDEAS, Idea
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot, Targets
 from chipassets.compose.targets import draw_targets
 from chipassets.compose.version import COMPOSE_VERSION
-from chipassets.forms import INTRO, OUTRO
-from chipassets.keys import Key
-from chipassets.notes import BASS, INNER, LEAD
+from chipassets.music.forms import INTRO, OUTRO
+from chipassets.music.keys import Key
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
-from chipassets.trackplan import TrackPlan
 
 PHRASE_BARS = 4
 _LOWEST_CENTRE = 70.0

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chipassets.compose.codec import encode_notes
-from chipassets.compose.script import Script, force, split_steps
+from chipassets.compose.constraints import Script, force, split_steps
 from chipassets.errors import ComposeError
 
 if TYPE_CHECKING:
-    from chipassets.notes import Primer
+    from chipassets.music.notes import Primer
 
 
 def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: bool) -> Script:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, EVENT_CLASSES, NEW_NOTE, START, STEP_END
+from chipassets.compose.constraints import Script
 from chipassets.compose.network import Floats, Network
-from chipassets.compose.script import Script
 from chipassets.compose.state import NOTHING_WRITTEN, PITCHES, State
 
 Controls = Callable[[State], NDArray[np.int64]]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import NEW_NOTE, STEP_END
-from chipassets.compose.script import Script
+from chipassets.compose.constraints import Script
 
 PITCHES = 128
 NOTHING_WRITTEN = PITCHES

@@ -13,7 +13,7 @@ import numpy as np
 
 from chipassets.compose.ideas import Idea
 from chipassets.compose.piece import Targets
-from chipassets.trackplan import TrackPlan
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 _PLACES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -33,7 +33,7 @@ from chipassets.compose.harmonies import DEGREES, Harmony
 from chipassets.compose.operators import DEVELOPING, variants
 from chipassets.compose.piece import PiecePlan, Slot
 from chipassets.compose.tunebar import TuneBar
-from chipassets.notes import INNER
+from chipassets.music.notes import INNER
 
 _BEAM = 12
 _KEPT_OF_A_BAR = 48

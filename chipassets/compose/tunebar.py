@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chipassets.compose.cells import Notes
 from chipassets.compose.operators import OPERATORS
-from chipassets.notes import LEAD, Note
+from chipassets.music.notes import LEAD, Note
 
 
 @dataclass(frozen=True, slots=True)

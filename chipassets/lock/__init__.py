@@ -7,12 +7,13 @@ What someone decided about takes stands here too, and stays until someone says o
 
 from __future__ import annotations
 
-from chipassets.lock.entries import Lock, LockedTake, Rejection, TakeRow
+from chipassets.lock.entries import Choices, Lock, LockedTake, Rejection, TakeRow
 from chipassets.lock.file import change_lock, lock_path, read_lock, read_text, try_lock
+from chipassets.lock.lock_text import line_of, take_from_text, take_to_text
 from chipassets.lock.merging import merge_locks, merge_takes
-from chipassets.lock.text import line_of, take_from_text, take_to_text
 
 __all__ = [
+    "Choices",
     "Lock",
     "LockedTake",
     "Rejection",

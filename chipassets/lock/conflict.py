@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chipassets.errors import CheckError
 from chipassets.lock.entries import Lock
-from chipassets.lock.text import lock_from_text, lock_to_text
+from chipassets.lock.lock_text import lock_from_text, lock_to_text
 
 _OURS, _BASE, _MIDDLE, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from chipassets.score import Score
+from chipassets.music.score import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,14 @@ class Rejection:
 
     number: int
     notes_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What someone decided about a track's takes."""
+
+    rejected: tuple[Rejection, ...] = ()
+    rolled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

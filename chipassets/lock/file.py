@@ -14,7 +14,7 @@ from chipassets.bundle.guard import held
 from chipassets.errors import BundleError, CheckError
 from chipassets.lock.conflict import conflict_error, has_conflict
 from chipassets.lock.entries import Lock
-from chipassets.lock.text import ADVICE, lock_from_text, lock_to_text
+from chipassets.lock.lock_text import ADVICE, lock_from_text, lock_to_text
 
 _MAX_BYTES = 1 << 30
 _HEAD_BYTES = 4096

@@ -11,8 +11,8 @@ from chipassets.errors import CheckError, UsageError
 from chipassets.lock.conflict import conflicted_text, conflicting_tracks, has_conflict
 from chipassets.lock.entries import Lock
 from chipassets.lock.file import lock_path, read_text
+from chipassets.lock.lock_text import lock_from_text, lock_to_text
 from chipassets.lock.merging import merge_locks
-from chipassets.lock.text import lock_from_text, lock_to_text
 
 
 def find_conflicted(words: Sequence[str]) -> tuple[Path, list[str]]:

@@ -6,16 +6,15 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+from chipassets.manifest.check_tracks import check_match, check_was
 from chipassets.manifest.check_writing import check_writing
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.duration import MAX_BARS, Length
-from chipassets.manifest.keeping import check_was
-from chipassets.manifest.match import check_match
 from chipassets.manifest.models import Manifest, MoodOptions, SceneOptions, Track
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings, settings_of
-from chipassets.presets import MOODS, SCENES
+from chipassets.plan.presets import MOODS, SCENES
 
 _OPTIONS = {
     field.alias or name

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from chipassets.forms import FormPart, default_form, lay_out
-from chipassets.keyfit import tune_key
-from chipassets.keys import Key, pitch_name
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Steps
 from chipassets.manifest.models import Manifest
-from chipassets.manifest.motif import MAX_RANGE_SEMITONES, MotifUse, tune_of
+from chipassets.manifest.motif_field import MAX_RANGE_SEMITONES, MotifUse, tune_of
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
 from chipassets.manifest.wishes import pattern_fault
-from chipassets.motifs import AUGMENTED, DIMINISHED, FRAGMENT, LITERAL, TRANSPOSED, map_pitch
-from chipassets.score import Note, Section
-from chipassets.trackplan import Primer, Progression
+from chipassets.music.forms import FormPart, default_form, lay_out
+from chipassets.music.keyfit import tune_key
+from chipassets.music.keys import Key, pitch_name
+from chipassets.music.motifs import AUGMENTED, DIMINISHED, FRAGMENT, LITERAL, TRANSPOSED, map_pitch
+from chipassets.music.score import Note, Section
+from chipassets.plan.trackplan import Primer, Progression
 
 _FORM = frozenset(("form", "loop"))
 

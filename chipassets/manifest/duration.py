@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import WRITTEN, refuse
 from chipassets.manifest.span import Span
-from chipassets.presets import TEMPO_LIMITS
-from chipassets.trackplan import Range
+from chipassets.plan.presets import TEMPO_LIMITS
+from chipassets.plan.trackplan import Range
 from chipassets.units import STEPS_PER_BEAT
 
 METRES = {"4/4": 4, "3/4": 3, "6/8": 3}

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from chipassets.manifest.refusal import Refusal, did_you_mean, refuse
-from chipassets.midifile import MIDI_SUFFIXES
+from chipassets.midi.reader import MIDI_SUFFIXES
 
 
 def file_inside(folder: Path, name: Any) -> Path:

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Annotated, Any
 
 from chipassets.arrange.bank import INSTRUMENTS, KITS
-from chipassets.chips import CHIPS
-from chipassets.chipsong import Instrument, Macro
+from chipassets.chips.chipsong import Instrument, Macro
+from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.manifest.words import choose

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import ManifestError, Problem
 from chipassets.manifest.check import check_empty, check_names, check_track
 from chipassets.manifest.document import Document, Steps
@@ -26,7 +26,7 @@ from chipassets.manifest.models import (
 from chipassets.manifest.problems import Report
 from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.reads import Context
-from chipassets.presets import MOODS, SCENES
+from chipassets.plan.presets import MOODS, SCENES
 
 
 def load_manifest(path: Path) -> Manifest:

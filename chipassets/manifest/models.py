@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from chipassets.manifest.chords_field import ChordsField
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
 from chipassets.manifest.engines import Engines
-from chipassets.manifest.form import FormField
+from chipassets.manifest.form_field import FormField
 from chipassets.manifest.guidance import Chromatic, Guidance
-from chipassets.manifest.harmony import ChordsField
 from chipassets.manifest.instruments import Colours, InstrumentField
 from chipassets.manifest.keeping import LockState, Was
 from chipassets.manifest.match import Match
@@ -24,9 +24,9 @@ from chipassets.manifest.mood import (
     Polyphony,
     Register,
 )
-from chipassets.manifest.motif import MotifField, Tune
+from chipassets.manifest.motif_field import MotifField, Tune
 from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
-from chipassets.manifest.primer import PrimerField
+from chipassets.manifest.primer_field import PrimerField
 from chipassets.manifest.reads import OrNothing
 from chipassets.manifest.sound import (
     DEFAULT_LOUDNESS_LUFS,
@@ -52,7 +52,7 @@ from chipassets.manifest.words import (
     Name,
     SceneName,
 )
-from chipassets.trackplan import OggQuality
+from chipassets.plan.trackplan import OggQuality
 
 MAX_TRACKS = 10_000
 """More than any game has; what is written by a slip in a loop is refused early."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from chipassets.arrange.bank import INSTRUMENTS
-from chipassets.arrange.grooves import GROOVES
-from chipassets.keys import MODES
+from chipassets.arrange.drum_table import GROOVES
 from chipassets.manifest.duration import TEMPO_SPAN
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS, read_colours
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal
 from chipassets.manifest.span import Span
 from chipassets.manifest.words import choose, choose_words
-from chipassets.presets import DENSITY_LIMITS, MOODS, POLYPHONY_LIMITS, REGISTER_LIMITS
-from chipassets.trackplan import OwnMood, Range
-
-if TYPE_CHECKING:
-    from chipassets.manifest.models import Manifest
+from chipassets.music.keys import MODES
+from chipassets.plan.presets import DENSITY_LIMITS, MOODS, POLYPHONY_LIMITS, REGISTER_LIMITS
+from chipassets.plan.trackplan import Range
 
 # The least widths are about half of what the presets' narrowest ranges have: takes are measured
 # by how many widths they miss a range.
@@ -32,22 +29,6 @@ _POLYPHONY = Span(
 _REGISTER = Span(
     "a register's MIDI pitch", "registers", REGISTER_LIMITS, Range(55, 67), least_width=5
 )
-
-
-def own_mood(name: str, manifest: Manifest) -> OwnMood:
-    """Return the mood of that name under moods, as plans hold it; KeyError where there is none."""
-    said = manifest.moods[name]
-    return OwnMood(
-        name=name,
-        like=said.like or name,
-        tempo=said.tempo,
-        modes=said.modes or (),
-        density=said.density,
-        polyphony=said.polyphony,
-        lead_pitch=said.lead_pitch,
-        groove=said.groove,
-        **(said.instruments or {}),
-    )
 
 
 def _read_like(value: Any, context: Context) -> str:

@@ -9,7 +9,7 @@ from chipassets.errors import ManifestError
 from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.words import MODEL_SUFFIX
-from chipassets.midifile import MIDI_SUFFIXES
+from chipassets.midi.reader import MIDI_SUFFIXES
 
 _BESIDE = {MODEL_SUFFIX: ".ngrams"}
 """What is read beside a file of that suffix: a model has the index of its corpus."""

@@ -7,8 +7,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from chipassets.manifest.refusal import refuse
-from chipassets.midifile import MidiContent, MidiError, parse_midi
-from chipassets.notes import Note, Primer, ordered
+from chipassets.midi.reader import MidiContent, MidiError, parse_midi
+from chipassets.music.notes import Note, Primer, ordered
 from chipassets.units import STEPS_PER_BEAT
 
 MAX_MIDI_BYTES = 1 << 17

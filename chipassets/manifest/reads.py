@@ -11,7 +11,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from chipassets.manifest.primer_midi import MidiPrimer
-from chipassets.presets import MOODS
+from chipassets.plan.presets import MOODS
 
 
 @dataclass(frozen=True, slots=True)

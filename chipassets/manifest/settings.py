@@ -6,19 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chipassets.arrange.bank import DRUM_SOUNDS
-from chipassets.chips import CHIPS
-from chipassets.forms import FormPart, natural_bars
-from chipassets.keys import Key
+from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.keeping import FROZEN, OPEN
 from chipassets.manifest.models import Manifest, Options, SceneOptions
-from chipassets.manifest.mood import own_mood
-from chipassets.manifest.motif import MotifUse
+from chipassets.manifest.motif_field import MotifUse
 from chipassets.manifest.sound import sounding_layers
-from chipassets.presets import SCENES, Preset, character
-from chipassets.trackplan import OwnMood, Primer, Progression, Range, Sound, Wish
+from chipassets.music.forms import FormPart, natural_bars
+from chipassets.music.keys import Key
+from chipassets.plan.presets import SCENES, Preset, character
+from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, Wish
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
@@ -69,6 +68,22 @@ class Settings:
     def total_steps(self) -> int:
         """Length in 16th notes."""
         return self.bars * self.beats_per_bar * 4
+
+
+def own_mood(name: str, manifest: Manifest) -> OwnMood:
+    """Return the mood of that name under moods, as plans hold it; KeyError where there is none."""
+    said = manifest.moods[name]
+    return OwnMood(
+        name=name,
+        like=said.like or name,
+        tempo=said.tempo,
+        modes=said.modes or (),
+        density=said.density,
+        polyphony=said.polyphony,
+        lead_pitch=said.lead_pitch,
+        groove=said.groove,
+        **(said.instruments or {}),
+    )
 
 
 def settings_of(manifest: Manifest, name: str) -> Settings:

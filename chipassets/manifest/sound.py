@@ -6,13 +6,13 @@ import re
 from dataclasses import fields, replace
 from typing import Annotated, Any
 
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.manifest.words import choose
+from chipassets.plan.trackplan import Layer, OggQuality
 from chipassets.render.filters import FILTERS
-from chipassets.trackplan import Layer, OggQuality
 
 DEFAULT_LOUDNESS_LUFS = -18.0
 _LOUDEST, _SOFTEST = -9.0, -36.0

@@ -8,7 +8,7 @@ from typing import Any
 
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
-from chipassets.trackplan import Range
+from chipassets.plan.trackplan import Range
 
 _NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
 _TEXT = re.compile(rf"({_NUMBER}) *- *({_NUMBER})", re.ASCII)

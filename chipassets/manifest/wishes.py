@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from chipassets.compose.grooves import METRES, STYLES, groove_named
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
-from chipassets.manifest.harmony import SECTION
+from chipassets.manifest.chords_field import SECTION
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.manifest.words import choose
-from chipassets.trackplan import Drums, Wish
+from chipassets.plan.trackplan import Drums, Wish
 
 _KINDS: Mapping[str, str] = {
     "kick": "kick", "snare": "snare", "hat": "closed_hat", "open_hat": "open_hat", "tom": "tom",

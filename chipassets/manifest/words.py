@@ -7,11 +7,11 @@ import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import WRITTEN_QUOTED, Fault, Refusal, did_you_mean, refuse, shown
-from chipassets.presets import MOODS, SCENES
+from chipassets.plan.presets import MOODS, SCENES
 
 FORMATS = (
     "ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf", "gbs", "vgm",

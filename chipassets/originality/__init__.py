@@ -9,14 +9,7 @@ from chipassets.originality.check import (
     given_elements,
     name_likenesses,
 )
-from chipassets.originality.grams import (
-    GRAM_LENGTHS,
-    Line,
-    countable,
-    gram_hashes,
-    melody,
-)
-from chipassets.originality.index import (
+from chipassets.originality.gram_index import (
     MAX_INDEX_BYTES,
     NGRAMS_VERSION,
     GramIndex,
@@ -24,6 +17,13 @@ from chipassets.originality.index import (
     make_index,
     open_index,
     parse_index,
+)
+from chipassets.originality.grams import (
+    GRAM_LENGTHS,
+    Line,
+    countable,
+    gram_hashes,
+    melody,
 )
 
 __all__ = [

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chipassets.music.score import Note
+from chipassets.originality.gram_index import GramIndex
 from chipassets.originality.grams import (
     GRAM_LENGTHS,
     Flags,
@@ -15,8 +17,6 @@ from chipassets.originality.grams import (
     gram_hashes,
     melody,
 )
-from chipassets.originality.index import GramIndex
-from chipassets.score import Note
 
 _GIVEN_RUN = 3
 """A run of so many elements that also stands in the user's own notes is the user's."""

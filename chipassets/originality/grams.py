@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.metrics import lead_line
-from chipassets.score import Note
+from chipassets.music.metrics import lead_line
+from chipassets.music.score import Note
 
 GRAM_LENGTHS = (6, 8, 10, 12, 16)
 

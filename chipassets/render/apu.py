@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chipassets.chips import NOISE_PERIODS
-from chipassets.dmcbank import ALIGNMENT, ORIGIN, memory
+from chipassets.chips.dmcbank import ALIGNMENT, ORIGIN, memory
+from chipassets.chips.profiles import NOISE_PERIODS
+from chipassets.chips.registers import Write
 from chipassets.errors import RenderError
-from chipassets.registers import Write
 from chipassets.render.dmc import PERIODS as SAMPLE_PERIODS
 from chipassets.render.dmc import ClipStretch, SampleChannel
 from chipassets.render.noise import Noise

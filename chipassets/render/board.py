@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.registers import Write
+from chipassets.chips.registers import Write
 from chipassets.render.dsp import Registers as DspRegisters
 from chipassets.render.voices import Events, Oscillator, Stretch
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.dmcbank import MOST, STEP
+from chipassets.chips.dmcbank import MOST, STEP
 from chipassets.render.voices import Events, Oscillator, Stretch, stops
 
 PERIODS = (428, 380, 340, 320, 286, 254, 226, 214, 190, 160, 142, 128, 106, 84, 72, 54)

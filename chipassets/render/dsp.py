@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.chips.registers import Write
+from chipassets.chips.soundbank import sources
 from chipassets.errors import RenderError
-from chipassets.registers import Write
 from chipassets.render.envelope import Envelope
 from chipassets.render.resample import BITS, resampled_blocks, resampled_length
 from chipassets.render.room import Room, echo
-from chipassets.soundbank import sources
 
 VOICES = 8
 _KEY_ON, _KEY_OFF = 0x4C, 0x5C

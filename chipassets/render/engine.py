@@ -15,9 +15,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog
 from chipassets.render.board import Board, SampleBoard
 from chipassets.render.filters import filter_train, find_filter, memory_samples
 from chipassets.render.gameboy import GAMEBOY_BOARD

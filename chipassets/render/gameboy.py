@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.chips.registers import Write
 from chipassets.errors import RenderError
-from chipassets.registers import Write
 from chipassets.render.board import Board, Steps
 from chipassets.render.cycle import Cycle
 from chipassets.render.mixer import mix

@@ -11,11 +11,11 @@ from bisect import bisect_left
 
 import mido
 
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
-from chipassets.keys import Key
-from chipassets.trackplan import TrackPlan
+from chipassets.music.keys import Key
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT, step_frame
 
 TICKS_PER_BEAT = 480

@@ -10,8 +10,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.chips import Chip
-from chipassets.registers import Write
+from chipassets.chips.profiles import Chip
+from chipassets.chips.registers import Write
 from chipassets.render.board import Board, RegisterReader, SampleBoard, Steps
 from chipassets.render.filters import FilterProfile
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table

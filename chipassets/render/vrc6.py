@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chipassets.chips.registers import Write
 from chipassets.errors import RenderError
-from chipassets.registers import Write
 from chipassets.render import apu
 from chipassets.render.cycle import Cycle
 from chipassets.render.sequencer import Saw, Sequencer

@@ -11,9 +11,9 @@ from chipassets.bundle import TrackEntry
 from chipassets.report.compare import Change, Difference
 from chipassets.report.details import draw_details
 from chipassets.report.html import Html, card_id, element, join
+from chipassets.report.midi_roll import VOICE_COLOURS, RollNote, draw_roll, track_steps
 from chipassets.report.motifs import draw_lane
 from chipassets.report.opened import OpenedTrack
-from chipassets.report.roll import VOICE_COLOURS, RollNote, draw_roll, track_steps
 from chipassets.report.sound import draw_wave
 from chipassets.units import STEPS_PER_BEAT
 

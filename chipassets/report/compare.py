@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipassets.bundle import Index, TrackEntry
+from chipassets.report.midi_roll import RollNote
 from chipassets.report.motifs import say_statement
 from chipassets.report.opened import OpenedTrack
-from chipassets.report.roll import RollNote
 
 
 @dataclass(frozen=True, slots=True)

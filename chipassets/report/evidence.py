@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from chipassets.bundle import MoodEvidence, SceneEvidence, TrackEntry
-from chipassets.keys import pitch_name
+from chipassets.music.keys import pitch_name
 
 # What the plan's character calls a range, its name for people, and the metric that measures it.
 _RANGES = (

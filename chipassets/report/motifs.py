@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chipassets.bundle import StatementEntry, TrackEntry
-from chipassets.keys import pitch_name
+from chipassets.music.keys import pitch_name
 from chipassets.report.html import Html, card_id, element, join
-from chipassets.report.roll import track_steps
+from chipassets.report.midi_roll import track_steps
 from chipassets.units import STEPS_PER_BEAT
 
 MOTIF_COLOURS = 6

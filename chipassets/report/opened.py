@@ -16,7 +16,7 @@ from chipassets.bundle import (
     read_settled,
 )
 from chipassets.errors import CheckError
-from chipassets.report.roll import Roll, read_roll
+from chipassets.report.midi_roll import Roll, read_roll
 from chipassets.report.sound import Sound, measure_sound
 
 _FAULTS_SHOWN = 6

@@ -14,11 +14,11 @@ from chipassets.report.card import Side, draw_card
 from chipassets.report.compare import Difference, compare_tracks
 from chipassets.report.html import Html, element
 from chipassets.report.masthead import draw_filters, draw_masthead
+from chipassets.report.midi_roll import RollNote
 from chipassets.report.motifs import draw_motif_map, motif_numbers
 from chipassets.report.opened import OpenedBundle, OpenedTrack, open_bundle
 from chipassets.report.origin import draw_origin
 from chipassets.report.overview import Row, draw_overview
-from chipassets.report.roll import RollNote
 from chipassets.report.transport import draw_players, draw_transport
 
 _SCRIPTS = ("runtime/web/chipassets.js", "report/player.js", "report/page.js")

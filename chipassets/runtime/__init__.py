@@ -15,9 +15,9 @@ This folder needs the standard library, and pygame-ce for sound; a game may copy
 from __future__ import annotations
 
 from .balance import Sting
-from .course import Change
 from .director import Director
 from .library import Library, Match
+from .playback import Change
 from .pygame_player import NowPlaying, PygamePlayer
 from .rules import DEFAULT_RULES, LEVELS, Rule
 from .tracks import (

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .balance import Balance, Sting
-from .course import Change, Course
 from .library import Library
 from .log import warn
+from .playback import Change, Course
 from .rules import AS_RULED, DEFAULT_RULES, LEVELS, Manner, Rule, When, check_when, find_rule
 from .saved import SavedState, read_state
 from .scenes import SceneStack

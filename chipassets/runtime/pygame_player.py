@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from .course import Change
-from .deck import Deck, Volumes
+from .channels import Deck, Volumes
 from .decoding import Decoder
 from .director import Director
 from .library import Library
 from .log import warn
 from .mixer import check_open, mixer_format, open_channels
+from .playback import Change
 from .rules import DEFAULT_RULES, LEVELS, How, Manner, Rule, When
 from .soundclock import SoundClock
 from .tracks import Track

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chipassets.score import Score
+from chipassets.music.score import Score
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.shape.close_loop import close_loop
 from chipassets.shape.cut_to_bars import cut_to_bars
 from chipassets.shape.end_piece import end_piece
 from chipassets.shape.fold_into_key import fold_into_key
 from chipassets.shape.merge_unisons import merge_unisons
-from chipassets.trackplan import TrackPlan
 
 SHAPE_VERSION = 2
 """Raised whenever the same raw take would be shaped otherwise."""

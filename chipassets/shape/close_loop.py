@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.score import Note, Score
-from chipassets.trackplan import TrackPlan
+from chipassets.music.score import Note, Score
+from chipassets.plan.trackplan import TrackPlan
 
 
 def close_loop(score: Score, track: TrackPlan) -> Score:

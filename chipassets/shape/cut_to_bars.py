@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.score import Note, Score, ordered
-from chipassets.trackplan import TrackPlan
+from chipassets.music.score import Note, Score, ordered
+from chipassets.plan.trackplan import TrackPlan
 
 
 def cut_to_bars(score: Score, track: TrackPlan) -> Score:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.keys import Key
-from chipassets.score import Note, Score
-from chipassets.trackplan import TrackPlan
+from chipassets.music.keys import Key
+from chipassets.music.score import Note, Score
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 _HIGHEST_PITCH = 127

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.chords import parse_chord
-from chipassets.score import Note, Score
-from chipassets.trackplan import TrackPlan
+from chipassets.music.chords import parse_chord
+from chipassets.music.score import Note, Score
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT
 
 _RESOLVES_WITHIN_STEPS = 4

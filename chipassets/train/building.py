@@ -12,7 +12,7 @@ import numpy as np
 from chipassets.compose.codec import EVENT_CLASSES, encode_notes
 from chipassets.compose.controls import UNKNOWN
 from chipassets.errors import UsageError
-from chipassets.train import controls
+from chipassets.train import control_inputs as controls
 from chipassets.train.corpus import Piece
 from chipassets.train.dataset import DATASET_VERSION, METRES, Dataset
 from chipassets.train.selection import Selection

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.midifile import MidiContent, MidiError, parse_midi
+from chipassets.midi.reader import MidiContent, MidiError, parse_midi
 
 Floats = NDArray[np.float64]
 Heard = tuple[int, str, int]

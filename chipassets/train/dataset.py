@@ -20,7 +20,7 @@ from chipassets.compose.codec import EVENT_CLASSES, STEP_END
 from chipassets.compose.controls import UNKNOWN
 from chipassets.errors import UsageError
 from chipassets.strictjson import loads
-from chipassets.train import controls
+from chipassets.train import control_inputs as controls
 from chipassets.train.arrays import read_arrays
 from chipassets.train.metre import BAR_STEPS
 from chipassets.train.whole import whole_file

@@ -13,7 +13,7 @@ from chipassets.train.backend import compiled, tensor
 from chipassets.train.batches import held_out_batches
 from chipassets.train.dataset import Dataset
 from chipassets.train.history import perplexity
-from chipassets.train.network import PolyphonyRnn
+from chipassets.train.keras_network import PolyphonyRnn
 
 
 @dataclass(frozen=True, slots=True)

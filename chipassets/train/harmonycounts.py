@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chipassets.chords import parse_chord
-from chipassets.keys import Key
+from chipassets.music.chords import parse_chord
+from chipassets.music.keys import Key
 from chipassets.train.chordreading import HarmonyOfPiece
 from chipassets.train.numerals import cadence_of, clear_mode, named_halves
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from chipassets.errors import UsageError
+from chipassets.music.score import Note
 from chipassets.originality import GramIndex, Line, make_index, melody
-from chipassets.score import Note
 from chipassets.train.corpus import Piece, load_corpus
-from chipassets.train.doctor import read_corpus
+from chipassets.train.corpus_doctor import read_corpus
 from chipassets.train.selection import Selection
 
 

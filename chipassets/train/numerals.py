@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from chipassets.chords import parse_chord
-from chipassets.keys import MODES, Key
+from chipassets.music.chords import parse_chord
+from chipassets.music.keys import MODES, Key
 from chipassets.train.chordreading import QUALITIES, Heard, KeySpan
 
 BORROWED_FROM = {"dorian": "minor", "phrygian": "minor", "mixolydian": "major"}

@@ -24,8 +24,8 @@ from chipassets.compose.part_context import (
     STEPS_A_BAR,
 )
 from chipassets.errors import UsageError
-from chipassets.keys import Key
-from chipassets.midifile import MIDI_SUFFIXES, MidiContent, MidiError, parse_midi
+from chipassets.midi.reader import MIDI_SUFFIXES, MidiContent, MidiError, parse_midi
+from chipassets.music.keys import Key
 from chipassets.train.keyfinding import find_key, pitch_class_durations
 from chipassets.train.music import RefusedFileError
 from chipassets.train.sources import printable_name, read_sources

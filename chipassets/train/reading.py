@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chipassets.midifile import MIDI_SUFFIXES
-from chipassets.train.midi import raw_of_midi
+from chipassets.midi.reader import MIDI_SUFFIXES
+from chipassets.train.midi_corpus import raw_of_midi
 from chipassets.train.music import MidiPiece, RefusedFileError, to_grid
 from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, load_readers, raws_of_score
 

@@ -13,11 +13,11 @@ from chipassets.compose.codec import EVENT_CLASSES
 from chipassets.compose.material import model_shift
 from chipassets.compose.weights import Model
 from chipassets.errors import ComposeError
-from chipassets.magenta_install import need_magenta
-from chipassets.score import Note, Score, Section, ordered
+from chipassets.music.score import Note, Score, Section, ordered
+from chipassets.plan.trackplan import Reference, TrackPlan
 from chipassets.seeds import derive_seed
-from chipassets.trackplan import Reference, TrackPlan
 from chipassets.train.magenta_export import run_magenta
+from chipassets.train.magenta_install import need_magenta
 
 _SEEDS = 2**32
 """How many seeds the generator has that Magenta draws from."""

@@ -11,11 +11,11 @@ from chipassets.compose.codec import END, START, STEP_END, decode_events
 from chipassets.compose.controls import position_label
 from chipassets.compose.network import Network
 from chipassets.compose.weights import Model
-from chipassets.keys import Key
-from chipassets.metrics import measure
-from chipassets.score import Note, Score
+from chipassets.music.keys import Key
+from chipassets.music.metrics import measure
+from chipassets.music.score import Note, Score
 from chipassets.seeds import derive_rng
-from chipassets.train import controls
+from chipassets.train import control_inputs as controls
 from chipassets.train.dataset import METRES, Dataset
 
 BARS = 16

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.train import controls
+from chipassets.train import control_inputs as controls
 from chipassets.train.corpus import Piece
 from chipassets.train.keyfinding import canonical_shift, find_key, share_in_canonical_scale
 from chipassets.train.metre import Span, spans

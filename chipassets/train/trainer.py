@@ -14,14 +14,14 @@ from keras import ops
 
 from chipassets.compose.weights import Model
 from chipassets.errors import UsageError
-from chipassets.train import controls
+from chipassets.train import control_inputs as controls
 from chipassets.train.backend import compiled, differentiator, tensor
 from chipassets.train.batches import Batch, TrainingStream
 from chipassets.train.checkpoint import meant_for, read_checkpoint, write_checkpoint
 from chipassets.train.dataset import Dataset
 from chipassets.train.evaluate import HeldOut, held_out_loss
 from chipassets.train.hparams import Hparams
-from chipassets.train.network import PolyphonyRnn, weights_of
+from chipassets.train.keras_network import PolyphonyRnn, weights_of
 
 
 class _Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]

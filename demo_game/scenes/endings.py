@@ -33,7 +33,7 @@ from demo_game.palette import (
     STONE,
     WHITE,
 )  # fmt: skip
-from demo_game.scenes.scene import Scene
+from demo_game.scenes.scene import Next, Scene, ToMap, ToTitle
 
 _PATIENCE_FRAMES = 40
 """For so long enter is not heard, so that hurrying through a battle skips nothing."""
@@ -99,18 +99,15 @@ class GameOver:
         self._seed = hero.dice.roll(1 << 30)
         self._frame = 0
 
-    def update(self, controls: Controls) -> Scene | None:
+    def update(self, controls: Controls) -> Scene | Next | None:
         """Wake up with enter, give up with escape."""
-        from demo_game.scenes.title import Title
-        from demo_game.scenes.walk import Walk
-
         self._frame += 1
         if self._frame <= _PATIENCE_FRAMES:
             return self
         if "enter" in controls.pressed:
             self._hero.wake()
-            return Walk(self._hero, self._seed, self._hero.place.title)
-        return Title(self._seed) if "escape" in controls.pressed else self
+            return ToMap(self._hero, self._seed, self._hero.place.title)
+        return ToTitle(self._seed) if "escape" in controls.pressed else self
 
     def draw(self, canvas: pygame.Surface) -> None:
         """Draw a last ember in the dark."""
@@ -165,13 +162,11 @@ class Credits:
         self._seed = seed
         self._frame = 0
 
-    def update(self, controls: Controls) -> Scene | None:
+    def update(self, controls: Controls) -> Scene | Next | None:
         """Go to the title when asked to."""
         self._frame += 1
         if self._frame > _PATIENCE_FRAMES and controls.pressed & {"enter", "escape"}:
-            from demo_game.scenes.title import Title
-
-            return Title(self._seed)
+            return ToTitle(self._seed)
         return self
 
     def draw(self, canvas: pygame.Surface) -> None:

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import pygame
 
+from demo_game.adventure import Adventure
 from demo_game.controls import Controls
+
+
+@dataclass(frozen=True, slots=True)
+class ToTitle:
+    """The title screen is next; seed: of the next adventure."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToMap:
+    """The map is next, where the hero stands; banner: what is shown on arrival."""
+
+    adventure: Adventure
+    seed: int
+    banner: str = ""
+
+
+Next = ToTitle | ToMap
+"""Where a scene leads that knows no other scene: `route.open_next` makes the scene."""
 
 
 class Scene(Protocol):
@@ -14,8 +36,8 @@ class Scene(Protocol):
 
     music: str
 
-    def update(self, controls: Controls) -> Scene | None:
-        """Take one step (a 60th of a second); return the scene that is next, None to quit."""
+    def update(self, controls: Controls) -> Scene | Next | None:
+        """Take one step (a 60th of a second); return what is next, None to quit."""
         ...
 
     def draw(self, canvas: pygame.Surface) -> None:

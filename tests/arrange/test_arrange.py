@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from chipassets.arrange import arrange
 from chipassets.arrange.bank import INSTRUMENTS
-from chipassets.arrange.grooves import GROOVES
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong, ChipVoice, Dropped
+from chipassets.arrange.drum_table import GROOVES
+from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import ArrangeError
-from chipassets.score import Note, Score, ordered
-from chipassets.trackplan import Sound
+from chipassets.music.score import Note, Score, ordered
+from chipassets.plan.trackplan import Sound
 from tests.chip_music import plan, song
 
 SCORES = st.builds(

@@ -10,11 +10,11 @@ import pytest
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.balance import TARGETS_DB, balance
-from chipassets.arrange.loudness import k_gain, note_power
-from chipassets.chips import CHIPS, Chip, VoiceSpec
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.arrange.note_loudness import k_gain, note_power
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
+from chipassets.plan.trackplan import Sound
 from chipassets.render import render_log
-from chipassets.trackplan import Sound
 from tests.chip_music import plan, song
 
 # Below and above the tune in dB. The NES's triangle has one level, which a decaying tune is below.

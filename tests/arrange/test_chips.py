@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from chipassets.chips import CHIPS, VoiceSpec
+from chipassets.chips.profiles import CHIPS, VoiceSpec
 
 NES = CHIPS["nes"]
 # The largest error of 11-bit timers in each octave (MIDI pitch // 12) of a pulse; the triangle,

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
+from chipassets.arrange.articulation import Timing
 from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.arrange.dynamics import DEPTHS, plan_dynamics
 from chipassets.arrange.expression import colours_of, in_time
-from chipassets.arrange.phrasing import Timing
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong
-from chipassets.presets import MOODS
+from chipassets.chips.chipsong import ChipSong
+from chipassets.chips.profiles import CHIPS
+from chipassets.music.score import Note, Score, Section
+from chipassets.plan.presets import MOODS
+from chipassets.plan.trackplan import Sound
 from chipassets.render import render_log
 from chipassets.render.loudness import momentary_loudness
-from chipassets.score import Note, Score, Section
-from chipassets.trackplan import Sound
 from tests.chip_music import plan, song
 
 FORM = (Section("A", 0, 4), Section("A'", 4, 4), Section("B", 8, 4), Section("A", 12, 4))

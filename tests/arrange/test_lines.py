@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.arrange.lines import deal_lines, fill_gaps
-from chipassets.score import Note, ordered
+from chipassets.music.score import Note, ordered
 from tests.chip_music import song
 
 NOTES = st.lists(

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from chipassets.arrange import arrange
-from chipassets.chipsong import ChipNote, ChipSong
-from chipassets.notes import BASS, INNER, LEAD
-from chipassets.score import FURTHER_PARTS, DrumStroke, Note, Score, ordered
+from chipassets.chips.chipsong import ChipNote, ChipSong
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.score import FURTHER_PARTS, DrumStroke, Note, Score, ordered
 from tests.chip_music import plan, song
 
 HARMONY, FIGURE = FURTHER_PARTS

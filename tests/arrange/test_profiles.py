@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.bank import INSTRUMENTS
-from chipassets.arrange.grooves import GROOVES
+from chipassets.arrange.drum_table import GROOVES
 from chipassets.arrange.writer import DRIVERS
-from chipassets.chips import CHIPS, Chip, VoiceSpec
-from chipassets.chipsong import ChipSong, ChipVoice
-from chipassets.registers import log_from_text, log_to_text
+from chipassets.chips.chipsong import ChipSong, ChipVoice
+from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
+from chipassets.chips.registers import log_from_text, log_to_text
+from chipassets.music.score import Note, Score
 from chipassets.render import render_log
 from chipassets.render.engine import BOARDS
-from chipassets.score import Note, Score
 from tests.arrange.test_arrange import SCORES, in_chords
 from tests.chip_music import plan, song
 

@@ -11,8 +11,8 @@ from chipassets.arrange import write_registers
 from chipassets.arrange.bank import DRUM_SOUNDS, INSTRUMENTS
 from chipassets.arrange.dspenvelope import MOST_OFF_DB, fit_adsr
 from chipassets.arrange.parts import COLOURS
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.profiles import CHIPS
 from chipassets.render import render_log
 
 _FRAMES = 40

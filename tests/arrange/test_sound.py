@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.arpeggio import ARPEGGIO_FRAMES
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipSong, Instrument, Macro
+from chipassets.chips.chipsong import ChipSong, Instrument, Macro
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import ArrangeError
-from chipassets.score import Note
-from chipassets.trackplan import Sound, TrackPlan
+from chipassets.music.score import Note
+from chipassets.plan.trackplan import Sound, TrackPlan
 from tests.arrange.test_arrange import in_chords
 from tests.chip_music import plan, song
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.bank import INSTRUMENTS
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog, log_from_text, log_to_text
 from chipassets.errors import ArrangeError
-from chipassets.registers import RegisterLog, log_from_text, log_to_text
 from tests.chip_music import plan, song
 
 EVERY_REGISTER = {

@@ -6,7 +6,7 @@ import struct
 
 from py65.devices.mpu6502 import MPU
 
-from chipassets.registers import Write
+from chipassets.chips.registers import Write
 
 _RETURN = 0x5000
 

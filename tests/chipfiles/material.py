@@ -9,9 +9,9 @@ import pytest
 from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
-from chipassets.registers import RegisterLog, Write
-from chipassets.trackplan import Sound
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.registers import RegisterLog, Write
+from chipassets.plan.trackplan import Sound
 from tests.chip_music import plan, song
 
 APU = [0x4000 + n for n in range(0x14)] + [0x4015, 0x4017]

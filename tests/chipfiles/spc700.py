@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from chipassets.registers import Write
+from chipassets.chips.registers import Write
 
 _CLOCKS_A_TICK = 128
 """Timer 0's, at 1.024 MHz."""

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 
 from chipassets.arrange import arrange
 from chipassets.chipfiles import FtModule, decode_famitracker, encode_famitone
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
-from chipassets.trackplan import Sound
+from chipassets.plan.trackplan import Sound
 from tests.chip_music import plan
 from tests.chip_music import song as music
 from tests.chipfiles.material import chip_songs, tune

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chipassets.chipfiles import decode_famitracker, encode_famitracker
 from chipassets.chipfiles.ft_module import module_text
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
-from chipassets.dmcbank import clips
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.dmcbank import clips
 from chipassets.errors import RenderError
 from tests.chipfiles.material import chip_songs, refuses_damage, tune
 from tests.chipfiles.tracker_player import Played, play_module

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 
 from chipassets.chipfiles import decode_gbs, encode_gbs
 from chipassets.chipfiles.gbs_player import DIALECT
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
 from tests.chipfiles.material import DMG, busy_log, logs, refuses_damage, tune_log
 from tests.render.nsf_probe import play
 from tests.render.test_tones import cents, measured_hz

@@ -21,11 +21,11 @@ from chipassets.arrange.bank import KITS
 from chipassets.chipfiles import ModFile, decode_mod, encode_mod
 from chipassets.chipfiles.mod_file import mod_bytes
 from chipassets.chipfiles.mod_samples import PAL_CLOCK_HZ, drum, tone_of, tone_shape
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
+from chipassets.plan.trackplan import Sound
 from chipassets.render import render_log
-from chipassets.trackplan import Sound
 from tests.chip_music import plan
 from tests.chip_music import song as music
 from tests.chipfiles.material import chip_songs, refuses_damage, tune

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from chipassets.chipfiles import decode_nsf, encode_nsf, encode_nsfe
-from chipassets.dmcbank import clips
+from chipassets.chips.dmcbank import clips
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
 from tests.chipfiles.material import APU, VRC6, busy_log, logs, refuses_damage, tune_log
 
 

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from chipassets.chipfiles import encode_gbs, encode_nsf, encode_nsfe, encode_playlist
-from chipassets.chips import CHIPS
-from chipassets.registers import RegisterLog, Write
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.render import render_log
 from tests.chip_music import CPU_HZ, solo, tone_log
 from tests.chipfiles.material import tune_log

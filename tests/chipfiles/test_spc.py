@@ -12,10 +12,10 @@ import pytest
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import decode_spc, encode_spc
+from chipassets.chips.registers import RegisterLog, Write
+from chipassets.chips.soundbank import sources
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
 from chipassets.render import render_log
-from chipassets.soundbank import sources
 from tests.chip_music import plan, song
 from tests.chipfiles.material import refuses_damage
 from tests.chipfiles.spc700 import Spc700

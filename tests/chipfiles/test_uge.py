@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import encode_uge
 from chipassets.chipfiles.uge import noise_note
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
 from tests.chip_music import plan
 from tests.chip_music import song as music

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipassets.chipfiles import VgmTags, decode_vgm, encode_vgm
-from chipassets.dmcbank import memory
+from chipassets.chips.dmcbank import memory
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
 from chipassets.render import render_log
 from tests.chip_music import CPU_HZ, solo, tone_log
 from tests.chipfiles.material import APU, DMG, logs, refuses_damage, tune_log

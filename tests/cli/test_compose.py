@@ -136,7 +136,7 @@ def test_it_starts_without_what_it_does_not_need(model: Path, tmp_path: Path) ->
         f" '--num-steps', '8', '--output-dir', {str(tmp_path / 'out')!r}]\n"
         "main()\n"
         "heavy = {'typer', 'rich', 'pydantic', 'mido', 'yaml', 'tensorflow', 'soundfile',"
-        " 'chipassets.compose.composer', 'chipassets.trackplan', 'chipassets.score'}\n"
+        " 'chipassets.compose.composer', 'chipassets.plan.trackplan', 'chipassets.music.score'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.conftest import Run
-from tests.test_midifile import chunk, events, head, late
+from tests.midi.test_midifile import chunk, events, head, late
 
 
 def test_a_remark_reaches_the_user(tmp_path: Path, chipassets: Run) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.cli.text import json_text, visible
+from chipassets.cli.safe_text import json_text, visible
 from tests.cli.conftest import Run, environment
 
 ESCAPES = "\x1b]52;c;aGk=\x07\x1b[2J\u202e\x9b\x7f"

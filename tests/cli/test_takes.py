@@ -13,8 +13,8 @@ import mido
 import pytest
 from typer.testing import CliRunner
 
-from chipassets.audition import list_takes, open_desk, reopen
 from chipassets.cli.app import app
+from chipassets.decisions.audition import list_takes, open_desk, reopen
 from chipassets.errors import ChipassetsError
 
 Run = Callable[..., Any]

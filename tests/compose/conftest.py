@@ -22,8 +22,8 @@ from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import TuneTask, compose_tune
 from chipassets.compose.tunebar import tune_notes
 from chipassets.compose.weights import Model
-from chipassets.keys import Key
-from chipassets.trackplan import Character, Range, TrackPlan
+from chipassets.music.keys import Key
+from chipassets.plan.trackplan import Character, Range, TrackPlan
 
 MakeModel = Callable[..., Model]
 MakePlan = Callable[..., TrackPlan]

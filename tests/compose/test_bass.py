@@ -13,9 +13,9 @@ from chipassets.compose.bass import compose_bass, pattern_of
 from chipassets.compose.context import Context
 from chipassets.compose.material import Material
 from chipassets.compose.planning import plan_piece
-from chipassets.keys import Key
-from chipassets.notes import BASS
-from chipassets.trackplan import TrackPlan
+from chipassets.music.keys import Key
+from chipassets.music.notes import BASS
+from chipassets.plan.trackplan import TrackPlan
 from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chipassets.compose.cells import Cell, CellNote, cell_of, is_bass, is_tune, traits_of
 from chipassets.compose.harmonies import diatonic
-from chipassets.keys import MODES, Key
+from chipassets.music.keys import MODES, Key
 
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(sorted(MODES)))
 

@@ -13,7 +13,7 @@ from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import Cells
-from chipassets.forms import FormPart, lay_out
+from chipassets.music.forms import FormPart, lay_out
 from tests.compose.conftest import METRES, MakePlan, material_in
 
 FORM = lay_out([FormPart(name) for name in ("intro", "A", "B", "A'", "C")], 18)

@@ -12,14 +12,14 @@ from chipassets.compose.controls import ControlGroup, position_label
 from chipassets.compose.material import Material
 from chipassets.compose.piece import COPY
 from chipassets.errors import ComposeError
-from chipassets.forms import FORMS, FormPart, lay_out
-from chipassets.keys import Key
-from chipassets.notes import LEAD, PARTS
-from chipassets.presets import SCENES, character
-from chipassets.score import FURTHER_PARTS, Note, Score
-from chipassets.score_text import score_from_lines, score_to_lines
+from chipassets.music.forms import FORMS, FormPart, lay_out
+from chipassets.music.keys import Key
+from chipassets.music.notes import LEAD, PARTS
+from chipassets.music.score import FURTHER_PARTS, Note, Score
+from chipassets.music.score_text import score_from_lines, score_to_lines
+from chipassets.plan.presets import SCENES, character
+from chipassets.plan.trackplan import Primer, TrackPlan
 from chipassets.shape import shape
-from chipassets.trackplan import Primer, TrackPlan
 from tests.compose.conftest import METRES, MakeModel, MakePlan, material_in
 
 CONTROLS = (

@@ -11,10 +11,10 @@ from chipassets.compose.composer import sketch
 from chipassets.compose.context import Context
 from chipassets.compose.drums import compose_drums
 from chipassets.compose.grooves import STYLES
-from chipassets.notes import Note
-from chipassets.presets import SCENES
-from chipassets.score import DRUM_KINDS, DrumStroke
-from chipassets.trackplan import TrackPlan
+from chipassets.music.notes import Note
+from chipassets.music.score import DRUM_KINDS, DrumStroke
+from chipassets.plan.presets import SCENES
+from chipassets.plan.trackplan import TrackPlan
 from tests.compose.conftest import METRES, MakePlan, context_in, material_in
 
 

@@ -7,10 +7,10 @@ from chipassets.compose.explain import explain_take_bar
 from chipassets.compose.fit import COSTS
 from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
 from chipassets.compose.weights import Model
-from chipassets.forms import FormPart, lay_out
-from chipassets.keys import pitch_name
-from chipassets.notes import BASS, INNER, LEAD, PARTS
-from chipassets.score import Score
+from chipassets.music.forms import FormPart, lay_out
+from chipassets.music.keys import pitch_name
+from chipassets.music.notes import BASS, INNER, LEAD, PARTS
+from chipassets.music.score import Score
 from tests.compose.conftest import MakePlan
 from tests.compose.test_motif import HERO
 

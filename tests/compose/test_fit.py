@@ -21,7 +21,7 @@ from chipassets.compose.harmonies import Harmony
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import compose_tune
 from chipassets.compose.tunebar import TuneBar
-from chipassets.keys import Key
+from chipassets.music.keys import Key
 from tests.compose.conftest import MakePlan, harmony_in, tune_task
 
 MAJOR = Key(0, "major")

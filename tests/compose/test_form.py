@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.compose.form import loop_start_bar, parts_of, track_parts
-from chipassets.forms import FORMS, FormPart, default_form, lay_out, natural_bars
+from chipassets.music.forms import FORMS, FormPart, default_form, lay_out, natural_bars
 from tests.compose.conftest import MakePlan
 
 

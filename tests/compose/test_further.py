@@ -12,8 +12,8 @@ from chipassets.compose.context import Context
 from chipassets.compose.further import compose_further
 from chipassets.compose.inner import compose_inner
 from chipassets.compose.planning import plan_piece
-from chipassets.notes import Note
-from chipassets.score import FURTHER_PARTS
+from chipassets.music.notes import Note
+from chipassets.music.score import FURTHER_PARTS
 from tests.compose.conftest import METRES, MakePlan, context_in, material_in, plan_with
 from tests.compose.test_bass import a_track, without_entries
 

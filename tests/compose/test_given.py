@@ -13,11 +13,11 @@ from chipassets.compose.composer import sketch
 from chipassets.compose.given import Given, given_in
 from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.planning import plan_piece
-from chipassets.keys import Key
-from chipassets.metrics import lead_line
-from chipassets.notes import BASS, INNER, LEAD, Note, Primer
-from chipassets.score import Score
-from chipassets.trackplan import Motif, TrackPlan
+from chipassets.music.keys import Key
+from chipassets.music.metrics import lead_line
+from chipassets.music.notes import BASS, INNER, LEAD, Note, Primer
+from chipassets.music.score import Score
+from chipassets.plan.trackplan import Motif, TrackPlan
 from tests.compose.conftest import METRES, MakePlan, a_plan, harmony_in, material_in
 
 C_MAJOR = Key(0, "major")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.chords import degree_chord, parse_chord
 from chipassets.compose.harmonies import DEGREES, ChordTable
-from chipassets.keys import MODES, Key
+from chipassets.music.chords import degree_chord, parse_chord
+from chipassets.music.keys import MODES, Key
 from tests.compose.conftest import harmony_in
 
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(sorted(MODES)))

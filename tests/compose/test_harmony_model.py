@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from chipassets.chords import parse_chord
 from chipassets.compose.harmony_model import CADENCES, Phrase, sample_phrase
 from chipassets.compose.harmony_rules import Slot, faults
-from chipassets.keys import MODES, Key
+from chipassets.music.chords import parse_chord
+from chipassets.music.keys import MODES, Key
 
 LEARNED = ("major", "minor", "dorian", "mixolydian", "phrygian")
 MAJOR_SURPRISES = frozenset({"V/V", "V7/V", "V7/vi", "iv", "bVII"})

@@ -11,7 +11,7 @@ from chipassets.compose.context import NO_PITCH, Context
 from chipassets.compose.inner import compose_inner, role_in
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.voicing import clashes, smooth_voicing, voicing
-from chipassets.notes import INNER, Note
+from chipassets.music.notes import INNER, Note
 from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
 from tests.compose.test_bass import a_track, without_entries
 

@@ -129,7 +129,7 @@ def test_loss_is_that_of_magentas_graph(
     pytest.importorskip("tensorflow")
     from chipassets.train.dataset import Dataset
     from chipassets.train.evaluate import held_out_loss
-    from chipassets.train.network import from_model
+    from chipassets.train.keras_network import from_model
 
     model = make_model(layers=(32, 24, 16), seed=5, spread=0.2)
     sequences = [_music(seed, 12 + 5 * seed) for seed in range(6)]

@@ -13,8 +13,8 @@ from chipassets.compose.material import Material, low_line, propose, top_line
 from chipassets.compose.sampler import sample
 from chipassets.compose.weights import Model, shipped_model
 from chipassets.errors import ComposeError
-from chipassets.keys import Key
-from chipassets.notes import Note, Primer
+from chipassets.music.keys import Key
+from chipassets.music.notes import Note, Primer
 from tests.compose.conftest import METRES, MakeModel, MakePlan
 
 

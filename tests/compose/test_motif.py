@@ -9,14 +9,14 @@ import pytest
 from chipassets.compose.composer import compose_takes
 from chipassets.compose.form import track_parts
 from chipassets.compose.motif import state_motifs
-from chipassets.forms import FormPart, lay_out
-from chipassets.keys import Key
-from chipassets.metrics import lead_line
-from chipassets.motifs import map_pitch
-from chipassets.score import Note, Score
-from chipassets.score_text import score_from_lines, score_to_lines
+from chipassets.music.forms import FormPart, lay_out
+from chipassets.music.keys import Key
+from chipassets.music.metrics import lead_line
+from chipassets.music.motifs import map_pitch
+from chipassets.music.score import Note, Score
+from chipassets.music.score_text import score_from_lines, score_to_lines
+from chipassets.plan.trackplan import Motif, Primer, TrackPlan
 from chipassets.shape import shape
-from chipassets.trackplan import Motif, Primer, TrackPlan
 from tests.compose.conftest import MakeModel, MakePlan
 
 C_MAJOR = Key(0, "major")

@@ -6,7 +6,7 @@ import numpy as np
 
 from chipassets.compose.part_context import FIRST_NOTE, HOLD, LOWEST, PITCHES, REST
 from chipassets.compose.part_tokens import notes_of_tokens, tokens_of_notes
-from chipassets.notes import LEAD, Note
+from chipassets.music.notes import LEAD, Note
 
 
 def test_notes_come_back_as_they_were() -> None:

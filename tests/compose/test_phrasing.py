@@ -13,7 +13,7 @@ from chipassets.compose.context import Context
 from chipassets.compose.material import Material
 from chipassets.compose.phrasing import add_pickups, cut_stops
 from chipassets.compose.planning import plan_piece
-from chipassets.notes import LEAD, Note
+from chipassets.music.notes import LEAD, Note
 from tests.compose.conftest import METRES, MakePlan, context_in, material_in
 from tests.compose.test_bass import a_track
 

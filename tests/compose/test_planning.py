@@ -11,10 +11,10 @@ from chipassets.compose.form import track_parts
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.piece import CADENCES, PiecePlan
 from chipassets.compose.planning import draw_idea, plan_piece, weighted
-from chipassets.forms import FORMS, FormPart, lay_out
-from chipassets.notes import BASS, INNER, LEAD
-from chipassets.presets import MOODS, SCENES, character
-from chipassets.trackplan import TrackPlan
+from chipassets.music.forms import FORMS, FormPart, lay_out
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.plan.presets import MOODS, SCENES, character
+from chipassets.plan.trackplan import TrackPlan
 from tests.compose.conftest import METRES, MakePlan
 
 KINDS = {

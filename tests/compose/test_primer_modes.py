@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from chipassets.compose.codec import NEW_NOTE, START, STEP_END, decode_events
+from chipassets.compose.constraints import FREE, free_script
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer
 from chipassets.compose.sampler import sample
-from chipassets.compose.script import FREE, free_script
 from chipassets.compose.weights import Model
 from chipassets.errors import ComposeError
-from chipassets.score import Note
-from chipassets.trackplan import Primer
+from chipassets.music.score import Note
+from chipassets.plan.trackplan import Primer
 from tests.compose.conftest import MakeModel
 
 PRIMER = Primer((Note(0, 3, 72), Note(0, 2, 60), Note(3, 2, 74), Note(4, 2, 65)), 6)

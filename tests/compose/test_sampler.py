@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
+from chipassets.compose.constraints import force, free_script
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import draw, sample
-from chipassets.compose.script import force, free_script
 from tests.compose.conftest import MakeModel
 
 

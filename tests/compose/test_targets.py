@@ -13,7 +13,7 @@ from chipassets.compose import targets
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.piece import Targets
 from chipassets.compose.targets import draw_targets, log_distance
-from chipassets.trackplan import Range
+from chipassets.plan.trackplan import Range
 from tests.compose.conftest import METRES, MakePlan
 
 SONG = IDEAS["song"]

@@ -16,10 +16,10 @@ from chipassets.compose.piece import PiecePlan, Slot
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import TuneTask, compose_tune
 from chipassets.compose.tunebar import TuneBar, describe, tune_notes
-from chipassets.forms import FormPart, lay_out
-from chipassets.keys import MODES, Key
-from chipassets.notes import LEAD
-from chipassets.trackplan import TrackPlan
+from chipassets.music.forms import FormPart, lay_out
+from chipassets.music.keys import MODES, Key
+from chipassets.music.notes import LEAD
+from chipassets.plan.trackplan import TrackPlan
 from tests.compose.conftest import METRES, MakePlan, tune_task
 
 SLACK = 2

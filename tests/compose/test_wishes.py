@@ -6,10 +6,10 @@ import pytest
 
 from chipassets.compose.composer import sketch
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
-from chipassets.forms import FormPart, lay_out
-from chipassets.notes import BASS, INNER
-from chipassets.score import Score
-from chipassets.trackplan import Drums, TrackPlan, Wish
+from chipassets.music.forms import FormPart, lay_out
+from chipassets.music.notes import BASS, INNER
+from chipassets.music.score import Score
+from chipassets.plan.trackplan import Drums, TrackPlan, Wish
 from tests.compose.conftest import MakePlan, material_in
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("pygame")
 
-from chipassets.presets import MOODS
+from chipassets.plan.presets import MOODS
 from chipassets.runtime import Library, PygamePlayer, Rule
 from demo_game.audition import Audition
 from demo_game.bench import LocalBench

@@ -21,13 +21,13 @@ from chipassets.compose.model import Model
 from chipassets.compose.weights import save_model
 from chipassets.lock import Lock, LockedTake, Rejection, TakeRow
 from chipassets.lock.conflict import conflicted_text
-from chipassets.lock.text import lock_to_text
+from chipassets.lock.lock_text import lock_to_text
+from chipassets.plan.trackplan import Layer, Sound
 from chipassets.render import encode_midi
-from chipassets.trackplan import Layer, Sound
 from tests.chip_music import plan, song
+from tests.midi.test_midifile import UNUSUAL, late
+from tests.production.test_outputs import VOICES, finish
 from tests.runtime.tiny_bundle import Piece, write_bundle
-from tests.test_midifile import UNUSUAL, late
-from tests.test_outputs import VOICES, finish
 
 MANIFESTS = [
     b"game: Tiny\ntracks: {town: , boss: {scene: boss, tempo: 150}}\n",

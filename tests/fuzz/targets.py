@@ -25,25 +25,25 @@ from chipassets.chipfiles.vgm import decode_vgm
 from chipassets.compose.weights import parse_model
 from chipassets.errors import ArrangeError, CheckError, ManifestError, ModelError, UsageError
 from chipassets.lock.file import read_lock_file
+from chipassets.lock.lock_text import lock_to_text
 from chipassets.lock.resolving import resolve_lock
-from chipassets.lock.text import lock_to_text
 from chipassets.manifest import parse_manifest
 from chipassets.manifest.edit import set_key
 from chipassets.manifest.primer_midi import primer_from_midi
 from chipassets.manifest.refusal import Refusal
-from chipassets.midifile import MidiError, parse_midi
+from chipassets.midi.reader import MidiError, parse_midi
 from chipassets.originality import index_to_bytes
+from chipassets.originality.gram_index import GramIndex, parse_index
 from chipassets.originality.grams import GRAM_LENGTHS
-from chipassets.originality.index import GramIndex, parse_index
-from chipassets.plan import resolve
-from chipassets.report.roll import read_roll
+from chipassets.report.midi_roll import read_roll
+from chipassets.resolve.build_plan import resolve
 from chipassets.runtime import Library, LibraryError
 from chipassets.train.arrays import read_arrays
 from chipassets.train.checkpoint import read_checkpoint
 from chipassets.train.corpus import load_corpus
 from chipassets.train.dataset import load_dataset, save_dataset
 from chipassets.train.history import read_history
-from chipassets.train.midi import read_midi
+from chipassets.train.midi_corpus import read_midi
 from chipassets.train.music import RefusedFileError
 from chipassets.train.slices import SliceRules, cut
 from chipassets.train.sources import read_sources
@@ -60,7 +60,7 @@ from tests.fuzz.mutate import (
     damage_value,
     damage_words,
 )
-from tests.test_outputs import finish
+from tests.production.test_outputs import finish
 
 Read = Callable[[bytes, Path, Random], None]
 Refusals = tuple[type[BaseException], ...]

@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from chipassets.casting import Choices
 from chipassets.compose.model import Model
-from chipassets.facts import notes_facts
-from chipassets.freshness import notes_key, plan_key
-from chipassets.keys import Key
-from chipassets.lock import Lock, LockedTake, Rejection, TakeRow
+from chipassets.lock import Choices, Lock, LockedTake, Rejection, TakeRow
+from chipassets.music.keys import Key
+from chipassets.music.score import Note, Score
 from chipassets.originality import GramIndex
-from chipassets.score import Note, Score
-from chipassets.trackplan import TrackPlan
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.stored.cache_keys import notes_key, plan_key
+from chipassets.stored.facts import notes_facts
 
 SCORE = Score((Note(0, 4, 60), Note(4, 12, 67)), 1, 120_000, Key(0, "major"))
 OTHER = Score((Note(0, 8, 64), Note(8, 8, 60)), 1, 120_000, Key(0, "major"))

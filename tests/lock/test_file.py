@@ -14,8 +14,8 @@ import pytest
 from chipassets.errors import BundleError, CheckError, UsageError
 from chipassets.lock import Lock, change_lock, lock_path, read_lock
 from chipassets.lock.conflict import conflict_sides, conflicted_text
+from chipassets.lock.lock_text import lock_to_text
 from chipassets.lock.resolving import find_conflicted, merge_files, resolve_lock
-from chipassets.lock.text import lock_to_text
 from tests.lock.material import DECIDED, OTHER, PLAIN, lock_of, write
 
 OURS = replace(DECIDED, number=4)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.lock import LockedTake, Rejection, merge_locks, merge_takes
-from chipassets.score import Note
+from chipassets.music.score import Note
 from tests.lock.material import PLAIN, SCORE, lock_of
 
 SCORES = [SCORE, *(SCORE.with_notes([Note(0, 4, 60 + n)]) for n in range(3))]

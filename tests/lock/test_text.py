@@ -11,7 +11,7 @@ import pytest
 
 from chipassets.errors import CheckError
 from chipassets.lock import Lock, Rejection, take_from_text, take_to_text
-from chipassets.lock.text import lock_from_text, lock_to_text
+from chipassets.lock.lock_text import lock_from_text, lock_to_text
 from tests.lock.material import DECIDED, PLAIN, lock_of
 
 PATH = Path("game.lock")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chipassets.errors import ManifestError, Problem
 from chipassets.manifest import parse_manifest
 from chipassets.manifest.models import Track
-from chipassets.plan import resolve
+from chipassets.resolve.build_plan import resolve
 
 DEMO = (Path(__file__).parents[2] / "manifests" / "demo.yaml").read_text(encoding="utf-8")
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.keys import pitch_name
-from chipassets.manifest.primer import primer_from_notes, read_primer
+from chipassets.manifest.primer_field import primer_from_notes, read_primer
 from chipassets.manifest.reads import Context
 from chipassets.manifest.refusal import Refusal
-from chipassets.score import Note
-from chipassets.trackplan import Primer
+from chipassets.music.keys import pitch_name
+from chipassets.music.score import Note
+from chipassets.plan.trackplan import Primer
 from tests.manifest.conftest import write_midi
 
 

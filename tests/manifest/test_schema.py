@@ -12,7 +12,7 @@ import yaml
 from chipassets.errors import ManifestError
 from chipassets.manifest import load_manifest, manifest_schema, parse_manifest, starter_manifest
 from chipassets.manifest.reader import read_document
-from chipassets.plan import resolve
+from chipassets.resolve.build_plan import resolve
 from tests.manifest.test_broken import BROKEN
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"

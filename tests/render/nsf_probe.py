@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.registers import RegisterLog
+from chipassets.chips.registers import RegisterLog
 
 _LOAD = 0x8000
 _FIRST_FRAME = 0x8010

@@ -14,15 +14,23 @@ from numpy.typing import NDArray
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import encode_nsf
-from chipassets.dmcbank import ALIGNMENT, MOST, ORIGIN, PERIOD_CLOCKS, clips, encode_delta, memory
+from chipassets.chips.dmcbank import (
+    ALIGNMENT,
+    MOST,
+    ORIGIN,
+    PERIOD_CLOCKS,
+    clips,
+    encode_delta,
+    memory,
+)
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
+from chipassets.plan.trackplan import Sound
 from chipassets.render import render_log
 from chipassets.render.dmc import ClipStretch, SampleChannel
 from chipassets.render.engine import BOARDS
 from chipassets.render.mixer import tnd_output
 from chipassets.render.voices import Stretch
-from chipassets.trackplan import Sound
 from tests.chip_music import plan, solo, song
 from tests.render.nsf_probe import play
 

@@ -16,12 +16,12 @@ import soundfile
 from mutagen.oggvorbis import OggVorbis
 
 from chipassets.arrange import arrange, write_registers
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
-from chipassets.keys import Key
+from chipassets.music.keys import Key
+from chipassets.music.score import Note
 from chipassets.render import Pcm, encode_midi, encode_ogg, encode_wav, render_log
 from chipassets.render.oggpages import ogg_crc, read_pages
-from chipassets.score import Note
 from tests.chip_music import plan, song
 
 

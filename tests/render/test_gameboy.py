@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from chipassets.arrange import arrange, write_registers
-from chipassets.arrange.gameboy import noise_byte
-from chipassets.chips import CHIPS, NOISE_PERIODS
+from chipassets.arrange.gameboy_registers import noise_byte
+from chipassets.chips.profiles import CHIPS, NOISE_PERIODS
+from chipassets.chips.registers import RegisterLog, Write, log_to_text
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write, log_to_text
 from chipassets.render import render_log
 from chipassets.render.gameboy import DUTY_ROWS, ENVELOPE_CLOCKS, Registers, noise_cycle
 from chipassets.units import frame_sample

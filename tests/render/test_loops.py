@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog
 from chipassets.render import render_log
 from chipassets.render.filters import FILTERS
 from chipassets.units import frame_sample

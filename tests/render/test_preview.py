@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from chipassets.arrange import arrange
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
+from chipassets.music.score import Section
 from chipassets.render.loudness import Loudness, measure_loudness
 from chipassets.render.pcm import Pcm
 from chipassets.render.preview import Sheet, SheetNote, Sound, draw_sheet, song_notes
-from chipassets.score import Section
 from tests.chip_music import plan, song
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog, Write, log_to_text
+from chipassets.chips.soundbank import CYCLE_SAMPLES, drum_source, sources, wave_source
+from chipassets.chips.soundsynth import make_tone
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write, log_to_text
 from chipassets.render import render_log
 from chipassets.render.dsp import ADDRESSES, gauss_table
 from chipassets.render.envelope import FULL, PERIODS, Envelope
 from chipassets.render.filters import FILTERS
 from chipassets.render.resample import BITS, TAPS, resample
 from chipassets.render.room import Room, echo
-from chipassets.soundbank import CYCLE_SAMPLES, drum_source, sources, wave_source
-from chipassets.soundsynth import make_tone
 from chipassets.units import frame_sample
 from tests.chip_music import plan, song
 from tests.render.test_gameboy import left

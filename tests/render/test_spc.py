@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from chipassets.brr import decode_brr, encode_brr
-from chipassets.registers import RegisterLog
+from chipassets.chips.brr import decode_brr, encode_brr
+from chipassets.chips.registers import RegisterLog
+from chipassets.chips.soundbank import drum_source, sources, wave_source
 from chipassets.render.dsp import Registers, play_passage
 from chipassets.render.resample import BITS
-from chipassets.soundbank import drum_source, sources, wave_source
 from tests.render.test_snes import DSP_HZ, tone
 
 _DIRECTORY, _SAMPLES = 0x3000, 0x4000

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from chipassets.chips import NOISE_PERIODS
+from chipassets.chips.profiles import NOISE_PERIODS
+from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write
 from chipassets.render import render_log
 from chipassets.render.engine import GAIN
 from chipassets.render.mixer import pulse_output, tnd_output

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
-from chipassets.chips import CHIPS
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog, Write, log_to_text
 from chipassets.errors import RenderError
-from chipassets.registers import RegisterLog, Write, log_to_text
 from chipassets.render import render_log
 from chipassets.render.mixer import LEVEL_BITS, pulse_output
 from chipassets.render.nes import VRC6_BOARD

@@ -21,8 +21,8 @@ from chipassets.report import report
 from chipassets.report.compare import compare_tracks
 from chipassets.report.evidence import gather_evidence, gather_tags
 from chipassets.report.html import element, join
+from chipassets.report.midi_roll import draw_roll
 from chipassets.report.opened import open_bundle
-from chipassets.report.roll import draw_roll
 from chipassets.report.takes_table import read_takes
 from tests.report.sample_bundle import RATE_HZ, Piece, write_sample
 

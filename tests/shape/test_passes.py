@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.keys import MODES, Key
-from chipassets.score import DrumStroke, Note, Score, Statement
+from chipassets.music.keys import MODES, Key
+from chipassets.music.score import DrumStroke, Note, Score, Statement
+from chipassets.plan.trackplan import Character, Primer, Range, TrackPlan
 from chipassets.shape import PASSES, Pass, shape
 from chipassets.shape.close_loop import close_loop
 from chipassets.shape.cut_to_bars import cut_to_bars
 from chipassets.shape.end_piece import end_piece
 from chipassets.shape.fold_into_key import fold_into_key, scales_by_step
 from chipassets.shape.merge_unisons import merge_unisons
-from chipassets.trackplan import Character, Primer, Range, TrackPlan
 
 
 def plan_for(score: Score, primer: Primer | None = None) -> TrackPlan:

@@ -10,8 +10,8 @@ import pytest
 
 from chipassets.errors import UsageError
 from chipassets.train.corpus import load_corpus, write_corpus
-from chipassets.train.doctor import read_corpus
-from chipassets.train.midi import read_midi
+from chipassets.train.corpus_doctor import read_corpus
+from chipassets.train.midi_corpus import read_midi
 from chipassets.train.music import Metre, RefusedFileError
 from tests.train.conftest import WriteMidi, tune
 

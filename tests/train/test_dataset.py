@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chipassets.compose.codec import END, START, STEP_END, decode_events
 from chipassets.compose.controls import UNKNOWN
 from chipassets.errors import UsageError
-from chipassets.train import controls
+from chipassets.train import control_inputs as controls
 from chipassets.train.building import build_dataset, is_held_out
 from chipassets.train.dataset import load_dataset, save_dataset
 from chipassets.train.keyfinding import canonical_shift, find_key

@@ -17,8 +17,8 @@ import pytest
 from chipassets.errors import UsageError
 from chipassets.train import reading
 from chipassets.train.beat import find_beat
-from chipassets.train.doctor import read_corpus, write_report
-from chipassets.train.midi import read_midi
+from chipassets.train.corpus_doctor import read_corpus, write_report
+from chipassets.train.midi_corpus import read_midi
 from chipassets.train.music import RawMusic
 from tests.train.conftest import WriteMidi, tune
 

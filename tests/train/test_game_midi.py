@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chipassets.midifile import MidiError, parse_midi
-from chipassets.train.doctor import read_corpus
+from chipassets.midi.reader import MidiError, parse_midi
+from chipassets.train.corpus_doctor import read_corpus
 from chipassets.train.metrefinding import find_metre
-from chipassets.train.midi import read_midi
+from chipassets.train.midi_corpus import read_midi
 from chipassets.train.music import Metre, MidiPiece
 from tests.train.conftest import tune
 from tests.train.game_midi import Recording

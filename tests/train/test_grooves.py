@@ -9,12 +9,12 @@ from pathlib import Path
 import mido
 import pytest
 
-from chipassets.train import grooves
+from chipassets.train import learn_grooves as grooves
 from chipassets.train.drumbars import DrumBar, read_drum_song
 from chipassets.train.groovefamilies import distance, families_of
 from chipassets.train.groovepool import Pool
-from chipassets.train.grooves import bank_of, free_rows, learn
 from chipassets.train.groovetags import density_rank, features_of, styles_of
+from chipassets.train.learn_grooves import bank_of, free_rows, learn
 
 KEYS = {"K": 36, "S": 38, "h": 42, "o": 46, "T": 45, "C": 49}
 NAMES = {"K": "kick", "S": "snare", "h": "closed_hat", "o": "open_hat", "T": "tom", "C": "crash"}

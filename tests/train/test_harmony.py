@@ -9,11 +9,11 @@ from pathlib import Path
 import mido
 import pytest
 
-from chipassets.chords import parse_chord
-from chipassets.keys import Key
-from chipassets.train import harmony
+from chipassets.music.chords import parse_chord
+from chipassets.music.keys import Key
+from chipassets.train import learn_harmony as harmony
 from chipassets.train.chordreading import QUALITIES, read_harmony
-from chipassets.train.harmony import learn, model_of
+from chipassets.train.learn_harmony import learn, model_of
 from chipassets.train.numerals import cadence_of, clear_mode, is_surprise, named_halves, numeral_of
 
 LEARNED = ("major", "minor", "dorian", "mixolydian", "phrygian")

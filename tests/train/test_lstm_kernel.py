@@ -12,7 +12,7 @@ from chipassets.train.lstm_kernel import BLOCK_ROWS
 from tests.train.conftest import needs_tensorflow
 
 if TYPE_CHECKING:
-    from chipassets.train.network import PolyphonyRnn
+    from chipassets.train.keras_network import PolyphonyRnn
 
 pytestmark = needs_tensorflow
 
@@ -91,7 +91,7 @@ def _judge(network: PolyphonyRnn, batch: Batch, state: list[tuple[Any, Any]]) ->
 
 def test_loss_state_and_gradients_are_those_of_tensorflows_fused_lstm(batch: Batch) -> None:
     from chipassets.train.backend import differentiator
-    from chipassets.train.network import PolyphonyRnn
+    from chipassets.train.keras_network import PolyphonyRnn
 
     network = PolyphonyRnn(UNITS, GROUPS, seed=2)
     state = _state(network)
@@ -108,7 +108,7 @@ def test_logits_and_their_state_are_those_of_the_pass(batch: Batch) -> None:
     import tensorflow as tf
 
     from chipassets.train.backend import differentiator
-    from chipassets.train.network import PolyphonyRnn
+    from chipassets.train.keras_network import PolyphonyRnn
 
     network = PolyphonyRnn(UNITS, GROUPS, seed=2)
     state = network.zero_state(ROWS)
@@ -122,7 +122,7 @@ def test_logits_and_their_state_are_those_of_the_pass(batch: Batch) -> None:
 
 def test_the_gradients_are_the_slope_of_the_loss_with_dropout_too(batch: Batch) -> None:
     from chipassets.train.backend import differentiator
-    from chipassets.train.network import PolyphonyRnn
+    from chipassets.train.keras_network import PolyphonyRnn
 
     network = PolyphonyRnn(UNITS, GROUPS, dropout_keep=0.6, seed=2)
     state, seed = _state(network), (7, 11)

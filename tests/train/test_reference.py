@@ -16,11 +16,11 @@ from chipassets.compose.codec import EVENT_CLASSES, NEW_NOTE, STEP_END
 from chipassets.compose.controls import ControlGroup
 from chipassets.compose.weights import Model, save_model
 from chipassets.errors import ComposeError, MissingExtraError, UsageError
-from chipassets.freshness import notes_key
-from chipassets.magenta_install import need_magenta
-from chipassets.score import Note
-from chipassets.trackplan import Primer, Reference
+from chipassets.music.score import Note
+from chipassets.plan.trackplan import Primer, Reference
+from chipassets.stored.cache_keys import notes_key
 from chipassets.train import reference
+from chipassets.train.magenta_install import need_magenta
 from tests.chip_music import plan
 
 needs_magenta = pytest.mark.skipif(

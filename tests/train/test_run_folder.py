@@ -125,7 +125,7 @@ _RUN = """
 import sys
 from pathlib import Path
 from chipassets.train.dataset import load_dataset
-from chipassets.train.fit import fit
+from chipassets.train.training_loop import fit
 from chipassets.train.hparams import Hparams
 hparams = Hparams(layers=(12, 10), batch_size=4, chunk=32, steps=60, warmup_steps=2,
                   evaluate_every=20, evaluate_sequences=4, save_seconds=0)

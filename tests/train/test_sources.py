@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chipassets.errors import UsageError
 from chipassets.train.corpus import load_corpus, write_corpus
-from chipassets.train.doctor import read_corpus
+from chipassets.train.corpus_doctor import read_corpus
 from chipassets.train.selection import Selection
 from chipassets.train.sources import read_sources
 from tests.cli.conftest import Run, chipassets  # noqa: F401 - a fixture
@@ -141,7 +141,7 @@ def test_a_name_that_is_no_utf8_costs_nothing(write_midi: WriteMidi, tmp_path: P
     assert [piece.file for piece in pieces] == ["b.mid", r"\x97E\x8e\xd2.mid"]
     write_corpus(pieces, tmp_path / "my.corpus")
     assert [piece.file for piece in load_corpus(tmp_path / "my.corpus")] == [p.file for p in pieces]
-    from chipassets.train.doctor import write_report
+    from chipassets.train.corpus_doctor import write_report
 
     write_report(told, tmp_path / "report.jsonl")
     assert (tmp_path / "report.jsonl").read_text(encoding="utf-8").count("\n") == 2

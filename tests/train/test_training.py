@@ -16,14 +16,14 @@ from chipassets.errors import UsageError
 from chipassets.train.batches import TrainingStream, held_out_batches
 from chipassets.train.building import build_dataset
 from chipassets.train.checkpoint import read_checkpoint
-from chipassets.train.controls import GROUPS
+from chipassets.train.control_inputs import GROUPS
 from chipassets.train.dataset import Dataset
 from chipassets.train.hparams import Hparams
 from chipassets.train.samples import compare_samples
 from tests.train.conftest import MakePiece, needs_tensorflow
 
 if TYPE_CHECKING:
-    from chipassets.train.fit import Progress
+    from chipassets.train.training_loop import Progress
 
 pytestmark = needs_tensorflow
 
@@ -110,7 +110,7 @@ def test_a_dataset_of_equal_sizes_is_another_when_its_notes_are(
 def test_a_run_that_diverges_says_so_and_keeps_its_last_sound_checkpoint(
     small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    from chipassets.train.fit import fit
+    from chipassets.train.training_loop import fit
 
     wild = replace(SMALL, learning_rate=1e38, save_seconds=0, warmup_steps=0)
     with pytest.raises(UsageError, match=r"training has diverged.*smaller --learning-rate"):
@@ -120,7 +120,7 @@ def test_a_run_that_diverges_says_so_and_keeps_its_last_sound_checkpoint(
 
 
 def test_a_huge_loss_is_reported_as_it_is() -> None:
-    from chipassets.train.fit import Progress
+    from chipassets.train.training_loop import Progress
 
     assert "perplexity inf" in str(Progress(1, 2, 0.5, 1e4, None, 10.0, 1.0))
 
@@ -155,10 +155,10 @@ def test_a_run_learns_reports_keeps_its_best_and_exports_it(
     small_dataset: Dataset, tmp_path: Path
 ) -> None:
     from chipassets.train.evaluate import held_out_loss
-    from chipassets.train.export import evaluated_model, unmeasured_model, write_model
-    from chipassets.train.fit import fit
-    from chipassets.train.network import from_model
+    from chipassets.train.keras_network import from_model
+    from chipassets.train.model_export import evaluated_model, unmeasured_model, write_model
     from chipassets.train.trainer import Trainer
+    from chipassets.train.training_loop import fit
 
     before = Trainer(small_dataset, SMALL).held_out_loss().loss_per_event
     reports: list[Progress] = []
@@ -207,8 +207,8 @@ def test_the_numpy_network_agrees_with_the_trained_one(small_dataset: Dataset) -
 
 
 def test_a_pure_model_has_no_controls(small_dataset: Dataset, tmp_path: Path) -> None:
-    from chipassets.train.export import evaluated_model
-    from chipassets.train.fit import fit
+    from chipassets.train.model_export import evaluated_model
+    from chipassets.train.training_loop import fit
 
     fit(small_dataset, tmp_path, replace(SMALL, with_controls=False, steps=8))
     model = evaluated_model(tmp_path, "pure", small_dataset, "2026-01-31")
@@ -237,7 +237,7 @@ def test_a_run_of_other_layers_or_a_broken_checkpoint_is_refused(
 def test_training_stops_when_the_held_out_loss_no_longer_falls(
     small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    from chipassets.train.fit import fit
+    from chipassets.train.training_loop import fit
 
     stuck = replace(SMALL, learning_rate=1e-7, final_learning_rate=1e-7, warmup_steps=1)
     stuck = replace(stuck, keep=1.0, evaluate_every=2, patience=2, steps=400)
@@ -263,10 +263,10 @@ def test_samples_are_measured_beside_the_music_they_should_resemble(
 
 def test_a_run_may_start_from_a_model_of_its_sizes(small_dataset: Dataset, tmp_path: Path) -> None:
     from chipassets.train.evaluate import held_out_loss
-    from chipassets.train.export import evaluated_model
-    from chipassets.train.fit import fit
-    from chipassets.train.network import from_model
+    from chipassets.train.keras_network import from_model
+    from chipassets.train.model_export import evaluated_model
     from chipassets.train.trainer import Trainer
+    from chipassets.train.training_loop import fit
 
     fit(small_dataset, tmp_path / "first", SMALL)
     model = evaluated_model(tmp_path / "first", "first", small_dataset, "2026-01-31")

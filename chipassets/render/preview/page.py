@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chipassets.chords import tone_name
+from chipassets.music.chords import tone_name
 from chipassets.render.preview.curves import draw_sound, measure_sound
 from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, Layout
 from chipassets.render.preview.roll import bar_chords, draw_roll, known_chord

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from chipassets.chords import Chord, parse_chord
-from chipassets.keys import Key, pitch_class_name, pitch_name
+from chipassets.music.chords import Chord, parse_chord
+from chipassets.music.keys import Key, pitch_class_name, pitch_name
 from chipassets.render.preview.layout import DRUM_HEIGHT, GAP, LEFT, ROW_HEIGHT, Layout
 from chipassets.render.preview.sheet import Sheet, SheetNote
 from chipassets.render.preview.svg import path, rect, text

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipassets.chips import CHIPS
-from chipassets.chipsong import ChipNote, ChipSong
-from chipassets.keys import Key
+from chipassets.chips.chipsong import ChipNote, ChipSong
+from chipassets.chips.profiles import CHIPS
+from chipassets.music.keys import Key
+from chipassets.music.score import Section
 from chipassets.render.loudness import Loudness
 from chipassets.render.pcm import Pcm
-from chipassets.score import Section
 from chipassets.units import STEPS_PER_BEAT
 
 

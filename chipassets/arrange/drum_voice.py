@@ -1,0 +1,142 @@
+"""Drums on the noise voice: the groove, denser where the music is, with fills at section ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chipassets.arrange.bank import DRUM_SOUNDS
+from chipassets.arrange.drum_table import DRUM_LETTERS, GROOVES, Groove, fit_bar
+from chipassets.errors import ArrangeError
+from chipassets.music.score import DrumStroke, Score
+
+_SPARSE_BELOW = 0.5
+_DENSE_ABOVE = 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class DrumHit:
+    """One drum at a step: the instrument, the noise period and the level."""
+
+    step: int
+    drum: str
+    period: int
+    level: int
+
+
+def find_groove(name: str) -> Groove:
+    """Return the groove of that name; ArrangeError, naming the known ones, without one."""
+    if name not in GROOVES:
+        raise ArrangeError(f"there is no groove {name!r}; choose one of {', '.join(GROOVES)}")
+    return GROOVES[name]
+
+
+def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tuple[DrumHit, ...]:
+    """Return the drums of the whole score, at most one a step, in order.
+
+    Bars with far fewer onsets than usual take the sparse pattern, with far more the dense one.
+    Every section of at least two bars ends in a fill that `rng` chooses, half of it or, always at
+    the piece's end, the whole; with a groove that has a crash the next section opens with it. A
+    piece that ends has its last fill before its last bar, and in that one stroke under the chord.
+    """
+    groove = find_groove(groove_name)
+    if groove_name == "none":
+        return ()
+    hits: list[DrumHit] = []
+    fills, last_fill = _fill_bars(score), score.bars - (2 if _ends(score) else 1)
+    crashes = {bar + 1 for bar in fills} if groove.crash else set()
+    for bar, density in enumerate(_densities(score)):
+        pattern = fit_bar(_pattern(groove, density), groove.beats, score.beats_per_bar)
+        if bar in fills and groove.fills and density > 0:
+            fill = _choose_fill(groove, rng, whole=bar == last_fill)
+            pattern = (
+                pattern[: -len(fill)] + fill if len(fill) < len(pattern) else fill[-len(pattern) :]
+            )
+        if bar in crashes:
+            pattern = "C" + _clear(pattern[1:])
+        if _ends(score) and bar == score.bars - 1:
+            pattern = pattern[0] + "." * (len(pattern) - 1)
+        start = bar * score.steps_per_bar
+        hits += [
+            _hit(start, step, letter, groove)
+            for step, letter in enumerate(pattern)
+            if letter != "."
+        ]
+    return tuple(hits)
+
+
+# Which drum is heard where several are struck at once: noise is one voice.
+_FIRST = ("crash", "snare", "kick", "tom", "open_hat", "closed_hat")
+_NAMES = {"closed_hat": "hat"}
+_PLAIN_VELOCITY, _SOFTEST = 100, 0.45
+
+
+def one_a_step(strokes: Sequence[DrumStroke]) -> tuple[DrumHit, ...]:
+    """Return composed strokes as the drums of one voice, the most telling of each step.
+
+    A stroke at velocity 100 has the level of its sound; soft ones are softer, by half at most.
+    """
+    heard: dict[int, DrumStroke] = {}
+    for stroke in strokes:
+        known = heard.get(stroke.step)
+        if known is None or _FIRST.index(stroke.kind) < _FIRST.index(known.kind):
+            heard[stroke.step] = stroke
+    hits = []
+    for step in sorted(heard):
+        drum = _NAMES.get(heard[step].kind, heard[step].kind)
+        period, level = DRUM_SOUNDS[drum]
+        share = _SOFTEST + (1 - _SOFTEST) * heard[step].velocity / _PLAIN_VELOCITY
+        hits.append(DrumHit(step, drum, period, min(max(round(level * share), 1), 15)))
+    return tuple(hits)
+
+
+def _ends(score: Score) -> bool:
+    """Whether the piece comes to an end, with bars before it."""
+    return score.loop_start_bar is None and score.bars > 1
+
+
+def _choose_fill(groove: Groove, rng: np.random.Generator, whole: bool) -> str:
+    fill = groove.fills[int(rng.integers(len(groove.fills)))]
+    half = int(rng.integers(2)) == 0 and not whole
+    return fill[len(fill) // 2 :] if half else fill
+
+
+def _clear(pattern: str) -> str:
+    """The pattern with room for a crash to ring: no hats in the first three steps after it."""
+    return pattern[:3].replace("h", ".").replace("o", ".") + pattern[3:]
+
+
+def _hit(bar_start: int, step: int, letter: str, groove: Groove) -> DrumHit:
+    drum = DRUM_LETTERS[letter]
+    period, level = DRUM_SOUNDS[drum]
+    accent = 1 if step % 8 == 0 else -1 if step % 2 else 0
+    return DrumHit(bar_start + step, drum, period, min(max(level + accent + groove.level, 1), 15))
+
+
+def _fill_bars(score: Score) -> set[int]:
+    """The last bars of sections that are long enough; without sections, of the piece.
+
+    Where the piece ends, the bar before its last.
+    """
+    ends = [(section.start_bar + section.bars - 1, section.bars) for section in score.sections]
+    fills = {bar for bar, bars in ends or [(score.bars - 1, score.bars)] if bars >= 2}
+    last = score.bars - 1
+    return (fills - {last}) | {last - 1} if _ends(score) and last in fills else fills
+
+
+def _densities(score: Score) -> list[float]:
+    """Onsets of each bar as a multiple of the median of all bars that have any."""
+    onsets = [0] * score.bars
+    for note in score.notes:
+        onsets[min(note.start_step // score.steps_per_bar, score.bars - 1)] += 1
+    filled = sorted(count for count in onsets if count)
+    median = filled[len(filled) // 2] if filled else 1
+    return [count / median for count in onsets]
+
+
+def _pattern(groove: Groove, density: float) -> str:
+    if density < _SPARSE_BELOW:
+        return groove.sparse
+    return groove.dense if density > _DENSE_ABOVE else groove.usual

@@ -1,0 +1,186 @@
+"""The Game Boy's registers (Pan Docs, Audio Registers).
+
+A pulse takes a new volume only with a trigger, so both are written together, and only then. A
+trigger also resets the noise register, which would turn a fade into a buzz: a drum is triggered
+once and fades by the chip's own envelope. Voices are silent at volume 0 with their converters on,
+as switching those off clicks; but a converter adds a level of its own, which thumps when it comes
+alone, so it is switched on with the first note, and never for a voice that has none. The wave
+voice's memory is written with the voice off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+from chipassets.arrange.driver import Driver, Shadow, State, changed
+from chipassets.chips.chipsong import ChipSong, Instrument
+from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, VoiceSpec
+from chipassets.chips.registers import Write
+
+_SWEEP, _WAVE_POWER, _WAVE_LENGTH = 0xFF10, 0xFF1A, 0xFF1B
+_MASTER, _PANNING, _POWER, _WAVE_MEMORY = 0xFF24, 0xFF25, 0xFF26, 0xFF30
+_SWEEP_OFF = 0x08
+_FULL_MASTER = 0x77
+# The second pulse is on the left only, everything else on both sides. It stays there: a voice that
+# is moved takes its converter's offset along, which clicks.
+_SIDES = 0xFD
+_TRIGGER = 0x80
+_SILENT_ENVELOPE = 0x08
+"""Volume 0, upwards without a period: silent, and yet the converter is on."""
+_ENVELOPE_HZ = 64
+
+# One period of 32 steps, 0..15. A triangle with a second and a third harmonic is heard on small
+# speakers; the short one is hollow and harder.
+_WAVES = {
+    "triangle": ((1, 60), (2, 22), (3, 10)),
+    "triangle_short": ((1, 56), (3, 24), (5, 12)),
+}
+# The register's levels from none over a quarter and a half to all.
+_WAVE_LEVELS = (0, 3, 2, 1)
+_OTHER_WAVE = ((1, 60), (2, 30), (4, 10))
+
+
+def sides_of(voice: str) -> tuple[int, int]:
+    """Return whether the voice is heard on the left and on the right, 1 or 0 each."""
+    number = [spec.name for spec in CHIPS["gameboy"].voices].index(voice)
+    return _SIDES >> (4 + number) & 1, _SIDES >> number & 1
+
+
+def _start(song: ChipSong) -> tuple[Write, ...]:
+    wave = _wave_bytes(_bass_of(song))
+    return (
+        Write(_POWER, 0x80),
+        Write(_MASTER, _FULL_MASTER),
+        Write(_PANNING, _SIDES),
+        Write(_SWEEP, _SWEEP_OFF),
+        Write(_WAVE_POWER, 0x00),
+        *(Write(_WAVE_MEMORY + n, byte) for n, byte in enumerate(wave)),
+        *((Write(_WAVE_POWER, 0x80),) if _bass_of(song) else ()),
+        Write(_WAVE_LENGTH, 0x00),
+    )
+
+
+def _bass_of(song: ChipSong) -> str:
+    """The instrument of the wave voice's first note: one wave lasts for the whole track."""
+    name = next(spec.name for spec in CHIPS[song.chip].voices if spec.kind == "dmg_wave")
+    notes = [note for voice in song.voices if voice.name == name for note in voice.notes]
+    return notes[0].instrument if notes else ""
+
+
+def _wave_bytes(instrument: str) -> bytes:
+    """32 steps of the instrument's wave, two a byte, the high four bits first."""
+    partials = _WAVES.get(instrument, _OTHER_WAVE)
+    raw = [
+        sum(
+            weight * math.sin(2 * math.pi * number * (step + 0.5) / 32)
+            for number, weight in partials
+        )
+        for step in range(32)
+    ]
+    top = max(map(abs, raw))
+    steps = [min(15, int(8 + 8 * value / top)) for value in raw]
+    return bytes(high << 4 | low for high, low in zip(steps[::2], steps[1::2], strict=True))
+
+
+def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
+    """Mark the silence before the first note, where no loop comes back to it with the voice on."""
+    first = next((n for n, state in enumerate(states) if state.volume), len(states))
+    if first < len(states) and song.loop_start_frame is not None:
+        first = min(first, song.loop_start_frame)
+    return [replace(state, unplugged=True) for state in states[:first]] + list(states[first:])
+
+
+def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    return _KINDS[spec.kind](spec, state, shadow)
+
+
+def _pulse(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    base = spec.base_address
+    frequency = 2047 - state.timer
+    envelope = 0 if state.unplugged else state.volume << 4 | _SILENT_ENVELOPE
+    writes = changed([(base + 1, state.duty << 6), (base + 3, frequency & 0xFF)], shadow)
+    louder = changed([(base + 2, envelope)], shadow)
+    return writes + louder + _high(base + 4, frequency >> 8, bool(louder), shadow)
+
+
+def _wave(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    base = spec.base_address
+    frequency = 2047 - state.timer
+    restarted = not shadow
+    level = _next_level(shadow.get(base + 2), _wave_level(state.volume))
+    wanted = [(base + 3, frequency & 0xFF), (base + 2, level << 5)]
+    writes = changed(wanted, shadow)
+    return writes + _high(base + 4, frequency >> 8, restarted, shadow)
+
+
+def _wave_level(volume: int) -> int:
+    """Which of the wave's levels, from none up to all of it, is nearest to the volume."""
+    return 3 if volume > 10 else 2 if volume > 5 else 1 if volume else 0
+
+
+def _next_level(register: int | None, wanted: int) -> int:
+    """The register's level for this frame, up in at most two steps and down one at a time.
+
+    The converter moves with the level, so a note that stopped at once would thump.
+    """
+    if register is None:
+        return _WAVE_LEVELS[wanted]
+    now = _WAVE_LEVELS.index(register >> 5)
+    return _WAVE_LEVELS[min(max(wanted, now - 1), now + 2)]
+
+
+def _high(address: int, high: int, trigger: bool, shadow: Shadow) -> list[Write]:
+    """The upper frequency bits, with a trigger if wanted; the shadow keeps them without it."""
+    if not trigger:
+        return changed([(address, high)], shadow)
+    shadow[address] = high
+    return [Write(address, _TRIGGER | high)]
+
+
+def _noise(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    base = spec.base_address
+    silence = 0 if state.unplugged else _SILENT_ENVELOPE
+    sounds = shadow.get(base + 2) != silence
+    writes = changed([(base + 1, 0), (base + 3, noise_byte(state.timer))], shadow)
+    if state.volume and (state.attack or not shadow.get(base + 2)):
+        shadow[base + 2] = state.volume << 4 | _fade(state)
+    elif not state.volume and sounds:
+        shadow[base + 2] = silence
+    else:
+        return writes
+    return [*writes, Write(base + 2, shadow[base + 2]), Write(base + 4, _TRIGGER)]
+
+
+def _fade(state: State) -> int:
+    """The envelope's period, in 64ths of a second a step, that halves the volume in time."""
+    frames = _half_frames(state.instrument) if state.instrument else 1
+    return min(7, max(1, round(frames * _ENVELOPE_HZ / 60 / max(state.volume / 2, 1))))
+
+
+def _half_frames(instrument: Instrument) -> int:
+    """Frames until the instrument is at half the volume it starts with, or its macro ends."""
+    volumes = instrument.volume.values
+    below = (frame for frame, volume in enumerate(volumes) if 2 * volume <= volumes[0])
+    return next(below, len(volumes))
+
+
+@cache
+def noise_byte(index: int) -> int:
+    """Return the NR43 byte whose noise runs nearest to the 2A03's at the period index."""
+    wanted = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[index]
+    choices = ((shift, divider) for shift in range(14) for divider in range(8))
+
+    def distance(choice: tuple[int, int]) -> float:
+        shift, divider = choice
+        return abs(math.log(262_144 / ((divider or 0.5) * (1 << shift)) / wanted))
+
+    shift, divider = min(choices, key=distance)
+    return shift << 4 | divider
+
+
+_KINDS = {"dmg_pulse": _pulse, "dmg_wave": _wave, "noise": _noise}
+
+GAMEBOY_DRIVER = Driver(_start, _voice, prepare=_prepare)

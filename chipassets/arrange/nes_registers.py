@@ -1,0 +1,85 @@
+"""The 2A03's and the VRC6's registers.
+
+Writing a 2A03 pulse's high timer byte restarts its wave, which clicks, so it is written only when
+the high bits change: a new note is an attack in volume, not in phase. Volume is constant volume
+changed by software, so the sound does not hang on the chip's frame counter. A drum with a sample
+sounds on the sample channel beside its noise, unless a loop's seam or the end would cut it off.
+"""
+
+from __future__ import annotations
+
+from chipassets.arrange.driver import Driver, Shadow, State, changed
+from chipassets.chips import dmcbank
+from chipassets.chips.chipsong import ChipSong
+from chipassets.chips.profiles import VoiceSpec
+from chipassets.chips.registers import Write
+
+# $4015: all four voices on. $4017: four steps, no interrupt. $9003: the VRC6 at its usual pitch.
+_START = (Write(0x4015, 0x0F), Write(0x4017, 0x40))
+_VRC6_START = (*_START, Write(0x9003, 0x00))
+# $4010 to $4013: the sample channel at rest, at its finest steps and at level 0.
+_SAMPLES_START = (
+    Write(0x4010, dmcbank.RATE),
+    *(Write(address, 0) for address in (0x4011, 0x4012, 0x4013)),
+)
+_SAMPLE_STOPS, _SAMPLE_STARTS = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
+# Sweep off, and set to go down: with the sweep at 0 low notes would be muted.
+_SWEEP_OFF = 0x08
+_CONSTANT_VOLUME = 0x30
+_LENGTH_LOAD = 0x08
+_GATE_ON, _GATE_OFF = 0xFF, 0x80
+# The VRC6's duties are (D + 1) / 16 up to a half: 12.5, 25, 50 %, and 75 % as its mirror image.
+_VRC6_DUTIES = (1, 3, 7, 3)
+_VRC6_ENABLED = 0x80
+_SAW_FULL_RATE = 42
+"""The largest rate whose six additions stay within the saw's eight bits."""
+
+
+def _start(song: ChipSong) -> tuple[Write, ...]:
+    start = _VRC6_START if song.chip == "nes-vrc6" else _START
+    uses_samples = any(instrument.sample for instrument in song.instruments)
+    return (*start, *_SAMPLES_START) if uses_samples else start
+
+
+def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    writes = changed(_registers(spec, state), shadow)
+    clip = _clip(state)
+    if not clip:
+        return writes
+    address, length = clip.registers
+    writes += changed([(0x4012, address), (0x4013, length)], shadow)
+    return [*writes, _SAMPLE_STOPS, _SAMPLE_STARTS]
+
+
+def _clip(state: State) -> dmcbank.Clip | None:
+    """What the sample channel begins in this frame."""
+    if not (state.attack and state.instrument and state.instrument.sample):
+        return None
+    clip = dmcbank.clips()[state.instrument.sample]
+    return clip if clip.frames <= state.room else None
+
+
+def _registers(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
+    """Address and value of the voice's registers, pitch before volume."""
+    base = spec.base_address
+    if spec.kind.startswith("vrc6"):
+        high = _VRC6_ENABLED | state.timer >> 8
+        return [(base + 1, state.timer & 0xFF), (base + 2, high), (base, _vrc6(spec, state))]
+    high = _LENGTH_LOAD | state.timer >> 8
+    tone = [(base + 2, state.timer & 0xFF), (base + 3, high)]
+    if spec.kind == "noise":
+        volume = (base, _CONSTANT_VOLUME | state.volume)
+        return [(base + 2, state.duty << 7 | state.timer), (base + 3, _LENGTH_LOAD), volume]
+    if spec.kind == "triangle":
+        return [*tone, (base, _GATE_ON if state.volume else _GATE_OFF)]
+    control = state.duty << 6 | _CONSTANT_VOLUME | state.volume
+    return [(base + 1, _SWEEP_OFF), *tone, (base, control)]
+
+
+def _vrc6(spec: VoiceSpec, state: State) -> int:
+    if spec.kind == "vrc6_saw":
+        return state.volume * _SAW_FULL_RATE // 15
+    return _VRC6_DUTIES[state.duty] << 4 | state.volume
+
+
+NES_DRIVER = Driver(_start, _voice)

@@ -1,0 +1,202 @@
+"""How loud a note of a chip voice is to a listener: its power under the K-weighting, worked out.
+
+Arranging has no samples to measure. But a voice's wave is known, and with it the power of each
+partial; ITU-R BS.1770's weighting then says what a listener makes of it. Bass notes lose by it and
+bright ones gain, which is why levels alone tell little. Powers are of full scale, before a chip's
+output filter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.arrange.gameboy_registers import sides_of
+from chipassets.arrange.snes_registers import FULL_SIDE, PLACES
+from chipassets.chips import dmcbank, soundbank
+from chipassets.chips.chipsong import ChipNote, Instrument
+from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
+
+_MOST_PARTIALS = 64
+_NOTE_SECONDS = 0.3
+"""For how long a sampled note is heard when its power is worked out."""
+
+_HIGHEST_HZ = 16_000.0
+_DUTIES = (0.125, 0.25, 0.5, 0.75)
+_NOISE_HZ = np.linspace(20.0, _HIGHEST_HZ, 400)
+_FULL_LEVEL = 15
+
+# Swings at full level as parts of full scale. NESdev, APU mixer: one pulse, the triangle and the
+# noise alone. A VRC6 pulse is 0.86 of the 2A03's. The Game Boy's converters are all alike.
+_NES_PULSE, _NES_TRIANGLE = 0.149, 0.246
+_NES_NOISE = 0.145
+"""Beside a sounding triangle, which takes a part of it."""
+_NES_SAMPLE_STEP = 159.79 / 100 / 22_638 * 0.8
+_VRC6_PULSE, _VRC6_SAW = 0.128, 0.248
+_GAMEBOY = 0.157
+
+
+def k_gain(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the power gain of the K-weighting at the frequencies.
+
+    It is that of the analogue filters behind the coefficients of BS.1770-4: a shelf of 4 dB at
+    1682 Hz and a high-pass at 38 Hz.
+    """
+    s = 1j * hz
+    w, q, high = 1681.974450955533, 0.7071752369554196, math.pow(10.0, 3.999843853973347 / 20)
+    middle = math.pow(high, 0.4996667741545416)
+    shelf = (high * s * s + middle * w / q * s + w * w) / (s * s + w / q * s + w * w)
+    w, q = 38.13547087602444, 0.5003270373238773
+    passed = s * s / (s * s + w / q * s + w * w)
+    gain: NDArray[np.float64] = np.abs(shelf * passed) ** 2
+    return gain
+
+
+def note_power(note: ChipNote, instrument: Instrument, chip: Chip, spec: VoiceSpec) -> float:
+    """Return the mean power of a note over the frames for which it is held."""
+    frames = max(note.duration_frames, 1)
+    return _side_power(chip.name, spec.name) * _power(note, instrument, chip, spec, frames)
+
+
+def _side_power(chip: str, voice: str) -> float:
+    """Both sides' power of a voice at its place, where one on both sides is 2 and mono is 1."""
+    if chip == "snes":
+        return sum((side / FULL_SIDE) ** 2 for side in PLACES[voice])
+    return sum(sides_of(voice)) if chip == "gameboy" else 1.0
+
+
+def _power(
+    note: ChipNote, instrument: Instrument, chip: Chip, spec: VoiceSpec, frames: int
+) -> float:
+    if spec.role == "drums":
+        return _drum_power(note, instrument, chip.name) / frames
+    heard = _mean_square(instrument, frames) * (note.level / _FULL_LEVEL) ** 2
+    if spec.kind == "triangle":
+        heard = sum(instrument.volume.at(age) > 0 for age in range(frames)) / frames
+    duty = instrument.duty.at(min(frames // 2, 12))
+    return heard * _tone_power(spec.kind, instrument.name, duty, note.pitch)
+
+
+def _mean_square(instrument: Instrument, frames: int) -> float:
+    volume = instrument.volume
+    return sum((volume.at(age) / _FULL_LEVEL) ** 2 for age in range(frames)) / frames
+
+
+@lru_cache(maxsize=4096)
+def _tone_power(kind: str, instrument: str, duty: int, pitch: int) -> float:
+    """The power of a voice's wave at its full level."""
+    if kind == "sample":
+        return _sample_power(soundbank.wave_source(instrument, duty, pitch), pitch)
+    partial = np.arange(1, _MOST_PARTIALS + 1)
+    hz = partial.astype(np.float64) * (440.0 * math.pow(2.0, (pitch - 69) / 12))
+    powers = _WAVES[kind](partial, instrument, duty, pitch)
+    return float((powers * k_gain(hz))[hz < _HIGHEST_HZ].sum())
+
+
+_Partials = NDArray[np.int64]
+_Powers = NDArray[np.float64]
+
+
+def _pulse_of(swing: float) -> Callable[[_Partials, str, int, int], _Powers]:
+    def powers(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
+        del instrument, pitch
+        sine = np.sin(np.pi * partial * _DUTIES[duty])
+        found: _Powers = (swing * 2 / np.pi / partial * sine) ** 2 / 2
+        return found
+
+    return powers
+
+
+def _triangle(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
+    del instrument, duty, pitch
+    found: _Powers = (_NES_TRIANGLE * 4 / np.pi**2 / partial**2) ** 2 / 2 * (partial % 2)
+    return found
+
+
+def _saw(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
+    del instrument, duty, pitch
+    found: _Powers = (_VRC6_SAW / np.pi / partial) ** 2 / 2
+    return found
+
+
+def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
+    """The Game Boy's wave is a sine with a little above it."""
+    del instrument, duty, pitch
+    found: _Powers = np.where(partial == 1, (_GAMEBOY / 2) ** 2 / 2, 0.0)
+    found[1] = found[0] * 0.13
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _sample_power(number: int, pitch: int) -> float:
+    """The power of a SNES source at a pitch, over the first part of a note."""
+    source = soundbank.sources()[number]
+    rate = source.cycle_samples * 440.0 * math.pow(2.0, (pitch - 69) / 12)
+    values = np.array(source.values, dtype=np.float64) / 32_768
+    loop = values[source.loop_start :]
+    count = int(_NOTE_SECONDS * rate)
+    heard = np.concatenate((values, np.tile(loop, max(0, count - len(values)) // len(loop) + 1)))
+    return _energy(heard[:count], rate) / (60 * _NOTE_SECONDS)
+
+
+_WAVES: dict[str, Callable[[_Partials, str, int, int], _Powers]] = {
+    "pulse": _pulse_of(_NES_PULSE),
+    "triangle": _triangle,
+    "vrc6_pulse": _pulse_of(_VRC6_PULSE),
+    "vrc6_saw": _saw,
+    "dmg_pulse": _pulse_of(_GAMEBOY),
+    "dmg_wave": _wave,
+}
+
+
+def _drum_power(note: ChipNote, instrument: Instrument, chip: str) -> float:
+    """What a stroke gives in all, in frames of full power."""
+    loudness = (note.level / _FULL_LEVEL) ** 2
+    if chip == "snes":
+        number = soundbank.drum_source(instrument.name)
+        return _hit_energy(number, note.duration_frames) * loudness
+    frames = min(note.duration_frames, len(instrument.volume.values))
+    swing = _GAMEBOY if chip == "gameboy" else _NES_NOISE
+    periods = len(NOISE_PERIODS) - 1
+    energy = sum(
+        _noise_power(min(max(note.pitch + instrument.arpeggio.at(age), 0), periods))
+        * (instrument.volume.at(age) / _FULL_LEVEL * swing) ** 2
+        for age in range(frames)
+    )
+    sample = _clip_energy(instrument.sample) if instrument.sample else 0.0
+    return energy * loudness + sample
+
+
+@lru_cache(maxsize=32)
+def _noise_power(period_index: int) -> float:
+    """Of noise that swings by one: its bits hold for a period each, so that it falls as a sinc."""
+    rate = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[period_index]
+    density = 2 * 0.25 / rate * np.sinc(_NOISE_HZ / rate) ** 2
+    return float((density * k_gain(_NOISE_HZ)).mean() * (_HIGHEST_HZ - 20))
+
+
+@lru_cache(maxsize=256)
+def _hit_energy(number: int, frames: int) -> float:
+    """Of a SNES drum that rings for so many frames, in frames of full power."""
+    rate = soundbank.RATE_HZ * soundbank.drum_pitch(number) // soundbank.DRUM_PITCH
+    values = np.array(soundbank.sources()[number].values[: frames * rate // 60]) / 32_768
+    return _energy(values, rate)
+
+
+@lru_cache(maxsize=8)
+def _clip_energy(name: str) -> float:
+    level = np.array(dmcbank.decode_delta(dmcbank.clips()[name].packed)) * _NES_SAMPLE_STEP
+    return _energy(level, dmcbank.RATE_HZ)
+
+
+def _energy(values: NDArray[np.float64], rate_hz: float) -> float:
+    """The weighted energy of the samples, in frames of full power."""
+    count = len(values)
+    spectrum = np.abs(np.fft.rfft(values)) ** 2
+    hz = np.arange(len(spectrum)) * rate_hz / count
+    heard = (spectrum * k_gain(np.maximum(hz, 1.0)))[(hz > 15) & (hz < _HIGHEST_HZ)]
+    return float(2 * heard.sum() / count / rate_hz * 60)

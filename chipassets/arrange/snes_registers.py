@@ -1,0 +1,189 @@
+"""The S-DSP's registers: samples, envelopes and places for eight voices, with an echo.
+
+A note is keyed on once and shaped by the chip: the instrument's volume macro becomes attack, decay
+and sustain where these can follow it, else a direct gain that changes with the frames; its release
+is a falling gain. The frame before a voice's next note keys it off, which takes the chip 8 ms, so
+that the next one begins from silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chipassets.arrange.driver import Driver, Shadow, State, changed
+from chipassets.arrange.dspenvelope import ADSR_ON, Adsr, direct_gain, fit_adsr, release_rate
+from chipassets.chips.chipsong import ChipSong, Instrument
+from chipassets.chips.profiles import VoiceSpec
+from chipassets.chips.registers import Write
+from chipassets.chips.soundbank import (
+    CYCLE_SAMPLES,
+    drum_pitch,
+    drum_source,
+    sources,
+    wave_source,
+)
+
+_KEY_ON, _KEY_OFF = 0x4C, 0x5C
+_VOICES = 8
+# All voices but bass and drums are heard in the room.
+_ECHO_SENDERS = ("voice1", "voice2", "voice5", "voice6", "voice7")
+_FIR = (10, 20, 30, 30, 20, 10, 4, 4)
+_MASTER = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The echo's delay in 16 ms, how much of it comes back, and how loud it is; 128 is one."""
+
+    delay: int
+    feedback: int
+    volume: int
+
+
+ROOMS = {
+    "stage": Room(4, 44, 25),
+    "close": Room(3, 30, 18),
+    "hall": Room(5, 58, 24),
+    "cave": Room(7, 74, 28),
+}
+"""By the name that a song gives; the first is the usual one.
+
+The echo is in opposite phase on the two sides: what it takes from a held note on one side it adds
+on the other, so that notes stay as loud as each other, and the room is wide.
+"""
+
+# Left and right of each voice, of 127, and of drums that are not in the middle.
+PLACES = {
+    "voice1": (112, 92),
+    "voice2": (120, 36),
+    "voice3": (112, 112),
+    "drums": (112, 112),
+    "voice5": (32, 120),
+    "voice6": (24, 122),
+    "voice7": (122, 20),
+    "voice8": (116, 52),
+}
+_DRUM_PLACES = {
+    "hat": (92, 126),
+    "open_hat": (92, 126),
+    "tom": (122, 76),
+    "crash": (120, 84),
+}
+FULL_SIDE = 127
+
+_HIGHEST_PITCH = 0x3FFF
+_DETUNE = 290
+"""A chorus is this part sharper than what it doubles: six cents."""
+
+_FALLING_GAIN = 0xA0
+_DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
+
+
+def _start(song: ChipSong) -> tuple[Write, ...]:
+    senders = sum(1 << n for n, voice in enumerate(PLACES) if voice in _ECHO_SENDERS)
+    room = ROOMS.get(song.room, ROOMS["stage"])
+    return (
+        *(Write(address, _MASTER) for address in (0x0C, 0x1C)),
+        Write(0x2C, room.volume),
+        Write(0x3C, 0x100 - room.volume),
+        Write(_KEY_ON, 0),
+        Write(_KEY_OFF, 0),
+        *(Write(address, 0) for address in (0x6C, 0x2D, 0x3D)),
+        Write(0x0D, room.feedback),
+        Write(0x4D, senders),
+        Write(0x7D, room.delay),
+        *(Write(n << 4 | 0x0F, value) for n, value in enumerate(_FIR)),
+    )
+
+
+def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
+    """Mark the frame before every attack as one in which the note before it is let go."""
+    del song
+    prepared = list(states)
+    for frame, state in enumerate(states[1:]):
+        if state.attack and prepared[frame].volume:
+            prepared[frame] = replace(prepared[frame], held=False, ends=True)
+    return prepared
+
+
+def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    base = spec.base_address
+    sounds = state.volume > 0 and state.held
+    if not shadow and not sounds:
+        return changed([(base + n, 0) for n in range(8)], shadow)
+    if sounds and state.instrument and (state.attack or not shadow):
+        note = _note(spec, state, state.instrument)
+        return [*changed(note, shadow), Write(_KEY_ON, 1 << (base >> 4))]
+    if sounds:
+        pitch = _pitch(spec, state, shadow[base + 4])
+        return changed([*pitch, *_followed(base, state, shadow)], shadow)
+    let_go = [(base + 5, shadow[base + 5] & ~ADSR_ON), (base + 7, _let_go(state))]
+    writes = changed(let_go, shadow)
+    return [*writes, Write(_KEY_OFF, 1 << (base >> 4))] if state.ends else writes
+
+
+def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[int, int]]:
+    """All eight registers of a note that begins."""
+    base = spec.base_address
+    is_drum = spec.role == "drums"
+    adsr = _DRUM_ADSR if is_drum else fit_adsr(instrument.volume)
+    loudness = state.level * (adsr.full if adsr else 15)
+    places = _DRUM_PLACES.get(instrument.name) if is_drum else None
+    left, right = (place * loudness // 225 for place in places or PLACES[spec.name])
+    number = (
+        drum_source(instrument.name)
+        if is_drum
+        else wave_source(instrument.name, state.duty, state.pitch)
+    )
+    envelope = (
+        [(base + 5, 0), (base + 6, 0), (base + 7, direct_gain(state.envelope))]
+        if adsr is None
+        else [(base + 5, adsr.first), (base + 6, adsr.second), (base + 7, _let_go(state))]
+    )
+    return [
+        (base, left),
+        (base + 1, right),
+        *_pitch(spec, state, number),
+        (base + 4, number),
+        *envelope,
+    ]
+
+
+def _followed(base: int, state: State, shadow: Shadow) -> list[tuple[int, int]]:
+    """The direct gain of a held note whose macro no ADSR follows."""
+    if shadow[base + 5] & ADSR_ON:
+        return []
+    return [(base + 7, direct_gain(state.envelope))]
+
+
+def _let_go(state: State) -> int:
+    """The gain that falls as the instrument's release does."""
+    return _FALLING_GAIN | (release_rate(state.instrument.volume) if state.instrument else 31)
+
+
+def _pitch(spec: VoiceSpec, state: State, number: int) -> list[tuple[int, int]]:
+    """The pitch register: the chip table's, for the cycle that the source has."""
+    if spec.role == "drums":
+        pitch = drum_pitch(number)
+    else:
+        pitch = state.timer * sources()[number].cycle_samples // CYCLE_SAMPLES
+    if spec.role == "chorus":
+        pitch += pitch // _DETUNE
+    pitch = min(pitch, _HIGHEST_PITCH)
+    return [(spec.base_address + 2, pitch & 0xFF), (spec.base_address + 3, pitch >> 8)]
+
+
+def _join(writes: list[Write]) -> list[Write]:
+    """The frame's key-ons and key-offs as one write each, at its end."""
+    others = [write for write in writes if write.address not in (_KEY_ON, _KEY_OFF)]
+    if len(others) == len(writes):
+        return writes
+    on, off = (
+        sum({write.value for write in writes if write.address == address})
+        for address in (_KEY_ON, _KEY_OFF)
+    )
+    return [*others, Write(_KEY_OFF, off), Write(_KEY_ON, on)]
+
+
+SNES_DRIVER = Driver(_start, _voice, _join, _prepare)

@@ -1,0 +1,47 @@
+"""Which voice plays which role, when some are left free for the game's sound effects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from chipassets.chips.profiles import Chip, VoiceSpec
+from chipassets.errors import ArrangeError
+
+# Who may sit where, the most important role first: a melody without its own voice takes another's.
+_SEATS = (("lead", ("lead", "inner", "bass")), ("bass", ("bass", "inner")), ("inner", ("inner",)))
+
+
+def seat_voices(chip: Chip, leave: Collection[str]) -> Chip:
+    """Return the chip with the voices that are not left free, in the roles that they now play.
+
+    Voices beyond lead, inner line, bass and drums take a role whose own voice is gone before the
+    inner line gives up its. ArrangeError when no voice that plays tones remains, or for a voice
+    that the chip does not have.
+    """
+    names = [spec.name for spec in chip.voices]
+    unknown = [name for name in leave if name not in names]
+    if unknown:
+        raise ArrangeError(
+            f"the chip {chip.name} has no voice {unknown[0]!r} to leave; there are "
+            f"{', '.join(names)}"
+        )
+    free = {spec.role: spec for spec in chip.voices if spec.name not in leave}
+    if not free.keys() - {"drums"}:
+        raise ArrangeError("every voice that plays tones is left free; keep one for the music")
+    further = [role for role in free if role not in ("lead", "inner", "bass", "drums")]
+    seats: dict[str, str] = {}
+    for role, own in _SEATS:
+        for lender in (own[0], *reversed(further), *own[1:]):
+            if lender in free:
+                seats[free.pop(lender).name] = role
+                break
+    return replace(chip, voices=tuple(_seated(chip, leave, seats)))
+
+
+def _seated(chip: Chip, leave: Collection[str], seats: dict[str, str]) -> list[VoiceSpec]:
+    return [
+        replace(spec, role=seats.get(spec.name, spec.role))
+        for spec in chip.voices
+        if spec.name not in leave
+    ]

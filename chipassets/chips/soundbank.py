@@ -1,0 +1,139 @@
+"""The sources of the `snes` profile: tones in several ranges of pitch, and drums.
+
+They were made by `soundsynth` and lie packed, as the chip keeps them, in the file beside this
+module. What is heard is what comes out of those blocks.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from chipassets.chips.brr import BLOCK_BYTES, BLOCK_SAMPLES, decode_brr
+
+RATE_HZ = 32_000
+CYCLE_SAMPLES = 64
+"""The cycle for which the chip table's pitch registers are worked out."""
+
+DRUM_PITCH = 0x1000
+"""The pitch register at which a sample is played at 32 kHz."""
+
+BANK_FILE = Path(__file__).with_name("snes.bank")
+_MAGIC = b"chipassets bank 1\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A range of pitches that share a source, and how many samples its cycles have."""
+
+    below_pitch: int
+    cycle_samples: int
+
+
+ZONES = (Zone(46, 256), Zone(58, 128), Zone(70, 64), Zone(82, 32), Zone(128, 32))
+TONES = (
+    "oboe", "flute", "violin", "harp", "celesta", "strings", "brass", "choir", "bass", "slap",
+    "piano",
+)  # fmt: skip
+DRUMS = ("kick", "snare", "hat", "open_hat", "crash", "tom")
+
+SLOW_DRUMS = ("kick", "tom")
+"""Those without high frequencies, which are kept at half the rate."""
+
+_TONE_OF = {
+    "reed": "oboe", "square": "flute", "thin": "violin", "pluck": "harp", "bell": "celesta",
+    "pad": "strings", "brass": "brass", "echo": "choir", "triangle": "bass",
+    "triangle_short": "slap", "under": "strings", "edge": "piano",
+}  # fmt: skip
+_TONE_OF_DUTY = ("violin", "oboe", "flute", "oboe")
+_OTHER_TONE = {
+    "oboe": "flute", "flute": "oboe", "violin": "strings", "harp": "piano", "celesta": "harp",
+    "strings": "choir", "brass": "strings", "choir": "strings", "piano": "harp",
+}  # fmt: skip
+_CONTRAST = "b"
+"""The word in an instrument's name that asks for its other colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sample: its BRR blocks, and the sample from which on it repeats, if it does.
+
+    `cycle_samples` is how many samples a cycle of its tone has; 0 for a drum.
+    """
+
+    name: str
+    packed: bytes
+    loop_start: int | None
+    cycle_samples: int
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The 16-bit values of the blocks, as the chip plays them the first time."""
+        return _decoded(self.packed)
+
+    @property
+    def length(self) -> int:
+        """How many values there are."""
+        return len(self.packed) // BLOCK_BYTES * BLOCK_SAMPLES
+
+
+@lru_cache(maxsize=256)
+def _decoded(packed: bytes) -> tuple[int, ...]:
+    return decode_brr(packed)
+
+
+@lru_cache(maxsize=1024)
+def wave_source(instrument: str, duty: int, pitch: int) -> int:
+    """Return the number of the source for a tone; an instrument without one has its duty's."""
+    name, *words = instrument.split(" ")
+    tone = _TONE_OF.get(name, name)
+    if tone not in TONES:
+        tone = _TONE_OF_DUTY[duty]
+    elif words and words[-1] == "echo":
+        tone = _TONE_OF["echo"] if tone in ("brass", "oboe") else tone
+    elif _CONTRAST in words:
+        tone = _OTHER_TONE.get(tone, tone)
+    zone = next(place for place, item in enumerate(ZONES) if pitch < item.below_pitch)
+    return TONES.index(tone) * len(ZONES) + zone
+
+
+def drum_pitch(number: int) -> int:
+    """Return the pitch register at which a drum's source sounds as it was made."""
+    return DRUM_PITCH // 2 if sources()[number].name in SLOW_DRUMS else DRUM_PITCH
+
+
+def drum_source(drum: str) -> int:
+    """Return the number of a drum's source; a drum without one has the snare's."""
+    place = DRUMS.index(drum) if drum in DRUMS else DRUMS.index("snare")
+    return len(TONES) * len(ZONES) + place
+
+
+@lru_cache(maxsize=1)
+def sources() -> tuple[Source, ...]:
+    """Return every source; its place is its number in the chip's SRCN registers."""
+    data = BANK_FILE.read_bytes()
+    if not data.startswith(_MAGIC):
+        raise ValueError(f"{BANK_FILE.name} is no sound bank; install the package anew")
+    found, at = [], len(_MAGIC)
+    while at < len(data):
+        name_size, loop_start, cycle, size = struct.unpack_from("<BiHI", data, at)
+        at += struct.calcsize("<BiHI")
+        name = data[at : at + name_size].decode("ascii")
+        packed = data[at + name_size : at + name_size + size]
+        found.append(Source(name, packed, None if loop_start < 0 else loop_start, cycle))
+        at += name_size + size
+    return tuple(found)
+
+
+def bank_bytes(bank: Sequence[Source]) -> bytes:
+    """Return the file that holds the sources."""
+    rows = bytearray(_MAGIC)
+    for source in bank:
+        start = -1 if source.loop_start is None else source.loop_start
+        name = source.name.encode("ascii")
+        rows += struct.pack("<BiHI", len(name), start, source.cycle_samples, len(source.packed))
+        rows += name + source.packed
+    return bytes(rows)

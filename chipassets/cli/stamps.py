@@ -1,0 +1,39 @@
+"""Stamps of the files that a manifest is built from: whether one of them was saved since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+Stamp = tuple[int, int, int, int]
+Stamps = dict[Path, Stamp]
+"""Of each file its size, its times of writing and of change in nanoseconds, and its number on the
+disk: a copy may bring its own time of writing. Files that are not there are left out."""
+
+
+def read_stamps(manifest: Path) -> Stamps:
+    """Return the stamps of the manifest, its lock and the files that it names."""
+    from chipassets.lock import lock_path
+
+    own = _stamps((manifest, lock_path(manifest)))
+    return own | _stamps(_named(manifest, own.get(manifest)))
+
+
+@lru_cache(maxsize=1)
+def _named(manifest: Path, _stamp: Stamp | None) -> tuple[Path, ...]:
+    """The files that the manifest names; read again only when its own stamp has changed."""
+    from chipassets.manifest.named import named_files
+
+    return named_files(manifest)
+
+
+def _stamps(paths: Iterable[Path]) -> Stamps:
+    stamps: Stamps = {}
+    for path in paths:
+        try:
+            found = path.stat()
+        except (OSError, ValueError):
+            continue
+        stamps[path] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return stamps

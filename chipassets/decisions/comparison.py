@@ -1,0 +1,60 @@
+"""Two takes of a track in one file that goes from the one to the other at bar lines."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from chipassets.bundle import write_file
+from chipassets.decisions.audition import Desk, render_take
+from chipassets.errors import UsageError
+
+TURN_BARS = 2
+"""How long each take sounds at a time."""
+
+_FADE_SECONDS = 0.005
+_FORMATS = ("wav", "ogg", "flac")
+
+Wave = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def compare(desk: Desk, one: int, other: int, path: Path) -> None:
+    """Write a file in which two takes (from 1) alternate every TURN_BARS bars, each in its bar.
+
+    UsageError for a take that there is not, and for a suffix other than .wav, .ogg or .flac.
+    """
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in _FORMATS:
+        raise UsageError(f"{path} names no format of sound; end it in .wav, .ogg or .flac")
+    waves = []
+    for take in (one, other):
+        entry, files = render_take(desk, take, ("wav",))
+        data = io.BytesIO(files[entry.files["wav"].path])
+        wave, rate_hz = soundfile.read(data, dtype="float32", always_2d=True)
+        waves.append(wave)
+    turn_samples = TURN_BARS * entry.beats_per_bar * 60 * rate_hz / entry.tempo_bpm
+    mixed = alternate(waves[0], waves[1], turn_samples, round(_FADE_SECONDS * rate_hz))
+    buffer = io.BytesIO()
+    soundfile.write(buffer, mixed, rate_hz, format=suffix.upper())
+    write_file(path, buffer.getvalue())
+
+
+def alternate(one: Wave, other: Wave, turn_samples: float, fade_samples: int) -> Wave:
+    """Return one wave, then the other, and so on, changing every `turn_samples` from the start.
+
+    Both are [samples, channels]; the result is as long as the shorter. Around each change they
+    cross within `fade_samples`.
+    """
+    length = min(len(one), len(other))
+    places = np.arange(length, dtype=np.float64)
+    turn = np.floor(places / turn_samples)
+    into = places - turn * turn_samples
+    # Behind a change the share of the wave before it falls to nothing; at the start there is none.
+    left = np.clip(1 - into / max(fade_samples, 1), 0, 1) * (turn > 0)
+    share = np.where(turn % 2 == 0, left, 1 - left).astype(np.float32)[:, None]
+    mixed: Wave = one[:length] * (1 - share) + other[:length] * share
+    return mixed

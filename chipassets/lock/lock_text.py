@@ -1,0 +1,298 @@
+"""The lock as text: JSON that a diff reads as music, read back with every value checked."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+from chipassets.errors import CheckError
+from chipassets.lock.entries import Lock, LockedTake, Rejection, TakeRow
+from chipassets.music.chords import parse_chord
+from chipassets.music.score import Score
+from chipassets.music.score_text import score_from_lines, score_to_lines
+
+VERSION = 2
+"""Version 1 counted takes from 0 and forgot tracks that were not built."""
+
+ADVICE = "restore it from version control, or remove it to compose again"
+
+_MAX_TAKES = 4096
+_MAX_BARS = 1024
+_MAX_BEATS = 32
+_MIN_MILLIBPM, _MAX_MILLIBPM = 10_000, 1_000_000
+_MAX_TEXT = 2000
+_MAX_HALVES = 64
+_MAX_SHIFT = 127
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+class _WrongError(ValueError):
+    """A value of an entry is refused: the way to it, and why."""
+
+    def __init__(self, way: tuple[str | int, ...], why: str) -> None:
+        super().__init__(f"{'.'.join(str(step) for step in way)}: {why}")
+        self.way, self.why = way, why
+
+
+def lock_to_text(lock: Lock) -> str:
+    """Return the lock file: tracks by name, one line of text for each bar of music and part."""
+    tracks = {name: _take_to_json(lock.takes[name]) for name in sorted(lock.takes)}
+    head = {"manifest": lock.manifest, "home": lock.home}
+    said = {name: text for name, text in head.items() if text}
+    whole = {"lock": VERSION, **said, "tracks": tracks}
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def lock_from_text(text: str, path: Path) -> Lock:
+    """Return the lock that the text of a file holds.
+
+    Raises:
+        CheckError: it is no lock, of a newer version, or a value in it cannot be: by line. Nothing
+            is thrown away silently: it may hold takes that someone chose.
+    """
+    try:
+        found = _tracks_in(json.loads(text))
+        version = found.get("lock")
+        if version not in (1, VERSION) or isinstance(version, bool):
+            raise CheckError(
+                f"{path} is a lock of version {str(version)[:20]!r}; this chipassets reads up to "
+                f"{VERSION}: update chipassets, or remove the file to compose again"
+            )
+        takes = {name: _named(name, entry, version) for name, entry in found["tracks"].items()}
+        return Lock(takes, _text(found, "manifest", ()), _text(found, "home", ()))
+    except _WrongError as wrong:
+        line = line_of(text, *wrong.way)
+        place = f"{path}:{line}" if line else str(path)
+        track = f"track {str(wrong.way[0])[:64]!r}: " if wrong.way else ""
+        raise CheckError(f"{place}: {track}{wrong.why}; {ADVICE}") from wrong
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CheckError(f"{path} is not a readable lock ({error}); {ADVICE}") from error
+
+
+def _tracks_in(found: object) -> dict[str, Any]:
+    if not isinstance(found, dict) or not isinstance(found.get("tracks"), dict):
+        raise TypeError("it has no tracks")
+    return found
+
+
+def take_to_text(take: LockedTake) -> str:
+    """Return one take as text that `take_from_text` reads."""
+    return json.dumps(_take_to_json(take), ensure_ascii=False)
+
+
+def take_from_text(text: str) -> LockedTake:
+    """Return the take; ValueError for any other text."""
+    try:
+        return _take_from_json("", json.loads(text), VERSION)
+    except RecursionError as error:
+        raise ValueError("not a take") from error
+
+
+def line_of(text: str, track: str | int = "", key: str | int = "", item: str | int = "") -> int:
+    """Return the line, from 1, on which a track's key stands, or an item of its list; 0 if none.
+
+    `key` may be a word with which a line of the track's score starts.
+    """
+    lines = text.splitlines()
+    start = _find(lines, 0, f"{json.dumps(track, ensure_ascii=False)}: {{")
+    found = start and (_find(lines, start, f'"{key}":') if key else start)
+    if found and key == "score" and isinstance(item, str) and item:
+        return _find(lines, found, f'"{item}') or found
+    return found + int(item) + 1 if found and isinstance(item, int) else found
+
+
+def _find(lines: list[str], start: int, words: str) -> int:
+    rest = enumerate(lines[start:], start=start + 1)
+    return next((number for number, line in rest if line.lstrip().startswith(words)), 0)
+
+
+def _take_to_json(take: LockedTake) -> dict[str, Any]:
+    """Return only the choices that someone has made. Takes count from 1 wherever people read."""
+    choices: dict[str, Any] = {"accepted": True} if take.accepted else {}
+    if take.rejected:
+        choices["rejected"] = [
+            {"number": item.number + 1, "notes_sha256": item.notes_sha256} for item in take.rejected
+        ]
+    if take.rolled:
+        choices["rolled"] = take.rolled
+    if take.plan_key:
+        choices["plan_key"] = take.plan_key
+    if take.facts:
+        choices["from"] = dict(take.facts)
+    if take.table:
+        choices["table"] = [_row_to_line(row) for row in take.table]
+    return {
+        "notes_key": take.notes_key,
+        "number": take.number + 1,
+        "of": take.of,
+        "why": take.why,
+        **choices,
+        "score": score_to_lines(take.score),
+    }
+
+
+def _named(name: str, entry: object, version: int) -> LockedTake:
+    if not _NAME.fullmatch(name):
+        raise _WrongError((), f"{ascii(name)[:70]} is no name of a track")
+    return _take_from_json(name, entry, version)
+
+
+def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
+    if not isinstance(entry, dict):
+        raise _WrongError((name,), "it is no entry of a take")
+    accepted = entry.get("accepted", False)
+    if not isinstance(accepted, bool):
+        raise _WrongError((name, "accepted"), f"{accepted!r} is neither true nor false")
+    first = 0 if version == 1 else 1
+    of = _whole(entry, "of", (name,), 1, _MAX_TAKES)
+    rejected = [
+        Rejection(
+            _whole(item, "number", (name, "rejected"), first, _MAX_TAKES) - first,
+            _text(item, "notes_sha256", (name, "rejected")),
+        )
+        for item in _list(entry, "rejected", name)
+    ]
+    facts = entry.get("from", {})
+    if not isinstance(facts, dict):
+        raise _WrongError((name, "from"), "it is no mapping")
+    return LockedTake(
+        notes_key=_text(entry, "notes_key", (name,), needed=True),
+        number=_whole(entry, "number", (name,), first, of - 1 + first) - first,
+        of=of,
+        why=_text(entry, "why", (name,), needed=True),
+        score=_score(entry, name),
+        accepted=accepted,
+        plan_key=_text(entry, "plan_key", (name,)),
+        rejected=tuple(rejected),
+        rolled=_whole(entry, "rolled", (name,), 0, _MAX_TAKES, otherwise=0),
+        table=tuple(
+            _row_from_line(line, first, (name, "table", place))
+            for place, line in enumerate(_list(entry, "table", name))
+        ),
+        facts=tuple((key, _text(facts, key, (name,))) for key in facts),
+    )
+
+
+def _whole(
+    entry: object,
+    key: str,
+    way: tuple[str | int, ...],
+    low: int,
+    high: int,
+    otherwise: int | None = None,
+) -> int:
+    value = entry.get(key, otherwise) if isinstance(entry, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        said = "missing" if value is None else repr(value)[:40]
+        wanted = str(low) if low == high else f"a number {low} to {high}"
+        raise _WrongError((*way, key)[:2], f"{key} is {said} instead of {wanted}")
+    return value
+
+
+def _text(entry: object, key: str, way: tuple[str | int, ...], *, needed: bool = False) -> str:
+    value = entry.get(key, None if needed else "") if isinstance(entry, dict) else None
+    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+        raise _WrongError((*way, key)[:2], f"{key} is no text of at most {_MAX_TEXT} characters")
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise _WrongError((*way, key)[:2], f"{key} has half a character ({ascii(value)[:40]})")
+    return value
+
+
+def _list(entry: dict[str, Any], key: str, name: str) -> list[Any]:
+    value = entry.get(key, [])
+    if not isinstance(value, list) or len(value) > _MAX_TAKES:
+        raise _WrongError((name, key), f"{key} is no list of at most {_MAX_TAKES}")
+    return value
+
+
+def _score(entry: dict[str, Any], name: str) -> Score:
+    lines = entry.get("score")
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise _WrongError((name, "score"), "its score is no list of lines")
+    try:
+        score = score_from_lines(lines)
+    except (ValueError, OverflowError) as error:
+        where, _, why = str(error).partition(": ")
+        number = where.removeprefix("line ")
+        item = int(number) - 1 if number.isdecimal() else 0
+        raise _WrongError((name, "score", item), f"its score is refused: {why or error}") from error
+    for word, why in _faults(score):
+        raise _WrongError((name, "score", word), why)
+    return score
+
+
+def _faults(score: Score) -> list[tuple[str, str]]:
+    """Return what cannot be in a score: the word with which its line starts, and why."""
+    found = []
+    if not 1 <= score.bars <= _MAX_BARS:
+        found.append(("bars ", f"{score.bars} bars instead of 1 to {_MAX_BARS}"))
+    if not 1 <= score.beats_per_bar <= _MAX_BEATS:
+        found.append(("beats ", f"{score.beats_per_bar} beats a bar instead of 1 to {_MAX_BEATS}"))
+    if not _MIN_MILLIBPM <= score.tempo_millibpm <= _MAX_MILLIBPM:
+        found.append(
+            ("tempo ", f"a tempo of {score.tempo_millibpm} instead of {_MIN_MILLIBPM} to "
+                       f"{_MAX_MILLIBPM} thousandths of a beat a minute")
+        )  # fmt: skip
+    if found:
+        return found
+    if score.loop_start_bar is not None and not 0 <= score.loop_start_bar < score.bars:
+        found.append(("loop ", f"it loops from bar {score.loop_start_bar} of {score.bars}"))
+    found += [
+        ("section ", f"section {part.name!r} has bars {part.start_bar} to "
+                     f"{part.start_bar + part.bars} of {score.bars}")
+        for part in score.sections
+        if part.start_bar < 0 or not 1 <= part.bars <= score.bars - part.start_bar
+    ]  # fmt: skip
+    if score.chords and len(score.chords) != score.bars:
+        found.append(("chords ", f"chords for {len(score.chords)} bars of {score.bars}"))
+    for name in (word for bar in score.chords for word in bar.split()):
+        try:
+            parse_chord(name, score.key)
+        except ValueError as error:
+            found.append(("chords ", str(error)))
+    found += [
+        ("motif ", f"motif {said.motif!r} stands where the score has no steps")
+        for said in score.statements
+        if not (
+            0 <= said.start_step < score.total_steps
+            and 1 <= said.steps <= score.total_steps
+            and 1 <= said.stretch_halves <= _MAX_HALVES
+            and abs(said.shift) <= _MAX_SHIFT
+        )
+    ]
+    most = score.total_steps + score.steps_per_bar
+    found += [
+        (f"{note.start_step // score.steps_per_bar} ", f"a note of {note.duration_steps} steps")
+        for note in (*score.notes, *score.further)
+        if note.start_step + note.duration_steps > most
+    ]
+    return found
+
+
+def _row_to_line(row: TakeRow) -> str:
+    """One line a take, so that a lock stays short: "1 | 0.81 | scale 0.98 0.92; ... | refused"."""
+    features = "; ".join(f"{name} {value:g} {points:g}" for name, value, points in row.features)
+    return f"{row.number + 1} | {row.total:g} | {features} | {row.verdict}"
+
+
+def _row_from_line(line: object, first: int, way: tuple[str | int, ...]) -> TakeRow:
+    try:
+        number, total, features, verdict = str(line).split(" | ", 3)
+        rows = [feature.rsplit(" ", 2) for feature in features.split("; ") if feature]
+        row = TakeRow(
+            int(number) - first,
+            float(total),
+            _text({"verdict": verdict}, "verdict", way[:2]),
+            tuple((name, float(value), float(points)) for name, value, points in rows),
+        )
+    except _WrongError:
+        raise
+    except ValueError as error:
+        raise _WrongError(way, f"{ascii(line)[:60]} is no row of a take") from error
+    numbers = (row.total, *(number for _, *pair in row.features for number in pair))
+    if not 0 <= row.number < _MAX_TAKES or not all(math.isfinite(number) for number in numbers):
+        raise _WrongError(way, f"{ascii(line)[:60]} has a number that no take has")
+    return row

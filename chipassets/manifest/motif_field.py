@@ -1,0 +1,275 @@
+"""Motifs: the game's own tunes, and which of them a track states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from chipassets.manifest.numbers import check_range, read_truth
+from chipassets.manifest.primer_field import (
+    FORM_SCHEMAS,
+    NOTES_SCHEMA,
+    primer_from_notes,
+    read_primer,
+)
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.tonality import KEY_SCHEMA, read_key
+from chipassets.music.keys import Key
+from chipassets.music.motifs import AUGMENTED, DIMINISHED, IN_MODE, TRANSFORMS
+from chipassets.music.score import Note
+from chipassets.plan.trackplan import Primer
+
+MAX_MOTIFS = 4
+MAX_RANGE_SEMITONES = 31
+"""What a chip's lead voice has between its lowest good note and where it grows thin."""
+
+PLAIN_MILLIBPM = 120_000
+"""In quarter notes a minute the tempo at which a motif has its own pace, unless it says one."""
+
+_FROM, _TRANSFORM, _STRETCH = "from", "transform", "stretch"
+_NOTES, _KEY, _TEMPO = "notes", "key", "tempo"
+_FORMS = (_NOTES, "melody", "midi", "pitches")
+_EXAMPLE = "write motif: hero, a list of names, {from: title} or {hero: {transform: literal}}"
+_LONG_EXAMPLE = 'write it like {notes: "C5 - E5 -", key: C major}'
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMotif:
+    """A motif as it stands under `motifs`: its notes, and what is said of key, tempo and pace."""
+
+    primer: Primer
+    key: Key | None = None
+    tempo_millibpm: int = PLAIN_MILLIBPM
+    stretch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MotifUse:
+    """A motif by its name, or the opening of another track, and what is done to it.
+
+    stretch: None leaves what the motif itself says.
+    """
+
+    name: str
+    from_track: bool = False
+    transform: str = IN_MODE
+    stretch: bool | None = None
+
+
+def read_written(value: Any, context: Context) -> WrittenMotif:
+    """Return a motif in its short or its long form; Refusal, by key, for what is none."""
+    if not isinstance(value, dict):
+        return WrittenMotif(read_primer(value, context))
+    keys = (*_FORMS, _KEY, _TEMPO, _STRETCH)
+    faults = [
+        Fault(
+            "a motif has no such key", did_you_mean(str(name), keys, "keys"), (name,), on_key=True
+        )
+        for name in value
+        if name not in keys
+    ]
+    forms = [name for name in _FORMS if name in value]
+    if len(forms) != 1 and not faults:
+        why = "a motif has its notes once" if forms else "a motif has notes"
+        faults = [Fault(why, _LONG_EXAMPLE)]
+    said: dict[str, Any] = {}
+    readers = {_KEY: read_key, _TEMPO: _read_tempo, _STRETCH: read_truth}
+    for name in value if not faults else ():
+        try:
+            if name == _NOTES:
+                said[name] = _from_notes(value[name])
+            elif name in _FORMS:
+                said[name] = read_primer({name: value[name]}, context)
+            else:
+                said[name] = readers[name](value[name], context)
+        except Refusal as refusal:
+            # A primer's own form says its key already.
+            below = () if name in _FORMS and name != _NOTES else (name,)
+            faults += [replace(fault, at=(*below, *fault.at)) for fault in refusal.faults]
+    if faults:
+        raise Refusal(*faults)
+    return WrittenMotif(
+        said[forms[0]],
+        said.get(_KEY),
+        said.get(_TEMPO, PLAIN_MILLIBPM),
+        said.get(_STRETCH, False),
+    )
+
+
+def _from_notes(value: Any) -> Primer:
+    if not isinstance(value, str):
+        raise refuse("notes are a line of text", 'write it like "C5 . E5 -"')
+    return primer_from_notes(value)
+
+
+def _read_tempo(value: Any, _: Context) -> int:
+    return round(1000 * check_range(value, "a motif's tempo", 20, 400, " of quarters a minute"))
+
+
+def read_motif(value: Any, _: Context) -> tuple[MotifUse, ...]:
+    """Return the motifs that a track names, in order; Refusal for another shape."""
+    entries = value if isinstance(value, list) else [value]
+    if isinstance(value, dict) and _FROM not in value and len(value) > 1:
+        entries = [{name: how} for name, how in value.items()]
+    if not 1 <= len(entries) <= MAX_MOTIFS:
+        raise refuse(f"a track states from 1 to {MAX_MOTIFS} motifs", _EXAMPLE)
+    uses: list[MotifUse] = []
+    faults: list[Fault] = []
+    for index, entry in enumerate(entries):
+        at = (index,) if isinstance(value, list) else ()
+        try:
+            use = _use(entry)
+        except Refusal as refusal:
+            faults += [replace(fault, at=(*at, *fault.at)) for fault in refusal.faults]
+            continue
+        if use is None:
+            faults.append(Fault("a motif is named, or taken from another track", _EXAMPLE, at))
+        elif any((use.name, use.from_track) == (other.name, other.from_track) for other in uses):
+            faults.append(Fault("the motif stands in the list already", "delete it", at))
+        else:
+            uses.append(use)
+    if faults:
+        raise Refusal(*faults)
+    return tuple(uses)
+
+
+def _use(entry: Any) -> MotifUse | None:
+    if isinstance(entry, str):
+        return MotifUse(entry)
+    if not isinstance(entry, dict) or not entry:
+        return None
+    if _FROM in entry:
+        how = {name: what for name, what in entry.items() if name != _FROM}
+        if not isinstance(entry[_FROM], str):
+            return None
+        return MotifUse(entry[_FROM], True, *_treatment(how, ()))
+    name, what = next(iter(entry.items()))
+    if len(entry) != 1 or not isinstance(what, str | dict):
+        return None
+    return MotifUse(name, False, *_treatment(what, (name,)))
+
+
+def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None]:
+    """Return the transform and whether the motif may be stretched, None where that is not said."""
+    said = {_TRANSFORM: how} if isinstance(how, str) else how
+    below = () if isinstance(how, str) else (_TRANSFORM,)
+    for name in said:
+        if name not in (_TRANSFORM, _STRETCH):
+            fix = did_you_mean(str(name), (_TRANSFORM, _STRETCH), "keys")
+            raise Refusal(Fault("there is no such key of a motif", fix, (*at, name), on_key=True))
+    word = said.get(_TRANSFORM, IN_MODE)
+    if not isinstance(word, str) or word not in TRANSFORMS:
+        fix = did_you_mean(word if isinstance(word, str) else "", TRANSFORMS, "transforms")
+        raise Refusal(Fault("there is no transform of this name", fix, (*at, *below)))
+    stretch = said.get(_STRETCH)
+    if stretch is not None and not isinstance(stretch, bool):
+        fault = Fault("only true and false are truth values", "write true", (*at, _STRETCH))
+        raise Refusal(fault)
+    if stretch and word in (AUGMENTED, DIMINISHED):
+        why = f"{word} settles the note values, and stretch leaves them to the tempo"
+        raise Refusal(Fault(why, "keep one of the two", (*at, _STRETCH), on_key=True))
+    return word, stretch
+
+
+def tune_of(primer: Primer, most_steps: int | None = None) -> Primer:
+    """Return the top line of a primer, from its first note to its last, at most so many steps.
+
+    Of notes that start together the highest stays; each ends where the next begins.
+    """
+    highest: dict[int, Note] = {}
+    for note in primer.notes:
+        if most_steps is None or note.start_step < most_steps:
+            other = highest.get(note.start_step)
+            highest[note.start_step] = note if other is None or note.pitch > other.pitch else other
+    line = [highest[step] for step in sorted(highest)]
+    end = min(primer.steps, most_steps or primer.steps)
+    ends = [note.start_step for note in line[1:]] + [end]
+    notes = tuple(
+        Note(note.start_step, min(note.duration_steps, until - note.start_step), note.pitch)
+        for note, until in zip(line, ends, strict=True)
+    )
+    return Primer(notes, end)
+
+
+_HOW: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        _TRANSFORM: {
+            "enum": list(TRANSFORMS),
+            "description": "; ".join(f"{name}: {what}" for name, what in TRANSFORMS.items()) + ".",
+        },
+        _STRETCH: {
+            "type": "boolean",
+            "description": "Whether notes may be twice or half as long to keep the motif's pace.",
+        },
+    },
+    "additionalProperties": False,
+}
+_LONG = {
+    "type": "object",
+    "properties": {
+        _NOTES: NOTES_SCHEMA,
+        **FORM_SCHEMAS,
+        _KEY: {
+            **KEY_SCHEMA,
+            "description": "In which it is written: in this key it sounds as written. "
+            "Default: guessed from its notes.",
+        },
+        _TEMPO: {
+            "type": "number",
+            "minimum": 20,
+            "maximum": 400,
+            "description": "Quarter notes a minute at which it has its own pace. Default 120.",
+        },
+        _STRETCH: _HOW["properties"][_STRETCH],
+    },
+    "oneOf": [{"required": [form]} for form in _FORMS],
+    "additionalProperties": False,
+}
+
+Tune = Annotated[WrittenMotif, Reads(read_written, {"anyOf": [NOTES_SCHEMA, _LONG]})]
+
+_WORD = {"type": "string", "minLength": 1}
+_ONE = {
+    "anyOf": [
+        _WORD,
+        {
+            "type": "object",
+            "properties": {
+                _FROM: {**_WORD, "description": "A track of this manifest."},
+                **_HOW["properties"],
+            },
+            "required": [_FROM],
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": MAX_MOTIFS,
+            "propertyNames": {"not": {"const": _FROM}},
+            "additionalProperties": {"anyOf": [_HOW["properties"][_TRANSFORM], _HOW]},
+        },
+    ]
+}
+
+MotifField = Annotated[
+    tuple[MotifUse, ...],
+    Reads(
+        read_motif,
+        {
+            "anyOf": [
+                *_ONE["anyOf"],
+                {
+                    "type": "array",
+                    "items": _ONE,
+                    "uniqueItems": True,
+                    "minItems": 1,
+                    "maxItems": MAX_MOTIFS,
+                },
+            ],
+            "description": "A tune under motifs, or {from: a track}, stated where the track opens "
+            "and where its A returns, in its key, tempo and register; a second one in B.",
+        },
+    ),
+]

@@ -1,0 +1,1 @@
+"""Standard MIDI files: one reader and one writer."""

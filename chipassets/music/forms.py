@@ -1,0 +1,176 @@
+"""Forms: the sections of a track, laid out over its bars; the defaults are drawn by scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chipassets.music.score import Section
+
+INTRO, OUTRO = "intro", "outro"
+EDGES = (INTRO, OUTRO)
+"""Sections that are no letters: before the loop starts, and after everything else."""
+
+PHRASE_BARS = 4
+_EDGE_BARS = 2
+_MOST_SECTIONS = 8
+
+_SONGS = frozenset(("title", "town", "shop", "credits", "victory", "game_over"))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form with a name, which a manifest may write; scenes draw it, unless it is not for them.
+
+    A song's scenes come to rest, the others press on.
+    """
+
+    name: str
+    sections: str
+    for_songs: bool = True
+    for_others: bool = True
+
+    def suits(self, scene: str) -> bool:
+        """Return whether a scene draws it; a scene without a name is one of the songs'."""
+        return self.for_songs if scene in _SONGS or not scene else self.for_others
+
+
+FORMS: dict[str, Form] = {
+    form.name: form
+    for form in (
+        Form("strophe", "A"),
+        Form("pair", "A A'"),
+        Form("binary", "A B", for_songs=False),
+        Form("ternary", "A B A'"),
+        Form("barform", "A A' B"),
+        Form("song", "A A' B A'", for_others=False),
+        Form("alternating", "A B A' B'"),
+        Form("refrain", "A A' B A"),
+        Form("chant", "A A' A'' B"),
+        Form("ballad", "A B C A'"),
+        Form("journey", "A B C D", for_songs=False),
+        Form("open", "A A' B C", for_songs=False),
+        Form("rounded", "A A' B B' A'"),
+        Form("rondo", "A A' B A' C"),
+        Form("arch", "A B C B' A'"),
+        Form("minuet", "A A' B B' A A''"),
+        Form("verses", "A A' B A C A'"),
+        Form("chain", "A A' B A' C B' A'"),
+        Form("medley", "A A' B B' C C' A'"),
+        Form("suite", "A A' B A' C C' B A'"),
+        Form("march", "A A' B B' A A' C A'"),
+    )
+}
+"""Forms by name. A scene's default is drawn among those of as many sections as the length asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """A section as a form names it: a letter with primes, `intro` or `outro`; bars may be open."""
+
+    name: str
+    bars: int | None = None
+
+    @property
+    def letter(self) -> str:
+        """The name without primes."""
+        return self.name.rstrip("'")
+
+
+def natural_bars(parts: Sequence[FormPart]) -> int:
+    """Return how long a form is by itself: phrases of four bars, an intro or outro of two."""
+    return sum(part.bars or (_EDGE_BARS if part.name in EDGES else PHRASE_BARS) for part in parts)
+
+
+def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
+    """Return the sections over exactly so many bars; ValueError, saying why, if they cannot be.
+
+    Open sections share what the others leave: intro and outro two bars (one in short pieces), the
+    letters the rest in pairs of bars, as evenly as can be. Letters that come once are the first
+    to be shorter; an odd bar goes to the last letter.
+    """
+    fixed = sum(part.bars or 0 for part in parts)
+    open_parts = [index for index, part in enumerate(parts) if part.bars is None]
+    rest = bars - fixed
+    if rest < len(open_parts):
+        raise ValueError(f"its sections need {fixed + len(open_parts)} bars or more")
+    if not open_parts and rest:
+        raise ValueError(f"its sections add up to {fixed} bars")
+    lengths = [part.bars or 0 for part in parts]
+    letters = [index for index in open_parts if parts[index].name not in EDGES]
+    for index in open_parts:
+        if index not in letters:
+            lengths[index] = _EDGE_BARS if rest >= _EDGE_BARS * (len(open_parts) + 1) else 1
+    left = bars - sum(lengths)
+    if letters:
+        for index, length in zip(letters, _shares(parts, letters, left), strict=True):
+            lengths[index] = length
+    elif open_parts:
+        lengths[open_parts[-1]] += left
+    return _sections(parts, lengths)
+
+
+def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[int]:
+    unit = 2 if bars >= 2 * len(letters) else 1
+    pairs, odd = divmod(bars, unit)
+    each, more = divmod(pairs, len(letters))
+    names = [parts[index].letter for index in letters]
+    # A piece that ends shorter than it began limps least where nothing is compared with it.
+    order = sorted(range(len(letters)), key=lambda place: (names.count(names[place]) == 1, place))
+    lengths = [each * unit] * len(letters)
+    for place in order[:more]:
+        lengths[place] += unit
+    lengths[-1] += odd
+    return lengths
+
+
+def _sections(parts: Sequence[FormPart], lengths: Sequence[int]) -> tuple[Section, ...]:
+    sections = []
+    start = 0
+    for part, length in zip(parts, lengths, strict=True):
+        sections.append(Section(part.name, start, length))
+        start += length
+    return tuple(sections)
+
+
+def default_form(
+    bars: int, *, loops: bool = True, scene: str = "", draw: float = 0.0
+) -> tuple[Section, ...]:
+    """Return the sections of a track of so many bars, without a gap and in order.
+
+    `draw`, in [0, 1), chooses among the forms that suit the scene; some have one section fewer, of
+    different lengths, but never that of 0. Otherwise phrases are four bars long from 8 bars on (8
+    beyond 35 bars, 16 beyond 71, …), two in pieces of 4 to 7; shorter pieces are one section, and
+    so are those of under 8 bars that play once. Bars left over go to the last section.
+    """
+    phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
+    count = max(1, bars // phrase)
+    choices = [form.sections.split() for form in FORMS.values() if form.suits(scene)]
+    if draw and count >= _UNEVEN_FROM and draw * _UNEVEN_SHARES % 1 < 1 / _UNEVEN_SHARES:
+        # One section fewer, of six bars and four: not all music is square.
+        names = _drawn([names for names in choices if len(names) == count - 1], draw)
+        return lay_out([FormPart(name) for name in names], bars)
+    names = _drawn([names for names in choices if len(names) == count], draw)
+    lengths = [phrase] * (len(names) - 1)
+    return _sections([FormPart(name) for name in names], [*lengths, bars - sum(lengths)])
+
+
+_UNEVEN_FROM = 4
+_UNEVEN_SHARES = 4
+"""From so many sections on, one form in so many has sections of different lengths."""
+
+
+def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:
+    """Return one of the forms: one that brings its first section home, where there are such."""
+    returning = [names for names in choices if names[-1].rstrip("'") == names[0].rstrip("'")]
+    often = returning or list(choices)
+    return often[int(draw * len(often))]
+
+
+def _phrase_bars(bars: int) -> int:
+    if bars < 2 * PHRASE_BARS:
+        return 2 if bars >= PHRASE_BARS else max(1, bars)
+    phrase = PHRASE_BARS
+    while bars // phrase > _MOST_SECTIONS:
+        phrase *= 2
+    return phrase

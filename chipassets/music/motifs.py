@@ -1,0 +1,101 @@
+"""Motifs in a score: the notes that a statement stands for, and whether they are heard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from chipassets.music.keys import MODES, Key
+from chipassets.music.metrics import lead_line
+from chipassets.music.notes import Motif
+from chipassets.music.score import Note, Score, Statement
+
+OCTAVE = 12
+
+IN_MODE, TRANSPOSED, LITERAL, AUGMENTED, DIMINISHED, FRAGMENT = (
+    "in_mode", "transposed", "literal", "augmented", "diminished", "fragment",
+)  # fmt: skip
+TRANSFORMS: Mapping[str, str] = {
+    IN_MODE: "on the same degrees of the track's mode",
+    TRANSPOSED: "moved to the track's tonic, every interval kept",
+    LITERAL: "at the pitches that are written, octaves aside",
+    AUGMENTED: "in the track's mode, in notes twice as long",
+    DIMINISHED: "in the track's mode, in notes half as long",
+    FRAGMENT: "in the track's mode, the first half alone",
+}
+"""What may be done to a motif where a track states it."""
+
+_STRETCH_AT_OCTAVES = 0.45
+"""From so far off a motif's own tempo, in powers of two, note values are doubled or halved."""
+
+
+def motif_pace(motif: Motif, tempo_millibpm: int) -> int:
+    """Return 1 where a tempo asks for a motif in longer notes, -1 for shorter ones.
+
+    0 where the motif may not be stretched.
+    """
+    if not motif.stretch:
+        return 0
+    octaves = math.log2(tempo_millibpm / motif.tempo_millibpm)
+    return (octaves > _STRETCH_AT_OCTAVES) - (octaves < -_STRETCH_AT_OCTAVES)
+
+
+def map_pitch(pitch: int, source: Key, target: Key) -> int:
+    """Return the pitch on the same degree of the other key; tonics stay as near as they can.
+
+    An altered tone keeps its distance from the tonic where the other key has such a tone, as the
+    leading tone of minor does in harmonic minor; elsewhere it is altered alike. In a scale of fewer
+    tones it is the nearest tone that there is.
+    """
+    above = pitch - source.tonic
+    octave, step = divmod(above, OCTAVE)
+    scale, wanted = source.harmony_scale, target.harmony_scale
+    degree = max(index for index, tone in enumerate(scale) if tone <= step)
+    altered = step - scale[degree]
+    tonic = source.tonic + nearest_shift(source, target)
+    if altered and step in wanted:
+        return tonic + octave * OCTAVE + step
+    mapped = tonic + octave * OCTAVE + wanted[degree] + altered
+    if altered or len(MODES[target.mode]) == len(wanted):
+        return mapped
+    return min(
+        (p for p in range(mapped - 2, mapped + 3) if p % OCTAVE in target.pitch_classes),
+        key=lambda p: (abs(p - mapped), p),
+    )
+
+
+def nearest_shift(source: Key, target: Key) -> int:
+    """Return the semitones, -5..+6, from one key's tonic to the nearest tonic of the other."""
+    return (target.tonic - source.tonic + 5) % OCTAVE - 5
+
+
+def tonic_shift(motif: Motif, key: Key) -> int:
+    """Return the semitones by which a motif moves into a key, before it is put into a register."""
+    return 0 if motif.transform == LITERAL else nearest_shift(motif.key, key)
+
+
+def fitted_pitch(pitch: int, motif: Motif, key: Key) -> int:
+    """Return where a pitch of a motif lies in a key, by the motif's transform."""
+    if motif.transform in (LITERAL, TRANSPOSED):
+        return pitch + tonic_shift(motif, key)
+    return map_pitch(pitch, motif.key, key)
+
+
+def statement_notes(motif: Motif, said: Statement, key: Key) -> tuple[Note, ...]:
+    """Return the notes of a motif where it is stated in a score of that key."""
+    octaves = said.shift - tonic_shift(motif, key)
+    halves = said.stretch_halves
+    return tuple(
+        Note(
+            said.start_step + note.start_step * halves // 2,
+            max(1, note.duration_steps * halves // 2),
+            fitted_pitch(note.pitch, motif, key) + octaves,
+        )
+        for note in motif.notes
+    )
+
+
+def heard_on_top(notes: Sequence[Note], score: Score) -> int:
+    """Return how many of the notes begin, at their step and pitch, in the score's top line."""
+    top = {(note.start_step, note.pitch) for note in lead_line(score.notes)}
+    return sum((note.start_step, note.pitch) in top for note in notes)

@@ -1,0 +1,63 @@
+"""Notes on the 16th grid, the opening that a model is given, and a tune of the game's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chipassets.music.keys import Key
+
+LEAD, INNER, BASS = "lead", "inner", "bass"
+PARTS = (LEAD, INNER, BASS)
+"""The parts that every chip has a voice for, from the top down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A pitch (MIDI, 0..127) that starts at a step and sounds for a number of steps, at least 1.
+
+    part: the voice that plays the note, one of `PARTS`; "" where nobody said which.
+    """
+
+    start_step: int
+    duration_steps: int
+    pitch: int
+    part: str = ""
+
+    @property
+    def end_step(self) -> int:
+        """The first step at which the note no longer sounds."""
+        return self.start_step + self.duration_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Primer:
+    """The opening given to the model: notes within a number of steps (trailing rests count)."""
+
+    notes: tuple[Note, ...]
+    steps: int
+
+
+def ordered(notes: list[Note] | tuple[Note, ...]) -> tuple[Note, ...]:
+    """Return the notes by start, then descending pitch: the order in which a Score keeps them."""
+    return tuple(
+        sorted(notes, key=lambda note: (note.start_step, -note.pitch, note.duration_steps))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Motif:
+    """A tune of the game's own, in the key in which it was written.
+
+    transform: one of `motifs.TRANSFORMS`. stretch: whether its note values may be doubled or halved
+    to keep it near its own pace, that at tempo_millibpm. rival: the key in which it might be meant
+    as well, where its own was guessed and is doubtful.
+    """
+
+    name: str
+    notes: tuple[Note, ...]
+    steps: int
+    key: Key
+    transform: str = "in_mode"
+    stretch: bool = False
+    tempo_millibpm: int = 120_000
+    rival: Key | None = None

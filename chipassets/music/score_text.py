@@ -1,0 +1,175 @@
+"""A Score as lines of text, so that a diff of two scores reads as music."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chipassets.music.keys import parse_key, parse_pitch, pitch_name
+from chipassets.music.notes import PARTS, Note, ordered
+from chipassets.music.score import (
+    DRUM_KINDS,
+    FURTHER_PARTS,
+    DrumStroke,
+    Score,
+    Section,
+    Statement,
+)
+from chipassets.units import STEPS_PER_BEAT
+
+_HEADERS = ("chipassets score 1", "chipassets score 2")
+"""Version 1 knew merged notes alone; it is written for scores that have nothing else."""
+
+_DRUMS = "drums"
+_PLAIN_VELOCITY = 100
+
+
+def score_to_lines(score: Score) -> list[str]:
+    """Return the score as text lines: a header of `name value` lines, then the bars.
+
+    A bar has one line for each part that plays in it, `bar part | notes`, or one line `bar |`
+    for merged music. A note is `step-in-bar:name+duration`; a stroke of a drum is `step:kind`,
+    with `@velocity` behind it unless that is 100.
+    """
+    loop = "none" if score.loop_start_bar is None else str(score.loop_start_bar)
+    is_plain = not (score.further or score.drums is not None or any(n.part for n in score.notes))
+    lines = [
+        _HEADERS[not is_plain],
+        f"key {score.key}",
+        f"tempo {score.tempo_millibpm}",
+        f"beats {score.beats_per_bar}",
+        f"bars {score.bars}",
+        f"loop {loop}",
+    ]
+    if score.drums is not None:
+        lines.append("drums written")
+    lines += [f"section {part.start_bar} {part.bars} {part.name}" for part in score.sections]
+    if score.chords:
+        lines.append(f"chords {'; '.join(score.chords)}")
+    lines += [
+        f"motif {said.start_step} {said.steps} {said.stretch_halves} {said.shift} {said.motif}"
+        for said in score.statements
+    ]
+    return lines + (_merged_bars(score) if is_plain else _voiced_bars(score))
+
+
+def _merged_bars(score: Score) -> list[str]:
+    words = _words_by_bar(score, score.notes)
+    return [f"{bar} | {' '.join(words[bar])}".rstrip() for bar in range(score.bars)]
+
+
+def _voiced_bars(score: Score) -> list[str]:
+    notes = (*score.notes, *score.further)
+    rows = {
+        part: _words_by_bar(score, [note for note in notes if note.part == part])
+        for part in ("", *PARTS, *FURTHER_PARTS)
+    }
+    strokes: list[list[str]] = [[] for _ in range(score.bars)]
+    for stroke in score.drums or ():
+        bar, step = divmod(stroke.step, score.steps_per_bar)
+        loud = "" if stroke.velocity == _PLAIN_VELOCITY else f"@{stroke.velocity}"
+        strokes[bar].append(f"{step}:{stroke.kind}{loud}")
+    rows[_DRUMS] = strokes
+    return [
+        f"{f'{bar} {part}'.rstrip()} | {' '.join(words[bar])}"
+        for bar in range(score.bars)
+        for part, words in rows.items()
+        if words[bar]
+    ]
+
+
+def _words_by_bar(score: Score, notes: Iterable[Note]) -> list[list[str]]:
+    by_bar: list[list[str]] = [[] for _ in range(score.bars)]
+    for note in notes:
+        bar, step = divmod(note.start_step, score.steps_per_bar)
+        by_bar[bar].append(f"{step}:{pitch_name(note.pitch)}+{note.duration_steps}")
+    return by_bar
+
+
+def score_from_lines(lines: list[str]) -> Score:
+    """Return the score that `score_to_lines` wrote; ValueError names the line of other text."""
+    if not lines or lines[0] not in _HEADERS:
+        raise ValueError(
+            f"line 1: expected {_HEADERS[-1]!r}; the file is of another kind or version"
+        )
+    header: dict[str, str] = {}
+    sections: list[Section] = []
+    statements: list[Statement] = []
+    notes: list[Note] = []
+    drums: list[DrumStroke] = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            if "|" in line:
+                place, _, words = line.partition("|")
+                bar, _, part = place.strip().partition(" ")
+                start = int(bar) * int(header["beats"]) * STEPS_PER_BEAT
+                if part == _DRUMS:
+                    drums += _strokes(words, start)
+                else:
+                    notes += _notes(words, start, part)
+            elif line.startswith("section "):
+                _, first, bars, name = line.split(" ", 3)
+                sections.append(Section(name, int(first), int(bars)))
+            elif line.startswith("motif "):
+                _, first, steps, halves, shift, name = line.split(" ", 5)
+                statements.append(Statement(name, int(first), int(steps), int(halves), int(shift)))
+            else:
+                name, value = line.split(" ", 1)
+                header[name] = value
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"line {number}: cannot read {line[:80]!r}: {error}") from error
+    score = _from_parts(header, sections, notes)
+    written = tuple(sorted(drums, key=_stroke_order)) if "drums" in header else None
+    if any(not 0 <= stroke.step < score.total_steps for stroke in written or ()):
+        raise ValueError(f"a stroke of a drum lies outside the {score.bars} bars")
+    return replace(score, statements=tuple(statements), drums=written)
+
+
+def _stroke_order(stroke: DrumStroke) -> tuple[int, int]:
+    return stroke.step, DRUM_KINDS.index(stroke.kind)
+
+
+def _notes(words: str, start: int, part: str) -> list[Note]:
+    if part and part not in (*PARTS, *FURTHER_PARTS):
+        raise ValueError(f"{part!r} is no part; there are {', '.join((*PARTS, *FURTHER_PARTS))}")
+    found = []
+    for word in words.split():
+        step, _, rest = word.partition(":")
+        name, _, duration = rest.partition("+")
+        found.append(Note(start + int(step), int(duration), parse_pitch(name), part))
+    return found
+
+
+def _strokes(words: str, start: int) -> list[DrumStroke]:
+    found = []
+    for word in words.split():
+        step, _, rest = word.partition(":")
+        kind, _, velocity = rest.partition("@")
+        if kind not in DRUM_KINDS:
+            raise ValueError(f"{kind!r} is no drum; there are {', '.join(DRUM_KINDS)}")
+        loud = int(velocity or _PLAIN_VELOCITY)
+        if not 1 <= loud <= 127:
+            raise ValueError(f"velocity {loud} lies outside 1 to 127")
+        found.append(DrumStroke(start + int(step), kind, loud))
+    return found
+
+
+def _from_parts(header: dict[str, str], sections: list[Section], notes: list[Note]) -> Score:
+    try:
+        score = Score(
+            notes=ordered([note for note in notes if note.part not in FURTHER_PARTS]),
+            bars=int(header["bars"]),
+            tempo_millibpm=int(header["tempo"]),
+            key=parse_key(header["key"]),
+            beats_per_bar=int(header["beats"]),
+            sections=tuple(sections),
+            loop_start_bar=None if header["loop"] == "none" else int(header["loop"]),
+            chords=tuple(header["chords"].split("; ")) if "chords" in header else (),
+            further=ordered([note for note in notes if note.part in FURTHER_PARTS]),
+        )
+    except KeyError as error:
+        raise ValueError(f"the header has no line {error.args[0]!r}") from error
+    for note in notes:
+        if note.duration_steps < 1 or not 0 <= note.start_step < score.total_steps:
+            raise ValueError(f"{note} lies outside the {score.bars} bars")
+    return score

@@ -1,0 +1,258 @@
+"""The plan: everything a build needs, resolved once and frozen. Stages read it and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chipassets.chips.chipsong import Instrument
+from chipassets.music.keys import Key
+from chipassets.music.notes import Motif as Motif
+from chipassets.music.notes import Primer as Primer
+from chipassets.music.score import Section
+from chipassets.units import STEPS_PER_BEAT, metre_name
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A closed range of a measured quantity."""
+
+    low: float
+    high: float
+
+    def distance(self, value: float) -> float:
+        """0 inside the range; outside, how far away, in widths of the range."""
+        outside = max(self.low - value, value - self.high, 0.0)
+        return outside / max(self.high - self.low, 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Drums:
+    """What the manifest says of the drums: a groove by name, or written strokes.
+
+    groove: a style word or a learned groove; "none" is silence. strokes: by kind the pattern, which
+    repeats, `x` a stroke, `X` an accent, `o` a soft one, `.` none. fills: whether phrases close
+    with a fill.
+    """
+
+    groove: str = ""
+    strokes: tuple[tuple[str, str], ...] = ()
+    fills: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the manifest wants of a section by name or letter; `section` "" is the whole track.
+
+    texture: a role of the second voice; bass: one of the bass. Empty leaves it to the composer.
+    """
+
+    section: str = ""
+    drums: Drums | None = None
+    texture: str = ""
+    bass: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progression:
+    """Chords as the manifest writes them, one or more a bar; `section` "" is the whole track's.
+
+    The section is a letter, or a name with primes, which goes before the letter.
+    """
+
+    section: str
+    bars: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """What a scene and its moods ask of the music: ranges to measure takes against, and colours.
+
+    density: note onsets per beat of all tonal voices together; polyphony: mean sounding pitches
+    over steps that sound; lead_pitch: median MIDI pitch of the top line; groove: a name in the
+    drum table; lead, inner and bass: names in the instrument bank.
+    """
+
+    density: Range
+    polyphony: Range
+    lead_pitch: Range
+    groove: str
+    lead: str
+    inner: str
+    bass: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMood:
+    """A mood of the game's own: a preset mood, and what it asks for in place of the preset's.
+
+    like: the preset; tempo: in quarter notes a minute; the rest as in `Character`. None, and no
+    modes, leave what the preset does.
+    """
+
+    name: str
+    like: str
+    tempo: Range | None = None
+    modes: tuple[str, ...] = ()
+    density: Range | None = None
+    polyphony: Range | None = None
+    lead_pitch: Range | None = None
+    groove: str | None = None
+    lead: str | None = None
+    inner: str | None = None
+    bass: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a layer is called, and the voices of the chip that it adds to those before it."""
+
+    name: str
+    voices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How the chip is used: voices left free, arpeggios for notes too many, layers, own sounds.
+
+    `drums` is the name of the drum kit. `instruments` are the game's own that the track uses; they
+    beat the bank's and the kit's of the same name.
+    """
+
+    leave: tuple[str, ...] = ()
+    arpeggio: bool = True
+    layers: tuple[Layer, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
+    drums: str = "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Magenta's own generator composes, with its beam search; both numbers 1: none."""
+
+    beam_size: int = 1
+    branch_factor: int = 1
+
+
+TEMPO, MODE = "tempo_bpm", "mode"
+"""What a track's evidence calls the features that its plan decides, and not its notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPlan:
+    """One track with nothing left open.
+
+    seed is the track's own, derived from the manifest's unless it is given; temperature divides
+    the model's logits; takes is how many candidates are composed. Without a form the default one
+    holds, without a progression each take draws its own. guidance: factors on the weights of the
+    terms that lead the model, by name. chromatic_share: at most so many notes lie outside the
+    scale and its chords. scene_like: the preset under a scene of the game's own; own_moods: those
+    of the moods that are no presets. match: the track whose key, metre and tempo this one has.
+    given: which of TEMPO and MODE the manifest settles, so that no scene and no mood has a say in
+    them.
+    """
+
+    name: str
+    scene: str
+    moods: tuple[str, ...]
+    seed: int
+    bars: int
+    beats_per_bar: int
+    tempo_millibpm: int
+    key: Key
+    loops: bool
+    primer: Primer | None
+    condition_on_primer: bool
+    inject_primer: bool
+    temperature: float
+    takes: int
+    character: Character
+    form: tuple[Section, ...] = ()
+    progressions: tuple[Progression, ...] = ()
+    motifs: tuple[Motif, ...] = ()
+    guidance: tuple[tuple[str, float], ...] = ()
+    chromatic_share: float = 0.08
+    sound: Sound = Sound()
+    scene_like: str = ""
+    match: str | None = None
+    reference: Reference | None = None
+    """Who composes in place of our own composer."""
+    given: tuple[str, ...] = ()
+    pulse_steps: int = STEPS_PER_BEAT
+    """From one felt beat to the next in 16ths: a quarter, in 6/8 a dotted one."""
+    own_moods: tuple[OwnMood, ...] = ()
+    frozen: bool = False
+    """Whether the lock's take stays, as if someone had accepted it."""
+    was: str | None = None
+    """The name that the track had before: its draws and its locked take are those of that name."""
+    wishes: tuple[Wish, ...] = ()
+
+    def wished(self, section: str) -> Wish:
+        """Return what is wanted of a section: by its name, else its letter, else of the track."""
+        wishes = {wish.section: wish for wish in self.wishes}
+        found = Wish(section)
+        for name in dict.fromkeys((section, section.rstrip("'"), "")):
+            wish = wishes.get(name, Wish())
+            found = Wish(
+                section,
+                found.drums or wish.drums,
+                found.texture or wish.texture,
+                found.bass or wish.bass,
+            )
+        return found
+
+    @property
+    def preset_moods(self) -> tuple[str, ...]:
+        """The moods, those of the game's own by the presets that they are like."""
+        likes = {mood.name: mood.like for mood in self.own_moods}
+        return tuple(likes.get(name, name) for name in self.moods)
+
+    @property
+    def metre(self) -> str:
+        """The metre as it is written: `"6/8"` where the felt beat is dotted."""
+        return metre_name(self.beats_per_bar, self.pulse_steps)
+
+    @property
+    def total_steps(self) -> int:
+        """Length in 16th notes."""
+        return self.bars * self.beats_per_bar * 4
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The key and the tempo around which a game's open keys and tempi are planned."""
+
+    key: Key
+    tempo_millibpm: int
+
+
+@dataclass(frozen=True, slots=True)
+class OggQuality:
+    """How well the OGG files are encoded, by kind: Vorbis's own scale from 0 to 10.
+
+    At 3 a file is 35 to 45 % smaller than at 6 (measured on three tracks a chip). By a rough
+    estimate the noise that coding adds then lies 2.5 to 6.5 dB above what the music masks in the
+    worst band, 4 to 6 dB more than at 6; nobody has listened.
+    """
+
+    ogg: float = 3.0
+    split: float = 3.0
+    stems: float = 3.0
+    layers: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """A whole build: the game, the chip, the model and every track in manifest order."""
+
+    game: str
+    seed: int
+    chip: str
+    model: str
+    formats: tuple[str, ...]
+    tracks: tuple[TrackPlan, ...]
+    filter_name: str = "famicom"
+    loudness_lufs: float = -18.0
+    quality: OggQuality = OggQuality()
+    author: str = ""
+    copyright_line: str = ""
+    home: Home = Home(Key(0, "major"), 120_000)

@@ -1,0 +1,1 @@
+"""One track or all of them through the stages, in worker processes."""

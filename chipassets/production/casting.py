@@ -1,0 +1,251 @@
+"""Casting: which take a track gets, rolling more of them while none is good enough.
+
+Takes are numbered from 0 and take n of a track is always the same music, however many are rolled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast as cast_type
+
+from chipassets.compose.composer import Composed, compose_with_costs
+from chipassets.compose.weights import Model
+from chipassets.errors import CheckError
+from chipassets.lock import Choices, LockedTake, TakeRow
+from chipassets.music.score import Note, Score
+from chipassets.music.score_text import score_to_lines
+from chipassets.originality import GramIndex, Originality, check_originality
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.selection.moods import complaints, notes_can_fit, unmet
+from chipassets.selection.takes import Rating, choose_rated, explain, rate
+from chipassets.shape import shape
+from chipassets.stored.cache_keys import notes_key, plan_key
+from chipassets.stored.facts import notes_facts
+
+MAX_BLOCKS = 3
+"""So often the plan's number of takes is rolled before the least bad one has to do."""
+
+_COLD_TEMPERATURE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A take by its number: shaped notes, rating, what it promises and does not keep."""
+
+    number: int
+    score: Score
+    rating: Rating
+    complaints: tuple[str, ...]
+    is_rejected: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing speaks against the take."""
+        return not (self.is_rejected or self.rating.refused or self.complaints)
+
+
+def roll(
+    track: TrackPlan,
+    model: Model,
+    grams: GramIndex | None,
+    choices: Choices,
+    first: int,
+    count: int,
+    report: Callable[[str], None],
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Candidate, ...]:
+    """Return `count` rated takes of a track from number `first` on.
+
+    `progress` is told the share that is composed, rising to 1, where the composer tells it.
+    """
+    report("compose")
+    raw = _compose(track, model, first, count, progress)
+    report("shape")
+    unwanted = {item.notes_sha256 for item in choices.rejected}
+    return tuple(
+        _candidate(
+            track, first + place, replace(take, score=shape(take.score, track)), grams, unwanted
+        )
+        for place, take in enumerate(raw)
+    )
+
+
+def _compose(
+    track: TrackPlan,
+    model: Model,
+    first: int,
+    count: int,
+    progress: Callable[[float], None] | None,
+) -> tuple[Composed, ...]:
+    if track.reference is None:
+        return compose_with_costs(track, model, first, count, progress)
+    # By name: the reference is part of an extra, on which a build must not depend.
+    composer = importlib.import_module("chipassets.train.reference").compose_takes
+    compose = cast_type("Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]", composer)
+    return tuple(Composed(score) for score in compose(track, model, first, count))
+
+
+def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate, ...]:
+    """Return the same takes, rejected where the choices say so."""
+    unwanted = {item.notes_sha256 for item in choices.rejected}
+    return tuple(
+        replace(item, is_rejected=notes_sha256(item.score) in unwanted) for item in candidates
+    )
+
+
+def recoloured(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candidate]:
+    """Return the same takes as they are composed for a plan that asks for the same notes.
+
+    That is, at its tempo; what of its tags they do not keep depends on that.
+    """
+    return [
+        replace(
+            item,
+            score=replace(item.score, tempo_millibpm=track.tempo_millibpm),
+            complaints=complaints(unmet(item.rating.metrics, track)),
+        )
+        for item in candidates
+    ]
+
+
+def _candidate(
+    track: TrackPlan,
+    number: int,
+    take: Composed,
+    grams: GramIndex | None,
+    unwanted: set[str],
+) -> Candidate:
+    score = take.score
+    rating = rate(score, track, originality_of(score, track, grams), take.search_cost, take.critic)
+    said = complaints(unmet(rating.metrics, track))
+    return Candidate(number, score, rating, said, notes_sha256(score) in unwanted)
+
+
+def cast(
+    track: TrackPlan,
+    model: Model,
+    grams: GramIndex | None,
+    choices: Choices,
+    report: Callable[[str], None],
+    known: Sequence[Candidate] = (),
+) -> LockedTake:
+    """Return the best take of a track that nobody rejected.
+
+    While every take is refused, rejected or misses its tags, as many more are rolled, up to
+    MAX_BLOCKS times; then the least bad one is taken, and its reason says so. Takes that only miss
+    tags are not rolled again where tempo and key, which are the plan's, are what misses. `known`
+    are the track's first takes, if they are composed already.
+
+    Raises:
+        CheckError: every take is rejected.
+    """
+    block = track.takes + choices.rolled
+    candidates = judged(known[:block], choices)
+    if len(candidates) < block:
+        missing = block - len(candidates)
+        candidates += roll(track, model, grams, choices, len(candidates), missing, report)
+    for more in range(1, MAX_BLOCKS):
+        if not _wants_more(track, candidates):
+            break
+        first = block + (more - 1) * track.takes
+        candidates += roll(track, model, grams, choices, first, track.takes, report)
+    return lock_take(track, model, grams, choices, candidates, choose_candidate(track, candidates))
+
+
+def _wants_more(track: TrackPlan, candidates: Sequence[Candidate]) -> bool:
+    if any(candidate.is_good for candidate in candidates):
+        return False
+    usable = any(not (item.is_rejected or item.rating.refused) for item in candidates)
+    return not usable or notes_can_fit(track)
+
+
+def choose_candidate(track: TrackPlan, candidates: Sequence[Candidate]) -> Candidate:
+    """Return the best of the takes that are not rejected; CheckError when all are."""
+    wanted = [candidate for candidate in candidates if not candidate.is_rejected]
+    if not wanted:
+        raise CheckError(
+            f"all {len(candidates)} takes of track {track.name!r} are rejected; roll more "
+            f"(chipassets takes MANIFEST {track.name} --roll 16), or change its seed"
+        )
+    ratings = [candidate.rating for candidate in wanted]
+    choice = choose_rated(ratings, [not candidate.complaints for candidate in wanted])
+    return wanted[choice.index]
+
+
+def lock_take(
+    track: TrackPlan,
+    model: Model,
+    grams: GramIndex | None,
+    choices: Choices,
+    candidates: Sequence[Candidate],
+    chosen: Candidate,
+    *,
+    accepted: bool = False,
+) -> LockedTake:
+    """Return the entry of the lock for a take that was chosen, or accepted, among candidates."""
+    field = [item for item in candidates if item is chosen or not item.is_rejected]
+    why = explain([item.rating for item in field], field.index(chosen))
+    return LockedTake(
+        notes_key=notes_key(track, model.sha256, grams.sha256 if grams else ""),
+        number=chosen.number,
+        of=len(candidates),
+        why=f"accepted; {why}" if accepted else why,
+        score=chosen.score,
+        accepted=accepted,
+        plan_key=plan_key(track),
+        rejected=choices.rejected,
+        rolled=choices.rolled,
+        table=tuple(map(_table_row, candidates)),
+        facts=notes_facts(track, model.name, model.sha256, grams.sha256 if grams else ""),
+    )
+
+
+def _table_row(item: Candidate) -> TakeRow:
+    against = ["rejected"] * item.is_rejected
+    against += [f"refused: {item.rating.refused}"] if item.rating.refused else []
+    return TakeRow(
+        number=item.number,
+        total=round(item.rating.total, 3),
+        verdict="; ".join([*against, *item.complaints]),
+        features=tuple(
+            (feature.name, float(round(feature.value, 3)), float(round(feature.points, 2)))
+            for feature in item.rating.features
+        ),
+    )
+
+
+def warnings_about(
+    rating: Rating, unkept: Sequence[str], track: TrackPlan, *, accepted: bool
+) -> list[str]:
+    """Return what is wrong with a track's take, one line each; an accepted one is as wanted."""
+    if accepted:
+        return []
+    found = [f"no better take was found: {rating.refused}"] if rating.refused else []
+    if found and track.temperature < _COLD_TEMPERATURE:
+        found.append(
+            f"temperature {track.temperature:g} leaves the model no choice, so it repeats itself; "
+            "0.8 to 1.2 works"
+        )
+    return found + list(unkept)
+
+
+def originality_of(score: Score, track: TrackPlan, grams: GramIndex | None) -> Originality | None:
+    """Return what a take shares with the corpus beside what the user put in; None without index."""
+    if grams is None:
+        return None
+    return check_originality(score.notes, grams, given_notes(track))
+
+
+def given_notes(track: TrackPlan) -> tuple[tuple[Note, ...], ...]:
+    """Return the melodies that the user put into a track: its primer and its motifs."""
+    primer = () if track.primer is None else (track.primer.notes,)
+    return (*primer, *(motif.notes for motif in track.motifs))
+
+
+def notes_sha256(score: Score) -> str:
+    """Return the hash of a take's bars and notes: the same music at any tempo."""
+    bars = [line for line in score_to_lines(score) if "|" in line]
+    return hashlib.sha256("\n".join(bars).encode()).hexdigest()

@@ -1,0 +1,114 @@
+"""What the bundle says of a track's notes: metrics, evidence for its tags, and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chipassets.bundle import MoodEvidence, SceneEvidence, StatementEntry
+from chipassets.compose.form import Part, parts_of
+from chipassets.lock import LockedTake
+from chipassets.music.motifs import heard_on_top, statement_notes
+from chipassets.music.score import Score, Section, Statement
+from chipassets.originality import GramIndex
+from chipassets.plan.trackplan import Motif, TrackPlan
+from chipassets.production.casting import originality_of, warnings_about
+from chipassets.selection.moods import Evidence, complaints, mood_evidence, scene_evidence
+from chipassets.selection.takes import rate
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The measured part of a track's entry in the index."""
+
+    metrics: dict[str, float]
+    moods: list[MoodEvidence]
+    scene: SceneEvidence
+    statements: list[StatementEntry]
+    warnings: list[str]
+
+
+def find_evidence(
+    score: Score, track: TrackPlan, take: LockedTake, grams: GramIndex | None
+) -> Findings:
+    """Return what is measured of a track's notes, which may be older than its plan's key."""
+    track = replace(track, key=score.key)
+    originality = originality_of(score, track, grams)
+    rating = rate(score, track, originality)
+    scene = scene_evidence(rating.metrics, track)
+    moods = mood_evidence(rating.metrics, track)
+    statements = find_statements(score, track.motifs)
+    return Findings(
+        metrics=rating.metrics.to_dict() | (originality.to_dict() if originality else {}),
+        moods=[_mood_entry(item) for item in moods],
+        scene=_scene_entry(scene),
+        statements=statements,
+        warnings=warnings_about(rating, complaints((scene, *moods)), track, accepted=take.accepted)
+        + [_broken(said) for said in statements if not said.whole],
+    )
+
+
+def find_statements(score: Score, motifs: Sequence[Motif]) -> list[StatementEntry]:
+    """Return where a score states the motifs, each looked up among its notes.
+
+    A motif that is not given any more, because an accepted take outlived it, is left out.
+    """
+    by_name = {motif.name: motif for motif in motifs}
+    known = [said for said in score.statements if said.motif in by_name]
+    return [_statement_entry(said, by_name[said.motif], score) for said in known]
+
+
+def _statement_entry(said: Statement, motif: Motif, score: Score) -> StatementEntry:
+    bar, step = divmod(said.start_step, score.steps_per_bar)
+    parts = [part for part in parts_of(score.sections) if part.section.start_bar <= bar]
+    part = parts[-1] if parts else Part(Section("", 0, score.bars))
+    back = (part.section.start_bar - part.source_bar) * score.steps_per_bar
+    returning_end = (part.section.start_bar + part.returning_bars) * score.steps_per_bar
+    notes = statement_notes(motif, said, score.key)
+    pitches = [note.pitch for note in notes]
+    return StatementEntry(
+        motif=said.motif,
+        section=part.section.name,
+        start_bar=bar,
+        start_step=step,
+        steps=said.steps,
+        motif_key=str(motif.key),
+        transposition=said.shift,
+        stretch=said.stretch_halves / 2,
+        lowest=min(pitches),
+        highest=max(pitches),
+        returned=said.start_step + said.steps <= returning_end
+        and replace(said, start_step=said.start_step - back) in score.statements,
+        whole=heard_on_top(notes, score) == len(notes),
+    )
+
+
+def _broken(said: StatementEntry) -> str:
+    return f"the motif {said.motif!r} is not whole where it is stated, in bar {said.start_bar + 1}"
+
+
+def _mood_entry(found: Evidence) -> MoodEvidence:
+    return MoodEvidence(
+        mood=found.tag,
+        measured=found.measured,
+        wanted=_pairs(found),
+        fits=found.fits,
+        score=found.score,
+        given=list(found.given),
+    )
+
+
+def _scene_entry(found: Evidence) -> SceneEvidence:
+    return SceneEvidence(
+        scene=found.tag,
+        measured=found.measured,
+        wanted=_pairs(found),
+        fits=found.fits,
+        score=found.score,
+        given=list(found.given),
+        resembles=found.resembles,
+    )
+
+
+def _pairs(found: Evidence) -> dict[str, list[float]]:
+    return {name: [float(span.low), float(span.high)] for name, span in found.wanted.items()}

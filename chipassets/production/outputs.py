@@ -1,0 +1,300 @@
+"""The files of a track: one table from format to path and encoder, and the layers.
+
+Encoders give bytes; what a format could not hold is counted beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from chipassets.arrange import write_registers
+from chipassets.chipfiles import (
+    ChipFile,
+    VgmTags,
+    encode_famitone,
+    encode_famitracker,
+    encode_gbs,
+    encode_mod,
+    encode_nsf,
+    encode_nsfe,
+    encode_playlist,
+    encode_spc,
+    encode_uge,
+    encode_vgm,
+)
+from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
+from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog
+from chipassets.music.score import Score
+from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.render import Pcm, encode_flac, encode_midi, encode_ogg, encode_wav, render_log
+from chipassets.render.loudness import Loudness, apply_gain
+from chipassets.render.preview import Sheet, Sound, draw_sheet, song_notes
+from chipassets.units import bar_tempo_millibpm
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """A track with nothing left but to be written: notes, registers and samples.
+
+    `gain` is what brought the samples to their loudness; all files of the track get the same. The
+    `loudness` is what they measure with it.
+    """
+
+    plan: BuildPlan
+    track: TrackPlan
+    score: Score
+    song: ChipSong
+    log: RegisterLog
+    pcm: Pcm
+    gain: int
+    loudness: Loudness
+
+    @property
+    def tempo_millibpm(self) -> int:
+        """The tempo at which the bars really go, in thousandths of quarter notes a minute."""
+        frame_rate_hz = CHIPS[self.song.chip].frame_rate_hz
+        return bar_tempo_millibpm(self.song.frames_per_bar, self.track.beats_per_bar, frame_rate_hz)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What an audio file says about itself; the loop is added where it is written."""
+        plan = self.plan
+        tags = {"TITLE": self.track.name, "ALBUM": plan.game}
+        more = {"ARTIST": plan.author, "COPYRIGHT": plan.copyright_line}
+        return tags | {name: text for name, text in more.items() if text}
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The voices that are not left free, in the chip's order."""
+        leave = self.track.sound.leave
+        return tuple(voice.name for voice in self.song.voices if voice.name not in leave)
+
+    def only(self, names: Collection[str]) -> Pcm:
+        """Return these voices by themselves: as long, with the same loop and the same gain."""
+        voices = tuple(
+            voice if voice.name in names else ChipVoice(voice.name, ())
+            for voice in self.song.voices
+        )
+        log = write_registers(replace(self.song, voices=voices))
+        bar = self.song.frames_per_bar
+        return apply_gain(render_log(log, self.plan.filter_name, frames_per_bar=bar), self.gain)
+
+
+Parts = Mapping[str, ChipFile]
+"""Files by the name of what they hold; a format with one file for all names it ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A format: where its files lie, with {track} and {part} to fill in, and who encodes them."""
+
+    path: str
+    encode: Callable[[Finished], Parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A file of a track: what the index calls it, its path, its bytes, what it could not hold."""
+
+    kind: str
+    path: str
+    data: bytes
+    dropped: tuple[Dropped, ...] = ()
+
+
+def encode_track(finished: Finished) -> tuple[Encoded, ...]:
+    """Return the files of each format that the plan asks for, in the order of the plan."""
+    return tuple(
+        Encoded(
+            kind=f"{name}-{part}" if part else name,
+            path=OUTPUTS[name].path.format(track=finished.track.name, part=part),
+            data=file.data,
+            dropped=file.dropped,
+        )
+        for name in finished.plan.formats
+        for part, file in OUTPUTS[name].encode(finished).items()
+    )
+
+
+def encode_layers(finished: Finished) -> tuple[Encoded, ...]:
+    """Return an OGG for each layer of the track with the voices that it adds, all equally long."""
+    return tuple(
+        Encoded(
+            kind=layer.name,
+            path=f"layers/{finished.track.name}/{number}-{layer.name.replace('+', '-')}.ogg",
+            data=encode_ogg(
+                finished.only(layer.voices), finished.tags, finished.plan.quality.layers
+            ),
+        )
+        for number, layer in enumerate(finished.track.sound.layers, 1)
+    )
+
+
+def _one(encode: Callable[[Finished], bytes]) -> Callable[[Finished], Parts]:
+    return lambda finished: {"": ChipFile(encode(finished))}
+
+
+def _ogg(finished: Finished) -> bytes:
+    return encode_ogg(finished.pcm, finished.tags, finished.plan.quality.ogg)
+
+
+def _split(finished: Finished) -> Parts:
+    """Intro and loop as files of their own, for players that know no loop points."""
+    pcm, tags, quality = finished.pcm, finished.tags, finished.plan.quality.split
+    start = pcm.loop_start_sample
+    if start is None:
+        return {"once": ChipFile(encode_ogg(pcm, tags, quality))}
+    intro = replace(pcm, samples=pcm.samples[:start], loop_start_sample=None)
+    loop = replace(pcm, samples=pcm.samples[start:], loop_start_sample=0)
+    parts = {"intro": intro, "loop": loop} if start else {"loop": loop}
+    return {name: ChipFile(encode_ogg(part, tags, quality)) for name, part in parts.items()}
+
+
+def _stems(finished: Finished) -> Parts:
+    return {
+        name: ChipFile(
+            encode_ogg(finished.only((name,)), finished.tags, finished.plan.quality.stems)
+        )
+        for name in finished.voices
+    }
+
+
+def _nsf(finished: Finished) -> Parts:
+    return {"": encode_nsf([(finished.log, finished.track.name)], **_texts(finished))}
+
+
+def _gbs(finished: Finished) -> Parts:
+    return {"": encode_gbs([(finished.log, finished.track.name)], **_texts(finished))}
+
+
+def _texts(finished: Finished) -> dict[str, str]:
+    """What a file for a console says of itself."""
+    plan = finished.plan
+    return {
+        "title": finished.track.name,
+        "game": plan.game,
+        "author": plan.author,
+        "copyright_line": plan.copyright_line,
+    }
+
+
+def _spc(finished: Finished) -> Parts:
+    plan = finished.plan
+    file = encode_spc(finished.log, title=finished.track.name, game=plan.game, author=plan.author)
+    return {"": file}
+
+
+def _vgm(finished: Finished) -> Parts:
+    plan = finished.plan
+    tags = VgmTags(title=finished.track.name, game=plan.game, author=plan.author)
+    return {"": encode_vgm(finished.log, replace(tags, notes=plan.copyright_line))}
+
+
+def _tracker_text(encode: Callable[..., ChipFile]) -> Callable[[Finished], Parts]:
+    def encoded(finished: Finished) -> Parts:
+        plan = finished.plan
+        file = encode(
+            finished.song,
+            title=finished.track.name,
+            author=plan.author,
+            copyright_line=plan.copyright_line,
+            beats_per_bar=finished.track.beats_per_bar,
+        )
+        return {"": file}
+
+    return encoded
+
+
+def _uge(finished: Finished) -> Parts:
+    track = finished.track
+    file = encode_uge(
+        finished.song,
+        finished.log,
+        title=track.name,
+        author=finished.plan.author,
+        beats_per_bar=track.beats_per_bar,
+    )
+    return {"": file}
+
+
+def _mod(finished: Finished) -> Parts:
+    track = finished.track
+    return {"": encode_mod(finished.song, title=track.name, beats_per_bar=track.beats_per_bar)}
+
+
+def _preview(finished: Finished) -> bytes:
+    """The track's sheet; what rings on behind the last bar has a bar of its own."""
+    song, score, pcm = finished.song, finished.score, finished.pcm
+    bar_samples = song.frames_per_bar * pcm.rate_hz / CHIPS[song.chip].frame_rate_hz
+    sheet = Sheet(
+        title=finished.track.name,
+        game=finished.plan.game,
+        chip=song.chip,
+        key=score.key,
+        tempo_millibpm=finished.tempo_millibpm,
+        bars=-(-song.frames // song.frames_per_bar),
+        beats_per_bar=score.beats_per_bar,
+        voices=tuple(voice.name for voice in song.voices),
+        notes=song_notes(song),
+        sections=score.sections,
+        chords=score.chords,
+        loop=None if score.loop_start_bar is None else (score.loop_start_bar, score.bars),
+        pulse_steps=finished.track.pulse_steps,
+        sound=Sound(pcm, float(bar_samples), finished.loudness),
+    )
+    return draw_sheet(sheet)
+
+
+OUTPUTS: dict[str, Output] = {
+    "ogg": Output("audio/{track}.ogg", _one(_ogg)),
+    "wav": Output("audio/{track}.wav", _one(lambda item: encode_wav(item.pcm))),
+    "flac": Output("audio/{track}.flac", _one(lambda item: encode_flac(item.pcm, item.tags))),
+    "split": Output("split/{track}-{part}.ogg", _split),
+    "stems": Output("stems/{track}/{part}.ogg", _stems),
+    "midi": Output("midi/{track}.mid", _one(lambda item: encode_midi(item.song, item.track))),
+    "preview": Output("preview/{track}.svg", _one(_preview)),
+    "nsf": Output("nsf/{track}.nsf", _nsf),
+    "gbs": Output("gbs/{track}.gbs", _gbs),
+    "vgm": Output("vgm/{track}.vgm", _vgm),
+    "spc": Output("spc/{track}.spc", _spc),
+    "famitracker": Output("famitracker/{track}.txt", _tracker_text(encode_famitracker)),
+    "famitone": Output("famitone/{track}.txt", _tracker_text(encode_famitone)),
+    "uge": Output("uge/{track}.uge", _uge),
+    "mod": Output("mod/{track}.mod", _mod),
+}
+"""What the manifest's formats mean."""
+
+
+Songs = list[tuple[RegisterLog, str]]
+"""All tracks' registers, with the tracks' names."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumOutput:
+    """A file of the whole bundle: the format that asks for it, its path, and who makes it."""
+
+    format: str
+    path: str
+    encode: Callable[[BuildPlan, Songs], ChipFile]
+
+
+def _album(encode: Callable[..., ChipFile]) -> Callable[[BuildPlan, Songs], ChipFile]:
+    def encoded(plan: BuildPlan, songs: Songs) -> ChipFile:
+        return encode(
+            songs, title=plan.game, author=plan.author, copyright_line=plan.copyright_line
+        )
+
+    return encoded
+
+
+ALBUMS: dict[str, AlbumOutput] = {
+    "nsf": AlbumOutput("nsf", "nsf/album.nsf", _album(encode_nsf)),
+    "nsfe": AlbumOutput("nsf", "nsf/album.nsfe", _album(encode_nsfe)),
+    "gbs": AlbumOutput("gbs", "gbs/album.gbs", _album(encode_gbs)),
+    "gbs-playlist": AlbumOutput(
+        "gbs", "gbs/album.m3u", lambda _, songs: encode_playlist(songs, "album.gbs")
+    ),
+}
+"""The files with all tracks, by what the index calls them."""

@@ -1,0 +1,260 @@
+"""One track through the stages: notes first, then files. Runs in a worker; keeps in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from chipassets.arrange import arrange, write_registers
+from chipassets.bundle import (
+    DroppedEntry,
+    LayerEntry,
+    LoopEntry,
+    SeamEntry,
+    SectionEntry,
+    TakeEntry,
+    TrackEntry,
+    file_entry,
+)
+from chipassets.chips.chipsong import ChipSong, Dropped
+from chipassets.chips.profiles import CHIPS
+from chipassets.compose.weights import Model
+from chipassets.errors import ChipassetsError
+from chipassets.lock import Choices, LockedTake
+from chipassets.music.score import Score
+from chipassets.originality import GramIndex
+from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.production.casting import cast
+from chipassets.production.findings import Findings, find_evidence
+from chipassets.production.outputs import ALBUMS, Encoded, Finished, encode_layers, encode_track
+from chipassets.render import Pcm, render_log
+from chipassets.render.loudness import (
+    after_gain,
+    apply_gain,
+    gain_to,
+    measure_loudness,
+)
+from chipassets.render.seam import Seam, check_seam, measure_seam
+from chipassets.stored.cache import Cache, notes_id, track_id
+from chipassets.stored.cache_keys import keys_of
+from chipassets.units import frame_sample
+
+STAGES = ("compose", "shape", "arrange", "render")
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """A finished track: its notes for the lock, its entry for the index; its files are cached.
+
+    is_composed: whether its notes were composed now.
+    """
+
+    take: LockedTake
+    entry: TrackEntry
+    is_composed: bool
+
+
+def produce_track(
+    plan: BuildPlan,
+    model: Model,
+    grams: GramIndex | None,
+    cache: Cache,
+    track: TrackPlan,
+    locked: LockedTake | Choices,
+    report: Report,
+) -> Produced:
+    """Return the finished track; notes come from the lock, or are composed heeding the choices.
+
+    What the cache holds is taken from there, and what is made is put there, step by step.
+    `report` is told the name of each stage as it starts. Errors say which track and stage.
+    """
+    stage = STAGES[0]
+    hashes = model.sha256, grams.sha256 if grams else ""
+
+    def enter(name: str) -> None:
+        nonlocal stage
+        stage = name
+        report(name)
+
+    try:
+        take, is_composed = locked, False
+        if isinstance(take, Choices):
+            take, is_composed = _notes(track, model, grams, cache, take, enter)
+        key = track_id(plan, track, take, *hashes)
+        entry = cache.find_track(key)
+        if entry is None:
+            entry, files = render_track(plan, track, take, grams, enter)
+            cache.keep_track(key, entry, files)
+    except ChipassetsError as error:
+        raise error.within(stage).within(f"track {track.name!r}") from error
+    return Produced(take, entry, is_composed)
+
+
+def _notes(
+    track: TrackPlan,
+    model: Model,
+    grams: GramIndex | None,
+    cache: Cache,
+    choices: Choices,
+    report: Report,
+) -> tuple[LockedTake, bool]:
+    """Return the take that a track gets, and whether it had to be composed for it."""
+    key = notes_id(track, choices, model.sha256, grams.sha256 if grams else "")
+    take = cache.find_notes(key)
+    if take is not None:
+        return take, False
+    take = cast(track, model, grams, choices, report)
+    cache.keep_notes(key, take)
+    return take, True
+
+
+def render_track(
+    plan: BuildPlan,
+    track: TrackPlan,
+    take: LockedTake,
+    grams: GramIndex | None,
+    report: Report,
+) -> tuple[TrackEntry, dict[str, bytes]]:
+    """Return the index entry and the files, by path, of a track with those notes.
+
+    RenderError when the loop's end does not meet its start.
+    """
+    report("arrange")
+    score = _at_tempo(take, track)
+    song = arrange(score, track, plan.chip)
+    log = write_registers(song)
+    report("render")
+    raw = render_log(log, plan.filter_name, frames_per_bar=song.frames_per_bar)
+    measured = measure_loudness(raw)
+    gain = gain_to(measured, plan.loudness_lufs)
+    pcm, loudness = apply_gain(raw, gain), after_gain(measured, gain)
+    finished = Finished(plan, track, score, song, log, pcm, gain, loudness)
+    seam = measure_seam(finished.pcm)
+    check_seam(seam)
+    files, layers = encode_track(finished), encode_layers(finished)
+    found = find_evidence(score, track, take, grams)
+    entry = _entry(finished, take, found, files, layers, seam)
+    return entry, {file.path: file.data for file in (*files, *layers)}
+
+
+def _entry(
+    finished: Finished,
+    take: LockedTake,
+    found: Findings,
+    files: tuple[Encoded, ...],
+    layers: tuple[Encoded, ...],
+    seam: Seam | None,
+) -> TrackEntry:
+    plan, track, score = finished.plan, finished.track, finished.score
+    song, pcm = finished.song, finished.pcm
+    loudness = finished.loudness
+    loop = _loop_entry(song, pcm)
+    return TrackEntry(
+        name=track.name,
+        scene=track.scene,
+        moods=list(track.moods),
+        key=str(score.key),
+        tempo_bpm=finished.tempo_millibpm / 1000,
+        beats_per_bar=track.beats_per_bar,
+        pulse_steps=track.pulse_steps,
+        match=track.match,
+        bars=score.bars,
+        file_bars=loop.start_bar + loop.bars if loop else score.bars,
+        seconds=_seconds(len(pcm.samples), pcm),
+        sample_rate_hz=pcm.rate_hz,
+        samples=len(pcm.samples),
+        loop=loop,
+        sections=[
+            SectionEntry(name=part.name, start_bar=part.start_bar, bars=part.bars)
+            for part in score.sections
+        ],
+        chords=list(score.chords),
+        statements=found.statements,
+        voices=list(finished.voices),
+        files={file.kind: file_entry(file.path, file.data) for file in files},
+        layers=_layer_entries(track, layers),
+        loudness_lufs=loudness.lufs,
+        true_peak_dbtp=loudness.true_peak_dbtp,
+        seam=_seam_entry(seam),
+        take=TakeEntry(number=take.number + 1, of=take.of, why=take.why),
+        seed=track.seed,
+        metrics=found.metrics,
+        dropped=_counted(song.dropped),
+        adapted=_counted(song.adapted)
+        + [
+            DroppedEntry(reason=_of_file(file.kind, item.reason), count=item.count)
+            for file in files
+            for item in file.dropped
+        ],
+        keys=keys_of(plan, track, take),
+        evidence=found.moods,
+        scene_evidence=found.scene,
+        warnings=found.warnings,
+    )
+
+
+def _of_file(kind: str, reason: str) -> str:
+    """The reason with the file's kind before it, once."""
+    return reason if reason.lower().startswith(f"{kind}:") else f"{kind}: {reason}"
+
+
+def _counted(items: tuple[Dropped, ...]) -> list[DroppedEntry]:
+    return [DroppedEntry(reason=item.reason, count=item.count) for item in items]
+
+
+def _seam_entry(seam: Seam | None) -> SeamEntry | None:
+    if seam is None:
+        return None
+    return SeamEntry(step_ratio=seam.step_ratio, flux_ratio=seam.flux_ratio)
+
+
+def _layer_entries(track: TrackPlan, layers: tuple[Encoded, ...]) -> list[LayerEntry]:
+    return [
+        LayerEntry(
+            name=layer.name,
+            voices=list(layer.voices),
+            **file_entry(file.path, file.data).model_dump(),
+        )
+        for layer, file in zip(track.sound.layers, layers, strict=True)
+    ]
+
+
+def album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, tuple[str, bytes]]:
+    """Return, by format, path and content of the files that hold all tracks, notes from `takes`."""
+    wanted = [name for name, album in ALBUMS.items() if album.format in plan.formats]
+    if not wanted:
+        return {}
+    songs = [
+        (
+            write_registers(arrange(_at_tempo(takes[track.name], track), track, plan.chip)),
+            track.name,
+        )
+        for track in plan.tracks
+    ]
+    return {name: (ALBUMS[name].path, ALBUMS[name].encode(plan, songs).data) for name in wanted}
+
+
+def _at_tempo(take: LockedTake, track: TrackPlan) -> Score:
+    return replace(take.score, tempo_millibpm=track.tempo_millibpm)
+
+
+def _loop_entry(song: ChipSong, pcm: Pcm) -> LoopEntry | None:
+    if pcm.loop_start_sample is None or song.loop_start_frame is None:
+        return None
+    bar_samples = frame_sample(song.frames_per_bar, CHIPS[song.chip].frame_rate_hz)
+    length_samples = len(pcm.samples) - pcm.loop_start_sample
+    return LoopEntry(
+        start_sample=pcm.loop_start_sample,
+        length_samples=length_samples,
+        start_seconds=_seconds(pcm.loop_start_sample, pcm),
+        length_seconds=_seconds(length_samples, pcm),
+        start_bar=round(pcm.loop_start_sample / bar_samples),
+        bars=(song.frames - song.loop_start_frame) // song.frames_per_bar,
+    )
+
+
+def _seconds(samples: int, pcm: Pcm) -> float:
+    """To the nanosecond: a sample of any rate that there is can be found again from it."""
+    return round(samples / pcm.rate_hz, 9)

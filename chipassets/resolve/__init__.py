@@ -1,0 +1,1 @@
+"""From the manifest, flags and defaults to the frozen plan, and the plan as text."""

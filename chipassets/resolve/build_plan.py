@@ -1,0 +1,286 @@
+"""Flags, manifest, presets and defaults become one frozen plan, the last word on options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from chipassets.chips.profiles import CHIPS
+from chipassets.errors import UsageError
+from chipassets.manifest import Manifest, Settings, settings_of
+from chipassets.manifest.motif_field import PLAIN_MILLIBPM, MotifUse, tune_of
+from chipassets.manifest.refusal import did_you_mean
+from chipassets.manifest.words import FORMATS, format_fault
+from chipassets.music.chords import parse_chord
+from chipassets.music.forms import default_form, lay_out
+from chipassets.music.keyfit import fitting_key, guess_key, numeral_modes
+from chipassets.music.keys import Key
+from chipassets.music.motifs import FRAGMENT, IN_MODE
+from chipassets.music.score import Note
+from chipassets.plan.presets import DENSITY_MAX
+from chipassets.plan.trackplan import (
+    MODE,
+    TEMPO,
+    BuildPlan,
+    Character,
+    Home,
+    Motif,
+    Primer,
+    Progression,
+    Range,
+    Reference,
+    TrackPlan,
+)
+from chipassets.resolve.home_key import find_home, near_key, near_tempo
+from chipassets.seeds import derive_rng, derive_seed
+from chipassets.units import STEPS_PER_BEAT
+
+PLAN_VERSION = 3
+"""Raised when the same manifest is to give other keys or tempi: the draws depend on it."""
+
+# Seeds stay in 48 bits, so that a manifest can repeat the one that a bundle names.
+_SEED_BITS = 48
+
+
+def resolve(
+    manifest: Manifest,
+    *,
+    model_override: str | None = None,
+    formats_override: Sequence[str] | None = None,
+    seed_override: int | None = None,
+    takes_override: int | None = None,
+    only: Sequence[str] = (),
+    reference: Reference | None = None,
+) -> BuildPlan:
+    """Return the plan of the whole game, or of the tracks named in `only`, in manifest order.
+
+    An override, from the command line, beats what the manifest says. UsageError for a format, a
+    number of takes or a track that does not exist.
+    """
+    seed = manifest.seed if seed_override is None else seed_override
+    home = find_home(manifest, seed, PLAN_VERSION)
+    names = _chosen(tuple(manifest.tracks), only)
+
+    def planned(name: str) -> TrackPlan:
+        return _track(name, settings_of(manifest, name), manifest, home, seed, takes_override)
+
+    if takes_override is not None and takes_override < 1:
+        raise UsageError(f"{takes_override} takes: at least one is composed; write 1 or more")
+    return BuildPlan(
+        game=manifest.game,
+        seed=seed,
+        chip=manifest.chip,
+        model=model_override or manifest.model,
+        formats=manifest.formats
+        if formats_override is None
+        else _formats(formats_override, manifest.chip),
+        tracks=tuple(
+            replace(_matched(planned(name), planned), reference=reference) for name in names
+        ),
+        filter_name=manifest.filter or CHIPS[manifest.chip].filters[0],
+        loudness_lufs=manifest.loudness,
+        quality=manifest.quality,
+        author=manifest.author,
+        copyright_line=manifest.copyright,
+        home=home,
+    )
+
+
+def _matched(track: TrackPlan, planned: Callable[[str], TrackPlan]) -> TrackPlan:
+    """The track in the key and at the tempo of the one that it matches, if it matches one."""
+    if track.match is None:
+        return track
+    other = planned(track.match)
+    return replace(track, key=other.key, tempo_millibpm=other.tempo_millibpm, given=(TEMPO, MODE))
+
+
+def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
+    for name in only:
+        if name not in names:
+            fix = did_you_mean(name, names, "tracks")
+            raise UsageError(f"The manifest has no track '{name}'; {fix}")
+    return tuple(name for name in names if not only or name in only)
+
+
+def _formats(wanted: Sequence[str], chip: str) -> tuple[str, ...]:
+    for name in wanted:
+        if name not in FORMATS:
+            raise UsageError(f"'{name}' is no format; {did_you_mean(name, FORMATS, 'formats')}")
+        if why := format_fault(name, chip):
+            raise UsageError(f"{why}; leave it out, or change the chip")
+    if not wanted:
+        raise UsageError(f"No format is asked for; the formats are {', '.join(FORMATS)}")
+    return tuple(name for name in FORMATS if name in wanted)
+
+
+def _track(
+    name: str, settings: Settings, manifest: Manifest, home: Home, seed: int, takes: int | None
+) -> TrackPlan:
+    """Draw what is open. Every number is drawn, used or not, so that a tempo that is written
+    into the manifest does not move the key.
+    """
+    was = manifest.tracks[name].was
+    origin = was or name
+    rng = derive_rng(seed, origin, "plan", PLAN_VERSION)
+    tempo_draw, mode_draw, tonic_draw, form_draw, *own_draws = (
+        float(rng.random()) for _ in range(6)
+    )
+    own_seed = derive_seed(seed, origin, "track") >> (128 - _SEED_BITS)
+    key = settings.key or _open_key(settings, mode_draw, tonic_draw, home)
+    return TrackPlan(
+        name=name,
+        scene=settings.scene,
+        moods=settings.moods,
+        seed=own_seed if settings.seed is None else settings.seed,
+        bars=settings.bars,
+        beats_per_bar=settings.beats_per_bar,
+        tempo_millibpm=settings.tempo_millibpm or near_tempo(home, settings.tempo, tempo_draw),
+        key=key,
+        loops=settings.loops,
+        primer=settings.primer,
+        condition_on_primer=settings.condition_on_primer,
+        inject_primer=settings.inject_primer,
+        temperature=settings.temperature,
+        takes=settings.takes if takes is None else takes,
+        character=_character(settings, *own_draws),
+        form=lay_out(settings.form, settings.bars)
+        if settings.form
+        else default_form(
+            settings.bars, loops=settings.loops, scene=settings.scene, draw=form_draw
+        ),
+        progressions=settings.progressions,
+        motifs=tuple(_motif(manifest, use) for use in settings.motifs),
+        guidance=settings.guidance,
+        chromatic_share=settings.chromatic_share,
+        sound=settings.sound,
+        scene_like=settings.like,
+        match=settings.match,
+        given=_given(settings, key),
+        pulse_steps=settings.pulse_steps,
+        own_moods=settings.own_moods,
+        wishes=settings.wishes,
+        frozen=settings.frozen,
+        was=was,
+    )
+
+
+def _given(settings: Settings, key: Key) -> tuple[str, ...]:
+    """What the manifest settles; a mode that no preset asks for is one that its chords force."""
+    is_mode_given = settings.key is not None or key.mode not in settings.preset.modes
+    return (TEMPO,) * settings.tempo_is_given + (MODE,) * is_mode_given
+
+
+def _character(settings: Settings, density_draw: float, lead_draw: float) -> Character:
+    """The track's own character; what a mood of the game's own asks for holds as it is."""
+    wanted = settings.preset.character
+    asked = {
+        name: getattr(wanted, name)
+        for name in ("density", "lead_pitch")
+        if any(getattr(mood, name) for mood in settings.own_moods)
+    }
+    return replace(own_character(wanted, density_draw, lead_draw), **asked)
+
+
+def own_character(character: Character, density_draw: float, lead_draw: float) -> Character:
+    """Return the character of one track: denser or thinner, higher or lower than its scene's.
+
+    The draws are in [0, 1); 0.5 changes nothing. Tracks of one scene are not to be alike.
+    """
+    denser, higher = 2 * density_draw - 1, 2 * lead_draw - 1
+    factor = (_DENSER if denser > 0 else _SPARSER) ** denser
+    shift = (_HIGHER if higher > 0 else _LOWER) * higher
+    density, lead = character.density, character.lead_pitch
+    low, high = (min(round(edge * factor, 2), DENSITY_MAX) for edge in (density.low, density.high))
+    return replace(
+        character,
+        density=Range(min(low, high / 2), high),
+        lead_pitch=Range(round(lead.low + shift, 1), round(lead.high + shift, 1)),
+    )
+
+
+def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: Home) -> Key:
+    """The key of the primer or of the chords, or one near home: the change does not jolt."""
+    modes = settings.preset.modes
+    opening = settings.primer or _sounding_chords(settings.progressions)
+    if opening is not None:
+        return fitting_key(opening, modes)
+    modes = numeral_modes(_names(settings.progressions), modes)
+    return near_key(home, modes[_weighted(len(modes), mode_draw)], tonic_draw)
+
+
+def _sounding_chords(progressions: Sequence[Progression]) -> Primer | None:
+    """The first progression as notes, if it names chords: numerals fit any tonic."""
+    names = [name for name in _names(progressions[:1]) if name[0] in "ABCDEFG"]
+    chords = [parse_chord(name, Key(0, "major")) for name in names]
+    if not chords:
+        return None
+    tones = [(chord.root, *sorted(chord.pitch_classes - {chord.root})) for chord in chords]
+    notes = [Note(i, 1, 60 + tone) for i, chord in enumerate(tones) for tone in chord]
+    return Primer(tuple(notes), len(chords))
+
+
+def _names(progressions: Sequence[Progression]) -> list[str]:
+    return [name for progression in progressions for bar in progression.bars for name in bar]
+
+
+def _motif(manifest: Manifest, use: MotifUse) -> Motif:
+    """The motif as a plan holds it; a track's is its own first motif, else its primer's opening."""
+    key, stretch, tempo = None, False, PLAIN_MILLIBPM
+    if use.from_track:
+        settings = settings_of(manifest, use.name)
+        own = next((motif for motif in settings.motifs if not motif.from_track), None)
+        key = settings.key
+        if own is not None:
+            lent = _motif(manifest, replace(own, transform=IN_MODE))
+            return _used(replace(lent, name=use.name), use)
+        bar = settings.beats_per_bar * STEPS_PER_BEAT
+        if settings.primer is None:
+            raise UsageError(f"Track '{use.name}' has no motif and no primer to take")
+        tune = tune_of(settings.primer, _OPENING_BARS * bar)
+    else:
+        written = manifest.motifs[use.name]
+        tune, key = tune_of(written.primer), written.key
+        stretch, tempo = written.stretch, written.tempo_millibpm
+    guess = guess_key(tune)
+    rival = None if key else guess.rival
+    motif = Motif(
+        use.name, tune.notes, tune.steps, key or guess.key, IN_MODE, stretch, tempo, rival
+    )
+    return _used(motif, use)
+
+
+def _used(motif: Motif, use: MotifUse) -> Motif:
+    """The motif as a track states it; of a fragment the first half alone."""
+    motif = replace(
+        motif,
+        transform=use.transform,
+        stretch=motif.stretch if use.stretch is None else use.stretch,
+    )
+    if use.transform != FRAGMENT:
+        return motif
+    half = -(-motif.steps // 2)
+    notes = [
+        replace(note, duration_steps=min(note.duration_steps, half - note.start_step))
+        for note in motif.notes
+        if note.start_step < half
+    ]
+    return replace(motif, notes=tuple(notes), steps=half)
+
+
+def _weighted(count: int, draw: float) -> int:
+    """An index below `count`, each half as likely as the one before it."""
+    weights = [0.5**index for index in range(count)]
+    left = draw * sum(weights)
+    for index, weight in enumerate(weights):
+        left -= weight
+        if left < 0:
+            return index
+    return count - 1
+
+
+# What real pieces spread about the median of their theme, in part: factors on the density, and
+# semitones; a lead much higher is shrill on these chips.
+_SPARSER, _DENSER = 1.65, 2.0
+_LOWER, _HIGHER = 8.0, 6.0
+
+_OPENING_BARS = 2

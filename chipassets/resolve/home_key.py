@@ -1,0 +1,87 @@
+"""The home of a game: the key and the tempo around which all tracks lie that leave theirs open.
+
+Scenes follow one another in any order, so every track is planned towards the same middle: two of
+them then share most of their tones, and their beats stand in a small ratio.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from chipassets.manifest import Manifest, settings_of
+from chipassets.music.keys import Key
+from chipassets.plan.trackplan import Home, Range
+from chipassets.seeds import derive_rng
+
+_HOME_TEMPI = (108, 114, 120, 126, 132)
+"""From here simple ratios reach the tempo range of every scene, and mostly whole tempi."""
+
+# From the simplest to the least simple that can still be heard as one pulse in another.
+_RATIOS = tuple(
+    Fraction(above, below)
+    for above, below in (
+        (1, 1), (2, 1), (1, 2), (3, 2), (2, 3), (4, 3), (3, 4),
+        (5, 4), (4, 5), (5, 3), (3, 5), (6, 5), (5, 6),
+    )
+)  # fmt: skip
+_SIMPLE_SIDE = 6
+"""No side of a ratio that is still called simple is larger."""
+
+_NEAR_FIFTHS = (0, 1, -1)
+"""Two tracks are at most two fifths apart: they share five of seven tones."""
+
+
+def find_home(manifest: Manifest, seed: int, plan_version: int) -> Home:
+    """Return the first key that a track names and the tempo that the first track does.
+
+    What is not named the seed draws. Only the first track's tempo counts, so that a change of
+    another one's leaves the rest of the game as it is; a length in seconds fixes no tempo here.
+    """
+    rng = derive_rng(seed, "plan", plan_version)
+    tonic_draw, tempo_draw = float(rng.random()), float(rng.random())
+    settings = [settings_of(manifest, name) for name in manifest.tracks]
+    keys = (own.key for own in settings if own.key is not None)
+    tempi = (own.tempo.low for own in settings[:1] if own.tempo.low == own.tempo.high)
+    drawn = _HOME_TEMPI[int(tempo_draw * len(_HOME_TEMPI))]
+    return Home(
+        key=next(keys, Key(int(tonic_draw * 12), "major")),
+        tempo_millibpm=round(next(tempi, drawn) * 1000),
+    )
+
+
+def near_key(home: Home, mode: str, draw: float) -> Key:
+    """Return a key of the mode whose signature is at most a fifth from home's; draw in [0, 1)."""
+    fifths = _NEAR_FIFTHS[int(draw * len(_NEAR_FIFTHS))]
+    signature = home.key.canonical_shift + 7 * fifths
+    return Key((signature - Key(0, mode).canonical_shift) % 12, mode)
+
+
+def near_tempo(home: Home, tempo: Range, draw: float) -> int:
+    """Return a tempo of the range, in thousandths, in a small ratio to home's; draw in [0, 1).
+
+    Where the range holds none it is a whole number of it, or what lies in its middle.
+    """
+    fitting = [
+        round(home.tempo_millibpm * ratio)
+        for ratio in _RATIOS
+        if tempo.low * 1000 <= round(home.tempo_millibpm * ratio) <= tempo.high * 1000
+    ]
+    if fitting:
+        return fitting[int(draw * len(fitting))]
+    low, high = -int(-tempo.low // 1), int(tempo.high // 1)
+    if low > high or tempo.low == tempo.high:
+        return round((tempo.low + draw * (tempo.high - tempo.low)) * 1000)
+    return (low + int(draw * (high - low + 1))) * 1000
+
+
+def tempo_ratio(home: Home, tempo_millibpm: int) -> Fraction | None:
+    """Return the ratio of a tempo to home's when it is a simple one, to a thousandth."""
+    ratio = Fraction(tempo_millibpm, home.tempo_millibpm).limit_denominator(_SIMPLE_SIDE)
+    near = abs(ratio * home.tempo_millibpm - tempo_millibpm) <= home.tempo_millibpm / 1000
+    return ratio if near and 0 < ratio.numerator <= _SIMPLE_SIDE else None
+
+
+def fifths_apart(home: Home, key: Key) -> int:
+    """Return how many fifths a key's signature lies above home's, -5..+6: so many sharps more."""
+    semitones = key.canonical_shift - home.key.canonical_shift
+    return (7 * semitones + 5) % 12 - 5

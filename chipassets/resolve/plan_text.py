@@ -1,0 +1,256 @@
+"""The plan as people and machines read it: `chipassets plan`, and the provenance of a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from chipassets.chips.chipsong import Instrument
+from chipassets.compose.ideas import IDEAS
+from chipassets.compose.planning import plan_piece
+from chipassets.music.keys import pitch_name
+from chipassets.music.motifs import IN_MODE, TRANSFORMS, motif_pace
+from chipassets.music.notes import BASS, INNER
+from chipassets.plan.trackplan import (
+    BuildPlan,
+    Home,
+    Motif,
+    OwnMood,
+    Primer,
+    Progression,
+    Range,
+    Sound,
+    TrackPlan,
+    Wish,
+)
+from chipassets.resolve.home_key import fifths_apart, tempo_ratio
+
+
+def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
+    """Return the plan as JSON values, keys in a fixed order: equal plans give equal texts."""
+    return asdict(plan) | {
+        "formats": list(plan.formats),
+        "home": {"key": str(plan.home.key), "tempo_millibpm": plan.home.tempo_millibpm},
+        "tracks": [_track_json(track) for track in plan.tracks],
+    }
+
+
+def _track_json(track: TrackPlan) -> dict[str, Any]:
+    values = asdict(track)
+    for name in ("reference", "match", "frozen", "was"):
+        if not values[name]:
+            del values[name]
+    del values["own_moods"]
+    if not track.wishes:
+        del values["wishes"]
+    if track.own_moods:
+        values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
+    return values | {
+        "moods": list(track.moods),
+        "key": str(track.key),
+        "primer": None if track.primer is None else _primer_json(track.primer),
+        "character": {
+            name: [value["low"], value["high"]] if isinstance(value, dict) else value
+            for name, value in asdict(track.character).items()
+        },
+        "form": _form_text(track),
+        "progressions": {own.section: _chords_text(own) for own in track.progressions},
+        "motifs": [_motif_json(motif) for motif in track.motifs],
+        "guidance": dict(track.guidance),
+        "sound": _sound_json(track.sound),
+    }
+
+
+def own_mood_to_json(mood: OwnMood) -> dict[str, Any]:
+    """Return what a mood of the game's own says, ranges as pairs, what it leaves open left out."""
+    return {
+        name: [value["low"], value["high"]]
+        if isinstance(value, dict)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for name, value in asdict(mood).items()
+        if value and name != "name"
+    }
+
+
+def _form_text(track: TrackPlan) -> str:
+    return " ".join(f"{section.name}:{section.bars}" for section in track.form)
+
+
+def _chords_text(progression: Progression) -> str:
+    return " | ".join(" ".join(bar) for bar in progression.bars)
+
+
+def _motif_json(motif: Motif) -> dict[str, Any]:
+    tune = _primer_json(Primer(motif.notes, motif.steps))
+    said: dict[str, Any] = {"name": motif.name, "key": str(motif.key), **tune}
+    if motif.rival:
+        said["rival_key"] = str(motif.rival)
+    if motif.transform != IN_MODE:
+        said["transform"] = motif.transform
+    if motif.stretch:
+        said["stretch"] = True
+        said["tempo_millibpm"] = motif.tempo_millibpm
+    return said
+
+
+def _sound_json(sound: Sound) -> dict[str, Any]:
+    return {
+        "leave": list(sound.leave),
+        "arpeggio": sound.arpeggio,
+        "layers": [{"name": item.name, "voices": list(item.voices)} for item in sound.layers],
+        "instruments": [_instrument_json(item) for item in sound.instruments],
+        "drums": sound.drums,
+    }
+
+
+def _instrument_json(instrument: Instrument) -> dict[str, Any]:
+    return {
+        name: value | {"values": list(value["values"])} if isinstance(value, dict) else value
+        for name, value in asdict(instrument).items()
+    }
+
+
+def _primer_json(primer: Primer) -> dict[str, Any]:
+    notes = [f"{note.start_step}:{pitch_name(note.pitch)}+{note.duration_steps}"
+             for note in primer.notes]  # fmt: skip
+    return {"steps": primer.steps, "notes": notes}
+
+
+def plan_to_text(plan: BuildPlan) -> str:
+    """Return the plan for people: a few lines on the build, then a block for each track."""
+    head = [
+        f"{plan.game}: {len(plan.tracks)} tracks for {plan.chip}, "
+        f"model {plan.model}, seed {plan.seed}, {', '.join(plan.formats)}",
+        f"{plan.loudness_lufs:g} LUFS, filter {plan.filter_name}",
+        f"home is {plan.home.key} at {plan.home.tempo_millibpm / 1000:g} bpm: "
+        "open keys and tempi lie near it",
+    ]
+    blocks = (head, *(_track_lines(track, plan.home) for track in plan.tracks))
+    return "\n".join(line for block in blocks for line in block)
+
+
+def _track_lines(track: TrackPlan, home: Home) -> list[str]:
+    seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
+    end = "loops" if track.loops else "plays once"
+    sound = track.character
+    lines = [
+        "",
+        f"{track.name}: {track.scene} ({', '.join(track.moods)})",
+        f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm, {track.bars} bars "
+        f"of {track.metre}, {seconds:.1f} s, {end}",
+        f"  {_from_home(track, home)}",
+        f"  {track.takes} takes at temperature {track.temperature:g}, seed {track.seed}",
+        f"  {sound.lead} / {sound.inner} / {sound.bass}, groove {sound.groove}; "
+        f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
+        f"lead around {_span(sound.lead_pitch)}",
+    ]
+    lines += [*_writing_lines(track), *_piece_lines(track), *_sound_lines(track.sound)]
+    return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
+
+
+def _from_home(track: TrackPlan, home: Home) -> str:
+    """How far a scene change goes: the key in fifths, the tempo as a ratio where it is simple."""
+    fifths = fifths_apart(home, track.key)
+    way = "up" if fifths > 0 else "down"
+    key = (
+        f"{abs(fifths)} fifth{'s' * (abs(fifths) > 1)} {way} from home"
+        if fifths
+        else "home's tones"
+    )
+    ratio = tempo_ratio(home, track.tempo_millibpm)
+    if ratio is None:
+        return f"{key}, its own tempo"
+    return f"{key}, {ratio.numerator}:{ratio.denominator} of home's tempo"
+
+
+def _writing_lines(track: TrackPlan) -> list[str]:
+    """What the composer is told beside the ranges."""
+    lines = [f"  matches {track.match}"] if track.match else []
+    lines += [f"  was called {track.was}"] if track.was else []
+    lines += ["  frozen: its locked take stays"] if track.frozen else []
+    lines += [f"  mood {mood.name} is like {mood.like}" for mood in track.own_moods]
+    lines.append(f"  form {_form_text(track)}")
+    lines += [
+        f"  chords{f' of {own.section}' if own.section else ''}: {_chords_text(own)}"
+        for own in track.progressions
+    ]
+    if track.motifs:
+        lines += [f"  motif {_motif_text(motif, track)}" for motif in track.motifs]
+    lines += [f"  {_wish_text(wish)}" for wish in track.wishes]
+    if track.guidance:
+        factors = ", ".join(f"{name} {factor:g}" for name, factor in track.guidance)
+        lines.append(f"  guidance {factors}")
+    return lines
+
+
+def _piece_lines(track: TrackPlan) -> list[str]:
+    """What the first take aims at: others share the idea and draw the rest anew."""
+    if track.reference is not None:
+        return []
+    made = plan_piece(track, 0)
+    lines = [f"  idea {made.idea}: the piece {IDEAS[made.idea].says}"]
+    said = []
+    for part in made.sections:
+        section = part.section
+        closes = ", ".join(phrase.cadence for phrase in part.phrases)
+        key = f" in {part.key}" if part.key != track.key else ""
+        said.append(
+            f"{section.name} ({closes}{key}; second voice {part.role(INNER)}, "
+            f"bass {part.role(BASS)})"
+        )
+    lines.append(f"  take 1: {' '.join(said)}; highest in bar {made.peak_bar + 1}")
+    return lines
+
+
+def _wish_text(wish: Wish) -> str:
+    said = []
+    if wish.drums is not None:
+        written = ", ".join(f"{kind} {pattern}" for kind, pattern in wish.drums.strokes)
+        said.append(f"drums {wish.drums.groove or written}")
+    said += [f"second voice {wish.texture}"] * bool(wish.texture)
+    said += [f"bass {wish.bass}"] * bool(wish.bass)
+    return f"wanted{f' of {wish.section}' if wish.section else ''}: {'; '.join(said)}"
+
+
+def _motif_text(motif: Motif, track: TrackPlan) -> str:
+    """The motif with its key, a doubtful one with its rival, and what is done to it."""
+    said = f"{motif.name} ({motif.key})"
+    if motif.transform != IN_MODE:
+        said += f", {motif.transform}: {TRANSFORMS[motif.transform]}"
+    if pace := motif_pace(motif, track.tempo_millibpm):
+        speed = "half" if pace > 0 else "double"
+        said += f", at {speed} speed where there is room"
+    if motif.rival:
+        said += f"; warning: it may be meant in {motif.rival}: say key: under motifs: {motif.name}:"
+    return said
+
+
+def _sound_lines(sound: Sound) -> list[str]:
+    """What is not as it is by default."""
+    lines = [f"  leaves {', '.join(sound.leave)} free"] if sound.leave else []
+    if not sound.arpeggio:
+        lines.append("  no arpeggios")
+    if sound.drums == "dmc":
+        lines.append("  drums on the sample channel, beside the noise")
+    if sound.layers:
+        lines.append("  layers " + ", +".join("+".join(item.voices) for item in sound.layers))
+    if sound.instruments:
+        lines.append(f"  own instruments {', '.join(item.name for item in sound.instruments)}")
+    return lines
+
+
+def _primer_line(track: TrackPlan, primer: Primer) -> str:
+    modes = {
+        (True, False): "heard by the model and played",
+        (True, True): "heard by the model, played, then harmonised",
+        (False, True): "played, then harmonised",
+        (False, False): "played, not heard by the model",
+    }
+    how = modes[track.condition_on_primer, track.inject_primer]
+    return f"  primer of {len(primer.notes)} notes in {primer.steps} steps, {how}"
+
+
+def _span(measure: Range) -> str:
+    return f"{measure.low:g}-{measure.high:g}"

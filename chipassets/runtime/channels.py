@@ -1,0 +1,210 @@
+"""The voices on the mixer's channels: what the director decides is carried out here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .balance import Sting
+from .decoding import CutSound
+from .director import Director
+from .fades import Fade
+from .mixer import silence
+from .playback import Change
+from .tracks import Track
+from .voices import Voice
+
+if TYPE_CHECKING:
+    from pygame.mixer import Channel
+
+_RELEASE_MS = 60
+_RINGS_MS = 500
+"""How long a sting may sound past its length by the clock: the mixer runs a few buffers behind."""
+
+
+class Volumes:
+    """Amplitudes, 0..1: of everything, and within it of the music and of the stings."""
+
+    def __init__(self, overall: float) -> None:
+        self.overall, self.music, self.stings = overall, 1.0, 1.0
+
+
+class Deck:
+    """Tracks and stings on their channels; `sounds` gives a track's decoded layers.
+
+    Every call may raise pygame.error when the mixer has gone away.
+    """
+
+    def __init__(
+        self,
+        channels: list[Channel],
+        director: Director,
+        volumes: Volumes,
+        sounds: Callable[[Track], tuple[CutSound, ...]],
+    ) -> None:
+        self._channels = channels
+        self._director = director
+        self._volumes = volumes
+        self._sounds = sounds
+        self._voices: list[Voice] = []
+        self._stings: list[Voice] = []
+        self._paused: list[Voice] = []
+        self._spares: dict[Track, list[tuple[CutSound, ...]]] = {}
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is a mixer to play on."""
+        return bool(self._channels)
+
+    def is_fading(self, now_ms: int) -> bool:
+        """Whether a track is on its way in or out."""
+        return any(not voice.fade.is_done(now_ms) for voice in self._voices)
+
+    def let_go(self) -> None:
+        """Have no channels any more: whatever is on them is somebody else's."""
+        self._channels, self._voices, self._stings, self._paused = [], [], [], []
+
+    def silence(self) -> None:
+        """Stop everything."""
+        for channel in self._channels:
+            channel.stop()
+        self._voices, self._stings, self._paused = [], [], []
+
+    def keep_only(self, tracks: tuple[Track, ...]) -> None:
+        """Do not keep a silent voice, or a sound, of any other track for later."""
+        for voice in self._voices:
+            voice.is_wanted_later = voice.is_wanted_later and voice.track in tracks
+        for track in [track for track in self._spares if track not in tracks]:
+            del self._spares[track]
+
+    def pause(self, now_ms: int) -> None:
+        """Let every voice stand still."""
+        voices = [*self._voices, *self._stings]
+        self._paused = [voice for voice in voices if voice.paused_ms is None]
+        for voice in self._paused:
+            voice.pause(now_ms)
+
+    def resume(self, now_ms: int) -> None:
+        """Let the voices that `pause` stopped go on, their fades included."""
+        paused, self._paused = self._paused, []
+        for voice in paused:
+            lost_ms = now_ms - (now_ms if voice.paused_ms is None else voice.paused_ms)
+            voice.fade = voice.fade.delay(lost_ms)
+            voice.unpause(now_ms)
+
+    def carry_out(self, change: Change, now_ms: int) -> None:
+        """Begin the crossfade of a change, which may lie a little ahead."""
+        is_silent = all(voice.fade.point(change.at_ms) == 0 for voice in self._voices)
+        for voice in self._voices:
+            if voice.fade.end > 0:
+                voice.fade = voice.fade.turn(change.at_ms, change.fade_ms, 0.0)
+                voice.is_wanted_later = change.keeps_old
+        if change.track is None:
+            return
+        kept = next((v for v in self._voices if v.track is change.track), None)
+        if kept is not None and change.from_sample > 0 and not change.is_jump:
+            kept.fade = kept.fade.turn(change.at_ms, change.fade_ms, 1.0)
+            kept.unpause(now_ms)
+            # Pauses take effect at a frame, not at the millisecond: the sound knows best.
+            self._director.correct_position(kept.position_samples(now_ms), now_ms)
+            return
+        fade_ms = 0 if is_silent else change.fade_ms
+        self.start(change.track, change.from_sample, fade_ms, now_ms, change.at_ms)
+
+    def start(
+        self, track: Track, sample: int, fade_ms: int, now_ms: int, at_ms: int | None = None
+    ) -> None:
+        """Let a track sound from a sample on, at a time that may lie ahead."""
+        at_ms = now_ms if at_ms is None else at_ms
+        sounds = tuple(sound.starting_at(track, sample) for sound in self._sounds(track))
+        if not sounds:
+            return
+        for old in [voice for voice in self._voices if voice.track is track]:
+            old.stop()
+            self._voices.remove(old)
+        channels = self._free_channels(len(sounds))
+        if not channels:
+            return
+        began_ms = at_ms - sample * 1000 // track.sample_rate_hz
+        # A start ahead of time is a start of silence: without a fade the gain is there already.
+        fade = Fade(at_ms, fade_ms, 0.0, 1.0) if fade_ms else Fade(now_ms, 0, 1.0, 1.0)
+        voice = Voice(track, sounds, channels, fade, began_ms)
+        self._set_gain(voice, now_ms)
+        voice.start(silence(at_ms - now_ms))
+        self._voices.append(voice)
+
+    def start_sting(self, sting: Sting, now_ms: int) -> None:
+        """Let a sting sound once, at its time, which may lie ahead."""
+        sounds = self._take_copies(sting.track)
+        channels = self._free_channels(len(sounds))
+        if not channels:
+            return
+        voice = Voice(sting.track, sounds, channels, Fade(now_ms, 0, 1.0, 1.0), sting.at_ms)
+        voice.set_gain(self._volumes.overall * self._volumes.stings)
+        voice.start(silence(sting.at_ms - now_ms))
+        self._stings.append(voice)
+
+    def tend(self, now_ms: int) -> None:
+        """Set every gain by the clock, keep loops going, and end what is over."""
+        self._tend_voices(now_ms)
+        self._tend_stings(now_ms)
+
+    def _take_copies(self, track: Track) -> tuple[CutSound, ...]:
+        """Return sounds of a track that nothing else sounds with, () if there are none at all.
+
+        The same track may be kept as music, or ring on as a sting, at a volume of its own. Those
+        of stings that are over are taken again: copying half a minute may take 3 ms.
+        """
+        if self._spares.get(track):
+            return self._spares[track].pop()
+        return tuple(sound.copied() for sound in self._sounds(track))
+
+    def _free_channels(self, count: int) -> tuple[Channel, ...]:
+        """Return so many channels that nothing sounds on, () if there are not so many at all.
+
+        For them, voices end that are kept for later or fade out, and at last the oldest.
+        """
+        while True:
+            taken = [channel for v in (*self._voices, *self._stings) for channel in v.channels]
+            free = [channel for channel in self._channels if channel not in taken]
+            if len(free) >= count or not self._voices:
+                break
+            spare = min(self._voices, key=lambda voice: voice.fade.end)
+            self._voices.remove(spare)
+            spare.stop()
+        if len(free) < count:
+            return ()
+        for channel in free[:count]:
+            channel.stop()
+        return tuple(free[:count])
+
+    def _set_gain(self, voice: Voice, now_ms: int) -> None:
+        volume = self._volumes.overall * self._volumes.music
+        gain = volume * voice.fade.gain(now_ms) * self._director.music_gain(now_ms)
+        voice.set_gain(gain, self._director.layer_gains(voice.track, now_ms))
+
+    def _tend_voices(self, now_ms: int) -> None:
+        for voice in list(self._voices):
+            self._set_gain(voice, now_ms)
+            if voice.fade.end > 0 or not voice.fade.is_done(now_ms):
+                voice.tend()
+            elif voice.is_wanted_later:
+                voice.pause(now_ms)
+            else:
+                voice.stop()
+                self._voices.remove(voice)
+
+    def _tend_stings(self, now_ms: int) -> None:
+        sounding = self._director.sounding_sting
+        for voice in list(self._stings):
+            rate_hz, samples = voice.track.sample_rate_hz, voice.track.samples
+            left_ms = (samples - voice.position_samples(now_ms)) * 1000 // rate_hz
+            is_cut = sounding is None or sounding.at_ms != voice.started_ms
+            if is_cut and left_ms > 0 and voice.fade.end > 0:
+                voice.fade = voice.fade.turn(now_ms, _RELEASE_MS, 0.0)
+            volume = self._volumes.overall * self._volumes.stings
+            voice.set_gain(volume * voice.fade.gain(now_ms))
+            if left_ms < -_RINGS_MS or (voice.fade.end == 0 and voice.fade.is_done(now_ms)):
+                voice.stop()
+                self._stings.remove(voice)
+                self._spares.setdefault(voice.track, []).append(voice.sounds)

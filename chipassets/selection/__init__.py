@@ -1,0 +1,1 @@
+"""The choice among takes: craft, moods and the rating of a composed candidate."""

@@ -1,0 +1,171 @@
+"""Craft: what a musician would mark in a score, measured voice by voice.
+
+The tune is the lead's part; in merged music, which names no parts, it is the top line, and what
+needs more than one voice is not measured.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.music.concord import chord_spans
+from chipassets.music.metrics import lead_line
+from chipassets.music.notes import BASS, INNER, LEAD, PARTS
+from chipassets.music.score import Note, Score
+
+_WIDE = 8
+_SILENT = -1
+_LEADS_WITH = 3
+"""Notes in a bar from which on another voice leads where the tune does not."""
+
+TUNE_LOWEST, TUNE_HIGHEST = 52, 93
+"""E3 to A6: where a tune can be sung on these chips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Craft:
+    """What a score measures; shares are 0..1.
+
+    clash: of the steps at which two parts have sounded for two steps or more, the share at which
+    two of them lie a semitone apart, octaves aside. wide_leaps: of the tune's intervals, those of
+    eight semitones or more. peak_bars: of its bars, those that hold its highest pitch. sameness:
+    how often its commonest bar comes. fit: of its notes on pulses, those that belong to their
+    chord. bass_same: of the bass's intervals, unisons. dead_bars: bars, from 0, in which the tune
+    has one pitch or none and no other voice leads. outside: notes of the tune out of its range
+    (none in merged music, whose top line is the bass where the tune rests).
+    bare_end: whether a piece that ends closes on one pitch class. seam: semitones from the
+    tune's last note to its first one behind the loop's start, 0 where it waits for a bar there.
+    holes: half bars in which no part begins a note. on_pulse: of the tune's notes, those on pulses.
+    """
+
+    clash: float
+    wide_leaps: float
+    peak_bars: float
+    sameness: int
+    fit: float
+    bass_same: float
+    dead_bars: tuple[int, ...]
+    outside: int
+    bare_end: bool
+    seam: int
+    holes: int
+    on_pulse: float
+
+
+def measure_craft(score: Score, pulse_steps: int) -> Craft:
+    """Return what a score measures; pulse_steps: 16ths in a felt beat."""
+    tune = list(score.part(LEAD)) if score.is_voiced else lead_line(score.notes)
+    bass = score.part(BASS)
+    moves = [abs(b.pitch - a.pitch) for a, b in pairwise(tune)]
+    low = [b.pitch == a.pitch for a, b in pairwise(bass)]
+    bars = _by_bar(tune, score)
+    shapes = Counter(
+        tuple((note.start_step % score.steps_per_bar, note.pitch) for note in bar)
+        for bar in bars
+        if bar
+    )
+    top = max((note.pitch for note in tune), default=0)
+    peaks = sum(any(note.pitch == top for note in bar) for bar in bars)
+    return Craft(
+        clash=_clash(score),
+        wide_leaps=sum(move >= _WIDE for move in moves) / len(moves) if moves else 0.0,
+        peak_bars=peaks / max(1, score.bars),
+        sameness=max(shapes.values(), default=0),
+        fit=_fit(tune, score, pulse_steps),
+        bass_same=sum(low) / len(low) if low else 0.0,
+        dead_bars=_dead_bars(score, bars),
+        outside=sum(
+            score.is_voiced and not TUNE_LOWEST <= note.pitch <= TUNE_HIGHEST for note in tune
+        ),
+        bare_end=_ends_bare(score),
+        seam=_seam(tune, score),
+        holes=_holes(score),
+        on_pulse=sum(n.start_step % pulse_steps == 0 for n in tune) / max(1, len(tune)),
+    )
+
+
+def _by_bar(notes: Sequence[Note], score: Score) -> list[list[Note]]:
+    bars: list[list[Note]] = [[] for _ in range(score.bars)]
+    for note in notes:
+        bars[min(note.start_step // score.steps_per_bar, score.bars - 1)].append(note)
+    return bars
+
+
+def _settled(score: Score, part: str) -> NDArray[np.int64]:
+    """The pitch of a part at each step at which it has sounded for two steps, else `_SILENT`."""
+    pitches = np.full(score.total_steps, _SILENT, np.int64)
+    for note in score.part(part):
+        pitches[note.start_step + 1 : note.end_step] = note.pitch
+    return pitches
+
+
+def _clash(score: Score) -> float:
+    if not score.is_voiced:
+        return 0.0
+    parts = [_settled(score, part) for part in PARTS]
+    both = rubs = np.zeros(score.total_steps, bool)
+    for index, upper in enumerate(parts):
+        for lower in parts[index + 1 :]:
+            sound = (upper != _SILENT) & (lower != _SILENT)
+            both = both | sound
+            rubs = rubs | (sound & np.isin((upper - lower) % 12, (1, 11)))
+    return float(rubs.sum() / both.sum()) if both.any() else 0.0
+
+
+def _fit(tune: Sequence[Note], score: Score, pulse_steps: int) -> float:
+    spans = chord_spans(score)
+    if not spans:
+        return 0.0
+    starts = np.array([start for start, _ in spans])
+    strong = [note for note in tune if note.start_step % pulse_steps == 0]
+    fits = [
+        note.pitch % 12
+        in spans[int(np.searchsorted(starts, note.start_step, "right")) - 1][1].pitch_classes
+        for note in strong
+    ]
+    return sum(fits) / len(fits) if fits else 1.0
+
+
+def _dead_bars(score: Score, bars: Sequence[Sequence[Note]]) -> tuple[int, ...]:
+    if not score.is_voiced:
+        return ()
+    others = [_by_bar(score.part(part), score) for part in (INNER, BASS)]
+    last = score.bars - 1 if score.loop_start_bar is None else score.bars
+    return tuple(
+        bar
+        for bar in range(last)
+        if len({note.pitch for note in bars[bar]}) <= 1
+        and not any(
+            len(part[bar]) >= _LEADS_WITH and len({note.pitch for note in part[bar]}) > 1
+            for part in others
+        )
+    )
+
+
+def _holes(score: Score) -> int:
+    half = score.steps_per_bar // 2
+    begun = {note.start_step // half for note in score.notes}
+    last = score.total_steps // half - 2 * (score.loop_start_bar is None)
+    return sum(place not in begun for place in range(last))
+
+
+def _seam(tune: Sequence[Note], score: Score) -> int:
+    if score.loop_start_bar is None or not tune:
+        return 0
+    start = score.loop_start_bar * score.steps_per_bar
+    after = [note for note in tune if start <= note.start_step < start + score.steps_per_bar]
+    return abs(after[0].pitch - tune[-1].pitch) if after else 0
+
+
+def _ends_bare(score: Score) -> bool:
+    if score.loop_start_bar is not None or not score.is_voiced:
+        return False
+    end = max(note.end_step for note in score.notes)
+    last = {note.pitch % 12 for note in score.notes if note.end_step >= end - 1}
+    return len(last) < 2

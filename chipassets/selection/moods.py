@@ -1,0 +1,185 @@
+"""Mood is measured: what a track's tags promise, against what its notes turned out to be.
+
+A mood is relative to its scene: a calm boss is calm for a boss. So the ranges of a mood are those
+that the presets give a scene with that mood alone, and the ranges of a scene those without any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+from chipassets.music.keys import Key
+from chipassets.music.metrics import Metrics
+from chipassets.plan.presets import MOODS, SCENES, Preset, character
+from chipassets.plan.trackplan import MODE, TEMPO, Range, TrackPlan
+from chipassets.selection.takes import points
+
+_FITTING_SCORE = 0.5
+_CLEARLY_BETTER = 0.2
+_MOST_OUTSIDE = 0.5
+_MODE_RANGE = Range(0.75, 1.25)
+"""The mode measures 1 when the mood knows it, else 0: so far outside that it gives no points."""
+
+# Speed and density carry arousal, the mode valence; voices and register colour both.
+_WEIGHTS = {TEMPO: 1.0, MODE: 1.0, "notes_per_second": 1.5, "polyphony": 1.0, "lead_pitch": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A tag, declared, beside what was measured.
+
+    measured: feature values by name; wanted: the tag's range of each, but of those that are given:
+    what the manifest settles no notes could change. score: 0..1, the points of what is wanted by
+    weight; fits: whether the notes keep the promise; resembles: the scene whose ranges the
+    features meet best.
+    """
+
+    tag: str
+    measured: dict[str, float]
+    wanted: dict[str, Range]
+    score: float
+    fits: bool
+    resembles: str
+    given: tuple[str, ...] = ()
+
+    @property
+    def outside(self) -> str:
+        """Which features lie outside their ranges, and what the music resembles, in one phrase."""
+        outside = [
+            _span_text(name, self.measured[name], wanted)
+            for name, wanted in self.wanted.items()
+            if wanted.distance(self.measured[name])
+        ]
+        said = ", ".join(outside) or f"score {self.score:.2f}"
+        like = f"it measures like {self.resembles}, " if self.resembles != self.tag else ""
+        return like + said
+
+
+def complaints(evidence: Iterable[Evidence]) -> tuple[str, ...]:
+    """Return one line for what tags do not fit, those that fail alike together."""
+    tags: dict[str, list[str]] = {}
+    for item in evidence:
+        if not item.fits:
+            tags.setdefault(item.outside, []).append(item.tag)
+    return tuple(f"does not sound {' or '.join(names)}: {why}" for why, names in tags.items())
+
+
+def _span_text(name: str, value: float, wanted: Range) -> str:
+    label = name.replace("_", " ")
+    if name == MODE:
+        return "its mode is not one of the mood's"
+    return f"{label} {value:g} (wanted {wanted.low:g} to {wanted.high:g})"
+
+
+def mood_evidence(metrics: Metrics, track: TrackPlan) -> tuple[Evidence, ...]:
+    """Return the evidence for each mood of a track, in its order."""
+    return tuple(_evidence(mood, _mood_preset(track, mood), metrics, track) for mood in track.moods)
+
+
+def scene_evidence(metrics: Metrics, track: TrackPlan) -> Evidence:
+    """Return the evidence for a track's scene, shifted by its moods, and what it resembles."""
+    own = _evidence(track.scene, _track_preset(track), metrics, track)
+    best = max(
+        (_evidence(name, character(name), metrics, track) for name in SCENES),
+        key=lambda found: found.score,
+    )
+    outdone = best.score > own.score + _CLEARLY_BETTER and best.tag != _base(track)
+    resembles = best.tag if outdone else track.scene
+    return replace(own, resembles=resembles, fits=own.fits and resembles == track.scene)
+
+
+def unmet(metrics: Metrics, track: TrackPlan) -> tuple[Evidence, ...]:
+    """Return the evidence of the tags that a track does not keep: its scene first, then moods."""
+    every = (scene_evidence(metrics, track), *mood_evidence(metrics, track))
+    return tuple(item for item in every if not item.fits)
+
+
+def notes_can_fit(track: TrackPlan) -> bool:
+    """Return whether any notes could keep the track's tags: tempo and key are the plan's."""
+    sound = track.character
+    ideal = _IDEAL | {
+        "onsets_per_beat": _middle(sound.density),
+        "polyphony": _middle(sound.polyphony),
+        "lead_pitch": _middle(sound.lead_pitch),
+    }
+    return not unmet(Metrics(**ideal), track)  # type: ignore[arg-type]
+
+
+_IDEAL: dict[str, float] = {field.name: 0 for field in fields(Metrics)}
+
+
+def _middle(wanted: Range) -> float:
+    return (wanted.low + wanted.high) / 2
+
+
+def wanted_ranges(preset: Preset) -> dict[str, Range]:
+    """Return the ranges of what is measured, by name, that a preset asks for."""
+    sound = preset.character
+    return {
+        TEMPO: preset.tempo,
+        "notes_per_second": Range(
+            round(sound.density.low * preset.tempo.low / 60, 2),
+            round(sound.density.high * preset.tempo.high / 60, 2),
+        ),
+        "polyphony": sound.polyphony,
+        "lead_pitch": sound.lead_pitch,
+    }
+
+
+def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> Evidence:
+    tempo = track.tempo_millibpm / 1000
+    if TEMPO in track.given:
+        # As many notes a second as the tag's notes a beat come to at the tempo that is given.
+        preset = replace(preset, tempo=Range(tempo, tempo))
+    ranges = {**wanted_ranges(preset), MODE: _MODE_RANGE}
+    wanted = {name: span for name, span in ranges.items() if name not in track.given}
+    measured = {
+        TEMPO: tempo,
+        "notes_per_second": round(metrics.onsets_per_beat * tempo / 60, 3),
+        "polyphony": round(metrics.polyphony, 3),
+        "lead_pitch": metrics.lead_pitch,
+        MODE: float(_knows(preset.modes, track.key)),
+    }
+    gained = sum(points(measured[name], wanted[name]) * _WEIGHTS[name] for name in wanted)
+    score = round(gained / sum(_WEIGHTS[name] for name in wanted), 3)
+    fits = score >= _FITTING_SCORE and all(
+        wanted[name].distance(measured[name]) <= _MOST_OUTSIDE
+        for name in ("notes_per_second", "polyphony", "lead_pitch")
+    )
+    return Evidence(tag, measured, wanted, score, fits, tag, track.given)
+
+
+def _knows(modes: tuple[str, ...], key: Key) -> bool:
+    """Whether a key's mode is among the modes, or one beyond the presets with the same third."""
+    if any(key.mode in row.modes for row in SCENES.values()):
+        return key.mode in modes
+    return Key(0, modes[0]).is_minor == key.is_minor
+
+
+def _base(track: TrackPlan) -> str:
+    return track.scene_like or track.scene
+
+
+def _mood_preset(track: TrackPlan, mood: str) -> Preset:
+    """The track's scene with this mood alone; what is not in the tables is taken at its word."""
+    base = _base(track)
+    known = base in SCENES and mood in _known(track)
+    own = track.own_moods
+    return character(base, (mood,), own_moods=own) if known else _track_preset(track)
+
+
+def _known(track: TrackPlan) -> tuple[str, ...]:
+    return (*MOODS, *(mood.name for mood in track.own_moods))
+
+
+def _track_preset(track: TrackPlan) -> Preset:
+    """The track's scene with all its moods, its character as the plan has it."""
+    base = _base(track)
+    known = tuple(mood for mood in track.moods if mood in _known(track))
+    if base not in SCENES:
+        tempo = track.tempo_millibpm / 1000
+        slack = Range(tempo * 0.9, tempo * 1.1)
+        return Preset(slack, (track.key.mode,), track.character, track.bars, track.loops)
+    preset = character(base, known, own_moods=track.own_moods)
+    return replace(preset, character=track.character)

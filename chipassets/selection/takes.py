@@ -1,0 +1,319 @@
+"""Takes: which of several composed candidates a track gets, and why, from measured features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from chipassets.errors import ComposeError
+from chipassets.music.metrics import Metrics, measure
+from chipassets.music.score import Score
+from chipassets.originality import Originality
+from chipassets.plan.trackplan import Range, TrackPlan
+from chipassets.seeds import derive_rng
+from chipassets.selection.craft import Craft, measure_craft
+
+TAKES_VERSION = 10
+"""Raised whenever another of the same takes would be chosen; part of cache keys."""
+
+# About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
+# the medians of 5,278 transcribed pieces for the same chip where those lie apart.
+_KEY_FIT = Range(0.9, 1.0)
+_GROOVE = Range(0.72, 1.0)
+_ON_BEAT = Range(0.26, 0.69)
+_REPETITION = Range(0.0, 0.56)
+_LEAD_STEP = Range(1.2, 6.5)
+_LEAP_RATE = Range(0.0, 0.3)
+_REPEATED_NOTES = Range(0.0, 0.5)
+_LEAD_RANGE = Range(9, 40)
+_IDLE_BARS = Range(0.0, 0.2)
+_EMPTY_BEATS = Range(0.0, 0.1)
+_SEAM_INTERVAL = Range(0, 4)
+
+_CLASH = Range(0.0, 0.04)
+_WIDE_LEAPS = Range(0.0, 0.06)
+_FOREIGN = Range(0.1, 0.35)
+_BASS_SAME = Range(0.1, 0.6)
+_SAME_BARS = Range(2, 4)
+_HOLES = Range(0.0, 0.25)
+_NEAR = Range(0.2, 1.0)
+_OFF_BEAT = Range(0.4, 0.7)
+_PEAK_BARS = Range(0.06, 0.3)
+_SEARCH_COST = Range(0.3, 1.8)
+
+_NOTICED = 0.05
+"""A difference of totals that is worth preferring a take for; chosen by reading takes."""
+
+_CRITIC = Range(-2.0, 8.0)
+"""Log-odds against a person, from where nothing is to be gained to where takes usually lie."""
+
+_SHARED_GRAMS = Range(0.0, 0.05)
+"""Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
+
+_MOST_SHARED_GRAMS = 0.2
+_LONGEST_SHARED_RUN = 15
+
+_SHORT_BARS = 4
+"""Pieces up to here are too short for repetition, entropy and groove to say anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One measured value, how well it does (0..1) and how much it counts."""
+
+    name: str
+    value: float
+    points: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A take's features and its total, 0..1; `refused` says what disqualifies it, if anything.
+
+    originality is None where there is no corpus to compare with.
+    """
+
+    features: tuple[Feature, ...]
+    total: float
+    refused: str | None
+    metrics: Metrics
+    originality: Originality | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The take that was chosen, why in one phrase, and every take's rating."""
+
+    index: int
+    why: str
+    ratings: tuple[Rating, ...]
+
+
+def choose(scores: Sequence[Score], track: TrackPlan) -> Choice:
+    """Return the best of the scores: one that is not refused, then the one of the highest total.
+
+    Of equals the first wins. ComposeError without scores.
+    """
+    return choose_rated([rate(score, track) for score in scores])
+
+
+def choose_rated(ratings: Sequence[Rating], keeps_tags: Sequence[bool] = ()) -> Choice:
+    """Return the best of rated takes: not refused, then keeping its tags, then the highest total.
+
+    Of equals the first wins, and totals count as equal within `_NOTICED`: a choice that always
+    takes the last hundredth makes all tracks alike. ComposeError without takes.
+    """
+    if not ratings:
+        raise ComposeError("there are no takes to choose from; set takes to 1 or more")
+    keeps = keeps_tags or [True] * len(ratings)
+    best = max(
+        range(len(ratings)),
+        key=lambda i: (ratings[i].refused is None, keeps[i], round(ratings[i].total / _NOTICED)),
+    )
+    return Choice(best, explain(ratings, best), tuple(ratings))
+
+
+def rate(
+    score: Score,
+    track: TrackPlan,
+    originality: Originality | None = None,
+    search_cost: float | None = None,
+    critic: float | None = None,
+) -> Rating:
+    """Return the rating of a take against the ranges of the track's character.
+
+    search_cost: what the search for the tune paid, in points a bar, where there was one. critic:
+    the mean log-odds that a person wrote the take's phrases, where the learned critic heard it.
+    """
+    metrics = measure(score, track.pulse_steps)
+    craft = measure_craft(score, track.pulse_steps)
+    features = _features(metrics, score, track) + _craft_features(craft, score)
+    if score.is_voiced and score.bars > _SHORT_BARS:
+        features += _nearness(metrics, track)
+    features += _own_features(originality)
+    if search_cost is not None:
+        cost = _at_most(search_cost, _SEARCH_COST)
+        features += (Feature("search", round(search_cost, 3), cost, 1.5),)
+    if critic is not None:
+        features += (Feature("critic", round(critic, 3), _at_most(-critic, _CRITIC), 4.0),)
+    weight = sum(feature.weight for feature in features)
+    total = sum(feature.points * feature.weight for feature in features) / weight
+    refused = _refusal(metrics, score) or _marked(craft) or _copied(originality)
+    return Rating(features, total, refused, metrics, originality)
+
+
+def points(value: float, wanted: Range) -> float:
+    """Return 1 in the middle of the range, 0.75 at its ends, falling to 0 one width outside."""
+    outside = wanted.distance(value)
+    if outside:
+        return 0.75 * max(0.0, 1 - outside)
+    half = max((wanted.high - wanted.low) / 2, 1e-9)
+    return 1 - 0.25 * ((value - wanted.low - half) / half) ** 2
+
+
+def _anywhere(value: float, wanted: Range) -> float:
+    """Return 1 anywhere in the range: real pieces fill it, and none is better for its middle."""
+    return points(value, wanted) if wanted.distance(value) else 1.0
+
+
+def _at_most(value: float, wanted: Range) -> float:
+    """Return 1 from the low end down to 0.75 at the high end, falling to 0 one width beyond."""
+    return points(value, Range(2 * wanted.low - wanted.high, wanted.high))
+
+
+def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature, ...]:
+    """What the tags ask for: ranges of the track's character, and how the loop closes."""
+    m, character = metrics, track.character
+    rows = [
+        ("density", m.onsets_per_beat, _anywhere(m.onsets_per_beat, character.density), 2.0),
+        ("voices", m.polyphony, _anywhere(m.polyphony, character.polyphony), 1.0),
+        ("register", m.lead_pitch, _anywhere(m.lead_pitch, character.lead_pitch), 1.5),
+        ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
+    ]
+    if not score.is_voiced:
+        rows += _merged_rows(m, score)
+    if score.loop_start_bar is not None and not score.is_voiced:
+        rows.append(("seam", m.seam_interval, _at_most(m.seam_interval, _SEAM_INTERVAL), 1.0))
+    return tuple(Feature(*row) for row in rows)
+
+
+_Row = tuple[str, float, float, float]
+
+
+def _merged_rows(m: Metrics, score: Score) -> list[_Row]:
+    """What merged music is measured by, where nobody knows the voices."""
+    rows: list[_Row] = [
+        ("scale", m.key_fit, points(m.key_fit, _KEY_FIT), 2.0),
+        ("on beat", m.on_beat_rate, _anywhere(m.on_beat_rate, _ON_BEAT), 1.0),
+        ("steps", m.lead_step, _anywhere(m.lead_step, _LEAD_STEP), 1.0),
+        ("leaps", m.leap_rate, _anywhere(m.leap_rate, _LEAP_RATE), 1.5),
+        ("unisons", m.repeated_note_rate, _anywhere(m.repeated_note_rate, _REPEATED_NOTES), 1.0),
+        ("idle bars", m.lead_idle_rate, _at_most(m.lead_idle_rate, _IDLE_BARS), 2.5),
+    ]
+    if score.bars > _SHORT_BARS:
+        rows += [
+            ("groove", m.groove_consistency, _anywhere(m.groove_consistency, _GROOVE), 1.5),
+            ("repeats", m.repetition, _anywhere(m.repetition, _REPETITION), 1.0),
+            ("range", m.lead_range, _anywhere(m.lead_range, _LEAD_RANGE), 1.0),
+        ]
+    return rows
+
+
+def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
+    """What a musician would mark, in a score that knows its voices."""
+    if not score.is_voiced:
+        return ()
+    rows: list[_Row] = [
+        ("clashes", craft.clash, _at_most(craft.clash, _CLASH), 4.0),
+        ("wide leaps", craft.wide_leaps, _at_most(craft.wide_leaps, _WIDE_LEAPS), 3.0),
+        ("chord tones", 1 - craft.fit, _at_most(1 - craft.fit, _FOREIGN), 2.0),
+        ("same bass", craft.bass_same, _at_most(craft.bass_same, _BASS_SAME), 1.0),
+        ("holes", craft.holes, _at_most(craft.holes / max(1, score.bars), _HOLES), 2.0),
+        ("off the beat", 1 - craft.on_pulse, _at_most(1 - craft.on_pulse, _OFF_BEAT), 1.5),
+        ("same bar", craft.sameness, _at_most(craft.sameness, _SAME_BARS), 2.5),
+    ]
+    if score.loop_start_bar is not None:
+        rows.append(("seam", craft.seam, _at_most(craft.seam, _SEAM_INTERVAL), 1.0))
+    if score.bars > _SHORT_BARS:
+        rows.append(("peak", craft.peak_bars, _at_most(craft.peak_bars, _PEAK_BARS), 1.5))
+    return tuple(Feature(*row) for row in rows)
+
+
+# Quantiles 5, 25, 50, 75, 95 % and standard deviations of what 404 pieces for the NES measure.
+_PLACES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_SPREADS: dict[str, tuple[tuple[float, ...], float]] = {
+    "on_beat_rate": ((0.24, 0.29, 0.37, 0.51, 0.68), 0.16),
+    "polyphony": ((1.59, 2.11, 2.53, 2.84, 3.0), 0.5),
+    "key_fit": ((0.76, 0.84, 0.90, 0.95, 1.0), 0.08),
+    "groove_consistency": ((0.5, 0.77, 0.87, 0.94, 1.0), 0.15),
+    "repetition": ((0.0, 0.0, 0.09, 0.25, 0.54), 0.18),
+}
+
+
+def _nearness(metrics: Metrics, track: TrackPlan) -> tuple[Feature, ...]:
+    """How near a take lies to where, by its seed, the track is to lie among people's pieces.
+
+    One ideal for all would make all tracks alike, whatever their takes are like.
+    """
+    rng = derive_rng(track.seed, "takes", TAKES_VERSION, "nearness")
+    away = []
+    for name, (values, deviation) in _SPREADS.items():
+        wanted = float(np.interp(float(rng.random()), _PLACES, values))
+        away.append(abs(getattr(metrics, name) - wanted) / deviation)
+    distance = sum(away) / len(away)
+    return (Feature("nearness", round(distance, 3), _at_most(distance, _NEAR), 1.5),)
+
+
+def _own_features(originality: Originality | None) -> tuple[Feature, ...]:
+    if originality is None:
+        return ()
+    share = originality.shares.get(10, 0.0)
+    return (Feature("own", share, _at_most(share, _SHARED_GRAMS), 1.5),)
+
+
+def _copied(originality: Originality | None) -> str | None:
+    """Return why a take is too near to a piece of the corpus, if it is."""
+    if originality is None:
+        return None
+    if originality.longest_run > _LONGEST_SHARED_RUN:
+        return f"{originality.longest_run + 1} notes in a row stand in the training corpus"
+    share = originality.shares.get(10, 0.0)
+    if share > _MOST_SHARED_GRAMS:
+        return f"{share:.0%} of its 10-grams stand in the training corpus"
+    return None
+
+
+def _marked(craft: Craft) -> str | None:
+    """Return what a musician would send back, if anything."""
+    if craft.dead_bars:
+        bars = ", ".join(str(bar + 1) for bar in craft.dead_bars)
+        return f"nothing happens in bar {bars}: the tune stands and no other voice leads"
+    if craft.outside:
+        return f"{craft.outside} notes of the tune lie outside its range"
+    if craft.bare_end:
+        return "it ends on a bare octave"
+    return None
+
+
+def _refusal(metrics: Metrics, score: Score) -> str | None:
+    """Return what makes a take unusable, whatever its points: silence, too little, or stuck."""
+    bar = score.steps_per_bar
+    if metrics.notes < max(3, 2 * score.bars):
+        return f"only {metrics.notes} notes in {score.bars} bars"
+    if metrics.empty_beat_rate > 0.4 or metrics.longest_rest_steps > bar:
+        return f"silent for {metrics.longest_rest_steps} steps at a stretch"
+    if metrics.longest_note_steps > 2 * bar and score.bars > 2:
+        return f"a note stuck for {metrics.longest_note_steps} steps"
+    if score.bars > 1 and metrics.pitches < 4:
+        return f"stuck on {metrics.pitches} pitches"
+    if score.bars > 1 and metrics.top_note_share > 0.6:
+        return f"one pitch is {metrics.top_note_share:.0%} of its lead"
+    return None
+
+
+def explain(ratings: Sequence[Rating], best: int) -> str:
+    """Return what speaks for a take among the others, in one phrase."""
+    winner = ratings[best]
+    if winner.refused:
+        return f"no take was good; this one is the least bad: {winner.refused}"
+    metrics = winner.metrics
+    said = [f"scale {metrics.key_fit:.2f}"]
+    said += [
+        f"{feature.name} {feature.value:.2f}"
+        for feature in winner.features
+        if feature.name in ("clashes", "wide leaps", "groove")
+    ]
+    if any(feature.name == "seam" for feature in winner.features):
+        seam = int(next(f.value for f in winner.features if f.name == "seam"))
+        said.append(f"seam {seam} semitone{'s' * (seam != 1)}")
+    if winner.originality:
+        said.append(f"own {1 - winner.originality.shares.get(10, 0.0):.2f}")
+    middle = median(rating.total for rating in ratings)
+    refused = sum(rating.refused is not None for rating in ratings)
+    also = f", {refused} refused" if refused else ""
+    field = f"best of {len(ratings)} (median {middle:.2f}, this {winner.total:.2f}{also})"
+    return f"{', '.join(said)}; {field}" if len(ratings) > 1 else ", ".join(said) + "; only take"

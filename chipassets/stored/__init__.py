@@ -1,0 +1,1 @@
+"""Results kept between builds: what they depend on, their keys, and the cache."""

@@ -1,0 +1,270 @@
+"""The cache: composed notes and rendered files, kept as each track is done, for the next build.
+
+Entries are found by the hash of everything that decides them, so that builds of other games, and
+builds at the same time, share one cache. What does not hash to what it should is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache as once
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from chipassets.bundle import FileEntry, TrackEntry
+from chipassets.bundle.guard import try_hold
+from chipassets.errors import BundleError, CheckError
+from chipassets.lock import Choices, LockedTake, take_from_text, take_to_text
+from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.stored.cache_keys import audio_key, hash_of, notes_key
+
+FOLDER_VARIABLE = "CHIPASSETS_CACHE"
+"""The environment variable that names another folder."""
+
+_LAYOUT = "1"
+_MAX_BYTES = 2 << 30
+_MAX_AGE_SECONDS = 30 * 24 * 3600
+_PRUNE_SECONDS = 3600
+_FORGOTTEN_SECONDS = 24 * 3600
+_PARTIAL = ".partial"
+_WORK_PREFIX = ".chipassets-work-"
+_HASH_LETTERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A folder of entries: `notes` and `tracks` by key, `files` by the hash of their content."""
+
+    root: Path
+
+    def find_notes(self, key: str) -> LockedTake | None:
+        """Return the take that was composed for a key, None where there is none or it is damaged.
+
+        It says what it said when it was composed, whatever was decided about it since.
+        """
+        data = self._find("notes", key)
+        try:
+            return None if data is None else take_from_text(data.decode())
+        except (CheckError, ValueError):
+            return None
+
+    def keep_notes(self, key: str, take: LockedTake) -> None:
+        """Keep a composed take; a cache that takes nothing costs the next build its time only."""
+        with contextlib.suppress(BundleError):
+            self._keep("notes", key, take_to_text(take).encode())
+
+    def find_track(self, key: str) -> TrackEntry | None:
+        """Return a rendered track's entry in the index, if it and all its files are whole."""
+        data = self._find("tracks", key)
+        try:
+            entry = None if data is None else TrackEntry.model_validate_json(data)
+        except ValidationError:
+            return None
+        is_whole = entry is not None and all(self._holds(file) for file in entry.all_files())
+        return entry if is_whole else None
+
+    def keep_track(self, key: str, entry: TrackEntry, files: dict[str, bytes]) -> None:
+        """Keep a rendered track; BundleError when its files cannot be written."""
+        for listed in entry.all_files():
+            if not self._holds(listed):
+                self._write(self.path_of(listed), files[listed.path])
+        self._keep("tracks", key, entry.model_dump_json().encode())
+
+    def path_of(self, file: FileEntry) -> Path:
+        """Return where the content of a bundle's file lies."""
+        return self._path("files", file.sha256)
+
+    def prune(self) -> None:
+        """Remove what nobody asked for in 30 days, then the oldest, until 2 GiB are left.
+
+        Once an hour at most, and what is being written stays.
+        """
+        stamp = self.root / "pruned"
+        now = time.time()
+        with contextlib.suppress(OSError):
+            if now - stamp.stat().st_mtime < _PRUNE_SECONDS:
+                return
+        with contextlib.suppress(OSError):
+            stamp.touch()
+        found = sorted(_entries(self.root / _LAYOUT), key=lambda entry: -entry[0])
+        total = 0
+        for used, size, path in found:
+            total += size
+            is_old = now - used > _MAX_AGE_SECONDS or total > _MAX_BYTES
+            is_left = path.suffix == _PARTIAL and now - used > _FORGOTTEN_SECONDS
+            if is_left or (is_old and path.suffix != _PARTIAL):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+    def _find(self, kind: str, key: str) -> bytes | None:
+        path = self._path(kind, key)
+        try:
+            data = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        digest, _, rest = data.partition(b"\n")
+        return rest if digest == hashlib.sha256(rest).hexdigest().encode() else None
+
+    def _keep(self, kind: str, key: str, data: bytes) -> None:
+        digest = hashlib.sha256(data).hexdigest().encode()
+        self._write(self._path(kind, key), digest + b"\n" + data)
+
+    def _holds(self, file: FileEntry) -> bool:
+        path = self.path_of(file)
+        try:
+            with path.open("rb") as opened:
+                found = hashlib.file_digest(opened, "sha256").hexdigest()
+            os.utime(path)
+        except OSError:
+            return False
+        return found == file.sha256
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self.root / _LAYOUT / kind / key[:2] / key[2:]
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Write an entry whole; who reads or writes it at the same time is not disturbed."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(_PARTIAL, dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                Path(name).replace(path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise BundleError(
+                f"cannot write into the cache {self.root}: {error.strerror or error}; free some "
+                f"space, move it with {FOLDER_VARIABLE}, or build with --no-cache"
+            ) from error
+
+
+def _entries(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """Yield of every file below a folder when it was last used, its size and its path."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent) / name
+            with contextlib.suppress(OSError):
+                found = path.stat()
+                yield found.st_mtime, found.st_size, path
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder: by the system's convention, or as CHIPASSETS_CACHE says."""
+    own = os.environ.get(FOLDER_VARIABLE)
+    if own:
+        return Path(own).absolute()
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home fails where there is none
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "chipassets/Cache"
+    if sys.platform == "darwin":
+        return home / "Library/Caches/chipassets"
+    # A relative path is to be ignored, as the XDG Base Directory Specification says.
+    base = Path(os.environ.get("XDG_CACHE_HOME") or "")
+    return (base if base.is_absolute() else home / ".cache") / "chipassets"
+
+
+@contextmanager
+def open_cache(near: Path, *, is_wanted: bool) -> Iterator[Cache]:
+    """Open the user's cache, or, unless it is wanted and can be written, one that ends with this.
+
+    near: a folder beside which the temporary one lies, so that it fits on the same disk.
+    """
+    if is_wanted:
+        root = cache_folder()
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=root):
+                pass
+        except OSError:
+            pass
+        else:
+            cache = Cache(root)
+            yield cache
+            cache.prune()
+            return
+    with _temporary(near) as root:
+        yield Cache(root)
+
+
+@contextmanager
+def _temporary(near: Path) -> Iterator[Path]:
+    """A folder of this process's own; what killed ones left is removed."""
+    where: Path | None = near
+    try:
+        near.mkdir(parents=True, exist_ok=True)
+        root = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=near))
+    except OSError:
+        where = None
+        root = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX))
+    with try_hold(root):
+        if where is not None:
+            _sweep(where)
+        try:
+            yield root
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    for leftover in folder.glob(f"{_WORK_PREFIX}*"):
+        with try_hold(leftover) as is_free:
+            if is_free:
+                shutil.rmtree(leftover, ignore_errors=True)
+
+
+def notes_id(track: TrackPlan, choices: Choices, model_sha256: str, grams_sha256: str) -> str:
+    """Return the key of the take that a track gets: its plan, the decisions and the whole code.
+
+    More than `notes_key`, because tempo and tags have a say in which take is chosen.
+    """
+    return hash_of(
+        {
+            "notes": notes_key(track, model_sha256, grams_sha256),
+            "plan": asdict(track),
+            "choices": asdict(choices),
+            "code": code_sha256(),
+        }
+    )
+
+
+def track_id(
+    plan: BuildPlan, track: TrackPlan, take: LockedTake, model_sha256: str, grams_sha256: str
+) -> str:
+    """Return the key of a track's entry and files, given its notes."""
+    return hash_of(
+        {
+            "audio": audio_key(plan, track, take),
+            "notes": take.notes_key,
+            "plan": asdict(track),
+            "hashes": (model_sha256, grams_sha256),
+            "code": code_sha256(),
+        }
+    )
+
+
+@once
+def code_sha256() -> str:
+    """Return the hash of the package's source and NumPy's version.
+
+    Other code may give other notes, whatever its version numbers say while it is worked on.
+    """
+    digest = hashlib.sha256(np.__version__.encode())
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,274 @@
+"""Keys: hashes of everything that decides a result, and what they say about a stored one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from chipassets.arrange import ARRANGE_VERSION
+from chipassets.bundle import Index, KeysEntry, TrackEntry, find_faults
+from chipassets.chipfiles import CHIPFILES_VERSION
+from chipassets.compose.model import Model
+from chipassets.lock import Lock, LockedTake
+from chipassets.manifest.duration import PULSE_STEPS
+from chipassets.music.score_text import score_to_lines
+from chipassets.plan.trackplan import TEMPO, BuildPlan, TrackPlan
+from chipassets.render import ENCODED_FORMATS, RENDER_VERSION, encoder_version
+from chipassets.stored.facts import (
+    BARS,
+    COLOUR_FIELDS,
+    GROOVE,
+    METRE,
+    changes,
+    file_changes,
+    notes_facts,
+    notes_fields,
+    versions,
+    without,
+)
+from chipassets.units import STEPS_PER_BEAT
+
+# What else of a plan stands in the files and in the index, beside the notes.
+_FILE_FIELDS = ("scene", "seed", "character", "pulse_steps")
+
+
+def notes_key(track: TrackPlan, model_sha256: str, grams_sha256: str = "") -> str:
+    """Return the hash of all that decides which notes a track gets: plan, model, corpus, code."""
+    hashes = (model_sha256, grams_sha256)
+    return hash_of({"plan": notes_fields(track), "model": hashes, "versions": versions()})
+
+
+def plan_key(track: TrackPlan) -> str:
+    """Return the hash of what a track's plan says about notes, however many takes it asks for."""
+    return hash_of(without(notes_fields(track), ("takes",)))
+
+
+def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
+    """Return the hash of all that decides the files of a track, given its notes."""
+    whole = asdict(track)  # once: it costs a millisecond, and there may be a thousand tracks
+    fields = {name: whole[name] for name in (*COLOUR_FIELDS, *_FILE_FIELDS)}
+    if not track.own_moods:
+        del fields["own_moods"]
+    return hash_of(
+        {
+            "score": score_to_lines(take.score),
+            "take": (take.number + 1, take.of, take.why, take.accepted),
+            "plan": fields,
+            "game": (plan.game, plan.author, plan.copyright_line),
+            "chip": plan.chip,
+            "formats": plan.formats,
+            "filter": plan.filter_name,
+            "loudness": plan.loudness_lufs,
+            "quality": asdict(plan.quality),
+            "versions": (ARRANGE_VERSION, RENDER_VERSION, CHIPFILES_VERSION),
+            "encoder": encoder_version() if _is_encoded(plan, track) else "",
+        }
+    )
+
+
+def _is_encoded(plan: BuildPlan, track: TrackPlan) -> bool:
+    """Whether an encoder, whose next version may give other bytes, makes files of the track."""
+    return bool(track.sound.layers) or not ENCODED_FORMATS.isdisjoint(plan.formats)
+
+
+def keys_of(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> KeysEntry:
+    """Return both keys of a track for the index."""
+    return KeysEntry(notes=take.notes_key, audio=audio_key(plan, track, take))
+
+
+def is_held(track: TrackPlan, take: LockedTake | None) -> bool:
+    """Whether the locked take stays whatever its plan says."""
+    return take is not None and (take.accepted or track.frozen)
+
+
+def settled(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
+    """Return the plan of what plays: held takes keep key, metre, bars, form, and an open tempo.
+
+    A track that matches one of them, and is not held itself, takes its key and tempo from there.
+    """
+    tracks = {track.name: _as_held(track, locked.get(track.name)) for track in plan.tracks}
+    for name, track in tracks.items():
+        other = tracks.get(track.match or "")
+        if other is not None and not is_held(track, locked.get(name)):
+            tracks[name] = replace(track, key=other.key, tempo_millibpm=other.tempo_millibpm)
+    return replace(plan, tracks=tuple(tracks.values()))
+
+
+def _as_held(track: TrackPlan, take: LockedTake | None) -> TrackPlan:
+    if take is None or not is_held(track, take):
+        return track
+    score = take.score
+    is_said = TEMPO in track.given and not track.match
+    facts, pulse_steps = dict(take.facts), track.pulse_steps
+    if score.beats_per_bar != track.beats_per_bar:
+        pulse_steps = PULSE_STEPS.get(facts.get(METRE, ""), STEPS_PER_BEAT)
+    groove = facts.get(GROOVE, track.character.groove)
+    return replace(
+        track,
+        key=score.key,
+        bars=score.bars,
+        beats_per_bar=score.beats_per_bar,
+        pulse_steps=pulse_steps,
+        tempo_millibpm=track.tempo_millibpm if is_said else score.tempo_millibpm,
+        loops=score.loop_start_bar is not None,
+        form=score.sections or track.form,
+        character=replace(track.character, groove=groove),
+    )
+
+
+def given_up(plan: BuildPlan, lock: Lock) -> set[str]:
+    """Return the tracks whose accepted take left its plan, which a build may be told to give up."""
+    return {
+        track.name
+        for track in plan.tracks
+        if (take := lock.takes.get(track.name))
+        and take.accepted
+        and not track.frozen
+        and _left_its_plan(track, take)
+    }
+
+
+def stale_notes(
+    plan: BuildPlan,
+    lock: Lock,
+    model: Model,
+    grams_sha256: str = "",
+    unwanted: Collection[str] = (),
+) -> dict[str, str]:
+    """Return, by track, why the lock does not hold its notes; fresh tracks are left out.
+
+    A held take is fresh whatever its plan says, unless its track is one of the unwanted.
+    """
+    reasons = {}
+    for track in plan.tracks:
+        take = lock.takes.get(track.name)
+        if take is None:
+            reasons[track.name] = "not composed yet: the lock has no notes for it"
+        elif track.name in unwanted:
+            reasons[track.name] = "its accepted take left its plan, and --recompose gives it up"
+        elif is_held(track, take):
+            continue
+        elif take.notes_key != notes_key(track, model.sha256, grams_sha256):
+            facts = notes_facts(track, model.name, model.sha256, grams_sha256)
+            found = changes(plan, track, take.facts, facts, lock.home) if take.facts else []
+            reasons[track.name] = "; ".join(found) or (
+                "its plan, the model or the composer changed since it was locked"
+            )
+    return reasons
+
+
+def strayed(track: TrackPlan, take: LockedTake) -> tuple[str, str] | None:
+    """Return where a lock's score is not what it was composed for: its line's word, and why.
+
+    None where it is. A held take is held against what the lock itself says of it.
+    """
+    facts, score = dict(take.facts), take.score
+    if is_held(track, take):
+        bars = facts.get(BARS, str(score.bars))
+        if bars != str(score.bars):
+            return "bars ", f"its notes have {score.bars} bars, and it was composed with {bars}"
+        return None
+    for word, found, planned in (
+        ("bars ", score.bars, track.bars),
+        ("beats ", score.beats_per_bar, track.beats_per_bar),
+    ):
+        if found != planned:
+            return word, f"its notes have {found} {word}and the plan has {planned}"
+    if (score.loop_start_bar is not None) != track.loops:
+        ways = {True: "repeat", False: "play once"}
+        return "loop ", f"its notes {ways[not track.loops]} and the plan's {ways[track.loops]}"
+    return None
+
+
+def outdated_choices(plan: BuildPlan, lock: Lock, model: Model) -> list[str]:
+    """Return one line for each held take whose track says other things in the manifest by now.
+
+    What follows from other tracks, the model or the version of chipassets is none: that is what a
+    take is held against.
+    """
+    found = []
+    for track in plan.tracks:
+        take = lock.takes.get(track.name)
+        if take is None or not is_held(track, take) or not _left_its_plan(track, take):
+            continue
+        facts = notes_facts(track, model.name, model.sha256, "")
+        said = changes(plan, track, take.facts, facts, lock.home, own_only=True)
+        if take.facts and not said:
+            continue
+        how = "frozen" if track.frozen else "accepted"
+        why = "; ".join(said) or "its plan changed"
+        found.append(
+            f"track {track.name!r}: {why}, and the {how} take {take.number + 1} is kept; "
+            + (
+                "take lock: frozen away"
+                if track.frozen
+                else "build with --recompose for one that follows the plan, or accept another"
+            )
+        )
+    return found
+
+
+def _left_its_plan(track: TrackPlan, take: LockedTake) -> bool:
+    return bool(take.plan_key) and take.plan_key != plan_key(track)
+
+
+def stale_audio(
+    plan: BuildPlan, locked: Mapping[str, LockedTake], index: Index, folder: Path
+) -> dict[str, str]:
+    """Return, by track with fresh notes, why the bundle does not hold its files as it should."""
+    entries = {entry.name: entry for entry in index.tracks}
+    reasons = {}
+    built: Mapping[str, Any] | None = None
+    for track in plan.tracks:
+        entry = entries.get(track.name)
+        take = locked.get(track.name)
+        if take is None:
+            continue
+        if entry is None:
+            reasons[track.name] = "the bundle has no such track"
+        elif entry.keys != keys_of(plan, track, take):
+            built = _built_plan(index, folder) if built is None else built
+            reasons[track.name] = _audio_cause(plan, track, take, entry, built)
+        elif faults := find_faults(folder, entry.all_files()):
+            reasons[track.name] = "; ".join(faults)
+    return reasons
+
+
+def _audio_cause(
+    plan: BuildPlan,
+    track: TrackPlan,
+    take: LockedTake,
+    entry: TrackEntry,
+    built: Mapping[str, Any],
+) -> str:
+    """Say what decides a track's files and is not what the bundle was built from."""
+    found = []
+    if (entry.take.number, entry.keys.notes) != (take.number + 1, take.notes_key):
+        found.append(f"the lock has other notes: take {take.number + 1} of {take.of}")
+    elif entry.take.why != take.why:
+        found.append("its take was accepted" if take.accepted else "its take was chosen otherwise")
+    if built:
+        found += file_changes(plan, track, built)
+    return "; ".join(found) or "its notes in the lock, or how chipassets renders them, changed"
+
+
+def _built_plan(index: Index, folder: Path) -> Mapping[str, Any]:
+    """The plan from which a bundle was built, {} where its provenance does not tell."""
+    try:
+        if find_faults(folder, [index.provenance]):
+            return {}
+        found = json.loads((folder / index.provenance.path).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    plan = found.get("plan") if isinstance(found, dict) else None
+    return plan if isinstance(plan, dict) else {}
+
+
+def hash_of(value: object) -> str:
+    """Return the SHA-256, in hex, of a value that JSON can hold."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

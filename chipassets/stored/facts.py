@@ -1,0 +1,234 @@
+"""What a track's notes are composed from, in words: the lock keeps it to name what changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from chipassets.compose.version import COMPOSE_VERSION
+from chipassets.music.motifs import motif_pace
+from chipassets.plan.trackplan import MODE, TEMPO, BuildPlan, Home, TrackPlan
+from chipassets.resolve.plan_text import plan_to_json
+from chipassets.selection.takes import TAKES_VERSION
+from chipassets.shape import SHAPE_VERSION
+
+COLOUR_FIELDS = (
+    "name", "moods", "tempo_millibpm", "sound", "scene_like", "match", "given", "own_moods",
+)  # fmt: skip
+"""What may change in a plan without the notes being composed again."""
+
+_KEEPING_FIELDS = ("frozen", "was")
+_COLOUR_CHARACTER = ("lead", "inner", "bass")
+
+_CALLED = {
+    "beats_per_bar": "beats",
+    "chromatic_share": "chromatic",
+    "lead_pitch": "register",
+    "loops": "loop",
+    "preset_moods": "mood",
+    "progressions": "chords",
+    "filter_name": "filter",
+    "loudness_lufs": "loudness",
+    "copyright_line": "copyright",
+}
+"""Fields whose name in a manifest is another."""
+
+_LONGEST = 72
+KEY, TEMPO_FACT, METRE, BARS, GROOVE = "key", "tempo", "metre", "bars", "groove"
+_COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
+
+
+def notes_fields(track: TrackPlan) -> dict[str, Any]:
+    """Return what a track's plan says about its notes, as JSON values."""
+    unsaid = tuple(name for name in ("reference", "wishes") if not getattr(track, name))
+    fields = without(asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *unsaid))
+    fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
+    fields["preset_moods"] = track.preset_moods  # textures are drawn by them
+    paces = [motif_pace(motif, track.tempo_millibpm) for motif in track.motifs]
+    if any(paces):
+        fields[_PACE] = paces  # the one thing that a tempo says about notes
+    return fields
+
+
+def versions() -> tuple[int, int, int]:
+    """Return the versions of everything between a plan and its notes."""
+    return COMPOSE_VERSION, SHAPE_VERSION, TAKES_VERSION
+
+
+def notes_facts(
+    track: TrackPlan, model_name: str, model_sha256: str, grams_sha256: str
+) -> tuple[tuple[str, str], ...]:
+    """Return names and values, in words, of everything that decides a track's notes."""
+    fields = notes_fields(track)
+    fields |= fields.pop("character")
+    fields[KEY] = str(track.key)
+    fields["form"] = " ".join(f"{part.name}:{part.bars}" for part in track.form)
+    fields["progressions"] = "; ".join(
+        f"{own.section} {' | '.join(' '.join(bar) for bar in own.bars)}".strip()
+        for own in track.progressions
+    )
+    facts = {
+        METRE: track.metre,
+        TEMPO_FACT: f"{track.tempo_millibpm / 1000:g}",
+        **{_CALLED.get(name, name): _words(value) for name, value in fields.items()},
+        _MODEL: f"{model_name} {model_sha256[:12]}",
+        _CORPUS: grams_sha256[:12],
+        _COMPOSER: ".".join(map(str, versions())),
+    }
+    return tuple((name, text) for name, text in facts.items() if text)
+
+
+def _words(value: object) -> str:
+    """A value in one short text, by its hash where it is long: enough to tell that it changed."""
+    if isinstance(value, dict) and value.keys() == {"low", "high"}:
+        return f"{value['low']:g}-{value['high']:g}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or value in ((), [], {}):
+        return ""
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        value = " ".join(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) <= _LONGEST:
+        return text
+    return f"#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def home_text(home: Home) -> str:
+    """Return a game's home in words, for the lock."""
+    return f"{home.key}, {home.tempo_millibpm / 1000:g} bpm"
+
+
+def changes(
+    plan: BuildPlan,
+    track: TrackPlan,
+    before: tuple[tuple[str, str], ...],
+    now: tuple[tuple[str, str], ...],
+    old_home: str,
+    *,
+    own_only: bool = False,
+) -> list[str]:
+    """Return what differs between the facts of a track, a phrase each, with what lies behind it.
+
+    own_only: only what the manifest says of the track; not model, corpus and version, nor key and
+    tempo that follow the game's home.
+    """
+    old, new = dict(before), dict(now)
+    names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+    if _PACE not in names and len(names) > 1:
+        # Alone it is what there is to tell; beside others it decides nothing about the notes.
+        names = [name for name in names if name != TEMPO_FACT]
+    if "seed" in names:
+        # What is drawn by it goes without saying.
+        drawn = {"density", "register", *({KEY} if MODE not in track.given else ())}
+        drawn |= {TEMPO_FACT} if TEMPO not in track.given else set()
+        names = [name for name in names if name not in drawn]
+    if own_only:
+        others = {_COMPOSER, _MODEL, _CORPUS, "seed"}
+        others |= {KEY} if MODE not in track.given or track.match else set()
+        others |= {TEMPO_FACT, _PACE} if TEMPO not in track.given or track.match else set()
+        names = [name for name in names if name not in others]
+    return [
+        _change(plan, track, name, old.get(name, ""), new.get(name, ""), old_home)
+        for name in names
+        if name != _PACE or TEMPO_FACT not in names
+    ]
+
+
+def _change(plan: BuildPlan, track: TrackPlan, name: str, old: str, new: str, old_home: str) -> str:
+    if name == _COMPOSER:
+        return f"this chipassets composes otherwise (version {old or 'unknown'} → {new})"
+    if name == _CORPUS:
+        return "the index of the training corpus changed"
+    if name == _PACE:
+        return "its tempo states its motif in other note values now"
+    what = "the model" if name == _MODEL else f"its {name}"
+    if name == "seed" or old.startswith("#") or new.startswith("#"):
+        return f"{what} changed"
+    said = f"{what} changed {_shown(name, old)} → {_shown(name, new)}"
+    if name == KEY and MODE not in track.given:
+        return said + _with_home(plan, KEY, old_home)
+    if name == TEMPO_FACT and TEMPO not in track.given:
+        return said + _with_home(plan, TEMPO_FACT, old_home)
+    if track.match and name in (KEY, TEMPO_FACT, METRE):
+        return f"{said} with {track.match}, which it matches"
+    return said
+
+
+def _shown(name: str, text: str) -> str:
+    if name == _MODEL:
+        return text.partition(" ")[0] or text
+    return text or "none"
+
+
+def _with_home(plan: BuildPlan, name: str, old_home: str) -> str:
+    """What moved the home of the game, where that moved what a track leaves open."""
+    old_key, _, old_tempo = old_home.partition(", ")
+    if name == KEY:
+        old, new = old_key, str(plan.home.key)
+        given = [one for one in plan.tracks if MODE in one.given and one.key == plan.home.key]
+    else:
+        old, new = old_tempo.removesuffix(" bpm"), f"{plan.home.tempo_millibpm / 1000:g}"
+        given = [one for one in plan.tracks[:1] if TEMPO in one.given]
+    if not old or old == new:
+        return ""
+    who = f", that of {given[0].name}" if given else ""
+    return f", because the game's shared {name} changed {old} → {new}{who}"
+
+
+def without(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields but for those names."""
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def file_changes(plan: BuildPlan, track: TrackPlan, old: Mapping[str, Any]) -> list[str]:
+    """Return what differs between the plan in a bundle's provenance and a track's plan now.
+
+    `old` is the plan as `plan_to_json` gives it, from a file: anything may be missing.
+    """
+    now = plan_to_json(replace(plan, tracks=(track,)))
+    listed = old.get("tracks")
+    tracks = {
+        item.get("name"): item
+        for item in (listed if isinstance(listed, list) else ())
+        if isinstance(item, dict)
+    }
+    before, after = tracks.get(track.name, {}), now["tracks"][0]
+    home = old.get("home")
+    home = home if isinstance(home, dict) else {}
+    old_home = f"{home.get('key', '')}, {_tempo_text(home.get('tempo_millibpm'))} bpm"
+    said = [
+        _change(plan, track, *_file_fact(name, before.get(name), after.get(name)), old_home)
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name) and name not in _UNHEARD
+    ]
+    return said + [
+        f"the game's {_CALLED.get(name, name)} changed"
+        + f" {_words(old.get(name)) or 'none'} → {_words(now[name]) or 'none'}"
+        for name in _GAME_FIELDS
+        if old.get(name) != now[name]
+    ]
+
+
+_GAME_FIELDS = ("game", "chip", "formats", "filter_name", "loudness_lufs", "author",
+                "copyright_line")  # fmt: skip
+_UNHEARD = ("takes", "given", "frozen", "was", "guidance", "temperature")
+"""What changes no file when the notes stay."""
+
+
+def _file_fact(name: str, old: object, new: object) -> tuple[str, str, str]:
+    if name == "tempo_millibpm":
+        return TEMPO_FACT, _tempo_text(old), _tempo_text(new)
+    if isinstance(old, dict) and isinstance(new, dict):
+        parts = [part for part in new if old.get(part) != new[part]]
+        if len(parts) == 1:
+            return f"{name} ({parts[0]})", _words(old.get(parts[0])), _words(new[parts[0]])
+        return f"{name} ({', '.join(parts)})", "#", "#"
+    return _CALLED.get(name, name), _words(old), _words(new)
+
+
+def _tempo_text(millibpm: object) -> str:
+    return f"{millibpm / 1000:g}" if isinstance(millibpm, int) else ""
