@@ -27,7 +27,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import numpy as np
 
-from chipassets.compose.constraints import free_script
+from chipassets.compose.constraints import unconstrained
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import sample
 from chipassets.compose.weights import Model, open_model, save_model, shipped_models
@@ -134,12 +134,12 @@ def _rates(model: Model, rows: int) -> tuple[float, float]:
     """Return events a second of the sampler, and of the network without it."""
     network = Network(model, rows)
     events = np.full(rows, 60)
-    script = free_script(_STEPS)
+    constraints = unconstrained(_STEPS)
     steps = max(50, 2000 // rows)
 
     def draw() -> int:
         rngs = [derive_rng(1, row) for row in range(rows)]
-        return int((sample(network, script, rngs, 1.0) >= 0).sum())
+        return int((sample(network, constraints, rngs, 1.0) >= 0).sum())
 
     def step() -> None:
         for _ in range(steps):

@@ -31,7 +31,7 @@ from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
 from chipassets.production.workers import report_stage, run_tasks
 from chipassets.stored.cache import Cache, open_cache
 from chipassets.stored.cache_keys import outdated_choices
-from chipassets.stored.facts import home_text
+from chipassets.stored.facts import home_key_text
 
 _MOST_ROUNDS = 5
 """So often a build begins again because somebody decided about takes meanwhile."""
@@ -201,7 +201,7 @@ def _keep_lock(
 
     What others have decided about a track since the stock was taken goes before what was composed.
     """
-    home = home_text(stock.asked.home)
+    home = home_key_text(stock.asked.home)
     ours = replace(stock.lock, takes=stock.lock.takes | dict(takes), home=home)
     if locked or replace(ours, manifest=manifest.name) == stock.before:
         return ours

@@ -36,7 +36,7 @@ from demo_game.orders import (
 
 if TYPE_CHECKING:
     from chipassets.build import Event
-    from chipassets.decisions.audition import Desk
+    from chipassets.decisions.auditions import Audition
 
 
 class Bench:
@@ -46,7 +46,7 @@ class Bench:
         self._manifest = manifest
         self._bundle = bundle
         self._scratch = scratch
-        self._desks: dict[str, Desk] = {}
+        self._auditions: dict[str, Audition] = {}
         self._rendered = 0
 
     def do(self, order: Order, tell: Tell) -> None:
@@ -65,24 +65,24 @@ class Bench:
             tell(Failed(str(error).splitlines()[0]))
         tell(Done())
 
-    def _desk(self, track: str) -> Desk:
-        from chipassets.decisions.audition import open_desk, reopen
+    def _audition(self, track: str) -> Audition:
+        from chipassets.decisions.auditions import open_audition, reopen
 
-        before = self._desks.get(track)
-        desk = reopen(before) if before else open_desk(self._manifest, track)
-        self._desks[track] = desk
-        return desk
+        before = self._auditions.get(track)
+        audition = reopen(before) if before else open_audition(self._manifest, track)
+        self._auditions[track] = audition
+        return audition
 
     def _list(self, track: str, tell: Tell) -> int | None:
         """Tell the takes; return the number, from 1, of the one that a build would use."""
-        from chipassets.decisions.audition import chosen_number, list_takes
+        from chipassets.decisions.auditions import chosen_number, list_takes
         from chipassets.manifest import load_manifest
         from chipassets.plan.presets import MOODS
 
-        desk = self._desk(track)
-        candidates = list_takes(desk, lambda share: tell(Working("composing", share)))
-        chosen = chosen_number(desk, candidates)
-        is_accepted = desk.current is not None and desk.current.accepted
+        audition = self._audition(track)
+        candidates = list_takes(audition, lambda share: tell(Working("composing", share)))
+        chosen = chosen_number(audition, candidates)
+        is_accepted = audition.current is not None and audition.current.accepted
         facts = []
         for item in candidates:
             state: State = "refused" if item.rating.refused else ""
@@ -92,31 +92,31 @@ class Bench:
                 state = "accepted" if is_accepted else "chosen"
             complaint = item.rating.refused or next(iter(item.complaints), "")
             facts.append(TakeFacts(item.rating.total, state, complaint))
-        plan = desk.track
+        plan = audition.track
         moods = (*MOODS, *load_manifest(self._manifest).moods)
         tell(Listed(track, tuple(facts), plan.moods, plan.tempo_millibpm / 1000, moods))
         return chosen if chosen is None else chosen + 1
 
     def _render(self, track: str, take: int, tell: Tell) -> None:
-        from chipassets.decisions.audition import preview
+        from chipassets.decisions.auditions import preview
 
         tell(Working(f"rendering take {take}", 0.5))
         self._rendered += 1
         folder = self._scratch / f"{self._rendered}-{track}-{take}"
-        preview(self._desk(track), take, folder)
+        preview(self._audition(track), take, folder)
         tell(Rendered(track, take, folder))
 
     def _decide(self, track: str, what: Decision, number: int, tell: Tell) -> None:
-        from chipassets.decisions import audition
+        from chipassets.decisions import auditions
 
-        desk = self._desk(track)
+        audition = self._audition(track)
         if what == "accept":
-            audition.accept(desk, number)
+            auditions.accept(audition, number)
         elif what == "reject":
-            audition.reject(desk, number)
+            auditions.reject(audition, number)
         else:
             said = f"composing {number} more"
-            audition.roll_more(desk, number, lambda share: tell(Working(said, share)))
+            auditions.roll_more(audition, number, lambda share: tell(Working(said, share)))
         self._list(track, tell)
         self._build(tell)
 

@@ -50,15 +50,15 @@ def balance(
     voice that echoes the tune where it is free has two parts, and each its own place. Without a
     tune the levels stay as they are.
     """
-    seats = {spec.role: spec for spec in chip.voices}
-    lead = [note for note in voices.get(LEAD, ()) if LEAD in seats]
+    voice_of = {spec.role: spec for spec in chip.voices}
+    lead = [note for note in voices.get(LEAD, ()) if LEAD in voice_of]
     if not lead:
         return {role: tuple(notes) for role, notes in voices.items()}
     lead = _scaled(lead, _FULL / max(note.level for note in lead))
-    tune = _power(lead, chip, seats[LEAD], instruments)
+    tune = _power(lead, chip, voice_of[LEAD], instruments)
     found = {LEAD: tuple(lead)}
     for role, notes in voices.items():
-        if role == LEAD or role not in seats or seats[role].kind == _NO_VOLUME:
+        if role == LEAD or role not in voice_of or voice_of[role].kind == _NO_VOLUME:
             continue
         shifted = groove_db if role == "drums" else 0.0
         # What an echo's voice plays of its own was composed as a figure.
@@ -66,9 +66,9 @@ def balance(
         own = [note for note in notes if not note.instrument.endswith(ECHO_SUFFIX)]
         echo = [note for note in notes if note.instrument.endswith(ECHO_SUFFIX)]
         placed = [
-            *_placed(own, TARGETS_DB.get(place, _OTHER_DB) + shifted, tune, chip, seats[role],
+            *_placed(own, TARGETS_DB.get(place, _OTHER_DB) + shifted, tune, chip, voice_of[role],
                      instruments),
-            *_placed(echo, TARGETS_DB[ECHO], tune, chip, seats[role], instruments),
+            *_placed(echo, TARGETS_DB[ECHO], tune, chip, voice_of[role], instruments),
         ]  # fmt: skip
         found[role] = tuple(sorted(placed, key=lambda note: note.start_frame))
     return {role: found.get(role, tuple(notes)) for role, notes in voices.items()}

@@ -118,8 +118,8 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
     if sounds:
         pitch = _pitch(spec, state, shadow[base + 4])
         return changed([*pitch, *_followed(base, state, shadow)], shadow)
-    let_go = [(base + 5, shadow[base + 5] & ~ADSR_ON), (base + 7, _let_go(state))]
-    writes = changed(let_go, shadow)
+    release = [(base + 5, shadow[base + 5] & ~ADSR_ON), (base + 7, _release(state))]
+    writes = changed(release, shadow)
     return [*writes, Write(_KEY_OFF, 1 << (base >> 4))] if state.ends else writes
 
 
@@ -139,7 +139,7 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     envelope = (
         [(base + 5, 0), (base + 6, 0), (base + 7, direct_gain(state.envelope))]
         if adsr is None
-        else [(base + 5, adsr.first), (base + 6, adsr.second), (base + 7, _let_go(state))]
+        else [(base + 5, adsr.first), (base + 6, adsr.second), (base + 7, _release(state))]
     )
     return [
         (base, left),
@@ -157,7 +157,7 @@ def _followed(base: int, state: State, shadow: Shadow) -> list[tuple[int, int]]:
     return [(base + 7, direct_gain(state.envelope))]
 
 
-def _let_go(state: State) -> int:
+def _release(state: State) -> int:
     """The gain that falls as the instrument's release does."""
     return _FALLING_GAIN | (release_rate(state.instrument.volume) if state.instrument else 31)
 

@@ -23,7 +23,7 @@ from chipassets.arrange.expression import colours_of, express, in_time
 from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.version import DRUMS_VERSION
-from chipassets.arrange.voice_roles import seat_voices
+from chipassets.arrange.voice_roles import assign_roles
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import ArrangeError
@@ -70,13 +70,13 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
     band = _band(score, track, chip)
     playable, dropped = _playable(score, band.timing)
     dealt = _lines(score, playable)
-    lines = {role: line for role, line in dealt.items() if role in band.seats}
-    fitted = {role: fit_line(line, band.seats[role]) for role, line in lines.items()}
+    lines = {role: line for role, line in dealt.items() if role in band.voice_of}
+    fitted = {role: fit_line(line, band.voice_of[role]) for role, line in lines.items()}
     voices = _tones(fitted, band)
     parts, left = _further_parts(voices, _left(playable, dealt.values()), score, band)
     if "inner" in lines and not score.is_voiced:
         lines["inner"], left = fill_gaps(lines["inner"], left)
-        fitted["inner"] = fit_line(lines["inner"], band.seats["inner"])
+        fitted["inner"] = fit_line(lines["inner"], band.voice_of["inner"])
         voices["inner"] = _phrased("inner", fitted["inner"], band)
     chords = _chords(lines, voices, left, band)
     voices |= {**parts, "inner": chords.notes, "drums": _drums(score, band)}
@@ -87,7 +87,7 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
         len(line) for role, line in dealt.items() if role not in lines
     )
     dropped["more notes at once than voices"] = len(chords.left)
-    folded = sum(count_folded(lines[role], fitted[role], band.seats[role]) for role in lines)
+    folded = sum(count_folded(lines[role], fitted[role], band.voice_of[role]) for role in lines)
     song = _song(score, band, voices, chords.instruments)
     adapted = {_IN_CHORDS: len(left) - len(chords.left), _FOLDED: folded}
     return replace(song, dropped=_counted(dropped), adapted=_counted(adapted))
@@ -103,7 +103,7 @@ class _Band:
     instruments: dict[str, Instrument]
 
     @property
-    def seats(self) -> dict[str, VoiceSpec]:
+    def voice_of(self) -> dict[str, VoiceSpec]:
         """The voices that are not left free, by the role that they play."""
         return {spec.role: spec for spec in self.table.voices}
 
@@ -118,7 +118,7 @@ Voices = dict[str, tuple[ChipNote, ...]]
 
 
 def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
-    table = seat_voices(_find_chip(chip), track.sound.leave)
+    table = assign_roles(_find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar)
     named = _instruments(track)
@@ -173,7 +173,7 @@ def _further_parts(
 
 def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
     """The voices with the colours of the form, and the loudness of every bar."""
-    flat = band.seats["bass"].kind == "triangle" if "bass" in band.seats else False
+    flat = band.voice_of["bass"].kind == "triangle" if "bass" in band.voice_of else False
     share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
     dynamics = plan_dynamics(score, band.track.preset_moods, share)
     found = {}
@@ -198,7 +198,9 @@ def _chords(
     inner = voices.get("inner", ())
     if not band.track.sound.arpeggio or "inner" not in lines:
         return Chords(inner, (), tuple(left))
-    return add_chords(lines["inner"], inner, left, band.instruments["inner"], band.seats["inner"])
+    return add_chords(
+        lines["inner"], inner, left, band.instruments["inner"], band.voice_of["inner"]
+    )
 
 
 def _drums(score: Score, band: _Band) -> tuple[ChipNote, ...]:

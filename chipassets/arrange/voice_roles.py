@@ -9,10 +9,10 @@ from chipassets.chips.profiles import Chip, VoiceSpec
 from chipassets.errors import ArrangeError
 
 # Who may sit where, the most important role first: a melody without its own voice takes another's.
-_SEATS = (("lead", ("lead", "inner", "bass")), ("bass", ("bass", "inner")), ("inner", ("inner",)))
+_LENDERS = (("lead", ("lead", "inner", "bass")), ("bass", ("bass", "inner")), ("inner", ("inner",)))
 
 
-def seat_voices(chip: Chip, leave: Collection[str]) -> Chip:
+def assign_roles(chip: Chip, leave: Collection[str]) -> Chip:
     """Return the chip with the voices that are not left free, in the roles that they now play.
 
     Voices beyond lead, inner line, bass and drums take a role whose own voice is gone before the
@@ -30,18 +30,18 @@ def seat_voices(chip: Chip, leave: Collection[str]) -> Chip:
     if not free.keys() - {"drums"}:
         raise ArrangeError("every voice that plays tones is left free; keep one for the music")
     further = [role for role in free if role not in ("lead", "inner", "bass", "drums")]
-    seats: dict[str, str] = {}
-    for role, own in _SEATS:
+    roles: dict[str, str] = {}
+    for role, own in _LENDERS:
         for lender in (own[0], *reversed(further), *own[1:]):
             if lender in free:
-                seats[free.pop(lender).name] = role
+                roles[free.pop(lender).name] = role
                 break
-    return replace(chip, voices=tuple(_seated(chip, leave, seats)))
+    return replace(chip, voices=tuple(_with_roles(chip, leave, roles)))
 
 
-def _seated(chip: Chip, leave: Collection[str], seats: dict[str, str]) -> list[VoiceSpec]:
+def _with_roles(chip: Chip, leave: Collection[str], roles: dict[str, str]) -> list[VoiceSpec]:
     return [
-        replace(spec, role=seats.get(spec.name, spec.role))
+        replace(spec, role=roles.get(spec.name, spec.role))
         for spec in chip.voices
         if spec.name not in leave
     ]

@@ -13,7 +13,7 @@ from chipassets.cli.output import console, print_json, print_table, print_text
 from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
-    from chipassets.decisions.audition import Desk
+    from chipassets.decisions.auditions import Audition
     from chipassets.lock import LockedTake
     from chipassets.originality import Likeness
     from chipassets.production.casting import Candidate
@@ -129,35 +129,35 @@ def takes_command(
 
     # Take n is what a build's workers make of it, to the last bit.
     use_one_thread()
-    from chipassets.decisions import audition
+    from chipassets.decisions import auditions
 
-    desk = audition.open_desk(manifest, track, model)
+    audition = auditions.open_audition(manifest, track, model)
     if explain is not None:
         with console(stderr=True).status("composing"):
-            explained = audition.explain_bar(desk, explain, take)
+            explained = auditions.explain_bar(audition, explain, take)
         print_bar(track, explained, as_json=as_json)
         return
     with console(stderr=True).status("composing"):
         if export_take is not None and out is not None:
-            audition.export(desk, export_take, out)
+            auditions.export(audition, export_take, out)
             said = f"wrote take {export_take} of {track} to {out}"
         elif pair is not None and out is not None:
             from chipassets.decisions.comparison import compare
 
-            compare(desk, *pair, out)
+            compare(audition, *pair, out)
             said = f"wrote takes {pair[0]} and {pair[1]} of {track} in turns to {out}"
         elif number is not None:
-            said = _decided(desk, lambda: audition.accept(desk, number))
+            said = _decided(audition, lambda: auditions.accept(audition, number))
         elif reject_take is not None:
-            said = _decided(desk, lambda: audition.reject(desk, reject_take))
+            said = _decided(audition, lambda: auditions.reject(audition, reject_take))
         elif roll_count is not None:
-            said = _decided(desk, lambda: audition.roll_more(desk, roll_count))
+            said = _decided(audition, lambda: auditions.roll_more(audition, roll_count))
         else:
             said = ""
     if said:
         _print_said(said, as_json=as_json)
     else:
-        _list(desk, against, as_json=as_json)
+        _list(audition, against, as_json=as_json)
 
 
 def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
@@ -201,9 +201,9 @@ def _pair(text: str | None) -> tuple[int, int] | None:
     return int(words[0]), int(words[1])
 
 
-def _decided(desk: Desk, decide: Callable[[], LockedTake]) -> str:
+def _decided(audition: Audition, decide: Callable[[], LockedTake]) -> str:
     locked = decide()
-    return f"{desk.track.name}: take {locked.number + 1}, {locked.why}"
+    return f"{audition.track.name}: take {locked.number + 1}, {locked.why}"
 
 
 def _print_said(said: str, *, as_json: bool) -> None:
@@ -213,34 +213,36 @@ def _print_said(said: str, *, as_json: bool) -> None:
         print_text(said)
 
 
-def _list(desk: Desk, against: Path | None, *, as_json: bool) -> None:
-    from chipassets.decisions.audition import chosen_number, list_takes
+def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
+    from chipassets.decisions.auditions import chosen_number, list_takes
 
     with console(stderr=True).status("composing"):
-        candidates = list_takes(desk)
-        alike = _likenesses(desk, candidates, against)
-        chosen = chosen_number(desk, candidates)
-    states = [_state(desk, item, chosen) for item in candidates]
+        candidates = list_takes(audition)
+        alike = _likenesses(audition, candidates, against)
+        chosen = chosen_number(audition, candidates)
+    states = [_state(audition, item, chosen) for item in candidates]
     if as_json:
         rows = [
             _take_json(item, state, alike.get(item.number))
             for item, state in zip(candidates, states, strict=True)
         ]
-        print_json({"track": desk.track.name, "scene": desk.track.scene, "takes": rows})
+        print_json({"track": audition.track.name, "scene": audition.track.scene, "takes": rows})
         return
-    print_table(f"{desk.track.name}: {len(candidates)} takes", _COLUMNS, _rows(candidates, states))
+    print_table(
+        f"{audition.track.name}: {len(candidates)} takes", _COLUMNS, _rows(candidates, states)
+    )
     for item in candidates:
         for said in filter(None, [item.rating.refused, *item.complaints]):
             print_text(f"take {item.number + 1}: {said}")
         for likeness in alike.get(item.number, ())[:3]:
             notes = likeness.longest_run + 1
             print_text(f"take {item.number + 1}: {notes} notes in a row as in {likeness.piece}")
-    if desk.current and chosen is None:
+    if audition.current and chosen is None:
         print_text("the accepted take is not among these: it is of an older plan or composer")
 
 
 def _likenesses(
-    desk: Desk, candidates: tuple[Candidate, ...], against: Path | None
+    audition: Audition, candidates: tuple[Candidate, ...], against: Path | None
 ) -> dict[int, tuple[Likeness, ...]]:
     if against is None:
         return {}
@@ -249,13 +251,13 @@ def _likenesses(
     from chipassets.train.ngrams import named_melodies
 
     pieces = named_melodies(against)
-    given = given_notes(desk.track)
+    given = given_notes(audition.track)
     return {item.number: name_likenesses(item.score.notes, pieces, given) for item in candidates}
 
 
-def _state(desk: Desk, item: Candidate, chosen: int | None) -> str:
+def _state(audition: Audition, item: Candidate, chosen: int | None) -> str:
     if item.number == chosen:
-        return "accepted" if desk.current and desk.is_held else "chosen"
+        return "accepted" if audition.current and audition.is_held else "chosen"
     if item.is_rejected:
         return "rejected"
     return "refused" if item.rating.refused else ""

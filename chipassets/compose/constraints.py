@@ -1,4 +1,4 @@
-"""The script of a sampling: what the model must write where."""
+"""The constraints of a sampling: what the model must write where."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from chipassets.compose.codec import EVENT_CLASSES, STEP_END
 
 FREE = -1
-"""In a script: the model chooses."""
+"""In constraints: the model chooses."""
 
 MAX_EVENTS_PER_STEP = 16
 """15 notes and STEP_END, five times what a chip can sound; a step that is full is closed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class Constraints:
     """Steps `first_step` to the end of a sampling, with what is already settled about each.
 
     forced: int16 [steps, places], the events that a step opens with, then FREE; a step whose
@@ -39,11 +39,11 @@ class Script:
         return int(self.forced.shape[1])
 
 
-def free_script(steps: int, places: int = MAX_EVENTS_PER_STEP) -> Script:
-    """Return the script in which the model chooses everything."""
+def unconstrained(steps: int, places: int = MAX_EVENTS_PER_STEP) -> Constraints:
+    """Return the constraints in which the model chooses everything."""
     forced = np.full((steps, places), FREE, np.int16)
     forced[:, -1] = STEP_END
-    return Script(forced)
+    return Constraints(forced)
 
 
 def split_steps(events: Iterable[int]) -> list[list[int]]:
@@ -59,17 +59,20 @@ def split_steps(events: Iterable[int]) -> list[list[int]]:
     return steps
 
 
-def force(script: Script, first_step: int, steps: list[list[int]], *, closed: bool) -> None:
-    """Write the steps' events into the script from `first_step` on, leaving out those past its end.
+def force(
+    constraints: Constraints, first_step: int, steps: list[list[int]], *, closed: bool
+) -> None:
+    """Write the events of `steps` into the constraints from `first_step` on, up to their end.
 
     closed settles each step whole; open steps leave the model to go on. ValueError if a step has
-    more notes than the script has places.
+    more notes than `constraints.places`.
     """
-    for step, events in enumerate(steps[: script.steps - first_step], start=first_step):
-        if len(events) >= script.places:
+    for step, events in enumerate(steps[: constraints.steps - first_step], start=first_step):
+        if len(events) >= constraints.places:
             raise ValueError(
-                f"step {step} has {len(events)} notes; a step holds at most {script.places - 1}"
+                f"step {step} has {len(events)} notes; "
+                f"a step holds at most {constraints.places - 1}"
             )
-        script.forced[step, : len(events)] = events
+        constraints.forced[step, : len(events)] = events
         if closed:
-            script.forced[step, len(events)] = STEP_END
+            constraints.forced[step, len(events)] = STEP_END

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from chipassets.compose.cells import Cell, cell_of, is_bass, is_tune, traits_of, tune_worth
 from chipassets.compose.codec import START, decode_events
-from chipassets.compose.constraints import Script, free_script
+from chipassets.compose.constraints import Constraints, unconstrained
 from chipassets.compose.feed import ControlFeed
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer, check_length
@@ -76,7 +76,7 @@ def propose(
     """
     shift = model_shift(track, model)
     bar = track.beats_per_bar * 4
-    script, first_bar = _script(track, shift, bar)
+    constraints, first_bar = _constraints(track, shift, bar)
     network = Network(model, ROWS)
     key = Key((track.key.tonic - shift) % 12, track.key.mode)
     tops: list[Cell] = []
@@ -89,33 +89,33 @@ def propose(
         ]
         history = sample(
             network,
-            script,
+            constraints,
             rngs,
             track.temperature,
-            controls=_controls(track, model, script, rngs),
+            controls=_controls(track, model, constraints, rngs),
         )
         for row in history:
             notes, _ = decode_events([START, *row[row >= 0].tolist()])
             for line, cells in ((top_line(notes), tops), (low_line(notes), lows)):
-                found = _cells(line, key, bar, range(first_bar, script.steps // bar))
+                found = _cells(line, key, bar, range(first_bar, constraints.steps // bar))
                 cells.extend(found)
-            bars += script.steps // bar - first_bar
+            bars += constraints.steps // bar - first_bar
         if progress:
             progress((block + 1) / _BLOCKS)
     return Material(_ranked_tunes(tops, track), _ranked_basses(lows, track), bars)
 
 
-def _script(track: TrackPlan, shift: int, bar: int) -> tuple[Script, int]:
+def _constraints(track: TrackPlan, shift: int, bar: int) -> tuple[Constraints, int]:
     """Return what is settled, and the first bar that is the model's own."""
     primer = track.primer
     if primer is not None:
         check_length(primer, track.total_steps)
     if primer is None or not primer.steps or not track.condition_on_primer:
-        return free_script(_BARS * bar), 0
+        return unconstrained(_BARS * bar), 0
     first = -(-primer.steps // bar)
-    script = free_script((first + _PRIMED_BARS) * bar)
+    constraints = unconstrained((first + _PRIMED_BARS) * bar)
     moved = _moved(primer, -shift)
-    return apply_primer(script, moved, condition=True, inject=False), first
+    return apply_primer(constraints, moved, condition=True, inject=False), first
 
 
 def _moved(primer: Primer, semitones: int) -> Primer:
@@ -134,7 +134,7 @@ def model_shift(track: TrackPlan, model: Model) -> int:
 
 
 def _controls(
-    track: TrackPlan, model: Model, script: Script, rngs: Sequence[np.random.Generator]
+    track: TrackPlan, model: Model, constraints: Constraints, rngs: Sequence[np.random.Generator]
 ) -> ControlFeed | None:
     if not model.controls:
         return None
@@ -142,7 +142,7 @@ def _controls(
     low, high = wanted.low / _WIDEST, wanted.high * _WIDEST
     density = [low * (high / low) ** float(rng.random()) for rng in rngs]
     polyphony = [voices.low + (voices.high - voices.low) * float(rng.random()) for rng in rngs]
-    steps = script.steps + 1
+    steps = constraints.steps + 1
     return ControlFeed(model, track, _over(density, steps), _over(polyphony, steps))
 
 

@@ -1,4 +1,4 @@
-"""The primer in the script: polyphony_rnn's two switches, meaning what they mean in Magenta."""
+"""The primer as constraints: polyphony_rnn's two switches, meaning what they mean in Magenta."""
 
 from __future__ import annotations
 
@@ -6,35 +6,37 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chipassets.compose.codec import encode_notes
-from chipassets.compose.constraints import Script, force, split_steps
+from chipassets.compose.constraints import Constraints, force, split_steps
 from chipassets.errors import ComposeError
 
 if TYPE_CHECKING:
     from chipassets.music.notes import Primer
 
 
-def apply_primer(script: Script, primer: Primer, *, condition: bool, inject: bool) -> Script:
-    """Return the script with the primer in its first steps, and again behind it when injected.
+def apply_primer(
+    constraints: Constraints, primer: Primer, *, condition: bool, inject: bool
+) -> Constraints:
+    """Return the constraints with the primer in its first steps, and again behind it when injected.
 
     condition: the model hears START and the primer, and goes on from there. Without, it hears START
     alone, after the primer, which is then only pasted in front. inject: from the primer's end the
     primer's events open each step once more and the model goes on inside those steps. What lies
-    beyond the script's end is cut. ComposeError for a primer that leaves no step to compose, or
+    beyond the last step is cut. ComposeError for a primer that leaves no step to compose, or
     with more notes at once than a step holds.
     Source: Magenta 2.1.4, `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`; but where
     Magenta rounds the primer's end up to one silent step more, music goes on at once here.
     """
-    check_length(primer, script.steps)
+    check_length(primer, constraints.steps)
     notes = [(note.start_step, note.duration_steps, note.pitch) for note in primer.notes]
     steps = split_steps(encode_notes(notes, primer.steps).tolist())
-    script = replace(script, forced=script.forced.copy())
+    constraints = replace(constraints, forced=constraints.forced.copy())
     try:
-        force(script, 0, steps, closed=True)
+        force(constraints, 0, steps, closed=True)
         if inject:
-            force(script, primer.steps, steps, closed=False)
+            force(constraints, primer.steps, steps, closed=False)
     except ValueError as error:
         raise ComposeError(f"the primer cannot be used: {error}") from error
-    return script if condition else replace(script, first_step=primer.steps)
+    return constraints if condition else replace(constraints, first_step=primer.steps)
 
 
 def check_length(primer: Primer, steps: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import CONTINUED_NOTE, EVENT_CLASSES, NEW_NOTE, START, STEP_END
-from chipassets.compose.constraints import Script
+from chipassets.compose.constraints import Constraints
 from chipassets.compose.network import Floats, Network
 from chipassets.compose.state import NOTHING_WRITTEN, PITCHES, State
 
@@ -20,7 +20,7 @@ _UNIFORMS_AT_ONCE = 512
 
 def sample(
     network: Network,
-    script: Script,
+    constraints: Constraints,
     rngs: Sequence[np.random.Generator],
     temperature: float,
     controls: Controls | None = None,
@@ -30,11 +30,11 @@ def sample(
     """Return the events int16 [rows, steps, places] of every step, -1 after its STEP_END.
 
     The network starts from the zero state and START. The k-th free event of a row takes the k-th
-    uniform number of the row's generator; what the script settles takes none. So a row depends on
-    its generator and the script alone. `rules` keeps to the order that Magenta writes (see
+    uniform number of the row's generator; what the constraints settle takes none. So a row depends
+    on its generator and the constraints alone. `rules` keeps to the order that Magenta writes (see
     `Rules`); without them the model is sampled as Magenta samples it.
     """
-    state = State(script, network.rows)
+    state = State(constraints, network.rows)
     order = Rules(network.rows) if rules else None
     dice = _Dice(rngs)
     network.reset()
@@ -52,9 +52,10 @@ def sample(
         state.write(events)
         if progress:
             progress(
-                float(state.step.min() - script.first_step) / (script.steps - script.first_step)
+                float(state.step.min() - constraints.first_step)
+                / (constraints.steps - constraints.first_step)
             )
-    return _blank_after_step_end(state.history[:, : script.steps])
+    return _blank_after_step_end(state.history[:, : constraints.steps])
 
 
 def draw(logits: Floats, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import NEW_NOTE, STEP_END
-from chipassets.compose.constraints import Script
+from chipassets.compose.constraints import Constraints
 
 PITCHES = 128
 NOTHING_WRITTEN = PITCHES
@@ -16,7 +16,7 @@ NOTHING_WRITTEN = PITCHES
 class State:
     """The written events of every row, and what follows from them. One array each, rows first.
 
-    history: int16 [rows, steps + 1, places], the events written and the script ahead; the last
+    history: int16 [rows, steps + 1, places], the events written and the constraints ahead; the last
         step is where rows that are finished idle.
     step, place: the step that is open and how many events it has; step == steps when finished.
     lowest: the pitch written last in the open step, 128 before the first.
@@ -24,19 +24,19 @@ class State:
     finished: whether every row has written all its steps.
     """
 
-    def __init__(self, script: Script, rows: int) -> None:
-        steps, places = script.steps, script.places
+    def __init__(self, constraints: Constraints, rows: int) -> None:
+        steps, places = constraints.steps, constraints.places
         self.rows = rows
         self.steps = steps
         self.history = np.empty((rows, steps + 1, places), np.int16)
-        self.history[:, :steps] = script.forced
+        self.history[:, :steps] = constraints.forced
         self.history[:, steps] = STEP_END
-        self.step = np.full(rows, script.first_step, np.int64)
+        self.step = np.full(rows, constraints.first_step, np.int64)
         self.place = np.zeros(rows, np.int64)
         self.lowest = np.full(rows, NOTHING_WRITTEN, np.int64)
         self.sounding = np.zeros((rows, PITCHES), bool)
         self.written = np.zeros((rows, PITCHES), bool)
-        self.finished = script.first_step == steps
+        self.finished = constraints.first_step == steps
         # The history as one line, where its rows begin, and the place that each writes next: one
         # index is looked up faster than three.
         self._line = self.history.reshape(-1)
@@ -45,7 +45,7 @@ class State:
         self._places = places
 
     def settled(self) -> NDArray[np.int64]:
-        """Return the event [rows] that the script settles next; below 0 where it is free."""
+        """Return the event [rows] that the constraints settle next; below 0 where it is free."""
         return self._line.take(self._next).astype(np.int64)
 
     def write(self, events: NDArray[np.int64]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from chipassets.bundle import write_file
-from chipassets.decisions.audition import Desk, render_take
+from chipassets.decisions.auditions import Audition, render_take
 from chipassets.errors import UsageError
 
 TURN_BARS = 2
@@ -22,7 +22,7 @@ _FORMATS = ("wav", "ogg", "flac")
 Wave = np.ndarray[Any, np.dtype[np.float32]]
 
 
-def compare(desk: Desk, one: int, other: int, path: Path) -> None:
+def compare(audition: Audition, one: int, other: int, path: Path) -> None:
     """Write a file in which two takes (from 1) alternate every TURN_BARS bars, each in its bar.
 
     UsageError for a take that there is not, and for a suffix other than .wav, .ogg or .flac.
@@ -32,7 +32,7 @@ def compare(desk: Desk, one: int, other: int, path: Path) -> None:
         raise UsageError(f"{path} names no format of sound; end it in .wav, .ogg or .flac")
     waves = []
     for take in (one, other):
-        entry, files = render_take(desk, take, ("wav",))
+        entry, files = render_take(audition, take, ("wav",))
         data = io.BytesIO(files[entry.files["wav"].path])
         wave, rate_hz = soundfile.read(data, dtype="float32", always_2d=True)
         waves.append(wave)

@@ -218,7 +218,7 @@ class TrackPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class HomeKey:
     """The key and the tempo around which a game's open keys and tempi are planned."""
 
     key: Key
@@ -255,4 +255,4 @@ class BuildPlan:
     quality: OggQuality = OggQuality()
     author: str = ""
     copyright_line: str = ""
-    home: Home = Home(Key(0, "major"), 120_000)
+    home: HomeKey = HomeKey(Key(0, "major"), 120_000)

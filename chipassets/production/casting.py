@@ -96,7 +96,7 @@ def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate
     )
 
 
-def recoloured(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candidate]:
+def retempoed(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candidate]:
     """Return the same takes as they are composed for a plan that asks for the same notes.
 
     That is, at its tempo; what of its tags they do not keep depends on that.

@@ -79,16 +79,16 @@ def generate(request: Request, model: Model) -> list[bytes]:
 def _sampled(request: Request, model: Model) -> list[list[tuple[int, int, int]]]:
     """Return the notes of each output, from the model alone."""
     from chipassets.compose.codec import START, decode_events
-    from chipassets.compose.constraints import free_script
+    from chipassets.compose.constraints import unconstrained
     from chipassets.compose.network import Network
     from chipassets.compose.primer import apply_primer
     from chipassets.compose.sampler import sample
     from chipassets.seeds import derive_rng
 
-    script = free_script(request.num_steps)
+    constraints = unconstrained(request.num_steps)
     if request.primer.steps:
-        script = apply_primer(
-            script,
+        constraints = apply_primer(
+            constraints,
             request.primer,
             condition=request.condition_on_primer,
             inject=request.inject_primer_during_generation,
@@ -98,7 +98,7 @@ def _sampled(request: Request, model: Model) -> list[list[tuple[int, int, int]]]
     for first in range(0, request.num_outputs, _ROWS):
         rngs = [derive_rng(request.seed, "generate", i) for i in range(first, first + _ROWS)]
         told = _bar_positions(model)
-        rows.extend(sample(network, script, rngs, request.temperature, controls=told))
+        rows.extend(sample(network, constraints, rngs, request.temperature, controls=told))
     rows = rows[: request.num_outputs]
     return [decode_events([START, *row[row >= 0].tolist()])[0] for row in rows]
 

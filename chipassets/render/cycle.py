@@ -37,7 +37,7 @@ class Cycle:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class EdgeRun:
     """A stretch of one voice: edges `first` to `stop` of the cycle, `level` high each.
 
     Place p of the cycle comes at clock `origin + p * period`.
@@ -51,43 +51,45 @@ class Course:
     level: int
 
 
-def walk(courses: Sequence[Course], starts: Sequence[tuple[int, int] | None]) -> tuple[Ints, Ints]:
-    """Return clocks and levels of every course's edges, each behind its start, if it has one.
+def walk(
+    edge_runs: Sequence[EdgeRun], starts: Sequence[tuple[int, int] | None]
+) -> tuple[Ints, Ints]:
+    """Return clocks and levels of every edge_run's edges, each behind its start, if it has one.
 
-    A start is the clock and the level with which a course begins; None where nothing changes.
+    A start is the clock and the level with which a edge_run begins; None where nothing changes.
     """
     marked = np.array([start is not None for start in starts], dtype=np.int64)
-    first = np.array([course.first for course in courses], dtype=np.int64)
-    stop = np.array([course.stop for course in courses], dtype=np.int64)
+    first = np.array([edge_run.first for edge_run in edge_runs], dtype=np.int64)
+    stop = np.array([edge_run.stop for edge_run in edge_runs], dtype=np.int64)
     counts = stop - first + marked
     if not counts.any():
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     begins = np.cumsum(counts) - counts
     edge = np.arange(int(counts.sum())) + np.repeat(first - marked - begins, counts)
-    place, height = _places(courses, edge, counts)
-    clocks = place * np.repeat(np.array([item.period for item in courses]), counts)
-    clocks += np.repeat(np.array([item.origin for item in courses], dtype=np.int64), counts)
-    levels = height * np.repeat(np.array([item.level for item in courses]), counts)
+    place, height = _places(edge_runs, edge, counts)
+    clocks = place * np.repeat(np.array([item.period for item in edge_runs]), counts)
+    clocks += np.repeat(np.array([item.origin for item in edge_runs], dtype=np.int64), counts)
+    levels = height * np.repeat(np.array([item.level for item in edge_runs]), counts)
     at = begins[marked > 0]
     if len(at):
         clocks[at], levels[at] = np.array([start for start in starts if start], dtype=np.int64).T
     return clocks, levels
 
 
-def _places(courses: Sequence[Course], edge: Ints, counts: Ints) -> tuple[Ints, Ints]:
+def _places(edge_runs: Sequence[EdgeRun], edge: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Places in the cycles of the edges by number, and the values from there on."""
-    cycles = list({id(course.cycle): course.cycle for course in courses}.values())
+    cycles = list({id(edge_run.cycle): edge_run.cycle for edge_run in edge_runs}.values())
     if len(cycles) == 1 and len(cycles[0].edges):
         (cycle,) = cycles
         rounds = edge // len(cycle.edges)
         within = edge - rounds * len(cycle.edges)
         return rounds * cycle.length + cycle.edges.take(within), cycle.heights.take(within)
-    # A cycle that never changes gets an edge that no course comes to.
+    # A cycle that never changes gets an edge that no edge_run comes to.
     sizes = np.array([max(len(cycle.edges), 1) for cycle in cycles], dtype=np.int64)
     edges = np.concatenate([cycle.edges if len(cycle.edges) else [0] for cycle in cycles])
     heights = np.concatenate([cycle.heights if len(cycle.edges) else [0] for cycle in cycles])
     number = {id(cycle): place for place, cycle in enumerate(cycles)}
-    which = np.repeat(np.array([number[id(course.cycle)] for course in courses]), counts)
+    which = np.repeat(np.array([number[id(edge_run.cycle)] for edge_run in edge_runs]), counts)
     size = int(sizes[0]) if (sizes == sizes[0]).all() else sizes[which]
     rounds = edge // size
     within = edge - rounds * size + (np.cumsum(sizes) - sizes)[which]

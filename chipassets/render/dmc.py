@@ -95,10 +95,10 @@ def _follow(level: int, directions: NDArray[np.int8]) -> NDArray[np.int64]:
     levels = np.empty(len(directions), dtype=np.int64)
     start = 0
     while start < len(directions):
-        course = level + STEP * np.cumsum(directions[start:], dtype=np.int64)
-        outside = np.flatnonzero((course < 0) | (course > MOST))
+        path = level + STEP * np.cumsum(directions[start:], dtype=np.int64)
+        outside = np.flatnonzero((path < 0) | (path > MOST))
         stop = start + int(outside[0]) if len(outside) else len(directions)
-        levels[start:stop] = course[: stop - start]
+        levels[start:stop] = path[: stop - start]
         level = int(levels[stop - 1]) if stop > start else level
         # Bits alike to the one that has no room have none either; silence (0) moves nothing.
         blocked = directions[stop : stop + 1]

@@ -60,7 +60,7 @@ class Envelope:
         """Return the level at the samples from `start` to `stop` with these registers."""
         pieces = []
         while start < stop:
-            levels, period, until = self._course(adsr1, adsr2, gain)
+            levels, period, until = self._trajectory(adsr1, adsr2, gain)
             piece = _along(levels, period, start, stop, until)
             self.level = int(piece[-1])
             if until is not None and until <= len(levels) - 1 and self.level == levels[until]:
@@ -69,7 +69,7 @@ class Envelope:
             start += len(piece)
         return np.concatenate(pieces)
 
-    def _course(
+    def _trajectory(
         self, adsr1: int, adsr2: int, gain: int
     ) -> tuple[NDArray[np.int32], int, int | None]:
         """The levels of the phase, samples between them, and the place where the phase ends."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.render.cycle import Course, Cycle, walk
+from chipassets.render.cycle import Cycle, EdgeRun, walk
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class Oscillator:
 
         From `rest_clock` on a stopped voice that holds runs on until its sequence is at the start.
         """
-        courses: list[Course] = []
+        edge_runs: list[EdgeRun] = []
         starts: list[tuple[int, int] | None] = []
         initial = self.level
         for stretch, stop in zip(stretches, stops(stretches, end_clock), strict=True):
@@ -83,9 +83,9 @@ class Oscillator:
             first, after = cycle.edges_up_to(place), cycle.edges_up_to(last)
             period = stretch.period_clocks
             origin = first_clock - (place + 1) * period
-            courses.append(Course(cycle, first, after, origin, period, loudness))
+            edge_runs.append(EdgeRun(cycle, first, after, origin, period, loudness))
             self.level = loudness * cycle.values[last % cycle.length]
-        clocks, levels = walk(courses, starts)
+        clocks, levels = walk(edge_runs, starts)
         previous = np.concatenate(([initial], levels[:-1]))[: len(levels)]
         return Events(clocks, levels, previous, initial)
 

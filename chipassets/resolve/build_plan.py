@@ -23,7 +23,7 @@ from chipassets.plan.trackplan import (
     TEMPO,
     BuildPlan,
     Character,
-    Home,
+    HomeKey,
     Motif,
     Primer,
     Progression,
@@ -31,7 +31,7 @@ from chipassets.plan.trackplan import (
     Reference,
     TrackPlan,
 )
-from chipassets.resolve.home_key import find_home, near_key, near_tempo
+from chipassets.resolve.home_key import find_home_key, near_key, near_tempo
 from chipassets.seeds import derive_rng, derive_seed
 from chipassets.units import STEPS_PER_BEAT
 
@@ -58,7 +58,7 @@ def resolve(
     number of takes or a track that does not exist.
     """
     seed = manifest.seed if seed_override is None else seed_override
-    home = find_home(manifest, seed, PLAN_VERSION)
+    home = find_home_key(manifest, seed, PLAN_VERSION)
     names = _chosen(tuple(manifest.tracks), only)
 
     def planned(name: str) -> TrackPlan:
@@ -114,7 +114,7 @@ def _formats(wanted: Sequence[str], chip: str) -> tuple[str, ...]:
 
 
 def _track(
-    name: str, settings: Settings, manifest: Manifest, home: Home, seed: int, takes: int | None
+    name: str, settings: Settings, manifest: Manifest, home: HomeKey, seed: int, takes: int | None
 ) -> TrackPlan:
     """Draw what is open. Every number is drawn, used or not, so that a tempo that is written
     into the manifest does not move the key.
@@ -198,7 +198,7 @@ def own_character(character: Character, density_draw: float, lead_draw: float) -
     )
 
 
-def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: Home) -> Key:
+def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: HomeKey) -> Key:
     """The key of the primer or of the chords, or one near home: the change does not jolt."""
     modes = settings.preset.modes
     opening = settings.primer or _sounding_chords(settings.progressions)

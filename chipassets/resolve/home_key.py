@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from chipassets.manifest import Manifest, settings_of
 from chipassets.music.keys import Key
-from chipassets.plan.trackplan import Home, Range
+from chipassets.plan.trackplan import HomeKey, Range
 from chipassets.seeds import derive_rng
 
 _HOME_TEMPI = (108, 114, 120, 126, 132)
@@ -31,7 +31,7 @@ _NEAR_FIFTHS = (0, 1, -1)
 """Two tracks are at most two fifths apart: they share five of seven tones."""
 
 
-def find_home(manifest: Manifest, seed: int, plan_version: int) -> Home:
+def find_home_key(manifest: Manifest, seed: int, plan_version: int) -> HomeKey:
     """Return the first key that a track names and the tempo that the first track does.
 
     What is not named the seed draws. Only the first track's tempo counts, so that a change of
@@ -43,20 +43,20 @@ def find_home(manifest: Manifest, seed: int, plan_version: int) -> Home:
     keys = (own.key for own in settings if own.key is not None)
     tempi = (own.tempo.low for own in settings[:1] if own.tempo.low == own.tempo.high)
     drawn = _HOME_TEMPI[int(tempo_draw * len(_HOME_TEMPI))]
-    return Home(
+    return HomeKey(
         key=next(keys, Key(int(tonic_draw * 12), "major")),
         tempo_millibpm=round(next(tempi, drawn) * 1000),
     )
 
 
-def near_key(home: Home, mode: str, draw: float) -> Key:
+def near_key(home: HomeKey, mode: str, draw: float) -> Key:
     """Return a key of the mode whose signature is at most a fifth from home's; draw in [0, 1)."""
     fifths = _NEAR_FIFTHS[int(draw * len(_NEAR_FIFTHS))]
     signature = home.key.canonical_shift + 7 * fifths
     return Key((signature - Key(0, mode).canonical_shift) % 12, mode)
 
 
-def near_tempo(home: Home, tempo: Range, draw: float) -> int:
+def near_tempo(home: HomeKey, tempo: Range, draw: float) -> int:
     """Return a tempo of the range, in thousandths, in a small ratio to home's; draw in [0, 1).
 
     Where the range holds none it is a whole number of it, or what lies in its middle.
@@ -74,14 +74,14 @@ def near_tempo(home: Home, tempo: Range, draw: float) -> int:
     return (low + int(draw * (high - low + 1))) * 1000
 
 
-def tempo_ratio(home: Home, tempo_millibpm: int) -> Fraction | None:
+def tempo_ratio(home: HomeKey, tempo_millibpm: int) -> Fraction | None:
     """Return the ratio of a tempo to home's when it is a simple one, to a thousandth."""
     ratio = Fraction(tempo_millibpm, home.tempo_millibpm).limit_denominator(_SIMPLE_SIDE)
     near = abs(ratio * home.tempo_millibpm - tempo_millibpm) <= home.tempo_millibpm / 1000
     return ratio if near and 0 < ratio.numerator <= _SIMPLE_SIDE else None
 
 
-def fifths_apart(home: Home, key: Key) -> int:
+def fifths_apart(home: HomeKey, key: Key) -> int:
     """Return how many fifths a key's signature lies above home's, -5..+6: so many sharps more."""
     semitones = key.canonical_shift - home.key.canonical_shift
     return (7 * semitones + 5) % 12 - 5

@@ -13,7 +13,7 @@ from chipassets.music.motifs import IN_MODE, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER
 from chipassets.plan.trackplan import (
     BuildPlan,
-    Home,
+    HomeKey,
     Motif,
     OwnMood,
     Primer,
@@ -131,7 +131,7 @@ def plan_to_text(plan: BuildPlan) -> str:
     return "\n".join(line for block in blocks for line in block)
 
 
-def _track_lines(track: TrackPlan, home: Home) -> list[str]:
+def _track_lines(track: TrackPlan, home: HomeKey) -> list[str]:
     seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
     end = "loops" if track.loops else "plays once"
     sound = track.character
@@ -150,7 +150,7 @@ def _track_lines(track: TrackPlan, home: Home) -> list[str]:
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
 
 
-def _from_home(track: TrackPlan, home: Home) -> str:
+def _from_home(track: TrackPlan, home: HomeKey) -> str:
     """How far a scene change goes: the key in fifths, the tempo as a ratio where it is simple."""
     fifths = fifths_apart(home, track.key)
     way = "up" if fifths > 0 else "down"

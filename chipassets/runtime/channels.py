@@ -29,7 +29,7 @@ class Volumes:
         self.overall, self.music, self.stings = overall, 1.0, 1.0
 
 
-class Deck:
+class MixerChannels:
     """Tracks and stings on their channels; `sounds` gives a track's decoded layers.
 
     Every call may raise pygame.error when the mixer has gone away.
@@ -60,8 +60,8 @@ class Deck:
         """Whether a track is on its way in or out."""
         return any(not voice.fade.is_done(now_ms) for voice in self._voices)
 
-    def let_go(self) -> None:
-        """Have no channels any more: whatever is on them is somebody else's."""
+    def release_channels(self) -> None:
+        """Give up all channels without stopping them: another player uses them now."""
         self._channels, self._voices, self._stings, self._paused = [], [], [], []
 
     def silence(self) -> None:

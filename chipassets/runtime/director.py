@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from .balance import Balance, Sting
 from .library import Library
 from .log import warn
-from .playback import Change, Course
+from .playback import Change, Playback
 from .rules import AS_RULED, DEFAULT_RULES, LEVELS, Manner, Rule, When, check_when, find_rule
 from .saved import SavedState, read_state
 from .scenes import SceneStack
@@ -40,7 +40,7 @@ class Director:
         self._library = library
         self._rules = rules
         self._stack = SceneStack(levels)
-        self._course = Course()
+        self._playback = Playback()
         self._pending: Change | None = None
         self._paused_at_ms: int | None = None
         self._unserved: set[str] = set()
@@ -54,7 +54,7 @@ class Director:
     @property
     def playing(self) -> Track | None:
         """The track that sounds, or None."""
-        return self._course.track
+        return self._playback.track
 
     @property
     def pending(self) -> Change | None:
@@ -73,11 +73,11 @@ class Director:
 
     def position_samples(self, now_ms: int) -> int:
         """Return how far the sounding track is, in samples since its start; 0 in silence."""
-        return self._course.position(self._music_ms(now_ms))
+        return self._playback.position(self._music_ms(now_ms))
 
     def correct_position(self, position_samples: int, now_ms: int) -> None:
         """Take a player's word for how far the sounding track is."""
-        self._course.correct(position_samples, now_ms)
+        self._playback.correct(position_samples, now_ms)
 
     def enter(
         self,
@@ -105,11 +105,11 @@ class Director:
     def state(self, now_ms: int) -> dict[str, object]:
         """Return the scenes, where the music of each is, intensity and ducking: see `saved.py`."""
         now_ms = self._music_ms(now_ms)
-        playing, served = self._course.track, self._course.scene
-        position = 0 if playing is None else playing.wrap(self._course.position(now_ms))
+        playing, served = self._playback.track, self._playback.scene
+        position = 0 if playing is None else playing.wrap(self._playback.position(now_ms))
         return SavedState(
             scenes=self._stack.entries,
-            places={s: (t.name, at) for s, (t, at) in self._course.places(now_ms).items()},
+            places={s: (t.name, at) for s, (t, at) in self._playback.places(now_ms).items()},
             playing=None if playing is None else (served, playing.name, position),
             intensity=self._balance.level,
             duck_db=self._balance.ducked_db,
@@ -127,7 +127,7 @@ class Director:
         self._stack.restore(saved.scenes)
         self._balance.end_sting(now_ms)
         self._balance.restore(now_ms, saved.intensity, saved.duck_db)
-        self._course.restore(
+        self._playback.restore(
             {s: (tracks[name], at) for s, (name, at) in saved.places.items() if name in tracks}
         )
         scene, track, reason = self.scene, None, "restored: silence"
@@ -138,7 +138,7 @@ class Director:
             # The music of another scene went on in one that has none.
             if saved.playing is not None and saved.playing[1] in tracks:
                 scene, track = saved.playing[0], tracks[saved.playing[1]]
-                self._course.restore({scene: (track, saved.playing[2])})
+                self._playback.restore({scene: (track, saved.playing[2])})
                 reason = "restored: it went on"
         self._pending = Change(
             now_ms, scene, track, 0, fade_ms, keeps_old=False, reason=reason, is_jump=True
@@ -163,7 +163,7 @@ class Director:
         track = self._find_sting(name)
         if track is None or track is self.playing:
             return
-        at_ms = self._course.line_ms(when, now_ms)
+        at_ms = self._playback.line_ms(when, now_ms)
         length_ms = -(-track.samples * 1000 // track.sample_rate_hz)
         self._balance.ask_sting(Sting(at_ms, length_ms, track, priority, f"sting {name!r}"))
 
@@ -180,7 +180,7 @@ class Director:
         """
         check_when(when)
         now_ms = self._music_ms(now_ms)
-        self._balance.intensity(level, now_ms, fade_ms, self._course.line_ms(when, now_ms))
+        self._balance.intensity(level, now_ms, fade_ms, self._playback.line_ms(when, now_ms))
 
     def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
         """Return the amplitude 0..1 of each of the track's layers, () where it has none."""
@@ -202,7 +202,7 @@ class Director:
         lost_ms = now_ms - self._paused_at_ms
         self._paused_at_ms = None
         self._balance.delay(lost_ms)
-        self._course.delay(lost_ms)
+        self._playback.delay(lost_ms)
         if self._pending is not None:
             self._pending = self._pending.replace(at_ms=self._pending.at_ms + lost_ms)
 
@@ -218,7 +218,7 @@ class Director:
         if self.scene:
             self._plan(self.scene, now_ms)
         if self._pending is not None and self._pending.scene == self.scene:
-            at_ms = self._course.line_ms("bar", now_ms)
+            at_ms = self._playback.line_ms("bar", now_ms)
             new, old = self._pending.track, self.playing
             self._pending = self._pending.replace(
                 at_ms=at_ms,
@@ -238,7 +238,7 @@ class Director:
             self._pending = None
             return
         self._pending = Change(
-            self._course.line_ms("bar", self._music_ms(now_ms)),
+            self._playback.line_ms("bar", self._music_ms(now_ms)),
             self.scene,
             track,
             0,
@@ -264,14 +264,14 @@ class Director:
             return None
         if change.track is not None and not is_ready(change.track):
             if change.keeps_place and now_ms >= change.at_ms:  # it waits for another bar line
-                self._pending = change.replace(at_ms=self._course.line_ms("bar", now_ms + 1))
+                self._pending = change.replace(at_ms=self._playback.line_ms("bar", now_ms + 1))
             return None
         self._pending = None
         change = change.replace(at_ms=max(change.at_ms, now_ms))
         if change.is_apart and self.playing is not None:
             self._pending = change.replace(at_ms=change.at_ms + change.fade_ms, is_apart=False)
             change = change.replace(track=None)
-        return self._course.take(change, self._stack)
+        return self._playback.take(change, self._stack)
 
     def update_sting(
         self,
@@ -318,11 +318,11 @@ class Director:
             return
         if self.playing is match.track:
             self._pending = None
-            self._course.serve(scene)
+            self._playback.serve(scene)
             return
         rule = manner.over(find_rule(self._rules, before, scene))
         self._pending = Change(
-            self._course.line_ms(rule.when, now_ms),
+            self._playback.line_ms(rule.when, now_ms),
             scene,
             match.track,
             0,

@@ -49,7 +49,7 @@ class Sounding(Value):
         return self.replace(since_ms=self.since_ms + lost_ms)
 
 
-class Course:
+class Playback:
     """The track that sounds, the one before it as long as it fades, and those to come back to."""
 
     def __init__(self) -> None:

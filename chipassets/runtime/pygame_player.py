@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from .channels import Deck, Volumes
+from .channels import MixerChannels, Volumes
 from .decoding import Decoder
 from .director import Director
 from .library import Library
@@ -88,12 +88,14 @@ class PygamePlayer:
         if channels and not self._at_once:
             self._sound_clock = SoundClock(channels.pop(), mixer_format().rate_hz)
         self._decoder = Decoder(at_once=self._at_once)
-        self._deck = Deck(channels, self.director, self._volumes, self._decoder.sounds)
+        self._mixer_channels = MixerChannels(
+            channels, self.director, self._volumes, self._decoder.sounds
+        )
 
     @property
     def has_sound(self) -> bool:
         """Whether there is a mixer to play on."""
-        return self._deck.has_sound
+        return self._mixer_channels.has_sound
 
     @property
     def is_loading(self) -> bool:
@@ -210,7 +212,7 @@ class PygamePlayer:
         """Play from a library that was opened anew, as after a build; what is the same goes on."""
         self.library = self.library.renew(library)
         self._decoder.keep_only(self.library.tracks)
-        self._deck.keep_only(self.library.tracks)
+        self._mixer_channels.keep_only(self.library.tracks)
         self.director.reload(self.library, self._time(now_ms))
 
     def swap(self, track: Track, now_ms: int | None = None, reason: str = "swapped") -> None:
@@ -226,14 +228,14 @@ class PygamePlayer:
             return
         self.director.pause(now_ms)
         with self._surviving():
-            self._deck.pause(now_ms)
+            self._mixer_channels.pause(now_ms)
 
     def resume(self, now_ms: int | None = None) -> None:
         """Go on after `pause`, fades included."""
         now_ms = self._time(now_ms)
         self.director.resume(now_ms)
         with self._surviving():
-            self._deck.resume(now_ms)
+            self._mixer_channels.resume(now_ms)
 
     def reconnect(self) -> None:
         """Play on the mixer that there is now, as after the game has opened it anew.
@@ -241,7 +243,7 @@ class PygamePlayer:
         What should sound goes on as soon as it is decoded again. Opens a mixer if there is none.
         """
         with self._surviving():
-            self._deck.silence()
+            self._mixer_channels.silence()
         self._decoder.end()
         self._connect()
         self._reconnecting = self.director.playing
@@ -260,19 +262,19 @@ class PygamePlayer:
         with self._surviving():
             if change is not None and self.has_sound:
                 self._reconnecting = None
-                self._deck.carry_out(change, now_ms)
+                self._mixer_channels.carry_out(change, now_ms)
             self._go_on_after_reconnecting(now_ms)
             sting = self.director.update_sting(now_ms, is_ready, ahead_ms)
             if sting is not None and self.has_sound:
-                self._deck.start_sting(sting, now_ms)
+                self._mixer_channels.start_sting(sting, now_ms)
             if not self.director.is_paused:
-                self._deck.tend(now_ms)
+                self._mixer_channels.tend(now_ms)
         return change
 
     def _look_ahead_ms(self, now_ms: int) -> int:
         """How far to plan: what is due before the next frame must be begun in this one."""
         frame_ms, self._updated_ms = now_ms - self._updated_ms, now_ms
-        if self._at_once or not self.has_sound or self._deck.is_fading(now_ms):
+        if self._at_once or not self.has_sound or self._mixer_channels.is_fading(now_ms):
             return 0
         return min(max(frame_ms * 3 // 2, 0), _MOST_AHEAD_MS)
 
@@ -283,7 +285,7 @@ class PygamePlayer:
         self._reconnecting = None
         position = self.director.position_samples(now_ms)
         if not track.is_over(position):
-            self._deck.start(track, position, _RECONNECT_FADE_MS, now_ms)
+            self._mixer_channels.start(track, position, _RECONNECT_FADE_MS, now_ms)
 
     def now_playing(self, now_ms: int | None = None) -> NowPlaying | None:
         """Return what sounds, or None in silence or after the end of a track that plays once."""
@@ -302,10 +304,10 @@ class PygamePlayer:
     def close(self) -> None:
         """Stop all music and end the background work; the mixer stays open."""
         with self._surviving():
-            self._deck.silence()
+            self._mixer_channels.silence()
             if self._sound_clock is not None:
                 self._sound_clock.stop()
-        self._deck.let_go()
+        self._mixer_channels.release_channels()
         self._sound_clock = None
         self._decoder.close()
 
@@ -321,7 +323,7 @@ class PygamePlayer:
             yield
         except pygame.error as error:
             warn("sound is lost (%s); the game goes on without", error)
-            self._deck.let_go()
+            self._mixer_channels.release_channels()
             self._sound_clock = None
 
     def _follow_sound_card(self) -> None:

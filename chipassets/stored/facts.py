@@ -10,7 +10,7 @@ from typing import Any
 
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.motifs import motif_pace
-from chipassets.plan.trackplan import MODE, TEMPO, BuildPlan, Home, TrackPlan
+from chipassets.plan.trackplan import MODE, TEMPO, BuildPlan, HomeKey, TrackPlan
 from chipassets.resolve.plan_text import plan_to_json
 from chipassets.selection.takes import TAKES_VERSION
 from chipassets.shape import SHAPE_VERSION
@@ -97,7 +97,7 @@ def _words(value: object) -> str:
     return f"#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def home_text(home: Home) -> str:
+def home_key_text(home: HomeKey) -> str:
     """Return a game's home in words, for the lock."""
     return f"{home.key}, {home.tempo_millibpm / 1000:g} bpm"
 

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chipassets.cli.app import app
-from chipassets.decisions.audition import list_takes, open_desk, reopen
+from chipassets.decisions.auditions import list_takes, open_audition, reopen
 from chipassets.errors import ChipassetsError
 
 Run = Callable[..., Any]
@@ -304,12 +304,12 @@ def test_at_another_tempo_the_takes_hold_as_if_composed_for_it(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(built)
-    before = open_desk(Path("game.yaml"), "fight")
+    before = open_audition(Path("game.yaml"), "fight")
     list_takes(before)
     edit(built, "fight: {", "fight: {tempo: 140, ")
     after = reopen(before)
     assert len(after.composed) == len(before.composed)
-    assert list_takes(after) == list_takes(open_desk(Path("game.yaml"), "fight"))
+    assert list_takes(after) == list_takes(open_audition(Path("game.yaml"), "fight"))
     # So fast that its motif is stated in longer notes, where the manifest allows that.
     edit(built, "tempo: 140, key: D minor, motif: hero", f"tempo: 180, key: D minor, {STRETCHED}")
     assert reopen(after).composed == []

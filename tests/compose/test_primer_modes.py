@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from chipassets.compose.codec import NEW_NOTE, START, STEP_END, decode_events
-from chipassets.compose.constraints import FREE, free_script
+from chipassets.compose.constraints import FREE, unconstrained
 from chipassets.compose.network import Network
 from chipassets.compose.primer import apply_primer
 from chipassets.compose.sampler import sample
@@ -40,12 +40,14 @@ def without_ends(model: Model) -> Model:
 
 def our_events(model: Model, condition: bool, inject: bool) -> tuple[list[int], int]:
     """The events after the primer is pasted or heard, from START on, drawn as NumPy draws."""
-    script = apply_primer(free_script(STEPS, PLACES), HEARD, condition=condition, inject=inject)
+    constraints = apply_primer(
+        unconstrained(STEPS, PLACES), HEARD, condition=condition, inject=inject
+    )
     draws = np.random.Generator(np.random.MT19937())
     draws.bit_generator.state = legacy_state(5)
-    history = sample(Network(model, 1), script, [draws], 1.0, rules=False)[0]
-    heard = history[script.first_step :]
-    return [START, *heard[heard >= 0].tolist()], script.first_step
+    history = sample(Network(model, 1), constraints, [draws], 1.0, rules=False)[0]
+    heard = history[constraints.first_step :]
+    return [START, *heard[heard >= 0].tolist()], constraints.first_step
 
 
 def legacy_state(seed: int) -> dict[str, object]:
@@ -99,9 +101,9 @@ def test_all_four_modes_write_what_magenta_writes(make_model: MakeModel, tmp_pat
 def test_the_primer_always_opens_the_track(
     make_model: MakeModel, condition: bool, inject: bool
 ) -> None:
-    script = apply_primer(free_script(30), PRIMER, condition=condition, inject=inject)
+    constraints = apply_primer(unconstrained(30), PRIMER, condition=condition, inject=inject)
     rngs = [np.random.default_rng(row) for row in range(4)]
-    for row in sample(Network(make_model(), 4), script, rngs, 1.0):
+    for row in sample(Network(make_model(), 4), constraints, rngs, 1.0):
         notes, steps = decode_events([START, *row[row >= 0].tolist()])
         assert steps == 30
         opening = [n for n in notes if n[0] < PRIMER.steps]
@@ -113,19 +115,19 @@ def test_the_primer_always_opens_the_track(
 
 
 def test_injected_steps_stay_open_and_are_cut_at_the_end() -> None:
-    script = apply_primer(free_script(8), PRIMER, condition=True, inject=True)
-    assert script.forced[6, :3].tolist() == [NEW_NOTE + 72, NEW_NOTE + 60, FREE]
-    assert script.forced[0, :3].tolist() == [NEW_NOTE + 72, NEW_NOTE + 60, STEP_END]
-    assert script.steps == 8
+    constraints = apply_primer(unconstrained(8), PRIMER, condition=True, inject=True)
+    assert constraints.forced[6, :3].tolist() == [NEW_NOTE + 72, NEW_NOTE + 60, FREE]
+    assert constraints.forced[0, :3].tolist() == [NEW_NOTE + 72, NEW_NOTE + 60, STEP_END]
+    assert constraints.steps == 8
 
 
 @pytest.mark.parametrize("steps", [1, 6])
 def test_a_primer_that_fills_the_track_is_refused(steps: int) -> None:
     with pytest.raises(ComposeError, match="nothing is left"):
-        apply_primer(free_script(steps), PRIMER, condition=True, inject=False)
+        apply_primer(unconstrained(steps), PRIMER, condition=True, inject=False)
 
 
 def test_a_step_with_more_notes_than_it_holds_is_refused() -> None:
     crowd = Primer(tuple(Note(0, 1, 40 + i) for i in range(20)), 1)
     with pytest.raises(ComposeError, match="20 notes"):
-        apply_primer(free_script(8), crowd, condition=True, inject=False)
+        apply_primer(unconstrained(8), crowd, condition=True, inject=False)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
-from chipassets.compose.constraints import force, free_script
+from chipassets.compose.constraints import force, unconstrained
 from chipassets.compose.network import Network
 from chipassets.compose.sampler import draw, sample
 from tests.compose.conftest import MakeModel
@@ -21,7 +21,7 @@ def generators(rows: int, seed: int = 1) -> list[np.random.Generator]:
 
 
 def test_rules_keep_to_the_order_that_magenta_writes(make_model: MakeModel) -> None:
-    taken = sample(Network(make_model(), 8), free_script(80), generators(8), 1.5)
+    taken = sample(Network(make_model(), 8), unconstrained(80), generators(8), 1.5)
     continued = 0
     for row in taken:
         sounding: set[int] = set()
@@ -39,7 +39,7 @@ def test_rules_keep_to_the_order_that_magenta_writes(make_model: MakeModel) -> N
 
 
 def test_without_rules_the_model_is_sampled_as_it_is(make_model: MakeModel) -> None:
-    taken = sample(Network(make_model(), 8), free_script(40), generators(8), 3.0, rules=False)
+    taken = sample(Network(make_model(), 8), unconstrained(40), generators(8), 3.0, rules=False)
     events = taken[taken >= 0]
     assert {0, 1} <= set(events.tolist())
 
@@ -47,17 +47,17 @@ def test_without_rules_the_model_is_sampled_as_it_is(make_model: MakeModel) -> N
 def test_a_row_is_the_same_whatever_stands_beside_it(make_model: MakeModel) -> None:
     network = Network(make_model(), 4)
     rngs = generators(4)
-    first = sample(network, free_script(24), rngs, 1.0)
+    first = sample(network, unconstrained(24), rngs, 1.0)
     others = [np.random.default_rng([9, row]) for row in range(4)]
     others[2] = np.random.default_rng([1, 2])
-    assert np.array_equal(sample(network, free_script(24), others, 1.0)[2], first[2])
+    assert np.array_equal(sample(network, unconstrained(24), others, 1.0)[2], first[2])
 
 
 def test_settled_steps_are_written_and_open_ones_go_on(make_model: MakeModel) -> None:
-    script = free_script(8)
-    force(script, 2, [[NEW_NOTE + 60]], closed=True)
-    force(script, 4, [[NEW_NOTE + 90]], closed=False)
-    taken = sample(Network(make_model(), 6), script, generators(6), 1.0)
+    constraints = unconstrained(8)
+    force(constraints, 2, [[NEW_NOTE + 60]], closed=True)
+    force(constraints, 4, [[NEW_NOTE + 90]], closed=False)
+    taken = sample(Network(make_model(), 6), constraints, generators(6), 1.0)
     assert (taken[:, 2, :3] == [NEW_NOTE + 60, STEP_END, -1]).all()
     assert (taken[:, 4, 0] == NEW_NOTE + 90).all()
     assert (taken[:, 4] >= NEW_NOTE).sum() > 6
@@ -65,7 +65,7 @@ def test_settled_steps_are_written_and_open_ones_go_on(make_model: MakeModel) ->
 
 def test_progress_rises_to_one(make_model: MakeModel) -> None:
     seen: list[float] = []
-    sample(Network(make_model(), 2), free_script(8), generators(2), 1.0, progress=seen.append)
+    sample(Network(make_model(), 2), unconstrained(8), generators(2), 1.0, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chipassets import build as building
-from chipassets.decisions import audition
+from chipassets.decisions import auditions
 from chipassets.lock import LockedTake, change_lock, read_lock
 from chipassets.manifest import load_manifest
 from chipassets.resolve.build_plan import resolve
@@ -375,12 +375,12 @@ def test_a_rejection_during_a_build_is_heeded(
 def test_a_decision_at_a_desk_leaves_what_others_decided(
     game: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two desks of two tracks were opened before either of them decided."""
+    """Two auditions of two tracks were opened before either of them decided."""
     monkeypatch.chdir(game)
-    desks = [audition.open_desk(Path("game.yaml"), name) for name in ("cave", "fight")]
-    for desk in desks:
-        assert desk.before is not None
-        audition._write(desk, replace(desk.before, accepted=True))
+    opened = [auditions.open_audition(Path("game.yaml"), name) for name in ("cave", "fight")]
+    for audition in opened:
+        assert audition.before is not None
+        auditions._write(audition, replace(audition.before, accepted=True))
     assert {name for name, take in takes(game).items() if take.accepted} == {"cave", "fight"}
 
 

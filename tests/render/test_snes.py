@@ -206,8 +206,8 @@ def test_envelope_is_what_a_sample_at_a_time_gives(
 
 def test_gain_falls_from_where_the_note_is() -> None:
     held = tone(0x1000, frames=60)
-    let_go = (Write(5, 0x0F), Write(7, 0xA0 | 28))
-    log = RegisterLog("snes", (*held.frames[:30], let_go, *held.frames[31:]), None)
+    release = (Write(5, 0x0F), Write(7, 0xA0 | 28))
+    log = RegisterLog("snes", (*held.frames[:30], release, *held.frames[31:]), None)
     samples = np.abs(left(log))
     middle = RATE // 2
     assert samples[middle - 2_000 : middle].max() > 3_000

@@ -1,7 +1,7 @@
 """Auditions: hear a track's takes, accept one, reject one, roll more. What is decided is locked.
 
-A desk remembers the takes that were composed at it, and `reopen` hands them on to the next one, so
-that a series of decisions composes each take once.
+An audition remembers the takes that were composed for it, and `reopen` hands them on to the next,
+so that a series of decisions composes each take once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from chipassets.production.casting import (
     judged,
     lock_take,
     notes_sha256,
-    recoloured,
+    retempoed,
     roll,
 )
 from chipassets.production.outputs import OUTPUTS
@@ -58,7 +58,7 @@ _PREVIEW_FORMATS = ("ogg", "midi")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Audition:
     """Everything an audition of one track needs: its plan, the model, and what is locked."""
 
     manifest: Path
@@ -94,8 +94,8 @@ class Desk:
         return Choices(self.before.rejected, self.before.rolled) if self.before else Choices()
 
 
-def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
-    """Return the desk for a track of a manifest; UsageError when it has no such track."""
+def open_audition(manifest: Path, track: str, model: str | None = None) -> Audition:
+    """Return the audition for a track of a manifest; UsageError when it has no such track."""
     loaded = load_manifest(manifest)
     only = resolve(loaded, model_override=model, only=(track,))
     whole = resolve(loaded, model_override=model) if only.tracks[0].match else only
@@ -103,7 +103,7 @@ def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
     # Its takes follow its own plan, and that the one that it matches, which may be held.
     playing = settled(whole, lock.without({track}).takes)
     plan = replace(playing, tracks=tuple(one for one in playing.tracks if one.name == track))
-    return Desk(
+    return Audition(
         manifest=manifest,
         plan=plan,
         track=plan.tracks[0],
@@ -113,193 +113,208 @@ def open_desk(manifest: Path, track: str, model: str | None = None) -> Desk:
     )
 
 
-def reopen(desk: Desk) -> Desk:
-    """Return the desk as it is by now: what others decided, and the takes that still hold.
+def reopen(audition: Audition) -> Audition:
+    """Return the audition as it is by now: what others decided, and the takes that still hold.
 
     They hold while the plan asks for the same notes: at another tempo they are played faster.
     """
-    fresh = open_desk(desk.manifest, desk.track.name)
-    keys = {(plan_key(at.track), at.model.sha256) for at in (desk, fresh)}
+    fresh = open_audition(audition.manifest, audition.track.name)
+    keys = {(plan_key(at.track), at.model.sha256) for at in (audition, fresh)}
     if len(keys) > 1:
         return fresh
-    return replace(fresh, composed=recoloured(desk.composed, fresh.track))
+    return replace(fresh, composed=retempoed(audition.composed, fresh.track))
 
 
 def list_takes(
-    desk: Desk, progress: Callable[[float], None] | None = None
+    audition: Audition, progress: Callable[[float], None] | None = None
 ) -> tuple[Candidate, ...]:
     """Return all takes of the track that a build would look at, by number from 0.
 
     `progress` is told the share, rising to 1, of what had to be composed for it.
     """
-    count = desk.track.takes + desk.choices.rolled
-    if desk.current and not desk.is_held:
-        count = max(count, desk.current.of)
-    _compose_up_to(desk, count, progress)
-    return judged(desk.composed[:count], desk.choices)
+    count = audition.track.takes + audition.choices.rolled
+    if audition.current and not audition.is_held:
+        count = max(count, audition.current.of)
+    _compose_up_to(audition, count, progress)
+    return judged(audition.composed[:count], audition.choices)
 
 
-def _compose_up_to(desk: Desk, count: int, progress: Callable[[float], None] | None) -> None:
-    first = len(desk.composed)
+def _compose_up_to(
+    audition: Audition, count: int, progress: Callable[[float], None] | None
+) -> None:
+    first = len(audition.composed)
     if first < count:
-        choices, missing = desk.choices, count - first
-        desk.composed.extend(
-            roll(desk.track, desk.model, desk.grams, choices, first, missing, _silent, progress)
+        choices, missing = audition.choices, count - first
+        audition.composed.extend(
+            roll(
+                audition.track,
+                audition.model,
+                audition.grams,
+                choices,
+                first,
+                missing,
+                _silent,
+                progress,
+            )
         )
 
 
-def chosen_number(desk: Desk, candidates: tuple[Candidate, ...]) -> int | None:
+def chosen_number(audition: Audition, candidates: tuple[Candidate, ...]) -> int | None:
     """Return the number of the take that a build would use, None when it is not among these.
 
     An accepted take whose plan has changed is not: the numbers mean other music by now.
     """
-    if desk.current:
-        locked = notes_sha256(desk.current.score)
+    if audition.current:
+        locked = notes_sha256(audition.current.score)
         same = (item.number for item in candidates if notes_sha256(item.score) == locked)
         return next(same, None)
     if all(item.is_rejected for item in candidates):
         return None
-    return choose_candidate(desk.track, candidates).number
+    return choose_candidate(audition.track, candidates).number
 
 
-def accept(desk: Desk, take: int) -> LockedTake:
+def accept(audition: Audition, take: int) -> LockedTake:
     """Lock take number `take` (from 1): it stays through rebuilds. Returns what was locked."""
-    candidates = list_takes(desk)
-    chosen = _numbered(desk, candidates, take)
+    candidates = list_takes(audition)
+    chosen = _numbered(audition, candidates, take)
     fingerprint = notes_sha256(chosen.score)
-    kept = tuple(item for item in desk.choices.rejected if item.notes_sha256 != fingerprint)
-    choices = replace(desk.choices, rejected=kept)
+    kept = tuple(item for item in audition.choices.rejected if item.notes_sha256 != fingerprint)
+    choices = replace(audition.choices, rejected=kept)
     locked = lock_take(
-        desk.track, desk.model, desk.grams, choices, candidates, chosen, accepted=True
+        audition.track, audition.model, audition.grams, choices, candidates, chosen, accepted=True
     )
-    return _write(desk, locked)
+    return _write(audition, locked)
 
 
-def reject(desk: Desk, take: int) -> LockedTake:
+def reject(audition: Audition, take: int) -> LockedTake:
     """Lock that take number `take` (from 1) is never chosen again. Returns the take that now is.
 
     An accepted take stays, unless it is the one. CheckError when no take is left.
     """
-    refused = _numbered(desk, list_takes(desk), take)
+    refused = _numbered(audition, list_takes(audition), take)
     rejection = Rejection(refused.number, notes_sha256(refused.score))
-    known = {item.notes_sha256 for item in desk.choices.rejected}
+    known = {item.notes_sha256 for item in audition.choices.rejected}
     added = () if rejection.notes_sha256 in known else (rejection,)
-    choices = replace(desk.choices, rejected=(*desk.choices.rejected, *added))
-    return _decide(desk, choices)
+    choices = replace(audition.choices, rejected=(*audition.choices.rejected, *added))
+    return _decide(audition, choices)
 
 
 def roll_more(
-    desk: Desk, count: int, progress: Callable[[float], None] | None = None
+    audition: Audition, count: int, progress: Callable[[float], None] | None = None
 ) -> LockedTake:
     """Lock that `count` more takes are composed. Returns the take that is chosen among all.
 
     An accepted take stays. UsageError beyond MAX_TAKES.
     """
-    rolled = desk.choices.rolled + count
-    if count < 1 or desk.track.takes + rolled > MAX_TAKES:
+    rolled = audition.choices.rolled + count
+    if count < 1 or audition.track.takes + rolled > MAX_TAKES:
         raise UsageError(
-            f"{count} more takes: track {desk.track.name!r} has {desk.track.takes} and "
-            f"{desk.choices.rolled} rolled; 1 to {MAX_TAKES} in all are possible"
+            f"{count} more takes: track {audition.track.name!r} has {audition.track.takes} and "
+            f"{audition.choices.rolled} rolled; 1 to {MAX_TAKES} in all are possible"
         )
-    _compose_up_to(desk, desk.track.takes + rolled, progress)
-    return _decide(desk, replace(desk.choices, rolled=rolled))
+    _compose_up_to(audition, audition.track.takes + rolled, progress)
+    return _decide(audition, replace(audition.choices, rolled=rolled))
 
 
-def export(desk: Desk, take: int, path: Path) -> None:
+def export(audition: Audition, take: int, path: Path) -> None:
     """Write take number `take` (from 1) to a file, in the format that the suffix names."""
     wanted = _SUFFIX_FORMATS.get(path.suffix.lower())
     if wanted is None:
         raise UsageError(
             f"{path} names no format that a take can have; end it in {', '.join(_SUFFIX_FORMATS)}"
         )
-    if why := format_fault(wanted, desk.plan.chip):
+    if why := format_fault(wanted, audition.plan.chip):
         raise UsageError(f"{path}: {why}")
-    entry, files = render_take(desk, take, (wanted,))
+    entry, files = render_take(audition, take, (wanted,))
     write_file(path, files[entry.files[wanted].path])
 
 
-def preview(desk: Desk, take: int, folder: Path) -> None:
+def preview(audition: Audition, take: int, folder: Path) -> None:
     """Write take number `take` (from 1) as a bundle of this one track, for a game to play."""
-    entry, files = render_take(desk, take, _PREVIEW_FORMATS, layered=True)
+    entry, files = render_take(audition, take, _PREVIEW_FORMATS, layered=True)
     found = {"generator": f"chipassets {__version__}", "take": take}
     provenance = (json.dumps(found) + "\n").encode()
-    index, shared = index_of(desk.plan, desk.model, [entry], provenance)
+    index, shared = index_of(audition.plan, audition.model, [entry], provenance)
     write_bundle(folder, index, files | shared)
 
 
 def render_take(
-    desk: Desk, take: int, formats: tuple[str, ...], *, layered: bool = False
+    audition: Audition, take: int, formats: tuple[str, ...], *, layered: bool = False
 ) -> tuple[TrackEntry, dict[str, bytes]]:
     """Return the index entry and the files, by path, of take number `take` (from 1).
 
     layered: with the files of the track's layers too.
     """
-    candidates = list_takes(desk)
-    chosen = _numbered(desk, candidates, take)
-    locked = lock_take(desk.track, desk.model, desk.grams, desk.choices, candidates, chosen)
-    plan = replace(desk.plan, formats=formats)
-    sound = desk.track.sound if layered else replace(desk.track.sound, layers=())
-    track = replace(desk.track, sound=sound)
-    return render_track(plan, track, locked, desk.grams, _silent)
+    candidates = list_takes(audition)
+    chosen = _numbered(audition, candidates, take)
+    locked = lock_take(
+        audition.track, audition.model, audition.grams, audition.choices, candidates, chosen
+    )
+    plan = replace(audition.plan, formats=formats)
+    sound = audition.track.sound if layered else replace(audition.track.sound, layers=())
+    track = replace(audition.track, sound=sound)
+    return render_track(plan, track, locked, audition.grams, _silent)
 
 
-def explain_bar(desk: Desk, bar: int, take: int | None = None) -> BarExplained:
+def explain_bar(audition: Audition, bar: int, take: int | None = None) -> BarExplained:
     """Return how a bar (from 1) of a take (from 1) came about, of the chosen one by default.
 
     UsageError when there is no such bar or take, or the chosen take is of an older plan.
     """
-    track = desk.track
+    track = audition.track
     if not 1 <= bar <= track.bars:
         raise UsageError(f"track {track.name!r} has no bar {bar}; its bars are 1 to {track.bars}")
-    number = _chosen_take(desk) if take is None else take - 1
+    number = _chosen_take(audition) if take is None else take - 1
     if not 0 <= number < MAX_TAKES:
         raise UsageError(f"track {track.name!r} has no take {take}; takes count from 1")
-    return explain_take_bar(track, desk.model, number, bar - 1)
+    return explain_take_bar(track, audition.model, number, bar - 1)
 
 
-def _chosen_take(desk: Desk) -> int:
+def _chosen_take(audition: Audition) -> int:
     """The number of the take that a build would use, from the lock where that says it."""
-    if desk.current and not desk.is_held:
-        return desk.current.number
-    number = chosen_number(desk, list_takes(desk))
+    if audition.current and not audition.is_held:
+        return audition.current.number
+    number = chosen_number(audition, list_takes(audition))
     if number is None:
         raise UsageError(
-            f"the accepted take of track {desk.track.name!r} is of an older plan or composer, so "
-            "nobody knows what pulled there; name a take with --take N"
+            f"the accepted take of track {audition.track.name!r} is of an older plan or composer, "
+            "so nobody knows what pulled there; name a take with --take N"
         )
     return number
 
 
-def _decide(desk: Desk, choices: Choices) -> LockedTake:
+def _decide(audition: Audition, choices: Choices) -> LockedTake:
     """Lock the choices, and the take that they lead to."""
-    current = desk.current
+    current = audition.current
     unwanted = {item.notes_sha256 for item in choices.rejected}
-    if current and desk.is_held and notes_sha256(current.score) not in unwanted:
+    if current and audition.is_held and notes_sha256(current.score) not in unwanted:
         kept = replace(current, rejected=choices.rejected, rolled=choices.rolled)
-        return _write(desk, kept)
-    known = tuple(desk.composed)
-    return _write(desk, cast(desk.track, desk.model, desk.grams, choices, _silent, known))
+        return _write(audition, kept)
+    known = tuple(audition.composed)
+    return _write(
+        audition, cast(audition.track, audition.model, audition.grams, choices, _silent, known)
+    )
 
 
-def _numbered(desk: Desk, candidates: tuple[Candidate, ...], take: int) -> Candidate:
+def _numbered(audition: Audition, candidates: tuple[Candidate, ...], take: int) -> Candidate:
     if not 1 <= take <= len(candidates):
         raise UsageError(
-            f"track {desk.track.name!r} has no take {take}; its takes are 1 to {len(candidates)}, "
-            "and --roll composes more"
+            f"track {audition.track.name!r} has no take {take}; "
+            f"its takes are 1 to {len(candidates)}, and --roll composes more"
         )
     return candidates[take - 1]
 
 
-def _write(desk: Desk, locked: LockedTake) -> LockedTake:
+def _write(audition: Audition, locked: LockedTake) -> LockedTake:
     """Put a take into the lock as it is by now, with what others have decided meanwhile."""
-    name, was = desk.track.name, desk.track.was
+    name, was = audition.track.name, audition.track.was
 
     def decide(now: Lock) -> Lock:
         named = now.renamed({name: was})
-        merged = merge_takes(desk.before, locked, named.takes.get(name))
+        merged = merge_takes(audition.before, locked, named.takes.get(name))
         return named if merged is None else named.with_take(name, _decided(locked, merged))
 
-    return change_lock(desk.manifest, decide).takes[name]
+    return change_lock(audition.manifest, decide).takes[name]
 
 
 def _decided(locked: LockedTake, merged: LockedTake) -> LockedTake:
