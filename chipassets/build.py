@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chipassets.bundle import (
     ATTRIBUTES_PATH,
@@ -32,6 +34,9 @@ from chipassets.production.workers import report_stage, run_tasks
 from chipassets.stored.cache import Cache, open_cache
 from chipassets.stored.cache_keys import outdated_choices
 from chipassets.stored.facts import home_key_text
+
+if TYPE_CHECKING:
+    from chipassets.cluster import Cluster
 
 _MOST_ROUNDS = 5
 """So often a build begins again because somebody decided about takes meanwhile."""
@@ -123,16 +128,18 @@ def build(
     recompose: bool = False,
     locked: bool = False,
     use_cache: bool = True,
+    on: str | None = None,
 ) -> Iterator[Event]:
     """Make the folder hold the plan's bundle and the lock its notes, telling what happens.
 
     `strict` makes an error of every warning; `recompose` gives up accepted takes that no longer
     follow their plan; `locked` composes nothing and leaves the lock alone. What is finished is kept
     in the user's cache, unless `use_cache` is false, so that a build that is stopped is gone on
-    with.
+    with. `on` is the address of a cluster's scheduler, which then makes the tracks.
 
     Raises:
         CheckError: `locked`, and the lock does not cover the plan.
+        ClusterError: the cluster is not there or went away; what it finished is kept.
         ChipassetsError: nothing was changed, or only the lock was brought up to date.
     """
     place = prepare_place(folder, plan.game)
@@ -151,10 +158,10 @@ def build(
         yield _finish(stock, folder, lock, {}, {}, {}, strict=strict)
         return
     done: dict[str, str] = {}
-    with open_cache(place.folder.parent, is_wanted=use_cache) as cache:
+    with open_cache(place.folder.parent, is_wanted=use_cache) as cache, _cluster(on) as cluster:
         for _ in range(_MOST_ROUNDS):
             yield StockTaken(stock.stale, _effort(stock), stock.notes)
-            produced = yield from _produce(stock, jobs, cache)
+            produced = yield from _produce(stock, jobs, cache, cluster)
             for name, item in produced.items():
                 done.setdefault(name, _how(stock, name, item))
             takes = {name: item.take for name, item in produced.items() if name in stock.notes}
@@ -181,11 +188,27 @@ def _take(stock: Stock, produced: Mapping[str, Produced], name: str) -> LockedTa
     return produced[name].take if name in produced else stock.lock.takes[name]
 
 
-def _produce(stock: Stock, jobs: int, cache: Cache) -> Generator[Event, None, dict[str, Produced]]:
+def _cluster(on: str | None) -> AbstractContextManager[Cluster | None]:
+    if on is None:
+        return nullcontext()
+    # Imported here, because a build on this machine needs none of it.
+    from chipassets.cluster import open_cluster
+
+    return open_cluster(on)
+
+
+def _produce(
+    stock: Stock, jobs: int, cache: Cache, cluster: Cluster | None
+) -> Generator[Event, None, dict[str, Produced]]:
     """Make every stale track, telling what happens, and return them by name."""
     produced: dict[str, Produced] = {}
     shared = (replace(stock.plan, tracks=()), stock.model, stock.grams, cache)
-    for name, stage, result in run_tasks(jobs, _work, _tasks(stock), shared):
+    happenings = (
+        run_tasks(jobs, _work, _tasks(stock), shared)
+        if cluster is None
+        else cluster.run_tracks(*shared, _tasks(stock))
+    )
+    for name, stage, result in happenings:
         if stage is not None:
             yield StageEntered(name, stage)
         else:

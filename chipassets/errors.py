@@ -2,8 +2,8 @@
 
 Exit codes: 0 fine; 1 a check found something (stale, invalid, changed); 2 bad usage or manifest;
 3 a track could not be composed, arranged or rendered; 4 the environment lacks something (a model,
-an extra); 5 a file or the output could not be read or written; 70 a fault of chipassets itself
-(sysexits.h calls it EX_SOFTWARE); 130 interrupted.
+an extra, the cluster); 5 a file or the output could not be read or written; 70 a fault of
+chipassets itself (sysexits.h calls it EX_SOFTWARE); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -86,6 +86,12 @@ class ModelError(ChipassetsError):
 
 class MissingExtraError(ChipassetsError):
     """An optional part of chipassets that must be installed is not."""
+
+    exit_code = 4
+
+
+class ClusterError(ChipassetsError):
+    """The cluster is not there, went away, or has workers that would make other bytes."""
 
     exit_code = 4
 

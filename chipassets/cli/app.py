@@ -26,8 +26,8 @@ from chipassets.cli.train import app as train_app
 
 _EPILOG = (
     "Exit codes: 0 fine; 1 the check found something; 2 bad usage or manifest; 3 a track could not "
-    "be made; 4 a model or an extra is missing; 5 a file could not be read or written; 70 a fault "
-    "of chipassets itself; 130 interrupted."
+    "be made; 4 a model, an extra or the cluster is missing; 5 a file could not be read or "
+    "written; 70 a fault of chipassets itself; 130 interrupted."
 )
 
 app = typer.Typer(

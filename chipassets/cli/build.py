@@ -16,7 +16,7 @@ from chipassets.cli.ci import depfile as make_rule
 from chipassets.cli.manifest import read_manifest, tell_renames
 from chipassets.cli.output import print_json, print_table, print_text, say
 from chipassets.cli.progress import Show, progress
-from chipassets.errors import UsageError
+from chipassets.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.build import Built, Event
@@ -39,6 +39,12 @@ def build_command(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
     ] = 0,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", help="Make the tracks on the Dask cluster of a scheduler: dask://HOST:PORT."
+        ),
+    ] = None,
     model: Annotated[
         str | None, typer.Option("--model", help="A shipped model's name or a model file.")
     ] = None,
@@ -109,6 +115,7 @@ def build_command(
         return
     if form is not ReportFormat.TEXT:
         raise UsageError("--format tells what a check found: add --check, or use --json")
+    scheduler = _scheduler(on, jobs)
     reference = _reference(composer, beam_size, branch_factor)
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model, reference=reference)
@@ -139,15 +146,16 @@ def build_command(
         recompose=recompose,
         locked=locked,
         use_cache=not no_cache,
+        on=scheduler,
     )
     with progress(len(plan.tracks), hidden=quiet or as_json) as show:
         try:
             built = _follow(events, show)
         except KeyboardInterrupt:
-            kept = 0 if no_cache else show.tally.done
-            told = f"; {kept} finished tracks are kept for the next build" if kept else ""
-            say((f"interrupted; nothing was replaced{told}", ""))
+            say((f"interrupted; nothing was replaced{_told_kept(show, no_cache)}", ""))
             raise typer.Exit(130) from None
+        except ClusterError as error:
+            raise ClusterError(f"{error}{_told_kept(show, no_cache)}") from error
     exports = export_targets(loaded.engines, manifest, folder)
     if depfile is not None:
         from chipassets.bundle import write_file
@@ -159,6 +167,17 @@ def build_command(
     elif not quiet:
         _print_summary(built)
         tell_exports(exports)
+
+
+def _scheduler(on: str | None, jobs: int) -> str | None:
+    """Return the address of the scheduler that --on names."""
+    if on is None:
+        return None
+    if jobs:
+        raise UsageError("--jobs is of this machine, and --on of a cluster; leave one out")
+    from chipassets.cluster.address import parse_address
+
+    return parse_address(on)
 
 
 def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Reference | None:
@@ -274,6 +293,12 @@ def _row(track: TrackEntry) -> list[str]:
         file.path,
         f"{track.take.number} of {track.take.of}",
     ]
+
+
+def _told_kept(show: Show, no_cache: bool) -> str:
+    """Say how many tracks of a build that was stopped the next one finds in the cache."""
+    kept = 0 if no_cache else show.tally.done
+    return f"; {kept} finished tracks are kept for the next build" if kept else ""
 
 
 def _built_to_json(built: Built) -> dict[str, object]:

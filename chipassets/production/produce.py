@@ -92,6 +92,44 @@ def produce_track(
     return Produced(take, entry, is_composed)
 
 
+def find_produced(
+    plan: BuildPlan,
+    model: Model,
+    grams: GramIndex | None,
+    cache: Cache,
+    track: TrackPlan,
+    locked: LockedTake | Choices,
+) -> tuple[LockedTake | None, TrackEntry | None]:
+    """Return what the lock or the cache holds of a track: its notes, and the entry of its files."""
+    hashes = model.sha256, grams.sha256 if grams else ""
+    take = (
+        cache.find_notes(notes_id(track, locked, *hashes))
+        if isinstance(locked, Choices)
+        else locked
+    )
+    if take is None:
+        return None, None
+    return take, cache.find_track(track_id(plan, track, take, *hashes))
+
+
+def keep_produced(
+    plan: BuildPlan,
+    model: Model,
+    grams: GramIndex | None,
+    cache: Cache,
+    track: TrackPlan,
+    locked: LockedTake | Choices,
+    produced: Produced,
+    files: dict[str, bytes],
+) -> None:
+    """Keep in the cache what another machine made of a track: its notes and its files, by path."""
+    hashes = model.sha256, grams.sha256 if grams else ""
+    if isinstance(locked, Choices):
+        cache.keep_notes(notes_id(track, locked, *hashes), produced.take)
+    key = track_id(plan, track, produced.take, *hashes)
+    cache.keep_track(key, produced.entry, files)
+
+
 def _notes(
     track: TrackPlan,
     model: Model,

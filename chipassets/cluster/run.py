@@ -1,0 +1,307 @@
+"""The client's side of a build on a cluster: sends tracks, gathers them, notices what goes away.
+
+Each finished track is put into the cache at once, so that whatever happens to the cluster, the next
+build, with or without it, goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import operator
+import pickle
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any
+from uuid import uuid4
+
+from chipassets import __version__
+from chipassets.cluster.remote import (
+    Made,
+    Maker,
+    Unlike,
+    differences,
+    pack,
+    package,
+)
+from chipassets.compose.weights import Model
+from chipassets.errors import ClusterError, MissingExtraError
+from chipassets.lock import LockedTake
+from chipassets.lock.entries import Choices
+from chipassets.originality import GramIndex
+from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.production.produce import Produced, find_produced, keep_produced
+from chipassets.stored.cache import Cache
+
+CONNECT_SECONDS = 15.0
+ANSWER_SECONDS = 30.0
+WORKERS_SECONDS = 300.0
+"""So long a build waits for a cluster without workers to get one."""
+_POLL_SECONDS = 0.2
+_LOOK_SECONDS = 2.0
+_AHEAD = 2
+"""So many tracks wait at each worker, so that none is idle while the client is busy."""
+_LOGGERS = ("distributed", "distributed.client", "distributed.comm", "distributed.core", "tornado")
+
+Happening = tuple[str, str | None, Any]
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A connection to a scheduler."""
+
+    address: str
+    client: Any
+    _looked: float = field(default=-_LOOK_SECONDS)
+    _seen: float = field(default_factory=time.monotonic)
+    _places: int = 0
+
+    def run_tracks(
+        self,
+        plan: BuildPlan,
+        model: Model,
+        grams: GramIndex | None,
+        cache: Cache,
+        tasks: Mapping[str, tuple[TrackPlan, LockedTake | Choices]],
+    ) -> Iterator[Happening]:
+        """Make every track on the cluster, keep it in the cache, and yield what happens.
+
+        Yields (name, stage, None) when a track enters a stage and (name, None, produced) when it
+        is done. What the cache holds is not made again. Workers may come and go.
+
+        Raises:
+            ClusterError: the scheduler went away, no worker came, or one makes other bytes.
+        """
+        own = plan, model, grams, cache
+        waiting = []
+        for name, (track, locked) in tasks.items():
+            take, entry = find_produced(*own, track, locked)
+            if take is not None and entry is not None:
+                yield name, None, Produced(take, entry, is_composed=False)
+            else:
+                waiting.append((track, locked if take is None else take))
+        if not waiting:
+            return
+        self._refuse_unlike()
+        maker = Maker(plan, model, grams, package())
+        for happening in self._gather(maker, waiting):
+            if isinstance(happening, Made):
+                produced = happening.produced
+                name = produced.entry.name
+                keep_produced(*own, *tasks[name], produced, happening.files)
+                yield name, None, produced
+            else:
+                yield (*happening, None)
+
+    def _gather(
+        self, maker: Maker, waiting: list[tuple[TrackPlan, LockedTake | Choices]]
+    ) -> Iterator[Made | tuple[str, str]]:
+        """Yield (name, stage) of each stage that a track enters, and each track that is made."""
+        happened: SimpleQueue[Any] = SimpleQueue()
+        topic = f"chipassets-{uuid4().hex}"
+        running: dict[str, Any] = {}
+        shared: Any = None
+        try:
+            self.client.subscribe_topic(topic, lambda event: happened.put(tuple(event[1])))
+            # A task like the others: if the worker that holds it is lost, it is run elsewhere.
+            shared = self.client.submit(pickle.loads, pickle.dumps(maker), key=f"{topic}-maker")
+            waiting = waiting[::-1]
+            while waiting or running:
+                self._look()
+                while waiting and len(running) < self._places:
+                    track, locked = waiting.pop()
+                    key = f"{topic}-{track.name}"
+                    future = self.client.submit(
+                        operator.call, shared, pack(track, locked), topic, key=key, pure=False
+                    )
+                    running[key] = future
+                    future.add_done_callback(happened.put)
+                with suppress(Empty):
+                    found = happened.get(timeout=_POLL_SECONDS)
+                    if isinstance(found, tuple):
+                        yield found
+                    elif (made := self._result(found)) is not None:
+                        running.pop(found.key).release()
+                        yield made
+                    else:
+                        found.add_done_callback(happened.put)
+        finally:
+            # What nobody waits for any more, the scheduler takes from the workers.
+            for future in (*running.values(), *([] if shared is None else [shared])):
+                future.release()
+            if self.client.status == "running":
+                self.client.unsubscribe_topic(topic)
+
+    def _result(self, future: Any) -> Made | None:
+        """Return what a future that is done holds; None while the cluster makes it again."""
+        import distributed
+
+        name = future.key.split("-", 2)[-1]
+        try:
+            result = future.result(timeout=ANSWER_SECONDS)
+        except distributed.KilledWorker as error:
+            raise ClusterError(
+                f"track {name!r} was at work on several workers of {self.address} when each of "
+                "them was lost (out of memory?); give the workers more memory, or build it with "
+                "--jobs 1"
+            ) from error
+        except CancelledError as error:
+            self._refuse_lost()
+            raise ClusterError(
+                f"track {name!r} was cancelled on {self.address}; build again to go on"
+            ) from error
+        except (ImportError, AttributeError, pickle.UnpicklingError) as error:
+            raise ClusterError(_lacking("a worker", error)) from error
+        except TimeoutError:
+            self._refuse_lost()
+            return None
+        except OSError as error:
+            raise self._lost() from error
+        if isinstance(result, Unlike):
+            raise ClusterError(_unlike(f"the worker {result.worker}", result.differences))
+        made: Made = result
+        return made
+
+    def _look(self) -> None:
+        """Count the workers, now and then; ClusterError where scheduler or workers are gone."""
+        self._refuse_lost()
+        now = time.monotonic()
+        if now - self._looked < _LOOK_SECONDS:
+            return
+        threads = self._ask(self.client.scheduler.ncores)
+        self._looked = now
+        self._places = sum(threads.values()) + _AHEAD * len(threads)
+        if threads:
+            self._seen = now
+        elif now - self._seen > WORKERS_SECONDS:
+            raise ClusterError(
+                f"the scheduler {self.address} has had no worker for {WORKERS_SECONDS:g} seconds; "
+                f"start some (dask worker {self.address} --nthreads 1), and build again to go on"
+            )
+
+    def _refuse_unlike(self) -> None:
+        """Raise ClusterError if a worker that is there already would make other bytes."""
+        ours = package()
+        found = self._ask(self.client._run, package, on_error="return")
+        for worker, theirs in sorted(found.items()):
+            where = f"the worker {worker}"
+            if isinstance(theirs, OSError):
+                continue  # lost meanwhile
+            if isinstance(theirs, Exception):
+                raise ClusterError(_lacking(where, theirs)) from theirs
+            if unlike := differences(ours, theirs):
+                raise ClusterError(_unlike(where, unlike))
+
+    def _ask(self, question: Any, *args: Any, **more: Any) -> Any:
+        try:
+            return self.client.sync(question, *args, callback_timeout=ANSWER_SECONDS, **more)
+        except (OSError, TimeoutError) as error:
+            raise self._lost() from error
+
+    def _refuse_lost(self) -> None:
+        if self.client.status != "running":
+            raise self._lost()
+
+    def _lost(self) -> ClusterError:
+        return ClusterError(
+            f"the scheduler {self.address} went away; start it again, and build again to go on"
+        )
+
+
+@contextmanager
+def open_cluster(address: str) -> Iterator[Cluster]:
+    """Connect to the scheduler at an address of `parse_address`, for as long as a build lasts.
+
+    Raises:
+        MissingExtraError: Dask is not installed.
+        ClusterError: no scheduler of Dask answers there.
+    """
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"--on needs {error.name}, not installed; install chipassets with the extra cluster "
+            "(uv sync --extra cluster, or pip install 'chipassets[cluster]')"
+        ) from error
+    with _quiet():
+        _find_scheduler(address)
+        try:
+            client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            raise _unreachable(address, error) from error
+        try:
+            yield Cluster(address, client)
+        finally:
+            with suppress(OSError, TimeoutError):
+                client.close(timeout=_LOOK_SECONDS)
+
+
+def _find_scheduler(address: str) -> None:
+    """Raise ClusterError unless a scheduler answers there in time.
+
+    A client waits without an end for what never answers, and for its own end where it cannot start.
+    """
+    try:
+        found = asyncio.run(asyncio.wait_for(_identity(address), CONNECT_SECONDS))
+    # ValueError and TypeError: TLS without certificates, and answers that are none of Dask's.
+    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+        raise _unreachable(address, error) from error
+    if found.get("type") != "Scheduler":
+        raise ClusterError(
+            f"at {address} is a {found.get('type')} of Dask and no scheduler; give --on the "
+            "address that the scheduler prints when it starts"
+        )
+
+
+async def _identity(address: str) -> dict[str, Any]:
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, connection_args=arguments, timeout=0.8 * CONNECT_SECONDS) as remote:
+        found: dict[str, Any] = await remote.identity()
+        return found
+
+
+def _unreachable(address: str, error: Exception) -> ClusterError:
+    why = " ".join(str(error).split()) or "it does not answer"
+    return ClusterError(
+        f"no Dask scheduler answers at {address}: {why}; start one (dask scheduler), or correct "
+        "--on (for tls://, Dask's configuration names the certificates)"
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Dask keep to itself what becomes one of our errors, or is no matter of a build's."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, before, strict=True):
+                logger.setLevel(level)
+
+
+def _lacking(where: str, error: Exception) -> str:
+    told = " ".join(str(error).split())
+    return (
+        f"{where} does not run this version of chipassets ({told}); install chipassets "
+        f"{__version__} there, with the extra cluster"
+    )
+
+
+def _unlike(where: str, found: tuple[str, ...] | list[str]) -> str:
+    return (
+        f"{where} would make other bytes: it has {' and '.join(found)}; install the same versions "
+        "there (pip install -c constraints.txt 'chipassets[cluster]'), and start it again"
+    )
