@@ -49,8 +49,8 @@ class VoiceSpec:
 class Chip:
     """A sound chip: its name, clocks and voices.
 
-    filters: what can lie between it and the jack, the usual one first. formats: the files of its
-    own kind that can hold its music. kits: what its drums can be played on, the usual one first.
+    filters: what can lie between it and the jack, the usual one first. kits: what its drums can be
+    played on, the usual one first.
     """
 
     name: str
@@ -58,7 +58,6 @@ class Chip:
     frame_rate_hz: Fraction
     voices: tuple[VoiceSpec, ...]
     filters: tuple[str, ...] = ("none",)
-    formats: tuple[str, ...] = ()
     kits: tuple[str, ...] = ("noise",)
 
     def voice(self, role: str) -> VoiceSpec:
@@ -122,14 +121,12 @@ _NES = Chip(
     frame_rate_hz=_NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS,
     voices=_NES_VOICES,
     filters=("famicom", "nes", "none"),
-    formats=("nsf", "vgm", "famitracker", "famitone", "mod"),
     kits=("noise", "dmc"),
 )
 _VRC6 = replace(
     _NES,
     name="nes-vrc6",
     voices=_NES_VOICES + _VRC6_VOICES,
-    formats=("nsf", "famitracker", "mod"),
 )
 _GAMEBOY = Chip(
     name="gameboy",
@@ -137,11 +134,8 @@ _GAMEBOY = Chip(
     frame_rate_hz=_DMG_HZ / _DMG_FRAME_CLOCKS,
     voices=_DMG_VOICES,
     filters=("gameboy", "none"),
-    formats=("gbs", "vgm", "uge", "mod"),
 )
-_SNES = Chip(
-    "snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, formats=("spc",), kits=("samples",)
-)
+_SNES = Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, kits=("samples",))
 
 CHIPS: dict[str, Chip] = {chip.name: chip for chip in (_NES, _VRC6, _GAMEBOY, _SNES)}
 """Every chip by name. Another one is a row here, a driver that writes its registers (arrange), a

@@ -28,6 +28,7 @@ from chipassets.lock import (
 from chipassets.manifest import load_manifest
 from chipassets.manifest.words import format_fault
 from chipassets.originality import GramIndex, open_index
+from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.casting import (
     Candidate,
@@ -39,7 +40,6 @@ from chipassets.production.casting import (
     retempoed,
     roll,
 )
-from chipassets.production.outputs import OUTPUTS
 from chipassets.production.produce import render_track
 from chipassets.production.provenance import index_of
 from chipassets.resolve.build_plan import resolve
@@ -49,9 +49,7 @@ MAX_TAKES = 512
 """So many takes of a track can be looked at: rolling on rarely finds better ones."""
 
 _SUFFIX_FORMATS = {
-    Path(output.path).suffix: name
-    for name, output in OUTPUTS.items()
-    if "{part}" not in output.path
+    Path(form.path).suffix: name for name, form in FORMATS.items() if not form.has_parts
 }
 """The formats of one file, by its suffix."""
 _PREVIEW_FORMATS = ("ogg", "midi")

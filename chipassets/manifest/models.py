@@ -39,7 +39,6 @@ from chipassets.manifest.sound import (
 from chipassets.manifest.tonality import KeyField
 from chipassets.manifest.wishes import BassRole, DrumsField, SectionsField, Texture
 from chipassets.manifest.words import (
-    DEFAULT_FORMATS,
     DEFAULT_MODEL,
     Author,
     Chip,
@@ -52,6 +51,7 @@ from chipassets.manifest.words import (
     Name,
     SceneName,
 )
+from chipassets.plan.formats import DEFAULT_FORMATS
 from chipassets.plan.trackplan import OggQuality
 
 MAX_TRACKS = 10_000

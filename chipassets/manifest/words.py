@@ -11,13 +11,9 @@ from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import WRITTEN_QUOTED, Fault, Refusal, did_you_mean, refuse, shown
+from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.presets import MOODS, SCENES
 
-FORMATS = (
-    "ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf", "gbs", "vgm",
-    "spc", "famitracker", "famitone", "uge", "mod",
-)  # fmt: skip
-DEFAULT_FORMATS = ("ogg", "midi", "preview")
 DEFAULT_MODEL = "default"
 SHIPPED_MODELS = (DEFAULT_MODEL, "polyphony")
 MODEL_SUFFIX = ".safetensors"
@@ -151,14 +147,14 @@ def format_fault(name: str, chip: str) -> str | None:
 
     A format that is of no chip's own kind holds every chip's.
     """
-    chips = [one.name for one in CHIPS.values() if name in one.formats]
+    chips = FORMATS[name].chips
     if not chips or chip in chips:
         return None
     return f"{name} holds music for {' and '.join(chips)}, not for {chip}"
 
 
 def _read_formats(value: Any, context: Context) -> tuple[str, ...]:
-    chosen = choose_words(value, FORMATS, "format", len(FORMATS))
+    chosen = choose_words(value, tuple(FORMATS), "format", len(FORMATS))
     faults = [
         Fault(why, "delete it, or change the chip", (index,) if isinstance(value, list) else ())
         for index, name in enumerate(chosen)
@@ -215,7 +211,9 @@ Formats = Annotated[
         _one_or_more(
             {"enum": list(FORMATS)},
             len(FORMATS),
-            "The files of each track. Default ogg, midi and preview.",
+            f"The files of each track. Default {', '.join(DEFAULT_FORMATS)}. "
+            + "; ".join(f"{name}: {form.about}" for name, form in FORMATS.items())
+            + ".",
         ),
     ),
 ]

@@ -1,4 +1,4 @@
-"""The files of a track: one table from format to path and encoder, and the layers.
+"""The files of a track: who encodes each format, the layers, and the albums.
 
 Encoders give bytes; what a format could not hold is counted beside them.
 """
@@ -27,6 +27,7 @@ from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.registers import RegisterLog
 from chipassets.music.score import Score
+from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.render import Pcm, encode_flac, encode_midi, encode_ogg, encode_wav, render_log
 from chipassets.render.loudness import Loudness, apply_gain
@@ -87,14 +88,6 @@ Parts = Mapping[str, ChipFile]
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """A format: where its files lie, with {track} and {part} to fill in, and who encodes them."""
-
-    path: str
-    encode: Callable[[Finished], Parts]
-
-
-@dataclass(frozen=True, slots=True)
 class Encoded:
     """A file of a track: what the index calls it, its path, its bytes, what it could not hold."""
 
@@ -109,12 +102,12 @@ def encode_track(finished: Finished) -> tuple[Encoded, ...]:
     return tuple(
         Encoded(
             kind=f"{name}-{part}" if part else name,
-            path=OUTPUTS[name].path.format(track=finished.track.name, part=part),
+            path=FORMATS[name].path.format(track=finished.track.name, part=part),
             data=file.data,
             dropped=file.dropped,
         )
         for name in finished.plan.formats
-        for part, file in OUTPUTS[name].encode(finished).items()
+        for part, file in ENCODERS[name](finished).items()
     )
 
 
@@ -247,24 +240,24 @@ def _preview(finished: Finished) -> bytes:
     return draw_sheet(sheet)
 
 
-OUTPUTS: dict[str, Output] = {
-    "ogg": Output("audio/{track}.ogg", _one(_ogg)),
-    "wav": Output("audio/{track}.wav", _one(lambda item: encode_wav(item.pcm))),
-    "flac": Output("audio/{track}.flac", _one(lambda item: encode_flac(item.pcm, item.tags))),
-    "split": Output("split/{track}-{part}.ogg", _split),
-    "stems": Output("stems/{track}/{part}.ogg", _stems),
-    "midi": Output("midi/{track}.mid", _one(lambda item: encode_midi(item.song, item.track))),
-    "preview": Output("preview/{track}.svg", _one(_preview)),
-    "nsf": Output("nsf/{track}.nsf", _nsf),
-    "gbs": Output("gbs/{track}.gbs", _gbs),
-    "vgm": Output("vgm/{track}.vgm", _vgm),
-    "spc": Output("spc/{track}.spc", _spc),
-    "famitracker": Output("famitracker/{track}.txt", _tracker_text(encode_famitracker)),
-    "famitone": Output("famitone/{track}.txt", _tracker_text(encode_famitone)),
-    "uge": Output("uge/{track}.uge", _uge),
-    "mod": Output("mod/{track}.mod", _mod),
+ENCODERS: dict[str, Callable[[Finished], Parts]] = {
+    "ogg": _one(_ogg),
+    "wav": _one(lambda item: encode_wav(item.pcm)),
+    "flac": _one(lambda item: encode_flac(item.pcm, item.tags)),
+    "split": _split,
+    "stems": _stems,
+    "midi": _one(lambda item: encode_midi(item.song, item.track)),
+    "preview": _one(_preview),
+    "nsf": _nsf,
+    "gbs": _gbs,
+    "vgm": _vgm,
+    "spc": _spc,
+    "famitracker": _tracker_text(encode_famitracker),
+    "famitone": _tracker_text(encode_famitone),
+    "uge": _uge,
+    "mod": _mod,
 }
-"""What the manifest's formats mean."""
+"""Who encodes each format of `plan.formats`: files by part, "" where a track has one file."""
 
 
 Songs = list[tuple[RegisterLog, str]]

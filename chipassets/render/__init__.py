@@ -12,11 +12,7 @@ from chipassets.render.wav import encode_wav
 RENDER_VERSION = 11
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
-ENCODED_FORMATS = frozenset({"ogg", "flac", "split", "stems"})
-"""The formats whose bytes depend on the version of an encoder that is not ours."""
-
 __all__ = [
-    "ENCODED_FORMATS",
     "RENDER_VERSION",
     "Pcm",
     "encode_flac",

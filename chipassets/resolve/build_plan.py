@@ -10,13 +10,14 @@ from chipassets.errors import UsageError
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.motif_field import PLAIN_MILLIBPM, MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
-from chipassets.manifest.words import FORMATS, format_fault
+from chipassets.manifest.words import format_fault
 from chipassets.music.chords import parse_chord
 from chipassets.music.forms import default_form, lay_out
 from chipassets.music.keyfit import fitting_key, guess_key, numeral_modes
 from chipassets.music.keys import Key
 from chipassets.music.motifs import FRAGMENT, IN_MODE
 from chipassets.music.score import Note
+from chipassets.plan.formats import FORMATS
 from chipassets.plan.presets import DENSITY_MAX
 from chipassets.plan.trackplan import (
     MODE,
@@ -105,7 +106,8 @@ def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
 def _formats(wanted: Sequence[str], chip: str) -> tuple[str, ...]:
     for name in wanted:
         if name not in FORMATS:
-            raise UsageError(f"'{name}' is no format; {did_you_mean(name, FORMATS, 'formats')}")
+            near = did_you_mean(name, tuple(FORMATS), "formats")
+            raise UsageError(f"'{name}' is no format; {near}")
         if why := format_fault(name, chip):
             raise UsageError(f"{why}; leave it out, or change the chip")
     if not wanted:

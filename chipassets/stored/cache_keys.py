@@ -16,8 +16,9 @@ from chipassets.compose.model import Model
 from chipassets.lock import Lock, LockedTake
 from chipassets.manifest.duration import PULSE_STEPS
 from chipassets.music.score_text import score_to_lines
+from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import TEMPO, BuildPlan, TrackPlan
-from chipassets.render import ENCODED_FORMATS, RENDER_VERSION, encoder_version
+from chipassets.render import RENDER_VERSION, encoder_version
 from chipassets.stored.facts import (
     BARS,
     COLOUR_FIELDS,
@@ -72,7 +73,7 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
 
 def _is_encoded(plan: BuildPlan, track: TrackPlan) -> bool:
     """Whether an encoder, whose next version may give other bytes, makes files of the track."""
-    return bool(track.sound.layers) or not ENCODED_FORMATS.isdisjoint(plan.formats)
+    return bool(track.sound.layers) or any(FORMATS[name].codec for name in plan.formats)
 
 
 def keys_of(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> KeysEntry:

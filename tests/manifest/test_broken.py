@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chipassets.manifest.words import FORMATS
+from chipassets.plan.formats import FORMATS
 from tests.manifest.conftest import Refuse
 
 HEAD = "game: Test\ntracks:\n"

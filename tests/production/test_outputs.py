@@ -18,11 +18,11 @@ from chipassets.chips.chipsong import Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
 from chipassets.lock import LockedTake
-from chipassets.manifest.words import DEFAULT_FORMATS, FORMATS, format_fault
+from chipassets.manifest.words import format_fault
+from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.trackplan import BuildPlan, Layer, Sound, TrackPlan
-from chipassets.production.outputs import ALBUMS, OUTPUTS
+from chipassets.production.outputs import ALBUMS, ENCODERS
 from chipassets.production.produce import album_files, render_track
-from chipassets.render import ENCODED_FORMATS
 from chipassets.render.filters import FILTERS
 from chipassets.stored.cache_keys import audio_key, notes_key
 from tests.chip_music import plan, song
@@ -53,11 +53,12 @@ def decoded(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
 
 
 def test_the_table_is_what_manifests_may_ask_for() -> None:
-    assert tuple(OUTPUTS) == FORMATS
+    assert tuple(ENCODERS) == tuple(FORMATS)
     assert set(DEFAULT_FORMATS) <= set(FORMATS)
-    assert {album.format for album in ALBUMS.values()} <= OUTPUTS.keys()
+    assert {album.format for album in ALBUMS.values()} <= FORMATS.keys()
+    for form in FORMATS.values():
+        assert set(form.chips) <= set(CHIPS)
     for chip in CHIPS.values():
-        assert set(chip.formats) <= set(FORMATS)
         assert set(chip.filters) <= set(FILTERS)
 
 
@@ -243,7 +244,7 @@ def test_a_new_encoder_makes_stale_what_it_encodes_alone(monkeypatch: pytest.Mon
     before = keys()
     monkeypatch.setattr(soundfile, "__libsndfile_version__", "9.9.9")
     changed = [old != new for old, new in zip(before, keys(), strict=True)]
-    assert changed == [*(name in ENCODED_FORMATS for name in FORMATS), True]
+    assert changed == [*(bool(FORMATS[name].codec) for name in FORMATS), True]
 
 
 @pytest.mark.parametrize("name", ["ogg", "wav", "flac", "split", "stems", "midi", "preview", "nsf"])
@@ -259,7 +260,7 @@ def test_the_formats_of_a_foreign_encoder_are_named(
 
     monkeypatch.setattr(soundfile.SoundFile, "__init__", note)
     finish(name)
-    assert any("w" in said for said in asked) == (name in ENCODED_FORMATS)
+    assert any("w" in said for said in asked) == bool(FORMATS[name].codec)
 
 
 @pytest.mark.parametrize("loops", [True, False])

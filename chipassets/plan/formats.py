@@ -1,0 +1,52 @@
+"""The formats that a manifest can ask for: one table, which all other places read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """Where a format's files lie in a bundle, and what they hold.
+
+    path: of a track's file, with {track} and, where a track has several, {part} to fill in. about:
+    what it is for, in a line. chips: whose music it can hold; empty is every chip's.
+    codec: the foreign encoder whose version decides the bytes, "" without one.
+    """
+
+    path: str
+    about: str
+    chips: tuple[str, ...] = ()
+    codec: str = ""
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether a track has one file for each of its parts."""
+        return "{part}" in self.path
+
+
+FORMATS: dict[str, FileFormat] = {
+    "ogg": FileFormat("audio/{track}.ogg", "Ogg Vorbis with loop tags", codec="vorbis"),
+    "wav": FileFormat("audio/{track}.wav", "16-bit PCM with a loop chunk"),
+    "flac": FileFormat("audio/{track}.flac", "the same samples, packed", codec="flac"),
+    "split": FileFormat(
+        "split/{track}-{part}.ogg", "intro and loop as two OGG files", codec="vorbis"
+    ),
+    "stems": FileFormat("stems/{track}/{part}.ogg", "an OGG file for each voice", codec="vorbis"),
+    "midi": FileFormat("midi/{track}.mid", "Standard MIDI with loop markers"),
+    "preview": FileFormat("preview/{track}.svg", "a picture of the notes and the sound"),
+    "nsf": FileFormat("nsf/{track}.nsf", "NES players and consoles", ("nes", "nes-vrc6")),
+    "gbs": FileFormat("gbs/{track}.gbs", "Game Boy players and consoles", ("gameboy",)),
+    "vgm": FileFormat("vgm/{track}.vgm", "players of register logs", ("nes", "gameboy")),
+    "spc": FileFormat("spc/{track}.spc", "SNES players and flash cartridges", ("snes",)),
+    "famitracker": FileFormat(
+        "famitracker/{track}.txt", "FamiTracker's text import", ("nes", "nes-vrc6")
+    ),
+    "famitone": FileFormat("famitone/{track}.txt", "converters of FamiTone", ("nes",)),
+    "uge": FileFormat("uge/{track}.uge", "hUGETracker and GB Studio", ("gameboy",)),
+    "mod": FileFormat(
+        "mod/{track}.mod", "trackers and players of modules", ("nes", "nes-vrc6", "gameboy")
+    ),
+}
+"""In the order in which a plan holds them. `production.outputs` says who encodes each."""
+DEFAULT_FORMATS = ("ogg", "midi", "preview")
