@@ -1,4 +1,4 @@
-"""What is given: the bars of the tune that a motif or a primer settles."""
+"""What is given: the bars of the tune that a motif, a melody or a primer settles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from chipassets.compose.cells import CellNote, Notes
 from chipassets.compose.form import track_parts
 from chipassets.compose.harmonies import Harmony
+from chipassets.compose.melody import bars_of_melodies, state_melodies
 from chipassets.compose.motif import state_motifs
 from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.music.score import Statement
@@ -35,9 +36,9 @@ class Given:
 
 
 def given_in(track: TrackPlan, harmony: Harmony) -> Given:
-    """Return what a track's motifs and primer settle of its tune."""
+    """Return what a track's motifs, melodies and primer settle of its tune."""
     parts = track_parts(track)
-    stated = state_motifs(track, parts)
+    stated = [*state_motifs(track, parts), *state_melodies(track, parts)]
     bar_steps = harmony.steps_per_bar
     tune: list[Note] = [note for said in stated for note in said.notes]
     extra: list[Note] = []
@@ -52,6 +53,8 @@ def given_in(track: TrackPlan, harmony: Harmony) -> Given:
             top = [*top, *(replace(n, start_step=n.start_step + shift) for n in top)]
         tune += [note for note in top if note.start_step < track.total_steps]
     settled = _settled([said.statement for said in stated], bar_steps)
+    # A rest at the end of a melody is a rest, up to the bar line.
+    settled |= dict.fromkeys(bars_of_melodies(track, parts), bar_steps)
     bars = dict.fromkeys(settled, ()) | _by_bar(tune, harmony, track.bars)
     letters: dict[str, Notes] = {}
     for part in parts:

@@ -8,7 +8,9 @@ import numpy as np
 
 from chipassets.compose import piece
 from chipassets.compose.harmonies import Harmony, harmony_of
+from chipassets.compose.harmonized import Wanted, harmonize
 from chipassets.compose.harmony_model import sample_phrase
+from chipassets.compose.melody import sung_from
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan
 from chipassets.music.chords import chord_name, parse_chord
 from chipassets.music.forms import INTRO
@@ -70,6 +72,8 @@ def plan_harmony(track: TrackPlan, plan: PiecePlan, rng: np.random.Generator) ->
 
 def _bar_key(track: TrackPlan, plan: PiecePlan, bar: int) -> Key:
     section = plan.section_at(bar).section
+    if track.melody_of(section.name) is not None:
+        return plan.section_at(bar).key
     is_last = bar == section.start_bar + section.bars - 1
     return track.key if is_last else plan.section_at(bar).key
 
@@ -96,6 +100,23 @@ def _draw_section(
         bars += [bars[source + index] for index in range(kept)]
         left = phrase.bars - kept
         if not left:
+            continue
+        sung = sung_from(track, plan, len(bars), left)
+        if sung:
+            bars += harmonize(
+                rng,
+                section.key,
+                sung,
+                left,
+                track.beats_per_bar * STEPS_PER_BEAT,
+                Wanted(
+                    bars[-1][-1] if kept else None,
+                    _CADENCES[phrase.cadence],
+                    plan.targets.chromatic if track.chromatic_share else 0.0,
+                    plan.targets.changes,
+                    track.pulse_steps,
+                ),
+            )
             continue
         first = bars[-1][-1] if kept else _opening_chord(track, section, phrase.start_bar, rng)
         drawn = _draw_phrase(track, plan, left + bool(kept), first, phrase.cadence, rng, len(bars))

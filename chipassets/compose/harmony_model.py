@@ -92,7 +92,7 @@ def sample_phrase(
             continue
         if wants_surprise and attempt < _ATTEMPTS // 2 and not _has_surprise(names, model):
             continue
-        voiced = _invert(rng, model, names, first)
+        voiced = inverted(rng, model, names, first)
         for slot, text in zip(slots, voiced, strict=True):
             slot.text = text
         wrong = faults(slots, mode, bars, _surprise_names(model))
@@ -167,8 +167,8 @@ def _draw_chords(
               else _PHRASE_BARS - 1 for slot in slots]  # fmt: skip
     start = model.starts * np.where(model.surprises & (len(slots) > _SHORTEST), 0.0, 1.0)
     if first is not None:
-        start = _is_first(model, first)
-    after = [_ending(model, cadence)]
+        start = first_weights(model, first)
+    after = [cadence_weights(model, cadence)]
     for place in reversed(places[2:]):
         weights = model.changes * (model.tilts[place] * allowed)
         after.append((weights * after[-1][None, :, :]).sum(axis=2))
@@ -193,7 +193,7 @@ def _draw_chords(
     return chosen
 
 
-def _is_first(model: ModeHarmony, first: str) -> Floats:
+def first_weights(model: ModeHarmony, first: str) -> Floats:
     """Return 1 for the chord that a phrase begins on, or where it is unknown for those on its root.
 
     Its own text is put in its place afterwards.
@@ -206,7 +206,7 @@ def _is_first(model: ModeHarmony, first: str) -> Floats:
     return near if near.any() else model.shares.copy()
 
 
-def _ending(model: ModeHarmony, cadence: str) -> Floats:
+def cadence_weights(model: ModeHarmony, cadence: str) -> Floats:
     """Return how fit the last two chords are for a cadence, float64 [before, last].
 
     A mode that lacks a chord for it takes the nearest: any chord on the tonic to end on, a chord on
@@ -276,8 +276,8 @@ def _surprise_names(model: ModeHarmony) -> frozenset[str]:
     )
 
 
-def _invert(
-    rng: np.random.Generator, model: ModeHarmony, chosen: list[int], first: str | None
+def inverted(
+    rng: np.random.Generator, model: ModeHarmony, chosen: list[int], first: str | None = None
 ) -> list[str]:
     """Return the chords with their basses: a learned inversion that moves the bass in a usual way.
 

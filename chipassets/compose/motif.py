@@ -61,7 +61,14 @@ def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
 
 
 def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
-    halves = _stretch(motif, track.tempo_millibpm, room)
+    return state_tune(motif, track, start, _stretch(motif, track.tempo_millibpm, room))
+
+
+def state_tune(motif: Motif, track: TrackPlan, start: int, halves: int) -> Stated:
+    """Return a tune from a step on, in the track's key and near the middle of its lead's range.
+
+    halves: its note values, in halves of what they are.
+    """
     lead = track.character.lead_pitch
     centre = (lead.low + lead.high) / 2
     pitches = [fitted_pitch(note.pitch, motif, track.key) for note in motif.notes]

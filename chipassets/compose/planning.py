@@ -15,6 +15,7 @@ from chipassets.compose.targets import draw_targets
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.forms import INTRO, OUTRO
 from chipassets.music.keys import Key
+from chipassets.music.motifs import LITERAL
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
@@ -83,7 +84,7 @@ def _entries(
     Where somebody gave the opening all enter at once.
     """
     draw, which = float(rng.random()), _pick(_ENTRIES, rng)
-    if track.motifs or track.primer is not None or track.bars < 2 * PHRASE_BARS:
+    if track.motifs or track.melodies or track.primer is not None or track.bars < 2 * PHRASE_BARS:
         return {}
     longest = sections[0].section.bars
     waits = idea.entries or (which if draw < _ENTRIES_SHARE else {})
@@ -110,6 +111,9 @@ def _section_key(
     """
     draw, which = float(rng.random()), float(rng.random())
     home = track.key
+    melody = track.melody_of(part.section.name)
+    if melody is not None:
+        return melody.key if melody.transform == LITERAL else home
     stays = place == 0 or part.is_edge or part.section.bars < PHRASE_BARS
     if stays or track.progressions or not track.chromatic_share:
         return home

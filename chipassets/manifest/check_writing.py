@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Steps
+from chipassets.manifest.melody_check import melody_faults
 from chipassets.manifest.models import Manifest
 from chipassets.manifest.motif_field import MAX_RANGE_SEMITONES, MotifUse, tune_of
 from chipassets.manifest.refusal import Fault, did_you_mean
@@ -47,6 +48,8 @@ def check_writing(
         if wrong is not None:
             way = ("sections", wish.section, "drums") if at else ("drums",)
             yield Clash((*steps, *way), wrong, frozenset(("metre", *way[:1])))
+    for section_fault in melody_faults(settings, sections):
+        yield Clash((*steps, "melody"), section_fault, needs | _FORM | {"melody", "metre"})
     letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
     for index, use in enumerate(settings.motifs):
         wrong = _motif_fault(manifest, name, use, index, letters, sections, settings)

@@ -14,6 +14,7 @@ from chipassets.manifest.guidance import Chromatic, Guidance
 from chipassets.manifest.instruments import Colours, InstrumentField
 from chipassets.manifest.keeping import LockState, Was
 from chipassets.manifest.match import Match
+from chipassets.manifest.melody import MelodyField
 from chipassets.manifest.mood import (
     Density,
     GrooveName,
@@ -99,6 +100,7 @@ class Options(_Part):
     form: FormField | None = None
     chords: ChordsField | None = None
     motif: MotifField | None = None
+    melody: MelodyField | None = None
     drums: DrumsField | None = None
     texture: Texture | None = None
     bass: BassRole | None = None

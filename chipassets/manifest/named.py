@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from chipassets.errors import ManifestError
+from chipassets.manifest.abc_text import ABC_SUFFIX
 from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.words import MODEL_SUFFIX
 from chipassets.midi.reader import MIDI_SUFFIXES
 
+_MUSIC = MIDI_SUFFIXES | {ABC_SUFFIX}
 _BESIDE = {MODEL_SUFFIX: ".ngrams"}
 """What is read beside a file of that suffix: a model has the index of its corpus."""
 
 
 def named_files(manifest: Path) -> tuple[Path, ...]:
-    """Return the MIDI files and models that the text of a manifest names, there or not.
+    """Return the MIDI and ABC files and the models that the text of a manifest names, there or not.
 
     By the text alone, so that a manifest with mistakes names its files too; none where it is no
     YAML or cannot be read.
@@ -29,7 +31,7 @@ def named_files(manifest: Path) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for text in _texts(document.values):
         suffix = PurePosixPath(text).suffix.lower()
-        if suffix in MIDI_SUFFIXES or suffix in _BESIDE:
+        if suffix in _MUSIC or suffix in _BESIDE:
             path = _path(manifest.parent, text)
             found |= {path: None}
             if suffix in _BESIDE:

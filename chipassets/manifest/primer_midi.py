@@ -37,12 +37,7 @@ def primer_from_midi(path: Path) -> MidiPrimer:
     note. Velocity and pedals are not used. Refusal for a file that is empty, cut off, too large or
     too long, no MIDI, timed in film frames, or without notes.
     """
-    content = _content(path)
-    if not content.notes:
-        why = "the file holds only drums" if content.drums else "the file holds no notes"
-        raise refuse(why, "export the melody on a channel other than 10")
-    if content.damaged:
-        raise refuse("the file is cut off or damaged", _AGAIN)
+    content = midi_content(path)
     notes = _on_grid(content.notes, content.ticks_per_quarter)
     notes, bars = _without_silent_bars(notes, _bar_steps(content))
     steps = max(note.end_step for note in notes)
@@ -62,7 +57,8 @@ def primer_from_midi(path: Path) -> MidiPrimer:
     return MidiPrimer(Primer(notes, steps), tempo, tuple(remarks))
 
 
-def _content(path: Path) -> MidiContent:
+def midi_content(path: Path) -> MidiContent:
+    """Return what a MIDI file with notes says; Refusal for one that says nothing or is damaged."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_MIDI_BYTES + 1)
@@ -77,10 +73,16 @@ def _content(path: Path) -> MidiContent:
                      "export only the theme")  # fmt: skip
     try:
         # A theme may stand in a track that is called "drum and bass": only channel 10 is drums.
-        return parse_midi(data, drums_by_name=False)
+        content = parse_midi(data, drums_by_name=False)
     except MidiError as error:
         raise refuse(f"the file is not MIDI that has a beat ({error})",
                      f"{_AGAIN}, format 0 or 1, with ticks per beat") from None  # fmt: skip
+    if not content.notes:
+        why = "the file holds only drums" if content.drums else "the file holds no notes"
+        raise refuse(why, "export the melody on a channel other than 10")
+    if content.damaged:
+        raise refuse("the file is cut off or damaged", _AGAIN)
+    return content
 
 
 def _tempo(content: MidiContent) -> tuple[float | None, str]:

@@ -11,6 +11,7 @@ from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.keeping import FROZEN, OPEN
+from chipassets.manifest.melody import WrittenMelody, melody_form
 from chipassets.manifest.models import Manifest, Options, SceneOptions
 from chipassets.manifest.motif_field import MotifUse
 from chipassets.manifest.sound import sounding_layers
@@ -18,6 +19,7 @@ from chipassets.music.forms import FormPart, natural_bars
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
 from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, Wish
+from chipassets.units import STEPS_PER_BEAT
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
@@ -58,6 +60,7 @@ class Settings:
     form: tuple[FormPart, ...] | None
     progressions: tuple[Progression, ...]
     motifs: tuple[MotifUse, ...]
+    melodies: tuple[WrittenMelody, ...]
     guidance: Factors
     chromatic_share: float
     sound: Sound
@@ -104,6 +107,9 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     length: Length | None = _said(layers, "length", None)
     beats = METRES[metre]
     form: tuple[FormPart, ...] | None = _said(layers, "form", None)
+    melodies: tuple[WrittenMelody, ...] = _said(layers, "melody", ())
+    if form is None:
+        form = melody_form(melodies, beats * STEPS_PER_BEAT, is_open=length is not None)
     own_bars = preset.bars if form is None else natural_bars(form)
     bars, tempo_millibpm = (own_bars, None) if length is None else length.bars(tempo, beats)
     return Settings(
@@ -131,6 +137,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         form=form,
         progressions=_said(layers, "chords", ()),
         motifs=_said(layers, "motif", ()),
+        melodies=melodies,
         guidance=_said(layers, "guidance", ()),
         chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),

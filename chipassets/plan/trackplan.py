@@ -53,6 +53,17 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Melody:
+    """The tune of a section as somebody wrote it; where it is `literal` its pitches stay.
+
+    The section is a name with primes, or a letter, for which it holds where no name has its own.
+    """
+
+    section: str
+    tune: Motif
+
+
+@dataclass(frozen=True, slots=True)
 class Progression:
     """Chords as the manifest writes them, one or more a bar; `section` "" is the whole track's.
 
@@ -133,8 +144,11 @@ class Reference:
     branch_factor: int = 1
 
 
-TEMPO, MODE = "tempo_bpm", "mode"
-"""What a track's evidence calls the features that its plan decides, and not its notes."""
+TEMPO, MODE, REGISTER = "tempo_bpm", "mode", "lead_pitch"
+"""What a track's evidence calls the features that its plan may decide, and not its notes."""
+
+MAY_BE_UNSAID = ("reference", "wishes", "melodies")
+"""Fields of a track's plan that say nothing where they are empty, as if there were none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +161,8 @@ class TrackPlan:
     terms that lead the model, by name. chromatic_share: at most so many notes lie outside the
     scale and its chords. scene_like: the preset under a scene of the game's own; own_moods: those
     of the moods that are no presets. match: the track whose key, metre and tempo this one has.
-    given: which of TEMPO and MODE the manifest settles, so that no scene and no mood has a say in
-    them.
+    given: which of TEMPO, MODE and REGISTER the manifest settles, so that no scene and no mood has
+    a say in them.
     """
 
     name: str
@@ -185,6 +199,12 @@ class TrackPlan:
     was: str | None = None
     """The name that the track had before: its draws and its locked take are those of that name."""
     wishes: tuple[Wish, ...] = ()
+    melodies: tuple[Melody, ...] = ()
+
+    def melody_of(self, section: str) -> Motif | None:
+        """Return the melody of a section by its name, else by its letter; None without one."""
+        tunes = {melody.section: melody.tune for melody in self.melodies}
+        return tunes.get(section) or tunes.get(section.rstrip("'"))
 
     def wished(self, section: str) -> Wish:
         """Return what is wanted of a section: by its name, else its letter, else of the track."""

@@ -240,9 +240,10 @@ def originality_of(score: Score, track: TrackPlan, grams: GramIndex | None) -> O
 
 
 def given_notes(track: TrackPlan) -> tuple[tuple[Note, ...], ...]:
-    """Return the melodies that the user put into a track: its primer and its motifs."""
+    """Return the melodies that the user put into a track: its primer, motifs and melodies."""
     primer = () if track.primer is None else (track.primer.notes,)
-    return (*primer, *(motif.notes for motif in track.motifs))
+    tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
+    return (*primer, *(tune.notes for tune in tunes))
 
 
 def notes_sha256(score: Score) -> str:

@@ -37,7 +37,8 @@ def find_evidence(
     rating = rate(score, track, originality)
     scene = scene_evidence(rating.metrics, track)
     moods = mood_evidence(rating.metrics, track)
-    statements = find_statements(score, track.motifs)
+    tunes = [*track.motifs, *(melody.tune for melody in track.melodies)]
+    statements = find_statements(score, tunes)
     return Findings(
         metrics=rating.metrics.to_dict() | (originality.to_dict() if originality else {}),
         moods=[_mood_entry(item) for item in moods],

@@ -8,6 +8,7 @@ from dataclasses import replace
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import UsageError
 from chipassets.manifest import Manifest, Settings, settings_of
+from chipassets.manifest.melody import WrittenMelody
 from chipassets.manifest.motif_field import PLAIN_MILLIBPM, MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.words import format_fault
@@ -15,16 +16,18 @@ from chipassets.music.chords import parse_chord
 from chipassets.music.forms import default_form, lay_out
 from chipassets.music.keyfit import fitting_key, guess_key, numeral_modes
 from chipassets.music.keys import Key
-from chipassets.music.motifs import FRAGMENT, IN_MODE
+from chipassets.music.motifs import FRAGMENT, IN_MODE, LITERAL
 from chipassets.music.score import Note
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.presets import DENSITY_MAX
 from chipassets.plan.trackplan import (
     MODE,
+    REGISTER,
     TEMPO,
     BuildPlan,
     Character,
     HomeKey,
+    Melody,
     Motif,
     Primer,
     Progression,
@@ -152,6 +155,7 @@ def _track(
         ),
         progressions=settings.progressions,
         motifs=tuple(_motif(manifest, use) for use in settings.motifs),
+        melodies=tuple(_melody(own) for own in settings.melodies),
         guidance=settings.guidance,
         chromatic_share=settings.chromatic_share,
         sound=settings.sound,
@@ -168,8 +172,13 @@ def _track(
 
 def _given(settings: Settings, key: Key) -> tuple[str, ...]:
     """What the manifest settles; a mode that no preset asks for is one that its chords force."""
-    is_mode_given = settings.key is not None or key.mode not in settings.preset.modes
-    return (TEMPO,) * settings.tempo_is_given + (MODE,) * is_mode_given
+    is_mode_given = (
+        settings.key is not None or bool(settings.melodies) or key.mode not in settings.preset.modes
+    )
+    is_tune_given = any(own.transform == LITERAL for own in settings.melodies)
+    return (
+        (TEMPO,) * settings.tempo_is_given + (MODE,) * is_mode_given + (REGISTER,) * is_tune_given
+    )
 
 
 def _character(settings: Settings, density_draw: float, lead_draw: float) -> Character:
@@ -203,6 +212,8 @@ def own_character(character: Character, density_draw: float, lead_draw: float) -
 def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: HomeKey) -> Key:
     """The key of the primer or of the chords, or one near home: the change does not jolt."""
     modes = settings.preset.modes
+    if settings.melodies and settings.primer is None:
+        return _melody(settings.melodies[0]).tune.key
     opening = settings.primer or _sounding_chords(settings.progressions)
     if opening is not None:
         return fitting_key(opening, modes)
@@ -223,6 +234,15 @@ def _sounding_chords(progressions: Sequence[Progression]) -> Primer | None:
 
 def _names(progressions: Sequence[Progression]) -> list[str]:
     return [name for progression in progressions for bar in progression.bars for name in bar]
+
+
+def _melody(own: WrittenMelody) -> Melody:
+    """The melody as a plan holds it: named by its section, its key guessed where none is said."""
+    guess = guess_key(own.tune)
+    rival = None if own.key else guess.rival
+    name, key = f"melody-{own.section}", own.key or guess.key
+    notes, steps = own.tune.notes, own.tune.steps
+    return Melody(own.section, Motif(name, notes, steps, key, own.transform, rival=rival))
 
 
 def _motif(manifest: Manifest, use: MotifUse) -> Motif:

@@ -9,11 +9,13 @@ from chipassets.chips.chipsong import Instrument
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import pitch_name
-from chipassets.music.motifs import IN_MODE, TRANSFORMS, motif_pace
+from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER
 from chipassets.plan.trackplan import (
+    MAY_BE_UNSAID,
     BuildPlan,
     HomeKey,
+    Melody,
     Motif,
     OwnMood,
     Primer,
@@ -24,6 +26,7 @@ from chipassets.plan.trackplan import (
     Wish,
 )
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
+from chipassets.units import STEPS_PER_BEAT
 
 
 def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
@@ -37,12 +40,12 @@ def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
 
 def _track_json(track: TrackPlan) -> dict[str, Any]:
     values = asdict(track)
-    for name in ("reference", "match", "frozen", "was"):
+    for name in ("match", "frozen", "was", *MAY_BE_UNSAID):
         if not values[name]:
             del values[name]
     del values["own_moods"]
-    if not track.wishes:
-        del values["wishes"]
+    if track.melodies:
+        values["melodies"] = {own.section: _motif_json(own.tune) for own in track.melodies}
     if track.own_moods:
         values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
     return values | {
@@ -176,6 +179,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
         f"  chords{f' of {own.section}' if own.section else ''}: {_chords_text(own)}"
         for own in track.progressions
     ]
+    lines += [f"  melody of {_melody_text(own, track)}" for own in track.melodies]
     if track.motifs:
         lines += [f"  motif {_motif_text(motif, track)}" for motif in track.motifs]
     lines += [f"  {_wish_text(wish)}" for wish in track.wishes]
@@ -212,6 +216,21 @@ def _wish_text(wish: Wish) -> str:
     said += [f"second voice {wish.texture}"] * bool(wish.texture)
     said += [f"bass {wish.bass}"] * bool(wish.bass)
     return f"wanted{f' of {wish.section}' if wish.section else ''}: {'; '.join(said)}"
+
+
+def _melody_text(melody: Melody, track: TrackPlan) -> str:
+    """The melody with its length and key; what is doubtful about the key is said."""
+    tune = melody.tune
+    bars = tune.steps / (track.beats_per_bar * STEPS_PER_BEAT)
+    length = f"{bars:g} bar{'s' * (bars != 1)}"
+    said = f"{melody.section}: {length}, {len(tune.notes)} notes, {tune.key}"
+    if tune.transform != LITERAL:
+        said += f", {tune.transform}: {TRANSFORMS[tune.transform]}"
+    elif tune.key.tonic != track.key.tonic:
+        said += f", in which the section stands, away from the track's {track.key}"
+    if tune.rival:
+        said += f"; warning: it may be meant in {tune.rival}: say key: in the melody"
+    return said
 
 
 def _motif_text(motif: Motif, track: TrackPlan) -> str:

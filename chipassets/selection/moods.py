@@ -146,6 +146,7 @@ def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> E
     fits = score >= _FITTING_SCORE and all(
         wanted[name].distance(measured[name]) <= _MOST_OUTSIDE
         for name in ("notes_per_second", "polyphony", "lead_pitch")
+        if name in wanted
     )
     return Evidence(tag, measured, wanted, score, fits, tag, track.given)
 

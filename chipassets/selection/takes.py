@@ -142,7 +142,9 @@ def rate(
         features += (Feature("critic", round(critic, 3), _at_most(-critic, _CRITIC), 4.0),)
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
-    refused = _refusal(metrics, score) or _marked(craft) or _copied(originality)
+    written = _written_bars(score, track)
+    refused = _refusal(metrics, score, is_written=bool(written)) or _marked(craft, written)
+    refused = refused or _copied(originality)
     return Rating(features, total, refused, metrics, originality)
 
 
@@ -267,10 +269,25 @@ def _copied(originality: Originality | None) -> str | None:
     return None
 
 
-def _marked(craft: Craft) -> str | None:
-    """Return what a musician would send back, if anything."""
-    if craft.dead_bars:
-        bars = ", ".join(str(bar + 1) for bar in craft.dead_bars)
+def _written_bars(score: Score, track: TrackPlan) -> frozenset[int]:
+    """Return the bars whose tune somebody wrote: it is as it is wanted."""
+    names = {melody.tune.name for melody in track.melodies}
+    return frozenset(
+        bar
+        for said in score.statements
+        if said.motif in names
+        for bar in range(
+            said.start_step // score.steps_per_bar,
+            -(-(said.start_step + said.steps) // score.steps_per_bar),
+        )
+    )
+
+
+def _marked(craft: Craft, written: frozenset[int]) -> str | None:
+    """Return what a musician would send back, if anything; what somebody wrote stays."""
+    dead = [bar for bar in craft.dead_bars if bar not in written]
+    if dead:
+        bars = ", ".join(str(bar + 1) for bar in dead)
         return f"nothing happens in bar {bars}: the tune stands and no other voice leads"
     if craft.outside:
         return f"{craft.outside} notes of the tune lie outside its range"
@@ -279,7 +296,7 @@ def _marked(craft: Craft) -> str | None:
     return None
 
 
-def _refusal(metrics: Metrics, score: Score) -> str | None:
+def _refusal(metrics: Metrics, score: Score, *, is_written: bool) -> str | None:
     """Return what makes a take unusable, whatever its points: silence, too little, or stuck."""
     bar = score.steps_per_bar
     if metrics.notes < max(3, 2 * score.bars):
@@ -290,7 +307,7 @@ def _refusal(metrics: Metrics, score: Score) -> str | None:
         return f"a note stuck for {metrics.longest_note_steps} steps"
     if score.bars > 1 and metrics.pitches < 4:
         return f"stuck on {metrics.pitches} pitches"
-    if score.bars > 1 and metrics.top_note_share > 0.6:
+    if score.bars > 1 and metrics.top_note_share > 0.6 and not is_written:
         return f"one pitch is {metrics.top_note_share:.0%} of its lead"
     return None
 

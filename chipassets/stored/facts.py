@@ -10,7 +10,7 @@ from typing import Any
 
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.motifs import motif_pace
-from chipassets.plan.trackplan import MODE, TEMPO, BuildPlan, HomeKey, TrackPlan
+from chipassets.plan.trackplan import MAY_BE_UNSAID, MODE, TEMPO, BuildPlan, HomeKey, TrackPlan
 from chipassets.resolve.plan_text import plan_to_json
 from chipassets.selection.takes import TAKES_VERSION
 from chipassets.shape import SHAPE_VERSION
@@ -43,7 +43,7 @@ _COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
 
 def notes_fields(track: TrackPlan) -> dict[str, Any]:
     """Return what a track's plan says about its notes, as JSON values."""
-    unsaid = tuple(name for name in ("reference", "wishes") if not getattr(track, name))
+    unsaid = tuple(name for name in MAY_BE_UNSAID if not getattr(track, name))
     fields = without(asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *unsaid))
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
     fields["preset_moods"] = track.preset_moods  # textures are drawn by them

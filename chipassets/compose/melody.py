@@ -1,0 +1,74 @@
+"""Melodies: where the tune of a section that somebody wrote stands, and what of it sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chipassets.compose.form import Part, parts_of, track_parts
+from chipassets.compose.motif import Stated, state_tune
+from chipassets.compose.piece import PiecePlan
+from chipassets.music.motifs import LITERAL, statement_notes
+from chipassets.music.notes import Note
+from chipassets.music.score import Statement
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.units import STEPS_PER_BEAT
+
+
+def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
+    """Return the melodies of a track's sections, in order, as statements.
+
+    A section that is shorter than its letter's melody has as much of it as it holds.
+    """
+    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    stated = []
+    for part in parts:
+        tune = track.melody_of(part.section.name)
+        if tune is None:
+            continue
+        start, room = part.section.start_bar * steps_per_bar, part.section.bars * steps_per_bar
+        if tune.transform != LITERAL:
+            found = state_tune(tune, track, start, 2)
+        else:
+            said = Statement(tune.name, start, tune.steps, 2, 0)
+            found = Stated(said, statement_notes(tune, said, track.key))
+        kept = tuple(
+            replace(note, duration_steps=min(note.duration_steps, start + room - note.start_step))
+            for note in found.notes
+            if note.start_step < start + room
+        )
+        said = replace(found.statement, steps=min(found.statement.steps, room))
+        stated.append(Stated(said, kept))
+    return tuple(stated)
+
+
+def bars_of_melodies(track: TrackPlan, parts: Sequence[Part]) -> set[int]:
+    """Return the bars in which a melody says what the tune does."""
+    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    return {
+        part.section.start_bar + bar
+        for part in parts
+        if (tune := track.melody_of(part.section.name)) is not None
+        for bar in range(min(part.section.bars, -(-tune.steps // steps_per_bar)))
+    }
+
+
+def sung_from(track: TrackPlan, plan: PiecePlan, bar: int, bars: int) -> list[Note]:
+    """Return the notes of melodies in some bars, their steps counted from the first of these.
+
+    Empty unless a melody sounds in all of them but the last, or in more than half.
+    """
+    if not track.melodies:
+        return []
+    parts = track_parts(track) if track.form else parts_of([own.section for own in plan.sections])
+    covered = bars_of_melodies(track, parts) & set(range(bar, bar + bars))
+    if 2 * len(covered) <= bars:
+        return []
+    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    first, last = bar * steps_per_bar, (bar + bars) * steps_per_bar
+    return [
+        replace(note, start_step=note.start_step - first)
+        for said in state_melodies(track, parts)
+        for note in said.notes
+        if first <= note.start_step < last
+    ]

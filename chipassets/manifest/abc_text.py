@@ -1,0 +1,268 @@
+"""Tunes in ABC notation: one voice, read onto the grid of 16ths, with key and metre.
+
+What a tune's sound needs is read: the fields M, L and K, notes with accidentals, octaves and
+lengths, rests, ties, dotted pairs, bar lines, repeats with their endings. What is for the eye or
+the player is skipped: titles, slurs, grace notes, chord symbols, decorations. Chords, tuplets and a
+second voice are refused. Source: the ABC music standard 2.1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from chipassets.manifest.refusal import Fault, Refusal
+from chipassets.music.keys import Key, parse_key
+from chipassets.music.notes import Note, Primer
+from chipassets.units import STEPS_PER_BEAT
+
+MAX_CHARACTERS = 20_000
+ABC_SUFFIX = ".abc"
+_MOST_STEPS = 8192
+_WHOLE = 4 * STEPS_PER_BEAT
+_FIELD = re.compile(r"\s*([A-Za-z]):(.*)")
+_INLINE = re.compile(r"\[([A-Za-z]):([^\]]*)\]")
+_SKIPPED = re.compile(r'\s+|"[^"]*"|![^!\n]*!|\+[a-z]+\+|\{[^}]*\}|[().~HLMOPSTuvy`\\]|%[^\n]*')
+_NOTE = re.compile(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)(\d*(?:/+\d*)?)")
+_REST = re.compile(r"([zxZ])(\d*(?:/+\d*)?)")
+_BAR = re.compile(r":+\|[|\]]*:*|\|+[\]:]*|\[\||::")
+_ENDING = re.compile(r"\[?([1-9])(?![0-9/])")
+_STEPS_OF = dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))
+_SIGNS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+_SHARPS = "FCGDAEB"
+_MODES = {
+    "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor",
+    "mix": "mixolydian", "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
+}  # fmt: skip
+_FIFTHS_BELOW_MAJOR = {
+    "major": 0, "mixolydian": 1, "dorian": 2, "minor": 3, "phrygian": 4, "locrian": 5, "lydian": -1,
+}  # fmt: skip
+_KEY_FIELD = re.compile(r"\s*([A-G])([#b]?)\s*([A-Za-z]*)")
+_FIFTHS = {name: place - 1 for place, name in enumerate("FCGDAEB")}
+
+
+@dataclass(frozen=True, slots=True)
+class AbcTune:
+    """A tune of one voice: its notes, the key and the metre (`"6/8"`) that its fields name."""
+
+    tune: Primer
+    key: Key | None
+    metre: str | None
+
+
+def is_abc(text: str) -> bool:
+    """Whether a text begins with a field of ABC, like `X:1` or `K:G`."""
+    return bool(re.match(r"\s*(%[^\n]*\n\s*)*[A-Za-z]:", text))
+
+
+def read_abc(text: str) -> AbcTune:
+    """Return the tune of an ABC text; Refusal, at the character, for what is none of one voice."""
+    if len(text) > MAX_CHARACTERS:
+        raise _refused(0, f"the tune has more than {MAX_CHARACTERS:,} characters", "shorten it")
+    reader = _Reader(text)
+    reader.read()
+    if not reader.notes:
+        raise _refused(0, "a tune holds at least one note", "write notes behind K:, like G2 A2 B4")
+    return AbcTune(Primer(tuple(reader.notes), reader.step), reader.key, reader.metre)
+
+
+def _refused(at: int, why: str, fix: str, found: str | None = None) -> Refusal:
+    return Refusal(Fault(why, fix, offset=at, found=found))
+
+
+@dataclass
+class _Reader:
+    """Reads a tune from its first character to its last, repeats played out as they come."""
+
+    text: str
+    notes: list[Note] = field(default_factory=list)
+    step: int = 0
+    key: Key | None = None
+    metre: str | None = None
+    _unit: Fraction | None = None
+    _signature: dict[str, int] = field(default_factory=dict)
+    _in_bar: dict[tuple[str, int], int] = field(default_factory=dict)
+    _scale: Fraction = Fraction(1)
+    _owed: Fraction | None = None
+    _tied: bool = False
+    _bar_start: int = 0
+    _repeat_from: tuple[int, int] = (0, 0)
+    _ending_from: tuple[int, int] | None = None
+
+    def read(self) -> None:
+        at = 0
+        while at < len(self.text):
+            line_end = self.text.find("\n", at)
+            line_end = len(self.text) if line_end < 0 else line_end
+            found = _FIELD.fullmatch(self.text[at:line_end])
+            if found and found[1] not in "sw":
+                self._field(found[1], found[2].partition("%")[0].strip(), at)
+            elif not found:
+                self._line(at, line_end)
+            at = line_end + 1
+
+    def _field(self, name: str, value: str, at: int) -> None:
+        if name == "L":
+            self._unit = self._fraction(value, at, "a unit length", "L:1/8")
+        elif name == "M":
+            self.metre = {"C": "4/4", "C|": "2/2"}.get(value, value.replace(" ", ""))
+            if self.metre != "none":
+                self._fraction(self.metre, at, "a metre", "M:4/4")
+        elif name == "K":
+            self._key(value, at)
+        elif name == "V" and self.notes:
+            raise _refused(at, "a melody has one voice", "keep the voice that is the tune", "V:")
+
+    def _fraction(self, value: str, at: int, what: str, like: str) -> Fraction:
+        try:
+            found = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            found = Fraction(0)
+        if not 0 < found <= 4:
+            raise _refused(at, f"it is no {what[2:]}", f"write it like {like}")
+        return found
+
+    def _key(self, value: str, at: int) -> None:
+        found = _KEY_FIELD.match(value)
+        word = found[3].lower() if found else "?"
+        mode = _MODES.get(word if word in ("", "m") else word[:3])
+        if value.lower() in ("none", ""):
+            self._signature = {}
+            return
+        if not found or mode is None:
+            raise _refused(at, "it is no key", "write it like K:G, K:Am or K:Ddor", value[:20])
+        # A change of key within the tune changes its signs; the tune stays in its first key.
+        self.key = self.key or parse_key(f"{found[1]}{found[2]} {mode}")
+        fifths = _FIFTHS[found[1]] + 7 * {"#": 1, "b": -1, "": 0}[found[2]]
+        fifths -= _FIFTHS_BELOW_MAJOR[mode]
+        raised = _SHARPS[: max(0, fifths)]
+        lowered = _SHARPS[::-1][: max(0, -fifths)]
+        self._signature = dict.fromkeys(raised, 1) | dict.fromkeys(lowered, -1)
+
+    def _line(self, at: int, end: int) -> None:
+        while at < end:
+            for pattern, take in (
+                (_INLINE, self._take_inline),
+                (_BAR, self._take_bar),
+                (_ENDING, self._take_ending),
+                (_SKIPPED, None),
+                (_NOTE, self._take_note),
+                (_REST, self._take_rest),
+            ):
+                found = pattern.match(self.text, at, end)
+                if found and found.end() > at:
+                    if take is not None:
+                        take(found, at)
+                    elif found[0] == "(" and found.end() < end and self.text[at + 1].isdigit():
+                        why = "a tuplet lies between the 16ths"
+                        raise _refused(at, why, "write it in 16ths, 8ths or longer notes",
+                                       f"'{self.text[at : at + 2]}'")  # fmt: skip
+                    at = found.end()
+                    break
+            else:
+                at = self._sign(at)
+
+    def _sign(self, at: int) -> int:
+        sign = self.text[at]
+        if sign == "-":
+            self._tied = bool(self.notes)
+            return at + 1
+        if sign in "<>":
+            self._dotted(at, sign)
+            return at + 1
+        if sign in "[&":
+            why = "notes at once are a chord, and a melody is one voice"
+            raise _refused(at, why, "keep its highest note", f"'{self.text[at : at + 8]}'")
+        raise _refused(at, "it stands for nothing in ABC", "delete it", f"'{sign}'")
+
+    def _take_inline(self, found: re.Match[str], at: int) -> None:
+        self._field(found[1], found[2].strip(), at)
+
+    def _dotted(self, at: int, sign: str) -> None:
+        """Make the note before longer by half of itself, or shorter, and owe the next the rest."""
+        if not self.notes or self.notes[-1].end_step != self.step:
+            raise _refused(at, "it dots no note", "write it between two notes", f"'{sign}'")
+        last = self.notes[-1]
+        longer = Fraction(3, 2) if sign == ">" else Fraction(1, 2)
+        steps = last.duration_steps * longer
+        if steps.denominator != 1:
+            raise self._off_grid(at)
+        self.notes[-1] = replace(last, duration_steps=int(steps))
+        self.step = self.notes[-1].end_step
+        self._owed = 2 - longer
+
+    def _steps(self, length: str, at: int) -> int:
+        amount = Fraction(1)
+        if length:
+            above, slash, below = length.partition("/")
+            halves = len(slash + below) - len((slash + below).lstrip("/"))
+            digits = below.lstrip("/")
+            amount = Fraction(int(above or 1))
+            if halves:
+                amount /= int(digits) if digits and int(digits) else 2**halves
+        default = Fraction(1, 8)
+        if self._unit is None and self.metre and "/" in self.metre:
+            default = Fraction(1, 8) if Fraction(self.metre) >= Fraction(3, 4) else Fraction(1, 16)
+        steps = amount * (self._unit or default) * _WHOLE * (self._owed or 1)
+        self._owed = None
+        if steps.denominator != 1 or steps < 1:
+            raise self._off_grid(at)
+        if self.step + steps > _MOST_STEPS:
+            raise _refused(at, f"a tune has at most {_MOST_STEPS} steps", "shorten it")
+        return int(steps)
+
+    def _off_grid(self, at: int) -> Refusal:
+        why = "the note begins or ends between two 16ths"
+        return _refused(at, why, "write it in 16ths or longer", f"'{self.text[at : at + 6]}'")
+
+    def _take_note(self, found: re.Match[str], at: int) -> None:
+        sign, letter, marks, length = found.groups()
+        octave = 5 + letter.islower() + marks.count("'") - marks.count(",")
+        place = letter.upper(), octave
+        if sign:
+            self._in_bar[place] = _SIGNS[sign]
+        altered = self._in_bar.get(place, self._signature.get(letter.upper(), 0))
+        pitch = 12 * octave + _STEPS_OF[letter.upper()] + altered
+        if not 0 <= pitch <= 127:
+            raise _refused(at, "the note is out of range", "write fewer , or '", f"'{found[0]}'")
+        steps = self._steps(length, at)
+        last = self.notes[-1] if self.notes else None
+        if self._tied and last and last.pitch == pitch and last.end_step == self.step:
+            self.notes[-1] = replace(last, duration_steps=last.duration_steps + steps)
+        else:
+            self.notes.append(Note(self.step, steps, pitch))
+        self._tied = False
+        self.step += steps
+
+    def _take_rest(self, found: re.Match[str], at: int) -> None:
+        self._tied = False
+        if found[1] == "Z":
+            bar = Fraction(self.metre or "4/4") * _WHOLE
+            self.step += int(bar * int(found[2] or 1))
+            return
+        self.step += self._steps(found[2], at)
+
+    def _take_bar(self, found: re.Match[str], at: int) -> None:
+        del at
+        self._in_bar.clear()
+        mark = found[0]
+        ends, begins = mark.startswith(":"), mark.endswith(":")
+        if ends:
+            start, first = self._repeat_from
+            until = self._ending_from or (self.step, len(self.notes))
+            again = self.notes[first : until[1]]
+            shift = self.step - start
+            self.notes += [replace(n, start_step=n.start_step + shift) for n in again]
+            self.step += until[0] - start
+            if self.step > _MOST_STEPS:
+                raise _refused(0, f"a tune has at most {_MOST_STEPS} steps", "shorten it")
+        if ends or begins:
+            self._repeat_from = self.step, len(self.notes)
+            self._ending_from = None
+
+    def _take_ending(self, found: re.Match[str], at: int) -> None:
+        if found[1] == "1":
+            self._ending_from = self.step, len(self.notes)
+        elif found[1] != "2":
+            raise _refused(at, "a repeat has two endings", "write the third out", found[0])

@@ -1,0 +1,310 @@
+"""Melodies: the tune of a section as somebody wrote it, in note text, ABC or a MIDI file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from chipassets.manifest.abc_text import ABC_SUFFIX, MAX_CHARACTERS, AbcTune, is_abc, read_abc
+from chipassets.manifest.chords_field import SECTION
+from chipassets.manifest.inside import file_inside
+from chipassets.manifest.melody_midi import voice_of_midi
+from chipassets.manifest.primer_field import FORM_SCHEMAS, NOTES_SCHEMA, primer_from_notes
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.tonality import KEY_SCHEMA, read_key
+from chipassets.music.forms import EDGES, FormPart
+from chipassets.music.keys import Key, pitch_name
+from chipassets.music.motifs import IN_MODE, LITERAL, TRANSPOSED
+from chipassets.music.notes import Note, Primer
+from chipassets.selection.craft import TUNE_HIGHEST, TUNE_LOWEST
+
+_NOTES, _ABC, _MIDI = "notes", "abc", "midi"
+_TRACK, _CHANNEL, _KEY, _TRANSPOSE, _TRANSFORM = (
+    "track", "channel", "key", "transpose", "transform",
+)  # fmt: skip
+_FORMS = (_NOTES, _ABC, _MIDI)
+_OF_MIDI = (_TRACK, _CHANNEL)
+_KEYS = (*_FORMS, *_OF_MIDI, _KEY, _TRANSPOSE, _TRANSFORM)
+_TRANSFORMS = (LITERAL, TRANSPOSED, IN_MODE)
+_FIRST = "A"
+_MOST_OCTAVES = 4
+_EXAMPLE = 'write melody: {A: "C5 - E5 - G5 - - -", B: {midi: verse.mid, track: 1}}'
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMelody:
+    """The tune of a section as it stands in the manifest.
+
+    key: in which it is written, if that is said. metre: the one that a file or ABC names.
+    transform: `literal` plays it at the pitches that are written. at: the keys that lead to it.
+    """
+
+    section: str
+    tune: Primer
+    key: Key | None = None
+    metre: str | None = None
+    transform: str = LITERAL
+    at: tuple[str, ...] = ()
+
+
+def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
+    """Return the melodies of a track, by section; one alone is that of A. Refusal for others."""
+    if isinstance(value, str) or (isinstance(value, dict) and value.keys() & set(_KEYS)):
+        return (_melody(_FIRST, value, context, ()),)
+    if not isinstance(value, dict) or not value:
+        raise refuse("melodies are notes, ABC or a MIDI file, by section", _EXAMPLE)
+    found: list[WrittenMelody] = []
+    faults: list[Fault] = []
+    for section, said in value.items():
+        if not SECTION.fullmatch(str(section)):
+            fault = Fault(
+                "it is no section of a form", "write it like A: or B':", (section,), on_key=True
+            )
+            faults.append(fault)
+            continue
+        try:
+            found.append(_melody(section, said, context, (section,)))
+        except Refusal as refusal:
+            faults += [replace(fault, at=(section, *fault.at)) for fault in refusal.faults]
+    if faults:
+        raise Refusal(*faults)
+    return tuple(found)
+
+
+def _melody(section: str, said: Any, context: Context, at: tuple[str, ...]) -> WrittenMelody:
+    if isinstance(said, str):
+        read = read_abc(said) if is_abc(said) else AbcTune(primer_from_notes(said), None, None)
+        return _fitting(WrittenMelody(section, read.tune, read.key, read.metre, at=at), 0)
+    if not isinstance(said, dict):
+        raise refuse("a melody is notes, ABC or a MIDI file", _EXAMPLE)
+    _check_keys(said)
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, read_one in _READERS.items():
+        if name in said:
+            try:
+                values[name] = read_one(said[name], context)
+            except Refusal as refusal:
+                faults += [replace(fault, at=(name, *fault.at)) for fault in refusal.faults]
+    if faults:
+        raise Refusal(*faults)
+    form = next(name for name in _FORMS if name in said)
+    try:
+        read = _tune(form, values, said, context)
+    except Refusal as refusal:
+        raise Refusal(
+            *(fault if fault.at else replace(fault, at=(form,)) for fault in refusal.faults)
+        ) from None
+    melody = WrittenMelody(
+        section,
+        read.tune,
+        values.get(_KEY, read.key),
+        read.metre,
+        values.get(_TRANSFORM, LITERAL),
+        at,
+    )
+    if melody.transform != LITERAL and _TRANSPOSE in said:
+        why = f"transform: {melody.transform} finds the register itself"
+        raise Refusal(Fault(why, "keep one of the two", (_TRANSPOSE,), on_key=True))
+    return _fitting(melody, values.get(_TRANSPOSE, 0))
+
+
+def _check_keys(said: dict[str, Any]) -> None:
+    faults = [
+        Fault("a melody has no such key", did_you_mean(str(name), _KEYS, "keys"), (name,),
+              on_key=True)
+        for name in said if name not in _KEYS
+    ]  # fmt: skip
+    forms = [name for name in _FORMS if name in said]
+    if len(forms) != 1 and not faults:
+        why = "a melody has its notes once" if forms else "a melody has notes"
+        faults.append(Fault(why, _EXAMPLE))
+    if forms and forms != [_MIDI]:
+        faults += [
+            Fault("only a MIDI file has it", "delete it", (name,), on_key=True)
+            for name in _OF_MIDI
+            if name in said
+        ]
+    if faults:
+        raise Refusal(*faults)
+
+
+def _tune(form: str, values: dict[str, Any], said: dict[str, Any], context: Context) -> AbcTune:
+    if form == _MIDI:
+        path = file_inside(context.folder, said[_MIDI])
+        voice = voice_of_midi(path, values.get(_TRACK), values.get(_CHANNEL))
+        return AbcTune(voice.tune, None, voice.metre)
+    text = said[form]
+    if not isinstance(text, str) or not text.strip():
+        raise refuse("notes are a line of text", 'write it like "C5 . E5 -"')
+    if form == _NOTES:
+        return AbcTune(primer_from_notes(text), None, None)
+    if text.lower().endswith(ABC_SUFFIX) and "\n" not in text:
+        return _abc_file(text, context)
+    return read_abc(text)
+
+
+def _abc_file(name: str, context: Context) -> AbcTune:
+    path = file_inside(context.folder, name)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CHARACTERS + 1)
+        text = data.decode()
+    except OSError as error:
+        why = f"the file cannot be read ({error.strerror})"
+        raise refuse(why, "mend its permissions") from None
+    except UnicodeDecodeError:
+        raise refuse("the file is no text in UTF-8", "save it again as UTF-8") from None
+    try:
+        return read_abc(text)
+    except Refusal as refusal:
+        # The offsets are those of the file, not of the manifest's text.
+        raise Refusal(*(_in_file(fault, text) for fault in refusal.faults)) from None
+
+
+def _in_file(fault: Fault, text: str) -> Fault:
+    before = text[: fault.offset or 0]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    found = f"{fault.found}: " if fault.found else ""
+    return Fault(f"line {line}, column {column} of the file: {found}{fault.why}", fault.fix)
+
+
+def _fitting(melody: WrittenMelody, semitones: int) -> WrittenMelody:
+    """The melody moved by semitones; Refusal where it lies outside what a lead is good for."""
+    notes = melody.tune.notes
+    low = min(note.pitch for note in notes) + semitones
+    high = max(note.pitch for note in notes) + semitones
+    if high - low > TUNE_HIGHEST - TUNE_LOWEST:
+        why = f"it spans {high - low} semitones, more than the {TUNE_HIGHEST - TUNE_LOWEST} of a"
+        raise refuse(f"{why} lead voice", "move its outermost notes by an octave")
+    outside = low < TUNE_LOWEST or high > TUNE_HIGHEST
+    if outside and melody.transform == LITERAL:
+        octaves = [12 * n for n in range(-_MOST_OCTAVES, _MOST_OCTAVES + 1)
+                   if low + 12 * n >= TUNE_LOWEST and high + 12 * n <= TUNE_HIGHEST]  # fmt: skip
+        move = min(octaves, key=abs, default=None)
+        fix = (
+            f"write it like {{..., transpose: {move + semitones}}}"
+            if move is not None
+            else "move its outermost notes by an octave"
+        )
+        raise refuse(
+            f"it lies from {_name(low)} to {_name(high)}, and a lead voice from "
+            f"{pitch_name(TUNE_LOWEST)} to {pitch_name(TUNE_HIGHEST)}",
+            fix,
+        )
+    moved = tuple(Note(n.start_step, n.duration_steps, n.pitch + semitones) for n in notes)
+    key = melody.key and Key((melody.key.tonic + semitones) % 12, melody.key.mode)
+    return replace(melody, tune=Primer(moved, melody.tune.steps), key=key)
+
+
+def _name(pitch: int) -> str:
+    return pitch_name(pitch) if 0 <= pitch <= 127 else f"MIDI pitch {pitch}"
+
+
+def _whole(what: str, low: int, high: int) -> Callable[[Any, Context], int]:
+    def read(value: Any, _: Context) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise refuse(f"{what} is a whole number from {low} to {high}", f"write {max(1, low)}")
+        return value
+
+    return read
+
+
+def _read_transform(value: Any, _: Context) -> str:
+    if not isinstance(value, str) or value not in _TRANSFORMS:
+        fix = did_you_mean(value if isinstance(value, str) else "", _TRANSFORMS, "transforms")
+        raise refuse("a melody has no such transform", fix)
+    return value
+
+
+_READERS: Mapping[str, Callable[[Any, Context], Any]] = {
+    _TRACK: _whole("a track of a file", 1, 999),
+    _CHANNEL: _whole("a channel", 1, 16),
+    _KEY: read_key,
+    _TRANSPOSE: _whole("transpose", -48, 48),
+    _TRANSFORM: _read_transform,
+}
+
+
+def melody_form(
+    melodies: tuple[WrittenMelody, ...], bar_steps: int, *, is_open: bool
+) -> tuple[FormPart, ...] | None:
+    """Return the form that melodies make where none is said: their sections, in their order.
+
+    is_open: whether the track says its length, which the sections then share.
+    """
+    if not melodies or any("'" in melody.section for melody in melodies):
+        return None
+    order = sorted(melodies, key=lambda own: (own.section != "intro") + (own.section == "outro"))
+    if all(own.section in EDGES for own in order):
+        return None
+    return tuple(
+        FormPart(own.section, None if is_open else -(-own.tune.steps // bar_steps)) for own in order
+    )
+
+
+_ONE: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "minLength": 1, "description": f"{NOTES_SCHEMA['description']} Or ABC."},
+        {
+            "type": "object",
+            "properties": {
+                _NOTES: NOTES_SCHEMA,
+                _ABC: {
+                    "type": "string",
+                    "minLength": 1,
+                    "description": "A tune in ABC notation, or a file named .abc.",
+                },
+                _MIDI: FORM_SCHEMAS["midi"],
+                _TRACK: {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": 999,
+                    "description": "Of a MIDI file the track that is the tune, from 1.",
+                },
+                _CHANNEL: {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": 16,
+                    "description": "Of that track the channel that is the tune, from 1.",
+                },
+                _KEY: {**KEY_SCHEMA, "description": "The key in which it is written."},
+                _TRANSPOSE: {
+                    "type": "integer",
+                    "minimum": -48,
+                    "maximum": 48,
+                    "description": "Semitones by which it is moved.",
+                },
+                _TRANSFORM: {
+                    "enum": list(_TRANSFORMS),
+                    "description": "literal, as written, is the default; transposed moves it to "
+                    "the track's key, in_mode to the same degrees of the track's mode.",
+                },
+            },
+            "oneOf": [{"required": [form]} for form in _FORMS],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+MelodyField = Annotated[
+    tuple[WrittenMelody, ...],
+    Reads(
+        read_melody,
+        {
+            "anyOf": [
+                *_ONE["anyOf"],
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": {"pattern": f"^({SECTION.pattern})$"},
+                    "additionalProperties": _ONE,
+                },
+            ],
+            "description": "The tune of a section as it is written, by the section's name or "
+            "letter; one alone is that of A. Harmony and all other voices are composed to it.",
+        },
+    ),
+]

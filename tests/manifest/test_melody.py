@@ -1,0 +1,181 @@
+"""Melodies in a manifest: note text, ABC and MIDI are read alike; what cannot be one is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chipassets.manifest.abc_text import is_abc, read_abc
+from chipassets.manifest.refusal import Refusal
+from chipassets.music.keys import Key
+from chipassets.music.notes import Note
+from tests.manifest.conftest import Load, Refuse, write_midi
+
+HEAD = "game: Test\ntracks:\n"
+TUNE = [(0, 4, 60), (4, 2, 62), (6, 2, 64), (8, 8, 67)]
+QUARTER = 480
+
+
+def town(melody: str, more: str = "") -> str:
+    return f"{HEAD}  town:\n    melody: {melody}\n{more}"
+
+
+def line(notes: tuple[Note, ...]) -> list[tuple[int, int, int]]:
+    return [(note.start_step, note.duration_steps, note.pitch) for note in notes]
+
+
+def midi(path: Path, *voices: list[tuple[int, int, int]]) -> None:
+    """Write steps as ticks: several voices in one track."""
+    notes = [(120 * at, 120 * (at + n), pitch) for voice in voices for at, n, pitch in voice]
+    write_midi(path, notes)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '"C4 - - - D4 - E4 - G4 - - - - - - -"',
+        '{notes: "C4 - - - D4 - E4 - G4 - - - - - - -"}',
+        '{abc: "L:1/8\\nK:C\\nC2 D E | G4-"}',
+        '{A: "K:C\\nL:1/16\\nC4D2E2 G8|"}',
+        "{A: {abc: tune.abc}}",
+        "{midi: tune.mid}",
+        "{midi: tune.mid, track: 1, channel: 1, transpose: 0}",
+        '{notes: "C3 - - - D3 - E3 - G3 - - - - - - -", transpose: 12}',
+    ],
+)
+def test_every_way_of_writing_gives_the_same_tune(load: Load, tmp_path: Path, written: str) -> None:
+    midi(tmp_path / "tune.mid", TUNE)
+    (tmp_path / "tune.abc").write_text("X:1\nT:A tune\nK:C\nC2DE G4 |]\n")
+    (melody,) = load(town(written)).tracks["town"].melody or ()
+    assert melody.section == "A"
+    assert line(melody.tune.notes) == TUNE
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("K:G\nF ^F =F F | F", [(0, 2, 66), (2, 2, 66), (4, 2, 65), (6, 2, 65), (8, 2, 66)]),
+        ("K:Bbm\nB, B b b'", [(0, 2, 58), (2, 2, 70), (4, 2, 82), (6, 2, 94)]),
+        ("L:1/4\nK:C\nC>D E<F", [(0, 6, 60), (6, 2, 62), (8, 2, 64), (10, 6, 65)]),
+        ("L:1/4\nK:C\nC/2 D// E3/2 z F", [(0, 2, 60), (2, 1, 62), (3, 6, 64), (13, 4, 65)]),
+        ("L:1/4\nM:3/4\nK:C\nC Z E", [(0, 4, 60), (16, 4, 64)]),
+        ("L:1/4\nK:C\n|:C D:|E", [(0, 4, 60), (4, 4, 62), (8, 4, 60), (12, 4, 62), (16, 4, 64)]),
+        ("L:1/4\nK:C\n|:C|1 D:|2 E|]", [(0, 4, 60), (4, 4, 62), (8, 4, 60), (12, 4, 64)]),
+        ('L:1/4\nK:C\n"Am"(C !trill!D) {c}E ~F', [(0, 4, 60), (4, 4, 62), (8, 4, 64), (12, 4, 65)]),
+        ("L:1/4\nK:C\nC-|C-C D", [(0, 12, 60), (12, 4, 62)]),
+        ("M:2/4\nK:C\nC D", [(0, 1, 60), (1, 1, 62)]),
+        ("L:1/4\nK:C\nC % a remark\n% another\nD", [(0, 4, 60), (4, 4, 62)]),
+    ],
+)
+def test_abc_is_read_as_the_standard_says(text: str, notes: list[tuple[int, int, int]]) -> None:
+    assert is_abc(text)
+    assert line(read_abc(text).tune.notes) == notes
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("K:G\nG", Key(7, "major")),
+        ("K:F#m\nF", Key(6, "minor")),
+        ("K:Ddor\nD", Key(2, "dorian")),
+        ("K:A mixolydian\nA", Key(9, "mixolydian")),
+        ("K:Eb\n[K:C]E", Key(3, "major")),
+        ("K:none\nE", None),
+    ],
+)
+def test_abc_names_its_key(text: str, key: Key | None) -> None:
+    assert read_abc(text).key == key
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "says"),
+    [
+        ("K:C\nC [CEG] D", 6, "a chord"),
+        ("K:C\nC (3DEF", 6, "tuplet"),
+        ("L:1/16\nK:C\nC/2", 11, "between two 16ths"),
+        ("K:C\nC D\nV:2\nE F", 8, "one voice"),
+        ("K:C\nC & D", 6, "a chord"),
+        ("K:H\nC", 0, "no key"),
+        ("L:x\nK:C\nC", 0, "unit length"),
+        ("K:C\nC € D", 6, "nothing in ABC"),
+        ("K:C\n", 0, "at least one note"),
+        ("K:C\n> C", 4, "dots no note"),
+        ("K:C\nC,,,,,,,", 4, "out of range"),
+    ],
+)
+def test_abc_that_is_no_melody_is_refused_at_the_character(text: str, at: int, says: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_abc(text)
+    (fault,) = caught.value.faults
+    assert says in fault.why
+    assert fault.offset == at
+
+
+REFUSED: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "a number": (town("5"), "4:13", ("by section",)),
+    "an unknown section": (town("{Q: C5 - - -}", "    form: A B\n"), "4:14", ("no section", "A, B")),
+    "no section at all": (town("{verse: C5}"), "4:14", ("no section", "like A:")),
+    "an unknown key": (town("{A: {nots: C5}}"), "4:18", ("'nots'", "'notes'")),
+    "two forms": (town("{notes: C5, abc: C}"), "4:13", ("notes once",)),
+    "no notes": (town("{track: 1}"), "4:13", ("has notes",)),
+    "a track without a file": (town("{notes: C5, track: 1}"), "4:25", ("only a MIDI file",)),
+    "a bad token": (town('{A: "C5 - X5"}'), "4:23", ("'X5'",)),
+    "a missing file": (town("{midi: no.mid}"), "4:20", ("no such file",)),
+    "a bad transform": (town("{notes: C5, transform: literl}"), "4:36", ("'literal'",)),
+    "transposed twice": (
+        town("{notes: C5, transform: in_mode, transpose: 12}"), "4:45", ("one of the two",),
+    ),
+    "longer than its section": (
+        town('"C5 - - - - - - - - - - - - - - - D5"', "    form: A:1 B:3\n"), "4:13",
+        ("17 steps", "2 bars", "A:2"),
+    ),
+    "too low": (town("C2"), "4:13", ("from C2 to C2", "transpose: 24")),
+    "another metre": (town('"M:3/4\\nK:C\\nC3"'), "4:13", ("in 3/4", "metre: 3/4")),
+    "a primer too": (town("C5", "    primer: E5\n"), "4:13", ("both open the track",)),
+    "a motif too": (
+        town("{A: C5 - E5}", "    motif: hero\nmotifs: {hero: G5}\n"), "4:14", ("motif 'hero'",),
+    ),
+    "a chord in ABC": (town('"K:C\\nC [EG]"'), "4:13", ("one voice",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_melody_is_refused_at_its_place(refuse: Refuse, name: str) -> None:
+    text, where, parts = REFUSED[name]
+    (problem,) = refuse(text)
+    said = str(problem)
+    for part in parts:
+        assert part in said, said
+    assert problem.where == f"game.yaml:{where}", said
+
+
+def test_a_track_with_three_tunes_is_refused_with_bar_and_beat(
+    refuse: Refuse, tmp_path: Path
+) -> None:
+    higher = [(at, n, pitch + 4) for at, n, pitch in TUNE[2:]]
+    highest = [(at, n, pitch + 7) for at, n, pitch in TUNE[3:]]
+    midi(tmp_path / "three.mid", TUNE, higher, highest)
+    (problem,) = refuse(town("{A: {midi: three.mid}}"))
+    said = str(problem)
+    assert "3 notes sound at once in track 1, first in bar 1 on beat 2.5" in said
+    assert problem.where == "game.yaml:4:24"
+    (problem,) = refuse(town("{A: {midi: three.mid, track: 4}}"))
+    assert "track 4 of the file has no notes" in str(problem)
+    assert "tracks with notes are 1" in str(problem)
+
+
+def test_notes_held_a_little_too_long_are_one_voice(load: Load, tmp_path: Path) -> None:
+    write_midi(tmp_path / "legato.mid", [(0, 500, 60), (480, 1000, 62), (960, 1440, 64)])
+    (melody,) = load(town("{midi: legato.mid}")).tracks["town"].melody or ()
+    assert line(melody.tune.notes) == [(0, 4, 60), (4, 4, 62), (8, 4, 64)]
+
+
+def test_sections_that_have_melodies_are_the_form_where_none_is_said(load: Load) -> None:
+    from chipassets.manifest import settings_of
+
+    bar = "C5 - - - - - - - - - - - - - - -"
+    manifest = load(town(f'{{A: "{bar}", B: "{bar} E5 - -"}}'))
+    settings = settings_of(manifest, "town")
+    assert settings.bars == 3
+    assert [(part.name, part.bars) for part in settings.form or ()] == [("A", 1), ("B", 2)]
