@@ -114,7 +114,9 @@ def test_abc_that_is_no_melody_is_refused_at_the_character(text: str, at: int, s
 
 REFUSED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "a number": (town("5"), "4:13", ("by section",)),
-    "an unknown section": (town("{Q: C5 - - -}", "    form: A B\n"), "4:14", ("no section", "A, B")),
+    "an unknown section": (
+        town("{Q: C5 - - -}", "    form: A B\n"), "4:14", ("no section", "A, B"),
+    ),
     "no section at all": (town("{verse: C5}"), "4:14", ("no section", "like A:")),
     "an unknown key": (town("{A: {nots: C5}}"), "4:18", ("'nots'", "'notes'")),
     "two forms": (town("{notes: C5, abc: C}"), "4:13", ("notes once",)),
