@@ -6,6 +6,7 @@ content back. Readers raise ValueError with the offset or line for every file th
 
 from __future__ import annotations
 
+from chipassets.chipfiles.compact import decode_compact, encode_compact
 from chipassets.chipfiles.famitone import encode_famitone
 from chipassets.chipfiles.famitracker import encode_famitracker
 from chipassets.chipfiles.ft_module import FtModule
@@ -32,12 +33,14 @@ __all__ = [
     "SpcFile",
     "VgmFile",
     "VgmTags",
+    "decode_compact",
     "decode_famitracker",
     "decode_gbs",
     "decode_mod",
     "decode_nsf",
     "decode_spc",
     "decode_vgm",
+    "encode_compact",
     "encode_famitone",
     "encode_famitracker",
     "encode_gbs",

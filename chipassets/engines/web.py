@@ -11,8 +11,10 @@ from typing import Any
 from chipassets import __version__
 from chipassets.bundle import TrackEntry
 from chipassets.engines.kit import Exporter, Item, Music, template
+from chipassets.engines.synth import synth_module
 
 _AUDIO = ("ogg", "flac", "wav")
+_KINDS = (*_AUDIO, "synth")
 
 
 def web_items(music: Music) -> Iterator[Item]:
@@ -22,6 +24,7 @@ def web_items(music: Music) -> Iterator[Item]:
     yield Item("README.md", template("web", "README.md", PACKAGE=package))
     yield Item("package.json", _package(music, package))
     yield Item("chipassets.js", player())
+    yield Item("chipassets-synth.js", synth_module())
     yield Item("index.js", template("web", "index.js", PACKAGE=package, GAME=game))
     yield Item("index.d.ts", _types(music))
     for name in ("howler.js", "howler.d.ts", "phaser.js", "phaser.d.ts"):
@@ -32,16 +35,16 @@ def web_items(music: Music) -> Iterator[Item]:
 
 
 def bundle_items(music: Music, folder: str) -> Iterator[Item]:
-    """Yield the index, of audio only, and the audio that it lists."""
+    """Yield the index, of audio and synth files only, and those."""
     index = json.loads(music.index_bytes)
     for record in index["tracks"]:
-        record["files"] = {kind: one for kind, one in record["files"].items() if kind in _AUDIO}
+        record["files"] = {kind: one for kind, one in record["files"].items() if kind in _KINDS}
     index.pop("album", None)
     index.pop("provenance", None)
     yield Item(f"{folder}bundle.json", _json(index))
     for track in music.tracks:
         for entry in (
-            *(track.files[kind] for kind in _AUDIO if kind in track.files),
+            *(track.files[kind] for kind in _KINDS if kind in track.files),
             *track.layers,
         ):
             yield Item(folder + entry.path, music.data(entry.path))
@@ -107,6 +110,7 @@ def _package(music: Music, name: str) -> bytes:
                 ".": {"types": "./index.d.ts", "default": "./index.js"},
                 **adapters,
                 "./chipassets.js": "./chipassets.js",
+                "./chipassets-synth.js": "./chipassets-synth.js",
                 "./bundle/*": "./bundle/*",
                 "./howler.json": "./howler.json",
                 "./phaser.json": "./phaser.json",

@@ -47,6 +47,7 @@ FORMATS: dict[str, FileFormat] = {
     "mod": FileFormat(
         "mod/{track}.mod", "trackers and players of modules", ("nes", "nes-vrc6", "gameboy")
     ),
+    "synth": FileFormat("synth/{track}.creg", "the web player's synthesiser", ("nes", "gameboy")),
 }
 """In the order in which a plan holds them. `production.outputs` says who encodes each."""
 DEFAULT_FORMATS = ("ogg", "midi", "preview")

@@ -12,6 +12,7 @@ from chipassets.arrange import write_registers
 from chipassets.chipfiles import (
     ChipFile,
     VgmTags,
+    encode_compact,
     encode_famitone,
     encode_famitracker,
     encode_gbs,
@@ -200,6 +201,16 @@ def _tracker_text(encode: Callable[..., ChipFile]) -> Callable[[Finished], Parts
     return encoded
 
 
+def _synth(finished: Finished) -> bytes:
+    return encode_compact(
+        finished.log,
+        filter_name=finished.plan.filter_name,
+        gain=finished.gain,
+        samples=len(finished.pcm.samples),
+        layers=[layer.voices for layer in finished.track.sound.layers],
+    )
+
+
 def _uge(finished: Finished) -> Parts:
     track = finished.track
     file = encode_uge(
@@ -256,6 +267,7 @@ ENCODERS: dict[str, Callable[[Finished], Parts]] = {
     "famitone": _tracker_text(encode_famitone),
     "uge": _uge,
     "mod": _mod,
+    "synth": _one(_synth),
 }
 """Who encodes each format of `plan.formats`: files by part, "" where a track has one file."""
 

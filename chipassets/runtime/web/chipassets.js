@@ -22,6 +22,8 @@
  *
  * It needs a browser of 2022 or later. Where Ogg Vorbis is not decoded, whatever the browser says of
  * itself, it plays a track's FLAC or WAV; layers, which are OGG only, then sound as the whole track.
+ * A track with a `synth` file is played from the chip's registers instead, in one to five kilobytes,
+ * where chipassets-synth.js lies beside this file: see docs/runtime.md.
  *
  * Three parts, from pure to loud: arithmetic of bars and fades, decisions (Director, Timeline,
  * Balance), and WebAudio (Mixer, Stings, Player). Times are seconds of the audio clock, positions
@@ -30,6 +32,9 @@
  */
 (function (root) {
   "use strict";
+
+  /* Where this file lies: "" where it is part of a page or of a module. */
+  const SCRIPT = (root.document && document.currentScript && document.currentScript.src) || "";
 
   const FORMAT = 1;
   /* No music is beyond them, and arithmetic on what is could go on for ever. */
@@ -697,6 +702,20 @@
   }
 
   /*
+   * Start what a track sounds from, decoded buffers or a synthesised track, each layer into its
+   * output; returns the nodes.
+   */
+  function startSounds(context, sounds, track, at, fromSample, outputs) {
+    if (!Array.isArray(sounds)) {
+      const samples = track.loop ? Infinity : track.samples - fromSample;
+      return [sounds.start(at, wrap(track, fromSample), samples, outputs)];
+    }
+    return sounds.map((buffer, i) =>
+      startSource(context, buffer, track, at, fromSample, outputs[i])
+    );
+  }
+
+  /*
    * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
    * the same sample and so stay together; the balance says how much of each is heard.
    */
@@ -778,15 +797,14 @@
       const gain = this.context.createGain();
       gain.gain.value = 0;
       gain.connect(this.output);
-      const layers = buffers.map(() => {
+      const layers = Array.from({ length: buffers.length }, () => {
         const layer = this.context.createGain();
         layer.connect(gain);
         return layer;
       });
       this._layLayers(layers, this.context.currentTime);
-      const sources = buffers.map((buffer, i) =>
-        startSource(this.context, buffer, voice.track, voice.since, voice.fromSample, layers[i])
-      );
+      const { track, since, fromSample } = voice;
+      const sources = startSounds(this.context, buffers, track, since, fromSample, layers);
       this._nodes.set(voice, { gain, layers, sources });
     }
 
@@ -820,9 +838,8 @@
       const gain = this.context.createGain();
       gain.connect(this.output);
       const once = { ...sting.track, loop: null };
-      const sources = buffers.map((buffer) =>
-        startSource(this.context, buffer, once, sting.at, 0, gain)
-      );
+      const outputs = new Array(buffers.length).fill(gain);
+      const sources = startSounds(this.context, buffers, once, sting.at, 0, outputs);
       sources[0].onended = () => {
         gain.disconnect();
         this._nodes.delete(sting);
@@ -904,7 +921,7 @@
 
   /* Plays a bundle by the game's scenes. Make one with Chipassets.open. */
   class Player {
-    constructor(index, load, context, { rules = RULES, levels = LEVELS, output } = {}) {
+    constructor(index, load, context, { rules = RULES, levels = LEVELS, output, synth } = {}) {
       this.index = index;
       this.context = context;
       this.director = new Director(index, rules, levels);
@@ -915,6 +932,7 @@
       this._asked = 0;
       this._isPaused = false;
       this._refusesOgg = false;
+      this._synth = this._openSynth(synth);
       this._balance = new Balance();
       this._volume = new Volume(context, output || context.destination);
       this._musicVolume = new Volume(context, this._volume.node);
@@ -1158,20 +1176,44 @@
       this._decoded.delete(track);
       this._decoded.set(track, buffers);
       const passing = [...this._decoded.keys()].filter((old) => !this._kept.has(old));
-      if (passing.length > DECODED_TRACKS_KEPT) this._decoded.delete(passing[0]);
+      if (passing.length > DECODED_TRACKS_KEPT) this._forget(passing[0]);
       try {
-        return await buffers;
+        const sounds = await buffers;
+        if (sounds.ready) await sounds.ready();
+        return sounds;
       } catch (error) {
         this._warn(`track "${track.name}" stays silent: ${error.message || error}`);
         return null;
       }
     }
 
-    /* The first that can be had of the track's layers and its files in each format. */
+    _forget(track) {
+      const sounds = this._decoded.get(track);
+      this._decoded.delete(track);
+      sounds.then((one) => one.close && one.close()).catch(() => {}); // whoever waits is told
+    }
+
+    /* The module chipassets-synth.js, ready for this context, or null. */
+    async _openSynth(url) {
+      if (!url || !this.index.tracks.some((track) => track.files.synth)) return null;
+      try {
+        const synth = await import(String(url));
+        if (synth.canStream(this.context)) await synth.install(this.context);
+        return synth;
+      } catch (error) {
+        this._warn(`${url} cannot be used, audio files are played: ${error.message || error}`);
+        return null;
+      }
+    }
+
+    /* The first that can be had of the track's registers, its layers and its files. */
     async _decodeTrack(track) {
       let failure = null;
-      for (const files of waysToPlay(track, playsOgg() && !this._refusesOgg)) {
+      const synth = await this._synth;
+      const streams = synth && synth.canStream(this.context);
+      for (const files of waysToPlay(track, playsOgg() && !this._refusesOgg, synth, streams)) {
         try {
+          if (files[0] === track.files.synth) return await this._synthesise(synth, files[0]);
           const buffers = await Promise.all(files.map((file) => this._decode(file)));
           if (failure) this._warn(`track "${track.name}" is played from ${files[0].path}: ${failure}`);
           return buffers;
@@ -1182,11 +1224,23 @@
       throw new Error(failure || "the bundle holds no ogg, flac or wav file of it");
     }
 
-    async _decode(file) {
+    /* The track played by the synthesiser, or what it gives, where this context has another rate. */
+    async _synthesise(synth, file) {
+      const data = await this._read(file);
+      if (!synth.canStream(this.context)) return synth.renderBuffers(this.context, data);
+      return new synth.SynthTrack(this.context, data);
+    }
+
+    async _read(file) {
       const data = await this._load(file.path);
       if (data.byteLength !== file.bytes) {
         throw new Error(`${file.path} has ${data.byteLength} bytes instead of ${file.bytes}`);
       }
+      return data;
+    }
+
+    async _decode(file) {
+      const data = await this._read(file);
       try {
         return await this.context.decodeAudioData(data);
       } catch (error) {
@@ -1222,14 +1276,18 @@
   const isOgg = (file) => /\.ogg$/i.test(file.path);
 
   /*
-   * Lists of files that sound together as the track, the best first: its layers, then the mix in
-   * each format. What the browser does not play comes last, in case that is not so.
+   * Lists of files that sound together as the track, the best first: its registers, its layers, then
+   * the mix in each format. Registers that must be rendered before they sound come behind OGG. What
+   * the browser does not play comes last, in case that is not so.
    */
-  function waysToPlay(track, hasOgg) {
+  function waysToPlay(track, hasOgg, hasSynth = false, streams = false) {
     const layers = track.layers && track.layers.length ? [track.layers] : [];
     const { ogg, flac, wav } = track.files;
-    const mixes = [ogg, flac, wav].filter((file) => file).map((file) => [file]);
-    const ways = [...layers, ...mixes];
+    const synth = hasSynth && track.files.synth ? [[track.files.synth]] : [];
+    const singles = (...files) => files.filter((file) => file).map((file) => [file]);
+    const ways = streams
+      ? [...synth, ...layers, ...singles(ogg, flac, wav)]
+      : [...layers, ...singles(ogg), ...synth, ...singles(flac, wav)];
     const plays = (files) => hasOgg || !files.some(isOgg);
     return [...ways.filter(plays), ...ways.filter((files) => !plays(files))];
   }
@@ -1283,7 +1341,8 @@
   /*
    * Return the Player of the bundle whose bundle.json lies at `url`. Options: {rules, levels} for
    * the transitions, {context} to share an AudioContext (pause suspends it), {output} to play into a
-   * node of it.
+   * node of it, {synth} the address of chipassets-synth.js, which else is looked for beside this
+   * file, or false to play audio files alone.
    */
   async function open(url, options = {}) {
     const base = new URL(url, root.location ? root.location.href : undefined);
@@ -1296,7 +1355,9 @@
     const response = await get(base.href);
     const index = checkIndex(await response.json());
     const load = async (path) => (await get(path)).arrayBuffer();
-    const player = new Player(index, load, options.context || openContext(index), options);
+    const synth = options.synth ?? (SCRIPT && new URL("chipassets-synth.js", SCRIPT).href);
+    const context = options.context || openContext(index);
+    const player = new Player(index, load, context, { ...options, synth });
     if (player.context.state === "suspended" && root.addEventListener) resumeOnGesture(player);
     return player;
   }

@@ -85,6 +85,8 @@ export interface Options {
   context?: AudioContext;
   /** The node that the music is played into; by default the context's destination. */
   output?: AudioNode;
+  /** The address of chipassets-synth.js, or false to play audio files alone. */
+  synth?: string | URL | false;
 }
 
 export class Player {
