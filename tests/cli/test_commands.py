@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.main import get_command
 
 from chipassets.cli.app import app
 from tests.cli.conftest import Run, environment
@@ -155,3 +156,15 @@ def test_a_line_a_track_without_a_terminal_and_lively_on_one(game: Path, chipass
             shown += chunk
     assert process.returncode == 0
     assert b"compose" in shown
+
+
+def test_no_help_holds_what_markup_would_swallow() -> None:
+    commands = [get_command(app)]
+    seen = 0
+    while commands:
+        command = commands.pop()
+        commands += getattr(command, "commands", {}).values()
+        texts = [command.help or "", *(getattr(p, "help", "") or "" for p in command.params)]
+        seen += len(texts)
+        assert not [text for text in texts if "[" in text], command.name
+    assert seen > 100
