@@ -28,6 +28,8 @@ class Engine(StrEnum):
     DEFOLD = "defold"
     BEVY = "bevy"
     CONSTRUCT = "construct"
+    GBSTUDIO = "gbstudio"
+    SOLARUS = "solarus"
 
 
 def export_command(

@@ -11,7 +11,7 @@ from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 
 ENGINES = (
     "godot", "godot3", "web", "rpgmaker", "love", "renpy", "gamemaker", "unity", "defold", "bevy",
-    "construct",
+    "construct", "gbstudio", "solarus",
 )  # fmt: skip
 """The engines that there are exporters for: the keys of `chipassets.engines.EXPORTERS`."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from chipassets.chipfiles import encode_uge
+from tests.chipfiles.material import tune, tune_log
 from tests.report.sample_bundle import Piece, write_sample
 
 PIECES = (
@@ -24,6 +28,21 @@ SECONDS_A_BAR = 1.0
 def write_game(folder: Path) -> Path:
     """Write the bundle and return its folder."""
     write_sample(folder, list(PIECES))
+    return folder
+
+
+def write_songs(folder: Path) -> Path:
+    """Write the bundle with a Game Boy song for each track and return its folder."""
+    write_game(folder)
+    song = encode_uge(tune(2, chip="gameboy"), tune_log(2, chip="gameboy"), title="song").data
+    index = json.loads((folder / "bundle.json").read_text())
+    for track in index["tracks"]:
+        path = folder / f"uge/{track['name']}.uge"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(song)
+        entry = {"path": f"uge/{path.name}", "sha256": sha256(song).hexdigest(), "bytes": len(song)}
+        track["files"]["uge"] = entry
+    (folder / "bundle.json").write_text(json.dumps(index))
     return folder
 
 

@@ -18,7 +18,7 @@ from chipassets.errors import ManifestError, UsageError
 from chipassets.manifest import manifest_schema
 from chipassets.manifest.engines import ENGINES, EngineTarget
 from chipassets.manifest.loader import parse_manifest
-from tests.engines.game import write_game
+from tests.engines.game import write_game, write_songs
 
 TRACKS = "tracks: {title: }\n"
 
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_told_at_its_place(said: str, where: str, why: str) -> 
 def test_an_engine_says_which_format_it_needs() -> None:
     with pytest.raises(UsageError, match=r"engines: godot needs ogg files, and formats: is \[wav"):
         check_targets([EngineTarget("godot")], ["wav", "midi"])
-    check_targets([EngineTarget(name) for name in ENGINES], ["ogg", "wav"])
+    check_targets([EngineTarget(name) for name in ENGINES], ["ogg", "wav", "uge"])
 
 
 def test_files_go_beside_the_bundle_or_where_the_manifest_says(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_files_go_beside_the_bundle_or_where_the_manifest_says(tmp_path: Path) -
 def test_every_engine_gets_files_a_page_and_an_example_again_and_again(
     tmp_path: Path, engine: str
 ) -> None:
-    bundle = write_game(tmp_path / "bundle")
+    bundle = write_songs(tmp_path / "bundle")
     music, exporter = Music.read(bundle), EXPORTERS[engine]
     items, example = list(exporter.items(music)), list(exporter.example(music))
     paths = [item.path for item in items + example]
@@ -101,7 +101,7 @@ def test_every_engine_gets_files_a_page_and_an_example_again_and_again(
     assert "engines:" in page
     for item in items + example:
         # A placeholder that was not filled in, or a path of this machine.
-        text = "" if item.path.endswith(".ogg") else item.data.decode()
+        text = "" if item.path.endswith((".ogg", ".uge")) else item.data.decode()
         assert not re.search(r"@[A-Z]{3,}@", text), item.path
         assert str(tmp_path) not in text, item.path
     done = export(engine, bundle, tmp_path / "game", example=True)

@@ -1,0 +1,139 @@
+-- The music in Solarus 1.6:
+--
+--   local music = require("scripts/chipassets/music")
+--   music:enter("overworld")
+--
+-- Solarus plays one piece at a time and tells no place in it: changes come at once, a scene that is
+-- come back to begins anew, and layers sound as the whole track. Its OGG reader keeps the loops.
+
+local tracks = require("scripts/chipassets/tracks")
+
+local LEVELS = {shop = 1, battle = 2, boss = 2, victory = 2, menu = 3}
+local FOLDER = "chipassets/"
+
+local music = {stack = {}, current = nil}
+
+local function level(scene) return LEVELS[scene] or 0 end
+
+-- The scene's track with the most of the moods; the first of equals.
+local function choose(scene, moods)
+  local best, most
+  for _, track in ipairs(tracks) do
+    if track.scene == scene then
+      local wanted, shared = {}, 0
+      for _, mood in ipairs(moods) do wanted[mood] = true end
+      for _, mood in ipairs(track.moods) do if wanted[mood] then shared = shared + 1 end end
+      local likeness = #moods > 0 and shared * 100 - (#track.moods - shared) or 0
+      if not best or likeness > most then best, most = track, likeness end
+    end
+  end
+  return best
+end
+
+-- A track of that name, or of that scene: the one that matches what plays goes first.
+local function find(name, playing)
+  local by_scene
+  for _, track in ipairs(tracks) do
+    if track.name == name then return track end
+  end
+  for _, track in ipairs(tracks) do
+    if track.scene == name then
+      if playing and track.match == playing.name then return track end
+      by_scene = by_scene or track
+    end
+  end
+  return by_scene
+end
+
+local function play(track, after)
+  if track.loops and not after then
+    sol.audio.play_music(FOLDER .. track.name, true)
+  else
+    sol.audio.play_music(FOLDER .. track.name, after or function() end)
+  end
+end
+
+local function follow()
+  local top = music.stack[#music.stack]
+  local track = top and choose(top.scene, top.moods)
+  if top and not track then
+    print("chipassets: no track serves the scene " .. top.scene .. "; the music stays as it is")
+  elseif track and track ~= music.current then
+    music.current, music.sting_of = track, nil
+    play(track)
+  end
+end
+
+-- Be in a scene: over lower ones, in place of equal ones, back to one that lies below.
+function music:enter(scene, options)
+  local moods = options and options.moods or {}
+  for i, entry in ipairs(self.stack) do
+    if entry.scene == scene then
+      while #self.stack > i do table.remove(self.stack) end
+      entry.moods = moods
+      return follow()
+    end
+  end
+  while #self.stack > 0 and level(self.stack[#self.stack].scene) >= level(scene) do
+    table.remove(self.stack)
+  end
+  table.insert(self.stack, {scene = scene, moods = moods})
+  follow()
+end
+
+-- Go back to the scene below; the last one cannot be left.
+function music:leave()
+  if #self.stack < 2 then return end
+  table.remove(self.stack)
+  follow()
+end
+
+-- Play a track, or a scene's track, once, then the music again.
+function music:sting(name)
+  local track = find(name, self.current)
+  if not track then
+    print("chipassets: no track serves the scene " .. name .. "; there is no such sting")
+  elseif track ~= self.current and not track.loops then
+    local token = {}
+    self.sting_of = token
+    play(track, function()
+      if self.sting_of == token and self.current then play(self.current) end
+    end)
+  end
+end
+
+-- Lower the music by so many decibels until told otherwise; 0 is back.
+function music:duck(decibels)
+  self.volume = self.volume or sol.audio.get_music_volume()
+  sol.audio.set_music_volume(math.floor(self.volume * 10 ^ (-(decibels or 12) / 20) + 0.5))
+  if decibels == 0 then self.volume = nil end
+end
+
+-- The scenes, for a save game: a text for game:set_value. music:restore(text) enters them again.
+function music:state()
+  local words = {}
+  for _, entry in ipairs(self.stack) do
+    table.insert(words, entry.scene .. ":" .. table.concat(entry.moods, ","))
+  end
+  return table.concat(words, " ")
+end
+
+function music:restore(text)
+  self.stack = {}
+  for scene, moods in tostring(text):gmatch("([^%s:]+):(%S*)") do
+    local list = {}
+    for mood in moods:gmatch("[^,]+") do table.insert(list, mood) end
+    table.insert(self.stack, {scene = scene, moods = list})
+  end
+  follow()
+end
+
+function music:stop()
+  self.stack, self.current, self.sting_of = {}, nil, nil
+  sol.audio.stop_music()
+end
+
+-- The name of the track that sounds, or nil.
+function music:playing() return self.current and self.current.name end
+
+return music
