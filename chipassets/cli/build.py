@@ -14,6 +14,13 @@ import typer
 from chipassets.cli.ci import Format, Found, ReportFormat, told_as, track_place
 from chipassets.cli.ci import depfile as make_rule
 from chipassets.cli.manifest import read_manifest, tell_renames
+from chipassets.cli.options import (
+    BundleOption,
+    JobsOption,
+    JsonOption,
+    ManifestArgument,
+    ModelOption,
+)
 from chipassets.cli.output import print_json, print_table, print_text, say
 from chipassets.cli.progress import Show, progress
 from chipassets.errors import ClusterError, UsageError
@@ -32,23 +39,16 @@ class Composer(enum.Enum):
 
 
 def build_command(
-    manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="The bundle's folder.", show_default="build/GAME"),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
-    ] = 0,
+    manifest: ManifestArgument,
+    out: BundleOption = None,
+    jobs: JobsOption = 0,
     on: Annotated[
         str | None,
         typer.Option(
             "--on", help="Make the tracks on the Dask cluster of a scheduler: dask://HOST:PORT."
         ),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="A shipped model's name or a model file.")
-    ] = None,
+    model: ModelOption = None,
     composer: Annotated[
         Composer, typer.Option(help="Who composes: the model, or Magenta's generator with it.")
     ] = Composer.MODEL,
@@ -86,7 +86,7 @@ def build_command(
     print_inputs: Annotated[
         bool, typer.Option("--print-inputs", help="Print the files that it reads, and do nothing.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
 ) -> None:
     """Make the bundle of a manifest, or bring it up to date.

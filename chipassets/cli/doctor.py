@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from chipassets import __version__
+from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_table, print_text
 from chipassets.errors import ModelError
 
@@ -50,7 +51,7 @@ def doctor_command(
         Installable | None,
         typer.Option(help="Install it into this environment, with uv or pip, and then look."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Say what is installed, what is missing and how to get it; exit 4 if a build can't run."""
     from chipassets.train.magenta_install import COMMAND, install_magenta

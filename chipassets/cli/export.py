@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def export_command(
     check_only: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if files are not up to date.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write what an engine needs of a bundle: audio with its loops, a player, a page on both.
 

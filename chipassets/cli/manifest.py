@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli.ci import Format, ReportFormat, told_as
+from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
 from chipassets.cli.output import print_json, print_text, say
 from chipassets.errors import ManifestError, Problem, UsageError
 
 if TYPE_CHECKING:
     from chipassets.manifest import Manifest
     from chipassets.plan.trackplan import BuildPlan
-
-_Manifest = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -63,7 +61,7 @@ class SchemaName(StrEnum):
 
 
 def set_command(
-    manifest: _Manifest,
+    manifest: ManifestArgument,
     track: Annotated[str, typer.Argument(help="The track's name.")],
     settings: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE...", help="tempo=132, mood=tense,dark, …")
@@ -110,11 +108,9 @@ def _flow(value: object) -> str:
 
 
 def plan_command(
-    manifest: _Manifest,
-    model: Annotated[
-        str | None, typer.Option("--model", help="A shipped model's name or a model file.")
-    ] = None,
-    as_json: _Json = False,
+    manifest: ManifestArgument,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Print what a build would do, with every default resolved; writes nothing."""
     from chipassets.production.stock import take_stock_of_notes
@@ -143,7 +139,7 @@ def validate_command(
         list[Path], typer.Argument(metavar="MANIFEST...", help="The manifest, or several.")
     ],
     form: Format = ReportFormat.TEXT,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check manifests and report everything that is wrong with them; writes nothing."""
     if form is not ReportFormat.TEXT:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 from chipassets.errors import UsageError
 
@@ -23,7 +24,7 @@ def report_command(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="With --compare: print the changes as Markdown.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write one HTML page on a bundle: players, piano rolls, measurements, origin, changes."""
     from chipassets.bundle import write_file

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 from chipassets.errors import UsageError
 
@@ -26,7 +27,7 @@ def show_command(
     bars: Annotated[
         str | None, typer.Option("--bars", help="Only these bars, larger: 5-8, or 5.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Draw a track: notes by voice, sections, chords, loop, waveform and loudness.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chipassets.cli.explain import print_bar
+from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
 from chipassets.cli.output import console, print_json, print_table, print_text
 from chipassets.errors import UsageError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def takes_command(
-    manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
+    manifest: ManifestArgument,
     tracks: Annotated[
         list[str] | None, typer.Argument(metavar="[TRACK]...", help="The track's name.")
     ] = None,
@@ -72,10 +73,8 @@ def takes_command(
         int | None,
         typer.Option("--take", metavar="N", help="Explain take N, not the chosen one."),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="A shipped model's name or a model file.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List a track's takes with their measures; export, explain, accept or reject one; roll more.
 

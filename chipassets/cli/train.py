@@ -18,6 +18,7 @@ import typer
 
 from chipassets.cli import train_data
 from chipassets.cli.finite import finite
+from chipassets.cli.options import JsonOption, OutOption
 from chipassets.cli.output import print_json, print_table, print_text
 from chipassets.cli.writing import Writing, new_file, read_notices
 from chipassets.errors import MissingExtraError, UsageError
@@ -40,9 +41,6 @@ _NEEDS = {
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-_Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 
 
 app.command("corpus")(train_data.corpus_command)
@@ -133,7 +131,7 @@ def _report(progress: object) -> None:
 def evaluate_command(
     run: Annotated[Path, typer.Argument(help="The folder of a run.")],
     dataset: Annotated[Path | None, typer.Option(help="Another dataset than the run's.")] = None,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure a run's best weights on the held-out part."""
     model = _read_run(run, dataset, "run")
@@ -151,7 +149,7 @@ def evaluate_command(
 @app.command("export")
 def export_command(
     run: Annotated[Path, typer.Argument(help="The folder of a run.")],
-    out: _Out,
+    out: OutOption,
     name: Annotated[
         str | None, typer.Option(help="The model's name.", show_default="the file's")
     ] = None,
@@ -184,7 +182,7 @@ def export_command(
 @app.command("import")
 def import_command(
     source: Annotated[Path, typer.Argument(help="A .mag bundle, or a run directory of Magenta.")],
-    out: _Out,
+    out: OutOption,
     name: Annotated[
         str | None, typer.Option(help="The model's name.", show_default="the file's")
     ] = None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli.finite import finite
+from chipassets.cli.options import JsonOption
 from chipassets.cli.output import console, print_json, print_text
 from chipassets.cli.writing import Writing, new_file
 from chipassets.errors import UsageError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from chipassets.train.corpus_doctor import CorpusReport
 
 _MOST_ROWS_SHOWN = 10
-_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def corpus_command(
@@ -43,7 +43,7 @@ def corpus_command(
         float,
         typer.Option(min=0.1, max=86_400, help="A file that takes longer is left out."),
     ] = 5.0,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Read music onto the 16th grid, say what was repaired, and what was left out and why."""
     new_file(out)
@@ -88,7 +88,7 @@ def dataset_command(
         int, typer.Option(min=1, max=100, help="How often to see game music.")
     ] = 2,
     all_keys: Annotated[bool, typer.Option("--all-keys", help="Keep keys as written.")] = False,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Cut a corpus into training sequences and hold a part of the pieces out."""
     new_file(out)

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from chipassets.cli.finite import finite
+from chipassets.cli.options import OutOption
 from chipassets.cli.output import print_table, print_text
 from chipassets.cli.writing import Writing, read_notices
 from chipassets.errors import MissingExtraError, UsageError
 from chipassets.train.hparams import MOST_STREAMS
 
-_Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 _Folder = Annotated[Path, typer.Argument(help="MIDI files that have a track for each voice.")]
 _Licences = Annotated[
     list[str] | None, typer.Option(help="Leave out licences that begin so. Repeatable.")
@@ -27,7 +27,7 @@ _Confidence = Annotated[
 
 def parts(
     folder: _Folder,
-    out: _Out,
+    out: OutOption,
     run: Annotated[
         Path | None, typer.Option(help="The run's folder; resumes there. Else beside OUT.")
     ] = None,
@@ -91,7 +91,7 @@ def parts(
 
 def critic(
     folder: _Folder,
-    out: _Out,
+    out: OutOption,
     composed: Annotated[
         Path | None, typer.Option(help="MIDI files of a composer, to be told from people's.")
     ] = None,

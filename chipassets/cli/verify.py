@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from chipassets.cli.ci import Format, Found, ReportFormat, told_as
+from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 
 
 def verify_command(
     bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
     form: Format = ReportFormat.TEXT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Hash every file of a bundle again; exit 1 and say which are missing or altered."""
     from chipassets.bundle import open_folder, read_whole

@@ -7,11 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from chipassets.cli.manifest import read_manifest
+from chipassets.cli.options import BundleOption, JobsOption, ManifestArgument
 from chipassets.cli.output import print_error, print_text, say
 from chipassets.cli.stamps import Stamps, read_stamps
 from chipassets.errors import ChipassetsError, UsageError
@@ -23,14 +22,9 @@ _POLL_SECONDS = 0.25
 
 
 def watch_command(
-    manifest: Annotated[Path, typer.Argument(help="The manifest, a YAML file.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="The bundle's folder.", show_default="build/GAME"),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
-    ] = 0,
+    manifest: ManifestArgument,
+    out: BundleOption = None,
+    jobs: JobsOption = 0,
 ) -> None:
     """Build, and build again whenever the manifest, its lock or a file that it names is saved.
 

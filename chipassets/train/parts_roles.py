@@ -110,14 +110,18 @@ def phrase_bars(cadences: Integers) -> NDArray[np.int64]:
     return (bars - offset) % _BARS_A_PHRASE
 
 
-def _bass_part(tokens: Integers, _lead: Integers | None) -> str:
-    onsets = np.flatnonzero(tokens >= FIRST_NOTE)
-    bars = len(tokens) / STEPS_A_BAR
+def _stillness(tokens: Integers, onsets: NDArray[np.int64]) -> str:
+    """Return "silent" or "held" for a part that hardly moves, else ""."""
     if len(onsets) == 0:
         return "silent" if (sounding(tokens) < 0).all() else "held"
-    lengths = remaining(tokens)[onsets]
-    if np.median(lengths) >= _HELD_STEPS:
-        return "held"
+    return "held" if np.median(remaining(tokens)[onsets]) >= _HELD_STEPS else ""
+
+
+def _bass_part(tokens: Integers, _lead: Integers | None) -> str:
+    onsets = np.flatnonzero(tokens >= FIRST_NOTE)
+    if still := _stillness(tokens, onsets):
+        return still
+    bars = len(tokens) / STEPS_A_BAR
     if len(onsets) <= 3 * bars and (sounding(tokens) < 0).mean() > 0.25:
         return "sparse"
     intervals = np.abs(np.diff(tokens[onsets]))
@@ -130,20 +134,17 @@ def _bass_part(tokens: Integers, _lead: Integers | None) -> str:
 
 def _inner_part(tokens: Integers, lead: Integers | None) -> str:
     onsets = np.flatnonzero(tokens >= FIRST_NOTE)
+    if still := _stillness(tokens, onsets):
+        return still
     bars = len(tokens) / STEPS_A_BAR
-    if len(onsets) == 0:
-        return "silent" if (sounding(tokens) < 0).all() else "held"
-    lengths = remaining(tokens)[onsets]
-    if np.median(lengths) >= _HELD_STEPS:
-        return "held"
     if lead is not None and _is_parallel(tokens, onsets, lead):
         return "parallel"
     moves = np.abs(np.diff(tokens[onsets]))
     even = len(onsets) >= 6 * bars and (np.diff(onsets) == np.median(np.diff(onsets))).mean() >= 0.8
     if even and len(set(tokens[onsets].tolist())) >= 3 and (moves >= 3).mean() >= 0.5:
         return "arpeggio"
-    off_beat = (onsets % 4 != 0).mean()
-    if lengths.mean() <= 2.5 and (sounding(tokens) < 0).mean() >= 0.3 and off_beat >= 0.5:
+    off_beat, steps_held = (onsets % 4 != 0).mean(), remaining(tokens)[onsets].mean()
+    if steps_held <= 2.5 and (sounding(tokens) < 0).mean() >= 0.3 and off_beat >= 0.5:
         return "stabs"
     return "ostinato" if _repeats_itself(tokens) else "counter-line"
 

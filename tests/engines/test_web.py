@@ -13,7 +13,7 @@ import pytest
 from chipassets.engines import Music, export
 from chipassets.engines.web import audio_sprite, howl
 from tests.engines.game import need, run, write_game
-from tests.web.browser import Browser, Page, find_browser
+from tests.web.browser import Browser, Page, started_browser
 from tests.web.serving import serve
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -38,12 +38,8 @@ const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    executable = find_browser()
-    if executable is None:
-        pytest.skip("no Chromium on the path (Debian: apt-get install chromium)")
-    browser = Browser(executable, tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
+    with started_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -58,14 +54,29 @@ def open_page(browser: Browser, package: Path) -> Iterator[Callable[[str], Page]
         yield lambda name: browser.open(f"{address}/{name}")
 
 
-def library(package: Path, *names: str) -> None:
-    """Put files of npm packages beside the page; skipped where there are none."""
-    modules = os.environ.get("CHIPASSETS_NODE_MODULES", "")
-    for name in names:
+@pytest.fixture
+def page_with(package: Path, open_page: Callable[[str], Page]) -> Callable[[str], Page]:
+    """Open a page with a library of an npm package, and record what it plays.
+
+    The adapters lie in music/, as one has the name of the library's own file. Skipped where the
+    library is not at hand.
+    """
+
+    def opened(name: str) -> Page:
+        modules = os.environ.get("CHIPASSETS_NODE_MODULES", "")
         path = Path(modules) / name
         if not modules or not path.is_file():
             pytest.skip(f"set CHIPASSETS_NODE_MODULES to a node_modules with {name}")
         shutil.copy(path, package / path.name)
+        (package / "page.html").write_text(
+            f"<!doctype html><link rel=icon href='data:,'><script src='{path.name}'></script>"
+        )
+        export("web", package.parent / "bundle", package / "music")
+        page = open_page("page.html")
+        page.run(RECORD)
+        return page
+
+    return opened
 
 
 def test_the_example_plays_from_the_module(open_page: Callable[[str], Page]) -> None:
@@ -144,17 +155,8 @@ def test_sprites_are_cut_on_the_sample(package: Path) -> None:
         assert (package / source).is_file()
 
 
-def test_howler_plays_intro_and_loop_without_a_gap(
-    package: Path, open_page: Callable[[str], Page]
-) -> None:
-    library(package, "howler/dist/howler.js")
-    (package / "howl.html").write_text(
-        "<!doctype html><link rel=icon href='data:,'><script src='howler.js'></script>"
-    )
-    # The adapter has the name of the library's own file.
-    export("web", package.parent / "bundle", package / "music")
-    page = open_page("howl.html")
-    page.run(RECORD)
+def test_howler_plays_intro_and_loop_without_a_gap(page_with: Callable[[str], Page]) -> None:
+    page = page_with("howler/dist/howler.js")
     found = page.run("""(async () => {
       const {playLoop} = await import("./music/howler.js");
       const {tracks} = await (await fetch("bundle/bundle.json")).json();
@@ -181,16 +183,8 @@ def test_howler_plays_intro_and_loop_without_a_gap(
     assert found[2] is True
 
 
-def test_the_player_sounds_behind_howlers_volume(
-    package: Path, open_page: Callable[[str], Page]
-) -> None:
-    library(package, "howler/dist/howler.js")
-    (package / "howl.html").write_text(
-        "<!doctype html><link rel=icon href='data:,'><script src='howler.js'></script>"
-    )
-    export("web", package.parent / "bundle", package / "music")
-    page = open_page("howl.html")
-    page.run(RECORD)
+def test_the_player_sounds_behind_howlers_volume(page_with: Callable[[str], Page]) -> None:
+    page = page_with("howler/dist/howler.js")
     found = page.run("""(async () => {
       const {openInHowler} = await import("./music/howler.js");
       const music = await openInHowler(Howler);
@@ -207,16 +201,8 @@ def test_the_player_sounds_behind_howlers_volume(
     assert found[2] == pytest.approx(found[1] / 4, rel=0.05)
 
 
-def test_the_player_sounds_behind_phasers_volume(
-    package: Path, open_page: Callable[[str], Page]
-) -> None:
-    library(package, "phaser/dist/phaser.js")
-    (package / "game.html").write_text(
-        "<!doctype html><link rel=icon href='data:,'><script src='phaser.js'></script>"
-    )
-    export("web", package.parent / "bundle", package / "music")
-    page = open_page("game.html")
-    page.run(RECORD)
+def test_the_player_sounds_behind_phasers_volume(page_with: Callable[[str], Page]) -> None:
+    page = page_with("phaser/dist/phaser.js")
     found = page.run("""(async () => {
       const {openInPhaser} = await import("./music/phaser.js");
       const game = await new Promise((done) => new Phaser.Game({

@@ -11,9 +11,13 @@ import select
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _FLAGS = (
@@ -33,6 +37,17 @@ class PageError(Exception):
 def find_browser() -> str | None:
     """The path of a Chromium, or None."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def started_browser(profile: Path) -> Iterator[Browser]:
+    """Run a Chromium; the test is skipped where none is installed."""
+    executable = find_browser()
+    if executable is None:
+        pytest.skip("no Chromium on the path (Debian: apt-get install chromium)")
+    browser = Browser(executable, profile)
+    yield browser
+    browser.close()
 
 
 class Browser:

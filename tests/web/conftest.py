@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.browser import Browser, Page, find_browser
+from tests.web.browser import Browser, Page, started_browser
 from tests.web.serving import serve
 
 HERE = Path(__file__).parent
@@ -25,12 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A running Chromium; the test is skipped where none is installed."""
-    executable = find_browser()
-    if executable is None:
-        pytest.skip("no Chromium on the path (Debian: apt-get install chromium)")
-    browser = Browser(executable, tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
+    with started_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture

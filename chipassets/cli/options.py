@@ -1,0 +1,22 @@
+"""Arguments and options that several commands have, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ManifestArgument = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
+BundleOption = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="The bundle's folder.", show_default="build/GAME"),
+]
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="A shipped model's name or a model file.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
