@@ -15,6 +15,15 @@ STEPS_PER_BEAT = 4
 SAMPLE_RATE_HZ = 44_100
 
 
+OCTAVE = 12
+"""Semitones in an octave, and so pitch classes."""
+
+
+def steps_per_bar(beats_per_bar: int) -> int:
+    """Return how many steps a bar of `beats_per_bar` quarter notes has."""
+    return beats_per_bar * STEPS_PER_BEAT
+
+
 def metre_name(beats_per_bar: int, pulse_steps: int) -> str:
     """Return a metre as it is written: `"6/8"` for three quarters in two dotted beats."""
     if pulse_steps == STEPS_PER_BEAT:
@@ -34,9 +43,9 @@ def bar_tempo_millibpm(frames_per_bar: int, beats_per_bar: int, frame_rate_hz: F
 
 def step_frame(step: int, frames_per_bar: int, beats_per_bar: int) -> int:
     """Return the frame at which a step starts; bar lines fall exactly on multiples of the bar."""
-    steps_per_bar = beats_per_bar * STEPS_PER_BEAT
-    bar, step_in_bar = divmod(step, steps_per_bar)
-    return bar * frames_per_bar + step_in_bar * frames_per_bar // steps_per_bar
+    steps = steps_per_bar(beats_per_bar)
+    bar, step_in_bar = divmod(step, steps)
+    return bar * frames_per_bar + step_in_bar * frames_per_bar // steps
 
 
 def frame_clocks(count: int, frame_rate_hz: Fraction, clock_hz: Fraction) -> list[int]:

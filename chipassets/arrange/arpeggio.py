@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from chipassets.chips.chipsong import ChipNote, Instrument, Macro
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.music.score import Note
+from chipassets.units import OCTAVE
 
 ARPEGGIO_FRAMES = 2
 """Frames of each pitch: 30 changes a second."""
@@ -68,9 +69,9 @@ def _together(note: Note, other: Note) -> bool:
 
 def _offset(pitch: int, offset: int, spec: VoiceSpec) -> int:
     while pitch + offset > spec.highest_pitch:
-        offset -= 12
+        offset -= OCTAVE
     while pitch + offset < spec.lowest_pitch:
-        offset += 12
+        offset += OCTAVE
     return offset
 
 

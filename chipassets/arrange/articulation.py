@@ -14,7 +14,7 @@ from chipassets.arrange.drum_voice import DrumHit
 from chipassets.chips.chipsong import ChipNote
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.music.score import Note
-from chipassets.units import STEPS_PER_BEAT, step_frame
+from chipassets.units import OCTAVE, STEPS_PER_BEAT, step_frame, steps_per_bar
 
 # Levels 0..15 by role; the triangle has no volume. Two pulses at 13 and 7 stand against the
 # triangle's fixed level about as a melody and its second against a bass.
@@ -59,7 +59,7 @@ class Timing:
 
     def beat_accent(self, step: int) -> int:
         """What the place in the bar adds to a level: +2 on the first beat, -1 off the eighths."""
-        in_bar = step % (self.beats_per_bar * STEPS_PER_BEAT)
+        in_bar = step % steps_per_bar(self.beats_per_bar)
         if in_bar == 0:
             return 2
         if in_bar % STEPS_PER_BEAT == 0:
@@ -95,9 +95,9 @@ def count_folded(line: Sequence[Note], fitted: Sequence[Note], spec: VoiceSpec) 
 def _fold(pitch: int, low: int, high: int) -> int:
     """The pitch moved by the fewest octaves into low..high, which is an octave or more."""
     if pitch < low:
-        return pitch + 12 * -((pitch - low) // 12)
+        return pitch + OCTAVE * -((pitch - low) // OCTAVE)
     if pitch > high:
-        return pitch - 12 * -((high - pitch) // 12)
+        return pitch - OCTAVE * -((high - pitch) // OCTAVE)
     return pitch
 
 

@@ -20,6 +20,7 @@ from chipassets.arrange.snes_registers import FULL_SIDE, PLACES
 from chipassets.chips import dmcbank, soundbank
 from chipassets.chips.chipsong import ChipNote, Instrument
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
+from chipassets.units import OCTAVE
 
 _MOST_PARTIALS = 64
 _NOTE_SECONDS = 0.3
@@ -92,7 +93,7 @@ def _tone_power(kind: str, instrument: str, duty: int, pitch: int) -> float:
     if kind == "sample":
         return _sample_power(soundbank.wave_source(instrument, duty, pitch), pitch)
     partial = np.arange(1, _MOST_PARTIALS + 1)
-    hz = partial.astype(np.float64) * (440.0 * math.pow(2.0, (pitch - 69) / 12))
+    hz = partial.astype(np.float64) * (440.0 * math.pow(2.0, (pitch - 69) / OCTAVE))
     powers = _WAVES[kind](partial, instrument, duty, pitch)
     return float((powers * k_gain(hz))[hz < _HIGHEST_HZ].sum())
 
@@ -135,7 +136,7 @@ def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers
 def _sample_power(number: int, pitch: int) -> float:
     """The power of a SNES source at a pitch, over the first part of a note."""
     source = soundbank.sources()[number]
-    rate = source.cycle_samples * 440.0 * math.pow(2.0, (pitch - 69) / 12)
+    rate = source.cycle_samples * 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
     values = np.array(source.values, dtype=np.float64) / 32_768
     loop = values[source.loop_start :]
     count = int(_NOTE_SECONDS * rate)

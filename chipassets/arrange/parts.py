@@ -16,6 +16,7 @@ from chipassets.arrange.lines import deal_lines
 from chipassets.chips.chipsong import ChipNote, Instrument, Macro
 from chipassets.chips.profiles import Chip, VoiceSpec
 from chipassets.music.score import Note
+from chipassets.units import OCTAVE
 
 _COLOUR_LEVEL = 6
 _DOUBLE_LEVEL = 7
@@ -123,9 +124,9 @@ def _moved(note: ChipNote, spec: VoiceSpec, semitones: int) -> ChipNote:
     """The note moved, by octaves more where the voice ends."""
     pitch = note.pitch + semitones
     while pitch < spec.lowest_pitch:
-        pitch += 12
+        pitch += OCTAVE
     while pitch > spec.highest_pitch:
-        pitch -= 12
+        pitch -= OCTAVE
     return replace(note, pitch=pitch)
 
 

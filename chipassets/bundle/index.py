@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chipassets.errors import CheckError
-from chipassets.units import STEPS_PER_BEAT, metre_name
+from chipassets.units import STEPS_PER_BEAT, metre_name, steps_per_bar
 
 FORMAT = 1
 INDEX_NAME = "bundle.json"
@@ -219,7 +219,7 @@ class TrackEntry(_Entry):
 
     @model_validator(mode="after")
     def _bars_are_whole_beats(self) -> TrackEntry:
-        if self.beats_per_bar * STEPS_PER_BEAT % self.pulse_steps:
+        if steps_per_bar(self.beats_per_bar) % self.pulse_steps:
             raise ValueError("a bar must be a whole number of felt beats (pulse_steps)")
         return self
 

@@ -22,6 +22,7 @@ from chipassets.chipfiles.text import fit_fields
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.errors import RenderError
+from chipassets.units import OCTAVE
 
 _LONGEST_ROW = 31
 _JUMPS, _SPEEDS = 0, 4
@@ -205,11 +206,11 @@ class _Lane:
         place = pitch - _C0_MIDI + (12 if self.spec.kind == "triangle" else 0)
         moved = place
         while moved < _LOWEST:
-            moved += 12
+            moved += OCTAVE
         while moved > _HIGHEST:
-            moved -= 12
+            moved -= OCTAVE
         self.lost[_OCTAVE] += moved != place
-        octave, step = divmod(moved, 12)
+        octave, step = divmod(moved, OCTAVE)
         return f"{_NAMES[step]}{octave}"
 
     def _end(self, note: ChipNote, row: int, following: int) -> None:

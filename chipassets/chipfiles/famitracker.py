@@ -29,6 +29,7 @@ from chipassets.chipfiles.text import fit_fields
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import RenderError
+from chipassets.units import OCTAVE
 
 _TEMPO = 150
 """At which a row lasts as many frames as the speed."""
@@ -221,7 +222,7 @@ class _Lane:
 def _note_name(pitch: int, kind: str) -> str | None:
     if kind == "noise":
         return f"{15 - pitch:X}-#" if 0 <= pitch <= 15 else None
-    octave, step = divmod(pitch - _LOWEST_MIDI + (12 if kind == "triangle" else 0), 12)
+    octave, step = divmod(pitch - _LOWEST_MIDI + (12 if kind == "triangle" else 0), OCTAVE)
     return f"{_NAMES[step]}{octave}" if 0 <= octave <= 7 else None
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from chipassets.chips.chipsong import ChipSong
 from chipassets.errors import RenderError
-from chipassets.units import STEPS_PER_BEAT, step_frame
+from chipassets.units import step_frame, steps_per_bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def row_grid(song: ChipSong, beats_per_bar: int, longest_frames: int) -> Grid:
 
 def _edges(song: ChipSong, beats_per_bar: int) -> list[int]:
     bars = -(-song.frames // song.frames_per_bar)
-    steps = range(bars * beats_per_bar * STEPS_PER_BEAT)
+    steps = range(bars * steps_per_bar(beats_per_bar))
     frames = {step_frame(step, song.frames_per_bar, beats_per_bar) for step in steps}
     inside = {frame for frame in frames if frame < song.frames}
     return sorted(inside | {song.loop_start_frame or 0, song.frames})

@@ -48,7 +48,7 @@ from chipassets.chipfiles.text import fit_fields, to_ascii
 from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import steps_per_bar
 
 _LONGEST_ROW = 31
 _MOST_CHANNELS = 9
@@ -122,7 +122,7 @@ def _counted(lost: Counter[str]) -> tuple[Dropped, ...]:
 
 def _clock(song: ChipSong, grid: Grid, beats_per_bar: int) -> Clock:
     """The pair nearest to a row's length and, of those within 0.02 %, nearest to frames."""
-    step = Fraction(song.frames_per_bar, beats_per_bar * STEPS_PER_BEAT)
+    step = Fraction(song.frames_per_bar, steps_per_bar(beats_per_bar))
     usual = step / max(1, -(-step // _LONGEST_ROW))
     seconds = max(usual, Fraction(1)) / CHIPS[song.chip].frame_rate_hz
     tempi = ((speed, round(Fraction(5 * speed, 2) / seconds)) for speed in range(1, 32))

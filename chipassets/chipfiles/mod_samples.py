@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chipassets.chips.chipsong import Instrument
 from chipassets.chips.dmcbank import RATE_HZ, clips, decode_delta
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS
+from chipassets.units import OCTAVE
 
 PAL_CLOCK_HZ = 3_546_895
 """A sample plays at this over its period (Amiga, PAL)."""
@@ -60,7 +61,7 @@ def tone_of(pitch: int, span: int) -> Tone | None:
     With a `span` of one octave every octave has a sample of its own, which plays as fast as can be
     and so as bright; with more of them fewer samples do, those of the lower octaves duller.
     """
-    octave, step = divmod(pitch - _C0_MIDI, 12)
+    octave, step = divmod(pitch - _C0_MIDI, OCTAVE)
     if not 0 <= octave < OCTAVES:
         return None
     # The highest octave of a group plays in the table's highest.
@@ -70,8 +71,8 @@ def tone_of(pitch: int, span: int) -> Tone | None:
 
 def tone_shape(octave: int) -> tuple[int, int]:
     """Return samples and cycles of the tone that sounds at that octave in the highest periods."""
-    hz = 440.0 * 2 ** ((_C0_MIDI + 12 * octave - 69) / 12 - _TABLE_SHARP_CENTS / 1200)
-    per_cycle = PAL_CLOCK_HZ / PERIODS[12 * (MOST_SPAN - 1)] / hz
+    hz = 440.0 * 2 ** ((_C0_MIDI + OCTAVE * octave - 69) / 12 - _TABLE_SHARP_CENTS / 1200)
+    per_cycle = PAL_CLOCK_HZ / PERIODS[OCTAVE * (MOST_SPAN - 1)] / hz
     most = max(1, int(_MOST_TONE_SAMPLES / per_cycle))
 
     def off(cycles: int) -> float:

@@ -22,6 +22,7 @@ from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, In
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, VoiceSpec
 from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
+from chipassets.units import OCTAVE
 
 VERSION = 6
 ROWS, MOST_INSTRUMENTS, WAVES, ROUTINES = 64, 15, 16, 16
@@ -171,9 +172,9 @@ class _Lane:
         self.lost[_VIBRATO] += instrument.vibrato_delay_frames is not None
         place = moved = note.pitch - _LOWEST[self.spec.kind]
         while moved < 0:
-            moved += 12
+            moved += OCTAVE
         while moved >= _MOST_NOTES:
-            moved -= 12
+            moved -= OCTAVE
         self.lost[_OCTAVE] += moved != place
         return moved
 

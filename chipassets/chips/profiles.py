@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from chipassets.units import OCTAVE
+
 _NTSC_CPU_HZ = Fraction(236_250_000, 11 * 12)
 _NTSC_FRAME_CLOCKS = Fraction(59_561, 2)
 _DMG_HZ = Fraction(1 << 22)
@@ -69,7 +71,7 @@ class Chip:
 
     def timer(self, spec: VoiceSpec, pitch: int) -> int:
         """The timer value whose tone is nearest to the MIDI pitch, A4 = 440 Hz."""
-        frequency_hz = 440.0 * math.pow(2.0, (pitch - 69) / 12)
+        frequency_hz = 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
         if spec.kind == "sample":
             step = round(4096 * spec.clocks_per_cycle * frequency_hz / float(self.clock_hz))
             return min(step, (1 << spec.timer_bits) - 1)

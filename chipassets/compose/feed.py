@@ -28,7 +28,7 @@ class ControlFeed:
         polyphony: NDArray[np.float32],
     ) -> None:
         metre = track.metre
-        steps_per_bar = track.beats_per_bar * 4
+        steps_per_bar = track.steps_per_bar
         self._rows = np.full((density.shape[0], len(model.controls)), UNKNOWN, np.int64)
         self._changing: list[tuple[int, NDArray[np.int64]]] = []
         self._all = np.arange(density.shape[0])

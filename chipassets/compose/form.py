@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from chipassets.music.forms import EDGES, INTRO, default_form
 from chipassets.music.score import Section
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.units import STEPS_PER_BEAT
 
 _NEW_SHARE = 4
 """Of a varied section, one bar in four is new, and at least one."""
@@ -53,7 +52,7 @@ def track_parts(track: TrackPlan) -> tuple[Part, ...]:
     parts = parts_of(track.form or default_form(track.bars, loops=track.loops))
     last = parts[-1]
     if track.loops and last.returning_bars == last.section.bars:
-        half_bar = track.beats_per_bar * STEPS_PER_BEAT // 2
+        half_bar = track.steps_per_bar // 2
         parts = (*parts[:-1], replace(last, lead_in_steps=half_bar))
     return parts
 

@@ -18,7 +18,6 @@ from chipassets.music.keys import Key
 from chipassets.music.motifs import fitted_pitch
 from chipassets.music.score import Note
 from chipassets.plan.trackplan import Progression, TrackPlan
-from chipassets.units import STEPS_PER_BEAT
 
 _CADENCES = {
     piece.HALF: "half",
@@ -50,7 +49,7 @@ def plan_harmony(track: TrackPlan, plan: PiecePlan, rng: np.random.Generator) ->
     each phrase is drawn to close as its cadence asks, in the key of its section; the last bar
     before home comes back stands in home's key.
     """
-    steps = track.beats_per_bar * STEPS_PER_BEAT
+    steps = track.steps_per_bar
     whole = _written(track, "")
     keys = [_bar_key(track, plan, bar) for bar in range(track.bars)]
     bars: Bars = []
@@ -108,7 +107,7 @@ def _draw_section(
                 section.key,
                 sung,
                 left,
-                track.beats_per_bar * STEPS_PER_BEAT,
+                track.steps_per_bar,
                 Wanted(
                     bars[-1][-1] if kept else None,
                     _CADENCES[phrase.cadence],
@@ -218,7 +217,7 @@ def _opening(track: TrackPlan) -> tuple[Note, ...]:
 
 def _fit(track: TrackPlan, bars: Bars, notes: tuple[Note, ...]) -> int:
     """Return for how many steps notes of the opening sound that belong to their chord."""
-    steps = track.beats_per_bar * STEPS_PER_BEAT
+    steps = track.steps_per_bar
     total = 0
     for note in notes:
         bar, step = divmod(note.start_step, steps)

@@ -17,8 +17,8 @@ from chipassets.compose.voicing import (
     nearest_tone,
     voicing,
 )
-from chipassets.music.motifs import OCTAVE
 from chipassets.music.notes import INNER, Note
+from chipassets.units import OCTAVE
 
 _THIRDS = ((3, 0.0), (4, 0.0), (8, 0.3), (9, 0.3), (5, 1.1), (7, 1.2), (12, 1.5))
 """Semitones under the tune, and what they pay: thirds first, then sixths."""

@@ -75,7 +75,7 @@ def propose(
     nothing to compose.
     """
     shift = model_shift(track, model)
-    bar = track.beats_per_bar * 4
+    bar = track.steps_per_bar
     constraints, first_bar = _constraints(track, shift, bar)
     network = Network(model, ROWS)
     key = Key((track.key.tonic - shift) % 12, track.key.mode)

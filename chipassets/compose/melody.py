@@ -12,7 +12,6 @@ from chipassets.music.motifs import LITERAL, statement_notes
 from chipassets.music.notes import Note
 from chipassets.music.score import Statement
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.units import STEPS_PER_BEAT
 
 
 def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
@@ -20,7 +19,7 @@ def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...
 
     A section that is shorter than its letter's melody has as much of it as it holds.
     """
-    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    steps_per_bar = track.steps_per_bar
     stated = []
     for part in parts:
         tune = track.melody_of(part.section.name)
@@ -44,7 +43,7 @@ def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...
 
 def bars_of_melodies(track: TrackPlan, parts: Sequence[Part]) -> set[int]:
     """Return the bars in which a melody says what the tune does."""
-    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    steps_per_bar = track.steps_per_bar
     return {
         part.section.start_bar + bar
         for part in parts
@@ -64,7 +63,7 @@ def sung_from(track: TrackPlan, plan: PiecePlan, bar: int, bars: int) -> list[No
     covered = bars_of_melodies(track, parts) & set(range(bar, bar + bars))
     if 2 * len(covered) <= bars:
         return []
-    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    steps_per_bar = track.steps_per_bar
     first, last = bar * steps_per_bar, (bar + bars) * steps_per_bar
     return [
         replace(note, start_step=note.start_step - first)

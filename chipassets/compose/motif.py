@@ -18,7 +18,6 @@ from chipassets.music.motifs import (
 )
 from chipassets.music.score import Note, Statement
 from chipassets.plan.trackplan import Motif, TrackPlan
-from chipassets.units import STEPS_PER_BEAT
 
 _RATHER_HIGH = 3
 """Of two octaves as far from the lead's middle a tune takes the upper: it is to be heard."""
@@ -41,7 +40,7 @@ def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
     second, and so on. Where a primer opens the track, the first statement waits for the bar line
     behind it.
     """
-    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    steps_per_bar = track.steps_per_bar
     letters = list(dict.fromkeys(part.letter for part in parts if not part.is_edge))
     by_letter = dict(zip(letters, track.motifs, strict=False))
     primer_steps = track.primer.steps * (1 + track.inject_primer) if track.primer else 0

@@ -14,7 +14,6 @@ import numpy as np
 from chipassets.compose.ideas import Idea
 from chipassets.compose.piece import Targets
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.units import STEPS_PER_BEAT
 
 _PLACES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -47,7 +46,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     pace = u[0] ** 0.6
     density = track.character.density
     wanted = density.low * 0.8 * (1.5 * density.high / density.low) ** pace
-    bar = track.beats_per_bar * STEPS_PER_BEAT
+    bar = track.steps_per_bar
     onsets = wanted * _TUNE_SHARE * track.beats_per_bar * idea.onsets
     onsets = min(max(onsets, _FEWEST_ONSETS * bar / 16), _MOST_ONSETS * bar / 16)
     # By scene, not by tempo: another tempo plays the same notes.

@@ -12,6 +12,7 @@ from typing import Any
 
 from chipassets.bundle import FileEntry, Index, LayerEntry, TrackEntry, read_index
 from chipassets.errors import BundleError
+from chipassets.units import steps_per_bar
 
 _TEMPLATES = "chipassets.engines"
 
@@ -134,5 +135,5 @@ def facts(track: TrackEntry) -> dict[str, Any]:
         "bars": track.bars,
         "bpm": track.tempo_bpm,
         "beats_per_bar": track.beats_per_bar,
-        "felt_beats": track.beats_per_bar * 4 // track.pulse_steps,
+        "felt_beats": steps_per_bar(track.beats_per_bar) // track.pulse_steps,
     }

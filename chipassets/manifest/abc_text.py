@@ -15,7 +15,7 @@ from fractions import Fraction
 from chipassets.manifest.refusal import Fault, Refusal
 from chipassets.music.keys import Key, parse_key
 from chipassets.music.notes import Note, Primer
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 MAX_CHARACTERS = 20_000
 ABC_SUFFIX = ".abc"
@@ -223,7 +223,7 @@ class _Reader:
         if sign:
             self._in_bar[place] = _SIGNS[sign]
         altered = self._in_bar.get(place, self._signature.get(letter.upper(), 0))
-        pitch = 12 * octave + _STEPS_OF[letter.upper()] + altered
+        pitch = OCTAVE * octave + _STEPS_OF[letter.upper()] + altered
         if not 0 <= pitch <= 127:
             raise _refused(at, "the note is out of range", "write fewer , or '", f"'{found[0]}'")
         steps = self._steps(length, at)

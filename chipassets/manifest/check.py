@@ -114,7 +114,7 @@ def _length_needs(length: Length | None) -> frozenset[str]:
 
 
 def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
-    bar = settings.beats_per_bar * 4
+    bar = settings.steps_per_bar
     return Fault(
         f"the track has {settings.total_steps} steps ({_bars(settings.bars)}), and some must be "
         "left to compose",
@@ -124,7 +124,7 @@ def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
 
 
 def _length_faults(settings: Settings) -> Iterator[Fault]:
-    length, bar = settings.length, settings.beats_per_bar * 4
+    length, bar = settings.length, settings.steps_per_bar
     if length is not None and length.unit == "steps" and length.amount % bar:
         below = int(length.amount) // bar * bar
         choice = f"{below} or {below + bar}" if below else str(bar)

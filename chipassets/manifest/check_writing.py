@@ -36,7 +36,7 @@ def check_writing(
     for progression in settings.progressions:
         for fault in _chord_faults(progression, sections, settings):
             yield Clash((*steps, "chords"), fault, needs | _FORM | {"chords"})
-    bar_steps = settings.beats_per_bar * 4
+    bar_steps = settings.steps_per_bar
     for wish in settings.wishes:
         at = (wish.section,) if wish.section else ()
         if wish.section and not any(wish.section in (s.name, s.name.rstrip("'")) for s in sections):
@@ -127,7 +127,7 @@ def _motif_fault(
     primer = _tune(manifest, use)
     steps = {AUGMENTED: 2 * primer.steps, FRAGMENT: -(-primer.steps // 2)}
     steps_here = steps.get(use.transform, primer.steps)
-    bar = settings.beats_per_bar * 4
+    bar = settings.steps_per_bar
     room = next(s.bars for s in sections if s.name.rstrip("'") == letters[index]) * bar
     if use.transform == DIMINISHED and (odd := _odd_note(primer)) is not None:
         return Fault(

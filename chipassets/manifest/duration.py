@@ -13,7 +13,7 @@ from chipassets.manifest.refusal import WRITTEN, refuse
 from chipassets.manifest.span import Span
 from chipassets.plan.presets import TEMPO_LIMITS
 from chipassets.plan.trackplan import Range
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import steps_per_bar
 
 METRES = {"4/4": 4, "3/4": 3, "6/8": 3}
 """Quarter notes in a bar of each metre."""
@@ -47,7 +47,7 @@ class Length:
         if self.unit == "bars":
             return int(self.amount), None
         if self.unit == "steps":
-            return max(1, int(self.amount) // (beats_per_bar * STEPS_PER_BEAT)), None
+            return max(1, int(self.amount) // steps_per_bar(beats_per_bar)), None
         return self._bars_of_seconds(Fraction(str(tempo.low)), Fraction(str(tempo.high)),
                                      Fraction(60 * beats_per_bar) / self.amount)  # fmt: skip
 

@@ -19,6 +19,7 @@ from chipassets.music.keys import Key, pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSPOSED
 from chipassets.music.notes import Note, Primer
 from chipassets.selection.craft import TUNE_HIGHEST, TUNE_LOWEST
+from chipassets.units import OCTAVE
 
 _NOTES, _ABC, _MIDI = "notes", "abc", "midi"
 _TRACK, _CHANNEL, _KEY, _TRANSPOSE, _TRANSFORM = (
@@ -181,8 +182,8 @@ def _fitting(melody: WrittenMelody, semitones: int) -> WrittenMelody:
         raise refuse(f"{why} lead voice", "move its outermost notes by an octave")
     outside = low < TUNE_LOWEST or high > TUNE_HIGHEST
     if outside and melody.transform == LITERAL:
-        octaves = [12 * n for n in range(-_MOST_OCTAVES, _MOST_OCTAVES + 1)
-                   if low + 12 * n >= TUNE_LOWEST and high + 12 * n <= TUNE_HIGHEST]  # fmt: skip
+        moves = [OCTAVE * n for n in range(-_MOST_OCTAVES, _MOST_OCTAVES + 1)]
+        octaves = [n for n in moves if low + n >= TUNE_LOWEST and high + n <= TUNE_HIGHEST]
         move = min(octaves, key=abs, default=None)
         fix = (
             f"write it like {{..., transpose: {move + semitones}}}"
@@ -195,7 +196,7 @@ def _fitting(melody: WrittenMelody, semitones: int) -> WrittenMelody:
             fix,
         )
     moved = tuple(Note(n.start_step, n.duration_steps, n.pitch + semitones) for n in notes)
-    key = melody.key and Key((melody.key.tonic + semitones) % 12, melody.key.mode)
+    key = melody.key and Key((melody.key.tonic + semitones) % OCTAVE, melody.key.mode)
     return replace(melody, tune=Primer(moved, melody.tune.steps), key=key)
 
 

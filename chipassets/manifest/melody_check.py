@@ -8,7 +8,7 @@ from chipassets.manifest.melody import WrittenMelody
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
 from chipassets.music.score import Section
-from chipassets.units import STEPS_PER_BEAT, metre_name
+from chipassets.units import metre_name
 
 
 def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[Fault]:
@@ -40,7 +40,7 @@ def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[F
 def _section_faults(
     melody: WrittenMelody, settings: Settings, sections: Sequence[Section]
 ) -> Iterator[Fault]:
-    bar_steps = settings.beats_per_bar * STEPS_PER_BEAT
+    bar_steps = settings.steps_per_bar
     named = [s for s in sections if s.name == melody.section]
     named = named or [s for s in sections if s.name.rstrip("'") == melody.section]
     if not named:

@@ -19,7 +19,7 @@ from chipassets.music.forms import FormPart, natural_bars
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
 from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, Wish
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, steps_per_bar
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
@@ -68,9 +68,14 @@ class Settings:
     wishes: tuple[Wish, ...]
 
     @property
+    def steps_per_bar(self) -> int:
+        """Length of a bar in 16th notes."""
+        return steps_per_bar(self.beats_per_bar)
+
+    @property
     def total_steps(self) -> int:
         """Length in 16th notes."""
-        return self.bars * self.beats_per_bar * 4
+        return self.bars * self.steps_per_bar
 
 
 def own_mood(name: str, manifest: Manifest) -> OwnMood:

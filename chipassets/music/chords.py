@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from chipassets.music.keys import Key, pitch_class_name
+from chipassets.units import OCTAVE
 
 # Semitones above the root. In a numeral, the letters' case says whether the third is minor.
 _QUALITIES: dict[str, tuple[int, ...]] = {
@@ -74,8 +75,8 @@ def parse_chord(text: str, key: Key) -> Chord:
     if match is None:
         raise _unknown(text)
     letter, accidental, quality, bass, bass_accidental = match.groups()
-    root = (_LETTERS[letter] + _ACCIDENTALS[accidental]) % 12
-    low = root if bass is None else (_LETTERS[bass] + _ACCIDENTALS[bass_accidental]) % 12
+    root = (_LETTERS[letter] + _ACCIDENTALS[accidental]) % OCTAVE
+    low = root if bass is None else (_LETTERS[bass] + _ACCIDENTALS[bass_accidental]) % OCTAVE
     return _chord(root, _intervals(quality, text), low)
 
 
@@ -103,7 +104,7 @@ def _from_numeral(text: str, match: re.Match[str], key: Key) -> Chord:
     low = next((step for step in _BASS_PLACES[place] if step in intervals), None)
     if low is None:
         raise ValueError(f"{text!r} has no {_PLACE_NAMES[place]} for its bass")
-    return _chord(root, intervals, (root + low) % 12)
+    return _chord(root, intervals, (root + low) % OCTAVE)
 
 
 def _numeral_root(match: re.Match[str], key: Key) -> tuple[int, str]:
@@ -119,7 +120,7 @@ def _numeral_root(match: re.Match[str], key: Key) -> tuple[int, str]:
         root += _ACCIDENTALS[accidental]
     if numeral.islower() and _SPELLINGS.get(quality, quality) in ("", "6", "7", "9", "maj7"):
         quality = "m" + _SPELLINGS.get(quality, quality)
-    return root % 12, quality
+    return root % OCTAVE, quality
 
 
 def _place(numeral: str) -> int:
@@ -141,7 +142,7 @@ def _intervals(quality: str, text: str) -> tuple[int, ...]:
 
 
 def _chord(root: int, intervals: tuple[int, ...], bass: int) -> Chord:
-    tones = frozenset((root + interval) % 12 for interval in intervals)
+    tones = frozenset((root + interval) % OCTAVE for interval in intervals)
     return Chord(root, tones | {bass}, bass)
 
 
@@ -157,11 +158,11 @@ def degree_chord(key: Key, degree: int) -> str:
     """
     steps = key.harmony_scale
     root = steps[degree - 1]
-    third, fifth = ((steps[(degree + step) % 7] - root) % 12 for step in (1, 3))
+    third, fifth = ((steps[(degree + step) % 7] - root) % OCTAVE for step in (1, 3))
     if key.mode == "minor" and degree == _DOMINANT:
         third = 4
     quality = {(3, 7): "m", (4, 7): "", (3, 6): "dim", (4, 8): "aug"}.get((third, fifth), "5")
-    if len(key.pitch_classes) < len(steps) and (key.tonic + root + third) % 12 not in (
+    if len(key.pitch_classes) < len(steps) and (key.tonic + root + third) % OCTAVE not in (
         key.pitch_classes
     ):
         quality = "5"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from chipassets.music.chords import Chord, parse_chord
 from chipassets.music.score import Score
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 
 def chord_spans(score: Score) -> list[tuple[int, Chord]]:
@@ -42,9 +42,9 @@ def concord(
         for step in range(start - start % -pulse_steps, end, pulse_steps):
             pitches = np.flatnonzero(sounding[step])
             heard += pitches.size
-            tones += sum(int(pitch) % 12 in chord.pitch_classes for pitch in pitches)
+            tones += sum(int(pitch) % OCTAVE in chord.pitch_classes for pitch in pitches)
         first = np.flatnonzero(sounding[start : min(end, start + pulse_steps)].any(axis=0))
         if first.size:
             begun += 1
-            based += int(first[0]) % 12 == chord.bass
+            based += int(first[0]) % OCTAVE == chord.bass
     return tones / heard if heard else 0.0, based / begun if begun else 0.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chipassets.music.chords import Chord, parse_chord
 from chipassets.music.keys import MODES, Key
 from chipassets.music.notes import Primer
+from chipassets.units import OCTAVE
 
 # How well a pitch class of the primer speaks for a key: the tonic more than the rest of its triad,
 # that more than the rest of the scale; the first note counts once more when it is the tonic.
@@ -52,7 +53,7 @@ def guess_key(tune: Primer) -> KeyGuess:
     Tonic and third are found first, and then whether the seventh of major or the sixth of minor are
     altered for good. Another key with at least a third of its odds is its rival.
     """
-    keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
+    keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(OCTAVE)]
     odds = {key: _log_odds(tune, key) for key in keys}
     best, second = sorted(keys, key=lambda key: -odds[key])[:2]
     return KeyGuess(_coloured(tune, best), second if odds[best] - odds[second] < _DOUBT else None)
@@ -60,7 +61,7 @@ def guess_key(tune: Primer) -> KeyGuess:
 
 def _coloured(tune: Primer, key: Key) -> Key:
     """Return the key, or mixolydian or dorian on its tonic where the tune has only their tone."""
-    steps = {(note.pitch - key.tonic) % 12 for note in tune.notes}
+    steps = {(note.pitch - key.tonic) % OCTAVE for note in tune.notes}
     if not key.is_minor and 10 in steps and 11 not in steps:
         return Key(key.tonic, "mixolydian")
     if key.is_minor and 9 in steps and not steps & {8, 11}:
@@ -70,7 +71,7 @@ def _coloured(tune: Primer, key: Key) -> Key:
 
 def _log_odds(tune: Primer, key: Key) -> float:
     """Return how much a tune speaks for a key; only differences mean anything."""
-    line = [((note.pitch - key.tonic) % 12, note.duration_steps) for note in tune.notes]
+    line = [((note.pitch - key.tonic) % OCTAVE, note.duration_steps) for note in tune.notes]
     total = sum(steps for _, steps in line)
     third = key.harmony_scale[2]
     tones = {0: _TONE_1, third: _TONE_3, _FIFTH: _TONE_5}
@@ -90,7 +91,7 @@ def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
 
     Each note counts by its length; among equals the earlier mode wins, then the lower tonic.
     """
-    keys = [Key(tonic, mode) for mode in modes for tonic in range(12)]
+    keys = [Key(tonic, mode) for mode in modes for tonic in range(OCTAVE)]
     return max(keys, key=lambda key: _fit(primer, key))
 
 
@@ -134,7 +135,7 @@ def _fit(primer: Primer, key: Key) -> float:
     }
     first = primer.notes[0]
     total = sum(
-        weights.get((note.pitch - key.tonic) % 12, _FOREIGN) * note.duration_steps
+        weights.get((note.pitch - key.tonic) % OCTAVE, _FOREIGN) * note.duration_steps
         for note in primer.notes
     )
-    return total + (_FIRST * first.duration_steps if first.pitch % 12 == key.tonic else 0.0)
+    return total + (_FIRST * first.duration_steps if first.pitch % OCTAVE == key.tonic else 0.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chipassets.units import OCTAVE
+
 # Semitones above the tonic.
 MODES: dict[str, tuple[int, ...]] = {
     "major": (0, 2, 4, 5, 7, 9, 11),
@@ -62,12 +64,12 @@ class Key:
     @property
     def pitch_classes(self) -> frozenset[int]:
         """The pitch classes of the scale."""
-        return frozenset((self.tonic + step) % 12 for step in MODES[self.mode])
+        return frozenset((self.tonic + step) % OCTAVE for step in MODES[self.mode])
 
     @property
     def canonical_shift(self) -> int:
         """Semitones from C major's white keys up or down to this key, -5..+6, nearest first."""
-        return (self.tonic - _CANONICAL_TONIC[self.mode] + 5) % 12 - 5
+        return (self.tonic - _CANONICAL_TONIC[self.mode] + 5) % OCTAVE - 5
 
     @property
     def harmony_scale(self) -> tuple[int, ...]:
@@ -82,7 +84,7 @@ class Key:
     @property
     def has_flats(self) -> bool:
         """Whether the key is rather written with flats than with sharps."""
-        return (self.tonic + (3 if self.is_minor else 0)) % 12 in (1, 3, 5, 8, 10)
+        return (self.tonic + (3 if self.is_minor else 0)) % OCTAVE in (1, 3, 5, 8, 10)
 
     @property
     def signature(self) -> int:
@@ -92,9 +94,11 @@ class Key:
         """
         name = pitch_class_name(self.tonic, self)
         tonic = _FIFTHS.index(name[0]) - 1 + 7 * {"#": 1, "b": -1}.get(name[1:], 0)
-        from_tonic = (7 * _CANONICAL_TONIC[self.mode] + 1) % 12 - 1
+        from_tonic = (7 * _CANONICAL_TONIC[self.mode] + 1) % OCTAVE - 1
         sharps = tonic - from_tonic
-        return sharps if abs(sharps) <= _MOST_SHARPS else sharps - 12 * (1 if sharps > 0 else -1)
+        return (
+            sharps if abs(sharps) <= _MOST_SHARPS else sharps - OCTAVE * (1 if sharps > 0 else -1)
+        )
 
     def __str__(self) -> str:
         return f"{pitch_class_name(self.tonic, self)} {self.mode}"
@@ -109,7 +113,7 @@ def parse_key(text: str) -> Key:
     mode = mode or ("minor" if minor_sign else "major")
     if mode not in MODES or (minor_sign and match.group(4) not in (None, "minor")):
         raise ValueError(f"{mode!r} is not a mode; the modes are {', '.join(MODES)}")
-    return Key((_LETTERS[letter.upper()] + {"": 0, "#": 1, "b": -1}[accidental]) % 12, mode)
+    return Key((_LETTERS[letter.upper()] + {"": 0, "#": 1, "b": -1}[accidental]) % OCTAVE, mode)
 
 
 def parse_pitch(text: str) -> int:
@@ -118,7 +122,9 @@ def parse_pitch(text: str) -> int:
     if not match:
         raise ValueError(f"{text!r} is not a note name; write it like C5, F#4 or Bb3")
     letter, accidental, octave = match.groups()
-    pitch = _LETTERS[letter.upper()] + {"": 0, "#": 1, "b": -1}[accidental] + 12 * (int(octave) + 1)
+    pitch = (
+        _LETTERS[letter.upper()] + {"": 0, "#": 1, "b": -1}[accidental] + OCTAVE * (int(octave) + 1)
+    )
     if not 0 <= pitch <= 127:
         raise ValueError(f"{text!r} is MIDI pitch {pitch}; the range is C-1 (0) to G9 (127)")
     return pitch
@@ -126,7 +132,7 @@ def parse_pitch(text: str) -> int:
 
 def pitch_name(pitch: int) -> str:
     """Return the name of a MIDI pitch, with sharps: 60 is C4."""
-    return f"{_SHARPS[pitch % 12]}{pitch // 12 - 1}"
+    return f"{_SHARPS[pitch % OCTAVE]}{pitch // OCTAVE - 1}"
 
 
 def pitch_class_name(pitch_class: int, key: Key) -> str:
@@ -136,11 +142,11 @@ def pitch_class_name(pitch_class: int, key: Key) -> str:
     outside lie from five fifths below its tonic, the lowered second, to six above, the raised
     fourth.
     """
-    tonic = 7 * key.tonic % 12
+    tonic = 7 * key.tonic % OCTAVE
     if key.has_flats and tonic > _MOST_FIFTHS:
-        tonic -= 12
+        tonic -= OCTAVE
     lowest = tonic - (6 if key.mode == "locrian" else 5)
-    place = lowest + (7 * pitch_class - lowest) % 12
+    place = lowest + (7 * pitch_class - lowest) % OCTAVE
     accidentals, letter = divmod(place + 1, 7)
     if not -1 <= accidentals <= 1:  # a name with two of them is another's with none
         accidentals, letter = divmod(place + 1 - (12 if accidentals > 0 else -12), 7)

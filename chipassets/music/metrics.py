@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from chipassets.music.concord import concord
 from chipassets.music.keys import MODES
 from chipassets.music.score import Note, Score
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 Grid = NDArray[np.bool_]
 
@@ -88,7 +88,7 @@ def measure(score: Score, pulse_steps: int = STEPS_PER_BEAT) -> Metrics:
         pitches=len({note.pitch for note in notes}),
         pitch_class_entropy=pitch_class_entropy(notes),
         scale_consistency=scale_consistency(notes),
-        key_fit=_share(note.pitch % 12 in score.key.pitch_classes for note in notes),
+        key_fit=_share(note.pitch % OCTAVE in score.key.pitch_classes for note in notes),
         harmony_fit=harmony_fit,
         bass_fit=bass_fit,
         polyphony=polyphony(sounding),
@@ -134,7 +134,7 @@ def lead_line(notes: tuple[Note, ...]) -> list[Note]:
 
 def pitch_class_entropy(notes: tuple[Note, ...]) -> float:
     """Return the entropy in bits of the notes' pitch classes: -sum p log2 p."""
-    counts = np.array(list(Counter(note.pitch % 12 for note in notes).values()), float)
+    counts = np.array(list(Counter(note.pitch % OCTAVE for note in notes).values()), float)
     shares = counts / counts.sum()
     return float(-(shares * np.log2(shares)).sum()) + 0.0
 
@@ -144,8 +144,8 @@ def scale_consistency(notes: tuple[Note, ...]) -> float:
 
     A natural minor scale has the pitches of its relative major, so 12 scales are all 24.
     """
-    scales = [{(tonic + step) % 12 for step in MODES["major"]} for tonic in range(12)]
-    return max(_share(note.pitch % 12 in scale for note in notes) for scale in scales)
+    scales = [{(tonic + step) % OCTAVE for step in MODES["major"]} for tonic in range(OCTAVE)]
+    return max(_share(note.pitch % OCTAVE in scale for note in notes) for scale in scales)
 
 
 def polyphony(sounding: Grid) -> float:

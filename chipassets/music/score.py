@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chipassets.music.keys import Key
 from chipassets.music.notes import Note as Note
 from chipassets.music.notes import ordered as ordered
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import steps_per_bar
 
 FURTHER_PARTS = ("harmony", "figure")
 """Parts for chips with more than three tonal voices: held chord tones, and a moving figure."""
@@ -76,7 +76,7 @@ class Score:
     @property
     def steps_per_bar(self) -> int:
         """16th notes in a bar."""
-        return self.beats_per_bar * STEPS_PER_BEAT
+        return steps_per_bar(self.beats_per_bar)
 
     @property
     def total_steps(self) -> int:

@@ -17,6 +17,7 @@ from chipassets.originality.grams import (
     gram_hashes,
     melody,
 )
+from chipassets.units import OCTAVE
 
 _GIVEN_RUN = 3
 """A run of so many elements that also stands in the user's own notes is the user's."""
@@ -137,7 +138,7 @@ def given_elements(line: Line, given: Sequence[Sequence[Note]]) -> Flags:
 
 def _degrees(line: Line) -> Line:
     """Return the line with its intervals in steps of a scale: minor and major are the same."""
-    octaves, rest = np.divmod(np.abs(line.intervals), 12)
+    octaves, rest = np.divmod(np.abs(line.intervals), OCTAVE)
     return Line(np.sign(line.intervals) * (7 * octaves + _DEGREES[rest]), line.gaps_steps)
 
 

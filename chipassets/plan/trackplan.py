@@ -9,7 +9,7 @@ from chipassets.music.keys import Key
 from chipassets.music.notes import Motif as Motif
 from chipassets.music.notes import Primer as Primer
 from chipassets.music.score import Section
-from chipassets.units import STEPS_PER_BEAT, metre_name
+from chipassets.units import STEPS_PER_BEAT, metre_name, steps_per_bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +232,14 @@ class TrackPlan:
         return metre_name(self.beats_per_bar, self.pulse_steps)
 
     @property
+    def steps_per_bar(self) -> int:
+        """Length of a bar in 16th notes."""
+        return steps_per_bar(self.beats_per_bar)
+
+    @property
     def total_steps(self) -> int:
         """Length in 16th notes."""
-        return self.bars * self.beats_per_bar * 4
+        return self.bars * self.steps_per_bar
 
 
 @dataclass(frozen=True, slots=True)

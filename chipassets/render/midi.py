@@ -52,7 +52,7 @@ def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
 def _grid(song: ChipSong, track: TrackPlan) -> list[int]:
     """The frame of every step up to and with the end."""
     bars = -(-song.frames // song.frames_per_bar)
-    steps = range(bars * track.beats_per_bar * STEPS_PER_BEAT + 1)
+    steps = range(bars * track.steps_per_bar + 1)
     return [step_frame(step, song.frames_per_bar, track.beats_per_bar) for step in steps]
 
 

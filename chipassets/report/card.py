@@ -15,7 +15,7 @@ from chipassets.report.midi_roll import VOICE_COLOURS, RollNote, draw_roll, trac
 from chipassets.report.motifs import draw_lane
 from chipassets.report.opened import OpenedTrack
 from chipassets.report.sound import draw_wave
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import steps_per_bar
 
 STATUS_WORDS = {"changed": "changed", "added": "new", "removed": "removed", "same": "unchanged"}
 
@@ -219,7 +219,7 @@ def _draw_ruler(entry: TrackEntry) -> Html:
         element("span", str(bar + 1), class_="far" if bar % 4 else None)
         for bar in range(entry.bars)
     ]
-    over = track_steps(entry) / (entry.beats_per_bar * STEPS_PER_BEAT) - entry.bars
+    over = track_steps(entry) / steps_per_bar(entry.beats_per_bar) - entry.bars
     rest = element("span", style=f"flex:{over:g}") if over > 0 else None
     sections = [element("span", part.name, style=f"flex:{part.bars}") for part in entry.sections]
     return join(

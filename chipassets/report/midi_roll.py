@@ -12,7 +12,7 @@ import mido
 from chipassets.bundle import TrackEntry
 from chipassets.errors import CheckError
 from chipassets.report.html import Html, element, join
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar
 
 _DRUM_CHANNEL = 9
 _ROW = 5
@@ -84,10 +84,9 @@ def _read_track(part: mido.MidiTrack, step_ticks: Fraction) -> list[RollNote]:
 
 def track_steps(track: TrackEntry) -> float:
     """Return how many 16th steps the audio lasts: a piece that ends may ring past its last bar."""
-    steps_per_bar = track.beats_per_bar * STEPS_PER_BEAT
+    bar_steps = steps_per_bar(track.beats_per_bar)
     if track.loop:
-        start = track.loop.start_bar * steps_per_bar
-        return float(start + track.loop.bars * steps_per_bar)
+        return float((track.loop.start_bar + track.loop.bars) * bar_steps)
     seconds = track.samples / track.sample_rate_hz
     return max(seconds * track.tempo_bpm / 60 * STEPS_PER_BEAT, 1.0)
 
@@ -157,10 +156,10 @@ def _draw_paper(rows: Rows, steps: float, height: int) -> Html:
     black = "".join(
         f"M0 {top}h{steps:g}v{_ROW}H0z"
         for pitch, (top, _) in rows.items()
-        if pitch % 12 in _BLACK_KEYS
+        if pitch % OCTAVE in _BLACK_KEYS
     )
     octaves = "".join(
-        f"M0 {top + _ROW}h{steps:g}" for pitch, (top, _) in rows.items() if pitch % 12 == 0
+        f"M0 {top + _ROW}h{steps:g}" for pitch, (top, _) in rows.items() if pitch % OCTAVE == 0
     )
     return join(
         element("rect", class_="paper", width=f"{steps:g}", height=height),
@@ -170,7 +169,7 @@ def _draw_paper(rows: Rows, steps: float, height: int) -> Html:
 
 
 def _draw_grid(track: TrackEntry, height: int) -> Html:
-    bar = track.beats_per_bar * STEPS_PER_BEAT
+    bar = steps_per_bar(track.beats_per_bar)
     lines = [f"M{step} 0V{height}" for step in range(0, track.bars * bar + 1, track.pulse_steps)]
     bars = "".join(lines[:: bar // track.pulse_steps])
     return join(

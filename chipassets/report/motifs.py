@@ -8,7 +8,7 @@ from chipassets.bundle import StatementEntry, TrackEntry
 from chipassets.music.keys import pitch_name
 from chipassets.report.html import Html, card_id, element, join
 from chipassets.report.midi_roll import track_steps
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import steps_per_bar
 
 MOTIF_COLOURS = 6
 
@@ -60,7 +60,7 @@ def draw_lane(track: TrackEntry, numbers: dict[str, int]) -> Html:
 
 def _draw_statement(said: StatementEntry, track: TrackEntry, number: int) -> Html:
     steps = track_steps(track)
-    start = said.start_bar * track.beats_per_bar * STEPS_PER_BEAT + said.start_step
+    start = said.start_bar * steps_per_bar(track.beats_per_bar) + said.start_step
     return element(
         "li",
         element("span", _label(said), aria_hidden="true"),

@@ -18,7 +18,7 @@ from chipassets.render.pcm import Pcm
 from chipassets.render.preview import Sheet, SheetNote, Sound, draw_sheet, picture_to_png
 from chipassets.render.reopen import decode_samples
 from chipassets.report.midi_roll import Roll, RollNote, read_roll
-from chipassets.units import SAMPLE_RATE_HZ, STEPS_PER_BEAT, bar_frames
+from chipassets.units import SAMPLE_RATE_HZ, bar_frames, steps_per_bar
 
 _AUDIO = ("wav", "flac", "ogg")
 _BARS = re.compile(r"([1-9][0-9]{0,3})(?:-([1-9][0-9]{0,3}))?")
@@ -85,7 +85,7 @@ def _part(entry: TrackEntry, bars: str | None, most: int) -> tuple[int, int]:
 def _sheet(folder: Path, index: Index, entry: TrackEntry) -> Sheet:
     _check_size(index, entry)
     roll = read_roll(_read(folder, entry, ("midi",), "midi"), entry)
-    steps = entry.beats_per_bar * STEPS_PER_BEAT
+    steps = steps_per_bar(entry.beats_per_bar)
     numbers = {voice: number for number, voice in enumerate(roll.voices)}
     loop = (entry.bars - entry.loop.bars, entry.bars) if entry.loop else None
     end = max((float(note.end_step) for note in roll.notes), default=0.0) / steps

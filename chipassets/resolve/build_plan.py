@@ -37,7 +37,6 @@ from chipassets.plan.trackplan import (
 )
 from chipassets.resolve.home_key import find_home_key, near_key, near_tempo
 from chipassets.seeds import derive_rng, derive_seed
-from chipassets.units import STEPS_PER_BEAT
 
 PLAN_VERSION = 3
 """Raised when the same manifest is to give other keys or tempi: the draws depend on it."""
@@ -255,7 +254,7 @@ def _motif(manifest: Manifest, use: MotifUse) -> Motif:
         if own is not None:
             lent = _motif(manifest, replace(own, transform=IN_MODE))
             return _used(replace(lent, name=use.name), use)
-        bar = settings.beats_per_bar * STEPS_PER_BEAT
+        bar = settings.steps_per_bar
         if settings.primer is None:
             raise UsageError(f"Track '{use.name}' has no motif and no primer to take")
         tune = tune_of(settings.primer, _OPENING_BARS * bar)

@@ -12,6 +12,7 @@ from chipassets.manifest import Manifest, settings_of
 from chipassets.music.keys import Key
 from chipassets.plan.trackplan import HomeKey, Range
 from chipassets.seeds import derive_rng
+from chipassets.units import OCTAVE
 
 _HOME_TEMPI = (108, 114, 120, 126, 132)
 """From here simple ratios reach the tempo range of every scene, and mostly whole tempi."""
@@ -53,7 +54,7 @@ def near_key(home: HomeKey, mode: str, draw: float) -> Key:
     """Return a key of the mode whose signature is at most a fifth from home's; draw in [0, 1)."""
     fifths = _NEAR_FIFTHS[int(draw * len(_NEAR_FIFTHS))]
     signature = home.key.canonical_shift + 7 * fifths
-    return Key((signature - Key(0, mode).canonical_shift) % 12, mode)
+    return Key((signature - Key(0, mode).canonical_shift) % OCTAVE, mode)
 
 
 def near_tempo(home: HomeKey, tempo: Range, draw: float) -> int:
@@ -84,4 +85,4 @@ def tempo_ratio(home: HomeKey, tempo_millibpm: int) -> Fraction | None:
 def fifths_apart(home: HomeKey, key: Key) -> int:
     """Return how many fifths a key's signature lies above home's, -5..+6: so many sharps more."""
     semitones = key.canonical_shift - home.key.canonical_shift
-    return (7 * semitones + 5) % 12 - 5
+    return (7 * semitones + 5) % OCTAVE - 5

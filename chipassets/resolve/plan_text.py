@@ -26,7 +26,6 @@ from chipassets.plan.trackplan import (
     Wish,
 )
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
-from chipassets.units import STEPS_PER_BEAT
 
 
 def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
@@ -221,7 +220,7 @@ def _wish_text(wish: Wish) -> str:
 def _melody_text(melody: Melody, track: TrackPlan) -> str:
     """The melody with its length and key; what is doubtful about the key is said."""
     tune = melody.tune
-    bars = tune.steps / (track.beats_per_bar * STEPS_PER_BEAT)
+    bars = tune.steps / (track.steps_per_bar)
     length = f"{bars:g} bar{'s' * (bars != 1)}"
     said = f"{melody.section}: {length}, {len(tune.notes)} notes, {tune.key}"
     if tune.transform != LITERAL:

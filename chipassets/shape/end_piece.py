@@ -7,7 +7,7 @@ from dataclasses import replace
 from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 _HIGHEST_PITCH = 127
 _BARS_TO_LAND = 3
@@ -57,12 +57,12 @@ def _ended_by(note: Note, step: int) -> Note:
 def _cadence(pitches: list[int], key: Key) -> set[int]:
     tonic = {key.tonic}
     scale = key.harmony_scale
-    triad = {(key.tonic + scale[degree]) % 12 for degree in (0, 2, 4)}
+    triad = {(key.tonic + scale[degree]) % OCTAVE for degree in (0, 2, 4)}
     inner = {_nearest(pitch, triad) for pitch in pitches[1:-1]}
     return inner | {_nearest(pitches[0], tonic), _nearest(pitches[-1], tonic)}
 
 
 def _nearest(pitch: int, pitch_classes: set[int]) -> int:
     """Return the nearest pitch of these classes, the lower of two."""
-    candidates = [p for p in range(_HIGHEST_PITCH + 1) if p % 12 in pitch_classes]
+    candidates = [p for p in range(_HIGHEST_PITCH + 1) if p % OCTAVE in pitch_classes]
     return min(candidates, key=lambda candidate: (abs(candidate - pitch), candidate))

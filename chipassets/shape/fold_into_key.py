@@ -7,7 +7,7 @@ from dataclasses import replace
 from chipassets.music.chords import parse_chord
 from chipassets.music.score import Note, Score
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import OCTAVE
 
 _RESOLVES_WITHIN_STEPS = 4
 _RESOLVES_BY_SEMITONES = 2
@@ -35,7 +35,7 @@ def fold_into_key(score: Score, track: TrackPlan) -> Score:
     chromatic = [
         index
         for index, note in enumerate(notes)
-        if note.pitch % 12 not in scales[note.start_step] and index not in owned
+        if note.pitch % OCTAVE not in scales[note.start_step] and index not in owned
     ]
     passing = [index for index in chromatic if _resolves(notes[index], notes, scales)]
     passing.sort(key=lambda index: (notes[index].duration_steps, notes[index].start_step, index))
@@ -52,7 +52,7 @@ def scales_by_step(score: Score) -> Scales:
     key = score.key.pitch_classes
     if not score.chords:
         return [key] * score.total_steps
-    steps = score.beats_per_bar * STEPS_PER_BEAT
+    steps = score.steps_per_bar
     scales: Scales = []
     for bar in score.chords:
         names = bar.split()
@@ -84,7 +84,7 @@ def _resolves(note: Note, notes: list[Note], scales: Scales) -> bool:
     return any(
         0 < other.start_step - note.start_step <= _RESOLVES_WITHIN_STEPS
         and abs(other.pitch - note.pitch) <= _RESOLVES_BY_SEMITONES
-        and other.pitch % 12 in scales[other.start_step]
+        and other.pitch % OCTAVE in scales[other.start_step]
         for other in notes
     )
 
@@ -96,6 +96,6 @@ def _moved(note: Note, others: list[Note], scale: frozenset[int]) -> Note:
         for other in others
         if other.start_step < note.end_step and note.start_step < other.end_step
     }
-    tones = [pitch for pitch in range(_HIGHEST_PITCH + 1) if pitch % 12 in scale]
+    tones = [pitch for pitch in range(_HIGHEST_PITCH + 1) if pitch % OCTAVE in scale]
     free = [pitch for pitch in tones if pitch not in taken] or tones
     return replace(note, pitch=min(free, key=lambda pitch: (abs(pitch - note.pitch), pitch)))

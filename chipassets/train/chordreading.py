@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.midi.reader import MidiContent, MidiError, parse_midi
+from chipassets.units import OCTAVE
 
 Floats = NDArray[np.float64]
 Heard = tuple[int, str, int]
@@ -107,20 +108,20 @@ def _sound(content: MidiContent, unit: int) -> tuple[Floats, Floats]:
     weights[is_high] = np.where(voices[steps[is_high]] > 2, _TUNE, _TUNE_OF_TWO)
     weights = weights * np.where(steps % 4 == 0, _ON_BEAT, 1.0)
     sound, bass = np.zeros((size // unit, 12)), np.zeros((size // unit, 12))
-    np.add.at(sound, (steps // unit, pitches % 12), weights)
+    np.add.at(sound, (steps // unit, pitches % OCTAVE), weights)
     first = np.where(steps % unit == 0, 2.0, 1.0)
-    np.add.at(bass, (steps[is_low] // unit, pitches[is_low] % 12), first[is_low])
+    np.add.at(bass, (steps[is_low] // unit, pitches[is_low] % OCTAVE), first[is_low])
     return sound, bass
 
 
-_ROOTS = [(root, word) for word in QUALITIES for root in range(12)]
+_ROOTS = [(root, word) for word in QUALITIES for root in range(OCTAVE)]
 _TEMPLATES = np.zeros((len(_ROOTS), 12))
 for _row, (_root, _word) in enumerate(_ROOTS):
     for _tone in QUALITIES[_word]:
-        _TEMPLATES[_row, (_root + _tone) % 12] = 1.0
+        _TEMPLATES[_row, (_root + _tone) % OCTAVE] = 1.0
 _COSTS = np.array([_COST.get(word, 0.0) for _, word in _ROOTS])
 _ROOT_PLACES = np.array([root for root, _ in _ROOTS])
-_THIRD_PLACES = np.array([(root + QUALITIES[word][1]) % 12 for root, word in _ROOTS])
+_THIRD_PLACES = np.array([(root + QUALITIES[word][1]) % OCTAVE for root, word in _ROOTS])
 
 
 def _fits(sound: Floats, bass: Floats) -> Floats:
@@ -156,7 +157,7 @@ def _chords(sound: Floats, bass: Floats, halves: int) -> list[Heard | None]:
 
 def _keys(sound: Floats, bass: Floats, window: int) -> list[KeySpan]:
     """Return the key of each unit: the best course through windows, in which a change costs."""
-    states = [(tonic, mode) for mode in MODES for tonic in range(12)]
+    states = [(tonic, mode) for mode in MODES for tonic in range(OCTAVE)]
     fit = np.stack([np.roll(_FIT[mode], tonic) for tonic, mode in states])
     prior = np.array([_PRIOR[mode] for _, mode in states])
     tonics = np.array([tonic for tonic, _ in states])
@@ -168,7 +169,7 @@ def _keys(sound: Floats, bass: Floats, window: int) -> list[KeySpan]:
         part, low = part / max(part.sum(), 1e-9), low / max(low.sum(), 1e-9)
         rows.append(
             fit @ part + prior + _BASS_ON_TONIC * low[tonics] + _BASS_ON_FIFTH
-            * low[(tonics + 7) % 12]
+            * low[(tonics + 7) % OCTAVE]
         )  # fmt: skip
     # A piece mostly ends, and begins, on its tonic.
     for row, ends in ((0, np.flatnonzero(bass.sum(axis=1))[:1]),

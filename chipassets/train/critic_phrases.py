@@ -24,6 +24,7 @@ from chipassets.compose.parts_network import PartNetworks, sample_part
 from chipassets.train.parts_chords import label_chords
 from chipassets.train.parts_data import voice_context
 from chipassets.train.parts_reading import PartPiece
+from chipassets.units import OCTAVE
 
 Tokens = NDArray[np.int64]
 PERSON = "person"
@@ -162,7 +163,7 @@ def _with(phrase: Phrase, **voices: Tokens) -> Phrase:
 def _moved(tokens: Tokens, semitones: Tokens | int) -> Tokens:
     """Return the tokens with their notes moved, by octaves back into the vocabulary."""
     pitch = tokens - FIRST_NOTE + semitones
-    pitch = np.where(pitch < 0, pitch + 12, np.where(pitch >= PITCHES, pitch - 12, pitch))
+    pitch = np.where(pitch < 0, pitch + OCTAVE, np.where(pitch >= PITCHES, pitch - OCTAVE, pitch))
     return np.where(tokens >= FIRST_NOTE, FIRST_NOTE + np.clip(pitch, 0, PITCHES - 1), tokens)
 
 
@@ -175,7 +176,7 @@ def _shuffled_bars(phrase: Phrase, other: Phrase, rng: np.random.Generator) -> P
 
 def _wrong_chords(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phrase:
     shift = rng.integers(1, 12, len(phrase.root))
-    root = np.where(phrase.root < 0, -1, (phrase.root + shift) % 12)
+    root = np.where(phrase.root < 0, -1, (phrase.root + shift) % OCTAVE)
     return replace(phrase, root=root)
 
 

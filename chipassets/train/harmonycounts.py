@@ -10,6 +10,7 @@ from chipassets.music.chords import parse_chord
 from chipassets.music.keys import Key
 from chipassets.train.chordreading import HarmonyOfPiece
 from chipassets.train.numerals import cadence_of, clear_mode, named_halves
+from chipassets.units import OCTAVE
 
 PHRASE_BARS = 4
 _LEAST_BARS = 4
@@ -69,7 +70,7 @@ def count_piece(
         if end - at >= _LEAST_BARS * halves:
             tonic, mode = piece.keys[at]
             roots = Counter(
-                ((heard[0] - tonic) % 12, heard[1]) for heard in piece.chords[at:end] if heard
+                ((heard[0] - tonic) % OCTAVE, heard[1]) for heard in piece.chords[at:end] if heard
             )
             mode = clear_mode(mode, roots)
             named = named_halves(piece.chords[at:end], [(tonic, mode)] * (end - at))
@@ -104,7 +105,7 @@ def _count_span(
             before = texts[order - 1]
             counts.after_one[before][text] += share
             step = _bass_of(filled[n], mode) - _bass_of(filled[changes[order - 1]], mode)
-            counts.motion[(step + 5) % 12 - 5] += share
+            counts.motion[(step + 5) % OCTAVE - 5] += share
         if order > 1:
             pair = f"{texts[order - 2]} {texts[order - 1]}"
             counts.after_two[pair][text] += share
@@ -134,5 +135,5 @@ def _filled(named: Sequence[tuple[str, int] | None]) -> list[tuple[str, int]]:
 def _bass_of(chord: tuple[str, int], mode: str) -> int:
     """Return the semitone of the bass above the tonic, from 0 up as the root's place."""
     read = parse_chord(chord[0], Key(0, mode))
-    above = sorted((tone - read.root) % 12 for tone in read.pitch_classes)
-    return (read.root + above[min(chord[1], len(above) - 1)]) % 12
+    above = sorted((tone - read.root) % OCTAVE for tone in read.pitch_classes)
+    return (read.root + above[min(chord[1], len(above) - 1)]) % OCTAVE

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.codec import Note
+from chipassets.units import OCTAVE
 
 Notes = Sequence[Note] | NDArray[np.int64]
 
@@ -31,7 +32,7 @@ def _standardised(profile: tuple[float, ...]) -> NDArray[np.float64]:
 
 # Rows 0..11: major on each tonic; 12..23: minor.
 _PROFILES = np.stack(
-    [np.roll(_standardised(p), tonic) for p in (_MAJOR, _MINOR) for tonic in range(12)]
+    [np.roll(_standardised(p), tonic) for p in (_MAJOR, _MINOR) for tonic in range(OCTAVE)]
 )
 
 
@@ -40,7 +41,7 @@ def pitch_class_durations(notes: Notes) -> NDArray[np.float64]:
     table = np.asarray(notes, np.int64).reshape(-1, 3)
     lengths = table[:, 1].astype(np.float64)
     durations: NDArray[np.float64] = np.zeros(12)
-    np.add.at(durations, table[:, 2] % 12, lengths)
+    np.add.at(durations, table[:, 2] % OCTAVE, lengths)
     return durations
 
 
@@ -48,12 +49,12 @@ def find_key(notes: Notes) -> tuple[int, str]:
     """Return the tonic (0..11) and "major" or "minor" whose profile correlates best."""
     weights = pitch_class_durations(notes)
     best = int(np.argmax(_PROFILES @ (weights - weights.mean())))
-    return best % 12, "major" if best < 12 else "minor"
+    return best % OCTAVE, "major" if best < 12 else "minor"
 
 
 def canonical_shift(tonic: int, mode: str) -> int:
     """Return the semitones -6..+5 that move a key to C major or A minor."""
-    return (CANONICAL_TONIC[mode] - tonic + 6) % 12 - 6
+    return (CANONICAL_TONIC[mode] - tonic + 6) % OCTAVE - 6
 
 
 def share_in_canonical_scale(notes: Notes, mode: str) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from chipassets.music.chords import parse_chord
 from chipassets.music.keys import MODES, Key
 from chipassets.train.chordreading import QUALITIES, Heard, KeySpan
+from chipassets.units import OCTAVE
 
 BORROWED_FROM = {"dorian": "minor", "phrygian": "minor", "mixolydian": "major"}
 _NAMES = ("i", "ii", "iii", "iv", "v", "vi", "vii")
@@ -21,7 +22,7 @@ def diatonic(semitone: int, mode: str) -> str | None:
     if semitone not in scale:
         return None
     place = scale.index(semitone)
-    third, fifth = ((scale[(place + step) % 7] - semitone) % 12 for step in (2, 4))
+    third, fifth = ((scale[(place + step) % 7] - semitone) % OCTAVE for step in (2, 4))
     return {(4, 7): "", (3, 7): "m", (3, 6): "dim"}.get((third, fifth))
 
 
@@ -38,7 +39,7 @@ def numeral_of(semitone: int, quality: str, mode: str) -> str | None:
             chord = parse_chord(text, key)
         except ValueError:
             continue
-        wanted = {(semitone + step) % 12 for step in QUALITIES[quality]}
+        wanted = {(semitone + step) % OCTAVE for step in QUALITIES[quality]}
         if chord.root == semitone and chord.pitch_classes == wanted:
             return text
     return None
@@ -49,7 +50,7 @@ def _spellings(semitone: int, quality: str, mode: str) -> Iterator[str]:
     scale = MODES[mode]
     suffix = {"dim": "°", "m7b5": "ø7", "dim7": "°7", "m": "", "m7": "7"}.get(quality, quality)
     minor = quality in ("m", "m7", "dim", "m7b5", "dim7")
-    tones = {(semitone + step) % 12 for step in QUALITIES[quality]}
+    tones = {(semitone + step) % OCTAVE for step in QUALITIES[quality]}
     if semitone == _DOMINANT and quality in ("", "7", "sus4"):
         yield "V" + suffix
     if 3 in scale and semitone == _LEADING and quality in ("dim", "dim7"):
@@ -59,7 +60,7 @@ def _spellings(semitone: int, quality: str, mode: str) -> Iterator[str]:
         lower = minor or (quality == "sus4" and diatonic(semitone, mode) == "m")
         yield (name if lower else name.upper()) + suffix
         return
-    above = (semitone + (5 if quality in ("", "7") else 1)) % 12
+    above = (semitone + (5 if quality in ("", "7") else 1)) % OCTAVE
     target = diatonic(above, mode)
     plain = quality == "" and (semitone in _LOWERED or semitone in (0, 5))
     if quality in ("", "7", "dim", "dim7") and target in ("", "m") and above != 0 and not plain:
@@ -108,9 +109,9 @@ def named_halves(
             named.append(None)
             continue
         root, quality, bass = heard
-        if quality == "sus4" and bass == (root + 5) % 12:
+        if quality == "sus4" and bass == (root + 5) % OCTAVE:
             root, quality = bass, "5"
-        semitone = (root - tonic) % 12
+        semitone = (root - tonic) % OCTAVE
         if quality == "5" or (quality == "sus4" and semitone not in (0, 7)):
             own = diatonic(semitone, mode)
             quality = "" if own is None or (mode == "minor" and semitone == 7) else own
@@ -119,7 +120,7 @@ def named_halves(
             named.append(None)
             continue
         tones = QUALITIES[quality]
-        place = (bass - root) % 12
+        place = (bass - root) % OCTAVE
         named.append((text, tones.index(place) if place in tones and quality != "sus4" else 0))
     return named
 

@@ -15,6 +15,7 @@ from chipassets.compose.part_context import (
     Integers,
     sounding,
 )
+from chipassets.units import OCTAVE
 
 _WHITE = (0, 2, 4, 5, 7, 9, 11)
 _BASS_WEIGHT, _BEAT_WEIGHT = 1.5, 1.5
@@ -29,10 +30,10 @@ def _table() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64
     tones = np.zeros((12, 12 * len(_TONES)))
     thirds = np.zeros(12 * len(_TONES), np.int64)
     prior = np.zeros(12 * len(_TONES))
-    for root in range(12):
+    for root in range(OCTAVE):
         for quality, intervals in enumerate(_TONES):
             chord = root * len(_TONES) + quality
-            members = [(root + interval) % 12 for interval in intervals]
+            members = [(root + interval) % OCTAVE for interval in intervals]
             tones[members, chord] = 1
             thirds[chord] = members[1]
             prior[chord] -= _SEVENTH_COST if len(intervals) == 4 else 0
@@ -62,7 +63,7 @@ def label_chords(
         weight = np.where(np.arange(STEPS_A_CHORD) % 4 == 0, _BEAT_WEIGHT, 1.0)
         weight = weight * (_BASS_WEIGHT if part is bass else 1.0)
         span, step = np.nonzero(pitches >= 0)
-        np.add.at(weights, (span, (pitches[span, step] + LOWEST) % 12), weight[step])
+        np.add.at(weights, (span, (pitches[span, step] + LOWEST) % OCTAVE), weight[step])
     total = weights.sum(axis=1, keepdims=True)
     scores = weights @ _MEMBERS / np.maximum(total, 1) + _PRIOR
     scores += _THIRD_SOUNDS * np.minimum(weights[:, _THIRDS], 1)
@@ -89,4 +90,4 @@ def first_pitch_classes(voice: Integers) -> NDArray[np.int64]:
     pitches = sounding(voice)[: spans * STEPS_A_CHORD].reshape(spans, STEPS_A_CHORD)
     sounds = pitches >= 0
     first = np.take_along_axis(pitches, sounds.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return np.where(sounds.any(axis=1), (first + LOWEST) % 12, HIDDEN)
+    return np.where(sounds.any(axis=1), (first + LOWEST) % OCTAVE, HIDDEN)

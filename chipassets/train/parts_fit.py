@@ -32,6 +32,7 @@ from chipassets.compose.parts_model import GROUPS, HEAD_SIZES, WIDEST
 from chipassets.errors import UsageError
 from chipassets.train.parts_data import CHORD_COLUMNS, Example
 from chipassets.train.whole import whole_file
+from chipassets.units import OCTAVE
 
 COLUMN = {name: place for place, name in enumerate(GROUPS)}
 WINDOW = 8 * STEPS_A_BAR
@@ -113,7 +114,7 @@ class PartNet(nn.Module):  # type: ignore[misc]  # torch is not there for the ch
         by_last, by_root, by_lead, by_bass, gates = rest
         added = self._by_distance(by_last, classes[:, :, COLUMN["last_pitch"]])
         root = classes[:, :, COLUMN["root"], None]
-        interval = (self.pitches + LOWEST - root) % 12
+        interval = (self.pitches + LOWEST - root) % OCTAVE
         added = added + by_root.gather(2, interval) * (root >= 0)
         added = added + self._by_distance(by_lead, classes[:, :, COLUMN["lead_pitch"]])
         added = added + self._by_distance(by_bass, classes[:, :, COLUMN["bass_pitch"]])
@@ -231,8 +232,8 @@ def transposed(
     if every.size and (every.min() < FIRST_NOTE or every.max() >= VOCABULARY):
         return None
     roots = classes[:, _CLASS_COLUMNS]
-    moved[:, _CLASS_COLUMNS] = np.where(roots < 0, roots, (roots + by) % 12)
-    moved[:, COLUMN["key"]] = np.where(classes[:, COLUMN["key"]] < 0, HIDDEN, by % 12)
+    moved[:, _CLASS_COLUMNS] = np.where(roots < 0, roots, (roots + by) % OCTAVE)
+    moved[:, COLUMN["key"]] = np.where(classes[:, COLUMN["key"]] < 0, HIDDEN, by % OCTAVE)
     bars = np.minimum((first + np.arange(len(classes))) // STEPS_A_BAR, len(register) - 1)
     middle = np.where(register < 0, -1, register + LOWEST + by)
     moved[:, COLUMN["register"]] = register_class(middle)[bars]

@@ -29,6 +29,7 @@ from chipassets.music.keys import Key
 from chipassets.train.keyfinding import find_key, pitch_class_durations
 from chipassets.train.music import RefusedFileError
 from chipassets.train.sources import printable_name, read_sources
+from chipassets.units import OCTAVE
 
 Tokens = NDArray[np.int16]
 Notes = list[tuple[float, float, int]]
@@ -170,7 +171,7 @@ def read_piece(path: Path, row: dict[str, str]) -> PartPiece:
         licence=row.get("licence", ""),
         style=style,
         mode=key.mode,
-        tonic=(key.tonic + shift) % 12,
+        tonic=(key.tonic + shift) % OCTAVE,
         lead=_tokens(_in_octave(lead, shift, _LEAD_OCTAVES), steps) if lead else None,
         bass=_tokens(_in_octave(bass, shift, _BASS_OCTAVES), steps, low=True) if bass else None,
         inners=tuple(_tokens([(s, e, p + shift) for s, e, p in v], steps) for v in inners),
@@ -305,8 +306,8 @@ def _within(pitch: int) -> int:
     """Return the pitch above LOWEST, moved by octaves into the vocabulary."""
     above = pitch - LOWEST
     if above < 0:
-        return above % 12
-    return above if above < PITCHES else PITCHES - 12 + above % 12
+        return above % OCTAVE
+    return above if above < PITCHES else PITCHES - 12 + above % OCTAVE
 
 
 def _content(piece: PartPiece) -> bytes:

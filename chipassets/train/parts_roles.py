@@ -16,6 +16,7 @@ from chipassets.compose.part_context import (
     remaining,
     sounding,
 )
+from chipassets.units import OCTAVE
 
 _WINDOW_BARS = 2
 _BARS_A_PHRASE = 4
@@ -88,7 +89,7 @@ def bar_cadences(lead: Integers, tonic: int, lowest: int) -> NDArray[np.int64]:
         rests = end + _GOAL_REST <= len(lead) and lead[end] == REST
         rests = rests and not (lead[end : end + _GOAL_REST] >= FIRST_NOTE).any()
         if left[step] >= _GOAL_STEPS or (left[step] >= _SHORT_GOAL_STEPS and rests):
-            is_tonic = (lead[step] - FIRST_NOTE + lowest - tonic) % 12 == 0
+            is_tonic = (lead[step] - FIRST_NOTE + lowest - tonic) % OCTAVE == 0
             cadences[step // STEPS_A_BAR] = 2 if is_tonic else 1
     return cadences
 
@@ -154,7 +155,7 @@ def _is_parallel(tokens: Integers, onsets: Integers, lead: Integers) -> bool:
     with_lead = onsets[lead[onsets] >= FIRST_NOTE]
     if len(with_lead) < max(2, 0.7 * len(onsets)):
         return False
-    apart = np.abs(lead[with_lead] - tokens[with_lead]) % 12
+    apart = np.abs(lead[with_lead] - tokens[with_lead]) % OCTAVE
     consonant = np.isin(apart, (0, 3, 4, 8, 9)).mean()
     own, other = np.sign(np.diff(tokens[with_lead])), np.sign(np.diff(lead[with_lead]))
     return bool(consonant >= 0.7 and (own == other).mean() >= 0.7)

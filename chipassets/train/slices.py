@@ -14,6 +14,7 @@ from chipassets.train.corpus import Piece
 from chipassets.train.keyfinding import canonical_shift, find_key, share_in_canonical_scale
 from chipassets.train.metre import Span, spans
 from chipassets.train.music import one_voice_per_pitch
+from chipassets.units import OCTAVE
 
 LOWEST_PITCH, HIGHEST_PITCH = 33, 96
 """A1 to C7: what the voices of the chip can play well; notes beyond move by octaves."""
@@ -145,7 +146,7 @@ def _finish(
 def _fold(notes: Notes) -> Notes:
     """Return the notes within range, moved by octaves, without one pitch sounding twice."""
     starts, lengths, pitches = notes.T
-    up = np.maximum(0, -((pitches - LOWEST_PITCH) // 12))
-    down = np.maximum(0, -((HIGHEST_PITCH - pitches) // 12))
-    folded = np.column_stack((starts, lengths, pitches + 12 * (up - down)))
+    up = np.maximum(0, -((pitches - LOWEST_PITCH) // OCTAVE))
+    down = np.maximum(0, -((HIGHEST_PITCH - pitches) // OCTAVE))
+    folded = np.column_stack((starts, lengths, pitches + OCTAVE * (up - down)))
     return one_voice_per_pitch(folded)[0]

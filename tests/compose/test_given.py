@@ -25,7 +25,7 @@ RESTING = Motif("call", (Note(2, 2, 72), Note(8, 3, 76), Note(14, 1, 74)), 16, C
 
 
 def given_to(track: TrackPlan) -> Given:
-    steps = track.beats_per_bar * 4
+    steps = track.steps_per_bar
     return given_in(track, harmony_in([["C"]] * track.bars, track.key, steps))
 
 

@@ -47,7 +47,7 @@ def quick_cast(
     report("compose")
     said = f"{track.seed} {track.key} {track.bars} {track.beats_per_bar} {model.sha256}"
     digest = hashlib.sha256(said.encode()).digest()
-    steps = track.beats_per_bar * 4
+    steps = track.steps_per_bar
     notes = [
         Note(bar * steps + step, 4, 60 + digest[(bar + step) % 32] % 24, "lead")
         for bar in range(track.bars)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chipassets.render.preview.sheet import Sheet
+from chipassets.units import steps_per_bar
 
 LEFT, RIGHT, TOP = 76, 40, 78
 ROW_HEIGHT = 8
@@ -35,13 +36,13 @@ class Layout:
     @cached_property
     def bar_width(self) -> float:
         """Pixels in a bar."""
-        widest = _WIDEST_STEP * 4 * self.sheet.beats_per_bar
+        widest = _WIDEST_STEP * steps_per_bar(self.sheet.beats_per_bar)
         return min(_WIDTH / self.bars_per_line, widest)
 
     @cached_property
     def step_width(self) -> float:
         """Pixels in a 16th."""
-        return self.bar_width / (4 * self.sheet.beats_per_bar)
+        return self.bar_width / steps_per_bar(self.sheet.beats_per_bar)
 
     @cached_property
     def pitches(self) -> tuple[int, int]:

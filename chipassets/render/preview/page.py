@@ -10,7 +10,7 @@ from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, Layout
 from chipassets.render.preview.roll import bar_chords, draw_roll, known_chord
 from chipassets.render.preview.sheet import Sheet
 from chipassets.render.preview.svg import number, path, rect, text
-from chipassets.units import metre_name
+from chipassets.units import OCTAVE, metre_name
 
 # Dark enough on white and told apart with the common colour deficiencies (after Okabe and Ito,
 # Color Universal Design, 2008; their yellow is too light for thin notes).
@@ -137,7 +137,7 @@ def _spelt(name: str, sheet: Sheet) -> str:
     chord = known_chord(name, sheet.key)
     if chord is None:
         return ""
-    tones = sorted(chord.pitch_classes, key=lambda tone: (tone - chord.root) % 12)
+    tones = sorted(chord.pitch_classes, key=lambda tone: (tone - chord.root) % OCTAVE)
     return " ".join(tone_name(tone, chord, sheet.key) for tone in tones)
 
 

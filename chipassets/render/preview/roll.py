@@ -11,7 +11,7 @@ from chipassets.music.keys import Key, pitch_class_name, pitch_name
 from chipassets.render.preview.layout import DRUM_HEIGHT, GAP, LEFT, ROW_HEIGHT, Layout
 from chipassets.render.preview.sheet import Sheet, SheetNote
 from chipassets.render.preview.svg import path, rect, text
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import OCTAVE, steps_per_bar
 
 _BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 _KEY_WIDTH = 34
@@ -35,11 +35,11 @@ def _paper(layout: Layout, line: int, top: int) -> Iterator[str]:
     width = layout.x(layout.line_bars(line)[1], line) - LEFT
     yield rect(LEFT, top, width, layout.roll_height, 'class="paper"')
     low, high = layout.pitches
-    rows = [pitch for pitch in range(low, high + 1) if pitch % 12 in _BLACK_KEYS]
+    rows = [pitch for pitch in range(low, high + 1) if pitch % OCTAVE in _BLACK_KEYS]
     data = "".join(f"M{LEFT} {top + layout.y(pitch)}h{width:g}v{ROW_HEIGHT}H{LEFT}z"
                    for pitch in rows)  # fmt: skip
     yield path(data, "black")
-    octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
+    octaves = [pitch for pitch in range(low, high + 1) if pitch % OCTAVE == 0]
     lines = "".join(f"M{LEFT} {top + layout.y(pitch) + ROW_HEIGHT}h{width:g}" for pitch in octaves)
     yield path(lines, "octave")
     for number in range(len(layout.drums)):
@@ -60,7 +60,7 @@ def _chord_tones(layout: Layout, line: int, top: int) -> Iterator[str]:
             data += [
                 f"M{start:g} {top + layout.y(pitch)}H{end:g}v{ROW_HEIGHT}H{start:g}z"
                 for pitch in range(low, high + 1)
-                if pitch % 12 in tones
+                if pitch % OCTAVE in tones
             ]
     yield path("".join(data), "tone")
 
@@ -88,7 +88,7 @@ def chord_tones(name: str, key: Key) -> frozenset[int]:
 def _grid(layout: Layout, line: int, top: int) -> Iterator[str]:
     first, last = layout.line_bars(line)
     height = layout.wave_top - GAP
-    pulse, bar = layout.sheet.pulse_steps, layout.sheet.beats_per_bar * STEPS_PER_BEAT
+    pulse, bar = layout.sheet.pulse_steps, steps_per_bar(layout.sheet.beats_per_bar)
     steps = range((last - first) * bar + 1)
     for kind, every, skip in (("step", 2, pulse), ("beat", pulse, bar), ("bar", bar, 0)):
         data = "".join(
@@ -105,10 +105,10 @@ def _keyboard(layout: Layout, top: int) -> Iterator[str]:
     black = []
     for pitch in range(low, high + 1):
         y = top + layout.y(pitch)
-        if pitch % 12 in _BLACK_KEYS:
+        if pitch % OCTAVE in _BLACK_KEYS:
             black.append(f"M{x} {y}h{_KEY_WIDTH - 14}v{ROW_HEIGHT}H{x}z")
         else:
-            kind = "pitch octave-name" if pitch % 12 == 0 else "pitch"
+            kind = "pitch octave-name" if pitch % OCTAVE == 0 else "pitch"
             yield text(LEFT - 5, y + ROW_HEIGHT - 1.2, pitch_name(pitch), kind)
     yield path("".join(black), "key")
     yield rect(x, top, _KEY_WIDTH, layout.roll_height, 'class="keys"')
@@ -153,7 +153,7 @@ def _spelt(pitch: int, key: Key) -> str:
     name = pitch_class_name(pitch, key)
     # The letter counts: B3 is Cb4.
     natural = pitch + name.count("b") - name.count("#")
-    return f"{name}{natural // 12 - 1}"
+    return f"{name}{natural // OCTAVE - 1}"
 
 
 def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, height: float) -> str:
@@ -167,7 +167,7 @@ def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, heig
 
 def _is_foreign(sheet: Sheet, note: SheetNote) -> bool:
     """Whether the note lies outside the key and outside the chords of the bar it starts in."""
-    tone = note.pitch % 12
+    tone = note.pitch % OCTAVE
     chords = bar_chords(sheet, int(note.start))
     return tone not in sheet.key.pitch_classes and not any(
         tone in chord_tones(name, sheet.key) for name in chords
@@ -175,8 +175,8 @@ def _is_foreign(sheet: Sheet, note: SheetNote) -> bool:
 
 
 def _say(sheet: Sheet, note: SheetNote) -> str:
-    steps = round(note.start * sheet.beats_per_bar * 4)
-    bar, step = divmod(steps, sheet.beats_per_bar * 4)
+    steps = round(note.start * steps_per_bar(sheet.beats_per_bar))
+    bar, step = divmod(steps, steps_per_bar(sheet.beats_per_bar))
     what = note.drum or _spelt(note.pitch, sheet.key)
     by = f"{sheet.voices[note.voice]} {note.sound}".rstrip()
     return (
