@@ -8,7 +8,7 @@ bundle is put in place in one step.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from chipassets.errors import CheckError
 from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.production.links import waiting
 from chipassets.production.produce import Produced, album_files, produce_track
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
@@ -158,16 +159,21 @@ def build(
         yield _finish(stock, folder, lock, {}, {}, {}, strict=strict)
         return
     done: dict[str, str] = {}
+    made: dict[str, Produced] = {}
     with open_cache(place.folder.parent, is_wanted=use_cache) as cache, _cluster(on) as cluster:
         for _ in range(_MOST_ROUNDS):
             yield StockTaken(stock.stale, _effort(stock), stock.notes)
-            produced = yield from _produce(stock, jobs, cache, cluster)
+            held_back = waiting(stock.plan)
+            produced = {n: p for n, p in made.items() if _still_holds(stock, n, p)}
+            produced |= yield from _produce(stock, {*produced, *held_back}, jobs, cache, cluster)
+            made |= produced
             for name, item in produced.items():
                 done.setdefault(name, _how(stock, name, item))
             takes = {name: item.take for name, item in produced.items() if name in stock.notes}
             lock = _keep_lock(stock, manifest, takes, locked=locked)
-            used = {name: _take(stock, produced, name) for name in _names(stock)}
-            if all(lock.takes.get(name) == take for name, take in used.items()):
+            names = [name for name in _names(stock) if name not in held_back]
+            used = {name: _take(stock, produced, name) for name in names}
+            if not held_back and all(lock.takes.get(n) == take for n, take in used.items()):
                 break
             stock = take_stock(plan, manifest, folder)
         else:
@@ -197,16 +203,22 @@ def _cluster(on: str | None) -> AbstractContextManager[Cluster | None]:
     return open_cluster(on)
 
 
+def _still_holds(stock: Stock, name: str, made: Produced) -> bool:
+    """Whether what was made of a track in an earlier round is what it is to be in this one."""
+    return name in stock.audio and stock.lock.takes.get(name) == made.take
+
+
 def _produce(
-    stock: Stock, jobs: int, cache: Cache, cluster: Cluster | None
+    stock: Stock, others: Collection[str], jobs: int, cache: Cache, cluster: Cluster | None
 ) -> Generator[Event, None, dict[str, Produced]]:
-    """Make every stale track, telling what happens, and return them by name."""
+    """Make every stale track but the others, telling what happens, and return them by name."""
     produced: dict[str, Produced] = {}
+    tasks = {name: task for name, task in _tasks(stock).items() if name not in others}
     shared = (replace(stock.plan, tracks=()), stock.model, stock.grams, cache)
     happenings = (
-        run_tasks(jobs, _work, _tasks(stock), shared)
+        run_tasks(jobs, _work, tasks, shared)
         if cluster is None
-        else cluster.run_tracks(*shared, _tasks(stock))
+        else cluster.run_tracks(*shared, tasks)
     )
     for name, stage, result in happenings:
         if stage is not None:

@@ -163,6 +163,22 @@ class ModelEntry(_Entry):
     sha256: _Sha256
 
 
+class LinkEntry(_Entry):
+    """How a track follows another one.
+
+    kind: `variant` plays the notes of the other, bar for bar, so that a game may change over in any
+    bar; `family` shares its form, chords and theme; `bridge` leads from it to another one.
+    """
+
+    kind: Annotated[str, Field(pattern="^(variant|family|bridge)$")]
+    of: str
+    """The other track; the one that a bridge leads away from."""
+    to: str | None = None
+    """The track that a bridge leads to."""
+    name: str | None = None
+    """Of a variant that has a name: night, low_health and so on."""
+
+
 class TrackEntry(_Entry):
     """One track: what it is, where it loops, its files, and how it came to be."""
 
@@ -177,6 +193,8 @@ class TrackEntry(_Entry):
     pulse_steps: _Positive = STEPS_PER_BEAT
     """16ths from one felt beat to the next: 4, or 6 where it is a dotted quarter as in 6/8."""
     match: str | None = None
+    link: LinkEntry | None = None
+    """How the track follows another one; null where it follows none."""
     bars: _Positive
     """Bars of the music, each counted once: intro and loop, or the whole of a piece that ends."""
     file_bars: _Positive | None = None

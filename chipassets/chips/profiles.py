@@ -122,7 +122,7 @@ _NES = Chip(
     clock_hz=_NTSC_CPU_HZ,
     frame_rate_hz=_NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS,
     voices=_NES_VOICES,
-    filters=("famicom", "nes", "none"),
+    filters=("famicom", "nes", "none", "muffled"),
     kits=("noise", "dmc"),
 )
 _VRC6 = replace(
@@ -135,7 +135,7 @@ _GAMEBOY = Chip(
     clock_hz=_DMG_HZ,
     frame_rate_hz=_DMG_HZ / _DMG_FRAME_CLOCKS,
     voices=_DMG_VOICES,
-    filters=("gameboy", "none"),
+    filters=("gameboy", "none", "muffled"),
 )
 _SNES = Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, kits=("samples",))
 

@@ -9,8 +9,10 @@ from chipassets.compose.material import propose
 from chipassets.compose.piece import CADENCES
 from chipassets.compose.tunebar import describe
 from chipassets.compose.weights import Model
+from chipassets.errors import ComposeError
 from chipassets.music.keys import pitch_name
 from chipassets.music.notes import PARTS
+from chipassets.plan.links import VARIANT
 from chipassets.plan.trackplan import TrackPlan
 
 
@@ -44,6 +46,10 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
 
     ComposeError for a primer that cannot be used.
     """
+    if track.link is not None and track.link.kind == VARIANT:
+        raise ComposeError(
+            f"it is a variant of {track.link.of!r}, whose notes it plays; explain a bar of that one"
+        )
     made = sketch(track, propose(track, model), take)
     section, phrase = made.plan.section_at(bar), made.plan.phrase_at(bar)
     tune = made.tune[bar]

@@ -55,7 +55,7 @@ def given_in(track: TrackPlan, harmony: Harmony) -> Given:
     settled = _settled([said.statement for said in stated], bar_steps)
     # A rest at the end of a melody is a rest, up to the bar line.
     settled |= dict.fromkeys(bars_of_melodies(track, parts), bar_steps)
-    bars = dict.fromkeys(settled, ()) | _by_bar(tune, harmony, track.bars)
+    bars = dict.fromkeys(settled, ()) | notes_by_bar(tune, harmony, track.bars)
     letters: dict[str, Notes] = {}
     for part in parts:
         for bar in range(part.section.start_bar, part.section.start_bar + part.section.bars):
@@ -115,7 +115,7 @@ def _dealt(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
     ]
 
 
-def _by_bar(notes: Sequence[Note], harmony: Harmony, bars: int) -> dict[int, Notes]:
+def notes_by_bar(notes: Sequence[Note], harmony: Harmony, bars: int) -> dict[int, Notes]:
     """Return notes in degrees over the chords under them, with what is left as alteration."""
     found: dict[int, list[CellNote]] = {}
     steps = harmony.steps_per_bar

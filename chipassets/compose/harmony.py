@@ -71,6 +71,8 @@ def plan_harmony(track: TrackPlan, plan: PiecePlan, rng: np.random.Generator) ->
 
 def _bar_key(track: TrackPlan, plan: PiecePlan, bar: int) -> Key:
     section = plan.section_at(bar).section
+    if track.link and track.link.start and bar < track.bars - 1:
+        return track.link.start
     if track.melody_of(section.name) is not None:
         return plan.section_at(bar).key
     is_last = bar == section.start_bar + section.bars - 1

@@ -17,6 +17,7 @@ from chipassets.music.forms import INTRO, OUTRO
 from chipassets.music.keys import Key
 from chipassets.music.motifs import LITERAL
 from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.plan.links import BRIDGE
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
 
@@ -299,7 +300,8 @@ def _cadence(
     ends_section: bool,
 ) -> str:
     if ends_piece:
-        return piece.TURN if track.loops else piece.FINAL
+        leads_on = track.loops or (track.link is not None and track.link.kind == BRIDGE)
+        return piece.TURN if leads_on else piece.FINAL
     if part.section.name == INTRO:
         return piece.HALF
     if not ends_section:

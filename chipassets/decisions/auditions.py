@@ -40,6 +40,7 @@ from chipassets.production.casting import (
     retempoed,
     roll,
 )
+from chipassets.production.links import linked
 from chipassets.production.produce import render_track
 from chipassets.production.provenance import index_of
 from chipassets.resolve.build_plan import resolve
@@ -96,10 +97,14 @@ def open_audition(manifest: Path, track: str, model: str | None = None) -> Audit
     """Return the audition for a track of a manifest; UsageError when it has no such track."""
     loaded = load_manifest(manifest)
     only = resolve(loaded, model_override=model, only=(track,))
-    whole = resolve(loaded, model_override=model) if only.tracks[0].match else only
+    whole = (
+        resolve(loaded, model_override=model)
+        if only.tracks[0].match or only.tracks[0].link
+        else only
+    )
     lock = read_lock(manifest).renamed({one.name: one.was for one in whole.tracks})
     # Its takes follow its own plan, and that the one that it matches, which may be held.
-    playing = settled(whole, lock.without({track}).takes)
+    playing = linked(settled(whole, lock.without({track}).takes), lock.takes)
     plan = replace(playing, tracks=tuple(one for one in playing.tracks if one.name == track))
     return Audition(
         manifest=manifest,

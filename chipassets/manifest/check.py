@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+from chipassets.manifest.check_linked import LINKS, check_linked
 from chipassets.manifest.check_tracks import check_match, check_was
 from chipassets.manifest.check_writing import check_writing
 from chipassets.manifest.clash import Clash
@@ -22,6 +23,8 @@ _OPTIONS = {
     for name, field in part.model_fields.items()
 }
 
+_SETTLE_SCENE = {"scene", *LINKS}
+"""Keys of a track that say what scene it is of, or which track's it takes."""
 
 Found = Iterator[tuple[Steps, Fault]]
 
@@ -30,7 +33,7 @@ def check_names(document: Document, scenes: tuple[str, ...]) -> Found:
     """Yield what is wrong with names that refer to each other, in a document of any shape."""
     for name, track in _entries(document, "tracks"):
         if name not in scenes and (
-            track is None or (isinstance(track, dict) and "scene" not in track)
+            track is None or (isinstance(track, dict) and not track.keys() & _SETTLE_SCENE)
         ):
             yield (
                 ("tracks", name),
@@ -93,6 +96,7 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
                           at=(index,) if track.layers else ())  # fmt: skip
             yield Clash((*steps, "layers"), fault, frozenset(("layers", "leave")))
     yield from check_match(manifest, name, settings)
+    yield from check_linked(manifest, name)
     yield from check_was(manifest, name)
     yield from check_writing(manifest, name, settings, needs)
     primer = settings.primer

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import ManifestError, Problem
 from chipassets.manifest.check import check_empty, check_names, check_track
+from chipassets.manifest.check_linked import LINKS
 from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.models import (
     DEFAULT_CHIP,
@@ -168,7 +169,9 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
         }
     known = SCENES.keys() | values["scenes"].keys()
     values["tracks"] = {
-        name: track for name, track in values["tracks"].items() if track.get("scene", name) in known
+        name: track
+        for name, track in values["tracks"].items()
+        if track.get("scene", name) in known or track.keys() & LINKS.keys() - {"scene"}
     }
     try:
         return Manifest.model_validate(values, context=context)

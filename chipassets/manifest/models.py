@@ -13,6 +13,7 @@ from chipassets.manifest.form_field import FormField
 from chipassets.manifest.guidance import Chromatic, Guidance
 from chipassets.manifest.instruments import Colours, InstrumentField
 from chipassets.manifest.keeping import LockState, Was
+from chipassets.manifest.linked import Family, From, LikeTrack, To, VariantField
 from chipassets.manifest.match import Match
 from chipassets.manifest.melody import MelodyField
 from chipassets.manifest.mood import (
@@ -124,6 +125,7 @@ class Options(_Part):
         ]
         | None
     ) = None
+    filter: Filter | None = None
     leave: Leave | None = None
     layers: Layers | None = None
     lock: LockState | None = None
@@ -158,6 +160,11 @@ class Track(Options):
 
     scene: SceneName | None = None
     match: Match | None = None
+    like: LikeTrack | None = None
+    variant: VariantField | None = None
+    family: Family | None = None
+    from_track: From | None = Field(default=None, alias="from")
+    to: To | None = None
     seed: Seed | None = None
     was: Was | None = None
 

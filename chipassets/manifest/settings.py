@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from chipassets.arrange.bank import DRUM_SOUNDS
@@ -11,6 +12,7 @@ from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.keeping import FROZEN, OPEN
+from chipassets.manifest.linked import VariantSaid
 from chipassets.manifest.melody import WrittenMelody, melody_form
 from chipassets.manifest.models import Manifest, Options, SceneOptions
 from chipassets.manifest.motif_field import MotifUse
@@ -65,6 +67,7 @@ class Settings:
     chromatic_share: float
     sound: Sound
     frozen: bool
+    filter_name: str
     wishes: tuple[Wish, ...]
 
     @property
@@ -102,7 +105,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     track = manifest.tracks[name]
     scene = track.scene or name
     layers = _layers(manifest, name)
-    base = manifest.scenes.get(scene, SceneOptions()).like or scene
+    base = _base_scene(manifest, name)
     moods: tuple[str, ...] = _said(layers, "mood", SCENES[base].moods)
     own = tuple(own_mood(mood, manifest) for mood in moods if mood in manifest.moods)
     counts = track.match if track.match in manifest.tracks else name
@@ -147,6 +150,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),
         frozen=_said(layers, "lock", OPEN) == FROZEN,
+        filter_name=_said(layers, "filter", ""),
         wishes=_wishes(layers),
     )
 
@@ -163,9 +167,86 @@ def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
 
 
 def _layers(manifest: Manifest, name: str) -> tuple[Options, ...]:
-    """Who has a say in a track's options, the first the most: itself, its scene, the defaults."""
+    """Who has a say in a track's options, the first the most: itself, its scene, the defaults.
+
+    A variant has its original's say behind its own, a track of a family the other's form, and a
+    bridge is two bars that play once.
+    """
     track = manifest.tracks[name]
-    return track, manifest.scenes.get(track.scene or name, SceneOptions()), manifest.defaults
+    scene = manifest.scenes.get(track.scene or name, SceneOptions())
+    of = _followed(manifest, name)
+    if of is None:
+        return track, scene, manifest.defaults
+    if track.like:
+        return track, changed_by(track.variant), scene, *_layers(manifest, of)
+    if track.family:
+        shared = [
+            Options.model_construct(
+                length=one.length, form=one.form, metre=one.metre, loop=one.loop
+            )
+            for one in _layers(manifest, of)
+        ]
+        return track, scene, *shared, _without_tune(manifest.defaults)
+    bridge = Options.model_construct(
+        length=_BRIDGE_LENGTH,
+        form=(FormPart("A"),),
+        metre=_said(_layers(manifest, of), "metre", None),
+        loop=False,
+    )
+    return track, bridge, scene, _without_tune(manifest.defaults)
+
+
+_BRIDGE_LENGTH = Length(Fraction(2), "bars")
+
+
+def _without_tune(defaults: Options) -> Options:
+    """The defaults without what would settle a tune or chords, which come from elsewhere."""
+    settled = ("primer", "motif", "melody", "chords", "form", "sections")
+    return defaults.model_copy(update=dict.fromkeys(settled))
+
+
+def _followed(manifest: Manifest, name: str) -> str | None:
+    """Return the track that a track follows, if there is one that follows none itself."""
+    track = manifest.tracks[name]
+    of = track.like or track.family or track.from_track
+    if of is None or of == name or of not in manifest.tracks:
+        return None
+    other = manifest.tracks[of]
+    return None if other.like or other.family or other.from_track else of
+
+
+def _base_scene(manifest: Manifest, name: str) -> str:
+    """Return the preset of a track's scene: a track that follows another may take that one's."""
+    track = manifest.tracks[name]
+    scene = track.scene or name
+    own = manifest.scenes.get(scene, SceneOptions()).like
+    if own or scene in SCENES:
+        return own or scene
+    of = track.to if track.to in manifest.tracks and track.from_track else None
+    of = of or _followed(manifest, name)
+    if of is not None and of != name:
+        other = manifest.tracks[of]
+        there = other.scene or of
+        return manifest.scenes.get(there, SceneOptions()).like or (
+            there if there in SCENES else _ANY_SCENE
+        )
+    return _ANY_SCENE
+
+
+_ANY_SCENE = "overworld"
+"""What a track is measured by whose scene is refused: the refusal is said, and the rest checked."""
+
+
+def changed_by(variant: VariantSaid | None) -> Options:
+    """Return what a variant changes, as the options of a track."""
+    if variant is None:
+        return Options()
+    return Options.model_construct(
+        texture=variant.texture,
+        drums=variant.drums,
+        filter=variant.filter,
+        instruments=dict(variant.instruments) or None,
+    )
 
 
 def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:

@@ -52,7 +52,8 @@ def _read_quality(value: Any, _: Context) -> OggQuality:
     return replace(OggQuality(), **found)
 
 
-def _read_filter(value: Any, context: Context) -> str:
+def read_filter(value: Any, context: Context) -> str:
+    """Return the filter, which the chip has."""
     filters = CHIPS[context.chip].filters
     if isinstance(value, str) and value in filters:
         return value
@@ -184,15 +185,16 @@ Quality = Annotated[
         },
     ),
 ]
+FILTER_SCHEMA: dict[str, Any] = {
+    "enum": list(FILTERS),
+    "description": "What lies between the chip and the jack. Default as the console has it: "
+    "famicom for nes.",
+}
 Filter = Annotated[
     str,
     Reads(
-        _read_filter,
-        {
-            "enum": list(FILTERS),
-            "description": "What lies between the chip and the jack. Default as the console has "
-            "it: famicom for nes.",
-        },
+        read_filter,
+        FILTER_SCHEMA,
     ),
 ]
 Leave = Annotated[

@@ -93,7 +93,8 @@ def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
     return None
 
 
-def _read_texture(value: Any, _: Context) -> str:
+def read_texture(value: Any, _: Context) -> str:
+    """Return the role of the second voice."""
     return choose(value, tuple(INNER_ROLES), "texture")
 
 
@@ -103,7 +104,7 @@ def _read_bass(value: Any, _: Context) -> str:
 
 _READERS: Mapping[str, Callable[[Any, Context], Any]] = {
     "drums": read_drums,
-    "texture": _read_texture,
+    "texture": read_texture,
     "bass": _read_bass,
 }
 _WHOLE_TRACK = (
@@ -159,7 +160,7 @@ def _reader(name: str) -> Callable[[Any, Context], Any]:
 
 
 _PATTERN_SCHEMA = {"type": "string", "pattern": f"^{_PATTERN.pattern}$"}
-_DRUMS_SCHEMA: dict[str, Any] = {
+DRUMS_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"enum": list(STYLES)},
         {"type": "string", "pattern": r"^[a-z_]+-[0-9]+(@.*)?$"},
@@ -176,7 +177,7 @@ _DRUMS_SCHEMA: dict[str, Any] = {
     "description": "none, a groove by name, or strokes by drum, one sign a 16th: x, X an accent, "
     "o soft, . none; fills: on lets phrases close with a fill.",
 }
-_TEXTURE_SCHEMA = {
+TEXTURE_SCHEMA = {
     "enum": list(INNER_ROLES),
     "description": "; ".join(f"{name}: {says}" for name, says in INNER_ROLES.items()) + ".",
 }
@@ -185,8 +186,8 @@ _BASS_SCHEMA = {
     "description": "; ".join(f"{name}: {says}" for name, says in BASS_ROLES.items()) + ".",
 }
 
-DrumsField = Annotated[Drums, Reads(read_drums, _DRUMS_SCHEMA)]
-Texture = Annotated[str, Reads(_read_texture, _TEXTURE_SCHEMA)]
+DrumsField = Annotated[Drums, Reads(read_drums, DRUMS_SCHEMA)]
+Texture = Annotated[str, Reads(read_texture, TEXTURE_SCHEMA)]
 BassRole = Annotated[str, Reads(_read_bass, _BASS_SCHEMA)]
 SectionsField = Annotated[
     tuple[Wish, ...],
@@ -200,8 +201,8 @@ SectionsField = Annotated[
                 "type": "object",
                 "minProperties": 1,
                 "properties": {
-                    "drums": _DRUMS_SCHEMA,
-                    "texture": _TEXTURE_SCHEMA,
+                    "drums": DRUMS_SCHEMA,
+                    "texture": TEXTURE_SCHEMA,
                     "bass": _BASS_SCHEMA,
                 },
                 "additionalProperties": False,

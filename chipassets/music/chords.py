@@ -169,6 +169,59 @@ def degree_chord(key: Key, degree: int) -> str:
     return pitch_class_name(key.tonic + root, key) + quality
 
 
+def moved_chord(name: str, source: Key, target: Key) -> str:
+    """Return the name of a chord on the same degrees of another key.
+
+    One with tones from outside its key, like a dominant of another degree, keeps its kind. Where
+    the tones make no chord that has a name, it is the triad on its root's degree.
+    """
+    chord = parse_chord(name, source)
+    if source == target:
+        return name
+    own_scale = {(source.tonic + step) % 12 for step in source.harmony_scale}
+    if not chord.pitch_classes <= own_scale:
+        return _transposed(name, _moved_tone(chord.root, source, target), source, target)
+    moved = {tone: _moved_tone(tone, source, target) for tone in chord.pitch_classes}
+    root, low = moved.get(chord.root, chord.root), moved[chord.bass]
+    tones = frozenset(moved[tone] for tone in chord.pitch_classes)
+    spelt = pitch_class_name(root, target)
+    for quality, steps in _QUALITIES.items():
+        own = frozenset((root + step) % 12 for step in steps)
+        if own == tones or (own | {low}) == tones:
+            return _over(spelt + quality, low, root, target)
+    scale = [(target.tonic + step) % 12 for step in target.harmony_scale]
+    if root in scale:
+        triad = degree_chord(target, scale.index(root) + 1)
+        known = parse_chord(triad, target)
+        return _over(triad, low, root, target) if low in known.pitch_classes else triad
+    return spelt + ("m" if (root + 3) % 12 in tones else "")
+
+
+def _transposed(name: str, root: int, source: Key, target: Key) -> str:
+    """Return a chord of the same kind on another root."""
+    match = _NAME.fullmatch(chord_name(name, source))
+    if match is None:
+        raise _unknown(name)
+    quality, old = match.group(3), parse_chord(name, source)
+    spelt = pitch_class_name(root, target) + quality
+    return _over(spelt, (old.bass - old.root + root) % 12, root, target)
+
+
+def _over(name: str, low: int, root: int, key: Key) -> str:
+    return name if low == root else f"{name}/{pitch_class_name(low, key)}"
+
+
+def _moved_tone(tone: int, source: Key, target: Key) -> int:
+    """Return the tone on the same degree of the other key; an altered one keeps its alteration."""
+    above = (tone - source.tonic) % 12
+    scale = source.harmony_scale
+    degree = max(index for index, step in enumerate(scale) if step <= above)
+    altered = above - scale[degree]
+    if altered and above in target.harmony_scale:
+        return (target.tonic + above) % 12
+    return (target.tonic + target.harmony_scale[degree] + altered) % 12
+
+
 def replaced_tones(chord: Chord, key: Key) -> frozenset[int]:
     """Return the tones of the key that tones of the chord stand in for: they share their letter.
 

@@ -9,6 +9,7 @@ from chipassets.music.keys import Key
 from chipassets.music.notes import Motif as Motif
 from chipassets.music.notes import Primer as Primer
 from chipassets.music.score import Section
+from chipassets.plan.links import Link
 from chipassets.units import STEPS_PER_BEAT, metre_name, steps_per_bar
 
 
@@ -147,7 +148,7 @@ class Reference:
 TEMPO, MODE, REGISTER = "tempo_bpm", "mode", "lead_pitch"
 """What a track's evidence calls the features that its plan may decide, and not its notes."""
 
-MAY_BE_UNSAID = ("reference", "wishes", "melodies")
+MAY_BE_UNSAID = ("reference", "wishes", "melodies", "filter_name", "link")
 """Fields of a track's plan that say nothing where they are empty, as if there were none."""
 
 
@@ -200,6 +201,9 @@ class TrackPlan:
     """The name that the track had before: its draws and its locked take are those of that name."""
     wishes: tuple[Wish, ...] = ()
     melodies: tuple[Melody, ...] = ()
+    filter_name: str = ""
+    """What lies behind the chip for this track; "" leaves it to the game's."""
+    link: Link | None = None
 
     def melody_of(self, section: str) -> Motif | None:
         """Return the melody of a section by its name, else by its letter; None without one."""

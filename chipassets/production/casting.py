@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from typing import cast as cast_type
 
 from chipassets.compose.composer import Composed, compose_with_costs
+from chipassets.compose.variant import vary
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
 from chipassets.lock import Choices, LockedTake, TakeRow
 from chipassets.music.score import Note, Score
 from chipassets.music.score_text import score_to_lines
 from chipassets.originality import GramIndex, Originality, check_originality
+from chipassets.plan.links import VARIANT
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.selection.moods import complaints, notes_can_fit, unmet
 from chipassets.selection.takes import Rating, choose_rated, explain, rate
@@ -80,6 +82,9 @@ def _compose(
     count: int,
     progress: Callable[[float], None] | None,
 ) -> tuple[Composed, ...]:
+    if track.link is not None and track.link.kind == VARIANT:
+        # There is one: another roll of it would be the same.
+        return (Composed(vary(track)),) if first == 0 and count else ()
     if track.reference is None:
         return compose_with_costs(track, model, first, count, progress)
     # By name: the reference is part of an extra, on which a build must not depend.
@@ -142,13 +147,14 @@ def cast(
     Raises:
         CheckError: every take is rejected.
     """
-    block = track.takes + choices.rolled
+    is_variant = track.link is not None and track.link.kind == VARIANT
+    block = 1 if is_variant else track.takes + choices.rolled
     candidates = judged(known[:block], choices)
     if len(candidates) < block:
         missing = block - len(candidates)
         candidates += roll(track, model, grams, choices, len(candidates), missing, report)
     for more in range(1, MAX_BLOCKS):
-        if not _wants_more(track, candidates):
+        if is_variant or not _wants_more(track, candidates):
             break
         first = block + (more - 1) * track.takes
         candidates += roll(track, model, grams, choices, first, track.takes, report)

@@ -81,7 +81,8 @@ class Finished:
         )
         log = write_registers(replace(self.song, voices=voices))
         bar = self.song.frames_per_bar
-        return apply_gain(render_log(log, self.plan.filter_name, frames_per_bar=bar), self.gain)
+        filter_name = self.track.filter_name or self.plan.filter_name
+        return apply_gain(render_log(log, filter_name, frames_per_bar=bar), self.gain)
 
 
 Parts = Mapping[str, ChipFile]

@@ -9,6 +9,7 @@ from chipassets.arrange import arrange, write_registers
 from chipassets.bundle import (
     DroppedEntry,
     LayerEntry,
+    LinkEntry,
     LoopEntry,
     SeamEntry,
     SectionEntry,
@@ -164,7 +165,7 @@ def render_track(
     song = arrange(score, track, plan.chip)
     log = write_registers(song)
     report("render")
-    raw = render_log(log, plan.filter_name, frames_per_bar=song.frames_per_bar)
+    raw = render_log(log, track.filter_name or plan.filter_name, frames_per_bar=song.frames_per_bar)
     measured = measure_loudness(raw)
     gain = gain_to(measured, plan.loudness_lufs)
     pcm, loudness = apply_gain(raw, gain), after_gain(measured, gain)
@@ -198,6 +199,7 @@ def _entry(
         beats_per_bar=track.beats_per_bar,
         pulse_steps=track.pulse_steps,
         match=track.match,
+        link=_link_entry(track),
         bars=score.bars,
         file_bars=loop.start_bar + loop.bars if loop else score.bars,
         seconds=_seconds(len(pcm.samples), pcm),
@@ -231,6 +233,13 @@ def _entry(
         scene_evidence=found.scene,
         warnings=found.warnings,
     )
+
+
+def _link_entry(track: TrackPlan) -> LinkEntry | None:
+    link = track.link
+    if link is None:
+        return None
+    return LinkEntry(kind=link.kind, of=link.of, to=link.to or None, name=link.name or None)
 
 
 def _of_file(kind: str, reason: str) -> str:

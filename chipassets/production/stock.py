@@ -12,6 +12,7 @@ from chipassets.errors import BundleError, CheckError
 from chipassets.lock import Choices, Lock, line_of, lock_path, read_lock, read_text
 from chipassets.originality import GramIndex, open_index
 from chipassets.plan.trackplan import BuildPlan
+from chipassets.production.links import linked, waiting
 from chipassets.stored.cache_keys import (
     given_up,
     is_held,
@@ -77,11 +78,29 @@ def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = Fa
     unwanted = given_up(plan, lock) if recompose else set()
     playing = settled(plan, lock.without(unwanted).takes)
     sha256 = grams.sha256 if grams else ""
+    first = stale_notes(playing, lock, model, sha256, unwanted)
+    playing = linked(
+        playing,
+        {
+            n: t
+            for n, t in lock.takes.items()
+            if n not in first or not any(track.name == n for track in playing.tracks)
+        },
+    )
     notes = stale_notes(playing, lock, model, sha256, unwanted)
+    notes = {
+        name: why if name not in waiting(playing) else _waits(playing, name)
+        for name, why in notes.items()
+    }
     lock = _as_played(playing, lock, notes)
     stock = Stock(plan, playing, model, grams, before, lock, notes)
     _refuse_strays(stock, manifest)
     return stock
+
+
+def _waits(plan: BuildPlan, name: str) -> str:
+    of = next(track.link.of for track in plan.tracks if track.name == name and track.link)
+    return f"it follows {of!r}, whose notes come first"
 
 
 def _as_played(plan: BuildPlan, lock: Lock, stale: Collection[str]) -> Lock:

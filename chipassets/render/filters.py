@@ -39,6 +39,8 @@ FILTERS: dict[str, FilterProfile] = {
     "famicom": FilterProfile(high_pass_hz=(37,)),
     "nes": FilterProfile(high_pass_hz=(90, 440), low_pass_hz=(14_000,)),
     "gameboy": FilterProfile(high_pass_hz=(28,)),
+    # As under water: two low-passes, 12 dB an octave.
+    "muffled": FilterProfile(high_pass_hz=(37,), low_pass_hz=(700, 700)),
 }
 
 

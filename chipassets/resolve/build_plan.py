@@ -36,6 +36,7 @@ from chipassets.plan.trackplan import (
     TrackPlan,
 )
 from chipassets.resolve.home_key import find_home_key, near_key, near_tempo
+from chipassets.resolve.linking import link_track
 from chipassets.seeds import derive_rng, derive_seed
 
 PLAN_VERSION = 3
@@ -78,7 +79,11 @@ def resolve(
         if formats_override is None
         else _formats(formats_override, manifest.chip),
         tracks=tuple(
-            replace(_matched(planned(name), planned), reference=reference) for name in names
+            replace(
+                link_track(manifest, _matched(planned(name), planned), planned),
+                reference=reference,
+            )
+            for name in names
         ),
         filter_name=manifest.filter or CHIPS[manifest.chip].filters[0],
         loudness_lufs=manifest.loudness,
@@ -165,6 +170,7 @@ def _track(
         own_moods=settings.own_moods,
         wishes=settings.wishes,
         frozen=settings.frozen,
+        filter_name=settings.filter_name,
         was=was,
     )
 

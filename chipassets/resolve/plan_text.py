@@ -11,6 +11,7 @@ from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER
+from chipassets.plan.links import BRIDGE, FAMILY, VARIANT, VARIANTS, Link
 from chipassets.plan.trackplan import (
     MAY_BE_UNSAID,
     BuildPlan,
@@ -45,6 +46,10 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
     del values["own_moods"]
     if track.melodies:
         values["melodies"] = {own.section: _motif_json(own.tune) for own in track.melodies}
+    if track.link is not None:
+        said = asdict(track.link) | {"start": track.link.start and str(track.link.start)}
+        # The notes stand in the lock, under the other track's name.
+        values["link"] = {name: what for name, what in said.items() if what and name != "source"}
     if track.own_moods:
         values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
     return values | {
@@ -148,6 +153,7 @@ def _track_lines(track: TrackPlan, home: HomeKey) -> list[str]:
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
         f"lead around {_span(sound.lead_pitch)}",
     ]
+    lines += [f"  filter {track.filter_name}"] if track.filter_name else []
     lines += [*_writing_lines(track), *_piece_lines(track), *_sound_lines(track.sound)]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
 
@@ -171,6 +177,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
     """What the composer is told beside the ranges."""
     lines = [f"  matches {track.match}"] if track.match else []
     lines += [f"  was called {track.was}"] if track.was else []
+    lines += [f"  {_link_text(track, track.link)}"] if track.link else []
     lines += ["  frozen: its locked take stays"] if track.frozen else []
     lines += [f"  mood {mood.name} is like {mood.like}" for mood in track.own_moods]
     lines.append(f"  form {_form_text(track)}")
@@ -190,7 +197,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
 
 def _piece_lines(track: TrackPlan) -> list[str]:
     """What the first take aims at: others share the idea and draw the rest anew."""
-    if track.reference is not None:
+    if track.reference is not None or (track.link and track.link.kind == VARIANT):
         return []
     made = plan_piece(track, 0)
     lines = [f"  idea {made.idea}: the piece {IDEAS[made.idea].says}"]
@@ -215,6 +222,21 @@ def _wish_text(wish: Wish) -> str:
     said += [f"second voice {wish.texture}"] * bool(wish.texture)
     said += [f"bass {wish.bass}"] * bool(wish.bass)
     return f"wanted{f' of {wish.section}' if wish.section else ''}: {'; '.join(said)}"
+
+
+def _link_text(track: TrackPlan, link: Link) -> str:
+    """What a track takes from the one that it follows, and what is its own."""
+    if link.kind == BRIDGE:
+        return f"leads from {link.of}, in {link.start}, to {link.to}, in {track.key}"
+    if link.kind == FAMILY:
+        return f"is of the family of {link.of}: its form, chords and theme, in {track.key}"
+    said = f"plays the notes of {link.of}"
+    said += f" as {link.name}: it {VARIANTS[link.name].says}" if link.name else ""
+    if link.tempo_percent not in (0, 100):
+        said += f"; at {link.tempo_percent:g} % of its tempo"
+    if link.register:
+        said += f"; upper voices {link.register:+d} octave{'s' * (abs(link.register) > 1)}"
+    return said
 
 
 def _melody_text(melody: Melody, track: TrackPlan) -> str:

@@ -321,6 +321,7 @@ class Director:
             self._playback.serve(scene)
             return
         rule = manner.over(find_rule(self._rules, before, scene))
+        keeps_place = self.playing is not None and match.track.shares_bars(self.playing)
         self._pending = Change(
             self._playback.line_ms(rule.when, now_ms),
             scene,
@@ -329,5 +330,6 @@ class Director:
             0 if rule.how == "cut" else rule.fade_ms,
             keeps_old=False,
             reason=f"{before or 'start'} to {scene}: {match.reason}",
-            is_apart=rule.how == "fade",
+            keeps_place=keeps_place,
+            is_apart=rule.how == "fade" and not keeps_place,
         )

@@ -151,7 +151,16 @@ class _Reader:
             statements=self.statements(record, where),
             pulse_steps=self.pulse(record, where, 4 * beats),
             match="" if record.get("match") is None else self.text(record, "match", where),
+            like=self.like(record, where),
         )
+
+    def like(self, record: dict[str, object], where: str) -> str:
+        """Return the track of which this one is a variant, "" where it is none."""
+        if record.get("link") is None:
+            return ""
+        link = self._typed(record, "link", where, dict)
+        where = f"{where}, link"
+        return self.text(link, "of", where) if link.get("kind") == "variant" else ""
 
     def loop(self, record: dict[str, object], where: str, samples: int, bars: int) -> Loop | None:
         if record.get("loop") is None:

@@ -108,6 +108,12 @@ class Track(Value):
     """16ths from one felt beat to the next: a quarter, or in 6/8 a dotted one, which is 6."""
     match: str = ""
     """The name of the track whose key and tempo this one takes, "" where it has its own."""
+    like: str = ""
+    """The name of the track of which this one is a variant, "" where it is none."""
+
+    def shares_bars(self, other: Track) -> bool:
+        """Whether both are the same music bar for bar: a track and its variant, or two of one."""
+        return (self.like or self.name) == (other.like or other.name) and self.bars == other.bars
 
     def __hash__(self) -> int:
         # Not of every field: a mapping has no hash.

@@ -62,7 +62,7 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
             "game": (plan.game, plan.author, plan.copyright_line),
             "chip": plan.chip,
             "formats": plan.formats,
-            "filter": plan.filter_name,
+            "filter": track.filter_name or plan.filter_name,
             "loudness": plan.loudness_lufs,
             "quality": asdict(plan.quality),
             "versions": (ARRANGE_VERSION, RENDER_VERSION, CHIPFILES_VERSION),

@@ -46,6 +46,10 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     unsaid = tuple(name for name in MAY_BE_UNSAID if not getattr(track, name))
     fields = without(asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *unsaid))
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
+    fields.pop("filter_name", None)
+    if track.link is not None:
+        # A variant's tempo is the track's own, and changes no note.
+        fields["link"] = without(asdict(track.link), ("tempo_percent",))
     fields["preset_moods"] = track.preset_moods  # textures are drawn by them
     paces = [motif_pace(motif, track.tempo_millibpm) for motif in track.motifs]
     if any(paces):

@@ -1,0 +1,195 @@
+"""Variants: the notes of another track in another mode, register, texture, or over other drums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chipassets.compose.bass import compose_bass
+from chipassets.compose.cells import Cell
+from chipassets.compose.choosing import relative
+from chipassets.compose.context import Context, context_of
+from chipassets.compose.drums import compose_drums
+from chipassets.compose.further import compose_further
+from chipassets.compose.given import notes_by_bar
+from chipassets.compose.harmonies import harmony_of
+from chipassets.compose.inner import compose_inner
+from chipassets.compose.material import Material
+from chipassets.compose.planning import plan_piece
+from chipassets.compose.tunebar import TuneBar
+from chipassets.compose.version import COMPOSE_VERSION
+from chipassets.errors import ComposeError
+from chipassets.music.chords import moved_chord, parse_chord
+from chipassets.music.keys import Key
+from chipassets.music.motifs import IN_MODE, OCTAVE, map_pitch, nearest_shift
+from chipassets.music.notes import BASS, LEAD, Note, ordered
+from chipassets.music.score import Score, Statement
+from chipassets.music.score_text import score_from_lines
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.seeds import derive_rng
+
+_LOWEST, _HIGHEST = 24, 107
+"""MIDI pitches between which moved notes stay, by octaves."""
+
+
+def vary(track: TrackPlan) -> Score:
+    """Return the score of a variant: its original's, bar for bar, as the track's plan changes it.
+
+    Notes keep their steps and their degrees; those of another texture or groove are composed to the
+    tune that stands. ComposeError where the original's notes are not known, or know no voices and
+    another texture is wanted.
+    """
+    link = track.link
+    if link is None or not link.source:
+        of = link.of if link else "the original"
+        raise ComposeError(f"it is a variant of {of!r}, which has no notes yet; build that first")
+    original = score_from_lines(list(link.source))
+    score = _moved(original, track.key, link.register, _transforms(track))
+    score = replace(score, tempo_millibpm=track.tempo_millibpm)
+    wish = track.wished("")
+    if not wish.texture and wish.drums is None:
+        return score
+    if not score.is_voiced:
+        raise ComposeError(
+            f"{link.of!r} was composed without voices, and texture and drums need them; take both "
+            "away, or compose it with the default composer"
+        )
+    context = _context(track, score)
+    if wish.texture:
+        inner = _clear(context, compose_inner(context), [*score.part(LEAD), *score.part(BASS)])
+        others = [note for note in score.notes if note.part in (LEAD, BASS)]
+        further = ordered(compose_further(context))
+        score = replace(score.with_notes([*others, *inner]), further=further)
+    if wish.drums is not None:
+        drums = compose_drums(track, context, score.part(BASS) or compose_bass(context))
+        score = replace(score, drums=drums)
+    return score
+
+
+def _transforms(track: TrackPlan) -> dict[str, str]:
+    tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
+    return {tune.name: tune.transform for tune in tunes}
+
+
+def _moved(score: Score, key: Key, octaves: int, transforms: dict[str, str]) -> Score:
+    """Return the score in another key, its upper voices some octaves away."""
+    if key == score.key and not octaves:
+        return score
+    shift = nearest_shift(score.key, key) + OCTAVE * octaves
+    chords = _chords_by_step(score, score.key, score.chords)
+    names = tuple(
+        " ".join(moved_chord(name, score.key, key) for name in bar.split()) for bar in score.chords
+    )
+    new = _chords_by_step(score, key, names)
+
+    def pitch_of(note: Note) -> int:
+        pitch = map_pitch(note.pitch, score.key, key)
+        if chords and key.mode != score.key.mode:
+            was, now = chords[note.start_step], new[note.start_step]
+            # A tone of its chord stays one: over a chord that keeps its kind, scales differ.
+            if note.pitch % 12 in was and pitch % 12 not in now:
+                near = (pitch + move for move in (1, -1) if (pitch + move) % 12 in now)
+                pitch = next(near, pitch)
+        return _inside(pitch + OCTAVE * octaves * (note.part != BASS))
+
+    def moved(notes: Sequence[Note]) -> list[Note]:
+        return [replace(note, pitch=pitch_of(note)) for note in notes]
+
+    def stays(said: Statement) -> bool:
+        # A tune that keeps its intervals is another one in another mode.
+        return key.mode == score.key.mode or transforms.get(said.motif) == IN_MODE
+
+    return replace(
+        score.with_notes(moved(score.notes)),
+        key=key,
+        further=ordered(moved(score.further)),
+        chords=names,
+        statements=tuple(
+            replace(said, shift=said.shift + shift) for said in score.statements if stays(said)
+        ),
+    )
+
+
+def _chords_by_step(score: Score, key: Key, bars: Sequence[str]) -> list[frozenset[int]]:
+    """Return the pitch classes of the chord at each step; none where the score has no chords."""
+    steps = score.steps_per_bar
+    return [
+        parse_chord(names[step * len(names) // steps], key).pitch_classes
+        for names in (bar.split() for bar in bars)
+        for step in range(steps)
+    ]
+
+
+def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> list[Note]:
+    """Return the second voice with what rubs on voices that stand moved to a tone beside it.
+
+    Of tones that all rub the one that does so for the fewest steps is taken.
+    """
+    kept = []
+    for note in inner:
+        heard = [
+            (other.pitch, steps)
+            for other in others
+            if (
+                steps := min(other.end_step, note.end_step) - max(other.start_step, note.start_step)
+            )
+            >= _RUBS_FROM
+        ]
+        tones = context.harmony.table.tones[int(context.harmony.at[note.start_step])]
+        choice = [
+            pitch
+            for pitch in range(note.pitch - 7, note.pitch + 8)
+            if pitch == note.pitch or tones[pitch % 12]
+        ]
+        kept.append(replace(note, pitch=min(choice, key=lambda p, n=note, h=heard: _rubs(p, n, h))))
+    return kept
+
+
+def _rubs(pitch: int, note: Note, heard: Sequence[tuple[int, int]]) -> tuple[int, int, int]:
+    """Return for how many steps a pitch rubs in place of a note, and how far away it lies."""
+    steps = sum(
+        steps for other, steps in heard if (pitch - other) % 12 in (1, 11) or pitch == other
+    )
+    return steps, abs(pitch - note.pitch), pitch
+
+
+_RUBS_FROM = 2
+"""Steps that two voices a semitone apart sound together before it is heard as a fault."""
+
+
+def _inside(pitch: int) -> int:
+    while pitch < _LOWEST:
+        pitch += OCTAVE
+    while pitch > _HIGHEST:
+        pitch -= OCTAVE
+    return pitch
+
+
+def _context(track: TrackPlan, score: Score) -> Context:
+    """Return a score's tune as other parts are written under it."""
+    rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "variant", track.name)
+    track = replace(track, form=score.sections or track.form, bars=score.bars)
+    plan = replace(plan_piece(track, 0), entries={}, stops=())
+    names = [bar.split() for bar in score.chords] or [["I"]] * score.bars
+    harmony = harmony_of(names, [score.key] * score.bars, score.key, score.steps_per_bar)
+    tune = score.part(LEAD)
+    by_bar = notes_by_bar(tune, harmony, score.bars)
+    bars = tuple(
+        TuneBar(
+            by_bar.get(bar, ()),
+            tuple(n.pitch for n in tune if n.start_step // score.steps_per_bar == bar),
+            "given",
+            "plain",
+            0,
+        )
+        for bar in range(score.bars)
+    )
+    cells: dict[str, Cell] = {}
+    for section in plan.sections:
+        first = section.section.start_bar
+        own = [by_bar[bar] for bar in range(first, first + section.section.bars) if by_bar.get(bar)]
+        if own:
+            cells.setdefault(section.letter, relative(own[0], score.steps_per_bar))
+    if not cells:
+        raise ComposeError("its original has no tune; take texture and drums away")
+    return context_of(plan, harmony, bars, tune, Material((), (), 0), cells, track.pulse_steps, rng)

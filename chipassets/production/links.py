@@ -1,0 +1,102 @@
+"""Links brought to notes: tracks that follow others get what those others' takes are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chipassets.lock import LockedTake
+from chipassets.music.chords import moved_chord
+from chipassets.music.keys import Key
+from chipassets.music.motifs import IN_MODE
+from chipassets.music.notes import LEAD, Motif, Note
+from chipassets.music.score import Score
+from chipassets.music.score_text import score_to_lines
+from chipassets.plan.links import BRIDGE, VARIANT, Link, varied_key
+from chipassets.plan.trackplan import BuildPlan, Melody, Progression, TrackPlan
+
+_THEME_BARS = 4
+_PLAIN_MILLIBPM = 120_000
+
+
+def linked(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> BuildPlan:
+    """Return the plan in which tracks that follow others have those others' notes, if known."""
+    if not any(track.link for track in plan.tracks):
+        return plan
+    tempi = {track.name: track.tempo_millibpm for track in plan.tracks}
+    return replace(
+        plan,
+        tracks=tuple(_linked(track, takes, tempi) for track in plan.tracks),
+    )
+
+
+def waiting(plan: BuildPlan) -> set[str]:
+    """Return the tracks that cannot be made before the ones that they follow."""
+    return {track.name for track in plan.tracks if track.link and track.link.waits}
+
+
+def _linked(
+    track: TrackPlan, takes: Mapping[str, LockedTake], tempi: Mapping[str, int]
+) -> TrackPlan:
+    link = track.link
+    if link is None or link.kind == BRIDGE or link.of not in takes:
+        return track
+    score = takes[link.of].score
+    # A tempo changes no note: the lines are those of any tempo.
+    lines = tuple(score_to_lines(replace(score, tempo_millibpm=_PLAIN_MILLIBPM)))
+    track = replace(
+        track,
+        link=replace(link, source=lines),
+        bars=score.bars,
+        beats_per_bar=score.beats_per_bar,
+        form=score.sections or track.form,
+        key=_key(track, score, link) if link.mode is not None else track.key,
+    )
+    if link.kind != VARIANT:
+        return _related(track, score)
+    tempo = track.tempo_millibpm
+    if link.tempo_percent:
+        tempo = round(tempi.get(link.of, score.tempo_millibpm) * link.tempo_percent / 100)
+    return replace(track, tempo_millibpm=tempo, loops=score.loop_start_bar is not None)
+
+
+def _key(track: TrackPlan, score: Score, link: Link) -> Key:
+    """The key on the tonic of the other's score, in the mode that is wanted."""
+    if link.kind != VARIANT:
+        return Key(score.key.tonic, track.key.mode)
+    return varied_key(score.key, link.name, link.mode or "")
+
+
+def _related(track: TrackPlan, score: Score) -> TrackPlan:
+    """The track with the other's chords and theme, degree for degree in its own mode."""
+    chords = tuple(
+        tuple(moved_chord(name, score.key, track.key) for name in bar.split())
+        for bar in score.chords
+    )
+    theme = _theme(track, score)
+    return replace(
+        track,
+        progressions=(Progression("", chords),) if chords else (),
+        melodies=(*track.melodies, theme) if theme else track.melodies,
+    )
+
+
+def _theme(track: TrackPlan, score: Score) -> Melody | None:
+    """The tune of the first letter's first phrase, in the key of its score."""
+    section = next((s for s in score.sections if s.name[0].isupper()), None)
+    if section is None or not score.is_voiced:
+        return None
+    bars = min(section.bars, _THEME_BARS)
+    first = section.start_bar * score.steps_per_bar
+    last = first + bars * score.steps_per_bar
+    notes = tuple(
+        Note(n.start_step - first, min(n.duration_steps, last - n.start_step), n.pitch)
+        for n in score.part(LEAD)
+        if first <= n.start_step < last
+    )
+    if not notes:
+        return None
+    name = f"theme-of-{track.link.of}" if track.link else "theme"
+    key = Key(score.key.tonic, score.key.mode)
+    steps = bars * score.steps_per_bar
+    return Melody(section.name.rstrip("'"), Motif(name, notes, steps, key, IN_MODE))

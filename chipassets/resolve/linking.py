@@ -1,0 +1,107 @@
+"""Links in a plan: what a track takes from the one that it follows before any note is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from chipassets.manifest import Manifest
+from chipassets.manifest.linked import VariantSaid
+from chipassets.manifest.settings import changed_by
+from chipassets.music.bridges import bridge_chords
+from chipassets.music.keys import Key
+from chipassets.plan.links import BRIDGE, FAMILY, VARIANT, Link, varied_key
+from chipassets.plan.trackplan import MODE, REGISTER, TEMPO, Progression, Range, TrackPlan, Wish
+
+Planned = Callable[[str], TrackPlan]
+
+
+def link_track(manifest: Manifest, track: TrackPlan, planned: Planned) -> TrackPlan:
+    """Return the plan of a track with what it takes from the one that it follows, if any.
+
+    planned: the plan of a track by its name.
+    """
+    said = manifest.tracks[track.name]
+    if said.like:
+        return _variant(manifest, track, planned(said.like))
+    if said.family:
+        return _relative(manifest, track, planned(said.family))
+    if said.from_track and said.to:
+        return _bridge(manifest, track, planned(said.from_track), planned(said.to))
+    return track
+
+
+def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> TrackPlan:
+    """The original's plan, with what the variant changes; the notes come once they are known."""
+    said = manifest.tracks[track.name]
+    variant = said.variant or VariantSaid()
+    changes = changed_by(variant)
+    wish = Wish(drums=said.drums or changes.drums, texture=said.texture or changes.texture or "")
+    colours = track.character
+    return replace(
+        original,
+        name=track.name,
+        scene=track.scene,
+        scene_like=track.scene_like,
+        moods=track.moods,
+        own_moods=track.own_moods,
+        key=said.key or varied_key(original.key, variant.name, variant.mode),
+        tempo_millibpm=_tempo(said.tempo)
+        or round(original.tempo_millibpm * variant.tempo_percent / 100),
+        character=replace(
+            original.character, lead=colours.lead, inner=colours.inner, bass=colours.bass
+        ),
+        sound=track.sound,
+        takes=1,
+        match=None,
+        given=(TEMPO, MODE, REGISTER),
+        frozen=track.frozen,
+        was=track.was,
+        wishes=() if wish == Wish() else (wish,),
+        filter_name=track.filter_name,
+        link=Link(
+            VARIANT,
+            original.name,
+            name=variant.name,
+            tempo_percent=0 if said.tempo else variant.tempo_percent,
+            register=variant.register,
+            mode=None if said.key else variant.mode,
+        ),
+    )
+
+
+def _tempo(said: Range | None) -> int:
+    return round(500 * (said.low + said.high)) if said else 0
+
+
+def _relative(manifest: Manifest, track: TrackPlan, other: TrackPlan) -> TrackPlan:
+    """A track of another's family: its form and tempo, a mode of its own on the same tonic."""
+    said = manifest.tracks[track.name]
+    return replace(
+        track,
+        bars=other.bars,
+        beats_per_bar=other.beats_per_bar,
+        pulse_steps=other.pulse_steps,
+        form=other.form,
+        loops=other.loops if said.loop is None else said.loop,
+        key=said.key or Key(other.key.tonic, track.key.mode),
+        tempo_millibpm=_tempo(said.tempo) or other.tempo_millibpm,
+        link=Link(FAMILY, other.name, mode=None if said.key else ""),
+    )
+
+
+def _bridge(manifest: Manifest, track: TrackPlan, start: TrackPlan, goal: TrackPlan) -> TrackPlan:
+    """One or two bars out of one track's key into the other's, to the goal's instruments."""
+    said = manifest.tracks[track.name]
+    named = said.instruments or {}
+    colours = {role: getattr(goal.character, role) for role in ("lead", "inner", "bass")
+               if role not in named}  # fmt: skip
+    return replace(
+        track,
+        key=goal.key,
+        tempo_millibpm=_tempo(said.tempo) or start.tempo_millibpm,
+        character=replace(track.character, **colours),
+        progressions=(Progression("", bridge_chords(start.key, goal.key, track.bars)),),
+        given=(TEMPO, MODE),
+        link=Link(BRIDGE, start.name, to=goal.name, start=start.key),
+    )

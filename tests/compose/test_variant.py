@@ -1,0 +1,108 @@
+"""A variant plays its original's notes, bar for bar, in another mode, register or texture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chipassets.compose.composer import sketch
+from chipassets.compose.variant import vary
+from chipassets.errors import ComposeError
+from chipassets.music.chords import moved_chord, parse_chord
+from chipassets.music.keys import MODES, Key
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.score import Score
+from chipassets.music.score_text import score_to_lines
+from chipassets.plan.links import VARIANT, VARIANTS, Link
+from chipassets.plan.trackplan import Drums, TrackPlan, Wish
+from tests.compose.conftest import METRES, MakePlan, material_in
+
+C_MAJOR = Key(0, "major")
+
+
+def an_original(make_plan: MakePlan, metre: str = "4/4") -> tuple[TrackPlan, Score]:
+    beats, pulse = METRES[metre]
+    track = make_plan(bars=8, key=C_MAJOR, beats_per_bar=beats, pulse_steps=pulse)
+    return track, sketch(track, material_in(metre), 0).score
+
+
+def a_variant(track: TrackPlan, score: Score, link: Link | None = None, **changes: object) -> Score:
+    link = replace(link or Link(VARIANT, "cave"), source=tuple(score_to_lines(score)))
+    return vary(replace(track, name="night", link=link, **changes))  # type: ignore[arg-type]
+
+
+def test_a_variant_that_changes_nothing_is_the_original(make_plan: MakePlan) -> None:
+    track, score = an_original(make_plan)
+    same = a_variant(track, score, tempo_millibpm=90_000)
+    assert same == replace(score, tempo_millibpm=90_000)
+
+
+@pytest.mark.parametrize("mode", ["minor", "dorian", "lydian", "phrygian", "harmonic minor"])
+def test_another_mode_keeps_every_step_and_length(make_plan: MakePlan, mode: str) -> None:
+    track, score = an_original(make_plan)
+    moved = a_variant(track, score, key=Key(0, mode))
+    assert moved.key == Key(0, mode)
+    for part in (LEAD, INNER, BASS):
+        old, new = score.part(part), moved.part(part)
+        assert [(n.start_step, n.duration_steps) for n in old] == [
+            (n.start_step, n.duration_steps) for n in new
+        ]
+        assert max(abs(a.pitch - b.pitch) for a, b in zip(old, new, strict=True)) <= 2
+    assert moved.drums == score.drums
+    assert moved.sections == score.sections
+    # Tones of their chords stay tones of their chords.
+    for bar, (old_names, new_names) in enumerate(zip(score.chords, moved.chords, strict=True)):
+        if len(old_names.split()) > 1:
+            continue
+        was = parse_chord(old_names, score.key).pitch_classes
+        now = parse_chord(new_names, moved.key).pitch_classes
+        for old_note, new_note in zip(score.notes, moved.notes, strict=True):
+            if old_note.start_step // 16 == bar and old_note.pitch % 12 in was:
+                assert new_note.pitch % 12 in now
+
+
+def test_a_register_moves_the_upper_voices_and_leaves_the_bass(make_plan: MakePlan) -> None:
+    track, score = an_original(make_plan)
+    moved = a_variant(track, score, Link(VARIANT, "cave", register=1))
+    assert [n.pitch for n in moved.part(BASS)] == [n.pitch for n in score.part(BASS)]
+    assert [n.pitch for n in moved.part(LEAD)] == [n.pitch + 12 for n in score.part(LEAD)]
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("texture", sorted({row.texture for row in VARIANTS.values()} - {""}))
+def test_another_texture_is_written_to_the_tune_and_the_bass_that_stand(
+    make_plan: MakePlan, metre: str, texture: str
+) -> None:
+    track, score = an_original(make_plan, metre)
+    moved = a_variant(track, score, wishes=(Wish(texture=texture, drums=Drums("none")),))
+    assert moved.part(LEAD) == score.part(LEAD)
+    assert moved.part(BASS) == score.part(BASS)
+    assert moved.part(INNER)
+    assert moved.part(INNER) != score.part(INNER)
+    assert moved.drums == ()
+    assert a_variant(track, score, wishes=(Wish(texture=texture, drums=Drums("none")),)) == moved
+
+
+def test_a_variant_without_its_original_says_what_to_do(make_plan: MakePlan) -> None:
+    track, _ = an_original(make_plan)
+    with pytest.raises(ComposeError, match=r"'cave'.*build that first"):
+        vary(replace(track, link=Link(VARIANT, "cave")))
+
+
+@pytest.mark.parametrize("mode", sorted(MODES))
+def test_moved_chords_are_chords_of_the_same_degrees(mode: str) -> None:
+    target = Key(9, mode)
+    for name in ("C", "Dm", "F", "G7", "Am7/C", "Bdim", "D7", "Bb", "Csus4", "E7/G#", "Fmaj7"):
+        moved = moved_chord(name, C_MAJOR, target)
+        old, new = parse_chord(name, C_MAJOR), parse_chord(moved, target)
+        assert len(new.pitch_classes) >= 3 or "5" in moved
+        if name == "C":
+            assert new.root == target.tonic
+        del old
+
+
+def test_in_minor_the_chords_of_major_are_those_of_minor() -> None:
+    minor = Key(0, "minor")
+    moved = [moved_chord(name, C_MAJOR, minor) for name in ("C", "Dm", "F", "G", "Am", "D7", "C/E")]
+    assert moved == ["Cm", "Ddim", "Fm", "Gm", "Ab", "D7", "Cm/Eb"]
