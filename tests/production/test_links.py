@@ -1,0 +1,73 @@
+"""A build makes tracks that follow others behind those, and again when those change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from chipassets.build import Built, build, check
+from chipassets.decisions.whole_tracks import accept_tracks
+from chipassets.lock import read_lock
+from chipassets.manifest import load_manifest
+from chipassets.music.keys import Key
+from chipassets.music.notes import LEAD
+from chipassets.production.links import linked, waiting
+from chipassets.resolve.build_plan import resolve
+
+GAME = """game: Links
+seed: {seed}
+model: polyphony
+formats: [midi]
+defaults: {{length: 2 bars, takes: 1}}
+tracks:
+  night: {{like: overworld, variant: {{mode: minor}}}}
+  winter: {{family: overworld, key: C dorian}}
+  overworld: {{key: {key}}}
+"""
+
+
+def make(folder: Path, key: str = "C major", seed: int = 3) -> Built:
+    manifest = folder / "game.yaml"
+    manifest.write_text(GAME.format(key=key, seed=seed))
+    events = list(build(resolve(load_manifest(manifest)), manifest, folder / "out", 1))
+    assert isinstance(events[-1], Built)
+    return events[-1]
+
+
+def test_a_variant_follows_the_take_in_the_lock_and_an_accepted_one_stays(tmp_path: Path) -> None:
+    manifest = tmp_path / "game.yaml"
+    first = make(tmp_path)
+    assert set(first.done) == {"night", "winter", "overworld"}
+    links = {entry.name: entry.link for entry in first.index.tracks}
+    assert links["overworld"] is None
+    assert links["night"] is not None
+    assert (links["night"].kind, links["night"].of) == ("variant", "overworld")
+    takes = read_lock(manifest).takes
+    original, variant = takes["overworld"].score, takes["night"].score
+    assert [(n.start_step, n.duration_steps) for n in variant.notes] == [
+        (n.start_step, n.duration_steps) for n in original.notes
+    ]
+    assert variant.key == Key(0, "minor")
+    assert len(takes["winter"].score.chords) == len(original.chords)
+    themes = [said.motif for said in takes["winter"].score.statements]
+    assert themes == ["theme-of-overworld"]
+    # Nothing is made again, and the plan of the second build is that of the first.
+    plan = resolve(load_manifest(manifest))
+    assert check(plan, manifest, tmp_path / "out") == []
+    assert make(tmp_path).done == {"night": "kept", "winter": "kept", "overworld": "kept"}
+    # The original's accepted take is what its variant follows, whatever the plan says by now.
+    accept_tracks(manifest, ["overworld"])
+    make(tmp_path, seed=4)
+    assert read_lock(manifest).takes["overworld"].score == original
+    assert read_lock(manifest).takes["night"].score == variant
+    # Another tune makes another variant, but for one that is accepted itself.
+    found = read_lock(manifest)
+    unknown = linked(plan, {})
+    assert waiting(unknown) == {"night", "winter"}
+    known = linked(plan, found.takes)
+    assert not waiting(known)
+    other = replace(original, notes=original.notes[1:])
+    changed = linked(plan, {"overworld": replace(found.takes["overworld"], score=other)})
+    assert known.tracks[0] != changed.tracks[0]
+    assert len(changed.tracks[1].melodies) == 1
+    assert len(original.part(LEAD)) > 1
