@@ -141,16 +141,14 @@ def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> l
             for pitch in range(note.pitch - 7, note.pitch + 8)
             if pitch == note.pitch or tones[pitch % 12]
         ]
-        kept.append(replace(note, pitch=min(choice, key=lambda p, n=note, h=heard: _rubs(p, n, h))))
+        pays = [(_rubs(pitch, heard), abs(pitch - note.pitch), pitch) for pitch in choice]
+        kept.append(replace(note, pitch=min(pays)[2]))
     return kept
 
 
-def _rubs(pitch: int, note: Note, heard: Sequence[tuple[int, int]]) -> tuple[int, int, int]:
-    """Return for how many steps a pitch rubs in place of a note, and how far away it lies."""
-    steps = sum(
-        steps for other, steps in heard if (pitch - other) % 12 in (1, 11) or pitch == other
-    )
-    return steps, abs(pitch - note.pitch), pitch
+def _rubs(pitch: int, heard: Sequence[tuple[int, int]]) -> int:
+    """Return for how many steps a pitch rubs on others, or doubles one of them."""
+    return sum(steps for other, steps in heard if (pitch - other) % 12 in (1, 11) or pitch == other)
 
 
 _RUBS_FROM = 2
