@@ -1,16 +1,1165 @@
-/* What the page shows and hears of its reader: playheads, filters, pointer and keys. */
+/** What the page shows and hears of its reader: playheads, filters, pointer and keys. */
 (function () {
   "use strict";
 
-  const { barAndBeat, barSample, beatSample, feltBeats, wrap } = Chipassets;
+  /** Samples, bars and beats of a track. Positions are samples since its start and may pass its end. */
+
+  /**
+   * Where in the file a position lies, 0..samples: loops go round, others stop at the end.
+   * @param {Track} track
+   * @param {number} sample
+   */
+  function wrap(track, sample) {
+    const loop = track.loop;
+    if (!loop || sample < loop.start_sample) return Math.min(Math.max(sample, 0), track.samples);
+    return loop.start_sample + ((sample - loop.start_sample) % loop.length_samples);
+  }
+
+  /**
+   * Whether the track has ended by this position; one that loops never does.
+   * @param {Track} track
+   * @param {number} sample
+   */
+  function isOver(track, sample) {
+    return !track.loop && sample >= track.samples;
+  }
+
+  /**
+   * The position of the first sample of a bar, counted from 0 without going round.
+   * @param {Track} track
+   * @param {number} bar
+   */
+  function barSample(track, bar) {
+    const loop = track.loop;
+    if (!loop) {
+      // Bar lines follow the tempo: the file of a piece that ends may ring on after the last one.
+      return Math.round((bar * 60 * track.beats_per_bar * track.sample_rate_hz) / track.tempo_bpm);
+    }
+    if (bar < loop.start_bar) return Math.ceil((bar * loop.start_sample) / loop.start_bar);
+    const into = Math.ceil(((bar - loop.start_bar) * loop.length_samples) / loop.bars);
+    return loop.start_sample + into;
+  }
+
+  /**
+   * The bar in which a position lies, counted on through every pass of the loop.
+   * @param {Track} track
+   * @param {number} sample
+   */
+  function barsBefore(track, sample) {
+    const loop = track.loop;
+    let bar;
+    if (!loop) {
+      bar = (sample * track.tempo_bpm) / (60 * track.beats_per_bar * track.sample_rate_hz);
+    } else if (sample < loop.start_sample) {
+      bar = (sample * loop.start_bar) / loop.start_sample;
+    } else {
+      bar = loop.start_bar + ((sample - loop.start_sample) * loop.bars) / loop.length_samples;
+    }
+    bar = Math.floor(bar);
+    return barSample(track, bar + 1) <= sample ? bar + 1 : bar;
+  }
+
+  /**
+   * How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles.
+   * @param {Track} track
+   */
+  function feltBeats(track) {
+    return (4 * track.beats_per_bar) / (track.pulse_steps ?? 4);
+  }
+
+  /**
+   * The position of a felt beat of a bar, likewise.
+   * @param {Track} track
+   * @param {number} bar
+   * @param {number} beat
+   */
+  function beatSample(track, bar, beat) {
+    const start = barSample(track, bar);
+    const length = barSample(track, bar + 1) - start;
+    return start + Math.ceil((beat * length) / feltBeats(track));
+  }
+
+  /**
+   * The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
+   * an intro has more bars than the music: it goes on into the loop's second pass.
+   * @param {Track} track
+   * @param {number} sample
+   */
+  function barAndBeat(track, sample) {
+    const here = wrap(track, sample);
+    const filed = barsBefore(track, here);
+    const start = barSample(track, filed);
+    const length = Math.max(barSample(track, filed + 1) - start, 1);
+    const beat = Math.floor(((here - start) * feltBeats(track)) / length);
+    const passed = track.loop && filed >= track.bars ? track.loop.bars : 0;
+    const bar = Math.min(filed - passed, track.bars - 1);
+    return { bar, beat: Math.min(Math.max(beat, 0), feltBeats(track) - 1) };
+  }
+
+  /**
+   * The first position at or after this one on such a line; the same one for "now".
+   * @param {Track} track
+   * @param {number} sample
+   * @param {When} when
+   */
+  function nextLine(track, sample, when) {
+    if (when === "section") return nextSection(track, sample);
+    if (when !== "bar" && when !== "beat") return sample;
+    const bar = barsBefore(track, sample);
+    const [start, end] = [barSample(track, bar), barSample(track, bar + 1)];
+    if (when === "bar") return start >= sample ? start : end;
+    const beat = Math.floor(((sample - start) * feltBeats(track)) / Math.max(end - start, 1));
+    const lines = [beat, beat + 1].map((number) => beatSample(track, bar, number));
+    return lines.find((line) => line >= sample) ?? end;
+  }
+
+  /**
+   * Where the next section starts, or the loop; for a track that plays once its end is one too.
+   * @param {Track} track
+   * @param {number} sample
+   */
+  function nextSection(track, sample) {
+    const first = barsBefore(track, nextLine(track, sample, "bar"));
+    const starts = (track.sections || []).map((section) => section.start_bar);
+    const bars = starts.filter((bar) => bar >= first);
+    if (!track.loop) return barSample(track, Math.min(...bars, Math.max(track.bars, first)));
+    const loopBars = track.loop.bars;
+    const loopStart = track.bars - loopBars;
+    for (const bar of [loopStart, ...starts.filter((start) => start >= loopStart)]) {
+      bars.push(bar + Math.max(Math.ceil((first - bar) / loopBars), 0) * loopBars);
+    }
+    return barSample(track, Math.min(...bars));
+  }
+
+  /** The elements of the page. It is always whole: one that is missing is a fault of the report. */
+
+  /**
+   * @param {string} selector
+   * @param {ParentNode} [within]
+   */
+  function one(selector, within = document) {
+    const found = within.querySelector(selector);
+    if (found instanceof HTMLElement) return found;
+    throw new Error(`the page has no ${selector}`);
+  }
+
+  /**
+   * @param {string} selector
+   * @param {ParentNode} [within]
+   * @returns {HTMLElement[]}
+   */
+  function all(selector, within = document) {
+    return [...within.querySelectorAll(selector)].filter((found) => found instanceof HTMLElement);
+  }
+
+  /** @param {string} id */
+  const byId = (id) => one(`#${id}`);
+
+  /** Filters by scene, mood and status: which cards of tracks are shown. */
+
+
+  const KINDS = ["scene", "mood", "status"];
+
+  const chips = all("[data-filter]");
+  const cards = all(".track");
+  const rows = new Map(all("[data-row]").map((row) => [row.dataset.row, row]));
+
+  /** @param {HTMLElement} chip */
+  const isPressed = (chip) => chip.getAttribute("aria-pressed") === "true";
+
+  /** @param {string} kind */
+  function chosen(kind) {
+    const on = chips.filter((chip) => chip.dataset.filter === kind && isPressed(chip));
+    return on.map((chip) => chip.dataset.value);
+  }
+
+  /**
+   * What a card has of a kind of filter.
+   * @param {HTMLElement} card
+   * @param {string} kind
+   */
+  function valuesOf(card, kind) {
+    if (kind === "mood") return (card.dataset.moods || "").split(" ");
+    return [kind === "scene" ? card.dataset.scene : card.dataset.status];
+  }
+
+  /** A track fits when each kind of filter has nothing chosen, or something that the track has. */
+  function filter() {
+    const wanted = KINDS.map((kind) => ({ kind, values: chosen(kind) }));
+    let shown = 0;
+    for (const card of cards) {
+      const fits = wanted.every(({ kind, values }) => {
+        const has = valuesOf(card, kind);
+        return !values.length || values.some((value) => has.includes(value));
+      });
+      card.hidden = !fits;
+      const row = rows.get(card.id);
+      if (row) row.hidden = !fits;
+      shown += fits ? 1 : 0;
+    }
+    byId("nothing").hidden = shown > 0;
+    byId("clear").hidden = wanted.every(({ values }) => !values.length);
+    byId("count").textContent = `${shown} of ${cards.length} tracks`;
+  }
+
+  function showAll() {
+    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+    filter();
+  }
+
+  /**
+   * A link to a track that a filter hides: the reader wants the track, not the filter.
+   * @param {string} hash
+   */
+  function reveal(hash) {
+    const card = document.getElementById(decodeURIComponent(hash.slice(1)));
+    if (card?.hidden) showAll();
+  }
+
+  /** @param {HTMLElement} chip */
+  function toggleChip(chip) {
+    chip.setAttribute("aria-pressed", String(!isPressed(chip)));
+    filter();
+  }
+
+  /** Let chips, the button that clears them, and links to tracks do what they say. */
+  function connectFilters() {
+    for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
+    byId("clear").addEventListener("click", () => {
+      showAll();
+      byId("tracks").focus();
+    });
+    for (const link of document.querySelectorAll('a[href^="#track-"]')) {
+      if (link instanceof HTMLAnchorElement) {
+        link.addEventListener("click", () => reveal(link.hash));
+      }
+    }
+    filter();
+  }
+
+  /** What went wrong, in words. */
+
+  /** @param {unknown} error */
+  const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
+
+  /** Fades and gains: arithmetic on times, points and amplitudes. */
+
+  /** A sine in 64 straight pieces is off by less than a ten thousandth. */
+  const RAMPS_PER_SECOND = 200;
+
+  const MOST_RAMPS = 64;
+
+  const SAME_SECONDS = 1e-6; // less than a sample of any rate: two such times are one
+
+  const SILENT_DB = 200; // more than a sample can show, and still a number
+
+  /**
+   * A voice's fades are a list of {at, length, to}, in order: from `at` on, go to the point `to`
+   * (0 silent, 1 full) within `length`; a later one takes over from wherever the one before is.
+   * The gain is the sine of the point, so that two voices that fade in opposite directions keep
+   * their summed power (sin^2 + cos^2 = 1): unrelated music crossfades without a dip.
+   * @param {Fade[]} fades
+   * @param {number} time
+   */
+  function fadePoint(fades, time) {
+    let point = 0;
+    fades.forEach((fade, i) => {
+      if (time < fade.at) return;
+      const until = i + 1 < fades.length ? Math.min(time, fades[i + 1].at) : time;
+      const done = fade.length > 0 ? Math.min((until - fade.at) / fade.length, 1) : 1;
+      point += (fade.to - point) * Math.max(done, 0);
+    });
+    return point;
+  }
+
+  /** @param {number} point */
+  function sine(point) {
+    return Math.sin((point * Math.PI) / 2);
+  }
+
+  /**
+   * When the last fade is done; -Infinity without any.
+   * @param {Fade[]} fades
+   */
+  function fadesEnd(fades) {
+    const last = fades[fades.length - 1];
+    return last ? last.at + last.length : -Infinity;
+  }
+
+  /**
+   * The fades up to a time, and from there on a new one, which takes over from where they are.
+   * @param {Fade[]} fades
+   * @param {number} at
+   * @param {number} length
+   * @param {number} to
+   */
+  function turnFades(fades, at, length, to) {
+    return [...fades.filter((fade) => fade.at <= at), { at, length, to }];
+  }
+
+  /**
+   * The same from `now` on, without what is past: a list that is added to must not grow for ever.
+   * @param {Fade[]} fades
+   * @param {number} now
+   */
+  function forgetFades(fades, now) {
+    const last = fades.findLastIndex((fade) => fade.at <= now);
+    if (last < 1) return fades;
+    const { at } = fades[last];
+    return [{ at, length: 0, to: fadePoint(fades.slice(0, last), at) }, ...fades.slice(last)];
+  }
+
+  /**
+   * What is left from `now` on of a gain that depends on the points of several lists of fades:
+   * pieces {at, length, values} in order, straight from value to value, the last of them steady.
+   * @param {Fade[][]} lists
+   * @param {number} now
+   * @param {(points: number[]) => number} gain
+   */
+  function gainCurves(lists, now, gain) {
+    const turns = lists.flat().flatMap((fade) => [fade.at, fade.at + fade.length]);
+    const bends = [now];
+    for (const turn of turns.filter((time) => time > now).sort((a, b) => a - b)) {
+      if (turn > bends[bends.length - 1] + SAME_SECONDS) bends.push(turn);
+    }
+    return bends.map((at, i) => {
+      // Up to the next bend none but these fades are heard: a jump there belongs to its piece.
+      const heard = lists.map((fades) => fades.filter((fade) => fade.at <= at + SAME_SECONDS));
+      /** @param {number} time */
+      const pointsAt = (time) => heard.map((fades) => fadePoint(fades, time));
+      const length = i + 1 < bends.length ? bends[i + 1] - at : 0;
+      const ramps = Math.min(Math.ceil(length * RAMPS_PER_SECOND), MOST_RAMPS);
+      const count = 1 + ramps;
+      const values = Array.from({ length: count }, (_, n) =>
+        gain(pointsAt(at + Math.max((length * n) / Math.max(ramps, 1), SAME_SECONDS))),
+      );
+      const isSteady = values.every((value) => value === values[0]);
+      return { at, length, values: isSteady ? values.slice(0, 1) : values };
+    });
+  }
+
+  /**
+   * Milliseconds as seconds, none for what is no number.
+   * @param {number} ms
+   */
+  function seconds(ms) {
+    return Math.max(Number(ms) || 0, 0) / 1000;
+  }
+
+  /**
+   * The amplitude of so many decibels less; more is none.
+   * @param {number} byDb
+   */
+  function lowered(byDb) {
+    return 10 ** (-Math.min(Math.max(Number(byDb) || 0, 0), SILENT_DB) / 20);
+  }
+
+  /**
+   * The amplitudes of so many layers at an intensity. The first always sounds. The others share
+   * 0..1 evenly: each fades in over its part, by the sine law; at 1 all are full.
+   * @param {number} level
+   * @param {number} layers
+   */
+  function spread(level, layers) {
+    const upper = Math.max(layers - 1, 1);
+    return Array.from({ length: layers }, (_, i) => {
+      const point = Math.min(Math.max(level * upper - (i - 1), 0), 1);
+      return i ? sine(point) : 1;
+    });
+  }
+
+  /** How loud music, layers and stings are. */
+
+
+  /** Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
+  const STING_DUCK_DB = 12;
+
+  const STING_DUCK_SECONDS = 0.08;
+
+  const STING_RETURN_SECONDS = 0.5;
+
+  /**
+   * How loud everything is: the sting that sounds and the one that waits, as {track, at, end,
+   * priority}, and fades for ducking and intensity. Plays nothing itself.
+   */
+  class Balance {
+    constructor() {
+      /** @type {Sting | null} */
+      this.sting = null;
+      /** @type {Sting | null} */
+      this.waiting = null;
+      this.level = [{ at: 0, length: 0, to: 1 }];
+      this._gameDuck = this.level;
+      this._stingDuck = this.level;
+    }
+
+    /** The fades of which the lower one is the music's gain. */
+    get duckings() {
+      return [this._gameDuck, this._stingDuck];
+    }
+
+    /**
+     * The amplitude that ducking leaves of the music: the deeper of the two duckings holds.
+     * @param {number} time
+     */
+    musicGain(time) {
+      return Math.min(...this.duckings.map((fades) => fadePoint(fades, time)));
+    }
+
+    /**
+     * The amplitude of each of so many layers.
+     * @param {number} layers
+     * @param {number} time
+     */
+    layerGains(layers, time) {
+      return spread(fadePoint(this.level, time), layers);
+    }
+
+    /**
+     * Lower the music by so many decibels within a time, until told otherwise; 0 is back.
+     * @param {number} now
+     * @param {number} byDb
+     * @param {number} seconds
+     */
+    duck(now, byDb, seconds) {
+      this._gameDuck = turnFades(forgetFades(this._gameDuck, now), now, seconds, lowered(byDb));
+    }
+
+    /**
+     * Go to an intensity, cut to 0..1, from a time on. Returns whether that is another one.
+     * @param {number} level
+     * @param {number} at
+     * @param {number} seconds
+     * @param {number} now
+     */
+    intensity(level, at, seconds, now) {
+      const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
+      // Asked for anew in every frame, a fade that began again each time would never end.
+      if (wanted === this.level[this.level.length - 1].to) return false;
+      this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
+      return true;
+    }
+
+    /**
+     * Let a sting of a track wait for its time, in place of another that waits, and return it;
+     * null if one of a higher priority waits or sounds.
+     * @param {Track} track
+     * @param {number} at
+     * @param {number} priority
+     * @param {number} now
+     */
+    ask(track, at, priority, now) {
+      this._goOn(now);
+      const others = [this.sting, this.waiting].filter((other) => other !== null);
+      if (others.some((other) => other.priority > priority)) return null;
+      this.waiting = { track, at, end: Infinity, priority };
+      this._layDuck(now);
+      return this.waiting;
+    }
+
+    /**
+     * A sting is decoded: it will begin at its time, or as soon as it can. Whether it still may.
+     * @param {Sting} sting
+     * @param {number} soonest
+     * @param {number} now
+     */
+    begin(sting, soonest, now) {
+      this._goOn(now);
+      if (this.waiting !== sting) return false;
+      sting.at = Math.max(sting.at, soonest);
+      sting.end = sting.at + sting.track.samples / sting.track.sample_rate_hz;
+      this._layDuck(now);
+      return true;
+    }
+
+    /**
+     * This sting, which waits, is not to be played after all.
+     * @param {Sting} sting
+     * @param {number} now
+     */
+    drop(sting, now) {
+      if (this.waiting === sting) this.waiting = null;
+      this._layDuck(now);
+    }
+
+    /**
+     * Have no sting any more, and let the music come back.
+     * @param {number} now
+     */
+    endSting(now) {
+      this._goOn(now);
+      this.waiting = null;
+      if (this.sting) this.sting.end = now;
+      this._layDuck(now);
+      this.sting = null;
+    }
+
+    /**
+     * When the sting that sounds stops: at its end, or where the next one begins.
+     * @param {Sting} sting
+     */
+    stopsAt(sting) {
+      const next = this.waiting && this.waiting !== sting ? this.waiting : null;
+      return next && next.end < Infinity ? Math.min(next.at, sting.end) : sting.end;
+    }
+
+    /** @param {number} now */
+    _goOn(now) {
+      if (this.waiting && this.waiting.end < Infinity && this.waiting.at <= now) {
+        if (this.sting) this.sting.end = Math.min(this.sting.end, this.waiting.at);
+        this.sting = this.waiting;
+        this.waiting = null;
+      }
+      if (this.sting && this.sting.end <= now) this.sting = null;
+    }
+
+    /**
+     * Down at the start of each sting that is decoded, and back at its end.
+     * @param {number} now
+     */
+    _layDuck(now) {
+      let fades = forgetFades(this._stingDuck, now).filter((fade) => fade.at <= now);
+      if (this.sting) {
+        fades = turnFades(fades, this.sting.end, STING_RETURN_SECONDS, 1);
+      }
+      if (this.waiting && this.waiting.end < Infinity) {
+        const low = lowered(STING_DUCK_DB);
+        fades = turnFades(fades, this.waiting.at, STING_DUCK_SECONDS, low);
+        fades = turnFades(fades, this.waiting.end, STING_RETURN_SECONDS, 1);
+      }
+      this._stingDuck = fades;
+    }
+  }
+
+  /** Which track sounds when. */
+
+
+  /** What is scheduled must lie ahead of the block that the browser is rendering: see leadOf. */
+  const LEAD_SECONDS = 0.01;
+
+  /**
+   * What sounds when: voices {track, scene, since, fromSample, fades}. Changes are laid into the
+   * future and may be revoked until they are due. Plays nothing itself.
+   */
+  class Timeline {
+    /**
+     * @param {number} rateHz
+     * @param {number} [leadSeconds]
+     */
+    constructor(rateHz, leadSeconds = LEAD_SECONDS) {
+      this.rateHz = rateHz;
+      this.leadSeconds = leadSeconds;
+      /** @type {Voice[]} */
+      this.voices = [];
+    }
+
+    /**
+     * The voice that sounds at this time and is not on its way out, or null.
+     * @param {number} now
+     */
+    current(now) {
+      /** @param {Voice} voice */
+      const wanted = (voice) => {
+        const begun = voice.fades.filter((fade) => fade.at <= now);
+        return begun.length > 0 && begun[begun.length - 1].to > 0;
+      };
+      return this.voices.findLast((voice) => voice.since <= now && wanted(voice)) || null;
+    }
+
+    /**
+     * The position of a voice at a time.
+     * @param {Voice} voice
+     * @param {number} time
+     */
+    position(voice, time) {
+      const samples = (time - voice.since) * voice.track.sample_rate_hz;
+      return voice.fromSample + Math.max(Math.round(samples), 0);
+    }
+
+    /**
+     * The time of the first line of a voice, of a beat, bar or section, at or after a time.
+     * @param {Voice} voice
+     * @param {number} time
+     * @param {When} when
+     */
+    lineTime(voice, time, when) {
+      const here = this.position(voice, time);
+      if (when === "now" || isOver(voice.track, here)) return time;
+      const line = nextLine(voice.track, here, when);
+      return voice.since + (line - voice.fromSample) / voice.track.sample_rate_hz;
+    }
+
+    /**
+     * Forget every change that is not due yet.
+     * @param {number} now
+     */
+    revoke(now) {
+      this.voices = this.voices.filter((voice) => voice.since <= now);
+      for (const voice of this.voices) {
+        voice.fades = voice.fades.filter((fade) => fade.at <= now);
+      }
+    }
+
+    /**
+     * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
+     * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
+     * track starts at once and at full level. A track that is still fading out turns round and
+     * goes on, unless it is to jump ({isJump}); others start at `fromSample`.
+     * @param {Track | null} track
+     * @param {string} scene
+     * @param {number} now
+     * @param {Change} [options]
+     */
+    change(track, scene, now, options = {}) {
+      const { when = "now", how = "crossfade", fromSample = 0, isJump = false } = options;
+      const fadeSeconds = how === "cut" ? 0 : options.fadeSeconds || 0;
+      this.revoke(now);
+      const current = this.current(now);
+      const at = this._due(current, now, when);
+      /** @param {Voice} voice */
+      const heard = (voice) => voice.fades.length > 0 && fadePoint(voice.fades, at) > 0;
+      /** @param {Voice} voice */
+      const same = (voice) => voice.track === track && heard(voice);
+      const fading = track && !isJump && this.voices.findLast(same);
+      for (const voice of this.voices) {
+        if (voice !== fading && heard(voice)) {
+          voice.fades.push({ at, length: fadeSeconds, to: 0 });
+        }
+      }
+      if (fading) {
+        fading.scene = scene;
+        fading.fades.push({ at, length: fadeSeconds, to: 1 });
+      } else if (track) {
+        const apart = how === "fade" && current !== null;
+        const since = apart ? this._onSample(at + fadeSeconds) : at;
+        const length = fromSample > 0 || (current && !apart) ? fadeSeconds : 0;
+        const fades = [{ at: since, length, to: 1 }];
+        const start = isOver(track, fromSample) ? 0 : fromSample;
+        this.voices.push({ track, scene, since, fromSample: start, fades });
+      }
+      return at;
+    }
+
+    /**
+     * Where the scene's music was left: its last voice, at the end of its fade; 0 without one.
+     * @param {string} scene
+     * @param {Track} track
+     */
+    leftAt(scene, track) {
+      const old = this.voices.findLast((voice) => voice.scene === scene && voice.track === track);
+      return old ? this.position(old, fadesEnd(old.fades)) : 0;
+    }
+
+    /**
+     * Let a scene's music be left at a sample of a track, as if it had been played up to there.
+     * @param {string} scene
+     * @param {Track} track
+     * @param {number} sample
+     * @param {number} now
+     */
+    leave(scene, track, sample, now) {
+      const since = now - 1; // before now: a voice that begins later would be played
+      const fades = [{ at: since, length: 0, to: 0 }];
+      this.voices.push({ track, scene, since, fromSample: sample, fades });
+    }
+
+    /**
+     * By scene, the track that sounds or was left for it, and the sample of its file.
+     * @param {number} now
+     */
+    places(now) {
+      /** @type {Map<string, { track: string, sample: number }>} */
+      const places = new Map();
+      const current = this.current(now);
+      for (const voice of this.voices.filter((one) => one.since <= now)) {
+        const time = voice === current ? now : fadesEnd(voice.fades);
+        const sample = wrap(voice.track, this.position(voice, time));
+        places.set(voice.scene, { track: voice.track.name, sample });
+      }
+      return places;
+    }
+
+    /** Let no scene have music to go back to: what sounds is nobody's any more. */
+    forget() {
+      for (const voice of this.voices) voice.scene = "";
+    }
+
+    /**
+     * Drop the voices that are silent by now, but for those of the scenes that are kept.
+     * @param {number} now
+     * @param {string[]} keptScenes
+     */
+    prune(now, keptScenes) {
+      this.voices = this.voices.filter(
+        (voice) => !this.isSilent(voice, now) || keptScenes.includes(voice.scene),
+      );
+    }
+
+    /**
+     * Whether a voice is out for good, unless something is changed.
+     * @param {Voice} voice
+     * @param {number} now
+     */
+    isSilent(voice, now) {
+      const last = voice.fades[voice.fades.length - 1];
+      if (isOver(voice.track, this.position(voice, now))) return true;
+      return !last || (last.to === 0 && now >= last.at + last.length);
+    }
+
+    /**
+     * @param {Voice | null} current
+     * @param {number} now
+     * @param {When} when
+     */
+    _due(current, now, when) {
+      const soon = now + this.leadSeconds;
+      const at = current ? this.lineTime(current, soon, when) : soon;
+      return this._onSample(at);
+    }
+
+    /**
+     * A start between two samples would be interpolated, and no longer be the file's samples.
+     * @param {number} time
+     */
+    _onSample(time) {
+      return Math.round(time * this.rateHz) / this.rateHz;
+    }
+  }
+
+  /** WebAudio nodes that follow a timeline. */
+
+
+  /**
+   * A context at the bundle's own rate, so that decoding does not resample the loop points.
+   * @param {Index} index
+   */
+  function openContext(index) {
+    const rateHz = index.tracks.length ? index.tracks[0].sample_rate_hz : 44100;
+    try {
+      return new AudioContext({ sampleRate: rateHz, latencyHint: "interactive" });
+    } catch {
+      return new AudioContext();
+    }
+  }
+
+  /**
+   * How far ahead is early enough: the clock may jump by the sound card's buffer at any moment.
+   * @param {AudioContext} context
+   */
+  function leadOf(context) {
+    return LEAD_SECONDS + (context.baseLatency || 0);
+  }
+
+  /**
+   * Start a track's buffer at a time of the audio clock and return its node. The intro plays once,
+   * then the loop repeats on the sample: all in one node, so nothing has to be timed again.
+   * @param {BaseAudioContext} context
+   * @param {AudioBuffer} buffer
+   * @param {Track} track
+   * @param {number} at
+   * @param {number} fromSample
+   * @param {AudioNode} output
+   */
+  function startSource(context, buffer, track, at, fromSample, output) {
+    const source = context.createBufferSource();
+    const rateHz = track.sample_rate_hz;
+    source.buffer = buffer;
+    if (track.loop) {
+      source.loop = true;
+      source.loopStart = track.loop.start_sample / rateHz;
+      source.loopEnd = (track.loop.start_sample + track.loop.length_samples) / rateHz;
+    }
+    source.connect(output);
+    source.start(at, wrap(track, fromSample) / rateHz);
+    return source;
+  }
+
+  /**
+   * Start what a track sounds from, decoded buffers or a synthesised track, each layer into its
+   * output; returns the nodes.
+   * @param {BaseAudioContext} context
+   * @param {Sounds} sounds
+   * @param {Track} track
+   * @param {number} at
+   * @param {number} fromSample
+   * @param {AudioNode[]} outputs
+   * @returns {SoundNode[]}
+   */
+  function startSounds(context, sounds, track, at, fromSample, outputs) {
+    if (!Array.isArray(sounds)) {
+      const samples = track.loop ? Number.POSITIVE_INFINITY : track.samples - fromSample;
+      return [sounds.start(at, wrap(track, fromSample), samples, outputs)];
+    }
+    return sounds.map((buffer, i) => startSource(context, buffer, track, at, fromSample, outputs[i]));
+  }
+
+  /**
+   * Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves.
+   * Not by setValueCurveAtTime: where rendering has overtaken `now` a browser begins the curve
+   * late, lets it reach into what follows, and throws.
+   * @param {AudioParam} param
+   * @param {Fade[][]} lists
+   * @param {number} now
+   * @param {(points: number[]) => number} gain
+   */
+  function layGain(param, lists, now, gain) {
+    param.cancelScheduledValues(0);
+    for (const { at, length, values } of gainCurves(lists, now, gain)) {
+      param.setValueAtTime(values[0], at);
+      for (let n = 1; n < values.length; n += 1) {
+        param.linearRampToValueAtTime(values[n], at + (length * n) / (values.length - 1));
+      }
+    }
+  }
+
+  /**
+   * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
+   * the same sample and so stay together; the balance says how much of each is heard.
+   */
+  class Mixer {
+    /**
+     * @param {AudioContext} context
+     * @param {AudioNode} [output]
+     * @param {Balance} [balance]
+     */
+    constructor(context, output = context.destination, balance = new Balance()) {
+      this.context = context;
+      this.output = output;
+      this.timeline = new Timeline(context.sampleRate, leadOf(context));
+      this._balance = balance;
+      /** @type {Map<Voice, { gain: GainNode, layers: GainNode[], sources: SoundNode[] }>} */
+      this._nodes = new Map();
+    }
+
+    /** Make every layer follow the balance's intensity from now on. */
+    layLayers() {
+      const now = this.context.currentTime;
+      for (const { layers } of this._nodes.values()) this._layLayers(layers, now);
+    }
+
+    /**
+     * The time of the next such line of what sounds; as soon as possible in silence.
+     * @param {When} when
+     */
+    nextTime(when) {
+      const soon = this.context.currentTime + this.timeline.leadSeconds;
+      const voice = this.current;
+      return voice && when !== "now" ? this.timeline.lineTime(voice, soon, when) : soon;
+    }
+
+    /**
+     * Crossfade to a track with these decoded buffers; returns when. See Timeline.change.
+     * @param {Track | null} track
+     * @param {Sounds} buffers
+     * @param {string} scene
+     * @param {Change} options
+     */
+    play(track, buffers, scene, options) {
+      const now = this.context.currentTime;
+      const at = this.timeline.change(track, scene, now, options);
+      this._sync(buffers, now);
+      return at;
+    }
+
+    /**
+     * Fade everything out.
+     * @param {number} fadeSeconds
+     */
+    silence(fadeSeconds) {
+      return this.play(null, [], "", { fadeSeconds });
+    }
+
+    /** Take back what is not due yet. */
+    revoke() {
+      const now = this.context.currentTime;
+      this.timeline.revoke(now);
+      this._sync([], now);
+    }
+
+    /** The voice that sounds, or null. */
+    get current() {
+      return this.timeline.current(this.context.currentTime);
+    }
+
+    /** How far the sounding voice is, in samples; 0 in silence. */
+    get positionSamples() {
+      const voice = this.current;
+      return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
+    }
+
+    /**
+     * Stop the nodes of voices that are silent for good.
+     * @param {string[]} [keptScenes]
+     */
+    sweep(keptScenes = []) {
+      const now = this.context.currentTime;
+      for (const voice of [...this._nodes.keys()]) {
+        if (this.timeline.isSilent(voice, now)) this._stop(voice);
+      }
+      this.timeline.prune(now, keptScenes);
+    }
+
+    /**
+     * `now` is when the timeline was changed: by a later reading of the clock, what starts at once
+     * might seem past, and stay silent.
+     * @param {Sounds} buffers
+     * @param {number} now
+     */
+    _sync(buffers, now) {
+      const voices = new Set(this.timeline.voices);
+      for (const voice of [...this._nodes.keys()]) if (!voices.has(voice)) this._stop(voice);
+      for (const voice of voices) {
+        if (!this._nodes.has(voice) && voice.since >= now) this._start(voice, buffers);
+        const nodes = this._nodes.get(voice);
+        if (nodes) layGain(nodes.gain.gain, [voice.fades], now, ([point]) => sine(point));
+      }
+    }
+
+    /**
+     * @param {Voice} voice
+     * @param {Sounds} buffers
+     */
+    _start(voice, buffers) {
+      const gain = this.context.createGain();
+      gain.gain.value = 0;
+      gain.connect(this.output);
+      const layers = Array.from({ length: buffers.length }, () => {
+        const layer = this.context.createGain();
+        layer.connect(gain);
+        return layer;
+      });
+      this._layLayers(layers, this.context.currentTime);
+      const { track, since, fromSample } = voice;
+      const sources = startSounds(this.context, buffers, track, since, fromSample, layers);
+      this._nodes.set(voice, { gain, layers, sources });
+    }
+
+    /**
+     * @param {GainNode[]} layers
+     * @param {number} now
+     */
+    _layLayers(layers, now) {
+      if (layers.length < 2) return;
+      layers.forEach((layer, i) => {
+        /** @param {number[]} points */
+        const share = ([point]) => spread(point, layers.length)[i];
+        layGain(layer.gain, [this._balance.level], now, share);
+      });
+    }
+
+    /** @param {Voice} voice */
+    _stop(voice) {
+      const nodes = this._nodes.get(voice);
+      if (!nodes) return;
+      const { gain, sources } = nodes;
+      for (const source of sources) source.stop();
+      gain.disconnect();
+      this._nodes.delete(voice);
+    }
+  }
+
+  /** One track of the page at a time, with sound from the player. Shows nothing itself. */
+
+
+  const FADE_SECONDS = 0.03;
+  const DECODED_KEPT = 8;
+
+  /**
+   * `tracks` by id; `load(id)` gives a file's bytes. `shows` is told: sounding(id, whether),
+   * moved(id) whenever a position changes, failed(id, reason).
+   */
+  class Playback {
+    /**
+     * @param {Record<string, ReportTrack>} tracks
+     * @param {(id: string) => ArrayBuffer} load
+     * @param {Shows} shows
+     */
+    constructor(tracks, load, shows) {
+      this.tracks = tracks;
+      /** @type {string | null} */
+      this.active = null;
+      this.isPlaying = false;
+      this._load = load;
+      this._shows = shows;
+      this._positions = new Map(Object.keys(tracks).map((id) => [id, 0]));
+      /** @type {Map<string, Promise<AudioBuffer>>} */
+      this._decoded = new Map();
+      /** @type {Mixer | null} */
+      this._mixer = null;
+      /** @type {GainNode | null} */
+      this._master = null;
+      this._volume = 1;
+      /** @type {Voice | null} */
+      this._voice = null;
+      this._isFollowing = false;
+      this._asked = 0;
+    }
+
+    /**
+     * Where a track is, in samples since its start: it may have gone round its loop.
+     * @param {string} id
+     */
+    position(id) {
+      if (id === this.active) this._remember();
+      return this._positions.get(id) || 0;
+    }
+
+    /**
+     * Whether this very track sounds.
+     * @param {string} id
+     */
+    sounds(id) {
+      return this.isPlaying && this.active === id;
+    }
+
+    /**
+     * Sound from a sample on, with a crossfade from whatever sounded.
+     * @param {string} id
+     * @param {number} [sample]
+     */
+    async play(id, sample = this.position(id)) {
+      const mixer = this._open();
+      this._asked += 1;
+      const own = this._asked;
+      this._remember();
+      if (this.active && this.active !== id) this._shows.sounding(this.active, false);
+      this._voice = null;
+      this._positions.set(id, sample);
+      this.active = id;
+      this.isPlaying = true;
+      this._shows.sounding(id, true);
+      this._shows.moved(id);
+      try {
+        await mixer.context.resume();
+        const buffer = await this._decode(id, mixer.context);
+        if (own !== this._asked) return;
+        this._start(mixer, id, buffer, sample);
+      } catch (error) {
+        if (own === this._asked) this.pause();
+        this._shows.failed(id, reasonOf(error));
+        return;
+      }
+      if (!this._isFollowing) this._follow();
+    }
+
+    /** Be silent, and keep the place. */
+    pause() {
+      this._asked += 1;
+      this._remember();
+      this._voice = null;
+      this.isPlaying = false;
+      if (this._mixer) this._mixer.silence(FADE_SECONDS);
+      if (this.active) this._shows.sounding(this.active, false);
+    }
+
+    /**
+     * Be at a sample; what sounds goes on from there.
+     * @param {string} id
+     * @param {number} sample
+     */
+    seek(id, sample) {
+      const place = Math.min(Math.max(Math.round(sample), 0), this.tracks[id].samples - 1);
+      if (this.sounds(id)) {
+        this.play(id, place);
+        return;
+      }
+      this._positions.set(id, place);
+      this.active = this.active || id;
+      this._shows.moved(id);
+    }
+
+    /**
+     * Make this the track that the keys are about, unless another sounds.
+     * @param {string} id
+     */
+    choose(id) {
+      if (this.isPlaying) return;
+      this.active = id;
+      this._shows.moved(id);
+      this._shows.sounding(id, false);
+    }
+
+    /**
+     * 0 to 1, as a slider stands: loudness is nearer to its square.
+     * @param {number} level
+     */
+    setVolume(level) {
+      this._volume = level * level;
+      if (!this._master) return;
+      this._master.gain.setTargetAtTime(this._volume, this._master.context.currentTime, 0.01);
+    }
+
+    /** The mixer: browsers want a click before there is one. */
+    _open() {
+      if (this._mixer) return this._mixer;
+      const context = openContext({ tracks: Object.values(this.tracks) });
+      this._master = context.createGain();
+      this._master.connect(context.destination);
+      this._master.gain.value = this._volume;
+      this._mixer = new Mixer(context, this._master);
+      return this._mixer;
+    }
+
+    /**
+     * @param {string} id
+     * @param {BaseAudioContext} context
+     */
+    _decode(id, context) {
+      let buffer = this._decoded.get(id);
+      if (!buffer) {
+        buffer = context.decodeAudioData(this._load(id));
+        this._decoded.set(id, buffer);
+        const [first] = this._decoded.keys();
+        if (this._decoded.size > DECODED_KEPT) this._decoded.delete(first);
+      }
+      return buffer;
+    }
+
+    /**
+     * @param {Mixer} mixer
+     * @param {string} id
+     * @param {AudioBuffer} buffer
+     * @param {number} sample
+     */
+    _start(mixer, id, buffer, sample) {
+      const track = this.tracks[id];
+      const fromSample = isOver(track, sample) ? 0 : sample;
+      // A copy is a voice of its own, so that a jump inside a track is a crossfade too.
+      mixer.play({ ...track }, [buffer], id, { fadeSeconds: FADE_SECONDS, fromSample });
+      this._voice = mixer.timeline.voices[mixer.timeline.voices.length - 1];
+      setTimeout(() => mixer.sweep([]), 4 * FADE_SECONDS * 1000);
+    }
+
+    /** Keep where the sounding track is. */
+    _remember() {
+      if (!this._voice || !this._mixer || !this.active) return;
+      const { timeline, context } = this._mixer;
+      this._positions.set(this.active, timeline.position(this._voice, context.currentTime));
+    }
+
+    _follow() {
+      const id = this.active;
+      this._isFollowing = this.isPlaying;
+      if (!this.isPlaying || !id) return;
+      if (isOver(this.tracks[id], this.position(id))) {
+        this.pause();
+        this._positions.set(id, 0);
+        this._isFollowing = false;
+      }
+      this._shows.moved(id);
+      if (this._isFollowing) requestAnimationFrame(() => this._follow());
+    }
+  }
+
   const SEAM_BARS = 2;
 
-  const byId = (id) => document.getElementById(id);
-  const tracks = JSON.parse(byId("players").textContent);
+  /** @type {Record<string, ReportTrack>} */
+  const tracks = JSON.parse(byId("players").textContent || "{}");
   const sides = new Map(
-    [...document.querySelectorAll(".side")]
-      .filter((side) => Object.hasOwn(tracks, side.dataset.player))
-      .map((side) => [side.dataset.player, side])
+    all(".side").flatMap((side) => {
+      const id = side.dataset.player || "";
+      return Object.hasOwn(tracks, id) ? [/** @type {const} */ ([id, side])] : [];
+    }),
   );
   const toggle = byId("toggle");
   const playback = new Playback(tracks, readAudio, {
@@ -22,52 +1171,77 @@
   document.documentElement.classList.add("scripted");
   if (matchMedia("(hover: none)").matches) byId("where").textContent = "Tap a track or its notes";
 
+  /**
+   * The bytes of a track's file, which the page holds.
+   * @param {string} id
+   */
   function readAudio(id) {
-    const text = atob(byId(`audio-${id}`).src.split(",", 2)[1]);
+    const source = byId(`audio-${id}`).getAttribute("src") || ",";
+    const text = atob(source.split(",", 2)[1]);
     return Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer;
   }
 
+  /** @param {string} id */
+  function sideOf(id) {
+    const side = sides.get(id);
+    if (!side) throw new Error(`the page has no track ${id}`);
+    return side;
+  }
+
+  /** @param {string} id */
   function cardOf(id) {
-    return sides.get(id).closest(".track");
+    const card = sideOf(id).closest(".track");
+    if (card instanceof HTMLElement) return card;
+    throw new Error(`track ${id} stands in no card`);
   }
 
   // ---- What the page shows -----------------------------------------------------------------
 
+  /** @param {string} id */
   function title(id) {
     const { name, label } = tracks[id];
     const both = sides.has(`before-${name}`) && sides.has(`after-${name}`);
     return both ? `${name} (${label.toLowerCase()})` : name;
   }
 
+  /**
+   * @param {string} id
+   * @param {boolean} sounds
+   */
   function showSounding(id, sounds) {
-    const button = sides.get(id).querySelector(".play");
-    for (const one of [button, toggle]) one.setAttribute("aria-pressed", String(sounds));
+    for (const button of [one(".play", sideOf(id)), toggle])
+      button.setAttribute("aria-pressed", String(sounds));
     toggle.setAttribute("aria-label", sounds ? `Pause ${title(id)}` : `Play ${title(id)}`);
     cardOf(id).classList.toggle("playing", sounds);
     byId("now").textContent = title(id);
     say(`${sounds ? "Playing" : "Paused"} ${title(id)}`);
   }
 
+  /**
+   * @param {string} id
+   * @param {string} why
+   */
   function showFailure(id, why) {
     const reason = `${title(id)} cannot be played: ${why}`;
     byId("where").textContent = reason;
     say(reason);
   }
 
+  /** @param {string} id */
   function showPosition(id) {
-    const side = sides.get(id);
-    const score = side.querySelector(".score");
+    const side = sideOf(id);
+    const score = one(".score", side);
     const track = tracks[id];
     const sample = playback.position(id);
     const here = wrap(track, sample);
     const { bar, beat } = barAndBeat(track, sample);
     const share = here / track.samples;
     side.classList.add("touched");
-    score.querySelector(".playhead").style.left = `${100 * share}%`;
-    score.dataset.sample = sample;
+    one(".playhead", score).style.left = `${100 * share}%`;
+    score.dataset.sample = String(sample);
     const text = `bar ${bar + 1} of ${track.bars}, beat ${beat + 1}`;
     if (score.getAttribute("aria-valuetext") !== text) {
-      score.setAttribute("aria-valuenow", bar + 1);
+      score.setAttribute("aria-valuenow", String(bar + 1));
       score.setAttribute("aria-valuetext", text);
     }
     if (id !== playback.active) return;
@@ -75,73 +1249,36 @@
     const again = passes > 0 ? ` · loop ${passes + 1}` : "";
     const where = `${sayTime(here / track.sample_rate_hz)} · ${text}${again}`;
     if (byId("where").textContent !== where) byId("where").textContent = where;
-    if (playback.isPlaying) keepInView(side.querySelector(".scroll"), share * score.offsetWidth);
+    if (playback.isPlaying) keepInView(one(".scroll", side), share * score.offsetWidth);
   }
 
+  /**
+   * @param {HTMLElement} scroll
+   * @param {number} x
+   */
   function keepInView(scroll, x) {
     const { scrollLeft, clientWidth, scrollWidth } = scroll;
     if (scrollWidth <= clientWidth) return;
     if (x < scrollLeft || x > scrollLeft + clientWidth * 0.92) scroll.scrollLeft = x - 24;
   }
 
+  /** @param {number} seconds */
   function sayTime(seconds) {
     const whole = Math.floor(seconds);
     return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
   }
 
+  /** @param {string} text */
   function say(text) {
     byId("said").textContent = text;
   }
 
-  // ---- Filters -----------------------------------------------------------------------------
-
-  const chips = [...document.querySelectorAll("[data-filter]")];
-  const cards = [...document.querySelectorAll(".track")];
-  const rows = new Map(
-    [...document.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row])
-  );
-
-  function chosen(kind) {
-    const on = (chip) => chip.dataset.filter === kind && chip.getAttribute("aria-pressed") === "true";
-    return chips.filter(on).map((chip) => chip.dataset.value);
-  }
-
-  /* A track fits when each kind of filter has nothing chosen, or something that the track has. */
-  function filter() {
-    const kinds = ["scene", "mood", "status"].map((kind) => [kind, chosen(kind)]);
-    let shown = 0;
-    for (const card of cards) {
-      const has = {
-        scene: [card.dataset.scene],
-        mood: (card.dataset.moods || "").split(" "),
-        status: [card.dataset.status],
-      };
-      const fits = kinds.every(
-        ([kind, values]) => !values.length || values.some((value) => has[kind].includes(value))
-      );
-      card.hidden = !fits;
-      if (rows.has(card.id)) rows.get(card.id).hidden = !fits;
-      shown += fits ? 1 : 0;
-    }
-    byId("nothing").hidden = shown > 0;
-    byId("clear").hidden = kinds.every(([, values]) => !values.length);
-    byId("count").textContent = `${shown} of ${cards.length} tracks`;
-  }
-
-  function showAll() {
-    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
-    filter();
-  }
-
-  /* A link to a track that a filter hides: the reader wants the track, not the filter. */
-  function reveal(hash) {
-    const card = byId(decodeURIComponent(hash.slice(1)));
-    if (card && card.hidden) showAll();
-  }
-
   // ---- Moving about ------------------------------------------------------------------------
 
-  /* Before and after of one track change over where they are: the ear compares one bar. */
+  /**
+   * Before and after of one track change over where they are: the ear compares one bar.
+   * @param {string} id
+   */
   function twinPosition(id) {
     const { active } = playback;
     if (!playback.isPlaying || !active || active === id) return playback.position(id);
@@ -153,6 +1290,7 @@
     return bar < mine.bars ? beatSample(mine, bar, beat % feltBeats(mine)) + into : 0;
   }
 
+  /** @param {string} id */
   function press(id) {
     if (playback.sounds(id)) playback.pause();
     else playback.play(id, twinPosition(id));
@@ -162,6 +1300,10 @@
     return [...sides.keys()].filter((id) => !cardOf(id).hidden);
   }
 
+  /**
+   * @param {string} id
+   * @param {number} beats
+   */
   function step(id, beats) {
     const track = tracks[id];
     const { bar, beat } = barAndBeat(track, wrap(track, playback.position(id)));
@@ -171,25 +1313,38 @@
     playback.seek(id, beatSample(track, Math.floor(target / inBar), target % inBar));
   }
 
+  /**
+   * Play another of the tracks that are shown.
+   * @param {number} offset
+   */
   function other(offset) {
     const ids = visible();
     if (!ids.length) return;
-    const at = ids.indexOf(playback.active);
+    const at = playback.active ? ids.indexOf(playback.active) : -1;
     const id = ids[(at < 0 ? 0 : at + offset + ids.length) % ids.length];
     cardOf(id).scrollIntoView({ block: "nearest" });
-    sides.get(id).querySelector(".score").focus({ preventScroll: true });
+    one(".score", sideOf(id)).focus({ preventScroll: true });
     playback.play(id, 0);
   }
 
   // ---- Pointer and keys --------------------------------------------------------------------
 
+  /**
+   * @param {KeyboardEvent} event
+   * @param {string} id
+   */
   function moveBy(event, id) {
     const track = tracks[id];
     const bar = feltBeats(track);
     const beats = event.shiftKey ? bar : 1;
+    /** @type {Record<string, number>} */
     const moves = {
-      ArrowRight: beats, ArrowUp: beats, ArrowLeft: -beats, ArrowDown: -beats,
-      PageUp: 4 * bar, PageDown: -4 * bar,
+      ArrowRight: beats,
+      ArrowUp: beats,
+      ArrowLeft: -beats,
+      ArrowDown: -beats,
+      PageUp: 4 * bar,
+      PageDown: -4 * bar,
     };
     if (Object.hasOwn(moves, event.key)) step(id, moves[event.key]);
     else if (event.key === "Home") playback.seek(id, 0);
@@ -198,18 +1353,22 @@
     return true;
   }
 
+  /** @param {KeyboardEvent} event */
   function trackKey(event) {
     if (event.key !== "n" && event.key !== "p") return false;
     other(event.key === "n" ? 1 : -1);
     return true;
   }
 
+  /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const target = event.target;
+    const { target } = event;
+    if (!(target instanceof Element)) return;
     if (target.closest("input, pre, audio, .wide")) return;
     const side = target.closest(".score") ? target.closest(".side") : null;
-    const id = side && sides.has(side.dataset.player) ? side.dataset.player : null;
+    const named = side instanceof HTMLElement ? side.dataset.player || "" : "";
+    const id = sides.has(named) ? named : null;
     const { active } = playback;
     if (event.key === " ") {
       if (target.closest("button, summary, a")) return;
@@ -225,15 +1384,23 @@
     event.preventDefault();
   }
 
+  /**
+   * @param {HTMLElement} score
+   * @param {MouseEvent} event
+   */
   function pointAt(score, event) {
     const box = score.getBoundingClientRect();
     return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
   }
 
+  /**
+   * @param {string} id
+   * @param {HTMLElement} side
+   */
   function connect(id, side) {
     const track = tracks[id];
-    const score = side.querySelector(".score");
-    side.querySelector(".play").addEventListener("click", () => press(id));
+    const score = one(".score", side);
+    one(".play", side).addEventListener("click", () => press(id));
     score.addEventListener("click", (event) => {
       playback.seek(id, pointAt(score, event) * track.samples);
       playback.choose(id);
@@ -245,39 +1412,29 @@
     });
   }
 
+  /** @param {HTMLElement} button */
   function toggleVoice(button) {
     const shown = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", String(shown));
-    for (const group of button.closest(".side").querySelectorAll(".roll g")) {
-      if (group.dataset.voice === button.dataset.voice) group.classList.toggle("off", !shown);
+    for (const group of button.closest(".side")?.querySelectorAll(".roll g") || []) {
+      const isIts = group.getAttribute("data-voice") === button.dataset.voice;
+      if (isIts) group.classList.toggle("off", !shown);
     }
   }
 
-  function toggleChip(chip) {
-    chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
-    filter();
-  }
+  const volume = one("input#volume");
+  const setVolume = () => {
+    if (volume instanceof HTMLInputElement) playback.setVolume(Number(volume.value) / 100);
+  };
 
-  const setVolume = () => playback.setVolume(byId("volume").value / 100);
-
-  sides.forEach((side, id) => connect(id, side));
-  for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
-  for (const button of document.querySelectorAll(".voice")) {
-    button.addEventListener("click", () => toggleVoice(button));
-  }
-  byId("clear").addEventListener("click", () => {
-    showAll();
-    byId("tracks").focus();
-  });
-  byId("volume").addEventListener("input", setVolume);
+  for (const [id, side] of sides) connect(id, side);
+  for (const button of all(".voice")) button.addEventListener("click", () => toggleVoice(button));
+  volume.addEventListener("input", setVolume);
   toggle.addEventListener("click", () => {
     const id = playback.active || visible()[0];
     if (id) press(id);
   });
-  for (const link of document.querySelectorAll('a[href^="#track-"]')) {
-    link.addEventListener("click", () => reveal(link.hash));
-  }
   document.addEventListener("keydown", onKey);
   setVolume();
-  filter();
+  connectFilters();
 })();

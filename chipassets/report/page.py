@@ -21,7 +21,7 @@ from chipassets.report.origin import draw_origin
 from chipassets.report.overview import Row, draw_overview
 from chipassets.report.transport import draw_players, draw_transport
 
-_SCRIPTS = ("runtime/web/chipassets.js", "report/player.js", "report/page.js")
+_SCRIPT = "report/page.js"
 
 
 def report(bundle: Path, before: Path | None = None) -> bytes:
@@ -68,7 +68,7 @@ def _draw_page(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:
     motifs = motif_numbers(entries)
     full = _loudest_sample(bundle, before)
     sides = [_draw_sides(pair, full) for pair in pairs]
-    script = "\n".join(map(_read_script, _SCRIPTS))
+    script = _read_script(_SCRIPT)
     body = element(
         "body",
         element("a", "Skip to the tracks", href="#tracks", class_="skip"),

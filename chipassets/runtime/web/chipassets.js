@@ -25,88 +25,348 @@
  * A track with a `synth` file is played from the chip's registers instead, in one to five kilobytes,
  * where chipassets-synth.js lies beside this file: see docs/runtime.md.
  *
- * Three parts, from pure to loud: arithmetic of bars and fades, decisions (Director, Timeline,
- * Balance), and WebAudio (Mixer, Stings, Player). Times are seconds of the audio clock, positions
- * samples of a track since it was started, which may pass its end. Tracks are the objects of
- * bundle.json, unchanged.
+ * This file is made of the modules in web/player of the repository, by web/bundle.py. From pure to
+ * loud: arithmetic (lines, fades), decisions (Director, Timeline, Balance), and WebAudio (Mixer,
+ * Stings, Player). Times are seconds of the audio clock, positions samples of a track since it was
+ * started, which may pass its end. Tracks are the objects of bundle.json, unchanged.
  */
-(function (root) {
+(function () {
   "use strict";
 
-  /* Where this file lies: "" where it is part of a page or of a module. */
-  const SCRIPT = (root.document && document.currentScript && document.currentScript.src) || "";
+  /** Fades and gains: arithmetic on times, points and amplitudes. */
 
-  const FORMAT = 1;
-  /* No music is beyond them, and arithmetic on what is could go on for ever. */
-  const MOST_TEMPO = 10000;
-  const MOST_BEATS = 1000;
-  const MOST_HZ = 1000000;
-
-  /* How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower. */
-  const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
-
-  /*
-   * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
-   * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".
-   */
-  const RULES = [
-    { from: "*", to: "battle", when: "now", fadeMs: 120 },
-    { from: "*", to: "boss", when: "now", fadeMs: 120 },
-    { from: "*", to: "victory", when: "now", fadeMs: 60 },
-    { from: "*", to: "game_over", when: "now", fadeMs: 400 },
-    { from: "town", to: "shop", when: "bar", fadeMs: 400 },
-    { from: "shop", to: "town", when: "bar", fadeMs: 400 },
-    { from: "*", to: "*", when: "now", fadeMs: 800 },
-  ];
-
-  /* What is scheduled must lie ahead of the block that the browser is rendering: see leadOf. */
-  const LEAD_SECONDS = 0.01;
-  /* A sine in 64 straight pieces is off by less than a ten thousandth. */
+  /** A sine in 64 straight pieces is off by less than a ten thousandth. */
   const RAMPS_PER_SECOND = 200;
+
   const MOST_RAMPS = 64;
+
   const SAME_SECONDS = 1e-6; // less than a sample of any rate: two such times are one
-  const PAUSE_SECONDS = 0.05;
-  const DECODED_TRACKS_KEPT = 12;
-  const STATE_FORMAT = 1;
+
   const SILENT_DB = 200; // more than a sample can show, and still a number
 
-  /* Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
-  const STING_DUCK_DB = 12;
-  const STING_DUCK_SECONDS = 0.08;
-  const STING_RETURN_SECONDS = 0.5;
-  const STING_RELEASE_SECONDS = 0.06;
+  /**
+   * A voice's fades are a list of {at, length, to}, in order: from `at` on, go to the point `to`
+   * (0 silent, 1 full) within `length`; a later one takes over from wherever the one before is.
+   * The gain is the sine of the point, so that two voices that fade in opposite directions keep
+   * their summed power (sin^2 + cos^2 = 1): unrelated music crossfades without a dip.
+   * @param {Fade[]} fades
+   * @param {number} time
+   */
+  function fadePoint(fades, time) {
+    let point = 0;
+    fades.forEach((fade, i) => {
+      if (time < fade.at) return;
+      const until = i + 1 < fades.length ? Math.min(time, fades[i + 1].at) : time;
+      const done = fade.length > 0 ? Math.min((until - fade.at) / fade.length, 1) : 1;
+      point += (fade.to - point) * Math.max(done, 0);
+    });
+    return point;
+  }
 
-  // ---- The index ---------------------------------------------------------------------------
+  /** @param {number} point */
+  function sine(point) {
+    return Math.sin((point * Math.PI) / 2);
+  }
+
+  /**
+   * When the last fade is done; -Infinity without any.
+   * @param {Fade[]} fades
+   */
+  function fadesEnd(fades) {
+    const last = fades[fades.length - 1];
+    return last ? last.at + last.length : -Infinity;
+  }
+
+  /**
+   * The fades up to a time, and from there on a new one, which takes over from where they are.
+   * @param {Fade[]} fades
+   * @param {number} at
+   * @param {number} length
+   * @param {number} to
+   */
+  function turnFades(fades, at, length, to) {
+    return [...fades.filter((fade) => fade.at <= at), { at, length, to }];
+  }
+
+  /**
+   * The same from `now` on, without what is past: a list that is added to must not grow for ever.
+   * @param {Fade[]} fades
+   * @param {number} now
+   */
+  function forgetFades(fades, now) {
+    const last = fades.findLastIndex((fade) => fade.at <= now);
+    if (last < 1) return fades;
+    const { at } = fades[last];
+    return [{ at, length: 0, to: fadePoint(fades.slice(0, last), at) }, ...fades.slice(last)];
+  }
+
+  /**
+   * What is left from `now` on of a gain that depends on the points of several lists of fades:
+   * pieces {at, length, values} in order, straight from value to value, the last of them steady.
+   * @param {Fade[][]} lists
+   * @param {number} now
+   * @param {(points: number[]) => number} gain
+   */
+  function gainCurves(lists, now, gain) {
+    const turns = lists.flat().flatMap((fade) => [fade.at, fade.at + fade.length]);
+    const bends = [now];
+    for (const turn of turns.filter((time) => time > now).sort((a, b) => a - b)) {
+      if (turn > bends[bends.length - 1] + SAME_SECONDS) bends.push(turn);
+    }
+    return bends.map((at, i) => {
+      // Up to the next bend none but these fades are heard: a jump there belongs to its piece.
+      const heard = lists.map((fades) => fades.filter((fade) => fade.at <= at + SAME_SECONDS));
+      /** @param {number} time */
+      const pointsAt = (time) => heard.map((fades) => fadePoint(fades, time));
+      const length = i + 1 < bends.length ? bends[i + 1] - at : 0;
+      const ramps = Math.min(Math.ceil(length * RAMPS_PER_SECOND), MOST_RAMPS);
+      const count = 1 + ramps;
+      const values = Array.from({ length: count }, (_, n) =>
+        gain(pointsAt(at + Math.max((length * n) / Math.max(ramps, 1), SAME_SECONDS))),
+      );
+      const isSteady = values.every((value) => value === values[0]);
+      return { at, length, values: isSteady ? values.slice(0, 1) : values };
+    });
+  }
+
+  /**
+   * Milliseconds as seconds, none for what is no number.
+   * @param {number} ms
+   */
+  function seconds(ms) {
+    return Math.max(Number(ms) || 0, 0) / 1000;
+  }
+
+  /**
+   * The amplitude of so many decibels less; more is none.
+   * @param {number} byDb
+   */
+  function lowered(byDb) {
+    return 10 ** (-Math.min(Math.max(Number(byDb) || 0, 0), SILENT_DB) / 20);
+  }
+
+  /**
+   * The amplitudes of so many layers at an intensity. The first always sounds. The others share
+   * 0..1 evenly: each fades in over its part, by the sine law; at 1 all are full.
+   * @param {number} level
+   * @param {number} layers
+   */
+  function spread(level, layers) {
+    const upper = Math.max(layers - 1, 1);
+    return Array.from({ length: layers }, (_, i) => {
+      const point = Math.min(Math.max(level * upper - (i - 1), 0), 1);
+      return i ? sine(point) : 1;
+    });
+  }
+
+  /** How loud music, layers and stings are. */
+
+
+  /** Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
+  const STING_DUCK_DB = 12;
+
+  const STING_DUCK_SECONDS = 0.08;
+
+  const STING_RETURN_SECONDS = 0.5;
+
+  /**
+   * How loud everything is: the sting that sounds and the one that waits, as {track, at, end,
+   * priority}, and fades for ducking and intensity. Plays nothing itself.
+   */
+  class Balance {
+    constructor() {
+      /** @type {Sting | null} */
+      this.sting = null;
+      /** @type {Sting | null} */
+      this.waiting = null;
+      this.level = [{ at: 0, length: 0, to: 1 }];
+      this._gameDuck = this.level;
+      this._stingDuck = this.level;
+    }
+
+    /** The fades of which the lower one is the music's gain. */
+    get duckings() {
+      return [this._gameDuck, this._stingDuck];
+    }
+
+    /**
+     * The amplitude that ducking leaves of the music: the deeper of the two duckings holds.
+     * @param {number} time
+     */
+    musicGain(time) {
+      return Math.min(...this.duckings.map((fades) => fadePoint(fades, time)));
+    }
+
+    /**
+     * The amplitude of each of so many layers.
+     * @param {number} layers
+     * @param {number} time
+     */
+    layerGains(layers, time) {
+      return spread(fadePoint(this.level, time), layers);
+    }
+
+    /**
+     * Lower the music by so many decibels within a time, until told otherwise; 0 is back.
+     * @param {number} now
+     * @param {number} byDb
+     * @param {number} seconds
+     */
+    duck(now, byDb, seconds) {
+      this._gameDuck = turnFades(forgetFades(this._gameDuck, now), now, seconds, lowered(byDb));
+    }
+
+    /**
+     * Go to an intensity, cut to 0..1, from a time on. Returns whether that is another one.
+     * @param {number} level
+     * @param {number} at
+     * @param {number} seconds
+     * @param {number} now
+     */
+    intensity(level, at, seconds, now) {
+      const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
+      // Asked for anew in every frame, a fade that began again each time would never end.
+      if (wanted === this.level[this.level.length - 1].to) return false;
+      this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
+      return true;
+    }
+
+    /**
+     * Let a sting of a track wait for its time, in place of another that waits, and return it;
+     * null if one of a higher priority waits or sounds.
+     * @param {Track} track
+     * @param {number} at
+     * @param {number} priority
+     * @param {number} now
+     */
+    ask(track, at, priority, now) {
+      this._goOn(now);
+      const others = [this.sting, this.waiting].filter((other) => other !== null);
+      if (others.some((other) => other.priority > priority)) return null;
+      this.waiting = { track, at, end: Infinity, priority };
+      this._layDuck(now);
+      return this.waiting;
+    }
+
+    /**
+     * A sting is decoded: it will begin at its time, or as soon as it can. Whether it still may.
+     * @param {Sting} sting
+     * @param {number} soonest
+     * @param {number} now
+     */
+    begin(sting, soonest, now) {
+      this._goOn(now);
+      if (this.waiting !== sting) return false;
+      sting.at = Math.max(sting.at, soonest);
+      sting.end = sting.at + sting.track.samples / sting.track.sample_rate_hz;
+      this._layDuck(now);
+      return true;
+    }
+
+    /**
+     * This sting, which waits, is not to be played after all.
+     * @param {Sting} sting
+     * @param {number} now
+     */
+    drop(sting, now) {
+      if (this.waiting === sting) this.waiting = null;
+      this._layDuck(now);
+    }
+
+    /**
+     * Have no sting any more, and let the music come back.
+     * @param {number} now
+     */
+    endSting(now) {
+      this._goOn(now);
+      this.waiting = null;
+      if (this.sting) this.sting.end = now;
+      this._layDuck(now);
+      this.sting = null;
+    }
+
+    /**
+     * When the sting that sounds stops: at its end, or where the next one begins.
+     * @param {Sting} sting
+     */
+    stopsAt(sting) {
+      const next = this.waiting && this.waiting !== sting ? this.waiting : null;
+      return next && next.end < Infinity ? Math.min(next.at, sting.end) : sting.end;
+    }
+
+    /** @param {number} now */
+    _goOn(now) {
+      if (this.waiting && this.waiting.end < Infinity && this.waiting.at <= now) {
+        if (this.sting) this.sting.end = Math.min(this.sting.end, this.waiting.at);
+        this.sting = this.waiting;
+        this.waiting = null;
+      }
+      if (this.sting && this.sting.end <= now) this.sting = null;
+    }
+
+    /**
+     * Down at the start of each sting that is decoded, and back at its end.
+     * @param {number} now
+     */
+    _layDuck(now) {
+      let fades = forgetFades(this._stingDuck, now).filter((fade) => fade.at <= now);
+      if (this.sting) {
+        fades = turnFades(fades, this.sting.end, STING_RETURN_SECONDS, 1);
+      }
+      if (this.waiting && this.waiting.end < Infinity) {
+        const low = lowered(STING_DUCK_DB);
+        fades = turnFades(fades, this.waiting.at, STING_DUCK_SECONDS, low);
+        fades = turnFades(fades, this.waiting.end, STING_RETURN_SECONDS, 1);
+      }
+      this._stingDuck = fades;
+    }
+  }
+
+  /** The index of a bundle, checked before anything is played from it. */
+
+  const FORMAT = 1;
+
+  /** No music is beyond them, and arithmetic on what is could go on for ever. */
+  const MOST_TEMPO = 10000;
+
+  const MOST_BEATS = 1000;
+
+  const MOST_HZ = 1000000;
 
   const SAFE_PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/;
 
-  /* Return the index itself; throws an Error that says what is wrong with any other value. */
-  function checkIndex(index) {
-    if (index === null || typeof index !== "object" || !Array.isArray(index.tracks)) {
-      throw new Error("bundle.json does not hold an index; build the bundle again");
-    }
-    if (Number.isInteger(index.format) && index.format > FORMAT) {
-      throw new Error(
-        `the bundle has format ${index.format} and this player reads format ${FORMAT}; ` +
-          "update chipassets.js"
-      );
-    }
-    if (index.format !== FORMAT) {
-      throw new Error(`bundle.json says format ${JSON.stringify(index.format)}; expected ${FORMAT}`);
-    }
-    index.tracks.forEach(checkTrack);
-    return index;
-  }
-
+  /** @type {Test} */
   const isText = (value) => typeof value === "string" && value !== "";
-  const isWhole = (least, most = Number.MAX_SAFE_INTEGER) => (value) =>
-    Number.isSafeInteger(value) && value >= least && value <= most;
-  const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
-  const isListOf = (fits) => (value) => Array.isArray(value) && value.every(fits);
+
+  /**
+   * @param {number} least
+   * @param {number} [most]
+   * @returns {Test}
+   */
+  const isWhole =
+    (least, most = Number.MAX_SAFE_INTEGER) =>
+    (value) =>
+      Number.isSafeInteger(value) && value >= least && value <= most;
+
+  /** @type {Test} */
+  const isObject = (value) =>
+    value !== null && typeof value === "object" && !Array.isArray(value);
+
+  /**
+   * @param {Test} fits
+   * @returns {Test}
+   */
+  const isListOf = (fits) => (value) =>
+    Array.isArray(value) && value.every((one) => fits(one));
+
+  /** @type {Test} */
   const isSection = (value) =>
     isObject(value) && isText(value.name) && isWhole(0)(value.start_bar) && isWhole(1)(value.bars);
 
-  /* By field: what must hold of a track's value, and how that is said. */
+  /**
+   * By field: what must hold of a track's value, and how that is said.
+   * @type {Record<string, [fits: Test, wanted: string]>}
+   */
   const TRACK_FIELDS = {
     name: [isText, "a text"],
     scene: [isText, "a text"],
@@ -123,8 +383,34 @@
     files: [isObject, "an object"],
   };
 
+  /**
+   * Return the index itself; throws an Error that says what is wrong with any other value.
+   * @param {any} index
+   */
+  function checkIndex(index) {
+    if (index === null || typeof index !== "object" || !Array.isArray(index.tracks)) {
+      throw new Error("bundle.json does not hold an index; build the bundle again");
+    }
+    if (Number.isInteger(index.format) && index.format > FORMAT) {
+      throw new Error(
+        `the bundle has format ${index.format} and this player reads format ${FORMAT}; ` +
+          "update chipassets.js",
+      );
+    }
+    if (index.format !== FORMAT) {
+      throw new Error(`bundle.json says format ${JSON.stringify(index.format)}; expected ${FORMAT}`);
+    }
+    index.tracks.forEach(checkTrack);
+    return index;
+  }
+
+  /**
+   * @param {any} track
+   * @param {number} number
+   */
   function checkTrack(track, number) {
-    const place = `track ${JSON.stringify((track && track.name) || number)}`;
+    const place = `track ${JSON.stringify(track?.name || number)}`;
+    /** @type {Refuse} */
     const refuse = (why) => {
       throw new Error(`${place}: ${why}; build the bundle again`);
     };
@@ -146,6 +432,10 @@
     }
   }
 
+  /**
+   * @param {any} track
+   * @param {Refuse} refuse
+   */
   function checkLoop(track, refuse) {
     const loop = track.loop;
     const [start, first] = [loop.start_sample, loop.start_bar];
@@ -161,21 +451,177 @@
     }
   }
 
-  // ---- Samples, bars and beats -------------------------------------------------------------
+  /** How scenes lie over each other, and how the music changes between them. */
 
-  /* Where in the file a position lies, 0..samples: loops go round, others stop at the end. */
+  /**
+   * How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower.
+   * @type {Record<string, number>}
+   */
+  const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
+
+  /**
+   * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
+   * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".
+   * @type {Rule[]}
+   */
+  const RULES = [
+    { from: "*", to: "battle", when: "now", fadeMs: 120 },
+    { from: "*", to: "boss", when: "now", fadeMs: 120 },
+    { from: "*", to: "victory", when: "now", fadeMs: 60 },
+    { from: "*", to: "game_over", when: "now", fadeMs: 400 },
+    { from: "town", to: "shop", when: "bar", fadeMs: 400 },
+    { from: "shop", to: "town", when: "bar", fadeMs: 400 },
+    { from: "*", to: "*", when: "now", fadeMs: 800 },
+  ];
+
+  /** Which track the scenes of the game ask for. */
+
+
+  /** Follows the game's scenes and says which track they ask for. Knows no clock. */
+  class Director {
+    /**
+     * @param {Index} index
+     * @param {Rule[]} [rules]
+     * @param {Record<string, number>} [levels]
+     */
+    constructor(index, rules = RULES, levels = LEVELS) {
+      this.tracks = index.tracks;
+      this.rules = rules;
+      this.levels = levels;
+      /** @type {string[]} */
+      this.stack = [];
+      /** @type {Map<string, string[]>} */
+      this._moods = new Map();
+    }
+
+    /** The scene the game is in, "" before the first. */
+    get scene() {
+      return this.stack.length ? this.stack[this.stack.length - 1] : "";
+    }
+
+    /**
+     * Be in a scene: over lower ones, in place of equal ones, back to one that lies below. Of its
+     * tracks the one with the most of the moods is asked for.
+     * @param {string} scene
+     * @param {string | string[]} [moods]
+     */
+    enter(scene, moods = []) {
+      const before = this.scene;
+      const asked = String(this._moods.get(scene) || "");
+      this._moods.set(scene, [moods].flat());
+      const at = this.stack.indexOf(scene);
+      if (at >= 0) {
+        this.stack.length = at + 1;
+      } else {
+        const level = this._level(scene);
+        while (this.stack.length && this._level(this.scene) >= level) this.stack.pop();
+        this.stack.push(scene);
+      }
+      return this.scene === before && String(moods) === asked ? null : this._wish(before);
+    }
+
+    /** Leave the scene for the one below it; the last one cannot be left. */
+    leave() {
+      if (this.stack.length < 2) return null;
+      const left = this.scene;
+      this.stack.pop();
+      return this._wish(left);
+    }
+
+    /** The scenes from the lowest to the top, {scene, moods} each. */
+    get entries() {
+      return this.stack.map((scene) => ({ scene, moods: this._moods.get(scene) || [] }));
+    }
+
+    /**
+     * Be in these scenes and no others; returns the top one's track, null where none serves it.
+     * @param {SceneEntry[]} entries
+     */
+    restore(entries) {
+      this.stack = entries.map(({ scene }) => scene);
+      this._moods = new Map(entries.map(({ scene, moods }) => [scene, [...moods]]));
+      return this._wish("").track;
+    }
+
+    /**
+     * The track that a sting's name means, or null: one of that name, else of that scene, where
+     * the one that says `match` of what plays goes first.
+     * @param {string} name
+     * @param {Track | null} [playing]
+     */
+    findSting(name, playing = null) {
+      /** @param {Track} track */
+      const fits = (track) => playing && track.match === playing.name && track.scene === name;
+      return (
+        this.tracks.find((track) => track.name === name) ||
+        this.tracks.find(fits) ||
+        this.tracks.find((track) => track.scene === name) ||
+        null
+      );
+    }
+
+    /** @param {string} scene */
+    _level(scene) {
+      return Object.hasOwn(this.levels, scene) ? this.levels[scene] : 0;
+    }
+
+    /**
+     * {scene, track, when, fadeMs, how, reason}; track is null where none serves the scene.
+     * @param {string} before
+     */
+    _wish(before) {
+      const scene = this.scene;
+      const served = this.tracks.filter((track) => track.scene === scene);
+      /** @type {(pattern: string, name: string) => boolean} */
+      const fits = (pattern, name) => pattern === "*" || pattern === name;
+      const rule = this.rules.find((row) => fits(row.from, before) && fits(row.to, scene));
+      const moods = this._moods.get(scene) || [];
+      /** @param {Track} track */
+      const likeness = (track) => {
+        const shared = moods.filter((mood) => track.moods.includes(mood)).length;
+        return moods.length ? shared * 100 - (track.moods.length - shared) : 0;
+      };
+      // Sorting keeps the order of equals: the first of them wins.
+      const best = [...served].sort((a, b) => likeness(b) - likeness(a))[0] || null;
+      const why = moods.length ? `nearest to ${moods.join(", ")}` : "first";
+      return {
+        scene,
+        track: best,
+        when: rule ? rule.when : "now",
+        fadeMs: rule ? rule.fadeMs : 0,
+        how: rule?.how || "crossfade",
+        reason: `${before || "start"} to ${scene}: ${why} of ${served.length} for the scene`,
+      };
+    }
+  }
+
+  /** Samples, bars and beats of a track. Positions are samples since its start and may pass its end. */
+
+  /**
+   * Where in the file a position lies, 0..samples: loops go round, others stop at the end.
+   * @param {Track} track
+   * @param {number} sample
+   */
   function wrap(track, sample) {
     const loop = track.loop;
     if (!loop || sample < loop.start_sample) return Math.min(Math.max(sample, 0), track.samples);
     return loop.start_sample + ((sample - loop.start_sample) % loop.length_samples);
   }
 
-  /* Whether the track has ended by this position; one that loops never does. */
+  /**
+   * Whether the track has ended by this position; one that loops never does.
+   * @param {Track} track
+   * @param {number} sample
+   */
   function isOver(track, sample) {
     return !track.loop && sample >= track.samples;
   }
 
-  /* The position of the first sample of a bar, counted from 0 without going round. */
+  /**
+   * The position of the first sample of a bar, counted from 0 without going round.
+   * @param {Track} track
+   * @param {number} bar
+   */
   function barSample(track, bar) {
     const loop = track.loop;
     if (!loop) {
@@ -187,7 +633,11 @@
     return loop.start_sample + into;
   }
 
-  /* The bar in which a position lies, counted on through every pass of the loop. */
+  /**
+   * The bar in which a position lies, counted on through every pass of the loop.
+   * @param {Track} track
+   * @param {number} sample
+   */
   function barsBefore(track, sample) {
     const loop = track.loop;
     let bar;
@@ -202,20 +652,32 @@
     return barSample(track, bar + 1) <= sample ? bar + 1 : bar;
   }
 
-  /* How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles. */
+  /**
+   * How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles.
+   * @param {Track} track
+   */
   function feltBeats(track) {
     return (4 * track.beats_per_bar) / (track.pulse_steps ?? 4);
   }
 
-  /* The position of a felt beat of a bar, likewise. */
+  /**
+   * The position of a felt beat of a bar, likewise.
+   * @param {Track} track
+   * @param {number} bar
+   * @param {number} beat
+   */
   function beatSample(track, bar, beat) {
     const start = barSample(track, bar);
     const length = barSample(track, bar + 1) - start;
     return start + Math.ceil((beat * length) / feltBeats(track));
   }
 
-  /* The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
-     an intro has more bars than the music: it goes on into the loop's second pass. */
+  /**
+   * The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
+   * an intro has more bars than the music: it goes on into the loop's second pass.
+   * @param {Track} track
+   * @param {number} sample
+   */
   function barAndBeat(track, sample) {
     const here = wrap(track, sample);
     const filed = barsBefore(track, here);
@@ -227,7 +689,12 @@
     return { bar, beat: Math.min(Math.max(beat, 0), feltBeats(track) - 1) };
   }
 
-  /* The first position at or after this one on such a line; the same one for "now". */
+  /**
+   * The first position at or after this one on such a line; the same one for "now".
+   * @param {Track} track
+   * @param {number} sample
+   * @param {When} when
+   */
   function nextLine(track, sample, when) {
     if (when === "section") return nextSection(track, sample);
     if (when !== "bar" && when !== "beat") return sample;
@@ -239,7 +706,11 @@
     return lines.find((line) => line >= sample) ?? end;
   }
 
-  /* Where the next section starts, or the loop; for a track that plays once its end is one too. */
+  /**
+   * Where the next section starts, or the loop; for a track that plays once its end is one too.
+   * @param {Track} track
+   * @param {number} sample
+   */
   function nextSection(track, sample) {
     const first = barsBefore(track, nextLine(track, sample, "bar"));
     const starts = (track.sections || []).map((section) => section.start_bar);
@@ -253,205 +724,34 @@
     return barSample(track, Math.min(...bars));
   }
 
-  // ---- Fades -------------------------------------------------------------------------------
+  /** Which track sounds when. */
 
-  /*
-   * A voice's fades are a list of {at, length, to}, in order: from `at` on, go to the point `to`
-   * (0 silent, 1 full) within `length`; a later one takes over from wherever the one before is.
-   * The gain is the sine of the point, so that two voices that fade in opposite directions keep
-   * their summed power (sin^2 + cos^2 = 1): unrelated music crossfades without a dip.
-   */
-  function fadePoint(fades, time) {
-    let point = 0;
-    fades.forEach((fade, i) => {
-      if (time < fade.at) return;
-      const until = i + 1 < fades.length ? Math.min(time, fades[i + 1].at) : time;
-      const done = fade.length > 0 ? Math.min((until - fade.at) / fade.length, 1) : 1;
-      point += (fade.to - point) * Math.max(done, 0);
-    });
-    return point;
-  }
 
-  function sine(point) {
-    return Math.sin((point * Math.PI) / 2);
-  }
+  /** What is scheduled must lie ahead of the block that the browser is rendering: see leadOf. */
+  const LEAD_SECONDS = 0.01;
 
-  /* When the last fade is done; -Infinity without any. */
-  function fadesEnd(fades) {
-    const last = fades[fades.length - 1];
-    return last ? last.at + last.length : -Infinity;
-  }
-
-  /* The fades up to a time, and from there on a new one, which takes over from where they are. */
-  function turnFades(fades, at, length, to) {
-    return [...fades.filter((fade) => fade.at <= at), { at, length, to }];
-  }
-
-  /* The same from `now` on, without what is past: a list that is added to must not grow for ever. */
-  function forgetFades(fades, now) {
-    const last = fades.findLastIndex((fade) => fade.at <= now);
-    if (last < 1) return fades;
-    const { at } = fades[last];
-    return [{ at, length: 0, to: fadePoint(fades.slice(0, last), at) }, ...fades.slice(last)];
-  }
-
-  /*
-   * What is left from `now` on of a gain that depends on the points of several lists of fades:
-   * pieces {at, length, values} in order, straight from value to value, the last of them steady.
-   */
-  function gainCurves(lists, now, gain) {
-    const turns = lists.flat().flatMap((fade) => [fade.at, fade.at + fade.length]);
-    const bends = [now];
-    for (const turn of turns.filter((time) => time > now).sort((a, b) => a - b)) {
-      if (turn > bends[bends.length - 1] + SAME_SECONDS) bends.push(turn);
-    }
-    return bends.map((at, i) => {
-      // Up to the next bend none but these fades are heard: a jump there belongs to its piece.
-      const heard = lists.map((fades) => fades.filter((fade) => fade.at <= at + SAME_SECONDS));
-      const pointsAt = (time) => heard.map((fades) => fadePoint(fades, time));
-      const length = i + 1 < bends.length ? bends[i + 1] - at : 0;
-      const ramps = Math.min(Math.ceil(length * RAMPS_PER_SECOND), MOST_RAMPS);
-      const count = 1 + ramps;
-      const values = Array.from({ length: count }, (_, n) =>
-        gain(pointsAt(at + Math.max((length * n) / Math.max(ramps, 1), SAME_SECONDS)))
-      );
-      const isSteady = values.every((value) => value === values[0]);
-      return { at, length, values: isSteady ? values.slice(0, 1) : values };
-    });
-  }
-
-  /* Milliseconds as seconds, none for what is no number. */
-  function seconds(ms) {
-    return Math.max(Number(ms) || 0, 0) / 1000;
-  }
-
-  /* The amplitude of so many decibels less; more is none. */
-  function lowered(byDb) {
-    return 10 ** (-Math.min(Math.max(Number(byDb) || 0, 0), SILENT_DB) / 20);
-  }
-
-  /*
-   * The amplitudes of so many layers at an intensity. The first always sounds. The others share
-   * 0..1 evenly: each fades in over its part, by the sine law; at 1 all are full.
-   */
-  function spread(level, layers) {
-    const upper = Math.max(layers - 1, 1);
-    return Array.from({ length: layers }, (_, i) => {
-      const point = Math.min(Math.max(level * upper - (i - 1), 0), 1);
-      return i ? sine(point) : 1;
-    });
-  }
-
-  // ---- Decisions ---------------------------------------------------------------------------
-
-  /* Follows the game's scenes and says which track they ask for. Knows no clock. */
-  class Director {
-    constructor(index, rules = RULES, levels = LEVELS) {
-      this.tracks = index.tracks;
-      this.rules = rules;
-      this.levels = levels;
-      this.stack = [];
-      this._moods = new Map();
-    }
-
-    /* The scene the game is in, "" before the first. */
-    get scene() {
-      return this.stack.length ? this.stack[this.stack.length - 1] : "";
-    }
-
-    /*
-     * Be in a scene: over lower ones, in place of equal ones, back to one that lies below. Of its
-     * tracks the one with the most of the moods is asked for.
-     */
-    enter(scene, moods = []) {
-      const before = this.scene;
-      const asked = String(this._moods.get(scene) || "");
-      this._moods.set(scene, [].concat(moods));
-      const at = this.stack.indexOf(scene);
-      if (at >= 0) {
-        this.stack.length = at + 1;
-      } else {
-        const level = this._level(scene);
-        while (this.stack.length && this._level(this.scene) >= level) this.stack.pop();
-        this.stack.push(scene);
-      }
-      return this.scene === before && String(moods) === asked ? null : this._wish(before);
-    }
-
-    /* Leave the scene for the one below it; the last one cannot be left. */
-    leave() {
-      if (this.stack.length < 2) return null;
-      return this._wish(this.stack.pop());
-    }
-
-    /* The scenes from the lowest to the top, {scene, moods} each. */
-    get entries() {
-      return this.stack.map((scene) => ({ scene, moods: this._moods.get(scene) || [] }));
-    }
-
-    /* Be in these scenes and no others; returns the top one's track, null where none serves it. */
-    restore(entries) {
-      this.stack = entries.map(({ scene }) => scene);
-      this._moods = new Map(entries.map(({ scene, moods }) => [scene, [...moods]]));
-      return this._wish("").track;
-    }
-
-    /*
-     * The track that a sting's name means, or null: one of that name, else of that scene, where
-     * the one that says `match` of what plays goes first.
-     */
-    findSting(name, playing = null) {
-      const fits = (track) => playing && track.match === playing.name && track.scene === name;
-      return (
-        this.tracks.find((track) => track.name === name) ||
-        this.tracks.find(fits) ||
-        this.tracks.find((track) => track.scene === name) ||
-        null
-      );
-    }
-
-    _level(scene) {
-      return Object.hasOwn(this.levels, scene) ? this.levels[scene] : 0;
-    }
-
-    /* {scene, track, when, fadeMs, how, reason}; track is null where none serves the scene. */
-    _wish(before) {
-      const scene = this.scene;
-      const served = this.tracks.filter((track) => track.scene === scene);
-      const fits = (pattern, name) => pattern === "*" || pattern === name;
-      const rule = this.rules.find((row) => fits(row.from, before) && fits(row.to, scene));
-      const moods = this._moods.get(scene) || [];
-      const likeness = (track) => {
-        const shared = moods.filter((mood) => track.moods.includes(mood)).length;
-        return moods.length ? shared * 100 - (track.moods.length - shared) : 0;
-      };
-      // Sorting keeps the order of equals: the first of them wins.
-      const best = [...served].sort((a, b) => likeness(b) - likeness(a))[0] || null;
-      const why = moods.length ? `nearest to ${moods.join(", ")}` : "first";
-      return {
-        scene,
-        track: best,
-        when: rule ? rule.when : "now",
-        fadeMs: rule ? rule.fadeMs : 0,
-        how: (rule && rule.how) || "crossfade",
-        reason: `${before || "start"} to ${scene}: ${why} of ${served.length} for the scene`,
-      };
-    }
-  }
-
-  /*
+  /**
    * What sounds when: voices {track, scene, since, fromSample, fades}. Changes are laid into the
    * future and may be revoked until they are due. Plays nothing itself.
    */
   class Timeline {
+    /**
+     * @param {number} rateHz
+     * @param {number} [leadSeconds]
+     */
     constructor(rateHz, leadSeconds = LEAD_SECONDS) {
       this.rateHz = rateHz;
       this.leadSeconds = leadSeconds;
+      /** @type {Voice[]} */
       this.voices = [];
     }
 
-    /* The voice that sounds at this time and is not on its way out, or null. */
+    /**
+     * The voice that sounds at this time and is not on its way out, or null.
+     * @param {number} now
+     */
     current(now) {
+      /** @param {Voice} voice */
       const wanted = (voice) => {
         const begun = voice.fades.filter((fade) => fade.at <= now);
         return begun.length > 0 && begun[begun.length - 1].to > 0;
@@ -459,13 +759,22 @@
       return this.voices.findLast((voice) => voice.since <= now && wanted(voice)) || null;
     }
 
-    /* The position of a voice at a time. */
+    /**
+     * The position of a voice at a time.
+     * @param {Voice} voice
+     * @param {number} time
+     */
     position(voice, time) {
       const samples = (time - voice.since) * voice.track.sample_rate_hz;
       return voice.fromSample + Math.max(Math.round(samples), 0);
     }
 
-    /* The time of the first line of a voice, of a beat, bar or section, at or after a time. */
+    /**
+     * The time of the first line of a voice, of a beat, bar or section, at or after a time.
+     * @param {Voice} voice
+     * @param {number} time
+     * @param {When} when
+     */
     lineTime(voice, time, when) {
       const here = this.position(voice, time);
       if (when === "now" || isOver(voice.track, here)) return time;
@@ -473,7 +782,10 @@
       return voice.since + (line - voice.fromSample) / voice.track.sample_rate_hz;
     }
 
-    /* Forget every change that is not due yet. */
+    /**
+     * Forget every change that is not due yet.
+     * @param {number} now
+     */
     revoke(now) {
       this.voices = this.voices.filter((voice) => voice.since <= now);
       for (const voice of this.voices) {
@@ -481,11 +793,15 @@
       }
     }
 
-    /*
+    /**
      * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
      * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
      * track starts at once and at full level. A track that is still fading out turns round and
      * goes on, unless it is to jump ({isJump}); others start at `fromSample`.
+     * @param {Track | null} track
+     * @param {string} scene
+     * @param {number} now
+     * @param {Change} [options]
      */
     change(track, scene, now, options = {}) {
       const { when = "now", how = "crossfade", fromSample = 0, isJump = false } = options;
@@ -493,7 +809,9 @@
       this.revoke(now);
       const current = this.current(now);
       const at = this._due(current, now, when);
+      /** @param {Voice} voice */
       const heard = (voice) => voice.fades.length > 0 && fadePoint(voice.fades, at) > 0;
+      /** @param {Voice} voice */
       const same = (voice) => voice.track === track && heard(voice);
       const fading = track && !isJump && this.voices.findLast(same);
       for (const voice of this.voices) {
@@ -515,21 +833,35 @@
       return at;
     }
 
-    /* Where the scene's music was left: its last voice, at the end of its fade; 0 without one. */
+    /**
+     * Where the scene's music was left: its last voice, at the end of its fade; 0 without one.
+     * @param {string} scene
+     * @param {Track} track
+     */
     leftAt(scene, track) {
       const old = this.voices.findLast((voice) => voice.scene === scene && voice.track === track);
       return old ? this.position(old, fadesEnd(old.fades)) : 0;
     }
 
-    /* Let a scene's music be left at a sample of a track, as if it had been played up to there. */
+    /**
+     * Let a scene's music be left at a sample of a track, as if it had been played up to there.
+     * @param {string} scene
+     * @param {Track} track
+     * @param {number} sample
+     * @param {number} now
+     */
     leave(scene, track, sample, now) {
       const since = now - 1; // before now: a voice that begins later would be played
       const fades = [{ at: since, length: 0, to: 0 }];
       this.voices.push({ track, scene, since, fromSample: sample, fades });
     }
 
-    /* By scene, the track that sounds or was left for it, and the sample of its file. */
+    /**
+     * By scene, the track that sounds or was left for it, and the sample of its file.
+     * @param {number} now
+     */
     places(now) {
+      /** @type {Map<string, { track: string, sample: number }>} */
       const places = new Map();
       const current = this.current(now);
       for (const voice of this.voices.filter((one) => one.since <= now)) {
@@ -540,152 +872,86 @@
       return places;
     }
 
-    /* Let no scene have music to go back to: what sounds is nobody's any more. */
+    /** Let no scene have music to go back to: what sounds is nobody's any more. */
     forget() {
       for (const voice of this.voices) voice.scene = "";
     }
 
-    /* Drop the voices that are silent by now, but for those of the scenes that are kept. */
+    /**
+     * Drop the voices that are silent by now, but for those of the scenes that are kept.
+     * @param {number} now
+     * @param {string[]} keptScenes
+     */
     prune(now, keptScenes) {
       this.voices = this.voices.filter(
-        (voice) => !this.isSilent(voice, now) || keptScenes.includes(voice.scene)
+        (voice) => !this.isSilent(voice, now) || keptScenes.includes(voice.scene),
       );
     }
 
-    /* Whether a voice is out for good, unless something is changed. */
+    /**
+     * Whether a voice is out for good, unless something is changed.
+     * @param {Voice} voice
+     * @param {number} now
+     */
     isSilent(voice, now) {
       const last = voice.fades[voice.fades.length - 1];
       if (isOver(voice.track, this.position(voice, now))) return true;
       return !last || (last.to === 0 && now >= last.at + last.length);
     }
 
+    /**
+     * @param {Voice | null} current
+     * @param {number} now
+     * @param {When} when
+     */
     _due(current, now, when) {
       const soon = now + this.leadSeconds;
       const at = current ? this.lineTime(current, soon, when) : soon;
       return this._onSample(at);
     }
 
-    /* A start between two samples would be interpolated, and no longer be the file's samples. */
+    /**
+     * A start between two samples would be interpolated, and no longer be the file's samples.
+     * @param {number} time
+     */
     _onSample(time) {
       return Math.round(time * this.rateHz) / this.rateHz;
     }
   }
 
-  /*
-   * How loud everything is: the sting that sounds and the one that waits, as {track, at, end,
-   * priority}, and fades for ducking and intensity. Plays nothing itself.
+  /** WebAudio nodes that follow a timeline. */
+
+
+  /**
+   * A context at the bundle's own rate, so that decoding does not resample the loop points.
+   * @param {Index} index
    */
-  class Balance {
-    constructor() {
-      this.sting = null;
-      this.waiting = null;
-      this.level = [{ at: 0, length: 0, to: 1 }];
-      this._gameDuck = this.level;
-      this._stingDuck = this.level;
-    }
-
-    /* The fades of which the lower one is the music's gain. */
-    get duckings() {
-      return [this._gameDuck, this._stingDuck];
-    }
-
-    /* The amplitude that ducking leaves of the music: the deeper of the two duckings holds. */
-    musicGain(time) {
-      return Math.min(...this.duckings.map((fades) => fadePoint(fades, time)));
-    }
-
-    /* The amplitude of each of so many layers. */
-    layerGains(layers, time) {
-      return spread(fadePoint(this.level, time), layers);
-    }
-
-    /* Lower the music by so many decibels within a time, until told otherwise; 0 is back. */
-    duck(now, byDb, seconds) {
-      this._gameDuck = turnFades(forgetFades(this._gameDuck, now), now, seconds, lowered(byDb));
-    }
-
-    /* Go to an intensity, cut to 0..1, from a time on. Returns whether that is another one. */
-    intensity(level, at, seconds, now) {
-      const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
-      // Asked for anew in every frame, a fade that began again each time would never end.
-      if (wanted === this.level[this.level.length - 1].to) return false;
-      this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
-      return true;
-    }
-
-    /*
-     * Let a sting of a track wait for its time, in place of another that waits, and return it;
-     * null if one of a higher priority waits or sounds.
-     */
-    ask(track, at, priority, now) {
-      this._goOn(now);
-      const others = [this.sting, this.waiting].filter((other) => other !== null);
-      if (others.some((other) => other.priority > priority)) return null;
-      this.waiting = { track, at, end: Infinity, priority };
-      this._layDuck(now);
-      return this.waiting;
-    }
-
-    /* A sting is decoded: it will begin at its time, or as soon as it can. Whether it still may. */
-    begin(sting, soonest, now) {
-      this._goOn(now);
-      if (this.waiting !== sting) return false;
-      sting.at = Math.max(sting.at, soonest);
-      sting.end = sting.at + sting.track.samples / sting.track.sample_rate_hz;
-      this._layDuck(now);
-      return true;
-    }
-
-    /* This sting, which waits, is not to be played after all. */
-    drop(sting, now) {
-      if (this.waiting === sting) this.waiting = null;
-      this._layDuck(now);
-    }
-
-    /* Have no sting any more, and let the music come back. */
-    endSting(now) {
-      this._goOn(now);
-      this.waiting = null;
-      if (this.sting) this.sting.end = now;
-      this._layDuck(now);
-      this.sting = null;
-    }
-
-    /* When the sting that sounds stops: at its end, or where the next one begins. */
-    stopsAt(sting) {
-      const next = this.waiting && this.waiting !== sting ? this.waiting : null;
-      return next && next.end < Infinity ? Math.min(next.at, sting.end) : sting.end;
-    }
-
-    _goOn(now) {
-      if (this.waiting && this.waiting.end < Infinity && this.waiting.at <= now) {
-        if (this.sting) this.sting.end = Math.min(this.sting.end, this.waiting.at);
-        this.sting = this.waiting;
-        this.waiting = null;
-      }
-      if (this.sting && this.sting.end <= now) this.sting = null;
-    }
-
-    /* Down at the start of each sting that is decoded, and back at its end. */
-    _layDuck(now) {
-      let fades = forgetFades(this._stingDuck, now).filter((fade) => fade.at <= now);
-      if (this.sting) {
-        fades = turnFades(fades, this.sting.end, STING_RETURN_SECONDS, 1);
-      }
-      if (this.waiting && this.waiting.end < Infinity) {
-        const low = lowered(STING_DUCK_DB);
-        fades = turnFades(fades, this.waiting.at, STING_DUCK_SECONDS, low);
-        fades = turnFades(fades, this.waiting.end, STING_RETURN_SECONDS, 1);
-      }
-      this._stingDuck = fades;
+  function openContext(index) {
+    const rateHz = index.tracks.length ? index.tracks[0].sample_rate_hz : 44100;
+    try {
+      return new AudioContext({ sampleRate: rateHz, latencyHint: "interactive" });
+    } catch {
+      return new AudioContext();
     }
   }
 
-  // ---- Sound -------------------------------------------------------------------------------
+  /**
+   * How far ahead is early enough: the clock may jump by the sound card's buffer at any moment.
+   * @param {AudioContext} context
+   */
+  function leadOf(context) {
+    return LEAD_SECONDS + (context.baseLatency || 0);
+  }
 
-  /*
+  /**
    * Start a track's buffer at a time of the audio clock and return its node. The intro plays once,
    * then the loop repeats on the sample: all in one node, so nothing has to be timed again.
+   * @param {BaseAudioContext} context
+   * @param {AudioBuffer} buffer
+   * @param {Track} track
+   * @param {number} at
+   * @param {number} fromSample
+   * @param {AudioNode} output
    */
   function startSource(context, buffer, track, at, fromSample, output) {
     const source = context.createBufferSource();
@@ -701,47 +967,86 @@
     return source;
   }
 
-  /*
+  /**
    * Start what a track sounds from, decoded buffers or a synthesised track, each layer into its
    * output; returns the nodes.
+   * @param {BaseAudioContext} context
+   * @param {Sounds} sounds
+   * @param {Track} track
+   * @param {number} at
+   * @param {number} fromSample
+   * @param {AudioNode[]} outputs
+   * @returns {SoundNode[]}
    */
   function startSounds(context, sounds, track, at, fromSample, outputs) {
     if (!Array.isArray(sounds)) {
-      const samples = track.loop ? Infinity : track.samples - fromSample;
+      const samples = track.loop ? Number.POSITIVE_INFINITY : track.samples - fromSample;
       return [sounds.start(at, wrap(track, fromSample), samples, outputs)];
     }
-    return sounds.map((buffer, i) =>
-      startSource(context, buffer, track, at, fromSample, outputs[i])
-    );
+    return sounds.map((buffer, i) => startSource(context, buffer, track, at, fromSample, outputs[i]));
   }
 
-  /*
+  /**
+   * Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves.
+   * Not by setValueCurveAtTime: where rendering has overtaken `now` a browser begins the curve
+   * late, lets it reach into what follows, and throws.
+   * @param {AudioParam} param
+   * @param {Fade[][]} lists
+   * @param {number} now
+   * @param {(points: number[]) => number} gain
+   */
+  function layGain(param, lists, now, gain) {
+    param.cancelScheduledValues(0);
+    for (const { at, length, values } of gainCurves(lists, now, gain)) {
+      param.setValueAtTime(values[0], at);
+      for (let n = 1; n < values.length; n += 1) {
+        param.linearRampToValueAtTime(values[n], at + (length * n) / (values.length - 1));
+      }
+    }
+  }
+
+  /**
    * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
    * the same sample and so stay together; the balance says how much of each is heard.
    */
   class Mixer {
+    /**
+     * @param {AudioContext} context
+     * @param {AudioNode} [output]
+     * @param {Balance} [balance]
+     */
     constructor(context, output = context.destination, balance = new Balance()) {
       this.context = context;
       this.output = output;
       this.timeline = new Timeline(context.sampleRate, leadOf(context));
       this._balance = balance;
+      /** @type {Map<Voice, { gain: GainNode, layers: GainNode[], sources: SoundNode[] }>} */
       this._nodes = new Map();
     }
 
-    /* Make every layer follow the balance's intensity from now on. */
+    /** Make every layer follow the balance's intensity from now on. */
     layLayers() {
       const now = this.context.currentTime;
       for (const { layers } of this._nodes.values()) this._layLayers(layers, now);
     }
 
-    /* The time of the next such line of what sounds; as soon as possible in silence. */
+    /**
+     * The time of the next such line of what sounds; as soon as possible in silence.
+     * @param {When} when
+     */
     nextTime(when) {
       const soon = this.context.currentTime + this.timeline.leadSeconds;
       const voice = this.current;
       return voice && when !== "now" ? this.timeline.lineTime(voice, soon, when) : soon;
     }
 
-    /* Crossfade to a track with these decoded buffers; returns when. See Timeline.change. */
+    /**
+     * Crossfade to a track with these decoded buffers; returns when. See Timeline.change.
+     * @param {Track | null} track
+     * @param {Sounds} buffers
+     * @param {string} scene
+     * @param {Change} options
+     */
     play(track, buffers, scene, options) {
       const now = this.context.currentTime;
       const at = this.timeline.change(track, scene, now, options);
@@ -749,30 +1054,36 @@
       return at;
     }
 
-    /* Fade everything out. */
+    /**
+     * Fade everything out.
+     * @param {number} fadeSeconds
+     */
     silence(fadeSeconds) {
       return this.play(null, [], "", { fadeSeconds });
     }
 
-    /* Take back what is not due yet. */
+    /** Take back what is not due yet. */
     revoke() {
       const now = this.context.currentTime;
       this.timeline.revoke(now);
       this._sync([], now);
     }
 
-    /* The voice that sounds, or null. */
+    /** The voice that sounds, or null. */
     get current() {
       return this.timeline.current(this.context.currentTime);
     }
 
-    /* How far the sounding voice is, in samples; 0 in silence. */
+    /** How far the sounding voice is, in samples; 0 in silence. */
     get positionSamples() {
       const voice = this.current;
       return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
     }
 
-    /* Stop the nodes of voices that are silent for good. */
+    /**
+     * Stop the nodes of voices that are silent for good.
+     * @param {string[]} [keptScenes]
+     */
     sweep(keptScenes = []) {
       const now = this.context.currentTime;
       for (const voice of [...this._nodes.keys()]) {
@@ -781,8 +1092,12 @@
       this.timeline.prune(now, keptScenes);
     }
 
-    /* `now` is when the timeline was changed: by a later reading of the clock, what starts at once
-       might seem past, and stay silent. */
+    /**
+     * `now` is when the timeline was changed: by a later reading of the clock, what starts at once
+     * might seem past, and stay silent.
+     * @param {Sounds} buffers
+     * @param {number} now
+     */
     _sync(buffers, now) {
       const voices = new Set(this.timeline.voices);
       for (const voice of [...this._nodes.keys()]) if (!voices.has(voice)) this._stop(voice);
@@ -793,6 +1108,10 @@
       }
     }
 
+    /**
+     * @param {Voice} voice
+     * @param {Sounds} buffers
+     */
     _start(voice, buffers) {
       const gain = this.context.createGain();
       gain.gain.value = 0;
@@ -808,32 +1127,127 @@
       this._nodes.set(voice, { gain, layers, sources });
     }
 
+    /**
+     * @param {GainNode[]} layers
+     * @param {number} now
+     */
     _layLayers(layers, now) {
       if (layers.length < 2) return;
       layers.forEach((layer, i) => {
+        /** @param {number[]} points */
         const share = ([point]) => spread(point, layers.length)[i];
         layGain(layer.gain, [this._balance.level], now, share);
       });
     }
 
+    /** @param {Voice} voice */
     _stop(voice) {
-      const { gain, sources } = this._nodes.get(voice);
+      const nodes = this._nodes.get(voice);
+      if (!nodes) return;
+      const { gain, sources } = nodes;
       for (const source of sources) source.stop();
       gain.disconnect();
       this._nodes.delete(voice);
     }
   }
 
-  /* The nodes of a balance's stings, each played once over the music. */
+  /** What went wrong, in words. */
+
+  /** @param {unknown} error */
+  const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
+
+  /** The state of the music in a save game. */
+
+
+  const STATE_FORMAT = 1;
+
+  /**
+   * Throw an Error for what Player.state did not return.
+   * @param {any} state
+   */
+  function checkState(state) {
+    /** @type {(what: string, wanted: string) => never} */
+    const refuse = (what, wanted) => {
+      throw new TypeError(`${what} is not ${wanted}, as state() returned it`);
+    };
+    /** @param {any} value */
+    const isPlace = (value) => isText(value.track) && isWhole(0)(value.sample);
+    /** @param {any} value */
+    const isEntry = (value) =>
+      isObject(value) &&
+      isText(value.scene) &&
+      isListOf((mood) => typeof mood === "string")(value.moods) &&
+      (value.track === null || isPlace(value));
+    if (!isObject(state)) refuse("the state", "an object");
+    if (state.format !== STATE_FORMAT) refuse("its format", `${STATE_FORMAT}`);
+    if (!isListOf(isEntry)(state.scenes)) refuse("scenes", "a list of scenes");
+    if (state.playing !== null && !(isObject(state.playing) && isPlace(state.playing))) {
+      refuse("playing", "a place in a track");
+    }
+    if (!Number.isFinite(state.intensity)) refuse("intensity", "a number");
+    if (!Number.isFinite(state.duck_db)) refuse("duck_db", "a number");
+  }
+
+  /** Which files of a track are played. */
+
+  /** @param {BundleFile} file */
+  const isOgg = (file) => /\.ogg$/i.test(file.path);
+
+  /**
+   * Lists of files that sound together as the track, the best first: its registers, its layers, then
+   * the mix in each format. Registers that must be rendered before they sound come behind OGG. What
+   * the browser does not play comes last, in case that is not so.
+   * @param {Track} track
+   * @param {boolean} hasOgg
+   * @param {boolean} [hasSynth]
+   * @param {boolean} [streams]
+   */
+  function waysToPlay(track, hasOgg, hasSynth = false, streams = false) {
+    const layers = track.layers?.length ? [track.layers] : [];
+    const { ogg, flac, wav } = track.files;
+    const synth = hasSynth && track.files.synth ? [[track.files.synth]] : [];
+    /** @param {BundleFile[]} files */
+    const singles = (...files) => files.filter((file) => file).map((file) => [file]);
+    const ways = streams
+      ? [...synth, ...layers, ...singles(ogg, flac, wav)]
+      : [...layers, ...singles(ogg), ...synth, ...singles(flac, wav)];
+    /** @param {BundleFile[]} files */
+    const plays = (files) => hasOgg || !files.some(isOgg);
+    return [...ways.filter(plays), ...ways.filter((files) => !plays(files))];
+  }
+
+  /** Whether the browser says that it decodes Ogg Vorbis; without a page there is nobody to ask. */
+  function playsOgg() {
+    return (
+      !globalThis.Audio || new globalThis.Audio().canPlayType('audio/ogg; codecs="vorbis"') !== ""
+    );
+  }
+
+  /** WebAudio nodes of the stings. */
+
+
+  const STING_RELEASE_SECONDS = 0.06;
+
+  /** The nodes of a balance's stings, each played once over the music. */
   class Stings {
+    /**
+     * @param {AudioContext} context
+     * @param {AudioNode} output
+     * @param {import("./balance.js").Balance} balance
+     */
     constructor(context, output, balance) {
       this.context = context;
       this.output = output;
       this._balance = balance;
+      /** @type {Map<Sting, { gain: GainNode, sources: SoundNode[] }>} */
       this._nodes = new Map();
     }
 
-    /* Let a sting sound at its time. */
+    /**
+     * Let a sting sound at its time.
+     * @param {Sting} sting
+     * @param {Sounds} buffers
+     */
     start(sting, buffers) {
       const gain = this.context.createGain();
       gain.connect(this.output);
@@ -848,7 +1262,7 @@
       this.follow();
     }
 
-    /* Take back the stings that are not to begin any more, and cut those that another one ends. */
+    /** Take back the stings that are not to begin any more, and cut those that another one ends. */
     follow() {
       const now = this.context.currentTime;
       for (const [sting, { gain, sources }] of this._nodes) {
@@ -868,28 +1282,17 @@
     }
   }
 
-  /*
-   * Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves.
-   * Not by setValueCurveAtTime: where rendering has overtaken `now` a browser begins the curve
-   * late, lets it reach into what follows, and throws.
-   */
-  function layGain(param, lists, now, gain) {
-    param.cancelScheduledValues(0);
-    for (const { at, length, values } of gainCurves(lists, now, gain)) {
-      param.setValueAtTime(values[0], at);
-      for (let n = 1; n < values.length; n += 1) {
-        param.linearRampToValueAtTime(values[n], at + (length * n) / (values.length - 1));
-      }
-    }
-  }
+  /** A gain that the game sets. */
 
-  /* How far ahead is early enough: the clock may jump by the sound card's buffer at any moment. */
-  function leadOf(context) {
-    return LEAD_SECONDS + (context.baseLatency || 0);
-  }
+  /** So fast a volume follows. */
+  const FOLLOW_SECONDS = 0.01;
 
-  /* A gain that a game sets, 0..1: it goes there without a click. */
+  /** A gain that a game sets, 0..1: it goes there without a click. */
   class Volume {
+    /**
+     * @param {AudioContext} context
+     * @param {AudioNode} output
+     */
     constructor(context, output) {
       this.node = context.createGain();
       this.node.connect(output);
@@ -901,11 +1304,13 @@
       return this._level;
     }
 
+    /** @param {number} level */
     set level(level) {
       this._level = Math.min(Math.max(Number(level) || 0, 0), 1);
       this._ramp();
     }
 
+    /** @param {boolean} isMuted */
     set isMuted(isMuted) {
       this._isMuted = isMuted;
       this._ramp();
@@ -915,19 +1320,35 @@
       const { gain, context } = this.node;
       gain.cancelScheduledValues(0);
       const target = this._isMuted ? 0 : this._level;
-      gain.setTargetAtTime(target, context.currentTime, PAUSE_SECONDS / 5);
+      gain.setTargetAtTime(target, context.currentTime, FOLLOW_SECONDS);
     }
   }
 
-  /* Plays a bundle by the game's scenes. Make one with Chipassets.open. */
+  /** The player that a game holds. */
+
+
+  const PAUSE_SECONDS = 0.05;
+
+  const DECODED_TRACKS_KEPT = 12;
+
+  /** Plays a bundle by the game's scenes. Make one with Chipassets.open. */
   class Player {
+    /**
+     * @param {Index} index
+     * @param {(path: string) => Promise<ArrayBuffer>} load
+     * @param {AudioContext} context
+     * @param {PlayerOptions} [options]
+     */
     constructor(index, load, context, { rules = RULES, levels = LEVELS, output, synth } = {}) {
       this.index = index;
       this.context = context;
       this.director = new Director(index, rules, levels);
       this._load = load;
+      /** @type {Map<Track, Promise<Sounds>>} */
       this._decoded = new Map();
+      /** @type {Set<Track>} */
       this._kept = new Set();
+      /** @type {Set<string>} */
       this._warned = new Set();
       this._asked = 0;
       this._isPaused = false;
@@ -943,40 +1364,48 @@
       this._stings = new Stings(context, this._stingVolume.node, this._balance);
     }
 
-    /*
+    /**
      * Be in a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
      * to null where none is needed. `options` may override the rule, {when, fadeMs, how}, and say
      * which of several tracks: {moods}.
+     * @param {string} scene
+     * @param {Options & { moods?: string | string[] }} [options]
      */
     enter(scene, options = {}) {
       return this._follow(this.director.enter(scene, options.moods), options);
     }
 
-    /* Go back to the scene below, whose music goes on where it was left. */
+    /**
+     * Go back to the scene below, whose music goes on where it was left.
+     * @param {Options} [options]
+     */
     leave(options = {}) {
       return this._follow(this.director.leave(), options);
     }
 
-    /*
+    /**
      * Decode the tracks of scenes, of all if none is named, so that entering them is prompt. They
      * stay in memory: 20 MB for a minute of music, and of each of its layers.
+     * @param {...string} scenes
      */
     async preload(...scenes) {
       const wanted = this.index.tracks.filter(
-        (track) => !scenes.length || scenes.includes(track.scene)
+        (track) => !scenes.length || scenes.includes(track.scene),
       );
       for (const track of wanted) this._kept.add(track);
       for (const track of wanted) await this._buffers(track);
     }
 
-    /*
+    /**
      * Play a track, or a scene's track, once over the music, which is ducked meanwhile, at the
      * next line of it: {when}. There is one sting at a time: a new one takes the place of one of
      * the same or a lower {priority}, and is dropped under one of a higher; so is one that is the
      * music already. Resolves to {track, at} of the sting, or to null where none begins.
+     * @param {string} name
+     * @param {{ when?: When, priority?: number }} [options]
      */
     async sting(name, { when = "now", priority = 0 } = {}) {
-      const playing = this._mixer.current && this._mixer.current.track;
+      const playing = this._mixer.current?.track;
       const track = this.director.findSting(name, playing);
       if (!track) this._warn(`no track serves the scene "${name}"; there is no such sting`);
       if (!track || track === playing) return null;
@@ -995,15 +1424,21 @@
       return null;
     }
 
-    /* Lower the music by so many decibels, as for speech, until told otherwise; 0 is back. */
+    /**
+     * Lower the music by so many decibels, as for speech, until told otherwise; 0 is back.
+     * @param {number} [byDb]
+     * @param {number} [fadeMs]
+     */
     duck(byDb = 12, fadeMs = 150) {
       this._balance.duck(this.context.currentTime, byDb, seconds(fadeMs));
       this._followBalance();
     }
 
-    /*
+    /**
      * Go to this intensity, 0 to 1, at once or at the next line of what plays ({when}): of a
      * track with layers it decides how many sound. One without plays as it is.
+     * @param {number} level
+     * @param {{ fadeMs?: number, when?: When }} [options]
      */
     intensity(level, { fadeMs = 600, when = "now" } = {}) {
       const now = this.context.currentTime;
@@ -1013,12 +1448,13 @@
       this._noticeLayers();
     }
 
-    /*
+    /**
      * Where the music is, as JSON for a save game: the scenes with their moods, the place of each
      * one's music, intensity and ducking. Not the volumes, nor a sting. Python's `state` is the same.
      */
     state() {
       const now = this.context.currentTime;
+      /** @param {Fade[]} fades */
       const last = (fades) => fades[fades.length - 1].to;
       const places = this._mixer.timeline.places(now);
       const voice = this._mixer.current;
@@ -1035,13 +1471,16 @@
       };
     }
 
-    /*
+    /**
      * Be where `state` was, in a crossfade. A track that the bundle has no longer gives way to its
      * scene's track, from the start. Resolves as `enter` does; throws for what no `state` returned.
+     * @param {State} state
+     * @param {{ fadeMs?: number }} [options]
      */
     async restore(state, { fadeMs = 800 } = {}) {
       checkState(state);
-      const named = (name) => this.index.tracks.find((track) => track.name === name);
+      /** @param {string | null} name */
+      const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
       const now = this.context.currentTime;
       this._asked += 1;
       const asked = this._asked;
@@ -1053,8 +1492,10 @@
       this._mixer.revoke();
       this._mixer.timeline.forget();
       for (const { scene, track: name, sample } of state.scenes) {
-        if (named(name)) this._mixer.timeline.leave(scene, named(name), sample, now);
+        const left = named(name);
+        if (left) this._mixer.timeline.leave(scene, left, sample, now);
       }
+      /** @type {{ scene: string, track: Track | null, fromSample: number }} */
       let wish = { scene: this.director.scene, track, fromSample: 0 };
       if (track) wish.fromSample = this._mixer.timeline.leftAt(wish.scene, track);
       else if (state.playing && named(state.playing.track)) {
@@ -1075,7 +1516,10 @@
       return { track: wish.track, at, reason: "restored" };
     }
 
-    /* Fade to silence and forget every scene. */
+    /**
+     * Fade to silence and forget every scene.
+     * @param {number} [fadeMs]
+     */
     stop(fadeMs = 800) {
       this._asked += 1;
       this.director.stack = [];
@@ -1085,11 +1529,12 @@
       this._sweepLater(seconds(fadeMs));
     }
 
-    /* The amplitude of everything, 0 to 1, and within it of the music and of the stings. */
+    /** The amplitude of everything, 0 to 1, and within it of the music and of the stings. */
     get volume() {
       return this._volume.level;
     }
 
+    /** @param {number} level */
     set volume(level) {
       this._volume.level = level;
     }
@@ -1098,6 +1543,7 @@
       return this._musicVolume.level;
     }
 
+    /** @param {number} level */
     set musicVolume(level) {
       this._musicVolume.level = level;
     }
@@ -1106,11 +1552,12 @@
       return this._stingVolume.level;
     }
 
+    /** @param {number} level */
     set stingVolume(level) {
       this._stingVolume.level = level;
     }
 
-    /* Let the music, and the audio context with it, stand still. */
+    /** Let the music, and the audio context with it, stand still. */
     async pause() {
       if (this._isPaused) return;
       this._isPaused = true;
@@ -1119,7 +1566,7 @@
       if (this._isPaused) await this.context.suspend();
     }
 
-    /* Go on where `pause` stopped. */
+    /** Go on where `pause` stopped. */
     async resume() {
       if (!this._isPaused) return;
       this._isPaused = false;
@@ -1127,19 +1574,23 @@
       this._volume.isMuted = false;
     }
 
-    /* {track, scene, sample, bar, beat, section} of what sounds, or null. */
+    /** {track, scene, sample, bar, beat, section} of what sounds, or null. */
     get playing() {
       const voice = this._mixer.current;
       if (!voice) return null;
       const sample = this._mixer.positionSamples;
       const { bar, beat } = barAndBeat(voice.track, sample);
       const section = (voice.track.sections || []).find(
-        (part) => part.start_bar <= bar && bar < part.start_bar + part.bars
+        (part) => part.start_bar <= bar && bar < part.start_bar + part.bars,
       );
       const name = section ? section.name : "";
       return { track: voice.track, scene: voice.scene, sample, bar, beat, section: name };
     }
 
+    /**
+     * @param {Wish | null} wish
+     * @param {Options} options
+     */
     async _follow(wish, options) {
       if (!wish) return null;
       if (!wish.track) {
@@ -1165,35 +1616,43 @@
       return { track: wish.track, at, reason: wish.reason };
     }
 
-    /* The decoded sounds of a track, one for each layer; null, and a warning, if that fails. */
+    /**
+     * The decoded sounds of a track, one for each layer; null, and a warning, if that fails.
+     * @param {Track} track
+     */
     async _buffers(track) {
-      if (!this._decoded.has(track)) {
-        const buffers = this._decodeTrack(track);
-        this._decoded.set(track, buffers);
+      let buffers = this._decoded.get(track);
+      if (!buffers) {
+        buffers = this._decodeTrack(track);
         buffers.catch(() => this._decoded.delete(track));
       }
-      const buffers = this._decoded.get(track);
+      // What was asked for last stands last: the first of them is the one to forget.
       this._decoded.delete(track);
       this._decoded.set(track, buffers);
       const passing = [...this._decoded.keys()].filter((old) => !this._kept.has(old));
       if (passing.length > DECODED_TRACKS_KEPT) this._forget(passing[0]);
       try {
         const sounds = await buffers;
-        if (sounds.ready) await sounds.ready();
+        if (!Array.isArray(sounds)) await sounds.ready();
         return sounds;
       } catch (error) {
-        this._warn(`track "${track.name}" stays silent: ${error.message || error}`);
+        this._warn(`track "${track.name}" stays silent: ${reasonOf(error)}`);
         return null;
       }
     }
 
+    /** @param {Track} track */
     _forget(track) {
       const sounds = this._decoded.get(track);
       this._decoded.delete(track);
-      sounds.then((one) => one.close && one.close()).catch(() => {}); // whoever waits is told
+      sounds?.then((one) => Array.isArray(one) || one.close()).catch(() => {}); // whoever waits is told
     }
 
-    /* The module chipassets-synth.js, ready for this context, or null. */
+    /**
+     * The module chipassets-synth.js, ready for this context, or null.
+     * @param {string | false | undefined} url
+     * @returns {Promise<SynthModule | null>}
+     */
     async _openSynth(url) {
       if (!url || !this.index.tracks.some((track) => track.files.synth)) return null;
       try {
@@ -1201,36 +1660,48 @@
         if (synth.canStream(this.context)) await synth.install(this.context);
         return synth;
       } catch (error) {
-        this._warn(`${url} cannot be used, audio files are played: ${error.message || error}`);
+        this._warn(`${url} cannot be used, audio files are played: ${reasonOf(error)}`);
         return null;
       }
     }
 
-    /* The first that can be had of the track's registers, its layers and its files. */
+    /**
+     * The first that can be had of the track's registers, its layers and its files.
+     * @param {Track} track
+     * @returns {Promise<Sounds>}
+     */
     async _decodeTrack(track) {
+      /** @type {string | null} */
       let failure = null;
       const synth = await this._synth;
-      const streams = synth && synth.canStream(this.context);
-      for (const files of waysToPlay(track, playsOgg() && !this._refusesOgg, synth, streams)) {
+      const streams = synth?.canStream(this.context);
+      const hasOgg = playsOgg() && !this._refusesOgg;
+      for (const files of waysToPlay(track, hasOgg, synth !== null, streams)) {
         try {
-          if (files[0] === track.files.synth) return await this._synthesise(synth, files[0]);
+          if (synth && files[0] === track.files.synth) return await this._synthesise(synth, files[0]);
           const buffers = await Promise.all(files.map((file) => this._decode(file)));
-          if (failure) this._warn(`track "${track.name}" is played from ${files[0].path}: ${failure}`);
+          if (failure)
+            this._warn(`track "${track.name}" is played from ${files[0].path}: ${failure}`);
           return buffers;
         } catch (error) {
-          failure = failure || error.message || String(error);
+          failure = failure || reasonOf(error);
         }
       }
       throw new Error(failure || "the bundle holds no ogg, flac or wav file of it");
     }
 
-    /* The track played by the synthesiser, or what it gives, where this context has another rate. */
+    /**
+     * The track played by the synthesiser, or what it gives, where this context has another rate.
+     * @param {SynthModule} synth
+     * @param {BundleFile} file
+     */
     async _synthesise(synth, file) {
       const data = await this._read(file);
       if (!synth.canStream(this.context)) return synth.renderBuffers(this.context, data);
       return new synth.SynthTrack(this.context, data);
     }
 
+    /** @param {BundleFile} file */
     async _read(file) {
       const data = await this._load(file.path);
       if (data.byteLength !== file.bytes) {
@@ -1239,6 +1710,7 @@
       return data;
     }
 
+    /** @param {BundleFile} file */
     async _decode(file) {
       const data = await this._read(file);
       try {
@@ -1246,26 +1718,30 @@
       } catch (error) {
         // It has the right size, so it is the browser: some claim to play Vorbis and do not.
         if (isOgg(file)) this._refusesOgg = true;
-        throw new Error(`${file.path} cannot be decoded (${error.message || error})`);
+        throw new Error(`${file.path} cannot be decoded (${reasonOf(error)})`);
       }
     }
 
     _followBalance() {
+      /** @param {number[]} points */
       const lowest = (points) => Math.min(...points);
       layGain(this._ducked.gain, this._balance.duckings, this.context.currentTime, lowest);
       this._stings.follow();
     }
 
-    _noticeLayers(track = this._mixer.current && this._mixer.current.track) {
+    /** @param {Track | null} [track] */
+    _noticeLayers(track = this._mixer.current?.track) {
       const { to } = this._balance.level[this._balance.level.length - 1];
-      if (!track || to === 1 || (track.layers && track.layers.length)) return;
+      if (!track || to === 1 || track.layers?.length) return;
       this._warn(`track "${track.name}" has no layers; it plays whole at any intensity`);
     }
 
+    /** @param {number} delay */
     _sweepLater(delay) {
       setTimeout(() => this._mixer.sweep(this.director.stack), (delay + 0.1) * 1000);
     }
 
+    /** @param {string} message */
     _warn(message) {
       if (this._warned.has(message)) return;
       this._warned.add(message);
@@ -1273,79 +1749,41 @@
     }
   }
 
-  const isOgg = (file) => /\.ogg$/i.test(file.path);
+  /** Opening a bundle on a page. */
 
-  /*
-   * Lists of files that sound together as the track, the best first: its registers, its layers, then
-   * the mix in each format. Registers that must be rendered before they sound come behind OGG. What
-   * the browser does not play comes last, in case that is not so.
+
+  /** Where this file lies: "" where it is part of a page or of a module. */
+  const SCRIPT = scriptAddress();
+
+  function scriptAddress() {
+    const script = globalThis.document ? document.currentScript : null;
+    return script instanceof HTMLScriptElement ? script.src : "";
+  }
+
+  /**
+   * Browsers keep a context silent until the user does something: then let it run.
+   * @param {Player} player
    */
-  function waysToPlay(track, hasOgg, hasSynth = false, streams = false) {
-    const layers = track.layers && track.layers.length ? [track.layers] : [];
-    const { ogg, flac, wav } = track.files;
-    const synth = hasSynth && track.files.synth ? [[track.files.synth]] : [];
-    const singles = (...files) => files.filter((file) => file).map((file) => [file]);
-    const ways = streams
-      ? [...synth, ...layers, ...singles(ogg, flac, wav)]
-      : [...layers, ...singles(ogg), ...synth, ...singles(flac, wav)];
-    const plays = (files) => hasOgg || !files.some(isOgg);
-    return [...ways.filter(plays), ...ways.filter((files) => !plays(files))];
-  }
-
-  /* Throw an Error for what Player.state did not return. */
-  function checkState(state) {
-    const refuse = (what, wanted) => {
-      throw new TypeError(`${what} is not ${wanted}, as state() returned it`);
-    };
-    const isPlace = (value) => isText(value.track) && isWhole(0)(value.sample);
-    const isEntry = (value) =>
-      isObject(value) &&
-      isText(value.scene) &&
-      isListOf((mood) => typeof mood === "string")(value.moods) &&
-      (value.track === null || isPlace(value));
-    if (!isObject(state)) refuse("the state", "an object");
-    if (state.format !== STATE_FORMAT) refuse("its format", `${STATE_FORMAT}`);
-    if (!isListOf(isEntry)(state.scenes)) refuse("scenes", "a list of scenes");
-    if (state.playing !== null && !(isObject(state.playing) && isPlace(state.playing))) {
-      refuse("playing", "a place in a track");
-    }
-    if (!Number.isFinite(state.intensity)) refuse("intensity", "a number");
-    if (!Number.isFinite(state.duck_db)) refuse("duck_db", "a number");
-  }
-
-  /* Whether the browser says that it decodes Ogg Vorbis; without a page there is nobody to ask. */
-  function playsOgg() {
-    return !root.Audio || new root.Audio().canPlayType('audio/ogg; codecs="vorbis"') !== "";
-  }
-
-  /* A context at the bundle's own rate, so that decoding does not resample the loop points. */
-  function openContext(index) {
-    const rateHz = index.tracks.length ? index.tracks[0].sample_rate_hz : 44100;
-    try {
-      return new AudioContext({ sampleRate: rateHz, latencyHint: "interactive" });
-    } catch {
-      return new AudioContext();
-    }
-  }
-
-  /* Browsers keep a context silent until the user does something: then let it run. */
   function resumeOnGesture(player) {
     const events = ["pointerdown", "keydown", "touchend"];
     const unlock = () => {
-      events.forEach((name) => removeEventListener(name, unlock, true));
+      for (const name of events) removeEventListener(name, unlock, true);
       if (!player._isPaused) player.context.resume();
     };
-    events.forEach((name) => addEventListener(name, unlock, true));
+    for (const name of events) addEventListener(name, unlock, true);
   }
 
-  /*
+  /**
    * Return the Player of the bundle whose bundle.json lies at `url`. Options: {rules, levels} for
    * the transitions, {context} to share an AudioContext (pause suspends it), {output} to play into a
    * node of it, {synth} the address of chipassets-synth.js, which else is looked for beside this
    * file, or false to play audio files alone.
+   * @param {string} url
+   * @param {PlayerOptions} [options]
    */
   async function open(url, options = {}) {
-    const base = new URL(url, root.location ? root.location.href : undefined);
+    const base = new URL(url, globalThis.location ? globalThis.location.href : undefined);
+    /** @param {string | URL} path */
     const get = async (path) => {
       // Ask whether a cached copy is still the one: index and files of two builds must not mix.
       const response = await fetch(new URL(path, base), { cache: "no-cache" });
@@ -1354,17 +1792,38 @@
     };
     const response = await get(base.href);
     const index = checkIndex(await response.json());
+    /** @param {string} path */
     const load = async (path) => (await get(path)).arrayBuffer();
     const synth = options.synth ?? (SCRIPT && new URL("chipassets-synth.js", SCRIPT).href);
     const context = options.context || openContext(index);
     const player = new Player(index, load, context, { ...options, synth });
-    if (player.context.state === "suspended" && root.addEventListener) resumeOnGesture(player);
+    if (player.context.state === "suspended" && typeof addEventListener === "function")
+      resumeOnGesture(player);
     return player;
   }
 
-  root.Chipassets = Object.freeze({
-    FORMAT, LEVELS, RULES, Balance, Director, Mixer, Player, Timeline,
-    barAndBeat, barSample, beatSample, checkIndex, fadePoint, feltBeats, gainCurves, isOver, nextLine,
-    open, openContext, spread, startSource, wrap,
+  globalThis.Chipassets = Object.freeze({
+    FORMAT,
+    LEVELS,
+    RULES,
+    Balance,
+    Director,
+    Mixer,
+    Player,
+    Timeline,
+    barAndBeat,
+    barSample,
+    beatSample,
+    checkIndex,
+    fadePoint,
+    feltBeats,
+    gainCurves,
+    isOver,
+    nextLine,
+    open,
+    openContext,
+    spread,
+    startSource,
+    wrap,
   });
-})(typeof globalThis === "undefined" ? this : globalThis);
+})();

@@ -1,0 +1,128 @@
+/** Samples, bars and beats of a track. Positions are samples since its start and may pass its end. */
+
+/**
+ * Where in the file a position lies, 0..samples: loops go round, others stop at the end.
+ * @param {Track} track
+ * @param {number} sample
+ */
+export function wrap(track, sample) {
+  const loop = track.loop;
+  if (!loop || sample < loop.start_sample) return Math.min(Math.max(sample, 0), track.samples);
+  return loop.start_sample + ((sample - loop.start_sample) % loop.length_samples);
+}
+
+/**
+ * Whether the track has ended by this position; one that loops never does.
+ * @param {Track} track
+ * @param {number} sample
+ */
+export function isOver(track, sample) {
+  return !track.loop && sample >= track.samples;
+}
+
+/**
+ * The position of the first sample of a bar, counted from 0 without going round.
+ * @param {Track} track
+ * @param {number} bar
+ */
+export function barSample(track, bar) {
+  const loop = track.loop;
+  if (!loop) {
+    // Bar lines follow the tempo: the file of a piece that ends may ring on after the last one.
+    return Math.round((bar * 60 * track.beats_per_bar * track.sample_rate_hz) / track.tempo_bpm);
+  }
+  if (bar < loop.start_bar) return Math.ceil((bar * loop.start_sample) / loop.start_bar);
+  const into = Math.ceil(((bar - loop.start_bar) * loop.length_samples) / loop.bars);
+  return loop.start_sample + into;
+}
+
+/**
+ * The bar in which a position lies, counted on through every pass of the loop.
+ * @param {Track} track
+ * @param {number} sample
+ */
+function barsBefore(track, sample) {
+  const loop = track.loop;
+  let bar;
+  if (!loop) {
+    bar = (sample * track.tempo_bpm) / (60 * track.beats_per_bar * track.sample_rate_hz);
+  } else if (sample < loop.start_sample) {
+    bar = (sample * loop.start_bar) / loop.start_sample;
+  } else {
+    bar = loop.start_bar + ((sample - loop.start_sample) * loop.bars) / loop.length_samples;
+  }
+  bar = Math.floor(bar);
+  return barSample(track, bar + 1) <= sample ? bar + 1 : bar;
+}
+
+/**
+ * How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles.
+ * @param {Track} track
+ */
+export function feltBeats(track) {
+  return (4 * track.beats_per_bar) / (track.pulse_steps ?? 4);
+}
+
+/**
+ * The position of a felt beat of a bar, likewise.
+ * @param {Track} track
+ * @param {number} bar
+ * @param {number} beat
+ */
+export function beatSample(track, bar, beat) {
+  const start = barSample(track, bar);
+  const length = barSample(track, bar + 1) - start;
+  return start + Math.ceil((beat * length) / feltBeats(track));
+}
+
+/**
+ * The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
+ * an intro has more bars than the music: it goes on into the loop's second pass.
+ * @param {Track} track
+ * @param {number} sample
+ */
+export function barAndBeat(track, sample) {
+  const here = wrap(track, sample);
+  const filed = barsBefore(track, here);
+  const start = barSample(track, filed);
+  const length = Math.max(barSample(track, filed + 1) - start, 1);
+  const beat = Math.floor(((here - start) * feltBeats(track)) / length);
+  const passed = track.loop && filed >= track.bars ? track.loop.bars : 0;
+  const bar = Math.min(filed - passed, track.bars - 1);
+  return { bar, beat: Math.min(Math.max(beat, 0), feltBeats(track) - 1) };
+}
+
+/**
+ * The first position at or after this one on such a line; the same one for "now".
+ * @param {Track} track
+ * @param {number} sample
+ * @param {When} when
+ */
+export function nextLine(track, sample, when) {
+  if (when === "section") return nextSection(track, sample);
+  if (when !== "bar" && when !== "beat") return sample;
+  const bar = barsBefore(track, sample);
+  const [start, end] = [barSample(track, bar), barSample(track, bar + 1)];
+  if (when === "bar") return start >= sample ? start : end;
+  const beat = Math.floor(((sample - start) * feltBeats(track)) / Math.max(end - start, 1));
+  const lines = [beat, beat + 1].map((number) => beatSample(track, bar, number));
+  return lines.find((line) => line >= sample) ?? end;
+}
+
+/**
+ * Where the next section starts, or the loop; for a track that plays once its end is one too.
+ * @param {Track} track
+ * @param {number} sample
+ */
+function nextSection(track, sample) {
+  const first = barsBefore(track, nextLine(track, sample, "bar"));
+  const starts = (track.sections || []).map((section) => section.start_bar);
+  const bars = starts.filter((bar) => bar >= first);
+  if (!track.loop) return barSample(track, Math.min(...bars, Math.max(track.bars, first)));
+  const loopBars = track.loop.bars;
+  const loopStart = track.bars - loopBars;
+  for (const bar of [loopStart, ...starts.filter((start) => start >= loopStart)]) {
+    bars.push(bar + Math.max(Math.ceil((first - bar) / loopBars), 0) * loopBars);
+  }
+  return barSample(track, Math.min(...bars));
+}

@@ -1,0 +1,435 @@
+/** The player that a game holds. */
+
+import { Balance } from "./balance.js";
+import { Director } from "./director.js";
+import { reasonOf } from "./errors.js";
+import { seconds } from "./fades.js";
+import { barAndBeat } from "./lines.js";
+import { layGain, Mixer } from "./mixer.js";
+import { LEVELS, RULES } from "./rules.js";
+import { checkState, STATE_FORMAT } from "./saved.js";
+import { isOgg, playsOgg, waysToPlay } from "./sources.js";
+import { Stings } from "./stings.js";
+import { Volume } from "./volume.js";
+
+const PAUSE_SECONDS = 0.05;
+
+const DECODED_TRACKS_KEPT = 12;
+
+/** Plays a bundle by the game's scenes. Make one with Chipassets.open. */
+export class Player {
+  /**
+   * @param {Index} index
+   * @param {(path: string) => Promise<ArrayBuffer>} load
+   * @param {AudioContext} context
+   * @param {PlayerOptions} [options]
+   */
+  constructor(index, load, context, { rules = RULES, levels = LEVELS, output, synth } = {}) {
+    this.index = index;
+    this.context = context;
+    this.director = new Director(index, rules, levels);
+    this._load = load;
+    /** @type {Map<Track, Promise<Sounds>>} */
+    this._decoded = new Map();
+    /** @type {Set<Track>} */
+    this._kept = new Set();
+    /** @type {Set<string>} */
+    this._warned = new Set();
+    this._asked = 0;
+    this._isPaused = false;
+    this._refusesOgg = false;
+    this._synth = this._openSynth(synth);
+    this._balance = new Balance();
+    this._volume = new Volume(context, output || context.destination);
+    this._musicVolume = new Volume(context, this._volume.node);
+    this._stingVolume = new Volume(context, this._volume.node);
+    this._ducked = context.createGain();
+    this._ducked.connect(this._musicVolume.node);
+    this._mixer = new Mixer(context, this._ducked, this._balance);
+    this._stings = new Stings(context, this._stingVolume.node, this._balance);
+  }
+
+  /**
+   * Be in a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
+   * to null where none is needed. `options` may override the rule, {when, fadeMs, how}, and say
+   * which of several tracks: {moods}.
+   * @param {string} scene
+   * @param {Options & { moods?: string | string[] }} [options]
+   */
+  enter(scene, options = {}) {
+    return this._follow(this.director.enter(scene, options.moods), options);
+  }
+
+  /**
+   * Go back to the scene below, whose music goes on where it was left.
+   * @param {Options} [options]
+   */
+  leave(options = {}) {
+    return this._follow(this.director.leave(), options);
+  }
+
+  /**
+   * Decode the tracks of scenes, of all if none is named, so that entering them is prompt. They
+   * stay in memory: 20 MB for a minute of music, and of each of its layers.
+   * @param {...string} scenes
+   */
+  async preload(...scenes) {
+    const wanted = this.index.tracks.filter(
+      (track) => !scenes.length || scenes.includes(track.scene),
+    );
+    for (const track of wanted) this._kept.add(track);
+    for (const track of wanted) await this._buffers(track);
+  }
+
+  /**
+   * Play a track, or a scene's track, once over the music, which is ducked meanwhile, at the
+   * next line of it: {when}. There is one sting at a time: a new one takes the place of one of
+   * the same or a lower {priority}, and is dropped under one of a higher; so is one that is the
+   * music already. Resolves to {track, at} of the sting, or to null where none begins.
+   * @param {string} name
+   * @param {{ when?: When, priority?: number }} [options]
+   */
+  async sting(name, { when = "now", priority = 0 } = {}) {
+    const playing = this._mixer.current?.track;
+    const track = this.director.findSting(name, playing);
+    if (!track) this._warn(`no track serves the scene "${name}"; there is no such sting`);
+    if (!track || track === playing) return null;
+    const now = this.context.currentTime;
+    const sting = this._balance.ask(track, this._mixer.nextTime(when), priority, now);
+    if (!sting) return null;
+    this._followBalance();
+    const buffers = await this._buffers(track);
+    const soonest = this._mixer.nextTime("now");
+    if (!buffers) this._balance.drop(sting, this.context.currentTime);
+    else if (this._balance.begin(sting, soonest, this.context.currentTime)) {
+      this._stings.start(sting, buffers);
+      this._followBalance();
+      return { track, at: sting.at };
+    }
+    return null;
+  }
+
+  /**
+   * Lower the music by so many decibels, as for speech, until told otherwise; 0 is back.
+   * @param {number} [byDb]
+   * @param {number} [fadeMs]
+   */
+  duck(byDb = 12, fadeMs = 150) {
+    this._balance.duck(this.context.currentTime, byDb, seconds(fadeMs));
+    this._followBalance();
+  }
+
+  /**
+   * Go to this intensity, 0 to 1, at once or at the next line of what plays ({when}): of a
+   * track with layers it decides how many sound. One without plays as it is.
+   * @param {number} level
+   * @param {{ fadeMs?: number, when?: When }} [options]
+   */
+  intensity(level, { fadeMs = 600, when = "now" } = {}) {
+    const now = this.context.currentTime;
+    const at = when === "now" ? now : this._mixer.nextTime(when);
+    if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
+    this._mixer.layLayers();
+    this._noticeLayers();
+  }
+
+  /**
+   * Where the music is, as JSON for a save game: the scenes with their moods, the place of each
+   * one's music, intensity and ducking. Not the volumes, nor a sting. Python's `state` is the same.
+   */
+  state() {
+    const now = this.context.currentTime;
+    /** @param {Fade[]} fades */
+    const last = (fades) => fades[fades.length - 1].to;
+    const places = this._mixer.timeline.places(now);
+    const voice = this._mixer.current;
+    const scenes = this.director.entries.map(({ scene, moods }) => {
+      const { track = null, sample = 0 } = places.get(scene) || {};
+      return { scene, moods, track, sample };
+    });
+    return {
+      format: STATE_FORMAT,
+      scenes,
+      playing: voice && { scene: voice.scene, ...places.get(voice.scene) },
+      intensity: last(this._balance.level),
+      duck_db: Math.abs(20 * Math.log10(last(this._balance.duckings[0]))),
+    };
+  }
+
+  /**
+   * Be where `state` was, in a crossfade. A track that the bundle has no longer gives way to its
+   * scene's track, from the start. Resolves as `enter` does; throws for what no `state` returned.
+   * @param {State} state
+   * @param {{ fadeMs?: number }} [options]
+   */
+  async restore(state, { fadeMs = 800 } = {}) {
+    checkState(state);
+    /** @param {string | null} name */
+    const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
+    const now = this.context.currentTime;
+    this._asked += 1;
+    const asked = this._asked;
+    const track = this.director.restore(state.scenes);
+    this._balance.endSting(now);
+    this._balance.duck(now, state.duck_db, 0);
+    this._followBalance();
+    this.intensity(state.intensity, { fadeMs: 0 });
+    this._mixer.revoke();
+    this._mixer.timeline.forget();
+    for (const { scene, track: name, sample } of state.scenes) {
+      const left = named(name);
+      if (left) this._mixer.timeline.leave(scene, left, sample, now);
+    }
+    /** @type {{ scene: string, track: Track | null, fromSample: number }} */
+    let wish = { scene: this.director.scene, track, fromSample: 0 };
+    if (track) wish.fromSample = this._mixer.timeline.leftAt(wish.scene, track);
+    else if (state.playing && named(state.playing.track)) {
+      // The music of another scene went on in one that has none.
+      const { scene, track: name, sample } = state.playing;
+      wish = { scene, track: named(name), fromSample: sample };
+    }
+    if (!wish.track) {
+      this._mixer.silence(seconds(fadeMs));
+      return null;
+    }
+    const buffers = await this._buffers(wish.track);
+    if (asked !== this._asked || !buffers) return null;
+    const change = { fadeSeconds: seconds(fadeMs), fromSample: wish.fromSample, isJump: true };
+    const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+    this._sweepLater(at - this.context.currentTime + seconds(fadeMs));
+    this._noticeLayers(wish.track);
+    return { track: wish.track, at, reason: "restored" };
+  }
+
+  /**
+   * Fade to silence and forget every scene.
+   * @param {number} [fadeMs]
+   */
+  stop(fadeMs = 800) {
+    this._asked += 1;
+    this.director.stack = [];
+    this._balance.endSting(this.context.currentTime);
+    this._followBalance();
+    this._mixer.silence(seconds(fadeMs));
+    this._sweepLater(seconds(fadeMs));
+  }
+
+  /** The amplitude of everything, 0 to 1, and within it of the music and of the stings. */
+  get volume() {
+    return this._volume.level;
+  }
+
+  /** @param {number} level */
+  set volume(level) {
+    this._volume.level = level;
+  }
+
+  get musicVolume() {
+    return this._musicVolume.level;
+  }
+
+  /** @param {number} level */
+  set musicVolume(level) {
+    this._musicVolume.level = level;
+  }
+
+  get stingVolume() {
+    return this._stingVolume.level;
+  }
+
+  /** @param {number} level */
+  set stingVolume(level) {
+    this._stingVolume.level = level;
+  }
+
+  /** Let the music, and the audio context with it, stand still. */
+  async pause() {
+    if (this._isPaused) return;
+    this._isPaused = true;
+    this._volume.isMuted = true;
+    await new Promise((done) => setTimeout(done, PAUSE_SECONDS * 1000));
+    if (this._isPaused) await this.context.suspend();
+  }
+
+  /** Go on where `pause` stopped. */
+  async resume() {
+    if (!this._isPaused) return;
+    this._isPaused = false;
+    await this.context.resume();
+    this._volume.isMuted = false;
+  }
+
+  /** {track, scene, sample, bar, beat, section} of what sounds, or null. */
+  get playing() {
+    const voice = this._mixer.current;
+    if (!voice) return null;
+    const sample = this._mixer.positionSamples;
+    const { bar, beat } = barAndBeat(voice.track, sample);
+    const section = (voice.track.sections || []).find(
+      (part) => part.start_bar <= bar && bar < part.start_bar + part.bars,
+    );
+    const name = section ? section.name : "";
+    return { track: voice.track, scene: voice.scene, sample, bar, beat, section: name };
+  }
+
+  /**
+   * @param {Wish | null} wish
+   * @param {Options} options
+   */
+  async _follow(wish, options) {
+    if (!wish) return null;
+    if (!wish.track) {
+      this._warn(`no track serves the scene "${wish.scene}"; the music stays as it is`);
+      return null;
+    }
+    this._asked += 1;
+    const asked = this._asked;
+    this._mixer.revoke();
+    const buffers = await this._buffers(wish.track);
+    if (asked !== this._asked || !buffers) return null;
+    const current = this._mixer.current;
+    if (current && current.track === wish.track) {
+      current.scene = wish.scene;
+      return null;
+    }
+    const { when, fadeMs, how } = { ...wish, ...options };
+    const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
+    const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
+    const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+    this._sweepLater(at - this.context.currentTime + 2 * seconds(fadeMs));
+    this._noticeLayers(wish.track);
+    return { track: wish.track, at, reason: wish.reason };
+  }
+
+  /**
+   * The decoded sounds of a track, one for each layer; null, and a warning, if that fails.
+   * @param {Track} track
+   */
+  async _buffers(track) {
+    let buffers = this._decoded.get(track);
+    if (!buffers) {
+      buffers = this._decodeTrack(track);
+      buffers.catch(() => this._decoded.delete(track));
+    }
+    // What was asked for last stands last: the first of them is the one to forget.
+    this._decoded.delete(track);
+    this._decoded.set(track, buffers);
+    const passing = [...this._decoded.keys()].filter((old) => !this._kept.has(old));
+    if (passing.length > DECODED_TRACKS_KEPT) this._forget(passing[0]);
+    try {
+      const sounds = await buffers;
+      if (!Array.isArray(sounds)) await sounds.ready();
+      return sounds;
+    } catch (error) {
+      this._warn(`track "${track.name}" stays silent: ${reasonOf(error)}`);
+      return null;
+    }
+  }
+
+  /** @param {Track} track */
+  _forget(track) {
+    const sounds = this._decoded.get(track);
+    this._decoded.delete(track);
+    sounds?.then((one) => Array.isArray(one) || one.close()).catch(() => {}); // whoever waits is told
+  }
+
+  /**
+   * The module chipassets-synth.js, ready for this context, or null.
+   * @param {string | false | undefined} url
+   * @returns {Promise<SynthModule | null>}
+   */
+  async _openSynth(url) {
+    if (!url || !this.index.tracks.some((track) => track.files.synth)) return null;
+    try {
+      const synth = await import(String(url));
+      if (synth.canStream(this.context)) await synth.install(this.context);
+      return synth;
+    } catch (error) {
+      this._warn(`${url} cannot be used, audio files are played: ${reasonOf(error)}`);
+      return null;
+    }
+  }
+
+  /**
+   * The first that can be had of the track's registers, its layers and its files.
+   * @param {Track} track
+   * @returns {Promise<Sounds>}
+   */
+  async _decodeTrack(track) {
+    /** @type {string | null} */
+    let failure = null;
+    const synth = await this._synth;
+    const streams = synth?.canStream(this.context);
+    const hasOgg = playsOgg() && !this._refusesOgg;
+    for (const files of waysToPlay(track, hasOgg, synth !== null, streams)) {
+      try {
+        if (synth && files[0] === track.files.synth) return await this._synthesise(synth, files[0]);
+        const buffers = await Promise.all(files.map((file) => this._decode(file)));
+        if (failure)
+          this._warn(`track "${track.name}" is played from ${files[0].path}: ${failure}`);
+        return buffers;
+      } catch (error) {
+        failure = failure || reasonOf(error);
+      }
+    }
+    throw new Error(failure || "the bundle holds no ogg, flac or wav file of it");
+  }
+
+  /**
+   * The track played by the synthesiser, or what it gives, where this context has another rate.
+   * @param {SynthModule} synth
+   * @param {BundleFile} file
+   */
+  async _synthesise(synth, file) {
+    const data = await this._read(file);
+    if (!synth.canStream(this.context)) return synth.renderBuffers(this.context, data);
+    return new synth.SynthTrack(this.context, data);
+  }
+
+  /** @param {BundleFile} file */
+  async _read(file) {
+    const data = await this._load(file.path);
+    if (data.byteLength !== file.bytes) {
+      throw new Error(`${file.path} has ${data.byteLength} bytes instead of ${file.bytes}`);
+    }
+    return data;
+  }
+
+  /** @param {BundleFile} file */
+  async _decode(file) {
+    const data = await this._read(file);
+    try {
+      return await this.context.decodeAudioData(data);
+    } catch (error) {
+      // It has the right size, so it is the browser: some claim to play Vorbis and do not.
+      if (isOgg(file)) this._refusesOgg = true;
+      throw new Error(`${file.path} cannot be decoded (${reasonOf(error)})`);
+    }
+  }
+
+  _followBalance() {
+    /** @param {number[]} points */
+    const lowest = (points) => Math.min(...points);
+    layGain(this._ducked.gain, this._balance.duckings, this.context.currentTime, lowest);
+    this._stings.follow();
+  }
+
+  /** @param {Track | null} [track] */
+  _noticeLayers(track = this._mixer.current?.track) {
+    const { to } = this._balance.level[this._balance.level.length - 1];
+    if (!track || to === 1 || track.layers?.length) return;
+    this._warn(`track "${track.name}" has no layers; it plays whole at any intensity`);
+  }
+
+  /** @param {number} delay */
+  _sweepLater(delay) {
+    setTimeout(() => this._mixer.sweep(this.director.stack), (delay + 0.1) * 1000);
+  }
+
+  /** @param {string} message */
+  _warn(message) {
+    if (this._warned.has(message)) return;
+    this._warned.add(message);
+    console.warn(`chipassets: ${message}`);
+  }
+}

@@ -1,0 +1,22 @@
+/** How scenes lie over each other, and how the music changes between them. */
+
+/**
+ * How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower.
+ * @type {Record<string, number>}
+ */
+export const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
+
+/**
+ * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
+ * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".
+ * @type {Rule[]}
+ */
+export const RULES = [
+  { from: "*", to: "battle", when: "now", fadeMs: 120 },
+  { from: "*", to: "boss", when: "now", fadeMs: 120 },
+  { from: "*", to: "victory", when: "now", fadeMs: 60 },
+  { from: "*", to: "game_over", when: "now", fadeMs: 400 },
+  { from: "town", to: "shop", when: "bar", fadeMs: 400 },
+  { from: "shop", to: "town", when: "bar", fadeMs: 400 },
+  { from: "*", to: "*", when: "now", fadeMs: 800 },
+];

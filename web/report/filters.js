@@ -1,0 +1,82 @@
+/** Filters by scene, mood and status: which cards of tracks are shown. */
+
+import { all, byId } from "./elements.js";
+
+const KINDS = ["scene", "mood", "status"];
+
+const chips = all("[data-filter]");
+const cards = all(".track");
+const rows = new Map(all("[data-row]").map((row) => [row.dataset.row, row]));
+
+/** @param {HTMLElement} chip */
+const isPressed = (chip) => chip.getAttribute("aria-pressed") === "true";
+
+/** @param {string} kind */
+function chosen(kind) {
+  const on = chips.filter((chip) => chip.dataset.filter === kind && isPressed(chip));
+  return on.map((chip) => chip.dataset.value);
+}
+
+/**
+ * What a card has of a kind of filter.
+ * @param {HTMLElement} card
+ * @param {string} kind
+ */
+function valuesOf(card, kind) {
+  if (kind === "mood") return (card.dataset.moods || "").split(" ");
+  return [kind === "scene" ? card.dataset.scene : card.dataset.status];
+}
+
+/** A track fits when each kind of filter has nothing chosen, or something that the track has. */
+export function filter() {
+  const wanted = KINDS.map((kind) => ({ kind, values: chosen(kind) }));
+  let shown = 0;
+  for (const card of cards) {
+    const fits = wanted.every(({ kind, values }) => {
+      const has = valuesOf(card, kind);
+      return !values.length || values.some((value) => has.includes(value));
+    });
+    card.hidden = !fits;
+    const row = rows.get(card.id);
+    if (row) row.hidden = !fits;
+    shown += fits ? 1 : 0;
+  }
+  byId("nothing").hidden = shown > 0;
+  byId("clear").hidden = wanted.every(({ values }) => !values.length);
+  byId("count").textContent = `${shown} of ${cards.length} tracks`;
+}
+
+function showAll() {
+  for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+  filter();
+}
+
+/**
+ * A link to a track that a filter hides: the reader wants the track, not the filter.
+ * @param {string} hash
+ */
+function reveal(hash) {
+  const card = document.getElementById(decodeURIComponent(hash.slice(1)));
+  if (card?.hidden) showAll();
+}
+
+/** @param {HTMLElement} chip */
+function toggleChip(chip) {
+  chip.setAttribute("aria-pressed", String(!isPressed(chip)));
+  filter();
+}
+
+/** Let chips, the button that clears them, and links to tracks do what they say. */
+export function connectFilters() {
+  for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
+  byId("clear").addEventListener("click", () => {
+    showAll();
+    byId("tracks").focus();
+  });
+  for (const link of document.querySelectorAll('a[href^="#track-"]')) {
+    if (link instanceof HTMLAnchorElement) {
+      link.addEventListener("click", () => reveal(link.hash));
+    }
+  }
+  filter();
+}
