@@ -6,6 +6,7 @@ import atexit
 import difflib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,30 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.getbasetemp() / uuid4().hex))
+
+
+def session_folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Return a folder that all workers of this session share."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    (shared / name).mkdir(exist_ok=True)
+    return shared / name
+
+
+@pytest.fixture(autouse=True)
+def _composed_once(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Let takes of the same plan be composed once a session; see tests/composed_once.py."""
+    casting = sys.modules.get("chipassets.production.casting")
+    if casting is None or request.node.get_closest_marker("composes_anew"):
+        return
+    from tests.composed_once import composed_once
+
+    folder = session_folder(tmp_path_factory, "composed")
+    monkeypatch.setattr(casting, "compose_with_costs", composed_once(folder))
 
 
 Golden = Callable[[str, str], None]

@@ -77,6 +77,7 @@ def test_composing_again_gives_the_same_bytes(
     assert (built / "game.lock").read_bytes() == before["game.lock"]
 
 
+@pytest.mark.composes_anew
 def test_a_track_does_not_depend_on_its_neighbours(built: Path, chipassets: Run) -> None:
     manifest = built / "game.yaml"
     manifest.write_text(without_track(manifest.read_text(), "fight"))

@@ -223,7 +223,9 @@ def test_a_damaged_lock_is_left_alone(built: Path, chipassets: Run) -> None:
 
 
 def test_a_frozen_model_is_warned_about_and_strict_refuses_it(game: Path, chipassets: Run) -> None:
-    edit(game, "battle}", "battle, temperature: 0.1, primer: 'C3 C3 C3 C3'}")
+    edit(game, "battle}", "battle, temperature: 0.1, primer: 'C3 C3 C3 C3', takes: 1}")
+    edit(game, "seed: 3", "seed: 3\nmodel: polyphony")
+    edit(game, '  town: {scene: town, primer: "C5 - E5 - G5 - - -"}\n', "")
     before = sorted(path.name for path in game.iterdir())
     strict = chipassets("build", "game.yaml", "--strict")
     loose = chipassets("build", "game.yaml", "--json")
@@ -253,8 +255,9 @@ def test_a_sting_is_not_held_to_the_key_and_tempo_that_it_takes(
 ) -> None:
     """No notes could change them, so that a build whose notes are good is clean with --strict."""
     (tmp_path / "game.yaml").write_text(
-        "game: Tiny Quest\nseed: 3\ndefaults: {length: 2 bars, takes: 6}\ntracks:\n"
-        "  puzzle: {scene: dungeon, key: D phrygian, tempo: 70}\n"
+        "game: Tiny Quest\nmodel: polyphony\nseed: 3\nformats: [midi]\n"
+        "defaults: {length: 2 bars, takes: 6}\ntracks:\n"
+        "  puzzle: {scene: dungeon, key: D phrygian, tempo: 70, takes: 1}\n"
         "  solved: {scene: victory, match: puzzle}\n"
     )
     assert chipassets("build", "game.yaml").returncode == 0

@@ -20,7 +20,7 @@ from chipassets.compose.material import Material, Ranked
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import TuneTask, compose_tune
-from chipassets.compose.tunebar import tune_notes
+from chipassets.compose.tunebar import TuneBar, tune_notes
 from chipassets.compose.weights import Model
 from chipassets.music.keys import Key
 from chipassets.plan.trackplan import Character, Range, TrackPlan
@@ -176,8 +176,7 @@ def context_in(
 ) -> Context:
     """A take up to its tune, for the parts that are written under it."""
     plan = plan or plan_piece(track, seed)
-    task = tune_task(track, plan, seed)
-    tune, _ = compose_tune(task, np.random.default_rng(seed))
+    task, tune = _tune(track, plan, seed)
     return context_of(
         plan,
         task.harmony,
@@ -189,3 +188,15 @@ def context_in(
         np.random.default_rng(seed),
         muted,
     )
+
+
+_TUNES: dict[str, tuple[TuneTask, tuple[TuneBar, ...]]] = {}
+
+
+def _tune(track: TrackPlan, plan: PiecePlan, seed: int) -> tuple[TuneTask, tuple[TuneBar, ...]]:
+    """The tune of a plan, searched for once for all tests that write parts under it."""
+    asked = f"{track!r} {plan!r} {seed}"
+    if asked not in _TUNES:
+        task = tune_task(track, plan, seed)
+        _TUNES[asked] = task, compose_tune(task, np.random.default_rng(seed))[0]
+    return _TUNES[asked]

@@ -23,9 +23,8 @@ from tests.compose.conftest import MakeModel
 if importlib.util.find_spec("magenta") is None:
     pytest.skip("magenta is not installed", allow_module_level=True)
 
-# One judge serves them all, on the worker that imports TensorFlow: both take longer to come than to
-# judge and to be judged.
-pytestmark = pytest.mark.xdist_group("tensorflow")
+# TensorFlow takes longer to import, twice here, than the rest of the suite may take.
+pytestmark = pytest.mark.slow
 
 Judge = Callable[..., Any]
 

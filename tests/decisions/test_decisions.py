@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -37,13 +38,23 @@ tracks:
 TRACKS = ("title", "forest", "cave", "fight", "sting")
 
 
+@pytest.fixture(scope="module")
+def built_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that needs the game builds it."""
+    return tmp_path_factory.mktemp("built")
+
+
 @pytest.fixture
-def game(tmp_path: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+def game(
+    tmp_path: Path, built_game: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A folder with a game that is built, without anything being composed."""
     monkeypatch.setattr("chipassets.production.produce.cast", quick_cast)
-    (tmp_path / "game.yaml").write_text(GAME)
-    result = chipassets("build", "game.yaml")
-    assert result.returncode == 0, result.stderr
+    if not (built_game / "game.lock").exists():
+        (built_game / "game.yaml").write_text(GAME)
+        result = chipassets("build", "game.yaml", folder=built_game)
+        assert result.returncode == 0, result.stderr
+    shutil.copytree(built_game, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

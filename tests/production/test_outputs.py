@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import replace
+from functools import cache
 from xml.etree import ElementTree
 
 import numpy as np
@@ -39,9 +40,29 @@ def take(loop_start_bar: int | None = 0) -> LockedTake:
     return LockedTake("0" * 64, 0, 1, "the only one", song(4, loop_start_bar=loop_start_bar))
 
 
+Finished = tuple[TrackEntry, dict[str, bytes]]
+
+
 def finish(
     *formats: str, loop_start_bar: int | None = 0, sound: Sound | None = None, **changes: object
-) -> tuple[TrackEntry, dict[str, bytes]]:
+) -> Finished:
+    """The track and its files, rendered once for all tests that ask for the same."""
+    return _finished(formats, loop_start_bar, sound, tuple(sorted(changes.items())))
+
+
+@cache
+def _finished(
+    formats: tuple[str, ...],
+    loop_start_bar: int | None,
+    sound: Sound | None,
+    changes: tuple[tuple[str, object], ...],
+) -> Finished:
+    return finish_anew(*formats, loop_start_bar=loop_start_bar, sound=sound, **dict(changes))
+
+
+def finish_anew(
+    *formats: str, loop_start_bar: int | None = 0, sound: Sound | None = None, **changes: object
+) -> Finished:
     track = plan(sound=sound or Sound())
     changes = {"filter_name": CHIPS[str(changes.get("chip", "nes"))].filters[0]} | changes
     whole = build_plan(track, formats=formats or ("ogg",), **changes)
@@ -89,7 +110,7 @@ def test_every_format_gives_files_that_the_index_lists(
     for path, data in files.items():
         assert listed[path].sha256 == hashlib.sha256(data).hexdigest()
     assert {kind.split("-")[0] for kind in entry.files} == {name}
-    again = finish(name, loop_start_bar=loop_start_bar)
+    again = finish_anew(name, loop_start_bar=loop_start_bar)
     assert again == (entry, files)
 
 
@@ -259,7 +280,7 @@ def test_the_formats_of_a_foreign_encoder_are_named(
         encode(self, *words, **more)
 
     monkeypatch.setattr(soundfile.SoundFile, "__init__", note)
-    finish(name)
+    finish_anew(name)
     assert any("w" in said for said in asked) == bool(FORMATS[name].codec)
 
 

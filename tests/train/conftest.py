@@ -16,11 +16,9 @@ from chipassets.train.corpus import Piece
 from chipassets.train.dataset import Dataset
 from chipassets.train.music import Metre
 
-# What needs TensorFlow runs on one worker, and imports it when a test begins: to import it takes
-# longer than most of these tests, and every worker imports every file.
-on_tensorflows_worker = pytest.mark.xdist_group("tensorflow")
+# To import TensorFlow takes eight seconds, to train with it more: the default suite does neither.
 needs_tensorflow = [
-    on_tensorflows_worker,
+    pytest.mark.slow,
     pytest.mark.skipif(find_spec("tensorflow") is None, reason="tensorflow is not installed"),
 ]
 

@@ -13,9 +13,7 @@ from typer.testing import CliRunner
 from chipassets.cli.train import app
 from chipassets.compose.weights import load_model
 from chipassets.errors import UsageError
-from tests.train.conftest import WriteMidi, on_tensorflows_worker, tune
-
-pytestmark = on_tensorflows_worker
+from tests.train.conftest import WriteMidi, tune
 
 
 def run(*arguments: object) -> str:
@@ -27,6 +25,7 @@ def run(*arguments: object) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 def test_the_whole_chain(write_midi: WriteMidi, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow")
     for seed in range(6):
@@ -58,15 +57,14 @@ def test_tables_say_what_was_left_out(write_midi: WriteMidi, tmp_path: Path) -> 
     assert "events held out" in run("dataset", tmp_path / "x.corpus", "-o", tmp_path / "x.dataset")
 
 
+@pytest.mark.slow  # the command imports TensorFlow
 @pytest.mark.parametrize("layers", ["", "a,b", "0", "128,-1", "9999"])
 def test_layers_that_are_none_are_refused(layers: str, tmp_path: Path) -> None:
-    pytest.importorskip("tensorflow")
     with pytest.raises(UsageError, match="write it like 128,128,128"):
         run("fit", tmp_path / "none", "-o", tmp_path / "run", f"--layers={layers}")
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("tensorflow")
     with pytest.raises(UsageError, match="no run folder"):
         run("evaluate", tmp_path)
 

@@ -57,7 +57,6 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_magentas_generator_runs_the_bundle(bundle: Path, tmp_path: Path) -> None:
     options = [f"--bundle_file={bundle}", f"--output_dir={tmp_path}", "--num_outputs=1"]
     options += ["--hparams=batch_size=1,rnn_layer_sizes=[16,12]", "--num_steps=32"]
