@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from shutil import copytree as copy_tree
+from shutil import copytree
 
 import pytest
 
@@ -116,18 +117,17 @@ def test_a_build_killed_before_any_change_leaves_a_whole_bundle(
     """Killed before each change of a file in turn, or before every seventh."""
     change_seed(built)
     started, wanted = content(built), tmp_path_factory.mktemp("wanted")
-    copy_tree(built, wanted, dirs_exist_ok=True)
+    copytree(built, wanted, dirs_exist_ok=True)
     assert chipassets("build", "game.yaml", folder=wanted).returncode == 0
     old, new = content(built / BUNDLE), content(wanted / BUNDLE)
     assert old != new
     found, change = [], 0
     while True:
         folder = tmp_path_factory.mktemp("killed")
-        copy_tree(built, folder, dirs_exist_ok=True)
+        copytree(built, folder, dirs_exist_ok=True)
         assert content(folder) == started
-        is_killed = dies_before(
-            change, folder, lambda here=folder: chipassets("build", "game.yaml", folder=here)
-        )
+        build = partial(chipassets, "build", "game.yaml", folder=folder)
+        is_killed = dies_before(change, folder, build)
         found.append(content(folder / BUNDLE) == new)
         assert found[-1] or content(folder / BUNDLE) == old
         if not is_killed:
