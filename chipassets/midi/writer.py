@@ -1,42 +1,121 @@
-"""Standard MIDI files of plain notes, written without a library so that a start stays short."""
+"""Standard MIDI files, written: messages as bytes, tracks of them by tick, and whole files.
+
+Without a library, so that `chipassets compose` starts at once. Source: Standard MIDI Files 1.0.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chipassets.units import STEPS_PER_BEAT
 
-TICKS_PER_BEAT = 220
+PRIMER_TICKS_PER_BEAT = 220
 """Magenta's STANDARD_PPQ."""
-VELOCITY = 100
+PRIMER_VELOCITY = 100
 _MICROSECONDS_A_MINUTE = 60_000_000
+_MOST_TEMPO_US = 0xFFFFFF
+
+Event = tuple[int, bytes]
+"""A tick from the start, and a message that a function of this module makes."""
+
+
+def track_name(text: str) -> bytes:
+    """Return the name of a track."""
+    return _meta(0x03, text.encode())
+
+
+def marker(text: str) -> bytes:
+    """Return a marker, like a game engine's loopStart."""
+    return _meta(0x06, text.encode())
+
+
+def set_tempo(beat_us: int) -> bytes:
+    """Return the tempo, in microseconds a quarter note, at most what three bytes hold."""
+    return _meta(0x51, min(beat_us, _MOST_TEMPO_US).to_bytes(3, "big"))
+
+
+def time_signature(numerator: int, denominator: int, clocks_per_click: int = 24) -> bytes:
+    """Return the metre, with a click every so many MIDI clocks, of which a quarter note has 24."""
+    values = (numerator, denominator.bit_length() - 1, clocks_per_click, 8)
+    return _meta(0x58, bytes(values))
+
+
+def key_signature(sharps: int, *, is_minor: bool) -> bytes:
+    """Return the key by its sharps, or by its flats below 0."""
+    return _meta(0x59, sharps.to_bytes(1, "big", signed=True) + bytes((is_minor,)))
+
+
+def control_change(channel: int, control: int, value: int) -> bytes:
+    """Return a change of a controller."""
+    return bytes((0xB0 | channel, control, value))
+
+
+def program_change(channel: int, program: int) -> bytes:
+    """Return a change of the instrument, counted from 0."""
+    return bytes((0xC0 | channel, program))
+
+
+def note_on(channel: int, pitch: int, velocity: int) -> bytes:
+    """Return the start of a note."""
+    return bytes((0x90 | channel, pitch, velocity))
+
+
+def note_off(channel: int, pitch: int) -> bytes:
+    """Return the end of a note."""
+    return bytes((0x80 | channel, pitch, 0))
+
+
+def is_note_on(message: bytes) -> bool:
+    """Return whether the message starts a note."""
+    return message[0] & 0xF0 == 0x90
+
+
+def midi_file(tracks: Sequence[tuple[Iterable[Event], int]], ticks_per_beat: int) -> bytes:
+    """Return a file of format 1; each track has its events in the order of ticks, and its end."""
+    header = b"".join(value.to_bytes(2, "big") for value in (1, len(tracks), ticks_per_beat))
+    chunks = [_chunk(b"MThd", header)]
+    chunks += [_chunk(b"MTrk", _content(events, end)) for events, end in tracks]
+    return b"".join(chunks)
 
 
 def note_file(notes: Iterable[tuple[int, int, int]], total_steps: int, qpm: float) -> bytes:
-    """Return a MIDI file, format 1, of notes (start step, duration in steps, pitch), program 0.
+    """Return a file of notes (start step, duration in steps, pitch) of program 0.
 
     It lasts `total_steps` 16ths. Notes that end at a tick come before those that start there.
-    Source: Standard MIDI Files 1.0.
     """
-    per_step = TICKS_PER_BEAT // STEPS_PER_BEAT
-    tempo = min(round(_MICROSECONDS_A_MINUTE / qpm), 0xFFFFFF)
-    conductor = [(0, b"\xff\x51\x03" + tempo.to_bytes(3, "big")), (0, b"\xff\x58\x04\4\2\x18\x08")]
-    events = [(0, -1, 0, b"\xc0\x00")]
+    per_step = PRIMER_TICKS_PER_BEAT // STEPS_PER_BEAT
+    conductor = [(0, set_tempo(round(_MICROSECONDS_A_MINUTE / qpm))), (0, time_signature(4, 4))]
+    played = []
     for start, duration, pitch in notes:
-        events.append((start * per_step, 1, pitch, bytes((0x90, pitch, VELOCITY))))
-        events.append(((start + duration) * per_step, 0, pitch, bytes((0x80, pitch, 0))))
-    played = [(tick, message) for tick, _, _, message in sorted(events)]
+        played.append((start * per_step, 1, pitch, note_on(0, pitch, PRIMER_VELOCITY)))
+        played.append(((start + duration) * per_step, 0, pitch, note_off(0, pitch)))
+    events = [(0, program_change(0, 0))]
+    events += [(tick, message) for tick, _, _, message in sorted(played)]
     end = total_steps * per_step
-    header = b"MThd" + (6).to_bytes(4, "big") + b"\0\1\0\2" + TICKS_PER_BEAT.to_bytes(2, "big")
-    return header + _track(conductor, end) + _track(played, end)
+    return midi_file([(conductor, end), (events, end)], PRIMER_TICKS_PER_BEAT)
 
 
-def _track(events: list[tuple[int, bytes]], end_tick: int) -> bytes:
-    content, now = bytearray(), 0
-    for tick, message in [*events, (end_tick, b"\xff\x2f\x00")]:
-        content += _variable_length(tick - now) + message
+def _content(events: Iterable[Event], end_tick: int) -> bytes:
+    """Return the events with their distances; a status byte that is repeated is left out."""
+    content, now, status = bytearray(), 0, -1
+    for tick, message in events:
+        content += _variable_length(tick - now)
+        content += message[1:] if message[0] == status else message
+        status = message[0] if message[0] != _META else -1
         now = tick
-    return b"MTrk" + len(content).to_bytes(4, "big") + bytes(content)
+    return bytes(content) + _variable_length(max(0, end_tick - now)) + _END_OF_TRACK
+
+
+_META = 0xFF
+_END_OF_TRACK = b"\xff\x2f\x00"
+
+
+def _meta(kind: int, data: bytes) -> bytes:
+    return bytes((_META, kind)) + _variable_length(len(data)) + data
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + len(content).to_bytes(4, "big") + content
 
 
 def _variable_length(value: int) -> bytes:

@@ -6,15 +6,25 @@ are put back on the 16th grid from which their frames came.
 
 from __future__ import annotations
 
-import io
 from bisect import bisect_left
-
-import mido
 
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
-from chipassets.music.keys import Key
+from chipassets.midi.writer import (
+    Event,
+    control_change,
+    is_note_on,
+    key_signature,
+    marker,
+    midi_file,
+    note_off,
+    note_on,
+    program_change,
+    set_tempo,
+    time_signature,
+    track_name,
+)
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.units import STEPS_PER_BEAT, step_frame
 
@@ -26,9 +36,8 @@ _PROGRAMS = {"lead": 80, "inner": 80, "bass": 38, "double": 81}
 DRUM_KEYS = {"kick": 36, "snare": 38, "hat": 42, "open_hat": 46, "crash": 49, "tom": 45}
 """The key of each drum on the drum channel."""
 _OTHER_DRUM = 39
-# The names that a MIDI key signature can hold, from seven flats to seven sharps.
-_MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-_MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
+_RPG_MAKER_LOOP = 111
+"""The controller at which RPG Maker, and others after it, goes on after the end."""
 
 
 def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
@@ -36,17 +45,15 @@ def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
 
     RenderError when a voice of the song is not in the chip's table.
     """
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     grid = _grid(song, track)
-    file.tracks.append(_conductor(song, track, grid))
+    tracks = [_conductor(song, track, grid)]
     roles = {spec.name: spec.role for spec in CHIPS[song.chip].voices}
     for channel, voice in enumerate(song.voices):
         if voice.name not in roles:
             raise RenderError(f"the chip {song.chip} has no voice {voice.name!r}")
-        file.tracks.append(_voice_track(song, voice, roles[voice.name], channel, grid))
-    buffer = io.BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()
+        tracks.append(_voice_track(song, voice, roles[voice.name], channel, grid))
+    end = _tick(song.frames, grid)
+    return midi_file([(events, end) for events in tracks], TICKS_PER_BEAT)
 
 
 def _grid(song: ChipSong, track: TrackPlan) -> list[int]:
@@ -64,49 +71,38 @@ def _tick(frame: int, grid: list[int]) -> int:
     return bisect_left(grid, grid[index]) * _TICKS_PER_STEP
 
 
-def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> mido.MidiTrack:
+def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> list[Event]:
     frame_rate_hz = CHIPS[song.chip].frame_rate_hz
     beat_us = round(song.frames_per_bar * 1_000_000 / frame_rate_hz / track.beats_per_bar)
     events = [
-        (0, mido.MetaMessage("track_name", name=track.name)),
-        (0, mido.MetaMessage("set_tempo", tempo=beat_us)),
+        (0, track_name(track.name)),
+        (0, set_tempo(beat_us)),
         (0, _time_signature(track)),
-        (0, _key_signature(track.key)),
+        (0, key_signature(track.key.signature, is_minor=track.key.is_minor)),
     ]
     end = _tick(song.frames, grid)
     if song.loop_start_frame is not None:
         start = _tick(song.loop_start_frame, grid)
-        events.append((start, mido.MetaMessage("marker", text="loopStart")))
-        events.append((start, mido.Message("control_change", control=111, value=0)))
-        events.append((end, mido.MetaMessage("marker", text="loopEnd")))
-    return _track(events, end)
+        events.append((start, marker("loopStart")))
+        events.append((start, control_change(0, _RPG_MAKER_LOOP, 0)))
+        events.append((end, marker("loopEnd")))
+    return _by_tick(events)
 
 
-def _key_signature(key: Key) -> mido.MetaMessage:
-    """The sharps or flats of the key's mode, in major or minor: D dorian has none, in minor."""
-    names = [f"{name}m" for name in _MINOR_KEYS] if key.is_minor else _MAJOR_KEYS
-    return mido.MetaMessage("key_signature", key=names[key.signature + len(names) // 2])
-
-
-def _time_signature(track: TrackPlan) -> mido.MetaMessage:
+def _time_signature(track: TrackPlan) -> bytes:
     """The metre, with a click of the metronome, which counts 24 clocks a quarter, a felt beat."""
     numerator, denominator = map(int, track.metre.split("/"))
-    return mido.MetaMessage(
-        "time_signature",
-        numerator=numerator,
-        denominator=denominator,
-        clocks_per_click=track.pulse_steps * 24 // STEPS_PER_BEAT,
-    )
+    return time_signature(numerator, denominator, track.pulse_steps * 24 // STEPS_PER_BEAT)
 
 
 def _voice_track(
     song: ChipSong, voice: ChipVoice, role: str, channel: int, grid: list[int]
-) -> mido.MidiTrack:
+) -> list[Event]:
     channel = _DRUM_CHANNEL if role == "drums" else channel
-    events = [(0, mido.MetaMessage("track_name", name=voice.name))]
+    events = [(0, track_name(voice.name))]
     if role != "drums":
         number = _PROGRAMS.get(role, _PROGRAMS["inner"])
-        events.append((0, mido.Message("program_change", program=number, channel=channel)))
+        events.append((0, program_change(channel, number)))
     for note, following in zip(voice.notes, (*voice.notes[1:], None), strict=False):
         start = _tick(note.start_frame, grid)
         limit = _tick(following.start_frame, grid) if following else _tick(song.frames, grid)
@@ -114,11 +110,9 @@ def _voice_track(
         key = DRUM_KEYS.get(note.instrument, _OTHER_DRUM) if role == "drums" else note.pitch
         velocity = _velocity(note)
         for step in (0,) if role == "drums" else _chord(song, note):
-            sound = {"note": min(max(key + step, 0), 127), "channel": channel}
-            on = mido.Message("note_on", velocity=velocity, **sound)
-            off = mido.Message("note_off", velocity=0, **sound)
-            events += [(start, on), (end, off)]
-    return _track(events, _tick(song.frames, grid))
+            pitch = min(max(key + step, 0), 127)
+            events += [(start, note_on(channel, pitch, velocity)), (end, note_off(channel, pitch))]
+    return _by_tick(events)
 
 
 def _chord(song: ChipSong, note: ChipNote) -> list[int]:
@@ -131,12 +125,6 @@ def _velocity(note: ChipNote) -> int:
     return min(127, 7 + 8 * note.level)
 
 
-def _track(events: list[tuple[int, mido.Message]], end_tick: int) -> mido.MidiTrack:
-    """The events by tick, note ends before starts, as a track that ends at `end_tick`."""
-    track = mido.MidiTrack()
-    now = 0
-    for tick, message in sorted(events, key=lambda item: (item[0], item[1].type == "note_on")):
-        track.append(message.copy(time=tick - now))
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
-    return track
+def _by_tick(events: list[Event]) -> list[Event]:
+    """Return the events by tick, note ends before starts."""
+    return sorted(events, key=lambda event: (event[0], is_note_on(event[1])))
