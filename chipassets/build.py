@@ -224,9 +224,18 @@ def _produce(
         if stage is not None:
             yield StageEntered(name, stage)
         else:
-            produced[name] = result
+            produced[name] = replace(result, take=_with_history(stock, name, result.take))
             yield TrackDone(name, _how(stock, name, result))
     return produced
+
+
+def _with_history(stock: Stock, name: str, take: LockedTake) -> LockedTake:
+    """Return a take with the versions that the lock keeps; one that is given up becomes one."""
+    before = stock.lock.takes.get(name)
+    if before is None or name not in stock.notes:
+        return take
+    found = replace(take, versions=before.versions)
+    return found.with_version(before.replaced()) if before.accepted else found
 
 
 def _keep_lock(

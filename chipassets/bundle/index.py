@@ -114,6 +114,15 @@ class TakeEntry(_Entry):
     number: _Count
     of: _Positive
     why: str
+    version: _Count = 0
+    """Of a take that was repaired or brought from outside, which version: take 5.2 has 2."""
+    origin: str = ""
+    """Where such a version comes from, in words."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: take 5.2 is the second version of take 5."""
+        return f"{self.number}.{self.version}" if self.version else str(self.number)
 
 
 class MoodEvidence(_Entry):

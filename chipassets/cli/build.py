@@ -292,7 +292,7 @@ def _row(track: TrackEntry) -> list[str]:
         str(track.bars),
         f"{track.seconds:.1f}",
         file.path,
-        f"{track.take.number} of {track.take.of}",
+        f"{track.take.name} of {track.take.of}",
     ]
 
 

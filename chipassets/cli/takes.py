@@ -15,7 +15,7 @@ from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
     from chipassets.decisions.auditions import Audition
-    from chipassets.lock import LockedTake
+    from chipassets.lock import LockedTake, Version
     from chipassets.originality import Likeness
     from chipassets.production.casting import Candidate
 
@@ -26,7 +26,7 @@ def takes_command(
         list[str] | None, typer.Argument(metavar="[TRACK]...", help="The track's name.")
     ] = None,
     export_take: Annotated[
-        int | None, typer.Option("--export", metavar="N", help="Write take N to a file; see -o.")
+        str | None, typer.Option("--export", metavar="N", help="Write take N to a file; see -o.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file: .mid, .ogg, .wav, … .")
@@ -52,8 +52,24 @@ def takes_command(
         ),
     ] = False,
     reject_take: Annotated[
-        int | None, typer.Option("--reject", metavar="N", help="Never choose take N again.")
+        str | None, typer.Option("--reject", metavar="N", help="Never choose take N again.")
     ] = None,
+    reroll: Annotated[
+        str | None,
+        typer.Option(
+            "--reroll",
+            metavar="WHAT",
+            help="Compose a part anew, the rest stays: B, bars:7-8, tune, inner, bass, drums, or "
+            "several with commas. See --take.",
+        ),
+    ] = None,
+    import_file: Annotated[
+        Path | None,
+        typer.Option("--import", help="Accept an edited MIDI file as the track's take."),
+    ] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Bring back what the accepted take replaced.")
+    ] = False,
     roll_count: Annotated[
         int | None, typer.Option("--roll", metavar="N", help="Compose N more takes.")
     ] = None,
@@ -70,19 +86,22 @@ def takes_command(
         typer.Option("--explain", metavar="BAR", help="Show what pulled in a bar; see --take."),
     ] = None,
     take: Annotated[
-        int | None,
-        typer.Option("--take", metavar="N", help="Explain take N, not the chosen one."),
+        str | None,
+        typer.Option(
+            "--take", metavar="N", help="Explain, reroll or import over take N, not the chosen one."
+        ),
     ] = None,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List a track's takes with their measures; export, explain, accept or reject one; roll more.
+    """List a track's takes with their measures; hear, accept, reject or repair one; roll more.
 
-    Without a track, list the tracks and what is locked of each. Takes count from 1. What is decided
-    goes into the lock: commit it.
+    Without a track, list the tracks and what is locked of each. Takes count from 1; versions of
+    take 5, repaired or brought from outside, are 5.1, 5.2 and so on. What is decided goes into the
+    lock: commit it.
     """
     names = list(tracks or ())
-    if accept_take is not None and not accept_take.lstrip("-").isdecimal():
+    if accept_take is not None and not accept_take.lstrip("-").replace(".", "", 1).isdecimal():
         names, accept_named = [accept_take, *names], True
     else:
         accept_named = False
@@ -94,6 +113,9 @@ def takes_command(
         "--forget": forget or None,
         "--reject": reject_take,
         "--roll": roll_count,
+        "--reroll": reroll,
+        "--import": import_file,
+        "--undo": undo or None,
         "--explain": explain,
         "--compare": compare_takes,
     }
@@ -102,8 +124,8 @@ def takes_command(
         raise UsageError(f"{' and '.join(given)} are two things to do; do one at a time")
     if (export_take is None and compare_takes is None) != (out is None):
         raise UsageError("--export N or --compare N,M, and -o FILE belong together")
-    if take is not None and explain is None:
-        raise UsageError("--take N belongs to --explain BAR")
+    if take is not None and explain is None and reroll is None and import_file is None:
+        raise UsageError("--take N belongs to --explain BAR, --reroll WHAT or --import FILE")
     if accept_named or accept_all or unaccept or forget:
         from chipassets.decisions import whole_tracks as decisions
 
@@ -122,7 +144,7 @@ def takes_command(
         return
     if len(names) != 1:
         raise UsageError(f"name one track; here are {len(names) or 'none'}")
-    track, number = names[0], None if accept_take is None else int(accept_take)
+    track = names[0]
     pair = _pair(compare_takes)
     from chipassets.production.workers import use_one_thread
 
@@ -133,7 +155,7 @@ def takes_command(
     audition = auditions.open_audition(manifest, track, model)
     if explain is not None:
         with console(stderr=True).status("composing"):
-            explained = auditions.explain_bar(audition, explain, take)
+            explained = auditions.explain_bar(audition, explain, _composed(take))
         print_bar(track, explained, as_json=as_json)
         return
     with console(stderr=True).status("composing"):
@@ -145,12 +167,26 @@ def takes_command(
 
             compare(audition, *pair, out)
             said = f"wrote takes {pair[0]} and {pair[1]} of {track} in turns to {out}"
-        elif number is not None:
-            said = _decided(audition, lambda: auditions.accept(audition, number))
+        elif accept_take is not None:
+            said = _decided(audition, lambda: auditions.accept(audition, accept_take))
         elif reject_take is not None:
             said = _decided(audition, lambda: auditions.reject(audition, reject_take))
         elif roll_count is not None:
             said = _decided(audition, lambda: auditions.roll_more(audition, roll_count))
+        elif undo:
+            said = _decided(audition, lambda: auditions.undo(audition))
+        elif reroll is not None:
+            from chipassets.decisions.rerolling import reroll_take
+
+            version = reroll_take(audition, reroll, take)
+            said = (
+                f"{track}: take {version.name} is {version.origin}; hear it with --export "
+                f"{version.name}, keep it with --accept {version.name}"
+            )
+        elif import_file is not None:
+            from chipassets.decisions.taking_in import import_take
+
+            said = "\n".join(import_take(audition, import_file, take))
         else:
             said = ""
     if said:
@@ -181,7 +217,7 @@ def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
         [
             state.name,
             state.words,
-            f"{state.take.number + 1} of {state.take.of}" if state.take else "-",
+            f"{state.take.name} of {state.take.of}" if state.take else "-",
             str(len(state.take.rejected)) if state.take else "-",
             state.stale or "-",
         ]
@@ -191,18 +227,25 @@ def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
     print_table(title, ["track", "state", "take", "rejected", "composed anew, because"], table)
 
 
-def _pair(text: str | None) -> tuple[int, int] | None:
+def _composed(take: str | None) -> int | None:
+    """The number of a composed take: how a version came about is not known bar by bar."""
+    if take is None or take.isdecimal():
+        return None if take is None else int(take)
+    raise UsageError(f"--take {take}: --explain tells of composed takes, which are whole numbers")
+
+
+def _pair(text: str | None) -> tuple[str, str] | None:
     if text is None:
         return None
-    words = text.split(",")
-    if len(words) != 2 or not all(word.strip().isdecimal() for word in words):
+    words = [word.strip() for word in text.split(",")]
+    if len(words) != 2 or not all(words):
         raise UsageError(f"--compare {text} is not two takes; write them like 3,5")
-    return int(words[0]), int(words[1])
+    return words[0], words[1]
 
 
 def _decided(audition: Audition, decide: Callable[[], LockedTake]) -> str:
     locked = decide()
-    return f"{audition.track.name}: take {locked.number + 1}, {locked.why}"
+    return f"{audition.track.name}: take {locked.name}, {locked.why}"
 
 
 def _print_said(said: str, *, as_json: bool) -> None:
@@ -213,30 +256,44 @@ def _print_said(said: str, *, as_json: bool) -> None:
 
 
 def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
-    from chipassets.decisions.auditions import chosen_number, list_takes
+    from chipassets.decisions.auditions import chosen_number, list_takes, list_versions
 
     with console(stderr=True).status("composing"):
         candidates = list_takes(audition)
         alike = _likenesses(audition, candidates, against)
         chosen = chosen_number(audition, candidates)
+        versions = [item for item in list_versions(audition) if _is_shown(item, candidates)]
     states = [_state(audition, item, chosen) for item in candidates]
     if as_json:
         rows = [
             _take_json(item, state, alike.get(item.number))
             for item, state in zip(candidates, states, strict=True)
         ]
-        print_json({"track": audition.track.name, "scene": audition.track.scene, "takes": rows})
+        kept = [
+            {
+                **_take_json(item, _version_state(audition, item), None),
+                "take": version.name,
+                "origin": version.origin,
+            }
+            for version, item in versions
+        ]
+        found = {"track": audition.track.name, "scene": audition.track.scene, "takes": rows}
+        print_json(found | ({"versions": kept} if kept else {}))
         return
-    print_table(
-        f"{audition.track.name}: {len(candidates)} takes", _COLUMNS, _rows(candidates, states)
-    )
+    table = [
+        *_rows(candidates, states),
+        *(_row(item, _version_state(audition, item), version.name) for version, item in versions),
+    ]
+    print_table(f"{audition.track.name}: {len(candidates)} takes", _COLUMNS, table)
+    for version, _ in versions:
+        print_text(f"take {version.name}: {version.origin}")
     for item in candidates:
         for said in filter(None, [item.rating.refused, *item.complaints]):
             print_text(f"take {item.number + 1}: {said}")
         for likeness in alike.get(item.number, ())[:3]:
             notes = likeness.longest_run + 1
             print_text(f"take {item.number + 1}: {notes} notes in a row as in {likeness.piece}")
-    if audition.current and chosen is None:
+    if audition.current and chosen is None and not audition.current.as_version:
         print_text("the accepted take is not among these: it is of an older plan or composer")
 
 
@@ -270,11 +327,26 @@ def _rows(candidates: tuple[Candidate, ...], states: list[str]) -> list[list[str
     return [_row(item, state) for item, state in zip(candidates, states, strict=True)]
 
 
-def _row(item: Candidate, state: str) -> list[str]:
+def _is_shown(item: tuple[Version, Candidate], candidates: tuple[Candidate, ...]) -> bool:
+    """Whether a version is other music than every composed take that is listed."""
+    version, _ = item
+    return bool(version.version) or all(version.score != one.score for one in candidates)
+
+
+def _version_state(audition: Audition, item: Candidate) -> str:
+    current = audition.current
+    if current is not None and current.score == item.score:
+        return "accepted" if audition.is_held else "chosen"
+    if item.is_rejected:
+        return "rejected"
+    return "refused" if item.rating.refused else ""
+
+
+def _row(item: Candidate, state: str, name: str = "") -> list[str]:
     values = {feature.name: feature.value for feature in item.rating.features}
     own = item.rating.originality
     return [
-        str(item.number + 1),
+        name or str(item.number + 1),
         state,
         f"{item.rating.total:.2f}",
         *[f"{values[name]:.2f}" if name in values else "-" for name in _FEATURES],

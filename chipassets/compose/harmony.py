@@ -51,7 +51,7 @@ def plan_harmony(track: TrackPlan, plan: PiecePlan, rng: np.random.Generator) ->
     """
     steps = track.steps_per_bar
     whole = _written(track, "")
-    keys = [_bar_key(track, plan, bar) for bar in range(track.bars)]
+    keys = [bar_key(track, plan, bar) for bar in range(track.bars)]
     bars: Bars = []
     if whole is not None and len(whole.bars) == track.bars:
         bars = list(whole.bars)
@@ -69,7 +69,8 @@ def plan_harmony(track: TrackPlan, plan: PiecePlan, rng: np.random.Generator) ->
     return harmony_of(named, keys, track.key, steps)
 
 
-def _bar_key(track: TrackPlan, plan: PiecePlan, bar: int) -> Key:
+def bar_key(track: TrackPlan, plan: PiecePlan, bar: int) -> Key:
+    """Return the key in which a bar stands: its section's, in the section's last bar home's."""
     section = plan.section_at(bar).section
     if track.link and track.link.start and bar < track.bars - 1:
         return track.link.start

@@ -7,6 +7,7 @@ so that a series of decisions composes each take once.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,28 +16,31 @@ from chipassets import __version__
 from chipassets.bundle import TrackEntry, write_bundle, write_file
 from chipassets.compose.explain import BarExplained, explain_take_bar
 from chipassets.compose.weights import Model, open_model
-from chipassets.errors import UsageError
+from chipassets.errors import CheckError, UsageError
 from chipassets.lock import (
     Choices,
     Lock,
     LockedTake,
     Rejection,
+    Version,
     change_lock,
     merge_takes,
+    notes_sha256,
     read_lock,
 )
 from chipassets.manifest import load_manifest
 from chipassets.manifest.words import format_fault
+from chipassets.music.score import Score
 from chipassets.originality import GramIndex, open_index
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.casting import (
     Candidate,
+    as_candidate,
     cast,
     choose_candidate,
     judged,
     lock_take,
-    notes_sha256,
     retempoed,
     roll,
 )
@@ -44,7 +48,7 @@ from chipassets.production.links import linked
 from chipassets.production.produce import render_track
 from chipassets.production.provenance import index_of
 from chipassets.resolve.build_plan import resolve
-from chipassets.stored.cache_keys import is_held, notes_key, plan_key, settled
+from chipassets.stored.cache_keys import as_played, is_held, notes_key, plan_key, settled
 
 MAX_TAKES = 512
 """So many takes of a track can be looked at: rolling on rarely finds better ones."""
@@ -54,6 +58,12 @@ _SUFFIX_FORMATS = {
 }
 """The formats of one file, by its suffix."""
 _PREVIEW_FORMATS = ("ogg", "midi")
+
+TakeName = int | str
+"""A take by its number from 1, or "5.2": the second version of take 5."""
+
+_NAME = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?")
+_ACCEPTED = "accepted; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,11 @@ class Audition:
     def choices(self) -> Choices:
         """What someone has decided about the track's takes."""
         return Choices(self.before.rejected, self.before.rolled) if self.before else Choices()
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """What the lock keeps of the track beside its takes: repaired, brought, or replaced."""
+        return self.before.versions if self.before else ()
 
 
 def open_audition(manifest: Path, track: str, model: str | None = None) -> Audition:
@@ -176,25 +191,140 @@ def chosen_number(audition: Audition, candidates: tuple[Candidate, ...]) -> int 
     return choose_candidate(audition.track, candidates).number
 
 
-def accept(audition: Audition, take: int) -> LockedTake:
-    """Lock take number `take` (from 1): it stays through rebuilds. Returns what was locked."""
-    candidates = list_takes(audition)
-    chosen = _numbered(audition, candidates, take)
-    fingerprint = notes_sha256(chosen.score)
-    kept = tuple(item for item in audition.choices.rejected if item.notes_sha256 != fingerprint)
-    choices = replace(audition.choices, rejected=kept)
-    locked = lock_take(
-        audition.track, audition.model, audition.grams, choices, candidates, chosen, accepted=True
+def list_versions(audition: Audition) -> tuple[tuple[Version, Candidate], ...]:
+    """Return what the lock keeps of the track beside its takes, each rated as they are."""
+    return tuple(
+        (
+            version,
+            as_candidate(
+                as_played(audition.track, as_take(audition, version)),
+                version.number, version.score, audition.grams, audition.choices,
+            ),
+        )
+        for version in audition.versions
+    )  # fmt: skip
+
+
+def as_take(audition: Audition, version: Version) -> LockedTake:
+    """Return what the lock would hold if a version were the track's take, as it stood then."""
+    before = audition.before
+    assert before is not None  # noqa: S101 - whoever has a version has a take
+    said = version.origin if version.version else "as it was before it was replaced"
+    return replace(
+        before,
+        number=version.number,
+        of=max(before.of, version.number + 1),
+        why=f"{_ACCEPTED}{said}" if version.accepted else said,
+        score=version.score,
+        notes_key=version.notes_key,
+        plan_key=version.plan_key,
+        facts=version.facts,
+        accepted=version.accepted,
+        before=version.before,
     )
+
+
+def take_of(audition: Audition, take: TakeName | None = None) -> LockedTake:
+    """Return a take as the lock would hold it; by default the one that a build would use.
+
+    UsageError for a take that there is not.
+    """
+    if take is None:
+        if audition.current:
+            return audition.current
+        candidates = list_takes(audition)
+        return _as_locked(audition, candidates, choose_candidate(audition.track, candidates))
+    found = _NAME.fullmatch(str(take).strip())
+    if found is None:
+        raise UsageError(f"{take!r} is no take; takes are numbers from 1, versions like 5.1")
+    if found[2] is None:
+        candidates = list_takes(audition)
+        return _as_locked(audition, candidates, _numbered(audition, candidates, int(found[1])))
+    name = f"{int(found[1])}.{int(found[2])}"
+    for version in audition.versions:
+        if version.name == name:
+            return as_take(audition, version)
+    known = ", ".join(version.name for version in audition.versions)
+    raise UsageError(
+        f"track {audition.track.name!r} has no take {name}; its versions are {known or 'none so far'}"
+    )
+
+
+def _as_locked(
+    audition: Audition, candidates: tuple[Candidate, ...], chosen: Candidate
+) -> LockedTake:
+    locked = lock_take(
+        audition.track, audition.model, audition.grams, audition.choices, candidates, chosen
+    )
+    return replace(locked, versions=audition.versions)
+
+
+def accept(audition: Audition, take: TakeName) -> LockedTake:
+    """Lock a take: it stays through rebuilds. Returns what was locked.
+
+    What it replaces is kept as a version if somebody had accepted it, so that it can come back.
+    """
+    return accept_take(audition, take_of(audition, take))
+
+
+def accept_take(audition: Audition, take: LockedTake) -> LockedTake:
+    """Lock a take that `take_of` returned, or one made of it."""
+    sha256 = notes_sha256(take.score)
+    rejected = tuple(item for item in audition.choices.rejected if item.notes_sha256 != sha256)
+    why = f"{_ACCEPTED}{take.why.removeprefix(_ACCEPTED)}"
+    locked = replace(
+        take, accepted=True, why=why, rejected=rejected, rolled=audition.choices.rolled, before=""
+    )
+    before = audition.before
+    if before is not None and notes_sha256(before.score) == sha256:
+        locked = replace(locked, before=before.before)
+    elif before is not None and (before.accepted or audition.is_held or take.as_version):
+        locked = locked.with_version(before.replaced())
+        locked = replace(locked, before=notes_sha256(before.score))
     return _write(audition, locked)
 
 
-def reject(audition: Audition, take: int) -> LockedTake:
-    """Lock that take number `take` (from 1) is never chosen again. Returns the take that now is.
+def undo(audition: Audition) -> LockedTake:
+    """Lock the take that the accepted one replaced, as it stood then. Returns it.
 
-    An accepted take stays, unless it is the one. CheckError when no take is left.
+    Where it replaced none that somebody had accepted, builds choose again. CheckError when no take
+    is accepted.
     """
-    refused = _numbered(audition, list_takes(audition), take)
+    current = audition.before
+    if current is None or not current.accepted:
+        raise CheckError(f"no take of track {audition.track.name!r} is accepted: nothing to undo")
+    version = current.version_of(current.before) if current.before else None
+    if version is None:
+        why = current.why.removeprefix(_ACCEPTED)
+        return _write(audition, replace(current, accepted=False, why=why, before=""))
+    restored = as_take(audition, version)
+    return _write(audition, restored.with_version(current.replaced()))
+
+
+def keep_version(audition: Audition, base: LockedTake, score: Score, origin: str) -> Version:
+    """Put notes that were made of a take into the lock as its next version, and return that."""
+    version = Version(
+        number=base.number,
+        version=base.next_version(base.number),
+        origin=origin,
+        score=score,
+        notes_key=base.notes_key,
+        plan_key=base.plan_key or plan_key(audition.track),
+        facts=base.facts,
+    )
+    held = audition.before if audition.before is not None else base
+    kept = _write(audition, held.with_version(version)).version_of(notes_sha256(score))
+    assert kept is not None  # noqa: S101 - it was written just now
+    return kept
+
+
+def reject(audition: Audition, take: TakeName) -> LockedTake:
+    """Lock that a take is never chosen again. Returns the take that now is.
+
+    An accepted take stays, unless it is the one: then the accepted take that it replaced comes
+    back. CheckError when no take is left.
+    """
+    refused = take_of(audition, take)
     rejection = Rejection(refused.number, notes_sha256(refused.score))
     known = {item.notes_sha256 for item in audition.choices.rejected}
     added = () if rejection.notes_sha256 in known else (rejection,)
@@ -219,8 +349,8 @@ def roll_more(
     return _decide(audition, replace(audition.choices, rolled=rolled))
 
 
-def export(audition: Audition, take: int, path: Path) -> None:
-    """Write take number `take` (from 1) to a file, in the format that the suffix names."""
+def export(audition: Audition, take: TakeName, path: Path) -> None:
+    """Write a take to a file, in the format that the suffix names."""
     wanted = _SUFFIX_FORMATS.get(path.suffix.lower())
     if wanted is None:
         raise UsageError(
@@ -232,8 +362,8 @@ def export(audition: Audition, take: int, path: Path) -> None:
     write_file(path, files[entry.files[wanted].path])
 
 
-def preview(audition: Audition, take: int, folder: Path) -> None:
-    """Write take number `take` (from 1) as a bundle of this one track, for a game to play."""
+def preview(audition: Audition, take: TakeName, folder: Path) -> None:
+    """Write a take as a bundle of this one track, for a game to play."""
     entry, files = render_take(audition, take, _PREVIEW_FORMATS, layered=True)
     found = {"generator": f"chipassets {__version__}", "take": take}
     provenance = (json.dumps(found) + "\n").encode()
@@ -242,20 +372,17 @@ def preview(audition: Audition, take: int, folder: Path) -> None:
 
 
 def render_take(
-    audition: Audition, take: int, formats: tuple[str, ...], *, layered: bool = False
+    audition: Audition, take: TakeName, formats: tuple[str, ...], *, layered: bool = False
 ) -> tuple[TrackEntry, dict[str, bytes]]:
-    """Return the index entry and the files, by path, of take number `take` (from 1).
+    """Return the index entry and the files, by path, of a take.
 
     layered: with the files of the track's layers too.
     """
-    candidates = list_takes(audition)
-    chosen = _numbered(audition, candidates, take)
-    locked = lock_take(
-        audition.track, audition.model, audition.grams, audition.choices, candidates, chosen
-    )
+    locked = take_of(audition, take)
     plan = replace(audition.plan, formats=formats)
-    sound = audition.track.sound if layered else replace(audition.track.sound, layers=())
-    track = replace(audition.track, sound=sound)
+    played = as_played(audition.track, locked) if locked.as_version else audition.track
+    sound = played.sound if layered else replace(played.sound, layers=())
+    track = replace(played, sound=sound)
     return render_track(plan, track, locked, audition.grams, _silent)
 
 
@@ -277,6 +404,11 @@ def _chosen_take(audition: Audition) -> int:
     """The number of the take that a build would use, from the lock where that says it."""
     if audition.current and not audition.is_held:
         return audition.current.number
+    if audition.current and audition.current.as_version:
+        raise UsageError(
+            f"take {audition.current.name} of track {audition.track.name!r} is {audition.current.origin}, so "
+            "nobody knows what pulled in each bar; name a composed take with --take N"
+        )
     number = chosen_number(audition, list_takes(audition))
     if number is None:
         raise UsageError(
@@ -290,6 +422,11 @@ def _decide(audition: Audition, choices: Choices) -> LockedTake:
     """Lock the choices, and the take that they lead to."""
     current = audition.current
     unwanted = {item.notes_sha256 for item in choices.rejected}
+    if current and current.before and notes_sha256(current.score) in unwanted:
+        replaced = current.version_of(current.before)
+        if replaced is not None and replaced.accepted and current.before not in unwanted:
+            restored = as_take(audition, replaced).with_version(current.replaced())
+            return _write(audition, replace(restored, rejected=choices.rejected))
     if current and audition.is_held and notes_sha256(current.score) not in unwanted:
         kept = replace(current, rejected=choices.rejected, rolled=choices.rolled)
         return _write(audition, kept)
@@ -322,7 +459,7 @@ def _write(audition: Audition, locked: LockedTake) -> LockedTake:
 
 def _decided(locked: LockedTake, merged: LockedTake) -> LockedTake:
     """What was decided just now, whatever take another process had chosen a moment before."""
-    return replace(locked, rejected=merged.rejected, rolled=merged.rolled)
+    return replace(locked, rejected=merged.rejected, rolled=merged.rolled, versions=merged.versions)
 
 
 def _silent(stage: str) -> None:

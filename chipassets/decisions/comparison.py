@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from chipassets.bundle import write_file
-from chipassets.decisions.auditions import Audition, render_take
+from chipassets.decisions.auditions import Audition, TakeName, render_take
 from chipassets.errors import UsageError
 
 TURN_BARS = 2
@@ -22,8 +22,8 @@ _FORMATS = ("wav", "ogg", "flac")
 Wave = np.ndarray[Any, np.dtype[np.float32]]
 
 
-def compare(audition: Audition, one: int, other: int, path: Path) -> None:
-    """Write a file in which two takes (from 1) alternate every TURN_BARS bars, each in its bar.
+def compare(audition: Audition, one: TakeName, other: TakeName, path: Path) -> None:
+    """Write a file in which two takes alternate every TURN_BARS bars, each in its bar.
 
     UsageError for a take that there is not, and for a suffix other than .wav, .ogg or .flac.
     """

@@ -87,7 +87,7 @@ def accept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
         return lock
 
     takes = change_lock(manifest, accept).takes
-    return [f"{name}: take {takes[name].number + 1} is accepted" for name in wanted]
+    return [f"{name}: take {takes[name].name} is accepted" for name in wanted]
 
 
 def unaccept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
@@ -103,7 +103,7 @@ def unaccept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
             if take is not None and take.accepted:
                 why = take.why.removeprefix(_ACCEPTED)
                 lock = lock.with_take(name, replace(take, accepted=False, why=why))
-                told.append(f"{name}: take {take.number + 1} is no longer accepted")
+                told.append(f"{name}: take {take.name} is no longer accepted")
         return lock
 
     change_lock(manifest, unaccept)
@@ -126,7 +126,7 @@ def forget_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
         for name in wanted:
             take = lock.takes[name]
             kept = "accepted take" if take.accepted else "take"
-            told.append(f"{name}: forgot {kept} {take.number + 1} of {take.of}")
+            told.append(f"{name}: forgot {kept} {take.name} of {take.of}")
         return lock.without(set(wanted))
 
     change_lock(manifest, forget)

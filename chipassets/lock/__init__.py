@@ -7,7 +7,15 @@ What someone decided about takes stands here too, and stays until someone says o
 
 from __future__ import annotations
 
-from chipassets.lock.entries import Choices, Lock, LockedTake, Rejection, TakeRow
+from chipassets.lock.entries import (
+    Choices,
+    Lock,
+    LockedTake,
+    Rejection,
+    TakeRow,
+    Version,
+    notes_sha256,
+)
 from chipassets.lock.file import change_lock, lock_path, read_lock, read_text, try_lock
 from chipassets.lock.lock_text import line_of, take_from_text, take_to_text
 from chipassets.lock.merging import merge_locks, merge_takes
@@ -18,11 +26,13 @@ __all__ = [
     "LockedTake",
     "Rejection",
     "TakeRow",
+    "Version",
     "change_lock",
     "line_of",
     "lock_path",
     "merge_locks",
     "merge_takes",
+    "notes_sha256",
     "read_lock",
     "read_text",
     "take_from_text",

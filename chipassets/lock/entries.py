@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from chipassets.music.score import Score
+from chipassets.music.score_text import score_to_lines
+
+
+def notes_sha256(score: Score) -> str:
+    """Return the hash of a take's bars and notes: the same music at any tempo."""
+    bars = [line for line in score_to_lines(score) if "|" in line]
+    return hashlib.sha256("\n".join(bars).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,31 @@ class TakeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A take as it was kept beside the composed ones: repaired, brought from outside, or replaced.
+
+    number: of the composed take (from 0) that it is a version of; version: which one, 0 being the
+    take as it was before it was replaced. origin: where it comes from, in words. The rest as in
+    `LockedTake`; accepted and before say how it stood when it was replaced.
+    """
+
+    number: int
+    version: int
+    origin: str
+    score: Score
+    notes_key: str
+    plan_key: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    accepted: bool = False
+    before: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it: take 5.2 is the second version of take 5."""
+        return f"{self.number + 1}.{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
 class LockedTake:
     """The chosen take of a track: its notes, what they were composed from, and why it won.
 
@@ -44,7 +77,9 @@ class LockedTake:
     plan changes; plan_key: the hash of the plan it followed, without versions and model. rejected:
     takes that are never chosen again. rolled: how many takes were asked for beyond the plan's.
     table: all takes of which it was chosen. facts: what it was composed from, in words, by name,
-    so that a change can be named. Locks of older versions have neither.
+    so that a change can be named. Locks of older versions have neither. versions: what was kept of
+    this and of other takes, in the order in which it came. before: the hash of the notes that this
+    take replaced, "" where there were none or nobody had chosen them.
     """
 
     notes_key: str
@@ -58,11 +93,66 @@ class LockedTake:
     rolled: int = 0
     table: tuple[TakeRow, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    versions: tuple[Version, ...] = ()
+    before: str = ""
 
     @property
     def is_decided(self) -> bool:
         """Whether a person had a say in it."""
-        return self.accepted or bool(self.rejected) or bool(self.rolled)
+        return self.accepted or bool(self.rejected) or bool(self.rolled) or bool(self.versions)
+
+    @property
+    def as_version(self) -> Version | None:
+        """The version that the take is, None where it is as it was composed."""
+        if not self.versions:
+            return None
+        found = self.version_of(notes_sha256(self.score))
+        return found if found is not None and found.version else None
+
+    @property
+    def name(self) -> str:
+        """What people call the take: its number from 1, and the version behind a point."""
+        version = self.as_version
+        return version.name if version else str(self.number + 1)
+
+    @property
+    def origin(self) -> str:
+        """Where a version comes from, in words; "" for a take as it was composed."""
+        version = self.as_version
+        return version.origin if version else ""
+
+    def version_of(self, sha256: str) -> Version | None:
+        """Return the version that has the notes of that hash."""
+        return next((v for v in self.versions if notes_sha256(v.score) == sha256), None)
+
+    def with_version(self, version: Version) -> LockedTake:
+        """Return the take with one more version, under the next number where its own is taken.
+
+        Notes that are known already are not kept twice.
+        """
+        if self.version_of(notes_sha256(version.score)):
+            return self
+        if any(version.name == known.name for known in self.versions):
+            version = replace(version, version=self.next_version(version.number))
+        return replace(self, versions=(*self.versions, version))
+
+    def next_version(self, number: int) -> int:
+        """Return which version of a composed take (from 0) the next one is, from 1."""
+        return 1 + max((v.version for v in self.versions if v.number == number), default=0)
+
+    def replaced(self) -> Version:
+        """Return the take as it is now, to be kept when another one replaces it."""
+        return Version(
+            number=self.number,
+            version=0,
+            origin="as it was",
+            score=self.score,
+            notes_key=self.notes_key,
+            plan_key=self.plan_key,
+            facts=self.facts,
+            accepted=self.accepted,
+            before=self.before,
+        )
 
 
 @dataclass(frozen=True, slots=True)

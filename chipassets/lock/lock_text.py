@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chipassets.errors import CheckError
-from chipassets.lock.entries import Lock, LockedTake, Rejection, TakeRow
+from chipassets.lock.entries import Lock, LockedTake, Rejection, TakeRow, Version
 from chipassets.music.chords import parse_chord
 from chipassets.music.score import Score
 from chipassets.music.score_text import score_from_lines, score_to_lines
@@ -124,6 +124,11 @@ def _take_to_json(take: LockedTake) -> dict[str, Any]:
         choices["from"] = dict(take.facts)
     if take.table:
         choices["table"] = [_row_to_line(row) for row in take.table]
+    if take.before:
+        choices["before"] = take.before
+    # Behind the take's own notes: who looks for those finds them first.
+    versions = [_version_to_json(version) for version in take.versions]
+    kept = {"versions": versions} if versions else {}
     return {
         "notes_key": take.notes_key,
         "number": take.number + 1,
@@ -131,7 +136,41 @@ def _take_to_json(take: LockedTake) -> dict[str, Any]:
         "why": take.why,
         **choices,
         "score": score_to_lines(take.score),
+        **kept,
     }
+
+
+def _version_to_json(version: Version) -> dict[str, Any]:
+    said: dict[str, Any] = {"number": version.number + 1, "version": version.version}
+    said |= {"origin": version.origin, "notes_key": version.notes_key}
+    if version.accepted:
+        said["accepted"] = True
+    said |= {name: text for name in ("plan_key", "before") if (text := getattr(version, name))}
+    if version.facts:
+        said["from"] = dict(version.facts)
+    return {**said, "score": score_to_lines(version.score)}
+
+
+def _version_from_json(name: str, entry: object) -> Version:
+    if not isinstance(entry, dict):
+        raise _WrongError((name, "versions"), "it is no version of a take")
+    way = (name, "versions")
+    accepted, facts = entry.get("accepted", False), entry.get("from", {})
+    if not isinstance(accepted, bool):
+        raise _WrongError(way, f"{accepted!r} is neither true nor false")
+    if not isinstance(facts, dict):
+        raise _WrongError(way, "what a version was composed from is no mapping")
+    return Version(
+        number=_whole(entry, "number", way, 1, _MAX_TAKES) - 1,
+        version=_whole(entry, "version", way, 0, _MAX_TAKES),
+        origin=_text(entry, "origin", way, needed=True),
+        score=_score(entry, name, "versions"),
+        notes_key=_text(entry, "notes_key", way, needed=True),
+        plan_key=_text(entry, "plan_key", way),
+        facts=tuple((key, _text(facts, key, way)) for key in facts),
+        accepted=accepted,
+        before=_text(entry, "before", way),
+    )
 
 
 def _named(name: str, entry: object, version: int) -> LockedTake:
@@ -173,6 +212,8 @@ def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
             for place, line in enumerate(_list(entry, "table", name))
         ),
         facts=tuple((key, _text(facts, key, (name,))) for key in facts),
+        versions=tuple(_version_from_json(name, item) for item in _list(entry, "versions", name)),
+        before=_text(entry, "before", (name,)),
     )
 
 
@@ -208,19 +249,22 @@ def _list(entry: dict[str, Any], key: str, name: str) -> list[Any]:
     return value
 
 
-def _score(entry: dict[str, Any], name: str) -> Score:
+def _score(entry: dict[str, Any], name: str, key: str = "score") -> Score:
+    """Return the score of an entry; `key` is where in the track's entry a fault is told."""
     lines = entry.get("score")
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise _WrongError((name, "score"), "its score is no list of lines")
+        raise _WrongError((name, key), "its score is no list of lines")
+    is_own = key == "score"
     try:
         score = score_from_lines(lines)
     except (ValueError, OverflowError) as error:
         where, _, why = str(error).partition(": ")
         number = where.removeprefix("line ")
         item = int(number) - 1 if number.isdecimal() else 0
-        raise _WrongError((name, "score", item), f"its score is refused: {why or error}") from error
+        way = (name, key, item) if is_own else (name, key)
+        raise _WrongError(way, f"its score is refused: {why or error}") from error
     for word, why in _faults(score):
-        raise _WrongError((name, "score", word), why)
+        raise _WrongError((name, key, word) if is_own else (name, key), why)
     return score
 
 

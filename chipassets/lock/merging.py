@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chipassets.lock.entries import Lock, LockedTake, Rejection
+from chipassets.lock.entries import Lock, LockedTake, Rejection, Version
 
 
 def merge_locks(base: Lock, ours: Lock, theirs: Lock) -> tuple[Lock, list[str]]:
@@ -31,8 +31,27 @@ def merge_takes(
 ) -> LockedTake | None:
     """Return what is left of a take that one side or both changed; None where it is removed.
 
-    Where both changed it, the accepted one wins, else ours; rejections and rolls of both count.
+    Where both changed it, the accepted one wins, else ours; rejections and rolls of both count, and
+    so do the versions that either keeps.
     """
+    winner = _winner(base, ours, theirs)
+    if winner is None:
+        return None
+    return replace(winner, versions=_merged_versions(winner, ours, theirs))
+
+
+def _merged_versions(
+    winner: LockedTake, ours: LockedTake | None, theirs: LockedTake | None
+) -> tuple[Version, ...]:
+    """The winner's versions, and what else a side has."""
+    for version in (v for side in (ours, theirs) if side for v in side.versions):
+        winner = winner.with_version(version)
+    return winner.versions
+
+
+def _winner(
+    base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None
+) -> LockedTake | None:
     if ours == theirs or theirs == base:
         return ours
     if ours == base:

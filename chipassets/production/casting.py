@@ -5,7 +5,6 @@ Takes are numbered from 0 and take n of a track is always the same music, howeve
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +14,8 @@ from chipassets.compose.composer import Composed, compose_with_costs
 from chipassets.compose.variant import vary
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
-from chipassets.lock import Choices, LockedTake, TakeRow
+from chipassets.lock import Choices, LockedTake, TakeRow, notes_sha256
 from chipassets.music.score import Note, Score
-from chipassets.music.score_text import score_to_lines
 from chipassets.originality import GramIndex, Originality, check_originality
 from chipassets.plan.links import VARIANT
 from chipassets.plan.trackplan import TrackPlan
@@ -114,6 +112,14 @@ def retempoed(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candida
         )
         for item in candidates
     ]
+
+
+def as_candidate(
+    track: TrackPlan, number: int, score: Score, grams: GramIndex | None, choices: Choices
+) -> Candidate:
+    """Return a score that is finished already as a take of that number, rated like any other."""
+    unwanted = {item.notes_sha256 for item in choices.rejected}
+    return _candidate(track, number, Composed(score), grams, unwanted)
 
 
 def _candidate(
@@ -250,9 +256,3 @@ def given_notes(track: TrackPlan) -> tuple[tuple[Note, ...], ...]:
     primer = () if track.primer is None else (track.primer.notes,)
     tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
     return (*primer, *(tune.notes for tune in tunes))
-
-
-def notes_sha256(score: Score) -> str:
-    """Return the hash of a take's bars and notes: the same music at any tempo."""
-    bars = [line for line in score_to_lines(score) if "|" in line]
-    return hashlib.sha256("\n".join(bars).encode()).hexdigest()

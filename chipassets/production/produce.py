@@ -218,7 +218,7 @@ def _entry(
         loudness_lufs=loudness.lufs,
         true_peak_dbtp=loudness.true_peak_dbtp,
         seam=_seam_entry(seam),
-        take=TakeEntry(number=take.number + 1, of=take.of, why=take.why),
+        take=_take_entry(take),
         seed=track.seed,
         metrics=found.metrics,
         dropped=_counted(song.dropped),
@@ -240,6 +240,17 @@ def _link_entry(track: TrackPlan) -> LinkEntry | None:
     if link is None:
         return None
     return LinkEntry(kind=link.kind, of=link.of, to=link.to or None, name=link.name or None)
+
+
+def _take_entry(take: LockedTake) -> TakeEntry:
+    version = take.as_version
+    return TakeEntry(
+        number=take.number + 1,
+        of=take.of,
+        why=take.why,
+        version=version.version if version else 0,
+        origin=take.origin,
+    )
 
 
 def _of_file(kind: str, reason: str) -> str:

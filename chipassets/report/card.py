@@ -59,9 +59,7 @@ def draw_card(
             *(_draw_side(side, motifs, compared=len(sides) > 1) for side in sides),
             class_="sides two" if len(sides) > 1 else "sides",
         ),
-        element(
-            "p", f"Take {entry.take.number} of {entry.take.of}: {entry.take.why}", class_="why"
-        ),
+        element("p", f"Take {entry.take.name} of {entry.take.of}: {entry.take.why}", class_="why"),
         draw_details(track, provenance),
         class_="track",
         id=card_id(entry.name),

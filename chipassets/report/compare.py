@@ -161,4 +161,4 @@ def _say_layers(track: TrackEntry) -> str:
 
 
 def _say_take(track: TrackEntry) -> str:
-    return f"{track.take.number} of {track.take.of}"
+    return f"{track.take.name} of {track.take.of}"

@@ -40,7 +40,7 @@ def draw_details(track: OpenedTrack, provenance: Mapping[str, Any]) -> Html:
             _draw_asked(asked) if asked else None,
             _draw_figures(entry),
         ),
-        _fold(f"Takes: why number {entry.take.number}", draw_takes(takes)) if takes else None,
+        _fold(f"Takes: why number {entry.take.name}", draw_takes(takes)) if takes else None,
         _draw_motifs(entry),
         _fold("Loop and level", _draw_facts(_sound_facts(entry, track.sound))),
         _draw_originality(entry),
@@ -226,7 +226,7 @@ def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
     dropped = [f"{item.count} ({item.reason})" for item in entry.dropped]
     adapted = [f"{item.count} ({item.reason})" for item in entry.adapted]
     return [
-        ("Take", f"{entry.take.number} of {entry.take.of}"),
+        ("Take", f"{entry.take.name} of {entry.take.of}"),
         ("Seed", str(entry.seed)),
         ("Sample rate", f"{entry.sample_rate_hz} Hz, {entry.samples} samples"),
         ("Notes that no voice plays", ", ".join(dropped) or "none"),

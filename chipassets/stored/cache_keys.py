@@ -91,7 +91,12 @@ def settled(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
 
     A track that matches one of them, and is not held itself, takes its key and tempo from there.
     """
-    tracks = {track.name: _as_held(track, locked.get(track.name)) for track in plan.tracks}
+    tracks = {
+        track.name: as_played(track, take)
+        if (take := locked.get(track.name)) and is_held(track, take)
+        else track
+        for track in plan.tracks
+    }
     for name, track in tracks.items():
         other = tracks.get(track.match or "")
         if other is not None and not is_held(track, locked.get(name)):
@@ -99,9 +104,8 @@ def settled(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
     return replace(plan, tracks=tuple(tracks.values()))
 
 
-def _as_held(track: TrackPlan, take: LockedTake | None) -> TrackPlan:
-    if take is None or not is_held(track, take):
-        return track
+def as_played(track: TrackPlan, take: LockedTake) -> TrackPlan:
+    """Return the plan of a track that has this take, whatever its plan asks for by now."""
     score = take.score
     is_said = TEMPO in track.given and not track.match
     facts, pulse_steps = dict(take.facts), track.pulse_steps
@@ -203,7 +207,7 @@ def outdated_choices(plan: BuildPlan, lock: Lock, model: Model) -> list[str]:
         how = "frozen" if track.frozen else "accepted"
         why = "; ".join(said) or "its plan changed"
         found.append(
-            f"track {track.name!r}: {why}, and the {how} take {take.number + 1} is kept; "
+            f"track {track.name!r}: {why}, and the {how} take {take.name} is kept; "
             + (
                 "take lock: frozen away"
                 if track.frozen
@@ -248,8 +252,8 @@ def _audio_cause(
 ) -> str:
     """Say what decides a track's files and is not what the bundle was built from."""
     found = []
-    if (entry.take.number, entry.keys.notes) != (take.number + 1, take.notes_key):
-        found.append(f"the lock has other notes: take {take.number + 1} of {take.of}")
+    if (entry.take.name, entry.keys.notes) != (take.name, take.notes_key):
+        found.append(f"the lock has other notes: take {take.name} of {take.of}")
     elif entry.take.why != take.why:
         found.append("its take was accepted" if take.accepted else "its take was chosen otherwise")
     if built:

@@ -1,0 +1,147 @@
+"""Rerolls: a part of a take composed anew, in some bars or all, kept as a version to choose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chipassets.compose.material import propose
+from chipassets.compose.reroll import REROLLED, TUNE, Reroll, reroll
+from chipassets.decisions.auditions import Audition, TakeName, keep_version, take_of
+from chipassets.errors import CheckError, UsageError
+from chipassets.lock import LockedTake, Version, notes_sha256
+from chipassets.manifest.refusal import did_you_mean
+from chipassets.music.notes import INNER, LEAD, Note, ordered
+from chipassets.music.score import FURTHER_PARTS, Score
+from chipassets.production.casting import Candidate, as_candidate
+from chipassets.shape import shape
+from chipassets.stored.cache_keys import as_played
+
+_ATTEMPTS = 8
+"""So many are composed of what is to be new, and the best is kept."""
+
+_BARS = re.compile(r"bars?\s*:\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
+_WHOLE = frozenset(REROLLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asked to have composed anew, and how to say it."""
+
+    reroll: Reroll
+    words: str
+
+
+def read_words(text: str, score: Score) -> Wanted:
+    """Return what words ask for, such as "B", "bars:7-8", "bass" or "drums,bars:1-4".
+
+    Parts go together with sections and bars: only there. UsageError for a word that names none.
+    """
+    parts: list[str] = []
+    bars: set[int] = set()
+    said: list[str] = []
+    sections = list(dict.fromkeys(part.name for part in score.sections))
+    whole_sections = True
+    for word in filter(None, (word.strip() for word in text.split(","))):
+        found = _BARS.fullmatch(word)
+        if found:
+            bars |= _span(word, found, score)
+            whole_sections = False
+            said.append(_bars_said(found))
+        elif word in sections:
+            for part in score.sections:
+                if part.name == word:
+                    bars |= set(range(part.start_bar, part.start_bar + part.bars))
+            said.append(f"section {word}")
+        elif word in _WHOLE:
+            parts.append(word)
+        else:
+            known = [*sections, *REROLLED]
+            raise UsageError(
+                f"--reroll {word!r} is no section, part or bars of this take; write bars like "
+                f"bars:7-8, or {did_you_mean(word, known, 'sections and parts')}"
+            )
+    if not parts and not bars:
+        raise UsageError("--reroll names nothing; write a section, bars:7-8, or a part like bass")
+    chords = bool(bars) and whole_sections and not parts
+    where = frozenset(bars) if bars else frozenset(range(score.bars))
+    words = " in ".join(filter(None, (" and ".join(parts), " and ".join(said))))
+    return Wanted(Reroll(frozenset(parts) or _WHOLE, where, chords), words)
+
+
+def _span(word: str, found: re.Match[str], score: Score) -> set[int]:
+    first, last = int(found[1]), int(found[2] or found[1])
+    if not 1 <= first <= last <= score.bars:
+        raise UsageError(f"--reroll {word}: the take has bars 1 to {score.bars}")
+    return set(range(first - 1, last))
+
+
+def _bars_said(found: re.Match[str]) -> str:
+    return f"bars {found[1]} to {found[2]}" if found[2] else f"bar {found[1]}"
+
+
+def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> Version:
+    """Compose anew what the words name, keep the best as a version, and return it.
+
+    Everything else of the take (by default the one that a build would use) stays to the note. The
+    new version is chosen only when somebody accepts it.
+
+    Raises:
+        UsageError: the words name nothing of the take, or there is no such take.
+        CheckError: nothing other came out, or the take's notes name no parts.
+    """
+    base = take_of(audition, take)
+    if not base.score.is_voiced:
+        raise CheckError(
+            f"take {base.name} of {audition.track.name} does not say which voice plays which note, so "
+            "no part of it can be composed anew; choose a take of this version of chipassets"
+        )
+    wanted = read_words(text, base.score)
+    known = {notes_sha256(base.score), *(notes_sha256(one.score) for one in audition.versions)}
+    tries = _tries(audition, base, wanted.reroll)
+    fresh = [item for item in tries if notes_sha256(item.score) not in known]
+    if not fresh:
+        raise CheckError(
+            f"nothing other than before came out for {wanted.words} of take {base.name}: what the "
+            "manifest writes there holds; name other bars or parts"
+        )
+    best = max(fresh, key=lambda item: (not item.rating.refused, round(item.rating.total, 6)))
+    origin = f"take {base.name} with {wanted.words} composed anew"
+    return keep_version(audition, base, best.score, origin)
+
+
+def _tries(audition: Audition, base: LockedTake, wanted: Reroll) -> Sequence[Candidate]:
+    track = as_played(audition.track, base)
+    material = propose(track, audition.model)
+    first = len(audition.versions) * _ATTEMPTS
+    found = []
+    for attempt in range(first, first + _ATTEMPTS):
+        made = reroll(track, material, base.score, base.number, wanted, attempt)
+        whole = _only(base.score, shape(made, track), wanted)
+        found.append(as_candidate(track, base.number, whole, audition.grams, audition.choices))
+    return found
+
+
+def _only(base: Score, made: Score, wanted: Reroll) -> Score:
+    """Return the made score with the base's own notes wherever nothing was to change."""
+    names = {TUNE: LEAD}
+    parts = {names.get(part, part) for part in wanted.parts}
+
+    def is_new(note: Note) -> bool:
+        part = INNER if note.part in FURTHER_PARTS else note.part
+        return part in parts and not wanted.holds(note, base.steps_per_bar)
+
+    def joined(stays: Sequence[Note], fresh: Sequence[Note]) -> tuple[Note, ...]:
+        kept = [note for note in stays if not is_new(note)]
+        return ordered([*kept, *(note for note in fresh if is_new(note))])
+
+    return replace(
+        made,
+        notes=joined(base.notes, made.notes),
+        further=joined(base.further, made.further),
+        tempo_millibpm=base.tempo_millibpm,
+        sections=base.sections,
+        loop_start_bar=base.loop_start_bar,
+        statements=base.statements,
+    )
