@@ -98,7 +98,7 @@ class Bench:
         return chosen if chosen is None else chosen + 1
 
     def _render(self, track: str, take: int, tell: Tell) -> None:
-        from chipassets.decisions.auditions import preview
+        from chipassets.decisions.rendered import preview
 
         tell(Working(f"rendering take {take}", 0.5))
         self._rendered += 1

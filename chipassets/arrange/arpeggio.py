@@ -16,7 +16,8 @@ from chipassets.units import OCTAVE
 ARPEGGIO_FRAMES = 2
 """Frames of each pitch: 30 changes a second."""
 
-_MOST_PITCHES = 4
+MOST_PITCHES = 4
+"""What one note of a voice can play in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def add_chords(
         for other in left:
             if _together(note, other):
                 offset = _offset(chip_note.pitch, other.pitch - note.pitch, spec)
-                if len(taken) < _MOST_PITCHES - 1 or offset in taken or not offset:
+                if len(taken) < MOST_PITCHES - 1 or offset in taken or not offset:
                     taken[offset] = other
                     placed.add(other)
         offsets = tuple(sorted({0, *taken}))

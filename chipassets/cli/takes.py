@@ -150,17 +150,17 @@ def takes_command(
 
     # Take n is what a build's workers make of it, to the last bit.
     use_one_thread()
-    from chipassets.decisions import auditions
+    from chipassets.decisions import auditions, rendered
 
     audition = auditions.open_audition(manifest, track, model)
     if explain is not None:
         with console(stderr=True).status("composing"):
-            explained = auditions.explain_bar(audition, explain, _composed(take))
+            explained = rendered.explain_bar(audition, explain, _composed(take))
         print_bar(track, explained, as_json=as_json)
         return
     with console(stderr=True).status("composing"):
         if export_take is not None and out is not None:
-            auditions.export(audition, export_take, out)
+            rendered.export(audition, export_take, out)
             said = f"wrote take {export_take} of {track} to {out}"
         elif pair is not None and out is not None:
             from chipassets.decisions.comparison import compare

@@ -65,6 +65,8 @@ def reroll(
     words = sorted(wanted.parts), sorted(wanted.bars), wanted.chords
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "reroll", take, str(words), attempt)
     plan = _plan(track, score, take, wanted)
+    if TUNE not in wanted.parts:
+        plan = _with_roles(track, plan, wanted, _OTHER_PLANS + attempt)
     harmony = _harmony(track, plan, score, wanted, rng)
     given = given_in(track, harmony)
     held = notes_by_bar(_part(score, LEAD), harmony, track.bars)
@@ -121,6 +123,27 @@ def _plan(track: TrackPlan, score: Score, take: int, wanted: Reroll) -> PiecePla
     sounding = {note.part for note in score.notes if not wanted.holds(note, score.steps_per_bar)}
     entries = {part: bars for part, bars in plan.entries.items() if part not in sounding}
     return replace(plan, sections=sections, entries=entries)
+
+
+_OTHER_PLANS = 1000
+"""From this number on, takes of which nothing is used but what their parts do."""
+
+
+def _with_roles(track: TrackPlan, plan: PiecePlan, wanted: Reroll, other: int) -> PiecePlan:
+    """Return the plan in which the wanted parts do what they do in another take's.
+
+    Under a tune that stays, a part that did the same again would come out as it was.
+    """
+    others = plan_piece(track, other).sections
+    sections = tuple(
+        replace(
+            section,
+            roles=section.roles
+            | {part: found.roles[part] for part in (INNER, BASS) if part in wanted.parts},
+        )
+        for section, found in zip(plan.sections, others, strict=True)
+    )
+    return replace(plan, sections=sections)
 
 
 def _harmony(

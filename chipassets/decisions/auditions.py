@@ -6,15 +6,11 @@ so that a series of decisions composes each take once.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chipassets import __version__
-from chipassets.bundle import TrackEntry, write_bundle, write_file
-from chipassets.compose.explain import BarExplained, explain_take_bar
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import CheckError, UsageError
 from chipassets.lock import (
@@ -29,10 +25,8 @@ from chipassets.lock import (
     read_lock,
 )
 from chipassets.manifest import load_manifest
-from chipassets.manifest.words import format_fault
 from chipassets.music.score import Score
 from chipassets.originality import GramIndex, open_index
-from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.casting import (
     Candidate,
@@ -45,19 +39,12 @@ from chipassets.production.casting import (
     roll,
 )
 from chipassets.production.links import linked
-from chipassets.production.produce import render_track
-from chipassets.production.provenance import index_of
 from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache_keys import as_played, is_held, notes_key, plan_key, settled
 
 MAX_TAKES = 512
 """So many takes of a track can be looked at: rolling on rarely finds better ones."""
 
-_SUFFIX_FORMATS = {
-    Path(form.path).suffix: name for name, form in FORMATS.items() if not form.has_parts
-}
-"""The formats of one file, by its suffix."""
-_PREVIEW_FORMATS = ("ogg", "midi")
 
 TakeName = int | str
 """A take by its number from 1, or "5.2": the second version of take 5."""
@@ -246,7 +233,8 @@ def take_of(audition: Audition, take: TakeName | None = None) -> LockedTake:
             return as_take(audition, version)
     known = ", ".join(version.name for version in audition.versions)
     raise UsageError(
-        f"track {audition.track.name!r} has no take {name}; its versions are {known or 'none so far'}"
+        f"track {audition.track.name!r} has no take {name}; its versions are "
+        f"{known or 'none so far'}"
     )
 
 
@@ -347,75 +335,6 @@ def roll_more(
         )
     _compose_up_to(audition, audition.track.takes + rolled, progress)
     return _decide(audition, replace(audition.choices, rolled=rolled))
-
-
-def export(audition: Audition, take: TakeName, path: Path) -> None:
-    """Write a take to a file, in the format that the suffix names."""
-    wanted = _SUFFIX_FORMATS.get(path.suffix.lower())
-    if wanted is None:
-        raise UsageError(
-            f"{path} names no format that a take can have; end it in {', '.join(_SUFFIX_FORMATS)}"
-        )
-    if why := format_fault(wanted, audition.plan.chip):
-        raise UsageError(f"{path}: {why}")
-    entry, files = render_take(audition, take, (wanted,))
-    write_file(path, files[entry.files[wanted].path])
-
-
-def preview(audition: Audition, take: TakeName, folder: Path) -> None:
-    """Write a take as a bundle of this one track, for a game to play."""
-    entry, files = render_take(audition, take, _PREVIEW_FORMATS, layered=True)
-    found = {"generator": f"chipassets {__version__}", "take": take}
-    provenance = (json.dumps(found) + "\n").encode()
-    index, shared = index_of(audition.plan, audition.model, [entry], provenance)
-    write_bundle(folder, index, files | shared)
-
-
-def render_take(
-    audition: Audition, take: TakeName, formats: tuple[str, ...], *, layered: bool = False
-) -> tuple[TrackEntry, dict[str, bytes]]:
-    """Return the index entry and the files, by path, of a take.
-
-    layered: with the files of the track's layers too.
-    """
-    locked = take_of(audition, take)
-    plan = replace(audition.plan, formats=formats)
-    played = as_played(audition.track, locked) if locked.as_version else audition.track
-    sound = played.sound if layered else replace(played.sound, layers=())
-    track = replace(played, sound=sound)
-    return render_track(plan, track, locked, audition.grams, _silent)
-
-
-def explain_bar(audition: Audition, bar: int, take: int | None = None) -> BarExplained:
-    """Return how a bar (from 1) of a take (from 1) came about, of the chosen one by default.
-
-    UsageError when there is no such bar or take, or the chosen take is of an older plan.
-    """
-    track = audition.track
-    if not 1 <= bar <= track.bars:
-        raise UsageError(f"track {track.name!r} has no bar {bar}; its bars are 1 to {track.bars}")
-    number = _chosen_take(audition) if take is None else take - 1
-    if not 0 <= number < MAX_TAKES:
-        raise UsageError(f"track {track.name!r} has no take {take}; takes count from 1")
-    return explain_take_bar(track, audition.model, number, bar - 1)
-
-
-def _chosen_take(audition: Audition) -> int:
-    """The number of the take that a build would use, from the lock where that says it."""
-    if audition.current and not audition.is_held:
-        return audition.current.number
-    if audition.current and audition.current.as_version:
-        raise UsageError(
-            f"take {audition.current.name} of track {audition.track.name!r} is {audition.current.origin}, so "
-            "nobody knows what pulled in each bar; name a composed take with --take N"
-        )
-    number = chosen_number(audition, list_takes(audition))
-    if number is None:
-        raise UsageError(
-            f"the accepted take of track {audition.track.name!r} is of an older plan or composer, "
-            "so nobody knows what pulled there; name a take with --take N"
-        )
-    return number
 
 
 def _decide(audition: Audition, choices: Choices) -> LockedTake:

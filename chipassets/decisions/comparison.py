@@ -10,7 +10,8 @@ import numpy as np
 import soundfile
 
 from chipassets.bundle import write_file
-from chipassets.decisions.auditions import Audition, TakeName, render_take
+from chipassets.decisions.auditions import Audition, TakeName
+from chipassets.decisions.rendered import render_take
 from chipassets.errors import UsageError
 
 TURN_BARS = 2

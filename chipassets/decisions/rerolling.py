@@ -94,8 +94,9 @@ def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> 
     base = take_of(audition, take)
     if not base.score.is_voiced:
         raise CheckError(
-            f"take {base.name} of {audition.track.name} does not say which voice plays which note, so "
-            "no part of it can be composed anew; choose a take of this version of chipassets"
+            f"take {base.name} of {audition.track.name} does not say which voice plays which "
+            "note, so no part of it can be composed anew; choose a take of this version of "
+            "chipassets"
         )
     wanted = read_words(text, base.score)
     known = {notes_sha256(base.score), *(notes_sha256(one.score) for one in audition.versions)}

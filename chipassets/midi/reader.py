@@ -43,11 +43,12 @@ class MidiContent:
     """What a file says, in ticks.
 
     notes: (start, end, pitch, voice), a voice being one channel of one track. drums: the starts of
-    what is set apart. metres: (tick, numerator, denominator). tempi: (tick, microseconds a
-    quarter), but for those of 0, which are counted in `no_tempi`. programs: those of channels that
-    have notes. names: the last name of each track that has one; voice v stands in track v // 16.
-    damaged: tracks that break off. hanging: notes that nothing ended, now at most a bar of 4/4
-    long. tracks: how many there are, `promised` how many the header says.
+    what is set apart; strokes: the same as (tick, key, velocity). metres: (tick, numerator,
+    denominator). tempi: (tick, microseconds a quarter), but for those of 0, which are counted in
+    `no_tempi`. programs: those of channels that have notes. names: the last name of each track that
+    has one; voice v stands in track v // 16. damaged: tracks that break off. hanging: notes that
+    nothing ended, now at most a bar of 4/4 long. tracks: how many there are, `promised` how many
+    the header says.
     """
 
     ticks_per_quarter: int
@@ -57,6 +58,7 @@ class MidiContent:
     tempi: list[tuple[int, int]] = field(default_factory=list)
     programs: set[int] = field(default_factory=set)
     drums: list[int] = field(default_factory=list)
+    strokes: list[tuple[int, int, int]] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     tracks: int = 0
     damaged: int = 0
@@ -181,6 +183,7 @@ class _Track:
         ):
             if velocity:
                 self.content.drums.append(tick)
+                self.content.strokes.append((tick, pitch, velocity))
             return
         key = channel << 7 | pitch
         if velocity:

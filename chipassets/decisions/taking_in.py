@@ -1,0 +1,240 @@
+"""Taking in: a MIDI file that somebody edited becomes the accepted take of a track.
+
+What the file shares with the take's own export stays as the take has it, to the note: the chip's
+octaves and the gaps of the export do not come back into the music. What differs is what was edited.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from chipassets.arrange import arrange
+from chipassets.arrange.arpeggio import MOST_PITCHES
+from chipassets.arrange.voice_roles import assign_roles
+from chipassets.chips.profiles import CHIPS, VoiceSpec
+from chipassets.decisions.auditions import (
+    Audition,
+    TakeName,
+    accept_take,
+    as_take,
+    keep_version,
+    reopen,
+    take_of,
+)
+from chipassets.decisions.voices_in import FileNotes, Stroke, read_voices
+from chipassets.errors import CheckError
+from chipassets.music.keys import pitch_name
+from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
+from chipassets.music.score import DRUM_KINDS, FURTHER_PARTS, DrumStroke, Score
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.render import encode_midi
+from chipassets.stored.cache_keys import as_played
+
+_MOST_FAULTS = 8
+_ROLES = {LEAD: "lead", INNER: "inner", BASS: "bass", "harmony": "harmony", "figure": "echo"}
+"""The chip's role for each part."""
+
+
+def import_take(audition: Audition, path: Path, take: TakeName | None = None) -> list[str]:
+    """Make a MIDI file the accepted take of the track; return what was done, in lines.
+
+    It is compared with a take, by default the one that a build would use: what is the same there
+    stays. The take that was accepted before is kept, and `undo` brings it back.
+
+    Raises:
+        UsageError: the file is no MIDI file with voices that can be told apart.
+        CheckError: the chip cannot play it, by bar and beat; or it is the take as it is.
+    """
+    base = take_of(audition, take)
+    track = as_played(audition.track, base)
+    found = read_voices(path, audition.plan.chip, base.score)
+    faults = _faults(found, base.score, track, audition.plan.chip)
+    if faults:
+        more = len(faults) - _MOST_FAULTS
+        shown = [*faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])]
+        raise CheckError(
+            f"{path}: the {audition.plan.chip} cannot play this; nothing was changed:\n"
+            + "\n".join(f"  {fault}" for fault in shown)
+        )
+    merged = _merged(base.score, track, audition.plan.chip, found)
+    changes = _changes(base.score, merged)
+    if not changes:
+        raise CheckError(
+            f"{path} plays take {base.name} of {audition.track.name} as it is: there is nothing to "
+            "take in"
+        )
+    origin = f"take {base.name} edited in {path.name}: {changes}"
+    version = keep_version(audition, base, merged, origin)
+    fresh = reopen(audition)
+    locked = accept_take(fresh, as_take(fresh, version))
+    return [
+        f"{audition.track.name}: take {locked.name} is accepted: {origin}",
+        *(f"{path.name}: {remark}" for remark in found.remarks),
+        "what it replaced comes back with --undo",
+    ]
+
+
+def _place(step: int, score: Score, pulse_steps: int) -> str:
+    bar, into = divmod(step, score.steps_per_bar)
+    beat, rest = divmod(into, pulse_steps)
+    late = f" and {rest} 16th{'s' * (rest != 1)}" if rest else ""
+    return f"bar {bar + 1}, beat {beat + 1}{late}"
+
+
+def _faults(found: FileNotes, score: Score, track: TrackPlan, chip: str) -> list[str]:
+    """Return what the chip cannot play, or the take cannot hold, in order of time."""
+    seats = {spec.role: spec for spec in assign_roles(CHIPS[chip], track.sound.leave).voices}
+    faults: list[tuple[int, str]] = []
+    for part, notes in found.parts.items():
+        spec = seats.get(_ROLES[part])
+        if spec is None:
+            first = min(note.start_step for note in notes)
+            why = f"the track leaves no voice for the part {part!r}"
+            faults.append((first, f"{_place(first, score, track.pulse_steps)}: {why}"))
+            continue
+        chords = part == INNER and track.sound.arpeggio
+        for step, why in _part_faults(notes, spec, score, chords=chords):
+            faults.append((step, f"{_place(step, score, track.pulse_steps)}: {part}: {why}"))
+    faults += [
+        (stroke.step, _too_long(stroke.step, score, track.pulse_steps))
+        for stroke in found.strokes or ()
+        if stroke.step >= score.total_steps
+    ]
+    return [said for _, said in sorted(dict.fromkeys(faults))]
+
+
+def _too_long(step: int, score: Score, pulse_steps: int) -> str:
+    return (
+        f"{_place(step, score, pulse_steps)}: the take ends with bar {score.bars}; cut the file "
+        "there, or give the track another length and compose it"
+    )
+
+
+def _part_faults(
+    notes: Sequence[Note], spec: VoiceSpec, score: Score, *, chords: bool
+) -> Iterable[tuple[int, str]]:
+    most = MOST_PITCHES if chords else 1
+    sounding: list[Note] = []
+    for note in ordered(list(notes)):
+        sounding = [other for other in sounding if other.end_step > note.start_step]
+        sounding.append(note)
+        if note.start_step >= score.total_steps:
+            yield note.start_step, f"the take ends with bar {score.bars}; cut the file there"
+        elif note.end_step > score.total_steps:
+            yield note.start_step, f"the note lasts beyond bar {score.bars}, the last one"
+        if not spec.lowest_pitch <= note.pitch <= spec.highest_pitch:
+            yield (
+                note.start_step,
+                f"{pitch_name(note.pitch)} lies outside {spec.name}, which plays "
+                f"{pitch_name(spec.lowest_pitch)} to {pitch_name(spec.highest_pitch)}",
+            )
+        if len({other.pitch for other in sounding}) > most:
+            names = ", ".join(pitch_name(other.pitch) for other in sounding)
+            can = f"{most} notes in turn" if most > 1 else "one note at a time"
+            yield note.start_step, f"{names} sound together; {spec.name} plays {can}"
+
+
+def _merged(score: Score, track: TrackPlan, chip: str, found: FileNotes) -> Score:
+    """Return the take with what the file has otherwise than the take's own export."""
+    song = arrange(score, track, chip)
+    own = read_voices(encode_midi(song, track), chip, score)
+    notes: list[Note] = []
+    further: list[Note] = []
+    for part in (LEAD, INNER, BASS, *FURTHER_PARTS):
+        base = list(score.part(part))
+        if part in found.parts or part in own.parts:
+            base = _merged_part(base, own.parts.get(part, ()), found.parts.get(part, ()))
+        (further if part in FURTHER_PARTS else notes).extend(base)
+    notes += [note for note in score.notes if not note.part]
+    drums = score.drums
+    if found.strokes is not None and found.strokes != own.strokes:
+        drums = _merged_drums(score, own.strokes or (), found.strokes)
+    return replace(score, notes=ordered(notes), further=ordered(further), drums=drums)
+
+
+def _merged_part(
+    base: Sequence[Note], exported: Sequence[Note], edited: Sequence[Note]
+) -> list[Note]:
+    """Return a part: the take's notes where the file has its export, else the file's.
+
+    An edited note moves by the octaves that lie between the take's line and its export.
+    """
+    by_start: dict[int, list[Note]] = {}
+    for note in base:
+        by_start.setdefault(note.start_step, []).append(note)
+    twins: dict[Note, Note] = {}
+    for note in exported:
+        same = [one for one in by_start.get(note.start_step, ()) if one not in twins.values()]
+        twin = next((one for one in same if (one.pitch - note.pitch) % 12 == 0), None)
+        if twin is not None:
+            twins[note] = twin
+    shifts = Counter(twin.pitch - note.pitch for note, twin in twins.items())
+    shift = shifts.most_common(1)[0][0] if shifts else 0
+    left = set(exported)
+    merged = []
+    for note in edited:
+        if note in twins:
+            merged.append(twins[note])
+            left.discard(note)
+            continue
+        # A note that got another pitch is as long as it was: the export has gaps of its own.
+        same = (
+            twin.duration_steps
+            for old, twin in twins.items()
+            if (old.start_step, old.duration_steps) == (note.start_step, note.duration_steps)
+        )
+        moved = min(max(note.pitch + shift, 0), 127)
+        steps = next(same, note.duration_steps)
+        merged.append(replace(note, pitch=moved, duration_steps=steps))
+    unheard = [note for note in base if note not in twins.values()]
+    bars_free = {note.start_step for note in merged}
+    if not left and len(merged) == len(exported):
+        # Nothing was edited: what the chip could not play stays in the take.
+        merged += [note for note in unheard if note.start_step not in bars_free]
+    return merged
+
+
+_LEVELS = 127
+
+
+def _merged_drums(
+    score: Score, exported: Sequence[Stroke], edited: Sequence[Stroke]
+) -> tuple[DrumStroke, ...]:
+    """Return the strokes: the take's where the file has its export, else the file's."""
+    known = set(exported)
+    by_step: dict[int, list[DrumStroke]] = {}
+    for stroke in score.drums or ():
+        by_step.setdefault(stroke.step, []).append(stroke)
+    drums: dict[tuple[int, str], DrumStroke] = {}
+    for stroke in edited:
+        same = by_step.get(stroke.step, [])
+        fresh = DrumStroke(stroke.step, stroke.kind, min(max(stroke.velocity, 1), _LEVELS))
+        kept = same if stroke in known and same else [fresh]
+        for one in kept:
+            drums[one.step, one.kind] = one
+    return tuple(sorted(drums.values(), key=lambda s: (s.step, DRUM_KINDS.index(s.kind))))
+
+
+def _changes(before: Score, after: Score) -> str:
+    """Return which parts differ in which bars, in words; "" where nothing does."""
+    bars: dict[str, set[int]] = {}
+    old = {*before.notes, *before.further}
+    for note in old ^ {*after.notes, *after.further}:
+        bars.setdefault(note.part or "notes", set()).add(note.start_step // before.steps_per_bar)
+    for stroke in set(before.drums or ()) ^ set(after.drums or ()):
+        bars.setdefault("drums", set()).add(stroke.step // before.steps_per_bar)
+    return ", ".join(f"{part} in {_spans(found)}" for part, found in bars.items())
+
+
+def _spans(bars: Iterable[int]) -> str:
+    runs: list[list[int]] = []
+    for bar in sorted(bars):
+        if runs and runs[-1][1] == bar:
+            runs[-1][1] = bar + 1
+        else:
+            runs.append([bar + 1, bar + 1])
+    words = [f"{a}" if a == b else f"{a} to {b}" for a, b in runs]
+    return f"{'bars' if len(words) > 1 or 'to' in words[0] else 'bar'} {', '.join(words)}"

@@ -1,0 +1,193 @@
+"""The voices of an edited MIDI file: which part each of its tracks plays, on the 16th grid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chipassets.chips.profiles import CHIPS
+from chipassets.errors import UsageError
+from chipassets.midi.reader import MidiContent, MidiError, parse_midi
+from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
+from chipassets.music.score import Score
+from chipassets.units import STEPS_PER_BEAT
+
+_MOST_BYTES = 1 << 22
+_NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (part, re.compile(words, re.IGNORECASE))
+    for part, words in (
+        (LEAD, r"lead|tune|melod|sopran|top"),
+        (INNER, r"inner|second|counter|arp|alto"),
+        (BASS, r"bass"),
+        ("harmony", r"harmony|pad|chord"),
+        ("figure", r"figure"),
+    )
+)
+_ROLE_PARTS = {"lead": LEAD, "inner": INNER, "bass": BASS, "harmony": "harmony", "echo": "figure"}
+"""The part that a voice of the chip plays, by its role; what doubles another voice has none."""
+_CHANNEL_PARTS = (LEAD, INNER, BASS)
+
+# General MIDI's drum keys; what the chip has no sound for goes to the nearest kind.
+_DRUM_KEYS = {
+    **dict.fromkeys((35, 36), "kick"),
+    **dict.fromkeys((37, 38, 39, 40), "snare"),
+    **dict.fromkeys((42, 44, 51, 53, 54, 59, 69, 70), "closed_hat"),
+    46: "open_hat",
+    **dict.fromkeys((41, 43, 45, 47, 48, 50, 60, 61, 62, 63, 64, 65, 66), "tom"),
+    **dict.fromkeys((49, 52, 55, 57), "crash"),
+}
+_OTHER_KIND = "snare"
+_OFF_GRID = 0.125
+"""Of a step; what lies farther from the grid was not meant to stand on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A stroke of a drum in the file."""
+
+    step: int
+    kind: str
+    velocity: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileNotes:
+    """What a file plays: notes by part, strokes of drums (None without a drum track), remarks."""
+
+    parts: dict[str, tuple[Note, ...]]
+    strokes: tuple[Stroke, ...] | None
+    remarks: tuple[str, ...] = field(default=())
+
+
+def read_voices(source: Path | bytes, chip: str, score: Score) -> FileNotes:
+    """Return the notes of a file by part, on the grid.
+
+    A track plays the part that its name says (a voice of the chip, or a word such as "bass"); where
+    no name says one, channels 1, 2 and 3 are lead, inner and bass; channel 10 is the drums.
+
+    Raises:
+        UsageError: it is no MIDI file with a beat, its metre is another, or nothing says which part
+            a track plays.
+    """
+    name = "the export" if isinstance(source, bytes) else str(source)
+    content = _content(source, name)
+    _check_metre(content, score, name)
+    parts, unheard = _parts_of(content, chip, name)
+    rows: dict[str, list[Note]] = {}
+    moved, far = 0, 0
+    for start, end, pitch, voice in sorted(content.notes):
+        part = parts.get(voice)
+        if part is None:
+            continue
+        begin, off = _step(start, content.ticks_per_quarter)
+        stop, _ = _step(end, content.ticks_per_quarter)
+        moved += off > 0
+        far += off > _OFF_GRID
+        rows.setdefault(part, []).append(Note(begin, max(1, stop - begin), pitch, part))
+    strokes = []
+    for tick, key, velocity in sorted(content.strokes):
+        step, off = _step(tick, content.ticks_per_quarter)
+        moved += off > 0
+        far += off > _OFF_GRID
+        strokes.append(Stroke(step, _DRUM_KEYS.get(key, _OTHER_KIND), velocity))
+    remarks = []
+    if moved:
+        remarks.append(
+            f"{moved} notes moved to the grid of 16ths"
+            + (f", {far} of them by more than an eighth of a 16th" if far else "")
+        )
+    if unheard:
+        remarks.append(f"not taken in, as they double other voices: {', '.join(unheard)}")
+    if content.damaged:
+        remarks.append(f"{content.damaged} tracks break off")
+    found = {part: ordered(_without_twins(notes)) for part, notes in rows.items()}
+    has_drums = bool(strokes) or any(_is_drums(name) for name in content.names.values())
+    return FileNotes(found, tuple(dict.fromkeys(strokes)) if has_drums else None, tuple(remarks))
+
+
+def _content(source: Path | bytes, name: str) -> MidiContent:
+    data = source
+    if isinstance(data, Path):
+        try:
+            with data.open("rb") as file:
+                data = file.read(_MOST_BYTES + 1)
+        except OSError as error:
+            raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
+    if len(data) > _MOST_BYTES:
+        raise UsageError(f"{name} has more than {_MOST_BYTES:,} bytes, which is no single track")
+    try:
+        return parse_midi(data, drums_by_name=False)
+    except MidiError as error:
+        raise UsageError(f"{name} is not MIDI that has a beat ({error})") from error
+
+
+def _check_metre(content: MidiContent, score: Score, name: str) -> None:
+    per_quarter = content.ticks_per_quarter
+    for tick, above, below in sorted(content.metres):
+        if above * 4 != score.beats_per_bar * below:
+            bar = tick // (per_quarter * score.beats_per_bar) + 1
+            raise UsageError(
+                f"{name}: bar {bar} is in {above}/{below}, and the take's bars have "
+                f"{score.beats_per_bar} quarters; keep the metre"
+            )
+
+
+def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str], list[str]]:
+    """Return the part of each voice of the file, and the names of what doubles others."""
+    roles = {spec.name: spec.role for spec in CHIPS[chip].voices}
+    voices = sorted({voice for *_, voice in content.notes})
+    found: dict[int, str] = {}
+    unheard: list[str] = []
+    unnamed: list[int] = []
+    for voice in voices:
+        said = content.names.get(voice // 16, "").strip()
+        role = roles.get(said.lower())
+        if role is not None:
+            if role in _ROLE_PARTS:
+                found[voice] = _ROLE_PARTS[role]
+            else:
+                unheard.append(said)
+            continue
+        part = next((part for part, words in _NAMES if words.search(said)), None)
+        if part is None:
+            unnamed.append(voice)
+        else:
+            found[voice] = part
+    taken = set(found.values())
+    for voice in unnamed:
+        channel = voice % 16
+        part = _CHANNEL_PARTS[channel] if channel < len(_CHANNEL_PARTS) else None
+        if part is None or part in taken:
+            said = content.names.get(voice // 16, "")
+            which = f"track {voice // 16 + 1}" + (f" ({said!r})" if said else "")
+            raise UsageError(
+                f"{name}: nothing says which part {which} on channel {channel + 1} plays; name "
+                f"the track lead, inner, bass or drums, or {', '.join(roles)}, or use channels 1 "
+                "to 3 and 10"
+            )
+        found[voice] = part
+        taken.add(part)
+    return found, unheard
+
+
+def _is_drums(name: str) -> bool:
+    return name.strip().lower() in ("noise", "drums")
+
+
+def _step(tick: int, ticks_per_quarter: int) -> tuple[int, float]:
+    """Return the nearest step, the later of two, and how far from it the tick lies, in steps."""
+    place = tick * STEPS_PER_BEAT / ticks_per_quarter
+    step = int(place + 0.5)
+    return step, abs(place - step)
+
+
+def _without_twins(notes: Iterable[Note]) -> list[Note]:
+    """Return notes of which no two of a pitch begin at a step, the longest of each staying."""
+    longest: dict[tuple[int, int], Note] = {}
+    for note in notes:
+        known = longest.get((note.start_step, note.pitch))
+        if known is None or note.duration_steps > known.duration_steps:
+            longest[note.start_step, note.pitch] = note
+    return list(longest.values())

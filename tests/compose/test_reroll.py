@@ -1,0 +1,96 @@
+"""Rerolls: what is asked for is new, and everything else is the same to the note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from chipassets.compose.composer import sketch
+from chipassets.compose.reroll import REROLLED, TUNE, Reroll, reroll
+from chipassets.music.notes import BASS, INNER, LEAD, Note
+from chipassets.music.score import FURTHER_PARTS, DrumStroke, Score, Section
+from chipassets.plan.trackplan import TrackPlan
+from tests.compose.conftest import METRES, a_plan, material_in
+
+FORM = (Section("A", 0, 4), Section("B", 4, 4), Section("A'", 8, 4))
+PARTS = {TUNE: (LEAD,), INNER: (INNER, *FURTHER_PARTS), BASS: (BASS,)}
+
+
+def track_in(metre: str, seed: int) -> TrackPlan:
+    beats, pulse = METRES[metre]
+    return a_plan(seed=seed, bars=12, form=FORM, beats_per_bar=beats, pulse_steps=pulse)
+
+
+def is_wanted(note: Note, wanted: Reroll, steps: int) -> bool:
+    parts = {part for name in wanted.parts for part in PARTS.get(name, ())}
+    return note.part in parts and note.start_step // steps in wanted.bars
+
+
+def what_stays(score: Score, wanted: Reroll) -> list[Note]:
+    steps = score.steps_per_bar
+    every = (*score.notes, *score.further)
+    return sorted(
+        (note for note in every if not is_wanted(note, wanted, steps)),
+        key=lambda note: (note.part, note.start_step, note.pitch),
+    )
+
+
+def strokes(score: Score, wanted: Reroll) -> list[DrumStroke]:
+    """The drums outside the wanted bars."""
+    return [s for s in score.drums or () if s.step // score.steps_per_bar not in wanted.bars]
+
+
+ASKED: dict[str, Callable[[], Reroll]] = {
+    "a section": lambda: Reroll(frozenset(REROLLED), frozenset(range(4, 8)), chords=True),
+    "two bars": lambda: Reroll(frozenset(REROLLED), frozenset({6, 7})),
+    "the last bar": lambda: Reroll(frozenset(REROLLED), frozenset({11})),
+    "the tune": lambda: Reroll(frozenset({TUNE}), frozenset(range(12))),
+    "the bass": lambda: Reroll(frozenset({BASS}), frozenset(range(12))),
+    "the second voice of a bar": lambda: Reroll(frozenset({INNER}), frozenset({4, 5})),
+}
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_rest_stays_to_the_note(metre: str, asked: str) -> None:
+    wanted = ASKED[asked]()
+    for seed in (3, 8):
+        track = track_in(metre, seed)
+        material = material_in(track.metre)
+        base = sketch(track, material, 1).score
+        made = [reroll(track, material, base, 1, wanted, attempt) for attempt in range(4)]
+        for score in made:
+            assert what_stays(score, wanted) == what_stays(base, wanted)
+            assert strokes(score, wanted) == strokes(base, wanted)
+            assert (score.sections, score.loop_start_bar) == (base.sections, base.loop_start_bar)
+            for bar, (old, new) in enumerate(zip(base.chords, score.chords, strict=True)):
+                assert old == new or (wanted.chords and bar in wanted.bars)
+        assert any(score.notes != base.notes for score in made)
+
+
+@pytest.mark.parametrize("metre", METRES)
+def test_lines_do_not_overlap_at_the_seams(metre: str) -> None:
+    for seed in range(4):
+        track = track_in(metre, seed)
+        material = material_in(track.metre)
+        base = sketch(track, material, 0).score
+        wanted = Reroll(frozenset(REROLLED), frozenset({3, 4, 5}))
+        made = reroll(track, material, base, 0, wanted, seed)
+        for part in (LEAD, INNER, BASS):
+            line = made.part(part)
+            for note, following in pairwise(line):
+                new = any(is_wanted(one, wanted, made.steps_per_bar) for one in (note, following))
+                assert not new or note.end_step <= following.start_step
+
+
+def test_attempts_differ_and_each_comes_again() -> None:
+    track = track_in("4/4", 5)
+    material = material_in(track.metre)
+    base = sketch(track, material, 0).score
+    wanted = Reroll(frozenset({TUNE}), frozenset(range(4, 8)))
+    first = [reroll(track, material, base, 0, wanted, attempt) for attempt in range(4)]
+    again = [reroll(track, material, base, 0, wanted, attempt) for attempt in range(4)]
+    assert first == again
+    assert len({score.notes for score in first}) > 1

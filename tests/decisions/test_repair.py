@@ -1,0 +1,208 @@
+"""Repair: parts composed anew, files brought back, and the way back from both."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+
+from chipassets.build import build
+from chipassets.decisions.rerolling import read_words
+from chipassets.decisions.whole_tracks import accept_tracks
+from chipassets.errors import UsageError
+from chipassets.lock import (
+    LockedTake,
+    Version,
+    merge_takes,
+    read_lock,
+    take_from_text,
+    take_to_text,
+)
+from chipassets.manifest import load_manifest
+from chipassets.music.keys import Key
+from chipassets.music.score import Note, Score, Section
+from chipassets.resolve.build_plan import resolve
+from tests.cli.conftest import Run, chipassets
+from tests.lock.material import DECIDED, OTHER, PLAIN
+
+__all__ = ["chipassets"]
+
+GAME = """\
+game: Tiny Quest
+seed: 3
+formats: [midi]
+defaults: {takes: 2, length: 8 bars}
+tracks:
+  fight: {scene: battle, key: D minor, form: "A:4 B:4"}
+"""
+KEPT = Version(3, 1, "take 4 with bass composed anew", OTHER, "key", accepted=True, before="ab")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small game that is built once, with take 1 of its track accepted."""
+    folder = tmp_path_factory.mktemp("repair")
+    manifest = folder / "game.yaml"
+    manifest.write_text(GAME)
+    list(build(resolve(load_manifest(manifest)), manifest, folder / "build", 1))
+    accept_tracks(manifest, [])
+    return folder
+
+
+@pytest.fixture
+def game(made: Path, tmp_path: Path, chipassets: Run) -> Path:
+    for name in ("game.yaml", "game.lock"):
+        (tmp_path / name).write_bytes((made / name).read_bytes())
+    return tmp_path
+
+
+def taken(folder: Path) -> LockedTake:
+    return read_lock(folder / "game.yaml").takes["fight"]
+
+
+def edited(data: bytes, voice: str, edit: Callable[[list[Any]], None]) -> bytes:
+    """The file with the messages of one of its tracks changed."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    track = next(track for track in file.tracks if track.name == voice)
+    edit(track)
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
+def moved(number: int, semitones: int) -> Callable[[list[Any]], None]:
+    """An edit that moves one note of a track."""
+
+    def edit(track: list[Any]) -> None:
+        on = [message for message in track if message.type == "note_on"][number]
+        pitch, place = on.note, track.index(on)
+        off = next(m for m in track[place:] if m.type == "note_off" and m.note == pitch)
+        on.note = off.note = pitch + semitones
+
+    return edit
+
+
+def export(folder: Path, chipassets: Run) -> bytes:
+    name = taken(folder).name
+    result = chipassets("takes", "game.yaml", "fight", "--export", name, "-o", "fight.mid")
+    assert result.returncode == 0, result.stderr
+    return (folder / "fight.mid").read_bytes()
+
+
+def test_an_edited_file_changes_what_was_edited_and_nothing_else(
+    game: Path, chipassets: Run
+) -> None:
+    before = taken(game)
+    data = export(game, chipassets)
+    same = chipassets("takes", "game.yaml", "fight", "--import", "fight.mid")
+    assert same.returncode == 1
+    assert "nothing to take in" in same.stderr + same.stdout
+    assert taken(game) == before
+    (game / "mine.mid").write_bytes(edited(data, "triangle", moved(3, 2)))
+    result = chipassets("takes", "game.yaml", "fight", "--import", "mine.mid")
+    assert result.returncode == 0, result.stderr
+    after = taken(game)
+    assert after.accepted
+    assert after.name == f"{before.number + 1}.1"
+    assert "edited in mine.mid: bass in bar" in after.origin
+    (old,) = set(before.score.notes) - set(after.score.notes)
+    (new,) = set(after.score.notes) - set(before.score.notes)
+    assert (new.start_step, new.duration_steps, new.pitch) == (
+        old.start_step, old.duration_steps, old.pitch + 2,
+    )  # fmt: skip
+    assert after.score.drums == before.score.drums
+    assert after.score.further == before.score.further
+    assert chipassets("build", "game.yaml").returncode == 0
+    index = json.loads((game / "build/tiny-quest/bundle.json").read_text())
+    take = index["tracks"][0]["take"]
+    assert (take["version"], take["origin"]) == (1, after.origin)
+    assert chipassets("build", "game.yaml", "--check").returncode == 0
+    assert chipassets("takes", "game.yaml", "fight", "--undo").returncode == 0
+    back = taken(game)
+    assert (back.score, back.accepted, back.name) == (before.score, True, before.name)
+    assert chipassets("takes", "game.yaml", "fight", "--accept", after.name).returncode == 0
+    assert taken(game).score == after.score
+
+
+def test_what_the_chip_cannot_play_is_refused_by_bar_and_beat(game: Path, chipassets: Run) -> None:
+    before = (game / "game.lock").read_bytes()
+    data = export(game, chipassets)
+
+    def second(track: list[Any]) -> None:
+        on = next(message for message in track if message.type == "note_on")
+        place = track.index(on)
+        for kind, velocity in (("note_off", 0), ("note_on", 90)):
+            track.insert(place + 1, mido.Message(kind, note=60, velocity=velocity, time=0))
+        track.insert(place + 3, mido.Message("note_off", note=60, velocity=0, time=0))
+
+    (game / "high.mid").write_bytes(edited(data, "pulse1", moved(0, 40)))
+    (game / "two.mid").write_bytes(edited(data, "triangle", second))
+    high = chipassets("takes", "game.yaml", "fight", "--import", "high.mid")
+    two = chipassets("takes", "game.yaml", "fight", "--import", "two.mid")
+    assert (high.returncode, two.returncode) == (1, 1)
+    assert "bar 1, beat 1: lead: " in high.stderr
+    assert "lies outside pulse1, which plays A1 to B6" in high.stderr
+    assert "sound together; triangle plays one note at a time" in two.stderr
+    assert (game / "game.lock").read_bytes() == before
+
+
+def test_a_reroll_waits_until_somebody_accepts_it(game: Path, chipassets: Run) -> None:
+    before = taken(game)
+    result = chipassets("takes", "game.yaml", "fight", "--reroll", "bass,bars:3-4")
+    assert result.returncode == 0, result.stderr
+    name = f"{before.number + 1}.1"
+    assert f"--accept {name}" in result.stdout
+    waiting = taken(game)
+    assert (waiting.score, waiting.name) == (before.score, before.name)
+    (version,) = waiting.versions
+    assert version.origin == f"take {before.name} with bass in bars 3 to 4 composed anew"
+    changed = set(version.score.notes) ^ set(before.score.notes)
+    steps = before.score.steps_per_bar
+    assert changed
+    assert {(note.part, note.start_step // steps in (2, 3)) for note in changed} == {("bass", True)}
+    listed = json.loads(chipassets("takes", "game.yaml", "fight", "--json").stdout)
+    assert [item["take"] for item in listed["versions"]] == [name]
+    assert chipassets("takes", "game.yaml", "fight", "--accept", name).returncode == 0
+    assert taken(game).score == version.score
+    assert chipassets("takes", "game.yaml", "fight", "--reject", name).returncode == 0
+    assert (taken(game).score, taken(game).accepted) == (before.score, True)
+
+
+def test_words_name_sections_bars_and_parts() -> None:
+    score = Score(
+        (Note(0, 4, 60, "lead"),), 6, 120_000, Key(0, "major"),
+        sections=(Section("A", 0, 2), Section("B", 2, 2), Section("A", 4, 2)),
+    )  # fmt: skip
+    whole = read_words("A", score)
+    assert sorted(whole.reroll.bars) == [0, 1, 4, 5]
+    assert whole.reroll.chords
+    both = read_words("drums, bass, bars:2-3", score)
+    assert (both.words, sorted(both.reroll.bars)) == ("drums and bass in bars 2 to 3", [1, 2])
+    assert both.reroll.parts == {"drums", "bass"}
+    assert not both.reroll.chords
+    for wrong, why in (("bars:6-7", "bars 1 to 6"), ("bas", "bass"), ("", "names nothing")):
+        with pytest.raises(UsageError, match=why):
+            read_words(wrong, score)
+
+
+def test_versions_are_read_as_they_were_written() -> None:
+    take = LockedTake(**{f: getattr(DECIDED, f) for f in DECIDED.__dataclass_fields__})
+    take = take.with_version(KEPT)
+    assert take_from_text(take_to_text(take)) == take
+
+
+def test_merging_keeps_the_versions_of_both_sides() -> None:
+    third = Score((Note(0, 16, 62),), 1, 120_000, Key(0, "major"))
+    ours = PLAIN.with_version(KEPT)
+    theirs = PLAIN.with_version(Version(3, 1, "take 4 with tune composed anew", third, "key"))
+    merged = merge_takes(PLAIN, ours, theirs)
+    assert merged is not None
+    assert [(v.name, v.origin) for v in merged.versions] == [
+        ("4.1", "take 4 with bass composed anew"),
+        ("4.2", "take 4 with tune composed anew"),
+    ]
