@@ -181,13 +181,13 @@ def _merged_part(
             left.discard(note)
             continue
         # A note that got another pitch is as long as it was: the export has gaps of its own.
-        same = (
+        lengths = (
             twin.duration_steps
             for old, twin in twins.items()
             if (old.start_step, old.duration_steps) == (note.start_step, note.duration_steps)
         )
         moved = min(max(note.pitch + shift, 0), 127)
-        steps = next(same, note.duration_steps)
+        steps = next(lengths, note.duration_steps)
         merged.append(replace(note, pitch=moved, duration_steps=steps))
     unheard = [note for note in base if note not in twins.values()]
     bars_free = {note.start_step for note in merged}
@@ -209,10 +209,10 @@ def _merged_drums(
     for stroke in score.drums or ():
         by_step.setdefault(stroke.step, []).append(stroke)
     drums: dict[tuple[int, str], DrumStroke] = {}
-    for stroke in edited:
-        same = by_step.get(stroke.step, [])
-        fresh = DrumStroke(stroke.step, stroke.kind, min(max(stroke.velocity, 1), _LEVELS))
-        kept = same if stroke in known and same else [fresh]
+    for hit in edited:
+        same = by_step.get(hit.step, [])
+        fresh = DrumStroke(hit.step, hit.kind, min(max(hit.velocity, 1), _LEVELS))
+        kept = same if hit in known and same else [fresh]
         for one in kept:
             drums[one.step, one.kind] = one
     return tuple(sorted(drums.values(), key=lambda s: (s.step, DRUM_KINDS.index(s.kind))))
