@@ -36,10 +36,6 @@ def read_guidance(value: Any, _: Context) -> Factors:
     return tuple((name, float(value[name])) for name in COSTS if name in value)
 
 
-def _read_chromatic(value: Any, _: Context) -> float:
-    return check_range(value, "chromatic, a share of the notes,", 0.0, 1.0)
-
-
 def _factor(says: str) -> dict[str, Any]:
     said = f"What the search charges for {says}."
     return {"type": "number", "minimum": 0, "maximum": _MOST, "description": said}
@@ -54,18 +50,6 @@ Guidance = Annotated[
             "properties": {name: _factor(says) for name, says in COSTS.items()},
             "additionalProperties": False,
             "description": "How much each cost counts in the search: 1 as by default, 0 not.",
-        },
-    ),
-]
-Chromatic = Annotated[
-    float,
-    Reads(
-        _read_chromatic,
-        {
-            "type": "number",
-            "minimum": 0,
-            "maximum": 1,
-            "description": "The largest share of notes outside scale and chords. Default 0.08.",
         },
     ),
 ]

@@ -10,7 +10,7 @@ from chipassets.manifest.chords_field import ChordsField
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
 from chipassets.manifest.engines import Engines
 from chipassets.manifest.form_field import FormField
-from chipassets.manifest.guidance import Chromatic, Guidance
+from chipassets.manifest.guidance import Guidance
 from chipassets.manifest.instruments import Colours, InstrumentField
 from chipassets.manifest.keeping import LockState, Was
 from chipassets.manifest.linked import Family, From, LikeTrack, To, VariantField
@@ -27,7 +27,7 @@ from chipassets.manifest.mood import (
     Register,
 )
 from chipassets.manifest.motif_field import MotifField, Tune
-from chipassets.manifest.numbers import Seed, Takes, Temperature, truth
+from chipassets.manifest.numbers import Chromatic, Seed, Takes, Temperature, truth
 from chipassets.manifest.primer_field import PrimerField
 from chipassets.manifest.reads import OrNothing
 from chipassets.manifest.sound import (

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from pydantic import Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
 
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import WRITTEN, refuse
+from chipassets.manifest.refusal import WRITTEN, Refusal, refuse
 from chipassets.manifest.scalars import plain_value
 
 MAX_SEED = 2**53 - 1
@@ -35,20 +39,40 @@ def check_range(value: Any, what: str, low: float, high: float, unit: str = "") 
     return float(value)
 
 
-def _whole(what: str, low: int, high: int) -> Callable[[Any, Context], int]:
-    def read(value: Any, _: Context) -> int:
-        why = f"{what} is a whole number from {low} to {high}"
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Annotation of a number in a range: what messages call it. The bounds are those of its Field.
+
+    pydantic checks type and bounds and describes them to editors; this says what is wrong in the
+    words of manifests.
+    """
+
+    what: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        number = handler(source)
+        bounds = cast(Mapping[str, float], number)
+
+        def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> object:
+            try:
+                return check(value)
+            except ValidationError:
+                raise self._refusal(value, bounds["ge"], bounds["le"], source) from None
+
+        return core_schema.no_info_wrap_validator_function(validate, number)
+
+    def _refusal(self, value: Any, low: float, high: float, kind: type) -> Refusal:
+        if kind is float:
+            try:
+                check_range(value, self.what, low, high)
+            except Refusal as refusal:
+                return refusal
+        why = f"{self.what} is a whole number from {low} to {high}"
         if isinstance(value, bool) or not isinstance(value, int):
-            raise refuse(why, "write a whole number, without quotes and point")
-        if not low <= value <= high:
-            raise refuse(why, f"write {min(max(value, low), high)}")
-        return value
-
-    return read
-
-
-def _read_temperature(value: Any, _: Context) -> float:
-    return check_range(value, "temperature", 0.1, 4.0)
+            return refuse(why, "write a whole number, without quotes and point")
+        return refuse(why, f"write {min(max(value, low), high)}")
 
 
 def read_truth(value: Any, _: Context) -> bool:
@@ -63,34 +87,42 @@ def read_truth(value: Any, _: Context) -> bool:
     raise refuse(f"{WRITTEN} is neither true nor false", "write true or false")
 
 
-def _range_schema(kind: str, low: float, high: float, text: str) -> dict[str, Any]:
-    return {"type": kind, "minimum": low, "maximum": high, "description": text}
-
-
 Seed = Annotated[
     int,
-    Reads(
-        _whole("a seed", 0, MAX_SEED),
-        _range_schema("integer", 0, MAX_SEED, "The same seed gives the same music."),
-    ),
+    Field(strict=True, ge=0, le=MAX_SEED, description="The same seed gives the same music."),
+    Named("a seed"),
 ]
 Takes = Annotated[
     int,
-    Reads(
-        _whole("takes", 1, 256),
-        _range_schema(
-            "integer", 1, 256, "How many candidates are composed; the best is kept. Default 16."
-        ),
+    Field(
+        strict=True,
+        ge=1,
+        le=256,
+        description="How many candidates are composed; the best is kept. Default 16.",
     ),
+    Named("takes"),
 ]
 Temperature = Annotated[
     float,
-    Reads(
-        _read_temperature,
-        _range_schema(
-            "number", 0.1, 4.0, "Below 1 the model is more predictable, above 1 wilder. Default 1."
-        ),
+    Field(
+        strict=True,
+        allow_inf_nan=False,
+        ge=0.1,
+        le=4.0,
+        description="Below 1 the model is more predictable, above 1 wilder. Default 1.",
     ),
+    Named("temperature"),
+]
+Chromatic = Annotated[
+    float,
+    Field(
+        strict=True,
+        allow_inf_nan=False,
+        ge=0.0,
+        le=1.0,
+        description="The largest share of notes outside scale and chords. Default 0.08.",
+    ),
+    Named("chromatic, a share of the notes,"),
 ]
 
 
