@@ -11,7 +11,7 @@ import select
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -51,16 +51,16 @@ def started_browser(profile: Path) -> Iterator[Browser]:
 
 
 class Browser:
-    """A running Chromium with a profile of its own."""
+    """A running Chromium with a profile of its own; `flags` come last, so that they win."""
 
-    def __init__(self, executable: str, profile: Path) -> None:
+    def __init__(self, executable: str, profile: Path, flags: Sequence[str] = ()) -> None:
         ours, theirs = _pipe(), _pipe()
 
         def place() -> None:
             os.dup2(ours[0], _READS)
             os.dup2(theirs[1], _WRITES)
 
-        command = [executable, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        command = [executable, *_FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
         self._process = subprocess.Popen(
             command,
             preexec_fn=place,

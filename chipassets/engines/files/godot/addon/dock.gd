@@ -9,8 +9,6 @@ extends VBoxContainer
 const COMMAND = "chipassets/command"
 const MANIFEST = "chipassets/manifest"
 const MANIFEST_DEFAULT = "res://game.music.yaml"
-# What a problem says of its place: file:line:column.
-const PLACE = "^(.*):([0-9]+):([0-9]+)$"
 
 var _editor: EditorInterface
 var _thread: Thread
@@ -110,19 +108,22 @@ func _finish(command: String, code: int, text: String, then: Callable) -> void:
 	for button in _buttons:
 		button.disabled = false
 	if code == -1 or code == 127:
-		_log.text = (
-			"'%s' cannot be run. Install it (uv tool install chipassets), or set its path in "
-			% command
-			+ "Project Settings, Chipassets, Command. The music that is committed plays without it."
-		)
-		return
-	then.call(text)
+		_tell_missing(command)
+	else:
+		then.call(text)
+
+
+func _tell_missing(command: String) -> void:
+	_log.text = (
+		"'%s' cannot be run. Install it (uv tool install chipassets), or set its path in " % command
+		+ "Project Settings, Chipassets, Command. The music that is committed plays without it."
+	)
 
 
 func _built(text: String) -> void:
 	if _show_problems(text):
 		return
-	var result: Variant = JSON.parse_string(text)
+	var result: Variant = _result_in(text)
 	if result is Dictionary and result.has("tracks"):
 		for track: Dictionary in result["tracks"]:
 			_log.append_text("%s: %s\n" % [track["name"], track["done"]])
@@ -140,19 +141,27 @@ func _validated(text: String) -> void:
 
 
 func _show_problems(text: String) -> bool:
-	var result: Variant = JSON.parse_string(text)
+	var result: Variant = _result_in(text)
 	if not (result is Dictionary and result.has("error")):
 		return false
 	var error: Dictionary = result["error"]
 	for problem: Dictionary in error.get("problems", []):
-		var place := RegEx.create_from_string(PLACE).search(problem["where"])
-		var line := place.get_string(2) if place != null else "1"
-		var item := _list.add_item("line %s: %s: %s" % [line, problem["found"], problem["why"]])
+		var line := int(problem.get("line", 1))
+		var item := _list.add_item("line %d: %s: %s" % [line, problem["found"], problem["why"]])
 		_list.set_item_tooltip(item, problem["fix"])
-		_list.set_item_metadata(item, int(line))
+		_list.set_item_metadata(item, line)
 	if not error.has("problems"):
 		_log.text = error["message"]
 	return true
+
+
+# What the command prints as JSON, among which stand its warnings; null for anything else.
+func _result_in(text: String) -> Variant:
+	var json := JSON.new()
+	var start := text.find("{")
+	if start < 0 or json.parse(text.substr(start, text.rfind("}") + 1 - start)) != OK:
+		return null
+	return json.data
 
 
 func _show_text(text: String) -> void:
