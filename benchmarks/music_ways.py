@@ -16,8 +16,8 @@ from chipassets.compose.weights import Model
 from chipassets.music.score import Score
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.production.casting import originality_of
 from chipassets.production.generate import Request, generate
+from chipassets.selection.judging import originality_of
 from chipassets.selection.moods import unmet
 from chipassets.selection.takes import choose_rated, rate
 from chipassets.shape import shape

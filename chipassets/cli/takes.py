@@ -303,7 +303,7 @@ def _likenesses(
     if against is None:
         return {}
     from chipassets.originality import name_likenesses
-    from chipassets.production.casting import given_notes
+    from chipassets.selection.judging import given_notes
     from chipassets.train.ngrams import named_melodies
 
     pieces = named_melodies(against)

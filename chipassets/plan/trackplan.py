@@ -25,6 +25,14 @@ class Range:
         outside = max(self.low - value, value - self.high, 0.0)
         return outside / max(self.high - self.low, 1e-9)
 
+    def points(self, value: float) -> float:
+        """Return 1 in the middle of the range, 0.75 at its ends, falling to 0 one width outside."""
+        outside = self.distance(value)
+        if outside:
+            return 0.75 * max(0.0, 1 - outside)
+        half = max((self.high - self.low) / 2, 1e-9)
+        return 1 - 0.25 * ((value - self.low - half) / half) ** 2
+
 
 @dataclass(frozen=True, slots=True)
 class Drums:

@@ -15,20 +15,19 @@ from chipassets.compose.variant import vary
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
 from chipassets.lock import Choices, LockedTake, TakeRow, notes_sha256
-from chipassets.music.score import Note, Score
-from chipassets.originality import GramIndex, Originality, check_originality
+from chipassets.music.score import Score
+from chipassets.originality import GramIndex
 from chipassets.plan.links import VARIANT
 from chipassets.plan.trackplan import TrackPlan
+from chipassets.selection.judging import judge
 from chipassets.selection.moods import complaints, notes_can_fit, unmet
-from chipassets.selection.takes import Rating, choose_rated, explain, rate
+from chipassets.selection.takes import Rating, choose_rated, explain
 from chipassets.shape import shape
 from chipassets.stored.cache_keys import notes_key, plan_key
 from chipassets.stored.facts import notes_facts
 
 MAX_BLOCKS = 3
 """So often the plan's number of takes is rolled before the least bad one has to do."""
-
-_COLD_TEMPERATURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +129,9 @@ def _candidate(
     unwanted: set[str],
 ) -> Candidate:
     score = take.score
-    rating = rate(score, track, originality_of(score, track, grams), take.search_cost, take.critic)
-    said = complaints(unmet(rating.metrics, track))
-    return Candidate(number, score, rating, said, notes_sha256(score) in unwanted)
+    found = judge(score, track, grams, take.search_cost, take.critic)
+    is_rejected = notes_sha256(score) in unwanted
+    return Candidate(number, score, found.rating, found.complaints, is_rejected)
 
 
 def cast(
@@ -227,32 +226,3 @@ def _table_row(item: Candidate) -> TakeRow:
             for feature in item.rating.features
         ),
     )
-
-
-def warnings_about(
-    rating: Rating, unkept: Sequence[str], track: TrackPlan, *, accepted: bool
-) -> list[str]:
-    """Return what is wrong with a track's take, one line each; an accepted one is as wanted."""
-    if accepted:
-        return []
-    found = [f"no better take was found: {rating.refused}"] if rating.refused else []
-    if found and track.temperature < _COLD_TEMPERATURE:
-        found.append(
-            f"temperature {track.temperature:g} leaves the model no choice, so it repeats itself; "
-            "0.8 to 1.2 works"
-        )
-    return found + list(unkept)
-
-
-def originality_of(score: Score, track: TrackPlan, grams: GramIndex | None) -> Originality | None:
-    """Return what a take shares with the corpus beside what the user put in; None without index."""
-    if grams is None:
-        return None
-    return check_originality(score.notes, grams, given_notes(track))
-
-
-def given_notes(track: TrackPlan) -> tuple[tuple[Note, ...], ...]:
-    """Return the melodies that the user put into a track: its primer, motifs and melodies."""
-    primer = () if track.primer is None else (track.primer.notes,)
-    tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
-    return (*primer, *(tune.notes for tune in tunes))

@@ -12,9 +12,8 @@ from chipassets.music.motifs import heard_on_top, statement_notes
 from chipassets.music.score import Score, Section, Statement
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import Motif, TrackPlan
-from chipassets.production.casting import originality_of, warnings_about
-from chipassets.selection.moods import Evidence, complaints, mood_evidence, scene_evidence
-from chipassets.selection.takes import rate
+from chipassets.selection.judging import judge
+from chipassets.selection.moods import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +32,17 @@ def find_evidence(
 ) -> Findings:
     """Return what is measured of a track's notes, which may be older than its plan's key."""
     track = replace(track, key=score.key)
-    originality = originality_of(score, track, grams)
-    rating = rate(score, track, originality)
-    scene = scene_evidence(rating.metrics, track)
-    moods = mood_evidence(rating.metrics, track)
+    found = judge(score, track, grams)
+    originality = found.rating.originality
     tunes = [*track.motifs, *(melody.tune for melody in track.melodies)]
     statements = find_statements(score, tunes)
     return Findings(
-        metrics=rating.metrics.to_dict() | (originality.to_dict() if originality else {}),
-        moods=[_mood_entry(item) for item in moods],
-        scene=_scene_entry(scene),
+        metrics=found.rating.metrics.to_dict() | (originality.to_dict() if originality else {}),
+        moods=[_mood_entry(item) for item in found.moods],
+        scene=_scene_entry(found.scene),
         statements=statements,
-        warnings=warnings_about(rating, complaints((scene, *moods)), track, accepted=take.accepted)
+        # An accepted take is as it is wanted.
+        warnings=([] if take.accepted else found.warnings(track.temperature))
         + [_broken(said) for said in statements if not said.whole],
     )
 

@@ -13,7 +13,6 @@ from chipassets.music.keys import Key
 from chipassets.music.metrics import Metrics
 from chipassets.plan.presets import MOODS, SCENES, Preset, character
 from chipassets.plan.trackplan import MODE, TEMPO, Range, TrackPlan
-from chipassets.selection.takes import points
 
 _FITTING_SCORE = 0.5
 _CLEARLY_BETTER = 0.2
@@ -141,7 +140,7 @@ def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> E
         "lead_pitch": metrics.lead_pitch,
         MODE: float(_knows(preset.modes, track.key)),
     }
-    gained = sum(points(measured[name], wanted[name]) * _WEIGHTS[name] for name in wanted)
+    gained = sum(wanted[name].points(measured[name]) * _WEIGHTS[name] for name in wanted)
     score = round(gained / sum(_WEIGHTS[name] for name in wanted), 3)
     fits = score >= _FITTING_SCORE and all(
         wanted[name].distance(measured[name]) <= _MOST_OUTSIDE

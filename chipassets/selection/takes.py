@@ -148,23 +148,14 @@ def rate(
     return Rating(features, total, refused, metrics, originality)
 
 
-def points(value: float, wanted: Range) -> float:
-    """Return 1 in the middle of the range, 0.75 at its ends, falling to 0 one width outside."""
-    outside = wanted.distance(value)
-    if outside:
-        return 0.75 * max(0.0, 1 - outside)
-    half = max((wanted.high - wanted.low) / 2, 1e-9)
-    return 1 - 0.25 * ((value - wanted.low - half) / half) ** 2
-
-
 def _anywhere(value: float, wanted: Range) -> float:
     """Return 1 anywhere in the range: real pieces fill it, and none is better for its middle."""
-    return points(value, wanted) if wanted.distance(value) else 1.0
+    return wanted.points(value) if wanted.distance(value) else 1.0
 
 
 def _at_most(value: float, wanted: Range) -> float:
     """Return 1 from the low end down to 0.75 at the high end, falling to 0 one width beyond."""
-    return points(value, Range(2 * wanted.low - wanted.high, wanted.high))
+    return Range(2 * wanted.low - wanted.high, wanted.high).points(value)
 
 
 def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature, ...]:
@@ -189,7 +180,7 @@ _Row = tuple[str, float, float, float]
 def _merged_rows(m: Metrics, score: Score) -> list[_Row]:
     """What merged music is measured by, where nobody knows the voices."""
     rows: list[_Row] = [
-        ("scale", m.key_fit, points(m.key_fit, _KEY_FIT), 2.0),
+        ("scale", m.key_fit, _KEY_FIT.points(m.key_fit), 2.0),
         ("on beat", m.on_beat_rate, _anywhere(m.on_beat_rate, _ON_BEAT), 1.0),
         ("steps", m.lead_step, _anywhere(m.lead_step, _LEAD_STEP), 1.0),
         ("leaps", m.leap_rate, _anywhere(m.leap_rate, _LEAP_RATE), 1.5),

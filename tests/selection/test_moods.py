@@ -19,7 +19,6 @@ from chipassets.selection.moods import (
     unmet,
     wanted_ranges,
 )
-from chipassets.selection.takes import points
 
 BARS = 4
 
@@ -136,7 +135,7 @@ def test_each_mood_has_ranges_for_all_that_is_measured(mood: str) -> None:
     assert set(found.measured) == set(found.wanted)
     assert found.wanted.items() >= wanted_ranges(character("overworld", (mood,))).items()
     assert 0 <= found.score <= 1
-    assert points(0.0, found.wanted["mode"]) == 0 < points(1.0, found.wanted["mode"])
+    assert found.wanted["mode"].points(0.0) == 0 < found.wanted["mode"].points(1.0)
 
 
 def test_a_scene_of_the_games_own_is_held_to_the_one_it_is_like() -> None:

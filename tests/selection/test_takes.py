@@ -14,7 +14,7 @@ from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
 from chipassets.originality import Originality
 from chipassets.plan.trackplan import Character, Range, TrackPlan
-from chipassets.selection.takes import choose, choose_rated, points, rate
+from chipassets.selection.takes import choose, choose_rated, rate
 
 BARS = 8
 KEY = Key(0, "major")
@@ -145,11 +145,11 @@ def test_a_total_is_the_weighted_mean_of_its_features() -> None:
 def test_points_fall_from_the_middle_outwards(value: float, low: float, width: float) -> None:
     wanted = Range(low, low + width)
     middle = low + width / 2
-    assert 0 <= points(value, wanted) <= 1
-    assert points(middle, wanted) == 1
-    assert points(low, wanted) == pytest.approx(0.75)
+    assert 0 <= wanted.points(value) <= 1
+    assert wanted.points(middle) == 1
+    assert wanted.points(low) == pytest.approx(0.75)
     further = value + (0.1 if value >= middle else -0.1)
-    assert points(further, wanted) <= points(value, wanted)
+    assert wanted.points(further) <= wanted.points(value)
 
 
 def voiced(*, inner: bool = True) -> Score:
