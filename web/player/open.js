@@ -8,7 +8,8 @@ import { Player } from "./player.js";
 const SCRIPT = scriptAddress();
 
 function scriptAddress() {
-  const script = globalThis.document ? document.currentScript : null;
+  if (!globalThis.document) return "";
+  const script = document.currentScript;
   return script instanceof HTMLScriptElement ? script.src : "";
 }
 

@@ -1756,7 +1756,8 @@
   const SCRIPT = scriptAddress();
 
   function scriptAddress() {
-    const script = globalThis.document ? document.currentScript : null;
+    if (!globalThis.document) return "";
+    const script = document.currentScript;
     return script instanceof HTMLScriptElement ? script.src : "";
   }
 
