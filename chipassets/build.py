@@ -22,13 +22,11 @@ from chipassets.bundle import (
     try_place,
     write_bundle,
 )
-from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
 from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
-from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.links import waiting
-from chipassets.production.produce import Produced, album_files, produce_track
+from chipassets.production.produce import BuildInputs, Produced, album_files, produce_track
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
 from chipassets.production.workers import report_stage, run_tasks
@@ -214,11 +212,11 @@ def _produce(
     """Make every stale track but the others, telling what happens, and return them by name."""
     produced: dict[str, Produced] = {}
     tasks = {name: task for name, task in _tasks(stock).items() if name not in others}
-    shared = (replace(stock.plan, tracks=()), stock.model, stock.grams, cache)
+    inputs = BuildInputs(replace(stock.plan, tracks=()), stock.model, stock.grams, cache)
     happenings = (
-        run_tasks(jobs, _work, tasks, shared)
+        run_tasks(jobs, _work, tasks, (inputs,))
         if cluster is None
-        else cluster.run_tracks(*shared, tasks)
+        else cluster.run_tracks(inputs, tasks)
     )
     for name, stage, result in happenings:
         if stage is not None:
@@ -307,18 +305,11 @@ def _tasks(stock: Stock) -> dict[str, tuple[TrackPlan, LockedTake | Choices]]:
     }
 
 
-def _work(
-    plan: BuildPlan,
-    model: Model,
-    grams: GramIndex | None,
-    cache: Cache,
-    track: TrackPlan,
-    locked: LockedTake | Choices,
-) -> Produced:
+def _work(inputs: BuildInputs, track: TrackPlan, locked: LockedTake | Choices) -> Produced:
     def report(stage: str) -> None:
         report_stage(track.name, stage)
 
-    return produce_track(plan, model, grams, cache, track, locked, report)
+    return produce_track(inputs, track, locked, report)
 
 
 def _track_warnings(index: Index) -> list[str]:

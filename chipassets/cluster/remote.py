@@ -21,7 +21,7 @@ from chipassets.lock import LockedTake
 from chipassets.lock.entries import Choices
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
-from chipassets.production.produce import Produced, produce_track
+from chipassets.production.produce import BuildInputs, Produced, produce_track
 from chipassets.render import encoder_version
 from chipassets.stored.cache import code_sha256, open_cache
 
@@ -112,9 +112,8 @@ class Maker:
         # More threads of the BLAS may add in another order; a local build has one a worker, too.
         limited = threadpoolctl.threadpool_limits(limits=1, user_api="blas")
         with _ONE_AT_A_TIME, limited, open_cache(near, is_wanted=False) as cache:
-            produced = produce_track(
-                self.plan, self.model, self.grams, cache, track, locked, report
-            )
+            inputs = BuildInputs(self.plan, self.model, self.grams, cache)
+            produced = produce_track(inputs, track, locked, report)
             files = {
                 file.path: cache.path_of(file).read_bytes() for file in produced.entry.all_files()
             }

@@ -29,14 +29,11 @@ from chipassets.cluster.remote import (
     pack,
     package,
 )
-from chipassets.compose.weights import Model
 from chipassets.errors import ClusterError, MissingExtraError
 from chipassets.lock import LockedTake
 from chipassets.lock.entries import Choices
-from chipassets.originality import GramIndex
-from chipassets.plan.trackplan import BuildPlan, TrackPlan
-from chipassets.production.produce import Produced, find_produced, keep_produced
-from chipassets.stored.cache import Cache
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.production.produce import BuildInputs, Produced, find_produced, keep_produced
 
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 30.0
@@ -63,10 +60,7 @@ class Cluster:
 
     def run_tracks(
         self,
-        plan: BuildPlan,
-        model: Model,
-        grams: GramIndex | None,
-        cache: Cache,
+        inputs: BuildInputs,
         tasks: Mapping[str, tuple[TrackPlan, LockedTake | Choices]],
     ) -> Iterator[Happening]:
         """Make every track on the cluster, keep it in the cache, and yield what happens.
@@ -77,10 +71,9 @@ class Cluster:
         Raises:
             ClusterError: the scheduler went away, no worker came, or one makes other bytes.
         """
-        own = plan, model, grams, cache
         waiting = []
         for name, (track, locked) in tasks.items():
-            take, entry = find_produced(*own, track, locked)
+            take, entry = find_produced(inputs, track, locked)
             if take is not None and entry is not None:
                 yield name, None, Produced(take, entry, is_composed=False)
             else:
@@ -88,12 +81,12 @@ class Cluster:
         if not waiting:
             return
         self._refuse_unlike()
-        maker = Maker(plan, model, grams, package())
+        maker = Maker(inputs.plan, inputs.model, inputs.grams, package())
         for happening in self._gather(maker, waiting):
             if isinstance(happening, Made):
                 produced = happening.produced
                 name = produced.entry.name
-                keep_produced(*own, *tasks[name], produced, happening.files)
+                keep_produced(inputs, *tasks[name], produced, happening.files)
                 yield name, None, produced
             else:
                 yield (*happening, None)

@@ -57,11 +57,23 @@ class Produced:
     is_composed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class BuildInputs:
+    """What every track of a build is made with: settings, model, corpus index and cache."""
+
+    plan: BuildPlan
+    model: Model
+    grams: GramIndex | None
+    cache: Cache
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        """The hashes of the model and of the index, "" without one."""
+        return self.model.sha256, self.grams.sha256 if self.grams else ""
+
+
 def produce_track(
-    plan: BuildPlan,
-    model: Model,
-    grams: GramIndex | None,
-    cache: Cache,
+    inputs: BuildInputs,
     track: TrackPlan,
     locked: LockedTake | Choices,
     report: Report,
@@ -72,7 +84,6 @@ def produce_track(
     `report` is told the name of each stage as it starts. Errors say which track and stage.
     """
     stage = STAGES[0]
-    hashes = model.sha256, grams.sha256 if grams else ""
 
     def enter(name: str) -> None:
         nonlocal stage
@@ -82,70 +93,57 @@ def produce_track(
     try:
         take, is_composed = locked, False
         if isinstance(take, Choices):
-            take, is_composed = _notes(track, model, grams, cache, take, enter)
-        key = track_id(plan, track, take, *hashes)
-        entry = cache.find_track(key)
+            take, is_composed = _notes(inputs, track, take, enter)
+        key = track_id(inputs.plan, track, take, *inputs.hashes)
+        entry = inputs.cache.find_track(key)
         if entry is None:
-            entry, files = render_track(plan, track, take, grams, enter)
-            cache.keep_track(key, entry, files)
+            entry, files = render_track(inputs.plan, track, take, inputs.grams, enter)
+            inputs.cache.keep_track(key, entry, files)
     except ChipassetsError as error:
         raise error.within(stage).within(f"track {track.name!r}") from error
     return Produced(take, entry, is_composed)
 
 
 def find_produced(
-    plan: BuildPlan,
-    model: Model,
-    grams: GramIndex | None,
-    cache: Cache,
+    inputs: BuildInputs,
     track: TrackPlan,
     locked: LockedTake | Choices,
 ) -> tuple[LockedTake | None, TrackEntry | None]:
     """Return what the lock or the cache holds of a track: its notes, and the entry of its files."""
-    hashes = model.sha256, grams.sha256 if grams else ""
     take = (
-        cache.find_notes(notes_id(track, locked, *hashes))
+        inputs.cache.find_notes(notes_id(track, locked, *inputs.hashes))
         if isinstance(locked, Choices)
         else locked
     )
     if take is None:
         return None, None
-    return take, cache.find_track(track_id(plan, track, take, *hashes))
+    return take, inputs.cache.find_track(track_id(inputs.plan, track, take, *inputs.hashes))
 
 
 def keep_produced(
-    plan: BuildPlan,
-    model: Model,
-    grams: GramIndex | None,
-    cache: Cache,
+    inputs: BuildInputs,
     track: TrackPlan,
     locked: LockedTake | Choices,
     produced: Produced,
     files: dict[str, bytes],
 ) -> None:
     """Keep in the cache what another machine made of a track: its notes and its files, by path."""
-    hashes = model.sha256, grams.sha256 if grams else ""
     if isinstance(locked, Choices):
-        cache.keep_notes(notes_id(track, locked, *hashes), produced.take)
-    key = track_id(plan, track, produced.take, *hashes)
-    cache.keep_track(key, produced.entry, files)
+        inputs.cache.keep_notes(notes_id(track, locked, *inputs.hashes), produced.take)
+    key = track_id(inputs.plan, track, produced.take, *inputs.hashes)
+    inputs.cache.keep_track(key, produced.entry, files)
 
 
 def _notes(
-    track: TrackPlan,
-    model: Model,
-    grams: GramIndex | None,
-    cache: Cache,
-    choices: Choices,
-    report: Report,
+    inputs: BuildInputs, track: TrackPlan, choices: Choices, report: Report
 ) -> tuple[LockedTake, bool]:
     """Return the take that a track gets, and whether it had to be composed for it."""
-    key = notes_id(track, choices, model.sha256, grams.sha256 if grams else "")
-    take = cache.find_notes(key)
+    key = notes_id(track, choices, *inputs.hashes)
+    take = inputs.cache.find_notes(key)
     if take is not None:
         return take, False
-    take = cast(track, model, grams, choices, report)
-    cache.keep_notes(key, take)
+    take = cast(track, inputs.model, inputs.grams, choices, report)
+    inputs.cache.keep_notes(key, take)
     return take, True
 
 
