@@ -81,7 +81,7 @@ def set_command(
 
 def _setting(text: str) -> tuple[str, object]:
     """Return the key and the value of a setting, read as a manifest is."""
-    from chipassets.manifest.reader import read_document
+    from chipassets.manifest.yaml_reader import read_document
 
     key, equals, value = text.partition("=")
     if not equals or not key.strip():

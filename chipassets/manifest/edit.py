@@ -15,8 +15,8 @@ import yaml
 from chipassets.bundle import write_file
 from chipassets.errors import UsageError
 from chipassets.manifest.loader import load_manifest, parse_manifest
-from chipassets.manifest.reader import read_document
 from chipassets.manifest.scalars import plain_value
+from chipassets.manifest.yaml_reader import read_document
 
 
 def set_key(path: Path, track: str, key: str, value: object) -> bool:

@@ -25,8 +25,8 @@ from chipassets.manifest.models import (
     Manifest,
 )
 from chipassets.manifest.problems import Report
-from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.reads import Context
+from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.plan.presets import MOODS, SCENES
 
 

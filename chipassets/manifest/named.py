@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from chipassets.errors import ManifestError
 from chipassets.manifest.abc_text import ABC_SUFFIX
 from chipassets.manifest.inside import as_spelled
-from chipassets.manifest.reader import MAX_BYTES, read_document
 from chipassets.manifest.words import MODEL_SUFFIX
+from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.midi.reader import MIDI_SUFFIXES
 
 _MUSIC = MIDI_SUFFIXES | {ABC_SUFFIX}

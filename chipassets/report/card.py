@@ -12,9 +12,9 @@ from chipassets.report.compare import Change, Difference
 from chipassets.report.details import draw_details
 from chipassets.report.html import Html, card_id, element, join
 from chipassets.report.midi_roll import VOICE_COLOURS, RollNote, draw_roll, track_steps
-from chipassets.report.motifs import draw_lane
+from chipassets.report.motif_map import draw_lane
 from chipassets.report.opened import OpenedTrack
-from chipassets.report.sound import draw_wave
+from chipassets.report.waveform import draw_wave
 from chipassets.units import steps_per_bar
 
 STATUS_WORDS = {"changed": "changed", "added": "new", "removed": "removed", "same": "unchanged"}

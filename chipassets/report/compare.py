@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chipassets.bundle import Index, TrackEntry
 from chipassets.report.midi_roll import RollNote
-from chipassets.report.motifs import say_statement
+from chipassets.report.motif_map import say_statement
 from chipassets.report.opened import OpenedTrack
 
 

@@ -16,10 +16,10 @@ from chipassets.report.evidence import (
     gather_tags,
 )
 from chipassets.report.html import Child, Html, element, join
-from chipassets.report.motifs import statement_rows
+from chipassets.report.motif_map import statement_rows
 from chipassets.report.opened import OpenedTrack
-from chipassets.report.sound import Sound
 from chipassets.report.takes_table import draw_takes, read_takes
+from chipassets.report.waveform import Sound
 
 _MARKS = {True: ("yes", "met"), False: ("no", "missed"), None: ("", "set")}
 

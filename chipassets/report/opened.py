@@ -17,7 +17,7 @@ from chipassets.bundle import (
 )
 from chipassets.errors import CheckError
 from chipassets.report.midi_roll import Roll, read_roll
-from chipassets.report.sound import Sound, measure_sound
+from chipassets.report.waveform import Sound, measure_sound
 
 _FAULTS_SHOWN = 6
 # No music has 400 beats a second: an index that says so would draw a grid without end.

@@ -15,7 +15,7 @@ from chipassets.report.compare import Difference, compare_tracks
 from chipassets.report.html import Html, element
 from chipassets.report.masthead import draw_filters, draw_masthead
 from chipassets.report.midi_roll import RollNote
-from chipassets.report.motifs import draw_motif_map, motif_numbers
+from chipassets.report.motif_map import draw_motif_map, motif_numbers
 from chipassets.report.opened import OpenedBundle, OpenedTrack, open_bundle
 from chipassets.report.origin import draw_origin
 from chipassets.report.overview import Row, draw_overview

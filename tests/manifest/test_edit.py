@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chipassets.errors import ManifestError, UsageError
 from chipassets.manifest.edit import flow_text, set_key
-from chipassets.manifest.reader import read_document
+from chipassets.manifest.yaml_reader import read_document
 
 MANIFEST = """\
 # The music.

@@ -11,7 +11,7 @@ import pytest
 from chipassets.errors import ManifestError
 from chipassets.manifest import load_manifest, parse_manifest
 from chipassets.manifest.builder import MAX_VALUES
-from chipassets.manifest.reader import MAX_BYTES, read_document
+from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.plan.trackplan import OggQuality
 from tests.manifest.conftest import Load, Refuse
 

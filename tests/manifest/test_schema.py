@@ -11,7 +11,7 @@ import yaml
 
 from chipassets.errors import ManifestError
 from chipassets.manifest import load_manifest, manifest_schema, parse_manifest, starter_manifest
-from chipassets.manifest.reader import read_document
+from chipassets.manifest.yaml_reader import read_document
 from chipassets.resolve.build_plan import resolve
 from tests.manifest.test_broken import BROKEN
 

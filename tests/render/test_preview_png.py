@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from chipassets.errors import RenderError
 from chipassets.render.preview import draw_sheet, picture_to_png, raster
 from chipassets.render.preview.canvas import Canvas
-from chipassets.render.preview.page import COLOURS
 from chipassets.render.preview.png import encode_png
+from chipassets.render.preview.sheet_page import COLOURS
 from tests.render.test_preview import boxes, half_loud, sheet
 
 INK = (0x11, 0x22, 0x33)

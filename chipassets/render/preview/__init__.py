@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chipassets.render.preview.page import draw_sheet
 from chipassets.render.preview.raster import picture_to_png
 from chipassets.render.preview.sheet import Sheet, SheetNote, Sound, song_notes
+from chipassets.render.preview.sheet_page import draw_sheet
 
 __all__ = ["Sheet", "SheetNote", "Sound", "draw_sheet", "picture_to_png", "song_notes"]
