@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from chipassets.chips.profiles import CHIPS
@@ -68,3 +69,20 @@ def test_every_engine_has_an_exporter_and_a_row_in_engines_md() -> None:
 def words(text: str) -> list[str]:
     """Return the names in a list in a comment: `,`, `or`, `and` and line starts stand between."""
     return [word for word in re.findall(r"[a-z][a-z0-9_]*", text) if word not in ("or", "and")]
+
+
+def test_architecture_md_lists_the_floors_of_the_import_contract() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = config["tool"]["importlinter"]["contracts"]
+    floors = next(c["layers"] for c in contracts if c.get("containers") == ["chipassets"])
+    rows = re.findall(r"^\| (`[^|]+) \|", between(text, "| floor |", "\n## "), re.MULTILINE)
+    assert [quoted(row) for row in rows] == [set(floor.split(" | ")) for floor in floors]
+
+
+def test_files_that_architecture_md_names_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = {name for name in quoted(text.replace("```", "")) if name.endswith(".py")}
+    assert len(named) > 15
+    known = (ROOT / "chipassets", ROOT)
+    assert not {n for n in named if not any((top / n).is_file() for top in known)} - {"produce.py"}
