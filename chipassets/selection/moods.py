@@ -14,9 +14,13 @@ from chipassets.music.metrics import Metrics
 from chipassets.plan.presets import MOODS, SCENES, Preset, character
 from chipassets.plan.trackplan import MODE, TEMPO, Range, TrackPlan
 
+# Chosen, not measured: half of what is wanted, and half a range's width, may be missed.
 _FITTING_SCORE = 0.5
-_CLEARLY_BETTER = 0.2
+"""A tag is kept from this score on."""
 _MOST_OUTSIDE = 0.5
+"""So many widths of its range a feature of the notes may lie outside."""
+_CLEARLY_BETTER = 0.2
+"""A scene is resembled whose score is higher by more than this than that of the track's own."""
 _MODE_RANGE = Range(0.75, 1.25)
 """The mode measures 1 when the mood knows it, else 0: so far outside that it gives no points."""
 

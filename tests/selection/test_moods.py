@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from chipassets.music.keys import Key
-from chipassets.music.metrics import measure
+from chipassets.music.metrics import Metrics, measure
 from chipassets.music.score import Note, Score
 from chipassets.plan.presets import MOODS, SCENES, character
 from chipassets.plan.trackplan import TrackPlan
@@ -147,3 +147,45 @@ def test_a_scene_of_the_games_own_is_held_to_the_one_it_is_like() -> None:
     }
     unknown = replace(track, scene_like="", moods=("eerie",))
     assert mood_evidence(metrics, unknown)[0].tag == "eerie"
+
+
+def ideal(track: TrackPlan, **others: float) -> Metrics:
+    """Metrics in the middle of every range of the track, but for the others."""
+    sound = track.character
+    middle = {
+        "onsets_per_beat": (sound.density.low + sound.density.high) / 2,
+        "polyphony": (sound.polyphony.low + sound.polyphony.high) / 2,
+        "lead_pitch": (sound.lead_pitch.low + sound.lead_pitch.high) / 2,
+    }
+    plain: dict[str, float] = {field.name: 0 for field in fields(Metrics)}
+    return Metrics(**(plain | middle | others))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_half_a_width_outside_its_range_is_kept_and_more_is_not(side: int) -> None:
+    track = a_plan("battle")
+    wanted = track.character.lead_pitch
+    end, width = (wanted.low, wanted.high)[side > 0], wanted.high - wanted.low
+    for widths, fits in ((0.0, True), (0.5, True), (0.51, False)):
+        lead = end + side * widths * width
+        assert scene_evidence(ideal(track, lead_pitch=lead), track).fits is fits, widths
+
+
+def test_a_tag_is_kept_from_half_of_what_it_asks_for() -> None:
+    """With tempo and mode missed, one feature outside is borne, and two are not."""
+    track = a_plan("battle", ("tense",))
+    slow = replace(track, tempo_millibpm=20_000, key=Key(2, "lydian"))
+    half_out = {
+        name: found.high + 0.5 * (found.high - found.low)
+        for name, found in wanted_ranges(character("battle", ("tense",))).items()
+        if name in ("polyphony", "lead_pitch")
+    }
+    notes_a_beat = wanted_ranges(character("battle", ("tense",)))["notes_per_second"]
+    density = (notes_a_beat.low + notes_a_beat.high) / 2 * 60 / 20
+    one = ideal(track, onsets_per_beat=density, lead_pitch=half_out["lead_pitch"])
+    two = ideal(track, onsets_per_beat=density, **half_out)
+    (kept,), (missed,) = mood_evidence(one, slow), mood_evidence(two, slow)
+    # Of weights 1, 1, 1.5, 1 and 1: speed and voices whole, the lead 0.75 * 0.5 of its own.
+    assert kept.score == pytest.approx((1.5 + 1 + 0.375) / 5.5, abs=2e-3)
+    assert missed.score == pytest.approx((1.5 + 2 * 0.375) / 5.5, abs=2e-3)
+    assert (kept.fits, missed.fits) == (True, False)
