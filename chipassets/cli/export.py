@@ -10,6 +10,7 @@ import typer
 
 from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
+from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
     from chipassets.engines import Exported
@@ -43,6 +44,9 @@ def export_command(
     check_only: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if files are not up to date.")
     ] = False,
+    m4a: Annotated[
+        bool, typer.Option("--m4a", help="For rpgmaker: add .m4a for phones; needs ffmpeg.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write what an engine needs of a bundle: audio with its loops, a player, a page on both.
@@ -50,15 +54,19 @@ def export_command(
     Only what changed is written, and nothing that somebody else wrote or edited is touched.
     """
     from chipassets.bundle import open_folder
-    from chipassets.engines import export
+    from chipassets.engines import export, export_m4a
 
+    if m4a and engine is not Engine.RPGMAKER:
+        raise UsageError("--m4a is for rpgmaker alone; leave it out")
     folder = open_folder(bundle)
-    done = export(engine.value, folder, out, example=example, dry=check_only)
+    done = [export(engine.value, folder, out, example=example, dry=check_only)]
+    if m4a:
+        done.append(export_m4a(folder, out, dry=check_only))
     if as_json:
-        print_json(to_json(done))
+        print_json(to_json(done[0]) | ({"m4a": to_json(done[1])} if m4a else {}))
     else:
-        tell([done])
-    if check_only and done.placed.is_change:
+        tell(done)
+    if check_only and any(one.placed.is_change for one in done):
         raise typer.Exit(1)
 
 

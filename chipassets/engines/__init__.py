@@ -13,6 +13,7 @@ from chipassets.engines.targets import (
     Exported,
     check_targets,
     export,
+    export_m4a,
     export_targets,
     stale_targets,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Placed",
     "check_targets",
     "export",
+    "export_m4a",
     "export_targets",
     "place",
     "stale_targets",

@@ -8,7 +8,9 @@ from itertools import chain
 from pathlib import Path
 
 from chipassets.engines.kit import Music
+from chipassets.engines.m4a import m4a_items
 from chipassets.engines.placing import Placed, place
+from chipassets.engines.rpgmaker import RPGMAKER
 from chipassets.engines.table import EXPORTERS
 from chipassets.errors import UsageError
 from chipassets.manifest.engines import EngineTarget
@@ -59,6 +61,12 @@ def export(
     exporter, music = EXPORTERS[engine], Music.read(bundle)
     items = chain(exporter.items(music), exporter.example(music) if example else ())
     return Exported(engine, folder, place(engine, folder, items, dry=dry))
+
+
+def export_m4a(bundle: Path, folder: Path, *, dry: bool = False) -> Exported:
+    """Put an `.m4a` beside each OGG of a project of RPG Maker, with a record of its own."""
+    name = f"{RPGMAKER.name}-m4a"
+    return Exported(name, folder, place(name, folder, m4a_items(Music.read(bundle)), dry=dry))
 
 
 def export_targets(
