@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from chipassets.cluster import Cluster
 
 _MOST_ROUNDS = 5
-"""So often a build begins again because somebody decided about takes meanwhile."""
+"""How often a build starts again when decisions about takes were made meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def _finish(
 
 
 _RENDERING_TAKES = 4
-"""To render a track costs about as much as to compose so many takes of it."""
+"""Rendering a track costs about as much as composing this number of its takes."""
 
 
 def _effort(stock: Stock) -> dict[str, int]:

@@ -13,7 +13,7 @@ from demo_game.palette import INK, WHITE, Colour
 
 
 def cut_text(text: str, width: int) -> str:
-    """Return as much of a text as fits into so many pixels, with an ellipsis where it is cut."""
+    """Return the text cut to `width` pixels, with an ellipsis where it is cut."""
     if measure_text(text) <= width:
         return text
     while text and measure_text(text + "…") > width:
@@ -22,7 +22,7 @@ def cut_text(text: str, width: int) -> str:
 
 
 def wrap_text(text: str, width: int, lines: int) -> list[str]:
-    """Return a text in lines of so many pixels, broken between words; the last of them is cut."""
+    """Return the text in at most `lines` of `width` pixels, broken at words; the last is cut."""
     rows: list[str] = []
     left = text.split()
     while left and len(rows) < lines - 1:

@@ -30,7 +30,7 @@ class Hear:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Accept or reject a take, or roll so many more; then build."""
+    """Accept or reject a take, or compose `number` more takes; then build."""
 
     track: str
     what: Decision

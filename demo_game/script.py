@@ -2,7 +2,7 @@
 
 One command to a line; `#` begins a comment. A step is a 60th of a second.
 
-    press KEY [STEPS]         hold a key for so many steps (1), then let go
+    press KEY [STEPS]         hold a key for STEPS steps (1), then release it
     STEP KEY                  wait until that step, then press the key once
     wait STEPS                let time pass
     go SPOT [STEPS]           walk to a landmark of this place (town, cave, lighthouse, shop, chest,

@@ -98,7 +98,7 @@ def _rises(values: NDArray[np.float64]) -> bool:
 
 
 def _attack(frames: int) -> int:
-    """The rate that is at the top in so many frames; a macro's first value is already heard."""
+    """Return the attack rate nearest to `frames`; a macro's first value sounds at once."""
     wanted = (frames + 1) * FRAME_MS / 2 if frames else 0
     return min(range(16), key=lambda rate: abs(_ATTACK_MS[rate] - wanted))
 

@@ -182,7 +182,7 @@ def _noise_power(period_index: int) -> float:
 
 @lru_cache(maxsize=256)
 def _hit_energy(number: int, frames: int) -> float:
-    """Of a SNES drum that rings for so many frames, in frames of full power."""
+    """Return the energy of a SNES drum cut after `frames`, in frames of full power."""
     rate = soundbank.RATE_HZ * soundbank.drum_pitch(number) // soundbank.DRUM_PITCH
     values = np.array(soundbank.sources()[number].values[: frames * rate // 60]) / 32_768
     return _energy(values, rate)

@@ -76,7 +76,7 @@ def tone_shape(octave: int) -> tuple[int, int]:
     most = max(1, int(_MOST_TONE_SAMPLES / per_cycle))
 
     def off(cycles: int) -> float:
-        """How far an even number of samples is from so many cycles, relatively."""
+        """Return the relative error when `cycles` are rounded to an even number of samples."""
         return abs(2 * round(cycles * per_cycle / 2) / (cycles * per_cycle) - 1)
 
     cycles = min(range(1, most + 1), key=off)
@@ -108,7 +108,7 @@ def saw_tone(octave: int) -> bytes:
 def _tone(
     octave: int, wave: Callable[[NDArray[np.float64]], NDArray[np.float64]], swing: float
 ) -> bytes:
-    """Whole cycles of a wave with all the partials that so many samples hold, and no others."""
+    """Return whole cycles of a wave, band-limited to the partials that its samples can hold."""
     samples, cycles = tone_shape(octave)
     places = np.arange(samples * _OVERSAMPLING) + 0.5
     phase = places * cycles / (samples * _OVERSAMPLING) % 1.0

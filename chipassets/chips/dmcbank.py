@@ -45,7 +45,7 @@ class Clip:
 
     @property
     def frames(self) -> int:
-        """Within so many frames from its start the clip has come to its end."""
+        """The number of frames within which the clip has ended."""
         clocks = (8 * len(self.packed) + _START_BITS) * PERIOD_CLOCKS
         return -(-clocks // _FRAME_CLOCKS)
 

@@ -47,7 +47,7 @@ def _steady(k: int, t: Floats) -> Floats:
 class Tone:
     """A tone: the loop's partials, what the attack does to them, and the breath in it.
 
-    partial(k, hz): amplitude of partial k at that frequency; attack(k, t): its factor after so many
+    partial(k, hz): amplitude of partial k at that frequency; attack(k, t): its factor after t
     seconds, 1 at the end; breath: noise at the start against the tone; cents: how wide an
     ensemble's partials are, 0 for a single player.
     """

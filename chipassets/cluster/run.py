@@ -38,11 +38,11 @@ from chipassets.production.produce import BuildInputs, Produced, find_produced, 
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 30.0
 WORKERS_SECONDS = 300.0
-"""So long a build waits for a cluster without workers to get one."""
+"""How long a build waits for the first worker of a cluster."""
 _POLL_SECONDS = 0.2
 _LOOK_SECONDS = 2.0
 _AHEAD = 2
-"""So many tracks wait at each worker, so that none is idle while the client is busy."""
+"""The tracks queued at each worker, so that none is idle while the client is busy."""
 _LOGGERS = ("distributed", "distributed.client", "distributed.comm", "distributed.core", "tornado")
 
 Happening = tuple[str, str | None, Any]

@@ -43,7 +43,7 @@ from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache_keys import as_played, is_held, notes_key, plan_key, settled
 
 MAX_TAKES = 512
-"""So many takes of a track can be looked at: rolling on rarely finds better ones."""
+"""The largest number of takes of a track; more rarely hold better ones."""
 
 
 TakeName = int | str

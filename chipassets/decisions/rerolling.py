@@ -19,7 +19,7 @@ from chipassets.shape import shape
 from chipassets.stored.cache_keys import as_played
 
 _ATTEMPTS = 8
-"""So many are composed of what is to be new, and the best is kept."""
+"""The number of new versions that are composed; the best is kept."""
 
 _BARS = re.compile(r"bars?\s*:\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
 _WHOLE = frozenset(REROLLED)

@@ -173,7 +173,7 @@ def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None]:
 
 
 def tune_of(primer: Primer, most_steps: int | None = None) -> Primer:
-    """Return the top line of a primer, from its first note to its last, at most so many steps.
+    """Return the top line of a primer, from its first note to its last, at most `most_steps` long.
 
     Of notes that start together the highest stays; each ends where the next begins.
     """

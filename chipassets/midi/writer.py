@@ -35,7 +35,7 @@ def set_tempo(beat_us: int) -> bytes:
 
 
 def time_signature(numerator: int, denominator: int, clocks_per_click: int = 24) -> bytes:
-    """Return the metre, with a click every so many MIDI clocks, of which a quarter note has 24."""
+    """Return the metre, with a click every `clocks_per_click`; a quarter note has 24 clocks."""
     values = (numerator, denominator.bit_length() - 1, clocks_per_click, 8)
     return _meta(0x58, bytes(values))
 

@@ -83,7 +83,7 @@ def natural_bars(parts: Sequence[FormPart]) -> int:
 
 
 def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
-    """Return the sections over exactly so many bars; ValueError, saying why, if they cannot be.
+    """Return the sections laid out over `bars`; ValueError with the reason where they do not fit.
 
     Open sections share what the others leave: intro and outro two bars (one in short pieces), the
     letters the rest in pairs of bars, as evenly as can be. Letters that come once are the first
@@ -136,7 +136,7 @@ def _sections(parts: Sequence[FormPart], lengths: Sequence[int]) -> tuple[Sectio
 def default_form(
     bars: int, *, loops: bool = True, scene: str = "", draw: float = 0.0
 ) -> tuple[Section, ...]:
-    """Return the sections of a track of so many bars, without a gap and in order.
+    """Return the sections of a track of `bars`, in order and without gaps.
 
     `draw`, in [0, 1), chooses among the forms that suit the scene; some have one section fewer, of
     different lengths, but never that of 0. Otherwise phrases are four bars long from 8 bars on (8
@@ -157,7 +157,7 @@ def default_form(
 
 _UNEVEN_FROM = 4
 _UNEVEN_SHARES = 4
-"""From so many sections on, one form in so many has sections of different lengths."""
+"""Forms of at least `_UNEVEN_FROM` sections: one in `_UNEVEN_SHARES` has unequal lengths."""
 
 
 def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:

@@ -31,7 +31,7 @@ class Filter:
 
 
 def fill_filter(hashes: Hashes, places: int) -> Filter:
-    """Return a filter of so many places (a multiple of 8) that holds the hashes."""
+    """Return a Bloom filter with `places` bits (a multiple of 8) that holds the hashes."""
     # The number of probes at which a filter claims least: ln 2 times the places a gram.
     probes = max(1, round(math.log(2) * places / max(1, len(hashes))))
     probes = min(probes, MOST_PROBES)

@@ -20,7 +20,7 @@ from chipassets.originality.grams import (
 from chipassets.units import OCTAVE
 
 _GIVEN_RUN = 3
-"""A run of so many elements that also stands in the user's own notes is the user's."""
+"""A run of at least this many elements that is also in the user's notes counts as the user's."""
 
 # Unison, seconds, thirds, fourths (with the tritone), fifth, sixths, sevenths.
 _DEGREES = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6])

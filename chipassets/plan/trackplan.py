@@ -167,7 +167,7 @@ class TrackPlan:
     seed is the track's own, derived from the manifest's unless it is given; temperature divides
     the model's logits; takes is how many candidates are composed. Without a form the default one
     holds, without a progression each take draws its own. guidance: factors on the weights of the
-    terms that lead the model, by name. chromatic_share: at most so many notes lie outside the
+    terms that lead the model, by name. chromatic_share: the largest share of notes outside the
     scale and its chords. scene_like: the preset under a scene of the game's own; own_moods: those
     of the moods that are no presets. match: the track whose key, metre and tempo this one has.
     given: which of TEMPO, MODE and REGISTER the manifest settles, so that no scene and no mood has

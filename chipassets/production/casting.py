@@ -27,7 +27,7 @@ from chipassets.stored.cache_keys import notes_key, plan_key
 from chipassets.stored.facts import notes_facts
 
 MAX_BLOCKS = 3
-"""So often the plan's number of takes is rolled before the least bad one has to do."""
+"""The most blocks of takes that are composed before the least bad take is chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _row_json(row: TakeRow, *, chosen: bool) -> dict[str, Any]:
 
 
 def _outline(value: Any, levels: int, indent: str = "") -> str:
-    """Return JSON of which so many levels are spread over lines and the rest is not."""
+    """Return JSON with its first `levels` of nesting on lines of their own, the rest inline."""
     if levels == 0 or not isinstance(value, (dict, list, tuple)) or not value:
         return json.dumps(value, ensure_ascii=False)
     inner = indent + "  "

@@ -218,7 +218,7 @@ def _levels(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
 
 
 def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[np.int32]:
-    """Every value for so many samples, up to `length`; as one where they are all the same."""
+    """Return each value `counts` times, up to `length`; a single value if all are equal."""
     if len(set(values)) == 1:
         return np.array(values[:1], dtype=np.int32)
     return np.repeat(np.array(values, dtype=np.int32), counts)[:length]

@@ -40,7 +40,7 @@ BOARDS: dict[str, Board | SampleBoard] = {
 GAIN = NES_BOARD.gain
 
 SETTLE_FRAMES = 8
-"""Longer than any filter remembers: after so many frames a second pass equals the first."""
+"""The frames after which no filter remembers: from there a second pass equals the first."""
 
 CHUNK_FRAMES = 64
 """Frames computed at a time: about a second, which keeps the arrays in the cache."""

@@ -37,7 +37,7 @@ class Player:
         return SAMPLE_RATE_HZ / self.chip.clock_hz
 
     def samples(self, frames: int) -> int:
-        """How many samples so many frames last."""
+        """Return the length of `frames` in samples."""
         return frame_sample(frames, self.chip.frame_rate_hz)
 
 

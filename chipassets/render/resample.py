@@ -41,7 +41,7 @@ def resample(sides: Ints, samples_in: int, samples_out: int) -> NDArray[np.int64
 
 
 def resampled_length(length: int, samples_in: int, samples_out: int) -> int:
-    """Return how many samples `resample` makes of so many, its tail included."""
+    """Return the number of samples that `resample` makes of `length`, its tail included."""
     return (length + TAPS) * samples_out // samples_in
 
 

@@ -20,7 +20,7 @@ DELAY_SAMPLES = 512
 _ONE = 7
 _INAUDIBLE = 2.0**-11
 _LEAD = 7
-"""So many samples before the newest does the filter hear."""
+"""The number of samples before the newest one that the filter reads."""
 
 _BLOCK = 16_384
 

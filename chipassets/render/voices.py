@@ -107,7 +107,7 @@ class Oscillator:
             self._next_clock = stretch.clock + stretch.period_clocks
 
     def steps(self, stretch: Stretch, ticks: int, rest_clock: int | None) -> int:
-        """Return how many steps the cycle takes in so many ticks of the divider."""
+        """Return the steps that the cycle advances in `ticks` of the divider."""
         del rest_clock  # Only a voice that holds its level has to leave it.
         return ticks if stretch.steps else 0
 

@@ -83,6 +83,6 @@ def tempo_ratio(home: HomeKey, tempo_millibpm: int) -> Fraction | None:
 
 
 def fifths_apart(home: HomeKey, key: Key) -> int:
-    """Return how many fifths a key's signature lies above home's, -5..+6: so many sharps more."""
+    """Return the distance of a key from the home key in fifths, -5..+6: the sharps it adds."""
     semitones = key.canonical_shift - home.key.canonical_shift
     return (7 * semitones + 5) % OCTAVE - 5

@@ -50,7 +50,7 @@ class Balance:
         self.sting = self._waiting = None
 
     def duck(self, now_ms: int, by_db: float, fade_ms: int) -> None:
-        """Let the music be lower by so many decibels after the fade; never louder."""
+        """Lower the music by `by_db` decibels after the fade; values below 0 count as 0."""
         gain = 10 ** (-min(max(by_db, 0.0), _SILENT_DB) / 20)
         self._game_duck = self._game_duck.turn(now_ms, fade_ms, gain)
 
@@ -126,7 +126,7 @@ class Balance:
 
 
 def spread(level: float, layers: int) -> tuple[float, ...]:
-    """Return the amplitudes of so many layers at an intensity.
+    """Return the amplitude of each of `layers` layers at an intensity `level` in 0..1.
 
     The first always sounds. The others share 0..1 evenly: each fades in over its part, by the sine
     law, after those before it; at 1 all are full.

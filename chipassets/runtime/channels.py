@@ -160,7 +160,7 @@ class MixerChannels:
         return tuple(sound.copied() for sound in self._sounds(track))
 
     def _free_channels(self, count: int) -> tuple[Channel, ...]:
-        """Return so many channels that nothing sounds on, () if there are not so many at all.
+        """Return `count` channels on which nothing sounds; () if the mixer has fewer.
 
         For them, voices end that are kept for later or fade out, and at last the oldest.
         """

@@ -168,7 +168,7 @@ class Director:
         self._balance.ask_sting(Sting(at_ms, length_ms, track, priority, f"sting {name!r}"))
 
     def duck(self, now_ms: int, by_db: float = 12.0, fade_ms: int = 150) -> None:
-        """Lower the music by so many decibels within `fade_ms`, until told otherwise; 0 is back."""
+        """Lower the music by `by_db` decibels within `fade_ms`, until the next call; 0 resets."""
         self._balance.duck(self._music_ms(now_ms), by_db, fade_ms)
 
     def intensity(self, level: float, now_ms: int, fade_ms: int = 600, when: When = "now") -> None:

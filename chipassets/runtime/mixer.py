@@ -18,7 +18,7 @@ _FOR_THE_GAME = 8
 
 
 def open_channels(count: int) -> list[Channel]:
-    """Return so many mixer channels reserved for music, or [] after logging why there is no sound.
+    """Return `count` mixer channels reserved for music, or [] after logging why there is no sound.
 
     A mixer that the game has opened is used as it is.
     """

@@ -18,7 +18,7 @@ from chipassets.plan.trackplan import MODE, TEMPO, Range, TrackPlan
 _FITTING_SCORE = 0.5
 """A tag is kept from this score on."""
 _MOST_OUTSIDE = 0.5
-"""So many widths of its range a feature of the notes may lie outside."""
+"""The distance, in widths of the range, up to which a feature of the notes may lie outside it."""
 _CLEARLY_BETTER = 0.2
 """A scene is resembled whose score is higher by more than this than that of the track's own."""
 _MODE_RANGE = Range(0.75, 1.25)

@@ -11,7 +11,7 @@ from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 _HIGHEST_PITCH = 127
 _BARS_TO_LAND = 3
-"""From so many bars on, a whole bar can be left to the last chord."""
+"""The least number of bars of a piece that gives a whole bar to the last chord."""
 
 
 def end_piece(score: Score, track: TrackPlan) -> Score:

@@ -34,5 +34,5 @@ class Hparams:
     evaluate_every: int = 500
     evaluate_sequences: int = 192
     patience: int = 0
-    """Stop after so many evaluations without a better held-out loss; 0 never."""
+    """Stop after this number of evaluations without a better held-out loss; 0 never stops."""
     save_seconds: int = 180

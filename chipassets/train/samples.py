@@ -35,7 +35,7 @@ MEASURED = (
 _METRE = "4/4"
 _STEPS = BARS * 16
 _MOST_EVENTS = 16 * _STEPS
-"""A sample that has not closed its steps by then is cut: no music has so many notes."""
+"""A sample with more events is cut: no music has as many notes."""
 
 
 def compare_samples(model: Model, dataset: Dataset, count: int, seed: int) -> dict[str, Any]:

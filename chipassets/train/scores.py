@@ -92,7 +92,7 @@ def _raw(sequence: Any) -> RawMusic:
 
 
 def _quarter(seconds: float, tempi: list[tuple[float, float]]) -> float:
-    """Return how many quarters have passed after so many seconds."""
+    """Return the quarter notes that have passed after `seconds`."""
     quarters, now, rate = 0.0, 0.0, tempi[0][1]
     for time, qpm in tempi:
         if time >= seconds:

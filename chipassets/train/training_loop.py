@@ -138,7 +138,7 @@ def _has_stalled(trainer: Trainer) -> bool:
 
 
 def _evaluate_when_due(trainer: Trainer, run: Path) -> float | None:
-    """Return the held-out loss every so many updates, saving the trainer when it is the lowest."""
+    """Return the held-out loss when an evaluation is due, and save the trainer at a new lowest."""
     hparams = trainer.hparams
     if trainer.step % hparams.evaluate_every and trainer.step != hparams.steps:
         return None

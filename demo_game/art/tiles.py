@@ -100,7 +100,7 @@ def cave_water(frame: int) -> Picture:
 
 
 _PERIOD = 4
-"""Pictures of the ground are repeated after so many tiles, so that few must be painted."""
+"""The tiles after which pictures of the ground repeat, so that few are painted."""
 
 
 def paint(picture: Picture, column: int, row: int) -> pygame.Surface:

@@ -134,7 +134,7 @@ class Canvas:
 
 @lru_cache(maxsize=512)
 def _letter(letter: str, dots: int) -> NDArray[np.bool_]:
-    """The letter with so many pixels a dot."""
+    """Return the letter with `dots` pixels for each dot."""
     dark = np.array([[dot == "#" for dot in row] for row in glyph_rows(letter)])
     return dark.repeat(dots, axis=0).repeat(dots, axis=1)
 
