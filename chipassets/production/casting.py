@@ -32,7 +32,7 @@ MAX_BLOCKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A take by its number: shaped notes, rating, what it promises and does not keep."""
+    """A composed and shaped take with its number, its rating and the tags that it does not keep."""
 
     number: int
     score: Score
@@ -42,7 +42,7 @@ class Candidate:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing speaks against the take."""
+        """Whether the take is neither rejected nor refused, and keeps its tags."""
         return not (self.is_rejected or self.rating.refused or self.complaints)
 
 
@@ -58,7 +58,7 @@ def roll(
 ) -> tuple[Candidate, ...]:
     """Return `count` rated takes of a track from number `first` on.
 
-    `progress` is told the share that is composed, rising to 1, where the composer tells it.
+    `progress` is called with the composed share, rising to 1, if the composer reports it.
     """
     report("compose")
     raw = _compose(track, model, first, count, progress)
@@ -91,7 +91,7 @@ def _compose(
 
 
 def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate, ...]:
-    """Return the same takes, rejected where the choices say so."""
+    """Return the takes with `is_rejected` set from the choices."""
     unwanted = {item.notes_sha256 for item in choices.rejected}
     return tuple(
         replace(item, is_rejected=notes_sha256(item.score) in unwanted) for item in candidates
@@ -99,9 +99,9 @@ def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate
 
 
 def retempoed(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candidate]:
-    """Return the same takes as they are composed for a plan that asks for the same notes.
+    """Return the takes at the tempo of a plan that asks for the same notes.
 
-    That is, at its tempo; what of its tags they do not keep depends on that.
+    The tags are judged anew, because they depend on the tempo.
     """
     return [
         replace(
@@ -116,7 +116,7 @@ def retempoed(candidates: Sequence[Candidate], track: TrackPlan) -> list[Candida
 def as_candidate(
     track: TrackPlan, number: int, score: Score, grams: GramIndex | None, choices: Choices
 ) -> Candidate:
-    """Return a score that is finished already as a take of that number, rated like any other."""
+    """Return a finished score as take `number`, rated like any other."""
     unwanted = {item.notes_sha256 for item in choices.rejected}
     return _candidate(track, number, Composed(score), grams, unwanted)
 
@@ -142,7 +142,7 @@ def cast(
     report: Callable[[str], None],
     known: Sequence[Candidate] = (),
 ) -> LockedTake:
-    """Return the best take of a track that nobody rejected.
+    """Return the best take of a track that is not rejected.
 
     While every take is refused, rejected or misses its tags, as many more are rolled, up to
     MAX_BLOCKS times; then the least bad one is taken, and its reason says so. Takes that only miss
@@ -174,7 +174,7 @@ def _wants_more(track: TrackPlan, candidates: Sequence[Candidate]) -> bool:
 
 
 def choose_candidate(track: TrackPlan, candidates: Sequence[Candidate]) -> Candidate:
-    """Return the best of the takes that are not rejected; CheckError when all are."""
+    """Return the best of the takes that are not rejected; CheckError if all are rejected."""
     wanted = [candidate for candidate in candidates if not candidate.is_rejected]
     if not wanted:
         raise CheckError(
@@ -196,7 +196,7 @@ def lock_take(
     *,
     accepted: bool = False,
 ) -> LockedTake:
-    """Return the entry of the lock for a take that was chosen, or accepted, among candidates."""
+    """Return the lock entry of the chosen (or accepted) one of the candidates."""
     field = [item for item in candidates if item is chosen or not item.is_rejected]
     why = explain([item.rating for item in field], field.index(chosen))
     return LockedTake(

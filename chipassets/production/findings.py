@@ -30,7 +30,7 @@ class Findings:
 def find_evidence(
     score: Score, track: TrackPlan, take: LockedTake, grams: GramIndex | None
 ) -> Findings:
-    """Return what is measured of a track's notes, which may be older than its plan's key."""
+    """Return the measured part of a track's index entry, in the key of the score."""
     track = replace(track, key=score.key)
     found = judge(score, track, grams)
     originality = found.rating.originality
@@ -48,9 +48,9 @@ def find_evidence(
 
 
 def find_statements(score: Score, motifs: Sequence[Motif]) -> list[StatementEntry]:
-    """Return where a score states the motifs, each looked up among its notes.
+    """Return each statement of the motifs in a score, with whether its notes are heard.
 
-    A motif that is not given any more, because an accepted take outlived it, is left out.
+    Motifs that were removed from the manifest after the take was accepted are left out.
     """
     by_name = {motif.name: motif for motif in motifs}
     known = [said for said in score.statements if said.motif in by_name]

@@ -38,10 +38,10 @@ from chipassets.units import bar_tempo_millibpm
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
-    """A track with nothing left but to be written: notes, registers and samples.
+    """A rendered track before encoding: notes, registers and samples.
 
-    `gain` is what brought the samples to their loudness; all files of the track get the same. The
-    `loudness` is what they measure with it.
+    gain: the factor applied to the samples, and to all other files of the track, to reach the
+    wanted loudness. loudness: what the samples measure with it.
     """
 
     plan: BuildPlan
@@ -55,13 +55,13 @@ class Finished:
 
     @property
     def tempo_millibpm(self) -> int:
-        """The tempo at which the bars really go, in thousandths of quarter notes a minute."""
+        """The actual tempo of the bars, in thousandths of quarter notes a minute."""
         frame_rate_hz = CHIPS[self.song.chip].frame_rate_hz
         return bar_tempo_millibpm(self.song.frames_per_bar, self.track.beats_per_bar, frame_rate_hz)
 
     @property
     def tags(self) -> dict[str, str]:
-        """What an audio file says about itself; the loop is added where it is written."""
+        """The metadata tags of an audio file; encoders add the loop."""
         plan = self.plan
         tags = {"TITLE": self.track.name, "ALBUM": plan.game}
         more = {"ARTIST": plan.author, "COPYRIGHT": plan.copyright_line}
@@ -69,12 +69,12 @@ class Finished:
 
     @property
     def voices(self) -> tuple[str, ...]:
-        """The voices that are not left free, in the chip's order."""
+        """The names of the voices that the track uses, in the chip's order."""
         leave = self.track.sound.leave
         return tuple(voice.name for voice in self.song.voices if voice.name not in leave)
 
     def only(self, names: Collection[str]) -> Pcm:
-        """Return these voices by themselves: as long, with the same loop and the same gain."""
+        """Return the sound of these voices alone, with the track's length, loop and gain."""
         voices = tuple(
             voice if voice.name in names else ChipVoice(voice.name, ())
             for voice in self.song.voices
@@ -91,7 +91,7 @@ Parts = Mapping[str, ChipFile]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A file of a track: what the index calls it, its path, its bytes, what it could not hold."""
+    """An encoded file of a track: its name in the index, path, bytes, and what it dropped."""
 
     kind: str
     path: str
@@ -114,7 +114,7 @@ def encode_track(finished: Finished) -> tuple[Encoded, ...]:
 
 
 def encode_layers(finished: Finished) -> tuple[Encoded, ...]:
-    """Return an OGG for each layer of the track with the voices that it adds, all equally long."""
+    """Return one OGG file for each layer, with the voices that it adds; all have one length."""
     return tuple(
         Encoded(
             kind=layer.name,
@@ -136,7 +136,7 @@ def _ogg(finished: Finished) -> bytes:
 
 
 def _split(finished: Finished) -> Parts:
-    """Intro and loop as files of their own, for players that know no loop points."""
+    """Return intro and loop as separate files, for players without loop points."""
     pcm, tags, quality = finished.pcm, finished.tags, finished.plan.quality.split
     start = pcm.loop_start_sample
     if start is None:
@@ -165,7 +165,7 @@ def _gbs(finished: Finished) -> Parts:
 
 
 def _texts(finished: Finished) -> dict[str, str]:
-    """What a file for a console says of itself."""
+    """Return the text fields of a file for a console."""
     plan = finished.plan
     return {
         "title": finished.track.name,
@@ -230,7 +230,7 @@ def _mod(finished: Finished) -> Parts:
 
 
 def _preview(finished: Finished) -> bytes:
-    """The track's sheet; what rings on behind the last bar has a bar of its own."""
+    """Return the preview picture as SVG; sound after the last bar is drawn as another bar."""
     song, score, pcm = finished.song, finished.score, finished.pcm
     bar_samples = song.frames_per_bar * pcm.rate_hz / CHIPS[song.chip].frame_rate_hz
     sheet = Sheet(
@@ -279,7 +279,7 @@ Songs = list[tuple[RegisterLog, str]]
 
 @dataclass(frozen=True, slots=True)
 class AlbumOutput:
-    """A file of the whole bundle: the format that asks for it, its path, and who makes it."""
+    """A file with all tracks: the format that requests it, its path, and its encoder."""
 
     format: str
     path: str

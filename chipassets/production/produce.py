@@ -47,7 +47,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A finished track: its notes for the lock, its entry for the index; its files are cached.
+    """A finished track: its take for the lock and its index entry; its files are in the cache.
 
     is_composed: whether its notes were composed now.
     """
@@ -78,10 +78,10 @@ def produce_track(
     locked: LockedTake | Choices,
     report: Report,
 ) -> Produced:
-    """Return the finished track; notes come from the lock, or are composed heeding the choices.
+    """Make one track. `locked` is its take in the lock, or the choices to compose it with.
 
-    What the cache holds is taken from there, and what is made is put there, step by step.
-    `report` is told the name of each stage as it starts. Errors say which track and stage.
+    Notes and files are taken from the cache if it has them, else made and stored there.
+    `report` is called with the name of each stage as it starts. Errors name track and stage.
     """
     stage = STAGES[0]
 
@@ -109,7 +109,7 @@ def find_produced(
     track: TrackPlan,
     locked: LockedTake | Choices,
 ) -> tuple[LockedTake | None, TrackEntry | None]:
-    """Return what the lock or the cache holds of a track: its notes, and the entry of its files."""
+    """Return a track's take and index entry from lock and cache; None for what is missing."""
     take = (
         inputs.cache.find_notes(notes_id(track, locked, *inputs.hashes))
         if isinstance(locked, Choices)
@@ -127,7 +127,7 @@ def keep_produced(
     produced: Produced,
     files: dict[str, bytes],
 ) -> None:
-    """Keep in the cache what another machine made of a track: its notes and its files, by path."""
+    """Store in the cache a track that another machine made; files: contents by path."""
     if isinstance(locked, Choices):
         inputs.cache.keep_notes(notes_id(track, locked, *inputs.hashes), produced.take)
     key = track_id(inputs.plan, track, produced.take, *inputs.hashes)
@@ -137,7 +137,7 @@ def keep_produced(
 def _notes(
     inputs: BuildInputs, track: TrackPlan, choices: Choices, report: Report
 ) -> tuple[LockedTake, bool]:
-    """Return the take that a track gets, and whether it had to be composed for it."""
+    """Return the take for a track, and whether it was composed now."""
     key = notes_id(track, choices, *inputs.hashes)
     take = inputs.cache.find_notes(key)
     if take is not None:
@@ -154,9 +154,9 @@ def render_track(
     grams: GramIndex | None,
     report: Report,
 ) -> tuple[TrackEntry, dict[str, bytes]]:
-    """Return the index entry and the files, by path, of a track with those notes.
+    """Return the index entry of a track with the take's notes, and its files by path.
 
-    RenderError when the loop's end does not meet its start.
+    RenderError if the end of the loop does not join its start.
     """
     report("arrange")
     score = _at_tempo(take, track)
@@ -252,7 +252,7 @@ def _take_entry(take: LockedTake) -> TakeEntry:
 
 
 def _of_file(kind: str, reason: str) -> str:
-    """The reason with the file's kind before it, once."""
+    """Return the reason, prefixed once with the kind of file."""
     return reason if reason.lower().startswith(f"{kind}:") else f"{kind}: {reason}"
 
 
@@ -278,7 +278,7 @@ def _layer_entries(track: TrackPlan, layers: tuple[Encoded, ...]) -> list[LayerE
 
 
 def album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, tuple[str, bytes]]:
-    """Return, by format, path and content of the files that hold all tracks, notes from `takes`."""
+    """Return path and content, by format, of the files that hold all tracks of `takes`."""
     wanted = [name for name, album in ALBUMS.items() if album.format in plan.formats]
     if not wanted:
         return {}
@@ -312,5 +312,5 @@ def _loop_entry(song: ChipSong, pcm: Pcm) -> LoopEntry | None:
 
 
 def _seconds(samples: int, pcm: Pcm) -> float:
-    """To the nanosecond: a sample of any rate that there is can be found again from it."""
+    """Return seconds rounded to the nanosecond, which identifies a sample at any usual rate."""
     return round(samples / pcm.rate_hz, 9)

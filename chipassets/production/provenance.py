@@ -20,7 +20,7 @@ _OPEN_LEVELS = 4
 
 
 def provenance(plan: BuildPlan, model: Model, takes: Mapping[str, LockedTake]) -> bytes:
-    """Return the plan, the model's own account and, by track, the takes that were looked at."""
+    """Return the plan, the model's description and, by track, the takes that were compared."""
     account = {
         "generator": f"chipassets {__version__}",
         "model": {"name": model.name, "sha256": model.sha256, "training": model.training},
@@ -47,10 +47,10 @@ def index_of(
     *,
     attributes: bool = True,
 ) -> tuple[Index, dict[str, bytes]]:
-    """Return the index of a bundle, and by path the files that belong to none of its tracks.
+    """Return the index of a bundle, and the files that belong to no single track, by path.
 
-    account: the provenance; album: by format, the path and contents of a file of all tracks;
-    attributes: whether git is told to leave the files as they are.
+    account: the provenance. album: path and content, by format, of the files with all tracks.
+    attributes: whether to write a .gitattributes that keeps git from converting the files.
     """
     shared = {PROVENANCE_PATH: account, **dict((album or {}).values())}
     if attributes:
@@ -75,7 +75,7 @@ def _takes_json(take: LockedTake) -> list[dict[str, Any]]:
 
 
 def _row_json(row: TakeRow, *, chosen: bool) -> dict[str, Any]:
-    """Takes count from 1 where people read of them."""
+    """Return the row as JSON values; take numbers start at 1 in text for people."""
     return {
         "take": row.number + 1,
         "chosen": chosen,

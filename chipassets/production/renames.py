@@ -1,4 +1,4 @@
-"""Renamed tracks: a new one that asks for the very notes of one that is gone was called so."""
+"""Renamed tracks: a new track that asks for exactly the notes of a removed one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _MOST_PAIRS = 500
 
 
 def guess_renames(manifest: Manifest, plan: BuildPlan, path: Path) -> dict[str, str]:
-    """Return, by the name of a track of which the lock knows nothing, the name it likely had.
+    """Return the likely former name of each track that the lock does not know.
 
-    Under that name it says what the track said, which the manifest has no longer, when its locked
-    take was composed; what follows from other tracks may differ. Each old name is given once.
+    The track says in the manifest what the former one said when its locked take was composed;
+    what follows from other tracks may differ. Each former name is returned once.
     """
     lock = read_lock(path)
     takes = lock.takes

@@ -1,4 +1,4 @@
-"""Stock: what the lock and the bundle hold for a plan, and what of it no longer fits, and why."""
+"""Stock: what lock and bundle hold for a plan, which parts are stale, and why."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from chipassets.stored.cache_keys import (
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What is there already, and why parts of it no longer fit the plan, by track.
+    """What lock and bundle hold, and why parts of it are stale, by track.
 
-    asked: the plan as the manifest gives it; plan: the same with what held takes keep. before: the
-    lock as it was read; lock: the same with the tracks' new names.
+    asked: the plan of the manifest. plan: the same, with what held takes keep. before: the lock
+    as read. lock: the same with renamed tracks under their new names.
     """
 
     asked: BuildPlan
@@ -59,15 +59,15 @@ class Stock:
         return [name for name in self.lock.takes if name not in names]
 
     def choices(self, name: str) -> Choices:
-        """What someone decided about a track's takes; it outlives a change of the plan."""
+        """Return the decisions about a track's takes; a change of the plan does not drop them."""
         before = self.lock.takes.get(name)
         return Choices(before.rejected, before.rolled) if before else Choices()
 
 
 def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = False) -> Stock:
-    """Return what the lock holds for the plan and what of it is stale; writes nothing.
+    """Return what the lock holds for the plan, and what is stale; writes nothing.
 
-    recompose: whether accepted takes that left their plan are given up.
+    recompose: whether accepted takes that no longer fit the plan are replaced.
 
     Raises:
         CheckError: the lock is damaged, in conflict, or holds notes that are not of its plan.
@@ -104,7 +104,7 @@ def _waits(plan: BuildPlan, name: str) -> str:
 
 
 def _as_played(plan: BuildPlan, lock: Lock, stale: Collection[str]) -> Lock:
-    """Return the lock with the tempi of the plan: who accepts a take accepts it as it was heard."""
+    """Return the lock with the plan's tempi, at which the takes were heard and accepted."""
     takes = dict(lock.takes)
     for track in plan.tracks:
         take = takes.get(track.name)
@@ -116,7 +116,7 @@ def _as_played(plan: BuildPlan, lock: Lock, stale: Collection[str]) -> Lock:
 
 
 def take_stock(plan: BuildPlan, manifest: Path, folder: Path, *, recompose: bool = False) -> Stock:
-    """Return what the lock and the bundle hold for the plan and what is stale; writes nothing."""
+    """Return what lock and bundle hold for the plan, and what is stale; writes nothing."""
     stock = take_stock_of_notes(plan, manifest, recompose=recompose)
     names = [track.name for track in stock.plan.tracks]
     try:
@@ -145,7 +145,7 @@ def _with_bundle(
 
 
 def _refuse_strays(stock: Stock, manifest: Path) -> None:
-    """Refuse a lock whose notes are not what the plan, or the lock itself, says they are."""
+    """Raise CheckError for a lock whose notes contradict the plan or the lock itself."""
     for asked, track in zip(stock.asked.tracks, stock.plan.tracks, strict=True):
         take = stock.lock.takes.get(track.name)
         if take is None or track.name in stock.notes:

@@ -1,4 +1,4 @@
-"""Worker processes: the same arithmetic whatever the number of jobs, and none left behind."""
+"""Worker processes: equal results for any number of jobs, and no process left behind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _shared: tuple[Any, ...] = ()
 
 
 def use_one_thread() -> None:
-    """Let this process compute as a worker does; call it before NumPy is imported."""
+    """Limit this process to one thread, as workers are; call it before NumPy is imported."""
     os.environ.update(_ONE_THREAD)
 
 
@@ -47,11 +47,11 @@ def run_tasks(
     arguments: Mapping[str, tuple[Any, ...]],
     shared: tuple[Any, ...] = (),
 ) -> Iterator[tuple[str, str | None, Any]]:
-    """Call the task for each named tuple of arguments, `jobs` at once, and yield what happens.
+    """Call the task with each named tuple of arguments, `jobs` at a time, and yield events.
 
-    `shared` are its first arguments, the same for all: they travel once to each worker. Yields
-    (name, stage, None) when a task reports a stage and (name, None, result) when it is done, in
-    the order in which that comes about. The first error ends all workers and is raised.
+    shared: the first arguments of every call, sent once to each worker. Yields (name, stage,
+    None) when a task reports a stage and (name, None, result) when it is done, in the order of
+    time. The first error ends all workers and is raised.
     """
     if not arguments:
         return
@@ -92,7 +92,7 @@ def _gather(futures: dict[Future[Any], str], reports: Any) -> Iterator[tuple[str
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Let processes that start meanwhile use one thread; the environment is then as it was."""
+    """Set the environment so that processes started inside use one thread; restore it after."""
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(_ONE_THREAD)
     try:
@@ -107,10 +107,10 @@ def _one_thread_each() -> Iterator[None]:
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Let processes that start meanwhile ignore Ctrl-C, which is the parent's to handle.
+    """Ignore Ctrl-C in processes started inside, which the parent handles.
 
-    The parent is deaf for these milliseconds too: an interrupt in the middle of starting a
-    process would leave half of one behind.
+    The parent ignores it, too, for these milliseconds: an interrupt while a process starts
+    would leave it half started.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may say what a signal does

@@ -1,4 +1,4 @@
-"""The cache: composed notes and rendered files, kept as each track is done, for the next build.
+"""The cache: composed notes and rendered files, stored as each track is finished.
 
 Entries are found by the hash of everything that decides them, so that builds of other games, and
 builds at the same time, share one cache. What does not hash to what it should is made again.
@@ -49,9 +49,9 @@ class Cache:
     root: Path
 
     def find_notes(self, key: str) -> LockedTake | None:
-        """Return the take that was composed for a key, None where there is none or it is damaged.
+        """Return the take stored under a key; None if it is missing or damaged.
 
-        It says what it said when it was composed, whatever was decided about it since.
+        Its state is that of composing: later decisions about the take are not in it.
         """
         data = self._find("notes", key)
         try:
@@ -60,12 +60,12 @@ class Cache:
             return None
 
     def keep_notes(self, key: str, take: LockedTake) -> None:
-        """Keep a composed take; a cache that takes nothing costs the next build its time only."""
+        """Store a composed take; a cache that cannot be written is ignored."""
         with contextlib.suppress(BundleError):
             self._keep("notes", key, take_to_text(take).encode())
 
     def find_track(self, key: str) -> TrackEntry | None:
-        """Return a rendered track's entry in the index, if it and all its files are whole."""
+        """Return a rendered track's stored index entry; None if it or a file is damaged."""
         data = self._find("tracks", key)
         try:
             entry = None if data is None else TrackEntry.model_validate_json(data)
@@ -75,20 +75,20 @@ class Cache:
         return entry if is_whole else None
 
     def keep_track(self, key: str, entry: TrackEntry, files: dict[str, bytes]) -> None:
-        """Keep a rendered track; BundleError when its files cannot be written."""
+        """Store a rendered track; BundleError if its files cannot be written."""
         for listed in entry.all_files():
             if not self._holds(listed):
                 self._write(self.path_of(listed), files[listed.path])
         self._keep("tracks", key, entry.model_dump_json().encode())
 
     def path_of(self, file: FileEntry) -> Path:
-        """Return where the content of a bundle's file lies."""
+        """Return the path in the cache of a bundle file's content."""
         return self._path("files", file.sha256)
 
     def prune(self) -> None:
-        """Remove what nobody asked for in 30 days, then the oldest, until 2 GiB are left.
+        """Remove entries unused for 30 days, then the oldest, until at most 2 GiB are left.
 
-        Once an hour at most, and what is being written stays.
+        Runs at most once an hour and leaves files that are being written.
         """
         stamp = self.root / "pruned"
         now = time.time()
@@ -135,7 +135,7 @@ class Cache:
         return self.root / _LAYOUT / kind / key[:2] / key[2:]
 
     def _write(self, path: Path, data: bytes) -> None:
-        """Write an entry whole; who reads or writes it at the same time is not disturbed."""
+        """Write an entry atomically: concurrent readers and writers see all of it or none."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(_PARTIAL, dir=path.parent)
@@ -154,7 +154,7 @@ class Cache:
 
 
 def _entries(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    """Yield of every file below a folder when it was last used, its size and its path."""
+    """Yield (time of last use, size in bytes, path) of every file below a folder."""
     for parent, _, names in os.walk(folder):
         for name in names:
             path = Path(parent) / name
@@ -164,7 +164,7 @@ def _entries(folder: Path) -> Iterator[tuple[float, int, Path]]:
 
 
 def cache_folder() -> Path:
-    """Return the user's cache folder: by the system's convention, or as CHIPASSETS_CACHE says."""
+    """Return the user's cache folder: CHIPASSETS_CACHE if set, else the system's convention."""
     own = os.environ.get(FOLDER_VARIABLE)
     if own:
         return Path(own).absolute()
@@ -180,9 +180,9 @@ def cache_folder() -> Path:
 
 @contextmanager
 def open_cache(near: Path, *, is_wanted: bool) -> Iterator[Cache]:
-    """Open the user's cache, or, unless it is wanted and can be written, one that ends with this.
+    """Open the user's cache, or a temporary one if `is_wanted` is false or it cannot be written.
 
-    near: a folder beside which the temporary one lies, so that it fits on the same disk.
+    near: the folder beside which a temporary cache is created, so that both are on one disk.
     """
     if is_wanted:
         root = cache_folder()
@@ -203,7 +203,7 @@ def open_cache(near: Path, *, is_wanted: bool) -> Iterator[Cache]:
 
 @contextmanager
 def _temporary(near: Path) -> Iterator[Path]:
-    """A folder of this process's own; what killed ones left is removed."""
+    """Create a temporary folder for this process, and remove those that killed processes left."""
     where: Path | None = near
     try:
         near.mkdir(parents=True, exist_ok=True)
@@ -228,9 +228,9 @@ def _sweep(folder: Path) -> None:
 
 
 def notes_id(track: TrackPlan, choices: Choices, model_sha256: str, grams_sha256: str) -> str:
-    """Return the key of the take that a track gets: its plan, the decisions and the whole code.
+    """Return the cache key of a track's chosen take: a hash of plan, decisions and code.
 
-    More than `notes_key`, because tempo and tags have a say in which take is chosen.
+    It covers more than `notes_key`, because tempo and tags influence which take is chosen.
     """
     return hash_of(
         {
@@ -245,7 +245,7 @@ def notes_id(track: TrackPlan, choices: Choices, model_sha256: str, grams_sha256
 def track_id(
     plan: BuildPlan, track: TrackPlan, take: LockedTake, model_sha256: str, grams_sha256: str
 ) -> str:
-    """Return the key of a track's entry and files, given its notes."""
+    """Return the cache key of a track's index entry and files for given notes."""
     return hash_of(
         {
             "audio": audio_key(plan, track, take),
@@ -261,7 +261,7 @@ def track_id(
 def code_sha256() -> str:
     """Return the hash of the package's source and NumPy's version.
 
-    Other code may give other notes, whatever its version numbers say while it is worked on.
+    While code is being changed, other code may give other notes under the same version numbers.
     """
     digest = hashlib.sha256(np.__version__.encode())
     package = Path(__file__).parents[1]

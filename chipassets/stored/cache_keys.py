@@ -38,18 +38,18 @@ _FILE_FIELDS = ("scene", "seed", "character", "pulse_steps")
 
 
 def notes_key(track: TrackPlan, model_sha256: str, grams_sha256: str = "") -> str:
-    """Return the hash of all that decides which notes a track gets: plan, model, corpus, code."""
+    """Return the hash of everything that decides a track's notes: plan, model, corpus, versions."""
     hashes = (model_sha256, grams_sha256)
     return hash_of({"plan": notes_fields(track), "model": hashes, "versions": versions()})
 
 
 def plan_key(track: TrackPlan) -> str:
-    """Return the hash of what a track's plan says about notes, however many takes it asks for."""
+    """Return the hash of what a track's plan says about notes; the number of takes is left out."""
     return hash_of(without(notes_fields(track), ("takes",)))
 
 
 def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
-    """Return the hash of all that decides the files of a track, given its notes."""
+    """Return the hash of everything that decides a track's files, its notes included."""
     whole = asdict(track)  # once: it costs a millisecond, and there may be a thousand tracks
     fields = {name: whole[name] for name in (*COLOUR_FIELDS, *_FILE_FIELDS)}
     if not track.own_moods:
@@ -72,24 +72,24 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
 
 
 def _is_encoded(plan: BuildPlan, track: TrackPlan) -> bool:
-    """Whether an encoder, whose next version may give other bytes, makes files of the track."""
+    """Return whether a foreign encoder, whose bytes vary by version, makes files of the track."""
     return bool(track.sound.layers) or any(FORMATS[name].codec for name in plan.formats)
 
 
 def keys_of(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> KeysEntry:
-    """Return both keys of a track for the index."""
+    """Return the notes key and the audio key of a track, for the index."""
     return KeysEntry(notes=take.notes_key, audio=audio_key(plan, track, take))
 
 
 def is_held(track: TrackPlan, take: LockedTake | None) -> bool:
-    """Whether the locked take stays whatever its plan says."""
+    """Return whether the locked take is kept when its plan changes: it is accepted or frozen."""
     return take is not None and (take.accepted or track.frozen)
 
 
 def settled(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
-    """Return the plan of what plays: held takes keep key, metre, bars, form, and an open tempo.
+    """Return the plan with the key, metre, bars, form and open tempo of held takes.
 
-    A track that matches one of them, and is not held itself, takes its key and tempo from there.
+    A track that matches a held one, and is not held itself, takes its key and tempo from it.
     """
     tracks = {
         track.name: as_played(track, take)
@@ -105,7 +105,7 @@ def settled(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
 
 
 def as_played(track: TrackPlan, take: LockedTake) -> TrackPlan:
-    """Return the plan of a track that has this take, whatever its plan asks for by now."""
+    """Return the plan with what the take settles: key, metre, bars, form, loop, groove, tempo."""
     score = take.score
     is_said = TEMPO in track.given and not track.match
     facts, pulse_steps = dict(take.facts), track.pulse_steps
@@ -126,7 +126,7 @@ def as_played(track: TrackPlan, take: LockedTake) -> TrackPlan:
 
 
 def given_up(plan: BuildPlan, lock: Lock) -> set[str]:
-    """Return the tracks whose accepted take left its plan, which a build may be told to give up."""
+    """Return the tracks whose accepted take no longer fits the plan: `recompose` replaces these."""
     return {
         track.name
         for track in plan.tracks
@@ -144,9 +144,9 @@ def stale_notes(
     grams_sha256: str = "",
     unwanted: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return, by track, why the lock does not hold its notes; fresh tracks are left out.
+    """Return, by track, why its locked notes are stale; fresh tracks are left out.
 
-    A held take is fresh whatever its plan says, unless its track is one of the unwanted.
+    A held take is fresh unless its track is among `unwanted`.
     """
     reasons = {}
     for track in plan.tracks:
@@ -167,9 +167,9 @@ def stale_notes(
 
 
 def strayed(track: TrackPlan, take: LockedTake) -> tuple[str, str] | None:
-    """Return where a lock's score is not what it was composed for: its line's word, and why.
+    """Return the word of the lock's line where a score contradicts its plan, and why; else None.
 
-    None where it is. A held take is held against what the lock itself says of it.
+    A held take is compared with the lock's own values instead of the plan.
     """
     facts, score = dict(take.facts), take.score
     if is_held(track, take):
@@ -190,10 +190,10 @@ def strayed(track: TrackPlan, take: LockedTake) -> tuple[str, str] | None:
 
 
 def outdated_choices(plan: BuildPlan, lock: Lock, model: Model) -> list[str]:
-    """Return one line for each held take whose track says other things in the manifest by now.
+    """Return one line for each held take whose track changed in the manifest.
 
-    What follows from other tracks, the model or the version of chipassets is none: that is what a
-    take is held against.
+    Changes in other tracks, the model or the version of chipassets are ignored: held takes are
+    meant to outlast those.
     """
     found = []
     for track in plan.tracks:
@@ -224,7 +224,7 @@ def _left_its_plan(track: TrackPlan, take: LockedTake) -> bool:
 def stale_audio(
     plan: BuildPlan, locked: Mapping[str, LockedTake], index: Index, folder: Path
 ) -> dict[str, str]:
-    """Return, by track with fresh notes, why the bundle does not hold its files as it should."""
+    """Return, by track with fresh notes, why its files in the bundle are stale."""
     entries = {entry.name: entry for entry in index.tracks}
     reasons = {}
     built: Mapping[str, Any] | None = None
@@ -250,7 +250,7 @@ def _audio_cause(
     entry: TrackEntry,
     built: Mapping[str, Any],
 ) -> str:
-    """Say what decides a track's files and is not what the bundle was built from."""
+    """Return what differs between the plan of a track's files and the plan of the bundle."""
     found = []
     if (entry.take.name, entry.keys.notes) != (take.name, take.notes_key):
         found.append(f"the lock has other notes: take {take.name} of {take.of}")
@@ -262,7 +262,7 @@ def _audio_cause(
 
 
 def _built_plan(index: Index, folder: Path) -> Mapping[str, Any]:
-    """The plan from which a bundle was built, {} where its provenance does not tell."""
+    """Return the plan in a bundle's provenance, {} if there is none."""
     try:
         if find_faults(folder, [index.provenance]):
             return {}
@@ -274,6 +274,6 @@ def _built_plan(index: Index, folder: Path) -> Mapping[str, Any]:
 
 
 def hash_of(value: object) -> str:
-    """Return the SHA-256, in hex, of a value that JSON can hold."""
+    """Return the SHA-256, in hex, of a JSON value."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -58,14 +58,14 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
 
 
 def versions() -> tuple[int, int, int]:
-    """Return the versions of everything between a plan and its notes."""
+    """Return the versions of the stages between a plan and its notes."""
     return COMPOSE_VERSION, SHAPE_VERSION, TAKES_VERSION
 
 
 def notes_facts(
     track: TrackPlan, model_name: str, model_sha256: str, grams_sha256: str
 ) -> tuple[tuple[str, str], ...]:
-    """Return names and values, in words, of everything that decides a track's notes."""
+    """Return everything that decides a track's notes, as words by name."""
     fields = notes_fields(track)
     fields |= fields.pop("character")
     fields[KEY] = str(track.key)
@@ -86,7 +86,7 @@ def notes_facts(
 
 
 def _words(value: object) -> str:
-    """A value in one short text, by its hash where it is long: enough to tell that it changed."""
+    """Return a value as short text, hashed if long: enough to see that it changed."""
     if isinstance(value, dict) and value.keys() == {"low", "high"}:
         return f"{value['low']:g}-{value['high']:g}"
     if isinstance(value, bool):
@@ -102,7 +102,7 @@ def _words(value: object) -> str:
 
 
 def home_key_text(home: HomeKey) -> str:
-    """Return a game's home in words, for the lock."""
+    """Return a game's home key and tempo in words, for the lock."""
     return f"{home.key}, {home.tempo_millibpm / 1000:g} bpm"
 
 
@@ -115,10 +115,10 @@ def changes(
     *,
     own_only: bool = False,
 ) -> list[str]:
-    """Return what differs between the facts of a track, a phrase each, with what lies behind it.
+    """Return one phrase for each difference between two sets of facts, with its cause.
 
-    own_only: only what the manifest says of the track; not model, corpus and version, nor key and
-    tempo that follow the game's home.
+    own_only: compare only what the manifest says of the track itself, without model, corpus,
+    version, and key and tempo that follow the game's home key.
     """
     old, new = dict(before), dict(now)
     names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
@@ -169,7 +169,7 @@ def _shown(name: str, text: str) -> str:
 
 
 def _with_home(plan: BuildPlan, name: str, old_home: str) -> str:
-    """What moved the home of the game, where that moved what a track leaves open."""
+    """Return the cause of a changed home key or tempo, for tracks that leave theirs open."""
     old_key, _, old_tempo = old_home.partition(", ")
     if name == KEY:
         old, new = old_key, str(plan.home.key)
@@ -184,7 +184,7 @@ def _with_home(plan: BuildPlan, name: str, old_home: str) -> str:
 
 
 def without(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fields but for those names."""
+    """Return the fields without those names."""
     return {name: value for name, value in fields.items() if name not in names}
 
 
