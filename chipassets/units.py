@@ -19,29 +19,29 @@ OCTAVE = 12
 """Semitones in an octave, and so pitch classes."""
 
 
-def steps_per_bar(beats_per_bar: int) -> int:
-    """Return how many steps a bar of `beats_per_bar` quarter notes has."""
-    return beats_per_bar * STEPS_PER_BEAT
+def steps_per_bar(beats_per_bar: float) -> int:
+    """Return how many steps a bar of `beats_per_bar` quarter notes has: 14 of 3.5, as in 7/8."""
+    return int(beats_per_bar * STEPS_PER_BEAT)
 
 
-def metre_name(beats_per_bar: int, pulse_steps: int) -> str:
+def metre_name(beats_per_bar: float, pulse_steps: int) -> str:
     """Return a metre as it is written: `"6/8"` for three quarters in two dotted beats."""
-    if pulse_steps == STEPS_PER_BEAT:
-        return f"{beats_per_bar}/4"
-    return f"{2 * beats_per_bar}/8"
+    if pulse_steps == STEPS_PER_BEAT and beats_per_bar == int(beats_per_bar):
+        return f"{beats_per_bar:g}/4"
+    return f"{2 * beats_per_bar:g}/8"
 
 
-def bar_frames(tempo_millibpm: int, beats_per_bar: int, frame_rate_hz: Fraction) -> int:
+def bar_frames(tempo_millibpm: int, beats_per_bar: float, frame_rate_hz: Fraction) -> int:
     """Return how many frames a bar lasts at the tempo (thousandths of quarter notes a minute)."""
-    return max(1, round(frame_rate_hz * 60_000 * beats_per_bar / tempo_millibpm))
+    return max(1, round(frame_rate_hz * 60_000 * Fraction(beats_per_bar) / tempo_millibpm))
 
 
-def bar_tempo_millibpm(frames_per_bar: int, beats_per_bar: int, frame_rate_hz: Fraction) -> int:
+def bar_tempo_millibpm(frames_per_bar: int, beats_per_bar: float, frame_rate_hz: Fraction) -> int:
     """Return the tempo at which a bar lasts that many frames, to the nearest thousandth."""
-    return round(frame_rate_hz * 60_000 * beats_per_bar / frames_per_bar)
+    return round(frame_rate_hz * 60_000 * Fraction(beats_per_bar) / frames_per_bar)
 
 
-def step_frame(step: int, frames_per_bar: int, beats_per_bar: int) -> int:
+def step_frame(step: int, frames_per_bar: int, beats_per_bar: float) -> int:
     """Return the frame at which a step starts; bar lines fall exactly on multiples of the bar."""
     steps = steps_per_bar(beats_per_bar)
     bar, step_in_bar = divmod(step, steps)

@@ -37,7 +37,7 @@ class Timing:
     """The bars of a piece in frames."""
 
     frames_per_bar: int
-    beats_per_bar: int
+    beats_per_bar: float
     bars: int
     loop_start_bar: int | None
 

@@ -89,10 +89,10 @@ GROOVES: dict[str, Groove] = {
 DRUM_LETTERS = {"K": "kick", "S": "snare", "h": "hat", "o": "open_hat", "C": "crash", "T": "tom"}
 
 
-def fit_bar(pattern: str, beats: int, beats_per_bar: int) -> str:
+def fit_bar(pattern: str, beats: int, beats_per_bar: float) -> str:
     """Return the pattern for another number of beats: cut, or with its last beats repeated."""
     steps_per_beat = len(pattern) // beats
-    wanted = beats_per_bar * steps_per_beat
+    wanted = int(beats_per_bar * steps_per_beat)
     while len(pattern) < wanted:
         pattern += pattern[-min(wanted - len(pattern), len(pattern)) :]
     return pattern[:wanted]

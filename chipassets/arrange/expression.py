@@ -28,7 +28,7 @@ def in_time(instrument: Instrument, timing: Timing) -> Instrument:
     delay = instrument.vibrato_delay_frames
     if delay is None:
         return instrument
-    half_beat = timing.frames_per_bar // (2 * timing.beats_per_bar)
+    half_beat = int(timing.frames_per_bar / (2 * timing.beats_per_bar))
     return replace(instrument, vibrato_delay_frames=min(delay, max(half_beat, 4)))
 
 
@@ -64,7 +64,7 @@ def express(
     """
     contrasting = _contrasting_bars(sections)
     plain = instrument.arpeggio == Instrument("").arpeggio
-    beat = timing.frames_per_bar // timing.beats_per_bar
+    beat = int(timing.frames_per_bar / timing.beats_per_bar)
     found: list[ChipNote] = []
     before: ChipNote | None = None
     for note in notes:

@@ -197,8 +197,8 @@ class TrackEntry(_Entry):
     key: str
     tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Quarter notes a minute, rounded to a thousandth: count in samples, not by it."""
-    beats_per_bar: _Positive
-    """Quarter notes in a bar: 3 in 3/4 and in 6/8."""
+    beats_per_bar: _Positive | Annotated[float, Field(gt=0, multiple_of=0.5)]
+    """Quarter notes in a bar: 3 in 3/4 and in 6/8, 3.5 in 7/8."""
     pulse_steps: _Positive = STEPS_PER_BEAT
     """16ths from one felt beat to the next: 4, or 6 where it is a dotted quarter as in 6/8."""
     match: str | None = None

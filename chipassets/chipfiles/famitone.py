@@ -50,7 +50,7 @@ def encode_famitone(
     title: str,
     author: str = "",
     copyright_line: str = "",
-    beats_per_bar: int = 4,
+    beats_per_bar: float = 4,
 ) -> ChipFile:
     """Return the song as text for FamiTone2's text2data; what it cannot hold is reported.
 

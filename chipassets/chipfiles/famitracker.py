@@ -66,7 +66,7 @@ def encode_famitracker(
     title: str,
     author: str = "",
     copyright_line: str = "",
-    beats_per_bar: int = 4,
+    beats_per_bar: float = 4,
 ) -> ChipFile:
     """Return the song as FamiTracker text; what a row, a macro or a text cannot hold is reported.
 

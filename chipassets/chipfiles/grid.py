@@ -38,7 +38,7 @@ class Grid:
         return index, frame - self.rows[index].start_frame
 
 
-def row_grid(song: ChipSong, beats_per_bar: int, longest_frames: int) -> Grid:
+def row_grid(song: ChipSong, beats_per_bar: float, longest_frames: int) -> Grid:
     """Return the rows of the song, none longer than `longest_frames`; they cover every frame.
 
     RenderError for a song without frames or whose loop starts outside it.
@@ -57,7 +57,7 @@ def row_grid(song: ChipSong, beats_per_bar: int, longest_frames: int) -> Grid:
     return Grid(tuple(rows), loop_row)
 
 
-def _edges(song: ChipSong, beats_per_bar: int) -> list[int]:
+def _edges(song: ChipSong, beats_per_bar: float) -> list[int]:
     bars = -(-song.frames // song.frames_per_bar)
     steps = range(bars * steps_per_bar(beats_per_bar))
     frames = {step_frame(step, song.frames_per_bar, beats_per_bar) for step in steps}

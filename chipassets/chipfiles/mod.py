@@ -54,7 +54,7 @@ _LONGEST_ROW = 31
 _MOST_CHANNELS = 9
 
 
-def encode_mod(song: ChipSong, *, title: str, beats_per_bar: int = 4) -> ChipFile:
+def encode_mod(song: ChipSong, *, title: str, beats_per_bar: float = 4) -> ChipFile:
     """Return the song as a module that loops with the song: four channels, with the VRC6 seven.
 
     What a row or the samples cannot hold is reported, as is a tempo off by more than half a
@@ -120,7 +120,7 @@ def _counted(lost: Counter[str]) -> tuple[Dropped, ...]:
     return tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
 
 
-def _clock(song: ChipSong, grid: Grid, beats_per_bar: int) -> Clock:
+def _clock(song: ChipSong, grid: Grid, beats_per_bar: float) -> Clock:
     """The pair nearest to a row's length and, of those within 0.02 %, nearest to frames."""
     step = Fraction(song.frames_per_bar, steps_per_bar(beats_per_bar))
     usual = step / max(1, -(-step // _LONGEST_ROW))

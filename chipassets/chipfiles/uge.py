@@ -65,7 +65,7 @@ EMPTY = UgeCell()
 
 
 def encode_uge(
-    song: ChipSong, log: RegisterLog, *, title: str, author: str = "", beats_per_bar: int = 4
+    song: ChipSong, log: RegisterLog, *, title: str, author: str = "", beats_per_bar: float = 4
 ) -> ChipFile:
     """Return the song of the chip `gameboy`, whose registers are `log`, as a hUGETracker song.
 

@@ -30,7 +30,7 @@ from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.music.notes import LEAD, Note, ordered
 from chipassets.music.score import Score
-from chipassets.plan.trackplan import TrackPlan
+from chipassets.plan.trackplan import TrackPlan, in_quarters
 from chipassets.seeds import derive_rng
 
 
@@ -101,6 +101,7 @@ def compose_with_costs(
 
 def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
     """Return a take (from 0) of a track, made of the material."""
+    track = in_quarters(track)
     plan = plan_piece(track, take)
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "take", take)
     harmony = plan_harmony(track, plan, rng)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,12 @@ STYLES = (
     "none", "pulse", "ballad", "march", "rock", "drive", "gallop", "shuffle", "waltz", "six_eight",
 )  # fmt: skip
 SILENT_GROOVE = "none"
-METRES = {"4/4": 16, "3/4": 12, "6/8": 12}
+METRES = {
+    "4/4": 16, "3/4": 12, "6/8": 12, "2/4": 8, "5/4": 20, "7/8": 14, "9/8": 18, "12/8": 24,
+}  # fmt: skip
+_LEARNED = ("4/4", "3/4", "6/8")
+"""Metres of which the bank has grooves; those of the others are cut from 4/4 and joined."""
+_DOTTED_METRES = ("9/8", "12/8")
 FILL_SIZES = ("small", "medium", "large")
 _ENERGY_WIDTH = 0.12
 # In another metre a style that belongs to one becomes the one nearest to it.
@@ -103,6 +108,15 @@ def _grooves_of(style: str, metre: str) -> tuple[Groove, ...]:
                 if _is_straight(groove) and len(groove.base) < 2
             )
         return own
+    if metre not in _LEARNED:
+        words = {_STRAIGHT.get(style, style), *({"ballad"} if style in _STRAIGHT else ())}
+        fitting = [
+            groove
+            for groove in bank
+            if groove.metre == "4/4" and (metre not in _DOTTED_METRES or _has_two_halves(groove))
+        ]
+        cut = [groove for groove in fitting if words & set(groove.styles)] or fitting
+        return tuple(_in_metre(groove, metre) for groove in cut)
     own_style = {"3/4": "waltz", "6/8": "six_eight"}[metre]
     learned = tuple(groove for groove in bank if groove.metre == metre)
     words = {"waltz": {"ballad", "pulse"}, "six_eight": {"ballad", "rock"}}.get(style, {style})
@@ -125,7 +139,7 @@ def groove_named(name: str) -> Groove:
     if stem == "none":
         return _SILENCE if not form else replace(_SILENCE, metre=form)
     groove = _bank().get(stem)
-    if groove is None or form not in ("", "shuffle", "3/4", "6/8"):
+    if groove is None or form not in ("", "shuffle", *METRES) or form == "4/4":
         raise ValueError(f"{name!r} is no groove of the bank; names look like rock-03")
     if not form:
         return groove
@@ -240,12 +254,14 @@ def _shuffled(groove: Groove) -> Groove:
 
 
 def _in_metre(groove: Groove, metre: str) -> Groove:
-    """Return a groove of 4/4 in a metre of twelve 16ths.
+    """Return a groove of 4/4 in another metre.
 
     3/4 keeps the first, second and last beat: the downbeat and two backbeats. 6/8 makes of each
     half bar one bar of two dotted beats, with the 8th off the beat on their last; a hat that keeps
     8ths has all three. Only grooves whose halves both begin on their beat go into 6/8.
     """
+    if metre in _CUT:
+        return _each_bar(groove, metre, metre, groove.styles, _CUT[metre])
     if metre == "3/4":
         return _each_bar(groove, metre, metre, ("waltz",), lambda bar: (_moved(bar, _in_three),))
 
@@ -253,6 +269,43 @@ def _in_metre(groove: Groove, metre: str) -> Groove:
         return tuple(_in_six(bar, half) for half in (0, 8))
 
     return _each_bar(groove, metre, metre, ("six_eight",), halves)
+
+
+def _beats(bar: DrumBar, *beats: int) -> DrumBar:
+    """Return the bar that has these beats of another one, in this order."""
+    return _sorted(
+        DrumHit(hit.step - 4 * beat + 4 * place, hit.kind, hit.velocity)
+        for place, beat in enumerate(beats)
+        for hit in bar
+        if hit.step // 4 == beat
+    )
+
+
+def _joined(*parts: DrumBar, steps: int) -> DrumBar:
+    """Return bars of so many steps one behind the other, as one."""
+    return _sorted(
+        DrumHit(hit.step + steps * place, hit.kind, hit.velocity)
+        for place, part in enumerate(parts)
+        for hit in part
+    )
+
+
+def _in_nine(bar: DrumBar) -> DrumBar:
+    """Two dotted beats of the bar's first half, and the second of its other half."""
+    first, second = _in_six(bar, 0), _in_six(bar, 8)
+    last = [DrumHit(hit.step + 6, hit.kind, hit.velocity) for hit in second if hit.step >= 6]
+    return _sorted((*first, *last))
+
+
+# 2/4 is each half of a bar; 5/4 three beats and two; 7/8 a bar that lacks its last 8th, so that its
+# last beat is dotted; 9/8 and 12/8 dotted beats, as 6/8 has two of them.
+_CUT: Mapping[str, Callable[[DrumBar], tuple[DrumBar, ...]]] = {
+    "2/4": lambda bar: (_beats(bar, 0, 1), _beats(bar, 2, 3)),
+    "5/4": lambda bar: (_beats(bar, 0, 1, 3, 2, 3),),
+    "7/8": lambda bar: (tuple(hit for hit in bar if hit.step < METRES["7/8"]),),
+    "9/8": lambda bar: (_in_nine(bar),),
+    "12/8": lambda bar: (_joined(_in_six(bar, 0), _in_six(bar, 8), steps=12),),
+}
 
 
 def _in_three(step: int) -> int | None:

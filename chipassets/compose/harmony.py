@@ -61,7 +61,12 @@ def plan_harmony(track: TrackPlan, plan: PiecePlan, rng: np.random.Generator) ->
             if own is not None:
                 bars += [own.bars[bar % len(own.bars)] for bar in range(section.section.bars)]
             else:
+                first = len(bars)
                 _draw_section(track, plan, section, bars, rng)
+                if steps in _UNEVEN:
+                    bars[first:] = [
+                        _one_chord(plan, first + at, bar) for at, bar in enumerate(bars[first:])
+                    ]
     named = [
         tuple(dict.fromkeys(chord_name(name, key) for name in bar))
         for bar, key in zip(bars, keys, strict=True)
@@ -83,6 +88,16 @@ def bar_key(track: TrackPlan, plan: PiecePlan, bar: int) -> Key:
 def _written(track: TrackPlan, section: str) -> Progression | None:
     found = (own for own in track.progressions if own.section == section)
     return next(found, None)
+
+
+_UNEVEN = (14, 18, 20)
+"""Steps of bars that have no half: 7/8, 9/8 and 5/4."""
+
+
+def _one_chord(plan: PiecePlan, bar: int, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the chord that a bar without a half keeps of two: where a phrase closes its goal."""
+    phrase = plan.phrase_at(bar)
+    return names[-1:] if bar == phrase.start_bar + phrase.bars - 1 else names[:1]
 
 
 def _draw_section(

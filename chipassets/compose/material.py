@@ -25,7 +25,7 @@ from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.music.keys import Key
 from chipassets.music.notes import ordered
-from chipassets.plan.trackplan import Primer, TrackPlan
+from chipassets.plan.trackplan import Primer, TrackPlan, in_quarters
 from chipassets.seeds import derive_rng
 
 ROWS = 16
@@ -74,6 +74,7 @@ def propose(
     `progress` is told the share that is done, rising to 1. ComposeError for a primer that leaves
     nothing to compose.
     """
+    track = in_quarters(track)
     shift = model_shift(track, model)
     bar = track.steps_per_bar
     constraints, first_bar = _constraints(track, shift, bar)

@@ -164,7 +164,7 @@ def _harmony(
 
 def _named(track: TrackPlan, plan: PiecePlan, bars: Sequence[Sequence[str]]) -> Harmony:
     keys = [bar_key(track, plan, bar) for bar in range(track.bars)]
-    return harmony_of(bars, keys, track.key, track.beats_per_bar * 4)
+    return harmony_of(bars, keys, track.key, track.steps_per_bar)
 
 
 def _part(score: Score, part: str) -> list[Note]:

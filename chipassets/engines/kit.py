@@ -111,7 +111,7 @@ def loop_bpm(track: TrackEntry) -> Fraction:
     With `file_bars * beats_per_bar` beats it ends the file exactly.
     """
     beats = (track.file_bars or track.bars) * track.beats_per_bar
-    return Fraction(beats * 60 * track.sample_rate_hz, track.samples)
+    return Fraction(beats) * 60 * track.sample_rate_hz / track.samples
 
 
 def facts(track: TrackEntry) -> dict[str, Any]:

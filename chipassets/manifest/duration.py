@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any
@@ -15,11 +16,15 @@ from chipassets.plan.presets import TEMPO_LIMITS
 from chipassets.plan.trackplan import Range
 from chipassets.units import steps_per_bar
 
-METRES = {"4/4": 4, "3/4": 3, "6/8": 3}
+METRES: Mapping[str, float] = {
+    "4/4": 4, "3/4": 3, "6/8": 3, "2/4": 2, "5/4": 5, "7/8": 3.5, "9/8": 4.5, "12/8": 6,
+}  # fmt: skip
 """Quarter notes in a bar of each metre."""
 
-PULSE_STEPS = {"4/4": 4, "3/4": 4, "6/8": 6}
-"""16ths from one felt beat of each metre to the next."""
+PULSE_STEPS = {
+    "4/4": 4, "3/4": 4, "6/8": 6, "2/4": 4, "5/4": 4, "7/8": 2, "9/8": 6, "12/8": 6,
+}  # fmt: skip
+"""16ths from one felt beat of each metre to the next; 7/8, whose beats differ, is felt in 8ths."""
 
 MAX_BARS = 512
 MAX_SECONDS = 1800
@@ -37,7 +42,7 @@ class Length:
     amount: Fraction
     unit: str
 
-    def bars(self, tempo: Range, beats_per_bar: int) -> tuple[int, int | None]:
+    def bars(self, tempo: Range, beats_per_bar: float) -> tuple[int, int | None]:
         """Return the whole number of bars, and the tempo in thousandths where it follows from it.
 
         Seconds take the tempo of the range at which the time is a whole number of bars, of four

@@ -21,7 +21,7 @@ from chipassets.music.forms import FormPart, natural_bars
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
 from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, Wish
-from chipassets.units import STEPS_PER_BEAT, steps_per_bar
+from chipassets.units import steps_per_bar
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
@@ -48,7 +48,7 @@ class Settings:
     length: Length | None
     bars: int
     tempo_millibpm: int | None
-    beats_per_bar: int
+    beats_per_bar: float
     pulse_steps: int
     key: Key | None
     loops: bool
@@ -117,7 +117,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     form: tuple[FormPart, ...] | None = _said(layers, "form", None)
     melodies: tuple[WrittenMelody, ...] = _said(layers, "melody", ())
     if form is None:
-        form = melody_form(melodies, beats * STEPS_PER_BEAT, is_open=length is not None)
+        form = melody_form(melodies, steps_per_bar(beats), is_open=length is not None)
     own_bars = preset.bars if form is None else natural_bars(form)
     bars, tempo_millibpm = (own_bars, None) if length is None else length.bars(tempo, beats)
     return Settings(

@@ -76,9 +76,7 @@ def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
         if groove.steps != bar_steps:
             return Fault(
                 f"the groove is in {groove.metre}, and a bar of the track has {bar_steps} 16ths",
-                f"choose one in the track's metre, like {drums.groove.partition('@')[0]}@3/4"
-                if bar_steps == METRES["3/4"]
-                else "choose one in the track's metre",
+                f"choose one in the track's metre, like {_in_bars_of(drums.groove, bar_steps)}",
             )
     for kind, pattern in drums.strokes:
         steps = len(pattern)
@@ -91,6 +89,13 @@ def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
                 (name,),
             )
     return None
+
+
+def _in_bars_of(groove: str, bar_steps: int) -> str:
+    """Return what the groove is called in a metre of so many 16ths."""
+    stem = groove.partition("@")[0]
+    metre = next((name for name, steps in METRES.items() if steps == bar_steps), "4/4")
+    return stem if metre == "4/4" else f"{stem}@{metre}"
 
 
 def read_texture(value: Any, _: Context) -> str:

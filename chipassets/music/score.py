@@ -65,7 +65,7 @@ class Score:
     bars: int
     tempo_millibpm: int
     key: Key
-    beats_per_bar: int = 4
+    beats_per_bar: float = 4
     sections: tuple[Section, ...] = ()
     loop_start_bar: int | None = 0
     chords: tuple[str, ...] = ()

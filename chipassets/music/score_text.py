@@ -15,7 +15,7 @@ from chipassets.music.score import (
     Section,
     Statement,
 )
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import steps_per_bar
 
 _HEADERS = ("chipassets score 1", "chipassets score 2")
 """Version 1 knew merged notes alone; it is written for scores that have nothing else."""
@@ -37,7 +37,7 @@ def score_to_lines(score: Score) -> list[str]:
         _HEADERS[not is_plain],
         f"key {score.key}",
         f"tempo {score.tempo_millibpm}",
-        f"beats {score.beats_per_bar}",
+        f"beats {score.beats_per_bar:g}",
         f"bars {score.bars}",
         f"loop {loop}",
     ]
@@ -102,7 +102,7 @@ def score_from_lines(lines: list[str]) -> Score:
             if "|" in line:
                 place, _, words = line.partition("|")
                 bar, _, part = place.strip().partition(" ")
-                start = int(bar) * int(header["beats"]) * STEPS_PER_BEAT
+                start = int(bar) * steps_per_bar(_beats(header["beats"]))
                 if part == _DRUMS:
                     drums += _strokes(words, start)
                 else:
@@ -123,6 +123,14 @@ def score_from_lines(lines: list[str]) -> Score:
     if any(not 0 <= stroke.step < score.total_steps for stroke in written or ()):
         raise ValueError(f"a stroke of a drum lies outside the {score.bars} bars")
     return replace(score, statements=tuple(statements), drums=written)
+
+
+def _beats(text: str) -> float:
+    """Return the quarter notes of a bar: whole, or with a half as in 7/8; ValueError for others."""
+    beats = float(text)
+    if not (2 * beats).is_integer():
+        raise ValueError(f"a bar has quarter notes, whole or with a half, not {text}")
+    return int(beats) if beats.is_integer() else beats
 
 
 def _stroke_order(stroke: DrumStroke) -> tuple[int, int]:
@@ -161,7 +169,7 @@ def _from_parts(header: dict[str, str], sections: list[Section], notes: list[Not
             bars=int(header["bars"]),
             tempo_millibpm=int(header["tempo"]),
             key=parse_key(header["key"]),
-            beats_per_bar=int(header["beats"]),
+            beats_per_bar=_beats(header["beats"]),
             sections=tuple(sections),
             loop_start_bar=None if header["loop"] == "none" else int(header["loop"]),
             chords=tuple(header["chords"].split("; ")) if "chords" in header else (),

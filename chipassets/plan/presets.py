@@ -155,8 +155,11 @@ _LEAD_HALF_WIDTH = 5.0
 # Grooves that lose their shape in other metres, and what stands for them there.
 _METRE_GROOVES = {
     "3/4": dict.fromkeys(("pulse", "ballad", "march", "shuffle"), "waltz"),
-    "6/8": dict.fromkeys(
-        ("pulse", "ballad", "march", "rock", "drive", "gallop", "shuffle"), "six_eight"
+    **dict.fromkeys(
+        ("6/8", "9/8", "12/8"),
+        dict.fromkeys(
+            ("pulse", "ballad", "march", "rock", "drive", "gallop", "shuffle"), "six_eight"
+        ),
     ),
 }
 

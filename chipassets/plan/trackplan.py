@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chipassets.chips.chipsong import Instrument
 from chipassets.music.keys import Key
@@ -179,7 +179,7 @@ class TrackPlan:
     moods: tuple[str, ...]
     seed: int
     bars: int
-    beats_per_bar: int
+    beats_per_bar: float
     tempo_millibpm: int
     key: Key
     loops: bool
@@ -252,6 +252,16 @@ class TrackPlan:
     def total_steps(self) -> int:
         """Length in 16th notes."""
         return self.bars * self.steps_per_bar
+
+
+def in_quarters(track: TrackPlan) -> TrackPlan:
+    """Return the plan as it is composed: 7/8 in quarters and a last beat that is longer.
+
+    Felt in 8ths, every 8th would count as a beat.
+    """
+    if track.pulse_steps >= STEPS_PER_BEAT:
+        return track
+    return replace(track, pulse_steps=STEPS_PER_BEAT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class _Reader:
             self.whole(record, "bars", where, 1),
             self.whole(record, "samples", where, 1),
         )
-        beats = self.whole(record, "beats_per_bar", where, 1, _MOST_BEATS)
+        beats = self.beats(record, where)
         return Track(
             name=name,
             scene=self.text(record, "scene", where),
@@ -149,10 +149,17 @@ class _Reader:
             layers=self.layers(record, where),
             loudness_lufs=self.decibels(record, "loudness_lufs", where),
             statements=self.statements(record, where),
-            pulse_steps=self.pulse(record, where, 4 * beats),
+            pulse_steps=self.pulse(record, where, int(4 * beats)),
             match="" if record.get("match") is None else self.text(record, "match", where),
             like=self.like(record, where),
         )
+
+    def beats(self, record: dict[str, object], where: str) -> float:
+        """Return the quarter notes of a bar: whole, or with a half, as 7/8 has 3.5."""
+        found = record.get("beats_per_bar")
+        if isinstance(found, float) and 1 <= found <= _MOST_BEATS and (2 * found).is_integer():
+            return int(found) if found.is_integer() else found
+        return self.whole(record, "beats_per_bar", where, 1, _MOST_BEATS)
 
     def like(self, record: dict[str, object], where: str) -> str:
         """Return the track of which this one is a variant, "" where it is none."""

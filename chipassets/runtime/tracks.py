@@ -93,7 +93,7 @@ class Track(Value):
     moods: tuple[str, ...]
     key: str
     tempo_bpm: float
-    beats_per_bar: int
+    beats_per_bar: float
     bars: int
     sample_rate_hz: int
     samples: int
@@ -125,7 +125,7 @@ class Track(Value):
     @property
     def felt_beats(self) -> int:
         """How many beats are felt in a bar: 4 in 4/4, 2 in 6/8."""
-        return self.beats_per_bar * 4 // self.pulse_steps
+        return int(self.beats_per_bar * 4) // self.pulse_steps
 
     @property
     def audio(self) -> BundleFile | None:

@@ -54,7 +54,7 @@ class Sheet:
     key: Key
     tempo_millibpm: int
     bars: int
-    beats_per_bar: int
+    beats_per_bar: float
     voices: tuple[str, ...]
     notes: tuple[SheetNote, ...]
     sections: tuple[Section, ...] = ()

@@ -34,7 +34,7 @@ pub struct Track {
     pub loop_start_bar: u32,
     pub loop_bars: u32,
     pub bpm: f64,
-    pub beats_per_bar: u32,
+    pub beats_per_bar: f32,
     pub felt_beats: u32,
     pub files: &'static [&'static str],
 }

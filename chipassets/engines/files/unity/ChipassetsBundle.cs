@@ -20,7 +20,7 @@ namespace Chipassets
         public int loop_bars;
         public int bars;
         public double bpm;
-        public int beats_per_bar;
+        public float beats_per_bar;
         public int felt_beats;
         public string[] files;
 
