@@ -40,6 +40,7 @@ class Timing:
     beats_per_bar: float
     bars: int
     loop_start_bar: int | None
+    swing_percent: float = 0.0
 
     @property
     def end_frame(self) -> int:
@@ -55,7 +56,13 @@ class Timing:
 
     def frame(self, step: int) -> int:
         """The frame at which the step starts."""
-        return step_frame(step, self.frames_per_bar, self.beats_per_bar)
+        straight = step_frame(step, self.frames_per_bar, self.beats_per_bar)
+        inside = step % steps_per_bar(self.beats_per_bar) % STEPS_PER_BEAT
+        if not self.swing_percent or not inside:
+            return straight
+        # The second 8th lies late, and what stands beside it in the middle of its half.
+        late = (self.swing_percent - 50) / 100 * (1 if inside == STEPS_PER_BEAT // 2 else 0.5)
+        return straight + round(late * self.frames_per_bar / self.beats_per_bar)
 
     def beat_accent(self, step: int) -> int:
         """What the place in the bar adds to a level: +2 on the first beat, -1 off the eighths."""

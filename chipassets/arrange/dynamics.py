@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from chipassets.arrange.articulation import Timing
 from chipassets.chips.chipsong import ChipNote
 from chipassets.music.score import Score, Section
+from chipassets.plan.endings import FADE
+from chipassets.plan.trackplan import TrackPlan
 
 DEPTHS: Mapping[str, float] = {
     "calm": 0.8,
@@ -43,6 +45,7 @@ _SINGLE_DB = 4.0
 _PHRASE_BARS = 4
 _PHRASE_DB = (-0.6, 0.0, 0.6, 0.0)
 _MOST_BELOW_DB = -9.0
+_SILENT_BELOW = 0.16
 _SHORTEST, _LEAST_FRAMES = 0.55, 6
 
 
@@ -77,6 +80,33 @@ def plan_dynamics(score: Score, moods: Sequence[str], share: float = 1.0) -> Dyn
     return Dynamics(tuple(max(depth * (db - loudest), _MOST_BELOW_DB) for db in raw))
 
 
+def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
+    """Return the dynamics with what the track's plan says of sections, and with its fade.
+
+    A section's decibels take the place of those that the form gives it, each bar's place in its
+    phrase aside; 0 is as loud as the loudest.
+    """
+    bars = list(dynamics.bars_db)
+    for section in score.sections:
+        said = track.wished(section.name).dynamics_db
+        if said is None:
+            continue
+        for place in range(section.bars):
+            if section.start_bar + place < len(bars):
+                phrase = _PHRASE_DB[place % _PHRASE_BARS] - max(_PHRASE_DB)
+                bars[section.start_bar + place] = min(0.0, said + phrase)
+    if track.ending == FADE:
+        length = min(max(len(bars) // 2, 2), _FADE_BARS, len(bars))
+        for place in range(length):
+            bars[len(bars) - length + place] += _FADE_DB * (place + 1) / length
+    return Dynamics(tuple(bars))
+
+
+_FADE_BARS = 8
+_FADE_DB = -26.0
+"""How far a fade goes down, over up to so many bars."""
+
+
 def _section_db(
     sections: Sequence[Section], number: int, score: Score, falls: bool, place: int
 ) -> float:
@@ -98,7 +128,11 @@ def apply_gates(
     """Return the notes of a voice without volume, those of softer bars let go of sooner."""
     found = []
     for note in notes:
-        share = max(dynamics.factor(note.start_frame // timing.frames_per_bar) ** 2, _SHORTEST)
+        factor = dynamics.factor(note.start_frame // timing.frames_per_bar)
+        if factor < _SILENT_BELOW:
+            # A voice without volume cannot fade on: it leaves off.
+            continue
+        share = max(factor**2, _SHORTEST)
         frames = max(round(note.duration_frames * share), min(note.duration_frames, _LEAST_FRAMES))
         found.append(replace(note, duration_frames=frames))
     return tuple(found)

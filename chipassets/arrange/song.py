@@ -18,7 +18,7 @@ from chipassets.arrange.articulation import (
 from chipassets.arrange.balance import balance
 from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
 from chipassets.arrange.drum_voice import find_groove, one_a_step, play_drums
-from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics
+from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics, shaped
 from chipassets.arrange.expression import colours_of, express, in_time
 from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
@@ -120,7 +120,9 @@ Voices = dict[str, tuple[ChipNote, ...]]
 def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
     table = assign_roles(_find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
-    timing = Timing(frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar)
+    timing = Timing(
+        frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar, track.swing_percent
+    )
     named = _instruments(track)
     own = {item.name for item in track.sound.instruments}
     played = {
@@ -176,6 +178,7 @@ def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
     flat = band.voice_of["bass"].kind == "triangle" if "bass" in band.voice_of else False
     share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
     dynamics = plan_dynamics(score, band.track.preset_moods, share)
+    dynamics = shaped(dynamics, band.track, score)
     found = {}
     for role, notes in voices.items():
         if role in ("lead", "inner"):
@@ -186,9 +189,42 @@ def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
                 band.timing,
                 scoops=role == "lead",
             )
-        shaped = apply_gates if flat and role == "bass" else apply_dynamics
-        found[role] = shaped(notes, dynamics, band.timing)
+        if role in _TONE_ROLES:
+            notes = _by_section(role, notes, score, band)
+        apply = apply_gates if flat and role == "bass" else apply_dynamics
+        found[role] = apply(notes, dynamics, band.timing)
     return found
+
+
+def _by_section(
+    role: str, notes: Sequence[ChipNote], score: Score, band: _Band
+) -> tuple[ChipNote, ...]:
+    """The notes of a tone role, in sections that name an instrument for it played by that one.
+
+    Notes in arpeggios, which have instruments of their own, keep these.
+    """
+    named = [getattr(band.track.wished(s.name), _WISHED[role]) for s in score.sections]
+    if not any(named):
+        return tuple(notes)
+    usual = band.instruments[role]
+    own = {usual.name, *(colour.name for colour in colours_of(usual))}
+    found = []
+    for note in notes:
+        bar = note.start_frame // band.timing.frames_per_bar
+        name = next(
+            (
+                name
+                for section, name in zip(score.sections, named, strict=True)
+                if section.start_bar <= bar < section.start_bar + section.bars
+            ),
+            "",
+        )
+        found.append(replace(note, instrument=name) if name and note.instrument in own else note)
+    return tuple(found)
+
+
+_WISHED = {"lead": "lead", "inner": "inner", "bass": "low"}
+"""What a plan's wish calls the instrument of each role."""
 
 
 def _chords(

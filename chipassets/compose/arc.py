@@ -21,9 +21,14 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
         wanted += 3.0 * toward**3
         # A section an octave up has its own ceiling.
-        peak = plan.peak + (section.lift if section.lift >= _OCTAVE_UP else 0)
+        peak = plan.peak + (
+            section.lift if section.lift >= _OCTAVE_UP or section.is_register_asked else 0
+        )
         cap = peak if bar == plan.peak_bar else peak - 2
         if bar == plan.peak_bar:
             wanted = max(wanted, peak - 5)
-        arc.append((min(wanted, cap - 2), cap, plan.peak - plan.targets.span))
+        floor = plan.peak - plan.targets.span
+        if section.is_register_asked:
+            floor += section.lift
+        arc.append((min(wanted, cap - 2), cap, floor))
     return arc

@@ -12,6 +12,7 @@ from chipassets.compose import ideas, piece
 from chipassets.compose.cells import Cell, CellNote, traits_of
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
+from chipassets.compose.piece import SectionPlan
 from chipassets.compose.voicing import nearest_tone
 from chipassets.music.notes import BASS, Note
 
@@ -163,6 +164,8 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
     phrase = context.plan.phrase_at(bar)
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
         return [(start, context.bar_steps, roots[bar][0][2])]
+    if section.bass_line:
+        return _written(context, bar, section, roots)
     if role == ideas.LONG:
         ends = [step for step, _, _ in roots[bar][1:]] + [context.bar_steps]
         return [
@@ -188,6 +191,26 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
     if follows is not None:
         placed = _led(context, placed, roots[bar][-1], follows)
     return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in placed]
+
+
+def _written(
+    context: Context, bar: int, section: SectionPlan, roots: Roots
+) -> list[tuple[int, int, int]]:
+    """Return a bar of the bass that the manifest writes, on the chord under each of its notes."""
+    length = section.bass_line[-1][0]
+    start = bar * context.bar_steps
+    into = (bar - section.section.start_bar) * context.bar_steps
+    table = context.harmony.table
+    placed = []
+    for first in range(-(into % length), context.bar_steps, length):
+        for step, steps, degree in section.bass_line[:-1]:
+            at = first + step
+            if not 0 <= at < context.bar_steps:
+                continue
+            chord, root = next((c, r) for begin, c, r in reversed(roots[bar]) if begin <= at)
+            pitch = table.pitch(chord, table.nearest_degree(chord, root) + degree - 1)
+            placed.append((start + at, min(steps, context.bar_steps - at), pitch))
+    return placed
 
 
 def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:

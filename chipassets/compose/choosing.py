@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,16 +58,17 @@ def choose_cells(
         if main and letter in EDGES:
             main[letter] = next(iter(main.values()))
             continue
-        if len(main) >= _OWN_CELLS:
+        if len(main) >= _OWN_CELLS and letter not in plan.onsets:
             # What comes third is made of what is known: the first cell, upside down.
             main[letter] = Cell(
                 variants(next(iter(main.values())), ("inverted",))[0].notes, bar_steps
             )
             continue
         if not main:
-            fit = [_statement(*item, plan.targets, bar_steps) for item in choice]
+            fit = [_statement(*item, _targets(plan, letter), bar_steps) for item in choice]
         else:
-            fit = [_contrast(*item, tuple(main.values()), plan.targets) for item in choice]
+            others = tuple(main.values())
+            fit = [_contrast(*item, others, _targets(plan, letter)) for item in choice]
         chance = rng.random(len(choice)) * _CHANCE
         taken = [2.5 * (cell.rhythm in used) for cell, *_ in choice]
         total = np.array(fit) + chance - np.array(taken)
@@ -75,6 +77,12 @@ def choose_cells(
     fit = [_answer(*item, first, bar_steps) for item in choice]
     total = np.array(fit) + rng.random(len(choice)) * _CHANCE
     return Cells(main, choice[int(total.argmax())][0])
+
+
+def _targets(plan: PiecePlan, letter: str) -> Targets:
+    """Return the targets of a letter's cell: as dense as the manifest wants it, if it says so."""
+    onsets = plan.onsets.get(letter)
+    return plan.targets if onsets is None else replace(plan.targets, onsets=onsets)
 
 
 def relative(notes: Notes, bar_steps: int) -> Cell:

@@ -13,6 +13,7 @@ from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
 from chipassets.compose.drums import compose_drums
+from chipassets.compose.ending import ended
 from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.further import compose_further
 from chipassets.compose.given import Given, given_in, sustained
@@ -143,7 +144,8 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
         rng,
         given.muted,
     )
-    return Sketch(plan, harmony, cells, tune, _score(track, context, given), cost)
+    score = ended(track, _score(track, context, given))
+    return Sketch(plan, harmony, cells, tune, score, cost)
 
 
 def _entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:

@@ -65,7 +65,7 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
         bar=bar + 1,
         section=section.section.name,
         idea=made.plan.idea,
-        chords=made.harmony.names[bar],
+        chords=made.score.chords[bar],
         returns_from=section.source_bar + into + 1 if into < section.returning_bars else None,
         motifs=tuple(
             said.motif

@@ -42,12 +42,12 @@ def given_in(track: TrackPlan, harmony: Harmony) -> Given:
     bar_steps = harmony.steps_per_bar
     tune: list[Note] = [note for said in stated for note in said.notes]
     extra: list[Note] = []
-    muted: set[int] = set()
+    muted: set[int] = {0} if track.pickup is not None else set()
     primer = track.primer
     if primer is not None and primer.steps:
         top, extra = _dealt(primer.notes)
         covered = range(-(-primer.steps // bar_steps))
-        muted = set(covered) if not track.inject_primer or primer.steps >= bar_steps else set()
+        muted |= set(covered) if not track.inject_primer or primer.steps >= bar_steps else set()
         if track.inject_primer:
             shift = primer.steps
             top = [*top, *(replace(n, start_step=n.start_step + shift) for n in top)]

@@ -67,7 +67,8 @@ class SectionPlan:
     source_bar, returning_bars: so many bars from the first on come back whole from there.
     roles: of each part by name. key: in which the section stands, the piece's own or another. lift:
     semitones by which the tune's register is raised. intensity: 0 (thin) to 1 (full). place: how
-    many sections of another letter stand before it.
+    many sections of another letter stand before it. bass_line: a bass that the manifest writes, as
+    in a `Wish`.
     """
 
     section: Section
@@ -80,6 +81,8 @@ class SectionPlan:
     lift: int
     intensity: float
     place: int
+    is_register_asked: bool = False
+    bass_line: tuple[tuple[int, int, int], ...] = ()
 
     def role(self, part: str) -> str:
         """Return what a part does in the section."""
@@ -125,7 +128,8 @@ class PiecePlan:
     centre: MIDI pitch around which the tune lies. peak_bar: where its highest note stands, and
     `peak` that note's pitch. stops: bars in whose last part all tonal voices fall silent.
     pickups: bars that lead over the bar line into a phrase. entries: parts that are silent for the
-    first bars of the piece, and for how many.
+    first bars of the piece, and for how many. onsets: of a letter for which the manifest says how
+    dense it is, notes of the tune a bar, in place of the targets'.
     """
 
     idea: str
@@ -137,6 +141,7 @@ class PiecePlan:
     stops: tuple[int, ...] = ()
     pickups: tuple[int, ...] = ()
     entries: Mapping[str, int] = field(default_factory=dict)
+    onsets: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:

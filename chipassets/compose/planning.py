@@ -13,6 +13,7 @@ from chipassets.compose.ideas import IDEAS, Idea
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot, Targets
 from chipassets.compose.targets import draw_targets
 from chipassets.compose.version import COMPOSE_VERSION
+from chipassets.compose.wanted import in_registers, onsets_of, roles_of
 from chipassets.music.forms import INTRO, OUTRO
 from chipassets.music.keys import Key
 from chipassets.music.motifs import LITERAL
@@ -60,7 +61,8 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
     return PiecePlan(
         idea=idea.name,
-        sections=sections,
+        sections=in_registers(track, sections, centre),
+        onsets=onsets_of(track, sections),
         targets=targets,
         centre=centre,
         peak_bar=peak_bar,
@@ -181,6 +183,8 @@ def _sections(
         own |= {INNER: wish.texture or own[INNER], BASS: wish.bass or own[BASS]}
         if wish.texture:
             own[piece.ASKED] = INNER
+        if wish.density:
+            own |= roles_of(wish, own)
         plans.append(
             SectionPlan(
                 section=part.section,
@@ -193,6 +197,7 @@ def _sections(
                 lift=lifts[letter],
                 intensity=_intensity(part, place, index, len(parts), idea),
                 place=place,
+                bass_line=wish.bass_line,
             )
         )
     return tuple(plans)

@@ -14,6 +14,7 @@ import numpy as np
 from chipassets.compose.ideas import Idea
 from chipassets.compose.piece import Targets
 from chipassets.plan.trackplan import TrackPlan
+from chipassets.units import steps_per_bar
 
 _PLACES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -48,7 +49,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     wanted = density.low * 0.8 * (1.5 * density.high / density.low) ** pace
     bar = track.steps_per_bar
     onsets = wanted * _TUNE_SHARE * track.beats_per_bar * idea.onsets
-    onsets = min(max(onsets, _FEWEST_ONSETS * bar / 16), _MOST_ONSETS * bar / 16)
+    onsets = _playable(onsets, bar)
     # By scene, not by tempo: another tempo plays the same notes.
     fast = (track.scene_like or track.scene) in _FAST_SCENES
     return Targets(
@@ -69,6 +70,16 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         vamp=u[13],
         bass_floor=round(_quantile(_BASS_FLOOR, u[12])),
     )
+
+
+def onsets_for(density: float, beats_per_bar: float) -> float:
+    """Return the tune's notes a bar in music of so many notes a beat, all voices together."""
+    return _playable(density * _TUNE_SHARE * beats_per_bar, steps_per_bar(beats_per_bar))
+
+
+def _playable(onsets: float, bar_steps: int) -> float:
+    """Return notes a bar: never so few that it is dead, nor more than can be sung."""
+    return min(max(onsets, _FEWEST_ONSETS * bar_steps / 16), _MOST_ONSETS * bar_steps / 16)
 
 
 def _mixed(drawn: float, own: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from chipassets.manifest.check_endings import ending_faults
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Steps
 from chipassets.manifest.melody_check import melody_faults
@@ -12,7 +13,7 @@ from chipassets.manifest.models import Manifest
 from chipassets.manifest.motif_field import MAX_RANGE_SEMITONES, MotifUse, tune_of
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
-from chipassets.manifest.wishes import pattern_fault
+from chipassets.manifest.wishes import bass_fault, pattern_fault
 from chipassets.music.forms import FormPart, default_form, lay_out
 from chipassets.music.keyfit import tune_key
 from chipassets.music.keys import Key, pitch_name
@@ -50,6 +51,13 @@ def check_writing(
             yield Clash((*steps, *way), wrong, frozenset(("metre", *way[:1])))
     for section_fault in melody_faults(settings, sections):
         yield Clash((*steps, "melody"), section_fault, needs | _FORM | {"melody", "metre"})
+    for option, fault, own in ending_faults(settings, sections):
+        yield Clash((*steps, option), fault, needs | own)
+    for wish in settings.wishes:
+        wrong = bass_fault(wish.bass_line, bar_steps) if wish.bass_line else None
+        if wrong is not None:
+            way = ("sections", wish.section, "bass") if wish.section else ("bass",)
+            yield Clash((*steps, *way), wrong, frozenset(("metre", *way[:1])))
     letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
     for index, use in enumerate(settings.motifs):
         wrong = _motif_fault(manifest, name, use, index, letters, sections, settings)

@@ -112,7 +112,7 @@ def _chord_fault(word: str, offset: int, at: tuple[str, ...]) -> Fault | None:
     return None
 
 
-_LINE = {
+LINE_SCHEMA = {
     "type": "string",
     "pattern": r"[^\s|]",
     "examples": ["Dm | Bb | F C | A7", "i | VI | III VII | V7"],
@@ -125,11 +125,11 @@ ChordsField = Annotated[
         read_chords,
         {
             "anyOf": [
-                _LINE,
+                LINE_SCHEMA,
                 {
                     "type": "object",
                     "minProperties": 1,
-                    "additionalProperties": _LINE,
+                    "additionalProperties": LINE_SCHEMA,
                     "propertyNames": {"pattern": f"^({SECTION.pattern})$"},
                 },
             ],

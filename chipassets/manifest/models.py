@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from chipassets.manifest.chords_field import ChordsField
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
+from chipassets.manifest.endings import Ending, FinalKey, Pickup
 from chipassets.manifest.engines import Engines
 from chipassets.manifest.form_field import FormField
 from chipassets.manifest.guidance import Guidance
@@ -39,7 +40,7 @@ from chipassets.manifest.sound import (
     Quality,
 )
 from chipassets.manifest.tonality import KeyField
-from chipassets.manifest.wishes import BassRole, DrumsField, SectionsField, Texture
+from chipassets.manifest.wishes import BassRole, DrumsField, Dynamics, SectionsField, Swing, Texture
 from chipassets.manifest.words import (
     DEFAULT_MODEL,
     Author,
@@ -105,11 +106,19 @@ class Options(_Part):
     drums: DrumsField | None = None
     texture: Texture | None = None
     bass: BassRole | None = None
+    density: Density | None = None
+    # pydantic's own classes have a method `register`.
+    lead_pitch: Register | None = Field(default=None, alias="register")
+    dynamics: Dynamics | None = None
+    swing: Swing | None = None
     sections: SectionsField | None = None
     guidance: Guidance | None = None
     chromatic: Chromatic | None = None
     temperature: Temperature | None = None
     takes: Takes | None = None
+    ending: Ending | None = None
+    pickup: Pickup | None = None
+    final_key: FinalKey | None = None
     loop: (
         Annotated[bool, truth("Whether the track repeats without a seam. Default: as its scene.")]
         | None

@@ -19,14 +19,14 @@ from chipassets.plan.trackplan import Range
 
 # The least widths are about half of what the presets' narrowest ranges have: takes are measured
 # by how many widths they miss a range.
-_DENSITY = Span(
+DENSITY_SPAN = Span(
     "density", "densities", DENSITY_LIMITS, Range(1, 2.5), " of notes a beat", least_width=0.5
 )
 _POLYPHONY = Span(
     "polyphony", "polyphonies", POLYPHONY_LIMITS, Range(1.5, 2.5), " of notes at once",
     least_width=0.5,
 )  # fmt: skip
-_REGISTER = Span(
+REGISTER_SPAN = Span(
     "a register's MIDI pitch", "registers", REGISTER_LIMITS, Range(55, 67), least_width=5
 )
 
@@ -92,7 +92,7 @@ MoodModes = Annotated[
 ]
 Density = Annotated[
     Range,
-    _reads(_DENSITY, "Notes a beat, of all tonal voices together."),
+    _reads(DENSITY_SPAN, "Notes a beat, of all tonal voices together."),
 ]
 Polyphony = Annotated[
     Range,
@@ -100,7 +100,7 @@ Polyphony = Annotated[
 ]
 Register = Annotated[
     Range,
-    _reads(_REGISTER, "MIDI pitches among which the top line's median lies; 60 is C4."),
+    _reads(REGISTER_SPAN, "MIDI pitches among which the top line's median lies; 60 is C4."),
 ]
 GrooveName = Annotated[
     str,

@@ -61,11 +61,17 @@ class Settings:
     seed: int | None
     form: tuple[FormPart, ...] | None
     progressions: tuple[Progression, ...]
+    density: Range | None
+    register: Range | None
     motifs: tuple[MotifUse, ...]
     melodies: tuple[WrittenMelody, ...]
     guidance: Factors
     chromatic_share: float
     sound: Sound
+    ending: str
+    pickup: Primer | None
+    final_key: Key | int | None
+    swing_percent: float
     frozen: bool
     filter_name: str
     wishes: tuple[Wish, ...]
@@ -143,24 +149,41 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         match=track.match,
         seed=track.seed,
         form=form,
-        progressions=_said(layers, "chords", ()),
+        progressions=_progressions(layers),
+        density=_said(layers, "density", None),
+        register=_said(layers, "lead_pitch", None),
         motifs=_said(layers, "motif", ()),
         melodies=melodies,
         guidance=_said(layers, "guidance", ()),
         chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),
         frozen=_said(layers, "lock", OPEN) == FROZEN,
+        ending=_said(layers, "ending", ""),
+        pickup=_said(layers, "pickup", None),
+        final_key=_said(layers, "final_key", None),
+        swing_percent=_said(layers, "swing", 0.0),
         filter_name=_said(layers, "filter", ""),
         wishes=_wishes(layers),
     )
 
 
+def _progressions(layers: tuple[Options, ...]) -> tuple[Progression, ...]:
+    """The chords of the track and of its sections; what a section says itself goes first."""
+    sections: tuple[Wish, ...] = _said(layers, "sections", ())
+    own = {wish.section: Progression(wish.section, wish.chords) for wish in sections if wish.chords}
+    said: tuple[Progression, ...] = _said(layers, "chords", ())
+    return (*(one for one in said if one.section not in own), *own.values())
+
+
 def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
     """What is wanted of the whole track, if anything, and then of its sections."""
+    bass: str | tuple[tuple[int, int, int], ...] = _said(layers, "bass", "")
     whole = Wish(
         drums=_said(layers, "drums", None),
         texture=_said(layers, "texture", ""),
-        bass=_said(layers, "bass", ""),
+        bass=bass if isinstance(bass, str) else "",
+        bass_line=() if isinstance(bass, str) else bass,
+        dynamics_db=_said(layers, "dynamics", None),
     )
     sections: tuple[Wish, ...] = _said(layers, "sections", ())
     return sections if whole == Wish() else (whole, *sections)
@@ -201,7 +224,17 @@ _BRIDGE_LENGTH = Length(Fraction(2), "bars")
 
 def _without_tune(defaults: Options) -> Options:
     """The defaults without what would settle a tune or chords, which come from elsewhere."""
-    settled = ("primer", "motif", "melody", "chords", "form", "sections")
+    settled = (
+        "primer",
+        "motif",
+        "melody",
+        "chords",
+        "form",
+        "sections",
+        "ending",
+        "pickup",
+        "final_key",
+    )
     return defaults.model_copy(update=dict.fromkeys(settled))
 
 
@@ -260,6 +293,8 @@ def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
 
 def _sound(manifest: Manifest, layers: tuple[Options, ...], preset: Preset) -> Sound:
     used = {getattr(preset.character, role) for role in COLOUR_ROLES} | DRUM_SOUNDS.keys()
+    sections: tuple[Wish, ...] = _said(layers, "sections", ())
+    used |= {name for wish in sections for name in (wish.lead, wish.inner, wish.low) if name}
     leave = _said(layers, "leave", ())
     return Sound(
         leave=leave,

@@ -9,17 +9,19 @@ from typing import Annotated, Any
 
 from chipassets.compose.grooves import METRES, STYLES, groove_named
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
-from chipassets.manifest.chords_field import SECTION
+from chipassets.manifest.chords_field import LINE_SCHEMA, SECTION, read_chords
+from chipassets.manifest.instruments import DRUMS, read_colours
+from chipassets.manifest.mood import DENSITY_SPAN, REGISTER_SPAN
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.manifest.words import choose
-from chipassets.plan.trackplan import Drums, Wish
+from chipassets.plan.trackplan import Drums, Range, Wish
 
 _KINDS: Mapping[str, str] = {
     "kick": "kick", "snare": "snare", "hat": "closed_hat", "open_hat": "open_hat", "tom": "tom",
     "crash": "crash",
 }  # fmt: skip
-_FILLS, _SWING = "fills", "swing"
+_FILLS, _SWING, _GROOVE = "fills", "swing", "groove"
 _PATTERN = re.compile(r"[xXo.\-| ]*[xXo.\-][xXo.\-| ]*")
 _MAX_STEPS = 128
 _EXAMPLE = 'write drums: none, drums: march, or {kick: "x...x...", hat: "x.x."}'
@@ -32,10 +34,11 @@ def read_drums(value: Any, _: Context) -> Drums:
     if not isinstance(value, dict) or not value:
         raise refuse("drums are a groove by name, or written strokes", _EXAMPLE)
     if _SWING in value:
-        why = "strokes lie on a grid of 16ths, between which nothing can swing by percents"
-        fix = "delete it, or choose drums: shuffle, whose off-beats are late"
+        why = "all voices swing together, or they would not meet"
+        fix = "write swing: beside drums:, in the track"
         raise Refusal(Fault(why, fix, (_SWING,), on_key=True))
-    keys = (*_KINDS, _FILLS)
+    keys = (*_KINDS, _FILLS, _GROOVE)
+    groove = ""
     strokes, fills = [], False
     faults: list[Fault] = []
     for name, said in value.items():
@@ -46,12 +49,21 @@ def read_drums(value: Any, _: Context) -> Drums:
             if not isinstance(said, bool) and said not in ("on", "off"):
                 faults.append(Fault("fills are on or off", "write on or off", (name,)))
             fills = said in (True, "on")
+        elif name == _GROOVE:
+            try:
+                groove = _groove(str(said)).groove
+            except Refusal as refusal:
+                faults += [replace(fault, at=(name, *fault.at)) for fault in refusal.faults]
         elif not isinstance(said, str) or not _PATTERN.fullmatch(said):
             why = "a pattern has x for a stroke, X for an accent, o for a soft one and . for none"
             faults.append(Fault(why, 'write it like "x...x..."', (name,)))
         else:
             plain = re.sub(r"[| ]", "", said).replace("-", ".")
             strokes.append((_KINDS[name], plain))
+    if groove and strokes and not faults:
+        faults = [Fault("strokes are written, or a groove is named", "keep one of the two")]
+    if groove and not faults:
+        return Drums(groove, (), fills if _FILLS in value else True)
     if not strokes and not faults:
         faults = [Fault("fills alone say nothing to play", _EXAMPLE)]
     if faults:
@@ -91,6 +103,18 @@ def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
     return None
 
 
+def bass_fault(line: tuple[tuple[int, int, int], ...], bar_steps: int) -> Fault | None:
+    """Return why a written bass does not fit bars of that length in 16ths, None where it does."""
+    steps = line[-1][0]
+    if steps % bar_steps and bar_steps % steps:
+        return Fault(
+            f"the pattern of the bass has {steps} steps (16ths), and a bar {bar_steps}",
+            f"write a part of a bar that fits it, like {bar_steps // 2}, or whole bars, like "
+            f"{bar_steps}",
+        )
+    return None
+
+
 def _in_bars_of(groove: str, bar_steps: int) -> str:
     """Return what the groove is called in a metre of so many 16ths."""
     stem = groove.partition("@")[0]
@@ -103,18 +127,107 @@ def read_texture(value: Any, _: Context) -> str:
     return choose(value, tuple(INNER_ROLES), "texture")
 
 
-def _read_bass(value: Any, _: Context) -> str:
+def _read_bass(value: Any, _: Context) -> str | tuple[tuple[int, int, int], ...]:
+    """Return the role of the bass, or a written pattern: degrees with their steps and lengths."""
+    if isinstance(value, str) and any(sign.isdigit() for sign in value):
+        return _degrees(value)
     return choose(value, tuple(BASS_ROLES), "bass role")
+
+
+def _degrees(text: str) -> tuple[tuple[int, int, int], ...]:
+    """Return (step, steps, degree from 1) of a line with a word for each 16th.
+
+    The last note carries the silence behind it too: the pattern's length is where it ends.
+    """
+    found: list[tuple[int, int, int]] = []
+    offset = 0
+    words = text.replace("|", " ").split()
+    if len(words) > _MAX_STEPS:
+        raise refuse(f"a pattern has at most {_MAX_STEPS} steps", "shorten it")
+    for step, word in enumerate(words):
+        offset = text.index(word, offset)
+        holds = bool(found) and sum(found[-1][:2]) == step
+        if word == "-" and holds:
+            found[-1] = (found[-1][0], found[-1][1] + 1, found[-1][2])
+        elif word in _DEGREES:
+            found.append((step, 1, int(word)))
+        elif word != ".":
+            why = "a pattern of the bass has degrees from 1 to 8, - to hold one, . to rest"
+            if word == "-":
+                why = "nothing sounds that '-' could hold"
+            fix = 'write it like "1 - . . 5 - . . 8 - . . 5 - . ."'
+            raise Refusal(Fault(why, fix, offset=offset, found=f"'{word[:20]}'"))
+        offset += len(word)
+    return (*found, (len(words), 0, 0))
+
+
+_DEGREES = frozenset("12345678")
+
+
+DYNAMICS: Mapping[str, float] = {
+    "pp": -12.0, "p": -9.0, "mp": -6.0, "mf": -4.0, "f": -2.0, "ff": 0.0,
+}  # fmt: skip
+"""Decibels of the marks of loudness, below the loudest."""
+
+
+def read_dynamics(value: Any, _: Context) -> float:
+    """Return the decibels of a mark of loudness."""
+    if isinstance(value, str) and value in DYNAMICS:
+        return DYNAMICS[value]
+    why = "dynamics are a mark of loudness"
+    raise refuse(why, did_you_mean(str(value), DYNAMICS, "marks"))
+
+
+def read_swing(value: Any, _: Context) -> float:
+    """Return the percent of a beat behind which its second 8th lies."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        percent = float(text[:-1]) if text.endswith("%") else 0.0
+    except ValueError:
+        percent = 0.0
+    if not _STRAIGHT <= percent <= _MOST_SWING:
+        why = f"swing says where in a beat its second 8th lies, {_STRAIGHT}% to {_MOST_SWING}%"
+        raise refuse(why, "write it like 62%")
+    return percent
+
+
+_STRAIGHT, _MOST_SWING = 50, 75
+
+
+def read_density(value: Any, _: Context) -> Range:
+    """Return a range of notes a beat."""
+    return DENSITY_SPAN.read(value)
+
+
+def read_register(value: Any, _: Context) -> Range:
+    """Return a range of MIDI pitches."""
+    return REGISTER_SPAN.read(value)
+
+
+def _read_instruments(value: Any, context: Context) -> Mapping[str, str]:
+    if isinstance(value, dict) and DRUMS in value:
+        fault = Fault(
+            "a kit holds for the whole track", "name it in the track", (DRUMS,), on_key=True
+        )
+        raise Refusal(fault)
+    return read_colours(value, context)
 
 
 _READERS: Mapping[str, Callable[[Any, Context], Any]] = {
     "drums": read_drums,
     "texture": read_texture,
     "bass": _read_bass,
+    "density": read_density,
+    "register": read_register,
+    "dynamics": read_dynamics,
+    "instruments": _read_instruments,
+    "chords": read_chords,
 }
+_FIELDS = {"dynamics": "dynamics_db"}
+_COLOURS = {"lead": "lead", "inner": "inner", "bass": "low"}
 _WHOLE_TRACK = (
-    "key", "tempo", "metre", "length", "loop", "mood", "motif", "primer", "instruments", "register",
-    "density", "dynamics", "layers", "leave", "arpeggio", "takes", "temperature",
+    "key", "metre", "length", "loop", "mood", "motif", "primer", "layers", "leave", "arpeggio",
+    "takes", "temperature", "form", "melody", "ending", "pickup", "final_key", "filter",
 )  # fmt: skip
 
 
@@ -135,7 +248,7 @@ def read_sections(value: Any, context: Context) -> tuple[Wish, ...]:
             wish = Wish(section)
             for name, what in said.items():
                 try:
-                    wish = replace(wish, **{name: _reader(name)(what, context)})
+                    wish = _with(wish, name, _reader(name)(what, context))
                 except Refusal as refusal:
                     at = (section, name)
                     faults += [replace(fault, at=(*at, *fault.at)) for fault in refusal.faults]
@@ -145,12 +258,24 @@ def read_sections(value: Any, context: Context) -> tuple[Wish, ...]:
     return tuple(wishes)
 
 
+def _with(wish: Wish, name: str, what: Any) -> Wish:
+    if name == "instruments":
+        return replace(wish, **{_COLOURS[role]: said for role, said in what.items()})
+    if name == "bass" and not isinstance(what, str):
+        return replace(wish, bass_line=what)
+    if name == "chords":
+        return replace(wish, chords=what[0].bars)
+    return replace(wish, **{_FIELDS.get(name, name): what})
+
+
 def _reader(name: str) -> Callable[[Any, Context], Any]:
     if name in _READERS:
         return _READERS[name]
-    if name == "chords":
+    if name == "tempo":
         fault = Fault(
-            "chords by section are said in chords:", "write chords: {B: ...}", on_key=True
+            "all bars of a track last as long: loops, layers and bar lines rest on it",
+            "write the section in notes twice or half as long, or make it a track of its own",
+            on_key=True,
         )
     elif name in _WHOLE_TRACK:
         fault = Fault(
@@ -174,26 +299,58 @@ DRUMS_SCHEMA: dict[str, Any] = {
             "properties": {
                 **dict.fromkeys(_KINDS, _PATTERN_SCHEMA),
                 _FILLS: {"enum": ["on", "off", True, False]},
+                _GROOVE: {"type": "string"},
             },
             "minProperties": 1,
             "additionalProperties": False,
         },
     ],
     "description": "none, a groove by name, or strokes by drum, one sign a 16th: x, X an accent, "
-    "o soft, . none; fills: on lets phrases close with a fill.",
+    "o soft, . none; fills: on lets phrases close with a fill; {groove: rock, fills: off} is a "
+    "groove without them.",
 }
 TEXTURE_SCHEMA = {
     "enum": list(INNER_ROLES),
     "description": "; ".join(f"{name}: {says}" for name, says in INNER_ROLES.items()) + ".",
 }
 _BASS_SCHEMA = {
-    "enum": list(BASS_ROLES),
-    "description": "; ".join(f"{name}: {says}" for name, says in BASS_ROLES.items()) + ".",
+    "anyOf": [
+        {"enum": list(BASS_ROLES)},
+        {
+            "type": "string",
+            "pattern": r"^[\s|]*([.][\s|]+)*[1-8]([\s|]+([-.]|[1-8]))*[\s|]*$",
+            "examples": ["1 - . . 5 - . . 8 - . . 5 - . ."],
+        },
+    ],
+    "description": "; ".join(f"{name}: {says}" for name, says in BASS_ROLES.items())
+    + ". Or a pattern, a sign each 16th: a degree over the chord's root, - to hold it, . to rest.",
 }
 
+DYNAMICS_SCHEMA: dict[str, Any] = {
+    "enum": list(DYNAMICS),
+    "description": "How loud: "
+    + ", ".join(f"{name} {decibels:g} dB" for name, decibels in DYNAMICS.items())
+    + " below the loudest.",
+}
+DENSITY_SCHEMA = DENSITY_SPAN.schema("Notes a beat, of all tonal voices together.")
+REGISTER_SCHEMA = REGISTER_SPAN.schema("MIDI pitches around which the tune lies; 60 is C4.")
+
+Swing = Annotated[
+    float,
+    Reads(
+        read_swing,
+        {
+            "type": "string",
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
+            "description": "Where in a beat its second 8th lies, for all voices: 50% is straight, "
+            "66% the swing of triplets, 75% a dotted shuffle.",
+        },
+    ),
+]
+Dynamics = Annotated[float, Reads(read_dynamics, DYNAMICS_SCHEMA)]
 DrumsField = Annotated[Drums, Reads(read_drums, DRUMS_SCHEMA)]
 Texture = Annotated[str, Reads(read_texture, TEXTURE_SCHEMA)]
-BassRole = Annotated[str, Reads(_read_bass, _BASS_SCHEMA)]
+BassRole = Annotated[str | tuple[tuple[int, int, int], ...], Reads(_read_bass, _BASS_SCHEMA)]
 SectionsField = Annotated[
     tuple[Wish, ...],
     Reads(
@@ -209,6 +366,16 @@ SectionsField = Annotated[
                     "drums": DRUMS_SCHEMA,
                     "texture": TEXTURE_SCHEMA,
                     "bass": _BASS_SCHEMA,
+                    "density": DENSITY_SCHEMA,
+                    "register": REGISTER_SCHEMA,
+                    "dynamics": DYNAMICS_SCHEMA,
+                    "chords": LINE_SCHEMA,
+                    "instruments": {
+                        "type": "object",
+                        "minProperties": 1,
+                        "properties": {role: {"type": "string"} for role in _COLOURS},
+                        "additionalProperties": False,
+                    },
                 },
                 "additionalProperties": False,
             },

@@ -53,12 +53,23 @@ class Wish:
     """What the manifest wants of a section by name or letter; `section` "" is the whole track.
 
     texture: a role of the second voice; bass: one of the bass. Empty leaves it to the composer.
+    density: notes a beat of all voices; register: MIDI pitches of the tune; dynamics_db: below the
+    loudest; lead, inner, low: instruments of a section's tune, second voice and bass.
     """
 
     section: str = ""
     drums: Drums | None = None
     texture: str = ""
     bass: str = ""
+    density: Range | None = None
+    register: Range | None = None
+    dynamics_db: float | None = None
+    lead: str = ""
+    inner: str = ""
+    low: str = ""
+    chords: tuple[tuple[str, ...], ...] = ()
+    bass_line: tuple[tuple[int, int, int], ...] = ()
+    """A written bass: step, length, degree above the chord's root from 1; the last says the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +167,17 @@ class Reference:
 TEMPO, MODE, REGISTER = "tempo_bpm", "mode", "lead_pitch"
 """What a track's evidence calls the features that its plan may decide, and not its notes."""
 
-MAY_BE_UNSAID = ("reference", "wishes", "melodies", "filter_name", "link")
+MAY_BE_UNSAID = (
+    "reference",
+    "wishes",
+    "melodies",
+    "filter_name",
+    "link",
+    "ending",
+    "pickup",
+    "final_key",
+    "swing_percent",
+)
 """Fields of a track's plan that say nothing where they are empty, as if there were none."""
 
 
@@ -212,6 +233,14 @@ class TrackPlan:
     filter_name: str = ""
     """What lies behind the chip for this track; "" leaves it to the game's."""
     link: Link | None = None
+    ending: str = ""
+    """One of `endings.ENDINGS`, or "": as its plan closes it."""
+    pickup: Primer | None = None
+    """Notes of the tune at the end of the first bar, in which nothing else sounds."""
+    final_key: Key | None = None
+    swing_percent: float = 0.0
+    """Where in a beat its second 8th lies; 0 and 50 in the middle."""
+    """The key to which the last section is moved as a whole."""
 
     def melody_of(self, section: str) -> Motif | None:
         """Return the melody of a section by its name, else by its letter; None without one."""
@@ -229,6 +258,14 @@ class TrackPlan:
                 found.drums or wish.drums,
                 found.texture or wish.texture,
                 found.bass or wish.bass,
+                found.density or wish.density,
+                found.register or wish.register,
+                wish.dynamics_db if found.dynamics_db is None else found.dynamics_db,
+                found.lead or wish.lead,
+                found.inner or wish.inner,
+                found.low or wish.low,
+                found.chords or wish.chords,
+                found.bass_line or (() if found.bass else wish.bass_line),
             )
         return found
 

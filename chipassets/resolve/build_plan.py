@@ -35,6 +35,7 @@ from chipassets.plan.trackplan import (
     Reference,
     TrackPlan,
 )
+from chipassets.resolve.framing import with_frame
 from chipassets.resolve.home_key import find_home_key, near_key, near_tempo
 from chipassets.resolve.linking import link_track
 from chipassets.seeds import derive_rng, derive_seed
@@ -136,42 +137,45 @@ def _track(
     )
     own_seed = derive_seed(seed, origin, "track") >> (128 - _SEED_BITS)
     key = settings.key or _open_key(settings, mode_draw, tonic_draw, home)
-    return TrackPlan(
-        name=name,
-        scene=settings.scene,
-        moods=settings.moods,
-        seed=own_seed if settings.seed is None else settings.seed,
-        bars=settings.bars,
-        beats_per_bar=settings.beats_per_bar,
-        tempo_millibpm=settings.tempo_millibpm or near_tempo(home, settings.tempo, tempo_draw),
-        key=key,
-        loops=settings.loops,
-        primer=settings.primer,
-        condition_on_primer=settings.condition_on_primer,
-        inject_primer=settings.inject_primer,
-        temperature=settings.temperature,
-        takes=settings.takes if takes is None else takes,
-        character=_character(settings, *own_draws),
-        form=lay_out(settings.form, settings.bars)
-        if settings.form
-        else default_form(
-            settings.bars, loops=settings.loops, scene=settings.scene, draw=form_draw
+    return with_frame(
+        settings,
+        TrackPlan(
+            name=name,
+            scene=settings.scene,
+            moods=settings.moods,
+            seed=own_seed if settings.seed is None else settings.seed,
+            bars=settings.bars,
+            beats_per_bar=settings.beats_per_bar,
+            tempo_millibpm=settings.tempo_millibpm or near_tempo(home, settings.tempo, tempo_draw),
+            key=key,
+            loops=settings.loops,
+            primer=settings.primer,
+            condition_on_primer=settings.condition_on_primer,
+            inject_primer=settings.inject_primer,
+            temperature=settings.temperature,
+            takes=settings.takes if takes is None else takes,
+            character=_character(settings, *own_draws),
+            form=lay_out(settings.form, settings.bars)
+            if settings.form
+            else default_form(
+                settings.bars, loops=settings.loops, scene=settings.scene, draw=form_draw
+            ),
+            progressions=settings.progressions,
+            motifs=tuple(_motif(manifest, use) for use in settings.motifs),
+            melodies=tuple(_melody(own) for own in settings.melodies),
+            guidance=settings.guidance,
+            chromatic_share=settings.chromatic_share,
+            sound=settings.sound,
+            scene_like=settings.like,
+            match=settings.match,
+            given=_given(settings, key),
+            pulse_steps=settings.pulse_steps,
+            own_moods=settings.own_moods,
+            wishes=settings.wishes,
+            frozen=settings.frozen,
+            filter_name=settings.filter_name,
+            was=was,
         ),
-        progressions=settings.progressions,
-        motifs=tuple(_motif(manifest, use) for use in settings.motifs),
-        melodies=tuple(_melody(own) for own in settings.melodies),
-        guidance=settings.guidance,
-        chromatic_share=settings.chromatic_share,
-        sound=settings.sound,
-        scene_like=settings.like,
-        match=settings.match,
-        given=_given(settings, key),
-        pulse_steps=settings.pulse_steps,
-        own_moods=settings.own_moods,
-        wishes=settings.wishes,
-        frozen=settings.frozen,
-        filter_name=settings.filter_name,
-        was=was,
     )
 
 
@@ -194,6 +198,8 @@ def _character(settings: Settings, density_draw: float, lead_draw: float) -> Cha
         for name in ("density", "lead_pitch")
         if any(getattr(mood, name) for mood in settings.own_moods)
     }
+    said = {"density": settings.density, "lead_pitch": settings.register}
+    asked |= {name: span for name, span in said.items() if span is not None}
     return replace(own_character(wanted, density_draw, lead_draw), **asked)
 
 

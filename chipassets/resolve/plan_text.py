@@ -11,6 +11,7 @@ from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER
+from chipassets.plan.endings import ENDINGS
 from chipassets.plan.links import BRIDGE, FAMILY, VARIANT, VARIANTS, Link
 from chipassets.plan.trackplan import (
     MAY_BE_UNSAID,
@@ -50,6 +51,10 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
         said = asdict(track.link) | {"start": track.link.start and str(track.link.start)}
         # The notes stand in the lock, under the other track's name.
         values["link"] = {name: what for name, what in said.items() if what and name != "source"}
+    if track.pickup is not None:
+        values["pickup"] = _primer_json(track.pickup)
+    if track.final_key is not None:
+        values["final_key"] = str(track.final_key)
     if track.own_moods:
         values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
     return values | {
@@ -186,6 +191,14 @@ def _writing_lines(track: TrackPlan) -> list[str]:
         for own in track.progressions
     ]
     lines += [f"  melody of {_melody_text(own, track)}" for own in track.melodies]
+    if track.pickup is not None:
+        lines.append(f"  pickup of {len(track.pickup.notes)} notes in {track.pickup.steps} steps")
+    if track.final_key is not None:
+        lines.append(f"  the last section is played in {track.final_key}")
+    if track.swing_percent:
+        lines.append(f"  swing {track.swing_percent:g} %")
+    if track.ending:
+        lines.append(f"  ending {track.ending}: the piece {ENDINGS[track.ending]}")
     if track.motifs:
         lines += [f"  motif {_motif_text(motif, track)}" for motif in track.motifs]
     lines += [f"  {_wish_text(wish)}" for wish in track.wishes]
@@ -221,6 +234,13 @@ def _wish_text(wish: Wish) -> str:
         said.append(f"drums {wish.drums.groove or written}")
     said += [f"second voice {wish.texture}"] * bool(wish.texture)
     said += [f"bass {wish.bass}"] * bool(wish.bass)
+    said += ["bass written"] * bool(wish.bass_line)
+    said += [f"{_span(wish.density)} notes a beat"] if wish.density else []
+    said += [f"tune around {_span(wish.register)}"] if wish.register else []
+    said += [f"{wish.dynamics_db:g} dB"] if wish.dynamics_db is not None else []
+    colours = (("lead", wish.lead), ("inner", wish.inner), ("bass", wish.low))
+    said += [f"{role} played by {name}" for role, name in colours if name]
+    said += [f"chords {' | '.join(' '.join(bar) for bar in wish.chords)}"] if wish.chords else []
     return f"wanted{f' of {wish.section}' if wish.section else ''}: {'; '.join(said)}"
 
 

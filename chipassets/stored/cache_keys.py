@@ -52,6 +52,7 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
     """Return the hash of everything that decides a track's files, its notes included."""
     whole = asdict(track)  # once: it costs a millisecond, and there may be a thousand tracks
     fields = {name: whole[name] for name in (*COLOUR_FIELDS, *_FILE_FIELDS)}
+    fields |= track_sound_of_bars(track)
     if not track.own_moods:
         del fields["own_moods"]
     return hash_of(
@@ -69,6 +70,20 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
             "encoder": encoder_version() if _is_encoded(plan, track) else "",
         }
     )
+
+
+def track_sound_of_bars(track: TrackPlan) -> dict[str, Any]:
+    """Return what a plan says of how bars sound, beside their notes, where it says anything.
+
+    Loudness and instruments of sections, and a fade.
+    """
+    sections = {
+        wish.section: [wish.dynamics_db, wish.lead, wish.inner, wish.low]
+        for wish in track.wishes
+        if wish.dynamics_db is not None or wish.lead or wish.inner or wish.low
+    }
+    said = {"sections": sections, "ending": track.ending, "swing": track.swing_percent}
+    return {name: what for name, what in said.items() if what}
 
 
 def _is_encoded(plan: BuildPlan, track: TrackPlan) -> bool:

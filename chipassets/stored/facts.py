@@ -46,15 +46,25 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     unsaid = tuple(name for name in MAY_BE_UNSAID if not getattr(track, name))
     fields = without(asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *unsaid))
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
-    fields.pop("filter_name", None)
+    for name in ("filter_name", "swing_percent"):
+        fields.pop(name, None)
     if track.link is not None:
         # A variant's tempo is the track's own, and changes no note.
         fields["link"] = without(asdict(track.link), ("tempo_percent",))
+    if track.wishes:
+        fields["wishes"] = [_wish_fields(wish) for wish in fields["wishes"]]
     fields["preset_moods"] = track.preset_moods  # textures are drawn by them
     paces = [motif_pace(motif, track.tempo_millibpm) for motif in track.motifs]
     if any(paces):
         fields[_PACE] = paces  # the one thing that a tempo says about notes
     return fields
+
+
+def _wish_fields(wish: dict[str, Any]) -> dict[str, Any]:
+    """What a wish says about notes: how loud they are and who plays them changes none."""
+    sound = ("dynamics_db", "lead", "inner", "low", "chords")
+    unsaid = tuple(name for name in ("density", "register", "bass_line") if not wish[name])
+    return without(wish, (*sound, *unsaid))
 
 
 def versions() -> tuple[int, int, int]:

@@ -34,15 +34,19 @@ METRES = {"4/4": (4, 4), "3/4": (3, 4), "6/8": (3, 6)}
 _CELLS = 40
 
 
-@cache
 def material_in(metre: str) -> Material:
     """Cells as a model might propose them, drawn once for each metre."""
-    beats, pulse = METRES[metre]
+    return material_of(*METRES[metre])
+
+
+@cache
+def material_of(beats: float, pulse: int) -> Material:
+    """Cells in bars of so many quarters whose felt beats are so many 16ths apart."""
     tune: list[Ranked] = []
     bass: list[Ranked] = []
-    rng = np.random.default_rng(beats + pulse)
+    rng = np.random.default_rng(int(beats + pulse))
     while min(len(tune), len(bass)) < _CELLS:
-        cell = _some_cell(rng, 4 * beats)
+        cell = _some_cell(rng, int(4 * beats))
         traits = traits_of(cell, pulse)
         if is_tune(cell, traits):
             tune.append(Ranked(cell, traits.entropy))

@@ -1,0 +1,14 @@
+"""Endings: how a piece that plays once comes to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TONIC, FADE, RITARDANDO, LAST_CHORD = "tonic", "fade", "ritardando", "last_chord"
+ENDINGS: Mapping[str, str] = {
+    TONIC: "comes to rest on the tonic, held through the last bar",
+    FADE: "fades out over its last bars",
+    RITARDANDO: "slows down over its last two bars, beat by beat, onto the last chord",
+    LAST_CHORD: "ends on one short chord of all voices",
+}
+"""What each ending does, to complete: the piece ..."""

@@ -1,0 +1,48 @@
+"""What stands around a track's bars: the bar of its pickup, its ending, the key of its close."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chipassets.manifest.settings import Settings
+from chipassets.music.forms import INTRO
+from chipassets.music.keys import Key
+from chipassets.music.motifs import LITERAL
+from chipassets.music.notes import Motif, Note, Primer
+from chipassets.music.score import Section
+from chipassets.plan.trackplan import Melody, TrackPlan
+
+PICKUP = "pickup"
+
+
+def with_frame(settings: Settings, track: TrackPlan) -> TrackPlan:
+    """Return the plan with the ending, the last key, and a bar for the pickup before the others."""
+    final = settings.final_key
+    if isinstance(final, int):
+        final = Key((track.key.tonic + final) % 12, track.key.mode)
+    track = replace(
+        track,
+        ending=settings.ending,
+        final_key=final,
+        swing_percent=settings.swing_percent,
+    )
+    return track if settings.pickup is None else _with_pickup(track, settings.pickup)
+
+
+def _with_pickup(track: TrackPlan, pickup: Primer) -> TrackPlan:
+    """The track a bar longer: the pickup ends the first one, behind which the loop starts."""
+    late = track.steps_per_bar - pickup.steps
+    notes = tuple(
+        Note(note.start_step + late, note.duration_steps, note.pitch) for note in pickup.notes
+    )
+    motif = Motif(PICKUP, notes, track.steps_per_bar, track.key, LITERAL)
+    moved = tuple(
+        Section(section.name, section.start_bar + 1, section.bars) for section in track.form
+    )
+    return replace(
+        track,
+        bars=track.bars + 1,
+        form=(Section(INTRO, 0, 1), *moved),
+        pickup=pickup,
+        melodies=(Melody(INTRO, motif), *track.melodies),
+    )
