@@ -232,7 +232,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "tempo range misspelt": (battle("tempo: {min: 99, maxi: 140}"), "4:22", ("'max'",)),
     "tempo range too fast": (battle("tempo: {min: 99, max: 999}"), "4:27", ("write 300",)),
     "tempo without value": (battle("tempo:"), "4:11", ("tempo of track 'battle' is empty",)),
-    "metre unknown": (battle("metre: 5/4"), "4:12", ("'5/4'", "4/4, 3/4, 6/8")),
+    "metre unknown": (battle("metre: 11/8"), "4:12", ("'11/8'", "4/4, 3/4, 6/8")),
     "key unknown": (battle("key: H major"), "4:10", ("'H major'", "D dorian")),
     "mode unknown": (battle("key: D dorain"), "4:10", ("did you mean 'dorian'",)),
     "key a number": (battle("key: 3"), "4:10", ("tonic and a mode",)),
@@ -368,7 +368,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         battle('drums: {kick: "x.x"}'), "4:19", ("has 3 steps", "a bar 16", "like 8"),
     ),
     "drums that swing": (
-        battle('drums: {kick: "x.", swing: 60}'), "4:25", ("grid of 16ths", "drums: shuffle"),
+        battle('drums: {kick: "x.", swing: 60}'), "4:25", ("swing together", "beside drums:"),
     ),
     "drums of another metre": (
         battle("metre: 3/4\n    drums: rock-01"), "5:12", ("is in 4/4", "rock-01@3/4"),
@@ -379,7 +379,9 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         battle("sections: {C: {drums: none}}\n    form: A B"), "4:16", ("no section", "A, B"),
     ),
     "section of a tempo": (
-        battle("sections: {A: {tempo: 90}}"), "4:20", ("whole track", "say it in the track"),
+        battle("sections: {A: {tempo: 90}}"),
+        "4:20",
+        ("all bars of a track last as long", "track of its own"),
     ),
     "section of no key": (
         battle("sections: {A: {drum: none}}"), "4:20", ("no such key", "did you mean 'drums'"),
