@@ -73,9 +73,10 @@ def draw_hud(canvas: pygame.Surface, playing: NowPlaying | None, *, has_sound: b
         x = draw_text(canvas, " · ", x, 3, STONE)
         x = draw_text(canvas, text, x, 3, colour)
     bar = f"bar {playing.bar + 1}/{track.bars}"
-    right = canvas.get_width() - 4 - 6 * track.beats_per_bar
+    beats = int(track.beats_per_bar)
+    right = canvas.get_width() - 4 - 6 * beats
     draw_text(canvas, bar, right - measure_text(bar) - 3, 3, CREAM)
-    for beat in range(track.beats_per_bar):
+    for beat in range(beats):
         sounding = beat == playing.beat
         draw_text(
             canvas, "●" if sounding else "○", right + 6 * beat, 3, GOLD if sounding else STONE

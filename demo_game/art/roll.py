@@ -78,7 +78,7 @@ class Roll:
     def page_of(self, beat: float) -> int:
         """Return the page on which a beat lies."""
         last = (self.track.bars - 1) // self.page_bars
-        return min(int(beat) // (self.page_bars * self.track.beats_per_bar), last)
+        return min(int(beat // (self.page_bars * self.track.beats_per_bar)), last)
 
     def first_bar(self, page: int) -> int:
         """Return the first bar of a page; the last page is full, so it may overlap another."""
