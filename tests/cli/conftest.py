@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from chipassets.__main__ import main
+from tests.conftest import share_takes
 
 MANIFEST = """\
 game: Tiny Quest
@@ -69,11 +70,15 @@ def chipassets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     It saves the time in which interpreters start; tests of what processes do start some.
     """
+    return _chipassets(tmp_path, monkeypatch)
+
+
+def _chipassets(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("chipassets.build.run_tasks", _run_here)
+    monkeypatch.setattr("chipassets.build.run_tasks", run_here)
 
-    def run(*arguments: str, folder: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, folder: Path = home) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["chipassets", *arguments])
         out, err, code = io.StringIO(), io.StringIO(), 0
         with chdir(folder), redirect_stdout(out), redirect_stderr(err):
@@ -86,7 +91,7 @@ def chipassets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def _run_here(
+def run_here(
     _jobs: int,
     task: Callable[..., Any],
     arguments: dict[str, tuple[Any, ...]],
@@ -101,8 +106,11 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the game was built; copy it before changing anything."""
     folder = tmp_path_factory.mktemp("built")
     (folder / "game.yaml").write_text(MANIFEST, encoding="utf-8")
-    command = [sys.executable, "-m", "chipassets", "build", "game.yaml"]
-    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)
+    with pytest.MonkeyPatch.context() as patch:
+        share_takes(tmp_path_factory, patch)
+        patch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        result = _chipassets(folder, patch)("build", "game.yaml")
+    assert result.returncode == 0, result.stderr
     return folder
 
 
