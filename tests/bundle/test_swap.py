@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,7 +20,8 @@ from chipassets.bundle import prepare_place, read_whole, write_bundle, write_fil
 from chipassets.bundle.store import find_faults, read_index
 from chipassets.bundle.swap import SWAP_NAME
 from chipassets.errors import BundleError, CheckError
-from chipassets.runtime import Library
+from chipassets.runtime import Library, LibraryError
+from tests.bundle.lockstep import Stepped
 from tests.bundle.tiny import contents, tiny_index, write_tiny
 
 OLD = {"title": b"old title", "town": b"old town"}
@@ -52,7 +57,8 @@ def test_a_replacement_that_stops_half_way_is_finished_by_the_next_build(
     else:
         write_tiny(folder, NEW)
     monkeypatch.setattr(Path, "replace", replace)
-    monkeypatch.setattr("chipassets.bundle.store._PATIENCE_SECONDS", 0.1)
+    clock = SimpleNamespace(monotonic=itertools.count(0, 4).__next__, sleep=lambda _: None)
+    monkeypatch.setattr("chipassets.bundle.store.time", clock)
     if moves < 4:
         with pytest.raises(CheckError, match="a build was stopped"):
             read_whole(folder)
@@ -76,44 +82,123 @@ def test_a_made_file_that_is_not_what_the_index_says_is_not_put_in_place(tmp_pat
     assert (tmp_path / "b/audio/cave.ogg").read_bytes() == b"new cave"
 
 
-READER = """
-import sys, time
-from pathlib import Path
-from chipassets.bundle import read_whole
-from chipassets.runtime import Library
-folder, end = Path(sys.argv[1]), time.monotonic() + float(sys.argv[2])
-count = 0
-while time.monotonic() < end:
-    index, faults = read_whole(folder)
-    assert not faults, faults
-    assert [track.name for track in index.tracks] in (["title", "town"], ["title", "cave"])
-    Library.open(folder)
-    count += 1
-print(count)
-"""
+def no_exchange(*_: object) -> bool:
+    """What `_exchange` says where the system cannot exchange two folders, as Windows."""
+    return False
 
 
-@pytest.mark.parametrize("stands_inside", [False, True])
+@pytest.mark.parametrize("how", ["exchanged", "renamed twice", "file by file"])
+@pytest.mark.parametrize("seed", range(12))
 def test_a_reader_sees_the_old_or_the_new_bundle_and_never_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stands_inside: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, seed: int
 ) -> None:
+    """They take turns that the seed draws; while the reader waits, the writer goes on."""
+    folder, rng = tmp_path / "b", random.Random(seed)
+    write_tiny(folder, OLD)
+    if how == "renamed twice":
+        monkeypatch.setattr("chipassets.bundle.swap._exchange", no_exchange)
+    if how == "file by file":
+        monkeypatch.chdir(folder)
+    writer = Stepped(lambda: write_tiny(folder, NEW), monkeypatch)
+
+    def take_turns() -> None:
+        for _turn in range(rng.choice((0, 0, 1, 1, 2, 5))):
+            writer.step()
+
+    clock = SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: writer.step())
+    monkeypatch.setattr("chipassets.bundle.store.time", clock)
+    monkeypatch.setattr("chipassets.runtime.library.time", clock)
+    digest, read = hashlib.file_digest, Path.read_bytes
+    reader = threading.current_thread()
+
+    def digest_in_turns(file: Any, name: Any) -> Any:
+        take_turns()
+        return digest(file, name)
+
+    def read_in_turns(path: Path) -> bytes:
+        if threading.current_thread() is reader:
+            take_turns()
+        return read(path)
+
+    monkeypatch.setattr(hashlib, "file_digest", digest_in_turns)
+    monkeypatch.setattr(Path, "read_bytes", read_in_turns)
+    seen = []
+    while not writer.is_done:
+        take_turns()
+        index, faults = read_whole(folder)
+        assert not faults
+        seen.append([track.name for track in index.tracks])
+        assert [track.name for track in Library.open(folder).tracks] in (
+            ["title", "town"],
+            ["title", "cave"],
+        )
+    writer.finish()
+    assert all(names in (["title", "town"], ["title", "cave"]) for names in seen)
+    assert seen == sorted(seen, reverse=True), "what was new is old again"
+    assert [track.name for track in read_whole(folder)[0].tracks] == ["title", "cave"]
+
+
+@pytest.mark.parametrize("renames", range(4))
+def test_without_an_exchange_a_stop_between_two_renames_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int
+) -> None:
+    """Windows moves the old folder aside and the new one in: stopped at each, and after both."""
     folder = tmp_path / "b"
     write_tiny(folder, OLD)
-    reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(folder), "3"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    if stands_inside:
-        monkeypatch.chdir(folder)
-    while reader.poll() is None:
-        for sounds in (NEW, OLD):
-            write_tiny(folder, sounds)
-            time.sleep(0.005)
-    said, errors = reader.communicate()
-    assert reader.returncode == 0, errors
-    assert int(said) > 20
+    (folder / "notes.txt").write_text("somebody's")
+    monkeypatch.setattr("chipassets.bundle.swap._exchange", no_exchange)
+    left, rename = renames, Path.rename
+
+    def stop(path: Path, target: Path) -> Path:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise StoppedError
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", stop)
+        if renames < 2:
+            with pytest.raises(StoppedError):
+                write_tiny(folder, NEW)
+        else:
+            write_tiny(folder, NEW)
+    assert folder.exists() == (renames != 1)
+    if renames == 1:
+        clock = SimpleNamespace(monotonic=itertools.count().__next__, sleep=lambda _: None)
+        monkeypatch.setattr("chipassets.bundle.store.time", clock)
+        with pytest.raises(CheckError, match="a build was stopped"):
+            read_whole(folder)
+    prepare_place(folder, "Tiny")
+    index, faults = read_whole(folder)
+    assert faults == []
+    assert [track.name for track in index.tracks][1] == ("town" if renames < 2 else "cave")
+    assert (folder / "notes.txt").read_text() == "somebody's"
+    write_tiny(folder, NEW)
+    assert read_whole(folder)[0].tracks[1].name == "cave"
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize("refused", [0, 1])
+def test_a_folder_that_windows_will_not_move_has_its_files_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: int
+) -> None:
+    """An open file in it, or a program that looks at the folder, refuses one of the two renames."""
+    folder = tmp_path / "b"
+    write_tiny(folder, OLD)
+    monkeypatch.setattr("chipassets.bundle.swap._exchange", no_exchange)
+    count, rename = itertools.count(), Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if next(count) == refused:
+            raise PermissionError(13, "The process cannot access the file", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    write_tiny(folder, NEW)
+    index, faults = read_whole(folder)
+    assert ([track.name for track in index.tracks], faults) == (["title", "cave"], [])
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
 def test_two_builds_at_once_leave_one_whole_bundle(tmp_path: Path) -> None:
@@ -140,6 +225,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from chipassets.bundle import files, store, write_file
+from tests.bundle.lockstep import Stepped
 from tests.bundle.tiny import write_tiny
 
 def die(*_, **__):
@@ -223,18 +309,28 @@ def _umask() -> int:
     return mask
 
 
-def test_the_runtime_waits_for_files_that_move(tmp_path: Path) -> None:
+def test_the_runtime_waits_for_files_that_move(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "b"
     write_tiny(folder, OLD)
     data = (folder / "audio/title.ogg").read_bytes()
     (folder / "audio/title.ogg").unlink()
     (folder / SWAP_NAME).mkdir()
+    slept: list[float] = []
 
-    def finish() -> None:
-        (folder / "audio/title.ogg").write_bytes(data)
-        (folder / SWAP_NAME).rmdir()
+    def finish(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            (folder / "audio/title.ogg").write_bytes(data)
+            (folder / SWAP_NAME).rmdir()
 
-    timer = threading.Timer(0.3, finish)
-    timer.start()
+    clock = SimpleNamespace(monotonic=lambda: float(len(slept)), sleep=finish)
+    monkeypatch.setattr("chipassets.runtime.library.time", clock)
     assert Library.open(folder).track("title").name == "title"
-    timer.join()
+    assert len(slept) == 3
+    (folder / SWAP_NAME).mkdir()
+    (folder / "audio/title.ogg").unlink()
+    with pytest.raises(LibraryError):
+        Library.open(folder)
+    assert len(slept) > 10
