@@ -42,6 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seed", type=int, default=0, help="which inputs -m fuzz makes")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: tests of engines mostly wait for sound."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """On CI every judge must sit: a test that was skipped there fails the run."""
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -71,13 +76,18 @@ def _composed_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Let takes of the same plan be composed once a session; see tests/composed_once.py."""
-    casting = sys.modules.get("chipassets.production.casting")
-    if casting is None or request.node.get_closest_marker("composes_anew"):
-        return
-    from tests.composed_once import composed_once
+    if not request.node.get_closest_marker("composes_anew"):
+        share_takes(tmp_path_factory, monkeypatch)
 
-    folder = session_folder(tmp_path_factory, "composed")
-    monkeypatch.setattr(casting, "compose_with_costs", composed_once(folder))
+
+def share_takes(factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let casting find the takes that any test of this session has composed."""
+    casting = sys.modules.get("chipassets.production.casting")
+    if casting is not None:
+        from tests.composed_once import composed_once
+
+        compose = composed_once(session_folder(factory, "composed"))
+        monkeypatch.setattr(casting, "compose_with_costs", compose)
 
 
 Golden = Callable[[str, str], None]

@@ -25,11 +25,12 @@ class TuneBar:
     shift: int
     costs: Mapping[str, float] = field(default_factory=dict)
     source: int = -1
+    key: tuple[tuple[int, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    """Rhythm and pitches, by which two bars are the same; the search asks for it all the time."""
 
-    @property
-    def key(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Rhythm and pitches, by which two bars are the same."""
-        return tuple(note.step for note in self.notes), self.pitches
+    def __post_init__(self) -> None:
+        rhythm = tuple(note.step for note in self.notes)
+        object.__setattr__(self, "key", (rhythm, self.pitches))
 
 
 def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:

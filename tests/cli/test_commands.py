@@ -17,6 +17,13 @@ from chipassets.cli.app import app
 from tests.cli.conftest import Run, environment
 
 ROOT = Path(__file__).parents[2]
+SMALL = """\
+game: Small
+model: polyphony
+formats: [midi]
+defaults: {takes: 1, length: 1 bar}
+tracks: {town: {scene: title}, fight: {scene: title}}
+"""
 
 
 def commands() -> list[tuple[str, typer.models.CommandInfo]]:
@@ -51,6 +58,8 @@ def test_help_starts_without_heavy_packages() -> None:
 
 def test_a_build_never_imports_the_train_extra(game: Path) -> None:
     """Poisoned packages stand first on the path: importing one would end the build."""
+    path = game / "game.yaml"
+    path.write_text(SMALL)
     poison = game / "poison"
     for name in ("tensorflow", "keras", "tf_keras", "magenta", "note_seq", "pretty_midi", "pygame"):
         (poison / name).mkdir(parents=True)
@@ -129,6 +138,8 @@ def test_errors_are_json_on_request(game: Path, chipassets: Run) -> None:
 
 
 def test_a_line_a_track_without_a_terminal_and_lively_on_one(game: Path, chipassets: Run) -> None:
+    path = game / "game.yaml"
+    path.write_text(SMALL)
     result = chipassets("build", "game.yaml")
     lines = result.stderr.splitlines()
     assert [line.split(":")[0] for line in lines] == ["[1/2] town", "[2/2] fight"]

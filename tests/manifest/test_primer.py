@@ -49,6 +49,7 @@ def test_melody_events_are_magentas() -> None:
     assert primer.steps == 9
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-2, 127), min_size=1, max_size=40))
 def test_melody_events_sound_as_in_magenta(events: list[int]) -> None:
     note_seq = pytest.importorskip("note_seq")

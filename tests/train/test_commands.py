@@ -64,6 +64,7 @@ def test_layers_that_are_none_are_refused(layers: str, tmp_path: Path) -> None:
         run("fit", tmp_path / "none", "-o", tmp_path / "run", f"--layers={layers}")
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no run folder"):
         run("evaluate", tmp_path)

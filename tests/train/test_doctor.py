@@ -190,6 +190,7 @@ def test_a_large_file_is_read_by_a_process_of_its_own_with_bounds(tmp_path: Path
     assert results[1].pieces[0].notes == ((0, 4, 60),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [40_000_000])
 def test_a_packed_score_that_unpacks_to_too_much_is_refused_at_once(
     tmp_path: Path, size: int
@@ -243,6 +244,7 @@ _NOTE = (
 )
 
 
+@pytest.mark.slow  # imports note_seq
 def test_musicxml_and_abc_are_read(tmp_path: Path) -> None:
     pytest.importorskip("note_seq")
     measures = [
