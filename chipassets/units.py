@@ -48,6 +48,25 @@ def step_frame(step: int, frames_per_bar: int, beats_per_bar: float) -> int:
     return bar * frames_per_bar + step_in_bar * frames_per_bar // steps
 
 
+def swing_late_beats(step: int, swing_percent: float, beats_per_bar: float) -> float:
+    """Return how late a step lies in swing, in quarter notes; 0 on a beat and without swing.
+
+    The second 8th of a beat begins at `swing_percent` of it, 16ths in the middle of their halves.
+    """
+    inside = step % steps_per_bar(beats_per_bar) % STEPS_PER_BEAT
+    if not swing_percent or not inside:
+        return 0.0
+    return (swing_percent - 50) / 100 * (1 if inside == STEPS_PER_BEAT // 2 else 0.5)
+
+
+def swung_frame(step: int, frames_per_bar: int, beats_per_bar: float, swing_percent: float) -> int:
+    """Return the frame at which a step starts in music that swings."""
+    late = swing_late_beats(step, swing_percent, beats_per_bar)
+    return step_frame(step, frames_per_bar, beats_per_bar) + round(
+        late * frames_per_bar / beats_per_bar
+    )
+
+
 def frame_clocks(count: int, frame_rate_hz: Fraction, clock_hz: Fraction) -> list[int]:
     """Return the CPU clocks at which frames 0 to `count`, this one included, start."""
     ratio = clock_hz / frame_rate_hz

@@ -14,7 +14,7 @@ from chipassets.arrange.drum_voice import DrumHit
 from chipassets.chips.chipsong import ChipNote
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.music.score import Note
-from chipassets.units import OCTAVE, STEPS_PER_BEAT, step_frame, steps_per_bar
+from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar, swung_frame
 
 # Levels 0..15 by role; the triangle has no volume. Two pulses at 13 and 7 stand against the
 # triangle's fixed level about as a melody and its second against a bass.
@@ -29,7 +29,7 @@ _SEAM_FRAMES = 3
 # Where each line sounds well on the chip, and where the middle of a bass should lie: A1 to A3 on
 # the triangle are heard and yet low.
 _MIDDLE = {"bass": (38, 52)}
-_COMFORT = {"bass": (33, 57), "lead": (52, 91), "inner": (45, 86)}
+_COMFORT = {"bass": (33, 57), "lead": (52, 93), "inner": (45, 86)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,7 @@ class Timing:
 
     def frame(self, step: int) -> int:
         """The frame at which the step starts."""
-        straight = step_frame(step, self.frames_per_bar, self.beats_per_bar)
-        inside = step % steps_per_bar(self.beats_per_bar) % STEPS_PER_BEAT
-        if not self.swing_percent or not inside:
-            return straight
-        # The second 8th lies late, and what stands beside it in the middle of its half.
-        late = (self.swing_percent - 50) / 100 * (1 if inside == STEPS_PER_BEAT // 2 else 0.5)
-        return straight + round(late * self.frames_per_bar / self.beats_per_bar)
+        return swung_frame(step, self.frames_per_bar, self.beats_per_bar, self.swing_percent)
 
     def beat_accent(self, step: int) -> int:
         """What the place in the bar adds to a level: +2 on the first beat, -1 off the eighths."""
@@ -86,7 +80,14 @@ def fit_line(line: Sequence[Note], spec: VoiceSpec) -> list[Note]:
         return []
     middle = pitches[len(pitches) // 2]
     shift = _fold(middle, *_MIDDLE.get(spec.role, (low, high))) - middle
+    if _outside(pitches, shift, low, high) > _outside(pitches, 0, low, high):
+        shift = 0  # What would be folded back apart from the others keeps its place.
     return [replace(note, pitch=_fold(note.pitch + shift, low, high)) for note in line]
+
+
+def _outside(pitches: Sequence[int], shift: int, low: int, high: int) -> int:
+    """Return how many pitches lie outside a range, moved by some semitones."""
+    return sum(not low <= pitch + shift <= high for pitch in pitches)
 
 
 def count_folded(line: Sequence[Note], fitted: Sequence[Note], spec: VoiceSpec) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ARRANGE_VERSION = 11
+ARRANGE_VERSION = 12
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 DRUMS_VERSION = 3

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chipassets.compose import ideas, piece
+from chipassets.compose.bass_asked import walking_bar, written_bar
 from chipassets.compose.cells import Cell, CellNote, traits_of
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
-from chipassets.compose.piece import SectionPlan
 from chipassets.compose.voicing import nearest_tone
 from chipassets.music.notes import BASS, Note
 
@@ -157,15 +157,19 @@ def _with_tail(head: Cell, tail: Cell) -> Cell:
     return Cell(tuple(notes), head.bar_steps)
 
 
+_STEADY = (ideas.PEDAL, ideas.BROKEN, ideas.DOUBLED)
+"""What does one thing in every bar where the manifest asks for it."""
+
+
 def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int, int, int]]:
     section = context.plan.section_at(bar)
     first, second = pattern_of(context, section.letter, section.place)
     start = bar * context.bar_steps
     phrase = context.plan.phrase_at(bar)
+    if section.bass_line:
+        return written_bar(context, bar, section, roots[bar])
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
         return [(start, context.bar_steps, roots[bar][0][2])]
-    if section.bass_line:
-        return _written(context, bar, section, roots)
     if role == ideas.LONG:
         ends = [step for step, _, _ in roots[bar][1:]] + [context.bar_steps]
         return [
@@ -178,7 +182,11 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
         rhythm = _tune_rhythm(context, bar) or rhythm
     placed = _on_chords(context, bar, role, rhythm, roots)
     follows = _following(context, bar, roots)
-    if context.closes_phrase(bar) and follows is not None:
+    if section.is_bass_asked and role == ideas.WALKING:
+        walked = walking_bar(context, bar, roots[bar], follows)
+        return [(s, n, _agreeing(context, s, n, p)) for s, n, p in walked]
+    keeps = section.is_bass_asked and role in _STEADY
+    if context.closes_phrase(bar) and follows is not None and not keeps:
         run = _run(context, bar, roots[bar][-1], follows)
         if run:
             cut = run[0][0]
@@ -188,29 +196,9 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
     if role == ideas.PEDAL:
         # It stays whatever moves above it: that is its point.
         return [(start + s, n, p) for s, n, p in placed]
-    if follows is not None:
+    if follows is not None and not keeps:
         placed = _led(context, placed, roots[bar][-1], follows)
     return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in placed]
-
-
-def _written(
-    context: Context, bar: int, section: SectionPlan, roots: Roots
-) -> list[tuple[int, int, int]]:
-    """Return a bar of the bass that the manifest writes, on the chord under each of its notes."""
-    length = section.bass_line[-1][0]
-    start = bar * context.bar_steps
-    into = (bar - section.section.start_bar) * context.bar_steps
-    table = context.harmony.table
-    placed = []
-    for first in range(-(into % length), context.bar_steps, length):
-        for step, steps, degree in section.bass_line[:-1]:
-            at = first + step
-            if not 0 <= at < context.bar_steps:
-                continue
-            chord, root = next((c, r) for begin, c, r in reversed(roots[bar]) if begin <= at)
-            pitch = table.pitch(chord, table.nearest_degree(chord, root) + degree - 1)
-            placed.append((start + at, min(steps, context.bar_steps - at), pitch))
-    return placed
 
 
 def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:

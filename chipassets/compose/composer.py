@@ -29,7 +29,7 @@ from chipassets.compose.tune import Cells, TuneTask, compose_tune
 from chipassets.compose.tunebar import TuneBar, tune_notes
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
-from chipassets.music.notes import LEAD, Note, ordered
+from chipassets.music.notes import BASS, LEAD, Note, ordered
 from chipassets.music.score import Score
 from chipassets.plan.trackplan import TrackPlan, in_quarters
 from chipassets.seeds import derive_rng
@@ -170,12 +170,17 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     voices: list[Note] = []
     settled = [n for n in context.notes if n.start_step // context.bar_steps in given.bars]
     free = [note for note in context.notes if note not in settled]
+    written = context.plan.bars_of_written_bass(context.bars)
+    low = [note for note in bass if note.start_step // context.bar_steps in written]
+    bass = [note for note in bass if note.start_step // context.bar_steps not in written]
     for line, length in zip((free, inner, bass), _lengths(context), strict=True):
         voices += cut_stops(context, shortened(line, length))
     # What somebody wrote is played as it is written.
-    voices += settled
+    voices += settled + low
     voices = [note for note in voices if note.start_step < track.total_steps]
-    voices = kept_in_key(context, voices, track.chromatic_share, frozenset(given.bars))
+    voices = kept_in_key(
+        context, voices, track.chromatic_share, {LEAD: frozenset(given.bars), BASS: written}
+    )
     return Score(
         notes=ordered([*voices, *given.extra]),
         bars=track.bars,

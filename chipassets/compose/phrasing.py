@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import Harmony
@@ -146,19 +146,19 @@ _LEGATO_UP_TO = 0.25
 
 
 def kept_in_key(
-    context: Context, notes: Sequence[Note], share: float, given: frozenset[int]
+    context: Context, notes: Sequence[Note], share: float, given: Mapping[str, Collection[int]]
 ) -> list[Note]:
     """Return notes of all parts of which at most a share lies outside the scale and its chords.
 
     The shortest stay first; what is too many moves to the nearest tone of the scale under it.
-    given: bars of the tune that somebody settled, whose notes stay.
+    given: bars of a part that somebody settled, whose notes stay.
     """
     table = context.harmony.table
     outside = [
         index
         for index, note in enumerate(notes)
         if note.pitch % 12 not in table.scale(int(context.harmony.at[note.start_step]))
-        and not (note.part == LEAD and note.start_step // context.bar_steps in given)
+        and note.start_step // context.bar_steps not in given.get(note.part, ())
     ]
     outside.sort(key=lambda index: (notes[index].duration_steps, notes[index].start_step, index))
     kept = list(notes)

@@ -67,7 +67,8 @@ class SectionPlan:
     source_bar, returning_bars: so many bars from the first on come back whole from there.
     roles: of each part by name. key: in which the section stands, the piece's own or another. lift:
     semitones by which the tune's register is raised. intensity: 0 (thin) to 1 (full). place: how
-    many sections of another letter stand before it. bass_line: a bass that the manifest writes, as
+    many sections of another letter stand before it. is_register_asked, is_bass_asked: whether the
+    manifest says where the tune lies, and what the bass does. bass_line: a bass that it writes, as
     in a `Wish`.
     """
 
@@ -82,6 +83,7 @@ class SectionPlan:
     intensity: float
     place: int
     is_register_asked: bool = False
+    is_bass_asked: bool = False
     bass_line: tuple[tuple[int, int, int], ...] = ()
 
     def role(self, part: str) -> str:
@@ -154,6 +156,10 @@ class PiecePlan:
             if bar >= part.section.start_bar:
                 return part
         return self.sections[0]
+
+    def bars_of_written_bass(self, bars: int) -> frozenset[int]:
+        """Return which of a piece's bars have a bass that the manifest writes."""
+        return frozenset(bar for bar in range(bars) if self.section_at(bar).bass_line)
 
     def phrase_at(self, bar: int) -> Phrase:
         """Return the phrase in which a bar stands."""

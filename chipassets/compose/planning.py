@@ -89,8 +89,12 @@ def _entries(
     draw, which = float(rng.random()), _pick(_ENTRIES, rng)
     if track.motifs or track.melodies or track.primer is not None or track.bars < 2 * PHRASE_BARS:
         return {}
-    longest = sections[0].section.bars
-    waits = idea.entries or (which if draw < _ENTRIES_SHARE else {})
+    first = sections[0].section
+    longest, wish = first.bars, track.wished(first.name)
+    waits = dict(idea.entries or (which if draw < _ENTRIES_SHARE else {}))
+    # What the manifest gives something to do does it from the first bar.
+    for part in (INNER,) * bool(wish.texture) + (BASS,) * bool(wish.bass or wish.bass_line):
+        waits.pop(part, None)
     # A tune that waits loses its head, unless the section is long enough to say it again.
     return {
         part: bars
@@ -197,6 +201,7 @@ def _sections(
                 lift=lifts[letter],
                 intensity=_intensity(part, place, index, len(parts), idea),
                 place=place,
+                is_bass_asked=bool(wish.bass),
                 bass_line=wish.bass_line,
             )
         )

@@ -255,7 +255,11 @@ def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, giv
         lines[INNER] = _joined(lines[INNER], fresh, wanted, context.bar_steps)
         further = _further(context, further, wanted)
     if BASS in wanted.parts:
-        fresh = _played(context, compose_bass(context, lines[INNER]), track, 0.25)
+        written = context.plan.bars_of_written_bass(context.bars)
+        bass = compose_bass(context, lines[INNER])
+        low = [note for note in bass if note.start_step // context.bar_steps in written]
+        free = [note for note in bass if note.start_step // context.bar_steps not in written]
+        fresh = [*low, *_played(context, free, track, 0.25)]
         lines[BASS] = _joined(lines[BASS], fresh, wanted, context.bar_steps)
     if TUNE in wanted.parts:
         free = [note for note in lines[LEAD] if not wanted.holds(note, context.bar_steps)]
@@ -280,7 +284,7 @@ def _played(context: Context, notes: Sequence[Note], track: TrackPlan, length: f
     short = 0.75 * context.plan.targets.short + 0.25 * length
     line = cut_stops(context, shortened(notes, 0.8 * short))
     line = [note for note in line if note.start_step < track.total_steps]
-    return kept_in_key(context, line, track.chromatic_share, frozenset())
+    return kept_in_key(context, line, track.chromatic_share, {})
 
 
 def _further(context: Context, stays: Sequence[Note], wanted: Reroll) -> list[Note]:

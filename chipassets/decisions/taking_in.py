@@ -50,7 +50,7 @@ def import_take(audition: Audition, path: Path, take: TakeName | None = None) ->
     """
     base = take_of(audition, take)
     track = as_played(audition.track, base)
-    found = read_voices(path, audition.plan.chip, base.score)
+    found = read_voices(path, audition.plan.chip, base.score, track.swing_percent)
     faults = _faults(found, base.score, track, audition.plan.chip)
     if faults:
         more = len(faults) - _MOST_FAULTS
@@ -140,7 +140,7 @@ def _part_faults(
 def _merged(score: Score, track: TrackPlan, chip: str, found: FileNotes) -> Score:
     """Return the take with what the file has otherwise than the take's own export."""
     song = arrange(score, track, chip)
-    own = read_voices(encode_midi(song, track), chip, score)
+    own = read_voices(encode_midi(song, track), chip, score, track.swing_percent)
     notes: list[Note] = []
     further: list[Note] = []
     for part in (LEAD, INNER, BASS, *FURTHER_PARTS):

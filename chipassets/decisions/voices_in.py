@@ -12,7 +12,7 @@ from chipassets.errors import UsageError
 from chipassets.midi.reader import MidiContent, MidiError, parse_midi
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import Score
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, swing_late_beats
 
 _MOST_BYTES = 1 << 22
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -41,6 +41,7 @@ _DRUM_KEYS = {
 _OTHER_KIND = "snare"
 _OFF_GRID = 0.125
 """Of a step; what lies farther from the grid was not meant to stand on it."""
+_NOTHING = 1 / 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,14 @@ class FileNotes:
     remarks: tuple[str, ...] = field(default=())
 
 
-def read_voices(source: Path | bytes, chip: str, score: Score) -> FileNotes:
+def read_voices(
+    source: Path | bytes, chip: str, score: Score, swing_percent: float = 0.0
+) -> FileNotes:
     """Return the notes of a file by part, on the grid.
 
     A track plays the part that its name says (a voice of the chip, or a word such as "bass"); where
-    no name says one, channels 1, 2 and 3 are lead, inner and bass; channel 10 is the drums.
+    no name says one, channels 1, 2 and 3 are lead, inner and bass; channel 10 is the drums. A track
+    that swings is read as it swings, or straight, whichever moves the file's notes less.
 
     Raises:
         UsageError: it is no MIDI file with a beat, its metre is another, or nothing says which part
@@ -75,20 +79,21 @@ def read_voices(source: Path | bytes, chip: str, score: Score) -> FileNotes:
     content = _content(source, name)
     _check_metre(content, score, name)
     parts, unheard = _parts_of(content, chip, name)
+    grid = _grid(content, score.beats_per_bar, swing_percent)
     rows: dict[str, list[Note]] = {}
     moved, far = 0, 0
     for start, end, pitch, voice in sorted(content.notes):
         part = parts.get(voice)
         if part is None:
             continue
-        begin, off = _step(start, content.ticks_per_quarter)
-        stop, _ = _step(end, content.ticks_per_quarter)
+        begin, off = grid.step(start)
+        stop, _ = grid.step(end)
         moved += off > 0
         far += off > _OFF_GRID
         rows.setdefault(part, []).append(Note(begin, max(1, stop - begin), pitch, part))
     strokes = []
     for tick, key, velocity in sorted(content.strokes):
-        step, off = _step(tick, content.ticks_per_quarter)
+        step, off = grid.step(tick)
         moved += off > 0
         far += off > _OFF_GRID
         strokes.append(Stroke(step, _DRUM_KEYS.get(key, _OTHER_KIND), velocity))
@@ -176,11 +181,43 @@ def _is_drums(name: str) -> bool:
     return name.strip().lower() in ("noise", "drums")
 
 
-def _step(tick: int, ticks_per_quarter: int) -> tuple[int, float]:
-    """Return the nearest step, the later of two, and how far from it the tick lies, in steps."""
-    place = tick * STEPS_PER_BEAT / ticks_per_quarter
-    step = int(place + 0.5)
-    return step, abs(place - step)
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The grid of 16ths of a file, in ticks, and how it swings."""
+
+    ticks_per_quarter: int
+    beats_per_bar: float
+    swing_percent: float
+
+    def step(self, tick: int) -> tuple[int, float]:
+        """Return the nearest step, the later of two, and how far from it the tick lies, in steps.
+
+        Less than the 16th part of a 16th is nothing: a tick falls where a file's clock lets it.
+        """
+        place = tick * STEPS_PER_BEAT / self.ticks_per_quarter
+        near = int(place)
+        choice = range(near + 1, max(-1, near - 2), -1)
+        step = min(choice, key=lambda one: abs(place - self._at(one)))
+        off = abs(place - self._at(step))
+        return step, off if not self.swing_percent or off > _NOTHING else 0.0
+
+    def _at(self, step: int) -> float:
+        late = swing_late_beats(step, self.swing_percent, self.beats_per_bar)
+        return step + late * STEPS_PER_BEAT
+
+
+def _grid(content: MidiContent, beats_per_bar: float, swing_percent: float) -> _Grid:
+    """Return the grid on which the file's notes lie, straight or in the track's swing."""
+    straight = _Grid(content.ticks_per_quarter, beats_per_bar, 0.0)
+    if not swing_percent:
+        return straight
+    swung = _Grid(content.ticks_per_quarter, beats_per_bar, swing_percent)
+    ticks = [note[0] for note in content.notes] + [tick for tick, *_ in content.strokes]
+
+    def distance(grid: _Grid) -> float:
+        return sum(grid.step(tick)[1] for tick in ticks)
+
+    return min((swung, straight), key=distance)
 
 
 def _without_twins(notes: Iterable[Note]) -> list[Note]:

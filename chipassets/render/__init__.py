@@ -9,7 +9,7 @@ from chipassets.render.ogg import encode_ogg, encoder_version
 from chipassets.render.pcm import Pcm
 from chipassets.render.wav import encode_wav
 
-RENDER_VERSION = 11
+RENDER_VERSION = 12
 """Counts changes of what this stage gives for the same input; part of cache keys."""
 
 __all__ = [

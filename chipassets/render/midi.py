@@ -1,12 +1,13 @@
 """MIDI of a ChipSong: one track a voice, on the step grid, with the loop marked.
 
 A bar lasts exactly as many frames as on the chip, so the file runs in time with the audio. Notes
-are put back on the 16th grid from which their frames came.
+are put back on the 16th grid from which their frames came, the swing of the track in it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import dataclass
 
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice
 from chipassets.chips.profiles import CHIPS
@@ -26,7 +27,7 @@ from chipassets.midi.writer import (
     track_name,
 )
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.units import STEPS_PER_BEAT, step_frame
+from chipassets.units import STEPS_PER_BEAT, swing_late_beats, swung_frame
 
 TICKS_PER_BEAT = 480
 _TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
@@ -52,26 +53,43 @@ def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
         if voice.name not in roles:
             raise RenderError(f"the chip {song.chip} has no voice {voice.name!r}")
         tracks.append(_voice_track(song, voice, roles[voice.name], channel, grid))
-    end = _tick(song.frames, grid)
+    end = grid.tick(song.frames)
     return midi_file([(events, end) for events in tracks], TICKS_PER_BEAT)
 
 
-def _grid(song: ChipSong, track: TrackPlan) -> list[int]:
-    """The frame of every step up to and with the end."""
-    bars = -(-song.frames // song.frames_per_bar)
-    steps = range(bars * track.steps_per_bar + 1)
-    return [step_frame(step, song.frames_per_bar, track.beats_per_bar) for step in steps]
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Where each step begins, up to and with the end: its frame, and its tick."""
+
+    frames: list[int]
+    ticks: list[int]
+
+    def step(self, frame: int) -> int:
+        """Return the step nearest to the frame, the earlier of two."""
+        index = min(bisect_left(self.frames, frame), len(self.frames) - 1)
+        if index and frame - self.frames[index - 1] <= self.frames[index] - frame:
+            index -= 1
+        return bisect_left(self.frames, self.frames[index])
+
+    def tick(self, frame: int) -> int:
+        """Return the tick of the step nearest to the frame."""
+        return self.ticks[self.step(frame)]
 
 
-def _tick(frame: int, grid: list[int]) -> int:
-    """The tick of the step nearest to the frame, the earlier of two."""
-    index = min(bisect_left(grid, frame), len(grid) - 1)
-    if index and frame - grid[index - 1] <= grid[index] - frame:
-        index -= 1
-    return bisect_left(grid, grid[index]) * _TICKS_PER_STEP
+def _grid(song: ChipSong, track: TrackPlan) -> _Grid:
+    """Return the steps of a song's bars, late where the track swings."""
+    beats, swing = track.beats_per_bar, track.swing_percent
+    steps = range(-(-song.frames // song.frames_per_bar) * track.steps_per_bar + 1)
+    return _Grid(
+        [swung_frame(step, song.frames_per_bar, beats, swing) for step in steps],
+        [
+            step * _TICKS_PER_STEP + round(swing_late_beats(step, swing, beats) * TICKS_PER_BEAT)
+            for step in steps
+        ],
+    )
 
 
-def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> list[Event]:
+def _conductor(song: ChipSong, track: TrackPlan, grid: _Grid) -> list[Event]:
     frame_rate_hz = CHIPS[song.chip].frame_rate_hz
     beat_us = round(song.frames_per_bar * 1_000_000 / frame_rate_hz / track.beats_per_bar)
     events = [
@@ -80,9 +98,9 @@ def _conductor(song: ChipSong, track: TrackPlan, grid: list[int]) -> list[Event]
         (0, _time_signature(track)),
         (0, key_signature(track.key.signature, is_minor=track.key.is_minor)),
     ]
-    end = _tick(song.frames, grid)
+    end = grid.tick(song.frames)
     if song.loop_start_frame is not None:
-        start = _tick(song.loop_start_frame, grid)
+        start = grid.tick(song.loop_start_frame)
         events.append((start, marker("loopStart")))
         events.append((start, control_change(0, _RPG_MAKER_LOOP, 0)))
         events.append((end, marker("loopEnd")))
@@ -96,7 +114,7 @@ def _time_signature(track: TrackPlan) -> bytes:
 
 
 def _voice_track(
-    song: ChipSong, voice: ChipVoice, role: str, channel: int, grid: list[int]
+    song: ChipSong, voice: ChipVoice, role: str, channel: int, grid: _Grid
 ) -> list[Event]:
     channel = _DRUM_CHANNEL if role == "drums" else channel
     events = [(0, track_name(voice.name))]
@@ -104,9 +122,10 @@ def _voice_track(
         number = _PROGRAMS.get(role, _PROGRAMS["inner"])
         events.append((0, program_change(channel, number)))
     for note, following in zip(voice.notes, (*voice.notes[1:], None), strict=False):
-        start = _tick(note.start_frame, grid)
-        limit = _tick(following.start_frame, grid) if following else _tick(song.frames, grid)
-        end = min(max(_tick(note.end_frame, grid), start + _TICKS_PER_STEP), limit)
+        first = grid.step(note.start_frame)
+        limit = grid.step(following.start_frame) if following else grid.step(song.frames)
+        last = min(max(grid.step(note.end_frame), first + 1), limit)
+        start, end = grid.ticks[first], grid.ticks[last]
         key = DRUM_KEYS.get(note.instrument, _OTHER_DRUM) if role == "drums" else note.pitch
         velocity = _velocity(note)
         for step in (0,) if role == "drums" else _chord(song, note):

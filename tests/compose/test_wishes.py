@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chipassets.compose.composer import sketch
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
 from chipassets.music.forms import FormPart, lay_out
+from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER
 from chipassets.music.score import Score
-from chipassets.plan.trackplan import Drums, TrackPlan, Wish
+from chipassets.plan.trackplan import Drums, Progression, TrackPlan, Wish
 from tests.compose.conftest import MakePlan, material_in
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
@@ -73,6 +76,56 @@ def test_a_section_has_its_own_bass(make_plan: MakePlan, bass: str) -> None:
     assert made.plan.sections[1].roles[BASS] == bass
     if bass == "silent":
         assert not [n for n in made.score.part(BASS) if n.start_step // BAR in range(4, 8)]
+
+
+WRITTEN = ((0, 4, 1), (4, 2, 5), (6, 2, 3), (8, 6, 8), (14, 2, 7), (16, 0, 0))
+"""1 - - - 5 - 3 - 8 - - - - - 7 -"""
+
+
+def test_a_written_bass_is_played_to_the_note(make_plan: MakePlan) -> None:
+    chords = (("Bb",), ("F", "Gm"), ("C7/E",), ("Am",))
+    track = replace(
+        a_wish(make_plan, Wish(bass_line=WRITTEN)),
+        key=Key(0, "major"),
+        progressions=(Progression("", chords),),
+    )
+    roots = [(10, 10), (5, 7), (0, 0), (9, 9)]
+    above = {1: 0, 3: 4, 5: 7, 7: 11, 8: 12}
+    for take in range(3):
+        bass = composed(track, take).part(BASS)
+        for bar in range(12):
+            inside = [note for note in bass if note.start_step // BAR == bar]
+            assert [(n.start_step % BAR, n.duration_steps) for n in inside] == [
+                (step, steps) for step, steps, _ in WRITTEN[:-1]
+            ]
+            for note, (step, _, degree) in zip(inside, WRITTEN, strict=False):
+                root = roots[bar % 4][step >= 8]
+                minor = chords[bar % 4][-1][:2] in ("Gm", "Am") and (step >= 8 or bar % 4 == 3)
+                wanted = above[degree] - (degree == 3 and minor) - (degree == 7)
+                # In C major F and Bb have a major seventh; the others here a minor one.
+                wanted += degree == 7 and root in (5, 10)
+                assert (note.pitch - root) % 12 == wanted % 12, (bar, step)
+            assert inside[3].pitch in range(33, 58)
+            if len(set(roots[bar % 4])) == 1:
+                assert inside[3].pitch == inside[0].pitch + 12
+
+
+def test_a_walking_bass_that_is_asked_for_has_a_note_on_every_beat(make_plan: MakePlan) -> None:
+    score = composed(a_wish(make_plan, Wish("", None, "", "walking")), 1)
+    starts = [n.start_step for n in score.part(BASS)]
+    stops = sketch(a_wish(make_plan, Wish("", None, "", "walking")), material_in("4/4"), 1)
+    silent = {bar * BAR + 12 for bar in stops.plan.stops}
+    assert set(starts) >= set(range(0, 12 * BAR, 4)) - silent
+    off = [step for step in starts if step % 4]
+    assert len(off) <= 0.1 * len(starts)
+
+
+def test_what_is_asked_for_waits_for_nobody(make_plan: MakePlan) -> None:
+    track = a_wish(make_plan, Wish(texture="arpeggio", bass="octaves"))
+    for take in range(6):
+        score = composed(track, take)
+        assert score.part(BASS)[0].start_step < 4
+        assert score.part(INNER)[0].start_step < 8
 
 
 def test_a_section_by_name_goes_before_its_letter_and_that_before_the_track() -> None:

@@ -17,6 +17,7 @@ from mutagen.oggvorbis import OggVorbis
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chips.profiles import CHIPS
+from chipassets.decisions.voices_in import read_voices
 from chipassets.errors import RenderError
 from chipassets.music.keys import Key
 from chipassets.music.score import Note
@@ -159,6 +160,42 @@ def test_midi_notes_are_on_the_grid_and_do_not_overlap() -> None:
     drums = [item.note for item in file.tracks[4] if item.type == "note_on"]
     assert {item.channel for item in file.tracks[4] if item.type == "note_on"} == {9}
     assert {36, 38, 42} <= set(drums)
+
+
+@pytest.mark.parametrize(("percent", "second_8th"), [(0.0, 240), (62.0, 298), (75.0, 360)])
+def test_midi_swings_as_the_track_does_and_comes_back_as_the_same_steps(
+    percent: float, second_8th: int
+) -> None:
+    track = replace(plan(groove="none"), swing_percent=percent)
+    notes = [Note(step, 1, 72, "lead") for step in (0, 2, 4, 5, 6, 7, 8)]
+    score = song(1).with_notes(notes)
+    data = encode_midi(arrange(score, track, "nes"), track)
+    file = mido.MidiFile(file=io.BytesIO(data))
+    now, starts = 0, []
+    for message in file.tracks[1]:
+        now += message.time
+        starts += [now] * (message.type == "note_on")
+    middle = second_8th + (480 - second_8th) // 2
+    assert starts == [
+        0,
+        second_8th,
+        480,
+        480 + second_8th // 2,
+        480 + second_8th,
+        480 + middle,
+        960,
+    ]
+    taken = read_voices(data, "nes", score, percent)
+    assert [note.start_step for note in taken.parts["lead"]] == [0, 2, 4, 5, 6, 7, 8]
+    assert not taken.remarks
+
+
+def test_a_file_that_was_put_on_the_straight_grid_is_read_so() -> None:
+    straight, swung = plan(groove="none"), replace(plan(groove="none"), swing_percent=70.0)
+    score = song(1).with_notes([Note(step, 2, 72, "lead") for step in (0, 2, 4, 6, 8)])
+    data = encode_midi(arrange(score, straight, "nes"), straight)
+    taken = read_voices(data, "nes", score, swung.swing_percent)
+    assert [note.start_step for note in taken.parts["lead"]] == [0, 2, 4, 6, 8]
 
 
 def test_midi_has_every_note_of_an_arpeggio() -> None:
