@@ -7,6 +7,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -21,13 +23,11 @@ def needed_by(package: str) -> set[str]:
     left = [package]
     while left:
         for line in metadata.requires(left.pop()) or []:
-            name = re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0].lower().replace("_", "-")
-            if "extra ==" in line or name in found:
-                continue
-            try:
-                metadata.version(name)
-            except metadata.PackageNotFoundError:
-                continue  # for another system
+            asked = Requirement(line)
+            name = asked.name.lower().replace("_", "-")
+            here = asked.marker is None or asked.marker.evaluate({"extra": ""})
+            if not here or name in found:
+                continue  # for another system, another Python, or an extra
             found.add(name)
             left.append(name)
     return found
