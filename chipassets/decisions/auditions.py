@@ -267,8 +267,7 @@ def accept_take(audition: Audition, take: LockedTake) -> LockedTake:
     if before is not None and notes_sha256(before.score) == sha256:
         locked = replace(locked, before=before.before)
     elif before is not None and (before.accepted or audition.is_held or take.as_version):
-        locked = locked.with_version(before.replaced())
-        locked = replace(locked, before=notes_sha256(before.score))
+        locked = locked.replacing(before)
     return _write(audition, locked)
 
 

@@ -136,6 +136,32 @@ class LockedTake:
             version = replace(version, version=self.next_version(version.number))
         return replace(self, versions=(*self.versions, version))
 
+    def replacing(self, other: LockedTake) -> LockedTake:
+        """Return the take as it follows another one of its track, which `undo` brings back.
+
+        What the other take had replaced stays behind that, each take once and as it stood when it
+        was replaced, so the row of what can be brought back ends.
+        """
+        own, old = notes_sha256(self.score), other.replaced()
+        row = [sha for sha in (notes_sha256(old.score), *other.replaced_row()) if sha != own]
+        behind = dict(zip(row, (*row[1:], ""), strict=True))
+        versions = []
+        for version in self.with_version(old).versions:
+            sha = notes_sha256(version.score)
+            if row and sha == row[0]:
+                version = replace(old, version=version.version, origin=version.origin)
+            versions.append(replace(version, before=behind.get(sha, version.before)))
+        return replace(self, versions=tuple(versions), before=row[0] if row else "")
+
+    def replaced_row(self) -> list[str]:
+        """Return the hashes of the notes that can be brought back one after the other."""
+        row: list[str] = []
+        at = self.before
+        while at and at not in row and (version := self.version_of(at)) is not None:
+            row.append(at)
+            at = version.before
+        return row
+
     def next_version(self, number: int) -> int:
         """Return which version of a composed take (from 0) the next one is, from 1."""
         return 1 + max((v.version for v in self.versions if v.number == number), default=0)
