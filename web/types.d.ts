@@ -23,6 +23,7 @@ interface Track {
   scene: string;
   moods: string[];
   match?: string | null;
+  link?: { kind: string; of: string } | null;
   bars: number;
   samples: number;
   sample_rate_hz: number;

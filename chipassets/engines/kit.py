@@ -125,6 +125,7 @@ def facts(track: TrackEntry) -> dict[str, Any]:
         "scene": track.scene,
         "moods": list(track.moods),
         "match": track.match or "",
+        "like": track.link.of if track.link and track.link.kind == "variant" else "",
         "rate": track.sample_rate_hz,
         "samples": track.samples,
         "loops": loop is not None,

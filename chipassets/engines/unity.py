@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from chipassets import __version__
-from chipassets.engines.godot import audio_names
+from chipassets.engines.godot import audio_names, section_samples
 from chipassets.engines.kit import Exporter, Item, Music, facts, template
 
 _PACKAGE = "com.chipassets.music"
@@ -18,13 +18,22 @@ def unity_items(music: Music) -> Iterator[Item]:
     package = template("unity", "package.json", VERSION=__version__)
     yield Item(f"{_PACKAGE}/package.json", package)
     for folder, names in {
-        "Runtime": ("Chipassets.asmdef", "ChipassetsBundle.cs", "ChipassetsMusic.cs"),
+        "Runtime": (
+            "Chipassets.asmdef",
+            "ChipassetsBundle.cs",
+            "ChipassetsCore.cs",
+            "ChipassetsMusic.cs",
+        ),
         "Editor": ("Chipassets.Editor.asmdef", "ChipmusicImporter.cs"),
     }.items():
         for name in names:
             yield Item(f"{_PACKAGE}/{folder}/{name}", template("unity", name))
     rows = [
-        facts(track) | {"files": [name for name, _ in audio_names(music, track)]}
+        facts(track)
+        | {
+            "files": [name for name, _ in audio_names(music, track)],
+            "section_samples": section_samples(track),
+        }
         for track in music.tracks
     ]
     table = json.dumps({"game": music.index.game, "tracks": rows}, indent=2, ensure_ascii=False)

@@ -97,6 +97,32 @@
   }
 
   /**
+   * Whether both are the same music bar for bar: a track and its variant, or two of one.
+   * @param {Track} one
+   * @param {Track} other
+   */
+  function sharesBars(one, other) {
+    /** @param {Track} track */
+    const root = (track) => (track.link?.kind === "variant" ? track.link.of : track.name);
+    return root(one) === root(other) && one.bars === other.bars;
+  }
+
+  /**
+   * The sample of a track that lies as far into the same bar as another track is at a position.
+   * @param {Track} track
+   * @param {Track} other
+   * @param {number} sample
+   */
+  function samePlace(track, other, sample) {
+    const here = wrap(other, sample);
+    const bar = barsBefore(other, here);
+    const [start, end] = [barSample(other, bar), barSample(other, bar + 1)];
+    const mine = bar - (other.loop && bar >= other.bars ? other.loop.bars : 0);
+    const [first, last] = [barSample(track, mine), barSample(track, mine + 1)];
+    return first + Math.floor(((here - start) * (last - first)) / Math.max(end - start, 1));
+  }
+
+  /**
    * The first position at or after this one on such a line; the same one for "now".
    * @param {Track} track
    * @param {number} sample
@@ -604,7 +630,8 @@
      * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
      * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
      * track starts at once and at full level. A track that is still fading out turns round and
-     * goes on, unless it is to jump ({isJump}); others start at `fromSample`.
+     * goes on, unless it is to jump ({isJump}); a variant of what sounds goes on in the same bar;
+     * others start at `fromSample`.
      * @param {Track | null} track
      * @param {string} scene
      * @param {number} now
@@ -630,11 +657,15 @@
         fading.scene = scene;
         fading.fades.push({ at, length: fadeSeconds, to: 1 });
       } else if (track) {
-        const apart = how === "fade" && current !== null;
+        const isVariant = current !== null && !isJump && sharesBars(track, current.track);
+        const apart = how === "fade" && current !== null && !isVariant;
         const since = apart ? this._onSample(at + fadeSeconds) : at;
         const length = fromSample > 0 || (current && !apart) ? fadeSeconds : 0;
         const fades = [{ at: since, length, to: 1 }];
-        const start = isOver(track, fromSample) ? 0 : fromSample;
+        const from = isVariant
+          ? samePlace(track, current.track, this.position(current, since))
+          : fromSample;
+        const start = isOver(track, from) ? 0 : from;
         this.voices.push({ track, scene, since, fromSample: start, fades });
       }
       return at;

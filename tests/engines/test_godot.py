@@ -135,8 +135,10 @@ func to_overworld():
 
 func layers():
 	var places = []
+	AudioServer.lock() # so that no buffer is mixed between two answers
 	for player in Music._current["players"]:
 		places.append(player.get_playback_position())
+	AudioServer.unlock()
 	say("layers", places)
 	Music.intensity(0.0, 100)
 

@@ -1,4 +1,4 @@
-"""RPG Maker, Ren'Py, GameMaker, Unity, Defold, Bevy, Construct: each by its own parser or rules."""
+"""RPG Maker, Ren'Py, GameMaker, Defold, Bevy, Construct: each by its own parser or rules."""
 
 from __future__ import annotations
 
@@ -135,32 +135,6 @@ def test_renpy_lints_the_music(music: Music, tmp_path: Path) -> None:
     assert "game/" not in lint()
     (game / "wrong.rpy").write_text("init python in chipassets:\n    spread(1.0, nonsense)\n")
     assert "game/wrong.rpy" in lint(), "it would say so"
-
-
-def test_unitys_scripts_are_c_sharp(music: Music, tmp_path: Path) -> None:
-    compiler = need("mcs", "mono-mcs")
-    scripts = {
-        path: data for path, data in files_of(music, "unity").items() if path.endswith(".cs")
-    }
-    assert len(scripts) == 4
-    for path, data in scripts.items():
-        (tmp_path / Path(path).name).write_bytes(data)
-        run(compiler, "-langversion:7", "--parse", Path(path).name, cwd=tmp_path)
-
-
-def test_unitys_package_is_whole(music: Music) -> None:
-    files = files_of(music, "unity")
-    for path, data in files.items():
-        if path.endswith((".json", ".asmdef", ".chipmusic")):
-            json.loads(data)
-    table = json.loads(files["com.chipassets.music/Music/music.chipmusic"])
-    for track in table["tracks"]:
-        for name in track["files"]:
-            assert f"com.chipassets.music/Music/Audio/{name}" in files
-        # JsonUtility fills in fields of the class alone.
-        source = files["com.chipassets.music/Runtime/ChipassetsBundle.cs"].decode()
-        for field in track:
-            assert re.search(rf"public [\w\[\]]+ {field};", source), field
 
 
 def test_gamemakers_text_is_the_tracks(music: Music) -> None:

@@ -130,6 +130,27 @@ def test_a_fade_is_out_first_and_then_in_to_the_sample(page: Page) -> None:
     assert found == [441 + BAR_SAMPLES, -1, -1, True]
 
 
+def test_a_variant_goes_on_in_the_same_bar(page: Page, tmp_path: Path) -> None:
+    pieces = [Piece("town", hz=440, bars=3, intro_bars=1), Piece("night", hz=330, bars=3)]
+    write_sample(tmp_path / "b", pieces)
+    index = json.loads((tmp_path / "b/bundle.json").read_text())
+    index["tracks"][1] |= {"bars": 3, "link": {"kind": "variant", "of": "town"}}
+    (tmp_path / "b/bundle.json").write_text(json.dumps(index))
+    found = page.run("""(async () => {
+      const {mix, answers} = await stage(5, [
+        [0, (p) => p.enter("town")],
+        [1.3, (p) => p.enter("night", {when: "bar", how: "fade", fadeMs: 0})],
+      ]);
+      const at = Math.round(answers[1].at * 44100);
+      const wave = await sound("night");
+      const night = (i) => wave[(i - at + 2 * 44100) % wave.length];
+      // Chromium interpolates by a millionth where a source starts inside its buffer.
+      const apart = (i) => Math.abs(mix[i] - night(i));
+      return [at, [...mix.keys()].slice(at).some((i) => apart(i) > 1e-5)];
+    })()""")
+    assert found == [441 + 2 * BAR_SAMPLES, False]
+
+
 def test_moods_choose_among_a_scenes_tracks(page: Page, tmp_path: Path) -> None:
     pieces = [
         Piece("day", scene="overworld", moods=("bright", "calm")),

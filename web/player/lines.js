@@ -93,6 +93,32 @@ export function barAndBeat(track, sample) {
 }
 
 /**
+ * Whether both are the same music bar for bar: a track and its variant, or two of one.
+ * @param {Track} one
+ * @param {Track} other
+ */
+export function sharesBars(one, other) {
+  /** @param {Track} track */
+  const root = (track) => (track.link?.kind === "variant" ? track.link.of : track.name);
+  return root(one) === root(other) && one.bars === other.bars;
+}
+
+/**
+ * The sample of a track that lies as far into the same bar as another track is at a position.
+ * @param {Track} track
+ * @param {Track} other
+ * @param {number} sample
+ */
+export function samePlace(track, other, sample) {
+  const here = wrap(other, sample);
+  const bar = barsBefore(other, here);
+  const [start, end] = [barSample(other, bar), barSample(other, bar + 1)];
+  const mine = bar - (other.loop && bar >= other.bars ? other.loop.bars : 0);
+  const [first, last] = [barSample(track, mine), barSample(track, mine + 1)];
+  return first + Math.floor(((here - start) * (last - first)) / Math.max(end - start, 1));
+}
+
+/**
  * The first position at or after this one on such a line; the same one for "now".
  * @param {Track} track
  * @param {number} sample

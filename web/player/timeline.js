@@ -1,7 +1,7 @@
 /** Which track sounds when. */
 
 import { fadePoint, fadesEnd } from "./fades.js";
-import { isOver, nextLine, wrap } from "./lines.js";
+import { isOver, nextLine, samePlace, sharesBars, wrap } from "./lines.js";
 
 /** What is scheduled must lie ahead of the block that the browser is rendering: see leadOf. */
 export const LEAD_SECONDS = 0.01;
@@ -73,7 +73,8 @@ export class Timeline {
    * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
    * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
    * track starts at once and at full level. A track that is still fading out turns round and
-   * goes on, unless it is to jump ({isJump}); others start at `fromSample`.
+   * goes on, unless it is to jump ({isJump}); a variant of what sounds goes on in the same bar;
+   * others start at `fromSample`.
    * @param {Track | null} track
    * @param {string} scene
    * @param {number} now
@@ -99,11 +100,15 @@ export class Timeline {
       fading.scene = scene;
       fading.fades.push({ at, length: fadeSeconds, to: 1 });
     } else if (track) {
-      const apart = how === "fade" && current !== null;
+      const isVariant = current !== null && !isJump && sharesBars(track, current.track);
+      const apart = how === "fade" && current !== null && !isVariant;
       const since = apart ? this._onSample(at + fadeSeconds) : at;
       const length = fromSample > 0 || (current && !apart) ? fadeSeconds : 0;
       const fades = [{ at: since, length, to: 1 }];
-      const start = isOver(track, fromSample) ? 0 : fromSample;
+      const from = isVariant
+        ? samePlace(track, current.track, this.position(current, since))
+        : fromSample;
+      const start = isOver(track, from) ? 0 : from;
       this.voices.push({ track, scene, since, fromSample: start, fades });
     }
     return at;

@@ -65,6 +65,22 @@ local function grid(track, sample)
   return track.loop_start, track.loop_start_bar, track.loop_length / track.loop_bars
 end
 
+-- Whether both are the same music bar for bar: a track and its variant, or two of one.
+local function shares_bars(track, other)
+  local root = track.like ~= "" and track.like or track.name
+  return root == (other.like ~= "" and other.like or other.name) and track.bars == other.bars
+end
+
+-- The sample of a track as far into the same bar as another is at a sample of its file.
+local function same_place(track, other, sample)
+  local start, first, length = grid(other, sample)
+  local bars = first + (sample - start) / length
+  if bars >= track.bars then bars = bars - track.loop_bars end
+  if not track.loops then return bars * 60 * track.beats_per_bar * track.rate / track.bpm end
+  if bars < track.loop_start_bar then return bars * track.loop_start / track.loop_start_bar end
+  return track.loop_start + (bars - track.loop_start_bar) * track.loop_length / track.loop_bars
+end
+
 -- The bar and felt beat of the music at a sample of the file, both from 0.
 local function bar_and_beat(track, sample)
   local start, first, length = grid(track, sample)
@@ -229,7 +245,9 @@ function Music:restore(state, fade)
     if wanted then self._left[scene] = {track = wanted, sample = state.playing.sample} end
   end
   local now = self._backend.now()
-  self._pending = {track = wanted, scene = scene, at = now, fade = fade or 0.8, how = "crossfade"}
+  self._pending = {
+    track = wanted, scene = scene, at = now, fade = fade or 0.8, how = "crossfade", is_jump = true,
+  }
   return true
 end
 
@@ -271,9 +289,11 @@ function Music:_plan(before, options)
     if (row[1] == "*" or row[1] == before) and (row[2] == "*" or row[2] == scene) then rule = row end
   end
   local how = options.how or rule[5]
+  local keeps_place = self._current ~= nil and shares_bars(track, self._current.track)
   self._pending = {
     track = track, scene = scene, at = self:_line_time(options.when or rule[3]),
-    fade = how == "cut" and 0 or options.fade or rule[4], how = how,
+    fade = how == "cut" and 0 or options.fade or rule[4],
+    how = keeps_place and how == "fade" and "crossfade" or how, keeps_place = keeps_place,
   }
 end
 
@@ -286,10 +306,11 @@ function Music:_take(change, now)
     end
     old.fade = turn(old.fade, now, change.fade, 0)
   end
+  local start = old and change.keeps_place and self:_sample()
+  start = start and math.floor(same_place(change.track, old.track, start))
   self._current = nil
   if not change.track then return end
-  local left, start = self._left[change.scene], 0
-  if left and left.track == change.track then start = left.sample end
+  start = start or self:_place_to_go_on(change, now)
   self._left[change.scene] = nil
   if not change.track.loops and start >= change.track.samples then start = 0 end
   local is_silent = true
@@ -298,6 +319,18 @@ function Music:_take(change, now)
   end
   local fade = is_silent and start == 0 and 0 or change.fade
   self._current = self:_voice(change.track, change.scene, start, now, fade)
+end
+
+-- Where a change's track goes on: where it is by now if it still fades out, or was left.
+function Music:_place_to_go_on(change, now)
+  for _, voice in ipairs(self._voices) do
+    local is_heard = not voice.is_sting and point(voice.fade, now) > 0
+    if voice.track == change.track and is_heard and not change.is_jump then
+      return math.floor(wrap(voice.track, voice.sounds:position()))
+    end
+  end
+  local left = self._left[change.scene]
+  return left and left.track == change.track and left.sample or 0
 end
 
 function Music:_voice(track, scene, start, now, fade)

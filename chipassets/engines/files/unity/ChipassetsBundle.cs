@@ -3,6 +3,13 @@ using UnityEngine;
 
 namespace Chipassets
 {
+    /// <summary>The tracks of a bundle, imported from a file .chipmusic.</summary>
+    public class ChipassetsBundle : ScriptableObject
+    {
+        public string game;
+        public Track[] tracks;
+    }
+
     /// <summary>What the player knows of a track: samples are of the file, bars count from 0.</summary>
     [Serializable]
     public class Track
@@ -11,6 +18,7 @@ namespace Chipassets
         public string scene;
         public string[] moods;
         public string match;
+        public string like;
         public int rate;
         public int samples;
         public bool loops;
@@ -22,6 +30,7 @@ namespace Chipassets
         public double bpm;
         public float beats_per_bar;
         public int felt_beats;
+        public int[] section_samples;
         public string[] files;
 
         /// <summary>The clips of the files, which sound together; the importer fills them in.</summary>
@@ -35,11 +44,45 @@ namespace Chipassets
             return loop_start + (sample - loop_start) % loop_length;
         }
 
-        /// <summary>Samples from one of the file to its next "beat" or "bar"; 0 for "now".</summary>
+        /// <summary>Samples from one of the file to its next "beat", "bar" or "section"; 0 for "now".</summary>
         public double ToLine(double sample, string when)
         {
             if (when == "now" || (!loops && sample >= samples)) return 0;
-            double start = 0, bar;
+            if (when == "section") return ToSection(sample);
+            double start, bar;
+            Grid(sample, out start, out bar);
+            double unit = when == "beat" ? bar / felt_beats : bar;
+            double into = (sample - start) % unit;
+            return into < 1 ? 0 : unit - into;
+        }
+
+        /// <summary>Whether both are the same music bar for bar: a track and its variant.</summary>
+        public bool SharesBars(Track other)
+        {
+            return Root == other.Root && bars == other.bars;
+        }
+
+        /// <summary>The sample of this track as far into the same bar as the other is.</summary>
+        public double SamePlace(Track other, double sample)
+        {
+            double start, bar;
+            other.Grid(sample, out start, out bar);
+            double at = (start > 0 ? other.loop_start_bar : 0) + (sample - start) / bar;
+            if (at >= bars) at -= loop_bars;
+            if (!loops) return at * 60 * beats_per_bar * rate / bpm;
+            if (at < loop_start_bar) return at * loop_start / loop_start_bar;
+            return loop_start + (at - loop_start_bar) * loop_length / loop_bars;
+        }
+
+        string Root
+        {
+            get { return string.IsNullOrEmpty(like) ? name : like; }
+        }
+
+        // Where the stretch of equal bars around a sample begins, and a bar's length.
+        void Grid(double sample, out double start, out double bar)
+        {
+            start = 0;
             if (!loops) bar = 60.0 * beats_per_bar * rate / bpm;
             else if (sample < loop_start) bar = (double)loop_start / loop_start_bar;
             else
@@ -47,43 +90,18 @@ namespace Chipassets
                 start = loop_start;
                 bar = (double)loop_length / loop_bars;
             }
-            double unit = when == "beat" ? bar / felt_beats : bar;
-            double into = (sample - start) % unit;
-            return into < 1 ? 0 : unit - into;
         }
-    }
 
-    /// <summary>The tracks of a bundle, imported from a file .chipmusic.</summary>
-    public class ChipassetsBundle : ScriptableObject
-    {
-        public string game;
-        public Track[] tracks;
-
-        /// <summary>The scene's track with the most of the moods; null if none serves it.</summary>
-        public Track ForScene(string scene, params string[] moods)
+        double ToSection(double sample)
         {
-            Track best = null;
-            int bestPoints = 0;
-            foreach (Track track in tracks)
+            int first = loops ? samples : 0;
+            foreach (int line in section_samples)
             {
-                if (track.scene != scene) continue;
-                int shared = 0;
-                foreach (string mood in moods)
-                    if (Array.IndexOf(track.moods, mood) >= 0) shared++;
-                int points = moods.Length > 0 ? shared * 100 - (track.moods.Length - shared) : 0;
-                if (best != null && points <= bestPoints) continue;
-                best = track;
-                bestPoints = points;
+                if (line >= sample) return line - sample;
+                if (line >= loop_start) first = Math.Min(first, line);
             }
-            return best;
-        }
-
-        /// <summary>The track of that name, else the scene's; null for neither.</summary>
-        public Track Named(string name)
-        {
-            foreach (Track track in tracks)
-                if (track.name == name) return track;
-            return ForScene(name);
+            if (first == samples) first = loop_start;
+            return samples - sample + (loops ? first - loop_start : 0);
         }
     }
 }

@@ -15,11 +15,11 @@ public class Example : MonoBehaviour
     {
         if (Input.GetKeyDown(KeyCode.Alpha1)) music.Enter("title");
         if (Input.GetKeyDown(KeyCode.Alpha2)) music.Enter("overworld");
-        if (Input.GetKeyDown(KeyCode.Alpha3)) music.Enter("battle", "beat", 0.12f);
+        if (Input.GetKeyDown(KeyCode.Alpha3)) music.Enter("battle", when: "beat");
         if (Input.GetKeyDown(KeyCode.Alpha4))
         {
             music.Sting("victory", "beat");
-            music.Leave("bar");
+            music.Leave(when: "bar");
         }
         if (Input.GetKeyDown(KeyCode.UpArrow)) music.Intensity(1);
         if (Input.GetKeyDown(KeyCode.DownArrow)) music.Intensity(0);

@@ -28,6 +28,9 @@ export interface Track {
   name: TrackName;
   scene: Scene;
   moods: string[];
+  match: string | null;
+  /** How the track follows another one, such as a variant that plays its notes. */
+  link: { kind: "variant" | "family" | "bridge"; of: string; to: string | null } | null;
   key: string;
   tempo_bpm: number;
   beats_per_bar: number;

@@ -179,6 +179,7 @@ func restore(saved, fade_ms = 800):
 			_left[scene] = [wanted["name"], int(saved["playing"]["sample"])]
 	_pending = {
 		"track": wanted, "scene": scene, "at": now_ms(), "fade_ms": fade_ms, "how": "crossfade",
+		"is_jump": true,
 	}
 	return true
 
@@ -227,9 +228,11 @@ func _plan(before, options):
 			rule = row
 			break
 	var how = options.get("how", rule[4])
+	var keeps_place = _current != null and _shares_bars(track, _current["track"])
 	_pending = {
 		"track": track, "scene": scene, "at": now_ms() + _ms_to_line(options.get("when", rule[2])),
-		"fade_ms": 0 if how == "cut" else options.get("fade_ms", rule[3]), "how": how,
+		"fade_ms": 0 if how == "cut" else options.get("fade_ms", rule[3]),
+		"how": "crossfade" if keeps_place and how == "fade" else how, "keeps_place": keeps_place,
 	}
 
 
@@ -246,8 +249,10 @@ func _take(change, now):
 	if change["track"] == null:
 		return
 	var start = 0
-	if _left.has(change["scene"]) and _left[change["scene"]][0] == change["track"]["name"]:
-		start = _left[change["scene"]][1]
+	if old != null and change.get("keeps_place", false):
+		start = _same_place(change["track"], old["track"], _sample_of(old))
+	else:
+		start = _place_to_go_on(change, now)
 	_left.erase(change["scene"])
 	if not change["track"]["loops"] and start >= change["track"]["samples"]:
 		start = 0
@@ -257,6 +262,17 @@ func _take(change, now):
 	var fade_ms = 0 if is_silent and start == 0 else change["fade_ms"]
 	_current = _new_voice(change["track"], change["scene"], start, now, fade_ms)
 	emit_signal("changed", change["track"]["name"], change["scene"])
+
+
+# Where a change's track goes on: where it is by now if it still fades out, or was left.
+func _place_to_go_on(change, now):
+	for voice in _voices:
+		var is_sting = voice.get("is_sting", false)
+		if voice["track"] == change["track"] and not is_sting and not change.get("is_jump", false):
+			if _point(voice["fade"], now) > 0.0:
+				return int(_sample_of(voice))
+	var left = _left.get(change["scene"], ["", 0])
+	return left[1] if left[0] == change["track"]["name"] else 0
 
 
 func _new_voice(track, scene, start, now, fade_ms):
@@ -274,10 +290,13 @@ func _new_voice(track, scene, start, now, fade_ms):
 	}
 	_voices.append(voice)
 	_set_gains(voice, now)
-	# Half a sample more: the engine rounds down. All in one frame, so that layers stay in step.
+	# Half a sample more: the engine rounds down.
 	var seconds = (start + 0.5) / track["rate"] if start > 0 else 0.0
+	# The audio thread must not mix a buffer between two layers: they would be apart by it for good.
+	AudioServer.lock()
 	for player in players:
 		player.play(seconds)
+	AudioServer.unlock()
 	return voice
 
 
@@ -405,6 +424,29 @@ func _grid(track, sample):
 		var bar = track["loop_length"] * 1.0 / track["loop_bars"]
 		return [track["loop_start"] * 1.0, track["loop_start_bar"], bar]
 	return [0.0, 0, 60.0 * track["beats_per_bar"] * track["rate"] / track["bpm"]]
+
+
+# Whether both are the same music bar for bar: a track and its variant, or two of one.
+func _shares_bars(track, other):
+	return _root(track) == _root(other) and track["bars"] == other["bars"]
+
+
+func _root(track):
+	return track["name"] if track["like"] == "" else track["like"]
+
+
+# The sample of a track as far into the same bar as another is at a sample of its file.
+func _same_place(track, other, sample):
+	var grid = _grid(other, sample)
+	var bars = grid[1] + (sample - grid[0]) / grid[2]
+	if bars >= track["bars"]:
+		bars -= track["loop_bars"]
+	if not track["loops"]:
+		return int(bars * 60.0 * track["beats_per_bar"] * track["rate"] / track["bpm"])
+	if bars < track["loop_start_bar"]:
+		return int(bars * track["loop_start"] / track["loop_start_bar"])
+	var inside = (bars - track["loop_start_bar"]) * track["loop_length"] / track["loop_bars"]
+	return int(track["loop_start"] + inside)
 
 
 func _bar_and_beat(track, sample):

@@ -1,0 +1,121 @@
+"""Unity's package: compiled against stubs of Unity's interface, and played by them with mono.
+
+The stubs in `unity/` hold to the documentation: what PlayScheduled, timeSamples and loop do on an
+audio clock. The game's calls are those of `scenario.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from chipassets.engines import export
+from tests.engines.game import need, run
+from tests.engines.scenario import assert_as_expected, lines, off_line, script, told, write_scenario
+
+STUBS = Path(__file__).parent / "unity"
+PACKAGE = "project/Packages/com.chipassets.music"
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the bundle, the package, what the game said, and what it sounded like."""
+    compiler, mono = need("mcs", "mono-mcs"), need("mono", "mono-runtime")
+    folder = tmp_path_factory.mktemp("unity")
+    export("unity", write_scenario(folder / "bundle"), folder / "project/Packages", example=True)
+    sources = [*STUBS.glob("*.cs"), *(folder / PACKAGE).rglob("*.cs")]
+    run(
+        compiler,
+        "-langversion:7",
+        "-warnaserror",
+        "-nowarn:0649",
+        "-out:Play.exe",
+        *sources,
+        cwd=folder,
+    )
+    (folder / "clips").mkdir()
+    for path in (folder / PACKAGE / "Music/Audio").iterdir():
+        wave = soundfile.read(path, dtype="float32")[0]
+        (folder / "clips" / path.name).write_bytes(wave.tobytes())
+    (folder / "calls.txt").write_text(script())
+    table = f"{PACKAGE}/Music/music.chipmusic"
+    said = run(mono, "Play.exe", table, "clips", "calls.txt", "heard.f32", cwd=folder)
+    (folder / "said.txt").write_text(said)
+    return folder
+
+
+def test_it_decides_as_the_runtime_does(played: Path) -> None:
+    said = (played / "said.txt").read_text()
+    assert_as_expected(said, played / "bundle")
+    assert lines(said, "restored") == [["false"], *[["true"]] * 3]
+    assert any("no track serves the scene" in line for line in said.splitlines())
+
+
+def test_intro_loop_and_bar_lines_are_exact_to_the_sample(played: Path) -> None:
+    heard = np.fromfile(played / "heard.f32", np.float32)
+    starts = told((played / "said.txt").read_text())
+    title = soundfile.read(played / "bundle/audio/title.ogg", dtype="float32")[0]
+    # Behind the fade, alone, over the first seam: from 13.4 s on to 14.1 s.
+    began = round(starts[9].at * 44_100)
+    whole = np.concatenate([title, title[44_100:]])
+    here = slice(round(13.4 * 44_100), round(14.1 * 44_100))
+    wanted = 0.8 * whole[here.start - began : here.stop - began]
+    assert starts[9].track == "title"
+    assert np.max(np.abs(heard[here] - wanted)) < 1e-6
+    # A loop's end inside what is heard alone: the variant goes on in the title's bar and loops.
+    cave = soundfile.read(played / "bundle/audio/cave.ogg", dtype="float32")[0]
+    begun = starts[10]
+    assert begun.sample > 44_100, "in the bar where the title was"
+    position = round(16.9 * 44_100) - round(begun.at * 44_100) + int(begun.sample)
+    assert position > len(cave), "behind the seam"
+    wanted = 0.8 * cave[position - len(cave) + 44_100 :][:4000]
+    assert np.max(np.abs(heard[round(16.9 * 44_100) :][:4000] - wanted)) < 1e-6
+    # The battle on the overworld's beat, the overworld on the battle's bar line.
+    battle = (starts[4].at - starts[3].at) * 44_100 + starts[3].sample
+    assert off_line(battle, 11_025) < 1
+    assert off_line((starts[5].at - starts[4].at) * 44_100, 44_100) < 1
+
+
+def test_layers_ducking_and_stings_have_their_levels(played: Path) -> None:
+    rows = lines((played / "said.txt").read_text(), "gain")
+    gains = [(name, float(gain)) for name, gain in rows]
+    assert gains[:2] == [
+        ("battle.1.ogg", pytest.approx(0.8)),
+        ("battle.2.ogg", pytest.approx(0.306, abs=1e-3)),
+    ]
+    assert gains[2] == ("cave.ogg", pytest.approx(0.8 * 10 ** (-12 / 20), abs=1e-3))
+    assert dict(gains[3:]) == {
+        "cave.ogg": pytest.approx(0.8 * 10 ** (-12 / 20), abs=0.02),
+        "victory.ogg": pytest.approx(0.8),
+    }  # fmt: skip
+
+
+def test_its_state_is_every_engines(played: Path) -> None:
+    ((text,),) = lines((played / "said.txt").read_text(), "state")
+    state = json.loads(text)
+    assert [entry["scene"] for entry in state["scenes"]] == ["overworld", "battle"]
+    assert state["playing"]["track"] == "battle"
+    assert state["intensity"] == pytest.approx(0.25)
+    from chipassets.runtime import Director, Library
+
+    Director(Library.open(played / "bundle")).restore(state, 0)
+
+
+def test_the_package_is_whole(played: Path) -> None:
+    package = played / PACKAGE
+    for path in package.rglob("*"):
+        if path.suffix in (".json", ".asmdef", ".chipmusic"):
+            json.loads(path.read_text())
+    table = json.loads((package / "Music/music.chipmusic").read_text())
+    source = (package / "Runtime/ChipassetsBundle.cs").read_text()
+    for track in table["tracks"]:
+        for name in track["files"]:
+            assert (package / "Music/Audio" / name).is_file()
+        # JsonUtility fills in fields of the class alone.
+        for field in track:
+            assert re.search(rf"public [\w\[\]]+ {field};", source), field

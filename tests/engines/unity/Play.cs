@@ -1,0 +1,70 @@
+// Plays a script of calls: Play.exe MUSIC CLIPS SCRIPT HEARD. Clips are raw floats, mono.
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Reflection;
+using Chipassets;
+using UnityEngine;
+
+static class Play
+{
+    static float Number(string text, float otherwise)
+    {
+        return text == "" ? otherwise : float.Parse(text, CultureInfo.InvariantCulture);
+    }
+
+    static string Word(string text)
+    {
+        return text == "" ? null : text;
+    }
+
+    static void Main(string[] files)
+    {
+        ChipassetsBundle bundle = ScriptableObject.CreateInstance<ChipassetsBundle>();
+        JsonUtility.FromJsonOverwrite(File.ReadAllText(files[0]), bundle);
+        foreach (Track track in bundle.tracks)
+        {
+            track.clips = new AudioClip[track.files.Length];
+            for (int i = 0; i < track.files.Length; i++)
+            {
+                byte[] bytes = File.ReadAllBytes(Path.Combine(files[1], track.files[i]));
+                float[] data = new float[bytes.Length / 4];
+                Buffer.BlockCopy(bytes, 0, data, 0, bytes.Length);
+                track.clips[i] = AudioClip.Create(track.files[i], data.Length, 1, Mixer.Rate, false);
+                track.clips[i].SetData(data, 0);
+            }
+        }
+        GameObject holder = new GameObject();
+        ChipassetsMusic music = holder.AddComponent<ChipassetsMusic>();
+        music.bundle = bundle;
+        MethodInfo update = typeof(ChipassetsMusic).GetMethod("Update", BindingFlags.Instance | BindingFlags.NonPublic);
+        Queue<string[]> script = new Queue<string[]>();
+        foreach (string line in File.ReadAllLines(files[2])) script.Enqueue(line.Split('\t'));
+        string saved = "";
+        using (BinaryWriter heard = new BinaryWriter(File.Create(files[3])))
+            while (script.Count > 0)
+            {
+                while (script.Count > 0 && AudioSettings.dspTime >= Number(script.Peek()[0], 0))
+                {
+                    string[] row = script.Dequeue();
+                    if (row[1] == "enter")
+                        music.Enter(row[2], Word(row[3]), Number(row[4], -1), Word(row[5]),
+                            row[6].Split(new[] { ',' }, StringSplitOptions.RemoveEmptyEntries));
+                    if (row[1] == "leave") music.Leave(Word(row[2]), Number(row[3], -1), Word(row[4]));
+                    if (row[1] == "sting") music.Sting(row[2], row[3], int.Parse(row[4]));
+                    if (row[1] == "intensity") music.Intensity(Number(row[2], 1), Number(row[3], 0), row[4]);
+                    if (row[1] == "duck") music.Duck(Number(row[2], 12), Number(row[3], 0));
+                    if (row[1] == "stop") music.Stop(Number(row[2], 0));
+                    if (row[1] == "save") Console.WriteLine("state\t" + (saved = music.State()));
+                    if (row[1] == "restore") Console.WriteLine("restored\t" + music.Restore(saved).ToString().ToLower());
+                    if (row[1] == "refuse") Console.WriteLine("restored\t" + music.Restore("7").ToString().ToLower());
+                    if (row[1] == "gains")
+                        foreach (AudioSource source in Mixer.Sources)
+                            if (!source.loop) Console.WriteLine("gain\t" + source.clip.name + "\t" + source.volume.ToString(CultureInfo.InvariantCulture));
+                }
+                update.Invoke(music, null);
+                foreach (float sample in Mixer.Mix()) heard.Write(sample);
+            }
+    }
+}
