@@ -33,13 +33,11 @@ def check(said: str, folder: Path, late: float) -> None:
     assert_as_expected(said, folder / "bundle", late)
     assert lines(said, "restored") == [["false"], *[["true"]] * 3]
     gains = sorted((name, float(gain)) for name, gain in lines(said, "gain"))
-    assert gains == [
-        ("battle.1.ogg", pytest.approx(0.8)),
-        ("battle.2.ogg", pytest.approx(0.8 * 0.38268, abs=1e-3)),
-        ("cave.ogg", pytest.approx(DUCKED, abs=1e-3)),
-        ("cave.ogg", pytest.approx(DUCKED, abs=1e-3)),
-        ("victory.ogg", pytest.approx(0.8)),
-    ]
+    assert [name for name, _ in gains] == [
+        "battle.1.ogg", "battle.2.ogg", "cave.ogg", "cave.ogg", "victory.ogg",
+    ]  # fmt: skip
+    wanted = [0.8, 0.8 * 0.38268, DUCKED, DUCKED, 0.8]
+    assert [gain for _, gain in gains] == pytest.approx(wanted, abs=1e-3)
 
 
 def test_luas_core(folder: Path) -> None:

@@ -348,6 +348,14 @@
     (value) =>
       Number.isSafeInteger(value) && value >= least && value <= most;
 
+  /**
+   * @param {number} least
+   * @param {number} most
+   * @returns {Test}
+   */
+  const isHalves = (least, most) => (value) =>
+    Number.isInteger(2 * value) && value >= least && value <= most;
+
   /** @type {Test} */
   const isObject = (value) =>
     value !== null && typeof value === "object" && !Array.isArray(value);
@@ -374,7 +382,7 @@
     bars: [isWhole(1), "a whole number above 0"],
     samples: [isWhole(1), "a whole number above 0"],
     sample_rate_hz: [isWhole(1, MOST_HZ), "a whole number above 0"],
-    beats_per_bar: [isWhole(1, MOST_BEATS), `a whole number from 1 to ${MOST_BEATS}`],
+    beats_per_bar: [isHalves(1, MOST_BEATS), `a number of halves from 1 to ${MOST_BEATS}`],
     tempo_bpm: [
       (value) => Number.isFinite(value) && value >= 1 && value <= MOST_TEMPO,
       `a number from 1 to ${MOST_TEMPO}`,
