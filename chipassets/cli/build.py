@@ -231,7 +231,7 @@ def _stale(
 
 def inputs_of(manifest: Path) -> list[Path]:
     """Return the files that a build reads: the manifest, its lock, and what the manifest names."""
-    from chipassets.cli.stamps import read_stamps
+    from chipassets.stored.stamps import read_stamps
 
     return list(read_stamps(manifest))
 

@@ -81,24 +81,12 @@ def set_command(
 
 def _setting(text: str) -> tuple[str, object]:
     """Return the key and the value of a setting, read as a manifest is."""
-    from chipassets.manifest.yaml_reader import read_document
+    from chipassets.manifest.edit import read_value
 
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise UsageError(f"{text!r} is no setting; write KEY=VALUE, as in tempo=132")
-    try:
-        document, problems = read_document(f"value: {value}".encode(), "the value")
-    except ManifestError as error:
-        problems = list(error.problems)
-    if problems:
-        problem = problems[0]
-        raise UsageError(f"the value of {text!r} is no plain value: {problem.why}; {problem.fix}")
-    if document.values.keys() != {"value"}:
-        raise UsageError(f"the value of {text!r} is no plain value: write it in one line")
-    found = document.values["value"]
-    if found == value.strip() and "," in value:
-        found = [word.strip() for word in value.split(",")]
-    return key.strip(), found
+    return key.strip(), read_value(value)
 
 
 def _flow(value: object) -> str:

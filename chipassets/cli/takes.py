@@ -15,7 +15,7 @@ from chipassets.errors import UsageError
 
 if TYPE_CHECKING:
     from chipassets.decisions.auditions import Audition
-    from chipassets.lock import LockedTake, Version
+    from chipassets.lock import LockedTake
     from chipassets.originality import Likeness
     from chipassets.production.casting import Candidate
 
@@ -257,13 +257,14 @@ def _print_said(said: str, *, as_json: bool) -> None:
 
 def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
     from chipassets.decisions.auditions import chosen_number, list_takes, list_versions
+    from chipassets.decisions.listing import is_listed, take_state, version_state
 
     with console(stderr=True).status("composing"):
         candidates = list_takes(audition)
         alike = _likenesses(audition, candidates, against)
         chosen = chosen_number(audition, candidates)
-        versions = [item for item in list_versions(audition) if _is_shown(item, candidates)]
-    states = [_state(audition, item, chosen) for item in candidates]
+        versions = [one for one in list_versions(audition) if is_listed(one[0], candidates)]
+    states = [take_state(audition, item, chosen) for item in candidates]
     if as_json:
         rows = [
             _take_json(item, state, alike.get(item.number))
@@ -271,7 +272,7 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
         ]
         kept = [
             {
-                **_take_json(item, _version_state(audition, item), None),
+                **_take_json(item, version_state(audition, item), None),
                 "take": version.name,
                 "origin": version.origin,
             }
@@ -282,7 +283,7 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
         return
     table = [
         *_rows(candidates, states),
-        *(_row(item, _version_state(audition, item), version.name) for version, item in versions),
+        *(_row(item, version_state(audition, item), version.name) for version, item in versions),
     ]
     print_table(f"{audition.track.name}: {len(candidates)} takes", _COLUMNS, table)
     for version, _ in versions:
@@ -311,35 +312,12 @@ def _likenesses(
     return {item.number: name_likenesses(item.score.notes, pieces, given) for item in candidates}
 
 
-def _state(audition: Audition, item: Candidate, chosen: int | None) -> str:
-    if item.number == chosen:
-        return "accepted" if audition.current and audition.is_held else "chosen"
-    if item.is_rejected:
-        return "rejected"
-    return "refused" if item.rating.refused else ""
-
-
 _FEATURES = ["scale", "density", "voices", "register", "groove", "repeats", "steps", "seam"]
 _COLUMNS = ["take", "", "score", *_FEATURES, "own", "run"]
 
 
 def _rows(candidates: tuple[Candidate, ...], states: list[str]) -> list[list[str]]:
     return [_row(item, state) for item, state in zip(candidates, states, strict=True)]
-
-
-def _is_shown(item: tuple[Version, Candidate], candidates: tuple[Candidate, ...]) -> bool:
-    """Whether a version is other music than every composed take that is listed."""
-    version, _ = item
-    return bool(version.version) or all(version.score != one.score for one in candidates)
-
-
-def _version_state(audition: Audition, item: Candidate) -> str:
-    current = audition.current
-    if current is not None and current.score == item.score:
-        return "accepted" if audition.is_held else "chosen"
-    if item.is_rejected:
-        return "rejected"
-    return "refused" if item.rating.refused else ""
 
 
 def _row(item: Candidate, state: str, name: str = "") -> list[str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from chipassets.cli.manifest import read_manifest
 from chipassets.cli.options import BundleOption, JobsOption, ManifestArgument
 from chipassets.cli.output import print_error, print_text, say
-from chipassets.cli.stamps import Stamps, read_stamps
 from chipassets.errors import ChipassetsError, UsageError
+from chipassets.stored.stamps import Stamps, read_stamps
 
 if TYPE_CHECKING:
     from chipassets.build import Built

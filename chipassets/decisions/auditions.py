@@ -19,6 +19,7 @@ from chipassets.lock import (
     LockedTake,
     Rejection,
     Version,
+    Watch,
     change_lock,
     merge_takes,
     notes_sha256,
@@ -64,6 +65,8 @@ class Audition:
     grams: GramIndex | None
     locked: dict[str, LockedTake]
     composed: list[Candidate] = field(default_factory=list, compare=False, repr=False)
+    watch: Watch | None = field(default=None, compare=False, repr=False)
+    """Who is told of the lock before and after each decision."""
 
     @property
     def before(self) -> LockedTake | None:
@@ -124,6 +127,7 @@ def reopen(audition: Audition) -> Audition:
     They hold while the plan asks for the same notes: at another tempo they are played faster.
     """
     fresh = open_audition(audition.manifest, audition.track.name)
+    fresh = replace(fresh, watch=audition.watch)
     keys = {(plan_key(at.track), at.model.sha256) for at in (audition, fresh)}
     if len(keys) > 1:
         return fresh
@@ -282,10 +286,21 @@ def undo(audition: Audition) -> LockedTake:
         raise CheckError(f"no take of track {audition.track.name!r} is accepted: nothing to undo")
     version = current.version_of(current.before) if current.before else None
     if version is None:
-        why = current.why.removeprefix(_ACCEPTED)
-        return _write(audition, replace(current, accepted=False, why=why, before=""))
+        return unaccept(audition)
     restored = as_take(audition, version)
     return _write(audition, restored.with_version(current.replaced()))
+
+
+def unaccept(audition: Audition) -> LockedTake:
+    """Let builds choose again for the track. Returns its take, which stays until one does.
+
+    CheckError when no take is accepted.
+    """
+    current = audition.before
+    if current is None or not current.accepted:
+        raise CheckError(f"no take of track {audition.track.name!r} is accepted")
+    why = current.why.removeprefix(_ACCEPTED)
+    return _write(audition, replace(current, accepted=False, why=why, before=""))
 
 
 def keep_version(audition: Audition, base: LockedTake, score: Score, origin: str) -> Version:
@@ -372,7 +387,7 @@ def _write(audition: Audition, locked: LockedTake) -> LockedTake:
         merged = merge_takes(audition.before, locked, named.takes.get(name))
         return named if merged is None else named.with_take(name, _decided(locked, merged))
 
-    return change_lock(audition.manifest, decide).takes[name]
+    return change_lock(audition.manifest, decide, audition.watch).takes[name]
 
 
 def _decided(locked: LockedTake, merged: LockedTake) -> LockedTake:

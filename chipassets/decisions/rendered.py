@@ -18,8 +18,10 @@ from chipassets.decisions.auditions import (
     take_of,
 )
 from chipassets.errors import UsageError
+from chipassets.lock import LockedTake
 from chipassets.manifest.words import format_fault
 from chipassets.plan.formats import FORMATS
+from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.produce import render_track
 from chipassets.production.provenance import index_of
 from chipassets.stored.cache_keys import as_played
@@ -61,11 +63,20 @@ def render_take(
     layered: with the files of the track's layers too.
     """
     locked = take_of(audition, take)
-    plan = replace(audition.plan, formats=formats)
-    played = as_played(audition.track, locked) if locked.as_version else audition.track
-    sound = played.sound if layered else replace(played.sound, layers=())
-    track = replace(played, sound=sound)
+    plan, track = playing(audition, locked, formats, layered=layered)
     return render_track(plan, track, locked, audition.grams, _silent)
+
+
+def playing(
+    audition: Audition, take: LockedTake, formats: tuple[str, ...], *, layered: bool = False
+) -> tuple[BuildPlan, TrackPlan]:
+    """Return the plans of game and track at which a take sounds as it is kept."""
+    is_kept = take.as_version or (
+        take is audition.before and (audition.is_held or audition.current is None)
+    )
+    played = as_played(audition.track, take) if is_kept else audition.track
+    sound = played.sound if layered else replace(played.sound, layers=())
+    return replace(audition.plan, formats=formats), replace(played, sound=sound)
 
 
 def explain_bar(audition: Audition, bar: int, take: int | None = None) -> BarExplained:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chipassets.errors import CheckError, UsageError
-from chipassets.lock import Lock, LockedTake, change_lock
+from chipassets.lock import Lock, LockedTake, Watch, change_lock
 from chipassets.manifest import load_manifest
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.plan.trackplan import BuildPlan
@@ -51,11 +51,11 @@ def list_tracks(manifest: Path, model: str | None = None) -> list[TrackState]:
     return states + [TrackState(name, takes[name], False, True) for name in stock.absent]
 
 
-def accept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
+def accept_tracks(manifest: Path, names: Sequence[str], watch: Watch | None = None) -> list[str]:
     """Keep the locked takes of these tracks, all of the manifest's without a name; tell of each.
 
     It is what was heard last that is kept: the take in the lock, at its tempo, even if the plan
-    asks for another by now.
+    asks for another by now. `watch` is told of the lock before and after.
 
     Raises:
         CheckError: the lock has no take of one of them. Nothing is changed.
@@ -86,7 +86,7 @@ def accept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
                 )
         return lock
 
-    takes = change_lock(manifest, accept).takes
+    takes = change_lock(manifest, accept, watch).takes
     return [f"{name}: take {takes[name].name} is accepted" for name in wanted]
 
 

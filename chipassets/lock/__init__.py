@@ -16,7 +16,7 @@ from chipassets.lock.entries import (
     Version,
     notes_sha256,
 )
-from chipassets.lock.file import change_lock, lock_path, read_lock, read_text, try_lock
+from chipassets.lock.file import Watch, change_lock, lock_path, read_lock, read_text, try_lock
 from chipassets.lock.lock_text import line_of, take_from_text, take_to_text
 from chipassets.lock.merging import merge_locks, merge_takes
 
@@ -27,6 +27,7 @@ __all__ = [
     "Rejection",
     "TakeRow",
     "Version",
+    "Watch",
     "change_lock",
     "line_of",
     "lock_path",

@@ -21,6 +21,10 @@ _HEAD_BYTES = 4096
 _MAIN_SUFFIX = ".yaml"
 
 
+Watch = Callable[[Lock, Lock], None]
+"""Who is told of a change: the lock as it was just before, and as it is since."""
+
+
 def lock_path(manifest: Path) -> Path:
     """Return where the lock of a manifest lies: `game.yaml` has `game.lock`.
 
@@ -87,10 +91,11 @@ def read_text(path: Path) -> str | None:
         raise CheckError(f"{path} is not a readable lock ({error}); {ADVICE}") from error
 
 
-def change_lock(manifest: Path, change: Callable[[Lock], Lock]) -> Lock:
+def change_lock(manifest: Path, change: Callable[[Lock], Lock], watch: Watch | None = None) -> Lock:
     """Make the lock what `change` makes of the lock as it is now, and return it.
 
-    No other process changes it in between. BundleError when it cannot be written.
+    No other process changes it in between. `watch` is told of the lock before and after, once it is
+    written. BundleError when it cannot be written.
     """
     path = lock_path(manifest)
     target = resolved(path)
@@ -101,6 +106,8 @@ def change_lock(manifest: Path, change: Callable[[Lock], Lock]) -> Lock:
             if after != before or not target.exists():
                 sweep_partial(target, alone=alone)
                 replace_file(target, lock_to_text(after).encode())
+            if watch is not None:
+                watch(before, after)
     except OSError as error:
         raise BundleError(f"cannot write {path}: {error.strerror or error}") from error
     return after

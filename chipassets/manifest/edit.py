@@ -1,4 +1,4 @@
-"""Setting keys of a track in a manifest's text: comments, order, layout and line ends stay."""
+"""Setting keys in a manifest's text: comments, order, layout and line ends stay."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from typing import Any
 import yaml
 
 from chipassets.bundle import write_file
-from chipassets.errors import UsageError
+from chipassets.errors import ManifestError, UsageError
 from chipassets.manifest.loader import load_manifest, parse_manifest
 from chipassets.manifest.scalars import plain_value
 from chipassets.manifest.yaml_reader import read_document
+
+REMOVED = object()
+"""The value of a key that is to go."""
 
 
 def set_key(path: Path, track: str, key: str, value: object) -> bool:
@@ -34,10 +37,25 @@ def set_keys(path: Path, track: str, settings: Sequence[tuple[str, object]]) -> 
         ManifestError: the manifest has mistakes, or would have with them. It stays as it was.
         UsageError: it has no such track, or says it in a way that only a person should change.
     """
-    manifest = load_manifest(path)
-    if track not in manifest.tracks:
+    data = path.read_bytes() if path.is_file() else b""
+    load_manifest(path)
+    whole, changed = with_settings(data, path, track, settings)
+    if whole != data:
+        write_file(path, whole)
+    return changed
+
+
+def with_settings(
+    data: bytes, path: Path, track: str | None, settings: Sequence[tuple[str, object]]
+) -> tuple[bytes, list[bool]]:
+    """Return a manifest's bytes that say all settings, and of each whether that is new.
+
+    track: whose settings they are, None for the game's own. A value that is REMOVED makes its key
+    go. Raises what `set_keys` does; `path` names the manifest and stays as it is.
+    """
+    manifest = parse_manifest(data, path)
+    if track is not None and track not in manifest.tracks:
         raise UsageError(f"{path} has no track {track!r}; it has {', '.join(manifest.tracks)}")
-    data = path.read_bytes()
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     text = data.removeprefix(mark).decode()
     changed = []
@@ -47,27 +65,59 @@ def set_keys(path: Path, track: str, settings: Sequence[tuple[str, object]]) -> 
         changed.append(text != before)
     whole = mark + text.encode()
     parse_manifest(whole, path)
-    if whole != data:
-        write_file(path, whole)
-    return changed
+    return whole, changed
 
 
-def _set(path: Path, before: str, track: str, key: str, value: object) -> str:
-    """Return the text with that key of the track, and nothing else, made to say the value."""
+def read_value(text: str) -> object:
+    """Return the value that words mean in a manifest; words with commas are a list.
+
+    UsageError where they are no plain value of one line.
+    """
+    try:
+        document, problems = read_document(f"value: {text}".encode(), "the value")
+    except ManifestError as error:
+        problems = list(error.problems)
+    if problems:
+        problem = problems[0]
+        raise UsageError(f"{text!r} is no plain value: {problem.why}; {problem.fix}")
+    if document.values.keys() != {"value"}:
+        raise UsageError(f"{text!r} is no plain value: write it in one line")
+    found = document.values["value"]
+    if found == text.strip() and "," in text:
+        found = [word.strip() for word in text.split(",")]
+    return found
+
+
+def _set(path: Path, before: str, track: str | None, key: str, value: object) -> str:
+    """Return the text with that key of the owner, and nothing else, made to say the value."""
     wanted = dict(_values(before, path))
     tracks = dict(wanted["tracks"])
-    said = tracks[track] or {}
-    if _same(said.get(key), value) and key in said:
+    said = (wanted if track is None else tracks[track]) or {}
+    if key not in said and value is REMOVED:
+        return before
+    if key in said and value is not REMOVED and _same(said[key], value):
         return before
     # Copies, because nothing else may change with it.
-    wanted["tracks"] = tracks | {track: {**said, key: value}}
+    after_it = {name: what for name, what in said.items() if name != key or value is not REMOVED}
+    if value is not REMOVED:
+        after_it[key] = value
+    if track is None:
+        wanted = after_it
+    else:
+        wanted["tracks"] = tracks | {track: after_it or None}
     after = edited(before, track, key, value)
-    if after is None or not _same(_values(after, path), wanted):
+    if after is None or not _same(_filled(_values(after, path)), _filled(wanted)):
+        whose = "of the game" if track is None else f"of track {track!r}"
         raise UsageError(
-            f"{path} says {key!r} of track {track!r} in a way that cannot be changed here; "
-            "edit it by hand"
+            f"{path} says {key!r} {whose} in a way that cannot be changed here; edit it by hand"
         )
     return after
+
+
+def _filled(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with {} for a track that says nothing, which is the same as no value."""
+    tracks = values["tracks"]
+    return values | {"tracks": {name: said or {} for name, said in tracks.items()}}
 
 
 def _values(text: str, path: Path) -> dict[str, Any]:
@@ -81,23 +131,70 @@ def _same(one: object, other: object) -> bool:
     return first == second
 
 
-def edited(text: str, track: str, key: str, value: object) -> str | None:
-    """Return the text with that key of the track, None where there is no place for it."""
+def edited(text: str, track: str | None, key: str, value: object) -> str | None:
+    """Return the text with that key of the track or the game, None where there is no place."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
         return None  # the reader of manifests takes a little more: a tab before a colon, say
+    if track is None:
+        return _in_owner(text, None, root, key, value, is_flow=False)
     tracks = _child(root, "tracks")
     found = _child(tracks, track)
     if found is None or tracks is None:
         return None
-    name, node = found
-    said = flow_text(value)
+    return _in_owner(text, found[0], found[1], key, value, is_flow=_is_flow(tracks[1]))
+
+
+def _in_owner(
+    text: str, name: yaml.Node | None, node: Any, key: str, value: object, *, is_flow: bool
+) -> str | None:
+    """Say it in the mapping of a track, which `name` names, or of the game."""
     if isinstance(node, yaml.MappingNode):
-        return _in_mapping(text, node, key, said)
-    if isinstance(node, yaml.ScalarNode) and not node.value:
-        return _in_empty(text, name, key, said, is_flow=_is_flow(tracks[1]))
+        if value is REMOVED:
+            return _without(text, node, key)
+        return _in_mapping(text, node, key, flow_text(value))
+    if name is not None and isinstance(node, yaml.ScalarNode) and not node.value:
+        return _in_empty(text, name, key, flow_text(value), is_flow=is_flow)
     return None
+
+
+def _without(text: str, node: yaml.MappingNode, key: str) -> str | None:
+    """Return the text without a key of a mapping; comments beside and within it stay."""
+    place = next((n for n, (name, _) in enumerate(node.value) if name.value == key), None)
+    if place is None:
+        return None
+    name, value = node.value[place]
+    start, end = name.start_mark.index, max(_last(value), name.end_mark.index)
+    if not node.flow_style:
+        holds_comments = isinstance(value, yaml.CollectionNode)  # and no text of several lines
+        return _without_lines(text, start, end, holds_comments=holds_comments)
+    if place + 1 < len(node.value):
+        end = node.value[place + 1][0].start_mark.index
+    elif place:
+        start = _last(node.value[place - 1][1])
+    return None if "#" in text[start:end] else text[:start] + text[end:]
+
+
+def _without_lines(text: str, start: int, end: int, *, holds_comments: bool) -> str | None:
+    """Return the text without the lines of a key from start to the end of its value."""
+    end = start + len(text[start:end].rstrip())
+    first = max(text.rfind(each, 0, start) for each in "\r\n") + 1
+    indent = text[first:start]
+    breaks = _BREAK.search(text, end)
+    last, following = (breaks.start(), breaks.end()) if breaks else (len(text), len(text))
+    colon, behind = text[end:last].lstrip().startswith(":"), text[end:last].strip()
+    if indent.strip() or not (colon or not behind or behind.startswith("#")):
+        return None
+    # Of "key:" without a value, or with one on lines of its own, the colon belongs to the key.
+    lines = _BREAK.split(text[start:end]) if holds_comments else []
+    found = [_COMMENT.search(line) for line in lines]
+    if any(not each and "#" in line for each, line in zip(found, lines, strict=True)):
+        return None
+    kept = [each[1] or each[2] for each in found if each]
+    kept += [behind.lstrip(": ")] if "#" in behind else []
+    said = "".join(f"{indent}{line}{_line_break(text)}" for line in kept)
+    return text[:first] + said + text[following:]
 
 
 def flow_text(value: object) -> str:
@@ -122,6 +219,8 @@ def flow_text(value: object) -> str:
 
 
 _BREAK = re.compile("\r\n|\r|\n")
+_COMMENT = re.compile("^[ \\t]*(#.*)$|[ \\t](#[^\"']*)$")
+"""A comment, alone or behind something; behind something one with quotes may be text."""
 _PLAIN = re.compile(r"[A-Za-z_](?:[\w /.'+-]*[\w'])?", re.ASCII)
 """What needs no quotes anywhere."""
 

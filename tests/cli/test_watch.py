@@ -13,8 +13,8 @@ from queue import Queue
 
 import pytest
 
-from chipassets.cli.stamps import read_stamps
 from chipassets.cli.watch import changes
+from chipassets.stored.stamps import read_stamps
 from tests.cli.conftest import Run, environment, hear_ctrl_c
 
 

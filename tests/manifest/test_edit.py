@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.errors import ManifestError, UsageError
-from chipassets.manifest.edit import flow_text, set_key
+from chipassets.manifest.edit import REMOVED, flow_text, set_key, with_settings
 from chipassets.manifest.yaml_reader import read_document
 
 MANIFEST = """\
@@ -135,6 +135,60 @@ def test_a_value_of_any_shape_gives_way(tmp_path: Path, old: str, new: str) -> N
     path.write_text(text.format(old))
     set_key(path, "town", "primer", "C4 D4")
     assert path.read_text() == text.format(new)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("track", "key", "old", "new"),
+    [
+        ("town", "mood", "    mood: [calm, bright]  # both\n", "    # both\n"),
+        ("boss", "tempo", ", tempo: {min: 150, max: 160}}", "}"),
+        ("boss", "scene", "{scene: boss, tempo", "{tempo"),
+        ("battle", "mood", "    mood:\n      - tense\n      - dark\n", ""),
+        ("shop", "mood", "", ""),
+        (None, "game", "game: Tiny   # a game\n", "# a game\n"),
+        (None, "chip", "", ""),
+    ],
+)
+def test_a_key_goes_and_all_else_stays(
+    tmp_path: Path, end: str, track: str | None, key: str, old: str, new: str
+) -> None:
+    path = tmp_path / "game.yaml"
+    data = MANIFEST.replace("\n", end).encode()
+    wanted = MANIFEST.replace(old, new, 1).replace("\n", end).encode()
+    if key == "game":  # which a manifest needs
+        with pytest.raises(ManifestError, match="needs the key 'game'"):
+            with_settings(data, path, track, [(key, REMOVED)])
+        return
+    after, changed = with_settings(data, path, track, [(key, REMOVED)])
+    assert (after, changed) == (wanted, [old != ""])
+
+
+def test_comments_among_the_values_of_a_key_that_goes_stay(tmp_path: Path) -> None:
+    text = (
+        "game: A\ntracks:\n  town:\n    mood:   # two\n      # it's first\n      - calm\n"
+        "      - dark  # not so\n    primer: |\n      C4 D4\n  shop: {mood: calm, # so\n"
+        "    tempo: 100}\n"
+    )
+    path = tmp_path / "game.yaml"
+    after, _ = with_settings(text.encode(), path, "town", [("mood", REMOVED)])
+    assert after.decode() == text.replace(
+        "    mood:   # two\n      # it's first\n      - calm\n      - dark  # not so\n",
+        "    # two\n    # it's first\n    # not so\n",
+    )
+    after, _ = with_settings(text.encode(), path, "town", [("primer", REMOVED)])
+    assert after.decode() == text.replace("    primer: |\n      C4 D4\n", "")
+    with pytest.raises(UsageError, match="by hand"):
+        with_settings(text.encode(), path, "shop", [("mood", REMOVED)])
+
+
+def test_what_the_game_says_is_set_too(tmp_path: Path) -> None:
+    path = tmp_path / "game.yaml"
+    after, changed = with_settings(MANIFEST.encode(), path, None, [("chip", "gameboy")])
+    assert after.decode() == MANIFEST.replace("game: Tiny", "chip: gameboy\ngame: Tiny")
+    assert changed == [True]
+    again, _ = with_settings(after, path, None, [("chip", REMOVED)])
+    assert again.decode() == MANIFEST
 
 
 ODD = ["on", "no", "1:30", "017", "0o17", "1e3", ".5", "a, b", "#x", "a #b", "- a", "null", "~",

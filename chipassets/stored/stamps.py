@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from chipassets.lock import lock_path
+from chipassets.manifest.named import named_files
+
 Stamp = tuple[int, int, int, int]
 Stamps = dict[Path, Stamp]
 """Of each file its size, its times of writing and of change in nanoseconds, and its number on the
@@ -14,8 +17,6 @@ disk: a copy may bring its own time of writing. Files that are not there are lef
 
 def read_stamps(manifest: Path) -> Stamps:
     """Return the stamps of the manifest, its lock and the files that it names."""
-    from chipassets.lock import lock_path
-
     own = _stamps((manifest, lock_path(manifest)))
     return own | _stamps(_named(manifest, own.get(manifest)))
 
@@ -23,8 +24,6 @@ def read_stamps(manifest: Path) -> Stamps:
 @lru_cache(maxsize=1)
 def _named(manifest: Path, _stamp: Stamp | None) -> tuple[Path, ...]:
     """The files that the manifest names; read again only when its own stamp has changed."""
-    from chipassets.manifest.named import named_files
-
     return named_files(manifest)
 
 

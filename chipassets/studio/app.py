@@ -1,0 +1,192 @@
+"""The studio as a web application: addresses, JSON in and out, errors as the user reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from chipassets.errors import (
+    CheckError,
+    ChipassetsError,
+    ManifestError,
+    UsageError,
+)
+from chipassets.studio.guard import Guard
+from chipassets.studio.session import Session
+from chipassets.studio.shown import problem_json
+from chipassets.studio.sounding import AUDIO
+
+_WAIT_SECONDS = 20.0
+_LOOK_SECONDS = 1.0
+"""How often a waiting page looks whether somebody else has saved the manifest or its lock."""
+_MOST_LETTERS = 4096
+_MOST_SETTINGS = 32
+_PAGE = {"": ("page.html", "text/html"), "page.css": ("page.css", "text/css"),
+         "page.js": ("page.js", "text/javascript")}  # fmt: skip
+_STATUS = {ManifestError: 422, UsageError: 400, CheckError: 409}
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The body of a request: a JSON object whose values are asked for by type."""
+
+    values: Mapping[str, Any]
+
+    def text(self, name: str, most: int = _MOST_LETTERS) -> str:
+        """Return a text; UsageError where it is missing, none, or too long."""
+        found = self.values.get(name)
+        if not isinstance(found, str) or len(found) > most:
+            raise UsageError(f"{name} must be a text of at most {most:,} letters")
+        return found
+
+    def number(self, name: str) -> int:
+        """Return an integer; UsageError where there is none."""
+        found = self.values.get(name)
+        if not isinstance(found, int) or isinstance(found, bool):
+            raise UsageError(f"{name} must be an integer")
+        return found
+
+    def settings(self) -> list[tuple[str, str | None]]:
+        """Return keys and values, None for a key that is to go."""
+        found = self.values.get("settings")
+        if not isinstance(found, dict) or not 1 <= len(found) <= _MOST_SETTINGS:
+            raise UsageError("settings must be an object of keys and values")
+        for value in found.values():
+            if value is not None and (not isinstance(value, str) or len(value) > _MOST_LETTERS):
+                raise UsageError("the value of a setting is a text, or null")
+        return list(found.items())
+
+
+def create_app(session: Session, token: str, hosts: tuple[str, ...]) -> Guard:
+    """Return the application of a session, for the hosts (name and port) that lead to it."""
+    inner = Starlette(
+        routes=[
+            *(Route(f"/{name}", _page(*of)) for name, of in _PAGE.items()),
+            Route("/state", _State(session).get),
+            Route("/game", _get(lambda _: session.game())),
+            Route("/tracks/{track}/takes", _get(lambda at: session.takes(at["track"]))),
+            Route("/tracks/{track}/takes/{take}", _get(
+                lambda at: session.sounding(at["track"], at["take"]).to_json())),
+            Route(f"/tracks/{{track}}/takes/{{take}}/audio.{AUDIO}", _audio(session)),
+            *(
+                Route(path, _post(order), methods=["POST"])
+                for path, order in _orders(session).items()
+            ),
+        ],
+        exception_handlers={ChipassetsError: _told},
+    )  # fmt: skip
+    return Guard(inner, token, hosts)
+
+
+Order = Callable[[Mapping[str, str], Orders], Any]
+
+
+def _orders(session: Session) -> dict[str, Order]:
+    """What can be ordered, by address; each returns a job's number or what was done."""
+    on_track: dict[str, Order] = {
+        "compose": lambda at, _: session.compose(at["track"]),
+        "accept": lambda at, said: session.accept(at["track"], said.text("take")),
+        "unaccept": lambda at, _: session.unaccept(at["track"]),
+        "reject": lambda at, said: session.reject(at["track"], said.text("take")),
+        "roll": lambda at, said: session.roll(at["track"], said.number("count")),
+        "reroll": lambda at, said: session.reroll(
+            at["track"], said.text("what"), said.text("take")
+        ),
+        "set": lambda at, said: session.set(at["track"], said.settings()),
+    }
+    on_game: dict[str, Order] = {
+        "set": lambda _, said: session.set(None, said.settings()),
+        "accept-all": lambda _at, _: session.accept_all(),
+        "build": lambda _at, _: session.build(),
+        "cancel": lambda _, said: session.worker.cancel(said.number("job")),
+        "undo": lambda _at, _: session.undo(),
+        "redo": lambda _at, _: session.redo(),
+        "check": lambda _, said: session.check(said.text("text", 1 << 20)),
+        "write": lambda _, said: session.write(said.text("text", 1 << 20), said.text("hash")),
+    }
+    return {f"/tracks/{{track}}/{name}": order for name, order in on_track.items()} | {
+        f"/{name}": order for name, order in on_game.items()
+    }
+
+
+def _get(
+    answer: Callable[[Mapping[str, str]], Any],
+) -> Callable[[Request], Any]:
+    async def get(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(answer, request.path_params))
+
+    return get
+
+
+def _post(order: Order) -> Callable[[Request], Any]:
+    async def post(request: Request) -> Response:
+        try:
+            values = json.loads(await request.body())
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"the request is no JSON: {error}") from error
+        if not isinstance(values, dict):
+            raise UsageError("the request is no JSON object")
+        done = await run_in_threadpool(order, request.path_params, Orders(values))
+        return JSONResponse({"done": done})
+
+    return post
+
+
+class _State:
+    """Answers once there is news after the revision that the page knows."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, request: Request) -> Response:
+        session = self._session
+        after = _integer(request.query_params.get("after", "0"))
+        said = _integer(request.query_params.get("said", "0"))
+        waited = 0.0
+        while waited < _WAIT_SECONDS:
+            await run_in_threadpool(session.look)
+            if session.news.revision > after or session.news.is_closed:
+                break
+            await session.news.wait(after, _LOOK_SECONDS)
+            waited += _LOOK_SECONDS
+        return JSONResponse(session.state(said))
+
+
+def _integer(text: str) -> int:
+    if not text.isdecimal() or len(text) > 15:
+        raise UsageError(f"{text[:40]!r} is no number")
+    return int(text)
+
+
+def _audio(session: Session) -> Callable[[Request], Any]:
+    async def get(request: Request) -> Response:
+        at = request.path_params
+        found = await run_in_threadpool(session.sounding, at["track"], at["take"])
+        return FileResponse(found.audio, media_type=f"audio/{AUDIO}")
+
+    return get
+
+
+def _page(name: str, kind: str) -> Callable[[Request], Any]:
+    async def get(_: Request) -> Response:
+        text = files("chipassets").joinpath("studio", name).read_text(encoding="utf-8")
+        return Response(text, media_type=f"{kind}; charset=utf-8")
+
+    return get
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    """An error as JSON: its text, and of a manifest's mistakes where each is."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    problems = error.problems if isinstance(error, ManifestError) else ()
+    told = {"error": str(error), "problems": [problem_json(one) for one in problems]}
+    return JSONResponse(told, status_code=status)

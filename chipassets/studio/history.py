@@ -1,0 +1,131 @@
+"""Undo and redo of what was decided and written in the studio.
+
+What somebody else has changed since is never undone: then the step is dropped, and that is said.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chipassets.bundle import write_file
+from chipassets.errors import CheckError
+from chipassets.lock import Lock, LockedTake, change_lock
+
+_MOST_STEPS = 200
+
+Takes = Mapping[str, LockedTake | None]
+"""Takes of the lock by track, None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A change of the lock."""
+
+    what: str
+    before: Takes
+    after: Takes
+
+    def reversed(self) -> Decision:
+        """Return the change back."""
+        return Decision(self.what, self.after, self.before)
+
+    def apply(self, manifest: Path) -> None:
+        """Make the lock as it is after the change; CheckError where it is not as before it."""
+
+        def change(now: Lock) -> Lock:
+            for name, take in self.before.items():
+                if now.takes.get(name) != take:
+                    raise CheckError(f"{name} has been changed elsewhere since")
+            kept = {name: take for name, take in now.takes.items() if name not in self.after}
+            again = {name: take for name, take in self.after.items() if take is not None}
+            return replace(now, takes=kept | again)
+
+        change_lock(manifest, change)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A change of the manifest's text."""
+
+    what: str
+    before: bytes
+    after: bytes
+
+    def reversed(self) -> Writing:
+        """Return the change back."""
+        return Writing(self.what, self.after, self.before)
+
+    def apply(self, manifest: Path) -> None:
+        """Write the text after the change; CheckError where the file does not hold that before."""
+        if manifest.read_bytes() != self.before:
+            raise CheckError(f"{manifest.name} has been changed elsewhere since")
+        write_file(manifest, self.after)
+
+
+Step = Decision | Writing
+
+
+class History:
+    """What was done, and what was undone of it, the last last. Safe in threads."""
+
+    def __init__(self, manifest: Path) -> None:
+        self._manifest = manifest
+        self._lock = threading.RLock()
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+
+    @property
+    def undo_text(self) -> str:
+        """What `undo` would undo, "" for nothing."""
+        with self._lock:
+            return self._done[-1].what if self._done else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What `redo` would do again, "" for nothing."""
+        with self._lock:
+            return self._undone[-1].what if self._undone else ""
+
+    def keep(self, step: Step) -> None:
+        """Add what was just done; nothing that was undone can be done again then."""
+        with self._lock:
+            self._done = [*self._done, step][-_MOST_STEPS:]
+            self._undone = []
+
+    def decided(self, what: str, before: Lock, after: Lock) -> None:
+        """Add a change of the lock, if it is one."""
+        names = [
+            name
+            for name in before.takes.keys() | after.takes.keys()
+            if before.takes.get(name) != after.takes.get(name)
+        ]
+        if names:
+            old = {name: before.takes.get(name) for name in names}
+            self.keep(Decision(what, old, {name: after.takes.get(name) for name in names}))
+
+    def undo(self) -> str:
+        """Take the last step back; return what it was. CheckError where that is not possible."""
+        with self._lock:
+            return self._move(self._done, self._undone, "undone")
+
+    def redo(self) -> str:
+        """Do the last step that was taken back again; return what it was. CheckError likewise."""
+        with self._lock:
+            return self._move(self._undone, self._done, "done again")
+
+    def _move(self, source: list[Step], target: list[Step], how: str) -> str:
+        if not source:
+            raise CheckError(f"there is nothing that could be {how}")
+        step = source.pop()
+        back = step.reversed() if how == "undone" else step
+        try:
+            back.apply(self._manifest)
+        except CheckError as error:
+            raise CheckError(
+                f"{step.what} is not {how}: {error}, and that would be lost; nothing was changed"
+            ) from error
+        target.append(step)
+        return step.what

@@ -1,0 +1,76 @@
+"""The studio's server: one manifest, on this machine alone, until Ctrl-C."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from chipassets.errors import UsageError
+from chipassets.stored.cache import open_cache
+from chipassets.studio.app import create_app
+from chipassets.studio.session import Session
+
+HOST = "127.0.0.1"
+
+
+def serve(
+    manifest: Path, folder: Path | None, port: int, use_cache: bool, ready: Callable[[str], None]
+) -> None:
+    """Serve the studio of a manifest until the process is interrupted.
+
+    port: 0 takes a free one. `ready` is called with the address to open. UsageError where the port
+    is taken.
+    """
+    with (
+        _listening(port) as listening,
+        open_cache(manifest.absolute().parent, is_wanted=use_cache) as cache,
+    ):
+        port = listening.getsockname()[1]
+        token = secrets.token_urlsafe(24)
+        session = Session(manifest, cache, folder)
+        try:
+            app = create_app(session, token, (f"{HOST}:{port}", f"localhost:{port}"))
+            server = _Server(app, session)
+            ready(f"http://{HOST}:{port}/{token}/")
+            server.run([listening])
+        finally:
+            session.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that lets no page wait once it is to end."""
+
+    def __init__(self, app: object, session: Session) -> None:
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        super().__init__(config)
+        self._session = session
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what waits, then the connections."""
+        self._session.news.close()
+        await super().shutdown(sockets)
+
+
+def _listening(port: int) -> socket.socket:
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        found.bind((HOST, port))
+        found.listen()
+    except OSError as error:
+        found.close()
+        raise UsageError(
+            f"port {port} cannot be had: {error.strerror or error}; name another with --port"
+        ) from error
+    return found
