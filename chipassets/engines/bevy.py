@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterator
 
 from chipassets.bundle import TrackEntry
-from chipassets.engines.godot import audio_names
+from chipassets.engines.godot import audio_names, section_samples
 from chipassets.engines.kit import Exporter, Item, Music, facts, template
 
-_FIELDS = (
-    "name", "scene", "moods", "rate", "samples", "loops", "loop_start", "loop_length",
-    "loop_start_bar", "loop_bars", "bpm", "beats_per_bar", "felt_beats", "files",
-)  # fmt: skip
+# "match" is a word of Rust's own.
+_FIELDS = {
+    "name": "name", "scene": "scene", "moods": "moods", "match": "matches", "like": "like",
+    "rate": "rate", "samples": "samples", "loops": "loops", "loop_start": "loop_start",
+    "loop_length": "loop_length", "loop_start_bar": "loop_start_bar", "loop_bars": "loop_bars",
+    "bars": "bars", "bpm": "bpm", "beats_per_bar": "beats_per_bar", "felt_beats": "felt_beats",
+    "section_samples": "section_samples", "files": "files",
+}  # fmt: skip
 
 
 def bevy_items(music: Music) -> Iterator[Item]:
@@ -26,8 +30,15 @@ def bevy_items(music: Music) -> Iterator[Item]:
 
 
 def _row(music: Music, track: TrackEntry) -> str:
-    values = facts(track) | {"files": [name for name, _ in audio_names(music, track)]}
-    fields = "\n".join(f"        {name}: {rust_value(values[name])}," for name in _FIELDS)
+    values = facts(track) | {
+        "files": [name for name, _ in audio_names(music, track)],
+        "section_samples": section_samples(track),
+        "bpm": float(track.tempo_bpm),
+        "beats_per_bar": float(track.beats_per_bar),
+    }
+    fields = "\n".join(
+        f"        {field}: {rust_value(values[name])}," for name, field in _FIELDS.items()
+    )
     return f"    Track {{\n{fields}\n    }},"
 
 
@@ -43,12 +54,7 @@ def rust_value(value: object) -> str:
 def bevy_example(music: Music) -> Iterator[Item]:
     """Yield a program that plays it."""
     del music
-    yield Item(
-        "examples/music.rs",
-        template("bevy", "main.rs").replace(
-            b"mod music;", b'#[path = "../src/music.rs"]\nmod music;'
-        ),
-    )
+    yield Item("examples/music.rs", template("bevy", "main.rs"))
 
 
 BEVY = Exporter("bevy", "Bevy", ("ogg",), bevy_items, bevy_example)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from chipassets.engines import export
+from chipassets.runtime import Director, Library
 from tests.engines.game import need, run
 from tests.engines.scenario import assert_as_expected, lines, script, write_scenario
 
@@ -32,6 +34,10 @@ def check(said: str, folder: Path, late: float) -> None:
     """Starts, refusals and levels are what the runtime's are."""
     assert_as_expected(said, folder / "bundle", late)
     assert lines(said, "restored") == [["false"], *[["true"]] * 3]
+    check_gains(said)
+
+
+def check_gains(said: str) -> None:
     gains = sorted((name, float(gain)) for name, gain in lines(said, "gain"))
     assert [name for name, _ in gains] == [
         "battle.1.ogg", "battle.2.ogg", "cave.ogg", "cave.ogg", "victory.ogg",
@@ -60,3 +66,20 @@ def test_godots_core(folder: Path) -> None:
     said = run(godot, "--path", game, cwd=folder, environment={"HOME": str(folder)})
     assert "SCRIPT ERROR" not in said, said
     check(said, folder, 0.021)
+
+
+def test_rusts_core(folder: Path) -> None:
+    compiler, project = need("rustc", "rustc"), folder / "rust"
+    export("bevy", folder / "bundle", project, example=True)
+    sources = Path(__file__).parent / "rust"
+    flags = ("--edition", "2021", "-D", "warnings")
+    run(compiler, *flags, "--crate-type", "rlib", sources / "kira.rs", cwd=project)
+    kira = ("--extern", "kira=libkira.rlib", "-L", ".")
+    run(compiler, *flags, *kira, "--emit", "metadata", "examples/music.rs", cwd=project)
+    (project / "src/play.rs").write_text((sources / "play.rs").read_text())
+    run(compiler, *flags, *kira, "src/play.rs", "-o", "play", cwd=project)
+    said = run(project / "play", folder / "calls.txt", cwd=project)
+    assert_as_expected(said, folder / "bundle", 0.011)
+    check_gains(said)
+    ((text,),) = lines(said, "state")
+    Director(Library.open(folder / "bundle")).restore(json.loads(text), 0)

@@ -1,24 +1,24 @@
-//! The music of the game for Bevy and any other program in Rust, through kira 0.10. Written by
-//! chipassets; build the bundle anew.
+//! The music of the game for Bevy and any other program in Rust, through kira 0.10 or later. Written
+//! by chipassets; build the bundle anew.
 //!
 //! ```toml
 //! kira = { version = "0.10", default-features = false, features = ["cpal", "ogg"] }
 //! ```
 //!
 //! ```ignore
-//! let mut music = Music::new("assets/music")?;
-//! music.enter("overworld");           // whenever the game's scene changes
-//! music.update()?;                    // once a frame
-//! music.intensity(0.4);               // fewer layers
-//! music.leave(When::Now, 0.8);        // back to where the scene below was left
+//! let mut music = open("assets/music")?;
+//! music.enter("overworld", &AS_RULED);  // whenever the game's scene changes
+//! music.update();                       // once a frame
+//! music.intensity(0.4, 0.6, When::Now); // fewer layers
+//! music.leave(&AS_RULED);               // back to where the scene below was left
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kira::sound::static_sound::{StaticSoundData, StaticSoundHandle};
-use kira::sound::{FromFileError, PlaybackPosition, Region};
+use kira::sound::{EndPosition, PlaybackPosition, Region};
 use kira::{AudioManager, AudioManagerSettings, Decibels, DefaultBackend, Tween};
 
 /// What the player knows of a track: samples are of the file, bars count from 0.
@@ -26,6 +26,8 @@ pub struct Track {
     pub name: &'static str,
     pub scene: &'static str,
     pub moods: &'static [&'static str],
+    pub matches: &'static str,
+    pub like: &'static str,
     pub rate: u32,
     pub samples: u64,
     pub loops: bool,
@@ -33,9 +35,11 @@ pub struct Track {
     pub loop_length: u64,
     pub loop_start_bar: u32,
     pub loop_bars: u32,
+    pub bars: u32,
     pub bpm: f64,
-    pub beats_per_bar: f32,
+    pub beats_per_bar: f64,
     pub felt_beats: u32,
+    pub section_samples: &'static [u64],
     pub files: &'static [&'static str],
 }
 
@@ -43,222 +47,802 @@ pub static TRACKS: &[Track] = &[
 @TRACKS@
 ];
 
-/// When a change begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// When a change begins: at once, or at the next line of what plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     Now,
     Beat,
     Bar,
+    Section,
 }
 
-struct Voice {
+/// Both at once, one after the other, or from one sample to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Crossfade,
+    Fade,
+    Cut,
+}
+
+/// How the music changes from a scene to another; "*" stands for any. fade: seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    pub from: &'static str,
+    pub to: &'static str,
+    pub when: When,
+    pub fade: f64,
+    pub how: How,
+}
+
+const fn rule(from: &'static str, to: &'static str, when: When, fade: f64) -> Rule {
+    Rule { from, to, when, fade, how: How::Crossfade }
+}
+
+pub const RULES: &[Rule] = &[
+    rule("*", "battle", When::Now, 0.12),
+    rule("*", "boss", When::Now, 0.12),
+    rule("*", "victory", When::Now, 0.06),
+    rule("*", "game_over", When::Now, 0.4),
+    rule("town", "shop", When::Bar, 0.4),
+    rule("shop", "town", When::Bar, 0.4),
+    rule("*", "*", When::Now, 0.8),
+];
+
+/// What a call asks of a change in place of its rule, and the moods that the track should have.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner<'a> {
+    pub when: Option<When>,
+    pub fade: Option<f64>,
+    pub how: Option<How>,
+    pub moods: &'a [&'a str],
+}
+
+/// Everything as the rules say.
+pub const AS_RULED: Manner<'static> = Manner { when: None, fade: None, how: None, moods: &[] };
+
+/// A track and the sample of its file at which a scene's music is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    pub scene: String,
+    pub moods: Vec<String>,
+    pub track: Option<String>,
+    pub sample: u64,
+}
+
+/// Where the music is, for a save game. to_json() is the JSON of every other engine's state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub scenes: Vec<Place>,
+    pub playing: Option<Place>,
+    pub intensity: f64,
+    pub duck_db: f64,
+}
+
+impl State {
+    pub fn to_json(&self) -> String {
+        let scenes: Vec<String> = self.scenes.iter().map(|place| place_json(place, true)).collect();
+        format!(
+            "{{\"format\": 1, \"scenes\": [{}], \"playing\": {}, \"intensity\": {}, \"duck_db\": {}}}",
+            scenes.join(", "),
+            self.playing.as_ref().map_or("null".to_string(), |place| place_json(place, false)),
+            self.intensity,
+            self.duck_db,
+        )
+    }
+}
+
+fn place_json(place: &Place, with_moods: bool) -> String {
+    let moods: Vec<String> = place.moods.iter().map(|mood| text_json(mood)).collect();
+    let moods = if with_moods { format!("\"moods\": [{}], ", moods.join(", ")) } else { String::new() };
+    format!(
+        "{{\"scene\": {}, {}\"track\": {}, \"sample\": {}}}",
+        text_json(&place.scene),
+        moods,
+        place.track.as_ref().map_or("null".to_string(), |name| text_json(name)),
+        place.sample,
+    )
+}
+
+fn text_json(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for one in text.chars() {
+        match one {
+            '"' | '\\' => quoted.extend(['\\', one]),
+            _ if one < ' ' => quoted.push_str(&format!("\\u{:04x}", one as u32)),
+            _ => quoted.push(one),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// What sounds: a track's files, begun together.
+pub trait Voice {
+    /// The sample of the file, counted on through every pass of its loop or gone round.
+    fn sample(&self) -> f64;
+    fn set_gain(&mut self, layer: usize, gain: f32);
+    fn stop(&mut self);
+}
+
+/// What plays the music that `Music` decides on; `Kira` is one.
+pub trait Backend {
+    type Voice: Voice;
+    /// Seconds of a clock that only goes forward.
+    fn now(&self) -> f64;
+    /// Start a track at a sample of its file; None, and a word to the log, where that fails.
+    fn start(&mut self, track: &'static Track, sample: u64) -> Option<Self::Voice>;
+    fn warn(&mut self, text: &str);
+}
+
+#[derive(Clone, Copy)]
+struct Fade {
+    first: f64,
+    last: f64,
+    at: f64,
+    seconds: f64,
+}
+
+impl Fade {
+    fn steady(value: f64) -> Self {
+        Fade { first: value, last: value, at: 0.0, seconds: 0.0 }
+    }
+
+    fn point(&self, now: f64) -> f64 {
+        if now < self.at {
+            self.first
+        } else if now >= self.at + self.seconds {
+            self.last
+        } else {
+            self.first + (self.last - self.first) * (now - self.at) / self.seconds
+        }
+    }
+
+    fn turn(&self, at: f64, seconds: f64, last: f64) -> Self {
+        Fade { first: self.point(at), last, at, seconds }
+    }
+}
+
+struct Sounding<V> {
     track: &'static Track,
     scene: String,
-    layers: Vec<StaticSoundHandle>,
+    voice: V,
+    fade: Fade,
+    is_sting: bool,
+    id: u64,
 }
 
 struct Change {
-    track: &'static Track,
+    track: Option<&'static Track>,
     scene: String,
-    at: Instant,
-    fade: Duration,
+    at: f64,
+    fade: f64,
+    how: How,
+    keeps_place: bool,
+    is_jump: bool,
 }
 
-/// Plays the tracks by the game's scenes; scenes of a higher level lie over those of a lower.
-pub struct Music {
-    manager: AudioManager<DefaultBackend>,
-    folder: PathBuf,
-    sounds: HashMap<&'static str, StaticSoundData>,
-    stack: Vec<String>,
-    left: HashMap<String, f64>,
-    current: Option<Voice>,
+struct Sting {
+    track: &'static Track,
+    at: f64,
+    priority: i32,
+    id: u64,
+}
+
+const STING_DUCK: f64 = 0.251_188_643; // 12 dB less
+const STING_DUCK_SECONDS: f64 = 0.08;
+const STING_RETURN_SECONDS: f64 = 0.5;
+const RELEASE_SECONDS: f64 = 0.06;
+
+/// Plays the tracks by the game's scenes: scenes of a higher level lie over those of a lower.
+pub struct Music<B: Backend> {
+    pub volume: f64,
+    pub music_volume: f64,
+    pub sting_volume: f64,
+    pub rules: Vec<Rule>,
+    pub levels: HashMap<String, i32>,
+    backend: B,
+    tracks: &'static [Track],
+    stack: Vec<(String, Vec<String>)>,
+    left: HashMap<String, (&'static str, f64)>,
+    voices: Vec<Sounding<B::Voice>>,
+    current: Option<u64>,
     pending: Option<Change>,
-    level: f32,
-}
-
-fn scene_level(scene: &str) -> u32 {
-    match scene {
-        "shop" => 1,
-        "battle" | "boss" | "victory" => 2,
-        "menu" => 3,
-        _ => 0,
-    }
+    sting: Option<Sting>,
+    waiting: Option<Sting>,
+    level: Fade,
+    game_duck: Fade,
+    sting_duck: Fade,
+    made: u64,
+    told: HashSet<String>,
 }
 
 /// The amplitude of a layer, from 0 on, of that many at an intensity: the first always sounds.
-pub fn share(level: f32, layer: usize, layers: usize) -> f32 {
+pub fn share(level: f64, layer: usize, layers: usize) -> f64 {
     if layer == 0 {
         return 1.0;
     }
-    let upper = layers.saturating_sub(1).max(1) as f32;
-    let point = (level * upper - (layer as f32 - 1.0)).clamp(0.0, 1.0);
-    (point * std::f32::consts::FRAC_PI_2).sin()
+    let upper = layers.saturating_sub(1).max(1) as f64;
+    let point = (level * upper - (layer as f64 - 1.0)).clamp(0.0, 1.0);
+    (point * std::f64::consts::FRAC_PI_2).sin()
 }
 
-/// Seconds from a place in the file to its next line.
-pub fn to_line(track: &Track, seconds: f64, when: When) -> f64 {
-    let rate = f64::from(track.rate);
-    let sample = seconds * rate;
-    if when == When::Now || (!track.loops && sample >= track.samples as f64) {
-        return 0.0;
+impl Track {
+    /// The sample of the file at which a position lies: loops go round, others stop.
+    pub fn wrap(&self, sample: f64) -> f64 {
+        let start = self.loop_start as f64;
+        if !self.loops {
+            sample.min(self.samples as f64)
+        } else if sample < start {
+            sample
+        } else {
+            start + (sample - start) % self.loop_length as f64
+        }
     }
-    let (start, bar) = if !track.loops {
-        (0.0, 60.0 * f64::from(track.beats_per_bar) * rate / track.bpm)
-    } else if sample < track.loop_start as f64 {
-        (0.0, track.loop_start as f64 / f64::from(track.loop_start_bar))
-    } else {
-        (track.loop_start as f64, track.loop_length as f64 / f64::from(track.loop_bars))
-    };
-    let unit = if when == When::Beat { bar / f64::from(track.felt_beats) } else { bar };
-    let into = (sample - start) % unit;
-    if into < 1.0 { 0.0 } else { (unit - into) / rate }
+
+    /// Samples from one of the file to its next line.
+    pub fn to_line(&self, sample: f64, when: When) -> f64 {
+        if when == When::Now || (!self.loops && sample >= self.samples as f64) {
+            return 0.0;
+        }
+        if when == When::Section {
+            return self.to_section(sample);
+        }
+        let (start, _, bar) = self.grid(sample);
+        let unit = if when == When::Beat { bar / f64::from(self.felt_beats) } else { bar };
+        let into = (sample - start) % unit;
+        if into < 1.0 { 0.0 } else { unit - into }
+    }
+
+    /// Whether both are the same music bar for bar: a track and its variant.
+    pub fn shares_bars(&self, other: &Track) -> bool {
+        let root = |track: &Track| if track.like.is_empty() { track.name } else { track.like };
+        root(self) == root(other) && self.bars == other.bars
+    }
+
+    /// The sample of this track as far into the same bar as the other is.
+    pub fn same_place(&self, other: &Track, sample: f64) -> f64 {
+        let (start, first, bar) = other.grid(sample);
+        let mut bars = first + (sample - start) / bar;
+        if bars >= f64::from(self.bars) {
+            bars -= f64::from(self.loop_bars);
+        }
+        let first_of_loop = f64::from(self.loop_start_bar);
+        if !self.loops {
+            bars * 60.0 * self.beats_per_bar * f64::from(self.rate) / self.bpm
+        } else if bars < first_of_loop {
+            bars * self.loop_start as f64 / first_of_loop
+        } else {
+            let inside = (bars - first_of_loop) / f64::from(self.loop_bars);
+            self.loop_start as f64 + inside * self.loop_length as f64
+        }
+    }
+
+    // Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+    fn grid(&self, sample: f64) -> (f64, f64, f64) {
+        let start = self.loop_start as f64;
+        if !self.loops {
+            (0.0, 0.0, 60.0 * self.beats_per_bar * f64::from(self.rate) / self.bpm)
+        } else if sample < start {
+            (0.0, 0.0, start / f64::from(self.loop_start_bar))
+        } else {
+            let bar = self.loop_length as f64 / f64::from(self.loop_bars);
+            (start, f64::from(self.loop_start_bar), bar)
+        }
+    }
+
+    fn to_section(&self, sample: f64) -> f64 {
+        let lines = || self.section_samples.iter().map(|&line| line as f64);
+        if let Some(line) = lines().find(|&line| line >= sample) {
+            return line - sample;
+        }
+        let (start, end) = (self.loop_start as f64, self.samples as f64);
+        if !self.loops {
+            return end - sample;
+        }
+        let first = lines().find(|&line| line >= start).unwrap_or(start);
+        end - sample + first - start
+    }
 }
 
-fn tween(seconds: f32) -> Tween {
-    Tween { duration: Duration::from_secs_f32(seconds), ..Default::default() }
-}
-
-fn decibels(amplitude: f32) -> Decibels {
-    if amplitude <= 0.001 { Decibels::SILENCE } else { Decibels(20.0 * amplitude.log10()) }
-}
-
-impl Music {
-    /// Open the sound card; the audio lies in the folder.
-    pub fn new(folder: impl AsRef<Path>) -> Result<Self, Box<dyn std::error::Error>> {
-        Ok(Self {
-            manager: AudioManager::new(AudioManagerSettings::default())?,
-            folder: folder.as_ref().to_path_buf(),
-            sounds: HashMap::new(),
+impl<B: Backend> Music<B> {
+    /// The music of some tracks, played by a backend.
+    pub fn new(tracks: &'static [Track], backend: B) -> Self {
+        let levels = [("shop", 1), ("battle", 2), ("boss", 2), ("victory", 2), ("menu", 3)];
+        Music {
+            volume: 0.8,
+            music_volume: 1.0,
+            sting_volume: 1.0,
+            rules: RULES.to_vec(),
+            levels: levels.iter().map(|(scene, level)| (scene.to_string(), *level)).collect(),
+            backend,
+            tracks,
             stack: Vec::new(),
             left: HashMap::new(),
+            voices: Vec::new(),
             current: None,
             pending: None,
-            level: 1.0,
-        })
+            sting: None,
+            waiting: None,
+            level: Fade::steady(1.0),
+            game_duck: Fade::steady(1.0),
+            sting_duck: Fade::steady(1.0),
+            made: 0,
+            told: HashSet::new(),
+        }
     }
 
-    /// Be in a scene from now on, with a crossfade of 0.8 s at once.
-    pub fn enter(&mut self, scene: &str) {
-        self.enter_with(scene, When::Now, 0.8, &[]);
+    /// The scene that the game is in, "" before the first.
+    pub fn scene(&self) -> &str {
+        self.stack.last().map_or("", |(scene, _)| scene)
     }
 
-    /// Be in a scene from now on: when, seconds of the crossfade, moods.
-    pub fn enter_with(&mut self, scene: &str, when: When, fade: f32, moods: &[&str]) {
-        if let Some(at) = self.stack.iter().position(|other| other == scene) {
-            self.stack.truncate(at + 1);
+    /// The track that sounds and the sample of its file, or None in silence.
+    pub fn playing(&self) -> Option<(&'static Track, f64)> {
+        self.sounding().map(|one| (one.track, one.track.wrap(one.voice.sample())))
+    }
+
+    /// Be in a scene from now on: over lower ones, in place of equal ones, back to one below.
+    pub fn enter(&mut self, scene: &str, manner: &Manner) {
+        let before = self.stack.last().cloned();
+        if let Some(at) = self.stack.iter().position(|(other, _)| other == scene) {
+            self.stack.truncate(at);
         } else {
-            while self.stack.last().is_some_and(|top| scene_level(top) >= scene_level(scene)) {
+            while !self.stack.is_empty() && self.level_of(self.scene()) >= self.level_of(scene) {
                 self.stack.pop();
             }
-            self.stack.push(scene.to_string());
         }
-        self.plan(when, fade, moods);
+        let moods = manner.moods.iter().map(|mood| mood.to_string()).collect();
+        self.stack.push((scene.to_string(), moods));
+        if before.as_ref() != self.stack.last() {
+            self.plan(before.map_or(String::new(), |(scene, _)| scene), manner);
+        }
     }
 
-    /// Go back to the scene below; the last one cannot be left.
-    pub fn leave(&mut self, when: When, fade: f32) {
+    /// Go back to the scene below, whose music goes on where it was left; the last one stays.
+    pub fn leave(&mut self, manner: &Manner) {
         if self.stack.len() > 1 {
-            self.stack.pop();
-            self.plan(when, fade, &[]);
-        }
-    }
-
-    /// Let more or fewer of a track's layers sound, 0 to 1, within 0.6 s.
-    pub fn intensity(&mut self, level: f32) {
-        self.level = level.clamp(0.0, 1.0);
-        if let Some(voice) = &mut self.current {
-            let layers = voice.layers.len();
-            for (number, layer) in voice.layers.iter_mut().enumerate() {
-                layer.set_volume(decibels(share(self.level, number, layers)), tween(0.6));
+            if let Some((before, _)) = self.stack.pop() {
+                self.plan(before, manner);
             }
         }
     }
 
-    /// Play a track once over the music.
-    pub fn sting(&mut self, name: &str) -> Result<(), Box<dyn std::error::Error>> {
-        if let Some(track) = TRACKS.iter().find(|track| track.name == name || track.scene == name) {
-            let sound = self.load(track, track.files[0])?;
-            self.manager.play(sound)?;
+    /// Fade to silence within some seconds and forget every scene.
+    pub fn stop(&mut self, fade: f64) {
+        self.stack.clear();
+        self.left.clear();
+        self.ask(None, String::new(), fade, false);
+        self.end_sting();
+    }
+
+    /// Go to this intensity, 0 to 1, within some seconds, at once or at the next line.
+    pub fn intensity(&mut self, level: f64, fade: f64, when: When) {
+        let level = level.clamp(0.0, 1.0);
+        if level != self.level.last {
+            self.level = self.level.turn(self.line_time(when), fade, level);
         }
-        Ok(())
+    }
+
+    /// Lower the music by that many decibels until told otherwise; 0 is back.
+    pub fn duck(&mut self, by_db: f64, fade: f64) {
+        let gain = 10f64.powf(-by_db.max(0.0) / 20.0);
+        self.game_duck = self.game_duck.turn(self.backend.now(), fade, gain);
+    }
+
+    /// Play a track, or a scene's track, once over the music, which makes room.
+    pub fn sting(&mut self, name: &str, when: When, priority: i32) {
+        let track = match self.sting_track(name) {
+            Some(track) => track,
+            None => {
+                let text = format!("no track serves the scene \"{}\"; there is no such sting", name);
+                return self.tell(text);
+            }
+        };
+        let plays = self.sounding().map_or(false, |one| std::ptr::eq(one.track, track));
+        let is_lower = |other: &Option<Sting>| other.as_ref().map_or(false, |one| one.priority > priority);
+        if !plays && !is_lower(&self.sting) && !is_lower(&self.waiting) {
+            self.waiting = Some(Sting { track, at: self.line_time(when), priority, id: 0 });
+        }
+    }
+
+    /// Where the music is, for a save game.
+    pub fn state(&self) -> State {
+        let scenes = self.stack.iter().map(|(scene, moods)| self.place(scene, moods)).collect();
+        State {
+            scenes,
+            playing: self.sounding().map(|one| self.place(&one.scene, &[])),
+            intensity: self.level.last,
+            duck_db: (20.0 * self.game_duck.last.max(1e-10).log10()).abs(),
+        }
+    }
+
+    /// Be where a state was, in a crossfade of some seconds.
+    pub fn restore(&mut self, state: &State, fade: f64) {
+        self.stack.clear();
+        self.left.clear();
+        for place in &state.scenes {
+            self.stack.push((place.scene.clone(), place.moods.clone()));
+            self.keep(place, &place.scene);
+        }
+        self.end_sting();
+        self.duck(state.duck_db, 0.0);
+        self.level = Fade::steady(state.intensity.clamp(0.0, 1.0));
+        if let Some(id) = self.current {
+            if let Some(one) = self.voices.iter_mut().find(|one| one.id == id) {
+                one.scene.clear();
+            }
+        }
+        let mut scene = self.scene().to_string();
+        let mut wanted = self.stack.last().and_then(|(scene, moods)| self.track_for(scene, moods));
+        if wanted.is_none() {
+            if let Some(place) = &state.playing {
+                wanted = place.track.as_ref().and_then(|name| self.named(name));
+                if wanted.is_some() {
+                    scene = place.scene.clone();
+                    self.keep(place, &scene);
+                }
+            }
+        }
+        self.ask(wanted, scene, fade, true);
     }
 
     /// Do what is due; call it once a frame.
-    pub fn update(&mut self) -> Result<(), Box<dyn std::error::Error>> {
-        if self.pending.as_ref().is_some_and(|change| Instant::now() >= change.at) {
-            if let Some(change) = self.pending.take() {
-                self.take(change)?;
+    pub fn update(&mut self) {
+        let now = self.backend.now();
+        if self.pending.as_ref().map_or(false, |change| now >= change.at) {
+            if let Some(mut change) = self.pending.take() {
+                if change.how == How::Fade && self.current.is_some() && change.track.is_some() {
+                    let track = change.track.take();
+                    self.ask(track, change.scene.clone(), change.fade, false);
+                    if let Some(later) = &mut self.pending {
+                        later.at = now + change.fade;
+                    }
+                }
+                self.take(change, now);
             }
         }
-        Ok(())
-    }
-
-    fn plan(&mut self, when: When, fade: f32, moods: &[&str]) {
-        let Some(scene) = self.stack.last().cloned() else { return };
-        let likeness = |track: &&Track| {
-            let shared = moods.iter().filter(|mood| track.moods.contains(mood)).count() as i64;
-            if moods.is_empty() { 0 } else { shared * 100 - (track.moods.len() as i64 - shared) }
-        };
-        // max_by_key takes the last of equals: the first counts here.
-        let found = TRACKS.iter().rev().filter(|track| track.scene == scene).max_by_key(likeness);
-        let Some(track) = found else { return };
-        self.pending = None;
-        let mut wait = 0.0;
-        if let Some(voice) = &mut self.current {
-            if std::ptr::eq(voice.track, track) {
-                voice.scene = scene;
-                return;
-            }
-            wait = to_line(voice.track, voice.layers[0].position(), when);
+        if self.waiting.as_ref().map_or(false, |sting| now >= sting.at) {
+            self.start_sting(now);
+        } else if self.sting.as_ref().map_or(false, |sting| now >= sting.at) {
+            self.end_sting();
         }
-        self.pending = Some(Change {
-            track,
-            scene,
-            at: Instant::now() + Duration::from_secs_f64(wait),
-            fade: Duration::from_secs_f32(fade),
+        self.set_gains(now);
+        self.voices.retain_mut(|one| {
+            let is_over = one.fade.last == 0.0 && now >= one.fade.at + one.fade.seconds;
+            if is_over {
+                one.voice.stop();
+            }
+            !is_over
         });
     }
 
-    fn take(&mut self, change: Change) -> Result<(), Box<dyn std::error::Error>> {
-        let fade = change.fade.as_secs_f32();
-        let is_first = self.current.is_none();
-        if let Some(mut old) = self.current.take() {
-            if old.scene != change.scene && self.stack.contains(&old.scene) {
-                self.left.insert(old.scene.clone(), old.layers[0].position());
-            }
-            for layer in &mut old.layers {
-                layer.stop(tween(fade));
-            }
-        }
-        let start = self.left.remove(&change.scene).unwrap_or(0.0);
-        let layers = change.track.files.len();
-        let mut sounds = Vec::new();
-        for (number, file) in change.track.files.iter().enumerate() {
-            let mut sound = self.load(change.track, file)?.start_position(start);
-            sound = sound.volume(decibels(share(self.level, number, layers)));
-            if !is_first {
-                sound = sound.fade_in_tween(tween(fade));
-            }
-            sounds.push(sound);
-        }
-        // One after the other, at once: kira takes them up with the same buffer.
-        let handles: Result<Vec<_>, _> =
-            sounds.into_iter().map(|sound| self.manager.play(sound)).collect();
-        self.current = Some(Voice { track: change.track, scene: change.scene, layers: handles? });
-        Ok(())
+    fn sounding(&self) -> Option<&Sounding<B::Voice>> {
+        self.current.and_then(|id| self.voices.iter().find(|one| one.id == id))
     }
 
-    fn load(&mut self, track: &Track, file: &'static str) -> Result<StaticSoundData, FromFileError> {
+    fn ask(&mut self, track: Option<&'static Track>, scene: String, fade: f64, is_jump: bool) {
+        let (at, how) = (self.backend.now(), How::Crossfade);
+        self.pending = Some(Change { track, scene, at, fade, how, keeps_place: false, is_jump });
+    }
+
+    fn keep(&mut self, place: &Place, scene: &str) {
+        if let Some(track) = place.track.as_ref().and_then(|name| self.named(name)) {
+            self.left.insert(scene.to_string(), (track.name, place.sample as f64));
+        }
+    }
+
+    fn plan(&mut self, before: String, manner: &Manner) {
+        let (scene, moods) = match self.stack.last().cloned() {
+            Some(top) => top,
+            None => return,
+        };
+        let track = match self.track_for(&scene, &moods) {
+            Some(track) => track,
+            None => {
+                let text = format!("no track serves the scene \"{}\"; the music stays as it is", scene);
+                return self.tell(text);
+            }
+        };
+        self.pending = None;
+        let id = self.current;
+        let mut keeps_place = false;
+        if let Some(one) = self.voices.iter_mut().find(|one| Some(one.id) == id) {
+            if std::ptr::eq(one.track, track) {
+                one.scene = scene;
+                return;
+            }
+            keeps_place = track.shares_bars(one.track);
+        }
+        let fits = |pattern: &str, name: &str| pattern == "*" || pattern == name;
+        let found = self.rules.iter().find(|row| fits(row.from, &before) && fits(row.to, &scene));
+        let cut = Rule { from: "*", to: "*", when: When::Now, fade: 0.0, how: How::Cut };
+        let rule = found.copied().unwrap_or(cut);
+        let mut how = manner.how.unwrap_or(rule.how);
+        let fade = if how == How::Cut { 0.0 } else { manner.fade.unwrap_or(rule.fade) };
+        if keeps_place && how == How::Fade {
+            how = How::Crossfade;
+        }
+        let at = self.line_time(manner.when.unwrap_or(rule.when));
+        let track = Some(track);
+        self.pending = Some(Change { track, scene, at, fade, how, keeps_place, is_jump: false });
+    }
+
+    fn take(&mut self, change: Change, now: f64) {
+        let mut start = None;
+        if let Some(id) = self.current.take() {
+            let kept: Vec<String> = self.stack.iter().map(|(scene, _)| scene.clone()).collect();
+            if let Some(old) = self.voices.iter_mut().find(|one| one.id == id) {
+                let sample = old.track.wrap(old.voice.sample());
+                if old.scene != change.scene && kept.contains(&old.scene) {
+                    let later = old.track.wrap(sample + change.fade * f64::from(old.track.rate));
+                    self.left.insert(old.scene.clone(), (old.track.name, later));
+                }
+                if let (true, Some(track)) = (change.keeps_place, change.track) {
+                    start = Some(track.same_place(old.track, sample));
+                }
+                old.fade = old.fade.turn(now, change.fade, 0.0);
+            }
+        }
+        let track = match change.track {
+            Some(track) => track,
+            None => return,
+        };
+        let mut start = start.unwrap_or_else(|| self.place_to_go_on(track, &change, now));
+        self.left.remove(&change.scene);
+        if !track.loops && start >= track.samples as f64 {
+            start = 0.0;
+        }
+        let is_silent = self.voices.iter().all(|one| one.fade.point(now) == 0.0);
+        let fade = if is_silent && start == 0.0 { 0.0 } else { change.fade };
+        self.current = self.begin(track, change.scene, start as u64, now, fade, false);
+    }
+
+    // Where it is by now if it still fades out, or where it was left.
+    fn place_to_go_on(&self, track: &'static Track, change: &Change, now: f64) -> f64 {
+        let fades = |one: &&Sounding<B::Voice>| {
+            std::ptr::eq(one.track, track) && !one.is_sting && one.fade.point(now) > 0.0
+        };
+        if !change.is_jump {
+            if let Some(one) = self.voices.iter().find(fades) {
+                return track.wrap(one.voice.sample());
+            }
+        }
+        match self.left.get(&change.scene) {
+            Some((name, sample)) if *name == track.name => *sample,
+            _ => 0.0,
+        }
+    }
+
+    fn begin(
+        &mut self,
+        track: &'static Track,
+        scene: String,
+        sample: u64,
+        now: f64,
+        fade: f64,
+        is_sting: bool,
+    ) -> Option<u64> {
+        let voice = self.backend.start(track, sample)?;
+        self.made += 1;
+        let first = if fade == 0.0 { 1.0 } else { 0.0 };
+        let fade = Fade { first, last: 1.0, at: now, seconds: fade };
+        self.voices.push(Sounding { track, scene, voice, fade, is_sting, id: self.made });
+        self.set_gains(now);
+        Some(self.made)
+    }
+
+    fn start_sting(&mut self, now: f64) {
+        self.release_sting(now);
+        if let Some(mut sting) = self.waiting.take() {
+            let length = sting.track.samples as f64 / f64::from(sting.track.rate);
+            if let Some(id) = self.begin(sting.track, String::new(), 0, now, 0.0, true) {
+                sting.id = id;
+                sting.at = now + length; // from here on, when it ends
+                self.sting = Some(sting);
+                self.sting_duck = self.sting_duck.turn(now, STING_DUCK_SECONDS, STING_DUCK);
+            }
+        }
+    }
+
+    fn end_sting(&mut self) {
+        self.waiting = None;
+        let now = self.backend.now();
+        if self.release_sting(now) {
+            self.sting_duck = self.sting_duck.turn(now, STING_RETURN_SECONDS, 1.0);
+        }
+    }
+
+    fn release_sting(&mut self, now: f64) -> bool {
+        match self.sting.take() {
+            Some(sting) => {
+                if let Some(one) = self.voices.iter_mut().find(|one| one.id == sting.id) {
+                    one.fade = one.fade.turn(now, RELEASE_SECONDS, 0.0);
+                }
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn set_gains(&mut self, now: f64) {
+        let ducked = self.game_duck.point(now).min(self.sting_duck.point(now));
+        let level = self.level.point(now);
+        for one in &mut self.voices {
+            let gain = self.volume * (one.fade.point(now) * std::f64::consts::FRAC_PI_2).sin();
+            let layers = one.track.files.len();
+            for layer in 0..layers {
+                let part = if one.is_sting {
+                    self.sting_volume
+                } else {
+                    self.music_volume * ducked * share(level, layer, layers)
+                };
+                one.voice.set_gain(layer, (gain * part) as f32);
+            }
+        }
+    }
+
+    fn track_for(&self, scene: &str, moods: &[String]) -> Option<&'static Track> {
+        let likeness = |track: &&'static Track| {
+            let shared = moods.iter().filter(|mood| track.moods.contains(&mood.as_str())).count() as i64;
+            if moods.is_empty() { 0 } else { shared * 100 - (track.moods.len() as i64 - shared) }
+        };
+        // max_by_key takes the last of equals: the first counts here.
+        self.tracks.iter().rev().filter(|track| track.scene == scene).max_by_key(likeness)
+    }
+
+    fn sting_track(&self, name: &str) -> Option<&'static Track> {
+        let playing = self.sounding().map_or("", |one| one.track.name);
+        let fits = |track: &&'static Track| track.matches == playing && track.scene == name;
+        let matching = || if playing.is_empty() { None } else { self.tracks.iter().find(fits) };
+        self.named(name).or_else(matching).or_else(|| self.track_for(name, &[]))
+    }
+
+    fn named(&self, name: &str) -> Option<&'static Track> {
+        self.tracks.iter().find(|track| track.name == name)
+    }
+
+    fn place(&self, scene: &str, moods: &[String]) -> Place {
+        let (mut track, mut sample) = (None, 0);
+        match self.sounding() {
+            Some(one) if one.scene == scene => {
+                track = Some(one.track.name.to_string());
+                sample = one.track.wrap(one.voice.sample()) as u64;
+            }
+            _ => {
+                if let Some((name, left)) = self.left.get(scene) {
+                    track = Some(name.to_string());
+                    sample = *left as u64;
+                }
+            }
+        }
+        Place { scene: scene.to_string(), moods: moods.to_vec(), track, sample }
+    }
+
+    fn line_time(&self, when: When) -> f64 {
+        let wait = match self.sounding() {
+            Some(one) => {
+                let sample = one.track.wrap(one.voice.sample());
+                one.track.to_line(sample, when) / f64::from(one.track.rate)
+            }
+            None => 0.0,
+        };
+        self.backend.now() + wait
+    }
+
+    fn level_of(&self, scene: &str) -> i32 {
+        self.levels.get(scene).copied().unwrap_or(0)
+    }
+
+    fn tell(&mut self, text: String) {
+        if self.told.insert(text.clone()) {
+            self.backend.warn(&text);
+        }
+    }
+}
+
+/// kira as the backend: its sound card, and the files of a folder.
+pub struct Kira {
+    manager: AudioManager<DefaultBackend>,
+    folder: PathBuf,
+    sounds: HashMap<&'static str, StaticSoundData>,
+    began: Instant,
+}
+
+/// A track's files as kira plays them.
+pub struct KiraVoice {
+    rate: f64,
+    layers: Vec<(StaticSoundHandle, f32)>,
+}
+
+/// Open the sound card; the audio lies in the folder.
+pub fn open(folder: impl AsRef<Path>) -> Result<Music<Kira>, Box<dyn std::error::Error>> {
+    let manager = AudioManager::new(AudioManagerSettings::default())?;
+    let (folder, sounds) = (folder.as_ref().to_path_buf(), HashMap::new());
+    Ok(Music::new(TRACKS, Kira { manager, folder, sounds, began: Instant::now() }))
+}
+
+// From one frame to the next: the gains of a fade are set in each.
+const FRAME: Duration = Duration::from_millis(17);
+
+fn decibels(gain: f32) -> Decibels {
+    if gain <= 0.001 { Decibels::SILENCE } else { Decibels(20.0 * gain.log10()) }
+}
+
+impl Backend for Kira {
+    type Voice = KiraVoice;
+
+    fn now(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    fn start(&mut self, track: &'static Track, sample: u64) -> Option<KiraVoice> {
+        // First decoded, then started one after the other: kira takes them up with one buffer.
+        let mut sounds = Vec::new();
+        for file in track.files {
+            match self.load(track, file) {
+                Ok(sound) => sounds.push(sound.start_position(PlaybackPosition::Samples(sample as usize))),
+                Err(error) => {
+                    self.warn(&format!("cannot play {}: {}", file, error));
+                    return None;
+                }
+            }
+        }
+        let mut layers = Vec::new();
+        for sound in sounds {
+            match self.manager.play(sound.volume(Decibels::SILENCE)) {
+                Ok(handle) => layers.push((handle, -1.0)),
+                Err(error) => {
+                    self.warn(&format!("cannot play {}: {:?}", track.name, error));
+                    return None;
+                }
+            }
+        }
+        Some(KiraVoice { rate: f64::from(track.rate), layers })
+    }
+
+    fn warn(&mut self, text: &str) {
+        eprintln!("chipassets: {}", text);
+    }
+}
+
+impl Kira {
+    fn load(
+        &mut self,
+        track: &Track,
+        file: &'static str,
+    ) -> Result<StaticSoundData, Box<dyn std::error::Error>> {
         if !self.sounds.contains_key(file) {
             let mut sound = StaticSoundData::from_file(self.folder.join(file))?;
             if track.loops {
+                // By the sample, not to the end of the audio: a decoder may leave padding there.
                 sound = sound.loop_region(Region {
                     start: PlaybackPosition::Samples(track.loop_start as usize),
-                    end: kira::sound::EndPosition::EndOfAudio,
+                    end: EndPosition::Custom(PlaybackPosition::Samples(track.samples as usize)),
                 });
             }
             self.sounds.insert(file, sound);
         }
         Ok(self.sounds[file].clone())
+    }
+}
+
+impl Voice for KiraVoice {
+    fn sample(&self) -> f64 {
+        self.layers[0].0.position() * self.rate
+    }
+
+    fn set_gain(&mut self, layer: usize, gain: f32) {
+        let (handle, before) = &mut self.layers[layer];
+        if *before != gain {
+            let duration = if *before < 0.0 { Duration::ZERO } else { FRAME };
+            handle.set_volume(decibels(gain), Tween { duration, ..Default::default() });
+            *before = gain;
+        }
+    }
+
+    fn stop(&mut self) {
+        for (handle, _) in &mut self.layers {
+            handle.stop(Tween::default());
+        }
     }
 }

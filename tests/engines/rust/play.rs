@@ -1,0 +1,121 @@
+//! Plays the calls of scenario.py on music.rs, without kira: time and sound are numbers here.
+#[allow(dead_code)]
+mod music;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use music::{Backend, How, Manner, Music, State, Track, Voice, When, TRACKS};
+
+type Gains = Rc<RefCell<Vec<(&'static str, f32)>>>;
+
+struct Numbers {
+    now: Rc<Cell<f64>>,
+    gains: Rc<RefCell<Vec<Gains>>>,
+}
+
+struct One {
+    now: Rc<Cell<f64>>,
+    began: f64,
+    rate: f64,
+    gains: Gains,
+}
+
+impl Voice for One {
+    fn sample(&self) -> f64 {
+        (self.now.get() - self.began) * self.rate
+    }
+
+    fn set_gain(&mut self, layer: usize, gain: f32) {
+        self.gains.borrow_mut()[layer].1 = gain;
+    }
+
+    fn stop(&mut self) {
+        self.gains.borrow_mut().clear();
+    }
+}
+
+impl Backend for Numbers {
+    type Voice = One;
+
+    fn now(&self) -> f64 {
+        self.now.get()
+    }
+
+    fn start(&mut self, track: &'static Track, sample: u64) -> Option<One> {
+        let rate = f64::from(track.rate);
+        println!("start\t{}\t{}\t{:.6}", track.files[0], sample, self.now.get());
+        let gains = Rc::new(RefCell::new(track.files.iter().map(|file| (*file, 0.0)).collect()));
+        self.gains.borrow_mut().push(Rc::clone(&gains));
+        let began = self.now.get() - sample as f64 / rate;
+        Some(One { now: Rc::clone(&self.now), began, rate, gains })
+    }
+
+    fn warn(&mut self, text: &str) {
+        println!("warn\t{}", text);
+    }
+}
+
+fn when(word: &str) -> Option<When> {
+    match word {
+        "now" => Some(When::Now),
+        "beat" => Some(When::Beat),
+        "bar" => Some(When::Bar),
+        "section" => Some(When::Section),
+        _ => None,
+    }
+}
+
+fn manner<'a>(words: &[&str], moods: &'a [&'a str]) -> Manner<'a> {
+    let how = match words[2] {
+        "crossfade" => Some(How::Crossfade),
+        "fade" => Some(How::Fade),
+        "cut" => Some(How::Cut),
+        _ => None,
+    };
+    Manner { when: when(words[0]), fade: words[1].parse().ok(), how, moods }
+}
+
+fn main() {
+    let (now, gains) = (Rc::new(Cell::new(0.0)), Rc::new(RefCell::new(Vec::new())));
+    let backend = Numbers { now: Rc::clone(&now), gains: Rc::clone(&gains) };
+    let mut music = Music::new(TRACKS, backend);
+    let calls = std::fs::read_to_string(std::env::args().nth(1).unwrap()).unwrap();
+    let mut rows = calls.lines().map(|line| line.split('\t').collect::<Vec<_>>()).peekable();
+    let mut saved: Option<State> = None;
+    let number = |word: &str| word.parse::<f64>().unwrap();
+    for frame in 0.. {
+        now.set(f64::from(frame) / 100.0);
+        while rows.peek().map_or(false, |row| number(row[0]) <= now.get()) {
+            let row = rows.next().unwrap();
+            match row[1] {
+                "enter" => {
+                    let moods: Vec<&str> = row[6].split(',').filter(|mood| !mood.is_empty()).collect();
+                    music.enter(row[2], &manner(&row[3..6], &moods));
+                }
+                "leave" => music.leave(&manner(&row[2..5], &[])),
+                "sting" => music.sting(row[2], when(row[3]).unwrap(), row[4].parse().unwrap()),
+                "intensity" => music.intensity(number(row[2]), number(row[3]), when(row[4]).unwrap()),
+                "duck" => music.duck(number(row[2]), number(row[3])),
+                "stop" => music.stop(number(row[2])),
+                "save" => {
+                    saved = Some(music.state());
+                    println!("state\t{}", saved.as_ref().unwrap().to_json());
+                }
+                "restore" => music.restore(saved.as_ref().unwrap(), 0.8),
+                "gains" => {
+                    for voice in gains.borrow().iter() {
+                        for (file, gain) in voice.borrow().iter() {
+                            println!("gain\t{}\t{}", file, gain);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if rows.peek().is_none() {
+            return;
+        }
+        music.update();
+    }
+}
