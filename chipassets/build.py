@@ -121,7 +121,7 @@ def build(
     plan: BuildPlan,
     manifest: Path,
     folder: Path,
-    jobs: int,
+    jobs: int = 1,
     *,
     strict: bool = False,
     recompose: bool = False,
@@ -131,10 +131,12 @@ def build(
 ) -> Iterator[Event]:
     """Make the folder hold the plan's bundle and the lock its notes, telling what happens.
 
-    `strict` makes an error of every warning; `recompose` gives up accepted takes that no longer
-    follow their plan; `locked` composes nothing and leaves the lock alone. What is finished is kept
-    in the user's cache, unless `use_cache` is false, so that a build that is stopped is gone on
-    with. `on` is the address of a cluster's scheduler, which then makes the tracks.
+    `manifest` is the path of the manifest that the plan was resolved from; its lock lies beside it.
+    `jobs` is how many processes make tracks; with 1 this process makes them all. `strict` makes an
+    error of every warning; `recompose` gives up accepted takes that no longer follow their plan;
+    `locked` composes nothing and leaves the lock alone. Finished tracks are kept in the user's
+    cache, unless `use_cache` is false, so that the next build continues a build that was stopped.
+    `on` is the address of a cluster's scheduler, which then makes the tracks.
 
     Raises:
         CheckError: `locked`, and the lock does not cover the plan.

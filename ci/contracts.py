@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import cast
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
@@ -19,7 +20,7 @@ class OnlyContract(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002
         """Return whether it is kept, and each import that breaks it."""
         package = str(self.package)
-        allowed = {*sys.stdlib_module_names, *(self.allowed or ())}
+        allowed = {*sys.stdlib_module_names, *cast("set[str]", self.allowed or ())}
         strangers = sorted(
             (module, imported)
             for module in {package, *graph.find_descendants(package)}

@@ -28,8 +28,9 @@ _RelativePath = Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
 
 
 class _Entry(BaseModel):
+    # Keys that a newer chipassets has added within this format are ignored, as the runtimes do.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+        extra="ignore", frozen=True, strict=True, use_attribute_docstrings=True
     )
 
 

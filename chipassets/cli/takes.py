@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -281,11 +281,19 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
         found = {"track": audition.track.name, "scene": audition.track.scene, "takes": rows}
         print_json(found | ({"versions": kept} if kept else {}))
         return
-    table = [
-        *_rows(candidates, states),
-        *(_row(item, version_state(audition, item), version.name) for version, item in versions),
+    shown = [
+        *(
+            (item, state, str(item.number + 1))
+            for item, state in zip(candidates, states, strict=True)
+        ),
+        *((item, version_state(audition, item), version.name) for version, item in versions),
     ]
-    print_table(f"{audition.track.name}: {len(candidates)} takes", _COLUMNS, table)
+    features = _features([item for item, _, _ in shown])
+    print_table(
+        f"{audition.track.name}: {len(candidates)} takes",
+        ["take", "", "score", *features, "own", "run"],
+        [_row(*row, features) for row in shown],
+    )
     for version, _ in versions:
         print_text(f"take {version.name}: {version.origin}")
     for item in candidates:
@@ -312,22 +320,26 @@ def _likenesses(
     return {item.number: name_likenesses(item.score.notes, pieces, given) for item in candidates}
 
 
-_FEATURES = ["scale", "density", "voices", "register", "groove", "repeats", "steps", "seam"]
-_COLUMNS = ["take", "", "score", *_FEATURES, "own", "run"]
+# Those with a weight in the choice that fit into a line. Merged music, of which nobody knows the
+# voices, has other features than music by voice.
+_FEATURES = ["scale", "density", "voices", "register", "clashes", "wide leaps", "off the beat",
+             "groove", "repeats", "steps", "seam", "critic"]  # fmt: skip
 
 
-def _rows(candidates: tuple[Candidate, ...], states: list[str]) -> list[list[str]]:
-    return [_row(item, state) for item, state in zip(candidates, states, strict=True)]
+def _features(candidates: Iterable[Candidate]) -> list[str]:
+    """Return the features in the table: those that a candidate has."""
+    there = {feature.name for item in candidates for feature in item.rating.features}
+    return [name for name in _FEATURES if name in there]
 
 
-def _row(item: Candidate, state: str, name: str = "") -> list[str]:
+def _row(item: Candidate, state: str, name: str, features: Iterable[str]) -> list[str]:
     values = {feature.name: feature.value for feature in item.rating.features}
     own = item.rating.originality
     return [
-        name or str(item.number + 1),
+        name,
         state,
         f"{item.rating.total:.2f}",
-        *[f"{values[name]:.2f}" if name in values else "-" for name in _FEATURES],
+        *[f"{values[name]:.2f}" if name in values else "-" for name in features],
         f"{1 - own.shares.get(10, 0.0):.2f}" if own else "-",
         str(own.longest_run) if own else "-",
     ]

@@ -28,6 +28,15 @@ _MAX_HALVES = 64
 _MAX_SHIFT = 127
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
+_LOCK_KEYS = frozenset(("lock", "manifest", "home", "tracks"))
+_TAKE_KEYS = frozenset(
+    ("notes_key", "number", "of", "why", "accepted", "rejected", "rolled", "plan_key", "from",
+     "table", "before", "score", "versions")
+)  # fmt: skip
+_VERSION_KEYS = frozenset(
+    ("number", "version", "origin", "notes_key", "accepted", "plan_key", "before", "from", "score")
+)
+
 
 class _WrongError(ValueError):
     """A value of an entry is refused: the way to it, and why."""
@@ -61,6 +70,7 @@ def lock_from_text(text: str, path: Path) -> Lock:
                 f"{path} is a lock of version {str(version)[:20]!r}; this chipassets reads up to "
                 f"{VERSION}: update chipassets, or remove the file to compose again"
             )
+        _refuse_unknown(found, _LOCK_KEYS, ())
         takes = {name: _named(name, entry, version) for name, entry in found["tracks"].items()}
         return Lock(takes, _text(found, "manifest", ()), _text(found, "home", ()))
     except _WrongError as wrong:
@@ -155,6 +165,7 @@ def _version_from_json(name: str, entry: object) -> Version:
     if not isinstance(entry, dict):
         raise _WrongError((name, "versions"), "it is no version of a take")
     way = (name, "versions")
+    _refuse_unknown(entry, _VERSION_KEYS, way)
     accepted, facts = entry.get("accepted", False), entry.get("from", {})
     if not isinstance(accepted, bool):
         raise _WrongError(way, f"{accepted!r} is neither true nor false")
@@ -182,6 +193,7 @@ def _named(name: str, entry: object, version: int) -> LockedTake:
 def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
     if not isinstance(entry, dict):
         raise _WrongError((name,), "it is no entry of a take")
+    _refuse_unknown(entry, _TAKE_KEYS, (name,))
     accepted = entry.get("accepted", False)
     if not isinstance(accepted, bool):
         raise _WrongError((name, "accepted"), f"{accepted!r} is neither true nor false")
@@ -215,6 +227,19 @@ def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
         versions=tuple(_version_from_json(name, item) for item in _list(entry, "versions", name)),
         before=_text(entry, "before", (name,)),
     )
+
+
+def _refuse_unknown(entry: dict[str, Any], known: frozenset[str], way: tuple[str, ...]) -> None:
+    """Refuse a key that this version does not know.
+
+    A lock is written as a whole: what is not read would be lost with the next decision.
+    """
+    for key in entry.keys() - known:
+        raise _WrongError(
+            (*way, key)[:2],
+            f"{ascii(key)[:40]} is no key that this chipassets knows; update chipassets if a newer "
+            "one wrote it",
+        )
 
 
 def _whole(

@@ -100,6 +100,7 @@ _OPTIONS_SCHEMA = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": _MOST_LETTERS,
+                    "examples": ["../game"],
                     "description": "The folder for the files, relative to this manifest. Default: "
                     "engines/ENGINE in the bundle.",
                 }

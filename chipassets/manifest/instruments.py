@@ -246,7 +246,10 @@ Colours = Annotated[
         read_colours,
         {
             "type": "object",
-            "properties": {role: {"type": "string", "pattern": "^[a-z]"} for role in COLOUR_ROLES}
+            "properties": {
+                role: {"type": "string", "pattern": "^[a-z]", "examples": ["bell"]}
+                for role in COLOUR_ROLES
+            }
             | {DRUMS: {"enum": list(KITS)}},
             "minProperties": 1,
             "additionalProperties": False,

@@ -31,8 +31,9 @@ Was = Annotated[
         read_name,
         NAME_SCHEMA
         | {
+            "examples": ["desert"],
             "description": "The name that the track had before: it keeps the music, the draws and "
-            "the decisions of that name."
+            "the decisions of that name.",
         },
     ),
 ]

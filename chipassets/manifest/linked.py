@@ -133,7 +133,7 @@ def _read_track(value: Any, _: Context) -> str:
     return value
 
 
-_TRACK = {"type": "string", "minLength": 1}
+_TRACK = {"type": "string", "minLength": 1, "examples": ["overworld"]}
 _COLOURS = {"type": "object", "minProperties": 1}
 
 
@@ -169,6 +169,7 @@ VariantField = Annotated[
                         _TEMPO: {
                             "type": "string",
                             "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
+                            "examples": ["125%"],
                             "description": "Of the original's tempo.",
                         },
                         _MODE: {"enum": list(MODES)},

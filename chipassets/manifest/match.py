@@ -24,6 +24,7 @@ Match = Annotated[
         {
             "type": "string",
             "minLength": 1,
+            "examples": ["overworld"],
             "description": "A track of this manifest whose key, metre and tempo this one takes: "
             "for stings that fit what they play over.",
         },

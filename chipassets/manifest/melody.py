@@ -248,7 +248,12 @@ def melody_form(
 
 _ONE: dict[str, Any] = {
     "anyOf": [
-        {"type": "string", "minLength": 1, "description": f"{NOTES_SCHEMA['description']} Or ABC."},
+        {
+            "type": "string",
+            "minLength": 1,
+            "examples": NOTES_SCHEMA["examples"],
+            "description": f"{NOTES_SCHEMA['description']} Or ABC.",
+        },
         {
             "type": "object",
             "properties": {
@@ -256,6 +261,7 @@ _ONE: dict[str, Any] = {
                 _ABC: {
                     "type": "string",
                     "minLength": 1,
+                    "examples": ["tunes/verse.abc"],
                     "description": "A tune in ABC notation, or a file named .abc.",
                 },
                 _MIDI: FORM_SCHEMAS["midi"],

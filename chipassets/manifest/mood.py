@@ -112,7 +112,10 @@ MoodInstruments = Annotated[
         _read_instruments,
         {
             "type": "object",
-            "properties": {role: {"type": "string", "pattern": "^[a-z]"} for role in COLOUR_ROLES},
+            "properties": {
+                role: {"type": "string", "pattern": "^[a-z]", "examples": ["bell"]}
+                for role in COLOUR_ROLES
+            },
             "minProperties": 1,
             "additionalProperties": False,
             "description": "The instrument of lead, inner and bass: one of the bank "

@@ -230,14 +230,14 @@ _LONG = {
 
 Tune = Annotated[WrittenMotif, Reads(read_written, {"anyOf": [NOTES_SCHEMA, _LONG]})]
 
-_WORD = {"type": "string", "minLength": 1}
+_WORD = {"type": "string", "minLength": 1, "examples": ["hero"]}
 _ONE = {
     "anyOf": [
         _WORD,
         {
             "type": "object",
             "properties": {
-                _FROM: {**_WORD, "description": "A track of this manifest."},
+                _FROM: {**_WORD, "examples": ["title"], "description": "A track of this manifest."},
                 **_HOW["properties"],
             },
             "required": [_FROM],

@@ -187,6 +187,7 @@ _CHORD_SCHEMA = {
 _MIDI_SCHEMA = {
     "type": "string",
     "pattern": r"^[^/\\][^\\]*$",
+    "examples": ["themes/hero.mid"],
     "description": "A MIDI file in this manifest's folder or below it.",
 }
 NOTES_SCHEMA: dict[str, Any] = {

@@ -151,7 +151,8 @@ def sounding_layers(
     return tuple(sounding)
 
 
-_WORD_LIST = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+_VOICE = {"type": "string", "examples": ["inner"]}
+_LAYER = {"type": "string", "examples": ["bass+drums", "+lead"]}
 
 Loudness = Annotated[
     float,
@@ -160,7 +161,11 @@ Loudness = Annotated[
         {
             "anyOf": [
                 {"type": "number", "minimum": _SOFTEST, "maximum": _LOUDEST},
-                {"type": "string", "pattern": r"^-[0-9]+(\.[0-9]+)?\s*LUFS$"},
+                {
+                    "type": "string",
+                    "pattern": r"^-[0-9]+(\.[0-9]+)?\s*LUFS$",
+                    "examples": ["-16 LUFS"],
+                },
             ],
             "description": "How loud every track is made (EBU R 128). Default -18 LUFS.",
         },
@@ -203,8 +208,8 @@ Leave = Annotated[
         _read_leave,
         {
             "anyOf": [
-                {"type": "string"},
-                {**_WORD_LIST, "maxItems": 8},
+                _VOICE,
+                {"type": "array", "items": _VOICE, "maxItems": 8, "uniqueItems": True},
             ],
             "description": "Voices that the track leaves free for sound effects. Default none.",
         },
@@ -215,8 +220,10 @@ Layers = Annotated[
     Reads(
         _read_layers,
         {
-            **_WORD_LIST,
+            "type": "array",
+            "items": _LAYER,
             "maxItems": MAX_LAYERS,
+            "uniqueItems": True,
             "description": "Files for vertical mixing, each with the voices that it adds: "
             "[bass+drums, +lead, +arpeggio]. Default none.",
         },

@@ -50,7 +50,11 @@ class Span:
             "required": ["min", "max"],
             "additionalProperties": False,
         }
-        written = {"type": "string", "pattern": f"^{_TEXT.pattern}$"}
+        written = {
+            "type": "string",
+            "pattern": f"^{_TEXT.pattern}$",
+            "examples": [self._example("-")],
+        }
         forms = [both, written] if self.least_width else [end, both, written]
         return {"anyOf": forms, "description": text}
 

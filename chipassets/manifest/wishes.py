@@ -289,17 +289,25 @@ def _reader(name: str) -> Callable[[Any, Context], Any]:
     raise Refusal(fault)
 
 
-_PATTERN_SCHEMA = {"type": "string", "pattern": f"^{_PATTERN.pattern}$"}
+_PATTERN_SCHEMA = {
+    "type": "string",
+    "pattern": f"^{_PATTERN.pattern}$",
+    "examples": ["x..x..x."],
+}
 DRUMS_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"enum": list(STYLES)},
-        {"type": "string", "pattern": r"^[a-z_]+-[0-9]+(@.*)?$"},
+        {
+            "type": "string",
+            "pattern": r"^[a-z_]+-[0-9]+(@.*)?$",
+            "examples": ["rock-03"],
+        },
         {
             "type": "object",
             "properties": {
                 **dict.fromkeys(_KINDS, _PATTERN_SCHEMA),
                 _FILLS: {"enum": ["on", "off", True, False]},
-                _GROOVE: {"type": "string"},
+                _GROOVE: {"type": "string", "examples": ["rock"]},
             },
             "minProperties": 1,
             "additionalProperties": False,
@@ -333,7 +341,9 @@ DYNAMICS_SCHEMA: dict[str, Any] = {
     + " below the loudest.",
 }
 DENSITY_SCHEMA = DENSITY_SPAN.schema("Notes a beat, of all tonal voices together.")
-REGISTER_SCHEMA = REGISTER_SPAN.schema("MIDI pitches around which the tune lies; 60 is C4.")
+REGISTER_SCHEMA = REGISTER_SPAN.schema(
+    "MIDI pitches among which the top line's median lies; 60 is C4."
+)
 
 Swing = Annotated[
     float,
@@ -342,6 +352,7 @@ Swing = Annotated[
         {
             "type": "string",
             "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
+            "examples": ["60%"],
             "description": "Where in a beat its second 8th lies, for all voices: 50% is straight, "
             "66% the swing of triplets, 75% a dotted shuffle.",
         },
@@ -373,7 +384,9 @@ SectionsField = Annotated[
                     "instruments": {
                         "type": "object",
                         "minProperties": 1,
-                        "properties": {role: {"type": "string"} for role in _COLOURS},
+                        "properties": {
+                            role: {"type": "string", "examples": ["bell"]} for role in _COLOURS
+                        },
                         "additionalProperties": False,
                     },
                 },

@@ -198,7 +198,11 @@ ModelName = Annotated[
         {
             "anyOf": [
                 {"enum": list(SHIPPED_MODELS)},
-                {"type": "string", "pattern": rf"^[^/\\].*\{MODEL_SUFFIX}$"},
+                {
+                    "type": "string",
+                    "pattern": rf"^[^/\\].*\{MODEL_SUFFIX}$",
+                    "examples": [f"models/mine{MODEL_SUFFIX}"],
+                },
             ],
             "description": "The trained model, by name, or a file relative to this manifest.",
         },
@@ -222,7 +226,7 @@ Moods = Annotated[
     Reads(
         _read_moods,
         _one_or_more(
-            {"anyOf": [{"enum": list(MOODS)}, NAME_SCHEMA]},
+            {"anyOf": [{"enum": list(MOODS)}, {**NAME_SCHEMA, "examples": ["dread"]}]},
             MAX_MOODS,
             "What the track feels like, presets or moods under moods; the first counts most.",
         ),
@@ -233,7 +237,7 @@ SceneName = Annotated[
     Reads(
         read_scene,
         {
-            "anyOf": [{"enum": list(SCENES)}, NAME_SCHEMA],
+            "anyOf": [{"enum": list(SCENES)}, {**NAME_SCHEMA, "examples": ["cave"]}],
             "description": "Where the game plays the track: a preset, or one under scenes.",
         },
     ),

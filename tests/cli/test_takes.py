@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -85,6 +86,11 @@ def test_takes_are_listed_with_their_measures(built: Path, chipassets: Run) -> N
     assert {"shared_10_grams", "longest_shared_run", "key_fit"} <= set(chosen["metrics"])
     table = chipassets("takes", "game.yaml", "fight").stdout
     assert "chosen" in table
+    head = table.splitlines()[2]
+    assert "clashes" in head, "music that knows its voices is judged by them"
+    rows = [line.split() for line in table.splitlines() if re.match(r" \d+ ", line)]
+    assert len(rows) == len(takes)
+    assert not any(cell == "-" for row in rows for cell in row[1:]), "every column has a value"
     assert (built / "game.lock").read_bytes() == before
 
 

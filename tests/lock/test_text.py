@@ -85,7 +85,7 @@ def edited(old: str, new: str) -> tuple[str, int]:
         ('"accepted": true', '"accepted": "yes"', "neither true nor false"),
         ('"rolled": 16', '"rolled": null', "rolled is missing"),
         ('"rolled": 16', '"rolled": "many"', "rolled is 'many'"),
-        ('"rejected": [', '"rejected": 3, "x": [', "rejected is no list"),
+        ('"rejected": [', '"rejected": 3, "versions": [', "rejected is no list"),
         ('"number": 2', '"number": -2', "number is -2"),
         ('"1 | 0.813', '"1 | 1e999', "a number that no take has"),
         ('"1 | 0.813', '"x | 0.813', "no row of a take"),
@@ -155,3 +155,25 @@ def test_numbers_of_takes_reach_into_every_row() -> None:
         lock_from_text(text, PATH)
     assert replace(DECIDED, accepted=False).is_decided
     assert not PLAIN.is_decided
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ((), ""),
+        (("tracks", "town"), "track 'town': "),
+        (("tracks", "town", "versions", 0), "track 'town': "),
+    ],
+)
+def test_a_key_of_a_newer_version_is_refused_as_writing_would_lose_it(
+    where: tuple[str | int, ...], place: str
+) -> None:
+    take = DECIDED.with_version(DECIDED.replaced())
+    whole = json.loads(lock_to_text(lock_of(town=take)))
+    part = whole
+    for step in where:
+        part = part[step]
+    part["added_later"] = 1
+    text = json.dumps(whole, indent=1)
+    with pytest.raises(CheckError, match=f"{place}'added_later' is no key .*update chipassets"):
+        lock_from_text(text, PATH)

@@ -81,7 +81,7 @@ def validator() -> Any:
 def test_the_schema_beside_the_demo_is_the_one_that_is_made() -> None:
     kept = (MANIFESTS / "chipassets.schema.json").read_text(encoding="utf-8")
     made = json.dumps(manifest_schema(), indent=2, ensure_ascii=False) + "\n"
-    assert kept == made, "write it anew: chipassets schema > manifests/chipassets.schema.json"
+    assert kept == made, "write it anew: python -m ci.pages"
 
 
 def test_the_demo_names_the_schema_in_its_first_line() -> None:

@@ -1,0 +1,1 @@
+"""What CI and the documentation are made with; no part of the package."""
