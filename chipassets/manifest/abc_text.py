@@ -21,11 +21,13 @@ MAX_CHARACTERS = 20_000
 ABC_SUFFIX = ".abc"
 _MOST_STEPS = 8192
 _WHOLE = 4 * STEPS_PER_BEAT
-_FIELD = re.compile(r"\s*([A-Za-z]):(.*)")
+_FIELD = re.compile(r"\s*([A-Za-z]):(?![:|])(.*)")
+_FRACTION = re.compile(r"[0-9]{1,3}(?:\s*/\s*[0-9]{1,3})?")
 _INLINE = re.compile(r"\[([A-Za-z]):([^\]]*)\]")
 _SKIPPED = re.compile(r'\s+|"[^"]*"|![^!\n]*!|\+[a-z]+\+|\{[^}]*\}|[().~HLMOPSTuvy`\\]|%[^\n]*')
-_NOTE = re.compile(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)(\d*(?:/+\d*)?)")
-_REST = re.compile(r"([zxZ])(\d*(?:/+\d*)?)")
+_NOTE = re.compile(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)([0-9]*(?:/+[0-9]*)?)")
+_REST = re.compile(r"([zxZ])([0-9]*(?:/+[0-9]*)?)")
+_MOST_DIGITS = 4
 _BAR = re.compile(r":+\|[|\]]*:*|\|+[\]:]*|\[\||::")
 _ENDING = re.compile(r"\[?([1-9])(?![0-9/])")
 _STEPS_OF = dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))
@@ -82,11 +84,13 @@ class _Reader:
     metre: str | None = None
     _unit: Fraction | None = None
     _signature: dict[str, int] = field(default_factory=dict)
-    _in_bar: dict[tuple[str, int], int] = field(default_factory=dict)
-    _scale: Fraction = Fraction(1)
+    _in_bar: dict[str, int] = field(default_factory=dict)
     _owed: Fraction | None = None
+    _dotted_at: int = 0
     _tied: bool = False
-    _bar_start: int = 0
+    _last_place: tuple[str, int] | None = None
+    _last_altered: int = 0
+    _last_steps: int = 0
     _repeat_from: tuple[int, int] = (0, 0)
     _ending_from: tuple[int, int] | None = None
 
@@ -101,24 +105,34 @@ class _Reader:
             elif not found:
                 self._line(at, line_end)
             at = line_end + 1
+        if self._owed is not None:
+            raise self._dots_nothing(self._dotted_at)
 
     def _field(self, name: str, value: str, at: int) -> None:
         if name == "L":
             self._unit = self._fraction(value, at, "a unit length", "L:1/8")
         elif name == "M":
-            self.metre = {"C": "4/4", "C|": "2/2"}.get(value, value.replace(" ", ""))
-            if self.metre != "none":
-                self._fraction(self.metre, at, "a metre", "M:4/4")
+            metre = {"C": "4/4", "C|": "2/2"}.get(value, value.replace(" ", ""))
+            if metre != "none":
+                self._fraction(metre, at, "a metre", "M:4/4")
+            if self.notes and metre != (self.metre or metre):
+                why = f"the metre changes from {self.metre}, and a track has one"
+                raise _refused(at, why, "write the tune in one metre", f"M:{value[:20]}")
+            self.metre = metre
         elif name == "K":
             self._key(value, at)
         elif name == "V" and self.notes:
             raise _refused(at, "a melody has one voice", "keep the voice that is the tune", "V:")
+        elif name == "X" and self.notes:
+            raise _refused(
+                at, "a second tune begins", "keep one tune of the file", f"X:{value[:20]}"
+            )
 
     def _fraction(self, value: str, at: int, what: str, like: str) -> Fraction:
-        try:
-            found = Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            found = Fraction(0)
+        found = Fraction(0)
+        above, _, below = value.partition("/")
+        if _FRACTION.fullmatch(value) and int(below or 1):
+            found = Fraction(int(above), int(below or 1))
         if not 0 < found <= 4:
             raise _refused(at, f"it is no {what[2:]}", f"write it like {like}")
         return found
@@ -169,8 +183,9 @@ class _Reader:
             self._tied = bool(self.notes)
             return at + 1
         if sign in "<>":
-            self._dotted(at, sign)
-            return at + 1
+            count = len(self.text[at:]) - len(self.text[at:].lstrip(sign))
+            self._dotted(at, sign, min(count, _MOST_DIGITS))
+            return at + count
         if sign in "[&":
             why = "notes at once are a chord, and a melody is one voice"
             raise _refused(at, why, "keep its highest note", f"'{self.text[at : at + 8]}'")
@@ -179,18 +194,27 @@ class _Reader:
     def _take_inline(self, found: re.Match[str], at: int) -> None:
         self._field(found[1], found[2].strip(), at)
 
-    def _dotted(self, at: int, sign: str) -> None:
-        """Make the note before longer by half of itself, or shorter, and owe the next the rest."""
-        if not self.notes or self.notes[-1].end_step != self.step:
-            raise _refused(at, "it dots no note", "write it between two notes", f"'{sign}'")
-        last = self.notes[-1]
-        longer = Fraction(3, 2) if sign == ">" else Fraction(1, 2)
-        steps = last.duration_steps * longer
+    def _dotted(self, at: int, sign: str, count: int) -> None:
+        """Lengthen or shorten the note before, and owe the next what it lacks or has too much.
+
+        One sign moves a half of the note's length, two move three quarters, three seven eighths.
+        """
+        if self._owed is not None or not self.notes or self.notes[-1].end_step != self.step:
+            raise self._dots_nothing(at)
+        short = Fraction(1, 2**count)
+        factor = 2 - short if sign == ">" else short
+        steps = self._last_steps * factor
         if steps.denominator != 1:
             raise self._off_grid(at)
-        self.notes[-1] = replace(last, duration_steps=int(steps))
+        last = self.notes[-1]
+        longer = int(steps) - self._last_steps
+        self.notes[-1] = replace(last, duration_steps=last.duration_steps + longer)
         self.step = self.notes[-1].end_step
-        self._owed = 2 - longer
+        self._owed, self._dotted_at = 2 - factor, at
+
+    def _dots_nothing(self, at: int) -> Refusal:
+        sign = self.text[at]
+        return _refused(at, "it dots no note", "write it between two notes", f"'{sign}'")
 
     def _steps(self, length: str, at: int) -> int:
         amount = Fraction(1)
@@ -198,19 +222,25 @@ class _Reader:
             above, slash, below = length.partition("/")
             halves = len(slash + below) - len((slash + below).lstrip("/"))
             digits = below.lstrip("/")
+            if max(len(above), len(digits)) > _MOST_DIGITS or (digits and not int(digits)):
+                why = "no note is as long"
+                raise _refused(at, why, "write a length like 2, 3/2 or /2", f"'{length[:20]}'")
             amount = Fraction(int(above or 1))
             if halves:
-                amount /= int(digits) if digits and int(digits) else 2**halves
+                amount /= int(digits) if digits else 2**halves
         default = Fraction(1, 8)
-        if self._unit is None and self.metre and "/" in self.metre:
+        if self._unit is None and self.metre not in (None, "none"):
             default = Fraction(1, 8) if Fraction(self.metre) >= Fraction(3, 4) else Fraction(1, 16)
         steps = amount * (self._unit or default) * _WHOLE * (self._owed or 1)
         self._owed = None
         if steps.denominator != 1 or steps < 1:
             raise self._off_grid(at)
-        if self.step + steps > _MOST_STEPS:
-            raise _refused(at, f"a tune has at most {_MOST_STEPS} steps", "shorten it")
+        self._check_end(self.step + int(steps), at)
         return int(steps)
+
+    def _check_end(self, step: int, at: int) -> None:
+        if step > _MOST_STEPS:
+            raise _refused(at, f"a tune has at most {_MOST_STEPS} steps", "shorten it")
 
     def _off_grid(self, at: int) -> Refusal:
         why = "the note begins or ends between two 16ths"
@@ -220,10 +250,12 @@ class _Reader:
         sign, letter, marks, length = found.groups()
         octave = 5 + letter.islower() + marks.count("'") - marks.count(",")
         place = letter.upper(), octave
-        if sign:
-            self._in_bar[place] = _SIGNS[sign]
-        altered = self._in_bar.get(place, self._signature.get(letter.upper(), 0))
-        pitch = OCTAVE * octave + _STEPS_OF[letter.upper()] + altered
+        if sign:  # it holds in all octaves to the end of the bar
+            self._in_bar[place[0]] = _SIGNS[sign]
+        altered = self._in_bar.get(place[0], self._signature.get(place[0], 0))
+        if self._tied and not sign and place == self._last_place:
+            altered = self._last_altered  # an accidental holds through a tie over the bar line
+        pitch = OCTAVE * octave + _STEPS_OF[place[0]] + altered
         if not 0 <= pitch <= 127:
             raise _refused(at, "the note is out of range", "write fewer , or '", f"'{found[0]}'")
         steps = self._steps(length, at)
@@ -233,18 +265,24 @@ class _Reader:
         else:
             self.notes.append(Note(self.step, steps, pitch))
         self._tied = False
+        self._last_place, self._last_altered, self._last_steps = place, altered, steps
         self.step += steps
 
     def _take_rest(self, found: re.Match[str], at: int) -> None:
         self._tied = False
         if found[1] == "Z":
-            bar = Fraction(self.metre or "4/4") * _WHOLE
-            self.step += int(bar * int(found[2] or 1))
+            if self.metre == "none" or "/" in found[2] or len(found[2]) > _MOST_DIGITS:
+                why = "a rest of whole bars has a number of them, and M: a metre"
+                raise _refused(at, why, "write z and a length", f"'{found[0][:20]}'")
+            steps = Fraction(self.metre or "4/4") * _WHOLE * int(found[2] or 1)
+            if steps.denominator != 1:
+                raise self._off_grid(at)
+            self._check_end(self.step + int(steps), at)
+            self.step += int(steps)
             return
         self.step += self._steps(found[2], at)
 
     def _take_bar(self, found: re.Match[str], at: int) -> None:
-        del at
         self._in_bar.clear()
         mark = found[0]
         ends, begins = mark.startswith(":"), mark.endswith(":")
@@ -255,8 +293,7 @@ class _Reader:
             shift = self.step - start
             self.notes += [replace(n, start_step=n.start_step + shift) for n in again]
             self.step += until[0] - start
-            if self.step > _MOST_STEPS:
-                raise _refused(0, f"a tune has at most {_MOST_STEPS} steps", "shorten it")
+            self._check_end(self.step, at)
         if ends or begins:
             self._repeat_from = self.step, len(self.notes)
             self._ending_from = None

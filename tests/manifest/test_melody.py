@@ -52,6 +52,10 @@ def test_every_way_of_writing_gives_the_same_tune(load: Load, tmp_path: Path, wr
     assert line(melody.tune.notes) == TUNE
 
 
+def quarters(*pitches: int) -> list[tuple[int, int, int]]:
+    return [(4 * at, 4, pitch) for at, pitch in enumerate(pitches)]
+
+
 @pytest.mark.parametrize(
     ("text", "notes"),
     [
@@ -66,6 +70,13 @@ def test_every_way_of_writing_gives_the_same_tune(load: Load, tmp_path: Path, wr
         ("L:1/4\nK:C\nC-|C-C D", [(0, 12, 60), (12, 4, 62)]),
         ("M:2/4\nK:C\nC D", [(0, 1, 60), (1, 1, 62)]),
         ("L:1/4\nK:C\nC % a remark\n% another\nD", [(0, 4, 60), (4, 4, 62)]),
+        ("L:1/4\nK:C\nC>>D E4<<<F4", [(0, 7, 60), (7, 1, 62), (8, 2, 64), (10, 30, 65)]),
+        ("L:1/4\nK:C\nC4-C2>D2", [(0, 28, 60), (28, 4, 62)]),
+        ("L:1/4\nK:C\n^F f =F f | F", quarters(66, 78, 65, 77, 65)),
+        ("L:1/4\nK:C\n^F-|F F", [(0, 8, 66), (8, 4, 65)]),
+        ("L:1/4\nK:C\nC D\nA:|", quarters(60, 62, 69, 60, 62, 69)),
+        ("M:none\nL:1/4\nK:C\nC", [(0, 4, 60)]),
+        ("M:4/4\nL:1/4\nK:C\nC\nM:C\nD", [(0, 4, 60), (4, 4, 62)]),
     ],
 )
 def test_abc_is_read_as_the_standard_says(text: str, notes: list[tuple[int, int, int]]) -> None:
@@ -102,6 +113,19 @@ def test_abc_names_its_key(text: str, key: Key | None) -> None:
         ("K:C\n", 0, "at least one note"),
         ("K:C\n> C", 4, "dots no note"),
         ("K:C\nC,,,,,,,", 4, "out of range"),
+        ("K:C\nC > > D", 8, "dots no note"),
+        ("K:C\nC D2> |", 8, "dots no note"),
+        (f"K:C\nC{'9' * 5000}", 4, "as long"),
+        (f"K:C\nC/{'9' * 5000}", 4, "as long"),
+        ("K:C\nC/0", 4, "as long"),
+        (f"K:C\nC Z{'9' * 5000}", 6, "whole bars"),
+        ("K:C\nC Z9999", 6, "at most"),
+        ("M:none\nK:C\nC Z", 13, "whole bars"),
+        ("L:1e999999999\nK:C\nC", 0, "unit length"),
+        ("M:4/0\nK:C\nC", 0, "no metre"),
+        ("M:1e9\nK:C\nC", 0, "no metre"),
+        ("M:4/4\nK:C\nC\n[M:3/4]C", 12, "one"),
+        ("X:1\nK:C\nC\nX:2\nK:C\nD", 10, "second tune"),
     ],
 )
 def test_abc_that_is_no_melody_is_refused_at_the_character(text: str, at: int, says: str) -> None:
