@@ -227,11 +227,19 @@ def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
     print_table(title, ["track", "state", "take", "rejected", "composed anew, because"], table)
 
 
+_MOST_DIGITS = 4
+"""Of a take's number."""
+
+
 def _composed(take: str | None) -> int | None:
     """The number of a composed take: how a version came about is not known bar by bar."""
-    if take is None or take.isdecimal():
-        return None if take is None else int(take)
-    raise UsageError(f"--take {take}: --explain tells of composed takes, which are whole numbers")
+    if take is None:
+        return None
+    if take.isdecimal() and len(take) <= _MOST_DIGITS:
+        return int(take)
+    raise UsageError(
+        f"--take {take[:60]}: --explain tells of composed takes, which are whole numbers"
+    )
 
 
 def _pair(text: str | None) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from chipassets.errors import UsageError
 
 _PROTOCOLS = {"dask": "tcp", "tcp": "tcp", "tls": "tls"}
 _ADDRESS = re.compile(
-    r"(?P<protocol>[a-z]+)://(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/?#\[\]@]+):(?P<port>\d{1,5})/?"
+    r"(?P<protocol>[a-z]+)://(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/?#\[\]@]+):(?P<port>[0-9]{1,5})/?"
 )
 _MAX_PORT = 65_535
 

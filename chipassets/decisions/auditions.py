@@ -50,7 +50,7 @@ MAX_TAKES = 512
 TakeName = int | str
 """A take by its number from 1, or "5.2": the second version of take 5."""
 
-_NAME = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?")
+_NAME = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,4}))?")
 _ACCEPTED = "accepted; "
 
 
@@ -227,7 +227,9 @@ def take_of(audition: Audition, take: TakeName | None = None) -> LockedTake:
         return _as_locked(audition, candidates, choose_candidate(audition.track, candidates))
     found = _NAME.fullmatch(str(take).strip())
     if found is None:
-        raise UsageError(f"{take!r} is no take; takes are numbers from 1, versions like 5.1")
+        raise UsageError(
+            f"{str(take)[:60]!r} is no take; takes are numbers from 1, versions like 5.1"
+        )
     if found[2] is None:
         candidates = list_takes(audition)
         return _as_locked(audition, candidates, _numbered(audition, candidates, int(found[1])))

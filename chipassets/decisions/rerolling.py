@@ -21,7 +21,7 @@ from chipassets.stored.cache_keys import as_played
 _ATTEMPTS = 8
 """The number of new versions that are composed; the best is kept."""
 
-_BARS = re.compile(r"bars?\s*:\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
+_BARS = re.compile(r"bars?\s*:\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?")
 _WHOLE = frozenset(REROLLED)
 
 
@@ -43,7 +43,7 @@ def read_words(text: str, score: Score) -> Wanted:
     said: list[str] = []
     sections = list(dict.fromkeys(part.name for part in score.sections))
     whole_sections = True
-    for word in filter(None, (word.strip() for word in text.split(","))):
+    for word in dict.fromkeys(filter(None, (word.strip() for word in text.split(",")))):
         found = _BARS.fullmatch(word)
         if found:
             bars |= _span(word, found, score)
@@ -59,7 +59,7 @@ def read_words(text: str, score: Score) -> Wanted:
         else:
             known = [*sections, *REROLLED]
             raise UsageError(
-                f"--reroll {word!r} is no section, part or bars of this take; write bars like "
+                f"--reroll {word[:60]!r} is no section, part or bars of this take; write bars like "
                 f"bars:7-8, or {did_you_mean(word, known, 'sections and parts')}"
             )
     if not parts and not bars:
@@ -78,7 +78,8 @@ def _span(word: str, found: re.Match[str], score: Score) -> set[int]:
 
 
 def _bars_said(found: re.Match[str]) -> str:
-    return f"bars {found[1]} to {found[2]}" if found[2] else f"bar {found[1]}"
+    first, last = int(found[1]), int(found[2] or found[1])
+    return f"bars {first} to {last}" if first < last else f"bar {first}"
 
 
 def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> Version:

@@ -51,6 +51,8 @@ def import_take(audition: Audition, path: Path, take: TakeName | None = None) ->
     base = take_of(audition, take)
     track = as_played(audition.track, base)
     found = read_voices(path, audition.plan.chip, base.score, track.swing_percent)
+    if not any(found.parts.values()) and not found.strokes:
+        raise CheckError(f"{path} plays no note; nothing was changed")
     faults = _faults(found, base.score, track, audition.plan.chip)
     if faults:
         more = len(faults) - _MOST_FAULTS
@@ -220,13 +222,13 @@ def _merged_drums(
 
 def _changes(before: Score, after: Score) -> str:
     """Return which parts differ in which bars, in words; "" where nothing does."""
-    bars: dict[str, set[int]] = {}
+    bars: dict[str, set[int]] = {part: set() for part in (*_ROLES, "notes", "drums")}
     old = {*before.notes, *before.further}
     for note in old ^ {*after.notes, *after.further}:
-        bars.setdefault(note.part or "notes", set()).add(note.start_step // before.steps_per_bar)
+        bars[note.part or "notes"].add(note.start_step // before.steps_per_bar)
     for stroke in set(before.drums or ()) ^ set(after.drums or ()):
-        bars.setdefault("drums", set()).add(stroke.step // before.steps_per_bar)
-    return ", ".join(f"{part} in {_spans(found)}" for part, found in bars.items())
+        bars["drums"].add(stroke.step // before.steps_per_bar)
+    return ", ".join(f"{part} in {_spans(found)}" for part, found in bars.items() if found)
 
 
 def _spans(bars: Iterable[int]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import UsageError
-from chipassets.midi.reader import MidiContent, MidiError, parse_midi
+from chipassets.midi.reader import MidiContent, MidiError, names_drums, parse_midi
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import Score
 from chipassets.units import STEPS_PER_BEAT, swing_late_beats
@@ -77,6 +77,11 @@ def read_voices(
     """
     name = "the export" if isinstance(source, bytes) else str(source)
     content = _content(source, name)
+    if content.damaged:
+        raise UsageError(
+            f"{name} is damaged: {content.damaged} of its {content.tracks} tracks break off; "
+            "export it again"
+        )
     _check_metre(content, score, name)
     parts, unheard = _parts_of(content, chip, name)
     grid = _grid(content, score.beats_per_bar, swing_percent)
@@ -105,10 +110,8 @@ def read_voices(
         )
     if unheard:
         remarks.append(f"not taken in, as they double other voices: {', '.join(unheard)}")
-    if content.damaged:
-        remarks.append(f"{content.damaged} tracks break off")
     found = {part: ordered(_without_twins(notes)) for part, notes in rows.items()}
-    has_drums = bool(strokes) or any(_is_drums(name) for name in content.names.values())
+    has_drums = bool(strokes) or any(names_drums(said) for said in content.names.values())
     return FileNotes(found, tuple(dict.fromkeys(strokes)) if has_drums else None, tuple(remarks))
 
 
@@ -123,7 +126,7 @@ def _content(source: Path | bytes, name: str) -> MidiContent:
     if len(data) > _MOST_BYTES:
         raise UsageError(f"{name} has more than {_MOST_BYTES:,} bytes, which is no single track")
     try:
-        return parse_midi(data, drums_by_name=False)
+        return parse_midi(data, drums_by_program=False)
     except MidiError as error:
         raise UsageError(f"{name} is not MIDI that has a beat ({error})") from error
 
@@ -134,8 +137,8 @@ def _check_metre(content: MidiContent, score: Score, name: str) -> None:
         if above * 4 != score.beats_per_bar * below:
             bar = tick // (per_quarter * score.beats_per_bar) + 1
             raise UsageError(
-                f"{name}: bar {bar} is in {above}/{below}, and the take's bars have "
-                f"{score.beats_per_bar} quarters; keep the metre"
+                f"{name}: bar {bar:g} is in {above}/{below}, and the take's bars have "
+                f"{score.beats_per_bar:g} quarters; keep the metre"
             )
 
 
@@ -175,10 +178,6 @@ def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str
         found[voice] = part
         taken.add(part)
     return found, unheard
-
-
-def _is_drums(name: str) -> bool:
-    return name.strip().lower() in ("noise", "drums")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chipassets.bundle import write_file
+from chipassets.bundle.files import resolved
 from chipassets.engines.kit import Item
 from chipassets.errors import BundleError
 
@@ -58,7 +59,8 @@ def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False
     placed = Placed()
     after: dict[str, _Entry] = {}
     for path, item in wanted.items():
-        _refuse_outside(folder, path)
+        if _leads_outside(folder, path):
+            raise BundleError(f"{folder / path} leads out of {folder}; remove the link there")
         digest = hashlib.sha256(item.data).hexdigest()
         found, known = _hash_of(folder / path), record.get(path)
         if found == digest or (found and item.is_engines and known and known.wanted == digest):
@@ -71,7 +73,7 @@ def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False
     for path, known in record.items():
         if path not in wanted:
             found = _hash_of(folder / path)
-            if found in known.hashes:
+            if found in known.hashes and not _leads_outside(folder, path):
                 placed.removed.append(path)
             elif found:
                 placed.left.append(path)
@@ -112,9 +114,9 @@ def _remove_empty(folder: Path, top: Path) -> None:
         folder = folder.parent
 
 
-def _refuse_outside(folder: Path, path: str) -> None:
-    if not (folder / path).resolve().is_relative_to(folder.resolve()):
-        raise BundleError(f"{folder / path} leads out of {folder}; remove the link and try again")
+def _leads_outside(folder: Path, path: str) -> bool:
+    """Whether links lead a file elsewhere; BundleError where they lead in a circle."""
+    return not resolved(folder / path).is_relative_to(resolved(folder))
 
 
 def _hash_of(path: Path) -> str:

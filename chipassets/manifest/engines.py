@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePath
 from typing import Annotated, Any
 
@@ -86,8 +87,11 @@ def _folder_fault(said: object) -> str | None:
         return "a folder is a path, relative to the manifest"
     if "\0" in said or "\\" in said:
         return "a path has / between its folders, on every system"
-    if not PurePath(said).parts:
+    parts = PurePath(said).parts
+    if not parts:
         return "the manifest's own folder is not for an engine's files"
+    if ".." in parts[len(list(takewhile("..".__eq__, parts))) :]:
+        return "a path leads up with .. at its start only"
     return None
 
 

@@ -73,7 +73,7 @@ def midi_content(path: Path) -> MidiContent:
                      "export only the theme")  # fmt: skip
     try:
         # A theme may stand in a track that is called "drum and bass": only channel 10 is drums.
-        content = parse_midi(data, drums_by_name=False)
+        content = parse_midi(data, drums_by_name=False, drums_by_program=False)
     except MidiError as error:
         raise refuse(f"the file is not MIDI that has a beat ({error})",
                      f"{_AGAIN}, format 0 or 1, with ticks per beat") from None  # fmt: skip

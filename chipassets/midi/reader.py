@@ -66,10 +66,18 @@ class MidiContent:
     no_tempi: int = 0
 
 
-def parse_midi(data: bytes, *, drums_by_name: bool = True) -> MidiContent:
+def names_drums(track_name: str) -> bool:
+    """Return whether a track of this name plays drums."""
+    return _DRUM_NAME.search(track_name) is not None
+
+
+def parse_midi(
+    data: bytes, *, drums_by_name: bool = True, drums_by_program: bool = True
+) -> MidiContent:
     """Return the content of a file; MidiError when it is no MIDI file that has a beat.
 
-    Drums are channel 10 and, with `drums_by_name`, what programs and names of tracks say are some.
+    Drums are channel 10, `drums_by_name` tracks whose names say so, and `drums_by_program` the
+    channels whose programs have no pitch.
     """
     begin = data.find(_HEADER, 0, _MOST_JUNK_BYTES)
     if begin < 0:
@@ -90,9 +98,9 @@ def parse_midi(data: bytes, *, drums_by_name: bool = True) -> MidiContent:
         if data[position : position + 4] == _TRACK:
             if end < len(data) and not _is_chunk(data, end):
                 end = _next_track(data, first)  # its length does not fit: its events say more
-            track = _Track(content, content.tracks, drums_by_name=drums_by_name)
+            track = _Track(content, drums_by_name, drums_by_program)
             track.read(data, first, min(end, len(data)))
-            content.damaged += end > len(data) and not track.is_ended
+            content.damaged += track.is_broken or (end > len(data) and not track.is_ended)
             content.tracks += 1
         elif not _is_chunk(data, end):
             end = _next_track(data, first)
@@ -118,12 +126,14 @@ def _next_track(data: bytes, position: int) -> int:
 class _Track:
     """One track while it is read: what sounds in it, and the programs of its channels."""
 
-    def __init__(self, content: MidiContent, number: int, *, drums_by_name: bool) -> None:
+    def __init__(self, content: MidiContent, by_name: bool, by_program: bool) -> None:
         self.content = content
-        self.first_voice = 16 * number
-        self.drums_by_name = drums_by_name
+        self.first_voice = 16 * content.tracks
+        self.drums_by_name = by_name
+        self.drum_programs = _DRUM_PROGRAMS if by_program else frozenset()
         self.is_drums = False
         self.is_ended = False
+        self.is_broken = False
         self.started = 0
         self.sounding: dict[int, deque[int]] = {}
         self.programs = [0] * 16
@@ -134,7 +144,7 @@ class _Track:
         try:
             tick = self._read(data[:end] if end < len(data) else data, position)
         except IndexError:
-            self.content.damaged += 1
+            self.is_broken = True
             tick = max((start for starts in self.sounding.values() for start in starts), default=0)
         self._end_hanging(tick)
 
@@ -178,9 +188,7 @@ class _Track:
 
     def _note(self, status: int, pitch: int, velocity: int, tick: int) -> None:
         channel = status & 0x0F
-        if channel == DRUM_CHANNEL or (
-            self.drums_by_name and (self.is_drums or self.programs[channel] in _DRUM_PROGRAMS)
-        ):
+        if channel == DRUM_CHANNEL or self.is_drums or self.programs[channel] in self.drum_programs:
             if velocity:
                 self.content.drums.append(tick)
                 self.content.strokes.append((tick, pitch, velocity))
@@ -225,7 +233,7 @@ class _Track:
         elif kind == _TRACK_NAME:
             name = value[:64].decode("latin-1")
             self.content.names[self.first_voice // 16] = name
-            self.is_drums = _DRUM_NAME.search(name) is not None
+            self.is_drums = self.drums_by_name and names_drums(name)
         elif kind == _TIME_SIGNATURE and len(value) >= 2 and value[0] and value[1] < 8:
             self.content.metres.add((tick, value[0], 1 << value[1]))
 

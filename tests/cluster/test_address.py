@@ -33,6 +33,7 @@ def test_addresses_are_written_as_dask_writes_them(text: str, address: str) -> N
         "dask://:8786",
         "dask://host:0",
         "dask://host:65536",
+        "dask://host:\u0668",
         "dask://user@host:1",
         "dask://host:1/path",
         "http://host:8787",

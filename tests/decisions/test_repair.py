@@ -13,6 +13,7 @@ import pytest
 
 from chipassets.build import build
 from chipassets.decisions.rerolling import read_words
+from chipassets.decisions.voices_in import Stroke, read_voices
 from chipassets.decisions.whole_tracks import accept_tracks
 from chipassets.errors import UsageError
 from chipassets.lock import (
@@ -24,6 +25,7 @@ from chipassets.lock import (
     take_to_text,
 )
 from chipassets.manifest import load_manifest
+from chipassets.midi.writer import Event, midi_file, note_off, note_on, time_signature, track_name
 from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score, Section
 from chipassets.resolve.build_plan import resolve
@@ -151,6 +153,57 @@ def test_what_the_chip_cannot_play_is_refused_by_bar_and_beat(game: Path, chipas
     assert (game / "game.lock").read_bytes() == before
 
 
+def track_of(name: str, *strokes: tuple[int, int], channel: int = 0) -> tuple[list[Event], int]:
+    """A track of a file: notes of a quarter (start in quarters, pitch)."""
+    events: list[Event] = [(0, track_name(name))]
+    for quarter, pitch in strokes:
+        events += [(480 * quarter, note_on(channel, pitch, 99)),
+                   (480 * quarter + 480, note_off(channel, pitch))]  # fmt: skip
+    return events, 4 * 480
+
+
+FILES: dict[str, tuple[bytes, str]] = {
+    "cut off": (midi_file([track_of("lead", (0, 72), (1, 74))], 480)[:-8], "1 of its 1 tracks"),
+    "without a note": (midi_file([track_of("lead"), track_of("drums")], 480), "plays no note"),
+    "in another metre": (
+        midi_file([([(0, time_signature(7, 8)), *track_of("lead", (0, 72))[0]], 1920)], 480),
+        "bar 1 is in 7/8, and the take's bars have 4 quarters",
+    ),
+    "unnamed": (midi_file([track_of("x\x1b", (0, 72), channel=5)], 480), "which part"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_says_no_music_is_refused(game: Path, chipassets: Run, kind: str) -> None:
+    data, why = FILES[kind]
+    before = (game / "game.lock").read_bytes()
+    (game / "mine.mid").write_bytes(data)
+    result = chipassets("takes", "game.yaml", "fight", "--import", "mine.mid")
+    assert result.returncode in (1, 2)
+    assert why in result.stderr
+    assert "\x1b" not in result.stderr
+    assert (game / "game.lock").read_bytes() == before
+
+
+def test_a_track_plays_drums_where_its_name_says_so() -> None:
+    data = midi_file([track_of("Lead", (0, 72)), track_of("Bass drum", (0, 36), (2, 38))], 480)
+    found = read_voices(data, "nes", PLAIN.score)
+    assert {part: [note.pitch for note in notes] for part, notes in found.parts.items()} == {
+        "lead": [72]
+    }
+    assert found.strokes == (Stroke(0, "kick", 99), Stroke(8, "snare", 99))
+
+
+def test_what_was_edited_is_told_in_the_order_of_the_voices(game: Path, chipassets: Run) -> None:
+    tracks = [track_of("drums", (0, 36)), track_of("bass", (0, 40)), track_of("lead", (0, 72))]
+    (game / "mine.mid").write_bytes(midi_file(tracks, 480))
+    assert chipassets("takes", "game.yaml", "fight", "--import", "mine.mid").returncode == 0
+    places = [
+        taken(game).origin.index(part) for part in ("lead in", "inner in", "bass in", "drums")
+    ]
+    assert places == sorted(places)
+
+
 def test_a_reroll_waits_until_somebody_accepts_it(game: Path, chipassets: Run) -> None:
     before = taken(game)
     result = chipassets("takes", "game.yaml", "fight", "--reroll", "bass,bars:3-4")
@@ -185,7 +238,16 @@ def test_words_name_sections_bars_and_parts() -> None:
     assert (both.words, sorted(both.reroll.bars)) == ("drums and bass in bars 2 to 3", [1, 2])
     assert both.reroll.parts == {"drums", "bass"}
     assert not both.reroll.chords
-    for wrong, why in (("bars:6-7", "bars 1 to 6"), ("bas", "bass"), ("", "names nothing")):
+    again = read_words("bass,bars:2-2,bass", score)
+    assert again.words == "bass in bar 2"
+    assert again.reroll.parts == {"bass"}
+    digits = "9" * 5000
+    refused = (
+        ("bars:6-7", "bars 1 to 6"), ("bars:0", "bars 1 to 6"), ("bars:99999", "bars 1 to 6"),
+        (f"bars:{digits}", "no section"), ("bars:\u0663", "no section"), ("bas", "bass"),
+        ("", "names nothing"), (" , ", "names nothing"),
+    )  # fmt: skip
+    for wrong, why in refused:
         with pytest.raises(UsageError, match=why):
             read_words(wrong, score)
 

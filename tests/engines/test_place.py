@@ -57,6 +57,20 @@ def test_what_the_engine_rewrites_is_renewed_only_when_the_music_changes(tmp_pat
     assert placed.left == ["foreign.import"]
 
 
+def test_links_in_a_circle_and_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(BundleError):
+        put(tmp_path / "loop", ("a.ogg", b"1"))
+    folder, other = tmp_path / "game", tmp_path / "other"
+    put(folder, ("music/a.ogg", b"1"), ("b.ogg", b"2"))
+    (folder / "music").rename(other)
+    (folder / "music").symlink_to(other)
+    with pytest.raises(BundleError, match=r"a\.ogg leads out of"):
+        put(folder, ("music/a.ogg", b"1"), ("b.ogg", b"2"))
+    assert put(folder, ("b.ogg", b"2")).left == ["music/a.ogg"], "known, and elsewhere"
+    assert (other / "a.ogg").read_bytes() == b"1"
+
+
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert put(tmp_path, ("a.ogg", b"1"), dry=True).written == ["a.ogg"]
     assert list(tmp_path.iterdir()) == []

@@ -60,6 +60,7 @@ def test_engines_are_a_list_or_a_mapping(said: str, targets: list[tuple[str, str
         ("{godot: {onto: x}}", "2:19", "no such option"),
         ("{godot: {into: 7}}", "2:25", "a folder is a path"),
         ("{godot: {into: .}}", "2:25", "own folder"),
+        ("{godot: {into: x/..}}", "2:25", "up with .. at its start only"),
         ("{godot: {into: 'a\\b'}}", "2:25", "has / between"),
         ("{godot: yes}", "2:18", "options are a mapping"),
         ("[7]", "2:11", "no engine of this name"),
