@@ -108,7 +108,11 @@ def _post_refusal(headers: dict[str, list[str]]) -> tuple[int, str]:
     if kinds[0].partition(";")[0].strip().lower() != "application/json":
         return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "orders are JSON"
     lengths = headers.get("content-length", [])
-    if any(not length.isdecimal() or int(length) > MOST_BYTES for length in lengths):
+    most = len(str(MOST_BYTES))
+    if any(
+        not length.isdecimal() or len(length) > most or int(length) > MOST_BYTES
+        for length in lengths
+    ):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE
     return 0, ""
 

@@ -103,7 +103,7 @@ class Session:
     def sounding(self, track: str, take: str) -> Sounding:
         """Return a take as it sounds, composing and rendering what is missing."""
         audition = self._audition(track)
-        if take.isdecimal() and int(take) > len(audition.composed):
+        if take.isdecimal() and len(take) <= 4 and int(take) > len(audition.composed):
             # The worker composes it: twice at once would take twice as long.
             self.worker.wait(self.compose(track))
             audition = self._audition(track)
