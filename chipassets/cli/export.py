@@ -32,6 +32,7 @@ class Engine(StrEnum):
     CONSTRUCT = "construct"
     GBSTUDIO = "gbstudio"
     SOLARUS = "solarus"
+    UNREAL = "unreal"
 
 
 def export_command(

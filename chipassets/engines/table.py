@@ -14,11 +14,12 @@ from chipassets.engines.renpy import RENPY
 from chipassets.engines.rpgmaker import RPGMAKER
 from chipassets.engines.solarus import SOLARUS
 from chipassets.engines.unity import UNITY
+from chipassets.engines.unreal import UNREAL
 from chipassets.engines.web import WEB
 
 _ALL = (
     GODOT, GODOT3, WEB, RPGMAKER, LOVE, RENPY, GAMEMAKER, UNITY, DEFOLD, BEVY, CONSTRUCT, GBSTUDIO,
-    SOLARUS,
+    SOLARUS, UNREAL,
 )  # fmt: skip
 
 EXPORTERS: dict[str, Exporter] = {exporter.name: exporter for exporter in _ALL}

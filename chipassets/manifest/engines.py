@@ -12,7 +12,7 @@ from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 
 ENGINES = (
     "godot", "godot3", "web", "rpgmaker", "love", "renpy", "gamemaker", "unity", "defold", "bevy",
-    "construct", "gbstudio", "solarus",
+    "construct", "gbstudio", "solarus", "unreal",
 )  # fmt: skip
 """The engines that there are exporters for: the keys of `chipassets.engines.EXPORTERS`."""
 

@@ -1,0 +1,15 @@
+// The tracks of the game. Written by chipassets; build the bundle anew.
+#pragma once
+
+#include "ChipassetsCore.h"
+
+namespace chipassets {
+
+inline const std::vector<Track>& Tracks() {
+	static const std::vector<Track> tracks = {
+@TRACKS@
+	};
+	return tracks;
+}
+
+}  // namespace chipassets
