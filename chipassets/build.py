@@ -24,18 +24,18 @@ from chipassets.bundle import (
 )
 from chipassets.errors import CheckError
 from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
+from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.links import waiting
-from chipassets.production.produce import BuildInputs, Produced, album_files, produce_track
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
-from chipassets.production.workers import report_stage, run_tasks
 from chipassets.stored.cache import Cache, open_cache
 from chipassets.stored.cache_keys import outdated_choices
 from chipassets.stored.facts import home_key_text
 
 if TYPE_CHECKING:
     from chipassets.cluster import Cluster
+    from chipassets.production.produce import BuildInputs, Produced
 
 _MOST_ROUNDS = 5
 """How often a build starts again when decisions about takes were made meanwhile."""
@@ -212,6 +212,10 @@ def _produce(
     stock: Stock, others: Collection[str], jobs: int, cache: Cache, cluster: Cluster | None
 ) -> Generator[Event, None, dict[str, Produced]]:
     """Make every stale track but the others, telling what happens, and return them by name."""
+    # Imported here and below, because a build with nothing to do needs no stage.
+    from chipassets.production.produce import BuildInputs
+    from chipassets.production.workers import run_tasks
+
     produced: dict[str, Produced] = {}
     tasks = {name: task for name, task in _tasks(stock).items() if name not in others}
     inputs = BuildInputs(replace(stock.plan, tracks=()), stock.model, stock.grams, cache)
@@ -308,6 +312,9 @@ def _tasks(stock: Stock) -> dict[str, tuple[TrackPlan, LockedTake | Choices]]:
 
 
 def _work(inputs: BuildInputs, track: TrackPlan, locked: LockedTake | Choices) -> Produced:
+    from chipassets.production.produce import produce_track
+    from chipassets.production.workers import report_stage
+
     def report(stage: str) -> None:
         report_stage(track.name, stage)
 
@@ -333,9 +340,18 @@ def _index(
         model,
         entries,
         provenance(plan, model, takes),
-        album_files(plan, takes),
+        _album_files(plan, takes),
         attributes=not _has_own_attributes(folder, stock.index),
     )
+
+
+def _album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, tuple[str, bytes]]:
+    """Return path and content, by kind, of the files that hold all tracks."""
+    if not any(FORMATS[name].has_album for name in plan.formats):
+        return {}
+    from chipassets.production.produce import album_files
+
+    return album_files(plan, takes)
 
 
 def _has_own_attributes(folder: Path, index: Index | None) -> bool:

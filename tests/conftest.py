@@ -131,8 +131,7 @@ def versioned_golden(request: pytest.FixtureRequest, golden: Golden) -> Golden:
 def versions_line() -> str:
     """Return the first line of a versioned golden."""
     from chipassets.compose.version import COMPOSE_VERSION
-    from chipassets.selection.takes import TAKES_VERSION
-    from chipassets.shape import SHAPE_VERSION
+    from chipassets.versions import SHAPE_VERSION, TAKES_VERSION
 
     return f"# COMPOSE {COMPOSE_VERSION}, SHAPE {SHAPE_VERSION}, TAKES {TAKES_VERSION}"
 

@@ -88,8 +88,7 @@ def test_a_changed_text_under_unchanged_versions_is_refused() -> None:
 
 def test_the_versions_are_those_of_the_cache_keys() -> None:
     from chipassets.compose.version import COMPOSE_VERSION
-    from chipassets.selection.takes import TAKES_VERSION
-    from chipassets.shape import SHAPE_VERSION
+    from chipassets.versions import SHAPE_VERSION, TAKES_VERSION
 
     numbers = [
         int(word.strip(",")) for word in versions_line().split() if word.strip(",").isdigit()

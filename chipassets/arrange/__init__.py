@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from chipassets.arrange.song import arrange
-from chipassets.arrange.version import ARRANGE_VERSION
-from chipassets.arrange.writer import write_registers
+from typing import TYPE_CHECKING
 
-__all__ = ["ARRANGE_VERSION", "arrange", "write_registers"]
+from chipassets.lazy import offering
+
+if TYPE_CHECKING:
+    from chipassets.arrange.song import arrange
+    from chipassets.arrange.writer import write_registers
+
+__all__ = ["arrange", "write_registers"]
+
+__getattr__ = offering(__name__, {"arrange": "song", "write_registers": "writer"})

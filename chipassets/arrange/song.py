@@ -22,7 +22,6 @@ from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynami
 from chipassets.arrange.expression import colours_of, express, in_time
 from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
-from chipassets.arrange.version import DRUMS_VERSION
 from chipassets.arrange.voice_roles import assign_roles
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
@@ -31,6 +30,7 @@ from chipassets.music.score import FURTHER_PARTS, Note, Score
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
 from chipassets.units import bar_frames
+from chipassets.versions import DRUMS_VERSION
 
 TAIL_FRAMES = 45
 """What a track that plays once gets after its last bar, for the last notes to end in."""

@@ -30,7 +30,7 @@ _RelativePath = Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
 class _Entry(BaseModel):
     # Keys that a newer chipassets has added within this format are ignored, as the runtimes do.
     model_config = ConfigDict(
-        extra="ignore", frozen=True, strict=True, use_attribute_docstrings=True
+        extra="ignore", frozen=True, strict=True, use_attribute_docstrings=True, defer_build=True
     )
 
 

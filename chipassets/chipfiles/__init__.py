@@ -20,11 +20,7 @@ from chipassets.chipfiles.spc import SpcFile, decode_spc, encode_spc
 from chipassets.chipfiles.uge import encode_uge
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
-CHIPFILES_VERSION = 5
-"""Counts changes of what this stage gives for the same input; part of cache keys."""
-
 __all__ = [
-    "CHIPFILES_VERSION",
     "ChipFile",
     "FtModule",
     "GbsFile",

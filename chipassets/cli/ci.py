@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from xml.sax.saxutils import quoteattr
 
 import typer
 
@@ -119,7 +118,7 @@ def junit(findings: Findings) -> str:
     cases = []
     for found in findings.items:
         name = f"{found.file}:{found.line}:{found.column}" if found.line else found.file
-        place = f" file={quoteattr(found.file)} line={quoteattr(str(found.line or 1))}"
+        place = f" file={_attribute(found.file)} line={_attribute(str(found.line or 1))}"
         failure = f"<failure type={_attribute(found.rule)} message={_attribute(found.message)}/>"
         head = f"<testcase classname={_attribute(suite)} name={_attribute(name)}{place}>"
         cases.append(f"    {head}{failure}</testcase>")
@@ -135,6 +134,9 @@ def junit(findings: Findings) -> str:
 
 
 def _attribute(text: str) -> str:
+    # Imported here, because it brings a client for the web along, and few commands need it.
+    from xml.sax.saxutils import quoteattr
+
     # XML has no way to write most control characters.
     return quoteattr("".join(char if char.isprintable() else " " for char in text))
 

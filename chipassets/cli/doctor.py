@@ -8,7 +8,6 @@ import shutil
 import sys
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -104,6 +103,9 @@ def _extra(name: str) -> str:
 
 
 def _package(name: str, use: str, fix: str, *, required: bool = False) -> Finding:
+    # Imported here, because it brings the reading of mail along.
+    from importlib import metadata
+
     try:
         return Finding(name, metadata.version(name), use, fix, True, required)
     except metadata.PackageNotFoundError:

@@ -103,7 +103,8 @@ def plan_command(
     """Print what a build would do, with every default resolved; writes nothing."""
     from chipassets.production.stock import take_stock_of_notes
     from chipassets.resolve.build_plan import resolve
-    from chipassets.resolve.plan_text import plan_to_json, plan_to_text
+    from chipassets.resolve.plan_json import plan_to_json
+    from chipassets.resolve.plan_text import plan_to_text
 
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model)

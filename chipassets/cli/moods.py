@@ -28,7 +28,7 @@ def moods_command(
     from chipassets.manifest.settings import own_mood
     from chipassets.music.forms import FORMS
     from chipassets.plan.presets import MOODS, SCENES, character
-    from chipassets.resolve.plan_text import own_mood_to_json
+    from chipassets.resolve.plan_json import own_mood_to_json
     from chipassets.selection.moods import wanted_ranges
 
     own: dict[str, dict[str, Any]] | None = None

@@ -13,10 +13,10 @@ from chipassets.cli.manifest import read_manifest
 from chipassets.cli.options import BundleOption, JobsOption, ManifestArgument
 from chipassets.cli.output import print_error, print_text, say
 from chipassets.errors import ChipassetsError, UsageError
-from chipassets.stored.stamps import Stamps, read_stamps
 
 if TYPE_CHECKING:
     from chipassets.build import Built
+    from chipassets.stored.stamps import Stamps
 
 _POLL_SECONDS = 0.25
 
@@ -31,6 +31,7 @@ def watch_command(
     What is wrong with a manifest is said, and the bundle stays as it was. Ctrl-C ends the watch.
     """
     from chipassets.lock import lock_path
+    from chipassets.stored.stamps import read_stamps
 
     if manifest.is_dir():
         raise UsageError(f"{manifest} is a folder; name the manifest in it, a YAML file")
@@ -54,6 +55,8 @@ def changes(manifest: Path, seen: Stamps, poll_seconds: float = _POLL_SECONDS) -
 
     At rest, because editors save in several steps.
     """
+    from chipassets.stored.stamps import read_stamps
+
     while True:
         found = read_stamps(manifest)
         time.sleep(poll_seconds)

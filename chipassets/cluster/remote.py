@@ -22,8 +22,8 @@ from chipassets.lock.entries import Choices
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.produce import BuildInputs, Produced, produce_track
-from chipassets.render import encoder_version
 from chipassets.stored.cache import code_sha256, open_cache
+from chipassets.versions import encoder_version
 
 _ONE_AT_A_TIME = threading.Lock()
 """A worker may have several threads. To compute a track on each would be no faster, because most

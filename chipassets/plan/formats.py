@@ -11,13 +11,15 @@ class FileFormat:
 
     path: of a track's file, with {track} and, where a track has several, {part} to fill in. about:
     what it is for, in a line. chips: whose music it can hold; empty is every chip's.
-    codec: the foreign encoder whose version decides the bytes, "" without one.
+    codec: the foreign encoder whose version decides the bytes, "" without one. has_album: whether
+    there are files with all tracks beside it.
     """
 
     path: str
     about: str
     chips: tuple[str, ...] = ()
     codec: str = ""
+    has_album: bool = False
 
     @property
     def has_parts(self) -> bool:
@@ -35,8 +37,12 @@ FORMATS: dict[str, FileFormat] = {
     "stems": FileFormat("stems/{track}/{part}.ogg", "an OGG file for each voice", codec="vorbis"),
     "midi": FileFormat("midi/{track}.mid", "Standard MIDI with loop markers"),
     "preview": FileFormat("preview/{track}.svg", "a picture of the notes and the sound"),
-    "nsf": FileFormat("nsf/{track}.nsf", "NES players and consoles", ("nes", "nes-vrc6")),
-    "gbs": FileFormat("gbs/{track}.gbs", "Game Boy players and consoles", ("gameboy",)),
+    "nsf": FileFormat(
+        "nsf/{track}.nsf", "NES players and consoles", ("nes", "nes-vrc6"), has_album=True
+    ),
+    "gbs": FileFormat(
+        "gbs/{track}.gbs", "Game Boy players and consoles", ("gameboy",), has_album=True
+    ),
     "vgm": FileFormat("vgm/{track}.vgm", "players of register logs", ("nes", "gameboy")),
     "spc": FileFormat("spc/{track}.spc", "SNES players and flash cartridges", ("snes",)),
     "famitracker": FileFormat(

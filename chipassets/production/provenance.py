@@ -11,7 +11,7 @@ from chipassets.bundle import ATTRIBUTES_PATH, FORMAT, Index, ModelEntry, TrackE
 from chipassets.compose.model import Model
 from chipassets.lock import LockedTake, TakeRow
 from chipassets.plan.trackplan import BuildPlan
-from chipassets.resolve.plan_text import plan_to_json
+from chipassets.resolve.plan_json import plan_to_json
 
 PROVENANCE_PATH = "provenance.json"
 

@@ -21,11 +21,6 @@ _TAG_NAME = re.compile(r"[ -<>-}]+")
 _BETWEEN = {"ENCODER": "chipassets"}
 
 
-def encoder_version() -> str:
-    """Return the version of libsndfile, which encodes OGG and FLAC."""
-    return str(soundfile.__libsndfile_version__)
-
-
 def encode_ogg(pcm: Pcm, tags: Mapping[str, str], quality: float = 3.0) -> bytes:
     """Return the samples as OGG Vorbis with these tags, and LOOPSTART and LOOPLENGTH for a loop.
 

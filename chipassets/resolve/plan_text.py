@@ -1,133 +1,26 @@
-"""The plan as people and machines read it: `chipassets plan`, and the provenance of a bundle."""
+"""The plan as people read it: what `chipassets plan` prints."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
-from chipassets.chips.chipsong import Instrument
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
-from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER
 from chipassets.plan.endings import ENDINGS
 from chipassets.plan.links import BRIDGE, FAMILY, VARIANT, VARIANTS, Link
 from chipassets.plan.trackplan import (
-    MAY_BE_UNSAID,
     BuildPlan,
     HomeKey,
     Melody,
     Motif,
-    OwnMood,
     Primer,
-    Progression,
     Range,
     Sound,
     TrackPlan,
     Wish,
 )
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
-
-
-def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
-    """Return the plan as JSON values, keys in a fixed order: equal plans give equal texts."""
-    return asdict(plan) | {
-        "formats": list(plan.formats),
-        "home": {"key": str(plan.home.key), "tempo_millibpm": plan.home.tempo_millibpm},
-        "tracks": [_track_json(track) for track in plan.tracks],
-    }
-
-
-def _track_json(track: TrackPlan) -> dict[str, Any]:
-    values = asdict(track)
-    for name in ("match", "frozen", "was", *MAY_BE_UNSAID):
-        if not values[name]:
-            del values[name]
-    del values["own_moods"]
-    if track.melodies:
-        values["melodies"] = {own.section: _motif_json(own.tune) for own in track.melodies}
-    if track.link is not None:
-        said = asdict(track.link) | {"start": track.link.start and str(track.link.start)}
-        # The notes stand in the lock, under the other track's name.
-        values["link"] = {name: what for name, what in said.items() if what and name != "source"}
-    if track.pickup is not None:
-        values["pickup"] = _primer_json(track.pickup)
-    if track.final_key is not None:
-        values["final_key"] = str(track.final_key)
-    if track.own_moods:
-        values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
-    return values | {
-        "moods": list(track.moods),
-        "key": str(track.key),
-        "primer": None if track.primer is None else _primer_json(track.primer),
-        "character": {
-            name: [value["low"], value["high"]] if isinstance(value, dict) else value
-            for name, value in asdict(track.character).items()
-        },
-        "form": _form_text(track),
-        "progressions": {own.section: _chords_text(own) for own in track.progressions},
-        "motifs": [_motif_json(motif) for motif in track.motifs],
-        "guidance": dict(track.guidance),
-        "sound": _sound_json(track.sound),
-    }
-
-
-def own_mood_to_json(mood: OwnMood) -> dict[str, Any]:
-    """Return what a mood of the game's own says, ranges as pairs, what it leaves open left out."""
-    return {
-        name: [value["low"], value["high"]]
-        if isinstance(value, dict)
-        else list(value)
-        if isinstance(value, tuple)
-        else value
-        for name, value in asdict(mood).items()
-        if value and name != "name"
-    }
-
-
-def _form_text(track: TrackPlan) -> str:
-    return " ".join(f"{section.name}:{section.bars}" for section in track.form)
-
-
-def _chords_text(progression: Progression) -> str:
-    return " | ".join(" ".join(bar) for bar in progression.bars)
-
-
-def _motif_json(motif: Motif) -> dict[str, Any]:
-    tune = _primer_json(Primer(motif.notes, motif.steps))
-    said: dict[str, Any] = {"name": motif.name, "key": str(motif.key), **tune}
-    if motif.rival:
-        said["rival_key"] = str(motif.rival)
-    if motif.transform != IN_MODE:
-        said["transform"] = motif.transform
-    if motif.stretch:
-        said["stretch"] = True
-        said["tempo_millibpm"] = motif.tempo_millibpm
-    return said
-
-
-def _sound_json(sound: Sound) -> dict[str, Any]:
-    return {
-        "leave": list(sound.leave),
-        "arpeggio": sound.arpeggio,
-        "layers": [{"name": item.name, "voices": list(item.voices)} for item in sound.layers],
-        "instruments": [_instrument_json(item) for item in sound.instruments],
-        "drums": sound.drums,
-    }
-
-
-def _instrument_json(instrument: Instrument) -> dict[str, Any]:
-    return {
-        name: value | {"values": list(value["values"])} if isinstance(value, dict) else value
-        for name, value in asdict(instrument).items()
-    }
-
-
-def _primer_json(primer: Primer) -> dict[str, Any]:
-    notes = [f"{note.start_step}:{pitch_name(note.pitch)}+{note.duration_steps}"
-             for note in primer.notes]  # fmt: skip
-    return {"steps": primer.steps, "notes": notes}
+from chipassets.resolve.plan_json import chords_text, form_text
 
 
 def plan_to_text(plan: BuildPlan) -> str:
@@ -185,9 +78,9 @@ def _writing_lines(track: TrackPlan) -> list[str]:
     lines += [f"  {_link_text(track, track.link)}"] if track.link else []
     lines += ["  frozen: its locked take stays"] if track.frozen else []
     lines += [f"  mood {mood.name} is like {mood.like}" for mood in track.own_moods]
-    lines.append(f"  form {_form_text(track)}")
+    lines.append(f"  form {form_text(track)}")
     lines += [
-        f"  chords{f' of {own.section}' if own.section else ''}: {_chords_text(own)}"
+        f"  chords{f' of {own.section}' if own.section else ''}: {chords_text(own)}"
         for own in track.progressions
     ]
     lines += [f"  melody of {_melody_text(own, track)}" for own in track.melodies]

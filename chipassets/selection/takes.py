@@ -15,9 +15,7 @@ from chipassets.originality import Originality
 from chipassets.plan.trackplan import Range, TrackPlan
 from chipassets.seeds import derive_rng
 from chipassets.selection.craft import Craft, measure_craft
-
-TAKES_VERSION = 10
-"""Raised whenever another of the same takes would be chosen; part of cache keys."""
+from chipassets.versions import TAKES_VERSION
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
 # the medians of 5,278 transcribed pieces for the same chip where those lie apart.

@@ -12,9 +12,6 @@ from chipassets.shape.end_piece import end_piece
 from chipassets.shape.fold_into_key import fold_into_key
 from chipassets.shape.merge_unisons import merge_unisons
 
-SHAPE_VERSION = 2
-"""Raised whenever the same raw take would be shaped otherwise."""
-
 Pass = Callable[[Score, TrackPlan], Score]
 
 PASSES: tuple[Pass, ...] = (cut_to_bars, merge_unisons, close_loop, end_piece, fold_into_key)

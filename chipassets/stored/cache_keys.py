@@ -9,16 +9,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from chipassets.arrange import ARRANGE_VERSION
 from chipassets.bundle import Index, KeysEntry, TrackEntry, find_faults
-from chipassets.chipfiles import CHIPFILES_VERSION
 from chipassets.compose.model import Model
 from chipassets.lock import Lock, LockedTake
 from chipassets.manifest.duration import PULSE_STEPS
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import TEMPO, BuildPlan, TrackPlan
-from chipassets.render import RENDER_VERSION, encoder_version
 from chipassets.stored.facts import (
     BARS,
     COLOUR_FIELDS,
@@ -32,6 +29,12 @@ from chipassets.stored.facts import (
     without,
 )
 from chipassets.units import STEPS_PER_BEAT
+from chipassets.versions import (
+    ARRANGE_VERSION,
+    CHIPFILES_VERSION,
+    RENDER_VERSION,
+    encoder_version,
+)
 
 # What else of a plan stands in the files and in the index, beside the notes.
 _FILE_FIELDS = ("scene", "seed", "character", "pulse_steps")

@@ -11,9 +11,8 @@ from typing import Any
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.motifs import motif_pace
 from chipassets.plan.trackplan import MAY_BE_UNSAID, MODE, TEMPO, BuildPlan, HomeKey, TrackPlan
-from chipassets.resolve.plan_text import plan_to_json
-from chipassets.selection.takes import TAKES_VERSION
-from chipassets.shape import SHAPE_VERSION
+from chipassets.resolve.plan_json import plan_to_json
+from chipassets.versions import SHAPE_VERSION, TAKES_VERSION
 
 COLOUR_FIELDS = (
     "name", "moods", "tempo_millibpm", "sound", "scene_like", "match", "given", "own_moods",

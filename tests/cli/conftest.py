@@ -76,7 +76,7 @@ def chipassets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def _chipassets(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("chipassets.build.run_tasks", run_here)
+    monkeypatch.setattr("chipassets.production.workers.run_tasks", run_here)
 
     def run(*arguments: str, folder: Path = home) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["chipassets", *arguments])

@@ -56,6 +56,25 @@ def test_help_starts_without_heavy_packages() -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("started", "left_out"),
+    [
+        ("chipassets.cli.app", ("numpy", "pydantic", "yaml", "chipassets.manifest")),
+        (
+            "chipassets.build",
+            ("chipassets.compose.composer", "chipassets.arrange.song", "chipassets.render.engine",
+             "chipassets.chipfiles", "chipassets.shape", "multiprocessing"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_has_nothing_to_do_imports_no_more_than_it_needs(
+    started: str, left_out: tuple[str, ...]
+) -> None:
+    code = f"import sys, {started}; sys.exit(', '.join(set({left_out}) & set(sys.modules)) or 0)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_a_build_never_imports_the_train_extra(game: Path) -> None:
     """Poisoned packages stand first on the path: importing one would end the build."""
     path = game / "game.yaml"

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from chipassets import build as building
 from chipassets.decisions import auditions
 from chipassets.lock import LockedTake, change_lock, read_lock
 from chipassets.manifest import load_manifest
+from chipassets.production import workers
 from chipassets.resolve.build_plan import resolve
 from tests.cli.conftest import Run, chipassets
 from tests.lock.material import OTHER, quick_cast
@@ -321,7 +321,7 @@ def test_wrong_words_about_keeping_are_refused_by_place(
 
 def deciding(monkeypatch: pytest.MonkeyPatch, decide: Any) -> None:
     """Let `decide` happen once, after the first track of a build is done."""
-    inner = vars(building)["run_tasks"]
+    inner = vars(workers)["run_tasks"]
     waiting = [decide]
 
     def run(*arguments: Any) -> Iterator[Any]:
@@ -330,7 +330,7 @@ def deciding(monkeypatch: pytest.MonkeyPatch, decide: Any) -> None:
             if waiting:
                 waiting.pop()()
 
-    monkeypatch.setattr("chipassets.build.run_tasks", run)
+    monkeypatch.setattr("chipassets.production.workers.run_tasks", run)
 
 
 @pytest.mark.parametrize("track", TRACKS)

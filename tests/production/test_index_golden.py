@@ -40,7 +40,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     manifest.write_text(GAME)
     plan = resolve(load_manifest(manifest))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chipassets.build.run_tasks", run_here)
+        patch.setattr("chipassets.production.workers.run_tasks", run_here)
         patch.setenv("CHIPASSETS_CACHE", str(folder / "cache"))
         *_, built = build(plan, manifest, folder / "bundle", 1)
     assert isinstance(built, Built)

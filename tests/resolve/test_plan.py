@@ -26,7 +26,8 @@ from chipassets.plan.presets import SCENES, character
 from chipassets.plan.trackplan import BuildPlan, Character, Range, TrackPlan
 from chipassets.resolve.build_plan import own_character, resolve
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
-from chipassets.resolve.plan_text import plan_to_json, plan_to_text
+from chipassets.resolve.plan_json import plan_to_json
+from chipassets.resolve.plan_text import plan_to_text
 
 DEMO = Path(__file__).parents[2] / "manifests" / "demo.yaml"
 

@@ -16,7 +16,8 @@ from chipassets.music.metrics import measure
 from chipassets.plan.presets import MOODS, SCENES, character
 from chipassets.plan.trackplan import BuildPlan, OwnMood, Range, TrackPlan
 from chipassets.resolve.build_plan import resolve
-from chipassets.resolve.plan_text import plan_to_json, plan_to_text
+from chipassets.resolve.plan_json import plan_to_json
+from chipassets.resolve.plan_text import plan_to_text
 from chipassets.selection.moods import mood_evidence, notes_can_fit, wanted_ranges
 from chipassets.stored.cache_keys import audio_key, notes_key
 from tests.chip_music import song

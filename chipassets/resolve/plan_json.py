@@ -1,0 +1,122 @@
+"""The plan as machines read it: what `chipassets plan --json` prints, and a bundle's provenance."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from chipassets.chips.chipsong import Instrument
+from chipassets.music.keys import pitch_name
+from chipassets.music.motifs import IN_MODE
+from chipassets.plan.trackplan import (
+    MAY_BE_UNSAID,
+    BuildPlan,
+    Motif,
+    OwnMood,
+    Primer,
+    Progression,
+    Sound,
+    TrackPlan,
+)
+
+
+def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
+    """Return the plan as JSON values, keys in a fixed order: equal plans give equal texts."""
+    return asdict(plan) | {
+        "formats": list(plan.formats),
+        "home": {"key": str(plan.home.key), "tempo_millibpm": plan.home.tempo_millibpm},
+        "tracks": [_track_json(track) for track in plan.tracks],
+    }
+
+
+def _track_json(track: TrackPlan) -> dict[str, Any]:
+    values = asdict(track)
+    for name in ("match", "frozen", "was", *MAY_BE_UNSAID):
+        if not values[name]:
+            del values[name]
+    del values["own_moods"]
+    if track.melodies:
+        values["melodies"] = {own.section: _motif_json(own.tune) for own in track.melodies}
+    if track.link is not None:
+        said = asdict(track.link) | {"start": track.link.start and str(track.link.start)}
+        # The notes stand in the lock, under the other track's name.
+        values["link"] = {name: what for name, what in said.items() if what and name != "source"}
+    if track.pickup is not None:
+        values["pickup"] = _primer_json(track.pickup)
+    if track.final_key is not None:
+        values["final_key"] = str(track.final_key)
+    if track.own_moods:
+        values["own_moods"] = {mood.name: own_mood_to_json(mood) for mood in track.own_moods}
+    return values | {
+        "moods": list(track.moods),
+        "key": str(track.key),
+        "primer": None if track.primer is None else _primer_json(track.primer),
+        "character": {
+            name: [value["low"], value["high"]] if isinstance(value, dict) else value
+            for name, value in asdict(track.character).items()
+        },
+        "form": form_text(track),
+        "progressions": {own.section: chords_text(own) for own in track.progressions},
+        "motifs": [_motif_json(motif) for motif in track.motifs],
+        "guidance": dict(track.guidance),
+        "sound": _sound_json(track.sound),
+    }
+
+
+def own_mood_to_json(mood: OwnMood) -> dict[str, Any]:
+    """Return what a mood of the game's own says, ranges as pairs, what it leaves open left out."""
+    return {
+        name: [value["low"], value["high"]]
+        if isinstance(value, dict)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for name, value in asdict(mood).items()
+        if value and name != "name"
+    }
+
+
+def form_text(track: TrackPlan) -> str:
+    """Return the sections of a track with their bars, in words."""
+    return " ".join(f"{section.name}:{section.bars}" for section in track.form)
+
+
+def chords_text(progression: Progression) -> str:
+    """Return chords as a manifest writes them."""
+    return " | ".join(" ".join(bar) for bar in progression.bars)
+
+
+def _motif_json(motif: Motif) -> dict[str, Any]:
+    tune = _primer_json(Primer(motif.notes, motif.steps))
+    said: dict[str, Any] = {"name": motif.name, "key": str(motif.key), **tune}
+    if motif.rival:
+        said["rival_key"] = str(motif.rival)
+    if motif.transform != IN_MODE:
+        said["transform"] = motif.transform
+    if motif.stretch:
+        said["stretch"] = True
+        said["tempo_millibpm"] = motif.tempo_millibpm
+    return said
+
+
+def _sound_json(sound: Sound) -> dict[str, Any]:
+    return {
+        "leave": list(sound.leave),
+        "arpeggio": sound.arpeggio,
+        "layers": [{"name": item.name, "voices": list(item.voices)} for item in sound.layers],
+        "instruments": [_instrument_json(item) for item in sound.instruments],
+        "drums": sound.drums,
+    }
+
+
+def _instrument_json(instrument: Instrument) -> dict[str, Any]:
+    return {
+        name: value | {"values": list(value["values"])} if isinstance(value, dict) else value
+        for name, value in asdict(instrument).items()
+    }
+
+
+def _primer_json(primer: Primer) -> dict[str, Any]:
+    notes = [f"{note.start_step}:{pitch_name(note.pitch)}+{note.duration_steps}"
+             for note in primer.notes]  # fmt: skip
+    return {"steps": primer.steps, "notes": notes}
