@@ -2,8 +2,9 @@
 
     python -m ci.pages
 
-A page marks such a part with `<!-- generated: NAME -->` and `<!-- end -->`. The text between them
-is replaced by what the function of that name in `PARTS` returns. A test compares the pages with
+A page marks such a part with `<!-- generated: NAME -->` and `<!-- end -->`, on lines of their own
+or in the middle of a line. The text between them is replaced by what the function of that name in
+`PARTS` returns. A test compares the pages with
 the tables, so a row that was added without running this command is noticed.
 """
 
@@ -27,7 +28,7 @@ from chipassets.plan.presets import MOODS, SCENES
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs"
 
-_PART = re.compile(r"(<!-- generated: ([a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- generated: ([a-z_]+) -->)(\n?).*?(<!-- end -->)", re.DOTALL)
 _OWNERS = {"Track": "a track", "SceneOptions": "a scene", "Defaults": "`defaults`"}
 _LONGEST_EXAMPLE = 60
 
@@ -234,28 +235,54 @@ def formats() -> str:
     return table(("format", "what it is or who reads it", "chips", "path in the bundle"), rows)
 
 
-def instruments() -> str:
-    """Return the names of the instruments of the bank."""
-    return ", ".join(map(code, INSTRUMENTS)) + "\n"
+def instrument_names() -> str:
+    """Return the names of the instruments of the bank, for the middle of a line."""
+    return ", ".join(map(code, INSTRUMENTS))
+
+
+def scene_names() -> str:
+    """Return the names of the built-in scenes, for the middle of a line."""
+    return ", ".join(SCENES)
+
+
+def mood_names() -> str:
+    """Return the names of the built-in moods, for the middle of a line."""
+    return ", ".join(MOODS)
+
+
+def chip_names() -> str:
+    """Return the names of the chips, for the middle of a line."""
+    return ", ".join(map(code, CHIPS))
+
+
+def format_names() -> str:
+    """Return the names of the formats, for the middle of a line."""
+    return ", ".join(map(code, FORMATS))
 
 
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
         manifest_game, manifest_tracks, manifest_moods, scenes, moods, forms, costs, ideas,
-        inner_roles, chips, formats, instruments,
+        inner_roles, chips, formats, instrument_names,
+        scene_names, mood_names, chip_names, format_names,
     )
 }  # fmt: skip
 
 
 def renewed(text: str) -> str:
     """Return a page with every generated part current; KeyError for a name that is unknown."""
-    return _PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n{found[3]}", text)
+
+    def part(found: re.Match[str]) -> str:
+        made = PARTS[found[2]]()
+        return f"{found[1]}\n\n{made}\n{found[4]}" if found[3] else f"{found[1]}{made}{found[4]}"
+
+    return _PART.sub(part, text)
 
 
 def pages() -> Iterator[Path]:
-    """Yield the pages that have a generated part."""
-    for path in sorted(PAGES.rglob("*.md")):
+    """Yield the pages that have a generated part, the README among them."""
+    for path in (ROOT / "README.md", *sorted(PAGES.rglob("*.md"))):
         if "<!-- generated: " in path.read_text(encoding="utf-8"):
             yield path
 
