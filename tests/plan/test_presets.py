@@ -26,15 +26,15 @@ def middle(span: Range) -> float:
     return (span.low + span.high) / 2
 
 
-def test_the_documented_names_are_there() -> None:
-    assert list(SCENES) == [
+def test_no_name_that_manifests_rely_on_is_gone() -> None:
+    assert SCENES.keys() >= {
         "title", "overworld", "town", "dungeon", "battle", "boss", "shop", "victory",
         "game_over", "credits",
-    ]  # fmt: skip
-    assert list(MOODS) == [
+    }  # fmt: skip
+    assert MOODS.keys() >= {
         "calm", "bright", "heroic", "tense", "dark", "playful", "sad", "triumphant",
         "mysterious", "frantic",
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def test_every_combination_is_something_that_can_be_made() -> None:
