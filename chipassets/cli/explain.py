@@ -19,6 +19,7 @@ def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
     from chipassets.compose.fit import COSTS
     from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
 
+    says_of = {**COSTS, "avoided": "what the manifest asks the track to avoid"}
     print_text(_heading(track, found))
     print_text(f"the piece {IDEAS[found.idea].says}")
     print_text(f"the tune is {found.tune}" + (f" (cell {found.cell})" if found.cell else ""))
@@ -26,7 +27,13 @@ def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
         print_table(
             "what the search charged the bar, in points; the cheapest way through the piece wins",
             ["cost", "points", "for"],
-            [[name, f"{points:+.2f}", COSTS[name]] for name, points in found.costs.items()],
+            [[name, f"{points:+.2f}", says_of[name]] for name, points in found.costs.items()],
+        )
+    if found.likeness:
+        print_table(
+            "what the take measures, and the file that it is to be like",
+            ["measure", "take", "file"],
+            [[name, f"{own:g}", f"{file:g}"] for name, (own, file) in found.likeness.items()],
         )
     says = {**INNER_ROLES, **BASS_ROLES, "tune": "sings"}
     print_table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chipassets.compose import ideas, piece
+from chipassets.compose.avoiding import LEAPS, allowed_cells
 from chipassets.compose.bass_asked import walking_bar, written_bar
 from chipassets.compose.cells import Cell, CellNote, traits_of
 from chipassets.compose.context import Context
@@ -100,6 +101,18 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
     choice = [item.cell for item in context.material.bass]
     if context.plan.targets.drive > _FAST_FROM and context.bar_steps >= 16:
         choice += [fast for cell in choice if (fast := _in_half_notes(cell)) is not None]
+    avoid = context.plan.avoid
+    choice = (
+        [
+            c
+            for c, *_ in allowed_cells(
+                [(cell, traits_of(cell, context.pulse_steps), 0.0) for cell in choice],
+                avoid - {LEAPS},
+            )
+        ]
+        if avoid
+        else choice
+    )
     if not choice:
         plain = Cell((CellNote(0, context.bar_steps, 0),), context.bar_steps)
         return plain, plain

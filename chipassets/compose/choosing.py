@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from chipassets.compose.avoiding import allowed_cells
 from chipassets.compose.cells import Cell, CellNote, Notes, Traits, traits_of
 from chipassets.compose.material import Material, Ranked
 from chipassets.compose.operators import variants
@@ -47,6 +48,7 @@ def choose_cells(
     wants_fast = plan.targets.sixteenths > _DIMINISHED_FROM or plan.targets.onsets > _DENSE_FROM
     if wants_fast and pulse_steps == STEPS_PER_BEAT:
         choice += _diminished(choice, pulse_steps, rng)
+    choice = allowed_cells(choice, plan.avoid)
     main: dict[str, Cell] = {}
     every = dict.fromkeys(section.letter for section in plan.sections)
     # An intro and an outro are made of the first letter's cell: they come last here.

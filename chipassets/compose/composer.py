@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chipassets.compose.avoiding import SYNCOPATION, unsyncopated
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
@@ -174,6 +175,8 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     low = [note for note in bass if note.start_step // context.bar_steps in written]
     bass = [note for note in bass if note.start_step // context.bar_steps not in written]
     for line, length in zip((free, inner, bass), _lengths(context), strict=True):
+        if SYNCOPATION in context.plan.avoid:
+            line = unsyncopated(line, context.bar_steps, context.pulse_steps)
         voices += cut_stops(context, shortened(line, length))
     # What somebody wrote is played as it is written.
     voices += settled + low

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chipassets.compose import piece
+from chipassets.compose.avoiding import FILLS, SYNCOPATION
 from chipassets.compose.context import Context
 from chipassets.compose.grooves import (
     SILENT_GROOVE,
@@ -56,8 +57,9 @@ def compose_drums(
             strokes[start + hit.step, hit.kind] = velocity
     for bar in _crash_bars(track, context, grooves):
         strokes[bar * context.bar_steps, _CRASH] = 110
-    _join_kicks(context, bass, strokes)
-    _share_accents(context, strokes)
+    if SYNCOPATION not in context.plan.avoid:
+        _join_kicks(context, bass, strokes)
+        _share_accents(context, strokes)
     _write(context, [wish.drums for wish in wishes], strokes)
     _cut(context, strokes)
     return tuple(
@@ -142,7 +144,8 @@ def _bar(
     place = bar - section.section.start_bar
     if _is_break(context, bar):
         return tuple(hit for hit in groove.base[0] if hit.kind.endswith("hat"))
-    if context.closes_phrase(bar) and (wanted is None or wanted.fills):
+    fills = FILLS not in context.plan.avoid and (wanted is None or wanted.fills)
+    if context.closes_phrase(bar) and fills:
         size = _fill_size(track, context, bar)
         if context.draw("fill", bar) < _FILLS[size]:
             return groove.fills.get(size) or groove.base[0]

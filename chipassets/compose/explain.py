@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from chipassets.compose.composer import sketch
 from chipassets.compose.material import propose
@@ -11,7 +11,9 @@ from chipassets.compose.tunebar import describe
 from chipassets.compose.weights import Model
 from chipassets.errors import ComposeError
 from chipassets.music.keys import pitch_name
+from chipassets.music.likeness import KINDS, likeness_of
 from chipassets.music.notes import PARTS
+from chipassets.music.score import Score
 from chipassets.plan.links import VARIANT
 from chipassets.plan.trackplan import TrackPlan
 
@@ -24,6 +26,8 @@ class BarExplained:
     develops; tune: what became of it there. costs: what the search charged the bar for, in points.
     cadence: how the phrase closes, where the bar closes one. returns_from: the bar that the form
     brings back whole, if it does. roles: what each part does; notes: what it plays, by part.
+    likeness: what the whole take measures, and what the file that the track is to be like; empty
+    where there is none.
     """
 
     take: int
@@ -39,6 +43,7 @@ class BarExplained:
     costs: dict[str, float]
     roles: dict[str, str]
     notes: dict[str, str]
+    likeness: dict[str, tuple[float, float]]
 
 
 def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> BarExplained:
@@ -85,4 +90,16 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
             )
             for part in PARTS
         },
+        likeness=_likeness(track, made.score),
     )
+
+
+def _likeness(track: TrackPlan, score: Score) -> dict[str, tuple[float, float]]:
+    """Return each measure that the track aims at: of the take, and of the file."""
+    like = track.sounds_like
+    if like is None:
+        return {}
+    own = asdict(likeness_of(score.notes, score.steps_per_bar, track.pulse_steps))
+    wanted = asdict(like.measures)
+    names = [name for aim in like.aims for name in KINDS[aim]]
+    return {name: (round(own[name], 3), round(wanted[name], 3)) for name in names}

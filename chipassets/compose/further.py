@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chipassets.compose import ideas
+from chipassets.compose.avoiding import allowed_texture
 from chipassets.compose.context import Context
 from chipassets.compose.inner import compose_inner, role_in
 from chipassets.music.notes import Note
@@ -19,9 +20,11 @@ def compose_further(context: Context) -> list[Note]:
     """
     harmony, figure = FURTHER_PARTS
     roles = {bar: role_in(context, bar) for bar in range(context.bars)}
+    avoid = context.plan.avoid
     held = dict.fromkeys(roles, ideas.HELD)
     moving = {
-        bar: ideas.COUNTER if role in _MOVING else ideas.ARPEGGIO for bar, role in roles.items()
+        bar: allowed_texture(avoid, ideas.COUNTER if role in _MOVING else ideas.ARPEGGIO)
+        for bar, role in roles.items()
     }
     return [
         *compose_inner(context, harmony, held),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chipassets.compose import ideas, piece
+from chipassets.compose.avoiding import allowed_texture
 from chipassets.compose.context import Context
 from chipassets.compose.patterns import Bar, broken, comping, ostinato
 from chipassets.compose.voicing import (
@@ -66,11 +67,11 @@ def role_in(context: Context, bar: int) -> str:
         return role
     phrase = context.plan.phrase_at(bar)
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
-        return ideas.HELD
+        return allowed_texture(context.plan.avoid, ideas.HELD)
     slot = phrase.slots[bar - phrase.start_bar]
     steady = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
     if slot.kind == piece.REST and role not in steady:
-        return ideas.COUNTER
+        return allowed_texture(context.plan.avoid, ideas.COUNTER)
     return role
 
 
@@ -279,6 +280,7 @@ def _echo(context: Context, bar: int) -> Bar:
     """Say the tune again, late, in bars in which most of it agrees with what sounds then."""
     start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
     table = context.harmony.table
+    asked = piece.ASKED in context.plan.section_at(bar).roles
     written: Bar = []
     heard = 0
     for note in context.notes:
@@ -287,9 +289,10 @@ def _echo(context: Context, bar: int) -> Bar:
             continue
         heard += 1
         chord = int(context.harmony.at[step])
-        if table.tones[chord, note.pitch % 12] and not clashes(context, note.pitch, step):
+        agrees = asked or bool(table.tones[chord, note.pitch % 12])
+        if agrees and not clashes(context, note.pitch, step):
             written.append((step - start, min(note.duration_steps, end - step), note.pitch))
-    return written if len(written) > _WHOLE_ECHO * heard else _counter(context, bar)
+    return written if asked or len(written) > _WHOLE_ECHO * heard else _counter(context, bar)
 
 
 def _silent(context: Context, bar: int) -> Bar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from chipassets.compose.avoiding import SIXTEENTHS, SYNCOPATION
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
@@ -30,6 +31,8 @@ def add_pickups(
     given: bars that somebody settled, which stay as they are.
     """
     rhythm = _pickup_rhythm(material, harmony.steps_per_bar, draw)
+    if SIXTEENTHS in plan.avoid:
+        rhythm = tuple(step for step in rhythm if step % 2 == 0) or (harmony.steps_per_bar - 2,)
     way = -1 if draw * 97 % 1 < 0.6 else 1
     kept = list(notes)
     bars = len(tune)
@@ -70,6 +73,8 @@ def anticipated(
     draws: a uniform number for each bar; a bar that comes again is played as it was. Phrases keep
     their downbeats, and so do given bars.
     """
+    if SYNCOPATION in plan.avoid:
+        return list(notes)
     share = _ANTICIPATED * (0.3 + plan.targets.syncopation)
     opens = {phrase.start_bar for phrase in plan.phrases}
     kept = sorted(notes, key=lambda note: note.start_step)

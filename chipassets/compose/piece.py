@@ -131,7 +131,8 @@ class PiecePlan:
     `peak` that note's pitch. stops: bars in whose last part all tonal voices fall silent.
     pickups: bars that lead over the bar line into a phrase. entries: parts that are silent for the
     first bars of the piece, and for how many. onsets: of a letter for which the manifest says how
-    dense it is, notes of the tune a bar, in place of the targets'.
+    dense it is, notes of the tune a bar, in place of the targets'. avoid: words of
+    `avoiding.AVOIDABLE`.
     """
 
     idea: str
@@ -144,6 +145,7 @@ class PiecePlan:
     pickups: tuple[int, ...] = ()
     entries: Mapping[str, int] = field(default_factory=dict)
     onsets: Mapping[str, float] = field(default_factory=dict)
+    avoid: frozenset[str] = frozenset()
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:

@@ -8,12 +8,14 @@ from typing import TypeVar
 import numpy as np
 
 from chipassets.compose import ideas, piece
+from chipassets.compose.aims import with_aims
+from chipassets.compose.avoiding import MODULATION, STOPS, allowed_roles, without_avoided
 from chipassets.compose.form import Part, track_parts
 from chipassets.compose.ideas import IDEAS, Idea
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot, Targets
 from chipassets.compose.targets import draw_targets
 from chipassets.compose.version import COMPOSE_VERSION
-from chipassets.compose.wanted import in_registers, onsets_of, roles_of
+from chipassets.compose.wanted import broadened, in_registers, onsets_of, roles_of
 from chipassets.music.forms import INTRO, OUTRO
 from chipassets.music.keys import Key
 from chipassets.music.motifs import LITERAL
@@ -51,6 +53,8 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "plan", take)
     parts = track_parts(track)
     targets = draw_targets(track, idea, rng)
+    targets = with_aims(targets, track.sounds_like, track.beats_per_bar)
+    targets = without_avoided(targets, track.avoid)
     sections = _sections(track, parts, idea, targets, rng)
     fresh = _fresh_bars(sections)
     peak_bar = _peak_bar(fresh, track.bars, rng)
@@ -61,7 +65,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
     return PiecePlan(
         idea=idea.name,
-        sections=in_registers(track, sections, centre),
+        sections=in_registers(track, broadened(track, sections), centre),
         onsets=onsets_of(track, sections),
         targets=targets,
         centre=centre,
@@ -70,6 +74,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
         stops=_stops(track, closes, targets.air, rng),
         pickups=_pickups(track, closes, rng),
         entries=_entries(track, idea, sections, rng),
+        avoid=frozenset(track.avoid),
     )
 
 
@@ -122,7 +127,7 @@ def _section_key(
     if melody is not None:
         return melody.key if melody.transform == LITERAL else home
     stays = place == 0 or part.is_edge or part.section.bars < PHRASE_BARS
-    if stays or track.progressions or not track.chromatic_share:
+    if stays or track.progressions or not track.chromatic_share or MODULATION in track.avoid:
         return home
     if draw > _MODULATES * targets.chromatic:
         return home
@@ -188,7 +193,8 @@ def _sections(
         if wish.texture:
             own[piece.ASKED] = INNER
         if wish.density:
-            own |= roles_of(wish, own)
+            own |= roles_of(wish, own, track.avoid)
+        own = allowed_roles(track.avoid, own)
         plans.append(
             SectionPlan(
                 section=part.section,
@@ -380,6 +386,8 @@ def _stops(
 ) -> tuple[int, ...]:
     """Bars at whose end all tonal voices fall silent, before something comes back."""
     inner = [bar for bar in closes if bar < track.bars - 1]
+    if STOPS in track.avoid:
+        return ()
     if not inner or float(rng.random()) > _STOP_SHARE * (0.5 + air):
         return ()
     return (_pick(inner, rng),)

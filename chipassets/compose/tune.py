@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chipassets.compose import ideas, piece
 from chipassets.compose.arc import register_arc
+from chipassets.compose.avoiding import avoided_cost, avoided_join
 from chipassets.compose.cells import Cell, CellNote, Notes
 from chipassets.compose.closing import GOALS, cadence_bars, held_bars, last_of
 from chipassets.compose.fit import (
@@ -217,6 +218,8 @@ class _Search:
         if goals is not None:
             parts["cadence"] = goals.astype(np.float64)
         parts = {name: task.weights.get(name, 1.0) * value for name, value in parts.items()}
+        if task.plan.avoid:
+            parts["avoided"] = avoided_cost(table, pitches, task.pulse_steps, task.plan.avoid)
         total = np.sum(list(parts.values()), axis=0)
         chance = self._rng.random(table.rows)
         # Gumbel noise: the winner is a draw from a softmax over costs, no coin's toss.
@@ -272,6 +275,7 @@ class _Search:
             if way.bars and item.pitches:
                 join = join_cost(way.last_pitch, way.bars[-1], item, opens=opens)
                 extra += weights.get("join", 1.0) * join
+                extra += avoided_join(way.last_pitch, item.pitches[0], self._task.plan.avoid)
                 extra += weights.get("return", 1.0) * return_cost(item, seen, rhythms, bar, literal)
                 extra += sequence_bonus(way.bars[-1], item, literal)
             found.append((item, cost + extra))

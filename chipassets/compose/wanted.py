@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from chipassets.compose import ideas
-from chipassets.compose.piece import SectionPlan
+from chipassets.compose import ideas, piece
+from chipassets.compose.avoiding import avoided_textures
+from chipassets.compose.piece import Phrase, SectionPlan
 from chipassets.compose.targets import onsets_for
 from chipassets.music.notes import BASS, INNER
 from chipassets.plan.trackplan import Range, TrackPlan, Wish
 
-_SPARSE, _DENSE = 0.7, 6.0
-"""Notes a beat at which the accompaniment is as still, and as busy, as it gets."""
-_STILL = 0.25
-"""Up to this place between the two the bass holds its notes."""
+_ONSETS_INNER: Mapping[str, float] = {
+    ideas.SILENT: 0.0, ideas.HELD: 0.26, ideas.COUNTER: 0.81, ideas.OFFBEAT: 0.99,
+    ideas.STABS: 1.25, ideas.OSTINATO: 1.65, ideas.ARPEGGIO: 1.65, ideas.RUNNING: 3.62,
+}  # fmt: skip
+_ONSETS_BASS: Mapping[str, float] = {ideas.LONG: 0.31, ideas.PATTERN: 1.09, ideas.WALKING: 0.99}
+"""Notes a beat of roles of second voice and bass: means of three tracks of eight bars in 4/4."""
+_LEAST_TUNE, _TUNE_SHARE = 1.0, 0.36
+"""Notes a beat of the sparsest tune that is composed, and the tune's share of all notes."""
+_BROAD_UP_TO = 1.6
+"""Up to these notes a beat the tune goes in long notes in every other bar."""
+_CHOICE = 0.12
+"""By so many notes a beat a role may miss a density and stay."""
 
 
 def onsets_of(track: TrackPlan, sections: Sequence[SectionPlan]) -> Mapping[str, float]:
@@ -28,19 +36,49 @@ def onsets_of(track: TrackPlan, sections: Sequence[SectionPlan]) -> Mapping[str,
     return found
 
 
-def roles_of(wish: Wish, roles: Mapping[str, str]) -> dict[str, str]:
-    """Return the roles of second voice and bass as busy as a density asks, unless they are said."""
+def roles_of(wish: Wish, roles: Mapping[str, str], avoid: Collection[str]) -> dict[str, str]:
+    """Return roles of second voice and bass that with the tune are as dense as a wish asks.
+
+    What the manifest says of either stays; of others as good a role that stands stays too.
+    """
     if wish.density is None:
         return {}
-    busy = math.log(_middle(wish.density) / _SPARSE) / math.log(_DENSE / _SPARSE)
-    found: dict[str, str] = {}
-    if not wish.texture:
-        own = roles[INNER]
-        choice = [role for role in ideas.INNER_ROLES if role not in (ideas.UNISON, ideas.ECHO)]
-        found[INNER] = min(choice, key=lambda role: (abs(ideas.BUSY[role] - busy), role != own))
-    if not wish.bass and busy < _STILL:
-        found[BASS] = ideas.LONG
-    return found
+    wanted = _middle(wish.density)
+    tune = max(_LEAST_TUNE, _TUNE_SHARE * wanted)
+    follows = dict.fromkeys((ideas.THIRDS, ideas.UNISON, ideas.ECHO), tune)
+    of_inner = {**_ONSETS_INNER, **follows}
+    out = avoided_textures(avoid)
+    inner = [wish.texture] if wish.texture else [role for role in of_inner if role not in out]
+    basses = [roles[BASS]] if wish.bass or wish.bass_line else list(_ONSETS_BASS)
+    said = roles[INNER], roles[BASS]
+
+    def misses(pair: tuple[str, str]) -> float:
+        found = tune + of_inner[pair[0]] + _ONSETS_BASS.get(pair[1], _ONSETS_BASS[ideas.PATTERN])
+        kept = (pair[0] == said[0]) + (pair[1] == said[1])
+        return abs(found - wanted) - _CHOICE * wanted * kept
+
+    second, low = min(((i, b) for i in inner for b in basses), key=misses)
+    return {INNER: second, BASS: low}
+
+
+def broadened(track: TrackPlan, sections: Sequence[SectionPlan]) -> tuple[SectionPlan, ...]:
+    """Return the sections, sparse ones with long notes of the tune in every other bar."""
+    found = []
+    for section in sections:
+        wanted = track.wished(section.section.name).density
+        if wanted is not None and _middle(wanted) <= _BROAD_UP_TO:
+            section = replace(section, phrases=tuple(map(_broad, section.phrases)))
+        found.append(section)
+    return tuple(found)
+
+
+def _broad(phrase: Phrase) -> Phrase:
+    own = (piece.MAIN, piece.ANSWER, piece.FRAGMENT, piece.INVERSION)
+    slots = tuple(
+        replace(slot, kind=piece.BROAD) if slot.kind in own and index % 2 else slot
+        for index, slot in enumerate(phrase.slots)
+    )
+    return replace(phrase, slots=slots)
 
 
 def in_registers(

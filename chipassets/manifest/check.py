@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+from chipassets.manifest.check_avoid import check_avoid
 from chipassets.manifest.check_linked import LINKS, check_linked
 from chipassets.manifest.check_tracks import check_match, check_was
 from chipassets.manifest.check_writing import check_writing
@@ -98,6 +99,7 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
     yield from check_match(manifest, name, settings)
     yield from check_linked(manifest, name)
     yield from check_was(manifest, name)
+    yield from check_avoid(manifest, name, settings)
     yield from check_writing(manifest, name, settings, needs)
     primer = settings.primer
     if primer is not None and primer.steps >= settings.total_steps:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from chipassets.manifest.aims import Avoid, SoundsLikeField
 from chipassets.manifest.chords_field import ChordsField
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
 from chipassets.manifest.endings import Ending, FinalKey, Pickup
@@ -116,6 +117,8 @@ class Options(_Part):
     chromatic: Chromatic | None = None
     temperature: Temperature | None = None
     takes: Takes | None = None
+    avoid: Avoid | None = None
+    sounds_like: SoundsLikeField | None = None
     ending: Ending | None = None
     pickup: Pickup | None = None
     final_key: FinalKey | None = None

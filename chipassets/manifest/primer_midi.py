@@ -57,19 +57,20 @@ def primer_from_midi(path: Path) -> MidiPrimer:
     return MidiPrimer(Primer(notes, steps), tempo, tuple(remarks))
 
 
-def midi_content(path: Path) -> MidiContent:
+def midi_content(path: Path, most_bytes: int = MAX_MIDI_BYTES) -> MidiContent:
     """Return what a MIDI file with notes says; Refusal for one that says nothing or is damaged."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_MIDI_BYTES + 1)
+            data = file.read(most_bytes + 1)
     except OSError as error:
         raise refuse(
             f"the file cannot be read ({error.strerror})", "mend its permissions"
         ) from None
     if not data:
         raise refuse("the file is empty", _AGAIN)
-    if len(data) > MAX_MIDI_BYTES:
-        raise refuse(f"the file has more than {MAX_MIDI_BYTES:,} bytes; a primer is a few bars",
+    if len(data) > most_bytes:
+        what = "a primer is a few bars" if most_bytes == MAX_MIDI_BYTES else "a piece has fewer"
+        raise refuse(f"the file has more than {most_bytes:,} bytes; {what}",
                      "export only the theme")  # fmt: skip
     try:
         # A theme may stand in a track that is called "drum and bass": only channel 10 is drums.

@@ -8,6 +8,8 @@ from typing import Any
 
 from chipassets.arrange.bank import DRUM_SOUNDS
 from chipassets.chips.profiles import CHIPS
+from chipassets.compose.avoiding import CHROMATIC
+from chipassets.compose.ideas import ARPEGGIO
 from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
@@ -20,7 +22,7 @@ from chipassets.manifest.sound import sounding_layers
 from chipassets.music.forms import FormPart, natural_bars
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
-from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, Wish
+from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, SoundsLike, Wish
 from chipassets.units import steps_per_bar
 
 DEFAULT_TAKES = 16
@@ -75,6 +77,8 @@ class Settings:
     frozen: bool
     filter_name: str
     wishes: tuple[Wish, ...]
+    avoid: tuple[str, ...]
+    sounds_like: SoundsLike | None
 
     @property
     def steps_per_bar(self) -> int:
@@ -117,6 +121,10 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     counts = track.match if track.match in manifest.tracks else name
     metre = _said(_layers(manifest, counts), "metre", "4/4")
     preset = _coloured(character(base, moods, metre, own), layers)
+    avoid: tuple[str, ...] = _said(layers, "avoid", ())
+    like: SoundsLike | None = _said(layers, "sounds_like", None)
+    if like is not None:
+        preset = _likened(preset, like)
     tempo: Range = _said(layers, "tempo", preset.tempo)
     length: Length | None = _said(layers, "length", None)
     beats = METRES[metre]
@@ -152,10 +160,14 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         progressions=_progressions(layers),
         density=_said(layers, "density", None),
         register=_said(layers, "lead_pitch", None),
+        avoid=avoid,
+        sounds_like=like,
         motifs=_said(layers, "motif", ()),
         melodies=melodies,
         guidance=_said(layers, "guidance", ()),
-        chromatic_share=_said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
+        chromatic_share=0.0
+        if CHROMATIC in avoid
+        else _said(layers, "chromatic", DEFAULT_CHROMATIC_SHARE),
         sound=_sound(manifest, layers, preset),
         frozen=_said(layers, "lock", OPEN) == FROZEN,
         ending=_said(layers, "ending", ""),
@@ -184,6 +196,7 @@ def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
         bass=bass if isinstance(bass, str) else "",
         bass_line=() if isinstance(bass, str) else bass,
         dynamics_db=_said(layers, "dynamics", None),
+        density=_said(layers, "density", None),
     )
     sections: tuple[Wish, ...] = _said(layers, "sections", ())
     return sections if whole == Wish() else (whole, *sections)
@@ -282,6 +295,24 @@ def changed_by(variant: VariantSaid | None) -> Options:
     )
 
 
+def _likened(preset: Preset, like: SoundsLike) -> Preset:
+    """The preset with the ranges around what a file measures, where the track aims at them."""
+    measures = like.measures
+    ranges: dict[str, Any] = {}
+    if like.has("density"):
+        ranges["density"] = Range(0.85 * measures.density, 1.15 * measures.density)
+        ranges["polyphony"] = Range(max(1.0, measures.voices - 0.5), measures.voices + 0.5)
+    if like.has("register"):
+        middle = min(max(measures.register, _LOWEST_MIDDLE), _HIGHEST_MIDDLE)
+        ranges["lead_pitch"] = Range(middle - 3, middle + 3)
+    modes = (measures.mode,) if "harmony" in like.aims else preset.modes
+    return replace(preset, modes=modes, character=replace(preset.character, **ranges))
+
+
+_LOWEST_MIDDLE, _HIGHEST_MIDDLE = 58.0, 84.0
+"""Where the middle of a tune can lie that a lead voice plays."""
+
+
 def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
     """The preset with the instruments that the layers name, role by role."""
     colours: dict[str, Any] = {}
@@ -298,7 +329,7 @@ def _sound(manifest: Manifest, layers: tuple[Options, ...], preset: Preset) -> S
     leave = _said(layers, "leave", ())
     return Sound(
         leave=leave,
-        arpeggio=_said(layers, "arpeggio", True),
+        arpeggio=_said(layers, "arpeggio", ARPEGGIO not in _said(layers, "avoid", ())),
         layers=sounding_layers(_said(layers, "layers", ()), manifest.chip, leave),
         instruments=tuple(
             replace(instrument, name=name)
@@ -315,6 +346,11 @@ def _kit(manifest: Manifest, layers: tuple[Options, ...]) -> str:
         if layer.instruments and DRUMS in layer.instruments:
             return layer.instruments[DRUMS]
     return CHIPS[manifest.chip].kits[0]
+
+
+def said_of(manifest: Manifest, name: str, option: str) -> Any:
+    """Return what a track says of an option, or its scene, or the defaults; None without any."""
+    return _said(_layers(manifest, name), option, None)
 
 
 def _said(layers: tuple[Options, ...], option: str, otherwise: Any) -> Any:

@@ -227,7 +227,8 @@ _FIELDS = {"dynamics": "dynamics_db"}
 _COLOURS = {"lead": "lead", "inner": "inner", "bass": "low"}
 _WHOLE_TRACK = (
     "key", "metre", "length", "loop", "mood", "motif", "primer", "layers", "leave", "arpeggio",
-    "takes", "temperature", "form", "melody", "ending", "pickup", "final_key", "filter",
+    "takes", "temperature", "form", "melody", "ending", "pickup", "final_key", "filter", "avoid",
+    "sounds_like", "swing", "guidance", "chromatic", "seed", "scene",
 )  # fmt: skip
 
 

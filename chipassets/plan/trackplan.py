@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from chipassets.chips.chipsong import Instrument
 from chipassets.music.keys import Key
+from chipassets.music.likeness import KINDS, Likeness
 from chipassets.music.notes import Motif as Motif
 from chipassets.music.notes import Primer as Primer
 from chipassets.music.score import Section
@@ -70,6 +71,19 @@ class Wish:
     chords: tuple[tuple[str, ...], ...] = ()
     bass_line: tuple[tuple[int, int, int], ...] = ()
     """A written bass: step, length, degree above the chord's root from 1; the last says the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundsLike:
+    """A file that the track is to be like: its name, in which of `KINDS`, and what it measures."""
+
+    file: str
+    aims: tuple[str, ...]
+    measures: Likeness
+
+    def has(self, measure: str) -> bool:
+        """Return whether a field of `Likeness` is among what the track aims at."""
+        return any(measure in KINDS[aim] for aim in self.aims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +191,8 @@ MAY_BE_UNSAID = (
     "pickup",
     "final_key",
     "swing_percent",
+    "avoid",
+    "sounds_like",
 )
 """Fields of a track's plan that say nothing where they are empty, as if there were none."""
 
@@ -238,9 +254,12 @@ class TrackPlan:
     pickup: Primer | None = None
     """Notes of the tune at the end of the first bar, in which nothing else sounds."""
     final_key: Key | None = None
+    """The key to which the last section is moved as a whole."""
     swing_percent: float = 0.0
     """Where in a beat its second 8th lies; 0 and 50 in the middle."""
-    """The key to which the last section is moved as a whole."""
+    avoid: tuple[str, ...] = ()
+    """Words of `compose.avoiding.AVOIDABLE`."""
+    sounds_like: SoundsLike | None = None
 
     def melody_of(self, section: str) -> Motif | None:
         """Return the melody of a section by its name, else by its letter; None without one."""

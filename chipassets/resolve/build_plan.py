@@ -172,6 +172,8 @@ def _track(
             pulse_steps=settings.pulse_steps,
             own_moods=settings.own_moods,
             wishes=settings.wishes,
+            avoid=settings.avoid,
+            sounds_like=settings.sounds_like,
             frozen=settings.frozen,
             filter_name=settings.filter_name,
             was=was,
@@ -200,7 +202,15 @@ def _character(settings: Settings, density_draw: float, lead_draw: float) -> Cha
     }
     said = {"density": settings.density, "lead_pitch": settings.register}
     asked |= {name: span for name, span in said.items() if span is not None}
+    if settings.sounds_like is not None:
+        like = settings.sounds_like
+        held = [name for name, measure in _HELD.items() if like.has(measure)]
+        asked = {name: getattr(wanted, name) for name in held} | asked
     return replace(own_character(wanted, density_draw, lead_draw), **asked)
+
+
+_HELD = {"density": "density", "lead_pitch": "register"}
+"""Ranges of a character that a file's measures settle, and by which of them."""
 
 
 def own_character(character: Character, density_draw: float, lead_draw: float) -> Character:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
+from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER
 from chipassets.plan.endings import ENDINGS
@@ -16,6 +17,7 @@ from chipassets.plan.trackplan import (
     Primer,
     Range,
     Sound,
+    SoundsLike,
     TrackPlan,
     Wish,
 )
@@ -43,8 +45,8 @@ def _track_lines(track: TrackPlan, home: HomeKey) -> list[str]:
     lines = [
         "",
         f"{track.name}: {track.scene} ({', '.join(track.moods)})",
-        f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm, {track.bars} bars "
-        f"of {track.metre}, {seconds:.1f} s, {end}",
+        f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm, {track.bars} "
+        f"bar{'s' * (track.bars != 1)} of {track.metre}, {seconds:.1f} s, {end}",
         f"  {_from_home(track, home)}",
         f"  {track.takes} takes at temperature {track.temperature:g}, seed {track.seed}",
         f"  {sound.lead} / {sound.inner} / {sound.bass}, groove {sound.groove}; "
@@ -90,6 +92,10 @@ def _writing_lines(track: TrackPlan) -> list[str]:
         lines.append(f"  the last section is played in {track.final_key}")
     if track.swing_percent:
         lines.append(f"  swing {track.swing_percent:g} %")
+    if track.avoid:
+        lines.append(f"  avoids {', '.join(track.avoid)}")
+    if track.sounds_like is not None:
+        lines += _like_lines(track.sounds_like)
     if track.ending:
         lines.append(f"  ending {track.ending}: the piece {ENDINGS[track.ending]}")
     if track.motifs:
@@ -114,7 +120,7 @@ def _piece_lines(track: TrackPlan) -> list[str]:
         key = f" in {part.key}" if part.key != track.key else ""
         said.append(
             f"{section.name} ({closes}{key}; second voice {part.role(INNER)}, "
-            f"bass {part.role(BASS)})"
+            f"bass {'written' if part.bass_line else part.role(BASS)})"
         )
     lines.append(f"  take 1: {' '.join(said)}; highest in bar {made.peak_bar + 1}")
     return lines
@@ -135,6 +141,23 @@ def _wish_text(wish: Wish) -> str:
     said += [f"{role} played by {name}" for role, name in colours if name]
     said += [f"chords {' | '.join(' '.join(bar) for bar in wish.chords)}"] if wish.chords else []
     return f"wanted{f' of {wish.section}' if wish.section else ''}: {'; '.join(said)}"
+
+
+def _like_lines(like: SoundsLike) -> list[str]:
+    """What the file measures that the track aims at."""
+    m = like.measures
+    said = {
+        "density": f"density {m.density:.1f} notes a beat, {m.voices:.1f} at once",
+        "register": f"register around {pitch_name(round(m.register))}, over {m.span:g} semitones",
+        "rhythm": f"rhythm {m.tune:.1f} notes of the tune a beat, {m.syncopation:.0%} of them "
+        f"syncopated, {m.sixteenths:.0%} between 8ths",
+        "harmony": f"harmony {m.mode}, {2 * m.changes:.1f} changes of chord a bar, "
+        f"{m.outside:.0%} outside the scale, {m.leaps:.0%} leaps",
+    }
+    return [
+        f"  sounds like {like.file}, which measures",
+        *(f"    {said[aim]}" for aim in like.aims),
+    ]
 
 
 def _link_text(track: TrackPlan, link: Link) -> str:

@@ -9,6 +9,7 @@ from statistics import median
 import numpy as np
 
 from chipassets.errors import ComposeError
+from chipassets.music.likeness import distances, likeness_of
 from chipassets.music.metrics import Metrics, measure
 from chipassets.music.score import Score
 from chipassets.originality import Originality
@@ -133,6 +134,7 @@ def rate(
     if score.is_voiced and score.bars > _SHORT_BARS:
         features += _nearness(metrics, track)
     features += _own_features(originality)
+    features += _likeness(score, track)
     if search_cost is not None:
         cost = _at_most(search_cost, _SEARCH_COST)
         features += (Feature("search", round(search_cost, 3), cost, 1.5),)
@@ -239,6 +241,24 @@ def _nearness(metrics: Metrics, track: TrackPlan) -> tuple[Feature, ...]:
     return (Feature("nearness", round(distance, 3), _at_most(distance, _NEAR), 1.5),)
 
 
+def _likeness(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
+    """How near a take lies to the file that the track is to be like, in what it aims at."""
+    like = track.sounds_like
+    if like is None:
+        return ()
+    try:
+        own = likeness_of(score.notes, score.steps_per_bar, track.pulse_steps)
+    except ValueError:
+        return (Feature("likeness", 2.0, 0.0, _LIKENESS_WEIGHT),)
+    away = [min(2.0, by) for name, by in distances(own, like.measures).items() if like.has(name)]
+    found = sum(away) / len(away)
+    return (Feature("likeness", round(found, 3), _at_most(found, _LIKE), _LIKENESS_WEIGHT),)
+
+
+_LIKE = Range(0.2, 1.2)
+_LIKENESS_WEIGHT = 12.0
+
+
 def _own_features(originality: Originality | None) -> tuple[Feature, ...]:
     if originality is None:
         return ()
@@ -311,7 +331,7 @@ def explain(ratings: Sequence[Rating], best: int) -> str:
     said += [
         f"{feature.name} {feature.value:.2f}"
         for feature in winner.features
-        if feature.name in ("clashes", "wide leaps", "groove")
+        if feature.name in ("clashes", "wide leaps", "groove", "likeness")
     ]
     if any(feature.name == "seam" for feature in winner.features):
         seam = int(next(f.value for f in winner.features if f.name == "seam"))

@@ -50,6 +50,9 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     if track.link is not None:
         # A variant's tempo is the track's own, and changes no note.
         fields["link"] = without(asdict(track.link), ("tempo_percent",))
+    if track.sounds_like is not None:
+        # A file by another name measures the same.
+        fields["sounds_like"] = without(asdict(track.sounds_like), ("file",))
     if track.wishes:
         fields["wishes"] = [_wish_fields(wish) for wish in fields["wishes"]]
     fields["preset_moods"] = track.preset_moods  # textures are drawn by them

@@ -1,0 +1,136 @@
+"""What a manifest can ask music to avoid, and how composing keeps away from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from chipassets.compose import ideas
+from chipassets.compose.cells import Cell, Traits
+from chipassets.compose.fit import Candidates, Floats, Integers
+from chipassets.compose.piece import Targets
+from chipassets.music.notes import BASS, INNER, Note
+
+LEAPS, SYNCOPATION, SIXTEENTHS = "leaps", "syncopation", "sixteenths"
+CHROMATIC, MODULATION, FILLS, STOPS = "chromatic", "modulation", "fills", "stops"
+
+WIDEST = 5
+"""Semitones of the widest interval that is no leap: a fourth."""
+
+_ROLES: Mapping[str, tuple[str, ...]] = {
+    SYNCOPATION: (ideas.OFFBEAT, ideas.STABS, ideas.OSTINATO, ideas.ECHO),
+    SIXTEENTHS: (ideas.RUNNING, ideas.STABS, ideas.OSTINATO, ideas.ECHO),
+    ideas.ARPEGGIO: (ideas.ARPEGGIO, ideas.RUNNING),
+}
+"""Roles of the second voice that a word rules out, where it is no role itself."""
+
+_OF_INNER = tuple(role for role in ideas.INNER_ROLES if role != ideas.SILENT)
+_OF_BASS = tuple(role for role in ideas.BASS_ROLES if role not in (ideas.PATTERN, ideas.SILENT))
+
+AVOIDABLE: Mapping[str, str] = {
+    LEAPS: "the tune goes by steps, thirds and fourths; wider, if at all, where phrases join",
+    SYNCOPATION: "tune, second voice and bass begin no note off the beat that sounds over the next",
+    SIXTEENTHS: "tune, second voice and bass begin no note between two 8ths",
+    CHROMATIC: "no tones and chords from outside the key",
+    MODULATION: "all sections stand in the track's key",
+    FILLS: "no drum fills",
+    STOPS: "no bar in which all voices stop",
+    ideas.ARPEGGIO: "no broken chords of the second voice, nor fast ones of the chip",
+    **dict.fromkeys((*(role for role in _OF_INNER if role != ideas.ARPEGGIO), *_OF_BASS), ""),
+}
+"""Every word of `avoid`, and what it comes to; a role's own name keeps its part from it."""
+
+_COST = 9.0
+"""Points for each note that is avoided: more than anything else that a bar is charged for."""
+
+
+def avoided_textures(avoid: Iterable[str]) -> dict[str, str]:
+    """Return the roles of the second voice that words rule out, each with its word."""
+    return {role: word for word in avoid for role in _ROLES.get(word, (word,)) if role in _OF_INNER}
+
+
+def avoided_basses(avoid: Iterable[str]) -> dict[str, str]:
+    """Return the roles of the bass that words rule out, each with its word."""
+    return {word: word for word in avoid if word in _OF_BASS}
+
+
+def allowed_roles(avoid: Collection[str], roles: Mapping[str, str]) -> dict[str, str]:
+    """Return the roles of parts, what is avoided replaced by what is as busy."""
+    found = dict(roles)
+    if not avoid:
+        return found
+    found[INNER] = allowed_texture(avoid, roles[INNER])
+    if roles[BASS] in avoided_basses(avoid):
+        found[BASS] = ideas.PATTERN
+    return found
+
+
+def allowed_texture(avoid: Collection[str], role: str) -> str:
+    """Return the role of a second voice, or of those that are not avoided the one as busy."""
+    out = avoided_textures(avoid)
+    if role not in out:
+        return role
+    choice = [name for name in (*_OF_INNER, ideas.SILENT) if name not in out]
+    return min(choice, key=lambda name: abs(ideas.BUSY[name] - ideas.BUSY[role]))
+
+
+def without_avoided(targets: Targets, avoid: Collection[str]) -> Targets:
+    """Return the targets of a piece that aims at nothing that is avoided."""
+    if LEAPS in avoid:
+        targets = replace(targets, leaps=0.0)
+    if SYNCOPATION in avoid:
+        targets = replace(targets, syncopation=0.0)
+    if SIXTEENTHS in avoid:
+        targets = replace(targets, sixteenths=0.0)
+    return targets
+
+
+def allowed_cells(
+    choice: Sequence[tuple[Cell, Traits, float]], avoid: Collection[str]
+) -> list[tuple[Cell, Traits, float]]:
+    """Return the cells that have nothing of what is avoided; all of them where each has."""
+    kept = [
+        item
+        for item in choice
+        if not (
+            (LEAPS in avoid and item[1].leaps)
+            or (SYNCOPATION in avoid and item[1].syncopation)
+            or (SIXTEENTHS in avoid and item[1].odd)
+        )
+    ]
+    return kept or list(choice)
+
+
+def avoided_cost(
+    table: Candidates, pitches: Integers, pulse_steps: int, avoid: Collection[str]
+) -> Floats:
+    """Return what candidates [rows] pay for notes that are avoided."""
+    found = np.zeros(table.rows)
+    if LEAPS in avoid:
+        wide = np.abs(np.diff(pitches, axis=1)) > WIDEST
+        found += _COST * (wide & table.mask[:, 1:]).sum(axis=1)
+    off = table.steps % pulse_steps
+    if SYNCOPATION in avoid:
+        late = (off != 0) & (off + table.lengths > pulse_steps)
+        found += _COST * (late & table.mask).sum(axis=1)
+    if SIXTEENTHS in avoid:
+        found += _COST * ((table.steps % 2 != 0) & table.mask).sum(axis=1)
+    return found
+
+
+def unsyncopated(notes: Iterable[Note], bar_steps: int, pulse_steps: int) -> list[Note]:
+    """Return the notes, those that begin off a beat and sound over the next one ended there."""
+    found = []
+    for note in notes:
+        off = note.start_step % bar_steps % pulse_steps
+        left = min(pulse_steps, bar_steps - (note.start_step - off) % bar_steps) - off
+        kept = min(note.duration_steps, left) if off else note.duration_steps
+        found.append(replace(note, duration_steps=kept))
+    return found
+
+
+def avoided_join(last: int | None, first: int, avoid: Collection[str]) -> float:
+    """Return what a bar pays that begins a leap away from the pitch before it."""
+    return _COST * (LEAPS in avoid and last is not None and abs(first - last) > WIDEST)

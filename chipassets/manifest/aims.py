@@ -1,0 +1,162 @@
+"""What music is to keep away from, and what it is to be like: `avoid` and `sounds_like`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from statistics import median
+from typing import Annotated, Any
+
+from chipassets.compose.avoiding import AVOIDABLE
+from chipassets.manifest.inside import file_inside
+from chipassets.manifest.primer_midi import midi_content
+from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.words import choose_words
+from chipassets.midi.reader import MidiContent
+from chipassets.music.likeness import KINDS, Likeness, likeness_of
+from chipassets.music.notes import INNER, LEAD, Note
+from chipassets.plan.trackplan import SoundsLike
+from chipassets.units import STEPS_PER_BEAT
+
+_MAX_BYTES = 1 << 20
+_MIDI, _AIMS = "midi", "aims"
+_EXAMPLE = "write sounds_like: reference.mid, or {midi: reference.mid, aims: [density, rhythm]}"
+_TUNE = re.compile(r"lead|tune|melod|vocal|voice|sopran", re.IGNORECASE)
+_LEAST_SHARE = 0.08
+"""Of a file's notes, how many a voice has that can be its tune."""
+
+
+def _read_avoid(value: Any, _: Context) -> tuple[str, ...]:
+    return choose_words(value, tuple(AVOIDABLE), "avoidable word", len(AVOIDABLE))
+
+
+def _read_sounds_like(value: Any, context: Context) -> SoundsLike:
+    """Return what a file measures; Refusal for none, and for one of which little can be said."""
+    if isinstance(value, str):
+        return SoundsLike(value, tuple(KINDS), _measured(value, context))
+    if not isinstance(value, dict) or not value:
+        raise refuse("a reference is a MIDI file", _EXAMPLE)
+    faults = [
+        Fault("a reference has no such key", did_you_mean(str(name), (_MIDI, _AIMS), "keys"),
+              (name,), on_key=True)
+        for name in value if name not in (_MIDI, _AIMS)
+    ]  # fmt: skip
+    if _MIDI not in value and not faults:
+        faults = [Fault("a reference is a MIDI file", _EXAMPLE)]
+    found: dict[str, Any] = {}
+    for name in (_MIDI, _AIMS) if not faults else ():
+        if name not in value:
+            continue
+        try:
+            found[name] = (
+                _measured(value[name], context)
+                if name == _MIDI
+                else choose_words(value[name], tuple(KINDS), "aim", len(KINDS))
+            )
+        except Refusal as refusal:
+            faults += [replace(fault, at=(name, *fault.at)) for fault in refusal.faults]
+    if faults:
+        raise Refusal(*faults)
+    return SoundsLike(value[_MIDI], found.get(_AIMS, tuple(KINDS)), found[_MIDI])
+
+
+def _measured(name: Any, context: Context) -> Likeness:
+    content = midi_content(file_inside(context.folder, name), _MAX_BYTES)
+    _, above, below = min(content.metres, default=(0, 4, 4))
+    bar_steps = 4 * STEPS_PER_BEAT * above // below or 4 * STEPS_PER_BEAT
+    pulse_steps = 6 if below == 8 and above % 3 == 0 else STEPS_PER_BEAT
+    try:
+        return likeness_of(_notes(content), bar_steps, pulse_steps)
+    except ValueError:
+        fix = "name a file with some bars of music"
+        raise refuse("its tune has fewer than three notes, and measures nothing", fix) from None
+
+
+def _notes(content: MidiContent) -> list[Note]:
+    """Return the notes on the grid of 16ths, those of the voice that is the tune as its part."""
+    tune = _tune_voice(content)
+    grid = content.ticks_per_quarter
+    placed: dict[tuple[int, int, str], int] = {}
+    for start, end, pitch, voice in content.notes:
+        first, last = (round(tick * STEPS_PER_BEAT / grid) for tick in (start, end))
+        part = "" if tune is None else LEAD if voice == tune else INNER
+        key = (first, pitch, part)
+        placed[key] = max(placed.get(key, 1), last - first)
+    return [Note(start, steps, pitch, part) for (start, pitch, part), steps in placed.items()]
+
+
+def _tune_voice(content: MidiContent) -> int | None:
+    """Return the voice whose track is called so, or else the highest of those that have much to do.
+
+    None where all notes are in one voice: then the tune is the top line.
+    """
+    voices: dict[int, list[int]] = {}
+    for *_, pitch, voice in content.notes:
+        voices.setdefault(voice, []).append(pitch)
+    if len(voices) == 1:
+        return None
+    least = _LEAST_SHARE * len(content.notes)
+    busy = [voice for voice, pitches in voices.items() if len(pitches) >= least] or list(voices)
+    named = [voice for voice in busy if _TUNE.search(content.names.get(voice // 16, ""))]
+    return max(named or busy, key=lambda voice: (median(voices[voice]), -voice))
+
+
+_WORD = {"enum": list(AVOIDABLE)}
+Avoid = Annotated[
+    tuple[str, ...],
+    Reads(
+        _read_avoid,
+        {
+            "anyOf": [
+                _WORD,
+                {"type": "array", "items": _WORD, "minItems": 1, "uniqueItems": True},
+            ],
+            "description": "What the composer keeps away from. "
+            + "; ".join(f"{word}: {says}" for word, says in AVOIDABLE.items() if says)
+            + ". Another texture or bass: that voice does something else. "
+            "What the manifest writes itself (motif, melody, primer) stays as it is.",
+        },
+    ),
+]
+_FILE = {
+    "type": "string",
+    "minLength": 1,
+    "description": "A MIDI file in the manifest's folder.",
+    "examples": ["music/reference.mid"],
+}
+_KIND = {"enum": list(KINDS)}
+SoundsLikeField = Annotated[
+    SoundsLike,
+    Reads(
+        _read_sounds_like,
+        {
+            "anyOf": [
+                _FILE,
+                {
+                    "type": "object",
+                    "properties": {
+                        _MIDI: _FILE,
+                        _AIMS: {
+                            "anyOf": [
+                                _KIND,
+                                {
+                                    "type": "array",
+                                    "items": _KIND,
+                                    "minItems": 1,
+                                    "uniqueItems": True,
+                                },
+                            ],
+                            "description": "What of the file the track aims at; all by default.",
+                        },
+                    },
+                    "required": [_MIDI],
+                    "additionalProperties": False,
+                },
+            ],
+            "description": "A MIDI file of which density, register, rhythm and harmony are "
+            "measured and aimed at; none of its notes is taken. What the track says itself goes "
+            "before it.",
+        },
+    ),
+]

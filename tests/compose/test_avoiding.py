@@ -1,0 +1,114 @@
+"""What a manifest asks to avoid is not composed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from chipassets.compose import ideas
+from chipassets.compose.avoiding import (
+    AVOIDABLE,
+    FILLS,
+    LEAPS,
+    MODULATION,
+    SIXTEENTHS,
+    STOPS,
+    SYNCOPATION,
+    avoided_textures,
+)
+from chipassets.compose.composer import Sketch, sketch
+from chipassets.music.forms import FormPart, lay_out
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.score import Score
+from chipassets.plan.trackplan import Drums, Wish
+from tests.compose.conftest import MakePlan, material_in
+
+FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
+TAKES = range(6)
+BEAT, WIDEST = 4, 5
+
+
+def composed(make_plan: MakePlan, *avoid: str, **changes: object) -> list[Sketch]:
+    plan = make_plan(bars=12, form=FORM, avoid=avoid, scene="battle", **changes)
+    return [sketch(plan, material_in("4/4"), take) for take in TAKES]
+
+
+def leaps(score: Score) -> float:
+    tune = score.part(LEAD)
+    moves = [abs(b.pitch - a.pitch) for a, b in pairwise(tune)]
+    return sum(move > WIDEST for move in moves) / len(moves)
+
+
+def syncopated(score: Score) -> int:
+    return sum(
+        note.start_step % BEAT != 0 and note.start_step % BEAT + note.duration_steps > BEAT
+        for part in (LEAD, INNER, BASS)
+        for note in score.part(part)
+    )
+
+
+def test_leaps_are_rare_where_they_are_avoided(make_plan: MakePlan) -> None:
+    usual = [leaps(made.score) for made in composed(make_plan)]
+    avoided = [leaps(made.score) for made in composed(make_plan, LEAPS)]
+    assert sum(usual) / len(usual) > 0.08
+    assert sum(avoided) / len(avoided) < 0.4 * sum(usual) / len(usual)
+
+
+def test_no_note_is_syncopated_where_that_is_avoided(make_plan: MakePlan) -> None:
+    assert sum(syncopated(made.score) for made in composed(make_plan)) > 20
+    assert not any(syncopated(made.score) for made in composed(make_plan, SYNCOPATION))
+
+
+def test_no_note_stands_between_8ths_where_that_is_avoided(make_plan: MakePlan) -> None:
+    made = composed(make_plan, SIXTEENTHS)
+    assert not [note for one in made for note in one.score.notes if note.start_step % 2]
+
+
+@pytest.mark.parametrize("word", sorted(ideas.INNER_ROLES.keys() & AVOIDABLE.keys()))
+def test_the_second_voice_has_no_texture_that_is_avoided(make_plan: MakePlan, word: str) -> None:
+    out = avoided_textures([word])
+    assert word in out
+    for made in composed(make_plan, word):
+        assert not {section.role(INNER) for section in made.plan.sections} & out.keys()
+        assert len(made.score.notes) > 40
+
+
+@pytest.mark.parametrize("word", sorted(ideas.BASS_ROLES.keys() & AVOIDABLE.keys()))
+def test_the_bass_does_nothing_that_is_avoided(make_plan: MakePlan, word: str) -> None:
+    for made in composed(make_plan, word):
+        assert word not in {section.role(BASS) for section in made.plan.sections}
+
+
+def test_sections_stay_in_the_key_and_no_bar_stops(make_plan: MakePlan) -> None:
+    usual = composed(make_plan)
+    assert any(section.key != made.plan.sections[0].key for made in usual
+               for section in made.plan.sections)  # fmt: skip
+    assert any(made.plan.stops for made in usual)
+    for made in composed(make_plan, MODULATION, STOPS):
+        assert len({section.key for section in made.plan.sections}) == 1
+        assert not made.plan.stops
+
+
+def test_a_groove_without_fills_is_the_same_in_every_bar_of_a_section(make_plan: MakePlan) -> None:
+    def last_bars(avoid: tuple[str, ...]) -> list[bool]:
+        wishes = (Wish(drums=Drums("rock")),)
+        found = []
+        for made in composed(make_plan, *avoid, wishes=wishes):
+            bars = [
+                {(hit.step % 16, hit.kind) for hit in made.score.drums or ()
+                 if hit.step // 16 == bar and hit.kind in ("snare", "tom")}
+                for bar in range(12)
+            ]  # fmt: skip
+            found.append(bars[11] in bars[:8])
+        return found
+
+    assert not all(last_bars(()))
+    assert all(last_bars((FILLS, SYNCOPATION)))
+
+
+def test_all_that_is_avoided_at_once_still_composes(make_plan: MakePlan) -> None:
+    for made in composed(make_plan, *AVOIDABLE, chromatic_share=0.0):
+        assert {section.role(INNER) for section in made.plan.sections} == {ideas.SILENT}
+        assert len(made.score.part(LEAD)) >= 12
+        assert made.score.part(BASS)
