@@ -26,18 +26,22 @@ def report_command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write one HTML page on a bundle: players, piano rolls, measurements, origin, changes."""
-    from chipassets.bundle import write_file
-    from chipassets.report import compare_markdown, report
+    """Write one HTML page on a bundle: players, piano rolls, measurements, origin, changes.
+
+    Of more than 24 tracks the page is the table of all, and a folder beside it has the tracks, 24
+    a page.
+    """
+    from chipassets.report import compare_markdown, write_report
 
     if markdown:
         if compare is None:
             raise UsageError("--markdown tells what changed: add --compare OLD")
         print_text(compare_markdown(bundle, compare))
         return
-    page = report(bundle, compare)
-    write_file(output, page)
+    pages = write_report(bundle, output, compare)
+    size = sum(page.stat().st_size for page in pages)
     if as_json:
-        print_json({"report": str(output), "bytes": len(page)})
+        print_json({"report": str(output), "bytes": size, "pages": list(map(str, pages[1:]))})
     else:
-        print_text(f"{output}: {len(page) / 1e6:.1f} MB; open it in a browser")
+        more = f" with {len(pages) - 1} pages in {pages[1].parent}" if pages[1:] else ""
+        print_text(f"{output}{more}: {size / 1e6:.1f} MB; open it in a browser")

@@ -1,8 +1,8 @@
-"""The report: a bundle, or what changed since another, as one page to look at and to hear."""
+"""The report: a bundle, or what changed since another, as a page to look at and to hear."""
 
 from __future__ import annotations
 
 from chipassets.report.markdown import compare_markdown
-from chipassets.report.page import report
+from chipassets.report.page import report, write_report
 
-__all__ = ["compare_markdown", "report"]
+__all__ = ["compare_markdown", "report", "write_report"]

@@ -13,7 +13,7 @@ from chipassets.report.compare import (
     compare_tracks,
     say_size,
 )
-from chipassets.report.opened import OpenedBundle, open_bundle
+from chipassets.report.opened import OpenedBundle, with_bundle
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@])")
 
@@ -24,7 +24,11 @@ def compare_markdown(bundle: Path, before: Path) -> str:
     The pictures of changed tracks are named by their path in the bundle, as far as it has some.
     Raises CheckError for a bundle that is missing, damaged, altered or of a newer format.
     """
-    new, old = open_bundle(bundle), open_bundle(before)
+    return with_bundle(bundle, lambda new: with_bundle(before, lambda old: _markdown(new, old)))
+
+
+def _markdown(new: OpenedBundle, old: OpenedBundle) -> str:
+    pictures = {entry.name: entry.files.get("preview") for entry in new.index.tracks}
     pairs = _differences(new, old)
     changed = {name: one for name, one in pairs.items() if one.status != "same"}
     sizes = f"{say_size(bundle_bytes(old.index))} → {say_size(bundle_bytes(new.index))}"
@@ -39,15 +43,13 @@ def compare_markdown(bundle: Path, before: Path) -> str:
         lines += [f"#### {_plain(name)}: {difference.status}{f' ({what})' if what else ''}", ""]
         if difference.changes:
             lines += [*_table(difference.changes), ""]
-        track = new.track(name)
-        picture = track.entry.files.get("preview") if track else None
-        if picture:
+        if picture := pictures.get(name):
             lines += [f"Picture: `{picture.path}`", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _differences(new: OpenedBundle, old: OpenedBundle) -> dict[str, Difference]:
-    names = [track.entry.name for track in (*new.tracks, *old.tracks)]
+    names = dict.fromkeys([*new.names, *old.names])
     return {name: compare_tracks(old.track(name), new.track(name)) for name in names}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chipassets.bundle import StatementEntry, TrackEntry
 from chipassets.music.keys import pitch_name
@@ -19,8 +19,14 @@ def motif_numbers(tracks: Iterable[TrackEntry]) -> dict[str, int]:
     return {name: number % MOTIF_COLOURS for number, name in enumerate(names)}
 
 
-def draw_motif_map(tracks: Sequence[TrackEntry], numbers: dict[str, int]) -> Html | None:
-    """Return a row a track with its statements on the bars; None where no track states a motif."""
+def draw_motif_map(
+    tracks: Sequence[TrackEntry], numbers: dict[str, int], pages: Mapping[str, str] | None = None
+) -> Html | None:
+    """Return a row a track with its statements on the bars; None where no track states a motif.
+
+    pages: the file that describes a track, by name, where it is not the same one.
+    """
+    pages = pages or {}
     stating = [track for track in tracks if track.statements]
     if not stating:
         return None
@@ -36,7 +42,7 @@ def draw_motif_map(tracks: Sequence[TrackEntry], numbers: dict[str, int]) -> Htm
             "dl",
             *(
                 join(
-                    element("dt", element("a", track.name, href=f"#{card_id(track.name)}")),
+                    element("dt", _draw_link(track, pages.get(track.name, ""))),
                     element("dd", draw_lane(track, numbers)),
                 )
                 for track in stating
@@ -46,6 +52,10 @@ def draw_motif_map(tracks: Sequence[TrackEntry], numbers: dict[str, int]) -> Htm
         class_="motifs",
         aria_labelledby="motifs-title",
     )
+
+
+def _draw_link(track: TrackEntry, page: str) -> Html:
+    return element("a", track.name, href=f"{page}#{card_id(track.name)}")
 
 
 def draw_lane(track: TrackEntry, numbers: dict[str, int]) -> Html:

@@ -1,11 +1,12 @@
-"""A bundle with everything that a report needs of it in memory, every file checked."""
+"""A bundle as a report reads it: every file checked, one track at a time in memory."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from chipassets.bundle import (
     FileEntry,
@@ -18,6 +19,8 @@ from chipassets.bundle import (
 from chipassets.errors import CheckError
 from chipassets.report.midi_roll import Roll, read_roll
 from chipassets.report.waveform import Sound, measure_sound
+
+Result = TypeVar("Result")
 
 _FAULTS_SHOWN = 6
 # No music has 400 beats a second: an index that says so would draw a grid without end.
@@ -41,26 +44,34 @@ class OpenedTrack:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBundle:
-    """A bundle's index, the JSON of its provenance, and its tracks."""
+    """A bundle's index, the JSON of its provenance, and where its tracks are read from."""
 
     index: Index
     provenance: dict[str, Any]
-    tracks: tuple[OpenedTrack, ...]
+    folder: Path
+
+    @property
+    def names(self) -> list[str]:
+        """The tracks' names, in the order of the index."""
+        return [entry.name for entry in self.index.tracks]
 
     def track(self, name: str) -> OpenedTrack | None:
-        """Return the track of that name, or None."""
-        return next((track for track in self.tracks if track.entry.name == name), None)
+        """Read the track of that name, and return it; None where there is none."""
+        entry = next((entry for entry in self.index.tracks if entry.name == name), None)
+        return None if entry is None else _open_track(self.folder, entry)
 
 
-def open_bundle(path: Path) -> OpenedBundle:
-    """Return the bundle of a folder or a zip.
+def with_bundle(path: Path, use: Callable[[OpenedBundle], Result]) -> Result:
+    """Return what `use` makes of the bundle of a folder or a zip, as of one moment.
+
+    It is called again where a build replaces the bundle meanwhile.
 
     Raises:
         CheckError: there is no bundle, it is of a newer format, or a file is missing, altered,
             outside the folder, or not what its name says.
     """
     folder = open_folder(path)
-    return read_settled(folder, lambda index: _open(path, folder, index))
+    return read_settled(folder, lambda index: use(_open(path, folder, index)))
 
 
 def _open(path: Path, folder: Path, index: Index) -> OpenedBundle:
@@ -70,7 +81,7 @@ def _open(path: Path, folder: Path, index: Index) -> OpenedBundle:
         more = f"; and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
         raise CheckError(f"{path} is not as it was built: {shown}{more}; build it again")
     provenance = _read_provenance(folder, index.provenance)
-    return OpenedBundle(index, provenance, tuple(_open_track(folder, e) for e in index.tracks))
+    return OpenedBundle(index, provenance, folder)
 
 
 def _open_track(folder: Path, entry: TrackEntry) -> OpenedTrack:

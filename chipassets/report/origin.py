@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from chipassets.report.html import Html, element, join
@@ -13,9 +13,10 @@ _TRAINING = (("Trained", "date"), ("Updates", "updates"), ("Epochs", "epochs"))
 _COUNTS = (("Corpus licences", "licences"), ("Corpus sources", "sources"))
 
 
-def draw_origin(bundle: OpenedBundle) -> Html:
-    """Return the foot of the page: facts first, the whole account folded away."""
-    everything = json.dumps(bundle.provenance, indent=2, ensure_ascii=False)
+def draw_origin(bundle: OpenedBundle, names: Collection[str]) -> Html:
+    """Return the foot of a page: facts first, the account of the page's tracks folded away."""
+    account = _account_of(bundle.provenance, names)
+    everything = json.dumps(account, indent=2, ensure_ascii=False)
     return element(
         "footer",
         element("h2", "Where it comes from"),
@@ -27,6 +28,18 @@ def draw_origin(bundle: OpenedBundle) -> Html:
         ),
         class_="provenance",
     )
+
+
+def _account_of(provenance: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The provenance without the tracks that stand on other pages."""
+    account = dict(provenance)
+    plan, takes = _inside(account, "plan"), _inside(account, "takes")
+    if isinstance(tracks := plan.get("tracks"), list):
+        own = [t for t in tracks if isinstance(t, dict) and t.get("name") in names]
+        account["plan"] = {**plan, "tracks": own}
+    if takes:
+        account["takes"] = {name: takes[name] for name in names if name in takes}
+    return account
 
 
 def _gather(bundle: OpenedBundle) -> list[tuple[str, str]]:

@@ -20,10 +20,14 @@ _CLEAN_SEAM = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A track of the page, and how it stands to its earlier self where there is one."""
+    """A track of the page, and how it stands to its earlier self where there is one.
+
+    page: the file that describes it, "" for the same one.
+    """
 
     entry: TrackEntry
     status: str | None
+    page: str = ""
 
 
 def draw_overview(rows: Iterable[Row]) -> Html:
@@ -59,7 +63,7 @@ def _draw_row(row: Row) -> Html:
     entry = row.entry
     fits = {mood.mood: mood.fits for mood in entry.evidence}
     scene_fits = entry.scene_evidence is None or entry.scene_evidence.fits
-    link = element("a", entry.name, href=f"#{card_id(entry.name)}")
+    link = element("a", entry.name, href=f"{row.page}#{card_id(entry.name)}")
     status = row.status
     badge = element("span", STATUS_WORDS[status], class_=f"status {status}") if status else None
     return element(
@@ -76,6 +80,9 @@ def _draw_row(row: Row) -> Html:
         element("td", _say_quotes(entry), class_="number"),
         element("td", say_size(sum(f.bytes for f in entry.all_files())), class_="number"),
         data_row=card_id(entry.name),
+        data_scene=entry.scene,
+        data_moods=" ".join(entry.moods),
+        data_status=status,
     )
 
 

@@ -181,14 +181,15 @@
   /** @param {string} id */
   const byId = (id) => one(`#${id}`);
 
-  /** Filters by scene, mood and status: which cards of tracks are shown. */
+  /** Filters by scene, mood and status: which tracks are shown, of a page of cards or of rows alone. */
 
 
   const KINDS = ["scene", "mood", "status"];
 
   const chips = all("[data-filter]");
-  const cards = all(".track");
   const rows = new Map(all("[data-row]").map((row) => [row.dataset.row, row]));
+  /** Of many tracks a page has the table alone, and its rows are what is filtered. */
+  const filtered = all(".track").length ? all(".track") : [...rows.values()];
 
   /** @param {HTMLElement} chip */
   const isPressed = (chip) => chip.getAttribute("aria-pressed") === "true";
@@ -200,32 +201,32 @@
   }
 
   /**
-   * What a card has of a kind of filter.
-   * @param {HTMLElement} card
+   * What a track has of a kind of filter.
+   * @param {HTMLElement} track
    * @param {string} kind
    */
-  function valuesOf(card, kind) {
-    if (kind === "mood") return (card.dataset.moods || "").split(" ");
-    return [kind === "scene" ? card.dataset.scene : card.dataset.status];
+  function valuesOf(track, kind) {
+    if (kind === "mood") return (track.dataset.moods || "").split(" ");
+    return [kind === "scene" ? track.dataset.scene : track.dataset.status];
   }
 
   /** A track fits when each kind of filter has nothing chosen, or something that the track has. */
   function filter() {
     const wanted = KINDS.map((kind) => ({ kind, values: chosen(kind) }));
     let shown = 0;
-    for (const card of cards) {
+    for (const track of filtered) {
       const fits = wanted.every(({ kind, values }) => {
-        const has = valuesOf(card, kind);
+        const has = valuesOf(track, kind);
         return !values.length || values.some((value) => has.includes(value));
       });
-      card.hidden = !fits;
-      const row = rows.get(card.id);
+      track.hidden = !fits;
+      const row = rows.get(track.id);
       if (row) row.hidden = !fits;
       shown += fits ? 1 : 0;
     }
     byId("nothing").hidden = shown > 0;
     byId("clear").hidden = wanted.every(({ values }) => !values.length);
-    byId("count").textContent = `${shown} of ${cards.length} tracks`;
+    byId("count").textContent = `${shown} of ${filtered.length} tracks`;
   }
 
   function showAll() {

@@ -1,27 +1,39 @@
-"""The whole page: one HTML file that needs nothing else."""
+"""The whole report: one HTML file that needs nothing else, or for many tracks several."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
+from chipassets.bundle import write_file
+from chipassets.errors import CheckError
 from chipassets.report.card import Side, draw_card
 from chipassets.report.compare import Difference, compare_tracks
 from chipassets.report.html import Html, element
 from chipassets.report.masthead import draw_filters, draw_masthead
 from chipassets.report.midi_roll import RollNote
 from chipassets.report.motif_map import draw_motif_map, motif_numbers
-from chipassets.report.opened import OpenedBundle, OpenedTrack, open_bundle
+from chipassets.report.opened import OpenedBundle, OpenedTrack, with_bundle
 from chipassets.report.origin import draw_origin
 from chipassets.report.overview import Row, draw_overview
 from chipassets.report.transport import draw_players, draw_transport
 
+Result = TypeVar("Result")
+
 _SCRIPT = "report/page.js"
+
+
+TRACKS_A_PAGE = 24
+"""A report on more tracks is in pages: with its sound a track takes about 300 kB of a page."""
+
+_HOME = "All tracks"
 
 
 def report(bundle: Path, before: Path | None = None) -> bytes:
@@ -30,9 +42,33 @@ def report(bundle: Path, before: Path | None = None) -> bytes:
     Raises:
         CheckError: a bundle is missing, damaged, altered, or of a newer format.
     """
-    opened = open_bundle(bundle)
-    earlier = open_bundle(before) if before else None
-    return ("<!doctype html>\n" + _draw_page(opened, earlier) + "\n").encode()
+    return _with_bundles(bundle, before, _draw_whole)
+
+
+def write_report(bundle: Path, output: Path, before: Path | None = None) -> list[Path]:
+    """Write the report on a bundle, and return the files that it is in, the first one first.
+
+    Up to TRACKS_A_PAGE tracks are one page. For more, `output` has the table of all tracks, and
+    the folder beside it, named like it with `-tracks` behind, pages of that number of tracks; one
+    page is in memory at a time. Errors as for `report`.
+    """
+
+    def write(new: OpenedBundle, old: OpenedBundle | None) -> list[Path]:
+        names = _names(new, old)
+        if len(names) <= TRACKS_A_PAGE:
+            write_file(output, _draw_whole(new, old))
+            return [output]
+        return _write_pages(new, old, names, output)
+
+    return _with_bundles(bundle, before, write)
+
+
+def _with_bundles(
+    bundle: Path, before: Path | None, use: Callable[[OpenedBundle, OpenedBundle | None], Result]
+) -> Result:
+    if before is None:
+        return with_bundle(bundle, lambda new: use(new, None))
+    return with_bundle(bundle, lambda new: with_bundle(before, lambda old: use(new, old)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +84,133 @@ class _Pair:
     new: OpenedTrack | None
     difference: Difference | None
 
-
-def _pair(bundle: OpenedBundle, before: OpenedBundle | None) -> list[_Pair]:
-    """Each track with its earlier self; those that are gone come last."""
-    if before is None:
-        return [_Pair(track, None, track, None) for track in bundle.tracks]
-    both = [(before.track(track.entry.name), track) for track in bundle.tracks]
-    gone = (track for track in before.tracks if bundle.track(track.entry.name) is None)
-    return [_Pair(new, old, new, compare_tracks(old, new)) for old, new in both] + [
-        _Pair(track, track, None, compare_tracks(track, None)) for track in gone
-    ]
+    @property
+    def status(self) -> str | None:
+        """How it stands to its earlier self, None where nothing is compared."""
+        return self.difference.status if self.difference else None
 
 
-def _draw_page(bundle: OpenedBundle, before: OpenedBundle | None) -> Html:
-    pairs = _pair(bundle, before)
-    statuses = Counter(pair.difference.status for pair in pairs if pair.difference)
+def _names(bundle: OpenedBundle, before: OpenedBundle | None) -> list[str]:
+    """The tracks of the report; those that are gone come last."""
+    return list(dict.fromkeys([*bundle.names, *(before.names if before else ())]))
+
+
+def _pair(name: str, bundle: OpenedBundle, before: OpenedBundle | None) -> _Pair:
+    """A track with its earlier self; one of the two bundles has it."""
+    new, old = bundle.track(name), before.track(name) if before else None
+    shown = new or old
+    if shown is None:
+        raise CheckError(f"the bundle has no track {name!r}")
+    return _Pair(shown, old, new, compare_tracks(old, new) if before else None)
+
+
+def _draw_whole(bundle: OpenedBundle, before: OpenedBundle | None) -> bytes:
+    """Everything on one page."""
+    pairs = [_pair(name, bundle, before) for name in _names(bundle, before)]
+    statuses = _count(pair.status for pair in pairs)
     entries = [track.entry for pair in pairs for track in (pair.old, pair.new) if track]
     shown = [pair.shown.entry for pair in pairs]
     motifs = motif_numbers(entries)
-    full = _loudest_sample(bundle, before)
-    sides = [_draw_sides(pair, full) for pair in pairs]
-    script = _read_script(_SCRIPT)
-    body = element(
-        "body",
-        element("a", "Skip to the tracks", href="#tracks", class_="skip"),
+    sides = [_draw_sides(pair, _loudest_sample(pairs)) for pair in pairs]
+    parts: list[Html | None] = [
         draw_masthead(bundle.index, before.index if before else None, statuses),
         draw_filters(entries, statuses),
-        draw_overview(
-            Row(pair.shown.entry, pair.difference.status if pair.difference else None)
-            for pair in pairs
-        ),
+        draw_overview(Row(pair.shown.entry, pair.status) for pair in pairs),
         draw_motif_map(shown, motifs),
-        element(
-            "main",
-            *(
-                draw_card(own, _provenance(bundle if pair.new else before), motifs, pair.difference)
-                for pair, own in zip(pairs, sides, strict=True)
-            ),
-            element("p", "No track fits these filters.", id="nothing", hidden=True),
-            id="tracks",
-            tabindex="-1",
-        ),
-        draw_origin(bundle),
+        _draw_cards(pairs, sides, motifs, bundle, before),
+        draw_origin(bundle, bundle.names),
         draw_transport(),
         draw_players(side for own in sides for side in own),
-        element("script", Html(script)),
+    ]
+    return _page(_title(bundle, before), parts)
+
+
+def _write_pages(
+    bundle: OpenedBundle, before: OpenedBundle | None, names: list[str], output: Path
+) -> list[Path]:
+    """Write the pages of tracks, then the one that leads to them."""
+    motifs = motif_numbers([*bundle.index.tracks, *(before.index.tracks if before else ())])
+    count = -(-len(names) // TRACKS_A_PAGE)
+    folder = output.with_name(f"{output.stem}-tracks")
+    pages = [folder / f"page-{number + 1:03}.html" for number in range(count)]
+    rows: list[Row] = []
+    for number, page in enumerate(pages):
+        first = number * TRACKS_A_PAGE
+        pairs = [_pair(n, bundle, before) for n in names[first : first + TRACKS_A_PAGE]]
+        sides = [_draw_sides(pair, _loudest_sample(pairs)) for pair in pairs]
+        parts = [
+            _draw_way(output, pages, number),
+            draw_filters([pair.shown.entry for pair in pairs], _count(p.status for p in pairs)),
+            _draw_cards(pairs, sides, motifs, bundle, before),
+            draw_origin(bundle, names[first : first + TRACKS_A_PAGE]),
+            draw_transport(),
+            draw_players(side for own in sides for side in own),
+        ]
+        folder.mkdir(parents=True, exist_ok=True)
+        write_file(page, _page(f"{_title(bundle, before)}, page {number + 1} of {count}", parts))
+        where = quote(f"{folder.name}/{page.name}")
+        rows += [Row(pair.shown.entry, pair.status, where) for pair in pairs]
+    statuses = _count(row.status for row in rows)
+    homes = {row.entry.name: row.page for row in rows}
+    shown = [row.entry for row in rows]
+    top: list[Html | None] = [
+        draw_masthead(bundle.index, before.index if before else None, statuses),
+        draw_filters(shown, statuses),
+        element("main", draw_overview(rows), _draw_nothing(), id="tracks", tabindex="-1"),
+        draw_motif_map(shown, motifs, homes),
+        draw_origin(bundle, ()),
+        draw_transport(hidden=True),
+        draw_players(()),
+    ]
+    write_file(output, _page(_title(bundle, before), top))
+    return [output, *pages]
+
+
+def _count(statuses: Iterable[str | None]) -> Counter[str]:
+    return Counter(status for status in statuses if status)
+
+
+def _title(bundle: OpenedBundle, before: OpenedBundle | None) -> str:
+    return f"{bundle.index.game}: {'what changed' if before else 'music report'}"
+
+
+def _page(title: str, parts: Sequence[Html | None]) -> bytes:
+    """The page of these parts, which needs nothing else."""
+    script = _read_script(_SCRIPT)
+    skip = element("a", "Skip to the tracks", href="#tracks", class_="skip")
+    body = element("body", skip, *parts, element("script", Html(script)))
+    page = element("html", _draw_head(title, script), body, lang="en")
+    return ("<!doctype html>\n" + page + "\n").encode()
+
+
+def _draw_way(output: Path, pages: Sequence[Path], number: int) -> Html:
+    """The way to the table of all tracks, and to the pages before and behind."""
+    links = [element("a", _HOME, href=f"../{quote(output.name)}")]
+    if number:
+        links.append(element("a", "Previous page", href=pages[number - 1].name, rel="prev"))
+    links.append(element("span", f"page {number + 1} of {len(pages)}"))
+    if number + 1 < len(pages):
+        links.append(element("a", "Next page", href=pages[number + 1].name, rel="next"))
+    items = (element("li", link) for link in links)
+    return element("nav", element("ul", *items), class_="pages", aria_label="Pages")
+
+
+def _draw_cards(
+    pairs: Sequence[_Pair],
+    sides: Sequence[list[Side]],
+    motifs: dict[str, int],
+    bundle: OpenedBundle,
+    before: OpenedBundle | None,
+) -> Html:
+    cards = (
+        draw_card(own, _provenance(bundle if pair.new else before), motifs, pair.difference)
+        for pair, own in zip(pairs, sides, strict=True)
     )
-    title = f"{bundle.index.game}: {'what changed' if before else 'music report'}"
-    return element("html", _draw_head(title, script), body, lang="en")
+    return element("main", *cards, _draw_nothing(), id="tracks", tabindex="-1")
+
+
+def _draw_nothing() -> Html:
+    return element("p", "No track fits these filters.", id="nothing", hidden=True)
 
 
 def _draw_head(title: str, script: str) -> Html:
@@ -133,15 +248,10 @@ def _notes(track: OpenedTrack | None) -> tuple[RollNote, ...]:
     return track.roll.notes if track and track.roll else ()
 
 
-def _loudest_sample(*bundles: OpenedBundle | None) -> float:
-    """The highest amplitude of all tracks, so that waves on one page can be compared by eye."""
-    peaks = [
-        max(track.sound.highs.max(), -track.sound.lows.min())
-        for bundle in bundles
-        if bundle
-        for track in bundle.tracks
-        if track.sound
-    ]
+def _loudest_sample(pairs: Iterable[_Pair]) -> float:
+    """The highest amplitude of these tracks, so that waves on a page can be compared by eye."""
+    sounds = [track.sound for pair in pairs for track in (pair.old, pair.new) if track]
+    peaks = [max(sound.highs.max(), -sound.lows.min()) for sound in sounds if sound]
     return float(max(peaks, default=0.0)) or 1.0
 
 

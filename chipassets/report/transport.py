@@ -14,8 +14,8 @@ _PLAYER_KEYS = {
 }  # fmt: skip
 
 
-def draw_transport() -> Html:
-    """Return the bar with play, what plays, and the volume."""
+def draw_transport(*, hidden: bool = False) -> Html:
+    """Return the bar with play, what plays, and the volume; hidden where nothing can be played."""
     return element(
         "section",
         element(
@@ -41,6 +41,7 @@ def draw_transport() -> Html:
         ),
         element("p", "", id="said", class_="hidden", role="status", aria_live="polite"),
         class_="transport",
+        hidden=hidden,
         aria_label="Player",
     )
 

@@ -7,6 +7,7 @@ import shutil
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -17,16 +18,28 @@ from typer.testing import CliRunner
 
 from chipassets.cli.report import report_command
 from chipassets.errors import CheckError
-from chipassets.report import report
+from chipassets.report import report, write_report
 from chipassets.report.compare import compare_tracks
 from chipassets.report.evidence import gather_evidence, gather_tags
 from chipassets.report.html import element, join
 from chipassets.report.midi_roll import draw_roll
-from chipassets.report.opened import open_bundle
+from chipassets.report.opened import OpenedBundle, OpenedTrack, with_bundle
+from chipassets.report.page import TRACKS_A_PAGE
 from chipassets.report.takes_table import read_takes
 from tests.report.sample_bundle import RATE_HZ, Piece, write_sample
 
 HOSTILE = """</script><script>hit=1</script><img src=x onerror="hit=1">'"&<svg onload=hit=1>"""
+
+
+def opened(bundle: Path) -> OpenedBundle:
+    return with_bundle(bundle, lambda found: found)
+
+
+def first_track(bundle: Path) -> OpenedTrack:
+    found = opened(bundle)
+    track = found.track(found.names[0])
+    assert track is not None
+    return track
 
 
 class _Tags(HTMLParser):
@@ -93,7 +106,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 def test_the_roll_draws_every_note_where_it_is(tmp_path: Path) -> None:
     notes = (("pulse1", 0, 72), ("pulse1", 30, 60), ("triangle", 8, 48), ("noise", 4, 38))
-    track = open_bundle(write_sample(tmp_path / "b", [Piece("town", notes=notes)])).tracks[0]
+    track = first_track(write_sample(tmp_path / "b", [Piece("town", notes=notes)]))
     assert track.roll is not None
     found = {(n.voice, int(n.start_step), n.pitch) for n in track.roll.notes}
     assert found == set(notes)
@@ -104,7 +117,7 @@ def test_the_roll_draws_every_note_where_it_is(tmp_path: Path) -> None:
 
 
 def test_the_roll_of_a_track_in_six_eight_is_ruled_in_dotted_quarters(tmp_path: Path) -> None:
-    track = open_bundle(write_sample(tmp_path / "b", [Piece("town")])).tracks[0]
+    track = first_track(write_sample(tmp_path / "b", [Piece("town")]))
     assert track.roll is not None
     entry = track.entry.model_copy(update={"beats_per_bar": 3, "pulse_steps": 6})
     drawing = str(draw_roll(track.roll, entry))
@@ -120,11 +133,11 @@ def test_an_index_whose_bars_are_no_whole_beats_is_refused(tmp_path: Path) -> No
     index = json.loads((bundle / "bundle.json").read_text())
     del index["tracks"][0]["pulse_steps"]
     (bundle / "bundle.json").write_text(json.dumps(index))
-    assert open_bundle(bundle).tracks[0].entry.metre == "4/4"
+    assert first_track(bundle).entry.metre == "4/4"
     index["tracks"][0]["pulse_steps"] = 6
     (bundle / "bundle.json").write_text(json.dumps(index))
     with pytest.raises(CheckError, match="whole number of felt beats"):
-        open_bundle(bundle)
+        opened(bundle)
 
 
 def test_evidence_sets_what_was_asked_beside_what_was_measured(tmp_path: Path) -> None:
@@ -138,7 +151,7 @@ def test_evidence_sets_what_was_asked_beside_what_was_measured(tmp_path: Path) -
             }
         ]
     }
-    entry = open_bundle(write_sample(tmp_path / "b", [Piece("town")])).tracks[0].entry
+    entry = first_track(write_sample(tmp_path / "b", [Piece("town")])).entry
     rows = {row.name: row for row in gather_evidence(entry, plan)}
     assert rows["Key"].agrees is False
     assert rows["Tempo"].agrees is True
@@ -164,7 +177,7 @@ def test_the_evidence_and_warnings_of_the_index_are_shown(tmp_path: Path) -> Non
     given = {"wanted": {"lead_pitch": [58.0, 62.0]}, "given": ["tempo_bpm", "mode"]}
     index["tracks"][0]["evidence"].append(said | given | {"mood": "sad"})
     (bundle / "bundle.json").write_text(json.dumps(index))
-    tags = gather_tags(open_bundle(bundle).tracks[0].entry)
+    tags = gather_tags(first_track(bundle).entry)
     assert [(row.name, row.asked, row.found, row.agrees) for row in tags.pop().rows] == [
         ("Middle of the lead", "A#3 to D4", "C4", True),
         ("Tempo, bpm", "given", "240.0", None),
@@ -218,7 +231,7 @@ def test_the_takes_are_listed_with_what_spoke_against_them(tmp_path: Path) -> No
         {"take": "x"}, 7,
     ]  # fmt: skip
     bundle = write_sample(tmp_path / "b", [Piece("town")], takes={"town": rows})
-    takes = read_takes(open_bundle(bundle).provenance, "town")
+    takes = read_takes(opened(bundle).provenance, "town")
     assert [take.number for take in takes] == [1, 3, 2], "the chosen one, then by points"
     text = _Tags(report(bundle).decode()).text
     for part in ("Takes: why number 1", "chosen", "refused: copies", "0.98", "0.9 of 1 points"):
@@ -257,11 +270,9 @@ def test_the_overview_has_a_row_a_track_that_leads_to_it(tmp_path: Path) -> None
 
 
 def test_differences_name_what_changed(tmp_path: Path) -> None:
-    before = open_bundle(write_sample(tmp_path / "a", [Piece("town"), Piece("gone")]))
+    before = opened(write_sample(tmp_path / "a", [Piece("town"), Piece("gone")]))
     new_notes = (("pulse1", 0, 72), ("pulse1", 8, 74), ("noise", 4, 38))
-    after = open_bundle(
-        write_sample(tmp_path / "b", [Piece("town", moods=("sad",), notes=new_notes)])
-    )
+    after = opened(write_sample(tmp_path / "b", [Piece("town", moods=("sad",), notes=new_notes)]))
     changed = compare_tracks(before.track("town"), after.track("town"))
     assert changed.status == "changed"
     assert {(int(n.start_step), n.pitch) for n in changed.come} == {(8, 74)}
@@ -361,7 +372,9 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     arguments = [str(bundle), "-o", str(target), "--compare", str(bundle), "--json"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
-    assert json.loads(result.output) == {"report": str(target), "bytes": target.stat().st_size}
+    assert json.loads(result.output) == {
+        "report": str(target), "bytes": target.stat().st_size, "pages": [],
+    }  # fmt: skip
     assert target.read_bytes() == report(bundle, bundle)
 
 
@@ -397,3 +410,37 @@ def test_the_sample_encoder_keeps_every_sample() -> None:
 
     wave = piece_wave(Piece("town"))
     assert len(soundfile.read(io.BytesIO(encode_sound(wave)))[0]) == len(wave)
+
+
+def test_many_tracks_are_a_table_and_pages_that_hold_each_once(tmp_path: Path) -> None:
+    names = [f"t{number:02}" for number in range(TRACKS_A_PAGE + 2)]
+    pieces = [Piece(name, bars=1, moods=("calm", "dark")) for name in names]
+    plan = {"tracks": [{"name": name} for name in names]}
+    bundle = write_sample(tmp_path / "b", pieces, plan=plan)
+    written = write_report(bundle, tmp_path / "my music.html")
+    folder = tmp_path / "my music-tracks"
+    first, second = folder / "page-001.html", folder / "page-002.html"
+    assert written == [tmp_path / "my music.html", first, second]
+    found = []
+    for page in (first, second):
+        text = page.read_text(encoding="utf-8")
+        found.append(re.findall(r'<article class="track" id="track-(\w+)"', text))
+        assert [name for name in names if f"&quot;{name}&quot;" in text] == found[-1]
+    assert found == [names[:TRACKS_A_PAGE], names[TRACKS_A_PAGE:]]
+    top = written[0].read_text(encoding="utf-8")
+    links = re.findall(r'<a href="(my%20music-tracks/[^"]+)"', top)
+    assert [link.rpartition("#track-")[2] for link in links] == names
+    assert all((tmp_path / unquote(link.partition("#")[0])).is_file() for link in links)
+    assert "data:audio" not in top
+    assert 'href="../my%20music.html"' in second.read_text(encoding="utf-8")
+
+
+def test_pages_say_what_changed_and_what_is_gone(tmp_path: Path) -> None:
+    pieces = [Piece(f"t{number:02}", bars=1) for number in range(TRACKS_A_PAGE)]
+    before = write_sample(tmp_path / "a", [*pieces, Piece("gone", bars=1)])
+    after = write_sample(tmp_path / "b", [Piece("t00", bars=1, hz=330), *pieces[1:]])
+    top, _, second = write_report(after, tmp_path / "report.html", before)
+    assert re.findall(r'data-status="(\w+)"', top.read_text(encoding="utf-8")) == [
+        "changed", *["same"] * (TRACKS_A_PAGE - 1), "removed",
+    ]  # fmt: skip
+    assert 'id="track-gone"' in second.read_text(encoding="utf-8")

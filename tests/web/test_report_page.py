@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chipassets.report import report
+from chipassets.report import report, write_report
+from chipassets.report.page import TRACKS_A_PAGE
 from tests.report.sample_bundle import BAR_SAMPLES, Piece, write_sample
 from tests.report.test_report import HOSTILE
 from tests.web.browser import Browser, Page
@@ -282,3 +283,26 @@ def test_a_screen_reader_finds_landmarks_and_names(open_report: OpenReport) -> N
     assert ("button", "Play battle") in found
     headings = {name for role, name in found if role == "heading"}
     assert headings == {"Test Quest", "All tracks", "town", "battle", "Where it comes from"}
+
+
+def test_a_report_of_many_tracks_leads_from_its_table_to_a_page_that_plays(
+    browser: Browser, tmp_path: Path
+) -> None:
+    pieces = [Piece(f"t{number:02}", bars=1) for number in range(TRACKS_A_PAGE)]
+    bundle = write_sample(tmp_path / "b", [*pieces, BATTLE])
+    page = browser.open(write_report(bundle, tmp_path / "report.html")[0].as_uri())
+    rows = "[...document.querySelectorAll('[data-row]')].filter((r) => !r.hidden).length"
+    assert page.run(rows) == TRACKS_A_PAGE + 1
+    page.click('[data-filter="mood"][data-value="tense"]')
+    assert page.run(rows) == 1
+    count = "document.getElementById('count').textContent"
+    assert page.run(count) == f"1 of {TRACKS_A_PAGE + 1} tracks"
+    assert page.run("getComputedStyle(document.querySelector('.transport')).display") == "none"
+    href = page.run("document.querySelector('[data-row]:not([hidden]) a').href")
+    page.close()
+    page = browser.open(href)
+    assert _shown(page) == ["battle"]
+    page.click('[data-player="after-battle"] .play')
+    page.wait_for("document.getElementById('now').textContent === 'battle'")
+    assert page.run("document.querySelector('.pages a').textContent") == "All tracks"
+    page.close()
