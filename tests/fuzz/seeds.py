@@ -19,7 +19,7 @@ from chipassets.bundle import FORMAT, Index, ModelEntry, file_entry
 from chipassets.bundle.index import index_to_bytes
 from chipassets.compose.model import Model
 from chipassets.compose.weights import save_model
-from chipassets.lock import Lock, LockedTake, Rejection, TakeRow
+from chipassets.lock import Lock, LockedTake, Rejection, TakeRow, Version
 from chipassets.lock.conflict import conflicted_text
 from chipassets.lock.lock_text import lock_to_text
 from chipassets.plan.trackplan import Layer, Sound
@@ -60,7 +60,39 @@ tracks:
     primer: {melody: [60, -2, 62, -1]}
   sting: {scene: victory, match: town, length: 2 bars}
 """,
+    b"""\
+game: Written
+seed: 3
+engines: {web: {into: ../game/music}, love: }
+tracks:
+  town:
+    form: A B A'
+    metre: 7/8
+    swing: 60%
+    final_key: 2
+    pickup: "G4 - A4 -"
+    dynamics: mf
+    melody:
+      A: "G4 - - - C5 - - - C5 - D5 - E5 -"
+      B: {abc: "M:7/8\\nL:1/8\\nK:D\\n|:d>e f2 d A2:|", transpose: -2}
+    sections:
+      B: {density: 1-2, register: 72-84, dynamics: p, drums: none, texture: held,
+          bass: "1 - . . 5 - . . 8 - . . 5 -", instruments: {lead: bell}, chords: "F | Em Am"}
+      A: {drums: {kick: "x......", hat: "x.x.x..", fills: on}}
+  night: {like: town, variant: night}
+  danger: {like: town, variant: {base: low_health, tempo: 90%, register: -1}}
+  winter: {family: town, key: C dorian}
+  away: {scene: boss, metre: 12/8, length: 8 bars}
+  bridge: {from: town, to: away, length: 1 bar}
+  end: {scene: credits, loop: false, ending: ritardando, length: 4 bars, metre: 5/4, drums: march}
+""",
 ]
+
+TUNES = [
+    b"X:1\nT:A tune\nM:3/4\nL:1/8\nK:Ddor\n|:D2 E>F G-|G2 [K:G]^F__A c'/2d/:|2 z4 Z2|]\n",
+    b'K:F#m\n(A B) {c}c !trill!d "Am"e2 | % a remark\nw: la la\nc2<<d2 ::f,3/2 g/ x2|1 a:|2 b|\n',
+]
+"""In ABC notation."""
 
 SOURCES = [
     b"file,source,licence,style\na.mid,x,CC0,game\nb/c.mid,y,CC-BY-NC,\n",
@@ -80,6 +112,8 @@ def locks() -> list[bytes]:
             facts=(("bars", "4"), ("groove", "drive")),
         ),
     }  # fmt: skip
+    repaired = Version(1, 1, "take 2 with bass composed anew", song(4, 140_000), "e" * 64)
+    takes["boss"] = takes["boss"].with_version(repaired).replacing(takes["town"])
     whole = Lock(takes, "game.yaml", "C major, 120 bpm")
     other = whole.with_take("boss", replace(takes["boss"], number=2))
     texts = (lock_to_text(whole), conflicted_text(whole, other, ["boss"]))

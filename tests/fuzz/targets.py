@@ -17,18 +17,35 @@ import numpy as np
 
 from chipassets.arrange import arrange
 from chipassets.bundle.index import index_from_bytes
+from chipassets.chipfiles.compact import decode_compact
 from chipassets.chipfiles.ft_read import decode_famitracker
 from chipassets.chipfiles.gbs import decode_gbs
 from chipassets.chipfiles.mod_file import decode_mod
 from chipassets.chipfiles.nsf import decode_nsf
+from chipassets.chipfiles.spc import decode_spc
 from chipassets.chipfiles.vgm import decode_vgm
+from chipassets.cluster.address import parse_address
 from chipassets.compose.weights import parse_model
-from chipassets.errors import ArrangeError, CheckError, ManifestError, ModelError, UsageError
+from chipassets.decisions import taking_in
+from chipassets.decisions.rerolling import read_words
+from chipassets.decisions.voices_in import read_voices
+from chipassets.engines import Item, place
+from chipassets.engines.placing import RECORD
+from chipassets.errors import (
+    ArrangeError,
+    BundleError,
+    CheckError,
+    ManifestError,
+    ModelError,
+    UsageError,
+)
 from chipassets.lock.file import read_lock_file
 from chipassets.lock.lock_text import lock_to_text
 from chipassets.lock.resolving import resolve_lock
 from chipassets.manifest import parse_manifest
+from chipassets.manifest.abc_text import read_abc
 from chipassets.manifest.edit import set_key
+from chipassets.manifest.melody_midi import voice_of_midi
 from chipassets.manifest.primer_midi import primer_from_midi
 from chipassets.manifest.refusal import Refusal
 from chipassets.midi.reader import MidiError, parse_midi
@@ -47,7 +64,7 @@ from chipassets.train.midi_corpus import read_midi
 from chipassets.train.music import RefusedFileError
 from chipassets.train.slices import SliceRules, cut
 from chipassets.train.sources import read_sources
-from tests.chip_music import plan
+from tests.chip_music import plan, song
 from tests.fuzz import seeds
 from tests.fuzz.mutate import (
     TEXTS,
@@ -159,6 +176,47 @@ def midi(data: bytes, folder: Path, _: Random) -> None:
         raise MidiError
 
 
+def voice(data: bytes, folder: Path, rng: Random) -> None:
+    """A file of which one voice is a section's melody."""
+    track, channel = rng.choice([None, 1, 2, 99]), rng.choice([None, 1, 16])
+    assert voice_of_midi(written(data, folder, "a.mid"), track, channel).tune.notes
+
+
+def edited(data: bytes, folder: Path, _: Random) -> None:
+    """What `takes --import` does with a file before it touches the lock."""
+    path, score, track = written(data, folder, "a.mid"), song(2), plan(bars=2)
+    found = read_voices(path, "nes", score)
+    if not taking_in._faults(found, score, track, "nes"):
+        merged = taking_in._merged(score, track, "nes", found)
+        assert merged.bars == score.bars
+        arrange(merged, track, "nes")
+        taking_in._changes(score, merged)
+
+
+def words_of_reroll(data: bytes, _folder: Path, _rng: Random) -> None:
+    score = song(4)
+    wanted = read_words(data.decode("utf-8", "replace"), score)
+    assert wanted.reroll.bars <= frozenset(range(score.bars))
+    assert wanted.words
+
+
+def record_of_export(data: bytes, folder: Path, _: Random) -> None:
+    written(b"1", folder, "a.txt")
+    written(b"mine", folder, "mine.txt")
+    written(data, folder, RECORD.format(engine="web"))
+    place("web", folder, [Item("b.txt", b"2")])
+    assert (folder / "mine.txt").read_bytes() == b"mine"
+    assert (folder / "b.txt").read_bytes() == b"2"
+
+
+def good_record() -> Iterable[bytes]:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        place("web", Path(folder), [Item("a.txt", b"1"), Item("sub/c.txt", b"3")])
+        yield (Path(folder) / RECORD.format(engine="web")).read_bytes()
+
+
 def corpus(data: bytes, folder: Path, _: Random) -> None:
     for piece in load_corpus(written(data, folder, "a.corpus")):
         for item in cut(piece, SliceRules(), Counter()):
@@ -241,7 +299,7 @@ def void(_: object) -> None:
 
 def chip_seeds(kind: str) -> Callable[[], Iterable[bytes]]:
     def made() -> Iterable[bytes]:
-        chip = "gameboy" if kind == "gbs" else "nes"
+        chip = {"gbs": "gameboy", "spc": "snes"}.get(kind, "nes")
         yield next(data for path, data in finish(kind, chip=chip)[1].items() if f"{kind}/" in path)
 
     return made
@@ -321,6 +379,29 @@ TARGETS = {
     ),
     "zip": Target(packed, (LibraryError,), lambda: [seeds.bundle_zip()]),
     "midi": Target(midi, (MidiError,), seeds.midi),
+    "voice": Target(voice, (Refusal,), seeds.midi),
+    "import": Target(edited, (UsageError,), lambda: seeds.midi()[:1]),
+    "abc": Target(
+        lambda data, _folder, _rng: void(read_abc(data.decode("utf-8", "replace"))),
+        (Refusal,),
+        lambda: seeds.TUNES,
+        TEXT,
+        (b"L:1e999999999\nK:C\nC", b"M:none\nK:C\nZ", b"K:C\nC" + b"9" * 5000),
+    ),
+    "reroll": Target(
+        words_of_reroll,
+        (UsageError,),
+        lambda: [b"A", b"bars:1-2", b"drums, bass,bar:3"],
+        TEXT,
+        (b"bars:" + b"9" * 5000,),
+    ),
+    "address": Target(
+        lambda data, _folder, _rng: void(parse_address(data.decode("utf-8", "replace"))),
+        (UsageError,),
+        lambda: [b"dask://host:8786", b"tls://[::1]:1", b"tcp://127.0.0.1:65535/"],
+        TEXT,
+    ),
+    "record": Target(record_of_export, (BundleError,), good_record, damage_json),
     "corpus": Target(corpus, (UsageError,), good_corpus, damage_lines(damage_json)),
     "dataset": Target(dataset, (UsageError,), good_dataset, zip_of_arrays),
     "arrays": Target(
@@ -370,6 +451,8 @@ TARGETS = {
     "nsf": Target(chip_file(decode_nsf), NO_FILE, chip_seeds("nsf")),
     "gbs": Target(chip_file(decode_gbs), NO_FILE, chip_seeds("gbs")),
     "vgm": Target(chip_file(decode_vgm), NO_FILE, chip_seeds("vgm")),
+    "spc": Target(chip_file(decode_spc), NO_FILE, chip_seeds("spc")),
+    "synth": Target(chip_file(decode_compact), NO_FILE, chip_seeds("synth")),
     "mod": Target(chip_file(decode_mod), NO_FILE, chip_seeds("mod")),
     "famitracker": Target(chip_file(decode_famitracker), NO_FILE, chip_seeds("famitracker"), TEXT),
 }
