@@ -34,16 +34,20 @@ class BundleWatch:
         """End the thread at its next look."""
         self._ends.set()
 
+    def look(self) -> None:
+        """Open the bundle if it was replaced since the last look; the thread does nothing else."""
+        stamp = self._stamp()
+        if stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self._found.put(Library.open(self._path))
+        except LibraryError as error:
+            _log.warning("the new bundle is not played: %s", error)
+
     def _watch(self) -> None:
         while not self._ends.wait(_POLL_SECONDS):
-            stamp = self._stamp()
-            if stamp is None or stamp == self._seen:
-                continue
-            self._seen = stamp
-            try:
-                self._found.put(Library.open(self._path))
-            except LibraryError as error:
-                _log.warning("the new bundle is not played: %s", error)
+            self.look()
 
     def _stamp(self) -> tuple[int, int] | None:
         path = self._path if self._path.is_file() else self._path / "bundle.json"

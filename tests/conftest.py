@@ -26,11 +26,19 @@ atexit.register(shutil.rmtree, os.environ["CHIPASSETS_CACHE"], ignore_errors=Tru
 
 GOLDEN_DIR = Path(__file__).parent / "golden"
 
-# One seed and no deadline: a slow machine must not fail a law, and a run must be repeatable.
+# One seed and no deadline: a slow machine must not fail a law, and a run must be repeatable. More
+# examples, and others each time, come with pytest --hypothesis-profile=thorough.
 settings.register_profile(
     "chipassets",
     deadline=None,
     derandomize=True,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "thorough",
+    deadline=None,
+    max_examples=400,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("chipassets")

@@ -65,6 +65,7 @@ def test_second_build_touches_nothing(built: Path, chipassets: Run) -> None:
     assert times(built) == before
 
 
+@pytest.mark.slow
 def test_three_processes_compose_the_same_bytes_as_this_one(
     built: Path, chipassets_process: Run
 ) -> None:

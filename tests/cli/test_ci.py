@@ -171,6 +171,7 @@ def shell(*command: str | Path, cwd: Path, **environment: str) -> subprocess.Com
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_actions_steps_run(game: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     (step,) = [step for step in action["runs"]["steps"] if "run" in step]
@@ -197,6 +198,7 @@ def test_the_actions_steps_run(game: Path) -> None:
     ElementTree.parse(game / "music-check.xml")
 
 
+@pytest.mark.slow
 def test_cmake_and_ninja_build_again_when_a_file_of_the_manifest_changes(game: Path) -> None:
     cmake, ninja = program("cmake"), program("ninja")
     (game / "CMakeLists.txt").write_text(
@@ -217,6 +219,7 @@ def test_cmake_and_ninja_build_again_when_a_file_of_the_manifest_changes(game: P
     assert (game / "game.lock").read_text() == text
 
 
+@pytest.mark.slow
 def test_scons_builds_a_bundle(game: Path) -> None:
     scons = program("scons")
     (game / "SConstruct").write_text(

@@ -187,6 +187,7 @@ MANY += "defaults: {length: 1 bar, takes: 1, loop: false}\n"
 MANY += "tracks:\n" + "".join(f"  t{n}: {{scene: title}}\n" for n in range(TRACKS))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.composes_anew
 @pytest.mark.parametrize(("how", "stops"), [(signal.SIGINT, (1,)), (signal.SIGKILL, (1, 1))])

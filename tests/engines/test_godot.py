@@ -184,6 +184,7 @@ script = ExtResource( 1 )
 """
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("browser")
 def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     godot = need("godot3-server", "godot3-server")

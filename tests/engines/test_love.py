@@ -61,6 +61,7 @@ def told(said: str) -> dict[str, str]:
     return {name: value for _, name, value in rows}
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("browser")
 def test_intro_and_loop_are_exact_over_several_passes(tmp_path: Path) -> None:
     _, heard = play(tmp_path, 'music:enter("title") at(12, function() end)')
@@ -80,6 +81,7 @@ def test_intro_and_loop_are_exact_over_several_passes(tmp_path: Path) -> None:
     assert np.max(np.abs(heard - scale * wanted)) < 2e-3
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("browser")
 def test_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     said, _ = play(

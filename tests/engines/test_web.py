@@ -114,6 +114,7 @@ def test_the_index_of_the_package_lists_the_audio_that_is_there(package: Path) -
     assert listed == there
 
 
+@pytest.mark.slow
 def test_types_hold_the_games_names(package: Path) -> None:
     modules = os.environ.get("CHIPASSETS_NODE_MODULES", "")
     compiler = Path(modules) / "typescript/bin/tsc"
@@ -155,6 +156,7 @@ def test_sprites_are_cut_on_the_sample(package: Path) -> None:
         assert (package / source).is_file()
 
 
+@pytest.mark.slow
 def test_howler_plays_intro_and_loop_without_a_gap(page_with: Callable[[str], Page]) -> None:
     page = page_with("howler/dist/howler.js")
     found = page.run("""(async () => {
