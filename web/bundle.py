@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 BUNDLES = {
     "player/chipassets.js": "chipassets/runtime/web/chipassets.js",
     "report/page.js": "chipassets/report/page.js",
+    "studio/page.js": "chipassets/studio/page.js",
 }
 """The entry of each bundle, here, and the file that ships, in the repository."""
 

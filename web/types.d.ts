@@ -168,3 +168,94 @@ type Refuse = (why: string) => never;
 
 /** What a page that loads chipassets.js as a script finds. */
 declare var Chipassets: Readonly<Record<string, unknown>>;
+
+/** A take of the studio's list. Its name is a number, a version such as "5.1", or "locked". */
+interface TakeItem {
+  take: string;
+  label: string;
+  state: string;
+  origin: string;
+  points: number | null;
+  against: string[];
+  bars: number;
+  features: [string, number, number][];
+}
+
+interface TakeList {
+  track: string;
+  takes: TakeItem[];
+  count: number;
+  is_whole: boolean;
+  chosen: string;
+  is_accepted: boolean;
+  is_frozen: boolean;
+  loops: boolean;
+  sections: Section[];
+}
+
+/** A take as it sounds; notes: voice, start and end in 16ths, pitch, whether it is a drum. */
+interface TakeSound extends Track {
+  voices: string[];
+  notes: [number, number, number, number, number][];
+  key: string;
+  chords: string[];
+}
+
+interface StudioField {
+  key: string;
+  description: string;
+  choices: string[];
+  examples: string[];
+  is_list: boolean;
+}
+
+interface StudioTrack {
+  name: string;
+  state: string;
+  take: string;
+  of: number;
+  rejected: number;
+  stale: string;
+  said: Record<string, string>;
+  is: Record<string, string>;
+}
+
+interface StudioProblem {
+  line: number;
+  column: number;
+  found: string;
+  why: string;
+  fix: string;
+  text: string;
+}
+
+interface StudioGame {
+  manifest: string;
+  text: string;
+  hash: string;
+  faults: string[];
+  problems: StudioProblem[];
+  game?: string;
+  fields?: { track: StudioField[]; game: StudioField[] };
+  said?: Record<string, string>;
+  is?: Record<string, string>;
+  parts?: string[];
+  tracks?: StudioTrack[];
+}
+
+interface StudioWork {
+  number: number;
+  what: string;
+  track: string;
+  share: number | null;
+  is_running: boolean;
+}
+
+interface StudioState {
+  revision: number;
+  content: number;
+  work: StudioWork[];
+  messages: { number: number; kind: string; text: string; track: string }[];
+  undo: string;
+  redo: string;
+}

@@ -17,6 +17,7 @@ from chipassets.cli import (
     moods,
     report,
     show,
+    studio,
     takes,
     verify,
     watch,
@@ -43,6 +44,7 @@ app.command("plan")(manifest.plan_command)
 app.command("validate")(manifest.validate_command)
 app.command("export")(export.export_command)
 app.command("takes")(takes.takes_command)
+app.command("studio")(studio.studio_command)
 app.command("set")(manifest.set_command)
 app.command("moods")(moods.moods_command)
 app.command("verify")(verify.verify_command)

@@ -2,6 +2,35 @@
 (function () {
   "use strict";
 
+  /** The elements of the page. It is always whole: one that is missing is a fault of the report. */
+
+  /**
+   * @param {string} selector
+   * @param {ParentNode} [within]
+   */
+  function one(selector, within = document) {
+    const found = within.querySelector(selector);
+    if (found instanceof HTMLElement) return found;
+    throw new Error(`the page has no ${selector}`);
+  }
+
+  /**
+   * @param {string} selector
+   * @param {ParentNode} [within]
+   * @returns {HTMLElement[]}
+   */
+  function all(selector, within = document) {
+    return [...within.querySelectorAll(selector)].filter((found) => found instanceof HTMLElement);
+  }
+
+  /** @param {string} id */
+  const byId = (id) => one(`#${id}`);
+
+  /** What went wrong, in words. */
+
+  /** @param {unknown} error */
+  const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
+
   /** Samples, bars and beats of a track. Positions are samples since its start and may pass its end. */
 
   /**
@@ -156,118 +185,6 @@
     }
     return barSample(track, Math.min(...bars));
   }
-
-  /** The elements of the page. It is always whole: one that is missing is a fault of the report. */
-
-  /**
-   * @param {string} selector
-   * @param {ParentNode} [within]
-   */
-  function one(selector, within = document) {
-    const found = within.querySelector(selector);
-    if (found instanceof HTMLElement) return found;
-    throw new Error(`the page has no ${selector}`);
-  }
-
-  /**
-   * @param {string} selector
-   * @param {ParentNode} [within]
-   * @returns {HTMLElement[]}
-   */
-  function all(selector, within = document) {
-    return [...within.querySelectorAll(selector)].filter((found) => found instanceof HTMLElement);
-  }
-
-  /** @param {string} id */
-  const byId = (id) => one(`#${id}`);
-
-  /** Filters by scene, mood and status: which tracks are shown, of a page of cards or of rows alone. */
-
-
-  const KINDS = ["scene", "mood", "status"];
-
-  const chips = all("[data-filter]");
-  const rows = new Map(all("[data-row]").map((row) => [row.dataset.row, row]));
-  /** Of many tracks a page has the table alone, and its rows are what is filtered. */
-  const filtered = all(".track").length ? all(".track") : [...rows.values()];
-
-  /** @param {HTMLElement} chip */
-  const isPressed = (chip) => chip.getAttribute("aria-pressed") === "true";
-
-  /** @param {string} kind */
-  function chosen(kind) {
-    const on = chips.filter((chip) => chip.dataset.filter === kind && isPressed(chip));
-    return on.map((chip) => chip.dataset.value);
-  }
-
-  /**
-   * What a track has of a kind of filter.
-   * @param {HTMLElement} track
-   * @param {string} kind
-   */
-  function valuesOf(track, kind) {
-    if (kind === "mood") return (track.dataset.moods || "").split(" ");
-    return [kind === "scene" ? track.dataset.scene : track.dataset.status];
-  }
-
-  /** A track fits when each kind of filter has nothing chosen, or something that the track has. */
-  function filter() {
-    const wanted = KINDS.map((kind) => ({ kind, values: chosen(kind) }));
-    let shown = 0;
-    for (const track of filtered) {
-      const fits = wanted.every(({ kind, values }) => {
-        const has = valuesOf(track, kind);
-        return !values.length || values.some((value) => has.includes(value));
-      });
-      track.hidden = !fits;
-      const row = rows.get(track.id);
-      if (row) row.hidden = !fits;
-      shown += fits ? 1 : 0;
-    }
-    byId("nothing").hidden = shown > 0;
-    byId("clear").hidden = wanted.every(({ values }) => !values.length);
-    byId("count").textContent = `${shown} of ${filtered.length} tracks`;
-  }
-
-  function showAll() {
-    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
-    filter();
-  }
-
-  /**
-   * A link to a track that a filter hides: the reader wants the track, not the filter.
-   * @param {string} hash
-   */
-  function reveal(hash) {
-    const card = document.getElementById(decodeURIComponent(hash.slice(1)));
-    if (card?.hidden) showAll();
-  }
-
-  /** @param {HTMLElement} chip */
-  function toggleChip(chip) {
-    chip.setAttribute("aria-pressed", String(!isPressed(chip)));
-    filter();
-  }
-
-  /** Let chips, the button that clears them, and links to tracks do what they say. */
-  function connectFilters() {
-    for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
-    byId("clear").addEventListener("click", () => {
-      showAll();
-      byId("tracks").focus();
-    });
-    for (const link of document.querySelectorAll('a[href^="#track-"]')) {
-      if (link instanceof HTMLAnchorElement) {
-        link.addEventListener("click", () => reveal(link.hash));
-      }
-    }
-    filter();
-  }
-
-  /** What went wrong, in words. */
-
-  /** @param {unknown} error */
-  const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
 
   /** Fades and gains: arithmetic on times, points and amplitudes. */
 
@@ -997,13 +914,13 @@
   const DECODED_KEPT = 8;
 
   /**
-   * `tracks` by id; `load(id)` gives a file's bytes. `shows` is told: sounding(id, whether),
+   * `tracks` by id, to which more may come; `load(id)` gives a file's bytes. `shows` is told: sounding(id, whether),
    * moved(id) whenever a position changes, failed(id, reason).
    */
   class Playback {
     /**
      * @param {Record<string, ReportTrack>} tracks
-     * @param {(id: string) => ArrayBuffer} load
+     * @param {(id: string) => ArrayBuffer | Promise<ArrayBuffer>} load
      * @param {Shows} shows
      */
     constructor(tracks, load, shows) {
@@ -1074,6 +991,59 @@
       if (!this._isFollowing) this._follow();
     }
 
+    /**
+     * Go over to another take of the same music at the next bar line, into the bar that comes there.
+     * In silence it starts where this one is.
+     * @param {string} id
+     */
+    async switchTo(id) {
+      const from = this.active;
+      if (!from || !this.isPlaying || !this._voice || !this._mixer) {
+        if (from) this._positions.set(id, this._sameBar(id, from, this.position(from)));
+        await this.play(id);
+        return;
+      }
+      const mixer = this._mixer;
+      this._asked += 1;
+      const own = this._asked;
+      try {
+        const buffer = await this._decode(id, mixer.context);
+        if (own !== this._asked || !this._voice) return;
+        const line = mixer.timeline.position(this._voice, mixer.nextTime("bar"));
+        const fromSample = this._sameBar(id, from, line);
+        this._remember();
+        const options = { when: /** @type {When} */ ("bar"), fadeSeconds: FADE_SECONDS, fromSample };
+        mixer.play({ ...this.tracks[id] }, [buffer], id, options);
+        this._voice = mixer.timeline.voices[mixer.timeline.voices.length - 1];
+      } catch (error) {
+        this._shows.failed(id, reasonOf(error));
+        return;
+      }
+      this.active = id;
+      this._shows.sounding(from, false);
+      this._shows.sounding(id, true);
+    }
+
+    /**
+     * Load a track anew when it plays the next time, because it is another one under its name.
+     * @param {string} id
+     */
+    forget(id) {
+      this._decoded.delete(id);
+      if (!this._positions.has(id)) this._positions.set(id, 0);
+    }
+
+    /**
+     * The start of the bar of one track that a sample of another lies in; 0 where there is none.
+     * @param {string} id
+     * @param {string} other
+     * @param {number} sample
+     */
+    _sameBar(id, other, sample) {
+      const { bar } = barAndBeat(this.tracks[other], sample);
+      return bar < this.tracks[id].bars ? barSample(this.tracks[id], bar) : 0;
+    }
+
     /** Be silent, and keep the place. */
     pause() {
       this._asked += 1;
@@ -1139,8 +1109,9 @@
     _decode(id, context) {
       let buffer = this._decoded.get(id);
       if (!buffer) {
-        buffer = context.decodeAudioData(this._load(id));
+        buffer = Promise.resolve(this._load(id)).then((data) => context.decodeAudioData(data));
         this._decoded.set(id, buffer);
+        buffer.catch(() => this._decoded.delete(id));
         const [first] = this._decoded.keys();
         if (this._decoded.size > DECODED_KEPT) this._decoded.delete(first);
       }
@@ -1181,6 +1152,89 @@
       this._shows.moved(id);
       if (this._isFollowing) requestAnimationFrame(() => this._follow());
     }
+  }
+
+  /** Filters by scene, mood and status: which tracks are shown, of a page of cards or of rows alone. */
+
+
+  const KINDS = ["scene", "mood", "status"];
+
+  const chips = all("[data-filter]");
+  const rows = new Map(all("[data-row]").map((row) => [row.dataset.row, row]));
+  /** Of many tracks a page has the table alone, and its rows are what is filtered. */
+  const filtered = all(".track").length ? all(".track") : [...rows.values()];
+
+  /** @param {HTMLElement} chip */
+  const isPressed = (chip) => chip.getAttribute("aria-pressed") === "true";
+
+  /** @param {string} kind */
+  function chosen(kind) {
+    const on = chips.filter((chip) => chip.dataset.filter === kind && isPressed(chip));
+    return on.map((chip) => chip.dataset.value);
+  }
+
+  /**
+   * What a track has of a kind of filter.
+   * @param {HTMLElement} track
+   * @param {string} kind
+   */
+  function valuesOf(track, kind) {
+    if (kind === "mood") return (track.dataset.moods || "").split(" ");
+    return [kind === "scene" ? track.dataset.scene : track.dataset.status];
+  }
+
+  /** A track fits when each kind of filter has nothing chosen, or something that the track has. */
+  function filter() {
+    const wanted = KINDS.map((kind) => ({ kind, values: chosen(kind) }));
+    let shown = 0;
+    for (const track of filtered) {
+      const fits = wanted.every(({ kind, values }) => {
+        const has = valuesOf(track, kind);
+        return !values.length || values.some((value) => has.includes(value));
+      });
+      track.hidden = !fits;
+      const row = rows.get(track.id);
+      if (row) row.hidden = !fits;
+      shown += fits ? 1 : 0;
+    }
+    byId("nothing").hidden = shown > 0;
+    byId("clear").hidden = wanted.every(({ values }) => !values.length);
+    byId("count").textContent = `${shown} of ${filtered.length} tracks`;
+  }
+
+  function showAll() {
+    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+    filter();
+  }
+
+  /**
+   * A link to a track that a filter hides: the reader wants the track, not the filter.
+   * @param {string} hash
+   */
+  function reveal(hash) {
+    const card = document.getElementById(decodeURIComponent(hash.slice(1)));
+    if (card?.hidden) showAll();
+  }
+
+  /** @param {HTMLElement} chip */
+  function toggleChip(chip) {
+    chip.setAttribute("aria-pressed", String(!isPressed(chip)));
+    filter();
+  }
+
+  /** Let chips, the button that clears them, and links to tracks do what they say. */
+  function connectFilters() {
+    for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
+    byId("clear").addEventListener("click", () => {
+      showAll();
+      byId("tracks").focus();
+    });
+    for (const link of document.querySelectorAll('a[href^="#track-"]')) {
+      if (link instanceof HTMLAnchorElement) {
+        link.addEventListener("click", () => reveal(link.hash));
+      }
+    }
+    filter();
   }
 
   const SEAM_BARS = 2;

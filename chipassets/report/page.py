@@ -222,7 +222,7 @@ def _draw_head(title: str, script: str) -> Html:
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
         element("link", rel="icon", href="data:,"),
-        element("style", Html(_read("report/page.css"))),
+        element("style", Html(_read("report/colours.css") + _read("report/page.css"))),
     )
 
 

@@ -30,8 +30,12 @@ _LOOK_SECONDS = 1.0
 """How often a waiting page looks whether somebody else has saved the manifest or its lock."""
 _MOST_LETTERS = 4096
 _MOST_SETTINGS = 32
-_PAGE = {"": ("page.html", "text/html"), "page.css": ("page.css", "text/css"),
-         "page.js": ("page.js", "text/javascript")}  # fmt: skip
+_PAGE = {
+    "": ("studio/page.html", "text/html"),
+    "colours.css": ("report/colours.css", "text/css"),
+    "page.css": ("studio/page.css", "text/css"),
+    "page.js": ("studio/page.js", "text/javascript"),
+}
 _STATUS = {ManifestError: 422, UsageError: 400, CheckError: 409}
 
 
@@ -178,7 +182,7 @@ def _audio(session: Session) -> Callable[[Request], Any]:
 
 def _page(name: str, kind: str) -> Callable[[Request], Any]:
     async def get(_: Request) -> Response:
-        text = files("chipassets").joinpath("studio", name).read_text(encoding="utf-8")
+        text = files("chipassets").joinpath(name).read_text(encoding="utf-8")
         return Response(text, media_type=f"{kind}; charset=utf-8")
 
     return get

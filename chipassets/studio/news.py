@@ -26,6 +26,7 @@ class News:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._revision = 1
+        self._content = 1
         self._messages: deque[Message] = deque(maxlen=_MOST_KEPT)
         self._told = 0
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -36,6 +37,12 @@ class News:
         """Which state of things it is, from 1; each change raises it."""
         with self._lock:
             return self._revision
+
+    @property
+    def content(self) -> int:
+        """Which state of tracks, takes and manifest it is; progress alone leaves it."""
+        with self._lock:
+            return self._content
 
     @property
     def is_closed(self) -> bool:
@@ -55,10 +62,11 @@ class News:
         with self._lock:
             return [message for message in self._messages if message.number > after]
 
-    def changed(self) -> None:
+    def changed(self, *, only_progress: bool = False) -> None:
         """Say that something is other than it was."""
         with self._lock:
             self._revision += 1
+            self._content += not only_progress
             waiting, self._waiting = self._waiting, []
         for loop, event in waiting:
             loop.call_soon_threadsafe(event.set)

@@ -34,14 +34,14 @@ def serve(
         session = Session(manifest, cache, folder)
         try:
             app = create_app(session, token, (f"{HOST}:{port}", f"localhost:{port}"))
-            server = _Server(app, session)
+            server = StudioServer(app, session)
             ready(f"http://{HOST}:{port}/{token}/")
             server.run([listening])
         finally:
             session.close()
 
 
-class _Server(uvicorn.Server):
+class StudioServer(uvicorn.Server):
     """A server that lets no page wait once it is to end."""
 
     def __init__(self, app: object, session: Session) -> None:

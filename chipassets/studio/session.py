@@ -80,6 +80,7 @@ class Session:
         """Return what changes often: the revision, work, messages, and what undo would undo."""
         return {
             "revision": self.news.revision,
+            "content": self.news.content,
             "work": [
                 {
                     "number": job.number,

@@ -59,7 +59,7 @@ class Worker:
             job = Job(next(self._numbers), what, track, run, is_decision)
             self._jobs.append(job)
             self._ready.notify_all()
-        self._news.changed()
+        self._news.changed(only_progress=True)
         return job
 
     def cancel(self, number: int) -> bool:
@@ -114,7 +114,7 @@ class Worker:
                     return
                 job = self._jobs[0]
                 job.is_running = True
-            self._news.changed()
+            self._news.changed(only_progress=True)
             self._do(job)
             with self._ready:
                 self._jobs.remove(job)
@@ -127,7 +127,7 @@ class Worker:
                 raise _Cancelled
             if job.share is None or share - job.share >= _LEAST_STEP or share >= 1 > job.share:
                 job.share = share
-                self._news.changed()
+                self._news.changed(only_progress=True)
 
         try:
             said = job.run(progress)

@@ -27,6 +27,8 @@ _FLAGS = (
     "--allow-file-access-from-files", "--remote-debugging-pipe",
 )  # fmt: skip
 _READS, _WRITES = 3, 4
+_KEY_CODES = {" ": 32, "Enter": 13, "Tab": 9, "Escape": 27}
+"""By which a browser knows the keys that do something by themselves."""
 _PATIENCE_SECONDS = 120.0
 
 
@@ -178,9 +180,10 @@ class Page:
 
     def press(self, key: str, text: str = "") -> None:
         """Press and release a key."""
-        code = {"key": key, "text": text} if text else {"key": key}
+        code = {"key": key, "windowsVirtualKeyCode": _KEY_CODES.get(key, 0)}
+        code |= {"text": text} if text else {}
         self.call("Input.dispatchKeyEvent", {"type": "keyDown", **code})
-        self.call("Input.dispatchKeyEvent", {"type": "keyUp", "key": key})
+        self.call("Input.dispatchKeyEvent", {"type": "keyUp", **code})
 
     def click(self, selector: str, across: float = 0.5, down: float = 0.5) -> None:
         """Click with the mouse inside an element that is scrolled into view first."""

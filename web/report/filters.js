@@ -1,6 +1,6 @@
 /** Filters by scene, mood and status: which tracks are shown, of a page of cards or of rows alone. */
 
-import { all, byId } from "./elements.js";
+import { all, byId } from "../page/elements.js";
 
 const KINDS = ["scene", "mood", "status"];
 

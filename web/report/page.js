@@ -1,9 +1,9 @@
 /** What the page shows and hears of its reader: playheads, filters, pointer and keys. */
 
+import { all, byId, one } from "../page/elements.js";
+import { Playback } from "../page/playback.js";
 import { barAndBeat, barSample, beatSample, feltBeats, wrap } from "../player/lines.js";
-import { all, byId, one } from "./elements.js";
 import { connectFilters } from "./filters.js";
-import { Playback } from "./playback.js";
 
 const SEAM_BARS = 2;
 

@@ -1,20 +1,20 @@
 /** One track of the page at a time, with sound from the player. Shows nothing itself. */
 
 import { reasonOf } from "../player/errors.js";
-import { isOver } from "../player/lines.js";
+import { barAndBeat, barSample, isOver } from "../player/lines.js";
 import { Mixer, openContext } from "../player/mixer.js";
 
 const FADE_SECONDS = 0.03;
 const DECODED_KEPT = 8;
 
 /**
- * `tracks` by id; `load(id)` gives a file's bytes. `shows` is told: sounding(id, whether),
+ * `tracks` by id, to which more may come; `load(id)` gives a file's bytes. `shows` is told: sounding(id, whether),
  * moved(id) whenever a position changes, failed(id, reason).
  */
 export class Playback {
   /**
    * @param {Record<string, ReportTrack>} tracks
-   * @param {(id: string) => ArrayBuffer} load
+   * @param {(id: string) => ArrayBuffer | Promise<ArrayBuffer>} load
    * @param {Shows} shows
    */
   constructor(tracks, load, shows) {
@@ -85,6 +85,59 @@ export class Playback {
     if (!this._isFollowing) this._follow();
   }
 
+  /**
+   * Go over to another take of the same music at the next bar line, into the bar that comes there.
+   * In silence it starts where this one is.
+   * @param {string} id
+   */
+  async switchTo(id) {
+    const from = this.active;
+    if (!from || !this.isPlaying || !this._voice || !this._mixer) {
+      if (from) this._positions.set(id, this._sameBar(id, from, this.position(from)));
+      await this.play(id);
+      return;
+    }
+    const mixer = this._mixer;
+    this._asked += 1;
+    const own = this._asked;
+    try {
+      const buffer = await this._decode(id, mixer.context);
+      if (own !== this._asked || !this._voice) return;
+      const line = mixer.timeline.position(this._voice, mixer.nextTime("bar"));
+      const fromSample = this._sameBar(id, from, line);
+      this._remember();
+      const options = { when: /** @type {When} */ ("bar"), fadeSeconds: FADE_SECONDS, fromSample };
+      mixer.play({ ...this.tracks[id] }, [buffer], id, options);
+      this._voice = mixer.timeline.voices[mixer.timeline.voices.length - 1];
+    } catch (error) {
+      this._shows.failed(id, reasonOf(error));
+      return;
+    }
+    this.active = id;
+    this._shows.sounding(from, false);
+    this._shows.sounding(id, true);
+  }
+
+  /**
+   * Load a track anew when it plays the next time, because it is another one under its name.
+   * @param {string} id
+   */
+  forget(id) {
+    this._decoded.delete(id);
+    if (!this._positions.has(id)) this._positions.set(id, 0);
+  }
+
+  /**
+   * The start of the bar of one track that a sample of another lies in; 0 where there is none.
+   * @param {string} id
+   * @param {string} other
+   * @param {number} sample
+   */
+  _sameBar(id, other, sample) {
+    const { bar } = barAndBeat(this.tracks[other], sample);
+    return bar < this.tracks[id].bars ? barSample(this.tracks[id], bar) : 0;
+  }
+
   /** Be silent, and keep the place. */
   pause() {
     this._asked += 1;
@@ -150,8 +203,9 @@ export class Playback {
   _decode(id, context) {
     let buffer = this._decoded.get(id);
     if (!buffer) {
-      buffer = context.decodeAudioData(this._load(id));
+      buffer = Promise.resolve(this._load(id)).then((data) => context.decodeAudioData(data));
       this._decoded.set(id, buffer);
+      buffer.catch(() => this._decoded.delete(id));
       const [first] = this._decoded.keys();
       if (this._decoded.size > DECODED_KEPT) this._decoded.delete(first);
     }

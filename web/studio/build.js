@@ -1,0 +1,59 @@
+/** Elements that are made, and lists that are made anew without the focus getting lost. */
+
+/** @typedef {string | Node | null | undefined} Child */
+/** @typedef {Record<string, string | number | boolean | null | ((event: Event) => void)>} Props */
+
+/**
+ * An element; properties that are functions are its listeners, null and false are left out.
+ * @param {string} tag
+ * @param {Props} [props]
+ * @param {...Child} children
+ */
+export function make(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== false) {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/**
+ * Put children in place of those that an element has; what had the focus has it again.
+ * @param {HTMLElement} element
+ * @param {...Child} children
+ */
+export function fill(element, ...children) {
+  const focused = document.activeElement;
+  const key =
+    focused instanceof HTMLElement && element.contains(focused) ? focused.dataset.key : undefined;
+  // What is typed and not yet written is typed still.
+  const typed =
+    focused instanceof HTMLInputElement && focused.value !== focused.defaultValue
+      ? focused.value
+      : null;
+  element.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+  if (key === undefined) return;
+  const again = [...element.querySelectorAll("[data-key]")].find(
+    (child) => child instanceof HTMLElement && child.dataset.key === key,
+  );
+  if (again instanceof HTMLInputElement && typed !== null) again.value = typed;
+  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {...SVGElement} children
+ */
+export function draw(tag, attributes, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,68 @@
+/** What the page asks of the program that serves it. */
+
+/** An answer that is no: its text, and the mistakes of a manifest, each at its line. */
+export class Refused extends Error {
+  /**
+   * @param {string} message
+   * @param {StudioProblem[]} problems
+   */
+  constructor(message, problems) {
+    super(message);
+    this.problems = problems;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+async function ask(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Refused("the studio does not answer; is it still running?", []);
+  }
+  if (response.ok) return response;
+  const text = await response.text();
+  let told = { error: text.trim(), problems: [] };
+  try {
+    told = JSON.parse(text);
+  } catch {
+    // A refusal of the guard is plain text.
+  }
+  throw new Refused(told.error, told.problems);
+}
+
+/**
+ * The JSON at an address below the page's own.
+ * @param {string} path
+ */
+export async function read(path) {
+  return (await ask(path)).json();
+}
+
+/** @param {string} path */
+export async function readBytes(path) {
+  return (await ask(path)).arrayBuffer();
+}
+
+/**
+ * Order something; returns the number of the work, or what was done.
+ * @param {string} path
+ * @param {object} [values]
+ */
+export async function order(path, values = {}) {
+  const headers = { "content-type": "application/json" };
+  const response = await ask(path, { method: "POST", headers, body: JSON.stringify(values) });
+  return (await response.json()).done;
+}
+
+/** @param {string} track */
+export const trackPath = (track) => `tracks/${encodeURIComponent(track)}`;
+
+/**
+ * @param {string} track
+ * @param {string} take
+ */
+export const takePath = (track, take) => `${trackPath(track)}/takes/${encodeURIComponent(take)}`;
