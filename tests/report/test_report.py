@@ -394,12 +394,15 @@ def _contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_colours_keep_the_contrast_that_wcag_asks_for(theme: int) -> None:
-    style = files("chipassets").joinpath("report/page.css").read_text(encoding="utf-8")
+    style = files("chipassets").joinpath("report/colours.css").read_text(encoding="utf-8")
     tokens = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", style.split(":root {")[1 + theme]))
     for ink in ("ink", "soft", "accent", "good", "bad"):
         for ground in ("paper", "card", "well"):
             assert _contrast(tokens[ink], tokens[ground]) >= 4.5, (ink, ground)
-    for pair in (("on-accent", "accent"), ("accent", "accent-wash"), ("good", "good-wash")):
+    for pair in (
+        ("on-accent", "accent"), ("accent", "accent-wash"), ("good", "good-wash"),
+        ("bad", "bad-wash"), ("soft", "accent-wash"), ("ink", "accent-wash"),
+    ):  # fmt: skip
         assert _contrast(tokens[pair[0]], tokens[pair[1]]) >= 4.5, pair
     for voice in range(8):
         assert _contrast(tokens[f"v{voice}"], tokens["well"]) >= 2.6, voice
