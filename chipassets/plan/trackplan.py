@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 
 from chipassets.chips.chipsong import Instrument
 from chipassets.music.keys import Key
@@ -181,20 +181,13 @@ class Reference:
 TEMPO, MODE, REGISTER = "tempo_bpm", "mode", "lead_pitch"
 """What a track's evidence calls the features that its plan may decide, and not its notes."""
 
-MAY_BE_UNSAID = (
-    "reference",
-    "wishes",
-    "melodies",
-    "filter_name",
-    "link",
-    "ending",
-    "pickup",
-    "final_key",
-    "swing_percent",
-    "avoid",
-    "sounds_like",
-)
-"""Fields of a track's plan that say nothing where they are empty, as if there were none."""
+UNSAID = {"unsaid": True}
+"""Metadata of a field that is left out of keys, facts and JSON where it has its default.
+
+A new field has it: tracks that do not use it keep their notes and files.
+"""
+SOUND = UNSAID | {"sound": True}
+"""Metadata of such a field that decides how the notes sound, and no note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +227,7 @@ class TrackPlan:
     sound: Sound = Sound()
     scene_like: str = ""
     match: str | None = None
-    reference: Reference | None = None
+    reference: Reference | None = field(default=None, metadata=UNSAID)
     """Who composes in place of our own composer."""
     given: tuple[str, ...] = ()
     pulse_steps: int = STEPS_PER_BEAT
@@ -244,22 +237,22 @@ class TrackPlan:
     """Whether the lock's take stays, as if someone had accepted it."""
     was: str | None = None
     """The name that the track had before: its draws and its locked take are those of that name."""
-    wishes: tuple[Wish, ...] = ()
-    melodies: tuple[Melody, ...] = ()
-    filter_name: str = ""
+    wishes: tuple[Wish, ...] = field(default=(), metadata=UNSAID)
+    melodies: tuple[Melody, ...] = field(default=(), metadata=UNSAID)
+    filter_name: str = field(default="", metadata=SOUND)
     """What lies behind the chip for this track; "" leaves it to the game's."""
-    link: Link | None = None
-    ending: str = ""
+    link: Link | None = field(default=None, metadata=UNSAID)
+    ending: str = field(default="", metadata=UNSAID)
     """One of `endings.ENDINGS`, or "": as its plan closes it."""
-    pickup: Primer | None = None
+    pickup: Primer | None = field(default=None, metadata=UNSAID)
     """Notes of the tune at the end of the first bar, in which nothing else sounds."""
-    final_key: Key | None = None
+    final_key: Key | None = field(default=None, metadata=UNSAID)
     """The key to which the last section is moved as a whole."""
-    swing_percent: float = 0.0
+    swing_percent: float = field(default=0.0, metadata=SOUND)
     """Where in a beat its second 8th lies; 0 and 50 in the middle."""
-    avoid: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = field(default=(), metadata=UNSAID)
     """Words of `compose.avoiding.AVOIDABLE`."""
-    sounds_like: SoundsLike | None = None
+    sounds_like: SoundsLike | None = field(default=None, metadata=UNSAID)
 
     def melody_of(self, section: str) -> Motif | None:
         """Return the melody of a section by its name, else by its letter; None without one."""
@@ -308,6 +301,19 @@ class TrackPlan:
     def total_steps(self) -> int:
         """Length in 16th notes."""
         return self.bars * self.steps_per_bar
+
+
+SOUND_FIELDS = tuple(item.name for item in fields(TrackPlan) if "sound" in item.metadata)
+"""Fields of a track's plan that decide how notes sound, and no note."""
+
+_MAY_BE_UNSAID = {
+    item.name: item.default for item in fields(TrackPlan) if "unsaid" in item.metadata
+}
+
+
+def unsaid(track: TrackPlan) -> tuple[str, ...]:
+    """Return the fields that say nothing in this plan, as if there were none."""
+    return tuple(name for name, value in _MAY_BE_UNSAID.items() if getattr(track, name) == value)
 
 
 def in_quarters(track: TrackPlan) -> TrackPlan:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import UsageError
@@ -137,48 +138,30 @@ def _track(
     )
     own_seed = derive_seed(seed, origin, "track") >> (128 - _SEED_BITS)
     key = settings.key or _open_key(settings, mode_draw, tonic_draw, home)
-    return with_frame(
-        settings,
-        TrackPlan(
-            name=name,
-            scene=settings.scene,
-            moods=settings.moods,
-            seed=own_seed if settings.seed is None else settings.seed,
-            bars=settings.bars,
-            beats_per_bar=settings.beats_per_bar,
-            tempo_millibpm=settings.tempo_millibpm or near_tempo(home, settings.tempo, tempo_draw),
-            key=key,
-            loops=settings.loops,
-            primer=settings.primer,
-            condition_on_primer=settings.condition_on_primer,
-            inject_primer=settings.inject_primer,
-            temperature=settings.temperature,
-            takes=settings.takes if takes is None else takes,
-            character=_character(settings, *own_draws),
-            form=lay_out(settings.form, settings.bars)
-            if settings.form
-            else default_form(
-                settings.bars, loops=settings.loops, scene=settings.scene, draw=form_draw
-            ),
-            progressions=settings.progressions,
-            motifs=tuple(_motif(manifest, use) for use in settings.motifs),
-            melodies=tuple(_melody(own) for own in settings.melodies),
-            guidance=settings.guidance,
-            chromatic_share=settings.chromatic_share,
-            sound=settings.sound,
-            scene_like=settings.like,
-            match=settings.match,
-            given=_given(settings, key),
-            pulse_steps=settings.pulse_steps,
-            own_moods=settings.own_moods,
-            wishes=settings.wishes,
-            avoid=settings.avoid,
-            sounds_like=settings.sounds_like,
-            frozen=settings.frozen,
-            filter_name=settings.filter_name,
-            was=was,
+    drawn: dict[str, Any] = {
+        "name": name,
+        "seed": own_seed if settings.seed is None else settings.seed,
+        "tempo_millibpm": settings.tempo_millibpm or near_tempo(home, settings.tempo, tempo_draw),
+        "key": key,
+        "takes": settings.takes if takes is None else takes,
+        "character": _character(settings, *own_draws),
+        "form": lay_out(settings.form, settings.bars)
+        if settings.form
+        else default_form(
+            settings.bars, loops=settings.loops, scene=settings.scene, draw=form_draw
         ),
-    )
+        "motifs": tuple(_motif(manifest, use) for use in settings.motifs),
+        "melodies": tuple(_melody(own) for own in settings.melodies),
+        "scene_like": settings.like,
+        "given": _given(settings, key),
+        "was": was,
+    }
+    said: dict[str, Any] = {name: getattr(settings, name) for name in _AS_SAID}
+    return with_frame(settings, TrackPlan(**(said | drawn)))
+
+
+_AS_SAID = {item.name for item in fields(Settings)} & {item.name for item in fields(TrackPlan)}
+"""Settings that have the name of a field of the plan, and are that field unless it is drawn."""
 
 
 def _given(settings: Settings, key: Key) -> tuple[str, ...]:

@@ -16,16 +16,11 @@ PICKUP = "pickup"
 
 
 def with_frame(settings: Settings, track: TrackPlan) -> TrackPlan:
-    """Return the plan with the ending, the last key, and a bar for the pickup before the others."""
+    """Return the plan with the last key, and with a bar for the pickup before the others."""
     final = settings.final_key
     if isinstance(final, int):
         final = Key((track.key.tonic + final) % 12, track.key.mode)
-    track = replace(
-        track,
-        ending=settings.ending,
-        final_key=final,
-        swing_percent=settings.swing_percent,
-    )
+    track = replace(track, final_key=final)
     return track if settings.pickup is None else _with_pickup(track, settings.pickup)
 
 

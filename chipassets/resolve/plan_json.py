@@ -9,7 +9,6 @@ from chipassets.chips.chipsong import Instrument
 from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE
 from chipassets.plan.trackplan import (
-    MAY_BE_UNSAID,
     BuildPlan,
     Motif,
     OwnMood,
@@ -17,6 +16,7 @@ from chipassets.plan.trackplan import (
     Progression,
     Sound,
     TrackPlan,
+    unsaid,
 )
 
 
@@ -31,9 +31,9 @@ def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
 
 def _track_json(track: TrackPlan) -> dict[str, Any]:
     values = asdict(track)
-    for name in ("match", "frozen", "was", *MAY_BE_UNSAID):
-        if not values[name]:
-            del values[name]
+    empty = [name for name in ("match", "frozen", "was") if not values[name]]
+    for name in (*empty, *unsaid(track)):
+        del values[name]
     del values["own_moods"]
     if track.melodies:
         values["melodies"] = {own.section: _motif_json(own.tune) for own in track.melodies}

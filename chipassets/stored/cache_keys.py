@@ -15,7 +15,7 @@ from chipassets.lock import Lock, LockedTake
 from chipassets.manifest.duration import PULSE_STEPS
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.formats import FORMATS
-from chipassets.plan.trackplan import TEMPO, BuildPlan, TrackPlan
+from chipassets.plan.trackplan import SOUND_FIELDS, TEMPO, BuildPlan, TrackPlan, unsaid
 from chipassets.stored.facts import (
     BARS,
     COLOUR_FIELDS,
@@ -78,15 +78,17 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
 def track_sound_of_bars(track: TrackPlan) -> dict[str, Any]:
     """Return what a plan says of how bars sound, beside their notes, where it says anything.
 
-    Loudness and instruments of sections, and a fade.
+    Loudness and instruments of sections, a fade, and the fields of `SOUND_FIELDS`.
     """
     sections = {
         wish.section: [wish.dynamics_db, wish.lead, wish.inner, wish.low]
         for wish in track.wishes
         if wish.dynamics_db is not None or wish.lead or wish.inner or wish.low
     }
-    said = {"sections": sections, "ending": track.ending, "swing": track.swing_percent}
-    return {name: what for name, what in said.items() if what}
+    said = {"sections": sections, "ending": track.ending}
+    found = {name: what for name, what in said.items() if what}
+    named = set(SOUND_FIELDS) - {"filter_name", *unsaid(track)}
+    return found | {name: getattr(track, name) for name in sorted(named)}
 
 
 def _is_encoded(plan: BuildPlan, track: TrackPlan) -> bool:

@@ -10,7 +10,15 @@ from typing import Any
 
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.motifs import motif_pace
-from chipassets.plan.trackplan import MAY_BE_UNSAID, MODE, TEMPO, BuildPlan, HomeKey, TrackPlan
+from chipassets.plan.trackplan import (
+    MODE,
+    SOUND_FIELDS,
+    TEMPO,
+    BuildPlan,
+    HomeKey,
+    TrackPlan,
+    unsaid,
+)
 from chipassets.resolve.plan_json import plan_to_json
 from chipassets.versions import SHAPE_VERSION, TAKES_VERSION
 
@@ -42,11 +50,10 @@ _COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
 
 def notes_fields(track: TrackPlan) -> dict[str, Any]:
     """Return what a track's plan says about its notes, as JSON values."""
-    unsaid = tuple(name for name in MAY_BE_UNSAID if not getattr(track, name))
-    fields = without(asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *unsaid))
+    fields = without(
+        asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *SOUND_FIELDS, *unsaid(track))
+    )
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
-    for name in ("filter_name", "swing_percent"):
-        fields.pop(name, None)
     if track.link is not None:
         # A variant's tempo is the track's own, and changes no note.
         fields["link"] = without(asdict(track.link), ("tempo_percent",))

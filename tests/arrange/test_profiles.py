@@ -40,7 +40,7 @@ def heard_hz(chip: Chip, spec: VoiceSpec, pitch: int) -> float:
 
 
 def test_every_chip_has_a_driver_a_board_and_the_four_roles() -> None:
-    assert list(CHIPS) == ["nes", "nes-vrc6", "gameboy", "snes"]
+    assert CHIPS.keys() >= {"nes", "nes-vrc6", "gameboy", "snes"}
     assert set(DRIVERS) == set(BOARDS) == set(CHIPS)
     for chip in CHIPS.values():
         roles = [spec.role for spec in chip.voices]
