@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.fit import COSTS
 from chipassets.compose.ideas import IDEAS, INNER_ROLES
+from chipassets.engines.kit import template
 from chipassets.manifest import manifest_schema
 from chipassets.music.forms import FORMS
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
@@ -260,6 +262,21 @@ def format_names() -> str:
     return ", ".join(map(code, FORMATS))
 
 
+ENGINE_PAGES = (
+    "bevy", "construct", "defold", "gamemaker", "gbstudio", "godot", "love", "renpy", "rpgmaker",
+    "solarus", "unity", "unreal", "web",
+)  # fmt: skip
+
+
+def engine(name: str) -> str:
+    """Return the page that an export puts beside its files, without the title, for a game."""
+    values = {"PACKAGE": "moon-garden-music", "SCENES": "| `title` | Title | loops |"}
+    text = template(name, "README.md", **values).decode()
+    # Pages of the documentation are links here.
+    text = re.sub(r"docs/(\w+)\.md of chipassets", r"[\1.md](../\1.md)", text)
+    return text.split("\n", 2)[2]
+
+
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
@@ -267,7 +284,7 @@ PARTS: dict[str, Callable[[], str]] = {
         inner_roles, chips, formats, instrument_names,
         scene_names, mood_names, chip_names, format_names,
     )
-}  # fmt: skip
+} | {f"engine_{name}": partial(engine, name) for name in ENGINE_PAGES}  # fmt: skip
 
 
 def renewed(text: str) -> str:

@@ -43,7 +43,7 @@ def test_the_starter_lists_every_scene_mood_and_format() -> None:
 
 def test_every_engine_has_an_exporter_and_a_row_in_engines_md() -> None:
     text = (ROOT / "docs/engines.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| (\[`[^|]+) \|", text, re.MULTILINE)
     assert tuple(EXPORTERS) == ENGINES
     assert {name for row in rows for name in quoted(row)} >= set(ENGINES)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chipassets.engines import Music, export
+from chipassets.engines.kit import template
 from chipassets.engines.web import audio_sprite, howl
 from tests.engines.game import need, run, write_game
 from tests.web.browser import Browser, Page, started_browser
@@ -18,12 +19,20 @@ from tests.web.serving import serve
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-# Keeps what a node gives, in one list.
+# Keeps what a node gives, in one list: in the thread of the audio, where a busy page loses none.
 RECORD = """
-function record(context, node) {
-  const recorder = context.createScriptProcessor(4096, 1, 1);
+const RECORDER = URL.createObjectURL(new Blob([`registerProcessor("recorder",
+  class extends AudioWorkletProcessor {
+    process([[channel]]) {
+      this.port.postMessage(channel ? channel.slice() : new Float32Array(128));
+      return true;
+    }
+  })`], {type: "text/javascript"}));
+async function record(context, node) {
+  await context.audioWorklet.addModule(RECORDER);
+  const recorder = new AudioWorkletNode(context, "recorder");
   const heard = [];
-  recorder.onaudioprocess = ({inputBuffer}) => heard.push(...inputBuffer.getChannelData(0));
+  recorder.port.onmessage = ({data}) => heard.push(...data);
   node.connect(recorder);
   recorder.connect(context.destination);
   return heard;
@@ -164,7 +173,7 @@ def test_howler_plays_intro_and_loop_without_a_gap(page_with: Callable[[str], Pa
       const {tracks} = await (await fetch("bundle/bundle.json")).json();
       const howl = new Howl({src: ["bundle/audio/title.ogg"]});
       await new Promise((done) => howl.once("load", done));
-      const heard = record(Howler.ctx, Howler.masterGain);
+      const heard = await record(Howler.ctx, Howler.masterGain);
       const id = playLoop(howl, tracks[0]);
       await wait(9);
       const wave = await samplesOf("bundle/audio/title.ogg", Howler.ctx);
@@ -190,7 +199,7 @@ def test_the_player_sounds_behind_howlers_volume(page_with: Callable[[str], Page
     found = page.run("""(async () => {
       const {openInHowler} = await import("./music/howler.js");
       const music = await openInHowler(Howler);
-      const heard = record(music.context, Howler.masterGain);
+      const heard = await record(music.context, Howler.masterGain);
       await music.enter("title");
       await wait(1);
       const loud = Math.max(...heard.slice(-20000));
@@ -211,7 +220,7 @@ def test_the_player_sounds_behind_phasers_volume(page_with: Callable[[str], Page
         type: Phaser.HEADLESS, autoFocus: false, callbacks: {postBoot: done},
       }));
       const music = await openInPhaser(game);
-      const heard = record(game.sound.context, game.sound.masterVolumeNode);
+      const heard = await record(game.sound.context, game.sound.masterVolumeNode);
       await music.enter("battle");
       await music.enter("title", {fadeMs: 0});
       await wait(1);
@@ -223,3 +232,38 @@ def test_the_player_sounds_behind_phasers_volume(page_with: Callable[[str], Page
     assert found[0] == "title"
     assert found[1] > 0.3
     assert found[2] == pytest.approx(found[1] / 4, rel=0.05)
+
+
+def test_phaser_plays_the_scene_of_the_page_to_the_sample(
+    page_with: Callable[[str], Page],
+) -> None:
+    page = page_with("phaser/dist/phaser.js")
+    text = template("web", "README.md", PACKAGE="music").decode()
+    scene = text.split("```js\nimport { openInPhaser }")[1].split("```")[0].split("\n", 2)[2]
+    found = page.run(
+        """(async () => {
+      const {openInPhaser} = await import("./music/phaser.js");
+      """
+        + scene
+        + """
+      const game = await new Promise((done) => new Phaser.Game({
+        type: Phaser.HEADLESS, autoFocus: false, callbacks: {postBoot: done},
+      }));
+      const heard = await record(game.sound.context, game.sound.masterVolumeNode);
+      game.scene.add("boot", Boot, true);
+      while (!game.registry || !game.registry.get("music")) await wait(0.05);
+      await wait(8);
+      const wave = await samplesOf("bundle/audio/title.ogg", game.sound.context);
+      const start = heard.findIndex((value) => value !== 0);
+      const lead = wave.findIndex((value) => value !== 0);
+      let worst = 0;
+      for (let i = 0; i < 6 * 44100; i += 1) {
+        const n = i + lead;
+        const ideal = wave[n < 44100 ? n : 44100 + (n - 44100) % (3 * 44100)];
+        worst = Math.max(worst, Math.abs(heard[start + i] - ideal));
+      }
+      return [game.sound.context.sampleRate, worst];
+    })()"""
+    )
+    assert found[0] == 44_100
+    assert found[1] < 1e-3
