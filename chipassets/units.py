@@ -41,6 +41,12 @@ def bar_tempo_millibpm(frames_per_bar: int, beats_per_bar: float, frame_rate_hz:
     return round(frame_rate_hz * 60_000 * Fraction(beats_per_bar) / frames_per_bar)
 
 
+def played_millibpm(tempo_millibpm: int, beats_per_bar: float, frame_rate_hz: Fraction) -> int:
+    """Return the tempo that plays where this one is asked for: bars are whole frames."""
+    frames = bar_frames(tempo_millibpm, beats_per_bar, frame_rate_hz)
+    return bar_tempo_millibpm(frames, beats_per_bar, frame_rate_hz)
+
+
 def step_frame(step: int, frames_per_bar: int, beats_per_bar: float) -> int:
     """Return the frame at which a step starts; bar lines fall exactly on multiples of the bar."""
     steps = steps_per_bar(beats_per_bar)

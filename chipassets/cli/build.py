@@ -28,7 +28,7 @@ from chipassets.errors import ClusterError, UsageError
 if TYPE_CHECKING:
     from chipassets.build import Built, Event
     from chipassets.bundle import TrackEntry
-    from chipassets.plan.trackplan import Reference
+    from chipassets.plan.trackplan import BuildPlan, Reference
 
 
 class Composer(enum.Enum):
@@ -166,7 +166,7 @@ def build_command(
         engines = [exported_to_json(done) for done in exports]
         print_json(_built_to_json(built) | {"engines": engines})
     elif not quiet:
-        _print_summary(built)
+        _print_summary(built, plan)
         tell_exports(exports)
 
 
@@ -260,12 +260,14 @@ def _follow(events: Iterator[Event], show: Show) -> Built:
 _COLUMNS = ["track", "scene", "mood", "key", "tempo", "bars", "sec", "file", "take"]
 
 
-def _print_summary(built: Built) -> None:
+def _print_summary(built: Built, plan: BuildPlan) -> None:
     rows = [_row(track) for track in built.index.tracks]
     state = "is in place" if built.changed else "was up to date"
     print_table(f"{built.index.game}: {built.folder} {state}", _COLUMNS, rows)
     for track in built.index.tracks:
         print_text(f"{track.name} ({built.done[track.name]}): {track.take.why}")
+    if moved := _moved_tempi(plan):
+        print_text(f"tempo, as bars are whole frames of the chip: {'; '.join(moved)}")
     dropped = {
         track.name: sum(item.count for item in track.dropped) for track in built.index.tracks
     }
@@ -279,6 +281,21 @@ def _print_summary(built: Built) -> None:
             f"the lock also keeps {', '.join(built.absent)}, which the manifest does not have; "
             "chipassets takes MANIFEST --forget removes them"
         )
+
+
+def _moved_tempi(plan: BuildPlan) -> list[str]:
+    """Return of each track whose tempo the manifest says what plays, where that is another."""
+    from chipassets.chips.profiles import CHIPS
+    from chipassets.plan.trackplan import TEMPO
+    from chipassets.resolve.plan_text import played_text
+
+    rate_hz = CHIPS[plan.chip].frame_rate_hz
+    return [
+        f"{track.name} {track.tempo_millibpm / 1000:g} asked, {plays}"
+        for track in plan.tracks
+        if TEMPO in track.given and not (track.match or track.link)
+        if (plays := played_text(track, rate_hz))
+    ]
 
 
 def _row(track: TrackEntry) -> list[str]:

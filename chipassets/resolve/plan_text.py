@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from chipassets.chips.profiles import CHIPS
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import pitch_name
@@ -23,6 +26,7 @@ from chipassets.plan.trackplan import (
 )
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
 from chipassets.resolve.plan_json import chords_text, form_text
+from chipassets.units import played_millibpm
 
 
 def plan_to_text(plan: BuildPlan) -> str:
@@ -34,18 +38,28 @@ def plan_to_text(plan: BuildPlan) -> str:
         f"home is {plan.home.key} at {plan.home.tempo_millibpm / 1000:g} bpm: "
         "open keys and tempi lie near it",
     ]
-    blocks = (head, *(_track_lines(track, plan.home) for track in plan.tracks))
+    rate_hz = CHIPS[plan.chip].frame_rate_hz
+    blocks = (head, *(_track_lines(track, plan.home, rate_hz) for track in plan.tracks))
     return "\n".join(line for block in blocks for line in block)
 
 
-def _track_lines(track: TrackPlan, home: HomeKey) -> list[str]:
+def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
+    """Return the tempo that plays, "" where it is the plan's: bars are whole frames of the chip."""
+    plays = played_millibpm(track.tempo_millibpm, track.beats_per_bar, frame_rate_hz)
+    said = f"{plays / 1000:.2f}"
+    return "" if float(said) == track.tempo_millibpm / 1000 else f"{said} plays"
+
+
+def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> list[str]:
     seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
     end = "loops" if track.loops else "plays once"
+    plays = played_text(track, frame_rate_hz)
     sound = track.character
     lines = [
         "",
         f"{track.name}: {track.scene} ({', '.join(track.moods)})",
-        f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm, {track.bars} "
+        f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm{f' ({plays})' if plays else ''}, "
+        f"{track.bars} "
         f"bar{'s' * (track.bars != 1)} of {track.metre}, {seconds:.1f} s, {end}",
         f"  {_from_home(track, home)}",
         f"  {track.takes} takes at temperature {track.temperature:g}, seed {track.seed}",

@@ -140,6 +140,26 @@ def test_tempo_changes_the_sound_but_not_the_notes(built: Path, chipassets: Run)
     assert index["tracks"][1]["tempo_bpm"] == pytest.approx(150, rel=0.01)
 
 
+def test_a_tempo_that_moves_to_whole_frames_is_said(game: Path, chipassets: Run) -> None:
+    text = (game / "game.yaml").read_text()
+    (game / "game.yaml").write_text(f"{text}  shop: {{tempo: 112, length: 1 bar, takes: 1}}\n")
+    # A bar of 4/4 at 112 is 128.79 frames of the NES; 129 are 111.814.
+    assert ", 112 bpm (111.81 plays), 1 bar" in chipassets("plan", "game.yaml").stdout
+    result = chipassets("build", "game.yaml")
+    said = next(line for line in result.stdout.splitlines() if line.startswith("tempo, as bars"))
+    assert "shop 112 asked, 111.81 plays" in said
+    index = json.loads((game / "build/tiny-quest/bundle.json").read_text())
+    assert round(index["tracks"][-1]["tempo_bpm"], 2) == 111.81
+    # Without a terminal each track is told on a line of its own.
+    told = [line for line in result.stderr.splitlines() if line.startswith("[")]
+    assert {line.partition("] ")[2].partition(":")[0] for line in told} == {
+        track["name"] for track in index["tracks"]
+    }
+    assert [line.partition("]")[0] for line in told] == [
+        f"[{n}/{len(told)}" for n in range(1, len(told) + 1)
+    ]
+
+
 def test_removed_track_leaves_the_bundle_and_not_the_lock(built: Path, chipassets: Run) -> None:
     manifest = built / "game.yaml"
     manifest.write_text(without_track(manifest.read_text(), "fight"))
