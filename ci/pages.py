@@ -20,7 +20,7 @@ from typing import Any
 from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.fit import COSTS
-from chipassets.compose.ideas import IDEAS, INNER_ROLES
+from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
 from chipassets.engines.kit import template
 from chipassets.manifest import manifest_schema
 from chipassets.music.forms import FORMS
@@ -214,10 +214,19 @@ def inner_roles() -> str:
     return table(("role", "the voice"), [[code(n), about] for n, about in INNER_ROLES.items()])
 
 
+def bass_roles() -> str:
+    """Return the table of roles of the bass."""
+    return table(("role", "the bass"), [[code(n), about] for n, about in BASS_ROLES.items()])
+
+
 def chips() -> str:
     """Return the table of chips with their voices."""
     rows = [
-        [code(name), ", ".join(voice.name for voice in chip.voices), ", ".join(chip.filters)]
+        [
+            code(name),
+            ", ".join(f"{voice.name} ({voice.role})" for voice in chip.voices),
+            ", ".join(chip.filters),
+        ]
         for name, chip in CHIPS.items()
     ]
     return table(("chip", "voices", "filters, the default first"), rows)
@@ -281,7 +290,7 @@ PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
         manifest_game, manifest_tracks, manifest_moods, scenes, moods, forms, costs, ideas,
-        inner_roles, chips, formats, instrument_names,
+        inner_roles, bass_roles, chips, formats, instrument_names,
         scene_names, mood_names, chip_names, format_names,
     )
 } | {f"engine_{name}": partial(engine, name) for name in ENGINE_PAGES}  # fmt: skip

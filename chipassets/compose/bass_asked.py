@@ -8,10 +8,8 @@ from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
 from chipassets.compose.piece import SectionPlan
 from chipassets.music.keys import Key
+from chipassets.music.motifs import BASS_HIGHEST, BASS_LOWEST
 from chipassets.units import OCTAVE
-
-_LOWEST, _HIGHEST = 33, 57
-"""A1 to A3, where the chips' bass voices leave a line as it is."""
 
 Chords = Sequence[tuple[int, int, int]]
 """The chords of a bar: the step at which each begins, its row in the table, the pitch of its bass.
@@ -39,7 +37,7 @@ def written_bar(context: Context, bar: int, section: SectionPlan, chords: Chords
                 continue
             chord = next(row for begin, row, _ in reversed(chords) if begin <= at)
             # From A1 up, so that an octave above the root is still a bass.
-            root = _LOWEST + (int(table.root[chord]) - _LOWEST) % OCTAVE
+            root = BASS_LOWEST + (int(table.root[chord]) - BASS_LOWEST) % OCTAVE
             pitch = root + semitones(table, chord, degree, section.key)
             placed.append((start + at, min(steps, context.bar_steps - at), pitch))
     return placed
@@ -109,6 +107,6 @@ def _walk(
 
 
 def _folded(pitch: int) -> int:
-    if pitch > _HIGHEST:
-        pitch -= OCTAVE * -(-(pitch - _HIGHEST) // OCTAVE)
-    return pitch + OCTAVE * max(0, -(-(_LOWEST - pitch) // OCTAVE))
+    if pitch > BASS_HIGHEST:
+        pitch -= OCTAVE * -(-(pitch - BASS_HIGHEST) // OCTAVE)
+    return pitch + OCTAVE * max(0, -(-(BASS_LOWEST - pitch) // OCTAVE))

@@ -30,7 +30,7 @@ from chipassets.compose.tune import Cells, TuneTask, compose_tune
 from chipassets.compose.tunebar import TuneBar, tune_notes
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
-from chipassets.music.notes import BASS, LEAD, Note, ordered
+from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import Score
 from chipassets.plan.trackplan import TrackPlan, in_quarters
 from chipassets.seeds import derive_rng
@@ -184,6 +184,9 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     voices = kept_in_key(
         context, voices, track.chromatic_share, {LEAD: frozenset(given.bars), BASS: written}
     )
+    for part in (INNER, BASS):
+        line = [note for note in voices if note.part == part]
+        voices = [note for note in voices if note.part != part] + given.heard_in(part, line)
     return Score(
         notes=ordered([*voices, *given.extra]),
         bars=track.bars,

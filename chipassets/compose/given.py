@@ -9,7 +9,7 @@ from chipassets.compose.cells import CellNote, Notes
 from chipassets.compose.form import track_parts
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.melody import bars_of_melodies, state_melodies
-from chipassets.compose.motif import state_motifs
+from chipassets.compose.motif import Stated, state_motifs
 from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.music.score import Statement
 from chipassets.plan.trackplan import TrackPlan
@@ -23,7 +23,7 @@ class Given:
 
     statements: where motifs stand. extra: notes of a primer's other voices. muted: bars in which a
     primer plays alone. settled: up to which step of a bar a motif says what is heard, rests too.
-    stated: the notes of motifs, as long as they are written.
+    stated: the notes of motifs, as long as they are written. elsewhere: motifs in other parts.
     """
 
     bars: Mapping[int, Notes]
@@ -33,12 +33,33 @@ class Given:
     muted: frozenset[int]
     settled: Mapping[int, int] = field(default_factory=dict)
     stated: tuple[Note, ...] = ()
+    elsewhere: tuple[Stated, ...] = ()
+
+    def heard_in(self, part: str, line: Sequence[Note]) -> list[Note]:
+        """Return a part's line with the motifs that stand in it, their rests with them."""
+        here = [said for said in self.elsewhere if said.part == part]
+        found = list(line)
+        for said in here:
+            first, last = (
+                said.statement.start_step,
+                said.statement.start_step + said.statement.steps,
+            )
+            kept = []
+            for note in found:
+                if first <= note.start_step < last:
+                    continue
+                if note.start_step < first < note.end_step:
+                    note = replace(note, duration_steps=first - note.start_step)
+                kept.append(note)
+            found = [*kept, *(replace(note, part=part) for note in said.notes)]
+        return sorted(found, key=lambda note: note.start_step)
 
 
 def given_in(track: TrackPlan, harmony: Harmony) -> Given:
     """Return what a track's motifs, melodies and primer settle of its tune."""
     parts = track_parts(track)
-    stated = [*state_motifs(track, parts), *state_melodies(track, parts)]
+    everywhere = [*state_motifs(track, parts), *state_melodies(track, parts)]
+    stated = [said for said in everywhere if said.part == LEAD]
     bar_steps = harmony.steps_per_bar
     tune: list[Note] = [note for said in stated for note in said.notes]
     extra: list[Note] = []
@@ -65,11 +86,12 @@ def given_in(track: TrackPlan, harmony: Harmony) -> Given:
     return Given(
         bars,
         letters,
-        tuple(said.statement for said in stated),
+        tuple(said.statement for said in everywhere),
         kept,
         frozenset(muted),
         settled,
         tuple(note for said in stated for note in said.notes),
+        tuple(said for said in everywhere if said.part != LEAD),
     )
 
 

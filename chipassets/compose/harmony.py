@@ -7,16 +7,18 @@ from dataclasses import replace
 import numpy as np
 
 from chipassets.compose import piece
+from chipassets.compose.form import track_parts
 from chipassets.compose.harmonies import Harmony, harmony_of
 from chipassets.compose.harmonized import Wanted, harmonize
 from chipassets.compose.harmony_model import sample_phrase
 from chipassets.compose.melody import sung_from
+from chipassets.compose.motif import state_motifs
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan
 from chipassets.music.chords import chord_name, parse_chord
 from chipassets.music.forms import INTRO
 from chipassets.music.keys import Key
 from chipassets.music.motifs import fitted_pitch
-from chipassets.music.score import Note
+from chipassets.music.notes import LEAD, Note
 from chipassets.plan.trackplan import Progression, TrackPlan
 
 _CADENCES = {
@@ -79,7 +81,7 @@ def bar_key(track: TrackPlan, plan: PiecePlan, bar: int) -> Key:
     section = plan.section_at(bar).section
     if track.link and track.link.start and bar < track.bars - 1:
         return track.link.start
-    if track.melody_of(section.name) is not None:
+    if track.melody_of(section.name) is not None or track.wished(section.name).key is not None:
         return plan.section_at(bar).key
     is_last = bar == section.start_bar + section.bars - 1
     return track.key if is_last else plan.section_at(bar).key
@@ -189,7 +191,7 @@ def _draw_phrase(
     modal = cadence == piece.CLOSED and track.key.mode not in ("major", "minor", "harmonic minor")
     if word == "closed" and float(rng.random()) < (_MODAL_SHARE if modal else 0.1):
         word = "modal" if track.key.mode != "lydian" else "plagal"
-    opening = _opening(track) if start == 0 else ()
+    opening = _opening(track, start, bars)
     mode = plan.section_at(start).key.mode
     most = _MOST_COLOUR.get(mode, 0.95)
     colour = min(most, 0.3 + targets.chromatic) if track.chromatic_share else 0.0
@@ -220,16 +222,27 @@ def _repeat_chords(plan: PiecePlan, start: int, bars: Bars, rng: np.random.Gener
             bars[bar] = bars[slot.source]
 
 
-def _opening(track: TrackPlan) -> tuple[Note, ...]:
-    if track.primer is not None:
+def _opening(track: TrackPlan, start: int, bars: int) -> tuple[Note, ...]:
+    """Return the notes that somebody gave a phrase's bars, counted from its beginning.
+
+    At the piece's start the primer's or a motif's; elsewhere those of motifs in other voices than
+    the tune's, which the tune cannot make room for.
+    """
+    if start == 0 and track.primer is not None:
         return track.primer.notes
-    motif = track.motifs[0] if track.motifs else None
-    return (
-        tuple(
+    motif = next((motif for motif in track.motifs if not motif.section), None)
+    if start == 0 and motif is not None:
+        return tuple(
             replace(note, pitch=fitted_pitch(note.pitch, motif, track.key)) for note in motif.notes
         )
-        if motif
-        else ()
+    if all(motif.part == LEAD for motif in track.motifs):
+        return ()
+    first, last = start * track.steps_per_bar, (start + bars) * track.steps_per_bar
+    return tuple(
+        replace(note, start_step=note.start_step - first)
+        for said in state_motifs(track, track_parts(track))
+        for note in said.notes
+        if said.part != LEAD and first <= note.start_step < last
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from chipassets.compose.form import Part
 from chipassets.music.motifs import (
     AUGMENTED,
+    BASS_HIGHEST,
+    BASS_LOWEST,
     DIMINISHED,
     OCTAVE,
     fitted_pitch,
@@ -16,6 +18,7 @@ from chipassets.music.motifs import (
     statement_notes,
     tonic_shift,
 )
+from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Note, Statement
 from chipassets.plan.trackplan import Motif, TrackPlan
 
@@ -27,22 +30,24 @@ _KEPT, _DOUBLED, _HALVED = 2, 4, 1
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A statement and its notes, at the track's own pitch and place."""
+    """A statement and its notes, at the track's own pitch and place, and the part that plays it."""
 
     statement: Statement
     notes: tuple[Note, ...]
+    part: str = LEAD
 
 
 def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
     """Return the statements of a track's motifs, in order.
 
-    The first motif stands at the start of each section of the first letter, the second of the
-    second, and so on. Where a primer opens the track, the first statement waits for the bar line
-    behind it.
+    A motif stands at the start of each section of its name or letter; of those that name none the
+    first in sections of the first letter, the second of the second, and so on. Where a primer opens
+    the track, the first statement waits for the bar line behind it.
     """
     steps_per_bar = track.steps_per_bar
     letters = list(dict.fromkeys(part.letter for part in parts if not part.is_edge))
-    by_letter = dict(zip(letters, track.motifs, strict=False))
+    in_turn = [motif for motif in track.motifs if not motif.section]
+    by_letter = dict(zip(letters, in_turn, strict=False))
     primer_steps = track.primer.steps * (1 + track.inject_primer) if track.primer else 0
     taken = math.ceil(primer_steps / steps_per_bar) * steps_per_bar
     stated = []
@@ -50,13 +55,21 @@ def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
         start = part.section.start_bar * steps_per_bar
         end = start + part.section.bars * steps_per_bar
         start = max(start, taken)
-        motif = by_letter.get(part.letter)
-        if motif is None:
-            continue
-        steps = motif.steps * 2 if motif.transform == AUGMENTED else motif.steps
-        if start + steps <= end:
-            stated.append(_stated(motif, track, start, end - start))
+        for motif in _motifs_at(track, part, by_letter.get(part.letter)):
+            steps = motif.steps * 2 if motif.transform == AUGMENTED else motif.steps
+            if start + steps <= end:
+                stated.append(_stated(motif, track, start, end - start))
     return tuple(stated)
+
+
+def _motifs_at(track: TrackPlan, part: Part, in_turn: Motif | None) -> list[Motif]:
+    """Return the motifs of a section, one a part at most: what names it goes first."""
+    named = [motif for motif in track.motifs if motif.section == part.section.name]
+    named += [motif for motif in track.motifs if motif.section == part.letter]
+    found: dict[str, Motif] = {}
+    for motif in (*named, *([in_turn] if in_turn else ())):
+        found.setdefault(motif.part, motif)
+    return list(found.values())
 
 
 def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
@@ -64,18 +77,33 @@ def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
 
 
 def state_tune(motif: Motif, track: TrackPlan, start: int, halves: int) -> Stated:
-    """Return a tune from a step on, in the track's key and near the middle of its lead's range.
+    """Return a tune from a step on, in the track's key and near the middle of its part's range.
 
     halves: its note values, in halves of what they are.
     """
     lead = track.character.lead_pitch
-    centre = (lead.low + lead.high) / 2
+    centre = _CENTRES.get(motif.part, (lead.low + lead.high) / 2 + _RATHER_HIGH)
     pitches = [fitted_pitch(note.pitch, motif, track.key) for note in motif.notes]
     middle = (max(pitches) + min(pitches)) / 2
-    octaves = OCTAVE * round((centre + _RATHER_HIGH - middle) / OCTAVE)
+    octaves = OCTAVE * round((centre - middle) / OCTAVE)
+    if motif.part == BASS:
+        octaves = _in_bass(octaves, min(pitches), max(pitches))
     shift = tonic_shift(motif, track.key) + octaves
     said = Statement(motif.name, start, motif.steps * halves // 2, halves, shift)
-    return Stated(said, statement_notes(motif, said, track.key))
+    return Stated(said, statement_notes(motif, said, track.key), motif.part)
+
+
+_CENTRES = {INNER: 60.0, BASS: 45.0}
+"""MIDI pitches around which a motif lies in other voices than the tune's."""
+
+
+def _in_bass(octaves: int, low: int, high: int) -> int:
+    """Return the octaves by which a motif moves so that a bass voice plays it as it is."""
+    while low + octaves < BASS_LOWEST:
+        octaves += OCTAVE
+    while high + octaves > BASS_HIGHEST and low + octaves - OCTAVE >= BASS_LOWEST:
+        octaves -= OCTAVE
+    return octaves
 
 
 def _stretch(motif: Motif, tempo_millibpm: int, room: int) -> int:

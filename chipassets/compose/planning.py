@@ -126,6 +126,9 @@ def _section_key(
     melody = track.melody_of(part.section.name)
     if melody is not None:
         return melody.key if melody.transform == LITERAL else home
+    said = track.wished(part.section.name).key
+    if said is not None:
+        return said
     stays = place == 0 or part.is_edge or part.section.bars < PHRASE_BARS
     if stays or track.progressions or not track.chromatic_share or MODULATION in track.avoid:
         return home

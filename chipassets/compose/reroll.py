@@ -269,6 +269,8 @@ def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, giv
         lines[LEAD] = [*stays, *said, *_played(context, open_notes, track, 0.0)]
     if DRUMS in wanted.parts:
         drums = _drums(track, context, lines[BASS], score.drums, wanted)
+    for part in {INNER, BASS} & set(wanted.parts):
+        lines[part] = given.heard_in(part, lines[part])
     notes = [note for line in lines.values() for note in line]
     return replace(
         score,

@@ -71,7 +71,9 @@ def _own_faults(track: Track, steps: tuple[str, ...], kind: str, of: str) -> Ite
         fault = Fault(_WHY[kind].format(of=of[:60]), f"delete {option}:, or {kind}:", on_key=True)
         yield Clash((*steps, option), fault, frozenset((kind, option)))
     if kind == "from" and track.length is not None and not _is_bridge(track.length):
-        fault = Fault("a bridge has one or two bars", "write length: 1 bar or length: 2 bars")
+        fault = Fault(
+            "a bridge (from:, to:) has one or two bars", "write length: 1 bar or length: 2 bars"
+        )
         yield Clash((*steps, "length"), fault, frozenset(("from", "length")))
 
 

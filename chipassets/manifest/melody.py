@@ -39,7 +39,8 @@ class WrittenMelody:
     """The tune of a section as it stands in the manifest.
 
     key: in which it is written, if that is said. metre: the one that a file or ABC names.
-    transform: `literal` plays it at the pitches that are written. at: the keys that lead to it.
+    transform: `literal` plays it at the pitches that are written. under: the track's key that has
+    it; at: the keys that lead to it from there.
     """
 
     section: str
@@ -48,6 +49,7 @@ class WrittenMelody:
     metre: str | None = None
     transform: str = LITERAL
     at: tuple[str, ...] = ()
+    under: str = "melody"
 
 
 def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
@@ -72,6 +74,12 @@ def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
     if faults:
         raise Refusal(*faults)
     return tuple(found)
+
+
+def melody_of_section(section: str, value: Any, context: Context) -> WrittenMelody:
+    """Return the melody that a section says for itself; Refusal for what is none."""
+    found = _melody(section, value, context, (section, "melody"))
+    return replace(found, under="sections")
 
 
 def _melody(section: str, said: Any, context: Context, at: tuple[str, ...]) -> WrittenMelody:
@@ -295,6 +303,8 @@ _ONE: dict[str, Any] = {
         },
     ]
 }
+
+SECTION_MELODY_SCHEMA = _ONE
 
 MelodyField = Annotated[
     tuple[WrittenMelody, ...],

@@ -7,33 +7,48 @@ from collections.abc import Iterator, Sequence
 from chipassets.manifest.melody import WrittenMelody
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
+from chipassets.music.notes import LEAD
 from chipassets.music.score import Section
 from chipassets.units import metre_name
 
 
-def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[Fault]:
-    """Yield what keeps the melodies of a track from being played as they are written."""
+def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[tuple[str, Fault]]:
+    """Yield what keeps the melodies of a track from being played, with the key that has them."""
     letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
-    stated = dict(zip(letters, settings.motifs, strict=False))
+    in_turn = [use for use in settings.motifs if not use.section]
+    stated = dict(zip(letters, in_turn, strict=False))
+    stated |= {use.section: use for use in settings.motifs if use.section}
+    stated = {name: use for name, use in stated.items() if use.part == LEAD}
     for melody in settings.melodies:
-        yield from _section_faults(melody, settings, sections)
-        motif = stated.get(melody.section.rstrip("'"))
+        for fault in _section_faults(melody, settings, sections):
+            yield melody.under, fault
+        twice = [one for one in settings.melodies if one.section == melody.section]
+        if twice[0] is not melody:
+            why = f"section {melody.section} has a melody already"
+            yield melody.under, Fault(why, "keep one of the two", melody.at, on_key=True)
+        motif = stated.get(melody.section) or stated.get(melody.section.rstrip("'"))
         if motif is not None:
-            yield Fault(
-                f"the motif '{motif.name}' and the melody both settle the tune of section "
-                f"{melody.section}",
-                "delete one of the two",
-                melody.at,
-                on_key=bool(melody.at),
+            yield (
+                melody.under,
+                Fault(
+                    f"the motif '{motif.name}' and the melody both settle the tune of section "
+                    f"{melody.section}",
+                    "delete one of the two",
+                    melody.at,
+                    on_key=bool(melody.at),
+                ),
             )
     first = sections[0].name
     opens = [own for own in settings.melodies if own.section in (first, first.rstrip("'"))]
     if settings.primer is not None and opens:
-        yield Fault(
-            f"the primer and the melody of {opens[0].section} both open the track",
-            "delete the primer, or write its notes into the melody",
-            opens[0].at,
-            on_key=bool(opens[0].at),
+        yield (
+            opens[0].under,
+            Fault(
+                f"the primer and the melody of {opens[0].section} both open the track",
+                "delete the primer, or write its notes into the melody",
+                opens[0].at,
+                on_key=bool(opens[0].at),
+            ),
         )
 
 

@@ -17,6 +17,7 @@ from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
 from chipassets.manifest.tonality import KEY_SCHEMA, read_key
 from chipassets.music.keys import Key
 from chipassets.music.motifs import AUGMENTED, DIMINISHED, IN_MODE, TRANSFORMS
+from chipassets.music.notes import BASS, INNER, LEAD, PARTS
 from chipassets.music.score import Note
 from chipassets.plan.trackplan import Primer
 
@@ -28,7 +29,14 @@ PLAIN_MILLIBPM = 120_000
 """In quarter notes a minute the tempo at which a motif has its own pace, unless it says one."""
 
 _FROM, _TRANSFORM, _STRETCH = "from", "transform", "stretch"
-_NOTES, _KEY, _TEMPO = "notes", "key", "tempo"
+_NOTES, _KEY, _TEMPO, _VOICE = "notes", "key", "tempo", "voice"
+_IN_VOICES = {"bass": BASS, "voice": INNER}
+"""Transforms that say who plays, and nothing else."""
+_WORDS: dict[str, str] = {
+    **TRANSFORMS,
+    "bass": "in the track's mode, in the bass",
+    "voice": "in the track's mode, in the second voice",
+}
 _FORMS = (_NOTES, "melody", "midi", "pitches")
 _EXAMPLE = "write motif: hero, a list of names, {from: title} or {hero: {transform: literal}}"
 _LONG_EXAMPLE = 'write it like {notes: "C5 - E5 -", key: C major}'
@@ -48,13 +56,16 @@ class WrittenMotif:
 class MotifUse:
     """A motif by its name, or the opening of another track, and what is done to it.
 
-    stretch: None leaves what the motif itself says.
+    stretch: None leaves what the motif itself says. part: who plays it. section: that of which it
+    is said, by name or letter; "" where the track says it.
     """
 
     name: str
     from_track: bool = False
     transform: str = IN_MODE
     stretch: bool | None = None
+    part: str = LEAD
+    section: str = ""
 
 
 def read_written(value: Any, context: Context) -> WrittenMotif:
@@ -125,13 +136,17 @@ def read_motif(value: Any, _: Context) -> tuple[MotifUse, ...]:
             continue
         if use is None:
             faults.append(Fault("a motif is named, or taken from another track", _EXAMPLE, at))
-        elif any((use.name, use.from_track) == (other.name, other.from_track) for other in uses):
+        elif any(_same(use, other) for other in uses):
             faults.append(Fault("the motif stands in the list already", "delete it", at))
         else:
             uses.append(use)
     if faults:
         raise Refusal(*faults)
     return tuple(uses)
+
+
+def _same(use: MotifUse, other: MotifUse) -> bool:
+    return (use.name, use.from_track, use.part) == (other.name, other.from_track, other.part)
 
 
 def _use(entry: Any) -> MotifUse | None:
@@ -150,18 +165,27 @@ def _use(entry: Any) -> MotifUse | None:
     return MotifUse(name, False, *_treatment(what, (name,)))
 
 
-def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None]:
-    """Return the transform and whether the motif may be stretched, None where that is not said."""
+def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None, str]:
+    """Return the transform, whether it may be stretched (None: not said), and who plays it."""
     said = {_TRANSFORM: how} if isinstance(how, str) else how
     below = () if isinstance(how, str) else (_TRANSFORM,)
+    keys = (_TRANSFORM, _STRETCH, _VOICE)
     for name in said:
-        if name not in (_TRANSFORM, _STRETCH):
-            fix = did_you_mean(str(name), (_TRANSFORM, _STRETCH), "keys")
+        if name not in keys:
+            fix = did_you_mean(str(name), keys, "keys")
             raise Refusal(Fault("there is no such key of a motif", fix, (*at, name), on_key=True))
     word = said.get(_TRANSFORM, IN_MODE)
-    if not isinstance(word, str) or word not in TRANSFORMS:
-        fix = did_you_mean(word if isinstance(word, str) else "", TRANSFORMS, "transforms")
+    if not isinstance(word, str) or word not in _WORDS:
+        fix = did_you_mean(word if isinstance(word, str) else "", _WORDS, "transforms")
         raise Refusal(Fault("there is no transform of this name", fix, (*at, *below)))
+    part = said.get(_VOICE, _IN_VOICES.get(word, LEAD))
+    if not isinstance(part, str) or part not in PARTS:
+        fix = did_you_mean(part if isinstance(part, str) else "", PARTS, "voices")
+        raise Refusal(Fault("a motif is played by one voice", fix, (*at, _VOICE)))
+    if word in _IN_VOICES and part != _IN_VOICES[word]:
+        why = f"transform: {word} says already who plays it"
+        raise Refusal(Fault(why, "keep one of the two", (*at, _VOICE), on_key=True))
+    word = IN_MODE if word in _IN_VOICES else word
     stretch = said.get(_STRETCH)
     if stretch is not None and not isinstance(stretch, bool):
         fault = Fault("only true and false are truth values", "write true", (*at, _STRETCH))
@@ -169,7 +193,7 @@ def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None]:
     if stretch and word in (AUGMENTED, DIMINISHED):
         why = f"{word} settles the note values, and stretch leaves them to the tempo"
         raise Refusal(Fault(why, "keep one of the two", (*at, _STRETCH), on_key=True))
-    return word, stretch
+    return word, stretch, part
 
 
 def tune_of(primer: Primer, most_steps: int | None = None) -> Primer:
@@ -196,8 +220,12 @@ _HOW: dict[str, Any] = {
     "type": "object",
     "properties": {
         _TRANSFORM: {
-            "enum": list(TRANSFORMS),
-            "description": "; ".join(f"{name}: {what}" for name, what in TRANSFORMS.items()) + ".",
+            "enum": list(_WORDS),
+            "description": "; ".join(f"{name}: {what}" for name, what in _WORDS.items()) + ".",
+        },
+        _VOICE: {
+            "enum": list(PARTS),
+            "description": "Who plays it: lead the tune, inner the second voice, or the bass.",
         },
         _STRETCH: {
             "type": "boolean",
@@ -253,23 +281,18 @@ _ONE = {
     ]
 }
 
-MotifField = Annotated[
-    tuple[MotifUse, ...],
-    Reads(
-        read_motif,
+MOTIF_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        *_ONE["anyOf"],
         {
-            "anyOf": [
-                *_ONE["anyOf"],
-                {
-                    "type": "array",
-                    "items": _ONE,
-                    "uniqueItems": True,
-                    "minItems": 1,
-                    "maxItems": MAX_MOTIFS,
-                },
-            ],
-            "description": "A tune under motifs, or {from: a track}, stated where the track opens "
-            "and where its A returns, in its key, tempo and register; a second one in B.",
+            "type": "array",
+            "items": _ONE,
+            "uniqueItems": True,
+            "minItems": 1,
+            "maxItems": MAX_MOTIFS,
         },
-    ),
-]
+    ],
+    "description": "A tune under motifs, or {from: a track}, stated where the track opens "
+    "and where its A returns, in its key, tempo and register; a second one in B.",
+}
+MotifField = Annotated[tuple[MotifUse, ...], Reads(read_motif, MOTIF_SCHEMA)]

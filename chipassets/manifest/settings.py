@@ -19,6 +19,7 @@ from chipassets.manifest.melody import WrittenMelody, melody_form
 from chipassets.manifest.models import Manifest, Options, SceneOptions
 from chipassets.manifest.motif_field import MotifUse
 from chipassets.manifest.sound import sounding_layers
+from chipassets.manifest.wishes import SectionsSaid
 from chipassets.music.forms import FormPart, natural_bars
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
@@ -130,6 +131,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
     beats = METRES[metre]
     form: tuple[FormPart, ...] | None = _said(layers, "form", None)
     melodies: tuple[WrittenMelody, ...] = _said(layers, "melody", ())
+    melodies += _sections(layers).melodies
     if form is None:
         form = melody_form(melodies, steps_per_bar(beats), is_open=length is not None)
     own_bars = preset.bars if form is None else natural_bars(form)
@@ -162,7 +164,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         register=_said(layers, "lead_pitch", None),
         avoid=avoid,
         sounds_like=like,
-        motifs=_said(layers, "motif", ()),
+        motifs=_said(layers, "motif", ()) + _sections(layers).motifs,
         melodies=melodies,
         guidance=_said(layers, "guidance", ()),
         chromatic_share=0.0
@@ -181,8 +183,8 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
 
 def _progressions(layers: tuple[Options, ...]) -> tuple[Progression, ...]:
     """The chords of the track and of its sections; what a section says itself goes first."""
-    sections: tuple[Wish, ...] = _said(layers, "sections", ())
-    own = {wish.section: Progression(wish.section, wish.chords) for wish in sections if wish.chords}
+    wishes = _sections(layers).wishes
+    own = {wish.section: Progression(wish.section, wish.chords) for wish in wishes if wish.chords}
     said: tuple[Progression, ...] = _said(layers, "chords", ())
     return (*(one for one in said if one.section not in own), *own.values())
 
@@ -198,8 +200,14 @@ def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
         dynamics_db=_said(layers, "dynamics", None),
         density=_said(layers, "density", None),
     )
-    sections: tuple[Wish, ...] = _said(layers, "sections", ())
+    # What stands in a section alone is no wish.
+    sections = tuple(wish for wish in _sections(layers).wishes if wish != Wish(wish.section))
     return sections if whole == Wish() else (whole, *sections)
+
+
+def _sections(layers: tuple[Options, ...]) -> SectionsSaid:
+    found: SectionsSaid = _said(layers, "sections", SectionsSaid())
+    return found
 
 
 def _layers(manifest: Manifest, name: str) -> tuple[Options, ...]:
@@ -324,8 +332,8 @@ def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
 
 def _sound(manifest: Manifest, layers: tuple[Options, ...], preset: Preset) -> Sound:
     used = {getattr(preset.character, role) for role in COLOUR_ROLES} | DRUM_SOUNDS.keys()
-    sections: tuple[Wish, ...] = _said(layers, "sections", ())
-    used |= {name for wish in sections for name in (wish.lead, wish.inner, wish.low) if name}
+    wishes = _sections(layers).wishes
+    used |= {name for wish in wishes for name in (wish.lead, wish.inner, wish.low) if name}
     leave = _said(layers, "leave", ())
     return Sound(
         leave=leave,

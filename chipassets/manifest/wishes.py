@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from chipassets.compose.grooves import METRES, STYLES, groove_named
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
 from chipassets.manifest.chords_field import LINE_SCHEMA, SECTION, read_chords
 from chipassets.manifest.instruments import DRUMS, read_colours
+from chipassets.manifest.melody import (
+    SECTION_MELODY_SCHEMA,
+    WrittenMelody,
+    melody_of_section,
+)
 from chipassets.manifest.mood import DENSITY_SPAN, REGISTER_SPAN
+from chipassets.manifest.motif_field import MOTIF_SCHEMA, MotifUse, read_motif
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.tonality import KEY_SCHEMA, read_key
 from chipassets.manifest.words import choose
 from chipassets.plan.trackplan import Drums, Range, Wish
 
@@ -222,23 +229,36 @@ _READERS: Mapping[str, Callable[[Any, Context], Any]] = {
     "dynamics": read_dynamics,
     "instruments": _read_instruments,
     "chords": read_chords,
+    "key": read_key,
 }
+OPTIONS_OF_A_SECTION = (*_READERS, "motif", "melody")
 _FIELDS = {"dynamics": "dynamics_db"}
 _COLOURS = {"lead": "lead", "inner": "inner", "bass": "low"}
 _WHOLE_TRACK = (
-    "key", "metre", "length", "loop", "mood", "motif", "primer", "layers", "leave", "arpeggio",
-    "takes", "temperature", "form", "melody", "ending", "pickup", "final_key", "filter", "avoid",
-    "sounds_like", "swing", "guidance", "chromatic", "seed", "scene",
+    "metre", "loop", "mood", "primer", "layers", "leave", "arpeggio", "takes", "temperature",
+    "form", "ending", "pickup", "final_key", "filter", "avoid", "sounds_like", "swing", "guidance",
+    "chromatic", "seed", "scene",
 )  # fmt: skip
 
 
-def read_sections(value: Any, context: Context) -> tuple[Wish, ...]:
+@dataclass(frozen=True, slots=True)
+class SectionsSaid:
+    """What a track says of its sections: wishes, and the motifs and melodies that stand there."""
+
+    wishes: tuple[Wish, ...] = ()
+    motifs: tuple[MotifUse, ...] = ()
+    melodies: tuple[WrittenMelody, ...] = ()
+
+
+def read_sections(value: Any, context: Context) -> SectionsSaid:
     """Return what is wanted of each section; Refusal, by key, for what cannot be said of one."""
     example = "write it like {B: {drums: none, texture: arpeggio}}"
     if not isinstance(value, dict) or not value:
         raise refuse("sections are a mapping of names of the form to what is wanted", example)
     faults: list[Fault] = []
     wishes: list[Wish] = []
+    motifs: list[MotifUse] = []
+    melodies: list[WrittenMelody] = []
     for section, said in value.items():
         if not SECTION.fullmatch(str(section)):
             why = "it is no section of a form"
@@ -249,14 +269,20 @@ def read_sections(value: Any, context: Context) -> tuple[Wish, ...]:
             wish = Wish(section)
             for name, what in said.items():
                 try:
-                    wish = _with(wish, name, _reader(name)(what, context))
+                    if name == "motif":
+                        uses = read_motif(what, context)
+                        motifs += [replace(use, section=section) for use in uses]
+                    elif name == "melody":
+                        melodies.append(melody_of_section(section, what, context))
+                    else:
+                        wish = _with(wish, name, _reader(name)(what, context))
                 except Refusal as refusal:
                     at = (section, name)
                     faults += [replace(fault, at=(*at, *fault.at)) for fault in refusal.faults]
             wishes.append(wish)
     if faults:
         raise Refusal(*faults)
-    return tuple(wishes)
+    return SectionsSaid(tuple(wishes), tuple(motifs), tuple(melodies))
 
 
 def _with(wish: Wish, name: str, what: Any) -> Wish:
@@ -278,14 +304,18 @@ def _reader(name: str) -> Callable[[Any, Context], Any]:
             "write the section in notes twice or half as long, or make it a track of its own",
             on_key=True,
         )
+    elif name == "length":
+        fault = Fault(
+            "the form says how long a section is", "write it like form: A B:8 A", on_key=True
+        )
     elif name in _WHOLE_TRACK:
         fault = Fault(
             "it holds for the whole track: the composer cannot change it for one section",
-            f"say it in the track; a section has {', '.join(_READERS)}",
+            f"say it in the track; a section has {', '.join(OPTIONS_OF_A_SECTION)}",
             on_key=True,
         )
     else:
-        fix = did_you_mean(str(name), _READERS, "keys of a section")
+        fix = did_you_mean(str(name), OPTIONS_OF_A_SECTION, "keys of a section")
         fault = Fault("there is no such key of a section", fix, on_key=True)
     raise Refusal(fault)
 
@@ -364,7 +394,7 @@ DrumsField = Annotated[Drums, Reads(read_drums, DRUMS_SCHEMA)]
 Texture = Annotated[str, Reads(read_texture, TEXTURE_SCHEMA)]
 BassRole = Annotated[str | tuple[tuple[int, int, int], ...], Reads(_read_bass, _BASS_SCHEMA)]
 SectionsField = Annotated[
-    tuple[Wish, ...],
+    SectionsSaid,
     Reads(
         read_sections,
         {
@@ -382,6 +412,12 @@ SectionsField = Annotated[
                     "register": REGISTER_SCHEMA,
                     "dynamics": DYNAMICS_SCHEMA,
                     "chords": LINE_SCHEMA,
+                    "key": {
+                        **KEY_SCHEMA,
+                        "description": "The key in which a section of another letter stands.",
+                    },
+                    "motif": MOTIF_SCHEMA,
+                    "melody": SECTION_MELODY_SCHEMA,
                     "instruments": {
                         "type": "object",
                         "minProperties": 1,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from chipassets.music.keys import MODES, Key
 from chipassets.music.metrics import lead_line
-from chipassets.music.notes import Motif
+from chipassets.music.notes import LEAD, Motif
 from chipassets.music.score import Note, Score, Statement
 
 OCTAVE = 12
@@ -24,6 +24,9 @@ TRANSFORMS: Mapping[str, str] = {
     FRAGMENT: "in the track's mode, the first half alone",
 }
 """What may be done to a motif where a track states it."""
+
+BASS_LOWEST, BASS_HIGHEST = 33, 57
+"""A1 to A3: where the chips' bass voices leave a line as it is."""
 
 _STRETCH_AT_OCTAVES = 0.45
 """From so far off a motif's own tempo, in powers of two, note values are doubled or halved."""
@@ -93,6 +96,14 @@ def statement_notes(motif: Motif, said: Statement, key: Key) -> tuple[Note, ...]
         )
         for note in motif.notes
     )
+
+
+def heard_in(part: str, notes: Sequence[Note], score: Score) -> int:
+    """Return how many of the notes begin, at their step and pitch, in a part, LEAD as on top."""
+    if part == LEAD:
+        return heard_on_top(notes, score)
+    played = {(note.start_step, note.pitch) for note in score.part(part)}
+    return sum((note.start_step, note.pitch) in played for note in notes)
 
 
 def heard_on_top(notes: Sequence[Note], score: Score) -> int:

@@ -50,7 +50,8 @@ class Motif:
 
     transform: one of `motifs.TRANSFORMS`. stretch: whether its note values may be doubled or halved
     to keep it near its own pace, that at tempo_millibpm. rival: the key in which it might be meant
-    as well, where its own was guessed and is doubtful.
+    as well, where its own was guessed and is doubtful. part: the one of `PARTS` that plays it.
+    section: where it stands, by name or letter; "" for the letter whose turn it is.
     """
 
     name: str
@@ -61,3 +62,5 @@ class Motif:
     stretch: bool = False
     tempo_millibpm: int = 120_000
     rival: Key | None = None
+    part: str = LEAD
+    section: str = ""

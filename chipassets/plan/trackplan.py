@@ -71,6 +71,8 @@ class Wish:
     chords: tuple[tuple[str, ...], ...] = ()
     bass_line: tuple[tuple[int, int, int], ...] = ()
     """A written bass: step, length, degree above the chord's root from 1; the last says the end."""
+    key: Key | None = None
+    """The key in which a section stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +280,7 @@ class TrackPlan:
                 found.low or wish.low,
                 found.chords or wish.chords,
                 found.bass_line or (() if found.bass else wish.bass_line),
+                found.key or wish.key,
             )
         return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chipassets.bundle import MoodEvidence, SceneEvidence, StatementEntry
 from chipassets.compose.form import Part, parts_of
 from chipassets.lock import LockedTake
-from chipassets.music.motifs import heard_on_top, statement_notes
+from chipassets.music.motifs import heard_in, statement_notes
 from chipassets.music.score import Score, Section, Statement
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import Motif, TrackPlan
@@ -52,9 +52,18 @@ def find_statements(score: Score, motifs: Sequence[Motif]) -> list[StatementEntr
 
     Motifs that were removed from the manifest after the take was accepted are left out.
     """
-    by_name = {motif.name: motif for motif in motifs}
-    known = [said for said in score.statements if said.motif in by_name]
-    return [_statement_entry(said, by_name[said.motif], score) for said in known]
+    found = []
+    for said in score.statements:
+        named = [motif for motif in motifs if motif.name == said.motif]
+        if named:
+            # A tune that a track has twice is the one whose notes sound there.
+            meant = max(named, key=lambda motif: _heard(said, motif, score))
+            found.append(_statement_entry(said, meant, score))
+    return found
+
+
+def _heard(said: Statement, motif: Motif, score: Score) -> int:
+    return heard_in(motif.part, statement_notes(motif, said, score.key), score)
 
 
 def _statement_entry(said: Statement, motif: Motif, score: Score) -> StatementEntry:
@@ -78,7 +87,7 @@ def _statement_entry(said: Statement, motif: Motif, score: Score) -> StatementEn
         highest=max(pitches),
         returned=said.start_step + said.steps <= returning_end
         and replace(said, start_step=said.start_step - back) in score.statements,
-        whole=heard_on_top(notes, score) == len(notes),
+        whole=heard_in(motif.part, notes, score) == len(notes),
     )
 
 

@@ -18,6 +18,7 @@ from chipassets.music.forms import default_form, lay_out
 from chipassets.music.keyfit import fitting_key, guess_key, numeral_modes
 from chipassets.music.keys import Key
 from chipassets.music.motifs import FRAGMENT, IN_MODE, LITERAL
+from chipassets.music.notes import LEAD
 from chipassets.music.score import Note
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.presets import DENSITY_MAX
@@ -257,7 +258,7 @@ def _motif(manifest: Manifest, use: MotifUse) -> Motif:
         own = next((motif for motif in settings.motifs if not motif.from_track), None)
         key = settings.key
         if own is not None:
-            lent = _motif(manifest, replace(own, transform=IN_MODE))
+            lent = _motif(manifest, replace(own, transform=IN_MODE, part=LEAD, section=""))
             return _used(replace(lent, name=use.name), use)
         bar = settings.steps_per_bar
         if settings.primer is None:
@@ -281,6 +282,8 @@ def _used(motif: Motif, use: MotifUse) -> Motif:
         motif,
         transform=use.transform,
         stretch=motif.stretch if use.stretch is None else use.stretch,
+        part=use.part,
+        section=use.section,
     )
     if use.transform != FRAGMENT:
         return motif

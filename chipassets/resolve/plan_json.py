@@ -8,6 +8,7 @@ from typing import Any
 from chipassets.chips.chipsong import Instrument
 from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE
+from chipassets.music.notes import LEAD
 from chipassets.plan.trackplan import (
     BuildPlan,
     Motif,
@@ -93,6 +94,10 @@ def _motif_json(motif: Motif) -> dict[str, Any]:
         said["rival_key"] = str(motif.rival)
     if motif.transform != IN_MODE:
         said["transform"] = motif.transform
+    if motif.part != LEAD:
+        said["part"] = motif.part
+    if motif.section:
+        said["section"] = motif.section
     if motif.stretch:
         said["stretch"] = True
         said["tempo_millibpm"] = motif.tempo_millibpm

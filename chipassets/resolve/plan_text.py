@@ -9,7 +9,7 @@ from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
-from chipassets.music.notes import BASS, INNER
+from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.plan.endings import ENDINGS
 from chipassets.plan.links import BRIDGE, FAMILY, VARIANT, VARIANTS, Link
 from chipassets.plan.trackplan import (
@@ -150,6 +150,7 @@ def _wish_text(wish: Wish) -> str:
     said += ["bass written"] * bool(wish.bass_line)
     said += [f"{_span(wish.density)} notes a beat"] if wish.density else []
     said += [f"tune around {_span(wish.register)}"] if wish.register else []
+    said += [f"in {wish.key}"] if wish.key else []
     said += [f"{wish.dynamics_db:g} dB"] if wish.dynamics_db is not None else []
     colours = (("lead", wish.lead), ("inner", wish.inner), ("bass", wish.low))
     said += [f"{role} played by {name}" for role, name in colours if name]
@@ -207,6 +208,10 @@ def _melody_text(melody: Melody, track: TrackPlan) -> str:
 def _motif_text(motif: Motif, track: TrackPlan) -> str:
     """The motif with its key, a doubtful one with its rival, and what is done to it."""
     said = f"{motif.name} ({motif.key})"
+    if motif.part != LEAD:
+        said += f" in the {'second voice' if motif.part == INNER else motif.part}"
+    if motif.section:
+        said += f" of {motif.section}"
     if motif.transform != IN_MODE:
         said += f", {motif.transform}: {TRANSFORMS[motif.transform]}"
     if pace := motif_pace(motif, track.tempo_millibpm):

@@ -10,6 +10,7 @@ from typing import Any
 
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.motifs import motif_pace
+from chipassets.music.notes import LEAD
 from chipassets.plan.trackplan import (
     MODE,
     SOUND_FIELDS,
@@ -48,6 +49,9 @@ KEY, TEMPO_FACT, METRE, BARS, GROOVE = "key", "tempo", "metre", "bars", "groove"
 _COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
 
 
+_USUAL = {"part": LEAD, "section": ""}
+
+
 def notes_fields(track: TrackPlan) -> dict[str, Any]:
     """Return what a track's plan says about its notes, as JSON values."""
     fields = without(
@@ -57,6 +61,13 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     if track.link is not None:
         # A variant's tempo is the track's own, and changes no note.
         fields["link"] = without(asdict(track.link), ("tempo_percent",))
+    # As if they were not there where they say nothing.
+    fields["motifs"] = [
+        without(motif, tuple(n for n, usual in _USUAL.items() if motif[n] == usual))
+        for motif in fields["motifs"]
+    ]
+    for melody in fields.get("melodies", ()):
+        melody["tune"] = without(melody["tune"], tuple(_USUAL))
     if track.sounds_like is not None:
         # A file by another name measures the same.
         fields["sounds_like"] = without(asdict(track.sounds_like), ("file",))
@@ -72,7 +83,7 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
 def _wish_fields(wish: dict[str, Any]) -> dict[str, Any]:
     """What a wish says about notes: how loud they are and who plays them changes none."""
     sound = ("dynamics_db", "lead", "inner", "low", "chords")
-    unsaid = tuple(name for name in ("density", "register", "bass_line") if not wish[name])
+    unsaid = tuple(n for n in ("density", "register", "bass_line", "key") if not wish[n])
     return without(wish, (*sound, *unsaid))
 
 

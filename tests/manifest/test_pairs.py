@@ -1,0 +1,193 @@
+"""Every key of a track beside every other: it is composed and arranged, or refused for both."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chipassets.arrange import arrange
+from chipassets.compose.composer import sketch
+from chipassets.compose.variant import vary
+from chipassets.errors import ManifestError
+from chipassets.manifest import Manifest, parse_manifest
+from chipassets.manifest.models import Track
+from chipassets.manifest.wishes import OPTIONS_OF_A_SECTION
+from chipassets.music.score import Score
+from chipassets.music.score_text import score_to_lines
+from chipassets.plan.links import VARIANT
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.resolve.build_plan import resolve
+from chipassets.resolve.plan_text import plan_to_text
+from chipassets.shape import shape
+from chipassets.stored.facts import notes_fields
+from tests.compose.conftest import material_of
+from tests.manifest.conftest import write_midi
+
+TUNE = "C5 - E5 - G5 - E5 -"
+OTHERS = {
+    "other": {"scene": "town", "length": "4 bars", "key": "C major", "tempo": 120},
+    "goal": {"scene": "battle", "length": "4 bars"},
+}
+LINKS = ("like", "family", "from", "to", "variant")
+
+SAID: dict[str, dict[str, Any]] = {
+    "mood": {"mood": "calm"},
+    "primer": {"primer": "C5 - E5 -"},
+    "condition_on_primer": {"condition_on_primer": False, "primer": "C5 - E5 -"},
+    "inject_primer": {"inject_primer": True, "primer": "C5 - E5 -"},
+    "length": {"length": "4 bars"},
+    "tempo": {"tempo": 132},
+    "metre": {"metre": "3/4"},
+    "key": {"key": "D dorian"},
+    "form": {"form": "A:2 B:2"},
+    "chords": {"chords": "Dm | G"},
+    "motif": {"motif": "hero"},
+    "melody": {"melody": "D5 - F5 - A5 - F5 -"},
+    "drums": {"drums": {"kick": "x...", "hat": "x."}},
+    "texture": {"texture": "arpeggio"},
+    "bass": {"bass": "walking"},
+    "density": {"density": "2-4"},
+    "register": {"register": "67-77"},
+    "dynamics": {"dynamics": "mp"},
+    "swing": {"swing": "60%"},
+    "sections": {"sections": {"B": {"drums": "none", "bass": "1 - 5 -"}}, "form": "A:2 B:2"},
+    "guidance": {"guidance": {"leaps": 2}},
+    "chromatic": {"chromatic": 0.1},
+    "temperature": {"temperature": 0.9},
+    "takes": {"takes": 2},
+    "avoid": {"avoid": ["leaps", "fills"]},
+    "sounds_like": {"sounds_like": "ref.mid"},
+    "ending": {"ending": "fade", "loop": False},
+    "pickup": {"pickup": "G4 - A4 -"},
+    "final_key": {"final_key": 2, "form": "A:2 A':2"},
+    "loop": {"loop": False},
+    "instruments": {"instruments": {"lead": "bell"}},
+    "arpeggio": {"arpeggio": False},
+    "filter": {"filter": "none"},
+    "leave": {"leave": ["pulse2"]},
+    "layers": {"layers": ["bass+drums", "+lead"]},
+    "lock": {"lock": "open"},
+    "scene": {"scene": "dungeon"},
+    "match": {"match": "other"},
+    "like": {"like": "other"},
+    "variant": {"variant": "night", "like": "other"},
+    "family": {"family": "other"},
+    "from": {"from": "other", "to": "goal"},
+    "to": {"to": "goal", "from": "other"},
+    "seed": {"seed": 9},
+    "was": {"was": "old_name"},
+}
+"""A value for every key, with the keys without which it says nothing."""
+
+OF_A_SECTION: dict[str, Any] = {
+    "drums": "march",
+    "texture": "thirds",
+    "bass": "1 - 5 -",
+    "density": "2-4",
+    "register": "67-77",
+    "dynamics": "p",
+    "instruments": {"lead": "bell"},
+    "chords": "F | Bb",
+    "key": "F major",
+    "motif": {"hero": "voice"},
+    "melody": "D5 - F5 - A5 - F5 -",
+}
+
+KEYS = [info.alias or name for name, info in Track.model_fields.items()]
+
+
+def game(folder: Path, said: dict[str, Any]) -> Manifest:
+    base = {} if said.keys() & set(LINKS) else {"length": "4 bars"}
+    track = {"scene": "overworld", **base, **said}
+    values = {
+        "game": "Pairs", "seed": 4, "motifs": {"hero": TUNE}, "tracks": {**OTHERS, "it": track},
+    }  # fmt: skip
+    return parse_manifest(yaml.safe_dump(values, sort_keys=False).encode(), folder / "game.yaml")
+
+
+@cache
+def other() -> tuple[str, ...]:
+    """The notes of the track that others follow."""
+    values = {"game": "Pairs", "seed": 4, "tracks": {"other": OTHERS["other"]}}
+    (track,) = resolve(parse_manifest(yaml.safe_dump(values).encode(), Path("game.yaml"))).tracks
+    return tuple(score_to_lines(composed(track)))
+
+
+def composed(track: TrackPlan) -> Score:
+    if track.link is not None:
+        track = replace(track, link=replace(track.link, source=other()))
+    if track.link is not None and track.link.kind == VARIANT:
+        return vary(track)
+    pulse = max(4, track.pulse_steps)
+    return shape(sketch(track, material_of(track.beats_per_bar, pulse), 0).score, track)
+
+
+def test_every_key_has_a_value() -> None:
+    assert set(SAID) == set(KEYS)
+
+
+@pytest.mark.parametrize("first", KEYS)
+def test_every_key_beside_every_other_is_played_or_refused_for_both(
+    tmp_path: Path, first: str
+) -> None:
+    write_midi(tmp_path / "ref.mid", [(240 * n, 240 * n + 200, 60 + n * 5 % 12) for n in range(64)])
+    for one, two in combinations(KEYS, 2):
+        if one != first:
+            continue
+        said = {**SAID[one], **SAID[two]} | {one: SAID[one][one], two: SAID[two][two]}
+        try:
+            manifest = game(tmp_path, said)
+        except ManifestError as error:
+            text = "\n".join(map(str, error.problems))
+            for key in (one, two):
+                names = {key, *SAID[key]} & said.keys()
+                assert any(f"{name}" in text for name in names), f"{one} and {two}: {text}"
+            continue
+        check_played(manifest, f"{one} and {two}")
+
+
+def check_played(manifest: Manifest, what: str) -> None:
+    plan = resolve(manifest)
+    assert plan_to_text(plan)
+    track = plan.tracks[-1]
+    said = json.dumps(notes_fields(track), default=str)
+    if said not in SCORES:
+        SCORES[said] = composed(track)
+    score = replace(SCORES[said], tempo_millibpm=track.tempo_millibpm)
+    assert score.notes, what
+    assert score.bars == track.bars, what
+    song = arrange(score, track, plan.chip)
+    assert any(voice.notes for voice in song.voices), what
+
+
+SCORES: dict[str, Score] = {}
+"""What was composed, by what a plan says about notes: many keys say nothing about them."""
+
+
+@pytest.mark.parametrize("first", OF_A_SECTION)
+def test_every_key_of_a_section_beside_every_other_is_played_or_refused_for_both(
+    tmp_path: Path, first: str
+) -> None:
+    for one, two in combinations(OF_A_SECTION, 2):
+        if one != first:
+            continue
+        own = {one: OF_A_SECTION[one], two: OF_A_SECTION[two]}
+        try:
+            manifest = game(tmp_path, {"form": "A:2 B:2", "sections": {"B": own}})
+        except ManifestError as error:
+            text = "\n".join(map(str, error.problems))
+            assert one in text, text
+            assert two in text, text
+            continue
+        check_played(manifest, f"{one} and {two}")
+
+
+def test_what_a_section_can_have_has_a_value() -> None:
+    assert set(OF_A_SECTION) == set(OPTIONS_OF_A_SECTION)
