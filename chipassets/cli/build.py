@@ -80,6 +80,10 @@ def build_command(
         Path | None,
         typer.Option("--depfile", help="Write what the bundle rests on, for Make and Ninja."),
     ] = None,
+    progress_file: Annotated[
+        Path | None,
+        typer.Option("--progress-file", help="Keep in this file how far it is, for editors."),
+    ] = None,
     print_folder: Annotated[
         bool, typer.Option("--print-folder", help="Print the bundle's folder, and do nothing.")
     ] = False,
@@ -149,7 +153,7 @@ def build_command(
         use_cache=not no_cache,
         on=scheduler,
     )
-    with progress(len(plan.tracks), hidden=quiet or as_json) as show:
+    with progress(len(plan.tracks), hidden=quiet or as_json, file=progress_file) as show:
         try:
             built = _follow(events, show)
         except KeyboardInterrupt:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chipassets.cli.output import console, say
@@ -106,24 +108,43 @@ class _Bar:
 
 
 class _Silence:
-    def __init__(self) -> None:
+    """For programs: a file with how far it is, where they name one."""
+
+    def __init__(self, file: Path | None = None) -> None:
         self.tally = Tally()
+        self._file = file
 
     def event(self, event: Event) -> None:
-        from chipassets.build import TrackDone
+        from chipassets.build import StockTaken, TrackDone
 
-        if isinstance(event, TrackDone):
+        track = ""
+        if isinstance(event, StockTaken):
+            self.tally.begin(event)
+        elif isinstance(event, TrackDone):
             self.tally.finish(event)
+            track = event.track
+        else:
+            return
+        if self._file is not None:
+            from chipassets.bundle import write_file
+
+            tally = self.tally
+            far = {"done": tally.done, "total": tally.total, "track": track, "left": tally.left}
+            write_file(self._file, json.dumps(far).encode())
 
 
 Show = _Lines | _Bar | _Silence
 
 
 @contextmanager
-def progress(total: int, *, hidden: bool) -> Iterator[Show]:
-    """Yield what is to be told every event of a build of `total` tracks."""
-    if hidden:
-        yield _Silence()
+def progress(total: int, *, hidden: bool, file: Path | None = None) -> Iterator[Show]:
+    """Yield what is to be told every event of a build of `total` tracks.
+
+    file: written anew at every track, `{"done": 1, "total": 4, "track": "title", "left": ""}`; the
+    terminal shows nothing then.
+    """
+    if hidden or file is not None:
+        yield _Silence(file)
         return
     terminal = console(stderr=True)
     if not terminal.is_terminal:

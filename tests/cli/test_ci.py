@@ -150,6 +150,15 @@ def test_places(game: Path) -> None:
     assert track_place(game / "game.yaml", "track 'nowhere': stale") == (0, 0)
 
 
+def test_a_file_tells_editors_how_far_a_build_is(game: Path) -> None:
+    assert run("build", "game.yaml", "--json", "--progress-file", "far.json")[0] == 0
+    far = json.loads((game / "far.json").read_text())
+    assert far == {"done": 1, "total": 1, "track": "title", "left": ""}
+    assert run("build", "game.yaml", "--quiet", "--progress-file", "far.json")[0] == 0
+    far = json.loads((game / "far.json").read_text())
+    assert far == {"done": 0, "total": 0, "track": "", "left": ""}
+
+
 def test_a_depfile_is_a_rule_of_make() -> None:
     rule = depfile(Path("out dir/bundle.json"), [Path("game.yaml"), Path("a b$#.mid")])
     assert rule == "out\\ dir/bundle.json: game.yaml \\\n  a\\ b$$\\#.mid\n"

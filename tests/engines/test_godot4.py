@@ -141,11 +141,35 @@ DOCK = """var dock = load("res://addons/chipassets/dock.gd").new()
 		var lines = range(dock._list.item_count).map(func(i): return dock._list.get_item_text(i))
 		say("problems", [lines, dock._list.get_item_metadata(2), ProjectSettings.get_setting(
 			"chipassets/command")])
+		dock._list.clear()
+		dock._show_takes(FileAccess.get_file_as_string("res://takes.json"))
+		var takes = range(dock._list.item_count).map(func(i): return dock._list.get_item_text(i))
+		var before = dock._take_buttons.map(func(button): return button.disabled)
+		dock._list.select(2)
+		dock._enable_takes()
+		var after = dock._take_buttons.map(func(button): return button.disabled)
+		say("takes", [takes, before, dock._selected_take(), after])
+		var far = FileAccess.open("user://chipassets-progress.json", FileAccess.WRITE)
+		far.store_string('{"done": 3, "total": 5, "track": "cave", "left": "about 4 s left"}')
+		far.close()
+		dock._show_progress()
+		var bar = dock._progress
+		say("progress", [bar.value, bar.max_value, bar.indeterminate, bar.tooltip_text])
 		dock._tell_missing("nothing")
 		say("missing", dock._log.text)
 		say("names", load("res://addons/chipassets/manifest_importer.gd").track_names(
 			FileAccess.get_file_as_string("res://game.music.yaml")))
 		Music.enter("title")"""
+TAKES = {
+    "track": "cave",
+    "takes": [
+        {"take": 1, "state": "chosen", "score": 0.9587, "refused": None, "complaints": []},
+        {"take": 12, "state": "", "score": 0.5, "refused": "a bar is empty", "complaints": []},
+    ],
+    "versions": [
+        {"take": "1.1", "state": "", "score": 0.91, "refused": None, "complaints": ["slow", "low"]}
+    ],
+}
 MANIFEST = """game: Quest
 chip: ness
 # the tracks
@@ -178,6 +202,7 @@ def play(tmp_path: Path, start: str, steps: str) -> tuple[dict[str, Any], Any, l
     refused = subprocess.run(command, cwd=game, capture_output=True, text=True, check=False)
     warned = "a warning in front\n" + refused.stdout + "and one behind\n"
     (game / "problems.json").write_text(warned)
+    (game / "takes.json").write_text(json.dumps(TAKES))
     project = (game / "project.godot").read_text()
     project = project.replace("[autoload]\n", '[autoload]\n\nLoader="*res://loader.gd"')
     project = project.replace("res://example.tscn", "res://probe.tscn")
@@ -233,6 +258,10 @@ def test_the_dock_lists_problems_by_line(tmp_path: Path) -> None:
     assert lines[0].startswith("line 2: chip is 'ness'")
     assert lines[2].startswith("line 8: ")
     assert (last, command) == (8, "chipassets")
+    takes, before, take, after = told["takes"]
+    assert takes == ["1  0.96  chosen", "12  0.50  refused: a bar is empty", "1.1  0.91  "]
+    assert (before, take, after) == ([True] * 3, "1.1", [False] * 3)
+    assert told["progress"] == [3, 5, False, "3 of 5 tracks; about 4 s left"]
     assert told["missing"].startswith("'nothing' cannot be run. Install it (uv tool install")
     assert told["names"] == ["title", "cave"]
 
