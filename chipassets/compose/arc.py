@@ -19,12 +19,12 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         place = bar - phrase.start_bar
         wanted = plan.centre + section.lift + shape[place * 4 // max(1, phrase.bars)]
         toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
-        wanted += 3.0 * toward**3
+        wanted += 4.5 * toward**3
         # A section an octave up has its own ceiling.
         peak = plan.peak + (
             section.lift if section.lift >= _OCTAVE_UP or section.is_register_asked else 0
         )
-        cap = peak if bar == plan.peak_bar else peak - 2
+        cap = peak if bar == plan.peak_bar else peak - 3
         if bar == plan.peak_bar:
             wanted = max(wanted, peak - 5)
         floor = plan.peak - plan.targets.span

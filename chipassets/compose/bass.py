@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chipassets.compose import ideas, piece
-from chipassets.compose.avoiding import LEAPS, allowed_cells
+from chipassets.compose.avoiding import LEAPS, allowed_cells, allowed_roles
 from chipassets.compose.bass_asked import walking_bar, written_bar
 from chipassets.compose.cells import Cell, CellNote, traits_of
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
 from chipassets.compose.voicing import nearest_tone
-from chipassets.music.notes import BASS, Note
+from chipassets.music.notes import BASS, INNER, Note
+from chipassets.units import OCTAVE
 
 _LOWEST, _HIGHEST = 33, 60
 """A1 to C4: where a bass is heard on these chips and yet low."""
@@ -23,12 +24,13 @@ _LOWEST, _HIGHEST = 33, 60
 _NEAR_HOME = 0.45
 _FAST_FROM = 0.7
 """From this drive on, patterns in notes half as long are among the choice."""
-_RUN_SHARE = 0.65
+_RUN_SHARE = 0.4
 _TIED_UP_TO = 0.5
 """Up to this shortness a bass that stays is held and not struck again."""
 _LED_SHARE = 0.6
 """Of changes of chord, those into which a short last note leads by step."""
 _CHROMATIC_SHARE = 0.8
+_LEAD_LEAP = 5
 
 
 def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
@@ -40,7 +42,12 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
     for bar in range(context.bars):
         if bar in context.muted or bar < context.plan.entries.get(BASS, 0):
             continue
-        role = context.plan.section_at(bar).role(BASS)
+        section = context.plan.section_at(bar)
+        role = section.role(BASS)
+        if bar in context.plan.tuttis and role != ideas.SILENT and not section.is_bass_asked:
+            role = allowed_roles(context.plan.avoid, {INNER: ideas.SILENT, BASS: ideas.DOUBLED})[
+                BASS
+            ]
         if role == ideas.SILENT:
             continue
         for start, steps, pitch in _bar(context, bar, role, roots):
@@ -176,7 +183,7 @@ _STEADY = (ideas.PEDAL, ideas.BROKEN, ideas.DOUBLED)
 
 def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int, int, int]]:
     section = context.plan.section_at(bar)
-    first, second = pattern_of(context, section.letter, section.place)
+    first, second = pattern_of(context, section.like(BASS), section.place)
     start = bar * context.bar_steps
     phrase = context.plan.phrase_at(bar)
     if section.bass_line:
@@ -198,7 +205,7 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
     if section.is_bass_asked and role == ideas.WALKING:
         walked = walking_bar(context, bar, roots[bar], follows)
         return [(s, n, _agreeing(context, s, n, p)) for s, n, p in walked]
-    keeps = section.is_bass_asked and role in _STEADY
+    keeps = (section.is_bass_asked and role in _STEADY) or bar in context.plan.tuttis
     if context.closes_phrase(bar) and follows is not None and not keeps:
         run = _run(context, bar, roots[bar][-1], follows)
         if run:
@@ -265,8 +272,9 @@ def _on_chords(
         for index, note in enumerate(inside):
             steps = min(note.steps, end - note.step)
             moves = 0 if index == 0 and begin == note.step else note.degree
-            near = [other.degree for other in inside[max(0, index - 1) : index + 2]]
-            passes = sum(abs(other - note.degree) == 1 for other in near) >= 1
+            # What is no tone of the chord goes on by step, or it is a wrong note.
+            following = inside[index + 1].degree if index + 1 < len(inside) else None
+            passes = following is not None and abs(following - note.degree) == 1
             pitch = _pitch(
                 context, table, chord, root, degree + moves, note, role, index, passes=passes
             )
@@ -293,11 +301,23 @@ def _pitch(
     if role == ideas.BROKEN:
         return root + 12 * (index % 2) if root + 12 <= _HIGHEST + 3 else root - 12 * (index % 2)
     strong = note.step % context.pulse_steps == 0 or note.steps >= 3 or not passes
+    if note.step * 2 == context.bar_steps and note.steps >= 2:
+        # In the middle of a bar a bass says what the chord is: its bass or its fifth.
+        fifth = table.tone_at(chord, degree, root) - root
+        return _within(root if fifth % OCTAVE in _THIRDS else root + fifth, root)
     pitch = table.tone_at(chord, degree, root) if strong else table.pitch(chord, degree)
-    while pitch > min(_HIGHEST, root + 12):
-        pitch -= 12
+    return _within(pitch, root)
+
+
+_THIRDS = (3, 4, 8, 9)
+"""Semitones above a bass, octaves aside, of the tones that leave its chord in the balance."""
+
+
+def _within(pitch: int, root: int) -> int:
+    while pitch > min(_HIGHEST, root + OCTAVE):
+        pitch -= OCTAVE
     while pitch < _LOWEST:
-        pitch += 12
+        pitch += OCTAVE
     return pitch
 
 
@@ -331,7 +351,9 @@ def _led(
     if context.draw("bass leads", last[1], follows[1]) >= chromatic:
         while lead % 12 not in scale:
             lead += way
-    if abs(lead - target) > 2 or lead == (placed[-2][2] if len(placed) > 1 else None):
+    before = placed[-2][2]
+    # A leading tone that is leapt to by a tritone or more leads nowhere.
+    if abs(lead - target) > 2 or lead == before or abs(lead - before) > _LEAD_LEAP:
         return placed
     return [*placed[:-1], (step, steps, lead)]
 

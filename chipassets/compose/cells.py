@@ -164,7 +164,17 @@ def _stumbles(cell: Cell) -> bool:
     )
 
 
-def tune_worth(traits: Traits) -> float:
+def lingering(cell: Cell) -> int:
+    """Return how many notes on odd steps are followed by another one there: a beat that is lost.
+
+    A dotted rhythm or a pair of 16ths goes back to the eighths with its next note.
+    """
+    return sum(
+        note.step % 2 == 1 and gap % 2 == 0 for note, gap in zip(cell.notes, cell.gaps, strict=True)
+    )
+
+
+def tune_worth(cell: Cell, traits: Traits) -> float:
     """Return how much a cell promises, in points: a rhythm of its own, steps and a leap or two.
 
     Chosen by ear: what readers of scores singled out in the best pieces, each worth about a point.
@@ -176,7 +186,7 @@ def tune_worth(traits: Traits) -> float:
     worth += 0.35 <= traits.steps / moves <= 0.8
     worth -= 0.5 * traits.same + 0.5 * max(0, traits.turns - 4)
     worth += 0.4 * (1 <= traits.turns <= 3) + 0.6 * (4 <= traits.onsets <= 8)
-    worth -= 0.8 * (traits.turns == 0)
+    worth -= 0.8 * (traits.turns == 0) + 0.4 * max(0, lingering(cell) - 1)
     return worth
 
 
@@ -191,6 +201,7 @@ def is_bass(cell: Cell, traits: Traits) -> bool:
         and 2 <= traits.onsets <= 10
         and cell.span <= 9
         and not (traits.onsets > 4 and traits.same == traits.onsets - 1)
+        and not lingering(cell)
         and all(
             after - note.end <= _LONGEST_HOLE * cell.bar_steps
             for note, after in zip(cell.notes, [*cell.rhythm[1:], cell.bar_steps], strict=True)

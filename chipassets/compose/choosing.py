@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from chipassets.compose.avoiding import allowed_cells
-from chipassets.compose.cells import Cell, CellNote, Notes, Traits, traits_of
+from chipassets.compose.cells import Cell, CellNote, Notes, Traits, is_tune, traits_of
 from chipassets.compose.material import Material, Ranked
 from chipassets.compose.operators import variants
 from chipassets.compose.piece import PiecePlan, Targets
@@ -37,12 +37,10 @@ def choose_cells(
     bar_steps: int,
     rng: np.random.Generator,
     given: Mapping[str, Notes],
-    used: frozenset[tuple[int, ...]] = frozenset(),
 ) -> Cells:
     """Return a main cell for each letter of the form, and the answer.
 
-    given: what a motif or a primer settles as a letter's cell. used: rhythms that other tracks of
-    the game are made of, which this one keeps away from.
+    given: what a motif or a primer settles as a letter's cell.
     """
     choice = _with_traits(material.tune, pulse_steps) or [_plain(bar_steps, pulse_steps)]
     wants_fast = plan.targets.sixteenths > _DIMINISHED_FROM or plan.targets.onsets > _DENSE_FROM
@@ -52,6 +50,7 @@ def choose_cells(
     main: dict[str, Cell] = {}
     every = dict.fromkeys(section.letter for section in plan.sections)
     # An intro and an outro are made of the first letter's cell: they come last here.
+    derived = float(rng.random())
     letters = sorted(every, key=lambda letter: letter in EDGES)
     for letter in letters:
         if given.get(letter):
@@ -66,19 +65,37 @@ def choose_cells(
                 variants(next(iter(main.values())), ("inverted",))[0].notes, bar_steps
             )
             continue
+        if main and letter not in plan.onsets and derived < _DERIVED:
+            found = _derived(next(iter(main.values())), derived, pulse_steps)
+            if found is not None:
+                main[letter] = found
+                continue
         if not main:
             fit = [_statement(*item, _targets(plan, letter), bar_steps) for item in choice]
         else:
             others = tuple(main.values())
             fit = [_contrast(*item, others, _targets(plan, letter)) for item in choice]
         chance = rng.random(len(choice)) * _CHANCE
-        taken = [2.5 * (cell.rhythm in used) for cell, *_ in choice]
-        total = np.array(fit) + chance - np.array(taken)
+        total = np.array(fit) + chance
         main[letter] = choice[int(total.argmax())][0]
     first = next(iter(main.values()))
     fit = [_answer(*item, first, bar_steps) for item in choice]
     total = np.array(fit) + rng.random(len(choice)) * _CHANCE
     return Cells(main, choice[int(total.argmax())][0])
+
+
+_DERIVED = 0.5
+"""How often the cell of what contrasts is made of the first cell."""
+
+
+def _derived(first: Cell, draw: float, pulse_steps: int) -> Cell | None:
+    """Return a development of a cell that can open a section itself, if there is one."""
+    found = [
+        cell
+        for variant in variants(first, ("inverted", "fragmented", "broadened"))
+        if is_tune(cell := Cell(variant.notes, first.bar_steps), traits_of(cell, pulse_steps))
+    ]
+    return found[int(draw / _DERIVED * len(found))] if found else None
 
 
 def _targets(plan: PiecePlan, letter: str) -> Targets:
@@ -122,7 +139,7 @@ def _statement(cell: Cell, traits: Traits, worth: float, targets: Targets, bar_s
     fit += (2.0 * targets.syncopation - 0.7) * min(traits.syncopation, 2) * 0.6
     fit += (2.4 * targets.sixteenths - 0.8) * min(traits.odd, 5) * 0.6
     fit += (1.4 * targets.leaps - 0.5) * min(traits.skips + 2 * traits.leaps, 3) * 0.5
-    fit += 1.2 * (cell.notes[0].step == 0) - 0.9 * abs(traits.values - targets.values)
+    fit += 1.2 * (cell.notes[0].step == 0) - 1.3 * abs(traits.values - targets.values)
     return fit - 0.5 * (traits.longest > bar_steps // 2)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chipassets.compose import ideas
 from chipassets.compose.avoiding import SYNCOPATION, unsyncopated
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
@@ -20,10 +21,17 @@ from chipassets.compose.further import compose_further
 from chipassets.compose.given import Given, given_in, sustained
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.harmony import plan_harmony
-from chipassets.compose.inner import compose_inner
+from chipassets.compose.inner import compose_inner, role_in
 from chipassets.compose.judging import judge
 from chipassets.compose.material import Material, propose
-from chipassets.compose.phrasing import add_pickups, anticipated, cut_stops, kept_in_key, shortened
+from chipassets.compose.phrasing import (
+    add_pickups,
+    anticipated,
+    cut_stops,
+    kept_in_key,
+    let_go,
+    shortened,
+)
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import Cells, TuneTask, compose_tune
@@ -163,6 +171,11 @@ def _lengths(context: Context) -> tuple[float, float, float]:
     return 0.8 * tune, inner, bass
 
 
+def _sings_along(context: Context, note: Note) -> bool:
+    """Whether a note of the second voice goes with the tune, and is played as long."""
+    return role_in(context, note.start_step // context.bar_steps) in (ideas.THIRDS, ideas.UNISON)
+
+
 def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     parts = track_parts(track)
     inner = compose_inner(context)
@@ -173,8 +186,13 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     free = [note for note in context.notes if note not in settled]
     written = context.plan.bars_of_written_bass(context.bars)
     low = [note for note in bass if note.start_step // context.bar_steps in written]
+    free = let_go(free, (inner, bass))
     bass = [note for note in bass if note.start_step // context.bar_steps not in written]
-    for line, length in zip((free, inner, bass), _lengths(context), strict=True):
+    lengths = _lengths(context)
+    alike = [note for note in inner if _sings_along(context, note)]
+    own = [note for note in inner if not _sings_along(context, note)]
+    lines = ((free, lengths[0]), (alike, lengths[0]), (own, lengths[1]), (bass, lengths[2]))
+    for line, length in lines:
         if SYNCOPATION in context.plan.avoid:
             line = unsyncopated(line, context.bar_steps, context.pulse_steps)
         voices += cut_stops(context, shortened(line, length))

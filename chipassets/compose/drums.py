@@ -15,6 +15,7 @@ from chipassets.compose.grooves import (
     SILENT_GROOVE,
     STYLES,
     DrumBar,
+    DrumHit,
     Groove,
     choose_groove,
     groove_named,
@@ -30,10 +31,9 @@ _ENERGY = {
 }  # fmt: skip
 """How loud and dense each scene's drums are, 0..1; chosen by ear."""
 
-_CONTRAST_SHARE = 0.6
-_VARIANT_SHARE = 0.3
+_VARIANT_SHARE = 0.12
 _JOIN_SHARE = 0.4
-_FILLS = {"small": 0.4, "medium": 0.85, "large": 1.0}
+_FILLS = {"small": 0.2, "medium": 0.85, "large": 1.0}
 """How often a phrase closes with a fill of each size."""
 _BREAK_SHARE = 0.35
 _ACCENT_SHARE = 0.5
@@ -61,7 +61,7 @@ def compose_drums(
         _join_kicks(context, bass, strokes)
         _share_accents(context, strokes)
     _write(context, [wish.drums for wish in wishes], strokes)
-    _cut(context, strokes)
+    _cut(context, [wish.drums for wish in wishes], strokes)
     return tuple(
         DrumStroke(step, kind, strokes[step, kind])
         for step, kind in sorted(strokes, key=lambda at: (at[0], DRUM_KINDS.index(at[1])))
@@ -117,7 +117,7 @@ def _by_letter(track: TrackPlan, context: Context, style: str) -> dict[str, Groo
     for section in context.plan.sections:
         if section.letter in found:
             continue
-        contrasts = section.place > 0 and float(context.rng.random()) < _CONTRAST_SHARE
+        contrasts = section.place > 0 and section.like(piece.DRUMS) == section.letter
         other = energy + 0.3 * (section.intensity - 0.7)
         found[section.letter] = (
             choose_groove(context.rng, other, style, track.metre, frozenset({first.name}))
@@ -142,6 +142,8 @@ def _bar(
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
         return tuple(hit for hit in groove.base[0] if hit.step == 0)
     place = bar - section.section.start_bar
+    if bar in context.plan.tuttis and (wanted is None or wanted.fills):
+        return _together(context, bar)
     if _is_break(context, bar):
         return tuple(hit for hit in groove.base[0] if hit.kind.endswith("hat"))
     fills = FILLS not in context.plan.avoid and (wanted is None or wanted.fills)
@@ -153,6 +155,13 @@ def _bar(
         which = int(context.draw("which", section.letter, place) * len(groove.variants))
         return groove.variants[which]
     return groove.base[place % len(groove.base)]
+
+
+def _together(context: Context, bar: int) -> DrumBar:
+    """Return kicks and snares on the tune's notes, the snares off the heavy beats."""
+    steps = [note.start_step % context.bar_steps for note in context.bar_notes(bar)]
+    heavy = 2 * context.pulse_steps
+    return tuple(DrumHit(step, "snare" if step % heavy else "kick", 0.9) for step in steps)
 
 
 def _is_break(context: Context, bar: int) -> bool:
@@ -213,8 +222,15 @@ def _share_accents(context: Context, strokes: dict[tuple[int, str], int]) -> Non
                 strokes[at, "snare" if note.step % context.pulse_steps == half else "kick"] = 72
 
 
-def _cut(context: Context, strokes: dict[tuple[int, str], int]) -> None:
-    """Leave out drums in bars in which a primer plays alone."""
+def _cut(
+    context: Context, wanted: Sequence[Drums | None], strokes: dict[tuple[int, str], int]
+) -> None:
+    """Leave out drums before they enter, and in bars in which a primer plays alone.
+
+    Where the manifest says what the drums do they enter at once.
+    """
+    waits = context.plan.entries.get(piece.DRUMS, 0)
     for at in list(strokes):
-        if at[0] // context.bar_steps in context.muted:
+        bar = at[0] // context.bar_steps
+        if bar in context.muted or (bar < waits and wanted[bar] is None):
             del strokes[at]

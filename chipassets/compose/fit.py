@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from chipassets.compose.cells import Notes
 from chipassets.compose.harmonies import Harmony
+from chipassets.units import OCTAVE
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -35,6 +36,7 @@ COSTS: Mapping[str, str] = {
 # a weak one; come to and left by step on a weak one.
 _FOREIGN, _RESOLVED_STRONG, _RESOLVED_WEAK, _PASSING = 0.95, 0.25, 0.1, 0.02
 _SEMITONE_ABOVE = 1.3
+_GRATES = 0.6
 _LONG_FOREIGN = 1.4
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
 _UNPAID = 0.7
@@ -228,6 +230,10 @@ def _chord_cost(
     factor = np.where(bars.lengths >= 5, factor * _LONG_FOREIGN, factor)
     above = harmony.table.tones[chords, (pitches - 1) % 12] & (bars.lengths >= 3)
     factor = np.where(above, factor * _SEMITONE_ABOVE, factor)
+    # A long note a semitone from the bass grates, unless it goes on by step.
+    apart = (pitches - harmony.table.bass[chords]) % OCTAVE
+    grates = ((apart == 1) | (apart == OCTAVE - 1)) & (bars.lengths >= 3) & ~left & ~fits
+    factor = np.where(grates, factor + _GRATES, factor)
     cost = (stress * factor * (mask & ~fits)).sum(axis=1)
     # A note that rings into a chord to which it does not belong.
     for change in harmony.changes(bar)[1:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -138,7 +139,19 @@ def _draw_section(
             )
             continue
         first = bars[-1][-1] if kept else _opening_chord(track, section, phrase.start_bar, rng)
-        drawn = _draw_phrase(track, plan, left + bool(kept), first, phrase.cadence, rng, len(bars))
+        length = left + bool(kept)
+        drawn = _draw_phrase(track, plan, length, first, phrase.cadence, rng, len(bars))
+        if bars and section.key != track.key and phrase.start_bar == section.section.start_bar:
+            others = [
+                _draw_phrase(track, plan, length, None, phrase.cadence, rng, len(bars))
+                for _ in range(_TRIES - 1)
+            ]
+            before = bar_key(track, plan, len(bars) - 1)
+            left_chord = parse_chord(bars[-1][-1], before).pitch_classes
+            drawn = max(
+                (drawn, *others),
+                key=lambda chords: _shared(left_chord, chords[0][0], section.key),
+            )
         if section.key != track.key and _closes(section, phrase):
             # The way home: the last bar is drawn in home's key.
             home = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars))
@@ -146,6 +159,11 @@ def _draw_section(
         bars += drawn[bool(kept) :]
         _vamp(plan, phrase.start_bar, kept, bars)
         _repeat_chords(plan, phrase.start_bar, bars, rng)
+
+
+def _shared(before: Collection[int], chord: str, key: Key) -> int:
+    """Return how many tones a chord has of the one before it: a new key is entered over two."""
+    return min(2, len(set(before) & set(parse_chord(chord, key).pitch_classes)))
 
 
 def _closes(section: SectionPlan, phrase: Phrase) -> bool:

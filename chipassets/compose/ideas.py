@@ -25,7 +25,7 @@ INNER_ROLES: Mapping[str, str] = {
     OSTINATO: "says one figure over and over",
     HELD: "holds the chord's tones",
     UNISON: "doubles the tune an octave below",
-    ECHO: "says the tune again, three 16ths late, where it agrees",
+    ECHO: "says the tune again, a little late, where it agrees",
     SILENT: "is silent",
 }
 
@@ -57,7 +57,7 @@ class Idea:
 
     phrases: how phrases of four bars are built, one word a bar (see `phrasing`); phrases_b: those
     of sections that contrast. onsets: a factor on the tune's notes. entries: parts that are
-    silent at first, and for how many bars.
+    silent at first, and for how many bars. tuttis: how often all parts close phrases together.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Idea:
     onsets: float = 1.0
     literal: float = 0.5
     entries: Mapping[str, int] | None = None
+    tuttis: float = 0.2
 
 
 IDEAS: Mapping[str, Idea] = {
@@ -98,6 +99,7 @@ IDEAS: Mapping[str, Idea] = {
             (COUNTER, ARPEGGIO, THIRDS),
             bass=(PATTERN, DOUBLED),
             literal=0.9,
+            tuttis=0.5,
         ),
         Idea(
             "ostinato",

@@ -24,9 +24,14 @@ from chipassets.units import OCTAVE
 _THIRDS = ((3, 0.0), (4, 0.0), (8, 0.3), (9, 0.3), (5, 1.1), (7, 1.2), (12, 1.5))
 """Semitones under the tune, and what they pay: thirds first, then sixths."""
 _LOWEST = 50
-_ECHO_STEPS = 3
+_ECHO_STEPS = (1, 2, 3, 3)
+"""By how much an echo may be late; up to an eighth it follows whatever sounds then."""
+_CLOSE = 3
 _WHOLE_ECHO = 0.6
 """Of the tune's notes in a bar, how many must agree: scraps of an echo are noise."""
+
+_ANSWER_SHARE = 0.3
+"""Of the bars that close a phrase, those in which the second voice answers what the tune holds."""
 
 _BROKEN = (ideas.ARPEGGIO, ideas.RUNNING)
 
@@ -68,10 +73,15 @@ def role_in(context: Context, bar: int) -> str:
     phrase = context.plan.phrase_at(bar)
     if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
         return allowed_texture(context.plan.avoid, ideas.HELD)
+    if bar in context.plan.tuttis and role != ideas.SILENT:
+        return allowed_texture(context.plan.avoid, ideas.THIRDS)
     slot = phrase.slots[bar - phrase.start_bar]
     steady = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
     if slot.kind == piece.REST and role not in steady:
         return allowed_texture(context.plan.avoid, ideas.COUNTER)
+    if context.closes_phrase(bar) and role not in (*steady, ideas.SILENT):
+        answers = context.draw("answers", bar) < _ANSWER_SHARE
+        return allowed_texture(context.plan.avoid, ideas.COUNTER) if answers else role
     return role
 
 
@@ -277,20 +287,26 @@ def _held(context: Context, bar: int) -> Bar:
 
 
 def _echo(context: Context, bar: int) -> Bar:
-    """Say the tune again, late, in bars in which most of it agrees with what sounds then."""
+    """Say the tune again, late, in bars in which most of it agrees with what sounds then.
+
+    Short notes that follow closely ring on into the next one, as in a room.
+    """
     start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
     table = context.harmony.table
     asked = piece.ASKED in context.plan.section_at(bar).roles
     written: Bar = []
     heard = 0
+    letter = context.plan.section_at(bar).like(INNER)
+    late = _ECHO_STEPS[int(context.draw("echo", letter) * len(_ECHO_STEPS))]
     for note in context.notes:
-        step = note.start_step + _ECHO_STEPS
+        step = note.start_step + late
         if not start <= step < end or step >= context.sounding.size:
             continue
         heard += 1
         chord = int(context.harmony.at[step])
-        agrees = asked or bool(table.tones[chord, note.pitch % 12])
-        if agrees and not clashes(context, note.pitch, step):
+        fits = asked or bool(table.tones[chord, note.pitch % 12])
+        agrees = fits and not clashes(context, note.pitch, step)
+        if agrees or (late < _CLOSE and note.duration_steps <= 2 * late):
             written.append((step - start, min(note.duration_steps, end - step), note.pitch))
     return written if asked or len(written) > _WHOLE_ECHO * heard else _counter(context, bar)
 

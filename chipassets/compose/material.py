@@ -200,7 +200,7 @@ def _ranked_tunes(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]
     for cell in dict.fromkeys(cells):
         traits = traits_of(cell, track.pulse_steps)
         if is_tune(cell, traits):
-            ranked.append(Ranked(cell, tune_worth(traits)))
+            ranked.append(Ranked(cell, tune_worth(cell, traits)))
     return _best(ranked)
 
 

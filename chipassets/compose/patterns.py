@@ -5,9 +5,11 @@ What a pattern says in one bar of a letter it says in the next, over other chord
 
 from __future__ import annotations
 
-from chipassets.compose.cells import Cell
+from chipassets.compose.cells import Cell, lingering
 from chipassets.compose.context import Context
 from chipassets.compose.voicing import clashes, section_ceiling, smooth_voicing
+from chipassets.music.notes import INNER
+from chipassets.units import OCTAVE
 
 Bar = list[tuple[int, int, int]]
 """(step in the bar, length, pitch)."""
@@ -18,8 +20,21 @@ _ORDERS = (
     (3, 2, 1, 2, 0, 2, 1, 2), (0, 2, 3, 2, 1, 2, 3, 1), (0, 1, 2, 0, 1, 2, 0, 1),
     (2, 1, 0, 1, 2, 1, 0, 1), (3, 2, 1, 0, 3, 2, 1, 0),
 )  # fmt: skip
+_BREATHING = 0.4
+"""Of the bars that close a phrase, those in which a broken chord comes to rest in the middle."""
 _HOLES = ((), (), (0,), (0, 4), (3,), (7,), (3, 7))
 
+
+_STRUCK = ((0,), (0, 1), (1, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0, 2), (2, 1, 0))
+"""Which tones struck chords take in turn; 0 moves least from the chord before."""
+
+_FEWEST_STRUCK, _MORE_STRUCK, _ODD_STRUCK = 4.0, 5.0, 6.0
+"""Notes a bar of an ostinato at the slowest pace, how many more at the fastest, and what a share of
+16ths that is not asked for costs beside one note too many."""
+
+_FIFTH = 7
+_FEWEST_STROKES = 3
+"""With fewer strokes in a bar, chords between the beats are no accompaniment."""
 
 _FAST_COMPING = 0.55
 """From this wish for 16ths on, chords are struck in the rhythm of a cell that has them."""
@@ -28,12 +43,14 @@ _FAST_COMPING = 0.55
 def broken(context: Context, bar: int, unit: int) -> Bar:
     """Break the chord in notes of `unit` steps, in one order for as long as the letter lasts."""
     section = context.plan.section_at(bar)
-    order = _ORDERS[int(context.draw("order", section.letter, unit) * len(_ORDERS))]
-    holes = _HOLES[int(context.draw("holes", section.letter, unit) * len(_HOLES))]
+    order = _ORDERS[int(context.draw("order", section.like(INNER), unit) * len(_ORDERS))]
+    holes = _HOLES[int(context.draw("holes", section.like(INNER), unit) * len(_HOLES))]
     start = bar * context.bar_steps
     ceiling = section_ceiling(context, bar)
     written: Bar = []
-    for index, step in enumerate(range(0, context.bar_steps, unit)):
+    half = context.bar_steps // 2 // unit * unit
+    breathes = context.closes_phrase(bar) and context.draw("breathes", bar) < _BREATHING
+    for index, step in enumerate(range(0, half if breathes else context.bar_steps, unit)):
         if index % 8 in holes and (unit > 1 or index % 2):
             continue
         tones = _steady_voicing(context, start + step, ceiling, section.letter)
@@ -43,6 +60,11 @@ def broken(context: Context, bar: int, unit: int) -> Bar:
         if step % context.pulse_steps == 0 and clashes(context, pitch, start + step):
             pitch = tones[(order[index % 8] + 1) % len(tones)]
         written.append((step, unit, pitch))
+    if breathes and written:
+        tones = _steady_voicing(context, start + half, ceiling, section.letter)
+        last = written[-1][2]
+        near = min(tones, key=lambda tone: (abs(tone - last), tone), default=last)
+        written.append((half, context.bar_steps - half, near))
     return written
 
 
@@ -63,21 +85,43 @@ def _steady_voicing(context: Context, step: int, ceiling: int, letter: str) -> l
 def comping(context: Context, bar: int, *, short: bool) -> Bar:
     """Strike tones of the chord in the gaps of the bass, or in accents of a cell's rhythm."""
     section = context.plan.section_at(bar)
-    rhythm = _comping_rhythm(context, section.letter, short=short)
-    order = _ORDERS[int(context.draw("comping", section.letter) * len(_ORDERS))]
+    rhythm = _comping_rhythm(context, section.like(INNER), short=short)
+    figure = _STRUCK[int(context.draw("comping", section.like(INNER)) * len(_STRUCK))]
     start = bar * context.bar_steps
     ceiling = section_ceiling(context, bar)
     written: Bar = []
+    struck = _last_struck(context, bar)
+    chord_before = -1
+    own: list[int] = []
     for index, step in enumerate(rhythm):
-        tones = _steady_voicing(context, start + step, ceiling, section.letter)
-        if not tones:
+        chord = int(context.harmony.at[start + step])
+        if chord != chord_before:
+            tones = _steady_voicing(context, start + step, ceiling, section.letter)
+            bass = int(context.harmony.table.bass[chord])
+            upper = [tone for tone in tones if tone % OCTAVE != bass] or tones
+            own = _next_to(upper, struck or max(upper, default=0))
+            chord_before = chord
+        if not own:
             continue
         following = rhythm[index + 1] if index + 1 < len(rhythm) else context.bar_steps
         steps = min(2 if short else 3, following - step)
-        bass = int(context.harmony.table.bass[int(context.harmony.at[start + step])])
-        own = [tone for tone in tones if tone % 12 != bass] or tones
-        written.append((step, steps, own[order[index % 8] % len(own)]))
+        struck = own[0]
+        written.append((step, steps, own[figure[index % len(figure)] % len(own)]))
+    context.memory["struck", bar] = struck
     return written
+
+
+def _next_to(tones: list[int], before: int) -> list[int]:
+    """Return up to three tones within a fifth of the one nearest to a pitch, nearest first."""
+    near = min(tones, key=lambda tone: (abs(tone - before), tone), default=0)
+    close = [tone for tone in tones if abs(tone - near) <= _FIFTH]
+    return sorted(close, key=lambda tone: (abs(tone - near), tone))[:3]
+
+
+def _last_struck(context: Context, bar: int) -> int:
+    """Return the pitch around which the bar before was struck, 0 where it was not."""
+    found = context.memory.get(("struck", bar - 1), 0)
+    return found if isinstance(found, int) else 0
 
 
 def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int, ...]:
@@ -93,29 +137,39 @@ def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int,
     cell = cells[int(context.draw("accents", letter) * len(cells))]
     if not short:
         between = tuple(step for step in cell.rhythm if step % pulse)
-        return between or tuple(range(pulse // 2, context.bar_steps, pulse))
+        plain = tuple(range(pulse // 2, context.bar_steps, pulse))
+        return between if len(between) >= _FEWEST_STROKES else plain
     return cell.rhythm[: 8 if fast else 5]
 
 
 def ostinato(context: Context, bar: int) -> Bar:
     """Say one cell in every bar, moved to the chord's tones where it is strong."""
     section = context.plan.section_at(bar)
-    cell = _ostinato_cell(context, section.letter)
+    cell = _ostinato_cell(context, section.like(INNER))
     start = bar * context.bar_steps
     table = context.harmony.table
     ceiling = section_ceiling(context, bar)
+    # It stays where it is while the chords change under it; what is strong gives way by a step.
+    base = context.memory.setdefault(
+        ("ostinato base", section.letter), _middle(context, start, ceiling, section.letter)
+    )
+    assert isinstance(base, int)  # noqa: S101 - the key is this function's own
     chord = context.harmony.opening(bar)
-    tones = _steady_voicing(context, start, ceiling, section.letter)
-    base = tones[len(tones) // 2] if tones else ceiling - 5
     degree = table.nearest_degree(chord, base)
     written: Bar = []
     for note in cell.notes:
         now = int(context.harmony.at[start + note.step])
         strong = note.step % context.pulse_steps == 0 or note.steps >= 3
         place = degree + note.degree
-        pitch = table.tone_at(now, place, base) if strong else table.pitch(now, place)
+        near = table.pitch(now, place)
+        pitch = table.tone_at(now, place, near) if strong else near
         written.append((note.step, note.steps, pitch))
     return written
+
+
+def _middle(context: Context, step: int, ceiling: int, letter: str) -> int:
+    tones = _steady_voicing(context, step, ceiling, letter)
+    return tones[len(tones) // 2] if tones else ceiling - 5
 
 
 def _ostinato_cell(context: Context, letter: str) -> Cell:
@@ -123,6 +177,18 @@ def _ostinato_cell(context: Context, letter: str) -> Cell:
     cells = [
         item.cell
         for item in context.material.tune
-        if item.cell.span <= 5 and item.cell.notes[0].step == 0 and item.cell != main
-    ][:12]
+        if item.cell.span <= 5
+        and item.cell.notes[0].step == 0
+        and item.cell != main
+        and not lingering(item.cell)
+    ]
+    pace = context.plan.targets.pace
+    wanted = (_FEWEST_STRUCK + _MORE_STRUCK * pace) * context.bar_steps / 16
+    sixteenths = context.plan.targets.sixteenths
+
+    def cost(cell: Cell) -> float:
+        odd = sum(step % 2 for step in cell.rhythm) / len(cell.rhythm)
+        return abs(len(cell.rhythm) - wanted) + _ODD_STRUCK * abs(odd - 0.5 * sixteenths)
+
+    cells = sorted(cells, key=cost)[:8]
     return cells[int(context.draw("ostinato", letter) * len(cells))] if cells else main

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from chipassets.compose.avoiding import SIXTEENTHS, SYNCOPATION
 from chipassets.compose.context import Context
@@ -11,6 +13,7 @@ from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.tunebar import TuneBar
 from chipassets.music.notes import LEAD, Note
+from chipassets.units import OCTAVE
 
 _LEAST_GOAL = 4
 """Steps that a phrase's last note keeps before a pickup begins."""
@@ -96,7 +99,7 @@ def anticipated(
     return kept
 
 
-_ANTICIPATED = 0.55
+_ANTICIPATED = 0.75
 _EIGHTH = 2
 
 
@@ -124,6 +127,25 @@ def cut_stops(context: Context, notes: Sequence[Note]) -> list[Note]:
                 note = Note(note.start_step, start - note.start_step, note.pitch, note.part)
             cut.append(note)
         kept = cut
+    return kept
+
+
+def let_go(notes: Sequence[Note], others: Sequence[Sequence[Note]]) -> list[Note]:
+    """Return a tune without the ends of notes that are held into a semitone with another part.
+
+    A note that rubs from its beginning stays: the search has weighed it.
+    """
+    below = sorted((n for line in others for n in line), key=lambda note: note.start_step)
+    starts = [note.start_step for note in below]
+    kept = []
+    for note in notes:
+        first = bisect_right(starts, note.start_step + 1)
+        for other in below[first : bisect_left(starts, note.end_step - 1)]:
+            rubs = (note.pitch - other.pitch) % OCTAVE in (1, OCTAVE - 1)
+            if rubs and other.duration_steps >= 2:
+                note = replace(note, duration_steps=other.start_step - note.start_step)
+                break
+        kept.append(note)
     return kept
 
 

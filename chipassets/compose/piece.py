@@ -28,6 +28,9 @@ MAIN, ANSWER, FRAGMENT, INVERSION, BROAD, COPY, REST, CADENCE = (
 )  # fmt: skip
 
 
+DRUMS = "drums"
+"""In a section's likes: the drums, which are no part of the roles."""
+
 ASKED = "asked"
 """In a section's roles: a part that the manifest gave its role, which it keeps in every bar."""
 
@@ -69,7 +72,7 @@ class SectionPlan:
     semitones by which the tune's register is raised. intensity: 0 (thin) to 1 (full). place: how
     many sections of another letter stand before it. is_register_asked, is_bass_asked: whether the
     manifest says where the tune lies, and what the bass does. bass_line: a bass that it writes, as
-    in a `Wish`.
+    in a `Wish`. likes: for parts that keep the pattern of another letter, that letter.
     """
 
     section: Section
@@ -85,6 +88,11 @@ class SectionPlan:
     is_register_asked: bool = False
     is_bass_asked: bool = False
     bass_line: tuple[tuple[int, int, int], ...] = ()
+    likes: Mapping[str, str] = field(default_factory=dict)
+
+    def like(self, part: str) -> str:
+        """Return the letter whose pattern a part, or the drums, plays in the section."""
+        return self.likes.get(part, self.letter)
 
     def role(self, part: str) -> str:
         """Return what a part does in the section."""
@@ -129,7 +137,8 @@ class PiecePlan:
 
     centre: MIDI pitch around which the tune lies. peak_bar: where its highest note stands, and
     `peak` that note's pitch. stops: bars in whose last part all tonal voices fall silent.
-    pickups: bars that lead over the bar line into a phrase. entries: parts that are silent for the
+    pickups: bars that lead over the bar line into a phrase. tuttis: bars in which all parts and the
+    drums have the tune's rhythm. entries: parts that are silent for the
     first bars of the piece, and for how many. onsets: of a letter for which the manifest says how
     dense it is, notes of the tune a bar, in place of the targets'. avoid: words of
     `avoiding.AVOIDABLE`.
@@ -144,6 +153,7 @@ class PiecePlan:
     stops: tuple[int, ...] = ()
     pickups: tuple[int, ...] = ()
     entries: Mapping[str, int] = field(default_factory=dict)
+    tuttis: tuple[int, ...] = ()
     onsets: Mapping[str, float] = field(default_factory=dict)
     avoid: frozenset[str] = frozenset()
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from chipassets.compose import ideas, piece
 from chipassets.compose.aims import with_aims
-from chipassets.compose.avoiding import MODULATION, STOPS, allowed_roles, without_avoided
+from chipassets.compose.avoiding import FILLS, MODULATION, STOPS, allowed_roles, without_avoided
 from chipassets.compose.form import Part, track_parts
 from chipassets.compose.ideas import IDEAS, Idea
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot, Targets
@@ -23,6 +23,7 @@ from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.plan.links import BRIDGE
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
+from chipassets.units import OCTAVE
 
 PHRASE_BARS = 4
 _LOWEST_CENTRE = 70.0
@@ -38,13 +39,13 @@ _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 """Where in a piece its highest note stands."""
 
 _LIFTS = (0, 2, 3, 4, 5, 7, -3)
-_OCTAVE, _OCTAVE_SHARE, _NARROW = 12, 0.25, 19.0
+_OCTAVE_SHARE, _NARROW = 0.25, 19.0
 """Semitones by which a section that contrasts is raised."""
 
-_VARIED_BAR, _VARIED_SHARE = 2, 0.6
+_VARIED_BAR, _VARIED_SHARE = 2, 0.4
 """Of a section that comes again with another end, the bar that may change too, and how often."""
 
-_STOP_SHARE, _PICKUP_SHARE = 0.6, 0.55
+_STOP_SHARE, _PICKUP_SHARE = 0.6, 0.35
 
 
 def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
@@ -59,7 +60,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     fresh = _fresh_bars(sections)
     peak_bar = _peak_bar(fresh, track.bars, rng)
     register = track.character.lead_pitch
-    centre = register.low + (register.high - register.low) * (0.25 + 0.5 * float(rng.random()))
+    centre = register.low + (register.high - register.low) * (0.1 + 0.65 * float(rng.random()))
     centre = max(centre, min(_LOWEST_CENTRE, register.high - 1))
     peak = round(centre + 0.55 * targets.span)
     closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
@@ -74,14 +75,16 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
         stops=_stops(track, closes, targets.air, rng),
         pickups=_pickups(track, closes, rng),
         entries=_entries(track, idea, sections, rng),
+        tuttis=_tuttis(track, closes, idea, rng),
         avoid=frozenset(track.avoid),
     )
 
 
 _ENTRIES: tuple[dict[str, int], ...] = (
     {INNER: 4}, {INNER: 2}, {BASS: 2}, {BASS: 4}, {INNER: 2, BASS: 1}, {INNER: 4, BASS: 2},
+    {piece.DRUMS: 4}, {piece.DRUMS: 2}, {INNER: 2, piece.DRUMS: 4}, {BASS: 4, piece.DRUMS: 4},
 )  # fmt: skip
-_ENTRIES_SHARE = 0.45
+_ENTRIES_SHARE = 0.5
 
 
 def _entries(
@@ -104,13 +107,15 @@ def _entries(
     return {
         part: bars
         for part, bars in waits.items()
-        if bars <= longest and (part != LEAD or longest >= 2 * PHRASE_BARS)
+        if bars <= min(longest, track.bars // 4) and (part != LEAD or longest >= 2 * PHRASE_BARS)
     }
 
 
-_RELATED = (3, 5, 7, 2, 8)
-"""Semitones from the home key to one in which a section that contrasts may stand."""
-_MODULATES = 0.8
+_RELATED = (5, 7)
+"""Semitones from the home key to one of its own mode in which a section may stand."""
+_MODULATES, _TO_PARALLEL, _TO_RELATIVE = 0.5, 0.3, 0.7
+"""How often a section of the most chromatic piece has its own key; and up to which place of a draw
+that is the parallel key, and from there up to which the relative one."""
 
 
 def _section_key(
@@ -134,10 +139,12 @@ def _section_key(
         return home
     if draw > _MODULATES * targets.chromatic:
         return home
-    if which < 0.35 and home.mode in ("major", "minor"):
-        return Key(home.tonic, "minor" if home.mode == "major" else "major")
+    if home.mode in ("major", "minor") and which < _TO_RELATIVE:
+        other = "minor" if home.mode == "major" else "major"
+        relative = 9 if home.mode == "major" else 3
+        return Key((home.tonic + (relative if which >= _TO_PARALLEL else 0)) % OCTAVE, other)
     shift = _RELATED[int(which * 997) % len(_RELATED)]
-    return Key((home.tonic + shift) % 12, home.mode)
+    return Key((home.tonic + shift) % OCTAVE, home.mode)
 
 
 def draw_idea(track: TrackPlan) -> Idea:
@@ -175,8 +182,10 @@ def _sections(
     letters: list[str] = []
     roles: dict[str, dict[str, str]] = {}
     lifts: dict[str, int] = {}
+    likes: dict[str, dict[str, str]] = {}
     keys: dict[str, Key] = {}
     plans: list[SectionPlan] = []
+    changes = _changes(rng)
     for index, part in enumerate(parts):
         letter = part.letter
         if not part.is_edge and letter not in letters:
@@ -186,6 +195,13 @@ def _sections(
             roles[letter] = _roles(part, place, idea, roles, targets, rng)
             keys[letter] = _section_key(track, place, part, targets, rng)
             lifts[letter] = 0 if place == 0 or part.is_edge else _lift(targets, rng)
+            likes[letter] = {}
+            if place and not part.is_edge:
+                kept = [name for name in _CHANGING if name not in changes[(place - 1) % 2]]
+                likes[letter] = {name: letters[0] for name in kept if letters[0] in roles}
+                roles[letter] |= {
+                    part: roles[letters[0]][part] for part in (INNER, BASS) if part in likes[letter]
+                }
         is_last = index == len(parts) - 1
         own = dict(roles[letter])
         returns = part.returning_bars > 0 and part.section.bars >= 2
@@ -202,7 +218,7 @@ def _sections(
             SectionPlan(
                 section=part.section,
                 letter=letter,
-                phrases=_phrases(track, part, idea, place, plans, rng, is_last=is_last),
+                phrases=_phrases(track, part, idea, place, plans, targets, rng, is_last=is_last),
                 source_bar=part.source_bar,
                 returning_bars=part.returning_bars,
                 roles=own,
@@ -212,15 +228,33 @@ def _sections(
                 place=place,
                 is_bass_asked=bool(wish.bass),
                 bass_line=wish.bass_line,
+                likes=likes[letter],
             )
         )
     return tuple(plans)
 
 
+_CHANGING = (BASS, INNER, piece.DRUMS)
+_CHANGES = (0.05, 0.45, 0.85)
+"""Up to which places of a draw nothing, one or two of `_CHANGING` are new where a letter contrasts:
+a section in which all change at once is another piece."""
+
+
+def _changes(rng: np.random.Generator) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what changes beside the tune in the sections that contrast, for two letters."""
+    found = []
+    for _ in range(2):
+        draw = float(rng.random())
+        count = sum(draw > place for place in _CHANGES)
+        order = [str(name) for name in rng.permutation(_CHANGING)]
+        found.append(frozenset(order[:count]))
+    return found[0], found[1]
+
+
 def _lift(targets: Targets, rng: np.random.Generator) -> int:
     """Return how far a section that contrasts is raised: now and then by an octave."""
     draw, which = float(rng.random()), _pick(_LIFTS, rng)
-    return _OCTAVE if draw < _OCTAVE_SHARE and targets.span < _NARROW else which
+    return OCTAVE if draw < _OCTAVE_SHARE and targets.span < _NARROW else which
 
 
 def _intensity(part: Part, place: int, index: int, count: int, idea: Idea) -> float:
@@ -264,19 +298,24 @@ def _inner_role(
     idea: Idea, place: int, taken: Collection[str], targets: Targets, rng: np.random.Generator
 ) -> str:
     pace, sixteenths = targets.pace, targets.sixteenths
-    choice = idea.inner if place == 0 else idea.inner_b
-    if pace < _SLOW:
-        choice = (*choice, ideas.HELD, ideas.COUNTER)
+    own = idea.inner if place == 0 else idea.inner_b
     if pace > _FAST or sixteenths > _MANY_SIXTEENTHS:
-        choice = (*choice, ideas.RUNNING)
+        own = (*own, ideas.RUNNING)
     chances = {
-        role: (1.0 if role not in taken else 0.15)
-        * (1.0 if index else 1.6)
+        role: (1.6 if role == own[0] else 1.0 if role in own else _OTHER.get(role, _OTHER_ROLES))
+        * (1.0 if role not in taken else 0.15)
         * (2.0 if role == ideas.RUNNING and sixteenths > _MANY_SIXTEENTHS else 1.0)
-        * 12.0 ** -abs(ideas.BUSY[role] - (0.15 + 0.85 * pace))
-        for index, role in enumerate(dict.fromkeys(choice))
+        * _BY_PACE ** -abs(ideas.BUSY[role] - (0.1 + 0.9 * pace))
+        for role in ideas.INNER_ROLES
     }
     return weighted(chances, float(rng.random()))
+
+
+_OTHER: Mapping[str, float] = {ideas.UNISON: 0.0, ideas.THIRDS: 0.15}
+"""The same for roles that double the tune, of which little is enough."""
+_OTHER_ROLES, _BY_PACE = 0.35, 40.0
+"""How likely a role is that the idea does not name, beside one that it does; and by which factor a
+role is less likely that is as busy as can be where the piece is as slow as can be."""
 
 
 def _phrases(
@@ -285,6 +324,7 @@ def _phrases(
     idea: Idea,
     place: int,
     before: Sequence[SectionPlan],
+    targets: Targets,
     rng: np.random.Generator,
     *,
     is_last: bool,
@@ -297,7 +337,7 @@ def _phrases(
         bars = _phrase_bars(end - start)
         closes_section = start + bars == end
         cadence = _cadence(track, part, before, rng, closes_section and is_last, closes_section)
-        slots = _slots(part, idea, place, start, bars, cadence, phrases, rng)
+        slots = _slots(part, idea, place, start, bars, cadence, phrases, targets.literal, rng)
         phrases.append(Phrase(start, slots, cadence))
         start += bars
     return tuple(phrases)
@@ -340,12 +380,15 @@ def _slots(
     bars: int,
     cadence: str,
     before: Sequence[Phrase],
+    literal: float,
     rng: np.random.Generator,
 ) -> tuple[Slot, ...]:
     words = _pick(idea.phrases if place == 0 else idea.phrases_b, rng).split()
+    if float(rng.random()) < _LITERAL_SHARE * max(0.0, literal - _LITERAL_FROM):
+        words = _said_again(words)
     words = {1: ["C"], 2: [words[0], "C"], 3: [words[0], words[2], "C"]}.get(bars, words)
     is_late = rng.random() < _VARIED_SHARE
-    answers = bool(before) and bars == before[-1].bars == PHRASE_BARS and rng.random() < 0.7
+    answers = len(before) % 2 == 1 and bars == before[-1].bars == PHRASE_BARS and rng.random() < 0.7
     slots = []
     for index, word in enumerate(words):
         bar = start + index
@@ -357,12 +400,26 @@ def _slots(
             slots.append(Slot(piece.CADENCE, cadence=cadence))
         elif answers and index < 2:
             # The second phrase of a pair has the first one's head.
-            slots.append(Slot(piece.COPY, before[-1].start_bar + index, varies=index == 1))
+            slots.append(Slot(piece.COPY, before[-1].start_bar + index))
         elif word.startswith("="):
-            slots.append(Slot(piece.COPY, start + int(word[1:]), varies=index == 2))
+            slots.append(Slot(piece.COPY, start + int(word[1:])))
         else:
             slots.append(Slot(_WORDS[word]))
     return tuple(slots)
+
+
+_LITERAL_FROM, _LITERAL_SHARE = 0.25, 1.6
+"""From this wish for literal bars on, a phrase may say a bar again, and how much likelier by it."""
+
+
+def _said_again(words: Sequence[str]) -> list[str]:
+    """Return the words of a phrase in which a cell that comes twice comes again to the note."""
+    kept = list(words)
+    for index in (1, 2):
+        word = words[index] if index < len(words) - 1 else ""
+        if word in words[:index] and word in _WORDS:
+            kept[index] = f"={words.index(word)}"
+    return kept
 
 
 def _fresh_bars(sections: Sequence[SectionPlan]) -> list[int]:
@@ -394,6 +451,15 @@ def _stops(
     if not inner or float(rng.random()) > _STOP_SHARE * (0.5 + air):
         return ()
     return (_pick(inner, rng),)
+
+
+def _tuttis(
+    track: TrackPlan, closes: Sequence[int], idea: Idea, rng: np.random.Generator
+) -> tuple[int, ...]:
+    """Return bars that close a phrase with all parts in one rhythm: one or two, or none."""
+    draw, which = float(rng.random()), _pick(closes, rng)
+    again = [bar for bar in closes if (bar - which) % (2 * PHRASE_BARS) == 0]
+    return tuple(again[:2]) if draw < idea.tuttis and FILLS not in track.avoid else ()
 
 
 def _pickups(track: TrackPlan, closes: Sequence[int], rng: np.random.Generator) -> tuple[int, ...]:

@@ -25,9 +25,9 @@ _LITERAL = (0.01, 0.04, 0.13, 0.31, 0.59)
 _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 
 # Chosen by reading takes, around what those pieces do.
-_TUNE_SPAN = (12.0, 14.0, 17.0, 21.0, 25.0)
-_VALUES = (1.3, 1.7, 2.1, 2.6, 3.1)
-_BASS_FLOOR = (33.0, 35.0, 38.0, 41.0, 44.0)
+_TUNE_SPAN = (14.0, 16.0, 18.0, 21.0, 25.0)
+_VALUES = (1.2, 1.5, 1.9, 2.4, 3.0)
+_BASS_FLOOR = (33.0, 36.0, 39.0, 43.0, 48.0)
 """A triangle is heard from about A1; too high, a bass runs into the tune."""
 
 _TUNE_SHARE = 0.42
@@ -42,13 +42,14 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     The tune's density follows the middle of the character's, which counts all voices: the tune
     gets its share, and never so little that a bar is dead.
     """
-    u = [float(rng.random()) for _ in range(15)]
+    u = [float(rng.random()) for _ in range(16)]
     # Half of the pieces lie above the middle of the range: people's are seldom sparse.
     pace = u[0] ** 0.6
     density = track.character.density
     wanted = density.low * 0.8 * (1.5 * density.high / density.low) ** pace
     bar = track.steps_per_bar
     onsets = wanted * _TUNE_SHARE * track.beats_per_bar * idea.onsets
+    onsets, pace = _in_front(u[15], onsets, pace)
     onsets = _playable(onsets, bar)
     # By scene, not by tempo: another tempo plays the same notes.
     fast = (track.scene_like or track.scene) in _FAST_SCENES
@@ -70,6 +71,20 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         vamp=u[13],
         bass_floor=round(_quantile(_BASS_FLOOR, u[12])),
     )
+
+
+_LONG_TUNE, _BUSY_TUNE = 0.35, 0.75
+"""Up to the first place of a draw the tune is slow over busy parts, from the second on it is busy
+over slow ones: where all are busy alike nobody stands in front."""
+
+
+def _in_front(place: float, onsets: float, pace: float) -> tuple[float, float]:
+    """Return the tune's notes a bar and the pace of what lies under it, set against each other."""
+    if place < _LONG_TUNE:
+        return onsets * 0.68, 0.35 + 0.65 * pace
+    if place > _BUSY_TUNE:
+        return onsets * 1.15, 0.6 * pace
+    return onsets, pace
 
 
 def onsets_for(density: float, beats_per_bar: float) -> float:

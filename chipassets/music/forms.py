@@ -138,17 +138,20 @@ def default_form(
 ) -> tuple[Section, ...]:
     """Return the sections of a track of `bars`, in order and without gaps.
 
-    `draw`, in [0, 1), chooses among the forms that suit the scene; some have one section fewer, of
-    different lengths, but never that of 0. Otherwise phrases are four bars long from 8 bars on (8
+    `draw`, in [0, 1), chooses among the forms that suit the scene; some have one or two sections
+    fewer, which are longer, but never that of 0. A loop of two sections contrasts: it comes home
+    where it starts again. Otherwise phrases are four bars long from 8 bars on (8
     beyond 35 bars, 16 beyond 71, …), two in pieces of 4 to 7; shorter pieces are one section, and
     so are those of under 8 bars that play once. Bars left over go to the last section.
     """
     phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
     count = max(1, bars // phrase)
     choices = [form.sections.split() for form in FORMS.values() if form.suits(scene)]
-    if draw and count >= _UNEVEN_FROM and draw * _UNEVEN_SHARES % 1 < 1 / _UNEVEN_SHARES:
-        # One section fewer, of six bars and four: not all music is square.
-        names = _drawn([names for names in choices if len(names) == count - 1], draw)
+    fewer = _fewer_sections(draw) if count >= _UNEVEN_FROM else 0
+    if fewer:
+        # Fewer sections, of eight bars, or of six and four: not all music is square.
+        fitting = [names for names in choices if len(names) == count - fewer]
+        names = _drawn(fitting, draw) if count - fewer > 2 or not loops else ["A", "B"]
         return lay_out([FormPart(name) for name in names], bars)
     names = _drawn([names for names in choices if len(names) == count], draw)
     lengths = [phrase] * (len(names) - 1)
@@ -156,8 +159,14 @@ def default_form(
 
 
 _UNEVEN_FROM = 4
-_UNEVEN_SHARES = 4
-"""Forms of at least `_UNEVEN_FROM` sections: one in `_UNEVEN_SHARES` has unequal lengths."""
+_ONE_FEWER, _TWO_FEWER = 0.35, 0.3
+"""Of the forms of at least `_UNEVEN_FROM` sections, how many have one section fewer, and two."""
+
+
+def _fewer_sections(draw: float) -> int:
+    """Return how many sections a form lacks of those that its length would hold, by a draw."""
+    place = draw * 4 % 1 if draw else 1.0
+    return 2 if place < _TWO_FEWER else 1 if place < _TWO_FEWER + _ONE_FEWER else 0
 
 
 def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:

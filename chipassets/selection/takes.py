@@ -6,17 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-import numpy as np
-
 from chipassets.errors import ComposeError
 from chipassets.music.likeness import distances, likeness_of
 from chipassets.music.metrics import Metrics, measure
 from chipassets.music.score import Score
 from chipassets.originality import Originality
 from chipassets.plan.trackplan import Range, TrackPlan
-from chipassets.seeds import derive_rng
 from chipassets.selection.craft import Craft, measure_craft
-from chipassets.versions import TAKES_VERSION
 
 # About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
 # the medians of 5,278 transcribed pieces for the same chip where those lie apart.
@@ -36,9 +32,8 @@ _CLASH = Range(0.0, 0.04)
 _WIDE_LEAPS = Range(0.0, 0.06)
 _FOREIGN = Range(0.1, 0.35)
 _BASS_SAME = Range(0.1, 0.6)
-_SAME_BARS = Range(2, 4)
+_SAME_BARS = Range(2, 5)
 _HOLES = Range(0.0, 0.25)
-_NEAR = Range(0.2, 1.0)
 _OFF_BEAT = Range(0.4, 0.7)
 _PEAK_BARS = Range(0.06, 0.3)
 _SEARCH_COST = Range(0.3, 1.8)
@@ -131,8 +126,6 @@ def rate(
     metrics = measure(score, track.pulse_steps)
     craft = measure_craft(score, track.pulse_steps)
     features = _features(metrics, score, track) + _craft_features(craft, score)
-    if score.is_voiced and score.bars > _SHORT_BARS:
-        features += _nearness(metrics, track)
     features += _own_features(originality)
     features += _likeness(score, track)
     if search_cost is not None:
@@ -214,31 +207,6 @@ def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
     if score.bars > _SHORT_BARS:
         rows.append(("peak", craft.peak_bars, _at_most(craft.peak_bars, _PEAK_BARS), 1.5))
     return tuple(Feature(*row) for row in rows)
-
-
-# Quantiles 5, 25, 50, 75, 95 % and standard deviations of what 404 pieces for the NES measure.
-_PLACES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_SPREADS: dict[str, tuple[tuple[float, ...], float]] = {
-    "on_beat_rate": ((0.24, 0.29, 0.37, 0.51, 0.68), 0.16),
-    "polyphony": ((1.59, 2.11, 2.53, 2.84, 3.0), 0.5),
-    "key_fit": ((0.76, 0.84, 0.90, 0.95, 1.0), 0.08),
-    "groove_consistency": ((0.5, 0.77, 0.87, 0.94, 1.0), 0.15),
-    "repetition": ((0.0, 0.0, 0.09, 0.25, 0.54), 0.18),
-}
-
-
-def _nearness(metrics: Metrics, track: TrackPlan) -> tuple[Feature, ...]:
-    """How near a take lies to where, by its seed, the track is to lie among people's pieces.
-
-    One ideal for all would make all tracks alike, whatever their takes are like.
-    """
-    rng = derive_rng(track.seed, "takes", TAKES_VERSION, "nearness")
-    away = []
-    for name, (values, deviation) in _SPREADS.items():
-        wanted = float(np.interp(float(rng.random()), _PLACES, values))
-        away.append(abs(getattr(metrics, name) - wanted) / deviation)
-    distance = sum(away) / len(away)
-    return (Feature("nearness", round(distance, 3), _at_most(distance, _NEAR), 1.5),)
 
 
 def _likeness(score: Score, track: TrackPlan) -> tuple[Feature, ...]:

@@ -1,4 +1,4 @@
-"""Choosing: a cell for each letter, one that answers, none that the game has heard."""
+"""Choosing: a cell for each letter, and one that answers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chipassets.compose.cells import CellNote
+from chipassets.compose.cells import Cell, CellNote
 from chipassets.compose.choosing import choose_cells, relative
 from chipassets.compose.material import Material
+from chipassets.compose.operators import OPERATORS, variants
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import Cells
@@ -44,12 +45,13 @@ def test_each_letter_has_a_cell_as_long_as_a_bar(make_plan: MakePlan, metre: str
             assert cell.notes[-1].end <= 4 * beats
 
 
-def test_a_letter_that_contrasts_has_another_rhythm(make_plan: MakePlan) -> None:
+def test_a_letter_that_contrasts_has_another_rhythm_or_a_development(make_plan: MakePlan) -> None:
     same = 0
     for seed in range(20):
         cells = chosen(plan_of(make_plan, seed), seed)
         first, second, *_ = cells.main.values()
-        same += second.rhythm == first.rhythm
+        is_derived = second in (Cell(v.notes, 16) for v in variants(first, tuple(OPERATORS)))
+        same += second.rhythm == first.rhythm and not is_derived
         same += cells.answer.rhythm == first.rhythm
     assert same <= 4
 
@@ -60,16 +62,6 @@ def test_what_is_given_is_the_letters_cell(make_plan: MakePlan) -> None:
     assert cells.main["B"] == relative(tune, 16)
     assert [note.degree for note in cells.main["B"].notes] == [0, 2, -2]
     assert [note.alteration for note in cells.main["B"].notes] == [0, 1, 0]
-
-
-def test_a_rhythm_that_the_game_has_heard_is_avoided(make_plan: MakePlan) -> None:
-    same = 0
-    for seed in range(12):
-        plan = plan_of(make_plan, seed)
-        before = chosen(plan, seed)
-        used = frozenset({before.main["A"].rhythm})
-        same += chosen(plan, seed, used=used).main["A"].rhythm in used
-    assert same <= 3
 
 
 def test_pieces_are_made_of_different_cells(make_plan: MakePlan) -> None:
