@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from chipassets.bundle import TrackEntry
-from chipassets.engines.godot import audio_names
+from chipassets.engines.godot import audio_names, section_samples
 from chipassets.engines.kit import Exporter, Item, Music, exact_seconds, facts, template
 
 
@@ -17,6 +17,7 @@ def gamemaker_items(music: Music) -> Iterator[Item]:
         facts(track)
         | {
             "files": [name for name, _ in audio_names(music, track)],
+            "section_samples": section_samples(track),
             "loop_start_seconds": _seconds(track.loop.start_sample if track.loop else 0, track),
             "end_seconds": _seconds(track.samples, track),
         }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,48 @@ def test_rusts_core(folder: Path) -> None:
     check_gains(said)
     ((text,),) = lines(said, "state")
     Director(Library.open(folder / "bundle")).restore(json.loads(text), 0)
+
+
+def test_gamemakers_script(folder: Path) -> None:
+    node, game = need("node", "nodejs"), folder / "gamemaker"
+    export("gamemaker", folder / "bundle", game)
+    play = Path(__file__).with_name("play_gml.mjs")
+    said = run(node, play, game / "chipassets.gml", folder / "calls.txt", cwd=folder)
+    check(said, folder, 0.011)
+    ((text,),) = lines(said, "state")
+    Director(Library.open(folder / "bundle")).restore(json.loads(text), 0)
+
+
+GML_PARSER = """
+import {GmlParser} from "PARSER/dist/parser.js";
+import {readFileSync} from "node:fs";
+const parser = new GmlParser();
+const errors = {};
+for (const name of process.argv.slice(2)) {
+  const {lexed, errors: found} = parser.parse(readFileSync(name, "utf8"));
+  errors[name] = [...lexed.errors, ...found].map((one) => one.message);
+}
+console.log(JSON.stringify(errors));
+"""
+
+
+def test_gamemakers_script_is_gml_by_another_parser(folder: Path) -> None:
+    modules = os.environ.get("CHIPASSETS_NODE_MODULES", "")
+    package = Path(modules) / "@bscotch/gml-parser"
+    if not modules or not package.is_dir():
+        pytest.skip("set CHIPASSETS_NODE_MODULES to a node_modules with @bscotch/gml-parser")
+    node, game = need("node", "nodejs"), folder / "gml"
+    export("gamemaker", folder / "bundle", game, example=True)
+    (game / "broken.gml").write_text("function one(_a { return _a; }\n")
+    (game / "parse.mjs").write_text(GML_PARSER.replace("PARSER", package.as_posix()))
+    names = ("chipassets.gml", "chipassets.example.gml", "broken.gml")
+    errors = json.loads(run(node, "parse.mjs", *names, cwd=game).splitlines()[-1])
+    assert errors["broken.gml"], "it would say so"
+    assert [errors[name] for name in names[:2]] == [[], []]
+    # Every function that is called is GameMaker's, by its own list, or the script's.
+    script = (game / "chipassets.gml").read_text()
+    code = re.sub(r"//.*|\"(?:[^\"\\]|\\.)*\"", "", script)
+    called = set(re.findall(r"\b([a-z_0-9]+)\(", code)) - {"if", "for", "while", "function"}
+    own = set(re.findall(r"^function (\w+)", code, re.MULTILINE))
+    known = set(re.findall(r'<Function Name="(\w+)"', (package / "assets/GmlSpec.xml").read_text()))
+    assert called - own <= known

@@ -1,122 +1,194 @@
-/// The music of the game for GameMaker (2022 LTS and later). Put it into a script `chipassets`, and
-/// the folder `music` into the Included Files. Written by chipassets; build the bundle anew.
+/// The music of the game for GameMaker (2022.9 and later). Put it into a script `chipassets`, and the
+/// folder `music` into the Included Files. Written by chipassets; build the bundle anew.
 ///
-///     music_init();                     // once, at the start of the game
-///     music_step();                     // every step, in one object that is persistent
-///     music_enter("overworld");         // whenever the game's scene changes
-///     music_enter("battle", "bar");     // when: "now", "beat", "bar"
-///     music_leave();                    // back to the scene below, where its music was left
-///     music_intensity(0.4);             // fewer layers
-///     music_sting("victory");           // once over the music, which makes room
+///     music_init();                               // once, at the start of the game
+///     music_step();                               // every step, in one object that is persistent
+///     music_enter("overworld");                   // whenever the game's scene changes
+///     music_enter("battle", { when: "bar" });     // also fade_ms, how, moods, in place of the rule's
+///     music_leave();                              // back to the scene below, where its music was left
+///     music_intensity(0.4);                       // fewer layers
+///     music_sting("victory", "beat");             // once over the music, which makes room
+///     music_duck(12); music_duck(0);              // lower for speech, and back
+///     save.music = music_state();                 // a struct; music_restore(save.music)
 
-#macro MUSIC_DUCK 0.2512
+#macro MUSIC_STING_DUCK 0.2511886
+#macro MUSIC_STING_DUCK_MS 80
+#macro MUSIC_STING_RETURN_MS 500
+#macro MUSIC_RELEASE_MS 60
 
 /// Get the tracks ready: call it once.
 function music_init() {
     global.music = {
         tracks: json_parse(@TRACKS@),
         levels: { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 },
-        stack: [], left: {}, voices: [], current: undefined, pending: undefined,
-        level: 1, level_to: 1, level_speed: 0, duck: 1, duck_to: 1, sting: undefined, volume: 0.8
+        // From, to, when ("now", "beat", "bar", "section"), milliseconds, how ("crossfade", "fade", "cut").
+        rules: [
+            ["*", "battle", "now", 120, "crossfade"], ["*", "boss", "now", 120, "crossfade"],
+            ["*", "victory", "now", 60, "crossfade"], ["*", "game_over", "now", 400, "crossfade"],
+            ["town", "shop", "bar", 400, "crossfade"], ["shop", "town", "bar", 400, "crossfade"],
+            ["*", "*", "now", 800, "crossfade"]
+        ],
+        volume: 0.8, music_volume: 1, sting_volume: 1,
+        stack: [], left: {}, voices: [], told: {},
+        current: undefined, pending: undefined, sting: undefined, waiting: undefined,
+        level: music_fade(1, 1, 0, 0), game_duck: music_fade(1, 1, 0, 0), sting_duck: music_fade(1, 1, 0, 0)
     };
     var _tracks = global.music.tracks;
     for (var i = 0; i < array_length(_tracks); i++) {
         var _track = _tracks[i];
-        _track.sounds = [];
+        _track.assets = [];
         for (var n = 0; n < array_length(_track.files); n++) {
-            array_push(_track.sounds, audio_create_stream("music/" + _track.files[n]));
+            array_push(_track.assets, audio_create_stream("music/" + _track.files[n]));
         }
     }
-}
-
-/// The track of a scene, undefined where none serves it.
-function music_track(_scene) {
-    var _tracks = global.music.tracks;
-    for (var i = 0; i < array_length(_tracks); i++) {
-        if (_tracks[i].name == _scene || _tracks[i].scene == _scene) return _tracks[i];
-    }
-    return undefined;
 }
 
 /// Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
-function music_enter(_scene, _when = "now", _fade_ms = 800) {
-    var _m = global.music, _at = array_get_index(_m.stack, _scene);
+function music_enter(_scene, _options = {}) {
+    var _m = global.music, _before = music_scene(), _moods = music_option(_options, "moods", []);
+    var _same = _before == _scene && music_same_list(music_moods(), _moods), _at = -1;
+    for (var i = 0; i < array_length(_m.stack); i++) {
+        if (_m.stack[i].scene == _scene) _at = i;
+    }
     if (_at >= 0) {
-        array_resize(_m.stack, _at + 1);
+        array_resize(_m.stack, _at);
     } else {
-        var _level = music_level(_scene);
-        while (array_length(_m.stack) > 0 && music_level(array_last(_m.stack)) >= _level) {
+        while (array_length(_m.stack) > 0 && music_level(music_scene()) >= music_level(_scene)) {
             array_pop(_m.stack);
         }
-        array_push(_m.stack, _scene);
     }
-    music_plan(_when, _fade_ms);
+    array_push(_m.stack, { scene: _scene, moods: _moods });
+    if (!_same) music_plan(_before, _options);
 }
 
-/// Go back to the scene below; the last one cannot be left.
-function music_leave(_when = "now", _fade_ms = 800) {
-    if (array_length(global.music.stack) > 1) {
-        array_pop(global.music.stack);
-        music_plan(_when, _fade_ms);
+/// Go back to the scene below, whose music goes on where it was left; the last one cannot be left.
+function music_leave(_options = {}) {
+    var _m = global.music;
+    if (array_length(_m.stack) > 1) {
+        var _before = music_scene();
+        array_pop(_m.stack);
+        music_plan(_before, _options);
     }
 }
 
-/// Go to this intensity, 0 to 1.
-function music_intensity(_level, _fade_ms = 600) {
-    global.music.level_to = clamp(_level, 0, 1);
-    global.music.level_speed = 1000 / max(_fade_ms, 1);
+/// Fade to silence and forget every scene.
+function music_stop(_fade_ms = 800) {
+    var _m = global.music;
+    _m.stack = [];
+    _m.left = {};
+    _m.pending = music_change(undefined, "", current_time, _fade_ms, "crossfade");
+    music_end_sting();
+}
+
+/// Go to this intensity, 0 to 1, at once or at the next line of what plays.
+function music_intensity(_level, _fade_ms = 600, _when = "now") {
+    var _m = global.music, _to = clamp(_level, 0, 1);
+    if (_to != _m.level.last) {
+        _m.level = music_turned(_m.level, current_time + music_ms_to_line(_when), _fade_ms, _to);
+    }
 }
 
 /// Lower the music by that many decibels until told otherwise; 0 is back.
-function music_duck(_by_db = 12) {
-    global.music.duck_to = power(10, -max(_by_db, 0) / 20);
+function music_duck(_by_db = 12, _fade_ms = 150) {
+    var _gain = power(10, -max(_by_db, 0) / 20);
+    global.music.game_duck = music_turned(global.music.game_duck, current_time, _fade_ms, _gain);
 }
 
-/// Play a track, or a scene's track, once over the music, which makes room.
-function music_sting(_name) {
-    var _track = music_track(_name);
-    if (is_undefined(_track)) return;
-    var _m = global.music;
-    if (!is_undefined(_m.sting)) audio_stop_sound(_m.sting);
-    _m.sting = audio_play_sound(_track.sounds[0], 100, false, _m.volume);
-}
-
-/// What a scene lies on: see docs/runtime.md.
-function music_level(_scene) {
-    return struct_exists(global.music.levels, _scene) ? global.music.levels[$ _scene] : 0;
-}
-
-function music_plan(_when, _fade_ms) {
-    var _m = global.music, _scene = array_last(_m.stack), _track = music_track(_scene);
-    if (is_undefined(_track)) return;
-    if (!is_undefined(_m.current) && _m.current.track == _track) {
-        _m.current.scene = _scene;
-        _m.pending = undefined;
+/// Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
+function music_sting(_name, _when = "now", _priority = 0) {
+    var _m = global.music, _track = music_sting_track(_name);
+    if (is_undefined(_track)) {
+        music_tell("no track serves the scene '" + _name + "'; there is no such sting");
         return;
     }
-    _m.pending = {
-        track: _track, scene: _scene, fade_ms: _fade_ms,
-        at: current_time + music_ms_to_line(_when)
+    if (!is_undefined(_m.current) && _m.current.track == _track) return;
+    if (!is_undefined(_m.sting) && _m.sting.priority > _priority) return;
+    if (!is_undefined(_m.waiting) && _m.waiting.priority > _priority) return;
+    _m.waiting = { track: _track, at: current_time + music_ms_to_line(_when), priority: _priority };
+}
+
+/// The name of the track that sounds, "" in silence.
+function music_playing() {
+    return is_undefined(global.music.current) ? "" : global.music.current.track.name;
+}
+
+/// Where the music is, as a struct for a save game: json_stringify gives what every engine's state is.
+function music_state() {
+    var _m = global.music, _scenes = [], _playing = undefined;
+    for (var i = 0; i < array_length(_m.stack); i++) {
+        var _place = music_place(_m.stack[i].scene);
+        array_push(_scenes, {
+            scene: _m.stack[i].scene, moods: _m.stack[i].moods, track: _place.track, sample: _place.sample
+        });
+    }
+    if (!is_undefined(_m.current)) {
+        var _here = music_place(_m.current.scene);
+        _playing = { scene: _m.current.scene, track: _here.track, sample: _here.sample };
+    }
+    return {
+        format: 1, scenes: _scenes, playing: _playing, intensity: _m.level.last,
+        duck_db: abs(20 * log10(max(_m.game_duck.last, 0.0000000001)))
     };
 }
 
-/// Milliseconds to the next beat or bar of what plays.
-function music_ms_to_line(_when) {
+/// Be where music_state() was, in a crossfade. Returns whether it was a state.
+function music_restore(_saved, _fade_ms = 800) {
     var _m = global.music;
-    if (_when == "now" || is_undefined(_m.current)) return 0;
-    var _track = _m.current.track, _start = 0, _bar;
-    var _sample = audio_sound_get_track_position(_m.current.sounds[0]) * _track.rate;
-    if (!_track.loops) {
-        _bar = 60 * _track.beats_per_bar * _track.rate / _track.bpm;
-    } else if (_sample < _track.loop_start) {
-        _bar = _track.loop_start / _track.loop_start_bar;
-    } else {
-        _start = _track.loop_start;
-        _bar = _track.loop_length / _track.loop_bars;
+    if (!is_struct(_saved) || music_option(_saved, "format", 0) != 1) {
+        music_tell("music_restore() was given what no music_state() returned; the music stays as it is");
+        return false;
     }
-    var _unit = (_when == "beat") ? _bar / _track.felt_beats : _bar;
-    var _into = (_sample - _start) mod _unit;
-    return (_into < 1) ? 0 : (_unit - _into) * 1000 / _track.rate;
+    _m.stack = [];
+    _m.left = {};
+    for (var i = 0; i < array_length(_saved.scenes); i++) {
+        var _entry = _saved.scenes[i];
+        array_push(_m.stack, { scene: _entry.scene, moods: _entry.moods });
+        music_keep(_entry.scene, _entry);
+    }
+    music_end_sting();
+    music_duck(_saved.duck_db, 0);
+    _m.level = music_fade(clamp(_saved.intensity, 0, 1), clamp(_saved.intensity, 0, 1), 0, 0);
+    if (!is_undefined(_m.current)) _m.current.scene = "";
+    var _scene = music_scene();
+    var _wanted = (array_length(_m.stack) > 0) ? music_track(_scene, music_moods()) : undefined;
+    if (is_undefined(_wanted) && is_struct(_saved.playing)) {
+        _wanted = music_named(_saved.playing.track);
+        if (!is_undefined(_wanted)) {
+            _scene = _saved.playing.scene;
+            music_keep(_scene, _saved.playing);
+        }
+    }
+    _m.pending = music_change(_wanted, _scene, current_time, _fade_ms, "crossfade");
+    _m.pending.is_jump = true;
+    return true;
+}
+
+/// Do what is due: call it in every step.
+function music_step() {
+    var _m = global.music, _now = current_time;
+    if (!is_undefined(_m.pending) && _now >= _m.pending.at) {
+        var _change = _m.pending;
+        _m.pending = undefined;
+        if (_change.how == "fade" && !is_undefined(_m.current) && !is_undefined(_change.track)) {
+            var _at = _now + _change.fade_ms;
+            _m.pending = music_change(_change.track, _change.scene, _at, _change.fade_ms, "crossfade");
+            _change.track = undefined;
+        }
+        music_take(_change, _now);
+    }
+    if (!is_undefined(_m.waiting) && _now >= _m.waiting.at) {
+        music_start_sting(_now);
+    } else if (!is_undefined(_m.sting) && _now >= _m.sting.ends) {
+        music_end_sting();
+    }
+    for (var i = array_length(_m.voices) - 1; i >= 0; i--) {
+        var _voice = _m.voices[i];
+        music_set_gains(_voice, _now);
+        if (_voice.fade.last == 0 && _now >= _voice.fade.at + _voice.fade.ms) {
+            for (var n = 0; n < array_length(_voice.sounds); n++) audio_stop_sound(_voice.sounds[n]);
+            array_delete(_m.voices, i, 1);
+        }
+    }
 }
 
 /// The amplitude of a layer, from 0 on, of that many at an intensity: the first always sounds.
@@ -125,63 +197,308 @@ function music_share(_level, _layer, _layers) {
     return sin(clamp(_level * max(_layers - 1, 1) - (_layer - 1), 0, 1) * pi / 2);
 }
 
-/// Do what is due: call it in every step.
-function music_step() {
-    var _m = global.music, _seconds = delta_time / 1000000;
-    if (!is_undefined(_m.pending) && current_time >= _m.pending.at) {
-        music_take(_m.pending);
-        _m.pending = undefined;
+// What follows is the player's own.
+
+function music_scene() {
+    var _stack = global.music.stack;
+    return (array_length(_stack) > 0) ? _stack[array_length(_stack) - 1].scene : "";
+}
+
+function music_moods() {
+    var _stack = global.music.stack;
+    return (array_length(_stack) > 0) ? _stack[array_length(_stack) - 1].moods : [];
+}
+
+function music_level(_scene) {
+    return music_option(global.music.levels, _scene, 0);
+}
+
+function music_option(_options, _name, _otherwise) {
+    return variable_struct_exists(_options, _name) ? _options[$ _name] : _otherwise;
+}
+
+function music_same_list(_one, _other) {
+    if (array_length(_one) != array_length(_other)) return false;
+    for (var i = 0; i < array_length(_one); i++) {
+        if (_one[i] != _other[i]) return false;
     }
-    var _step = _m.level_speed * _seconds;
-    _m.level += clamp(_m.level_to - _m.level, -_step, _step);
-    if (!is_undefined(_m.sting) && !audio_is_playing(_m.sting)) _m.sting = undefined;
-    var _duck = min(_m.duck_to, is_undefined(_m.sting) ? 1 : MUSIC_DUCK);
-    var _duck_step = ((_duck < _m.duck) ? 1 / 0.08 : 1 / 0.5) * _seconds;
-    _m.duck += clamp(_duck - _m.duck, -_duck_step, _duck_step);
-    for (var i = array_length(_m.voices) - 1; i >= 0; i--) {
-        var _voice = _m.voices[i];
-        var _move = (_voice.fade_ms > 0) ? delta_time / 1000 / _voice.fade_ms : 1;
-        _voice.gain += clamp(_voice.gain_to - _voice.gain, -_move, _move);
-        if (_voice.gain_to == 0 && _voice.gain == 0) {
-            for (var n = 0; n < array_length(_voice.sounds); n++) audio_stop_sound(_voice.sounds[n]);
-            array_delete(_m.voices, i, 1);
-            continue;
-        }
-        var _gain = _m.volume * _m.duck * sin(_voice.gain * pi / 2);
-        for (var n = 0; n < array_length(_voice.sounds); n++) {
-            var _share = music_share(_m.level, n, array_length(_voice.sounds));
-            audio_sound_gain(_voice.sounds[n], _gain * _share, 0);
-        }
+    return true;
+}
+
+function music_has(_list, _value) {
+    for (var i = 0; i < array_length(_list); i++) {
+        if (_list[i] == _value) return true;
+    }
+    return false;
+}
+
+function music_tell(_text) {
+    if (!variable_struct_exists(global.music.told, _text)) {
+        global.music.told[$ _text] = true;
+        show_debug_message("chipassets: " + _text);
     }
 }
 
-function music_take(_change) {
-    var _m = global.music, _old = _m.current, _start = 0;
-    if (!is_undefined(_old)) {
-        if (array_contains(_m.stack, _old.scene) && _old.scene != _change.scene) {
-            _m.left[$ _old.scene] = audio_sound_get_track_position(_old.sounds[0]);
-        }
-        _old.gain_to = 0;
-        _old.fade_ms = _change.fade_ms;
-    }
-    if (struct_exists(_m.left, _change.scene)) {
-        _start = _m.left[$ _change.scene];
-        struct_remove(_m.left, _change.scene);
-    }
-    var _track = _change.track, _is_first = array_length(_m.voices) == 0;
-    var _voice = {
-        track: _track, scene: _change.scene, sounds: [], gain_to: 1,
-        gain: (_is_first && _start == 0) ? 1 : 0, fade_ms: _change.fade_ms
+function music_fade(_first, _last, _at, _ms) {
+    return { first: _first, last: _last, at: _at, ms: _ms };
+}
+
+function music_point(_fade, _now) {
+    if (_now < _fade.at) return _fade.first;
+    if (_now >= _fade.at + _fade.ms) return _fade.last;
+    return _fade.first + (_fade.last - _fade.first) * (_now - _fade.at) / _fade.ms;
+}
+
+function music_turned(_fade, _at, _ms, _last) {
+    return music_fade(music_point(_fade, _at), _last, _at, _ms);
+}
+
+function music_change(_track, _scene, _at, _fade_ms, _how) {
+    return {
+        track: _track, scene: _scene, at: _at, fade_ms: _fade_ms, how: _how,
+        keeps_place: false, is_jump: false
     };
-    // All in one step: the layers of a track begin with the same buffer of the mixer.
-    for (var n = 0; n < array_length(_track.sounds); n++) {
-        var _sound = audio_play_sound(_track.sounds[n], 50, _track.loops, 0, _start);
+}
+
+function music_keep(_scene, _place) {
+    var _track = music_named(_place.track);
+    if (!is_undefined(_track)) {
+        global.music.left[$ _scene] = { track: _track, sample: _place.sample };
+    }
+}
+
+function music_plan(_before, _options) {
+    var _m = global.music, _scene = music_scene(), _track = music_track(_scene, music_moods());
+    if (is_undefined(_track)) {
+        music_tell("no track serves the scene '" + _scene + "'; the music stays as it is");
+        return;
+    }
+    _m.pending = undefined;
+    var _keeps = false;
+    if (!is_undefined(_m.current)) {
+        if (_m.current.track == _track) {
+            _m.current.scene = _scene;
+            return;
+        }
+        _keeps = music_root(_track) == music_root(_m.current.track) && _track.bars == _m.current.track.bars;
+    }
+    var _rule = ["*", "*", "now", 0, "cut"];
+    for (var i = array_length(_m.rules) - 1; i >= 0; i--) {
+        var _row = _m.rules[i];
+        if ((_row[0] == "*" || _row[0] == _before) && (_row[1] == "*" || _row[1] == _scene)) _rule = _row;
+    }
+    var _how = music_option(_options, "how", _rule[4]);
+    var _fade_ms = (_how == "cut") ? 0 : music_option(_options, "fade_ms", _rule[3]);
+    if (_keeps && _how == "fade") _how = "crossfade";
+    var _at = current_time + music_ms_to_line(music_option(_options, "when", _rule[2]));
+    _m.pending = music_change(_track, _scene, _at, _fade_ms, _how);
+    _m.pending.keeps_place = _keeps;
+}
+
+function music_take(_change, _now) {
+    var _m = global.music, _old = _m.current, _start = -1;
+    if (!is_undefined(_old)) {
+        var _sample = music_sample(_old), _is_kept = false;
+        for (var i = 0; i < array_length(_m.stack); i++) {
+            if (_m.stack[i].scene == _old.scene) _is_kept = true;
+        }
+        if (_is_kept && _old.scene != _change.scene) {
+            var _later = _sample + _change.fade_ms * _old.track.rate / 1000;
+            _m.left[$ _old.scene] = { track: _old.track, sample: floor(music_wrapped(_old.track, _later)) };
+        }
+        if (_change.keeps_place && !is_undefined(_change.track)) {
+            _start = music_same_place(_change.track, _old.track, _sample);
+        }
+        _old.fade = music_turned(_old.fade, _now, _change.fade_ms, 0);
+    }
+    _m.current = undefined;
+    if (is_undefined(_change.track)) return;
+    if (_start < 0) _start = music_place_to_go_on(_change, _now);
+    if (variable_struct_exists(_m.left, _change.scene)) variable_struct_remove(_m.left, _change.scene);
+    if (!_change.track.loops && _start >= _change.track.samples) _start = 0;
+    var _is_silent = true;
+    for (var i = 0; i < array_length(_m.voices); i++) {
+        if (music_point(_m.voices[i].fade, _now) > 0) _is_silent = false;
+    }
+    var _fade_ms = (_is_silent && _start == 0) ? 0 : _change.fade_ms;
+    _m.current = music_voice(_change.track, _change.scene, _start, _now, _fade_ms, false);
+}
+
+// Where it is by now if it still fades out, or where it was left.
+function music_place_to_go_on(_change, _now) {
+    var _m = global.music;
+    for (var i = 0; i < array_length(_m.voices); i++) {
+        var _voice = _m.voices[i], _is_heard = !_voice.is_sting && music_point(_voice.fade, _now) > 0;
+        if (_voice.track == _change.track && _is_heard && !_change.is_jump) return floor(music_sample(_voice));
+    }
+    var _left = music_option(_m.left, _change.scene, undefined);
+    return (!is_undefined(_left) && _left.track == _change.track) ? _left.sample : 0;
+}
+
+function music_voice(_track, _scene, _start, _now, _fade_ms, _is_sting) {
+    var _voice = {
+        track: _track, scene: _scene, sounds: [], is_sting: _is_sting,
+        fade: music_fade((_fade_ms == 0) ? 1 : 0, 1, _now, _fade_ms)
+    };
+    // All in one step: the layers of a track begin with the same buffer of the mixer. Half a sample
+    // more, as seconds are rounded down to a sample.
+    for (var n = 0; n < array_length(_track.assets); n++) {
+        var _seconds = (_start > 0) ? (_start + 0.5) / _track.rate : 0;
+        var _sound = audio_play_sound(_track.assets[n], 50, _track.loops, 0, _seconds);
         if (_track.loops) {
             audio_sound_loop_start(_sound, _track.loop_start_seconds);
             audio_sound_loop_end(_sound, _track.end_seconds);
         }
         array_push(_voice.sounds, _sound);
     }
-    array_push(_m.voices, _voice);
-    _m.current = _voice;
+    array_push(global.music.voices, _voice);
+    music_set_gains(_voice, _now);
+    return _voice;
+}
+
+function music_start_sting(_now) {
+    var _m = global.music, _waiting = _m.waiting;
+    _m.waiting = undefined;
+    if (!is_undefined(_m.sting)) {
+        _m.sting.voice.fade = music_turned(_m.sting.voice.fade, _now, MUSIC_RELEASE_MS, 0);
+    }
+    _m.sting = {
+        voice: music_voice(_waiting.track, "", 0, _now, 0, true), priority: _waiting.priority,
+        ends: _now + _waiting.track.samples * 1000 / _waiting.track.rate
+    };
+    _m.sting_duck = music_turned(_m.sting_duck, _now, MUSIC_STING_DUCK_MS, MUSIC_STING_DUCK);
+}
+
+function music_end_sting() {
+    var _m = global.music;
+    _m.waiting = undefined;
+    if (is_undefined(_m.sting)) return;
+    _m.sting.voice.fade = music_turned(_m.sting.voice.fade, current_time, MUSIC_RELEASE_MS, 0);
+    _m.sting = undefined;
+    _m.sting_duck = music_turned(_m.sting_duck, current_time, MUSIC_STING_RETURN_MS, 1);
+}
+
+function music_set_gains(_voice, _now) {
+    var _m = global.music, _layers = array_length(_voice.sounds);
+    var _gain = _m.volume * sin(music_point(_voice.fade, _now) * pi / 2);
+    var _ducked = min(music_point(_m.game_duck, _now), music_point(_m.sting_duck, _now));
+    for (var n = 0; n < _layers; n++) {
+        var _part = _m.sting_volume;
+        if (!_voice.is_sting) {
+            _part = _m.music_volume * _ducked * music_share(music_point(_m.level, _now), n, _layers);
+        }
+        audio_sound_gain(_voice.sounds[n], _gain * _part, 0);
+    }
+}
+
+// The scene's track with the most of the moods; undefined where none serves it.
+function music_track(_scene, _moods) {
+    var _tracks = global.music.tracks, _best = undefined, _best_points = 0;
+    for (var i = 0; i < array_length(_tracks); i++) {
+        var _track = _tracks[i], _shared = 0;
+        if (_track.scene != _scene) continue;
+        for (var n = 0; n < array_length(_moods); n++) {
+            if (music_has(_track.moods, _moods[n])) _shared++;
+        }
+        var _points = (array_length(_moods) > 0) ? _shared * 100 - (array_length(_track.moods) - _shared) : 0;
+        if (is_undefined(_best) || _points > _best_points) {
+            _best = _track;
+            _best_points = _points;
+        }
+    }
+    return _best;
+}
+
+function music_sting_track(_name) {
+    var _m = global.music, _named = music_named(_name);
+    if (!is_undefined(_named)) return _named;
+    if (!is_undefined(_m.current)) {
+        for (var i = 0; i < array_length(_m.tracks); i++) {
+            var _track = _m.tracks[i];
+            if (_track.match == _m.current.track.name && _track.scene == _name) return _track;
+        }
+    }
+    return music_track(_name, []);
+}
+
+function music_named(_name) {
+    var _tracks = global.music.tracks;
+    for (var i = 0; i < array_length(_tracks); i++) {
+        if (_tracks[i].name == _name) return _tracks[i];
+    }
+    return undefined;
+}
+
+// The track's name and sample at which a scene's music is or was left; undefined and 0 for none.
+function music_place(_scene) {
+    var _m = global.music;
+    if (!is_undefined(_m.current) && _m.current.scene == _scene) {
+        return { track: _m.current.track.name, sample: floor(music_sample(_m.current)) };
+    }
+    var _left = music_option(_m.left, _scene, undefined);
+    if (is_undefined(_left)) return { track: undefined, sample: 0 };
+    return { track: _left.track.name, sample: _left.sample };
+}
+
+function music_sample(_voice) {
+    var _seconds = audio_sound_get_track_position(_voice.sounds[0]);
+    return music_wrapped(_voice.track, _seconds * _voice.track.rate);
+}
+
+function music_wrapped(_track, _sample) {
+    if (!_track.loops) return min(_sample, _track.samples);
+    if (_sample < _track.loop_start) return _sample;
+    return _track.loop_start + (_sample - _track.loop_start) mod _track.loop_length;
+}
+
+function music_root(_track) {
+    return (_track.like == "") ? _track.name : _track.like;
+}
+
+// Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+function music_grid(_track, _sample) {
+    if (!_track.loops) {
+        return { start: 0, first: 0, bar: 60 * _track.beats_per_bar * _track.rate / _track.bpm };
+    }
+    if (_sample < _track.loop_start) {
+        return { start: 0, first: 0, bar: _track.loop_start / _track.loop_start_bar };
+    }
+    var _bar = _track.loop_length / _track.loop_bars;
+    return { start: _track.loop_start, first: _track.loop_start_bar, bar: _bar };
+}
+
+// The sample of a track as far into the same bar as another is at a sample of its file.
+function music_same_place(_track, _other, _sample) {
+    var _grid = music_grid(_other, _sample);
+    var _bars = _grid.first + (_sample - _grid.start) / _grid.bar;
+    if (_bars >= _track.bars) _bars -= _track.loop_bars;
+    if (!_track.loops) return floor(_bars * 60 * _track.beats_per_bar * _track.rate / _track.bpm);
+    if (_bars < _track.loop_start_bar) return floor(_bars * _track.loop_start / _track.loop_start_bar);
+    var _inside = (_bars - _track.loop_start_bar) * _track.loop_length / _track.loop_bars;
+    return floor(_track.loop_start + _inside);
+}
+
+// Milliseconds to the next beat, bar or section of what plays.
+function music_ms_to_line(_when) {
+    var _m = global.music;
+    if (_when == "now" || is_undefined(_m.current)) return 0;
+    return music_to_line(_m.current.track, music_sample(_m.current), _when) * 1000 / _m.current.track.rate;
+}
+
+function music_to_line(_track, _sample, _when) {
+    if (!_track.loops && _sample >= _track.samples) return 0;
+    if (_when == "section") {
+        var _lines = _track.section_samples, _first = _track.samples;
+        for (var i = 0; i < array_length(_lines); i++) {
+            if (_lines[i] >= _sample) return _lines[i] - _sample;
+            if (_lines[i] >= _track.loop_start) _first = min(_first, _lines[i]);
+        }
+        if (!_track.loops) return _track.samples - _sample;
+        if (_first == _track.samples) _first = _track.loop_start;
+        return _track.samples - _sample + _first - _track.loop_start;
+    }
+    var _grid = music_grid(_track, _sample);
+    var _unit = (_when == "beat") ? _grid.bar / _track.felt_beats : _grid.bar;
+    var _into = (_sample - _grid.start) mod _unit;
+    return (_into < 1) ? 0 : _unit - _into;
 }

@@ -1,0 +1,90 @@
+// Plays the calls of scenario.py on GameMaker's script: node play_gml.mjs SCRIPT CALLS. GML is near to
+// JavaScript; what differs is written anew, and GameMaker's functions are those of its manual. Time
+// and sound are numbers here.
+import { readFileSync } from "node:fs";
+
+let now = 0;
+const playing = new Map();
+let made = 0;
+
+const gml = {
+  array_length: (list) => list.length,
+  array_push: (list, ...values) => list.push(...values),
+  array_pop: (list) => list.pop(),
+  array_delete: (list, at, count) => list.splice(at, count),
+  array_resize: (list, length) => {
+    list.length = length;
+  },
+  variable_struct_exists: (struct, name) => Object.hasOwn(struct, name),
+  variable_struct_remove: (struct, name) => delete struct[name],
+  is_undefined: (value) => value === undefined,
+  is_struct: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  json_parse: (text) => JSON.parse(text),
+  show_debug_message: (text) => console.log(`warn\t${text}`),
+  clamp: (value, least, most) => Math.min(Math.max(value, least), most),
+  power: Math.pow, log10: Math.log10, sin: Math.sin, abs: Math.abs, floor: Math.floor,
+  min: Math.min, max: Math.max, pi: Math.PI,
+  audio_create_stream: (path) => path.replace("music/", ""),
+  audio_play_sound(asset, priority, loop, gain, offset) {
+    made += 1;
+    playing.set(made, { asset, gain, began: now - offset * 1000, loop });
+    const sample = Math.floor(offset * 44100);
+    console.log(`start\t${asset}\t${sample}\t${(now / 1000).toFixed(6)}`);
+    return made;
+  },
+  audio_sound_loop_start(sound, seconds) { playing.get(sound).loopStart = seconds; },
+  audio_sound_loop_end(sound, seconds) { playing.get(sound).loopEnd = seconds; },
+  audio_sound_get_track_position(sound) {
+    const { began, loop, loopStart, loopEnd } = playing.get(sound);
+    const seconds = (now - began) / 1000;
+    if (!loop || seconds < loopEnd) return seconds;
+    return loopStart + ((seconds - loopStart) % (loopEnd - loopStart));
+  },
+  audio_sound_gain(sound, gain) { playing.get(sound).gain = gain; },
+  audio_stop_sound: (sound) => playing.delete(sound),
+};
+
+const script = readFileSync(process.argv[2], "utf8")
+  .replace(/^#macro (\w+) (.+)$/gm, "const $1 = $2;")
+  .replace(/\bglobal\./g, "globals.")
+  .replace(/\[\$ /g, "[")
+  .replace(/ mod /g, " % ")
+  .replace(/\bcurrent_time\b/g, "clock()");
+const names = [...script.matchAll(/^function (\w+)/gm)].map(([, name]) => name);
+const body = `${script}\nreturn { globals, ${names.join(", ")} };`;
+const music = new Function("globals", "clock", ...Object.keys(gml), body)({}, () => now, ...Object.values(gml));
+
+const given = (when, fade, how) => ({
+  ...(when && { when }), ...(fade && { fade_ms: Number(fade) * 1000 }), ...(how && { how }),
+});
+let saved = "";
+const words = {
+  enter: (scene, when, fade, how, moods) =>
+    music.music_enter(scene, { ...given(when, fade, how), moods: moods ? moods.split(",") : [] }),
+  leave: (when, fade, how) => music.music_leave(given(when, fade, how)),
+  sting: (name, when, priority) => music.music_sting(name, when, Number(priority)),
+  intensity: (level, fade, when) => music.music_intensity(Number(level), Number(fade) * 1000, when),
+  duck: (db, fade) => music.music_duck(Number(db), Number(fade) * 1000),
+  stop: (fade) => music.music_stop(Number(fade) * 1000),
+  save() {
+    saved = JSON.stringify(music.music_state(), (_, value) => value ?? null);
+    console.log(`state\t${saved}`);
+  },
+  restore: () => console.log(`restored\t${music.music_restore(JSON.parse(saved))}`),
+  refuse: () => console.log(`restored\t${music.music_restore(7)}`),
+  gains() {
+    for (const { asset, gain } of playing.values()) console.log(`gain\t${asset}\t${gain}`);
+  },
+  end() {},
+};
+
+const rows = readFileSync(process.argv[3], "utf8").trimEnd().split("\n").map((line) => line.split("\t"));
+music.music_init();
+for (let frame = 0; rows.length; frame += 1) {
+  now = frame * 10;
+  while (rows.length && Number(rows[0][0]) * 1000 <= now + 1e-6) {
+    const [, word, ...given] = rows.shift();
+    words[word](...given);
+  }
+  music.music_step();
+}
