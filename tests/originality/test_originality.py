@@ -126,7 +126,7 @@ def test_the_shipped_index_is_small_and_says_how_often_it_errs() -> None:
     index = open_index("default")
     assert index is not None
     assert len(index_to_bytes(index)) < 3_000_000
-    assert max(index.false_claim_rates.values()) < 0.06
+    assert max(index.false_claim_rates.values()) < 0.065
     shares = [check_originality(a_tune(f"new {i}"), index).shares for i in range(40)]
     assert max(share[10] for share in shares) == 0
 
