@@ -6,7 +6,7 @@ composing is in `compose/version.py`, that of plans in `resolve/build_plan.py`.
 
 from __future__ import annotations
 
-SHAPE_VERSION = 2
+SHAPE_VERSION = 3
 """Raised whenever the same raw take would be shaped otherwise."""
 
 TAKES_VERSION = 11

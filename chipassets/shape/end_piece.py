@@ -19,10 +19,10 @@ def end_piece(score: Score, track: TrackPlan) -> Score:
 
     It stands on the last bar line of pieces of three bars or more, elsewhere and where nothing
     begins in the last bar on the last beat that has notes. Music that was composed by voices ends
-    as its plan has it, and is returned as it is. The notes of that beat's first onset,
-    and those still sounding there, move to the nearest tones of the tonic triad; the highest and
-    the lowest to the tonic. Later ones go. A piece that loops is returned as it is, and so is one
-    without notes.
+    as its plan has it, and is returned as it is. The notes of that beat's first onset, and those
+    still sounding there, move to the nearest tones of the tonic triad, the highest and the lowest
+    to the tonic; what then lies outside these two goes, and so do later notes. A piece that loops
+    is returned as it is, and so is one without notes.
     """
     del track
     if score.loop_start_bar is not None or not score.notes or score.is_voiced:
@@ -58,8 +58,10 @@ def _cadence(pitches: list[int], key: Key) -> set[int]:
     tonic = {key.tonic}
     scale = key.harmony_scale
     triad = {(key.tonic + scale[degree]) % OCTAVE for degree in (0, 2, 4)}
+    lowest, highest = _nearest(pitches[0], tonic), _nearest(pitches[-1], tonic)
     inner = {_nearest(pitch, triad) for pitch in pitches[1:-1]}
-    return inner | {_nearest(pitches[0], tonic), _nearest(pitches[-1], tonic)}
+    # A tone beyond the outer ones would be the highest or lowest when the chord is looked at again.
+    return {pitch for pitch in inner if lowest < pitch < highest} | {lowest, highest}
 
 
 def _nearest(pitch: int, pitch_classes: set[int]) -> int:

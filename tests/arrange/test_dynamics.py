@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.articulation import Timing
 from chipassets.arrange.bank import INSTRUMENTS
-from chipassets.arrange.dynamics import DEPTHS, plan_dynamics
-from chipassets.arrange.expression import colours_of, in_time
-from chipassets.chips.chipsong import ChipSong
+from chipassets.arrange.dynamics import DEPTHS, plan_dynamics, shaped
+from chipassets.arrange.expression import CONTRAST, SCOOP, colours_of, express, in_time
+from chipassets.chips.chipsong import ChipNote, ChipSong
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.score import Note, Score, Section
 from chipassets.plan.presets import MOODS
@@ -142,3 +142,31 @@ def test_a_triangle_is_let_go_of_sooner_where_the_music_is_soft() -> None:
     hushed = np.mean([n.duration_frames for n in bass if 8 <= n.start_frame // bar < 12])
     full = np.mean([n.duration_frames for n in bass if n.start_frame // bar >= 12])
     assert hushed < 0.9 * full
+
+
+def test_what_contrasts_is_hushed_only_where_the_first_returns() -> None:
+    open_form = (Section("A", 0, 4), Section("B", 4, 4))
+    score = replace(song(8), sections=open_form)
+    bars = plan_dynamics(score, ["heroic"]).bars_db
+    assert bars[4] - bars[0] == pytest.approx(3.5)
+    back = replace(song(16), sections=(*open_form, Section("A", 8, 4), Section("B", 12, 4)))
+    bars = plan_dynamics(back, ["heroic"]).bars_db
+    assert bars[4] - bars[0] == pytest.approx(3.5 / 3 - 2.5)
+    assert bars[12] - bars[8] == pytest.approx(3.5 / 3), "no A follows the last B"
+
+
+def test_a_fade_ends_all_the_way_down() -> None:
+    score = replace(song(8), sections=(Section("A", 0, 8),), loop_start_bar=None)
+    flat = plan_dynamics(score, ["calm"])
+    faded = shaped(flat, plan(bars=8, ending="fade"), score)
+    fall = [b - a for a, b in zip(flat.bars_db, faded.bars_db, strict=True)]
+    assert fall == pytest.approx([0, 0, 0, 0, -6.5, -13, -19.5, -26])
+
+
+def test_colours_are_for_other_letters_and_scoops_for_leaps_up() -> None:
+    timing, tone = Timing(96, 4, 3, 0), INSTRUMENTS["reed"]
+    starts = [(0, 60), (24, 67), (48, 60), (96, 60), (192, 60)]
+    notes = [ChipNote(start, 24, pitch, 12, tone.name) for start, pitch in starts]
+    form = (Section("A", 0, 1), Section("A'", 1, 1), Section("B", 2, 1))
+    names = [note.instrument for note in express(notes, tone, form, timing, scoops=True)]
+    assert names == [tone.name, tone.name + SCOOP, tone.name, tone.name, tone.name + CONTRAST]

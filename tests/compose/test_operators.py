@@ -120,3 +120,16 @@ def test_variants_come_once_each_and_name_their_operator(cell: Cell) -> None:
         assert variant.cost == OPERATORS[variant.operator].cost
     assert set(DEVELOPING) <= set(OPERATORS)
     assert "plain" in DEVELOPING
+
+
+def test_what_two_operators_make_is_the_first_ones() -> None:
+    """A bar on one degree, turned upside down, is the same bar, and costs nothing."""
+    cell = Cell((CellNote(0, 4, 0), CellNote(4, 12, 0)), 16)
+    (found,) = variants(cell, ("plain", "inverted"))
+    assert (found.operator, found.cost) == ("plain", 0)
+
+
+def test_a_turn_goes_up_and_comes_back() -> None:
+    cell = Cell((CellNote(0, 2, 0), CellNote(2, 2, 1), CellNote(4, 12, 3)), 16)
+    (notes,) = made_by("ornamented", cell)
+    assert notes[2:] == (CellNote(4, 10, 3), CellNote(14, 1, 4), CellNote(15, 1, 3))

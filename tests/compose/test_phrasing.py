@@ -11,7 +11,7 @@ from chipassets.compose.bass import compose_bass
 from chipassets.compose.composer import sketch
 from chipassets.compose.context import Context
 from chipassets.compose.material import Material
-from chipassets.compose.phrasing import add_pickups, cut_stops
+from chipassets.compose.phrasing import add_pickups, cut_stops, kept_in_key, shortened
 from chipassets.compose.planning import plan_piece
 from chipassets.music.notes import LEAD, Note
 from tests.compose.conftest import METRES, MakePlan, context_in, material_in
@@ -120,3 +120,34 @@ def test_stops_are_silent_in_takes_and_come_in_some(make_plan: MakePlan) -> None
             assert not sounding
             stopped += 1
     assert 0 < stopped < 24
+
+
+@pytest.mark.parametrize(
+    ("short", "played"),
+    [(0.0, [1, 2, 4, 5, 16]), (0.25, [1, 2, 4, 4, 15]), (0.6, [1, 2, 3, 4, 15]),
+     (0.8, [1, 1, 3, 3, 14]), (1.0, [1, 1, 2, 3, 14])],
+)  # fmt: skip
+def test_notes_are_played_shorter_by_what_they_last(short: float, played: list[int]) -> None:
+    notes = [Note(16 * n, steps, 60, LEAD) for n, steps in enumerate((1, 2, 4, 5, 16))]
+    assert [note.duration_steps for note in shortened(notes, short)] == played
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+def test_no_more_than_a_share_of_all_notes_lies_outside(make_plan: MakePlan, share: float) -> None:
+    context = context_in(make_plan(bars=8))
+    table, at = context.harmony.table, context.harmony.at
+
+    def is_outside(note: Note) -> bool:
+        return note.pitch % 12 not in table.scale(int(at[note.start_step]))
+
+    outside = [
+        next(p for p in range(60, 72) if p % 12 not in table.scale(int(at[8 * n])))
+        for n in range(16)
+    ]
+    notes = [Note(8 * n, 1 + n % 8, pitch, LEAD) for n, pitch in enumerate(outside)]
+    kept = kept_in_key(context, notes, share, {})
+    assert sum(map(is_outside, kept)) == int(16 * share)
+    stay = {note.duration_steps for note in kept if is_outside(note)}
+    assert all(steps <= 1 + 8 * share for steps in stay)
+    settled = kept_in_key(context, notes, 0.0, {LEAD: [0]})
+    assert [is_outside(note) for note in settled[:3]] == [True, True, False]

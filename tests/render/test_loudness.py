@@ -17,6 +17,7 @@ from chipassets.render import Pcm, encode_wav, render_log
 from chipassets.render.loudness import (
     TRUE_PEAK_LIMIT_DBTP,
     UNIT_GAIN,
+    Loudness,
     after_gain,
     apply_gain,
     gain_to,
@@ -125,3 +126,10 @@ def test_any_length_and_any_gain(length: int, gain: int) -> None:
     assert apply_gain(pcm, UNIT_GAIN).samples.tolist() == pcm.samples.tolist()
     measured = measure_loudness(pcm)
     assert measured.lufs is None or -80 < measured.lufs < 0
+
+
+def test_half_a_step_is_rounded_up_and_the_peak_stays_below_the_limit() -> None:
+    pcm = Pcm(np.array([[1], [2], [-1], [-2]], np.int16), RATE_HZ, None)
+    assert apply_gain(pcm, UNIT_GAIN // 2).samples.ravel().tolist() == [1, 1, 0, -1]
+    gain = gain_to(Loudness(-40.0, -9.0), -10.0)
+    assert 20 * np.log10(gain / UNIT_GAIN) == pytest.approx(TRUE_PEAK_LIMIT_DBTP + 9.0, abs=0.01)

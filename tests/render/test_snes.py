@@ -21,7 +21,7 @@ from chipassets.chips.soundsynth import make_tone
 from chipassets.errors import RenderError
 from chipassets.render import render_log
 from chipassets.render.dsp import ADDRESSES, gauss_table
-from chipassets.render.envelope import FULL, PERIODS, Envelope
+from chipassets.render.envelope import FULL, PERIODS, Envelope, _falling
 from chipassets.render.filters import FILTERS
 from chipassets.render.resample import BITS, TAPS, resample
 from chipassets.render.room import Room, echo
@@ -351,3 +351,10 @@ def test_one_bar_at_300_bpm_loops_with_an_echo_longer_than_itself() -> None:
     intro = frame_sample(2 * len(log.frames), SNES.frame_rate_hz)
     again = long.samples[long.loop_start_sample :]
     assert (np.roll(again, long.loop_start_sample - intro, axis=0) == loop).all()
+
+
+def test_a_release_falls_by_8_a_sample_and_decay_slows_as_it_falls() -> None:
+    envelope = Envelope(FULL, "release")
+    assert envelope.play(0, 5, 0x8F, 0, 0).tolist() == [FULL - 8 * n for n in range(1, 6)]
+    assert _falling(257).tolist()[:4] == [257, 255, 254, 253]
+    assert _falling(256).tolist()[:2] == [256, 255]

@@ -23,9 +23,9 @@ from chipassets.manifest.words import SHIPPED_MODELS
 from chipassets.music.keyfit import fitting_key, tune_key
 from chipassets.music.keys import MODES, Key
 from chipassets.plan.presets import SCENES, character
-from chipassets.plan.trackplan import BuildPlan, Character, Range, TrackPlan
+from chipassets.plan.trackplan import BuildPlan, Character, HomeKey, Range, TrackPlan
 from chipassets.resolve.build_plan import own_character, resolve
-from chipassets.resolve.home_key import fifths_apart, tempo_ratio
+from chipassets.resolve.home_key import fifths_apart, near_key, tempo_ratio
 from chipassets.resolve.plan_json import plan_to_json
 from chipassets.resolve.plan_text import plan_to_text
 
@@ -365,3 +365,55 @@ def test_drums_are_played_on_the_kit_that_is_named_first() -> None:
     named = only("instruments: {drums: dmc, lead: bell}")
     assert plain(named.character) == plain(only("instruments: {lead: bell}").character)
     assert "sample channel" in plan_to_text(plan(f"{{battle: {{{dmc}}}}}"))
+
+
+def test_open_keys_lie_a_fifth_up_down_or_at_home() -> None:
+    home = HomeKey(Key(0, "major"), 120_000)
+    assert [near_key(home, "major", draw).tonic for draw in (0.0, 0.4, 0.9)] == [0, 7, 5]
+    assert [near_key(home, "minor", draw).tonic for draw in (0.0, 0.4, 0.9)] == [9, 4, 2]
+
+
+def test_only_the_first_tracks_tempo_is_the_games() -> None:
+    loose = plan("{town: {scene: town}, battle: {scene: battle, tempo: 150}}").home
+    other = plan("{town: {scene: town}, battle: {scene: battle, tempo: 100}}").home
+    assert loose == other
+    assert plan("{battle: {tempo: 150}, town: {scene: town}}").home.tempo_millibpm == 150_000
+
+
+def test_a_ratio_is_simple_to_a_thousandth() -> None:
+    home = HomeKey(Key(0, "major"), 120_000)
+    assert tempo_ratio(home, 120_120) == 1
+    assert tempo_ratio(home, 120_130) is None
+    assert tempo_ratio(home, 125_000) is None
+
+
+def test_a_sparse_track_has_a_range_from_half_of_its_densest() -> None:
+    thin = replace(only("").character, density=Range(3.0, 4.0))
+    assert own_character(thin, 0.5, 0.5).density == Range(2.0, 4.0)
+
+
+def test_half_of_an_odd_motif_holds_its_middle() -> None:
+    tune = "motifs: {hero: 'C5 D5 E5 F5 G5 A5 B5'}"
+    (motif,) = only("motif: {hero: fragment}", tune).motifs
+    assert (motif.steps, [note.pitch for note in motif.notes]) == (4, [72, 74, 76, 77])
+
+
+def test_a_pickup_moves_all_sections_a_bar_on() -> None:
+    found = only("form: 'A:2 B:2', pickup: G4 - A4 -")
+    assert [(s.name, s.start_bar, s.bars) for s in found.form] == [
+        ("intro", 0, 1), ("A", 1, 2), ("B", 3, 2),
+    ]  # fmt: skip
+    assert found.bars == 5
+
+
+def test_what_follows_says_for_itself_whether_it_loops_and_how_fast() -> None:
+    tracks = """{battle: {length: 4 bars, tempo: 100},
+      kin: {family: battle, loop: false}, own: {family: battle},
+      fast: {like: battle, variant: hurry_up},
+      slow: {like: battle, variant: hurry_up, tempo: 80}}"""
+    _, kin, own, fast, slow = plan(tracks).tracks
+    assert (kin.loops, own.loops) == (False, True)
+    assert fast.link is not None
+    assert slow.link is not None
+    assert (fast.tempo_millibpm, fast.link.tempo_percent) == (125_000, 125)
+    assert (slow.tempo_millibpm, slow.link.tempo_percent) == (80_000, 0)

@@ -125,3 +125,9 @@ def test_merged_music_is_measured_by_its_top_line() -> None:
     found = measure_craft(merged, 4)
     assert (found.clash, found.dead_bars, found.bass_same) == (0.0, (), 0.0)
     assert found.peak_bars == 0.5
+
+
+def test_the_beats_are_those_that_are_felt() -> None:
+    score = a_score(*(Note(step, 2, 60 + step, LEAD) for step in (0, 4, 6, 8)))
+    assert measure_craft(score, 4).on_pulse == 0.75
+    assert measure_craft(score, 6).on_pulse == 0.5

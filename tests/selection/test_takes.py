@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from chipassets.errors import ComposeError
 from chipassets.music.keys import Key
-from chipassets.music.score import Note, Score
+from chipassets.music.notes import Motif
+from chipassets.music.score import Note, Score, Statement
 from chipassets.originality import Originality
-from chipassets.plan.trackplan import Character, Range, TrackPlan
+from chipassets.plan.trackplan import Character, Melody, Range, TrackPlan
 from chipassets.selection.takes import choose, choose_rated, rate
 
 BARS = 8
@@ -208,3 +209,42 @@ def test_what_the_search_paid_counts() -> None:
     cheap, dear = (rate(voiced(), PLAN, search_cost=cost) for cost in (0.3, 2.0))
     assert cheap.total > dear.total
     assert rate(voiced(), PLAN).total == rate(voiced(), PLAN, search_cost=None).total
+
+
+@pytest.mark.parametrize(("gap", "is_refused"), [(16, False), (17, True)])
+def test_more_than_a_bar_of_silence_is_too_much(gap: int, is_refused: bool) -> None:
+    begin = 32
+    kept = [
+        replace(note, duration_steps=min(note.duration_steps, max(begin - note.start_step, 1)))
+        if note.start_step < begin
+        else note
+        for note in tune().notes
+        if note.start_step < begin or note.start_step >= begin + gap
+    ]
+    score = a_score([*kept, Note(begin - 1, 1, 60), Note(begin + gap, 2, 60)])
+    assert (rate(score, PLAN).refused or "").startswith("silent") == is_refused
+
+
+@pytest.mark.parametrize(("steps", "is_refused"), [(32, False), (33, True)])
+def test_a_note_of_more_than_two_bars_is_stuck(steps: int, is_refused: bool) -> None:
+    said = rate(a_score([*tune().notes, Note(0, steps, 84)]), PLAN).refused or ""
+    assert said.startswith("a note stuck") == is_refused
+
+
+def test_what_the_critic_takes_for_a_persons_counts_for_a_take() -> None:
+    persons, machines = (rate(voiced(), PLAN, critic=odds) for odds in (4.0, -9.0))
+    assert persons.total > machines.total
+    (points,) = (f.points for f in persons.features if f.name == "critic")
+    assert points > 0.95
+
+
+def test_a_tune_that_somebody_wrote_may_stay_on_a_pitch() -> None:
+    notes = [Note(4 * step, 4, 72, "lead") for step in range(4 * BARS)]
+    held = [Note(16 * bar, 16, (48, 53, 55, 48)[bar % 4], "bass") for bar in range(BARS)]
+    inner = [Note(4 * n, 4, 64 + n % 5, "inner") for n in range(4 * BARS)]
+    score = a_score([*notes, *held, *inner])
+    assert "one pitch is" in (rate(score, PLAN).refused or "")
+    motif = Motif("melody-A", tuple(notes), 16 * BARS, KEY, "literal")
+    said = replace(score, statements=(Statement("melody-A", 0, 16 * BARS, 2, 0),))
+    written = rate(said, replace(PLAN, melodies=(Melody("A", motif),)))
+    assert "one pitch is" not in (written.refused or "")

@@ -194,3 +194,44 @@ def test_one_pitch_of_two_parts_is_no_unison_to_merge() -> None:
 def test_music_composed_by_voices_ends_as_its_plan_has_it() -> None:
     once = replace(VOICED, loop_start_bar=None)
     assert end_piece(once, plan_for(once)) == once
+
+
+def test_further_parts_end_at_the_seam_as_all_do() -> None:
+    score = replace(a_score(Note(0, 4, 60)), further=(Note(24, 16, 67, "harmony"),))
+    closed = close_loop(score, plan_for(score))
+    assert closed.further == (Note(24, 8, 67, "harmony"),)
+
+
+def test_a_stroke_on_the_line_behind_the_last_bar_goes() -> None:
+    strokes = tuple(DrumStroke(step, "kick", 100) for step in (0, 15, 16))
+    score = replace(a_score(Note(0, 4, 60)), drums=strokes)
+    cut = cut_to_bars(score, replace(plan_for(score), bars=1))
+    assert [stroke.step for stroke in cut.drums or ()] == [0, 15]
+
+
+@pytest.mark.parametrize(("bars", "lands"), [(2, 28), (3, 32), (4, 48)])
+def test_a_piece_of_three_bars_gives_the_last_one_to_its_chord(bars: int, lands: int) -> None:
+    last = 16 * bars - 4
+    ended = shaped_by(end_piece, a_score(Note(0, 4, 50), Note(last, 2, 65), loop=None, bars=bars))
+    assert {note.start_step for note in ended} == {0, lands}
+
+
+def test_of_passing_notes_the_shortest_stay() -> None:
+    plain = [Note(4 * i, 2, 60 + 4 * (i % 2)) for i in range(8)]
+    long, short = Note(2, 2, 63), Note(6, 1, 61)
+    score = a_score(*plain, long, short)
+    track = replace(plan_for(score), chromatic_share=0.1)  # one of ten notes
+    kept = fold_into_key(score, track).notes
+    assert short in kept
+    assert long not in kept
+
+
+def test_only_the_highest_note_where_a_motif_stands_is_the_motifs() -> None:
+    score = replace(
+        a_score(Note(0, 4, 61), Note(0, 4, 73), Note(16, 4, 60)),
+        statements=(Statement("hero", 0, 4, 2, 0),),
+    )
+    track = replace(plan_for(score), chromatic_share=0.0)
+    assert {note.pitch for note in fold_into_key(score, track).notes if not note.start_step} == {
+        73, 60,
+    }  # fmt: skip
