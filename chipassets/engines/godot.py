@@ -8,9 +8,14 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from chipassets import __version__
 from chipassets.bundle import TrackEntry
 from chipassets.engines.kit import Exporter, Item, Music, exact_seconds, facts, loop_bpm, template
+from chipassets.render import Pcm, encode_ogg
+from chipassets.render.oggpages import read_comments
+from chipassets.render.reopen import decode_samples
 
 _MUSIC = "music"
 _ADDON = "addons/chipassets"
@@ -44,7 +49,10 @@ def _common(music: Music, version: int) -> Iterator[Item]:
     yield Item(f"{_MUSIC}/tracks.gd", _tracks(music))
     for track in music.tracks:
         for name, source in audio_names(music, track):
-            yield Item(f"{_MUSIC}/{name}", music.data(source))
+            data = music.data(source)
+            if version == 3 and track.loop is not None:
+                data = stereo(data, track)
+            yield Item(f"{_MUSIC}/{name}", data)
             settings = import_settings(track, version)
             yield Item(f"{_MUSIC}/{name}.import", settings.encode(), is_engines=True)
 
@@ -57,6 +65,24 @@ def audio_names(music: Music, track: TrackEntry) -> list[tuple[str, str]]:
     if not track.layers:
         return [(f"{track.name}.ogg", music.audio(track).path)]
     return [(f"{track.name}.{number}.ogg", one.path) for number, one in enumerate(track.layers, 1)]
+
+
+# Higher than the bundle's, so that encoding twice is not heard.
+_STEREO_QUALITY = 6.0
+
+
+def stereo(ogg: bytes, track: TrackEntry) -> bytes:
+    """Return an audio file of the track with two sides; one that has them already as it is.
+
+    Godot 3 leaves the right side of a mono file silent behind the seam of its loop, for the rest
+    of the buffer that it mixes: `_mix_internal` of its audio_stream_ogg_vorbis.cpp, also in 3.5.
+    """
+    samples, rate_hz = decode_samples(ogg)
+    if samples.shape[1] > 1:
+        return ogg
+    start = track.loop.start_sample if track.loop else None
+    both = np.ascontiguousarray(np.repeat(samples, 2, axis=1))
+    return encode_ogg(Pcm(both, rate_hz, start), read_comments(ogg), _STEREO_QUALITY)
 
 
 def _tracks(music: Music) -> bytes:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from chipassets.bundle import LoopEntry, TrackEntry
 from chipassets.engines import EXPORTERS, Music, export
 from chipassets.engines.godot import bar_sample, import_settings, interactive, section_samples
+from chipassets.render.oggpages import read_comments
 from tests.engines.game import need, run, write_game
 
 
@@ -60,6 +64,17 @@ def test_a_piece_that_ends_does_not_loop(music: Music) -> None:
     assert (found["loop"], found["beat_count"], found["bpm"]) == ("false", "0", "0")
     assert found["importer"] == '"oggvorbisstr"'
     assert settings_of(track, 3)["importer"] == '"ogg_vorbis"'
+
+
+def test_godot_3_gets_two_sides_of_what_loops(music: Music) -> None:
+    three = {item.path: item.data for item in EXPORTERS["godot3"].items(music)}
+    four = {item.path: item.data for item in EXPORTERS["godot"].items(music)}
+    for path, data in three.items():
+        if path.endswith(".ogg"):
+            found, before = soundfile.info(io.BytesIO(data)), soundfile.info(io.BytesIO(four[path]))
+            assert found.frames == before.frames
+            assert (found.channels, before.channels) == (1 if "victory" in path else 2, 1)
+            assert read_comments(data).items() >= read_comments(four[path]).items()
 
 
 def test_sections_of_a_file_that_goes_on_into_the_second_pass(music: Music) -> None:
@@ -227,3 +242,49 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     assert (told["restored"], told["refused"]) == (True, False)
     saved = told["state"]["playing"]["sample"] / 44_100
     assert told["again"]["seconds"] == pytest.approx((saved + 0.6) % 3, abs=0.5)
+
+
+RECORDER = """
+extends Node
+
+var _record = AudioEffectRecord.new()
+var _began = 0
+
+func _ready():
+	AudioServer.add_bus_effect(0, _record)
+	_record.set_recording_active(true)
+	_began = OS.get_ticks_msec()
+	Music.volume = 1.0
+	Music.enter("title")
+
+func _process(_delta):
+	if OS.get_ticks_msec() - _began > 7000:
+		_record.set_recording_active(false)
+		_record.get_recording().save_to_wav("res://heard.wav")
+		get_tree().quit()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
+def test_godot_3_loops_on_both_sides_to_the_sample(tmp_path: Path) -> None:
+    godot = need("godot3-server", "godot3-server")
+    game, home = tmp_path / "game", {"HOME": str(tmp_path)}
+    export("godot3", write_game(tmp_path / "bundle"), game, example=True)
+    run(godot, "--path", ".", "-e", "-q", cwd=game, environment=home)
+    (game / "probe.gd").write_text(RECORDER)
+    (game / "probe.tscn").write_text(SCENE)
+    project = (game / "project.godot").read_text()
+    (game / "project.godot").write_text(project.replace("res://example.tscn", "res://probe.tscn"))
+    run(godot, "--path", ".", cwd=game, environment=home)
+    heard = soundfile.read(game / "heard.wav", always_2d=True)[0]
+    heard = heard[np.flatnonzero(np.abs(heard).max(axis=1) > 1e-3)[0] :]
+    wave = soundfile.read(game / "music/title.ogg")[0][:, 0]
+    # The bundle's own file, encoded once more: what that adds is 34 dB below it or less.
+    once = soundfile.read(tmp_path / "bundle/audio/title.ogg")[0]
+    assert np.sqrt(np.mean((wave - once) ** 2)) < 0.02 * np.sqrt(np.mean(once**2))
+    whole = np.concatenate([wave, wave[44_100:]])
+    whole = whole[np.flatnonzero(np.abs(whole) > 1e-3)[0] :]
+    length = 5 * 44_100  # over the seam, a second behind it
+    for side in (0, 1):
+        assert np.max(np.abs(heard[:length, side] - whole[:length])) < 2 / 32_768
