@@ -268,6 +268,7 @@ def _finish(
 ) -> Built:
     index, shared = _index(stock, folder, _entries(stock, produced), lock.takes)
     warnings = [*outdated_choices(stock.asked, lock, stock.model), *_track_warnings(index)]
+    warnings += _cartridge_warnings(stock.plan, index)
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     changed = index != stock.index or bool(produced) or bool(stock.others)
@@ -352,6 +353,14 @@ def _album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, 
     from chipassets.production.produce import album_files
 
     return album_files(plan, takes)
+
+
+def _cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
+    if "cartridge" not in plan.formats:
+        return []
+    from chipassets.production.cartridge import cartridge_warnings
+
+    return cartridge_warnings(plan, index)
 
 
 def _has_own_attributes(folder: Path, index: Index | None) -> bool:

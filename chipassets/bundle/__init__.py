@@ -6,6 +6,7 @@ from chipassets.bundle.files import resolved, write_file
 from chipassets.bundle.index import (
     ATTRIBUTES_PATH,
     FORMAT,
+    CartridgeEntry,
     DroppedEntry,
     FileEntry,
     Index,
@@ -38,6 +39,7 @@ from chipassets.bundle.store import (
 __all__ = [
     "ATTRIBUTES_PATH",
     "FORMAT",
+    "CartridgeEntry",
     "DroppedEntry",
     "FileEntry",
     "Index",

@@ -189,6 +189,14 @@ class LinkEntry(_Entry):
     """Of a variant that has a name: night, low_health and so on."""
 
 
+class CartridgeEntry(_Entry):
+    """What a track takes on a cartridge, beside the player."""
+
+    bytes: _Count
+    samples: bool
+    """Whether it plays samples, which the cartridge then holds once for all tracks."""
+
+
 class TrackEntry(_Entry):
     """One track: what it is, where it loops, its files, and how it came to be."""
 
@@ -231,6 +239,8 @@ class TrackEntry(_Entry):
     metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
     dropped: list[DroppedEntry]
     adapted: list[DroppedEntry] = []
+    cartridge: CartridgeEntry | None = None
+    """Where the format cartridge was asked for."""
     keys: KeysEntry
     evidence: list[MoodEvidence] = []
     scene_evidence: SceneEvidence | None = None

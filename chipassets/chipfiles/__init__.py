@@ -6,6 +6,15 @@ content back. Readers raise ValueError with the offset or line for every file th
 
 from __future__ import annotations
 
+from chipassets.chipfiles.cartridge import (
+    cartridge_files,
+    cartridge_song,
+    encode_cartridge,
+    gather,
+    left_out,
+    player_bytes,
+    sample_bytes,
+)
 from chipassets.chipfiles.compact import decode_compact, encode_compact
 from chipassets.chipfiles.famitone import encode_famitone
 from chipassets.chipfiles.famitracker import encode_famitracker
@@ -15,7 +24,7 @@ from chipassets.chipfiles.gbs import GbsFile, decode_gbs, encode_gbs, encode_pla
 from chipassets.chipfiles.mod import encode_mod
 from chipassets.chipfiles.mod_file import ModFile, decode_mod
 from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf, encode_nsfe
-from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.result import ChipFile, OnCartridge
 from chipassets.chipfiles.spc import SpcFile, decode_spc, encode_spc
 from chipassets.chipfiles.uge import encode_uge
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
@@ -26,9 +35,12 @@ __all__ = [
     "GbsFile",
     "ModFile",
     "NsfFile",
+    "OnCartridge",
     "SpcFile",
     "VgmFile",
     "VgmTags",
+    "cartridge_files",
+    "cartridge_song",
     "decode_compact",
     "decode_famitracker",
     "decode_gbs",
@@ -36,6 +48,7 @@ __all__ = [
     "decode_nsf",
     "decode_spc",
     "decode_vgm",
+    "encode_cartridge",
     "encode_compact",
     "encode_famitone",
     "encode_famitracker",
@@ -47,4 +60,8 @@ __all__ = [
     "encode_spc",
     "encode_uge",
     "encode_vgm",
+    "gather",
+    "left_out",
+    "player_bytes",
+    "sample_bytes",
 ]

@@ -1,114 +1,134 @@
-"""A small assembler for the 6502: the instructions that the player needs, and no more.
+"""A small assembler for the 6502, in a part of ca65's syntax.
 
-A line is `label:`, an instruction, or both; `;` starts a comment. `.byte` puts bytes and `.fill`
-as many zeros. Operands are sums of numbers (`$` hexadecimal), constants and labels. Opcodes: MOS
-MCS6500 programming manual, appendix A.
+It knows `.segment`, `.res`, `.byte`, `.word`, `name = sum`, `.ifdef`, and passes over `.export` and
+`.import` and their kin. Opcodes: MOS MCS6500 programming manual, appendix A.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
-_OPCODES: dict[tuple[str, str], int] = {
-    ("AND", "#"): 0x29,
-    ("BCC", "branch"): 0x90, ("BCS", "branch"): 0xB0, ("BEQ", "branch"): 0xF0,
-    ("BMI", "branch"): 0x30, ("BNE", "branch"): 0xD0, ("BPL", "branch"): 0x10,
-    ("CMP", "#"): 0xC9, ("CPY", "#"): 0xC0,
-    ("DEC", "zero"): 0xC6, ("DEX", ""): 0xCA, ("INC", "zero"): 0xE6,
-    ("JMP", "word"): 0x4C, ("JSR", "word"): 0x20,
-    ("LDA", "#"): 0xA9, ("LDA", "zero"): 0xA5, ("LDA", "word,X"): 0xBD, ("LDA", "(zero),Y"): 0xB1,
-    ("LDX", "#"): 0xA2, ("LDY", "#"): 0xA0, ("LDY", "zero"): 0xA4,
-    ("RTS", ""): 0x60,
-    ("STA", "zero"): 0x85, ("STA", "word"): 0x8D, ("STA", "word,X"): 0x9D,
-    ("STA", "(zero),Y"): 0x91, ("STY", "zero"): 0x84, ("STY", "word"): 0x8C,
-    ("TAX", ""): 0xAA, ("TAY", ""): 0xA8,
+from chipassets.chipfiles.assembling import Line, Program, Syntax, Values, evaluate
+from chipassets.chipfiles.assembling import assemble as assemble_with
+
+# By mnemonic: opcodes for immediate, zero page, zero page indexed by X or Y, absolute, absolute,X,
+# absolute,Y, (zero page,X), (zero page),Y. Two dots where there is none.
+_MODES = ("#", "z", "zi", "w", "w,x", "w,y", "(z,x)", "(z),y")
+_TABLE = """
+adc 69 65 75 6D 7D 79 61 71
+and 29 25 35 2D 3D 39 21 31
+asl .. 06 16 0E 1E .. .. ..
+bit .. 24 .. 2C .. .. .. ..
+cmp C9 C5 D5 CD DD D9 C1 D1
+cpx E0 E4 .. EC .. .. .. ..
+cpy C0 C4 .. CC .. .. .. ..
+dec .. C6 D6 CE DE .. .. ..
+eor 49 45 55 4D 5D 59 41 51
+inc .. E6 F6 EE FE .. .. ..
+jmp .. .. .. 4C .. .. .. ..
+jsr .. .. .. 20 .. .. .. ..
+lda A9 A5 B5 AD BD B9 A1 B1
+ldx A2 A6 B6 AE .. BE .. ..
+ldy A0 A4 B4 AC BC .. .. ..
+lsr .. 46 56 4E 5E .. .. ..
+ora 09 05 15 0D 1D 19 01 11
+rol .. 26 36 2E 3E .. .. ..
+ror .. 66 76 6E 7E .. .. ..
+sbc E9 E5 F5 ED FD F9 E1 F1
+sta .. 85 95 8D 9D 99 81 91
+stx .. 86 96 8E .. .. .. ..
+sty .. 84 94 8C .. .. .. ..
+"""
+_OPCODES = {
+    (row[0], mode): int(code, 16)
+    for row in (line.split() for line in _TABLE.split("\n") if line)
+    for mode, code in zip(_MODES, row[1:], strict=True)
+    if code != ".."
+}
+_SINGLE = {
+    "brk": 0x00, "clc": 0x18, "cld": 0xD8, "cli": 0x58, "clv": 0xB8, "dex": 0xCA, "dey": 0x88,
+    "inx": 0xE8, "iny": 0xC8, "nop": 0xEA, "pha": 0x48, "php": 0x08, "pla": 0x68, "plp": 0x28,
+    "rti": 0x40, "rts": 0x60, "sec": 0x38, "sed": 0xF8, "sei": 0x78, "tax": 0xAA, "tay": 0xA8,
+    "tsx": 0xBA, "txa": 0x8A, "txs": 0x9A, "tya": 0x98,
+    "asl a": 0x0A, "lsr a": 0x4A, "rol a": 0x2A, "ror a": 0x6A,
 }  # fmt: skip
-
+_BRANCHES = {
+    "bcc": 0x90, "bcs": 0xB0, "beq": 0xF0, "bmi": 0x30, "bne": 0xD0, "bpl": 0x10, "bvc": 0x50,
+    "bvs": 0x70,
+}  # fmt: skip
+_DIRECTIVES = {
+    ".segment": "segment", ".res": "reserve", ".byte": "bytes", ".word": "words", ".ifdef": "if",
+    ".else": "else", ".endif": "end", ".export": "pass", ".import": "pass",
+    ".exportzp": "pass", ".importzp": "pass",
+}  # fmt: skip
 _SHAPES = (
     (re.compile(r"#(.+)"), "#"),
-    (re.compile(r"\((.+)\),Y"), "(zero),Y"),
-    (re.compile(r"(.+),X"), "word,X"),
+    (re.compile(r"\((.+),\s*x\)", re.IGNORECASE), "(z,x)"),
+    (re.compile(r"\((.+)\),\s*y", re.IGNORECASE), "(z),y"),
+    (re.compile(r"(.+),\s*x", re.IGNORECASE), "w,x"),
+    (re.compile(r"(.+),\s*y", re.IGNORECASE), "w,y"),
 )
-_LINE = re.compile(r"(?:(\w+):)?\s*(?:(\.?\w+)\s*(.*?))?\s*")
-_SIZES = {"": 1, "#": 2, "zero": 2, "(zero),Y": 2, "branch": 2, "word": 3, "word,X": 3}
+_SIZES = {"#": 2, "z": 2, "zi": 2, "(z,x)": 2, "(z),y": 2, "w": 3, "w,x": 3, "w,y": 3}
+_LINE = re.compile(r"(?:(\w+):)?\s*(?:(\.?\w+)(?:\s*(=.*)|\s+(.*))?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """Machine code for its origin, and the address of every label."""
+def assemble(source: str, origins: Mapping[str, int], constants: Values) -> Program:
+    """Return the program with each segment at its origin; ValueError, with the line, for others.
 
-    code: bytes
-    labels: Mapping[str, int]
+    A label below $100 is used as an address of the zero page where an instruction has a mode for
+    it, and so it has to be known by then.
+    """
+    return assemble_with(source, Syntax(_lines, _size, _put), origins, constants)
 
 
-def assemble(source: str, origin: int, constants: Mapping[str, int]) -> Program:
-    """Return the program; ValueError, naming the line, for one that this assembler cannot put."""
-    lines = [_LINE.fullmatch(line.split(";")[0]) for line in source.splitlines()]
-    labels: dict[str, int] = {}
-    address = origin
-    for match in lines:
+def _lines(source: str) -> Iterator[Line]:
+    for number, text in enumerate(source.splitlines(), start=1):
+        match = _LINE.fullmatch(text.split(";")[0].rstrip())
         if match is None:
-            raise ValueError("a line is not label, instruction and operand")
-        if match[1]:
-            labels[match[1]] = address
-        if match[2]:
-            address += _size(match[2], match[3], constants)
-    names = {**constants, **labels}
-    code = bytearray()
-    for match in lines:
-        if match is not None and match[2]:
-            code += _put(match[2], match[3], names, constants, origin + len(code))
-    return Program(bytes(code), labels)
+            raise ValueError(f"line {number}: {text!r} is not label, instruction and operand")
+        label, word, sums, operand = (part or "" for part in match.groups())
+        if sums:
+            yield Line(number, label, "set", word + sums)
+        elif word in _DIRECTIVES:
+            yield Line(number, label, _DIRECTIVES[word], operand.strip('"'))
+        else:
+            yield Line(number, label, word.lower(), operand)
 
 
-def _size(word: str, operand: str, constants: Mapping[str, int]) -> int:
-    if word == ".byte":
-        return operand.count(",") + 1
-    if word == ".fill":
-        return _value(operand, constants)
-    return _SIZES[_mode(word, operand, constants)[0]]
+def _size(word: str, operand: str, values: Values) -> int:
+    if f"{word} {operand}".strip().lower() in _SINGLE:
+        return 1
+    return 2 if word in _BRANCHES else _SIZES[_mode(word, operand, values)[0]]
 
 
-def _put(
-    word: str, operand: str, names: Mapping[str, int], constants: Mapping[str, int], here: int
-) -> bytes:
-    if word == ".byte":
-        return bytes(_value(item, names) for item in operand.split(","))
-    if word == ".fill":
-        return bytes(_value(operand, names))
-    mode, argument = _mode(word, operand, constants)
-    opcode = bytes((_OPCODES[word, mode],))
-    if mode == "":
-        return opcode
-    value = _value(argument, names)
-    if mode == "branch":
-        return opcode + (value - here - 2).to_bytes(1, "little", signed=True)
-    return opcode + value.to_bytes(_SIZES[mode] - 1, "little")
+def _put(word: str, operand: str, values: Values, here: int) -> bytes:
+    if (single := f"{word} {operand}".strip().lower()) in _SINGLE:
+        return bytes((_SINGLE[single],))
+    if word in _BRANCHES:
+        distance = evaluate(operand, values) - here - 2
+        return bytes((_BRANCHES[word],)) + distance.to_bytes(1, "little", signed=True)
+    mode, argument = _mode(word, operand, values)
+    value = evaluate(argument, values)
+    return bytes((_OPCODES[word, mode],)) + value.to_bytes(_SIZES[mode] - 1, "little")
 
 
-def _mode(word: str, operand: str, constants: Mapping[str, int]) -> tuple[str, str]:
-    """The addressing mode and the operand without its punctuation; labels are always words."""
-    for shape, mode in _SHAPES:
-        if match := shape.fullmatch(operand):
-            return mode, match[1]
-    if not operand:
-        return "", ""
-    if (word, "branch") in _OPCODES:
-        return "branch", operand
-    first = operand.split("+")[0]
-    zero = first in constants and constants[first] < 0x100
-    return ("zero" if zero else "word"), operand
+def _mode(word: str, operand: str, values: Values) -> tuple[str, str]:
+    """The addressing mode, and the operand without what says it."""
+    mode, argument = next(
+        ((mode, match[1]) for shape, mode in _SHAPES if (match := shape.fullmatch(operand))),
+        ("w", operand),
+    )
+    short = {"w": "z", "w,x": "zi", "w,y": "zi" if word in ("ldx", "stx") else ""}.get(mode, "")
+    if (word, short) in _OPCODES and _is_short(argument, values):
+        mode = short
+    if (word, mode) not in _OPCODES:
+        raise ValueError(f"{word} {operand} is no instruction of the 6502")
+    return mode, argument
 
 
-def _value(operand: str, names: Mapping[str, int]) -> int:
-    total = 0
-    for item in operand.split("+"):
-        term = item.strip()
-        total += names[term] if term in names else int(term.removeprefix("$"), _base(term))
-    return total
-
-
-def _base(term: str) -> int:
-    return 16 if term.startswith("$") else 10
+def _is_short(argument: str, values: Values) -> bool:
+    try:
+        return 0 <= evaluate(argument, values) < 0x100
+    except ValueError:
+        return False

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from chipassets.chipfiles.asm6502 import Program, assemble
+from chipassets.chipfiles.asm6502 import assemble
+from chipassets.chipfiles.assembling import Program
 from chipassets.chipfiles.stream import Dialect
 from chipassets.chips.registers import Write
 
@@ -161,5 +162,5 @@ def player(songs: int, vrc6: bool) -> Program:
         lows = ",".join(str(port & 0xFF) for port in _VRC6_PORTS)
         highs = ",".join(str(port >> 8) for port in _VRC6_PORTS)
         parts.append(f"port_low: .byte {lows}\nport_high: .byte {highs}\n")
-    tables = "\n".join(f"{name}: .fill songs" for name in TABLES)
-    return assemble("".join(parts) + tables, ORIGIN, {**_CONSTANTS, "songs": songs})
+    tables = "\n".join(f"{name}: .res songs" for name in TABLES)
+    return assemble("".join(parts) + tables, {"CODE": ORIGIN}, {**_CONSTANTS, "songs": songs})

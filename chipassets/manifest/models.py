@@ -39,6 +39,7 @@ from chipassets.manifest.sound import (
     Leave,
     Loudness,
     Quality,
+    RomBudget,
 )
 from chipassets.manifest.tonality import KeyField
 from chipassets.manifest.wishes import BassRole, DrumsField, Dynamics, SectionsField, Swing, Texture
@@ -194,6 +195,7 @@ class Manifest(_Part):
     engines: Engines = ()
     loudness: Loudness = DEFAULT_LOUDNESS_LUFS
     quality: Quality = OggQuality()
+    rom_budget: RomBudget | None = None
     filter: Filter | None = None
     instruments: Annotated[dict[Name, InstrumentField], OrNothing()] = Field(
         default={},

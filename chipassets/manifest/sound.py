@@ -21,6 +21,10 @@ MAX_LAYERS = 8
 _ALIASES = {"arpeggio": "inner"}
 """Other words for a role: fast arpeggios are played by the inner voice."""
 
+_ROM_BUDGET = re.compile(r"([0-9]{1,6}) ?(?:KB|KiB|kB)", re.ASCII)
+_MOST_ROM = 1 << 23
+"""8 MiB, the largest Game Boy cartridge."""
+
 _LOUDNESS = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)\s*LUFS", re.ASCII)
 
 
@@ -50,6 +54,18 @@ def _read_quality(value: Any, _: Context) -> OggQuality:
     if faults:
         raise Refusal(*faults)
     return replace(OggQuality(), **found)
+
+
+def _read_rom_budget(value: Any, _: Context) -> int:
+    """Return the bytes: a whole number of them, or of KB."""
+    match = _ROM_BUDGET.fullmatch(value) if isinstance(value, str) else None
+    number = int(match.group(1)) * 1024 if match else value
+    if isinstance(number, float) and number == int(number):
+        number = int(number)
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= _MOST_ROM:
+        raise refuse(f"rom_budget is a number of bytes up to {_MOST_ROM}, or of KB",
+                     "write it like 8 KB or 8192")  # fmt: skip
+    return number
 
 
 def read_filter(value: Any, context: Context) -> str:
@@ -187,6 +203,21 @@ Quality = Annotated[
             ],
             "description": "How well OGG files are encoded, 0 to 10 as Vorbis counts: for all, or "
             "by kind (ogg, split, stems, layers). Default 3.",
+        },
+    ),
+]
+RomBudget = Annotated[
+    int,
+    Reads(
+        _read_rom_budget,
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": _MOST_ROM},
+                {"type": "string", "pattern": _ROM_BUDGET.pattern},
+            ],
+            "description": "How much of a cartridge's ROM the music may take, in bytes or as 8 KB "
+            "(of 1024 bytes): what the format cartridge writes, its player and samples. More is a "
+            "warning, an error with --strict. Default no limit.",
         },
     ),
 ]

@@ -49,6 +49,9 @@ FORMATS: dict[str, FileFormat] = {
         "famitracker/{track}.txt", "FamiTracker's text import", ("nes", "nes-vrc6")
     ),
     "famitone": FileFormat("famitone/{track}.txt", "converters of FamiTone", ("nes",)),
+    "cartridge": FileFormat(
+        "cartridge/{track}.asm", "a game's ROM, with a player", ("nes", "gameboy"), has_album=True
+    ),
     "uge": FileFormat("uge/{track}.uge", "hUGETracker and GB Studio", ("gameboy",)),
     "mod": FileFormat(
         "mod/{track}.mod", "trackers and players of modules", ("nes", "nes-vrc6", "gameboy")

@@ -365,6 +365,7 @@ class BuildPlan:
     filter_name: str = "famicom"
     loudness_lufs: float = -18.0
     quality: OggQuality = OggQuality()
+    rom_budget_bytes: int | None = None
     author: str = ""
     copyright_line: str = ""
     home: HomeKey = HomeKey(Key(0, "major"), 120_000)

@@ -11,7 +11,11 @@ from dataclasses import dataclass, replace
 from chipassets.arrange import write_registers
 from chipassets.chipfiles import (
     ChipFile,
+    OnCartridge,
     VgmTags,
+    cartridge_files,
+    cartridge_song,
+    encode_cartridge,
     encode_compact,
     encode_famitone,
     encode_famitracker,
@@ -23,6 +27,7 @@ from chipassets.chipfiles import (
     encode_spc,
     encode_uge,
     encode_vgm,
+    gather,
 )
 from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.chips.profiles import CHIPS
@@ -97,6 +102,7 @@ class Encoded:
     path: str
     data: bytes
     dropped: tuple[Dropped, ...] = ()
+    on_cartridge: OnCartridge | None = None
 
 
 def encode_track(finished: Finished) -> tuple[Encoded, ...]:
@@ -107,6 +113,7 @@ def encode_track(finished: Finished) -> tuple[Encoded, ...]:
             path=FORMATS[name].path.format(track=finished.track.name, part=part),
             data=file.data,
             dropped=file.dropped,
+            on_cartridge=file.on_cartridge,
         )
         for name in finished.plan.formats
         for part, file in ENCODERS[name](finished).items()
@@ -212,6 +219,10 @@ def _synth(finished: Finished) -> bytes:
     )
 
 
+def _cartridge(finished: Finished) -> Parts:
+    return {"": encode_cartridge(finished.song, finished.log, finished.track.name)}
+
+
 def _uge(finished: Finished) -> Parts:
     track = finished.track
     file = encode_uge(
@@ -266,6 +277,7 @@ ENCODERS: dict[str, Callable[[Finished], Parts]] = {
     "spc": _spc,
     "famitracker": _tracker_text(encode_famitracker),
     "famitone": _tracker_text(encode_famitone),
+    "cartridge": _cartridge,
     "uge": _uge,
     "mod": _mod,
     "synth": _one(_synth),
@@ -273,34 +285,60 @@ ENCODERS: dict[str, Callable[[Finished], Parts]] = {
 """Who encodes each format of `plan.formats`: files by part, "" where a track has one file."""
 
 
-Songs = list[tuple[RegisterLog, str]]
-"""All tracks' registers, with the tracks' names."""
+@dataclass(frozen=True, slots=True)
+class AlbumTrack:
+    """A track of the files that hold all tracks."""
+
+    name: str
+    song: ChipSong
+    log: RegisterLog
+
+
+Songs = list[AlbumTrack]
+
+
+Shared = Mapping[str, tuple[str, bytes]]
+"""Path and content of files, by what the index calls them."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlbumOutput:
-    """A file with all tracks: the format that requests it, its path, and its encoder."""
+    """Files with all tracks: the format that requests them, and who encodes them."""
 
     format: str
-    path: str
-    encode: Callable[[BuildPlan, Songs], ChipFile]
+    encode: Callable[[BuildPlan, Songs], Shared]
 
 
-def _album(encode: Callable[..., ChipFile]) -> Callable[[BuildPlan, Songs], ChipFile]:
-    def encoded(plan: BuildPlan, songs: Songs) -> ChipFile:
-        return encode(
-            songs, title=plan.game, author=plan.author, copyright_line=plan.copyright_line
+def _logs(songs: Songs) -> list[tuple[RegisterLog, str]]:
+    return [(item.log, item.name) for item in songs]
+
+
+def _album(kind: str, path: str, encode: Callable[..., ChipFile]) -> AlbumOutput:
+    def encoded(plan: BuildPlan, songs: Songs) -> Shared:
+        file = encode(
+            _logs(songs), title=plan.game, author=plan.author, copyright_line=plan.copyright_line
         )
+        return {kind: (path, file.data)}
 
-    return encoded
+    return AlbumOutput(path.partition("/")[0], encoded)
 
 
-ALBUMS: dict[str, AlbumOutput] = {
-    "nsf": AlbumOutput("nsf", "nsf/album.nsf", _album(encode_nsf)),
-    "nsfe": AlbumOutput("nsf", "nsf/album.nsfe", _album(encode_nsfe)),
-    "gbs": AlbumOutput("gbs", "gbs/album.gbs", _album(encode_gbs)),
-    "gbs-playlist": AlbumOutput(
-        "gbs", "gbs/album.m3u", lambda _, songs: encode_playlist(songs, "album.gbs")
-    ),
-}
-"""The files with all tracks, by what the index calls them."""
+def _playlist(plan: BuildPlan, songs: Songs) -> Shared:
+    del plan
+    return {"gbs-playlist": ("gbs/album.m3u", encode_playlist(_logs(songs), "album.gbs").data)}
+
+
+def _cartridge_album(plan: BuildPlan, songs: Songs) -> Shared:
+    made = [cartridge_song(item.song, item.log, item.name) for item in songs]
+    files = cartridge_files(gather(made, plan.chip, plan.game), plan.chip)
+    return {f"cartridge-{name}": (f"cartridge/{name}", data) for name, data in files.items()}
+
+
+ALBUMS: tuple[AlbumOutput, ...] = (
+    _album("nsf", "nsf/album.nsf", encode_nsf),
+    _album("nsfe", "nsf/album.nsfe", encode_nsfe),
+    _album("gbs", "gbs/album.gbs", encode_gbs),
+    AlbumOutput("gbs", _playlist),
+    AlbumOutput("cartridge", _cartridge_album),
+)
+"""The files with all tracks."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.bundle import (
+    CartridgeEntry,
     DroppedEntry,
     LayerEntry,
     LinkEntry,
@@ -27,7 +28,14 @@ from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.casting import cast
 from chipassets.production.findings import Findings, find_evidence
-from chipassets.production.outputs import ALBUMS, Encoded, Finished, encode_layers, encode_track
+from chipassets.production.outputs import (
+    ALBUMS,
+    AlbumTrack,
+    Encoded,
+    Finished,
+    encode_layers,
+    encode_track,
+)
 from chipassets.render import Pcm, render_log
 from chipassets.render.loudness import (
     after_gain,
@@ -226,6 +234,7 @@ def _entry(
             for file in files
             for item in file.dropped
         ],
+        cartridge=_cartridge_entry(files),
         keys=keys_of(plan, track, take),
         evidence=found.moods,
         scene_evidence=found.scene,
@@ -248,6 +257,17 @@ def _take_entry(take: LockedTake) -> TakeEntry:
         why=take.why,
         version=version.version if version else 0,
         origin=take.origin,
+    )
+
+
+def _cartridge_entry(files: tuple[Encoded, ...]) -> CartridgeEntry | None:
+    return next(
+        (
+            CartridgeEntry(bytes=file.on_cartridge.size, samples=file.on_cartridge.plays_samples)
+            for file in files
+            if file.on_cartridge
+        ),
+        None,
     )
 
 
@@ -279,17 +299,15 @@ def _layer_entries(track: TrackPlan, layers: tuple[Encoded, ...]) -> list[LayerE
 
 def album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, tuple[str, bytes]]:
     """Return path and content, by format, of the files that hold all tracks of `takes`."""
-    wanted = [name for name, album in ALBUMS.items() if album.format in plan.formats]
+    wanted = [album for album in ALBUMS if album.format in plan.formats]
     if not wanted:
         return {}
-    songs = [
-        (
-            write_registers(arrange(_at_tempo(takes[track.name], track), track, plan.chip)),
-            track.name,
-        )
+    arranged = [
+        (track.name, arrange(_at_tempo(takes[track.name], track), track, plan.chip))
         for track in plan.tracks
     ]
-    return {name: (ALBUMS[name].path, ALBUMS[name].encode(plan, songs).data) for name in wanted}
+    songs = [AlbumTrack(name, song, write_registers(song)) for name, song in arranged]
+    return {kind: file for album in wanted for kind, file in album.encode(plan, songs).items()}
 
 
 def _at_tempo(take: LockedTake, track: TrackPlan) -> Score:

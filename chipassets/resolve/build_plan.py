@@ -91,6 +91,7 @@ def resolve(
         filter_name=manifest.filter or CHIPS[manifest.chip].filters[0],
         loudness_lufs=manifest.loudness,
         quality=manifest.quality,
+        rom_budget_bytes=manifest.rom_budget,
         author=manifest.author,
         copyright_line=manifest.copyright,
         home=home,

@@ -127,6 +127,20 @@ def test_the_name_of_a_form_stands_for_its_sections(load: Load) -> None:
     assert [part.name for part in named or ()] == ["intro", "A", "A'", "B", "A'", "outro"]
 
 
+def test_the_rom_budget_is_bytes_or_kilobytes() -> None:
+    def budget(text: str) -> int | None:
+        source = f"game: Test\n{text}\ntracks: {{battle: {{}}}}\n"
+        return parse_manifest(source.encode(), Path("x.yaml")).rom_budget
+
+    assert budget("") is None
+    assert budget("rom_budget: 8 KB") == 8192
+    assert budget("rom_budget: 12KiB") == 12_288
+    assert budget("rom_budget: 6000") == 6000
+    for wrong in ("0", "8 MB", "-1 KB", "9000 KB", "true", "1.5"):
+        with pytest.raises(ManifestError, match="write it like 8 KB"):
+            budget(f"rom_budget: {wrong}")
+
+
 def test_quality_is_for_all_files_or_by_kind() -> None:
     def quality(text: str) -> OggQuality:
         source = f"game: Test\n{text}\ntracks: {{battle: {{}}}}\n"

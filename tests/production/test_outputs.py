@@ -76,7 +76,7 @@ def decoded(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
 def test_the_table_is_what_manifests_may_ask_for() -> None:
     assert tuple(ENCODERS) == tuple(FORMATS)
     assert set(DEFAULT_FORMATS) <= set(FORMATS)
-    assert {album.format for album in ALBUMS.values()} == {
+    assert {album.format for album in ALBUMS} == {
         name for name, form in FORMATS.items() if form.has_album
     }
     for form in FORMATS.values():

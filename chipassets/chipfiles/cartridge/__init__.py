@@ -1,0 +1,26 @@
+"""A game's own music on a cartridge: song data without repeats, players for it, and a ROM."""
+
+from __future__ import annotations
+
+from chipassets.chipfiles.cartridge.album import Album, Song
+from chipassets.chipfiles.cartridge.files import (
+    cartridge_files,
+    cartridge_song,
+    encode_cartridge,
+    gather,
+    left_out,
+    player_bytes,
+    sample_bytes,
+)
+
+__all__ = [
+    "Album",
+    "Song",
+    "cartridge_files",
+    "cartridge_song",
+    "encode_cartridge",
+    "gather",
+    "left_out",
+    "player_bytes",
+    "sample_bytes",
+]

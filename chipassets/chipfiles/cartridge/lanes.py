@@ -1,0 +1,172 @@
+"""A RegisterLog as lanes: what each voice's tone and level are in every frame.
+
+The first lane holds whole lists of writes (the chip's start, panning, waves), which the player
+copies. Each further lane is a voice, whose registers the player writes when their values change,
+and all of them in the first frame and in the loop's first. The NES's last lane starts samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from chipassets.chips.registers import RegisterLog, Write
+from chipassets.errors import RenderError
+
+Tone = tuple[int, int]
+"""The two bytes from which the registers of a voice's tone are written."""
+
+Shadow = dict[int, int]
+"""The bytes that the registers were last given, by address."""
+
+_STOP, _START = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
+"""How a sample starts, behind its address and length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A voice in a frame: its tone, its level, and whether a note begins."""
+
+    tone: Tone
+    level: int
+    attack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelForm:
+    """What the bits of a level are, beside the level itself.
+
+    volume: what is not 0 where the voice sounds; the tone's envelope stands still while it doesn't.
+    mask: where an envelope's step has its count, moved up by `shift`; without one a byte follows.
+    kept: what a rest leaves of the level before. plugged: what stands in silence once a note has
+    been played, as that switches a converter on.
+    """
+
+    volume: int
+    mask: int
+    shift: int
+    kept: int = 0
+    plugged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceKind:
+    """A voice of a console: its registers, and how they are read and written.
+
+    first: the tone before the first note. form: what its levels are made of. read: tone and level
+    from the registers. put: the writes of a frame in order; `full` asks for all registers.
+    """
+
+    name: str
+    addresses: tuple[int, ...]
+    first: Tone
+    form: LevelForm
+    read: Callable[[Mapping[int, int]], tuple[Tone, int]]
+    put: Callable[[Frame, Shadow, bool], list[Write]]
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """A console whose music a cartridge can hold: the voices behind the first lane.
+
+    samples: where a sample's address and length go, the last lane; empty without one.
+    """
+
+    chip: str
+    voices: tuple[VoiceKind, ...]
+    samples: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceLane:
+    """A voice in every frame, and the frames in which its events begin."""
+
+    kind: VoiceKind
+    frames: tuple[Frame, ...]
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """A log in lanes: lists of writes by frame, the voices, and samples by frame."""
+
+    bursts: Mapping[int, tuple[Write, ...]]
+    voices: tuple[VoiceLane, ...]
+    samples: Mapping[int, Tone]
+
+
+def changed(wanted: Mapping[int, int], shadow: Shadow, *, full: bool) -> list[Write]:
+    """Return the writes of the registers that hold another byte, or of all; the shadow follows."""
+    writes = [Write(a, v) for a, v in wanted.items() if full or shadow.get(a) != v]
+    shadow |= wanted
+    return writes
+
+
+def lanes_of(log: RegisterLog, console: Console, starts: Mapping[str, Collection[int]]) -> Lanes:
+    """Return the log in lanes; `starts` are the frames in which each voice's notes begin.
+
+    RenderError for a log that the player would not play write by write.
+    """
+    shadow: Shadow = {}
+    bursts: dict[int, tuple[Write, ...]] = {}
+    samples: dict[int, Tone] = {}
+    columns: list[list[Frame]] = [[] for _ in console.voices]
+    known = {address for kind in console.voices for address in kind.addresses}
+    for number, writes in enumerate(log.frames):
+        shadow |= {write.address: write.value for write in writes}
+        if console.samples and writes[-2:] == (_STOP, _START):
+            samples[number] = (shadow[console.samples[0]], shadow[console.samples[1]])
+            writes = _without_sample(writes, console)
+        if burst := tuple(write for write in writes if write.address not in known):
+            bursts[number] = burst
+        for kind, column in zip(console.voices, columns, strict=True):
+            attack = number in starts.get(kind.name, ())
+            column.append(Frame(*kind.read(shadow), attack))
+    cuts = {0, log.loop_start_frame or 0}
+    inside = {
+        kind.name: {start for start in starts.get(kind.name, ()) if 0 <= start < len(log.frames)}
+        for kind in console.voices
+    }
+    voices = tuple(
+        VoiceLane(kind, tuple(column), tuple(sorted(cuts | inside[kind.name])))
+        for kind, column in zip(console.voices, columns, strict=True)
+    )
+    lanes = Lanes(bursts, voices, samples)
+    for number, (ours, theirs) in enumerate(
+        zip(_played(lanes, log, console), log.frames, strict=True)
+    ):
+        if ours != theirs:
+            raise RenderError(
+                f"frame {number}: the cartridge's player would write {_said(ours)}, but the log "
+                f"has {_said(theirs)}"
+            )
+    return lanes
+
+
+def _without_sample(writes: tuple[Write, ...], console: Console) -> tuple[Write, ...]:
+    """The writes without the ones at their end that start a sample."""
+    end = len(writes) - 2
+    while end and writes[end - 1].address in console.samples:
+        end -= 1
+    return writes[:end]
+
+
+def _played(lanes: Lanes, log: RegisterLog, console: Console) -> Iterator[tuple[Write, ...]]:
+    """What the player writes in each frame."""
+    shadows: list[Shadow] = [{} for _ in lanes.voices]
+    sampled: Shadow = {}
+    for number in range(len(log.frames)):
+        full = number in (0, log.loop_start_frame)
+        writes = list(lanes.bursts.get(number, ()))
+        for lane, shadow in zip(lanes.voices, shadows, strict=True):
+            writes += lane.kind.put(lane.frames[number], shadow, full)
+        if full:
+            sampled.clear()
+        if number in lanes.samples:
+            wanted = dict(zip(console.samples, lanes.samples[number], strict=True))
+            writes += [*changed(wanted, sampled, full=False), _STOP, _START]
+        yield tuple(writes)
+
+
+def _said(writes: tuple[Write, ...]) -> str:
+    return " ".join(f"{w.address:04X}={w.value:02X}" for w in writes) or "nothing"

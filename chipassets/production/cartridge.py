@@ -1,0 +1,34 @@
+"""What a game's music takes on a cartridge, against what its manifest has room for."""
+
+from __future__ import annotations
+
+from chipassets.bundle import Index
+from chipassets.chipfiles import left_out, player_bytes, sample_bytes
+from chipassets.plan.trackplan import BuildPlan
+
+
+def cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
+    """Return what is to be said of the bundle's cartridge: over its budget, or not on the ROM."""
+    entries = {track.name: track.cartridge for track in index.tracks}
+    sizes = {name: entry.bytes for name, entry in entries.items() if entry is not None}
+    if not sizes:
+        return []
+    warnings = []
+    parts = {"the player": player_bytes(plan.chip)}
+    if any(entry is not None and entry.samples for entry in entries.values()):
+        parts["samples"] = sample_bytes()
+    parts |= dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+    total = sum(parts.values())
+    if plan.rom_budget_bytes is not None and total > plan.rom_budget_bytes:
+        by_part = ", ".join(f"{name} {size}" for name, size in parts.items())
+        warnings.append(
+            f"the music takes {total} bytes on the cartridge, {total - plan.rom_budget_bytes} over "
+            f"rom_budget ({by_part}); shorten tracks, or give it more"
+        )
+    samples = {name: entry.samples for name, entry in entries.items() if entry is not None}
+    if out := left_out([(name, size, samples[name]) for name, size in sizes.items()], plan.chip):
+        warnings.append(
+            f"the ROM that the bundle has as an example has no room for {', '.join(out)}; "
+            "their sources are in the bundle"
+        )
+    return warnings

@@ -1,0 +1,53 @@
+"""What a build says when its music is too large for the cartridge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chipassets.bundle import CartridgeEntry, Index
+from chipassets.chipfiles import player_bytes, sample_bytes
+from chipassets.plan.trackplan import BuildPlan
+from chipassets.production.cartridge import cartridge_warnings
+
+
+def index_with(sizes: dict[str, tuple[int, bool]]) -> Index:
+    """An index of which only what tracks take on a cartridge is filled in."""
+    tracks = [
+        _Track(name, CartridgeEntry(bytes=size, samples=samples))
+        for name, (size, samples) in sizes.items()
+    ]
+    return Index.model_construct(tracks=tracks)
+
+
+class _Track:
+    def __init__(self, name: str, cartridge: CartridgeEntry) -> None:
+        self.name, self.cartridge = name, cartridge
+
+
+PLAN = BuildPlan("Game", 0, "nes", "default", ("cartridge",), ())
+
+
+def test_within_the_budget_nothing_is_said() -> None:
+    index = index_with({"town": (2_000, False), "boss": (3_000, False)})
+    room = 5_000 + player_bytes("nes")
+    assert cartridge_warnings(replace(PLAN, rom_budget_bytes=room), index) == []
+    assert cartridge_warnings(PLAN, index) == []
+
+
+@pytest.mark.parametrize("samples", [False, True])
+def test_over_the_budget_each_part_is_named_the_largest_track_first(samples: bool) -> None:
+    index = index_with({"town": (2_000, False), "boss": (3_000, samples)})
+    (said,) = cartridge_warnings(replace(PLAN, rom_budget_bytes=5_000), index)
+    total = 5_000 + player_bytes("nes") + (sample_bytes() if samples else 0)
+    assert f"takes {total} bytes" in said
+    assert f"{total - 5_000} over rom_budget" in said
+    assert said.index("boss 3000") < said.index("town 2000")
+    assert ("samples" in said) == samples
+
+
+def test_what_the_rom_has_no_room_for_is_said() -> None:
+    index = index_with({"a": (14_000, False), "b": (14_000, False), "c": (9_000, False)})
+    (said,) = cartridge_warnings(PLAN, index)
+    assert "no room for c" in said
