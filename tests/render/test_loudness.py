@@ -54,7 +54,16 @@ def gated() -> Pcm:
     return Pcm(samples, RATE_HZ, None)
 
 
+def near_the_gate() -> Pcm:
+    """Loud, then 8 dB softer, which the relative gate lets pass, then 20 dB, which it does not."""
+    samples = noise(9.0, (3000, 3000)).astype(np.float64)
+    samples[3 * RATE_HZ : 6 * RATE_HZ] *= 10 ** (-8 / 20)
+    samples[6 * RATE_HZ :] *= 10 ** (-20 / 20)
+    return Pcm(samples.astype(np.int16), RATE_HZ, None)
+
+
 SOUNDS = {
+    "near the gate": near_the_gate,
     "sine": lambda: sine(-23.0),
     "stereo sine": lambda: sine(-23.0, channels=2),
     "bass": lambda: sine(-12.0, hz=40.0),
