@@ -169,7 +169,10 @@ type Refuse = (why: string) => never;
 /** What a page that loads chipassets.js as a script finds. */
 declare var Chipassets: Readonly<Record<string, unknown>>;
 
-/** A take of the studio's list. Its name is a number, a version such as "5.1", or "locked". */
+/**
+ * A take of the studio's list. Its name is a number, a version such as "5.1", or "locked". Features:
+ * name, value, points of 1, unit and what it counts.
+ */
 interface TakeItem {
   take: string;
   label: string;
@@ -178,7 +181,7 @@ interface TakeItem {
   points: number | null;
   against: string[];
   bars: number;
-  features: [string, number, number][];
+  features: [string, number, number, string, string][];
 }
 
 interface TakeList {

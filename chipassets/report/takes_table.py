@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chipassets.report.html import Html, element
+from chipassets.report.html import Html, element, join
+from chipassets.selection.features import FEATURES
 
 _MOST_ROWS = 600
 
@@ -52,40 +53,56 @@ def _read_take(row: object) -> Take | None:
 
 
 def draw_takes(takes: list[Take]) -> Html:
-    """Return the table: a row a take, the chosen one first, a column a feature."""
-    names = list(dict.fromkeys(name for take in takes for name in take.features))
-    heads = ["take", "points", *names, "against it"]
-    return element(
-        "div",
-        element(
-            "table",
-            element("caption", "Takes: what each measures, and its points of 1 as a bar"),
-            element("thead", element("tr", *(element("th", head, scope="col") for head in heads))),
-            element("tbody", *(_draw_take(take, names) for take in takes)),
-            class_="takes",
-        ),
-        class_="rolling",
-        tabindex="0",
-        role="region",
-        aria_label="Takes, a table",
+    """Return the table: a row a take, the chosen one first, a column a feature; then its legend.
+
+    Where the window is too narrow for the columns, each take is a block of named values. The roles
+    keep it a table for screen readers there.
+    """
+    found = {name for take in takes for name in take.features}
+    names = [name for name in FEATURES if name in found] + sorted(found - FEATURES.keys())
+    heads = [
+        _head("take", ""),
+        _head("points", "of 1"),
+        *(_head(name, FEATURES.get(name, ("", ""))[0]) for name in names),
+    ]
+    rows = (row for take in takes for row in _draw_take(take, names))
+    table = element(
+        "table",
+        element("caption", "Takes: what each measures, and as a bar its points of 1"),
+        element("thead", element("tr", *heads, role="row"), role="rowgroup"),
+        element("tbody", *rows, role="rowgroup"),
+        class_="takes",
+        role="table",
     )
+    return join(element("div", table, class_="fitting"), _draw_legend(names))
 
 
-def _draw_take(take: Take, names: list[str]) -> Html:
+def _head(name: str, unit: str) -> Html:
+    said = element("span", unit, class_="unit") if unit else None
+    return element("th", name, " " if unit else None, said, scope="col", role="columnheader")
+
+
+def _draw_take(take: Take, names: list[str]) -> list[Html]:
     chosen = element("b", "chosen", class_="chosen") if take.is_chosen else None
-    return element(
+    won = "won" if take.is_chosen else None
+    row = element(
         "tr",
-        element("th", f"{take.number} ", chosen, scope="row"),
-        element("td", f"{take.points:.2f}", class_="number"),
-        *(_draw_feature(take.features.get(name)) for name in names),
-        element("td", take.verdict or "–", class_="soft"),
-        class_="won" if take.is_chosen else None,
+        element("th", f"{take.number} ", chosen, scope="row", role="rowheader"),
+        element("td", f"{take.points:.2f}", class_="number", role="cell", data_name="points"),
+        *(_draw_feature(name, take.features.get(name)) for name in names),
+        class_=won,
+        role="row",
     )
+    if not take.verdict:
+        return [row]
+    said = f"against take {take.number}: {take.verdict}"
+    cell = element("td", said, colspan=len(names) + 2, class_="soft", role="cell")
+    return [row, element("tr", cell, class_="against", role="row")]
 
 
-def _draw_feature(found: tuple[float, float] | None) -> Html:
+def _draw_feature(name: str, found: tuple[float, float] | None) -> Html:
     if found is None:
-        return element("td")
+        return element("td", role="cell")
     value, points = found
     share = min(max(points, 0.0), 1.0)
     return element(
@@ -94,4 +111,19 @@ def _draw_feature(found: tuple[float, float] | None) -> Html:
         element("span", f", {points:g} of 1 points", class_="hidden"),
         class_="bar",
         style=f"--points:{share:g}",
+        role="cell",
+        data_name=name,
     )
+
+
+def _draw_legend(names: list[str]) -> Html | None:
+    """What each column counts."""
+    known = [(name, *FEATURES[name]) for name in names if name in FEATURES]
+    if not known:
+        return None
+    pairs = (
+        part
+        for name, unit, meaning in known
+        for part in (element("dt", name), element("dd", f"{meaning} ({unit})"))
+    )
+    return element("dl", *pairs, class_="columns")

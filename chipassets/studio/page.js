@@ -1707,10 +1707,11 @@
   function showFeatures(place, item) {
     fill(
       place,
-      ...(item ? item.features : []).flatMap(([name, value, points]) => {
-        const bar = make("dd", { class: "feature" }, `${value}`);
+      ...(item ? item.features : []).flatMap(([name, value, points, unit, meaning]) => {
+        const bar = make("dd", { class: "feature" }, `${value} `, make("span", {}, unit));
         bar.append(make("span", { class: "hidden" }, `, ${points} of 1 points`));
         bar.style.setProperty("--points", String(Math.min(Math.max(points, 0), 1)));
+        bar.append(make("span", { class: "meaning" }, meaning));
         return [make("dt", {}, name), bar];
       }),
     );

@@ -21,6 +21,7 @@ from chipassets.manifest.loader import parse_manifest
 from chipassets.manifest.yaml_reader import read_document
 from chipassets.production.casting import Candidate
 from chipassets.resolve.build_plan import resolve
+from chipassets.selection.features import FEATURES
 from chipassets.studio.fields import GAME_KEYS, TRACK_KEYS, fields, game_is, said, track_is
 
 LOCKED = "locked"
@@ -162,10 +163,16 @@ def _row(name: str, item: Candidate, state: str, origin: str) -> dict[str, Any]:
         "against": [*filter(None, [item.rating.refused]), *item.complaints],
         "bars": item.score.bars,
         "features": [
-            [feature.name, round(float(feature.value), 3), round(float(feature.points), 3)]
+            _feature(feature.name, feature.value, feature.points)
             for feature in item.rating.features
         ],
     }
+
+
+def _feature(name: str, value: float, points: float) -> list[Any]:
+    """A feature's name, value and points, with its unit and what it counts."""
+    unit, meaning = FEATURES.get(name, ("", ""))
+    return [name, round(float(value), 3), round(float(points), 3), unit, meaning]
 
 
 def _locked_row(audition: Audition, take: LockedTake) -> dict[str, Any]:
@@ -180,5 +187,5 @@ def _locked_row(audition: Audition, take: LockedTake) -> dict[str, Any]:
         "points": round(own.total, 3) if own else None,
         "against": [own.verdict] if own and own.verdict else [],
         "bars": take.score.bars,
-        "features": [list(feature) for feature in own.features] if own else [],
+        "features": [_feature(*feature) for feature in own.features] if own else [],
     }

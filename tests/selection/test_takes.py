@@ -15,6 +15,7 @@ from chipassets.music.notes import Motif
 from chipassets.music.score import Note, Score, Statement
 from chipassets.originality import Originality
 from chipassets.plan.trackplan import Character, Melody, Range, TrackPlan
+from chipassets.selection.features import FEATURES
 from chipassets.selection.takes import choose, choose_rated, rate
 
 BARS = 8
@@ -168,6 +169,17 @@ def test_voiced_takes_are_rated_by_what_a_musician_would_mark() -> None:
     assert {"groove", "scale"} <= merged
     assert re.match(r"scale \d\.\d\d, clashes \d\.\d\d, wide leaps \d\.\d\d, seam \d+ semitone",
                     choose([voiced()], PLAN).why)  # fmt: skip
+
+
+def test_every_feature_has_a_unit_and_a_meaning() -> None:
+    looping = replace(voiced(), loop_start_bar=0)
+    rated = [
+        rate(looping, PLAN, OWN, search_cost=1.0, critic=0.5),
+        rate(replace(tune(), loop_start_bar=0), PLAN, OWN),
+    ]
+    names = {feature.name for rating in rated for feature in rating.features}
+    assert FEATURES.keys() - names <= {"nearness", "likeness"}
+    assert names <= FEATURES.keys()
 
 
 def test_a_clash_costs_a_take_its_place() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chipassets.report import report, write_report
 from chipassets.report.page import TRACKS_A_PAGE
+from chipassets.selection.features import FEATURES
 from tests.report.sample_bundle import BAR_SAMPLES, Piece, write_sample
 from tests.report.test_report import HOSTILE
 from tests.web.browser import Browser, Page
@@ -306,3 +307,23 @@ def test_a_report_of_many_tracks_leads_from_its_table_to_a_page_that_plays(
     page.wait_for("document.getElementById('now').textContent === 'battle'")
     assert page.run("document.querySelector('.pages a').textContent") == "All tracks"
     page.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_table_of_takes_fits_the_window(open_report: OpenReport, width: int) -> None:
+    names = list(FEATURES)[:18]
+    features = {name: {"value": -1.234, "points": 0.5} for name in names}
+    row = {"take": 12, "chosen": True, "score": 0.8, "verdict": "refused: " + "too " * 60}
+    page = open_report([TOWN], takes={"town": [row | {"features": features}]})
+    page.resize(width, 900, mobile=width < 500)
+    page.run("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    table, fits = "document.querySelector('.takes')", "scrollWidth <= document.body.clientWidth"
+    assert page.run(f"{table}.{fits}")
+    assert page.run(f"document.documentElement.{fits.replace('body', 'documentElement')}")
+    outside = page.run(
+        f"[...{table}.querySelectorAll('td, th')].filter((cell) => cell.offsetWidth > 2 &&"
+        f" cell.getBoundingClientRect().right > {table}.getBoundingClientRect().right + 1).length"
+    )
+    assert outside == 0
+    said = page.run("document.querySelector('.columns').textContent")
+    assert "from the lowest to the highest note of the top line (semitones)" in said
