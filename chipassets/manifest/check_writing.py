@@ -15,7 +15,8 @@ from chipassets.manifest.settings import Settings
 from chipassets.manifest.wishes import bass_fault, pattern_fault
 from chipassets.music.forms import FormPart, default_form, lay_out
 from chipassets.music.score import Section
-from chipassets.plan.trackplan import Progression
+from chipassets.plan.trackplan import Progression, Wish
+from chipassets.units import STEPS_PER_BEAT
 
 _FORM = frozenset(("form", "loop"))
 
@@ -54,8 +55,30 @@ def check_writing(
         if wrong is not None:
             way = ("sections", wish.section, "bass") if wish.section else ("bass",)
             yield Clash((*steps, *way), wrong, frozenset(("metre", *way[:1])))
+    yield from _density_clashes(settings, steps)
     yield from motif_clashes(manifest, name, settings, sections, needs | _FORM)
     yield from section_key_clashes(settings, sections, steps)
+
+
+def _density_clashes(settings: Settings, steps: Steps) -> Iterator[Clash]:
+    """Yield where a written bass alone has more notes than the density that is asked for."""
+    wishes = {wish.section: wish for wish in settings.wishes}
+    whole = wishes.get("", Wish())
+    for section, wish in wishes.items():
+        density = wish.density or whole.density
+        line = wish.bass_line or (() if wish.bass else whole.bass_line)
+        if density is None or not line or (not wish.density and not wish.bass_line):
+            continue
+        notes = (len(line) - 1) * STEPS_PER_BEAT / line[-1][0]
+        if notes > density.high:
+            key = "density" if wish.density else "bass"
+            way = ("sections", section, key) if section else (key,)
+            fault = Fault(
+                f"the written bass: alone has {notes:g} notes a beat, and density: asks for at "
+                f"most {density.high:g} of all voices",
+                "write fewer notes into bass:, or raise density:",
+            )
+            yield Clash((*steps, *way), fault, frozenset(("sections", "bass", "density")))
 
 
 def _sections(settings: Settings) -> tuple[Section, ...]:
