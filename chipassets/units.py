@@ -8,6 +8,7 @@ the ones that the hardware can keep: the tempo asked for is met within half a fr
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import NamedTuple
 
 STEPS_PER_BEAT = 4
 """16th notes in a quarter note, as Magenta's `steps_per_quarter`."""
@@ -54,22 +55,32 @@ def step_frame(step: int, frames_per_bar: int, beats_per_bar: float) -> int:
     return bar * frames_per_bar + step_in_bar * frames_per_bar // steps
 
 
-def swing_late_beats(step: int, swing_percent: float, beats_per_bar: float) -> float:
-    """Return how late a step lies in swing, in quarter notes; 0 on a beat and without swing.
+class Swing(NamedTuple):
+    """Where in a beat its second 8th lies, and in an 8th its second 16th, in percent; 0 is 50."""
 
-    The second 8th of a beat begins at `swing_percent` of it, 16ths in the middle of their halves.
-    """
-    inside = step % steps_per_bar(beats_per_bar) % STEPS_PER_BEAT
-    if not swing_percent or not inside:
-        return 0.0
-    return (swing_percent - 50) / 100 * (1 if inside == STEPS_PER_BEAT // 2 else 0.5)
+    eighths_percent: float = 0.0
+    sixteenths_percent: float = 0.0
+
+    def late_beats(self, step: int, beats_per_bar: float) -> float:
+        """Return how late a step of a piece lies, in quarter notes: 0 on a beat."""
+        inside = step % steps_per_bar(beats_per_bar) % STEPS_PER_BEAT
+        if not inside or not any(self):
+            return 0.0
+        middle = (self.eighths_percent or 50) / 100
+        late = (self.sixteenths_percent or 50) / 100
+        places = (0.0, late * middle, middle, middle + late * (1 - middle))
+        return places[inside] - inside / STEPS_PER_BEAT
 
 
-def swung_frame(step: int, frames_per_bar: int, beats_per_bar: float, swing_percent: float) -> int:
+STRAIGHT = Swing()
+"""No swing: all 16ths are as long."""
+
+
+def swung_frame(step: int, frames_per_bar: int, beats_per_bar: float, swing: Swing) -> int:
     """Return the frame at which a step starts in music that swings."""
-    late = swing_late_beats(step, swing_percent, beats_per_bar)
+    late = swing.late_beats(step, beats_per_bar)
     return step_frame(step, frames_per_bar, beats_per_bar) + round(
-        late * frames_per_bar / beats_per_bar
+        round(late * frames_per_bar / beats_per_bar, 9)
     )
 
 

@@ -14,7 +14,7 @@ from chipassets.arrange.drum_voice import DrumHit
 from chipassets.chips.chipsong import ChipNote
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.music.score import Note
-from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar, swung_frame
+from chipassets.units import OCTAVE, STEPS_PER_BEAT, STRAIGHT, Swing, steps_per_bar, swung_frame
 
 # Levels 0..15 by role; the triangle has no volume. Two pulses at 13 and 7 stand against the
 # triangle's fixed level about as a melody and its second against a bass.
@@ -40,7 +40,7 @@ class Timing:
     beats_per_bar: float
     bars: int
     loop_start_bar: int | None
-    swing_percent: float = 0.0
+    swing: Swing = STRAIGHT
 
     @property
     def end_frame(self) -> int:
@@ -56,7 +56,7 @@ class Timing:
 
     def frame(self, step: int) -> int:
         """The frame at which the step starts."""
-        return swung_frame(step, self.frames_per_bar, self.beats_per_bar, self.swing_percent)
+        return swung_frame(step, self.frames_per_bar, self.beats_per_bar, self.swing)
 
     def beat_accent(self, step: int) -> int:
         """What the place in the bar adds to a level: +2 on the first beat, -1 off the eighths."""

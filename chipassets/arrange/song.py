@@ -121,7 +121,7 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
     table = assign_roles(_find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(
-        frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar, track.swing_percent
+        frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar, track.swing
     )
     named = _instruments(track)
     own = {item.name for item in track.sound.instruments}

@@ -50,7 +50,7 @@ def import_take(audition: Audition, path: Path, take: TakeName | None = None) ->
     """
     base = take_of(audition, take)
     track = as_played(audition.track, base)
-    found = read_voices(path, audition.plan.chip, base.score, track.swing_percent)
+    found = read_voices(path, audition.plan.chip, base.score, track.swing)
     if not any(found.parts.values()) and not found.strokes:
         raise CheckError(f"{path} plays no note; nothing was changed")
     faults = _faults(found, base.score, track, audition.plan.chip)
@@ -142,7 +142,7 @@ def _part_faults(
 def _merged(score: Score, track: TrackPlan, chip: str, found: FileNotes) -> Score:
     """Return the take with what the file has otherwise than the take's own export."""
     song = arrange(score, track, chip)
-    own = read_voices(encode_midi(song, track), chip, score, track.swing_percent)
+    own = read_voices(encode_midi(song, track), chip, score, track.swing)
     notes: list[Note] = []
     further: list[Note] = []
     for part in (LEAD, INNER, BASS, *FURTHER_PARTS):

@@ -12,7 +12,7 @@ from chipassets.errors import UsageError
 from chipassets.midi.reader import MidiContent, MidiError, names_drums, parse_midi
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import Score
-from chipassets.units import STEPS_PER_BEAT, swing_late_beats
+from chipassets.units import STEPS_PER_BEAT, STRAIGHT, Swing
 
 _MOST_BYTES = 1 << 22
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -63,7 +63,7 @@ class FileNotes:
 
 
 def read_voices(
-    source: Path | bytes, chip: str, score: Score, swing_percent: float = 0.0
+    source: Path | bytes, chip: str, score: Score, swing: Swing = STRAIGHT
 ) -> FileNotes:
     """Return the notes of a file by part, on the grid.
 
@@ -84,7 +84,7 @@ def read_voices(
         )
     _check_metre(content, score, name)
     parts, unheard = _parts_of(content, chip, name)
-    grid = _grid(content, score.beats_per_bar, swing_percent)
+    grid = _grid(content, score.beats_per_bar, swing)
     rows: dict[str, list[Note]] = {}
     moved, far = 0, 0
     for start, end, pitch, voice in sorted(content.notes):
@@ -186,7 +186,7 @@ class _Grid:
 
     ticks_per_quarter: int
     beats_per_bar: float
-    swing_percent: float
+    swing: Swing
 
     def step(self, tick: int) -> tuple[int, float]:
         """Return the nearest step, the later of two, and how far from it the tick lies, in steps.
@@ -198,19 +198,19 @@ class _Grid:
         choice = range(near + 1, max(-1, near - 2), -1)
         step = min(choice, key=lambda one: abs(place - self._at(one)))
         off = abs(place - self._at(step))
-        return step, off if not self.swing_percent or off > _NOTHING else 0.0
+        return step, off if not any(self.swing) or off > _NOTHING else 0.0
 
     def _at(self, step: int) -> float:
-        late = swing_late_beats(step, self.swing_percent, self.beats_per_bar)
+        late = self.swing.late_beats(step, self.beats_per_bar)
         return step + late * STEPS_PER_BEAT
 
 
-def _grid(content: MidiContent, beats_per_bar: float, swing_percent: float) -> _Grid:
+def _grid(content: MidiContent, beats_per_bar: float, swing: Swing) -> _Grid:
     """Return the grid on which the file's notes lie, straight or in the track's swing."""
-    straight = _Grid(content.ticks_per_quarter, beats_per_bar, 0.0)
-    if not swing_percent:
+    straight = _Grid(content.ticks_per_quarter, beats_per_bar, STRAIGHT)
+    if not any(swing):
         return straight
-    swung = _Grid(content.ticks_per_quarter, beats_per_bar, swing_percent)
+    swung = _Grid(content.ticks_per_quarter, beats_per_bar, swing)
     ticks = [note[0] for note in content.notes] + [tick for tick, *_ in content.strokes]
 
     def distance(grid: _Grid) -> float:

@@ -42,7 +42,15 @@ from chipassets.manifest.sound import (
     RomBudget,
 )
 from chipassets.manifest.tonality import KeyField
-from chipassets.manifest.wishes import BassRole, DrumsField, Dynamics, SectionsField, Swing, Texture
+from chipassets.manifest.wishes import (
+    BassRole,
+    DrumsField,
+    Dynamics,
+    SectionsField,
+    Shuffle,
+    Swing,
+    Texture,
+)
 from chipassets.manifest.words import (
     DEFAULT_MODEL,
     Author,
@@ -113,6 +121,7 @@ class Options(_Part):
     lead_pitch: Register | None = Field(default=None, alias="register")
     dynamics: Dynamics | None = None
     swing: Swing | None = None
+    shuffle: Shuffle | None = None
     sections: SectionsField | None = None
     guidance: Guidance | None = None
     chromatic: Chromatic | None = None

@@ -75,6 +75,7 @@ class Settings:
     pickup: Primer | None
     final_key: Key | int | None
     swing_percent: float
+    shuffle_percent: float
     frozen: bool
     filter_name: str
     wishes: tuple[Wish, ...]
@@ -176,6 +177,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         pickup=_said(layers, "pickup", None),
         final_key=_said(layers, "final_key", None),
         swing_percent=_said(layers, "swing", 0.0),
+        shuffle_percent=_said(layers, "shuffle", 0.0),
         filter_name=_said(layers, "filter", ""),
         wishes=_wishes(layers),
     )

@@ -28,7 +28,7 @@ _KINDS: Mapping[str, str] = {
     "kick": "kick", "snare": "snare", "hat": "closed_hat", "open_hat": "open_hat", "tom": "tom",
     "crash": "crash",
 }  # fmt: skip
-_FILLS, _SWING, _GROOVE = "fills", "swing", "groove"
+_FILLS, _GROOVE = "fills", "groove"
 _PATTERN = re.compile(r"[xXo.\-| ]*[xXo.\-][xXo.\-| ]*")
 _MAX_STEPS = 128
 _EXAMPLE = 'write drums: none, drums: march, or {kick: "x...x...", hat: "x.x."}'
@@ -40,10 +40,11 @@ def read_drums(value: Any, _: Context) -> Drums:
         return _groove(value)
     if not isinstance(value, dict) or not value:
         raise refuse("drums are a groove by name, or written strokes", _EXAMPLE)
-    if _SWING in value:
-        why = "all voices swing together, or they would not meet"
-        fix = "write swing: beside drums:, in the track"
-        raise Refusal(Fault(why, fix, (_SWING,), on_key=True))
+    for word in ("swing", "shuffle"):
+        if word in value:
+            why = "all voices swing together, or they would not meet"
+            fix = f"write {word}: beside drums:, in the track"
+            raise Refusal(Fault(why, fix, (word,), on_key=True))
     keys = (*_KINDS, _FILLS, _GROOVE)
     groove = ""
     strokes, fills = [], False
@@ -187,14 +188,22 @@ def read_dynamics(value: Any, _: Context) -> float:
 
 def read_swing(value: Any, _: Context) -> float:
     """Return the percent of a beat behind which its second 8th lies."""
+    return _late(value, "swing says where in a beat its second 8th lies", "62%")
+
+
+def read_shuffle(value: Any, _: Context) -> float:
+    """Return the percent of an 8th behind which its second 16th lies."""
+    return _late(value, "shuffle says where in an 8th its second 16th lies", "58%")
+
+
+def _late(value: Any, why: str, example: str) -> float:
     text = value.strip() if isinstance(value, str) else ""
     try:
         percent = float(text[:-1]) if text.endswith("%") else 0.0
     except ValueError:
         percent = 0.0
     if not _STRAIGHT <= percent <= _MOST_SWING:
-        why = f"swing says where in a beat its second 8th lies, {_STRAIGHT}% to {_MOST_SWING}%"
-        raise refuse(why, "write it like 62%")
+        raise refuse(f"{why}, {_STRAIGHT}% to {_MOST_SWING}%", f"write it like {example}")
     return percent
 
 
@@ -236,7 +245,8 @@ _FIELDS = {"dynamics": "dynamics_db"}
 _COLOURS = {"lead": "lead", "inner": "inner", "bass": "low"}
 _WHOLE_TRACK = (
     "metre", "loop", "mood", "primer", "layers", "leave", "arpeggio", "takes", "temperature",
-    "form", "ending", "pickup", "final_key", "filter", "avoid", "sounds_like", "swing", "guidance",
+    "form", "ending", "pickup", "final_key", "filter", "avoid", "sounds_like", "swing", "shuffle",
+    "guidance",
     "chromatic", "seed", "scene",
 )  # fmt: skip
 
@@ -386,6 +396,19 @@ Swing = Annotated[
             "examples": ["60%"],
             "description": "Where in a beat its second 8th lies, for all voices: 50% is straight, "
             "66% the swing of triplets, 75% a dotted shuffle.",
+        },
+    ),
+]
+Shuffle = Annotated[
+    float,
+    Reads(
+        read_shuffle,
+        {
+            "type": "string",
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
+            "description": "Where in an 8th its second 16th lies, for all voices: 50% is straight, "
+            "58% a light shuffle of 16ths, 66% that of triplets.",
+            "examples": ["58%"],
         },
     ),
 ]

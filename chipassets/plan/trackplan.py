@@ -11,7 +11,7 @@ from chipassets.music.notes import Motif as Motif
 from chipassets.music.notes import Primer as Primer
 from chipassets.music.score import Section
 from chipassets.plan.links import Link
-from chipassets.units import STEPS_PER_BEAT, metre_name, steps_per_bar
+from chipassets.units import STEPS_PER_BEAT, Swing, metre_name, steps_per_bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +252,8 @@ class TrackPlan:
     """The key to which the last section is moved as a whole."""
     swing_percent: float = field(default=0.0, metadata=SOUND)
     """Where in a beat its second 8th lies; 0 and 50 in the middle."""
+    shuffle_percent: float = field(default=0.0, metadata=SOUND)
+    """Where in an 8th its second 16th lies; 0 and 50 in the middle."""
     avoid: tuple[str, ...] = field(default=(), metadata=UNSAID)
     """Words of `compose.avoiding.AVOIDABLE`."""
     sounds_like: SoundsLike | None = field(default=None, metadata=UNSAID)
@@ -294,6 +296,11 @@ class TrackPlan:
     def metre(self) -> str:
         """The metre as it is written: `"6/8"` where the felt beat is dotted."""
         return metre_name(self.beats_per_bar, self.pulse_steps)
+
+    @property
+    def swing(self) -> Swing:
+        """How the track's 8ths and 16ths swing."""
+        return Swing(self.swing_percent, self.shuffle_percent)
 
     @property
     def steps_per_bar(self) -> int:

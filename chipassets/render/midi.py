@@ -27,7 +27,7 @@ from chipassets.midi.writer import (
     track_name,
 )
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.units import STEPS_PER_BEAT, swing_late_beats, swung_frame
+from chipassets.units import STEPS_PER_BEAT, swung_frame
 
 TICKS_PER_BEAT = 480
 _TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
@@ -78,12 +78,12 @@ class _Grid:
 
 def _grid(song: ChipSong, track: TrackPlan) -> _Grid:
     """Return the steps of a song's bars, late where the track swings."""
-    beats, swing = track.beats_per_bar, track.swing_percent
+    beats, swing = track.beats_per_bar, track.swing
     steps = range(-(-song.frames // song.frames_per_bar) * track.steps_per_bar + 1)
     return _Grid(
         [swung_frame(step, song.frames_per_bar, beats, swing) for step in steps],
         [
-            step * _TICKS_PER_STEP + round(swing_late_beats(step, swing, beats) * TICKS_PER_BEAT)
+            step * _TICKS_PER_STEP + round(swing.late_beats(step, beats) * TICKS_PER_BEAT)
             for step in steps
         ],
     )

@@ -106,6 +106,8 @@ def _writing_lines(track: TrackPlan) -> list[str]:
         lines.append(f"  the last section is played in {track.final_key}")
     if track.swing_percent:
         lines.append(f"  swing {track.swing_percent:g} %")
+    if track.shuffle_percent:
+        lines.append(f"  shuffle of 16ths {track.shuffle_percent:g} %")
     if track.avoid:
         lines.append(f"  avoids {', '.join(track.avoid)}")
     if track.sounds_like is not None:

@@ -12,6 +12,7 @@ from chipassets.chips.chipsong import ChipNote, ChipSong
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.score import Score, Section
 from chipassets.plan.trackplan import Wish
+from chipassets.units import Swing
 from tests.chip_music import plan, song
 
 FORM = (Section("A", 0, 4), Section("B", 4, 4))
@@ -61,10 +62,16 @@ def test_a_fade_goes_down_bar_by_bar_to_nothing_much() -> None:
 
 def test_swing_moves_what_lies_off_the_beat_and_nothing_else() -> None:
     straight = Timing(96, 4, 2, 0)
-    swung = Timing(96, 4, 2, 0, 66.0)
+    swung = Timing(96, 4, 2, 0, Swing(66.0))
     for step in range(32):
         late = swung.frame(step) - straight.frame(step)
         assert late == {0: 0, 1: 2, 2: 4, 3: 2}[step % 4]
+    shuffled = Timing(96, 4, 2, 0, Swing(0.0, 75.0))
+    for step in range(32):
+        late = shuffled.frame(step) - straight.frame(step)
+        assert late == {0: 0, 1: 3, 2: 0, 3: 3}[step % 4]
+    both = Timing(960, 4, 2, 0, Swing(60.0, 60.0))
+    assert [both.frame(step) for step in range(5)] == [0, 86, 144, 202, 240]
     frames = [swung.frame(step) for step in range(33)]
     assert frames == sorted(frames)
     song_of = [arrange(formed(), plan(swing_percent=percent), "nes") for percent in (0.0, 50.0)]

@@ -57,6 +57,7 @@ SAID: dict[str, dict[str, Any]] = {
     "register": {"register": "67-77"},
     "dynamics": {"dynamics": "mp"},
     "swing": {"swing": "60%"},
+    "shuffle": {"shuffle": "58%"},
     "sections": {"sections": {"B": {"drums": "none", "bass": "1 - 5 -"}}, "form": "A:2 B:2"},
     "guidance": {"guidance": {"leaps": 2}},
     "chromatic": {"chromatic": 0.1},

@@ -48,6 +48,8 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "a bass of five steps": ('bass: "1 - 5 - 1"', 7, ("5 steps", "a bar 16")),
     "a groove and strokes": ("drums: {groove: rock, kick: x}", 8, ("keep one",)),
     "swing of drums alone": ("drums: {kick: x, swing: 60%}", 18, ("beside drums:",)),
+    "shuffle of drums alone": ("drums: {kick: x, shuffle: 60%}", 18, ("beside drums:",)),
+    "shuffle without percent": ("shuffle: 58", 10, ("50% to 75%", "58%")),
     "too much swing": ("swing: 80%", 8, ("50% to 75%",)),
     "swing in 6/8": ("metre: 6/8, swing: 60%", 20, ("three 8ths",)),
     "an ending of a loop": ("ending: fade", 9, ("the track loops", "loop: false")),

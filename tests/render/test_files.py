@@ -185,7 +185,7 @@ def test_midi_swings_as_the_track_does_and_comes_back_as_the_same_steps(
         480 + middle,
         960,
     ]
-    taken = read_voices(data, "nes", score, percent)
+    taken = read_voices(data, "nes", score, track.swing)
     assert [note.start_step for note in taken.parts["lead"]] == [0, 2, 4, 5, 6, 7, 8]
     assert not taken.remarks
 
@@ -194,7 +194,7 @@ def test_a_file_that_was_put_on_the_straight_grid_is_read_so() -> None:
     straight, swung = plan(groove="none"), replace(plan(groove="none"), swing_percent=70.0)
     score = song(1).with_notes([Note(step, 2, 72, "lead") for step in (0, 2, 4, 6, 8)])
     data = encode_midi(arrange(score, straight, "nes"), straight)
-    taken = read_voices(data, "nes", score, swung.swing_percent)
+    taken = read_voices(data, "nes", score, swung.swing)
     assert [note.start_step for note in taken.parts["lead"]] == [0, 2, 4, 6, 8]
 
 

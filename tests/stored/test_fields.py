@@ -14,7 +14,7 @@ from chipassets.stored.cache_keys import audio_key, notes_key, track_sound_of_ba
 from chipassets.stored.facts import notes_fields
 from tests.lock.material import PLAIN
 
-OTHERS: dict[str, Any] = {"filter_name": "muffled", "swing_percent": 60.0}
+OTHERS: dict[str, Any] = {"filter_name": "muffled", "swing_percent": 60.0, "shuffle_percent": 58.0}
 """Another value of each field that decides the sound alone."""
 
 
