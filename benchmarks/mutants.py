@@ -8,6 +8,9 @@ as it is imported: no file changes.
 Without --all, the mutants with the lowest hashes are tried, by seed: the same ones each time, and
 an edit elsewhere moves none of them in or out. Exit code 1 when fewer are killed than --floor asks.
 A survivor may be a fault that no caller can see; most say which test is missing.
+
+`.ci/run` tries a few of shape and selection, whose tests take seconds, against a floor. A scheduled
+job is to try all areas: --sample 24 --floor 0.6.
 """
 
 from __future__ import annotations
@@ -75,6 +78,15 @@ AREAS = {
             ),
         ),
     ),
+    "resolve": Area(
+        _room("resolve", "build_plan", "framing", "home_key", "linking"),
+        ("tests/resolve", "tests/production/test_links.py"),
+    ),
+    "decisions": Area(
+        _room("decisions", "auditions", "rerolling", "taking_in", "voices_in", "whole_tracks"),
+        ("tests/decisions", "tests/cli/test_takes.py"),
+    ),
+    "bundle": Area(_room("bundle", "files", "names", "place", "store", "swap"), ("tests/bundle",)),
     "compose": Area(
         _room(
             "compose", "bass", "cells", "choosing", "drums", "fit", "further", "harmonies",

@@ -235,3 +235,11 @@ def test_only_the_highest_note_where_a_motif_stands_is_the_motifs() -> None:
     assert {note.pitch for note in fold_into_key(score, track).notes if not note.start_step} == {
         73, 60,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("other", [Note(8, 4, 60), Note(0, 4, 60)])
+def test_a_note_moves_to_a_tone_that_only_touches_it(other: Note) -> None:
+    """What begins where the note ends, or ends where it begins, leaves its pitch free."""
+    score = a_score(Note(4, 4, 61), other)
+    track = replace(plan_for(score), chromatic_share=0.0)
+    assert Note(4, 4, 60) in fold_into_key(score, track).notes
