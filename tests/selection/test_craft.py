@@ -131,3 +131,9 @@ def test_the_beats_are_those_that_are_felt() -> None:
     score = a_score(*(Note(step, 2, 60 + step, LEAD) for step in (0, 4, 6, 8)))
     assert measure_craft(score, 4).on_pulse == 0.75
     assert measure_craft(score, 6).on_pulse == 0.5
+
+
+def test_half_bars_in_which_nothing_begins_are_holes_but_for_the_last_bar_of_an_end() -> None:
+    notes = [Note(0, 8, 60, LEAD), Note(8, 8, 62, LEAD)]
+    assert measure_craft(a_score(*notes, bars=3, loop=None), 4).holes == 2
+    assert measure_craft(a_score(*notes, bars=3), 4).holes == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -260,3 +261,29 @@ def test_a_tune_that_somebody_wrote_may_stay_on_a_pitch() -> None:
     said = replace(score, statements=(Statement("melody-A", 0, 16 * BARS, 2, 0),))
     written = rate(said, replace(PLAN, melodies=(Melody("A", motif),)))
     assert "one pitch is" not in (written.refused or "")
+
+
+def test_what_counts_and_how_much_is_what_it_was(golden: Callable[[str, str], None]) -> None:
+    voices = rate(voiced(), PLAN, OWN, search_cost=1.0, critic=1.0)
+    merged = rate(tune(), PLAN, OWN)
+    once = rate(replace(voiced(), loop_start_bar=None), PLAN)
+    lines = [
+        f"{kind}: {feature.name} {feature.weight:g}"
+        for kind, rating in (("voices", voices), ("merged", merged), ("plays once", once))
+        for feature in rating.features
+    ]
+    golden("tables/takes_weights.txt", "\n".join(lines) + "\n")
+
+
+def test_a_piece_of_one_bar_may_have_few_pitches_and_one_above_all() -> None:
+    notes = [Note(4 * n, 4, pitch) for n, pitch in enumerate((72, 72, 72, 74))]
+    score = Score((), 1, 120_000, KEY).with_notes(notes)
+    assert rate(score, replace(PLAN, bars=1)).refused is None
+    two = Score((), 2, 120_000, KEY).with_notes(
+        [*notes, *(replace(note, start_step=note.start_step + 16) for note in notes)]
+    )
+    assert "stuck on 2 pitches" in (rate(two, replace(PLAN, bars=2)).refused or "")
+
+
+def test_a_corpus_that_shares_no_long_grams_refuses_nothing() -> None:
+    assert rate(tune(), PLAN, Originality({6: 0.9}, 3)).refused is None
