@@ -8,6 +8,11 @@
 
 @DEFINES@
 
+# At the music's own rate loops return to the sample. At Ren'Py's 48000 Hz each return comes 15 samples
+# late. A define of your own goes before this one.
+init -20 python:
+    config.sound_sample_rate = 44100
+
 init -10 python:
     for number in range(2, @MOST_LAYERS@ + 1):
         renpy.music.register_channel(
