@@ -11,28 +11,13 @@ import typer
 from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 from chipassets.errors import UsageError
+from chipassets.plan.engine_names import ENGINES
 
 if TYPE_CHECKING:
     from chipassets.engines import Exported
 
 
-class Engine(StrEnum):
-    """The engines that there are exporters for: those of a manifest's `engines:`."""
-
-    GODOT = "godot"
-    GODOT3 = "godot3"
-    WEB = "web"
-    RPGMAKER = "rpgmaker"
-    LOVE = "love"
-    RENPY = "renpy"
-    GAMEMAKER = "gamemaker"
-    UNITY = "unity"
-    DEFOLD = "defold"
-    BEVY = "bevy"
-    CONSTRUCT = "construct"
-    GBSTUDIO = "gbstudio"
-    SOLARUS = "solarus"
-    UNREAL = "unreal"
+Engine = StrEnum("Engine", {name.upper(): name for name in ENGINES})  # type: ignore[misc]
 
 
 def export_command(
@@ -57,10 +42,10 @@ def export_command(
     from chipassets.bundle import open_folder
     from chipassets.engines import export, export_m4a
 
-    if m4a and engine is not Engine.RPGMAKER:
+    if m4a and engine != "rpgmaker":
         raise UsageError("--m4a is for rpgmaker alone; leave it out")
     folder = open_folder(bundle)
-    done = [export(engine.value, folder, out, example=example, dry=check_only)]
+    done = [export(str(engine), folder, out, example=example, dry=check_only)]
     if m4a:
         done.append(export_m4a(folder, out, dry=check_only))
     if as_json:

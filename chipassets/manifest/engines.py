@@ -9,12 +9,7 @@ from typing import Annotated, Any
 
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
-
-ENGINES = (
-    "godot", "godot3", "web", "rpgmaker", "love", "renpy", "gamemaker", "unity", "defold", "bevy",
-    "construct", "gbstudio", "solarus", "unreal",
-)  # fmt: skip
-"""The engines that there are exporters for: the keys of `chipassets.engines.EXPORTERS`."""
+from chipassets.plan.engine_names import ENGINES as ENGINES
 
 _OPTIONS = ("into",)
 _MOST_LETTERS = 300

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from chipassets.cli.app import app
-from chipassets.cli.export import Engine
 from chipassets.engines import EXPORTERS, Music, check_targets, export
 from chipassets.engines.targets import target_folder
 from chipassets.errors import ManifestError, UsageError
@@ -29,7 +28,7 @@ def engines_of(said: str) -> tuple[EngineTarget, ...]:
 
 
 def test_the_table_is_what_manifests_and_the_command_may_ask_for() -> None:
-    assert tuple(EXPORTERS) == ENGINES == tuple(engine.value for engine in Engine)
+    assert tuple(EXPORTERS) == ENGINES
 
 
 @pytest.mark.parametrize(
@@ -102,7 +101,7 @@ def test_every_engine_gets_files_a_page_and_an_example_again_and_again(
     assert "engines:" in page
     for item in items + example:
         # A placeholder that was not filled in, or a path of this machine.
-        text = "" if item.path.endswith((".ogg", ".uge")) else item.data.decode()
+        text = item.data.decode(errors="replace")
         assert not re.search(r"@[A-Z]{3,}@", text), item.path
         assert str(tmp_path) not in text, item.path
     done = export(engine, bundle, tmp_path / "game", example=True)
