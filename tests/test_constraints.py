@@ -9,6 +9,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from chipassets import __version__
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -45,3 +47,10 @@ def test_everything_that_a_build_needs_has_an_exact_version() -> None:
     assert "numpy" in needed
     assert "cffi" in needed, "what soundfile needs counts too"
     assert needed <= names
+
+
+def test_the_package_says_the_version_that_is_released() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["project"]["version"] == __version__
+    released = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {__version__}\n" in released
