@@ -93,7 +93,7 @@ def _heard(volume: Macro) -> NDArray[np.float64]:
 
 
 def _rises(values: NDArray[np.float64]) -> bool:
-    """Whether the way to the top is one that a straight attack can stand for."""
+    """Return whether a straight attack can replace the rise to the peak."""
     return bool((np.diff(values) >= 0).all())
 
 

@@ -61,7 +61,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def replace_file(target: Path, data: bytes) -> None:
-    """Do what `write_file` does where the folder is held already and the path is resolved."""
+    """Write as `write_file` does, for a resolved path in a folder that is already locked."""
     try:
         handle, name = tempfile.mkstemp(_PARTIAL, _prefix(target), target.parent)
     except OSError as error:
@@ -94,7 +94,7 @@ def sweep_partial(target: Path, *, alone: bool) -> None:
 
 
 def is_forgotten(leftover: Path, *, alone: bool) -> bool:
-    """Whether nobody can be at work on a temporary file or folder any more."""
+    """Return whether no running process can still use a temporary file or folder."""
     try:
         return alone or time.time() - leftover.lstat().st_mtime > _FORGOTTEN_SECONDS
     except OSError:

@@ -167,7 +167,7 @@ def _sample(sample: FtSample) -> list[str]:
 
 
 def _key(key: FtKey) -> str:
-    """One line; the last three are no loop, its place, and the level that a note leaves alone."""
+    """Return the line of a key. Its last three numbers: no loop, loop at 0, level unchanged."""
     head = f"KEYDPCM {key.instrument:3d} {key.octave:3d} {key.note:3d}"
     return f"{head}   {key.sample:3d} {key.rate:3d}   {0:3d} {0:5d} {-1:3d}"
 

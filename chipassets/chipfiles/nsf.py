@@ -154,7 +154,7 @@ def _dialect(songs: Sequence[tuple[RegisterLog, str]]) -> str:
 
 
 def _program(streams: Sequence[Stream], vrc6: bool) -> bytes:
-    """Bank 0: the player with its tables filled in."""
+    """Return bank 0: the player with its tables filled in."""
     machine = player(len(streams), vrc6)
     code = bytearray(machine.code)
     offset = 0

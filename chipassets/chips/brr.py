@@ -47,7 +47,7 @@ def encode_brr(
     loop the last block is filled up with silence.
 
     Raises:
-        ValueError: there are no samples, or those of a loop fill no whole number of blocks.
+        ValueError: `samples` is empty, or a loop's samples do not fill a whole number of blocks.
     """
     if not samples or (loops and (len(samples) % BLOCK_SAMPLES or loop_start % BLOCK_SAMPLES)):
         raise ValueError(f"{len(samples)} samples do not fill blocks of {BLOCK_SAMPLES}")

@@ -27,7 +27,7 @@ class Macro:
         return self.values[self.loop + (frame - self.loop) % (end - self.loop)]
 
     def released(self, frame: int) -> int | None:
-        """The value `frame` frames after the note's end; None when nothing sounds any more."""
+        """The value `frame` frames after the note's end; None once it is silent."""
         if self.release is None or self.release + frame >= len(self.values):
             return None
         return self.values[self.release + frame]

@@ -3,7 +3,7 @@
 Each bit moves the converter's level, 0..127, up or down by 2 (NESdev, APU DMC). A level that is
 loud makes triangle and noise softer, so every drum starts and ends at 0: it swings above that, as a
 pushed cone does. Behind its last sound a clip goes on down for as long as any level needs, so that
-the channel rests at 0 whatever it was at when the drum was struck.
+the channel rests at 0, at whichever level the drum was struck.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def _print_counts(what: str, counts: dict[str, int]) -> None:
 
 
 def _print_sources(told: CorpusReport) -> None:
-    """Print what a table of sources and the files do not agree on, a line each."""
+    """Print one line for each disagreement between a table of sources and the files."""
     for name, line in islice(told.unmatched_rows.items(), _MOST_ROWS_SHOWN):
         print_text(f"sources, line {line}: there is no file {name}")
     more = len(told.unmatched_rows) - _MOST_ROWS_SHOWN

@@ -146,7 +146,7 @@ def _statement(cell: Cell, traits: Traits, worth: float, targets: Targets, bar_s
 def _contrast(
     cell: Cell, traits: Traits, worth: float, others: Sequence[Cell], targets: Targets
 ) -> float:
-    """How well a cell stands off from those of the other letters, and is a statement itself."""
+    """Return how much a cell differs from those of other letters, plus its own worth."""
     fit = 0.5 * worth + 0.5 * _statement(cell, traits, worth, targets, cell.bar_steps)
     for other in others:
         shared = len(set(cell.rhythm) & set(other.rhythm)) / len(cell.rhythm)

@@ -196,7 +196,7 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
         if SYNCOPATION in context.plan.avoid:
             line = unsyncopated(line, context.bar_steps, context.pulse_steps)
         voices += cut_stops(context, shortened(line, length))
-    # What somebody wrote is played as it is written.
+    # What a person wrote is played as it is written.
     voices += settled + low
     voices = [note for note in voices if note.start_step < track.total_steps]
     voices = kept_in_key(

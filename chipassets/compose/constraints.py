@@ -40,7 +40,7 @@ class Constraints:
 
 
 def unconstrained(steps: int, places: int = MAX_EVENTS_PER_STEP) -> Constraints:
-    """Return the constraints in which the model chooses everything."""
+    """Return constraints that leave every choice to the model."""
     forced = np.full((steps, places), FREE, np.int16)
     forced[:, -1] = STEP_END
     return Constraints(forced)

@@ -23,7 +23,7 @@ _NEW_SHARE = 4
 class Part:
     """A section and the bars of it, from its first on, that return from the bar `source_bar`.
 
-    lead_in_steps: so many of the last of them are composed anew.
+    lead_in_steps: how many of their last steps are composed anew.
     """
 
     section: Section

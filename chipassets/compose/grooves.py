@@ -282,7 +282,7 @@ def _beats(bar: DrumBar, *beats: int) -> DrumBar:
 
 
 def _joined(*parts: DrumBar, steps: int) -> DrumBar:
-    """Return bars of so many steps one behind the other, as one."""
+    """Return the bars joined one after another into one bar."""
     return _sorted(
         DrumHit(hit.step + steps * place, hit.kind, hit.velocity)
         for place, part in enumerate(parts)

@@ -113,8 +113,8 @@ def _third(chord: Chord) -> int:
 def _bent_scale(chord: Chord, key: Key, home: Key) -> list[int]:
     """Return seven steps above home's tonic: the key's scale, bent to hold the chord's tones.
 
-    A tone from outside moves the nearest step that is no tone of the chord; of two as near the one
-    below where the chord leads (it has a major third over its root), else the one above.
+    A chord tone outside the scale replaces the nearest step that is not a chord tone. Of two
+    equally near steps it replaces the lower if the chord has a major third, else the upper.
     """
     above = key.tonic - home.tonic
     scale = sorted((step + above) % 12 for step in key.harmony_scale)

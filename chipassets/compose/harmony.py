@@ -241,7 +241,7 @@ def _repeat_chords(plan: PiecePlan, start: int, bars: Bars, rng: np.random.Gener
 
 
 def _opening(track: TrackPlan, start: int, bars: int) -> tuple[Note, ...]:
-    """Return the notes that somebody gave a phrase's bars, counted from its beginning.
+    """Return the settled notes of a phrase's bars, with steps counted from the phrase's start.
 
     At the piece's start the primer's or a motif's; elsewhere those of motifs in other voices than
     the tune's, which the tune cannot make room for.

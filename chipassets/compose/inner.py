@@ -133,7 +133,7 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
 def _beneath(context: Context, bar: int, written: Bar, role: str) -> Bar:
     """Return the bar with what lies above the tune moved down by octaves.
 
-    Broken chords keep their shape, unless somebody wrote the tune; echoes are the tune's own.
+    Broken chords keep their shape, unless the tune is written; echoes repeat the tune itself.
     """
     if context.tune[bar].cell != "given" and role in (*_BROKEN, ideas.ECHO):
         return written

@@ -1,4 +1,4 @@
-"""Melodies: where the tune of a section that somebody wrote stands, and what of it sounds."""
+"""Melodies: where a section's written tune stands, and which of its notes sound."""
 
 from __future__ import annotations
 

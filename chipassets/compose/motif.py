@@ -107,9 +107,9 @@ def _in_bass(octaves: int, low: int, high: int) -> int:
 
 
 def _stretch(motif: Motif, tempo_millibpm: int, room: int) -> int:
-    """Return the note values, in halves of what they are: as the motif's transform says.
+    """Return the factor on the note values, in halves, that the motif's transform asks for.
 
-    Where the motif may be stretched, those that keep it near its own pace.
+    Where the motif may be stretched, it is the factor that keeps its pace.
     """
     if motif.transform in (AUGMENTED, DIMINISHED):
         return _DOUBLED if motif.transform == AUGMENTED else _HALVED

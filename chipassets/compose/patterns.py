@@ -34,7 +34,7 @@ _FEWEST_STRUCK, _MORE_STRUCK, _ODD_STRUCK = 4.0, 5.0, 6.0
 
 _FIFTH = 7
 _FEWEST_STROKES = 3
-"""With fewer strokes in a bar, chords between the beats are no accompaniment."""
+"""With fewer strokes a bar, chords between the beats do not make an accompaniment."""
 
 _FAST_COMPING = 0.55
 """From this wish for 16ths on, chords are struck in the rhythm of a cell that has them."""

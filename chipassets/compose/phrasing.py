@@ -31,7 +31,7 @@ def add_pickups(
     """Return the tune with a pickup into each phrase for which the plan has one.
 
     Its rhythm is the end of one of the model's bars; it goes by step to the note that it leads to.
-    given: bars that somebody settled, which stay as they are.
+    given: bars whose notes the manifest or a repair settles; they stay.
     """
     rhythm = _pickup_rhythm(material, harmony.steps_per_bar, draw)
     if SIXTEENTHS in plan.avoid:
@@ -152,8 +152,8 @@ def let_go(notes: Sequence[Note], others: Sequence[Sequence[Note]]) -> list[Note
 def shortened(notes: Sequence[Note], short: float) -> list[Note]:
     """Return notes of a part played shorter: `short` from 0, as written, to 1, all detached.
 
-    Eighths and quarters lose up to half of their length, longer ones up to a 16th or two; where a
-    note's length is its point it stays.
+    Eighths and quarters lose up to half of their length, longer notes one or two 16ths. Notes that
+    are held on purpose keep their length.
     """
     if short < _LEGATO_UP_TO:
         return list(notes)
@@ -178,7 +178,7 @@ def kept_in_key(
     """Return notes of all parts of which at most a share lies outside the scale and its chords.
 
     The shortest stay first; what is too many moves to the nearest tone of the scale under it.
-    given: bars of a part that somebody settled, whose notes stay.
+    given: bars of a part whose notes the manifest or a repair settles; they stay.
     """
     table = context.harmony.table
     outside = [

@@ -29,7 +29,7 @@ MAIN, ANSWER, FRAGMENT, INVERSION, BROAD, COPY, REST, CADENCE = (
 
 
 DRUMS = "drums"
-"""In a section's likes: the drums, which are no part of the roles."""
+"""In a section's likes: the drums, which have no entry among the roles."""
 
 ASKED = "asked"
 """In a section's roles: a part that the manifest gave its role, which it keeps in every bar."""
@@ -67,7 +67,7 @@ class Phrase:
 class SectionPlan:
     """A section: its letter, its phrases, and what each part does.
 
-    source_bar, returning_bars: so many bars from the first on come back whole from there.
+    source_bar, returning_bars: the first `returning_bars` bars repeat those from `source_bar`.
     roles: of each part by name. key: in which the section stands, the piece's own or another. lift:
     semitones by which the tune's register is raised. intensity: 0 (thin) to 1 (full). place: how
     many sections of another letter stand before it. is_register_asked, is_bass_asked: whether the

@@ -92,7 +92,7 @@ def _entries(
 ) -> Mapping[str, int]:
     """Return who waits at the start: people's pieces seldom begin with everyone.
 
-    Where somebody gave the opening all enter at once.
+    Where the opening is written in the manifest, all enter at once.
     """
     draw, which = float(rng.random()), _pick(_ENTRIES, rng)
     if track.motifs or track.melodies or track.primer is not None or track.bars < 2 * PHRASE_BARS:

@@ -40,7 +40,7 @@ def apply_primer(
 
 
 def check_length(primer: Primer, steps: int) -> None:
-    """ComposeError for a primer that leaves none of so many steps to compose."""
+    """Raise ComposeError if a primer fills all `steps`: nothing is left to compose."""
     if primer.steps >= steps:
         raise ComposeError(
             f"the primer lasts {primer.steps} steps and the track {steps}: nothing is left to "

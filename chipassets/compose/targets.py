@@ -88,7 +88,7 @@ def _in_front(place: float, onsets: float, pace: float) -> tuple[float, float]:
 
 
 def onsets_for(density: float, beats_per_bar: float) -> float:
-    """Return the tune's notes a bar in music of so many notes a beat, all voices together."""
+    """Return how many notes a bar the tune has where all voices together have `density` a beat."""
     return _playable(density * _TUNE_SHARE * beats_per_bar, steps_per_bar(beats_per_bar))
 
 

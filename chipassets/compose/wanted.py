@@ -23,7 +23,7 @@ _LEAST_TUNE, _TUNE_SHARE = 1.0, 0.36
 _BROAD_UP_TO = 1.6
 """Up to these notes a beat the tune goes in long notes in every other bar."""
 _CHOICE = 0.12
-"""By so many notes a beat a role may miss a density and stay."""
+"""A role stays if it misses the wanted density by at most this number of notes a beat."""
 
 
 def onsets_of(track: TrackPlan, sections: Sequence[SectionPlan]) -> Mapping[str, float]:

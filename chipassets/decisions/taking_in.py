@@ -205,7 +205,7 @@ _LEVELS = 127
 def _merged_drums(
     score: Score, exported: Sequence[Stroke], edited: Sequence[Stroke]
 ) -> tuple[DrumStroke, ...]:
-    """Return the strokes: the take's where the file has its export, else the file's."""
+    """Return the drum strokes: the take's where the file has them unchanged, else the file's."""
     known = set(exported)
     by_step: dict[int, list[DrumStroke]] = {}
     for stroke in score.drums or ():

@@ -1,6 +1,6 @@
 """Puts an engine's files into a folder that others write to as well.
 
-What was written is recorded beside it, by hash: a file that is not in the record, or that somebody
+What was written is recorded beside it, by hash: a file that is not in the record, or that a person
 has changed since, is never touched.
 """
 

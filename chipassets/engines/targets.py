@@ -25,7 +25,7 @@ class Exported:
     placed: Placed
 
     def warnings(self) -> list[str]:
-        """Return one line for each file that stays as somebody else has written it."""
+        """Return one line for each file left alone because chipassets did not write it."""
         return [
             f"{self.folder / path} was not written by this export, or was changed since; it stays "
             "as it is: move it away to get the new one"

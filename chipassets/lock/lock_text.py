@@ -39,7 +39,7 @@ _VERSION_KEYS = frozenset(
 
 
 class _WrongError(ValueError):
-    """A value of an entry is refused: the way to it, and why."""
+    """A value of an entry is refused: its path, and why."""
 
     def __init__(self, way: tuple[str | int, ...], why: str) -> None:
         super().__init__(f"{'.'.join(str(step) for step in way)}: {why}")

@@ -43,7 +43,7 @@ def merge_takes(
 def _merged_versions(
     winner: LockedTake, ours: LockedTake | None, theirs: LockedTake | None
 ) -> tuple[Version, ...]:
-    """The winner's versions, and what else a side has."""
+    """Return the winner's versions, then those that only one side has."""
     for version in (v for side in (ours, theirs) if side for v in side.versions):
         winner = winner.with_version(version)
     return winner.versions

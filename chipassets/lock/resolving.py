@@ -59,7 +59,7 @@ def resolve_lock(path: Path, names: Sequence[str], *, ours: bool) -> tuple[list[
     merged = mine
     for name in conflicts:
         side = (mine if ours else other) if name in taken else mine
-        # What one side only has, and nobody has chosen, stays until somebody does.
+        # A take that only one side has stays, chosen or not, until a person decides.
         take = side.takes.get(name) or (other.takes.get(name) if name in left else None)
         merged = merged.without({name}) if take is None else merged.with_take(name, take)
     whole = conflicted_text(merged, other, both) if both else lock_to_text(merged)

@@ -15,7 +15,7 @@ LINKS: Mapping[str, str] = {"like": "like", "family": "family", "from": "from_tr
 _FREE = frozenset((
     "mood", "scene", "instruments", "arpeggio", "leave", "layers", "lock", "was", "filter",
 ))  # fmt: skip
-"""What every track may say for itself, whatever it follows."""
+"""Options that every track may set, also one that follows another."""
 _OWN: Mapping[str, frozenset[str]] = {
     "like": _FREE | {"variant", "tempo", "key", "texture", "drums"},
     "family": _FREE

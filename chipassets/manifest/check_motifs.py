@@ -162,7 +162,7 @@ _SAYS = {INNER: "second voice", BASS: "bass"}
 
 
 def _odd_note(tune: Primer) -> Note | None:
-    """The first note that cannot be half as long on the grid of 16ths."""
+    """Return the first note that cannot be halved on the grid of 16ths."""
     return next((n for n in tune.notes if n.start_step % 2 or n.duration_steps % 2), None)
 
 

@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The values of a manifest, their places, and the ways to values that were refused already."""
+    """The values of a manifest, their places in the file, and the paths of refused values."""
 
     values: dict[str, object]
     places: Mapping[Steps, Place]

@@ -226,7 +226,7 @@ _PLAIN = re.compile(r"[A-Za-z_](?:[\w /.'+-]*[\w'])?", re.ASCII)
 
 
 def _child(parent: Any, key: str) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the key's node and its value's in a mapping, or in the value of such a pair."""
+    """Return the nodes of a key and of its value, from a mapping or a pair that holds one."""
     node = parent[1] if isinstance(parent, tuple) else parent
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     return next((pair for pair in pairs if pair[0].value == key), None)

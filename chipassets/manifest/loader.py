@@ -84,13 +84,13 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
 
 
 def _names(document: Document, part: str, most: int) -> tuple[str, ...]:
-    """The names of the manifest's own scenes, say, good or bad."""
+    """Return the keys of a top-level mapping such as `scenes`, valid or not."""
     own = document.values.get(part)
     return tuple(islice(own, most)) if isinstance(own, dict) else ()
 
 
 def _resting_on_moods(document: Document, bad: Set[Steps]) -> set[Steps]:
-    """The ways to every `mood` that names one of the manifest's own of which a part is refused."""
+    """Return the paths of each `mood` option that names a custom mood with a refused option."""
     refused = {steps[1] for steps in bad if steps[0:1] == ("moods",) and len(steps) > 1}
     owners: list[Steps] = [("defaults",)]
     for part in ("scenes", "tracks"):
@@ -106,7 +106,7 @@ def _resting_on_moods(document: Document, bad: Set[Steps]) -> set[Steps]:
 
 
 def _chip(document: Document) -> str:
-    """The chip by whose voices the rest is read; where it is refused, the one by default."""
+    """Return the manifest's chip, or the default chip where the manifest's is not valid."""
     chip = document.values.get("chip")
     return chip if isinstance(chip, str) and chip in CHIPS else DEFAULT_CHIP
 
@@ -120,7 +120,7 @@ def _validated(values: dict[str, Any], context: Context, report: Report) -> Mani
 
 
 def _shortened(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with at most one track, say, too many: more say nothing new, slowly."""
+    """Return the values with each mapping cut to one entry above its limit, to save time."""
     most = {"tracks": MAX_TRACKS, "scenes": MAX_SCENES, "moods": MAX_OWN_MOODS}
     return {
         name: dict(islice(value.items(), most[name] + 1))
@@ -180,7 +180,7 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
 
 
 def _sound_entries(entries: object, part: str, bad: Set[Steps]) -> dict[str, Any]:
-    """The motifs, say, of which no part is refused."""
+    """Return the entries of a top-level mapping without those that are refused."""
     return _without(entries, (part,), bad) if isinstance(entries, dict) else {}
 
 
@@ -189,7 +189,7 @@ def _hopeless(steps: Steps, bad: Set[Steps]) -> bool:
 
 
 def _without(options: dict[str, Any], steps: Steps, bad: Set[Steps]) -> dict[str, Any]:
-    """The options of which no part is refused."""
+    """Return the options without those that are refused, or have a refused part."""
     depth = len(steps) + 1
     refused = {way[:depth] for way in bad}
     return {name: value for name, value in options.items() if (*steps, name) not in refused}

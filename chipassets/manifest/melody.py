@@ -1,4 +1,4 @@
-"""Melodies: the tune of a section as somebody wrote it, in note text, ABC or a MIDI file."""
+"""Melodies: the tune of a section, written by a person as note text, ABC or a MIDI file."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def _read_groove(value: Any, _: Context) -> str:
 
 
 def _read_instruments(value: Any, context: Context) -> Mapping[str, str]:
-    """Return the instrument of each role; a kit is no matter of mood."""
+    """Return the instrument of each role; a mood cannot choose the drum kit."""
     if isinstance(value, dict) and DRUMS in value:
         fault = Fault(
             "a mood names no drum kit", "name it in the track, its scene or the defaults",

@@ -124,7 +124,7 @@ def bass_fault(line: tuple[tuple[int, int, int], ...], bar_steps: int) -> Fault 
 
 
 def _in_bars_of(groove: str, bar_steps: int) -> str:
-    """Return what the groove is called in a metre of so many 16ths."""
+    """Return the groove's name in a metre whose bar has `bar_steps` 16ths."""
     stem = groove.partition("@")[0]
     metre = next((name for name, steps in METRES.items() if steps == bar_steps), "4/4")
     return stem if metre == "4/4" else f"{stem}@{metre}"

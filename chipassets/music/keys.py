@@ -73,7 +73,7 @@ class Key:
 
     @property
     def harmony_scale(self) -> tuple[int, ...]:
-        """Semitones above the tonic of the seven degrees on which the key's chords stand."""
+        """Return the semitones above the tonic of the seven degrees that carry the key's chords."""
         return MODES[_HARMONY_MODE.get(self.mode, self.mode)]
 
     @property
@@ -88,7 +88,7 @@ class Key:
 
     @property
     def signature(self) -> int:
-        """Sharps of the key signature, -7 (as many flats) to 7: the mode's own, B dorian has three.
+        """Return the sharps of the key signature, or flats as a negative number: 3 for B dorian.
 
         Spelled like the tonic: F# lydian has seven sharps, and not five flats.
         """

@@ -90,7 +90,7 @@ class SoundsLike:
 
 @dataclass(frozen=True, slots=True)
 class Melody:
-    """The tune of a section as somebody wrote it; where it is `literal` its pitches stay.
+    """The tune of a section as a person wrote it; where it is `literal` its pitches stay.
 
     The section is a name with primes, or a letter, for which it holds where no name has its own.
     """

@@ -41,7 +41,7 @@ def check_samples(data: bytes, pcm: Pcm, exact: bool) -> None:
 def decode_samples(data: bytes) -> tuple[NDArray[np.int16], int]:
     """Return the samples of an audio file, [n, channels], and its rate in Hz.
 
-    RenderError for bytes that are no audio file.
+    RenderError for bytes that are not an audio file.
     """
     try:
         return _decoded(data)

@@ -75,7 +75,7 @@ def _tempo(said: Range | None) -> int:
 
 
 def _relative(manifest: Manifest, track: TrackPlan, other: TrackPlan) -> TrackPlan:
-    """A track of another's family: its form and tempo, a mode of its own on the same tonic."""
+    """Return a track of another's family: its form, tempo and tonic, in the track's own mode."""
     said = manifest.tracks[track.name]
     return replace(
         track,

@@ -44,7 +44,7 @@ class Balance:
             self._waiting = sting
 
     def end_sting(self, now_ms: int) -> None:
-        """Have no sting any more, and let the music come back."""
+        """End the sting, and raise the music to its level again."""
         if self.sting is not None:
             self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
         self.sting = self._waiting = None

@@ -40,7 +40,7 @@ class Sounding(Value):
     from_sample: int
 
     def position(self, now_ms: int) -> int:
-        """Return how far the track is, in samples since its start."""
+        """Return the position in the track, in samples from its start."""
         played_ms = max(now_ms - self.since_ms, 0)
         return self.from_sample + played_ms * self.track.sample_rate_hz // 1000
 
@@ -73,7 +73,7 @@ class Playback:
         return self._sounding.position(now_ms) if self._sounding else 0
 
     def correct(self, position_samples: int, now_ms: int) -> None:
-        """Let the sounding track be at this position."""
+        """Set the position of the sounding track."""
         if self._sounding is not None:
             self._sounding = self._sounding.replace(since_ms=now_ms, from_sample=position_samples)
 
@@ -91,7 +91,7 @@ class Playback:
         return places
 
     def restore(self, places: Mapping[str, tuple[Track, int]]) -> None:
-        """Let the music of these scenes go on at these places; what sounds is nobody's any more."""
+        """Keep these positions for these scenes' music; release what sounds."""
         self._left_at = dict(places)
         self.serve("")
         self._fading = None

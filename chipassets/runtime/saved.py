@@ -1,4 +1,4 @@
-"""Where the music is, as values of JSON for a save game, and back from whatever a file holds."""
+"""The state of the music as JSON values for a save game, and the checked way back."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ class Track(Value):
     def next_section_sample(self, sample: int) -> int:
         """Return the position at or after a given one where a section starts, not gone round.
 
-        The loop's start is one, whatever the sections; so is the end of a track that plays once.
+        The loop's start always is one, as is the end of a track that plays once.
         """
         first = self._count_bars(self.next_bar_sample(sample))
         starts = [section.start_bar for section in self.sections]

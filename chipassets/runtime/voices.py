@@ -67,7 +67,7 @@ class Voice:
                 channel.queue(sound.loop)
 
     def pause(self, now_ms: int) -> None:
-        """Let the track stand still."""
+        """Pause the track."""
         if self.paused_ms is None:
             for channel in self.channels:
                 channel.pause()

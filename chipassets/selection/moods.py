@@ -81,7 +81,7 @@ def mood_evidence(metrics: Metrics, track: TrackPlan) -> tuple[Evidence, ...]:
 
 
 def scene_evidence(metrics: Metrics, track: TrackPlan) -> Evidence:
-    """Return the evidence for a track's scene, shifted by its moods, and what it resembles."""
+    """Return the evidence for a track's scene shifted by its moods, and the most similar scene."""
     own = _evidence(track.scene, _track_preset(track), metrics, track)
     best = max(
         (_evidence(name, character(name), metrics, track) for name in SCENES),

@@ -170,7 +170,7 @@ def _row(name: str, item: Candidate, state: str, origin: str) -> dict[str, Any]:
 
 
 def _feature(name: str, value: float, points: float) -> list[Any]:
-    """A feature's name, value and points, with its unit and what it counts."""
+    """Return a feature's name, value and points, with its unit and its meaning."""
     unit, meaning = FEATURES.get(name, ("", ""))
     return [name, round(float(value), 3), round(float(points), 3), unit, meaning]
 

@@ -68,9 +68,9 @@ class TrainingStream:
         self._places = [(int(e), int(i), int(n)) for e, i, n in state["places"]]
 
     def epochs_at(self, state: dict[str, Any]) -> float:
-        """Return how many times the training part had been handed out at a place of `state`.
+        """Return how many epochs of the training data were handed out at `state`.
 
-        A sequence that some stream was in the middle of counts as far as it was handed out.
+        A sequence that a stream was in the middle of counts by the part that was handed out.
         """
         begun = state["epoch"] * len(self._members) + state["next"]
         ahead = 0.0

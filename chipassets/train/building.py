@@ -23,7 +23,7 @@ EVERYTHING = Selection()
 
 
 def is_held_out(content_sha256: str, eval_ratio: float) -> bool:
-    """Return whether a piece is held out; depends on nothing but its content and the ratio."""
+    """Return whether a piece is held out; depends only on its content and the ratio."""
     return int(content_sha256[:12], 16) < eval_ratio * 16**12
 
 

@@ -42,7 +42,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def meant_for(path: Path) -> Iterator[None]:
-    """Turn what goes wrong while the values of a checkpoint are put to use into a UsageError."""
+    """Raise a UsageError that names the checkpoint for any error while its values are used."""
     try:
         yield
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:

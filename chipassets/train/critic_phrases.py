@@ -119,7 +119,7 @@ def spoiled(
 def sampled_phrases(
     networks: PartNetworks, piece: PartPiece, rng: np.random.Generator
 ) -> list[Phrase]:
-    """Return phrases that the networks wrote to the plan of a piece of 16 bars or more."""
+    """Return phrases sampled from the networks over the plan of `piece` (16 bars or more)."""
     if piece.lead is None or piece.bass is None or not piece.inners:
         return []
     if piece.steps < _SAMPLED_STEPS:

@@ -271,7 +271,7 @@ def _weight(family: Family) -> int:
 
 
 def _text(bar: DrumBar, metre: str) -> dict[str, str]:
-    """Return a bar as a line for each kind: a digit 1..9 is a velocity in ninths, a dot none."""
+    """Return a bar as one line a drum: a digit 1 to 9 is a velocity in ninths, a dot a rest."""
     lines = {}
     for kind in KINDS:
         marks = [bar.get((step, kind)) for step in range(STEPS[metre])]

@@ -138,7 +138,7 @@ def _has_stalled(trainer: Trainer) -> bool:
 
 
 def _evaluate_when_due(trainer: Trainer, run: Path) -> float | None:
-    """Return the held-out loss when an evaluation is due, and save the trainer at a new lowest."""
+    """Return the held-out loss if an evaluation is due; save the trainer at a new lowest loss."""
     hparams = trainer.hparams
     if trainer.step % hparams.evaluate_every and trainer.step != hparams.steps:
         return None

@@ -73,7 +73,7 @@ def blocks_of(songs: Sequence[Song]) -> list[Block]:
 
 
 def tables(album: Album, letters: int) -> list[Block]:
-    """Return what the ROM's program reads: the songs' addresses, and names of so many letters."""
+    """Return what the ROM's program reads: the songs' addresses and names cut to `letters`."""
     songs = album.songs
     names = [_on_screen(song.name, letters) for song in songs]
     return [

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 _MOST_ROWS = 64
 _LONGEST_ROW = 255
 _LEAST_SHARE = 50
-"""A place of the bar is a row where one event in so many stands there, or more."""
+"""A place in the bar becomes a row if at least one event in this number stands there."""
 
 
 @dataclass(frozen=True, slots=True)
