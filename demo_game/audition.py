@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chipassets.runtime import PygamePlayer, Track
-from demo_game.controls import Controls
+from demo_game.controls import AUDITION_BUTTONS, Controls
 from demo_game.orders import (
     BenchLike,
     Decide,
@@ -26,14 +26,19 @@ from demo_game.orders import (
     Reply,
     Retune,
     TakeFacts,
+    Undo,
     Working,
 )
 
 ROLL_COUNT = 8
 _TEMPO_STEP_BPM = 4
 _LEAST_BPM, _MOST_BPM = 40, 240
+_MOST_MOODS = 4
+_MOST_KEPT = 32
 _REST_STEPS = 30
 """A scene must stay, and a key rest, so long before the bench is asked for work."""
+
+_KEPT_BUTTONS = frozenset(AUDITION_BUTTONS) - {"takes"}
 
 
 class Audition:
@@ -46,6 +51,7 @@ class Audition:
         self.take = 0
         self.other = 0
         self.moods: tuple[str, ...] = ()
+        self.mood = ""
         self.tempo_bpm = 0.0
         self.says = ""
         self.share: float | None = None
@@ -55,11 +61,19 @@ class Audition:
         self._waiting = 0
         self._rest = 0
         self._retunes: dict[str, object] = {}
+        self._said: tuple[tuple[str, ...], float] = ((), 0.0)
+        self._kept: list[frozenset[str]] = []
+        self._unlisted = 0
         self._ready: dict[tuple[str, int], Track] = {}
         self._wanted = 0
         self._returns_after_build = True
         self._retuned = False
         self._news = ""
+
+    @property
+    def kept_keys(self) -> int:
+        """The number of keys that wait until the takes are known."""
+        return len(self._kept)
 
     def is_ready(self, take: int) -> bool:
         """Whether a take of the track can be heard at once."""
@@ -76,7 +90,7 @@ class Audition:
         if not self.is_open:
             return
         self._follow(track)
-        self._obey(controls.pressed)
+        self._keep_or_obey(controls.pressed)
         self._rest += 1
         if self._rest == _REST_STEPS:
             self._ask()
@@ -86,7 +100,7 @@ class Audition:
         """End the bench's work."""
         if self._bench is not None:
             self._bench.close()
-            self._bench, self._waiting = None, 0
+            self._bench, self._waiting, self._unlisted = None, 0, 0
 
     def _toggle(self, track: Track | None, player: PygamePlayer, now_ms: int) -> None:
         self.is_open = not self.is_open
@@ -101,12 +115,22 @@ class Audition:
             return
         self.track, self.takes, self.take, self.other, self._wanted = name, (), 0, 0, 0
         self._retunes.clear()
+        self._kept.clear()
         self._rest = 0
         self.says = "" if name else "no track serves this scene"
 
+    def _keep_or_obey(self, pressed: frozenset[str]) -> None:
+        """Obey what is pressed; while the takes are not known, keep it until they are."""
+        wanted = pressed & _KEPT_BUTTONS
+        if not self.takes or self._unlisted or self._kept:
+            if wanted and len(self._kept) < _MOST_KEPT:
+                self._kept.append(wanted)
+            if not self.takes or self._unlisted:
+                return
+            wanted = self._kept.pop(0)
+        self._obey(wanted)
+
     def _obey(self, pressed: frozenset[str]) -> None:
-        if not self.takes:
-            return
         if "next" in pressed:
             self._select(self.take % len(self.takes) + 1)
         if "previous" in pressed:
@@ -130,12 +154,38 @@ class Audition:
             self.tempo_bpm = min(max(tempo, _LEAST_BPM), _MOST_BPM)
             self._retunes["tempo"] = int(self.tempo_bpm)
         if "mood" in pressed:
-            before = self.moods[0] if self.moods else self._all_moods[-1]
-            after = self._all_moods.index(before) + 1
-            self.moods = (self._all_moods[after % len(self._all_moods)],)
-            self._retunes["mood"] = list(self.moods)
-        if change or "mood" in pressed:
+            after = self._all_moods.index(self.mood) + 1
+            self.mood = self._all_moods[after % len(self._all_moods)]
+        if "toggle" in pressed:
+            self._toggle_mood()
+        if change or pressed & {"mood", "toggle"}:
             self._rest = 0
+        if "undo" in pressed:
+            self._undo()
+
+    def _toggle_mood(self) -> None:
+        """Add the mood that is pointed at, or take it away."""
+        if self.mood in self.moods:
+            moods = tuple(word for word in self.moods if word != self.mood)
+            refused = "" if moods else "its last mood stays: add another one first"
+        else:
+            moods = (*self.moods, self.mood)
+            refused = f"a track has at most {_MOST_MOODS} moods" * (len(moods) > _MOST_MOODS)
+        if refused:
+            self.says = refused
+            return
+        self.moods = moods
+        self._retunes["mood"] = list(moods)
+
+    def _undo(self) -> None:
+        """Take back what is not written yet, else the last thing that was."""
+        if self._retunes:
+            self._retunes.clear()
+            self.moods, self.tempo_bpm = self._said
+            return
+        self._retuned = True
+        self._unlisted += 1
+        self._order(Undo(self.track))
 
     def _select(self, take: int) -> None:
         if take != self.take:
@@ -156,6 +206,7 @@ class Audition:
         """Ask the bench for what the rest has settled."""
         for key, value in self._retunes.items():
             self._retuned = True
+            self._unlisted += 1
             self._order(Retune(self.track, key, value))
         self._retunes.clear()
         if self.track and not self.takes:
@@ -211,7 +262,7 @@ class Audition:
                 self._retuned = False
             case Failed(why):
                 self.says = self._news = why
-                self._wanted, self._retuned = 0, False
+                self._wanted, self._retuned, self._unlisted = 0, False, 0
             case Done():
                 self._waiting -= 1
             case Ended():
@@ -221,10 +272,14 @@ class Audition:
         self.share = None
 
     def _take_in(self, found: Listed) -> None:
+        self._unlisted = max(self._unlisted - 1, 0)
         if found.track != self.track:
             return
         self.takes, self.moods, self.tempo_bpm = found.takes, found.moods, found.tempo_bpm
+        self._said = (found.moods, found.tempo_bpm)
         self._all_moods = found.all_moods
+        if self.mood not in found.all_moods:
+            self.mood = (found.moods or found.all_moods)[0]
         kept = ("chosen", "accepted")
         chosen = [n for n, item in enumerate(found.takes, 1) if item.state in kept]
         if self._retuned:  # what was rendered is of the old plan, and so is what was looked at

@@ -31,12 +31,15 @@ from demo_game.orders import (
     State,
     TakeFacts,
     Tell,
+    Undo,
     Working,
 )
 
 if TYPE_CHECKING:
     from chipassets.build import Event
     from chipassets.decisions.auditions import Audition
+    from chipassets.decisions.history import History
+    from chipassets.lock import Lock
 
 
 class Bench:
@@ -47,6 +50,7 @@ class Bench:
         self._bundle = bundle
         self._scratch = scratch
         self._auditions: dict[str, Audition] = {}
+        self._history: History | None = None
         self._rendered = 0
 
     def do(self, order: Order, tell: Tell) -> None:
@@ -61,6 +65,8 @@ class Bench:
                     self._decide(track, what, number, tell)
                 case Retune(track, key, value):
                     self._retune(track, key, value, tell)
+                case Undo(track):
+                    self._undo(track, tell)
         except ChipassetsError as error:
             tell(Failed(str(error).splitlines()[0]))
         tell(Done())
@@ -109,7 +115,12 @@ class Bench:
     def _decide(self, track: str, what: Decision, number: int, tell: Tell) -> None:
         from chipassets.decisions import auditions
 
-        audition = self._audition(track)
+        history = self._steps()
+
+        def watch(before: Lock, after: Lock) -> None:
+            history.decided(f"{what} of {track}", before, after)
+
+        audition = replace(self._audition(track), watch=watch)
         if what == "accept":
             auditions.accept(audition, number)
         elif what == "reject":
@@ -121,15 +132,38 @@ class Bench:
         self._build(tell)
 
     def _retune(self, track: str, key: str, value: object, tell: Tell) -> None:
+        from chipassets.decisions.history import Writing
         from chipassets.manifest.edit import set_key
 
         try:
-            set_key(self._manifest, track, key, value)
+            before = self._manifest.read_bytes()
+            if set_key(self._manifest, track, key, value):
+                after = self._manifest.read_bytes()
+                self._steps().keep(Writing(f"{key} of {track}", before, after))
         except ChipassetsError:
             self._list(track, tell)
             raise
+        self._hear_and_build(track, tell)
+
+    def _undo(self, track: str, tell: Tell) -> None:
+        try:
+            self._steps().undo()
+        except ChipassetsError:
+            self._list(track, tell)
+            raise
+        self._hear_and_build(track, tell)
+
+    def _steps(self) -> History:
+        """What was decided and written here."""
+        from chipassets.decisions.history import History
+
+        if self._history is None:
+            self._history = History(self._manifest)
+        return self._history
+
+    def _hear_and_build(self, track: str, tell: Tell) -> None:
+        """Render the chosen take, to be heard at once: a bundle may take long to build."""
         chosen = self._list(track, tell)
-        # To be heard at once: a bundle that is older than its manifest takes long to build.
         if chosen is not None:
             self._render(track, chosen, tell)
         self._build(tell)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 AUDITION_BUTTONS = (
     "takes", "next", "previous", "compare", "keep", "reject", "roll", "slower", "faster", "mood",
+    "toggle", "undo",
 )  # fmt: skip
 """What is pressed to choose music while the game goes on."""
 

@@ -46,7 +46,14 @@ class Retune:
     value: object
 
 
-Order = Look | Hear | Decide | Retune
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the last decision or setting of this bench, of whichever track; then build."""
+
+    track: str
+
+
+Order = Look | Hear | Decide | Retune | Undo
 
 
 @dataclass(frozen=True, slots=True)

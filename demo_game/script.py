@@ -20,8 +20,8 @@ One command to a line; `#` begins a comment. A step is a 60th of a second.
     screenshot NAME           write NAME.png into the folder for screenshots
 
 KEY is up, down, left, right, enter, escape, tab or pause; or, to choose music as the game goes on,
-takes, next, previous, compare, keep, reject, roll, slower, faster or mood. What takes a time of
-its own fails after 6000 steps, or as many as are given.
+takes, next, previous, compare, keep, reject, roll, slower, faster, mood, toggle or undo.
+What takes a time of its own fails after 6000 steps, or as many as are given.
 """
 
 from __future__ import annotations

@@ -50,6 +50,8 @@ KEYS = {
     pygame.K_EQUALS: "faster",
     pygame.K_KP_PLUS: "faster",
     pygame.K_m: "mood",
+    pygame.K_n: "toggle",
+    pygame.K_u: "undo",
 }
 
 

@@ -13,6 +13,7 @@ from chipassets import build as building
 from chipassets.bundle import default_folder, write_file
 from chipassets.decisions import auditions
 from chipassets.decisions.auditions import Audition
+from chipassets.decisions.history import History, Writing
 from chipassets.decisions.rerolling import reroll_take
 from chipassets.decisions.whole_tracks import accept_tracks
 from chipassets.errors import CheckError, UsageError
@@ -25,7 +26,6 @@ from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache import Cache
 from chipassets.stored.stamps import Stamps, read_stamps
 from chipassets.studio.fields import GAME_KEYS, TRACK_KEYS
-from chipassets.studio.history import History, Writing
 from chipassets.studio.news import News
 from chipassets.studio.shown import LOCKED, game_json, takes_json, text_hash
 from chipassets.studio.sounding import Renderer, Sounding

@@ -22,7 +22,9 @@ from demo_game.palette import (
     Colour,
 )  # fmt: skip
 
-AUDITION_KEYS = ", . take   c compare   k keep   x reject   r roll   - + tempo   m mood   t close"
+AUDITION_KEYS = (
+    ", . take  c compare  k keep  x reject  r roll  - + tempo  m n mood  u undo  t close"
+)
 _WIDTH = 152
 _CELL, _ROW_HEIGHT = 8, 11
 _CELLS_IN_ROW, _ROWS = _WIDTH // _CELL, 2
@@ -76,12 +78,14 @@ def _draw_facts(canvas: pygame.Surface, audition: Audition, left: int, y: int) -
     said += [facts.complaint] if facts.complaint else []
     for row, line in enumerate(wrap_text(" · ".join(said), _WIDTH, 2)):
         draw_text(canvas, line, left, y + row * 10, CREAM)
-    plan = f"{' '.join(audition.moods)} · {audition.tempo_bpm:.0f} bpm"
+    sign = "-" if audition.mood in audition.moods else "+"
+    plan = f"{' '.join(audition.moods)} · {audition.tempo_bpm:.0f} bpm · n: {sign}{audition.mood}"
     draw_text(canvas, cut_text(plan, _WIDTH), left, y + 20, PEARL)
 
 
 def _draw_work(canvas: pygame.Surface, audition: Audition, left: int, y: int) -> None:
-    draw_text(canvas, cut_text(audition.says, _WIDTH), left, y, PEARL)
+    kept = f" · {audition.kept_keys} keys kept" if audition.kept_keys else ""
+    draw_text(canvas, cut_text(audition.says + kept, _WIDTH), left, y, PEARL)
     if audition.share is not None:
         canvas.fill(COAL, (left, y + 9, _WIDTH, 2))
         canvas.fill(CORAL, (left, y + 9, round(_WIDTH * audition.share), 2))

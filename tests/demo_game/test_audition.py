@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("pygame")
 
+from chipassets.lock import read_lock
 from chipassets.plan.presets import MOODS
 from chipassets.runtime import Library, PygamePlayer, Rule
 from demo_game.audition import Audition
@@ -25,6 +26,7 @@ from demo_game.orders import (
     Reply,
     Retune,
     TakeFacts,
+    Undo,
     Working,
 )
 from demo_game.remote_bench import RemoteBench
@@ -174,12 +176,40 @@ def test_a_take_is_kept_and_others_are_rejected(game: Game) -> None:
 def test_tempo_and_mood_are_written_once_the_keys_rest(game: Game) -> None:
     game.press("takes")
     game.wait(60)
-    game.press("faster", "faster", "faster", "slower", "mood")
+    game.press("faster", "faster", "faster", "slower", "mood", "toggle")
     assert not any(isinstance(order, Retune) for order in game.bench.orders)
     game.wait(40)
     retunes = [order for order in game.bench.orders if isinstance(order, Retune)]
-    assert retunes == [Retune("town", "tempo", 128), Retune("town", "mood", ["dark"])]
+    assert retunes == [Retune("town", "tempo", 128), Retune("town", "mood", ["calm", "dark"])]
     assert game.audition.says == "game.yaml: no"
+
+
+def test_moods_are_added_and_taken_away_and_the_last_one_stays(game: Game) -> None:
+    game.press("takes")
+    game.wait(60)
+    game.press("toggle")
+    assert list(game.audition.moods) == ["calm"]
+    assert game.audition.says == "its last mood stays: add another one first"
+    game.press("mood", "toggle", "mood", "toggle")
+    assert list(game.audition.moods) == ["calm", "dark", "tense"]
+    game.press("mood", "toggle")
+    assert list(game.audition.moods) == ["dark", "tense"]
+    game.press("undo")
+    assert list(game.audition.moods) == ["calm"], "what is not written yet is taken back at once"
+    game.wait(40)
+    assert not any(isinstance(order, Retune | Undo) for order in game.bench.orders)
+    game.press("undo")
+    assert Undo("town") in game.bench.orders
+
+
+def test_keys_that_are_pressed_while_it_composes_are_kept(game: Game) -> None:
+    game.press("takes", "next", "keep")
+    assert game.audition.kept_keys == 2
+    assert not game.bench.orders
+    game.wait(60)
+    assert game.audition.kept_keys == 0
+    assert game.bench.orders[0] == Look("town")
+    assert Decide("town", "accept", 3) in game.bench.orders, "the one after the chosen one"
 
 
 def test_what_was_retuned_is_heard_before_the_whole_bundle_is_built(
@@ -242,6 +272,15 @@ def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     faster = Library.open(tmp_path / "bundle").track("town")
     assert faster.tempo_bpm == pytest.approx(90, abs=0.5)
     assert "tempo: 90" in (tmp_path / "game.yaml").read_text()
+    undone = carry_out(Undo("town"))
+    assert isinstance(undone[-1], Rebuilt)
+    assert (tmp_path / "game.yaml").read_text() == MANIFEST
+    assert Library.open(tmp_path / "bundle").track("town").tempo_bpm != faster.tempo_bpm
+    carry_out(Undo("town"))
+    assert read_lock(tmp_path / "game.yaml").takes.get("town") is None or not (
+        read_lock(tmp_path / "game.yaml").takes["town"].accepted
+    )
+    assert any(isinstance(reply, Failed) for reply in carry_out(Undo("town")))
     failed = carry_out(Retune("town", "mood", "heroc"))
     assert isinstance(failed[0], Listed | Failed)
     assert any(isinstance(reply, Failed) for reply in failed)

@@ -1,4 +1,4 @@
-"""Undo and redo of what was decided and written in the studio.
+"""Undo and redo of what was decided about takes and written into the manifest.
 
 What somebody else has changed since is never undone: then the step is dropped, and that is said.
 """
