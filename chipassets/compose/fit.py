@@ -124,10 +124,14 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
     width = max(part.steps.shape[1] for part in parts)
 
     def table(field: str) -> Integers:
-        arrays: list[Integers] = [getattr(part, field) for part in parts]
-        return np.concatenate(
-            [np.pad(array, ((0, 0), (0, width - array.shape[1]))) for array in arrays]
-        )
+        # What np.pad would give, in a tenth of its time.
+        whole = np.zeros((sum(part.rows for part in parts), width), np.int64)
+        first = 0
+        for part in parts:
+            array: Integers = getattr(part, field)
+            whole[first : first + len(array), : array.shape[1]] = array
+            first += len(array)
+        return whole
 
     relabelled = [
         np.array([names.index(name) for name in part.names], np.int64)[part.labels]

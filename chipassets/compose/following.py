@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from chipassets.compose.tunebar import TuneBar
 
 _SEQUENCE, _SAME_PLACE = -0.7, 0.3
@@ -11,14 +9,15 @@ _AGAIN, _TOO_OFTEN = 0.9, 4.0
 _RHYTHM_AGAIN = 0.42
 
 
-def join_cost(last: int | None, before: TuneBar, bar: TuneBar, *, opens: bool) -> float:
+def join_cost(last: int | None, before: TuneBar, first: int, *, opens: bool) -> float:
     """Return what the interval over the bar line costs; half of it where a phrase opens.
 
-    last: the pitch that sounded last, None at the piece's start. before: the bar before.
+    last: the pitch that sounded last, None at the piece's start. before: the bar before. first: the
+    first pitch behind the bar line.
     """
     if last is None:
         return 0.0
-    size = abs(bar.pitches[0] - last)
+    size = abs(first - last)
     if size == 0:
         cost = 0.5
     elif size <= 2:
@@ -38,28 +37,25 @@ def join_cost(last: int | None, before: TuneBar, bar: TuneBar, *, opens: bool) -
     return cost * (0.5 if opens else 1.0)
 
 
-def return_cost(
-    bar: TuneBar,
-    seen: Counter[tuple[tuple[int, ...], tuple[int, ...]]],
-    rhythms: Counter[tuple[int, ...]],
-    number: int,
-    literal: float,
-) -> float:
-    """Return what it costs to say a bar again, or one rhythm all the time."""
-    same = seen[bar.key]
+def return_cost(same: int, rhythms: int, number: int, literal: float) -> float:
+    """Return what it costs to say a bar again, or one rhythm all the time.
+
+    same, rhythms: how many of the bars before bar `number` are the same, and have its rhythm.
+    """
     cost = _AGAIN * same * (1.2 - literal) + _TOO_OFTEN * (same >= 3)
-    share = (rhythms[bar.key[0]] + 1) / (number + 1)
+    share = (rhythms + 1) / (number + 1)
     return cost + (0.6 if number > 3 and share > _RHYTHM_AGAIN + 0.25 * literal else 0.0)
 
 
-def sequence_bonus(before: TuneBar, bar: TuneBar, literal: float) -> float:
+def sequence_bonus(before: TuneBar, cell: str, shift: int, literal: float) -> float:
     """Return what is taken off for a sequence: a cell again, a degree or two on.
 
-    In the same place it is no sequence, and costs a little unless the piece is literal.
+    cell, shift: of the bar behind `before`, which has its operator. In the same place it is no
+    sequence, and costs a little unless the piece is literal.
     """
-    if before.cell != bar.cell or bar.cell == "cadence" or before.operator != bar.operator:
+    if before.cell != cell or cell == "cadence":
         return 0.0
-    moved = abs(bar.shift - before.shift)
+    moved = abs(shift - before.shift)
     if moved == 0:
         return _SAME_PLACE * (1.5 - 2 * literal)
     return _SEQUENCE if moved <= 2 else 0.0

@@ -31,7 +31,7 @@ _PARENT = {
 _PAIR, _UNIGRAM = 0.5, 0.06
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ModeHarmony:
     """The model of a mode, ready to be drawn from.
 

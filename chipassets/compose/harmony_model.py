@@ -7,6 +7,8 @@ its first chord and its cadence, then given inversions; what reads badly is draw
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -160,20 +162,15 @@ def _draw_chords(
     are than learned.
     """
     count = len(model.chords)
-    allowed = np.ones(count)
-    allowed[model.surprises] = surprise
-    allowed[[chord.root == 0 for chord in model.read]] *= _HOME_AGAIN
+    allowed = _allowed(model, surprise)
     places = [min(slot.half // 2, _PHRASE_BARS - 1) if slot.half // 2 < slots[-1].half // 2
               else _PHRASE_BARS - 1 for slot in slots]  # fmt: skip
     start = model.starts * np.where(model.surprises & (len(slots) > _SHORTEST), 0.0, 1.0)
     if first is not None:
         start = first_weights(model, first)
-    after = [cadence_weights(model, cadence)]
-    for place in reversed(places[2:]):
-        weights = model.changes * (model.tilts[place] * allowed)
-        after.append((weights * after[-1][None, :, :]).sum(axis=2))
-    after.reverse()
-    second = model.changes.mean(axis=0) * (model.tilts[places[1]] * allowed)
+    rest = tuple(places[2:])
+    after = [_ahead(model, cadence, surprise, rest[done:]) for done in range(len(rest) + 1)]
+    second = _usual_changes(model) * (model.tilts[places[1]] * allowed)
     if len(slots) == _SHORTEST:
         second = np.maximum(second, 1e-9)
     pairs = start[:, None] * second * after[0]
@@ -193,6 +190,37 @@ def _draw_chords(
     return chosen
 
 
+@lru_cache(maxsize=256)
+def _allowed(model: ModeHarmony, surprise: float) -> Floats:
+    """Return how welcome each chord is: surprises by so much, the tonic less before the goal."""
+    allowed = np.ones(len(model.chords))
+    allowed[model.surprises] = surprise
+    allowed[[chord.root == 0 for chord in model.read]] *= _HOME_AGAIN
+    return allowed
+
+
+@lru_cache(maxsize=32)
+def _usual_changes(model: ModeHarmony) -> Floats:
+    """Return the changes [before, chord] whatever the chord before those was."""
+    usual: Floats = model.changes.mean(axis=0)
+    return usual
+
+
+# Phrases of a game share their ends: few ends are summed more than once a build.
+@lru_cache(maxsize=512)
+def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]) -> Floats:
+    """Return how well two chords [before, last] lead to the cadence over the chords to come.
+
+    places: of the chords to come, the bars of the phrase in which they stand.
+    """
+    if not places:
+        return cadence_weights(model, cadence)
+    later = _ahead(model, cadence, surprise, places[1:])
+    weights = model.changes * (model.tilts[places[0]] * _allowed(model, surprise))
+    found: Floats = (weights * later[None, :, :]).sum(axis=2)
+    return found
+
+
 def first_weights(model: ModeHarmony, first: str) -> Floats:
     """Return 1 for the chord that a phrase begins on, or where it is unknown for those on its root.
 
@@ -206,6 +234,7 @@ def first_weights(model: ModeHarmony, first: str) -> Floats:
     return near if near.any() else model.shares.copy()
 
 
+@lru_cache(maxsize=256)
 def cadence_weights(model: ModeHarmony, cadence: str) -> Floats:
     """Return how fit the last two chords are for a cadence, float64 [before, last].
 

@@ -7,8 +7,11 @@ costs stands in `fit`; how it follows on from the bars before is weighed here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +36,7 @@ from chipassets.compose.following import join_cost, return_cost, sequence_bonus
 from chipassets.compose.harmonies import DEGREES, Harmony
 from chipassets.compose.operators import CHROMATIC, DEVELOPING, variants
 from chipassets.compose.piece import PiecePlan, Slot
-from chipassets.compose.tunebar import TuneBar
+from chipassets.compose.tunebar import Key, TuneBar
 from chipassets.music.notes import INNER
 
 _BEAM = 12
@@ -92,6 +95,26 @@ class _Way:
         return None
 
 
+class _Option(NamedTuple):
+    """A candidate for a bar as the search weighs it, and what makes the bar of it."""
+
+    cost: float
+    pitches: tuple[int, ...]
+    key: Key
+    cell: str
+    operator: str
+    shift: int
+    make: Callable[[], TuneBar]
+
+
+class _Step(NamedTuple):
+    """A way one bar longer, before it is worth making, and what it costs."""
+
+    cost: float
+    way: _Way
+    option: _Option
+
+
 def compose_tune(task: TuneTask, rng: np.random.Generator) -> tuple[tuple[TuneBar, ...], float]:
     """Return the bars of the tune, and what they cost in points a bar."""
     search = _Search(task, rng)
@@ -132,14 +155,8 @@ class _Search:
         table, pitches = table.take(rows), pitches[rows]
         total = total[rows]
         parts = {name: values[rows] for name, values in parts.items()}
-        bars = [self._bar(table, pitches, parts, row) for row in range(table.rows)]
-        return _pruned(
-            [
-                _Way(way.cost + cost, (*way.bars, found))
-                for way in ways
-                for found, cost in self._joined(way, bars, total, bar)
-            ]
-        )
+        options = self._options(table, pitches, parts, total)
+        return _pruned([step for way in ways for step in self._joined(way, options, bar)])
 
     def _rests(self, bar: int) -> bool:
         """Whether the tune is silent in a bar: only where the second voice can take the lead."""
@@ -268,25 +285,60 @@ class _Search:
             {name: float(values[row]) for name, values in parts.items()},
         )
 
-    def _joined(
-        self, way: _Way, bars: Sequence[TuneBar], total: Floats, bar: int
-    ) -> list[tuple[TuneBar, float]]:
-        """Return the bars with what each costs behind a way."""
-        weights = self._task.weights
+    def _options(
+        self,
+        table: Candidates,
+        pitches: Integers,
+        parts: Mapping[str, Floats],
+        total: Floats,
+    ) -> list[_Option]:
+        """Return the candidates as ways are made of them; few of them become bars."""
+        options = []
+        columns = (table.steps, pitches, table.counts, table.labels, table.shifts, total)
+        for row, (steps, notes, count, label, shift, cost) in enumerate(
+            zip(*(column.tolist() for column in columns), strict=True)
+        ):
+            sounding = tuple(notes[:count])
+            cell, operator = table.names[label]
+            make = partial(self._bar, table, pitches, parts, row)
+            key = (tuple(steps[:count]), sounding)
+            options.append(_Option(cost, sounding, key, cell, operator, shift, make))
+        return options
+
+    def _joined(self, way: _Way, options: Sequence[_Option], bar: int) -> list[_Step]:
+        """Return the steps from a way to each of the options, with what they cost.
+
+        What an option costs behind a way depends on few things, and each is worked out once: its
+        first pitch, and how often its bar and its rhythm were there.
+        """
+        if not way.bars:
+            return [_Step(way.cost + option.cost, way, option) for option in options]
+        weights, plan = self._task.weights, self._task.plan
+        join_weight, return_weight = weights.get("join", 1.0), weights.get("return", 1.0)
+        literal = plan.targets.literal
+        opens = any(phrase.start_bar == bar for phrase in plan.phrases)
+        before, last = way.bars[-1], way.last_pitch
         seen = Counter(past.key for past in way.bars)
         rhythms = Counter(past.key[0] for past in way.bars)
-        opens = any(phrase.start_bar == bar for phrase in self._task.plan.phrases)
+        joins: dict[int, float] = {}
+        returns: dict[tuple[int, int], float] = {}
         found = []
-        literal = self._task.plan.targets.literal
-        for item, cost in zip(bars, total.tolist(), strict=True):
+        for option in options:
             extra = 0.0
-            if way.bars and item.pitches:
-                join = join_cost(way.last_pitch, way.bars[-1], item, opens=opens)
-                extra += weights.get("join", 1.0) * join
-                extra += avoided_join(way.last_pitch, item.pitches[0], self._task.plan.avoid)
-                extra += weights.get("return", 1.0) * return_cost(item, seen, rhythms, bar, literal)
-                extra += sequence_bonus(way.bars[-1], item, literal)
-            found.append((item, cost + extra))
+            if option.pitches:
+                first = option.pitches[0]
+                join = joins.get(first)
+                if join is None:
+                    join = join_weight * join_cost(last, before, first, opens=opens)
+                    joins[first] = join = join + avoided_join(last, first, plan.avoid)
+                again = seen[option.key], rhythms[option.key[0]]
+                back = returns.get(again)
+                if back is None:
+                    returns[again] = back = return_weight * return_cost(*again, bar, literal)
+                extra = join + back
+                if before.cell == option.cell and before.operator == option.operator:
+                    extra += sequence_bonus(before, option.cell, option.shift, literal)
+            found.append(_Step(way.cost + (option.cost + extra), way, option))
         return found
 
     def _copied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
@@ -311,12 +363,12 @@ class _Search:
 
     def _varied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
         """Each way with its own bar again: as it was, with another tail, or a degree or two on."""
-        longer: list[_Way] = []
+        longer: list[_Step] = []
         literal = self._task.plan.targets.literal
         for way in ways:
             old = way.bars[source]
             if not old.notes:
-                longer.append(_Way(way.cost, (*way.bars, self._refitted(old, bar, source))))
+                longer.append(_step_to(way, self._refitted(old, bar, source)))
                 continue
             cell = Cell(old.notes, self._bar_steps)
             proposals: list[Proposal] = [(old.cell, "plain", 0.0, old.notes)]
@@ -335,11 +387,7 @@ class _Search:
             rows = np.argsort(total, kind="stable")[:6]
             parts = {name: values[rows] for name, values in parts.items()}
             table, pitches, total = table.take(rows), pitches[rows], total[rows]
-            bars = [self._bar(table, pitches, parts, row) for row in range(table.rows)]
-            longer += [
-                _Way(way.cost + cost, (*way.bars, item))
-                for item, cost in self._joined(way, bars, total, bar)
-            ]
+            longer += self._joined(way, self._options(table, pitches, parts, total), bar)
         return _pruned(longer)
 
 
@@ -370,14 +418,21 @@ def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
     return np.array(kept, np.int64)
 
 
-def _pruned(ways: list[_Way]) -> list[_Way]:
-    ways.sort(key=lambda way: way.cost)
+def _step_to(way: _Way, bar: TuneBar) -> _Step:
+    """Return the step from a way to a bar that costs nothing."""
+    option = _Option(0.0, bar.pitches, bar.key, bar.cell, bar.operator, bar.shift, lambda: bar)
+    return _Step(way.cost, way, option)
+
+
+def _pruned(steps: list[_Step]) -> list[_Way]:
+    """Return the cheapest ways of those one bar longer, few of them with one last bar."""
+    steps.sort(key=itemgetter(0))
     kept: list[_Way] = []
-    taken: Counter[object] = Counter()
-    for way in ways:
-        taken[way.bars[-1].key] += 1
-        if taken[way.bars[-1].key] <= _OF_A_LAST_BAR:
-            kept.append(way)
+    taken: Counter[Key] = Counter()
+    for cost, way, option in steps:
+        taken[option.key] += 1
+        if taken[option.key] <= _OF_A_LAST_BAR:
+            kept.append(_Way(cost, (*way.bars, option.make())))
             if len(kept) == _BEAM:
                 break
     return kept

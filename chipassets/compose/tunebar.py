@@ -9,6 +9,9 @@ from chipassets.compose.cells import Notes
 from chipassets.compose.operators import OPERATORS
 from chipassets.music.notes import LEAD, Note
 
+Key = tuple[tuple[int, ...], tuple[int, ...]]
+"""The steps at which a bar's notes begin, and their pitches."""
+
 
 @dataclass(frozen=True, slots=True)
 class TuneBar:
@@ -25,7 +28,7 @@ class TuneBar:
     shift: int
     costs: Mapping[str, float] = field(default_factory=dict)
     source: int = -1
-    key: tuple[tuple[int, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    key: Key = field(init=False, repr=False, compare=False)
     """Rhythm and pitches, by which two bars are the same; the search asks for it all the time."""
 
     def __post_init__(self) -> None:

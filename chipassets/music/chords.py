@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chipassets.music.keys import Key, pitch_class_name
 from chipassets.units import OCTAVE
@@ -61,6 +62,7 @@ class Chord:
     bass: int
 
 
+@lru_cache(maxsize=4096)
 def parse_chord(text: str, key: Key) -> Chord:
     """Return the chord that a name, or a Roman numeral in the key, stands for; ValueError if none.
 
