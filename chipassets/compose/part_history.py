@@ -100,7 +100,7 @@ class History:
     def classes(self) -> NDArray[np.int64]:
         """Return the classes [rows, HISTORY_GROUPS] before the next step; the next call overwrites.
 
-        HIDDEN where the voice is too young to have one.
+        HIDDEN where the step lies before the voice's start.
         """
         now, out, tokens = self._now, self._classes, self.tokens
         last = self._pitches[:, now - 1]

@@ -97,7 +97,7 @@ def reroll(
 
 
 def _plan(track: TrackPlan, score: Score, take: int, wanted: Reroll) -> PiecePlan:
-    """The take's plan, in which no bar that is wanted comes again from one that stays."""
+    """Return the take's plan without repeats that would copy an old bar into a wanted one."""
     plan = plan_piece(track, take)
     sections = tuple(
         replace(

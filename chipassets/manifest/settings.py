@@ -324,7 +324,7 @@ _LOWEST_MIDDLE, _HIGHEST_MIDDLE = 58.0, 84.0
 
 
 def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
-    """The preset with the instruments that the layers name, role by role."""
+    """Return the preset with the instruments that the layers name, role by role."""
     colours: dict[str, Any] = {}
     for layer in reversed(layers):
         colours |= layer.instruments or {}

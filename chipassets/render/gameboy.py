@@ -246,7 +246,7 @@ def _sound(stretch: Stretch) -> tuple[int, int, int, bool]:
 
 
 def _refuse_hardware_units(write: Write) -> None:
-    """RenderError for a sweep or a length counter that would run by itself."""
+    """Raise RenderError for a sweep or length counter that would run by itself."""
     if write.address == _SWEEP and write.value & 0x70 and write.value & 7:
         unit = "sweep"
     elif write.address in {base + 4 for base in _BASES} and write.value & 0x40:

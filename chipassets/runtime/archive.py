@@ -93,7 +93,7 @@ def _check(path: Path, found: list[ZipInfo]) -> list[ZipInfo]:
 
 
 def _is_name(name: str) -> bool:
-    """Whether every system could have a file of that name somewhere below a folder."""
+    """Return whether every system allows a file of that name."""
     if not 0 < len(name) <= _LONGEST_PATH or not name.isprintable():
         return False  # surrogates and control characters are not printable
     return all(len(part.encode()) <= _LONGEST_NAME for part in name.split("/"))

@@ -99,7 +99,7 @@ def _decode_file(track: Track, file: BundleFile) -> CutSound:
 
 
 def _samples(sound: Sound) -> memoryview:
-    """The raw samples in place; `get_raw` would copy a long track."""
+    """Return the raw samples in place; `get_raw` would copy a long track."""
     samples: Any = sound
     # A view of nothing cannot be cast.
     return memoryview(samples).cast("B") if sound.get_length() > 0 else memoryview(b"")

@@ -229,7 +229,7 @@ class Director:
             )
 
     def swap(self, track: Track, now_ms: int, reason: str = "swapped") -> None:
-        """Let this track, of any library, take over in the same bar at the next bar line.
+        """Change to this track, of any library, at the next bar line, in the same bar.
 
         For comparing: the scene keeps its own track, which plays when it is entered again. Until
         the track is ready the old one plays on, to a bar line. Does nothing in silence.

@@ -78,7 +78,7 @@ class Playback:
             self._sounding = self._sounding.replace(since_ms=now_ms, from_sample=position_samples)
 
     def serve(self, scene: str) -> None:
-        """Let what sounds be this scene's music."""
+        """Make the sounding track this scene's music."""
         if self._sounding is not None:
             self._sounding = self._sounding.replace(scene=scene)
 
@@ -97,7 +97,7 @@ class Playback:
         self._fading = None
 
     def delay(self, lost_ms: int) -> None:
-        """Take no account of so much time that has passed."""
+        """Leave `lost_ms` of elapsed time out of account."""
         self._sounding = self._sounding and self._sounding.delay(lost_ms)
         self._fading = self._fading and self._fading.delay(lost_ms)
         self._fades_until_ms += lost_ms

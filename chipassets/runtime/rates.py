@@ -78,7 +78,7 @@ def _with_rate(data: bytes, rate_hz: int) -> bytes:
 
 
 def _ogg_crc(data: bytes | bytearray) -> int:
-    """The checksum of an Ogg page (RFC 3533): CRC-32, not reflected, from 0."""
+    """Return the checksum of an Ogg page (RFC 3533): CRC-32, not reflected, from 0."""
     crc = 0
     for byte in data:
         crc ^= byte << 24

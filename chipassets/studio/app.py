@@ -60,7 +60,7 @@ class Orders:
         return found
 
     def settings(self) -> list[tuple[str, str | None]]:
-        """Return keys and values, None for a key that is to go."""
+        """Return keys with their new values; None removes a key."""
         found = self.values.get("settings")
         if not isinstance(found, dict) or not 1 <= len(found) <= _MOST_SETTINGS:
             raise UsageError("settings must be an object of keys and values")

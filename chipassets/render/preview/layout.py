@@ -81,7 +81,7 @@ class Layout:
 
     @property
     def staff_height(self) -> int:
-        """From the top of the roll to the end of what is below it."""
+        """Return the height from the top of the roll to the bottom of the rows below it."""
         if self.sheet.sound is None:
             return self.wave_top - GAP
         return self.loudness_top + LOUDNESS_HEIGHT

@@ -95,7 +95,7 @@ def _is_box(points: list[Point]) -> bool:
 
 
 def _outlines(data: str) -> Iterator[list[Point]]:
-    """The corners of each part of a path."""
+    """Return the corners of each part of a path."""
     points: list[Point] = []
     x = y = 0.0
     for command, text in _COMMAND.findall(data):
