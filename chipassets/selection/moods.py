@@ -48,7 +48,7 @@ class Evidence:
 
     @property
     def outside(self) -> str:
-        """Say in one phrase which features lie outside their ranges, and what the music resembles."""
+        """In one phrase: features outside their ranges, and the scene that the music resembles."""
         outside = [
             _span_text(name, self.measured[name], wanted)
             for name, wanted in self.wanted.items()
