@@ -23,6 +23,7 @@ from chipassets.compose.fit import COSTS
 from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
 from chipassets.engines.kit import template
 from chipassets.manifest import manifest_schema
+from chipassets.manifest.duration import METRES
 from chipassets.music.forms import FORMS
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.presets import MOODS, SCENES
@@ -286,11 +287,17 @@ def engine(name: str) -> str:
     return text.split("\n", 2)[2]
 
 
+def metre_names() -> str:
+    """Return the metres, for the middle of a line."""
+    return ", ".join(map(code, METRES))
+
+
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
         manifest_game, manifest_tracks, manifest_moods, scenes, moods, forms, costs, ideas,
         inner_roles, bass_roles, chips, formats, instrument_names,
+        metre_names,
         scene_names, mood_names, chip_names, format_names,
     )
 } | {f"engine_{name}": partial(engine, name) for name in ENGINE_PAGES}  # fmt: skip

@@ -109,10 +109,10 @@ def _columns(frames: Sequence[tuple[Write, ...]]) -> bytes:
 
 
 def _packed(data: bytes) -> bytes:
-    """The bytes' number, then bytes as they are and copies of what stands further ahead, in turn.
+    """Return the number of bytes, then literal bytes and copies of earlier bytes in turn.
 
-    As they are: their number and they. A copy: its length, and how far back it begins. It may reach
-    into what it copies.
+    Literal bytes: their number, then the bytes. A copy: its length, and how far back it begins. It
+    may overlap what it copies.
     """
     out = bytearray(_number(len(data)))
     places: dict[bytes, list[int]] = {}

@@ -168,7 +168,7 @@ def _gd3(tags: VgmTags) -> bytes:
 
 
 def decode_vgm(data: bytes) -> VgmFile:
-    """Return what a VGM of this writer holds.
+    """Return the register log in a VGM file that this writer wrote.
 
     ValueError with the offset for anything else, be it damaged or by another writer.
     """

@@ -139,7 +139,7 @@ class _Track:
         self.programs = [0] * 16
 
     def read(self, data: bytes, position: int, end: int) -> None:
-        """Add to the content what stands between two positions; damage ends it."""
+        """Add the events between two positions to the content; stop at damaged data."""
         tick = 0
         try:
             tick = self._read(data[:end] if end < len(data) else data, position)

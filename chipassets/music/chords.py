@@ -153,7 +153,7 @@ def _unknown(text: str) -> ValueError:
 
 
 def degree_chord(key: Key, degree: int) -> str:
-    """Return the name of the triad on a degree 1..7 of the key, of its tones alone.
+    """Return the name of the triad on a degree 1..7 of the key, built from the key's tones.
 
     In scales of fewer tones a chord that lacks its third is root and fifth. In minor the fifth
     degree has the leading tone.

@@ -61,7 +61,7 @@ def _linked(
 
 
 def _key(track: TrackPlan, score: Score, link: Link) -> Key:
-    """The key on the tonic of the other's score, in the mode that is wanted."""
+    """Return the key on the tonic of the other track's score, in the wanted mode."""
     if link.kind != VARIANT:
         return Key(score.key.tonic, track.key.mode)
     return varied_key(score.key, link.name, link.mode or "")

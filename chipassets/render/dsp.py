@@ -82,7 +82,7 @@ class Registers:
     def read(
         self, frames: Sequence[tuple[Write, ...]], clocks: Sequence[int]
     ) -> tuple[tuple[list[_Moment], ...], Room]:
-        """Return what each voice does and the room that it does it in."""
+        """Return the settings of each voice and of the echo."""
         moments: tuple[list[_Moment], ...] = tuple([] for _ in range(VOICES))
         for number, writes in enumerate(frames):
             keyed = {_KEY_ON: 0, _KEY_OFF: 0}

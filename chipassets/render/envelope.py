@@ -108,9 +108,9 @@ class Envelope:
 def _along(
     levels: NDArray[np.int32], period: int, start: int, stop: int, until: int | None
 ) -> NDArray[np.int32]:
-    """The levels from `start` on, a new one at every multiple of the period, up to `stop`.
+    """Return the levels from `start` up to `stop`, one at every multiple of the period.
 
-    It ends sooner, with the level at the place `until`, when it comes there.
+    Where `until` comes before `stop`, the level there is the last.
     """
     before = (start - 1) // period
     if until is not None:

@@ -137,7 +137,7 @@ def _tilts(own: Counts, kept: Sequence[str], place: int) -> dict[str, float]:
 
 
 def _moved(text: str, source: str, mode: str) -> str | None:
-    """Return the triad of a mode on the degree on which a chord of another stands."""
+    """Return the triad of `mode` on the degree that a chord has in the mode `source`."""
     root = parse_chord(text, Key(0, source)).root
     if is_surprise(text, source) or root not in MODES[source]:
         return None

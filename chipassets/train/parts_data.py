@@ -90,7 +90,7 @@ def examples(pieces: Sequence[PartPiece], role: str) -> list[Example]:
 
 
 def own_past(voices: Sequence[Tokens]) -> list[NDArray[np.int16]]:
-    """Return what each voice has behind it at each step: classes [steps, HISTORY_GROUPS] each."""
+    """Return each voice's history at each step, as classes [steps, HISTORY_GROUPS]."""
     steps = max(map(len, voices))
     tokens = np.full((len(voices), steps), REST, np.int64)
     for row, voice in enumerate(voices):

@@ -57,7 +57,7 @@ def _parts(count: int, most: int) -> list[int]:
 
 
 def pack_tone(tones: Sequence[Tone]) -> bytes:
-    """Return an envelope that goes through the tones; what goes round at its end is said once."""
+    """Return an envelope of the tones; a cycle that repeats at its end is stored once."""
     steps = runs(tones)
     (first, count), *rest = steps
     if not rest:
