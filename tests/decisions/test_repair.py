@@ -82,7 +82,8 @@ def moved(number: int, semitones: int) -> Callable[[list[Any]], None]:
 
     def edit(track: list[Any]) -> None:
         on = [message for message in track if message.type == "note_on"][number]
-        pitch, place = on.note, track.index(on)
+        # By identity: a repeated note is equal to the one before it.
+        pitch, place = on.note, next(i for i, message in enumerate(track) if message is on)
         off = next(m for m in track[place:] if m.type == "note_off" and m.note == pitch)
         on.note = off.note = pitch + semitones
 
