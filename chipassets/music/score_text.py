@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from chipassets.music.keys import parse_key, parse_pitch, pitch_name
 from chipassets.music.notes import PARTS, Note, ordered
@@ -140,12 +141,17 @@ def _stroke_order(stroke: DrumStroke) -> tuple[int, int]:
 def _notes(words: str, start: int, part: str) -> list[Note]:
     if part and part not in (*PARTS, *FURTHER_PARTS):
         raise ValueError(f"{part!r} is no part; there are {', '.join((*PARTS, *FURTHER_PARTS))}")
-    found = []
-    for word in words.split():
-        step, _, rest = word.partition(":")
-        name, _, duration = rest.partition("+")
-        found.append(Note(start + int(step), int(duration), parse_pitch(name), part))
-    return found
+    read = map(_read_note, words.split())
+    return [Note(start + step, steps, pitch, part) for step, steps, pitch in read]
+
+
+# A lock of hundreds of tracks has few different words, each of them a thousand times.
+@lru_cache(maxsize=16_384)
+def _read_note(word: str) -> tuple[int, int, int]:
+    """Return the step within the bar, the length in steps and the pitch of "step:pitch+steps"."""
+    step, _, rest = word.partition(":")
+    name, _, duration = rest.partition("+")
+    return int(step), int(duration), parse_pitch(name)
 
 
 def _strokes(words: str, start: int) -> list[DrumStroke]:
