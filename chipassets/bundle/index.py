@@ -232,6 +232,8 @@ class TrackEntry(_Entry):
     files: dict[str, FileEntry]
     layers: list[LayerEntry] = []
     loudness_lufs: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    level_db: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    """How far its loudness is meant to be from the game's, unless its peaks stand in the way."""
     true_peak_dbtp: Annotated[float, Field(allow_inf_nan=False)] | None = None
     seam: SeamEntry | None = None
     take: TakeEntry

@@ -37,6 +37,7 @@ from chipassets.manifest.sound import (
     Filter,
     Layers,
     Leave,
+    Level,
     Loudness,
     Quality,
     RomBudget,
@@ -148,6 +149,7 @@ class Options(_Part):
         | None
     ) = None
     filter: Filter | None = None
+    level: Level | None = None
     leave: Leave | None = None
     layers: Layers | None = None
     lock: LockState | None = None

@@ -78,6 +78,7 @@ class Settings:
     shuffle_percent: float
     frozen: bool
     filter_name: str
+    level_db: float
     wishes: tuple[Wish, ...]
     avoid: tuple[str, ...]
     sounds_like: SoundsLike | None
@@ -179,6 +180,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
         swing_percent=_said(layers, "swing", 0.0),
         shuffle_percent=_said(layers, "shuffle", 0.0),
         filter_name=_said(layers, "filter", ""),
+        level_db=_said(layers, "level", SCENES[base].level_db),
         wishes=_wishes(layers),
     )
 

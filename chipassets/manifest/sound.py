@@ -21,6 +21,9 @@ MAX_LAYERS = 8
 _ALIASES = {"arpeggio": "inner"}
 """Other words for a role: fast arpeggios are played by the inner voice."""
 
+_LEVEL = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?) ?dB", re.ASCII)
+_LEAST_LEVEL, _MOST_LEVEL = -12.0, 6.0
+
 _ROM_BUDGET = re.compile(r"([0-9]{1,6}) ?(?:KB|KiB|kB)", re.ASCII)
 _MOST_ROM = 1 << 23
 """8 MiB, the largest Game Boy cartridge."""
@@ -54,6 +57,13 @@ def _read_quality(value: Any, _: Context) -> OggQuality:
     if faults:
         raise Refusal(*faults)
     return replace(OggQuality(), **found)
+
+
+def _read_level(value: Any, _: Context) -> float:
+    """Return the decibels."""
+    match = _LEVEL.fullmatch(value) if isinstance(value, str) else None
+    number = float(match.group(1)) if match else value
+    return check_range(number, "level", _LEAST_LEVEL, _MOST_LEVEL, " of dB")
 
 
 def _read_rom_budget(value: Any, _: Context) -> int:
@@ -203,6 +213,20 @@ Quality = Annotated[
             ],
             "description": "How well OGG files are encoded, 0 to 10 as Vorbis counts: for all, or "
             "by kind (ogg, split, stems, layers). Default 3.",
+        },
+    ),
+]
+Level = Annotated[
+    float,
+    Reads(
+        _read_level,
+        {
+            "anyOf": [
+                {"type": "number", "minimum": _LEAST_LEVEL, "maximum": _MOST_LEVEL},
+                {"type": "string", "pattern": _LEVEL.pattern},
+            ],
+            "description": "How far the track's loudness is from the game's, like -3 dB. Default "
+            "by scene: a town is softer than a boss.",
         },
     ),
 ]

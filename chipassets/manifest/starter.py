@@ -24,7 +24,7 @@ game: {game}
 seed: 1                     # another number, other music; the same number, the same music
 # chip: nes                 # the sound chip
 # formats: [ogg, midi]      # {formats}
-# loudness: -18 LUFS        # every track is made as loud as the others
+# loudness: -18 LUFS        # what tracks are brought to; a scene may ask for less (level:)
 
 # What holds for every track unless it says otherwise.
 defaults:

@@ -245,8 +245,8 @@ _FIELDS = {"dynamics": "dynamics_db"}
 _COLOURS = {"lead": "lead", "inner": "inner", "bass": "low"}
 _WHOLE_TRACK = (
     "metre", "loop", "mood", "primer", "layers", "leave", "arpeggio", "takes", "temperature",
-    "form", "ending", "pickup", "final_key", "filter", "avoid", "sounds_like", "swing", "shuffle",
-    "guidance",
+    "form", "ending", "pickup", "final_key", "filter", "level", "avoid", "sounds_like", "swing",
+    "shuffle", "guidance",
     "chromatic", "seed", "scene",
 )  # fmt: skip
 

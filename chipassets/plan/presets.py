@@ -14,7 +14,8 @@ class Scene:
     """A row of `SCENES`: where a track plays, and what it is like unless the manifest says more.
 
     tempo in quarter notes a minute; modes from the most to the least likely; notes_per_second is
-    the measured median over the tonal voices; lead_pitch the measured median of the top voice.
+    the measured median over the tonal voices; lead_pitch the measured median of the top voice;
+    level_db is how far its loudness is from the game's.
     """
 
     moods: tuple[str, ...]
@@ -29,6 +30,7 @@ class Scene:
     bass: str
     bars: int = 16
     loops: bool = True
+    level_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +66,24 @@ class Preset:
 # Notes a second, polyphony and lead pitch are the medians of 5,278 pieces for the NES, grouped by
 # the words in their titles (statistics of published transcriptions: title 282, overworld 122, town
 # 150, dungeon 165, battle 216, boss 246, shop 33, clear 293, game over 195, ending 254 pieces).
-# Tempi, modes, grooves and instruments are the house style: no measurement stands behind them.
+# Tempi, modes, grooves, instruments and levels are the house style: no measurement stands behind
+# them. A scene in which nothing presses is softer than a fight, as in games.
 SCENES: dict[str, Scene] = {
     "title": Scene(
         ("heroic",), Range(112, 138), ("major", "mixolydian", "minor"),
-        11.4, 2.50, 70, "march", "brass", "reed", "triangle",
+        11.4, 2.50, 70, "march", "brass", "reed", "triangle", level_db=-1.0,
     ),
     "overworld": Scene(
         ("bright",), Range(116, 144), ("major", "mixolydian", "dorian"),
-        11.1, 2.46, 69, "rock", "reed", "echo", "triangle",
+        11.1, 2.46, 69, "rock", "reed", "echo", "triangle", level_db=-1.0,
     ),
     "town": Scene(
         ("calm",), Range(92, 116), ("major", "lydian", "mixolydian"),
-        11.1, 2.54, 71, "ballad", "square", "pluck", "triangle",
+        11.1, 2.54, 71, "ballad", "square", "pluck", "triangle", level_db=-3.0,
     ),
     "dungeon": Scene(
         ("mysterious",), Range(84, 108), ("minor", "phrygian", "dorian"),
-        11.2, 2.30, 67.5, "pulse", "thin", "bell", "triangle",
+        11.2, 2.30, 67.5, "pulse", "thin", "bell", "triangle", level_db=-3.0,
     ),
     "battle": Scene(
         ("tense",), Range(144, 170), ("minor", "dorian", "phrygian"),
@@ -92,7 +95,7 @@ SCENES: dict[str, Scene] = {
     ),
     "shop": Scene(
         ("playful",), Range(104, 128), ("major", "mixolydian", "lydian"),
-        10.4, 2.22, 69, "shuffle", "pluck", "square", "triangle_short", bars=8,
+        10.4, 2.22, 69, "shuffle", "pluck", "square", "triangle_short", bars=8, level_db=-3.0,
     ),
     "victory": Scene(
         ("triumphant",), Range(126, 152), ("major", "mixolydian"),
@@ -100,11 +103,11 @@ SCENES: dict[str, Scene] = {
     ),
     "game_over": Scene(
         ("sad",), Range(66, 86), ("minor", "phrygian"),
-        10.5, 2.57, 71, "none", "bell", "pad", "triangle", bars=4, loops=False,
+        10.5, 2.57, 71, "none", "bell", "pad", "triangle", bars=4, loops=False, level_db=-4.0,
     ),
     "credits": Scene(
         ("triumphant", "calm"), Range(96, 122), ("major", "lydian", "mixolydian"),
-        9.8, 2.53, 71, "ballad", "echo", "pad", "triangle", bars=32,
+        9.8, 2.53, 71, "ballad", "echo", "pad", "triangle", bars=32, level_db=-1.0,
     ),
 }  # fmt: skip
 

@@ -254,6 +254,8 @@ class TrackPlan:
     """Where in a beat its second 8th lies; 0 and 50 in the middle."""
     shuffle_percent: float = field(default=0.0, metadata=SOUND)
     """Where in an 8th its second 16th lies; 0 and 50 in the middle."""
+    level_db: float = field(default=0.0, metadata=SOUND)
+    """How far the track's loudness is from the game's."""
     avoid: tuple[str, ...] = field(default=(), metadata=UNSAID)
     """Words of `compose.avoiding.AVOIDABLE`."""
     sounds_like: SoundsLike | None = field(default=None, metadata=UNSAID)

@@ -173,7 +173,7 @@ def render_track(
     report("render")
     raw = render_log(log, track.filter_name or plan.filter_name, frames_per_bar=song.frames_per_bar)
     measured = measure_loudness(raw)
-    gain = gain_to(measured, plan.loudness_lufs)
+    gain = gain_to(measured, plan.loudness_lufs + track.level_db)
     pcm, loudness = apply_gain(raw, gain), after_gain(measured, gain)
     finished = Finished(plan, track, score, song, log, pcm, gain, loudness)
     seam = measure_seam(finished.pcm)
@@ -222,6 +222,7 @@ def _entry(
         files={file.kind: file_entry(file.path, file.data) for file in files},
         layers=_layer_entries(track, layers),
         loudness_lufs=loudness.lufs,
+        level_db=track.level_db,
         true_peak_dbtp=loudness.true_peak_dbtp,
         seam=_seam_entry(seam),
         take=_take_entry(take),

@@ -59,6 +59,7 @@ def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> Track
         was=track.was,
         wishes=() if wish == Wish() else (wish,),
         filter_name=track.filter_name,
+        level_db=track.level_db,
         link=Link(
             VARIANT,
             original.name,

@@ -68,6 +68,7 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
         f"lead around {_span(sound.lead_pitch)}",
     ]
     lines += [f"  filter {track.filter_name}"] if track.filter_name else []
+    lines += [f"  level {track.level_db:+g} dB"] if track.level_db else []
     lines += [*_writing_lines(track), *_piece_lines(track), *_sound_lines(track.sound)]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
 

@@ -39,6 +39,7 @@ _CALLED = {
     "preset_moods": "mood",
     "progressions": "chords",
     "filter_name": "filter",
+    "level_db": "level",
     "loudness_lufs": "loudness",
     "copyright_line": "copyright",
 }

@@ -72,6 +72,7 @@ SAID: dict[str, dict[str, Any]] = {
     "instruments": {"instruments": {"lead": "bell"}},
     "arpeggio": {"arpeggio": False},
     "filter": {"filter": "none"},
+    "level": {"level": -2},
     "leave": {"leave": ["pulse2"]},
     "layers": {"layers": ["bass+drums", "+lead"]},
     "lock": {"lock": "open"},

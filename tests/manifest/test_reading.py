@@ -11,6 +11,7 @@ import pytest
 from chipassets.errors import ManifestError
 from chipassets.manifest import load_manifest, parse_manifest
 from chipassets.manifest.builder import MAX_VALUES
+from chipassets.manifest.settings import settings_of
 from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.plan.trackplan import OggQuality
 from tests.manifest.conftest import Load, Refuse
@@ -139,6 +140,21 @@ def test_the_rom_budget_is_bytes_or_kilobytes() -> None:
     for wrong in ("0", "8 MB", "-1 KB", "9000 KB", "true", "1.5"):
         with pytest.raises(ManifestError, match="write it like 8 KB"):
             budget(f"rom_budget: {wrong}")
+
+
+def test_levels_are_the_scenes_unless_a_track_says_its_own() -> None:
+    def level(track: str, said: str = "") -> float:
+        source = f"game: Test\ntracks: {{{track}: {{{said}}}}}\n"
+        return settings_of(parse_manifest(source.encode(), Path("x.yaml")), track).level_db
+
+    assert level("game_over") == -4.0
+    assert level("town") == -3.0
+    assert level("boss") == 0.0
+    assert level("town", "level: -1.5 dB") == -1.5
+    assert level("town", "level: 0") == 0.0
+    for wrong in ("-13", "7 dB", "loud", "true"):
+        with pytest.raises(ManifestError, match="level is a number of dB from -12 to 6"):
+            level("town", f"level: {wrong}")
 
 
 def test_quality_is_for_all_files_or_by_kind() -> None:

@@ -192,6 +192,16 @@ def test_the_index_tells_loudness_and_seam() -> None:
     assert loud.true_peak_dbtp == pytest.approx(-1, abs=0.01)
 
 
+def test_a_track_is_as_far_from_the_games_loudness_as_its_level_says() -> None:
+    plain, _ = finish(loudness_lufs=-20.0)
+    whole = build_plan(plan(level_db=-4.0), formats=("ogg",), loudness_lufs=-20.0)
+    whole = replace(whole, filter_name="famicom")
+    soft, _ = render_track(whole, whole.tracks[0], take(0), None, lambda _: None)
+    assert plain.loudness_lufs is not None
+    assert soft.loudness_lufs == pytest.approx(plain.loudness_lufs - 4, abs=0.05)
+    assert (plain.level_db, soft.level_db) == (0.0, -4.0)
+
+
 def test_the_filter_is_heard() -> None:
     plain, small = (
         decoded(finish("wav", filter_name=name)[1]["audio/battle.wav"]) for name in ("none", "nes")

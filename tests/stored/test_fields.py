@@ -14,14 +14,19 @@ from chipassets.stored.cache_keys import audio_key, notes_key, track_sound_of_ba
 from chipassets.stored.facts import notes_fields
 from tests.lock.material import PLAIN
 
-OTHERS: dict[str, Any] = {"filter_name": "muffled", "swing_percent": 60.0, "shuffle_percent": 58.0}
+OTHERS: dict[str, Any] = {
+    "filter_name": "muffled",
+    "swing_percent": 60.0,
+    "shuffle_percent": 58.0,
+    "level_db": -2.0,
+}
 """Another value of each field that decides the sound alone."""
 
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> BuildPlan:
     folder = tmp_path_factory.mktemp("plan")
-    return resolve(parse_manifest(b"game: Tiny\ntracks: {town: {}}", folder / "game.yaml"))
+    return resolve(parse_manifest(b"game: Tiny\ntracks: {boss: {}}", folder / "game.yaml"))
 
 
 def test_every_field_of_the_sound_is_tried() -> None:
