@@ -324,26 +324,6 @@ def test_gbsplay_hears_every_frame_through_the_loop(tmp_path: Path, song: ChipSo
     assert heard == [list(writes) for writes in frames]
 
 
-@pytest.mark.skipif(not shutil.which("rgblink"), reason="rgbds is not installed")
-def test_rgbds_takes_the_sources(tmp_path: Path) -> None:
-    files = cartridge_files(gather(made("gameboy"), "gameboy", "A Game"), "gameboy")
-    for name, data in files.items():
-        (tmp_path / name).write_bytes(data)
-    for name in SONGS:
-        song = tune(2, 0, chip="gameboy")
-        file = encode_cartridge(song, write_registers(song), name)
-        (tmp_path / f"{name}.asm").write_bytes(file.data)
-    for name, flags in (("player", ["-D", "MUSIC_HOOK"]), ("rom", []), ("list", [])):
-        command = ["rgbasm", *flags, "-o", f"{name}.o", f"{name}.asm"]
-        subprocess.run(command, cwd=tmp_path, check=True)
-    command = ["rgblink", "-t", "-o", "theirs.gb", "player.o", "rom.o", "list.o"]
-    subprocess.run(command, cwd=tmp_path, check=True)
-    theirs = (tmp_path / "theirs.gb").read_bytes()
-    code = rom_gameboy.player(hooked=False).segments["ROM0"]
-    assert len(theirs) == len(files["album.gb"])
-    assert len(code) < 1_500
-
-
 def test_the_gameboy_rom_has_a_header_that_adds_up() -> None:
     rom = cartridge_files(gather(made("gameboy"), "gameboy", "A Game"), "gameboy")["album.gb"]
     assert len(rom) == 0x8000
