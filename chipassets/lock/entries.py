@@ -205,10 +205,13 @@ class Lock:
     def renamed(self, names: Mapping[str, str | None]) -> Lock:
         """Return the lock with entries under new names: by new name the old one, or None.
 
-        An entry that has the new name already stays, and so does the old one then.
+        An entry that has the new name already stays, and so does the old one then; but one of
+        which nobody decided anything gives way to an old one of which somebody did.
         """
         takes = dict(self.takes)
         for new, old in names.items():
-            if old is not None and new not in takes and old in takes and old not in names:
+            if old is None or old not in takes or old in names:
+                continue
+            if new not in takes or (takes[old].is_decided and not takes[new].is_decided):
                 takes[new] = takes.pop(old)
         return replace(self, takes=takes)

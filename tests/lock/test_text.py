@@ -143,10 +143,19 @@ def test_entries_move_to_new_names_unless_something_is_there() -> None:
     assert lock.renamed({"oasis": "desert", "town": None}).takes == {
         "town": PLAIN, "oasis": DECIDED,
     }  # fmt: skip
-    assert lock.renamed({"town": "desert"}) == lock
+    decided = lock_of(desert=DECIDED, town=DECIDED)
+    assert decided.renamed({"town": "desert"}) == decided
     assert lock.renamed({"oasis": "desert", "desert": None}) == lock
     assert lock.renamed({"oasis": "nowhere"}) == lock
     assert Lock().renamed({"a": "b"}) == Lock()
+    # Built under the new name before anybody said the old one: what was decided comes back.
+    both = Lock({"desert": DECIDED, "oasis": PLAIN})
+    assert both.renamed({"oasis": "desert"}).takes == {"oasis": DECIDED}
+    for other in (
+        Lock({"desert": PLAIN, "oasis": PLAIN}),
+        Lock({"desert": DECIDED, "oasis": DECIDED}),
+    ):
+        assert other.renamed({"oasis": "desert"}) == other
 
 
 def test_numbers_of_takes_reach_into_every_row() -> None:
