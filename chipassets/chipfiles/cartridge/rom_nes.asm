@@ -71,8 +71,8 @@ colour: lda #$0F
         sta $2006
         stx $2006
         ldy #4
-empty:  stx $2007               ; X counts up to 0 again: spaces
-        lda #0
+        txa                     ; the space is picture 0
+empty:  sta $2007
         sta $2007
         sta $2007
         sta $2007
