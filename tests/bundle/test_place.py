@@ -125,6 +125,14 @@ def test_a_file_of_somebody_else_with_a_name_that_is_needed_is_not_overwritten(
     assert sounds(tmp_path / "b") == OLD
 
 
+def test_a_link_of_somebody_else_that_leads_nowhere_is_not_replaced(tmp_path: Path) -> None:
+    write_tiny(tmp_path / "b", OLD)
+    (tmp_path / "b/audio/cave.ogg").symlink_to("nowhere.ogg")
+    with pytest.raises(BundleError, match=r"cave\.ogg is not a file of the bundle"):
+        write_tiny(tmp_path / "b", NEW)
+    assert (tmp_path / "b/audio/cave.ogg").is_symlink()
+
+
 def test_a_folder_that_the_last_track_leaves_goes_with_it(tmp_path: Path) -> None:
     write_tiny(tmp_path / "b", OLD)
     index, files = tiny_index("Tiny", {})
