@@ -168,7 +168,7 @@ def _lengths(context: Context) -> tuple[float, float, float]:
     """How short tune, second voice and bass are played: alike, and yet each in its own way."""
     short = context.plan.targets.short
     tune, inner, bass = (0.75 * short + 0.25 * context.draw("length", part) for part in "tib")
-    return 0.8 * tune, inner, bass
+    return 0.65 * tune, inner, bass
 
 
 def _sings_along(context: Context, note: Note) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from chipassets.music.keys import Key
 from chipassets.music.motifs import fitted_pitch
 from chipassets.music.notes import LEAD, Note
 from chipassets.plan.trackplan import Progression, TrackPlan
+from chipassets.units import OCTAVE
 
 _CADENCES = {
     piece.HALF: "half",
@@ -221,13 +222,30 @@ def _draw_phrase(
             except ValueError:
                 # The learned changes know no way from this chord to this close in so few bars.
                 continue
-            return list(found)
+            return _on_stepping_basses(found, plan.section_at(start).key)
         return [(first or _tonic(track.key),)] * bars
 
     drawn = [draw() for _ in range(_TRIES if opening else 1)]
     if len(drawn) == 1:
         return drawn[0]
     return max(drawn, key=lambda phrase: _fit(track, phrase, opening))
+
+
+def _on_stepping_basses(bars: Sequence[tuple[str, ...]], key: Key) -> Bars:
+    """Return chords of which only those are inverted whose bass goes on, or came, by step."""
+    names = [name for bar in bars for name in bar]
+    basses = [parse_chord(name, key).bass for name in names]
+    kept: list[str] = []
+    for index, name in enumerate(names):
+        stem, _, figure = name.rpartition("/")
+        near = basses[max(0, index - 1) : index] + basses[index + 1 : index + 2]
+        steps = any((basses[index] - bass) % OCTAVE in _STEPS for bass in near)
+        kept.append(name if steps or not figure.isdigit() else stem)
+    ends = np.cumsum([len(bar) for bar in bars]).tolist()
+    return [tuple(kept[end - len(bar) : end]) for end, bar in zip(ends, bars, strict=True)]
+
+
+_STEPS = (1, 2, OCTAVE - 2, OCTAVE - 1)
 
 
 def _repeat_chords(plan: PiecePlan, start: int, bars: Bars, rng: np.random.Generator) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from chipassets.compose.cells import Cell, CellNote, Notes
 
@@ -93,15 +92,6 @@ def _broadened(cell: Cell) -> Iterator[Notes]:
         )
 
 
-def _approached(cell: Cell) -> Iterator[Notes]:
-    """A short note before a step becomes the semitone below the note to which it leads."""
-    for index, (note, target) in enumerate(pairwise(cell.notes)):
-        close = 0 < abs(target.degree - note.degree) <= 2 and note.end >= target.step
-        if note.steps <= 2 and index and close and not target.alteration:
-            leading = note._replace(degree=target.degree, alteration=-1)
-            yield (*cell.notes[:index], leading, *cell.notes[index + 1 :])
-
-
 def _moved(note: CellNote, degrees: int) -> CellNote:
     return CellNote(note.step, note.steps, note.degree + degrees)
 
@@ -115,7 +105,6 @@ OPERATORS: Mapping[str, Operator] = {
         Operator("inverted", "is turned upside down", 0.6, _inverted),
         Operator("ornamented", "turns at the end of its longest note", 0.5, _ornamented),
         Operator("fragmented", "has its first half twice", 0.3, _fragmented),
-        Operator("approached", "comes to a note from the semitone below", 0.5, _approached),
         Operator("broadened", "has its first half in notes twice as long", 0.1, _broadened),
     )
 }
@@ -123,9 +112,6 @@ OPERATORS: Mapping[str, Operator] = {
 
 DEVELOPING = ("plain", "tail", "long tail", "inverted", "ornamented")
 """What may happen to a cell in a bar that states it."""
-
-CHROMATIC = (*DEVELOPING, "approached")
-"""The same in a piece that likes tones from outside its key."""
 
 
 def variants(cell: Cell, names: tuple[str, ...]) -> list[Variant]:

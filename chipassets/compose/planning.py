@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +27,8 @@ from chipassets.seeds import derive_rng
 from chipassets.units import OCTAVE
 
 PHRASE_BARS = 4
+_BASS_UNDER_TUNE, _LOWEST_BASS = 28, 33
+"""Semitones from where the bass begins to the middle of the tune, and how low it may begin."""
 _LOWEST_CENTRE = 70.0
 """MIDI pitch below which the middle of a tune would lie among its accompaniment."""
 
@@ -39,7 +42,7 @@ _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 """Where in a piece its highest note stands."""
 
 _LIFTS = (0, 2, 3, 4, 5, 7, -3)
-_OCTAVE_SHARE, _NARROW = 0.25, 19.0
+_OCTAVE_SHARE, _NARROW = 0.12, 19.0
 """Semitones by which a section that contrasts is raised."""
 
 _VARIED_BAR, _VARIED_SHARE = 2, 0.4
@@ -63,6 +66,9 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     centre = register.low + (register.high - register.low) * (0.1 + 0.65 * float(rng.random()))
     centre = max(centre, min(_LOWEST_CENTRE, register.high - 1))
     peak = round(centre + 0.55 * targets.span)
+    # Each voice has a lane of its own: under a low tune the bass lies lower.
+    floor = max(_LOWEST_BASS, min(targets.bass_floor, round(centre) - _BASS_UNDER_TUNE))
+    targets = replace(targets, bass_floor=floor)
     closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
     return PiecePlan(
         idea=idea.name,

@@ -34,7 +34,7 @@ from chipassets.compose.fit import (
 )
 from chipassets.compose.following import join_cost, return_cost, sequence_bonus
 from chipassets.compose.harmonies import DEGREES, Harmony
-from chipassets.compose.operators import CHROMATIC, DEVELOPING, variants
+from chipassets.compose.operators import DEVELOPING, variants
 from chipassets.compose.piece import PiecePlan, Slot
 from chipassets.compose.tunebar import Key, TuneBar
 from chipassets.music.notes import INNER
@@ -43,9 +43,6 @@ _BEAM = 12
 _KEPT_OF_A_BAR = 48
 _OF_A_FIRST_PITCH = 10
 _OF_A_LAST_BAR = 3
-_CHROMATIC_FROM = 0.65
-"""From this wish for tones outside the key on, notes are come to from the semitone below."""
-
 _NOISE = 0.22
 """At temperature 1, the mean of what chance adds to a candidate's cost."""
 
@@ -180,21 +177,16 @@ class _Search:
             ends = (last_of(table, table.degrees) - tonic) % DEGREES
             goals = np.array(GOALS[slot.cadence])[ends]
             return table, goals
-        chromatic = self._task.plan.targets.chromatic
-        developing = CHROMATIC if chromatic > _CHROMATIC_FROM else DEVELOPING
         cell, name, operators = {
-            piece.ANSWER: (cells.answer, "answer", developing),
+            piece.ANSWER: (cells.answer, "answer", DEVELOPING),
             piece.FRAGMENT: (main, section.letter, ("fragmented",)),
             piece.INVERSION: (main, section.letter, ("inverted",)),
             piece.BROAD: (main, section.letter, ("broadened",)),
-        }.get(slot.kind, (main, section.letter, developing))
+        }.get(slot.kind, (main, section.letter, DEVELOPING))
         if slot.kind == piece.REST:
             found = held_bars(main)
         else:
-            found = [
-                (v.operator, v.cost - chromatic * (v.operator == "approached"), v.notes)
-                for v in variants(cell, operators)
-            ]
+            found = [(v.operator, v.cost, v.notes) for v in variants(cell, operators)]
             found = found or [("plain", 0.0, cell.notes)]
         free = _forgiven(slot.kind)
         proposals: list[Proposal] = [

@@ -6,6 +6,7 @@ from chipassets.compose.context import NO_PITCH, Context
 
 _LOWEST, _HIGHEST = 52, 74
 _NO_TUNE = 74
+_LEAST_CEILING = 60
 
 
 def lowest_of_tune(context: Context, start: int, end: int) -> int:
@@ -25,7 +26,7 @@ def section_ceiling(context: Context, bar: int) -> int:
     inside = context.sounding[first:last]
     heard = sorted(inside[inside != NO_PITCH].tolist())
     low = heard[len(heard) // 8] if heard else _NO_TUNE
-    return min(max(low - 1, 64), _HIGHEST - 1)
+    return min(max(low - 1, _LEAST_CEILING), _HIGHEST - 1)
 
 
 def voicing(context: Context, chord: int, ceiling: int, count: int = 4) -> list[int]:
