@@ -98,7 +98,8 @@ def test_the_pictures_of_the_readme_can_be_renewed(bundle: Path, tmp_path: Path)
     assert played(play(bundle, (root / "docs/pictures.txt").read_text(), tmp_path))
     shown = {f"docs/{path.name}" for path in (tmp_path / "shots").glob("*.png")}
     wanted = set(re.findall(r"\((docs/[\w-]+\.png)\)", (root / "README.md").read_text()))
-    assert shown == wanted
+    # The studio's picture is made by docs/studio_picture.py.
+    assert shown == wanted - {"docs/studio.png"}
 
 
 def test_never_striking_is_game_over(bundle: Path, tmp_path: Path) -> None:
