@@ -17,6 +17,8 @@ INDEX_NAME = "bundle.json"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
 _Positive = Annotated[int, Field(gt=0)]
+_MOST_BEATS = 1000
+"""Quarter notes of a bar up to which an index is read, as in `runtime.index`."""
 _Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Pitch = Annotated[int, Field(ge=0, le=127)]
@@ -206,7 +208,10 @@ class TrackEntry(_Entry):
     key: str
     tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Quarter notes a minute, rounded to a thousandth: count in samples, not by it."""
-    beats_per_bar: _Positive | Annotated[float, Field(gt=0, multiple_of=0.5)]
+    beats_per_bar: (
+        Annotated[int, Field(gt=0, le=_MOST_BEATS)]
+        | Annotated[float, Field(gt=0, le=_MOST_BEATS, multiple_of=0.5, allow_inf_nan=False)]
+    )
     """Quarter notes in a bar: 3 in 3/4 and in 6/8, 3.5 in 7/8."""
     pulse_steps: _Positive = STEPS_PER_BEAT
     """16ths from one felt beat to the next: 4, or 6 where it is a dotted quarter as in 6/8."""

@@ -32,6 +32,15 @@ def with_news(value: Any) -> Any:
     return value
 
 
+@pytest.mark.parametrize("beats", ["1e999", "1e308", "NaN", "1001", "1" + "0" * 400])
+def test_bars_of_endless_length_are_refused(tmp_path: Path, beats: str) -> None:
+    write_tiny(tmp_path / "bundle", {"town": b"no sound"})
+    path = tmp_path / "bundle/bundle.json"
+    path.write_text(path.read_text().replace('"beats_per_bar": 4', f'"beats_per_bar": {beats}'))
+    with pytest.raises(CheckError, match="beats_per_bar"):
+        read_index(tmp_path / "bundle")
+
+
 def rewrite(folder: Path, **changes: object) -> None:
     path = folder / "bundle.json"
     path.write_text(json.dumps(with_news(json.loads(path.read_text())) | changes))

@@ -22,6 +22,8 @@ from chipassets.train.magenta_export import export_bundle
 from tests.train.conftest import needs_tensorflow
 
 pytestmark = [
+    # One worker makes the bundle that all of them read.
+    pytest.mark.xdist_group("magenta_exchange"),
     *needs_tensorflow,
     pytest.mark.skipif(importlib.util.find_spec("note_seq") is None, reason="no note_seq"),
 ]
