@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from chipassets.compose.piece import PiecePlan
-
-_OCTAVE_UP = 12
+from chipassets.units import OCTAVE
 
 
 def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]:
@@ -22,7 +21,7 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         wanted += 4.5 * toward**3
         # A section an octave up has its own ceiling.
         peak = plan.peak + (
-            section.lift if section.lift >= _OCTAVE_UP or section.is_register_asked else 0
+            section.lift if section.lift >= OCTAVE or section.is_register_asked else 0
         )
         cap = peak if bar == plan.peak_bar else peak - 3
         if bar == plan.peak_bar:

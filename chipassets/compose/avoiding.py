@@ -62,9 +62,13 @@ def allowed_roles(avoid: Collection[str], roles: Mapping[str, str]) -> dict[str,
     if not avoid:
         return found
     found[INNER] = allowed_texture(avoid, roles[INNER])
-    if roles[BASS] in avoided_basses(avoid):
-        found[BASS] = ideas.PATTERN
+    found[BASS] = allowed_bass(avoid, roles[BASS])
     return found
+
+
+def allowed_bass(avoid: Collection[str], role: str) -> str:
+    """Return the role of a bass, or the pattern where the role is avoided."""
+    return ideas.PATTERN if role in avoided_basses(avoid) else role
 
 
 def allowed_texture(avoid: Collection[str], role: str) -> str:
@@ -91,16 +95,16 @@ def allowed_cells(
     choice: Sequence[tuple[Cell, Traits, float]], avoid: Collection[str]
 ) -> list[tuple[Cell, Traits, float]]:
     """Return the cells that have nothing of what is avoided; all of them where each has."""
-    kept = [
-        item
-        for item in choice
-        if not (
-            (LEAPS in avoid and item[1].leaps)
-            or (SYNCOPATION in avoid and item[1].syncopation)
-            or (SIXTEENTHS in avoid and item[1].odd)
-        )
-    ]
-    return kept or list(choice)
+    return [item for item in choice if not has_avoided(item[1], avoid)] or list(choice)
+
+
+def has_avoided(traits: Traits, avoid: Collection[str]) -> bool:
+    """Whether a cell of these traits has something of what is avoided."""
+    return bool(
+        (LEAPS in avoid and traits.leaps)
+        or (SYNCOPATION in avoid and traits.syncopation)
+        or (SIXTEENTHS in avoid and traits.odd)
+    )
 
 
 def avoided_cost(

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chipassets.compose import ideas, piece
-from chipassets.compose.avoiding import LEAPS, allowed_cells, allowed_roles
+from chipassets.compose.avoiding import LEAPS, allowed_bass, has_avoided
 from chipassets.compose.bass_asked import walking_bar, written_bar
 from chipassets.compose.cells import Cell, CellNote, traits_of
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
-from chipassets.compose.voicing import nearest_tone
-from chipassets.music.notes import BASS, INNER, Note
+from chipassets.compose.voicing import folded, nearest_tone
+from chipassets.music.notes import BASS, Note
 from chipassets.units import OCTAVE
 
 _LOWEST, _HIGHEST = 33, 60
@@ -45,9 +45,7 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
         section = context.plan.section_at(bar)
         role = section.role(BASS)
         if bar in context.plan.tuttis and role != ideas.SILENT and not section.is_bass_asked:
-            role = allowed_roles(context.plan.avoid, {INNER: ideas.SILENT, BASS: ideas.DOUBLED})[
-                BASS
-            ]
+            role = allowed_bass(context.plan.avoid, ideas.DOUBLED)
         if role == ideas.SILENT:
             continue
         for start, steps, pitch in _bar(context, bar, role, roots):
@@ -108,18 +106,9 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
     choice = [item.cell for item in context.material.bass]
     if context.plan.targets.drive > _FAST_FROM and context.bar_steps >= 16:
         choice += [fast for cell in choice if (fast := _in_half_notes(cell)) is not None]
-    avoid = context.plan.avoid
-    choice = (
-        [
-            c
-            for c, *_ in allowed_cells(
-                [(cell, traits_of(cell, context.pulse_steps), 0.0) for cell in choice],
-                avoid - {LEAPS},
-            )
-        ]
-        if avoid
-        else choice
-    )
+    avoid = context.plan.avoid - {LEAPS}
+    pulse = context.pulse_steps
+    choice = [c for c in choice if not has_avoided(traits_of(c, pulse), avoid)] or choice
     if not choice:
         plain = Cell((CellNote(0, context.bar_steps, 0),), context.bar_steps)
         return plain, plain
@@ -297,36 +286,21 @@ def _pitch(
     """Return the pitch of a pattern's note; one that does not pass by step is a chord tone."""
     if role == ideas.PEDAL:
         home = int(table.pitch(0, 0)) % 12
-        return _folded(root - (root - home) % 12)
+        return folded(root - (root - home) % OCTAVE, _LOWEST, _HIGHEST)
     if role == ideas.BROKEN:
         return root + 12 * (index % 2) if root + 12 <= _HIGHEST + 3 else root - 12 * (index % 2)
     strong = note.step % context.pulse_steps == 0 or note.steps >= 3 or not passes
     if note.step * 2 == context.bar_steps and note.steps >= 2:
         # In the middle of a bar a bass says what the chord is: its bass or its fifth.
         fifth = table.tone_at(chord, degree, root) - root
-        return _within(root if fifth % OCTAVE in _THIRDS else root + fifth, root)
-    pitch = table.tone_at(chord, degree, root) if strong else table.pitch(chord, degree)
-    return _within(pitch, root)
+        pitch = root if fifth % OCTAVE in _THIRDS else root + fifth
+    else:
+        pitch = table.tone_at(chord, degree, root) if strong else table.pitch(chord, degree)
+    return folded(pitch, _LOWEST, min(_HIGHEST, root + OCTAVE))
 
 
 _THIRDS = (3, 4, 8, 9)
 """Semitones above a bass, octaves aside, of the tones that leave its chord in the balance."""
-
-
-def _within(pitch: int, root: int) -> int:
-    while pitch > min(_HIGHEST, root + OCTAVE):
-        pitch -= OCTAVE
-    while pitch < _LOWEST:
-        pitch += OCTAVE
-    return pitch
-
-
-def _folded(pitch: int) -> int:
-    while pitch < _LOWEST:
-        pitch += 12
-    while pitch > _HIGHEST:
-        pitch -= 12
-    return pitch
 
 
 def _led(
@@ -388,4 +362,6 @@ def _run(
             pitch += way
         line.append(pitch)
     line.reverse()
-    return [(begin + index * steps, steps, _folded(p)) for index, p in enumerate(line)]
+    return [
+        (begin + index * steps, steps, folded(p, _LOWEST, _HIGHEST)) for index, p in enumerate(line)
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chipassets.compose.context import Context
 from chipassets.compose.harmonies import ChordTable
 from chipassets.compose.piece import SectionPlan
+from chipassets.compose.voicing import folded
 from chipassets.music.keys import Key
 from chipassets.music.motifs import BASS_HIGHEST, BASS_LOWEST
 from chipassets.units import OCTAVE
@@ -103,10 +104,4 @@ def _walk(
         near = [target + way * by for by in (1, 2)] + [target - way * by for by in (1, 2)]
         fits = [pitch for pitch in near if pitch % OCTAVE in scale and pitch != pitches[-1]]
         pitches.append(fits[0] if fits else target + way)
-    return [_folded(pitch) for pitch in pitches]
-
-
-def _folded(pitch: int) -> int:
-    if pitch > BASS_HIGHEST:
-        pitch -= OCTAVE * -(-(pitch - BASS_HIGHEST) // OCTAVE)
-    return pitch + OCTAVE * max(0, -(-(BASS_LOWEST - pitch) // OCTAVE))
+    return [folded(pitch, BASS_LOWEST, BASS_HIGHEST) for pitch in pitches]

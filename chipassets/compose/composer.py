@@ -189,8 +189,10 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     free = let_go(free, (inner, bass))
     bass = [note for note in bass if note.start_step // context.bar_steps not in written]
     lengths = _lengths(context)
-    alike = [note for note in inner if _sings_along(context, note)]
-    own = [note for note in inner if not _sings_along(context, note)]
+    alike: list[Note] = []
+    own: list[Note] = []
+    for note in inner:
+        (alike if _sings_along(context, note) else own).append(note)
     lines = ((free, lengths[0]), (alike, lengths[0]), (own, lengths[1]), (bass, lengths[2]))
     for line, length in lines:
         if SYNCOPATION in context.plan.avoid:

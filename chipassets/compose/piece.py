@@ -138,10 +138,9 @@ class PiecePlan:
     centre: MIDI pitch around which the tune lies. peak_bar: where its highest note stands, and
     `peak` that note's pitch. stops: bars in whose last part all tonal voices fall silent.
     pickups: bars that lead over the bar line into a phrase. tuttis: bars in which all parts and the
-    drums have the tune's rhythm. entries: parts that are silent for the
-    first bars of the piece, and for how many. onsets: of a letter for which the manifest says how
-    dense it is, notes of the tune a bar, in place of the targets'. avoid: words of
-    `avoiding.AVOIDABLE`.
+    drums have the tune's rhythm. entries: parts that are silent for the first bars of the piece,
+    and for how many. onsets: of a letter for which the manifest says how dense it is, notes of the
+    tune a bar, in place of the targets'. avoid: words of `avoiding.AVOIDABLE`.
     """
 
     idea: str

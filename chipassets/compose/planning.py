@@ -204,10 +204,8 @@ def _sections(
             likes[letter] = {}
             if place and not part.is_edge:
                 kept = [name for name in _CHANGING if name not in changes[(place - 1) % 2]]
-                likes[letter] = {name: letters[0] for name in kept if letters[0] in roles}
-                roles[letter] |= {
-                    part: roles[letters[0]][part] for part in (INNER, BASS) if part in likes[letter]
-                }
+                likes[letter] = dict.fromkeys(kept, letters[0])
+                roles[letter] |= {name: roles[letters[0]][name] for name in kept if name in _PARTS}
         is_last = index == len(parts) - 1
         own = dict(roles[letter])
         returns = part.returning_bars > 0 and part.section.bars >= 2
@@ -240,7 +238,8 @@ def _sections(
     return tuple(plans)
 
 
-_CHANGING = (BASS, INNER, piece.DRUMS)
+_PARTS = (BASS, INNER)
+_CHANGING = (*_PARTS, piece.DRUMS)
 _CHANGES = (0.05, 0.45, 0.85)
 """Up to which places of a draw nothing, one or two of `_CHANGING` are new where a letter contrasts:
 a section in which all change at once is another piece."""

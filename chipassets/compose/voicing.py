@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from chipassets.compose.context import NO_PITCH, Context
+from chipassets.units import OCTAVE
 
 _LOWEST, _HIGHEST = 52, 74
 _NO_TUNE = 74
 _LEAST_CEILING = 60
+
+
+def folded(pitch: int, lowest: int, highest: int) -> int:
+    """Return the pitch moved by octaves: down until it is not above `highest`, then up to `lowest`.
+
+    In a range of less than an octave the lower end is the one that holds.
+    """
+    if pitch > highest:
+        pitch -= OCTAVE * -(-(pitch - highest) // OCTAVE)
+    return pitch + OCTAVE * max(0, -(-(lowest - pitch) // OCTAVE))
 
 
 def lowest_of_tune(context: Context, start: int, end: int) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from chipassets.bundle import TrackEntry
 from chipassets.engines.godot import audio_names, section_samples
-from chipassets.engines.kit import Exporter, Item, Music, facts, template
+from chipassets.engines.kit import Exporter, Item, Music, facts, literal, template
 
 # "match" is a word of Rust's own.
 _FIELDS = {
@@ -44,11 +43,7 @@ def _row(music: Music, track: TrackEntry) -> str:
 
 def rust_value(value: object) -> str:
     """Return a value as Rust writes it: texts, lists of them, truth, numbers."""
-    if isinstance(value, list):
-        return "&[" + ", ".join(rust_value(item) for item in value) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value).lower()
+    return literal(value, "&[", "]")
 
 
 def bevy_example(music: Music) -> Iterator[Item]:

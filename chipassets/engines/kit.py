@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -91,6 +92,19 @@ def template(engine: str, name: str, **values: str) -> bytes:
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text.encode()
+
+
+def literal(value: object, opening: str, closing: str) -> str:
+    """Return a value as languages of C's family write it: texts, numbers, truth, lists.
+
+    opening, closing: what a list stands between.
+    """
+    if isinstance(value, list):
+        items = ", ".join(literal(item, opening, closing) for item in value)
+        return f"{opening}{items}{closing}"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value).lower()
 
 
 def layer_files(track: TrackEntry) -> list[LayerEntry | FileEntry]:

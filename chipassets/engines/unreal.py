@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 
 import soundfile
@@ -11,7 +10,7 @@ import soundfile
 from chipassets import __version__
 from chipassets.bundle import TrackEntry
 from chipassets.engines.godot import audio_names, section_samples
-from chipassets.engines.kit import Exporter, Item, Music, facts, template
+from chipassets.engines.kit import Exporter, Item, Music, facts, literal, template
 from chipassets.errors import BundleError
 
 _PLUGIN = "Plugins/Chipassets"
@@ -69,11 +68,7 @@ def _row(music: Music, track: TrackEntry) -> str:
 
 def cpp_value(value: object) -> str:
     """Return a value as C++ initialises with it: texts, lists of them, truth, numbers."""
-    if isinstance(value, list):
-        return "{" + ", ".join(cpp_value(item) for item in value) + "}"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value).lower()
+    return literal(value, "{", "}")
 
 
 def unreal_example(music: Music) -> Iterator[Item]:
