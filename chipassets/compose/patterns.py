@@ -127,17 +127,15 @@ def _last_struck(context: Context, bar: int) -> int:
 def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int, ...]:
     pulse = context.pulse_steps
     fast = context.plan.targets.sixteenths > _FAST_COMPING
+    plain = tuple(range(pulse // 2, context.bar_steps, pulse))
     if not short and not fast:
-        after = pulse // 2
-        beats = range(0, context.bar_steps, pulse)
-        return tuple(beat + after for beat in beats)
+        return plain
     cells = [item.cell for item in context.material.tune[:16]] or [context.main_cell("")]
     if fast:
         cells = sorted(cells, key=lambda cell: -sum(step % 2 for step in cell.rhythm))[:5]
     cell = cells[int(context.draw("accents", letter) * len(cells))]
     if not short:
         between = tuple(step for step in cell.rhythm if step % pulse)
-        plain = tuple(range(pulse // 2, context.bar_steps, pulse))
         return between if len(between) >= _FEWEST_STROKES else plain
     return cell.rhythm[: 8 if fast else 5]
 
@@ -150,9 +148,10 @@ def ostinato(context: Context, bar: int) -> Bar:
     table = context.harmony.table
     ceiling = section_ceiling(context, bar)
     # It stays where it is while the chords change under it; what is strong gives way by a step.
-    base = context.memory.setdefault(
-        ("ostinato base", section.letter), _middle(context, start, ceiling, section.letter)
-    )
+    key = ("ostinato base", section.letter)
+    if key not in context.memory:
+        context.memory[key] = _middle(context, start, ceiling, section.letter)
+    base = context.memory[key]
     assert isinstance(base, int)  # noqa: S101 - the key is this function's own
     chord = context.harmony.opening(bar)
     degree = table.nearest_degree(chord, base)

@@ -8,9 +8,11 @@ import pytest
 from chipassets.compose.composer import sketch
 from chipassets.compose.grooves import METRES as GROOVE_METRES
 from chipassets.compose.grooves import STYLES, choose_groove, groove_named, grooves_of
+from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
 from chipassets.manifest.duration import METRES, PULSE_STEPS
 from chipassets.music.notes import BASS, LEAD
 from chipassets.music.score_text import score_from_lines, score_to_lines
+from chipassets.plan.trackplan import Wish
 from chipassets.units import metre_name, steps_per_bar
 from tests.compose.conftest import MakePlan, material_of
 
@@ -56,3 +58,18 @@ def test_music_is_composed_in_whole_bars_of_the_metre(make_plan: MakePlan, metre
     assert score_from_lines(score_to_lines(score)) == score
     if bar in (14, 18, 20):
         assert all(" " not in names for names in score.chords), "such a bar has no half"
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize(
+    "wish",
+    [*(Wish(texture=role) for role in INNER_ROLES), *(Wish(bass=role) for role in BASS_ROLES)],
+    ids=lambda wish: wish.texture or f"bass {wish.bass}",
+)
+def test_every_role_stays_in_the_bars_of_every_metre(
+    make_plan: MakePlan, metre: str, wish: Wish
+) -> None:
+    beats, pulse = METRES[metre], PULSE_STEPS[metre]
+    track = make_plan(bars=4, beats_per_bar=beats, pulse_steps=pulse, wishes=(wish,))
+    score = sketch(track, material_of(beats, max(pulse, 4)), 0).score
+    assert all(note.end_step <= score.total_steps for note in score.notes)
