@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -33,19 +32,19 @@ def degree(pitch: int) -> int | None:
     return octave * 7 + D_MINOR.index(tone + 2) if tone + 2 in D_MINOR else None
 
 
-def searched(notes: list[tuple[int, int]], stretch: float) -> list[int]:
-    """Where, in 16ths, notes of the melody in a row have the tune's rhythm and its steps."""
+def searched(notes: list[tuple[int, int]], stretch: float, tonic: int) -> list[int]:
+    """Where, in 16ths, notes of the melody in a row have the tune's rhythm and its degrees.
+
+    The same steps from another degree are a sequence: a development of the tune, no statement.
+    """
+    home = degree(tonic)
+    assert home is not None
     starts = []
     for at in range(len(notes) - len(HERO) + 1):
-        window = [(onset, degree(pitch)) for onset, pitch in notes[at : at + len(HERO)]]
-        moves = [
-            (later[0] - first[0], later[1] - first[1])
-            for first, later in pairwise(window)
-            if first[1] is not None and later[1] is not None
-        ]
-        wanted = [((b[0] - a[0]) * stretch, b[1] - a[1]) for a, b in pairwise(HERO)]
-        if moves == wanted:
-            starts.append(window[0][0])
+        start = notes[at][0]
+        window = [(onset - start, degree(pitch)) for onset, pitch in notes[at : at + len(HERO)]]
+        if window == [(onset * stretch, home + above) for onset, above in HERO]:
+            starts.append(start)
     return starts
 
 
@@ -61,7 +60,7 @@ def test_every_statement_is_found_in_the_midi_file(built: Path) -> None:
     assert {(s.motif_key, s.transposition % 12) for s in said} == {("C major", 2)}
     # Other voices may take it up as an echo; the lead states it where it is said, and only there.
     lead = melodies(folder / fight.files["midi"].path)[0]
-    found = searched(lead, said[0].stretch)
-    assert found == [16 * s.start_bar for s in said]
     tonic = 60 + said[0].transposition
+    found = searched(lead, said[0].stretch, tonic + 12)
+    assert found == [16 * s.start_bar for s in said]
     assert (said[0].lowest, said[0].highest) == (tonic + 12, tonic + 19)
