@@ -63,14 +63,15 @@ class Board:
 class SampleBoard:
     """A chip that mixes samples itself: `play` gives a passage's steps at the file's rate.
 
-    It takes the frames, the clocks at which they start and end, the registers and the length in
-    samples, and may ring on after that length.
+    It takes the frames, the clocks at which they start and end, the registers, and what is written
+    in the frame that follows, in which it may ring on.
     """
 
     addresses: frozenset[int]
     registers: Callable[[], DspRegisters]
     play: Callable[
-        [Sequence[tuple[Write, ...]], Sequence[int], DspRegisters, int], NDArray[np.int64]
+        [Sequence[tuple[Write, ...]], Sequence[int], DspRegisters, Sequence[Write]],
+        NDArray[np.int64],
     ]
     rest: int = 0
     sides: int = 2

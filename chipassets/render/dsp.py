@@ -1,17 +1,18 @@
 """Reads a RegisterLog as the S-DSP does and plays its eight voices at 32 kHz (SNESdev, S-DSP).
 
 Samples, their interpolation, envelopes and volumes are the chip's, bit for bit. A key-on acts at
-once, where the chip waits for five samples. Noise and pitch modulation are refused; echo registers
-must stay as the first frame sets them.
+once, where the chip waits for five samples. Noise and pitch modulation are refused. Who is heard in
+the echo, and how loud it is, may change; its delay, feedback and taps, and the main volumes, must
+stay as the first frame of a passage sets them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,22 +30,27 @@ _MASTER, _ECHO_VOLUME = (0x0C, 0x1C), (0x2C, 0x3C)
 _FEEDBACK, _SENDERS, _DELAY = 0x0D, 0x4D, 0x7D
 _MUST_BE_ZERO = {0x6C: "noise, mute or reset", 0x2D: "pitch modulation", 0x3D: "noise"}
 _TAPS = tuple(n << 4 | 0x0F for n in range(VOICES))
-_ROOM = frozenset((*_ECHO_VOLUME, *_MASTER, _FEEDBACK, _SENDERS, _DELAY, *_TAPS))
+_ROOM = frozenset((*_MASTER, _FEEDBACK, _DELAY, *_TAPS))
+"""What stays as the first frame of a passage sets it."""
 ADDRESSES = frozenset(
     (
         *(n << 4 | register for n in range(VOICES) for register in range(8)),
         *(_KEY_ON, _KEY_OFF, *_MUST_BE_ZERO),
         *_ROOM,
+        *_ECHO_VOLUME,
+        _SENDERS,
     )
 )
 """Every register that this chip is played by."""
 
 _GAUSS_BITS = 11
 _LONGEST_TABLE = 1_024
-"""Of longer sources every place between two samples would fill more memory than it is worth."""
+"""Of longer loops every place between two samples would fill more memory than it is worth."""
 
-_SLOWEST_HIT = 0x0400
-"""A drum that is played slower than at a quarter of its rate is not worth keeping."""
+_Value = TypeVar("_Value")
+
+_SHORTEST_KEPT = 8_192
+"""Waves are kept as long as a power of two from this on, a quarter of a second."""
 
 
 @lru_cache(maxsize=1)
@@ -73,31 +79,54 @@ class _Moment:
     key_off: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """What a passage's registers say: each voice's settings, the room, and what of it changes.
+
+    senders, volumes: the mask of voices heard in the echo, and its volumes on the left and on the
+    right, each up to the sample before it.
+    """
+
+    moments: tuple[list[_Moment], ...]
+    room: Room
+    senders: list[tuple[int, int]]
+    volumes: list[tuple[int, tuple[int, int]]]
+
+
 class Registers:
     """The chip's registers while a log is read."""
 
     def __init__(self) -> None:
         self._bytes = dict.fromkeys(ADDRESSES, 0)
 
-    def read(
-        self, frames: Sequence[tuple[Write, ...]], clocks: Sequence[int]
-    ) -> tuple[tuple[list[_Moment], ...], Room]:
-        """Return the settings of each voice and of the echo."""
+    def read(self, frames: Sequence[tuple[Write, ...]], clocks: Sequence[int]) -> _Score:
+        """Return what a passage's voices and its echo do."""
         moments: tuple[list[_Moment], ...] = tuple([] for _ in range(VOICES))
+        senders: list[tuple[int, int]] = []
+        volumes: list[tuple[int, tuple[int, int]]] = []
         for number, writes in enumerate(frames):
+            if not writes and number:
+                continue
             keyed = {_KEY_ON: 0, _KEY_OFF: 0}
+            touched = 0
             for write in writes:
                 self._write(write, fixed=number > 0)
                 if write.address in keyed:
                     keyed[write.address] = write.value
+                elif write.address & 15 < 8:
+                    touched |= 1 << (write.address >> 4)
             on, off = keyed[_KEY_ON], keyed[_KEY_OFF]
-            touched = {write.address >> 4 for write in writes if write.address & 15 < 8}
+            touched |= on | off if number else 0xFF
             for voice, own in enumerate(moments):
-                if voice in touched or (on | off) >> voice & 1 or not number:
+                if touched >> voice & 1:
                     state = tuple([self._bytes[voice << 4 | n] for n in range(8)])
                     keys = bool(on >> voice & 1), bool(off >> voice & 1)
                     own.append(_Moment(clocks[number], state, *keys))
-        return moments, self._room()
+            _note_change(senders, clocks[number], self._bytes[_SENDERS])
+            _note_change(volumes, clocks[number], self._echo_volumes())
+        return _Score(
+            moments, self._room(), _until(senders, clocks[-1]), _until(volumes, clocks[-1])
+        )
 
     def _write(self, write: Write, fixed: bool) -> None:
         if write.address not in ADDRESSES:
@@ -113,21 +142,30 @@ class Registers:
             raise RenderError(f"the log changes the echo (${write.address:02X}) while it plays")
         self._bytes[write.address] = write.value
 
+    def _echo_volumes(self) -> tuple[int, int]:
+        return _signed(self._bytes[_ECHO_VOLUME[0]]), _signed(self._bytes[_ECHO_VOLUME[1]])
+
     def _room(self) -> Room:
-        left, right = (_signed(self._bytes[address]) for address in _ECHO_VOLUME)
         taps = tuple(_signed(self._bytes[address]) for address in _TAPS)
         delay, feedback = self._bytes[_DELAY] & 15, _signed(self._bytes[_FEEDBACK])
-        return Room(delay, feedback, taps, (left, right))
-
-    @property
-    def senders(self) -> int:
-        """The voices that are heard in the echo, a bit each."""
-        return self._bytes[_SENDERS]
+        return Room(delay, feedback, taps)
 
     @property
     def master(self) -> NDArray[np.int32]:
         """The main volumes, [2, 1]; 128 is one."""
         return np.array([[_signed(self._bytes[address])] for address in _MASTER], dtype=np.int32)
+
+
+def _note_change(changes: list[tuple[int, _Value]], sample: int, value: _Value) -> None:
+    """Note the value from the sample on, where it is another than before."""
+    if not changes or changes[-1][1] != value:
+        changes.append((sample, value))
+
+
+def _until(changes: Sequence[tuple[int, _Value]], end: int) -> list[tuple[int, _Value]]:
+    """The values, each up to the sample where the next begins, instead of from where it does."""
+    stops = [sample for sample, _ in changes[1:]] + [end]
+    return [(stop, value) for stop, (_, value) in zip(stops, changes, strict=True)]
 
 
 def _signed(byte: int) -> int:
@@ -138,66 +176,104 @@ def play_passage(
     frames: Sequence[tuple[Write, ...]],
     clocks: Sequence[int],
     registers: Registers,
-    length: int,
+    following: Sequence[Write],
 ) -> NDArray[np.int64]:
-    """Return the passage as steps at the file's rate, [2, `length` and the echo's tail].
+    """Return the passage as steps at the file's rate, [2, its samples and the echo's tail].
 
-    `clocks` are the samples at which the frames start, and the last one's end. Steps are in units
-    of 2**-34 of full scale and add up to nothing: voices are silent after the last frame.
+    `clocks` are the samples at which the frames start, and the last one's end; `following` is what
+    the frame after the last one writes, while the echo rings on. Steps are in units of 2**-34 of
+    full scale and add up to nothing: voices are silent after the last frame.
     """
-    moments, room = registers.read(frames, clocks)
-    end = clocks[-1]
+    return _steps(play_voices(frames, clocks, registers, following))
+
+
+def play_voices(
+    frames: Sequence[tuple[Write, ...]],
+    clocks: Sequence[int],
+    registers: Registers,
+    following: Sequence[Write] = (),
+) -> NDArray[np.int32]:
+    """Return what the chip puts out at 32 kHz during a passage, [2, n], and the echo's tail."""
+    score = registers.read(frames, clocks)
+    room, end = score.room, clocks[-1]
     dry = np.zeros((2, end), dtype=np.int32)
     sent = np.zeros((2, end + room.tail_samples), dtype=np.int32)
-    for voice, own in enumerate(moments):
-        sends = bool(registers.senders >> voice & 1)
-        for start, sound in _sounds(own, end):
-            stop = start + sound.shape[1]
-            dry[:, start:stop] += sound
-            if sends:
-                sent[:, start:stop] += sound
-    heard = echo(sent, room)
+    for voice, own in enumerate(score.moments):
+        buses = [(stop, sent if mask >> voice & 1 else dry) for stop, mask in score.senders]
+        for start, notes, stop in _notes(own, end):
+            _add_note(notes, start, stop, buses)
+    dry += sent[:, :end]
+    heard = echo(sent, room, [*score.volumes, (sent.shape[1], _volumes_in(following, score))])
     dry *= registers.master
     dry >>= 7
     heard[:, :end] += dry
-    del dry, sent
-    return _steps(heard, end, length)
+    return heard
 
 
-def _steps(heard: NDArray[Any], samples_in: int, samples_out: int) -> NDArray[np.int64]:
+def _volumes_in(writes: Sequence[Write], score: _Score) -> tuple[int, int]:
+    """The echo's volumes after these writes at the passage's end."""
+    found = dict(zip(_ECHO_VOLUME, score.volumes[-1][1], strict=True))
+    found |= {item.address: _signed(item.value) for item in writes if item.address in found}
+    return found[_ECHO_VOLUME[0]], found[_ECHO_VOLUME[1]]
+
+
+def _steps(heard: NDArray[np.int32]) -> NDArray[np.int64]:
     """The differences from silence to the first sample, from each to the next, and to silence."""
-    count = resampled_length(heard.shape[1], samples_in, samples_out)
-    steps = np.zeros((len(heard), count + 1), dtype=np.int64)
-    for start, block in resampled_blocks(heard, samples_in, samples_out):
-        block <<= 34 - 15 - BITS
-        stop = start + block.shape[1]
-        steps[:, start:stop] += block
-        steps[:, start + 1 : stop + 1] -= block
+    count = resampled_length(heard.shape[1])
+    steps = np.empty((len(heard), count + 1), dtype=np.int64)
+    last = np.zeros((len(heard), 1))
+    for start, block in resampled_blocks(heard):
+        block *= 1 << 34 - 15 - BITS
+        own = steps[:, start : start + block.shape[1]]
+        np.subtract(block[:, :1], last, out=own[:, :1], casting="unsafe")
+        np.subtract(block[:, 1:], block[:, :-1], out=own[:, 1:], casting="unsafe")
+        last = block[:, -1:]
+    steps[:, -1:] = -last
     return steps
 
 
-def _sounds(moments: Sequence[_Moment], end: int) -> list[tuple[int, NDArray[np.int32]]]:
-    """Where the voice's notes start, and what is heard of them on both sides, [2, n]."""
+def _notes(moments: Sequence[_Moment], end: int) -> Iterator[tuple[int, Sequence[_Moment], int]]:
+    """Yield where each of the voice's notes starts, its settings, and where the next one starts."""
     places = [n for n, moment in enumerate(moments) if moment.key_on]
-    found = []
-    for place, following in zip(places, [*places, len(moments)][1:], strict=True):
+    for place, following in pairwise([*places, len(moments)]):
         stop = moments[following].sample if following < len(moments) else end
-        found.append((moments[place].sample, _note(moments[place:following], stop)))
-    return found
+        yield moments[place].sample, moments[place:following], stop
 
 
-def _note(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
-    """The sound of a voice from a key-on up to `stop` or to its silence."""
-    bounds = [moment.sample for moment in moments] + [stop]
-    counts = [until - start for start, until in pairwise(bounds)]
-    level = _levels(moments, stop)
-    length = len(level) - int((level[::-1] > 0).argmax()) if level.any() else 0
+def _add_note(
+    moments: Sequence[_Moment],
+    start: int,
+    stop: int,
+    buses: Sequence[tuple[int, NDArray[np.int32]]],
+) -> None:
+    """Add the sound of a voice, from a key-on up to `stop` or to its silence, to both sides.
+
+    It is added to each of the buses up to the sample beside it.
+    """
+    voice = _levels(moments, stop)
+    length = len(voice) - int((voice[::-1] > 0).argmax()) if voice[-1] == 0 else len(voice)
+    if not length or not voice[0:length].any():
+        return
+    voice = voice[:length]
+    counts = [until.sample - moment.sample for moment, until in pairwise(moments)]
+    counts.append(stop - moments[-1].sample)
     steps, left, right = (
         _held(values, counts, length) for values in zip(*map(_numbers, moments), strict=True)
     )
-    wave = _wave(moments[0].registers[4], steps, length)
-    voice = (wave * level[:length] >> 11) & ~1
-    return np.stack((voice * left >> 7, voice * right >> 7))
+    voice *= _wave(moments[0].registers[4], steps, length)
+    voice >>= 11
+    voice &= ~1
+    begin = start
+    for until, bus in buses:
+        finish = min(until, start + length)
+        if finish <= begin:
+            continue
+        for side, volume in zip(bus, (left, right), strict=True):
+            own = slice(begin - start, finish - start)
+            heard = voice[own] * (volume if len(volume) == 1 else volume[own])
+            heard >>= 7
+            side[begin:finish] += heard
+        begin = finish
 
 
 def _levels(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
@@ -209,17 +285,19 @@ def _levels(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
             turns.append(moment)
     envelope = Envelope()
     envelope.key_on()
-    pieces = []
+    levels = np.empty(stop - moments[0].sample, dtype=np.int32)
+    origin = moments[0].sample
     for moment, until in zip(turns, [item.sample for item in turns[1:]] + [stop], strict=True):
         if moment.key_off:
             envelope.key_off()
-        pieces.append(envelope.play(moment.sample, until, *moment.registers[5:8]))
-    return np.concatenate(pieces)
+        own = levels[moment.sample - origin : until - origin]
+        envelope.play_into(own, moment.sample, *moment.registers[5:8])
+    return levels
 
 
 def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[np.int32]:
     """Return each value `counts` times, up to `length`; a single value if all are equal."""
-    if len(set(values)) == 1:
+    if values.count(values[0]) == len(values):
         return np.array(values[:1], dtype=np.int32)
     return np.repeat(np.array(values, dtype=np.int32), counts)[:length]
 
@@ -228,25 +306,17 @@ def _wave(number: int, steps: NDArray[np.int32], length: int) -> NDArray[np.int3
     """What a voice hears of a source when it goes on by `steps`, in 4096ths of a sample."""
     if number >= len(sources()):
         raise RenderError(f"the log plays source {number}; there are {len(sources())}")
-    loops = sources()[number].loop_start is not None
-    if loops or len(steps) > 1 or steps[0] < _SLOWEST_HIT:
-        return _interpolated(number, _positions(steps, length))
-    hit = _hit(number, int(steps[0]))
-    return np.pad(hit, (0, length - len(hit))) if length > len(hit) else hit[:length]
+    if len(steps) > 1:
+        return _interpolated(number, np.cumsum(steps, dtype=np.int64) - steps)
+    # Notes return: at one pitch a source is heard as far as any of them needed it.
+    size = max(_SHORTEST_KEPT, 1 << (length - 1).bit_length())
+    return _steady(number, int(steps[0]), size)[:length]
 
 
-@lru_cache(maxsize=64)
-def _hit(number: int, step: int) -> NDArray[np.int32]:
-    """A source that ends, at one pitch from its start until it is silent: a drum."""
-    length = (sources()[number].length << 12) // step + 1
-    return _interpolated(number, _positions(np.array([step], dtype=np.int32), length))
-
-
-def _positions(steps: NDArray[np.int32], length: int) -> NDArray[np.int64]:
-    """Where in its source the voice is, in 4096ths of a sample, after steps of that size."""
-    if len(steps) == 1:
-        return np.arange(length, dtype=np.int64) * steps
-    return np.cumsum(steps, dtype=np.int64) - steps
+@lru_cache(maxsize=256)
+def _steady(number: int, step: int, size: int) -> NDArray[np.int32]:
+    """A source at one pitch from its start."""
+    return _interpolated(number, np.arange(size, dtype=np.int64) * step)
 
 
 def _numbers(moment: _Moment) -> tuple[int, int, int]:
@@ -260,28 +330,32 @@ def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]
     start, count = sources()[number].loop_start, sources()[number].length
     place = position >> 4
     if start is None:
-        return _weighted(_neighbours(number), place >> 8, place & 0xFF)
-    again = int(np.searchsorted(place, count << 8))
-    after, period = place[again:], count - start << 8
-    after -= (after - (start << 8)) // period * period
-    if count > _LONGEST_TABLE:
-        return _weighted(_neighbours(number), place >> 8, place & 0xFF)
-    return _every_place(number).take(place)
+        return _weighted(_neighbours(number), place)
+    again, period = int(np.searchsorted(place, count << 8)), count - start << 8
+    after = place[again:]
+    after -= start << 8
+    # All sources of the bank repeat powers of two, for which a division is not needed.
+    after = after % period if period & (period - 1) else np.bitwise_and(after, period - 1, after)
+    first = _weighted(_neighbours(number), place[:again])
+    if count - start <= _LONGEST_TABLE:
+        return np.concatenate((first, _loop(number).take(after)))
+    after += start << 8
+    return np.concatenate((first, _weighted(_neighbours(number), after)))
 
 
 @lru_cache(maxsize=64)
-def _every_place(number: int) -> NDArray[np.int32]:
-    """A source that repeats, at every 256th of a sample."""
-    place = np.arange(sources()[number].length << 8)
-    return _weighted(_neighbours(number), place >> 8, place & 0xFF)
+def _loop(number: int) -> NDArray[np.int32]:
+    """What a source repeats, at every 256th of a sample."""
+    source = sources()[number]
+    return _weighted(
+        _neighbours(number), np.arange((source.loop_start or 0) << 8, source.length << 8)
+    )
 
 
-def _weighted(
-    table: NDArray[np.int32], whole: NDArray[np.int64], part: NDArray[np.int64]
-) -> NDArray[np.int32]:
-    """Four neighbours at each place, weighted; behind the end the last ones."""
-    parts = table.take(whole, axis=0, mode="clip")
-    parts *= gauss_table().take(part, axis=0)
+def _weighted(table: NDArray[np.int32], place: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Four neighbours at each place in 256ths, weighted; behind the end the last ones."""
+    parts = table.take(place >> 8, axis=0, mode="clip")
+    parts *= gauss_table().take(place & 0xFF, axis=0)
     parts >>= _GAUSS_BITS
     # The chip adds three of the four in 16 bits, where a sum can wrap around.
     three = (parts[:, 0] + parts[:, 1] + parts[:, 2]).astype(np.int16)

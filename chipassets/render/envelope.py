@@ -58,16 +58,21 @@ class Envelope:
 
     def play(self, start: int, stop: int, adsr1: int, adsr2: int, gain: int) -> NDArray[np.int32]:
         """Return the level at the samples from `start` to `stop` with these registers."""
-        pieces = []
-        while start < stop:
+        levels = np.empty(stop - start, dtype=np.int32)
+        self.play_into(levels, start, adsr1, adsr2, gain)
+        return levels
+
+    def play_into(
+        self, out: NDArray[np.int32], start: int, adsr1: int, adsr2: int, gain: int
+    ) -> None:
+        """Write the level at the samples from `start` on into `out`, as far as it goes."""
+        place = 0
+        while place < len(out):
             levels, period, until = self._trajectory(adsr1, adsr2, gain)
-            piece = _along(levels, period, start, stop, until)
-            self.level = int(piece[-1])
+            place += _along(levels, period, start + place, out[place:], until)
+            self.level = int(out[place - 1])
             if until is not None and until <= len(levels) - 1 and self.level == levels[until]:
                 self.phase = {"attack": "decay", "decay": "sustain"}.get(self.phase, self.phase)
-            pieces.append(piece)
-            start += len(piece)
-        return np.concatenate(pieces)
 
     def _trajectory(
         self, adsr1: int, adsr2: int, gain: int
@@ -106,16 +111,27 @@ class Envelope:
 
 
 def _along(
-    levels: NDArray[np.int32], period: int, start: int, stop: int, until: int | None
-) -> NDArray[np.int32]:
-    """Return the levels from `start` up to `stop`, one at every multiple of the period.
+    levels: NDArray[np.int32], period: int, start: int, out: NDArray[np.int32], until: int | None
+) -> int:
+    """Write the levels from sample `start` on, one at every multiple of the period, into `out`.
 
-    Where `until` comes before `stop`, the level there is the last.
+    Return how many samples were written: all, or, where `until` comes sooner, those up to it.
     """
-    before = (start - 1) // period
-    if until is not None:
-        stop = min(stop, max(start, (before + until) * period) + 1)
     if len(levels) == 1:
-        return np.full(stop - start, levels[0])
-    steps = np.arange(start, stop) // period - before
-    return levels.take(steps, mode="clip")
+        out[:] = levels[0]
+        return len(out)
+    before = (start - 1) // period
+    count = len(out)
+    if until is not None:
+        count = min(count, max(0, (before + until) * period - start) + 1)
+    first, last = start // period - before, (start + count - 1) // period - before
+    if first == last:
+        out[:count] = levels[min(first, len(levels) - 1)]
+        return count
+    steps = levels[first : last + 1]
+    # The first step has begun before `start`; the level behind the last one stays.
+    skipped = start - (before + first) * period
+    run = np.repeat(steps, period)[skipped : skipped + count] if period > 1 else steps[:count]
+    out[: len(run)] = run
+    out[len(run) : count] = levels[-1]
+    return count

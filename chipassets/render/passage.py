@@ -49,8 +49,10 @@ def play_passages(
     clocks = [frame_clocks(len(frames), chip.frame_rate_hz, chip.clock_hz) for frames in passages]
     if isinstance(board, SampleBoard):
         memory = board.registers()
+        # Behind every passage comes the start of the last one, the loop's, if there is a loop.
+        following = passages[-1][0] if loops else ()
         return [
-            board.play(frames, own, memory, player.samples(len(frames)))
+            board.play(frames, own, memory, following)
             for frames, own in zip(passages, clocks, strict=True)
         ]
     registers = board.registers()

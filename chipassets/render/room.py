@@ -1,7 +1,8 @@
 """The S-DSP's echo: a delay line whose output, through eight taps, is heard and fed back.
 
-The feedback is unrolled into its repeats, of which there are as many as can be heard. So the echo's
-memory is finite, and what rings at the end of a loop can be carried into its start exactly.
+It is worked out a delay at a time, as nothing comes back sooner. Behind the last input it rings for
+as many repeats as can be heard and no longer, so that what rings at the end of a loop can be
+carried into its start exactly.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,27 +22,23 @@ _INAUDIBLE = 2.0**-11
 _LEAD = 7
 """The number of samples before the newest one that the filter reads."""
 
-_BLOCK = 16_384
-
-Ints = NDArray[np.signedinteger[Any]]
-
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The echo's registers as signed numbers; 128 is one."""
+    """The echo's registers but its volumes, as signed numbers; 128 is one."""
 
     delay: int
     feedback: int
     taps: tuple[int, ...]
-    volumes: tuple[int, int]
 
     @property
     def repeats(self) -> int:
-        """How many times the echo comes back before it is below one step of 16 bits."""
-        if not any(self.volumes):
-            return 0
+        """How many times the echo comes back before it is below one step of 16 bits.
+
+        0 for a room without delay or without taps, or in which the echo would not die away.
+        """
         strength = abs(self.feedback) * sum(map(abs, self.taps)) / (1 << 2 * _ONE)
-        if strength >= 1:
+        if strength >= 1 or not self.delay or not any(self.taps):
             return 0
         return 1 + (math.ceil(math.log(_INAUDIBLE) / math.log(strength)) if strength > 0 else 0)
 
@@ -52,48 +48,43 @@ class Room:
         return self.repeats * (self.delay * DELAY_SAMPLES + len(self.taps))
 
 
-def echo(dry: Ints, room: Room) -> Ints:
-    """Return the echo of the signal, [2, n], which ends with silence as long as the room's tail."""
-    total = np.zeros(dry.shape, dtype=_wide_enough(dry, room))
-    back = _padded(dry.astype(total.dtype))
-    later = np.zeros_like(back)
+def echo(
+    sent: NDArray[np.int32], room: Room, volumes: Sequence[tuple[int, tuple[int, int]]]
+) -> NDArray[np.int32]:
+    """Return the echo of the signal, [2, n], which ends with silence as long as the room's tail.
+
+    `volumes` are those on the left and on the right, each up to the sample before it.
+    """
+    heard = np.zeros(sent.shape, dtype=np.int32)
+    if not room.repeats or not any(any(pair) for _, pair in volumes) or not sent.any():
+        return heard
+    line = np.pad(sent, ((0, 0), (_LEAD, 0)))
     delay = room.delay * DELAY_SAMPLES
-    for number in range(1, room.repeats + 1):
-        again = number < room.repeats
-        later[:, : _LEAD + number * delay] = 0
-        for start in range(number * delay, dry.shape[1], _BLOCK):
-            stop = min(start + _BLOCK, dry.shape[1])
-            heard = _filter(back, start - delay, stop - delay, room.taps)
-            total[:, start:stop] += heard
-            if again:
-                later[:, _LEAD + start : _LEAD + stop] = heard * room.feedback >> _ONE
-        back, later = later, back
-    total *= np.array(room.volumes, dtype=total.dtype)[:, None]
-    total >>= _ONE
-    return total
+    for start in range(delay, sent.shape[1], delay):
+        stop = min(start + delay, sent.shape[1])
+        block = _filter(line[:, start - delay : stop - delay + _LEAD], room.taps)
+        heard[:, start:stop] = block
+        block *= room.feedback
+        block >>= _ONE
+        line[:, _LEAD + start : _LEAD + stop] += block
+    begin = 0
+    for stop, pair in volumes:
+        heard[:, begin:stop] *= np.array(pair, dtype=np.int32)[:, None]
+        begin = stop
+    heard >>= _ONE
+    return heard
 
 
-def _wide_enough(dry: Ints, room: Room) -> type[np.int32] | type[np.int64]:
-    """The narrower integers, if every sum and product that may occur fits."""
-    peak = int(np.abs(dry).max(initial=0))
-    largest = peak * max(1 << _ONE, sum(map(abs, room.taps))) * max(room.repeats, 1)
-    return np.int32 if largest < 1 << 31 else np.int64
-
-
-def _padded(signal: Ints) -> Ints:
-    """The signal behind as much silence as the filter looks back."""
-    return np.pad(signal, ((0, 0), (_LEAD, 0)))
-
-
-def _filter(signal: Ints, start: int, stop: int, taps: Sequence[int]) -> Ints:
-    """The eight taps, the last one for the newest sample, from `start` to `stop`."""
-    total: Ints = np.zeros((len(signal), stop - start), dtype=signal.dtype)
-    for tap in {tap for tap in taps if tap}:
+def _filter(signal: NDArray[np.int32], taps: Sequence[int]) -> NDArray[np.int32]:
+    """The eight taps, the last one for the newest sample, where all of them reach."""
+    count = signal.shape[1] - _LEAD
+    total = np.zeros((len(signal), count), dtype=np.int32)
+    for tap in sorted({tap for tap in taps if tap}):
         # Samples with the same weight are added first: an addition is cheaper than a product.
         places = [place for place, other in enumerate(taps) if other == tap]
-        alike = signal[:, start + places[0] : stop + places[0]].copy()
+        alike = signal[:, places[0] : places[0] + count].copy()
         for place in places[1:]:
-            alike += signal[:, start + place : stop + place]
+            alike += signal[:, place : place + count]
         alike *= tap
         total += alike
     total >>= _ONE

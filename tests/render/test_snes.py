@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
@@ -20,7 +21,7 @@ from chipassets.chips.soundbank import CYCLE_SAMPLES, drum_source, sources, wave
 from chipassets.chips.soundsynth import make_tone
 from chipassets.errors import RenderError
 from chipassets.render import render_log
-from chipassets.render.dsp import ADDRESSES, gauss_table
+from chipassets.render.dsp import ADDRESSES, Registers, gauss_table, play_voices
 from chipassets.render.envelope import FULL, PERIODS, Envelope, _falling
 from chipassets.render.filters import FILTERS
 from chipassets.render.resample import BITS, TAPS, resample
@@ -32,7 +33,8 @@ from tests.render.test_tones import RATE, cents, measured_hz
 
 SNES = CHIPS["snes"]
 DSP_HZ = 32_000
-ROOM = Room(5, 52, (10, 20, 30, 30, 20, 10, 4, 4), (40, 40))
+ROOM = Room(5, 52, (10, 20, 30, 30, 20, 10, 4, 4))
+ALL = [(1 << 30, (40, 40))]
 
 
 def tone(
@@ -222,9 +224,9 @@ def test_a_voice_is_placed_by_its_volumes() -> None:
 
 
 def test_echo_repeats_softer_and_then_not_at_all() -> None:
-    dry = np.zeros((2, 4_000 + ROOM.tail_samples), dtype=np.int64)
+    dry = np.zeros((2, 4_000 + ROOM.tail_samples), dtype=np.int32)
     dry[:, :100] = 12_000
-    heard = echo(dry, ROOM)
+    heard = echo(dry, ROOM, ALL)
     delay = ROOM.delay * 512
     peaks = [np.abs(heard[0, k * delay : (k + 1) * delay]).max() for k in (1, 2, 3)]
     assert not heard[:, :delay].any()
@@ -236,7 +238,7 @@ def test_echo_repeats_softer_and_then_not_at_all() -> None:
 
 def test_echo_is_the_chips_feedback_loop() -> None:
     rng = np.random.Generator(np.random.PCG64(1))
-    dry = np.zeros((2, 3_000 + ROOM.tail_samples), dtype=np.int64)
+    dry = np.zeros((2, 3_000 + ROOM.tail_samples), dtype=np.int32)
     dry[:, :3_000] = rng.integers(-8_000, 8_000, (2, 3_000))
     delay = ROOM.delay * 512
     line, wet = np.zeros(dry.shape[1]), np.zeros(dry.shape[1])
@@ -246,14 +248,14 @@ def test_echo_is_the_chips_feedback_loop() -> None:
             if n - delay - 7 + k >= 0:
                 wet[n] += tap * line[n - delay - 7 + k]
         line[n] = dry[0, n] + wet[n] * ROOM.feedback / 128
-    assert np.abs(echo(dry, ROOM)[0] - wet * 40 / 128).max() < 4
+    assert np.abs(echo(dry, ROOM, ALL)[0] - wet * 40 / 128).max() < 4
 
 
 def test_resampling_keeps_level_pitch_and_band() -> None:
     for hz in (100, 1_000, 8_000, 12_000):
         n = np.arange(32_000)
         wave = np.rint(20_000 * np.sin(2 * np.pi * hz * n / DSP_HZ)).astype(np.int64)
-        out = resample(wave[None], 320, 441)[0, :44_100] / (1 << BITS)
+        out = resample(wave[None])[0, :44_100] / (1 << BITS)
         times = (np.arange(len(out)) * 320 / 441 - TAPS // 2) / DSP_HZ
         inside = slice(2_000, 42_000)
         error = out - 20_000 * np.sin(2 * np.pi * hz * times)
@@ -358,3 +360,45 @@ def test_a_release_falls_by_8_a_sample_and_decay_slows_as_it_falls() -> None:
     assert envelope.play(0, 5, 0x8F, 0, 0).tolist() == [FULL - 8 * n for n in range(1, 6)]
     assert _falling(257).tolist()[:4] == [257, 255, 254, 253]
     assert _falling(256).tolist()[:2] == [256, 255]
+
+
+def changing(writes: Mapping[int, tuple[Write, ...]], loop_start_frame: int | None) -> RegisterLog:
+    """A held note whose echo's senders and volumes are written at frames."""
+    room = {0x2C: 60, 0x3C: 60, 0x0D: 30, 0x4D: 1, 0x7D: 2, 0x7F: 127}
+    log = tone(0x1000, frames=60, room=room)
+    frames = [writes.get(n, own) for n, own in enumerate(log.frames)]
+    frames[57] = (Write(5, 0x0F), Write(7, 0xBF))
+    return RegisterLog("snes", tuple(frames), loop_start_frame)
+
+
+def echo_of(log: RegisterLog) -> NDArray[np.int32]:
+    """What the room alone adds, at 32 kHz."""
+    clocks = [frame_sample(n, SNES.frame_rate_hz) * 320 // 441 for n in range(len(log.frames) + 1)]
+    silent = tuple(
+        tuple(w for w in writes if w.address not in (0x2C, 0x3C)) for writes in log.frames
+    )
+    following = log.frames[0] if log.loop_start_frame is not None else ()
+    wet = play_voices(log.frames, clocks, Registers(), following)
+    return wet - play_voices(silent, clocks, Registers())
+
+
+def test_a_voice_leaves_the_echo_where_its_bit_is_cleared() -> None:
+    whole = echo_of(changing({}, None))
+    left_early = echo_of(changing({30: (Write(0x4D, 0),)}, None))
+    at = 30 * 532
+    assert (whole[:, :at] == left_early[:, :at]).all()
+    # Three repeats later nothing of it is left.
+    assert np.abs(left_early[:, at + 9_000 : at + 12_000]).max() <= 2
+    assert np.abs(whole[:, at + 9_000 : at + 12_000]).max() > 500
+
+
+def test_the_echos_volume_changes_at_a_frame_and_at_the_seam() -> None:
+    softer = {30: (Write(0x2C, 15), Write(0x3C, 15))}
+    whole, changed = echo_of(changing({}, 0)), echo_of(changing(softer, 0))
+    at, end = round(30 * 532.45), round(60 * 532.45)
+    assert (whole[:, : at - 2] == changed[:, : at - 2]).all()
+    after = slice(at + 2, end - 4)
+    assert np.abs(changed[:, after] - whole[:, after] // 4).max() <= 1
+    # Behind the end the loop's first frame has set the volume again.
+    assert (whole[:, end + 4 :] == changed[:, end + 4 :]).all()
+    assert np.abs(whole[:, end + 4 :]).max() > 100
