@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Composer(enum.Enum):
-    """Who composes the takes."""
+    """What composes the takes: the values of --composer."""
 
     MODEL = "model"
     MAGENTA = "magenta"
@@ -45,7 +45,7 @@ def build_command(
     on: Annotated[
         str | None,
         typer.Option(
-            "--on", help="Make the tracks on the Dask cluster of a scheduler: dask://HOST:PORT."
+            "--on", help="Make the tracks on a Dask cluster: dask://HOST:PORT of its scheduler."
         ),
     ] = None,
     model: ModelOption = None,
@@ -58,42 +58,42 @@ def build_command(
         bool, typer.Option("--check", help="Write nothing; exit 1 and say what is stale.")
     ] = False,
     notes_only: Annotated[
-        bool, typer.Option("--notes", help="With --check: look at the lock alone, not the bundle.")
+        bool, typer.Option("--notes", help="With --check: check the lock only, not the bundle.")
     ] = False,
     locked: Annotated[
         bool,
         typer.Option("--locked", help="Compose nothing; exit 1 if the lock lacks notes."),
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Make an error of every warning; exit 1.")
+        bool, typer.Option("--strict", help="Treat every warning as an error; exit 1.")
     ] = False,
     recompose: Annotated[
         bool,
-        typer.Option("--recompose", help="Give up accepted takes that left their plan."),
+        typer.Option("--recompose", help="Replace accepted takes whose plan has changed."),
     ] = False,
     no_cache: Annotated[
         bool,
-        typer.Option("--no-cache", help="Neither use nor fill the user's cache."),
+        typer.Option("--no-cache", help="Neither read nor write the user's cache."),
     ] = False,
     form: Format = ReportFormat.TEXT,
     depfile: Annotated[
         Path | None,
-        typer.Option("--depfile", help="Write what the bundle rests on, for Make and Ninja."),
+        typer.Option("--depfile", help="Write the files the bundle depends on, for Make or Ninja."),
     ] = None,
     progress_file: Annotated[
         Path | None,
-        typer.Option("--progress-file", help="Keep in this file how far it is, for editors."),
+        typer.Option("--progress-file", help="Write the progress to this file, for editors."),
     ] = None,
     print_folder: Annotated[
-        bool, typer.Option("--print-folder", help="Print the bundle's folder, and do nothing.")
+        bool, typer.Option("--print-folder", help="Print the bundle's folder and stop.")
     ] = False,
     print_inputs: Annotated[
-        bool, typer.Option("--print-inputs", help="Print the files that it reads, and do nothing.")
+        bool, typer.Option("--print-inputs", help="Print the files that the build reads and stop.")
     ] = False,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
 ) -> None:
-    """Make the bundle of a manifest, or bring it up to date.
+    """Build a manifest's bundle, or bring it up to date.
 
     Only what changed is made again. The chosen notes are kept in a lock beside the manifest:
     commit it, and every machine builds the same music.
@@ -119,7 +119,7 @@ def build_command(
                 findings.add(Found(findings.file, stale, "stale", *place))
         return
     if form is not ReportFormat.TEXT:
-        raise UsageError("--format tells what a check found: add --check, or use --json")
+        raise UsageError("--format reports what a check found: add --check, or use --json")
     scheduler = _scheduler(on, jobs)
     reference = _reference(composer, beam_size, branch_factor)
     loaded = read_manifest(manifest)
@@ -179,7 +179,9 @@ def _scheduler(on: str | None, jobs: int) -> str | None:
     if on is None:
         return None
     if jobs:
-        raise UsageError("--jobs is of this machine, and --on of a cluster; leave one out")
+        raise UsageError(
+            "--jobs counts processes on this machine, and --on names a cluster; leave one out"
+        )
     from chipassets.cluster.address import parse_address
 
     return parse_address(on)
@@ -202,7 +204,7 @@ def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Refere
 
 
 def refuse_manifest_folder(folder: Path, manifest: Path) -> None:
-    """Raise UsageError if putting a bundle in this folder would put the manifest away."""
+    """Raise UsageError if the manifest lies in this folder, which a bundle would replace."""
     from chipassets.bundle import resolved
 
     if resolved(manifest).is_relative_to(resolved(folder)):
@@ -217,7 +219,7 @@ def _stale(
     *,
     notes_only: bool = False,
 ) -> list[str]:
-    """One line for everything that a build would change, of the bundle and then of engines."""
+    """Return a line for each change that a build would make to the bundle and to engines' files."""
     from chipassets.build import check, check_notes
     from chipassets.bundle import default_folder
     from chipassets.engines import check_targets, stale_targets
@@ -234,7 +236,7 @@ def _stale(
 
 
 def inputs_of(manifest: Path) -> list[Path]:
-    """Return the files that a build reads: the manifest, its lock, and what the manifest names."""
+    """Return the files that a build reads: the manifest, its lock, and the files that it names."""
     from chipassets.stored.stamps import read_stamps
 
     return list(read_stamps(manifest))
@@ -271,7 +273,7 @@ def _print_summary(built: Built, plan: BuildPlan) -> None:
     for track in built.index.tracks:
         print_text(f"{track.name} ({built.done[track.name]}): {track.take.why}")
     if moved := _moved_tempi(plan):
-        print_text(f"tempo, as bars are whole frames of the chip: {'; '.join(moved)}")
+        print_text(f"tempo, rounded so that a bar is a whole number of frames: {'; '.join(moved)}")
     dropped = {
         track.name: sum(item.count for item in track.dropped) for track in built.index.tracks
     }
@@ -288,7 +290,7 @@ def _print_summary(built: Built, plan: BuildPlan) -> None:
 
 
 def _moved_tempi(plan: BuildPlan) -> list[str]:
-    """Return of each track whose tempo the manifest says what plays, where that is another."""
+    """Return a line for each track that plays at another tempo than the manifest asks for."""
     from chipassets.chips.profiles import CHIPS
     from chipassets.plan.trackplan import TEMPO
     from chipassets.resolve.plan_text import played_text
@@ -318,7 +320,7 @@ def _row(track: TrackEntry) -> list[str]:
 
 
 def _told_kept(show: Show, no_cache: bool) -> str:
-    """Say how many tracks of a build that was stopped the next one finds in the cache."""
+    """Print how many finished tracks of an interrupted build the cache keeps for the next build."""
     kept = 0 if no_cache else show.tally.done
     return f"; {kept} finished tracks are kept for the next build" if kept else ""
 

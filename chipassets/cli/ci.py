@@ -1,4 +1,4 @@
-"""Findings as a CI shows them: annotations of GitHub, JUnit, SARIF, dependencies for Make."""
+"""Findings in the formats of CI systems (GitHub, JUnit, SARIF), and dependencies for Make."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SARIF_SCHEMA = (
 
 
 class ReportFormat(StrEnum):
-    """How a command tells what it found."""
+    """The values of --format."""
 
     TEXT = "text"
     GITHUB = "github"
@@ -38,7 +38,7 @@ Format = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One finding: the file, the place in it from 1 on (0 for the whole file), and what is wrong.
+    """One finding: the file, line and column (from 1; 0 for the whole file), and what is wrong.
 
     rule: a word for the kind of finding.
     """
@@ -52,7 +52,7 @@ class Found:
 
 @dataclass(slots=True)
 class Findings:
-    """What a command found, and the exit code that follows."""
+    """What a command found, and the exit code to end with."""
 
     command: str
     file: str
@@ -60,14 +60,14 @@ class Findings:
     exit_code: int = 0
 
     def add(self, found: Found, exit_code: int = 1) -> None:
-        """Take a finding in."""
+        """Add a finding; `exit_code` counts unless an earlier finding set one."""
         self.items.append(found)
         self.exit_code = self.exit_code or exit_code
 
 
 @contextmanager
 def told_as(form: ReportFormat, command: str, file: Path) -> Iterator[Findings]:
-    """Collect findings, an error too, print them in a format, and leave with their exit code."""
+    """Collect findings and errors, print them in the format, and exit with their exit code."""
     findings = Findings(command, file.as_posix())
     try:
         yield findings
@@ -85,7 +85,7 @@ def told_as(form: ReportFormat, command: str, file: Path) -> Iterator[Findings]:
 
 
 def place_of(where: str) -> tuple[str, int, int]:
-    """Return the file, line and column of `file:line:column`; 0 where there are none."""
+    """Return the file, line and column of `file:line:column`; 0 for a number that is missing."""
     parts = where.rsplit(":", 2)
     if len(parts) == 3 and parts[1].isdigit() and parts[2].isdigit():
         return parts[0], int(parts[1]), int(parts[2])
@@ -93,7 +93,7 @@ def place_of(where: str) -> tuple[str, int, int]:
 
 
 def github(findings: Findings) -> str:
-    """Return workflow commands, which GitHub shows at the lines."""
+    """Return workflow commands, which GitHub shows as annotations of the lines."""
     lines = []
     for found in findings.items:
         fields = {"file": found.file, "line": found.line, "col": found.column}
@@ -106,14 +106,14 @@ def github(findings: Findings) -> str:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """The text as a workflow command has it: what would end a line or a field as %XX."""
+    """Return the text for a workflow command: characters that end a line or a field become %XX."""
     for char in "%\r\n" + more:
         text = text.replace(char, f"%{ord(char):02X}")
     return text
 
 
 def junit(findings: Findings) -> str:
-    """Return JUnit XML: a failed case for each finding, or one that passed."""
+    """Return JUnit XML: a failed case for each finding, or one passed case if there are none."""
     suite = f"chipassets {findings.command}"
     cases = []
     for found in findings.items:
@@ -134,7 +134,7 @@ def junit(findings: Findings) -> str:
 
 
 def _attribute(text: str) -> str:
-    # Imported here, because it brings a client for the web along, and few commands need it.
+    # Imported here: it imports an HTTP client, and few commands need it.
     from xml.sax.saxutils import quoteattr
 
     # XML has no way to write most control characters.
@@ -142,7 +142,7 @@ def _attribute(text: str) -> str:
 
 
 def sarif(findings: Findings) -> str:
-    """Return SARIF 2.1.0, as code scanning reads it."""
+    """Return SARIF 2.1.0, which GitHub's code scanning reads."""
     rules = sorted({found.rule for found in findings.items})
     results = [
         {
@@ -178,7 +178,7 @@ _FORMATS = {ReportFormat.GITHUB: github, ReportFormat.JUNIT: junit, ReportFormat
 
 
 def track_place(manifest: Path, message: str) -> tuple[int, int]:
-    """Return line and column of the track that a message names first; 0, 0 if none is found."""
+    """Return line and column of the first track that a message names; (0, 0) if it names none."""
     import re
 
     named = re.search(r"track '([a-z][a-z0-9_-]*)'", message)
@@ -192,7 +192,7 @@ def track_place(manifest: Path, message: str) -> tuple[int, int]:
 
 
 def depfile(target: Path, inputs: list[Path]) -> str:
-    """Return a rule of Make, which Ninja reads too: the target, and the files that it rests on."""
+    """Return a Make rule, which Ninja reads too: the target and the files that it depends on."""
     words = " \\\n  ".join(_make_word(path) for path in inputs)
     return f"{_make_word(target)}: {words}\n"
 

@@ -22,9 +22,9 @@ _MOST_STEPS = 65_536
 
 
 def compose(words: list[str]) -> None:
-    """Write the MIDI files that the words of a command line ask for."""
+    """Write the MIDI files that the arguments of a command line ask for."""
     options = _parser().parse_args([_spelled(word) for word in words])
-    # The products are small: a second thread costs more to start than it saves.
+    # The matrix products are small: a second thread costs more to start than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from chipassets.compose.weights import open_model
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "--num-steps",
         type=whole(1, _MOST_STEPS),
         default=128,
-        help="length in 16ths, the primer's among them",
+        help="length in 16ths, the primer included",
     )
     add("--primer-pitches", default="", help='a chord of one quarter: "[67, 64, 60]"')
     add("--primer-melody", default="", help='16ths; -2 holds, -1 ends a note: "[60, -2, 62, -1]"')
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--condition-on-primer",
         action=argparse.BooleanOptionalAction,
         default=False,
-        help="the model hears the primer and goes on from it",
+        help="the model hears the primer and continues it",
     )
     add(
         "--inject-primer-during-generation",
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         default=True,
         help="the primer sounds again, and the model plays along",
     )
-    add("--qpm", type=number(4, 1000), help="tempo, quarters a minute; 120 if nothing says it")
+    add("--qpm", type=number(4, 1000), help="tempo in quarter notes a minute; default 120")
     add("--temperature", type=number(0.05, 10), default=1.0, help="boldness")
     add("--seed", type=whole(0, 2**64), default=0, help="the same seed gives the same files")
     add("--model", default="default", help="a shipped model's name or a model file")
@@ -97,25 +97,26 @@ def _parser() -> argparse.ArgumentParser:
 
 _SWITCHES = ("--condition-on-primer", "--inject-primer-during-generation")
 _TRUTHS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+_NO_SEARCH = "this command has no beam search; use `chipassets build --composer magenta`"
 _ELSEWHERE = {
-    "--bundle-file": "make a model of it with `chipassets train import`, then say --model",
-    "--run-dir": "make a model of it with `chipassets train import`, then say --model",
-    "--config": "the model file says what it is; say --model",
-    "--hparams": "the model file says what it is; say --model",
-    "--beam-size": "drawing is not searching; `chipassets build --composer magenta` searches",
-    "--branch-factor": "drawing is not searching; `chipassets build --composer magenta` searches",
-    "--steps-per-iteration": "drawing is not searching; leave it out",
-    "--log": "nothing is logged here; leave it out",
+    "--bundle-file": "convert it with `chipassets train import`, then use --model",
+    "--run-dir": "convert it with `chipassets train import`, then use --model",
+    "--config": "the model file contains it; use --model",
+    "--hparams": "the model file contains it; use --model",
+    "--beam-size": _NO_SEARCH,
+    "--branch-factor": _NO_SEARCH,
+    "--steps-per-iteration": "this command has no beam search; leave it out",
+    "--log": "this command writes no log; leave it out",
     "--save-generator-bundle": "`chipassets train export --mag` writes bundles",
 }
-"""Flags of the original that have no place here, and what to do."""
+"""Flags of polyphony_rnn_generate that this command does not have, and what to do instead."""
 
 
 def _spelled(word: str) -> str:
-    """Return a word of the command line as the parser spells it.
+    """Return an argument in this parser's spelling.
 
-    The original's spellings are understood: `--primer_melody`, `--condition_on_primer=true`,
-    `--noinject_primer_during_generation`.
+    The spellings of polyphony_rnn_generate are accepted: `--primer_melody`,
+    `--condition_on_primer=true`, `--noinject_primer_during_generation`.
     """
     name, equals, value = word.partition("=")
     if not name.startswith("--"):
@@ -136,7 +137,7 @@ def _spelled(word: str) -> str:
 
 
 def _read_primer(options: argparse.Namespace) -> tuple[Primer, float | None]:
-    """Return the primer that comes first among the options, and its tempo if it has one."""
+    """Return the first primer among the options, and its tempo if it has one."""
     from chipassets.music.notes import Primer
     from chipassets.production.generate import primer_of_file, primer_of_melody, primer_of_pitches
 

@@ -20,7 +20,7 @@ from chipassets.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is there, and how to get it if not."""
+    """The result of one check: whether a thing is installed, and how to install it if not."""
 
     name: str
     found: str
@@ -37,7 +37,7 @@ _MAGENTA = ("magenta", "tf-keras")
 
 
 class Installable(StrEnum):
-    """What `--install` installs: it takes more than an extra."""
+    """What `--install` can install: things that an extra cannot."""
 
     MAGENTA = "magenta"
 
@@ -48,11 +48,11 @@ _PROGRAMS = ("ffmpeg", "ogginfo", "oggz-validate")
 def doctor_command(
     install: Annotated[
         Installable | None,
-        typer.Option(help="Install it into this environment, with uv or pip, and then look."),
+        typer.Option(help="Install it into this environment with uv or pip, then check."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what is installed, what is missing and how to get it; exit 4 if a build can't run."""
+    """Show what is installed, what is missing and how to get it; exit 4 if a build cannot run."""
     from chipassets.train.magenta_install import COMMAND, install_magenta
 
     if install is Installable.MAGENTA:
@@ -96,14 +96,14 @@ def _model() -> Finding:
 
 
 def _extra(name: str) -> str:
-    """How to get an extra, in a checkout and elsewhere."""
+    """Return how to install an extra, in a checkout and elsewhere."""
     what = f"chipassets[{name}]" if name else "chipassets"
     sync = f"uv sync --extra {name}" if name else "uv sync"
     return f"pip install '{what}', in a checkout {sync}"
 
 
 def _package(name: str, use: str, fix: str, *, required: bool = False) -> Finding:
-    # Imported here, because it brings the reading of mail along.
+    # Imported here: it imports the email package, which few commands need.
     from importlib import metadata
 
     try:

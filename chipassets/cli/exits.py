@@ -1,4 +1,4 @@
-"""The one place where an error becomes an exit code, and where no traceback gets out."""
+"""Turns every error of a command into a message and an exit code, without a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_SHOWN = 300
 
 
 def run(command: Callable[[], object]) -> None:
-    """Run a command and leave the process with the documented exit code if it fails.
+    """Run a command; if it fails, exit with the documented exit code.
 
     A command may return its exit code, as typer does with `standalone_mode=False`.
     """
@@ -31,7 +31,7 @@ def run(command: Callable[[], object]) -> None:
         code = _run(command)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader went away (`| head`): not an error, and nothing can be said any more.
+        # The reader closed the pipe (`| head`): not an error, and nothing more can be printed.
         _swallow_output()
         code = 0
     except OSError as error:
@@ -43,11 +43,11 @@ def run(command: Callable[[], object]) -> None:
 
 
 def _run(command: Callable[[], object]) -> int | str | None:
-    """Return the exit code of the command, after its error is told."""
+    """Run the command, print its error if it fails, and return the exit code."""
     try:
         returned = command()
     except SystemExit as ended:
-        # Both typer and rich turn a reader that went away into exit 1.
+        # Both typer and rich turn a closed pipe into exit 1.
         if isinstance(ended.__context__, BrokenPipeError):
             raise ended.__context__ from None
         return ended.code
@@ -66,7 +66,7 @@ def _run(command: Callable[[], object]) -> int | str | None:
         if error.filename is None:
             raise
         return _tell(BundleError(f"{_name(error.filename)}: {error.strerror or error}"))
-    # Whatever it is: the user gets a line and a file to send, never a traceback.
+    # Any other exception: the user gets a line and a log file to send, never a traceback.
     except Exception as error:  # noqa: BLE001
         if _is_usage_error(error):
             return _tell_usage(error)
@@ -75,12 +75,12 @@ def _run(command: Callable[[], object]) -> int | str | None:
 
 
 def _name(file: object) -> str:
-    """The name of a file in an OSError: text, bytes or a number."""
+    """Return the file name of an OSError, which may be text, bytes or a number."""
     return os.fsdecode(file) if isinstance(file, str | bytes | os.PathLike) else f"file {file}"
 
 
 def _tell(error: ChipassetsError, *before: str) -> int:
-    """Print the error, for people with lines before it, and return its exit code."""
+    """Print the lines `before` (not with --json) and the error; return the error's exit code."""
     from chipassets.cli.output import print_error, say
 
     as_json = "--json" in sys.argv
@@ -90,15 +90,15 @@ def _tell(error: ChipassetsError, *before: str) -> int:
         print_error(error, as_json=as_json)
         sys.stderr.flush()
     except OSError:
-        # Nothing takes the message; the exit code still says what happened.
+        # Nobody can read the message; the exit code still says what happened.
         _swallow_output()
     return error.exit_code
 
 
 def _is_usage_error(error: Exception) -> bool:
-    """Whether typer says that the command line is wrong.
+    """Return whether typer says that the command line is wrong.
 
-    By its shape: the class is typer's own in some of its releases and click's in others.
+    Checked by its attributes: the class is typer's own in some releases and click's in others.
     """
     return callable(getattr(error, "format_message", None)) and hasattr(error, "exit_code")
 
@@ -141,8 +141,8 @@ def _in_one_line(text: str) -> str:
 
 
 def _write_log(error: Exception) -> Path | None:
-    """Write what is known of a fault to a new file in the folder for temporary files."""
-    # Imported here, because no command that goes well should wait for them.
+    """Write the details of an internal error to a new temporary file; return its path."""
+    # Imported here, so that a command that succeeds does not wait for them.
     import platform
     import tempfile
     import traceback
@@ -164,7 +164,7 @@ def _write_log(error: Exception) -> Path | None:
 
 
 def _swallow_output() -> None:
-    """Lead both streams to nowhere, so that the end of the process does not fail on them again."""
+    """Redirect both streams to the null device, so that flushing them at exit cannot fail again."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

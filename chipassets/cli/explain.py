@@ -1,4 +1,4 @@
-"""Prints how a bar of a take came about."""
+"""Prints how a bar of a take was composed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
-    """Print the bar's place in the plan, where its tune comes from, its costs and its notes."""
+    """Print the bar's place in the plan, the source of its tune, its costs and its notes."""
     if as_json:
         print_json(asdict(found) | {"track": track})
         return
@@ -25,7 +25,7 @@ def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
     print_text(f"the tune is {found.tune}" + (f" (cell {found.cell})" if found.cell else ""))
     if found.costs:
         print_table(
-            "what the search charged the bar, in points; the cheapest way through the piece wins",
+            "what the bar costs in the search, in points; the piece with the lowest total wins",
             ["cost", "points", "for"],
             [[name, f"{points:+.2f}", says_of[name]] for name, points in found.costs.items()],
         )

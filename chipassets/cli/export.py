@@ -1,4 +1,4 @@
-"""`chipassets export`, and the engines of a manifest behind a build."""
+"""`chipassets export`, and the engine files that a build writes for its manifest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Engine = StrEnum("Engine", {name.upper(): name for name in ENGINES})  # type: ig
 def export_command(
     bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
     engine: Annotated[Engine, typer.Argument(help="The engine.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for its files.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write the files to.")],
     example: Annotated[
         bool, typer.Option("--example", help="Add a small game that plays the music.")
     ] = False,
@@ -31,19 +31,19 @@ def export_command(
         bool, typer.Option("--check", help="Write nothing; exit 1 if files are not up to date.")
     ] = False,
     m4a: Annotated[
-        bool, typer.Option("--m4a", help="For rpgmaker: add .m4a for phones; needs ffmpeg.")
+        bool, typer.Option("--m4a", help="rpgmaker only: add .m4a files for phones; needs ffmpeg.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write what an engine needs of a bundle: audio with its loops, a player, a page on both.
+    """Write a bundle's files for a game engine: audio with loop points, a player, a page on both.
 
-    Only what changed is written, and nothing that somebody else wrote or edited is touched.
+    Only what changed is written. Files that somebody else wrote or edited are left alone.
     """
     from chipassets.bundle import open_folder
     from chipassets.engines import export, export_m4a
 
     if m4a and engine != "rpgmaker":
-        raise UsageError("--m4a is for rpgmaker alone; leave it out")
+        raise UsageError("--m4a works with rpgmaker only; leave it out")
     folder = open_folder(bundle)
     done = [export(str(engine), folder, out, example=example, dry=check_only)]
     if m4a:

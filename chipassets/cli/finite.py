@@ -1,4 +1,4 @@
-"""Numbers of options: bounds alone let through what is no number."""
+"""A check for numeric options: their bounds let NaN through."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chipassets.errors import UsageError
 
 
 def finite(value: float) -> float:
-    """Return a number of a typer option, whose bounds let through what is none; else UsageError."""
+    """Return the value of a numeric option; raise UsageError if it is not finite."""
     if not math.isfinite(value):
-        raise UsageError(f"{value} is no number that an option can have")
+        raise UsageError(f"{value} is not a finite number; write one like 0.5")
     return value

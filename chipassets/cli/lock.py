@@ -1,4 +1,4 @@
-"""`chipassets lock`: what a merge in version control does to a lock."""
+"""`chipassets lock`: merging locks in version control."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ app = typer.Typer(no_args_is_help=True)
 def resolve_command(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[LOCK] [TRACK]...", help="The lock, and tracks; all by default."),
+        typer.Argument(
+            metavar="[LOCK] [TRACK]...", help="The lock, then tracks; default all tracks."
+        ),
     ] = None,
     ours: Annotated[bool, typer.Option("--ours", help="Keep our side of the tracks.")] = False,
     theirs: Annotated[bool, typer.Option("--theirs", help="Keep their side.")] = False,
 ) -> None:
-    """Take one side of tracks on which a merge left conflict markers in the lock.
+    """Resolve the conflict markers that a merge left in the lock, by keeping one side.
 
     LOCK is the lock or its manifest; without it the one lock in this folder that has markers.
     """
@@ -41,18 +43,18 @@ def resolve_command(
 
 @app.command("merge")
 def merge_command(
-    base: Annotated[Path, typer.Argument(help="The lock from which both sides came (%O).")],
+    base: Annotated[Path, typer.Argument(help="The common ancestor of both locks (%O).")],
     ours: Annotated[Path, typer.Argument(help="Our lock, which gets the result (%A).")],
     theirs: Annotated[Path, typer.Argument(help="Their lock (%B).")],
 ) -> None:
-    """Merge two locks track by track: a merge driver for git.
+    """Merge two locks track by track; git can call it as a merge driver.
 
-    Exit 1, and markers in OURS, for tracks of which both sides accepted other takes.
+    Where both sides accepted different takes of a track, write markers into OURS and exit 1.
     """
     from chipassets.lock.resolving import merge_files
 
     conflicts = merge_files(base, ours, theirs)
     if conflicts:
-        say((f"both sides accepted another take of {', '.join(conflicts)}; keep one: ", ""))
+        say((f"the two sides accepted different takes of {', '.join(conflicts)}; keep one: ", ""))
         say(("chipassets lock resolve --ours TRACK... (or --theirs)", ""))
         raise typer.Exit(1)

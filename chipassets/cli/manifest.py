@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Return the manifest of a file, after what there is to remark on files that it names."""
+    """Return the manifest of a file; print remarks on the files that it names."""
     from chipassets.manifest import load_manifest
 
     manifest = load_manifest(path)
@@ -29,7 +29,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def tell_renames(path: Path, manifest: Manifest, plan: BuildPlan, *, ask: bool) -> bool:
-    """Tell of tracks that seem to be renamed; with `ask` write those that are into the manifest.
+    """Print which tracks seem to be renamed; with `ask`, add `was:` to the manifest if confirmed.
 
     Returns whether the manifest changed.
     """
@@ -38,7 +38,7 @@ def tell_renames(path: Path, manifest: Manifest, plan: BuildPlan, *, ask: bool) 
 
     changed = False
     for name, old in guess_renames(manifest, plan, path).items():
-        told = f"{name} is new, and asks for the music of {old}, which is gone"
+        told = f"{name} is new, and has the same settings as {old}, which is gone"
         if not ask:
             say((f"{told}; was: {old} under {name} keeps its music and its decisions", ""))
         elif _confirmed(f"{told}. Was it called so?"):
@@ -67,9 +67,10 @@ def set_command(
         list[str], typer.Argument(metavar="KEY=VALUE...", help="tempo=132, mood=tense,dark, …")
     ],
 ) -> None:
-    """Change what a manifest says of a track; comments and layout stay.
+    """Change settings of a track in the manifest; comments and layout stay.
 
-    A value is YAML; words with commas are a list. What a manifest would refuse is not written.
+    A value is YAML; words with commas are a list. A change that makes the manifest invalid is
+    refused.
     """
     from chipassets.manifest.edit import set_keys
 
@@ -80,12 +81,12 @@ def set_command(
 
 
 def _setting(text: str) -> tuple[str, object]:
-    """Return the key and the value of a setting, read as a manifest is."""
+    """Return the key and the value of `KEY=VALUE`; the value is read as in a manifest."""
     from chipassets.manifest.edit import read_value
 
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"{text!r} is no setting; write KEY=VALUE, as in tempo=132")
+        raise UsageError(f"{text!r} is not a setting; write KEY=VALUE, as in tempo=132")
     return key.strip(), read_value(value)
 
 
@@ -100,7 +101,7 @@ def plan_command(
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a build would do, with every default resolved; writes nothing."""
+    """Print what a build would do, with every default filled in; writes nothing."""
     from chipassets.production.stock import take_stock_of_notes
     from chipassets.resolve.build_plan import resolve
     from chipassets.resolve.plan_json import plan_to_json
@@ -125,7 +126,7 @@ def plan_command(
 
 def validate_command(
     manifests: Annotated[
-        list[Path], typer.Argument(metavar="MANIFEST...", help="The manifest, or several.")
+        list[Path], typer.Argument(metavar="MANIFEST...", help="One or more manifests.")
     ],
     form: Format = ReportFormat.TEXT,
     as_json: JsonOption = False,
@@ -148,7 +149,7 @@ def validate_command(
 
 
 def _validated(manifests: list[Path]) -> list[list[str]]:
-    """Return the names of each manifest's tracks; ManifestError with the problems of all."""
+    """Return the track names of each manifest; raise ManifestError with the problems of all."""
     from chipassets.resolve.build_plan import resolve
 
     tracks: list[list[str]] = []
@@ -167,7 +168,7 @@ def init_command(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("game.yaml"),
     game: Annotated[str, typer.Option("--game", help="The game's name.")] = "My Game",
 ) -> None:
-    """Write a commented manifest to start from; refuses to replace a file."""
+    """Write a commented manifest to start from; an existing file is not replaced."""
     from chipassets.bundle import write_file
     from chipassets.manifest import starter_manifest
 
@@ -179,7 +180,7 @@ def init_command(
 
 def schema_command(
     document: Annotated[
-        SchemaName, typer.Argument(help="Which document's schema.")
+        SchemaName, typer.Argument(help="Which document to print the schema of.")
     ] = SchemaName.MANIFEST,
 ) -> None:
     """Print the JSON Schema of the manifest, or of bundle.json."""

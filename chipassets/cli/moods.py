@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def moods_command(
     manifest: Annotated[
-        Path | None, typer.Argument(help="A manifest, for the moods of its own as well.")
+        Path | None, typer.Argument(help="A manifest, to list its custom moods as well.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
-    """Print scenes and moods, what each steers, and the forms, ideas and costs that do it."""
+    """Print scenes and moods, what each changes, and the forms, ideas and costs that they use."""
     from chipassets.compose.fit import COSTS
     from chipassets.compose.ideas import IDEAS, INNER_ROLES
     from chipassets.manifest import load_manifest
@@ -68,7 +68,7 @@ def moods_command(
     print_text(_NOTE)
     if own:
         print_table(
-            "moods of the manifest's own, like a preset but for what they ask",
+            "custom moods of the manifest: a preset with some values replaced",
             _OWN_COLUMNS,
             [_own_row(*item) for item in own.items()],
         )

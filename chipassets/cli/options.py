@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have, worded once."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BundleOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 is one a core.")
+    int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 means one per core.")
 ]
 ModelOption = Annotated[
     str | None, typer.Option("--model", help="A shipped model's name or a model file.")

@@ -1,4 +1,4 @@
-"""Where everything that a command says is printed: people on a terminal, or JSON for machines."""
+"""Printing: for people on a terminal, or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chipassets.errors import ChipassetsError, ManifestError, Problem
 if TYPE_CHECKING:
     from rich.console import Console
 
-# Without a terminal nobody scrolls sideways: lines are as long as they need to be.
+# Without a terminal nothing wraps: each line is as long as its text.
 _LOG_WIDTH = 240
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that prints text as it is, plainly where there is no terminal."""
+    """Return a console that prints text without markup, and without colours for a file or pipe."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -47,7 +47,7 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     terminal = console()
-    # Not the table's own title, which is folded to the table's width.
+    # Not rich's own title, which is wrapped to the table's width.
     terminal.print(Text(visible(title), "italic"), soft_wrap=True)
     terminal.print(table)
 
@@ -67,11 +67,11 @@ def print_error(error: ChipassetsError, *, as_json: bool) -> None:
 
 
 def say(*parts: tuple[str, str]) -> None:
-    """Print a line on standard error, of pieces of text with their styles."""
+    """Print a line on standard error, made of pieces of text with their styles."""
     shown = [(visible(text), style) for text, style in parts]
     try:
         from rich.text import Text
-    except ModuleNotFoundError:  # and that may be what there is to say
+    except ModuleNotFoundError:  # Standard error may be what cannot be written to.
         sys.stderr.write("".join(text for text, _ in shown) + "\n")
         return
     console(stderr=True).print(Text.assemble(*shown), soft_wrap=True)

@@ -1,7 +1,7 @@
-"""The parser of `chipassets compose`: argparse, with errors like the other commands'.
+"""The parser of `chipassets compose`: argparse, with errors like those of the other commands.
 
-Of its 230 ms (one piece of a bar), typer and what it needs to read options would make 400; its help
-would take 410 ms instead of 60 (Python 3.11, compiled files, two cores of a server).
+argparse rather than typer for speed: composing one bar takes 230 ms instead of 400, and the help
+60 ms instead of 410 (Python 3.11, compiled files, two cores of a server).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _Number = TypeVar("_Number", int, float)
 
 
 class Parser(argparse.ArgumentParser):
-    """An argparse parser that tells of a wrong command line without obeying what stands in it."""
+    """An argparse parser whose error messages escape control characters of the command line."""
 
     def print_help(self, file: Any = None) -> None:
-        """Print the help; unlike argparse's, fail where it cannot be written."""
+        """Print the help; unlike argparse's own method, raise OSError if it cannot be written."""
         (file or sys.stdout).write(self.format_help())
 
     def error(self, message: str) -> NoReturn:
@@ -33,12 +33,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from `low` to `high`."""
+    """Return an argparse type: a whole number from `low` to `high`."""
     return lambda text: _between(low, _read(int, text, "a whole number"), high)
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """Return a reader of numbers from `low` to `high`."""
+    """Return an argparse type: a number from `low` to `high`."""
     return lambda text: _between(low, _read(float, text, "a number"), high)
 
 

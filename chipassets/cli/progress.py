@@ -1,4 +1,4 @@
-"""How a build tells what it does: a bar on a terminal, a line for each track elsewhere."""
+"""The progress of a build: a bar on a terminal, a line for each track elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """Counts finished tracks, and estimates from their effort how long the rest takes."""
+    """Counts finished tracks and estimates the remaining time from the tracks' effort."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -28,12 +28,12 @@ class Tally:
         self._began = time.monotonic()
 
     def begin(self, event: StockTaken) -> None:
-        """Take over what there is to do; the clock starts."""
+        """Store the number of tracks and their effort; the clock starts."""
         self.total, self._effort = len(event.stale), dict(event.effort)
         self._began = time.monotonic()
 
     def finish(self, event: TrackDone) -> None:
-        """Count a track. One that the cache held says nothing about how fast tracks are made."""
+        """Count a finished track. Tracks from the cache do not count for the estimate."""
         self.done += 1
         effort = self._effort.pop(event.track, 0)
         if event.how != "from the cache":
@@ -41,7 +41,7 @@ class Tally:
 
     @property
     def left(self) -> str:
-        """How much time is left, in words; "" where nobody knows."""
+        """Return the remaining time in words; "" if there is no estimate yet."""
         rest = sum(self._effort.values())
         if not self._spent or not rest:
             return ""
@@ -49,7 +49,7 @@ class Tally:
 
 
 def _tell_why(event: StockTaken) -> None:
-    """Say what is composed anew, and why, before it happens; not of what was never composed."""
+    """Print which tracks are composed again and why before it happens, except for new tracks."""
     for track, why in event.composed.items():
         if not why.startswith("not composed yet"):
             say((f"{track} is composed anew: {why}", ""))
@@ -64,7 +64,7 @@ def _duration(seconds: float) -> str:
 
 
 class _Lines:
-    """For logs: a line on standard error for each track that is finished."""
+    """For logs: prints a line on standard error for each finished track."""
 
     def __init__(self) -> None:
         self.tally = Tally()
@@ -82,7 +82,7 @@ class _Lines:
 
 
 class _Bar:
-    """For people: a bar of tracks, the stages that run, the time that passed and that is left."""
+    """For people: a bar of tracks, the current stages, the elapsed and the remaining time."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self.tally = Tally()
@@ -108,7 +108,7 @@ class _Bar:
 
 
 class _Silence:
-    """For programs: a file with how far it is, where they name one."""
+    """For programs: prints nothing, and writes the progress to a file if one is given."""
 
     def __init__(self, file: Path | None = None) -> None:
         self.tally = Tally()
@@ -138,7 +138,7 @@ Show = _Lines | _Bar | _Silence
 
 @contextmanager
 def progress(total: int, *, hidden: bool, file: Path | None = None) -> Iterator[Show]:
-    """Yield what is to be told every event of a build of `total` tracks.
+    """Yield the object whose method `event` takes every event of a build of `total` tracks.
 
     file: written anew at every track, `{"done": 1, "total": 4, "track": "title", "left": ""}`; the
     terminal shows nothing then.

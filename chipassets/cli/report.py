@@ -26,16 +26,16 @@ def report_command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write one HTML page on a bundle: players, piano rolls, measurements, origin, changes.
+    """Write an HTML page on a bundle: players, piano rolls, measurements, origin, changes.
 
-    Of more than 24 tracks the page is the table of all, and a folder beside it has the tracks, 24
-    a page.
+    With more than 24 tracks the page is a table of all tracks, and a folder beside it holds pages
+    of 24 tracks each.
     """
     from chipassets.report import compare_markdown, write_report
 
     if markdown:
         if compare is None:
-            raise UsageError("--markdown tells what changed: add --compare OLD")
+            raise UsageError("--markdown prints what changed: add --compare OLD")
         print_text(compare_markdown(bundle, compare))
         return
     pages = write_report(bundle, output, compare)

@@ -1,4 +1,4 @@
-"""Text made safe to print: what a terminal would obey, and what a stream cannot hold."""
+"""Makes text safe to print: escapes control characters and what the stream's encoding lacks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import unicodedata
 from typing import IO, Any
 
 _JOINERS = "\u200c\u200d"
-"""They shape letters and emoji and move nothing; all other format characters are escaped."""
+"""Joiners that shape letters and emoji; all other format characters are escaped."""
 
 
 def visible(text: str, keep: str = "\n\t") -> str:
-    """Return the text with control characters, reversals and lone surrogates as escapes.
+    """Return the text with control characters, direction overrides and lone surrogates escaped.
 
     A name may hold ESC and OSC, which move the cursor or set the clipboard, or U+202E, which
-    turns what follows. Those in `keep` stay.
+    reverses the text behind it. The characters in `keep` stay.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -24,7 +24,7 @@ def visible(text: str, keep: str = "\n\t") -> str:
 
 
 def json_text(value: Any, encoding: str | None) -> str:
-    """Return a JSON document of two blanks' indentation, as readable as the encoding allows."""
+    """Return the value as JSON, indented by two blanks; escapes what the encoding cannot hold."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     try:
         text.encode(encoding or "ascii")
@@ -36,9 +36,9 @@ def json_text(value: Any, encoding: str | None) -> str:
 
 
 def prepare_streams() -> None:
-    """Let standard output and error take any text: what their encoding lacks is escaped.
+    """Make standard output and error accept any text: what their encoding lacks is escaped.
 
-    A stream that was closed before the start is replaced by one that swallows what it is told.
+    A stream that was closed before the start is replaced by the null device.
     """
     for name in ("stdout", "stderr"):
         stream: IO[str] | None = getattr(sys, name)
@@ -59,5 +59,5 @@ def _escape(char: str) -> str:
 
 
 def _json(char: str) -> str:
-    """The character as JSON escapes it; `json.dumps` leaves DEL, which terminals obey, as it is."""
+    """Return the character as a JSON escape; `json.dumps` leaves DEL, which terminals obey."""
     return r"\u007f" if char == "\x7f" else json.dumps(char)[1:-1]

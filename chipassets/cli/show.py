@@ -31,14 +31,14 @@ def show_command(
 ) -> None:
     """Draw a track: notes by voice, sections, chords, loop, waveform and loudness.
 
-    Notes outside the key and the chords have a red rim; in an SVG the pointer says what each is.
+    Notes outside the key and the chords have a red rim; an SVG names each note under the pointer.
     """
     from chipassets.bundle import open_folder, write_file
     from chipassets.report.track_picture import show
 
     path = out or Path(f"{track}.svg")
     if path.suffix.lower() not in (".svg", ".png"):
-        raise UsageError(f"--out {path}: a picture is a .svg or a .png; name it so")
+        raise UsageError(f"--out {path}: the picture is SVG or PNG; end the name in .svg or .png")
     shown = show(open_folder(bundle), track, bars, as_png=path.suffix.lower() == ".png")
     write_file(path, shown.picture)
     if as_json:
@@ -48,8 +48,8 @@ def show_command(
 
 
 def _facts(entry: TrackEntry) -> list[str]:
-    """What there is to know of a track, a line each."""
-    # The file has more bars than the music where an intro rings into the loop.
+    """Return what is known of a track, one line for each fact."""
+    # The file has more bars than the music where the end of an intro sounds on in the loop.
     loop = f"loops from bar {entry.bars - entry.loop.bars + 1}" if entry.loop else "plays once"
     bars = "1 bar" if entry.bars == 1 else f"{entry.bars} bars"
     lines = [

@@ -15,26 +15,28 @@ def studio_command(
     manifest: ManifestArgument,
     out: BundleOption = None,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 is a free one.")
+        int,
+        typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 picks a free one."),
     ] = 0,
     no_open: Annotated[
-        bool, typer.Option("--no-open", help="Only print the address; open no browser.")
+        bool, typer.Option("--no-open", help="Print the address, but open no browser.")
     ] = False,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Keep what is rendered for this run only.")
+        bool,
+        typer.Option("--no-cache", help="Keep rendered audio for this run only, not in the cache."),
     ] = False,
 ) -> None:
-    """Hear, compare and choose takes, and change the manifest, on a page on this machine.
+    """Open a page on this machine to hear, compare and choose takes and to change the manifest.
 
-    The page is for this machine alone, and needs no network. Ctrl-C ends it. Every decision goes
-    into the lock as those of `takes` do.
+    The page is served to this machine only and needs no network. Ctrl-C ends it. Decisions are
+    written to the lock, as those of `takes` are.
     """
     if not manifest.is_file():
         what = "is a folder" if manifest.is_dir() else "is not there"
         raise UsageError(f"{manifest} {what}; name a manifest, which `chipassets init` writes")
     from chipassets.production.workers import use_one_thread
 
-    # Take n is what a build's workers make of it, to the last bit.
+    # With one thread, as in a build's workers, take n is the same to the last bit.
     use_one_thread()
     try:
         from chipassets.studio.server import serve

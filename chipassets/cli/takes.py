@@ -36,19 +36,20 @@ def takes_command(
         typer.Option(
             "--accept",
             metavar="N|TRACK",
-            help="Keep take N of the track, or the locked takes of tracks, through rebuilds.",
+            help="Accept take N of the track, or the locked takes of tracks: builds keep them.",
         ),
     ] = None,
     accept_all: Annotated[
-        bool, typer.Option("--accept-all", help="Keep the locked take of every track.")
+        bool, typer.Option("--accept-all", help="Accept the locked take of every track.")
     ] = False,
     unaccept: Annotated[
-        bool, typer.Option("--unaccept", help="Let builds choose again for the tracks.")
+        bool, typer.Option("--unaccept", help="Let builds choose the tracks' takes again.")
     ] = False,
     forget: Annotated[
         bool,
         typer.Option(
-            "--forget", help="Remove tracks from the lock, or all that the manifest has no longer."
+            "--forget",
+            help="Remove tracks from the lock; without names, all that are not in the manifest.",
         ),
     ] = False,
     reject_take: Annotated[
@@ -59,7 +60,7 @@ def takes_command(
         typer.Option(
             "--reroll",
             metavar="WHAT",
-            help="Compose a part anew, the rest stays: B, bars:7-8, tune, inner, bass, drums, or "
+            help="Compose a part anew, keep the rest: B, bars:7-8, tune, inner, bass, drums, or "
             "several with commas. See --take.",
         ),
     ] = None,
@@ -68,37 +69,41 @@ def takes_command(
         typer.Option("--import", help="Accept an edited MIDI file as the track's take."),
     ] = None,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Bring back what the accepted take replaced.")
+        bool, typer.Option("--undo", help="Restore the take that the accepted one replaced.")
     ] = False,
     roll_count: Annotated[
         int | None, typer.Option("--roll", metavar="N", help="Compose N more takes.")
     ] = None,
     compare_takes: Annotated[
         str | None,
-        typer.Option("--compare", metavar="N,M", help="Write takes N and M in turns, bar by bar."),
+        typer.Option(
+            "--compare", metavar="N,M", help="Write takes N and M alternating bar by bar."
+        ),
     ] = None,
     against: Annotated[
         Path | None,
-        typer.Option("--against", help="Name what takes share with MIDI files or a corpus file."),
+        typer.Option("--against", help="Show what takes share with MIDI files or a corpus file."),
     ] = None,
     explain: Annotated[
         int | None,
-        typer.Option("--explain", metavar="BAR", help="Show what pulled in a bar; see --take."),
+        typer.Option("--explain", metavar="BAR", help="Show how a bar was composed; see --take."),
     ] = None,
     take: Annotated[
         str | None,
         typer.Option(
-            "--take", metavar="N", help="Explain, reroll or import over take N, not the chosen one."
+            "--take",
+            metavar="N",
+            help="The take for --explain, --reroll and --import, if not the chosen one.",
         ),
     ] = None,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List a track's takes with their measures; hear, accept, reject or repair one; roll more.
+    """List a track's takes with their measures; play, accept, reject or repair one; compose more.
 
-    Without a track, list the tracks and what is locked of each. Takes count from 1; versions of
-    take 5, repaired or brought from outside, are 5.1, 5.2 and so on. What is decided goes into the
-    lock: commit it.
+    Without a track, list the tracks and the locked take of each. Takes count from 1; repaired or
+    imported versions of take 5 are 5.1, 5.2 and so on. Decisions are written to the lock: commit
+    it.
     """
     names = list(tracks or ())
     if accept_take is not None and not accept_take.lstrip("-").replace(".", "", 1).isdecimal():
@@ -121,7 +126,7 @@ def takes_command(
     }
     given = [name for name, number in wanted.items() if number is not None]
     if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} are two things to do; do one at a time")
+        raise UsageError(f"{' and '.join(given)} cannot be combined; use one at a time")
     if (export_take is None and compare_takes is None) != (out is None):
         raise UsageError("--export N or --compare N,M, and -o FILE belong together")
     if take is not None and explain is None and reroll is None and import_file is None:
@@ -148,7 +153,7 @@ def takes_command(
     pair = _pair(compare_takes)
     from chipassets.production.workers import use_one_thread
 
-    # Take n is what a build's workers make of it, to the last bit.
+    # With one thread, as in a build's workers, take n is the same to the last bit.
     use_one_thread()
     from chipassets.decisions import auditions, rendered
 
@@ -232,13 +237,13 @@ _MOST_DIGITS = 4
 
 
 def _composed(take: str | None) -> int | None:
-    """The number of a composed take: how a version came about is not known bar by bar."""
+    """Return the number of a composed take; raise UsageError for a version such as 5.1."""
     if take is None:
         return None
     if take.isdecimal() and len(take) <= _MOST_DIGITS:
         return int(take)
     raise UsageError(
-        f"--take {take[:60]}: --explain tells of composed takes, which are whole numbers"
+        f"--take {take[:60]}: --explain works for composed takes, which have whole numbers"
     )
 
 
@@ -328,14 +333,14 @@ def _likenesses(
     return {item.number: name_likenesses(item.score.notes, pieces, given) for item in candidates}
 
 
-# Those with a weight in the choice that fit into a line. Merged music, of which nobody knows the
-# voices, has other features than music by voice.
+# The features with a weight in the choice that fit into a line. Music in one merged voice has
+# other features than music by voice.
 _FEATURES = ["scale", "density", "voices", "register", "clashes", "wide leaps", "off the beat",
              "groove", "repeats", "steps", "seam", "critic"]  # fmt: skip
 
 
 def _features(candidates: Iterable[Candidate]) -> list[str]:
-    """Return the features in the table: those that a candidate has."""
+    """Return the features to show as columns: those that some candidate has."""
     there = {feature.name for item in candidates for feature in item.rating.features}
     return [name for name in _FEATURES if name in there]
 

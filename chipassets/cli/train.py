@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Backend(StrEnum):
-    """What Keras runs on."""
+    """The Keras backends that --backend names."""
 
     TENSORFLOW = "tensorflow"
     TORCH = "torch"
@@ -54,7 +54,7 @@ def fit_command(
     layers: Annotated[str, typer.Option(help="Units of each layer.")] = "128,128,128",
     batch_size: Annotated[int, typer.Option(min=1, max=MOST_STREAMS)] = 64,
     chunk: Annotated[
-        int, typer.Option(min=2, max=MOST_EVENTS, help="Events to propagate back through.")
+        int, typer.Option(min=2, max=MOST_EVENTS, help="Events per backpropagation through time.")
     ] = 128,
     steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 8000,
     learning_rate: Annotated[float, typer.Option(min=1e-7, callback=finite)] = 2e-3,
@@ -68,15 +68,15 @@ def fit_command(
     start_from: Annotated[
         Path | None, typer.Option(help="A model file whose weights a new run begins with.")
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads an operation; 0 all.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads per operation; 0 uses all.")] = 0,
     backend: Annotated[
         Backend, typer.Option(help="torch is for a machine with an accelerator.")
     ] = Backend.TENSORFLOW,
     hparams: Annotated[
-        str, typer.Option(help="As polyphony_rnn_train's; goes before the options above.")
+        str, typer.Option(help="As in polyphony_rnn_train; overrides the options above.")
     ] = "",
 ) -> None:
-    """Train a model; run it again to go on after a kill."""
+    """Train a model; the same command again continues an interrupted run."""
     _need_backend(backend, threads)
     from chipassets.compose.weights import load_model
     from chipassets.train.dataset import load_dataset
@@ -98,7 +98,7 @@ def fit_command(
     settings = replace(settings, **parse_hparams(hparams))
     loaded = load_dataset(dataset)
     initial = load_model(start_from) if start_from else None
-    # Last: it takes the backend, which is seconds in coming, and what is wrong is said before.
+    # Imported last: the backend takes seconds to load, and mistakes are reported before.
     from chipassets.train.training_loop import fit
 
     try:
@@ -113,13 +113,13 @@ def fit_command(
             )
     except MemoryError as error:
         raise UsageError(
-            f"the memory does not hold this run ({error}); give it a smaller --batch-size (now "
+            f"the memory is too small for this run ({error}); give it a smaller --batch-size (now "
             f"{settings.batch_size}), --chunk ({settings.chunk}) or smaller --layers"
         ) from error
 
 
 def _report(progress: object) -> None:
-    """Print how far a run is; when nobody reads that any more, the run goes on all the same."""
+    """Print the progress of a run; a closed output does not stop the run."""
     try:
         print_text(str(progress))
         sys.stdout.flush()
@@ -133,7 +133,7 @@ def evaluate_command(
     dataset: Annotated[Path | None, typer.Option(help="Another dataset than the run's.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a run's best weights on the held-out part."""
+    """Measure a run's best weights on the held-out part of the dataset."""
     model = _read_run(run, dataset, "run")
     scores, samples = model.training["held_out"], model.training["samples"]
     if as_json:
@@ -161,7 +161,7 @@ def export_command(
     single: Annotated[bool, typer.Option(help="Store single precision.")] = False,
     mag: Annotated[bool, typer.Option("--mag", help="Write a bundle for Magenta.")] = False,
 ) -> None:
-    """Write a run's best weights as a model file, with its card beside it.
+    """Write a run's best weights as a model file, with its model card beside it.
 
     With --mag: as a bundle that Magenta's own polyphony_rnn_generate runs.
     """
@@ -191,7 +191,7 @@ def import_command(
     ] = False,
     half: Annotated[bool, typer.Option("--half", help="Store half precision.")] = False,
 ) -> None:
-    """Make a model file of what Magenta's polyphony_rnn_train made."""
+    """Convert what Magenta's polyphony_rnn_train made to a model file."""
     new_file(out)
     _need_backend()
     from chipassets.compose.weights import save_model
@@ -211,13 +211,13 @@ def ngrams_command(
         Path, typer.Option("--out", "-o", help="Beside the model: my.safetensors has my.ngrams.")
     ],
     refuse_licence: Annotated[
-        list[str] | None, typer.Option(help="As for the dataset. Repeatable.")
+        list[str] | None, typer.Option(help="As in `train dataset`. Repeatable.")
     ] = None,
     refuse_source: Annotated[
-        list[str] | None, typer.Option(help="As for the dataset. Repeatable.")
+        list[str] | None, typer.Option(help="As in `train dataset`. Repeatable.")
     ] = None,
 ) -> None:
-    """Index a corpus's melodies, so that builds can tell when a model copies them."""
+    """Index the melodies of a corpus, so that builds detect when a model copies them."""
     new_file(out)
     from chipassets.originality import index_to_bytes
     from chipassets.train.corpus import load_corpus
@@ -239,7 +239,7 @@ _GRAM_COLUMNS = ["n", "different grams", "falsely claimed"]
 
 
 def _export_bundle(run: Path, dataset: Path | None, name: str, out: Path) -> None:
-    """Write a bundle for Magenta, which holds the weights alone: nothing is measured for it."""
+    """Write a bundle for Magenta; it contains the weights only, so nothing is measured."""
     from chipassets.train.magenta_install import need_magenta
 
     need_magenta("--mag")
@@ -282,7 +282,7 @@ def _parse_layers(text: str) -> tuple[int, ...]:
 
 
 def _need_backend(backend: Backend = Backend.TENSORFLOW, threads: int = 0) -> None:
-    """Make the backend importable and quiet, or say how to install it."""
+    """Import the backend without its start messages; raise MissingExtraError if it is missing."""
     missing = [name for name in _NEEDS[backend] if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError(
@@ -298,7 +298,7 @@ def _need_backend(backend: Backend = Backend.TENSORFLOW, threads: int = 0) -> No
     if threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
     if backend is Backend.TENSORFLOW:
-        # What trains on the CPU looks for no other device, and complains of none.
+        # Training on the CPU must not search for other devices and warn that there are none.
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
         with _hushed():
             importlib.import_module("tensorflow")
@@ -306,9 +306,9 @@ def _need_backend(backend: Backend = Backend.TENSORFLOW, threads: int = 0) -> No
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """Keep back what is written to standard error, unless an exception makes it wanted.
+    """Suppress what is written to standard error, and print it if an exception is raised.
 
-    TensorFlow's libraries greet from C++ when they are loaded, past every setting of its log.
+    TensorFlow's C++ libraries print when they are loaded, whatever its log settings say.
     """
     sys.stderr.flush()
     kept = os.dup(2)

@@ -37,7 +37,7 @@ def corpus_command(
         typer.Option(help="A JSON line for every file.", show_default="OUT.report.jsonl"),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, max=1024, help="Processes; 0 is one a core.")
+        int, typer.Option("--jobs", "-j", min=0, max=1024, help="Processes; 0 means one per core.")
     ] = 0,
     seconds_per_file: Annotated[
         float,
@@ -45,7 +45,7 @@ def corpus_command(
     ] = 5.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Read music onto the 16th grid, say what was repaired, and what was left out and why."""
+    """Read music onto the 16th grid; report repaired files, and skipped files with the reason."""
     new_file(out)
     from chipassets.train.corpus import write_corpus
     from chipassets.train.corpus_doctor import read_corpus, write_report
@@ -79,18 +79,20 @@ def dataset_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the dataset.")],
     eval_ratio: Annotated[float, typer.Option(min=0, max=0.9, help="Share held out.")] = 0.1,
     refuse_licence: Annotated[
-        list[str] | None, typer.Option(help="Leave out licences that start so. Repeatable.")
+        list[str] | None, typer.Option(help="Leave out licences with this prefix. Repeatable.")
     ] = None,
     refuse_source: Annotated[
         list[str] | None, typer.Option(help="Leave out a source. Repeatable.")
     ] = None,
     game_weight: Annotated[
-        int, typer.Option(min=1, max=100, help="How often to see game music.")
+        int, typer.Option(min=1, max=100, help="How often a piece of game music counts.")
     ] = 2,
-    all_keys: Annotated[bool, typer.Option("--all-keys", help="Keep keys as written.")] = False,
+    all_keys: Annotated[
+        bool, typer.Option("--all-keys", help="Keep the original keys; default: transpose to C.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Cut a corpus into training sequences and hold a part of the pieces out."""
+    """Cut a corpus into training sequences, and hold out a part of the pieces."""
     new_file(out)
     from chipassets.train.building import build_dataset
     from chipassets.train.corpus import load_corpus
@@ -125,7 +127,7 @@ def _print_counts(what: str, counts: dict[str, int]) -> None:
 
 
 def _print_sources(told: CorpusReport) -> None:
-    """Print one line for each disagreement between a table of sources and the files."""
+    """Print one line for each mismatch between a table of sources and the files."""
     for name, line in islice(told.unmatched_rows.items(), _MOST_ROWS_SHOWN):
         print_text(f"sources, line {line}: there is no file {name}")
     more = len(told.unmatched_rows) - _MOST_ROWS_SHOWN
@@ -137,7 +139,10 @@ def _print_sources(told: CorpusReport) -> None:
 
 @contextmanager
 def _files_bar() -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on standard error, and yield what moves it: (files done, files)."""
+    """Show a progress bar on standard error; yield the function that moves it.
+
+    The function takes the number of files done and of all files.
+    """
     if not sys.stderr.isatty():
         yield lambda *_: None
         return

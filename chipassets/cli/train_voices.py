@@ -1,4 +1,4 @@
-"""`chipassets train parts` and `train critic`: networks for single voices, and their judge."""
+"""`chipassets train parts` and `train critic`: networks for single voices, and the critic."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from chipassets.train.hparams import MOST_STREAMS
 
 _Folder = Annotated[Path, typer.Argument(help="MIDI files that have a track for each voice.")]
 _Licences = Annotated[
-    list[str] | None, typer.Option(help="Leave out licences that begin so. Repeatable.")
+    list[str] | None, typer.Option(help="Leave out licences with this prefix. Repeatable.")
 ]
 _Sources = Annotated[list[str] | None, typer.Option(help="Leave out a source. Repeatable.")]
 _Confidence = Annotated[
-    str, typer.Option(help="Where sources.csv states a confidence, the one it begins with.")
+    str, typer.Option(help="Where sources.csv states a confidence, use only this one.")
 ]
 
 
@@ -29,7 +29,7 @@ def parts(
     folder: _Folder,
     out: OutOption,
     run: Annotated[
-        Path | None, typer.Option(help="The run's folder; resumes there. Else beside OUT.")
+        Path | None, typer.Option(help="The run's folder; resumes there. Default beside OUT.")
     ] = None,
     role: Annotated[
         list[str] | None, typer.Option(help="Train only lead, bass or inner. Repeatable.")
@@ -49,10 +49,10 @@ def parts(
     ] = None,
     remark: Annotated[list[str] | None, typer.Option(help="A sentence for the card.")] = None,
 ) -> None:
-    """Train the networks for single voices, and write them with their card.
+    """Train the networks for single voices, and write them with their model card.
 
-    One process trains the roles in turn; processes with one --role each may run side by side. The
-    file is written when all three have been trained.
+    One process trains the roles in turn; several processes with one --role each may run side by
+    side. The file is written when all three are trained.
     """
     _need_torch()
     from chipassets.compose.part_context import ROLES
@@ -93,12 +93,13 @@ def critic(
     folder: _Folder,
     out: OutOption,
     composed: Annotated[
-        Path | None, typer.Option(help="MIDI files of a composer, to be told from people's.")
+        Path | None,
+        typer.Option(help="MIDI files of a composer, as examples of what people did not write."),
     ] = None,
     networks: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, help="A file of `train parts`; else the shipped."
+            exists=True, dir_okay=False, help="A file of `train parts`; default the shipped one."
         ),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 3000,
@@ -107,7 +108,7 @@ def critic(
     refuse_source: _Sources = None,
     confidence: _Confidence = "",
 ) -> None:
-    """Train the judge of phrases: people's against spoiled ones and against a machine's."""
+    """Train the critic: it tells people's phrases from spoiled ones and from a composer's."""
     _need_torch()
     from chipassets.compose.parts_model import parse_parts
     from chipassets.compose.parts_network import PartNetworks

@@ -17,7 +17,7 @@ def verify_command(
     form: Format = ReportFormat.TEXT,
     as_json: JsonOption = False,
 ) -> None:
-    """Hash every file of a bundle again; exit 1 and say which are missing or altered."""
+    """Hash every file of a bundle and compare; exit 1 and name the missing or altered files."""
     from chipassets.bundle import open_folder, read_whole
 
     if form is not ReportFormat.TEXT:

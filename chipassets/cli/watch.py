@@ -28,7 +28,7 @@ def watch_command(
 ) -> None:
     """Build, and build again whenever the manifest, its lock or a file that it names is saved.
 
-    What is wrong with a manifest is said, and the bundle stays as it was. Ctrl-C ends the watch.
+    Mistakes in the manifest are reported, and the bundle stays as it was. Ctrl-C ends the watch.
     """
     from chipassets.lock import lock_path
     from chipassets.stored.stamps import read_stamps
@@ -39,7 +39,7 @@ def watch_command(
     try:
         seen = read_stamps(manifest)
         _build(manifest, out, workers)
-        # The build itself writes the lock; any other file that is new by now was saved meanwhile.
+        # The build itself writes the lock; any other file that changed was saved during the build.
         while True:
             lock = lock_path(manifest)
             seen = _with_stamp_of(lock, seen, read_stamps(manifest))
@@ -51,9 +51,9 @@ def watch_command(
 
 
 def changes(manifest: Path, seen: Stamps, poll_seconds: float = _POLL_SECONDS) -> Iterator[Stamps]:
-    """Yield the stamps whenever they differ from those seen before and have come to rest.
+    """Yield the files' time stamps whenever they differ from the last ones and no longer change.
 
-    At rest, because editors save in several steps.
+    An editor may save in several steps.
     """
     from chipassets.stored.stamps import read_stamps
 
@@ -71,7 +71,7 @@ def _with_stamp_of(path: Path, seen: Stamps, now: Stamps) -> Stamps:
 
 
 def _build(manifest: Path, out: Path | None, workers: int) -> None:
-    """Build once, and print one line on it, or what is wrong."""
+    """Build once; print one line with the result or the error."""
     from chipassets.build import Built, build
     from chipassets.bundle import default_folder
     from chipassets.cli.build import refuse_manifest_folder

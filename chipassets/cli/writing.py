@@ -1,4 +1,4 @@
-"""What a command says when it cannot write."""
+"""Errors for files that a command cannot write, and for notices that it cannot read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chipassets.errors import BundleError, UsageError
 
 
 class Writing:
-    """Turn a failure to write below a path into an error that says so."""
+    """A context manager that turns a failure to write below a path into an error that names it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,7 +25,7 @@ class Writing:
 
 
 def new_file(path: Path) -> Path:
-    """Return the path of a file to write; UsageError, before any work, where none can lie."""
+    """Return the path of a file to write; raise UsageError if it is a folder."""
     try:
         is_folder = path.is_dir()
     except OSError as error:
@@ -36,7 +36,7 @@ def new_file(path: Path) -> Path:
 
 
 def read_notices(paths: list[Path]) -> dict[str, str]:
-    """Return the licence texts in the files, by what these are called; UsageError where none is."""
+    """Return the licence texts of the files by file name; UsageError if one cannot be read."""
     found = {}
     for path in paths:
         try:

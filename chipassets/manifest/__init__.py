@@ -1,4 +1,4 @@
-"""YAML text in, a validated Manifest out; every problem with its line and column."""
+"""Reads YAML text into a validated Manifest, or reports every problem with its line and column."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Tunes in ABC notation: one voice, read onto the grid of 16ths, with key and metre.
 
-What a tune's sound needs is read: the fields M, L and K, notes with accidentals, octaves and
-lengths, rests, ties, dotted pairs, bar lines, repeats with their endings. What is for the eye or
-the player is skipped: titles, slurs, grace notes, chord symbols, decorations. Chords, tuplets and a
-second voice are refused. Source: the ABC music standard 2.1.
+Read are the fields M, L and K, notes with accidentals, octaves and lengths, rests, ties, dotted
+pairs, bar lines, and repeats with their endings. Ignored are marks for the eye or the player:
+titles, slurs, grace notes, chord symbols, decorations. Chords, tuplets and a second voice are
+refused. Source: the ABC music standard 2.1.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _FIFTHS = {name: place - 1 for place, name in enumerate("FCGDAEB")}
 
 @dataclass(frozen=True, slots=True)
 class AbcTune:
-    """A tune of one voice: its notes, the key and the metre (`"6/8"`) that its fields name."""
+    """A tune of one voice: its notes, and the key and metre (`"6/8"`) from its fields."""
 
     tune: Primer
     key: Key | None
@@ -54,12 +54,12 @@ class AbcTune:
 
 
 def is_abc(text: str) -> bool:
-    """Whether a text begins with a field of ABC, like `X:1` or `K:G`."""
+    """Return whether a text begins with an ABC field such as `X:1` or `K:G`."""
     return bool(re.match(r"\s*(%[^\n]*\n\s*)*[A-Za-z]:", text))
 
 
 def read_abc(text: str) -> AbcTune:
-    """Return the tune of an ABC text; Refusal, at the character, for what is none of one voice."""
+    """Return the tune of an ABC text; Refusal, with the offset, if it has not exactly one voice."""
     if len(text) > MAX_CHARACTERS:
         raise _refused(0, f"the tune has more than {MAX_CHARACTERS:,} characters", "shorten it")
     reader = _Reader(text)
@@ -75,7 +75,7 @@ def _refused(at: int, why: str, fix: str, found: str | None = None) -> Refusal:
 
 @dataclass
 class _Reader:
-    """Reads a tune from its first character to its last, repeats played out as they come."""
+    """Reads a tune from the first character to the last; repeats are written out."""
 
     text: str
     notes: list[Note] = field(default_factory=list)
@@ -146,7 +146,7 @@ class _Reader:
             return
         if not found or mode is None:
             raise _refused(at, "it is no key", "write it like K:G, K:Am or K:Ddor", value[:20])
-        # A change of key within the tune changes its signs; the tune stays in its first key.
+        # A change of key within the tune changes its accidentals; the tune's key is the first.
         self.key = self.key or parse_key(f"{found[1]}{found[2]} {mode}")
         fifths = _FIFTHS[found[1]] + 7 * {"#": 1, "b": -1, "": 0}[found[2]]
         fifths -= _FIFTHS_BELOW_MAJOR[mode]
@@ -195,9 +195,9 @@ class _Reader:
         self._field(found[1], found[2].strip(), at)
 
     def _dotted(self, at: int, sign: str, count: int) -> None:
-        """Lengthen or shorten the note before, and owe the next what it lacks or has too much.
+        """Lengthen or shorten the note before a `>` or `<`, and the next note the opposite way.
 
-        One sign moves a half of the note's length, two move three quarters, three seven eighths.
+        One sign moves half of the note's length, two signs three quarters, three seven eighths.
         """
         if self._owed is not None or not self.notes or self.notes[-1].end_step != self.step:
             raise self._dots_nothing(at)
@@ -214,7 +214,7 @@ class _Reader:
 
     def _dots_nothing(self, at: int) -> Refusal:
         sign = self.text[at]
-        return _refused(at, "it dots no note", "write it between two notes", f"'{sign}'")
+        return _refused(at, "it has no note to dot", "write it between two notes", f"'{sign}'")
 
     def _steps(self, length: str, at: int) -> int:
         amount = Fraction(1)
@@ -223,7 +223,7 @@ class _Reader:
             halves = len(slash + below) - len((slash + below).lstrip("/"))
             digits = below.lstrip("/")
             if max(len(above), len(digits)) > _MOST_DIGITS or (digits and not int(digits)):
-                why = "no note is as long"
+                why = "the length is out of range"
                 raise _refused(at, why, "write a length like 2, 3/2 or /2", f"'{length[:20]}'")
             amount = Fraction(int(above or 1))
             if halves:
@@ -250,7 +250,7 @@ class _Reader:
         sign, letter, marks, length = found.groups()
         octave = 5 + letter.islower() + marks.count("'") - marks.count(",")
         place = letter.upper(), octave
-        if sign:  # it holds in all octaves to the end of the bar
+        if sign:  # an accidental holds in all octaves to the end of the bar
             self._in_bar[place[0]] = _SIGNS[sign]
         altered = self._in_bar.get(place[0], self._signature.get(place[0], 0))
         if self._tied and not sign and place == self._last_place:
@@ -272,7 +272,7 @@ class _Reader:
         self._tied = False
         if found[1] == "Z":
             if self.metre == "none" or "/" in found[2] or len(found[2]) > _MOST_DIGITS:
-                why = "a rest of whole bars has a number of them, and M: a metre"
+                why = "a rest of whole bars needs their number, and a metre in M:"
                 raise _refused(at, why, "write z and a length", f"'{found[0][:20]}'")
             steps = Fraction(self.metre or "4/4") * _WHOLE * int(found[2] or 1)
             if steps.denominator != 1:

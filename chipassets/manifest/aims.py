@@ -1,4 +1,4 @@
-"""What music is to keep away from, and what it is to be like: `avoid` and `sounds_like`."""
+"""`avoid` and `sounds_like`: what the music should avoid, and which file it should resemble."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MIDI, _AIMS = "midi", "aims"
 _EXAMPLE = "write sounds_like: reference.mid, or {midi: reference.mid, aims: [density, rhythm]}"
 _TUNE = re.compile(r"lead|tune|melod|vocal|voice|sopran", re.IGNORECASE)
 _LEAST_SHARE = 0.08
-"""Of a file's notes, how many a voice has that can be its tune."""
+"""The least share of a file's notes that a voice needs to be taken for its tune."""
 
 
 def _read_avoid(value: Any, _: Context) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def _read_avoid(value: Any, _: Context) -> tuple[str, ...]:
 
 
 def _read_sounds_like(value: Any, context: Context) -> SoundsLike:
-    """Return what a file measures; Refusal for none, and for one of which little can be said."""
+    """Return the measures of a file; Refusal for another value or a file with too little music."""
     if isinstance(value, str):
         return SoundsLike(value, tuple(KINDS), _measured(value, context))
     if not isinstance(value, dict) or not value:
@@ -74,7 +74,11 @@ def _measured(name: Any, context: Context) -> Likeness:
 
 
 def _notes(content: MidiContent) -> list[Note]:
-    """Return the notes on the grid of 16ths, those of the voice that is the tune as its part."""
+    """Return the notes on the grid of 16ths.
+
+    If the file has a voice for the tune, the part of its notes is the lead, that of the others
+    inner.
+    """
     tune = _tune_voice(content)
     grid = content.ticks_per_quarter
     placed: dict[tuple[int, int, str], int] = {}
@@ -87,9 +91,11 @@ def _notes(content: MidiContent) -> list[Note]:
 
 
 def _tune_voice(content: MidiContent) -> int | None:
-    """Return the voice whose track is called so, or else the highest of those that have much to do.
+    """Return the voice of the tune.
 
-    None where all notes are in one voice: then the tune is the top line.
+    That is the highest of the voices whose track name says lead, tune or the like, else the highest
+    of all, in both cases of voices with enough notes. None if all notes are in one voice: then the
+    tune is the top line.
     """
     voices: dict[int, list[int]] = {}
     for *_, pitch, voice in content.notes:
@@ -112,9 +118,9 @@ Avoid = Annotated[
                 _WORD,
                 {"type": "array", "items": _WORD, "minItems": 1, "uniqueItems": True},
             ],
-            "description": "What the composer keeps away from. "
+            "description": "What the composer avoids. "
             + "; ".join(f"{word}: {says}" for word, says in AVOIDABLE.items() if says)
-            + ". Another texture or bass: that voice does something else. "
+            + ". The name of a texture or bass: that voice does something else. "
             "What the manifest writes itself (motif, melody, primer) stays as it is.",
         },
     ),
@@ -147,7 +153,8 @@ SoundsLikeField = Annotated[
                                     "uniqueItems": True,
                                 },
                             ],
-                            "description": "What of the file the track aims at; all by default.",
+                            "description": "Which measures of the file the track aims at; default "
+                            "all.",
                         },
                     },
                     "required": [_MIDI],

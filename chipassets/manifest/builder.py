@@ -1,4 +1,4 @@
-"""Builds a Document from YAML parser events: plain data, a place for everything, nothing else."""
+"""Builds a Document from YAML parser events: plain data, with the place of every key and value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_PROBLEMS = 200
 
 @dataclass
 class _Open:
-    """A mapping or list whose end has not come yet; `key` waits for its value."""
+    """A mapping or list that is not closed yet; `key` is the key that waits for its value."""
 
     data: dict[str, object] | list[object]
     steps: Steps
@@ -43,7 +43,7 @@ class Builder:
         self._documents = 0
 
     def take(self, event: Any) -> None:
-        """Add what the event says; ManifestError when the document may not go on."""
+        """Process the next event; ManifestError if the rest of the document cannot be read."""
         if isinstance(event, yaml.DocumentStartEvent):
             self._start_document(event)
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
@@ -52,7 +52,7 @@ class Builder:
             self._take_node(event)
 
     def document(self) -> Document:
-        """The whole document; ManifestError unless its top is a mapping."""
+        """Return the whole document; ManifestError if its top level is not a mapping."""
         if self._root is None:
             self.stop(Mark(1, 1), "nothing", "the manifest is empty",
                       "`chipassets init` writes one to start from")  # fmt: skip
@@ -63,7 +63,7 @@ class Builder:
         return Document(self._root, self._places, frozenset(self._refused), self._written)
 
     def stop(self, mark: Mark, found: str, why: str, fix: str) -> NoReturn:
-        """Raise ManifestError with this problem and all before it."""
+        """Raise ManifestError with this problem and all problems found before it."""
         self._report(mark, found, why, fix)
         raise ManifestError(tuple(self.problems))
 
@@ -76,12 +76,12 @@ class Builder:
         self._documents += 1
         if self._documents > 1:
             self.stop(_start(event), "a second document", "a manifest is one YAML document",
-                      "delete the line --- and what does not belong here")  # fmt: skip
+                      "delete the line --- and the document that does not belong here")  # fmt: skip
 
     def _take_node(self, event: Any) -> None:
         self._count += 1
         if self._count > MAX_VALUES:
-            self.stop(_start(event), f"more than {MAX_VALUES:,} values", "no game needs as many",
+            self.stop(_start(event), f"more than {MAX_VALUES:,} values", "no game needs that many",
                       "split the game's music into several manifests")  # fmt: skip
         here = self._open[-1] if self._open else None
         if here is not None and isinstance(here.data, dict) and here.key is None:
@@ -103,7 +103,7 @@ class Builder:
                          "delete one of the two, or rename it")  # fmt: skip
         if event.value == "<<" and event.implicit[0]:
             self._refused.add((*here.steps, "<<"))
-            self._report(mark, "the merge key '<<'", "a manifest says everything where it holds",
+            self._report(mark, "the merge key '<<'", "anchors, aliases and << are not supported",
                          "put what all tracks share under defaults:")  # fmt: skip
 
     def _take_value(self, here: _Open | None, event: Any) -> None:
@@ -162,11 +162,11 @@ class Builder:
         if isinstance(event, yaml.AliasEvent):
             self._refused.add(steps)
             self._report(_start(event), f"the alias '*{shortened(anchor)}'",
-                         "a manifest says everything where it holds",
+                         "anchors, aliases and << are not supported",
                          "write the value again, or put it under defaults:")  # fmt: skip
         elif anchor is not None:
             self._report(_start(event), f"the anchor '&{shortened(anchor)}'",
-                         "a manifest says everything where it holds",
+                         "anchors, aliases and << are not supported",
                          "delete the anchor")  # fmt: skip
         if tag is not None:
             self._refused.add(steps)

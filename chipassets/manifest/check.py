@@ -1,4 +1,4 @@
-"""Checks across keys: what a track says must fit together with what its scene and others say."""
+"""Checks across keys: a track must fit its scene, its own other keys and the other tracks."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _OPTIONS = {
 }
 
 _SETTLE_SCENE = {"scene", *LINKS}
-"""Keys of a track that say what scene it is of, or which track's it takes."""
+"""Keys of a track that name its scene, or the track whose scene it takes."""
 
 Found = Iterator[tuple[Steps, Fault]]
 
 
 def check_names(document: Document, scenes: tuple[str, ...]) -> Found:
-    """Yield what is wrong with names that refer to each other, in a document of any shape."""
+    """Yield what is wrong with names that refer to each other; the document may be malformed."""
     for name, track in _entries(document, "tracks"):
         if name not in scenes and (
             track is None or (isinstance(track, dict) and not track.keys() & _SETTLE_SCENE)
         ):
             yield (
                 ("tracks", name),
-                Fault("it names no scene, and is not called like one",
+                Fault("it has no scene:, and its name is not that of a scene",
                       f"add scene: below it; {did_you_mean(name, scenes, 'scenes')}",
                       on_key=True, found=f"track '{name[:60]}'"),
             )  # fmt: skip
@@ -48,7 +48,7 @@ def check_names(document: Document, scenes: tuple[str, ...]) -> Found:
         if name in MOODS:
             yield (
                 ("moods", name),
-                Fault("it is the name of a preset, which stays what it is everywhere",
+                Fault("it is the name of a preset, which cannot be redefined",
                       f"call it another name, like my_{name}, with like: {name}",
                       on_key=True, found=f"mood '{name}'"),
             )  # fmt: skip
@@ -61,14 +61,14 @@ def _without_like(document: Document, part: str, what: str, presets: tuple[str, 
         ):
             yield (
                 (part, name),
-                Fault(f"a {what} of one's own starts from a built-in one",
+                Fault(f"a custom {what} starts from a built-in one",
                       f"add like: below it; the {part} are {', '.join(presets)}",
                       on_key=True, found=f"{what} '{name[:60]}'"),
             )  # fmt: skip
 
 
 def check_empty(document: Document) -> Found:
-    """Yield the options that stand there without a value, in a document of any shape."""
+    """Yield the options that have no value; the document may be malformed."""
     owners: list[tuple[Steps, object]] = [(("defaults",), document.values.get("defaults"))]
     for part in ("tracks", "scenes", "moods"):
         owners += [((part, name), value) for name, value in _entries(document, part)]
@@ -84,7 +84,7 @@ def _entries(document: Document, part: str) -> list[tuple[str, object]]:
 
 
 def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
-    """Yield what does not fit together in a track."""
+    """Yield which values of a track do not fit together."""
     settings, track = settings_of(manifest, name), manifest.tracks[name]
     steps = ("tracks", name)
     needs = _length_needs(settings.length)
@@ -92,8 +92,8 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
         yield Clash((*steps, "length"), fault, needs)
     for index, layer in enumerate(settings.sound.layers):
         if not layer.voices:
-            fault = Fault("the layer has no voice: what it names is left free",
-                          "delete the layer, or do not leave its voices",
+            fault = Fault("no voice is left in the layer, because leave: names all of its voices",
+                          "delete the layer, or take its voices out of leave:",
                           at=(index,) if track.layers else ())  # fmt: skip
             yield Clash((*steps, "layers"), fault, frozenset(("layers", "leave")))
     yield from check_match(manifest, name, settings)
@@ -107,13 +107,13 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
         yield Clash((*steps, "primer"), fault, needs | {"primer"})
     for switch in ("condition_on_primer", "inject_primer"):
         if getattr(track, switch) and primer is None:
-            fault = Fault("the track has no primer that it could concern",
+            fault = Fault("the track has no primer, so it has no effect",
                           "add a primer:, or delete the line")  # fmt: skip
             yield Clash((*steps, switch), fault, frozenset(("primer",)))
 
 
 def _length_needs(length: Length | None) -> frozenset[str]:
-    """The options that the number of bars follows from."""
+    """Return the options that determine the number of bars."""
     if length is None or length.unit == "seconds":
         return frozenset(("length", "metre", "tempo", "mood"))
     return frozenset(("length", "metre"))
@@ -122,8 +122,8 @@ def _length_needs(length: Length | None) -> frozenset[str]:
 def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
     bar = settings.steps_per_bar
     return Fault(
-        f"the track has {settings.total_steps} steps ({_bars(settings.bars)}), and some must be "
-        "left to compose",
+        f"the track has {settings.total_steps} steps ({_bars(settings.bars)}), and some must "
+        "remain to be composed",
         f"make it {_bars(primer_steps // bar + 1)} or longer, or shorten the primer",
         found=f"a primer of {primer_steps} steps in track '{name}'",
     )
@@ -147,7 +147,7 @@ def _length_faults(settings: Settings) -> Iterator[Fault]:
 
 
 def _misses(length: Length, settings: Settings) -> bool:
-    """Whether the bars and the tempo that come nearest are not what anyone calls that long."""
+    """Return whether the nearest number of bars at the nearest tempo is too far from the length."""
     if length.unit != "seconds" or settings.match is not None:
         return False
     tempo = Fraction(settings.tempo_millibpm or 0, 1000)
@@ -167,7 +167,7 @@ def _no_whole_bars(length: Length, settings: Settings) -> Fault:
     said = " or ".join(f"{_bars(count)} ({seconds:.4g} s)" for count, seconds in lasting)
     needed = 60 * beats * more / float(length.amount)
     return Fault(
-        f"no whole number of bars lasts so long at {span} bpm",
+        f"no whole number of bars has this length at {span} bpm",
         f"write {said}, or a tempo: that reaches {needed:.5g}",
     )
 

@@ -1,4 +1,4 @@
-"""Whether what a track avoids is asked for elsewhere in it."""
+"""Checks that a track does not ask for what its `avoid` excludes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chipassets.manifest.settings import Settings, said_of
 
 
 def check_avoid(manifest: Manifest, name: str, settings: Settings) -> Iterator[Clash]:
-    """Yield each key that asks for what `avoid` keeps away from."""
+    """Yield each key that asks for something that `avoid` excludes."""
     avoid = settings.avoid
     if not avoid:
         return
@@ -44,7 +44,7 @@ def check_avoid(manifest: Manifest, name: str, settings: Settings) -> Iterator[C
 
 def _clash(steps: Steps, way: tuple[str, ...], word: str, key: str) -> Clash:
     fault = Fault(
-        f"avoid: {word} keeps away from it",
+        f"avoid: {word} excludes it",
         f"take {word} out of avoid:, or change {key}:",
     )
     return Clash((*steps, *way), fault, frozenset(("avoid", way[0])))

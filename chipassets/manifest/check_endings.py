@@ -1,4 +1,4 @@
-"""Whether a track's pickup, ending and last key fit its form and what else settles its bars."""
+"""Checks that a track's pickup, ending and final key fit its form and its other keys."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _DOTTED_STEPS = 6
 def ending_faults(
     settings: Settings, sections: Sequence[Section]
 ) -> Iterator[tuple[str, Fault, frozenset[str]]]:
-    """Yield the key, what is wrong with its value, and which options that follows from."""
+    """Yield the key, what is wrong with its value, and the options that this depends on."""
     bar_steps = steps_per_bar(settings.beats_per_bar)
     if settings.ending and settings.loops:
-        fault = Fault("the track loops, and so never ends", "add loop: false, or delete it")
+        fault = Fault("the track loops, so it never ends", "add loop: false, or delete it")
         yield "ending", fault, frozenset(("ending", "loop"))
     if settings.ending == RITARDANDO:
         last = sections[-1]
@@ -36,7 +36,7 @@ def ending_faults(
             for own in settings.melodies
         ):
             fault = Fault(
-                f"the melody of {last.name} settles the last two bars, which would be stretched",
+                f"the melody of {last.name} covers the last two bars, which would be stretched",
                 "write the melody shorter, or choose another ending",
             )
             yield "ending", fault, frozenset(("ending", "melody", "form", "length"))
@@ -78,5 +78,5 @@ def _pickup_faults(
         yield "pickup", fault, frozenset(("pickup", "primer"))
     pitches = [note.pitch for note in pickup.notes]
     if min(pitches) < TUNE_LOWEST or max(pitches) > TUNE_HIGHEST:
-        fault = Fault("it lies outside E3 to A6, where a lead voice is", "move it by octaves")
+        fault = Fault("it lies outside E3 to A6, the range of a lead voice", "move it by octaves")
         yield "pickup", fault, frozenset(("pickup",))

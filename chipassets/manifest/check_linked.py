@@ -1,4 +1,4 @@
-"""Whether tracks that follow others can follow them, and say nothing against it."""
+"""Checks that tracks that follow another track can do so, and set no key that contradicts it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from chipassets.manifest.models import Manifest, Track
 from chipassets.manifest.refusal import Fault, did_you_mean
 
 LINKS: Mapping[str, str] = {"like": "like", "family": "family", "from": "from_track", "to": "to"}
-"""Keys of a track that name another, and what the model calls them."""
+"""Keys of a track that name another track, and their names in the model."""
 
 _FREE = frozenset((
     "mood", "scene", "instruments", "arpeggio", "leave", "layers", "lock", "was", "filter",
 ))  # fmt: skip
-"""Options that every track may set, also one that follows another."""
+"""Options that every track may set, even one that follows another track."""
 _OWN: Mapping[str, frozenset[str]] = {
     "like": _FREE | {"variant", "tempo", "key", "texture", "drums"},
     "family": _FREE
@@ -32,13 +32,13 @@ _OWN: Mapping[str, frozenset[str]] = {
 _WHY = {
     "like": "the track is a variant of '{of}', whose notes it plays",
     "family": "the track takes its form, chords and theme from '{of}', its family",
-    "from": "the track is a bridge from '{of}', and both tracks settle it",
+    "from": "the track is a bridge from '{of}', and the two tracks determine it",
 }
 _MOST_BRIDGE_BARS = 2
 
 
 def check_linked(manifest: Manifest, name: str) -> Iterator[Clash]:
-    """Yield what keeps a track from following the tracks that it names."""
+    """Yield why a track cannot follow the tracks that it names."""
     track, steps = manifest.tracks[name], ("tracks", name)
     said = {key: value for key, field in LINKS.items() if (value := getattr(track, field))}
     if track.variant is not None and "like" not in said:
@@ -52,7 +52,7 @@ def check_linked(manifest: Manifest, name: str) -> Iterator[Clash]:
             yield Clash((*steps, key), fault, frozenset((key,)))
     kinds = [key for key in ("like", "family", "from") if key in said]
     for key in kinds[1:]:
-        why = f"{kinds[0]}: settles already what the track follows"
+        why = f"{kinds[0]}: already says which track this one follows"
         fault = Fault(why, "keep one of the two", on_key=True)
         yield Clash((*steps, key), fault, frozenset((key,)))
     for key, of in said.items():
@@ -82,7 +82,7 @@ def _is_bridge(length: Length) -> bool:
 
 
 def _unknown(manifest: Manifest, name: str, key: str, of: str) -> tuple[str, str] | None:
-    """Why the track cannot follow the other, and what to do; None if it can."""
+    """Return why the track cannot follow the other, and what to do; None if it can."""
     if of not in manifest.tracks or of == name:
         others = [one for one in manifest.tracks if one != name]
         fix = did_you_mean(of, others, "other tracks") if others else "delete the line"
@@ -102,5 +102,5 @@ def _unknown(manifest: Manifest, name: str, key: str, of: str) -> tuple[str, str
 
 
 def followed(track: Track) -> str:
-    """Return the track that a track follows, "" where it follows none."""
+    """Return the name of the track that a track follows; "" if it follows none."""
     return track.like or track.family or track.from_track or ""

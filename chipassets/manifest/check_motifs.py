@@ -1,4 +1,4 @@
-"""Whether motifs can stand where a track wants them, and sections in the keys that they say."""
+"""Checks that motifs can stand where a track wants them, and sections in their own keys."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def motif_clashes(
     sections: tuple[Section, ...],
     needs: frozenset[str],
 ) -> Iterator[Clash]:
-    """Yield why motifs cannot stand where a track wants them; needs: what the form follows from."""
+    """Yield why motifs cannot stand where a track wants them.
+
+    needs: the options that determine the form.
+    """
     letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
     in_turn = [use for use in settings.motifs if not use.section]
     for use in settings.motifs:
@@ -68,13 +71,16 @@ def _motif_fault(
     sections: tuple[Section, ...],
     settings: Settings,
 ) -> Fault | None:
-    """Return why a motif cannot stand in a section, "" where the form has none left for it."""
+    """Return why a motif cannot stand in a section; None if it can.
+
+    section: "" if the form has no letter left for the motif. letters: those of the form.
+    """
     unknown = _unknown(manifest, name, use)
     if unknown is not None:
         return Fault(*unknown)
     if not section:
         return Fault(
-            f"each motif has a letter of the form, and the form has {len(letters)}",
+            f"each motif needs its own letter of the form, and the form has {len(letters)}",
             "delete the motif, or add a section to the form",
         )
     named = [s for s in sections if s.name == section]
@@ -104,7 +110,7 @@ def _motif_fault(
         )
     if steps_here >= settings.total_steps:
         return Fault(
-            "the motif fills the track, and some must be left to compose",
+            "the motif fills the track, and some must remain to be composed",
             "make the track longer, or shorten the motif",
         )
     pitches = [note.pitch for note in primer.notes]
@@ -126,20 +132,20 @@ _RANGES = {
     INNER: ("a second voice", MAX_RANGE_SEMITONES),
     BASS: ("a bass voice", BASS_HIGHEST - BASS_LOWEST - 11),
 }
-"""What a voice is called that plays a motif, and how far it reaches whatever the key."""
+"""The name of each voice that can play a motif, and the range in semitones it has in every key."""
 
 
 def _voice_fault(
     manifest: Manifest, use: MotifUse, section: str, settings: Settings
 ) -> Fault | None:
-    """Return why the voice that is to play a motif is silent there or has something else to do."""
+    """Return why the voice that is to play the motif is silent or occupied there, or None."""
     if use.part == LEAD:
         return None
     chip = assign_roles(CHIPS[manifest.chip], settings.sound.leave)
     if use.part not in {spec.role for spec in chip.voices}:
         return Fault(
             f"the {_SAYS[use.part]} is to play the motif, and leave: leaves its voice free",
-            "take the voice out of leave:, or let another voice play it",
+            "take the voice out of leave:, or choose another voice",
         )
     for wish in settings.wishes:
         if wish.section not in ("", section, section.rstrip("'")):
@@ -148,12 +154,12 @@ def _voice_fault(
         if role == SILENT:
             return Fault(
                 f"the {_SAYS[use.part]} is to play the motif, and {key}: silent keeps it silent",
-                f"change {key}:, or let another voice play it",
+                f"change {key}:, or choose another voice",
             )
         if use.part == BASS and wish.bass_line:
             return Fault(
-                "the bass is to play the motif, and bass: writes what it plays",
-                "delete bass:, or let another voice play it",
+                "the bass is to play the motif, and bass: sets what it plays",
+                "delete bass:, or choose another voice",
             )
     return None
 
@@ -167,7 +173,10 @@ def _odd_note(tune: Primer) -> Note | None:
 
 
 def _key_fault(tune: Primer, own: Key, key: Key | None) -> Fault | None:
-    """What a key does to a tune that is more than to move it: two of its steps become one note."""
+    """Return why a tune cannot be moved into a key; None if it can.
+
+    It cannot if two of its pitches would become one.
+    """
     if key is None:
         return None
     for first, second in pairwise(tune.notes):
@@ -176,7 +185,7 @@ def _key_fault(tune: Primer, own: Key, key: Key | None) -> Fault | None:
             return Fault(
                 f"its notes {pitch_name(first.pitch)} and {pitch_name(second.pitch)}, of {own}, "
                 f"are one and the same in {key}",
-                "choose a key with more tones, leave it open, or change the motif",
+                "choose a mode with more tones, delete key:, or change the motif",
             )
     return None
 
@@ -223,7 +232,7 @@ def _tune(manifest: Manifest, use: MotifUse) -> Primer:
 def section_key_clashes(
     settings: Settings, sections: tuple[Section, ...], steps: Steps
 ) -> Iterator[Clash]:
-    """Yield why a section cannot stand in the key that it says."""
+    """Yield why a section cannot have a key of its own."""
     first = next((s.name for s in sections if s.name[0].isupper()), "A").rstrip("'")
     melodies = {own.section.rstrip("'") for own in settings.melodies}
     letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
@@ -235,19 +244,19 @@ def section_key_clashes(
             continue
         section, letter = wish.section, wish.section.rstrip("'")
         if letter == first and section == letter:
-            why, fix = "it opens the track, whose key it is in", "write key: in the track"
+            why, fix = "it opens the track, and has the track's key", "write key: in the track"
         elif section != letter:
-            why = f"it returns {letter}'s bars, in their key"
+            why = f"it repeats the bars of {letter}, in their key"
             fix = "give it a letter of its own, or write final_key: for the last section"
         elif section in EDGES:
             why, fix = "it leads in or out, in the track's key", "give it a letter of its own"
         elif letter in melodies:
-            why, fix = "its melody has a key", "say key: in the melody"
+            why, fix = "its melody sets a key", "write key: in the melody"
         elif letter in motifs:
             why = "the motif that stands there is in the track's key"
             fix = "delete key:, or let the motif stand elsewhere"
         elif settings.final_key is not None and sections[-1].name.rstrip("'") == letter:
-            why, fix = "final_key: says the last section's key", "keep one of the two"
+            why, fix = "final_key: sets the last section's key", "keep one of the two"
         else:
             continue
         own = frozenset(("sections", "form", "melody", "motif", "final_key"))

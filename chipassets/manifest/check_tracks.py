@@ -1,4 +1,4 @@
-"""Checks across tracks: what a track takes from another one, and the name that it had before."""
+"""Checks across tracks: `match`, and `was`, the name that a track had before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chipassets.manifest.settings import Settings
 
 
 def check_match(manifest: Manifest, name: str, settings: Settings) -> Iterator[Clash]:
-    """Yield what keeps a track from matching the one that it names."""
+    """Yield why a track cannot match the one that it names."""
     track, steps = manifest.tracks[name], ("tracks", name)
     if track.match is None:
         return
@@ -32,7 +32,7 @@ def check_match(manifest: Manifest, name: str, settings: Settings) -> Iterator[C
 
 
 def _unknown(manifest: Manifest, name: str, other: str) -> tuple[str, str] | None:
-    """Why the track cannot match the other, and what to do; None if it can."""
+    """Return why the track cannot match the other, and what to do; None if it can."""
     if other not in manifest.tracks or other == name:
         others = [one for one in manifest.tracks if one != name]
         fix = did_you_mean(other, others, "other tracks") if others else "delete the line"
@@ -44,7 +44,7 @@ def _unknown(manifest: Manifest, name: str, other: str) -> tuple[str, str] | Non
 
 
 def check_was(manifest: Manifest, name: str) -> Iterator[Clash]:
-    """Yield what is wrong with the name that a track had before."""
+    """Yield what is wrong with the value of `was`, the name that a track had before."""
     was = manifest.tracks[name].was
     if was is None:
         return
@@ -56,6 +56,8 @@ def check_was(manifest: Manifest, name: str) -> Iterator[Clash]:
     rivals = [other for other, track in manifest.tracks.items() if track.was == was]
     if rivals[0] != name:
         fault = Fault(
-            f"'{rivals[0]}' was called so too", "delete one of the two", found=f"was: {was[:60]}"
+            f"'{rivals[0]}' has the same was: already",
+            "delete one of the two",
+            found=f"was: {was[:60]}",
         )
         yield Clash(place, fault, frozenset(("was",)))

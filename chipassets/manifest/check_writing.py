@@ -1,4 +1,4 @@
-"""Whether form, chords and motifs of a track fit its length and each other."""
+"""Checks that form, chords and motifs of a track fit its length and each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORM = frozenset(("form", "loop"))
 def check_writing(
     manifest: Manifest, name: str, settings: Settings, needs: frozenset[str]
 ) -> Iterator[Clash]:
-    """Yield what clashes; `needs` are the options that the number of bars follows from."""
+    """Yield what does not fit; `needs` are the options that determine the number of bars."""
     steps: Steps = ("tracks", name)
     try:
         sections = _sections(settings)
@@ -61,7 +61,7 @@ def check_writing(
 
 
 def _density_clashes(settings: Settings, steps: Steps) -> Iterator[Clash]:
-    """Yield where a written bass alone has more notes than the density that is asked for."""
+    """Yield written basses that alone have more notes than the density asks for."""
     wishes = {wish.section: wish for wish in settings.wishes}
     whole = wishes.get("", Wish())
     for section, wish in wishes.items():
@@ -74,7 +74,7 @@ def _density_clashes(settings: Settings, steps: Steps) -> Iterator[Clash]:
             key = "density" if wish.density else "bass"
             way = ("sections", section, key) if section else (key,)
             fault = Fault(
-                f"the written bass: alone has {notes:g} notes a beat, and density: asks for at "
+                f"the written bass: has {notes:g} notes a beat by itself, and density: asks for at "
                 f"most {density.high:g} of all voices",
                 "write fewer notes into bass:, or raise density:",
             )
@@ -92,7 +92,7 @@ def _bad_form(error: ValueError, settings: Settings) -> Fault:
     needed = sum(part.bars or 1 for part in parts)
     return Fault(
         f"the track has {settings.bars} bars, and {error}",
-        f"write length: {needed} bars, or other lengths into the form",
+        f"write length: {needed} bars, or change the lengths in the form",
     )
 
 

@@ -1,4 +1,4 @@
-"""Chords as the manifest writes them: bars between bars, for the track or by section."""
+"""The chords of a manifest: bars between bar lines, for the track or by section."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _EXAMPLE = 'write them like "Dm | Bb | F C | A7" or "i | VI | III VII | V7"'
 
 
 def read_chords(value: Any, _: Context) -> tuple[Progression, ...]:
-    """Return the progressions of a text, or of a mapping of sections to texts; Refusal, at the
-    chord, for what is none.
+    """Return the progressions of a text, or of a mapping of sections to texts.
+
+    Refusal, with the offset of the chord, for anything else.
     """
     if isinstance(value, str):
         return (Progression("", _bars(value, ())),)
@@ -66,8 +67,8 @@ def _bars(text: str, at: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         elif offset > 0 and offset + len(part) < len(text):
             faults.append(
                 Fault(
-                    "a bar without a chord",
-                    "write % to hear the bar before again",
+                    "a bar has no chord",
+                    "write % to repeat the previous bar",
                     at,
                     offset,
                     found="two bar lines with nothing between",

@@ -1,4 +1,4 @@
-"""Clashes: values, each good by itself, that do not fit together."""
+"""Clashes: values that are valid by themselves but do not fit together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chipassets.manifest.refusal import Fault
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Values that do not fit together; `needs` are the options that the verdict follows from."""
+    """Values that do not fit together; `needs` are the options that this depends on."""
 
     steps: Steps
     fault: Fault

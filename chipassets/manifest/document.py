@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Steps = tuple[str | int, ...]
-"""The way from the top of a document to a value: keys of mappings and indices of lists."""
+"""The path from the top of a document to a value: keys of mappings and indices of lists."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,10 +19,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands, where its key stands, and where its text starts.
+    """The marks of a value, of its key, and of the start of its text.
 
-    `text` is None where characters of the value do not follow each other in the file as they do
-    in the value (escapes, several lines).
+    `text` is None if the value's characters are not consecutive in the file (escapes, several
+    lines).
     """
 
     value: Mark
@@ -38,10 +38,10 @@ class Document:
     places: Mapping[Steps, Place]
     refused: frozenset[Steps]
     written: Mapping[Steps, str] = field(default_factory=dict)
-    """Of each scalar without quotes the text that stands in the file, where it means no text."""
+    """The text in the file of each unquoted scalar that is not a string."""
 
     def mark(self, steps: Steps, *, on_key: bool = False, offset: int | None = None) -> Mark:
-        """Return where the value stands, or the nearest thing above it that is in the file."""
+        """Return the mark of the value, or of its nearest parent that is in the file."""
         while steps not in self.places:
             steps = steps[:-1]
         place = self.places[steps]
@@ -52,7 +52,7 @@ class Document:
         return place.value
 
     def value(self, steps: Steps) -> object:
-        """Return the value that the way leads to; None where it leads nowhere."""
+        """Return the value at the path; None if there is none."""
         here: object = self.values
         for step in steps:
             if isinstance(here, dict) and isinstance(step, str):
@@ -64,5 +64,5 @@ class Document:
         return here
 
     def is_refused(self, steps: Steps) -> bool:
-        """Whether the value, or one that it is part of, was refused while the file was read."""
+        """Return whether the value, or one that contains it, was refused while reading the file."""
         return any(steps[:length] in self.refused for length in range(len(steps) + 1))

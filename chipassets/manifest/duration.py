@@ -1,4 +1,4 @@
-"""Length, tempo and metre: how long a track is and how it counts."""
+"""Length, tempo and metre of a track."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ METRES: Mapping[str, float] = {
 PULSE_STEPS = {
     "4/4": 4, "3/4": 4, "6/8": 6, "2/4": 4, "5/4": 4, "7/8": 2, "9/8": 6, "12/8": 6,
 }  # fmt: skip
-"""16ths from one felt beat of each metre to the next; 7/8, whose beats differ, is felt in 8ths."""
+"""Length of a pulse of each metre in 16ths; 7/8, whose beats differ, is felt in 8ths."""
 
 MAX_BARS = 512
 MAX_SECONDS = 1800
@@ -37,17 +37,17 @@ _UNITS = {"b": "bars", "st": "steps", "s": "seconds"}
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long a track is to be: an amount of `bars`, `seconds` or `steps`."""
+    """The wanted length of a track: an amount of `bars`, `seconds` or `steps`."""
 
     amount: Fraction
     unit: str
 
     def bars(self, tempo: Range, beats_per_bar: float) -> tuple[int, int | None]:
-        """Return the whole number of bars, and the tempo in thousandths where it follows from it.
+        """Return the number of bars, and for a length in seconds the tempo in thousandths of a bpm.
 
-        Seconds take the tempo of the range at which the time is a whole number of bars, of four
-        or two bars sooner than of odd ones, and near the middle of the range. Where the range has
-        none, the number of bars that comes nearest, at the tempo that comes nearest.
+        Seconds: the tempo is chosen so that the time is a whole number of bars; multiples of four
+        or two bars are preferred to odd numbers, and tempi near the middle of the range to others.
+        If the range has no such tempo, the nearest number of bars at the nearest tempo is returned.
         """
         if self.unit == "bars":
             return int(self.amount), None
@@ -57,7 +57,7 @@ class Length:
                                      Fraction(60 * beats_per_bar) / self.amount)  # fmt: skip
 
     def _bars_of_seconds(self, low: Fraction, high: Fraction, bar_bpm: Fraction) -> tuple[int, int]:
-        """`bar_bpm` is the tempo at which one bar lasts the whole time: n bars need n times it."""
+        """Return the bars and the tempo; at `bar_bpm` one bar lasts the whole length."""
         middle = (low + high) / 2
         fitting = range(max(1, math.ceil(low / bar_bpm)), math.floor(high / bar_bpm) + 1)
         if not fitting:
@@ -69,7 +69,7 @@ class Length:
 
 
 def read_length(value: Any, _: Context) -> Length:
-    """Return the length that "16 bars", "30 s" or "128 steps" names."""
+    """Return the length of a text like "16 bars", "30 s" or "128 steps"."""
     why = "a length is a number of bars, seconds or steps (16th notes)"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         raise refuse(why, f"write the unit too: {WRITTEN} bars, {WRITTEN} s or {WRITTEN} steps")
@@ -84,7 +84,7 @@ def read_length(value: Any, _: Context) -> Length:
 def _checked(length: Length) -> Length:
     most = {"bars": MAX_BARS, "seconds": MAX_SECONDS, "steps": MAX_BARS * 16}[length.unit]
     if not 0 < length.amount <= most:
-        raise refuse(f"a length is more than 0 and at most {most} {length.unit}",
+        raise refuse(f"a length is greater than 0 and at most {most} {length.unit}",
                      f"write a number of {length.unit} up to {most}")  # fmt: skip
     if length.unit != "seconds" and length.amount.denominator != 1:
         raise refuse(f"{length.unit} are counted whole",
@@ -98,10 +98,10 @@ def read_tempo(value: Any, _: Context) -> Range:
 
 
 def read_metre(value: Any, _: Context) -> str:
-    """Return the metre when it is one of `METRES`."""
+    """Return the metre if it is one of `METRES`; Refusal otherwise."""
     if isinstance(value, str) and value in METRES:
         return value
-    raise refuse("this metre is not one that bars can have here",
+    raise refuse("this metre is not supported",
                  f"write one of {', '.join(METRES)}")  # fmt: skip
 
 

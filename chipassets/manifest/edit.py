@@ -1,4 +1,4 @@
-"""Setting keys in a manifest's text: comments, order, layout and line ends stay."""
+"""Sets keys in a manifest's text and keeps its comments, order, layout and line ends."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from chipassets.manifest.scalars import plain_value
 from chipassets.manifest.yaml_reader import read_document
 
 REMOVED = object()
-"""The value of a key that is to go."""
+"""The value of a key that is to be deleted."""
 
 
 def set_key(path: Path, track: str, key: str, value: object) -> bool:
-    """Make the manifest say `key: value` for a track; return whether it said something else.
+    """Set a key of a track in the manifest to a value; return whether it changed.
 
     Raises what `set_keys` does.
     """
@@ -31,11 +31,11 @@ def set_key(path: Path, track: str, key: str, value: object) -> bool:
 
 
 def set_keys(path: Path, track: str, settings: Sequence[tuple[str, object]]) -> list[bool]:
-    """Make the manifest say all settings of a track; return of each whether that is new.
+    """Set keys of a track in the manifest; return for each key whether its value changed.
 
     Raises:
-        ManifestError: the manifest has mistakes, or would have with them. It stays as it was.
-        UsageError: it has no such track, or says it in a way that only a person should change.
+        ManifestError: the manifest is invalid, or would be after the change. It stays as it was.
+        UsageError: there is no such track, or its text cannot be edited automatically.
     """
     data = path.read_bytes() if path.is_file() else b""
     load_manifest(path)
@@ -48,10 +48,10 @@ def set_keys(path: Path, track: str, settings: Sequence[tuple[str, object]]) -> 
 def with_settings(
     data: bytes, path: Path, track: str | None, settings: Sequence[tuple[str, object]]
 ) -> tuple[bytes, list[bool]]:
-    """Return a manifest's bytes that say all settings, and of each whether that is new.
+    """Return the manifest's bytes with the settings applied, and for each key whether it changed.
 
-    track: whose settings they are, None for the game's own. A value that is REMOVED makes its key
-    go. Raises what `set_keys` does; `path` names the manifest and stays as it is.
+    track: the track to change, None for the game's own keys. A value that is REMOVED deletes its
+    key. Raises what `set_keys` does; `path` only names the manifest and is not written.
     """
     manifest = parse_manifest(data, path)
     if track is not None and track not in manifest.tracks:
@@ -69,9 +69,9 @@ def with_settings(
 
 
 def read_value(text: str) -> object:
-    """Return the value that words mean in a manifest; words with commas are a list.
+    """Return the value that a text has in a manifest; words with commas are a list.
 
-    UsageError where they are no plain value of one line.
+    UsageError if it is not a plain value on one line.
     """
     try:
         document, problems = read_document(f"value: {text}".encode(), "the value")
@@ -79,9 +79,9 @@ def read_value(text: str) -> object:
         problems = list(error.problems)
     if problems:
         problem = problems[0]
-        raise UsageError(f"{text!r} is no plain value: {problem.why}; {problem.fix}")
+        raise UsageError(f"{text!r} is not a plain value: {problem.why}; {problem.fix}")
     if document.values.keys() != {"value"}:
-        raise UsageError(f"{text!r} is no plain value: write it in one line")
+        raise UsageError(f"{text!r} is not a plain value: write it in one line")
     found = document.values["value"]
     if found == text.strip() and "," in text:
         found = [word.strip() for word in text.split(",")]
@@ -89,7 +89,7 @@ def read_value(text: str) -> object:
 
 
 def _set(path: Path, before: str, track: str | None, key: str, value: object) -> str:
-    """Return the text with that key of the owner, and nothing else, made to say the value."""
+    """Return the text with that key of the owner set to the value and nothing else changed."""
     wanted = dict(_values(before, path))
     tracks = dict(wanted["tracks"])
     said = (wanted if track is None else tracks[track]) or {}
@@ -97,7 +97,7 @@ def _set(path: Path, before: str, track: str | None, key: str, value: object) ->
         return before
     if key in said and value is not REMOVED and _same(said[key], value):
         return before
-    # Copies, because nothing else may change with it.
+    # Copies, because a change of the original would change other values too.
     after_it = {name: what for name, what in said.items() if name != key or value is not REMOVED}
     if value is not REMOVED:
         after_it[key] = value
@@ -115,28 +115,29 @@ def _set(path: Path, before: str, track: str | None, key: str, value: object) ->
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with {} for a track that says nothing, which is the same as no value."""
+    """Return the values with {} for a track without settings, which means the same as no value."""
     tracks = values["tracks"]
     return values | {"tracks": {name: said or {} for name, said in tracks.items()}}
 
 
 def _values(text: str, path: Path) -> dict[str, Any]:
-    """What the text says, as manifests are read: by YAML 1.2."""
+    """Return the values of the text, read as a manifest is: by YAML 1.2."""
     return read_document(text.encode(), str(path))[0].values
 
 
 def _same(one: object, other: object) -> bool:
-    """Whether two values are equal and of the same types: 1 is neither true nor 1.0."""
+    """Return whether two values are equal and of the same types: 1 equals neither true nor 1.0."""
     first, second = (json.dumps(value, sort_keys=True) for value in (one, other))
     return first == second
 
 
 def edited(text: str, track: str | None, key: str, value: object) -> str | None:
-    """Return the text with that key of the track or the game, None where there is no place."""
+    """Return the text with that key of the track or the game set; None if it cannot be edited."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
-        return None  # the reader of manifests takes a little more: a tab before a colon, say
+        # The manifest reader accepts slightly more than this parser, such as a tab before a colon.
+        return None
     if track is None:
         return _in_owner(text, None, root, key, value, is_flow=False)
     tracks = _child(root, "tracks")
@@ -149,7 +150,7 @@ def edited(text: str, track: str | None, key: str, value: object) -> str | None:
 def _in_owner(
     text: str, name: yaml.Node | None, node: Any, key: str, value: object, *, is_flow: bool
 ) -> str | None:
-    """Say it in the mapping of a track, which `name` names, or of the game."""
+    """Set the key in the mapping of the game, or of the track that `name` names."""
     if isinstance(node, yaml.MappingNode):
         if value is REMOVED:
             return _without(text, node, key)
@@ -160,14 +161,16 @@ def _in_owner(
 
 
 def _without(text: str, node: yaml.MappingNode, key: str) -> str | None:
-    """Return the text without a key of a mapping; comments beside and within it stay."""
+    """Return the text without a key of a mapping; comments beside and within its value stay."""
     place = next((n for n, (name, _) in enumerate(node.value) if name.value == key), None)
     if place is None:
         return None
     name, value = node.value[place]
     start, end = name.start_mark.index, max(_last(value), name.end_mark.index)
     if not node.flow_style:
-        holds_comments = isinstance(value, yaml.CollectionNode)  # and no text of several lines
+        holds_comments = isinstance(
+            value, yaml.CollectionNode
+        )  # A comment sign inside a text of several lines starts no comment.
         return _without_lines(text, start, end, holds_comments=holds_comments)
     if place + 1 < len(node.value):
         end = node.value[place + 1][0].start_mark.index
@@ -177,7 +180,7 @@ def _without(text: str, node: yaml.MappingNode, key: str) -> str | None:
 
 
 def _without_lines(text: str, start: int, end: int, *, holds_comments: bool) -> str | None:
-    """Return the text without the lines of a key from start to the end of its value."""
+    """Return the text without the lines from a key's start to the end of its value."""
     end = start + len(text[start:end].rstrip())
     first = max(text.rfind(each, 0, start) for each in "\r\n") + 1
     indent = text[first:start]
@@ -186,7 +189,7 @@ def _without_lines(text: str, start: int, end: int, *, holds_comments: bool) -> 
     colon, behind = text[end:last].lstrip().startswith(":"), text[end:last].strip()
     if indent.strip() or not (colon or not behind or behind.startswith("#")):
         return None
-    # Of "key:" without a value, or with one on lines of its own, the colon belongs to the key.
+    # If the value is missing or starts on the next line, the colon belongs to the key.
     lines = _BREAK.split(text[start:end]) if holds_comments else []
     found = [_COMMENT.search(line) for line in lines]
     if any(not each and "#" in line for each, line in zip(found, lines, strict=True)):
@@ -198,7 +201,7 @@ def _without_lines(text: str, start: int, end: int, *, holds_comments: bool) -> 
 
 
 def flow_text(value: object) -> str:
-    """Return a value as YAML 1.2 in one line, which YAML 1.1 reads alike."""
+    """Return a value as one line of YAML 1.2 that means the same in YAML 1.1."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -220,31 +223,31 @@ def flow_text(value: object) -> str:
 
 _BREAK = re.compile("\r\n|\r|\n")
 _COMMENT = re.compile("^[ \\t]*(#.*)$|[ \\t](#[^\"']*)$")
-"""A comment, alone or behind something; behind something one with quotes may be text."""
+"""A comment on its own line or behind a value; behind a value, one with quotes may be text."""
 _PLAIN = re.compile(r"[A-Za-z_](?:[\w /.'+-]*[\w'])?", re.ASCII)
-"""What needs no quotes anywhere."""
+"""Text that never needs quotes."""
 
 
 def _child(parent: Any, key: str) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the nodes of a key and of its value, from a mapping or a pair that holds one."""
+    """Return the nodes of a key and of its value, from a mapping or a pair that contains one."""
     node = parent[1] if isinstance(parent, tuple) else parent
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     return next((pair for pair in pairs if pair[0].value == key), None)
 
 
 def _in_mapping(text: str, node: yaml.MappingNode, key: str, said: str) -> str:
-    """Say it in a mapping that stands there, in place of what it says of the key."""
+    """Set the key in an existing mapping: replace its value, or add the key."""
     pair = _child(node, key)
     if pair is not None:
         name, old = pair
         if isinstance(old, yaml.ScalarNode) or _is_flow(old):
             first = old.start_mark.index
-            # A text of several lines ends with its line breaks, which belong to what follows.
+            # The line breaks at the end of a text of several lines belong to what follows.
             last = first + len(text[first : old.end_mark.index].rstrip())
-            blank = " " if first == name.end_mark.index + 1 else ""  # of "key:" nothing is said
+            blank = " " if first == name.end_mark.index + 1 else ""  # "key:" has no value
             return text[:first] + blank + said + text[last:]
-        # A list on lines of its own ends with its last word; what the marks call its end is the
-        # start of whatever follows.
+        # The end mark of a block collection is the start of what follows it, so the end of its
+        # last scalar is used.
         return f"{text[: name.end_mark.index]}: {said}{text[_last(old) :]}"
     at = node.start_mark.index
     if node.flow_style:
@@ -258,7 +261,7 @@ def _is_flow(node: yaml.Node) -> bool:
 
 
 def _in_empty(text: str, name: yaml.Node, key: str, said: str, *, is_flow: bool) -> str | None:
-    """Fill in a track of which nothing is said yet."""
+    """Set the key of a track that has no settings yet."""
     colon = text.find(":", name.end_mark.index)
     end_of_line = _BREAK.search(text, name.end_mark.index)
     line_end = end_of_line.start() if end_of_line else len(text)
@@ -271,7 +274,7 @@ def _in_empty(text: str, name: yaml.Node, key: str, said: str, *, is_flow: bool)
 
 
 def _line_break(text: str) -> str:
-    """What ends the lines of the text: that of its first."""
+    """Return the line break that the text uses, taken from its first line."""
     found = _BREAK.search(text)
     return found.group() if found else "\n"
 

@@ -1,4 +1,4 @@
-"""How a track begins and ends: a pickup, an ending, and another key for the last section."""
+"""How a track begins and ends: pickup, ending, and the key of the last section."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _read_pickup(value: Any, _: Context) -> Primer:
 
 
 def _read_final_key(value: Any, context: Context) -> Key | int:
-    """Return a key, or semitones from the track's own."""
+    """Return a key, or a number of semitones from the track's key."""
     if isinstance(value, int) and not isinstance(value, bool):
         if value and -_MOST_SEMITONES <= value <= _MOST_SEMITONES:
             return value
@@ -42,7 +42,7 @@ Ending = Annotated[
         _read_ending,
         {
             "enum": list(ENDINGS),
-            "description": "How a piece that plays once ends. "
+            "description": "How a track that does not loop ends. "
             + "; ".join(f"{name}: it {says}" for name, says in ENDINGS.items())
             + ".",
         },

@@ -1,4 +1,4 @@
-"""Engines that get their files of a bundle: a list of names, or where each one's are put."""
+"""The game engines that files are written for: a list of names, or a mapping to folders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_LETTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class EngineTarget:
-    """An engine, and the folder for its files, relative to the manifest; None: in the bundle's."""
+    """An engine and the folder for its files, relative to the manifest; None: inside the bundle."""
 
     name: str
     into: str | None = None
@@ -28,7 +28,7 @@ def _read_engines(value: Any, _: Context) -> tuple[EngineTarget, ...]:
         return _read_mapping(value)
     words = value if isinstance(value, list) else [value]
     if not words:
-        raise refuse("the list names no engine", "write like [godot], or delete the line")
+        raise refuse("the list is empty", "write like [godot], or delete the line")
     faults = [
         Fault(*fault, (index,) if isinstance(value, list) else ())
         for index, word in enumerate(words)
@@ -63,7 +63,7 @@ def _read_mapping(value: dict[str, Any]) -> tuple[EngineTarget, ...]:
                 into = said
         targets.append(EngineTarget(name, into))
     if not value:
-        raise refuse("the mapping names no engine", "write like {godot: {into: ../game/music}}")
+        raise refuse("the mapping is empty", "write like {godot: {into: ../game/music}}")
     if faults:
         raise Refusal(*faults)
     return tuple(targets)
@@ -73,7 +73,7 @@ def _name_fault(word: object, before: list[Any] | tuple[()]) -> tuple[str, str] 
     if not isinstance(word, str) or word not in ENGINES:
         return "there is no engine of this name", did_you_mean(str(word), ENGINES, "engines")
     if word in before:
-        return "the engine stands in the list already", "delete it"
+        return "the engine is in the list twice", "delete it"
     return None
 
 
@@ -86,7 +86,7 @@ def _folder_fault(said: object) -> str | None:
     if not parts:
         return "the manifest's own folder is not for an engine's files"
     if ".." in parts[len(list(takewhile("..".__eq__, parts))) :]:
-        return "a path leads up with .. at its start only"
+        return ".. may stand only at the start of a path"
     return None
 
 
@@ -130,7 +130,7 @@ Engines = Annotated[
                     "minProperties": 1,
                 },
             ],
-            "description": "Engines that get their files of the bundle, and where.",
+            "description": "Game engines to write files for, and the folders of these files.",
         },
     ),
 ]

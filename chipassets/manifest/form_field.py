@@ -1,4 +1,4 @@
-"""The form of a track: letters with primes, an intro, an outro, and lengths where they are said."""
+"""The form of a track: letters with primes, an intro, an outro, and optional lengths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PART = re.compile(r"([A-Z]'{0,3}|[a-z]+)(?::([0-9]{1,6}))?", re.ASCII)
 
 
 def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
-    """Return the parts that "intro A A B:8 A'" or "intro song" names; Refusal, at the word.
+    """Return the sections of a text like "intro A A B:8 A'" or "intro song"; Refusal with offset.
 
     The name of a form stands for its sections.
     """
@@ -39,7 +39,9 @@ def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
     if max(len(value.split()), len(parts)) > MAX_SECTIONS:
         faults = [Fault(f"a form has at most {MAX_SECTIONS} sections", "make it shorter")]
     if not faults and all(part.name in EDGES for part in parts):
-        faults = [Fault("a form has a section beside intro and outro", "add a letter, like A")]
+        faults = [
+            Fault("a form has at least one section besides intro and outro", "add a letter, like A")
+        ]
     if faults:
         raise Refusal(*faults)
     return tuple(parts)
@@ -69,10 +71,13 @@ def _place_fault(word: str, before: list[FormPart]) -> tuple[str, str] | None:
     if name == INTRO and before:
         return "an intro comes first and once", "move it to the front, or delete it"
     if any(part.name == OUTRO for part in before):
-        return "nothing comes behind an outro", "move the outro to the end, or delete it"
+        return "nothing may follow an outro", "move the outro to the end, or delete it"
     letter = name.rstrip("'")
     if name != letter and letter not in (part.letter for part in before):
-        return "a section with ' varies one that stands before it", f"write {letter} before it"
+        return (
+            "a section with ' varies an earlier section of the same letter",
+            f"write {letter} before it",
+        )
     return None
 
 

@@ -1,4 +1,4 @@
-"""How much each cost of the composer's search counts, and how much colour the key allows."""
+"""Factors on the costs of the composer's search, and the allowed share of chromatic notes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Factors = tuple[tuple[str, float], ...]
 
 
 def read_guidance(value: Any, _: Context) -> Factors:
-    """Return a factor for each cost that is named, in the order of `COSTS`; else Refusal."""
+    """Return the factor of each named cost, in the order of `COSTS`; Refusal otherwise."""
     if not isinstance(value, dict):
-        raise refuse("guidance names costs and how much they count", "write {leaps: 1.5}")
+        raise refuse("guidance is a mapping of costs to factors", "write {leaps: 1.5}")
     faults: list[Fault] = []
     for name, factor in value.items():
         if name not in COSTS:

@@ -1,4 +1,4 @@
-"""Files that a manifest names: inside its folder, and nowhere else."""
+"""Files that a manifest names: they must lie in its folder or below it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chipassets.midi.reader import MIDI_SUFFIXES
 
 
 def file_inside(folder: Path, name: Any) -> Path:
-    """Return the path of a file that exists in the folder or below it; Refusal otherwise.
+    """Return the path of an existing file in the folder or below it; Refusal otherwise.
 
-    Links are followed first: one that leads out of the folder is refused like `..`.
+    Symbolic links are followed first: one that leads out of the folder is refused like `..`.
     """
     example = "write a path like themes/hero.mid"
     if not isinstance(name, str) or not name.strip():
@@ -44,10 +44,10 @@ def _existing(folder: Path, name: str) -> Path:
 
 
 def as_spelled(folder: Path, name: str) -> Path:
-    """Return the path below the folder, spelled as the disk does.
+    """Return the path below the folder in the spelling of the file system.
 
-    A name has its accents composed (NFC) as one types it, or apart (NFD) as a Mac may have stored
-    it: where the disk has no such name, an equal one takes its place.
+    Accented letters may be composed (NFC), as people type them, or decomposed (NFD), as macOS may
+    store them: if there is no file of the given spelling, one that is equal after NFC is taken.
     """
     path = folder
     for part in PurePosixPath(name).parts:
@@ -62,7 +62,7 @@ def as_spelled(folder: Path, name: str) -> Path:
 
 
 def _nearest(path: Path) -> str:
-    """The advice for a file that is missing: a file of a like name beside it, if there is one."""
+    """Return the advice for a missing file: a similar name beside it, if there is one."""
     if not path.parent.is_dir():
         return f"there is no folder {path.parent.name} either; put it there"
     others = sorted(

@@ -1,4 +1,4 @@
-"""Instruments of the game's own: macros with one value a frame, and who plays which."""
+"""Custom instruments: macros with one value per frame, and which role plays which instrument."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from chipassets.manifest.words import choose
 MAX_VALUES = 255
 COLOUR_ROLES = ("lead", "inner", "bass")
 DRUMS = "drums"
-"""Whose instrument is a drum kit of the chip."""
+"""The role whose instrument is a drum kit of the chip."""
 
-# What each macro may hold: volume and duty as the chip's registers do; arpeggio in semitones,
-# pitch in units of the timer. Then, for people, what the values are.
+# The range of each macro (volume and duty as in the registers; arpeggio in semitones,
+# pitch in units of the timer), then what the values mean, for people.
 _MACROS: dict[str, tuple[int, int, str]] = {
     "volume": (0, 15, "loudness, 0 to 15"),
     "duty": (0, 3, "share of the wave that is high: 0 is 12.5 %, 1 is 25 %, 2 is 50 %, 3 is 75 %"),
@@ -28,14 +28,14 @@ _MACROS: dict[str, tuple[int, int, str]] = {
     "pitch": (-127, 127, "steps of the timer, up is lower"),
 }
 _VIBRATO: dict[str, tuple[int, int, str]] = {
-    "delay": (0, 240, "frames before it begins"),
+    "delay": (0, 240, "frames before the vibrato begins"),
     "depth": (1, 100, "cents up and down"),
-    "period": (2, 120, "frames of one swing"),
+    "period": (2, 120, "frames of one period"),
 }
 
 
 def read_instrument(value: Any, _: Context) -> Instrument:
-    """Return the instrument that a mapping of macros describes, still without its name."""
+    """Return the instrument of a mapping of macros; its name is set later."""
     if not isinstance(value, dict):
         raise refuse("an instrument is a mapping of macros", "write like {volume: [15, 12, 9]}")
     faults = _Faults()
@@ -69,7 +69,7 @@ class _Faults:
         self._found.append(fault)
 
     def collect(self, at: tuple[str | int, ...], read: Callable[[], Any]) -> Any:
-        """Return what `read` gives; None where it refuses, with its faults kept at the place."""
+        """Return the result of `read`; if it refuses, keep its faults under `at`, return None."""
         try:
             return read()
         except Refusal as refusal:
@@ -77,7 +77,7 @@ class _Faults:
             return None
 
     def stop(self) -> None:
-        """Refusal where anything was found."""
+        """Raise Refusal if there are faults."""
         if self._found:
             raise Refusal(*self._found)
 
@@ -125,11 +125,11 @@ def _whole(value: Any, low: int, high: int) -> int:
 
 
 def _place(value: Any, low: int, high: int, what: str) -> int | None:
-    """Return where a macro goes on: an index of its values, counted from 0."""
+    """Return the loop or release point of a macro: an index of its values, counted from 0."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise refuse(f"{what} is the place of a value, from {low} to {high}",
+        raise refuse(f"{what} is the index of a value, from {low} to {high}",
                      f"write {low}" if high >= low else "delete the line")  # fmt: skip
     return value
 
@@ -164,7 +164,9 @@ def _vibrato(value: Any) -> dict[str, int]:
 def read_colours(value: Any, context: Context) -> Mapping[str, str]:
     """Return the instrument of each role that is named."""
     if not isinstance(value, dict) or not value:
-        raise refuse("instruments are named by who plays them", "write like {lead: square}")
+        raise refuse(
+            "instruments is a mapping of roles to instruments", "write like {lead: square}"
+        )
     known = tuple(dict.fromkeys((*context.instruments, *INSTRUMENTS)))
     faults = _Faults()
     for role, name in value.items():
@@ -172,7 +174,7 @@ def read_colours(value: Any, context: Context) -> Mapping[str, str]:
             faults.collect((role,), partial(_kit, name, context.chip))
         elif role not in COLOUR_ROLES:
             fix = did_you_mean(role, (*COLOUR_ROLES, DRUMS), "roles")
-            faults.add(Fault("nobody of this name plays an instrument", fix, (role,), None, True))
+            faults.add(Fault("there is no role of this name", fix, (role,), None, True))
         else:
             faults.collect((role,), partial(choose, name, known, "instrument"))
     faults.stop()
@@ -180,7 +182,7 @@ def read_colours(value: Any, context: Context) -> Mapping[str, str]:
 
 
 def _kit(name: Any, chip: str) -> str:
-    """Return the drum kit, which the chip has."""
+    """Return the drum kit; Refusal if the chip does not have it."""
     kits = CHIPS[chip].kits
     if isinstance(name, str) and name in kits:
         return name
@@ -201,8 +203,8 @@ def _macro_schema(low: int, high: int, text: str) -> dict[str, Any]:
     place = {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_VALUES - 1}
     properties = {
         "values": _values_schema(low, high),
-        "loop": {**place, "description": "Where it goes on after the last value."},
-        "release": {**place, "description": "Where it jumps when the note ends."},
+        "loop": {**place, "description": "The index that follows the last value."},
+        "release": {**place, "description": "The index to jump to when the note ends."},
     }
     whole = {
         "type": "object",
@@ -222,7 +224,7 @@ def _vibrato_schema() -> dict[str, Any]:
         },
         "required": list(_VIBRATO),
         "additionalProperties": False,
-        "description": "A swing of the pitch in held notes.",
+        "description": "A periodic change of pitch in held notes.",
     }
 
 
@@ -236,7 +238,7 @@ InstrumentField = Annotated[
             | {"vibrato": _vibrato_schema()},
             "required": ["volume"],
             "additionalProperties": False,
-            "description": "A sound of the game's own, as macros at 60 frames a second.",
+            "description": "A custom instrument: macros at 60 frames a second.",
         },
     ),
 ]

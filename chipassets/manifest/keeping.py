@@ -1,4 +1,4 @@
-"""What keeps a track's music: a frozen lock, and the name that a track had before."""
+"""`lock: frozen`, and `was`: the name that a track had before."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LockState = Annotated[
         _read_state,
         {
             "enum": [FROZEN, OPEN],
-            "description": "frozen: the notes in the lock stay, whatever the plan says by now. "
-            "Default open.",
+            "description": "frozen: the notes in the lock stay, even if the track's settings "
+            "change. Default open.",
         },
     ),
 ]
@@ -32,8 +32,8 @@ Was = Annotated[
         NAME_SCHEMA
         | {
             "examples": ["desert"],
-            "description": "The name that the track had before: it keeps the music, the draws and "
-            "the decisions of that name.",
+            "description": "The name that the track had before: it keeps the music, the random "
+            "draws and the decisions.",
         },
     ),
 ]

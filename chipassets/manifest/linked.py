@@ -1,4 +1,4 @@
-"""Tracks that follow another: variants (`like`), families, and bridges (`from`, `to`)."""
+"""Tracks that follow another track: variants (`like`), families, and bridges (`from`, `to`)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EXAMPLE = "write variant: night, or {tempo: 90%, mode: minor, texture: held, dr
 
 @dataclass(frozen=True, slots=True)
 class VariantSaid:
-    """What a variant changes, with the row of `VARIANTS` that it starts from already in it."""
+    """The changes of a variant, those of its row in `VARIANTS` included."""
 
     name: str = ""
     tempo_percent: float = 100
@@ -44,11 +44,11 @@ class VariantSaid:
 
 
 def read_variant(value: Any, context: Context) -> VariantSaid:
-    """Return a variant by name or by hand; Refusal, by key, for what is none."""
+    """Return a variant given by name or as a mapping; Refusal, naming the key, otherwise."""
     if isinstance(value, str):
         return _row(value, context)
     if not isinstance(value, dict) or not value:
-        raise refuse("a variant is a name, or says what changes", _EXAMPLE)
+        raise refuse("a variant is a name, or a mapping of changes", _EXAMPLE)
     faults = [
         Fault("a variant has no such key", did_you_mean(str(name), _KEYS, "keys"), (name,),
               on_key=True)
@@ -123,13 +123,15 @@ def _percent(value: Any) -> float:
         number = 0.0
     if not _SLOWEST <= number <= _FASTEST:
         why = f"a variant's tempo is a share of the original's, from {_SLOWEST}% to {_FASTEST}%"
-        raise refuse(why, "write it like 90%, or say tempo: in the track for quarters a minute")
+        raise refuse(
+            why, "write it like 90%, or write tempo: in the track for quarter notes a minute"
+        )
     return number
 
 
 def _read_track(value: Any, _: Context) -> str:
     if not isinstance(value, str) or not value:
-        raise refuse("another track is named", "write like like: overworld")
+        raise refuse("the value is the name of another track", "write like like: overworld")
     return value
 
 
@@ -152,7 +154,7 @@ Family = Annotated[
         "mode and with instruments of its own."
     ),
 ]
-From = Annotated[str, _of("The track that a bridge leads away from; to: says where.")]
+From = Annotated[str, _of("The track that a bridge starts from; to: is where it leads.")]
 To = Annotated[str, _of("The track that a bridge leads to: one or two bars in both keys.")]
 VariantField = Annotated[
     VariantSaid,
@@ -165,12 +167,15 @@ VariantField = Annotated[
                     "type": "object",
                     "minProperties": 1,
                     "properties": {
-                        _BASE: {"enum": list(VARIANTS), "description": "The one it starts from."},
+                        _BASE: {
+                            "enum": list(VARIANTS),
+                            "description": "The built-in variant that it starts from.",
+                        },
                         _TEMPO: {
                             "type": "string",
                             "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
                             "examples": ["125%"],
-                            "description": "Of the original's tempo.",
+                            "description": "As a share of the original's tempo.",
                         },
                         _MODE: {"enum": list(MODES)},
                         _REGISTER: {
@@ -187,7 +192,7 @@ VariantField = Annotated[
                     "additionalProperties": False,
                 },
             ],
-            "description": "What a track that is like another changes. "
+            "description": "What a track changes in the track named by like:. "
             + "; ".join(f"{name}: it {row.says}" for name, row in VARIANTS.items())
             + ".",
         },

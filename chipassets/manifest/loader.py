@@ -1,4 +1,4 @@
-"""A manifest file in, a Manifest out; or every problem that it has, in one pass."""
+"""Loads a manifest file into a Manifest, or reports all its problems in one pass."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from chipassets.plan.presets import MOODS, SCENES
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Return the manifest of a file; ManifestError with every problem of it and of its primers."""
+    """Return the manifest of a file; ManifestError with all problems of it and of its files."""
     try:
         if not path.is_file():
             fix = "`chipassets init` writes one"
@@ -42,7 +42,7 @@ def load_manifest(path: Path) -> Manifest:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the path is no path"
+        reason = getattr(error, "strerror", None) or "the path is not valid"
         _refuse(path, "nothing that can be read", reason, "check the path and its permissions")
     return parse_manifest(data, path)
 
@@ -52,7 +52,10 @@ def _refuse(path: Path, found: str, why: str, fix: str) -> NoReturn:
 
 
 def parse_manifest(data: bytes, path: Path) -> Manifest:
-    """Return the manifest that the bytes hold; `path` names it and its folder holds its files."""
+    """Return the manifest of the bytes.
+
+    `path` is used in messages; the files that the manifest names are looked for in its folder.
+    """
     whole, problems = read_document(data, str(path))
     document = replace(whole, values=_shortened(whole.values))
     report = Report(document, str(path))
@@ -84,13 +87,13 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
 
 
 def _names(document: Document, part: str, most: int) -> tuple[str, ...]:
-    """Return the keys of a top-level mapping such as `scenes`, valid or not."""
+    """Return the keys of a top-level mapping such as `scenes`, at most `most`, valid or not."""
     own = document.values.get(part)
     return tuple(islice(own, most)) if isinstance(own, dict) else ()
 
 
 def _resting_on_moods(document: Document, bad: Set[Steps]) -> set[Steps]:
-    """Return the paths of each `mood` option that names a custom mood with a refused option."""
+    """Return the paths of the `mood` options that name a custom mood with a refused option."""
     refused = {steps[1] for steps in bad if steps[0:1] == ("moods",) and len(steps) > 1}
     owners: list[Steps] = [("defaults",)]
     for part in ("scenes", "tracks"):
@@ -120,7 +123,7 @@ def _validated(values: dict[str, Any], context: Context, report: Report) -> Mani
 
 
 def _shortened(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values with each mapping cut to one entry above its limit, to save time."""
+    """Return the values with each mapping cut to one entry above its limit, to bound the time."""
     most = {"tracks": MAX_TRACKS, "scenes": MAX_SCENES, "moods": MAX_OWN_MOODS}
     return {
         name: dict(islice(value.items(), most[name] + 1))
@@ -131,7 +134,7 @@ def _shortened(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_clashes(manifest: Manifest, name: str, report: Report) -> None:
-    """Report what clashes in a track, unless the verdict rests on an option that is refused."""
+    """Report which values of a track do not fit together; skip verdicts on refused options."""
     scene = manifest.tracks[name].scene or name
     owners = (("tracks", name), ("scenes", scene), ("defaults",))
     refused = {
@@ -146,9 +149,9 @@ def _check_clashes(manifest: Manifest, name: str, report: Report) -> None:
 
 
 def _sound_part(document: Document, report: Report, context: Context) -> Manifest | None:
-    """Return the manifest without what is refused, so that the rest can be checked as well.
+    """Return the manifest without its refused values, so that the rest can be checked too.
 
-    A track without a valid scene goes as a whole; None when nothing is left to check.
+    A track without a valid scene is removed as a whole; None if no track is left.
     """
     bad = report.bad | document.refused
     values: dict[str, Any] = {
@@ -180,7 +183,7 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
 
 
 def _sound_entries(entries: object, part: str, bad: Set[Steps]) -> dict[str, Any]:
-    """Return the entries of a top-level mapping without those that are refused."""
+    """Return the entries of a top-level mapping without the refused ones."""
     return _without(entries, (part,), bad) if isinstance(entries, dict) else {}
 
 
@@ -189,7 +192,7 @@ def _hopeless(steps: Steps, bad: Set[Steps]) -> bool:
 
 
 def _without(options: dict[str, Any], steps: Steps, bad: Set[Steps]) -> dict[str, Any]:
-    """Return the options without those that are refused, or have a refused part."""
+    """Return the options without those that are refused or have a refused part."""
     depth = len(steps) + 1
     refused = {way[:depth] for way in bad}
     return {name: value for name, value in options.items() if (*steps, name) not in refused}

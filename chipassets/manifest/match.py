@@ -1,4 +1,4 @@
-"""Tracks that match another: a sting in the key, the metre and the tempo of what it plays over."""
+"""`match`: a track takes key, metre and tempo of another, as a sting does of what it plays over."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import refuse
 
 TAKEN = ("key", "metre", "tempo")
-"""What a track takes from the one that it matches."""
+"""The options that a track takes from the track that it matches."""
 
 
 def _read_match(value: Any, _: Context) -> str:
     if not isinstance(value, str) or not value:
-        raise refuse("another track is named", "write like match: overworld")
+        raise refuse("the value is the name of another track", "write like match: overworld")
     return value
 
 
@@ -26,7 +26,7 @@ Match = Annotated[
             "minLength": 1,
             "examples": ["overworld"],
             "description": "A track of this manifest whose key, metre and tempo this one takes: "
-            "for stings that fit what they play over.",
+            "for stings that fit the music they play over.",
         },
     ),
 ]

@@ -1,4 +1,4 @@
-"""Melodies: the tune of a section, written by a person as note text, ABC or a MIDI file."""
+"""Melodies: the tune of a section, written as note text, ABC or a MIDI file."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _EXAMPLE = 'write melody: {A: "C5 - E5 - G5 - - -", B: {midi: verse.mid, track: 
 
 @dataclass(frozen=True, slots=True)
 class WrittenMelody:
-    """The tune of a section as it stands in the manifest.
+    """The tune of a section as written in the manifest.
 
-    key: in which it is written, if that is said. metre: the one that a file or ABC names.
-    transform: `literal` plays it at the pitches that are written. under: the track's key that has
-    it; at: the keys that lead to it from there.
+    key: the key it is written in, if given. metre: that of a file or ABC text. transform: `literal`
+    plays the written pitches. under: the track's key under which it stands; at: the path from
+    there.
     """
 
     section: str
@@ -53,7 +53,7 @@ class WrittenMelody:
 
 
 def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
-    """Return the melodies of a track, by section; one alone is that of A. Refusal for others."""
+    """Return the melodies of a track by section; a single one is that of A. Refusal otherwise."""
     if isinstance(value, str) or (isinstance(value, dict) and value.keys() & set(_KEYS)):
         return (_melody(_FIRST, value, context, ()),)
     if not isinstance(value, dict) or not value:
@@ -63,7 +63,10 @@ def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
     for section, said in value.items():
         if not SECTION.fullmatch(str(section)):
             fault = Fault(
-                "it is no section of a form", "write it like A: or B':", (section,), on_key=True
+                "it is not the name of a section",
+                "write it like A: or B':",
+                (section,),
+                on_key=True,
             )
             faults.append(fault)
             continue
@@ -77,7 +80,7 @@ def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
 
 
 def melody_of_section(section: str, value: Any, context: Context) -> WrittenMelody:
-    """Return the melody that a section says for itself; Refusal for what is none."""
+    """Return the melody given under `sections`; Refusal if it is not one."""
     found = _melody(section, value, context, (section, "melody"))
     return replace(found, under="sections")
 
@@ -115,7 +118,7 @@ def _melody(section: str, said: Any, context: Context, at: tuple[str, ...]) -> W
         at,
     )
     if melody.transform != LITERAL and _TRANSPOSE in said:
-        why = f"transform: {melody.transform} finds the register itself"
+        why = f"transform: {melody.transform} chooses the register itself"
         raise Refusal(Fault(why, "keep one of the two", (_TRANSPOSE,), on_key=True))
     return _fitting(melody, values.get(_TRANSPOSE, 0))
 
@@ -128,11 +131,11 @@ def _check_keys(said: dict[str, Any]) -> None:
     ]  # fmt: skip
     forms = [name for name in _FORMS if name in said]
     if len(forms) != 1 and not faults:
-        why = "a melody has its notes once" if forms else "a melody has notes"
+        why = "a melody has one source of notes" if forms else "a melody has notes"
         faults.append(Fault(why, _EXAMPLE))
     if forms and forms != [_MIDI]:
         faults += [
-            Fault("only a MIDI file has it", "delete it", (name,), on_key=True)
+            Fault("only a melody from a MIDI file has it", "delete it", (name,), on_key=True)
             for name in _OF_MIDI
             if name in said
         ]
@@ -165,11 +168,11 @@ def _abc_file(name: str, context: Context) -> AbcTune:
         why = f"the file cannot be read ({error.strerror})"
         raise refuse(why, "mend its permissions") from None
     except UnicodeDecodeError:
-        raise refuse("the file is no text in UTF-8", "save it again as UTF-8") from None
+        raise refuse("the file is not UTF-8 text", "save it again as UTF-8") from None
     try:
         return read_abc(text)
     except Refusal as refusal:
-        # The offsets are those of the file, not of the manifest's text.
+        # The offsets count in the file, not in the manifest's text.
         raise Refusal(*(_in_file(fault, text) for fault in refusal.faults)) from None
 
 
@@ -181,7 +184,7 @@ def _in_file(fault: Fault, text: str) -> Fault:
 
 
 def _fitting(melody: WrittenMelody, semitones: int) -> WrittenMelody:
-    """The melody moved by semitones; Refusal where it lies outside what a lead is good for."""
+    """Return the melody moved by semitones; Refusal if it leaves the range of a lead voice."""
     notes = melody.tune.notes
     low = min(note.pitch for note in notes) + semitones
     high = max(note.pitch for note in notes) + semitones
@@ -224,7 +227,7 @@ def _whole(what: str, low: int, high: int) -> Callable[[Any, Context], int]:
 def _read_transform(value: Any, _: Context) -> str:
     if not isinstance(value, str) or value not in _TRANSFORMS:
         fix = did_you_mean(value if isinstance(value, str) else "", _TRANSFORMS, "transforms")
-        raise refuse("a melody has no such transform", fix)
+        raise refuse("there is no transform of this name", fix)
     return value
 
 
@@ -240,9 +243,9 @@ _READERS: Mapping[str, Callable[[Any, Context], Any]] = {
 def melody_form(
     melodies: tuple[WrittenMelody, ...], bar_steps: int, *, is_open: bool
 ) -> tuple[FormPart, ...] | None:
-    """Return the form that melodies make where none is said: their sections, in their order.
+    """Return the form that the melodies make if none is given: their sections in order.
 
-    is_open: whether the track says its length, which the sections then share.
+    is_open: whether the track has a length, which the sections then share.
     """
     if not melodies or any("'" in melody.section for melody in melodies):
         return None
@@ -277,13 +280,13 @@ _ONE: dict[str, Any] = {
                     "type": "integer",
                     "minimum": 1,
                     "maximum": 999,
-                    "description": "Of a MIDI file the track that is the tune, from 1.",
+                    "description": "The track of the MIDI file that is the tune, from 1.",
                 },
                 _CHANNEL: {
                     "type": "integer",
                     "minimum": 1,
                     "maximum": 16,
-                    "description": "Of that track the channel that is the tune, from 1.",
+                    "description": "The channel of that track that is the tune, from 1.",
                 },
                 _KEY: {**KEY_SCHEMA, "description": "The key in which it is written."},
                 _TRANSPOSE: {

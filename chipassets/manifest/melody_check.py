@@ -1,4 +1,4 @@
-"""Whether the melodies of a track fit its form, its metre, and what else settles the tune."""
+"""Checks that the melodies of a track fit its form, its metre and the other sources of its tune."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chipassets.units import metre_name
 
 
 def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[tuple[str, Fault]]:
-    """Yield what keeps the melodies of a track from being played, with the key that has them."""
+    """Yield why melodies of a track cannot be played, each with the key to point at."""
     letters = list(dict.fromkeys(s.name.rstrip("'") for s in sections if s.name[0].isupper()))
     in_turn = [use for use in settings.motifs if not use.section]
     stated = dict(zip(letters, in_turn, strict=False))
@@ -31,7 +31,7 @@ def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[t
             yield (
                 melody.under,
                 Fault(
-                    f"the motif '{motif.name}' and the melody both settle the tune of section "
+                    f"the motif '{motif.name}' and the melody both set the tune of section "
                     f"{melody.section}",
                     "delete one of the two",
                     melody.at,

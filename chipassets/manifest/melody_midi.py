@@ -1,4 +1,4 @@
-"""One voice of a MIDI file as a melody: a track or a channel of it, in the file's own bars."""
+"""One voice of a MIDI file as a melody: a track or a channel of it, in the bars of the file."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from chipassets.units import STEPS_PER_BEAT
 
 _TRACK, _CHANNEL = "track", "channel"
 _LEAST_OVERLAP_STEPS = 2
-"""Of two notes that overlap by less, the first is only held too long: so people play legato."""
+"""Two notes that overlap by less are legato: the first is cut off."""
 _LISTED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class MidiVoice:
-    """A voice of a file, from the file's first bar line on, and the metre that the file says."""
+    """A voice of a MIDI file from the first bar line on, and the metre if the file has one."""
 
     tune: Primer
     metre: str | None
 
 
 def voice_of_midi(path: Path, track: int | None, channel: int | None) -> MidiVoice:
-    """Return the one voice of a MIDI file that a track and a channel name, both counted from 1.
+    """Return the single voice that a track and a channel of a MIDI file name, both counted from 1.
 
-    Where neither is said the file has one track with notes. Whole bars of silence before the first
-    note are left out. Refusal for a track without notes, and for one with several notes at once.
+    Without both, the file must have one track with notes. Whole bars of silence before the first
+    note are removed. Refusal for a track without notes, and for one with several notes at once.
     """
     content = midi_content(path)
     numbers = sorted({voice // 16 + 1 for *_, voice in content.notes})
@@ -64,13 +64,13 @@ def _chosen(content: MidiContent, numbers: list[int], track: int | None) -> int:
         why = f"track {track} of the file has no notes"
         raise Refusal(Fault(why, f"the tracks with notes are {names}", (_TRACK,)))
     if len(numbers) > 1:
-        why = f"the file has {len(numbers)} tracks with notes, and a melody is one of them"
+        why = f"the file has {len(numbers)} tracks with notes, and a melody is one track"
         raise Refusal(Fault(why, f"add track:, one of {names}"))
     return numbers[0]
 
 
 def _bar(content: MidiContent) -> tuple[int, str | None]:
-    """16ths in a bar of the metre that the file begins with, and that metre if it is said."""
+    """Return the 16ths in a bar of the file's first metre, and that metre if the file has one."""
     if not content.metres:
         return 4 * STEPS_PER_BEAT, None
     _, above, below = min(content.metres)
@@ -84,7 +84,7 @@ def _step(ticks: int, ticks_per_quarter: int) -> int:
 def _line(
     notes: list[tuple[int, int, int]], bar_steps: int, track: int, channels: list[int]
 ) -> list[Note]:
-    """Return notes as one voice; Refusal where two sound at once."""
+    """Return the notes as one voice; Refusal if two sound at once."""
     line: list[Note] = []
     for start, end, pitch in notes:
         before = line[-1] if line else None

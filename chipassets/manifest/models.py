@@ -1,4 +1,4 @@
-"""The shape of a manifest: which keys stand where, each read by the file of its concept."""
+"""The shape of a manifest: which keys exist where; the module of each concept reads its values."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ from chipassets.plan.formats import DEFAULT_FORMATS
 from chipassets.plan.trackplan import OggQuality
 
 MAX_TRACKS = 10_000
-"""More than any game has; what is written by a slip in a loop is refused early."""
+"""More than any game needs; a manifest that a faulty script wrote is refused early."""
 MAX_SCENES = 64
 MAX_OWN_MOODS = 64
 MAX_INSTRUMENTS = 64
@@ -82,7 +82,7 @@ class _Part(BaseModel):
 
 
 class Options(_Part):
-    """What a track, a scene and the defaults can all say; None says nothing."""
+    """The options of a track, a scene and the defaults; None if not set."""
 
     mood: Moods | None = None
     primer: PrimerField | None = None
@@ -90,7 +90,7 @@ class Options(_Part):
         Annotated[
             bool,
             truth(
-                "The model hears the primer, with which the track starts, before it composes. "
+                "The model hears the primer, which opens the track, before it composes. "
                 "Default true (in Magenta's own command: false)."
             ),
         ]
@@ -100,7 +100,7 @@ class Options(_Part):
         Annotated[
             bool,
             truth(
-                "The primer's notes are forced again on the model while it composes, which "
+                "The primer's notes are forced on the model again while it composes, so it "
                 "harmonises them. Default false (in Magenta's own command: true)."
             ),
         ]
@@ -133,17 +133,14 @@ class Options(_Part):
     ending: Ending | None = None
     pickup: Pickup | None = None
     final_key: FinalKey | None = None
-    loop: (
-        Annotated[bool, truth("Whether the track repeats without a seam. Default: as its scene.")]
-        | None
-    ) = None
+    loop: Annotated[bool, truth("Whether the track loops. Default: as its scene.")] | None = None
     instruments: Colours | None = None
     arpeggio: (
         Annotated[
             bool,
             truth(
-                "Notes for which there is no voice are played in turn with the inner voice's, as a "
-                "fast arpeggio. Default true; false leaves them out. Both are counted."
+                "Notes that have no voice alternate with those of the inner voice, as a fast "
+                "arpeggio. Default true; false drops them. The build counts both."
             ),
         ]
         | None
@@ -156,17 +153,17 @@ class Options(_Part):
 
 
 class Defaults(Options):
-    """What every track says unless it or its scene says something else."""
+    """The options of every track unless the track or its scene sets them."""
 
 
 class SceneOptions(Options):
-    """A scene of the game's own, or changes to a built-in one."""
+    """A custom scene, or changes to a built-in one."""
 
     like: Like | None = None
 
 
 class MoodOptions(_Part):
-    """A mood of the game's own: a preset, and what it asks for in place of the preset's."""
+    """A custom mood: a built-in mood with some values replaced."""
 
     like: LikeMood | None = None
     tempo: MoodTempo | None = None
@@ -180,7 +177,7 @@ class MoodOptions(_Part):
 
 
 class Track(Options):
-    """One piece of music. A track named like a scene is of that scene."""
+    """One piece of music. If it sets no scene, its name is the name of its scene."""
 
     scene: SceneName | None = None
     match: Match | None = None
@@ -194,7 +191,7 @@ class Track(Options):
 
 
 class Manifest(_Part):
-    """What a game needs: every value is checked and read, nothing is resolved."""
+    """What a game needs: every value is validated, nothing is resolved."""
 
     game: Game
     seed: Seed = 0
@@ -211,28 +208,28 @@ class Manifest(_Part):
     instruments: Annotated[dict[Name, InstrumentField], OrNothing()] = Field(
         default={},
         max_length=MAX_INSTRUMENTS,
-        description="Instruments of the game's own, by name.",
+        description="Custom instruments, by name.",
     )
     motifs: Annotated[dict[Name, Tune], OrNothing()] = Field(
-        default={}, max_length=MAX_TUNES, description="Tunes that tracks state, by name."
+        default={}, max_length=MAX_TUNES, description="Tunes that tracks quote, by name."
     )
     scenes: Annotated[dict[Name, Annotated[SceneOptions, OrNothing()]], OrNothing()] = Field(
-        default={}, max_length=MAX_SCENES, description="Scenes of the game's own, by name."
+        default={}, max_length=MAX_SCENES, description="Custom scenes, by name."
     )
     moods: Annotated[dict[Name, Annotated[MoodOptions, OrNothing()]], OrNothing()] = Field(
-        default={}, max_length=MAX_OWN_MOODS, description="Moods of the game's own, by name."
+        default={}, max_length=MAX_OWN_MOODS, description="Custom moods, by name."
     )
     defaults: Annotated[Defaults, OrNothing()] = Defaults()
     tracks: dict[Name, Annotated[Track, OrNothing()]] = Field(
-        min_length=1, max_length=MAX_TRACKS, description="The game's music, by name."
+        min_length=1, max_length=MAX_TRACKS, description="The pieces of music, by name."
     )
     _remarks: tuple[str, ...] = PrivateAttr(default=())
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was made of files that the manifest names, where that is not what they say."""
+        """Remarks on files that the manifest names and that were not used exactly as they are."""
         return self._remarks
 
     def remark(self, remarks: tuple[str, ...]) -> None:
-        """Keep what the reading of files gave to remark."""
+        """Store remarks that reading the files produced."""
         self._remarks = remarks

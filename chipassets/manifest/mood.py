@@ -1,4 +1,4 @@
-"""Moods of the game's own: a preset mood, and what they ask for in place of the preset's."""
+"""Custom moods: a built-in mood with some values replaced."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from chipassets.music.keys import MODES
 from chipassets.plan.presets import DENSITY_LIMITS, MOODS, POLYPHONY_LIMITS, REGISTER_LIMITS
 from chipassets.plan.trackplan import Range
 
-# The least widths are about half of what the presets' narrowest ranges have: takes are measured
-# by how many widths they miss a range.
+# The least widths are about half of the presets' narrowest: the distance of a take from a range
+# is measured in widths of the range.
 DENSITY_SPAN = Span(
     "density", "densities", DENSITY_LIMITS, Range(1, 2.5), " of notes a beat", least_width=0.5
 )
@@ -33,7 +33,7 @@ REGISTER_SPAN = Span(
 
 def _read_like(value: Any, context: Context) -> str:
     if isinstance(value, str) and value in context.moods and value not in MOODS:
-        why = f"'{value[:60]}' is a mood of this manifest, and one's own starts from a built-in one"
+        why = f"'{value[:60]}' is a custom mood, and a custom mood starts from a built-in one"
         raise Refusal(Fault(why, f"the built-in moods are {', '.join(MOODS)}"))
     return choose(value, tuple(MOODS), "built-in mood")
 
@@ -47,10 +47,10 @@ def _read_groove(value: Any, _: Context) -> str:
 
 
 def _read_instruments(value: Any, context: Context) -> Mapping[str, str]:
-    """Return the instrument of each role; a mood cannot choose the drum kit."""
+    """Return the instrument of each role; Refusal for the drum kit, which a mood cannot choose."""
     if isinstance(value, dict) and DRUMS in value:
         fault = Fault(
-            "a mood names no drum kit", "name it in the track, its scene or the defaults",
+            "a mood cannot set the drum kit", "set it in the track, its scene or the defaults",
             (DRUMS,), on_key=True,
         )  # fmt: skip
         raise Refusal(fault)
@@ -69,7 +69,7 @@ LikeMood = Annotated[
 ]
 MoodTempo = Annotated[
     Range,
-    _reads(TEMPO_SPAN, "Quarter notes a minute that the mood stands for."),
+    _reads(TEMPO_SPAN, "Tempo of the mood in quarter notes a minute."),
 ]
 MoodModes = Annotated[
     tuple[str, ...],
@@ -86,13 +86,13 @@ MoodModes = Annotated[
                     "uniqueItems": True,
                 },
             ],
-            "description": "The modes that the mood knows, the likeliest first.",
+            "description": "The modes to choose from, the likeliest first.",
         },
     ),
 ]
 Density = Annotated[
     Range,
-    _reads(DENSITY_SPAN, "Notes a beat, of all tonal voices together."),
+    _reads(DENSITY_SPAN, "Notes per beat, of all pitched voices together."),
 ]
 Polyphony = Annotated[
     Range,
@@ -104,7 +104,7 @@ Register = Annotated[
 ]
 GrooveName = Annotated[
     str,
-    Reads(_read_groove, {"enum": list(GROOVES), "description": "What the drums play."}),
+    Reads(_read_groove, {"enum": list(GROOVES), "description": "The groove of the drums."}),
 ]
 MoodInstruments = Annotated[
     Mapping[str, str],

@@ -1,4 +1,4 @@
-"""Motifs: the game's own tunes, and which of them a track states."""
+"""Motifs: the game's own tunes, and which of them a track quotes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from chipassets.plan.trackplan import Primer
 
 MAX_MOTIFS = 4
 MAX_RANGE_SEMITONES = 31
-"""What a chip's lead voice has between its lowest good note and where it grows thin."""
+"""The usable range of a chip's lead voice, in semitones."""
 
 PLAIN_MILLIBPM = 120_000
-"""In quarter notes a minute the tempo at which a motif has its own pace, unless it says one."""
+"""The default tempo that a motif is written for, in quarter notes a minute."""
 
 _FROM, _TRANSFORM, _STRETCH = "from", "transform", "stretch"
 _NOTES, _KEY, _TEMPO, _VOICE = "notes", "key", "tempo", "voice"
 _IN_VOICES = {"bass": BASS, "voice": INNER}
-"""Transforms that say who plays, and nothing else."""
+"""Transforms that only say which voice plays."""
 _WORDS: dict[str, str] = {
     **TRANSFORMS,
     "bass": "in the track's mode, in the bass",
@@ -44,7 +44,7 @@ _LONG_EXAMPLE = 'write it like {notes: "C5 - E5 -", key: C major}'
 
 @dataclass(frozen=True, slots=True)
 class WrittenMotif:
-    """A motif as it stands under `motifs`: its notes, and what is said of key, tempo and pace."""
+    """A motif as written under `motifs`: its notes, and its key, tempo and stretch if given."""
 
     primer: Primer
     key: Key | None = None
@@ -54,10 +54,10 @@ class WrittenMotif:
 
 @dataclass(frozen=True, slots=True)
 class MotifUse:
-    """A motif by its name, or the opening of another track, and what is done to it.
+    """A motif by name, or the opening of another track, and how it is transformed.
 
-    stretch: None leaves what the motif itself says. part: who plays it. section: that of which it
-    is said, by name or letter; "" where the track says it.
+    stretch: None uses the motif's own setting. part: the voice that plays it. section: the name or
+    letter of the section that it was set for; "" if it was set for the track.
     """
 
     name: str
@@ -69,7 +69,7 @@ class MotifUse:
 
 
 def read_written(value: Any, context: Context) -> WrittenMotif:
-    """Return a motif in its short or its long form; Refusal, by key, for what is none."""
+    """Return a motif given in its short or long form; Refusal, naming the key, otherwise."""
     if not isinstance(value, dict):
         return WrittenMotif(read_primer(value, context))
     keys = (*_FORMS, _KEY, _TEMPO, _STRETCH)
@@ -82,7 +82,7 @@ def read_written(value: Any, context: Context) -> WrittenMotif:
     ]
     forms = [name for name in _FORMS if name in value]
     if len(forms) != 1 and not faults:
-        why = "a motif has its notes once" if forms else "a motif has notes"
+        why = "a motif has one source of notes" if forms else "a motif has notes"
         faults = [Fault(why, _LONG_EXAMPLE)]
     said: dict[str, Any] = {}
     readers = {_KEY: read_key, _TEMPO: _read_tempo, _STRETCH: read_truth}
@@ -95,7 +95,7 @@ def read_written(value: Any, context: Context) -> WrittenMotif:
             else:
                 said[name] = readers[name](value[name], context)
         except Refusal as refusal:
-            # A primer's own form says its key already.
+            # The primer's Refusal already names the key of its form.
             below = () if name in _FORMS and name != _NOTES else (name,)
             faults += [replace(fault, at=(*below, *fault.at)) for fault in refusal.faults]
     if faults:
@@ -124,7 +124,7 @@ def read_motif(value: Any, _: Context) -> tuple[MotifUse, ...]:
     if isinstance(value, dict) and _FROM not in value and len(value) > 1:
         entries = [{name: how} for name, how in value.items()]
     if not 1 <= len(entries) <= MAX_MOTIFS:
-        raise refuse(f"a track states from 1 to {MAX_MOTIFS} motifs", _EXAMPLE)
+        raise refuse(f"a track quotes from 1 to {MAX_MOTIFS} motifs", _EXAMPLE)
     uses: list[MotifUse] = []
     faults: list[Fault] = []
     for index, entry in enumerate(entries):
@@ -135,9 +135,9 @@ def read_motif(value: Any, _: Context) -> tuple[MotifUse, ...]:
             faults += [replace(fault, at=(*at, *fault.at)) for fault in refusal.faults]
             continue
         if use is None:
-            faults.append(Fault("a motif is named, or taken from another track", _EXAMPLE, at))
+            faults.append(Fault("a motif is a name, or {from: another track}", _EXAMPLE, at))
         elif any(_same(use, other) for other in uses):
-            faults.append(Fault("the motif stands in the list already", "delete it", at))
+            faults.append(Fault("the motif is in the list twice", "delete it", at))
         else:
             uses.append(use)
     if faults:
@@ -166,7 +166,7 @@ def _use(entry: Any) -> MotifUse | None:
 
 
 def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None, str]:
-    """Return the transform, whether it may be stretched (None: not said), and who plays it."""
+    """Return the transform, whether stretching is allowed (None if not set), and the voice."""
     said = {_TRANSFORM: how} if isinstance(how, str) else how
     below = () if isinstance(how, str) else (_TRANSFORM,)
     keys = (_TRANSFORM, _STRETCH, _VOICE)
@@ -183,7 +183,7 @@ def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None, str]:
         fix = did_you_mean(part if isinstance(part, str) else "", PARTS, "voices")
         raise Refusal(Fault("a motif is played by one voice", fix, (*at, _VOICE)))
     if word in _IN_VOICES and part != _IN_VOICES[word]:
-        why = f"transform: {word} says already who plays it"
+        why = f"transform: {word} already says which voice plays it"
         raise Refusal(Fault(why, "keep one of the two", (*at, _VOICE), on_key=True))
     word = IN_MODE if word in _IN_VOICES else word
     stretch = said.get(_STRETCH)
@@ -191,15 +191,15 @@ def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None, str]:
         fault = Fault("only true and false are truth values", "write true", (*at, _STRETCH))
         raise Refusal(fault)
     if stretch and word in (AUGMENTED, DIMINISHED):
-        why = f"{word} settles the note values, and stretch leaves them to the tempo"
+        why = f"{word} sets the note values, and stretch lets the tempo set them"
         raise Refusal(Fault(why, "keep one of the two", (*at, _STRETCH), on_key=True))
     return word, stretch, part
 
 
 def tune_of(primer: Primer, most_steps: int | None = None) -> Primer:
-    """Return the top line of a primer, from its first note to its last, at most `most_steps` long.
+    """Return the top line of a primer from its first to its last note, at most `most_steps` long.
 
-    Of notes that start together the highest stays; each ends where the next begins.
+    Of notes that start together the highest is kept; each note ends where the next begins.
     """
     highest: dict[int, Note] = {}
     for note in primer.notes:
@@ -225,11 +225,13 @@ _HOW: dict[str, Any] = {
         },
         _VOICE: {
             "enum": list(PARTS),
-            "description": "Who plays it: lead the tune, inner the second voice, or the bass.",
+            "description": "The voice that plays it: lead (the tune), inner (the second voice) or "
+            "bass.",
         },
         _STRETCH: {
             "type": "boolean",
-            "description": "Whether notes may be twice or half as long to keep the motif's pace.",
+            "description": "Whether notes may be doubled or halved in length to keep the motif's "
+            "pace.",
         },
     },
     "additionalProperties": False,
@@ -241,14 +243,14 @@ _LONG = {
         **FORM_SCHEMAS,
         _KEY: {
             **KEY_SCHEMA,
-            "description": "In which it is written: in this key it sounds as written. "
-            "Default: guessed from its notes.",
+            "description": "The key it is written in: in this key it sounds as written. Default: "
+            "guessed from its notes.",
         },
         _TEMPO: {
             "type": "number",
             "minimum": 20,
             "maximum": 400,
-            "description": "Quarter notes a minute at which it has its own pace. Default 120.",
+            "description": "The tempo it is written for, in quarter notes a minute. Default 120.",
         },
         _STRETCH: _HOW["properties"][_STRETCH],
     },
@@ -292,7 +294,7 @@ MOTIF_SCHEMA: dict[str, Any] = {
             "maxItems": MAX_MOTIFS,
         },
     ],
-    "description": "A tune under motifs, or {from: a track}, stated where the track opens "
-    "and where its A returns, in its key, tempo and register; a second one in B.",
+    "description": "A tune under motifs, or {from: a track}. The track quotes it at its opening "
+    "and where A returns, in its own key, tempo and register; a second motif in B.",
 }
 MotifField = Annotated[tuple[MotifUse, ...], Reads(read_motif, MOTIF_SCHEMA)]

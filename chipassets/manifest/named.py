@@ -1,4 +1,4 @@
-"""The files that a manifest names, for whoever waits for a change of one."""
+"""The files that a manifest names, for programs that watch them for changes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chipassets.midi.reader import MIDI_SUFFIXES
 
 _MUSIC = MIDI_SUFFIXES | {ABC_SUFFIX}
 _BESIDE = {MODEL_SUFFIX: ".ngrams"}
-"""What is read beside a file of that suffix: a model has the index of its corpus."""
+"""Files that are read beside a file with this suffix: a model has an n-gram index of its corpus."""
 
 
 def named_files(manifest: Path) -> tuple[Path, ...]:
-    """Return the MIDI and ABC files and the models that the text of a manifest names, there or not.
+    """Return the MIDI, ABC and model files that the manifest names, whether they exist or not.
 
-    By the text alone, so that a manifest with mistakes names its files too; none where it is no
-    YAML or cannot be read.
+    Only the YAML is read, so that this works for an invalid manifest too; nothing is returned if it
+    is not YAML or cannot be read.
     """
     try:
         with manifest.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Numbers and truth values: whole numbers and numbers in a range, true and false."""
+"""Numbers in a range, and truth values."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LONGEST_NUMBER = 50
 
 
 def is_number(value: object) -> bool:
-    """Whether the value is a finite number (truth values are none)."""
+    """Return whether the value is a finite number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def check_range(value: Any, what: str, low: float, high: float, unit: str = "") -> float:
-    """Return the number; Refusal, in the words of `what`, unless it is one from low to high."""
+    """Return the number; Refusal, which calls it `what`, unless it is from `low` to `high`."""
     why = f"{what} is a number{unit} from {low:g} to {high:g}"
     if isinstance(value, str):
         inner = value[:_LONGEST_NUMBER].split(" ")[0]
@@ -41,10 +41,9 @@ def check_range(value: Any, what: str, low: float, high: float, unit: str = "") 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Annotation of a number in a range: what messages call it. The bounds are those of its Field.
+    """Annotation of a number in a range: its name in messages. The bounds are those of its Field.
 
-    pydantic checks type and bounds and describes them to editors; this says what is wrong in the
-    words of manifests.
+    pydantic checks type and bounds and describes them to editors; this class rewords its errors.
     """
 
     what: str
@@ -76,14 +75,14 @@ class Named:
 
 
 def read_truth(value: Any, _: Context) -> bool:
-    """Return true or false; Refusal, with what is meant, for any other word."""
+    """Return true or false; Refusal, suggesting true for yes or on, for anything else."""
     if isinstance(value, bool):
         return value
     meant = str(value).lower()
     if meant in ("yes", "on", "y", "1", "true"):
-        raise refuse("only true and false are truth values", "write true")
+        raise refuse("the value is true or false", "write true")
     if meant in ("no", "off", "n", "0", "false"):
-        raise refuse("only true and false are truth values", "write false")
+        raise refuse("the value is true or false", "write false")
     raise refuse(f"{WRITTEN} is neither true nor false", "write true or false")
 
 
@@ -109,7 +108,7 @@ Temperature = Annotated[
         allow_inf_nan=False,
         ge=0.1,
         le=4.0,
-        description="Below 1 the model is more predictable, above 1 wilder. Default 1.",
+        description="Below 1 the model is more predictable, above 1 less. Default 1.",
     ),
     Named("temperature"),
 ]
@@ -127,5 +126,5 @@ Chromatic = Annotated[
 
 
 def truth(text: str) -> Reads:
-    """Return the annotation of a truth value that the sentence describes."""
+    """Return the annotation of a truth value with this description."""
     return Reads(read_truth, {"type": "boolean", "description": text})

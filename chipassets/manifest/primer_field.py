@@ -1,4 +1,4 @@
-"""The opening given to the model, in one of four forms: note names, a melody, a chord, a file."""
+"""The primer, in one of four forms: note names, melody events, a chord, or a MIDI file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chipassets.units import STEPS_PER_BEAT
 
 MAX_CHORD = MAX_AT_ONCE
 
-# The melody events of Magenta (note_seq.Melody): hold what sounds, and note off.
+# Magenta's melody events (note_seq.Melody) for "no event" and "note off".
 NO_EVENT = -2
 NOTE_OFF = -1
 
@@ -27,7 +27,7 @@ _FORMS = 'notes like "C5 . E5 -", or one of melody:, pitches:, midi:'
 
 
 def read_primer(value: Any, context: Context) -> Primer:
-    """Return the primer's notes; Refusal, naming the token or entry, for what is none."""
+    """Return the primer's notes; Refusal, naming the token or entry, otherwise."""
     if isinstance(value, str):
         return primer_from_notes(value)
     if not isinstance(value, dict):
@@ -82,7 +82,7 @@ def primer_from_notes(text: str) -> Primer:
 
 
 def _tokens(text: str) -> list[tuple[int, str]]:
-    """The words of the text, each with the place of its first character."""
+    """Return the words of the text, each with the offset of its first character."""
     found: list[tuple[int, str]] = []
     offset = 0
     for token in text.split():
@@ -93,12 +93,12 @@ def _tokens(text: str) -> list[tuple[int, str]]:
 
 
 def _take_token(token: str, step: int, notes: list[Note]) -> tuple[str, str] | None:
-    """Add what the token says to the notes; return why it is refused and what to write instead."""
+    """Add the token's note to the notes; return the reason and the advice if it is refused."""
     if token == _REST:
         return None
     if token == _HOLD:
         if not notes or notes[-1].end_step != step:
-            return "nothing sounds that '-' could hold", "write . for a rest"
+            return "'-' has no note to hold", "write . for a rest"
         notes[-1] = replace(notes[-1], duration_steps=notes[-1].duration_steps + 1)
         return None
     try:
@@ -106,14 +106,14 @@ def _take_token(token: str, step: int, notes: list[Note]) -> tuple[str, str] | N
     except ValueError as error:
         if "MIDI pitch" in str(error):
             return "the note is out of range", "write a note from C-1 to G9"
-        return "it is no note name", "write a name like C5, F#4 or Bb3, - to hold, . to rest"
+        return "it is not a note name", "write a name like C5, F#4 or Bb3, - to hold, . to rest"
     return None
 
 
 def _read_melody(value: Any, _: Context) -> Primer:
-    """Return the primer of Magenta's melody events: -2 nothing new, -1 note off, 0..127 note on.
+    """Return the primer of Magenta's melody events: -2 no event, -1 note off, 0..127 note on.
 
-    One event a 16th. A note sounds until the next note, a note off, or the end (note_seq.Melody).
+    One event per 16th. A note sounds until the next note, a note off, or the end (note_seq.Melody).
     """
     _check_whole_numbers(value, "a melody", "[60, -2, -2, -1]", NO_EVENT, 127, MAX_STEPS)
     notes: list[Note] = []
@@ -175,7 +175,7 @@ _MELODY_SCHEMA = {
     **_INTEGERS,
     "maxItems": MAX_STEPS,
     "items": {"type": "integer", "minimum": NO_EVENT, "maximum": 127},
-    "description": "One number a 16th: -2 nothing new, -1 note off, 0 to 127 note on.",
+    "description": "One number per 16th: -2 no event, -1 note off, 0 to 127 note on.",
 }
 _CHORD_SCHEMA = {
     **_INTEGERS,
@@ -194,7 +194,7 @@ NOTES_SCHEMA: dict[str, Any] = {
     "type": "string",
     "pattern": r"^\s*(\.\s+)*[A-Ga-g][#b]?-?[0-9](\s+(\.|-|[A-Ga-g][#b]?-?[0-9]))*\s*$",
     "examples": ["C5 . E5 . G5 - - ."],
-    "description": "One token a 16th: a note name, - to hold it, . to rest.",
+    "description": "One token per 16th: a note name, - to hold it, . to rest.",
 }
 FORM_SCHEMAS: dict[str, dict[str, Any]] = {
     "melody": _MELODY_SCHEMA,

@@ -1,4 +1,4 @@
-"""A MIDI file as a primer: its notes on the 16th-note grid, drums left out."""
+"""A MIDI file as a primer: its notes on the 16th-note grid, without drums."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AGAIN = "export it again as a standard MIDI file"
 
 @dataclass(frozen=True, slots=True)
 class MidiPrimer:
-    """A primer from a file, the tempo that the file begins with, and what was made of it."""
+    """A primer from a file, the file's first tempo, and remarks on how it was read."""
 
     primer: Primer
     tempo_bpm: float | None = None
@@ -33,9 +33,9 @@ def primer_from_midi(path: Path) -> MidiPrimer:
     """Return the notes of a MIDI file, all channels but the drums', as a primer.
 
     Times are rounded to the nearest 16th, halves up, as Magenta quantises; a note lasts at least
-    one. Whole bars of silence before the first note are left out, and the primer ends with its last
+    one. Whole bars of silence before the first note are removed, and the primer ends with its last
     note. Velocity and pedals are not used. Refusal for a file that is empty, cut off, too large or
-    too long, no MIDI, timed in film frames, or without notes.
+    too long, not MIDI, timed in film frames, or without notes.
     """
     content = midi_content(path)
     notes = _on_grid(content.notes, content.ticks_per_quarter)
@@ -48,17 +48,19 @@ def primer_from_midi(path: Path) -> MidiPrimer:
         raise refuse(f"{most} notes sound at once in it; a primer has at most {MAX_AT_ONCE}",
                      "export only the theme")  # fmt: skip
     tempo, wrong = _tempo(content)
-    remarks = [f"{bars} {'bar' if bars == 1 else 'bars'} of silence before the first note "
-               "left out"] if bars else []  # fmt: skip
+    remarks = []
+    if bars:
+        word = "bar" if bars == 1 else "bars"
+        remarks.append(f"{bars} {word} of silence before the first note removed")
     if wrong:
-        remarks.append(f"{wrong} is no tempo for music, and left out")
+        remarks.append(f"{wrong} is not a musical tempo, and ignored")
     if content.promised != content.tracks:
-        remarks.append(f"it has {content.tracks} tracks, and its header says {content.promised}")
+        remarks.append(f"it has {content.tracks} tracks, but its header says {content.promised}")
     return MidiPrimer(Primer(notes, steps), tempo, tuple(remarks))
 
 
 def midi_content(path: Path, most_bytes: int = MAX_MIDI_BYTES) -> MidiContent:
-    """Return what a MIDI file with notes says; Refusal for one that says nothing or is damaged."""
+    """Return the content of a MIDI file that has notes; Refusal if it has none or is damaged."""
     try:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
@@ -73,10 +75,10 @@ def midi_content(path: Path, most_bytes: int = MAX_MIDI_BYTES) -> MidiContent:
         raise refuse(f"the file has more than {most_bytes:,} bytes; {what}",
                      "export only the theme")  # fmt: skip
     try:
-        # A theme may stand in a track that is called "drum and bass": only channel 10 is drums.
+        # Only channel 10 counts as drums: a theme may be in a track named "drum and bass".
         content = parse_midi(data, drums_by_name=False, drums_by_program=False)
     except MidiError as error:
-        raise refuse(f"the file is not MIDI that has a beat ({error})",
+        raise refuse(f"the file is not MIDI with ticks per beat ({error})",
                      f"{_AGAIN}, format 0 or 1, with ticks per beat") from None  # fmt: skip
     if not content.notes:
         why = "the file holds only drums" if content.drums else "the file holds no notes"
@@ -87,7 +89,7 @@ def midi_content(path: Path, most_bytes: int = MAX_MIDI_BYTES) -> MidiContent:
 
 
 def _tempo(content: MidiContent) -> tuple[float | None, str]:
-    """Return the first tempo, and one that is none in words; the other is empty."""
+    """Return the file's first tempo, or None and the text of an unusable one."""
     if content.no_tempi:
         return None, "a quarter of 0 seconds"
     if not content.tempi:
@@ -98,20 +100,20 @@ def _tempo(content: MidiContent) -> tuple[float | None, str]:
 
 
 def _bar_steps(content: MidiContent) -> int:
-    """16ths in a bar of the metre that the file begins with, 4/4 where it says none."""
+    """Return the 16ths in a bar of the file's first metre, 4/4 if it has none."""
     _, above, below = min(content.metres, default=(0, 4, 4))
     return _BAR_STEPS * above // below or _BAR_STEPS
 
 
 def _without_silent_bars(notes: tuple[Note, ...], bar_steps: int) -> tuple[tuple[Note, ...], int]:
-    """Return the notes without the whole bars before the first, and how many those are."""
+    """Return the notes without the whole bars of silence before the first, and their number."""
     bars = min(note.start_step for note in notes) // bar_steps
     moved = (replace(note, start_step=note.start_step - bars * bar_steps) for note in notes)
     return tuple(moved), bars
 
 
 def _on_grid(ticks: list[tuple[int, int, int, int]], ticks_per_beat: int) -> tuple[Note, ...]:
-    """Round to steps; where a pitch starts again while it sounds, its first note ends there."""
+    """Return the notes rounded to steps; a note ends where its pitch starts again."""
     by_pitch: dict[int, dict[int, int]] = {}
     for start_tick, end_tick, pitch, _voice in ticks:
         start, end = _step(start_tick, ticks_per_beat), _step(end_tick, ticks_per_beat)

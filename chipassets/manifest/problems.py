@@ -1,4 +1,4 @@
-"""Refusals as Problems: each with its place in the file and in this program's words."""
+"""Turns Refusals and pydantic's errors into Problems with their place in the file."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Report:
         self._found: list[tuple[Mark, Problem]] = []
 
     def add(self, steps: Steps, fault: Fault) -> None:
-        """Add what is wrong with the value at the end of the way, once and at its place."""
+        """Add a fault of the value at the path, unless it was added already."""
         full = (*steps, *fault.at)
         self.bad.add(full)
         if self.document.is_refused(full):
@@ -72,7 +72,7 @@ class Report:
         self._found.append((mark, Problem(where, found, why, fix)))
 
     def add_pydantic(self, error: ValidationError) -> None:
-        """Add every error that pydantic collected, none of them in its own words."""
+        """Add every error that pydantic collected, reworded."""
         for detail in error.errors(include_url=False):
             steps = tuple(step for step in detail["loc"] if step != "[key]")
             if len(self._found) < MAX_PROBLEMS:
@@ -89,7 +89,7 @@ class Report:
 
 
 def label(steps: Steps) -> str:
-    """Return the words that name a place: `tempo of track 'battle'`, `mood 2 of the defaults`."""
+    """Return the words for a path: `tempo of track 'battle'`, `mood 2 of the defaults`."""
     if not steps:
         return "the manifest"
     top, *rest = steps
@@ -113,7 +113,7 @@ def _found(steps: Steps, fault: Fault) -> str:
 
 
 def _spelled(text: str, steps: Steps, document: Document) -> str:
-    """The text with what the file says at that place."""
+    """Return the text with its placeholders replaced by the value as the file spells it."""
     if WRITTEN not in text and WRITTEN_QUOTED not in text:
         return text
     value = document.value(steps)
@@ -142,11 +142,11 @@ def _unknown_key(steps: Steps) -> Fault:
     owner = label(steps[:-1])
     found = f"the key '{shortened(key)}'"
     if steps[0] == "defaults" and key in ("scene", "seed", "like"):
-        return Fault("each track has its own", "say it in the track", on_key=True, found=found)
+        return Fault("each track has its own", "write it in the track", on_key=True, found=found)
     fields = [field.alias or name for name, field in _part(steps).model_fields.items()]
     if key not in fields and key in Manifest.model_fields and key not in _PARTS:
         where = "move it to the left margin, above tracks:"
-        return Fault("it is said once, for the whole game", where, on_key=True, found=found)
+        return Fault("it holds for the whole game", where, on_key=True, found=found)
     fix = did_you_mean(key, fields, "keys")
     return Fault(f"there is no such key in {owner}", fix, on_key=True, found=found)
 
@@ -171,5 +171,5 @@ def _wrong_shape(kind: str, steps: Steps) -> Fault:
                      f"{MAX_OWN_MOODS} moods, "
                      f"{MAX_INSTRUMENTS} instruments and {MAX_TUNES} motifs",
                      "split the game's music into several manifests")  # fmt: skip
-    return Fault("keys and values belong here",
-                 "write them below it, indented, one a line, like tempo: 140")  # fmt: skip
+    return Fault("a mapping of keys to values belongs here",
+                 "write them below it, indented, one per line, like tempo: 140")  # fmt: skip

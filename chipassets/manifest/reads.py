@@ -1,4 +1,4 @@
-"""How pydantic reads a field here: by one function, described to editors by one schema."""
+"""Annotations through which pydantic reads a field with one function and one JSON Schema."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from chipassets.plan.presets import MOODS
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What reading a value may need to know: the manifest's folder, its names, its chip.
+    """What reading a value may need: the manifest's folder, its names, its chip.
 
-    `midi` keeps, by file, what primers were read from there, so that a file is read once.
+    `midi` caches the primers by file, so that each file is read once.
     """
 
     folder: Path
@@ -31,7 +31,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reads:
-    """Annotation: the field holds what `read` returns; it raises Refusal for anything else.
+    """Annotation: the field holds what `read` returns; `read` raises Refusal for an invalid value.
 
     `schema` is the JSON Schema of what `read` accepts. An empty value reaches `read` as None.
     """

@@ -1,4 +1,4 @@
-"""How a value is refused: why, what to write instead, and where inside the value."""
+"""Refusals of values: why, what to write instead, and where in the value."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 _SHOWN_LENGTH = 60
 
 WRITTEN = "\0written\0"
-"""In a Fault's texts: the value as the file spells it, 1.10 and not 1.1."""
+"""Placeholder in a Fault's texts for the value as the file spells it: 1.10, not 1.1."""
 WRITTEN_QUOTED = "\0quoted\0"
-"""The same in quotes, as text."""
+"""Placeholder for the same in quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with a value.
 
-    `at` leads from the value to the part that is wrong (indices and keys); `offset` is the
-    character of a text where the trouble starts; `on_key` points at the key instead of its value;
-    `found` replaces the sentence that says what was found. In all texts `WRITTEN` stands for what
-    the file says there.
+    `at` is the path from the value to the wrong part (indices and keys); `offset` is the index of
+    the first wrong character of a text; `on_key` points at the key instead of its value; `found`
+    replaces the sentence that says what was found. In all texts `WRITTEN` stands for the value in
+    the file.
     """
 
     why: str
@@ -53,7 +53,7 @@ def shortened(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a YAML value as a message names it: text quoted, the rest as YAML spells it."""
+    """Return a YAML value as messages show it: text in quotes, the rest as in YAML."""
     if value is None:
         return "empty"
     if isinstance(value, bool):
@@ -68,7 +68,7 @@ def shown(value: object) -> str:
 
 
 def did_you_mean(word: str, names: Iterable[str], what: str) -> str:
-    """Return the advice for a misspelt name: the nearest one first, then all of them."""
+    """Return the advice for a misspelt name: the nearest name first, then all names."""
     known = list(names)
     near = difflib.get_close_matches(word[:_SHOWN_LENGTH].lower(), known, n=1, cutoff=0.6)
     choice = f"the {what} are {', '.join(known)}" if len(known) > 1 else f"write {known[0]}"

@@ -1,4 +1,4 @@
-"""What a plain scalar means: the core schema of YAML 1.2, in which `on` and `1:30` are text."""
+"""The values of plain scalars by the core schema of YAML 1.2, in which `on` and `1:30` are text."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)")
 _NOT_A_NUMBER = frozenset((".nan", ".NaN", ".NAN"))
 
 MAX_DIGITS = 100
-"""Longer numbers are refused: nothing needs them, and Python takes long over very long ones."""
+"""Longer numbers are refused: nothing needs them, and converting them takes long."""
 
 
 def plain_value(text: str) -> str | int | float | bool | None:
-    """Return what the plain scalar means (YAML 1.2.2, section 10.3.2); ValueError when too long."""
+    """Return the value of a plain scalar (YAML 1.2.2, section 10.3.2); ValueError if too long."""
     if text in _NULL:
         return None
     if text in _TRUE or text in _FALSE:

@@ -1,4 +1,4 @@
-"""The manifest's JSON Schema, from which editors complete, explain and check."""
+"""The manifest's JSON Schema, which editors use to complete, explain and check."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def manifest_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a manifest.
 
-    It accepts every manifest that `load_manifest` accepts. What a schema cannot say stays with
-    `load_manifest`: names that refer to each other, files, lengths against primers.
+    It accepts every manifest that `load_manifest` accepts. Only `load_manifest` checks what a
+    schema cannot: names that refer to each other, files, lengths against primers.
     """
     schema = Manifest.model_json_schema(mode="validation")
     for part in ("tracks", "scenes", "moods", "instruments", "motifs"):
@@ -23,14 +23,14 @@ def manifest_schema() -> dict[str, Any]:
 
 
 def _name_keys(schema: dict[str, Any]) -> None:
-    """Say of every mapping by name how names are spelt."""
+    """Add the pattern of names to every mapping by name."""
     for choice in (schema, *schema.get("anyOf", ())):
         if choice.get("type") == "object":
             choice["propertyNames"] = {"pattern": NAME_SCHEMA["pattern"]}
 
 
 def _plain(schema: Any) -> Any:
-    """Drop what pydantic adds and no manifest has: titles of fields, and the None of open ones."""
+    """Remove what pydantic adds and manifests lack: titles of fields, and None for unset ones."""
     if isinstance(schema, list):
         return [_plain(part) for part in schema]
     if not isinstance(schema, dict):

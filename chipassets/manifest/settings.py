@@ -1,4 +1,4 @@
-"""What a track says once its scene, the defaults and the presets have had their word."""
+"""The settings of a track: its own, then its scene's, the defaults' and the preset's."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from chipassets.units import steps_per_bar
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0
 DEFAULT_CHROMATIC_SHARE = 0.08
-"""Less than the 0.13 that real pieces for the chip have: theirs have chords to go with it."""
+"""Less than the 0.13 of real pieces for the chip, in which such notes belong to the chords."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One track before anything is drawn: a tempo range, and no key where none is said.
+    """The settings of one track before any random draw; ranges and keys that are not set stay open.
 
-    `tempo_is_given` where the manifest says the range, which is the preset's otherwise. `bars` and,
-    for a length in seconds, `tempo_millibpm` follow from the length. `match` is the track whose key
-    and tempo this one gets; its metre it has here.
+    `tempo_is_given`: the manifest sets the tempo range, not the preset. `bars` and, for a length in
+    seconds, `tempo_millibpm` follow from the length. `match`: the track whose key and tempo this
+    one gets later; its metre is already set here.
     """
 
     scene: str
@@ -85,17 +85,17 @@ class Settings:
 
     @property
     def steps_per_bar(self) -> int:
-        """Length of a bar in 16th notes."""
+        """Length of a bar in 16ths."""
         return steps_per_bar(self.beats_per_bar)
 
     @property
     def total_steps(self) -> int:
-        """Length in 16th notes."""
+        """Length of the track in 16ths."""
         return self.bars * self.steps_per_bar
 
 
 def own_mood(name: str, manifest: Manifest) -> OwnMood:
-    """Return the mood of that name under moods, as plans hold it; KeyError where there is none."""
+    """Return a custom mood in the form that plans use; KeyError if there is none of this name."""
     said = manifest.moods[name]
     return OwnMood(
         name=name,
@@ -111,7 +111,7 @@ def own_mood(name: str, manifest: Manifest) -> OwnMood:
 
 
 def settings_of(manifest: Manifest, name: str) -> Settings:
-    """Return the settings of a track: what it says, else its scene, the defaults, the preset.
+    """Return a track's settings: its own, else those of its scene, the defaults, the preset.
 
     KeyError for a track or a scene that does not exist.
     """
@@ -186,7 +186,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
 
 
 def _progressions(layers: tuple[Options, ...]) -> tuple[Progression, ...]:
-    """The chords of the track and of its sections; what a section says itself goes first."""
+    """Return the chords of the track and of its sections; those set for a section take priority."""
     wishes = _sections(layers).wishes
     own = {wish.section: Progression(wish.section, wish.chords) for wish in wishes if wish.chords}
     said: tuple[Progression, ...] = _said(layers, "chords", ())
@@ -194,7 +194,7 @@ def _progressions(layers: tuple[Options, ...]) -> tuple[Progression, ...]:
 
 
 def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
-    """What is wanted of the whole track, if anything, and then of its sections."""
+    """Return the wishes for the whole track, if any, then those for its sections."""
     bass: str | tuple[tuple[int, int, int], ...] = _said(layers, "bass", "")
     whole = Wish(
         drums=_said(layers, "drums", None),
@@ -204,7 +204,7 @@ def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
         dynamics_db=_said(layers, "dynamics", None),
         density=_said(layers, "density", None),
     )
-    # What stands in a section alone is no wish.
+    # Motifs and melodies of a section are no wishes.
     sections = tuple(wish for wish in _sections(layers).wishes if wish != Wish(wish.section))
     return sections if whole == Wish() else (whole, *sections)
 
@@ -215,10 +215,10 @@ def _sections(layers: tuple[Options, ...]) -> SectionsSaid:
 
 
 def _layers(manifest: Manifest, name: str) -> tuple[Options, ...]:
-    """Who has a say in a track's options, the first the most: itself, its scene, the defaults.
+    """Return the option sets of a track by precedence: its own, its scene's, the defaults'.
 
-    A variant has its original's say behind its own, a track of a family the other's form, and a
-    bridge is two bars that play once.
+    A variant has its original's options after its own; a track of a family has the form of its
+    relative; a bridge has two bars and does not loop.
     """
     track = manifest.tracks[name]
     scene = manifest.scenes.get(track.scene or name, SceneOptions())
@@ -248,7 +248,7 @@ _BRIDGE_LENGTH = Length(Fraction(2), "bars")
 
 
 def _without_tune(defaults: Options) -> Options:
-    """The defaults without what would settle a tune or chords, which come from elsewhere."""
+    """Return the defaults without options that would set a tune or chords."""
     settled = (
         "primer",
         "motif",
@@ -264,7 +264,7 @@ def _without_tune(defaults: Options) -> Options:
 
 
 def _followed(manifest: Manifest, name: str) -> str | None:
-    """Return the track that a track follows, if there is one that follows none itself."""
+    """Return the track that a track follows, if there is one and it follows none itself."""
     track = manifest.tracks[name]
     of = track.like or track.family or track.from_track
     if of is None or of == name or of not in manifest.tracks:
@@ -274,7 +274,7 @@ def _followed(manifest: Manifest, name: str) -> str | None:
 
 
 def _base_scene(manifest: Manifest, name: str) -> str:
-    """Return the preset of a track's scene: a track that follows another may take that one's."""
+    """Return the preset of a track's scene; by default that of the track which it follows."""
     track = manifest.tracks[name]
     scene = track.scene or name
     own = manifest.scenes.get(scene, SceneOptions()).like
@@ -292,11 +292,11 @@ def _base_scene(manifest: Manifest, name: str) -> str:
 
 
 _ANY_SCENE = "overworld"
-"""What a track is measured by whose scene is refused: the refusal is said, and the rest checked."""
+"""The scene used for a track whose scene is refused, so that the rest can be checked."""
 
 
 def changed_by(variant: VariantSaid | None) -> Options:
-    """Return what a variant changes, as the options of a track."""
+    """Return the changes of a variant as options of a track."""
     if variant is None:
         return Options()
     return Options.model_construct(
@@ -308,7 +308,7 @@ def changed_by(variant: VariantSaid | None) -> Options:
 
 
 def _likened(preset: Preset, like: SoundsLike) -> Preset:
-    """The preset with the ranges around what a file measures, where the track aims at them."""
+    """Return the preset with the ranges that the track takes from a reference file."""
     measures = like.measures
     ranges: dict[str, Any] = {}
     if like.has("density"):
@@ -322,11 +322,11 @@ def _likened(preset: Preset, like: SoundsLike) -> Preset:
 
 
 _LOWEST_MIDDLE, _HIGHEST_MIDDLE = 58.0, 84.0
-"""Where the middle of a tune can lie that a lead voice plays."""
+"""The MIDI pitches in which the median of a lead voice's tune can lie."""
 
 
 def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
-    """Return the preset with the instruments that the layers name, role by role."""
+    """Return the preset with the instruments that the layers set, role by role."""
     colours: dict[str, Any] = {}
     for layer in reversed(layers):
         colours |= layer.instruments or {}
@@ -353,7 +353,7 @@ def _sound(manifest: Manifest, layers: tuple[Options, ...], preset: Preset) -> S
 
 
 def _kit(manifest: Manifest, layers: tuple[Options, ...]) -> str:
-    """The drum kit that the first layer names which names one, else the chip's usual one."""
+    """Return the drum kit of the first layer that sets one, else the chip's default kit."""
     for layer in layers:
         if layer.instruments and DRUMS in layer.instruments:
             return layer.instruments[DRUMS]
@@ -361,7 +361,7 @@ def _kit(manifest: Manifest, layers: tuple[Options, ...]) -> str:
 
 
 def said_of(manifest: Manifest, name: str, option: str) -> Any:
-    """Return what a track says of an option, or its scene, or the defaults; None without any."""
+    """Return the value of an option that the track, its scene or the defaults set; else None."""
     return _said(_layers(manifest, name), option, None)
 
 

@@ -1,4 +1,4 @@
-"""How a track is to sound: loudness, the console's filter, free voices and layers."""
+"""The sound of a track: loudness, the console's filter, voices left free, and layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOUDEST, _SOFTEST = -9.0, -36.0
 _BEST_QUALITY = 10.0
 MAX_LAYERS = 8
 _ALIASES = {"arpeggio": "inner"}
-"""Other words for a role: fast arpeggios are played by the inner voice."""
+"""Other names of roles: the inner voice plays fast arpeggios."""
 
 _LEVEL = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?) ?dB", re.ASCII)
 _LEAST_LEVEL, _MOST_LEVEL = -12.0, 6.0
@@ -38,7 +38,7 @@ def _read_loudness(value: Any, _: Context) -> float:
 
 
 def _read_quality(value: Any, _: Context) -> OggQuality:
-    """Return the quality of every kind of file: one for all, or those that a mapping names."""
+    """Return the quality of each kind of file, from one number for all or from a mapping."""
     kinds = tuple(field.name for field in fields(OggQuality))
     if not isinstance(value, dict):
         number = check_range(value, "quality", 0.0, _BEST_QUALITY)
@@ -48,7 +48,7 @@ def _read_quality(value: Any, _: Context) -> OggQuality:
     for key, item in value.items():
         if key not in kinds:
             fix = did_you_mean(str(key), kinds, "files")
-            faults.append(Fault("there are no such files", fix, (key,), None, True))
+            faults.append(Fault("there is no such kind of file", fix, (key,), None, True))
             continue
         try:
             found[key] = check_range(item, "quality", 0.0, _BEST_QUALITY)
@@ -60,14 +60,14 @@ def _read_quality(value: Any, _: Context) -> OggQuality:
 
 
 def _read_level(value: Any, _: Context) -> float:
-    """Return the decibels."""
+    """Return the level in decibels."""
     match = _LEVEL.fullmatch(value) if isinstance(value, str) else None
     number = float(match.group(1)) if match else value
     return check_range(number, "level", _LEAST_LEVEL, _MOST_LEVEL, " of dB")
 
 
 def _read_rom_budget(value: Any, _: Context) -> int:
-    """Return the bytes: a whole number of them, or of KB."""
+    """Return the budget in bytes, from a number of bytes or of KB."""
     match = _ROM_BUDGET.fullmatch(value) if isinstance(value, str) else None
     number = int(match.group(1)) * 1024 if match else value
     if isinstance(number, float) and number == int(number):
@@ -79,7 +79,7 @@ def _read_rom_budget(value: Any, _: Context) -> int:
 
 
 def read_filter(value: Any, context: Context) -> str:
-    """Return the filter, which the chip has."""
+    """Return the filter; Refusal if the chip does not have it."""
     filters = CHIPS[context.chip].filters
     if isinstance(value, str) and value in filters:
         return value
@@ -89,7 +89,7 @@ def read_filter(value: Any, context: Context) -> str:
 
 
 def _read_leave(value: Any, context: Context) -> tuple[str, ...]:
-    """Return the voices that the game keeps for itself; at least one that plays tones remains."""
+    """Return the voices that the game keeps for itself; at least one voice with pitch remains."""
     specs = CHIPS[context.chip].voices
     names = tuple(spec.name for spec in specs)
     wanted = value if isinstance(value, list) else [value]
@@ -101,7 +101,7 @@ def _read_leave(value: Any, context: Context) -> tuple[str, ...]:
         except Refusal as refusal:
             faults += refusal.faults
         if name in wanted[:index]:
-            faults.append(Fault("the voice stands in the list already", "delete it", at))
+            faults.append(Fault("the voice is in the list twice", "delete it", at))
     if faults:
         raise Refusal(*faults)
     tones = [spec.name for spec in specs if spec.role != "drums"]
@@ -112,7 +112,7 @@ def _read_leave(value: Any, context: Context) -> tuple[str, ...]:
 
 
 def _read_layers(value: Any, context: Context) -> tuple[Layer, ...]:
-    """Return what each layer adds: voices of the chip, none of them twice."""
+    """Return the voices that each layer adds; no voice is in two layers."""
     if not isinstance(value, list) or len(value) > MAX_LAYERS:
         raise refuse(f"layers are a list of at most {MAX_LAYERS}, each with its voices",
                      "write like [bass+drums, +lead, +inner]")  # fmt: skip
@@ -145,7 +145,7 @@ def _read_layer(value: Any, index: int, before: list[Layer], chip: str) -> Layer
 
 
 def _voices(word: str, chip: str) -> tuple[str, ...]:
-    """The chip's voices of a name or a role."""
+    """Return the chip's voices that a name or a role stands for."""
     specs = CHIPS[chip].voices
     if not word:
         raise refuse("a layer without a voice is silent", "name a voice, like +lead")
@@ -161,10 +161,10 @@ def _voices(word: str, chip: str) -> tuple[str, ...]:
 def sounding_layers(
     layers: tuple[Layer, ...], chip: str, leave: tuple[str, ...]
 ) -> tuple[Layer, ...]:
-    """Return the layers without voices that are left free; the last also has those of no layer.
+    """Return the layers without the voices left free; voices in no layer join the last one.
 
-    So all layers together are always the whole arrangement. A layer of which all is left free
-    comes back without voices.
+    So all layers together are the whole arrangement. A layer whose voices are all left free has
+    none.
     """
     named = {name for layer in layers for name in layer.voices}
     free = tuple(spec.name for spec in CHIPS[chip].voices if spec.name not in (*named, *leave))
@@ -211,8 +211,8 @@ Quality = Annotated[
                     "additionalProperties": False,
                 },
             ],
-            "description": "How well OGG files are encoded, 0 to 10 as Vorbis counts: for all, or "
-            "by kind (ogg, split, stems, layers). Default 3.",
+            "description": "The Vorbis quality of OGG files, 0 to 10: for all, or by kind (ogg, "
+            "split, stems, layers). Default 3.",
         },
     ),
 ]
@@ -225,8 +225,8 @@ Level = Annotated[
                 {"type": "number", "minimum": _LEAST_LEVEL, "maximum": _MOST_LEVEL},
                 {"type": "string", "pattern": _LEVEL.pattern},
             ],
-            "description": "How far the track's loudness is from the game's, like -3 dB. Default "
-            "by scene: a town is softer than a boss.",
+            "description": "The track's loudness relative to the game's, like -3 dB. Default by "
+            "scene: a town is softer than a boss.",
         },
     ),
 ]
@@ -239,16 +239,16 @@ RomBudget = Annotated[
                 {"type": "integer", "minimum": 1, "maximum": _MOST_ROM},
                 {"type": "string", "pattern": _ROM_BUDGET.pattern},
             ],
-            "description": "How much of a cartridge's ROM the music may take, in bytes or as 8 KB "
-            "(of 1024 bytes): what the format cartridge writes, its player and samples. More is a "
-            "warning, an error with --strict. Default no limit.",
+            "description": "The size limit of what the format cartridge writes (music, player and "
+            "samples), in bytes or as 8 KB (of 1024 bytes). Exceeding it is a "
+            "warning, with --strict an error. Default no limit.",
         },
     ),
 ]
 FILTER_SCHEMA: dict[str, Any] = {
     "enum": list(FILTERS),
-    "description": "What lies between the chip and the jack. Default as the console has it: "
-    "famicom for nes.",
+    "description": "The console's output filter. Default that of the chip's console: famicom for "
+    "nes.",
 }
 Filter = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""Ranges as a manifest writes them: one number, `60-80`, or {min: 60, max: 80}."""
+"""Ranges in a manifest: one number, `60-80`, or {min: 60, max: 80}."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _TEXT = re.compile(rf"({_NUMBER}) *- *({_NUMBER})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A kind of range: what it is called, once and in the plural, the limits of its ends, one.
+    """A kind of range: its name in the singular and plural, its limits, and an example.
 
-    least_width: what lies between the ends at least; where it is 0, one number is a range too.
+    least_width: the least distance of the ends; if it is 0, one number is a valid range.
     """
 
     what: str
@@ -29,20 +29,20 @@ class Span:
     least_width: float = 0.0
 
     def read(self, value: Any) -> Range:
-        """Return the range that the value says; Refusal where it says none, or leaves nothing."""
+        """Return the range of the value; Refusal if it is not one or is too narrow."""
         text = _TEXT.fullmatch(value) if isinstance(value, str) else None
         if text is not None:
             return self._checked({"min": float(text[1]), "max": float(text[2])}, [], parts=False)
         if isinstance(value, dict):
             return self._checked(value, self._shape_faults(value), parts=True)
         if self.least_width:
-            why = f"a range of {self.plural} goes from one number to another"
+            why = f"a range of {self.plural} has two numbers"
             raise refuse(why, f"write it like {self._example('-')}")
         number = self._end(value)
         return Range(number, number)
 
     def schema(self, text: str) -> dict[str, Any]:
-        """Return the JSON Schema of what `read` accepts, but for the order of the ends."""
+        """Return the JSON Schema of what `read` accepts; it cannot check the order of the ends."""
         end = {"type": "number", "minimum": self.limits.low, "maximum": self.limits.high}
         both = {
             "type": "object",
@@ -70,7 +70,10 @@ class Span:
         return faults
 
     def _checked(self, value: dict[str, Any], faults: list[Fault], *, parts: bool) -> Range:
-        """The range between the ends; `parts`: they stand in the file one by one."""
+        """Return the range of a mapping with min and max; Refusal with the faults.
+
+        parts: the file has min and max as two values, so that a fault can point at one of them.
+        """
         ends: dict[str, float] = {}
         for key in ("min", "max"):
             try:
@@ -94,8 +97,8 @@ class Span:
 
     def _narrow(self) -> Fault:
         return Fault(
-            f"a range of {self.plural} is at least {self.least_width:g} wide: "
-            "no music keeps to less",
+            f"a range of {self.plural} is at least {self.least_width:g} wide: music cannot stay "
+            "in a narrower one",
             f"write a range like {self._example('-')}",
         )
 

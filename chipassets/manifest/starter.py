@@ -53,9 +53,9 @@ tracks:
 
 
 def starter_manifest(game: str) -> str:
-    """Return the text of a manifest for the game, valid as it stands.
+    """Return the text of a valid manifest for the game.
 
-    ManifestError when the game's name is none that a manifest may have.
+    ManifestError if the game's name is not valid.
     """
     text = _TEXT.format(
         game=json.dumps(game, ensure_ascii=False),
@@ -72,6 +72,6 @@ def starter_manifest(game: str) -> str:
 
 
 def _listed(start: str, names: Iterable[str], column: int) -> str:
-    """Return the names as a comment that goes on, where it is long, below its own `#`."""
+    """Return the names as a comment; a long one continues on lines of its own below its `#`."""
     wrapped = wrap(start + ", ".join(names), _WIDTH - column)
     return f"\n{' ' * column}# ".join(wrapped)

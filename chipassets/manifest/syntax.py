@@ -1,4 +1,4 @@
-"""YAML syntax errors in the words of this program, at the place where an editor shows them."""
+"""YAML syntax errors, reworded, at the place where an editor shows them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import yaml
 from chipassets.errors import Problem
 from chipassets.manifest.refusal import shortened
 
-# Parts of the parser's own sentences, and what to tell the user.
+# Parts of the YAML parser's messages, each with the message and the advice for the user.
 _ADVICE: tuple[tuple[str, str, str], ...] = (
     ("mapping values are not allowed", "a ':' stands where none can",
      "put quotes around text that holds ': ', and check the indentation"),
@@ -32,7 +32,7 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
 
 
 def syntax_problem(error: yaml.MarkedYAMLError, name: str, text: str) -> Problem:
-    """Return the problem that the parser met, with its line and column in the file `name`."""
+    """Return the parser's error as a Problem with line and column in the file `name`."""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     said = error.problem or error.context or "unreadable"

@@ -12,7 +12,7 @@ _MODE_WORDS = "|".join(mode.replace(" ", r"\s+") for mode in MODES)
 
 
 def read_key(value: Any, _: Context) -> Key:
-    """Return the key that "C", "Am", "Eb major" or "D dorian" names; Refusal otherwise."""
+    """Return the key of a text like "C", "Am", "Eb major" or "D dorian"; Refusal otherwise."""
     why = "a key is a tonic and a mode"
     if not isinstance(value, str):
         raise refuse(why, "write it like C major, Am or D dorian")
@@ -37,7 +37,7 @@ KEY_SCHEMA = {
     "type": "string",
     "pattern": rf"^\s*[A-Ga-g][#b]?(m|m\s+minor|\s+({_MODE_WORDS}))?\s*$",
     "examples": ["C major", "Am", "D dorian"],
-    "description": f"A tonic and a mode: {', '.join(MODES)}. Drawn by the seed if open.",
+    "description": f"A tonic and a mode: {', '.join(MODES)}. Default: drawn by the seed.",
 }
 
 KeyField = Annotated[Key, Reads(read_key, KEY_SCHEMA)]

@@ -1,4 +1,4 @@
-"""What is wanted of the accompaniment, for a track or by section: drums, texture and bass."""
+"""Wishes for the accompaniment (drums, texture, bass and others), for a track or by section."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ _EXAMPLE = 'write drums: none, drums: march, or {kick: "x...x...", hat: "x.x."}'
 
 
 def read_drums(value: Any, _: Context) -> Drums:
-    """Return what is said of the drums; Refusal, by key, for what is none."""
+    """Return the wish for the drums; Refusal, naming the key, otherwise."""
     if isinstance(value, str):
         return _groove(value)
     if not isinstance(value, dict) or not value:
         raise refuse("drums are a groove by name, or written strokes", _EXAMPLE)
     for word in ("swing", "shuffle"):
         if word in value:
-            why = "all voices swing together, or they would not meet"
-            fix = f"write {word}: beside drums:, in the track"
+            why = "swing holds for all voices"
+            fix = f"write {word}: in the track, beside drums:"
             raise Refusal(Fault(why, fix, (word,), on_key=True))
     keys = (*_KINDS, _FILLS, _GROOVE)
     groove = ""
@@ -69,11 +69,11 @@ def read_drums(value: Any, _: Context) -> Drums:
             plain = re.sub(r"[| ]", "", said).replace("-", ".")
             strokes.append((_KINDS[name], plain))
     if groove and strokes and not faults:
-        faults = [Fault("strokes are written, or a groove is named", "keep one of the two")]
+        faults = [Fault("drums have either strokes or a groove", "keep one of the two")]
     if groove and not faults:
         return Drums(groove, (), fills if _FILLS in value else True)
     if not strokes and not faults:
-        faults = [Fault("fills alone say nothing to play", _EXAMPLE)]
+        faults = [Fault("fills: needs a groove or strokes", _EXAMPLE)]
     if faults:
         raise Refusal(*faults)
     return Drums("", tuple(strokes), fills)
@@ -90,7 +90,7 @@ def _groove(name: str) -> Drums:
 
 
 def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
-    """Return why drums do not fit bars of that length in 16ths, or None where they do."""
+    """Return why drums do not fit bars of this length in 16ths; None if they do."""
     if drums.groove and drums.groove not in STYLES:
         groove = groove_named(drums.groove)
         if groove.steps != bar_steps:
@@ -104,7 +104,7 @@ def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
             name = next(name for name, own in _KINDS.items() if own == kind)
             return Fault(
                 f"the pattern of {name} has {steps} steps (16ths), and a bar {bar_steps}",
-                f"write a part of a bar that fits it, like {bar_steps // 2}, or whole bars, "
+                f"write a length that divides the bar, like {bar_steps // 2}, or whole bars, "
                 f"like {bar_steps}",
                 (name,),
             )
@@ -112,19 +112,19 @@ def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
 
 
 def bass_fault(line: tuple[tuple[int, int, int], ...], bar_steps: int) -> Fault | None:
-    """Return why a written bass does not fit bars of that length in 16ths, None where it does."""
+    """Return why a written bass does not fit bars of this length in 16ths; None if it does."""
     steps = line[-1][0]
     if steps % bar_steps and bar_steps % steps:
         return Fault(
             f"the pattern of the bass has {steps} steps (16ths), and a bar {bar_steps}",
-            f"write a part of a bar that fits it, like {bar_steps // 2}, or whole bars, like "
+            f"write a length that divides the bar, like {bar_steps // 2}, or whole bars, like "
             f"{bar_steps}",
         )
     return None
 
 
 def _in_bars_of(groove: str, bar_steps: int) -> str:
-    """Return the groove's name in a metre whose bar has `bar_steps` 16ths."""
+    """Return the name of the groove in a metre whose bar has `bar_steps` 16ths."""
     stem = groove.partition("@")[0]
     metre = next((name for name, steps in METRES.items() if steps == bar_steps), "4/4")
     return stem if metre == "4/4" else f"{stem}@{metre}"
@@ -143,9 +143,10 @@ def _read_bass(value: Any, _: Context) -> str | tuple[tuple[int, int, int], ...]
 
 
 def _degrees(text: str) -> tuple[tuple[int, int, int], ...]:
-    """Return (step, steps, degree from 1) of a line with a word for each 16th.
+    """Return (step, length in steps, degree from 1) for each note of a line with a word per 16th.
 
-    The last note carries the silence behind it too: the pattern's length is where it ends.
+    The last note also spans the rests after it, so that the pattern's length is the last note's
+    end.
     """
     found: list[tuple[int, int, int]] = []
     offset = 0
@@ -162,7 +163,7 @@ def _degrees(text: str) -> tuple[tuple[int, int, int], ...]:
         elif word != ".":
             why = "a pattern of the bass has degrees from 1 to 8, - to hold one, . to rest"
             if word == "-":
-                why = "nothing sounds that '-' could hold"
+                why = "'-' has no note to hold"
             fix = 'write it like "1 - . . 5 - . . 8 - . . 5 - . ."'
             raise Refusal(Fault(why, fix, offset=offset, found=f"'{word[:20]}'"))
         offset += len(word)
@@ -175,25 +176,25 @@ _DEGREES = frozenset("12345678")
 DYNAMICS: Mapping[str, float] = {
     "pp": -12.0, "p": -9.0, "mp": -6.0, "mf": -4.0, "f": -2.0, "ff": 0.0,
 }  # fmt: skip
-"""Decibels of the marks of loudness, below the loudest."""
+"""The level of each dynamics mark in decibels, relative to the loudest."""
 
 
 def read_dynamics(value: Any, _: Context) -> float:
-    """Return the decibels of a mark of loudness."""
+    """Return the level of a dynamics mark in decibels."""
     if isinstance(value, str) and value in DYNAMICS:
         return DYNAMICS[value]
-    why = "dynamics are a mark of loudness"
+    why = "dynamics are a mark such as mf"
     raise refuse(why, did_you_mean(str(value), DYNAMICS, "marks"))
 
 
 def read_swing(value: Any, _: Context) -> float:
-    """Return the percent of a beat behind which its second 8th lies."""
-    return _late(value, "swing says where in a beat its second 8th lies", "62%")
+    """Return the position of a beat's second 8th, in percent of the beat."""
+    return _late(value, "swing is the position of a beat's second 8th", "62%")
 
 
 def read_shuffle(value: Any, _: Context) -> float:
-    """Return the percent of an 8th behind which its second 16th lies."""
-    return _late(value, "shuffle says where in an 8th its second 16th lies", "58%")
+    """Return the position of an 8th's second 16th, in percent of the 8th."""
+    return _late(value, "shuffle is the position of an 8th's second 16th", "58%")
 
 
 def _late(value: Any, why: str, example: str) -> float:
@@ -211,7 +212,7 @@ _STRAIGHT, _MOST_SWING = 50, 75
 
 
 def read_density(value: Any, _: Context) -> Range:
-    """Return a range of notes a beat."""
+    """Return a range of notes per beat."""
     return DENSITY_SPAN.read(value)
 
 
@@ -223,7 +224,7 @@ def read_register(value: Any, _: Context) -> Range:
 def _read_instruments(value: Any, context: Context) -> Mapping[str, str]:
     if isinstance(value, dict) and DRUMS in value:
         fault = Fault(
-            "a kit holds for the whole track", "name it in the track", (DRUMS,), on_key=True
+            "a drum kit holds for the whole track", "set it in the track", (DRUMS,), on_key=True
         )
         raise Refusal(fault)
     return read_colours(value, context)
@@ -253,7 +254,7 @@ _WHOLE_TRACK = (
 
 @dataclass(frozen=True, slots=True)
 class SectionsSaid:
-    """What a track says of its sections: wishes, and the motifs and melodies that stand there."""
+    """What a track sets for its sections: wishes, motifs and melodies."""
 
     wishes: tuple[Wish, ...] = ()
     motifs: tuple[MotifUse, ...] = ()
@@ -261,20 +262,20 @@ class SectionsSaid:
 
 
 def read_sections(value: Any, context: Context) -> SectionsSaid:
-    """Return what is wanted of each section; Refusal, by key, for what cannot be said of one."""
+    """Return the settings of each section; Refusal, naming the key, for anything else."""
     example = "write it like {B: {drums: none, texture: arpeggio}}"
     if not isinstance(value, dict) or not value:
-        raise refuse("sections are a mapping of names of the form to what is wanted", example)
+        raise refuse("sections is a mapping of the form's section names to their options", example)
     faults: list[Fault] = []
     wishes: list[Wish] = []
     motifs: list[MotifUse] = []
     melodies: list[WrittenMelody] = []
     for section, said in value.items():
         if not SECTION.fullmatch(str(section)):
-            why = "it is no section of a form"
+            why = "it is not the name of a section"
             faults.append(Fault(why, "write it like A: or B':", (section,), on_key=True))
         elif not isinstance(said, dict) or not said:
-            faults.append(Fault("a section says what is wanted of it", example, (section,)))
+            faults.append(Fault("a section is a mapping of options", example, (section,)))
         else:
             wish = Wish(section)
             for name, what in said.items():
@@ -310,18 +311,18 @@ def _reader(name: str) -> Callable[[Any, Context], Any]:
         return _READERS[name]
     if name == "tempo":
         fault = Fault(
-            "all bars of a track last as long: loops, layers and bar lines rest on it",
-            "write the section in notes twice or half as long, or make it a track of its own",
+            "all bars of a track are equally long: loops, layers and bar lines depend on it",
+            "write the section in notes twice or half as long, or make it a separate track",
             on_key=True,
         )
     elif name == "length":
         fault = Fault(
-            "the form says how long a section is", "write it like form: A B:8 A", on_key=True
+            "the form sets the length of a section", "write it like form: A B:8 A", on_key=True
         )
     elif name in _WHOLE_TRACK:
         fault = Fault(
-            "it holds for the whole track: the composer cannot change it for one section",
-            f"say it in the track; a section has {', '.join(OPTIONS_OF_A_SECTION)}",
+            "it holds for the whole track",
+            f"write it in the track; a section has {', '.join(OPTIONS_OF_A_SECTION)}",
             on_key=True,
         )
     else:
@@ -381,7 +382,7 @@ DYNAMICS_SCHEMA: dict[str, Any] = {
     + ", ".join(f"{name} {decibels:g} dB" for name, decibels in DYNAMICS.items())
     + " below the loudest.",
 }
-DENSITY_SCHEMA = DENSITY_SPAN.schema("Notes a beat, of all tonal voices together.")
+DENSITY_SCHEMA = DENSITY_SPAN.schema("Notes per beat, of all pitched voices together.")
 REGISTER_SCHEMA = REGISTER_SPAN.schema(
     "MIDI pitches among which the top line's median lies; 60 is C4."
 )
@@ -394,8 +395,8 @@ Swing = Annotated[
             "type": "string",
             "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
             "examples": ["60%"],
-            "description": "Where in a beat its second 8th lies, for all voices: 50% is straight, "
-            "66% the swing of triplets, 75% a dotted shuffle.",
+            "description": "The position of a beat's second 8th, for all voices: 50% is straight, "
+            "66% triplet swing, 75% a dotted shuffle.",
         },
     ),
 ]
@@ -406,8 +407,8 @@ Shuffle = Annotated[
         {
             "type": "string",
             "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
-            "description": "Where in an 8th its second 16th lies, for all voices: 50% is straight, "
-            "58% a light shuffle of 16ths, 66% that of triplets.",
+            "description": "The position of an 8th's second 16th, for all voices: 50% is "
+            "straight, 58% a light shuffle, 66% a triplet shuffle.",
             "examples": ["58%"],
         },
     ),
@@ -437,7 +438,7 @@ SectionsField = Annotated[
                     "chords": LINE_SCHEMA,
                     "key": {
                         **KEY_SCHEMA,
-                        "description": "The key in which a section of another letter stands.",
+                        "description": "The key of a section of another letter than A.",
                     },
                     "motif": MOTIF_SCHEMA,
                     "melody": SECTION_MELODY_SCHEMA,
@@ -452,7 +453,7 @@ SectionsField = Annotated[
                 },
                 "additionalProperties": False,
             },
-            "description": "What is wanted of a section, by its name or letter.",
+            "description": "Options of a section, by its name or letter.",
         },
     ),
 ]

@@ -1,4 +1,4 @@
-"""Words and names: the game, the chip, the model, formats, scenes, moods, and names of tracks."""
+"""Words and names: the game, the chip, the model, formats, scenes, moods and track names."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ MODEL_SUFFIX = ".safetensors"
 MAX_MOODS = 4
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
-# Names that Windows gives to devices: no file may be called so, whatever its extension.
+# Names that Windows reserves for devices: no file may have them, with any extension.
 _DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
 )
 
 
 def read_name(value: Any, _: Context) -> str:
-    """Return a name that is safe as a file name on every system; Refusal with a safe spelling."""
+    """Return a name that is valid as a file name on every system; Refusal otherwise."""
     if isinstance(value, str) and _NAME.fullmatch(value) and value not in _DEVICES:
         return value
     why = (
-        "Windows keeps this name for a device"
+        "Windows reserves this name for a device"
         if str(value) in _DEVICES
         else "a name becomes a file name: a small letter first, then at most 63 of a-z 0-9 _ -"
     )
@@ -53,24 +53,24 @@ def _read_game(value: Any, _: Context) -> str:
         raise refuse("the game's name has 1 to 100 characters, a letter or digit among them",
                      "write the name that players see")  # fmt: skip
     if not value.isprintable() or value != value.strip():
-        raise refuse("the game's name is one line without blanks around it",
+        raise refuse("the game's name is one line without spaces around it",
                      "write it in one line")  # fmt: skip
     return value
 
 
 def _in_quotes(value: Any) -> str:
-    """The advice for what is no text; a list or a mapping would be none in quotes either."""
+    """Return the advice for a value that is not text; lists and mappings cannot just be quoted."""
     if isinstance(value, list | dict):
         return "write it in one line, without brackets and keys"
     return f"write it in quotes: {WRITTEN_QUOTED}"
 
 
 def _read_line(value: Any, _: Context) -> str:
-    """Return a line of text for the files' own tags."""
+    """Return a line of text for the tags of files."""
     if not isinstance(value, str):
         raise refuse("it is text", _in_quotes(value))
     if not 1 <= len(value) <= 100 or not value.isprintable() or value != value.strip():
-        raise refuse("it is one line of 1 to 100 characters without blanks around it",
+        raise refuse("it is one line of 1 to 100 characters without spaces around it",
                      "write it in one line, or delete it")  # fmt: skip
     return value
 
@@ -98,7 +98,7 @@ def _read_model(value: Any, context: Context) -> str:
 
 
 def choose(value: Any, names: tuple[str, ...], what: str, at: tuple[int, ...] = ()) -> str:
-    """Return the word when it is one of the names; Refusal with the nearest otherwise."""
+    """Return the word if it is one of the names; Refusal with the nearest name otherwise."""
     if isinstance(value, str) and value in names:
         return value
     plural = what if what.endswith("s") else f"{what}s"
@@ -111,7 +111,7 @@ def _read_chip(value: Any, _: Context) -> str:
 
 
 def read_scene(value: Any, context: Context) -> str:
-    """Return the name of a scene, built in or of the manifest's own."""
+    """Return the name of a built-in or custom scene."""
     return choose(value, context.scenes, "scene")
 
 
@@ -120,7 +120,7 @@ def _read_like(value: Any, _: Context) -> str:
 
 
 def choose_words(value: Any, names: tuple[str, ...], what: str, most: int) -> tuple[str, ...]:
-    """Return the words of a list, or the single word, each one of the names and none twice."""
+    """Return the words of a list or the single word; each is one of the names and occurs once."""
     if not isinstance(value, list):
         return (choose(value, names, what),)
     if not 1 <= len(value) <= most:
@@ -132,7 +132,7 @@ def choose_words(value: Any, names: tuple[str, ...], what: str, most: int) -> tu
         except Refusal as refusal:
             faults += refusal.faults
         if word in value[:index]:
-            faults.append(Fault(f"the {what} stands in the list already", "delete it", (index,)))
+            faults.append(Fault(f"the {what} is in the list twice", "delete it", (index,)))
     if faults:
         raise Refusal(*faults)
     return tuple(value)
@@ -143,9 +143,9 @@ def _read_moods(value: Any, context: Context) -> tuple[str, ...]:
 
 
 def format_fault(name: str, chip: str) -> str | None:
-    """Return why a format cannot hold a chip's music, or None where it can.
+    """Return why a format cannot hold a chip's music; None if it can.
 
-    A format that is of no chip's own kind holds every chip's.
+    A format without a list of chips holds the music of every chip.
     """
     chips = FORMATS[name].chips
     if not chips or chip in chips:
@@ -184,9 +184,10 @@ Game = Annotated[
         {"type": "string", "minLength": 1, "maxLength": 100, "description": "The game's name."},
     ),
 ]
-Author = Annotated[str, Reads(_read_line, _line_schema("Who is named as the author in files."))]
+Author = Annotated[str, Reads(_read_line, _line_schema("The author named in the files' tags."))]
 Copyright = Annotated[
-    str, Reads(_read_line, _line_schema("The copyright line in files, like 2026 A. Name."))
+    str,
+    Reads(_read_line, _line_schema("The copyright line in the files' tags, like 2026 A. Name.")),
 ]
 Chip = Annotated[
     str, Reads(_read_chip, {"enum": list(CHIPS), "description": "The sound chip. Default nes."})
@@ -204,7 +205,7 @@ ModelName = Annotated[
                     "examples": [f"models/mine{MODEL_SUFFIX}"],
                 },
             ],
-            "description": "The trained model, by name, or a file relative to this manifest.",
+            "description": "The trained model: a name, or a file relative to this manifest.",
         },
     ),
 ]
@@ -228,7 +229,7 @@ Moods = Annotated[
         _one_or_more(
             {"anyOf": [{"enum": list(MOODS)}, {**NAME_SCHEMA, "examples": ["dread"]}]},
             MAX_MOODS,
-            "What the track feels like, presets or moods under moods; the first counts most.",
+            "How the track feels: built-in moods or those under moods; the first counts most.",
         ),
     ),
 ]
@@ -238,7 +239,7 @@ SceneName = Annotated[
         read_scene,
         {
             "anyOf": [{"enum": list(SCENES)}, {**NAME_SCHEMA, "examples": ["cave"]}],
-            "description": "Where the game plays the track: a preset, or one under scenes.",
+            "description": "Where the game plays the track: a built-in scene or one under scenes.",
         },
     ),
 ]

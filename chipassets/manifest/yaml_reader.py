@@ -1,7 +1,7 @@
-"""YAML bytes in, a Document out: plain data only, with a place for everything, in bounded time.
+"""Reads YAML bytes into a Document of plain data, with the place of every value, in bounded time.
 
-The file is read as a stream of parser events and never by recursion, so neither deep nesting nor
-aliases that multiply can cost more than the file is long.
+The file is read as a stream of parser events and never by recursion, so that deep nesting and
+multiplying aliases cost no more than the file's length.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from chipassets.manifest.syntax import syntax_problem
 
 MAX_BYTES = 1 << 20
 
-# Everything that YAML forbids, and the line breaks that only YAML 1.1 counts as such: an editor
-# would number the lines differently.
+# All characters that YAML forbids, and the line breaks of YAML 1.1 only: editors do not count
+# them as line ends, so line numbers would differ.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
@@ -29,10 +29,10 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_document(data: bytes, name: str) -> tuple[Document, list[Problem]]:
-    """Return the values of the YAML text and what is refused in it but does not stop the reading.
+    """Return the values of the YAML text and the refused values that did not stop the reading.
 
-    ManifestError, with everything found up to there, when nothing sensible can follow. `name` is
-    the file as messages call it.
+    ManifestError, with everything found so far, if reading cannot go on. `name` is the file's name
+    in messages.
     """
     text = _decoded(data, name)
     builder = Builder(name)
@@ -51,7 +51,7 @@ _START = "start again from the manifest that `chipassets init` writes"
 
 
 def _decoded(data: bytes, name: str) -> str:
-    """Return the text without a byte order mark; ManifestError when it is no clean UTF-8."""
+    """Return the text without a byte order mark; ManifestError if it is not valid UTF-8."""
     if len(data) > MAX_BYTES:
         _refuse(name, Mark(1, 1), f"a file of more than {MAX_BYTES:,} bytes",
                 "no manifest is that long", "check that the path names the manifest")  # fmt: skip

@@ -146,7 +146,7 @@ def test_a_tempo_that_moves_to_whole_frames_is_said(game: Path, chipassets: Run)
     # A bar of 4/4 at 112 is 128.79 frames of the NES; 129 are 111.814.
     assert ", 112 bpm (111.81 plays), 1 bar" in chipassets("plan", "game.yaml").stdout
     result = chipassets("build", "game.yaml")
-    said = next(line for line in result.stdout.splitlines() if line.startswith("tempo, as bars"))
+    said = next(line for line in result.stdout.splitlines() if line.startswith("tempo, rounded"))
     assert "shop 112 asked, 111.81 plays" in said
     index = json.loads((game / "build/tiny-quest/bundle.json").read_text())
     assert round(index["tracks"][-1]["tempo_bpm"], 2) == 111.81

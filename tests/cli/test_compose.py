@@ -164,7 +164,7 @@ def test_the_originals_spellings_are_understood(model: Path, tmp_path: Path) -> 
     [
         ("--bundle_file=polyphony_rnn.mag", "train import"),
         ("--beam_size=2", "--composer magenta"),
-        ("--log=INFO", "nothing is logged here"),
+        ("--log=INFO", "writes no log"),
         ("--save_generator_bundle", "export --mag"),
         ("--condition_on_primer=perhaps", "true or false"),
     ],

@@ -16,7 +16,7 @@ def test_a_remark_reaches_the_user(tmp_path: Path, chipassets: Run) -> None:
     )
     found = chipassets("validate", "game.yaml")
     assert (found.returncode, found.stdout) == (0, "game.yaml: valid, 1 track\n")
-    assert found.stderr == "late.mid: 1 bar of silence before the first note left out\n"
+    assert found.stderr == "late.mid: 1 bar of silence before the first note removed\n"
 
 
 def test_compose_says_what_is_wrong_with_a_tempo(tmp_path: Path, chipassets: Run) -> None:
@@ -24,4 +24,4 @@ def test_compose_says_what_is_wrong_with_a_tempo(tmp_path: Path, chipassets: Run
     path.write_bytes(head() + chunk(b"MTrk", events(before=b"\0\xff\x51\3\0\0\0")))
     found = chipassets("compose", "--primer_midi", "tempo0.mid", "--num-outputs", "1")
     assert found.returncode == 0
-    assert "tempo0.mid: a quarter of 0 seconds is no tempo for music" in found.stderr
+    assert "tempo0.mid: a quarter of 0 seconds is not a musical tempo" in found.stderr

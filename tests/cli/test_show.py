@@ -63,7 +63,7 @@ def test_what_cannot_be_shown_is_said(built: Path, chipassets: Run) -> None:
         (("toun",), 2, "did you mean 'town'"),
         (("town", "--bars", "3-9"), 2, "bars 1 to 4"),
         (("town", "--bars", "two"), 2, "like 5 or 5-8"),
-        (("town", "-o", "town.jpg"), 2, "a .svg or a .png"),
+        (("town", "-o", "town.jpg"), 2, "SVG or PNG"),
     ):
         result = chipassets("show", BUNDLE, *arguments)
         assert (result.returncode, part in result.stderr) == (code, True), result.stderr

@@ -274,7 +274,7 @@ def test_a_track_that_seems_to_be_renamed_is_told_of_and_asked_about(
     assert chipassets("takes", "game.yaml", "--accept", "cave").returncode == 0
     before = takes(game)
     edit(game, ("  cave: {", "  grotto: {"), ("  forest: {scene", "  wood: {key: E major, scene"))
-    hint = "grotto is new, and asks for the music of cave, which is gone; was: cave under grotto"
+    hint = "grotto is new, and has the same settings as cave, which is gone; was: cave under grotto"
     for words in (("plan",), ("build", "--check"), ("build", "--locked")):
         told = chipassets(words[0], "game.yaml", *words[1:]).stderr
         assert hint in told
@@ -305,7 +305,7 @@ class Terminal(io.StringIO):
         (
             "scene: overworld",
             "scene: overworld, was: x}\n  b: {scene: shop, was: x",
-            "called so too",
+            "has the same was: already",
         ),
     ],
 )

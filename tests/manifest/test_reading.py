@@ -166,5 +166,5 @@ def test_quality_is_for_all_files_or_by_kind() -> None:
     assert quality("quality: 5.5") == OggQuality(5.5, 5.5, 5.5, 5.5)
     assert quality("quality: {ogg: 6, layers: 1}") == OggQuality(ogg=6.0, layers=1.0)
     for wrong in ("quality: 11", "quality: high", "quality: {ogg: -1}", "quality: {mp3: 3}"):
-        with pytest.raises(ManifestError, match=r"quality|such files"):
+        with pytest.raises(ManifestError, match=r"quality|such kind of file"):
             quality(wrong)

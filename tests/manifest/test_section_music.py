@@ -55,7 +55,7 @@ def test_a_section_says_motif_melody_and_key(load: Load) -> None:
 REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "an unknown voice": ("motif: {hero: {voice: basss}}", 23, ("'bass'",)),
     "a transform that says another voice": (
-        "motif: {hero: {transform: bass, voice: inner}}", 33, ("transform: bass says already",),
+        "motif: {hero: {transform: bass, voice: inner}}", 33, ("transform: bass already says",),
     ),
     "an unknown transform": ("motif: {hero: bas}", 15, ("'bass'",)),
     "a motif that no bass reaches": ("motif: {wide: bass}", 8, ("semitones", "a bass voice")),
@@ -66,13 +66,13 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
         "sections: {B: {motif: {hero: voice}, texture: silent}}", 23,
         ("texture: silent keeps it silent",),
     ),
-    "a written bass": ('motif: {hero: bass}, bass: "1 - 5 -"', 8, ("bass: writes",)),
+    "a written bass": ('motif: {hero: bass}, bass: "1 - 5 -"', 8, ("bass: sets",)),
     "no second voice": (
         "motif: {hero: voice}, leave: [pulse1, pulse2]", 8, ("leave: leaves its voice free",),
     ),
     "an unknown motif of a section": ("sections: {B: {motif: hreo}}", 23, ("'hero'",)),
     "a motif and a melody of a section": (
-        "motif: hero, sections: {A: {melody: C5 - E5 -}}", 29, ("both settle the tune",),
+        "motif: hero, sections: {A: {melody: C5 - E5 -}}", 29, ("both set the tune",),
     ),
     "two melodies of a section": (
         "melody: {B: C5 - E5 -}, sections: {B: {melody: C5 -}}", 40, ("a melody already",),
@@ -84,10 +84,10 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
         "sections: {A: {key: Eb major}}", 16, ("opens the track", "in the track"),
     ),
     "the key of what returns": (
-        "sections: {A': {key: Eb major}}", 17, ("returns A's bars", "final_key"),
+        "sections: {A': {key: Eb major}}", 17, ("repeats the bars of A", "final_key"),
     ),
     "a key and a melody": (
-        "sections: {B: {key: Eb major, melody: C5 -}}", 16, ("its melody has a key",),
+        "sections: {B: {key: Eb major, melody: C5 -}}", 16, ("its melody sets a key",),
     ),
     "a key and a motif": (
         "sections: {B: {key: Eb major, motif: hero}}", 16, ("motif that stands there",),

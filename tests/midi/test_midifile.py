@@ -163,14 +163,14 @@ def late(step: int, before: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     ("data", "first", "remark"),
     [
-        (late(64), 0, "4 bars of silence before the first note left out"),
-        (late(16), 0, "1 bar of silence before the first note left out"),
-        (late(29), 13, "1 bar of silence before the first note left out"),
+        (late(64), 0, "4 bars of silence before the first note removed"),
+        (late(16), 0, "1 bar of silence before the first note removed"),
+        (late(29), 13, "1 bar of silence before the first note removed"),
         (late(12), 12, ""),
         (
             late(30, b"\0\xff\x58\4\3\2\x18\x08"),
             6,
-            "2 bars of silence before the first note left out",
+            "2 bars of silence before the first note removed",
         ),
     ],
 )  # fmt: skip
@@ -188,9 +188,9 @@ def test_whole_bars_of_silence_are_left_out_with_a_word(
     ("tempo", "qpm", "remark"),
     [
         (b"\x06\x1a\x80", 150.0, ""),
-        (b"\0\0\0", None, "a quarter of 0 seconds is no tempo for music, and left out"),
-        (b"\0\0\1", None, "6e+07 bpm is no tempo for music, and left out"),
-        (b"\xff\xff\xff", None, "3.57628 bpm is no tempo for music, and left out"),
+        (b"\0\0\0", None, "a quarter of 0 seconds is not a musical tempo, and ignored"),
+        (b"\0\0\1", None, "6e+07 bpm is not a musical tempo, and ignored"),
+        (b"\xff\xff\xff", None, "3.57628 bpm is not a musical tempo, and ignored"),
     ],
 )
 def test_a_tempo_that_is_none_is_left_out_with_a_word(
