@@ -23,6 +23,10 @@ def _compose() -> None:
 
 
 def _every_command() -> object:
+    from chipassets.cli.answers import answered
+
+    if answered():
+        return None
     from chipassets.cli.app import app
 
     # Its own way to tell errors would interpret them as markup, and exits are told in one place.

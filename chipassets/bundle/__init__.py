@@ -26,7 +26,7 @@ from chipassets.bundle.index import (
 )
 from chipassets.bundle.names import default_folder
 from chipassets.bundle.packed import open_folder
-from chipassets.bundle.place import open_place, prepare_place, try_place
+from chipassets.bundle.place import index_files, open_place, prepare_place, try_place
 from chipassets.bundle.store import (
     file_entry,
     find_faults,
@@ -58,6 +58,7 @@ __all__ = [
     "default_folder",
     "file_entry",
     "find_faults",
+    "index_files",
     "index_schema",
     "open_folder",
     "open_place",

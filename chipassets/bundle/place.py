@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chipassets.bundle.files import resolved
 from chipassets.bundle.index import ATTRIBUTES_PATH, INDEX_NAME, claimed_by_index
-from chipassets.bundle.swap import recover
+from chipassets.bundle.swap import SWAP_NAME, recover
 from chipassets.errors import BundleError
 
 MAX_INDEX_BYTES = 256 << 20
@@ -55,6 +55,14 @@ def open_place(folder: Path, game: str) -> Place:
             "is never replaced: choose another folder with -o, or remove that one first"
         )
     return Place(target, listed)
+
+
+def index_files(folder: Path) -> tuple[Path, ...]:
+    """Return the files, there or not, that decide what a folder holds beside what its index lists.
+
+    The index itself, what git is told of the files, and a replacement that was stopped.
+    """
+    return folder / INDEX_NAME, folder / ATTRIBUTES_PATH, folder / SWAP_NAME
 
 
 def prepare_place(folder: Path, game: str) -> Place:

@@ -135,6 +135,13 @@ def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes | Path]) 
 
 def _refuse_strangers(place: Place, index: Index) -> None:
     """Refuse to put a file where something lies that no build has put there."""
+    folders = {parent for entry in index.files() for parent in Path(entry.path).parents}
+    for folder in sorted(folders - {Path()}):
+        if (place.folder / folder).is_symlink():
+            raise BundleError(
+                f"{place.folder / folder} is a link, and the bundle has a folder of this name: "
+                "remove the link, or choose another folder with -o"
+            )
     for entry in index.files():
         path = place.folder / entry.path
         if entry.path not in place.listed and os.path.lexists(path):

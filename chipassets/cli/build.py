@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.answers import Grounds
 from chipassets.cli.ci import Format, Found, ReportFormat, told_as, track_place
 from chipassets.cli.ci import depfile as make_rule
 from chipassets.cli.manifest import read_manifest, tell_renames
@@ -100,10 +101,10 @@ def build_command(
     """
     # Imported here, as in every command, so that --help does not wait for NumPy.
     from chipassets.build import build
-    from chipassets.bundle import default_folder
+    from chipassets.bundle import default_folder, index_files
     from chipassets.cli.export import tell as tell_exports
     from chipassets.cli.export import to_json as exported_to_json
-    from chipassets.engines import check_targets, export_targets
+    from chipassets.engines import check_targets, export_targets, found_files, record_paths
     from chipassets.resolve.build_plan import resolve
 
     if print_folder or print_inputs:
@@ -122,6 +123,7 @@ def build_command(
         raise UsageError("--format reports what a check found: add --check, or use --json")
     scheduler = _scheduler(on, jobs)
     reference = _reference(composer, beam_size, branch_factor)
+    grounds = Grounds(manifest, model)
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model, reference=reference)
     if not (quiet or as_json):
@@ -137,9 +139,14 @@ def build_command(
         raise UsageError("--notes belongs to --check")
     if locked and recompose:
         raise UsageError("--recompose composes, and --locked does not; leave one out")
+    grounds.add(*index_files(folder), *record_paths(loaded.engines, manifest, folder))
     if check_only:
         found = _stale(manifest, out, model, reference, notes_only=notes_only)
         _print_check(found, manifest, as_json=as_json, quiet=quiet)
+        if notes_only:
+            grounds.keep()
+        elif not loaded.engines:
+            grounds.keep(_listed(folder))
         return
     workers = jobs or os.cpu_count() or 1
     events = build(
@@ -172,6 +179,16 @@ def build_command(
     elif not quiet:
         _print_summary(built, plan)
         tell_exports(exports)
+    has_written = built.changed or any(done.placed.is_change for done in exports)
+    if not (has_written or depfile or progress_file or reference):
+        grounds.keep(_listed(folder) | found_files(exports))
+
+
+def _listed(folder: Path) -> dict[Path, str]:
+    """Return the hash of each file of a bundle that was just found to be whole."""
+    from chipassets.bundle import read_index
+
+    return {folder / entry.path: entry.sha256 for entry in read_index(folder).files()}
 
 
 def _scheduler(on: str | None, jobs: int) -> str | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.answers import Grounds
 from chipassets.cli.ci import Format, ReportFormat, told_as
 from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
-from chipassets.cli.output import print_json, print_text, say
+from chipassets.cli.output import forget_heard, print_json, print_text, say
 from chipassets.errors import ManifestError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def tell_renames(path: Path, manifest: Manifest, plan: BuildPlan, *, ask: bool) 
 
 
 def _confirmed(question: str) -> bool:
+    forget_heard()
     try:
         return typer.confirm(question, default=True, err=True)
     except typer.Abort:  # Ctrl-C, or the end of the input
@@ -105,8 +108,8 @@ def plan_command(
     from chipassets.production.stock import take_stock_of_notes
     from chipassets.resolve.build_plan import resolve
     from chipassets.resolve.plan_json import plan_to_json
-    from chipassets.resolve.plan_text import plan_to_text
 
+    grounds = Grounds(manifest, model)
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model)
     if not as_json:
@@ -114,7 +117,14 @@ def plan_command(
     stale = take_stock_of_notes(plan, manifest).notes
     if as_json:
         print_json(plan_to_json(plan) | {"composes": stale})
-        return
+    else:
+        _print_plan(plan, stale)
+    grounds.keep()
+
+
+def _print_plan(plan: BuildPlan, stale: Mapping[str, str]) -> None:
+    from chipassets.resolve.plan_text import plan_to_text
+
     print_text(plan_to_text(plan))
     kept = len(plan.tracks) - len(stale)
     print_text(

@@ -11,6 +11,10 @@ from chipassets.errors import ChipassetsError, ManifestError, Problem
 if TYPE_CHECKING:
     from rich.console import Console
 
+Said = list[tuple[str, str]]
+
+_heard: Said | None = None
+
 # Without a terminal nothing wraps: each line is as long as its text.
 _LOG_WIDTH = 240
 
@@ -24,15 +28,55 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
+def hear() -> None:
+    """Keep, from here on, what is printed."""
+    global _heard
+    _heard = []
+
+
+def heard() -> Said | None:
+    """Return what was printed since `hear`: the stream's name and the text of each piece.
+
+    None if nobody listened, or if it cannot be printed again in this way.
+    """
+    return _heard
+
+
+def forget_heard() -> None:
+    """Keep nothing of what was printed: it depends on what a person answered."""
+    global _heard
+    _heard = None
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
-    sys.stdout.write(json_text(value, getattr(sys.stdout, "encoding", None) or "utf-8") + "\n")
+    _write("stdout", json_text(value, getattr(sys.stdout, "encoding", None) or "utf-8") + "\n")
+
+
+def _write(stream: str, text: str) -> None:
+    getattr(sys, stream).write(text)
+    if _heard is not None:
+        _heard.append((stream, text))
+
+
+def _print(*lines: Any, stderr: bool = False, **how: Any) -> None:
+    """Print what rich lays out."""
+    terminal = console(stderr=stderr)
+    if terminal.legacy_windows:  # it colours by calls, not by text
+        forget_heard()
+        for line in lines:
+            terminal.print(line, **how)
+        return
+    with terminal.capture() as laid_out:
+        for line in lines:
+            terminal.print(line, **how)
+    _write("stderr" if stderr else "stdout", laid_out.get())
 
 
 def print_text(text: str) -> None:
     """Print text on standard output, control characters escaped, with a final newline."""
     shown = visible(text)
-    sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
+    _write("stdout", shown if shown.endswith("\n") else shown + "\n")
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
@@ -46,10 +90,9 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
         table.add_column(Text(column), overflow="fold")
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
-    terminal = console()
     # Not rich's own title, which is wrapped to the table's width.
-    terminal.print(Text(visible(title), "italic"), soft_wrap=True)
-    terminal.print(table)
+    _print(Text(visible(title), "italic"), soft_wrap=True)
+    _print(table)
 
 
 def print_error(error: ChipassetsError, *, as_json: bool) -> None:
@@ -72,9 +115,9 @@ def say(*parts: tuple[str, str]) -> None:
     try:
         from rich.text import Text
     except ModuleNotFoundError:  # Standard error may be what cannot be written to.
-        sys.stderr.write("".join(text for text, _ in shown) + "\n")
+        _write("stderr", "".join(text for text, _ in shown) + "\n")
         return
-    console(stderr=True).print(Text.assemble(*shown), soft_wrap=True)
+    _print(Text.assemble(*shown), stderr=True, soft_wrap=True)
 
 
 def _error_to_json(error: ChipassetsError) -> dict[str, Any]:

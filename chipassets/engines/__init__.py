@@ -15,6 +15,8 @@ from chipassets.engines.targets import (
     export,
     export_m4a,
     export_targets,
+    found_files,
+    record_paths,
     stale_targets,
 )
 
@@ -29,6 +31,8 @@ __all__ = [
     "export",
     "export_m4a",
     "export_targets",
+    "found_files",
     "place",
+    "record_paths",
     "stale_targets",
 ]

@@ -23,11 +23,15 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What was done, or would be: files written, removed, and left because they are not ours."""
+    """What was done, or would be: files written, removed, and left because they are not ours.
+
+    found: by path the hash of each file as it was before, "" where there was none.
+    """
 
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_change(self) -> bool:
@@ -43,6 +47,11 @@ class _Entry:
     wanted: str
 
 
+def record_name(engine: str) -> str:
+    """Return the name of the file, in an engine's folder, that records what was placed there."""
+    return RECORD.format(engine=engine)
+
+
 def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False) -> Placed:
     """Make the folder hold the items, and return what that took.
 
@@ -54,7 +63,7 @@ def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False
         BundleError: a file cannot be read or written, or an item leads out of the folder.
     """
     wanted = {item.path: item for item in items}
-    record_path = folder / RECORD.format(engine=engine)
+    record_path = folder / record_name(engine)
     record = _read_record(record_path)
     placed = Placed()
     after: dict[str, _Entry] = {}
@@ -63,6 +72,7 @@ def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False
             raise BundleError(f"{folder / path} leads out of {folder}; remove the link there")
         digest = hashlib.sha256(item.data).hexdigest()
         found, known = _hash_of(folder / path), record.get(path)
+        placed.found[path] = found
         if found == digest or (found and item.is_engines and known and known.wanted == digest):
             after[path] = _Entry((digest,), digest)
         elif found and not (known and (found in known.hashes or item.is_engines)):
@@ -72,7 +82,7 @@ def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False
             after[path] = _Entry((digest,), digest)
     for path, known in record.items():
         if path not in wanted:
-            found = _hash_of(folder / path)
+            found = placed.found[path] = _hash_of(folder / path)
             if found in known.hashes and not _leads_outside(folder, path):
                 placed.removed.append(path)
             elif found:

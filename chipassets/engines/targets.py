@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chipassets.engines.kit import Music
 from chipassets.engines.m4a import m4a_items
-from chipassets.engines.placing import Placed, place
+from chipassets.engines.placing import Placed, place, record_name
 from chipassets.engines.rpgmaker import RPGMAKER
 from chipassets.engines.table import EXPORTERS
 from chipassets.errors import UsageError
@@ -77,6 +77,20 @@ def export_targets(
         export(target.name, bundle, target_folder(target, manifest, bundle), dry=dry)
         for target in targets
     ]
+
+
+def record_paths(targets: Iterable[EngineTarget], manifest: Path, bundle: Path) -> list[Path]:
+    """Return the paths of the records of what was placed for each engine, there or not."""
+    return [
+        target_folder(target, manifest, bundle) / record_name(target.name) for target in targets
+    ]
+
+
+def found_files(exports: Iterable[Exported]) -> dict[Path, str]:
+    """Return the hash of each engine's file as it was found, "" where there was none."""
+    return {
+        done.folder / path: found for done in exports for path, found in done.placed.found.items()
+    }
 
 
 def stale_targets(targets: Iterable[EngineTarget], manifest: Path, bundle: Path) -> list[str]:

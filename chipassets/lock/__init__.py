@@ -16,7 +16,15 @@ from chipassets.lock.entries import (
     Version,
     notes_sha256,
 )
-from chipassets.lock.file import Watch, change_lock, lock_path, read_lock, read_text, try_lock
+from chipassets.lock.file import (
+    Watch,
+    change_lock,
+    lock_files,
+    lock_path,
+    read_lock,
+    read_text,
+    try_lock,
+)
 from chipassets.lock.lock_text import line_of, take_from_text, take_to_text
 from chipassets.lock.merging import merge_locks, merge_takes
 
@@ -30,6 +38,7 @@ __all__ = [
     "Watch",
     "change_lock",
     "line_of",
+    "lock_files",
     "lock_path",
     "merge_locks",
     "merge_takes",

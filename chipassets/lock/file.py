@@ -42,6 +42,14 @@ def lock_path(manifest: Path) -> Path:
     return short if is_free else full
 
 
+def lock_files(manifest: Path) -> list[Path]:
+    """Return every file that decides which lock a manifest has and what it holds, there or not."""
+    short, full = manifest.with_suffix(".lock"), manifest.with_name(f"{manifest.name}.lock")
+    owner = _owner(short)
+    others = [manifest.with_name(owner)] if owner else []
+    return [short, full, manifest.with_suffix(_MAIN_SUFFIX), *others]
+
+
 def _owner(lock: Path) -> str:
     try:
         with lock.open("rb") as file:

@@ -25,18 +25,29 @@ def named_files(manifest: Path) -> tuple[Path, ...]:
     """
     try:
         with manifest.open("rb") as file:
-            document, _ = read_document(file.read(MAX_BYTES + 1), str(manifest))
+            data = file.read(MAX_BYTES + 1)
+        if not _may_name_files(data):
+            return ()
+        document, _ = read_document(data, str(manifest))
     except (OSError, ManifestError):
         return ()
     found: dict[Path, None] = {}
     for text in _texts(document.values):
         suffix = PurePosixPath(text).suffix.lower()
         if suffix in _MUSIC or suffix in _BESIDE:
-            path = _path(manifest.parent, text)
-            found |= {path: None}
-            if suffix in _BESIDE:
-                found |= {path.with_suffix(_BESIDE[suffix]): None}
+            # As written too: a file of that name, once there is one, goes before a like one.
+            for path in (_path(manifest.parent, text), manifest.parent / text):
+                found |= {path: None}
+                if suffix in _BESIDE:
+                    found |= {path.with_suffix(_BESIDE[suffix]): None}
     return tuple(found)
+
+
+def _may_name_files(data: bytes) -> bool:
+    """Whether a text has one of the suffixes, or a backslash, behind which one may be hidden."""
+    small = data.lower()
+    suffixes = (suffix.encode() for suffix in (*_MUSIC, *_BESIDE))
+    return b"\\" in data or any(suffix in small for suffix in suffixes)
 
 
 def _path(folder: Path, text: str) -> Path:

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,17 +26,21 @@ from chipassets.bundle.guard import try_hold
 from chipassets.errors import BundleError, CheckError
 from chipassets.lock import Choices, LockedTake, take_from_text, take_to_text
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.stored.cache_files import (
+    LAYOUT,
+    PARTIAL,
+    cache_folder,
+    entry_path,
+    find_entry,
+    keep_entry,
+    write_entry,
+)
 from chipassets.stored.cache_keys import audio_key, hash_of, notes_key
 
-FOLDER_VARIABLE = "CHIPASSETS_CACHE"
-"""The environment variable that names another folder."""
-
-_LAYOUT = "1"
 _MAX_BYTES = 2 << 30
 _MAX_AGE_SECONDS = 30 * 24 * 3600
 _PRUNE_SECONDS = 3600
 _FORGOTTEN_SECONDS = 24 * 3600
-_PARTIAL = ".partial"
 _WORK_PREFIX = ".chipassets-work-"
 _HASH_LETTERS = 64
 
@@ -53,7 +56,7 @@ class Cache:
 
         Its state is that of composing: later decisions about the take are not in it.
         """
-        data = self._find("notes", key)
+        data = find_entry(self.root, "notes", key)
         try:
             return None if data is None else take_from_text(data.decode())
         except (CheckError, ValueError):
@@ -62,11 +65,11 @@ class Cache:
     def keep_notes(self, key: str, take: LockedTake) -> None:
         """Store a composed take; a cache that cannot be written is ignored."""
         with contextlib.suppress(BundleError):
-            self._keep("notes", key, take_to_text(take).encode())
+            keep_entry(self.root, "notes", key, take_to_text(take).encode())
 
     def find_track(self, key: str) -> TrackEntry | None:
         """Return a rendered track's stored index entry; None if it or a file is damaged."""
-        data = self._find("tracks", key)
+        data = find_entry(self.root, "tracks", key)
         try:
             entry = None if data is None else TrackEntry.model_validate_json(data)
         except ValidationError:
@@ -78,12 +81,12 @@ class Cache:
         """Store a rendered track; BundleError if its files cannot be written."""
         for listed in entry.all_files():
             if not self._holds(listed):
-                self._write(self.path_of(listed), files[listed.path])
-        self._keep("tracks", key, entry.model_dump_json().encode())
+                write_entry(self.root, self.path_of(listed), files[listed.path])
+        keep_entry(self.root, "tracks", key, entry.model_dump_json().encode())
 
     def path_of(self, file: FileEntry) -> Path:
         """Return the path in the cache of a bundle file's content."""
-        return self._path("files", file.sha256)
+        return entry_path(self.root, "files", file.sha256)
 
     def prune(self) -> None:
         """Remove entries unused for 30 days, then the oldest, until at most 2 GiB are left.
@@ -97,29 +100,15 @@ class Cache:
                 return
         with contextlib.suppress(OSError):
             stamp.touch()
-        found = sorted(_entries(self.root / _LAYOUT), key=lambda entry: -entry[0])
+        found = sorted(_entries(self.root / LAYOUT), key=lambda entry: -entry[0])
         total = 0
         for used, size, path in found:
             total += size
             is_old = now - used > _MAX_AGE_SECONDS or total > _MAX_BYTES
-            is_left = path.suffix == _PARTIAL and now - used > _FORGOTTEN_SECONDS
-            if is_left or (is_old and path.suffix != _PARTIAL):
+            is_left = path.suffix == PARTIAL and now - used > _FORGOTTEN_SECONDS
+            if is_left or (is_old and path.suffix != PARTIAL):
                 with contextlib.suppress(OSError):
                     path.unlink()
-
-    def _find(self, kind: str, key: str) -> bytes | None:
-        path = self._path(kind, key)
-        try:
-            data = path.read_bytes()
-            os.utime(path)
-        except OSError:
-            return None
-        digest, _, rest = data.partition(b"\n")
-        return rest if digest == hashlib.sha256(rest).hexdigest().encode() else None
-
-    def _keep(self, kind: str, key: str, data: bytes) -> None:
-        digest = hashlib.sha256(data).hexdigest().encode()
-        self._write(self._path(kind, key), digest + b"\n" + data)
 
     def _holds(self, file: FileEntry) -> bool:
         path = self.path_of(file)
@@ -131,27 +120,6 @@ class Cache:
             return False
         return found == file.sha256
 
-    def _path(self, kind: str, key: str) -> Path:
-        return self.root / _LAYOUT / kind / key[:2] / key[2:]
-
-    def _write(self, path: Path, data: bytes) -> None:
-        """Write an entry atomically: concurrent readers and writers see all of it or none."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(_PARTIAL, dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise BundleError(
-                f"cannot write into the cache {self.root}: {error.strerror or error}; free some "
-                f"space, move it with {FOLDER_VARIABLE}, or build with --no-cache"
-            ) from error
-
 
 def _entries(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """Yield (time of last use, size in bytes, path) of every file below a folder."""
@@ -161,21 +129,6 @@ def _entries(folder: Path) -> Iterator[tuple[float, int, Path]]:
             with contextlib.suppress(OSError):
                 found = path.stat()
                 yield found.st_mtime, found.st_size, path
-
-
-def cache_folder() -> Path:
-    """Return the user's cache folder: CHIPASSETS_CACHE if set, else the system's convention."""
-    own = os.environ.get(FOLDER_VARIABLE)
-    if own:
-        return Path(own).absolute()
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home fails where there is none
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "chipassets/Cache"
-    if sys.platform == "darwin":
-        return home / "Library/Caches/chipassets"
-    # A relative path is to be ignored, as the XDG Base Directory Specification says.
-    base = Path(os.environ.get("XDG_CACHE_HOME") or "")
-    return (base if base.is_absolute() else home / ".cache") / "chipassets"
 
 
 @contextmanager

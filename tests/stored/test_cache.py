@@ -17,7 +17,8 @@ from chipassets.lock import LockedTake
 from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
 from chipassets.stored import cache as caching
-from chipassets.stored.cache import Cache, cache_folder, open_cache
+from chipassets.stored.cache import Cache, open_cache
+from chipassets.stored.cache_files import cache_folder
 from tests.bundle.tiny import tiny_index
 
 SCORE = Score((Note(0, 4, 60), Note(4, 12, 67)), 1, 120_000, Key(0, "major"))

@@ -1,0 +1,159 @@
+"""Answers: what a command said that had nothing to do, found again while nothing has changed.
+
+An answer rests on content: on the hash of every file that the command looked at, on where folders
+and links lead, and through its key on the installed package, the words of the command and what
+else decides its text. Times and sizes of the user's files decide nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chipassets.errors import BundleError
+from chipassets.stored.cache_files import cache_folder, find_entry, keep_entry
+
+Said = list[tuple[str, str]]
+"""Pieces of text in the order in which they were written, each behind its stream's name."""
+
+NO_FILE = ""
+NO_PLAIN_FILE = "?"
+
+_KIND = "answers"
+_PACKAGE = Path(__file__).parents[1]
+_LIBRARIES = ("site-packages", "dist-packages")
+_VARIABLES = (
+    "COLORTERM",
+    "COLUMNS",
+    "FORCE_COLOR",
+    "LANG",
+    "LANGUAGE",
+    "LINES",
+    "NO_COLOR",
+    "TERM",
+)
+_FAMILIES = ("CHIPASSETS_", "JUPYTER_", "LC_", "PYTHON", "TTY_", "XDG_")
+"""What decides how text is written, and what is read of the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer rests on.
+
+    files: by path the SHA-256 of the content, NO_FILE or NO_PLAIN_FILE. places: where the folders
+    of these files, and the files that are links, lead.
+    """
+
+    files: dict[str, str]
+    places: dict[str, str]
+
+    @classmethod
+    def of(cls, paths: Iterable[Path], known: Mapping[Path, str] | None = None) -> Basis:
+        """Look at these files now; of those in `known` the hash was found a moment ago."""
+        files = {path.absolute(): _content(path) for path in paths}
+        files |= {path.absolute(): sha256 for path, sha256 in (known or {}).items()}
+        folders = dict.fromkeys(path.parent for path in files)
+        links = (path for path in files if path.is_symlink())
+        return cls(
+            {str(path): found for path, found in files.items()},
+            {str(path): os.path.realpath(path) for path in (*folders, *links)},
+        )
+
+    def holds(self) -> bool:
+        """Whether every file and folder is as it was."""
+        if any(os.path.realpath(name) != where for name, where in self.places.items()):
+            return False
+        return all(
+            _content(path := Path(name)) == found and (name in self.places or not path.is_symlink())
+            for name, found in self.files.items()
+        )
+
+
+def _content(path: Path) -> str:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return NO_PLAIN_FILE
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return NO_FILE
+    except (OSError, ValueError):
+        return NO_PLAIN_FILE
+
+
+def answer_key(words: Sequence[str], streams: Sequence[object]) -> str | None:
+    """Return the key of an answer to a command; None where its like is not to be known again.
+
+    words: of the command line. streams: what of the streams decides how text is written.
+    """
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _VARIABLES or name.startswith(_FAMILIES)
+    }
+    try:
+        asked = [
+            str(Path.cwd()),
+            list(words),
+            list(streams),
+            sorted(variables.items()),
+            _installed(),
+        ]
+    except OSError:
+        return None
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _installed() -> list[object]:
+    """Describe the interpreter, the files of the package, and the libraries beside it.
+
+    Of the package's files size, times and number on the disk: installing or editing them changes
+    those. Installing, upgrading or removing a library changes the times of the folder it lies in.
+    """
+    found: list[object] = [sys.version, sys.executable]
+    folders = [str(_PACKAGE)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.is_dir():
+                    if entry.name != "__pycache__":
+                        folders.append(entry.path)
+                else:
+                    found.append((entry.path, *_stamp(entry.stat())))
+    libraries = (path for path in map(Path, sys.path) if path.name in _LIBRARIES)
+    return found + [(str(path), *_stamp(path.stat())) for path in libraries if path.is_dir()]
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def find_answer(key: str) -> Said | None:
+    """Return what the command said the last time, if everything that it rested on is as it was."""
+    data = find_entry(cache_folder(), _KIND, key)
+    if data is None:
+        return None
+    kept = json.loads(data)
+    if not Basis(kept["files"], kept["places"]).holds():
+        return None
+    return [(stream, text) for stream, text in kept["said"]]
+
+
+def keep_answer(key: str, basis: Basis, said: Said) -> None:
+    """Keep what a command said; a cache that cannot be written is left alone."""
+    kept = {"files": basis.files, "places": basis.places, "said": said}
+    try:
+        keep_entry(cache_folder(), _KIND, key, json.dumps(kept).encode())
+    except BundleError:
+        return
+
+
+def has_own_encoder() -> bool:
+    """Whether the encoder comes with its package: one of the system is upgraded without a trace."""
+    return "soundfile" not in sys.modules or "_soundfile_data" in sys.modules

@@ -1,0 +1,19 @@
+"""The files from which a plan and its notes come, there or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chipassets.lock import lock_files
+from chipassets.manifest.named import named_files
+
+
+def sources_of(manifest: Path, model: str | None) -> list[Path]:
+    """Return every file that decides what a manifest's plan and lock come to, there or not.
+
+    model: the model that the command line names instead of the manifest's.
+    """
+    paths = [manifest, *lock_files(manifest), *named_files(manifest)]
+    if model is not None:
+        paths += [Path(model), Path(model).with_suffix(".ngrams")]
+    return paths
