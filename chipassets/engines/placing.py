@@ -31,7 +31,7 @@ class Placed:
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
-    found: dict[str, str] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_change(self) -> bool:
