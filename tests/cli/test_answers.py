@@ -27,7 +27,7 @@ tracks:
   win: {scene: victory}
 """
 BUNDLE = "build/tiny-quest"
-REMARK = "late.mid: 1 bar of silence before the first note left out\n"
+REMARK = "late.mid: 1 bar of silence before the first note"
 MODELS = Path(stored.__file__).parents[1] / "models"
 BUILD, PLAN = ("build", "game.yaml"), ("plan", "game.yaml")
 
