@@ -18,26 +18,37 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """Counts finished tracks and estimates the remaining time from the tracks' effort."""
+    """Counts finished tracks and estimates the remaining time from the tracks' effort.
+
+    A build goes in rounds where tracks follow others, and a later round names again what is to be
+    in the bundle: each track counts once.
+    """
 
     def __init__(self) -> None:
         self.total = 0
-        self.done = 0
+        self._done: set[str] = set()
         self._effort: dict[str, int] = {}
         self._spent = 0
         self._began = time.monotonic()
 
     def begin(self, event: StockTaken) -> None:
         """Store the number of tracks and their effort; the clock starts."""
-        self.total, self._effort = len(event.stale), dict(event.effort)
+        self.total = len(self._done.union(event.stale))
+        self._effort = {n: effort for n, effort in event.effort.items() if n not in self._done}
+        self._spent = 0
         self._began = time.monotonic()
 
     def finish(self, event: TrackDone) -> None:
         """Count a finished track. Tracks from the cache do not count for the estimate."""
-        self.done += 1
+        self._done.add(event.track)
         effort = self._effort.pop(event.track, 0)
         if event.how != "from the cache":
             self._spent += effort
+
+    @property
+    def done(self) -> int:
+        """How many tracks are finished."""
+        return len(self._done)
 
     @property
     def left(self) -> str:
@@ -96,7 +107,7 @@ class _Bar:
         if isinstance(event, StockTaken):
             self.tally.begin(event)
             _tell_why(event)
-            self._progress.update(self._task, total=len(event.stale))
+            self._progress.update(self._task, total=self.tally.total)
         if isinstance(event, StageEntered):
             self._stage[event.track] = event.stage
         if isinstance(event, TrackDone):
@@ -104,7 +115,7 @@ class _Bar:
             self._stage.pop(event.track, None)
         stages = ", ".join(f"{track}: {stage}" for track, stage in self._stage.items())
         said = "; ".join(filter(None, (self.tally.left, stages)))
-        self._progress.update(self._task, advance=int(isinstance(event, TrackDone)), stages=said)
+        self._progress.update(self._task, completed=self.tally.done, stages=said)
 
 
 class _Silence:

@@ -155,9 +155,14 @@ def polyphony(sounding: Grid) -> float:
 
 
 def empty_beat_rate(sounding: Grid) -> float:
-    """Return the share of beats in which nothing sounds."""
-    beats = sounding.reshape(-1, STEPS_PER_BEAT * _PITCHES).any(axis=1)
-    return float(1 - beats.mean()) if beats.size else 0.0
+    """Return the share of beats in which nothing sounds; a half beat at the end is one of them.
+
+    Bars of 7/8 and 9/8 end on half a beat, so an odd number of them does too.
+    """
+    beats = np.logical_or.reduceat(
+        sounding.any(axis=1), np.arange(0, len(sounding), STEPS_PER_BEAT)
+    )
+    return float(1 - beats.mean())
 
 
 def groove_consistency(score: Score) -> float:

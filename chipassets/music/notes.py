@@ -9,6 +9,9 @@ from chipassets.music.keys import Key
 LEAD, INNER, BASS = "lead", "inner", "bass"
 PARTS = (LEAD, INNER, BASS)
 """The parts that every chip has a voice for, from the top down."""
+FURTHER_PARTS = ("harmony", "figure")
+"""Parts for chips with more than three tonal voices: held chord tones, and a moving figure."""
+_PLACES = {part: place for place, part in enumerate(("", *PARTS, *FURTHER_PARTS))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,19 @@ class Primer:
 
 
 def ordered(notes: list[Note] | tuple[Note, ...]) -> tuple[Note, ...]:
-    """Return the notes by start, then descending pitch: the order in which a Score keeps them."""
+    """Return the notes by start, then descending pitch: the order in which a Score keeps them.
+
+    Of equal notes of several parts those of the first part come first, as a lock lists them: a
+    score that is written and read again is the same.
+    """
     return tuple(
-        sorted(notes, key=lambda note: (note.start_step, -note.pitch, note.duration_steps))
-    )
+        sorted(
+            notes,
+            key=lambda note: (
+                note.start_step, -note.pitch, note.duration_steps, _PLACES[note.part]
+            ),
+        )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

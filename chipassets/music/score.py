@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chipassets.music.keys import Key
+from chipassets.music.notes import FURTHER_PARTS as FURTHER_PARTS
 from chipassets.music.notes import Note as Note
 from chipassets.music.notes import ordered as ordered
 from chipassets.units import steps_per_bar
-
-FURTHER_PARTS = ("harmony", "figure")
-"""Parts for chips with more than three tonal voices: held chord tones, and a moving figure."""
 
 DRUM_KINDS = ("kick", "snare", "closed_hat", "open_hat", "tom", "crash")
 

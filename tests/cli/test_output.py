@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chipassets.build import StockTaken, TrackDone
+from chipassets.cli.progress import Tally
 from chipassets.cli.safe_text import json_text, visible
 from tests.cli.conftest import Run, environment
 
@@ -205,3 +207,15 @@ def test_what_is_printed_is_harmless_and_said_once(text: str) -> None:
 )
 def test_json_comes_back_through_every_encoding(value: object, encoding: str) -> None:
     assert json.loads(json_text(value, encoding).encode(encoding).decode(encoding)) == value
+
+
+def test_a_second_round_counts_no_track_twice() -> None:
+    # Tracks that follow others are made in a second round, which names all that is not in place.
+    tally = Tally()
+    tally.begin(StockTaken({"town": "", "night": ""}, {"town": 10, "night": 5}))
+    tally.finish(TrackDone("town"))
+    tally.begin(StockTaken({"town": "", "night": ""}, {"town": 10, "night": 5}))
+    assert (tally.done, tally.total) == (1, 2)
+    tally.finish(TrackDone("town", "from the lock"))
+    tally.finish(TrackDone("night"))
+    assert (tally.done, tally.total) == (2, 2)

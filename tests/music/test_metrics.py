@@ -128,3 +128,11 @@ def test_notes_agree_with_the_chords_that_are_planned() -> None:
     assert found.harmony_fit == 12 / 16
     assert found.bass_fit == 1 / 3
     assert measure(replace(score, chords=())).harmony_fit == 0
+
+
+def test_bars_that_end_on_half_a_beat_are_measured() -> None:
+    # Three bars of 7/8 have ten and a half beats; the half beat counts as one.
+    empty = Score((), 3, 120_000, Key(0, "major"), beats_per_bar=3.5)
+    found = measure(empty.with_notes([Note(0, 4, 60), Note(40, 2, 64)]))
+    assert found.empty_beat_rate == pytest.approx(9 / 11)
+    assert measure(empty.with_notes([Note(0, 40, 60)])).empty_beat_rate == pytest.approx(1 / 11)
