@@ -1,4 +1,4 @@
-"""Arrange: a Score becomes what each voice of a chip plays, and that becomes register writes."""
+"""Arranging: assigns a Score to the voices of a chip, then writes it as register writes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Chords on one voice: notes for which there is no voice sound in turn with one that has one.
+"""Arpeggios: notes without a voice of their own alternate with the note of another voice.
 
-A few frames of each, again and again: too fast to count, slow enough that each pitch is one.
+Each pitch sounds for a few frames: too fast to count, slow enough to hear each pitch.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ ARPEGGIO_FRAMES = 2
 """Frames of each pitch: 30 changes a second."""
 
 MOST_PITCHES = 4
-"""What one note of a voice can play in turn."""
+"""The most pitches that one note of a voice can alternate between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chords:
-    """A line with its chords, the instruments that play them, and the notes still left over."""
+    """A line with its arpeggios, their instruments, and the notes still left over."""
 
     notes: tuple[ChipNote, ...]
     instruments: tuple[Instrument, ...]
@@ -36,11 +36,11 @@ def add_chords(
     instrument: Instrument,
     spec: VoiceSpec,
 ) -> Chords:
-    """Return the line with each left note in the arpeggios of the notes that it sounds with.
+    """Return the line with the left-over notes as arpeggios of the notes that they sound with.
 
     `line` are the score's notes that `played` plays, in the same order. A note of the line takes up
-    to three more pitches, of notes that share half of its time or half of their own. Pitches
-    move by octaves into the voice's range.
+    to three more pitches, of notes that share half of its time or half of their own. Pitches move
+    by octaves into the voice's range.
     """
     notes: list[ChipNote] = []
     chords: dict[str, Instrument] = {}

@@ -1,6 +1,6 @@
-"""Phrasing: how a line of notes is played by a voice, in frames.
+"""Articulation: how a voice plays a line of notes, in frames.
 
-Repeated notes get a gap before them so that they are heard as repeated; notes end just before the
+Repeated notes have a gap before them so that they are heard as repeated; notes end just before the
 seam of a loop; strong beats are louder; a free inner voice echoes the lead.
 """
 
@@ -16,18 +16,18 @@ from chipassets.chips.profiles import VoiceSpec
 from chipassets.music.score import Note
 from chipassets.units import OCTAVE, STEPS_PER_BEAT, STRAIGHT, Swing, steps_per_bar, swung_frame
 
-# Levels 0..15 by role; the triangle has no volume. Two pulses at 13 and 7 stand against the
-# triangle's fixed level about as a melody and its second against a bass.
+# Levels 0..15 by role; the triangle has no volume. Pulses at 13 and 7 against the triangle's
+# fixed level are about as loud as melody and second voice should be against a bass.
 _LEVELS = {"lead": 13, "inner": 7, "bass": 15}
 _ECHO_LEVEL = 4
 ECHO_DELAY_STEPS = 3
-"""A dotted eighth: between the beats, where the lead is rarely."""
+"""A dotted eighth: it falls between the beats, where the lead rarely has notes."""
 
 _SEAM_FRAMES = 3
-"""Silence before a loop's seam, enough for the triangle to come to the start of its wave."""
+"""Frames of silence before a loop's seam, enough for the triangle to complete its cycle."""
 
-# Where each line sounds well on the chip, and where the middle of a bass should lie: A1 to A3 on
-# the triangle are heard and yet low.
+# The range in which the middle of a bass should be, and the range in which each line sounds well
+# on the chip; A1 to A3 are audible on the triangle and yet low.
 _MIDDLE = {"bass": (38, 52)}
 _COMFORT = {"bass": (33, 57), "lead": (52, 93), "inner": (45, 86)}
 
@@ -59,7 +59,10 @@ class Timing:
         return swung_frame(step, self.frames_per_bar, self.beats_per_bar, self.swing)
 
     def beat_accent(self, step: int) -> int:
-        """What the place in the bar adds to a level: +2 on the first beat, -1 off the eighths."""
+        """Return what is added to a level by the place in the bar.
+
+        +2 on the first beat, -1 off eighths.
+        """
         in_bar = step % steps_per_bar(self.beats_per_bar)
         if in_bar == 0:
             return 2
@@ -69,9 +72,9 @@ class Timing:
 
 
 def fit_line(line: Sequence[Note], spec: VoiceSpec) -> list[Note]:
-    """Return the line moved by whole octaves to where the voice is good, stragglers folded in.
+    """Return the line moved by octaves to where the voice sounds well; outliers move separately.
 
-    The whole line moves first, so that its shape stays; every pitch is then within the range.
+    The whole line moves first, so that its shape stays; afterwards every pitch is within the range.
     """
     low, high = _COMFORT[spec.role]
     low, high = max(low, spec.lowest_pitch), min(high, spec.highest_pitch)
@@ -81,17 +84,17 @@ def fit_line(line: Sequence[Note], spec: VoiceSpec) -> list[Note]:
     middle = pitches[len(pitches) // 2]
     shift = _fold(middle, *_MIDDLE.get(spec.role, (low, high))) - middle
     if _outside(pitches, shift, low, high) > _outside(pitches, 0, low, high):
-        shift = 0  # What would be folded back apart from the others keeps its place.
+        shift = 0  # Moving the whole line would make more of its notes move separately.
     return [replace(note, pitch=_fold(note.pitch + shift, low, high)) for note in line]
 
 
 def _outside(pitches: Sequence[int], shift: int, low: int, high: int) -> int:
-    """Return how many pitches lie outside a range, moved by some semitones."""
+    """Return how many pitches are outside a range after moving them by `shift` semitones."""
     return sum(not low <= pitch + shift <= high for pitch in pitches)
 
 
 def count_folded(line: Sequence[Note], fitted: Sequence[Note], spec: VoiceSpec) -> int:
-    """Return how many notes left their line's shape, or their pitch because the voice lacks it."""
+    """Return how many notes moved apart from their line, or because the voice lacks their pitch."""
     shifts = [new.pitch - old.pitch for old, new in zip(line, fitted, strict=True)]
     usual = max(set(shifts), key=shifts.count, default=0)
     return sum(
@@ -128,12 +131,12 @@ def phrase_line(
 
 
 def _gap(frames: int) -> int:
-    """Frames of silence before the same pitch again: a quarter of the note, 1..3."""
+    """Return the frames of silence before a repeated pitch: a quarter of the note, 1..3."""
     return min(3, max(1, frames // 4))
 
 
 def _before_seam(start: int, end: int, timing: Timing) -> int:
-    """The note's end, at most the piece's, and a little before the seam of a loop."""
+    """Return the note's end: at most the piece's, and slightly before the seam of a loop."""
     end = min(end, timing.end_frame)
     if timing.loop_start_frame is None:
         return end
@@ -146,7 +149,7 @@ def _before_seam(start: int, end: int, timing: Timing) -> int:
 def add_echo(
     inner: Sequence[ChipNote], lead: Sequence[ChipNote], instrument: str, timing: Timing
 ) -> tuple[ChipNote, ...]:
-    """Return the inner voice with the lead's notes again, late and soft, wherever it is free."""
+    """Return the inner voice with the lead's notes added, delayed and soft, where it rests."""
     taken = list(inner)
     starts = [note.start_frame for note in inner]
     delay = timing.frame(ECHO_DELAY_STEPS)
@@ -162,7 +165,7 @@ def add_echo(
 
 
 def phrase_drums(hits: Sequence[DrumHit], timing: Timing) -> tuple[ChipNote, ...]:
-    """Return the drums in frames; each may ring until the next one; one a frame, the first."""
+    """Return the drums in frames, at most one per frame; each rings until the next."""
     starts = [timing.frame(hit.step) for hit in hits]
     notes = []
     for hit, start, following in zip(hits, starts, [*starts[1:], timing.end_frame], strict=False):

@@ -1,8 +1,8 @@
-"""The balance of a track: every part as much softer than the tune as its role wants.
+"""The balance of a track: scales the levels of each part relative to the tune.
 
-Levels alone do not say how loud a part is: instruments fade, bass notes are heard less, a chip's
-voices have their own strength. So each part's power is worked out (`loudness`), and its levels are
-scaled until it lies where the table says below the tune. The tune itself uses what its voice has.
+Levels alone do not determine loudness: instruments decay, low notes are heard less, a chip's voices
+differ in strength. So each part's power is computed (`note_loudness`), and its levels are scaled
+until it is as far below the tune as the table says. The tune itself uses the full level.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ TARGETS_DB: Mapping[str, float] = {
     "chorus": -12.0,
     "double": -11.0,
 }
-"""Each role's loudness while it plays, against that of the tune while it plays."""
+"""Each role's loudness while it plays, in dB relative to the tune while it plays."""
 
 _OTHER_DB = -9.0
 _FULL = 15
 _NO_VOLUME = "triangle"
-"""The kind of voice that sounds at one level or not at all."""
+"""The kind of voice that has no volume control."""
 
 LEAD, ECHO = "lead", "echo"
 ECHO_SUFFIX = " echo"
@@ -44,11 +44,11 @@ def balance(
     instruments: Mapping[str, Instrument],
     groove_db: float = 0.0,
 ) -> dict[str, tuple[ChipNote, ...]]:
-    """Return the voices, by role, with levels at which they lie as the table wants.
+    """Return the voices, by role, with levels that put them where the table says.
 
-    The loudest note of the tune gets the full level. `groove_db` is added to the drums' place. A
-    voice that echoes the tune where it is free has two parts, and each its own place. Without a
-    tune the levels stay as they are.
+    The loudest note of the tune gets the full level. `groove_db` is added to the drums' target. A
+    voice that plays both its own part and an echo of the tune has a target for each. Without a tune
+    the levels stay as they are.
     """
     voice_of = {spec.role: spec for spec in chip.voices}
     lead = [note for note in voices.get(LEAD, ()) if LEAD in voice_of]
@@ -61,7 +61,7 @@ def balance(
         if role == LEAD or role not in voice_of or voice_of[role].kind == _NO_VOLUME:
             continue
         shifted = groove_db if role == "drums" else 0.0
-        # What an echo's voice plays of its own was composed as a figure.
+        # The notes of an echo's voice that are not echoes were composed as a figure.
         place = "figure" if role == ECHO else role
         own = [note for note in notes if not note.instrument.endswith(ECHO_SUFFIX)]
         echo = [note for note in notes if note.instrument.endswith(ECHO_SUFFIX)]
@@ -82,13 +82,13 @@ def _placed(
     spec: VoiceSpec,
     instruments: Mapping[str, Instrument],
 ) -> list[ChipNote]:
-    """The notes with their levels scaled so that their power is that far from the tune's."""
+    """Return the notes with levels scaled to `target_db` relative to the tune."""
     power = _power(notes, chip, spec, instruments) if notes else 0.0
     if not power or not tune:
         return list(notes)
     factor = math.sqrt(tune / power) * math.pow(10.0, target_db / 20)
     levels = sorted(note.level for note in notes)
-    # The louder half may come to stand at the full level, but the contrast does not go altogether.
+    # Up to half of the notes may be limited at the full level, so that some contrast remains.
     return _scaled(notes, min(factor, _FULL / levels[len(levels) // 2]))
 
 
@@ -105,7 +105,10 @@ def _power(
     spec: VoiceSpec,
     instruments: Mapping[str, Instrument],
 ) -> float:
-    """The mean power over the frames for which the notes are held; of drums, over the whole."""
+    """Return the mean power over the frames for which the notes are held.
+
+    For drums, over all frames.
+    """
     frames = sum(note.duration_frames for note in notes)
     total = sum(
         note_power(note, instruments[note.instrument], chip, spec) * note.duration_frames

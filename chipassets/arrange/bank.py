@@ -1,4 +1,4 @@
-"""The instrument bank: named sounds as macros, one value a frame (60 a second).
+"""The instrument bank: named sounds as macros with one value per frame (60 per second).
 
 Volumes are 0..15 and are scaled by the note's level. Duties: 0 is 12.5 %, 1 is 25 %, 2 is 50 %.
 On noise the note's pitch is an index into the chip's periods (higher is darker), the arpeggio is
@@ -13,12 +13,12 @@ from chipassets.chips.chipsong import Instrument, Macro
 
 
 def _fall(start: int, end: int, frames: int) -> tuple[int, ...]:
-    """A line from start to end, both in it."""
+    """Return a line from start to end, both included."""
     return tuple(start + (end - start) * n // max(frames - 1, 1) for n in range(frames))
 
 
 def _sound(attack: tuple[int, ...], hold: int, release: tuple[int, ...]) -> Macro:
-    """The attack, then `hold` for as long as the note lasts, then the release."""
+    """Return a macro of the attack, then `hold` while the note lasts, then the release."""
     start = len(attack)
     return Macro((*attack, hold, *release), loop=start, release=start + 1)
 
@@ -108,7 +108,7 @@ _DRUMS = (
     Instrument("tom", volume=Macro((14, 12, 10, 7, 5, 3, 2, 1, 0)), arpeggio=Macro((-1, 0, 0, 1))),
 )
 
-# With a sample under it the noise is the stroke, and the sample the drum.
+# Together with a sample, the noise is only the attack of the drum.
 _STROKES = {
     "kick": Macro((9, 5, 2, 1, 0)),
     "snare": Macro((12, 10, 8, 6, 5, 4, 3, 2, 1, 0)),
@@ -124,7 +124,7 @@ KITS: dict[str, tuple[Instrument, ...]] = {
         if item.name in _STROKES
     ),
 }
-"""By the name of a drum kit, the drums in which it differs from the bank's."""
+"""By drum kit, the drums that differ from the bank's."""
 
 INSTRUMENTS: dict[str, Instrument] = {item.name: item for item in (*_TONES, *_DRUMS)}
 
@@ -140,7 +140,7 @@ DRUM_SOUNDS: dict[str, tuple[int, int]] = {
 
 
 def echo_of(instrument: Instrument) -> Instrument:
-    """Return a softer shadow of the instrument, for its echo on a free voice: no vibrato."""
+    """Return a softer version of the instrument without vibrato, for its echo."""
     shadow = INSTRUMENTS["echo"]
     return replace(
         shadow, name=f"{instrument.name} echo", duty=Macro((instrument.duty.values[-1],))

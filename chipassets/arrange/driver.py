@@ -1,4 +1,4 @@
-"""What a chip's register writer is made of: the state of a voice, and how it becomes writes."""
+"""The parts of a chip's register writer: the state of a voice, and its conversion to writes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from chipassets.chips.registers import Write
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one voice should sound in one frame; `volume` 0 is silent and leaves the rest alone.
+    """The state of one voice in one frame.
 
-    `volume` is the instrument's at this moment, its `envelope`, times the note's `level`. `attack`
-    marks the first frame of a note, `held` is false once it has ended and is released, `ends` the
-    last frame before the next attack where a chip has to know it, `unplugged` a voice that has not
-    been heard yet. `room` is how many frames are left to a loop's seam or the end.
+    `volume`: the instrument's `envelope` times the note's `level`; at 0 the voice is silent and its
+    other registers stay. `attack`: this is the first frame of a note. `held`: false once the note
+    is released. `ends`: this is the last frame before the next attack, for chips that need to know.
+    `unplugged`: the voice has not sounded yet. `room`: frames left to a loop's seam or the end.
     """
 
     volume: int = 0
@@ -35,16 +35,17 @@ class State:
 
 
 Shadow = dict[int, int]
-"""The bytes that the registers of a voice were last given; empty when nothing is known."""
+"""The bytes last written to the registers of a voice; empty if nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How a chip is played: `start` opens a full frame, `voice` gives one voice's writes.
+    """How a chip is played.
 
-    `voice` writes what differs from the shadow, everything when it is empty, and updates it;
-    `join` puts a frame's writes together where voices share a register; `prepare` looks over a
-    voice's states before they are written.
+    `start` returns the writes that open a full frame. `voice` returns the writes of one voice: what
+    differs from the shadow (everything if it is empty), which it updates. `join` combines a frame's
+    writes where voices share a register. `prepare` processes a voice's states before they are
+    written.
     """
 
     start: Callable[[ChipSong], tuple[Write, ...]]
@@ -54,7 +55,7 @@ class Driver:
 
 
 def changed(wanted: Iterable[tuple[int, int]], shadow: Shadow) -> list[Write]:
-    """Return the writes, in order, whose byte the register does not hold; the shadow holds them."""
+    """Return the writes, in order, that change a register; the shadow is updated."""
     writes = []
     for address, value in wanted:
         if shadow.get(address) != value:

@@ -1,7 +1,7 @@
 """The drum table: grooves by name, on the 16th grid.
 
-K kick, S snare, h hat, o open hat, C crash, T tom, . rest. A groove has three densities; a bar
-takes the one that follows its notes. Noise is one voice, so one drum a step.
+K kick, S snare, h hat, o open hat, C crash, T tom, . rest. A groove has three densities; a bar uses
+the one that matches its number of notes. Noise is one voice, so there is one drum per step.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Groove:
-    """Bars for sparse, usual and dense music, fills for the last beats of a section.
+    """Bars for sparse, usual and dense music, and fills for the last beats of a section.
 
-    `crash` opens a section with a crash; `level` is added to every drum.
+    `crash`: a section opens with a crash; `level` is added to every drum.
     """
 
     beats: int

@@ -1,4 +1,4 @@
-"""Drums on the noise voice: the groove, denser where the music is, with fills at section ends."""
+"""Drums on the noise voice: the groove, denser in dense bars, with fills at section ends."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ class DrumHit:
 
 
 def find_groove(name: str) -> Groove:
-    """Return the groove of that name; ArrangeError, naming the known ones, without one."""
+    """Return the groove of this name; ArrangeError, listing the known ones, if there is none."""
     if name not in GROOVES:
         raise ArrangeError(f"there is no groove {name!r}; choose one of {', '.join(GROOVES)}")
     return GROOVES[name]
 
 
 def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tuple[DrumHit, ...]:
-    """Return the drums of the whole score, at most one a step, in order.
+    """Return the drums of the whole score, at most one per step, in order.
 
-    Bars with far fewer onsets than usual take the sparse pattern, with far more the dense one.
-    Every section of at least two bars ends in a fill that `rng` chooses, half of it or, always at
-    the piece's end, the whole; with a groove that has a crash the next section opens with it. A
-    piece that ends has its last fill before its last bar, and in that one stroke under the chord.
+    Bars with far fewer onsets than usual take the sparse pattern, bars with far more the dense one.
+    Every section of at least two bars ends with a fill that `rng` chooses: half of it, or the
+    whole, always so at the piece's end. If the groove has a crash, the next section opens with it.
+    A piece that does not loop has its last fill before its last bar, and one stroke with the final
+    chord.
     """
     groove = find_groove(groove_name)
     if groove_name == "none":
@@ -67,16 +68,16 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
     return tuple(hits)
 
 
-# Which drum is heard where several are struck at once: noise is one voice.
+# The priority of drums struck at the same time: noise is one voice.
 _FIRST = ("crash", "snare", "kick", "tom", "open_hat", "closed_hat")
 _NAMES = {"closed_hat": "hat"}
 _PLAIN_VELOCITY, _SOFTEST = 100, 0.45
 
 
 def one_a_step(strokes: Sequence[DrumStroke]) -> tuple[DrumHit, ...]:
-    """Return composed strokes as the drums of one voice, the most telling of each step.
+    """Return composed strokes as drums of one voice, the one of highest priority at each step.
 
-    A stroke at velocity 100 has the level of its sound; soft ones are softer, by half at most.
+    A stroke at velocity 100 has the level of its sound; softer strokes are at most half as soft.
     """
     heard: dict[int, DrumStroke] = {}
     for stroke in strokes:
@@ -93,7 +94,7 @@ def one_a_step(strokes: Sequence[DrumStroke]) -> tuple[DrumHit, ...]:
 
 
 def _ends(score: Score) -> bool:
-    """Whether the piece comes to an end, with bars before it."""
+    """Return whether the score does not loop and has more than one bar."""
     return score.loop_start_bar is None and score.bars > 1
 
 
@@ -104,7 +105,7 @@ def _choose_fill(groove: Groove, rng: np.random.Generator, whole: bool) -> str:
 
 
 def _clear(pattern: str) -> str:
-    """The pattern with room for a crash to ring: no hats in the first three steps after it."""
+    """Return the pattern without hats in the first three steps, so that a crash can ring."""
     return pattern[:3].replace("h", ".").replace("o", ".") + pattern[3:]
 
 
@@ -116,7 +117,7 @@ def _hit(bar_start: int, step: int, letter: str, groove: Groove) -> DrumHit:
 
 
 def _fill_bars(score: Score) -> set[int]:
-    """The last bars of sections that are long enough; without sections, of the piece.
+    """Return the last bars of sections that are long enough; without sections, of the piece.
 
     Where the piece ends, the bar before its last.
     """
@@ -127,7 +128,7 @@ def _fill_bars(score: Score) -> set[int]:
 
 
 def _densities(score: Score) -> list[float]:
-    """Onsets of each bar as a multiple of the median of all bars that have any."""
+    """Return the onsets of each bar divided by the median of all bars that have any."""
     onsets = [0] * score.bars
     for note in score.notes:
         onsets[min(note.start_step // score.steps_per_bar, score.bars - 1)] += 1

@@ -1,8 +1,8 @@
-"""A volume macro as the S-DSP's envelope: two ADSR bytes where these can follow it, else none.
+"""A volume macro as the S-DSP's envelope: two ADSR bytes if they fit it, else None.
 
-The chip's envelope rises once, falls to a level and goes on falling at another rate. What a macro
-does up to its release is compared with that, frame by frame, for every pair of rates; a macro that
-holds and then fades, or swells again, is followed by the direct gain instead, a value a frame.
+The chip's envelope rises once, decays to a level and then falls at another rate. The macro up to
+its release is compared with that, frame by frame, for every pair of rates. A macro that holds and
+then fades, or swells again, is played with direct gain instead, one value per frame.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ PERIODS = (
 )
 _DECAY_RATES = tuple(range(16, 31, 2))
 _STEP = 1 / 256
-"""The part of the level that a step of a bent fall takes away."""
+"""The share of the level that one step of an exponential decrease removes."""
 
 MOST_OFF_DB = 2.5
-"""By so much may the chip's envelope differ from the macro in any frame that is heard."""
+"""The largest allowed error of the chip's envelope in an audible frame, in dB."""
 
 _FAINT = 2
-"""Levels up to this, of 15, are too soft for their error to count."""
+"""Levels up to this, of 15, are too soft for an error to be audible."""
 
 _MOMENTS = (0.2, 0.95)
-"""Where in a frame its value is compared: the chip moves on while a macro stands."""
+"""The points of a frame at which values are compared: the envelope moves during a frame."""
 
 _FOLLOWED_FRAMES = 90
 FULL_GAIN = 127
@@ -46,9 +46,9 @@ FULL_GAIN = 127
 
 @dataclass(frozen=True, slots=True)
 class Adsr:
-    """The bytes of ADSR1 and ADSR2, and the macro's value, of 15, that the chip's full stands for.
+    """The bytes of ADSR1 and ADSR2, and the macro's value, of 15, at the chip's full level.
 
-    An attack always rises to the full, so a softer macro is made so by the voice's volume.
+    An attack always rises to the full level, so a softer macro needs a lower voice volume.
     """
 
     first: int
@@ -60,8 +60,8 @@ class Adsr:
 def fit_adsr(volume: Macro) -> Adsr | None:
     """Return the bytes whose envelope is nearest to the macro's held part; None if none is near.
 
-    The silence in which a macro ends is left to the release. Near is within `MOST_OFF_DB` in every
-    frame.
+    Near means within `MOST_OFF_DB` in every frame. Silence at the end of the macro is left to the
+    release.
     """
     wanted = _heard(volume)
     top = int(np.argmax(wanted))
@@ -85,7 +85,7 @@ def fit_adsr(volume: Macro) -> Adsr | None:
 
 
 def _heard(volume: Macro) -> NDArray[np.float64]:
-    """The held values up to where the macro is silent for good, at least one."""
+    """Return the held values up to where the macro becomes silent for good, at least one."""
     values = [volume.at(frame) for frame in range(_FOLLOWED_FRAMES)]
     while len(values) > 1 and not values[-1]:
         values.pop()
@@ -105,7 +105,7 @@ def _attack(frames: int) -> int:
 
 @lru_cache(maxsize=128)
 def _falls(decay_rate: int, level_db: float, frames: int) -> NDArray[np.float64]:
-    """The levels below the top in dB, [32, frames, 2], for every rate after the decay's end."""
+    """Return the levels below the top in dB, [32, frames, 2], for every rate after the decay."""
     per_frame = np.array([_db_a_frame(period) for period in PERIODS])
     first = _db_a_frame(PERIODS[decay_rate])
     place = np.arange(frames)[:, None] + np.array(_MOMENTS)
@@ -122,7 +122,7 @@ def _db_a_frame(period: int) -> float:
 
 @lru_cache(maxsize=512)
 def release_rate(volume: Macro) -> int:
-    """Return the gain rate that is at a tenth by the end of the macro's release."""
+    """Return the gain rate that reaches a tenth of the level at the end of the macro's release."""
     frames = 1 if volume.release is None else max(1, len(volume.values) - volume.release)
     return nearest(PERIODS, frames * FRAME_SAMPLES / (256 * math.log(10)))
 
@@ -133,5 +133,5 @@ def direct_gain(volume: int) -> int:
 
 
 def nearest(table: Sequence[int], value: float) -> int:
-    """Return the place of the table's value that is nearest."""
+    """Return the index of the nearest value in the table."""
     return min(range(len(table)), key=lambda place: abs(table[place] - value))

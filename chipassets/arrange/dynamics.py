@@ -1,7 +1,7 @@
-"""How loud the music is from bar to bar: it builds from section to section and arches in phrases.
+"""Loudness from bar to bar: it grows from section to section and rises and falls in phrases.
 
-All parts rise and fall together, so that the balance between them stays. How much is a matter of
-the mood: a lament and a triumph move far, a frantic battle hardly at all.
+All parts change together, so that the balance between them stays. The amount depends on the mood:
+large for sad and triumphant, small for frantic.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ DEPTHS: Mapping[str, float] = {
     "mysterious": 1.0,
     "frantic": 0.45,
 }
-"""By preset mood, what the decibels below are multiplied by."""
+"""By built-in mood, the factor on the decibels below."""
 
 _PLAIN_DEPTH = 0.8
 _FALLING_MOODS = frozenset(("sad", "calm", "dark"))
 
 _BUILD_DB = 3.5
-"""From the first section to the last."""
+"""The rise from the first section to the last, in dB."""
 
 _HUSH_DB = 2.5
-"""By how much a contrasting section before a return is softer."""
+"""How much softer a contrasting section before a return is, in dB."""
 
 _SINGLE_DB = 4.0
-"""What a piece of one section that ends gains or loses on the way."""
+"""The change over a piece of one section that does not loop, in dB."""
 
 _PHRASE_BARS = 4
 _PHRASE_DB = (-0.6, 0.0, 0.6, 0.0)
@@ -51,19 +51,19 @@ _SHORTEST, _LEAST_FRAMES = 0.55, 6
 
 @dataclass(frozen=True, slots=True)
 class Dynamics:
-    """Decibels by bar, none above 0."""
+    """The decibels of each bar; none is above 0."""
 
     bars_db: tuple[float, ...]
 
     def factor(self, bar: int) -> float:
-        """Return what a level in the bar is multiplied by."""
+        """Return the factor on the levels in the bar."""
         return math.pow(10.0, self.bars_db[min(max(bar, 0), len(self.bars_db) - 1)] / 20)
 
 
 def plan_dynamics(score: Score, moods: Sequence[str], share: float = 1.0) -> Dynamics:
-    """Return the loudness of each bar of the score, deep as the moods are on average.
+    """Return the loudness of each bar of the score, as deep as the moods' average.
 
-    `share` is how much of that the chip can give.
+    `share` is the part of that which the chip can play.
     """
     depths = [DEPTHS.get(mood, _PLAIN_DEPTH) for mood in moods] or [_PLAIN_DEPTH]
     depth = share * sum(depths) / len(depths)
@@ -81,10 +81,10 @@ def plan_dynamics(score: Score, moods: Sequence[str], share: float = 1.0) -> Dyn
 
 
 def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
-    """Return the dynamics with what the track's plan says of sections, and with its fade.
+    """Return the dynamics with the levels that the plan sets for sections, and with its fade-out.
 
-    A section's decibels take the place of those that the form gives it, each bar's place in its
-    phrase aside; 0 is as loud as the loudest.
+    A section's level replaces the one that the form gives it, and the bar's place in its phrase is
+    added; 0 dB is the loudest.
     """
     bars = list(dynamics.bars_db)
     for section in score.sections:
@@ -104,7 +104,7 @@ def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
 
 _FADE_BARS = 8
 _FADE_DB = -26.0
-"""How far a fade goes down, over up to so many bars."""
+"""The depth of a fade-out in dB, and its largest number of bars."""
 
 
 def _section_db(
@@ -125,12 +125,12 @@ def _section_db(
 def apply_gates(
     notes: Sequence[ChipNote], dynamics: Dynamics, timing: Timing
 ) -> tuple[ChipNote, ...]:
-    """Return the notes of a voice without volume, those of softer bars let go of sooner."""
+    """Return the notes of a voice without volume; notes of softer bars are shortened."""
     found = []
     for note in notes:
         factor = dynamics.factor(note.start_frame // timing.frames_per_bar)
         if factor < _SILENT_BELOW:
-            # A voice without volume cannot fade on: it leaves off.
+            # A voice without volume cannot fade out: it stops.
             continue
         share = max(factor**2, _SHORTEST)
         frames = max(round(note.duration_frames * share), min(note.duration_frames, _LEAST_FRAMES))
@@ -141,7 +141,7 @@ def apply_gates(
 def apply_dynamics(
     notes: Sequence[ChipNote], dynamics: Dynamics, timing: Timing
 ) -> tuple[ChipNote, ...]:
-    """Return the notes with the levels that their bars give them, at least 1."""
+    """Return the notes with the levels of their bars, at least 1."""
     return tuple(
         replace(
             note,

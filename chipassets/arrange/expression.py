@@ -1,8 +1,7 @@
-"""What makes a line sing: vibrato in time, a scoop into high notes, other colours with the form.
+"""Expression: vibrato in time, a scoop into high notes, other timbres in other sections.
 
-The instruments stay those that were asked for. In a contrasting section their duty is another, and
-a long note that the tune leaps up to begins a semitone below; both are instruments beside theirs,
-with the same envelope.
+The chosen instruments stay. In a contrasting section their duty changes, and a long note that the
+tune leaps up to begins a semitone below; both are variants of the instrument with its envelope.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from chipassets.music.score import Section
 _OTHER_DUTY = {0: 1, 1: 2, 2: 1, 3: 2}
 _SCOOP = Macro((-1, -1, 0))
 _SCOOP_LEAP = 4
-"""Semitones up from the note before."""
+"""The least leap up to a note that is scooped, in semitones."""
 
 CONTRAST, SCOOP = " b", " up"
-"""What is added to an instrument's name for its other colour, and for its scoop."""
+"""The suffixes of an instrument's name for its other timbre and for its scoop."""
 
 
 def in_time(instrument: Instrument, timing: Timing) -> Instrument:
-    """Return the instrument with a vibrato that starts half a beat into a note, at the latest."""
+    """Return the instrument with a vibrato that starts at most half a beat into a note."""
     delay = instrument.vibrato_delay_frames
     if delay is None:
         return instrument
@@ -33,7 +32,7 @@ def in_time(instrument: Instrument, timing: Timing) -> Instrument:
 
 
 def colours_of(instrument: Instrument) -> tuple[Instrument, ...]:
-    """Return the instrument and what its notes may be played with in its place."""
+    """Return the instrument and its variants."""
     other = replace(
         instrument,
         name=instrument.name + CONTRAST,
@@ -58,9 +57,9 @@ def express(
     *,
     scoops: bool,
 ) -> tuple[ChipNote, ...]:
-    """Return a line whose notes of that instrument take its colours where the form asks for them.
+    """Return the line with variants of the instrument where the form asks for them.
 
-    `scoops` is for the tune alone.
+    `scoops` is for the tune only.
     """
     contrasting = _contrasting_bars(sections)
     plain = instrument.arpeggio == Instrument("").arpeggio
@@ -81,7 +80,7 @@ def express(
 
 
 def _contrasting_bars(sections: Iterable[Section]) -> frozenset[int]:
-    """The bars of sections that are not the first one's kind."""
+    """Return the bars of sections with another letter than the first."""
     parts = list(sections)
     return frozenset(
         bar

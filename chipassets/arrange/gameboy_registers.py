@@ -1,11 +1,11 @@
 """The Game Boy's registers (Pan Docs, Audio Registers).
 
-A pulse takes a new volume only with a trigger, so both are written together, and only then. A
-trigger also resets the noise register, which would turn a fade into a buzz: a drum is triggered
-once and fades by the chip's own envelope. Voices are silent at volume 0 with their converters on,
-as switching those off clicks; but a converter adds a level of its own, which thumps when it comes
-alone, so it is switched on with the first note, and never for a voice that has none. The wave
-voice's memory is written with the voice off.
+A pulse takes a new volume only with a trigger, so both are written together and only when needed. A
+trigger also resets the noise register, which would make a fade buzz: a drum is triggered once and
+fades with the chip's own envelope. Silent voices have volume 0 with their converters on, because
+switching a converter off clicks. A converter that is on adds a constant level, which thumps when it
+is switched on alone, so it is switched on with the first note, and never for a voice without notes.
+The wave voice's memory is written with the voice off.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ _SWEEP, _WAVE_POWER, _WAVE_LENGTH = 0xFF10, 0xFF1A, 0xFF1B
 _MASTER, _PANNING, _POWER, _WAVE_MEMORY = 0xFF24, 0xFF25, 0xFF26, 0xFF30
 _SWEEP_OFF = 0x08
 _FULL_MASTER = 0x77
-# The second pulse is on the left only, everything else on both sides. It stays there: a voice that
-# is moved takes its converter's offset along, which clicks.
+# The second pulse is on the left only, everything else on both sides. This never changes: moving
+# a voice moves its converter's offset, which clicks.
 _SIDES = 0xFD
 _TRIGGER = 0x80
 _SILENT_ENVELOPE = 0x08
-"""Volume 0, upwards without a period: silent, and yet the converter is on."""
+"""Volume 0, increasing with period 0: silent, but the converter is on."""
 _ENVELOPE_HZ = 64
 
-# One period of 32 steps, 0..15. A triangle with a second and a third harmonic is heard on small
-# speakers; the short one is hollow and harder.
+# One period of 32 steps, 0..15. A triangle with a second and a third harmonic is audible on small
+# speakers; the short one sounds hollow and harder.
 _WAVES = {
     "triangle": ((1, 60), (2, 22), (3, 10)),
     "triangle_short": ((1, 56), (3, 24), (5, 12)),
 }
-# The register's levels from none over a quarter and a half to all.
+# The register's values for the levels 0, 1/4, 1/2 and 1.
 _WAVE_LEVELS = (0, 3, 2, 1)
 _OTHER_WAVE = ((1, 60), (2, 30), (4, 10))
 
 
 def sides_of(voice: str) -> tuple[int, int]:
-    """Return whether the voice is heard on the left and on the right, 1 or 0 each."""
+    """Return (left, right): 1 if the voice is heard on this side, else 0."""
     number = [spec.name for spec in CHIPS["gameboy"].voices].index(voice)
     return _SIDES >> (4 + number) & 1, _SIDES >> number & 1
 
@@ -71,7 +71,7 @@ def _bass_of(song: ChipSong) -> str:
 
 
 def _wave_bytes(instrument: str) -> bytes:
-    """32 steps of the instrument's wave, two a byte, the high four bits first."""
+    """Return 32 steps of the instrument's wave, two per byte, the high four bits first."""
     partials = _WAVES.get(instrument, _OTHER_WAVE)
     raw = [
         sum(
@@ -86,7 +86,7 @@ def _wave_bytes(instrument: str) -> bytes:
 
 
 def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
-    """Mark the silence before the first note, where no loop comes back to it with the voice on."""
+    """Mark the silence before the first note as `unplugged`, unless a loop returns to it."""
     first = next((n for n, state in enumerate(states) if state.volume), len(states))
     if first < len(states) and song.loop_start_frame is not None:
         first = min(first, song.loop_start_frame)
@@ -117,14 +117,14 @@ def _wave(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 
 
 def _wave_level(volume: int) -> int:
-    """Which of the wave's levels, from none up to all of it, is nearest to the volume."""
+    """Return the index of the wave's level, 0 to full, that is nearest to the volume."""
     return 3 if volume > 10 else 2 if volume > 5 else 1 if volume else 0
 
 
 def _next_level(register: int | None, wanted: int) -> int:
-    """The register's level for this frame, up in at most two steps and down one at a time.
+    """Return the register's level for this frame: up in at most two steps, down one at a time.
 
-    The converter moves with the level, so a note that stopped at once would thump.
+    The converter's output moves with the level, so stopping a note at once would thump.
     """
     if register is None:
         return _WAVE_LEVELS[wanted]
@@ -133,7 +133,10 @@ def _next_level(register: int | None, wanted: int) -> int:
 
 
 def _high(address: int, high: int, trigger: bool, shadow: Shadow) -> list[Write]:
-    """The upper frequency bits, with a trigger if wanted; the shadow keeps them without it."""
+    """Return the write of the upper frequency bits, with a trigger if wanted.
+
+    The shadow keeps them without the trigger.
+    """
     if not trigger:
         return changed([(address, high)], shadow)
     shadow[address] = high
@@ -155,13 +158,13 @@ def _noise(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 
 
 def _fade(state: State) -> int:
-    """The envelope's period, in 64ths of a second a step, that halves the volume in time."""
+    """Return the envelope's period, in 64ths of a second a step, that halves the volume in time."""
     frames = _half_frames(state.instrument) if state.instrument else 1
     return min(7, max(1, round(frames * _ENVELOPE_HZ / 60 / max(state.volume / 2, 1))))
 
 
 def _half_frames(instrument: Instrument) -> int:
-    """Frames until the instrument is at half the volume it starts with, or its macro ends."""
+    """Return the frames until the instrument is at half its initial volume, or its macro ends."""
     volumes = instrument.volume.values
     below = (frame for frame, volume in enumerate(volumes) if 2 * volume <= volumes[0])
     return next(below, len(volumes))
@@ -169,7 +172,7 @@ def _half_frames(instrument: Instrument) -> int:
 
 @cache
 def noise_byte(index: int) -> int:
-    """Return the NR43 byte whose noise runs nearest to the 2A03's at the period index."""
+    """Return the NR43 byte whose noise is nearest to the 2A03's at this period index."""
     wanted = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[index]
     choices = ((shift, divider) for shift in range(14) for divider in range(8))
 

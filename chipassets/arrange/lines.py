@@ -1,9 +1,9 @@
-"""Deals the notes of a score to lines: a lead, an inner line and a bass.
+"""Assigns the notes of a merged score to three lines: lead, inner line and bass.
 
-A skyline that takes whatever is highest leaps between melody and accompaniment. Here the lines are
-the cheapest way through the whole piece (Viterbi over all assignments at every change): it costs to
-drop a note, to cut one, to leap, to cross, and to let the lead be anything but the top. Costs are
-integers, so every machine finds the same way.
+Always taking the highest note as the lead would leap between melody and accompaniment. Here the
+lines are the cheapest path through the whole piece (Viterbi over all assignments at every change).
+There are costs for dropping a note, cutting one, leaping, crossing, and a lead that is not the top.
+Costs are integers, so every machine finds the same path.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _NO_LEAD = 8
 _NO_BASS = 3
 _NOT_OUTERMOST = 3
 _LEAP = (3, 1, 2)
-"""Per semitone beyond a third, for each line."""
+"""Cost per semitone beyond a third, for each line."""
 _FREE_LEAP = 4
 _MOST_LEAP = 12
 _OUT_OF_REGISTER = 9
-"""Semitones from a line's usual pitch within which nothing is charged."""
+"""Semitones from a line's usual pitch within which there is no cost."""
 
 
 def deal_lines(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
     """Return lead, inner and bass: each note of the score in one line or none, in order.
 
-    No two notes of a line overlap: a note is shorter where its line moves on before its end.
+    No two notes of a line overlap: a note is shortened where its line has the next one.
     """
     spans = _spans(notes)
     usual = _usual_pitches(notes, spans)
@@ -58,11 +58,11 @@ def deal_lines(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
 def fill_gaps(
     line: Sequence[Note], left: Sequence[Note]
 ) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
-    """Return the line with the left notes that begin where it is silent, and those still left.
+    """Return the line with left-over notes that begin in its rests, and those still left.
 
-    Such a note leaps, which is why the line went without it, but its voice has nothing else to
-    play. It is shorter where the line goes on before its end, by half at most; of several at one
-    place the longest and then the highest is taken.
+    Such a note leaps, which is why it was left over, but the voice has nothing else to play. It is
+    shortened by at most half if the line's next note comes before its end; of several at one place
+    the longest and then the highest is taken.
     """
     filled = list(line)
     starts = [note.start_step for note in line]
@@ -81,7 +81,10 @@ def fill_gaps(
 
 
 class _Span:
-    """A stretch of steps in which the same notes sound: `heard` are their indices, high first."""
+    """A range of steps in which the same notes sound.
+
+    `heard` are their indices, the highest first.
+    """
 
     def __init__(self, start: int, end: int, heard: list[int]) -> None:
         self.start, self.end, self.heard = start, end, heard
@@ -90,7 +93,7 @@ class _Span:
 
 @lru_cache(maxsize=8)
 def _assignments(count: int) -> NDArray[np.int64]:
-    """Every way to give three lines different ones of `count` notes or none (= count)."""
+    """Return every way to give three lines different notes of `count`, or none (= count)."""
     rows = [
         row
         for row in product(range(count + 1), repeat=_LINES)
@@ -116,7 +119,10 @@ def _spans(notes: Sequence[Note]) -> list[_Span]:
 
 
 def _usual_pitches(notes: Sequence[Note], spans: Sequence[_Span]) -> tuple[int, int, int]:
-    """Where each line usually lies: the medians of the top, of all notes and of the bottom."""
+    """Return the usual pitch of each line.
+
+    The medians of the top, of all notes and of the bottom.
+    """
     full = [span for span in spans if len(span.heard) > 1] or [span for span in spans if span.heard]
     if not full:
         return 72, 60, 48
@@ -129,7 +135,7 @@ def _usual_pitches(notes: Sequence[Note], spans: Sequence[_Span]) -> tuple[int, 
 def _cheapest_step(
     notes: Sequence[Note], span: _Span, before: _Span | None, usual: tuple[int, int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The cost of each assignment of the span, and of coming to it from each one before."""
+    """Return the cost of each assignment of the span, and of each transition to it."""
     moves = np.zeros((1 if before is None else len(before.states), len(span.states)), np.int64)
     for line in range(_LINES):
         table = _move_table(notes, before.heard if before else [], span, line)
@@ -168,7 +174,7 @@ def _stay_costs(
 def _move_table(
     notes: Sequence[Note], heard_before: Sequence[int], span: _Span, line: int
 ) -> NDArray[np.int64]:
-    """What it costs one line to go from each note before (or none) to each note now (or none)."""
+    """Return one line's cost from each note before (or none) to each note now (or none)."""
     table = np.zeros((len(heard_before) + 1, len(span.heard) + 1), np.int64)
     for row, old in enumerate([*heard_before, None]):
         cut = _CUT if old is not None and notes[old].end_step > span.start else 0
@@ -189,7 +195,7 @@ def _move_table(
 def _cheapest_way(
     spans: Sequence[_Span], steps: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 ) -> list[NDArray[np.int64]]:
-    """The assignment of every span on the cheapest way; of equals the first."""
+    """Return the assignment of every span on the cheapest path; of equals the first."""
     total = np.zeros(1, np.int64)
     came_from = []
     for stay, moves in steps:

@@ -1,9 +1,9 @@
-"""The 2A03's and the VRC6's registers.
+"""The registers of the 2A03 and the VRC6.
 
 Writing a 2A03 pulse's high timer byte restarts its wave, which clicks, so it is written only when
-the high bits change: a new note is an attack in volume, not in phase. Volume is constant volume
-changed by software, so the sound does not hang on the chip's frame counter. A drum with a sample
-sounds on the sample channel beside its noise, unless a loop's seam or the end would cut it off.
+the high bits change: a new note starts by volume, not by phase. The volume is constant volume set
+by software, so that the sound does not depend on the chip's frame counter. A drum with a sample
+also plays the sample channel, unless a loop's seam or the end would cut the sample off.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chipassets.chips.chipsong import ChipSong
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.chips.registers import Write
 
-# $4015: all four voices on. $4017: four steps, no interrupt. $9003: the VRC6 at its usual pitch.
+# $4015: all four voices on. $4017: four steps, no interrupt. $9003: the VRC6 at normal pitch.
 _START = (Write(0x4015, 0x0F), Write(0x4017, 0x40))
 _VRC6_START = (*_START, Write(0x9003, 0x00))
 # $4010 to $4013: the sample channel at rest, at its finest steps and at level 0.
@@ -23,7 +23,7 @@ _SAMPLES_START = (
     *(Write(address, 0) for address in (0x4011, 0x4012, 0x4013)),
 )
 _SAMPLE_STOPS, _SAMPLE_STARTS = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
-# Sweep off, and set to go down: with the sweep at 0 low notes would be muted.
+# Sweep off, with the negate bit set: without it low notes would be muted.
 _SWEEP_OFF = 0x08
 _CONSTANT_VOLUME = 0x30
 _LENGTH_LOAD = 0x08
@@ -32,7 +32,7 @@ _GATE_ON, _GATE_OFF = 0xFF, 0x80
 _VRC6_DUTIES = (1, 3, 7, 3)
 _VRC6_ENABLED = 0x80
 _SAW_FULL_RATE = 42
-"""The largest rate whose six additions stay within the saw's eight bits."""
+"""The largest rate whose six additions fit the saw's eight bits."""
 
 
 def _start(song: ChipSong) -> tuple[Write, ...]:
@@ -52,7 +52,7 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 
 
 def _clip(state: State) -> dmcbank.Clip | None:
-    """What the sample channel begins in this frame."""
+    """Return the writes with which the sample channel starts a clip in this frame."""
     if not (state.attack and state.instrument and state.instrument.sample):
         return None
     clip = dmcbank.clips()[state.instrument.sample]
@@ -60,7 +60,7 @@ def _clip(state: State) -> dmcbank.Clip | None:
 
 
 def _registers(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
-    """Address and value of the voice's registers, pitch before volume."""
+    """Return address and value of the voice's registers, pitch before volume."""
     base = spec.base_address
     if spec.kind.startswith("vrc6"):
         high = _VRC6_ENABLED | state.timer >> 8

@@ -1,9 +1,9 @@
-"""How loud a note of a chip voice is to a listener: its power under the K-weighting, worked out.
+"""The loudness of a note of a chip voice: its power under the K-weighting, computed.
 
 Arranging has no samples to measure. But a voice's wave is known, and with it the power of each
-partial; ITU-R BS.1770's weighting then says what a listener makes of it. Bass notes lose by it and
-bright ones gain, which is why levels alone tell little. Powers are of full scale, before a chip's
-output filter.
+partial; ITU-R BS.1770's K-weighting models how loud it is heard. Low notes lose by it and bright
+ones gain, so levels alone are misleading. Powers are relative to full scale, before a chip's
+filter.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from chipassets.units import OCTAVE
 
 _MOST_PARTIALS = 64
 _NOTE_SECONDS = 0.3
-"""For how long a sampled note is heard when its power is worked out."""
+"""The time over which the power of a sampled note is computed."""
 
 _HIGHEST_HZ = 16_000.0
 _DUTIES = (0.125, 0.25, 0.5, 0.75)
 _NOISE_HZ = np.linspace(20.0, _HIGHEST_HZ, 400)
 _FULL_LEVEL = 15
 
-# Swings at full level as parts of full scale. NESdev, APU mixer: one pulse, the triangle and the
-# noise alone. A VRC6 pulse is 0.86 of the 2A03's. The Game Boy's converters are all alike.
+# Amplitudes at full level relative to full scale. NESdev, APU mixer: one pulse, the triangle and
+# the noise alone. A VRC6 pulse is 0.86 of the 2A03's. The Game Boy's converters are equal.
 _NES_PULSE, _NES_TRIANGLE = 0.149, 0.246
 _NES_NOISE = 0.145
-"""Beside a sounding triangle, which takes a part of it."""
+"""While the triangle sounds, which reduces it."""
 _NES_SAMPLE_STEP = 159.79 / 100 / 22_638 * 0.8
 _VRC6_PULSE, _VRC6_SAW = 0.128, 0.248
 _GAMEBOY = 0.157
 
 
 def k_gain(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the power gain of the K-weighting at the frequencies.
+    """Return the power gain of the K-weighting at the frequencies in Hz.
 
-    It is that of the analogue filters behind the coefficients of BS.1770-4: a shelf of 4 dB at
-    1682 Hz and a high-pass at 38 Hz.
+    It is that of the analogue filters from which BS.1770-4 derives its coefficients: a shelf of 4
+    dB at 1682 Hz and a high-pass at 38 Hz.
     """
     s = 1j * hz
     w, q, high = 1681.974450955533, 0.7071752369554196, math.pow(10.0, 3.999843853973347 / 20)
@@ -64,7 +64,7 @@ def note_power(note: ChipNote, instrument: Instrument, chip: Chip, spec: VoiceSp
 
 
 def _side_power(chip: str, voice: str) -> float:
-    """Both sides' power of a voice at its place, where one on both sides is 2 and mono is 1."""
+    """Return the summed power of both sides for a voice's panning, where mono is 1."""
     if chip == "snes":
         return sum((side / FULL_SIDE) ** 2 for side in PLACES[voice])
     return sum(sides_of(voice)) if chip == "gameboy" else 1.0
@@ -89,7 +89,7 @@ def _mean_square(instrument: Instrument, frames: int) -> float:
 
 @lru_cache(maxsize=4096)
 def _tone_power(kind: str, instrument: str, duty: int, pitch: int) -> float:
-    """The power of a voice's wave at its full level."""
+    """Return the power of a voice's wave at its full level."""
     if kind == "sample":
         return _sample_power(soundbank.wave_source(instrument, duty, pitch), pitch)
     partial = np.arange(1, _MOST_PARTIALS + 1)
@@ -125,7 +125,7 @@ def _saw(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
 
 
 def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
-    """The Game Boy's wave is a sine with a little above it."""
+    """Return the power of a partial of the Game Boy's wave: a sine with weak harmonics."""
     del instrument, duty, pitch
     found: _Powers = np.where(partial == 1, (_GAMEBOY / 2) ** 2 / 2, 0.0)
     found[1] = found[0] * 0.13
@@ -134,7 +134,7 @@ def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers
 
 @lru_cache(maxsize=1024)
 def _sample_power(number: int, pitch: int) -> float:
-    """The power of a SNES source at a pitch, over the first part of a note."""
+    """Return the power of a SNES source at a pitch, over the first part of a note."""
     source = soundbank.sources()[number]
     rate = source.cycle_samples * 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
     values = np.array(source.values, dtype=np.float64) / 32_768
@@ -155,7 +155,7 @@ _WAVES: dict[str, Callable[[_Partials, str, int, int], _Powers]] = {
 
 
 def _drum_power(note: ChipNote, instrument: Instrument, chip: str) -> float:
-    """What a stroke gives in all, in frames of full power."""
+    """Return the energy of a stroke, in frames of full power."""
     loudness = (note.level / _FULL_LEVEL) ** 2
     if chip == "snes":
         number = soundbank.drum_source(instrument.name)
@@ -174,7 +174,10 @@ def _drum_power(note: ChipNote, instrument: Instrument, chip: str) -> float:
 
 @lru_cache(maxsize=32)
 def _noise_power(period_index: int) -> float:
-    """Of noise that swings by one: its bits hold for a period each, so that it falls as a sinc."""
+    """Return the power of noise of amplitude one.
+
+    Each bit is held for a period: a sinc spectrum.
+    """
     rate = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[period_index]
     density = 2 * 0.25 / rate * np.sinc(_NOISE_HZ / rate) ** 2
     return float((density * k_gain(_NOISE_HZ)).mean() * (_HIGHEST_HZ - 20))
@@ -195,7 +198,7 @@ def _clip_energy(name: str) -> float:
 
 
 def _energy(values: NDArray[np.float64], rate_hz: float) -> float:
-    """The weighted energy of the samples, in frames of full power."""
+    """Return the weighted energy of the samples, in frames of full power."""
     count = len(values)
     spectrum = np.abs(np.fft.rfft(values)) ** 2
     hz = np.arange(len(spectrum)) * rate_hz / count

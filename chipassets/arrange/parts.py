@@ -1,9 +1,8 @@
-"""Further parts for chips that have more voices than lead, inner line, bass and drums.
+"""Further parts, for chips with more voices than lead, inner line, bass and drums.
 
-A table from role to part. What was composed for further parts comes first. Of merged music, what
-the three lines left over goes to the harmony; where nothing is left it doubles the lead below, and
-the other parts colour what is there: an echo of the lead, the lead beside itself, the bass an
-octave up.
+A table from role to part. Composed further parts are used first. Of merged music, notes that the
+three lines left over go to the harmony; if there are none, it doubles the lead below. The other
+parts add colour: an echo of the lead, a second lead, the bass an octave up.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ COLOURS = (
         duty=Macro((1,)),
     ),
 )
-"""The instruments of parts that double others."""
+"""The instruments of parts that double another part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What a further part may draw on.
+    """The material of further parts.
 
-    left: the score's remaining notes; composed: the notes of the score's further parts by name;
-    the others: what already plays.
+    left: the score's remaining notes. composed: the notes of the score's further parts by name. The
+    other fields: what the main voices play.
     """
 
     left: Sequence[Note]
@@ -53,7 +52,7 @@ class Played:
     composed: Mapping[str, Sequence[Note]] = field(default_factory=dict)
 
     def written(self, name: str, spec: VoiceSpec) -> tuple[ChipNote, ...]:
-        """Return what was composed for a further part, as the voice plays it; often nothing."""
+        """Return the notes composed for a further part in the voice's range; often none."""
         line = fit_line(self.composed.get(name, ()), replace(spec, role="inner"))
         return phrase_line(line, "inner", self.instrument, self.timing)
 
@@ -64,7 +63,7 @@ _Part = tuple[tuple[ChipNote, ...], Sequence[Note]]
 def play_parts(
     chip: Chip, played: Played, taken: frozenset[str]
 ) -> tuple[dict[str, tuple[ChipNote, ...]], Sequence[Note]]:
-    """Return what each voice plays whose role is not in `taken`, by role, and the notes left."""
+    """Return the notes of each voice whose role is not in `taken`, by role, and the notes left."""
     parts = {}
     for spec in chip.voices:
         if spec.role not in taken:
@@ -74,7 +73,10 @@ def play_parts(
 
 
 def _harmony(spec: VoiceSpec, played: Played) -> _Part:
-    """The composed harmony; else the left notes' best line, and the lead an octave down."""
+    """Return the composed harmony.
+
+    Else the best line of the left notes, and the lead an octave down.
+    """
     if written := played.written("harmony", spec):
         return written, played.left
     line = max(deal_lines(played.left), key=len) if played.left else ()
@@ -90,7 +92,7 @@ def _harmony(spec: VoiceSpec, played: Played) -> _Part:
 
 
 def _echo(spec: VoiceSpec, played: Played) -> _Part:
-    """The composed figure; else the lead again, late and soft."""
+    """Return the composed figure; else the lead, delayed and soft."""
     if written := played.written("figure", spec):
         return written, played.left
     lead = [_moved(note, spec, 0) for note in played.lead]
@@ -98,13 +100,13 @@ def _echo(spec: VoiceSpec, played: Played) -> _Part:
 
 
 def _chorus(spec: VoiceSpec, played: Played) -> _Part:
-    """The lead softly beside itself, for a chip that has places for both."""
+    """Return the lead again, softly, for a chip that has stereo positions for both."""
     notes = tuple(replace(_moved(note, spec, 0), level=_COLOUR_LEVEL) for note in played.lead)
     return notes, played.left
 
 
 def _double(spec: VoiceSpec, played: Played) -> _Part:
-    """The bass an octave up, with an edge that the bass itself lacks."""
+    """Return the bass an octave up, with a brighter sound."""
     notes = tuple(
         replace(_moved(note, spec, 12), level=_DOUBLE_LEVEL, instrument="edge")
         for note in played.bass
@@ -121,7 +123,7 @@ _PARTS: dict[str, Callable[[VoiceSpec, Played], _Part]] = {
 
 
 def _moved(note: ChipNote, spec: VoiceSpec, semitones: int) -> ChipNote:
-    """The note moved, by octaves more where the voice ends."""
+    """Return the note moved, by further octaves if it leaves the voice's range."""
     pitch = note.pitch + semitones
     while pitch < spec.lowest_pitch:
         pitch += OCTAVE
@@ -131,7 +133,7 @@ def _moved(note: ChipNote, spec: VoiceSpec, semitones: int) -> ChipNote:
 
 
 def _fill(own: Sequence[ChipNote], others: Sequence[ChipNote]) -> tuple[ChipNote, ...]:
-    """The own notes, and those of the others that sound while none of the own does."""
+    """Return the own notes, and the others' notes that sound where no own note does."""
     free = [
         note
         for note in others

@@ -1,9 +1,9 @@
-"""The S-DSP's registers: samples, envelopes and places for eight voices, with an echo.
+"""The S-DSP's registers: samples, envelopes and stereo positions of eight voices, and an echo.
 
-A note is keyed on once and shaped by the chip: the instrument's volume macro becomes attack, decay
-and sustain where these can follow it, else a direct gain that changes with the frames; its release
-is a falling gain. The frame before a voice's next note keys it off, which takes the chip 8 ms, so
-that the next one begins from silence.
+A note is keyed on once and shaped by the chip: the instrument's volume macro becomes an ADSR
+envelope if one fits, else direct gain values that change from frame to frame; its release is a
+falling gain. The frame before a voice's next note keys it off, which takes the chip 8 ms, so that
+the next note starts from silence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from chipassets.chips.soundbank import (
 
 _KEY_ON, _KEY_OFF = 0x4C, 0x5C
 _VOICES = 8
-# All voices but bass and drums are heard in the room.
+# All voices but bass and drums are sent to the echo.
 _ECHO_SENDERS = ("voice1", "voice2", "voice5", "voice6", "voice7")
 _FIR = (10, 20, 30, 30, 20, 10, 4, 4)
 _MASTER = 62
@@ -34,7 +34,7 @@ _MASTER = 62
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The echo's delay in 16 ms, how much of it comes back, and how loud it is; 128 is one."""
+    """The echo's delay in units of 16 ms, its feedback and its volume; 128 is a factor of one."""
 
     delay: int
     feedback: int
@@ -74,7 +74,7 @@ FULL_SIDE = 127
 
 _HIGHEST_PITCH = 0x3FFF
 _DETUNE = 290
-"""A chorus is this part sharper than what it doubles: six cents."""
+"""A chorus is higher than what it doubles by this share: six cents."""
 
 _FALLING_GAIN = 0xA0
 _DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
@@ -98,7 +98,7 @@ def _start(song: ChipSong) -> tuple[Write, ...]:
 
 
 def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
-    """Mark the frame before every attack as one in which the note before it is let go."""
+    """Mark the frame before every attack, in which the previous note is keyed off."""
     del song
     prepared = list(states)
     for frame, state in enumerate(states[1:]):
@@ -124,7 +124,7 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 
 
 def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[int, int]]:
-    """All eight registers of a note that begins."""
+    """Return all eight register writes of a note that begins."""
     base = spec.base_address
     is_drum = spec.role == "drums"
     adsr = _DRUM_ADSR if is_drum else fit_adsr(instrument.volume)
@@ -151,19 +151,19 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
 
 
 def _followed(base: int, state: State, shadow: Shadow) -> list[tuple[int, int]]:
-    """The direct gain of a held note whose macro no ADSR follows."""
+    """Return the direct gain of a held note whose macro no ADSR fits."""
     if shadow[base + 5] & ADSR_ON:
         return []
     return [(base + 7, direct_gain(state.envelope))]
 
 
 def _release(state: State) -> int:
-    """The gain that falls as the instrument's release does."""
+    """Return the decreasing gain that matches the instrument's release."""
     return _FALLING_GAIN | (release_rate(state.instrument.volume) if state.instrument else 31)
 
 
 def _pitch(spec: VoiceSpec, state: State, number: int) -> list[tuple[int, int]]:
-    """The pitch register: the chip table's, for the cycle that the source has."""
+    """Return the pitch register: the chip table's value, scaled to the source's cycle length."""
     if spec.role == "drums":
         pitch = drum_pitch(number)
     else:
@@ -175,7 +175,7 @@ def _pitch(spec: VoiceSpec, state: State, number: int) -> list[tuple[int, int]]:
 
 
 def _join(writes: list[Write]) -> list[Write]:
-    """The frame's key-ons and key-offs as one write each, at its end."""
+    """Return the writes with the frame's key-ons and key-offs joined into one write each, last."""
     others = [write for write in writes if write.address not in (_KEY_ON, _KEY_OFF)]
     if len(others) == len(writes):
         return writes

@@ -1,4 +1,4 @@
-"""Score to ChipSong: lines to voices, steps to frames, with phrasing, accents, echo and drums."""
+"""Score to ChipSong: lines to voices, steps to frames, articulation, accents, echo and drums."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from chipassets.units import bar_frames
 from chipassets.versions import DRUMS_VERSION
 
 TAIL_FRAMES = 45
-"""What a track that plays once gets after its last bar, for the last notes to end in."""
+"""Frames after the last bar of a track that plays once, in which the last notes decay."""
 
 _TONE_ROLES = ("lead", "inner", "bass")
 _IN_CHORDS = "play in fast arpeggios of the inner voice"
 _FOLDED = "play an octave or more away, where their voice can"
 _SHARE_BESIDE_TRIANGLE = 0.7
-"""How far the others may go where the bass has one level."""
+"""The share of the dynamics that the other voices use if the bass has no volume control."""
 
 _ROOMS = {
     "title": "hall",
@@ -51,21 +51,21 @@ _ROOMS = {
     "game_over": "hall",
     "credits": "hall",
 }
-"""The room in which a scene's music plays, where it is not the usual one."""
+"""The echo of a scene's music, if it is not the default."""
 
 _GROOVE_DB = 1.5
-"""What a step of a groove's level is."""
+"""One step of a groove's level in dB."""
 
 
 def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
-    """Return what each voice of the chip plays: every note of the score, or counted as dropped.
+    """Return what each voice of the chip plays; every note of the score is played or counted.
 
-    Lead, inner line and bass take the tonal voices, moved by octaves into their ranges; voices that
-    the chip has beyond those play further parts; without one for it, the inner voice echoes the
-    lead where it is free; the track's groove is on noise. Notes for which there is no voice sound
-    in arpeggios of the inner voice unless the track wants none. Voices that the track leaves free
-    are silent, and the more important lines take the others. Bars are exact numbers of frames.
-    ArrangeError for a chip, an instrument or a groove that does not exist, or no voice left.
+    Lead, inner line and bass take the pitched voices, moved by octaves into their ranges; voices
+    that the chip has besides play further parts; without such a voice, the inner voice echoes the
+    lead where it rests; the track's groove is on noise. Notes without a voice sound in arpeggios of
+    the inner voice unless the track disables them. Voices that the track leaves free are silent,
+    and the more important lines take the others. Bars are exact numbers of frames. ArrangeError for
+    a chip, an instrument or a groove that does not exist, or if no voice is left.
     """
     band = _band(score, track, chip)
     playable, dropped = _playable(score, band.timing)
@@ -95,7 +95,10 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """Who plays a track, and in what time: voices by role, and the instruments of the tones."""
+    """The players of a track and its timing.
+
+    Voices by role, and the instruments of the pitched roles.
+    """
 
     track: TrackPlan
     table: Chip
@@ -104,17 +107,17 @@ class _Band:
 
     @property
     def voice_of(self) -> dict[str, VoiceSpec]:
-        """The voices that are not left free, by the role that they play."""
+        """Return the voices that are not left free, by role."""
         return {spec.role: spec for spec in self.table.voices}
 
     @property
     def shadow(self) -> Instrument:
-        """What plays the lead's echo."""
+        """Return the instrument that plays the lead's echo."""
         return echo_of(self.instruments["lead"])
 
 
 Voices = dict[str, tuple[ChipNote, ...]]
-"""What is played, by role."""
+"""Notes by role."""
 
 
 def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
@@ -132,14 +135,14 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
 
 
 def _lines(score: Score, playable: Sequence[Note]) -> dict[str, Sequence[Note]]:
-    """The notes of lead, inner line and bass: as they were composed, or dealt from merged music."""
+    """Return the notes of lead, inner line and bass: as composed, or assigned from merged music."""
     if not score.is_voiced:
         return dict(zip(_TONE_ROLES, deal_lines(playable), strict=True))
     return {role: _one_at_a_time(playable, role) for role in _TONE_ROLES}
 
 
 def _one_at_a_time(notes: Sequence[Note], part: str) -> list[Note]:
-    """A part's notes, of which none begins while another sounds; a chord's highest is its line."""
+    """Return a part's notes without overlaps; of a chord only the highest note stays."""
     line: list[Note] = []
     for note in notes:
         if note.part == part and (not line or line[-1].end_step <= note.start_step):
@@ -148,7 +151,7 @@ def _one_at_a_time(notes: Sequence[Note], part: str) -> list[Note]:
 
 
 def _tones(fitted: Mapping[str, Sequence[Note]], band: _Band) -> Voices:
-    """Lead, inner line and bass, as far as they have a voice; without one the bass is empty."""
+    """Return lead, inner line and bass if they have a voice; without one the line is empty."""
     voices = {role: _phrased(role, line, band) for role, line in fitted.items()}
     return {"bass": (), **voices}
 
@@ -160,7 +163,7 @@ def _phrased(role: str, line: Sequence[Note], band: _Band) -> tuple[ChipNote, ..
 def _further_parts(
     voices: Voices, left: Sequence[Note], score: Score, band: _Band
 ) -> tuple[Voices, Sequence[Note]]:
-    """What the chip's other voices play, and the notes that are still left."""
+    """Return what the chip's other voices play, and the notes that are still left."""
     played = Played(
         left=left,
         composed={name: score.part(name) for name in FURTHER_PARTS},
@@ -174,7 +177,7 @@ def _further_parts(
 
 
 def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
-    """The voices with the colours of the form, and the loudness of every bar."""
+    """Return the voices with timbres that follow the form, and with the loudness of every bar."""
     flat = band.voice_of["bass"].kind == "triangle" if "bass" in band.voice_of else False
     share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
     dynamics = plan_dynamics(score, band.track.preset_moods, share)
@@ -199,9 +202,9 @@ def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
 def _by_section(
     role: str, notes: Sequence[ChipNote], score: Score, band: _Band
 ) -> tuple[ChipNote, ...]:
-    """The notes of a tone role, in sections that name an instrument for it played by that one.
+    """Return the notes of a pitched role with the instruments that sections set for it.
 
-    Notes in arpeggios, which have instruments of their own, keep these.
+    Notes in arpeggios have instruments of their own and keep these.
     """
     named = [getattr(band.track.wished(s.name), _WISHED[role]) for s in score.sections]
     if not any(named):
@@ -224,13 +227,13 @@ def _by_section(
 
 
 _WISHED = {"lead": "lead", "inner": "inner", "bass": "low"}
-"""What a plan's wish calls the instrument of each role."""
+"""The field of a wish that holds the instrument of each role."""
 
 
 def _chords(
     lines: Mapping[str, Sequence[Note]], voices: Voices, left: Sequence[Note], band: _Band
 ) -> Chords:
-    """The inner voice with what is left in its arpeggios, where the track wants them."""
+    """Return the inner voice with the left-over notes as arpeggios, unless these are disabled."""
     inner = voices.get("inner", ())
     if not band.track.sound.arpeggio or "inner" not in lines:
         return Chords(inner, (), tuple(left))
@@ -249,7 +252,7 @@ def _drums(score: Score, band: _Band) -> tuple[ChipNote, ...]:
 def _song(
     score: Score, band: _Band, voices: Voices, chord_instruments: Sequence[Instrument]
 ) -> ChipSong:
-    """The voices in the chip's order, those that are left free without notes."""
+    """Return the song with the voices in the chip's order; voices left free have no notes."""
     roles = {spec.name: spec.role for spec in band.table.voices}
     own = band.track.sound.instruments
     kit = KITS[band.track.sound.drums]
@@ -284,7 +287,7 @@ def _find_chip(name: str) -> Chip:
 
 
 def _playable(score: Score, timing: Timing) -> tuple[list[Note], Counter[str]]:
-    """The notes that have a place in time, and the others counted by reason."""
+    """Return the notes that have a place in time, and the number of the others by reason."""
     dropped: Counter[str] = Counter()
     playable = []
     for note in score.notes:
@@ -298,13 +301,13 @@ def _playable(score: Score, timing: Timing) -> tuple[list[Note], Counter[str]]:
 
 
 def _left(playable: Sequence[Note], lines: Iterable[Iterable[Note]]) -> list[Note]:
-    """The notes that no line holds."""
+    """Return the notes that are in no line."""
     dealt = {(note.start_step, note.pitch) for line in lines for note in line}
     return [note for note in playable if (note.start_step, note.pitch) not in dealt]
 
 
 def _instruments(track: TrackPlan) -> dict[str, Instrument]:
-    """The instrument of each role; ArrangeError for a name that is in neither bank."""
+    """Return the instrument of each role; ArrangeError for a name that is in neither bank."""
     character = track.character
     bank = INSTRUMENTS | {item.name: item for item in track.sound.instruments}
     found = {}

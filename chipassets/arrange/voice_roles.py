@@ -8,16 +8,16 @@ from dataclasses import replace
 from chipassets.chips.profiles import Chip, VoiceSpec
 from chipassets.errors import ArrangeError
 
-# Who may sit where, the most important role first: a melody without its own voice takes another's.
+# The roles whose voice each role may take, the most important role first.
 _LENDERS = (("lead", ("lead", "inner", "bass")), ("bass", ("bass", "inner")), ("inner", ("inner",)))
 
 
 def assign_roles(chip: Chip, leave: Collection[str]) -> Chip:
-    """Return the chip with the voices that are not left free, in the roles that they now play.
+    """Return the chip with only the voices not left free, in the roles that they now play.
 
-    Voices beyond lead, inner line, bass and drums take a role whose own voice is gone before the
-    inner line gives up its. ArrangeError when no voice that plays tones remains, or for a voice
-    that the chip does not have.
+    Voices beyond lead, inner line, bass and drums take a role whose own voice is missing before the
+    inner line gives its voice up. ArrangeError if no pitched voice remains, or for a voice that the
+    chip does not have.
     """
     names = [spec.name for spec in chip.voices]
     unknown = [name for name in leave if name not in names]

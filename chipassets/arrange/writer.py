@@ -1,7 +1,7 @@
-"""ChipSong to RegisterLog: macros run at the frame rate, and only what changes is written.
+"""ChipSong to RegisterLog: macros advance every frame, and only changed registers are written.
 
-The first frame and the loop's first frame write every register. Vibrato and slides stay within the
-high timer bits of their note, because on some chips a write to those restarts the wave.
+The first frame and the loop's first frame write every register. Vibrato and slides do not change
+the high timer bits of their note, because on some chips writing those restarts the wave.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ DRIVERS: dict[str, Driver] = {
     "gameboy": GAMEBOY_DRIVER,
     "snes": SNES_DRIVER,
 }
-"""How each chip of the chip table is played."""
+"""The driver of each chip in the chip table."""
 
 _CENT = 0.0005776226504666211
-"""ln 2 / 1200: the part of a timer that a cent is."""
+"""ln 2 / 1200: the relative change of a timer for one cent."""
 
 _SILENT = State()
 
@@ -65,7 +65,7 @@ def _is_full(frame: int, song: ChipSong) -> bool:
 
 
 def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> list[State]:
-    """The voice's state in every frame: notes, and their releases until the next note."""
+    """Return the voice's state in every frame: notes, and their releases until the next note."""
     states = [_SILENT] * song.frames
     starts = [note.start_frame for note in voice.notes[1:]] + [song.frames]
     for note, next_start in zip(voice.notes, starts, strict=False):
@@ -109,7 +109,7 @@ def _released(note: ChipNote, instrument: Instrument, frame: int) -> int:
 
 
 def _timer(pitch: int, instrument: Instrument, age: int, chip: Chip, spec: VoiceSpec) -> int:
-    """The timer with slide and vibrato, which leave the note's high bits alone."""
+    """Return the timer with slide and vibrato, limited to the note's high bits."""
     base = chip.timer(spec, pitch)
     bend = instrument.pitch.at(age)
     delay = instrument.vibrato_delay_frames
@@ -122,7 +122,7 @@ def _timer(pitch: int, instrument: Instrument, age: int, chip: Chip, spec: Voice
 
 
 def _wave(age: int, instrument: Instrument) -> float:
-    """A triangle wave from 0 up, -1..1, that swells over its first two periods."""
+    """Return a triangle wave from 0 upwards, -1..1, that grows over its first two periods."""
     period = instrument.vibrato_period_frames
     quarter = (age % period) * 4 / period
     wave = quarter if quarter < 1 else 2 - quarter if quarter < 3 else quarter - 4
@@ -132,7 +132,7 @@ def _wave(age: int, instrument: Instrument) -> float:
 def _writes(
     driver: Driver, spec: VoiceSpec, states: Sequence[State], song: ChipSong
 ) -> Iterator[list[Write]]:
-    """Per frame the writes of one voice: what changed, or everything in a full frame."""
+    """Return one voice's writes by frame: changes, or everything in a full frame."""
     shadow: Shadow = {}
     last = State(timer=0x0FF if spec.role != "drums" else 0)
     for frame, state in enumerate(driver.prepare(states, song)):

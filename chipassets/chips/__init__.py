@@ -1,1 +1,1 @@
-"""The sound chips: their tables, the ChipSong, the register log and the sample banks."""
+"""Sound chips: their tables, the ChipSong, the register log and the sample banks."""

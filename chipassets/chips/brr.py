@@ -1,7 +1,8 @@
-"""BRR, the form in which the SNES keeps samples: sixteen of them in nine bytes (SNESdev, BRR).
+"""BRR, the sample format of the SNES: sixteen samples in nine bytes (SNESdev, BRR).
 
-A block has a shift, one of four predictions from the two samples before it, and sixteen steps of
-four bits. Samples have 15 bits; they are given and taken here in 16, as the chip mixes them.
+A block has a shift, one of four predictions from the two samples before it, and sixteen 4-bit
+steps. Samples have 15 bits; here they are passed and returned as 16-bit values, as the chip mixes
+them.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ _END, _LOOP = 1, 2
 _MOST_SHIFT = 12
 _MOST_PASSES = 8
 _SHORT_LOOP = 512
-"""Longer loops are packed once: passes until one ends as it began would cost too much memory."""
+"""Longer loops are encoded once: repeating until a pass ends as it began needs too much memory."""
 
 _LOWEST, _HIGHEST = -(1 << 15), (1 << 15) - 1
 
 _Past = tuple[int, int]
-"""The last sample and the one before it, 15 bits."""
+"""The decoder's state: the last sample and the one before it, 15 bits."""
 
 
 def decode_brr(data: bytes) -> tuple[int, ...]:
-    """Return the samples of the blocks, 16 bits, as the chip plays them the first time."""
+    """Return the 16-bit samples of the blocks, as the chip plays them the first time."""
     past, found = (0, 0), []
     for start in range(0, len(data), BLOCK_BYTES):
         head = data[start]
@@ -37,14 +38,14 @@ def decode_brr(data: bytes) -> tuple[int, ...]:
 def encode_brr(
     samples: Sequence[int], *, loops: bool, loop_start: int = 0
 ) -> tuple[bytes, int | None]:
-    """Return the samples, 16 bits, as blocks, and the sample from which one that `loops` repeats.
+    """Return 16-bit samples as blocks, and the index of the sample at which a loop starts.
 
     What comes before `loop_start`, whole blocks, is played once.
 
-    Each block has the prediction and the shift whose samples come nearest. The first block predicts
-    nothing. A loop is packed again and again until a pass ends as it began: that one repeats, and
-    sounds the same each time. Where none does, the first repeats, which is less exact. Without a
-    loop the last block is filled up with silence.
+    Each block has the prediction and the shift with the smallest error; the first block predicts
+    nothing. A loop is encoded again and again until a pass ends in the state in which it began:
+    that pass loops and sounds the same each time. If there is none, the first pass loops, which is
+    less exact. Without a loop the last block is filled up with silence.
 
     Raises:
         ValueError: `samples` is empty, or a loop's samples do not fill a whole number of blocks.
@@ -61,7 +62,7 @@ def encode_brr(
         if end == past:
             return _ended(before + body, _END | _LOOP), len(before) // BLOCK_BYTES * BLOCK_SAMPLES
         before, past = before + body, end
-    # A loop whose first block predicts nothing is the same each time.
+    # A loop whose first block predicts nothing sounds the same each time.
     before, past = (
         _pass(padded[:loop_start], (0, 0), first_filters=1) if loop_start else (b"", (0, 0))
     )
@@ -70,13 +71,13 @@ def encode_brr(
 
 
 def _ended(packed: bytes, flags: int) -> bytes:
-    """The blocks with the flags on the last one."""
+    """Return the blocks with the flags set in the last one."""
     place = len(packed) - BLOCK_BYTES
     return packed[:place] + bytes((packed[place] | flags,)) + packed[place + 1 :]
 
 
 def _pass(samples: Sequence[int], past: _Past, first_filters: int) -> tuple[bytes, _Past]:
-    """Whole blocks of samples that come after `past`, and what comes before what follows them."""
+    """Return the blocks of samples that follow `past`, and the decoder's state after them."""
     packed = bytearray()
     for start in range(0, len(samples), BLOCK_SAMPLES):
         wanted = [value / 2 for value in samples[start : start + BLOCK_SAMPLES]]
@@ -87,7 +88,7 @@ def _pass(samples: Sequence[int], past: _Past, first_filters: int) -> tuple[byte
 
 
 def _best(wanted: Sequence[float], past: _Past, filters: range) -> tuple[int, list[int], _Past]:
-    """Head, steps and past of the prediction and the shift that err least."""
+    """Return the header, steps and state of the prediction and the shift with the least error."""
     least, found = float("inf"), (0, [0] * BLOCK_SAMPLES, past)
     for number in filters:
         needed = _shift_for(wanted, number, past)
@@ -99,7 +100,7 @@ def _best(wanted: Sequence[float], past: _Past, filters: range) -> tuple[int, li
 
 
 def _shift_for(wanted: Sequence[float], number: int, past: _Past) -> int:
-    """The least shift whose steps reach as far as the prediction is off."""
+    """Return the least shift whose steps are large enough for the prediction's error."""
     last, before = float(past[0]), float(past[1])
     largest = 0.0
     for value in wanted:
@@ -112,7 +113,7 @@ def _shift_for(wanted: Sequence[float], number: int, past: _Past) -> int:
 
 
 def _about(number: int, last: float, before: float) -> float:
-    """The prediction without its rounding."""
+    """Return the prediction without the chip's rounding."""
     return (0.0, last * 15 / 16, last * 61 / 32 - before * 15 / 16,
             last * 115 / 64 - before * 13 / 16)[number]  # fmt: skip
 
@@ -120,7 +121,10 @@ def _about(number: int, last: float, before: float) -> float:
 def _packed(
     wanted: Sequence[float], shift: int, number: int, past: _Past, most: float
 ) -> tuple[float, list[int], _Past]:
-    """Squared error, steps and past with one prediction and shift; given up beyond `most`."""
+    """Return error, steps and state for one prediction and shift; None if the error exceeds `most`.
+
+    The error is the sum of squares.
+    """
     error, steps = 0.0, []
     for value in wanted:
         predicted = _predicted(number, past)
@@ -136,14 +140,14 @@ def _packed(
 
 
 def _decoded(step: int, shift: int, predicted: int) -> int:
-    """The sample of a step: clamped to 16 bits and then cut to 15, as on the chip."""
+    """Return the sample of a step: clamped to 16 bits, then reduced to 15, as on the chip."""
     scaled = (step << shift) >> 1 if shift <= _MOST_SHIFT else -2048 if step < 0 else 0
     value = min(max(scaled + predicted, _LOWEST), _HIGHEST)
     return (value + (1 << 14) & 0x7FFF) - (1 << 14)
 
 
 def _predicted(number: int, past: _Past) -> int:
-    """What a block's filter adds to each step (anomie's S-DSP doc, BRR decoding)."""
+    """Return the value that a filter adds to each step (anomie's S-DSP doc, BRR decoding)."""
     last, before = past
     if number == 0:
         return 0

@@ -1,4 +1,4 @@
-"""The ChipSong: notes per chip voice in frames, with the instruments that play them."""
+"""The ChipSong: notes by chip voice, in frames, with the instruments that play them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """Values for one parameter, one a frame.
+    """The values of one parameter, one per frame.
 
-    After the last value the macro goes on from `loop`; without a loop it holds the last value.
-    `release` is where it jumps when the note ends; without it the note is cut.
+    After the last value the macro continues at index `loop`; without a loop it holds the last
+    value. When the note ends it continues at index `release`; without one the note is cut.
     """
 
     values: tuple[int, ...]
@@ -18,7 +18,7 @@ class Macro:
     release: int | None = None
 
     def at(self, frame: int) -> int:
-        """The value `frame` frames after the start of the note (the release is not entered)."""
+        """Return the value `frame` frames after the note's start; the release is not entered."""
         end = len(self.values) if self.release is None else self.release
         if frame < end:
             return self.values[frame]
@@ -27,7 +27,7 @@ class Macro:
         return self.values[self.loop + (frame - self.loop) % (end - self.loop)]
 
     def released(self, frame: int) -> int | None:
-        """The value `frame` frames after the note's end; None once it is silent."""
+        """Return the value `frame` frames after the note's end; None when it is silent."""
         if self.release is None or self.release + frame >= len(self.values):
             return None
         return self.values[self.release + frame]
@@ -37,8 +37,8 @@ class Macro:
 class Instrument:
     """A sound as macros: volume 0..15, duty, arpeggio in semitones, pitch in timer units.
 
-    `vibrato_delay_frames` None means no vibrato. `sample` names a drum that a chip with a channel
-    for samples plays beside the noise.
+    `vibrato_delay_frames` None means no vibrato. `sample` names a drum sample that a chip with a
+    sample channel plays together with the noise.
     """
 
     name: str
@@ -78,7 +78,7 @@ class ChipVoice:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Notes of the score that no voice plays, or not as they are, counted by reason."""
+    """Notes of the score that no voice plays, or plays differently, counted by reason."""
 
     reason: str
     count: int
@@ -88,8 +88,8 @@ class Dropped:
 class ChipSong:
     """What each voice of a chip plays, in frames; `loop_start_frame` None plays once.
 
-    `adapted` counts notes that sound otherwise than the score has them; `room` names the echo of a
-    chip that has one, "" the usual.
+    `adapted` counts notes that sound different from the score; `room` names the echo of a chip that
+    has one, "" is the default.
     """
 
     chip: str
@@ -103,10 +103,10 @@ class ChipSong:
     room: str = ""
 
     def left(self, frame: int) -> int:
-        """How many frames there are from this one to the loop's seam, or to the end, or 0."""
+        """Return the frames from this one to the loop's seam or the end; at least 0."""
         seams = (self.loop_start_frame or 0, self.frames)
         return max(0, min((seam for seam in seams if seam > frame), default=frame) - frame)
 
     def instrument(self, name: str) -> Instrument:
-        """The instrument of that name; KeyError without one."""
+        """Return the instrument of this name; KeyError if there is none."""
         return next(item for item in self.instruments if item.name == name)

@@ -1,9 +1,8 @@
-"""The drum samples of the NES's sample channel (DMC), made here: one bit a step, from $C000 on.
+"""The drum samples of the NES's sample channel (DMC), made here: one bit per step, from $C000 on.
 
-Each bit moves the converter's level, 0..127, up or down by 2 (NESdev, APU DMC). A level that is
-loud makes triangle and noise softer, so every drum starts and ends at 0: it swings above that, as a
-pushed cone does. Behind its last sound a clip goes on down for as long as any level needs, so that
-the channel rests at 0, at whichever level the drum was struck.
+Each bit moves the converter's level, 0..127, up or down by 2 (NESdev, APU DMC). A high level makes
+triangle and noise softer, so every drum starts and ends at 0 and stays above it. After its last
+sound a clip falls until any level has reached 0, so that the channel rests at 0.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ from functools import lru_cache
 
 ORIGIN = 0xC000
 ALIGNMENT = 64
-"""Addresses of clips are multiples of this from the origin on; lengths are 16 n + 1 bytes."""
+"""Addresses of clips are multiples of this, relative to the origin; lengths are 16 n + 1 bytes."""
 
 RATE = 0x0F
 PERIOD_CLOCKS = 54
 RATE_HZ = 236_250_000 / 132 / PERIOD_CLOCKS
-"""The rate register for the finest steps, and what that is: 33.1 kHz (NESdev, APU DMC)."""
+"""The highest value of the rate register, and its rate: 33.1 kHz (NESdev, APU DMC)."""
 
 MOST = 127
 STEP = 2
 _FALL_BITS = 64
 _FRAME_CLOCKS = 29_780
 _START_BITS = 16
-"""A clip begins behind the byte that is being played, and the one that waits."""
+"""A clip starts after the byte that is playing and the byte that is buffered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +39,20 @@ class Clip:
 
     @property
     def registers(self) -> tuple[int, int]:
-        """What $4012 and $4013 hold."""
+        """Return the values of $4012 and $4013."""
         return (self.address - ORIGIN) // ALIGNMENT, (len(self.packed) - 1) // 16
 
     @property
     def frames(self) -> int:
-        """The number of frames within which the clip has ended."""
+        """Return the number of frames within which the clip ends."""
         clocks = (8 * len(self.packed) + _START_BITS) * PERIOD_CLOCKS
         return -(-clocks // _FRAME_CLOCKS)
 
 
 def encode_delta(wanted: Sequence[int], level: int = 0) -> bytes:
-    """Return the bits, lowest of a byte first, whose level from `level` on stays nearest to wanted.
+    """Return the bits, lowest of a byte first, whose levels from `level` on are nearest to wanted.
 
-    Behind the last one the level falls to 0; the length is 16 n + 1 bytes.
+    After the last wanted level it falls to 0; the length is 16 n + 1 bytes.
     """
     bits = []
     for value in wanted:
@@ -83,7 +82,7 @@ def decode_delta(packed: bytes, level: int = 0) -> list[int]:
 
 @lru_cache(maxsize=1)
 def clips() -> dict[str, Clip]:
-    """Return the clips by name, in the order in which they lie in memory."""
+    """Return the clips by name, in their order in memory."""
     found: dict[str, Clip] = {}
     address = ORIGIN
     for name, drum in _DRUMS.items():
@@ -94,7 +93,7 @@ def clips() -> dict[str, Clip]:
 
 @lru_cache(maxsize=1)
 def memory() -> bytes:
-    """Return what lies from $C000 on: all clips, the gaps between them filled with zeros."""
+    """Return the memory from $C000 on: all clips, with zeros in the gaps."""
     image = bytearray()
     for clip in clips().values():
         image += bytes(clip.address - ORIGIN - len(image)) + clip.packed
@@ -102,15 +101,15 @@ def memory() -> bytes:
 
 
 def uses_samples(addresses: Iterable[int]) -> bool:
-    """Whether any of the registers written is one that plays samples: their memory is needed."""
+    """Return whether one of the written registers plays samples, so that their memory is needed."""
     return any(0x4010 <= address <= 0x4013 for address in addresses)
 
 
 @dataclass(frozen=True, slots=True)
 class _Drum:
-    """A tone that falls from one frequency to another, and noise; decays in seconds.
+    """A tone that falls from one frequency to another, and noise; decay times in seconds.
 
-    `height` is the highest level; `noise` the part of it that is noise.
+    `height` is the highest level; `noise` is the noise's share of it.
     """
 
     seconds: float
@@ -132,7 +131,7 @@ _FADE_SECONDS = 0.012
 
 
 def _curve(drum: _Drum) -> list[int]:
-    """The levels that the drum goes through, 0..127, one a step."""
+    """Return the levels of the drum, 0..127, one per step."""
     count = round(drum.seconds * RATE_HZ)
     phase, levels = 0.0, []
     noise = _noise(count)
@@ -148,7 +147,7 @@ def _curve(drum: _Drum) -> list[int]:
 
 
 def _noise(count: int) -> list[float]:
-    """Noise -1..1 from a 15-bit shift register, slow enough for steps of 2 to follow."""
+    """Return noise in -1..1 from a 15-bit shift register, slow enough for steps of 2."""
     state, slow, values = 1, 0.0, []
     for n in range(count):
         if n % 3 == 0:

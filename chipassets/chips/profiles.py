@@ -1,4 +1,4 @@
-"""The sound chips as tables: clocks, voices, registers and ranges. Code walks the rows.
+"""The sound chips as tables: clocks, voices, registers and ranges; code iterates over the rows.
 
 Clocks are exact fractions (NESdev: the NTSC master clock is 236.25 MHz / 11, the CPU a twelfth of
 it, and a video frame lasts 29780.5 CPU clocks; Pan Docs: the Game Boy's clock is 2**22 Hz and its
@@ -21,19 +21,19 @@ _DMG_FRAME_CLOCKS = 70_224
 _DSP_HZ = Fraction(32_000)
 _SNES_FRAME_RATE_HZ = Fraction(236_250_000, 11 * 357_366)
 
-# NESdev, APU noise: NTSC timer periods in CPU clocks. Drums on any chip's noise name their colour
-# by an index into this table.
+# NESdev, APU noise: NTSC timer periods in CPU clocks. The pitch of noise, on any chip, is an
+# index into this table.
 NOISE_PERIODS = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 2034, 4068)
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceSpec:
-    """One voice: the role that it plays, its registers and the MIDI pitches that it can hold.
+    """One voice: its role, its registers and the MIDI pitches that it can play.
 
-    A tone sounds at clock_hz / (clocks_per_cycle * (timer + 1)), that of a sample at clock_hz *
-    timer / (4096 * clocks_per_cycle), as its register is a step and no period; noise has
-    clocks_per_cycle 0 and its pitches are indices into NOISE_PERIODS. The roles lead, inner, bass
-    and drums are played on every chip; what the others play is the arranger's table of further
+    A tone sounds at clock_hz / (clocks_per_cycle * (timer + 1)). A sample sounds at clock_hz *
+    timer / (4096 * clocks_per_cycle), because its register is a step and not a period. Noise has
+    clocks_per_cycle 0, and its pitches are indices into NOISE_PERIODS. The roles lead, inner, bass
+    and drums exist on every chip; the other roles are those of the arranger's table of further
     parts.
     """
 
@@ -51,8 +51,8 @@ class VoiceSpec:
 class Chip:
     """A sound chip: its name, clocks and voices.
 
-    filters: what can lie between it and the jack, the usual one first. kits: what its drums can be
-    played on, the usual one first.
+    filters: the possible output filters, the default first. kits: the possible drum kits, the
+    default first.
     """
 
     name: str
@@ -63,14 +63,14 @@ class Chip:
     kits: tuple[str, ...] = ("noise",)
 
     def voice(self, role: str) -> VoiceSpec:
-        """The voice with that role; KeyError without one."""
+        """Return the voice with this role; KeyError if there is none."""
         for spec in self.voices:
             if spec.role == role:
                 return spec
         raise KeyError(role)
 
     def timer(self, spec: VoiceSpec, pitch: int) -> int:
-        """The timer value whose tone is nearest to the MIDI pitch, A4 = 440 Hz."""
+        """Return the timer value whose tone is nearest to the MIDI pitch (A4 = 440 Hz)."""
         frequency_hz = 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
         if spec.kind == "sample":
             step = round(4096 * spec.clocks_per_cycle * frequency_hz / float(self.clock_hz))
@@ -79,8 +79,8 @@ class Chip:
         return min(max(timer, 0), (1 << spec.timer_bits) - 1)
 
 
-# The highest pitches keep the timer's rounding within 12.1 cents; the lowest pulse is A1 as the
-# timer has 11 bits. The triangle sounds an octave lower at the same timer.
+# The highest pitches keep the timer's rounding error below 12.1 cents; the lowest pulse is A1,
+# because the timer has 11 bits. The triangle is an octave lower at the same timer.
 _NES_VOICES = (
     VoiceSpec("pulse1", "pulse", "lead", 0x4000, 16, 33, 95),
     VoiceSpec("pulse2", "pulse", "inner", 0x4004, 16, 33, 95),

@@ -1,6 +1,6 @@
-"""The RegisterLog: what is written to a chip, frame by frame. The chip's own score.
+"""The RegisterLog: what is written to a chip, frame by frame.
 
-Audio, chip files and tests all read the same log, so what one shows the others hold too.
+Audio, chip files and tests all read the same log, so what one of them shows holds for the others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One register write: the address on the console's bus and a byte."""
+    """One register write: the address on the console's bus, and a byte."""
 
     address: int
     value: int
@@ -18,7 +18,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class RegisterLog:
-    """Per frame the writes in their order; `loop_start_frame` follows the last frame."""
+    """The writes of each frame, in order; `loop_start_frame` follows the last frame."""
 
     chip: str
     frames: tuple[tuple[Write, ...], ...]
@@ -40,7 +40,7 @@ def log_to_text(log: RegisterLog) -> str:
 
 
 def log_from_text(text: str) -> RegisterLog:
-    """Return the log that `log_to_text` wrote; ValueError, naming the line, for any other text."""
+    """Return the log of a text from `log_to_text`; ValueError, naming the line, for other text."""
     lines = text.splitlines()
     if not lines or lines[0] != _HEADER:
         raise ValueError(f"line 1: expected {_HEADER!r}; the file is of another kind or version")

@@ -1,7 +1,7 @@
-"""The sources of the `snes` profile: tones in several ranges of pitch, and drums.
+"""The sample sources of the `snes` profile: tones for several ranges of pitch, and drums.
 
-They were made by `soundsynth` and lie packed, as the chip keeps them, in the file beside this
-module. What is heard is what comes out of those blocks.
+`soundsynth` made them; they lie encoded as BRR in the file beside this module. What is heard is the
+decoded blocks.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from chipassets.chips.brr import BLOCK_BYTES, BLOCK_SAMPLES, decode_brr
 
 RATE_HZ = 32_000
 CYCLE_SAMPLES = 64
-"""The cycle for which the chip table's pitch registers are worked out."""
+"""The cycle length in samples for which the chip table computes pitch registers."""
 
 DRUM_PITCH = 0x1000
-"""The pitch register at which a sample is played at 32 kHz."""
+"""The pitch register that plays a sample at 32 kHz."""
 
 BANK_FILE = Path(__file__).with_name("snes.bank")
 _MAGIC = b"chipassets bank 1\n"
@@ -27,7 +27,7 @@ _MAGIC = b"chipassets bank 1\n"
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A range of pitches that share a source, and how many samples its cycles have."""
+    """A range of pitches that share a source, and the number of samples in a cycle of it."""
 
     below_pitch: int
     cycle_samples: int
@@ -41,7 +41,7 @@ TONES = (
 DRUMS = ("kick", "snare", "hat", "open_hat", "crash", "tom")
 
 SLOW_DRUMS = ("kick", "tom")
-"""Those without high frequencies, which are kept at half the rate."""
+"""Drums without high frequencies, which are stored at half the sample rate."""
 
 _TONE_OF = {
     "reed": "oboe", "square": "flute", "thin": "violin", "pluck": "harp", "bell": "celesta",
@@ -54,14 +54,14 @@ _OTHER_TONE = {
     "strings": "choir", "brass": "strings", "choir": "strings", "piano": "harp",
 }  # fmt: skip
 _CONTRAST = "b"
-"""The word in an instrument's name that asks for its other colour."""
+"""The part of an instrument's name that selects its other timbre."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sample: its BRR blocks, and the sample from which on it repeats, if it does.
+    """A sample: its BRR blocks, and the index of the sample at which its loop starts, if it loops.
 
-    `cycle_samples` is how many samples a cycle of its tone has; 0 for a drum.
+    `cycle_samples` is the number of samples in a cycle of its tone; 0 for a drum.
     """
 
     name: str
@@ -71,12 +71,12 @@ class Source:
 
     @property
     def values(self) -> tuple[int, ...]:
-        """The 16-bit values of the blocks, as the chip plays them the first time."""
+        """Return the 16-bit values of the blocks, as the chip plays them the first time."""
         return _decoded(self.packed)
 
     @property
     def length(self) -> int:
-        """How many values there are."""
+        """Return the number of values."""
         return len(self.packed) // BLOCK_BYTES * BLOCK_SAMPLES
 
 
@@ -87,7 +87,10 @@ def _decoded(packed: bytes) -> tuple[int, ...]:
 
 @lru_cache(maxsize=1024)
 def wave_source(instrument: str, duty: int, pitch: int) -> int:
-    """Return the number of the source for a tone; an instrument without one has its duty's."""
+    """Return the number of the source for a tone.
+
+    An instrument without a source gets its duty's.
+    """
     name, *words = instrument.split(" ")
     tone = _TONE_OF.get(name, name)
     if tone not in TONES:
@@ -101,22 +104,22 @@ def wave_source(instrument: str, duty: int, pitch: int) -> int:
 
 
 def drum_pitch(number: int) -> int:
-    """Return the pitch register at which a drum's source sounds as it was made."""
+    """Return the pitch register at which a drum's source has its original pitch."""
     return DRUM_PITCH // 2 if sources()[number].name in SLOW_DRUMS else DRUM_PITCH
 
 
 def drum_source(drum: str) -> int:
-    """Return the number of a drum's source; a drum without one has the snare's."""
+    """Return the number of a drum's source; a drum without one gets the snare's."""
     place = DRUMS.index(drum) if drum in DRUMS else DRUMS.index("snare")
     return len(TONES) * len(ZONES) + place
 
 
 @lru_cache(maxsize=1)
 def sources() -> tuple[Source, ...]:
-    """Return every source; its place is its number in the chip's SRCN registers."""
+    """Return every source; its index is its number in the chip's SRCN registers."""
     data = BANK_FILE.read_bytes()
     if not data.startswith(_MAGIC):
-        raise ValueError(f"{BANK_FILE.name} is no sound bank; install the package anew")
+        raise ValueError(f"{BANK_FILE.name} is not a sound bank; install the package again")
     found, at = [], len(_MAGIC)
     while at < len(data):
         name_size, loop_start, cycle, size = struct.unpack_from("<BiHI", data, at)

@@ -1,9 +1,10 @@
-"""Makes the sound bank of the `snes` profile: the sources, worked out by synthesis and packed.
+"""Makes the sound bank of the `snes` profile: sources synthesised and encoded.
 
 `python -m chipassets.chips.soundsynth` writes the file that `soundbank` reads. A tone has a source
 for every range of pitches: an attack in which its partials come and go, and a loop of whole cycles.
-An ensemble is one long loop in which every partial is a narrow band, so that it moves and yet joins
-without a seam (after Paul Nasca's PADsynth). A drum is a decaying sweep or noise, played once.
+An ensemble is one long loop in which every partial is a narrow band, so that it fluctuates and
+still joins without a seam (after Paul Nasca's PADsynth). A drum is a decaying sweep or noise,
+played once.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ def _steady(k: int, t: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """A tone: the loop's partials, what the attack does to them, and the breath in it.
+    """A tone: the loop's partials, the attack's effect on them, and its breath noise.
 
-    partial(k, hz): amplitude of partial k at that frequency; attack(k, t): its factor after t
-    seconds, 1 at the end; breath: noise at the start against the tone; cents: how wide an
-    ensemble's partials are, 0 for a single player.
+    partial(k, hz): amplitude of partial k at that frequency. attack(k, t): its factor after t
+    seconds, 1 at the end. breath: noise at the start, relative to the tone. cents: the width of an
+    ensemble's partials, 0 for a single player.
     """
 
     partial: Callable[[int, float], float]
@@ -64,7 +65,7 @@ def _formant(hz: float, centre: float, width: float, gain: float) -> float:
 
 
 def _rises(seconds: float, per_partial: float) -> Callable[[int, Floats], Floats]:
-    """Partials that come in one after the other."""
+    """Return an attack in which partials come in one after the other."""
 
     def factor(k: int, t: Floats) -> Floats:
         tau = seconds * (1 + per_partial * (k - 1))
@@ -76,7 +77,7 @@ def _rises(seconds: float, per_partial: float) -> Callable[[int, Floats], Floats
 
 
 def _falls(boost: float, seconds: float, bend: float) -> Callable[[int, Floats], Floats]:
-    """Partials that start louder than they stay, the higher the more, and die away faster."""
+    """Return an attack in which partials start louder and decay; higher ones more and faster."""
 
     def factor(k: int, t: Floats) -> Floats:
         fading: Floats = 1 + boost * k**bend * np.exp(-t * k**0.6 / seconds)
@@ -168,7 +169,7 @@ def _centre_hz(zone: int) -> float:
 
 
 def _amplitudes(tone: Tone, zone: int, hz: float) -> dict[int, float]:
-    """The partials that fit below the highest frequency wherever the source is played."""
+    """Return the partials that stay below the highest frequency at every pitch of the zone."""
     top_hz = 440.0 * 2 ** ((min(ZONES[zone].below_pitch, 96) - 1 - 69) / 12)
     cycle = ZONES[zone].cycle_samples
     most = min(int(_HIGHEST_HZ / top_hz), int(0.36 * cycle))
@@ -179,7 +180,7 @@ def _amplitudes(tone: Tone, zone: int, hz: float) -> dict[int, float]:
 
 
 def _brightening(cycles_a_sample: float) -> float:
-    """What makes up for the chip's interpolation, whose bell takes the high frequencies away."""
+    """Return the gain that compensates the low-pass of the chip's interpolation."""
     t = np.linspace(-2, 2, 401)
     bell = np.exp(-((t / 0.85) ** 2))
     response = float((bell * np.cos(2 * np.pi * cycles_a_sample * t)).sum() / bell.sum())
@@ -189,7 +190,7 @@ def _brightening(cycles_a_sample: float) -> float:
 def _single(
     tone: Tone, amplitudes: dict[int, float], cycle: int, hz: float, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Attack and loop of one player: the loop goes on where the attack ends."""
+    """Return attack and loop of one player; the loop continues where the attack ends."""
     cycles = max(1, min(round(tone.seconds * hz), _MOST_ATTACK_SAMPLES // cycle))
     count = cycles * cycle
     seconds = np.arange(count) / (cycle * hz)
@@ -209,7 +210,7 @@ def _single(
 def _ensemble(
     amplitudes: dict[int, float], cycle: int, cents: float, rng: np.random.Generator
 ) -> Floats:
-    """A loop of many cycles in which every partial is a band as wide as the players are apart."""
+    """Return a loop of many cycles in which every partial is a band `cents` wide."""
     count = _ENSEMBLE_SAMPLES
     cycles = count // cycle
     spectrum = np.zeros(count // 2 + 1, dtype=np.complex128)
@@ -224,7 +225,7 @@ def _ensemble(
 
 
 def _packed(name: str, attack: Floats, loop: Floats, cycle: int) -> Source:
-    """The source of blocks; the loop is packed behind the attack until it ends as it begins."""
+    """Return the encoded source; the loop is encoded after the attack until it ends as it began."""
     start = [round(float(value)) for value in attack]
     body = [round(float(value)) for value in loop]
     packed, loop_start = encode_brr(start + body, loops=True, loop_start=len(start))
@@ -233,7 +234,7 @@ def _packed(name: str, attack: Floats, loop: Floats, cycle: int) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Drum:
-    """A tone that falls from one frequency to another, and noise; decays in seconds."""
+    """A tone that falls from one frequency to another, and noise; decay times in seconds."""
 
     seconds: float
     start_hz: float = 0.0

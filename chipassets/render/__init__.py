@@ -1,4 +1,4 @@
-"""Render: a RegisterLog becomes samples, and samples and songs become files in memory."""
+"""Rendering: a RegisterLog becomes samples; samples and songs become files in memory."""
 
 from __future__ import annotations
 

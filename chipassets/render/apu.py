@@ -1,8 +1,10 @@
-"""Reads a RegisterLog as the 2A03 does: which voice has which registers from which clock on.
+"""Reads a RegisterLog as the 2A03 does.
 
-Our logs use constant volume and software envelopes, so that the sound does not hang on the frame
-counter; a log that uses the hardware's envelopes, sweeps or running length counters is refused
-rather than played wrongly. The one unit that the frame counter still clocks is the triangle's
+The registers of each voice and the clock from which they hold.
+
+Our logs use constant volume and software envelopes, so that the sound does not depend on the frame
+counter. A log that uses the hardware's envelopes, sweeps or running length counters is refused, as
+it would be played wrongly. The only unit that the frame counter still clocks is the triangle's
 linear counter: a gate takes effect at the next quarter frame.
 """
 
@@ -22,10 +24,10 @@ from chipassets.render.voices import Oscillator, Stretch
 
 ADDRESSES = (*range(0x4000, 0x4004), *range(0x4004, 0x4008), 0x4008, 0x400A, 0x400B)
 SOUND_ADDRESSES = frozenset((*ADDRESSES, 0x400C, 0x400E, 0x400F, 0x4015, 0x4017))
-"""Every register that the four voices listen to: what the first frame of a loop must write."""
+"""All registers of the four voices, which the first frame of a loop must write."""
 
 SAMPLE_ADDRESSES = frozenset(range(0x4010, 0x4014))
-"""Those of the sample channel, which must be written there, too, by a log that uses any."""
+"""The sample channel's registers, which this frame must also write if the log uses any."""
 
 _DMC = 4
 _DMC_BIT = 0x10
@@ -50,7 +52,7 @@ class Registers:
         self._sample_stated = False
 
     def start_pass(self) -> None:
-        """Forget what was written last, so that the next frame states every voice anew."""
+        """Forget what was written, so that the next frame returns a stretch for every voice."""
         self._last = [None] * 4
         self._counter_start = 0
         self._gate = False
@@ -59,11 +61,11 @@ class Registers:
     def read_frame(
         self, writes: Sequence[Write], clock: int, end_clock: int
     ) -> tuple[list[Stretch], ...]:
-        """Return per voice the stretches that begin in the frame, `clock` until `end_clock`.
+        """Return each voice's stretches that begin in the frame, from `clock` to `end_clock`.
 
-        The triangle's gate may open a little later, in the next frame.
+        The triangle's gate may open slightly later, in the next frame.
         """
-        del end_clock  # Nothing in this chip moves by itself between two frames' writes.
+        del end_clock  # Nothing in this chip changes by itself between the writes of two frames.
         found: tuple[list[Stretch], ...] = ([], [], [], [], [])
         restarts = [False, False]
         for write in writes:
@@ -84,11 +86,14 @@ class Registers:
         return found
 
     def oscillators(self) -> list[Oscillator]:
-        """Return every voice at rest."""
+        """Return an oscillator at rest for every voice."""
         return [Sequencer(DUTIES), Sequencer(DUTIES), Triangle(), Noise(), SampleChannel()]
 
     def _touched(self, writes: Sequence[Write]) -> list[int]:
-        """The voices that the writes may change: all at the start of a pass and for $4015."""
+        """Return the voices that the writes may change.
+
+        At the start of a pass and for $4015 all.
+        """
         if None in self._last or any(write.address == 0x4015 for write in writes):
             return [0, 1, 2, 3]
         return sorted({(write.address - 0x4000) >> 2 for write in writes} & {0, 1, 2, 3})
@@ -147,7 +152,7 @@ class Registers:
         return Stretch(clock, NOISE_PERIODS[mode_and_period & 15], level, mode_and_period >> 7)
 
     def _sample(self, writes: Sequence[Write], clock: int) -> ClipStretch | None:
-        """What the writes do to the sample channel; None for nothing."""
+        """Return the stretch that the writes start on the sample channel; None if there is none."""
         own = [w for w in writes if w.address in SAMPLE_ADDRESSES or w.address == 0x4015]
         if not own and self._sample_stated:
             return None
@@ -163,13 +168,13 @@ class Registers:
         return stretch
 
     def _clip(self) -> bytes:
-        """The bytes to which address and length point."""
+        """Return the bytes at the sample address and length of the registers."""
         start = self._bytes[0x4012] * ALIGNMENT
         size = 16 * self._bytes[0x4013] + 1
         if start + size > len(memory()):
             raise RenderError(
-                f"the log plays {size} bytes from ${ORIGIN + start:04X}, where no sample lies; "
-                f"samples end at ${ORIGIN + len(memory()):04X}"
+                f"the log plays {size} bytes from ${ORIGIN + start:04X}, where there is no "
+                f"sample; samples end at ${ORIGIN + len(memory()):04X}"
             )
         return memory()[start : start + size]
 
@@ -190,7 +195,7 @@ def _sound(stretch: Stretch) -> tuple[int, int, int, bool]:
 
 
 def _refuse_hardware_units(write: Write) -> None:
-    """RenderError for an envelope, a sweep or a length counter that would run by itself."""
+    """Raise RenderError for a write that starts an envelope, a sweep or a length counter."""
     if write.address in (0x4000, 0x4004, 0x400C) and write.value & _CONSTANT != _CONSTANT:
         unit = "envelope or length counter"
     elif write.address in (0x4001, 0x4005) and write.value & 0x80:
@@ -202,6 +207,6 @@ def _refuse_hardware_units(write: Write) -> None:
     else:
         return
     raise RenderError(
-        f"${write.address:04X} = ${write.value:02X} starts the chip's {unit}, which is not played; "
-        "write constant volume and change it frame by frame"
+        f"${write.address:04X} = ${write.value:02X} starts the chip's {unit}, which is not "
+        "supported; write constant volume and change it frame by frame"
     )

@@ -1,4 +1,4 @@
-"""What the engine asks of a chip: to read its registers, to move its voices and to mix them."""
+"""The interface of a chip to the engine: reading its registers, playing its voices and mixing."""
 
 from __future__ import annotations
 
@@ -24,29 +24,28 @@ class Steps:
 
 
 class RegisterReader(Protocol):
-    """A chip's registers while a log is read; they live through a whole log."""
+    """A chip's registers while a log is read; they keep their values through a whole log."""
 
     def start_pass(self) -> None:
-        """Forget what was written last, so that the next frame states every voice anew."""
+        """Forget what was written, so that the next frame returns a stretch for every voice."""
 
     def read_frame(
         self, writes: Sequence[Write], clock: int, end_clock: int
     ) -> tuple[list[Stretch], ...]:
-        """Return per voice the stretches that begin in the frame, `clock` until `end_clock`."""
+        """Return each voice's stretches that begin in the frame, from `clock` to `end_clock`."""
 
     def oscillators(self) -> list[Oscillator]:
-        """Return every voice at rest, for the registers read so far."""
+        """Return an oscillator at rest for every voice, for the registers read so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """A chip as the engine plays it.
 
-    addresses: what the first frame of a loop must write; optional: registers that a log need not
-    use, but that this frame must write, too, where it uses any; optional_gain: the gain then;
-    sides: 1 mono, 2 stereo; gain: sample
-    value of the mixer's 1.0; rest: the output, on every side, when all voices are at rest, in units
-    of 2**-LEVEL_BITS.
+    addresses: the registers that the first frame of a loop must write. optional: registers that a
+    log may leave unused, but that this frame must write too if the log uses any. optional_gain: the
+    gain if it does. sides: 1 mono, 2 stereo. gain: the sample value of the mixer's 1.0. rest: the
+    output, on every side, when all voices are at rest, in units of 2**-LEVEL_BITS.
     """
 
     addresses: frozenset[int]
@@ -61,10 +60,10 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class SampleBoard:
-    """A chip that mixes samples itself: `play` gives a passage's steps at the file's rate.
+    """A chip that mixes samples itself: `play` returns a passage's steps at the file's rate.
 
-    It takes the frames, the clocks at which they start and end, the registers, and what is written
-    in the frame that follows, in which it may ring on.
+    It takes the frames, the clocks at which they start and end, the registers, and the writes of
+    the following frame, in which the sound may ring on.
     """
 
     addresses: frozenset[int]

@@ -1,8 +1,7 @@
-"""What a voice repeats (a duty, a wave, the noise register's bits), and only where it changes.
+"""What a voice repeats (a duty, a wave, the noise register's bits), stored as its changes.
 
-A pulse steps eight times a period and changes twice; going from change to change is a quarter of
-the work of going from step to step. Places count on from the start of a passage; place p has the
-value p modulo the cycle's length.
+A pulse has eight steps per period and changes twice; computing only changes is a quarter of the
+work. Places count from the start of a passage; place p has the value p modulo the cycle's length.
 """
 
 from __future__ import annotations
@@ -17,7 +16,10 @@ Ints = NDArray[np.int64]
 
 
 class Cycle:
-    """A row of values that repeats, and its edges: the places whose value is not the one before."""
+    """A repeating row of values and its edges.
+
+    The places whose value differs from the one before.
+    """
 
     __slots__ = ("_edges_up_to", "edges", "heights", "length", "values")
 
@@ -38,9 +40,9 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class EdgeRun:
-    """A stretch of one voice: edges `first` to `stop` of the cycle, `level` high each.
+    """A range of one voice: the cycle's edges from `first` up to `stop`, scaled by `level`.
 
-    Place p of the cycle comes at clock `origin + p * period`.
+    Place p of the cycle is reached at clock `origin + p * period`.
     """
 
     cycle: Cycle
@@ -54,9 +56,9 @@ class EdgeRun:
 def walk(
     edge_runs: Sequence[EdgeRun], starts: Sequence[tuple[int, int] | None]
 ) -> tuple[Ints, Ints]:
-    """Return clocks and levels of every edge_run's edges, each behind its start, if it has one.
+    """Return clocks and levels of all edges of the runs, each run after its start, if it has one.
 
-    A start is the clock and the level with which a edge_run begins; None where nothing changes.
+    A start is the clock and the level with which an edge run begins; None if nothing changes there.
     """
     marked = np.array([start is not None for start in starts], dtype=np.int64)
     first = np.array([edge_run.first for edge_run in edge_runs], dtype=np.int64)
@@ -77,14 +79,14 @@ def walk(
 
 
 def _places(edge_runs: Sequence[EdgeRun], edge: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Places in the cycles of the edges by number, and the values from there on."""
+    """Return the places in the cycles of the numbered edges, and the values from there on."""
     cycles = list({id(edge_run.cycle): edge_run.cycle for edge_run in edge_runs}.values())
     if len(cycles) == 1 and len(cycles[0].edges):
         (cycle,) = cycles
         rounds = edge // len(cycle.edges)
         within = edge - rounds * len(cycle.edges)
         return rounds * cycle.length + cycle.edges.take(within), cycle.heights.take(within)
-    # A cycle that never changes gets an edge that no edge_run comes to.
+    # A cycle that never changes gets an edge that no edge run reaches.
     sizes = np.array([max(len(cycle.edges), 1) for cycle in cycles], dtype=np.int64)
     edges = np.concatenate([cycle.edges if len(cycle.edges) else [0] for cycle in cycles])
     heights = np.concatenate([cycle.heights if len(cycle.edges) else [0] for cycle in cycles])

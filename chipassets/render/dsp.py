@@ -1,9 +1,9 @@
 """Reads a RegisterLog as the S-DSP does and plays its eight voices at 32 kHz (SNESdev, S-DSP).
 
-Samples, their interpolation, envelopes and volumes are the chip's, bit for bit. A key-on acts at
-once, where the chip waits for five samples. Noise and pitch modulation are refused. Who is heard in
-the echo, and how loud it is, may change; its delay, feedback and taps, and the main volumes, must
-stay as the first frame of a passage sets them.
+Samples, their interpolation, envelopes and volumes equal the chip's, bit for bit. A key-on acts at
+once; the chip waits for five samples. Noise and pitch modulation are refused. The set of voices in
+the echo and the echo's volumes may change; its delay, feedback and taps, and the main volumes, must
+keep the values of a passage's first frame.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FEEDBACK, _SENDERS, _DELAY = 0x0D, 0x4D, 0x7D
 _MUST_BE_ZERO = {0x6C: "noise, mute or reset", 0x2D: "pitch modulation", 0x3D: "noise"}
 _TAPS = tuple(n << 4 | 0x0F for n in range(VOICES))
 _ROOM = frozenset((*_MASTER, _FEEDBACK, _DELAY, *_TAPS))
-"""What stays as the first frame of a passage sets it."""
+"""The registers that must keep the values of a passage's first frame."""
 ADDRESSES = frozenset(
     (
         *(n << 4 | register for n in range(VOICES) for register in range(8)),
@@ -41,23 +41,23 @@ ADDRESSES = frozenset(
         _SENDERS,
     )
 )
-"""Every register that this chip is played by."""
+"""All registers that are used to play this chip."""
 
 _GAUSS_BITS = 11
 _LONGEST_TABLE = 1_024
-"""Of longer loops every place between two samples would fill more memory than it is worth."""
+"""The longest loop, in samples, whose interpolated positions are cached."""
 
 _Value = TypeVar("_Value")
 
 _SHORTEST_KEPT = 8_192
-"""Waves are kept as long as a power of two from this on, a quarter of a second."""
+"""The least cached length of a wave, a quarter of a second; longer ones are powers of two of it."""
 
 
 @lru_cache(maxsize=1)
 def gauss_table() -> NDArray[np.int32]:
-    """Return the chip's weights of four samples for 256 places between the middle two, [256, 4].
+    """Return the chip's weights of four samples for 256 positions between the middle two, [256, 4].
 
-    They are a windowed sinc, of which each place's four weights add up to 2048 before rounding.
+    They are a windowed sinc; the four weights of each position add up to 2048 before rounding.
     """
     k = np.arange(512) + 0.5
     window = 0.42 + 0.5 * np.cos(2 * np.pi * k / 1023) + 0.08 * np.cos(4 * np.pi * k / 1023)
@@ -71,7 +71,7 @@ def gauss_table() -> NDArray[np.int32]:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A voice's registers from a sample on, and whether it is keyed there."""
+    """A voice's registers from a sample on, and whether the voice is keyed on there."""
 
     sample: int
     registers: tuple[int, ...]
@@ -81,10 +81,10 @@ class _Moment:
 
 @dataclass(frozen=True, slots=True)
 class _Score:
-    """What a passage's registers say: each voice's settings, the room, and what of it changes.
+    """The content of a passage's registers: each voice's settings, the echo, and its changes.
 
-    senders, volumes: the mask of voices heard in the echo, and its volumes on the left and on the
-    right, each up to the sample before it.
+    senders, volumes: the mask of voices in the echo, and its volumes on the left and on the right,
+    each up to the sample before it.
     """
 
     moments: tuple[list[_Moment], ...]
@@ -100,7 +100,7 @@ class Registers:
         self._bytes = dict.fromkeys(ADDRESSES, 0)
 
     def read(self, frames: Sequence[tuple[Write, ...]], clocks: Sequence[int]) -> _Score:
-        """Return what a passage's voices and its echo do."""
+        """Return the settings of the voices and of the echo in a passage."""
         moments: tuple[list[_Moment], ...] = tuple([] for _ in range(VOICES))
         senders: list[tuple[int, int]] = []
         volumes: list[tuple[int, tuple[int, int]]] = []
@@ -136,7 +136,7 @@ class Registers:
         if write.address in _MUST_BE_ZERO and write.value:
             unit = _MUST_BE_ZERO[write.address]
             raise RenderError(
-                f"${write.address:02X} = ${write.value:02X} asks for {unit}, which is not played"
+                f"${write.address:02X} = ${write.value:02X} asks for {unit}, which is not supported"
             )
         if fixed and write.address in _ROOM and write.value != self._bytes[write.address]:
             raise RenderError(f"the log changes the echo (${write.address:02X}) while it plays")
@@ -152,18 +152,18 @@ class Registers:
 
     @property
     def master(self) -> NDArray[np.int32]:
-        """The main volumes, [2, 1]; 128 is one."""
+        """Return the main volumes, [2, 1]; 128 is one."""
         return np.array([[_signed(self._bytes[address])] for address in _MASTER], dtype=np.int32)
 
 
 def _note_change(changes: list[tuple[int, _Value]], sample: int, value: _Value) -> None:
-    """Note the value from the sample on, where it is another than before."""
+    """Append the value from the sample on, unless it equals the one before."""
     if not changes or changes[-1][1] != value:
         changes.append((sample, value))
 
 
 def _until(changes: Sequence[tuple[int, _Value]], end: int) -> list[tuple[int, _Value]]:
-    """The values, each up to the sample where the next begins, instead of from where it does."""
+    """Return the values, each with the sample at which it ends instead of its first sample."""
     stops = [sample for sample, _ in changes[1:]] + [end]
     return [(stop, value) for stop, (_, value) in zip(stops, changes, strict=True)]
 
@@ -180,9 +180,9 @@ def play_passage(
 ) -> NDArray[np.int64]:
     """Return the passage as steps at the file's rate, [2, its samples and the echo's tail].
 
-    `clocks` are the samples at which the frames start, and the last one's end; `following` is what
-    the frame after the last one writes, while the echo rings on. Steps are in units of 2**-34 of
-    full scale and add up to nothing: voices are silent after the last frame.
+    `clocks` are the samples at which the frames start, and the end of the last one; `following` are
+    the writes of the frame after the last one, while the echo rings on. Steps are in units of
+    2**-34 of full scale and add up to 0: voices are silent after the last frame.
     """
     return _steps(play_voices(frames, clocks, registers, following))
 
@@ -193,7 +193,7 @@ def play_voices(
     registers: Registers,
     following: Sequence[Write] = (),
 ) -> NDArray[np.int32]:
-    """Return what the chip puts out at 32 kHz during a passage, [2, n], and the echo's tail."""
+    """Return the chip's output at 32 kHz during a passage, [2, n], and the echo's tail."""
     score = registers.read(frames, clocks)
     room, end = score.room, clocks[-1]
     dry = np.zeros((2, end), dtype=np.int32)
@@ -211,14 +211,14 @@ def play_voices(
 
 
 def _volumes_in(writes: Sequence[Write], score: _Score) -> tuple[int, int]:
-    """The echo's volumes after these writes at the passage's end."""
+    """Return the echo's volumes after these writes at the passage's end."""
     found = dict(zip(_ECHO_VOLUME, score.volumes[-1][1], strict=True))
     found |= {item.address: _signed(item.value) for item in writes if item.address in found}
     return found[_ECHO_VOLUME[0]], found[_ECHO_VOLUME[1]]
 
 
 def _steps(heard: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The differences from silence to the first sample, from each to the next, and to silence."""
+    """Return the differences between neighbouring samples, from silence and to silence included."""
     count = resampled_length(heard.shape[1])
     steps = np.empty((len(heard), count + 1), dtype=np.int64)
     last = np.zeros((len(heard), 1))
@@ -233,7 +233,7 @@ def _steps(heard: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def _notes(moments: Sequence[_Moment], end: int) -> Iterator[tuple[int, Sequence[_Moment], int]]:
-    """Yield where each of the voice's notes starts, its settings, and where the next one starts."""
+    """Yield each note of the voice: its start, its settings, and the start of the next note."""
     places = [n for n, moment in enumerate(moments) if moment.key_on]
     for place, following in pairwise([*places, len(moments)]):
         stop = moments[following].sample if following < len(moments) else end
@@ -246,9 +246,9 @@ def _add_note(
     stop: int,
     buses: Sequence[tuple[int, NDArray[np.int32]]],
 ) -> None:
-    """Add the sound of a voice, from a key-on up to `stop` or to its silence, to both sides.
+    """Add the sound of a voice, from a key-on to `stop` or to silence, to both sides.
 
-    It is added to each of the buses up to the sample beside it.
+    It is added to each bus up to the bus's sample.
     """
     voice = _levels(moments, stop)
     length = len(voice) - int((voice[::-1] > 0).argmax()) if voice[-1] == 0 else len(voice)
@@ -277,7 +277,7 @@ def _add_note(
 
 
 def _levels(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
-    """The envelope from a key-on up to `stop`; what leaves it alone is passed over."""
+    """Return the envelope from a key-on up to `stop`; changes that do not affect it are skipped."""
     turns: list[_Moment] = []
     for moment in moments:
         shape = moment.registers[5:8]
@@ -303,30 +303,30 @@ def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[
 
 
 def _wave(number: int, steps: NDArray[np.int32], length: int) -> NDArray[np.int32]:
-    """What a voice hears of a source when it goes on by `steps`, in 4096ths of a sample."""
+    """Return the values of a source at `steps`, in 4096ths of a sample per output sample."""
     if number >= len(sources()):
         raise RenderError(f"the log plays source {number}; there are {len(sources())}")
     if len(steps) > 1:
         return _interpolated(number, np.cumsum(steps, dtype=np.int64) - steps)
-    # Notes return: at one pitch a source is heard as far as any of them needed it.
+    # Cached, because pitches repeat: a wave is as long as the longest note so far.
     size = max(_SHORTEST_KEPT, 1 << (length - 1).bit_length())
     return _steady(number, int(steps[0]), size)[:length]
 
 
 @lru_cache(maxsize=256)
 def _steady(number: int, step: int, size: int) -> NDArray[np.int32]:
-    """A source at one pitch from its start."""
+    """Return a source played at a constant pitch from its start."""
     return _interpolated(number, np.arange(size, dtype=np.int64) * step)
 
 
 def _numbers(moment: _Moment) -> tuple[int, int, int]:
-    """Pitch, and the volumes on the left and on the right."""
+    """Return the pitch, and the volumes on the left and on the right."""
     left, right, low, high = moment.registers[:4]
     return low | (high & 0x3F) << 8, _signed(left), _signed(right)
 
 
 def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The source at positions in 4096ths of a sample, which rise; the chip hears 256ths."""
+    """Return the source at rising positions in 4096ths of a sample; the chip resolves 256ths."""
     start, count = sources()[number].loop_start, sources()[number].length
     place = position >> 4
     if start is None:
@@ -334,7 +334,7 @@ def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]
     again, period = int(np.searchsorted(place, count << 8)), count - start << 8
     after = place[again:]
     after -= start << 8
-    # All sources of the bank repeat powers of two, for which a division is not needed.
+    # The loops of all sources of the bank are powers of two long, so no division is needed.
     after = after % period if period & (period - 1) else np.bitwise_and(after, period - 1, after)
     first = _weighted(_neighbours(number), place[:again])
     if count - start <= _LONGEST_TABLE:
@@ -345,7 +345,7 @@ def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]
 
 @lru_cache(maxsize=64)
 def _loop(number: int) -> NDArray[np.int32]:
-    """What a source repeats, at every 256th of a sample."""
+    """Return the loop of a source, at every 256th of a sample."""
     source = sources()[number]
     return _weighted(
         _neighbours(number), np.arange((source.loop_start or 0) << 8, source.length << 8)
@@ -353,11 +353,14 @@ def _loop(number: int) -> NDArray[np.int32]:
 
 
 def _weighted(table: NDArray[np.int32], place: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Four neighbours at each place in 256ths, weighted; behind the end the last ones."""
+    """Return the weighted sum of four neighbours at each position; after the end the last ones.
+
+    Positions are in 256ths.
+    """
     parts = table.take(place >> 8, axis=0, mode="clip")
     parts *= gauss_table().take(place & 0xFF, axis=0)
     parts >>= _GAUSS_BITS
-    # The chip adds three of the four in 16 bits, where a sum can wrap around.
+    # The chip adds three of the four products in 16 bits, where the sum can overflow.
     three = (parts[:, 0] + parts[:, 1] + parts[:, 2]).astype(np.int16)
     wave: NDArray[np.int32] = np.clip(three + parts[:, 3], -32_768, 32_767) & ~1
     return wave
@@ -365,7 +368,10 @@ def _weighted(table: NDArray[np.int32], place: NDArray[np.int64]) -> NDArray[np.
 
 @lru_cache(maxsize=64)
 def _neighbours(number: int) -> NDArray[np.int32]:
-    """Every value of a source with the three after it, [n, 4]; one that ends, ends with zeros."""
+    """Return every value of a source with the three after it, [n, 4].
+
+    After the end of a source without a loop there are zeros.
+    """
     source = sources()[number]
     values = np.array(source.values, dtype=np.int32)
     start = source.loop_start

@@ -1,11 +1,11 @@
-"""Registers in, samples out.
+"""Renders a register log to samples.
 
-A log is played as passages (an intro, the body of a loop). Every passage begins with the
-oscillators at rest on a whole sample, so that each pass through the body has the same clocks and
-gives the same steps, bit for bit. (A console cannot put its triangle back; the file may. Before the
-loop the stopped triangle runs on to the start of its wave, a few milliseconds at most, so nothing
-jumps.) What still rings at the end of the body, in the impulses and the filters, rings into its
-start: the body is filtered as a circle.
+A log is played as passages (an intro, the body of a loop). Every passage begins on a whole sample
+with the oscillators at rest, so that each pass through the body has the same clocks and gives the
+same steps, bit for bit. (A console cannot reset its triangle; a file can. Before the loop the
+stopped triangle runs on to the start of its wave, at most a few milliseconds, so that there is no
+jump.) The impulses and filters that still ring at the end of the body are added to its start: the
+body is filtered circularly.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ BOARDS: dict[str, Board | SampleBoard] = {
     "gameboy": GAMEBOY_BOARD,
     "snes": SNES_BOARD,
 }
-"""How each chip of the chip table sounds."""
+"""The board of each chip in the chip table."""
 
 GAIN = NES_BOARD.gain
 
 SETTLE_FRAMES = 8
-"""The frames after which no filter remembers: from there a second pass equals the first."""
+"""The number of frames that the filters' memory spans: after it, a second pass equals the first."""
 
 CHUNK_FRAMES = 64
-"""Frames computed at a time: about a second, which keeps the arrays in the cache."""
+"""Frames computed at a time: about a second, so that the arrays fit the cache."""
 
 _FRAME_SAMPLES = 735
-"""About a frame, to cut the filters' work into chunks."""
+"""The number of samples that are filtered at a time: about a frame."""
 
 
 def render_log(
@@ -57,12 +57,12 @@ def render_log(
 ) -> Pcm:
     """Return the log as 44.1 kHz samples whose loop, if it has one, repeats bit for bit.
 
-    Samples are [n], or [n, 2] for a stereo chip. Without a `filter_name` the chip's own filter is
-    taken. Without an intro the file is the loop. With one the file is the intro, the body and as
-    much of the body's start again as the intro's ringing lasts, in whole bars if `frames_per_bar`
-    is given; the loop starts that much later. A log without a loop ends when its sound has rung
-    out. Every `chunk_frames` gives the same samples. RenderError for a chip, register or filter
-    not known.
+    Samples are [n], or [n, 2] for a stereo chip. Without a `filter_name` the chip's default filter
+    is used. Without an intro the file is the loop. With an intro the file is the intro, the body,
+    and as much of the body's start again as the intro rings on, in whole bars if `frames_per_bar`
+    is given; the loop starts that much later. A log without a loop ends when its sound has decayed.
+    The result is the same for every `chunk_frames`. RenderError for an unknown chip, register or
+    filter.
     """
     player = _player(log, filter_name, chunk_frames)
     if log.loop_start_frame is None:
@@ -77,7 +77,7 @@ def render_log(
 
 
 _Plan = tuple[NDArray[np.int64], NDArray[np.int64], int | None]
-"""The train of steps and what came before it, both [sides, n], and the loop's first sample."""
+"""The train of steps and its history, both [sides, n], and the loop's first sample."""
 
 
 def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Player:
@@ -92,7 +92,7 @@ def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Pla
 
 
 def _fitted(board: Board | SampleBoard, log: RegisterLog) -> Board | SampleBoard:
-    """The board, with what it may have if the log uses any of that."""
+    """Return the board, with the optional registers if the log uses any of them."""
     if not any(write.address in board.optional for writes in log.frames for write in writes):
         return board
     return replace(board, addresses=board.addresses | board.optional, gain=board.optional_gain)
@@ -122,17 +122,19 @@ def _once(log: RegisterLog, player: Player) -> _Plan:
 def _circle(log: RegisterLog, player: Player) -> _Plan:
     (body,) = play_passages([log.frames], player, loops=True)
     length = player.samples(len(log.frames))
-    train = body[:, :length]  # The same memory: what is added rang on behind it.
+    train = body[
+        :, :length
+    ]  # In place: the sound that rings on after the end is added to the start.
     history = _silence(player)
     for start in range(length, body.shape[1], length):
-        # What still rings of the passes before this one.
+        # The ringing of the passes before this one.
         ringing = body[:, start : start + length]
         train[:, : ringing.shape[1]] += ringing
         history[:, 0] -= body[:, start:].sum(axis=1)
     if player.profile.high_pass_hz:
         before = np.arange(-memory_samples(player.profile), 0) % length
         return train, train[:, before], 0
-    # The plain sum remembers everything; all it needs is where the passes before left it.
+    # The plain sum has infinite memory; it needs only its value after the passes before.
     return train, history, 0
 
 
@@ -155,9 +157,9 @@ def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> _Plan:
 
 
 def _silence(player: Player) -> NDArray[np.int64]:
-    """What comes before the start: the level from which the steps are counted, [sides, 1].
+    """Return the history before the start: the level from which steps count, [sides, 1].
 
-    A high-pass has long forgotten it.
+    A high-pass has settled long before.
     """
     level = 0 if player.profile.high_pass_hz else player.board.rest << TAP_BITS
     return np.full((player.board.sides, 1), level, dtype=np.int64)
@@ -166,7 +168,7 @@ def _silence(player: Player) -> NDArray[np.int64]:
 def _to_samples(
     history: NDArray[np.int64], train: NDArray[np.int64], player: Player
 ) -> NDArray[np.int16]:
-    """Filter one side's train, which comes after `history`, in chunks and round it to int16."""
+    """Filter one side's train, which follows `history`, in chunks and round it to int16."""
     profile = player.profile
     memory = memory_samples(profile)
     chunk_samples = player.chunk_frames * _FRAME_SAMPLES
@@ -175,7 +177,7 @@ def _to_samples(
         heard = np.concatenate((history, train[start : start + chunk_samples]))
         filtered = filter_train(heard, profile)[len(history) :]
         pieces.append(_quantise(filtered, player.board.gain))
-        # The plain sum remembers everything, but as one number.
+        # The plain sum has infinite memory, but it is one number.
         history = heard[-memory:] if profile.high_pass_hz else heard.sum(keepdims=True)
     return np.concatenate(pieces)
 

@@ -1,7 +1,7 @@
-"""The S-DSP's envelopes: how loud a voice is, 0..2047, at every sample of a stretch.
+"""The S-DSP's envelopes: the level of a voice, 0..2047, at every sample of a stretch.
 
-Periods, steps and phases as in SNESdev, S-DSP envelopes. The chip counts its periods from when it
-was switched on; here they count from the start of the passage, so that every pass is the same.
+Periods, steps and phases as in SNESdev, S-DSP envelopes. The chip counts its periods from power-on;
+here they count from the start of the passage, so that every pass is the same.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What lies between the chip and the jack: one-pole filters in integer arithmetic.
+"""The output filters of consoles: one-pole filters in integer arithmetic.
 
 A step train through 1 / (1 - a z^-1) is the sum of the steps through a high-pass, so the filters
-work on trains of steps. The recursion is unrolled by doubling,
-1 / (1 - a z^-1) = (1 + a z^-1)(1 + a^2 z^-2)(1 + a^4 z^-4) ..., cut off where a power falls below
-2**-20: each factor is one vector operation on integers, so every machine gives the same samples,
-and because the memory is finite, so does every way to cut the train into chunks.
+work on trains of steps. The recursion is unrolled by doubling, 1 / (1 - a z^-1) = (1 + a z^-1)(1 +
+a^2 z^-2)(1 + a^4 z^-4) ..., and ends where a power is below 2**-20. Each factor is one vector
+operation on integers, so every machine gives the same samples, and because the memory is finite,
+every way to cut the train into chunks gives the same samples too.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ FILTERS: dict[str, FilterProfile] = {
     "famicom": FilterProfile(high_pass_hz=(37,)),
     "nes": FilterProfile(high_pass_hz=(90, 440), low_pass_hz=(14_000,)),
     "gameboy": FilterProfile(high_pass_hz=(28,)),
-    # As under water: two low-passes, 12 dB an octave.
+    # Sounds like under water: two low-passes, 12 dB per octave.
     "muffled": FilterProfile(high_pass_hz=(37,), low_pass_hz=(700, 700)),
 }
 
 
 def find_filter(name: str) -> FilterProfile:
-    """Return the profile of that name; RenderError, naming the known ones, without one."""
+    """Return the profile of this name; RenderError, listing the known ones, if there is none."""
     if name not in FILTERS:
         known = ", ".join(FILTERS)
         raise RenderError(f"there is no filter profile {name!r}; choose one of {known}")
@@ -53,7 +53,7 @@ def find_filter(name: str) -> FilterProfile:
 
 
 def memory_samples(profile: FilterProfile) -> int:
-    """Return how many samples back the output depends on the train."""
+    """Return the number of earlier samples on which the output depends."""
     corners = profile.high_pass_hz + profile.low_pass_hz
     return sum(1 << len(_powers(hz)) for hz in corners) + len(profile.high_pass_hz)
 
@@ -61,7 +61,7 @@ def memory_samples(profile: FilterProfile) -> int:
 def filter_train(train: NDArray[np.int64], profile: FilterProfile) -> NDArray[np.int64]:
     """Return the filtered sum of the train, which starts from silence.
 
-    The first high-pass takes the sum itself; without one the result is the plain sum.
+    The first high-pass includes the sum; without one the result is the plain sum.
     """
     if not profile.high_pass_hz:
         signal = np.cumsum(train)

@@ -1,7 +1,7 @@
-"""FLAC with loop tags: every sample as it was rendered, in half the space of WAV.
+"""FLAC with loop tags: lossless, at half the size of WAV.
 
-libsndfile encodes but knows no LOOPSTART, so the metadata blocks before the sound are written anew
-(FLAC format, METADATA_BLOCK_HEADER and METADATA_BLOCK_VORBIS_COMMENT).
+libsndfile encodes but does not know LOOPSTART, so the metadata blocks before the audio are
+rewritten (FLAC format, METADATA_BLOCK_HEADER and METADATA_BLOCK_VORBIS_COMMENT).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _VENDOR = b"chipassets"
 def encode_flac(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
     """Return the samples as FLAC with these tags, and LOOPSTART and LOOPLENGTH for a loop.
 
-    RenderError for a tag name that is not allowed, or when the file does not read back as meant.
+    RenderError for a tag name that is not allowed, or if the file does not read back correctly.
     """
     comments = vorbis_comments(pcm, tags)
     buffer = io.BytesIO()
@@ -58,7 +58,7 @@ def read_flac_comments(data: bytes) -> dict[str, str]:
 
 
 def _split(data: bytes) -> tuple[dict[int, bytes], bytes]:
-    """The metadata blocks by kind, and the frames of sound after them."""
+    """Return the metadata blocks by kind, and the audio frames after them."""
     if not data.startswith(_MARK):
         raise RenderError("the encoder's file is damaged: it does not begin as FLAC does")
     blocks: dict[int, bytes] = {}

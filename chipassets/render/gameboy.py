@@ -1,9 +1,9 @@
 """Reads a RegisterLog as the Game Boy does (Pan Docs, Audio): four voices, hard panning, stereo.
 
-The envelopes' 64 Hz clock is played; sweeps and length counters are refused. A voice at volume 0
-with its converter on is the rest from which steps are counted: what a converter adds when it is
-switched on is no music. The wave voice's first step after a trigger is the memory's first nibble,
-where the chip repeats the last one that it has read.
+The envelopes' 64 Hz clock is emulated; sweeps and length counters are refused. A voice at volume 0
+with its converter on is the rest level from which steps count: the offset of a converter that is
+switched on is not music. The wave voice's first step after a trigger is the memory's first nibble;
+the chip repeats the last nibble that it read.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ADDRESSES = frozenset(
 ENVELOPE_CLOCKS = 65_536
 """2**22 Hz over 64 Hz."""
 
-# Pan Docs: in the order in which the pulses step through them.
+# Pan Docs: the duties in the order in which the pulses step through them.
 DUTY_ROWS = (
     (0, 0, 0, 0, 0, 0, 0, 1),
     (1, 0, 0, 0, 0, 0, 0, 1),
@@ -49,7 +49,7 @@ DUTY_ROWS = (
 )
 _DUTIES = tuple(map(Cycle, DUTY_ROWS))
 _ALWAYS = Cycle((1,))
-# How far the wave's nibbles are shifted for NR32's levels: none, 100, 50, 25 %.
+# The right shift of the wave's nibbles for NR32's levels: none, 100, 50, 25 %.
 _WAVE_SHIFTS = (4, 0, 1, 2)
 _FOREVER = 1 << 50
 
@@ -60,9 +60,10 @@ then about as high as a 2A03's, and all four voices together swing 0.63."""
 
 @lru_cache(maxsize=2)
 def noise_cycle(tap: int, length: int) -> Cycle:
-    """Return the noise register's output from its reset on, the inverse of what it takes in.
+    """Return the noise register's output after a reset; it is the inverse of the input bit.
 
-    The register takes in the xnor of its two lowest bits at bit `tap`; it repeats after `length`.
+    The register's input, at bit `tap`, is the xnor of its two lowest bits; it repeats after
+    `length`.
     """
     state, bits = 0, []
     for _ in range(length):
@@ -87,13 +88,13 @@ class Registers:
         self.start_pass()
 
     def start_pass(self) -> None:
-        """Forget what was written last, so that the next frame states every voice anew."""
+        """Forget what was written, so that the next frame returns a stretch for every voice."""
         self._last = [None] * (3 * _VOICES)
         self._touched = set(range(3 * _VOICES))
         self._countdowns = [0] * _VOICES
 
     def oscillators(self) -> list[Oscillator]:
-        """Return the voices at rest, then each one's weight on the left and on the right."""
+        """Return an oscillator for each voice, then for each voice's weight on each side."""
         waves = [
             Cycle([nibble >> shift for nibble in wave])
             for wave in self._waves
@@ -111,7 +112,7 @@ class Registers:
     def read_frame(
         self, writes: Sequence[Write], clock: int, end_clock: int
     ) -> tuple[list[Stretch], ...]:
-        """Return per voice, then per weight, the stretches that begin in the frame."""
+        """Return the stretches of each voice, then of each weight, that begin in the frame."""
         found: tuple[list[Stretch], ...] = tuple([] for _ in self._last)
         triggered = [False] * _VOICES
         for write in writes:
@@ -181,7 +182,7 @@ class Registers:
     def _note_touched(
         self, found: tuple[list[Stretch], ...], clock: int, triggered: Sequence[bool]
     ) -> None:
-        """Note what the voices and weights do that may have changed since the last time."""
+        """Append the stretches of voices and weights that may have changed since the last time."""
         for index in self._touched:
             stretch = self._stretch(index, clock, triggered)
             last = self._last[index]
@@ -217,7 +218,7 @@ class Registers:
         return Stretch(clock, 2 * self._period(base), int(on), row, on, triggered, triggered)
 
     def _wave_held(self) -> int:
-        """Which of the waves met so far the memory holds."""
+        """Return the index of the memory's wave among the waves met so far."""
         held = [self._bytes[_WAVE_MEMORY + n] for n in range(16)]
         wave = tuple(nibble for byte in held for nibble in (byte >> 4, byte & 15))
         if wave not in self._waves:
@@ -234,7 +235,7 @@ class Registers:
         return Stretch(clock, period, level, mode, shift < 14, triggered, triggered)
 
     def _weight(self, number: int) -> int:
-        """A voice's weight on the left, or from 4 on on the right: 0, or 1..8 by the volume."""
+        """Return a voice's weight on the left, or from number 4 on on the right: 0, or 1..8."""
         side, index = divmod(number, _VOICES)
         shift = 0 if side else 4
         volume = (self._bytes[_MASTER] >> shift & 7) + 1
@@ -254,19 +255,19 @@ def _refuse_hardware_units(write: Write) -> None:
     else:
         return
     raise RenderError(
-        f"${write.address:04X} = ${write.value:02X} starts the chip's {unit}, which is not played; "
-        "change the register frame by frame"
+        f"${write.address:04X} = ${write.value:02X} starts the chip's {unit}, which is not "
+        "supported; change the register frame by frame"
     )
 
 
 @lru_cache(maxsize=1)
 def _converter() -> NDArray[np.int64]:
-    """The output for a level 0..15 and a weight 0..8: the converter turns the level around."""
+    """Return the output for a level 0..15 and a weight 0..8; the converter inverts the level."""
     return -LEVEL * np.arange(16)[:, None] * np.arange(9)[None, :]
 
 
 def _mix(events: Sequence[Events]) -> list[Steps]:
-    """Voices add up; one that is alike on both sides is worked out once."""
+    """Add the voices; one that is equal on both sides is computed once."""
     steps = []
     for index in range(_VOICES):
         voice = events[index]
@@ -276,7 +277,7 @@ def _mix(events: Sequence[Events]) -> list[Steps]:
             continue
         for side, weight in ((0, left), (1, right)):
             if not weight.initial and not len(weight.clocks):
-                continue  # The other side's alone.
+                continue  # Voices of the other side only.
             steps.append(Steps((side,), *mix((voice, weight), _converter())))
     return steps
 

@@ -1,10 +1,10 @@
-"""The band-limited impulse: what one step of a chip's output leaves in the samples around it.
+"""The band-limited impulse: the contribution of one output step to the samples around it.
 
-A step at a fraction of a sample becomes 32 taps of a Kaiser-windowed sinc (beta 9, cut at 0.92 of
-half the sample rate: its alias images lie below -80 dB up to 16 kHz). Where the CPU clock and the
-sample rate have a small ratio (the NES: 77 samples in 3125 clocks) there is one row for every
-fraction that occurs, so that no phase is ever rounded. Taps are integers and every row adds up to
-the same: sums of steps return exactly to where they began.
+A step at a fraction of a sample becomes 32 taps of a Kaiser-windowed sinc (beta 9, cutoff at 0.92
+of half the sample rate: its alias images are below -80 dB up to 16 kHz). If the CPU clock and the
+sample rate have a small ratio (the NES: 77 samples in 3125 clocks), there is one row for every
+fraction that occurs, so that no phase is rounded. Taps are integers with the same sum in every row:
+sums of steps return exactly to where they began.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ TAP_BITS = 18
 """Every row adds up to 1 << TAP_BITS: quantisation noise below -100 dB."""
 
 DELAY_SAMPLES = TAPS // 2
-"""How much later than its step the middle of the impulse is."""
+"""The delay of the impulse's middle after its step, in samples."""
 
 MAX_PHASES = 16_384
 _BLOCK = 1_024
-"""Steps at a time: what they need then fits a core's cache."""
+"""Steps processed at a time, so that the arrays fit a core's cache."""
 
 _KAISER_BETA = 9.0
 _CUT = 0.92
@@ -51,9 +51,9 @@ def add_impulses(
     deltas: NDArray[np.int64],
     table: NDArray[np.float64],
 ) -> None:
-    """Add the impulses of the steps to each train: `deltas` high, at sample `positions` + phase.
+    """Add the impulses of the steps to each train: height `deltas`, at sample `positions` + phase.
 
-    Sums are carried in float64 and are exact: every product and sum is an integer below 2**53.
+    Sums are in float64 and exact: every product and sum is an integer below 2**53.
     """
     heights = deltas.astype(np.float64)
     for start in range(0, len(positions), _BLOCK):

@@ -1,7 +1,7 @@
-"""Loudness and true peak (ITU-R BS.1770-4, EBU R 128), and samples brought to a loudness.
+"""Loudness and true peak (ITU-R BS.1770-4, EBU R 128), and adjusting samples to a loudness.
 
-Measuring is in floating point; what is done to the samples is one integer factor, so that all
-files of a track get the same one and the same measure gives the same samples.
+Measuring is in floating point. Samples are changed by one integer factor, so that all files of a
+track get the same factor, and the same measurement gives the same samples.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chipassets.render.pcm import Pcm
 
 TRUE_PEAK_LIMIT_DBTP = -1.0
-"""EBU R 128: no true peak of a finished programme lies above this."""
+"""EBU R 128: the highest true peak of a finished programme."""
 
 UNIT_GAIN = 4096
 """The factor that changes nothing."""
@@ -30,7 +30,7 @@ _STEPS_PER_BLOCK = 4
 
 _FFT_SAMPLES = 1 << 17
 _RING_SAMPLES = 1 << 14
-"""The weighting's slowest part falls by e every 4.2 ms: after this many samples by 1e-38."""
+"""The slowest part of the weighting decays by e in 4.2 ms: after this many samples to 1e-38."""
 
 _OVERSAMPLING = 4
 _HALF_TAPS = 16
@@ -39,17 +39,17 @@ _KAISER_BETA = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
-    """What a listener's meter shows: integrated loudness and true peak; None for silence."""
+    """The result of a measurement: integrated loudness and true peak; None for silence."""
 
     lufs: float | None
     true_peak_dbtp: float | None
 
 
 def measure_loudness(pcm: Pcm) -> Loudness:
-    """Return integrated loudness and true peak of the samples, heard once from the start.
+    """Return integrated loudness and true peak of the samples, played once from the start.
 
-    The true peak counts the joint of the loop too. Sound that is shorter than a gating block, or
-    under the absolute gate, counts as one block without gates.
+    The true peak includes the seam of the loop. Sound that is shorter than a gating block, or below
+    the absolute gate, counts as one block without gates.
     """
     peak = _true_peak(pcm.columns, pcm.loop_start_sample) / _FULL_SCALE
     return Loudness(_gated(_blocks(_powers(pcm))), 20 * math.log10(peak) if peak else None)
@@ -67,9 +67,9 @@ def momentary_loudness(pcm: Pcm) -> NDArray[np.float64]:
 
 
 def gain_to(loudness: Loudness, target_lufs: float) -> int:
-    """Return the factor, in units of 1 / UNIT_GAIN, that brings a sound to the target.
+    """Return the factor, in units of 1 / UNIT_GAIN, that brings a sound to the target loudness.
 
-    It is smaller where the true peak would pass the limit; 1 for silence.
+    It is limited so that the true peak stays below the maximum; 1 for silence.
     """
     if loudness.lufs is None or loudness.true_peak_dbtp is None:
         return UNIT_GAIN
@@ -79,13 +79,13 @@ def gain_to(loudness: Loudness, target_lufs: float) -> int:
 
 
 def apply_gain(pcm: Pcm, gain: int) -> Pcm:
-    """Return the samples times gain / UNIT_GAIN, halves up, clipped to 16 bits."""
+    """Return the samples times gain / UNIT_GAIN, halves rounded up, clipped to 16 bits."""
     scaled = (pcm.samples.astype(np.int64) * gain + UNIT_GAIN // 2) // UNIT_GAIN
     return replace(pcm, samples=np.clip(scaled, -32_768, 32_767).astype(np.int16))
 
 
 def after_gain(loudness: Loudness, gain: int) -> Loudness:
-    """Return the loudness of a sound after the factor, to a hundredth."""
+    """Return the loudness of a sound after the factor, rounded to a hundredth."""
     change = 20 * math.log10(gain / UNIT_GAIN)
     lufs, peak = loudness.lufs, loudness.true_peak_dbtp
     return Loudness(
@@ -99,7 +99,7 @@ def _factor(decibels: float) -> float:
 
 
 def _powers(pcm: Pcm) -> NDArray[np.float64]:
-    """The weighted powers of all channels together, in steps of 100 ms."""
+    """Return the weighted powers of all channels together, in steps of 100 ms."""
     channels = [_step_powers(channel, pcm.rate_hz) for channel in pcm.columns.T]
     total: NDArray[np.float64] = np.sum(channels, axis=0)
     return total
@@ -132,9 +132,9 @@ def _power(lufs: float) -> float:
 
 
 def _step_powers(channel: NDArray[np.int16], rate_hz: int) -> NDArray[np.float64]:
-    """Mean squares of the weighted channel in steps of 100 ms.
+    """Return mean squares of the weighted channel in steps of 100 ms.
 
-    A last step that is not full counts only where there is no full block without it.
+    A last step that is not full counts only if there is no full block without it.
     """
     weighted = _weighted(channel, rate_hz)
     step = rate_hz // 10
@@ -185,14 +185,15 @@ def _section(
 
 
 def _true_peak(columns: NDArray[np.int16], loop_start_sample: int | None) -> float:
-    """The largest magnitude of the samples at four times their rate, the loop's joint included."""
+    """Return the largest magnitude at four times the sample rate, the loop's seam included."""
     after = np.zeros((2 * _HALF_TAPS, columns.shape[1]), np.int16)
     if loop_start_sample is not None:
         after = columns[loop_start_sample : loop_start_sample + 2 * _HALF_TAPS]
     columns = np.concatenate((columns, after))
     peak = 0.0
     for start in range(0, len(columns), _FFT_SAMPLES):
-        # Blocks overlap by the taps, so that each place is heard once with all its neighbours.
+        # Blocks overlap by the taps, so that each position is computed once with all its
+        # neighbours.
         block = columns[max(0, start - 2 * _HALF_TAPS) : start + _FFT_SAMPLES].astype(np.float64)
         peak = max(peak, float(np.abs(block).max()))
         for taps in _interpolators():

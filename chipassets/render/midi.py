@@ -1,7 +1,7 @@
-"""MIDI of a ChipSong: one track a voice, on the step grid, with the loop marked.
+"""MIDI of a ChipSong: one track per voice, on the step grid, with the loop marked.
 
-A bar lasts exactly as many frames as on the chip, so the file runs in time with the audio. Notes
-are put back on the 16th grid from which their frames came, the swing of the track in it.
+A bar lasts exactly as long as on the chip, so the file stays in time with the audio. Notes return
+to the 16th grid from which their frames came, including the track's swing.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ DRUM_KEYS = {"kick": 36, "snare": 38, "hat": 42, "open_hat": 46, "crash": 49, "t
 """The key of each drum on the drum channel."""
 _OTHER_DRUM = 39
 _RPG_MAKER_LOOP = 111
-"""The controller at which RPG Maker, and others after it, goes on after the end."""
+"""The controller that marks the loop start for RPG Maker and others."""
 
 
 def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
     """Return the song as a MIDI file (format 1) with markers loopStart and loopEnd and CC 111.
 
-    RenderError when a voice of the song is not in the chip's table.
+    RenderError if a voice of the song is not in the chip's table.
     """
     grid = _grid(song, track)
     tracks = [_conductor(song, track, grid)]
@@ -59,13 +59,13 @@ def encode_midi(song: ChipSong, track: TrackPlan) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Where each step begins, up to and with the end: its frame, and its tick."""
+    """The start of each step, the end included: its frame and its tick."""
 
     frames: list[int]
     ticks: list[int]
 
     def step(self, frame: int) -> int:
-        """Return the step nearest to the frame, the earlier of two."""
+        """Return the step nearest to the frame; of two equally near ones the earlier."""
         index = min(bisect_left(self.frames, frame), len(self.frames) - 1)
         if index and frame - self.frames[index - 1] <= self.frames[index] - frame:
             index -= 1
@@ -77,7 +77,7 @@ class _Grid:
 
 
 def _grid(song: ChipSong, track: TrackPlan) -> _Grid:
-    """Return the steps of a song's bars, late where the track swings."""
+    """Return the steps of a song's bars, delayed where the track swings."""
     beats, swing = track.beats_per_bar, track.swing
     steps = range(-(-song.frames // song.frames_per_bar) * track.steps_per_bar + 1)
     return _Grid(
@@ -108,7 +108,7 @@ def _conductor(song: ChipSong, track: TrackPlan, grid: _Grid) -> list[Event]:
 
 
 def _time_signature(track: TrackPlan) -> bytes:
-    """The metre, with a click of the metronome, which counts 24 clocks a quarter, a felt beat."""
+    """Return the metre, with a metronome click per felt beat (in units of 24 per quarter note)."""
     numerator, denominator = map(int, track.metre.split("/"))
     return time_signature(numerator, denominator, track.pulse_steps * 24 // STEPS_PER_BEAT)
 
@@ -135,7 +135,7 @@ def _voice_track(
 
 
 def _chord(song: ChipSong, note: ChipNote) -> list[int]:
-    """The semitones above the note that its arpeggio plays again and again; 0 without one."""
+    """Return the semitones above the note that its arpeggio repeats; 0 without one."""
     macro = song.instrument(note.instrument).arpeggio
     return sorted(set(macro.values)) if macro.loop == 0 else [0]
 

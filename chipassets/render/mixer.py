@@ -1,4 +1,4 @@
-"""The 2A03's non-linear mixer as integer tables, and the steps that voices make through it.
+"""The 2A03's non-linear mixer as integer tables, and the output steps of voices through it.
 
 Formulas: NESdev, APU mixer. The two pulses share one converter, triangle, noise and samples the
 other; within a group a voice's step is smaller when the others are loud.
@@ -63,8 +63,8 @@ def _fixed(output: float) -> int:
 def mix(voices: Sequence[Events], table: Ints) -> tuple[Ints, Ints]:
     """Return clocks and steps of the table's output while the voices change their levels.
 
-    The table has a dimension a voice. Of changes at one clock an earlier voice's comes first. Steps
-    are not in order of time.
+    The table has one dimension per voice. Of changes at the same clock, those of an earlier voice
+    come first. Steps are not in order of time.
     """
     outputs = table.ravel()
     sizes = [math.prod(table.shape[place + 1 :]) for place in range(len(voices))]

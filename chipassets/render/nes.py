@@ -1,4 +1,4 @@
-"""The NES as a board: the 2A03's two mixers, and beside them what a VRC6 adds."""
+"""The NES as a board: the 2A03's two mixers, and the sound that a VRC6 adds."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _mix_apu(events: Sequence[Events]) -> list[Steps]:
 
 
 def _mix_tnd(triangle: Events, noise: Events, sample: Events) -> tuple[Ints, Ints]:
-    """Without a sample the table needs no place for its level."""
+    """Mix triangle, noise and sample; without a sample the table needs no dimension for it."""
     if not sample.initial and not len(sample.clocks):
         return mix((triangle, noise), tnd_table())
     return mix((triangle, noise, sample), sampled_table())
 
 
 def _mix_both(events: Sequence[Events]) -> list[Steps]:
-    """The VRC6 has a linear converter of its own, which the cartridge adds to the console's."""
+    """Mix both chips: the VRC6's converter is linear; the cartridge adds it to the console's."""
     added = [
         Steps(_MONO, item.clocks, (item.levels - item.previous) * vrc6.LEVEL)
         for item in events[_APU_VOICES:]
@@ -40,8 +40,8 @@ def _mix_both(events: Sequence[Events]) -> list[Steps]:
 
 _REST = int(tnd_table()[TRIANGLE_REST, 0])
 
-# Everything of the 2A03 at its loudest swings 0.63, so nothing clips; with a VRC6 it is 1.15, which
-# fits 16 bits where a high-pass centres it. With samples the 2A03 comes to 1.
+# All voices of the 2A03 at full level reach 0.63, so nothing clips; with a VRC6 1.15, which fits
+# 16 bits because a high-pass centres it. With samples the 2A03 reaches 1.
 NES_BOARD = Board(
     apu.SOUND_ADDRESSES,
     apu.Registers,

@@ -1,6 +1,6 @@
-"""The 2A03's noise: a shift register of 15 bits that repeats after 32767 steps, or after 93 or 31.
+"""The 2A03's noise: a 15-bit shift register that repeats after 32767 steps, or after 93 or 31.
 
-In the short mode the cycle depends on the state in which it is entered.
+In short mode the cycle depends on the state in which the mode is entered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LONG_PERIOD = 32_767
 
 @lru_cache(maxsize=1)
 def _long_states() -> NDArray[np.int64]:
-    """The register's states in mode 0, from 1 on."""
+    """Return the register's states in mode 0, starting at 1."""
     return _cycle(1, tap=1)
 
 
@@ -35,7 +35,7 @@ def _short_states(state: int) -> NDArray[np.int64]:
 
 
 def _cycle(state: int, tap: int) -> NDArray[np.int64]:
-    """Every state from this one until it comes back: bit 0 xor bit `tap` enters at bit 14."""
+    """Return every state from this one until it repeats: bit 0 xor bit `tap` enters at bit 14."""
     states = [state]
     while True:
         state = (state >> 1) | (((state ^ (state >> tap)) & 1) << 14)
@@ -55,12 +55,12 @@ def _short_cycle(state: int) -> Cycle:
 
 
 def _heard(states: NDArray[np.int64]) -> Cycle:
-    """1 where the register's bit 0 is 0, which is when noise lets the level through."""
+    """Return 1 where the register's bit 0 is 0, which is when the noise is not muted."""
     return Cycle(1 - (states & 1))
 
 
 class Noise(Oscillator):
-    """The shift register while it is played; a stretch's table is the mode."""
+    """The shift register's state; a stretch's table is the mode."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Noise(Oscillator):
         self._mode = 0
 
     def prepare(self, stretch: Stretch) -> None:
-        """Enter the stretch's mode from the state that the register is in."""
+        """Enter the stretch's mode from the register's current state."""
         super().prepare(stretch)
         if stretch.table != self._mode:
             state = int(self._states[self._position % len(self._states)])

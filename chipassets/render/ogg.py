@@ -1,4 +1,4 @@
-"""OGG Vorbis with loop tags: the same bytes for the same samples, checked by reading back."""
+"""OGG Vorbis with loop tags: the same bytes for the same samples, checked by decoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chipassets.render.oggpages import read_comments, retag
 from chipassets.render.pcm import Pcm
 from chipassets.render.reopen import check_samples
 
-# libvorbis keeps a whole write on the stack and overflows it with a minute of sound.
+# libvorbis keeps a whole write on the stack, which overflows with a minute of sound.
 _CHUNK_SAMPLES = 65_536
 _BEST = 10
 _TAG_NAME = re.compile(r"[ -<>-}]+")
@@ -24,10 +24,9 @@ _BETWEEN = {"ENCODER": "chipassets"}
 def encode_ogg(pcm: Pcm, tags: Mapping[str, str], quality: float = 3.0) -> bytes:
     """Return the samples as OGG Vorbis with these tags, and LOOPSTART and LOOPLENGTH for a loop.
 
-    `quality` is Vorbis's own, 0 to 10.
-    The file decodes to exactly as many samples as it was given, and ends at the loop's end. The
-    same input gives the same bytes. RenderError for a tag name that Vorbis does not allow, or when
-    the finished file does not read back as it was meant.
+    `quality` is Vorbis's own, 0 to 10. The file decodes to exactly the number of samples given, and
+    ends at the loop's end. The same input gives the same bytes. RenderError for a tag name that
+    Vorbis does not allow, or if the finished file does not decode correctly.
     """
     comments = vorbis_comments(pcm, tags)
     serial = int.from_bytes(hashlib.sha256(pcm.samples.tobytes()).digest()[:4], "little")
@@ -39,17 +38,17 @@ def encode_ogg(pcm: Pcm, tags: Mapping[str, str], quality: float = 3.0) -> bytes
 
 
 def vorbis_comments(pcm: Pcm, tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the loop's tags, in samples, and behind them the others, names in upper case.
+    """Return the loop's tags, in samples, followed by the others; names in upper case.
 
-    RPG Maker and SDL_mixer read LOOPSTART and LOOPLENGTH. RPG Maker MV looks for them in the first
-    255 bytes of the comment packet only, so they come first. It takes a number to go on until a
-    zero byte, and so reads the length of the next comment as one more digit of LOOPLENGTH where
-    that length is 48 to 57, the codes of the digits: such a comment never stands next to it.
+    RPG Maker and SDL_mixer read LOOPSTART and LOOPLENGTH. RPG Maker MV searches only the first 255
+    bytes of the comment packet for them, so they come first. It reads digits until a zero byte, so
+    if the length of the next comment is 48 to 57, the codes of the digits, it reads that as one
+    more digit of LOOPLENGTH: such a comment never follows it.
     """
     others = {}
     for name, value in tags.items():
         if not _TAG_NAME.fullmatch(name):
-            raise RenderError(f"{name!r} is no name for a tag: ASCII letters without '=' are")
+            raise RenderError(f"{name!r} is not a valid tag name: use ASCII characters without '='")
         others[name.upper()] = value
     if pcm.loop_start_sample is None:
         return others
@@ -64,7 +63,7 @@ def vorbis_comments(pcm: Pcm, tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _length_is_a_digit(name: str, value: str) -> bool:
-    """Whether the length of a comment is written as a byte that is the code of a digit."""
+    """Return whether the first byte of the comment's length is the code of a digit."""
     return len(f"{name}={value}".encode()) & 0xFF in range(ord("0"), ord("9") + 1)
 
 

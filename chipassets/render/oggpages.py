@@ -1,7 +1,7 @@
-"""Ogg Vorbis pages: own comments, a chosen serial number, checksums (RFC 3533, Vorbis I §5).
+"""Ogg Vorbis pages: custom comments, serial number, checksums (RFC 3533, Vorbis I §5).
 
-libsndfile knows no LOOPSTART and draws a random serial number. Both are put right here without
-touching a packet of sound.
+libsndfile does not know LOOPSTART and draws a random serial number. Both are corrected here without
+changing an audio packet.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def ogg_crc(data: bytes) -> int:
 
 
 def read_pages(data: bytes) -> list[Page]:
-    """Return the pages of an Ogg file; RenderError where it is damaged."""
+    """Return the pages of an Ogg file; RenderError if it is damaged."""
     pages = []
     offset = 0
     while offset < len(data):
@@ -66,7 +66,7 @@ def write_page(page: Page) -> bytes:
 
 
 def retag(data: bytes, comments: Mapping[str, str], serial: int) -> bytes:
-    """Return the Vorbis file with exactly these comments, this serial and the same sound."""
+    """Return the Vorbis file with exactly these comments and this serial, and the same audio."""
     pages = read_pages(data)
     packets, sound = _header_packets(pages)
     packets[1] = _comment_packet(packets[1], comments)
@@ -95,7 +95,7 @@ def read_comments(data: bytes) -> dict[str, str]:
 
 
 def _header_packets(pages: list[Page]) -> tuple[list[bytes], list[Page]]:
-    """The three header packets and the pages of sound, which begin on a page of their own."""
+    """Return the three header packets and the audio pages, which begin on a new page."""
     packets: list[bytes] = []
     open_packet = b""
     used = 0
@@ -116,7 +116,7 @@ def _header_packets(pages: list[Page]) -> tuple[list[bytes], list[Page]]:
 
 
 def _comment_packet(old: bytes, comments: Mapping[str, str]) -> bytes:
-    """The comment header with the vendor of the old one."""
+    """Return a comment header with the vendor of the old one."""
     vendor_end = 11 + int.from_bytes(old[7:11], "little")
     lines = [f"{name}={value}".encode() for name, value in comments.items()]
     parts = [len(line).to_bytes(4, "little") + line for line in lines]
@@ -124,7 +124,10 @@ def _comment_packet(old: bytes, comments: Mapping[str, str]) -> bytes:
 
 
 def _pack(packets: list[bytes], serial: int) -> list[Page]:
-    """Header pages, from number 1 on, that hold the packets; no packet ends on them before -1."""
+    """Return header pages, from number 1 on, that hold the packets.
+
+    The granule position -1 marks pages on which no packet ends.
+    """
     laces = b"".join(b"\xff" * (len(item) // 255) + bytes([len(item) % 255]) for item in packets)
     body = b"".join(packets)
     pages: list[Page] = []

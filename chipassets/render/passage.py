@@ -1,4 +1,4 @@
-"""A passage of a log, played once from the oscillators' rest: its steps, as a train of impulses."""
+"""A passage of a log, played once from resting oscillators: its steps as a train of impulses."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from chipassets.render.voices import Stretch
 from chipassets.units import SAMPLE_RATE_HZ, frame_clocks, frame_sample
 
 TAIL_SAMPLES = TAPS + 2
-"""What a step at the end of a passage leaves behind it."""
+"""Samples that the impulse of a step at the end of a passage needs after the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """What stays the same throughout a render."""
+    """The values that are constant throughout a render."""
 
     chip: Chip
     board: Board | SampleBoard
@@ -33,7 +33,7 @@ class Player:
 
     @property
     def ratio(self) -> Fraction:
-        """Samples in a clock."""
+        """Return the samples per clock."""
         return SAMPLE_RATE_HZ / self.chip.clock_hz
 
     def samples(self, frames: int) -> int:
@@ -44,12 +44,12 @@ class Player:
 def play_passages(
     passages: Sequence[Sequence[tuple[Write, ...]]], player: Player, loops: bool
 ) -> list[NDArray[np.int64]]:
-    """Return every passage's train of steps, [sides, n]; registers live through all of them."""
+    """Return every passage's train of steps, [sides, n]; registers keep their values throughout."""
     chip, board = player.chip, player.board
     clocks = [frame_clocks(len(frames), chip.frame_rate_hz, chip.clock_hz) for frames in passages]
     if isinstance(board, SampleBoard):
         memory = board.registers()
-        # Behind every passage comes the start of the last one, the loop's, if there is a loop.
+        # Every passage is followed by the start of the last one, the loop's, if there is a loop.
         following = passages[-1][0] if loops else ()
         return [
             board.play(frames, own, memory, following)
@@ -100,15 +100,18 @@ def _passage(
 
 
 def _close(total: NDArray[np.int64], player: Player, length: int) -> None:
-    """Let every side's steps add up to nothing, with one step more at the end."""
+    """Add one step at the end of every side so that its steps add up to 0."""
     impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
     for train in total:
-        # Every impulse adds up to 1 << TAP_BITS, so this is a whole number of them.
+        # The taps of every impulse add up to 1 << TAP_BITS, so this is a whole number of impulses.
         train[length : length + TAPS] -= (int(train.sum()) >> TAP_BITS) * impulse
 
 
 def _rest_clock(triangle: list[Stretch]) -> int | None:
-    """When the triangle stops for the last time; None if it sounds to the end."""
+    """Return the clock at which the triangle stops for the last time.
+
+    None if it sounds to the end.
+    """
     clock = None
     for stretch in reversed(triangle):
         if stretch.steps:
@@ -118,7 +121,7 @@ def _rest_clock(triangle: list[Stretch]) -> int | None:
 
 
 def _window(stretches: list[Stretch], start_clock: int, stop_clock: int) -> list[Stretch]:
-    """The stretches within the clocks, the one that goes on from before first."""
+    """Return the stretches between the clocks; the first one continues from before."""
     first = bisect_left(stretches, start_clock, key=lambda item: item.clock)
     last = bisect_left(stretches, stop_clock, key=lambda item: item.clock)
     inside = stretches[first:last]
@@ -132,7 +135,7 @@ def _phases(ratio: Fraction) -> int:
 
 
 def _place(trains: Sequence[NDArray[np.int64]], steps: Steps, ratio: Fraction) -> None:
-    """Add the steps at their clocks, `ratio` samples each, to the trains."""
+    """Add the steps to the trains at their clocks, `ratio` samples per clock."""
     if not len(steps.clocks):
         return
     phases = _phases(ratio)

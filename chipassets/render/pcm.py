@@ -1,4 +1,4 @@
-"""Pcm: finished samples with their loop."""
+"""Pcm: rendered samples with their loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pcm:
-    """int16 samples, [n] or [n, channels]; the loop runs from its start to the end, None: once."""
+    """int16 samples, [n] or [n, channels]; the loop goes from its start to the end.
+
+    None: no loop.
+    """
 
     samples: NDArray[np.int16]
     rate_hz: int
@@ -18,10 +21,10 @@ class Pcm:
 
     @property
     def channels(self) -> int:
-        """1 for mono samples, else the number of columns."""
+        """Return the number of channels."""
         return 1 if self.samples.ndim == 1 else int(self.samples.shape[1])
 
     @property
     def columns(self) -> NDArray[np.int16]:
-        """The samples as [n, channels], mono too."""
+        """Return the samples as [n, channels], also for mono."""
         return self.samples.reshape(len(self.samples), self.channels)

@@ -1,4 +1,4 @@
-"""Finished files are opened again: what a game will decode is compared with what was rendered."""
+"""Decodes finished files and compares them with what was rendered."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from chipassets.errors import RenderError
 from chipassets.render.pcm import Pcm
 
 _BLOCK_SAMPLES = 65_536
-# Vorbis is off by 1 to 14 % of the music's level, at low qualities by up to 41 % of that of noise
-# alone. Music that is shifted, swapped or damaged is off by more than all of it.
+# Vorbis errs by 1 to 14 % of the music's level, at low qualities by up to 41 % for pure noise.
+# Shifted, swapped or damaged music errs by more than 100 %.
 _LARGEST_ERROR = 0.6
 _QUIET_RMS = 32.0
 
 
 def check_samples(data: bytes, pcm: Pcm, exact: bool) -> None:
-    """RenderError unless the file decodes to the samples: to each one, or near enough to all.
+    """Raise RenderError unless the file decodes to the samples, exactly or nearly.
 
-    The length must be the same either way. `exact` is for formats without loss.
+    The length must be the same either way. `exact` is for lossless formats.
     """
     decoded, rate_hz = decode_samples(data)
     if decoded.shape != pcm.columns.shape or rate_hz != pcm.rate_hz:
         raise RenderError(
             f"the encoded file holds {len(decoded)} samples in {decoded.shape[1]} channels at "
             f"{rate_hz} Hz instead of {len(pcm.samples)} in {pcm.channels} at {pcm.rate_hz}, so "
-            "its loop would be out of time; another version of soundfile may do better"
+            "its loop would be out of time; try another version of soundfile"
         )
     error = _rms(decoded.astype(np.int32) - pcm.columns)
     if error > (0.0 if exact else max(_QUIET_RMS, _LARGEST_ERROR * _rms(pcm.columns))):
         raise RenderError(
-            "the encoded file does not sound like what was rendered; another version of soundfile "
-            "may do better"
+            "the encoded file does not sound like the rendered samples; try another version of "
+            "soundfile"
         )
 
 

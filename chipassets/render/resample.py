@@ -1,8 +1,8 @@
-"""From the S-DSP's 32 kHz to the file's 44.1 kHz, in integers, a whole passage at a time.
+"""Resampling from the S-DSP's 32 kHz to the file's 44.1 kHz, in integers, a passage at a time.
 
-441 samples come of 320, so that 441 rows of taps are all there are. A stretch of outputs and the
-inputs that it needs are a product of matrices, whose sums are exact in any order: float64 holds
-every whole number that occurs.
+441 outputs need 320 inputs, so there are only 441 rows of taps. A block of outputs is a matrix
+product with the inputs that it needs, whose sums are exact in any order: float64 holds every
+integer that occurs.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ TAPS = 32
 BITS = 15
 _IN, _OUT = 320, 441
 _STRETCH = 49
-"""Outputs of a product: few enough that most of the matrix is not zero."""
+"""Outputs per matrix product: few enough that most of the matrix is not zero."""
 
 _BLOCK = 48
-"""How often 441 samples are worked out at a time: what stays in the cache."""
+"""The number of blocks of 441 samples computed at a time, so that they fit the cache."""
 
 _CUT = 0.95
 _KAISER_BETA = 8.0
@@ -30,9 +30,9 @@ Floats = NDArray[np.float64]
 
 @lru_cache(maxsize=1)
 def _stretches() -> tuple[tuple[int, Floats], ...]:
-    """The first input of each stretch of 441 outputs, and its matrix, [inputs, outputs].
+    """Return the first input of each block of outputs, and its matrix, [inputs, outputs].
 
-    A column holds whole numbers that add up to one: a Kaiser-windowed sinc.
+    A column holds integers that add up to one: a Kaiser-windowed sinc.
     """
     at = np.arange(_OUT) * _IN
     first, part = at // _OUT, (at % _OUT) / _OUT
@@ -53,15 +53,15 @@ def _stretches() -> tuple[tuple[int, Floats], ...]:
 
 
 def resampled_length(length: int) -> int:
-    """Return the number of samples that come of `length`, their tail included."""
+    """Return the number of output samples for `length` input samples, the tail included."""
     return (length + TAPS) * _OUT // _IN
 
 
 def resampled_blocks(sides: NDArray[np.int32]) -> Iterator[tuple[int, Floats]]:
-    """Yield the samples [sides, m] at 44.1 kHz, piece by piece, each with the place of its start.
+    """Yield the samples [sides, m] at 44.1 kHz, block by block, each with the index of its start.
 
-    They are whole numbers, times 1 << BITS, with a tail. Sample i stands at input i * 320 / 441 and
-    comes half of the taps later.
+    They are integers, scaled by 1 << BITS, with a tail. Sample i is at input i * 320 / 441 and is
+    delayed by half of the taps.
     """
     count = resampled_length(sides.shape[1])
     for start in range(0, count, _BLOCK * _OUT):
@@ -79,12 +79,12 @@ def resampled_blocks(sides: NDArray[np.int32]) -> Iterator[tuple[int, Floats]]:
 
 
 def resample(sides: NDArray[np.int32]) -> Floats:
-    """Return all that `resampled_blocks` yields, [sides, n]."""
+    """Return all blocks of `resampled_blocks` joined, [sides, n]."""
     return np.concatenate([block for _, block in resampled_blocks(sides)], axis=1)
 
 
 def _around(sides: NDArray[np.int32], start: int, stop: int) -> Floats:
-    """The samples from `start` up to `stop`; there is silence before the first, behind the last."""
+    """Return the samples from `start` up to `stop`, silent before the first and after the last."""
     found = np.zeros((len(sides), stop - start))
     inside = sides[:, max(start, 0) : stop]
     found[:, max(-start, 0) : max(-start, 0) + inside.shape[1]] = inside

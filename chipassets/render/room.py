@@ -1,8 +1,8 @@
-"""The S-DSP's echo: a delay line whose output, through eight taps, is heard and fed back.
+"""The S-DSP's echo: a delay line whose output passes eight taps, is played and fed back.
 
-It is worked out a delay at a time, as nothing comes back sooner. Behind the last input it rings for
-as many repeats as can be heard and no longer, so that what rings at the end of a loop can be
-carried into its start exactly.
+It is computed a delay at a time, as nothing returns sooner. After the last input it rings for as
+many repeats as are audible and no longer, so that the tail at the end of a loop can be added to its
+start exactly.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 DELAY_SAMPLES = 512
-"""16 ms at 32 kHz: what one step of the delay register is."""
+"""Samples per step of the delay register: 16 ms at 32 kHz."""
 
 _ONE = 7
 _INAUDIBLE = 2.0**-11
 _LEAD = 7
-"""The number of samples before the newest one that the filter reads."""
+"""The number of samples that the filter reads besides the newest one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The echo's registers but its volumes, as signed numbers; 128 is one."""
+    """The echo's registers except its volumes, as signed numbers; 128 is one."""
 
     delay: int
     feedback: int
@@ -33,9 +33,9 @@ class Room:
 
     @property
     def repeats(self) -> int:
-        """How many times the echo comes back before it is below one step of 16 bits.
+        """Return how many times the echo repeats before it is below one step of 16 bits.
 
-        0 for a room without delay or without taps, or in which the echo would not die away.
+        0 for an echo without delay or without taps, and for one that would not decay.
         """
         strength = abs(self.feedback) * sum(map(abs, self.taps)) / (1 << 2 * _ONE)
         if strength >= 1 or not self.delay or not any(self.taps):
@@ -44,14 +44,14 @@ class Room:
 
     @property
     def tail_samples(self) -> int:
-        """How long the echo is heard after its last input."""
+        """Return how long the echo is audible after its last input, in samples."""
         return self.repeats * (self.delay * DELAY_SAMPLES + len(self.taps))
 
 
 def echo(
     sent: NDArray[np.int32], room: Room, volumes: Sequence[tuple[int, tuple[int, int]]]
 ) -> NDArray[np.int32]:
-    """Return the echo of the signal, [2, n], which ends with silence as long as the room's tail.
+    """Return the echo of the signal, [2, n]; it ends with silence as long as the echo's tail.
 
     `volumes` are those on the left and on the right, each up to the sample before it.
     """
@@ -76,7 +76,7 @@ def echo(
 
 
 def _filter(signal: NDArray[np.int32], taps: Sequence[int]) -> NDArray[np.int32]:
-    """The eight taps, the last one for the newest sample, where all of them reach."""
+    """Return the output of the eight taps, the last for the newest sample, for complete windows."""
     count = signal.shape[1] - _LEAD
     total = np.zeros((len(signal), count), dtype=np.int32)
     for tap in sorted({tap for tap in taps if tap}):

@@ -1,7 +1,7 @@
-"""The seam of a loop, measured in the finished samples: a click, or a sound that breaks off.
+"""Measures the seam of a loop in the finished samples: a click, or a sound that is cut off.
 
-Chip music is full of steps and attacks, so the joint is judged by the track's own: it may hold
-nothing that is larger than what the track does elsewhere.
+Chip music is full of steps and attacks, so the seam is compared with the rest of the track: it may
+hold nothing larger than occurs elsewhere in the track.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from chipassets.errors import RenderError
 from chipassets.render.pcm import Pcm
 
 WORST_RATIO = 1.5
-"""How much larger than the track's largest a step or a change at the joint may be."""
+"""The largest allowed ratio of a step or change at the seam to the largest elsewhere."""
 
 _WINDOW, _HOP = 1024, 256
 _AROUND = 4 * _WINDOW
 _BLOCK_WINDOWS = 2048
 _SMALLEST_STEP = 64.0
-"""Steps under 0.2 % of full scale are no clicks, however still the track is."""
+"""Steps below 0.2 % of full scale are not clicks, even in a quiet track."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """Step and spectral flux at the joint, as parts of the largest elsewhere in the track."""
+    """Step and spectral flux at the seam, relative to the largest elsewhere in the track."""
 
     step_ratio: float
     flux_ratio: float
 
 
 def measure_seam(pcm: Pcm) -> Seam | None:
-    """Return what happens at the loop's joint against the rest; None for a track that plays once.
+    """Return the step and flux at the loop's seam; None for a track that plays once.
 
-    The step is the difference of two neighbouring samples. The flux is what comes anew into the
-    magnitudes of a 1,024-sample spectrum within 256 samples. The rest is the file heard once, from
-    silence.
+    The step is the difference of two neighbouring samples. The flux is the sum of increases in the
+    magnitudes of a 1,024-sample spectrum within 256 samples. Both are relative to the largest value
+    in the file, played once from silence.
     """
     if pcm.loop_start_sample is None:
         return None
@@ -55,20 +55,20 @@ def measure_seam(pcm: Pcm) -> Seam | None:
 
 
 def check_seam(seam: Seam | None) -> None:
-    """RenderError when the joint would be heard."""
+    """Raise RenderError if the seam would be audible."""
     if seam is None:
         return
     for what, ratio in (("steps", seam.step_ratio), ("changes", seam.flux_ratio)):
         if ratio > WORST_RATIO:
             raise RenderError(
                 f"the loop's end does not meet its start: the sound {what} there by {ratio:g} "
-                "times the most that it does elsewhere; report the track's plan, and build "
-                "it with another seed meanwhile"
+                "times its maximum elsewhere; report the track's plan, and use another seed until "
+                "it is fixed"
             )
 
 
 def _flux(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Per hop the sum of what grew in the spectrum since the hop before."""
+    """Return, per hop, the sum of increases in the spectrum since the hop before."""
     if len(signal) < _WINDOW + _HOP:
         return np.zeros(0)
     windows = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[::_HOP]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chipassets.render.cycle import Cycle
 from chipassets.render.voices import Events, Oscillator, Stretch, stops
 
-# NESdev, APU pulse: the duty rows in the order in which the sequencer reads them.
+# NESdev, APU pulse: the duties in the order in which the sequencer reads them.
 DUTY_ROWS = (
     (0, 1, 0, 0, 0, 0, 0, 0),
     (0, 1, 1, 0, 0, 0, 0, 0),
@@ -25,7 +25,7 @@ _SAW_STEPS = 7
 
 
 class Sequencer(Oscillator):
-    """A divider that steps through the cycle that its stretch names, times the stretch's level."""
+    """A divider that steps through the cycle of its stretch, scaled by the stretch's level."""
 
     def __init__(self, cycles: Sequence[Cycle]) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Sequencer(Oscillator):
 
 
 class Triangle(Oscillator):
-    """The 2A03's triangle: it has no volume, and where it stops it holds its level."""
+    """The 2A03's triangle: it has no volume, and holds its level where it stops."""
 
     holds: ClassVar[bool] = True
     _CYCLE = Cycle(TRIANGLE_ROW)
@@ -46,7 +46,7 @@ class Triangle(Oscillator):
         super().__init__(TRIANGLE_REST)
 
     def steps(self, stretch: Stretch, ticks: int, rest_clock: int | None) -> int:
-        """Return the steps; at rest, those to where the row starts."""
+        """Return the steps; at rest, those to the start of the row."""
         if stretch.steps:
             return ticks
         if rest_clock is None or stretch.clock < rest_clock:
@@ -54,7 +54,7 @@ class Triangle(Oscillator):
         return min(ticks, -self._position % self._CYCLE.length)
 
     def loudness(self, stretch: Stretch) -> int:
-        """Return 1: there is no volume that could silence it."""
+        """Return 1: the triangle has no volume."""
         del stretch
         return 1
 
@@ -65,10 +65,10 @@ class Triangle(Oscillator):
 
 
 class Saw(Oscillator):
-    """The VRC6's saw: the level is a rate, added at six steps to an accumulator, then reset.
+    """The VRC6's saw: a rate is added to an accumulator at six steps, then it is reset.
 
     The output is the upper five of the accumulator's eight bits (NESdev, VRC6 audio). It has no
-    cycle, as the rate may change within one, so it is followed step by step.
+    fixed cycle, as the rate may change within one, so it is computed step by step.
     """
 
     def __init__(self) -> None:
@@ -76,12 +76,12 @@ class Saw(Oscillator):
         self._sum = 0
 
     def play(self, stretches: list[Stretch], end_clock: int, rest_clock: int | None) -> Events:
-        """Play the stretches and return what the level does."""
+        """Play the stretches and return the level changes."""
         initial = self.level
         counts, columns = [], []
         for stretch, stop in zip(stretches, stops(stretches, end_clock), strict=True):
             first, place, steps = self.advance(stretch, stop, rest_clock)
-            # At rate 0 the accumulator stands still, once it has been reset.
+            # At rate 0 the accumulator does not change after its reset.
             counts.append(1 + (steps if stretch.level else min(steps, _SAW_STEPS)))
             columns.append((first - stretch.period_clocks, stretch.period_clocks, place,
                             stretch.level))  # fmt: skip
@@ -99,7 +99,10 @@ class Saw(Oscillator):
     def _levels(
         self, rate: NDArray[np.int64], step: NDArray[np.int64], place: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """The accumulator's upper bits after every step; step 0 is a stretch's start."""
+        """Return the accumulator's upper bits after every step.
+
+        Step 0 is the start of a stretch.
+        """
         is_step = step > 0
         resets = is_step & (place % _SAW_STEPS == 0)
         total = self._sum + np.cumsum(np.where(is_step & ~resets, rate, 0))

@@ -1,4 +1,4 @@
-"""The SNES as a board: its chip mixes and resamples, so that nothing is left but to filter."""
+"""The SNES as a board: its chip mixes and resamples, so only filtering is left."""
 
 from __future__ import annotations
 

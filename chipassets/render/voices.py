@@ -1,7 +1,7 @@
-"""What a voice does: from stretches of constant registers to the exact clocks of level changes.
+"""Computes a voice's level changes with their exact clocks from stretches of constant registers.
 
-Each voice is a divider that steps through a cycle. The scalar carry from stretch to stretch is a
-short loop; the changes within all stretches are computed at once.
+Each voice is a divider that steps through a cycle. Only the state between stretches is computed in
+a loop; the changes within all stretches are computed at once.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from chipassets.render.cycle import Cycle, EdgeRun, walk
 
 @dataclass(slots=True)
 class Stretch:
-    """Registers of one voice from a clock on.
+    """A voice's registers from a clock on.
 
-    `table` is the sequence (a duty, a wave, the noise mode); `level` 0 is silent; `steps` whether
-    the sequence goes on (a stopped triangle holds its level); `restart` puts the sequence back to
-    its start, and `reload` begins a whole period at the clock.
+    `table` is the sequence (a duty, a wave, the noise mode). `level` 0 is silent. `steps`: whether
+    the sequence advances (a stopped triangle holds its level). `restart` resets the sequence to its
+    start, and `reload` starts a whole period at the clock.
     """
 
     clock: int
@@ -33,13 +33,16 @@ class Stretch:
     reload: bool = False
 
     def resumed(self, clock: int) -> Stretch:
-        """Return the stretch from a later clock on, behind what it begins with."""
+        """Return the stretch from a later clock on, without restart and reload."""
         return replace(self, clock=clock, restart=False, reload=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """Level changes of one voice: clocks in order, the level from then on and the one before."""
+    """Level changes of one voice.
+
+    Clocks in order, the level from each on, and the level before all.
+    """
 
     clocks: NDArray[np.int64]
     levels: NDArray[np.int64]
@@ -47,16 +50,15 @@ class Events:
     initial: int
 
     def level_at(self, clocks: NDArray[np.int64], before: bool) -> NDArray[np.int64]:
-        """Return the level at the clocks; with `before` changes at the same clock do not count."""
+        """Return the level at the clocks; with `before`, changes at the same clock do not count."""
         index = np.searchsorted(self.clocks, clocks, side="left" if before else "right")
         return np.concatenate(([self.initial], self.levels)).take(index)
 
 
 class Oscillator:
-    """One voice while it is played: where its divider and its cycle stand.
+    """The state of one voice: the positions of its divider and its cycle.
 
-    What it is a voice of says which cycle a stretch goes through. One that `holds` keeps its level
-    where it stops.
+    Subclasses say which cycle a stretch uses. One that `holds` keeps its level where it stops.
     """
 
     holds: ClassVar[bool] = False
@@ -67,9 +69,10 @@ class Oscillator:
         self._position = 0
 
     def play(self, stretches: list[Stretch], end_clock: int, rest_clock: int | None) -> Events:
-        """Play the stretches, the last up to `end_clock`, and return what the level does.
+        """Play the stretches, the last up to `end_clock`, and return the level changes.
 
-        From `rest_clock` on a stopped voice that holds runs on until its sequence is at the start.
+        From `rest_clock` on, a stopped voice that holds its level runs on to the start of its
+        sequence.
         """
         edge_runs: list[EdgeRun] = []
         starts: list[tuple[int, int] | None] = []
@@ -90,7 +93,7 @@ class Oscillator:
         return Events(clocks, levels, previous, initial)
 
     def advance(self, stretch: Stretch, stop: int, rest_clock: int | None) -> tuple[int, int, int]:
-        """Go on to `stop`: the clock of the first step, the place before it, and the steps."""
+        """Advance to `stop`; return the first step's clock, the place before it, and the steps."""
         self.prepare(stretch)
         first, place = self._next_clock, self._position
         ticks = max(0, -((first - stop) // stretch.period_clocks))
@@ -100,26 +103,26 @@ class Oscillator:
         return first, place, steps
 
     def prepare(self, stretch: Stretch) -> None:
-        """Get ready for a stretch that begins."""
+        """Prepare for a stretch that begins."""
         if stretch.restart:
             self._position = 0
         if stretch.reload:
             self._next_clock = stretch.clock + stretch.period_clocks
 
     def steps(self, stretch: Stretch, ticks: int, rest_clock: int | None) -> int:
-        """Return the steps that the cycle advances in `ticks` of the divider."""
-        del rest_clock  # Only a voice that holds its level has to leave it.
+        """Return the number of steps that the cycle advances in `ticks` of the divider."""
+        del rest_clock  # Only a voice that holds its level has to move on from it.
         return ticks if stretch.steps else 0
 
     def loudness(self, stretch: Stretch) -> int:
-        """Return by how much the cycle's values are multiplied."""
+        """Return the factor on the cycle's values."""
         return stretch.level
 
     def cycle(self, stretch: Stretch) -> Cycle:
-        """Return what the stretch, which has just been prepared, goes through."""
+        """Return the cycle of the stretch, after `prepare`."""
         raise NotImplementedError
 
 
 def stops(stretches: list[Stretch], end_clock: int) -> list[int]:
-    """Return the clock at which each stretch ends: where the next begins, or the end."""
+    """Return the clock at which each stretch ends: the start of the next, or the end."""
     return [item.clock for item in stretches[1:]] + [end_clock]

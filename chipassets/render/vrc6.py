@@ -1,7 +1,7 @@
 """Reads a RegisterLog as a cartridge with a VRC6 does: two more pulses and a saw.
 
 Registers and formulas: NESdev, VRC6 audio. The expansion's halt and octave bits ($9003) are refused
-unless they are off, which is how music uses the chip.
+unless they are 0, as in usual music.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class Registers(apu.Registers):
         self._sounding: list[Stretch | None] = [None] * 3
 
     def start_pass(self) -> None:
-        """Forget what was written last, so that the next frame states every voice anew."""
+        """Forget what was written, so that the next frame returns a stretch for every voice."""
         super().start_pass()
         self._sounding = [None] * 3
 
     def read_frame(
         self, writes: Sequence[Write], clock: int, end_clock: int
     ) -> tuple[list[Stretch], ...]:
-        """Return per voice, 2A03 first, the stretches that begin in the frame."""
+        """Return the stretches of each voice, 2A03 first, that begin in the frame."""
         console = [write for write in writes if write.address not in ADDRESSES]
         for write in writes:
             if write.address in ADDRESSES:
@@ -61,14 +61,14 @@ class Registers(apu.Registers):
         return (*super().read_frame(console, clock, end_clock), *found)
 
     def oscillators(self) -> list[Oscillator]:
-        """Return every voice at rest, 2A03 first."""
+        """Return an oscillator at rest for every voice, 2A03 first."""
         return [*super().oscillators(), Sequencer(_CYCLES), Sequencer(_CYCLES), Saw()]
 
     def _set(self, write: Write) -> None:
         if write.address == _CONTROL and write.value & 7:
             raise RenderError(
                 f"$9003 = ${write.value:02X} halts the VRC6 or moves it by octaves, which is not "
-                "played; write 0 and change the periods"
+                "supported; write 0 and change the periods"
             )
         self._extra[write.address] = write.value
 

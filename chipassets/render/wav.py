@@ -10,13 +10,13 @@ from chipassets.render.reopen import check_samples
 
 _MIDI_C4 = 60
 _LOOP_AT = 44
-"""Where the start and the end of the first loop stand in a smpl chunk's body."""
+"""The offsets of the first loop's start and end in a smpl chunk's body."""
 
 
 def encode_wav(pcm: Pcm) -> bytes:
     """Return the samples as 16-bit WAV; a loop is in the `smpl` chunk, its end inclusive.
 
-    RenderError when the finished file does not read back as it was meant.
+    RenderError if the finished file does not read back correctly.
     """
     data = pcm.samples.astype("<i2").tobytes()
     frame_bytes = 2 * pcm.channels
@@ -51,7 +51,7 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _sampler(pcm: Pcm, loop_start_sample: int) -> bytes:
-    """The smpl chunk: nine words of which the period and the note matter, then one forward loop."""
+    """Return the smpl chunk: nine words, of which period and note matter, and one forward loop."""
     period_ns = round(1e9 / pcm.rate_hz)
     head = struct.pack("<9I", 0, 0, period_ns, _MIDI_C4, 0, 0, 0, 1, 0)
     return head + struct.pack("<6I", 0, 0, loop_start_sample, len(pcm.samples) - 1, 0, 0)

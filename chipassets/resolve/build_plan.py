@@ -1,4 +1,7 @@
-"""Flags, manifest, presets and defaults become one frozen plan, the last word on options."""
+"""Resolves flags, manifest, presets and defaults into one frozen plan.
+
+Later stages read no options.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +46,9 @@ from chipassets.resolve.linking import link_track
 from chipassets.seeds import derive_rng, derive_seed
 
 PLAN_VERSION = 3
-"""Raised when the same manifest is to give other keys or tempi: the draws depend on it."""
+"""Raised when the same manifest gives other keys or tempi: the random draws depend on it."""
 
-# Seeds stay in 48 bits, so that a manifest can repeat the one that a bundle names.
+# Seeds have 48 bits, so that a manifest can hold the one that a bundle names.
 _SEED_BITS = 48
 
 
@@ -59,9 +62,9 @@ def resolve(
     only: Sequence[str] = (),
     reference: Reference | None = None,
 ) -> BuildPlan:
-    """Return the plan of the whole game, or of the tracks named in `only`, in manifest order.
+    """Return the plan of all tracks, or of those named in `only`, in manifest order.
 
-    An override, from the command line, beats what the manifest says. UsageError for a format, a
+    An override, from the command line, replaces the manifest's value. UsageError for a format, a
     number of takes or a track that does not exist.
     """
     seed = manifest.seed if seed_override is None else seed_override
@@ -72,7 +75,7 @@ def resolve(
         return _track(name, settings_of(manifest, name), manifest, home, seed, takes_override)
 
     if takes_override is not None and takes_override < 1:
-        raise UsageError(f"{takes_override} takes: at least one is composed; write 1 or more")
+        raise UsageError(f"{takes_override} takes: a track needs at least one; write 1 or more")
     return BuildPlan(
         game=manifest.game,
         seed=seed,
@@ -99,7 +102,7 @@ def resolve(
 
 
 def _matched(track: TrackPlan, planned: Callable[[str], TrackPlan]) -> TrackPlan:
-    """The track in the key and at the tempo of the one that it matches, if it matches one."""
+    """Return the track with the key and tempo of the track that it matches, if any."""
     if track.match is None:
         return track
     other = planned(track.match)
@@ -129,8 +132,10 @@ def _formats(wanted: Sequence[str], chip: str) -> tuple[str, ...]:
 def _track(
     name: str, settings: Settings, manifest: Manifest, home: HomeKey, seed: int, takes: int | None
 ) -> TrackPlan:
-    """Draw what is open. Every number is drawn, used or not, so that a tempo that is written
-    into the manifest does not move the key.
+    """Draw what the settings leave open.
+
+    Every number is drawn even if it is not used, so that setting the tempo in the manifest does not
+    change the key.
     """
     was = manifest.tracks[name].was
     origin = was or name
@@ -163,11 +168,14 @@ def _track(
 
 
 _AS_SAID = {item.name for item in fields(Settings)} & {item.name for item in fields(TrackPlan)}
-"""Settings that have the name of a field of the plan, and are that field unless it is drawn."""
+"""The settings that the plan takes over under the same name, unless they are drawn."""
 
 
 def _given(settings: Settings, key: Key) -> tuple[str, ...]:
-    """What the manifest settles; a mode that no preset asks for is one that its chords force."""
+    """Return which features the manifest sets.
+
+    The mode counts as set if no preset asks for it: then the chords require it.
+    """
     is_mode_given = (
         settings.key is not None or bool(settings.melodies) or key.mode not in settings.preset.modes
     )
@@ -178,7 +186,7 @@ def _given(settings: Settings, key: Key) -> tuple[str, ...]:
 
 
 def _character(settings: Settings, density_draw: float, lead_draw: float) -> Character:
-    """The track's own character; what a mood of the game's own asks for holds as it is."""
+    """Return the track's own character; ranges that a custom mood sets are kept."""
     wanted = settings.preset.character
     asked = {
         name: getattr(wanted, name)
@@ -195,13 +203,13 @@ def _character(settings: Settings, density_draw: float, lead_draw: float) -> Cha
 
 
 _HELD = {"density": "density", "lead_pitch": "register"}
-"""Ranges of a character that a file's measures settle, and by which of them."""
+"""The ranges of a character that follow from a reference file, and the aim that each belongs to."""
 
 
 def own_character(character: Character, density_draw: float, lead_draw: float) -> Character:
-    """Return the character of one track: denser or thinner, higher or lower than its scene's.
+    """Return the character of one track: denser or sparser, higher or lower than its scene's.
 
-    The draws are in [0, 1); 0.5 changes nothing. Tracks of one scene are not to be alike.
+    The draws are in [0, 1); 0.5 changes nothing. They make tracks of one scene differ.
     """
     denser, higher = 2 * density_draw - 1, 2 * lead_draw - 1
     factor = (_DENSER if denser > 0 else _SPARSER) ** denser
@@ -216,7 +224,7 @@ def own_character(character: Character, density_draw: float, lead_draw: float) -
 
 
 def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: HomeKey) -> Key:
-    """The key of the primer or of the chords, or one near home: the change does not jolt."""
+    """Return the key of the primer or of the chords, else one near the home key."""
     modes = settings.preset.modes
     if settings.melodies and settings.primer is None:
         return _melody(settings.melodies[0]).tune.key
@@ -228,7 +236,7 @@ def _open_key(settings: Settings, mode_draw: float, tonic_draw: float, home: Hom
 
 
 def _sounding_chords(progressions: Sequence[Progression]) -> Primer | None:
-    """The first progression as notes, if it names chords: numerals fit any tonic."""
+    """Return the first progression of named chords as notes; Roman numerals fit any tonic."""
     names = [name for name in _names(progressions[:1]) if name[0] in "ABCDEFG"]
     chords = [parse_chord(name, Key(0, "major")) for name in names]
     if not chords:
@@ -243,7 +251,7 @@ def _names(progressions: Sequence[Progression]) -> list[str]:
 
 
 def _melody(own: WrittenMelody) -> Melody:
-    """The melody as a plan holds it: named by its section, its key guessed where none is said."""
+    """Return the melody in the plan's form: named by its section, its key guessed if not given."""
     guess = guess_key(own.tune)
     rival = None if own.key else guess.rival
     name, key = f"melody-{own.section}", own.key or guess.key
@@ -252,7 +260,10 @@ def _melody(own: WrittenMelody) -> Melody:
 
 
 def _motif(manifest: Manifest, use: MotifUse) -> Motif:
-    """The motif as a plan holds it; a track's is its own first motif, else its primer's opening."""
+    """Return the motif in the plan's form.
+
+    That of a track is its first motif, else its primer's opening.
+    """
     key, stretch, tempo = None, False, PLAIN_MILLIBPM
     if use.from_track:
         settings = settings_of(manifest, use.name)
@@ -278,7 +289,7 @@ def _motif(manifest: Manifest, use: MotifUse) -> Motif:
 
 
 def _used(motif: Motif, use: MotifUse) -> Motif:
-    """The motif as a track states it; of a fragment the first half alone."""
+    """Return the motif as a track quotes it; for a fragment, its first half."""
     motif = replace(
         motif,
         transform=use.transform,
@@ -298,7 +309,7 @@ def _used(motif: Motif, use: MotifUse) -> Motif:
 
 
 def _weighted(count: int, draw: float) -> int:
-    """An index below `count`, each half as likely as the one before it."""
+    """Return an index below `count`, each half as likely as the one before it."""
     weights = [0.5**index for index in range(count)]
     left = draw * sum(weights)
     for index, weight in enumerate(weights):
@@ -308,8 +319,8 @@ def _weighted(count: int, draw: float) -> int:
     return count - 1
 
 
-# What real pieces spread about the median of their theme, in part: factors on the density, and
-# semitones; a lead much higher is shrill on these chips.
+# A part of the spread of real pieces around the median of their theme: factors on the density,
+# and semitones. A much higher lead is shrill on these chips.
 _SPARSER, _DENSER = 1.65, 2.0
 _LOWER, _HIGHER = 8.0, 6.0
 

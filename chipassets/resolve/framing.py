@@ -1,4 +1,4 @@
-"""What stands around a track's bars: the bar of its pickup, its ending, the key of its close."""
+"""What surrounds a track's bars: the bar of its pickup, its ending, and its final key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PICKUP = "pickup"
 
 
 def with_frame(settings: Settings, track: TrackPlan) -> TrackPlan:
-    """Return the plan with the last key, and with a bar for the pickup before the others."""
+    """Return the plan with its final key, and with an extra first bar if it has a pickup."""
     final = settings.final_key
     if isinstance(final, int):
         final = Key((track.key.tonic + final) % 12, track.key.mode)
@@ -25,7 +25,10 @@ def with_frame(settings: Settings, track: TrackPlan) -> TrackPlan:
 
 
 def _with_pickup(track: TrackPlan, pickup: Primer) -> TrackPlan:
-    """The track a bar longer: the pickup ends the first one, behind which the loop starts."""
+    """Return the track one bar longer.
+
+    The pickup ends the first bar, and the loop starts after it.
+    """
     late = track.steps_per_bar - pickup.steps
     notes = tuple(
         Note(note.start_step + late, note.duration_steps, note.pitch) for note in pickup.notes

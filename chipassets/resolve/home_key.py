@@ -1,7 +1,7 @@
-"""The home of a game: the key and the tempo around which all tracks lie that leave theirs open.
+"""The home of a game: the key and tempo near which tracks without a key or tempo are placed.
 
-Scenes follow one another in any order, so every track is planned towards the same middle: two of
-them then share most of their tones, and their beats stand in a small ratio.
+Scenes follow one another in any order, so every track is planned around the same centre: any two
+then share most of their scale, and their tempi have a simple ratio.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from chipassets.seeds import derive_rng
 from chipassets.units import OCTAVE
 
 _HOME_TEMPI = (108, 114, 120, 126, 132)
-"""From here simple ratios reach the tempo range of every scene, and mostly whole tempi."""
+"""From these tempi, simple ratios reach the range of every scene, mostly with whole numbers."""
 
-# From the simplest to the least simple that can still be heard as one pulse in another.
+# From the simplest to the least simple ratio that is still heard as a common pulse.
 _RATIOS = tuple(
     Fraction(above, below)
     for above, below in (
@@ -26,17 +26,17 @@ _RATIOS = tuple(
     )
 )  # fmt: skip
 _SIMPLE_SIDE = 6
-"""No side of a ratio that is still called simple is larger."""
+"""The largest number in a ratio that counts as simple."""
 
 _NEAR_FIFTHS = (0, 1, -1)
 """Two tracks are at most two fifths apart: they share five of seven tones."""
 
 
 def find_home_key(manifest: Manifest, seed: int, plan_version: int) -> HomeKey:
-    """Return the first key that a track names and the tempo that the first track does.
+    """Return the first key that a track sets, and the tempo of the first track.
 
-    What is not named the seed draws. Only the first track's tempo counts, so that a change of
-    another one's leaves the rest of the game as it is; a length in seconds fixes no tempo here.
+    The seed draws what is not set. Only the first track's tempo counts, so that changing another
+    track leaves the rest of the game as it is; a length in seconds sets no tempo here.
     """
     rng = derive_rng(seed, "plan", plan_version)
     tonic_draw, tempo_draw = float(rng.random()), float(rng.random())
@@ -58,9 +58,9 @@ def near_key(home: HomeKey, mode: str, draw: float) -> Key:
 
 
 def near_tempo(home: HomeKey, tempo: Range, draw: float) -> int:
-    """Return a tempo of the range, in thousandths, in a small ratio to home's; draw in [0, 1).
+    """Return a tempo of the range in thousandths of a bpm, in a simple ratio to home's.
 
-    Where the range holds none it is a whole number of it, or what lies in its middle.
+    draw: in [0, 1). If the range has no such tempo: a whole number of bpm, else its middle.
     """
     fitting = [
         round(home.tempo_millibpm * ratio)
@@ -76,13 +76,13 @@ def near_tempo(home: HomeKey, tempo: Range, draw: float) -> int:
 
 
 def tempo_ratio(home: HomeKey, tempo_millibpm: int) -> Fraction | None:
-    """Return the ratio of a tempo to home's when it is a simple one, to a thousandth."""
+    """Return the ratio of a tempo to home's if it is simple to a thousandth, else None."""
     ratio = Fraction(tempo_millibpm, home.tempo_millibpm).limit_denominator(_SIMPLE_SIDE)
     near = abs(ratio * home.tempo_millibpm - tempo_millibpm) <= home.tempo_millibpm / 1000
     return ratio if near and 0 < ratio.numerator <= _SIMPLE_SIDE else None
 
 
 def fifths_apart(home: HomeKey, key: Key) -> int:
-    """Return the distance of a key from the home key in fifths, -5..+6: the sharps it adds."""
+    """Return the distance of a key from the home key in fifths, -5..+6: the sharps that it adds."""
     semitones = key.canonical_shift - home.key.canonical_shift
     return (7 * semitones + 5) % OCTAVE - 5

@@ -1,4 +1,4 @@
-"""Links in a plan: what a track takes from the one that it follows before any note is known."""
+"""Tracks that follow another: what they take from the other's plan before notes are composed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Planned = Callable[[str], TrackPlan]
 
 
 def link_track(manifest: Manifest, track: TrackPlan, planned: Planned) -> TrackPlan:
-    """Return the plan of a track with what it takes from the one that it follows, if any.
+    """Return the plan of a track with what it takes from the track that it follows, if any.
 
-    planned: the plan of a track by its name.
+    planned: the plans by track name.
     """
     said = manifest.tracks[track.name]
     if said.like:
@@ -32,7 +32,7 @@ def link_track(manifest: Manifest, track: TrackPlan, planned: Planned) -> TrackP
 
 
 def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> TrackPlan:
-    """The original's plan, with what the variant changes; the notes come once they are known."""
+    """Return the original's plan with the variant's changes; the notes follow when they exist."""
     said = manifest.tracks[track.name]
     variant = said.variant or VariantSaid()
     changes = changed_by(variant)
@@ -76,7 +76,7 @@ def _tempo(said: Range | None) -> int:
 
 
 def _relative(manifest: Manifest, track: TrackPlan, other: TrackPlan) -> TrackPlan:
-    """Return a track of another's family: its form, tempo and tonic, in the track's own mode."""
+    """Return the plan of a track of a family: form, tempo and tonic of the other, its own mode."""
     said = manifest.tracks[track.name]
     return replace(
         track,
@@ -92,7 +92,7 @@ def _relative(manifest: Manifest, track: TrackPlan, other: TrackPlan) -> TrackPl
 
 
 def _bridge(manifest: Manifest, track: TrackPlan, start: TrackPlan, goal: TrackPlan) -> TrackPlan:
-    """One or two bars out of one track's key into the other's, to the goal's instruments."""
+    """Return the plan of one or two bars from one track's key and instruments to another's."""
     said = manifest.tracks[track.name]
     named = said.instruments or {}
     colours = {role: getattr(goal.character, role) for role in ("lead", "inner", "bass")

@@ -1,4 +1,4 @@
-"""The plan as machines read it: what `chipassets plan --json` prints, and a bundle's provenance."""
+"""The plan as JSON: what `chipassets plan --json` prints, and part of a bundle's provenance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chipassets.plan.trackplan import (
 
 
 def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
-    """Return the plan as JSON values, keys in a fixed order: equal plans give equal texts."""
+    """Return the plan as JSON values with keys in a fixed order: equal plans give equal texts."""
     return asdict(plan) | {
         "formats": list(plan.formats),
         "home": {"key": str(plan.home.key), "tempo_millibpm": plan.home.tempo_millibpm},
@@ -40,7 +40,7 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
         values["melodies"] = {own.section: _motif_json(own.tune) for own in track.melodies}
     if track.link is not None:
         said = asdict(track.link) | {"start": track.link.start and str(track.link.start)}
-        # The notes stand in the lock, under the other track's name.
+        # The notes are in the lock, under the other track's name.
         values["link"] = {name: what for name, what in said.items() if what and name != "source"}
     if track.pickup is not None:
         values["pickup"] = _primer_json(track.pickup)
@@ -65,7 +65,7 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
 
 
 def own_mood_to_json(mood: OwnMood) -> dict[str, Any]:
-    """Return what a mood of the game's own says, ranges as pairs, what it leaves open left out."""
+    """Return the values of a custom mood, ranges as pairs, without those that it does not set."""
     return {
         name: [value["low"], value["high"]]
         if isinstance(value, dict)
@@ -78,12 +78,12 @@ def own_mood_to_json(mood: OwnMood) -> dict[str, Any]:
 
 
 def form_text(track: TrackPlan) -> str:
-    """Return the sections of a track with their bars, in words."""
+    """Return the sections of a track with their bars as text."""
     return " ".join(f"{section.name}:{section.bars}" for section in track.form)
 
 
 def chords_text(progression: Progression) -> str:
-    """Return chords as a manifest writes them."""
+    """Return chords in the manifest's notation."""
     return " | ".join(" ".join(bar) for bar in progression.bars)
 
 

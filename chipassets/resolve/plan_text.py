@@ -1,4 +1,4 @@
-"""The plan as people read it: what `chipassets plan` prints."""
+"""The plan as text for people: what `chipassets plan` prints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from chipassets.units import played_millibpm
 
 
 def plan_to_text(plan: BuildPlan) -> str:
-    """Return the plan for people: a few lines on the build, then a block for each track."""
+    """Return the plan as text: a few lines on the build, then a block for each track."""
     head = [
         f"{plan.game}: {len(plan.tracks)} tracks for {plan.chip}, "
         f"model {plan.model}, seed {plan.seed}, {', '.join(plan.formats)}",
@@ -44,7 +44,7 @@ def plan_to_text(plan: BuildPlan) -> str:
 
 
 def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
-    """Return the tempo that plays, "" where it is the plan's: bars are whole frames of the chip."""
+    """Return the tempo that plays, as bars are whole frames of the chip; "" if it is the plan's."""
     plays = played_millibpm(track.tempo_millibpm, track.beats_per_bar, frame_rate_hz)
     said = f"{plays / 1000:.2f}"
     return "" if float(said) == track.tempo_millibpm / 1000 else f"{said} plays"
@@ -74,7 +74,7 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
 
 
 def _from_home(track: TrackPlan, home: HomeKey) -> str:
-    """How far a scene change goes: the key in fifths, the tempo as a ratio where it is simple."""
+    """Return the distance from the home key in fifths, and the ratio of the tempi if simple."""
     fifths = fifths_apart(home, track.key)
     way = "up" if fifths > 0 else "down"
     key = (
@@ -89,7 +89,7 @@ def _from_home(track: TrackPlan, home: HomeKey) -> str:
 
 
 def _writing_lines(track: TrackPlan) -> list[str]:
-    """What the composer is told beside the ranges."""
+    """Return the composer's instructions other than ranges."""
     lines = [f"  matches {track.match}"] if track.match else []
     lines += [f"  was called {track.was}"] if track.was else []
     lines += [f"  {_link_text(track, track.link)}"] if track.link else []
@@ -125,7 +125,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
 
 
 def _piece_lines(track: TrackPlan) -> list[str]:
-    """What the first take aims at: others share the idea and draw the rest anew."""
+    """Return the plan of the first take; other takes have the same idea and draw the rest anew."""
     if track.reference is not None or (track.link and track.link.kind == VARIANT):
         return []
     made = plan_piece(track, 0)
@@ -162,7 +162,7 @@ def _wish_text(wish: Wish) -> str:
 
 
 def _like_lines(like: SoundsLike) -> list[str]:
-    """What the file measures that the track aims at."""
+    """Return the measures of the reference file that the track aims at."""
     m = like.measures
     said = {
         "density": f"density {m.density:.1f} notes a beat, {m.voices:.1f} at once",
@@ -179,7 +179,7 @@ def _like_lines(like: SoundsLike) -> list[str]:
 
 
 def _link_text(track: TrackPlan, link: Link) -> str:
-    """What a track takes from the one that it follows, and what is its own."""
+    """Return what a track takes from the one that it follows, and what is its own."""
     if link.kind == BRIDGE:
         return f"leads from {link.of}, in {link.start}, to {link.to}, in {track.key}"
     if link.kind == FAMILY:
@@ -194,7 +194,7 @@ def _link_text(track: TrackPlan, link: Link) -> str:
 
 
 def _melody_text(melody: Melody, track: TrackPlan) -> str:
-    """The melody with its length and key; what is doubtful about the key is said."""
+    """Return the melody with its length and key, and a warning if the key is doubtful."""
     tune = melody.tune
     bars = tune.steps / (track.steps_per_bar)
     length = f"{bars:g} bar{'s' * (bars != 1)}"
@@ -204,12 +204,12 @@ def _melody_text(melody: Melody, track: TrackPlan) -> str:
     elif tune.key.tonic != track.key.tonic:
         said += f", in which the section stands, away from the track's {track.key}"
     if tune.rival:
-        said += f"; warning: it may be meant in {tune.rival}: say key: in the melody"
+        said += f"; warning: it may be in {tune.rival}: write key: in the melody"
     return said
 
 
 def _motif_text(motif: Motif, track: TrackPlan) -> str:
-    """The motif with its key, a doubtful one with its rival, and what is done to it."""
+    """Return the motif with its key, the other likely key if doubtful, and its transform."""
     said = f"{motif.name} ({motif.key})"
     if motif.part != LEAD:
         said += f" in the {'second voice' if motif.part == INNER else motif.part}"
@@ -219,23 +219,23 @@ def _motif_text(motif: Motif, track: TrackPlan) -> str:
         said += f", {motif.transform}: {TRANSFORMS[motif.transform]}"
     if pace := motif_pace(motif, track.tempo_millibpm):
         speed = "half" if pace > 0 else "double"
-        said += f", at {speed} speed where there is room"
+        said += f", at {speed} speed where it fits"
     if motif.rival:
-        said += f"; warning: it may be meant in {motif.rival}: say key: under motifs: {motif.name}:"
+        said += f"; warning: it may be in {motif.rival}: write key: under motifs: {motif.name}:"
     return said
 
 
 def _sound_lines(sound: Sound) -> list[str]:
-    """What is not as it is by default."""
+    """Return the sound settings that differ from the defaults."""
     lines = [f"  leaves {', '.join(sound.leave)} free"] if sound.leave else []
     if not sound.arpeggio:
         lines.append("  no arpeggios")
     if sound.drums == "dmc":
-        lines.append("  drums on the sample channel, beside the noise")
+        lines.append("  drums on the sample channel besides the noise")
     if sound.layers:
         lines.append("  layers " + ", +".join("+".join(item.voices) for item in sound.layers))
     if sound.instruments:
-        lines.append(f"  own instruments {', '.join(item.name for item in sound.instruments)}")
+        lines.append(f"  custom instruments {', '.join(item.name for item in sound.instruments)}")
     return lines
 
 

@@ -1,7 +1,7 @@
-"""Craft: what a musician would mark in a score, measured voice by voice.
+"""Craft: what a music teacher would mark in a score, measured voice by voice.
 
-The tune is the lead's part; in merged music, which names no parts, it is the top line, and what
-needs more than one voice is not measured.
+The tune is the lead's part. In merged music, which has no parts, it is the top line, and measures
+that need several voices are not taken.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from chipassets.music.score import Note, Score
 _WIDE = 8
 _SILENT = -1
 _LEADS_WITH = 3
-"""Notes in a bar from which on another voice leads where the tune does not."""
+"""A voice with at least this many notes in a bar leads if the tune rests or holds a note."""
 
 TUNE_LOWEST, TUNE_HIGHEST = 52, 93
-"""E3 to A6: where a tune can be sung on these chips."""
+"""E3 to A6: the range in which a tune sounds well on these chips; chosen by ear."""
 
 
 @dataclass(frozen=True, slots=True)
 class Craft:
-    """What a score measures; shares are 0..1.
+    """The measures of a score; shares are 0..1.
 
-    clash: of the steps at which two parts have sounded for two steps or more, the share at which
-    two of them lie a semitone apart, octaves aside. wide_leaps: of the tune's intervals, those of
-    eight semitones or more. peak_bars: of its bars, those that hold its highest pitch. sameness:
-    how often its commonest bar comes. fit: of its notes on pulses, those that belong to their
-    chord. bass_same: of the bass's intervals, unisons. dead_bars: bars, from 0, in which the tune
-    has one pitch or none and no other voice leads. outside: notes of the tune out of its range
-    (none in merged music, whose top line is the bass where the tune rests).
-    bare_end: whether a piece that ends closes on one pitch class. seam: semitones from the
-    tune's last note to its first one behind the loop's start, 0 where it waits for a bar there.
-    holes: half bars in which no part begins a note. on_pulse: of the tune's notes, those on pulses.
+    clash: share of the steps at which two parts lie a semitone apart (in any octave), among the
+    steps at which two parts have sounded for two steps or more. wide_leaps: share of the tune's
+    intervals that are eight semitones or more. peak_bars: share of the bars that contain the tune's
+    highest pitch. sameness: how often the tune's commonest bar comes. fit: share of the tune's
+    notes on pulses that belong to their chord. bass_same: share of the bass's intervals that are
+    unisons. dead_bars: bars, from 0, in which the tune has at most one pitch and no other voice
+    leads. outside: number of the tune's notes outside its range (0 in merged music, whose top line
+    is the bass where the tune rests). bare_end: whether a piece that does not loop closes on a
+    single pitch class. seam: semitones from the tune's last note to its first after the loop's
+    start; 0 if the tune rests for a bar there. holes: number of half bars in which no part begins a
+    note. on_pulse: share of the tune's notes that begin on pulses.
     """
 
     clash: float
@@ -59,7 +60,7 @@ class Craft:
 
 
 def measure_craft(score: Score, pulse_steps: int) -> Craft:
-    """Return what a score measures; pulse_steps: 16ths in a felt beat."""
+    """Return the measures of a score; pulse_steps: length of a felt beat in 16ths."""
     tune = list(score.part(LEAD)) if score.is_voiced else lead_line(score.notes)
     bass = score.part(BASS)
     moves = [abs(b.pitch - a.pitch) for a, b in pairwise(tune)]
@@ -98,7 +99,7 @@ def _by_bar(notes: Sequence[Note], score: Score) -> list[list[Note]]:
 
 
 def _settled(score: Score, part: str) -> NDArray[np.int64]:
-    """The pitch of a part at each step at which it has sounded for two steps, else `_SILENT`."""
+    """Return a part's pitch at each step at which it has sounded for two steps, else `_SILENT`."""
     pitches = np.full(score.total_steps, _SILENT, np.int64)
     for note in score.part(part):
         pitches[note.start_step + 1 : note.end_step] = note.pitch

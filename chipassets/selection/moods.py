@@ -1,7 +1,7 @@
-"""Mood is measured: what a track's tags promise, against what its notes turned out to be.
+"""Measures whether the notes of a track fit its tags: its scene and its moods.
 
 A mood is relative to its scene: a calm boss is calm for a boss. So the ranges of a mood are those
-that the presets give a scene with that mood alone, and the ranges of a scene those without any.
+of the presets for the scene with only that mood, and the ranges of a scene those without moods.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from chipassets.music.metrics import Metrics
 from chipassets.plan.presets import MOODS, SCENES, Preset, character
 from chipassets.plan.trackplan import MODE, TEMPO, Range, TrackPlan
 
-# Chosen, not measured: half of what is wanted, and half a range's width, may be missed.
+# Chosen by hand: a tag may miss half of its points, and a feature half a range's width.
 _FITTING_SCORE = 0.5
-"""A tag is kept from this score on."""
+"""A tag fits from this score on."""
 _MOST_OUTSIDE = 0.5
 """The distance, in widths of the range, up to which a feature of the notes may lie outside it."""
 _CLEARLY_BETTER = 0.2
-"""A scene is resembled whose score is higher by more than this than that of the track's own."""
+"""By how much another scene's score must be higher for the music to resemble that scene."""
 _MODE_RANGE = Range(0.75, 1.25)
-"""The mode measures 1 when the mood knows it, else 0: so far outside that it gives no points."""
+"""The mode measures 1 if the mood lists it; else 0, outside the range, which gives no points."""
 
 # Speed and density carry arousal, the mode valence; voices and register colour both.
 _WEIGHTS = {TEMPO: 1.0, MODE: 1.0, "notes_per_second": 1.5, "polyphony": 1.0, "lead_pitch": 1.0}
@@ -30,12 +30,11 @@ _WEIGHTS = {TEMPO: 1.0, MODE: 1.0, "notes_per_second": 1.5, "polyphony": 1.0, "l
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A tag, declared, beside what was measured.
+    """A declared tag beside what was measured.
 
-    measured: feature values by name; wanted: the tag's range of each, but of those that are given:
-    what the manifest settles no notes could change. score: 0..1, the points of what is wanted by
-    weight; fits: whether the notes keep the promise; resembles: the scene whose ranges the
-    features meet best.
+    measured: feature values by name. wanted: the tag's range of each feature, except for features
+    that the manifest sets itself, as no notes could change them. score: 0..1, the weighted points.
+    fits: whether the score is high enough. resembles: the scene whose ranges the features fit best.
     """
 
     tag: str
@@ -48,7 +47,7 @@ class Evidence:
 
     @property
     def outside(self) -> str:
-        """In one phrase: features outside their ranges, and the scene that the music resembles."""
+        """Return in one phrase the features outside their ranges, and the scene it resembles."""
         outside = [
             _span_text(name, self.measured[name], wanted)
             for name, wanted in self.wanted.items()
@@ -60,7 +59,7 @@ class Evidence:
 
 
 def complaints(evidence: Iterable[Evidence]) -> tuple[str, ...]:
-    """Return one line for what tags do not fit, those that fail alike together."""
+    """Return one line for each group of tags that miss the same features."""
     tags: dict[str, list[str]] = {}
     for item in evidence:
         if not item.fits:
@@ -81,7 +80,7 @@ def mood_evidence(metrics: Metrics, track: TrackPlan) -> tuple[Evidence, ...]:
 
 
 def scene_evidence(metrics: Metrics, track: TrackPlan) -> Evidence:
-    """Return the evidence for a track's scene shifted by its moods, and the most similar scene."""
+    """Return the evidence for a track's scene shifted by its moods, with the most similar scene."""
     own = _evidence(track.scene, _track_preset(track), metrics, track)
     best = max(
         (_evidence(name, character(name), metrics, track) for name in SCENES),
@@ -93,13 +92,13 @@ def scene_evidence(metrics: Metrics, track: TrackPlan) -> Evidence:
 
 
 def unmet(metrics: Metrics, track: TrackPlan) -> tuple[Evidence, ...]:
-    """Return the evidence of the tags that a track does not keep: its scene first, then moods."""
+    """Return the evidence of the tags that do not fit: the scene first, then moods."""
     every = (scene_evidence(metrics, track), *mood_evidence(metrics, track))
     return tuple(item for item in every if not item.fits)
 
 
 def notes_can_fit(track: TrackPlan) -> bool:
-    """Return whether any notes could keep the track's tags: tempo and key are the plan's."""
+    """Return whether any notes could fit the track's tags: tempo and key are set by the plan."""
     sound = track.character
     ideal = _IDEAL | {
         "onsets_per_beat": _middle(sound.density),
@@ -117,7 +116,7 @@ def _middle(wanted: Range) -> float:
 
 
 def wanted_ranges(preset: Preset) -> dict[str, Range]:
-    """Return the ranges of what is measured, by name, that a preset asks for."""
+    """Return a preset's range of each measured feature, by name."""
     sound = preset.character
     return {
         TEMPO: preset.tempo,
@@ -133,7 +132,8 @@ def wanted_ranges(preset: Preset) -> dict[str, Range]:
 def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> Evidence:
     tempo = track.tempo_millibpm / 1000
     if TEMPO in track.given:
-        # As many notes a second as the tag's notes a beat come to at the tempo that is given.
+        # The tag's notes per beat, converted so that notes per second stay the same at the given
+        # tempo.
         preset = replace(preset, tempo=Range(tempo, tempo))
     ranges = {**wanted_ranges(preset), MODE: _MODE_RANGE}
     wanted = {name: span for name, span in ranges.items() if name not in track.given}
@@ -155,7 +155,10 @@ def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> E
 
 
 def _knows(modes: tuple[str, ...], key: Key) -> bool:
-    """Whether a key's mode is among the modes, or one beyond the presets with the same third."""
+    """Return whether a key's mode is among the modes.
+
+    A mode that no preset uses counts if one of the modes has the same third.
+    """
     if any(key.mode in row.modes for row in SCENES.values()):
         return key.mode in modes
     return Key(0, modes[0]).is_minor == key.is_minor
@@ -166,7 +169,7 @@ def _base(track: TrackPlan) -> str:
 
 
 def _mood_preset(track: TrackPlan, mood: str) -> Preset:
-    """The track's scene with this mood alone; what is not in the tables is taken at its word."""
+    """Return the track's scene with only this mood; a mood that is not in the tables is custom."""
     base = _base(track)
     known = base in SCENES and mood in _known(track)
     own = track.own_moods
@@ -178,7 +181,7 @@ def _known(track: TrackPlan) -> tuple[str, ...]:
 
 
 def _track_preset(track: TrackPlan) -> Preset:
-    """The track's scene with all its moods, its character as the plan has it."""
+    """Return the track's scene with all its moods and the plan's character."""
     base = _base(track)
     known = tuple(mood for mood in track.moods if mood in _known(track))
     if base not in SCENES:

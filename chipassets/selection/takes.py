@@ -1,4 +1,4 @@
-"""Takes: which of several composed candidates a track gets, and why, from measured features."""
+"""Takes: chooses one of several composed candidates from measured features, and says why."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from chipassets.originality import Originality
 from chipassets.plan.trackplan import Range, TrackPlan
 from chipassets.selection.craft import Craft, measure_craft
 
-# About the middle half of what 436 stretches of 16 bars of free game music measure, widened towards
-# the medians of 5,278 transcribed pieces for the same chip where those lie apart.
+# Roughly the middle half of 436 excerpts of 16 bars of free game music, widened towards the
+# medians of 5,278 transcribed pieces for the same chip where the two differ.
 _KEY_FIT = Range(0.9, 1.0)
 _GROOVE = Range(0.72, 1.0)
 _ON_BEAT = Range(0.26, 0.69)
@@ -39,24 +39,24 @@ _PEAK_BARS = Range(0.06, 0.3)
 _SEARCH_COST = Range(0.3, 1.8)
 
 _NOTICED = 0.05
-"""A difference of totals that is worth preferring a take for; chosen by reading takes."""
+"""The least difference of totals for which one take is preferred; chosen by reading takes."""
 
 _CRITIC = Range(-2.0, 8.0)
-"""Log-odds against a person, from where nothing is to be gained to where takes usually lie."""
+"""Log-odds against a human author: the value with full points, and the usual value of takes."""
 
 _SHARED_GRAMS = Range(0.0, 0.05)
-"""Share of 10-grams that stand in a corpus: up to the mean of what composers share among them."""
+"""Allowed share of 10-grams found in the corpus: up to the mean share between human composers."""
 
 _MOST_SHARED_GRAMS = 0.2
 _LONGEST_SHARED_RUN = 15
 
 _SHORT_BARS = 4
-"""Pieces up to here are too short for repetition, entropy and groove to say anything."""
+"""Up to this many bars a piece is too short to measure repetition, entropy and groove."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One measured value, how well it does (0..1) and how much it counts."""
+    """One measured value, its points (0..1) and its weight."""
 
     name: str
     value: float
@@ -66,9 +66,9 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A take's features and its total, 0..1; `refused` says what disqualifies it, if anything.
+    """A take's features and its total, 0..1; `refused` is the reason if the take is disqualified.
 
-    originality is None where there is no corpus to compare with.
+    originality is None if there is no corpus to compare with.
     """
 
     features: tuple[Feature, ...]
@@ -80,7 +80,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The take that was chosen, why in one phrase, and every take's rating."""
+    """The chosen take, the reason in one phrase, and every take's rating."""
 
     index: int
     why: str
@@ -88,18 +88,18 @@ class Choice:
 
 
 def choose(scores: Sequence[Score], track: TrackPlan) -> Choice:
-    """Return the best of the scores: one that is not refused, then the one of the highest total.
+    """Return the best of the scores: one that is not refused, then one with the highest total.
 
-    Of equals the first wins. ComposeError without scores.
+    The first of equals is taken. ComposeError without scores.
     """
     return choose_rated([rate(score, track) for score in scores])
 
 
 def choose_rated(ratings: Sequence[Rating], keeps_tags: Sequence[bool] = ()) -> Choice:
-    """Return the best of rated takes: not refused, then keeping its tags, then the highest total.
+    """Return the best of rated takes: not refused, then fitting its tags, then the highest total.
 
-    Of equals the first wins, and totals count as equal within `_NOTICED`: a choice that always
-    takes the last hundredth makes all tracks alike. ComposeError without takes.
+    The first of equals is taken, and totals within `_NOTICED` count as equal: always taking the
+    last hundredth would make all tracks alike. ComposeError without takes.
     """
     if not ratings:
         raise ComposeError("there are no takes to choose from; set takes to 1 or more")
@@ -120,8 +120,8 @@ def rate(
 ) -> Rating:
     """Return the rating of a take against the ranges of the track's character.
 
-    search_cost: what the search for the tune paid, in points a bar, where there was one. critic:
-    the mean log-odds that a person wrote the take's phrases, where the learned critic heard it.
+    search_cost: cost of the tune in the search, in points per bar, None without a search. critic:
+    the mean log-odds that a person wrote the take's phrases, None without the learned critic.
     """
     metrics = measure(score, track.pulse_steps)
     craft = measure_craft(score, track.pulse_steps)
@@ -142,7 +142,7 @@ def rate(
 
 
 def _anywhere(value: float, wanted: Range) -> float:
-    """Return 1 anywhere in the range: real pieces fill it, and none is better for its middle."""
+    """Return 1 anywhere in the range: real pieces fill it, and its middle is no better."""
     return wanted.points(value) if wanted.distance(value) else 1.0
 
 
@@ -152,7 +152,7 @@ def _at_most(value: float, wanted: Range) -> float:
 
 
 def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature, ...]:
-    """What the tags ask for: ranges of the track's character, and how the loop closes."""
+    """Return the features that the tags set ranges for, and those of the loop."""
     m, character = metrics, track.character
     rows = [
         ("density", m.onsets_per_beat, _anywhere(m.onsets_per_beat, character.density), 2.0),
@@ -171,7 +171,7 @@ _Row = tuple[str, float, float, float]
 
 
 def _merged_rows(m: Metrics, score: Score) -> list[_Row]:
-    """What merged music is measured by, where nobody knows the voices."""
+    """Return the features of merged music, whose voices are not known."""
     rows: list[_Row] = [
         ("scale", m.key_fit, _KEY_FIT.points(m.key_fit), 2.0),
         ("on beat", m.on_beat_rate, _anywhere(m.on_beat_rate, _ON_BEAT), 1.0),
@@ -190,7 +190,7 @@ def _merged_rows(m: Metrics, score: Score) -> list[_Row]:
 
 
 def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
-    """What a musician would mark, in a score that knows its voices."""
+    """Return the features of craft, for a score with known voices."""
     if not score.is_voiced:
         return ()
     rows: list[_Row] = [
@@ -210,7 +210,7 @@ def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
 
 
 def _likeness(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
-    """How near a take lies to the file that the track is to be like, in what it aims at."""
+    """Return how near a take is to the track's reference file in the measures that it aims at."""
     like = track.sounds_like
     if like is None:
         return ()
@@ -235,19 +235,19 @@ def _own_features(originality: Originality | None) -> tuple[Feature, ...]:
 
 
 def _copied(originality: Originality | None) -> str | None:
-    """Return why a take is too near to a piece of the corpus, if it is."""
+    """Return why a take is too similar to a piece of the corpus, or None."""
     if originality is None:
         return None
     if originality.longest_run > _LONGEST_SHARED_RUN:
-        return f"{originality.longest_run + 1} notes in a row stand in the training corpus"
+        return f"{originality.longest_run + 1} notes in a row are in the training corpus"
     share = originality.shares.get(10, 0.0)
     if share > _MOST_SHARED_GRAMS:
-        return f"{share:.0%} of its 10-grams stand in the training corpus"
+        return f"{share:.0%} of its 10-grams are in the training corpus"
     return None
 
 
 def _written_bars(score: Score, track: TrackPlan) -> frozenset[int]:
-    """Return the bars whose tune somebody wrote: it is as it is wanted."""
+    """Return the bars whose tune the user wrote, which count as intended."""
     names = {melody.tune.name for melody in track.melodies}
     return frozenset(
         bar
@@ -261,11 +261,14 @@ def _written_bars(score: Score, track: TrackPlan) -> frozenset[int]:
 
 
 def _marked(craft: Craft, written: frozenset[int]) -> str | None:
-    """Return what a musician would send back, if anything; what somebody wrote stays."""
+    """Return a musical mistake that disqualifies the take, or None; written bars are exempt."""
     dead = [bar for bar in craft.dead_bars if bar not in written]
     if dead:
         bars = ", ".join(str(bar + 1) for bar in dead)
-        return f"nothing happens in bar {bars}: the tune stands and no other voice leads"
+        return (
+            f"nothing happens in bar {bars}: the tune stays on one pitch or rests, and no other "
+            "voice leads"
+        )
     if craft.outside:
         return f"{craft.outside} notes of the tune lie outside its range"
     if craft.bare_end:
@@ -274,7 +277,10 @@ def _marked(craft: Craft, written: frozenset[int]) -> str | None:
 
 
 def _refusal(metrics: Metrics, score: Score, *, is_written: bool) -> str | None:
-    """Return what makes a take unusable, whatever its points: silence, too little, or stuck."""
+    """Return what makes a take unusable whatever its points, or None.
+
+    That is silence, too few notes, a note that never ends, or a lead of one pitch.
+    """
     bar = score.steps_per_bar
     if metrics.notes < max(3, 2 * score.bars):
         return f"only {metrics.notes} notes in {score.bars} bars"
@@ -290,7 +296,7 @@ def _refusal(metrics: Metrics, score: Score, *, is_written: bool) -> str | None:
 
 
 def explain(ratings: Sequence[Rating], best: int) -> str:
-    """Return what speaks for a take among the others, in one phrase."""
+    """Return the features in which a take is better than the others, in one phrase."""
     winner = ratings[best]
     if winner.refused:
         return f"no take was good; this one is the least bad: {winner.refused}"

@@ -1,4 +1,4 @@
-"""Shaping: passes that turn a raw take into a loop that fits its track, one file a pass."""
+"""Shaping: passes that turn a raw take into a loop that fits its track, one module each."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from chipassets.shape.merge_unisons import merge_unisons
 Pass = Callable[[Score, TrackPlan], Score]
 
 PASSES: tuple[Pass, ...] = (cut_to_bars, merge_unisons, close_loop, end_piece, fold_into_key)
-"""In the order of a build. Each is idempotent, and none undoes what one before it has done."""
+"""The passes in the order of a build. Each is idempotent, and none undoes an earlier one."""
 
 
 def shape(score: Score, track: TrackPlan) -> Score:
-    """Return the score after every pass; shaping it once more changes nothing."""
+    """Return the score after every pass; shaping it again changes nothing."""
     for shape_pass in PASSES:
         score = shape_pass(score, track)
     return score

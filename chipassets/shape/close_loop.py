@@ -1,4 +1,4 @@
-"""Close the loop: nothing sounds over the seam."""
+"""Ends notes at the seam of the loop, so that nothing sounds across it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from chipassets.plan.trackplan import TrackPlan
 
 
 def close_loop(score: Score, track: TrackPlan) -> Score:
-    """Return the score in which no note sounds over the loop's start or its end.
+    """Return the score in which no note sounds across the loop's start or its end.
 
-    A player jumps from the end to the start: a note held into the start from an intro would sound
-    the first time only. A piece that plays once is returned as it is.
+    A player jumps from the end to the start: a note held from an intro into the loop would sound
+    the first time only. A piece that plays once is returned unchanged.
     """
     del track
     if score.loop_start_bar is None:

@@ -1,4 +1,4 @@
-"""Cut to bars: what does not fit the track's bars is cut off."""
+"""Cuts a score to the track's number of bars."""
 
 from __future__ import annotations
 

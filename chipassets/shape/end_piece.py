@@ -1,4 +1,4 @@
-"""End the piece: what plays once comes to rest on its tonic."""
+"""Ends a piece that plays once on its tonic."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 _HIGHEST_PITCH = 127
 _BARS_TO_LAND = 3
-"""The least number of bars of a piece that gives a whole bar to the last chord."""
+"""The least number of bars of a piece whose last chord fills the whole last bar."""
 
 
 def end_piece(score: Score, track: TrackPlan) -> Score:
     """Return the score with a tonic chord at its close, held to the end.
 
-    It stands on the last bar line of pieces of three bars or more, elsewhere and where nothing
-    begins in the last bar on the last beat that has notes. Music that was composed by voices ends
-    as its plan has it, and is returned as it is. The notes of that beat's first onset, and those
-    still sounding there, move to the nearest tones of the tonic triad, the highest and the lowest
-    to the tonic; what then lies outside these two goes, and so do later notes. A piece that loops
-    is returned as it is, and so is one without notes.
+    In pieces of three bars or more the chord starts on the last bar line. In shorter ones, and
+    where no note begins in the last bar, it starts on the last beat that has notes. The notes of
+    that beat's first onset, and those that still sound there, move to the nearest tones of the
+    tonic triad, the highest and the lowest to the tonic. Notes that are then outside these two, and
+    later notes, are removed. Returned unchanged: music composed by voices, which ends as its plan
+    says; a piece that loops; a score without notes.
     """
     del track
     if score.loop_start_bar is not None or not score.notes or score.is_voiced:
@@ -39,7 +39,7 @@ def end_piece(score: Score, track: TrackPlan) -> Score:
 
 
 def _pitches_at(notes: tuple[Note, ...], beat: int) -> list[int]:
-    """Return, rising, the pitches of the beat's first onset and those that sound into the beat."""
+    """Return the pitches of the beat's first onset and of notes held into the beat, rising."""
     onset = min(note.start_step for note in notes if note.start_step >= beat)
     return sorted(
         {
@@ -60,11 +60,11 @@ def _cadence(pitches: list[int], key: Key) -> set[int]:
     triad = {(key.tonic + scale[degree]) % OCTAVE for degree in (0, 2, 4)}
     lowest, highest = _nearest(pitches[0], tonic), _nearest(pitches[-1], tonic)
     inner = {_nearest(pitch, triad) for pitch in pitches[1:-1]}
-    # A tone beyond the outer ones would be the highest or lowest when the chord is looked at again.
+    # A tone outside the outer two would become an outer one if the pass ran again.
     return {pitch for pitch in inner if lowest < pitch < highest} | {lowest, highest}
 
 
 def _nearest(pitch: int, pitch_classes: set[int]) -> int:
-    """Return the nearest pitch of these classes, the lower of two."""
+    """Return the nearest pitch of these classes; of two equally near ones the lower."""
     candidates = [p for p in range(_HIGHEST_PITCH + 1) if p % OCTAVE in pitch_classes]
     return min(candidates, key=lambda candidate: (abs(candidate - pitch), candidate))

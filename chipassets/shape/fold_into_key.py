@@ -1,4 +1,4 @@
-"""Fold into the key: a chromatic note stays as a passing colour, or where the harmony has it."""
+"""Moves chromatic notes into the key, unless they resolve or belong to the chord."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ _RESOLVES_BY_SEMITONES = 2
 _HIGHEST_PITCH = 127
 
 Scales = list[frozenset[int]]
-"""The pitch classes that need no leave, for each step."""
+"""The pitch classes that are always allowed, for each step."""
 
 
 def fold_into_key(score: Score, track: TrackPlan) -> Score:
     """Return the score in which chromatic notes are few and resolve.
 
-    Tones of a bar's planned chords belong to the key as long as they sound with it. Another note
-    outside the scale stays if within a beat a note of the scale starts at most a tone away, and if
-    no more than the track's share of all notes are such; the shortest stay first. Any other moves
-    to the nearest tone of the scale that is free. The primer's notes and a motif's are the user's
-    own and stay as they are. Music that was composed by voices keeps to the keys of its plan, and
-    is returned as it is.
+    Tones of a bar's planned chords are allowed while they sound with it. Another note outside the
+    scale stays if a note of the scale, at most a tone away, starts within a beat after it, and if
+    such notes are at most the track's share of all notes; the shortest stay first. Any other moves
+    to the nearest free tone of the scale. Notes of the user's primer and motifs stay as they are.
+    Music composed by voices keeps to the keys of its plan and is returned unchanged.
     """
     if score.is_voiced:
         return score
@@ -48,7 +47,7 @@ def fold_into_key(score: Score, track: TrackPlan) -> Score:
 
 
 def scales_by_step(score: Score) -> Scales:
-    """Return the pitch classes of key and chord together for each step of the score."""
+    """Return the pitch classes of the key and of the chord together for each step of the score."""
     key = score.key.pitch_classes
     if not score.chords:
         return [key] * score.total_steps
@@ -62,7 +61,7 @@ def scales_by_step(score: Score) -> Scales:
 
 
 def _owned(score: Score, track: TrackPlan) -> set[int]:
-    """Return which notes are the user's: the primer's, and the highest where a motif stands."""
+    """Return which notes are the user's: the primer's, and the highest where a motif is quoted."""
     primer = track.primer.steps * (2 if track.inject_primer else 1) if track.primer else 0
     top: dict[int, int] = {}
     for note in score.notes:

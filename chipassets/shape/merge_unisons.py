@@ -1,4 +1,4 @@
-"""Merge unisons: one pitch sounds once at a time in a part."""
+"""Makes each pitch sound at most once at a time in a part."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from chipassets.plan.trackplan import TrackPlan
 def merge_unisons(score: Score, track: TrackPlan) -> Score:
     """Return the score in which no two notes of one part and pitch overlap.
 
-    Of two that start together the longer stays; otherwise the earlier ends where the later starts.
+    Of two that start together the longer is kept; otherwise the earlier ends where the later
+    starts.
     """
     del track
     by_pitch: dict[tuple[str, int], list[Note]] = {}

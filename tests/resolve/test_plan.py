@@ -301,8 +301,8 @@ def test_a_motif_says_its_key_its_tempo_and_what_is_done_to_it() -> None:
                 "town: {motif: open}, shop: {motif: {from: title, transform: fragment}}}",
                 head)  # fmt: skip
     text = plan_to_text(both)
-    assert "hero (E minor), at half speed where there is room" in text
-    assert "open (F# minor); warning: it may be meant in B minor: say key:" in text
+    assert "hero (E minor), at half speed where it fits" in text
+    assert "open (F# minor); warning: it may be in B minor: write key:" in text
     assert "title (E minor), fragment" in text
     assert both.tracks[2].motifs[0].steps == 6
     assert plan("{town: {motif: plain}}", head).tracks[0].motifs[0].rival is None

@@ -1,4 +1,4 @@
-"""Pixels to draw on: boxes, outlines, filled shapes, lines and text, with soft edges."""
+"""Pixels to draw on: boxes, outlines, filled shapes, lines and text, antialiased."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
 _SUB_ROWS = 4
-"""Lines looked at in a row of pixels, for the edges of shapes."""
+"""Sample lines per row of pixels, for antialiased edges of shapes."""
 
 _CAPITAL = 0.73
-"""The height of a capital letter in a font's size, as browsers' sans-serif fonts have it."""
+"""The height of a capital letter relative to the font size, as in browsers' sans-serif fonts."""
 _GLYPH_HEIGHT = 7
 
 
@@ -32,7 +32,7 @@ class Canvas:
     def box(
         self, x: float, y: float, width: float, height: float, colour: Colour, opacity: float = 1.0
     ) -> None:
-        """Fill a rectangle; edges between pixels are covered in part."""
+        """Fill a rectangle; pixels at its edges are partly covered."""
         columns, across = self._cover(x, x + width, self.pixels.shape[1])
         rows, down = self._cover(y, y + height, self.pixels.shape[0])
         self._blend(rows, columns, down[:, None] * across[None, :] * opacity, colour)
@@ -50,7 +50,10 @@ class Canvas:
     def line(
         self, start: Point, end: Point, thick: float, colour: Colour, dash: tuple[float, float]
     ) -> None:
-        """Draw a level or an upright line; `dash` is how long it is drawn and left out, or 0, 0."""
+        """Draw a horizontal or vertical line.
+
+        `dash` is the length of dashes and gaps, or (0, 0).
+        """
         (x, y), (to_x, to_y) = min(start, end), max(start, end)
         length = max(to_x - x, to_y - y)
         drawn, left_out = dash if dash[0] else (length, 1.0)
@@ -85,9 +88,10 @@ class Canvas:
     def text(
         self, x: float, y: float, words: str, size: float, colour: Colour, bold: bool, ends: bool
     ) -> None:
-        """Write a line of text whose letters stand on `y`, from `x` on, or up to it.
+        """Write a line of text with baseline `y`, from `x` on, or up to it.
 
-        Letters are a whole number of pixels a dot; their middle is where a font of the size has it.
+        Dots of letters are a whole number of pixels; the letters are centred as in a font of the
+        size.
         """
         capital = size * self.scale * _CAPITAL
         dots = max(1, round(capital / _GLYPH_HEIGHT + 0.2))
@@ -110,7 +114,7 @@ class Canvas:
         self.pixels[rows, columns][seen] = colour
 
     def _cover(self, start: float, stop: float, most: int) -> tuple[slice, NDArray[np.float64]]:
-        """The pixels between two places, and how much of each is covered."""
+        """Return the pixels between two places, and the covered share of each."""
         low, high = max(start * self.scale, 0.0), min(stop * self.scale, float(most))
         if high <= low:
             return slice(0, 0), np.zeros(0)
@@ -140,7 +144,7 @@ def _letter(letter: str, dots: int) -> NDArray[np.bool_]:
 
 
 def _covered(xs: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """How much of each pixel of a row lies between the crossings, taken in pairs."""
+    """Return the share of each pixel of a row that lies between pairs of crossings."""
     starts, stops = np.clip(xs[0::2], 0, width), np.clip(xs[1::2], 0, width)
     edges = np.zeros(width + 2)
     for places, sign in ((starts, 1.0), (stops, -1.0)):

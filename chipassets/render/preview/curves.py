@@ -21,14 +21,14 @@ _MARKS_LUFS = (-12, -18, -24, -30)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What the whole sound measures, for every line: LUFS every 100 ms, and the largest sample."""
+    """The measures of the whole sound, for every line: LUFS every 100 ms, and the peak."""
 
     loudness: NDArray[np.float64]
     peak: int
 
 
 def measure_sound(sound: Sound) -> Measured:
-    """Return the momentary loudness, within what the picture shows, to 0.1 LU, and the peak."""
+    """Return the momentary loudness, limited to the picture's range, to 0.1 LU, and the peak."""
     found = np.clip(momentary_loudness(sound.pcm), _SOFTEST_LUFS, _LOUDEST_LUFS)
     columns = sound.pcm.columns
     peak = max(int(columns.max(initial=1)), -int(columns.min(initial=0)))
@@ -45,9 +45,9 @@ def draw_sound(layout: Layout, line: int, measured: Measured) -> Iterator[str]:
 
 
 def _wave(layout: Layout, line: int, sound: Sound, peak: int) -> Iterator[str]:
-    """The largest and the smallest sample of all sides in every column of pixels.
+    """Draw the largest and the smallest sample of all sides in every column of pixels.
 
-    The track's largest fills the lane.
+    The track's peak fills the lane.
     """
     first, last = layout.line_bars(line)
     top = layout.line_top(line) + layout.wave_top
@@ -72,7 +72,7 @@ def _wave(layout: Layout, line: int, sound: Sound, peak: int) -> Iterator[str]:
 
 
 def _outline(tops: NDArray[np.floating], bottoms: NDArray[np.floating]) -> str:
-    """A closed path along the tops and back along the bottoms, a column each."""
+    """Return a closed path along the tops and back along the bottoms, one column each."""
     there = [f"{number(LEFT + n * _COLUMN)} {y:.1f}" for n, y in enumerate(tops)]
     back = [f"{number(LEFT + n * _COLUMN)} {y:.1f}" for n, y in enumerate(bottoms)]
     return f"M{'L'.join([*there, *reversed(back)])}z"
@@ -88,7 +88,7 @@ def _loudness(
     for mark in _MARKS_LUFS:
         yield path(f"M{LEFT} {number(top + _depth(mark))}h{number(width)}", "step")
         yield text(LEFT - 5, top + _depth(mark) + 3, f"{mark} LUFS", "pitch")
-    # A block's loudness stands in its middle, 200 ms after its start.
+    # A block's loudness is drawn at its middle, 200 ms after its start.
     measured = (np.arange(len(loudness)) * 0.1 + 0.2) * sound.pcm.rate_hz / sound.bar_samples
     places = np.arange(0, width, _LOUDNESS_COLUMN)
     end = len(sound.pcm.samples) / sound.bar_samples
@@ -107,5 +107,5 @@ def _loudness(
 
 
 def _depth(lufs: float) -> float:
-    """How far below the top of the lane a loudness stands."""
+    """Return the distance of a loudness from the top of the lane."""
     return (_LOUDEST_LUFS - lufs) / (_LOUDEST_LUFS - _SOFTEST_LUFS) * LOUDNESS_HEIGHT

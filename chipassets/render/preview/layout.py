@@ -1,4 +1,4 @@
-"""Where everything lies in a preview: bars in lines as on a page of music, in pixels."""
+"""The positions of a preview's elements, in pixels; bars are in lines as on a page of music."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEFT, RIGHT, TOP = 76, 40, 78
 ROW_HEIGHT = 8
 DRUM_HEIGHT = 11
 HEAD_HEIGHT = 54
-"""Sections, chords and the numbers of the bars, above the notes."""
+"""The height above the notes for sections, chords and bar numbers."""
 WAVE_HEIGHT, LOUDNESS_HEIGHT = 52, 52
 GAP, LINE_GAP = 8, 30
 _MARGIN_PITCHES = 2
@@ -24,13 +24,13 @@ _FEWEST_PITCHES = 14
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of one sheet."""
+    """The positions in one sheet."""
 
     sheet: Sheet
 
     @cached_property
     def bars_per_line(self) -> int:
-        """At most eight, and lines as even as can be."""
+        """Return the bars per line: at most eight, and lines as equal as possible."""
         return -(-self.sheet.bars // -(-self.sheet.bars // _BARS_PER_LINE))
 
     @cached_property
@@ -46,7 +46,7 @@ class Layout:
 
     @cached_property
     def pitches(self) -> tuple[int, int]:
-        """The lowest and the highest pitch that has a row, the same in every line."""
+        """Return the lowest and the highest pitch with a row, the same in every line."""
         found = [note.pitch for note in self.sheet.notes if not note.drum] or [60]
         low, high = min(found) - _MARGIN_PITCHES, max(found) + _MARGIN_PITCHES
         spare = max(0, _FEWEST_PITCHES - (high - low))
@@ -54,7 +54,7 @@ class Layout:
 
     @cached_property
     def drums(self) -> tuple[str, ...]:
-        """The drums that have a lane, by name."""
+        """Return the names of the drums with a lane."""
         return tuple(sorted({note.drum for note in self.sheet.notes if note.drum}))
 
     @property
@@ -92,28 +92,28 @@ class Layout:
         return -(-self.sheet.bars // self.bars_per_line)
 
     def line_top(self, line: int) -> int:
-        """Where a line's roll begins."""
+        """Return the top of a line's roll."""
         return TOP + HEAD_HEIGHT + line * (HEAD_HEIGHT + self.staff_height + LINE_GAP)
 
     def line_bars(self, line: int) -> tuple[int, int]:
-        """The first bar of a line and the one after its last."""
+        """Return the first bar of a line and the one after its last."""
         first = self.sheet.first_bar + line * self.bars_per_line
         return first, min(first + self.bars_per_line, self.sheet.first_bar + self.sheet.bars)
 
     def x(self, bar: float, line: int) -> float:
-        """The place of a moment, in bars, on a line."""
+        """Return the x of a moment, in bars, on a line."""
         return LEFT + (bar - self.line_bars(line)[0]) * self.bar_width
 
     def y(self, pitch: int) -> int:
-        """The top of a pitch's row, from the top of the roll."""
+        """Return the top of a pitch's row, from the top of the roll."""
         return (self.pitches[1] - pitch) * ROW_HEIGHT
 
     @property
     def width(self) -> int:
-        """The picture's."""
+        """Return the width of the picture."""
         return round(LEFT + self.bars_per_line * self.bar_width + RIGHT)
 
     @property
     def height(self) -> int:
-        """The picture's."""
+        """Return the height of the picture."""
         return self.line_top(self.lines) - HEAD_HEIGHT

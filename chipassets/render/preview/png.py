@@ -24,7 +24,7 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     above = np.zeros((1, width * 3), dtype=np.uint8)
     for start in range(0, height, _ROWS_AT_ONCE):
         block = rows[start : start + _ROWS_AT_ONCE]
-        # Every row as its difference to the one above: most of a chart's rows repeat.
+        # Every row is stored as the difference from the one above: most rows of a chart repeat.
         lines = np.full((len(block), 1 + width * 3), _UP, dtype=np.uint8)
         lines[:, 1:] = block - np.concatenate((above, block[:-1]))
         data.append(packer.compress(lines.tobytes()))

@@ -1,7 +1,7 @@
-"""A preview as PNG, for what shows no SVG: the elements that a preview is made of, in pixels.
+"""A preview as PNG, for programs without SVG: draws the elements of a preview in pixels.
 
-It reads what `draw_sheet` writes, so both pictures always show the same; it is no reader for the
-SVG of others.
+It reads what `draw_sheet` writes, so that both pictures always show the same; it cannot read other
+SVG files.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _TEXT_SIZE = 9.0
 
 
 def picture_to_png(svg: bytes) -> bytes:
-    """Return a preview's SVG as PNG, two pixels a unit, or one where that were too many.
+    """Return a preview's SVG as PNG, at two pixels per unit, or one if that were too many pixels.
 
-    RenderError when even that is more than 100 million.
+    RenderError if even that exceeds 100 million pixels.
     """
     root = ElementTree.fromstring(svg)  # noqa: S314 - draw_sheet wrote it, a moment ago
     width, height = float(root.get("width", 0)), float(root.get("height", 0))
@@ -57,7 +57,7 @@ def _rect(canvas: Canvas, item: Mapping[str, str], look: Look, words: str) -> No
 
 
 def _circle(canvas: Canvas, item: Mapping[str, str], look: Look, words: str) -> None:
-    """A repeat sign's dot, as a box with its corners off."""
+    """Draw a dot of a repeat sign as a box without its corners."""
     del words
     x, y, radius = (float(item[name]) for name in ("cx", "cy", "r"))
     colour = colour_of(look.get("fill", "#000"))

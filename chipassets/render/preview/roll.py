@@ -1,4 +1,4 @@
-"""The notes of a preview: a keyboard, a grid with the chords' tones, and every voice's notes."""
+"""The notes of a preview: a keyboard, a grid with chord tones, and every voice's notes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _paper(layout: Layout, line: int, top: int) -> Iterator[str]:
 
 
 def _chord_tones(layout: Layout, line: int, top: int) -> Iterator[str]:
-    """The rows of the tones of each bar's chords, tinted."""
+    """Yield the tinted rows of the tones of each bar's chords."""
     data = []
     first, last = layout.line_bars(line)
     low, high = layout.pitches
@@ -72,7 +72,7 @@ def bar_chords(sheet: Sheet, bar: int) -> list[str]:
 
 @lru_cache(maxsize=256)
 def known_chord(name: str, key: Key) -> Chord | None:
-    """Return the chord of a name; None of one that a bundle of another version may know."""
+    """Return the chord of a name; None for a name that this version does not know."""
     try:
         return parse_chord(name, key)
     except ValueError:
@@ -80,7 +80,7 @@ def known_chord(name: str, key: Key) -> Chord | None:
 
 
 def chord_tones(name: str, key: Key) -> frozenset[int]:
-    """Return the pitch classes of a chord; none of a name that is no chord."""
+    """Return the pitch classes of a chord; none for an unknown name."""
     chord = known_chord(name, key)
     return chord.pitch_classes if chord else frozenset()
 
@@ -121,7 +121,7 @@ def _lane_names(layout: Layout, top: int) -> Iterator[str]:
 
 
 def _notes(layout: Layout, line: int, top: int) -> Iterator[str]:
-    """The notes of the line, each where the line shows it; doublings are thin, below the first."""
+    """Yield the notes in the line; notes that double another are thin and drawn first."""
     first, last = layout.line_bars(line)
     taken: dict[int, list[SheetNote]] = defaultdict(list)
     for note in layout.sheet.notes:
@@ -149,9 +149,9 @@ def _notes(layout: Layout, line: int, top: int) -> Iterator[str]:
 
 
 def _spelt(pitch: int, key: Key) -> str:
-    """The pitch's name with the accidentals of the key."""
+    """Return the pitch's name with the accidentals of the key."""
     name = pitch_class_name(pitch, key)
-    # The letter counts: B3 is Cb4.
+    # The octave number follows the letter: B3 is Cb4.
     natural = pitch + name.count("b") - name.count("#")
     return f"{name}{natural // OCTAVE - 1}"
 
@@ -166,7 +166,7 @@ def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, heig
 
 
 def _is_foreign(sheet: Sheet, note: SheetNote) -> bool:
-    """Whether the note lies outside the key and outside the chords of the bar it starts in."""
+    """Return whether the note is outside the key and outside the chords of the bar it starts in."""
     tone = note.pitch % OCTAVE
     chords = bar_chords(sheet, int(note.start))
     return tone not in sheet.key.pitch_classes and not any(

@@ -1,4 +1,4 @@
-"""What a preview shows, whether it comes from a song that is being built or from a bundle."""
+"""The content of a preview, from a song that is being built or from a bundle."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from chipassets.units import STEPS_PER_BEAT
 
 @dataclass(frozen=True, slots=True)
 class SheetNote:
-    """A note of voice number `voice`, from and to in bars since the start; level 0..15.
+    """A note of voice number `voice`; start and end in bars, level 0..15.
 
-    `sound` is the instrument's name where it is known; a `drum` has a lane instead of a pitch.
+    `sound` is the instrument's name if known; a `drum` has a lane instead of a pitch.
     """
 
     voice: int
@@ -31,7 +31,7 @@ class SheetNote:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """The samples, how many of them a bar lasts, and what they measure."""
+    """The samples, their number per bar, and their measures."""
 
     pcm: Pcm
     bar_samples: float
@@ -40,12 +40,12 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """Everything in a preview.
+    """The content of a preview.
 
-    `chords` has the chords of each bar, with blanks between, or is empty. `bars` are drawn from
-    `first_bar` on, which is 0 unless the sheet shows a part; a track that rings out after its last
-    bar has one more. `loop` has the bar that the loop starts with and the one after its last.
-    `pulse_steps`: 16ths in a felt beat.
+    `chords` has the chords of each bar, separated by blanks, or is empty. `bars` are drawn from
+    `first_bar` on, which is 0 unless the sheet shows a part; a track that rings on after its last
+    bar has one more. `loop` is the first bar of the loop and the one after its last. `pulse_steps`:
+    length of a felt beat in 16ths.
     """
 
     title: str
@@ -66,7 +66,7 @@ class Sheet:
 
 
 def song_notes(song: ChipSong) -> tuple[SheetNote, ...]:
-    """Return every note that a song's voices play; a fast arpeggio has one for each pitch."""
+    """Return every note that a song's voices play; an arpeggio has one note for each pitch."""
     drums = {spec.name for spec in CHIPS[song.chip].voices if spec.role == "drums"}
     return tuple(
         _sheet_note(song, number, note, step, voice.name in drums)

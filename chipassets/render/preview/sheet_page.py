@@ -1,4 +1,4 @@
-"""The whole preview: title, legend, lines of bars with sections, chords and loop, and the style."""
+"""The whole preview: title, legend, lines of bars with sections, chords and loop, and styles."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from chipassets.render.preview.sheet import Sheet
 from chipassets.render.preview.svg import number, path, rect, text
 from chipassets.units import OCTAVE, metre_name
 
-# Dark enough on white and told apart with the common colour deficiencies (after Okabe and Ito,
-# Color Universal Design, 2008; their yellow is too light for thin notes).
+# Dark enough on white, and distinguishable with common colour vision deficiencies (after Okabe and
+# Ito, Color Universal Design, 2008; their yellow is too light for thin notes).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#8a5a9e", "#b8860b", "#56b4e9", "#cc79a7", "#6b6b6b")
 
 _LETTER_WIDTH, _TITLE_LETTER_WIDTH = 6.6, 14.0
-"""Pixels for a letter of 11 px and of the title's 20 px bold, on the generous side."""
+"""The assumed width of a letter in pixels, at 11 px and in the title's 20 px bold; generous."""
 
 _STYLE = (
     "text{font:9px 'DejaVu Sans',Verdana,sans-serif;fill:#444}"
@@ -41,10 +41,10 @@ _STYLE = (
 
 
 def draw_sheet(sheet: Sheet) -> bytes:
-    """Return the sheet as an SVG picture: pitch upwards, time to the right, one colour a voice.
+    """Return the sheet as SVG: pitch upwards, time to the right, one colour per voice.
 
-    Notes say what they are where the pointer rests on them; those outside key and chord have a
-    red rim. The same sheet gives the same bytes.
+    Notes have a tooltip with their name; those outside key and chord have a red rim. The same sheet
+    gives the same bytes.
     """
     layout = Layout(sheet)
     measured = None if sheet.sound is None else measure_sound(sheet.sound)
@@ -75,7 +75,7 @@ def _header(sheet: Sheet) -> Iterator[str]:
 
 
 def _header_width(sheet: Sheet) -> int:
-    """The width that the header needs: a track of a bar or two is narrower than its legend."""
+    """Return the width that the header needs: it can be wider than a track of one or two bars."""
     legend = sum(_legend_width(words) for _, words in _legend(sheet))
     details = _LETTER_WIDTH * len(" · ".join(_details(sheet)))
     title = _TITLE_LETTER_WIDTH * len(sheet.title)
@@ -83,7 +83,7 @@ def _header_width(sheet: Sheet) -> int:
 
 
 def _legend(sheet: Sheet) -> Iterator[tuple[str, str]]:
-    """Each mark's look, as attributes of its box, and what it stands for."""
+    """Return the look of each mark, as attributes of its box, and its meaning."""
     sounding = {note.voice for note in sheet.notes}
     for place, name in enumerate(sheet.voices):
         if place in sounding:
@@ -113,7 +113,7 @@ def _details(sheet: Sheet) -> Iterator[str]:
 
 
 def _line_head(layout: Layout, line: int) -> Iterator[str]:
-    """Sections, chords with their tones, and the numbers of the bars."""
+    """Yield sections, chords with their tones, and bar numbers."""
     sheet, top = layout.sheet, layout.line_top(line) - HEAD_HEIGHT
     first, last = layout.line_bars(line)
     for section in sheet.sections:
@@ -133,7 +133,7 @@ def _line_head(layout: Layout, line: int) -> Iterator[str]:
 
 
 def _spelt(name: str, sheet: Sheet) -> str:
-    """The tones of a chord, upwards from its root."""
+    """Return the names of a chord's tones, upwards from its root."""
     chord = known_chord(name, sheet.key)
     if chord is None:
         return ""
@@ -142,7 +142,7 @@ def _spelt(name: str, sheet: Sheet) -> str:
 
 
 def _loop(layout: Layout, line: int) -> Iterator[str]:
-    """Repeat signs where the loop starts and where it ends."""
+    """Yield repeat signs at the start and the end of the loop."""
     sheet = layout.sheet
     if sheet.loop is None:
         return

@@ -1,4 +1,4 @@
-"""The style sheet of a preview as values: what an element's classes say about how it is drawn."""
+"""The style sheet of a preview, parsed: which properties the classes of an element have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 Look = Mapping[str, str]
-"""Properties by name, as the style sheet and the element's own attributes give them."""
+"""Properties by name, from the style sheet and the element's own attributes."""
 
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _FONT_SIZE = re.compile(r"([0-9.]+)px")
@@ -14,7 +14,7 @@ _OWN = ("fill", "fill-opacity", "stroke", "stroke-width")
 
 
 class StyleSheet:
-    """The rules of a style sheet whose selectors are elements, classes, or an element's class."""
+    """The rules of a style sheet whose selectors are elements, classes, or both together."""
 
     def __init__(self, text: str) -> None:
         self._rules: list[tuple[str, str, dict[str, str]]] = []
@@ -25,10 +25,10 @@ class StyleSheet:
                 self._rules.append((element, kind, properties))
 
     def look(self, element: str, attributes: Mapping[str, str]) -> dict[str, str]:
-        """Return the properties of an element, which sheet rules decide before attributes do."""
+        """Return the properties of an element; the style sheet takes precedence over attributes."""
         kinds = attributes.get("class", "").split()
         found = {name: attributes[name] for name in _OWN if name in attributes}
-        # An element's class is more than a class, and that is more than an element.
+        # Specificity: element with class, then class, then element.
         for rank in (1, 2, 3):
             for name, kind, properties in self._rules:
                 if _rank(name, kind) == rank and name in ("", element) and kind in ("", *kinds):
