@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from chipassets.cli.exits import run
@@ -9,6 +10,8 @@ from chipassets.cli.exits import run
 
 def main() -> None:
     """Run the command line and leave the process with the documented exit code."""
+    # Plug-ins of other packages are not to change how files are read; looking for them takes time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # It needs none of the other commands, and takes less time than to load them.
     if sys.argv[1:2] == ["compose"]:
         run(_compose)

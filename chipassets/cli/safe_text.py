@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from typing import IO, Any
+
+_DOUBTFUL = re.compile(r"[^ -~\n\t]")
 
 _JOINERS = "\u200c\u200d"
 """Joiners that shape letters and emoji; all other format characters are escaped."""
 
 
-def visible(text: str, keep: str = "\n\t") -> str:
+def visible(text: str) -> str:
     """Return the text with control characters, direction overrides and lone surrogates escaped.
 
     A name may hold ESC and OSC, which move the cursor or set the clipboard, or U+202E, which
-    reverses the text behind it. The characters in `keep` stay.
+    reverses the text behind it. Line feeds and tabs stay.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if char in keep or _is_harmless(char) else _escape(char) for char in text)
+    return _DOUBTFUL.sub(_shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    char = found.group()
+    return char if _is_harmless(char) else char.encode("unicode_escape").decode()
 
 
 def json_text(value: Any, encoding: str | None) -> str:
@@ -52,10 +58,6 @@ def _is_harmless(char: str) -> bool:
     if char.isprintable() or char in _JOINERS:
         return True
     return unicodedata.category(char) == "Zs"
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode()
 
 
 def _json(char: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -224,6 +225,7 @@ class Manifest(_Part):
         min_length=1, max_length=MAX_TRACKS, description="The pieces of music, by name."
     )
     _remarks: tuple[str, ...] = PrivateAttr(default=())
+    _found: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -233,3 +235,17 @@ class Manifest(_Part):
     def remark(self, remarks: tuple[str, ...]) -> None:
         """Store remarks that reading the files produced."""
         self._remarks = remarks
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What was found out of the whole manifest so far, by track, so that it is found once.
+
+        Everything that checks or plans a track asks for its settings.
+        """
+        return self._found
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other values; what was found out of this one is not true of it."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied._found = {}
+        return copied

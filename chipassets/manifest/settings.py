@@ -115,6 +115,13 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
 
     KeyError for a track or a scene that does not exist.
     """
+    found: Settings | None = manifest.found.get(name)
+    if found is None:
+        found = manifest.found[name] = _settings(manifest, name)
+    return found
+
+
+def _settings(manifest: Manifest, name: str) -> Settings:
     track = manifest.tracks[name]
     scene = track.scene or name
     layers = _layers(manifest, name)
@@ -366,5 +373,8 @@ def said_of(manifest: Manifest, name: str, option: str) -> Any:
 
 
 def _said(layers: tuple[Options, ...], option: str, otherwise: Any) -> Any:
-    said = (getattr(layer, option) for layer in layers)
-    return next((value for value in said if value is not None), otherwise)
+    for layer in layers:
+        value = getattr(layer, option)
+        if value is not None:
+            return value
+    return otherwise

@@ -60,14 +60,14 @@ def _merged_bars(score: Score) -> list[str]:
 
 
 def _voiced_bars(score: Score) -> list[str]:
-    notes = (*score.notes, *score.further)
-    rows = {
-        part: _words_by_bar(score, [note for note in notes if note.part == part])
-        for part in ("", *PARTS, *FURTHER_PARTS)
-    }
+    by_part: dict[str, list[Note]] = {part: [] for part in ("", *PARTS, *FURTHER_PARTS)}
+    for note in (*score.notes, *score.further):
+        by_part[note.part].append(note)
+    rows = {part: _words_by_bar(score, notes) for part, notes in by_part.items()}
     strokes: list[list[str]] = [[] for _ in range(score.bars)]
+    bar_steps = score.steps_per_bar
     for stroke in score.drums or ():
-        bar, step = divmod(stroke.step, score.steps_per_bar)
+        bar, step = divmod(stroke.step, bar_steps)
         loud = "" if stroke.velocity == _PLAIN_VELOCITY else f"@{stroke.velocity}"
         strokes[bar].append(f"{step}:{stroke.kind}{loud}")
     rows[_DRUMS] = strokes
@@ -81,8 +81,9 @@ def _voiced_bars(score: Score) -> list[str]:
 
 def _words_by_bar(score: Score, notes: Iterable[Note]) -> list[list[str]]:
     by_bar: list[list[str]] = [[] for _ in range(score.bars)]
+    bar_steps = score.steps_per_bar  # once: it is worked out anew each time
     for note in notes:
-        bar, step = divmod(note.start_step, score.steps_per_bar)
+        bar, step = divmod(note.start_step, bar_steps)
         by_bar[bar].append(f"{step}:{pitch_name(note.pitch)}+{note.duration_steps}")
     return by_bar
 
@@ -121,7 +122,8 @@ def score_from_lines(lines: list[str]) -> Score:
             raise ValueError(f"line {number}: cannot read {line[:80]!r}: {error}") from error
     score = _from_parts(header, sections, notes)
     written = tuple(sorted(drums, key=_stroke_order)) if "drums" in header else None
-    if any(not 0 <= stroke.step < score.total_steps for stroke in written or ()):
+    end = score.total_steps
+    if any(not 0 <= stroke.step < end for stroke in written or ()):
         raise ValueError(f"a stroke of a drum lies outside the {score.bars} bars")
     return replace(score, statements=tuple(statements), drums=written)
 
@@ -155,17 +157,21 @@ def _read_note(word: str) -> tuple[int, int, int]:
 
 
 def _strokes(words: str, start: int) -> list[DrumStroke]:
-    found = []
-    for word in words.split():
-        step, _, rest = word.partition(":")
-        kind, _, velocity = rest.partition("@")
-        if kind not in DRUM_KINDS:
-            raise ValueError(f"{kind!r} is no drum; there are {', '.join(DRUM_KINDS)}")
-        loud = int(velocity or _PLAIN_VELOCITY)
-        if not 1 <= loud <= 127:
-            raise ValueError(f"velocity {loud} lies outside 1 to 127")
-        found.append(DrumStroke(start + int(step), kind, loud))
-    return found
+    read = map(_read_stroke, words.split())
+    return [DrumStroke(start + step, kind, velocity) for step, kind, velocity in read]
+
+
+@lru_cache(maxsize=16_384)
+def _read_stroke(word: str) -> tuple[int, str, int]:
+    """Return the step within the bar, the drum and the velocity of "step:kind@velocity"."""
+    step, _, rest = word.partition(":")
+    kind, _, velocity = rest.partition("@")
+    if kind not in DRUM_KINDS:
+        raise ValueError(f"{kind!r} is no drum; there are {', '.join(DRUM_KINDS)}")
+    loud = int(velocity or _PLAIN_VELOCITY)
+    if not 1 <= loud <= 127:
+        raise ValueError(f"velocity {loud} lies outside 1 to 127")
+    return int(step), kind, loud
 
 
 def _from_parts(header: dict[str, str], sections: list[Section], notes: list[Note]) -> Score:
@@ -183,7 +189,8 @@ def _from_parts(header: dict[str, str], sections: list[Section], notes: list[Not
         )
     except KeyError as error:
         raise ValueError(f"the header has no line {error.args[0]!r}") from error
+    end = score.total_steps
     for note in notes:
-        if note.duration_steps < 1 or not 0 <= note.start_step < score.total_steps:
+        if note.duration_steps < 1 or not 0 <= note.start_step < end:
             raise ValueError(f"{note} lies outside the {score.bars} bars")
     return score

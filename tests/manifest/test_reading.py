@@ -168,3 +168,13 @@ def test_quality_is_for_all_files_or_by_kind() -> None:
     for wrong in ("quality: 11", "quality: high", "quality: {ogg: -1}", "quality: {mp3: 3}"):
         with pytest.raises(ManifestError, match=r"quality|such kind of file"):
             quality(wrong)
+
+
+def test_a_copy_of_a_manifest_has_settings_of_its_own() -> None:
+    source = b"game: G\ntracks: {town: {takes: 3}, cave: {scene: dungeon}}\n"
+    manifest = parse_manifest(source, Path("x.yaml"))
+    assert settings_of(manifest, "town").takes == 3
+    town = manifest.tracks["town"].model_copy(update={"takes": 5})
+    copied = manifest.model_copy(update={"tracks": manifest.tracks | {"town": town}})
+    assert settings_of(copied, "town").takes == 5
+    assert settings_of(manifest, "town").takes == 3
