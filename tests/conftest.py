@@ -15,10 +15,16 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadGroupScheduling
 
 # One thread a process, as in a build's workers: another number may add in another order.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# Tests start many interpreters, which would all compile the same modules anew where the environment
+# keeps Python from writing bytecode, as containers' often does.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No test finds what an earlier one has composed: each that builds has a cache of its own.
 os.environ["CHIPASSETS_CACHE"] = tempfile.mkdtemp(prefix="chipassets-test-cache-")
@@ -55,6 +61,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+class _ByFile(LoadGroupScheduling):  # type: ignore[misc]
+    """Gives a worker whole files: their tests share what a file's fixtures and caches hold."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        group: str = super()._split_scope(nodeid)
+        return nodeid.partition("::")[0] if group == nodeid else group
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | None:
+    """Spread the default suite by file; slow tests, and those of named files, one by one."""
+    is_default = str(config.option.markexpr).startswith("not slow")
+    are_folders = all(Path(place).is_dir() for place in config.args)
+    return _ByFile(config, log) if is_default and are_folders else None
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """On CI every judge must sit: a test that was skipped there fails the run."""
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -83,19 +104,26 @@ def _composed_once(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Let takes of the same plan be composed once a session; see tests/composed_once.py."""
+    """Let takes of the same plan be composed once a session, and in this process."""
     if not request.node.get_closest_marker("composes_anew"):
         share_takes(tmp_path_factory, monkeypatch)
 
 
 def share_takes(factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let casting find the takes that any test of this session has composed."""
+    """Let builds find the takes that any test of this session has composed.
+
+    They start no worker processes; see tests/composed_once.py and tests/in_this_process.py.
+    """
     casting = sys.modules.get("chipassets.production.casting")
     if casting is not None:
         from tests.composed_once import composed_once
 
         compose = composed_once(session_folder(factory, "composed"))
         monkeypatch.setattr(casting, "compose_with_costs", compose)
+    if "chipassets.production.workers" in sys.modules:
+        from tests.in_this_process import run_here
+
+        monkeypatch.setattr("chipassets.production.workers.run_tasks", run_here)
 
 
 Golden = Callable[[str, str], None]

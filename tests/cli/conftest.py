@@ -8,15 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chipassets.__main__ import main
-from tests.conftest import share_takes
+from tests.conftest import session_folder, share_takes
 
 MANIFEST = """\
 game: Tiny Quest
@@ -66,17 +65,13 @@ def chipassets_process(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def chipassets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `chipassets` in this process, and its tracks one after the other.
-
-    It saves the time in which interpreters start; tests of what processes do start some.
-    """
+    """Run `chipassets` in this process, which saves the time in which an interpreter starts."""
     return _chipassets(tmp_path, monkeypatch)
 
 
 def _chipassets(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("chipassets.production.workers.run_tasks", run_here)
 
     def run(*arguments: str, folder: Path = home) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["chipassets", *arguments])
@@ -91,16 +86,6 @@ def _chipassets(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def run_here(
-    _jobs: int,
-    task: Callable[..., Any],
-    arguments: dict[str, tuple[Any, ...]],
-    shared: tuple[Any, ...] = (),
-) -> Iterator[tuple[str, str | None, Any]]:
-    for name, values in arguments.items():
-        yield name, None, task(*shared, *values)
-
-
 @pytest.fixture(scope="session")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the game was built; copy it before changing anything."""
@@ -108,7 +93,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "game.yaml").write_text(MANIFEST, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         share_takes(tmp_path_factory, patch)
-        patch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CHIPASSETS_CACHE", str(session_folder(tmp_path_factory, "built_once")))
         result = _chipassets(folder, patch)("build", "game.yaml")
     assert result.returncode == 0, result.stderr
     return folder

@@ -11,8 +11,7 @@ import pytest
 from chipassets.build import Built, build
 from chipassets.manifest import load_manifest
 from chipassets.resolve.build_plan import resolve
-from tests.cli.conftest import run_here
-from tests.conftest import Golden
+from tests.conftest import Golden, share_takes
 
 GAME = """\
 game: Index
@@ -40,7 +39,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     manifest.write_text(GAME)
     plan = resolve(load_manifest(manifest))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chipassets.production.workers.run_tasks", run_here)
+        share_takes(tmp_path_factory, patch)
         patch.setenv("CHIPASSETS_CACHE", str(folder / "cache"))
         *_, built = build(plan, manifest, folder / "bundle", 1)
     assert isinstance(built, Built)
