@@ -14,6 +14,13 @@ from chipassets.compose.avoiding import SYNCOPATION, unsyncopated
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
+from chipassets.compose.density import (
+    MOST_ATTEMPTS,
+    Correction,
+    corrected,
+    misses,
+    next_correction,
+)
 from chipassets.compose.drums import compose_drums
 from chipassets.compose.ending import ended
 from chipassets.compose.form import loop_start_bar, track_parts
@@ -110,9 +117,24 @@ def compose_with_costs(
 
 
 def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
-    """Return a take (from 0) of a track, made of the material."""
+    """Return a take (from 0) of a track, made of the material.
+
+    Where the manifest says a density it is composed until it has that, and else the nearest stays.
+    """
     track = in_quarters(track)
     plan = plan_piece(track, take)
+    correction = Correction()
+    nearest = found = _sketched(track, plan, material, take)
+    for _ in range(MOST_ATTEMPTS - 1):
+        if not misses(track, nearest.score):
+            break
+        correction = next_correction(track, found.plan, found.score, correction)
+        found = _sketched(track, corrected(plan, correction), material, take)
+        nearest = min(nearest, found, key=lambda made: misses(track, made.score))
+    return nearest
+
+
+def _sketched(track: TrackPlan, plan: PiecePlan, material: Material, take: int) -> Sketch:
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "take", take)
     harmony = plan_harmony(track, plan, rng)
     given = given_in(track, harmony)

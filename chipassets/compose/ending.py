@@ -9,7 +9,7 @@ from itertools import pairwise
 from chipassets.music.chords import degree_chord, moved_chord, parse_chord
 from chipassets.music.forms import EDGES
 from chipassets.music.keys import Key
-from chipassets.music.motifs import map_pitch, nearest_shift
+from chipassets.music.motifs import OCTAVE, map_pitch, nearest_shift
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import DRUM_KINDS, DrumStroke, Score
 from chipassets.plan.endings import LAST_CHORD, RITARDANDO, TONIC
@@ -164,8 +164,8 @@ def _slowed(track: TrackPlan, score: Score) -> Score:
     """Return the take whose last beats are longer: one and a half, then two, then the last chord.
 
     On the grid of 16ths, so that every file of the track slows down alike: of the last bar but one
-    the beats before its last two stay, those two are stretched over the bar line, and the chord on
-    which the last bar begins takes what is left.
+    the beats before its last two stay, those two are stretched over the bar line, and the tonic
+    chord takes what is left.
     """
     steps, pulse = score.steps_per_bar, track.pulse_steps
     if score.bars < 2:
@@ -185,12 +185,7 @@ def _slowed(track: TrackPlan, score: Score) -> Score:
     def slowed(notes: Sequence[Note]) -> list[Note]:
         moved = []
         for note in notes:
-            if note.start_step > last:
-                continue
-            if note.start_step == last:
-                moved.append(
-                    replace(note, start_step=goal, duration_steps=score.total_steps - goal)
-                )
+            if note.start_step >= last:
                 continue
             start = at(note.start_step)
             end = goal if note.end_step >= last else at(note.end_step)
@@ -206,12 +201,21 @@ def _slowed(track: TrackPlan, score: Score) -> Score:
         }
         order = sorted(placed, key=lambda at: (at[0], DRUM_KINDS.index(at[1])))
         drums = tuple(replace(placed[key], step=key[0]) for key in order)
+    key = _last_key(track, score)
+    name = degree_chord(key, 1)
     chords = score.chords
     if len(chords) > 1:
-        names = dict.fromkeys((chords[-2].split()[-1], chords[-1].split()[-1]))
+        names = dict.fromkeys((chords[-2].split()[-1], name))
         chords = (*chords[:-1], " ".join(names))
+    closing = _voiced(score, key, name, last, 1, with_tune=True)
+    # The tune closes on the tone that it has there, if that is one of the chord.
+    own = [n for n in score.notes if n.part == LEAD and n.start_step == last]
+    if own and own[0].pitch % OCTAVE in parse_chord(name, key).pitch_classes:
+        closing = [own[0], *(note for note in closing if note.part != LEAD)]
+    rest = score.total_steps - goal
+    closing = [replace(note, start_step=goal, duration_steps=rest) for note in closing]
     return replace(
-        score.with_notes(slowed(score.notes)),
+        score.with_notes([*slowed(score.notes), *closing]),
         further=ordered(slowed(score.further)),
         drums=drums,
         chords=chords,

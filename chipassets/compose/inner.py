@@ -33,6 +33,9 @@ _WHOLE_ECHO = 0.6
 _ANSWER_SHARE = 0.3
 """Of the bars that close a phrase, those in which the second voice answers what the tune holds."""
 
+_HELD_BARS = 2
+"""Bars after which a tone that the manifest wants held is struck again: longer ones are stuck."""
+
 _BROKEN = (ideas.ARPEGGIO, ideas.RUNNING)
 
 
@@ -56,6 +59,10 @@ def compose_inner(
                 and last
                 and last.pitch == pitch
                 and last.end_step == start + step
+                and (
+                    last.duration_steps + steps <= _HELD_BARS * context.bar_steps
+                    or piece.ASKED not in context.plan.section_at(bar).roles
+                )
             ):
                 # A tone that both chords have is held over.
                 notes[-1] = Note(last.start_step, last.duration_steps + steps, pitch, part)

@@ -45,20 +45,34 @@ def roles_of(wish: Wish, roles: Mapping[str, str], avoid: Collection[str]) -> di
         return {}
     wanted = _middle(wish.density)
     tune = max(_LEAST_TUNE, _TUNE_SHARE * wanted)
-    follows = dict.fromkeys((ideas.THIRDS, ideas.UNISON, ideas.ECHO), tune)
-    of_inner = {**_ONSETS_INNER, **follows}
+    said = roles[INNER], roles[BASS]
+
+    def misses(pair: tuple[tuple[str, float], tuple[str, float]]) -> float:
+        (second, above), (low, below) = pair
+        kept = (second == said[0]) + (low == said[1])
+        return abs(tune + above + below - wanted) - _CHOICE * wanted * kept
+
+    (second, _), (low, _) = min(estimated_pairs(wish, roles, avoid, tune), key=misses)
+    return {INNER: second, BASS: low}
+
+
+def estimated_pairs(
+    wish: Wish, roles: Mapping[str, str], avoid: Collection[str], tune: float
+) -> list[tuple[tuple[str, float], tuple[str, float]]]:
+    """Return what second voice and bass may do, each with about how many notes a beat that is.
+
+    tune: the tune's notes a beat, which some roles follow.
+    """
+    of_inner = {**_ONSETS_INNER, **dict.fromkeys((ideas.THIRDS, ideas.UNISON, ideas.ECHO), tune)}
     out = avoided_textures(avoid)
     inner = [wish.texture] if wish.texture else [role for role in of_inner if role not in out]
     basses = [roles[BASS]] if wish.bass or wish.bass_line else list(_ONSETS_BASS)
-    said = roles[INNER], roles[BASS]
-
-    def misses(pair: tuple[str, str]) -> float:
-        found = tune + of_inner[pair[0]] + _ONSETS_BASS.get(pair[1], _ONSETS_BASS[ideas.PATTERN])
-        kept = (pair[0] == said[0]) + (pair[1] == said[1])
-        return abs(found - wanted) - _CHOICE * wanted * kept
-
-    second, low = min(((i, b) for i in inner for b in basses), key=misses)
-    return {INNER: second, BASS: low}
+    usual = _ONSETS_BASS[ideas.PATTERN]
+    return [
+        ((second, of_inner[second]), (low, _ONSETS_BASS.get(low, usual)))
+        for second in inner
+        for low in basses
+    ]
 
 
 def broadened(track: TrackPlan, sections: Sequence[SectionPlan]) -> tuple[SectionPlan, ...]:

@@ -7,7 +7,7 @@ started before still sounds. A Score without notes measures 0 everywhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -118,6 +118,15 @@ def sounding_grid(score: Score) -> Grid:
     for note in score.notes:
         grid[note.start_step : note.end_step, note.pitch] = True
     return grid
+
+
+def onsets_per_beat(score: Score, bars: Collection[int], part: str | None = None) -> float:
+    """Return how many notes a quarter begin in some of a score's bars, in one part or in all."""
+    begun = sum(
+        part in (None, note.part) and note.start_step // score.steps_per_bar in bars
+        for note in score.notes
+    )
+    return begun / (len(bars) * score.beats_per_bar)
 
 
 def lead_line(notes: tuple[Note, ...]) -> list[Note]:

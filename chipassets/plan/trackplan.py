@@ -180,7 +180,9 @@ class Reference:
     branch_factor: int = 1
 
 
-TEMPO, MODE, REGISTER = "tempo_bpm", "mode", "lead_pitch"
+TEMPO, MODE, REGISTER, PACE, VOICES = (
+    "tempo_bpm", "mode", "lead_pitch", "notes_per_second", "polyphony",
+)  # fmt: skip
 """What a track's evidence calls the features that its plan may decide, and not its notes."""
 
 UNSAID = {"unsaid": True}
@@ -202,8 +204,8 @@ class TrackPlan:
     terms that lead the model, by name. chromatic_share: the largest share of notes outside the
     scale and its chords. scene_like: the preset under a scene of the game's own; own_moods: those
     of the moods that are no presets. match: the track whose key, metre and tempo this one has.
-    given: which of TEMPO, MODE and REGISTER the manifest settles, so that no scene and no mood has
-    a say in them.
+    given: which of TEMPO, MODE, REGISTER, PACE and VOICES the manifest settles, so that no scene
+    and no mood has a say in them.
     """
 
     name: str

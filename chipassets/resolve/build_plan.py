@@ -27,6 +27,7 @@ from chipassets.plan.formats import FORMATS
 from chipassets.plan.presets import DENSITY_MAX
 from chipassets.plan.trackplan import (
     MODE,
+    PACE,
     REGISTER,
     TEMPO,
     BuildPlan,
@@ -181,7 +182,10 @@ def _given(settings: Settings, key: Key) -> tuple[str, ...]:
     )
     is_tune_given = any(own.transform == LITERAL for own in settings.melodies)
     return (
-        (TEMPO,) * settings.tempo_is_given + (MODE,) * is_mode_given + (REGISTER,) * is_tune_given
+        (TEMPO,) * settings.tempo_is_given
+        + (MODE,) * is_mode_given
+        + (REGISTER,) * is_tune_given
+        + (PACE,) * (settings.density is not None)
     )
 
 

@@ -11,7 +11,17 @@ from chipassets.manifest.settings import changed_by
 from chipassets.music.bridges import bridge_chords
 from chipassets.music.keys import Key
 from chipassets.plan.links import BRIDGE, FAMILY, VARIANT, Link, varied_key
-from chipassets.plan.trackplan import MODE, REGISTER, TEMPO, Progression, Range, TrackPlan, Wish
+from chipassets.plan.trackplan import (
+    MODE,
+    PACE,
+    REGISTER,
+    TEMPO,
+    VOICES,
+    Progression,
+    Range,
+    TrackPlan,
+    Wish,
+)
 
 Planned = Callable[[str], TrackPlan]
 
@@ -54,7 +64,7 @@ def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> Track
         sound=track.sound,
         takes=1,
         match=None,
-        given=(TEMPO, MODE, REGISTER),
+        given=(TEMPO, MODE, REGISTER, PACE, VOICES),
         frozen=track.frozen,
         was=track.was,
         wishes=() if wish == Wish() else (wish,),

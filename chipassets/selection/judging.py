@@ -8,18 +8,22 @@ from chipassets.music.score import Note, Score
 from chipassets.originality import GramIndex, Originality, check_originality
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.selection.moods import Evidence, complaints, mood_evidence, scene_evidence
-from chipassets.selection.takes import Rating, rate
+from chipassets.selection.takes import Rating, missed_densities, rate
 
 _COLD_TEMPERATURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The measures of a take: its rating, and the evidence for its scene and its moods."""
+    """The measures of a take: its rating, and the evidence for its scene and its moods.
+
+    missed: one line for each section whose density is not the one that the manifest asks for.
+    """
 
     rating: Rating
     scene: Evidence
     moods: tuple[Evidence, ...]
+    missed: tuple[str, ...] = ()
 
     @property
     def complaints(self) -> tuple[str, ...]:
@@ -34,7 +38,7 @@ class Judgement:
             found.append(
                 f"temperature {temperature:g} makes the model repeat itself; use 0.8 to 1.2"
             )
-        return found + list(self.complaints)
+        return [*found, *self.missed, *self.complaints]
 
 
 def judge(
@@ -47,7 +51,12 @@ def judge(
     """Return the judgement of a finished score; `search_cost` and `critic` as in `rate`."""
     rating = rate(score, track, originality_of(score, track, grams), search_cost, critic)
     metrics = rating.metrics
-    return Judgement(rating, scene_evidence(metrics, track), mood_evidence(metrics, track))
+    return Judgement(
+        rating,
+        scene_evidence(metrics, track),
+        mood_evidence(metrics, track),
+        missed_densities(score, track),
+    )
 
 
 def originality_of(score: Score, track: TrackPlan, grams: GramIndex | None) -> Originality | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from chipassets.music.keys import Key
 from chipassets.music.metrics import Metrics
 from chipassets.plan.presets import MOODS, SCENES, Preset, character
-from chipassets.plan.trackplan import MODE, TEMPO, Range, TrackPlan
+from chipassets.plan.trackplan import MODE, PACE, REGISTER, TEMPO, VOICES, Range, TrackPlan
 
 # Chosen by hand: a tag may miss half of its points, and a feature half a range's width.
 _FITTING_SCORE = 0.5
@@ -25,7 +25,7 @@ _MODE_RANGE = Range(0.75, 1.25)
 """The mode measures 1 if the mood lists it; else 0, outside the range, which gives no points."""
 
 # Speed and density carry arousal, the mode valence; voices and register colour both.
-_WEIGHTS = {TEMPO: 1.0, MODE: 1.0, "notes_per_second": 1.5, "polyphony": 1.0, "lead_pitch": 1.0}
+_WEIGHTS = {TEMPO: 1.0, MODE: 1.0, PACE: 1.5, VOICES: 1.0, REGISTER: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,12 @@ def wanted_ranges(preset: Preset) -> dict[str, Range]:
     sound = preset.character
     return {
         TEMPO: preset.tempo,
-        "notes_per_second": Range(
+        PACE: Range(
             round(sound.density.low * preset.tempo.low / 60, 2),
             round(sound.density.high * preset.tempo.high / 60, 2),
         ),
-        "polyphony": sound.polyphony,
-        "lead_pitch": sound.lead_pitch,
+        VOICES: sound.polyphony,
+        REGISTER: sound.lead_pitch,
     }
 
 
@@ -139,16 +139,18 @@ def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> E
     wanted = {name: span for name, span in ranges.items() if name not in track.given}
     measured = {
         TEMPO: tempo,
-        "notes_per_second": round(metrics.onsets_per_beat * tempo / 60, 3),
-        "polyphony": round(metrics.polyphony, 3),
-        "lead_pitch": metrics.lead_pitch,
+        PACE: round(metrics.onsets_per_beat * tempo / 60, 3),
+        VOICES: round(metrics.polyphony, 3),
+        REGISTER: metrics.lead_pitch,
         MODE: float(_knows(preset.modes, track.key)),
     }
     gained = sum(wanted[name].points(measured[name]) * _WEIGHTS[name] for name in wanted)
-    score = round(gained / sum(_WEIGHTS[name] for name in wanted), 3)
+    weight = sum(_WEIGHTS[name] for name in wanted)
+    # Where all is settled, as of a variant, there is nothing that the notes could miss.
+    score = round(gained / weight, 3) if weight else 1.0
     fits = score >= _FITTING_SCORE and all(
         wanted[name].distance(measured[name]) <= _MOST_OUTSIDE
-        for name in ("notes_per_second", "polyphony", "lead_pitch")
+        for name in (PACE, VOICES, REGISTER)
         if name in wanted
     )
     return Evidence(tag, measured, wanted, score, fits, tag, track.given)

@@ -8,7 +8,7 @@ from statistics import median
 
 from chipassets.errors import ComposeError
 from chipassets.music.likeness import distances, likeness_of
-from chipassets.music.metrics import Metrics, measure
+from chipassets.music.metrics import Metrics, measure, onsets_per_beat
 from chipassets.music.score import Score
 from chipassets.originality import Originality
 from chipassets.plan.trackplan import Range, TrackPlan
@@ -155,7 +155,7 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
     """Return the features that the tags set ranges for, and those of the loop."""
     m, character = metrics, track.character
     rows = [
-        ("density", m.onsets_per_beat, _anywhere(m.onsets_per_beat, character.density), 2.0),
+        _density(m, score, track),
         ("voices", m.polyphony, _anywhere(m.polyphony, character.polyphony), 1.0),
         ("register", m.lead_pitch, _anywhere(m.lead_pitch, character.lead_pitch), 1.5),
         ("rests", m.empty_beat_rate, _at_most(m.empty_beat_rate, _EMPTY_BEATS), 1.0),
@@ -168,6 +168,45 @@ def _features(metrics: Metrics, score: Score, track: TrackPlan) -> tuple[Feature
 
 
 _Row = tuple[str, float, float, float]
+
+
+def _density(m: Metrics, score: Score, track: TrackPlan) -> _Row:
+    """How dense the take is, for its character, or section by section where that is asked."""
+    asked = asked_densities(score, track)
+    points = min(
+        (_anywhere(found, wanted) for _, found, wanted in asked),
+        default=_anywhere(m.onsets_per_beat, track.character.density),
+    )
+    return "density", m.onsets_per_beat, points, _ASKED_DENSITY_WEIGHT if asked else 2.0
+
+
+def missed_densities(score: Score, track: TrackPlan) -> tuple[str, ...]:
+    """Return a line for each section that is not as dense as the manifest asks."""
+    return tuple(
+        f"section {name} has {found:.2f} notes a beat, and density: asks for "
+        f"{wanted.low:g} to {wanted.high:g}"
+        for name, found, wanted in asked_densities(score, track)
+        if max(wanted.low - found, found - wanted.high) > _DENSITY_TOLERANCE
+    )
+
+
+_DENSITY_TOLERANCE = 0.1
+"""Notes a beat beside a wanted density that nobody hears."""
+_ASKED_DENSITY_WEIGHT = 12.0
+"""What the manifest says of the density counts as much as a file that the track is to be like."""
+
+
+def asked_densities(score: Score, track: TrackPlan) -> list[tuple[str, float, Range]]:
+    """Return, of each section whose density the manifest says, its name, density and that range."""
+    return [
+        (
+            section.name,
+            onsets_per_beat(score, range(section.start_bar, section.start_bar + section.bars)),
+            wanted,
+        )
+        for section in score.sections
+        if (wanted := track.wished(section.name).density) is not None
+    ]
 
 
 def _merged_rows(m: Metrics, score: Score) -> list[_Row]:

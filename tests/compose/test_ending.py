@@ -24,7 +24,11 @@ FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
 
 
 def composed(track: TrackPlan, take: int = 0) -> Score:
-    score = sketch(track, material_in("4/4"), take).score
+    return composed_in(track, "4/4", take)
+
+
+def composed_in(track: TrackPlan, metre: str, take: int) -> Score:
+    score = sketch(track, material_in(metre), take).score
     assert score_from_lines(score_to_lines(score)) == score
     return score
 
@@ -73,10 +77,25 @@ def test_a_ritardando_makes_the_last_beats_longer(make_plan: MakePlan) -> None:
     final = [note for note in slow.notes if note.start_step >= goal]
     assert {note.start_step for note in final} == {goal}
     assert {note.end_step for note in final} == {192}
-    assert [n.pitch for n in final] == [n.pitch for n in plain.notes if n.start_step == 176]
+    assert {n.pitch % 12 for n in final if n.part in (INNER, BASS)} == {0, 4}
+    assert {n.part for n in final} == {LEAD, INNER, BASS}
+    assert slow.chords[-1].split()[-1] == "C"
     for note in slow.notes:
         assert note.duration_steps >= 1
     assert shape(slow, track) == slow
+
+
+@pytest.mark.parametrize("metre", ["3/4", "4/4", "6/8"])
+@pytest.mark.parametrize("take", range(3))
+def test_a_ritardando_ends_on_the_tonic_chord(load: Load, metre: str, take: int) -> None:  # noqa: F811
+    # Whatever chord begins the last bar: a cadence is often inside it.
+    text = f"game: T\ntracks:\n  victory: {{key: C major, length: 4 bars, metre: {metre}, "
+    (track,) = resolve(load(text + "ending: ritardando}\n")).tracks
+    score = composed_in(track, metre, take)
+    last = max(note.start_step for note in score.notes)
+    closing = {note.part: note.pitch % 12 for note in score.notes if note.start_step == last}
+    assert (closing[INNER], closing[BASS]) == (4, 0)
+    assert closing[LEAD] in (0, 4, 7)
 
 
 @pytest.mark.parametrize("key", [Key(2, "major"), Key(0, "minor"), Key(7, "major")])

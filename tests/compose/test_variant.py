@@ -84,6 +84,15 @@ def test_another_texture_is_written_to_the_tune_and_the_bass_that_stand(
     assert a_variant(track, score, wishes=(Wish(texture=texture, drums=Drums("none")),)) == moved
 
 
+def test_a_held_tone_is_struck_again_where_the_chord_stays(make_plan: MakePlan) -> None:
+    track, score = an_original(make_plan)
+    drone = replace(score, chords=("C",) * 8)
+    held = a_variant(track, drone, wishes=(Wish(texture="held"),))
+    lengths = [note.duration_steps for note in held.part(INNER)]
+    assert lengths
+    assert max(lengths) <= 32
+
+
 def test_a_variant_without_its_original_says_what_to_do(make_plan: MakePlan) -> None:
     track, _ = an_original(make_plan)
     with pytest.raises(ComposeError, match=r"'cave'.*build that first"):

@@ -1,0 +1,130 @@
+"""How dense a take is where the manifest says it, and what is changed in its plan to come nearer.
+
+The table of `wanted` only estimates how many notes a role has: cadences, tuttis, stops and entries
+change that. So a take whose sections have a density of their own is measured, and composed again
+with other roles and another pace of the tune until it is as dense as it is to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from chipassets.compose.piece import PiecePlan, SectionPlan
+from chipassets.compose.wanted import estimated_pairs
+from chipassets.music.metrics import onsets_per_beat
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.score import Score
+from chipassets.plan.trackplan import Range, TrackPlan
+
+MOST_ATTEMPTS = 5
+"""How often a take is composed until it is as dense as it is to be."""
+_LEAST_FACTOR, _MOST_FACTOR = 0.4, 2.5
+"""Between these a correction moves the tune's notes a bar in all."""
+_FEWEST_ONSETS = 1.5
+"""Notes of the tune in a bar, whatever is wanted: fewer are no tune."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is changed in a plan: roles by section, and factors on the tune's notes by letter.
+
+    measured: notes a beat that a part had in a section with a role, from the takes before.
+    """
+
+    roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+
+
+def corrected(plan: PiecePlan, correction: Correction) -> PiecePlan:
+    """Return the plan with a correction's roles and paces."""
+    sections = tuple(
+        replace(section, roles=section.roles | dict(correction.roles[section.section.name]))
+        if section.section.name in correction.roles
+        else section
+        for section in plan.sections
+    )
+    onsets = {
+        letter: max(_FEWEST_ONSETS, wanted * correction.factors.get(letter, 1.0))
+        for letter, wanted in plan.onsets.items()
+    }
+    return replace(plan, sections=sections, onsets=onsets)
+
+
+def misses(track: TrackPlan, score: Score) -> float:
+    """Return how far a section lies outside the density asked of it, in widths of that, at most."""
+    away = (
+        wanted.distance(onsets_per_beat(score, bars))
+        for bars, wanted in _asked(track, score).values()
+    )
+    return max(away, default=0.0)
+
+
+def next_correction(
+    track: TrackPlan, plan: PiecePlan, score: Score, before: Correction
+) -> Correction:
+    """Return a correction that brings the sections that miss their density nearer to it.
+
+    plan: the one by which the score was composed, `before` in it.
+    """
+    roles = {name: dict(own) for name, own in before.roles.items()}
+    factors = dict(before.factors)
+    measured = dict(before.measured)
+    sections = {section.section.name: section for section in reversed(plan.sections)}
+    for name, (bars, wanted) in _asked(track, score).items():
+        section = sections[name]
+        found = {part: onsets_per_beat(score, bars, part) for part in (LEAD, INNER, BASS)}
+        for part in (INNER, BASS):
+            measured[name, part, section.role(part)] = found[part]
+        if not wanted.distance(sum(found.values())):
+            continue
+        middle = (wanted.low + wanted.high) / 2
+        pair = _nearest_pair(track, section, found[LEAD], middle, measured)
+        roles[name] = dict(pair.roles)
+        if wanted.distance(found[LEAD] + pair.onsets) and found[LEAD]:
+            ratio = max(0.0, middle - pair.onsets) / found[LEAD]
+            factor = factors.get(section.letter, 1.0) * ratio
+            factors[section.letter] = min(max(factor, _LEAST_FACTOR), _MOST_FACTOR)
+    return Correction(roles, factors, measured)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    roles: Mapping[str, str]
+    onsets: float
+
+
+def _nearest_pair(
+    track: TrackPlan,
+    section: SectionPlan,
+    tune: float,
+    wanted: float,
+    measured: Mapping[tuple[str, str, str], float],
+) -> _Pair:
+    """Return the roles that with the tune come nearest; those that stand, among equals."""
+    name = section.section.name
+    pairs = []
+    for inner, low in estimated_pairs(track.wished(name), section.roles, track.avoid, tune):
+        onsets = sum(
+            measured.get((name, part, role), estimate)
+            for part, (role, estimate) in ((INNER, inner), (BASS, low))
+        )
+        pairs.append(_Pair({INNER: inner[0], BASS: low[0]}, onsets))
+
+    def away(pair: _Pair) -> tuple[float, int]:
+        changed = sum(section.role(part) != role for part, role in pair.roles.items())
+        return round(abs(tune + pair.onsets - wanted), 2), changed
+
+    return min(pairs, key=away)
+
+
+def _asked(track: TrackPlan, score: Score) -> dict[str, tuple[Sequence[int], Range]]:
+    """Return, by name, the bars of sections whose density the manifest says, and that density."""
+    found: dict[str, tuple[list[int], Range]] = {}
+    for section in score.sections:
+        wanted = track.wished(section.name).density
+        if wanted is not None:
+            bars = found.setdefault(section.name, ([], wanted))[0]
+            bars += range(section.start_bar, section.start_bar + section.bars)
+    return dict(found)

@@ -1,0 +1,69 @@
+"""A take is as dense as the manifest asks: it is measured, and composed until it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from chipassets.compose.composer import sketch
+from chipassets.compose.density import misses
+from chipassets.music.forms import FormPart, lay_out
+from chipassets.music.metrics import onsets_per_beat
+from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.plan.trackplan import Range, TrackPlan, Wish
+from chipassets.selection.takes import missed_densities, rate
+from tests.compose.conftest import METRES, MakePlan, material_in
+
+FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
+
+
+def asked(make_plan: MakePlan, metre: str, *wishes: Wish) -> TrackPlan:
+    beats, pulse = METRES[metre]
+    return make_plan(bars=12, form=FORM, beats_per_bar=beats, pulse_steps=pulse, wishes=wishes)
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("wanted", [(1, 2), (2, 3), (3, 4), (4, 5)])
+def test_every_section_is_as_dense_as_it_is_to_be(
+    make_plan: MakePlan, metre: str, wanted: tuple[float, float]
+) -> None:
+    track = asked(make_plan, metre, Wish(density=Range(*wanted)))
+    kept = 0
+    for take in range(4):
+        score = sketch(track, material_in(metre), take).score
+        for section in score.sections:
+            bars = range(section.start_bar, section.start_bar + section.bars)
+            found = onsets_per_beat(score, bars)
+            assert wanted[0] - 0.5 <= found <= wanted[1] + 0.5
+            kept += wanted[0] <= found <= wanted[1]
+    assert kept >= 9  # of twelve sections
+
+
+def test_a_section_alone_is_dense_and_the_others_are_as_they_were(make_plan: MakePlan) -> None:
+    plain = sketch(asked(make_plan, "4/4"), material_in("4/4"), 0).score
+    track = asked(make_plan, "4/4", Wish("B", density=Range(5, 6)))
+    score = sketch(track, material_in("4/4"), 0).score
+    assert not misses(track, score)
+    assert 5 <= onsets_per_beat(score, range(4, 8)) <= 6
+    assert onsets_per_beat(score, range(4)) == pytest.approx(
+        onsets_per_beat(plain, range(4)), abs=0.5
+    )
+
+
+def test_what_the_manifest_says_of_a_part_stays(make_plan: MakePlan) -> None:
+    wish = Wish(texture="held", bass="long", density=Range(4, 5))
+    score = sketch(asked(make_plan, "4/4", wish), material_in("4/4"), 0).score
+    every = range(12)
+    # Both say that they move little, so the tune alone comes as near as it can.
+    assert onsets_per_beat(score, every, BASS) < 0.8
+    assert onsets_per_beat(score, every, INNER) < 0.8
+    assert onsets_per_beat(score, every, LEAD) > 1.5
+
+
+def test_the_choice_weighs_and_tells_a_density_that_is_missed(make_plan: MakePlan) -> None:
+    track = asked(make_plan, "4/4", Wish("B", density=Range(7, 8)), Wish(texture="silent"))
+    score = sketch(track, material_in("4/4"), 0).score
+    (line,) = missed_densities(score, track)
+    assert line.startswith("section B has ")
+    assert line.endswith(" notes a beat, and density: asks for 7 to 8")
+    points = {feature.name: feature.points for feature in rate(score, track).features}
+    assert points["density"] == 0
