@@ -1,4 +1,4 @@
-"""Single files: written beside, then put in place, wherever the path really leads."""
+"""Writes single files atomically; the target of a link is replaced, not the link."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from chipassets.errors import BundleError
 
 _PARTIAL = ".chipassets-tmp"
 _FORGOTTEN_SECONDS = 24 * 3600
-"""So old is what a killed process left, where no lock can tell."""
+"""The age from which a temporary file counts as left over, where locks are not available."""
 
 _NO_RENAME = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)
-"""What a system says where it lets a file be written but not be replaced: a mounted file, or a
-folder that only others may write into."""
+"""The errors of a system that lets a file be written but not replaced: a mounted file, or a folder
+without write permission."""
 
 
 def resolved(path: Path) -> Path:
-    """Return the absolute path behind all links; it need not exist.
+    """Return the absolute path with all links followed; it need not exist.
 
-    BundleError when the links lead in a circle, or the working directory was deleted.
+    BundleError if the links form a circle, or the working directory was deleted.
     """
     try:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -38,14 +38,14 @@ def resolved(path: Path) -> Path:
         ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BundleError(f"{path} leads nowhere: {reason}; mend the path") from error
+        raise BundleError(f"{path} cannot be resolved: {reason}; correct the path") from error
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Make the file hold the data in one step; BundleError leaves the old file as it was.
+    """Write the data to the file in one step; after a BundleError the old file is unchanged.
 
-    A link stays a link, to a file with that content; the file keeps its mode and owner. A device
-    or a pipe is written into.
+    A link stays a link, to a file with the new content; the file keeps its mode and owner. A device
+    or a pipe is written to.
     """
     try:
         if _is_special(path):
@@ -61,7 +61,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def replace_file(target: Path, data: bytes) -> None:
-    """Write as `write_file` does, for a resolved path in a folder that is already locked."""
+    """Write like `write_file`, for a resolved path in a folder that is already locked."""
     try:
         handle, name = tempfile.mkstemp(_PARTIAL, _prefix(target), target.parent)
     except OSError as error:
@@ -87,7 +87,7 @@ def replace_file(target: Path, data: bytes) -> None:
 
 
 def sweep_partial(target: Path, *, alone: bool) -> None:
-    """Remove what killed processes left of a file; `alone`: whether its folder is held."""
+    """Remove temporary files of killed processes; `alone`: whether the folder is locked by us."""
     for leftover in target.parent.glob(f"{_quoted(_prefix(target))}*{_PARTIAL}"):
         if is_forgotten(leftover, alone=alone):
             leftover.unlink(missing_ok=True)
@@ -102,7 +102,7 @@ def is_forgotten(leftover: Path, *, alone: bool) -> bool:
 
 
 def take_mode(old: Path, new: Path, otherwise: int) -> None:
-    """Give a new file or folder the mode and the owner of the old one, or else that mode."""
+    """Give a new file or folder the mode and owner of the old one, or else the mode `otherwise`."""
     try:
         found = old.stat()
     except OSError:
@@ -137,10 +137,10 @@ def _is_special(path: Path) -> bool:
 
 
 def _prefix(target: Path) -> str:
-    """Of the temporary file's name: a name in full might be as long as a file system takes."""
+    """Return the prefix of temporary names, shortened: a full name may be as long as is allowed."""
     return f".{target.name[:40]}."
 
 
 def _quoted(name: str) -> str:
-    """The name as a glob pattern that matches nothing else."""
+    """Return the name as a glob pattern that matches only this name."""
     return "".join(f"[{char}]" if char in "*?[" else char for char in name)

@@ -1,4 +1,4 @@
-"""One process of chipassets at a time replaces the entries of a folder."""
+"""Locks on folders: only one process of chipassets at a time replaces entries of a folder."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ else:
 
 @contextmanager
 def held(folder: Path) -> Iterator[bool]:
-    """Hold a folder that exists against other processes and threads, waiting until it is free.
+    """Lock an existing folder against other processes and threads, waiting until it is free.
 
-    The system lets go when the process ends, however it ends. Yields False where there is no
-    lock to be had; nothing is held then. Not to be nested for the same folder.
+    The system releases the lock when the process ends, however it ends. Yields False if no lock is
+    available; then nothing is locked. Must not be nested for the same folder.
     """
     try:
         handle = _open(folder)
-    except PermissionError:  # one may write into it but not look
+    except PermissionError:  # the folder may be writable but not readable
         yield False
         return
     try:
@@ -36,7 +36,7 @@ def held(folder: Path) -> Iterator[bool]:
 
 @contextmanager
 def try_hold(folder: Path) -> Iterator[bool]:
-    """Hold a folder unless another process or thread does, or it is gone; yields whether it is."""
+    """Lock a folder unless it is locked or missing; yields whether it is locked now."""
     try:
         handle = _open(folder)
     except OSError:
@@ -51,7 +51,7 @@ def try_hold(folder: Path) -> Iterator[bool]:
 if sys.platform == "win32":
 
     def _open(folder: Path) -> int:
-        # Windows locks files only. Outside the folder, so that nothing is left in it.
+        # Windows locks only files. The file is outside the folder, so that nothing is left in it.
         name = hashlib.sha256(str(folder.resolve()).casefold().encode()).hexdigest()[:32]
         place = Path(tempfile.gettempdir()) / f"chipassets-{name}.guard"
         return os.open(place, os.O_RDWR | os.O_CREAT)
@@ -60,7 +60,7 @@ if sys.platform == "win32":
         while True:
             try:
                 msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-            except OSError:  # it gives up after ten seconds
+            except OSError:  # locking gives up after ten seconds
                 continue
             return True
 

@@ -30,14 +30,14 @@ _RelativePath = Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
 
 
 class _Entry(BaseModel):
-    # Keys that a newer chipassets has added within this format are ignored, as the runtimes do.
+    # Keys that a newer chipassets added within this format are ignored, as in the runtimes.
     model_config = ConfigDict(
         extra="ignore", frozen=True, strict=True, use_attribute_docstrings=True, defer_build=True
     )
 
 
 class FileEntry(_Entry):
-    """A file of the bundle: path below its folder, SHA-256 in hex, size in bytes."""
+    """A file of the bundle: path relative to its folder, SHA-256 in hex, size in bytes."""
 
     path: _RelativePath
     sha256: _Sha256
@@ -45,24 +45,27 @@ class FileEntry(_Entry):
 
 
 class LayerEntry(FileEntry):
-    """A layer of a track, as long as its audio: voices to play on top of the layers before it."""
+    """A layer of a track, as long as its audio.
+
+    Voices to play together with the layers before it.
+    """
 
     name: str
     voices: list[str]
 
 
 class SeamEntry(_Entry):
-    """Step and spectral flux at the loop's joint, as parts of the largest elsewhere."""
+    """Step and spectral flux at the loop's seam, relative to the largest elsewhere."""
 
     step_ratio: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     flux_ratio: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class LoopEntry(_Entry):
-    """The stretch of the file that repeats; it ends where the file ends."""
+    """The part of the file that repeats; it ends where the file ends."""
 
     start_sample: _Count
-    """Sample of the file, from 0, to which it returns at its end."""
+    """Sample of the file, from 0, to which playback returns at the end."""
     length_samples: _Positive
     """Samples from there to the end of the file."""
     start_bar: _Count
@@ -77,7 +80,7 @@ class LoopEntry(_Entry):
 
 
 class SectionEntry(_Entry):
-    """A named stretch of bars of the music, from 0, none behind the track's bars."""
+    """A named range of bars of the music, from 0, within the track's bars."""
 
     name: str
     start_bar: _Count
@@ -85,12 +88,12 @@ class SectionEntry(_Entry):
 
 
 class StatementEntry(_Entry):
-    """Where a track states a motif, in bars and steps from 0, and how the tune was made to fit.
+    """Where a track quotes a motif, in bars and steps from 0, and how the motif was changed.
 
-    motif_key: the key in which it was written; it sounds on the same degrees of the track's own.
-    transposition: semitones from its tonic as written to where that stands here, octaves included.
-    stretch: 2 doubles its note values, 0.5 halves them. lowest, highest: its MIDI pitches here.
-    returned: whether it comes back with its section and its company. whole: whether every note of
+    motif_key: the key in which it was written; it is played on the same degrees of the track's key.
+    transposition: semitones from its tonic as written to its tonic here, octaves included. stretch:
+    2 doubles its note values, 0.5 halves them. lowest, highest: its MIDI pitches here. returned:
+    whether it is repeated together with its section and accompaniment. whole: whether every note of
     it was found in the top line.
     """
 
@@ -109,7 +112,7 @@ class StatementEntry(_Entry):
 
 
 class TakeEntry(_Entry):
-    """Which composed candidate this is, counted from 1, of how many, and why it was chosen.
+    """The number of the chosen take, from 1, the number of takes, and why it was chosen.
 
     Bundles of older versions count from 0.
     """
@@ -118,20 +121,20 @@ class TakeEntry(_Entry):
     of: _Positive
     why: str
     version: _Count = 0
-    """Of a take that was repaired or brought from outside, which version: take 5.2 has 2."""
+    """The version of a repaired or imported take: 2 for take 5.2."""
     origin: str = ""
-    """Where such a version comes from, in words."""
+    """How that version was made, in words."""
 
     @property
     def name(self) -> str:
-        """What people call it: take 5.2 is the second version of take 5."""
+        """The name for people: take 5.2 is the second version of take 5."""
         return f"{self.number}.{self.version}" if self.version else str(self.number)
 
 
 class MoodEvidence(_Entry):
-    """A mood beside what was measured: values, the mood's ranges, points 0..1, whether it fits.
+    """A mood and its measurements: values, the mood's ranges, score 0..1, whether the notes fit.
 
-    given: the features that the manifest settles, which are measured and not held against it.
+    given: the features that the manifest sets; they are measured but not scored.
     """
 
     mood: str
@@ -143,7 +146,7 @@ class MoodEvidence(_Entry):
 
 
 class SceneEvidence(_Entry):
-    """The scene beside what was measured, likewise, and the scene that the music resembles."""
+    """The scene and its measurements, in the same form, and the scene that the music resembles."""
 
     scene: str
     measured: dict[str, _Finite]
@@ -155,14 +158,14 @@ class SceneEvidence(_Entry):
 
 
 class DroppedEntry(_Entry):
-    """Notes that no voice plays, or not as they are written, by reason."""
+    """Notes that no voice plays, or plays differently, by reason."""
 
     reason: str
     count: _Positive
 
 
 class KeysEntry(_Entry):
-    """Hashes of everything that decided the notes, and of everything that decided the files."""
+    """Hashes of everything that determines the notes, and of everything that determines files."""
 
     notes: _Sha256
     audio: _Sha256
@@ -178,46 +181,46 @@ class ModelEntry(_Entry):
 class LinkEntry(_Entry):
     """How a track follows another one.
 
-    kind: `variant` plays the notes of the other, bar for bar, so that a game may change over in any
-    bar; `family` shares its form, chords and theme; `bridge` leads from it to another one.
+    kind: `variant` plays the notes of the other, bar for bar, so that a game can switch in any bar;
+    `family` shares its form, chords and theme; `bridge` leads from it to another one.
     """
 
     kind: Annotated[str, Field(pattern="^(variant|family|bridge)$")]
     of: str
-    """The other track; the one that a bridge leads away from."""
+    """The other track; for a bridge, the one that it starts from."""
     to: str | None = None
     """The track that a bridge leads to."""
     name: str | None = None
-    """Of a variant that has a name: night, low_health and so on."""
+    """The name of a built-in variant: night, low_health and so on."""
 
 
 class CartridgeEntry(_Entry):
-    """What a track takes on a cartridge, beside the player."""
+    """The size of a track on a cartridge, without the player."""
 
     bytes: _Count
     samples: bool
-    """Whether it plays samples, which the cartridge then holds once for all tracks."""
+    """Whether it plays samples, which the cartridge holds once for all tracks."""
 
 
 class TrackEntry(_Entry):
-    """One track: what it is, where it loops, its files, and how it came to be."""
+    """One track: its description, its loop, its files, and how it was made."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     scene: str
     moods: list[str]
     key: str
     tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    """Quarter notes a minute, rounded to a thousandth: count in samples, not by it."""
+    """Quarter notes per minute, rounded to a thousandth; use samples for exact timing."""
     beats_per_bar: (
         Annotated[int, Field(gt=0, le=_MOST_BEATS)]
         | Annotated[float, Field(gt=0, le=_MOST_BEATS, multiple_of=0.5, allow_inf_nan=False)]
     )
     """Quarter notes in a bar: 3 in 3/4 and in 6/8, 3.5 in 7/8."""
     pulse_steps: _Positive = STEPS_PER_BEAT
-    """16ths from one felt beat to the next: 4, or 6 where it is a dotted quarter as in 6/8."""
+    """Length of a felt beat in 16ths: 4, or 6 for dotted quarters as in 6/8."""
     match: str | None = None
     link: LinkEntry | None = None
-    """How the track follows another one; null where it follows none."""
+    """How the track follows another one; null if it follows none."""
     bars: _Positive
     """Bars of the music, each counted once: intro and loop, or the whole of a piece that ends."""
     file_bars: _Positive | None = None
@@ -238,7 +241,7 @@ class TrackEntry(_Entry):
     layers: list[LayerEntry] = []
     loudness_lufs: Annotated[float, Field(allow_inf_nan=False)] | None = None
     level_db: Annotated[float, Field(allow_inf_nan=False)] = 0.0
-    """How far its loudness is meant to be from the game's, unless its peaks stand in the way."""
+    """The loudness relative to the game's, in dB, unless the peak limit reduced it."""
     true_peak_dbtp: Annotated[float, Field(allow_inf_nan=False)] | None = None
     seam: SeamEntry | None = None
     take: TakeEntry
@@ -247,7 +250,7 @@ class TrackEntry(_Entry):
     dropped: list[DroppedEntry]
     adapted: list[DroppedEntry] = []
     cartridge: CartridgeEntry | None = None
-    """Where the format cartridge was asked for."""
+    """Present if the format cartridge was built."""
     keys: KeysEntry
     evidence: list[MoodEvidence] = []
     scene_evidence: SceneEvidence | None = None
@@ -255,7 +258,7 @@ class TrackEntry(_Entry):
 
     @property
     def metre(self) -> str:
-        """The metre as it is written, like `"6/8"`."""
+        """The metre as text, like `"6/8"`."""
         return metre_name(self.beats_per_bar, self.pulse_steps)
 
     def all_files(self) -> list[FileEntry]:
@@ -279,7 +282,7 @@ class TrackEntry(_Entry):
 
 
 class Index(_Entry):
-    """The whole of bundle.json."""
+    """The content of bundle.json."""
 
     format: Annotated[int, Field(ge=1)]
     generator: str
@@ -290,7 +293,7 @@ class Index(_Entry):
     provenance: FileEntry
     album: dict[str, FileEntry] = {}
     attributes: FileEntry | None = None
-    """What keeps git from changing line ends; None where the folder has such a file of its own."""
+    """The file that keeps git from changing line ends; None if the folder has its own."""
     tracks: list[TrackEntry]
 
     @model_validator(mode="after")
@@ -298,7 +301,7 @@ class Index(_Entry):
         names = [track.name for track in self.tracks]
         paths = [entry.path.lower() for entry in self.files()]
         if len(set(names)) < len(names) or len(set(paths)) < len(paths):
-            raise ValueError("a track name or a file path stands twice")
+            raise ValueError("a track name or a file path occurs twice")
         return self
 
     def files(self) -> list[FileEntry]:
@@ -318,7 +321,7 @@ def index_to_bytes(index: Index) -> bytes:
 
 
 def index_from_bytes(data: bytes) -> Index:
-    """Return the index that the bytes hold; CheckError says what is wrong with any others."""
+    """Return the index of the bytes; CheckError if they are not a valid index."""
     try:
         found = json.loads(data)
         version = found.get("format") if isinstance(found, dict) else None
@@ -335,9 +338,9 @@ def index_from_bytes(data: bytes) -> Index:
 
 
 def claimed_by_index(data: bytes) -> tuple[str, frozenset[str]] | None:
-    """Return the game of an index and the paths that it lists; None where it is not chipassets'.
+    """Return the game of an index and the paths that it lists; None if it is not chipassets'.
 
-    An index of an older or newer format is read as well: it tells whose the files are.
+    An index of an older or newer format is accepted too: it says whose the files are.
     """
     try:
         found = json.loads(data)

@@ -1,4 +1,4 @@
-"""The name of a bundle's folder: the game's own letters, safe on Linux, macOS and Windows."""
+"""The default name of a bundle's folder: from the game's name, safe on every system."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import unicodedata
 from pathlib import Path
 
 _MAX_BYTES = 100
-"""Of a folder's name in UTF-8. A file system takes 255, and temporary names grow around it."""
+"""The most bytes of a folder name; file systems allow 255, and temporary names are longer."""
 
-# Names that Windows gives to devices, whatever extension follows.
+# Names that Windows reserves for devices, with any extension.
 _DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
 )
@@ -19,17 +19,17 @@ _SMALL_WORDS = frozenset(
 
 
 def default_folder(game: str) -> Path:
-    """Return build/<name>, where the name is `folder_name` of the game."""
+    """Return build/<name>; the name is `folder_name` of the game."""
     return Path("build") / folder_name(game)
 
 
 def folder_name(game: str) -> str:
-    """Return the folder's name for a game: its words in small letters, hyphens between.
+    """Return the folder's name for a game: its words in small letters, joined by hyphens.
 
-    Games of different names get different folders, on systems too that tell neither capital from
-    small letters nor composed from decomposed ones: where the words alone would not bring the
-    name back (`Quest!`, `QUEST`), or no system-wide name can be made of them (`Con`), eight hex
-    digits of the name's SHA-256 follow. Spellings that Unicode calls equal are one name.
+    Games with different names get different folders, also on systems that distinguish neither
+    capital from small letters nor composed from decomposed ones. If the words alone do not
+    determine the name (`Quest!`, `QUEST`), or are not allowed as a file name (`Con`), eight hex
+    digits of the name's SHA-256 follow. Spellings that are equal in Unicode are one name.
     """
     name = unicodedata.normalize("NFC", game)
     words = "".join(char if _is_kept(char) else " " for char in name.lower()).split()
@@ -45,7 +45,7 @@ def _is_kept(char: str) -> bool:
 
 
 def _brings_back(words: list[str], name: str) -> bool:
-    """Whether the words, written as a title is, are the name, so that no other name has them."""
+    """Return whether the words in title case are the name, so that no other name has them."""
     titled = [
         word if place and word in _SMALL_WORDS else word[:1].upper() + word[1:]
         for place, word in enumerate(words)

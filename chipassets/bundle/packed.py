@@ -1,4 +1,4 @@
-"""A bundle that may be packed as a zip."""
+"""Opens a bundle that may be packed as a zip."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from chipassets.errors import CheckError
 
 
 def open_folder(path: Path) -> Path:
-    """Return the folder of a bundle; a zip is unpacked into one that goes when the program ends.
+    """Return the folder of a bundle; a zip is unpacked into a temporary folder.
 
-    CheckError for what is no zip, climbs out of its folder or unpacks beyond measure.
+    The folder is removed when the program ends. CheckError for a file that is not a zip, that has
+    paths outside its folder or that is too large when unpacked.
     """
     if not path.is_file():
         return path
-    # A build has no need of the runtime, and should not wait for it.
+    # Imported here: a build does not need the runtime.
     from chipassets.runtime.archive import unpack
     from chipassets.runtime.tracks import LibraryError
 

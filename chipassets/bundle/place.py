@@ -1,4 +1,4 @@
-"""The place of a bundle: the folder that a build may touch, tested before it composes."""
+"""The output folder of a build, checked before composing starts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MAX_INDEX_BYTES = 256 << 20
 _NOTHING = frozenset(
     (".gitkeep", ".gitignore", ATTRIBUTES_PATH, ".keep", ".DS_Store", "Thumbs.db", "desktop.ini")
 )
-"""What lies in folders that people call empty."""
+"""Files that may be in a folder that counts as empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a bundle goes: its folder, links resolved, and the paths that the index there lists."""
+    """The folder of a bundle, links resolved, and the paths that its index lists."""
 
     folder: Path
     listed: frozenset[str]
@@ -32,7 +32,7 @@ class Place:
 def open_place(folder: Path, game: str) -> Place:
     """Return the place of a game's bundle; writes nothing.
 
-    BundleError unless the folder is new, empty, or described by an index of this game's bundle.
+    BundleError unless the folder is new, empty, or has an index of this game.
     """
     target = resolved(folder)
     try:
@@ -45,9 +45,7 @@ def open_place(folder: Path, game: str) -> Place:
             raise BundleError(_foreign(folder, has_index=(target / INDEX_NAME).exists()))
     except OSError as error:
         reason = error.strerror or error
-        raise BundleError(f"{folder} cannot be looked at: {reason}; choose another with -o") from (
-            error
-        )
+        raise BundleError(f"{folder} cannot be read: {reason}; choose another with -o") from (error)
     owner, listed = claim or (game, frozenset())
     if _same(owner) != _same(game):
         raise BundleError(
@@ -66,9 +64,9 @@ def index_files(folder: Path) -> tuple[Path, ...]:
 
 
 def prepare_place(folder: Path, game: str) -> Place:
-    """Return the place of a game's bundle, once a stopped replacement is finished there.
+    """Return the place of a game's bundle, after finishing an interrupted replacement.
 
-    BundleError as for `open_place`, and when the replacement cannot be finished.
+    BundleError as in `open_place`, and if the replacement cannot be finished.
     """
     target = resolved(folder)
     try:
@@ -80,9 +78,9 @@ def prepare_place(folder: Path, game: str) -> Place:
 
 
 def try_place(place: Place) -> None:
-    """Make and remove a folder where the bundle is going to be staged; BundleError if it fails.
+    """Create and remove a folder where the bundle will be staged; BundleError if that fails.
 
-    So a build that composes for hours does not find at its end that it may not write.
+    So a build does not learn only after hours of composing that it cannot write.
     """
     folder = place.folder
     where = folder if folder.exists() and not swaps_whole(folder) else folder.parent
@@ -103,9 +101,9 @@ def _no_writing(folder: Path, error: OSError) -> str:
 
 
 def swaps_whole(folder: Path) -> bool:
-    """Whether a bundle's folder, resolved, can be replaced as a whole.
+    """Return whether a bundle's folder, resolved, can be replaced as a whole.
 
-    Not where something is mounted, nor where this process, and the shell that started it, stands.
+    It cannot if it is a mount point, or the working directory of this process or its shell.
     """
     if not folder.exists():
         return True

@@ -1,4 +1,4 @@
-"""The one module that writes a bundle: beside first, then in place of the old one."""
+"""Writes a bundle, the only module that does so: beside the old one, then in its place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chipassets.bundle.swap import SWAP_NAME, replace_contents, replace_folder
 from chipassets.errors import BundleError, CheckError
 
 _PATIENCE_SECONDS = 10.0
-"""How long a reader waits for a replacement that is under way."""
+"""How long a reader waits for a replacement in progress."""
 _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 1 << 20
 
@@ -45,10 +45,10 @@ def read_index(folder: Path) -> Index:
 
 
 def read_settled(folder: Path, read: Callable[[Index], Result]) -> Result:
-    """Return what `read` makes of the bundle's index and files, as of one moment.
+    """Return the result of `read` on the bundle's index and files, all of the same build.
 
-    A build that replaces the bundle meanwhile is waited for, and everything read again, so that
-    the files are those of the index. CheckError as for `read_index`, and what `read` raises.
+    If a build replaces the bundle meanwhile, waits for it and reads again. CheckError as in
+    `read_index`, and what `read` raises.
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
@@ -62,15 +62,15 @@ def read_settled(folder: Path, read: Callable[[Index], Result]) -> Result:
                 raise
         if time.monotonic() > deadline:
             raise CheckError(
-                f"{folder} does not come to rest: a build was stopped while it put files in place, "
-                "or builds follow on one another; build again"
+                f"{folder} keeps changing: a build was stopped while it replaced files, or builds "
+                "run one after another; build again"
             )
         time.sleep(_POLL_SECONDS)
 
 
 def _stamp(folder: Path) -> tuple[int, ...] | None:
-    """Return what changes whenever a bundle is replaced; None while that is under way."""
-    target = resolved(folder)  # "." has no name of its own
+    """Return a value that changes whenever a bundle is replaced; None during a replacement."""
+    target = resolved(folder)  # "." has no name
     aside = target.with_name(f".{target.name}.replaced") if target.name else target
     try:
         if (target / SWAP_NAME).exists() or (aside.exists() and not target.exists()):
@@ -82,12 +82,15 @@ def _stamp(folder: Path) -> tuple[int, ...] | None:
 
 
 def read_whole(folder: Path) -> tuple[Index, list[str]]:
-    """Return the index of a bundle and its faults, as of one moment; errors as `read_settled`."""
+    """Return the index of a bundle and its faults, of the same build.
+
+    Errors as in `read_settled`.
+    """
     return read_settled(folder, lambda index: (index, find_faults(folder, index.files())))
 
 
 def find_faults(folder: Path, entries: Iterable[FileEntry]) -> list[str]:
-    """Return one line for each entry whose file is missing, a link out, or of other content."""
+    """Return one line for each entry whose file is missing, outside the bundle, or changed."""
     return [fault for entry in entries if (fault := _fault(folder, entry))]
 
 
@@ -95,7 +98,7 @@ def _fault(folder: Path, entry: FileEntry) -> str | None:
     path = folder / entry.path
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
-            return f"{entry.path}: leads out of the bundle"
+            return f"{entry.path}: is outside the bundle"
         size = path.stat().st_size
         if size != entry.bytes:
             return f"{entry.path}: {size} bytes instead of {entry.bytes}"
@@ -107,15 +110,15 @@ def _fault(folder: Path, entry: FileEntry) -> str | None:
 
 
 def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes | Path]) -> None:
-    """Make the folder hold the index and every file that it lists, in one step.
+    """Replace the folder's bundle by the index and all files that it lists, in one step.
 
-    `files` maps path to content, or to a file that has it; what it does not name is taken over
-    from the bundle that is there now. Nothing is removed but files that the old index lists:
-    other files, modes and empty folders stay.
+    `files` maps paths to contents, or to files with the contents; other files of the index are
+    taken from the present bundle. Only files that the old index lists are removed: other files,
+    modes and empty folders stay.
 
     Raises:
-        BundleError: the folder is not this game's bundle, a file is not what the index says, or
-            something can't be written. The old bundle is whole then.
+        BundleError: the folder is not this game's bundle, a file differs from the index, or
+            something cannot be written. The old bundle is then unchanged.
     """
     try:
         target = resolved(folder)
@@ -129,12 +132,12 @@ def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes | Path]) 
     except OSError as error:
         raise BundleError(
             f"cannot write {error.filename or folder}: {error.strerror or error}; "
-            "the old bundle, if there was one, is untouched"
+            "the old bundle, if there was one, is unchanged"
         ) from error
 
 
 def _refuse_strangers(place: Place, index: Index) -> None:
-    """Refuse to put a file where something lies that no build has put there."""
+    """Raise BundleError if a new file would replace one that no build has written."""
     folders = {parent for entry in index.files() for parent in Path(entry.path).parents}
     for folder in sorted(folders - {Path()}):
         if (place.folder / folder).is_symlink():
@@ -146,22 +149,24 @@ def _refuse_strangers(place: Place, index: Index) -> None:
         path = place.folder / entry.path
         if entry.path not in place.listed and os.path.lexists(path):
             raise BundleError(
-                f"{path} is not a file of the bundle that is there, and the new one has a file of "
-                "this name: move it away, or choose another folder with -o"
+                f"{path} is not a file of the present bundle, and the new one has a file of this "
+                "name: move it away, or choose another folder with -o"
             )
         if path.is_dir() and not path.is_symlink():
-            raise BundleError(f"{path} is a folder where the bundle has a file; move it away")
+            raise BundleError(
+                f"{path} is a folder, and the bundle has a file of this name; move it away"
+            )
 
 
 def _replace_whole(place: Place, index: Index, files: Mapping[str, bytes | Path]) -> bool:
-    """Put a new folder in the place of the old one; False where the system won't have it."""
+    """Replace the folder by a new one; return False if the system does not allow it."""
     folder = place.folder
     with _staging(folder.parent, folder) as staging:
         if folder.exists():
             try:
                 _take_over_rest(place, staging)
                 _link_kept(place, staging, index, files)
-            except OSError:  # a file system without hard links, or a folder that cannot be read
+            except OSError:  # the file system has no hard links, or a folder cannot be read
                 return False
         take_mode(folder, staging, 0o777)
         _write_new(place, staging, index, files)
@@ -193,7 +198,10 @@ def _staging_prefix(folder: Path) -> str:
 
 
 def _sweep(folder: Path, *, alone: bool) -> None:
-    """Remove what killed builds of this bundle left behind; `alone`: whether its parent is held."""
+    """Remove what killed builds of this bundle left.
+
+    `alone`: whether its parent is locked by us.
+    """
     for parent in (folder.parent, folder):
         prefix = _staging_prefix(folder)
         leftovers = (
@@ -207,7 +215,7 @@ def _sweep(folder: Path, *, alone: bool) -> None:
 
 
 def _take_over_rest(place: Place, staging: Path) -> None:
-    """Link everything that no index lists, and give folders the modes that they have."""
+    """Link all files that no index lists, and give folders their present modes."""
     known = {*place.listed, INDEX_NAME}
     for parent, folders, names in os.walk(place.folder, onerror=_raise):
         here = Path(parent).relative_to(place.folder)
@@ -229,7 +237,7 @@ def _raise(error: OSError) -> None:
 
 
 def _is_ours(place: Place, folder: Path) -> bool:
-    """Whether a folder is there for files that the index lists, and may go with them."""
+    """Return whether a folder exists only for files of the index, and may be removed with them."""
     start = f"{folder.as_posix()}/"
     return any(path.startswith(start) for path in place.listed)
 
@@ -250,12 +258,12 @@ def _write_new(
         source = files.get(entry.path)
         if source is None:
             if place.folder in staging.parents or (staging / entry.path).exists():
-                continue  # it stays where it is, or was linked
+                continue  # the file stays where it is, or was linked
             raise BundleError(f"{place.folder} has no {entry.path}; build again")
         _make_parent(place, staging, entry.path)
         sha256 = _write_through(staging / entry.path, source)
         if sha256 != entry.sha256:
-            raise BundleError(f"{entry.path}: what was made for it is damaged; build again")
+            raise BundleError(f"{entry.path}: its new content is damaged; build again")
         take_mode(place.folder / entry.path, staging / entry.path, 0o666)
     index_path = staging / INDEX_NAME
     _write_through(index_path, index_to_bytes(index))
@@ -263,7 +271,7 @@ def _write_new(
 
 
 def _make_parent(place: Place, staging: Path, path: str) -> None:
-    """Make the folders of a file, each with the mode that it has in the old bundle."""
+    """Create the folders of a file, each with its mode in the old bundle."""
     for parent in reversed(Path(path).parents[:-1]):
         if not (staging / parent).exists():
             (staging / parent).mkdir()
@@ -271,7 +279,7 @@ def _make_parent(place: Place, staging: Path, path: str) -> None:
 
 
 def _write_through(path: Path, source: bytes | Path) -> str:
-    """Write a file to the disk, and return the SHA-256 of what was written."""
+    """Write a file to the disk, and return the SHA-256 of the written bytes."""
     digest = hashlib.sha256()
     with path.open("wb") as file:
         for chunk in _chunks(source):

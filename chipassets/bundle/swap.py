@@ -1,4 +1,4 @@
-"""Put finished files in the place of others: the folder in one step, or what it holds."""
+"""Replaces a folder in one step, or the files in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chipassets.bundle.files import take_mode
 from chipassets.bundle.index import INDEX_NAME, claimed_by_index
 
 SWAP_NAME = ".chipassets-swap"
-"""A folder within a bundle's: files that are whole, on their way to their places."""
+"""The folder within a bundle that holds complete files while they are moved to their places."""
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -22,7 +22,7 @@ _RENAME_SWAP = 2
 
 
 def recover(target: Path) -> None:
-    """Finish a replacement that was stopped on its way: to the old folder, or to the new files."""
+    """Finish an interrupted replacement: restore the old folder, or move the new files."""
     aside = _aside(target)
     if aside.is_dir() and not target.exists():
         aside.rename(target)
@@ -31,14 +31,14 @@ def recover(target: Path) -> None:
 
 
 def replace_folder(new: Path, target: Path, ours: Collection[str]) -> None:
-    """Make `target` the folder `new`, and remove `ours`, paths below it, from what it was before.
+    """Make `target` the folder `new`, and remove `ours`, paths in it, from its old content.
 
-    On Linux and macOS the two folders are exchanged in one system call, so that `target` is whole
-    at every moment. Elsewhere there are two renames, and `recover` mends a stop between them.
-    Whatever else the old folder has come to hold meanwhile moves into the new one.
+    On Linux and macOS the two folders are exchanged in one system call, so that `target` is
+    complete at every moment. Elsewhere there are two renames, and `recover` repairs an interruption
+    between them. Other files that the old folder holds by then are moved to the new one.
 
     Raises:
-        OSError: the system does not let the folder be replaced; it is as it was.
+        OSError: the system does not allow the replacement; the folder is unchanged.
     """
     if not target.exists():
         new.rename(target)
@@ -59,10 +59,10 @@ def replace_folder(new: Path, target: Path, ours: Collection[str]) -> None:
 
 
 def replace_contents(new: Path, target: Path) -> None:
-    """Move the files of `new`, a folder within `target`, to their places in it, the index last.
+    """Move the files of `new`, a folder in `target`, to their places in it, the index last.
 
-    What the old index lists and the new one does not is removed. From here on a stop leaves a
-    mixture, which `recover` makes the new bundle.
+    Files that only the old index lists are removed. An interruption leaves a mixture, which
+    `recover` completes to the new bundle.
     """
     new.rename(target / SWAP_NAME)
     _move_into_place(target)
@@ -92,14 +92,14 @@ def _listed(index: Path) -> frozenset[str]:
 
 
 def remove_empty(folder: Path, path: str) -> None:
-    """Remove the folders between `folder` and a file that was removed, if nothing is in them."""
+    """Remove the empty folders between `folder` and a file that was removed."""
     for parent in list((folder / path).relative_to(folder).parents)[:-1]:
         with contextlib.suppress(OSError):
             (folder / parent).rmdir()
 
 
 def _move_rest(old: Path, target: Path) -> None:
-    """Bring what is not in the new folder, or newer, from the old one, and remove the old one."""
+    """Move what is missing in the new folder, or newer, from the old one; remove the old one."""
     for path in sorted(old.rglob("*"), key=lambda path: len(path.parts)):
         goal = target / path.relative_to(old)
         if path.is_dir() and not path.is_symlink():
@@ -116,7 +116,7 @@ def _aside(target: Path) -> Path:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders atomically and return True; False where the system can't."""
+    """Exchange two folders atomically; return False if the system cannot."""
     first, second = os.fsencode(one), os.fsencode(other)
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)

@@ -1,7 +1,7 @@
-"""Chip files: a RegisterLog or a ChipSong becomes a file that consoles, players and trackers open.
+"""Chip files: a RegisterLog or a ChipSong as a file for consoles, players and trackers.
 
-Encoders give bytes and say what the format could not hold; each has a strict reader that gives the
-content back. Readers raise ValueError with the offset or line for every file that is not sound.
+Encoders return bytes and report what the format could not hold. Each has a strict reader that
+returns the content; it raises ValueError, with the offset or line, for an invalid file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A small assembler for the 6502, in a part of ca65's syntax.
+"""A small assembler for the 6502, with a subset of ca65's syntax.
 
-It knows `.segment`, `.res`, `.byte`, `.word`, `name = sum`, `.ifdef`, and passes over `.export` and
-`.import` and their kin. Opcodes: MOS MCS6500 programming manual, appendix A.
+It supports `.segment`, `.res`, `.byte`, `.word`, `name = sum`, `.ifdef`, and ignores `.export`,
+`.import` and similar directives. Opcodes: MOS MCS6500 programming manual, appendix A.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ _LINE = re.compile(r"(?:(\w+):)?\s*(?:(\.?\w+)(?:\s*(=.*)|\s+(.*))?)?")
 
 
 def assemble(source: str, origins: Mapping[str, int], constants: Values) -> Program:
-    """Return the program with each segment at its origin; ValueError, with the line, for others.
+    """Return the program with each segment at its origin; ValueError, with the line, if invalid.
 
-    A label below $100 is used as an address of the zero page where an instruction has a mode for
-    it, and so it has to be known by then.
+    A label below $100 is used as a zero-page address where an instruction has such a mode, so it
+    must be defined before.
     """
     return assemble_with(source, Syntax(_lines, _size, _put), origins, constants)
 
@@ -114,7 +114,7 @@ def _put(word: str, operand: str, values: Values, here: int) -> bytes:
 
 
 def _mode(word: str, operand: str, values: Values) -> tuple[str, str]:
-    """The addressing mode, and the operand without what says it."""
+    """Return the addressing mode, and the operand without its notation."""
     mode, argument = next(
         ((mode, match[1]) for shape, mode in _SHAPES if (match := shape.fullmatch(operand))),
         ("w", operand),
@@ -123,7 +123,7 @@ def _mode(word: str, operand: str, values: Values) -> tuple[str, str]:
     if (word, short) in _OPCODES and _is_short(argument, values):
         mode = short
     if (word, mode) not in _OPCODES:
-        raise ValueError(f"{word} {operand} is no instruction of the 6502")
+        raise ValueError(f"{word} {operand} is not an instruction of the 6502")
     return mode, argument
 
 

@@ -1,7 +1,7 @@
-"""A small assembler for the Game Boy's SM83, in a part of rgbds's syntax.
+"""A small assembler for the Game Boy's SM83, with a subset of rgbds's syntax.
 
-It knows `SECTION`, `ds`, `db`, `dw`, `DEF name EQU sum`, `IF DEF(name)`, local labels, and passes
-over `EXPORT`. Opcodes: Pan Docs, "CPU Instruction Set".
+It supports `SECTION`, `ds`, `db`, `dw`, `DEF name EQU sum`, `IF DEF(name)`, local labels, and
+ignores `EXPORT`. Opcodes: Pan Docs, "CPU Instruction Set".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REGISTERS = frozenset(
 
 
 def _instructions() -> dict[str, bytes]:
-    """The opcodes by what is written; n is a byte's place, w a word's, e a distance's."""
+    """Return the opcodes by notation; n stands for a byte, w for a word, e for a distance."""
     found = {
         "nop": 0x00, "rlca": 0x07, "rrca": 0x0F, "rla": 0x17, "rra": 0x1F, "daa": 0x27,
         "cpl": 0x2F, "scf": 0x37, "ccf": 0x3F, "halt": 0x76, "ret": 0xC9, "reti": 0xD9,
@@ -77,7 +77,7 @@ _PART = re.compile(r"(LOW|HIGH)\((.+)\)", re.IGNORECASE)
 def assemble(source: str, origins: Mapping[str, int], constants: Values) -> Program:
     """Return the program with each kind of section at its origin: `ROM0`, `WRAM0`, `ROM0[$40]`.
 
-    ValueError, with the line, for what is no program.
+    ValueError, with the line, if it is invalid.
     """
     return assemble_with(source, Syntax(_lines, _size, _put), origins, constants)
 
@@ -136,7 +136,10 @@ def _value(text: str, values: Values) -> int:
 
 
 def _shape(word: str, operand: str) -> tuple[str, str, str]:
-    """The instruction as the table has it, what its sum is there, and the sum; "" without one."""
+    """Return the instruction in the table's notation, the kind of its operand, and the operand.
+
+    Both are "" if it has no operand.
+    """
     parts = [part.strip() for part in operand.split(",")] if operand else []
     plain = f"{word} {','.join(part.lower() for part in parts)}".strip()
     if plain in _OPCODES:
@@ -152,4 +155,4 @@ def _shape(word: str, operand: str) -> tuple[str, str, str]:
             text = f"{word} {','.join(shaped)}"
             if text in _OPCODES:
                 return text, hole, argument
-    raise ValueError(f"{word} {operand} is no instruction of the SM83")
+    raise ValueError(f"{word} {operand} is not an instruction of the SM83")

@@ -1,7 +1,7 @@
-"""What the small assemblers share: lines, segments, conditions, sums of labels, two passes.
+"""Shared by the small assemblers: lines, segments, conditions, sums of labels, two passes.
 
-Each takes a part of the syntax of the assembler that homebrew uses, so that the same source goes
-into a user's own build: ca65's for the 6502, rgbds's for the SM83.
+Each supports a subset of the syntax of the assembler that homebrew developers use, so that the same
+source works in a user's build: ca65's for the 6502, rgbds's for the SM83.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Line:
 class Syntax:
     """An assembler's language.
 
-    lines: of a source, with directives called `segment`, `reserve`, `bytes`, `words`, `set`,
-    `if`, `else`, `end` and `pass`. size: of an instruction, given what is known so far.
-    put: an instruction's bytes, given all values and its address.
+    lines: the lines of a source, with directives called `segment`, `reserve`, `bytes`, `words`,
+    `set`, `if`, `else`, `end` and `pass`. size: the size of an instruction, given the values known
+    so far. put: an instruction's bytes, given all values and its address.
     """
 
     lines: Callable[[str], Iterable[Line]]
@@ -53,7 +53,7 @@ class Syntax:
 
 
 def assemble(source: str, syntax: Syntax, origins: Mapping[str, int], constants: Values) -> Program:
-    """Return the program with each segment at its origin; ValueError, with the line, for others."""
+    """Return the program with each segment at its origin; ValueError, with the line, if invalid."""
     lines = list(_chosen(syntax.lines(source), constants))
     values = dict(constants)
     places = dict(origins)
@@ -77,12 +77,12 @@ def assemble(source: str, syntax: Syntax, origins: Mapping[str, int], constants:
 
 def _define(label: str, address: int, values: dict[str, int]) -> None:
     if label in values:
-        raise ValueError(f"{label} stands there a second time")
+        raise ValueError(f"{label} is defined twice")
     values[label] = address
 
 
 def _unplaced(segment: str) -> None:
-    raise ValueError(f"the segment {segment} has no place")
+    raise ValueError(f"the segment {segment} has no origin")
 
 
 def _put(
@@ -103,7 +103,7 @@ def _put(
 
 
 def _chosen(lines: Iterable[Line], constants: Values) -> Iterable[Line]:
-    """The lines whose conditions hold."""
+    """Return the lines whose conditions hold."""
     holds: list[bool] = []
     for line in lines:
         if line.word == "if":
@@ -149,7 +149,7 @@ def evaluate(text: str, values: Values) -> int:
     while at < len(text):
         match = _TERM.match(text, at)
         if match is None or (not match[1] if at else match[1] == "*"):
-            raise ValueError(f"{text!r} is no sum of numbers and names")
+            raise ValueError(f"{text!r} is not a sum of numbers and names")
         value = _term(match[2], values)
         if match[1] == "*":
             terms[-1] *= value

@@ -1,12 +1,12 @@
-"""The compact register log: what a page's synthesiser plays, one to three kilobytes a track.
+"""The compact register log, which the web synthesiser plays: one to three kilobytes per track.
 
-A frame's writes always stand in one order, so each register gets a column of its own: in which
-frames it is written, and what. Notes then look alike again and again, and what repeats is stored
-once. The packing is plain byte copying, so that every machine writes the same file.
+The writes of a frame always have the same order, so each register gets a column: the frames in
+which it is written, and the values. Then notes look alike, and repetitions are stored once. The
+compression only copies bytes, so that every machine writes the same file.
 
-Layout: `CREG` and the version 1; the header, JSON, behind its length; the packed columns. Numbers
-are 7 bits a byte, lowest first, 128 more on all but the last. A column is the register's address,
-the number of writes, the frames from one to the next, then the values.
+Layout: `CREG` and the version 1; the header, JSON, after its length; the packed columns. Numbers
+have 7 bits per byte, lowest first, with bit 7 set on all but the last. A column is the register's
+address, the number of writes, the frames from one to the next, then the values.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST_BYTES = 1 << 24
 
 _SAMPLE_ADDRESS, _SAMPLE_LENGTH = 0x4012, 0x4013
 _SHORTEST = 4
-"""A copy takes up to four bytes itself."""
+"""The shortest copy; a copy takes up to four bytes itself."""
 _MOST_TRIED = 64
 
 
@@ -38,10 +38,10 @@ def encode_compact(
     samples: int,
     layers: Sequence[Sequence[str]] = (),
 ) -> bytes:
-    """Return the log as a file for the page's synthesiser; RenderError for a chip it can't play.
+    """Return the log as a file for the web synthesiser; RenderError for a chip that it lacks.
 
-    gain: the factor of the track's files, in 1 / 4096; samples: how many the files hold; layers:
-    the voices that each layer adds, none where the track is one.
+    gain: the factor of the track's files, in 1 / 4096. samples: the number of samples in the files.
+    layers: the voices that each layer adds, none if the track has no layers.
     """
     if log.chip not in _CHIPS:
         raise RenderError(f"the page's synthesiser plays {' and '.join(_CHIPS)}, not {log.chip}")
@@ -62,7 +62,7 @@ def encode_compact(
 
 
 def _clips(log: RegisterLog) -> dict[str, str]:
-    """The samples that the log starts, in hex, by the registers that point to them."""
+    """Return the samples that the log starts, in hex, by the registers that point to them."""
     found: dict[str, str] = {}
     held = {_SAMPLE_ADDRESS: 0, _SAMPLE_LENGTH: 0}
     for write in (write for writes in log.frames for write in writes):
@@ -77,7 +77,7 @@ def _clips(log: RegisterLog) -> dict[str, str]:
 
 
 def _order(frames: Sequence[tuple[Write, ...]]) -> list[int]:
-    """Addresses in an order of which every frame's writes are a part; one may stand twice."""
+    """Return addresses in an order that contains every frame's writes; one may occur twice."""
     order: list[int] = []
     for writes in frames:
         place = 0
@@ -109,10 +109,10 @@ def _columns(frames: Sequence[tuple[Write, ...]]) -> bytes:
 
 
 def _packed(data: bytes) -> bytes:
-    """Return the number of bytes, then literal bytes and copies of earlier bytes in turn.
+    """Return the number of bytes, then alternately literal bytes and copies of earlier bytes.
 
-    Literal bytes: their number, then the bytes. A copy: its length, and how far back it begins. It
-    may overlap what it copies.
+    Literal bytes: their number, then the bytes. A copy: its length, and its distance. It may
+    overlap its source.
     """
     out = bytearray(_number(len(data)))
     places: dict[bytes, list[int]] = {}
@@ -131,7 +131,7 @@ def _packed(data: bytes) -> bytes:
 
 
 def _longest(data: bytes, at: int, places: list[int]) -> tuple[int, int]:
-    """The longest copy that could stand here, and how far back it begins; 0, 0 for none."""
+    """Return the longest possible copy at this position and its distance; (0, 0) if none."""
     best, back = 0, 0
     for place in places[: -_MOST_TRIED - 1 : -1]:
         length = 0
@@ -156,14 +156,14 @@ def _number(value: int) -> bytes:
 
 
 def decode_compact(data: bytes) -> tuple[dict[str, Any], RegisterLog]:
-    """Return the header and the log of such a file; ValueError with the offset for any others."""
+    """Return the header and the log of such a file; ValueError, with the offset, if invalid."""
     if not data.startswith(MAGIC):
         raise ValueError("offset 0: not a compact register log of version 1")
     head = _Cursor(data, len(MAGIC))
     header = _header(head)
     columns = _Cursor(_unpacked(head), 0)
     if head.at < len(data):
-        raise ValueError(f"offset {head.at}: something stands behind the columns")
+        raise ValueError(f"offset {head.at}: there is data after the columns")
     frames: list[list[Write]] = [[] for _ in range(header["frames"])]
     for _ in range(columns.number()):
         address, count = columns.number(), columns.number()
@@ -207,7 +207,7 @@ def _unpacked(packed: _Cursor) -> bytes:
 
 
 class _Cursor:
-    """Bytes that are read one behind the other."""
+    """Reads bytes in order."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self._data, self.at = data, at

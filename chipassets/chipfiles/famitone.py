@@ -1,9 +1,9 @@
-"""A ChipSong as the text that FamiTone2's converter and its successors take, for a cartridge.
+"""A ChipSong as text for FamiTone2's converter and its successors, for a cartridge.
 
-The converter reads FamiTracker's text, but its engine knows less: notes and cuts on rows, one
-effect (Bxx, D00, Fxx), no volume column, no releases, C-1 to D-6, samples of instrument 0 alone, a
-volume macro in every instrument. So a level is made part of an instrument, and what rows and
-engine cannot hold is counted. A song that ends goes on with silence, as the engine always loops.
+The converter reads FamiTracker's text, but its engine supports less: notes and cuts on rows, one
+effect (Bxx, D00, Fxx), no volume column, no releases, C-1 to D-6, samples of instrument 0 only, a
+volume macro in every instrument. So a level becomes part of an instrument, and what rows and engine
+cannot hold is counted. A song that ends continues with silence, because the engine always loops.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from chipassets.units import OCTAVE
 
 _LONGEST_ROW = 31
 _JUMPS, _SPEEDS = 0, 4
-"""The channels whose one effect column holds the jumps and the speeds."""
+"""The channels whose single effect column holds jumps and speeds."""
 
 _MOST_INSTRUMENTS = 64
 _NAMES = ("C-", "C#", "D-", "D#", "E-", "F-", "F#", "G-", "G#", "A-", "A#", "B-")
@@ -52,10 +52,10 @@ def encode_famitone(
     copyright_line: str = "",
     beats_per_bar: float = 4,
 ) -> ChipFile:
-    """Return the song as text for FamiTone2's text2data; what it cannot hold is reported.
+    """Return the song as text for FamiTone2's text2data, and what it could not hold.
 
-    RenderError for a chip other than `nes`, a voice that it does not have, more instruments than
-    64 even at one level each, or a song of more than 128 patterns of 256 rows.
+    RenderError for a chip other than `nes`, a voice that it does not have, more than 64 instruments
+    even at one level each, or a song of more than 128 patterns of 256 rows.
     """
     if song.chip == "nes-vrc6":
         raise RenderError(
@@ -102,13 +102,13 @@ def encode_famitone(
 
 
 def _with_silence(patterns: Sequence[range]) -> list[range]:
-    """One pattern more, of rows that the grid does not have and that so are empty."""
+    """Return the patterns with another one, whose rows are empty."""
     end = patterns[-1].stop
     return [*patterns, range(end, end + 1)]
 
 
 def _steer(lanes: Sequence[dict[int, FtCell]], grid: Grid, patterns: Sequence[range]) -> None:
-    """Put in the speeds, the ends of short patterns and the loop."""
+    """Add the speeds, the ends of short patterns and the loop."""
     longest = max(map(len, patterns))
     starts = [pattern.start for pattern in patterns]
     for number, pattern in enumerate(patterns):
@@ -130,7 +130,7 @@ def _put(lane: dict[int, FtCell], row: int, effect: str) -> None:
 
 
 def _palette(song: ChipSong, most: int) -> dict[tuple[str, int], int]:
-    """The level that each instrument's notes of a level get: few enough levels for the bank."""
+    """Return the level for notes of each instrument and level, so that the bank is large enough."""
     used = sorted({(note.instrument, note.level) for v in song.voices for note in v.notes})
     for step in range(1, 16):
         palette = {(name, level): _near(level, step) for name, level in used}
@@ -214,7 +214,7 @@ class _Lane:
         return f"{_NAMES[step]}{octave}"
 
     def _end(self, note: ChipNote, row: int, following: int) -> None:
-        """Cut the note in the row nearest to its end, one later at least, unless another comes."""
+        """Cut the note in the row nearest to its end, at least one later, unless another starts."""
         instrument = self.song.instrument(note.instrument)
         if self.spec.kind == "noise" and not instrument.volume.values[-1]:
             return
@@ -229,7 +229,7 @@ class _Lane:
 
 
 def _at_level(instrument: Instrument, level: int) -> Instrument:
-    """The instrument as it sounds at a level, without what the engine would play wrongly."""
+    """Return the instrument at a level, without what the engine would play wrongly."""
     values = instrument.volume.values[: instrument.volume.release]
     scaled = tuple(max(1, (value * level + 7) // 15) if value else 0 for value in values)
     return replace(

@@ -1,8 +1,8 @@
-"""A ChipSong as a FamiTracker module, so that a musician can go on editing.
+"""A ChipSong as a FamiTracker module, so that a musician can edit it.
 
-A row is a 16th note and a tick a frame: at tempo 150 a row lasts as many frames as its speed says,
-so speed effects (Fxx) keep every row where it is in the audio. What begins or ends within a row is
-delayed by frames (Gxx, Sxx). Vibrato is FamiTracker's own (4xy), of the nearest speed and depth.
+A row is a 16th note and a tick is a frame: at tempo 150 a row lasts as many frames as its speed, so
+speed effects (Fxx) keep every row in time with the audio. What begins or ends within a row is
+delayed by frames (Gxx, Sxx). Vibrato is FamiTracker's own (4xy), with the nearest speed and depth.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from chipassets.errors import RenderError
 from chipassets.units import OCTAVE
 
 _TEMPO = 150
-"""At which a row lasts as many frames as the speed."""
+"""The tempo at which a row lasts as many frames as its speed."""
 
 _EXPANSIONS = {"nes": 0, "nes-vrc6": 1}
 _SAMPLES_CHANNEL = 4
-"""It holds the speeds and jumps beside its notes."""
+"""The channel that holds the speeds and jumps besides its notes."""
 
 _LONGEST_ROW = 31
 _MOST_PATTERNS = 128
@@ -49,7 +49,7 @@ _LOWEST_MIDI = 24
 _VIBRATO_DEPTHS = (1.0, 1.5, 2.5, 4.0, 5.0, 7.0, 10.0, 12.0, 14.0, 17.0, 22.0, 30.0, 44.0, 64.0)
 _VIBRATO_PHASES = 64
 _CENT = 0.0005776226504666211
-"""ln 2 / 1200: the part of a timer that a cent is."""
+"""ln 2 / 1200: the relative change of a timer for one cent."""
 
 _TWICE = "FamiTracker: a second note of a voice in one row"
 _RANGE = "FamiTracker: a note below C-0 or above B-7"
@@ -68,7 +68,7 @@ def encode_famitracker(
     copyright_line: str = "",
     beats_per_bar: float = 4,
 ) -> ChipFile:
-    """Return the song as FamiTracker text; what a row, a macro or a text cannot hold is reported.
+    """Return the song as FamiTracker text, and what rows, macros and texts could not hold.
 
     RenderError for a chip other than `nes` and `nes-vrc6`, a voice that it does not have, or a song
     of more than 128 patterns of 256 rows.
@@ -108,7 +108,7 @@ def encode_famitracker(
 
 
 def tracker_chip(song: ChipSong) -> Chip:
-    """Return the song's chip; RenderError for one that the text does not hold, or a voice."""
+    """Return the song's chip; RenderError for an unsupported chip, or a voice that it lacks."""
     if song.chip not in _EXPANSIONS:
         raise RenderError(
             f"FamiTracker text is written for {' and '.join(_EXPANSIONS)}, not {song.chip!r}; "
@@ -122,7 +122,7 @@ def tracker_chip(song: ChipSong) -> Chip:
 
 
 def tracker_patterns(grid: Grid) -> list[range]:
-    """The shortest patterns that are few enough."""
+    """Return the shortest patterns whose number is within the limit."""
     for rows in _ROWS:
         patterns = cut_patterns(grid, rows)
         if len(patterns) <= _MOST_PATTERNS:
@@ -159,7 +159,7 @@ class _Lane:
         return self._cells
 
     def _start(self, note: ChipNote) -> bool:
-        """Put the note alone into its row; False, and counted, if it cannot be."""
+        """Put the note alone into its row; if that is impossible, count it and return False."""
         name = _note_name(note.pitch, self.spec.kind)
         if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
             self.lost[_OUTSIDE] += 1
@@ -204,7 +204,7 @@ class _Lane:
             self._cells[last] = FtCell("---" if is_cut(instrument) else "===", effects=effects)
 
     def _waver(self, note: ChipNote, instrument: Instrument, delay: int) -> None:
-        """Vibrato from the first row after its delay, if the note still sounds there."""
+        """Add vibrato from the first row after its delay, if the note still sounds there."""
         row, late = self.grid.place(min(note.start_frame + delay, self.song.frames - 1))
         row += late > 0
         inside = row < len(self.grid.rows) and self.grid.rows[row].start_frame < note.end_frame
@@ -234,7 +234,7 @@ def _vibrato(instrument: Instrument, timer: int) -> str:
 
 
 def _flow(grid: Grid, patterns: Sequence[range]) -> dict[int, FtCell]:
-    """Speeds where they change, jumps at the ends of short patterns, and the loop."""
+    """Add speeds where they change, jumps at the ends of short patterns, and the loop."""
     cells: dict[int, FtCell] = {}
     longest = max(map(len, patterns))
     goal = [pattern.start for pattern in patterns].index(grid.loop_row or 0)
@@ -254,7 +254,7 @@ def _flow(grid: Grid, patterns: Sequence[range]) -> dict[int, FtCell]:
 
 
 def assemble(lanes: Sequence[dict[int, FtCell]], patterns: Sequence[range], bank: Bank) -> FtModule:
-    """The module without its texts; equal patterns of a channel are in it once."""
+    """Return the module without its texts; equal patterns of a channel are stored once."""
     rows = max(map(len, patterns))
     distinct: list[dict[tuple[FtCell, ...], int]] = [{} for _ in lanes]
     order = []

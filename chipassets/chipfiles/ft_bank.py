@@ -1,4 +1,4 @@
-"""Our instruments as FamiTracker's: the same macros, said in its way."""
+"""Our instruments as FamiTracker instruments, with the same macros in its notation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chipassets.chips.chipsong import Instrument, Macro
 _VOLUME, _ARPEGGIO, _PITCH, _DUTY = 0, 1, 2, 4
 _LONGEST, _MOST_MACROS, _MOST_INSTRUMENTS = 252, 128, 64
 _DARKEST_NOISE = 15
-# The VRC6's nearest to 12.5, 25, 50 and 75 %: D + 1 sixteenths.
+# The VRC6's duties nearest to 12.5, 25, 50 and 75 %: D + 1 sixteenths.
 _VRC6_DUTIES = (1, 3, 7, 3)
 _Said = tuple[tuple[int, ...], int, int]
-"""Values, loop and release as FamiTracker counts them: -1 is none."""
+"""Values, loop and release in FamiTracker's counting: -1 is none."""
 
-# Changes nothing: FamiTracker starts there by itself.
+# Has no effect: FamiTracker starts there anyway.
 _PLAIN: dict[int, _Said] = {
     _VOLUME: ((15,), -1, -1),
     _ARPEGGIO: ((0,), -1, -1),
@@ -27,17 +27,17 @@ _PLAIN: dict[int, _Said] = {
 
 @dataclass(slots=True)
 class Bank:
-    """The instruments and macros of a module while it grows; each sound is in it once."""
+    """The instruments and macros of a module while it is built; each sound is stored once."""
 
     instruments: list[FtInstrument] = field(default_factory=list)
     _macros: dict[tuple[str, int, _Said], int] = field(default_factory=dict)
     _numbers: dict[tuple[str, str, tuple[_Said, ...]], int] = field(default_factory=dict)
 
     def number(self, instrument: Instrument, kind: str, pitch: int) -> int | None:
-        """Return the instrument's number for a voice of that kind; None when the module is full.
+        """Return the instrument's number for a voice of that kind; None if the module is full.
 
-        On noise the arpeggio turns around, as FamiTracker counts periods upwards in brightness, and
-        stays within the periods that there are from `pitch`.
+        On noise the arpeggio is inverted, as FamiTracker counts periods upwards in brightness, and
+        limited to the existing periods above and below `pitch`.
         """
         said = {
             _VOLUME: _held(instrument.volume, 0, 15),
@@ -55,7 +55,7 @@ class Bank:
         return self._numbers[key]
 
     def add_plain(self, name: str) -> int | None:
-        """Return the number of an instrument that changes nothing; None when the module is full."""
+        """Return the number of an instrument that changes nothing; None if the module is full."""
         if len(self.instruments) == _MOST_INSTRUMENTS or not self._has_room("2A03", _PLAIN):
             return None
         self._add("2A03", name, _PLAIN)
@@ -90,25 +90,25 @@ class Bank:
 
 
 def is_cut(instrument: Instrument) -> bool:
-    """Whether the instrument's notes end at once; the others have a release."""
+    """Return whether the instrument's notes end at once; the others have a release."""
     return not instrument.volume.release
 
 
 def fits(instrument: Instrument) -> bool:
-    """Whether no macro of the instrument is longer than FamiTracker's."""
+    """Return whether no macro of the instrument is longer than FamiTracker's limit."""
     macros = (instrument.volume, instrument.duty, instrument.arpeggio, instrument.pitch)
     return all(len(macro.values) < _LONGEST for macro in macros)
 
 
 def _held(macro: Macro, low: int, high: int) -> _Said:
-    """With FamiTracker's release, which is the last value before the note's end."""
+    """Return the macro with FamiTracker's release, the last value before the note's end."""
     loop = -1 if macro.loop is None else min(macro.loop, _LONGEST - 1)
     values = tuple(min(max(value, low), high) for value in macro.values[:_LONGEST])
     return values, loop, min(macro.release or 0, _LONGEST) - 1
 
 
 def _without_release(macro: Macro, low: int, high: int) -> _Said:
-    """What sounds before the release; the end of a note leaves this macro alone."""
+    """Return the part before the release: the end of a note does not change this macro."""
     values, loop, _ = _held(macro, low, high)
     return values[: macro.release or len(values)], loop, -1
 
@@ -130,7 +130,7 @@ def _arpeggio(instrument: Instrument, kind: str, pitch: int) -> _Said:
 
 
 def _slides(macro: Macro) -> _Said:
-    """Bends as the steps between them, which FamiTracker adds up; a loop adds up to nothing."""
+    """Return bends as differences, which FamiTracker adds up; those of a loop add up to 0."""
     values, loop, _ = _without_release(macro, -128, 127)
     bends = values if loop < 0 else (*values, values[loop])
     steps = (b - a for a, b in zip((0, *bends), bends, strict=False))

@@ -1,7 +1,7 @@
 """A FamiTracker module as a value, and its text.
 
-The text is the one that FamiTracker exports and imports (version 0.4.2 of the text format); other
-trackers of that family read it too.
+The text is the format that FamiTracker exports and imports (version 0.4.2 of the text format);
+other trackers of that family read it too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CHANNELS = {0: 5, 1: 8}
-"""By expansion: pulse 1, pulse 2, triangle, noise and samples; with the VRC6 its three voices."""
+"""The number of channels by expansion: without one 5, with the VRC6 8."""
 
 HEADER = "# FamiTracker text export 0.4.2"
 FOOTER = "# End of export"
@@ -50,7 +50,7 @@ class FtSample:
 
 @dataclass(frozen=True, slots=True)
 class FtKey:
-    """Which sample an instrument plays for a note, 0 C to 11 B, and its rate 0..15; no loop."""
+    """The sample that an instrument plays for a note (0 C to 11 B), and its rate 0..15; no loop."""
 
     instrument: int
     octave: int
@@ -61,7 +61,7 @@ class FtKey:
 
 @dataclass(frozen=True, slots=True)
 class FtCell:
-    """A row of one channel; notes as FamiTracker spells them, `---` cut, `===` release."""
+    """A row of one channel; notes in FamiTracker's spelling, `---` cut, `===` release."""
 
     note: str = "..."
     instrument: int | None = None

@@ -1,6 +1,6 @@
-"""Reading FamiTracker's text: modules of one track for the 2A03, or with the VRC6.
+"""Reads FamiTracker's text: modules with one track for the 2A03, or with the VRC6.
 
-Keywords, numbers and columns are checked as FamiTracker's importer does; spacing is free.
+Keywords, numbers and columns are checked as in FamiTracker's importer; spacing is free.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class _Line:
 
     def word(self) -> str:
         if not self._words:
-            raise ValueError("something is missing at the end")
+            raise ValueError("a value is missing at the end of the line")
         return self._words.pop(0)
 
     def number(self, low: int, high: int, base: int = 10) -> int:
         text = self.word()
         pattern = r"-?[0-9]{1,4}" if base == 10 else r"[0-9A-Fa-f]{1,4}"
         if not re.fullmatch(pattern, text) or not low <= int(text, base) <= high:
-            raise ValueError(f"{text!r} is no number from {low} to {high}")
+            raise ValueError(f"{text!r} is not a number from {low} to {high}")
         return int(text, base)
 
     def colon(self) -> None:
@@ -82,8 +82,8 @@ class _Line:
 def decode_famitracker(data: bytes) -> FtModule:
     """Return the module of a FamiTracker text.
 
-    ValueError with the line for anything that is not one, or that has another expansion chip than
-    the VRC6, samples that loop, or more than one track.
+    ValueError, with the line, for an invalid text, or one with another expansion chip than the
+    VRC6, samples that loop, or more than one track.
     """
     try:
         text = data.decode("ascii")
@@ -117,7 +117,7 @@ def _read_line(line: str, draft: _Draft) -> None:
     elif keyword in _READERS:
         _READERS[keyword](rest, draft)
     else:
-        raise ValueError(f"{keyword!r} is no keyword that this reader knows")
+        raise ValueError(f"{keyword!r} is not a keyword that this reader knows")
     rest.finish()
 
 
@@ -273,7 +273,10 @@ _READERS: dict[str, Callable[[_Line, _Draft], None]] = {
 
 
 def _finished(draft: _Draft) -> FtModule:
-    """The module, its numbers checked against each other; missing patterns and rows are empty."""
+    """Return the module, its numbers checked against each other.
+
+    Missing patterns and rows are empty.
+    """
     if not (draft.track and draft.columns and draft.order and draft.patterns):
         raise ValueError("the file ends without a track, its columns, an order or a pattern")
     rows, speed, tempo, name = draft.track

@@ -19,7 +19,7 @@ _FULL = "FamiTracker: a sample beside 64 instruments"
 
 
 def samples() -> tuple[FtSample, ...]:
-    """Return all samples, numbered as they lie in the bank."""
+    """Return all samples, numbered in the bank's order."""
     return tuple(
         FtSample(number, clip.name, clip.packed) for number, clip in enumerate(clips().values())
     )
@@ -31,14 +31,14 @@ def keys(instrument: int) -> tuple[FtKey, ...]:
 
 
 def plays_samples(song: ChipSong) -> bool:
-    """Whether any note of the song is a drum with a sample that is heard."""
+    """Return whether a note of the song is a drum with an audible sample."""
     return any(True for _ in _struck(song))
 
 
 def add_samples(
     flow: dict[int, FtCell], song: ChipSong, grid: Grid, instrument: int, lost: Counter[str]
 ) -> None:
-    """Put the song's samples into the channel's cells, beside the effects that stand there."""
+    """Add the song's samples to the channel's cells, beside the effects that are there."""
     numbers = list(clips())
     taken: set[int] = set()
     for note, name in _struck(song):
@@ -54,12 +54,12 @@ def add_samples(
 
 
 def count_unheard(song: ChipSong, lost: Counter[str]) -> None:
-    """Count the samples of a module that has no room for an instrument more."""
+    """Count the samples of a module that has no room for another instrument."""
     lost[_FULL] += sum(1 for _ in _struck(song))
 
 
 def _struck(song: ChipSong) -> Iterator[tuple[ChipNote, str]]:
-    """The drums whose sample has room to end before a seam, and its name."""
+    """Return the drums whose sample ends before a seam, with its name."""
     notes: Sequence[ChipNote] = [note for voice in song.voices for note in voice.notes]
     for note in notes:
         name = song.instrument(note.instrument).sample

@@ -1,4 +1,4 @@
-"""GBS: a file that plays on a Game Boy. Header, a player of our own, and the registers as a stream.
+"""GBS: a file that plays on a Game Boy. It has a header, our player, and the registers as a stream.
 
 Header: "GBS specification 1.02". One file holds one track or a whole album; the songs' data follow
 each other in banks of 16 KiB.
@@ -37,7 +37,7 @@ _STACK = 0xDFFE
 
 @dataclass(frozen=True, slots=True)
 class GbsFile:
-    """What a GBS of this writer holds."""
+    """The content of a GBS from this writer."""
 
     title: str
     author: str
@@ -56,9 +56,9 @@ def encode_gbs(
     """Return a GBS with all songs, in order, of chip `gameboy`.
 
     Texts become ASCII of at most 31 letters, the game's name before the title; changes are
-    reported. GBS has no place for the songs'
-    own titles, which only name them in errors. RenderError for no song or more than 255, another
-    chip, registers that are not the sound chip's, or more data than 127 banks hold.
+    reported. GBS cannot store the songs' titles, which are used only in errors. RenderError for no
+    song or more than 255, another chip, registers that are not the sound chip's, or more data than
+    127 banks hold.
     """
     if not 0 < len(songs) <= _MOST_SONGS:
         raise RenderError(f"a GBS holds 1..{_MOST_SONGS} songs, not {len(songs)}")
@@ -72,7 +72,7 @@ def encode_gbs(
 
 
 def encode_playlist(songs: Sequence[tuple[RegisterLog, str]], file_name: str) -> ChipFile:
-    """Return an extended M3U that names the songs of a GBS and says how long each plays.
+    """Return an extended M3U with the title and play time of each song of a GBS.
 
     A line is `file::GBS,track,title,length,loop,fade` (NEZplug's form, which libgme reads): tracks
     count from 0, a comma in a title has a backslash before it, a loop that ends in `-` starts at 0.
@@ -100,7 +100,7 @@ def _header(songs: int, fields: dict[str, str]) -> bytes:
 
 
 def _program(streams: Sequence[Stream]) -> bytes:
-    """The player and its table, up to where the banks begin."""
+    """Return the player and its table, up to where the banks begin."""
     code = bytearray(player(len(streams)).code)
     offset = 0
     for stream in streams:
@@ -110,15 +110,15 @@ def _program(streams: Sequence[Stream]) -> bytes:
 
 
 def _place(offset: int) -> tuple[int, int, int]:
-    """Bank, low and high byte of the address at which the stream's byte is seen."""
+    """Return bank, low and high byte of the address at which the stream's byte is mapped."""
     bank, within = divmod(offset, BANK_SIZE)
     return 1 + bank, within & 0xFF, WINDOW + within >> 8
 
 
 def decode_gbs(data: bytes) -> GbsFile:
-    """Return what a GBS of this writer holds.
+    """Return the content of a GBS from this writer.
 
-    ValueError with the offset for anything else, be it damaged or by another writer.
+    ValueError, with the offset, for any other file, damaged or by another writer.
     """
     cursor = Cursor(data)
     cursor.expect(_MAGIC, "mark of a GBS")
@@ -155,6 +155,6 @@ def _text(cursor: Cursor) -> str:
 
 
 def _offset(place: Sequence[int]) -> int:
-    """The file's offset of a byte seen at that bank, low and high byte."""
+    """Return the file's offset of a byte mapped at that bank, low and high byte."""
     bank, low, high = place
     return _HEADER_SIZE + PLAYER_SIZE + (bank - 1) * BANK_SIZE + (high << 8 | low) - WINDOW

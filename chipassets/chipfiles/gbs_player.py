@@ -1,7 +1,7 @@
-"""The player inside a GBS: SM83 code that follows a stream, one frame a call.
+"""The player inside a GBS: SM83 code that plays a stream, one frame per call.
 
-It lies below $4000 with the song table; the stream begins in bank 1, and the bank in use is seen at
-$4000-$7FFF and changes by a write to $2000. Working memory is at $C000.
+It is below $4000 with the song table; the stream begins in bank 1, and the current bank is mapped
+at $4000-$7FFF and selected by a write to $2000. Working memory is at $C000.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WINDOW = 0x4000
 BANK_SIZE = 0x4000
 PLAYER_SIZE = WINDOW - ORIGIN
 TABLE_ROW = 6
-"""Bytes a song: bank, low and high of its start, and the same of its loop."""
+"""Bytes per song: bank, low and high byte of its start, and the same of its loop."""
 
 # Each voice silent with its converter on, as the converters click. A frame has 70224 clocks; a
 # write costs at most 200 of them, and half of the time is spare.
@@ -30,7 +30,7 @@ DIALECT = Dialect(
     "gameboy", {0xFF00 + code: code for code in range(0x10, 0x40)}, _SILENCE, most_writes=170
 )
 
-# Bytes in hexadecimal, `@name` a word, `~name` a distance, `#songs` how many there are. The
+# Bytes in hexadecimal, `@name` a word, `~name` a distance, `#songs` their number. The
 # instructions are those of Pan Docs, "CPU Instruction Set".
 _LISTING = """
 init:                   ; A holds the number of the song, from 0

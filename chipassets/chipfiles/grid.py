@@ -1,7 +1,7 @@
-"""Rows and patterns: the frames of a ChipSong on the grid of a tracker.
+"""Rows and patterns: the frames of a ChipSong on a tracker's grid.
 
-A row is a 16th note. Its length in frames follows the song's own bars, so a note that starts on a
-step starts on a row to the frame. The loop's start and the song's end always begin a row.
+A row is a 16th note. Its length in frames follows the song's own bars, so that a note that starts
+on a step starts exactly on a row. The loop's start and the song's end always begin a row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chipassets.units import step_frame, steps_per_bar
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: the frame at which it starts, how many it lasts, and the bar that it is in."""
+    """A row: its first frame, its length in frames, and its bar."""
 
     start_frame: int
     frames: int
@@ -27,13 +27,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All rows of a song in order, and which of them begins the loop."""
+    """All rows of a song in order, and the one at which the loop begins."""
 
     rows: tuple[Row, ...]
     loop_row: int | None
 
     def place(self, frame: int) -> tuple[int, int]:
-        """The row that holds the frame, and how many frames into it."""
+        """Return the row that contains the frame, and the frame's offset in it."""
         index = bisect_right(self.rows, frame, key=lambda row: row.start_frame) - 1
         return index, frame - self.rows[index].start_frame
 
@@ -66,14 +66,14 @@ def _edges(song: ChipSong, beats_per_bar: float) -> list[int]:
 
 
 def _split(start: int, end: int, bar: int, longest: int) -> list[Row]:
-    """The frames from start to end as one row, or as several of about the same length."""
+    """Return the frames from start to end as one row, or as several of nearly equal length."""
     parts = -(-(end - start) // longest)
     edges = [start + (end - start) * part // parts for part in range(parts + 1)]
     return [Row(a, b - a, bar) for a, b in pairwise(edges)]
 
 
 def cut_patterns(grid: Grid, most_rows: int) -> list[range]:
-    """Return the rows of each pattern: whole bars where they fit, a new one at the loop's start."""
+    """Return the rows of each pattern: whole bars if they fit, a new one at the loop's start."""
     patterns: list[range] = []
     start = 0
     for bar in _bars(grid):
@@ -90,7 +90,7 @@ def cut_patterns(grid: Grid, most_rows: int) -> list[range]:
 
 
 def _bars(grid: Grid) -> Sequence[range]:
-    """The rows of each bar; a bar in which the loop starts is two."""
+    """Return the rows of each bar; a bar in which the loop starts counts as two."""
     starts = [
         index
         for index, row in enumerate(grid.rows)

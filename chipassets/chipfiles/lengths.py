@@ -1,4 +1,4 @@
-"""How long players let a track sound: twice through a loop and a fade, or once to its end."""
+"""How long players play a track: two loops and a fade, or once to its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FADE_MS = 8_000
 
 @dataclass(frozen=True, slots=True)
 class PlayTime:
-    """Milliseconds before the fade, and of the fade; those of one turn of the loop, 0 without."""
+    """Milliseconds before the fade, of the fade, and of one pass of the loop (0 without a loop)."""
 
     play_ms: int
     fade_ms: int
@@ -21,7 +21,7 @@ class PlayTime:
 
 
 def play_time(log: RegisterLog) -> PlayTime:
-    """Return the time that a player should give the log."""
+    """Return the time for which a player should play the log."""
     rate = CHIPS[log.chip].frame_rate_hz
 
     def milliseconds(frames: int) -> int:

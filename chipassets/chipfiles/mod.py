@@ -1,8 +1,8 @@
-"""A ChipSong as a ProTracker module: a channel a voice, samples of the chip's waves.
+"""A ChipSong as a ProTracker module: a channel per voice, samples of the chip's waves.
 
-A row is a 16th note; speed and tempo are the pair that meets its length best. Volume envelopes are
+A row is a 16th note; speed and tempo are the pair nearest to its length. Volume envelopes are
 followed row by row (Cxx). What ends within a row is cut to the tick (ECx). Duty changes, slides and
-vibrato are left out: a tone keeps the duty that it ends on. The Game Boy's wave is a triangle.
+vibrato are left out: a tone keeps its last duty. The Game Boy's wave becomes a triangle.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ _MOST_CHANNELS = 9
 def encode_mod(song: ChipSong, *, title: str, beats_per_bar: float = 4) -> ChipFile:
     """Return the song as a module that loops with the song: four channels, with the VRC6 seven.
 
-    What a row or the samples cannot hold is reported, as is a tempo off by more than half a
-    percent. RenderError for a chip or a voice that there is not, or a song of more than 128
-    patterns of 64 rows.
+    What a row or the samples cannot hold is reported, and so is a tempo that errs by more than half
+    a percent. RenderError for an unknown chip or voice, or a song of more than 128 patterns of 64
+    rows.
     """
     _check(song)
     texts, changed = fit_fields({"title": title}, 20, "MOD")
@@ -83,7 +83,10 @@ def encode_mod(song: ChipSong, *, title: str, beats_per_bar: float = 4) -> ChipF
 
 
 def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Counter[str]]:
-    """The lanes with their notes: a sample an octave, or for more where these would be too many."""
+    """Return the lanes with their notes.
+
+    Samples span one octave, or more if there would be too many.
+    """
     played = {voice.name: voice for voice in song.voices}
     for span in range(1, MOST_SPAN + 1):
         lost: Counter[str] = Counter()
@@ -111,7 +114,7 @@ def _check(song: ChipSong) -> None:
 
 
 def _wave(kind: str) -> str | None:
-    """The family of samples for a kind of voice: those that end in a known wave, and None."""
+    """Return the family of samples for a kind of voice; None if there is none."""
     families = {"pulse": "pulse", "triangle": "triangle", "wave": "triangle", "saw": "saw"}
     return "noise" if kind == "noise" else families.get(kind.split("_")[-1])
 
@@ -121,7 +124,10 @@ def _counted(lost: Counter[str]) -> tuple[Dropped, ...]:
 
 
 def _clock(song: ChipSong, grid: Grid, beats_per_bar: float) -> Clock:
-    """The pair nearest to a row's length and, of those within 0.02 %, nearest to frames."""
+    """Return the pair nearest to a row's length.
+
+    Of those within 0.02 %, the one nearest to frames.
+    """
     step = Fraction(song.frames_per_bar, steps_per_bar(beats_per_bar))
     usual = step / max(1, -(-step // _LONGEST_ROW))
     seconds = max(usual, Fraction(1)) / CHIPS[song.chip].frame_rate_hz
@@ -150,7 +156,10 @@ def _tempo_report(clock: Clock) -> tuple[Dropped, ...]:
 
 
 def _samples(song: ChipSong, lanes: Sequence[Lane]) -> dict[Sound, ModSample]:
-    """The samples in the order of first use; the rarest are left out when there are too many."""
+    """Return the samples in the order of first use.
+
+    The rarest are dropped if there are too many.
+    """
     used: dict[Sound, Counter[int]] = defaultdict(Counter)
     for lane in lanes:
         for row in sorted(lane.starts):
@@ -186,7 +195,7 @@ def _steer(
     clock: Clock,
     lost: Counter[str],
 ) -> None:
-    """Put tempo, speeds, pattern ends and the loop into cells without an effect, or take one."""
+    """Add tempo, speeds, pattern ends and the loop in cells without an effect, or replace one."""
     speed = 0
     uneven = len(set(clock.row_ticks)) > 1
     _give(cells, 0, (SPEED, clock.tempo), lost)
@@ -212,7 +221,7 @@ def _jumps(grid: Grid, patterns: Sequence[range]) -> Iterator[tuple[int, tuple[i
 def _give(
     cells: list[dict[int, ModCell]], row: int, effect: tuple[int, int], lost: Counter[str]
 ) -> None:
-    """Put the effect where none is, else over the volume or cut that is missed least."""
+    """Put the effect in a cell without one, else in place of the least important volume or cut."""
 
     channel = min(range(len(cells)), key=lambda n: (_rank(cells[n].get(row, NO_CELL)), -n))
     cell = cells[channel].get(row, NO_CELL)
@@ -222,7 +231,7 @@ def _give(
 
 
 def _rank(cell: ModCell) -> int:
-    """How much the effect would be missed: none, a row's volume, a level, an end, a jump."""
+    """Return the importance of the effect: none, a row's volume, a level, an end, a jump."""
     if cell.effect in _FLOW:
         return _END_RANK + 1
     if cell.effect == EXTRA or (cell.effect == VOLUME and not cell.period and not cell.parameter):
@@ -239,7 +248,7 @@ _FLOW = (JUMP, BREAK, SPEED)
 def _assemble(
     cells: Sequence[dict[int, ModCell]], patterns: Sequence[range]
 ) -> tuple[tuple[int, ...], tuple[tuple[tuple[ModCell, ...], ...], ...]]:
-    """Order and patterns; equal ones are in the file once."""
+    """Return order and patterns; equal ones are stored once."""
     known: dict[tuple[tuple[ModCell, ...], ...], int] = {}
     order = []
     blank = (NO_CELL,) * len(cells)

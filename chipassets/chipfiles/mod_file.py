@@ -1,6 +1,6 @@
 """A ProTracker module as a value, and its bytes.
 
-Four channels are ProTracker's own; others up to nine carry the mark that later trackers gave them.
+Four channels are ProTracker's own; up to nine channels have the mark of later trackers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ROWS, MOST_SAMPLES, MOST_PATTERNS = 64, 31, 128
 _CHANNELS, _MOST_CHANNELS = 4, 9
 _TITLE_SIZE, _NAME_SIZE, _ORDER_SIZE = 20, 22, 128
 _FEW_PATTERNS = 64
-"""Files with more carry another mark, so that old players refuse them."""
+"""Files with more patterns have another mark, so that old players refuse them."""
 
 _NO_RESTART = 127
 
@@ -96,7 +96,7 @@ def _cell(cell: ModCell) -> bytes:
 def decode_mod(data: bytes) -> ModFile:
     """Return the module of a ProTracker file.
 
-    ValueError with the offset for a file that is cut, too long, or against the format.
+    ValueError, with the offset, for a file that is cut off, too long, or against the format.
     """
     cursor = Cursor(data)
     title = _text(cursor, _TITLE_SIZE)
@@ -108,12 +108,12 @@ def decode_mod(data: bytes) -> ModFile:
     order = cursor.take(_ORDER_SIZE, "order")
     count = max(order) + 1
     if count > MOST_PATTERNS or any(order[length:]):
-        raise cursor.error("an order with patterns above 127 or behind its end")
+        raise cursor.error("an order with patterns above 127 or after its end")
     channels = _read_channels(cursor, count)
     patterns = tuple(_read_pattern(cursor, channels) for _ in range(count))
     samples = tuple(_with_data(header, size, cursor) for header, size in headers)
     if cursor.offset != len(data):
-        raise cursor.error("bytes behind the last sample")
+        raise cursor.error("bytes after the last sample")
     while samples and samples[-1] == _EMPTY_SAMPLE:
         samples = samples[:-1]
     return ModFile(title, samples, tuple(order[:length]), patterns)
@@ -127,7 +127,7 @@ def _text(cursor: Cursor, size: int) -> str:
 
 
 def _read_header(cursor: Cursor) -> tuple[ModSample, int]:
-    """The sample without its data, and how many bytes it has."""
+    """Return the sample without its data, and the number of its bytes."""
     name = _text(cursor, _NAME_SIZE)
     fields = struct.unpack(">HBBHH", cursor.take(8, "sample header"))
     size, finetune, volume, loop_start, loop_length = fields

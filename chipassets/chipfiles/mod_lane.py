@@ -12,7 +12,7 @@ from chipassets.chipfiles.mod_samples import DRUM_PERIOD, tone_of
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 
 ARPEGGIO, JUMP, VOLUME, BREAK, EXTRA, SPEED = 0x0, 0xB, 0xC, 0xD, 0xE, 0xF
-"""Effects; EXTRA with $C in the upper digit of its parameter cuts."""
+"""Effects; EXTRA with $C in the upper digit of its parameter cuts the note."""
 
 _CUT = 0xC0
 NO_CELL = ModCell()
@@ -25,12 +25,12 @@ _OUTSIDE = "MOD: a note outside the song"
 _FULL = "MOD: a note of more than 31 samples"
 
 Sound = tuple[str, int, str]
-"""What a sample is made of: kind, duty or noise period, and octave or the drum's name."""
+"""The source of a sample: kind, duty or noise period, and octave or the drum's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Ticks a row and tempo; a tick lasts 2.5 / tempo seconds. `error` is the row's, relative."""
+    """Ticks per row and tempo; a tick lasts 2.5 / tempo seconds. `error` is the row's, relative."""
 
     speed: int
     tempo: int
@@ -40,7 +40,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A note in its row with what it needs."""
+    """A note in its row with its sample and period."""
 
     note: ChipNote
     sound: Sound
@@ -63,7 +63,7 @@ class Lane:
     cells: dict[int, ModCell] = field(default_factory=dict)
 
     def collect(self, voice: ChipVoice) -> None:
-        """Take the notes that have a row and a sound, and count the others."""
+        """Add the notes that have a row and a sample, and count the others."""
         for note in voice.notes:
             if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
                 self.lost[_OUTSIDE] += 1
@@ -79,7 +79,7 @@ class Lane:
             self.starts[row] = Start(note, *sound, _to_64(volume, note.level, self.wave))
 
     def drop(self, sounds: set[Sound]) -> None:
-        """Leave out the notes of these sounds."""
+        """Remove the notes of these samples."""
         for row in [row for row, start in self.starts.items() if start.sound in sounds]:
             del self.starts[row]
             self.lost[_FULL] += 1
@@ -104,7 +104,7 @@ class Lane:
         return row + up
 
     def _hold(self, row: int, following: int, start: Start) -> None:
-        """Volumes of the rows up to the next note or the loop's seam; the cut within a row."""
+        """Write the volumes of the rows up to the next note or the seam, and a cut within a row."""
         note, instrument = start.note, self.song.instrument(start.note.instrument)
         seam = self.grid.loop_row
         last = seam if seam is not None and row < seam < following else following
@@ -121,7 +121,7 @@ class Lane:
         self._cut(row, last, note, instrument)
 
     def _cut(self, row: int, last: int, note: ChipNote, instrument: Instrument) -> None:
-        """Cut a note that ends within a row where the next row would come too late."""
+        """Cut a note that ends within a row, if the next row would be too late."""
         if note.end_frame >= self.song.frames:
             return
         index, late = self.grid.place(note.end_frame)
@@ -139,7 +139,7 @@ class Lane:
 
 
 def _sound(kind: str, pitch: int, instrument: Instrument, span: int) -> tuple[Sound, int] | None:
-    """What the note's sample is made of, and its period; None out of range."""
+    """Return the source of the note's sample, and its period; None if out of range."""
     if kind == "noise":
         return (("noise", pitch, instrument.name), DRUM_PERIOD) if 0 <= pitch <= 15 else None
     tone = tone_of(pitch, span)
@@ -150,12 +150,12 @@ def _sound(kind: str, pitch: int, instrument: Instrument, span: int) -> tuple[So
 
 
 def _attack(instrument: Instrument) -> int:
-    """The frame of the loudest of the first six: a module hears no more of an attack."""
+    """Return the loudest of the first six frames: a module cannot play a finer attack."""
     return max(range(6), key=lambda age: (instrument.volume.at(age), -age))
 
 
 def _to_64(volume: int, level: int, kind: str) -> int:
-    """The chip's scaled volume on ProTracker's scale; the triangle has only on and off."""
+    """Return the chip's scaled volume on ProTracker's scale; the triangle has only on and off."""
     if kind == "triangle":
         return 64 if volume else 0
     scaled = max(1, (volume * level + 7) // 15) if volume else 0
@@ -170,7 +170,7 @@ def _volume(note: ChipNote, instrument: Instrument, frame: int, kind: str) -> in
 
 
 def _chord(instrument: Instrument) -> int:
-    """The parameter of 0xy for an arpeggio that goes through two or three notes; else 0."""
+    """Return the parameter of 0xy for an arpeggio of two or three notes; else 0."""
     macro = instrument.arpeggio
     if macro.loop is None:
         return 0

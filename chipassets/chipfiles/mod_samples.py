@@ -15,7 +15,7 @@ from chipassets.chips.profiles import CHIPS, NOISE_PERIODS
 from chipassets.units import OCTAVE
 
 PAL_CLOCK_HZ = 3_546_895
-"""A sample plays at this over its period (Amiga, PAL)."""
+"""A sample plays at this rate divided by its period (Amiga, PAL)."""
 
 PERIODS = (
     856, 808, 762, 720, 678, 640, 604, 570, 538, 508, 480, 453,
@@ -27,19 +27,19 @@ PERIODS = (
 DRUM_PERIOD = PERIODS[-1]
 _C0_MIDI = 24
 OCTAVES = 7
-"""Tones from MIDI note 24 (C1) on, an octave each."""
+"""Tones from MIDI note 24 (C1) on, one per octave."""
 
 MOST_SPAN = 3
-"""Octaves that the period table spans."""
+"""The number of octaves in the period table."""
 
 _TABLE_SHARP_CENTS = 1.35
-"""By how much the twelve periods of the highest octave, whole numbers, are sharp on average."""
+"""How sharp the twelve rounded periods of the highest octave are on average."""
 
 _MOST_TONE_SAMPLES = 1_536
-"""A cycle of a whole number of samples would be up to 17 cents off; several cycles are nearer."""
+"""One cycle of a whole number of samples would err by up to 17 cents; several cycles err less."""
 
-# Full swing of each kind of voice in the chip's mixer (NESdev, APU mixer, one voice alone), in the
-# units in which a sampled kick fills the 8 bits.
+# Amplitude of each kind of voice in the chip's mixer (NESdev, APU mixer, one voice alone), in units
+# in which a sampled kick fills the 8 bits.
 _PULSE_SWING, _TRIANGLE_SWING, _NOISE_SWING, _SAMPLE_SWING = 82, 135, 84, 0.0039
 _DUTIES = (0.125, 0.25, 0.5, 0.75)
 _OVERSAMPLING = 16
@@ -49,7 +49,7 @@ _MOST_DRUM_FRAMES = 120
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """Which sample a tone takes: the octave that it is made for, and the period that is played."""
+    """The sample of a tone: the octave that it is made for, and the period to play it at."""
 
     octave: int
     period: int
@@ -58,13 +58,13 @@ class Tone:
 def tone_of(pitch: int, span: int) -> Tone | None:
     """Return the sample and the period for a MIDI pitch; None outside 24..107.
 
-    With a `span` of one octave every octave has a sample of its own, which plays as fast as can be
-    and so as bright; with more of them fewer samples do, those of the lower octaves duller.
+    With a `span` of one octave every octave has its own sample, which plays as fast and bright as
+    possible; with a larger span fewer samples are needed, and lower octaves are duller.
     """
     octave, step = divmod(pitch - _C0_MIDI, OCTAVE)
     if not 0 <= octave < OCTAVES:
         return None
-    # The highest octave of a group plays in the table's highest.
+    # The highest octave of a group plays in the table's highest octave.
     top = min(OCTAVES - 1, octave - octave % span + span - 1)
     return Tone(top, PERIODS[(MOST_SPAN - 1 - (top - octave)) * 12 + step])
 
@@ -76,7 +76,7 @@ def tone_shape(octave: int) -> tuple[int, int]:
     most = max(1, int(_MOST_TONE_SAMPLES / per_cycle))
 
     def off(cycles: int) -> float:
-        """Return the relative error when `cycles` are rounded to an even number of samples."""
+        """Return the relative error if `cycles` are rounded to an even number of samples."""
         return abs(2 * round(cycles * per_cycle / 2) / (cycles * per_cycle) - 1)
 
     cycles = min(range(1, most + 1), key=off)
@@ -117,7 +117,7 @@ def _tone(
 
 
 def drum(instrument: Instrument, period_index: int) -> bytes:
-    """Return the instrument on noise as it sounds once, at most two seconds, ending in silence."""
+    """Return the instrument played once on noise, at most two seconds, ending in silence."""
     chip = CHIPS["nes"]
     frames = _drum_frames(instrument)
     rate_hz = PAL_CLOCK_HZ / DRUM_PERIOD
@@ -137,12 +137,12 @@ def drum(instrument: Instrument, period_index: int) -> bytes:
 
 
 def _clip(name: str, rate_hz: float) -> NDArray[np.float64]:
-    """A sample of the sample channel at another rate, around its own mean while it sounds."""
+    """Return a clip of the sample channel at another rate, centred on its mean."""
     levels = np.array(decode_delta(clips()[name].packed), dtype=np.float64)
     places = np.arange(int(len(levels) * rate_hz / RATE_HZ)) * RATE_HZ / rate_hz
     swing = 159.79 / (1 / np.maximum(levels / 22_638, 1e-9) + 100)
     drum = np.interp(places, np.arange(len(levels)), swing) / _SAMPLE_SWING
-    # Its cone moves to one side only, which a sample of 8 bits has no room for.
+    # The clip moves to one side of 0 only, which would waste half of the 8 bits.
     slow = np.convolve(drum, np.hanning(_SLOW_SAMPLES) / (_SLOW_SAMPLES / 2), mode="same")
     centred: NDArray[np.float64] = drum - slow
     return centred
@@ -156,13 +156,16 @@ def _added(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.f
 
 
 def _drum_frames(instrument: Instrument) -> int:
-    """How long the drum sounds before its volume stays at 0, or the most that is kept."""
+    """Return the frames before the drum's volume stays at 0, at most the limit."""
     sounding = [age for age in range(_MOST_DRUM_FRAMES) if instrument.volume.at(age)]
     return max(sounding, default=0) + 1
 
 
 def _noise_means(steps: NDArray[np.float64], mode: int) -> NDArray[np.float64]:
-    """The noise register's output between each two places, counted in its steps, on average."""
+    """Return the mean of the noise register's output between neighbouring places.
+
+    Places count in steps of the register.
+    """
     sums = _noise_sums(mode)
     period = len(sums) - 1
     whole, part = np.divmod(steps, period)
@@ -173,7 +176,7 @@ def _noise_means(steps: NDArray[np.float64], mode: int) -> NDArray[np.float64]:
 
 @cache
 def _noise_sums(mode: int) -> NDArray[np.float64]:
-    """Running sums of the noise register's output over its period, with 0 in front."""
+    """Return cumulative sums of the noise register's output over its period, starting with 0."""
     state = 1
     bits: list[int] = []
     tap = 6 if mode else 1

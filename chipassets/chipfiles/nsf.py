@@ -1,9 +1,9 @@
-"""NSF: a file that a console plays. Header, a player of our own, and the registers as a stream.
+"""NSF: a file that a console plays. It has a header, our player, and the registers as a stream.
 
 Header: NESdev wiki, "NSF" and "NSF2". One file holds one track or a whole album; the songs' data
-follow each other in banks of 4 KiB. Where a song plays samples, the last bank holds them and lies
-at $C000. Behind the data stand the songs' titles, lengths and fades, which players that know only
-the first version pass over. The same as NSFe is for players that look for the chunks there.
+follow each other in banks of 4 KiB. If a song plays samples, the last bank holds them and is mapped
+at $C000. After the data are the songs' titles, lengths and fades, which players of version 1
+ignore. The same as NSFe is for players that look for the chunks there.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _VRC6_BIT = 1
 # Microseconds between two calls; players take them as one video frame (NTSC, PAL).
 _NTSC_SPEED_US, _PAL_SPEED_US = 16_639, 19_997
 _UNKNOWN = "<?>"
-"""What players show for a field that is not known."""
+"""The text of an unknown field."""
 
 
 @dataclass(frozen=True, slots=True)
 class NsfFile:
-    """What an NSF of this writer holds."""
+    """The content of an NSF from this writer."""
 
     title: str
     author: str
@@ -66,9 +66,9 @@ def encode_nsf(
     """Return an NSF with all songs, in order, of chip `nes` or `nes-vrc6`.
 
     Texts of the header become ASCII of at most 31 letters, the game's name before the title;
-    changes are reported. The songs' own titles are kept whole. RenderError for no song or more than
-    255, songs for different chips, registers that the player cannot reach, or more data than 255
-    banks hold.
+    changes are reported. The songs' own titles are stored in full. RenderError for no song or more
+    than 255, songs for different chips, registers that the player cannot reach, or more data than
+    255 banks hold.
     """
     header, program, dropped = _parts(songs, title, game, author, copyright_line)
     size = struct.pack("<I", len(program))[:3]
@@ -83,9 +83,9 @@ def encode_nsfe(
     author: str = "",
     copyright_line: str = "",
 ) -> ChipFile:
-    """Return the same as NSFe, whose texts may be as long as they like.
+    """Return the same as NSFe, whose texts have no length limit.
 
-    RenderError as for an NSF.
+    RenderError as in `encode_nsf`.
     """
     header, program, _ = _parts(songs, title, game, author, copyright_line)
     addresses, chips = header[0x08:0x0E], header[0x7B:0x7C]
@@ -117,7 +117,7 @@ def _parts(
     author: str,
     copyright_line: str,
 ) -> tuple[bytes, bytes, tuple[Dropped, ...]]:
-    """The header without the program's size, the program, and what the header's texts lost."""
+    """Return the header without the program's size, the program, and changed header texts."""
     dialect = _dialect(songs)
     streams = pack_songs(songs, DIALECTS[dialect], "NSF", _MOST_BANKS, BANK_SIZE)
     asked = {"title": title, "author": author, "copyright": copyright_line}
@@ -167,7 +167,7 @@ def _program(streams: Sequence[Stream], vrc6: bool) -> bytes:
 
 
 def _place(offset: int) -> tuple[int, int, int]:
-    """Bank, low and high byte of the address at which the stream's byte is seen."""
+    """Return bank, low and high byte of the address at which the stream's byte is mapped."""
     bank, within = divmod(offset, BANK_SIZE)
     return 1 + bank, within & 0xFF, WINDOW + within >> 8
 
@@ -190,9 +190,9 @@ def _header(songs: int, fields: dict[str, str], vrc6: bool, samples_bank: int) -
 
 
 def decode_nsf(data: bytes) -> NsfFile:
-    """Return what an NSF of this writer holds.
+    """Return the content of an NSF from this writer.
 
-    ValueError with the offset for anything else, be it damaged or by another writer.
+    ValueError, with the offset, for any other file, damaged or by another writer.
     """
     cursor = Cursor(data)
     cursor.expect(_MAGIC + bytes((_VERSION,)), "mark of an NSF")
@@ -223,7 +223,7 @@ def decode_nsf(data: bytes) -> NsfFile:
 
 
 def _titles(data: bytes, start: int, songs: int) -> tuple[str, ...]:
-    """The songs' titles, behind the program."""
+    """Return the songs' titles, which follow the program."""
     cursor = Cursor(data, start)
     titles = read_strings(read_chunks(cursor).get(b"tlbl", b""))
     if len(titles) != songs:
@@ -250,6 +250,6 @@ def _text(cursor: Cursor) -> str:
 
 
 def _offset(place: Sequence[int]) -> int:
-    """The file's offset of a byte seen at that bank, low and high byte."""
+    """Return the file's offset of a byte mapped at that bank, low and high byte."""
     bank, low, high = place
     return _HEADER_SIZE + bank * BANK_SIZE + (high << 8 | low) - WINDOW

@@ -1,4 +1,4 @@
-"""The chunks of NSFe, which an NSF2 carries behind its data: titles, lengths and fades.
+"""The chunks of NSFe, which an NSF2 has after its data: titles, lengths and fades.
 
 NESdev wiki, "NSFe" and "NSF2": a chunk is its length, four letters and its data; the last is
 `NEND`.
@@ -23,7 +23,7 @@ def chunk(name: str, data: bytes) -> bytes:
 
 
 def song_chunks(times: Sequence[PlayTime], titles: Sequence[str]) -> bytes:
-    """Return the chunks that say how long each song plays, how it ends and what it is called."""
+    """Return the chunks with the play time, the end and the title of each song."""
     return b"".join(
         (
             chunk("time", b"".join(struct.pack("<i", time.play_ms) for time in times)),
@@ -34,12 +34,12 @@ def song_chunks(times: Sequence[PlayTime], titles: Sequence[str]) -> bytes:
 
 
 def author_chunk(title: str, author: str, copyright_line: str) -> bytes:
-    """Return the chunk of the whole file's texts; the fourth is who ripped it, which is nobody."""
+    """Return the chunk with the file's texts; the fourth, the ripper, is empty."""
     return chunk("auth", _strings((title, author, copyright_line, "")))
 
 
 def end_chunk() -> bytes:
-    """Return the chunk after which nothing is read."""
+    """Return the chunk that ends the chunks."""
     return chunk(_END.decode("ascii"), b"")
 
 
@@ -48,7 +48,7 @@ def _strings(texts: Iterable[str]) -> bytes:
 
 
 def read_chunks(cursor: Cursor) -> dict[bytes, bytes]:
-    """Return the chunks by name up to the last one; ValueError where they do not fit the file."""
+    """Return the chunks by name up to the last one; ValueError if they do not fit the file."""
     found: dict[bytes, bytes] = {}
     while len(found) < _MOST_CHUNKS:
         size = cursor.number(_LENGTH_SIZE, "chunks")

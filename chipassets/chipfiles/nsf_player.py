@@ -1,7 +1,7 @@
-"""The player inside an NSF: 6502 code that follows a stream, one frame a call.
+"""The player inside an NSF: 6502 code that plays a stream, one frame per call.
 
-Code and song tables are in bank 0 at $8000. The stream begins in bank 1; the bank in use is seen
-at $9000-$9FFF and changes by a write to $5FF9.
+Code and song tables are in bank 0 at $8000. The stream begins in bank 1; the current bank is mapped
+at $9000-$9FFF and selected by a write to $5FF9.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ORIGIN = 0x8000
 BANK_SIZE = 0x1000
 WINDOW = 0x9000
 TABLES = ("start_bank", "start_low", "start_high", "loop_bank", "loop_low", "loop_high")
-"""Labels of the tables with one byte a song: where its stream starts and where its loop does."""
+"""Labels of the tables with one byte per song: the starts of its stream and of its loop."""
 
 _VRC6_CODE = 0x20
 _VRC6_PORTS = (0x9000, 0x9001, 0x9002, 0x9003, 0xA000, 0xA001, 0xA002, 0xB000, 0xB001, 0xB002)

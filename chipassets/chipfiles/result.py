@@ -1,4 +1,4 @@
-"""What an encoder gives: the file's bytes, and what the format could not hold."""
+"""The result of an encoder: the file's bytes, and what the format could not hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chipassets.chips.chipsong import Dropped
 
 @dataclass(frozen=True, slots=True)
 class OnCartridge:
-    """What a song takes on a cartridge, in bytes, and whether it needs the samples beside it."""
+    """The size of a song on a cartridge, in bytes, and whether it needs the samples too."""
 
     size: int
     plays_samples: bool
@@ -17,9 +17,9 @@ class OnCartridge:
 
 @dataclass(frozen=True, slots=True)
 class ChipFile:
-    """A file in memory; `dropped` counts, by reason, what is not in it as it was asked for.
+    """A file in memory; `dropped` counts, by reason, what is missing or different in it.
 
-    on_cartridge: of a file that is a source, what is made of it.
+    on_cartridge: for a source file, the size of what is assembled from it.
     """
 
     data: bytes

@@ -1,7 +1,8 @@
-"""SPC: the SNES's sound memory as it is when a track begins, with a player of our own in it.
+"""SPC: the SNES's sound memory at the start of a track, with our player in it.
 
 The memory of 64 KiB holds the player, the directory and the samples that the track uses, its
-registers as a stream and the echo. Header and ID666 tags: "SPC File Format v0.31" in its text form.
+registers as a stream and the echo buffer. Header and ID666 tags: "SPC File Format v0.31" in its
+text form.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _SAMPLES = 0x0400
 _ECHO_UNIT = 0x0800
 _DELAY, _DIRECTORY_PAGE, _ECHO_PAGE = 0x7D, 0x5D, 0x6D
 _SOURCE = 4
-"""A voice's register, in the lower digit of its address, that names its source."""
+"""The lower digit of the address of a voice's source register."""
 
 _VOICES = 8
 _MOST_SECONDS = 999
@@ -46,7 +47,7 @@ _DIALECT = Dialect(
 
 @dataclass(frozen=True, slots=True)
 class SpcFile:
-    """What an SPC of this writer holds; `seconds` is for how long players let it sound."""
+    """The content of an SPC from this writer; `seconds`: how long players play it."""
 
     title: str
     game: str
@@ -57,12 +58,12 @@ class SpcFile:
 
 
 def encode_spc(log: RegisterLog, *, title: str, game: str = "", author: str = "") -> ChipFile:
-    """Return the log of the chip `snes` as an SPC; texts that had to change are reported.
+    """Return the log of the chip `snes` as an SPC; changed texts are reported.
 
-    Sources of the bank that are alike are in the file once, under the first one's number.
-    A track that loops is given two turns and a fade of eight seconds, one that ends its length.
-    RenderError for another chip, registers that are not the S-DSP's, or more than the memory holds,
-    with what takes how much of it.
+    Equal sources of the bank are in the file once, under the first one's number. A track that loops
+    plays twice with a fade of eight seconds, one that ends plays once. RenderError for another
+    chip, registers that are not the S-DSP's, or more data than the memory holds, with the sizes of
+    the parts.
     """
     asked = {"title": title, "game": game, "author": author}
     texts, dropped = fit_fields(asked, _TEXT_SIZE, "SPC")
@@ -73,13 +74,13 @@ def encode_spc(log: RegisterLog, *, title: str, game: str = "", author: str = ""
 
 
 def _length(log: RegisterLog) -> tuple[int, int]:
-    """Seconds before the fade, rounded up, and milliseconds of the fade."""
+    """Return seconds before the fade, rounded up, and milliseconds of the fade."""
     time = play_time(log)
     return min(-(-time.play_ms // 1000), _MOST_SECONDS), time.fade_ms
 
 
 def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
-    """The 64 KiB, and the S-DSP's registers before the first frame."""
+    """Return the 64 KiB, and the S-DSP's registers before the first frame."""
     if log.chip != "snes":
         raise RenderError(f"SPC holds the chip 'snes', not {log.chip!r}; choose another format")
     log = _distinct(log)
@@ -107,13 +108,13 @@ def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
     registers = bytearray(_REGISTERS)
     registers[_DIRECTORY_PAGE] = _DIRECTORY >> 8
     registers[_ECHO_PAGE] = (echo_at if delay else _MEMORY_SIZE - _ECHO_UNIT) >> 8
-    # Muted and without echo writes until the first frame says otherwise.
+    # Muted and without echo writes until the first frame changes that.
     registers[0x6C], registers[_DELAY] = 0x60, delay
     return bytes(memory), bytes(registers)
 
 
 def _delay(log: RegisterLog) -> int:
-    """The echo's delay, in units of 2 KiB of memory."""
+    """Return the echo's delay, in units of 2 KiB of memory."""
     return max((w.value & 15 for writes in log.frames for w in writes if w.address == _DELAY),
                default=0)  # fmt: skip
 
@@ -123,7 +124,7 @@ def _names_a_source(write: Write) -> bool:
 
 
 def _used(log: RegisterLog) -> list[int]:
-    """The sources that the log names, in their order."""
+    """Return the sources that the log uses, in order."""
     numbers = sorted({w.value for writes in log.frames for w in writes if _names_a_source(w)})
     if numbers and numbers[-1] >= len(sources()):
         raise RenderError(f"the log plays source {numbers[-1]}; there are {len(sources())}")
@@ -133,7 +134,7 @@ def _used(log: RegisterLog) -> list[int]:
 
 
 def _first_places() -> dict[bytes, int]:
-    """The first source of the bank with those blocks."""
+    """Return, for the blocks of each source, the number of the first source with these blocks."""
     places: dict[bytes, int] = {}
     for number, source in enumerate(sources()):
         places.setdefault(source.packed, number)
@@ -141,18 +142,18 @@ def _first_places() -> dict[bytes, int]:
 
 
 def _distinct(log: RegisterLog) -> RegisterLog:
-    """The log with equal sources under one number."""
+    """Return the log with equal sources under one number."""
     places = _first_places()
     return _moved(log, {n: places[source.packed] for n, source in enumerate(sources())})
 
 
 def _renumbered(log: RegisterLog, numbers: list[int]) -> RegisterLog:
-    """The log with the sources counted as they lie in the file's directory."""
+    """Return the log with the source numbers of the file's directory."""
     return _moved(log, {number: n for n, number in enumerate(numbers)})
 
 
 def _moved(log: RegisterLog, numbers: Mapping[int, int]) -> RegisterLog:
-    """The log with other numbers for its sources; those that are not listed stay."""
+    """Return the log with other source numbers; those that are not listed stay."""
 
     def moved(write: Write) -> Write:
         if not _names_a_source(write):
@@ -163,7 +164,7 @@ def _moved(log: RegisterLog, numbers: Mapping[int, int]) -> RegisterLog:
 
 
 def _directory(numbers: list[int]) -> bytes:
-    """Where each source begins and from where it repeats."""
+    """Return the start and the loop start of each source."""
     rows, at = bytearray(), _SAMPLES
     for number in numbers:
         source = sources()[number]
@@ -193,9 +194,9 @@ def _header(texts: Mapping[str, str], seconds: int, fade_ms: int) -> bytes:
 
 
 def decode_spc(data: bytes) -> SpcFile:
-    """Return what an SPC of this writer holds, its sources numbered as in the sound bank.
+    """Return the content of an SPC from this writer; sources have the sound bank's numbers.
 
-    ValueError with the offset for anything else, be it damaged or by another writer.
+    ValueError, with the offset, for any other file, damaged or by another writer.
     """
     cursor = Cursor(data)
     cursor.expect(_MAGIC + bytes((_HAS_TAGS, _MINOR)), "mark of an SPC")
@@ -218,7 +219,7 @@ def decode_spc(data: bytes) -> SpcFile:
 
 
 def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:
-    """The log with the numbers that its sources have in the bank."""
+    """Return the log with the source numbers of the sound bank."""
     places = _first_places()
     used = sorted({w.value for writes in log.frames for w in writes if _names_a_source(w)})
     starts = [struct.unpack_from("<H", memory, _DIRECTORY + 4 * number)[0] for number in used]
@@ -227,7 +228,7 @@ def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:
     for number, at, following in zip(used, starts, [*starts[1:], end], strict=False):
         packed = memory[at:following]
         if packed not in places:
-            raise ValueError(f"offset {_HEADER_SIZE + at:#x}: no source of the sound bank")
+            raise ValueError(f"offset {_HEADER_SIZE + at:#x}: not a source of the sound bank")
         numbers[number] = places[packed]
 
     return _moved(log, numbers)

@@ -1,6 +1,6 @@
-"""The player inside an SPC: SPC700 code that follows a stream of S-DSP writes, one frame a tick.
+"""The player inside an SPC: SPC700 code that plays a stream of S-DSP writes, one frame per tick.
 
-Timer 0 counts 8 kHz down from 133, which is 60.15 ticks a second where the console's picture has
+Timer 0 counts 8 kHz down from 133, which is 60.15 ticks per second; the console's picture has
 60.10. The instructions are those of anomie's SPC700 document.
 """
 
@@ -11,7 +11,7 @@ from functools import cache
 ORIGIN = 0x0200
 TIMER_TARGET = 133
 POINTER, LOOP, WAIT = 0x10, 0x12, 0x14
-"""Bytes of the zero page: where the stream goes on, where its loop starts, and frames to wait."""
+"""Zero-page addresses: the stream position, its loop start, and the frames to wait."""
 
 STACK_POINTER = 0xEF
 

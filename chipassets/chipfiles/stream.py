@@ -1,9 +1,9 @@
-"""A RegisterLog as a byte stream that an 8-bit player can follow.
+"""A RegisterLog as a byte stream for an 8-bit player.
 
-`cc vv` writes vv to the register with code cc (below $7F); `$80+k` ends the frame and k more frames
-pass without writes (k up to 126); `$FF` goes on at the loop. A log that plays once ends in writes
-that silence the chip and in an endless wait, which is spelled `$80 $FE` where a loop of as many
-empty frames is `$FE $80`, so that a reader can tell them apart.
+`cc vv` writes vv to the register with code cc (below $7F); `$80+k` ends the frame, and k more
+frames pass without writes (k up to 126); `$FF` jumps to the loop. A log that plays once ends in
+writes that silence the chip and in an endless wait, written `$80 $FE`; a loop of the same number of
+empty frames is written `$FE $80`, so that a reader can tell them apart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
 
 MAX_FRAMES = 1 << 20
-"""Nearly five hours: more is refused, so that a few hostile bytes cannot fill the memory."""
+"""Nearly five hours: more is refused, so that a few malicious bytes cannot fill the memory."""
 
 _END_FRAME, _JUMP, _LONGEST = 0x80, 0xFF, 126
 _REST = bytes((_END_FRAME, _END_FRAME + _LONGEST, _JUMP))
@@ -24,7 +24,7 @@ _REST = bytes((_END_FRAME, _END_FRAME + _LONGEST, _JUMP))
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A chip's registers as codes, what silences it, and how many writes a frame has time for."""
+    """A chip's registers as codes, the writes that silence it, and the most writes per frame."""
 
     chip: str
     codes: Mapping[int, int]
@@ -34,14 +34,14 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The bytes of one log and where in them the loop starts."""
+    """The bytes of one log and the offset at which the loop starts."""
 
     data: bytes
     loop_offset: int
 
 
 def pack_log(log: RegisterLog, dialect: Dialect) -> Stream:
-    """Return the log as a stream; RenderError for what the dialect cannot say."""
+    """Return the log as a stream; RenderError for what the dialect cannot express."""
     _check(log, dialect)
     data = bytearray()
     loop_offset = 0
@@ -64,7 +64,7 @@ def _pairs(writes: Sequence[Write], dialect: Dialect) -> bytes:
 
 
 def _pause(log: RegisterLog, number: int) -> int:
-    """How many empty frames follow this one, up to the loop's start and what a byte holds."""
+    """Return the number of empty frames after this one, up to the loop's start and the limit."""
     pause = 0
     for following in range(number + 1, min(number + 1 + _LONGEST, len(log.frames))):
         if log.frames[following] or following == log.loop_start_frame:
@@ -75,7 +75,10 @@ def _pause(log: RegisterLog, number: int) -> int:
 
 def _check(log: RegisterLog, dialect: Dialect) -> None:
     if log.chip != dialect.chip:
-        raise RenderError(f"registers of the chip {log.chip!r} where {dialect.chip!r} is played")
+        raise RenderError(
+            f"the log has registers of the chip {log.chip!r}, but the player is for "
+            f"{dialect.chip!r}"
+        )
     if not 0 < len(log.frames) <= MAX_FRAMES:
         raise RenderError(
             f"the register log has {len(log.frames)} frames: a file holds 1..{MAX_FRAMES}; "
@@ -126,7 +129,7 @@ def unpack_log(data: bytes, start: int, loop_offset: int, dialect: Dialect) -> R
         elif code in addresses:
             writes.append(Write(addresses[code], cursor.number(1, "stream")))
         else:
-            raise cursor.error(f"${code:02X} is no command of the stream")
+            raise cursor.error(f"${code:02X} is not a command of the stream")
     if writes or loop_frame is None or loop_frame == len(frames):
         raise cursor.error("the stream jumps, but not from a frame's end to a frame's start")
     return RegisterLog(dialect.chip, tuple(frames), loop_frame)

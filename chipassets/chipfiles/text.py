@@ -1,4 +1,4 @@
-"""Names and titles in formats that hold only ASCII."""
+"""Names and titles for formats that hold only ASCII."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from chipassets.chips.chipsong import Dropped
 
-# Letters that Unicode's compatibility forms leave as they are.
+# Letters that Unicode's compatibility decomposition does not change.
 _SPELLED = str.maketrans(
     {
         "©": "(C)", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "„": '"',
@@ -18,7 +18,7 @@ _SPELLED = str.maketrans(
 
 
 def to_ascii(text: str) -> str:
-    """Return the text in printable ASCII: accents go, what has no spelling becomes `?`."""
+    """Return the text in printable ASCII: accents are removed, other characters become `?`."""
     plain = unicodedata.normalize("NFKD", text.translate(_SPELLED)).translate(_SPELLED)
     kept = (letter for letter in plain if not unicodedata.combining(letter))
     return "".join(letter if " " <= letter <= "~" else "?" for letter in kept)
@@ -29,7 +29,7 @@ def fit_fields(
 ) -> tuple[dict[str, str], tuple[Dropped, ...]]:
     """Return the fields in ASCII with at most `length` letters, and one report for each changed.
 
-    With a game its name stands before the title and gives way to it.
+    With `game`, its name precedes the title and is shortened first.
     """
     asked = dict(fields)
     fitted = {name: to_ascii(text)[:length] for name, text in fields.items()}
@@ -45,7 +45,7 @@ def fit_fields(
 
 
 def _with_game(title: str, game: str, length: int) -> str:
-    """The title behind as much of the game's name as there is room for, if any of it says much."""
+    """Return the title after as much of the game's name as fits, if a useful part of it does."""
     room = length - len(title) - len(": ")
     said = game[: max(room, 0)].rstrip(" :-")
     return f"{said}: {title}" if any(letter.isalnum() for letter in said) else title

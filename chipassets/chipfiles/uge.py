@@ -1,9 +1,9 @@
-"""A ChipSong as a hUGETracker song, which GB Studio plays as it is: `.uge`, version 6.
+"""A ChipSong as a hUGETracker song, which GB Studio can play: `.uge`, version 6.
 
 Layout: hUGETracker manual, "UGE v5/v6 format spec", with routines as a length and their bytes, and
-the rows of subpatterns always there, as real files have them. A row is a 16th note; speeds (Fxx)
-keep rows where they are in the audio and cuts (Exx) end notes to the frame. A volume macro becomes
-the nearest of the chip's own envelopes. Effects Bxx and Dxx count orders and rows from 1.
+rows of subpatterns always present, as in real files. A row is a 16th note; speeds (Fxx) keep rows
+in time with the audio and cuts (Exx) end notes to the frame. A volume macro becomes the nearest of
+the chip's own envelopes. Effects Bxx and Dxx count orders and rows from 1.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def encode_uge(
 ) -> ChipFile:
     """Return the song of the chip `gameboy`, whose registers are `log`, as a hUGETracker song.
 
-    The wave is the one that the log writes first. What rows, envelopes and 15 instruments a voice
-    cannot hold is reported. A song that ends goes on with silence. RenderError for another chip, a
-    voice that it does not have, or more instruments than there are places.
+    The wave is the first one that the log writes. What rows, envelopes and 15 instruments per voice
+    cannot hold is reported. A song that ends continues with silence. RenderError for another chip,
+    a voice that it does not have, or more instruments than the limit.
     """
     _check(song)
     texts, changed = fit_fields({"title": title, "author": author}, _TEXT_SIZE, "UGE")
@@ -106,7 +106,7 @@ def _check(song: ChipSong) -> None:
 
 
 def _waves(log: RegisterLog) -> bytes:
-    """The sixteen waves of 32 steps: the first is the log's, the others are silent."""
+    """Return the sixteen waves of 32 steps: the first is the log's, the others are silent."""
     held = {w.address - _WAVE_MEMORY: w.value for w in (log.frames[0] if log.frames else ())}
     steps = bytes(n for at in range(16) for n in (held.get(at, 0) >> 4, held.get(at, 0) & 15))
     return steps + bytes(32 * (WAVES - 1))
@@ -114,7 +114,7 @@ def _waves(log: RegisterLog) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """An instrument of the file: its name, and what it writes to the chip's registers."""
+    """An instrument of the file: its name, and its register values."""
 
     name: str
     volume: int
@@ -164,7 +164,7 @@ class _Lane:
     def _note(self, note: ChipNote) -> int:
         if self.spec.kind == "noise":
             instrument = self.song.instrument(note.instrument)
-            # The colour that a drum has settled on.
+            # The noise period at which the drum's macro settles.
             index = min(max(note.pitch + instrument.arpeggio.at(2), 0), len(NOISE_PERIODS) - 1)
             return noise_note(index)
         instrument = self.song.instrument(note.instrument)
@@ -191,7 +191,7 @@ class _Lane:
 def _palette(
     song: ChipSong, kind: str, voices: Sequence[ChipVoice], lost: Counter[str]
 ) -> dict[tuple[str, int], Sound]:
-    """The sound of every instrument at every level, few enough for the voices of a kind."""
+    """Return the instrument of every sound at every level, few enough for a kind of voice."""
     used = Counter((note.instrument, note.level) for voice in voices for note in voice.notes)
     for step in range(1, 16):
         palette = {
@@ -208,7 +208,7 @@ def _palette(
 
 
 def _sound(instrument: Instrument, kind: str, level: int) -> Sound:
-    # Chords differ from their instrument in the arpeggio alone, which this cannot hold.
+    # Chords differ from their instrument only in the arpeggio, which the format cannot hold.
     name = to_ascii(instrument.name.rstrip("-0123456789 "))
     volume, fade = _envelope(instrument.volume, level)
     if kind == "dmg_wave":
@@ -223,7 +223,7 @@ def _near(level: int, step: int) -> int:
 
 @lru_cache(maxsize=512)
 def _envelope(macro: Macro, level: int) -> tuple[int, int]:
-    """The chip's first volume and its period, 0 for none, that follow the macro best."""
+    """Return the chip's initial volume and period (0 for none) that follow the macro best."""
     wanted = [macro.at(age) * level / 15 for age in range(_FRAMES_HEARD)]
     wanted[0] = max(wanted[:3])
 
@@ -240,13 +240,13 @@ def _envelope(macro: Macro, level: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=32)
 def noise_note(index: int) -> int:
-    """Return hUGETracker's note, 0 to 63, whose noise runs nearest to a period of the table."""
+    """Return hUGETracker's note, 0 to 63, whose noise is nearest to a period of the table."""
     wanted = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[index]
     return min(range(64), key=lambda note: abs(math.log(_noise_hz(note) / wanted)))
 
 
 def _noise_hz(note: int) -> float:
-    """The rate at which hUGEDriver lets the noise run for a note."""
+    """Return the rate of hUGEDriver's noise for a note."""
     turned = 63 - note
     shift, divider = (0, turned) if turned < 7 else ((turned - 4) // 4, turned % 4 + 4)
     return float(262_144 / ((divider or 0.5) * (1 << shift)))
@@ -258,7 +258,7 @@ def _steer(
     patterns: Sequence[range],
     lost: Counter[str],
 ) -> None:
-    """Put in the speeds, the ends of short patterns and the loop, beside the notes."""
+    """Add the speeds, the ends of short patterns and the loop, beside the notes."""
     starts = [pattern.start for pattern in patterns]
     speed = 0
     for number, pattern in enumerate(patterns):
@@ -277,7 +277,7 @@ def _steer(
 def _put(
     lanes: Sequence[dict[int, UgeCell]], row: int, effect: int, parameter: int, lost: Counter[str]
 ) -> None:
-    """Put an effect into a cell that has none, from the noise up; else over a cut."""
+    """Put an effect in a cell without one, noise first; else in place of a cut."""
 
     def taken(lane: dict[int, UgeCell]) -> int:
         cell = lane.get(row, EMPTY)
@@ -355,5 +355,5 @@ def _pattern(number: int, cells: Sequence[UgeCell]) -> bytes:
 
 
 def _order(order: Sequence[int]) -> bytes:
-    """An order list: the count is one too many, and a filler stands for that one."""
+    """Return an order list; its count is one too large, and a filler takes the extra place."""
     return struct.pack(f"<I{len(order)}II", len(order) + 1, *order, 0)

@@ -1,8 +1,8 @@
 """VGM: the registers with waits in samples, for players and tools on a desktop.
 
 Version 1.61 is the first with both the NES and the Game Boy (VGM specification). The time base is
-44.1 kHz; every frame starts at its nearest sample, so the waits differ by one and never drift.
-Where a log plays the NES's samples, a block before all commands holds the memory that they lie in.
+44.1 kHz; every frame starts at its nearest sample, so waits differ by one and never drift. If a log
+plays the NES's samples, a block before all commands holds their memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAGIC, _GD3_MAGIC = b"Vgm ", b"Gd3 "
 _VERSION, _GD3_VERSION = 0x161, 0x100
 _HEADER_SIZE = 0x100
 _WAIT, _END = 0x61, 0x66
-# A block of data for the memory of the NES's sound chip: size, then address and bytes.
+# A data block for the memory of the NES's sound chip: size, then address and bytes.
 _NES_MEMORY = b"\x67\x66\xc2"
 _MAX_FRAMES = 1 << 20
 _NUL = b"\0\0"
@@ -31,7 +31,7 @@ _NUL = b"\0\0"
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """How VGM speaks to a chip: the command, where its registers begin, and its clock's field."""
+    """VGM's view of a chip: the command, the base address of registers, and the clock's field."""
 
     command: int
     first: int
@@ -69,14 +69,14 @@ class VgmTags:
 
 @dataclass(frozen=True, slots=True)
 class VgmFile:
-    """What a VGM of this writer holds."""
+    """The content of a VGM from this writer."""
 
     log: RegisterLog
     tags: VgmTags
 
 
 def encode_vgm(log: RegisterLog, tags: VgmTags | None = None) -> ChipFile:
-    """Return the log as a VGM with tags; the system's name is filled in if it is empty.
+    """Return the log as a VGM with tags; an empty system name is filled in.
 
     RenderError for a chip that VGM has no field for, an address that is not a sound register, a log
     without frames or one with more than 2^20.
@@ -140,7 +140,7 @@ def _sample(frame: int, target: _Target) -> int:
 def _header(
     log: RegisterLog, target: _Target, loop_at: int, commands: int, body_size: int
 ) -> bytes:
-    """The header; offsets in it count from their own place."""
+    """Return the header; its offsets are relative to their own positions."""
     total = _sample(len(log.frames), target)
     start = log.loop_start_frame
     words = {
@@ -168,9 +168,9 @@ def _gd3(tags: VgmTags) -> bytes:
 
 
 def decode_vgm(data: bytes) -> VgmFile:
-    """Return the register log in a VGM file that this writer wrote.
+    """Return the register log of a VGM file from this writer.
 
-    ValueError with the offset for anything else, be it damaged or by another writer.
+    ValueError, with the offset, for any other file, damaged or by another writer.
     """
     cursor = Cursor(data)
     cursor.expect(_MAGIC, "mark of a VGM")
@@ -196,7 +196,7 @@ def _chip(header: bytes) -> str:
 
 
 def _read_log(cursor: Cursor, chip: str, loop_at: int | None) -> RegisterLog:
-    """The commands up to the end as frames; each wait is the end of one."""
+    """Return the commands as frames; each wait ends one."""
     target = _TARGETS[chip]
     block = _memory_block()
     if cursor.data.startswith(block, cursor.offset):
@@ -218,7 +218,7 @@ def _read_log(cursor: Cursor, chip: str, loop_at: int | None) -> RegisterLog:
         elif command == _END:
             return RegisterLog(chip, tuple(frames), loop_frame)
         else:
-            raise cursor.error(f"{command:#04x} is no command of this writer")
+            raise cursor.error(f"{command:#04x} is not a command of this writer")
 
 
 def _read_tags(cursor: Cursor) -> VgmTags:

@@ -1,4 +1,4 @@
-"""Tracks on an existing Dask cluster: the same work as in worker processes, on other machines."""
+"""Makes tracks on an existing Dask cluster, with the code that worker processes run locally."""
 
 from chipassets.cluster.address import parse_address
 from chipassets.cluster.run import Cluster, open_cluster

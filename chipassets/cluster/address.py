@@ -1,4 +1,4 @@
-"""Where the scheduler of a cluster is: what `--on` takes."""
+"""The address of a cluster's scheduler, the value of `--on`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _MAX_PORT = 65_535
 
 
 def parse_address(text: str) -> str:
-    """Return the address of a scheduler as Dask writes it, tcp://HOST:PORT or tls://HOST:PORT.
+    """Return the address of a scheduler in Dask's form, tcp://HOST:PORT or tls://HOST:PORT.
 
-    dask:// means tcp://. UsageError for what is no such address.
+    dask:// means tcp://. UsageError for anything else.
     """
     found = _ADDRESS.fullmatch(text)
     protocol = _PROTOCOLS.get(found["protocol"]) if found else None

@@ -1,6 +1,7 @@
-"""What runs on a cluster's workers: one track from plan to files, and what decides its bytes.
+"""The code that runs on a cluster's workers: makes one track from its plan.
 
-It loads Dask only while a track is made, so that a worker of any version of it can tell what it is.
+Imports Dask only while a track is made, so that a worker with any version of Dask can report its
+package.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ from chipassets.stored.cache import code_sha256, open_cache
 from chipassets.versions import encoder_version
 
 _ONE_AT_A_TIME = threading.Lock()
-"""A worker may have several threads. To compute a track on each would be no faster, because most
-of it is Python, and the number of threads that NumPy may use belongs to the whole process."""
+"""A worker may have several threads. Making a track on each would not be faster, because most of
+the work is Python, and NumPy's number of threads is a setting of the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What decides the bytes of a track, beside its plan: the same on all machines of a build."""
+    """The versions and files that determine the bytes of a track, besides its plan.
+
+    They must be equal on all machines of a build.
+    """
 
     version: str
     code_sha256: str
@@ -40,18 +44,17 @@ class Package:
     encoder: str
 
 
-# When this is loaded, because who installs another version under a running worker does not change
-# what the worker runs.
+# Read at import, because installing another version does not change what a running worker runs.
 _HERE = Package(__version__, code_sha256(), np.__version__, encoder_version())
 
 
 def package() -> Package:
-    """Return what decides the bytes that this process makes."""
+    """Return what determines the bytes that this process makes."""
     return _HERE
 
 
 def differences(ours: Package, theirs: Package) -> list[str]:
-    """Return one phrase for everything in which another machine's package is not ours."""
+    """Return one phrase for each difference between another machine's package and ours."""
     found = [
         f"{name} {other} instead of {own}"
         for name, own, other in (
@@ -76,7 +79,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Unlike:
-    """A worker that would make other bytes: where it is, and in what its package differs."""
+    """A worker that would make other bytes: its address, and how its package differs."""
 
     worker: str
     differences: tuple[str, ...]
@@ -86,8 +89,8 @@ class Unlike:
 class Maker:
     """What all tracks of a build need: the plan without tracks, the model, the corpus index.
 
-    It travels once, and is then called for each track: a worker that lacks this package would be
-    ended by a task that names a function of it, and so fails only at what it is given.
+    It is sent once, and then called for each track. A task that names a function of this package
+    would crash a worker that lacks the package; this way only the task fails.
     """
 
     plan: BuildPlan
@@ -96,9 +99,9 @@ class Maker:
     package: Package
 
     def __call__(self, packed: bytes, topic: str) -> Made | Unlike:
-        """Return a track and its files; the stages that it enters are told under a topic.
+        """Return a track and its files; its stages are reported under a topic.
 
-        packed: what `pack` made of it.
+        packed: the result of `pack`.
         """
         distributed = importlib.import_module("distributed")
         threadpoolctl = importlib.import_module("threadpoolctl")
@@ -109,7 +112,8 @@ class Maker:
         track, locked = pickle.loads(packed)  # noqa: S301 - a cluster runs what its clients send
         near = Path(worker.local_directory)
         report = _reporter(worker, topic, track)
-        # More threads of the BLAS may add in another order; a local build has one a worker, too.
+        # A BLAS with several threads may add in another order; a local build has one per worker
+        # too.
         limited = threadpoolctl.threadpool_limits(limits=1, user_api="blas")
         with _ONE_AT_A_TIME, limited, open_cache(near, is_wanted=False) as cache:
             inputs = BuildInputs(self.plan, self.model, self.grams, cache)
@@ -121,9 +125,9 @@ class Maker:
 
 
 def pack(track: TrackPlan, locked: LockedTake | Choices) -> bytes:
-    """Return a track's plan, and the take that the lock holds or what was decided about its takes.
+    """Return a track's plan, and its locked take or the decisions about its takes, as bytes.
 
-    As bytes, because Dask looks through whatever else it is given for its own things.
+    As bytes, because Dask searches any other value for its own objects.
     """
     return pickle.dumps((track, locked))
 

@@ -1,7 +1,7 @@
-"""The client's side of a build on a cluster: sends tracks, gathers them, notices what goes away.
+"""The client's side of a build on a cluster: sends tracks, gathers them, detects failures.
 
 Each finished track is put into the cache at once, so that whatever happens to the cluster, the next
-build, with or without it, goes on from there.
+build, with or without it, continues from there.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ class Cluster:
         inputs: BuildInputs,
         tasks: Mapping[str, tuple[TrackPlan, LockedTake | Choices]],
     ) -> Iterator[Happening]:
-        """Make every track on the cluster, keep it in the cache, and yield what happens.
+        """Make every track on the cluster, store it in the cache, and yield events.
 
-        Yields (name, stage, None) when a track enters a stage and (name, None, produced) when it
-        is done. What the cache holds is not made again. Workers may come and go.
+        Yields (name, stage, None) when a track enters a stage and (name, None, produced) when it is
+        done. What the cache holds is not made again. Workers may come and go.
 
         Raises:
             ClusterError: the scheduler went away, no worker came, or one makes other bytes.
@@ -94,14 +94,14 @@ class Cluster:
     def _gather(
         self, maker: Maker, waiting: list[tuple[TrackPlan, LockedTake | Choices]]
     ) -> Iterator[Made | tuple[str, str]]:
-        """Yield (name, stage) of each stage that a track enters, and each track that is made."""
+        """Yield (name, stage) of each stage that a track enters, and each finished track."""
         happened: SimpleQueue[Any] = SimpleQueue()
         topic = f"chipassets-{uuid4().hex}"
         running: dict[str, Any] = {}
         shared: Any = None
         try:
             self.client.subscribe_topic(topic, lambda event: happened.put(tuple(event[1])))
-            # A task like the others: if the worker that holds it is lost, it is run elsewhere.
+            # A task like the others: if its worker is lost, it is run elsewhere.
             shared = self.client.submit(pickle.loads, pickle.dumps(maker), key=f"{topic}-maker")
             waiting = waiting[::-1]
             while waiting or running:
@@ -124,14 +124,14 @@ class Cluster:
                     else:
                         found.add_done_callback(happened.put)
         finally:
-            # What nobody waits for any more, the scheduler takes from the workers.
+            # The scheduler cancels tasks that no future waits for.
             for future in (*running.values(), *([] if shared is None else [shared])):
                 future.release()
             if self.client.status == "running":
                 self.client.unsubscribe_topic(topic)
 
     def _result(self, future: Any) -> Made | None:
-        """Return what a future that is done holds; None while the cluster makes it again."""
+        """Return the result of a finished future; None while the cluster computes it again."""
         import distributed
 
         name = future.key.split("-", 2)[-1]
@@ -146,7 +146,7 @@ class Cluster:
         except CancelledError as error:
             self._refuse_lost()
             raise ClusterError(
-                f"track {name!r} was cancelled on {self.address}; build again to go on"
+                f"track {name!r} was cancelled on {self.address}; build again to continue"
             ) from error
         except (ImportError, AttributeError, pickle.UnpicklingError) as error:
             raise ClusterError(_lacking("a worker", error)) from error
@@ -161,7 +161,7 @@ class Cluster:
         return made
 
     def _look(self) -> None:
-        """Count the workers, now and then; ClusterError where scheduler or workers are gone."""
+        """Count the workers from time to time; ClusterError if scheduler or workers are gone."""
         self._refuse_lost()
         now = time.monotonic()
         if now - self._looked < _LOOK_SECONDS:
@@ -178,13 +178,13 @@ class Cluster:
             )
 
     def _refuse_unlike(self) -> None:
-        """Raise ClusterError if a worker that is there already would make other bytes."""
+        """Raise ClusterError if a connected worker would make other bytes."""
         ours = package()
         found = self._ask(self.client._run, package, on_error="return")
         for worker, theirs in sorted(found.items()):
             where = f"the worker {worker}"
             if isinstance(theirs, OSError):
-                continue  # lost meanwhile
+                continue  # the worker was lost meanwhile
             if isinstance(theirs, Exception):
                 raise ClusterError(_lacking(where, theirs)) from theirs
             if unlike := differences(ours, theirs):
@@ -208,11 +208,11 @@ class Cluster:
 
 @contextmanager
 def open_cluster(address: str) -> Iterator[Cluster]:
-    """Connect to the scheduler at an address of `parse_address`, for as long as a build lasts.
+    """Connect to the scheduler at an address of `parse_address` for the time of a build.
 
     Raises:
         MissingExtraError: Dask is not installed.
-        ClusterError: no scheduler of Dask answers there.
+        ClusterError: no Dask scheduler answers there.
     """
     try:
         import distributed
@@ -237,11 +237,11 @@ def open_cluster(address: str) -> Iterator[Cluster]:
 def _find_scheduler(address: str) -> None:
     """Raise ClusterError unless a scheduler answers there in time.
 
-    A client waits without an end for what never answers, and for its own end where it cannot start.
+    A Dask client would wait forever for an address that never answers.
     """
     try:
         found = asyncio.run(asyncio.wait_for(_identity(address), CONNECT_SECONDS))
-    # ValueError and TypeError: TLS without certificates, and answers that are none of Dask's.
+    # ValueError and TypeError: TLS without certificates, and replies that are not Dask's.
     except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
         raise _unreachable(address, error) from error
     if found.get("type") != "Scheduler":
@@ -271,7 +271,7 @@ def _unreachable(address: str, error: Exception) -> ClusterError:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Let Dask keep to itself what becomes one of our errors, or is no matter of a build's."""
+    """Suppress Dask's log messages for failures that become our own errors, or do not matter."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [logger.level for logger in loggers]
     with warnings.catch_warnings():

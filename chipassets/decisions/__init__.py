@@ -1,1 +1,1 @@
-"""What people decide about takes and tracks: hear, accept, reject, freeze."""
+"""People's decisions about takes and tracks: hear, accept, reject, freeze."""

@@ -1,7 +1,7 @@
-"""Auditions: hear a track's takes, accept one, reject one, roll more. What is decided is locked.
+"""Auditions: lists a track's takes; accepts, rejects, rolls more. Decisions go into the lock.
 
-An audition remembers the takes that were composed for it, and `reopen` hands them on to the next,
-so that a series of decisions composes each take once.
+An audition keeps the takes that were composed for it, and `reopen` passes them to the next
+audition, so that a series of decisions composes each take once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache_keys import as_played, is_held, notes_key, plan_key, settled
 
 MAX_TAKES = 512
-"""The largest number of takes of a track; more rarely hold better ones."""
+"""The largest number of takes of a track; more are rarely better."""
 
 
 TakeName = int | str
@@ -56,7 +56,7 @@ _ACCEPTED = "accepted; "
 
 @dataclass(frozen=True, slots=True)
 class Audition:
-    """Everything an audition of one track needs: its plan, the model, and what is locked."""
+    """What an audition of one track needs: its plan, the model, and the lock's entry."""
 
     manifest: Path
     plan: BuildPlan
@@ -66,21 +66,21 @@ class Audition:
     locked: dict[str, LockedTake]
     composed: list[Candidate] = field(default_factory=list, compare=False, repr=False)
     watch: Watch | None = field(default=None, compare=False, repr=False)
-    """Who is told of the lock before and after each decision."""
+    """Called with the lock before and after each decision."""
 
     @property
     def before(self) -> LockedTake | None:
-        """The locked take of the track, whatever it was composed from."""
+        """The locked take of the track, even if it is stale."""
         return self.locked.get(self.track.name)
 
     @property
     def is_held(self) -> bool:
-        """Whether the locked take stays whatever the plan says: it is accepted, or frozen."""
+        """Whether the locked take is kept when the plan changes: it is accepted, or frozen."""
         return is_held(self.track, self.before)
 
     @property
     def current(self) -> LockedTake | None:
-        """The locked take of the track if a build would use it."""
+        """The locked take of the track if a build would use it, else None."""
         before = self.before
         if before is None or self.is_held:
             return before
@@ -89,17 +89,17 @@ class Audition:
 
     @property
     def choices(self) -> Choices:
-        """What someone has decided about the track's takes."""
+        """The decisions about the track's takes."""
         return Choices(self.before.rejected, self.before.rolled) if self.before else Choices()
 
     @property
     def versions(self) -> tuple[Version, ...]:
-        """What the lock keeps of the track beside its takes: repaired, brought, or replaced."""
+        """The track's versions in the lock: repaired, imported, or replaced takes."""
         return self.before.versions if self.before else ()
 
 
 def open_audition(manifest: Path, track: str, model: str | None = None) -> Audition:
-    """Return the audition for a track of a manifest; UsageError when it has no such track."""
+    """Return the audition for a track of a manifest; UsageError if there is no such track."""
     loaded = load_manifest(manifest)
     only = resolve(loaded, model_override=model, only=(track,))
     whole = (
@@ -108,7 +108,7 @@ def open_audition(manifest: Path, track: str, model: str | None = None) -> Audit
         else only
     )
     lock = read_lock(manifest).renamed({one.name: one.was for one in whole.tracks})
-    # Its takes follow its own plan, and that the one that it matches, which may be held.
+    # A track's plan depends on the track that it matches, whose take may be held.
     playing = linked(settled(whole, lock.without({track}).takes), lock.takes)
     plan = replace(playing, tracks=tuple(one for one in playing.tracks if one.name == track))
     return Audition(
@@ -122,9 +122,10 @@ def open_audition(manifest: Path, track: str, model: str | None = None) -> Audit
 
 
 def reopen(audition: Audition) -> Audition:
-    """Return the audition as it is by now: what others decided, and the takes that still hold.
+    """Return the audition in the present state: others' decisions, and the takes still valid.
 
-    They hold while the plan asks for the same notes: at another tempo they are played faster.
+    Takes are valid while the plan asks for the same notes; a changed tempo only changes their
+    speed.
     """
     fresh = open_audition(audition.manifest, audition.track.name)
     fresh = replace(fresh, watch=audition.watch)
@@ -137,9 +138,9 @@ def reopen(audition: Audition) -> Audition:
 def list_takes(
     audition: Audition, progress: Callable[[float], None] | None = None
 ) -> tuple[Candidate, ...]:
-    """Return all takes of the track that a build would look at, by number from 0.
+    """Return all takes of the track that a build would consider, by number from 0.
 
-    `progress` is told the share, rising to 1, of what had to be composed for it.
+    `progress` is called with the share, rising to 1, of what had to be composed.
     """
     count = audition.track.takes + audition.choices.rolled
     if audition.current and not audition.is_held:
@@ -169,9 +170,9 @@ def _compose_up_to(
 
 
 def chosen_number(audition: Audition, candidates: tuple[Candidate, ...]) -> int | None:
-    """Return the number of the take that a build would use, None when it is not among these.
+    """Return the number of the take that a build would use; None if it is not among these.
 
-    An accepted take whose plan has changed is not: the numbers mean other music by now.
+    An accepted take whose plan has changed is not: the same numbers are other music now.
     """
     if audition.current:
         locked = notes_sha256(audition.current.score)
@@ -183,7 +184,7 @@ def chosen_number(audition: Audition, candidates: tuple[Candidate, ...]) -> int 
 
 
 def list_versions(audition: Audition) -> tuple[tuple[Version, Candidate], ...]:
-    """Return what the lock keeps of the track beside its takes, each rated as they are."""
+    """Return the track's versions in the lock, each rated like a take."""
     return tuple(
         (
             version,
@@ -197,7 +198,7 @@ def list_versions(audition: Audition) -> tuple[tuple[Version, Candidate], ...]:
 
 
 def as_take(audition: Audition, version: Version) -> LockedTake:
-    """Return what the lock would hold if a version were the track's take, as it stood then."""
+    """Return the lock entry if a version were the track's take, with its state at that time."""
     before = audition.before
     assert before is not None  # noqa: S101 - whoever has a version has a take
     said = version.origin if version.version else "as it was before it was replaced"
@@ -216,9 +217,9 @@ def as_take(audition: Audition, version: Version) -> LockedTake:
 
 
 def take_of(audition: Audition, take: TakeName | None = None) -> LockedTake:
-    """Return a take as the lock would hold it; by default the one that a build would use.
+    """Return a take as a lock entry; by default the one that a build would use.
 
-    UsageError for a take that there is not.
+    UsageError for a take that does not exist.
     """
     if take is None:
         if audition.current:
@@ -228,7 +229,7 @@ def take_of(audition: Audition, take: TakeName | None = None) -> LockedTake:
     found = _NAME.fullmatch(str(take).strip())
     if found is None:
         raise UsageError(
-            f"{str(take)[:60]!r} is no take; takes are numbers from 1, versions like 5.1"
+            f"{str(take)[:60]!r} is not a take; takes are numbers from 1, versions like 5.1"
         )
     if found[2] is None:
         candidates = list_takes(audition)
@@ -254,15 +255,15 @@ def _as_locked(
 
 
 def accept(audition: Audition, take: TakeName) -> LockedTake:
-    """Lock a take: it stays through rebuilds. Returns what was locked.
+    """Lock a take, so that it stays through rebuilds. Returns the lock entry.
 
-    What it replaces is kept as a version if somebody had accepted it, so that it can come back.
+    The take that it replaces is kept as a version if somebody had accepted it.
     """
     return accept_take(audition, take_of(audition, take))
 
 
 def accept_take(audition: Audition, take: LockedTake) -> LockedTake:
-    """Lock a take that `take_of` returned, or one made of it."""
+    """Lock a take from `take_of`, or one derived from it."""
     sha256 = notes_sha256(take.score)
     rejected = tuple(item for item in audition.choices.rejected if item.notes_sha256 != sha256)
     why = f"{_ACCEPTED}{take.why.removeprefix(_ACCEPTED)}"
@@ -278,10 +279,9 @@ def accept_take(audition: Audition, take: LockedTake) -> LockedTake:
 
 
 def undo(audition: Audition) -> LockedTake:
-    """Lock the take that the accepted one replaced, as it stood then. Returns it.
+    """Restore the take that the accepted one replaced, with its state at that time. Returns it.
 
-    Where it replaced none that somebody had accepted, builds choose again. CheckError when no take
-    is accepted.
+    If it replaced no accepted take, builds choose again. CheckError if no take is accepted.
     """
     current = audition.before
     if current is None or not current.accepted:
@@ -296,7 +296,7 @@ def undo(audition: Audition) -> LockedTake:
 def unaccept(audition: Audition) -> LockedTake:
     """Let builds choose again for the track. Returns its take, which stays until one does.
 
-    CheckError when no take is accepted.
+    CheckError if no take is accepted.
     """
     current = audition.before
     if current is None or not current.accepted:
@@ -306,7 +306,7 @@ def unaccept(audition: Audition) -> LockedTake:
 
 
 def keep_version(audition: Audition, base: LockedTake, score: Score, origin: str) -> Version:
-    """Put notes that were made of a take into the lock as its next version, and return that."""
+    """Store notes derived from a take as its next version in the lock, and return the version."""
     version = Version(
         number=base.number,
         version=base.next_version(base.number),
@@ -323,10 +323,10 @@ def keep_version(audition: Audition, base: LockedTake, score: Score, origin: str
 
 
 def reject(audition: Audition, take: TakeName) -> LockedTake:
-    """Lock that a take is never chosen again. Returns the take that now is.
+    """Mark a take as never to be chosen. Returns the take that is chosen now.
 
-    An accepted take stays, unless it is the one: then the accepted take that it replaced comes
-    back. CheckError when no take is left.
+    An accepted take stays, unless it is the rejected one: then the accepted take that it replaced
+    is restored. CheckError if no take is left.
     """
     refused = take_of(audition, take)
     rejection = Rejection(refused.number, notes_sha256(refused.score))
@@ -339,7 +339,7 @@ def reject(audition: Audition, take: TakeName) -> LockedTake:
 def roll_more(
     audition: Audition, count: int, progress: Callable[[float], None] | None = None
 ) -> LockedTake:
-    """Lock that `count` more takes are composed. Returns the take that is chosen among all.
+    """Have `count` more takes composed from now on. Returns the take chosen among all.
 
     An accepted take stays. UsageError beyond MAX_TAKES.
     """
@@ -347,14 +347,14 @@ def roll_more(
     if count < 1 or audition.track.takes + rolled > MAX_TAKES:
         raise UsageError(
             f"{count} more takes: track {audition.track.name!r} has {audition.track.takes} and "
-            f"{audition.choices.rolled} rolled; 1 to {MAX_TAKES} in all are possible"
+            f"{audition.choices.rolled} rolled; at most {MAX_TAKES} in all are possible"
         )
     _compose_up_to(audition, audition.track.takes + rolled, progress)
     return _decide(audition, replace(audition.choices, rolled=rolled))
 
 
 def _decide(audition: Audition, choices: Choices) -> LockedTake:
-    """Lock the choices, and the take that they lead to."""
+    """Lock the decisions, and the take that they lead to."""
     current = audition.current
     unwanted = {item.notes_sha256 for item in choices.rejected}
     if current and current.before and notes_sha256(current.score) in unwanted:
@@ -381,7 +381,7 @@ def _numbered(audition: Audition, candidates: tuple[Candidate, ...], take: int) 
 
 
 def _write(audition: Audition, locked: LockedTake) -> LockedTake:
-    """Put a take into the lock as it is by now, with what others have decided meanwhile."""
+    """Write a take to the present lock, with others' decisions made meanwhile."""
     name, was = audition.track.name, audition.track.was
 
     def decide(now: Lock) -> Lock:
@@ -393,9 +393,9 @@ def _write(audition: Audition, locked: LockedTake) -> LockedTake:
 
 
 def _decided(locked: LockedTake, merged: LockedTake) -> LockedTake:
-    """What was decided just now, whatever take another process had chosen a moment before."""
+    """Return the take with this decision, whatever another process chose a moment before."""
     return replace(locked, rejected=merged.rejected, rolled=merged.rolled, versions=merged.versions)
 
 
 def _silent(stage: str) -> None:
-    """Nobody watches the stages of an audition."""
+    """Ignore the stage: an audition shows none."""

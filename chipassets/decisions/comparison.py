@@ -1,4 +1,4 @@
-"""Two takes of a track in one file that goes from the one to the other at bar lines."""
+"""Two takes of a track in one file that switches between them at bar lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chipassets.decisions.rendered import render_take
 from chipassets.errors import UsageError
 
 TURN_BARS = 2
-"""How long each take sounds at a time."""
+"""The number of bars that each take plays at a time."""
 
 _FADE_SECONDS = 0.005
 _FORMATS = ("wav", "ogg", "flac")
@@ -24,13 +24,13 @@ Wave = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def compare(audition: Audition, one: TakeName, other: TakeName, path: Path) -> None:
-    """Write a file in which two takes alternate every TURN_BARS bars, each in its bar.
+    """Write a file in which two takes alternate every TURN_BARS bars, each at its own bar.
 
-    UsageError for a take that there is not, and for a suffix other than .wav, .ogg or .flac.
+    UsageError for a take that does not exist, and for a suffix other than .wav, .ogg or .flac.
     """
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in _FORMATS:
-        raise UsageError(f"{path} names no format of sound; end it in .wav, .ogg or .flac")
+        raise UsageError(f"{path} is not an audio format; end it in .wav, .ogg or .flac")
     waves = []
     for take in (one, other):
         entry, files = render_take(audition, take, ("wav",))
@@ -45,16 +45,16 @@ def compare(audition: Audition, one: TakeName, other: TakeName, path: Path) -> N
 
 
 def alternate(one: Wave, other: Wave, turn_samples: float, fade_samples: int) -> Wave:
-    """Return one wave, then the other, and so on, changing every `turn_samples` from the start.
+    """Return one signal, then the other, and so on, changing every `turn_samples` from the start.
 
-    Both are [samples, channels]; the result is as long as the shorter. Around each change they
-    cross within `fade_samples`.
+    Both are [samples, channels]; the result is as long as the shorter. Each change is a crossfade
+    of `fade_samples`.
     """
     length = min(len(one), len(other))
     places = np.arange(length, dtype=np.float64)
     turn = np.floor(places / turn_samples)
     into = places - turn * turn_samples
-    # Behind a change the share of the wave before it falls to nothing; at the start there is none.
+    # After a change the share of the signal before it falls to 0; at the start it is 0.
     left = np.clip(1 - into / max(fade_samples, 1), 0, 1) * (turn > 0)
     share = np.where(turn % 2 == 0, left, 1 - left).astype(np.float32)[:, None]
     mixed: Wave = one[:length] * (1 - share) + other[:length] * share

@@ -1,6 +1,6 @@
-"""Undo and redo of what was decided about takes and written into the manifest.
+"""Undo and redo of decisions about takes and of changes to the manifest.
 
-What somebody else has changed since is never undone: then the step is dropped, and that is said.
+What somebody else has changed since is never undone: then the step is dropped, with an error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chipassets.lock import Lock, LockedTake, change_lock
 _MOST_STEPS = 200
 
 Takes = Mapping[str, LockedTake | None]
-"""Takes of the lock by track, None where it has none."""
+"""Takes of the lock by track, None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class Decision:
     after: Takes
 
     def reversed(self) -> Decision:
-        """Return the change back."""
+        """Return the opposite change."""
         return Decision(self.what, self.after, self.before)
 
     def apply(self, manifest: Path) -> None:
-        """Make the lock as it is after the change; CheckError where it is not as before it."""
+        """Apply the change to the lock; CheckError if the lock is not in the state before it."""
 
         def change(now: Lock) -> Lock:
             for name, take in self.before.items():
@@ -55,11 +55,11 @@ class Writing:
     after: bytes
 
     def reversed(self) -> Writing:
-        """Return the change back."""
+        """Return the opposite change."""
         return Writing(self.what, self.after, self.before)
 
     def apply(self, manifest: Path) -> None:
-        """Write the text after the change; CheckError where the file does not hold that before."""
+        """Write the new text; CheckError if the file does not hold the old one."""
         if manifest.read_bytes() != self.before:
             raise CheckError(f"{manifest.name} has been changed elsewhere since")
         write_file(manifest, self.after)
@@ -69,7 +69,7 @@ Step = Decision | Writing
 
 
 class History:
-    """What was done, and what was undone of it, the last last. Safe in threads."""
+    """The steps done and undone, the latest last. Thread-safe."""
 
     def __init__(self, manifest: Path) -> None:
         self._manifest = manifest
@@ -79,24 +79,24 @@ class History:
 
     @property
     def undo_text(self) -> str:
-        """What `undo` would undo, "" for nothing."""
+        """What `undo` would undo, "" if nothing."""
         with self._lock:
             return self._done[-1].what if self._done else ""
 
     @property
     def redo_text(self) -> str:
-        """What `redo` would do again, "" for nothing."""
+        """What `redo` would redo, "" if nothing."""
         with self._lock:
             return self._undone[-1].what if self._undone else ""
 
     def keep(self, step: Step) -> None:
-        """Add what was just done; nothing that was undone can be done again then."""
+        """Add a step that was just done; undone steps can then no longer be redone."""
         with self._lock:
             self._done = [*self._done, step][-_MOST_STEPS:]
             self._undone = []
 
     def decided(self, what: str, before: Lock, after: Lock) -> None:
-        """Add a change of the lock, if it is one."""
+        """Add a change of the lock, if there is one."""
         names = [
             name
             for name in before.takes.keys() | after.takes.keys()
@@ -107,18 +107,18 @@ class History:
             self.keep(Decision(what, old, {name: after.takes.get(name) for name in names}))
 
     def undo(self) -> str:
-        """Take the last step back; return what it was. CheckError where that is not possible."""
+        """Undo the last step; return what it was. CheckError if that is not possible."""
         with self._lock:
             return self._move(self._done, self._undone, "undone")
 
     def redo(self) -> str:
-        """Do the last step that was taken back again; return what it was. CheckError likewise."""
+        """Redo the last undone step; return what it was. CheckError if that is not possible."""
         with self._lock:
             return self._move(self._undone, self._done, "done again")
 
     def _move(self, source: list[Step], target: list[Step], how: str) -> str:
         if not source:
-            raise CheckError(f"there is nothing that could be {how}")
+            raise CheckError(f"there is nothing that can be {how}")
         step = source.pop()
         back = step.reversed() if how == "undone" else step
         try:

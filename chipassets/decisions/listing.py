@@ -1,4 +1,4 @@
-"""How the takes of a track stand: chosen, accepted, rejected, refused, or none of these."""
+"""The state of a track's takes: chosen, accepted, rejected, refused, or none of these."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from chipassets.production.casting import Candidate
 
 
 def take_state(audition: Audition, item: Candidate, chosen: int | None) -> str:
-    """Return the state of a composed take in a word, "" for none; `chosen` is the number in use."""
+    """Return the state of a composed take as a word, "" for none; `chosen`: the number in use."""
     if item.number == chosen:
         return "accepted" if audition.current and audition.is_held else "chosen"
     return _unchosen_state(item)
 
 
 def version_state(audition: Audition, item: Candidate) -> str:
-    """Return the state of a version, which is rated as `item`, in a word, "" for none."""
+    """Return the state of a version, which is rated as `item`, as a word, "" for none."""
     current = audition.current
     if current is not None and current.score == item.score:
         return "accepted" if audition.is_held else "chosen"
@@ -29,5 +29,5 @@ def _unchosen_state(item: Candidate) -> str:
 
 
 def is_listed(version: Version, candidates: tuple[Candidate, ...]) -> bool:
-    """Return whether a version is other music than every composed take that is listed."""
+    """Return whether a version differs from every composed take in the list."""
     return bool(version.version) or all(version.score != one.score for one in candidates)

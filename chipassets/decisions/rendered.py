@@ -1,4 +1,4 @@
-"""What is heard and read of a take: files, a preview, how a bar came about. Decides nothing."""
+"""Renders and explains takes: files, a preview, how a bar was composed. Decides nothing."""
 
 from __future__ import annotations
 
@@ -29,17 +29,15 @@ from chipassets.stored.cache_keys import as_played
 _SUFFIX_FORMATS = {
     Path(form.path).suffix: name for name, form in FORMATS.items() if not form.has_parts
 }
-"""The formats of one file, by its suffix."""
+"""The format for each suffix of a file."""
 _PREVIEW_FORMATS = ("ogg", "midi")
 
 
 def export(audition: Audition, take: TakeName, path: Path) -> None:
-    """Write a take to a file, in the format that the suffix names."""
+    """Write a take to a file in the format of its suffix."""
     wanted = _SUFFIX_FORMATS.get(path.suffix.lower())
     if wanted is None:
-        raise UsageError(
-            f"{path} names no format that a take can have; end it in {', '.join(_SUFFIX_FORMATS)}"
-        )
+        raise UsageError(f"{path} is not a format of takes; end it in {', '.join(_SUFFIX_FORMATS)}")
     if why := format_fault(wanted, audition.plan.chip):
         raise UsageError(f"{path}: {why}")
     entry, files = render_take(audition, take, (wanted,))
@@ -60,7 +58,7 @@ def render_take(
 ) -> tuple[TrackEntry, dict[str, bytes]]:
     """Return the index entry and the files, by path, of a take.
 
-    layered: with the files of the track's layers too.
+    layered: whether to include the files of the track's layers.
     """
     locked = take_of(audition, take)
     plan, track = playing(audition, locked, formats, layered=layered)
@@ -70,7 +68,7 @@ def render_take(
 def playing(
     audition: Audition, take: LockedTake, formats: tuple[str, ...], *, layered: bool = False
 ) -> tuple[BuildPlan, TrackPlan]:
-    """Return the plans of game and track at which a take sounds as it is kept."""
+    """Return the plans of game and track for playing a take as it is stored."""
     is_kept = take.as_version or (
         take is audition.before and (audition.is_held or audition.current is None)
     )
@@ -80,9 +78,9 @@ def playing(
 
 
 def explain_bar(audition: Audition, bar: int, take: int | None = None) -> BarExplained:
-    """Return how a bar (from 1) of a take (from 1) came about, of the chosen one by default.
+    """Return how a bar (from 1) of a take (from 1, by default the chosen one) was composed.
 
-    UsageError when there is no such bar or take, or the chosen take is of an older plan.
+    UsageError if there is no such bar or take, or if the chosen take is of an older plan.
     """
     track = audition.track
     if not 1 <= bar <= track.bars:
@@ -94,23 +92,23 @@ def explain_bar(audition: Audition, bar: int, take: int | None = None) -> BarExp
 
 
 def _chosen_take(audition: Audition) -> int:
-    """The number of the take that a build would use, from the lock where that says it."""
+    """Return the number of the take that a build would use, from the lock if it says so."""
     if audition.current and not audition.is_held:
         return audition.current.number
     if audition.current and audition.current.as_version:
         raise UsageError(
             f"take {audition.current.name} of track {audition.track.name!r} is "
-            f"{audition.current.origin}, so nobody knows what pulled in each bar; name a "
+            f"{audition.current.origin}, so how its bars were composed is not known; name a "
             "composed take with --take N"
         )
     number = chosen_number(audition, list_takes(audition))
     if number is None:
         raise UsageError(
             f"the accepted take of track {audition.track.name!r} is of an older plan or composer, "
-            "so nobody knows what pulled there; name a take with --take N"
+            "so how its bars were composed is not known; name a take with --take N"
         )
     return number
 
 
 def _silent(stage: str) -> None:
-    """Nobody watches the stages of an audition."""
+    """Ignore the stage: an audition shows none."""

@@ -1,4 +1,4 @@
-"""Rerolls: a part of a take composed anew, in some bars or all, kept as a version to choose."""
+"""Rerolls: composes a part of a take anew, in some bars or all, and keeps it as a version."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chipassets.shape import shape
 from chipassets.stored.cache_keys import as_played
 
 _ATTEMPTS = 8
-"""The number of new versions that are composed; the best is kept."""
+"""The number of versions composed; the best is kept."""
 
 _BARS = re.compile(r"bars?\s*:\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?")
 _WHOLE = frozenset(REROLLED)
@@ -27,16 +27,17 @@ _WHOLE = frozenset(REROLLED)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asked to have composed anew, and how to say it."""
+    """The parts and bars to compose anew, and their description."""
 
     reroll: Reroll
     words: str
 
 
 def read_words(text: str, score: Score) -> Wanted:
-    """Return what words ask for, such as "B", "bars:7-8", "bass" or "drums,bars:1-4".
+    """Return what words such as "B", "bars:7-8", "bass" or "drums,bars:1-4" ask for.
 
-    Parts go together with sections and bars: only there. UsageError for a word that names none.
+    Parts together with sections or bars mean those parts in those bars. UsageError for an unknown
+    word.
     """
     parts: list[str] = []
     bars: set[int] = set()
@@ -59,7 +60,7 @@ def read_words(text: str, score: Score) -> Wanted:
         else:
             known = [*sections, *REROLLED]
             raise UsageError(
-                f"--reroll {word[:60]!r} is no section, part or bars of this take; write bars like "
+                f"--reroll {word[:60]!r} is not a section, part or range of bars; write bars like "
                 f"bars:7-8, or {did_you_mean(word, known, 'sections and parts')}"
             )
     if not parts and not bars:
@@ -85,12 +86,12 @@ def _bars_said(found: re.Match[str]) -> str:
 def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> Version:
     """Compose anew what the words name, keep the best as a version, and return it.
 
-    Everything else of the take (by default the one that a build would use) stays to the note. The
-    new version is chosen only when somebody accepts it.
+    Everything else of the take (by default the one that a build would use) stays note for note. The
+    new version is used only if somebody accepts it.
 
     Raises:
         UsageError: the words name nothing of the take, or there is no such take.
-        CheckError: nothing other came out, or the take's notes name no parts.
+        CheckError: nothing different was composed, or the take's notes have no parts.
     """
     base = take_of(audition, take)
     if not base.score.is_voiced:
@@ -105,8 +106,8 @@ def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> 
     fresh = [item for item in tries if notes_sha256(item.score) not in known]
     if not fresh:
         raise CheckError(
-            f"nothing other than before came out for {wanted.words} of take {base.name}: what the "
-            "manifest writes there holds; name other bars or parts"
+            f"nothing different was composed for {wanted.words} of take {base.name}: the manifest "
+            "sets the notes there; name other bars or parts"
         )
     best = max(fresh, key=lambda item: (not item.rating.refused, round(item.rating.total, 6)))
     origin = f"take {base.name} with {wanted.words} composed anew"
@@ -126,7 +127,7 @@ def _tries(audition: Audition, base: LockedTake, wanted: Reroll) -> Sequence[Can
 
 
 def _only(base: Score, made: Score, wanted: Reroll) -> Score:
-    """Return the made score with the base's own notes wherever nothing was to change."""
+    """Return the new score, but with the base's notes wherever nothing should change."""
     names = {TUNE: LEAD}
     parts = {names.get(part, part) for part in wanted.parts}
 

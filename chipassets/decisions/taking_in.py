@@ -1,7 +1,8 @@
-"""Taking in: a MIDI file that somebody edited becomes the accepted take of a track.
+"""Imports an edited MIDI file as the accepted take of a track.
 
-What the file shares with the take's own export stays as the take has it, to the note: the chip's
-octaves and the gaps of the export do not come back into the music. What differs is what was edited.
+What the file has in common with the take's own export stays as it is in the take, note for note:
+the chip's octaves and the gaps of the export do not get into the music. Only differences are taken
+over.
 """
 
 from __future__ import annotations
@@ -35,18 +36,18 @@ from chipassets.stored.cache_keys import as_played
 
 _MOST_FAULTS = 8
 _ROLES = {LEAD: "lead", INNER: "inner", BASS: "bass", "harmony": "harmony", "figure": "echo"}
-"""The chip's role for each part."""
+"""The chip's role of each part."""
 
 
 def import_take(audition: Audition, path: Path, take: TakeName | None = None) -> list[str]:
-    """Make a MIDI file the accepted take of the track; return what was done, in lines.
+    """Make a MIDI file the accepted take of the track; return lines that say what was done.
 
-    It is compared with a take, by default the one that a build would use: what is the same there
-    stays. The take that was accepted before is kept, and `undo` brings it back.
+    The file is compared with a take, by default the one that a build would use: what is equal
+    stays. The take that was accepted before is kept, and `undo` restores it.
 
     Raises:
-        UsageError: the file is no MIDI file with voices that can be told apart.
-        CheckError: the chip cannot play it, by bar and beat; or it is the take as it is.
+        UsageError: the file is not a MIDI file with distinguishable voices.
+        CheckError: the chip cannot play it, by bar and beat; or it equals the take.
     """
     base = take_of(audition, take)
     track = as_played(audition.track, base)
@@ -65,8 +66,8 @@ def import_take(audition: Audition, path: Path, take: TakeName | None = None) ->
     changes = _changes(base.score, merged)
     if not changes:
         raise CheckError(
-            f"{path} plays take {base.name} of {audition.track.name} as it is: there is nothing to "
-            "take in"
+            f"{path} plays take {base.name} of {audition.track.name} as it is: there is nothing "
+            "to import"
         )
     origin = f"take {base.name} edited in {path.name}: {changes}"
     version = keep_version(audition, base, merged, origin)
@@ -75,7 +76,7 @@ def import_take(audition: Audition, path: Path, take: TakeName | None = None) ->
     return [
         f"{audition.track.name}: take {locked.name} is accepted: {origin}",
         *(f"{path.name}: {remark}" for remark in found.remarks),
-        "what it replaced comes back with --undo",
+        "--undo restores the take that it replaced",
     ]
 
 
@@ -140,7 +141,7 @@ def _part_faults(
 
 
 def _merged(score: Score, track: TrackPlan, chip: str, found: FileNotes) -> Score:
-    """Return the take with what the file has otherwise than the take's own export."""
+    """Return the take with the differences between the file and the take's own export."""
     song = arrange(score, track, chip)
     own = read_voices(encode_midi(song, track), chip, score, track.swing)
     notes: list[Note] = []
@@ -160,9 +161,9 @@ def _merged(score: Score, track: TrackPlan, chip: str, found: FileNotes) -> Scor
 def _merged_part(
     base: Sequence[Note], exported: Sequence[Note], edited: Sequence[Note]
 ) -> list[Note]:
-    """Return a part: the take's notes where the file has its export, else the file's.
+    """Return a part: the take's notes where the file equals its export, else the file's.
 
-    An edited note moves by the octaves that lie between the take's line and its export.
+    An edited note moves by the octaves between the take's line and its export.
     """
     by_start: dict[int, list[Note]] = {}
     for note in base:
@@ -182,7 +183,7 @@ def _merged_part(
             merged.append(twins[note])
             left.discard(note)
             continue
-        # A note that got another pitch is as long as it was: the export has gaps of its own.
+        # A note with only another pitch keeps its length: the export has gaps.
         lengths = (
             twin.duration_steps
             for old, twin in twins.items()
@@ -194,7 +195,7 @@ def _merged_part(
     unheard = [note for note in base if note not in twins.values()]
     bars_free = {note.start_step for note in merged}
     if not left and len(merged) == len(exported):
-        # Nothing was edited: what the chip could not play stays in the take.
+        # Nothing was edited: notes that the chip could not play stay in the take.
         merged += [note for note in unheard if note.start_step not in bars_free]
     return merged
 
@@ -205,7 +206,7 @@ _LEVELS = 127
 def _merged_drums(
     score: Score, exported: Sequence[Stroke], edited: Sequence[Stroke]
 ) -> tuple[DrumStroke, ...]:
-    """Return the drum strokes: the take's where the file has them unchanged, else the file's."""
+    """Return the drum strokes: the take's where they are unchanged in the file, else the file's."""
     known = set(exported)
     by_step: dict[int, list[DrumStroke]] = {}
     for stroke in score.drums or ():
@@ -221,7 +222,7 @@ def _merged_drums(
 
 
 def _changes(before: Score, after: Score) -> str:
-    """Return which parts differ in which bars, in words; "" where nothing does."""
+    """Return which parts differ in which bars, in words; "" if none do."""
     bars: dict[str, set[int]] = {part: set() for part in (*_ROLES, "notes", "drums")}
     old = {*before.notes, *before.further}
     for note in old ^ {*after.notes, *after.further}:

@@ -1,4 +1,4 @@
-"""The voices of an edited MIDI file: which part each of its tracks plays, on the 16th grid."""
+"""The voices of an edited MIDI file: the part of each of its tracks, on the 16th grid."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _ROLE_PARTS = {"lead": LEAD, "inner": INNER, "bass": BASS, "harmony": "harmony", "echo": "figure"}
-"""The part that a voice of the chip plays, by its role; what doubles another voice has none."""
+"""The part that a voice of the chip plays, by its role; roles that double others have none."""
 _CHANNEL_PARTS = (LEAD, INNER, BASS)
 
-# General MIDI's drum keys; what the chip has no sound for goes to the nearest kind.
+# General MIDI's drum keys; drums that the chip lacks are mapped to the nearest kind.
 _DRUM_KEYS = {
     **dict.fromkeys((35, 36), "kick"),
     **dict.fromkeys((37, 38, 39, 40), "snare"),
@@ -40,13 +40,13 @@ _DRUM_KEYS = {
 }
 _OTHER_KIND = "snare"
 _OFF_GRID = 0.125
-"""Of a step; what lies farther from the grid was not meant to stand on it."""
+"""The share of a step; a note farther from the grid was not meant to be on it."""
 _NOTHING = 1 / 16
 
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A stroke of a drum in the file."""
+    """A drum stroke in the file."""
 
     step: int
     kind: str
@@ -55,7 +55,7 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class FileNotes:
-    """What a file plays: notes by part, strokes of drums (None without a drum track), remarks."""
+    """The content of a file: notes by part, drum strokes (None without a drum track), remarks."""
 
     parts: dict[str, tuple[Note, ...]]
     strokes: tuple[Stroke, ...] | None
@@ -67,13 +67,13 @@ def read_voices(
 ) -> FileNotes:
     """Return the notes of a file by part, on the grid.
 
-    A track plays the part that its name says (a voice of the chip, or a word such as "bass"); where
-    no name says one, channels 1, 2 and 3 are lead, inner and bass; channel 10 is the drums. A track
-    that swings is read as it swings, or straight, whichever moves the file's notes less.
+    A track plays the part in its name (a voice of the chip, or a word such as "bass"); if no name
+    has one, channels 1, 2 and 3 are lead, inner and bass; channel 10 is the drums. A track that
+    swings is read with its swing, or straight, whichever moves the file's notes less.
 
     Raises:
-        UsageError: it is no MIDI file with a beat, its metre is another, or nothing says which part
-            a track plays.
+        UsageError: it is not a MIDI file with ticks per beat, its metre is another, or nothing says
+            which part a track plays.
     """
     name = "the export" if isinstance(source, bytes) else str(source)
     content = _content(source, name)
@@ -109,7 +109,7 @@ def read_voices(
             + (f", {far} of them by more than an eighth of a 16th" if far else "")
         )
     if unheard:
-        remarks.append(f"not taken in, as they double other voices: {', '.join(unheard)}")
+        remarks.append(f"not imported, as they double other voices: {', '.join(unheard)}")
     found = {part: ordered(_without_twins(notes)) for part, notes in rows.items()}
     has_drums = bool(strokes) or any(names_drums(said) for said in content.names.values())
     return FileNotes(found, tuple(dict.fromkeys(strokes)) if has_drums else None, tuple(remarks))
@@ -124,11 +124,11 @@ def _content(source: Path | bytes, name: str) -> MidiContent:
         except OSError as error:
             raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
     if len(data) > _MOST_BYTES:
-        raise UsageError(f"{name} has more than {_MOST_BYTES:,} bytes, which is no single track")
+        raise UsageError(f"{name} has more than {_MOST_BYTES:,} bytes, too many for one track")
     try:
         return parse_midi(data, drums_by_program=False)
     except MidiError as error:
-        raise UsageError(f"{name} is not MIDI that has a beat ({error})") from error
+        raise UsageError(f"{name} is not MIDI with ticks per beat ({error})") from error
 
 
 def _check_metre(content: MidiContent, score: Score, name: str) -> None:
@@ -143,7 +143,7 @@ def _check_metre(content: MidiContent, score: Score, name: str) -> None:
 
 
 def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str], list[str]]:
-    """Return the part of each voice of the file, and the names of what doubles others."""
+    """Return the part of each voice of the file, and the names of voices that double others."""
     roles = {spec.name: spec.role for spec in CHIPS[chip].voices}
     voices = sorted({voice for *_, voice in content.notes})
     found: dict[int, str] = {}
@@ -182,16 +182,16 @@ def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """The grid of 16ths of a file, in ticks, and how it swings."""
+    """The 16th grid of a file, in ticks, with its swing."""
 
     ticks_per_quarter: int
     beats_per_bar: float
     swing: Swing
 
     def step(self, tick: int) -> tuple[int, float]:
-        """Return the nearest step, the later of two, and how far from it the tick lies, in steps.
+        """Return the nearest step, the later of two, and the tick's distance from it in steps.
 
-        Less than the 16th part of a 16th is nothing: a tick falls where a file's clock lets it.
+        Less than a 16th of a step counts as 0: ticks are rounded by the file's resolution.
         """
         place = tick * STEPS_PER_BEAT / self.ticks_per_quarter
         near = int(place)
@@ -206,7 +206,7 @@ class _Grid:
 
 
 def _grid(content: MidiContent, beats_per_bar: float, swing: Swing) -> _Grid:
-    """Return the grid on which the file's notes lie, straight or in the track's swing."""
+    """Return the grid that fits the file's notes best: straight, or with the track's swing."""
     straight = _Grid(content.ticks_per_quarter, beats_per_bar, STRAIGHT)
     if not any(swing):
         return straight
@@ -220,7 +220,7 @@ def _grid(content: MidiContent, beats_per_bar: float, swing: Swing) -> _Grid:
 
 
 def _without_twins(notes: Iterable[Note]) -> list[Note]:
-    """Return notes of which no two of a pitch begin at a step, the longest of each staying."""
+    """Return the notes with only the longest of those with equal pitch and start."""
     longest: dict[tuple[int, int], Note] = {}
     for note in notes:
         known = longest.get((note.start_step, note.pitch))

@@ -1,4 +1,4 @@
-"""Decisions about whole tracks: keep what is locked, let it go, forget it. Nothing is composed."""
+"""Decisions about whole tracks: accept what is locked, unaccept it, forget it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ACCEPTED = "accepted; "
 
 @dataclass(frozen=True, slots=True)
 class TrackState:
-    """How a track stands: its locked take, and why a build would compose it anew, if it would."""
+    """The state of a track: its locked take, and why a build would compose it anew, if it would."""
 
     name: str
     take: LockedTake | None
@@ -30,7 +30,7 @@ class TrackState:
 
     @property
     def words(self) -> str:
-        """The state in a word or two."""
+        """The state in one or two words."""
         if self.take is None:
             return "not composed"
         kept = "frozen" if self.is_frozen else "accepted" if self.take.accepted else "chosen"
@@ -38,7 +38,7 @@ class TrackState:
 
 
 def list_tracks(manifest: Path, model: str | None = None) -> list[TrackState]:
-    """Return how each track stands, in the manifest's order, then those that only the lock has."""
+    """Return the state of each track, in the manifest's order, then of tracks only in the lock."""
     plan = resolve(load_manifest(manifest), model_override=model)
     stock = take_stock_of_notes(plan, manifest)
     takes = stock.lock.takes
@@ -52,10 +52,10 @@ def list_tracks(manifest: Path, model: str | None = None) -> list[TrackState]:
 
 
 def accept_tracks(manifest: Path, names: Sequence[str], watch: Watch | None = None) -> list[str]:
-    """Keep the locked takes of these tracks, all of the manifest's without a name; tell of each.
+    """Accept the locked takes of these tracks (default all of the manifest's); return a line each.
 
-    It is what was heard last that is kept: the take in the lock, at its tempo, even if the plan
-    asks for another by now. `watch` is told of the lock before and after.
+    The take in the lock is kept, at its tempo, even if the plan asks for another one now. `watch`
+    is called with the lock before and after.
 
     Raises:
         CheckError: the lock has no take of one of them. Nothing is changed.
@@ -91,7 +91,10 @@ def accept_tracks(manifest: Path, names: Sequence[str], watch: Watch | None = No
 
 
 def unaccept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
-    """Let builds choose again for these tracks, all without a name; tell of each that was kept."""
+    """Let builds choose again for these tracks (default all).
+
+    Return a line for each changed one.
+    """
     plan = resolve(load_manifest(manifest))
     wanted = _checked(names, [track.name for track in plan.tracks])
     told: list[str] = []
@@ -111,9 +114,9 @@ def unaccept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
 
 
 def forget_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
-    """Remove tracks from the lock with all decisions about them; tell of each.
+    """Remove tracks from the lock with all decisions about them; return a line for each.
 
-    Without a name those that the manifest has no longer. UsageError for a name that is not there.
+    Without names those that are no longer in the manifest. UsageError for an unknown name.
     """
     plan = resolve(load_manifest(manifest))
     there = {track.name for track in plan.tracks}

@@ -1,7 +1,7 @@
-"""Files that game engines want of a bundle: one table of exporters, one module for each engine.
+"""Files for game engines: one table of exporters, one module for each engine.
 
-An exporter turns a finished bundle into items: paths and bytes. `place` puts them into a folder
-without touching what it did not write.
+An exporter turns a finished bundle into items: paths and bytes. `place` writes them to a folder and
+leaves files of others alone.
 """
 
 from __future__ import annotations

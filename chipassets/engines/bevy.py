@@ -1,4 +1,4 @@
-"""Bevy, and Rust at large: a module for kira with the tracks as a table."""
+"""Bevy and other Rust games: a module for kira with the tracks as a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chipassets.bundle import TrackEntry
 from chipassets.engines.godot import audio_names, section_samples
 from chipassets.engines.kit import Exporter, Item, Music, facts, literal, template
 
-# "match" is a word of Rust's own.
+# "match" is a keyword of Rust.
 _FIELDS = {
     "name": "name", "scene": "scene", "moods": "moods", "match": "matches", "like": "like",
     "rate": "rate", "samples": "samples", "loops": "loops", "loop_start": "loop_start",
@@ -42,7 +42,7 @@ def _row(music: Music, track: TrackEntry) -> str:
 
 
 def rust_value(value: object) -> str:
-    """Return a value as Rust writes it: texts, lists of them, truth, numbers."""
+    """Return a value as a Rust literal: strings, lists of them, booleans, numbers."""
     return literal(value, "&[", "]")
 
 

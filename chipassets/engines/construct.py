@@ -1,4 +1,4 @@
-"""Construct 3: the player of the web with the index as a script, and the audio as project files."""
+"""Construct 3: the web player with the index as a script, and the audio as project files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chipassets.engines.web import bundle_items, player
 
 
 def construct_items(music: Music) -> Iterator[Item]:
-    """Yield the scripts and the audio under names without folders: project files have none."""
+    """Yield the scripts and the audio, named without folders: project files have none."""
     yield Item("chipassets.README.md", template("construct", "README.md"))
     yield Item("scripts/chipassets.js", player())
     index: dict[str, Any] = {}
@@ -28,7 +28,7 @@ def construct_items(music: Music) -> Iterator[Item]:
 
 
 def flat(path: str) -> str:
-    """Return a path of the bundle as one name."""
+    """Return a path of the bundle as a single file name."""
     return path.removeprefix("audio/").replace("/", "-")
 
 

@@ -21,7 +21,7 @@ def defold_items(music: Music) -> Iterator[Item]:
         track_table(music, track) | {"has_intro": has_split_intro(track)} for track in music.tracks
     ]
     table = ",\n".join(f"  {lua_value(row)}" for row in rows)
-    head = "-- Written by chipassets; build the bundle anew.\n"
+    head = "-- Written by chipassets: build again to change it.\n"
     yield Item(f"{_FOLDER}/tracks.lua", f"{head}return {{\n{table},\n}}\n".encode())
     components = []
     for track in music.tracks:
@@ -39,12 +39,12 @@ def defold_items(music: Music) -> Iterator[Item]:
 
 
 def has_split_intro(track: TrackEntry) -> bool:
-    """Whether the bundle has the track's intro and loop as files of their own."""
+    """Return whether the bundle has the track's intro and loop as separate files."""
     return not track.layers and "split-intro" in track.files and "split-loop" in track.files
 
 
 def sounds(music: Music, track: TrackEntry) -> list[tuple[int, str, str, str]]:
-    """Return layer from 1, part, file name and path in the bundle of each sound of a track."""
+    """Return layer (from 1), part, file name and path in the bundle of each sound of a track."""
     if has_split_intro(track):
         return [
             (1, part, f"{track.name}.{part}.ogg", track.files[f"split-{part}"].path)

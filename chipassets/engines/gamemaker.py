@@ -25,7 +25,7 @@ def gamemaker_items(music: Music) -> Iterator[Item]:
     ]
     lines = [json.dumps(row) + "," for row in rows]
     lines[-1] = lines[-1][:-1]
-    # One text of GML for each track: a quoted text has the escapes of JSON.
+    # One string of GML for each track: its escapes are those of JSON.
     text = "\n            + ".join(json.dumps(line) for line in ["[", *lines, "]"])
     yield Item("chipassets.gml", template("gamemaker", "chipassets.gml", TRACKS=text))
     for track in music.tracks:

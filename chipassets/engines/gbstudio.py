@@ -1,4 +1,4 @@
-"""GB Studio 4 (and 3): songs for its hUGE driver, with names and identifiers that stay."""
+"""GB Studio 4 and 3: songs for its hUGE driver, with stable names and identifiers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chipassets.engines.kit import Exporter, Item, Music, template
 
 _FOLDER = "assets/music"
 _MOST_LETTERS = 27
-"""GB Studio leaves four of the 31 letters of a name in C for a number."""
+"""GB Studio reserves four of the 31 characters of a C name for a number."""
 
 
 def gbstudio_items(music: Music) -> Iterator[Item]:
-    """Yield assets/music: a song for each track, and what GB Studio keeps about it."""
+    """Yield assets/music: a song for each track, and GB Studio's metadata of it."""
     yield Item(
         f"{_FOLDER}/chipassets.README.md", template("gbstudio", "README.md", SCENES=_scenes(music))
     )
@@ -37,12 +37,12 @@ def gbstudio_items(music: Music) -> Iterator[Item]:
 
 
 def _identifier(music: Music, name: str) -> str:
-    """The same for the same game and track, so that events go on naming it."""
+    """Return an identifier that depends on game and track only, so that events stay valid."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"chipassets:{music.index.game}/{name}"))
 
 
 def _symbol(name: str, taken: set[str]) -> str:
-    """The song's name in the game's C, as GB Studio makes it of a file's name."""
+    """Return the song's name in the game's C code, as GB Studio derives it from the file name."""
     plain = re.sub(r"[^a-z0-9]+", "_", f"song_{name}".lower())[:_MOST_LETTERS]
     symbol, number = plain, 0
     while symbol in taken:
@@ -60,7 +60,7 @@ def _scenes(music: Music) -> str:
 
 
 def gbstudio_example(music: Music) -> Iterator[Item]:
-    """Yield the events of a game that plays it: an editor's project is no text to write."""
+    """Yield a description of events that play it: an editor's project cannot be written as text."""
     del music
     yield Item(f"{_FOLDER}/chipassets.example.md", template("gbstudio", "example.md"))
 

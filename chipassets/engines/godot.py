@@ -58,7 +58,7 @@ def _common(music: Music, version: int) -> Iterator[Item]:
 
 
 def audio_names(music: Music, track: TrackEntry) -> list[tuple[str, str]]:
-    """Return the file names of what sounds together as the track, with their paths in the bundle.
+    """Return the file names that sound together as the track, with their paths in the bundle.
 
     They are its layers, named after the track and their number, or its OGG.
     """
@@ -67,15 +67,15 @@ def audio_names(music: Music, track: TrackEntry) -> list[tuple[str, str]]:
     return [(f"{track.name}.{number}.ogg", one.path) for number, one in enumerate(track.layers, 1)]
 
 
-# Higher than the bundle's, so that encoding twice is not heard.
+# Higher than the bundle's, so that encoding twice is not audible.
 _STEREO_QUALITY = 6.0
 
 
 def stereo(ogg: bytes, track: TrackEntry) -> bytes:
-    """Return an audio file of the track with two sides; one that has them already as it is.
+    """Return an audio file of the track in stereo; one that is stereo already is unchanged.
 
-    Godot 3 leaves the right side of a mono file silent behind the seam of its loop, for the rest
-    of the buffer that it mixes: `_mix_internal` of its audio_stream_ogg_vorbis.cpp, also in 3.5.
+    Godot 3 leaves the right side of a mono file silent after the seam of its loop, for the rest of
+    the buffer that it mixes: `_mix_internal` of its audio_stream_ogg_vorbis.cpp, also in 3.5.
     """
     samples, rate_hz = decode_samples(ogg)
     if samples.shape[1] > 1:
@@ -86,7 +86,7 @@ def stereo(ogg: bytes, track: TrackEntry) -> bytes:
 
 
 def _tracks(music: Music) -> bytes:
-    """The tracks as a GDScript constant: a project exports scripts, and no JSON."""
+    """Return the tracks as a GDScript constant: projects export scripts but not JSON files."""
     rows = [
         facts(track)
         | {
@@ -96,14 +96,14 @@ def _tracks(music: Music) -> bytes:
         for track in music.tracks
     ]
     table = json.dumps(rows, indent="\t")
-    head = "# What the add-on knows of the tracks. Written by chipassets; build the bundle anew.\n"
+    head = "# The tracks, for the add-on. Written by chipassets: build again to change it.\n"
     return f"{head}extends Object\n\nconst TRACKS = {table}\n".encode()
 
 
 def section_samples(track: TrackEntry) -> list[int]:
-    """Return the samples of the file at which a section starts or the loop does, in order.
+    """Return the samples of the file at which a section or the loop starts, in order.
 
-    A file that goes on into the loop's second pass has the loop's sections there again.
+    A file that continues into the loop's second pass contains the loop's sections again.
     """
     loop = track.loop
     starts = {section.start_bar for section in track.sections}
@@ -129,9 +129,9 @@ def bar_sample(track: TrackEntry, bar: int) -> int:
 def import_settings(track: TrackEntry, version: int) -> str:
     """Return the `.import` file of a track's OGG: whether and where it loops, and its bars.
 
-    Godot 4 ends a loop at `beat_count * 60 / bpm` seconds, so bpm is that of the file's samples and
-    rounded down: a loop that would end behind the file ends with it. Offsets are rounded down to a
-    sample, so half a sample is added.
+    Godot 4 ends a loop at `beat_count * 60 / bpm` seconds, so bpm is computed from the file's
+    samples and rounded down: a loop that would end after the file ends with it. Godot rounds
+    offsets down to a sample, so half a sample is added.
     """
     loop = track.loop
     rate_hz = track.sample_rate_hz
@@ -186,7 +186,7 @@ def interactive(music: Music) -> str:
 
 
 def _transitions(music: Music) -> dict[str, dict[str, Any]]:
-    """By pair of clips, how to go from one to the other: the rules that the runtime has too."""
+    """Return the transition for each pair of clips: the same rules as in the runtime."""
     rules = {f"Vector2i({_ANY_CLIP}, {_ANY_CLIP})": _transition(_AT_ONCE, 1.0)}
     for number, track in enumerate(music.tracks):
         if track.scene in ("battle", "boss"):

@@ -1,4 +1,4 @@
-"""What exporters are made of: the bundle that they read, the items that they give, templates."""
+"""The basis of exporters: the bundle that they read, the items that they return, templates."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Music:
 
     @cached_property
     def index_bytes(self) -> bytes:
-        """bundle.json as it stands in the folder."""
+        """Return the bytes of the folder's bundle.json."""
         return self.data("bundle.json")
 
     def data(self, path: str) -> bytes:
@@ -62,8 +62,8 @@ class Music:
 class Item:
     """A file for an engine: its path in the target folder, and its contents.
 
-    is_engines: whether the engine, or the developer in its editor, writes it too. Such a file is
-    put there once, and again when what it says of the music changes.
+    is_engines: whether the engine, or the developer in its editor, writes the file too. Such a file
+    is written once, and again only if what it says of the music changes.
     """
 
     path: str
@@ -73,10 +73,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """How an engine gets its files. needs: formats of which the bundle must hold every one.
+    """An engine's exporter. needs: the formats that the bundle must contain.
 
-    items gives what a game needs; example the files of a small game that plays it, for a project
-    of its own, whose paths are relative to the same folder.
+    items returns what a game needs; example returns the files of a small game that plays it, for a
+    new project; their paths are relative to the same folder.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Exporter:
 
 
 def template(engine: str, name: str, **values: str) -> bytes:
-    """Return a file of this package for an engine, each @NAME@ in it replaced by a value."""
+    """Return a file of this package for an engine, with each @NAME@ replaced by a value."""
     text = files(_TEMPLATES).joinpath("files", engine, name).read_text(encoding="utf-8")
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
@@ -95,9 +95,9 @@ def template(engine: str, name: str, **values: str) -> bytes:
 
 
 def literal(value: object, opening: str, closing: str) -> str:
-    """Return a value as languages of C's family write it: texts, numbers, truth, lists.
+    """Return a value as a literal of C-like languages: strings, numbers, booleans, lists.
 
-    opening, closing: what a list stands between.
+    opening, closing: the brackets of a list.
     """
     if isinstance(value, list):
         items = ", ".join(literal(item, opening, closing) for item in value)
@@ -113,23 +113,23 @@ def layer_files(track: TrackEntry) -> list[LayerEntry | FileEntry]:
 
 
 def exact_seconds(samples: int, rate_hz: int) -> str:
-    """Return samples as seconds in decimals, to a tenth of a nanosecond and never above them."""
+    """Return samples as decimal seconds, rounded down to a tenth of a nanosecond."""
     scaled = samples * 10**10 // rate_hz
     whole, rest = divmod(scaled, 10**10)
     return f"{whole}.{rest:010d}".rstrip("0").rstrip(".") or "0"
 
 
 def loop_bpm(track: TrackEntry) -> Fraction:
-    """Return quarter notes a minute by the file's own samples, not rounded.
+    """Return quarter notes per minute computed from the file's samples, not rounded.
 
-    With `file_bars * beats_per_bar` beats it ends the file exactly.
+    With this tempo, `file_bars * beats_per_bar` beats end exactly at the end of the file.
     """
     beats = (track.file_bars or track.bars) * track.beats_per_bar
     return Fraction(beats) * 60 * track.sample_rate_hz / track.samples
 
 
 def facts(track: TrackEntry) -> dict[str, Any]:
-    """Return what a player needs to know of a track, in names that every engine's player uses.
+    """Return what a player needs to know of a track; all engines' players use the same names.
 
     Samples are of the file; bars and beats count from 0; a loop ends where the file ends.
     """

@@ -1,4 +1,4 @@
-"""LÖVE 11: a module that queues intro and loop by the sample."""
+"""LÖVE 11: a module that queues intro and loop with sample accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What engines with Lua share: the core of the player, and tables as Lua writes them."""
+"""Shared by engines with Lua: the core of the player, and tables as Lua source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chipassets.engines.kit import Item, Music, facts, template
 
 
 def lua_value(value: object) -> str:
-    """Return a value as Lua writes it: texts, numbers, truth, lists, mappings by name."""
+    """Return a value as Lua source: strings, numbers, booleans, lists, mappings by name."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -29,9 +29,10 @@ def _lua_char(char: str) -> str:
 
 
 def lua_tracks(music: Music) -> bytes:
-    """Return a module with what the player knows of the tracks."""
+    """Return a module with the player's data of the tracks."""
     rows = ",\n".join(f"  {lua_value(track_table(music, track))}" for track in music.tracks)
-    return f"-- Written by chipassets; build the bundle anew.\nreturn {{\n{rows},\n}}\n".encode()
+    head = "-- Written by chipassets: build again to change it.\n"
+    return f"{head}return {{\n{rows},\n}}\n".encode()
 
 
 def track_table(music: Music, track: TrackEntry) -> dict[str, object]:

@@ -1,10 +1,10 @@
-"""AAC for RPG Maker MV on phones, which asks for `.m4a` there; ffmpeg encodes it.
+"""AAC for RPG Maker MV on phones, which needs `.m4a` there; ffmpeg encodes it.
 
-AAC decoders disagree about the silence that its encoders put in front: some give 1024 samples or
-more of it, some none. So the file goes on past the loop's end by more than that, and the loop
-starts as much later: wherever the sound lies in what is decoded, both ends of the loop are alike.
-MV reads LOOPSTART and LOOPLENGTH as names whose value follows in the next atom, and takes the
-file's time scale for the sample rate (rpg_core.js, WebAudio).
+AAC decoders differ in the silence that encoders put at the start: some return 1024 samples or more
+of it, some none. So the file continues past the loop's end by more than that, and the loop starts
+later by the same amount: whatever the offset after decoding, both ends of the loop have the same
+sound around them. MV reads LOOPSTART and LOOPLENGTH as names whose value follows in the next atom,
+and takes the file's time scale as the sample rate (rpg_core.js, WebAudio).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from chipassets.errors import BundleError, UsageError
 from chipassets.render.reopen import decode_samples
 
 SPARE_SAMPLES = 8192
-"""More than any encoder's delay."""
+"""Longer than any encoder's delay, in samples."""
 _BITS_A_SECOND = 128_000
 _LOSSLESS_FIRST = ("wav", "flac", "ogg")
 
@@ -34,8 +34,8 @@ def m4a_items(music: Music) -> Iterator[Item]:
     """Yield an `.m4a` beside each OGG that RPG Maker gets.
 
     Raises:
-        UsageError: there is no ffmpeg.
-        BundleError: ffmpeg failed, or a file of the bundle can't be read.
+        UsageError: ffmpeg is not installed.
+        BundleError: ffmpeg failed, or a file of the bundle cannot be read.
     """
     for track in music.tracks:
         folder = "audio/bgm" if track.loop else "audio/me"
@@ -83,7 +83,7 @@ def _encode(samples: NDArray[np.int16], rate_hz: int) -> bytes:
 
 
 def _tagged(data: bytes, tags: dict[str, int]) -> bytes:
-    """The file with these tags in place of its own; its `moov` must stand behind the sound."""
+    """Return the file with these tags in place of its own; its `moov` must follow the audio."""
     *others, (name, moov) = _atoms(data)
     if name != b"moov":
         raise BundleError(f"ffmpeg wrote {name.decode(errors='replace')} last, not moov")

@@ -1,7 +1,7 @@
-"""Puts an engine's files into a folder that others write to as well.
+"""Writes an engine's files to a folder that others write to as well.
 
-What was written is recorded beside it, by hash: a file that is not in the record, or that a person
-has changed since, is never touched.
+The hashes of written files are recorded beside them: a file that is not in the record, or that a
+person has changed since, is never touched.
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What was done, or would be: files written, removed, and left because they are not ours.
-
-    found: by path the hash of each file as it was before, "" where there was none.
-    """
+    """What was done, or would be: files written, removed, and left because they are not ours."""
 
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -41,7 +38,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A file of the record: the hashes that it may have as ours, and the one that was wanted."""
+    """A file of the record: the hashes that count as ours, and the one that was wanted."""
 
     hashes: tuple[str, ...]
     wanted: str
@@ -125,12 +122,12 @@ def _remove_empty(folder: Path, top: Path) -> None:
 
 
 def _leads_outside(folder: Path, path: str) -> bool:
-    """Whether links lead a file elsewhere; BundleError where they lead in a circle."""
+    """Return whether a link takes a file out of the folder; BundleError for links in a circle."""
     return not resolved(folder / path).is_relative_to(resolved(folder))
 
 
 def _hash_of(path: Path) -> str:
-    """The hash of a file, "" where there is none; "?" for a folder or what is no plain file."""
+    """Return the hash of a file, "" if there is none, "?" for a folder or a special file."""
     try:
         if not path.is_file():
             return "?" if path.exists() or path.is_symlink() else ""
@@ -141,7 +138,7 @@ def _hash_of(path: Path) -> str:
 
 
 def _read_record(path: Path) -> dict[str, _Entry]:
-    """The record, empty where there is none or it is damaged: then nothing is known as ours."""
+    """Return the record, empty if it is missing or damaged: then no file counts as ours."""
     try:
         found = json.loads(path.read_bytes())
         if found["format"] != _FORMAT:

@@ -41,10 +41,10 @@ def renpy_items(music: Music) -> Iterator[Item]:
 
 
 def played(track: TrackEntry, path: str) -> str:
-    """Return a file as Ren'Py plays it: behind `<loop …>`, the second to which it returns."""
+    """Return a file in Ren'Py's notation: with `<loop …>`, the second to which it returns."""
     if track.loop is None or track.loop.start_sample == 0:
         return path
-    # Half a sample more, because it is rounded down to one.
+    # Half a sample more, because Ren'Py rounds down to a sample.
     start = exact_seconds(2 * track.loop.start_sample + 1, 2 * track.sample_rate_hz)
     return f"<loop {start}>{path}"
 

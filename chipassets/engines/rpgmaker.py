@@ -31,9 +31,9 @@ def rpgmaker_items(music: Music) -> Iterator[Item]:
 
 
 def system_values(music: Music) -> bytes:
-    """Return, as data/System.json has them, the audio of the scenes that the system plays itself.
+    """Return, in the form of data/System.json, the audio of scenes that the system plays itself.
 
-    A piece that loops can't be an ME, nor one that ends a BGM; such a scene is left out.
+    A track that loops cannot be an ME, nor one that ends a BGM; such a scene is left out.
     """
     values = {}
     for scene, field in _SYSTEM.items():
@@ -49,7 +49,7 @@ def system_values(music: Music) -> bytes:
 
 
 def rpgmaker_example(music: Music) -> Iterator[Item]:
-    """Yield the events of a map that plays it: an editor's project is no text to write."""
+    """Yield a description of a map's events: an editor's project cannot be written as text."""
     del music
     yield Item("js/plugins/ChipassetsMusic.example.md", template("rpgmaker", "example.md"))
 

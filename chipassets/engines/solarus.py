@@ -14,7 +14,7 @@ def solarus_items(music: Music) -> Iterator[Item]:
     """Yield the script, its table of tracks, the audio, and the lines for project_db.dat."""
     rows = [{key: facts(track)[key] for key in _KEPT} for track in music.tracks]
     table = ",\n".join(f"  {lua_value(row)}" for row in rows)
-    head = "-- Written by chipassets; build the bundle anew.\n"
+    head = "-- Written by chipassets: build again to change it.\n"
     yield Item("scripts/chipassets/README.md", template("solarus", "README.md"))
     yield Item("scripts/chipassets/music.lua", template("solarus", "music.lua"))
     yield Item("scripts/chipassets/tracks.lua", f"{head}return {{\n{table},\n}}\n".encode())

@@ -1,4 +1,4 @@
-"""The page's synthesiser as one file: a page and its thread of sound both load it as a module."""
+"""The web page's synthesiser as one file, which page and audio worklet both load as a module."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 _FOLDER = "runtime/web/synth"
-# Each uses only what stands before it.
+# Each module uses only those before it.
 _MODULES = (
     "kernel", "stretches", "voices", "nes", "gameboy", "log", "stream", "processor", "page",
 )  # fmt: skip
@@ -18,7 +18,7 @@ _PUBLIC = (
 
 
 def synth_module() -> bytes:
-    """Return chipassets-synth.js: the modules of the synthesiser, one behind the other."""
+    """Return chipassets-synth.js: the modules of the synthesiser, concatenated."""
     folder = files("chipassets").joinpath(_FOLDER)
     texts = [folder.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in _MODULES]
     parts = [_EXPORT.sub("", _IMPORT.sub("", text)).strip() for text in texts]

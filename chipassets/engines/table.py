@@ -1,4 +1,4 @@
-"""The engines that there are exporters for, by the name that a manifest has for them."""
+"""The table of exporters, by the engine's name in manifests."""
 
 from __future__ import annotations
 

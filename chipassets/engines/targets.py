@@ -1,4 +1,4 @@
-"""The engines of a manifest: where each one's files go, and putting them there."""
+"""The engines of a manifest: the folder of each, and writing their files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chipassets.manifest.engines import EngineTarget
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An engine's files: the folder that holds them, and what was done, or would be."""
+    """The files of an engine: their folder, and what was done, or would be."""
 
     engine: str
     folder: Path
@@ -34,7 +34,7 @@ class Exported:
 
 
 def check_targets(targets: Iterable[EngineTarget], formats: Sequence[str]) -> None:
-    """Raise UsageError where an engine needs a format that the manifest does not ask for."""
+    """Raise UsageError if an engine needs a format that the manifest does not list."""
     for target in targets:
         for kind in EXPORTERS[target.name].needs:
             if kind not in formats:
@@ -45,7 +45,7 @@ def check_targets(targets: Iterable[EngineTarget], formats: Sequence[str]) -> No
 
 
 def target_folder(target: EngineTarget, manifest: Path, bundle: Path) -> Path:
-    """Return the folder for an engine's files: as the manifest says, else inside the bundle."""
+    """Return the folder for an engine's files: the manifest's, else one inside the bundle."""
     if target.into is None:
         return bundle / "engines" / target.name
     return manifest.parent / target.into
@@ -54,9 +54,9 @@ def target_folder(target: EngineTarget, manifest: Path, bundle: Path) -> Path:
 def export(
     engine: str, bundle: Path, folder: Path, *, example: bool = False, dry: bool = False
 ) -> Exported:
-    """Put an engine's files of a bundle into a folder; with `example` a small game that plays it.
+    """Write an engine's files of a bundle to a folder; with `example` also a small game.
 
-    Raises ChipassetsError when the bundle or a file cannot be read or written.
+    Raises ChipassetsError if the bundle or a file cannot be read or written.
     """
     exporter, music = EXPORTERS[engine], Music.read(bundle)
     items = chain(exporter.items(music), exporter.example(music) if example else ())
@@ -64,7 +64,7 @@ def export(
 
 
 def export_m4a(bundle: Path, folder: Path, *, dry: bool = False) -> Exported:
-    """Put an `.m4a` beside each OGG of a project of RPG Maker, with a record of its own."""
+    """Write an `.m4a` beside each OGG of an RPG Maker project, with a separate record."""
     name = f"{RPGMAKER.name}-m4a"
     return Exported(name, folder, place(name, folder, m4a_items(Music.read(bundle)), dry=dry))
 
@@ -72,7 +72,7 @@ def export_m4a(bundle: Path, folder: Path, *, dry: bool = False) -> Exported:
 def export_targets(
     targets: Iterable[EngineTarget], manifest: Path, bundle: Path, *, dry: bool = False
 ) -> list[Exported]:
-    """Put the files of every engine where the manifest says."""
+    """Write the files of every engine to the folders that the manifest sets."""
     return [
         export(target.name, bundle, target_folder(target, manifest, bundle), dry=dry)
         for target in targets
@@ -94,10 +94,10 @@ def found_files(exports: Iterable[Exported]) -> dict[Path, str]:
 
 
 def stale_targets(targets: Iterable[EngineTarget], manifest: Path, bundle: Path) -> list[str]:
-    """Return one line for each engine whose files are not what the bundle gives."""
+    """Return one line for each engine whose files differ from what the bundle gives."""
     return [
         f"engine {done.engine}: {len(done.placed.written) + len(done.placed.removed)} files of "
-        f"{done.folder} are not what the bundle gives"
+        f"{done.folder} differ from what the bundle gives"
         for done in export_targets(targets, manifest, bundle, dry=True)
         if done.placed.is_change
     ]

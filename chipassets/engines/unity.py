@@ -44,7 +44,7 @@ def unity_items(music: Music) -> Iterator[Item]:
 
 
 def unity_example(music: Music) -> Iterator[Item]:
-    """Yield the package's sample; Unity leaves folders that end with ~ alone."""
+    """Yield the package's sample; Unity ignores folders whose names end with ~."""
     del music
     yield Item(f"{_PACKAGE}/Samples~/Example/Example.cs", template("unity", "Example.cs"))
 

@@ -15,7 +15,7 @@ from chipassets.errors import BundleError
 
 _PLUGIN = "Plugins/Chipassets"
 _SOURCE = f"{_PLUGIN}/Source/Chipassets"
-# In the order of the struct's members.
+# The keys in the order of the struct's members.
 _FIELDS = (
     "name", "scene", "moods", "match", "like", "samples", "loops", "loop_start", "loop_length",
     "loop_start_bar", "loop_bars", "bars", "bpm", "beats_per_bar", "felt_beats", "section_samples",
@@ -25,7 +25,7 @@ _RATE_HZ = 44_100
 
 
 def unreal_items(music: Music) -> Iterator[Item]:
-    """Yield the plug-in: its rules, its source, the tracks as C++ and the audio."""
+    """Yield the plug-in: its build rules, its source, the tracks as C++ and the audio."""
     yield Item(f"{_PLUGIN}/README.md", template("unreal", "README.md"))
     plugin = template("unreal", "Chipassets.uplugin", VERSION=__version__)
     yield Item(f"{_PLUGIN}/Chipassets.uplugin", plugin)
@@ -46,13 +46,13 @@ def _wav_name(name: str) -> str:
 
 
 def wav(ogg: bytes, path: str) -> bytes:
-    """Return an audio file of the bundle as WAV, 16 bits; BundleError if it cannot be played so."""
+    """Return an audio file of the bundle as 16-bit WAV; BundleError if it cannot be converted."""
     try:
         wave, rate_hz = soundfile.read(io.BytesIO(ogg), dtype="int16", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise BundleError(f"{path} cannot be decoded: {error}; build the bundle again") from error
     if rate_hz != _RATE_HZ:
-        raise BundleError(f"{path} has {rate_hz} Hz and the plug-in plays {_RATE_HZ}")
+        raise BundleError(f"{path} has {rate_hz} Hz, but the plug-in plays {_RATE_HZ}")
     buffer = io.BytesIO()
     soundfile.write(buffer, wave, rate_hz, format="WAV", subtype="PCM_16")
     return buffer.getvalue()
@@ -67,12 +67,12 @@ def _row(music: Music, track: TrackEntry) -> str:
 
 
 def cpp_value(value: object) -> str:
-    """Return a value as C++ initialises with it: texts, lists of them, truth, numbers."""
+    """Return a value as a C++ initialiser: strings, lists of them, booleans, numbers."""
     return literal(value, "{", "}")
 
 
 def unreal_example(music: Music) -> Iterator[Item]:
-    """Yield a controller that plays it, as a text to copy: it belongs to the game's own module."""
+    """Yield a controller that plays it, as text to copy: it belongs into the game's own module."""
     del music
     yield Item(f"{_PLUGIN}/Example/MusicExample.cpp", template("unreal", "Example.cpp"))
 

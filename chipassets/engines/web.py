@@ -1,4 +1,4 @@
-"""The web: an npm package with the player as a module, types, adapters and sprites."""
+"""The web: an npm package with the player as a module, types, adapters and audio sprites."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def web_items(music: Music) -> Iterator[Item]:
 
 
 def bundle_items(music: Music, folder: str) -> Iterator[Item]:
-    """Yield the index, of audio and synth files only, and those."""
+    """Yield the index with only its audio and synth files, and these files."""
     index = json.loads(music.index_bytes)
     for record in index["tracks"]:
         record["files"] = {kind: one for kind, one in record["files"].items() if kind in _KINDS}
@@ -51,18 +51,18 @@ def bundle_items(music: Music, folder: str) -> Iterator[Item]:
 
 
 def player() -> bytes:
-    """Return chipassets.js, the player that the Python runtime has beside it."""
+    """Return chipassets.js, the JavaScript player that ships with the Python runtime."""
     return files("chipassets").joinpath("runtime/web/chipassets.js").read_bytes()
 
 
 def package_name(music: Music) -> str:
-    """Return the game's name as npm spells names, with -music behind it."""
+    """Return the game's name as an npm package name ending in -music."""
     words = re.findall(r"[a-z0-9]+", music.index.game.lower())
     return "-".join([*words, "music"])
 
 
 def howl(track: TrackEntry) -> dict[str, Any]:
-    """Return what a Howl of the track is made with: its files, and sprites in milliseconds."""
+    """Return the options of a Howl of the track: its files, and sprites in milliseconds."""
     sprite = {"all": [0, _ms(track, track.samples), track.loop is not None]}
     if track.loop is not None:
         start, length = track.loop.start_sample, track.loop.length_samples
@@ -115,7 +115,7 @@ def _package(music: Music, name: str) -> bytes:
                 "./howler.json": "./howler.json",
                 "./phaser.json": "./phaser.json",
             },
-            # The player sets a global: a bundler may not drop it as unused.
+            # The player sets a global: a bundler must not drop it as unused.
             "sideEffects": ["./chipassets.js", "./index.js"],
         }
     )

@@ -1,8 +1,8 @@
-"""The lock: the composed notes of every track, in text, beside the manifest and committed with it.
+"""The lock: the composed notes of every track as text, beside the manifest and committed with it.
 
 A build whose plan still asks for the same notes takes them from here instead of composing: on
 another machine, where floating-point sums may differ in the last bit, the music stays the same.
-What someone decided about takes stands here too, and stays until someone says otherwise.
+Decisions about takes are here too, and stay until someone changes them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Conflict markers: a lock that a merge left in two versions, told and resolved by track."""
+"""Conflict markers: reads a lock that a merge left with them, and resolves it by track."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _OURS, _BASE, _MIDDLE, _THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 
 
 def has_conflict(text: str) -> bool:
-    """Whether the text holds the markers that a merge leaves."""
+    """Return whether the text has a merge's conflict markers."""
     starts = {line[:7] for line in text.splitlines()}
     return _OURS in starts and _THEIRS in starts
 
 
 def conflict_sides(text: str) -> tuple[str, str]:
-    """Return the text as each side had it, where the markers stand."""
+    """Return the two versions of the text that the markers separate."""
     sides: tuple[list[str], list[str]] = ([], [])
     wanted: tuple[int, ...] = (0, 1)
     for line in text.splitlines(keepends=True):
@@ -41,7 +41,7 @@ def conflict_sides(text: str) -> tuple[str, str]:
 def conflicting_tracks(text: str, path: Path) -> tuple[Lock, Lock, list[str]]:
     """Return both sides of a lock with markers, and the tracks in which they differ.
 
-    CheckError when a side is no lock by itself.
+    CheckError if a side is not a valid lock.
     """
     ours, theirs = (lock_from_text(side, path) for side in conflict_sides(text))
     names = sorted(ours.takes.keys() | theirs.takes.keys())
@@ -64,7 +64,7 @@ def conflict_error(text: str, path: Path) -> CheckError:
 
 
 def conflicted_text(merged: Lock, theirs: Lock, names: Collection[str]) -> str:
-    """Return the merged lock as text, with markers round those tracks, ours first."""
+    """Return the merged lock as text, with markers around these tracks, ours first."""
     mine, other = (
         lock_to_text(merged),
         lock_to_text(
@@ -87,7 +87,7 @@ def conflicted_text(merged: Lock, theirs: Lock, names: Collection[str]) -> str:
 
 
 def _by_track(text: str) -> list[tuple[str, list[str]]]:
-    """The lines of a lock that this program wrote, in order, by the track to which they belong."""
+    """Return the lines of a lock, in order, by the track to which they belong."""
     parts: list[tuple[str, list[str]]] = [("", [])]
     for line in text.splitlines(keepends=True):
         if line.startswith('  "') and line.endswith(": {\n"):

@@ -1,4 +1,4 @@
-"""What a lock holds: the chosen take of each track, and what people decided about it."""
+"""The content of a lock: the chosen take of each track, and people's decisions about it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from chipassets.music.score_text import score_to_lines
 
 
 def notes_sha256(score: Score) -> str:
-    """Return the hash of a take's bars and notes: the same music at any tempo."""
+    """Return the hash of a take's bars and notes, which does not depend on its tempo."""
     bars = [line for line in score_to_lines(score) if "|" in line]
     return hashlib.sha256("\n".join(bars).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A take that someone does not want: its number then, and the hash of its notes."""
+    """A rejected take: its number at that time, and the hash of its notes."""
 
     number: int
     notes_sha256: str
@@ -26,7 +26,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What someone decided about a track's takes."""
+    """The decisions about a track's takes."""
 
     rejected: tuple[Rejection, ...] = ()
     rolled: int = 0
@@ -34,8 +34,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class TakeRow:
-    """A take that was looked at when one was chosen: its number, its points from 0 to 1, what
-    spoke against it, if anything, and of each feature name, measured value and points.
+    """A take that was a candidate.
+
+    Its number, its points from 0 to 1, the reason if it was refused, and
+    for each feature its name, measured value and points.
     """
 
     number: int
@@ -46,11 +48,11 @@ class TakeRow:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A take as it was kept beside the composed ones: repaired, brought from outside, or replaced.
+    """A take kept beside the composed ones: repaired, imported, or replaced.
 
-    number: of the composed take (from 0) that it is a version of; version: which one, 0 being the
-    take as it was before it was replaced. origin: where it comes from, in words. The rest as in
-    `LockedTake`; accepted and before say how it stood when it was replaced.
+    number: the composed take (from 0) that it is a version of. version: its number, 0 for the
+    composed take as it was before it was replaced. origin: how it was made, in words. The rest as
+    in `LockedTake`; accepted and before are as they were when it was replaced.
     """
 
     number: int
@@ -65,21 +67,23 @@ class Version:
 
     @property
     def name(self) -> str:
-        """What people call it: take 5.2 is the second version of take 5."""
+        """The name for people: take 5.2 is the second version of take 5."""
         return f"{self.number + 1}.{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
 class LockedTake:
-    """The chosen take of a track: its notes, what they were composed from, and why it won.
+    """The chosen take of a track: its notes, what they were composed from, and why it was chosen.
 
-    Numbers count from 0 here, from 1 in the file. accepted: someone chose it, so it stays when its
-    plan changes; plan_key: the hash of the plan it followed, without versions and model. rejected:
-    takes that are never chosen again. rolled: how many takes were asked for beyond the plan's.
-    table: all takes of which it was chosen. facts: what it was composed from, in words, by name,
-    so that a change can be named. Locks of older versions have neither. versions: what was kept of
-    this and of other takes, in the order in which it came. before: the hash of the notes that this
-    take replaced, "" where there were none or nobody had chosen them.
+    Numbers count from 0 here, from 1 in the file.
+
+    accepted: someone chose it, so it stays when its plan changes. plan_key: the hash of the plan
+    that it follows, without versions and model. rejected: takes that are never chosen. rolled: the
+    number of takes beyond the plan's. table: all takes from which it was chosen. facts: what it was
+    composed from, in words by name, so that a change can be named. Locks of older versions have
+    neither table nor facts. versions: versions of this and of other takes, in order of time.
+    before: the hash of the notes that this take replaced, "" if there were none or nobody had
+    chosen them.
     """
 
     notes_key: str
@@ -98,12 +102,12 @@ class LockedTake:
 
     @property
     def is_decided(self) -> bool:
-        """Whether a person had a say in it."""
+        """Whether a person made any decision about it."""
         return self.accepted or bool(self.rejected) or bool(self.rolled) or bool(self.versions)
 
     @property
     def as_version(self) -> Version | None:
-        """The version that the take is, None where it is as it was composed."""
+        """The version that the take is, None if it is as composed."""
         if not self.versions:
             return None
         found = self.version_of(notes_sha256(self.score))
@@ -111,24 +115,24 @@ class LockedTake:
 
     @property
     def name(self) -> str:
-        """What people call the take: its number from 1, and the version behind a point."""
+        """The name for people: its number from 1, and the version after a point."""
         version = self.as_version
         return version.name if version else str(self.number + 1)
 
     @property
     def origin(self) -> str:
-        """Where a version comes from, in words; "" for a take as it was composed."""
+        """How a version was made, in words; "" for a take as composed."""
         version = self.as_version
         return version.origin if version else ""
 
     def version_of(self, sha256: str) -> Version | None:
-        """Return the version that has the notes of that hash."""
+        """Return the version whose notes have this hash."""
         return next((v for v in self.versions if notes_sha256(v.score) == sha256), None)
 
     def with_version(self, version: Version) -> LockedTake:
-        """Return the take with one more version, under the next number where its own is taken.
+        """Return the take with one more version; if its number is used, it gets the next one.
 
-        Notes that are known already are not kept twice.
+        Notes that are stored already are not stored twice.
         """
         if self.version_of(notes_sha256(version.score)):
             return self
@@ -137,10 +141,10 @@ class LockedTake:
         return replace(self, versions=(*self.versions, version))
 
     def replacing(self, other: LockedTake) -> LockedTake:
-        """Return the take as it follows another one of its track, which `undo` brings back.
+        """Return the take as the replacement of another one of its track, which `undo` restores.
 
-        What the other take had replaced stays behind that, each take once and as it stood when it
-        was replaced, so the row of what can be brought back ends.
+        What the other take had replaced stays in the history, each take once and as it was when it
+        was replaced, so the history is finite.
         """
         own, old = notes_sha256(self.score), other.replaced()
         row = [sha for sha in (notes_sha256(old.score), *other.replaced_row()) if sha != own]
@@ -154,7 +158,7 @@ class LockedTake:
         return replace(self, versions=tuple(versions), before=row[0] if row else "")
 
     def replaced_row(self) -> list[str]:
-        """Return the hashes of the notes that can be brought back one after the other."""
+        """Return the hashes of the notes that `undo` would restore one after another."""
         row: list[str] = []
         at = self.before
         while at and at not in row and (version := self.version_of(at)) is not None:
@@ -163,11 +167,11 @@ class LockedTake:
         return row
 
     def next_version(self, number: int) -> int:
-        """Return which version of a composed take (from 0) the next one is, from 1."""
+        """Return the number, from 1, of the next version of a composed take (from 0)."""
         return 1 + max((v.version for v in self.versions if v.number == number), default=0)
 
     def replaced(self) -> Version:
-        """Return the take as it is now, to be kept when another one replaces it."""
+        """Return the take as a version, to be kept when another take replaces it."""
         return Version(
             number=self.number,
             version=0,
@@ -183,9 +187,9 @@ class LockedTake:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The locked takes by track, those too of tracks that the manifest has no longer.
+    """The locked takes by track, including tracks that are no longer in the manifest.
 
-    manifest: the name of the manifest's file; home: the key and tempo of the game, in words. Both
+    manifest: the name of the manifest's file. home: the key and tempo of the game, in words. Both
     are "" in locks of older versions.
     """
 
@@ -203,10 +207,10 @@ class Lock:
         return replace(self, takes=kept)
 
     def renamed(self, names: Mapping[str, str | None]) -> Lock:
-        """Return the lock with entries under new names: by new name the old one, or None.
+        """Return the lock with entries under new names; names: the old name, or None, by new name.
 
-        An entry that has the new name already stays, and so does the old one then; but one of
-        which nobody decided anything gives way to an old one of which somebody did.
+        If there is an entry under the new name, both stay; but an undecided one is replaced by an
+        old one with decisions.
         """
         takes = dict(self.takes)
         for new, old in names.items():

@@ -1,4 +1,4 @@
-"""The lock's file: where it lies, and how it is read, changed by several programs, and merged."""
+"""The lock's file: its path, and how it is read, changed by several programs, and merged."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ _MAIN_SUFFIX = ".yaml"
 
 
 Watch = Callable[[Lock, Lock], None]
-"""Who is told of a change: the lock as it was just before, and as it is since."""
+"""Called with the lock before and after a change."""
 
 
 def lock_path(manifest: Path) -> Path:
-    """Return where the lock of a manifest lies: `game.yaml` has `game.lock`.
+    """Return the path of a manifest's lock: `game.yaml` has `game.lock`.
 
-    Of two manifests that share the name before the suffix only one has that lock: the one that it
-    names, else `game.yaml`. The other, `game.yml`, has `game.yml.lock`.
+    If two manifests share the name before the suffix, `game.lock` belongs to the one that it names,
+    else to `game.yaml`. The other, `game.yml`, has `game.yml.lock`.
     """
     short, full = manifest.with_suffix(".lock"), manifest.with_name(f"{manifest.name}.lock")
     if full.exists():
         return full
     owner = _owner(short)
     main = manifest.with_suffix(_MAIN_SUFFIX)
-    if not owner:  # there is none, or one of a version that named no manifest
+    if not owner:  # there is no lock, or one of an old version that names no manifest
         return short if manifest == main or not main.exists() else full
     is_free = owner == manifest.name or not manifest.with_name(owner).exists()
     return short if is_free else full
 
 
 def lock_files(manifest: Path) -> list[Path]:
-    """Return every file that decides which lock a manifest has and what it holds, there or not."""
+    """Return every file that determines a manifest's lock and its content, existing or not."""
     short, full = manifest.with_suffix(".lock"), manifest.with_name(f"{manifest.name}.lock")
     owner = _owner(short)
     others = [manifest.with_name(owner)] if owner else []
@@ -65,20 +65,20 @@ def _owner(lock: Path) -> str:
 
 
 def read_lock(manifest: Path) -> Lock:
-    """Return the lock of a manifest; without a file an empty one.
+    """Return the lock of a manifest; an empty one if there is no file.
 
-    CheckError as for `lock_from_text`, and with conflict markers, by track.
+    CheckError as in `lock_from_text`, and for conflict markers, naming the tracks.
     """
     path = lock_path(manifest)
     if not path.exists() and path != manifest.with_suffix(".lock"):
-        # What both manifests shared until an older version forgot half of it is the start of both.
+        # Older versions kept one lock for both manifests: its content starts both locks.
         shared = manifest.with_suffix(".lock")
         return replace(read_lock_file(shared), manifest="") if not _owner(shared) else Lock()
     return read_lock_file(path)
 
 
 def read_lock_file(path: Path) -> Lock:
-    """Return the lock in a file; empty without one. CheckError as for `read_lock`."""
+    """Return the lock in a file; empty if there is none. CheckError as in `read_lock`."""
     text = read_text(path)
     if text is None:
         return Lock()
@@ -88,7 +88,7 @@ def read_lock_file(path: Path) -> Lock:
 
 
 def read_text(path: Path) -> str | None:
-    """Return the text of a lock file, None without one; CheckError when it cannot be read."""
+    """Return the text of a lock file, None if there is none; CheckError if it cannot be read."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise CheckError(f"{path} is larger than 1 GiB, so it is not a lock; {ADVICE}")
@@ -100,10 +100,10 @@ def read_text(path: Path) -> str | None:
 
 
 def change_lock(manifest: Path, change: Callable[[Lock], Lock], watch: Watch | None = None) -> Lock:
-    """Make the lock what `change` makes of the lock as it is now, and return it.
+    """Write the result of `change` on the present lock, and return it.
 
-    No other process changes it in between. `watch` is told of the lock before and after, once it is
-    written. BundleError when it cannot be written.
+    No other process changes the lock in between. `watch` is called with the lock before and after,
+    once it is written. BundleError if it cannot be written.
     """
     path = lock_path(manifest)
     target = resolved(path)
@@ -122,7 +122,7 @@ def change_lock(manifest: Path, change: Callable[[Lock], Lock], watch: Watch | N
 
 
 def try_lock(manifest: Path) -> None:
-    """Find out whether the lock can be written, before a build composes; BundleError if not."""
+    """Check that the lock can be written, before a build composes; BundleError if not."""
     path = lock_path(manifest)
     target = resolved(path)
     try:

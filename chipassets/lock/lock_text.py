@@ -1,4 +1,4 @@
-"""The lock as text: JSON that a diff reads as music, read back with every value checked."""
+"""The lock as text: JSON with readable diffs; reading checks every value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chipassets.music.score import Score
 from chipassets.music.score_text import score_from_lines, score_to_lines
 
 VERSION = 2
-"""Version 1 counted takes from 0 and forgot tracks that were not built."""
+"""Version 1 counted takes from 0 and dropped tracks that were not built."""
 
 ADVICE = "restore it from version control, or remove it to compose again"
 
@@ -51,7 +51,7 @@ class _WrongError(ValueError):
 
 
 def lock_to_text(lock: Lock) -> str:
-    """Return the lock file: tracks by name, one line of text for each bar of music and part."""
+    """Return the lock file: tracks by name, one line of text for each bar of each part."""
     tracks = {name: _take_to_json(lock.takes[name]) for name in sorted(lock.takes)}
     head = {"manifest": lock.manifest, "home": lock.home}
     said = {name: text for name, text in head.items() if text}
@@ -60,11 +60,11 @@ def lock_to_text(lock: Lock) -> str:
 
 
 def lock_from_text(text: str, path: Path) -> Lock:
-    """Return the lock that the text of a file holds.
+    """Return the lock of a file's text.
 
     Raises:
-        CheckError: it is no lock, of a newer version, or a value in it cannot be: by line. Nothing
-            is thrown away silently: it may hold takes that someone chose.
+        CheckError: it is not a lock, is of a newer version, or has an invalid value, with its line.
+            Nothing is dropped silently: it may hold takes that someone chose.
     """
     try:
         found = _tracks_in(json.loads(text))
@@ -114,7 +114,7 @@ def take_to_text(take: LockedTake) -> str:
 
 
 def take_from_text(text: str) -> LockedTake:
-    """Return the take; ValueError for any other text."""
+    """Return the take of a text; ValueError for other text."""
     try:
         return _take_from_json("", json.loads(text), VERSION)
     except RecursionError as error:
@@ -122,9 +122,9 @@ def take_from_text(text: str) -> LockedTake:
 
 
 def line_of(text: str, track: str | int = "", key: str | int = "", item: str | int = "") -> int:
-    """Return the line, from 1, on which a track's key stands, or an item of its list; 0 if none.
+    """Return the line, from 1, of a track's key, or of an item of its list; 0 if there is none.
 
-    `key` may be a word with which a line of the track's score starts.
+    `key` may also be the word with which a line of the track's score starts.
     """
     lines = text.splitlines()
     start = _find(lines, 0, f"{json.dumps(track, ensure_ascii=False)}: {{")
@@ -140,7 +140,7 @@ def _find(lines: list[str], start: int, words: str) -> int:
 
 
 def _take_to_json(take: LockedTake) -> dict[str, Any]:
-    """Return only the choices that someone has made. Takes count from 1 wherever people read."""
+    """Return a take as JSON, with decisions only if there are any; takes count from 1 here."""
     choices: dict[str, Any] = {"accepted": True} if take.accepted else {}
     if take.rejected:
         choices["rejected"] = [
@@ -156,7 +156,7 @@ def _take_to_json(take: LockedTake) -> dict[str, Any]:
         choices["table"] = [_row_to_line(row) for row in take.table]
     if take.before:
         choices["before"] = take.before
-    # Behind the take's own notes: who looks for those finds them first.
+    # After the take's own notes, so that readers find those first.
     versions = [_version_to_json(version) for version in take.versions]
     kept = {"versions": versions} if versions else {}
     return {
@@ -183,14 +183,14 @@ def _version_to_json(version: Version) -> dict[str, Any]:
 
 def _version_from_json(name: str, entry: object) -> Version:
     if not isinstance(entry, dict):
-        raise _WrongError((name, "versions"), "it is no version of a take")
+        raise _WrongError((name, "versions"), "it is not a version of a take")
     way = (name, "versions")
     _refuse_unknown(entry, _VERSION_KEYS, way)
     accepted, facts = entry.get("accepted", False), entry.get("from", {})
     if not isinstance(accepted, bool):
         raise _WrongError(way, f"{accepted!r} is neither true nor false")
     if not isinstance(facts, dict):
-        raise _WrongError(way, "what a version was composed from is no mapping")
+        raise _WrongError(way, "its facts are not a mapping")
     return Version(
         number=_whole(entry, "number", way, 1, _MAX_TAKES) - 1,
         version=_whole(entry, "version", way, 0, _MAX_TAKES),
@@ -206,13 +206,13 @@ def _version_from_json(name: str, entry: object) -> Version:
 
 def _named(name: str, entry: object, version: int) -> LockedTake:
     if not _NAME.fullmatch(name):
-        raise _WrongError((), f"{ascii(name)[:70]} is no name of a track")
+        raise _WrongError((), f"{ascii(name)[:70]} is not a valid track name")
     return _take_from_json(name, entry, version)
 
 
 def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
     if not isinstance(entry, dict):
-        raise _WrongError((name,), "it is no entry of a take")
+        raise _WrongError((name,), "it is not the entry of a take")
     _refuse_unknown(entry, _TAKE_KEYS, (name,))
     accepted = entry.get("accepted", False)
     if not isinstance(accepted, bool):
@@ -228,7 +228,7 @@ def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
     ]
     facts = entry.get("from", {})
     if not isinstance(facts, dict):
-        raise _WrongError((name, "from"), "it is no mapping")
+        raise _WrongError((name, "from"), "it is not a mapping")
     return LockedTake(
         notes_key=_text(entry, "notes_key", (name,), needed=True),
         number=_whole(entry, "number", (name,), first, of - 1 + first) - first,
@@ -250,15 +250,15 @@ def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
 
 
 def _refuse_unknown(entry: dict[str, Any], known: frozenset[str], way: tuple[str, ...]) -> None:
-    """Refuse a key that this version does not know.
+    """Raise an error for a key that this version does not know.
 
-    A lock is written as a whole: what is not read would be lost with the next decision.
+    A lock is rewritten as a whole: what is not read would be lost with the next decision.
     """
     for key in entry.keys() - known:
         raise _WrongError(
             (*way, key)[:2],
-            f"{ascii(key)[:40]} is no key that this chipassets knows; update chipassets if a newer "
-            "one wrote it",
+            f"{ascii(key)[:40]} is a key that this chipassets does not know; update chipassets if "
+            "a newer one wrote it",
         )
 
 
@@ -281,24 +281,24 @@ def _whole(
 def _text(entry: object, key: str, way: tuple[str | int, ...], *, needed: bool = False) -> str:
     value = entry.get(key, None if needed else "") if isinstance(entry, dict) else None
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
-        raise _WrongError((*way, key)[:2], f"{key} is no text of at most {_MAX_TEXT} characters")
+        raise _WrongError((*way, key)[:2], f"{key} is not a text of at most {_MAX_TEXT} characters")
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise _WrongError((*way, key)[:2], f"{key} has half a character ({ascii(value)[:40]})")
+        raise _WrongError((*way, key)[:2], f"{key} has a lone surrogate ({ascii(value)[:40]})")
     return value
 
 
 def _list(entry: dict[str, Any], key: str, name: str) -> list[Any]:
     value = entry.get(key, [])
     if not isinstance(value, list) or len(value) > _MAX_TAKES:
-        raise _WrongError((name, key), f"{key} is no list of at most {_MAX_TAKES}")
+        raise _WrongError((name, key), f"{key} is not a list of at most {_MAX_TAKES}")
     return value
 
 
 def _score(entry: dict[str, Any], name: str, key: str = "score") -> Score:
-    """Return the score of an entry; `key` is where in the track's entry a fault is told."""
+    """Return the score of an entry; `key` is the key of the entry that an error names."""
     lines = entry.get("score")
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise _WrongError((name, key), "its score is no list of lines")
+        raise _WrongError((name, key), "its score is not a list of lines")
     is_own = key == "score"
     try:
         score = score_from_lines(lines)
@@ -314,7 +314,7 @@ def _score(entry: dict[str, Any], name: str, key: str = "score") -> Score:
 
 
 def _faults(score: Score) -> list[tuple[str, str]]:
-    """Return what cannot be in a score: the word with which its line starts, and why."""
+    """Yield what is invalid in a score: the first word of its line, and why."""
     found = []
     if not 1 <= score.bars <= _MAX_BARS:
         found.append(("bars ", f"{score.bars} bars instead of 1 to {_MAX_BARS}"))
@@ -343,7 +343,7 @@ def _faults(score: Score) -> list[tuple[str, str]]:
         except ValueError as error:
             found.append(("chords ", str(error)))
     found += [
-        ("motif ", f"motif {said.motif!r} stands where the score has no steps")
+        ("motif ", f"motif {said.motif!r} is outside the score")
         for said in score.statements
         if not (
             0 <= said.start_step < score.total_steps
@@ -362,7 +362,10 @@ def _faults(score: Score) -> list[tuple[str, str]]:
 
 
 def _row_to_line(row: TakeRow) -> str:
-    """One line a take, so that a lock stays short: "1 | 0.81 | scale 0.98 0.92; ... | refused"."""
+    """Return a row as one line, to keep locks short: "1 | 0.81 | scale 0.98 0.92.
+
+    ... | refused".
+    """
     features = "; ".join(f"{name} {value:g} {points:g}" for name, value, points in row.features)
     return f"{row.number + 1} | {row.total:g} | {features} | {row.verdict}"
 
@@ -379,9 +382,9 @@ def _row_from_line(line: object, first: int, way: tuple[str | int, ...]) -> Take
     except _WrongError:
         raise
     except ValueError as error:
-        raise _WrongError(way, f"{ascii(line)[:60]} is no row of a take") from error
+        raise _WrongError(way, f"{ascii(line)[:60]} is not the row of a take") from error
     if not 0 <= row.number < _MAX_TAKES or not math.isfinite(row.total):
-        raise _WrongError(way, f"{ascii(line)[:60]} has a number that no take has")
+        raise _WrongError(way, f"{ascii(line)[:60]} has an invalid take number")
     return row
 
 

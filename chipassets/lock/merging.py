@@ -1,4 +1,4 @@
-"""Merging locks, track by track: nobody's decision gets lost."""
+"""Merges locks track by track; no decision gets lost."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from chipassets.lock.entries import Lock, LockedTake, Rejection, Version
 
 
 def merge_locks(base: Lock, ours: Lock, theirs: Lock) -> tuple[Lock, list[str]]:
-    """Return what both sides made of `base`, and the tracks of which each accepted other notes.
+    """Return the merge of two changes of `base`, and the tracks with different accepted notes.
 
-    Those have ours in what is returned. A track that one side removed and the other changed stays.
+    For those the merge has ours. A track that one side removed and the other changed stays.
     """
     merged: dict[str, LockedTake] = {}
     conflicts = []
@@ -29,10 +29,10 @@ def merge_locks(base: Lock, ours: Lock, theirs: Lock) -> tuple[Lock, list[str]]:
 def merge_takes(
     base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None
 ) -> LockedTake | None:
-    """Return what is left of a take that one side or both changed; None where it is removed.
+    """Return the merge of two changes of a take; None if it is removed.
 
-    Where both changed it, the accepted one wins, else ours; rejections and rolls of both count, and
-    so do the versions that either keeps.
+    If both changed it, the accepted one is kept, else ours; rejections, rolled takes and versions
+    of both are kept.
     """
     winner = _winner(base, ours, theirs)
     if winner is None:
@@ -43,7 +43,7 @@ def merge_takes(
 def _merged_versions(
     winner: LockedTake, ours: LockedTake | None, theirs: LockedTake | None
 ) -> tuple[Version, ...]:
-    """Return the winner's versions, then those that only one side has."""
+    """Return the winner's versions, then those that only the other side has."""
     for version in (v for side in (ours, theirs) if side for v in side.versions):
         winner = winner.with_version(version)
     return winner.versions
@@ -74,7 +74,7 @@ def _is_conflict(
 def _merged_rejections(
     base: tuple[Rejection, ...], ours: tuple[Rejection, ...], theirs: tuple[Rejection, ...]
 ) -> tuple[Rejection, ...]:
-    """Both sides' rejections, without those that one side took back."""
+    """Return both sides' rejections, without those that one side removed."""
     before, mine, others = (
         {item.notes_sha256: item for item in side} for side in (base, ours, theirs)
     )

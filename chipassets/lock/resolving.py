@@ -1,4 +1,4 @@
-"""Merging lock files, and taking a side of what could not be merged."""
+"""Merges lock files, and resolves conflicts by taking one side."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from chipassets.lock.merging import merge_locks
 
 
 def find_conflicted(words: Sequence[str]) -> tuple[Path, list[str]]:
-    """Return the lock that is meant and the tracks: the first word may be a lock or a manifest.
+    """Return the lock and the tracks that words name; the first may be a lock or a manifest.
 
-    UsageError when no lock, or several, in the working directory have conflict markers.
+    UsageError if no lock, or several, in the working directory have conflict markers.
     """
     if words and Path(words[0]).suffix:
         path = Path(words[0])
@@ -38,10 +38,10 @@ def _is_conflicted(path: Path) -> bool:
 
 
 def resolve_lock(path: Path, names: Sequence[str], *, ours: bool) -> tuple[list[str], list[str]]:
-    """Take one side of the tracks, all in conflict without a name; return those taken and left.
+    """Take one side of the tracks, or of all that are in conflict; return those taken and left.
 
     Raises:
-        CheckError: the lock has no conflict markers, or a side of it is no lock.
+        CheckError: the lock has no conflict markers, or a side of it is not a valid lock.
         UsageError: a track is not in conflict.
     """
     text = read_text(path)
@@ -59,7 +59,7 @@ def resolve_lock(path: Path, names: Sequence[str], *, ours: bool) -> tuple[list[
     merged = mine
     for name in conflicts:
         side = (mine if ours else other) if name in taken else mine
-        # A take that only one side has stays, chosen or not, until a person decides.
+        # A take that only one side has is kept, chosen or not, until a person decides.
         take = side.takes.get(name) or (other.takes.get(name) if name in left else None)
         merged = merged.without({name}) if take is None else merged.with_take(name, take)
     whole = conflicted_text(merged, other, both) if both else lock_to_text(merged)
@@ -68,7 +68,7 @@ def resolve_lock(path: Path, names: Sequence[str], *, ours: bool) -> tuple[list[
 
 
 def merge_files(base: Path, ours: Path, theirs: Path) -> list[str]:
-    """Write what both sides made of a lock into `ours`; return the tracks that are in conflict."""
+    """Write the merge of three lock files into `ours`; return the tracks in conflict."""
     sides = [_read(path) for path in (base, ours, theirs)]
     merged, conflicts = merge_locks(*sides)
     merged = replace(merged, manifest=sides[1].manifest or sides[2].manifest)
@@ -78,6 +78,6 @@ def merge_files(base: Path, ours: Path, theirs: Path) -> list[str]:
 
 
 def _read(path: Path) -> Lock:
-    """A lock, or an empty one for the empty file that git gives where there was none."""
+    """Return a lock; an empty one for the empty file that git passes if there was none."""
     text = read_text(path) or ""
     return lock_from_text(text, path) if text.strip() else Lock()

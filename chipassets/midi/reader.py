@@ -1,9 +1,9 @@
-"""Standard MIDI files, read in one pass: notes, metres, tempi, programs; all else is skipped.
+"""Reads standard MIDI files in one pass: notes, metres, tempi, programs; the rest is skipped.
 
-The one reader of music that people bring, for primers and for a corpus. A corpus has millions of
-messages, and only these matter. What is unusual but means something is read: a file in a RIFF
-wrapper, chunks of other kinds, track counts and lengths that do not fit. What is damaged ends its
-track, not the file: what stood before is kept, and counted. Source: Standard MIDI Files 1.0.
+The only reader of users' music, for primers and for a corpus. A corpus has millions of messages,
+and only these matter. Unusual but meaningful files are read: RIFF wrappers, other kinds of chunks,
+wrong track counts and lengths. Damage ends its track, not the file: what came before is kept, and
+counted. Source: Standard MIDI Files 1.0.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections import deque
 from dataclasses import dataclass, field
 
 MIDI_SUFFIXES = frozenset({".mid", ".midi", ".kar", ".rmi"})
-"""What files are called that this module reads: karaoke's and RIFF's kind too."""
+"""The suffixes of files that this module reads, karaoke and RIFF included."""
 
 DRUM_CHANNEL = 9
 _DRUM_PROGRAMS = frozenset({113, *range(115, 128)})
-"""General MIDI's unpitched percussion and sound effects, counted from 0: what recordings of chip
-music give the noise channel, whose pitches are none."""
+"""General MIDI's unpitched percussion and sound effects, counted from 0: transcriptions of chip
+music use them for the noise channel, which has no pitch."""
 _DRUM_NAME = re.compile(r"drum|percuss|noise|dpcm|^(no|noi|dmc|pcm|kit)$", re.IGNORECASE)
 _HEADER, _TRACK = b"MThd", b"MTrk"
 _HEADER_BYTES, _CHUNK_BYTES = 14, 8
 _MOST_JUNK_BYTES = 4096
-"""Before the header: a RIFF wrapper has 20 bytes, a Macintosh's 128."""
+"""The most bytes before the header: a RIFF wrapper has 20, a MacBinary header 128."""
 _MOST_NOTES = 400_000
 _MAX_TICK = 1 << 40
 _MOST_DIGITS = 4
-"""Bytes of a number of variable length, of seven bits each."""
+"""The most bytes of a variable-length number, of seven bits each."""
 _LONGEST_HANGING_QUARTERS = 4
 _META, _SYSEX, _SYSEX_MORE = 0xFF, 0xF0, 0xF7
 _TRACK_NAME, _SET_TEMPO, _TIME_SIGNATURE, _END_OF_TRACK = 0x03, 0x51, 0x58, 0x2F
@@ -35,20 +35,22 @@ _SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 
 
 class MidiError(ValueError):
-    """The bytes are no MIDI file whose notes stand on a beat; the message says why."""
+    """The bytes are not a MIDI file with ticks per beat; the message says why."""
 
 
 @dataclass(slots=True)
 class MidiContent:
-    """What a file says, in ticks.
+    """The content of a file, in ticks.
 
-    notes: (start, end, pitch, voice), a voice being one channel of one track. drums: the starts of
-    what is set apart; strokes: the same as (tick, key, velocity). metres: (tick, numerator,
-    denominator). tempi: (tick, microseconds a quarter), but for those of 0, which are counted in
-    `no_tempi`. programs: those of channels that have notes. names: the last name of each track that
-    has one; voice v stands in track v // 16. damaged: tracks that break off. hanging: notes that
-    nothing ended, now at most a bar of 4/4 long. tracks: how many there are, `promised` how many
-    the header says.
+    notes: (start, end, pitch, voice); a voice is one channel of one track.
+    drums: the starts of drum notes; strokes: the same as (tick, key, velocity).
+    metres: (tick, numerator, denominator).
+    tempi: (tick, microseconds per quarter), without those of 0, which `no_tempi` counts.
+    programs: those of channels with notes.
+    names: the last name of each named track; voice v is in track v // 16.
+    damaged: the number of tracks that break off.
+    hanging: the number of notes without an end, cut to at most a bar of 4/4.
+    tracks: the number of tracks; promised: the number in the header.
     """
 
     ticks_per_quarter: int
@@ -74,10 +76,10 @@ def names_drums(track_name: str) -> bool:
 def parse_midi(
     data: bytes, *, drums_by_name: bool = True, drums_by_program: bool = True
 ) -> MidiContent:
-    """Return the content of a file; MidiError when it is no MIDI file that has a beat.
+    """Return the content of a file; MidiError if it is not a MIDI file with ticks per beat.
 
-    Drums are channel 10, `drums_by_name` tracks whose names say so, and `drums_by_program` the
-    channels whose programs have no pitch.
+    Drums are channel 10, with `drums_by_name` tracks whose names say so, and with
+    `drums_by_program` the channels whose programs have no pitch.
     """
     begin = data.find(_HEADER, 0, _MOST_JUNK_BYTES)
     if begin < 0:
@@ -97,7 +99,7 @@ def parse_midi(
         end = first + int.from_bytes(data[position + 4 : first], "big")
         if data[position : position + 4] == _TRACK:
             if end < len(data) and not _is_chunk(data, end):
-                end = _next_track(data, first)  # its length does not fit: its events say more
+                end = _next_track(data, first)  # its length is wrong: read its events to their end
             track = _Track(content, drums_by_name, drums_by_program)
             track.read(data, first, min(end, len(data)))
             content.damaged += track.is_broken or (end > len(data) and not track.is_ended)
@@ -113,7 +115,7 @@ def parse_midi(
 
 
 def _is_chunk(data: bytes, position: int) -> bool:
-    """Whether the file ends here, or something begins that is called like a chunk."""
+    """Return whether the file ends here, or the next four bytes look like the name of a chunk."""
     name = data[position : position + 4]
     return position == len(data) or (len(name) == 4 and name.isalnum() and name.isascii())
 
@@ -124,7 +126,7 @@ def _next_track(data: bytes, position: int) -> int:
 
 
 class _Track:
-    """One track while it is read: what sounds in it, and the programs of its channels."""
+    """The state while a track is read: the sounding notes, and the programs of its channels."""
 
     def __init__(self, content: MidiContent, by_name: bool, by_program: bool) -> None:
         self.content = content
@@ -149,9 +151,9 @@ class _Track:
         self._end_hanging(tick)
 
     def _read(self, data: bytes, position: int) -> int:
-        """Return the tick of the track's end; IndexError when it breaks off.
+        """Return the tick of the track's end; IndexError if it breaks off.
 
-        One loop without calls, because it runs once a message.
+        One loop without calls, because it runs once per message.
         """
         tick, status, length = 0, 0, len(data)
         while position < length:
@@ -207,7 +209,7 @@ class _Track:
                 raise MidiError(f"more than {_MOST_NOTES:,} notes")
 
     def _skip_system(self, data: bytes, position: int, status: int, tick: int) -> int:
-        """Return the position behind a system or meta message, -1 behind the track's last."""
+        """Return the position after a system or meta message, -1 after the end of the track."""
         kind = 0
         if status == _META:
             kind = data[position]
@@ -249,7 +251,7 @@ class _Track:
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
-    """Return a number of variable length and the position behind it; IndexError where none is."""
+    """Return a variable-length number and the position after it; IndexError if there is none."""
     value = 0
     for byte in data[position : position + _MOST_DIGITS]:
         position += 1

@@ -1,4 +1,4 @@
-"""Standard MIDI files, written: messages as bytes, tracks of them by tick, and whole files.
+"""Writes standard MIDI files: messages as bytes, tracks of them by tick, and whole files.
 
 Without a library, so that `chipassets compose` starts at once. Source: Standard MIDI Files 1.0.
 """
@@ -16,7 +16,7 @@ _MICROSECONDS_A_MINUTE = 60_000_000
 _MOST_TEMPO_US = 0xFFFFFF
 
 Event = tuple[int, bytes]
-"""A tick from the start, and a message that a function of this module makes."""
+"""A tick from the start, and a message from a function of this module."""
 
 
 def track_name(text: str) -> bytes:
@@ -30,7 +30,7 @@ def marker(text: str) -> bytes:
 
 
 def set_tempo(beat_us: int) -> bytes:
-    """Return the tempo, in microseconds a quarter note, at most what three bytes hold."""
+    """Return the tempo, in microseconds per quarter note, at most what three bytes hold."""
     return _meta(0x51, min(beat_us, _MOST_TEMPO_US).to_bytes(3, "big"))
 
 
@@ -96,7 +96,7 @@ def note_file(notes: Iterable[tuple[int, int, int]], total_steps: int, qpm: floa
 
 
 def _content(events: Iterable[Event], end_tick: int) -> bytes:
-    """Return the events with their distances; a status byte that is repeated is left out."""
+    """Return the events with delta times; repeated status bytes are left out (running status)."""
     content, now, status = bytearray(), 0, -1
     for tick, message in events:
         content += _variable_length(tick - now)

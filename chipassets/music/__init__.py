@@ -1,1 +1,1 @@
-"""Keys, chords, notes, forms and motifs; the Score; what is measured in it."""
+"""Keys, chords, notes, forms and motifs; the Score and its measures."""

@@ -1,4 +1,4 @@
-"""Chords from one key to another: a pivot that both have, and the dominant that leads on."""
+"""Chords from one key to another: a pivot chord of both keys, then the new dominant."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from chipassets.music.chords import chord_name, degree_chord, parse_chord
 from chipassets.music.keys import Key
 
 _PIVOTS = (4, 2, 6, 3)
-"""Degrees of the goal's key that prepare its dominant, the best first."""
+"""Degrees of the goal's key that can precede its dominant, the best first."""
 
 
 def bridge_chords(start: Key, goal: Key, bars: int) -> tuple[tuple[str, ...], ...]:
-    """Return the chords, as names, of one or two bars out of one key into another.
+    """Return the chords, as names, of one or two bars from one key to another.
 
-    They begin on the tonic of the first and end on the dominant of the second, with a chord between
-    that both have, where there is one that prepares the dominant, and else one of the second.
+    They begin on the tonic of the first key and end on the dominant of the second. Between them is
+    a chord of both keys that can precede the dominant, or else one of the second key.
     """
     tonic, dominant = degree_chord(start, 1), chord_name("V7", goal)
     pivot = _pivot(start, goal, tonic)

@@ -42,8 +42,8 @@ _NUMERAL = re.compile(
     r"([#b]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)([^/IViv]*)"
     r"(?:/([#b]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i))?(?:/([357]))?"
 )
-# The places of a chord's tones, by which an inversion names its bass: of the third stands the
-# fourth or second where a suspension has it.
+# The figures of inversions and the chord tone each puts in the bass; in a suspension the fourth or
+# second takes the place of the third.
 _BASS_PLACES = {"3": (3, 4, 5, 2), "5": (7, 6, 8), "7": (10, 11, 9)}
 _PLACE_NAMES = {"3": "third", "5": "fifth", "7": "seventh"}
 
@@ -64,11 +64,11 @@ class Chord:
 
 @lru_cache(maxsize=4096)
 def parse_chord(text: str, key: Key) -> Chord:
-    """Return the chord that a name, or a Roman numeral in the key, stands for; ValueError if none.
+    """Return the chord of a name or of a Roman numeral in the key; ValueError for other text.
 
     A numeral without accidental counts the degrees of the key's own scale, one with # or b those of
-    major: in D minor VI and bVI are both Bb, and vii° is C#dim. `V/V` is the dominant of
-    the dominant; `C/E` has E in the bass; of a numeral `/3`, `/5` and `/7` put its third, fifth or
+    major: in D minor VI and bVI are both Bb, and vii° is C#dim. `V/V` is the dominant of the
+    dominant; `C/E` has E in the bass; after a numeral `/3`, `/5` and `/7` put its third, fifth or
     seventh there: `V7/3`, `V7/ii/3`.
     """
     if match := _NUMERAL.fullmatch(text):
@@ -83,9 +83,9 @@ def parse_chord(text: str, key: Key) -> Chord:
 
 
 def chord_name(text: str, key: Key) -> str:
-    """Return the name of the chord that a Roman numeral stands for in the key; a name as it is.
+    """Return the name of a Roman numeral's chord in the key; a name is returned as it is.
 
-    ValueError for what is neither.
+    ValueError for other text.
     """
     match = _NUMERAL.fullmatch(text)
     if match is None:
@@ -110,14 +110,14 @@ def _from_numeral(text: str, match: re.Match[str], key: Key) -> Chord:
 
 
 def _numeral_root(match: re.Match[str], key: Key) -> tuple[int, str]:
-    """Return the pitch class on which a numeral stands, and its quality as a name has it."""
+    """Return a numeral's root as a pitch class, and its quality in the form of names."""
     accidental, numeral, quality, of_accidental, of, _ = match.groups()
     if of is None:
         root = key.tonic + _degree(accidental, numeral, key)
         if numeral == "vii" and key.is_minor and _SPELLINGS.get(quality, "").startswith("dim"):
             root = key.tonic + _LEADING_TONE
     else:
-        # Of a chord that stands for a key of its own, the degrees are those of major.
+        # Within a secondary key, degrees are those of major.
         root = key.tonic + _degree(of_accidental, of, key) + _MAJOR[_place(numeral)]
         root += _ACCIDENTALS[accidental]
     if numeral.islower() and _SPELLINGS.get(quality, quality) in ("", "6", "7", "9", "maj7"):
@@ -155,8 +155,8 @@ def _unknown(text: str) -> ValueError:
 def degree_chord(key: Key, degree: int) -> str:
     """Return the name of the triad on a degree 1..7 of the key, built from the key's tones.
 
-    In scales of fewer tones a chord that lacks its third is root and fifth. In minor the fifth
-    degree has the leading tone.
+    In scales with fewer tones a chord without a third is root and fifth. In minor the fifth degree
+    has the leading tone.
     """
     steps = key.harmony_scale
     root = steps[degree - 1]
@@ -174,8 +174,8 @@ def degree_chord(key: Key, degree: int) -> str:
 def moved_chord(name: str, source: Key, target: Key) -> str:
     """Return the name of a chord on the same degrees of another key.
 
-    One with tones from outside its key, like a dominant of another degree, keeps its kind. Where
-    the tones make no chord that has a name, it is the triad on its root's degree.
+    A chord with tones outside its key, like a secondary dominant, keeps its kind. If the tones form
+    no chord with a name, it is the triad on its root's degree.
     """
     chord = parse_chord(name, source)
     if source == target:
@@ -225,9 +225,9 @@ def _moved_tone(tone: int, source: Key, target: Key) -> int:
 
 
 def replaced_tones(chord: Chord, key: Key) -> frozenset[int]:
-    """Return the tones of the key that tones of the chord stand in for: they share their letter.
+    """Return the tones of the key that chord tones replace because they share their letter.
 
-    In D minor the chord A, with its C#, replaces C. The blues lives on such pairs, and has none.
+    In D minor the chord A, with its C#, replaces C. In the blues both are used, so it has none.
     """
     if key.mode == "blues":
         return frozenset()
@@ -238,9 +238,9 @@ def replaced_tones(chord: Chord, key: Key) -> frozenset[int]:
 
 
 def tone_name(tone: int, chord: Chord, key: Key) -> str:
-    """Return the name of a chord's tone as the chord spells it in the key: A has a C# in C major.
+    """Return the name of a chord's tone as the chord is spelled in the key: A has a C# in C major.
 
-    Its tones are named from its root, which is named as the key names it.
+    Its tones are spelled from its root, which is spelled as in the key.
     """
     root = pitch_class_name(chord.root, key)
     for mode in ("major", "minor"):

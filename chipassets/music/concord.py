@@ -1,4 +1,4 @@
-"""Concord: how far the notes of a score agree with the chords that were planned for it."""
+"""Concord: how well the notes of a score agree with its planned chords."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 
 def chord_spans(score: Score) -> list[tuple[int, Chord]]:
-    """Return each planned chord with the step at which it begins, in order.
+    """Return each planned chord with its first step, in order.
 
-    The chords of a bar share it evenly, the first ones longer where it does not divide.
+    The chords of a bar divide it evenly; if that is not possible, the first ones are longer.
     """
     bar = score.steps_per_bar
     spans = []
@@ -29,8 +29,8 @@ def concord(
 ) -> tuple[float, float]:
     """Return the share of pitches on beats that are chord tones, and of chords with their bass.
 
-    sounding: bool [steps, 128]; pulse_steps: from one felt beat to the next. A chord has its bass
-    when the lowest pitch of its first beat is the one that is asked of it. Both are 0 for a score
+    sounding: bool [steps, 128]; pulse_steps: length of a felt beat in 16ths. A chord has its bass
+    if the lowest pitch of its first beat is the bass that it asks for. Both are 0 for a score
     without chords or without notes.
     """
     spans = [span for span in chord_spans(score) if span[0] < score.total_steps]

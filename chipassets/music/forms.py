@@ -1,4 +1,4 @@
-"""Forms: the sections of a track, laid out over its bars; the defaults are drawn by scene."""
+"""Forms: the sections of a track laid out over its bars; default forms are drawn by scene."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chipassets.music.score import Section
 
 INTRO, OUTRO = "intro", "outro"
 EDGES = (INTRO, OUTRO)
-"""Sections that are no letters: before the loop starts, and after everything else."""
+"""The sections without letters: before the loop starts, and at the end."""
 
 PHRASE_BARS = 4
 _EDGE_BARS = 2
@@ -20,9 +20,9 @@ _SONGS = frozenset(("title", "town", "shop", "credits", "victory", "game_over"))
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form with a name, which a manifest may write; scenes draw it, unless it is not for them.
+    """A named form, which a manifest may use; scenes draw from those that suit them.
 
-    A song's scenes come to rest, the others press on.
+    The scenes of songs have restful endings, the others keep moving.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Form:
     for_others: bool = True
 
     def suits(self, scene: str) -> bool:
-        """Return whether a scene draws it; a scene without a name is one of the songs'."""
+        """Return whether a scene may draw it; an unnamed scene counts as one of songs."""
         return self.for_songs if scene in _SONGS or not scene else self.for_others
 
 
@@ -61,12 +61,12 @@ FORMS: dict[str, Form] = {
         Form("march", "A A' B B' A A' C A'"),
     )
 }
-"""Forms by name. A scene's default is drawn among those of as many sections as the length asks."""
+"""Forms by name. A default form is drawn among those with the number of sections for the length."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormPart:
-    """A section as a form names it: a letter with primes, `intro` or `outro`; bars may be open."""
+    """A section as named in a form: a letter with primes, `intro` or `outro`; bars may be open."""
 
     name: str
     bars: int | None = None
@@ -78,16 +78,16 @@ class FormPart:
 
 
 def natural_bars(parts: Sequence[FormPart]) -> int:
-    """Return how long a form is by itself: phrases of four bars, an intro or outro of two."""
+    """Return the default length of a form: phrases of four bars, an intro or outro of two."""
     return sum(part.bars or (_EDGE_BARS if part.name in EDGES else PHRASE_BARS) for part in parts)
 
 
 def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
-    """Return the sections laid out over `bars`; ValueError with the reason where they do not fit.
+    """Return the sections laid out over `bars`; ValueError with the reason if they do not fit.
 
-    Open sections share what the others leave: intro and outro two bars (one in short pieces), the
-    letters the rest in pairs of bars, as evenly as can be. Letters that come once are the first
-    to be shorter; an odd bar goes to the last letter.
+    Open sections share the remaining bars: intro and outro two bars (one in short pieces), the
+    letters the rest in pairs of bars, as evenly as possible. Letters that occur once are shortened
+    first; an odd bar goes to the last letter.
     """
     fixed = sum(part.bars or 0 for part in parts)
     open_parts = [index for index, part in enumerate(parts) if part.bars is None]
@@ -115,7 +115,7 @@ def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[in
     pairs, odd = divmod(bars, unit)
     each, more = divmod(pairs, len(letters))
     names = [parts[index].letter for index in letters]
-    # A piece that ends shorter than it began limps least where nothing is compared with it.
+    # A shorter section is least noticeable if no other section repeats it.
     order = sorted(range(len(letters)), key=lambda place: (names.count(names[place]) == 1, place))
     lengths = [each * unit] * len(letters)
     for place in order[:more]:
@@ -139,17 +139,17 @@ def default_form(
     """Return the sections of a track of `bars`, in order and without gaps.
 
     `draw`, in [0, 1), chooses among the forms that suit the scene; some have one or two sections
-    fewer, which are longer, but never that of 0. A loop of two sections contrasts: it comes home
-    where it starts again. Otherwise phrases are four bars long from 8 bars on (8
-    beyond 35 bars, 16 beyond 71, …), two in pieces of 4 to 7; shorter pieces are one section, and
-    so are those of under 8 bars that play once. Bars left over go to the last section.
+    fewer, which are longer, but never for a draw of 0. A loop of two sections contrasts, because
+    the first returns when it loops. Otherwise phrases are four bars long from 8 bars on (8 beyond
+    35 bars, 16 beyond 71, …), two in pieces of 4 to 7; shorter pieces are one section, and so are
+    those of under 8 bars that play once. Bars left over go to the last section.
     """
     phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
     count = max(1, bars // phrase)
     choices = [form.sections.split() for form in FORMS.values() if form.suits(scene)]
     fewer = _fewer_sections(draw) if count >= _UNEVEN_FROM else 0
     if fewer:
-        # Fewer sections, of eight bars, or of six and four: not all music is square.
+        # Fewer sections, of eight bars, or of six and four, so that not all forms are square.
         fitting = [names for names in choices if len(names) == count - fewer]
         names = _drawn(fitting, draw) if count - fewer > 2 or not loops else ["A", "B"]
         return lay_out([FormPart(name) for name in names], bars)
@@ -160,17 +160,17 @@ def default_form(
 
 _UNEVEN_FROM = 4
 _ONE_FEWER, _TWO_FEWER = 0.35, 0.3
-"""Of the forms of at least `_UNEVEN_FROM` sections, how many have one section fewer, and two."""
+"""The shares of forms of at least `_UNEVEN_FROM` sections that have one section fewer, and two."""
 
 
 def _fewer_sections(draw: float) -> int:
-    """Return how many sections a form lacks of those that its length would hold, by a draw."""
+    """Return by how many sections a form is shorter than its length allows, from a draw."""
     place = draw * 4 % 1 if draw else 1.0
     return 2 if place < _TWO_FEWER else 1 if place < _TWO_FEWER + _ONE_FEWER else 0
 
 
 def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:
-    """Return one of the forms: one that brings its first section home, where there are such."""
+    """Return one of the forms; those that return to their first section are preferred."""
     returning = [names for names in choices if names[-1].rstrip("'") == names[0].rstrip("'")]
     often = returning or list(choices)
     return often[int(draw * len(often))]

@@ -1,4 +1,4 @@
-"""Which key notes or numerals speak for: of a primer, of a tune by itself, of a progression."""
+"""Guesses the key of a primer, of a tune, or of a progression of numerals."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from chipassets.music.keys import MODES, Key
 from chipassets.music.notes import Primer
 from chipassets.units import OCTAVE
 
-# How well a pitch class of the primer speaks for a key: the tonic more than the rest of its triad,
-# that more than the rest of the scale; the first note counts once more when it is the tonic.
+# The weight of a primer's pitch class for a key: the tonic counts more than the rest of the triad,
+# the triad more than the rest of the scale; a first note that is the tonic counts once more.
 _TONIC, _TRIAD, _SCALE, _FOREIGN, _FIRST = 2.0, 1.5, 1.0, -2.0, 0.5
 
 # What speaks for a major or minor key of a tune by itself, in log-odds: fitted by a softmax over
@@ -22,21 +22,21 @@ _TONE_1, _TONE_3, _TONE_5, _RAISED_7, _ALTERED, _OUTSIDE = 7.2, 12.0, 9.3, 0.4, 
 _OPENS = (3.0, 1.8, 2.2)
 """Opening on 1, 3 and 5."""
 _RESTS = (1.2, 0.5)
-"""Ending on 1 and 5; ending on 3 says nothing of its own."""
+"""Ending on degrees 1 and 5; ending on 3 has no weight."""
 _HALF_WAY = 1.3
-"""Ending on 2 or 7, as before a second half."""
+"""Ending on degree 2 or 7, as before a second half."""
 _UPBEAT = 4.2
-"""Opening on the fifth and going from there to the tonic."""
+"""Opening on the fifth, followed by the tonic."""
 _MINOR = -0.7
 _DOUBT = 1.1
-"""Below these log-odds (3 to 1) a tune may be meant in either of two keys."""
+"""Below these log-odds (3 to 1) the key of a tune is doubtful."""
 
 _CHURCH_MODES = ("major", "minor", "mixolydian", "dorian", "phrygian", "lydian", "locrian")
 
 
 @dataclass(frozen=True, slots=True)
 class KeyGuess:
-    """The key that a tune speaks for, and the one that it might be taken for instead, if any."""
+    """The most likely key of a tune, and the second most likely one if the guess is doubtful."""
 
     key: Key
     rival: Key | None
@@ -48,10 +48,10 @@ def tune_key(tune: Primer) -> Key:
 
 
 def guess_key(tune: Primer) -> KeyGuess:
-    """Return the key that a tune speaks for most: by its tones, its opening and how it closes.
+    """Return the most likely key of a tune, judged by its tones, its opening and its close.
 
-    Tonic and third are found first, and then whether the seventh of major or the sixth of minor are
-    altered for good. Another key with at least a third of its odds is its rival.
+    First tonic and third are found, then whether major has a minor seventh throughout, or minor a
+    major sixth. Another key with at least a third of its odds is its rival.
     """
     keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(OCTAVE)]
     odds = {key: _log_odds(tune, key) for key in keys}
@@ -60,7 +60,7 @@ def guess_key(tune: Primer) -> KeyGuess:
 
 
 def _coloured(tune: Primer, key: Key) -> Key:
-    """Return the key, or mixolydian or dorian on its tonic where the tune has only their tone."""
+    """Return the key, or mixolydian or dorian on its tonic if the tune has only their tone."""
     steps = {(note.pitch - key.tonic) % OCTAVE for note in tune.notes}
     if not key.is_minor and 10 in steps and 11 not in steps:
         return Key(key.tonic, "mixolydian")
@@ -70,7 +70,7 @@ def _coloured(tune: Primer, key: Key) -> Key:
 
 
 def _log_odds(tune: Primer, key: Key) -> float:
-    """Return how much a tune speaks for a key; only differences mean anything."""
+    """Return the log-odds of a key for a tune; only differences are meaningful."""
     line = [((note.pitch - key.tonic) % OCTAVE, note.duration_steps) for note in tune.notes]
     total = sum(steps for _, steps in line)
     third = key.harmony_scale[2]
@@ -87,9 +87,9 @@ def _log_odds(tune: Primer, key: Key) -> float:
 
 
 def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
-    """Return the key, of the given modes, that the primer's notes speak for most.
+    """Return the key, of the given modes, that fits the primer's notes best.
 
-    Each note counts by its length; among equals the earlier mode wins, then the lower tonic.
+    Each note counts by its length; of equals the earlier mode wins, then the lower tonic.
     """
     keys = [Key(tonic, mode) for mode in modes for tonic in range(OCTAVE)]
     return max(keys, key=lambda key: _fit(primer, key))
@@ -98,9 +98,9 @@ def fitting_key(primer: Primer, modes: Sequence[str]) -> Key:
 def numeral_modes(numerals: Sequence[str], modes: Sequence[str]) -> tuple[str, ...]:
     """Return the modes in which chords by numeral have the fewest tones outside the scale.
 
-    Of the given modes, in their order; but where the first chord on the tonic contradicts the
-    third of each of them, as `i` does that of major, of all church modes. Without numerals the
-    modes as they are. ValueError for what is no chord.
+    Of the given modes, in their order; but if the first chord on the tonic contradicts the third of
+    each of them, as `i` contradicts major, of all church modes. Without numerals the modes are
+    returned as they are. ValueError for text that is not a chord.
     """
     if not numerals:
         return tuple(modes)
@@ -121,7 +121,7 @@ def _parsed(numerals: Sequence[str], mode: str) -> list[Chord]:
 
 
 def _contradicted(chords: Sequence[Chord], mode: str) -> bool:
-    """Whether the first chord on the tonic has the third that the mode, on C, lacks."""
+    """Return whether the first chord on the tonic has another third than the mode."""
     tonic = next((chord.pitch_classes for chord in chords if chord.root == 0), frozenset())
     return (4 if Key(0, mode).is_minor else 3) in tonic
 

@@ -1,4 +1,4 @@
-"""Keys and note names: a tonic and a mode, and which pitch classes they hold."""
+"""Keys and note names: a tonic and a mode, and the pitch classes of a key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MODES: dict[str, tuple[int, ...]] = {
     "blues": (0, 3, 5, 6, 7, 10),
 }
 
-# The mode of seven tones on whose degrees chords stand, for scales that have fewer.
+# The seven-tone mode that supplies the chords for scales with fewer tones.
 _HARMONY_MODE = {"major pentatonic": "major", "minor pentatonic": "minor", "blues": "minor"}
 
 # Where the mode's tonic stands in C major, the key that models are trained in: moving a piece by
@@ -48,7 +48,7 @@ _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FIFTHS = "FCGDAEB"
 _MOST_FIFTHS = 5
-"""A tonic more fifths above C, in a key of flats, is meant below it: Bb, not A#."""
+"""A tonic with more fifths above C than this is spelled with flats: Bb, not A#."""
 _MOST_SHARPS = 7
 _KEY = re.compile(r"([A-Ga-g])([#b]?)(m)?(?:\s+([a-z]+(?:\s[a-z]+)*))?")
 _NOTE = re.compile(r"([A-Ga-g])([#b]?)(-?\d)")
@@ -68,12 +68,12 @@ class Key:
 
     @property
     def canonical_shift(self) -> int:
-        """Semitones from C major's white keys up or down to this key, -5..+6, nearest first."""
+        """Semitones from C major's white keys to this key, -5..+6, the nearest."""
         return (self.tonic - _CANONICAL_TONIC[self.mode] + 5) % OCTAVE - 5
 
     @property
     def harmony_scale(self) -> tuple[int, ...]:
-        """Return the semitones above the tonic of the seven degrees that carry the key's chords."""
+        """Return the semitones above the tonic of the seven degrees that the key's chords use."""
         return MODES[_HARMONY_MODE.get(self.mode, self.mode)]
 
     @property
@@ -83,14 +83,14 @@ class Key:
 
     @property
     def has_flats(self) -> bool:
-        """Whether the key is rather written with flats than with sharps."""
+        """Whether the key is usually written with flats."""
         return (self.tonic + (3 if self.is_minor else 0)) % OCTAVE in (1, 3, 5, 8, 10)
 
     @property
     def signature(self) -> int:
         """Return the sharps of the key signature, or flats as a negative number: 3 for B dorian.
 
-        Spelled like the tonic: F# lydian has seven sharps, and not five flats.
+        It follows the tonic's spelling: F# lydian has seven sharps, not five flats.
         """
         name = pitch_class_name(self.tonic, self)
         tonic = _FIFTHS.index(name[0]) - 1 + 7 * {"#": 1, "b": -1}.get(name[1:], 0)
@@ -105,7 +105,10 @@ class Key:
 
 
 def parse_key(text: str) -> Key:
-    """Return the key that "C", "Am", "D dorian" or "A harmonic minor" names; else ValueError."""
+    """Return the key of a text like "C", "Am", "D dorian" or "A harmonic minor".
+
+    Else ValueError.
+    """
     match = _KEY.fullmatch(" ".join(text.split()))
     if not match:
         raise ValueError(f"{text!r} is not a key; write it like 'C major', 'Am' or 'D dorian'")
@@ -136,11 +139,10 @@ def pitch_name(pitch: int) -> str:
 
 
 def pitch_class_name(pitch_class: int, key: Key) -> str:
-    """Return the name of a pitch class as music in the key spells it: Bb in C major, C# in D minor.
+    """Return the name of a pitch class as spelled in the key: Bb in C major, C# in D minor.
 
-    On the line of fifths (F, C, G, D, A, E, B, F# ...) a key's tones and the usual ones from
-    outside lie from five fifths below its tonic, the lowered second, to six above, the raised
-    fourth.
+    On the line of fifths (F, C, G, D, A, E, B, F# ...) a key's tones and the usual chromatic ones
+    lie from five fifths below its tonic, the lowered second, to six above, the raised fourth.
     """
     tonic = 7 * key.tonic % OCTAVE
     if key.has_flats and tonic > _MOST_FIFTHS:
@@ -148,6 +150,6 @@ def pitch_class_name(pitch_class: int, key: Key) -> str:
     lowest = tonic - (6 if key.mode == "locrian" else 5)
     place = lowest + (7 * pitch_class - lowest) % OCTAVE
     accidentals, letter = divmod(place + 1, 7)
-    if not -1 <= accidentals <= 1:  # a name with two of them is another's with none
+    if not -1 <= accidentals <= 1:  # a double accidental: use the equal tone without one
         accidentals, letter = divmod(place + 1 - (12 if accidentals > 0 else -12), 7)
     return _FIFTHS[letter] + {-1: "b", 0: "", 1: "#"}[accidentals]

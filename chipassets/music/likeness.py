@@ -1,6 +1,6 @@
-"""Likeness: what is measured of music that other music is to be like, and how far apart two lie.
+"""Likeness: measures of a reference piece, and the distance of a piece from them.
 
-Nothing of it is a note: density, register, rhythm and harmony as a few numbers.
+The measures are a few numbers of density, register, rhythm and harmony; no notes.
 """
 
 from __future__ import annotations
@@ -20,22 +20,27 @@ from chipassets.music.notes import LEAD, Note, Primer
 from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 _LEAP_FROM = 6
-"""Semitones from which an interval of the tune is a leap: more than a fourth."""
+"""The least semitones of a leap in the tune: more than a fourth."""
 _LEAST_NOTES = 3
 _MINOR_THIRD, _MAJOR_THIRD, _FIFTH = 3, 4, 7
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What a piece measures.
+    """The measures of a piece.
 
-    density: notes a beat (a quarter) of all tonal voices; voices: mean pitches at once while any
-    sounds; register: median MIDI pitch of the tune; tune: its notes a beat; syncopation: the share
-    of its notes that begin off a beat and last over the next one; sixteenths: of all notes the
-    share that begins between two 8ths; leaps: of the tune's intervals the share beyond a fourth;
-    span: semitones from its lowest to its highest pitch; values: different gaps between its notes
-    in a bar; changes: of half bars the share with another chord than the one before; outside: of
-    all sound the share outside the scale; mode: major or minor.
+    density: notes per beat (a quarter) of all pitched voices.
+    voices: mean pitches at once while any sounds.
+    register: median MIDI pitch of the tune.
+    tune: its notes per beat.
+    syncopation: the share of its notes that begin off a beat and last over the next one.
+    sixteenths: the share of all notes that begin between two 8ths.
+    leaps: the share of the tune's intervals beyond a fourth.
+    span: semitones from its lowest to its highest pitch.
+    values: the mean number of different gaps between its notes in a bar.
+    changes: the share of half bars with another chord than the one before.
+    outside: the share of all sound outside the scale.
+    mode: major or minor.
     """
 
     density: float
@@ -57,7 +62,7 @@ SPREADS = {
     "sixteenths": 0.2, "leaps": 0.15, "span": 8.0, "values": 0.6, "changes": 0.25,
     "outside": 0.06,
 }  # fmt: skip
-"""By how much two pieces of one composer easily differ; distances count in these."""
+"""The usual difference of two pieces by one composer; distances are in these units."""
 
 KINDS = {
     "density": ("density", "voices"),
@@ -65,16 +70,16 @@ KINDS = {
     "rhythm": ("tune", "syncopation", "sixteenths", "values"),
     "harmony": ("changes", "outside", "leaps"),
 }
-"""The measures by what they are measures of."""
+"""The measures by kind."""
 
 
 def likeness_of(
     notes: Sequence[Note], bar_steps: int, pulse_steps: int = STEPS_PER_BEAT
 ) -> Likeness:
-    """Return what notes measure, counted from the bar in which the first one begins.
+    """Return the measures of notes; bars count from the one in which the first note begins.
 
-    The tune is what has the part LEAD; where none has, the top line. ValueError for fewer than
-    three notes, or a tune of fewer.
+    The tune is the part LEAD, or the top line if there is none. ValueError for fewer than three
+    notes, or a tune of fewer.
     """
     sung = [note for note in notes if note.part == LEAD] or lead_line(tuple(notes))
     sung = sorted(sung, key=lambda note: (note.start_step, -note.pitch))
@@ -132,7 +137,7 @@ def _values(tune: Sequence[Note], gaps: Sequence[int], bar_steps: int) -> float:
 
 
 def _changes(notes: Sequence[Note], first: int, bars: int, bar_steps: int, key: Key) -> float:
-    """Return how often the triad that fits a half bar best is another than that before it."""
+    """Return the share of half bars whose best-fitting triad differs from the one before."""
     half = -(-bar_steps // 2)
     edges = [first + bar * bar_steps + at for bar in range(bars) for at in (0, half)]
     chords = []
@@ -148,7 +153,7 @@ def _changes(notes: Sequence[Note], first: int, bars: int, bar_steps: int, key: 
 
 
 def _triad(weights: Counter[int], key: Key) -> tuple[int, int]:
-    """Return root and third of the triad that holds most of the sound; of two the key's own."""
+    """Return root and third of the triad that covers most of the sound; of equals the key's own."""
     choice = [(root, third) for root in range(OCTAVE) for third in (_MAJOR_THIRD, _MINOR_THIRD)]
 
     def fit(chord: tuple[int, int]) -> tuple[float, bool, int]:
@@ -167,15 +172,15 @@ def _outside(notes: Sequence[Note], key: Key) -> float:
 
 
 def distances(one: Likeness, other: Likeness) -> dict[str, float]:
-    """Return how far two pieces lie apart, by measure, in `SPREADS`."""
+    """Return the distance of two pieces in each measure, in units of `SPREADS`."""
     first, second = asdict(one), asdict(other)
     return {name: abs(first[name] - second[name]) / by for name, by in SPREADS.items()}
 
 
 def distance(one: Likeness, other: Likeness) -> float:
-    """Return the mean of how far two pieces lie apart: 0 for one that measures the same.
+    """Return the mean distance of two pieces: 0 for equal measures.
 
-    A measure counts as at most two spreads, so that one alone does not decide.
+    A measure counts at most two spreads, so that a single one does not dominate.
     """
     away = distances(one, other)
     return sum(min(2.0, value) for value in away.values()) / len(away)

@@ -1,4 +1,4 @@
-"""Measured features of a Score, each written from its formula.
+"""Measured features of a Score, each computed from its formula.
 
 The lead is the top line: of the notes that start at a step, the highest, unless a higher one that
 started before still sounds. A Score without notes measures 0 everywhere.
@@ -76,7 +76,7 @@ class Metrics:
 
 
 def measure(score: Score, pulse_steps: int = STEPS_PER_BEAT) -> Metrics:
-    """Return the measured features of a score; pulse_steps: 16ths in a felt beat."""
+    """Return the measured features of a score; pulse_steps: length of a felt beat in 16ths."""
     notes = score.notes
     sounding = sounding_grid(score)
     lead = [note.pitch for note in lead_line(notes)]

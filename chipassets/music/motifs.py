@@ -1,4 +1,4 @@
-"""Motifs in a score: the notes that a statement stands for, and whether they are heard."""
+"""Motifs in a score: the notes of a statement, and whether they are heard."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ TRANSFORMS: Mapping[str, str] = {
     DIMINISHED: "in the track's mode, in notes half as long",
     FRAGMENT: "in the track's mode, the first half alone",
 }
-"""What may be done to a motif where a track states it."""
+"""The transforms of a motif, with descriptions."""
 
 BASS_LOWEST, BASS_HIGHEST = 33, 57
-"""A1 to A3: where the chips' bass voices leave a line as it is."""
+"""A1 to A3: the range in which the chips' bass voices do not move a line by octaves."""
 
 _STRETCH_AT_OCTAVES = 0.45
-"""From so far off a motif's own tempo, in powers of two, note values are doubled or halved."""
+"""The distance from a motif's own tempo, in octaves, from which its notes are doubled or halved."""
 
 
 def motif_pace(motif: Motif, tempo_millibpm: int) -> int:
-    """Return 1 where a tempo asks for a motif in longer notes, -1 for shorter ones.
+    """Return 1 if a motif needs longer notes at a tempo, -1 if shorter ones, else 0.
 
-    0 where the motif may not be stretched.
+    Always 0 if the motif must not be stretched.
     """
     if not motif.stretch:
         return 0
@@ -44,11 +44,11 @@ def motif_pace(motif: Motif, tempo_millibpm: int) -> int:
 
 
 def map_pitch(pitch: int, source: Key, target: Key) -> int:
-    """Return the pitch on the same degree of the other key; tonics stay as near as they can.
+    """Return the pitch on the same degree of the other key; tonics move as little as possible.
 
-    An altered tone keeps its distance from the tonic where the other key has such a tone, as the
-    leading tone of minor does in harmonic minor; elsewhere it is altered alike. In a scale of fewer
-    tones it is the nearest tone that there is.
+    An altered tone keeps its distance from the tonic if the other key contains that tone, as the
+    leading tone of minor does in harmonic minor; otherwise it keeps its alteration. In a scale with
+    fewer tones it is the nearest tone of the scale.
     """
     above = pitch - source.tonic
     octave, step = divmod(above, OCTAVE)
@@ -78,14 +78,14 @@ def tonic_shift(motif: Motif, key: Key) -> int:
 
 
 def fitted_pitch(pitch: int, motif: Motif, key: Key) -> int:
-    """Return where a pitch of a motif lies in a key, by the motif's transform."""
+    """Return a motif's pitch in a key, by the motif's transform."""
     if motif.transform in (LITERAL, TRANSPOSED):
         return pitch + tonic_shift(motif, key)
     return map_pitch(pitch, motif.key, key)
 
 
 def statement_notes(motif: Motif, said: Statement, key: Key) -> tuple[Note, ...]:
-    """Return the notes of a motif where it is stated in a score of that key."""
+    """Return the notes of a motif's statement in a score of this key."""
     octaves = said.shift - tonic_shift(motif, key)
     halves = said.stretch_halves
     return tuple(

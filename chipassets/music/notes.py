@@ -1,4 +1,4 @@
-"""Notes on the 16th grid, the opening that a model is given, and a tune of the game's own."""
+"""Notes on the 16th grid, the primer of the model, and the game's motifs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from chipassets.music.keys import Key
 
 LEAD, INNER, BASS = "lead", "inner", "bass"
 PARTS = (LEAD, INNER, BASS)
-"""The parts that every chip has a voice for, from the top down."""
+"""The parts that every chip can play, from the highest to the lowest."""
 FURTHER_PARTS = ("harmony", "figure")
-"""Parts for chips with more than three tonal voices: held chord tones, and a moving figure."""
+"""Parts for chips with more than three pitched voices: held chord tones, and a moving figure."""
 _PLACES = {part: place for place, part in enumerate(("", *PARTS, *FURTHER_PARTS))}
 
 
@@ -18,7 +18,7 @@ _PLACES = {part: place for place, part in enumerate(("", *PARTS, *FURTHER_PARTS)
 class Note:
     """A pitch (MIDI, 0..127) that starts at a step and sounds for a number of steps, at least 1.
 
-    part: the voice that plays the note, one of `PARTS`; "" where nobody said which.
+    part: the voice that plays the note, one of `PARTS`; "" if it is not known.
     """
 
     start_step: int
@@ -58,12 +58,12 @@ def ordered(notes: list[Note] | tuple[Note, ...]) -> tuple[Note, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Motif:
-    """A tune of the game's own, in the key in which it was written.
+    """A tune of the game, in the key in which it was written.
 
     transform: one of `motifs.TRANSFORMS`. stretch: whether its note values may be doubled or halved
-    to keep it near its own pace, that at tempo_millibpm. rival: the key in which it might be meant
-    as well, where its own was guessed and is doubtful. part: the one of `PARTS` that plays it.
-    section: where it stands, by name or letter; "" for the letter whose turn it is.
+    to keep its pace, that at tempo_millibpm. rival: the other likely key, if its key was guessed
+    and is doubtful. part: the one of `PARTS` that plays it. section: where it is quoted, by name or
+    letter; "" for the next letter without a motif.
     """
 
     name: str

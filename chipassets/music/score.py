@@ -1,4 +1,4 @@
-"""The Score: notes on the 16th-note grid, what composing gives and arranging takes."""
+"""The Score: notes on the 16th-note grid, the result of composing and the input of arranging."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DRUM_KINDS = ("kick", "snare", "closed_hat", "open_hat", "tom", "crash")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A named stretch of whole bars."""
+    """A named range of whole bars."""
 
     name: str
     start_bar: int
@@ -24,11 +24,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Where a motif stands: its name, its steps, and how it was changed to fit.
+    """Where a motif is quoted: its name, its steps, and how it was changed to fit.
 
     `stretch_halves`: 2 keeps its note values, 4 doubles and 1 halves them. `shift` is the interval
-    in semitones from the motif's tonic to the track's where it stands, octaves included; the steps
-    of the tune are those of the track's own scale.
+    in semitones from the motif's tonic to the track's at that place, octaves included; the steps of
+    the tune are those of the track's scale.
     """
 
     motif: str
@@ -55,8 +55,8 @@ class Score:
     the planned chords of each bar, as names (never numerals) with blanks between, or is empty.
 
     Notes with a part were composed voice by voice; merged music has notes without. `further` holds
-    notes of `FURTHER_PARTS`, which sound only on chips that have voices for them and count in no
-    measurement. `drums` is None where the groove of the track's character is to be played.
+    notes of `FURTHER_PARTS`, which sound only on chips with voices for them and count in no
+    measurement. `drums` is None if the groove of the track's character is to be played.
     """
 
     notes: tuple[Note, ...]
@@ -83,7 +83,7 @@ class Score:
 
     @property
     def is_voiced(self) -> bool:
-        """Whether every note names its part, so that no dealer has to guess."""
+        """Whether every note has a part, so that none must be assigned."""
         return bool(self.notes) and all(note.part for note in self.notes)
 
     def part(self, name: str) -> tuple[Note, ...]:

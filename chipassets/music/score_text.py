@@ -1,4 +1,4 @@
-"""A Score as lines of text, so that a diff of two scores reads as music."""
+"""A Score as lines of text, so that a diff of two scores is readable as music."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chipassets.music.score import (
 from chipassets.units import steps_per_bar
 
 _HEADERS = ("chipassets score 1", "chipassets score 2")
-"""Version 1 knew merged notes alone; it is written for scores that have nothing else."""
+"""Version 1 has merged notes only; it is still written for scores that have nothing else."""
 
 _DRUMS = "drums"
 _PLAIN_VELOCITY = 100
@@ -28,9 +28,9 @@ _PLAIN_VELOCITY = 100
 def score_to_lines(score: Score) -> list[str]:
     """Return the score as text lines: a header of `name value` lines, then the bars.
 
-    A bar has one line for each part that plays in it, `bar part | notes`, or one line `bar |`
-    for merged music. A note is `step-in-bar:name+duration`; a stroke of a drum is `step:kind`,
-    with `@velocity` behind it unless that is 100.
+    A bar has one line for each part that plays in it, `bar part | notes`, or one line `bar |` for
+    merged music. A note is `step-in-bar:name+duration`; a drum stroke is `step:kind`, followed by
+    `@velocity` unless that is 100.
     """
     loop = "none" if score.loop_start_bar is None else str(score.loop_start_bar)
     is_plain = not (score.further or score.drums is not None or any(n.part for n in score.notes))
@@ -89,7 +89,7 @@ def _words_by_bar(score: Score, notes: Iterable[Note]) -> list[list[str]]:
 
 
 def score_from_lines(lines: list[str]) -> Score:
-    """Return the score that `score_to_lines` wrote; ValueError names the line of other text."""
+    """Return the score of lines from `score_to_lines`; ValueError names the line of other text."""
     if not lines or lines[0] not in _HEADERS:
         raise ValueError(
             f"line 1: expected {_HEADERS[-1]!r}; the file is of another kind or version"
@@ -147,10 +147,10 @@ def _notes(words: str, start: int, part: str) -> list[Note]:
     return [Note(start + step, steps, pitch, part) for step, steps, pitch in read]
 
 
-# A lock of hundreds of tracks has few different words, each of them a thousand times.
+# Cached, because a lock of hundreds of tracks has few different words.
 @lru_cache(maxsize=16_384)
 def _read_note(word: str) -> tuple[int, int, int]:
-    """Return the step within the bar, the length in steps and the pitch of "step:pitch+steps"."""
+    """Return step in the bar, length in steps and pitch of a word "step:pitch+steps"."""
     step, _, rest = word.partition(":")
     name, _, duration = rest.partition("+")
     return int(step), int(duration), parse_pitch(name)

@@ -1,4 +1,4 @@
-"""Originality: how much of a melody stands in the corpus that a model was trained on."""
+"""Originality: how much of a melody is in the corpus that a model was trained on."""
 
 from __future__ import annotations
 

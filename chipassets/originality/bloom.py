@@ -1,4 +1,4 @@
-"""Bloom filters (Bloom 1970) of hashes: none that went in is missed, others are rarely claimed."""
+"""Bloom filters (Bloom 1970) of hashes: every stored hash is found, others rarely."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Filter:
 
 def fill_filter(hashes: Hashes, places: int) -> Filter:
     """Return a Bloom filter with `places` bits (a multiple of 8) that holds the hashes."""
-    # The number of probes at which a filter claims least: ln 2 times the places a gram.
+    # The number of probes with the fewest false claims: ln 2 times the places per gram.
     probes = max(1, round(math.log(2) * places / max(1, len(hashes))))
     probes = min(probes, MOST_PROBES)
     flags = np.zeros(places, np.uint8)
@@ -42,8 +42,9 @@ def fill_filter(hashes: Hashes, places: int) -> Filter:
 
 
 def _probe_places(hashes: Hashes, places: int, probes: int) -> Iterable[NDArray[np.int64]]:
-    """Yield the places of each probe: two halves of a hash stand for any number of hashes
-    (Kirsch and Mitzenmacher 2006).
+    """Yield the places of each probe, derived from two halves of a hash.
+
+    Source: Kirsch and Mitzenmacher 2006.
     """
     first, second = hashes >> np.uint64(32), (hashes & np.uint64(0xFFFFFFFF)) | np.uint64(1)
     for probe in range(probes):

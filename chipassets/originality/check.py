@@ -1,4 +1,4 @@
-"""What a melody shares with a corpus: shares of grams, the longest run, the pieces by name."""
+"""Compares a melody with a corpus: shares of grams, the longest run, the pieces by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chipassets.originality.grams import (
 from chipassets.units import OCTAVE
 
 _GIVEN_RUN = 3
-"""A run of at least this many elements that is also in the user's notes counts as the user's."""
+"""A run of at least this many elements that is in the user's notes counts as the user's."""
 
 # Unison, seconds, thirds, fourths (with the tritone), fifth, sixths, sevenths.
 _DEGREES = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6])
@@ -30,22 +30,22 @@ _DEGREES = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6])
 class Originality:
     """What a melody shares with a corpus.
 
-    shares: by n, the share of its grams that stand in the corpus (0 when it has none).
-    longest_run: elements of the longest stretch whose every gram is shared; 0 below the shortest n.
+    shares: by n, the share of its n-grams that are in the corpus (0 if it has none). longest_run:
+    elements of the longest run whose every gram is shared; 0 below the shortest n.
     """
 
     shares: dict[int, float]
     longest_run: int
 
     def to_dict(self) -> dict[str, float]:
-        """Return the values by name, as the metrics of a bundle spell them, rounded to 4 places."""
+        """Return the values by name, as in a bundle's metrics, rounded to 4 places."""
         named = {f"shared_{n}_grams": round(share, 4) for n, share in self.shares.items()}
         return {**named, "longest_shared_run": self.longest_run}
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A piece that shares a melodic run with a take: its name, and how many elements in a row."""
+    """A piece that shares a melodic run with a take: its name, and the run's length in elements."""
 
     piece: str
     longest_run: int
@@ -56,8 +56,8 @@ def check_originality(
 ) -> Originality:
     """Return what the top line of the notes shares with the corpus of an index.
 
-    `given` are melodies that the user put in: grams that hold a stretch of them, at any pitch, do
-    not count, neither as shared nor as one's own.
+    `given` are the user's melodies: grams that contain a run of them, at any pitch, are not counted
+    at all.
     """
     line = melody(notes)
     free = ~given_elements(line, given)
@@ -76,8 +76,7 @@ def name_likenesses(
 ) -> tuple[Likeness, ...]:
     """Return the pieces that share a gram with the top line of the notes, the longest run first.
 
-    Melodies that the user put in, `given`, do not count. Compares the elements themselves: no
-    hash decides.
+    The user's melodies, `given`, do not count. Compares the elements themselves, not hashes.
     """
     line = melody(notes)
     free = ~given_elements(line, given)
@@ -90,9 +89,9 @@ def name_likenesses(
 
 
 def _common_run(line: Line, piece: Line, free: Flags) -> int:
-    """Return the most neighbouring free elements that a piece has too; 0 below the shortest gram.
+    """Return the length of the longest run of free elements that a piece has too.
 
-    A run counts when it holds a gram that does.
+    0 if it is shorter than the shortest gram, or contains no gram that counts.
     """
     n = GRAM_LENGTHS[0]
     counted = countable(n, line) & _windows_all(free, n)
@@ -117,10 +116,10 @@ def _agreeing(line: Line, piece: Line, free: Flags, start: int, place: int) -> i
 
 
 def given_elements(line: Line, given: Sequence[Sequence[Note]]) -> Flags:
-    """Return for each element whether it belongs to a run that the user's melodies hold.
+    """Return for each element whether it belongs to a run of the user's melodies.
 
-    A melody is known again in another mode, and at half or double speed: intervals are compared
-    as seconds, thirds and so on.
+    A melody is recognised in another mode, and at half or double speed: intervals are compared as
+    seconds, thirds and so on.
     """
     mine = np.zeros(len(line), bool)
     taken = _degrees(line)
@@ -137,7 +136,7 @@ def given_elements(line: Line, given: Sequence[Sequence[Note]]) -> Flags:
 
 
 def _degrees(line: Line) -> Line:
-    """Return the line with its intervals in steps of a scale: minor and major are the same."""
+    """Return the line with its intervals in scale steps, equal for minor and major."""
     octaves, rest = np.divmod(np.abs(line.intervals), OCTAVE)
     return Line(np.sign(line.intervals) * (7 * octaves + _DEGREES[rest]), line.gaps_steps)
 
@@ -150,10 +149,10 @@ def _windows_all(flags: Flags, n: int) -> Flags:
 
 
 def _longest(found: Flags, n: int) -> int:
-    """Return how many elements the longest chain of neighbouring shared grams spans.
+    """Return the number of elements in the longest chain of overlapping shared grams.
 
-    A chain proves no more than the next longer gram allows: where none of those is shared, a long
-    chain of short ones is a patchwork of several pieces.
+    The chain is limited by the next longer grams: if none of those is shared, a long chain of short
+    ones comes from several pieces.
     """
     edges = np.flatnonzero(np.diff(np.concatenate(([False], found, [False])).astype(np.int8)))
     if not edges.size:

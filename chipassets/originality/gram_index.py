@@ -1,9 +1,9 @@
-"""The index of a corpus: a filter of its grams for each n, and its file.
+"""The index of a corpus: a filter of its grams for each n, and its file format.
 
 Grams are compared by hash, at the same speed and at half of it, because a corpus on the grid of
-eighths is also trained on at double speed. How often a filter claims a gram that is not there is
-part of the index. A gram counts as shared only when every shorter gram within it is shared too,
-which makes a false claim rarer with each n.
+eighths is also trained on at double speed. The rate of false claims of each filter is part of the
+index. A gram counts as shared only if every shorter gram within it is shared too, which makes a
+false claim rarer with each n.
 """
 
 from __future__ import annotations
@@ -38,30 +38,30 @@ NGRAMS_VERSION = 1
 
 _SUFFIX = ".ngrams"
 
-# Bits for each gram before the whole is fitted into MAX_INDEX_BYTES: most for the shortest grams,
-# which no shorter ones vouch for.
+# Bits per gram before the index is scaled to MAX_INDEX_BYTES: most for the shortest grams, which
+# no shorter ones confirm.
 _WEIGHTS = {6: 10.0, 8: 7.0, 10: 7.0, 12: 6.0, 16: 6.0}
 
 
 @dataclass(frozen=True)
 class GramIndex:
-    """The grams of a corpus, hashed: `filters` by n, and how many pieces and grams went in."""
+    """The hashed grams of a corpus: `filters` by n, and the numbers of pieces and grams."""
 
     pieces: int
     grams: dict[int, int]
     filters: dict[int, Filter]
 
     def shared(self, line: Line) -> dict[int, Flags]:
-        """Return by n, for each gram by where it starts, whether the corpus has it."""
+        """Return by n, for each gram by its start, whether the corpus has it."""
         trivial = {n: ~countable(n, line) for n in self.filters}
         same = self._claimed(line, trivial)
         slow = self._claimed(line.slower, trivial)
         return {n: (same[n] | slow[n]) & ~trivial[n] for n in self.filters}
 
     def _claimed(self, line: Line, trivial: dict[int, Flags]) -> dict[int, Flags]:
-        """Return by n which grams the filters claim, all shorter ones within them claimed too.
+        """Return by n which grams the filters claim together with all shorter ones within them.
 
-        A trivial gram, which no filter was told, counts as claimed: it says nothing.
+        A trivial gram, which is not in any filter, counts as claimed: it means nothing.
         """
         claimed: dict[int, Flags] = {}
         shorter = 0
@@ -79,7 +79,7 @@ class GramIndex:
 
     @property
     def false_claim_rates(self) -> dict[int, float]:
-        """By n, how often a filter claims a gram that is not in the corpus, in expectation."""
+        """Return by n the expected rate of claims of grams that are not in the corpus."""
         return {
             n: (1 - math.exp(-item.probes * self.grams[n] / item.places)) ** item.probes
             for n, item in self.filters.items()
@@ -103,9 +103,9 @@ def _distinct(n: int, lines: Sequence[Line]) -> Hashes:
 
 
 def open_index(model: str) -> GramIndex | None:
-    """Return the index that lies beside a model, by its shipped name or its file; None without.
+    """Return the index beside a model, named or a file; None if there is none.
 
-    ModelError when it is damaged.
+    ModelError if it is damaged.
     """
     shipped = resources.files("chipassets") / "models" / f"{Path(model).name}{_SUFFIX}"
     beside = Path(model).with_suffix(_SUFFIX)
@@ -120,7 +120,7 @@ def open_index(model: str) -> GramIndex | None:
 
 
 def index_to_bytes(index: GramIndex) -> bytes:
-    """Return the index as a file: a line of JSON, then the filters in the order it names them."""
+    """Return the index as a file: a line of JSON, then the filters in the order of that line."""
     header = {
         "chipassets_ngrams": NGRAMS_VERSION,
         "pieces": index.pieces,
@@ -134,7 +134,7 @@ def index_to_bytes(index: GramIndex) -> bytes:
 
 
 def parse_index(data: bytes, source: str) -> GramIndex:
-    """Return the index in the bytes of a file; ModelError naming `source` when it is damaged."""
+    """Return the index of a file's bytes; ModelError naming `source` if it is damaged."""
     try:
         head, _, body = data.partition(b"\n")
         return _from_parts(loads(head), body)

@@ -1,9 +1,8 @@
-"""Grams: a melody as elements, and one hash for each run of n of them.
+"""Grams: a melody as elements, and one hash for each run of n elements.
 
 A melody is its top line as elements, one for each pair of neighbouring notes: the interval in
 semitones and the time between the two onsets in 16ths. A gram is a run of n elements, n + 1 notes;
-it counts when at least three of its intervals differ, so that scales and trills, which belong to
-nobody, do not.
+it counts if at least three of its intervals differ, so that scales and trills do not.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Line:
 
     @property
     def slower(self) -> Line:
-        """The same melody at half the speed."""
+        """Return the same melody at half the speed."""
         return Line(self.intervals, self.gaps_steps * 2)
 
 
@@ -71,9 +70,9 @@ def gram_hashes(n: int, line: Line) -> Hashes:
 
 
 def hashes_by_length(lengths: Iterable[int], line: Line) -> dict[int, Hashes]:
-    """Return the hashes of the grams of each length, rising: a longer gram goes on from a shorter.
+    """Return the hashes of the grams of each length, rising: longer ones extend shorter ones.
 
-    A hash says nothing of its length: hashes of one length are compared among themselves.
+    A hash does not depend on the length: compare only hashes of the same length.
     """
     semitones = np.clip(line.intervals, -_MOST_SEMITONES, _MOST_SEMITONES) + _MOST_SEMITONES
     gaps_steps = np.clip(line.gaps_steps, 0, _LONGEST_GAP_STEPS)

@@ -1,4 +1,4 @@
-"""Endings: how a piece that plays once comes to its end."""
+"""Endings: how a piece that plays once ends."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ ENDINGS: Mapping[str, str] = {
     RITARDANDO: "slows down over its last two bars, beat by beat, onto the last chord",
     LAST_CHORD: "ends on one short chord of all voices",
 }
-"""What each ending does, to complete: the piece ..."""
+"""A description of each ending, which completes "the piece ..."."""

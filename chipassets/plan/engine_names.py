@@ -1,4 +1,4 @@
-"""The names of the engines that there are exporters for, which the command shows without them."""
+"""The names of the engines with exporters, listed so that commands need not import exporters."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ ENGINES = (
     "godot", "godot3", "web", "rpgmaker", "love", "renpy", "gamemaker", "unity", "defold", "bevy",
     "construct", "gbstudio", "solarus", "unreal",
 )  # fmt: skip
-"""The engines that there are exporters for: the keys of `chipassets.engines.EXPORTERS`."""
+"""The engines with exporters: the keys of `chipassets.engines.EXPORTERS`."""

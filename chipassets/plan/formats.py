@@ -1,4 +1,4 @@
-"""The formats that a manifest can ask for: one table, which all other places read."""
+"""The table of file formats that a manifest can list, which all other modules read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """Where a format's files lie in a bundle, and what they hold.
+    """A format: where its files are in a bundle, and what they hold.
 
-    path: of a track's file, with {track} and, where a track has several, {part} to fill in. about:
-    what it is for, in a line. chips: whose music it can hold; empty is every chip's.
-    codec: the foreign encoder whose version decides the bytes, "" without one. has_album: whether
-    there are files with all tracks beside it.
+    path: of a track's file, with {track} and, if a track has several, {part} to fill in. about: its
+    purpose in one line. chips: the chips whose music it can hold; empty means all. codec: the
+    external encoder whose version affects the bytes, "" without one. has_album: whether there are
+    also files with all tracks.
     """
 
     path: str
@@ -58,5 +58,5 @@ FORMATS: dict[str, FileFormat] = {
     ),
     "synth": FileFormat("synth/{track}.creg", "the web player's synthesiser", ("nes", "gameboy")),
 }
-"""In the order in which a plan holds them. `production.outputs` says who encodes each."""
+"""The formats in the order of a plan. `production.outputs` has the encoder of each."""
 DEFAULT_FORMATS = ("ogg", "midi", "preview")

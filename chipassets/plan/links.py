@@ -1,4 +1,4 @@
-"""Links: tracks whose notes follow those of another, and the table of variants by name."""
+"""Links: tracks whose notes follow those of another, and the table of built-in variants."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ VARIANT, FAMILY, BRIDGE = "variant", "family", "bridge"
 class Link:
     """How a track follows another: as its variant, in one family with it, or as a bridge from it.
 
-    of: the other track; to: where a bridge leads. mode: on the tonic of the other's score, "" its
-    own, None where the track says its key. name: of the row in `VARIANTS`, if there is one.
-    tempo_percent: of the original's tempo. register: octaves by which its upper voices move. start:
-    of a bridge the key in which it begins. source: the lines of the other's score, tempo aside,
-    empty until they are known.
+    of: the other track. to: where a bridge leads. mode: a mode on the tonic of the other's score,
+    "" the other's own, None if the track sets its key. name: the name of the row in `VARIANTS`, if
+    any. tempo_percent: relative to the original's tempo. register: octaves by which its upper
+    voices move. start: for a bridge, the key in which it begins. source: the lines of the other's
+    score without its tempo, empty until they are known.
     """
 
     kind: str
@@ -39,11 +39,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class VariantRow:
-    """A variant by name: `says` completes "it ..."; empty fields leave what the original has.
+    """A built-in variant: `says` completes "it ..."; empty fields keep the original's value.
 
-    mode: major or minor, on the original's tonic; tempo_percent of its tempo; register: octaves;
-    texture: of the second voice; drums: a groove by name; lead, inner: instruments; filter: what
-    lies behind the chip, where the chip knows it.
+    mode: major or minor, on the original's tonic. tempo_percent: relative to its tempo. register:
+    octaves. texture: of the second voice. drums: a groove by name. lead, inner: instruments.
+    filter: the output filter, if the chip has it.
     """
 
     says: str
@@ -58,9 +58,9 @@ class VariantRow:
 
 
 def varied_key(original: Key, name: str, mode: str) -> Key:
-    """Return the key of a variant in a mode, "" the original's own.
+    """Return the key of a variant in a mode; "" is the original's mode.
 
-    A row's minor leaves a dorian original as it is, and so every mode of the same third.
+    The mode minor keeps a dorian original as it is, and so every mode with the same third.
     """
     of_row = name in VARIANTS and mode == VARIANTS[name].mode
     if not mode or (of_row and original.is_minor == Key(0, mode).is_minor):
@@ -90,4 +90,4 @@ VARIANTS: Mapping[str, VariantRow] = {
         tempo_percent=112.5, mode="major", drums="march", lead="brass",
     ),
 }  # fmt: skip
-"""Every variant that has a name."""
+"""The built-in variants."""

@@ -1,4 +1,4 @@
-"""What scenes and moods ask of the music: two tables, and the rule that merges them."""
+"""What scenes and moods set for the music: two tables, and the rule that merges them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chipassets.plan.trackplan import Character, OwnMood, Range
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A row of `SCENES`: where a track plays, and what it is like unless the manifest says more.
+    """A row of `SCENES`: where a track plays, and its character unless the manifest sets more.
 
-    tempo in quarter notes a minute; modes from the most to the least likely; notes_per_second is
-    the measured median over the tonal voices; lead_pitch the measured median of the top voice;
-    level_db is how far its loudness is from the game's.
+    tempo in quarter notes per minute; modes from the most to the least likely; notes_per_second is
+    the measured median over the pitched voices; lead_pitch the measured median of the top voice;
+    level_db is its loudness relative to the game's.
     """
 
     moods: tuple[str, ...]
@@ -35,9 +35,9 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """A row of `MOODS`: factors and shifts on a scene's ranges; None leaves what the scene has.
+    """A row of `MOODS`: factors and shifts on a scene's ranges; None keeps the scene's value.
 
-    `asks` is the mood of a game's own that starts from the row, and whose ranges hold as they are.
+    `asks` is a custom mood that starts from the row, and whose ranges replace the scene's.
     """
 
     tempo_factor: float = 1.0
@@ -66,8 +66,8 @@ class Preset:
 # Notes a second, polyphony and lead pitch are the medians of 5,278 pieces for the NES, grouped by
 # the words in their titles (statistics of published transcriptions: title 282, overworld 122, town
 # 150, dungeon 165, battle 216, boss 246, shop 33, clear 293, game over 195, ending 254 pieces).
-# Tempi, modes, grooves, instruments and levels are the house style: no measurement stands behind
-# them. A scene in which nothing presses is softer than a fight, as in games.
+# Tempi, modes, grooves, instruments and levels are chosen by ear, not measured. A calm scene is
+# softer than a fight, as in games.
 SCENES: dict[str, Scene] = {
     "title": Scene(
         ("heroic",), Range(112, 138), ("major", "mixolydian", "minor"),
@@ -111,8 +111,8 @@ SCENES: dict[str, Scene] = {
     ),
 }  # fmt: skip
 
-# Faster, denser and higher is more aroused; the mode carries whether it is pleasant (the two axes
-# on which studies of emotion in music agree). The sizes of the steps are the house style.
+# Faster, denser and higher music is more aroused; the mode determines whether it is pleasant (the
+# two axes on which studies of emotion in music agree). The step sizes are chosen by ear.
 MOODS: dict[str, Mood] = {
     "calm": Mood(
         0.86, ("major", "lydian", "mixolydian", "dorian"), 0.75, -0.2, 0, "ballad", "square", "pad"
@@ -138,24 +138,24 @@ MOODS: dict[str, Mood] = {
 }  # fmt: skip
 
 TEMPO_LIMITS = Range(30, 300)
-"""The slowest and the fastest tempo that a manifest may ask for, in quarter notes a minute."""
+"""The slowest and the fastest tempo of a manifest, in quarter notes per minute."""
 
 # The transcriptions write arpeggios and echoes as notes; here instruments play them, so a range
 # starts well under the median. Half of the pieces lie above it, so a range ends there too.
 _DENSITY_LOW_SHARE, _DENSITY_HIGH_SHARE = 0.4, 1.3
-# The transcriptions hold no tempo: slower scenes are taken to count two of these beats as one.
+# The transcriptions have no tempo: in slower scenes, two of their beats are taken as one.
 _COUNTED_TEMPO = 120.0
 DENSITY_MAX = 8.0
-"""Onsets a beat, above which three voices only trill."""
+"""The most onsets per beat; beyond it three voices only trill."""
 
 DENSITY_LIMITS = Range(0.5, DENSITY_MAX)
 POLYPHONY_LIMITS = Range(1.2, 3.0)
 REGISTER_LIMITS = Range(40, 90)
-"""What the top line's median pitch may be: E2 to F#6, between the bass and where chips shrill."""
+"""The range of the top line's median pitch: E2 to F#6, above the bass and below shrill pitches."""
 
 _LEAD_HALF_WIDTH = 5.0
 
-# Grooves that lose their shape in other metres, and what stands for them there.
+# Grooves that do not work in other metres, and their replacements there.
 _METRE_GROOVES = {
     "3/4": dict.fromkeys(("pulse", "ballad", "march", "shuffle"), "waltz"),
     **dict.fromkeys(
@@ -173,17 +173,17 @@ def character(
     metre: str = "4/4",
     own_moods: Sequence[OwnMood] = (),
 ) -> Preset:
-    """Return what the scene asks of the music once the moods have shifted it.
+    """Return the character of the scene, shifted by the moods.
 
-    A scene's row already holds its own moods, so only other moods shift it. Mood number n (from 1)
-    counts 1/n: tempo and density are multiplied by factor ** (1/n), polyphony and the lead's pitch
-    move by shift / n. Modes narrow to those that each mood shares with what is left; where nothing
-    is shared, the first mood's own modes hold. Groove and instruments are those of the first mood
-    that names one, where a scene's own mood names the scene's.
+    A scene's row already includes its own moods, so only other moods shift it. Mood number n (from
+    1) counts 1/n: tempo and density are multiplied by factor ** (1/n), polyphony and the lead's
+    pitch move by shift / n. Modes narrow to those that each mood shares with the remaining ones; if
+    none are shared, the first mood's modes are used. Groove and instruments are those of the first
+    mood that sets one; for one of the scene's own moods, those of the scene.
 
-    A mood in `own_moods` acts as the preset that it is like, but for what it asks itself: each of
-    its ranges takes the place of what the other moods make of the scene's, as mood number n by
-    1/n of the way. KeyError for an unknown name.
+    A mood in `own_moods` acts like the built-in mood that it starts from, except for its own
+    ranges: as mood number n each of them moves the range 1/n of the way towards itself. KeyError
+    for an unknown name.
     """
     row = SCENES[scene]
     own = {mood.name: mood for mood in own_moods}
@@ -210,14 +210,14 @@ def _like(name: str, own: Mapping[str, OwnMood]) -> str:
 
 
 def _mood(name: str, row: Scene, own: Mapping[str, OwnMood]) -> Mood | None:
-    """What a mood changes in the row; None where the row holds all of it."""
+    """Return a mood's change of the row; None if the row already includes the mood."""
     like = _like(name, own)
     base = None if like in row.moods else MOODS[like]
     return _on_top(own[name], base or Mood()) if name in own else base
 
 
 def _on_top(own: OwnMood, base: Mood) -> Mood:
-    """The preset mood without what the game's own asks for itself."""
+    """Return the built-in mood without what the custom mood sets itself."""
     return replace(
         base,
         tempo_factor=base.tempo_factor if own.tempo is None else 1.0,
@@ -234,8 +234,9 @@ def _on_top(own: OwnMood, base: Mood) -> Mood:
 
 
 def _asked(span: Range, shifting: list[tuple[Mood, float]], name: str) -> Range:
-    """The range, moved towards those that moods of the game's own ask for; the first counts last,
-    and so holds as it is.
+    """Return the range, moved towards those that custom moods set.
+
+    The first mood is applied last, so its range holds as it is.
     """
     for mood, weight in reversed(shifting):
         asked: Range | None = getattr(mood.asks, name, None)
@@ -285,7 +286,7 @@ def _character(
 
 
 def _density(row: Scene, factor: float) -> Range:
-    """Onsets per beat: the measured notes a second over the beats a second of the scene's tempo."""
+    """Return onsets per beat: measured notes per second divided by the scene's beats per second."""
     tempo = max((row.tempo.low + row.tempo.high) / 2, _COUNTED_TEMPO)
     median = row.notes_per_second / (tempo / 60) * factor
     return _clipped(median * _DENSITY_LOW_SHARE, median * _DENSITY_HIGH_SHARE, DENSITY_LIMITS)

@@ -1,4 +1,4 @@
-"""The plan: everything a build needs, resolved once and frozen. Stages read it and nothing else."""
+"""The plan: everything a build needs, resolved once and frozen. Stages read nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Range:
     high: float
 
     def distance(self, value: float) -> float:
-        """0 inside the range; outside, how far away, in widths of the range."""
+        """Return 0 inside the range; outside, the distance from it in widths of the range."""
         outside = max(self.low - value, value - self.high, 0.0)
         return outside / max(self.high - self.low, 1e-9)
 
@@ -37,11 +37,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Drums:
-    """What the manifest says of the drums: a groove by name, or written strokes.
+    """The manifest's wish for the drums: a groove by name, or written strokes.
 
-    groove: a style word or a learned groove; "none" is silence. strokes: by kind the pattern, which
-    repeats, `x` a stroke, `X` an accent, `o` a soft one, `.` none. fills: whether phrases close
-    with a fill.
+    groove: a style or a learned groove; "none" is silence. strokes: by kind the pattern, which
+    repeats: `x` a stroke, `X` an accent, `o` a soft one, `.` none. fills: whether phrases end with
+    a fill.
     """
 
     groove: str = ""
@@ -53,9 +53,10 @@ class Drums:
 class Wish:
     """What the manifest wants of a section by name or letter; `section` "" is the whole track.
 
-    texture: a role of the second voice; bass: one of the bass. Empty leaves it to the composer.
-    density: notes a beat of all voices; register: MIDI pitches of the tune; dynamics_db: below the
-    loudest; lead, inner, low: instruments of a section's tune, second voice and bass.
+    texture: a role of the second voice. bass: one of the bass. An empty field leaves it to the
+    composer. density: notes per beat of all voices. register: MIDI pitches of the tune.
+    dynamics_db: relative to the loudest. lead, inner, low: instruments of a section's tune, second
+    voice and bass.
     """
 
     section: str = ""
@@ -70,29 +71,33 @@ class Wish:
     low: str = ""
     chords: tuple[tuple[str, ...], ...] = ()
     bass_line: tuple[tuple[int, int, int], ...] = ()
-    """A written bass: step, length, degree above the chord's root from 1; the last says the end."""
+    """A written bass: step, length, degree above the chord's root from 1; the last note ends it."""
     key: Key | None = None
-    """The key in which a section stands."""
+    """The key of a section."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoundsLike:
-    """A file that the track is to be like: its name, in which of `KINDS`, and what it measures."""
+    """A reference file that the track should resemble.
+
+    Its name, the kinds of measures, its measures.
+    """
 
     file: str
     aims: tuple[str, ...]
     measures: Likeness
 
     def has(self, measure: str) -> bool:
-        """Return whether a field of `Likeness` is among what the track aims at."""
+        """Return whether the track aims at a field of `Likeness`."""
         return any(measure in KINDS[aim] for aim in self.aims)
 
 
 @dataclass(frozen=True, slots=True)
 class Melody:
-    """The tune of a section as a person wrote it; where it is `literal` its pitches stay.
+    """The tune of a section as written by the user; if it is `literal`, its pitches stay.
 
-    The section is a name with primes, or a letter, for which it holds where no name has its own.
+    The section is a name with primes, or a letter; a letter holds for sections without a melody of
+    their own.
     """
 
     section: str
@@ -101,9 +106,9 @@ class Melody:
 
 @dataclass(frozen=True, slots=True)
 class Progression:
-    """Chords as the manifest writes them, one or more a bar; `section` "" is the whole track's.
+    """Chords as written in the manifest, one or more per bar; `section` "" is the whole track's.
 
-    The section is a letter, or a name with primes, which goes before the letter.
+    The section is a letter, or a name with primes, which takes precedence over the letter.
     """
 
     section: str
@@ -112,11 +117,11 @@ class Progression:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """What a scene and its moods ask of the music: ranges to measure takes against, and colours.
+    """The character of a scene with its moods: ranges to measure takes against, and instruments.
 
-    density: note onsets per beat of all tonal voices together; polyphony: mean sounding pitches
-    over steps that sound; lead_pitch: median MIDI pitch of the top line; groove: a name in the
-    drum table; lead, inner and bass: names in the instrument bank.
+    density: note onsets per beat of all pitched voices together. polyphony: mean sounding pitches
+    over steps that sound. lead_pitch: median MIDI pitch of the top line. groove: a name in the drum
+    table. lead, inner and bass: names in the instrument bank.
     """
 
     density: Range
@@ -130,10 +135,10 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class OwnMood:
-    """A mood of the game's own: a preset mood, and what it asks for in place of the preset's.
+    """A custom mood: a built-in mood, and the values that replace the built-in ones.
 
-    like: the preset; tempo: in quarter notes a minute; the rest as in `Character`. None, and no
-    modes, leave what the preset does.
+    like: the built-in mood. tempo: in quarter notes per minute; the rest as in `Character`. None,
+    and no modes, keep the built-in mood's effect.
     """
 
     name: str
@@ -151,7 +156,7 @@ class OwnMood:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What a layer is called, and the voices of the chip that it adds to those before it."""
+    """The name of a layer, and the voices of the chip that it adds to the layers before it."""
 
     name: str
     voices: tuple[str, ...]
@@ -159,10 +164,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """How the chip is used: voices left free, arpeggios for notes too many, layers, own sounds.
+    """How the chip is used: voices left free, arpeggios, layers, custom instruments.
 
-    `drums` is the name of the drum kit. `instruments` are the game's own that the track uses; they
-    beat the bank's and the kit's of the same name.
+    `drums` is the name of the drum kit. `instruments` are the custom ones that the track uses; they
+    replace those of the same name in the bank and the kit.
     """
 
     leave: tuple[str, ...] = ()
@@ -174,7 +179,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Magenta's own generator composes, with its beam search; both numbers 1: none."""
+    """The settings of Magenta's own generator with its beam search; both numbers 1: no search."""
 
     beam_size: int = 1
     branch_factor: int = 1
@@ -183,29 +188,28 @@ class Reference:
 TEMPO, MODE, REGISTER, PACE, VOICES = (
     "tempo_bpm", "mode", "lead_pitch", "notes_per_second", "polyphony",
 )  # fmt: skip
-"""What a track's evidence calls the features that its plan may decide, and not its notes."""
+"""The names, in a track's evidence, of features that the plan may set instead of the notes."""
 
 UNSAID = {"unsaid": True}
-"""Metadata of a field that is left out of keys, facts and JSON where it has its default.
+"""Metadata of a field that is left out of keys, facts and JSON if it has its default.
 
-A new field has it: tracks that do not use it keep their notes and files.
+New fields have it, so that tracks that do not use them keep their notes and files.
 """
 SOUND = UNSAID | {"sound": True}
-"""Metadata of such a field that decides how the notes sound, and no note."""
+"""Metadata of such a field that affects the sound but not the notes."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackPlan:
-    """One track with nothing left open.
+    """The plan of one track; nothing is open.
 
-    seed is the track's own, derived from the manifest's unless it is given; temperature divides
-    the model's logits; takes is how many candidates are composed. Without a form the default one
-    holds, without a progression each take draws its own. guidance: factors on the weights of the
-    terms that lead the model, by name. chromatic_share: the largest share of notes outside the
-    scale and its chords. scene_like: the preset under a scene of the game's own; own_moods: those
-    of the moods that are no presets. match: the track whose key, metre and tempo this one has.
-    given: which of TEMPO, MODE, REGISTER, PACE and VOICES the manifest settles, so that no scene
-    and no mood has a say in them.
+    seed is derived from the manifest's unless the track sets it. temperature divides the model's
+    logits. takes is the number of candidates. Without a form the default form is used; without a
+    progression each take draws its own. guidance: factors on the costs of the search, by name.
+    chromatic_share: the largest share of notes outside the scale and its chords. scene_like: the
+    built-in scene of a custom scene. own_moods: the custom moods among the moods. match: the track
+    whose key, metre and tempo this one has. given: which of TEMPO, MODE, REGISTER, PACE and VOICES
+    the manifest sets, so that scene and moods do not affect them.
     """
 
     name: str
@@ -232,43 +236,43 @@ class TrackPlan:
     scene_like: str = ""
     match: str | None = None
     reference: Reference | None = field(default=None, metadata=UNSAID)
-    """Who composes in place of our own composer."""
+    """Set if Magenta's generator composes instead of our composer."""
     given: tuple[str, ...] = ()
     pulse_steps: int = STEPS_PER_BEAT
-    """From one felt beat to the next in 16ths: a quarter, in 6/8 a dotted one."""
+    """Length of a felt beat in 16ths: a quarter note, in 6/8 a dotted one."""
     own_moods: tuple[OwnMood, ...] = ()
     frozen: bool = False
     """Whether the lock's take stays, as if someone had accepted it."""
     was: str | None = None
-    """The name that the track had before: its draws and its locked take are those of that name."""
+    """The name that the track had before, under which its draws and its locked take are found."""
     wishes: tuple[Wish, ...] = field(default=(), metadata=UNSAID)
     melodies: tuple[Melody, ...] = field(default=(), metadata=UNSAID)
     filter_name: str = field(default="", metadata=SOUND)
-    """What lies behind the chip for this track; "" leaves it to the game's."""
+    """The output filter of this track; "" is the game's."""
     link: Link | None = field(default=None, metadata=UNSAID)
     ending: str = field(default="", metadata=UNSAID)
-    """One of `endings.ENDINGS`, or "": as its plan closes it."""
+    """One of `endings.ENDINGS`, or "" for the default close."""
     pickup: Primer | None = field(default=None, metadata=UNSAID)
     """Notes of the tune at the end of the first bar, in which nothing else sounds."""
     final_key: Key | None = field(default=None, metadata=UNSAID)
-    """The key to which the last section is moved as a whole."""
+    """The key that the last section is transposed to."""
     swing_percent: float = field(default=0.0, metadata=SOUND)
-    """Where in a beat its second 8th lies; 0 and 50 in the middle."""
+    """The position of a beat's second 8th in percent; 0 and 50 are straight."""
     shuffle_percent: float = field(default=0.0, metadata=SOUND)
-    """Where in an 8th its second 16th lies; 0 and 50 in the middle."""
+    """The position of an 8th's second 16th in percent; 0 and 50 are straight."""
     level_db: float = field(default=0.0, metadata=SOUND)
-    """How far the track's loudness is from the game's."""
+    """The track's loudness relative to the game's."""
     avoid: tuple[str, ...] = field(default=(), metadata=UNSAID)
     """Words of `compose.avoiding.AVOIDABLE`."""
     sounds_like: SoundsLike | None = field(default=None, metadata=UNSAID)
 
     def melody_of(self, section: str) -> Motif | None:
-        """Return the melody of a section by its name, else by its letter; None without one."""
+        """Return the melody of a section by its name, else by its letter; None if there is none."""
         tunes = {melody.section: melody.tune for melody in self.melodies}
         return tunes.get(section) or tunes.get(section.rstrip("'"))
 
     def wished(self, section: str) -> Wish:
-        """Return what is wanted of a section: by its name, else its letter, else of the track."""
+        """Return the wish for a section: by its name, else its letter, else the track's."""
         wishes = {wish.section: wish for wish in self.wishes}
         found = Wish(section)
         for name in dict.fromkeys((section, section.rstrip("'"), "")):
@@ -292,18 +296,18 @@ class TrackPlan:
 
     @property
     def preset_moods(self) -> tuple[str, ...]:
-        """The moods, those of the game's own by the presets that they are like."""
+        """The moods; a custom mood is replaced by the built-in one that it starts from."""
         likes = {mood.name: mood.like for mood in self.own_moods}
         return tuple(likes.get(name, name) for name in self.moods)
 
     @property
     def metre(self) -> str:
-        """The metre as it is written: `"6/8"` where the felt beat is dotted."""
+        """The metre as text: `"6/8"` if the felt beat is dotted."""
         return metre_name(self.beats_per_bar, self.pulse_steps)
 
     @property
     def swing(self) -> Swing:
-        """How the track's 8ths and 16ths swing."""
+        """The swing of the track's 8ths and 16ths."""
         return Swing(self.swing_percent, self.shuffle_percent)
 
     @property
@@ -318,7 +322,7 @@ class TrackPlan:
 
 
 SOUND_FIELDS = tuple(item.name for item in fields(TrackPlan) if "sound" in item.metadata)
-"""Fields of a track's plan that decide how notes sound, and no note."""
+"""Fields of a track's plan that affect the sound but not the notes."""
 
 _MAY_BE_UNSAID = {
     item.name: item.default for item in fields(TrackPlan) if "unsaid" in item.metadata
@@ -326,14 +330,14 @@ _MAY_BE_UNSAID = {
 
 
 def unsaid(track: TrackPlan) -> tuple[str, ...]:
-    """Return the fields that say nothing in this plan, as if there were none."""
+    """Return the fields marked UNSAID that have their default in this plan."""
     return tuple(name for name, value in _MAY_BE_UNSAID.items() if getattr(track, name) == value)
 
 
 def in_quarters(track: TrackPlan) -> TrackPlan:
-    """Return the plan as it is composed: 7/8 in quarters and a last beat that is longer.
+    """Return the plan for composing: 7/8 as quarter notes and a longer last beat.
 
-    Felt in 8ths, every 8th would count as a beat.
+    If 8ths were the felt beat, every 8th would count as a beat.
     """
     if track.pulse_steps >= STEPS_PER_BEAT:
         return track
@@ -342,7 +346,7 @@ def in_quarters(track: TrackPlan) -> TrackPlan:
 
 @dataclass(frozen=True, slots=True)
 class HomeKey:
-    """The key and the tempo around which a game's open keys and tempi are planned."""
+    """The key and the tempo around which tracks without a key or tempo are planned."""
 
     key: Key
     tempo_millibpm: int
@@ -350,11 +354,11 @@ class HomeKey:
 
 @dataclass(frozen=True, slots=True)
 class OggQuality:
-    """How well the OGG files are encoded, by kind: Vorbis's own scale from 0 to 10.
+    """The quality of OGG files by kind, on Vorbis's scale from 0 to 10.
 
-    At 3 a file is 35 to 45 % smaller than at 6 (measured on three tracks a chip). By a rough
-    estimate the noise that coding adds then lies 2.5 to 6.5 dB above what the music masks in the
-    worst band, 4 to 6 dB more than at 6; nobody has listened.
+    At 3 a file is 35 to 45 % smaller than at 6 (measured on three tracks per chip). By a rough
+    estimate the coding noise is then 2.5 to 6.5 dB above the masking threshold in the worst band, 4
+    to 6 dB more than at 6; nobody has listened.
     """
 
     ogg: float = 3.0

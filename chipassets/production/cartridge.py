@@ -1,4 +1,4 @@
-"""What a game's music takes on a cartridge, against what its manifest has room for."""
+"""The size of a game's music on a cartridge, compared with the manifest's budget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chipassets.plan.trackplan import BuildPlan
 
 
 def cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
-    """Return what is to be said of the bundle's cartridge: over its budget, or not on the ROM."""
+    """Return warnings about the bundle's cartridge: above its budget, or tracks not on the ROM."""
     entries = {track.name: track.cartridge for track in index.tracks}
     sizes = {name: entry.bytes for name, entry in entries.items() if entry is not None}
     if not sizes:
@@ -23,7 +23,7 @@ def cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
         by_part = ", ".join(f"{name} {size}" for name, size in parts.items())
         warnings.append(
             f"the music takes {total} bytes on the cartridge, {total - plan.rom_budget_bytes} over "
-            f"rom_budget ({by_part}); shorten tracks, or give it more"
+            f"rom_budget ({by_part}); shorten tracks, or raise rom_budget"
         )
     samples = {name: entry.samples for name, entry in entries.items() if entry is not None}
     if out := left_out([(name, size, samples[name]) for name, size in sizes.items()], plan.chip):

@@ -80,11 +80,11 @@ def _compose(
     progress: Callable[[float], None] | None,
 ) -> tuple[Composed, ...]:
     if track.link is not None and track.link.kind == VARIANT:
-        # There is one: another roll of it would be the same.
+        # There is only one take: another roll would give the same notes.
         return (Composed(vary(track)),) if first == 0 and count else ()
     if track.reference is None:
         return compose_with_costs(track, model, first, count, progress)
-    # By name: the reference is part of an extra, on which a build must not depend.
+    # Imported by name: it belongs to an extra, on which a build must not depend.
     composer = importlib.import_module("chipassets.train.reference").compose_takes
     compose = cast_type("Callable[[TrackPlan, Model, int, int], tuple[Score, ...]]", composer)
     return tuple(Composed(score) for score in compose(track, model, first, count))

@@ -1,4 +1,4 @@
-"""What the bundle says of a track's notes: metrics, evidence for its tags, and warnings."""
+"""The bundle's account of a track's notes: metrics, evidence for its tags, and warnings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_evidence(
         moods=[_mood_entry(item) for item in found.moods],
         scene=_scene_entry(found.scene),
         statements=statements,
-        # An accepted take is as it is wanted.
+        # A person accepted the take: no warnings.
         warnings=([] if take.accepted else found.warnings(track.temperature))
         + [_broken(said) for said in statements if not said.whole],
     )
@@ -56,7 +56,7 @@ def find_statements(score: Score, motifs: Sequence[Motif]) -> list[StatementEntr
     for said in score.statements:
         named = [motif for motif in motifs if motif.name == said.motif]
         if named:
-            # A tune that a track has twice is the one whose notes sound there.
+            # If two motifs have one name, the one whose notes sound there is meant.
             meant = max(named, key=lambda motif: _heard(said, motif, score))
             found.append(_statement_entry(said, meant, score))
     return found

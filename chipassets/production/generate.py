@@ -31,17 +31,17 @@ DEFAULT_QPM = 120.0
 _NO_EVENT, _NOTE_OFF = -2, -1
 _BAR_STEPS = 4 * STEPS_PER_BEAT
 _ROWS = 10
-"""Outputs are sampled in blocks of this many, wanted or not, so that the rounding of an output
-never depends on how many there are: as many as are usually asked for."""
+"""Outputs are always sampled in blocks of this size, so that the rounding of an output never
+depends on their number; it is the usual number of outputs."""
 _SCENE = "overworld"
-"""Whose character guides a piece that belongs to no scene."""
+"""The scene whose character guides a piece that has no scene."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to generate; the names of polyphony_rnn_generate's flags where there is one.
+    """What to generate; fields are named like the flags of polyphony_rnn_generate.
 
-    num_steps counts 16ths, the primer's among them. guided composes as a build does.
+    num_steps counts 16ths, the primer included. guided composes as a build does.
     """
 
     primer: Primer = field(default_factory=lambda: Primer((), 0))
@@ -104,7 +104,7 @@ def _sampled(request: Request, model: Model) -> list[list[tuple[int, int, int]]]
 
 
 def _bar_positions(model: Model) -> Callable[[State], NDArray[np.int64]] | None:
-    """Return what a model with controls is told: where in a bar of 4/4 it is, and no more."""
+    """Return the input of a model with controls: the position in a bar of 4/4 only."""
     from chipassets.compose.controls import bar_positions
 
     told = bar_positions(model.controls, "4/4", _BAR_STEPS)

@@ -1,4 +1,4 @@
-"""Links brought to notes: tracks that follow others get what those others' takes are."""
+"""Completes the plans of tracks that follow others with the notes of those others' takes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _linked(
     if link is None or link.kind == BRIDGE or link.of not in takes:
         return track
     score = takes[link.of].score
-    # A tempo changes no note: the lines are those of any tempo.
+    # The tempo does not affect notes, so it is left out of the lines.
     lines = tuple(score_to_lines(replace(score, tempo_millibpm=_PLAIN_MILLIBPM)))
     track = replace(
         track,
@@ -68,7 +68,7 @@ def _key(track: TrackPlan, score: Score, link: Link) -> Key:
 
 
 def _related(track: TrackPlan, score: Score) -> TrackPlan:
-    """The track with the other's chords and theme, degree for degree in its own mode."""
+    """Return the track with the other's chords and theme, on the same degrees of its own mode."""
     chords = tuple(
         tuple(moved_chord(name, score.key, track.key) for name in bar.split())
         for bar in score.chords

@@ -1,4 +1,4 @@
-"""The provenance of a bundle: what a reader needs to make it again, and why the notes are these."""
+"""The provenance of a bundle: what is needed to build it again, and why the notes were chosen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chipassets.resolve.plan_json import plan_to_json
 PROVENANCE_PATH = "provenance.json"
 
 _OPEN_LEVELS = 4
-"""How deep the text is spread over lines: a field of a track, or of a take, is one line."""
+"""The nesting depth that is written on separate lines: a field of a track or take is one line."""
 
 
 def provenance(plan: BuildPlan, model: Model, takes: Mapping[str, LockedTake]) -> bytes:
@@ -24,7 +24,7 @@ def provenance(plan: BuildPlan, model: Model, takes: Mapping[str, LockedTake]) -
     account = {
         "generator": f"chipassets {__version__}",
         "model": {"name": model.name, "sha256": model.sha256, "training": model.training},
-        # The name in place of a path: a bundle must not depend on where its model lay.
+        # The file name, not the path: a bundle must not depend on where its model was.
         "plan": plan_to_json(plan) | {"model": model.name},
         "takes": {track.name: _takes_json(takes[track.name]) for track in plan.tracks},
     }
@@ -88,7 +88,7 @@ def _row_json(row: TakeRow, *, chosen: bool) -> dict[str, Any]:
 
 
 def _outline(value: Any, levels: int, indent: str = "") -> str:
-    """Return JSON with its first `levels` of nesting on lines of their own, the rest inline."""
+    """Return JSON with the first `levels` levels of nesting on separate lines, the rest inline."""
     if levels == 0 or not isinstance(value, (dict, list, tuple)) or not value:
         return json.dumps(value, ensure_ascii=False)
     inner = indent + "  "

@@ -15,8 +15,8 @@ from typing import Any
 
 from chipassets.errors import ComposeError
 
-# A BLAS that splits a product among threads may add in another order. One thread a worker gives
-# the same bytes on one core and on twenty, and the cores are busy with tracks already.
+# A BLAS with several threads may add in another order. One thread per worker gives the same bytes
+# on one core and on twenty, and the cores are busy with tracks already.
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -113,7 +113,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
     would leave it half started.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may say what a signal does
+        yield  # only the main thread may set signal handlers
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -1,4 +1,4 @@
-"""The report: a bundle, or what changed since another, as a page to look at and to hear."""
+"""The report: a page on a bundle, or on what changed since another bundle."""
 
 from __future__ import annotations
 

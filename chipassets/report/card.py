@@ -1,4 +1,4 @@
-"""One track on the page: its head, the score with its player, and what is known about it."""
+"""One track on the page: its heading, the score with its player, and its details."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ STATUS_WORDS = {"changed": "changed", "added": "new", "removed": "removed", "sam
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A version of a track on the page: its player's id, its label, what to mark.
+    """A version of a track on the page: its player's id, its label, the notes to mark.
 
-    full_scale: the amplitude that fills the height of the wave, the same for all of a page.
-    beside: the notes of the other version, where there are two.
+    full_scale: the amplitude that fills the height of the waveform, the same for the whole page.
+    beside: the notes of the other version, if there are two.
     """
 
     player: str
@@ -42,9 +42,9 @@ def draw_card(
     motifs: dict[str, int],
     difference: Difference | None = None,
 ) -> Html:
-    """Return the article of a track: one side, or two to compare; the last one is described.
+    """Return the article of a track: one side, or two to compare; details are of the last one.
 
-    provenance: what its bundle says of how it was built. motifs: their colours.
+    provenance: the bundle's account of how it was built. motifs: their colours.
     """
     track = sides[-1].track
     entry = track.entry
@@ -114,7 +114,7 @@ def _draw_warnings(entry: TrackEntry) -> Html | None:
 
 
 def draw_change(change: Change) -> Html:
-    """Return a line of a list that says what something was and what it is."""
+    """Return a list item that says what something was and what it is."""
     return element(
         "li",
         element("b", change.name),
@@ -234,7 +234,7 @@ def _draw_intro(entry: TrackEntry) -> Html | None:
 
 
 def _draw_fallback(side: Side, label: str) -> Html | None:
-    """The audio itself: data for the script, and a plain player where no script runs."""
+    """Return the audio element: data for the script, and a plain player without scripts."""
     track = side.track
     if track.audio is None:
         return element("p", "This bundle was built without sound.", class_="note")
@@ -250,6 +250,6 @@ def _draw_fallback(side: Side, label: str) -> Html | None:
 
 
 def say_time(seconds: float) -> str:
-    """Return minutes and seconds."""
+    """Return a time as minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"

@@ -1,4 +1,4 @@
-"""What changed between two bundles, track by track, as a reviewer wants to read it."""
+"""Compares two bundles track by track, in a reviewer's terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chipassets.report.opened import OpenedTrack
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is not as it was."""
+    """One thing that has changed."""
 
     name: str
     before: str
@@ -21,10 +21,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changed in a track: status is same, changed, added or removed.
+    """The differences of a track: status is same, changed, added or removed.
 
-    gone and come are the notes that only the one or only the other has; a note whose loudness
-    alone changed is in both. `aspects` names what a filter may ask for: notes, sound, tags, size.
+    gone and come are the notes that only the old or only the new track has; a note with only
+    another loudness is in both. `aspects` are the filters that match: notes, sound, tags, size.
     """
 
     status: str
@@ -35,7 +35,7 @@ class Difference:
 
 
 def compare_tracks(before: OpenedTrack | None, after: OpenedTrack | None) -> Difference:
-    """Return what changed from a track of one bundle to the track of that name in another."""
+    """Return the changes from a track of one bundle to the track of the same name in another."""
     if before is None or after is None:
         return Difference("added" if before is None else "removed")
     old, new = before.entry, after.entry
@@ -58,7 +58,7 @@ def compare_tracks(before: OpenedTrack | None, after: OpenedTrack | None) -> Dif
 
 
 def compare_indices(before: Index, after: Index) -> tuple[Change, ...]:
-    """Return what changed in the bundle as a whole."""
+    """Return the changes of the bundle as a whole."""
     pairs = (
         ("Game", before.game, after.game),
         ("Chip", before.chip, after.chip),
@@ -125,7 +125,7 @@ def _other_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
 
 
 def _size_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
-    # A preview is for people, not for the game: nobody reviews its size.
+    # A preview is not part of the game: its size does not matter.
     both = ((kind, file.bytes, new.files[kind].bytes)
             for kind, file in old.files.items()
             if kind in new.files and kind != "preview")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is known about a track, folded away below its score: evidence, sound, files, origin."""
+"""The details of a track, collapsed below its score: evidence, sound, files, origin."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MARKS = {True: ("yes", "met"), False: ("no", "missed"), None: ("", "set")}
 
 
 def draw_details(track: OpenedTrack, provenance: Mapping[str, Any]) -> Html:
-    """Return the folds of a track; `provenance` is what its bundle says of how it was built."""
+    """Return the collapsible sections of a track; `provenance`: the bundle's build account."""
     entry = track.entry
     found = provenance.get("plan")
     plan = found if isinstance(found, dict) else {}
@@ -54,7 +54,7 @@ def _fold(title: str, *content: Child) -> Html:
 
 
 def _draw_tags(tags: list[TagEvidence]) -> Html | None:
-    """One table: what was measured, once, and beside it what the scene and each mood want."""
+    """Return one table: the measurements, and beside them the ranges of the scene and moods."""
     if not tags:
         return None
     found = {row.name: row.found for tag in tags for row in tag.rows}
@@ -83,7 +83,7 @@ def _draw_tags(tags: list[TagEvidence]) -> Html | None:
 
 
 def _draw_wish(wish: Evidence | None) -> Html:
-    """A cell with what a tag wants of a feature, and whether the track has it."""
+    """Return a cell with a tag's range of a feature, and whether the track is in it."""
     if wish is None:
         return element("td")
     mark, says = ("✓", "met") if wish.agrees else ("✗", "missed")
@@ -142,7 +142,7 @@ def _draw_motifs(entry: TrackEntry) -> Html | None:
 
 
 def _draw_originality(entry: TrackEntry) -> Html | None:
-    """What the top line shares with the corpus; None where the build compared it with none."""
+    """Return what the top line shares with the corpus; None if the build had no index."""
     run = entry.metrics.get("longest_shared_run")
     if run is None:
         return None
@@ -153,7 +153,7 @@ def _draw_originality(entry: TrackEntry) -> Html | None:
         if re.fullmatch(r"shared_\d+_grams", name)
     )
     facts = [("Longest quotation", longest)]
-    facts += [(f"Runs of {n + 1} notes", f"{share:.1%} stand in a training piece too")
+    facts += [(f"Runs of {n + 1} notes", f"{share:.1%} are in a training piece too")
               for n, share in shares]  # fmt: skip
     return _fold("Originality", _draw_facts(facts))
 

@@ -1,4 +1,4 @@
-"""What a scene and its moods asked for, beside what the track measures."""
+"""What a scene and its moods ask for, beside the track's measurements."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, TypeGuard
 from chipassets.bundle import MoodEvidence, SceneEvidence, TrackEntry
 from chipassets.music.keys import pitch_name
 
-# What the plan's character calls a range, its name for people, and the metric that measures it.
+# The field of the plan's character, its name for people, and the metric that measures it.
 _RANGES = (
     ("density", "Notes a beat", "onsets_per_beat"),
     ("polyphony", "Notes at once", "polyphony"),
     ("lead_pitch", "Middle of the lead", "lead_pitch"),
 )
-# Beyond it a limit is no pitch and no rate, but a damaged file.
+# A larger limit is not a pitch or a rate: the file is damaged.
 _LARGEST = 1000
 _WORDS = (("groove", "Groove"), ("lead", "Lead"), ("inner", "Inner voice"), ("bass", "Bass"))
 
@@ -27,10 +27,10 @@ _FEATURES = {
     "mode": "Mode",
 }
 
-# Other measurements worth a line: metric, name, what it means.
+# Other measurements to show: metric, name, meaning.
 FIGURES = (
     ("scale_consistency", "In one scale", "share of notes in the best of 24 scales"),
-    ("groove_consistency", "Groove holds", "how alike the rhythms of neighbouring bars are"),
+    ("groove_consistency", "Groove holds", "similarity of the rhythms of neighbouring bars"),
     ("repetition", "Bars repeated", "share of bars that equal an earlier one"),
     ("on_beat_rate", "On the beat", "share of notes that start on a beat"),
     ("leap_rate", "Leaps", "share of lead intervals beyond a fifth"),
@@ -41,7 +41,7 @@ FIGURES = (
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing asked for: its name, what was asked, what was found, and whether they agree."""
+    """One requirement: its name, its value, the measured value, and whether they agree."""
 
     name: str
     asked: str
@@ -51,7 +51,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class TagEvidence:
-    """A scene or a mood beside what was measured, and how well they agree, 0..1."""
+    """A scene or a mood beside the measurements, and how well they agree, 0..1."""
 
     kind: str
     tag: str
@@ -62,7 +62,7 @@ class TagEvidence:
 
 
 def gather_tags(track: TrackEntry) -> list[TagEvidence]:
-    """Return the evidence that the index holds for the track's scene and for each of its moods."""
+    """Return the index's evidence for the track's scene and for each of its moods."""
     found = []
     scene = track.scene_evidence
     if scene:
@@ -97,16 +97,16 @@ def _label(name: str) -> str:
 def _tag_row(name: str, limits: list[float], found: float, key: str) -> Evidence:
     label = _label(name)
     if name == "mode":
-        # Measured as 1 or 0: the tag has the key's mode among its own, or it doesn't.
+        # Measured as 1 or 0: whether the key's mode is among the tag's modes.
         fits = limits[0] <= found <= limits[1]
         return Evidence(label, "one of its own", key, fits)
     return _range(label, limits, found, _say_pitch if name == "lead_pitch" else _say_number)
 
 
 def gather_evidence(track: TrackEntry, plan: dict[str, Any]) -> list[Evidence]:
-    """Return what the track's entry in the bundle's plan asked for, each with what was measured.
+    """Return each requirement in the bundle's plan of the track, with the measured value.
 
-    Empty where the plan does not hold the track.
+    Empty if the plan does not have the track.
     """
     asked = _find_plan(track.name, plan)
     character = asked.get("character")

@@ -1,4 +1,4 @@
-"""HTML as values: text is escaped, elements are not escaped twice."""
+"""HTML as values: text is escaped, elements are not escaped again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def element(tag: str, *children: Child, **attributes: Attribute) -> Html:
 
 
 def join(*children: Child) -> Html:
-    """Return the children one after the other, plain text escaped, None left out."""
+    """Return the children joined; plain text is escaped, None is left out."""
     return Html(
         "".join(
             child if isinstance(child, Html) else escape(child)
@@ -48,5 +48,5 @@ def _attribute(name: str, value: Attribute) -> str:
 
 
 def card_id(track: str) -> str:
-    """Return the address on the page of a track's card."""
+    """Return the id of a track's card on the page."""
     return f"track-{track}"

@@ -1,4 +1,4 @@
-"""What changed between two bundles as Markdown: a comment for a pull request."""
+"""The changes between two bundles as Markdown, for a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@])")
 
 
 def compare_markdown(bundle: Path, before: Path) -> str:
-    """Return what changed since an earlier bundle: a line and a table for each track that did.
+    """Return the changes since an earlier bundle: a line and a table for each changed track.
 
-    The pictures of changed tracks are named by their path in the bundle, as far as it has some.
-    Raises CheckError for a bundle that is missing, damaged, altered or of a newer format.
+    Pictures of changed tracks are linked by their path in the bundle if it has them. Raises
+    CheckError for a bundle that is missing, damaged, altered or of a newer format.
     """
     return with_bundle(bundle, lambda new: with_bundle(before, lambda old: _markdown(new, old)))
 
@@ -59,5 +59,5 @@ def _table(changes: list[Change] | tuple[Change, ...]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """The text as Markdown shows it: in one line, its own marks escaped."""
+    """Return the text escaped for Markdown, in one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

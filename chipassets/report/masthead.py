@@ -1,4 +1,4 @@
-"""The head of the page: what the bundle is, and the filters that narrow what is shown."""
+"""The head of the page: the bundle's facts, and the filters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chipassets.report.html import Html, element
 
 
 def draw_masthead(index: Index, before: Index | None, statuses: Counter[str]) -> Html:
-    """Return the game's name and figures; beside an earlier bundle, what changed as a whole."""
+    """Return the game's name and figures, and the overall changes since an earlier bundle."""
     changes = compare_indices(before, index) if before else ()
     summary = ", ".join(f"{statuses[name]} {STATUS_WORDS[name]}" for name in _ordered(statuses))
     return element(
@@ -41,7 +41,7 @@ def _ordered(statuses: Counter[str]) -> list[str]:
 
 
 def draw_filters(entries: Iterable[TrackEntry], statuses: Counter[str]) -> Html:
-    """Return a group of buttons for each thing that tracks can be filtered by."""
+    """Return a group of buttons for each property that tracks can be filtered by."""
     entries = list(entries)
     groups = [
         ("Show", "status", _ordered(statuses)),
@@ -64,7 +64,7 @@ def draw_filters(entries: Iterable[TrackEntry], statuses: Counter[str]) -> Html:
 
 def _draw_filter(label: str, kind: str, words: list[str]) -> Html:
     name = f"filter-{kind}"
-    # A reviewer wants to see what changed first, when something did.
+    # If something changed, only changed tracks are shown first.
     chosen = [w for w in words if kind == "status" and w != "same" and "same" in words]
     buttons = (
         element(

@@ -19,7 +19,7 @@ _ROW = 5
 _DRUM_ROW = 9
 _GAP_ROWS = 2
 _MARGIN_ROWS = 2
-# Between notes of one pitch the grid must show.
+# A gap, so that notes of the same pitch are visibly separate.
 _NOTE_GAP_STEPS = 0.14
 _LOUD_VELOCITY = 84
 _BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
@@ -47,12 +47,12 @@ class Roll:
 
 
 def read_roll(data: bytes, track: TrackEntry) -> Roll:
-    """Return the notes of a MIDI file, one voice a named track; CheckError if it is not one."""
+    """Return the notes of a MIDI file, one voice per named track; CheckError if it is invalid."""
     try:
         file = mido.MidiFile(file=io.BytesIO(data), charset="utf-8")
         step_ticks = Fraction(file.ticks_per_beat, STEPS_PER_BEAT)
         notes = [note for part in file.tracks for note in _read_track(part, step_ticks)]
-    # mido raises many types for what it cannot read, some of them its own.
+    # mido raises many types of errors for invalid files.
     except Exception as error:
         why = str(error) or type(error).__name__
         raise CheckError(
@@ -83,7 +83,7 @@ def _read_track(part: mido.MidiTrack, step_ticks: Fraction) -> list[RollNote]:
 
 
 def track_steps(track: TrackEntry) -> float:
-    """Return how many 16th steps the audio lasts: a piece that ends may ring past its last bar."""
+    """Return the length of the audio in 16th steps: a track may sound on after its last bar."""
     bar_steps = steps_per_bar(track.beats_per_bar)
     if track.loop:
         return float((track.loop.start_bar + track.loop.bars) * bar_steps)
@@ -97,10 +97,10 @@ def draw_roll(
     marked: Collection[RollNote] = (),
     beside: Collection[RollNote] = (),
 ) -> Html:
-    """Return the roll as SVG that stretches to its width: pitch upwards, drums in lanes below.
+    """Return the roll as SVG that scales to its width: pitch upwards, drums in lanes below.
 
-    Voice number n has the class `v<n>`; the marked notes stand out. There is room for the notes
-    of a roll that stands beside it, so that equal pitches are at equal heights.
+    Voice number n has the class `v<n>`; the marked notes are highlighted. The range includes the
+    notes of a roll beside it, so that equal pitches are at equal heights.
     """
     placed = [*roll.notes, *beside]
     tonal = [note.pitch for note in placed if not note.is_drum] or [60]

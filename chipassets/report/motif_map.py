@@ -1,4 +1,4 @@
-"""The motif map: where each track states which tune of the game, and how it was made to fit."""
+"""The motif map: where each track quotes which motif, and how it was changed to fit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOTIF_COLOURS = 6
 
 
 def motif_numbers(tracks: Iterable[TrackEntry]) -> dict[str, int]:
-    """Return for each motif the number of its colour, the same wherever the page shows it."""
+    """Return the number of each motif's colour, the same on the whole page."""
     names = dict.fromkeys(said.motif for track in tracks for said in track.statements)
     return {name: number % MOTIF_COLOURS for number, name in enumerate(names)}
 
@@ -22,9 +22,9 @@ def motif_numbers(tracks: Iterable[TrackEntry]) -> dict[str, int]:
 def draw_motif_map(
     tracks: Sequence[TrackEntry], numbers: dict[str, int], pages: Mapping[str, str] | None = None
 ) -> Html | None:
-    """Return a row a track with its statements on the bars; None where no track states a motif.
+    """Return a row per track with its statements on the bars; None if no track quotes a motif.
 
-    pages: the file that describes a track, by name, where it is not the same one.
+    pages: the file that describes a track, by name, if it is another one.
     """
     pages = pages or {}
     stating = [track for track in tracks if track.statements]
@@ -59,7 +59,7 @@ def _draw_link(track: TrackEntry, page: str) -> Html:
 
 
 def draw_lane(track: TrackEntry, numbers: dict[str, int]) -> Html:
-    """Return a list of the track's statements, each as wide as it lasts, on the width of all."""
+    """Return a list of the track's statements, positioned by their start and length."""
     return element(
         "ul",
         *(_draw_statement(said, track, numbers.get(said.motif, 0)) for said in track.statements),
@@ -87,7 +87,7 @@ def _label(said: StatementEntry) -> str:
 
 
 def say_statement(said: StatementEntry) -> str:
-    """Return in a phrase where a motif is stated and what was done to it."""
+    """Return a phrase with a statement's motif, place and changes."""
     return f"{said.motif} in {_say_place(said)}: {', '.join(say_changes(said))}"
 
 
@@ -98,7 +98,7 @@ def _say_place(said: StatementEntry) -> str:
 
 
 def say_changes(said: StatementEntry) -> list[str]:
-    """Return what was done to a motif, one phrase each; it always says at what pitch it stands."""
+    """Return the changes of a motif, one phrase each; the pitch is always included."""
     shift = said.transposition
     way = "up" if shift > 0 else "down"
     changes = [f"{way} {abs(shift)} semitones" if shift else "at its own pitch"]
@@ -107,12 +107,12 @@ def say_changes(said: StatementEntry) -> list[str]:
         changes.append(f"note values times {said.stretch:g}")
     changes.append(f"{pitch_name(said.lowest)} to {pitch_name(said.highest)}")
     if said.returned:
-        changes.append("comes back with its section")
+        changes.append("returns with its section")
     if not said.whole:
         changes.append("not every note is in the top line")
     return changes
 
 
 def statement_rows(track: TrackEntry) -> list[tuple[str, str, str]]:
-    """Return for each statement the motif, its place, and what was done to it."""
+    """Return the motif, place and changes of each statement."""
     return [(s.motif, _say_place(s), ", ".join(say_changes(s))) for s in track.statements]

@@ -1,4 +1,4 @@
-"""A bundle as a report reads it: every file checked, one track at a time in memory."""
+"""A bundle opened for a report: every file checked, one track at a time in memory."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from chipassets.report.waveform import Sound, measure_sound
 Result = TypeVar("Result")
 
 _FAULTS_SHOWN = 6
-# No music has 400 beats a second: an index that says so would draw a grid without end.
+# More beats per second than any music: a damaged index would draw an endless grid.
 _LEAST_BEAT_SAMPLES = 100
 AUDIO_TYPES = {"ogg": "audio/ogg", "wav": "audio/wav"}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedTrack:
-    """A track with its audio (content and type), what that measures, and its notes.
+    """A track with its audio (content and type), the audio's measurements, and its notes.
 
-    audio and sound are None where the bundle was built without sound, roll without MIDI.
+    audio and sound are None if the bundle was built without sound, roll if without MIDI.
     """
 
     entry: TrackEntry
@@ -44,7 +44,7 @@ class OpenedTrack:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBundle:
-    """A bundle's index, the JSON of its provenance, and where its tracks are read from."""
+    """A bundle's index, the JSON of its provenance, and the folder of its tracks."""
 
     index: Index
     provenance: dict[str, Any]
@@ -56,19 +56,19 @@ class OpenedBundle:
         return [entry.name for entry in self.index.tracks]
 
     def track(self, name: str) -> OpenedTrack | None:
-        """Read the track of that name, and return it; None where there is none."""
+        """Read and return the track of this name; None if there is none."""
         entry = next((entry for entry in self.index.tracks if entry.name == name), None)
         return None if entry is None else _open_track(self.folder, entry)
 
 
 def with_bundle(path: Path, use: Callable[[OpenedBundle], Result]) -> Result:
-    """Return what `use` makes of the bundle of a folder or a zip, as of one moment.
+    """Return the result of `use` on the bundle in a folder or a zip, all of the same build.
 
-    It is called again where a build replaces the bundle meanwhile.
+    If a build replaces the bundle meanwhile, `use` is called again.
 
     Raises:
         CheckError: there is no bundle, it is of a newer format, or a file is missing, altered,
-            outside the folder, or not what its name says.
+            outside the folder, or invalid.
     """
     folder = open_folder(path)
     return read_settled(folder, lambda index: use(_open(path, folder, index)))
@@ -79,7 +79,7 @@ def _open(path: Path, folder: Path, index: Index) -> OpenedBundle:
     if faults:
         shown = "; ".join(faults[:_FAULTS_SHOWN])
         more = f"; and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
-        raise CheckError(f"{path} is not as it was built: {shown}{more}; build it again")
+        raise CheckError(f"{path} was changed since it was built: {shown}{more}; build it again")
     provenance = _read_provenance(folder, index.provenance)
     return OpenedBundle(index, provenance, folder)
 

@@ -1,4 +1,4 @@
-"""Where the music comes from: the program, the model, what it was trained on, and the plan."""
+"""Where the music comes from: the program, the model, its training data, and the plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COUNTS = (("Corpus licences", "licences"), ("Corpus sources", "sources"))
 
 
 def draw_origin(bundle: OpenedBundle, names: Collection[str]) -> Html:
-    """Return the foot of a page: facts first, the account of the page's tracks folded away."""
+    """Return the end of a page: facts first, the provenance of the page's tracks collapsed."""
     account = _account_of(bundle.provenance, names)
     everything = json.dumps(account, indent=2, ensure_ascii=False)
     return element(
@@ -31,7 +31,7 @@ def draw_origin(bundle: OpenedBundle, names: Collection[str]) -> Html:
 
 
 def _account_of(provenance: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """The provenance without the tracks that stand on other pages."""
+    """Return the provenance without the tracks of other pages."""
     account = dict(provenance)
     plan, takes = _inside(account, "plan"), _inside(account, "takes")
     if isinstance(tracks := plan.get("tracks"), list):
@@ -71,6 +71,6 @@ def _corpus(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _inside(found: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The object under a key, empty where there is none: nobody vouches for a provenance."""
+    """Return the object under a key, empty if there is none: a provenance is not trusted."""
     value = found.get(key)
     return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""All tracks at a glance: one row each, with what a reviewer looks for first."""
+"""A table of all tracks, one row each, with what a reviewer looks for first."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _COLUMNS = (
     "Track", "Scene", "Moods", "Key", "Tempo", "Length", "Loudness", "Seam", "Quotes", "Size",
 )  # fmt: skip
 _NUMBERS = frozenset({"Tempo", "Length", "Loudness", "Quotes", "Size"})
-# A step at the seam below the largest elsewhere is one that nobody can tell from the music.
+# A step at the seam that is smaller than the largest elsewhere is inaudible.
 _CLEAN_SEAM = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A track of the page, and how it stands to its earlier self where there is one.
+    """A track of the page, and its status compared with an earlier bundle, if there is one.
 
     page: the file that describes it, "" for the same one.
     """
@@ -31,7 +31,7 @@ class Row:
 
 
 def draw_overview(rows: Iterable[Row]) -> Html:
-    """Return the table; each name leads to the track, and the filters narrow it too."""
+    """Return the table; each name links to the track, and the filters apply to it too."""
     rows = list(rows)
     is_compared = any(row.status for row in rows)
     columns = (*_COLUMNS[:1], "Change", *_COLUMNS[1:]) if is_compared else _COLUMNS
@@ -120,7 +120,10 @@ def _draw_seam(entry: TrackEntry) -> Html:
 
 
 def _say_quotes(entry: TrackEntry) -> str:
-    """The longest run of notes that stands in the corpus too; a run of n steps is n + 1 notes."""
+    """Return the longest run of notes that is in the corpus too.
+
+    A run of n steps is n + 1 notes.
+    """
     run = entry.metrics.get("longest_shared_run")
     if run is None:
         return ""

@@ -1,4 +1,4 @@
-"""The whole report: one HTML file that needs nothing else, or for many tracks several."""
+"""The whole report: one self-contained HTML file, or several for many tracks."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _SCRIPT = "report/page.js"
 
 
 TRACKS_A_PAGE = 24
-"""A report on more tracks is in pages: with its sound a track takes about 300 kB of a page."""
+"""A report on more tracks is split into pages: with its sound a track takes about 300 kB."""
 
 _HOME = "All tracks"
 
 
 def report(bundle: Path, before: Path | None = None) -> bytes:
-    """Return the report on a bundle as one HTML page; with `before`, on what changed since then.
+    """Return the report on a bundle as one HTML page; with `before`, on the changes since then.
 
     Raises:
         CheckError: a bundle is missing, damaged, altered, or of a newer format.
@@ -46,11 +46,11 @@ def report(bundle: Path, before: Path | None = None) -> bytes:
 
 
 def write_report(bundle: Path, output: Path, before: Path | None = None) -> list[Path]:
-    """Write the report on a bundle, and return the files that it is in, the first one first.
+    """Write the report on a bundle, and return its files, the main one first.
 
-    Up to TRACKS_A_PAGE tracks are one page. For more, `output` has the table of all tracks, and
-    the folder beside it, named like it with `-tracks` behind, pages of that number of tracks; one
-    page is in memory at a time. Errors as for `report`.
+    Up to TRACKS_A_PAGE tracks are one page. For more, `output` has the table of all tracks, and the
+    folder beside it, with the suffix `-tracks`, has pages of that number of tracks; one page is in
+    memory at a time. Errors as in `report`.
     """
 
     def write(new: OpenedBundle, old: OpenedBundle | None) -> list[Path]:
@@ -73,10 +73,10 @@ def _with_bundles(
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A track and its earlier self, None where there is no such one, and what differs.
+    """A track and its earlier version, None if there is none, and their differences.
 
-    shown: the one that the page describes, the newer where there is one. difference: None where
-    nothing is compared.
+    shown: the one that the page describes, the newer if there is one. difference: None if nothing
+    is compared.
     """
 
     shown: OpenedTrack
@@ -86,17 +86,17 @@ class _Pair:
 
     @property
     def status(self) -> str | None:
-        """How it stands to its earlier self, None where nothing is compared."""
+        """The status compared with the earlier version, None if nothing is compared."""
         return self.difference.status if self.difference else None
 
 
 def _names(bundle: OpenedBundle, before: OpenedBundle | None) -> list[str]:
-    """The tracks of the report; those that are gone come last."""
+    """Return the tracks of the report; removed ones come last."""
     return list(dict.fromkeys([*bundle.names, *(before.names if before else ())]))
 
 
 def _pair(name: str, bundle: OpenedBundle, before: OpenedBundle | None) -> _Pair:
-    """A track with its earlier self; one of the two bundles has it."""
+    """Return a track with its earlier version; at least one of the two bundles has it."""
     new, old = bundle.track(name), before.track(name) if before else None
     shown = new or old
     if shown is None:
@@ -105,7 +105,7 @@ def _pair(name: str, bundle: OpenedBundle, before: OpenedBundle | None) -> _Pair
 
 
 def _draw_whole(bundle: OpenedBundle, before: OpenedBundle | None) -> bytes:
-    """Everything on one page."""
+    """Return everything on one page."""
     pairs = [_pair(name, bundle, before) for name in _names(bundle, before)]
     statuses = _count(pair.status for pair in pairs)
     entries = [track.entry for pair in pairs for track in (pair.old, pair.new) if track]
@@ -128,7 +128,7 @@ def _draw_whole(bundle: OpenedBundle, before: OpenedBundle | None) -> bytes:
 def _write_pages(
     bundle: OpenedBundle, before: OpenedBundle | None, names: list[str], output: Path
 ) -> list[Path]:
-    """Write the pages of tracks, then the one that leads to them."""
+    """Write the pages of tracks, then the main page that links to them."""
     motifs = motif_numbers([*bundle.index.tracks, *(before.index.tracks if before else ())])
     count = -(-len(names) // TRACKS_A_PAGE)
     folder = output.with_name(f"{output.stem}-tracks")
@@ -175,7 +175,7 @@ def _title(bundle: OpenedBundle, before: OpenedBundle | None) -> str:
 
 
 def _page(title: str, parts: Sequence[Html | None]) -> bytes:
-    """The page of these parts, which needs nothing else."""
+    """Return the self-contained page of these parts."""
     script = _read_script(_SCRIPT)
     skip = element("a", "Skip to the tracks", href="#tracks", class_="skip")
     body = element("body", skip, *parts, element("script", Html(script)))
@@ -184,7 +184,7 @@ def _page(title: str, parts: Sequence[Html | None]) -> bytes:
 
 
 def _draw_way(output: Path, pages: Sequence[Path], number: int) -> Html:
-    """The way to the table of all tracks, and to the pages before and behind."""
+    """Return links to the table of all tracks, and to the previous and next page."""
     links = [element("a", _HOME, href=f"../{quote(output.name)}")]
     if number:
         links.append(element("a", "Previous page", href=pages[number - 1].name, rel="prev"))
@@ -227,7 +227,7 @@ def _draw_head(title: str, script: str) -> Html:
 
 
 def _draw_sides(pair: _Pair, full_scale: float) -> list[Side]:
-    """The versions of a track that are worth showing: both where they differ."""
+    """Return the versions of a track to show: both if they differ."""
     old, new, difference = pair.old, pair.new, pair.difference
     sides: list[Side] = []
     if difference and old and difference.status in ("changed", "removed"):
@@ -249,14 +249,14 @@ def _notes(track: OpenedTrack | None) -> tuple[RollNote, ...]:
 
 
 def _loudest_sample(pairs: Iterable[_Pair]) -> float:
-    """The highest amplitude of these tracks, so that waves on a page can be compared by eye."""
+    """Return the highest amplitude of these tracks, so that waveforms have the same scale."""
     sounds = [track.sound for pair in pairs for track in (pair.old, pair.new) if track]
     peaks = [max(sound.highs.max(), -sound.lows.min()) for sound in sounds if sound]
     return float(max(peaks, default=0.0)) or 1.0
 
 
 def _policy(script: str) -> str:
-    """Only this page's own script runs, and nothing is ever loaded from elsewhere."""
+    """Return a policy that allows only this page's own script and no external resources."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
@@ -265,7 +265,7 @@ def _policy(script: str) -> str:
 
 
 def _read_script(name: str) -> str:
-    """A script fit to stand inside a page: nothing in its comments ends the element early."""
+    """Return a script for embedding in a page: nothing in its comments ends the element early."""
     return _read(name).replace("</script", r"<\/script")
 
 

@@ -1,4 +1,4 @@
-"""The takes that a track was chosen from: points, measures, and what spoke against each."""
+"""The takes that a track was chosen from: points, measures, and reasons against each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_ROWS = 600
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A take as the provenance tells of it; features: name to measured value and points 0..1."""
+    """A take from the provenance; features: measured value and points 0..1 by name."""
 
     number: int
     is_chosen: bool
@@ -24,7 +24,7 @@ class Take:
 
 
 def read_takes(provenance: Mapping[str, Any], track: str) -> list[Take]:
-    """Return the takes of a track, best first, [] where the bundle does not tell of them."""
+    """Return the takes of a track, best first, [] if the bundle does not have them."""
     tracks = provenance.get("takes")
     rows = tracks.get(track) if isinstance(tracks, dict) else None
     listed = rows[:_MOST_ROWS] if isinstance(rows, list) else []
@@ -33,7 +33,7 @@ def read_takes(provenance: Mapping[str, Any], track: str) -> list[Take]:
 
 
 def _read_take(row: object) -> Take | None:
-    """A row, None where it is none: nobody vouches for what a provenance holds."""
+    """Return a row, None if it is invalid: a provenance is not trusted."""
     if not isinstance(row, dict):
         return None
     features = row.get("features")
@@ -53,10 +53,10 @@ def _read_take(row: object) -> Take | None:
 
 
 def draw_takes(takes: list[Take]) -> Html:
-    """Return the table: a row a take, the chosen one first, a column a feature; then its legend.
+    """Return the table: a row per take, the chosen one first, a column per feature; then a legend.
 
-    Where the window is too narrow for the columns, each take is a block of named values. The roles
-    keep it a table for screen readers there.
+    If the window is too narrow for the columns, each take is shown as a block of named values; ARIA
+    roles keep it a table for screen readers then.
     """
     found = {name for take in takes for name in take.features}
     names = [name for name in FEATURES if name in found] + sorted(found - FEATURES.keys())
@@ -117,7 +117,7 @@ def _draw_feature(name: str, found: tuple[float, float] | None) -> Html:
 
 
 def _draw_legend(names: list[str]) -> Html | None:
-    """What each column counts."""
+    """Return the meaning of each column."""
     known = [(name, *FEATURES[name]) for name in names if name in FEATURES]
     if not known:
         return None

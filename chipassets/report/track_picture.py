@@ -1,4 +1,4 @@
-"""One track of a bundle as a picture, drawn from the files that lie in the bundle."""
+"""Draws one track of a bundle as a picture, from the files in the bundle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chipassets.units import SAMPLE_RATE_HZ, bar_frames, steps_per_bar
 
 _AUDIO = ("wav", "flac", "ogg")
 _BARS = re.compile(r"([1-9][0-9]{0,3})(?:-([1-9][0-9]{0,3}))?")
-# No music has 400 beats a second: an index that says so would draw a grid without end.
+# More beats per second than any music: a damaged index would draw an endless grid.
 _LEAST_BEAT_SAMPLES = 100
 
 
@@ -37,7 +37,7 @@ class Shown:
 def show(folder: Path, name: str, bars: str | None = None, *, as_png: bool = False) -> Shown:
     """Return a track of the bundle in a folder, drawn whole or in part, like "5-8" or "5".
 
-    Notes come from the track's MIDI file, the sound from its audio where it has any.
+    Notes come from the track's MIDI file, the sound from its audio if it has any.
 
     Raises:
         UsageError: the bundle has no such track, or the track no such bars, or more than a PNG can
@@ -70,12 +70,12 @@ def _png(picture: bytes, entry: TrackEntry) -> bytes:
 
 
 def _part(entry: TrackEntry, bars: str | None, most: int) -> tuple[int, int]:
-    """The first bar, from 0, and the one after the last."""
+    """Return the first bar, from 0, and the one after the last."""
     if bars is None:
         return 0, most
     match = _BARS.fullmatch(bars)
     if match is None:
-        raise UsageError(f"--bars {bars!r}: write a bar or a stretch of them, like 5 or 5-8")
+        raise UsageError(f"--bars {bars!r}: write a bar or a range of bars, like 5 or 5-8")
     first, last = int(match[1]), int(match[2] or match[1])
     if not first <= last <= most:
         raise UsageError(f"--bars {bars}: {entry.name} has the bars 1 to {most}")
@@ -118,7 +118,7 @@ def _check_size(index: Index, entry: TrackEntry) -> None:
 
 
 def _notes(roll: Roll, numbers: dict[str, int], steps: int) -> tuple[SheetNote, ...]:
-    """The notes, the voices in their order as the chip's table has them."""
+    """Return the notes, with voices in the order of the chip's table."""
     drums = {key: drum for drum, key in DRUM_KEYS.items()}
 
     def sheet_note(note: RollNote) -> SheetNote:
@@ -143,7 +143,7 @@ def _key(entry: TrackEntry) -> Key:
 
 
 def _sound(folder: Path, index: Index, entry: TrackEntry) -> Sound | None:
-    """The audio of the track, the most exact that there is."""
+    """Return the audio of the track, in the most exact format that there is."""
     kinds = tuple(kind for kind in _AUDIO if kind in entry.files)
     if not kinds:
         return None
@@ -161,7 +161,7 @@ def _sound(folder: Path, index: Index, entry: TrackEntry) -> Sound | None:
 
 
 def _read(folder: Path, entry: TrackEntry, kinds: tuple[str, ...], ask_for: str) -> bytes:
-    """The content of the first of these files that the track has, as it was built."""
+    """Return the content of the first of these kinds of file that the track has."""
     file: FileEntry | None = next(
         (entry.files[kind] for kind in kinds if kind in entry.files), None
     )

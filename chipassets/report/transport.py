@@ -1,4 +1,4 @@
-"""The player that stays at the foot of the window, and what the page's script knows of tracks."""
+"""The player at the bottom of the window, and the data of the page's script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLAYER_KEYS = {
 
 
 def draw_transport(*, hidden: bool = False) -> Html:
-    """Return the bar with play, what plays, and the volume; hidden where nothing can be played."""
+    """Return the bar with play, title and volume; hidden if there is nothing to play."""
     return element(
         "section",
         element(
@@ -47,7 +47,7 @@ def draw_transport(*, hidden: bool = False) -> Html:
 
 
 def draw_players(sides: Iterable[Side]) -> Html:
-    """Return the JSON of every side that sounds, by its player's id."""
+    """Return the JSON of every side with sound, by its player's id."""
     players = {
         side.player: {
             **side.track.entry.model_dump(mode="json", include=_PLAYER_KEYS),
@@ -56,6 +56,6 @@ def draw_players(sides: Iterable[Side]) -> Html:
         for side in sides
         if side.track.audio is not None
     }
-    # "<" could end the element early; as an escape it is the same JSON.
+    # "<" could end the element early; escaped, the JSON has the same meaning.
     text = json.dumps(players, ensure_ascii=False).replace("<", "\\u003c")
     return element("script", Html(text), type="application/json", id="players")

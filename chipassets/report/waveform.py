@@ -1,4 +1,4 @@
-"""What a track's audio file measures, and its shape as a picture."""
+"""The measurements of a track's audio file, and its waveform as a picture."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _USUAL_PERCENTILE = 99
 class Sound:
     """Levels in dB of full scale, loudness in LUFS, and steps between neighbouring samples.
 
-    seam_step: from the loop's last sample to its first, None without a loop; usual_step: what 99
-    of 100 neighbours inside the track stay below. lows and highs: the wave in 900 columns, ±1.
+    seam_step: from the loop's last sample to its first, None without a loop. usual_step: the 99th
+    percentile of the steps inside the track. lows and highs: the waveform in 900 columns, ±1.
     """
 
     loudness_lufs: float | None
@@ -59,7 +59,7 @@ def measure_sound(data: bytes, track: TrackEntry) -> Sound:
 
 
 def draw_wave(sound: Sound, full: float) -> Html:
-    """Return the outline of the wave, ±`full` high, as SVG that stretches to its width."""
+    """Return the outline of the waveform, ±`full` high, as SVG that scales to its width."""
     tops = [f"{x} {_row(high / full)}" for x, high in enumerate(sound.highs)]
     bottoms = [f"{x} {_row(low / full)}" for x, low in enumerate(sound.lows)]
     outline = f"M{'L'.join([*tops, *reversed(bottoms)])}Z"

@@ -1,4 +1,4 @@
-"""What a game imports to play a bundle: open it, choose by scene or mood, follow the scene.
+"""Plays a bundle in a game: opens it, chooses by scene or mood, follows the scenes.
 
 This folder needs the standard library, and pygame-ce for sound; a game may copy it as it is.
 
@@ -7,8 +7,8 @@ This folder needs the standard library, and pygame-ce for sound; a game may copy
     music.enter("overworld")    # whenever the game's scene changes
     music.update()              # once a frame
     music.intensity(0.4)        # fewer layers, where a track has them
-    music.sting("victory")      # once over the music, which makes room
-    music.state()               # for a save game; music.restore(state) goes on there
+    music.sting("victory")      # once over the music, which gets softer
+    music.state()               # for a save game; music.restore(state) continues from it
     music.now_playing()         # track, scene, bar, beat, section: for a display
 """
 

@@ -1,4 +1,4 @@
-"""A bundle in a zip file: unpacked with care, because anybody may have packed it."""
+"""Unpacks a bundle from a zip file; the file is not trusted."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from .tracks import LibraryError
 
 MOST_FILES = 4096
 MOST_BYTES = 512 << 20
-"""Of all files together, unpacked: hours of music."""
+"""The most bytes of all files together, unpacked: hours of music."""
 MOST_RATIO = 200
-"""Unpacked to packed bytes of one file; an index packs about 10 times, a bomb 1000 times."""
+"""The largest compression ratio of a file; an index has about 10, a zip bomb 1000."""
 _SMALL_BYTES = 1 << 20
-"""A file up to this size may have any ratio: silence packs well."""
+"""A file up to this size may have any ratio: silence compresses well."""
 _CHUNK_BYTES = 1 << 20
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255
 
 
 def unpack(path: Path) -> Path:
-    """Return a new folder that holds the bundle of a zip; it goes when the program ends.
+    """Return a new folder with the bundle of a zip; it is removed when the program ends.
 
-    The index may lie at the top of the zip or in its only folder. Raises LibraryError, with
-    nothing left behind, for what is no zip, climbs out of the folder or unpacks beyond the limits.
+    The index may be at the top of the zip or in its only folder. Raises LibraryError, and leaves
+    nothing behind, for a file that is not a zip, has paths outside the folder or exceeds the
+    limits.
     """
     try:
         folder = Path(tempfile.mkdtemp(prefix="chipassets-"))
@@ -39,8 +40,7 @@ def unpack(path: Path) -> Path:
             entries = _check(path, archive.infolist())
             _extract(path, archive, entries, folder)
         found = _find_bundle(folder)
-    # A zip can be wrong in as many ways as its reader has errors, and whatever ends the work,
-    # Ctrl-C too, leaves nothing.
+    # zipfile raises many kinds of errors, and any exception, Ctrl-C too, must leave nothing behind.
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, LibraryError) or not isinstance(error, Exception):
@@ -53,28 +53,28 @@ def unpack(path: Path) -> Path:
 
 
 _unpacked: dict[Path, Path] = {}
-"""Of each bundle that was unpacked the folder that was made for it."""
+"""The temporary folder of each unpacked bundle."""
 
 
 def discard(found: Path) -> None:
-    """Remove what `unpack` made, if it made this: its bundle turned out to be none."""
+    """Remove the folder if `unpack` made it: it turned out to hold no valid bundle."""
     folder = _unpacked.pop(found, None)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(path: Path, found: list[ZipInfo]) -> list[ZipInfo]:
-    """Return the entries that are files, after a look at what they say of themselves."""
+    """Return the entries that are files, after checking their headers."""
     if len(found) > MOST_FILES:
         raise LibraryError(f"{path} holds {len(found)} files; a bundle has at most {MOST_FILES}")
     for entry in found:
         if not _is_name(entry.filename):
-            raise LibraryError(f"{path} holds an entry that no file can be called: "
+            raise LibraryError(f"{path} holds an entry whose name is not a valid file name: "
                                f"{entry.filename[:60]!r}")  # fmt: skip
     entries = [entry for entry in found if not entry.is_dir()]
     for entry in entries:
         if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            # Others are rare, and LZMA takes as much memory as its header asks for.
+            # Other methods are rare, and LZMA allocates as much memory as its header says.
             raise LibraryError(
                 f"{path}: {entry.filename!r} is packed by method {entry.compress_type}, and a "
                 "bundle's files by deflate or not at all; pack the bundle again"
@@ -84,7 +84,7 @@ def _check(path: Path, found: list[ZipInfo]) -> list[ZipInfo]:
         if entry.file_size > max(_SMALL_BYTES, entry.compress_size * MOST_RATIO):
             raise LibraryError(
                 f"{path}: {entry.filename!r} unpacks to {entry.file_size} bytes from "
-                f"{entry.compress_size}; no music packs so well, so it is refused"
+                f"{entry.compress_size}; music does not compress so well, so it is refused"
             )
     names = {entry.filename.lower() for entry in entries}
     if len(names) < len(entries):
@@ -93,7 +93,7 @@ def _check(path: Path, found: list[ZipInfo]) -> list[ZipInfo]:
 
 
 def _is_name(name: str) -> bool:
-    """Return whether every system allows a file of that name."""
+    """Return whether every system allows a file of this name."""
     if not 0 < len(name) <= _LONGEST_PATH or not name.isprintable():
         return False  # surrogates and control characters are not printable
     return all(len(part.encode()) <= _LONGEST_NAME for part in name.split("/"))
@@ -105,18 +105,18 @@ def _climbs(name: str) -> bool:
 
 
 def _extract(path: Path, archive: ZipFile, entries: list[ZipInfo], folder: Path) -> None:
-    """Write the files, counting what comes: the sizes in a zip's directory may lie."""
+    """Write the files and count their bytes: the sizes in a zip's directory may be wrong."""
     left = MOST_BYTES
     for entry in entries:
         target = folder / entry.filename
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Opened anew and written as bytes: an entry that claims to be a link is a plain file here.
+        # Written as plain bytes: an entry that claims to be a link becomes a plain file.
         with archive.open(entry) as packed, target.open("xb") as file:
             while chunk := packed.read(min(_CHUNK_BYTES, left + 1)):
                 left -= len(chunk)
                 if left < 0:
                     raise LibraryError(
-                        f"{path} unpacks to more than {MOST_BYTES >> 20} MiB; it is no bundle"
+                        f"{path} unpacks to more than {MOST_BYTES >> 20} MiB; it is not a bundle"
                     )
                 file.write(chunk)
 

@@ -1,4 +1,4 @@
-"""How loud everything is: stings over the music, ducking, intensity. Pure, by the clock."""
+"""Volumes: stings over the music, ducking, intensity. Depends only on the times passed in."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .values import Value
 STING_DUCK_DB = 12.0
 _DUCK_MS = 80
 _SILENT_DB = 200.0
-"""More than any sample can show, and still a number whose logarithm can be taken back."""
+"""The most decibels of ducking: beyond any sample's range, and the amplitude is still above 0."""
 _RETURN_MS = 500
 
 
 class Sting(Value):
-    """A track that sounds once over the music, from `at_ms` on, for `length_ms`."""
+    """A track that plays once over the music, from `at_ms` on, for `length_ms`."""
 
     at_ms: int
     length_ms: int
@@ -28,7 +28,7 @@ class Sting(Value):
 
 
 class Balance:
-    """The sting that waits, the one that sounds, and the volumes that follow from the clock."""
+    """The waiting and the sounding sting, and the volumes at any time."""
 
     def __init__(self) -> None:
         self.sting: Sting | None = None
@@ -38,27 +38,27 @@ class Balance:
         self._told: set[str] = set()
 
     def ask_sting(self, sting: Sting) -> None:
-        """Let this sting wait for its time, unless one of a higher priority waits or sounds."""
+        """Queue this sting for its time, unless one of a higher priority waits or sounds."""
         others = [other for other in (self.sting, self._waiting) if other is not None]
         if all(sting.priority >= other.priority for other in others):
             self._waiting = sting
 
     def end_sting(self, now_ms: int) -> None:
-        """End the sting, and raise the music to its level again."""
+        """End the sting, and fade the music to its level again."""
         if self.sting is not None:
             self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
         self.sting = self._waiting = None
 
     def duck(self, now_ms: int, by_db: float, fade_ms: int) -> None:
-        """Lower the music by `by_db` decibels after the fade; values below 0 count as 0."""
+        """Lower the music by `by_db` decibels within the fade; values below 0 count as 0."""
         gain = 10 ** (-min(max(by_db, 0.0), _SILENT_DB) / 20)
         self._game_duck = self._game_duck.turn(now_ms, fade_ms, gain)
 
     def intensity(self, level: float, now_ms: int, fade_ms: int, at_ms: int | None = None) -> None:
-        """Let the intensity be `level`, cut to 0..1, after a fade from `at_ms` on."""
+        """Fade the intensity to `level`, limited to 0..1, from `at_ms` on."""
         level = min(max(level, 0.0), 1.0) if level == level else 1.0
         at_ms = now_ms if at_ms is None else at_ms
-        # Asked for anew in every frame, a fade that began again each time would never end.
+        # A game may call this every frame: a fade that restarted each time would never end.
         if level == self.level:
             return
         self._level = self._level_at(now_ms)
@@ -66,21 +66,21 @@ class Balance:
 
     @property
     def level(self) -> float:
-        """The intensity that was asked for last."""
+        """The last requested intensity."""
         return (self._next_level or self._level).end
 
     @property
     def ducked_db(self) -> float:
-        """How many decibels lower the game wants the music."""
+        """The decibels by which the game lowers the music."""
         return abs(20 * math.log10(self._game_duck.end))
 
     def restore(self, now_ms: int, level: float, ducked_db: float) -> None:
-        """Have this intensity and ducking from now on, without a fade."""
+        """Set this intensity and ducking at once, without a fade."""
         self.intensity(level, now_ms, 0)
         self.duck(now_ms, ducked_db, 0)
 
     def delay(self, lost_ms: int) -> None:
-        """Take no account of so much time that has passed."""
+        """Shift all times by `lost_ms`, as after a pause."""
         if self.sting is not None:
             self.sting = self.sting.replace(at_ms=self.sting.at_ms + lost_ms)
         if self._waiting is not None:
@@ -91,7 +91,7 @@ class Balance:
         self._sting_duck = self._sting_duck.delay(lost_ms)
 
     def notice(self, track: Track) -> None:
-        """Log one line for a track without layers when less than all of it was asked for."""
+        """Log one line for a track without layers whose intensity is set below 1."""
         is_less = self.level < 1
         if is_less and not track.layers and track.name not in self._told:
             self._told.add(track.name)
@@ -100,7 +100,7 @@ class Balance:
     def update(
         self, now_ms: int, is_ready: Callable[[Track], bool], ahead_ms: int = 0
     ) -> Sting | None:
-        """Return the sting that begins now, or within `ahead_ms`; end the one that is over."""
+        """Return the sting that begins now, or within `ahead_ms`; remove the one that has ended."""
         if self.sting is not None and now_ms >= self.sting.at_ms + self.sting.length_ms:
             self.sting = None
             self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
@@ -112,15 +112,18 @@ class Balance:
         return self.sting
 
     def music_gain(self, now_ms: int) -> float:
-        """Return the amplitude 0..1 of the music: the deeper of the two duckings holds."""
+        """Return the amplitude 0..1 of the music.
+
+        The lower one of the game's ducking and the sting's.
+        """
         return min(self._game_duck.point(now_ms), self._sting_duck.point(now_ms))
 
     def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
-        """Return the amplitude 0..1 of each layer, () for a track without."""
+        """Return the amplitude 0..1 of each layer, () for a track without layers."""
         return spread(self._level_at(now_ms).point(now_ms), len(track.layers))
 
     def _level_at(self, now_ms: int) -> Fade:
-        """The fade of the intensity that holds at a time: the next one waits for its own."""
+        """Return the intensity fade that holds at a time; one that was requested later may wait."""
         coming = self._next_level
         return coming if coming is not None and now_ms >= coming.start_ms else self._level
 
@@ -128,7 +131,7 @@ class Balance:
 def spread(level: float, layers: int) -> tuple[float, ...]:
     """Return the amplitude of each of `layers` layers at an intensity `level` in 0..1.
 
-    The first always sounds. The others share 0..1 evenly: each fades in over its part, by the sine
+    The first always sounds. The others divide 0..1 evenly: each fades in over its part by the sine
     law, after those before it; at 1 all are full.
     """
     upper = max(layers - 1, 1)

@@ -1,4 +1,4 @@
-"""The voices on the mixer's channels: what the director decides is carried out here."""
+"""Plays tracks and stings on the mixer's channels, as the director decides."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 _RELEASE_MS = 60
 _RINGS_MS = 500
-"""How long a sting may sound past its length by the clock: the mixer runs a few buffers behind."""
+"""How long a sting's channel stays in use after its length: the mixer is a few buffers late."""
 
 
 class Volumes:
-    """Amplitudes, 0..1: of everything, and within it of the music and of the stings."""
+    """Amplitudes, 0..1: overall, and multiplied by it those of the music and of the stings."""
 
     def __init__(self, overall: float) -> None:
         self.overall, self.music, self.stings = overall, 1.0, 1.0
 
 
 class MixerChannels:
-    """Tracks and stings on their channels; `sounds` gives a track's decoded layers.
+    """Tracks and stings on their channels; `sounds` returns a track's decoded layers.
 
-    Every call may raise pygame.error when the mixer has gone away.
+    Every method may raise pygame.error if the mixer was closed.
     """
 
     def __init__(
@@ -53,15 +53,15 @@ class MixerChannels:
 
     @property
     def has_sound(self) -> bool:
-        """Whether there is a mixer to play on."""
+        """Whether a mixer is open."""
         return bool(self._channels)
 
     def is_fading(self, now_ms: int) -> bool:
-        """Whether a track is on its way in or out."""
+        """Return whether a track is fading in or out."""
         return any(not voice.fade.is_done(now_ms) for voice in self._voices)
 
     def release_channels(self) -> None:
-        """Give up all channels without stopping them: another player uses them now."""
+        """Forget all channels without stopping them: another player uses them now."""
         self._channels, self._voices, self._stings, self._paused = [], [], [], []
 
     def silence(self) -> None:
@@ -71,21 +71,21 @@ class MixerChannels:
         self._voices, self._stings, self._paused = [], [], []
 
     def keep_only(self, tracks: tuple[Track, ...]) -> None:
-        """Do not keep a silent voice, or a sound, of any other track for later."""
+        """Drop the silent voices and the sounds of all other tracks."""
         for voice in self._voices:
             voice.is_wanted_later = voice.is_wanted_later and voice.track in tracks
         for track in [track for track in self._spares if track not in tracks]:
             del self._spares[track]
 
     def pause(self, now_ms: int) -> None:
-        """Let every voice stand still."""
+        """Pause every voice."""
         voices = [*self._voices, *self._stings]
         self._paused = [voice for voice in voices if voice.paused_ms is None]
         for voice in self._paused:
             voice.pause(now_ms)
 
     def resume(self, now_ms: int) -> None:
-        """Let the voices that `pause` stopped go on, their fades included."""
+        """Resume the voices that `pause` paused, with their fades."""
         paused, self._paused = self._paused, []
         for voice in paused:
             lost_ms = now_ms - (now_ms if voice.paused_ms is None else voice.paused_ms)
@@ -93,7 +93,7 @@ class MixerChannels:
             voice.unpause(now_ms)
 
     def carry_out(self, change: Change, now_ms: int) -> None:
-        """Begin the crossfade of a change, which may lie a little ahead."""
+        """Start the crossfade of a change, which may be slightly in the future."""
         is_silent = all(voice.fade.point(change.at_ms) == 0 for voice in self._voices)
         for voice in self._voices:
             if voice.fade.end > 0:
@@ -105,7 +105,8 @@ class MixerChannels:
         if kept is not None and change.from_sample > 0 and not change.is_jump:
             kept.fade = kept.fade.turn(change.at_ms, change.fade_ms, 1.0)
             kept.unpause(now_ms)
-            # Pauses take effect at a frame, not at the millisecond: the sound knows best.
+            # Pauses take effect at a frame, not at the millisecond, so the sound's position is
+            # used.
             self._director.correct_position(kept.position_samples(now_ms), now_ms)
             return
         fade_ms = 0 if is_silent else change.fade_ms
@@ -114,7 +115,7 @@ class MixerChannels:
     def start(
         self, track: Track, sample: int, fade_ms: int, now_ms: int, at_ms: int | None = None
     ) -> None:
-        """Let a track sound from a sample on, at a time that may lie ahead."""
+        """Start a track at a sample, at a time that may be in the future."""
         at_ms = now_ms if at_ms is None else at_ms
         sounds = tuple(sound.starting_at(track, sample) for sound in self._sounds(track))
         if not sounds:
@@ -126,7 +127,7 @@ class MixerChannels:
         if not channels:
             return
         began_ms = at_ms - sample * 1000 // track.sample_rate_hz
-        # A start ahead of time is a start of silence: without a fade the gain is there already.
+        # A start in the future begins with silence: without a fade the full gain is set at once.
         fade = Fade(at_ms, fade_ms, 0.0, 1.0) if fade_ms else Fade(now_ms, 0, 1.0, 1.0)
         voice = Voice(track, sounds, channels, fade, began_ms)
         self._set_gain(voice, now_ms)
@@ -134,7 +135,7 @@ class MixerChannels:
         self._voices.append(voice)
 
     def start_sting(self, sting: Sting, now_ms: int) -> None:
-        """Let a sting sound once, at its time, which may lie ahead."""
+        """Play a sting once, at its time, which may be in the future."""
         sounds = self._take_copies(sting.track)
         channels = self._free_channels(len(sounds))
         if not channels:
@@ -145,24 +146,24 @@ class MixerChannels:
         self._stings.append(voice)
 
     def tend(self, now_ms: int) -> None:
-        """Set every gain by the clock, keep loops going, and end what is over."""
+        """Set every gain for this time, queue loops again, and remove what has ended."""
         self._tend_voices(now_ms)
         self._tend_stings(now_ms)
 
     def _take_copies(self, track: Track) -> tuple[CutSound, ...]:
-        """Return sounds of a track that nothing else sounds with, () if there are none at all.
+        """Return sounds of a track that nothing else plays; () if it has none.
 
-        The same track may be kept as music, or ring on as a sting, at a volume of its own. Those
-        of stings that are over are taken again: copying half a minute may take 3 ms.
+        The same track may be kept as music, or still sound as a sting, at another volume. Sounds of
+        ended stings are reused: copying half a minute may take 3 ms.
         """
         if self._spares.get(track):
             return self._spares[track].pop()
         return tuple(sound.copied() for sound in self._sounds(track))
 
     def _free_channels(self, count: int) -> tuple[Channel, ...]:
-        """Return `count` channels on which nothing sounds; () if the mixer has fewer.
+        """Return `count` channels on which nothing plays; () if the mixer has fewer.
 
-        For them, voices end that are kept for later or fade out, and at last the oldest.
+        To free channels it ends voices kept for later, then fading voices, then the oldest.
         """
         while True:
             taken = [channel for v in (*self._voices, *self._stings) for channel in v.channels]

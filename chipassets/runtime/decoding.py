@@ -1,4 +1,4 @@
-"""Decoding off the frame loop: files in, sounds cut at the loop point out."""
+"""Decodes files in the background into sounds that are cut at the loop point."""
 
 from __future__ import annotations
 
@@ -19,22 +19,25 @@ if TYPE_CHECKING:
 
 
 class CutSound(Value):
-    """A decoded track: what plays once at its start, then what repeats; either may be absent."""
+    """A decoded track: the part that plays once, then the part that repeats.
+
+    Either may be absent.
+    """
 
     intro: Sound | None
     loop: Sound | None
 
     def copied(self) -> CutSound:
-        """Return a copy that plays everything once, with a sound of its own for its own volume."""
+        """Return a copy that plays everything once, as a new sound with its own volume."""
         from pygame.mixer import Sound
 
         raw = [_samples(part) for part in self.parts]
-        # Joining is a second copy, and takes as long as the first.
+        # Joining the parts needs a second copy, which takes as long as the first.
         whole = raw[0] if len(raw) == 1 else b"".join(raw)
         return CutSound(Sound(buffer=whole) if raw else None, None)
 
     def starting_at(self, track: Track, sample: int) -> CutSound:
-        """Return the same, to be played from a position on."""
+        """Return the same track starting at a position."""
         from pygame.mixer import Sound
 
         here = track.wrap(sample)
@@ -51,17 +54,17 @@ class CutSound(Value):
 
     @property
     def parts(self) -> Iterator[Sound]:
-        """The sounds that there are."""
+        """The sounds that are not absent."""
         return (sound for sound in (self.intro, self.loop) if sound is not None)
 
 
 def decode_track(track: Track) -> Iterator[tuple[CutSound, ...] | None]:
     """Yield None after each file, and at last the track's sounds in the mixer's format.
 
-    They are cut at its loop points: to the sample, at another rate than the file's to the nearest.
-    There is one for each layer, all of one length; one for the whole track where it has no layers,
-    or after a line in the log where a layer cannot be had. Raises OSError, ValueError or
-    pygame.error when a file cannot be read or decoded.
+    They are cut at its loop points: exactly, or at another rate than the file's at the nearest
+    sample. There is one sound for each layer, all of the same length; one for the whole track if it
+    has no layers or, after a line in the log, if a layer cannot be decoded. Raises OSError,
+    ValueError or pygame.error if a file cannot be read or decoded.
     """
     layers: list[CutSound] = []
     try:
@@ -99,17 +102,17 @@ def _decode_file(track: Track, file: BundleFile) -> CutSound:
 
 
 def _samples(sound: Sound) -> memoryview:
-    """Return the raw samples in place; `get_raw` would copy a long track."""
+    """Return the raw samples without copying; `get_raw` would copy a long track."""
     samples: Any = sound
-    # A view of nothing cannot be cast.
+    # An empty memoryview cannot be cast.
     return memoryview(samples).cast("B") if sound.get_length() > 0 else memoryview(b"")
 
 
 class Decoder:
-    """Decodes the tracks that are asked for, one after the other, on a thread of its own.
+    """Decodes requested tracks one after another, in a thread.
 
-    Where no thread can be started, as in a browser, `work` decodes file by file. With `at_once`
-    it decodes where it is asked instead, so that what follows depends on no timing.
+    If no thread can be started, as in a browser, `work` decodes file by file. With `at_once` tracks
+    are decoded when requested, so that the result does not depend on timing.
     """
 
     def __init__(self, *, at_once: bool = False) -> None:
@@ -122,7 +125,7 @@ class Decoder:
         self._in_hand: tuple[Track, Iterator[tuple[CutSound, ...] | None]] | None = None
 
     def request(self, track: Track) -> None:
-        """See to it that the track is decoded sooner or later."""
+        """Queue the track for decoding."""
         if track in self._asked:
             return
         self._asked.add(track)
@@ -134,7 +137,7 @@ class Decoder:
             self._start_thread()
 
     def work(self) -> None:
-        """Where there is no thread, decode one file of what is waited for."""
+        """Decode one file of the queue if there is no thread."""
         if self._has_threads:
             return
         if self._in_hand is None:
@@ -151,13 +154,16 @@ class Decoder:
             self._done[track] = sounds
 
     def is_ready(self, track: Track) -> bool:
-        """Whether decoding has ended, well or badly; asks for it if nobody has yet."""
+        """Return whether decoding has ended, successfully or not.
+
+        Requests it if it was not requested.
+        """
         self.request(track)
         return track in self._done
 
     @property
     def is_busy(self) -> bool:
-        """Whether something that was asked for is not done yet."""
+        """Whether a requested track is not decoded yet."""
         return len(self._done) < len(self._asked)
 
     def sounds(self, track: Track) -> tuple[CutSound, ...]:
@@ -171,14 +177,14 @@ class Decoder:
             del self._done[track]
 
     def end(self) -> threading.Thread | None:
-        """Let the thread end after the track in hand, and return it if there is one."""
+        """Ask the thread to end after the current track; return it if there is one."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._wanted.put(None)
         return thread
 
     def close(self) -> None:
-        """End the thread after the track in hand and wait for it."""
+        """End the thread after the current track and wait for it."""
         thread = self.end()
         if thread is not None:
             thread.join()
@@ -193,7 +199,7 @@ class Decoder:
             self._thread = thread
 
     def _run(self) -> None:
-        # So that a frame which has something to log need not wait until that is loaded.
+        # Imported early, so that a frame that logs does not wait for the import.
         for name in ("logging", "difflib"):
             import_module(name)
         while (track := self._wanted.get()) is not None:
@@ -209,10 +215,10 @@ def _finish(track: Track, files: Iterator[tuple[CutSound, ...] | None]) -> tuple
 def _try_next(
     track: Track, files: Iterator[tuple[CutSound, ...] | None]
 ) -> tuple[CutSound, ...] | None:
-    """The sounds of the track, () if they cannot be had, None while there are files to decode."""
+    """Return the track's sounds, () if decoding failed, None while there are files to decode."""
     try:
         return next(files)
-    # Whatever a file does to the decoder, the others are waiting for it.
+    # Any exception: one bad file must not stop the decoding of others.
     except Exception as error:  # noqa: BLE001
         warn("track %r stays silent: %s", track.name, error or type(error).__name__)
         return ()

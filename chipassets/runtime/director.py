@@ -1,11 +1,11 @@
-"""Which music should sound: scenes and a clock in, changes of track out. Plays nothing itself.
+"""Decides which music should sound, from scenes and a clock. Plays nothing itself.
 
 Scenes of a higher level lie over those of a lower one, as a battle over the overworld: the lower
-one's music is kept and goes on where it was left. Scenes of one level replace each other.
+scene's music is kept and continues later. Scenes of the same level replace each other.
 
-Over the music of the scenes may lie one sting, and the game may duck the music and set its
-intensity: see `Balance`. What a higher scene, a sting and the game ask for never cancel each other:
-scenes decide the track, stings and ducking its volume, the deeper of the two, intensity its layers.
+One sting may play over the music of the scenes, and the game may duck the music and set its
+intensity: see `Balance`. These never cancel each other: scenes decide the track; stings and ducking
+its volume, the lower of the two; intensity its layers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SWAP_FADE_MS = 40
 
 
 class Director:
-    """Follows the game's scenes and says, when asked with the time, which change is due.
+    """Follows the game's scenes and returns, when asked with the time, the change that is due.
 
     Times are whole milliseconds of any clock that does not run backwards.
     """
@@ -58,12 +58,12 @@ class Director:
 
     @property
     def pending(self) -> Change | None:
-        """The change that is decided but not yet due, or None."""
+        """The change that is decided but not due yet, or None."""
         return self._pending
 
     @property
     def is_paused(self) -> bool:
-        """Whether the music stands still."""
+        """Whether the music is paused."""
         return self._paused_at_ms is not None
 
     @property
@@ -72,11 +72,11 @@ class Director:
         return self._balance.sting
 
     def position_samples(self, now_ms: int) -> int:
-        """Return how far the sounding track is, in samples since its start; 0 in silence."""
+        """Return the position of the sounding track in samples since its start; 0 in silence."""
         return self._playback.position(self._music_ms(now_ms))
 
     def correct_position(self, position_samples: int, now_ms: int) -> None:
-        """Take a player's word for how far the sounding track is."""
+        """Set the position of the sounding track, as a player measured it."""
         self._playback.correct(position_samples, now_ms)
 
     def enter(
@@ -86,24 +86,30 @@ class Director:
         moods: tuple[str, ...] = (),
         manner: Manner = AS_RULED,
     ) -> None:
-        """Be in a scene from now on: over lower ones, in place of equal ones, back to a kept one.
+        """Enter a scene: over lower ones, in place of one of the same level, or back to a kept one.
 
-        Of several tracks for the scene the one with the most of the moods plays; to be in the same
-        scene with other moods may change it. A scene that no track serves leaves the music as it
-        is and logs one line.
+        If the scene has several tracks, the one with the most of the moods plays; entering the same
+        scene with other moods may change it. A scene without a track leaves the music as it is and
+        logs one line.
         """
         before = self.scene
         if self._stack.enter(scene, moods):
             self._plan(before, self._music_ms(now_ms), manner)
 
     def leave(self, now_ms: int, manner: Manner = AS_RULED) -> None:
-        """Leave the scene for the one below it, which goes on; the last one cannot be left."""
+        """Leave the scene for the one below it, whose music continues.
+
+        The last one cannot be left.
+        """
         before = self.scene
         if self._stack.leave():
             self._plan(before, self._music_ms(now_ms), manner)
 
     def state(self, now_ms: int) -> dict[str, object]:
-        """Return the scenes, where the music of each is, intensity and ducking: see `saved.py`."""
+        """Return the scenes, the position of each one's music, intensity and ducking.
+
+        See `saved.py`.
+        """
         now_ms = self._music_ms(now_ms)
         playing, served = self._playback.track, self._playback.scene
         position = 0 if playing is None else playing.wrap(self._playback.position(now_ms))
@@ -116,10 +122,10 @@ class Director:
         ).to_json()
 
     def restore(self, state: object, now_ms: int, fade_ms: int = 800) -> None:
-        """Be where `state` was: its scenes, with the music of each where it was.
+        """Restore a `state`: its scenes, and the music of each at its position.
 
-        A place in a track that this library lacks is forgotten: its scene begins anew. Raises
-        ValueError for what no `state` returned.
+        A position in a track that this library lacks is dropped: its scene begins from the start.
+        Raises ValueError for a value that is not a `state`.
         """
         saved = read_state(state)
         now_ms = self._music_ms(now_ms)
@@ -135,7 +141,7 @@ class Director:
             match = self._library.for_scene(scene, *self._stack.moods)
             track, reason = match.track, f"restored: {match.reason}"
         except TrackNotFoundError:
-            # The music of another scene went on in one that has none.
+            # In a scene without a track, the music of another scene continued.
             if saved.playing is not None and saved.playing[1] in tracks:
                 scene, track = saved.playing[0], tracks[saved.playing[1]]
                 self._playback.restore({scene: (track, saved.playing[2])})
@@ -145,7 +151,7 @@ class Director:
         )
 
     def stop(self, now_ms: int, fade_ms: int = 800) -> None:
-        """Fade to silence and forget every scene; entering one starts anew."""
+        """Fade to silence and forget every scene; entering one then starts from the beginning."""
         now_ms = self._music_ms(now_ms)
         self._stack.clear()
         self._balance.end_sting(now_ms)
@@ -154,9 +160,9 @@ class Director:
     def sting(self, name: str, now_ms: int, when: When = "now", priority: int = 0) -> None:
         """Play a track, or a scene's track, once over the music, which is ducked meanwhile.
 
-        There is one sting at a time: a new one takes the place of one of the same or a lower
-        priority, and is dropped under one of a higher. One that is the music already is dropped
-        too. A name that nothing answers to logs one line.
+        There is one sting at a time: a new one replaces one of the same or a lower priority, and is
+        dropped if one of a higher priority sounds. One that is the current music is dropped too. An
+        unknown name logs one line.
         """
         check_when(when)
         now_ms = self._music_ms(now_ms)
@@ -172,31 +178,31 @@ class Director:
         self._balance.duck(self._music_ms(now_ms), by_db, fade_ms)
 
     def intensity(self, level: float, now_ms: int, fade_ms: int = 600, when: When = "now") -> None:
-        """Go to this intensity, 0..1 (others are cut off), within `fade_ms`; at first it is 1.
+        """Set the intensity, limited to 0..1, within `fade_ms`; initially it is 1.
 
-        It begins at once or at the next line of what sounds, unless another is asked for before.
-        Of a track with layers it decides how many sound. A track without plays as it is, and the
-        first time that it would matter one line is logged.
+        It begins at once or at the next musical line (`when`), unless another call comes before.
+        For a track with layers it decides how many sound. A track without layers is unchanged, and
+        the first time one line is logged.
         """
         check_when(when)
         now_ms = self._music_ms(now_ms)
         self._balance.intensity(level, now_ms, fade_ms, self._playback.line_ms(when, now_ms))
 
     def layer_gains(self, track: Track, now_ms: int) -> tuple[float, ...]:
-        """Return the amplitude 0..1 of each of the track's layers, () where it has none."""
+        """Return the amplitude 0..1 of each of the track's layers, () if it has none."""
         return self._balance.layer_gains(track, self._music_ms(now_ms))
 
     def music_gain(self, now_ms: int) -> float:
-        """Return the amplitude 0..1 that ducking leaves of the music."""
+        """Return the amplitude 0..1 of the music after ducking."""
         return self._balance.music_gain(self._music_ms(now_ms))
 
     def pause(self, now_ms: int) -> None:
-        """Let the music stand still: nothing becomes due until `resume`."""
+        """Pause the music: nothing becomes due until `resume`."""
         if self._paused_at_ms is None:
             self._paused_at_ms = now_ms
 
     def resume(self, now_ms: int) -> None:
-        """Go on where `pause` stopped, as if no time had passed."""
+        """Continue where `pause` stopped, as if no time had passed."""
         if self._paused_at_ms is None:
             return
         lost_ms = now_ms - self._paused_at_ms
@@ -209,8 +215,8 @@ class Director:
     def reload(self, library: Library, now_ms: int) -> None:
         """Choose from this library from now on.
 
-        If that means another track for the scene, it takes over at the next bar line: in the same
-        bar if both have as many, else from its start. A track that is the very same goes on.
+        If the scene then has another track, that takes over at the next bar line: in the same bar
+        if both have the same number of bars, else from its start. An equal track continues.
         """
         now_ms = self._music_ms(now_ms)
         self._library = library
@@ -232,7 +238,7 @@ class Director:
         """Change to this track, of any library, at the next bar line, in the same bar.
 
         For comparing: the scene keeps its own track, which plays when it is entered again. Until
-        the track is ready the old one plays on, to a bar line. Does nothing in silence.
+        the new track is ready the old one continues, to a bar line. Does nothing in silence.
         """
         if self.playing is None or self.playing is track:
             self._pending = None
@@ -256,14 +262,16 @@ class Director:
     ) -> Change | None:
         """Return the change that takes effect now, if one is due and its track is ready.
 
-        A player that can plan ahead also gets one that is due within `ahead_ms`: its `at_ms` then
-        lies in the future.
+        A player that can plan ahead also gets one that is due within `ahead_ms`: its `at_ms` is
+        then in the future.
         """
         change = self._pending
         if change is None or self.is_paused or now_ms + ahead_ms < change.at_ms:
             return None
         if change.track is not None and not is_ready(change.track):
-            if change.keeps_place and now_ms >= change.at_ms:  # it waits for another bar line
+            if (
+                change.keeps_place and now_ms >= change.at_ms
+            ):  # the track is not ready: wait for another bar line
                 self._pending = change.replace(at_ms=self._playback.line_ms("bar", now_ms + 1))
             return None
         self._pending = None
@@ -279,7 +287,10 @@ class Director:
         is_ready: Callable[[Track], bool] = lambda _track: True,
         ahead_ms: int = 0,
     ) -> Sting | None:
-        """Return the sting that begins now, if one is due and ready; end the one that is over."""
+        """Return the sting that begins now, if one is due and ready.
+
+        Remove the one that has ended.
+        """
         if self.is_paused:
             return None
         if self.playing is not None:
@@ -304,7 +315,7 @@ class Director:
             return None
 
     def _music_ms(self, now_ms: int) -> int:
-        """The time that counts for the music: in a pause, when that began."""
+        """Return the music's time: during a pause, the time at which it began."""
         return now_ms if self._paused_at_ms is None else self._paused_at_ms
 
     def _plan(self, before: str, now_ms: int, manner: Manner = AS_RULED) -> None:

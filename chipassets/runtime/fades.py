@@ -1,4 +1,4 @@
-"""Fades as pure functions of the clock."""
+"""Fades as pure functions of time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .values import Value
 
 
 class Fade(Value):
-    """A way from one point of the fade (0 silent, 1 full) to another, from `start_ms` on."""
+    """A fade from one point (0 silent, 1 full) to another, from `start_ms` on."""
 
     start_ms: int
     length_ms: int
@@ -16,7 +16,7 @@ class Fade(Value):
     end: float
 
     def point(self, now_ms: int) -> float:
-        """Return how far the fade is, between `start` and `end`."""
+        """Return the fade's point at a time, between `start` and `end`."""
         if now_ms < self.start_ms:
             return self.start
         if now_ms >= self.start_ms + self.length_ms:
@@ -33,13 +33,13 @@ class Fade(Value):
         return math.sin(self.point(now_ms) * math.pi / 2)
 
     def is_done(self, now_ms: int) -> bool:
-        """Whether the end is reached."""
+        """Return whether the fade has ended."""
         return now_ms >= self.start_ms + self.length_ms
 
     def delay(self, lost_ms: int) -> Fade:
-        """Return the same fade, so much later."""
+        """Return the same fade, `lost_ms` later."""
         return self.replace(start_ms=self.start_ms + lost_ms)
 
     def turn(self, now_ms: int, length_ms: int, end: float) -> Fade:
-        """Return a fade that goes on from where this one is, so that nothing jumps."""
+        """Return a fade that starts from this one's current point, so that nothing jumps."""
         return Fade(now_ms, length_ms, self.point(now_ms), end)

@@ -1,4 +1,4 @@
-"""Reading `bundle.json`: from bytes that nobody vouches for to frozen tracks, or one error."""
+"""Reads `bundle.json`, which is not trusted, into frozen tracks, or raises one error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMAT = 1
 _MOST_BYTES = 256 << 20
 _MOST_PROBLEMS_SHOWN = 8
 _LARGEST = sys.float_info.max
-# No music is beyond them, and arithmetic on what is could go on for ever.
+# Limits far above real music: arithmetic on larger values could take forever.
 _MOST_BEATS = 1000
 _TEMPI_BPM = (1.0, 10_000.0)
 _MOST_HZ = 1_000_000
@@ -35,10 +35,10 @@ class Index(Value):
 
 
 def read_index(folder: Path) -> Index:
-    """Return the index of a bundle whose every listed file is there with the size it should have.
+    """Return the index of a bundle; every listed file exists and has its size.
 
     Raises LibraryError with everything that is wrong: no bundle, malformed JSON, a newer format,
-    missing or wrong values, files that are absent, altered in size or outside the folder.
+    missing or wrong values, files that are missing, of another size or outside the folder.
     """
     data = _parse(folder / INDEX_NAME)
     _check_format(data.get("format"))
@@ -55,7 +55,9 @@ def read_index(folder: Path) -> Index:
 def _parse(path: Path) -> dict[str, object]:
     try:
         if path.exists() and not path.is_file():
-            raise LibraryError(f"{path} is no file; build the bundle again")  # a pipe never ends
+            raise LibraryError(
+                f"{path} is not a file; build the bundle again"
+            )  # reading a pipe may never end
         with path.open("rb") as file:
             raw = file.read(_MOST_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:
@@ -79,7 +81,7 @@ def _refuse_constant(text: str) -> float:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether every character is one: halves of them (surrogates) can be printed nowhere."""
+    """Return whether the text has no lone surrogates, which cannot be printed anywhere."""
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
@@ -107,7 +109,7 @@ def _sum_up(path: Path, problems: list[str]) -> str:
 
 
 class _Reader:
-    """Takes typed values out of JSON objects and collects what is wrong instead of stopping."""
+    """Reads typed values from JSON objects and collects what is wrong instead of stopping."""
 
     def __init__(self, folder: Path) -> None:
         self.problems: list[str] = []
@@ -162,7 +164,7 @@ class _Reader:
         return self.whole(record, "beats_per_bar", where, 1, _MOST_BEATS)
 
     def like(self, record: dict[str, object], where: str) -> str:
-        """Return the track of which this one is a variant, "" where it is none."""
+        """Return the track of which this one is a variant, "" if it is none."""
         if record.get("link") is None:
             return ""
         link = self._typed(record, "link", where, dict)
@@ -183,13 +185,13 @@ class _Reader:
         if loop.start_sample + loop.length_samples > samples or loop.bars > bars:
             self.problems.append(f"{where} goes past the end of the track")
         elif not bars - loop.bars <= loop.start_bar <= bars:
-            self.problems.append(f"{where} starts neither behind the intro nor in a second pass")
+            self.problems.append(f"{where} starts neither after the intro nor in a second pass")
         if (loop.start_sample == 0) != (loop.start_bar == 0):
             self.problems.append(f"{where}: start_sample and start_bar disagree about an intro")
         return loop
 
     def pulse(self, record: dict[str, object], where: str, bar_steps: int) -> int:
-        """16ths in a felt beat: a quarter's where the record does not speak of it."""
+        """Return the length of a felt beat in 16ths; a quarter note if the record has none."""
         if "pulse_steps" not in record:
             return 4
         steps = self.whole(record, "pulse_steps", where, 1, bar_steps)
@@ -199,7 +201,7 @@ class _Reader:
         return steps
 
     def layers(self, record: dict[str, object], where: str) -> tuple[Layer, ...]:
-        """The layers, none where the record does not speak of them."""
+        """Return the layers; none if the record has none."""
         if "layers" not in record:
             return ()
         return tuple(
@@ -212,7 +214,7 @@ class _Reader:
         )
 
     def statements(self, record: dict[str, object], where: str) -> tuple[Statement, ...]:
-        """The statements of motifs, none where the record does not speak of them."""
+        """Return the statements of motifs; none if the record has none."""
         if "statements" not in record:
             return ()
         where = f"{where}, statements"
@@ -228,7 +230,7 @@ class _Reader:
         )
 
     def decibels(self, record: dict[str, object], key: str, where: str) -> float | None:
-        """A number that may be missing, above 0 or below."""
+        """Return a number of any sign; None if the key is missing."""
         value = record.get(key)
         if value is None:
             return None
@@ -255,7 +257,7 @@ class _Reader:
         path = self._folder / text
         try:
             wrong = self._wrong(path, text, size)
-        # Longer than the system takes, a NUL or half a character in it, links in a circle.
+        # The path is too long, has a NUL or a lone surrogate, or its links form a circle.
         except (OSError, ValueError, RuntimeError) as error:
             wrong = f"cannot be read ({getattr(error, 'strerror', None) or error})"
         if wrong:
@@ -264,7 +266,7 @@ class _Reader:
         return BundleFile(path, self.text(data, "sha256", where), size)
 
     def _wrong(self, path: Path, text: str, size: int) -> str:
-        """What is wrong with a file of the index, "" where nothing is."""
+        """Return what is wrong with a file of the index, "" if nothing is."""
         relative = PurePosixPath(text)
         outside = relative.is_absolute() or ".." in relative.parts or "\\" in text or ":" in text
         if outside or "\0" in text or not path.resolve().is_relative_to(self._root):
@@ -305,7 +307,8 @@ class _Reader:
         self, record: dict[str, object], key: str, where: str, least: float, most: float
     ) -> float:
         value = record.get(key)
-        # A bool is an int to Python; NaN fails both comparisons. An int may be beyond any float.
+        # A bool is an int in Python; NaN fails both comparisons; an int may be too large for a
+        # float.
         if isinstance(value, int | float) and value is not True and least <= value <= most:
             return float(value)
         self._refuse(record, key, where, f"a number from {least:g} to {most:g}")

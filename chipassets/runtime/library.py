@@ -1,4 +1,4 @@
-"""A bundle as a game sees it: tracks by name, by scene and by mood."""
+"""A bundle as a game uses it: tracks by name, by scene and by mood."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .values import Value
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _SWAP_NAME = ".chipassets-swap"
-"""The folder that a build makes in a bundle while it moves files to their places."""
+"""The folder that a build creates in a bundle while it moves files to their places."""
 
 
 class Match(Value):
-    """A track that was chosen, and why."""
+    """The chosen track, and why it was chosen."""
 
     track: Track
     reason: str
@@ -32,10 +32,10 @@ class Library(Value):
 
     @classmethod
     def open(cls, path: str | Path) -> Library:
-        """Return the library of the bundle in a folder, which its index may name, or a zip file.
+        """Return the library of a bundle: its folder, its index file, or a zip.
 
-        A zip is unpacked into a folder for temporary files, which goes when the program ends.
-        Raises LibraryError if the bundle is unusable; sizes are checked here, hashes by `verify`.
+        A zip is unpacked into a temporary folder, which is removed when the program ends. Raises
+        LibraryError if the bundle is unusable; sizes are checked here, hashes by `verify`.
         """
         folder = Path(path)
         if folder.name == INDEX_NAME:
@@ -54,7 +54,7 @@ class Library(Value):
         return cls(index.game, index.chip, index.tracks)
 
     def renew(self, newer: Library) -> Library:
-        """Return the newer library with this one's tracks in place of those equal to them."""
+        """Return the newer library with this one's tracks in place of equal ones."""
         mine = {track.name: track for track in self.tracks}
         tracks = tuple(
             mine[track.name] if mine.get(track.name) == track else track for track in newer.tracks
@@ -62,7 +62,7 @@ class Library(Value):
         return Library(newer.game, newer.chip, tracks)
 
     def verify(self) -> None:
-        """Read every file, and raise LibraryError with those whose contents were altered."""
+        """Read every file; raise LibraryError with those whose contents were altered."""
         files = [file for track in self.tracks for file in track.all_files]
         altered = dict.fromkeys(file.path.name for file in files if not file.is_intact())
         if altered:
@@ -81,16 +81,16 @@ class Library(Value):
         return tuple(dict.fromkeys(mood for track in self.tracks for mood in track.moods))
 
     def track(self, name: str) -> Track:
-        """Return the track of that name; raises TrackNotFoundError with the nearest names."""
+        """Return the track of this name; raises TrackNotFoundError with the nearest names."""
         for track in self.tracks:
             if track.name == name:
                 return track
         raise _not_found("track", name, (track.name for track in self.tracks))
 
     def for_scene(self, scene: str, *moods: str) -> Match:
-        """Return the scene's track, the one with the most of the moods where it has several.
+        """Return the scene's track; if it has several, the one with the most of the moods.
 
-        Raises TrackNotFoundError with the nearest scenes when no track serves the scene.
+        Raises TrackNotFoundError with the nearest scenes if the scene has no track.
         """
         served = tuple(track for track in self.tracks if track.scene == scene)
         if not served:
@@ -102,9 +102,9 @@ class Library(Value):
         return Match(best, f"scene {scene!r} and {_say_shared(best, moods)}")
 
     def for_moods(self, *moods: str) -> Match:
-        """Return the track that shares the most moods; ties go to the fewest others, then order.
+        """Return the track with the most of these moods; ties go to the fewest others, then order.
 
-        Raises TrackNotFoundError with the nearest moods when no track has any of them.
+        Raises TrackNotFoundError with the nearest moods if no track has any of them.
         """
         best = max(self.tracks, key=lambda track: _likeness(track, moods), default=None)
         if best is None or not set(moods) & set(best.moods):
@@ -113,7 +113,7 @@ class Library(Value):
 
 
 def _read_settled(folder: Path) -> Index:
-    """Return the index; a build that replaces the bundle meanwhile is waited for."""
+    """Return the index; if a build replaces the bundle meanwhile, wait for it."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         before = _stamp(folder)
@@ -141,7 +141,7 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle
         why = getattr(error, "strerror", None) or error
-        raise LibraryError(f"{str(path)[:200]!r} is no path of a bundle ({why})") from error
+        raise LibraryError(f"{str(path)[:200]!r} is not the path of a bundle ({why})") from error
 
 
 def _likeness(track: Track, moods: Iterable[str]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The mixer's channels that the music has for itself, and stretches of silence for them."""
+"""Opens pygame's mixer, reserves channels for music, and makes silence in its format."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from pygame.mixer import Channel, Sound
 
 MIXER_FORMAT = (44_100, -16, 2, 512)
-"""Rate, bits (negative: signed), channels, buffer in samples: at another rate loops would drift."""
+"""Rate, bits (negative: signed), channels, buffer in samples; at another rate loops would drift."""
 
 _FOR_THE_GAME = 8
-"""Channels that are left to the game's own sounds, where the mixer had fewer."""
+"""Channels left for the game's own sounds when the mixer is given more channels."""
 
 
 def open_channels(count: int) -> list[Channel]:
@@ -43,8 +43,8 @@ def open_channels(count: int) -> list[Channel]:
 def check_open(count: int) -> None:
     """Raise pygame.error unless the mixer is open and has that many channels.
 
-    Of a mixer that was closed, or opened anew with fewer, pygame's `get_queue` reads memory that
-    is not its own.
+    If the mixer was closed, or opened again with fewer channels, pygame's `get_queue` reads memory
+    that is not its own.
     """
     import pygame
 
@@ -68,34 +68,34 @@ class MixerFormat(Value):
 
 
 def mixer_format() -> MixerFormat:
-    """Return the format of the mixer that is open, of the one that would be opened without."""
+    """Return the format of the open mixer; if none is open, the one that would be opened."""
     from pygame import mixer
 
     return MixerFormat(*(mixer.get_init() or MIXER_FORMAT[:3]))
 
 
 def frame_bytes() -> int:
-    """Return how many bytes the mixer takes for one sample of all its channels."""
+    """Return the mixer's bytes for one sample of all its channels."""
     return mixer_format().frame_bytes
 
 
 def mixer_bytes(samples: int, rate_hz: int) -> int:
-    """Return how many bytes the mixer takes for that many samples of a file of that rate."""
+    """Return the mixer's bytes for that many samples of a file of this rate."""
     form = mixer_format()
     return samples * form.rate_hz // rate_hz * form.frame_bytes
 
 
 def silence(length_ms: int) -> Sound | None:
-    """Return silence of that length in the mixer's format, None for none at all."""
+    """Return silence of this length in the mixer's format; None for a length of 0 or less."""
     if length_ms <= 0:
         return None
     return silent_frames(mixer_bytes(length_ms, 1000) // frame_bytes())
 
 
 def silent_frames(count: int) -> Sound:
-    """Return silence of that many samples of the mixer's."""
+    """Return silence of that many samples at the mixer's rate."""
     from pygame import mixer
 
-    # Unsigned samples of 8 bits rest in the middle of their range; all others at 0.
+    # Silence is the middle of the range for unsigned 8-bit samples, and 0 for all others.
     rest = b"\x80" if mixer_format().sample_bits == 8 else b"\0"
     return mixer.Sound(buffer=rest * (count * frame_bytes()))

@@ -1,4 +1,4 @@
-"""What sounds, how far it is, and where the music of each scene was left."""
+"""What sounds, its position, and the kept positions of each scene's music."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .values import Value
 class Change(Value):
     """A change of track: at `at_ms`, crossfade to `track` at `from_sample`.
 
-    track is None for silence. `keeps_old` says that the track that sounded will be wanted again
-    where it is at the end of its fade. `keeps_place` says that the track goes on in the bar in
-    which the one before it is. `is_apart` says that the one before it is to fade out first: such
-    a change is taken in two, to silence and then to the track.
+    track is None for silence. `keeps_old`: the old track will continue later from where it is at
+    the end of its fade. `keeps_place`: the new track continues in the bar where the old one is.
+    `is_apart`: the old one fades out first; such a change is taken in two, to silence and then to
+    the track.
     """
 
     at_ms: int
@@ -32,7 +32,7 @@ class Change(Value):
 
 
 class Sounding(Value):
-    """A track that sounds for a scene, and where it was at a time."""
+    """A track that sounds for a scene, and its position at a time."""
 
     scene: str
     track: Track
@@ -45,12 +45,12 @@ class Sounding(Value):
         return self.from_sample + played_ms * self.track.sample_rate_hz // 1000
 
     def delay(self, lost_ms: int) -> Sounding:
-        """Return the same, of which so much time is taken away."""
+        """Return the same, `lost_ms` later."""
         return self.replace(since_ms=self.since_ms + lost_ms)
 
 
 class Playback:
-    """The track that sounds, the one before it as long as it fades, and those to come back to."""
+    """The sounding track, the one before it while it fades, and the kept ones."""
 
     def __init__(self) -> None:
         self._sounding: Sounding | None = None
@@ -69,7 +69,7 @@ class Playback:
         return self._sounding.scene if self._sounding else ""
 
     def position(self, now_ms: int) -> int:
-        """Return how far the sounding track is; 0 in silence."""
+        """Return the position of the sounding track; 0 in silence."""
         return self._sounding.position(now_ms) if self._sounding else 0
 
     def correct(self, position_samples: int, now_ms: int) -> None:
@@ -83,7 +83,7 @@ class Playback:
             self._sounding = self._sounding.replace(scene=scene)
 
     def places(self, now_ms: int) -> dict[str, tuple[Track, int]]:
-        """Return, by scene, the track that sounds or was left for it, and at which sample."""
+        """Return, by scene, the track that sounds or is kept for it, and its sample."""
         places = dict(self._left_at)
         if self._sounding is not None:
             track = self._sounding.track
@@ -91,19 +91,19 @@ class Playback:
         return places
 
     def restore(self, places: Mapping[str, tuple[Track, int]]) -> None:
-        """Keep these positions for these scenes' music; release what sounds."""
+        """Keep these positions for these scenes' music; forget what sounds."""
         self._left_at = dict(places)
         self.serve("")
         self._fading = None
 
     def delay(self, lost_ms: int) -> None:
-        """Leave `lost_ms` of elapsed time out of account."""
+        """Shift all times by `lost_ms`."""
         self._sounding = self._sounding and self._sounding.delay(lost_ms)
         self._fading = self._fading and self._fading.delay(lost_ms)
         self._fades_until_ms += lost_ms
 
     def line_ms(self, when: When, now_ms: int) -> int:
-        """Return the time of the next such line of what sounds; at once in silence."""
+        """Return the time of the next beat, bar or section line of what sounds; now in silence."""
         if self._sounding is None or when == "now":
             return now_ms
         position, track = self.position(now_ms), self._sounding.track
@@ -117,9 +117,9 @@ class Playback:
         return now_ms - ((position - find_line(position)) * 1000 // track.sample_rate_hz)
 
     def take(self, change: Change, kept_scenes: SceneStack) -> Change:
-        """Sound as the change says, and return it with where the track goes on.
+        """Apply the change, and return it with the sample where the track starts.
 
-        What sounded is kept where it is by the end of its fade, if its scene is.
+        The old track is kept, where it is at the end of its fade, if its scene is kept.
         """
         old, keeps_old = self._sounding, False
         if old is not None and old.scene in kept_scenes and old.scene != change.scene:
@@ -135,7 +135,10 @@ class Playback:
         return change.replace(from_sample=start, keeps_old=keeps_old)
 
     def _find_start(self, change: Change, track: Track, old: Sounding | None) -> int:
-        """Where the track goes on: where it was left, or, still fading out, where it is by now."""
+        """Return where the track starts.
+
+        Where it was left, or, if it still fades out, where it is now.
+        """
         left, place = self._left_at.pop(change.scene, (track, 0))
         start = place if left is track else 0
         fading = self._fading

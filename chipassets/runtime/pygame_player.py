@@ -1,9 +1,9 @@
-"""Plays what the director decides, through pygame's mixer; without one, keeps time in silence.
+"""Plays what the director decides through pygame's mixer; without a mixer, keeps time in silence.
 
-Every track sounds on a mixer channel, because two channels can overlap and the one music stream
-cannot. A loop without an intro repeats inside the mixer. Behind an intro the loop is queued, and
-queued again whenever the queue is free: the mixer goes from one to the next without a gap.
-The layers of a track have a channel each, and a sting has one of its own.
+Every track is on a mixer channel, because two channels can overlap and the single music stream
+cannot. A loop without an intro repeats inside the mixer. After an intro the loop is queued, and
+queued again whenever the queue is free: the mixer continues without a gap. Each layer of a track
+has a channel, and so has a sting.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .tracks import Track
 from .values import Value
 
 _VOICES = 6
-"""Tracks that have mixer channels reserved: two that crossfade, stings, and those kept for later.
+"""Tracks with reserved mixer channels: two that crossfade, stings, and those kept for later.
 
-A track with layers takes a channel for each, and may take those of tracks that are kept.
+A track with layers takes a channel for each, and may take those of kept tracks.
 """
 _LAYERED_VOICES = 3
 _MOST_AHEAD_MS = 50
@@ -39,7 +39,7 @@ def _read_clock() -> int:
 
 
 class NowPlaying(Value):
-    """What sounds: the track, the game's scene, and the place in the track counted from 0."""
+    """What sounds: the track, the game's scene, and the position in the track counted from 0."""
 
     track: Track
     scene: str
@@ -51,10 +51,10 @@ class NowPlaying(Value):
 class PygamePlayer:
     """The music of a game: enter scenes, and call `update` once a frame.
 
-    Times are milliseconds of one clock, `clock` where none is given. The music's time follows the
-    sound card: where that is late, what is due on a line of the music waits for it. `at_once`
-    decodes on the caller's time and takes its clock as it is, for runs that must not depend on how
-    fast the machine is.
+    Times are milliseconds of one clock, by default `clock`. The music's time follows the sound
+    card: if that is late, what is due on a line of the music waits for it. `at_once` decodes in the
+    calling thread and uses its clock unchanged, for runs that must not depend on the machine's
+    speed.
     """
 
     def __init__(
@@ -94,20 +94,20 @@ class PygamePlayer:
 
     @property
     def has_sound(self) -> bool:
-        """Whether there is a mixer to play on."""
+        """Whether a mixer is open."""
         return self._mixer_channels.has_sound
 
     @property
     def is_loading(self) -> bool:
-        """Whether tracks that were asked for are still being decoded: for a loading screen.
+        """Whether requested tracks are still being decoded: for a loading screen.
 
-        Call `update` while you wait: where there are no threads, as in a browser, it decodes.
+        Call `update` while you wait: without threads, as in a browser, it decodes.
         """
         return self._decoder.is_busy
 
     @property
     def volume(self) -> float:
-        """The amplitude of everything, 0..1."""
+        """The overall amplitude, 0..1."""
         return self._volumes.overall
 
     @volume.setter
@@ -116,7 +116,7 @@ class PygamePlayer:
 
     @property
     def music_volume(self) -> float:
-        """The amplitude of the music within it, 0..1; at first 1."""
+        """The amplitude of the music relative to it, 0..1; initially 1."""
         return self._volumes.music
 
     @music_volume.setter
@@ -125,7 +125,7 @@ class PygamePlayer:
 
     @property
     def sting_volume(self) -> float:
-        """The amplitude of the stings within it, 0..1; at first 1."""
+        """The amplitude of the stings relative to it, 0..1; initially 1."""
         return self._volumes.stings
 
     @sting_volume.setter
@@ -152,9 +152,9 @@ class PygamePlayer:
         fade_ms: int | None = None,
         how: How | None = None,
     ) -> None:
-        """Be in a scene from now on, with the track that has most of the moods.
+        """Enter a scene, with the track that has most of the moods.
 
-        when, fade_ms, how: in place of those of the rule for this change.
+        when, fade_ms, how: replace those of the rule for this change.
         """
         self.director.enter(scene, self._time(now_ms), moods, Manner(when, fade_ms, how))
 
@@ -166,21 +166,21 @@ class PygamePlayer:
         fade_ms: int | None = None,
         how: How | None = None,
     ) -> None:
-        """Go back to the scene below, by the rule for this change or as is said in its place."""
+        """Go back to the scene below, by the rule for this change; arguments replace its values."""
         self.director.leave(self._time(now_ms), Manner(when, fade_ms, how))
 
     def state(self, now_ms: int | None = None) -> dict[str, object]:
-        """Return where the music is, as values of JSON: for a save game, and for `restore`.
+        """Return the state of the music as JSON values: for a save game, and for `restore`.
 
-        That is the scenes with their moods, where the music of each is, intensity and ducking; not
-        the volumes, which belong to the game's settings, nor a sting.
+        It holds the scenes with their moods, the position of each one's music, intensity and
+        ducking; not the volumes, which belong to the game's settings, nor a sting.
         """
         return self.director.state(self._time(now_ms))
 
     def restore(self, state: object, now_ms: int | None = None, fade_ms: int = 800) -> None:
-        """Be where `state` was, after a crossfade; ValueError for what no `state` returned.
+        """Restore a `state`, with a crossfade; ValueError for a value that is not one.
 
-        A track that the bundle has no longer gives way to its scene's track, from the start.
+        If the bundle lacks a track of the state, its scene's track plays from the start.
         """
         self.director.restore(state, self._time(now_ms), fade_ms)
 
@@ -191,7 +191,7 @@ class PygamePlayer:
         self.director.sting(name, self._time(now_ms), when, priority)
 
     def duck(self, by_db: float = 12.0, fade_ms: int = 150, now_ms: int | None = None) -> None:
-        """Lower the music by that many decibels until told otherwise; 0 is back."""
+        """Lower the music by `by_db` decibels until the next call; 0 resets."""
         self.director.duck(self._time(now_ms), by_db, fade_ms)
 
     def intensity(
@@ -201,7 +201,7 @@ class PygamePlayer:
         fade_ms: int = 600,
         when: When = "now",
     ) -> None:
-        """Let more or fewer of a track's layers sound, 0..1: see `Director.intensity`."""
+        """Set how many of a track's layers sound, 0..1: see `Director.intensity`."""
         self.director.intensity(level, self._time(now_ms), fade_ms, when)
 
     def stop(self, now_ms: int | None = None) -> None:
@@ -209,20 +209,20 @@ class PygamePlayer:
         self.director.stop(self._time(now_ms))
 
     def reload(self, library: Library, now_ms: int | None = None) -> None:
-        """Play from a library that was opened anew, as after a build; what is the same goes on."""
+        """Play from a newly opened library, as after a build; equal tracks continue."""
         self.library = self.library.renew(library)
         self._decoder.keep_only(self.library.tracks)
         self._mixer_channels.keep_only(self.library.tracks)
         self.director.reload(self.library, self._time(now_ms))
 
     def swap(self, track: Track, now_ms: int | None = None, reason: str = "swapped") -> None:
-        """Let this track, of any library, take over on the bar line: see `Director.swap`."""
+        """Change to this track, of any library, on the bar line: see `Director.swap`."""
         sounding = self.director.playing or track
         self._decoder.keep_only((*self.library.tracks, track, sounding))
         self.director.swap(track, self._time(now_ms), reason)
 
     def pause(self, now_ms: int | None = None) -> None:
-        """Let the music stand still."""
+        """Pause the music."""
         now_ms = self._time(now_ms)
         if self.director.is_paused:
             return
@@ -231,16 +231,16 @@ class PygamePlayer:
             self._mixer_channels.pause(now_ms)
 
     def resume(self, now_ms: int | None = None) -> None:
-        """Go on after `pause`, fades included."""
+        """Continue after `pause`, fades included."""
         now_ms = self._time(now_ms)
         self.director.resume(now_ms)
         with self._surviving():
             self._mixer_channels.resume(now_ms)
 
     def reconnect(self) -> None:
-        """Play on the mixer that there is now, as after the game has opened it anew.
+        """Play on the current mixer, as after the game has opened it again.
 
-        What should sound goes on as soon as it is decoded again. Opens a mixer if there is none.
+        What should sound continues as soon as it is decoded again. Opens a mixer if there is none.
         """
         with self._surviving():
             self._mixer_channels.silence()
@@ -249,7 +249,7 @@ class PygamePlayer:
         self._reconnecting = self.director.playing
 
     def update(self, now_ms: int | None = None) -> Change | None:
-        """Do what is due, stings too; return the change of track that took effect, if one did."""
+        """Do what is due, stings too; return the change of track that took effect, if any."""
         with self._surviving():
             if self.has_sound:
                 check_open(self._channel_count)
@@ -272,7 +272,10 @@ class PygamePlayer:
         return change
 
     def _look_ahead_ms(self, now_ms: int) -> int:
-        """How far to plan: what is due before the next frame must be begun in this one."""
+        """Return how far to plan ahead.
+
+        What is due before the next frame must start in this one.
+        """
         frame_ms, self._updated_ms = now_ms - self._updated_ms, now_ms
         if self._at_once or not self.has_sound or self._mixer_channels.is_fading(now_ms):
             return 0
@@ -313,7 +316,7 @@ class PygamePlayer:
 
     @contextmanager
     def _surviving(self) -> Iterator[None]:
-        """Go on in silence, after one line in the log, if the mixer turns out to be gone."""
+        """Continue in silence, after one line in the log, if the mixer was closed."""
         if not self.has_sound:
             yield
             return
@@ -327,7 +330,7 @@ class PygamePlayer:
             self._sound_clock = None
 
     def _follow_sound_card(self) -> None:
-        """Take the lag of the sound over; the music's time stands still for it, and never turns."""
+        """Update the sound's lag; the music's time waits for it but never runs backwards."""
         if self._sound_clock is None:
             return
         read_ms = self._clock()
@@ -336,5 +339,5 @@ class PygamePlayer:
         self._lag_ms = min(lag_ms, self._lag_ms + max(passed_ms, 0))
 
     def _time(self, now_ms: int | None) -> int:
-        """The time that counts for the music: the caller's, or the clock's, less the card's lag."""
+        """Return the music's time: the caller's, or the clock's, minus the sound card's lag."""
         return (self._clock() if now_ms is None else now_ms) - self._lag_ms

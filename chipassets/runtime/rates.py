@@ -1,9 +1,9 @@
-"""Sound files at any rate of the mixer, whole and in time, which SDL_mixer alone does not give.
+"""Loads sound files at any mixer rate, complete and in time, which SDL_mixer does not ensure.
 
-SDL_mixer resamples a compressed file in pieces and takes a piece that gives nothing yet for the
+SDL_mixer resamples a compressed file in pieces, and takes a piece that returns nothing yet for the
 end: at 22050 or 11025 Hz an OGG comes out empty or cut short, at 48000 Hz some milliseconds short.
-So the file is told to have the mixer's rate, which leaves nothing to resample, and what comes out
-is resampled as one WAV, which SDL does in one piece.
+So the file's header is set to the mixer's rate, which leaves nothing to resample, and the decoded
+sound is resampled as one WAV, which SDL does in one piece.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _VORBIS_RATE = 12
 """Offset of the rate in Vorbis's first packet (Vorbis I, 4.2.2)."""
 _CRC_POLYNOMIAL = 0x04C11DB7
 _RESAMPLED_WITH = 1024
-"""Samples before and behind that the resampler may look at: more than its filter is long."""
+"""Samples added before and after for the resampler: more than its filter is long."""
 _SIGN = bytes(value ^ 0x80 for value in range(256))
 _PCM, _FLOAT = 1, 3
 
 
 def load_sound(data: bytes, rate_hz: int, loop: Loop | None) -> Sound:
-    """Return the file, which has that rate, as a sound of the mixer's rate.
+    """Return the file, which has rate `rate_hz`, as a sound of the mixer's rate.
 
-    What the resampler finds behind the end of a loop is its start, and before the start of one
-    without an intro its end, so that the seam stays what it was. Raises pygame.error
-    or ValueError for a file that cannot be decoded.
+    After the end of a loop the resampler sees its start, and before the start of a loop without an
+    intro its end, so that the seam stays seamless. Raises pygame.error or ValueError for a file
+    that cannot be decoded.
     """
     from pygame.mixer import Sound
 
@@ -42,7 +42,7 @@ def load_sound(data: bytes, rate_hz: int, loop: Loop | None) -> Sound:
     if rate_hz == form.rate_hz:
         return Sound(file=io.BytesIO(data))
     raw = Sound(file=io.BytesIO(_with_rate(data, form.rate_hz))).get_raw()
-    # The start is put off by a time that is whole in samples of both rates.
+    # The start is delayed by a time that is a whole number of samples at both rates.
     common = math.gcd(rate_hz, form.rate_hz)
     periods = -(-_RESAMPLED_WITH * common // rate_hz)
     margin = periods * (rate_hz // common) * form.frame_bytes
@@ -60,7 +60,7 @@ def load_sound(data: bytes, rate_hz: int, loop: Loop | None) -> Sound:
 
 
 def _with_rate(data: bytes, rate_hz: int) -> bytes:
-    """The OGG Vorbis or WAV file with another rate in its head; ValueError for any other file."""
+    """Return the OGG Vorbis or WAV file with another rate in its header; ValueError for others."""
     if data[:4] == b"OggS" and len(data) > _OGG_LACES:
         start = _OGG_LACES + 1 + data[_OGG_LACES]
         end = start + sum(data[_OGG_LACES + 1 : start])
@@ -89,11 +89,11 @@ def _ogg_crc(data: bytes | bytearray) -> int:
 
 
 def _wav(raw: bytes, form: MixerFormat, rate_hz: int) -> bytes:
-    """Samples in the mixer's format as a WAV file, which has them signed but for 8 bits."""
+    """Return samples of the mixer's format as WAV, in which all but 8-bit samples are signed."""
     sample_bytes = abs(form.sample_bits) // 8
     if form.sample_bits in (-8, 16):
         turned = bytearray(raw)
-        last = sample_bytes - 1  # the byte with the sign
+        last = sample_bytes - 1  # the most significant byte, which has the sign
         turned[last::sample_bytes] = turned[last::sample_bytes].translate(_SIGN)
         raw = bytes(turned)
     kind = _FLOAT if sample_bytes == 4 else _PCM

@@ -1,4 +1,4 @@
-"""When and how the music goes from scene to scene: a table, of which the first match holds."""
+"""When and how the music changes between scenes: a table of rules; the first match is used."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Literal, get_args
 from .values import Value
 
 When = Literal["now", "beat", "bar", "section"]
-"""At once, or at the next beat, bar line or start of a section of what plays."""
+"""When a change happens: at once, or at the next beat, bar line or section of what plays."""
 
 How = Literal["crossfade", "fade", "cut"]
-"""Both at once; the old one out and then the new one in; or neither: the new one at full level."""
+"""How tracks change: crossfade; fade out, then in; or cut, with the new track at full level."""
 
 LEVELS: Mapping[str, int] = {"shop": 1, "battle": 2, "boss": 2, "victory": 2, "menu": 3}
-"""How high a scene lies; those not named are on the ground, 0."""
+"""The level of each scene; scenes that are not named have level 0."""
 
 
 class Rule(Value):
-    """How the music goes from one scene to another: `*` stands for any, also for none at all.
+    """How the music goes from one scene to another: `*` stands for any scene, or none.
 
-    fade_ms: how long a crossfade lasts, or a fade each way; a cut takes no account of it.
-    Raises ValueError for a word that there is not.
+    fade_ms: length of a crossfade, or of each of two fades; a cut ignores it. Raises ValueError for
+    an unknown word.
     """
 
     from_scene: str
@@ -39,7 +39,7 @@ class Rule(Value):
 
 
 def check_when(when: When) -> None:
-    """Raise ValueError unless it is one of the words."""
+    """Raise ValueError unless it is a valid `When`."""
     if when not in get_args(When):
         raise ValueError(f"when is {when!r}; it may be {', '.join(get_args(When))}")
 
@@ -53,21 +53,24 @@ DEFAULT_RULES = (
     Rule("shop", "town", "bar", 400),
     Rule("*", "*", "now", 800),
 )
-"""The first rule that fits decides."""
+"""Rules in order; the first that matches is used."""
 
 _CUT = Rule("*", "*", "now", 0, "cut")
 
 
 def find_rule(rules: Sequence[Rule], before: str, after: str) -> Rule:
-    """Return the first rule for a change from one scene to another, a cut at once without any."""
+    """Return the first rule for a change from one scene to another.
+
+    An immediate cut if none matches.
+    """
     fits = (r for r in rules if r.from_scene in ("*", before) and r.to_scene in ("*", after))
     return next(fits, _CUT)
 
 
 class Manner(Value):
-    """What a call asks of a change in place of its rule; None leaves it to the rule.
+    """The values of a call that replace those of the rule; None keeps the rule's.
 
-    A fade_ms without `how` makes a crossfade of a cut. Raises ValueError as a rule does.
+    A fade_ms without `how` turns a cut into a crossfade. Raises ValueError as Rule does.
     """
 
     when: When | None = None
@@ -78,7 +81,7 @@ class Manner(Value):
         self.over(_CUT)
 
     def over(self, rule: Rule) -> Rule:
-        """Return the rule with what is asked in its place."""
+        """Return the rule with this manner's values."""
         how = self.how
         if how is None and self.fade_ms is not None and rule.how == "cut":
             how = "crossfade"

@@ -1,4 +1,4 @@
-"""The state of the music as JSON values for a save game, and the checked way back."""
+"""The state of the music as JSON values for a save game, and its checked reader."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _FORMAT = 1
 
 
 class SavedState(Value):
-    """Scenes from the lowest to the top with their moods, and where the music of each is.
+    """Scenes from the lowest to the top with their moods, and the position of each one's music.
 
     places: by scene, a track's name and a sample of its file. playing: scene, track and sample of
-    what sounds, which may be the music of a scene that was left for one without any.
+    what sounds, which may be the music of an earlier scene if the present one has none.
     """
 
     scenes: tuple[tuple[str, tuple[str, ...]], ...]
@@ -23,7 +23,7 @@ class SavedState(Value):
     duck_db: float
 
     def to_json(self) -> dict[str, object]:
-        """Return the values that `read_state` reads, the same as in chipassets.js."""
+        """Return the values that `read_state` reads; chipassets.js uses the same format."""
         scenes = []
         for scene, moods in self.scenes:
             track, sample = self.places.get(scene, (None, 0))
@@ -41,12 +41,12 @@ class SavedState(Value):
 
 
 def read_state(found: object) -> SavedState:
-    """Return the state that the values tell; ValueError says what is wrong with any others."""
+    """Return the state of the values; ValueError says what is wrong with other values."""
     state = _object(found, "the state")
     if state.get("format") != _FORMAT:
         raise ValueError(
-            f"the state has format {state.get('format')!r} and this runtime reads {_FORMAT}; "
-            "save it anew"
+            f"the state has format {state.get('format')!r} and this runtime reads {_FORMAT}; save "
+            "it again"
         )
     scenes, places = [], {}
     entries = state.get("scenes")
@@ -92,7 +92,7 @@ def _sample(record: dict[str, object], where: str) -> int:
 
 def _number(record: dict[str, object], key: str) -> float:
     value = record.get(key)
-    # NaN and the infinite fail the comparison.
+    # NaN and infinities fail the comparison.
     if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= 1e6:
         raise _wrong(key, value, "a number")
     return float(value)

@@ -1,4 +1,4 @@
-"""The scenes that a game is in, one over the other, each with the moods that were asked for."""
+"""The stack of scenes that a game is in, each with its requested moods."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 
 class SceneStack:
-    """Scenes of a higher level lie over lower ones; those of one level replace each other."""
+    """Scenes of a higher level lie over lower ones; those of the same level replace each other."""
 
     def __init__(self, levels: Mapping[str, int]) -> None:
         self._levels = levels
@@ -26,7 +26,10 @@ class SceneStack:
         return any(scene == name for name, _ in self._entries)
 
     def enter(self, scene: str, moods: tuple[str, ...]) -> bool:
-        """Put a scene on top, or come down to it if it is there; whether that changed anything."""
+        """Put a scene on top, or return to it if it is in the stack.
+
+        Return whether that changed it.
+        """
         before = self._entries[-1:]
         level = self._levels.get(scene, 0)
         is_kept = scene in self
@@ -45,16 +48,16 @@ class SceneStack:
         return tuple(self._entries)
 
     def restore(self, entries: Iterable[tuple[str, tuple[str, ...]]]) -> None:
-        """Be in these scenes, as `entries` gave them, and in no others."""
+        """Replace the scenes by these, as `entries` returned them."""
         self._entries = list(entries)
 
     def leave(self) -> bool:
-        """Take the top scene away, but not the last one; whether there was one to take."""
+        """Remove the top scene, but not the last one; return whether one was removed."""
         if len(self._entries) < 2:
             return False
         self._entries.pop()
         return True
 
     def clear(self) -> None:
-        """Be in no scene."""
+        """Remove all scenes."""
         self._entries.clear()

@@ -1,4 +1,4 @@
-"""How far the sound card is behind the game's clock: counted in silent ticks on a channel."""
+"""Measures how far the sound card is behind the game's clock, with silent ticks on a channel."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from pygame.mixer import Channel
 
 _BUFFER_FRAMES = 4096
-"""A tick is a multiple of this, so that it ends with a buffer of the mixer, of whatever power."""
+"""The samples of a tick are a multiple of this, so that it ends with a mixer buffer of any size."""
 _TICK_SECONDS = 0.25
 
 
 class SoundClock:
-    """Compares the game's clock with the mixer's, which pygame does not tell.
+    """Compares the game's clock with the mixer's, which pygame does not expose.
 
-    Silence of a known length plays on a channel, and the same is queued behind it. The queue is
-    free as soon as the mixer has gone on: not before, and not later than the game looks. So every
-    look bounds how late the mixer is, and where the lag that is taken for true lies outside, it is
-    moved to the bound. A card that stalls, or that runs by another quartz, is followed that way.
+    Silence of a known length plays on a channel, and more is queued after it. The queue becomes
+    free when the mixer reaches the queued silence: the game sees that some time later, never
+    earlier. So every look gives a bound on the mixer's lag, and if the assumed lag is outside, it
+    is moved to the bound. That follows a card that stalls or whose clock drifts.
 
-    A game that does not look for two ticks lets the channel run dry. Nothing is learned of that
+    If a game does not look for two ticks, the channel runs empty. Nothing is learned from that
     time, and the lag stays.
     """
 
@@ -38,7 +38,7 @@ class SoundClock:
         self._is_running = False
 
     def read(self, now_ms: int) -> int:
-        """Return how many milliseconds the sound is behind, by the game's clock at this moment."""
+        """Return how many milliseconds the sound is behind the game's clock now."""
         if not self._is_running:
             self._start()
         elif self._channel.get_queue() is None:
@@ -65,14 +65,14 @@ class SoundClock:
         self._is_running = True
 
     def _keep_below(self, most_ms: float) -> None:
-        """The mixer's start lies at this time of the game's clock or before."""
+        """Limit the mixer's start to at most this time of the game's clock."""
         if most_ms < self._least_ms:
             self._lag_ms += most_ms - self._least_ms
             self._least_ms = most_ms
         self._most_ms = min(self._most_ms, most_ms)
 
     def _keep_above(self, least_ms: float) -> None:
-        """It lies at this time or later."""
+        """Limit the mixer's start to at least this time of the game's clock."""
         if least_ms > self._most_ms:
             self._lag_ms += least_ms - self._most_ms
             self._most_ms = least_ms

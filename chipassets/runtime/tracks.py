@@ -1,4 +1,4 @@
-"""Tracks of a bundle as frozen values, and the arithmetic between their samples, bars and beats."""
+"""The tracks of a bundle as frozen values, and conversions between samples, bars and beats."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class LibraryError(Exception):
 
 
 class TrackNotFoundError(LibraryError, LookupError):
-    """No track of the bundle answers to what was asked for."""
+    """No track of the bundle matches the request."""
 
 
 class Loop(Value):
-    """The part of a track that repeats: where it starts and how long it is, in samples and bars."""
+    """The part of a track that repeats: its start and length, in samples and bars."""
 
     start_sample: int
     length_samples: int
@@ -26,12 +26,12 @@ class Loop(Value):
 
     @property
     def end_sample(self) -> int:
-        """The first sample behind it."""
+        """The first sample after it."""
         return self.start_sample + self.length_samples
 
 
 class Section(Value):
-    """A named run of bars."""
+    """A named range of bars."""
 
     name: str
     start_bar: int
@@ -39,7 +39,10 @@ class Section(Value):
 
 
 class Statement(Value):
-    """Where a motif of the game sounds: bar and 16th from 0, how many 16ths, semitones moved."""
+    """Where a motif of the game is quoted.
+
+    Bar and 16th from 0, length in 16ths, semitones moved.
+    """
 
     motif: str
     start_bar: int
@@ -56,7 +59,7 @@ class BundleFile(Value):
     size_bytes: int
 
     def read(self) -> bytes:
-        """Return the contents; raises OSError if they are not those that the index tells of."""
+        """Return the contents; raises OSError if they do not match the index."""
         from hashlib import sha256
 
         data = self.path.read_bytes()
@@ -65,7 +68,7 @@ class BundleFile(Value):
         return data
 
     def is_intact(self) -> bool:
-        """Whether the file can be read and has the contents that the index tells of."""
+        """Return whether the file can be read and matches the index."""
         try:
             self.read()
         except OSError:
@@ -74,7 +77,7 @@ class BundleFile(Value):
 
 
 class Layer(Value):
-    """A file as long as its track's audio, to be played in step on top of the layers before it."""
+    """A file as long as its track's audio, played in step together with the layers before it."""
 
     name: str
     voices: tuple[str, ...]
@@ -82,10 +85,10 @@ class Layer(Value):
 
 
 class Track(Value):
-    """One piece of music. Positions are samples since it was started and may pass its end.
+    """One piece of music. Positions are samples since its start and may exceed its end.
 
-    tempo_bpm and beats_per_bar count quarter notes; the beats of its methods are those that are
-    felt, of which a bar has `felt_beats`.
+    tempo_bpm and beats_per_bar count quarter notes; the beats of its methods are felt beats, of
+    which a bar has `felt_beats`.
     """
 
     name: str
@@ -105,18 +108,21 @@ class Track(Value):
     loudness_lufs: float | None = None
     statements: tuple[Statement, ...] = ()
     pulse_steps: int = 4
-    """16ths from one felt beat to the next: a quarter, or in 6/8 a dotted one, which is 6."""
+    """Length of a felt beat in 16ths: 4 for a quarter note, 6 for a dotted one as in 6/8."""
     match: str = ""
-    """The name of the track whose key and tempo this one takes, "" where it has its own."""
+    """The name of the track whose key and tempo this one takes, "" if it has its own."""
     like: str = ""
-    """The name of the track of which this one is a variant, "" where it is none."""
+    """The name of the track of which this one is a variant, "" if it is none."""
 
     def shares_bars(self, other: Track) -> bool:
-        """Whether both are the same music bar for bar: a track and its variant, or two of one."""
+        """Return whether both are the same music bar for bar.
+
+        They are if they are variants of one track, or one is a variant of the other.
+        """
         return (self.like or self.name) == (other.like or other.name) and self.bars == other.bars
 
     def __hash__(self) -> int:
-        # Not of every field: a mapping has no hash.
+        # Not all fields: a mapping has no hash.
         return hash((self.name, self.samples))
 
     def __repr__(self) -> str:
@@ -124,12 +130,12 @@ class Track(Value):
 
     @property
     def felt_beats(self) -> int:
-        """How many beats are felt in a bar: 4 in 4/4, 2 in 6/8."""
+        """The number of felt beats in a bar: 4 in 4/4, 2 in 6/8."""
         return int(self.beats_per_bar * 4) // self.pulse_steps
 
     @property
     def audio(self) -> BundleFile | None:
-        """The file to play: OGG before WAV; None where the bundle holds neither."""
+        """The file to play: OGG before WAV; None if the bundle has neither."""
         return self.files.get("ogg") or self.files.get("wav")
 
     @property
@@ -138,20 +144,23 @@ class Track(Value):
         return (*self.files.values(), *(layer.file for layer in self.layers))
 
     def wrap(self, sample: int) -> int:
-        """Return where in the file a position lies, 0..samples: loops go round, others stop."""
+        """Return the position in the file, 0..samples.
+
+        Loops wrap around, others stop at the end.
+        """
         if self.loop is None or sample < self.loop.start_sample:
             return min(max(sample, 0), self.samples)
         start, length = self.loop.start_sample, self.loop.length_samples
         return start + (sample - start) % length
 
     def is_over(self, sample: int) -> bool:
-        """Whether the track has ended by this position; one that loops never does."""
+        """Return whether the track has ended at this position; one that loops never does."""
         return self.loop is None and sample >= self.samples
 
     def bar_sample(self, bar: int) -> int:
-        """Return the position of the first sample of a bar, counted from 0 without going round."""
+        """Return the position of the first sample of a bar, counted from 0 without wrapping."""
         if self.loop is None:
-            # Minutes in a bar, in samples: bar lines follow the tempo, the file may ring longer.
+            # The samples of a bar from the tempo: the file may be longer than its bars.
             return round(bar * 60 * self.beats_per_bar * self.sample_rate_hz / self.tempo_bpm)
         if bar < self.loop.start_bar:
             return -(-bar * self.loop.start_sample // self.loop.start_bar)
@@ -160,50 +169,50 @@ class Track(Value):
 
     @property
     def loop_bar(self) -> int:
-        """The bar to which the music returns, 0 where it plays once.
+        """The bar to which the music returns, 0 if it plays once.
 
-        The file may loop later: where an intro rings into it, the file goes on into the loop's
-        second pass and returns to there, so that it has more bars than the music.
+        The file may loop later: where an intro sounds on into the loop, the file continues into the
+        loop's second pass and returns to there, so that it has more bars than the music.
         """
         return self.bars - self.loop.bars if self.loop else 0
 
     def position_bar(self, sample: int) -> int:
-        """Return the bar of the music, 0..bars-1, in which a position lies."""
+        """Return the bar of the music, 0..bars-1, of a position."""
         bar = self._count_bars(self.wrap(sample))
         if self.loop is not None and bar >= self.bars:
             bar -= self.loop.bars
         return min(bar, self.bars - 1)
 
     def position_beat(self, sample: int) -> int:
-        """Return the beat of the bar, 0..felt_beats-1, in which a position lies."""
+        """Return the beat of the bar, 0..felt_beats-1, of a position."""
         here = self.wrap(sample)
         start, end = self._bar_around(here)
         beat = (here - start) * self.felt_beats // max(end - start, 1)
         return min(max(beat, 0), self.felt_beats - 1)
 
     def same_place(self, other: Track, sample: int) -> int:
-        """Return where this track is in the bar, and as far in it, as the other at a position."""
+        """Return this track's position in the same bar, and as far in it, as the other's."""
         here, mine = other.wrap(sample), other.position_bar(sample) % self.bars
         start, end = other._bar_around(here)
         first, last = self.bar_sample(mine), self.bar_sample(mine + 1)
         return first + (here - start) * (last - first) // max(end - start, 1)
 
     def next_bar_sample(self, sample: int) -> int:
-        """Return the position of the first bar line at or after a position, not gone round."""
+        """Return the position of the first bar line at or after a position, without wrapping."""
         start, end = self._bar_around(max(sample, 0))
         return start if start >= sample else end
 
     def next_beat_sample(self, sample: int) -> int:
-        """Return the position of the first felt beat at or after a position, not gone round."""
+        """Return the position of the first felt beat at or after a position, without wrapping."""
         start, end = self._bar_around(max(sample, 0))
         beat = (sample - start) * self.felt_beats // max(end - start, 1)
         lines = (start - (start - end) * b // self.felt_beats for b in (beat, beat + 1))
         return next((line for line in lines if line >= sample), end)
 
     def next_section_sample(self, sample: int) -> int:
-        """Return the position at or after a given one where a section starts, not gone round.
+        """Return the position of the first start of a section at or after a position, not wrapped.
 
-        The loop's start always is one, as is the end of a track that plays once.
+        The loop's start always counts, and so does the end of a track that plays once.
         """
         first = self._count_bars(self.next_bar_sample(sample))
         starts = [section.start_bar for section in self.sections]
@@ -218,13 +227,13 @@ class Track(Value):
         return self.bar_sample(min(bars))
 
     def section_at(self, sample: int) -> str:
-        """Return the name of the section that a position lies in, "" where there is none."""
+        """Return the name of the section at a position, "" if there is none."""
         bar = self.position_bar(sample)
         inside = (s for s in self.sections if s.start_bar <= bar < s.start_bar + s.bars)
         return next((section.name for section in inside), "")
 
     def _bar_around(self, sample: int) -> tuple[int, int]:
-        """Return where the bar of a position starts and ends, not gone round."""
+        """Return the start and end of a position's bar, without wrapping."""
         bar = self._count_bars(sample)
         return self.bar_sample(bar), self.bar_sample(bar + 1)
 

@@ -1,4 +1,4 @@
-"""Frozen values, as dataclasses make them, without what importing those costs a game's start."""
+"""Frozen values like dataclasses, without the time that importing dataclasses takes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import ClassVar, Self, dataclass_transform
 
 @dataclass_transform(frozen_default=True)
 class Value:
-    """A frozen record: a subclass lists its fields in order, and gives defaults to the last.
+    """A frozen record: a subclass lists its fields in order, the last ones with defaults.
 
-    Two of one class are equal when their fields are. Type checkers take it for a dataclass; but
-    `dataclasses` imports `inspect`, and compiles every class anew in every process.
+    Two values of one class are equal if their fields are. Type checkers treat it as a dataclass;
+    the module `dataclasses` imports `inspect`, and compiles every class again in every process.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -35,7 +35,7 @@ class Value:
         """Raise ValueError for fields that do not fit together."""
 
     def replace(self, **changes: object) -> Self:
-        """Return the same value but for these fields; raises TypeError for one that it lacks."""
+        """Return a copy with these fields replaced; raises TypeError for an unknown field."""
         return type(self)(**{**self.__dict__, **changes})
 
     def __setattr__(self, name: str, _value: object) -> None:

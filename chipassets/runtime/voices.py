@@ -1,4 +1,4 @@
-"""A track on the mixer's channels: one, or one for each of its layers."""
+"""A track on the mixer's channels: one channel, or one for each of its layers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from pygame.mixer import Channel, Sound
 
 _TOGETHER_NS = 200_000
-"""Layers count as started together within this time: a sixtieth of the mixer's 11.6 ms buffer."""
+"""Layers started within this time count as simultaneous: 1/60 of the mixer's 11.6 ms buffer."""
 _MOST_STARTS = 5
 
 
 class Voice:
-    """A track on its channels, as many as there are sounds."""
+    """A track on its channels, one for each sound."""
 
     def __init__(
         self,
@@ -37,13 +37,13 @@ class Voice:
         self._repeats_alone = False
 
     def start(self, lead: Sound | None = None) -> None:
-        """Begin the intro, or the loop where there is none, in all layers at once.
+        """Start the intro, or the loop if there is none, in all layers at once.
 
-        lead: silence to begin with; what is queued behind it follows on its very sample.
+        lead: silence before it; what is queued after it follows sample by sample.
 
-        The mixer takes new sounds up once a buffer, so layers are in step when no buffer begins
-        between the first and the last. Nothing can hold the mixer still meanwhile; but a start
-        that took long, as when another thread came between, is done over.
+        The mixer picks up new sounds once per buffer, so layers are in step if no buffer begins
+        between the first and the last. Nothing can lock the mixer meanwhile, but a start that took
+        too long, because another thread ran in between, is repeated.
         """
         self._repeats_alone = lead is None and all(sound.intro is None for sound in self.sounds)
         for _ in range(_MOST_STARTS):
@@ -55,10 +55,10 @@ class Voice:
         self.tend()
 
     def tend(self) -> None:
-        """Keep a loop queued behind what plays, where the mixer does not repeat it by itself.
+        """Keep a loop queued after what plays, if the mixer does not repeat it by itself.
 
-        On a channel that a long stall let run dry, queueing plays at once. Asking `get_busy` first
-        would be wrong: between two sounds the mixer's thread reports idle for a moment.
+        On a channel that ran empty after a long stall, queueing plays at once. Checking `get_busy`
+        first would be wrong: between two sounds the mixer's thread reports idle for a moment.
         """
         if self._repeats_alone:
             return
@@ -74,7 +74,7 @@ class Voice:
             self.paused_ms = now_ms
 
     def unpause(self, now_ms: int) -> None:
-        """Let the track go on where it stood."""
+        """Resume the track where it was paused."""
         if self.paused_ms is not None:
             for channel in self.channels:
                 channel.unpause()
@@ -82,16 +82,16 @@ class Voice:
             self.paused_ms = None
 
     def stop(self) -> None:
-        """Be silent at once."""
+        """Stop at once."""
         for channel in self.channels:
             channel.stop()
 
     def position_samples(self, now_ms: int) -> int:
-        """Return how much of the track has been played."""
+        """Return how many samples of the track have been played."""
         return (now_ms - self.started_ms) * self.track.sample_rate_hz // 1000
 
     def set_gain(self, gain: float, layers: tuple[float, ...] = ()) -> None:
-        """Set the amplitude, of each layer too where the track is on the mixer in layers.
+        """Set the amplitude, and that of each layer if the track plays in layers.
 
         It is set on the sounds: a channel's own volume is reset by every play.
         """

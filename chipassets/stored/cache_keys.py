@@ -36,7 +36,7 @@ from chipassets.versions import (
     encoder_version,
 )
 
-# What else of a plan stands in the files and in the index, beside the notes.
+# The fields of a plan that are in the files and in the index besides the notes.
 _FILE_FIELDS = ("scene", "seed", "character", "pulse_steps")
 
 
@@ -76,9 +76,9 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
 
 
 def track_sound_of_bars(track: TrackPlan) -> dict[str, Any]:
-    """Return what a plan says of how bars sound, beside their notes, where it says anything.
+    """Return the plan's settings for the sound of bars besides notes, if there are any.
 
-    Loudness and instruments of sections, a fade, and the fields of `SOUND_FIELDS`.
+    These are loudness and instruments of sections, a fade-out, and the fields of `SOUND_FIELDS`.
     """
     sections = {
         wish.section: [wish.dynamics_db, wish.lead, wish.inner, wish.low]
@@ -125,7 +125,10 @@ def settled(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
 
 
 def as_played(track: TrackPlan, take: LockedTake) -> TrackPlan:
-    """Return the plan with what the take settles: key, metre, bars, form, loop, groove, tempo."""
+    """Return the plan with the values that the take fixes.
+
+    These are key, metre, bars, form, loop, groove and tempo.
+    """
     score = take.score
     is_said = TEMPO in track.given and not track.match
     facts, pulse_steps = dict(take.facts), track.pulse_steps
@@ -174,7 +177,9 @@ def stale_notes(
         if take is None:
             reasons[track.name] = "not composed yet: the lock has no notes for it"
         elif track.name in unwanted:
-            reasons[track.name] = "its accepted take left its plan, and --recompose gives it up"
+            reasons[track.name] = (
+                "its accepted take no longer fits its plan, and --recompose replaces it"
+            )
         elif is_held(track, take):
             continue
         elif take.notes_key != notes_key(track, model.sha256, grams_sha256):
@@ -275,7 +280,9 @@ def _audio_cause(
     if (entry.take.name, entry.keys.notes) != (take.name, take.notes_key):
         found.append(f"the lock has other notes: take {take.name} of {take.of}")
     elif entry.take.why != take.why:
-        found.append("its take was accepted" if take.accepted else "its take was chosen otherwise")
+        found.append(
+            "its take was accepted" if take.accepted else "its take was chosen for another reason"
+        )
     if built:
         found += file_changes(plan, track, built)
     return "; ".join(found) or "its notes in the lock, or how chipassets renders them, changed"

@@ -26,7 +26,7 @@ from chipassets.versions import SHAPE_VERSION, TAKES_VERSION
 COLOUR_FIELDS = (
     "name", "moods", "tempo_millibpm", "sound", "scene_like", "match", "given", "own_moods",
 )  # fmt: skip
-"""What may change in a plan without the notes being composed again."""
+"""The fields of a plan that do not affect the notes."""
 
 _KEEPING_FIELDS = ("frozen", "was")
 _COLOUR_CHARACTER = ("lead", "inner", "bass")
@@ -43,7 +43,7 @@ _CALLED = {
     "loudness_lufs": "loudness",
     "copyright_line": "copyright",
 }
-"""Fields whose name in a manifest is another."""
+"""Fields with another name in manifests."""
 
 _LONGEST = 72
 KEY, TEMPO_FACT, METRE, BARS, GROOVE = "key", "tempo", "metre", "bars", "groove"
@@ -60,9 +60,9 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     )
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
     if track.link is not None:
-        # A variant's tempo is the track's own, and changes no note.
+        # A variant's tempo does not affect its notes.
         fields["link"] = without(asdict(track.link), ("tempo_percent",))
-    # As if they were not there where they say nothing.
+    # Left out if they are not set.
     fields["motifs"] = [
         without(motif, tuple(n for n, usual in _USUAL.items() if motif[n] == usual))
         for motif in fields["motifs"]
@@ -70,19 +70,19 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     for melody in fields.get("melodies", ()):
         melody["tune"] = without(melody["tune"], tuple(_USUAL))
     if track.sounds_like is not None:
-        # A file by another name measures the same.
+        # The name of the reference file does not affect the notes.
         fields["sounds_like"] = without(asdict(track.sounds_like), ("file",))
     if track.wishes:
         fields["wishes"] = [_wish_fields(wish) for wish in fields["wishes"]]
-    fields["preset_moods"] = track.preset_moods  # textures are drawn by them
+    fields["preset_moods"] = track.preset_moods  # the draw of textures depends on the moods
     paces = [motif_pace(motif, track.tempo_millibpm) for motif in track.motifs]
     if any(paces):
-        fields[_PACE] = paces  # the one thing that a tempo says about notes
+        fields[_PACE] = paces  # the only effect of the tempo on the notes
     return fields
 
 
 def _wish_fields(wish: dict[str, Any]) -> dict[str, Any]:
-    """What a wish says about notes: how loud they are and who plays them changes none."""
+    """Return the fields of a wish that affect notes; loudness and instruments do not."""
     sound = ("dynamics_db", "lead", "inner", "low", "chords")
     unsaid = tuple(n for n in ("density", "register", "bass_line", "key") if not wish[n])
     return without(wish, (*sound, *unsaid))
@@ -154,10 +154,10 @@ def changes(
     old, new = dict(before), dict(now)
     names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
     if _PACE not in names and len(names) > 1:
-        # Alone it is what there is to tell; beside others it decides nothing about the notes.
+        # Reported only if nothing else changed, as it does not affect the notes by itself.
         names = [name for name in names if name != TEMPO_FACT]
     if "seed" in names:
-        # What is drawn by it goes without saying.
+        # What is drawn from the changed value changes too and is not reported.
         drawn = {"density", "register", *({KEY} if MODE not in track.given else ())}
         drawn |= {TEMPO_FACT} if TEMPO not in track.given else set()
         names = [name for name in names if name not in drawn]
@@ -175,11 +175,11 @@ def changes(
 
 def _change(plan: BuildPlan, track: TrackPlan, name: str, old: str, new: str, old_home: str) -> str:
     if name == _COMPOSER:
-        return f"this chipassets composes otherwise (version {old or 'unknown'} → {new})"
+        return f"this chipassets composes differently (version {old or 'unknown'} → {new})"
     if name == _CORPUS:
         return "the index of the training corpus changed"
     if name == _PACE:
-        return "its tempo states its motif in other note values now"
+        return "its motif has other note values at the new tempo"
     what = "the model" if name == _MODEL else f"its {name}"
     if name == "seed" or old.startswith("#") or new.startswith("#"):
         return f"{what} changed"
@@ -251,7 +251,7 @@ def file_changes(plan: BuildPlan, track: TrackPlan, old: Mapping[str, Any]) -> l
 _GAME_FIELDS = ("game", "chip", "formats", "filter_name", "loudness_lufs", "author",
                 "copyright_line")  # fmt: skip
 _UNHEARD = ("takes", "given", "frozen", "was", "guidance", "temperature")
-"""What changes no file when the notes stay."""
+"""The facts that do not change files if the notes stay."""
 
 
 def _file_fact(name: str, old: object, new: object) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Stamps of the files that a manifest is built from: whether one of them was saved since."""
+"""Stamps of a manifest's files: detects whether one of them was saved."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chipassets.manifest.named import named_files
 
 Stamp = tuple[int, int, int, int]
 Stamps = dict[Path, Stamp]
-"""Of each file its size, its times of writing and of change in nanoseconds, and its number on the
-disk: a copy may bring its own time of writing. Files that are not there are left out."""
+"""By file its size, mtime and ctime in nanoseconds, and inode: a copy may keep its mtime. Missing
+files are left out."""
 
 
 def read_stamps(manifest: Path) -> Stamps:
@@ -23,7 +23,7 @@ def read_stamps(manifest: Path) -> Stamps:
 
 @lru_cache(maxsize=1)
 def _named(manifest: Path, _stamp: Stamp | None) -> tuple[Path, ...]:
-    """The files that the manifest names; read again only when its own stamp has changed."""
+    """Return the files that the manifest names; it is read again only if its own stamp changed."""
     return named_files(manifest)
 
 

@@ -1,4 +1,5 @@
-"""The studio: a page on this machine, on which takes are heard, compared, decided and repaired.
+"""The studio: a page on this machine to hear, compare, choose and repair takes.
 
-`server.serve` runs it. The page's script is made of the modules in web/studio of the repository.
+`server.serve` runs it. The page's script is bundled from the modules in web/studio of the
+repository.
 """

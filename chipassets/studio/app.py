@@ -1,4 +1,4 @@
-"""The studio as a web application: addresses, JSON in and out, errors as the user reads them."""
+"""The studio as a web application: routes, JSON requests and replies, readable errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from chipassets.studio.sounding import AUDIO
 
 _WAIT_SECONDS = 20.0
 _LOOK_SECONDS = 1.0
-"""How often a waiting page looks whether somebody else has saved the manifest or its lock."""
+"""How often, in seconds, a waiting request checks the manifest and its lock for changes."""
 _MOST_LETTERS = 4096
 _MOST_SETTINGS = 32
 _PAGE = {
@@ -41,19 +41,19 @@ _STATUS = {ManifestError: 422, UsageError: 400, CheckError: 409}
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The body of a request: a JSON object whose values are asked for by type."""
+    """The body of a request: a JSON object whose values are read by type."""
 
     values: Mapping[str, Any]
 
     def text(self, name: str, most: int = _MOST_LETTERS) -> str:
-        """Return a text; UsageError where it is missing, none, or too long."""
+        """Return a text; UsageError if it is missing, not a text, or too long."""
         found = self.values.get(name)
         if not isinstance(found, str) or len(found) > most:
             raise UsageError(f"{name} must be a text of at most {most:,} letters")
         return found
 
     def number(self, name: str) -> int:
-        """Return an integer; UsageError where there is none."""
+        """Return an integer; UsageError if there is none."""
         found = self.values.get(name)
         if not isinstance(found, int) or isinstance(found, bool):
             raise UsageError(f"{name} must be an integer")
@@ -66,12 +66,15 @@ class Orders:
             raise UsageError("settings must be an object of keys and values")
         for value in found.values():
             if value is not None and (not isinstance(value, str) or len(value) > _MOST_LETTERS):
-                raise UsageError("the value of a setting is a text, or null")
+                raise UsageError("the value of a setting must be a text or null")
         return list(found.items())
 
 
 def create_app(session: Session, token: str, hosts: tuple[str, ...]) -> Guard:
-    """Return the application of a session, for the hosts (name and port) that lead to it."""
+    """Return the application of a session.
+
+    Hosts: the values of Host (name and port) that it accepts.
+    """
     inner = Starlette(
         routes=[
             *(Route(f"/{name}", _page(*of)) for name, of in _PAGE.items()),
@@ -95,7 +98,7 @@ Order = Callable[[Mapping[str, str], Orders], Any]
 
 
 def _orders(session: Session) -> dict[str, Order]:
-    """What can be ordered, by address; each returns a job's number or what was done."""
+    """Return the possible orders by route; each returns a job's number or what was done."""
     on_track: dict[str, Order] = {
         "compose": lambda at, _: session.compose(at["track"]),
         "accept": lambda at, said: session.accept(at["track"], said.text("take")),
@@ -136,9 +139,9 @@ def _post(order: Order) -> Callable[[Request], Any]:
         try:
             values = json.loads(await request.body())
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"the request is no JSON: {error}") from error
+            raise UsageError(f"the request is not valid JSON: {error}") from error
         if not isinstance(values, dict):
-            raise UsageError("the request is no JSON object")
+            raise UsageError("the request is not a JSON object")
         done = await run_in_threadpool(order, request.path_params, Orders(values))
         return JSONResponse({"done": done})
 
@@ -146,7 +149,7 @@ def _post(order: Order) -> Callable[[Request], Any]:
 
 
 class _State:
-    """Answers once there is news after the revision that the page knows."""
+    """Replies when there is news after the revision that the page knows."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -189,7 +192,7 @@ def _page(name: str, kind: str) -> Callable[[Request], Any]:
 
 
 async def _told(_: Request, error: Exception) -> Response:
-    """An error as JSON: its text, and of a manifest's mistakes where each is."""
+    """Return an error as JSON: its text and, for a manifest's mistakes, their places."""
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     problems = error.problems if isinstance(error, ManifestError) else ()
     told = {"error": str(error), "problems": [problem_json(one) for one in problems]}

@@ -1,4 +1,4 @@
-"""The keys that the page offers to change, and what the manifest's schema says of each."""
+"""The keys that the page can change, with their descriptions from the manifest's schema."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GAME_KEYS = ("chip", "filter", "model", "seed", "loudness")
 def fields(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the fields of tracks and of the game: key, description, choices, examples, is_list.
 
-    values: the manifest's, whose own scenes and moods are choices too.
+    values: the manifest's values; its custom scenes and moods are choices too.
     """
     schema = manifest_schema()
     own = {"scene": _names(values, "scenes"), "mood": _names(values, "moods")}
@@ -57,20 +57,20 @@ def _words(schema: Mapping[str, Any]) -> list[str]:
 
 
 def said(values: object, keys: tuple[str, ...]) -> dict[str, str]:
-    """Return what a track, or the game, says of these keys, as YAML in one line."""
+    """Return what a track, or the game, sets for these keys, as YAML on one line."""
     mapping = values if isinstance(values, dict) else {}
     return {key: _as_typed(mapping[key]) for key in keys if key in mapping}
 
 
 def _as_typed(value: object) -> str:
-    """A value as somebody would type it: words of a list with commas."""
+    """Return a value as a user would type it: words of a list with commas."""
     if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
         return ", ".join(value)
     return value if isinstance(value, str) else flow_text(value)
 
 
 def track_is(track: TrackPlan) -> dict[str, str]:
-    """Return what the plan makes of a track's keys, in words."""
+    """Return the plan's values for a track's keys, as text."""
     bars = f"{track.bars} bar{'s' * (track.bars != 1)}"
     return {
         "scene": track.scene,
@@ -86,7 +86,7 @@ def track_is(track: TrackPlan) -> dict[str, str]:
 
 
 def game_is(plan: BuildPlan) -> dict[str, str]:
-    """Return what the plan makes of the game's keys, in words."""
+    """Return the plan's values for the game's keys, as text."""
     return {
         "chip": plan.chip,
         "filter": plan.filter_name,

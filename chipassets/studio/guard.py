@@ -1,7 +1,7 @@
-"""The guard before the studio: only its own page, on this machine, with the token, gets in.
+"""Access control of the studio: only its own page, on this machine, with the token, is served.
 
-A page of another site may send requests to this machine, and a name of its own may lead here:
-therefore the Host, the Origin and a token in the address are checked before anything else.
+A page of another site may send requests to this machine, and another host name may resolve to it:
+therefore the Host, the Origin and a token in the address are checked first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 2 << 20
-"""Of a request's body; a manifest has at most half of it."""
+"""The most bytes of a request's body; a manifest has at most half of it."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -33,7 +33,7 @@ _HEADERS = {
 
 
 class Guard:
-    """Lets requests below /TOKEN/ through to the application, with the token taken off."""
+    """Passes requests below /TOKEN/ to the application, with the token removed."""
 
     def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str]) -> None:
         self._app = app
@@ -41,7 +41,7 @@ class Guard:
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Reply to a request, or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -73,13 +73,13 @@ class Guard:
         await self._app({**scope, "root_path": f"/{self._token}"}, again, guarded)
 
     def _refusal(self, scope: Scope) -> tuple[int, str]:
-        """Return the status and the reason of a request that is refused; 0 for one that is not."""
+        """Return the status and the reason if a request is refused; 0 and "" if not."""
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
         hosts = headers.get("host", [])
         if len(hosts) != 1 or hosts[0] not in self._hosts:
-            return HTTPStatus.FORBIDDEN, "the studio answers to 127.0.0.1 and localhost alone"
+            return HTTPStatus.FORBIDDEN, "the studio accepts only 127.0.0.1 and localhost"
         _, token, *_ = [*str(scope["path"]).split("/", 2), ""]
         if not secrets.compare_digest(token.encode(), self._token.encode()):
             return HTTPStatus.FORBIDDEN, "open the address that `chipassets studio` has printed"
@@ -94,7 +94,7 @@ class Guard:
         if scope["method"] in ("GET", "HEAD"):
             return 0, ""
         if scope["method"] != "POST":
-            return HTTPStatus.METHOD_NOT_ALLOWED, "GET and POST are all there is"
+            return HTTPStatus.METHOD_NOT_ALLOWED, "only GET and POST are supported"
         return _post_refusal(headers)
 
 
@@ -103,7 +103,7 @@ _TOO_LARGE = f"a request has at most {MOST_BYTES:,} bytes"
 
 def _post_refusal(headers: dict[str, list[str]]) -> tuple[int, str]:
     if not headers.get("origin"):
-        return HTTPStatus.FORBIDDEN, "the request does not say which page it comes from"
+        return HTTPStatus.FORBIDDEN, "the request has no Origin"
     kinds = headers.get("content-type", [""])
     if kinds[0].partition(";")[0].strip().lower() != "application/json":
         return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "orders are JSON"
@@ -118,7 +118,7 @@ def _post_refusal(headers: dict[str, list[str]]) -> tuple[int, str]:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """Return a request's body, None for one that is too large."""
+    """Return a request's body; None if it is too large."""
     body = b""
     while True:
         message = await receive()

@@ -1,4 +1,4 @@
-"""News: what has happened since a page last asked, and a way to wait for more."""
+"""News: what has happened since a page last asked, and waiting for more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A line for a person; kind is "done" or "error", track "" where it is about none."""
+    """A line for the user; kind is "done" or "error", track is "" if it concerns none."""
 
     number: int
     kind: str
@@ -21,7 +21,7 @@ class Message:
 
 
 class News:
-    """Counts what happens, keeps the last messages, and wakes whoever waits. Safe in threads."""
+    """Counts changes, keeps the last messages, and wakes waiting threads. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,19 +34,19 @@ class News:
 
     @property
     def revision(self) -> int:
-        """Which state of things it is, from 1; each change raises it."""
+        """The number of the present state, from 1; each change raises it."""
         with self._lock:
             return self._revision
 
     @property
     def content(self) -> int:
-        """Which state of tracks, takes and manifest it is; progress alone leaves it."""
+        """The number of the state of tracks, takes and manifest; progress does not raise it."""
         with self._lock:
             return self._content
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody is to wait any more."""
+        """Whether waiting is over."""
         with self._lock:
             return self._is_closed
 
@@ -58,12 +58,12 @@ class News:
         self.changed()
 
     def messages(self, after: int) -> list[Message]:
-        """Return the messages with higher numbers than this."""
+        """Return the messages with numbers above `after`."""
         with self._lock:
             return [message for message in self._messages if message.number > after]
 
     def changed(self, *, only_progress: bool = False) -> None:
-        """Say that something is other than it was."""
+        """Raise the revision, and the content number unless only progress changed."""
         with self._lock:
             self._revision += 1
             self._content += not only_progress
@@ -72,13 +72,13 @@ class News:
             loop.call_soon_threadsafe(event.set)
 
     def close(self) -> None:
-        """Wake whoever waits, and let nobody wait again."""
+        """Wake all waiting threads, and end waiting from now on."""
         with self._lock:
             self._is_closed = True
         self.changed()
 
     async def wait(self, after: int, seconds: float) -> None:
-        """Return when the revision is higher than this, or when the time is over."""
+        """Return when the revision is above `after`, or after `seconds`."""
         event = asyncio.Event()
         with self._lock:
             if self._revision > after or self._is_closed:

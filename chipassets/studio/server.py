@@ -1,4 +1,4 @@
-"""The studio's server: one manifest, on this machine alone, until Ctrl-C."""
+"""The studio's server: one manifest, on this machine only, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def serve(
 ) -> None:
     """Serve the studio of a manifest until the process is interrupted.
 
-    port: 0 takes a free one. `ready` is called with the address to open. UsageError where the port
-    is taken.
+    port: 0 takes a free one. `ready` is called with the address to open. UsageError if the port is
+    in use.
     """
     with (
         _listening(port) as listening,
@@ -42,7 +42,7 @@ def serve(
 
 
 class StudioServer(uvicorn.Server):
-    """A server that lets no page wait once it is to end."""
+    """A server that ends waiting requests when it shuts down."""
 
     def __init__(self, app: object, session: Session) -> None:
         config = uvicorn.Config(
@@ -58,7 +58,7 @@ class StudioServer(uvicorn.Server):
         self._session = session
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what waits, then the connections."""
+        """End waiting requests, then the connections."""
         self._session.news.close()
         await super().shutdown(sockets)
 
@@ -71,6 +71,6 @@ def _listening(port: int) -> socket.socket:
     except OSError as error:
         found.close()
         raise UsageError(
-            f"port {port} cannot be had: {error.strerror or error}; name another with --port"
+            f"port {port} cannot be used: {error.strerror or error}; choose another with --port"
         ) from error
     return found

@@ -1,4 +1,4 @@
-"""A session: one manifest whose takes are heard and decided, with undo of everything."""
+"""A session: one manifest whose takes are heard and decided, with undo."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Session:
-    """What the page asks for and orders, in the words of the command line. Safe in threads."""
+    """The page's requests and orders, in the command line's words. Thread-safe."""
 
     def __init__(self, manifest: Path, cache: Cache, folder: Path | None = None) -> None:
         self.manifest = manifest
@@ -50,14 +50,14 @@ class Session:
         self._game: dict[str, Any] = {}
 
     def close(self) -> None:
-        """Stop what works, and let nobody wait."""
+        """Stop the work and end waiting requests."""
         self.news.close()
         self.worker.close()
 
     # ---- What there is -------------------------------------------------------------------
 
     def look(self) -> None:
-        """Notice whether somebody else has changed the manifest, its lock or a file it names."""
+        """Check whether somebody else changed the manifest, its lock or a file that it names."""
         with self._lock:
             stamps = read_stamps(self.manifest)
             is_same = stamps == self._stamps
@@ -98,14 +98,14 @@ class Session:
         }
 
     def takes(self, track: str) -> dict[str, Any]:
-        """Return a track's takes as far as they are composed; see `shown.takes_json`."""
+        """Return the takes of a track that are composed so far; see `shown.takes_json`."""
         return takes_json(self._audition(track))
 
     def sounding(self, track: str, take: str) -> Sounding:
-        """Return a take as it sounds, composing and rendering what is missing."""
+        """Return a rendered take; composes and renders what is missing."""
         audition = self._audition(track)
         if take.isdecimal() and len(take) <= 4 and int(take) > len(audition.composed):
-            # The worker composes it: twice at once would take twice as long.
+            # The worker thread composes it: composing twice at once would take twice as long.
             self.worker.wait(self.compose(track))
             audition = self._audition(track)
         return self._renderer.render(audition, self._take(audition, take))
@@ -122,7 +122,7 @@ class Session:
         return self._ask(f"composing the takes of {track}", track, run, is_decision=False)
 
     def accept(self, track: str, take: str) -> int:
-        """Lock a take; return the job's number."""
+        """Accept a take in the lock; return the job's number."""
 
         def run(audition: Audition, _: Progress) -> str:
             if take == LOCKED:
@@ -141,11 +141,11 @@ class Session:
         return self._ask(f"unaccepting {track}", track, run)
 
     def reject(self, track: str, take: str) -> int:
-        """Lock that a take is never chosen again; return the job's number."""
+        """Reject a take in the lock, so that it is never chosen; return the job's number."""
 
         def run(audition: Audition, _: Progress) -> str:
             if take == LOCKED:
-                raise UsageError("this take is of an older plan: accept another one in its place")
+                raise UsageError("this take belongs to an older plan: accept another one instead")
             taken = auditions.reject(audition, take)
             return f"{track}: take {take} is rejected; {_told(track, taken)}"
 
@@ -170,7 +170,7 @@ class Session:
         return self._ask(f"composing {what} of {_named(track, take)} anew", track, run)
 
     def accept_all(self) -> int:
-        """Lock the locked take of every track; return the job's number."""
+        """Accept the locked take of every track; return the job's number."""
 
         def run(_: Progress) -> str:
             return "; ".join(accept_tracks(self.manifest, [], self._watch("accepting all tracks")))
@@ -178,7 +178,7 @@ class Session:
         return self.worker.ask("accepting all tracks", "", run).number
 
     def build(self) -> int:
-        """Build the bundle as the command line does; return the job's number."""
+        """Build the bundle as `chipassets build` does; return the job's number."""
 
         def run(progress: Progress) -> str:
             return self._build(progress)
@@ -186,11 +186,11 @@ class Session:
         return self.worker.ask("building the bundle", "", run, is_decision=False).number
 
     def undo(self) -> str:
-        """Take the last step back, behind decisions that still wait; return what is done."""
+        """Undo the last step, after decisions that still wait; return what is undone."""
         return self._step_back("undo", self.history.undo)
 
     def redo(self) -> str:
-        """Do the last step that was taken back again, likewise."""
+        """Redo the last undone step, after decisions that still wait; return what is done."""
         return self._step_back("redo", self.history.redo)
 
     def _step_back(self, word: str, step: Callable[[], str]) -> str:
@@ -199,7 +199,7 @@ class Session:
 
         if self.worker.decides:
             self.worker.ask(word, "", run)
-            return f"{word} waits until what was decided before is done"
+            return f"{word} waits for the decisions before it"
         told = run(lambda _: None)
         self.news.tell(told)
         return told
@@ -207,9 +207,9 @@ class Session:
     # ---- What the manifest says ----------------------------------------------------------
 
     def set(self, track: str | None, settings: Sequence[tuple[str, str | None]]) -> bool:
-        """Write settings of a track, or of the game, into the manifest; return whether it changed.
+        """Write settings of a track, or of the game, to the manifest; return whether it changed.
 
-        A value is YAML as `chipassets set` takes it; None lets the key go.
+        A value is YAML as in `chipassets set`; None deletes the key.
         """
         known = GAME_KEYS if track is None else TRACK_KEYS
         for key, _ in settings:
@@ -222,7 +222,7 @@ class Session:
         with self._lock:
             before = self.manifest.read_bytes()
             after, _ = with_settings(before, self.manifest, track, values)
-            words = ", ".join(f"{key} = {text or 'as it comes'}" for key, text in settings)
+            words = ", ".join(f"{key} = {text or 'default'}" for key, text in settings)
             return self._write(before, after, f"{track or 'the game'}: {words}")
 
     def write(self, text: str, known_hash: str) -> bool:
@@ -230,14 +230,14 @@ class Session:
 
         Raises:
             ManifestError: it has mistakes. Nothing is written.
-            CheckError: the file is no longer what the page has read.
+            CheckError: the file was changed since the page read it.
         """
         with self._lock:
             before = self.manifest.read_bytes()
             if text_hash(before) != known_hash:
                 raise CheckError(
                     f"{self.manifest.name} has been changed elsewhere since the page read it; "
-                    "copy what you wrote, and load it again"
+                    "copy your text, and load the file again"
                 )
             return self._write(before, self._bytes(text, before), f"{self.manifest.name} edited")
 
@@ -256,7 +256,7 @@ class Session:
 
     @staticmethod
     def _bytes(text: str, before: bytes) -> bytes:
-        """The text with the line ends and the mark of the file, which a page does not show."""
+        """Return the text with the file's line ends and byte order mark, which the page hides."""
         data = text.replace("\r\n", "\n").replace("\r", "\n").encode()
         if b"\r\n" in before:
             data = data.replace(b"\n", b"\r\n")
@@ -300,7 +300,7 @@ class Session:
             )
 
     def _audition(self, track: str) -> Audition:
-        """The audition of a track as things are by now, with the takes that still hold."""
+        """Return the audition of a track for the present files, with its takes still valid."""
         with self._lock:
             known = self._auditions.get(track)
         self._check_track(track)
@@ -309,7 +309,7 @@ class Session:
         return found
 
     def _keep(self, audition: Audition) -> None:
-        """Remember the takes that were composed, unless another thread has composed more."""
+        """Store the composed takes, unless another thread has composed more."""
         name = audition.track.name
         with self._lock:
             known = self._auditions.get(name)

@@ -25,11 +25,11 @@ from chipassets.selection.features import FEATURES
 from chipassets.studio.fields import GAME_KEYS, TRACK_KEYS, fields, game_is, said, track_is
 
 LOCKED = "locked"
-"""What the page calls the take in the lock where no number of today's takes means it."""
+"""The page's name for the take in the lock if it has no number among the present takes."""
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
-    """Return a problem with its line and column as numbers; 1 where it names none."""
+    """Return a problem with its line and column as numbers; 1 if it has none."""
     *_, line, column = (
         int(word) if word.isdecimal() else 1 for word in f"::{problem.where}".split(":")
     )
@@ -44,12 +44,12 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 
 def text_hash(data: bytes) -> str:
-    """Return the hash by which the page says which text it has read."""
+    """Return the hash by which the page says which version of the text it read."""
     return hashlib.sha256(data).hexdigest()
 
 
 def game_json(manifest: Path) -> dict[str, Any]:
-    """Return the manifest's text and what is wrong with it; its tracks where nothing is."""
+    """Return the manifest's text with its problems, or with its tracks if there are none."""
     try:
         data = manifest.read_bytes()
     except OSError as error:
@@ -108,7 +108,7 @@ def _track_json(state: TrackState) -> dict[str, Any]:
 
 
 def takes_json(audition: Audition) -> dict[str, Any]:
-    """Return the takes of a track that are known without composing any.
+    """Return the takes of a track that are already composed.
 
     is_whole: whether these are all. chosen: the name of the take that plays in the game.
     """
@@ -176,14 +176,14 @@ def _feature(name: str, value: float, points: float) -> list[Any]:
 
 
 def _locked_row(audition: Audition, take: LockedTake) -> dict[str, Any]:
-    """The row of a take that stands in the lock and is none of today's."""
+    """Return the row of a locked take that is not among the present takes."""
     own = next((row for row in take.table if row.number == take.number), None)
     kept = "accepted" if audition.is_held else "chosen" if audition.current else "kept"
     return {
         "take": LOCKED,
         "label": take.name,
         "state": kept,
-        "origin": take.origin or ("" if audition.current else "of an older plan or composer"),
+        "origin": take.origin or ("" if audition.current else "from an older plan or composer"),
         "points": round(own.total, 3) if own else None,
         "against": [own.verdict] if own and own.verdict else [],
         "bars": take.score.bars,

@@ -1,4 +1,4 @@
-"""A take as the page plays it: rendered once, kept in the cache, with the notes of its roll."""
+"""A take as the page plays it: rendered once, cached, with the notes of its piano roll."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chipassets.report.midi_roll import read_roll
 from chipassets.stored.cache import Cache
 
 AUDIO = "flac"
-"""Without loss, and decoded by every browser, to the sample."""
+"""Lossless, and decoded exactly by every browser."""
 _FORMATS = (AUDIO, "midi")
 _PLAYED = {
     "name", "samples", "sample_rate_hz", "bars", "file_bars", "beats_per_bar", "pulse_steps",
@@ -26,7 +26,7 @@ _PLAYED = {
 
 @dataclass(frozen=True, slots=True)
 class Sounding:
-    """A rendered take: its index entry, and where its audio and its MIDI file lie."""
+    """A rendered take: its index entry, and the paths of its audio and MIDI files."""
 
     entry: TrackEntry
     audio: Path
@@ -35,7 +35,7 @@ class Sounding:
     def to_json(self) -> dict[str, Any]:
         """Return what the page's player and its piano roll need.
 
-        roll: by voice notes of [start, end, pitch, is_drum], in 16th steps.
+        roll: for each voice the notes [start, end, pitch, is_drum], in 16th steps.
         """
         roll = read_roll(self.midi.read_bytes(), self.entry)
         notes = [
@@ -55,14 +55,14 @@ class Sounding:
 
 
 class Renderer:
-    """Renders takes, one at a time, and finds again what it has rendered."""
+    """Renders takes, one at a time, and reuses what it has rendered."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._lock = threading.Lock()
 
     def render(self, audition: Audition, take: LockedTake) -> Sounding:
-        """Return a take as it sounds; errors name the stage."""
+        """Return a rendered take; errors name the stage."""
         plan, track = playing(audition, take, _FORMATS)
         inputs = BuildInputs(replace(plan, tracks=()), audition.model, audition.grams, self._cache)
         with self._lock:
@@ -72,4 +72,4 @@ class Renderer:
 
 
 def _silent(stage: str) -> None:
-    """Rendering takes a second at most: nobody watches its stages."""
+    """Ignore the stage: rendering takes at most a second, and its stages are not shown."""

@@ -1,4 +1,4 @@
-"""Work that takes a while, one piece after the other, so that decisions keep their order."""
+"""A queue of jobs, run one after another, so that decisions keep their order."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from chipassets.errors import ChipassetsError
 from chipassets.studio.news import News
 
 Progress = Callable[[float], None]
-"""Is told the share, from 0 to 1, that is done."""
+"""Called with the share, from 0 to 1, that is done."""
 
 _LEAST_STEP = 0.02
-"""Less progress than this is no news."""
+"""The least progress that is reported."""
 
 
 class _Cancelled(Exception):  # noqa: N818 - nothing went wrong
-    """Raised through a piece of work that nobody wants any more."""
+    """Raised inside a job that was cancelled."""
 
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """A piece of work; run returns what to tell, "" for nothing."""
+    """A job; run returns the message to show, "" for none."""
 
     number: int
     what: str
@@ -36,7 +36,7 @@ class Job:
 
 
 class Worker:
-    """A thread that does jobs in the order in which they were asked for."""
+    """A thread that runs jobs in the order in which they were added."""
 
     def __init__(self, news: News) -> None:
         self._news = news
@@ -50,7 +50,7 @@ class Worker:
     def ask(
         self, what: str, track: str, run: Callable[[Progress], str], *, is_decision: bool = True
     ) -> Job:
-        """Add a job behind the others; one that is no decision and waits already stays one."""
+        """Append a job; one that is not a decision and already waits is not added again."""
         with self._ready:
             for job in self._jobs:
                 is_same = (job.what, job.track) == (what, track)
@@ -63,7 +63,7 @@ class Worker:
         return job
 
     def cancel(self, number: int) -> bool:
-        """Take a job back, also one that composes still; return whether it is there."""
+        """Cancel a job, also a running one; return whether it was found."""
         with self._ready:
             found = next((job for job in self._jobs if job.number == number), None)
             if found is None:
@@ -77,27 +77,27 @@ class Worker:
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs that run or wait, in their order."""
+        """Return the running and waiting jobs, in order."""
         with self._ready:
             return list(self._jobs)
 
     @property
     def decides(self) -> bool:
-        """Whether a decision runs or waits."""
+        """Return whether a decision runs or waits."""
         return any(job.is_decision for job in self.jobs)
 
     def wait(self, number: int) -> None:
-        """Return when a job is done, or taken back."""
+        """Return when a job is done or cancelled."""
         with self._ready:
             self._ready.wait_for(lambda: all(job.number != number for job in self._jobs))
 
     def rest(self) -> None:
-        """Return when there is nothing to do."""
+        """Return when there are no jobs."""
         with self._ready:
             self._ready.wait_for(lambda: not self._jobs)
 
     def close(self) -> None:
-        """Take back what waits, stop what can be stopped, and return when nothing runs."""
+        """Cancel waiting jobs, stop what can be stopped, and return when nothing runs."""
         with self._ready:
             self._is_closed = True
             for job in self._jobs:

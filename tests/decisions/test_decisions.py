@@ -147,7 +147,7 @@ def test_a_new_version_leaves_accepted_music_alone(
     monkeypatch.setattr("chipassets.stored.facts.COMPOSE_VERSION", 999)
     said = chipassets("build", "game.yaml", "--check", "--notes")
     assert said.returncode == 1
-    assert "this chipassets composes otherwise" in said.stdout
+    assert "this chipassets composes differently" in said.stdout
     assert "forest" not in said.stdout
     states = done(chipassets)
     assert {states[name] for name in ("title", "fight", "sting")} == {"composed"}

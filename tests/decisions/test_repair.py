@@ -104,7 +104,7 @@ def test_an_edited_file_changes_what_was_edited_and_nothing_else(
     data = export(game, chipassets)
     same = chipassets("takes", "game.yaml", "fight", "--import", "fight.mid")
     assert same.returncode == 1
-    assert "nothing to take in" in same.stderr + same.stdout
+    assert "nothing to import" in same.stderr + same.stdout
     assert taken(game) == before
     (game / "mine.mid").write_bytes(edited(data, "triangle", moved(3, 2)))
     result = chipassets("takes", "game.yaml", "fight", "--import", "mine.mid")
@@ -245,7 +245,7 @@ def test_words_name_sections_bars_and_parts() -> None:
     digits = "9" * 5000
     refused = (
         ("bars:6-7", "bars 1 to 6"), ("bars:0", "bars 1 to 6"), ("bars:99999", "bars 1 to 6"),
-        (f"bars:{digits}", "no section"), ("bars:\u0663", "no section"), ("bas", "bass"),
+        (f"bars:{digits}", "not a section"), ("bars:\u0663", "not a section"), ("bas", "bass"),
         ("", "names nothing"), (" , ", "names nothing"),
     )  # fmt: skip
     for wrong, why in refused:

@@ -201,7 +201,7 @@ def test_no_sample_is_cut_off_by_a_seam() -> None:
     ("writes", "named"),
     [
         ((Write(0x4010, 0x4F),), "loop"),
-        ((Write(0x4012, 0xFF), Write(0x4015, 0x1F)), "no sample lies"),
+        ((Write(0x4012, 0xFF), Write(0x4015, 0x1F)), "there is no sample"),
         ((Write(0x4013, 0xFF), Write(0x4015, 0x1F)), "samples end at"),
     ],
 )

@@ -218,7 +218,7 @@ def test_the_motif_map_shows_where_a_motif_is_and_what_was_done_to_it(tmp_path: 
         "hero in bar 2 (A) from step 5: up 5 semitones from C major, note values times 2, C4 to C5"
     )
     assert said in text
-    assert "comes back with its section, not every note is in the top line" in text
+    assert "returns with its section, not every note is in the top line" in text
     assert "Motif map" not in _Tags(report(write_sample(tmp_path / "c", pieces)).decode()).text
 
 
@@ -245,7 +245,7 @@ def test_originality_is_said_in_notes(tmp_path: Path) -> None:
     metrics = {"longest_shared_run": 7.0, "shared_6_grams": 0.0833, "shared_16_grams": 0.0}
     bundle = write_sample(tmp_path / "b", [Piece("town", metrics=metrics), Piece("cave")])
     text = _Tags(report(bundle).decode()).text
-    for part in ("8 notes in a row", "Runs of 7 notes8.3% stand in", "Runs of 17 notes0.0%"):
+    for part in ("8 notes in a row", "Runs of 7 notes8.3% are in", "Runs of 17 notes0.0%"):
         assert part in text
     assert text.count("Originality") == 1
 

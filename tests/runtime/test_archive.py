@@ -63,7 +63,7 @@ def test_a_bomb_is_refused(tmp_path: Path, temporary: Path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("bundle.json", b"\0" * (4 << 20))
-    refuse(path, "no music packs so well", temporary)
+    refuse(path, "does not compress so well", temporary)
 
 
 def test_too_much_in_all_is_refused(

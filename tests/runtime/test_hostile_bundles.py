@@ -95,7 +95,7 @@ def test_a_path_that_is_none_is_refused(folder: Path, path: str, tmp_path: Path)
 def test_an_index_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bundle").mkdir()
     os.mkfifo(tmp_path / "bundle/bundle.json")
-    with pytest.raises(LibraryError, match="is no file"):
+    with pytest.raises(LibraryError, match="is not a file"):
         Library.open(tmp_path / "bundle")
 
 
@@ -193,6 +193,6 @@ def test_an_interrupt_while_unpacking_leaves_nothing(
 def test_the_commands_say_so_too(tmp_path: Path, temporary: Path) -> None:
     path = tmp_path / "bundle.zip"
     path.write_bytes(ZIPS["no name"]())
-    with pytest.raises(CheckError, match="that no file can be called"):
+    with pytest.raises(CheckError, match="is not a valid file name"):
         open_folder(path)
     assert list(temporary.iterdir()) == []

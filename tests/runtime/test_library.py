@@ -98,7 +98,7 @@ def edit(folder: Path, **changes: Any) -> None:
         ({"moods": [1]}, "expected a list of texts"),
         ({"loop__length_samples": 10**9}, "loop goes past the end"),
         ({"loop__start_bar": 1}, "disagree about an intro"),
-        ({"loop__bars": 1}, "neither behind the intro nor in a second pass"),
+        ({"loop__bars": 1}, "neither after the intro nor in a second pass"),
         ({"sections": [3]}, "expected a list of objects"),
         ({"files": None}, "expected an object"),
         ({"layers": {}}, "expected a list"),

@@ -56,7 +56,7 @@ def test_a_port_that_is_taken_and_a_manifest_that_is_not_there_are_said(tmp_path
         port = str(taken.getsockname()[1])
         _, said = (studio := started(tmp_path, "--port", port)).communicate(timeout=60)
         assert studio.returncode == 2
-        assert f"port {port} cannot be had" in said
+        assert f"port {port} cannot be used" in said
     (tmp_path / "game.yaml").unlink()
     _, said = (studio := started(tmp_path)).communicate(timeout=60)
     assert studio.returncode == 2

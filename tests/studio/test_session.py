@@ -125,7 +125,7 @@ def test_every_step_can_be_undone_and_done_again_to_the_byte(studio: Studio) -> 
     for after in seen[1:]:
         studio.order("redo")
         assert files() == after
-    assert studio.post("redo", {}).json()["error"] == "there is nothing that could be done again"
+    assert studio.post("redo", {}).json()["error"] == "there is nothing that can be done again"
 
 
 def test_a_setting_keeps_the_comments_and_is_refused_with_its_reason(studio: Studio) -> None:

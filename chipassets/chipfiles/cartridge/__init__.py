@@ -1,4 +1,4 @@
-"""A game's own music on a cartridge: song data without repeats, players for it, and a ROM."""
+"""A game's music on a cartridge: compressed song data, players for it, and a ROM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The songs of a game on one cartridge: their labels, their names on the screen, the letters."""
+"""The songs of a game on one cartridge: labels, names on the screen, and the font."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from chipassets.chipfiles.text import to_ascii
 from chipassets.glyphs import glyph_rows
 
 FIRST_LETTER, LETTERS, TILE_ROWS = 0x20, 64, 8
-"""The screen's letters: from the space on, and the rows of each."""
+"""The letters of the screen, from the space on."""
 
 HOOKED = "MUSIC_HOOK"
-"""What the player's source asks for to call a hook for sound effects."""
+"""The constant with which the player's source calls a hook for sound effects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def label_of(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """The songs that a ROM has room for, in up to two places, and the names of the others."""
+    """The songs that fit a ROM, in up to two regions, and the names of the others."""
 
     title: str
     low: tuple[Song, ...]
@@ -49,16 +49,16 @@ class Album:
 
     @property
     def songs(self) -> tuple[Song, ...]:
-        """The songs of the ROM in their order."""
+        """The songs of the ROM in order."""
         return (*self.low, *self.high)
 
     def with_song(self, song: Song) -> Iterator[Album]:
-        """The album with one more song, in the one place or the other."""
+        """Return the album with one more song, in one region or the other."""
         yield replace(self, low=(*self.low, song))
         yield replace(self, high=(*self.high, song))
 
     def without(self, song: Song) -> Album:
-        """The album, which says that it has no room for the song."""
+        """Return the album with the song among those that do not fit."""
         return replace(self, left_out=(*self.left_out, song.name))
 
 
@@ -68,12 +68,12 @@ def source(name: str) -> str:
 
 
 def blocks_of(songs: Sequence[Song]) -> list[Block]:
-    """Return the songs' data, one song behind the other."""
+    """Return the songs' data, concatenated."""
     return [block for song in songs for block in song.data.blocks]
 
 
 def tables(album: Album, letters: int) -> list[Block]:
-    """Return what the ROM's program reads: the songs' addresses and names cut to `letters`."""
+    """Return the tables of the ROM's program: the songs' addresses and names of `letters`."""
     songs = album.songs
     names = [_on_screen(song.name, letters) for song in songs]
     return [
@@ -85,7 +85,7 @@ def tables(album: Album, letters: int) -> list[Block]:
 
 
 def _on_screen(name: str, letters: int) -> bytes:
-    """The name in capitals, in the middle; what the screen has no letter for is a line."""
+    """Return the name in capitals, centred; characters without a letter become a dash."""
     shown = to_ascii(name).upper()[:letters].center(letters).encode("ascii")
     last = FIRST_LETTER + LETTERS
     return bytes(code if FIRST_LETTER <= code < last else ord("-") for code in shown)
@@ -93,7 +93,7 @@ def _on_screen(name: str, letters: int) -> bytes:
 
 @cache
 def font() -> tuple[bytes, ...]:
-    """Return each letter's rows from the top, a bit for each dot, the leftmost the highest."""
+    """Return each letter's rows from the top, one bit per dot, the leftmost the highest."""
     found = []
     for code in range(FIRST_LETTER, FIRST_LETTER + LETTERS):
         rows = [row.ljust(8, ".") for row in glyph_rows(chr(code))[:TILE_ROWS]]

@@ -1,4 +1,4 @@
-"""Data for an assembler: bytes and addresses of other data, under labels."""
+"""Data for an assembler: bytes, and addresses of other data, under labels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The address of a label's byte with that offset, in two bytes, the lower first."""
+    """The address of a label plus an offset, in two bytes, the lower first."""
 
     label: str
     offset: int = 0
@@ -19,7 +19,7 @@ Part = bytes | Ref
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Parts one behind the other, under a label; `about` is for a person that reads them."""
+    """Parts in order, under a label; `about` is a comment for readers."""
 
     label: str
     parts: tuple[Part, ...]
@@ -27,12 +27,12 @@ class Block:
 
     @property
     def size(self) -> int:
-        """How many bytes the block has."""
+        """The number of bytes."""
         return sum(2 if isinstance(part, Ref) else len(part) for part in self.parts)
 
 
 def place(blocks: Sequence[Block], address: int) -> dict[str, int]:
-    """Return the address of every block's label, the first one's at `address`."""
+    """Return the address of every block's label, the first at `address`."""
     labels = {}
     for block in blocks:
         labels[block.label] = address
@@ -51,7 +51,7 @@ def link(blocks: Sequence[Block], labels: Mapping[str, int]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """How an assembler wants its data: a label's line, bytes, words, and a name for others."""
+    """An assembler's notation for data: a label, bytes, words, and the names of other labels."""
 
     label: str
     byte: str
@@ -64,7 +64,7 @@ _BYTES_A_LINE = 16
 
 
 def text(blocks: Sequence[Block], syntax: Syntax) -> str:
-    """Return the blocks as an assembler's source."""
+    """Return the blocks as assembler source."""
     lines = []
     for block in blocks:
         lines.append(
@@ -83,7 +83,7 @@ def text(blocks: Sequence[Block], syntax: Syntax) -> str:
 
 
 def _joined(parts: Sequence[Part]) -> list[Part]:
-    """The parts with bytes that follow each other in one."""
+    """Return the parts with consecutive bytes joined."""
     found: list[Part] = []
     for part in parts:
         if isinstance(part, bytes) and found and isinstance(found[-1], bytes):

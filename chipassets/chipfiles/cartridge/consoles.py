@@ -1,4 +1,4 @@
-"""The voices of the NES and of the Game Boy as the cartridge's players write them.
+"""The voices of the NES and of the Game Boy, as the cartridge's players write them.
 
 NESdev, "APU"; Pan Docs, "Audio Registers".
 """

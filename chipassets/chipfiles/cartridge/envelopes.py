@@ -1,7 +1,8 @@
-"""Envelopes: how a voice's level or tone goes on within a note, frame by frame.
+"""Envelopes: how a voice's level or tone changes within a note, frame by frame.
 
-A note cuts the envelope of the one before, so a short note shares that of a longer one that begins
-alike. A level takes a byte a step with its count; a tone is the first one and the steps from it.
+A note ends the envelope of the note before, so a short note can share a longer note's envelope with
+the same beginning. A step of a level is a byte with its count; a tone is its first value and
+differences.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from chipassets.chipfiles.cartridge.lanes import LevelForm, Tone
 _Value = TypeVar("_Value", int, Tone)
 
 HOLD, SET, BACK, WAIT = 0x00, 0x04, 0x08, 0x0C
-"""Steps of a tone that are none: hold it; two bytes and a count; back by a byte; wait for one."""
+"""Codes in place of a tone's step: hold; two bytes and a count; jump back by a byte; wait."""
 _MOST_DELTA, _LEAST_DELTA, _MOST_COUNT = 31, -32, 3
 _MOST_FRAMES = 255
 
 
 def runs(values: Iterable[_Value]) -> list[tuple[_Value, int]]:
-    """Return each value with how often it follows itself."""
+    """Return each value with the number of times it occurs in a row."""
     return [(value, sum(1 for _ in same)) for value, same in groupby(values)]
 
 
@@ -38,7 +39,7 @@ def shared(sequences: Iterable[Sequence[_Value]]) -> dict[tuple[_Value, ...], tu
 
 
 def pack_level(levels: Sequence[int], form: LevelForm) -> bytes:
-    """Return an envelope that goes through the levels, one a frame, and stays at the last."""
+    """Return an envelope that plays the levels, one per frame, and stays at the last."""
     data = bytearray()
     most = form.mask >> form.shift
     steps = runs(level & ~form.mask for level in levels)
@@ -91,9 +92,9 @@ def _waits(frames: int) -> bytes:
 
 
 def _cycle(steps: Sequence[tuple[Tone, int]]) -> tuple[int, int]:
-    """From which step the steps go round, and after how many; 0, 0 where they don't.
+    """Return the step from which the steps repeat, and the period; (0, 0) if they do not.
 
-    The first round is whole, the second begun at least; the last step may be cut.
+    The first period is complete, the second at least begun; the last step may be cut.
     """
     count = len(steps)
     for end in range(2, count - 1):

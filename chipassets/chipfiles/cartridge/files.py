@@ -1,4 +1,4 @@
-"""The files of a cartridge: a source for each song, the player's and the ROM's sources, the ROM."""
+"""The files of a cartridge: a source per song, the sources of player and ROM, and the ROM."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chipassets.errors import RenderError
 
 @dataclass(frozen=True, slots=True)
 class _Rom:
-    """How a console's files are made; code: which of the player's segments is on the cartridge."""
+    """How a console's files are made; code: the player's segments that are on the cartridge."""
 
     player: Callable[..., Program]
     code: str
@@ -43,7 +43,7 @@ _ROMS = {
 
 
 def cartridge_song(song: ChipSong, log: RegisterLog, name: str) -> Song:
-    """Return a track as the cartridge's player takes it.
+    """Return a track in the form of the cartridge's player.
 
     RenderError for a chip or a log that the player cannot play.
     """
@@ -68,7 +68,7 @@ def encode_cartridge(song: ChipSong, log: RegisterLog, name: str) -> ChipFile:
 def gather(songs: Sequence[Song], chip: str, title: str) -> Album:
     """Return the songs that fit on one ROM, the first ones first.
 
-    RenderError for two tracks whose songs would have one label.
+    RenderError if two tracks' songs would have the same label.
     """
     named: dict[str, str] = {}
     album = Album(title, ())
@@ -84,9 +84,9 @@ def gather(songs: Sequence[Song], chip: str, title: str) -> Album:
 
 
 def left_out(sizes: Iterable[tuple[str, int, bool]], chip: str) -> tuple[str, ...]:
-    """Return the names of the songs that one ROM has no room for.
+    """Return the names of the songs that do not fit on one ROM.
 
-    sizes: of each song its name, its bytes, and whether it plays samples.
+    sizes: for each song its name, its bytes, and whether it plays samples.
     """
     songs = [
         Song(name, SongData((Block(label_of(name), (bytes(size),)),)), plays)
@@ -96,7 +96,7 @@ def left_out(sizes: Iterable[tuple[str, int, bool]], chip: str) -> tuple[str, ..
 
 
 def cartridge_files(album: Album, chip: str) -> dict[str, bytes]:
-    """Return what is beside the songs' sources, by file name: player, program, list, ROM."""
+    """Return the files besides the songs' sources, by file name: player, program, list, ROM."""
     rom = _ROMS[chip]
     sources = {
         "player.asm": source(f"player_{chip}"),
@@ -109,10 +109,10 @@ def cartridge_files(album: Album, chip: str) -> dict[str, bytes]:
 
 
 def player_bytes(chip: str) -> int:
-    """Return what the player takes on a cartridge, without the hook for effects."""
+    """Return the size of the player on a cartridge, without the hook for effects."""
     return len(_ROMS[chip].player(hooked=False).segments[_ROMS[chip].code])
 
 
 def sample_bytes() -> int:
-    """Return what the samples take, where a song plays any."""
+    """Return the size of the samples, which are needed if a song plays any."""
     return len(memory())

@@ -1,4 +1,4 @@
-"""A RegisterLog as lanes: what each voice's tone and level are in every frame.
+"""A RegisterLog as lanes: each voice's tone and level in every frame.
 
 The first lane holds whole lists of writes (the chip's start, panning, waves), which the player
 copies. Each further lane is a voice, whose registers the player writes when their values change,
@@ -14,13 +14,13 @@ from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
 
 Tone = tuple[int, int]
-"""The two bytes from which the registers of a voice's tone are written."""
+"""The two bytes that determine the registers of a voice's tone."""
 
 Shadow = dict[int, int]
-"""The bytes that the registers were last given, by address."""
+"""The bytes last written to the registers, by address."""
 
 _STOP, _START = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
-"""How a sample starts, behind its address and length."""
+"""The writes that start a sample, after its address and length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class LevelForm:
-    """What the bits of a level are, beside the level itself.
+    """The meaning of a level's bits.
 
-    volume: what is not 0 where the voice sounds; the tone's envelope stands still while it doesn't.
-    mask: where an envelope's step has its count, moved up by `shift`; without one a byte follows.
-    kept: what a rest leaves of the level before. plugged: what stands in silence once a note has
-    been played, as that switches a converter on.
+    volume: the bits that are not 0 while the voice sounds; the tone's envelope pauses while they
+    are 0. mask: the bits in which an envelope's step has its count, moved up by `shift`; without a
+    mask a byte follows. kept: the bits of the level before that a rest keeps. plugged: the bits
+    that are set in silence once a note has been played, because clearing them would switch a
+    converter.
     """
 
     volume: int
@@ -53,8 +54,9 @@ class LevelForm:
 class VoiceKind:
     """A voice of a console: its registers, and how they are read and written.
 
-    first: the tone before the first note. form: what its levels are made of. read: tone and level
-    from the registers. put: the writes of a frame in order; `full` asks for all registers.
+    first: the tone before the first note. form: the meaning of its levels. read: returns tone and
+    level of the registers. put: returns the writes of a frame in order; `full` asks for all
+    registers.
     """
 
     name: str
@@ -67,9 +69,9 @@ class VoiceKind:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """A console whose music a cartridge can hold: the voices behind the first lane.
+    """A console supported by cartridges: the voices after the first lane.
 
-    samples: where a sample's address and length go, the last lane; empty without one.
+    samples: the registers of a sample's address and length, the last lane; empty without one.
     """
 
     chip: str
@@ -96,7 +98,7 @@ class Lanes:
 
 
 def changed(wanted: Mapping[int, int], shadow: Shadow, *, full: bool) -> list[Write]:
-    """Return the writes of the registers that hold another byte, or of all; the shadow follows."""
+    """Return the writes of registers that change, or of all; the shadow is updated."""
     writes = [Write(a, v) for a, v in wanted.items() if full or shadow.get(a) != v]
     shadow |= wanted
     return writes
@@ -105,7 +107,7 @@ def changed(wanted: Mapping[int, int], shadow: Shadow, *, full: bool) -> list[Wr
 def lanes_of(log: RegisterLog, console: Console, starts: Mapping[str, Collection[int]]) -> Lanes:
     """Return the log in lanes; `starts` are the frames in which each voice's notes begin.
 
-    RenderError for a log that the player would not play write by write.
+    RenderError for a log that the player would not reproduce write by write.
     """
     shadow: Shadow = {}
     bursts: dict[int, tuple[Write, ...]] = {}
@@ -144,7 +146,7 @@ def lanes_of(log: RegisterLog, console: Console, starts: Mapping[str, Collection
 
 
 def _without_sample(writes: tuple[Write, ...], console: Console) -> tuple[Write, ...]:
-    """The writes without the ones at their end that start a sample."""
+    """Return the writes without those at their end that start a sample."""
     end = len(writes) - 2
     while end and writes[end - 1].address in console.samples:
         end -= 1
@@ -152,7 +154,7 @@ def _without_sample(writes: tuple[Write, ...], console: Console) -> tuple[Write,
 
 
 def _played(lanes: Lanes, log: RegisterLog, console: Console) -> Iterator[tuple[Write, ...]]:
-    """What the player writes in each frame."""
+    """Return the writes of the player in each frame."""
     shadows: list[Shadow] = [{} for _ in lanes.voices]
     sampled: Shadow = {}
     for number in range(len(log.frames)):

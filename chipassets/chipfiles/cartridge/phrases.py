@@ -1,4 +1,4 @@
-"""Repeats stored once: what recurs in sequences becomes phrases that the sequences call."""
+"""Stores repetitions once: repeated parts of sequences become phrases that the sequences call."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 Token = Hashable
-"""A code of the stream; two that are equal play alike."""
+"""A code of the stream; equal tokens play the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A token that plays a phrase and comes back."""
+    """A token that plays a phrase and returns."""
 
     phrase: int
 
@@ -25,11 +25,11 @@ def with_phrases(
     depth: int,
     anchors: Callable[[Token], bool],
 ) -> tuple[list[Token], list[list[Token]]]:
-    """Return the sequence and the phrases that it calls, which together take fewer bytes.
+    """Return the sequence and the phrases that it calls, which together need fewer bytes.
 
-    cost: of a token, in bytes; call and end: of a call and of a phrase's end. depth: how deep
-    phrases call others. anchors: tokens that no phrase may hold. The phrase that saves most becomes
-    one, again and again, until none saves anything.
+    cost: bytes of a token; call and end: bytes of a call and of a phrase's end. depth: the most
+    nested calls. anchors: tokens that no phrase may contain. The repetition that saves most becomes
+    a phrase, again and again, until none saves anything.
     """
     texts: list[list[Token]] = [list(sequence)]
     while True:
@@ -46,7 +46,7 @@ def with_phrases(
 
 
 _Uses = dict[int, list[int]]
-"""Where a phrase starts, by text."""
+"""The positions of a phrase, by text."""
 
 
 def _best(
@@ -57,7 +57,7 @@ def _best(
     depth: int,
     anchors: Callable[[Token], bool],
 ) -> tuple[tuple[Token, ...], _Uses] | None:
-    """The phrase that saves most bytes, and its uses; None where none saves any."""
+    """Return the phrase that saves most bytes, and its uses; None if none saves any."""
     best: tuple[tuple[Token, ...], _Uses] | None = None
     most = 0
     for phrase, places in _repeats(texts, anchors):
@@ -80,13 +80,13 @@ def _fits(
 
 
 def _below(tokens: Sequence[Token], texts: Sequence[Sequence[Token]]) -> int:
-    """How many calls stand one inside another in the tokens, at most."""
+    """Return the depth of nested calls in the tokens."""
     calls = {token for token in tokens if isinstance(token, Call)}
     return max((1 + _below(texts[call.phrase + 1], texts) for call in calls), default=0)
 
 
 def _above(text: int, texts: Sequence[Sequence[Token]]) -> int:
-    """How many calls lead to a text, at most."""
+    """Return the depth of calls that lead to a text."""
     if text == 0:
         return 0
     callers = [other for other, tokens in enumerate(texts) if Call(text - 1) in tokens]
@@ -94,7 +94,7 @@ def _above(text: int, texts: Sequence[Sequence[Token]]) -> int:
 
 
 def _apart(places: Sequence[tuple[int, int]], length: int) -> _Uses:
-    """The places, in order, of which none lies over the one before."""
+    """Return the places, in order, without those that overlap the one before."""
     uses: _Uses = {}
     for text, start in sorted(places):
         if text not in uses or uses[text][-1] + length <= start:
@@ -105,13 +105,13 @@ def _apart(places: Sequence[tuple[int, int]], length: int) -> _Uses:
 def _repeats(
     texts: Sequence[Sequence[Token]], anchors: Callable[[Token], bool]
 ) -> Iterator[tuple[tuple[Token, ...], list[tuple[int, int]]]]:
-    """Every longest sequence of tokens that stands at two or more places, with the places."""
+    """Return every maximal sequence of tokens that occurs at least twice, with its places."""
     numbers: dict[Token, int] = {}
     flat: list[int] = []
     home: list[tuple[int, int]] = []
     for text, tokens in enumerate(texts):
         for place, token in enumerate(tokens):
-            # Numbers that occur once end every repeat: at anchors and between texts.
+            # Unique numbers at anchors and between texts end every repetition.
             unique = -len(flat) - 1
             flat.append(unique if anchors(token) else numbers.setdefault(token, len(numbers)))
             home.append((text, place))
@@ -132,7 +132,7 @@ def _repeats(
 
 
 def _suffixes(flat: Sequence[int]) -> tuple[list[int], list[int]]:
-    """The suffixes in order, and how long a beginning each shares with the one before."""
+    """Return the sorted suffixes, and the prefix length that each shares with the one before."""
     rank = {value: n for n, value in enumerate(sorted(set(flat)))}
     ranks = [rank[value] for value in flat]
     width = 1

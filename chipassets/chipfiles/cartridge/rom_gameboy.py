@@ -1,6 +1,6 @@
-"""A ROM of the Game Boy with 32 KiB: player, program and songs, put together without other tools.
+"""A Game Boy ROM of 32 KiB: player, program and songs, built without external tools.
 
-Its header has no logo: emulators play it, and rgbfix makes it one for a console. Pan Docs, "The
+Its header has no logo: emulators play it, and rgbfix adds what a console needs. Pan Docs, "The
 Cartridge Header".
 """
 
@@ -44,7 +44,7 @@ def _origins(code: int, memory: int) -> dict[str, int]:
 
 
 def _programs(names: Mapping[str, int]) -> tuple[Program, Program]:
-    """Player and program, given the addresses of what the program reads."""
+    """Return player and program, given the addresses of what the program reads."""
     first = player(hooked=True)
     code, memory = (len(first.segments[name]) for name in ("ROM0", "WRAM0"))
     entries = {
@@ -69,7 +69,7 @@ def _tables(album: Album) -> list[Block]:
 
 
 def fits(album: Album) -> bool:
-    """Whether the ROM has room for the album; there is one place only."""
+    """Return whether the album fits the ROM; there is only one region."""
     size = sum(block.size for block in (*_tables(album), *blocks_of(album.low)))
     return not album.high and _START + _code_size() + size <= _END
 
@@ -100,7 +100,7 @@ def song_source(song: Song) -> str:
 
 
 def list_source(album: Album) -> str:
-    """Return the source that has the ROM's songs, beside its program."""
+    """Return the source that lists the ROM's songs, for its program."""
     head = f"EXPORT songs, names, game_name, font, SONGS\nDEF SONGS EQU {len(album.songs)}\n"
     includes = "".join(f'INCLUDE "{song.name}.asm"\n' for song in album.low)
     return f'{head}\nSECTION "songs", ROM0\n{text(_tables(album), RGBDS)}{includes}'

@@ -1,7 +1,7 @@
-"""A ROM of the NES, NROM with 32 KiB: player, program and songs, put together without other tools.
+"""A NES ROM, NROM with 32 KiB: player, program and songs, built without external tools.
 
-Samples lie at $C000, the only place from which the chip takes them as the registers have it, and
-songs below and above. NESdev, "INES" and "NROM".
+Samples are at $C000, the only place that the register values of the log address, and songs below
+and above. NESdev, "INES" and "NROM".
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _origins(code: int, zero_page: int, memory: int) -> dict[str, int]:
 
 
 def _programs(names: Mapping[str, int]) -> tuple[Program, Program]:
-    """Player and program, given the addresses of what the program reads."""
+    """Return player and program, given the addresses of what the program reads."""
     first = player(hooked=True)
     sizes = (len(first.segments[name]) for name in ("CODE", "ZEROPAGE", "BSS"))
     places = (
@@ -95,7 +95,7 @@ def _samples(songs: tuple[Song, ...]) -> list[Block]:
 
 
 def fits(album: Album) -> bool:
-    """Whether the ROM has room for the album."""
+    """Return whether the album fits the ROM."""
     low = _code_size() + sum(block.size for block in _low(album))
     high = sum(block.size for block in (*_samples(album.songs), *blocks_of(album.high)))
     return low <= _SAMPLES - _START and high <= _VECTORS - _SAMPLES
@@ -113,7 +113,7 @@ def rom(album: Album) -> bytes:
 
 
 def _characters() -> bytes:
-    """The letters as pictures of the NES, in the first of two planes."""
+    """Return the letters as NES tiles, in the first of two bit planes."""
     return b"".join(rows + bytes(len(rows)) for rows in font())
 
 
@@ -124,7 +124,7 @@ def song_source(song: Song) -> str:
 
 
 def list_source(album: Album) -> str:
-    """Return the source that has the ROM's songs, beside its program."""
+    """Return the source that lists the ROM's songs, for its program."""
     head = f".export songs, names, game_name\n.exportzp SONGS\nSONGS = {len(album.songs)}\n"
     low = text(tables(album, _NAME_LETTERS), CA65) + _includes(album.low)
     high = text(_samples(album.songs), CA65) + _includes(album.high)

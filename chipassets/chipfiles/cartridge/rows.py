@@ -1,7 +1,7 @@
-"""The rows of a song: the places of a bar at which its events begin, in frames.
+"""The rows of a song: the positions in a bar at which its events begin, in frames.
 
-A straight song has its 16ths there, a swung one its own; whatever stands elsewhere is counted in
-frames.
+A straight song has rows at its 16ths, a swung one at its own positions; other positions are given
+in frames.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from dataclasses import dataclass
 _MOST_ROWS = 64
 _LONGEST_ROW = 255
 _LEAST_SHARE = 50
-"""A place in the bar becomes a row if at least one event in this number stands there."""
+"""A position in the bar becomes a row if at least one event in this number is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """How long each row of a bar is, and the frames at which rows begin up to the song's end."""
+    """The length of each row of a bar, and the frames at which rows begin, up to the song's end."""
 
     lengths: tuple[int, ...]
     edges: tuple[int, ...]
 
     def after(self, start: int, end: int) -> tuple[int, ...]:
-        """The frames at which rows begin after the one frame, up to the other, with it."""
+        """Return the frames at which rows begin, after `start` and up to `end`, included."""
         return self.edges[bisect_right(self.edges, start) : bisect_right(self.edges, end)]
 
     def place(self, frame: int) -> tuple[int, int]:
-        """The row of the bar in which the frame is, and how many frames are left of it, with it."""
+        """Return the frame's row in the bar, and the frames left of the row, this one included."""
         row = (bisect_right(self.edges, frame) - 1) % len(self.lengths)
         start = self.edges[bisect_right(self.edges, frame) - 1]
         return row, start + self.lengths[row] - frame

@@ -1,8 +1,9 @@
-"""A song's data for the cartridge's players: streams, tables and envelopes, repeats stored once.
+"""A song's data for the cartridge's players: streams, tables and envelopes, compressed.
 
-A song begins with where its loop lies in the rows, then each lane's stream and table, then its
-rows: how many a bar has, and their frames. A table says how many of its entries are tones, how many
-with the tones' envelopes, how many with the levels; a tone is two bytes, an envelope an address.
+A song begins with the position of its loop in the rows, then each lane's stream and table, then its
+rows: their number per bar, and their frames. A table gives the numbers of its entries that are
+tones, that have tone envelopes, and that have level envelopes; a tone is two bytes, an envelope an
+address.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ from chipassets.errors import RenderError
 
 LOOP, END, CALL, RETURN = 0xFF, 0xFE, 0xFD, 0xFC
 FRAMES, ROWS, REST, ON, LEVEL, TONE = 0xFB, 0xFA, 0xF9, 0xF8, 0xF7, 0xF6
-"""Codes of a stream that are no entries of a table, with what follows each.
+"""Codes of a stream that are not entries of a table, with what follows each.
 
 LOOP goes on at an address, END stops the song, CALL plays the phrase at an address and RETURN comes
 back from it. FRAMES: the next event lasts that many frames; ROWS: from now on events last that many
 rows. REST is silent, ON leaves everything as it is. LEVEL and TONE name an envelope by its address.
 """
 DURATIONS = 64
-"""How many codes behind a table's entries say 1, 2, 3, … rows in one byte."""
+"""The number of codes after a table's entries that mean 1, 2, 3, … rows in one byte."""
 MOST_ENTRIES = TONE - DURATIONS
 PHRASE_DEPTH = 2
-"""How many phrases may play one inside another: what the players have room for."""
+"""The most nested phrases that the players support."""
 
 _MOST_WAIT = 255
 _MOST_FRAMES = 1 << 20
@@ -54,20 +55,20 @@ class SongData:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes on the cartridge."""
+        """The number of bytes on the cartridge."""
         return sum(block.size for block in self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """A tone that stays, or a sample."""
+    """A constant tone, or a sample."""
 
     tone: Tone
 
 
 @dataclass(frozen=True, slots=True)
 class _Tones:
-    """An envelope of tones, one a frame."""
+    """A tone envelope, one tone per frame."""
 
     tones: tuple[Tone, ...]
 
@@ -112,13 +113,13 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A token: an entry, by its number among the lane's."""
+    """A token: an entry, by its number in the lane."""
 
     entry: int
 
 
 _LOOP_START = _Code(LOOP, 0)
-"""A token without bytes, where the loop comes back."""
+"""A token without bytes, at the loop's start."""
 
 
 def song_data(
@@ -128,10 +129,10 @@ def song_data(
     starts: Mapping[str, Collection[int]],
     frames_per_bar: int,
 ) -> SongData:
-    """Return the log as data under the label; every write comes back from it in its frame.
+    """Return the log as data under the label; the data reproduces every write in its frame.
 
-    starts: the frames in which each voice's notes begin; they and the bar decide only how much
-    space the data takes. RenderError for a chip or a log that the players cannot play.
+    starts: the frames in which each voice's notes begin; they and the bar length only affect the
+    size. RenderError for a chip or a log that the players cannot play.
     """
     if log.chip not in CONSOLES:
         raise RenderError(
@@ -160,7 +161,7 @@ def song_data(
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A lane's entries, of which the first `tabled` have codes, and the bytes of those with any."""
+    """A lane's entries, of which the first `tabled` have codes, and the entries' bytes."""
 
     entries: tuple[_Entry, ...]
     tabled: int
@@ -193,7 +194,7 @@ def _packed(entry: _Entry, form: LevelForm | None) -> bytes:
 
 
 def _pool(packed: Iterable[bytes]) -> bytes:
-    """Bytes in which all of these stand; what stands in another one is there once."""
+    """Return bytes that contain all of these; one that is part of another is stored once."""
     pool = b""
     for data in sorted(packed, key=lambda data: (-len(data), data)):
         if data not in pool:
@@ -202,7 +203,7 @@ def _pool(packed: Iterable[bytes]) -> bytes:
 
 
 def _events(lanes: Lanes, log: RegisterLog) -> dict[str, list[_Event]]:
-    """What each lane does, by its name, in the players' order; each begins with an event."""
+    """Return the events of each lane by name, in the players' order; each starts with an event."""
     found = {"start": _placed({f: _Burst(w) for f, w in lanes.bursts.items()}, log)}
     found |= {lane.kind.name: _voice_events(lane, log) for lane in lanes.voices}
     if CONSOLES[log.chip].samples:
@@ -229,7 +230,7 @@ def _voice_events(lane: VoiceLane, log: RegisterLog) -> list[_Event]:
     plugged = 0
     events = []
     for start, span, tone in zip(lane.starts, spans, sung, strict=True):
-        # The loop comes to its start from the song's end, too.
+        # The loop also reaches its start from the song's end.
         sources = [before, lane.frames[-1]] if start == log.loop_start_frame else [before]
         rests = {(source.tone, source.level & form.kept | plugged) for source in sources}
         if rests == {(frame.tone, frame.level) for frame in span}:
@@ -245,10 +246,10 @@ def _voice_events(lane: VoiceLane, log: RegisterLog) -> list[_Event]:
 
 
 def _sung(span: Sequence[Frame], start: int, lane: VoiceLane) -> tuple[Tone, ...]:
-    """The tones of the frames in which the voice sounds, and of the first.
+    """Return the tones of the frames in which the voice sounds, and of the first.
 
-    RenderError for what the player cannot do within a note: a tone that moves in silence, and bits
-    of a level that it sets in another way.
+    RenderError for what the player cannot do within a note: change the tone in silence, or set
+    other bits of a level.
     """
     form = lane.kind.form
     tones = [span[0].tone]
@@ -267,7 +268,7 @@ def _sung(span: Sequence[Frame], start: int, lane: VoiceLane) -> tuple[Tone, ...
 
 
 def _lane(writer: _Writer, events: Sequence[_Event], rows: Rows, log: RegisterLog) -> list[Block]:
-    """The blocks of a lane: its stream with its phrases, and its table."""
+    """Return the blocks of a lane: its stream with its phrases, and its table."""
     numbers = {entry: n for n, entry in enumerate(writer.table.entries)}
     stream, phrases = with_phrases(
         _tokens(events, numbers, rows, log),
@@ -290,7 +291,7 @@ def _lane(writer: _Writer, events: Sequence[_Event], rows: Rows, log: RegisterLo
 
 
 _KIND = {_Plain: 0, _Tones: 1, _Burst: 1, _Levels: 2}
-"""Where in a table an entry stands."""
+"""The position of an entry in a table."""
 
 
 def _tokens(
@@ -323,7 +324,7 @@ def _tokens(
 
 
 def _durations(start: int, end: int, rows: Rows) -> list[Token]:
-    """Durations that together last from one frame to the other."""
+    """Return durations that together last from one frame to the other."""
     found: list[Token] = []
     while start < end:
         edges = rows.after(start, end)
@@ -339,7 +340,7 @@ def _durations(start: int, end: int, rows: Rows) -> list[Token]:
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """How a lane's tokens become bytes."""
+    """Converts a lane's tokens to bytes."""
 
     label: str
     table: _Table
@@ -347,15 +348,15 @@ class _Writer:
     pool: bytes
 
     def cost(self, token: Token) -> int:
-        """How many bytes the token takes."""
+        """Return the number of bytes of the token."""
         return sum(2 if isinstance(part, Ref) else len(part) for part in self._parts(token))
 
     def parts(self, tokens: Sequence[Token]) -> tuple[Part, ...]:
-        """The tokens' bytes."""
+        """Return the tokens' bytes."""
         return tuple(part for token in tokens for part in self._parts(token))
 
     def table_parts(self) -> tuple[Part, ...]:
-        """How many entries are tones, with envelopes of tones, with those of levels; they."""
+        """Return the numbers of tones, tone envelopes and level envelopes, then the entries."""
         entries = self.table.entries[: self.table.tabled]
         kinds = [_KIND[type(entry)] for entry in entries]
         counts = bytes(sum(kind <= most for kind in kinds) for most in range(3))
