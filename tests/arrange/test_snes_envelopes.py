@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.arrange import write_registers
@@ -76,7 +76,6 @@ def test_what_holds_holds_and_what_stops_stops(values: tuple[int, ...]) -> None:
     assert (heard[silent[1:]] < -30).all()
 
 
-@settings(max_examples=25)
 @given(st.lists(st.integers(3, 15), min_size=1, max_size=12), st.booleans())
 def test_any_macro_is_followed(values: list[int], stops: bool) -> None:
     macro = Macro((*values, 0) if stops else tuple(values))

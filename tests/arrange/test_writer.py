@@ -41,8 +41,10 @@ def values(log: RegisterLog, address: int) -> list[tuple[int, int]]:
     ]
 
 
-def test_registers_of_a_small_song(golden: Callable[[str, str], None]) -> None:
-    golden("registers_small_song.txt", log_to_text(log_of()))
+@pytest.mark.parametrize("chip", CHIPS)
+def test_registers_of_a_small_song(golden: Callable[[str, str], None], chip: str) -> None:
+    log = write_registers(arrange(song(), plan(), chip))
+    golden(f"registers_small_song_{chip}.txt", log_to_text(log))
 
 
 @pytest.mark.parametrize("loop_start_bar", [0, 1])

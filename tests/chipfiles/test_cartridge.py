@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from py65.devices.mpu6502 import MPU
 
 from chipassets.arrange import write_registers
@@ -23,6 +23,7 @@ from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
 from tests.chipfiles.material import chip_songs, tune
 from tests.chipfiles.test_gbs import dumped
+from tests.laws import share_of_examples
 
 Frames = list[tuple[Write, ...]]
 _RETURN = 0x5000
@@ -110,7 +111,7 @@ def test_a_6502_writes_every_frame_through_the_loop(song: ChipSong) -> None:
 
 
 @given(chip_songs())
-@settings(max_examples=12, deadline=None)
+@share_of_examples(0.5)
 def test_any_song_comes_back(song: ChipSong) -> None:
     log = write_registers(song)
     count = min(song.frames + 40, 400)

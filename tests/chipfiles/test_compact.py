@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from chipassets.chipfiles import decode_compact, encode_compact, encode_vgm
 from chipassets.chipfiles.vgm import VgmTags
@@ -18,7 +18,6 @@ def encode(log: RegisterLog) -> bytes:
 
 
 @given(logs("nes", APU) | logs("gameboy", DMG))
-@settings(max_examples=40)
 def test_logs_come_back(log: RegisterLog) -> None:
     assert decode_compact(encode(log))[1] == log
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from chipassets.arrange import arrange
 from chipassets.chipfiles import FtModule, decode_famitracker, encode_famitone
@@ -111,7 +111,6 @@ def test_more_than_64_instruments_share_levels() -> None:
 
 
 @given(chip_songs())
-@settings(max_examples=40)
 def test_any_song_is_taken(song: ChipSong) -> None:
     if song.chip == "nes":
         converted(encode_famitone(song, title="Song").data)

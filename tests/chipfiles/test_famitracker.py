@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.chipfiles import decode_famitracker, encode_famitracker
@@ -148,7 +148,6 @@ def test_broken_samples_are_refused(line: str, instead: str, named: str) -> None
 
 
 @given(chip_songs(), st.integers(3, 4))
-@settings(max_examples=60)
 def test_any_song_is_written_or_counted(song: ChipSong, beats: int) -> None:
     file = encode_famitracker(song, title="Song", beats_per_bar=beats)
     module = decode_famitracker(file.data)

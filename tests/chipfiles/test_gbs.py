@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from chipassets.chipfiles import decode_gbs, encode_gbs
 from chipassets.chipfiles.gbs_player import DIALECT
@@ -28,7 +28,6 @@ def one(log: RegisterLog) -> bytes:
 
 
 @given(logs("gameboy", DMG))
-@settings(max_examples=40)
 def test_logs_come_back(log: RegisterLog) -> None:
     assert decode_gbs(one(log)).logs == (log,)
 

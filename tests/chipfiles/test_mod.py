@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -95,7 +95,6 @@ def test_notes_and_loop_are_in_time(song: ChipSong) -> None:
 
 
 @given(chip_songs(), st.integers(3, 4))
-@settings(max_examples=60)
 def test_any_song_is_written_or_counted(song: ChipSong, beats: int) -> None:
     file = encode_mod(song, title="Song", beats_per_bar=beats)
     module = decode_mod(file.data)

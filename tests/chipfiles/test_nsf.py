@@ -6,7 +6,7 @@ import struct
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from chipassets.chipfiles import decode_nsf, encode_nsf, encode_nsfe
 from chipassets.chips.dmcbank import clips
@@ -34,13 +34,11 @@ def played(log: RegisterLog, frame: int) -> tuple[Write, ...]:
 
 
 @given(logs())
-@settings(max_examples=40)
 def test_logs_come_back(log: RegisterLog) -> None:
     assert decode_nsf(one(log)).logs == (log,)
 
 
 @given(logs("nes-vrc6", APU + VRC6))
-@settings(max_examples=30)
 def test_vrc6_logs_come_back(log: RegisterLog) -> None:
     assert decode_nsf(one(log)).logs == (log,)
 

@@ -104,7 +104,8 @@ def test_libgme_hears_what_we_render() -> None:
 
 
 def test_what_does_not_fit_is_counted() -> None:
-    long = log_of(200)
+    log = log_of(4)
+    long = RegisterLog("snes", log.frames * 50, None)
     with pytest.raises(RenderError, match=r"samples.*registers of 19200 frames.*echo"):
         encode_spc(long, title="x")
 

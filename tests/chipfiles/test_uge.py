@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import encode_uge
@@ -195,7 +195,6 @@ def test_noise_notes_are_those_of_the_driver() -> None:
 
 
 @given(chip_songs())
-@settings(max_examples=40)
 def test_any_song_is_taken_or_refused_with_a_reason(song: ChipSong) -> None:
     song = replace(song, chip="gameboy", voices=tuple(
         voice for voice in song.voices if voice.name in ("pulse1", "pulse2", "noise")

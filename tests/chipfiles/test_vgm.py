@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.chipfiles import VgmTags, decode_vgm, encode_vgm
@@ -52,7 +52,6 @@ def read_independently(data: bytes) -> tuple[list[tuple[int, int, int]], int, in
 
 
 @given(logs("nes", APU) | logs("gameboy", DMG), st.builds(VgmTags, words, words, words, words))
-@settings(max_examples=40)
 def test_logs_and_tags_come_back(log: RegisterLog, tags: VgmTags) -> None:
     file = decode_vgm(encode_vgm(log, tags).data)
     assert file.log == log

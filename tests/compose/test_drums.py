@@ -41,7 +41,9 @@ def test_strokes_are_in_order_in_the_bars_and_of_known_kinds(
 ) -> None:
     for seed in range(3):
         track = a_track(make_plan, style, metre, seed=seed, loops=seed != 1)
-        strokes, _ = played(track, seed)
+        # One tune for all styles: it takes longer than the drums.
+        context = context_in(replace(track, character=make_plan().character), seed=seed)
+        strokes = compose_drums(track, context, compose_bass(context))
         assert strokes
         places = [(hit.step, DRUM_KINDS.index(hit.kind)) for hit in strokes]
         assert places == sorted(set(places))
@@ -67,10 +69,10 @@ def bar_of(strokes: tuple[DrumStroke, ...], bar: int) -> set[tuple[int, str]]:
 def test_the_last_bar_fills(make_plan: MakePlan) -> None:
     """Nearly always it is another bar than those in the middle of phrases."""
     other = 0
-    for seed in range(20):
+    for seed in range(12):
         strokes, _ = played(a_track(make_plan, seed=seed), seed)
         other += bar_of(strokes, 7) not in [bar_of(strokes, bar) for bar in (1, 2, 5)]
-    assert other >= 15
+    assert other >= 9
 
 
 def test_a_piece_that_ends_strikes_its_last_bar_once(make_plan: MakePlan) -> None:

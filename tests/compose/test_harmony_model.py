@@ -47,13 +47,12 @@ def slots_of(*bars: str) -> list[Slot]:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("cadence", CADENCES)
 def test_a_phrase_has_one_or_two_chords_a_bar_that_can_be_read(mode: str, cadence: str) -> None:
-    for seed in range(2):
-        for bars in (1, 2, 8):
-            phrase = draw(mode, cadence, seed, bars)
-            assert len(phrase) == bars
-            assert all(len(bar) in (1, 2) for bar in phrase)
-            for text in changes(phrase):
-                parse_chord(text, Key(0, mode))
+    for seed, bars in enumerate((1, 2, 8)):
+        phrase = draw(mode, cadence, seed, bars)
+        assert len(phrase) == bars
+        assert all(len(bar) in (1, 2) for bar in phrase)
+        for text in changes(phrase):
+            parse_chord(text, Key(0, mode))
 
 
 @pytest.mark.parametrize(

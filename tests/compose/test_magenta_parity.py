@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.compose.codec import Note, decode_events, encode_notes
 from chipassets.compose.network import Network
 from chipassets.compose.weights import Model, shipped_model
 from tests.compose.conftest import MakeModel
+from tests.laws import share_of_examples
 
 if importlib.util.find_spec("magenta") is None:
     pytest.skip("magenta is not installed", allow_module_level=True)
@@ -65,7 +66,7 @@ notes_of_any_kind = st.lists(
 )
 
 
-@settings(max_examples=150)
+@share_of_examples(7)
 @given(notes_of_any_kind, st.integers(0, STEPS))
 def test_events_are_those_of_polyphonic_sequence(
     judge: Judge, notes: list[Note], total_steps: int

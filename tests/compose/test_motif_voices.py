@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
-from chipassets.compose.composer import sketch
+from chipassets.compose.composer import Sketch, sketch
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.keys import Key
 from chipassets.music.motifs import BASS_HIGHEST, BASS_LOWEST
@@ -26,10 +27,14 @@ def a_track(make_plan: MakePlan, *motifs: Motif, **changes: object) -> TrackPlan
     return make_plan(bars=12, form=FORM, key=C, motifs=motifs, **changes)
 
 
+@cache
+def made(track: TrackPlan, take: int = 0) -> Sketch:
+    return sketch(track, material_in("4/4"), take)
+
+
 def heard(track: TrackPlan, part: str, bar: int, take: int = 0) -> list[tuple[int, int, int]]:
-    score = sketch(track, material_in("4/4"), take).score
     return [(n.start_step - 16 * bar, n.duration_steps, n.pitch % 12)
-            for n in score.part(part) if n.start_step // 16 == bar]  # fmt: skip
+            for n in made(track, take).score.part(part) if n.start_step // 16 == bar]  # fmt: skip
 
 
 AS_WRITTEN = [(note.start_step, note.duration_steps, note.pitch % 12) for note in TUNE]
@@ -44,7 +49,7 @@ def test_a_motif_in_another_voice_is_played_there_rests_too(
     for bar in (0, 8):
         assert heard(track, part, bar, take) == AS_WRITTEN
     assert heard(track, LEAD, 0, take) != AS_WRITTEN
-    score = sketch(track, material_in("4/4"), take).score
+    score = made(track, take).score
     if part == BASS:
         low = [n.pitch for n in score.part(BASS) if n.start_step // 16 == 0]
         assert BASS_LOWEST <= min(low) <= max(low) <= BASS_HIGHEST
@@ -55,9 +60,9 @@ def test_a_motif_in_another_voice_is_played_there_rests_too(
 def test_the_chords_carry_a_motif_in_the_bass(make_plan: MakePlan) -> None:
     fits = []
     for take in range(6):
-        made = sketch(a_track(make_plan, replace(HERO, part=BASS)), material_in("4/4"), take)
-        tones = made.harmony.table.tones
-        fits += [bool(tones[int(made.harmony.at[n.start_step]), n.pitch % 12]) for n in TUNE]
+        harmony = made(a_track(make_plan, replace(HERO, part=BASS)), take).harmony
+        tones = harmony.table.tones
+        fits += [bool(tones[int(harmony.at[n.start_step]), n.pitch % 12]) for n in TUNE]
     assert sum(fits) / len(fits) > 0.6
 
 
@@ -68,7 +73,7 @@ def test_a_section_names_its_motif_whatever_the_turn(make_plan: MakePlan) -> Non
     both = a_track(make_plan, HERO, replace(HERO, section="A'", part=BASS))
     assert heard(both, LEAD, 0) == heard(both, LEAD, 8) == heard(both, BASS, 8) == AS_WRITTEN
     assert heard(both, BASS, 0) != AS_WRITTEN
-    found = find_statements(sketch(both, material_in("4/4"), 0).score, both.motifs)
+    found = find_statements(made(both).score, both.motifs)
     assert [one.whole for one in found] == [True, True, True]
 
 
@@ -76,10 +81,10 @@ def test_a_section_stands_in_the_key_that_it_says(make_plan: MakePlan) -> None:
     track = a_track(make_plan, wishes=(Wish("B", key=Key(8, "major")),), chromatic_share=0.0)
     outside = []
     for take in range(4):
-        made = sketch(track, material_in("4/4"), take)
-        assert made.plan.sections[1].key == Key(8, "major")
-        inside = [n for n in made.score.notes if n.start_step // 16 in range(4, 8)]
+        found = made(track, take)
+        assert found.plan.sections[1].key == Key(8, "major")
+        inside = [n for n in found.score.notes if n.start_step // 16 in range(4, 8)]
         outside += [n.pitch % 12 not in Key(8, "major").pitch_classes for n in inside]
-        home = [n for n in made.score.notes if n.start_step // 16 < 4]
+        home = [n for n in found.score.notes if n.start_step // 16 < 4]
         assert sum(n.pitch % 12 in C.pitch_classes for n in home) / len(home) > 0.8
     assert sum(outside) / len(outside) < 0.1

@@ -79,9 +79,9 @@ def test_every_scene_length_and_metre_gives_a_whole_plan(
     make_plan: MakePlan, scene: str, metre: str
 ) -> None:
     for bars in range(1, 65):
-        for loops in (True, False):
-            track = track_of(make_plan, scene, metre, bars=bars, loops=loops, seed=bars)
-            assert_whole(plan_piece(track, bars % 5), track)
+        loops = (bars + len(scene)) % 2 == 0
+        track = track_of(make_plan, scene, metre, bars=bars, loops=loops, seed=bars)
+        assert_whole(plan_piece(track, bars % 5), track)
 
 
 @pytest.mark.parametrize("mood", MOODS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -32,6 +32,7 @@ from chipassets.render.engine import BOARDS
 from chipassets.render.mixer import tnd_output
 from chipassets.render.voices import Stretch
 from tests.chip_music import plan, solo, song
+from tests.laws import share_of_examples
 from tests.render.nsf_probe import play
 
 SAMPLED = Sound(drums="dmc")
@@ -114,7 +115,7 @@ def test_the_channel_plays_the_bits_at_its_clock(
 
 
 @given(st.lists(st.integers(1, 40_000), min_size=1, max_size=6), st.integers(1, 30_000))
-@settings(max_examples=30)
+@share_of_examples(0.5)
 def test_a_passage_in_pieces_is_the_same(strokes: list[int], cut: int) -> None:
     names = list(clips())
     now, stretches = 0, [ClipStretch(0, 54, 0)]

@@ -8,7 +8,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -126,7 +126,6 @@ def test_silence_has_no_loudness_and_keeps_its_level() -> None:
     assert measure_loudness(Pcm(np.zeros(0, np.int16), RATE_HZ, None)).lufs is None
 
 
-@settings(deadline=None, max_examples=25)
 @given(st.integers(1, 3 * RATE_HZ), st.integers(1, 4 * UNIT_GAIN))
 def test_any_length_and_any_gain(length: int, gain: int) -> None:
     pcm = Pcm(noise(3.0, (2000.0,))[:length, 0], RATE_HZ, None)
