@@ -7,22 +7,40 @@ the ones that the hardware can keep: the tempo asked for is met within half a fr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 STEPS_PER_BEAT = 4
 """16th notes in a quarter note, as Magenta's `steps_per_quarter`."""
 
-SAMPLE_RATE_HZ = 44_100
+WHOLE_NOTE_STEPS = 4 * STEPS_PER_BEAT
+"""16th notes in a whole note, and so in a bar of 4/4."""
 
+METRES: Mapping[str, float] = {
+    "4/4": 4, "3/4": 3, "6/8": 3, "2/4": 2, "5/4": 5, "7/8": 3.5, "9/8": 4.5, "12/8": 6,
+}  # fmt: skip
+"""Quarter notes in a bar of each metre that a track may have."""
+
+PULSE_STEPS: Mapping[str, int] = {
+    "4/4": 4, "3/4": 4, "6/8": 6, "2/4": 4, "5/4": 4, "7/8": 2, "9/8": 6, "12/8": 6,
+}  # fmt: skip
+"""Length of a felt beat of each metre in 16ths; 7/8, whose beats differ, is felt in 8ths."""
 
 OCTAVE = 12
-"""Semitones in an octave, and so pitch classes."""
+"""Semitones in an octave, and so the number of pitch classes."""
+
+SAMPLE_RATE_HZ = 44_100
 
 
 def steps_per_bar(beats_per_bar: float) -> int:
     """Return how many steps a bar of `beats_per_bar` quarter notes has: 14 of 3.5, as in 7/8."""
     return int(beats_per_bar * STEPS_PER_BEAT)
+
+
+def metre_steps(numerator: int, denominator: int) -> int:
+    """Return how many steps a bar of this time signature has, rounded down: 12 in 6/8."""
+    return WHOLE_NOTE_STEPS * numerator // denominator
 
 
 def metre_name(beats_per_bar: float, pulse_steps: int) -> str:

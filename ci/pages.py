@@ -23,10 +23,10 @@ from chipassets.compose.fit import COSTS
 from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
 from chipassets.engines.kit import template
 from chipassets.manifest import manifest_schema
-from chipassets.manifest.duration import METRES
 from chipassets.music.forms import FORMS
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.presets import MOODS, SCENES
+from chipassets.units import METRES
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs"

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.music.score import Note
+from chipassets.units import OCTAVE
 
 LEAD, INNER, BASS = 0, 1, 2
 _LINES = 3
@@ -35,7 +36,7 @@ _NOT_OUTERMOST = 3
 _LEAP = (3, 1, 2)
 """Cost per semitone beyond a third, for each line."""
 _FREE_LEAP = 4
-_MOST_LEAP = 12
+_MOST_LEAP = OCTAVE
 _OUT_OF_REGISTER = 9
 """Semitones from a line's usual pitch within which there is no cost."""
 

@@ -85,7 +85,7 @@ def _harmony(spec: VoiceSpec, played: Played) -> _Part:
     dealt = {(note.start_step, note.pitch) for note in line}
     left = [note for note in played.left if (note.start_step, note.pitch) not in dealt]
     below = [
-        replace(_moved(note, spec, -12), level=_COLOUR_LEVEL, instrument="under")
+        replace(_moved(note, spec, -OCTAVE), level=_COLOUR_LEVEL, instrument="under")
         for note in played.lead
     ]
     return _fill(own, below), left
@@ -108,7 +108,7 @@ def _chorus(spec: VoiceSpec, played: Played) -> _Part:
 def _double(spec: VoiceSpec, played: Played) -> _Part:
     """Return the bass an octave up, with a brighter sound."""
     notes = tuple(
-        replace(_moved(note, spec, 12), level=_DOUBLE_LEVEL, instrument="edge")
+        replace(_moved(note, spec, OCTAVE), level=_DOUBLE_LEVEL, instrument="edge")
         for note in played.bass
     )
     return notes, played.left

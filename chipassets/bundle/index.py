@@ -17,7 +17,7 @@ INDEX_NAME = "bundle.json"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
 _Positive = Annotated[int, Field(gt=0)]
-_MOST_BEATS = 1000
+MOST_BEATS = 1000
 """Quarter notes of a bar up to which an index is read, as in `runtime.index`."""
 _Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -212,8 +212,8 @@ class TrackEntry(_Entry):
     tempo_bpm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Quarter notes per minute, rounded to a thousandth; use samples for exact timing."""
     beats_per_bar: (
-        Annotated[int, Field(gt=0, le=_MOST_BEATS)]
-        | Annotated[float, Field(gt=0, le=_MOST_BEATS, multiple_of=0.5, allow_inf_nan=False)]
+        Annotated[int, Field(gt=0, le=MOST_BEATS)]
+        | Annotated[float, Field(gt=0, le=MOST_BEATS, multiple_of=0.5, allow_inf_nan=False)]
     )
     """Quarter notes in a bar: 3 in 3/4 and in 6/8, 3.5 in 7/8."""
     pulse_steps: _Positive = STEPS_PER_BEAT

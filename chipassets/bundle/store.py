@@ -37,7 +37,9 @@ def read_index(folder: Path) -> Index:
     path = folder / INDEX_NAME
     try:
         if path.stat().st_size > MAX_INDEX_BYTES:
-            raise CheckError(f"{path} is larger than 256 MiB; build the bundle again")
+            raise CheckError(
+                f"{path} is larger than {MAX_INDEX_BYTES >> 20} MiB; build the bundle again"
+            )
         return index_from_bytes(path.read_bytes())
     except OSError as error:
         reason = error.strerror or error

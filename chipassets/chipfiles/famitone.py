@@ -203,7 +203,7 @@ class _Lane:
         return FtCell(name, number)
 
     def _name(self, pitch: int) -> str:
-        place = pitch - _C0_MIDI + (12 if self.spec.kind == "triangle" else 0)
+        place = pitch - _C0_MIDI + (OCTAVE if self.spec.kind == "triangle" else 0)
         moved = place
         while moved < _LOWEST:
             moved += OCTAVE

@@ -222,7 +222,7 @@ class _Lane:
 def _note_name(pitch: int, kind: str) -> str | None:
     if kind == "noise":
         return f"{15 - pitch:X}-#" if 0 <= pitch <= 15 else None
-    octave, step = divmod(pitch - _LOWEST_MIDI + (12 if kind == "triangle" else 0), OCTAVE)
+    octave, step = divmod(pitch - _LOWEST_MIDI + (OCTAVE if kind == "triangle" else 0), OCTAVE)
     return f"{_NAMES[step]}{octave}" if 0 <= octave <= 7 else None
 
 

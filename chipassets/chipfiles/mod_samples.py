@@ -66,12 +66,12 @@ def tone_of(pitch: int, span: int) -> Tone | None:
         return None
     # The highest octave of a group plays in the table's highest octave.
     top = min(OCTAVES - 1, octave - octave % span + span - 1)
-    return Tone(top, PERIODS[(MOST_SPAN - 1 - (top - octave)) * 12 + step])
+    return Tone(top, PERIODS[(MOST_SPAN - 1 - (top - octave)) * OCTAVE + step])
 
 
 def tone_shape(octave: int) -> tuple[int, int]:
     """Return samples and cycles of the tone that sounds at that octave in the highest periods."""
-    hz = 440.0 * 2 ** ((_C0_MIDI + OCTAVE * octave - 69) / 12 - _TABLE_SHARP_CENTS / 1200)
+    hz = 440.0 * 2 ** ((_C0_MIDI + OCTAVE * octave - 69) / OCTAVE - _TABLE_SHARP_CENTS / 1200)
     per_cycle = PAL_CLOCK_HZ / PERIODS[OCTAVE * (MOST_SPAN - 1)] / hz
     most = max(1, int(_MOST_TONE_SAMPLES / per_cycle))
 

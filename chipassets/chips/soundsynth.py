@@ -28,6 +28,7 @@ from chipassets.chips.soundbank import (
     Source,
     bank_bytes,
 )
+from chipassets.units import OCTAVE
 
 Floats = NDArray[np.float64]
 
@@ -165,12 +166,12 @@ def make_tone(name: str, zone: int) -> Source:
 def _centre_hz(zone: int) -> float:
     top = min(ZONES[zone].below_pitch, 96)
     bottom = ZONES[zone - 1].below_pitch if zone else 28
-    return 440.0 * 2 ** (((top + bottom) / 2 - 69) / 12)
+    return 440.0 * 2 ** (((top + bottom) / 2 - 69) / OCTAVE)
 
 
 def _amplitudes(tone: Tone, zone: int, hz: float) -> dict[int, float]:
     """Return the partials that stay below the highest frequency at every pitch of the zone."""
-    top_hz = 440.0 * 2 ** ((min(ZONES[zone].below_pitch, 96) - 1 - 69) / 12)
+    top_hz = 440.0 * 2 ** ((min(ZONES[zone].below_pitch, 96) - 1 - 69) / OCTAVE)
     cycle = ZONES[zone].cycle_samples
     most = min(int(_HIGHEST_HZ / top_hz), int(0.36 * cycle))
     found = {

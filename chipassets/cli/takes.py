@@ -303,7 +303,7 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
     ]
     features = _features([item for item, _, _ in shown])
     print_table(
-        f"{audition.track.name}: {len(candidates)} takes",
+        f"{audition.track.name}: {len(candidates)} take{'s' * (len(candidates) != 1)}",
         ["take", "", "score", *features, "own", "run"],
         [_row(*row, features) for row in shown],
     )

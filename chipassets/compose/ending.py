@@ -9,11 +9,12 @@ from itertools import pairwise
 from chipassets.music.chords import degree_chord, moved_chord, parse_chord
 from chipassets.music.forms import EDGES
 from chipassets.music.keys import Key
-from chipassets.music.motifs import OCTAVE, map_pitch, nearest_shift
+from chipassets.music.motifs import map_pitch, nearest_shift
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import DRUM_KINDS, DrumStroke, Score
 from chipassets.plan.endings import LAST_CHORD, RITARDANDO, TONIC
 from chipassets.plan.trackplan import TrackPlan
+from chipassets.units import OCTAVE
 
 _LOUD = 124
 _MIDDLE = {LEAD: 72, INNER: 62, BASS: 40}

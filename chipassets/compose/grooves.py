@@ -15,14 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
+from chipassets import units
+from chipassets.units import steps_per_bar
+
 _BANK = Path(__file__).resolve().parents[1] / "models" / "grooves.json"
 STYLES = (
     "none", "pulse", "ballad", "march", "rock", "drive", "gallop", "shuffle", "waltz", "six_eight",
 )  # fmt: skip
 SILENT_GROOVE = "none"
-METRES = {
-    "4/4": 16, "3/4": 12, "6/8": 12, "2/4": 8, "5/4": 20, "7/8": 14, "9/8": 18, "12/8": 24,
-}  # fmt: skip
+METRES = {metre: steps_per_bar(beats) for metre, beats in units.METRES.items()}
+"""Length of a bar of each metre in 16ths."""
 _LEARNED = ("4/4", "3/4", "6/8")
 """Metres of which the bank has grooves; those of the others are cut from 4/4 and joined."""
 _DOTTED_METRES = ("9/8", "12/8")

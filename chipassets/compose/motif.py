@@ -12,7 +12,6 @@ from chipassets.music.motifs import (
     BASS_HIGHEST,
     BASS_LOWEST,
     DIMINISHED,
-    OCTAVE,
     fitted_pitch,
     motif_pace,
     statement_notes,
@@ -21,6 +20,7 @@ from chipassets.music.motifs import (
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Note, Statement
 from chipassets.plan.trackplan import Motif, TrackPlan
+from chipassets.units import OCTAVE
 
 _RATHER_HIGH = 3
 """Of two octaves as far from the lead's middle a tune takes the upper: it is to be heard."""

@@ -21,12 +21,13 @@ from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.errors import ComposeError
 from chipassets.music.chords import moved_chord, parse_chord
 from chipassets.music.keys import Key
-from chipassets.music.motifs import IN_MODE, OCTAVE, map_pitch, nearest_shift
+from chipassets.music.motifs import IN_MODE, map_pitch, nearest_shift
 from chipassets.music.notes import BASS, LEAD, Note, ordered
 from chipassets.music.score import Score, Statement
 from chipassets.music.score_text import score_from_lines
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
+from chipassets.units import OCTAVE
 
 _LOWEST, _HIGHEST = 24, 107
 """MIDI pitches between which moved notes stay, by octaves."""

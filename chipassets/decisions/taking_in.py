@@ -33,6 +33,7 @@ from chipassets.music.score import DRUM_KINDS, FURTHER_PARTS, DrumStroke, Score
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.render import encode_midi
 from chipassets.stored.cache_keys import as_played
+from chipassets.units import OCTAVE
 
 _MOST_FAULTS = 8
 _ROLES = {LEAD: "lead", INNER: "inner", BASS: "bass", "harmony": "harmony", "figure": "echo"}
@@ -171,7 +172,7 @@ def _merged_part(
     twins: dict[Note, Note] = {}
     for note in exported:
         same = [one for one in by_start.get(note.start_step, ()) if one not in twins.values()]
-        twin = next((one for one in same if (one.pitch - note.pitch) % 12 == 0), None)
+        twin = next((one for one in same if (one.pitch - note.pitch) % OCTAVE == 0), None)
         if twin is not None:
             twins[note] = twin
     shifts = Counter(twin.pitch - note.pitch for note, twin in twins.items())

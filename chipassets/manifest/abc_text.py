@@ -15,12 +15,11 @@ from fractions import Fraction
 from chipassets.manifest.refusal import Fault, Refusal
 from chipassets.music.keys import Key, parse_key
 from chipassets.music.notes import Note, Primer
-from chipassets.units import OCTAVE, STEPS_PER_BEAT
+from chipassets.units import OCTAVE, WHOLE_NOTE_STEPS
 
 MAX_CHARACTERS = 20_000
 ABC_SUFFIX = ".abc"
 _MOST_STEPS = 8192
-_WHOLE = 4 * STEPS_PER_BEAT
 _FIELD = re.compile(r"\s*([A-Za-z]):(?![:|])(.*)")
 _FRACTION = re.compile(r"[0-9]{1,3}(?:\s*/\s*[0-9]{1,3})?")
 _INLINE = re.compile(r"\[([A-Za-z]):([^\]]*)\]")
@@ -231,7 +230,7 @@ class _Reader:
         default = Fraction(1, 8)
         if self._unit is None and self.metre not in (None, "none"):
             default = Fraction(1, 8) if Fraction(self.metre) >= Fraction(3, 4) else Fraction(1, 16)
-        steps = amount * (self._unit or default) * _WHOLE * (self._owed or 1)
+        steps = amount * (self._unit or default) * WHOLE_NOTE_STEPS * (self._owed or 1)
         self._owed = None
         if steps.denominator != 1 or steps < 1:
             raise self._off_grid(at)
@@ -274,7 +273,7 @@ class _Reader:
             if self.metre == "none" or "/" in found[2] or len(found[2]) > _MOST_DIGITS:
                 why = "a rest of whole bars needs their number, and a metre in M:"
                 raise _refused(at, why, "write z and a length", f"'{found[0][:20]}'")
-            steps = Fraction(self.metre or "4/4") * _WHOLE * int(found[2] or 1)
+            steps = Fraction(self.metre or "4/4") * WHOLE_NOTE_STEPS * int(found[2] or 1)
             if steps.denominator != 1:
                 raise self._off_grid(at)
             self._check_end(self.step + int(steps), at)

@@ -17,7 +17,7 @@ from chipassets.midi.reader import MidiContent
 from chipassets.music.likeness import KINDS, Likeness, likeness_of
 from chipassets.music.notes import INNER, LEAD, Note
 from chipassets.plan.trackplan import SoundsLike
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS, metre_steps
 
 _MAX_BYTES = 1 << 20
 _MIDI, _AIMS = "midi", "aims"
@@ -64,7 +64,7 @@ def _read_sounds_like(value: Any, context: Context) -> SoundsLike:
 def _measured(name: Any, context: Context) -> Likeness:
     content = midi_content(file_inside(context.folder, name), _MAX_BYTES)
     _, above, below = min(content.metres, default=(0, 4, 4))
-    bar_steps = 4 * STEPS_PER_BEAT * above // below or 4 * STEPS_PER_BEAT
+    bar_steps = metre_steps(above, below) or WHOLE_NOTE_STEPS
     pulse_steps = 6 if below == 8 and above % 3 == 0 else STEPS_PER_BEAT
     try:
         return likeness_of(_notes(content), bar_steps, pulse_steps)

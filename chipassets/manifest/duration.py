@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any
@@ -14,17 +13,7 @@ from chipassets.manifest.refusal import WRITTEN, refuse
 from chipassets.manifest.span import Span
 from chipassets.plan.presets import TEMPO_LIMITS
 from chipassets.plan.trackplan import Range
-from chipassets.units import steps_per_bar
-
-METRES: Mapping[str, float] = {
-    "4/4": 4, "3/4": 3, "6/8": 3, "2/4": 2, "5/4": 5, "7/8": 3.5, "9/8": 4.5, "12/8": 6,
-}  # fmt: skip
-"""Quarter notes in a bar of each metre."""
-
-PULSE_STEPS = {
-    "4/4": 4, "3/4": 4, "6/8": 6, "2/4": 4, "5/4": 4, "7/8": 2, "9/8": 6, "12/8": 6,
-}  # fmt: skip
-"""Length of a pulse of each metre in 16ths; 7/8, whose beats differ, is felt in 8ths."""
+from chipassets.units import METRES, WHOLE_NOTE_STEPS, steps_per_bar
 
 MAX_BARS = 512
 MAX_SECONDS = 1800
@@ -82,7 +71,9 @@ def read_length(value: Any, _: Context) -> Length:
 
 
 def _checked(length: Length) -> Length:
-    most = {"bars": MAX_BARS, "seconds": MAX_SECONDS, "steps": MAX_BARS * 16}[length.unit]
+    most = {"bars": MAX_BARS, "seconds": MAX_SECONDS, "steps": MAX_BARS * WHOLE_NOTE_STEPS}[
+        length.unit
+    ]
     if not 0 < length.amount <= most:
         raise refuse(f"a length is greater than 0 and at most {most} {length.unit}",
                      f"write a number of {length.unit} up to {most}")  # fmt: skip

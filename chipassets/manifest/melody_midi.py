@@ -9,7 +9,7 @@ from chipassets.manifest.primer_midi import midi_content
 from chipassets.manifest.refusal import Fault, Refusal
 from chipassets.midi.reader import MidiContent
 from chipassets.music.notes import Note, Primer
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS, metre_steps
 
 _TRACK, _CHANNEL = "track", "channel"
 _LEAST_OVERLAP_STEPS = 2
@@ -72,9 +72,9 @@ def _chosen(content: MidiContent, numbers: list[int], track: int | None) -> int:
 def _bar(content: MidiContent) -> tuple[int, str | None]:
     """Return the 16ths in a bar of the file's first metre, and that metre if the file has one."""
     if not content.metres:
-        return 4 * STEPS_PER_BEAT, None
+        return WHOLE_NOTE_STEPS, None
     _, above, below = min(content.metres)
-    return 4 * STEPS_PER_BEAT * above // below or 1, f"{above}/{below}"
+    return metre_steps(above, below) or 1, f"{above}/{below}"
 
 
 def _step(ticks: int, ticks_per_quarter: int) -> int:

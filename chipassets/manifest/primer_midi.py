@@ -9,14 +9,13 @@ from pathlib import Path
 from chipassets.manifest.refusal import refuse
 from chipassets.midi.reader import MidiContent, MidiError, parse_midi
 from chipassets.music.notes import Note, Primer, ordered
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS, metre_steps
 
 MAX_MIDI_BYTES = 1 << 17
 MAX_AT_ONCE = 12
 MAX_STEPS = 8192
 _TEMPI_BPM = (4.0, 1000.0)
 _MICROSECONDS_A_MINUTE = 60_000_000
-_BAR_STEPS = 16
 _AGAIN = "export it again as a standard MIDI file"
 
 
@@ -102,7 +101,7 @@ def _tempo(content: MidiContent) -> tuple[float | None, str]:
 def _bar_steps(content: MidiContent) -> int:
     """Return the 16ths in a bar of the file's first metre, 4/4 if it has none."""
     _, above, below = min(content.metres, default=(0, 4, 4))
-    return _BAR_STEPS * above // below or _BAR_STEPS
+    return metre_steps(above, below) or WHOLE_NOTE_STEPS
 
 
 def _without_silent_bars(notes: tuple[Note, ...], bar_steps: int) -> tuple[tuple[Note, ...], int]:

@@ -10,7 +10,7 @@ from chipassets.arrange.bank import DRUM_SOUNDS
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.avoiding import CHROMATIC
 from chipassets.compose.ideas import ARPEGGIO
-from chipassets.manifest.duration import METRES, PULSE_STEPS, Length
+from chipassets.manifest.duration import Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.keeping import FROZEN, OPEN
@@ -24,7 +24,7 @@ from chipassets.music.forms import FormPart, natural_bars
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
 from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, SoundsLike, Wish
-from chipassets.units import steps_per_bar
+from chipassets.units import METRES, PULSE_STEPS, steps_per_bar
 
 DEFAULT_TAKES = 16
 DEFAULT_TEMPERATURE = 1.0

@@ -180,7 +180,7 @@ def moved_chord(name: str, source: Key, target: Key) -> str:
     chord = parse_chord(name, source)
     if source == target:
         return name
-    own_scale = {(source.tonic + step) % 12 for step in source.harmony_scale}
+    own_scale = {(source.tonic + step) % OCTAVE for step in source.harmony_scale}
     if not chord.pitch_classes <= own_scale:
         return _transposed(name, _moved_tone(chord.root, source, target), source, target)
     moved = {tone: _moved_tone(tone, source, target) for tone in chord.pitch_classes}
@@ -188,15 +188,15 @@ def moved_chord(name: str, source: Key, target: Key) -> str:
     tones = frozenset(moved[tone] for tone in chord.pitch_classes)
     spelt = pitch_class_name(root, target)
     for quality, steps in _QUALITIES.items():
-        own = frozenset((root + step) % 12 for step in steps)
+        own = frozenset((root + step) % OCTAVE for step in steps)
         if own == tones or (own | {low}) == tones:
             return _over(spelt + quality, low, root, target)
-    scale = [(target.tonic + step) % 12 for step in target.harmony_scale]
+    scale = [(target.tonic + step) % OCTAVE for step in target.harmony_scale]
     if root in scale:
         triad = degree_chord(target, scale.index(root) + 1)
         known = parse_chord(triad, target)
         return _over(triad, low, root, target) if low in known.pitch_classes else triad
-    return spelt + ("m" if (root + 3) % 12 in tones else "")
+    return spelt + ("m" if (root + 3) % OCTAVE in tones else "")
 
 
 def _transposed(name: str, root: int, source: Key, target: Key) -> str:
@@ -206,7 +206,7 @@ def _transposed(name: str, root: int, source: Key, target: Key) -> str:
         raise _unknown(name)
     quality, old = match.group(3), parse_chord(name, source)
     spelt = pitch_class_name(root, target) + quality
-    return _over(spelt, (old.bass - old.root + root) % 12, root, target)
+    return _over(spelt, (old.bass - old.root + root) % OCTAVE, root, target)
 
 
 def _over(name: str, low: int, root: int, key: Key) -> str:
@@ -215,13 +215,13 @@ def _over(name: str, low: int, root: int, key: Key) -> str:
 
 def _moved_tone(tone: int, source: Key, target: Key) -> int:
     """Return the tone on the same degree of the other key; an altered one keeps its alteration."""
-    above = (tone - source.tonic) % 12
+    above = (tone - source.tonic) % OCTAVE
     scale = source.harmony_scale
     degree = max(index for index, step in enumerate(scale) if step <= above)
     altered = above - scale[degree]
     if altered and above in target.harmony_scale:
-        return (target.tonic + above) % 12
-    return (target.tonic + target.harmony_scale[degree] + altered) % 12
+        return (target.tonic + above) % OCTAVE
+    return (target.tonic + target.harmony_scale[degree] + altered) % OCTAVE
 
 
 def replaced_tones(chord: Chord, key: Key) -> frozenset[int]:

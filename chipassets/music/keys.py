@@ -151,5 +151,5 @@ def pitch_class_name(pitch_class: int, key: Key) -> str:
     place = lowest + (7 * pitch_class - lowest) % OCTAVE
     accidentals, letter = divmod(place + 1, 7)
     if not -1 <= accidentals <= 1:  # a double accidental: use the equal tone without one
-        accidentals, letter = divmod(place + 1 - (12 if accidentals > 0 else -12), 7)
+        accidentals, letter = divmod(place + 1 - (OCTAVE if accidentals > 0 else -OCTAVE), 7)
     return _FIFTHS[letter] + {-1: "b", 0: "", 1: "#"}[accidentals]

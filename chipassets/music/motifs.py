@@ -9,8 +9,7 @@ from chipassets.music.keys import MODES, Key
 from chipassets.music.metrics import lead_line
 from chipassets.music.notes import LEAD, Motif
 from chipassets.music.score import Note, Score, Statement
-
-OCTAVE = 12
+from chipassets.units import OCTAVE
 
 IN_MODE, TRANSPOSED, LITERAL, AUGMENTED, DIMINISHED, FRAGMENT = (
     "in_mode", "transposed", "literal", "augmented", "diminished", "fragment",

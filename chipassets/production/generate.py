@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chipassets.errors import BundleError, UsageError
 from chipassets.midi.writer import note_file
 from chipassets.music.notes import Note, Primer
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 DEFAULT_QPM = 120.0
 """Magenta's `DEFAULT_QUARTERS_PER_MINUTE`."""
 _NO_EVENT, _NOTE_OFF = -2, -1
-_BAR_STEPS = 4 * STEPS_PER_BEAT
 _ROWS = 10
 """Outputs are always sampled in blocks of this size, so that the rounding of an output never
 depends on their number; it is the usual number of outputs."""
@@ -60,10 +59,10 @@ class Request:
                 f"the primer lasts {self.primer.steps} steps and the whole piece {self.num_steps}; "
                 "give a larger --num-steps, or a shorter primer"
             )
-        if self.guided and self.num_steps % _BAR_STEPS:
+        if self.guided and self.num_steps % WHOLE_NOTE_STEPS:
             raise UsageError(
                 f"--guided composes whole bars; --num-steps {self.num_steps} is no multiple of "
-                f"{_BAR_STEPS}"
+                f"{WHOLE_NOTE_STEPS}"
             )
 
 
@@ -107,7 +106,7 @@ def _bar_positions(model: Model) -> Callable[[State], NDArray[np.int64]] | None:
     """Return the input of a model with controls: the position in a bar of 4/4 only."""
     from chipassets.compose.controls import bar_positions
 
-    told = bar_positions(model.controls, "4/4", _BAR_STEPS)
+    told = bar_positions(model.controls, "4/4", WHOLE_NOTE_STEPS)
     return None if told is None else lambda state: told(state.step)
 
 
@@ -129,7 +128,7 @@ def _track(request: Request) -> TrackPlan:
         scene=_SCENE,
         moods=(),
         seed=request.seed,
-        bars=request.num_steps // _BAR_STEPS,
+        bars=request.num_steps // WHOLE_NOTE_STEPS,
         beats_per_bar=4,
         tempo_millibpm=round(request.qpm * 1000),
         key=Key(0, "major"),

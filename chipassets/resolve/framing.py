@@ -11,6 +11,7 @@ from chipassets.music.motifs import LITERAL
 from chipassets.music.notes import Motif, Note, Primer
 from chipassets.music.score import Section
 from chipassets.plan.trackplan import Melody, TrackPlan
+from chipassets.units import OCTAVE
 
 PICKUP = "pickup"
 
@@ -19,7 +20,7 @@ def with_frame(settings: Settings, track: TrackPlan) -> TrackPlan:
     """Return the plan with its final key, and with an extra first bar if it has a pickup."""
     final = settings.final_key
     if isinstance(final, int):
-        final = Key((track.key.tonic + final) % 12, track.key.mode)
+        final = Key((track.key.tonic + final) % OCTAVE, track.key.mode)
     track = replace(track, final_key=final)
     return track if settings.pickup is None else _with_pickup(track, settings.pickup)
 

@@ -45,7 +45,7 @@ def find_home_key(manifest: Manifest, seed: int, plan_version: int) -> HomeKey:
     tempi = (own.tempo.low for own in settings[:1] if own.tempo.low == own.tempo.high)
     drawn = _HOME_TEMPI[int(tempo_draw * len(_HOME_TEMPI))]
     return HomeKey(
-        key=next(keys, Key(int(tonic_draw * 12), "major")),
+        key=next(keys, Key(int(tonic_draw * OCTAVE), "major")),
         tempo_millibpm=round(next(tempi, drawn) * 1000),
     )
 

@@ -62,7 +62,8 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
         f"{track.bars} "
         f"bar{'s' * (track.bars != 1)} of {track.metre}, {seconds:.1f} s, {end}",
         f"  {_from_home(track, home)}",
-        f"  {track.takes} takes at temperature {track.temperature:g}, seed {track.seed}",
+        f"  {track.takes} take{'s' * (track.takes != 1)} at temperature {track.temperature:g}, "
+        f"seed {track.seed}",
         f"  {sound.lead} / {sound.inner} / {sound.bass}, groove {sound.groove}; "
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
         f"lead around {_span(sound.lead_pitch)}",

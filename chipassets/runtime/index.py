@@ -13,11 +13,11 @@ from .values import Value
 
 INDEX_NAME = "bundle.json"
 FORMAT = 1
-_MOST_BYTES = 256 << 20
+MOST_BYTES = 256 << 20
 _MOST_PROBLEMS_SHOWN = 8
 _LARGEST = sys.float_info.max
 # Limits far above real music: arithmetic on larger values could take forever.
-_MOST_BEATS = 1000
+MOST_BEATS = 1000
 _TEMPI_BPM = (1.0, 10_000.0)
 _MOST_HZ = 1_000_000
 _MOST_WHOLE = 2**53
@@ -59,14 +59,14 @@ def _parse(path: Path) -> dict[str, object]:
                 f"{path} is not a file; build the bundle again"
             )  # reading a pipe may never end
         with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
+            raw = file.read(MOST_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or error
         raise LibraryError(
             f"{path} cannot be read ({why}); build the bundle first: chipassets build"
         ) from error
-    if len(raw) > _MOST_BYTES:
-        raise LibraryError(f"{path} is larger than {_MOST_BYTES >> 20} MiB; it is not an index")
+    if len(raw) > MOST_BYTES:
+        raise LibraryError(f"{path} is larger than {MOST_BYTES >> 20} MiB; it is not an index")
     try:
         data = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -159,9 +159,9 @@ class _Reader:
     def beats(self, record: dict[str, object], where: str) -> float:
         """Return the quarter notes of a bar: whole, or with a half, as 7/8 has 3.5."""
         found = record.get("beats_per_bar")
-        if isinstance(found, float) and 1 <= found <= _MOST_BEATS and (2 * found).is_integer():
+        if isinstance(found, float) and 1 <= found <= MOST_BEATS and (2 * found).is_integer():
             return int(found) if found.is_integer() else found
-        return self.whole(record, "beats_per_bar", where, 1, _MOST_BEATS)
+        return self.whole(record, "beats_per_bar", where, 1, MOST_BEATS)
 
     def like(self, record: dict[str, object], where: str) -> str:
         """Return the track of which this one is a variant, "" if it is none."""

@@ -12,7 +12,7 @@ from .values import Value
 
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
-_SWAP_NAME = ".chipassets-swap"
+SWAP_NAME = ".chipassets-swap"
 """The folder that a build creates in a bundle while it moves files to their places."""
 
 
@@ -122,7 +122,7 @@ def _read_settled(folder: Path) -> Index:
             if _stamp(folder) == before or time.monotonic() > deadline:
                 return index
         except (LibraryError, FileNotFoundError):
-            is_moving = (folder / _SWAP_NAME).exists() or _stamp(folder) != before
+            is_moving = (folder / SWAP_NAME).exists() or _stamp(folder) != before
             if not is_moving or time.monotonic() > deadline:
                 raise
         time.sleep(_POLL_SECONDS)

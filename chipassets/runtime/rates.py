@@ -68,7 +68,7 @@ def _with_rate(data: bytes, rate_hz: int) -> bytes:
             page = bytearray(data[:end])
             struct.pack_into("<I", page, start + _VORBIS_RATE, rate_hz)
             struct.pack_into("<I", page, _OGG_CHECKSUM, 0)
-            struct.pack_into("<I", page, _OGG_CHECKSUM, _ogg_crc(page))
+            struct.pack_into("<I", page, _OGG_CHECKSUM, ogg_crc(page))
             return bytes(page) + data[end:]
     if data[:4] == b"RIFF" and (place := data.find(b"fmt ", 12)) > 0 and len(data) > place + 24:
         frame_bytes = struct.unpack_from("<H", data, place + 20)[0]
@@ -77,7 +77,7 @@ def _with_rate(data: bytes, rate_hz: int) -> bytes:
     raise ValueError("it is neither OGG Vorbis nor WAV")
 
 
-def _ogg_crc(data: bytes | bytearray) -> int:
+def ogg_crc(data: bytes | bytearray) -> int:
     """Return the checksum of an Ogg page (RFC 3533): CRC-32, not reflected, from 0."""
     crc = 0
     for byte in data:

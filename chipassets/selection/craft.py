@@ -18,6 +18,7 @@ from chipassets.music.concord import chord_spans
 from chipassets.music.metrics import lead_line
 from chipassets.music.notes import BASS, INNER, LEAD, PARTS
 from chipassets.music.score import Note, Score
+from chipassets.units import OCTAVE
 
 _WIDE = 8
 _SILENT = -1
@@ -115,7 +116,7 @@ def _clash(score: Score) -> float:
         for lower in parts[index + 1 :]:
             sound = (upper != _SILENT) & (lower != _SILENT)
             both = both | sound
-            rubs = rubs | (sound & np.isin((upper - lower) % 12, (1, 11)))
+            rubs = rubs | (sound & np.isin((upper - lower) % OCTAVE, (1, 11)))
     return float(rubs.sum() / both.sum()) if both.any() else 0.0
 
 
@@ -126,7 +127,7 @@ def _fit(tune: Sequence[Note], score: Score, pulse_steps: int) -> float:
     starts = np.array([start for start, _ in spans])
     strong = [note for note in tune if note.start_step % pulse_steps == 0]
     fits = [
-        note.pitch % 12
+        note.pitch % OCTAVE
         in spans[int(np.searchsorted(starts, note.start_step, "right")) - 1][1].pitch_classes
         for note in strong
     ]
@@ -168,5 +169,5 @@ def _ends_bare(score: Score) -> bool:
     if score.loop_start_bar is not None or not score.is_voiced:
         return False
     end = max(note.end_step for note in score.notes)
-    last = {note.pitch % 12 for note in score.notes if note.end_step >= end - 1}
+    last = {note.pitch % OCTAVE for note in score.notes if note.end_step >= end - 1}
     return len(last) < 2

@@ -24,7 +24,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     ),
     "clashes": (SHARE, "time in which two held notes lie a semitone apart"),
     "wide leaps": (SHARE, "intervals of the tune of eight semitones or more"),
-    "chord tones": (SHARE, "notes of the tune on felt beats that are not tones of their chord"),
+    "non-chord tones": (SHARE, "notes of the tune on felt beats that are not tones of their chord"),
     "same bass": (SHARE, "intervals of the bass that repeat the note"),
     "holes": ("half bars", "in which no part begins a note"),
     "off the beat": (SHARE, "notes of the tune that begin between felt beats"),

@@ -235,7 +235,7 @@ def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
     rows: list[_Row] = [
         ("clashes", craft.clash, _at_most(craft.clash, _CLASH), 4.0),
         ("wide leaps", craft.wide_leaps, _at_most(craft.wide_leaps, _WIDE_LEAPS), 3.0),
-        ("chord tones", 1 - craft.fit, _at_most(1 - craft.fit, _FOREIGN), 2.0),
+        ("non-chord tones", 1 - craft.fit, _at_most(1 - craft.fit, _FOREIGN), 2.0),
         ("same bass", craft.bass_same, _at_most(craft.bass_same, _BASS_SAME), 1.0),
         ("holes", craft.holes, _at_most(craft.holes / max(1, score.bars), _HOLES), 2.0),
         ("off the beat", 1 - craft.on_pulse, _at_most(1 - craft.on_pulse, _OFF_BEAT), 1.5),

@@ -12,7 +12,6 @@ from typing import Any
 from chipassets.bundle import Index, KeysEntry, TrackEntry, find_faults
 from chipassets.compose.model import Model
 from chipassets.lock import Lock, LockedTake
-from chipassets.manifest.duration import PULSE_STEPS
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import SOUND_FIELDS, TEMPO, BuildPlan, TrackPlan, unsaid
@@ -28,7 +27,7 @@ from chipassets.stored.facts import (
     versions,
     without,
 )
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import PULSE_STEPS, STEPS_PER_BEAT
 from chipassets.versions import (
     ARRANGE_VERSION,
     CHIPFILES_VERSION,

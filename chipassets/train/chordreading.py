@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.midi.reader import MidiContent, MidiError, parse_midi
-from chipassets.units import OCTAVE
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 Floats = NDArray[np.float64]
 Heard = tuple[int, str, int]
@@ -88,7 +88,7 @@ def read_harmony(path: Path) -> HarmonyOfPiece | None:
 def _sound(content: MidiContent, unit: int) -> tuple[Floats, Floats]:
     """Return how much each pitch class sounds in each unit of 16ths, of all voices and the bass."""
     notes = np.array(content.notes, np.int64)
-    sixteenth = content.ticks_per_quarter / 4
+    sixteenth = content.ticks_per_quarter / STEPS_PER_BEAT
     starts = np.round(notes[:, 0] / sixteenth).astype(np.int64)
     ends = np.maximum(np.round(notes[:, 1] / sixteenth).astype(np.int64), starts + 1)
     ends = np.minimum(ends, starts + 16)
@@ -106,8 +106,8 @@ def _sound(content: MidiContent, unit: int) -> tuple[Floats, Floats]:
     is_high = (pitches == high[steps]) & ~is_low
     weights = np.where(is_low, _BASS, _INNER)
     weights[is_high] = np.where(voices[steps[is_high]] > 2, _TUNE, _TUNE_OF_TWO)
-    weights = weights * np.where(steps % 4 == 0, _ON_BEAT, 1.0)
-    sound, bass = np.zeros((size // unit, 12)), np.zeros((size // unit, 12))
+    weights = weights * np.where(steps % STEPS_PER_BEAT == 0, _ON_BEAT, 1.0)
+    sound, bass = np.zeros((size // unit, OCTAVE)), np.zeros((size // unit, OCTAVE))
     np.add.at(sound, (steps // unit, pitches % OCTAVE), weights)
     first = np.where(steps % unit == 0, 2.0, 1.0)
     np.add.at(bass, (steps[is_low] // unit, pitches[is_low] % OCTAVE), first[is_low])
@@ -115,7 +115,7 @@ def _sound(content: MidiContent, unit: int) -> tuple[Floats, Floats]:
 
 
 _ROOTS = [(root, word) for word in QUALITIES for root in range(OCTAVE)]
-_TEMPLATES = np.zeros((len(_ROOTS), 12))
+_TEMPLATES = np.zeros((len(_ROOTS), OCTAVE))
 for _row, (_root, _word) in enumerate(_ROOTS):
     for _tone in QUALITIES[_word]:
         _TEMPLATES[_row, (_root + _tone) % OCTAVE] = 1.0

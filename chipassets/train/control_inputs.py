@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from chipassets.compose.controls import UNKNOWN, ControlGroup, position_label
 from chipassets.train.metre import BAR_STEPS
+from chipassets.units import STEPS_PER_BEAT
 
 POSITION = ControlGroup(
     "position", tuple(position_label(m, s) for m, bar in BAR_STEPS.items() for s in range(bar))
@@ -42,7 +43,7 @@ def style_row(style: str) -> int:
 
 def density(notes: Sized, total_steps: int) -> float:
     """Return note onsets per quarter note."""
-    return 4 * len(notes) / total_steps
+    return STEPS_PER_BEAT * len(notes) / total_steps
 
 
 def sounding(notes: NDArray[np.int64], total_steps: int) -> NDArray[np.int64]:

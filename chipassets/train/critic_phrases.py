@@ -175,7 +175,7 @@ def _shuffled_bars(phrase: Phrase, other: Phrase, rng: np.random.Generator) -> P
 
 
 def _wrong_chords(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phrase:
-    shift = rng.integers(1, 12, len(phrase.root))
+    shift = rng.integers(1, OCTAVE, len(phrase.root))
     root = np.where(phrase.root < 0, -1, (phrase.root + shift) % OCTAVE)
     return replace(phrase, root=root)
 

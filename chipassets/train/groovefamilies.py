@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chipassets.train.drumbars import DrumBar, DrumSong
+from chipassets.train.metre import BAR_STEPS
+from chipassets.units import STEPS_PER_BEAT
 
-STEPS = {"4/4": 16, "3/4": 12, "6/8": 12}
+STEPS = BAR_STEPS
 FILL_BEATS = {"small": 1, "medium": 2, "large": 3}
 _WEIGHTS = {"kick": 2.0, "snare": 2.0, "closed_hat": 1.0, "open_hat": 1.0, "tom": 1.5, "crash": 1.0}
 _SAME_FAMILY = 0.42
@@ -158,7 +160,7 @@ def _sort_others(
         size = _fill_size(means[model], means[key], steps)
         if size is not None and 2 * ends[key] > seen[key]:
             if size not in family.fills:
-                tail = steps - 4 * FILL_BEATS[size]
+                tail = steps - STEPS_PER_BEAT * FILL_BEATS[size]
                 family.fills[size] = joined(means[base[-1]], means[key], max(tail, 0))
         elif key in known and len(family.variants) < _MAX_VARIANTS:
             family.variants.append(means[key])
@@ -177,10 +179,10 @@ def _fill_size(base: DrumBar, bar: DrumBar, steps: int) -> str | None:
     changed = sorted({step for step, kind in base.keys() ^ bar.keys() if kind in drums})
     if not changed:
         return None
-    beats = (steps - changed[0] + 3) // 4
+    beats = -(-(steps - changed[0]) // STEPS_PER_BEAT)
 
     def count(which: DrumBar, kinds: tuple[str, ...]) -> int:
-        return sum(step >= steps - 4 * beats and kind in kinds for step, kind in which)
+        return sum(step >= steps - STEPS_PER_BEAT * beats and kind in kinds for step, kind in which)
 
     marked = count(bar, ("snare", "tom"))
     if count(bar, drums) <= count(base, drums) or marked < _LEAST_MARKED[min(beats, 3)]:

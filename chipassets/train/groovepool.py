@@ -20,6 +20,7 @@ from chipassets.train.groovefamilies import (
     joined,
     without_crash,
 )
+from chipassets.units import STEPS_PER_BEAT
 
 _DISTINCTIVE_HITS = 10
 _NEIGHBOURS = 12
@@ -125,7 +126,7 @@ def generalise(family: Family, pool: Pool, name: str) -> Family:
         if pool.is_distinctive(bar, family.metre):
             fresh = pool.drawn_anew(bar, family.metre, f"{name} {size}")
             fills[size] = joined(
-                base[-1], fresh, max(STEPS[family.metre] - 4 * FILL_BEATS[size], 0)
+                base[-1], fresh, max(STEPS[family.metre] - STEPS_PER_BEAT * FILL_BEATS[size], 0)
             )
             sampled = True
     base_keys = {frozenset(bar) for bar in base}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chipassets.train.drumbars import DrumBar
+from chipassets.train.metre import BAR_STEPS
+from chipassets.units import STEPS_PER_BEAT
 
 _LOUD = {"kick": 1.0, "snare": 1.0, "closed_hat": 0.45, "open_hat": 0.6, "tom": 0.9, "crash": 0.8}
 
@@ -20,8 +22,8 @@ def features_of(bars: Sequence[DrumBar], metre: str) -> dict[str, float]:
     2nd, half of those on the first three alone. four: share of beats with a kick. snares, kicks,
     hats: their shares of hits. drive: loudness of the hits a beat.
     """
-    steps = 16 if metre == "4/4" else 12
-    beats = len(bars) * steps // 4
+    steps = BAR_STEPS[metre]
+    beats = len(bars) * steps // STEPS_PER_BEAT
     hits = [(n * steps + step, kind) for n, bar in enumerate(bars) for step, kind in sorted(bar)]
     on = {step for step, _ in hits}
 
@@ -37,8 +39,14 @@ def features_of(bars: Sequence[DrumBar], metre: str) -> dict[str, float]:
         if metre == "4/4" and 16 * n + 8 in snares
         and not {16 * n + 4, 16 * n + 12} & snares
     ]  # fmt: skip
-    in_beat = [frozenset(s % 4 for s in on if s // 4 == beat) for beat in range(beats)]
-    drum_beat = [frozenset(s % 4 for s in drums if s // 4 == beat) for beat in range(beats)]
+    in_beat = [
+        frozenset(s % STEPS_PER_BEAT for s in on if s // STEPS_PER_BEAT == beat)
+        for beat in range(beats)
+    ]
+    drum_beat = [
+        frozenset(s % STEPS_PER_BEAT for s in drums if s // STEPS_PER_BEAT == beat)
+        for beat in range(beats)
+    ]
     moving = [beat for beat in in_beat if beat - {0}]
     gallops = sum({frozenset({0, 2, 3}): 1.0, frozenset({0, 1, 2}): 0.5}.get(beat, 0.0)
                   for beat in drum_beat)  # fmt: skip
@@ -48,11 +56,12 @@ def features_of(bars: Sequence[DrumBar], metre: str) -> dict[str, float]:
         "onsets": len(on) / beats,
         "backbeat": sum(step in snares for step in back) / len(back),
         "half_time": len(half) / len(bars),
-        "syncopation": sum((0, 1.0, 0.5, 1.0)[s % 4] for s in kicks) / max(len(kicks), 1),
+        "syncopation": sum((0, 1.0, 0.5, 1.0)[s % STEPS_PER_BEAT] for s in kicks)
+        / max(len(kicks), 1),
         "off": sum(s % 2 for s in on) / max(len(on), 1),
         "swing": sum(beat - {0} == {3} for beat in moving) / max(len(moving), 1),
         "gallop": gallops / beats,
-        "four": sum(4 * beat in kicks for beat in range(beats)) / beats,
+        "four": sum(STEPS_PER_BEAT * beat in kicks for beat in range(beats)) / beats,
         "snares": len(snares) / count,
         "kicks": len(kicks) / count,
         "hats": len(steps_of("closed_hat", "open_hat")) / count,

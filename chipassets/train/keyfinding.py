@@ -40,7 +40,7 @@ def pitch_class_durations(notes: Notes) -> NDArray[np.float64]:
     """Return how many steps each pitch class sounds, float64 [12]."""
     table = np.asarray(notes, np.int64).reshape(-1, 3)
     lengths = table[:, 1].astype(np.float64)
-    durations: NDArray[np.float64] = np.zeros(12)
+    durations: NDArray[np.float64] = np.zeros(OCTAVE)
     np.add.at(durations, table[:, 2] % OCTAVE, lengths)
     return durations
 
@@ -49,7 +49,7 @@ def find_key(notes: Notes) -> tuple[int, str]:
     """Return the tonic (0..11) and "major" or "minor" whose profile correlates best."""
     weights = pitch_class_durations(notes)
     best = int(np.argmax(_PROFILES @ (weights - weights.mean())))
-    return best % OCTAVE, "major" if best < 12 else "minor"
+    return best % OCTAVE, "major" if best < OCTAVE else "minor"
 
 
 def canonical_shift(tonic: int, mode: str) -> int:

@@ -28,6 +28,7 @@ from chipassets.train.groovefamilies import (
 from chipassets.train.groovepool import Pool, count_of, generalise
 from chipassets.train.groovetags import density_rank, features_of, styles_of
 from chipassets.train.sources import read_sources
+from chipassets.units import STEPS_PER_BEAT
 
 LETTERS = dict(zip(KINDS, "kshotc", strict=True))
 FORMAT = 1
@@ -103,7 +104,7 @@ def _is_groove(family: Family) -> bool:
         {step for bar in family.base for step, other in bar if other == kind}
         for kind in ("kick", "snare")
     )
-    turned = 0 in snares and bool(kicks) and all(step % 4 for step in kicks)
+    turned = 0 in snares and bool(kicks) and all(step % STEPS_PER_BEAT for step in kicks)
     return (
         (0 in onsets[0] or _keeps_time(family.base[0]))
         and not turned
@@ -167,7 +168,7 @@ def _lend_fills(families: Sequence[Family]) -> None:
     for family in families:
         steps = STEPS[family.metre]
         for size, bar in family.fills.items():
-            at = max(steps - 4 * FILL_BEATS[size], 0)
+            at = max(steps - STEPS_PER_BEAT * FILL_BEATS[size], 0)
             tails[size].append(
                 (family.metre, {(s - steps, kind): v for (s, kind), v in bar.items() if s >= at})
             )
@@ -185,9 +186,9 @@ def _lenders(
 ) -> Iterator[tuple[float, list[tuple[tuple[int, str], float]]]]:
     """Yield the family's last bar with each tail that is louder than it: (unlikeness, bar)."""
     steps, base = STEPS[family.metre], family.base[-1]
-    beats = min(FILL_BEATS[size], steps // 4)
+    beats = min(FILL_BEATS[size], steps // STEPS_PER_BEAT)
     busy = sum(len({step for step, _ in bar}) for bar in family.base) / len(family.base)
-    wanted = max(busy * 4 / steps, 1.0) + 0.5
+    wanted = max(busy * STEPS_PER_BEAT / steps, 1.0) + 0.5
     kinds = {kind for bar in family.base for _, kind in bar} | {"snare"}
 
     def loud(bar: DrumBar) -> int:
@@ -195,7 +196,7 @@ def _lenders(
 
     for metre, tail in tails:
         moved = {(step + steps, kind): v for (step, kind), v in tail.items() if step >= -steps}
-        fill = joined(base, moved, steps - 4 * beats)
+        fill = joined(base, moved, steps - STEPS_PER_BEAT * beats)
         if metre in ("4/4", family.metre) and loud(fill) > loud(base):
             unlike = abs(len({step for step, _ in tail}) / beats - wanted)
             yield unlike + 0.7 * len({kind for _, kind in tail} - kinds), sorted(fill.items())

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from chipassets.units import STEPS_PER_BEAT
+
 # Magenta's cells exist only in Keras 2, which tensorflow must be told before its first import.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 QPM = 120.0
-STEP_SECONDS = 60 / QPM / 4
+STEP_SECONDS = 60 / QPM / STEPS_PER_BEAT
 VELOCITY = 100
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.units import OCTAVE
+
 _LAGS_OF_THREE = (12, 24, 36)
 _LAGS_OF_FOUR = (16, 32, 64)
 _FEWEST_STEPS = 96
@@ -20,8 +22,8 @@ def find_metre(notes: NDArray[np.int64]) -> tuple[int, int]:
     """
     steps = int(notes[:, 0].max()) + 1
     onsets = np.zeros((steps, 13), np.float32)
-    onsets[notes[:, 0], notes[:, 2] % 12] = 1
-    onsets[notes[:, 0], 12] = 1
+    onsets[notes[:, 0], notes[:, 2] % OCTAVE] = 1
+    onsets[notes[:, 0], OCTAVE] = 1
     if steps < _FEWEST_STEPS:
         return 4, 4
     three = _mean_return(onsets, _LAGS_OF_THREE)

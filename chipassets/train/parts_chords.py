@@ -15,7 +15,7 @@ from chipassets.compose.part_context import (
     Integers,
     sounding,
 )
-from chipassets.units import OCTAVE
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 _WHITE = (0, 2, 4, 5, 7, 9, 11)
 _BASS_WEIGHT, _BEAT_WEIGHT = 1.5, 1.5
@@ -27,9 +27,9 @@ _TONES = list(QUALITIES.values())
 
 def _table() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the tones [12, chords], thirds [chords] and costs [chords] of all chords."""
-    tones = np.zeros((12, 12 * len(_TONES)))
-    thirds = np.zeros(12 * len(_TONES), np.int64)
-    prior = np.zeros(12 * len(_TONES))
+    tones = np.zeros((OCTAVE, OCTAVE * len(_TONES)))
+    thirds = np.zeros(OCTAVE * len(_TONES), np.int64)
+    prior = np.zeros(OCTAVE * len(_TONES))
     for root in range(OCTAVE):
         for quality, intervals in enumerate(_TONES):
             chord = root * len(_TONES) + quality
@@ -43,7 +43,7 @@ def _table() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64
 
 
 _MEMBERS, _THIRDS, _PRIOR = _table()
-_ROOTS = np.repeat(np.arange(12), len(_TONES))
+_ROOTS = np.repeat(np.arange(OCTAVE), len(_TONES))
 
 
 def label_chords(
@@ -57,10 +57,10 @@ def label_chords(
     """
     parts = [*voices, *([] if bass is None else [bass])]
     spans = len(parts[0]) // STEPS_A_CHORD
-    weights = np.zeros((spans, 12))
+    weights = np.zeros((spans, OCTAVE))
     for part in parts:
         pitches = sounding(part)[: spans * STEPS_A_CHORD].reshape(spans, STEPS_A_CHORD)
-        weight = np.where(np.arange(STEPS_A_CHORD) % 4 == 0, _BEAT_WEIGHT, 1.0)
+        weight = np.where(np.arange(STEPS_A_CHORD) % STEPS_PER_BEAT == 0, _BEAT_WEIGHT, 1.0)
         weight = weight * (_BASS_WEIGHT if part is bass else 1.0)
         span, step = np.nonzero(pitches >= 0)
         np.add.at(weights, (span, (pitches[span, step] + LOWEST) % OCTAVE), weight[step])

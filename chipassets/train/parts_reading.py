@@ -29,7 +29,7 @@ from chipassets.music.keys import Key
 from chipassets.train.keyfinding import find_key, pitch_class_durations
 from chipassets.train.music import RefusedFileError
 from chipassets.train.sources import printable_name, read_sources
-from chipassets.units import OCTAVE
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 Tokens = NDArray[np.int16]
 Notes = list[tuple[float, float, int]]
@@ -197,7 +197,7 @@ def _style(path: Path, row: dict[str, str]) -> str:
 
 def _voices_in_steps(content: MidiContent) -> list[tuple[str, Notes]]:
     """Return the voices of a file with their names, times in 16th steps."""
-    step = content.ticks_per_quarter / 4
+    step = content.ticks_per_quarter / STEPS_PER_BEAT
     by_voice: dict[int, Notes] = {}
     for start, end, pitch, voice in content.notes:
         by_voice.setdefault(voice, []).append((start / step, end / step, pitch))
@@ -276,7 +276,7 @@ def _key(voices: list[Notes]) -> Key:
 def _in_octave(notes: Notes, shift: int, bounds: tuple[int, int]) -> Notes:
     """Return the notes moved by `shift` and, where their median lies outside, by an octave."""
     median = _median_pitch(notes) + shift
-    octave = 12 if median < bounds[0] else -12 if median > bounds[1] else 0
+    octave = OCTAVE if median < bounds[0] else -OCTAVE if median > bounds[1] else 0
     return [(start, end, pitch + shift + octave) for start, end, pitch in notes]
 
 
@@ -307,7 +307,7 @@ def _within(pitch: int) -> int:
     above = pitch - LOWEST
     if above < 0:
         return above % OCTAVE
-    return above if above < PITCHES else PITCHES - 12 + above % OCTAVE
+    return above if above < PITCHES else PITCHES - OCTAVE + above % OCTAVE
 
 
 def _content(piece: PartPiece) -> bytes:

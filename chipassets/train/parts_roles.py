@@ -16,7 +16,7 @@ from chipassets.compose.part_context import (
     remaining,
     sounding,
 )
-from chipassets.units import OCTAVE
+from chipassets.units import OCTAVE, STEPS_PER_BEAT
 
 _WINDOW_BARS = 2
 _BARS_A_PHRASE = 4
@@ -126,7 +126,7 @@ def _bass_part(tokens: Integers, _lead: Integers | None) -> str:
     if len(onsets) <= 3 * bars and (sounding(tokens) < 0).mean() > 0.25:
         return "sparse"
     intervals = np.abs(np.diff(tokens[onsets]))
-    if len(intervals) and (intervals == 12).mean() >= 0.4:
+    if len(intervals) and (intervals == OCTAVE).mean() >= 0.4:
         return "octaves"
     if len(onsets) >= 5 * bars and (intervals == 0).mean() >= 0.6:
         return "drive"
@@ -144,7 +144,7 @@ def _inner_part(tokens: Integers, lead: Integers | None) -> str:
     even = len(onsets) >= 6 * bars and (np.diff(onsets) == np.median(np.diff(onsets))).mean() >= 0.8
     if even and len(set(tokens[onsets].tolist())) >= 3 and (moves >= 3).mean() >= 0.5:
         return "arpeggio"
-    off_beat, steps_held = (onsets % 4 != 0).mean(), remaining(tokens)[onsets].mean()
+    off_beat, steps_held = (onsets % STEPS_PER_BEAT != 0).mean(), remaining(tokens)[onsets].mean()
     if steps_held <= 2.5 and (sounding(tokens) < 0).mean() >= 0.3 and off_beat >= 0.5:
         return "stabs"
     return "ostinato" if _repeats_itself(tokens) else "counter-line"

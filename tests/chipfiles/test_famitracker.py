@@ -135,7 +135,7 @@ def test_samples_are_struck_at_their_frames(bars: int, loop: int, chip: str) -> 
     [
         ("DPCMDEF   0", "DPCMDEF   1", "one by one"),
         ("DPCM : ", "DPCM : 00 ", "more bytes"),
-        ("KEYDPCM   ", "KEYDPCM 9 ", "no number"),
+        ("KEYDPCM   ", "KEYDPCM 9 ", "not a number"),
         ("   0  15     0     0  -1", "   7  15     0     0  -1", "sample that is missing"),
         ("   0  15     0     0  -1", "   0  15     1     0  -1", "from 0 to 0"),
     ],

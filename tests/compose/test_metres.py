@@ -11,11 +11,10 @@ from chipassets.compose.composer import sketch
 from chipassets.compose.grooves import METRES as GROOVE_METRES
 from chipassets.compose.grooves import STYLES, choose_groove, groove_named, grooves_of
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
-from chipassets.manifest.duration import METRES, PULSE_STEPS
 from chipassets.music.notes import BASS, LEAD
 from chipassets.music.score_text import score_from_lines, score_to_lines
 from chipassets.plan.trackplan import Wish
-from chipassets.units import metre_name, steps_per_bar
+from chipassets.units import METRES, PULSE_STEPS, metre_name, steps_per_bar
 from tests.compose.conftest import MakePlan, material_of
 
 

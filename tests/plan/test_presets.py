@@ -8,10 +8,10 @@ import pytest
 
 from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.arrange.drum_table import GROOVES
-from chipassets.manifest.duration import METRES
 from chipassets.music.keys import MODES
 from chipassets.plan.presets import MOODS, SCENES, TEMPO_LIMITS, Preset, character
 from chipassets.plan.trackplan import Range
+from chipassets.units import METRES
 
 EVERY = [
     (scene, moods, metre)

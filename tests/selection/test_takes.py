@@ -164,7 +164,7 @@ def voiced(*, inner: bool = True) -> Score:
 
 def test_voiced_takes_are_rated_by_what_a_musician_would_mark() -> None:
     names = {feature.name for feature in rate(voiced(), PLAN).features}
-    assert {"clashes", "wide leaps", "chord tones", "seam", "peak"} <= names
+    assert {"clashes", "wide leaps", "non-chord tones", "seam", "peak"} <= names
     merged = {feature.name for feature in rate(tune(), PLAN).features}
     assert "clashes" not in merged
     assert {"groove", "scale"} <= merged
