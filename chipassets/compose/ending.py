@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from chipassets.compose.melody import pickup_notes
 from chipassets.music.chords import degree_chord, moved_chord, parse_chord
 from chipassets.music.forms import EDGES
 from chipassets.music.keys import Key
@@ -24,7 +25,7 @@ _MIDDLE = {LEAD: 72, INNER: 62, BASS: 40}
 def ended(track: TrackPlan, score: Score) -> Score:
     """Return the take with the pickup, the last key and the ending that its plan asks for."""
     # What leads back leads home: it is not moved with the last section.
-    score = _leading_back(track, _lifted(track, score))
+    score = _leading_back(track, _led_in(track, _lifted(track, score)))
     if track.ending in (TONIC, LAST_CHORD):
         return _at_rest(track, score)
     if track.ending == RITARDANDO:
@@ -34,8 +35,12 @@ def ended(track: TrackPlan, score: Score) -> Score:
 
 def _written(track: TrackPlan, score: Score, bar: int) -> bool:
     """Whether a melody says what the tune does in a bar."""
+    return _is_written(track, score, bar * score.steps_per_bar, (bar + 1) * score.steps_per_bar)
+
+
+def _is_written(track: TrackPlan, score: Score, first: int, last: int) -> bool:
+    """Whether a melody says what the tune does somewhere between two steps."""
     names = {melody.tune.name for melody in track.melodies}
-    first, last = bar * score.steps_per_bar, (bar + 1) * score.steps_per_bar
     return any(
         said.motif in names and said.start_step < last and first < said.start_step + said.steps
         for said in score.statements
@@ -43,20 +48,45 @@ def _written(track: TrackPlan, score: Score, bar: int) -> bool:
 
 
 def _leading_back(track: TrackPlan, score: Score) -> Score:
-    """Return the take whose last bar leads back with the pickup, where it loops."""
+    """Return the take whose end leads back with the pickup, where it loops."""
     pickup = track.pickup
-    last = score.bars - 1
-    if pickup is None or score.loop_start_bar is None or _written(track, score, last):
+    if pickup is None or score.loop_start_bar is None:
         return score
     start = score.total_steps - pickup.steps
+    if _is_written(track, score, start, score.total_steps):
+        return score
+    return _led(score, start, pickup.notes)
+
+
+def _led_in(track: TrackPlan, score: Score) -> Score:
+    """Return the take in which the pickups of melodies come before their sections."""
+    letters = [section for section in score.sections if section.name not in EDGES]
+    for section in score.sections:
+        melody = track.written_melody(section.name)
+        # The pickup of the melody that opens the track has a bar of its own.
+        opens = section.start_bar <= (track.pickup is not None)
+        if melody is None or melody.pickup is None or opens:
+            continue
+        first = section.start_bar * score.steps_per_bar
+        notes = pickup_notes(melody, track, first)
+        if track.final_key is not None and section is letters[-1]:
+            lifted = [map_pitch(note.pitch, track.key, track.final_key) for note in notes]
+            notes = tuple(replace(n, pitch=p) for n, p in zip(notes, lifted, strict=True))
+        score = _led(score, first - melody.pickup.steps, notes)
+    return score
+
+
+def _led(score: Score, start: int, pickup: Sequence[Note]) -> Score:
+    """Return the score in which a pickup stands from a step to the bar line behind it."""
+    bar = -(-(start + 1) // score.steps_per_bar) * score.steps_per_bar
     kept = []
     for note in score.notes:
-        if note.part == LEAD and note.start_step >= start:
+        if note.part == LEAD and start <= note.start_step < bar:
             continue
-        if note.part == LEAD and note.end_step > start:
+        if note.part == LEAD and note.start_step < start < note.end_step:
             note = replace(note, duration_steps=start - note.start_step)
         kept.append(note)
-    again = [replace(n, start_step=n.start_step + start, part=LEAD) for n in pickup.notes]
+    again = [replace(n, start_step=n.start_step + start, part=LEAD) for n in pickup]
     return score.with_notes([*kept, *again])
 
 

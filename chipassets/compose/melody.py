@@ -11,7 +11,7 @@ from chipassets.compose.piece import PiecePlan
 from chipassets.music.motifs import LITERAL, statement_notes
 from chipassets.music.notes import Note
 from chipassets.music.score import Statement
-from chipassets.plan.trackplan import TrackPlan
+from chipassets.plan.trackplan import Melody, TrackPlan
 
 
 def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
@@ -39,6 +39,21 @@ def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...
         said = replace(found.statement, steps=min(found.statement.steps, room))
         stated.append(Stated(said, kept))
     return tuple(stated)
+
+
+def pickup_notes(melody: Melody, track: TrackPlan, start: int) -> tuple[Note, ...]:
+    """Return a melody's pickup as it sounds before a section that begins at a step.
+
+    The steps count from the pickup's first.
+    """
+    tune = melody.tune
+    if melody.pickup is None:
+        return ()
+    if tune.transform == LITERAL:
+        return melody.pickup.notes
+    said = state_tune(tune, track, start, 2).statement
+    before = replace(tune, notes=melody.pickup.notes, steps=melody.pickup.steps)
+    return statement_notes(before, replace(said, start_step=0), track.key)
 
 
 def bars_of_melodies(track: TrackPlan, parts: Sequence[Part]) -> set[int]:

@@ -45,11 +45,17 @@ _FIFTHS = {name: place - 1 for place, name in enumerate("FCGDAEB")}
 
 @dataclass(frozen=True, slots=True)
 class AbcTune:
-    """A tune of one voice: its notes, and the key and metre (`"6/8"`) from its fields."""
+    """A tune of one voice: its notes, and the key and metre (`"6/8"`) from its fields.
+
+    pickup_steps: how many of its steps come before the first whole bar. is_swung: whether its 8ths
+    were played in the swing of triplets, and are written straight here.
+    """
 
     tune: Primer
     key: Key | None
     metre: str | None
+    pickup_steps: int = 0
+    is_swung: bool = False
 
 
 def is_abc(text: str) -> bool:
@@ -65,7 +71,8 @@ def read_abc(text: str) -> AbcTune:
     reader.read()
     if not reader.notes:
         raise _refused(0, "a tune holds at least one note", "write notes behind K:, like G2 A2 B4")
-    return AbcTune(Primer(tuple(reader.notes), reader.step), reader.key, reader.metre)
+    tune = Primer(tuple(reader.notes), reader.step)
+    return AbcTune(tune, reader.key, reader.metre, reader.pickup_steps)
 
 
 def _refused(at: int, why: str, fix: str, found: str | None = None) -> Refusal:
@@ -92,6 +99,14 @@ class _Reader:
     _last_steps: int = 0
     _repeat_from: tuple[int, int] = (0, 0)
     _ending_from: tuple[int, int] | None = None
+    _first_bar: int = 0
+
+    @property
+    def pickup_steps(self) -> int:
+        """The steps before the first bar line, if they are less than a bar and more follows."""
+        # Without M: the metre is free, and no bar is short.
+        bar = 0 if self.metre in (None, "none") else Fraction(self.metre) * _WHOLE
+        return self._first_bar if self._first_bar < min(bar, self.step) else 0
 
     def read(self) -> None:
         at = 0
@@ -283,6 +298,7 @@ class _Reader:
 
     def _take_bar(self, found: re.Match[str], at: int) -> None:
         self._in_bar.clear()
+        self._first_bar = self._first_bar or self.step
         mark = found[0]
         ends, begins = mark.startswith(":"), mark.endswith(":")
         if ends:

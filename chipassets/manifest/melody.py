@@ -22,12 +22,12 @@ from chipassets.selection.craft import TUNE_HIGHEST, TUNE_LOWEST
 from chipassets.units import OCTAVE
 
 _NOTES, _ABC, _MIDI = "notes", "abc", "midi"
-_TRACK, _CHANNEL, _KEY, _TRANSPOSE, _TRANSFORM = (
-    "track", "channel", "key", "transpose", "transform",
+_TRACK, _CHANNEL, _KEY, _TRANSPOSE, _TRANSFORM, _PICKUP = (
+    "track", "channel", "key", "transpose", "transform", "pickup",
 )  # fmt: skip
 _FORMS = (_NOTES, _ABC, _MIDI)
 _OF_MIDI = (_TRACK, _CHANNEL)
-_KEYS = (*_FORMS, *_OF_MIDI, _KEY, _TRANSPOSE, _TRANSFORM)
+_KEYS = (*_FORMS, *_OF_MIDI, _KEY, _TRANSPOSE, _TRANSFORM, _PICKUP)
 _TRANSFORMS = (LITERAL, TRANSPOSED, IN_MODE)
 _FIRST = "A"
 _MOST_OCTAVES = 4
@@ -40,7 +40,8 @@ class WrittenMelody:
 
     key: the key it is written in, if given. metre: that of a file or ABC text. transform: `literal`
     plays the written pitches. under: the track's key under which it stands; at: the path from
-    there.
+    there. pickup: its notes before the first whole bar, with which the tune begins. is_swung:
+    whether the file's 8ths swing.
     """
 
     section: str
@@ -50,6 +51,8 @@ class WrittenMelody:
     transform: str = LITERAL
     at: tuple[str, ...] = ()
     under: str = "melody"
+    pickup: Primer | None = None
+    is_swung: bool = False
 
 
 def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
@@ -88,7 +91,8 @@ def melody_of_section(section: str, value: Any, context: Context) -> WrittenMelo
 def _melody(section: str, said: Any, context: Context, at: tuple[str, ...]) -> WrittenMelody:
     if isinstance(said, str):
         read = read_abc(said) if is_abc(said) else AbcTune(primer_from_notes(said), None, None)
-        return _fitting(WrittenMelody(section, read.tune, read.key, read.metre, at=at), 0)
+        melody = WrittenMelody(section, read.tune, read.key, read.metre, at=at)
+        return _behind_pickup(_fitting(melody, 0), read.pickup_steps)
     if not isinstance(said, dict):
         raise refuse("a melody is notes, ABC or a MIDI file", _EXAMPLE)
     _check_keys(said)
@@ -116,11 +120,32 @@ def _melody(section: str, said: Any, context: Context, at: tuple[str, ...]) -> W
         read.metre,
         values.get(_TRANSFORM, LITERAL),
         at,
+        is_swung=read.is_swung,
     )
     if melody.transform != LITERAL and _TRANSPOSE in said:
         why = f"transform: {melody.transform} chooses the register itself"
         raise Refusal(Fault(why, "keep one of the two", (_TRANSPOSE,), on_key=True))
-    return _fitting(melody, values.get(_TRANSPOSE, 0))
+    fitting = _fitting(melody, values.get(_TRANSPOSE, 0))
+    try:
+        return _behind_pickup(fitting, values.get(_PICKUP, read.pickup_steps))
+    except Refusal as refusal:
+        raise Refusal(*(replace(fault, at=(_PICKUP,)) for fault in refusal.faults)) from None
+
+
+def _behind_pickup(melody: WrittenMelody, steps: int) -> WrittenMelody:
+    """The melody from its first whole bar on, with what comes before as its pickup."""
+    if not steps:
+        return melody
+    notes = melody.tune.notes
+    before = tuple(note for note in notes if note.start_step < steps)
+    rest = tuple(replace(note, start_step=note.start_step - steps) for note in notes[len(before) :])
+    if not rest:
+        raise refuse("all notes of the melody are in its pickup", "write a smaller number of 16ths")
+    return replace(
+        melody,
+        tune=Primer(rest, melody.tune.steps - steps),
+        pickup=Primer(before, steps) if before else None,
+    )
 
 
 def _check_keys(said: dict[str, Any]) -> None:
@@ -146,8 +171,8 @@ def _check_keys(said: dict[str, Any]) -> None:
 def _tune(form: str, values: dict[str, Any], said: dict[str, Any], context: Context) -> AbcTune:
     if form == _MIDI:
         path = file_inside(context.folder, said[_MIDI])
-        voice = voice_of_midi(path, values.get(_TRACK), values.get(_CHANNEL))
-        return AbcTune(voice.tune, None, voice.metre)
+        voice = voice_of_midi(path, values.get(_TRACK), values.get(_CHANNEL), values.get(_PICKUP))
+        return AbcTune(voice.tune, None, voice.metre, voice.pickup_steps, voice.is_swung)
     text = said[form]
     if not isinstance(text, str) or not text.strip():
         raise refuse("notes are a line of text", 'write it like "C5 . E5 -"')
@@ -236,6 +261,7 @@ _READERS: Mapping[str, Callable[[Any, Context], Any]] = {
     _CHANNEL: _whole("a channel", 1, 16),
     _KEY: read_key,
     _TRANSPOSE: _whole("transpose", -48, 48),
+    _PICKUP: _whole("a pickup in 16ths", 0, 23),
     _TRANSFORM: _read_transform,
 }
 
@@ -294,6 +320,13 @@ _ONE: dict[str, Any] = {
                     "minimum": -48,
                     "maximum": 48,
                     "description": "Semitones by which it is moved.",
+                },
+                _PICKUP: {
+                    "type": "integer",
+                    "minimum": 0,
+                    "maximum": 23,
+                    "description": "How many 16ths of it come before its first whole bar. Default: "
+                    "those of a short first bar in ABC, or in the metres of a MIDI file.",
                 },
                 _TRANSFORM: {
                     "enum": list(_TRANSFORMS),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from chipassets.manifest.melody import WrittenMelody
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
+from chipassets.music.forms import INTRO
 from chipassets.music.notes import LEAD
 from chipassets.music.score import Section
 from chipassets.units import metre_name
@@ -38,6 +40,7 @@ def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[t
                     on_key=bool(melody.at),
                 ),
             )
+    yield from _pickup_faults(settings, sections)
     first = sections[0].name
     opens = [own for own in settings.melodies if own.section in (first, first.rstrip("'"))]
     if settings.primer is not None and opens:
@@ -72,6 +75,13 @@ def _section_faults(
             melody.at,
         )
         return
+    if melody.is_swung and not settings.swing_percent:
+        yield Fault(
+            "its 8ths swing as in triplets, between the 16ths",
+            "write swing: 66% for the track, which plays them so, or straighten them in the file",
+            melody.at,
+        )
+        return
     steps, longest = melody.tune.steps, max(section.bars for section in named)
     if steps > longest * bar_steps:
         bars = -(-steps // bar_steps)
@@ -82,6 +92,44 @@ def _section_faults(
             f"{longest * bar_steps} steps",
             melody.at,
         )
+
+
+def _melody_of(settings: Settings, name: str) -> WrittenMelody | None:
+    """The melody of a section by its name, else by its letter."""
+    own = {melody.section: melody for melody in settings.melodies}
+    return own.get(name) or own.get(name.rstrip("'"))
+
+
+def _pickup_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[tuple[str, Fault]]:
+    """Yield what keeps the pickups of melodies from being played before their sections."""
+    bar_steps = settings.steps_per_bar
+    told: set[str] = set()
+    turns = list(pairwise(sections))
+    if settings.loops and sections[0].name != INTRO:
+        turns.append((sections[-1], sections[0]))
+    for before, section in turns:
+        melody, last = _melody_of(settings, section.name), _melody_of(settings, before.name)
+        if melody is None or melody.pickup is None or last is None or melody.section in told:
+            continue
+        free = before.bars * bar_steps - melody.pickup.steps
+        if any(free <= note.start_step < before.bars * bar_steps for note in last.tune.notes):
+            told.add(melody.section)
+            why = (
+                f"its pickup of {melody.pickup.steps} 16ths and the melody of {before.name} both "
+                f"settle the end of {before.name}"
+            )
+            fix = f"end the melody of {before.name} before, or give {before.name} a bar more"
+            yield melody.under, Fault(why, fix, melody.at)
+    for melody in settings.melodies:
+        opens = melody.section in (sections[0].name, sections[0].name.rstrip("'"))
+        if melody.pickup is None:
+            continue
+        if melody.pickup.steps >= bar_steps:
+            why = f"its pickup has {melody.pickup.steps} 16ths, and a bar {bar_steps}"
+            yield melody.under, Fault(why, "write pickup: with less than a bar", melody.at)
+        if opens and settings.pickup is not None:
+            why = "the melody has a pickup of its own, and pickup: is another"
+            yield melody.under, Fault(why, "delete pickup:, or write pickup: 0 here", melody.at)
 
 
 def _bars(count: int) -> str:

@@ -19,17 +19,27 @@ _LISTED = 6
 
 @dataclass(frozen=True, slots=True)
 class MidiVoice:
-    """A voice of a MIDI file from the first bar line on, and the metre if the file has one."""
+    """A voice of a MIDI file from the first bar line on, and the metre if the file has one.
+
+    pickup_steps: how many of its steps come before the first whole bar. is_swung: whether its 8ths
+    were played in the swing of triplets; they are read as straight 8ths.
+    """
 
     tune: Primer
     metre: str | None
+    pickup_steps: int = 0
+    is_swung: bool = False
 
 
-def voice_of_midi(path: Path, track: int | None, channel: int | None) -> MidiVoice:
+def voice_of_midi(
+    path: Path, track: int | None, channel: int | None, pickup: int | None = None
+) -> MidiVoice:
     """Return the single voice that a track and a channel of a MIDI file name, both counted from 1.
 
     Without both, the file must have one track with notes. Whole bars of silence before the first
-    note are removed. Refusal for a track without notes, and for one with several notes at once.
+    note are removed. pickup: how many 16ths come before the first whole bar; by default those of a
+    short first bar in the file's metres. Refusal for a track without notes, for one with several
+    notes at once, and for triplets.
     """
     content = midi_content(path)
     numbers = sorted({voice // 16 + 1 for *_, voice in content.notes})
@@ -43,14 +53,57 @@ def voice_of_midi(path: Path, track: int | None, channel: int | None) -> MidiVoi
             raise Refusal(Fault(why, f"its channels with notes are {said}", (_CHANNEL,)))
         notes = [note for note in notes if note[3] % 16 + 1 == channel]
     grid = content.ticks_per_quarter
-    bar_steps, metre = _bar(content)
-    placed = sorted({(_step(start, grid), pitch): _step(end, grid)
+    bar_steps, metre, short = _bars(content)
+    is_swung = _is_swung(sorted(start for start, *_ in notes), grid, bar_steps)
+    step = _swung_step if is_swung else _step
+    placed = sorted({(step(start, grid), pitch): step(end, grid)
                      for start, end, pitch, _ in notes}.items())  # fmt: skip
     line = _line([(start, end, pitch) for (start, pitch), end in placed], bar_steps, wanted,
                  channels if channel is None else [])  # fmt: skip
-    silent = line[0].start_step // bar_steps * bar_steps
+    before = short if pickup is None else pickup
+    first = line[0].start_step
+    # Programs that have no short bars begin a pickup with a rest, inside a whole bar.
+    silent = (first + before) // bar_steps * bar_steps - before if first >= before else 0
+    if silent < 0:
+        raise Refusal(
+            Fault(
+                f"the first note begins {bar_steps - first} 16ths before the file's second bar",
+                f"write pickup: {bar_steps - first}, or leave it out",
+                ("pickup",),
+            )
+        )
     moved = tuple(replace(note, start_step=note.start_step - silent) for note in line)
-    return MidiVoice(Primer(moved, moved[-1].end_step), metre)
+    return MidiVoice(Primer(moved, moved[-1].end_step), metre, before, is_swung)
+
+
+_NEAR_STEPS = 0.12
+"""How far from a third of a quarter, in 16ths, a note may begin that was written there."""
+_LEAST_TRIPLETS = 2
+_TRIPLET_SHARE = 0.1
+"""Of a voice's notes, so many on thirds of a beat are no accident of playing."""
+
+
+def _is_swung(starts: list[int], ticks_per_quarter: int, bar_steps: int) -> bool:
+    """Whether 8ths off the beat are late as in triplets; Refusal where triplets are played."""
+    thirds: dict[int, list[int]] = {1: [], 2: []}
+    for tick in starts:
+        place = tick * STEPS_PER_BEAT / ticks_per_quarter
+        for third, found in thirds.items():
+            if abs(place % STEPS_PER_BEAT - third * STEPS_PER_BEAT / 3) <= _NEAR_STEPS:
+                found.append(tick)
+    least = max(_LEAST_TRIPLETS, _TRIPLET_SHARE * len(starts))
+    if len(thirds[1]) + len(thirds[2]) < least:
+        return False
+    if not thirds[1]:
+        return True
+    bar, step = divmod(min(thirds[1]) * STEPS_PER_BEAT // ticks_per_quarter, bar_steps)
+    raise Refusal(
+        Fault(
+            f"{len(thirds[1]) + len(thirds[2])} notes are triplets, first in bar {bar + 1} on beat "
+            f"{step // STEPS_PER_BEAT + 1}, and lie between the 16ths",
+            "write them in 16ths and longer, or a tune that is all triplets in 6/8, 9/8 or 12/8",
+        )
+    )
 
 
 def _chosen(content: MidiContent, numbers: list[int], track: int | None) -> int:
@@ -69,16 +122,33 @@ def _chosen(content: MidiContent, numbers: list[int], track: int | None) -> int:
     return numbers[0]
 
 
-def _bar(content: MidiContent) -> tuple[int, str | None]:
-    """Return the 16ths in a bar of the file's first metre, and that metre if the file has one."""
-    if not content.metres:
-        return WHOLE_NOTE_STEPS, None
-    _, above, below = min(content.metres)
-    return metre_steps(above, below) or 1, f"{above}/{below}"
+def _bars(content: MidiContent) -> tuple[int, str | None, int]:
+    """Return the 16ths in a bar, the metre if it is given, and the 16ths of a short first bar."""
+    metres = sorted(content.metres)
+    if not metres:
+        return WHOLE_NOTE_STEPS, None, 0
+    lengths = [metre_steps(above, below) or 1 for _, above, below in metres]
+    # Notation programs write a pickup as a bar of its own metre.
+    is_short = (
+        len(metres) > 1
+        and lengths[0] < lengths[1]
+        and _step(metres[1][0], content.ticks_per_quarter) == lengths[0]
+    )
+    _, above, below = metres[is_short]
+    return lengths[is_short], f"{above}/{below}", lengths[0] if is_short else 0
 
 
 def _step(ticks: int, ticks_per_quarter: int) -> int:
     return (2 * STEPS_PER_BEAT * ticks + ticks_per_quarter) // (2 * ticks_per_quarter)
+
+
+def _swung_step(ticks: int, ticks_per_quarter: int) -> int:
+    """Return the step of a tick in swung music: what is two thirds into a beat is its half."""
+    beat, place = divmod(ticks * STEPS_PER_BEAT / ticks_per_quarter, STEPS_PER_BEAT)
+    # The first two thirds of the beat hold two 16ths, the last third the other two.
+    late = 2 * STEPS_PER_BEAT / 3
+    straight = place * 2 / late if place <= late else 2 + (place - late) * 2 / (STEPS_PER_BEAT / 3)
+    return int(beat) * STEPS_PER_BEAT + int(straight + 0.5)
 
 
 def _line(

@@ -96,12 +96,13 @@ class SoundsLike:
 class Melody:
     """The tune of a section as written by the user; if it is `literal`, its pitches stay.
 
-    The section is a name with primes, or a letter; a letter holds for sections without a melody of
-    their own.
+    The section is a name with primes, or a letter, for which it holds where no name has its own.
+    pickup: notes before the section's first bar, at the tune's own pitches.
     """
 
     section: str
     tune: Motif
+    pickup: Primer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +268,14 @@ class TrackPlan:
     sounds_like: SoundsLike | None = field(default=None, metadata=UNSAID)
 
     def melody_of(self, section: str) -> Motif | None:
-        """Return the melody of a section by its name, else by its letter; None if there is none."""
-        tunes = {melody.section: melody.tune for melody in self.melodies}
-        return tunes.get(section) or tunes.get(section.rstrip("'"))
+        """Return the melody of a section by its name, else by its letter; None without one."""
+        found = self.written_melody(section)
+        return None if found is None else found.tune
+
+    def written_melody(self, section: str) -> Melody | None:
+        """Return the melody of a section with its pickup, as `melody_of` finds it."""
+        own = {melody.section: melody for melody in self.melodies}
+        return own.get(section) or own.get(section.rstrip("'"))
 
     def wished(self, section: str) -> Wish:
         """Return the wish for a section: by its name, else its letter, else the track's."""

@@ -260,7 +260,8 @@ def _melody(own: WrittenMelody) -> Melody:
     rival = None if own.key else guess.rival
     name, key = f"melody-{own.section}", own.key or guess.key
     notes, steps = own.tune.notes, own.tune.steps
-    return Melody(own.section, Motif(name, notes, steps, key, own.transform, rival=rival))
+    tune = Motif(name, notes, steps, key, own.transform, rival=rival)
+    return Melody(own.section, tune, own.pickup)
 
 
 def _motif(manifest: Manifest, use: MotifUse) -> Motif:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chipassets.compose.melody import pickup_notes
 from chipassets.manifest.settings import Settings
 from chipassets.music.forms import INTRO
 from chipassets.music.keys import Key
@@ -22,7 +23,16 @@ def with_frame(settings: Settings, track: TrackPlan) -> TrackPlan:
     if isinstance(final, int):
         final = Key((track.key.tonic + final) % OCTAVE, track.key.mode)
     track = replace(track, final_key=final)
-    return track if settings.pickup is None else _with_pickup(track, settings.pickup)
+    pickup = settings.pickup or _opening_pickup(track)
+    return track if pickup is None else _with_pickup(track, pickup)
+
+
+def _opening_pickup(track: TrackPlan) -> Primer | None:
+    """Return the pickup of the melody with which the track opens, at the pitches that sound."""
+    melody = track.written_melody(track.form[0].name)
+    if melody is None or melody.pickup is None:
+        return None
+    return replace(melody.pickup, notes=pickup_notes(melody, track, 0))
 
 
 def _with_pickup(track: TrackPlan, pickup: Primer) -> TrackPlan:

@@ -37,7 +37,11 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
         del values[name]
     del values["own_moods"]
     if track.melodies:
-        values["melodies"] = {own.section: _motif_json(own.tune) for own in track.melodies}
+        values["melodies"] = {
+            own.section: _motif_json(own.tune)
+            | ({"pickup": _primer_json(own.pickup)} if own.pickup else {})
+            for own in track.melodies
+        }
     if track.link is not None:
         said = asdict(track.link) | {"start": track.link.start and str(track.link.start)}
         # The notes are in the lock, under the other track's name.

@@ -7,6 +7,7 @@ from fractions import Fraction
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
+from chipassets.music.forms import INTRO
 from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER, LEAD
@@ -200,6 +201,14 @@ def _melody_text(melody: Melody, track: TrackPlan) -> str:
     bars = tune.steps / (track.steps_per_bar)
     length = f"{bars:g} bar{'s' * (bars != 1)}"
     said = f"{melody.section}: {length}, {len(tune.notes)} notes, {tune.key}"
+    if melody.pickup is not None:
+        said += f", behind a pickup of {melody.pickup.steps} 16ths"
+    late = tune.notes[0].start_step
+    if melody.section != INTRO and 2 * late >= track.steps_per_bar:
+        said += (
+            f"; it begins {late} 16ths into its bar: if those notes are a pickup, write pickup: "
+            f"{track.steps_per_bar - late} in the melody"
+        )
     if tune.transform != LITERAL:
         said += f", {tune.transform}: {TRANSFORMS[tune.transform]}"
     elif tune.key.tonic != track.key.tonic:

@@ -69,6 +69,8 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     ]
     for melody in fields.get("melodies", ()):
         melody["tune"] = without(melody["tune"], tuple(_USUAL))
+        if melody["pickup"] is None:
+            del melody["pickup"]
     if track.sounds_like is not None:
         # The name of the reference file does not affect the notes.
         fields["sounds_like"] = without(asdict(track.sounds_like), ("file",))

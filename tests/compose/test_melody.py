@@ -15,8 +15,10 @@ from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER, LEAD, Motif, Note
 from chipassets.music.score import Score
 from chipassets.plan.trackplan import Melody, TrackPlan
+from chipassets.resolve.build_plan import resolve
 from chipassets.selection.takes import rate
 from tests.compose.conftest import METRES, MakePlan, material_in
+from tests.manifest.conftest import Load, load  # noqa: F401 - a fixture
 
 C_MAJOR = Key(0, "major")
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
@@ -140,3 +142,35 @@ def test_a_melody_in_the_tracks_mode_stands_on_the_same_degrees(make_plan: MakeP
     pitches = [pitch for *_, pitch in sung(sketch(track, material_in("4/4"), 0).score, range(4))]
     intervals = [pitch - pitches[0] for pitch in pitches]
     assert intervals == [0, 0, 7, 7, 8, 8, 7, 5, 5, 3, 3, 2, 2, 0]
+
+
+def test_a_pickup_comes_before_every_return_and_leads_back(load: Load) -> None:  # noqa: F811
+    abc = "M:4/4\\nL:1/4\\nK:C\\nG|c d e f|g f e d|c2 e2|c3"
+    text = f'game: T\ntracks:\n  town:\n    form: A:4 B:4 A:4\n    melody: {{abc: "{abc}"}}\n'
+    (track,) = resolve(load(text)).tracks
+    assert (track.bars, track.form[0].name) == (13, "intro")
+    score = sketch(track, material_in("4/4"), 0).score
+    tune = [(n.start_step, n.duration_steps, n.pitch) for n in score.part(LEAD)]
+    # Behind the bar of the pickup, before the second A, and at the end of the loop.
+    for bar in (1, 9, 13):
+        assert (16 * bar - 4, 4, 67) in tune
+    for bar in (1, 9):
+        assert [pitch for step, _, pitch in tune if 16 * bar <= step < 16 * bar + 32] == [
+            72, 74, 76, 77, 79, 77, 76, 74,
+        ]  # fmt: skip
+    assert max(note.end_step for note in score.notes) == score.total_steps
+
+
+def test_a_pickup_goes_with_its_section_into_another_key(load: Load) -> None:  # noqa: F811
+    melody = '{B: {notes: "G4 - - - C5 - - - E5 - - -", key: C major, pickup: 4, '
+    for more, pitch in (("transform: literal}}", 69), ("transform: transposed}}", 71)):
+        text = (
+            "game: T\ntracks:\n  town:\n    form: A:4 B:4\n    key: D major\n    final_key: 2\n"
+            f"    melody: {melody}{more}\n"
+        )
+        (track,) = resolve(load(text)).tracks
+        score = sketch(track, material_in("4/4"), 0).score
+        before = [n for n in score.part(LEAD) if 60 <= n.start_step < 64]
+        first = next(n for n in score.part(LEAD) if n.start_step == 64)
+        assert [n.pitch % 12 for n in before] == [pitch % 12]
+        assert first.pitch - before[0].pitch == 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mido
@@ -49,8 +49,12 @@ def write_midi(
     channel: int = 0,
     ticks_per_beat: int = 480,
     kind: int = 1,
+    metres: Sequence[tuple[int, int, int]] = (),
 ) -> None:
-    """Write notes (start tick, end tick, pitch) as a MIDI file of format `kind`."""
+    """Write notes (start tick, end tick, pitch) as a MIDI file of format `kind`.
+
+    metres: (tick, numerator, denominator), in a track of their own.
+    """
     events = sorted(
         event
         for start, end, pitch in notes
@@ -62,5 +66,11 @@ def write_midi(
         track.append(mido.Message(kind_name, note=pitch, channel=channel, time=tick - now))
         now = tick
     file = mido.MidiFile(type=kind, ticks_per_beat=ticks_per_beat)
+    if metres:
+        file.tracks.append(mido.MidiTrack())
+        for at, (tick, above, below) in enumerate(metres):
+            since = tick - metres[at - 1][0] if at else tick
+            signature = mido.MetaMessage("time_signature", numerator=above, denominator=below)
+            file.tracks[0].append(signature.copy(time=since))
     file.tracks.append(track)
     file.save(path)

@@ -205,3 +205,92 @@ def test_sections_that_have_melodies_are_the_form_where_none_is_said(load: Load)
     settings = settings_of(manifest, "town")
     assert settings.bars == 3
     assert [(part.name, part.bars) for part in settings.form or ()] == [("A", 1), ("B", 2)]
+
+
+PICKED = "M:4/4\nL:1/4\nK:G\nD|G A B c|d c B"
+
+
+def picked(load: Load, melody: str, more: str = "") -> tuple[int, list[int], list[int]]:
+    (found,) = load(town(melody, more)).tracks["town"].melody or ()
+    steps = found.pickup.steps if found.pickup else 0
+    before = [note.pitch for note in found.pickup.notes] if found.pickup else []
+    assert found.tune.notes[0].start_step == 0
+    return steps, before, [note.pitch for note in found.tune.notes]
+
+
+def test_a_short_first_bar_is_a_pickup(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "tune.abc").write_text(PICKED)
+    tune = (4, [62], [67, 69, 71, 72, 74, 72, 71])
+    assert picked(load, "{abc: tune.abc}") == tune
+    # Notation programs write it as a bar of its own metre, sequencers behind a rest.
+    notes = [
+        (480 * at, 480 * (at + 1), pitch)
+        for at, pitch in enumerate((62, 67, 69, 71, 72, 74, 72, 71))
+    ]
+    write_midi(tmp_path / "bars.mid", notes, metres=[(0, 1, 4), (480, 4, 4)])
+    assert picked(load, "{midi: bars.mid}") == tune
+    late = [(start + 1440, end + 1440, pitch) for start, end, pitch in notes]
+    write_midi(tmp_path / "late.mid", late)
+    assert picked(load, "{midi: late.mid, pickup: 4}") == tune
+    write_midi(tmp_path / "plain.mid", notes)
+    assert picked(load, "{midi: plain.mid, pickup: 4}") == tune
+    assert picked(load, '{notes: "D4 - - - G4 - - - A4 - - -", pickup: 4}') == (4, [62], [67, 69])
+
+
+def test_a_whole_first_bar_or_a_fragment_is_no_pickup(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "tune.abc").write_text(PICKED)
+    assert picked(load, "{abc: tune.abc, pickup: 0}")[0] == 0
+    assert read_abc("K:C\nM:4/4\nL:1/4\nC D E F|G4|").pickup_steps == 0
+    assert read_abc("K:C\nM:4/4\nL:1/4\nC D|").pickup_steps == 0
+    assert read_abc("K:C\nM:6/8\nL:1/8\nG|:c3 e3:|").pickup_steps == 2
+
+
+@pytest.mark.parametrize(
+    ("melody", "more", "says"),
+    [
+        ("{midi: late.mid, pickup: 2}", "", "write pickup: 4"),
+        ("{abc: tune.abc}", "    pickup: D4 -\n", "write pickup: 0 here"),
+        ("{abc: tune.abc, pickup: 24}", "", "a pickup in 16ths is a whole number from 0 to 23"),
+        ("{abc: tune.abc, pickup: 16}", "", "its pickup has 16 16ths, and a bar 16"),
+        ('{notes: "C4 - -", pickup: 4}', "", "all notes of the melody are in its pickup"),
+        (
+            '{A: {abc: tune.abc}, B: {notes: "G4 - - - G4 - - - G4 - - - G4 -"}}',
+            "    form: A:2 B:1\n",
+            "and the melody of B both settle the end of B",
+        ),
+    ],
+)
+def test_a_pickup_that_cannot_be_played_is_refused(
+    refuse: Refuse, tmp_path: Path, melody: str, more: str, says: str
+) -> None:
+    (tmp_path / "tune.abc").write_text(PICKED)
+    write_midi(tmp_path / "late.mid", [(1440, 1920, 62), (1920, 2400, 67)])
+    problems = refuse(town(melody, more))
+    assert any(says in f"{problem.why}; {problem.fix}" for problem in problems)
+
+
+def test_triplets_in_a_file_are_refused_with_bar_and_beat(refuse: Refuse, tmp_path: Path) -> None:
+    plain = [(480 * at, 480 * (at + 1), 60 + at) for at in range(5)]
+    triplets = [(2400 + 160 * at, 2400 + 160 * (at + 1), 67 - at) for at in range(3)]
+    write_midi(tmp_path / "tune.mid", [*plain, *triplets])
+    (problem,) = refuse(town("{midi: tune.mid}"))
+    assert "2 notes are triplets, first in bar 2 on beat 2" in problem.why
+
+
+def test_swung_eighths_are_read_straight_where_the_track_swings(
+    load: Load, refuse: Refuse, tmp_path: Path
+) -> None:
+    swung = [
+        pair
+        for beat in range(4)
+        for pair in (
+            (480 * beat, 480 * beat + 320, 60 + beat),
+            (480 * beat + 320, 480 * beat + 480, 67),
+        )
+    ]
+    write_midi(tmp_path / "tune.mid", swung)
+    (problem,) = refuse(town("{midi: tune.mid}"))
+    assert "write swing: 66%" in problem.fix
+    (melody,) = load(town("{midi: tune.mid}", "    swing: 66%\n")).tracks["town"].melody or ()
+    assert [note.start_step for note in melody.tune.notes] == list(range(0, 16, 2))
+    assert {note.duration_steps for note in melody.tune.notes} == {2}

@@ -128,8 +128,8 @@ def test_note_on_without_velocity_and_a_missing_note_off_end_notes(tmp_path: Pat
     assert as_tuples(read({"midi": "a.mid"}, tmp_path)) == [(0, 2, 60), (2, 4, 62)]
 
 
-def _file(tmp_path: Path, **options: int) -> bytes:
-    write_midi(tmp_path / "good.mid", [(0, 480, 60), (480, 960, 62)], **options)
+def _file(tmp_path: Path, channel: int = 0) -> bytes:
+    write_midi(tmp_path / "good.mid", [(0, 480, 60), (480, 960, 62)], channel=channel)
     return (tmp_path / "good.mid").read_bytes()
 
 
