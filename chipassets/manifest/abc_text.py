@@ -105,7 +105,7 @@ class _Reader:
     def pickup_steps(self) -> int:
         """The steps before the first bar line, if they are less than a bar and more follows."""
         # Without M: the metre is free, and no bar is short.
-        bar = 0 if self.metre in (None, "none") else Fraction(self.metre) * _WHOLE
+        bar = 0 if self.metre in (None, "none") else Fraction(self.metre) * WHOLE_NOTE_STEPS
         return self._first_bar if self._first_bar < min(bar, self.step) else 0
 
     def read(self) -> None:
