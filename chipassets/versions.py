@@ -12,7 +12,7 @@ SHAPE_VERSION = 3
 TAKES_VERSION = 11
 """Raised whenever another of the same takes would be chosen."""
 
-ARRANGE_VERSION = 12
+ARRANGE_VERSION = 13
 """Raised whenever a song's registers would be others."""
 
 DRUMS_VERSION = 3
@@ -21,7 +21,7 @@ DRUMS_VERSION = 3
 RENDER_VERSION = 13
 """Raised whenever samples, pictures or MIDI files would be others."""
 
-CHIPFILES_VERSION = 5
+CHIPFILES_VERSION = 6
 """Raised whenever files for consoles and trackers would be others."""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chipassets.chips.chipsong import ChipSong, Instrument
+from chipassets.chips.chipsong import HOME, ChipSong, Instrument
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.chips.registers import Write
 
@@ -18,6 +18,7 @@ class State:
     other registers stay. `attack`: this is the first frame of a note. `held`: false once the note
     is released. `ends`: this is the last frame before the next attack, for chips that need to know.
     `unplugged`: the voice has not sounded yet. `room`: frames left to a loop's seam or the end.
+    `part`: the kind of the section, see `FormPart`.
     """
 
     volume: int = 0
@@ -32,26 +33,31 @@ class State:
     unplugged: bool = False
     room: int = 0
     instrument: Instrument | None = None
+    part: str = HOME
 
 
 Shadow = dict[int, int]
 """The bytes last written to the registers of a voice; empty if nothing is known."""
+
+Voices = Mapping[str, Sequence[State]]
+"""What each voice sounds in every frame, by the voice's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
     """How a chip is played.
 
-    `start` returns the writes that open a full frame. `voice` returns the writes of one voice: what
-    differs from the shadow (everything if it is empty), which it updates. `join` combines a frame's
-    writes where voices share a register. `prepare` processes a voice's states before they are
-    written.
+    `start` returns the writes that open a full frame, `scene` those that open every other frame:
+    what changes with the form. `voice` returns the writes of one voice: what differs from the
+    shadow (everything if it is empty), which it updates. `join` combines a frame's writes where
+    voices share a register. `prepare` processes a voice's states before they are written.
     """
 
-    start: Callable[[ChipSong], tuple[Write, ...]]
+    start: Callable[[ChipSong, int], tuple[Write, ...]]
     voice: Callable[[VoiceSpec, State, Shadow], list[Write]]
     join: Callable[[list[Write]], list[Write]] = list
     prepare: Callable[[Sequence[State], ChipSong], Sequence[State]] = lambda states, _: states
+    scene: Callable[[ChipSong, int, Voices], tuple[Write, ...]] = lambda *_: ()
 
 
 def changed(wanted: Iterable[tuple[int, int]], shadow: Shadow) -> list[Write]:

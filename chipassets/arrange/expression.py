@@ -1,7 +1,8 @@
 """Expression: vibrato in time, a scoop into high notes, other timbres in other sections.
 
-The chosen instruments stay. In a contrasting section their duty changes, and a long note that the
-tune leaps up to begins a semitone below; both are variants of the instrument with its envelope.
+The chosen instruments stay. In a contrasting section their duty, sample or wave changes, and so
+does the accompaniment's in a section that is heard again; a long note that the tune leaps up to
+begins a semitone below. All are variants of the instrument with its envelope.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chipassets.arrange.articulation import Timing
-from chipassets.chips.chipsong import ChipNote, Instrument, Macro
+from chipassets.chips.chipsong import (
+    CONTRAST,
+    HOME,
+    RETURN,
+    ChipNote,
+    FormPart,
+    Instrument,
+    Macro,
+)
 from chipassets.music.score import Section
 
 _OTHER_DUTY = {0: 1, 1: 2, 2: 1, 3: 2}
@@ -18,7 +27,7 @@ _SCOOP = Macro((-1, -1, 0))
 _SCOOP_LEAP = 4
 """The least leap up to a note that is scooped, in semitones."""
 
-CONTRAST, SCOOP = " b", " up"
+COLOURED, SCOOP = " b", " up"
 """The suffixes of an instrument's name for its other timbre and for its scoop."""
 
 
@@ -35,7 +44,7 @@ def colours_of(instrument: Instrument) -> tuple[Instrument, ...]:
     """Return the instrument and its variants."""
     other = replace(
         instrument,
-        name=instrument.name + CONTRAST,
+        name=instrument.name + COLOURED,
         duty=Macro(
             tuple(_OTHER_DUTY.get(value, value) for value in instrument.duty.values),
             instrument.duty.loop,
@@ -52,39 +61,51 @@ def colours_of(instrument: Instrument) -> tuple[Instrument, ...]:
 def express(
     notes: Sequence[ChipNote],
     instrument: Instrument,
-    sections: Iterable[Section],
+    form: Sequence[FormPart],
     timing: Timing,
     *,
-    scoops: bool,
+    role: str,
 ) -> tuple[ChipNote, ...]:
-    """Return the line with variants of the instrument where the form asks for them.
+    """Return the notes with variants of the instrument where the form asks for them.
 
-    `scoops` is for the tune only.
+    Only the tune has scoops, and it keeps its timbre in a section that is heard again; a harmony
+    has the other timbre where the voice that it accompanies has not.
     """
-    contrasting = _contrasting_bars(sections)
     plain = instrument.arpeggio == Instrument("").arpeggio
     beat = int(timing.frames_per_bar / timing.beats_per_bar)
+    coloured = _COLOURED[role]
     found: list[ChipNote] = []
     before: ChipNote | None = None
     for note in notes:
         name = note.instrument
         if name == instrument.name:
-            if note.start_frame // timing.frames_per_bar in contrasting:
-                name += CONTRAST
+            kind = next((p.kind for p in reversed(form) if p.start_frame <= note.start_frame), HOME)
+            if kind in coloured:
+                name += COLOURED
             leaps = before is not None and note.pitch - before.pitch >= _SCOOP_LEAP
-            if scoops and plain and leaps and note.duration_frames >= beat:
+            if role == "lead" and plain and leaps and note.duration_frames >= beat:
                 name += SCOOP
         found.append(replace(note, instrument=name))
         before = note
     return tuple(found)
 
 
-def _contrasting_bars(sections: Iterable[Section]) -> frozenset[int]:
-    """Return the bars of sections with another letter than the first."""
-    parts = list(sections)
-    return frozenset(
-        bar
-        for part in parts
-        if part.name[:1] != parts[0].name[:1]
-        for bar in range(part.start_bar, part.start_bar + part.bars)
-    )
+_COLOURED = {
+    "lead": (CONTRAST,),
+    "inner": (CONTRAST, RETURN),
+    "bass": (CONTRAST,),
+    "harmony": (HOME,),
+}
+"""In which parts of the form a role's notes take their other colour."""
+
+
+def form_of(sections: Iterable[Section], timing: Timing) -> tuple[FormPart, ...]:
+    """Return what the sections are in the form, those of the first one's letter being home."""
+    found: list[FormPart] = []
+    home = ""
+    for section in sections:
+        letter = section.name[:1]
+        kind = HOME if not found else RETURN if letter == home else CONTRAST
+        home = home or letter
+        found.append(FormPart(round(section.start_bar * timing.frames_per_bar), kind))
+    return tuple(found)

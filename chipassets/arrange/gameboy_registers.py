@@ -5,7 +5,8 @@ trigger also resets the noise register, which would make a fade buzz: a drum is 
 fades with the chip's own envelope. Silent voices have volume 0 with their converters on, because
 switching a converter off clicks. A converter that is on adds a constant level, which thumps when it
 is switched on alone, so it is switched on with the first note, and never for a voice without notes.
-The wave voice's memory is written with the voice off.
+The wave voice's memory is written with the voice off, at the start and in sections with another
+wave.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
-from chipassets.arrange.driver import Driver, Shadow, State, changed
-from chipassets.chips.chipsong import ChipSong, Instrument
+from chipassets.arrange.driver import Driver, Shadow, State, Voices, changed
+from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipNote, ChipSong, Instrument
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, VoiceSpec
 from chipassets.chips.registers import Write
 
-_SWEEP, _WAVE_POWER, _WAVE_LENGTH = 0xFF10, 0xFF1A, 0xFF1B
+_SWEEP, _WAVE_POWER, _WAVE_LENGTH, _WAVE_TRIGGER = 0xFF10, 0xFF1A, 0xFF1B, 0xFF1E
 _MASTER, _PANNING, _POWER, _WAVE_MEMORY = 0xFF24, 0xFF25, 0xFF26, 0xFF30
 _SWEEP_OFF = 0x08
 _FULL_MASTER = 0x77
-# The second pulse is on the left only, everything else on both sides. This never changes: moving
-# a voice moves its converter's offset, which clicks.
-_SIDES = 0xFD
+# The second pulse is on one side only, everything else on both. Moving a voice moves its
+# converter's offset, too; as it only changes sides, the sum of both sides does not change.
+_SIDES = {HOME: 0xFD, CONTRAST: 0xDF, RETURN: 0xFD}
 _TRIGGER = 0x80
 _SILENT_ENVELOPE = 0x08
 """Volume 0, increasing with period 0: silent, but the converter is on."""
@@ -36,7 +37,9 @@ _ENVELOPE_HZ = 64
 # speakers; the short one sounds hollow and harder.
 _WAVES = {
     "triangle": ((1, 60), (2, 22), (3, 10)),
+    "triangle b": ((1, 60), (2, 8), (3, 20), (5, 6)),
     "triangle_short": ((1, 56), (3, 24), (5, 12)),
+    "triangle_short b": ((1, 60), (2, 26), (3, 6), (4, 8)),
 }
 # The register's values for the levels 0, 1/4, 1/2 and 1.
 _WAVE_LEVELS = (0, 3, 2, 1)
@@ -44,35 +47,74 @@ _OTHER_WAVE = ((1, 60), (2, 30), (4, 10))
 
 
 def sides_of(voice: str) -> tuple[int, int]:
-    """Return (left, right): 1 if the voice is heard on this side, else 0."""
+    """Return (left, right) at the start: 1 if the voice is heard on this side, else 0."""
     number = [spec.name for spec in CHIPS["gameboy"].voices].index(voice)
-    return _SIDES >> (4 + number) & 1, _SIDES >> number & 1
+    return _SIDES[HOME] >> (4 + number) & 1, _SIDES[HOME] >> number & 1
 
 
-def _start(song: ChipSong) -> tuple[Write, ...]:
-    wave = _wave_bytes(_bass_of(song))
+def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
+    bass = _bass_at(song, frame)
     return (
         Write(_POWER, 0x80),
         Write(_MASTER, _FULL_MASTER),
-        Write(_PANNING, _SIDES),
+        Write(_PANNING, _SIDES[song.part_at(frame).kind]),
         Write(_SWEEP, _SWEEP_OFF),
-        Write(_WAVE_POWER, 0x00),
-        *(Write(_WAVE_MEMORY + n, byte) for n, byte in enumerate(wave)),
-        *((Write(_WAVE_POWER, 0x80),) if _bass_of(song) else ()),
+        *_wave_memory(bass),
+        *((Write(_WAVE_POWER, 0x80),) if bass else ()),
         Write(_WAVE_LENGTH, 0x00),
     )
 
 
-def _bass_of(song: ChipSong) -> str:
-    """The instrument of the wave voice's first note: one wave lasts for the whole track."""
-    name = next(spec.name for spec in CHIPS[song.chip].voices if spec.kind == "dmg_wave")
+def _scene(song: ChipSong, frame: int, states: Voices) -> tuple[Write, ...]:
+    """Where a section begins, the side of the second pulse and the bass's wave, if they change."""
+    if not any(part.start_frame == frame for part in song.form):
+        return ()
+    before, now = song.part_at(frame - 1), song.part_at(frame)
+    writes = []
+    if _SIDES[before.kind] != _SIDES[now.kind]:
+        writes.append(Write(_PANNING, _SIDES[now.kind]))
+    bass = _bass_at(song, frame)
+    if _wave_bytes(bass) != _wave_bytes(_bass_at(song, frame - 1)):
+        # With its converter off the voice has stopped, so it is started where it stood.
+        heard = [item.timer for item in states[_wave_voice(song)][: frame + 1] if item.volume]
+        high = 2047 - heard[-1] >> 8 if heard else 0x07
+        start = Write(_WAVE_POWER, 0x80), Write(_WAVE_TRIGGER, _TRIGGER | high)
+        writes += [*_wave_memory(bass), *start]
+    return tuple(writes)
+
+
+def _wave_voice(song: ChipSong) -> str:
+    return next(spec.name for spec in CHIPS[song.chip].voices if spec.kind == "dmg_wave")
+
+
+def _bass_at(song: ChipSong, frame: int) -> str:
+    """The instrument of the wave voice in the frame's section: of its first note there.
+
+    In a section without one it is that of the note before, else of the first; "" without notes.
+    """
+    begin = song.part_at(frame).start_frame
+    end = min((part.start_frame for part in song.form if part.start_frame > frame),
+              default=song.frames)  # fmt: skip
+    name = _wave_voice(song)
     notes = [note for voice in song.voices if voice.name == name for note in voice.notes]
-    return notes[0].instrument if notes else ""
+    inside = [note for note in notes if begin <= note.start_frame < end]
+    before = [note for note in notes if note.start_frame < begin]
+    return (inside[:1] or before[-1:] or notes[:1] or [_NO_NOTE])[0].instrument
 
 
+_NO_NOTE = ChipNote(0, 0, 0, 0, "")
+
+
+def _wave_memory(instrument: str) -> list[Write]:
+    """The voice off, and the instrument's wave."""
+    wave = enumerate(_wave_bytes(instrument))
+    return [Write(_WAVE_POWER, 0x00), *(Write(_WAVE_MEMORY + n, byte) for n, byte in wave)]
+
+
+@cache
 def _wave_bytes(instrument: str) -> bytes:
     """Return 32 steps of the instrument's wave, two per byte, the high four bits first."""
-    partials = _WAVES.get(instrument, _OTHER_WAVE)
+    partials = _WAVES.get(instrument) or _WAVES.get(instrument.removesuffix(" b"), _OTHER_WAVE)
     raw = [
         sum(
             weight * math.sin(2 * math.pi * number * (step + 0.5) / 32)
@@ -186,4 +228,4 @@ def noise_byte(index: int) -> int:
 
 _KINDS = {"dmg_pulse": _pulse, "dmg_wave": _wave, "noise": _noise}
 
-GAMEBOY_DRIVER = Driver(_start, _voice, prepare=_prepare)
+GAMEBOY_DRIVER = Driver(_start, _voice, prepare=_prepare, scene=_scene)

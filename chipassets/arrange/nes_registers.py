@@ -35,7 +35,8 @@ _SAW_FULL_RATE = 42
 """The largest rate whose six additions fit the saw's eight bits."""
 
 
-def _start(song: ChipSong) -> tuple[Write, ...]:
+def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
+    del frame  # What the chip is told first does not change with the form.
     start = _VRC6_START if song.chip == "nes-vrc6" else _START
     uses_samples = any(instrument.sample for instrument in song.instruments)
     return (*start, *_SAMPLES_START) if uses_samples else start

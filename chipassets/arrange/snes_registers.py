@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chipassets.arrange.driver import Driver, Shadow, State, changed
+from chipassets.arrange.driver import Driver, Shadow, State, Voices, changed
 from chipassets.arrange.dspenvelope import ADSR_ON, Adsr, direct_gain, fit_adsr, release_rate
-from chipassets.chips.chipsong import ChipSong, Instrument
+from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipSong, Instrument
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.chips.registers import Write
 from chipassets.chips.soundbank import (
@@ -24,11 +24,11 @@ from chipassets.chips.soundbank import (
     wave_source,
 )
 
-_KEY_ON, _KEY_OFF = 0x4C, 0x5C
+_KEY_ON, _KEY_OFF, _ECHO_ON = 0x4C, 0x5C, 0x4D
 _VOICES = 8
-# All voices but bass and drums are sent to the echo.
-_ECHO_SENDERS = ("voice1", "voice2", "voice5", "voice6", "voice7")
-_FIR = (10, 20, 30, 30, 20, 10, 4, 4)
+_FIR = (-2, 8, 20, 26, 20, 8, -2, -4)
+"""The echo's taps, of 128: it is softer below 1 kHz than around 4 kHz, so that it adds little to a
+held note's fundamental, or takes little from it."""
 _MASTER = 62
 
 
@@ -42,10 +42,10 @@ class Room:
 
 
 ROOMS = {
-    "stage": Room(4, 44, 25),
-    "close": Room(3, 30, 18),
-    "hall": Room(5, 58, 24),
-    "cave": Room(7, 74, 28),
+    "stage": Room(4, 48, 18),
+    "close": Room(3, 36, 14),
+    "hall": Room(5, 62, 18),
+    "cave": Room(7, 76, 20),
 }
 """By the name that a song gives; the first is the usual one.
 
@@ -64,6 +64,29 @@ PLACES = {
     "voice7": (122, 20),
     "voice8": (116, 52),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the voices stand in a part of the form, and the echo's loudness against the room's.
+
+    `mirrored` changes the sides of all places; `senders` are the voices heard in the echo.
+    """
+
+    senders: tuple[str, ...]
+    echo_percent: int = 100
+    mirrored: bool = False
+
+
+# All voices but bass and drums are heard in the room; where the music goes away from home it turns
+# around, and the room is larger.
+_SENDERS = ("voice1", "voice2", "voice5", "voice6", "voice7")
+STAGES = {
+    HOME: Stage(_SENDERS),
+    CONTRAST: Stage((*_SENDERS, "drums"), echo_percent=130, mirrored=True),
+    RETURN: Stage(_SENDERS),
+}
+"""By what a section is in the form."""
 _DRUM_PLACES = {
     "hat": (92, 126),
     "open_hat": (92, 126),
@@ -80,21 +103,59 @@ _FALLING_GAIN = 0xA0
 _DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
 
 
-def _start(song: ChipSong) -> tuple[Write, ...]:
-    senders = sum(1 << n for n, voice in enumerate(PLACES) if voice in _ECHO_SENDERS)
-    room = ROOMS.get(song.room, ROOMS["stage"])
+def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
+    room = _room(song)
+    volume = _echo_volume(song, frame)
     return (
         *(Write(address, _MASTER) for address in (0x0C, 0x1C)),
-        Write(0x2C, room.volume),
-        Write(0x3C, 0x100 - room.volume),
+        *_echo_writes(volume),
         Write(_KEY_ON, 0),
         Write(_KEY_OFF, 0),
         *(Write(address, 0) for address in (0x6C, 0x2D, 0x3D)),
         Write(0x0D, room.feedback),
-        Write(0x4D, senders),
+        Write(_ECHO_ON, _senders(song, frame)),
         Write(0x7D, room.delay),
-        *(Write(n << 4 | 0x0F, value) for n, value in enumerate(_FIR)),
+        *(Write(n << 4 | 0x0F, value & 0xFF) for n, value in enumerate(_FIR)),
     )
+
+
+def _scene(song: ChipSong, frame: int, states: Voices) -> tuple[Write, ...]:
+    """Who is heard in the echo where a section begins, and the echo's volume, a step a frame."""
+    del states
+    writes: list[Write] = []
+    if not any(0 <= frame - part.start_frame <= FULL_SIDE for part in song.form):
+        return ()
+    volume = _echo_volume(song, frame)
+    if volume != _echo_volume(song, frame - 1):
+        writes += _echo_writes(volume)
+    if _senders(song, frame) != _senders(song, frame - 1):
+        writes.append(Write(_ECHO_ON, _senders(song, frame)))
+    return tuple(writes)
+
+
+def _room(song: ChipSong) -> Room:
+    return ROOMS.get(song.room, ROOMS["stage"])
+
+
+def _senders(song: ChipSong, frame: int) -> int:
+    stage = STAGES[song.part_at(frame).kind]
+    return sum(1 << n for n, voice in enumerate(PLACES) if voice in stage.senders)
+
+
+def _echo_volume(song: ChipSong, frame: int) -> int:
+    """The echo's volume: a section's own, which it comes to by a step a frame."""
+    part = song.part_at(frame)
+    wanted = _room(song).volume * STAGES[part.kind].echo_percent // 100
+    if part.start_frame in (0, song.loop_start_frame):
+        return wanted
+    before = song.part_at(part.start_frame - 1)
+    start = _room(song).volume * STAGES[before.kind].echo_percent // 100
+    moved = frame - part.start_frame + 1
+    return min(start + moved, wanted) if wanted > start else max(start - moved, wanted)
+
+
+def _echo_writes(volume: int) -> list[Write]:
+    return [Write(0x2C, volume), Write(0x3C, 0x100 - volume)]
 
 
 def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
@@ -130,7 +191,10 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     adsr = _DRUM_ADSR if is_drum else fit_adsr(instrument.volume)
     loudness = state.level * (adsr.full if adsr else 15)
     places = _DRUM_PLACES.get(instrument.name) if is_drum else None
-    left, right = (place * loudness // 225 for place in places or PLACES[spec.name])
+    sides = places or PLACES[spec.name]
+    if STAGES[state.part].mirrored:
+        sides = sides[::-1]
+    left, right = (place * loudness // 225 for place in sides)
     number = (
         drum_source(instrument.name)
         if is_drum
@@ -186,4 +250,4 @@ def _join(writes: list[Write]) -> list[Write]:
     return [*others, Write(_KEY_OFF, off), Write(_KEY_ON, on)]
 
 
-SNES_DRIVER = Driver(_start, _voice, _join, _prepare)
+SNES_DRIVER = Driver(_start, _voice, _join, _prepare, _scene)

@@ -19,7 +19,7 @@ from chipassets.arrange.balance import balance
 from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
 from chipassets.arrange.drum_voice import find_groove, one_a_step, play_drums
 from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics, shaped
-from chipassets.arrange.expression import colours_of, express, in_time
+from chipassets.arrange.expression import colours_of, express, form_of, in_time
 from chipassets.arrange.lines import deal_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.voice_roles import assign_roles
@@ -182,21 +182,21 @@ def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
     share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
     dynamics = plan_dynamics(score, band.track.preset_moods, share)
     dynamics = shaped(dynamics, band.track, score)
+    form = form_of(score.sections, band.timing)
     found = {}
     for role, notes in voices.items():
-        if role in ("lead", "inner"):
-            notes = express(
-                notes,
-                band.instruments[role],
-                score.sections,
-                band.timing,
-                scoops=role == "lead",
-            )
+        if role in _EXPRESSED and not (flat and role == "bass"):
+            own = band.instruments[_EXPRESSED[role]]
+            notes = express(notes, own, form, band.timing, role=role)
         if role in _TONE_ROLES:
             notes = _by_section(role, notes, score, band)
         apply = apply_gates if flat and role == "bass" else apply_dynamics
         found[role] = apply(notes, dynamics, band.timing)
     return found
+
+
+_EXPRESSED = {"lead": "lead", "inner": "inner", "bass": "bass", "harmony": "inner"}
+"""The roles that are coloured with the form, and whose instrument they play."""
 
 
 def _by_section(
@@ -273,6 +273,7 @@ def _song(
         frames_per_bar=timing.frames_per_bar,
         loop_start_frame=timing.loop_start_frame,
         room=_ROOMS.get(band.track.scene_like or band.track.scene, ""),
+        form=form_of(score.sections, timing),
     )
 
 

@@ -45,12 +45,13 @@ def write_registers(song: ChipSong) -> RegisterLog:
     played = {voice.name: _states(song, voice, chip, specs[voice.name]) for voice in song.voices}
     silent = [_SILENT] * song.frames
     driver = DRIVERS[chip.name]
-    start = driver.start(song)
     columns = [_writes(driver, spec, played.get(spec.name, silent), song) for spec in chip.voices]
     frames = []
     for frame, parts in enumerate(zip(*columns, strict=True)):
         writes = driver.join([write for part in parts for write in part])
-        frames.append((*(start if _is_full(frame, song) else ()), *writes))
+        full = _is_full(frame, song)
+        opening = driver.start(song, frame) if full else driver.scene(song, frame, played)
+        frames.append((*opening, *writes))
     return RegisterLog(song.chip, tuple(frames), song.loop_start_frame)
 
 
@@ -71,8 +72,9 @@ def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> li
     for note, next_start in zip(voice.notes, starts, strict=False):
         instrument = song.instrument(note.instrument)
         room = song.left(note.start_frame)
+        part = song.part_at(note.start_frame).kind
         for frame in range(note.start_frame, min(next_start, note.start_frame + room)):
-            states[frame] = _state(note, instrument, frame, chip, spec)
+            states[frame] = _state(note, instrument, frame, chip, spec, part)
             if frame >= note.end_frame and not states[frame].volume:
                 break
         if instrument.sample and room:
@@ -81,7 +83,7 @@ def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> li
 
 
 def _state(
-    note: ChipNote, instrument: Instrument, frame: int, chip: Chip, spec: VoiceSpec
+    note: ChipNote, instrument: Instrument, frame: int, chip: Chip, spec: VoiceSpec, part: str
 ) -> State:
     age = frame - note.start_frame
     held = frame < note.end_frame
@@ -101,6 +103,7 @@ def _state(
         attack=age == 0,
         held=held,
         instrument=instrument,
+        part=part,
     )
 
 

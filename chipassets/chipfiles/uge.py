@@ -30,7 +30,7 @@ NO_NOTE = 90
 _TEXT_SIZE = 255
 _LONGEST_ROW = 31
 _MOST_NOTES = 72
-_CUT, _BREAK, _JUMP, _SPEED = 0xE, 0xD, 0xB, 0xF
+_CUT, _BREAK, _JUMP, _SPEED, _SIDES = 0xE, 0xD, 0xB, 0xF, 0x8
 
 _KINDS = ("dmg_pulse", "dmg_wave", "noise")
 """The kinds of voices in the file's order; the voices of a kind share its instruments."""
@@ -39,6 +39,7 @@ _LOWEST = {"dmg_pulse": 36, "dmg_wave": 24}
 """MIDI pitch of note 0, C-3: 65.4 Hz on a pulse and an octave less on the wave."""
 
 _WAVE_MEMORY = 0xFF30
+_PANNING = 0xFF25
 _FRAMES_HEARD = 24
 _ENVELOPE_HZ = 64
 
@@ -69,11 +70,13 @@ def encode_uge(
 ) -> ChipFile:
     """Return the song of the chip `gameboy`, whose registers are `log`, as a hUGETracker song.
 
-    The wave is the first one that the log writes. What rows, envelopes and 15 instruments per voice
-    cannot hold is reported. A song that ends continues with silence. RenderError for another chip,
-    a voice that it does not have, or more instruments than the limit.
+    The waves and the panning are those that the log writes. What rows, envelopes and 15 instruments
+    per voice cannot hold is reported. A song that ends continues with silence. RenderError for
+    another chip, a voice that it does not have, or more instruments than the limit.
     """
     _check(song)
+    waves_of = _waves_of(song, log)
+    waves = list(dict.fromkeys(waves_of.values())) or list(_waves(log).values())[:1]
     texts, changed = fit_fields({"title": title, "author": author}, _TEXT_SIZE, "UGE")
     grid = row_grid(song, beats_per_bar, _LONGEST_ROW)
     patterns = cut_patterns(grid, ROWS)
@@ -86,11 +89,20 @@ def encode_uge(
         specs = [spec for spec in CHIPS[song.chip].voices if spec.kind == kind]
         voices = [played.get(spec.name, ChipVoice(spec.name, ())) for spec in specs]
         palette = _palette(song, kind, voices, lost)
+        if kind == "dmg_wave":
+            palette = {
+                key: replace(sound, wave=waves.index(waves_of[key[0]]))
+                for key, sound in palette.items()
+            }
         sounds: dict[Sound, int] = {}
         for spec, voice in zip(specs, voices, strict=True):
             lanes.append(_Lane(song, grid, spec, palette, sounds, lost).filled(voice))
-    _steer([lane.cells for lane in lanes], grid, patterns, lost)
-    body = _body(texts, lanes, _waves(log), grid, patterns)
+    cells = [lane.cells for lane in lanes]
+    _steer(cells, grid, patterns, lost)
+    for number, writes in enumerate(log.frames):
+        for write in (write for write in writes if write.address == _PANNING):
+            _put(cells, grid.place(number)[0], _SIDES, write.value, lost)
+    body = _body(texts, lanes, _wave_table(waves), grid, patterns)
     dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
     return ChipFile(body, (*changed, *dropped))
 
@@ -105,11 +117,33 @@ def _check(song: ChipSong) -> None:
         raise RenderError(f"the chip gameboy has no voice {min(unknown)!r}")
 
 
-def _waves(log: RegisterLog) -> bytes:
-    """Return the sixteen waves of 32 steps: the first is the log's, the others are silent."""
-    held = {w.address - _WAVE_MEMORY: w.value for w in (log.frames[0] if log.frames else ())}
-    steps = bytes(n for at in range(16) for n in (held.get(at, 0) >> 4, held.get(at, 0) & 15))
-    return steps + bytes(32 * (WAVES - 1))
+def _waves(log: RegisterLog) -> dict[int, bytes]:
+    """Return the wave memory's 16 bytes by the frame in which the log writes them."""
+    held = dict.fromkeys(range(_WAVE_MEMORY, _WAVE_MEMORY + 16), 0)
+    found = {}
+    for number, writes in enumerate(log.frames):
+        own = {write.address: write.value for write in writes if write.address in held}
+        if own or not number:
+            held |= own
+            found[number] = bytes(held.values())
+    return found
+
+
+def _waves_of(song: ChipSong, log: RegisterLog) -> dict[str, bytes]:
+    """Return the wave with which each instrument of the wave voice is first heard."""
+    waves = _waves(log)
+    found: dict[str, bytes] = {}
+    name = next(spec.name for spec in CHIPS[song.chip].voices if spec.kind == "dmg_wave")
+    for note in (note for voice in song.voices if voice.name == name for note in voice.notes):
+        since = max((frame for frame in waves if frame <= note.start_frame), default=0)
+        found.setdefault(note.instrument, waves[since])
+    return found
+
+
+def _wave_table(waves: Sequence[bytes]) -> bytes:
+    """Return sixteen waves of 32 steps; those that are not used are silent."""
+    steps = bytes(n for wave in waves[:WAVES] for byte in wave for n in (byte >> 4, byte & 15))
+    return steps.ljust(32 * WAVES, b"\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +154,7 @@ class Sound:
     volume: int
     fade: int
     duty: int = 0
+    wave: int = 0
 
 
 @dataclass(slots=True)
@@ -339,7 +374,7 @@ def _instrument(kind: int, sound: Sound) -> bytes:
             _text(sound.name),
             struct.pack("<IBBIB", 0, 0, volume, 1, fade),
             struct.pack("<III", 0, 0, 0),
-            struct.pack("<BII", sound.duty, level, 0),
+            struct.pack("<BII", sound.duty, level, sound.wave),
             struct.pack("<IB", 0, 0),
             struct.pack("<IIIIB", NO_NOTE, 0, 0, 0, 0) * ROWS,
         )

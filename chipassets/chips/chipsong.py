@@ -76,6 +76,18 @@ class ChipVoice:
     notes: tuple[ChipNote, ...]
 
 
+HOME, CONTRAST, RETURN = "home", "contrast", "return"
+"""What a section is in its song: of the first one's kind, another, or one that was heard before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """A section of a song: the frame in which it begins, and what it is in the form."""
+
+    start_frame: int
+    kind: str
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """Notes of the score that no voice plays, or plays differently, counted by reason."""
@@ -89,7 +101,7 @@ class ChipSong:
     """What each voice of a chip plays, in frames; `loop_start_frame` None plays once.
 
     `adapted` counts notes that sound different from the score; `room` names the echo of a chip that
-    has one, "" is the default.
+    has one, "" is the default; `form` has the sections in order, none for a song of one.
     """
 
     chip: str
@@ -101,6 +113,12 @@ class ChipSong:
     dropped: tuple[Dropped, ...] = ()
     adapted: tuple[Dropped, ...] = ()
     room: str = ""
+    form: tuple[FormPart, ...] = ()
+
+    def part_at(self, frame: int) -> FormPart:
+        """The section that the frame is in; the whole song, of the home kind, without sections."""
+        begun = [part for part in self.form if part.start_frame <= frame]
+        return begun[-1] if begun else FormPart(0, HOME)
 
     def left(self, frame: int) -> int:
         """Return the frames from this one to the loop's seam or the end; at least 0."""

@@ -51,7 +51,8 @@ _TONE_OF = {
 _TONE_OF_DUTY = ("violin", "oboe", "flute", "oboe")
 _OTHER_TONE = {
     "oboe": "flute", "flute": "oboe", "violin": "strings", "harp": "piano", "celesta": "harp",
-    "strings": "choir", "brass": "strings", "choir": "strings", "piano": "harp",
+    "strings": "choir", "brass": "strings", "choir": "strings", "piano": "harp", "bass": "slap",
+    "slap": "bass",
 }  # fmt: skip
 _CONTRAST = "b"
 """The part of an instrument's name that selects its other timbre."""

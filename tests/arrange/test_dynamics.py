@@ -13,8 +13,15 @@ from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.articulation import Timing
 from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.arrange.dynamics import DEPTHS, plan_dynamics, shaped
-from chipassets.arrange.expression import CONTRAST, SCOOP, colours_of, express, in_time
-from chipassets.chips.chipsong import ChipNote, ChipSong
+from chipassets.arrange.expression import (
+    COLOURED,
+    SCOOP,
+    colours_of,
+    express,
+    form_of,
+    in_time,
+)
+from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipNote, ChipSong
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.score import Note, Score, Section
 from chipassets.plan.presets import MOODS
@@ -167,10 +174,23 @@ def test_a_fade_ends_all_the_way_down() -> None:
     assert fall == pytest.approx([0, 0, 0, 0, -6.5, -13, -19.5, -26])
 
 
-def test_colours_are_for_other_letters_and_scoops_for_leaps_up() -> None:
+def test_colours_follow_the_form_and_scoops_leaps_up() -> None:
     timing, tone = Timing(96, 4, 3, 0), INSTRUMENTS["reed"]
     starts = [(0, 60), (24, 67), (48, 60), (96, 60), (192, 60)]
     notes = [ChipNote(start, 24, pitch, 12, tone.name) for start, pitch in starts]
-    form = (Section("A", 0, 1), Section("A'", 1, 1), Section("B", 2, 1))
-    names = [note.instrument for note in express(notes, tone, form, timing, scoops=True)]
-    assert names == [tone.name, tone.name + SCOOP, tone.name, tone.name, tone.name + CONTRAST]
+    sections = (Section("A", 0, 1), Section("A'", 1, 1), Section("B", 2, 1))
+    form = form_of(sections, timing)
+    assert [(part.start_frame, part.kind) for part in form] == [
+        (0, HOME), (96, RETURN), (192, CONTRAST),
+    ]  # fmt: skip
+    heard = {
+        role: [note.instrument.removeprefix(tone.name)
+               for note in express(notes, tone, form, timing, role=role)]
+        for role in ("lead", "inner", "bass", "harmony")
+    }  # fmt: skip
+    assert heard == {
+        "lead": ["", SCOOP, "", "", COLOURED],
+        "inner": ["", "", "", COLOURED, COLOURED],
+        "bass": ["", "", "", "", COLOURED],
+        "harmony": [COLOURED, COLOURED, COLOURED, "", ""],
+    }

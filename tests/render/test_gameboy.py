@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes.util
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,17 @@ import pytest
 from numpy.typing import NDArray
 
 from chipassets.arrange import arrange, write_registers
+from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.arrange.gameboy_registers import noise_byte
+from chipassets.chips.chipsong import (
+    CONTRAST,
+    HOME,
+    RETURN,
+    ChipNote,
+    ChipSong,
+    ChipVoice,
+    FormPart,
+)
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
@@ -191,3 +202,62 @@ def test_libgme_hears_the_same_pitch(tmp_path: Path, voice: str) -> None:
     theirs = measured_hz(play(tmp_path / "tone.gbs", 1.9, None), expected)
     ours = measured_hz(left(log), expected)
     assert abs(cents(ours, theirs * LIBGME_TUNING)) < 0.5
+
+
+def formed(loop_start_frame: int | None = 0) -> ChipSong:
+    """A bass and a second voice over a form of three sections."""
+    form = (FormPart(0, HOME), FormPart(96, CONTRAST), FormPart(192, RETURN))
+    names = ("triangle", "triangle b", "triangle")
+    bass = tuple(
+        ChipNote(part.start_frame, 90, 45 + n, 15, name)
+        for n, (part, name) in enumerate(zip(form, names, strict=True))
+    )
+    second = tuple(ChipNote(part.start_frame, 90, 60, 12, "square") for part in form)
+    instruments = (
+        INSTRUMENTS["triangle"],
+        replace(INSTRUMENTS["triangle"], name="triangle b"),
+        INSTRUMENTS["square"],
+    )
+    voices = (ChipVoice("pulse2", second), ChipVoice("wave", bass))
+    return ChipSong("gameboy", voices, instruments, 288, 96, loop_start_frame, form=form)
+
+
+@pytest.mark.parametrize("loop_start_frame", [None, 0, 96])
+def test_sides_and_wave_change_with_the_form(loop_start_frame: int | None) -> None:
+    held: dict[int, int] = {}
+    waves, sides = [], []
+    for writes in write_registers(formed(loop_start_frame)).frames:
+        held |= {write.address: write.value for write in writes}
+        waves.append(tuple(held[0xFF30 + n] for n in range(16)))
+        sides.append(held[0xFF25])
+    assert (sides[95], sides[96], sides[191], sides[192]) == (0xFD, 0xDF, 0xDF, 0xFD)
+    assert waves[95] != waves[96]
+    assert waves[95] == waves[192]
+    samples = render_log(write_registers(formed(loop_start_frame))).samples.astype(np.float64)
+    if loop_start_frame == 0:
+        for start, other in ((0, 1), (96, 0), (192, 1)):
+            at = frame_sample(start, CHIPS["gameboy"].frame_rate_hz)
+            block = samples[at + 4_000 : at + 4_000 + 44_100]
+            power = np.abs(np.fft.rfft(block * np.hanning(len(block))[:, None], axis=0)) ** 2
+            second = power[255:269].sum(axis=0)
+            assert second[1 - other] > 100 * second[other]
+
+
+def test_a_wave_that_changes_is_triggered_with_its_pitch() -> None:
+    log = write_registers(formed())
+    writes = log.frames[96]
+    on = writes.index(Write(0xFF1A, 0x80))
+    assert [write.address for write in writes[1 : on + 1]] == [
+        0xFF1A,
+        *range(0xFF30, 0xFF40),
+        0xFF1A,
+    ]
+    trigger = writes[on + 1]
+    assert trigger.address == 0xFF1E
+    assert trigger.value & 0x80
+    high = [w.value & 7 for frame in log.frames[:97] for w in frame if w.address == 0xFF1E][-1]
+    assert trigger.value & 7 == high
+    plain = replace(formed(), form=())
+    assert not any(
+        w.address == 0xFF1A for frame in write_registers(plain).frames[1:] for w in frame
+    )

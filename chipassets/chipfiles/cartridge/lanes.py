@@ -22,6 +22,9 @@ Shadow = dict[int, int]
 _STOP, _START = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
 """The writes that start a sample, after its address and length."""
 
+_WAVE_ON = Write(0xFF1A, 0x80)
+"""What the Game Boy's wave voice is triggered behind when its memory has been written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -119,7 +122,7 @@ def lanes_of(log: RegisterLog, console: Console, starts: Mapping[str, Collection
         if console.samples and writes[-2:] == (_STOP, _START):
             samples[number] = (shadow[console.samples[0]], shadow[console.samples[1]])
             writes = _without_sample(writes, console)
-        if burst := tuple(write for write in writes if write.address not in known):
+        if burst := _burst(writes, known):
             bursts[number] = burst
         for kind, column in zip(console.voices, columns, strict=True):
             attack = number in starts.get(kind.name, ())
@@ -143,6 +146,15 @@ def lanes_of(log: RegisterLog, console: Console, starts: Mapping[str, Collection
                 f"has {_said(theirs)}"
             )
     return lanes
+
+
+def _burst(writes: tuple[Write, ...], known: Collection[int]) -> tuple[Write, ...]:
+    """What no voice's lane holds; where a wave is changed, its voice's trigger with it."""
+    found = tuple(write for write in writes if write.address not in known)
+    end = len(found)
+    if found[-1:] == (_WAVE_ON,) and writes[:end] == found:
+        return writes[: end + 1]
+    return found
 
 
 def _without_sample(writes: tuple[Write, ...], console: Console) -> tuple[Write, ...]:
