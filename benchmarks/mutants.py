@@ -83,7 +83,7 @@ AREAS = {
         ("tests/resolve", "tests/production/test_links.py"),
     ),
     "decisions": Area(
-        _room("decisions", "auditions", "rerolling", "taking_in", "voices_in", "whole_tracks"),
+        _room("decisions", "auditions", "rerolling", "midi_import", "midi_voices", "whole_tracks"),
         ("tests/decisions", "tests/cli/test_takes.py"),
     ),
     "bundle": Area(_room("bundle", "files", "names", "place", "store", "swap"), ("tests/bundle",)),

@@ -26,7 +26,7 @@ from chipassets.errors import CheckError
 from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
-from chipassets.production.links import waiting
+from chipassets.production.linked_notes import waiting
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
 from chipassets.stored.cache import Cache, open_cache

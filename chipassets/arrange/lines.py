@@ -41,7 +41,7 @@ _OUT_OF_REGISTER = 9
 """Semitones from a line's usual pitch within which there is no cost."""
 
 
-def deal_lines(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
+def assign_lines(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
     """Return lead, inner and bass: each note of the score in one line or none, in order.
 
     No two notes of a line overlap: a note is shortened where its line has the next one.

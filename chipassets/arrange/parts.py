@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chipassets.arrange.articulation import Timing, add_echo, fit_line, phrase_line
-from chipassets.arrange.lines import deal_lines
+from chipassets.arrange.lines import assign_lines
 from chipassets.chips.chipsong import ChipNote, Instrument, Macro
 from chipassets.chips.profiles import Chip, VoiceSpec
 from chipassets.music.score import Note
@@ -79,7 +79,7 @@ def _harmony(spec: VoiceSpec, played: Played) -> _Part:
     """
     if written := played.written("harmony", spec):
         return written, played.left
-    line = max(deal_lines(played.left), key=len) if played.left else ()
+    line = max(assign_lines(played.left), key=len) if played.left else ()
     fitted = fit_line(line, replace(spec, role="inner"))
     own = phrase_line(fitted, "inner", played.instrument, played.timing)
     dealt = {(note.start_step, note.pitch) for note in line}

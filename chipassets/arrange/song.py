@@ -20,7 +20,7 @@ from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
 from chipassets.arrange.drum_voice import find_groove, one_a_step, play_drums
 from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics, shaped
 from chipassets.arrange.expression import colours_of, express, form_of, in_time
-from chipassets.arrange.lines import deal_lines, fill_gaps
+from chipassets.arrange.lines import assign_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.voice_roles import assign_roles
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
@@ -94,7 +94,7 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
 
 
 @dataclass(frozen=True, slots=True)
-class _Band:
+class _Players:
     """The players of a track and its timing.
 
     Voices by role, and the instruments of the pitched roles.
@@ -120,7 +120,7 @@ Voices = dict[str, tuple[ChipNote, ...]]
 """Notes by role."""
 
 
-def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
+def _band(score: Score, track: TrackPlan, chip: str) -> _Players:
     table = assign_roles(_find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(
@@ -131,13 +131,13 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Band:
     played = {
         role: item if item.name in own else in_time(item, timing) for role, item in named.items()
     }
-    return _Band(track, table, timing, played)
+    return _Players(track, table, timing, played)
 
 
 def _lines(score: Score, playable: Sequence[Note]) -> dict[str, Sequence[Note]]:
     """Return the notes of lead, inner line and bass: as composed, or assigned from merged music."""
     if not score.is_voiced:
-        return dict(zip(_TONE_ROLES, deal_lines(playable), strict=True))
+        return dict(zip(_TONE_ROLES, assign_lines(playable), strict=True))
     return {role: _one_at_a_time(playable, role) for role in _TONE_ROLES}
 
 
@@ -150,18 +150,18 @@ def _one_at_a_time(notes: Sequence[Note], part: str) -> list[Note]:
     return line
 
 
-def _tones(fitted: Mapping[str, Sequence[Note]], band: _Band) -> Voices:
+def _tones(fitted: Mapping[str, Sequence[Note]], band: _Players) -> Voices:
     """Return lead, inner line and bass if they have a voice; without one the line is empty."""
     voices = {role: _phrased(role, line, band) for role, line in fitted.items()}
     return {"bass": (), **voices}
 
 
-def _phrased(role: str, line: Sequence[Note], band: _Band) -> tuple[ChipNote, ...]:
+def _phrased(role: str, line: Sequence[Note], band: _Players) -> tuple[ChipNote, ...]:
     return phrase_line(line, role, band.instruments[role].name, band.timing)
 
 
 def _further_parts(
-    voices: Voices, left: Sequence[Note], score: Score, band: _Band
+    voices: Voices, left: Sequence[Note], score: Score, band: _Players
 ) -> tuple[Voices, Sequence[Note]]:
     """Return what the chip's other voices play, and the notes that are still left."""
     played = Played(
@@ -176,7 +176,7 @@ def _further_parts(
     return play_parts(band.table, played, frozenset((*_TONE_ROLES, "drums")))
 
 
-def _sung(voices: Voices, score: Score, band: _Band) -> Voices:
+def _sung(voices: Voices, score: Score, band: _Players) -> Voices:
     """Return the voices with timbres that follow the form, and with the loudness of every bar."""
     flat = band.voice_of["bass"].kind == "triangle" if "bass" in band.voice_of else False
     share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
@@ -200,7 +200,7 @@ _EXPRESSED = {"lead": "lead", "inner": "inner", "bass": "bass", "harmony": "inne
 
 
 def _by_section(
-    role: str, notes: Sequence[ChipNote], score: Score, band: _Band
+    role: str, notes: Sequence[ChipNote], score: Score, band: _Players
 ) -> tuple[ChipNote, ...]:
     """Return the notes of a pitched role with the instruments that sections set for it.
 
@@ -231,7 +231,7 @@ _WISHED = {"lead": "lead", "inner": "inner", "bass": "low"}
 
 
 def _chords(
-    lines: Mapping[str, Sequence[Note]], voices: Voices, left: Sequence[Note], band: _Band
+    lines: Mapping[str, Sequence[Note]], voices: Voices, left: Sequence[Note], band: _Players
 ) -> Chords:
     """Return the inner voice with the left-over notes as arpeggios, unless these are disabled."""
     inner = voices.get("inner", ())
@@ -242,7 +242,7 @@ def _chords(
     )
 
 
-def _drums(score: Score, band: _Band) -> tuple[ChipNote, ...]:
+def _drums(score: Score, band: _Players) -> tuple[ChipNote, ...]:
     if score.drums is not None:
         return phrase_drums(one_a_step(score.drums), band.timing)
     rng = derive_rng(band.track.seed, "arrange", DRUMS_VERSION, "drums")
@@ -250,7 +250,7 @@ def _drums(score: Score, band: _Band) -> tuple[ChipNote, ...]:
 
 
 def _song(
-    score: Score, band: _Band, voices: Voices, chord_instruments: Sequence[Instrument]
+    score: Score, band: _Players, voices: Voices, chord_instruments: Sequence[Instrument]
 ) -> ChipSong:
     """Return the song with the voices in the chip's order; voices left free have no notes."""
     roles = {spec.name: spec.role for spec in band.table.voices}

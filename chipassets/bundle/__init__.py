@@ -30,8 +30,8 @@ from chipassets.bundle.place import index_files, open_place, prepare_place, try_
 from chipassets.bundle.store import (
     file_entry,
     find_faults,
+    read_consistent,
     read_index,
-    read_settled,
     read_whole,
     write_bundle,
 )
@@ -63,8 +63,8 @@ __all__ = [
     "open_folder",
     "open_place",
     "prepare_place",
+    "read_consistent",
     "read_index",
-    "read_settled",
     "read_whole",
     "resolved",
     "try_place",

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from chipassets.bundle.guard import held
+from chipassets.bundle.folder_lock import held
 from chipassets.errors import BundleError
 
 _PARTIAL = ".chipassets-tmp"

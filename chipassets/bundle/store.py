@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from chipassets.bundle.files import is_forgotten, resolved, take_mode
-from chipassets.bundle.guard import held
+from chipassets.bundle.folder_lock import held
 from chipassets.bundle.index import INDEX_NAME, FileEntry, Index, index_from_bytes, index_to_bytes
 from chipassets.bundle.place import MAX_INDEX_BYTES, Place, prepare_place, swaps_whole
 from chipassets.bundle.swap import SWAP_NAME, replace_contents, replace_folder
@@ -46,7 +46,7 @@ def read_index(folder: Path) -> Index:
         raise CheckError(f"{folder} holds no readable bundle ({path.name}: {reason})") from error
 
 
-def read_settled(folder: Path, read: Callable[[Index], Result]) -> Result:
+def read_consistent(folder: Path, read: Callable[[Index], Result]) -> Result:
     """Return the result of `read` on the bundle's index and files, all of the same build.
 
     If a build replaces the bundle meanwhile, waits for it and reads again. CheckError as in
@@ -86,9 +86,9 @@ def _stamp(folder: Path) -> tuple[int, ...] | None:
 def read_whole(folder: Path) -> tuple[Index, list[str]]:
     """Return the index of a bundle and its faults, of the same build.
 
-    Errors as in `read_settled`.
+    Errors as in `read_consistent`.
     """
-    return read_settled(folder, lambda index: (index, find_faults(folder, index.files())))
+    return read_consistent(folder, lambda index: (index, find_faults(folder, index.files())))
 
 
 def find_faults(folder: Path, entries: Iterable[FileEntry]) -> list[str]:

@@ -187,7 +187,7 @@ class _Lane:
             self._end(note, row)
         instrument = self.song.instrument(note.instrument)
         if instrument.vibrato_delay_frames is not None and self.spec.kind != "noise":
-            self._waver(note, instrument, instrument.vibrato_delay_frames)
+            self._add_vibrato(note, instrument, instrument.vibrato_delay_frames)
 
     def _end(self, note: ChipNote, row: int) -> None:
         if note.end_frame >= self.song.frames:
@@ -203,7 +203,7 @@ class _Lane:
             effects = (f"G{delay:02X}",) if delay else ()
             self._cells[last] = FtCell("---" if is_cut(instrument) else "===", effects=effects)
 
-    def _waver(self, note: ChipNote, instrument: Instrument, delay: int) -> None:
+    def _add_vibrato(self, note: ChipNote, instrument: Instrument, delay: int) -> None:
         """Add vibrato from the first row after its delay, if the note still sounds there."""
         row, late = self.grid.place(min(note.start_frame + delay, self.song.frames - 1))
         row += late > 0

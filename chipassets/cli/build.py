@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli.answers import Grounds
-from chipassets.cli.ci import Format, Found, ReportFormat, told_as, track_place
+from chipassets.cli.ci import Format, Found, ReportFormat, report_as, track_place
 from chipassets.cli.ci import depfile as make_rule
 from chipassets.cli.manifest import read_manifest, tell_renames
 from chipassets.cli.options import (
@@ -114,7 +114,7 @@ def build_command(
         print_text("\n".join(path.as_posix() for path in asked))
         return
     if check_only and form is not ReportFormat.TEXT:
-        with told_as(form, "build --check", manifest) as findings:
+        with report_as(form, "build --check", manifest) as findings:
             for stale in _stale(manifest, out, model, notes_only=notes_only):
                 place = track_place(manifest, stale)
                 findings.add(Found(findings.file, stale, "stale", *place))

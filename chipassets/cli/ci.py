@@ -66,7 +66,7 @@ class Findings:
 
 
 @contextmanager
-def told_as(form: ReportFormat, command: str, file: Path) -> Iterator[Findings]:
+def report_as(form: ReportFormat, command: str, file: Path) -> Iterator[Findings]:
     """Collect findings and errors, print them in the format, and exit with their exit code."""
     findings = Findings(command, file.as_posix())
     try:

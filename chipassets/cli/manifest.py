@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli.answers import Grounds
-from chipassets.cli.ci import Format, ReportFormat, told_as
+from chipassets.cli.ci import Format, ReportFormat, report_as
 from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
 from chipassets.cli.output import forget_heard, print_json, print_text, say
 from chipassets.errors import ManifestError, Problem, UsageError
@@ -143,7 +143,7 @@ def validate_command(
 ) -> None:
     """Check manifests and report everything that is wrong with them; writes nothing."""
     if form is not ReportFormat.TEXT:
-        with told_as(form, "validate", manifests[0]):
+        with report_as(form, "validate", manifests[0]):
             _validated(manifests)
         return
     tracks = _validated(manifests)

@@ -189,7 +189,7 @@ def takes_command(
                 f"{version.name}, keep it with --accept {version.name}"
             )
         elif import_file is not None:
-            from chipassets.decisions.taking_in import import_take
+            from chipassets.decisions.midi_import import import_take
 
             said = "\n".join(import_take(audition, import_file, take))
         else:

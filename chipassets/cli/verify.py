@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chipassets.cli.ci import Format, Found, ReportFormat, told_as
+from chipassets.cli.ci import Format, Found, ReportFormat, report_as
 from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 
@@ -21,7 +21,7 @@ def verify_command(
     from chipassets.bundle import open_folder, read_whole
 
     if form is not ReportFormat.TEXT:
-        with told_as(form, "verify", bundle) as findings:
+        with report_as(form, "verify", bundle) as findings:
             for fault in read_whole(open_folder(bundle))[1]:
                 name, _, message = fault.partition(": ")
                 findings.add(Found((bundle / name).as_posix(), message, "altered"))

@@ -39,9 +39,9 @@ from chipassets.production.casting import (
     retempoed,
     roll,
 )
-from chipassets.production.links import linked
+from chipassets.production.linked_notes import linked
 from chipassets.resolve.build_plan import resolve
-from chipassets.stored.cache_keys import as_played, is_held, notes_key, plan_key, settled
+from chipassets.stored.cache_keys import as_played, is_held, notes_key, plan_key, with_held_takes
 
 MAX_TAKES = 512
 """The largest number of takes of a track; more are rarely better."""
@@ -109,7 +109,7 @@ def open_audition(manifest: Path, track: str, model: str | None = None) -> Audit
     )
     lock = read_lock(manifest).renamed({one.name: one.was for one in whole.tracks})
     # A track's plan depends on the track that it matches, whose take may be held.
-    playing = linked(settled(whole, lock.without({track}).takes), lock.takes)
+    playing = linked(with_held_takes(whole, lock.without({track}).takes), lock.takes)
     plan = replace(playing, tracks=tuple(one for one in playing.tracks if one.name == track))
     return Audition(
         manifest=manifest,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chipassets.bundle.files import replace_file, resolved, sweep_partial
-from chipassets.bundle.guard import held
+from chipassets.bundle.folder_lock import held
 from chipassets.errors import BundleError, CheckError
 from chipassets.lock.conflict import conflict_error, has_conflict
 from chipassets.lock.entries import Lock

@@ -15,7 +15,7 @@ from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Steps
 from chipassets.manifest.models import Manifest
 from chipassets.manifest.refusal import Fault
-from chipassets.manifest.settings import Settings, said_of
+from chipassets.manifest.settings import Settings, option_of
 
 
 def check_avoid(manifest: Manifest, name: str, settings: Settings) -> Iterator[Clash]:
@@ -36,9 +36,9 @@ def check_avoid(manifest: Manifest, name: str, settings: Settings) -> Iterator[C
         if FILLS in avoid and wish.drums is not None and wish.drums.strokes and wish.drums.fills:
             way = ("sections", wish.section, "drums") if wish.section else ("drums",)
             yield _clash(steps, way, FILLS, "drums")
-    if CHROMATIC in avoid and said_of(manifest, name, "chromatic"):
+    if CHROMATIC in avoid and option_of(manifest, name, "chromatic"):
         yield _clash(steps, ("chromatic",), CHROMATIC, "chromatic")
-    if ARPEGGIO in avoid and said_of(manifest, name, "arpeggio"):
+    if ARPEGGIO in avoid and option_of(manifest, name, "arpeggio"):
         yield _clash(steps, ("arpeggio",), ARPEGGIO, "arpeggio")
 
 

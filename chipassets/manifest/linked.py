@@ -30,7 +30,7 @@ _EXAMPLE = "write variant: night, or {tempo: 90%, mode: minor, texture: held, dr
 
 
 @dataclass(frozen=True, slots=True)
-class VariantSaid:
+class VariantOptions:
     """The changes of a variant, those of its row in `VARIANTS` included."""
 
     name: str = ""
@@ -43,7 +43,7 @@ class VariantSaid:
     instruments: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_variant(value: Any, context: Context) -> VariantSaid:
+def read_variant(value: Any, context: Context) -> VariantOptions:
     """Return a variant given by name or as a mapping; Refusal, naming the key, otherwise."""
     if isinstance(value, str):
         return _row(value, context)
@@ -54,7 +54,7 @@ def read_variant(value: Any, context: Context) -> VariantSaid:
               on_key=True)
         for name in value if name not in _KEYS
     ]  # fmt: skip
-    said = VariantSaid()
+    said = VariantOptions()
     if _BASE in value:
         try:
             said = _row(value[_BASE], context)
@@ -70,13 +70,13 @@ def read_variant(value: Any, context: Context) -> VariantSaid:
     return said
 
 
-def _row(name: Any, context: Context) -> VariantSaid:
+def _row(name: Any, context: Context) -> VariantOptions:
     if not isinstance(name, str) or name not in VARIANTS:
         fix = did_you_mean(name if isinstance(name, str) else "", VARIANTS, "variants")
         raise refuse("there is no variant of this name", fix)
     row = VARIANTS[name]
     colours = {"lead": row.lead, "inner": row.inner}
-    return VariantSaid(
+    return VariantOptions(
         name,
         row.tempo_percent,
         row.mode,
@@ -88,7 +88,7 @@ def _row(name: Any, context: Context) -> VariantSaid:
     )
 
 
-def _with(said: VariantSaid, name: str, value: Any, context: Context) -> VariantSaid:
+def _with(said: VariantOptions, name: str, value: Any, context: Context) -> VariantOptions:
     if name == _TEMPO:
         return replace(said, tempo_percent=_percent(value))
     if name == _MODE:
@@ -157,7 +157,7 @@ Family = Annotated[
 From = Annotated[str, _of("The track that a bridge starts from; to: is where it leads.")]
 To = Annotated[str, _of("The track that a bridge leads to: one or two bars in both keys.")]
 VariantField = Annotated[
-    VariantSaid,
+    VariantOptions,
     Reads(
         read_variant,
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from chipassets.manifest.melody import WrittenMelody
+from chipassets.manifest.melody_field import WrittenMelody
 from chipassets.manifest.refusal import Fault, did_you_mean
 from chipassets.manifest.settings import Settings
 from chipassets.music.forms import INTRO

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from chipassets.manifest.aims import Avoid, SoundsLikeField
+from chipassets.manifest.aims_field import Avoid, SoundsLikeField
 from chipassets.manifest.chords_field import ChordsField
 from chipassets.manifest.duration import LengthField, MetreField, TempoField
-from chipassets.manifest.endings import Ending, FinalKey, Pickup
+from chipassets.manifest.endings_field import Ending, FinalKey, Pickup
 from chipassets.manifest.engines import Engines
 from chipassets.manifest.form_field import FormField
 from chipassets.manifest.guidance import Guidance
@@ -18,7 +18,7 @@ from chipassets.manifest.instruments import Colours, InstrumentField
 from chipassets.manifest.keeping import LockState, Was
 from chipassets.manifest.linked import Family, From, LikeTrack, To, VariantField
 from chipassets.manifest.match import Match
-from chipassets.manifest.melody import MelodyField
+from chipassets.manifest.melody_field import MelodyField
 from chipassets.manifest.mood import (
     Density,
     GrooveName,

@@ -14,12 +14,12 @@ from chipassets.manifest.duration import Length
 from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.keeping import FROZEN, OPEN
-from chipassets.manifest.linked import VariantSaid
-from chipassets.manifest.melody import WrittenMelody, melody_form
+from chipassets.manifest.linked import VariantOptions
+from chipassets.manifest.melody_field import WrittenMelody, melody_form
 from chipassets.manifest.models import Manifest, Options, SceneOptions
 from chipassets.manifest.motif_field import MotifUse
 from chipassets.manifest.sound import sounding_layers
-from chipassets.manifest.wishes import SectionsSaid
+from chipassets.manifest.wishes import SectionOptions
 from chipassets.music.forms import FormPart, natural_bars
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
@@ -216,8 +216,8 @@ def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
     return sections if whole == Wish() else (whole, *sections)
 
 
-def _sections(layers: tuple[Options, ...]) -> SectionsSaid:
-    found: SectionsSaid = _said(layers, "sections", SectionsSaid())
+def _sections(layers: tuple[Options, ...]) -> SectionOptions:
+    found: SectionOptions = _said(layers, "sections", SectionOptions())
     return found
 
 
@@ -302,7 +302,7 @@ _ANY_SCENE = "overworld"
 """The scene used for a track whose scene is refused, so that the rest can be checked."""
 
 
-def changed_by(variant: VariantSaid | None) -> Options:
+def changed_by(variant: VariantOptions | None) -> Options:
     """Return the changes of a variant as options of a track."""
     if variant is None:
         return Options()
@@ -367,7 +367,7 @@ def _kit(manifest: Manifest, layers: tuple[Options, ...]) -> str:
     return CHIPS[manifest.chip].kits[0]
 
 
-def said_of(manifest: Manifest, name: str, option: str) -> Any:
+def option_of(manifest: Manifest, name: str, option: str) -> Any:
     """Return the value of an option that the track, its scene or the defaults set; else None."""
     return _said(_layers(manifest, name), option, None)
 

@@ -11,7 +11,7 @@ from chipassets.compose.grooves import METRES, STYLES, groove_named
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
 from chipassets.manifest.chords_field import LINE_SCHEMA, SECTION, read_chords
 from chipassets.manifest.instruments import DRUMS, read_colours
-from chipassets.manifest.melody import (
+from chipassets.manifest.melody_field import (
     SECTION_MELODY_SCHEMA,
     WrittenMelody,
     melody_of_section,
@@ -253,7 +253,7 @@ _WHOLE_TRACK = (
 
 
 @dataclass(frozen=True, slots=True)
-class SectionsSaid:
+class SectionOptions:
     """What a track sets for its sections: wishes, motifs and melodies."""
 
     wishes: tuple[Wish, ...] = ()
@@ -261,7 +261,7 @@ class SectionsSaid:
     melodies: tuple[WrittenMelody, ...] = ()
 
 
-def read_sections(value: Any, context: Context) -> SectionsSaid:
+def read_sections(value: Any, context: Context) -> SectionOptions:
     """Return the settings of each section; Refusal, naming the key, for anything else."""
     example = "write it like {B: {drums: none, texture: arpeggio}}"
     if not isinstance(value, dict) or not value:
@@ -293,7 +293,7 @@ def read_sections(value: Any, context: Context) -> SectionsSaid:
             wishes.append(wish)
     if faults:
         raise Refusal(*faults)
-    return SectionsSaid(tuple(wishes), tuple(motifs), tuple(melodies))
+    return SectionOptions(tuple(wishes), tuple(motifs), tuple(melodies))
 
 
 def _with(wish: Wish, name: str, what: Any) -> Wish:
@@ -418,7 +418,7 @@ DrumsField = Annotated[Drums, Reads(read_drums, DRUMS_SCHEMA)]
 Texture = Annotated[str, Reads(read_texture, TEXTURE_SCHEMA)]
 BassRole = Annotated[str | tuple[tuple[int, int, int], ...], Reads(_read_bass, _BASS_SCHEMA)]
 SectionsField = Annotated[
-    SectionsSaid,
+    SectionOptions,
     Reads(
         read_sections,
         {

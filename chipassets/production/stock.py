@@ -12,14 +12,14 @@ from chipassets.errors import BundleError, CheckError
 from chipassets.lock import Choices, Lock, line_of, lock_path, read_lock, read_text
 from chipassets.originality import GramIndex, open_index
 from chipassets.plan.trackplan import BuildPlan
-from chipassets.production.links import linked, waiting
+from chipassets.production.linked_notes import linked, waiting
 from chipassets.stored.cache_keys import (
-    given_up,
+    contradicted_line,
     is_held,
-    settled,
+    outdated_accepted,
     stale_audio,
     stale_notes,
-    strayed,
+    with_held_takes,
 )
 
 
@@ -75,8 +75,8 @@ def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = Fa
     model, grams = open_model(plan.model), open_index(plan.model)
     before = read_lock(manifest)
     lock = before.renamed({track.name: track.was for track in plan.tracks})
-    unwanted = given_up(plan, lock) if recompose else set()
-    playing = settled(plan, lock.without(unwanted).takes)
+    unwanted = outdated_accepted(plan, lock) if recompose else set()
+    playing = with_held_takes(plan, lock.without(unwanted).takes)
     sha256 = grams.sha256 if grams else ""
     first = stale_notes(playing, lock, model, sha256, unwanted)
     playing = linked(
@@ -150,7 +150,7 @@ def _refuse_strays(stock: Stock, manifest: Path) -> None:
         take = stock.lock.takes.get(track.name)
         if take is None or track.name in stock.notes:
             continue
-        found = strayed(asked if is_held(asked, take) else track, take)
+        found = contradicted_line(asked if is_held(asked, take) else track, take)
         if found:
             word, why = found
             path = lock_path(manifest)

@@ -14,7 +14,7 @@ from chipassets.bundle import (
     TrackEntry,
     find_faults,
     open_folder,
-    read_settled,
+    read_consistent,
 )
 from chipassets.errors import CheckError
 from chipassets.report.midi_roll import Roll, read_roll
@@ -71,7 +71,7 @@ def with_bundle(path: Path, use: Callable[[OpenedBundle], Result]) -> Result:
             outside the folder, or invalid.
     """
     folder = open_folder(path)
-    return read_settled(folder, lambda index: use(_open(path, folder, index)))
+    return read_consistent(folder, lambda index: use(_open(path, folder, index)))
 
 
 def _open(path: Path, folder: Path, index: Index) -> OpenedBundle:

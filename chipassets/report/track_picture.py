@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_settled
+from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_consistent
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import CheckError, RenderError, UsageError
 from chipassets.manifest.refusal import did_you_mean
@@ -48,7 +48,7 @@ def show(folder: Path, name: str, bars: str | None = None, *, as_png: bool = Fal
     def draw(index: Index) -> Shown:
         return _draw(folder, index, name, bars, as_png=as_png)
 
-    return read_settled(folder, draw)
+    return read_consistent(folder, draw)
 
 
 def _draw(folder: Path, index: Index, name: str, bars: str | None, *, as_png: bool) -> Shown:

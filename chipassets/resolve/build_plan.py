@@ -12,7 +12,7 @@ from typing import Any
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import UsageError
 from chipassets.manifest import Manifest, Settings, settings_of
-from chipassets.manifest.melody import WrittenMelody
+from chipassets.manifest.melody_field import WrittenMelody
 from chipassets.manifest.motif_field import PLAIN_MILLIBPM, MotifUse, tune_of
 from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.words import format_fault

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chipassets.manifest import Manifest
-from chipassets.manifest.linked import VariantSaid
+from chipassets.manifest.linked import VariantOptions
 from chipassets.manifest.settings import changed_by
 from chipassets.music.bridges import bridge_chords
 from chipassets.music.keys import Key
@@ -44,7 +44,7 @@ def link_track(manifest: Manifest, track: TrackPlan, planned: Planned) -> TrackP
 def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> TrackPlan:
     """Return the original's plan with the variant's changes; the notes follow when they exist."""
     said = manifest.tracks[track.name]
-    variant = said.variant or VariantSaid()
+    variant = said.variant or VariantOptions()
     changes = changed_by(variant)
     wish = Wish(drums=said.drums or changes.drums, texture=said.texture or changes.texture or "")
     colours = track.character

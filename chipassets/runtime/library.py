@@ -45,12 +45,12 @@ class Library(Value):
 
             folder = unpack(folder)
             try:
-                index = _read_settled(folder)
+                index = _read_consistent(folder)
             except LibraryError:
                 discard(folder)
                 raise
         else:
-            index = _read_settled(folder)
+            index = _read_consistent(folder)
         return cls(index.game, index.chip, index.tracks)
 
     def renew(self, newer: Library) -> Library:
@@ -112,7 +112,7 @@ class Library(Value):
         return Match(best, _say_shared(best, moods))
 
 
-def _read_settled(folder: Path) -> Index:
+def _read_consistent(folder: Path) -> Index:
     """Return the index; if a build replaces the bundle meanwhile, wait for it."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:

@@ -22,7 +22,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from chipassets.bundle import FileEntry, TrackEntry
-from chipassets.bundle.guard import try_hold
+from chipassets.bundle.folder_lock import try_hold
 from chipassets.errors import BundleError, CheckError
 from chipassets.lock import Choices, LockedTake, take_from_text, take_to_text
 from chipassets.plan.trackplan import BuildPlan, TrackPlan

@@ -105,7 +105,7 @@ def is_held(track: TrackPlan, take: LockedTake | None) -> bool:
     return take is not None and (take.accepted or track.frozen)
 
 
-def settled(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
+def with_held_takes(plan: BuildPlan, locked: Mapping[str, LockedTake]) -> BuildPlan:
     """Return the plan with the key, metre, bars, form and open tempo of held takes.
 
     A track that matches a held one, and is not held itself, takes its key and tempo from it.
@@ -147,7 +147,7 @@ def as_played(track: TrackPlan, take: LockedTake) -> TrackPlan:
     )
 
 
-def given_up(plan: BuildPlan, lock: Lock) -> set[str]:
+def outdated_accepted(plan: BuildPlan, lock: Lock) -> set[str]:
     """Return the tracks whose accepted take no longer fits the plan: `recompose` replaces these."""
     return {
         track.name
@@ -190,7 +190,7 @@ def stale_notes(
     return reasons
 
 
-def strayed(track: TrackPlan, take: LockedTake) -> tuple[str, str] | None:
+def contradicted_line(track: TrackPlan, take: LockedTake) -> tuple[str, str] | None:
     """Return the word of the lock's line where a score contradicts its plan, and why; else None.
 
     A held take is compared with the lock's own values instead of the plan.

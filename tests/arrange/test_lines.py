@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipassets.arrange.lines import deal_lines, fill_gaps
+from chipassets.arrange.lines import assign_lines, fill_gaps
 from chipassets.music.score import Note, ordered
 from tests.chip_music import song
 
@@ -26,7 +26,7 @@ NOTES = st.lists(
 
 def test_lead_takes_the_melody_and_bass_the_lowest_line() -> None:
     score = song(4)
-    lead, inner, bass = deal_lines(score.notes)
+    lead, inner, bass = assign_lines(score.notes)
     assert [note.pitch for note in lead] == [n.pitch for n in score.notes if n.pitch > 64]
     assert {note.pitch for note in bass} == {45, 41, 48, 43}
     assert {note.pitch for note in inner} == {60, 57, 64, 59}
@@ -35,33 +35,33 @@ def test_lead_takes_the_melody_and_bass_the_lowest_line() -> None:
 def test_lead_does_not_fall_into_the_accompaniment_when_the_melody_rests() -> None:
     accompaniment = [Note(step, 2, pitch) for step in range(0, 32, 2) for pitch in (48, 55)]
     melody = [Note(0, 8, 76), Note(16, 8, 74)]
-    lead, _, bass = deal_lines(ordered(accompaniment + melody))
+    lead, _, bass = assign_lines(ordered(accompaniment + melody))
     assert {76, 74} <= {note.pitch for note in lead}
     assert {note.pitch for note in bass} == {48}
 
 
 def test_single_melody_is_all_lead() -> None:
     melody = [Note(2 * n, 2, pitch) for n, pitch in enumerate((60, 64, 67, 72, 71, 67, 62, 60))]
-    lead, inner, bass = deal_lines(melody)
+    lead, inner, bass = assign_lines(melody)
     assert (list(lead), inner, bass) == (melody, (), ())
 
 
 def test_fourth_voice_of_a_chord_gives_way_inside() -> None:
     chord = [Note(0, 8, pitch) for pitch in (72, 67, 64, 48)]
-    lead, inner, bass = deal_lines(ordered(chord))
+    lead, inner, bass = assign_lines(ordered(chord))
     assert (lead[0].pitch, bass[0].pitch) == (72, 48)
     assert inner[0].pitch in (64, 67)
 
 
 def test_nothing_gives_three_empty_lines() -> None:
-    assert deal_lines(()) == ((), (), ())
+    assert assign_lines(()) == ((), (), ())
 
 
 @given(NOTES)
 def test_lines_hold_parts_of_score_notes_and_never_overlap(notes: list[Note]) -> None:
     score_notes = ordered(notes)
     starts = {(note.start_step, note.pitch): note.end_step for note in score_notes}
-    lines = deal_lines(score_notes)
+    lines = assign_lines(score_notes)
     for line in lines:
         for note in line:
             assert note.end_step <= starts[note.start_step, note.pitch]
@@ -75,7 +75,7 @@ def test_lines_hold_parts_of_score_notes_and_never_overlap(notes: list[Note]) ->
 def test_gaps_take_what_begins_in_them_and_nothing_is_lost(
     notes: list[Note], draw: random.Random
 ) -> None:
-    line, left = deal_lines(ordered(notes))[1], [n for n in ordered(notes) if draw.random() < 0.7]
+    line, left = assign_lines(ordered(notes))[1], [n for n in ordered(notes) if draw.random() < 0.7]
     own = {(note.start_step, note.pitch) for note in line}
     left = [note for note in left if (note.start_step, note.pitch) not in own]
     filled, rest = fill_gaps(line, left)

@@ -12,8 +12,8 @@ import mido
 import pytest
 
 from chipassets.build import build
+from chipassets.decisions.midi_voices import Stroke, read_voices
 from chipassets.decisions.rerolling import read_words
-from chipassets.decisions.voices_in import Stroke, read_voices
 from chipassets.decisions.whole_tracks import accept_tracks
 from chipassets.errors import UsageError
 from chipassets.lock import (

@@ -26,9 +26,9 @@ from chipassets.chipfiles.spc import decode_spc
 from chipassets.chipfiles.vgm import decode_vgm
 from chipassets.cluster.address import parse_address
 from chipassets.compose.weights import parse_model
-from chipassets.decisions import taking_in
+from chipassets.decisions import midi_import
+from chipassets.decisions.midi_voices import read_voices
 from chipassets.decisions.rerolling import read_words
-from chipassets.decisions.voices_in import read_voices
 from chipassets.engines import Item, place
 from chipassets.engines.placing import RECORD
 from chipassets.errors import (
@@ -186,11 +186,11 @@ def edited(data: bytes, folder: Path, _: Random) -> None:
     """What `takes --import` does with a file before it touches the lock."""
     path, score, track = written(data, folder, "a.mid"), song(2), plan(bars=2)
     found = read_voices(path, "nes", score)
-    if not taking_in._faults(found, score, track, "nes"):
-        merged = taking_in._merged(score, track, "nes", found)
+    if not midi_import._faults(found, score, track, "nes"):
+        merged = midi_import._merged(score, track, "nes", found)
         assert merged.bars == score.bars
         arrange(merged, track, "nes")
-        taking_in._changes(score, merged)
+        midi_import._changes(score, merged)
 
 
 def words_of_reroll(data: bytes, _folder: Path, _rng: Random) -> None:

@@ -11,7 +11,7 @@ from chipassets.lock import read_lock
 from chipassets.manifest import load_manifest
 from chipassets.music.keys import Key
 from chipassets.music.notes import LEAD
-from chipassets.production.links import linked, waiting
+from chipassets.production.linked_notes import linked, waiting
 from chipassets.resolve.build_plan import resolve
 
 GAME = """game: Links

@@ -17,7 +17,7 @@ from mutagen.oggvorbis import OggVorbis
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chips.profiles import CHIPS
-from chipassets.decisions.voices_in import read_voices
+from chipassets.decisions.midi_voices import read_voices
 from chipassets.errors import RenderError
 from chipassets.music.keys import Key
 from chipassets.music.score import Note

@@ -25,7 +25,7 @@ from chipassets.decisions.auditions import (
     reopen,
     take_of,
 )
-from chipassets.decisions.voices_in import FileNotes, Stroke, read_voices
+from chipassets.decisions.midi_voices import FileNotes, Stroke, read_voices
 from chipassets.errors import CheckError
 from chipassets.music.keys import pitch_name
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
