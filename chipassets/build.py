@@ -26,7 +26,7 @@ from chipassets.errors import CheckError
 from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
-from chipassets.production.linked_notes import waiting
+from chipassets.production.linked_notes import linked, waiting
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
 from chipassets.stored.cache import Cache, open_cache
@@ -267,8 +267,11 @@ def _finish(
     strict: bool,
 ) -> Built:
     index, shared = _index(stock, folder, _entries(stock, produced), lock.takes)
-    warnings = [*outdated_choices(stock.asked, lock, stock.model), *_track_warnings(index)]
-    warnings += _cartridge_warnings(stock.plan, index)
+    warnings = [
+        *outdated_choices(linked(stock.asked, lock.takes), lock, stock.model),
+        *_track_warnings(index),
+    ]
+    warnings += _cartridge_warnings(stock.plan, index) + _rival_warnings(stock)
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     changed = index != stock.index or bool(produced) or bool(stock.others)
@@ -353,6 +356,16 @@ def _album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, 
     from chipassets.production.produce import album_files
 
     return album_files(plan, takes)
+
+
+def _rival_warnings(stock: Stock) -> list[str]:
+    rivals = stock.lock.rivals({track.name: track.was for track in stock.asked.tracks})
+    return [
+        f"track {new!r}: the lock has other decisions under its old name {old!r} (take "
+        f"{stock.lock.takes[old].name}, of {new!r} take {stock.lock.takes[new].name}); keep one: "
+        f"takes --forget {old}, or takes --forget {new} and build again"
+        for new, old in rivals.items()
+    ]
 
 
 def _cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:

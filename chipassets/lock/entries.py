@@ -166,6 +166,10 @@ class LockedTake:
             at = version.before
         return row
 
+    def goes_on_from(self, other: LockedTake) -> bool:
+        """Whether the take was decided on after the other one, whose notes it replaced."""
+        return notes_sha256(other.score) in self.replaced_row()
+
     def next_version(self, number: int) -> int:
         """Return the number, from 1, of the next version of a composed take (from 0)."""
         return 1 + max((v.version for v in self.versions if v.number == number), default=0)
@@ -209,13 +213,37 @@ class Lock:
     def renamed(self, names: Mapping[str, str | None]) -> Lock:
         """Return the lock with entries under new names; names: the old name, or None, by new name.
 
-        If there is an entry under the new name, both stay; but an undecided one is replaced by an
-        old one with decisions.
+        If there is an entry under the new name, both stay; but it is replaced by the old one if it
+        has no decisions and the old one has, or if the old one was decided from its very notes: a
+        branch that repaired a track and one that renamed it then meet.
         """
         takes = dict(self.takes)
         for new, old in names.items():
             if old is None or old not in takes or old in names:
                 continue
-            if new not in takes or (takes[old].is_decided and not takes[new].is_decided):
+            if (
+                new not in takes
+                or (takes[old].is_decided and not takes[new].is_decided)
+                or takes[old].goes_on_from(takes[new])
+            ):
                 takes[new] = takes.pop(old)
         return replace(self, takes=takes)
+
+    def rivals(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return the old name by new name, where both have decisions of which none goes on.
+
+        names: as in `renamed`.
+        """
+        return {
+            new: old
+            for new, old in names.items()
+            if old is not None
+            and old not in names
+            and (first := self.takes.get(old))
+            and (second := self.takes.get(new))
+            and first.is_decided
+            and second.is_decided
+            and notes_sha256(first.score) != notes_sha256(second.score)
+            and not first.goes_on_from(second)
+            and not second.goes_on_from(first)
+        }

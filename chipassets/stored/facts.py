@@ -226,7 +226,8 @@ def file_changes(plan: BuildPlan, track: TrackPlan, old: Mapping[str, Any]) -> l
 
     `old` is the plan as `plan_to_json` gives it, from a file: anything may be missing.
     """
-    now = plan_to_json(replace(plan, tracks=(track,)))
+    # Through JSON, as `old` went: tuples are lists there.
+    now = json.loads(json.dumps(plan_to_json(replace(plan, tracks=(track,)))))
     listed = old.get("tracks")
     tracks = {
         item.get("name"): item

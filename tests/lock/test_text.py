@@ -158,6 +158,25 @@ def test_entries_move_to_new_names_unless_something_is_there() -> None:
         assert other.renamed({"oasis": "desert"}) == other
 
 
+def test_a_track_that_one_branch_renamed_and_another_repaired_is_one() -> None:
+    renamed = replace(PLAIN, accepted=True)
+    score = replace(PLAIN.score, notes=PLAIN.score.notes[1:])
+    repaired = replace(renamed, score=score).replacing(renamed)
+    names = {"oasis": "desert"}
+    merged = Lock({"desert": repaired, "oasis": renamed})
+    assert merged.renamed(names).takes == {"oasis": repaired}
+    assert merged.rivals(names) == {}
+    # The other way round the repaired one stays where it is.
+    turned = Lock({"desert": renamed, "oasis": repaired})
+    assert turned.renamed(names).takes["oasis"] == repaired
+    assert turned.rivals(names) == {}
+    # Both repaired it: a person has to say which.
+    other = replace(PLAIN.score, notes=PLAIN.score.notes[:-1])
+    both = Lock({"desert": repaired, "oasis": replace(renamed, score=other).replacing(renamed)})
+    assert both.renamed(names) == both
+    assert both.rivals(names) == {"oasis": "desert"}
+
+
 def test_numbers_of_takes_reach_into_every_row() -> None:
     text, _ = edited('"2 | 0.4', '"0 | 0.4')
     with pytest.raises(CheckError, match="an invalid take number"):

@@ -71,3 +71,26 @@ def test_a_variant_follows_the_take_in_the_lock_and_an_accepted_one_stays(tmp_pa
     assert known.tracks[0] != changed.tracks[0]
     assert len(changed.tracks[1].melodies) == 1
     assert len(original.part(LEAD)) > 1
+
+
+def test_an_accepted_variant_is_not_said_to_have_changed(tmp_path: Path) -> None:
+    # Nothing changed but that somebody accepted it, texture and all.
+    manifest = tmp_path / "game.yaml"
+    text = GAME.format(key="C major", seed=3).replace("{mode: minor}", "night")
+
+    def built(*, recompose: bool = False) -> Built:
+        manifest.write_text(text)
+        plan = resolve(load_manifest(manifest))
+        events = list(build(plan, manifest, tmp_path / "out", 1, recompose=recompose))
+        assert isinstance(events[-1], Built)
+        return events[-1]
+
+    built()
+    accept_tracks(manifest, [])
+    plan = resolve(load_manifest(manifest))
+    said = check(plan, manifest, tmp_path / "out")
+    assert said == [
+        f"track '{name}': its take was accepted" for name in ("night", "winter", "overworld")
+    ]
+    assert not [line for line in built().warnings if "is kept" in line]
+    assert set(built(recompose=True).done.values()) == {"kept"}
