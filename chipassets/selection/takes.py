@@ -335,8 +335,10 @@ def _refusal(metrics: Metrics, score: Score, *, is_written: bool) -> str | None:
 
 
 def explain(ratings: Sequence[Rating], best: int) -> str:
-    """Return the features in which a take is better than the others, in one phrase."""
+    """Return what there is to say of take number `best` among the rated takes, in one phrase."""
     winner = ratings[best]
+    if winner.refused and any(rating.refused is None for rating in ratings):
+        return f"a choice among takes would refuse it: {winner.refused}"
     if winner.refused:
         return f"no take was good; this one is the least bad: {winner.refused}"
     metrics = winner.metrics

@@ -17,7 +17,7 @@ from chipassets.music.score import Note, Score, Statement
 from chipassets.originality import Originality
 from chipassets.plan.trackplan import Character, Melody, Range, TrackPlan
 from chipassets.selection.features import FEATURES
-from chipassets.selection.takes import choose, choose_rated, rate
+from chipassets.selection.takes import choose, choose_rated, explain, rate
 
 BARS = 8
 KEY = Key(0, "major")
@@ -99,6 +99,12 @@ def test_the_reason_is_one_readable_phrase() -> None:
         why,
     )
     assert "only take" in choose([tune()], PLAN).why
+
+
+def test_a_refused_take_that_a_person_keeps_is_not_called_the_least_bad() -> None:
+    ratings = [rate(tune(), PLAN), rate(SILENT, PLAN)]
+    assert explain(ratings, 1).startswith("a choice among takes would refuse it: ")
+    assert explain(ratings[1:], 0).startswith("no take was good; ")
 
 
 def test_all_refused_still_chooses_and_says_so() -> None:
