@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+# Commands load these when they build: tests/conftest.py replaces parts of them before that.
+import chipassets.production.casting
+import chipassets.production.workers
 from chipassets.__main__ import main
 from tests.conftest import session_folder, share_takes
 

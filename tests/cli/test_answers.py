@@ -14,6 +14,7 @@ import pytest
 from chipassets.cli import answers
 from chipassets.stored import answers as stored
 from tests.cli.conftest import Run
+from tests.lock.material import quick_cast
 from tests.midi.test_midifile import late
 
 MANIFEST = """\
@@ -23,7 +24,7 @@ model: mine.safetensors
 engines: {love: {into: game/music}}
 defaults: {takes: 1, length: 4 bars}
 tracks:
-  town: {scene: town, length: 16 bars, primer: {midi: late.mid}}
+  town: {scene: town, primer: {midi: late.mid}}
   win: {scene: victory}
 """
 BUNDLE = "build/tiny-quest"
@@ -53,8 +54,9 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def game(composed: Path, tmp_path: Path, chipassets: Run) -> Path:
-    """A folder with a game that is built."""
+def game(composed: Path, tmp_path: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a game that is built, without anything being composed."""
+    monkeypatch.setattr("chipassets.production.produce.cast", quick_cast)
     if not (composed / "build").exists():
         assert chipassets(*BUILD, folder=composed).returncode == 0
     shutil.copytree(composed, tmp_path, dirs_exist_ok=True)
