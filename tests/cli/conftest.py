@@ -10,15 +10,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-# Commands load these when they build: tests/conftest.py replaces parts of them before that.
-import chipassets.production.casting
-import chipassets.production.workers
 from chipassets.__main__ import main
 from tests.conftest import session_folder, share_takes
+
+# Commands load these when they build: tests/conftest.py replaces parts of them before that.
+for _name in ("casting", "workers"):
+    import_module(f"chipassets.production.{_name}")
 
 MANIFEST = """\
 game: Tiny Quest

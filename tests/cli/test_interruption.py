@@ -183,7 +183,7 @@ def test_full_disk_leaves_the_old_bundle(built: Path) -> None:
 
 TRACKS = 4
 MANY = "game: Many\nmodel: polyphony\nseed: 5\nformats: [ogg, midi]\n"
-MANY += "defaults: {length: 1 bar, takes: 1, loop: false}\n"
+MANY += "defaults: {length: 4 bars, takes: 1, loop: false}\n"
 MANY += "tracks:\n" + "".join(f"  t{n}: {{scene: title}}\n" for n in range(TRACKS))
 
 

@@ -35,7 +35,7 @@ from tests.runtime.tiny_bundle import Piece, write_bundle
 MANIFEST = """\
 game: Tiny
 seed: 3
-defaults: {takes: 2, length: 4 bars}
+defaults: {takes: 2, length: 2 bars}
 moods: {dread: {like: dark}}
 tracks:
   town: {mood: calm}
@@ -250,7 +250,7 @@ def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     rendered = carry_out(Hear("town", other))[-1]
     assert isinstance(rendered, Rendered)
     assert rendered.heard is not None
-    assert rendered.heard.bars == 4
+    assert rendered.heard.bars == 2
     kept = carry_out(Decide("town", "accept", other))
     # There was no bundle yet: it says that it makes more than was asked for.
     assert any(isinstance(at, Working) and at.what.startswith("building 2 of 2: ") for at in kept)
