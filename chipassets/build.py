@@ -26,12 +26,13 @@ from chipassets.errors import CheckError
 from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.production.held_chips import other_chip_warnings, refuse_frozen_on_other_chip
 from chipassets.production.linked_notes import linked, waiting
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
 from chipassets.stored.cache import Cache, open_cache
 from chipassets.stored.cache_keys import outdated_choices
-from chipassets.stored.facts import home_key_text
+from chipassets.stored.facts import CHIP_FACT, decided_on, home_key_text
 
 if TYPE_CHECKING:
     from chipassets.cluster import Cluster
@@ -96,6 +97,7 @@ Event = StockTaken | StageEntered | TrackDone | Built
 def check(plan: BuildPlan, manifest: Path, folder: Path) -> list[str]:
     """Return one line for everything that a build would change; writes nothing."""
     stock = take_stock(plan, manifest, folder)
+    refuse_frozen_on_other_chip(stock, manifest)
     found = [f"track {name!r}: {why}" for name, why in stock.stale.items()]
     if stock.index is None:
         return stock.others + _lines(stock.notes)
@@ -140,11 +142,13 @@ def build(
 
     Raises:
         CheckError: `locked`, and the lock does not cover the plan.
+        ManifestError: a frozen take would sound otherwise on the game's chip.
         ClusterError: the cluster is not there or went away; what it finished is kept.
         ChipassetsError: nothing was changed, or only the lock was brought up to date.
     """
     place = prepare_place(folder, plan.game)
     stock = take_stock(plan, manifest, folder, recompose=recompose)
+    refuse_frozen_on_other_chip(stock, manifest)
     if locked and stock.notes:
         raise CheckError(
             "\n".join(["the lock does not cover the manifest (--locked):", *_lines(stock.notes)])
@@ -251,9 +255,24 @@ def _keep_lock(
     """
     home = home_key_text(stock.asked.home)
     ours = replace(stock.lock, takes=stock.lock.takes | dict(takes), home=home)
+    ours = replace(ours, takes=ours.takes | _frozen_on(stock, ours))
     if locked or replace(ours, manifest=manifest.name) == stock.before:
         return ours
     return change_lock(manifest, lambda now: merge_locks(stock.before, now, ours)[0])
+
+
+def _frozen_on(stock: Stock, lock: Lock) -> dict[str, LockedTake]:
+    """Return the takes that are frozen now, or no longer, with the chip that belongs to that."""
+    found = {}
+    for track in stock.plan.tracks:
+        take = lock.takes.get(track.name)
+        if take is None or take.accepted:
+            continue
+        known = dict(take.facts).get(CHIP_FACT, "")
+        wanted = (known or stock.plan.chip) if track.frozen else ""
+        if known != wanted:
+            found[track.name] = replace(take, facts=decided_on(take.facts, wanted))
+    return found
 
 
 def _finish(
@@ -272,6 +291,7 @@ def _finish(
         *_track_warnings(index),
     ]
     warnings += _cartridge_warnings(stock.plan, index) + _rival_warnings(stock)
+    warnings += other_chip_warnings(stock)
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     changed = index != stock.index or bool(produced) or bool(stock.others)

@@ -42,6 +42,7 @@ from chipassets.production.casting import (
 from chipassets.production.linked_notes import linked
 from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache_keys import as_played, is_held, notes_key, plan_key, with_held_takes
+from chipassets.stored.facts import decided_on
 
 MAX_TAKES = 512
 """The largest number of takes of a track; more are rarely better."""
@@ -268,7 +269,13 @@ def accept_take(audition: Audition, take: LockedTake) -> LockedTake:
     rejected = tuple(item for item in audition.choices.rejected if item.notes_sha256 != sha256)
     why = f"{_ACCEPTED}{take.why.removeprefix(_ACCEPTED)}"
     locked = replace(
-        take, accepted=True, why=why, rejected=rejected, rolled=audition.choices.rolled, before=""
+        take,
+        accepted=True,
+        why=why,
+        rejected=rejected,
+        rolled=audition.choices.rolled,
+        before="",
+        facts=decided_on(take.facts, audition.plan.chip),
     )
     before = audition.before
     if before is not None and notes_sha256(before.score) == sha256:
@@ -302,7 +309,8 @@ def unaccept(audition: Audition) -> LockedTake:
     if current is None or not current.accepted:
         raise CheckError(f"no take of track {audition.track.name!r} is accepted")
     why = current.why.removeprefix(_ACCEPTED)
-    return _write(audition, replace(current, accepted=False, why=why, before=""))
+    facts = decided_on(current.facts, "")
+    return _write(audition, replace(current, accepted=False, why=why, before="", facts=facts))
 
 
 def keep_version(audition: Audition, base: LockedTake, score: Score, origin: str) -> Version:

@@ -14,6 +14,7 @@ from chipassets.plan.trackplan import BuildPlan
 from chipassets.production.stock import take_stock_of_notes
 from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache_keys import plan_key
+from chipassets.stored.facts import decided_on
 
 _ACCEPTED = "accepted; "
 
@@ -74,16 +75,16 @@ def accept_tracks(manifest: Path, names: Sequence[str], watch: Watch | None = No
         asked = {track.name: track for track in plan.tracks}
         for name in wanted:
             take = lock.takes[name]
+            # Who accepts it again accepts how this chip plays it.
+            take = replace(take, facts=decided_on(take.facts, plan.chip))
             if not take.accepted:
-                lock = lock.with_take(
-                    name,
-                    replace(
-                        take,
-                        accepted=True,
-                        why=f"{_ACCEPTED}{take.why}",
-                        plan_key=take.plan_key or plan_key(asked[name]),
-                    ),
+                take = replace(
+                    take,
+                    accepted=True,
+                    why=f"{_ACCEPTED}{take.why}",
+                    plan_key=take.plan_key or plan_key(asked[name]),
                 )
+            lock = lock.with_take(name, take)
         return lock
 
     takes = change_lock(manifest, accept, watch).takes
@@ -105,7 +106,8 @@ def unaccept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
             take = lock.takes.get(name)
             if take is not None and take.accepted:
                 why = take.why.removeprefix(_ACCEPTED)
-                lock = lock.with_take(name, replace(take, accepted=False, why=why))
+                facts = decided_on(take.facts, "")
+                lock = lock.with_take(name, replace(take, accepted=False, why=why, facts=facts))
                 told.append(f"{name}: take {take.name} is no longer accepted")
         return lock
 

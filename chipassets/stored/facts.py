@@ -48,6 +48,8 @@ _CALLED = {
 _LONGEST = 72
 KEY, TEMPO_FACT, METRE, BARS, GROOVE = "key", "tempo", "metre", "bars", "groove"
 _COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
+CHIP_FACT = "chip"
+"""The chip on which a take was accepted or frozen. It says nothing of how it was composed."""
 
 
 _USUAL = {"part": LEAD, "section": ""}
@@ -154,6 +156,7 @@ def changes(
     version, and key and tempo that follow the game's home key.
     """
     old, new = dict(before), dict(now)
+    old.pop(CHIP_FACT, None)
     names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
     if _PACE not in names and len(names) > 1:
         # Reported only if nothing else changed, as it does not affect the notes by itself.
@@ -270,3 +273,9 @@ def _file_fact(name: str, old: object, new: object) -> tuple[str, str, str]:
 
 def _tempo_text(millibpm: object) -> str:
     return f"{millibpm / 1000:g}" if isinstance(millibpm, int) else ""
+
+
+def decided_on(facts: tuple[tuple[str, str], ...], chip: str) -> tuple[tuple[str, str], ...]:
+    """Return the facts of a take with the chip on which it is accepted or frozen, "" for none."""
+    kept = tuple(fact for fact in facts if fact[0] != CHIP_FACT)
+    return (*kept, (CHIP_FACT, chip)) if chip else kept
