@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli import completing
 from chipassets.cli.answers import Grounds
 from chipassets.cli.ci import Format, ReportFormat, report_as
 from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
@@ -65,9 +66,16 @@ class SchemaName(StrEnum):
 
 def set_command(
     manifest: ManifestArgument,
-    track: Annotated[str, typer.Argument(help="The track's name.")],
+    track: Annotated[
+        str, typer.Argument(help="The track's name.", autocompletion=completing.tracks_of_manifest)
+    ],
     settings: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE...", help="tempo=132, mood=tense,dark, …")
+        list[str],
+        typer.Argument(
+            metavar="KEY=VALUE...",
+            help="tempo=132, mood=tense,dark, …",
+            autocompletion=completing.settings,
+        ),
     ],
 ) -> None:
     """Change settings of a track in the manifest; comments and layout stay.

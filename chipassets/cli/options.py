@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from chipassets.cli.completing import models
+
 ManifestArgument = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
 BundleOption = Annotated[
     Path | None,
@@ -17,6 +19,7 @@ JobsOption = Annotated[
     int, typer.Option("--jobs", "-j", min=0, help="Tracks made at once; 0 means one per core.")
 ]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", help="A shipped model's name or a model file.")
+    str | None,
+    typer.Option("--model", help="A shipped model's name or a model file.", autocompletion=models),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipassets.cli.completing import tracks_of_bundle
 from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 from chipassets.errors import UsageError
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 def show_command(
     bundle: Annotated[Path, typer.Argument(help="The bundle: its folder or a zip of it.")],
-    track: Annotated[str, typer.Argument(help="The track's name.")],
+    track: Annotated[
+        str, typer.Argument(help="The track's name.", autocompletion=tracks_of_bundle)
+    ],
     out: Annotated[
         Path | None,
         typer.Option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chipassets.cli.completing import parts_to_reroll, tracks_of_manifest
 from chipassets.cli.explain import print_bar
 from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
 from chipassets.cli.output import console, print_json, print_table, print_text
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 def takes_command(
     manifest: ManifestArgument,
     tracks: Annotated[
-        list[str] | None, typer.Argument(metavar="[TRACK]...", help="The track's name.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[TRACK]...", help="The track's name.", autocompletion=tracks_of_manifest
+        ),
     ] = None,
     export_take: Annotated[
         str | None, typer.Option("--export", metavar="N", help="Write take N to a file; see -o.")
@@ -36,6 +40,7 @@ def takes_command(
         typer.Option(
             "--accept",
             metavar="N|TRACK",
+            autocompletion=tracks_of_manifest,
             help="Accept take N of the track, or the locked takes of tracks: builds keep them.",
         ),
     ] = None,
@@ -60,6 +65,7 @@ def takes_command(
         typer.Option(
             "--reroll",
             metavar="WHAT",
+            autocompletion=parts_to_reroll,
             help="Compose a part anew, keep the rest: B, bars:7-8, tune, inner, bass, drums, or "
             "several with commas. See --take.",
         ),
