@@ -40,8 +40,12 @@ _ROLES = {LEAD: "lead", INNER: "inner", BASS: "bass", "harmony": "harmony", "fig
 """The chip's role of each part."""
 
 
-def import_take(audition: Audition, path: Path, take: TakeName | None = None) -> list[str]:
+def import_take(
+    audition: Audition, path: Path, take: TakeName | None = None, content: bytes | None = None
+) -> list[str]:
     """Make a MIDI file the accepted take of the track; return lines that say what was done.
+
+    content: the file's bytes, if it is not on this machine's disk; `path` is then only its name.
 
     The file is compared with a take, by default the one that a build would use: what is equal
     stays. The take that was accepted before is kept, and `undo` restores it.
@@ -52,7 +56,8 @@ def import_take(audition: Audition, path: Path, take: TakeName | None = None) ->
     """
     base = take_of(audition, take)
     track = as_played(audition.track, base)
-    found = read_voices(path, audition.plan.chip, base.score, track.swing)
+    source = path if content is None else content
+    found = read_voices(source, audition.plan.chip, base.score, track.swing, str(path))
     if not any(found.parts.values()) and not found.strokes:
         raise CheckError(f"{path} plays no note; nothing was changed")
     faults = _faults(found, base.score, track, audition.plan.chip)

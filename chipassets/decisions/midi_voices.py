@@ -63,9 +63,15 @@ class FileNotes:
 
 
 def read_voices(
-    source: Path | bytes, chip: str, score: Score, swing: Swing = STRAIGHT
+    source: Path | bytes,
+    chip: str,
+    score: Score,
+    swing: Swing = STRAIGHT,
+    name: str = "",
 ) -> FileNotes:
     """Return the notes of a file by part, on the grid.
+
+    name: what messages call the file; by default its path.
 
     A track plays the part in its name (a voice of the chip, or a word such as "bass"); if no name
     has one, channels 1, 2 and 3 are lead, inner and bass; channel 10 is the drums. A track that
@@ -75,7 +81,7 @@ def read_voices(
         UsageError: it is not a MIDI file with ticks per beat, its metre is another, or nothing says
             which part a track plays.
     """
-    name = "the export" if isinstance(source, bytes) else str(source)
+    name = name or ("the export" if isinstance(source, bytes) else str(source))
     content = _content(source, name)
     if content.damaged:
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from chipassets.errors import (
     ManifestError,
     UsageError,
 )
-from chipassets.studio.guard import Guard
+from chipassets.studio.guard import MOST_BYTES, Guard
 from chipassets.studio.session import Session
 from chipassets.studio.shown import problem_json
 from chipassets.studio.sounding import AUDIO
@@ -59,6 +60,13 @@ class Orders:
             raise UsageError(f"{name} must be an integer")
         return found
 
+    def data(self, name: str) -> bytes:
+        """Return bytes that are written in base 64; UsageError for other text."""
+        try:
+            return base64.b64decode(self.text(name, MOST_BYTES), validate=True)
+        except ValueError as error:
+            raise UsageError(f"{name} must be bytes in base 64") from error
+
     def settings(self) -> list[tuple[str, str | None]]:
         """Return keys with their new values; None removes a key."""
         found = self.values.get("settings")
@@ -84,6 +92,7 @@ def create_app(session: Session, token: str, hosts: tuple[str, ...]) -> Guard:
             Route("/tracks/{track}/takes/{take}", _get(
                 lambda at: session.sounding(at["track"], at["take"]).to_json())),
             Route(f"/tracks/{{track}}/takes/{{take}}/audio.{AUDIO}", _audio(session)),
+            Route("/tracks/{track}/takes/{take}/notes.mid", _midi(session)),
             *(
                 Route(path, _post(order), methods=["POST"])
                 for path, order in _orders(session).items()
@@ -107,6 +116,9 @@ def _orders(session: Session) -> dict[str, Order]:
         "roll": lambda at, said: session.roll(at["track"], said.number("count")),
         "reroll": lambda at, said: session.reroll(
             at["track"], said.text("what"), said.text("take")
+        ),
+        "import": lambda at, said: session.take_in(
+            at["track"], said.text("name"), said.data("midi"), said.text("take")
         ),
         "set": lambda at, said: session.set(at["track"], said.settings()),
     }
@@ -179,6 +191,15 @@ def _audio(session: Session) -> Callable[[Request], Any]:
         at = request.path_params
         found = await run_in_threadpool(session.sounding, at["track"], at["take"])
         return FileResponse(found.audio, media_type=f"audio/{AUDIO}")
+
+    return get
+
+
+def _midi(session: Session) -> Callable[[Request], Any]:
+    async def get(request: Request) -> Response:
+        track, take = request.path_params["track"], request.path_params["take"]
+        found = await run_in_threadpool(session.sounding, track, take)
+        return FileResponse(found.midi, media_type="audio/midi", filename=f"{track}-{take}.mid")
 
     return get
 

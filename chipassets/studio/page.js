@@ -1286,6 +1286,20 @@
    */
   const takePath = (track, take) => `${trackPath(track)}/takes/${encodeURIComponent(take)}`;
 
+  /**
+   * The bytes of a file in base 64, as an order carries them.
+   * @param {Blob} file
+   * @returns {Promise<string>}
+   */
+  function base64(file) {
+    return new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      reader.addEventListener("load", () => resolve(String(reader.result).split(",")[1] || ""));
+      reader.addEventListener("error", () => reject(new Refused("the file cannot be read", [])));
+      reader.readAsDataURL(file);
+    });
+  }
+
   /** The manifest's text, with what is wrong at its lines, as it is typed. */
 
 
@@ -2045,6 +2059,9 @@
   }
 
   function showAgain() {
+    const saved = byId("save-midi");
+    if (take) saved.setAttribute("href", `${takePath(track, take)}/notes.mid`);
+    else saved.removeAttribute("href");
     if (!list) return;
     const sounding = playback.isPlaying && playback.active ? playback.active : "";
     const now = { selected: take, other, sounding: sounding === idOf(take) ? take : "" };
@@ -2293,6 +2310,20 @@
     await order(`${trackPath(track)}/reroll`, { what: words.filter(Boolean).join(","), take });
   }
 
+  async function importMidi() {
+    const input = byId("midi-file");
+    if (!(input instanceof HTMLInputElement)) return;
+    const file = input.files?.[0];
+    if (!file) {
+      tell("Choose a MIDI file first");
+      input.focus();
+      return;
+    }
+    const midi = await base64(file);
+    await order(`${trackPath(track)}/import`, { name: file.name, midi, take });
+    input.value = "";
+  }
+
   async function rollMore() {
     const count = byId("roll-count");
     if (!(count instanceof HTMLInputElement)) return;
@@ -2440,6 +2471,7 @@
     swap: () => attempt(swap),
     reroll: () => attempt(reroll),
     "roll-more": () => attempt(rollMore),
+    import: () => attempt(importMidi),
   };
 
   for (const [id, act] of Object.entries(CLICKS)) byId(id).addEventListener("click", act);

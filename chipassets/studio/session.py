@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from chipassets import build as building
@@ -14,6 +14,7 @@ from chipassets.bundle import default_folder, write_file
 from chipassets.decisions import auditions
 from chipassets.decisions.auditions import Audition
 from chipassets.decisions.history import History, Writing
+from chipassets.decisions.midi_import import import_take
 from chipassets.decisions.rerolling import reroll_take
 from chipassets.decisions.whole_tracks import accept_tracks
 from chipassets.errors import CheckError, UsageError
@@ -168,6 +169,28 @@ class Session:
             return f"{track}: take {version.name} is {version.origin}"
 
         return self._ask(f"composing {what} of {_named(track, take)} anew", track, run)
+
+    def take_in(self, track: str, name: str, content: bytes, take: str) -> int:
+        """Accept an edited MIDI file as the track's take; return the job's number.
+
+        name: what the file is called; content: its bytes; take: the one that was edited.
+        """
+        file = Path(PurePath(name).name or "the file")
+
+        what = f"importing {file} into {track}"
+
+        def run(audition: Audition, _: Progress) -> str:
+            base = None if take in ("", LOCKED) else take
+            # The lock changes twice, for the version and for its acceptance: one step to undo.
+            locks: list[Lock] = []
+            audition = replace(audition, watch=lambda before, after: locks.extend((before, after)))
+            try:
+                return "; ".join(import_take(audition, file, base, content)[:-1])
+            finally:
+                if locks:
+                    self.history.decided(what, locks[0], locks[-1])
+
+        return self._ask(what, track, run)
 
     def accept_all(self) -> int:
         """Accept the locked take of every track; return the job's number."""

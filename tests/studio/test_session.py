@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import threading
 from typing import Any
 
+import mido
 import numpy as np
 import pytest
 import soundfile
@@ -269,6 +271,44 @@ def test_a_reroll_is_heard_and_the_rest_of_it_stays(studio: Studio) -> None:
     studio.order("tracks/town/reroll", what="brige", take="1")
     assert studio.last()["kind"] == "error"
     assert "bass" in studio.last()["text"]
+
+
+def test_a_take_goes_out_as_midi_and_comes_back_edited(studio: Studio) -> None:
+    studio.takes("town")
+    out = studio.get("tracks/town/takes/2/notes.mid")
+    assert out.headers["content-disposition"] == 'attachment; filename="town-2.mid"'
+    file = mido.MidiFile(file=io.BytesIO(out.content))
+    voice = next(track for track in file.tracks if track.name == "pulse1")
+    first = next(message for message in voice if message.type == "note_on" and message.velocity)
+    old = first.note
+    for message in list(voice):
+        if message.type in ("note_on", "note_off") and message.note == old:
+            voice[voice.index(message)] = message.copy(note=old + 1)
+    edited = io.BytesIO()
+    file.save(file=edited)
+    midi = base64.b64encode(edited.getvalue()).decode()
+    studio.order("tracks/town/import", name="my town.mid", midi=midi, take="2")
+    kept = studio.locked["town"]
+    assert (kept.accepted, kept.name) == (True, "2.1")
+    assert kept.origin.startswith("take 2 edited in my town.mid")
+    assert "take 2.1 is accepted" in studio.last()["text"]
+    assert old not in [note.pitch for note in kept.score.part("lead")]
+    studio.order("undo")
+    assert "town" not in studio.locked
+
+
+@pytest.mark.parametrize(
+    ("midi", "says"),
+    [("no base 64!", "midi must be bytes in base 64"), ("AAAA", "town.mid is not MIDI")],
+)
+def test_what_is_no_midi_changes_nothing(studio: Studio, midi: str, says: str) -> None:
+    studio.takes("town")
+    values = {"name": "../town.mid", "midi": midi, "take": "1"}
+    answer = studio.post("tracks/town/import", values)
+    studio.session.worker.rest()
+    told = answer.text if answer.status_code != 200 else studio.last()["text"]
+    assert says in told
+    assert "town" not in studio.locked
 
 
 def test_a_kept_take_of_an_older_plan_still_sounds_as_it_was(studio: Studio) -> None:

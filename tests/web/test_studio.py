@@ -322,6 +322,33 @@ def test_bars_are_composed_anew_and_the_new_version_is_listed(studio: Opened) ->
     studio.wait_told(f"town: take {first}.1 is accepted")
 
 
+def test_a_midi_file_is_accepted_as_the_take(studio: Opened) -> None:
+    first = studio.selected
+    studio.page.click("#import")
+    studio.wait_told("Choose a MIDI file first")
+    # As a person does: save the take, edit it (here by one byte of a note), choose the file.
+    studio.page.run(
+        """(async () => {
+          const saved = document.querySelector("#save-midi");
+          const bytes = new Uint8Array(await (await fetch(saved.href)).arrayBuffer());
+          const name = [...new TextEncoder().encode("pulse1")];
+          let at = bytes.findIndex((_, i) => name.every((byte, j) => bytes[i + j] === byte));
+          while ((bytes[at] & 0xf0) !== 0x90) at += 1;
+          const old = bytes[at + 1];
+          bytes[at + 1] = old + 1;
+          for (at += 3; !((bytes[at] & 0xf0) === 0x80 && bytes[at + 1] === old); at += 1);
+          bytes[at + 1] = old + 1;
+          const chosen = new DataTransfer();
+          chosen.items.add(new File([bytes], "edited.mid", { type: "audio/midi" }));
+          document.querySelector("#midi-file").files = chosen.files;
+        })()"""
+    )
+    studio.page.click("#import")
+    studio.wait_told(f"town: take {first}.1 is accepted: take {first} edited in edited.mid")
+    studio.wait_until(f"document.querySelector('[data-take=\"{first}.1\"]')")
+    assert studio.locked("town").accepted
+
+
 def test_what_the_command_line_decides_is_shown(studio: Opened) -> None:
     audition = auditions.open_audition(studio.manifest, "town")
     auditions.accept(audition, 2)

@@ -11,7 +11,7 @@ import { Editor } from "./editor.js";
 import { showFields } from "./fields.js";
 import { showFeatures, showTakes, showTracks, showWork } from "./lists.js";
 import { drawRoll, drawSections, drawVoices, placeOf, sampleAt } from "./roll.js";
-import { order, Refused, read, readBytes, takePath, trackPath } from "./server.js";
+import { base64, order, Refused, read, readBytes, takePath, trackPath } from "./server.js";
 
 const RETRY_MS = 2000;
 
@@ -201,6 +201,9 @@ async function loadTakes() {
 }
 
 function showAgain() {
+  const saved = byId("save-midi");
+  if (take) saved.setAttribute("href", `${takePath(track, take)}/notes.mid`);
+  else saved.removeAttribute("href");
   if (!list) return;
   const sounding = playback.isPlaying && playback.active ? playback.active : "";
   const now = { selected: take, other, sounding: sounding === idOf(take) ? take : "" };
@@ -449,6 +452,20 @@ async function reroll() {
   await order(`${trackPath(track)}/reroll`, { what: words.filter(Boolean).join(","), take });
 }
 
+async function importMidi() {
+  const input = byId("midi-file");
+  if (!(input instanceof HTMLInputElement)) return;
+  const file = input.files?.[0];
+  if (!file) {
+    tell("Choose a MIDI file first");
+    input.focus();
+    return;
+  }
+  const midi = await base64(file);
+  await order(`${trackPath(track)}/import`, { name: file.name, midi, take });
+  input.value = "";
+}
+
 async function rollMore() {
   const count = byId("roll-count");
   if (!(count instanceof HTMLInputElement)) return;
@@ -596,6 +613,7 @@ const CLICKS = {
   swap: () => attempt(swap),
   reroll: () => attempt(reroll),
   "roll-more": () => attempt(rollMore),
+  import: () => attempt(importMidi),
 };
 
 for (const [id, act] of Object.entries(CLICKS)) byId(id).addEventListener("click", act);

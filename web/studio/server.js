@@ -66,3 +66,17 @@ export const trackPath = (track) => `tracks/${encodeURIComponent(track)}`;
  * @param {string} take
  */
 export const takePath = (track, take) => `${trackPath(track)}/takes/${encodeURIComponent(take)}`;
+
+/**
+ * The bytes of a file in base 64, as an order carries them.
+ * @param {Blob} file
+ * @returns {Promise<string>}
+ */
+export function base64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(String(reader.result).split(",")[1] || ""));
+    reader.addEventListener("error", () => reject(new Refused("the file cannot be read", [])));
+    reader.readAsDataURL(file);
+  });
+}
