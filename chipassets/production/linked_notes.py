@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chipassets.lock import LockedTake
+from chipassets.music.bridges import bridge_chords
 from chipassets.music.chords import moved_chord
 from chipassets.music.keys import Key
 from chipassets.music.motifs import IN_MODE
@@ -14,19 +15,59 @@ from chipassets.music.score import Score
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.links import BRIDGE, VARIANT, Link, varied_key
 from chipassets.plan.trackplan import BuildPlan, Melody, Progression, TrackPlan
+from chipassets.stored.cache_keys import as_played, is_held
 
 _THEME_BARS = 4
 _PLAIN_MILLIBPM = 120_000
 
 
 def linked(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> BuildPlan:
-    """Return the plan in which tracks that follow others have those others' notes, if known."""
+    """Return the plan in which tracks that follow others have those others' notes, if known.
+
+    A bridge has the keys in which the two others are played, accepted ones as they were accepted.
+    """
     if not any(track.link for track in plan.tracks):
         return plan
     tempi = {track.name: track.tempo_millibpm for track in plan.tracks}
+    played = {
+        track.name: as_played(track, take)
+        if (take := takes.get(track.name)) and is_held(track, take)
+        else track
+        for track in plan.tracks
+    }
     return replace(
         plan,
-        tracks=tuple(_linked(track, takes, tempi) for track in plan.tracks),
+        tracks=tuple(
+            _bridging(track, takes.get(track.name), played, tempi)
+            if track.link and track.link.kind == BRIDGE
+            else _linked(track, takes, tempi)
+            for track in plan.tracks
+        ),
+    )
+
+
+def _bridging(
+    track: TrackPlan,
+    take: LockedTake | None,
+    played: Mapping[str, TrackPlan],
+    tempi: Mapping[str, int],
+) -> TrackPlan:
+    """Return a bridge between two tracks as they are played, at the tempo of the first one."""
+    link = track.link
+    if link is None or link.of not in played or link.to not in played:
+        return track
+    start, goal = played[link.of], played[link.to]
+    chords = bridge_chords(start.key, goal.key, track.bars)
+    follows = track.tempo_millibpm == tempi[link.of]
+    return replace(
+        track,
+        # A bridge that is held is in the key of its notes.
+        key=track.key
+        if take and is_held(track, take) and track.key == take.score.key
+        else goal.key,
+        tempo_millibpm=start.tempo_millibpm if follows else track.tempo_millibpm,
+        progressions=(Progression("", chords),),
+        link=replace(link, start=start.key),
     )
 
 
@@ -39,7 +80,7 @@ def _linked(
     track: TrackPlan, takes: Mapping[str, LockedTake], tempi: Mapping[str, int]
 ) -> TrackPlan:
     link = track.link
-    if link is None or link.kind == BRIDGE or link.of not in takes:
+    if link is None or link.of not in takes:
         return track
     score = takes[link.of].score
     # The tempo does not affect notes, so it is left out of the lines.

@@ -94,3 +94,36 @@ def test_an_accepted_variant_is_not_said_to_have_changed(tmp_path: Path) -> None
     ]
     assert not [line for line in built().warnings if "is kept" in line]
     assert set(built(recompose=True).done.values()) == {"kept"}
+
+
+def test_a_bridge_leads_between_the_keys_that_are_played(tmp_path: Path) -> None:
+    manifest = tmp_path / "game.yaml"
+    text = (
+        "game: Links\nseed: {seed}\nmodel: polyphony\nformats: [midi]\n"
+        "defaults: {{length: 2 bars, takes: 1}}\n"
+        "tracks:\n  town: {{}}\n  battle: {{}}\n  bridge: {{from: town, to: battle}}\n"
+    )
+
+    def built(seed: int) -> Built:
+        manifest.write_text(text.format(seed=seed))
+        plan = resolve(load_manifest(manifest))
+        events = list(build(plan, manifest, tmp_path / "out", 1))
+        assert isinstance(events[-1], Built)
+        return events[-1]
+
+    def keys(seed: int) -> list[Key]:
+        manifest.write_text(text.format(seed=seed))
+        return [track.key for track in resolve(load_manifest(manifest)).tracks[:2]]
+
+    built(3)
+    accept_tracks(manifest, ["town", "battle"])
+    other = next(seed for seed in range(4, 99) if keys(seed)[1] != keys(3)[1])
+    kept = {name: take.score.key for name, take in read_lock(manifest).takes.items()}
+    built(other)
+    takes = read_lock(manifest).takes
+    assert takes["bridge"].score.key == kept["battle"]
+    # An accepted one is not said to have changed, as nothing did that it follows.
+    accept_tracks(manifest, ["bridge"])
+    another = next(seed for seed in range(99, 199) if keys(seed)[1] != kept["battle"])
+    assert not [line for line in built(another).warnings if "is kept" in line]
+    assert read_lock(manifest).takes["bridge"].score == takes["bridge"].score
