@@ -87,7 +87,8 @@ class Finished:
         log = write_registers(replace(self.song, voices=voices))
         bar = self.song.frames_per_bar
         filter_name = self.track.filter_name or self.plan.filter_name
-        return apply_gain(render_log(log, filter_name, frames_per_bar=bar), self.gain)
+        raw = render_log(log, filter_name, frames_per_bar=bar)
+        return apply_gain(raw, self.gain, in_place=True)
 
 
 Parts = Mapping[str, ChipFile]

@@ -174,7 +174,7 @@ def render_track(
     raw = render_log(log, track.filter_name or plan.filter_name, frames_per_bar=song.frames_per_bar)
     measured = measure_loudness(raw)
     gain = gain_to(measured, plan.loudness_lufs + track.level_db)
-    pcm, loudness = apply_gain(raw, gain), after_gain(measured, gain)
+    pcm, loudness = apply_gain(raw, gain, in_place=True), after_gain(measured, gain)
     finished = Finished(plan, track, score, song, log, pcm, gain, loudness)
     seam = measure_seam(finished.pcm)
     check_seam(seam)

@@ -10,6 +10,7 @@ body is filtered circularly.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from chipassets.render.gameboy import GAMEBOY_BOARD
 from chipassets.render.kernel import TAP_BITS
 from chipassets.render.mixer import LEVEL_BITS
 from chipassets.render.nes import NES_BOARD, VRC6_BOARD
-from chipassets.render.passage import TAIL_SAMPLES, Player, play_passages
+from chipassets.render.passage import TAIL_SAMPLES, Player, Train, play_passages
 from chipassets.render.pcm import Pcm
 from chipassets.render.snes import SNES_BOARD
 from chipassets.units import SAMPLE_RATE_HZ
@@ -66,18 +67,40 @@ def render_log(
     """
     player = _player(log, filter_name, chunk_frames)
     if log.loop_start_frame is None:
-        train, history, start = _once(log, player)
+        heard, start = _once(log, player)
     elif log.loop_start_frame == 0:
-        train, history, start = _circle(log, player)
+        heard, start = _circle(log, player)
     else:
-        train, history, start = _intro(log, player, frames_per_bar)
-    sides = [_to_samples(*side, player) for side in zip(history, train, strict=True)]
-    samples = sides[0] if len(sides) == 1 else np.stack(sides, axis=1)
-    return Pcm(samples, SAMPLE_RATE_HZ, start)
+        heard, start = _intro(log, player, frames_per_bar)
+    return Pcm(heard.samples, SAMPLE_RATE_HZ, start)
 
 
-_Plan = tuple[NDArray[np.int64], NDArray[np.int64], int | None]
-"""The train of steps and its history, both [sides, n], and the loop's first sample."""
+class _Heard:
+    """Samples as they are finished, in one array: pieces beside it would be as large again.
+
+    samples: how many are expected, on how many sides; more are taken too.
+    """
+
+    def __init__(self, samples: int, sides: int) -> None:
+        self._all = np.zeros((samples, sides), dtype=np.int16)
+        self._end = 0
+
+    def extend(self, pieces: Iterable[NDArray[np.int16]], start: int | None = None) -> None:
+        """Put pieces, [n, sides] each, behind what is there, or from a sample on."""
+        at = self._end if start is None else start
+        for piece in pieces:
+            if at + len(piece) > len(self._all):
+                more = np.zeros((at + len(piece) - len(self._all), piece.shape[1]), dtype=np.int16)
+                self._all = np.concatenate((self._all, more))
+            self._all[at : at + len(piece)] = piece
+            at += len(piece)
+        self._end = max(self._end, at)
+
+    @property
+    def samples(self) -> NDArray[np.int16]:
+        """Return everything, [n], or [n, 2] for two sides."""
+        found = self._all[: self._end]
+        return found[:, 0] if found.shape[1] == 1 else found
 
 
 def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Player:
@@ -113,47 +136,147 @@ def _check_loop(log: RegisterLog, board: Board | SampleBoard) -> None:
         )
 
 
-def _once(log: RegisterLog, player: Player) -> _Plan:
-    (train,) = play_passages([log.frames], player, loops=False)
-    ringing = np.zeros((len(train), memory_samples(player.profile)), dtype=np.int64)
-    return np.concatenate((train, ringing), axis=1), _silence(player), None
+class _Filter:
+    """Filters trains that follow one another, and rounds them to samples.
+
+    history: the steps before the first train, [sides, n], as far as the filters remember.
+    """
+
+    def __init__(self, player: Player, history: NDArray[np.int64]) -> None:
+        self._player = player
+        self.history = history
+
+    def hear(self, train: NDArray[np.int64]) -> Iterator[NDArray[np.int16]]:
+        """Yield the samples of the next train, [n, sides] each."""
+        profile, gain = self._player.profile, self._player.board.gain
+        memory = memory_samples(profile)
+        chunk_samples = self._player.chunk_frames * _FRAME_SAMPLES
+        for start in range(0, train.shape[1], chunk_samples):
+            heard = np.concatenate((self.history, train[:, start : start + chunk_samples]), axis=1)
+            before = self.history.shape[1]
+            sides = [_quantise(filter_train(side, profile)[before:], gain) for side in heard]
+            # The plain sum has infinite memory, but it is one number.
+            self.history = (
+                heard[:, -memory:].copy()
+                if profile.high_pass_hz
+                else heard.sum(axis=1, keepdims=True)
+            )
+            yield np.stack(sides, axis=1)
 
 
-def _circle(log: RegisterLog, player: Player) -> _Plan:
-    (body,) = play_passages([log.frames], player, loops=True)
-    length = player.samples(len(log.frames))
-    train = body[
-        :, :length
-    ]  # In place: the sound that rings on after the end is added to the start.
+def _once(log: RegisterLog, player: Player) -> tuple[_Heard, None]:
+    sides, memory = player.board.sides, memory_samples(player.profile)
+    filtered = _Filter(player, _silence(player))
+    heard = _Heard(player.samples(len(log.frames)) + TAIL_SAMPLES + memory, sides)
+    for piece in next(play_passages([log.frames], player, loops=False)):
+        heard.extend(filtered.hear(piece))
+    ringing = np.zeros((sides, memory), dtype=np.int64)
+    heard.extend(filtered.hear(ringing))
+    return heard, None
+
+
+def _circle(log: RegisterLog, player: Player) -> tuple[_Heard, int]:
+    """Return the loop as after many passes: what rings on at its end sounds in its start.
+
+    So the start waits until the end is known: as much of it as rings on, and as the filters
+    remember behind that.
+    """
+    length, memory = player.samples(len(log.frames)), memory_samples(player.profile)
+    head = np.zeros((player.board.sides, 0), dtype=np.int64)
+    tail = head
+    filtered, done = _Filter(player, _silence(player)), 0
+    heard = _Heard(length, player.board.sides)
+    for piece in next(play_passages([log.frames], player, loops=True)):
+        if head.shape[1] < TAIL_SAMPLES + memory:
+            head = np.concatenate((head, piece), axis=1)
+            done = head.shape[1]
+            filtered.history = _after(head, player)
+            continue
+        inside = max(0, min(length - done, piece.shape[1]))
+        heard.extend(filtered.hear(piece[:, :inside]), done)
+        tail = np.concatenate((tail, piece[:, inside:]), axis=1)
+        done += piece.shape[1]
+    head, tail = head[:, :length], np.concatenate((head[:, length:], tail), axis=1)
     history = _silence(player)
-    for start in range(length, body.shape[1], length):
+    for start in range(0, tail.shape[1], length):
         # The ringing of the passes before this one.
-        ringing = body[:, start : start + length]
-        train[:, : ringing.shape[1]] += ringing
-        history[:, 0] -= body[:, start:].sum(axis=1)
+        ringing = tail[:, start : start + length]
+        head[:, : ringing.shape[1]] += ringing
+        history[:, 0] -= tail[:, start:].sum(axis=1)
     if player.profile.high_pass_hz:
-        before = np.arange(-memory_samples(player.profile), 0) % length
-        return train, train[:, before], 0
+        is_whole = head.shape[1] == length
+        before = np.arange(-memory, 0) % length
+        history = head[:, before] if is_whole else filtered.history
     # The plain sum has infinite memory; it needs only its value after the passes before.
-    return train, history, 0
+    heard.extend(_Filter(player, history).hear(head), 0)
+    return heard, 0
 
 
-def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> _Plan:
+def _after(train: NDArray[np.int64], player: Player) -> NDArray[np.int64]:
+    """Return what the filters remember behind a train that starts from silence."""
+    if player.profile.high_pass_hz:
+        return train[:, -memory_samples(player.profile) :]
+    level: NDArray[np.int64] = _silence(player) + train.sum(axis=1, keepdims=True)
+    return level
+
+
+def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> tuple[_Heard, int]:
     start = log.loop_start_frame or 0
-    intro, body = play_passages([log.frames[:start], log.frames[start:]], player, loops=True)
-    loop_sample = player.samples(start)
-    length = player.samples(len(log.frames) - start)
-    ringing = max(intro.shape[1] - loop_sample, body.shape[1] - length)
-    settle_frames = SETTLE_FRAMES + (ringing - TAIL_SAMPLES) // (_FRAME_SAMPLES - 5)
-    again_frames = -(-settle_frames // max(frames_per_bar, 1)) * max(frames_per_bar, 1)
-    again = player.samples(again_frames)
-    total = loop_sample + length + max(again, length) + ringing
-    train = np.zeros((len(body), total), dtype=np.int64)
-    train[:, : intro.shape[1]] += intro
-    for offset in range(loop_sample, loop_sample + max(again, length) + 1, length):
-        train[:, offset : offset + body.shape[1]] += body[:, : total - offset]
-    train = train[:, : loop_sample + length + again]
-    return train, _silence(player), loop_sample + again
+    loop_sample, length = player.samples(start), player.samples(len(log.frames) - start)
+    passages = play_passages([log.frames[:start], log.frames[start:]], player, loops=True)
+    bar = max(frames_per_bar, 1)
+    again = player.samples(_again_frames(TAIL_SAMPLES, bar))
+    filtered = _Filter(player, _silence(player))
+    heard = _Heard(loop_sample + length + again, player.board.sides)
+
+    def hear(train: Train, end: int, ringing: NDArray[np.int64], kept: int) -> _Rest:
+        """Hear a train up to a sample, with what rings on from before; return what is left."""
+        done, first = 0, ringing[:, :0]
+        tail = first
+        for piece in train:
+            if first.shape[1] < kept:
+                first = np.concatenate((first, piece), axis=1)
+            count = piece.shape[1]
+            inside = max(0, min(end - done, count))
+            own = piece[:, :inside].copy()
+            over = ringing[:, done : done + inside]
+            own[:, : over.shape[1]] += over
+            heard.extend(filtered.hear(own))
+            tail = np.concatenate((tail, piece[:, inside:]), axis=1)
+            done += count
+        return first, _added(tail, ringing[:, end:])
+
+    silence = np.zeros((player.board.sides, 0), dtype=np.int64)
+    _, ringing = hear(next(passages), loop_sample, silence, 0)
+    # A sampler's passage is one piece, so its start is there however long it rings on.
+    again = player.samples(_again_frames(max(ringing.shape[1], TAIL_SAMPLES), bar))
+    body, tail = hear(next(passages), length, ringing, again)
+    rings_on = max(ringing.shape[1], tail.shape[1])
+    again = player.samples(_again_frames(rings_on, bar))
+    end = np.zeros((player.board.sides, again), dtype=np.int64)
+    end[:, : tail.shape[1]] += tail[:, :again]
+    for offset in range(0, again, length):
+        end[:, offset : offset + body.shape[1]] += body[:, : again - offset]
+    heard.extend(filtered.hear(end))
+    return heard, loop_sample + again
+
+
+_Rest = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""The start of a train, and what rings on behind its end."""
+
+
+def _added(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sum of two trains that start together."""
+    longer, shorter = (one, other) if one.shape[1] >= other.shape[1] else (other, one)
+    total = longer.copy()
+    total[:, : shorter.shape[1]] += shorter
+    return total
+
+
+def _again_frames(rings_on: int, frames_per_bar: int) -> int:
+    """Return how long the loop's start is heard before it may loop: whole bars, all settled."""
+    settle_frames = SETTLE_FRAMES + (rings_on - TAIL_SAMPLES) // (_FRAME_SAMPLES - 5)
+    return -(-settle_frames // frames_per_bar) * frames_per_bar
 
 
 def _silence(player: Player) -> NDArray[np.int64]:
@@ -163,23 +286,6 @@ def _silence(player: Player) -> NDArray[np.int64]:
     """
     level = 0 if player.profile.high_pass_hz else player.board.rest << TAP_BITS
     return np.full((player.board.sides, 1), level, dtype=np.int64)
-
-
-def _to_samples(
-    history: NDArray[np.int64], train: NDArray[np.int64], player: Player
-) -> NDArray[np.int16]:
-    """Filter one side's train, which follows `history`, in chunks and round it to int16."""
-    profile = player.profile
-    memory = memory_samples(profile)
-    chunk_samples = player.chunk_frames * _FRAME_SAMPLES
-    pieces = []
-    for start in range(0, len(train), chunk_samples):
-        heard = np.concatenate((history, train[start : start + chunk_samples]))
-        filtered = filter_train(heard, profile)[len(history) :]
-        pieces.append(_quantise(filtered, player.board.gain))
-        # The plain sum has infinite memory, but it is one number.
-        history = heard[-memory:] if profile.high_pass_hz else heard.sum(keepdims=True)
-    return np.concatenate(pieces)
 
 
 def _quantise(signal: NDArray[np.int64], gain: int) -> NDArray[np.int16]:

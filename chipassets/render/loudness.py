@@ -7,6 +7,7 @@ track get the same factor, and the same measurement gives the same samples.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -78,10 +79,17 @@ def gain_to(loudness: Loudness, target_lufs: float) -> int:
     return max(1, min(round(wanted * UNIT_GAIN), math.floor(allowed * UNIT_GAIN)))
 
 
-def apply_gain(pcm: Pcm, gain: int) -> Pcm:
-    """Return the samples times gain / UNIT_GAIN, halves rounded up, clipped to 16 bits."""
-    scaled = (pcm.samples.astype(np.int64) * gain + UNIT_GAIN // 2) // UNIT_GAIN
-    return replace(pcm, samples=np.clip(scaled, -32_768, 32_767).astype(np.int16))
+def apply_gain(pcm: Pcm, gain: int, *, in_place: bool = False) -> Pcm:
+    """Return the samples times gain / UNIT_GAIN, halves rounded up, clipped to 16 bits.
+
+    in_place: the given samples are overwritten, so that minutes of sound are in memory once.
+    """
+    samples = pcm.samples if in_place else np.empty_like(pcm.samples)
+    for start in range(0, len(samples), _FFT_SAMPLES):
+        own = slice(start, start + _FFT_SAMPLES)
+        scaled = (pcm.samples[own].astype(np.int64) * gain + UNIT_GAIN // 2) // UNIT_GAIN
+        samples[own] = np.clip(scaled, -32_768, 32_767)
+    return replace(pcm, samples=samples)
 
 
 def after_gain(loudness: Loudness, gain: int) -> Loudness:
@@ -136,26 +144,35 @@ def _step_powers(channel: NDArray[np.int16], rate_hz: int) -> NDArray[np.float64
 
     A last step that is not full counts only if there is no full block without it.
     """
-    weighted = _weighted(channel, rate_hz)
     step = rate_hz // 10
-    full = len(weighted) // step
-    if full < _STEPS_PER_BLOCK:
-        full = -(-len(weighted) // step)
-        weighted = np.pad(weighted, (0, full * step - len(weighted)))
-    steps = weighted[: full * step].reshape(full, step)
-    powers: NDArray[np.float64] = np.einsum("ij,ij->i", steps, steps) / step
+    parts: list[NDArray[np.float64]] = []
+    rest = np.zeros(0)
+    for block in _weighted(channel, rate_hz):
+        weighted = np.concatenate((rest, block))
+        full = len(weighted) // step
+        parts.append(_mean_squares(weighted[: full * step].reshape(full, step)))
+        rest = weighted[full * step :]
+    if len(rest) and sum(map(len, parts)) < _STEPS_PER_BLOCK:
+        parts.append(_mean_squares(np.pad(rest, (0, step - len(rest)))[None]))
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _mean_squares(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers: NDArray[np.float64] = np.einsum("ij,ij->i", steps, steps) / steps.shape[1]
     return powers
 
 
-def _weighted(channel: NDArray[np.int16], rate_hz: int) -> NDArray[np.float64]:
-    """The channel through both filters of the K-weighting, by overlapping FFT blocks."""
+def _weighted(channel: NDArray[np.int16], rate_hz: int) -> Iterator[NDArray[np.float64]]:
+    """Yield the channel through both filters of the K-weighting, by overlapping FFT blocks."""
     response = _k_response(rate_hz)
     hop = _FFT_SAMPLES - _RING_SAMPLES
-    out = np.zeros(len(channel) + _FFT_SAMPLES)
+    ringing = np.zeros(_RING_SAMPLES)
     for start in range(0, len(channel), hop):
         spectrum = np.fft.rfft(channel[start : start + hop] / _FULL_SCALE, _FFT_SAMPLES)
-        out[start : start + _FFT_SAMPLES] += np.fft.irfft(spectrum * response, _FFT_SAMPLES)
-    return out[: len(channel)]
+        block = np.fft.irfft(spectrum * response, _FFT_SAMPLES)
+        block[:_RING_SAMPLES] += ringing
+        ringing = block[hop:]
+        yield block[: min(hop, len(channel) - start)]
 
 
 @lru_cache(maxsize=4)
@@ -189,12 +206,13 @@ def _true_peak(columns: NDArray[np.int16], loop_start_sample: int | None) -> flo
     after = np.zeros((2 * _HALF_TAPS, columns.shape[1]), np.int16)
     if loop_start_sample is not None:
         after = columns[loop_start_sample : loop_start_sample + 2 * _HALF_TAPS]
-    columns = np.concatenate((columns, after))
-    peak = 0.0
-    for start in range(0, len(columns), _FFT_SAMPLES):
+    count, peak = len(columns), 0.0
+    for start in range(0, count + len(after), _FFT_SAMPLES):
         # Blocks overlap by the taps, so that each position is computed once with all its
         # neighbours.
-        block = columns[max(0, start - 2 * _HALF_TAPS) : start + _FFT_SAMPLES].astype(np.float64)
+        first, end = max(0, start - 2 * _HALF_TAPS), start + _FFT_SAMPLES
+        tail = after[max(0, first - count) : max(0, end - count)]
+        block = np.concatenate((columns[first:end], tail)).astype(np.float64)
         peak = max(peak, float(np.abs(block).max()))
         for taps in _interpolators():
             edge = 2 * _HALF_TAPS if start else 0

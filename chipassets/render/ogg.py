@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Mapping
 
+import numpy as np
 import soundfile
 
 from chipassets.errors import RenderError
@@ -29,7 +30,9 @@ def encode_ogg(pcm: Pcm, tags: Mapping[str, str], quality: float = 3.0) -> bytes
     Vorbis does not allow, or if the finished file does not decode correctly.
     """
     comments = vorbis_comments(pcm, tags)
-    serial = int.from_bytes(hashlib.sha256(pcm.samples.tobytes()).digest()[:4], "little")
+    serial = int.from_bytes(
+        hashlib.sha256(np.ascontiguousarray(pcm.samples).data).digest()[:4], "little"
+    )
     data = retag(_encode(pcm, quality), comments, serial)
     check_samples(data, pcm, exact=False)
     if read_comments(data) != comments:

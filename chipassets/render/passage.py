@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -41,25 +41,32 @@ class Player:
         return frame_sample(frames, self.chip.frame_rate_hz)
 
 
+Train = Iterator[NDArray[np.int64]]
+"""A passage's train of steps in pieces, each [sides, n], so that minutes of it take little memory.
+
+It has the passage's samples and a tail, the impulses of its last steps and whatever rings on.
+"""
+
+
 def play_passages(
     passages: Sequence[Sequence[tuple[Write, ...]]], player: Player, loops: bool
-) -> list[NDArray[np.int64]]:
-    """Return every passage's train of steps, [sides, n]; registers keep their values throughout."""
+) -> Iterator[Train]:
+    """Yield every passage's train of steps; registers keep their values throughout.
+
+    Each train must be read to its end before the next one.
+    """
     chip, board = player.chip, player.board
     clocks = [frame_clocks(len(frames), chip.frame_rate_hz, chip.clock_hz) for frames in passages]
     if isinstance(board, SampleBoard):
         memory = board.registers()
         # Every passage is followed by the start of the last one, the loop's, if there is a loop.
         following = passages[-1][0] if loops else ()
-        return [
-            board.play(frames, own, memory, following)
-            for frames, own in zip(passages, clocks, strict=True)
-        ]
+        for frames, own in zip(passages, clocks, strict=True):
+            yield iter([board.play(frames, own, memory, following)])
+        return
     registers = board.registers()
-    return [
-        _passage(frames, own, player, board, registers, loops)
-        for frames, own in zip(passages, clocks, strict=True)
-    ]
+    for frames, own in zip(passages, clocks, strict=True):
+        yield _passage(frames, own, player, board, registers, loops)
 
 
 def _passage(
@@ -69,8 +76,8 @@ def _passage(
     board: Board,
     registers: RegisterReader,
     loops: bool,
-) -> NDArray[np.int64]:
-    """Return the passage's train of steps, [sides, n]: its samples, and a tail for the last ones.
+) -> Train:
+    """Yield the passage's train of steps: its samples, and TAIL_SAMPLES for the last ones.
 
     With `loops` it ends with the step back to the level at which every passage starts.
     """
@@ -84,27 +91,37 @@ def _passage(
         _rest_clock(own) if loops and voice.holds else None
         for voice, own in zip(oscillators, stretches, strict=True)
     ]
-    length = player.samples(len(frames))
-    total = np.zeros((board.sides, length + TAIL_SAMPLES), dtype=np.int64)
+    end_sample = player.samples(len(frames))
+    first = 0  # the sample at which the next piece starts
+    tail = np.zeros((board.sides, TAIL_SAMPLES), dtype=np.int64)
+    level = np.zeros(board.sides, dtype=np.int64)
     for start in range(0, len(frames), player.chunk_frames):
-        begin, end = clocks[start], clocks[min(start + player.chunk_frames, len(frames))]
+        stop = min(start + player.chunk_frames, len(frames))
+        begin, end = clocks[start], clocks[stop]
         events = [
             voice.play(_window(own, begin, end), end, rest)
             for voice, own, rest in zip(oscillators, stretches, rests, strict=True)
         ]
+        last = end_sample if stop == len(frames) else end * player.ratio // 1
+        whole = np.zeros((board.sides, last - first + TAIL_SAMPLES), dtype=np.int64)
+        whole[:, :TAIL_SAMPLES] += tail
         for steps in board.mix(events):
-            _place([total[side] for side in steps.sides], steps, player.ratio)
+            _place([whole[side] for side in steps.sides], steps, player.ratio, first)
+        piece, tail = np.split(whole, [last - first], axis=1)
+        level += piece.sum(axis=1)
+        first = last
+        yield piece
     if loops:
-        _close(total, player, length)
-    return total
+        _close(tail, level + tail.sum(axis=1), player)
+    yield tail
 
 
-def _close(total: NDArray[np.int64], player: Player, length: int) -> None:
-    """Add one step at the end of every side so that its steps add up to 0."""
+def _close(tail: NDArray[np.int64], level: NDArray[np.int64], player: Player) -> None:
+    """Add one step at the end of every side so that its steps, which reach `level`, add up to 0."""
     impulse = impulse_table(_phases(player.ratio))[0].astype(np.int64)
-    for train in total:
+    for side, reached in zip(tail, level, strict=True):
         # The taps of every impulse add up to 1 << TAP_BITS, so this is a whole number of impulses.
-        train[length : length + TAPS] -= (int(train.sum()) >> TAP_BITS) * impulse
+        side[:TAPS] -= (int(reached) >> TAP_BITS) * impulse
 
 
 def _rest_clock(triangle: list[Stretch]) -> int | None:
@@ -134,8 +151,10 @@ def _phases(ratio: Fraction) -> int:
     return min(ratio.denominator, MAX_PHASES)
 
 
-def _place(trains: Sequence[NDArray[np.int64]], steps: Steps, ratio: Fraction) -> None:
-    """Add the steps to the trains at their clocks, `ratio` samples per clock."""
+def _place(
+    trains: Sequence[NDArray[np.int64]], steps: Steps, ratio: Fraction, first_sample: int
+) -> None:
+    """Add the steps to the trains, which start at a sample, at `ratio` samples per clock."""
     if not len(steps.clocks):
         return
     phases = _phases(ratio)
@@ -143,4 +162,5 @@ def _place(trains: Sequence[NDArray[np.int64]], steps: Steps, ratio: Fraction) -
     positions = places // ratio.denominator
     places -= positions * ratio.denominator
     rows = places if phases == ratio.denominator else places * phases // ratio.denominator
+    positions -= first_sample
     add_impulses(trains, positions, rows, steps.heights, impulse_table(phases))

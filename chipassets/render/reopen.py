@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import sqrt
 
 import numpy as np
 import soundfile
@@ -23,19 +26,36 @@ def check_samples(data: bytes, pcm: Pcm, exact: bool) -> None:
 
     The length must be the same either way. `exact` is for lossless formats.
     """
-    decoded, rate_hz = decode_samples(data)
-    if decoded.shape != pcm.columns.shape or rate_hz != pcm.rate_hz:
+    count, channels, rate_hz, error, own = _compared(data, pcm.columns)
+    if (count, channels) != pcm.columns.shape or rate_hz != pcm.rate_hz:
         raise RenderError(
-            f"the encoded file holds {len(decoded)} samples in {decoded.shape[1]} channels at "
-            f"{rate_hz} Hz instead of {len(pcm.samples)} in {pcm.channels} at {pcm.rate_hz}, so "
-            "its loop would be out of time; try another version of soundfile"
+            f"the encoded file holds {count} samples in {channels} channels at {rate_hz} Hz "
+            f"instead of {len(pcm.samples)} in {pcm.channels} at {pcm.rate_hz}, so its loop would "
+            "be out of time; try another version of soundfile"
         )
-    error = _rms(decoded.astype(np.int32) - pcm.columns)
-    if error > (0.0 if exact else max(_QUIET_RMS, _LARGEST_ERROR * _rms(pcm.columns))):
+    if error > (0.0 if exact else max(_QUIET_RMS, _LARGEST_ERROR * own)):
         raise RenderError(
             "the encoded file does not sound like the rendered samples; try another version of "
             "soundfile"
         )
+
+
+def _compared(data: bytes, columns: NDArray[np.int16]) -> tuple[int, int, int, float, float]:
+    """Return a file's samples, channels and rate, and the effective values of error and sound.
+
+    Block by block: minutes of sound are not decoded into memory.
+    """
+    count, error, own = 0, 0, 0
+    with _opened(data) as file:
+        for block in file.blocks(_BLOCK_SAMPLES, dtype="int16", always_2d=True):
+            rendered = columns[count : count + len(block)].astype(np.int64)
+            count += len(block)
+            if rendered.shape != block.shape:
+                continue  # other lengths or channels are refused whatever they hold
+            error += int(np.square(block - rendered).sum())
+            own += int(np.square(rendered).sum())
+        size = max(columns.size, 1)
+        return count, file.channels, int(file.samplerate), sqrt(error / size), sqrt(own / size)
 
 
 def decode_samples(data: bytes) -> tuple[NDArray[np.int16], int]:
@@ -43,14 +63,7 @@ def decode_samples(data: bytes) -> tuple[NDArray[np.int16], int]:
 
     RenderError for bytes that are not an audio file.
     """
-    try:
-        return _decoded(data)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise RenderError(f"it cannot be decoded ({error}); build it again") from error
-
-
-def _decoded(data: bytes) -> tuple[NDArray[np.int16], int]:
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
+    with _opened(data) as file:
         blocks = [
             np.asarray(block, dtype=np.int16)
             for block in file.blocks(_BLOCK_SAMPLES, dtype="int16", always_2d=True)
@@ -59,5 +72,10 @@ def _decoded(data: bytes) -> tuple[NDArray[np.int16], int]:
         return np.concatenate([empty, *blocks]), int(file.samplerate)
 
 
-def _rms(samples: NDArray[np.int16] | NDArray[np.int32]) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
+@contextmanager
+def _opened(data: bytes) -> Iterator[soundfile.SoundFile]:
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            yield file
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise RenderError(f"it cannot be decoded ({error}); build it again") from error

@@ -41,14 +41,14 @@ def measure_seam(pcm: Pcm) -> Seam | None:
     """
     if pcm.loop_start_sample is None:
         return None
-    signal = pcm.columns.astype(np.float64).mean(axis=1)
-    loop = signal[pcm.loop_start_sample :]
-    step = abs(loop[0] - loop[-1])
-    largest = max(float(np.abs(np.diff(signal)).max(initial=0.0)), _SMALLEST_STEP)
+    columns = pcm.columns
+    loop = columns[pcm.loop_start_sample :]
     around = _AROUND + (-_AROUND % _HOP)
-    joint = np.concatenate((np.resize(loop[::-1], around)[::-1], np.resize(loop, around)))
-    silence = np.zeros(_WINDOW)
-    usual = float(_flux(np.concatenate((silence, signal))).max(initial=0.0))
+    end, start = _mono(loop[-around:]), _mono(loop[:around])
+    step = abs(start[0] - end[-1])
+    joint = np.concatenate((np.resize(end[::-1], around)[::-1], np.resize(start, around)))
+    largest = max(_largest_step(columns), _SMALLEST_STEP)
+    usual = _largest_flux(columns)
     first = (around - _WINDOW) // _HOP
     there = float(_flux(joint)[first : around // _HOP].max(initial=0.0))
     return Seam(round(float(step) / largest, 3), round(there / max(usual, _SMALLEST_STEP), 3))
@@ -67,14 +67,34 @@ def check_seam(seam: Seam | None) -> None:
             )
 
 
+def _mono(columns: NDArray[np.int16]) -> NDArray[np.float64]:
+    signal: NDArray[np.float64] = columns.astype(np.float64).mean(axis=1)
+    return signal
+
+
+def _largest_step(columns: NDArray[np.int16]) -> float:
+    size = _BLOCK_WINDOWS * _HOP
+    steps = (np.diff(_mono(columns[at : at + size + 1])) for at in range(0, len(columns), size))
+    return max((float(np.abs(part).max(initial=0.0)) for part in steps), default=0.0)
+
+
+def _largest_flux(columns: NDArray[np.int16]) -> float:
+    """Return the largest flux of the sound behind silence; in blocks, as it may last minutes."""
+    size, largest = _BLOCK_WINDOWS * _HOP, 0.0
+    for at in range(0, len(columns), size):
+        block = _mono(columns[max(0, at - _WINDOW) : at + size])
+        if not at:
+            block = np.concatenate((np.zeros(_WINDOW), block))
+        largest = max(largest, float(_flux(block).max(initial=0.0)))
+    return largest
+
+
 def _flux(signal: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return, per hop, the sum of increases in the spectrum since the hop before."""
     if len(signal) < _WINDOW + _HOP:
         return np.zeros(0)
     windows = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[::_HOP]
     shape = np.hanning(_WINDOW)
-    parts = []
-    for start in range(0, len(windows) - 1, _BLOCK_WINDOWS):
-        spectra = np.abs(np.fft.rfft(windows[start : start + _BLOCK_WINDOWS + 1] * shape))
-        parts.append(np.maximum(np.diff(spectra, axis=0), 0.0).sum(axis=1))
-    return np.concatenate(parts)
+    spectra = np.abs(np.fft.rfft(windows * shape))
+    flux: NDArray[np.float64] = np.maximum(np.diff(spectra, axis=0), 0.0).sum(axis=1)
+    return flux

@@ -44,6 +44,20 @@ def test_second_pass_of_a_longer_render_is_the_loop(chip: str, filter_name: str)
     assert (np.roll(again, long.loop_start_sample - len(loop), axis=0) == loop).all()
 
 
+@pytest.mark.parametrize("frames", [1, 2, 5, 20])
+@pytest.mark.parametrize(("chip", "filter_name"), EACH)
+def test_a_loop_shorter_than_what_rings_on_is_whole(
+    chip: str, filter_name: str, frames: int
+) -> None:
+    """Behind an intro of the same notes: the file's loop is the bare loop, turned."""
+    body = log_of(bars=1, chip=chip).frames[:frames]
+    loop = render_log(RegisterLog(chip, body, 0), filter_name).samples
+    long = render_log(RegisterLog(chip, body * 2, frames), filter_name)
+    assert long.loop_start_sample is not None
+    again = long.samples[long.loop_start_sample :]
+    assert (np.roll(again, long.loop_start_sample - len(loop), axis=0) == loop).all()
+
+
 @pytest.mark.parametrize(("chip", "filter_name"), EACH)
 def test_every_pass_after_the_first_is_the_same(chip: str, filter_name: str) -> None:
     body = log_of(bars=1, chip=chip)
