@@ -12,16 +12,16 @@ SHAPE_VERSION = 3
 TAKES_VERSION = 11
 """Raised whenever another of the same takes would be chosen."""
 
-ARRANGE_VERSION = 13
+ARRANGE_VERSION = 14
 """Raised whenever a song's registers would be others."""
 
 DRUMS_VERSION = 3
 """Part of the seed of the drums' fills, so that other changes to arranging leave them alone."""
 
-RENDER_VERSION = 13
+RENDER_VERSION = 14
 """Raised whenever samples, pictures or MIDI files would be others."""
 
-CHIPFILES_VERSION = 6
+CHIPFILES_VERSION = 7
 """Raised whenever files for consoles and trackers would be others."""
 
 

@@ -38,6 +38,8 @@ _HIGHEST_HZ = 10_500.0
 _ENSEMBLE_SAMPLES = 2_048
 _MOST_ATTACK_SAMPLES = 1_280
 _MOST_BRIGHTENED = 1.5
+_SHORT_CYCLE, _PHASES_TRIED = 32, 24
+"""A loop of two blocks has little room to be exact: the phases that encode best are taken."""
 
 
 def _steady(k: int, t: Floats) -> Floats:
@@ -149,7 +151,17 @@ def make_tone(name: str, zone: int) -> Source:
     tone, cycle = TONE_SOUNDS[name], ZONES[zone].cycle_samples
     hz = _centre_hz(zone)
     amplitudes = _amplitudes(tone, zone, hz)
-    rng = np.random.Generator(np.random.PCG64(1 + 31 * zone))
+    tries = _PHASES_TRIED if cycle <= _SHORT_CYCLE and not tone.cents else 1
+    made = [_made(name, tone, zone, amplitudes, attempt) for attempt in range(tries)]
+    return min(made, key=lambda found: found[1])[0]
+
+
+def _made(
+    name: str, tone: Tone, zone: int, amplitudes: dict[int, float], attempt: int
+) -> tuple[Source, float]:
+    """Return a source with the phases of that attempt, and the error of its loop's encoding."""
+    cycle, hz = ZONES[zone].cycle_samples, _centre_hz(zone)
+    rng = np.random.Generator(np.random.PCG64(1 + 31 * zone + 1_009 * attempt))
     if tone.cents:
         loop, attack = _ensemble(amplitudes, cycle, tone.cents, rng), np.zeros(0)
     else:
@@ -160,7 +172,9 @@ def make_tone(name: str, zone: int) -> Source:
     heard = heard[: max(int(_HEARD_SECONDS * hz * cycle), cycle)]
     loudest = max(np.abs(attack).max(initial=0.0), np.abs(loop).max())
     scale = min(_TONE_RMS / math.sqrt((heard**2).mean()), _PEAK / loudest)
-    return _packed(f"{name}{zone}", attack * scale, loop * scale, cycle)
+    source = _packed(f"{name}{zone}", attack * scale, loop * scale, cycle)
+    repeated = np.array(source.values[source.loop_start :], dtype=np.float64)
+    return source, float(np.std(repeated - np.resize(loop * scale, len(repeated))))
 
 
 def _centre_hz(zone: int) -> float:

@@ -18,17 +18,20 @@ from chipassets.plan.trackplan import Sound
 from chipassets.render import render_log
 from tests.chip_music import plan, song
 
-# Below and above the tune in dB. The NES's triangle has one level, which a decaying tune is below.
+# Below and above the tune in dB: near what the table wants, but for drums, which
+# a groove moves, and hats of the SNES, which are as loud as they get.
 _BOUNDS = {
-    "inner": (-12.0, -3.0),
-    "bass": (-7.0, 0.5),
-    "drums": (-14.5, -2.0),
-    "harmony": (-13.0, -5.5),
-    "echo": (-18.0, -9.0),
-    "chorus": (-16.0, -9.0),
-    "double": (-16.0, -7.0),
+    "inner": (-7.0, -3.5),
+    "bass": (-4.2, -0.6),
+    "drums": (-13.7, -4.0),
+    "harmony": (-10.0, -7.5),
+    "echo": (-15.5, -11.8),
+    "chorus": (-13.0, -12.0),
+    "double": (-11.7, -8.5),
 }
-_TRIANGLE_BOUND = (-7.0, 3.0)
+_TRIANGLE_BOUND = (-2.4, 2.4)
+"""The NES's triangle has one level, which a bell's decay is below."""
+
 _TUNES = (("reed", "rock"), ("square", "ballad"), ("thin", "gallop"), ("pluck", "shuffle"),
           ("bell", "pulse"), ("brass", "march"))  # fmt: skip
 
@@ -82,7 +85,7 @@ def test_sampled_drums_do_not_bury_the_tune(chip: str) -> None:
     track = plan(groove="gallop", sound=Sound(drums="dmc"))
     chip_song = arrange(song(8), track, chip)
     # The samples sound on a channel of their own, beside the noise.
-    assert -11 < against_the_tune(CHIPS[chip], chip_song)["drums"] < -2
+    assert -8 < against_the_tune(CHIPS[chip], chip_song)["drums"] < -3
 
 
 def test_the_tune_uses_its_whole_range() -> None:
@@ -119,7 +122,7 @@ def test_the_power_of_a_note_is_that_of_its_sound(chip: Chip, spec: VoiceSpec, d
         own_told, own_heard = told_and_heard(chip.name, spec.name, pitch, duty)
         difference = 10 * math.log10(own_told / told) - 10 * math.log10(own_heard / heard)
         # The echo of the SNES adds to what is heard of some voices.
-        assert abs(difference) < (4.0 if chip.name == "snes" else 1.6)
+        assert abs(difference) < 1.4
 
 
 def test_an_echo_in_a_free_voice_keeps_its_own_place() -> None:

@@ -46,14 +46,17 @@ def level_ratios(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDAr
     return np.sqrt([a / b for a, b in powers if b > 1_000])
 
 
+LATE_SAMPLES = 753
+"""libgme calls the player's routine a frame after it has started: where the pulses fit best."""
+
+
 @pytest.mark.parametrize("voice", VOICES[:3])
 def test_level_ratio_is_constant(tmp_path: Path, voice: str) -> None:
     log = write_registers(arrange(song(8), plan(), "nes"))
     (tmp_path / "song.nsf").write_bytes(nsf(log, FRAMES))
-    theirs = play(tmp_path / "song.nsf", FRAMES / 60.1, VOICES.index(voice))
+    theirs = play(tmp_path / "song.nsf", FRAMES / 60.1, VOICES.index(voice))[LATE_SAMPLES:]
     ours = render_log(solo(log, voice)).samples[: len(theirs)].astype(np.float64)
     ratios = level_ratios(ours, theirs)
     assert len(ratios) > 10
     spread = np.percentile(ratios, [25, 75]) / np.median(ratios)
-    # The triangle has no level of its own: libgme's mixer bends it by a twentieth.
-    assert np.abs(spread - 1).max() < 0.06
+    assert np.abs(spread - 1).max() < 0.02

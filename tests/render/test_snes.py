@@ -87,7 +87,7 @@ def test_pitch(pitch: int) -> None:
     assert abs(cents(expected, 440 * 2 ** ((pitch - 69) / 12))) < 3.9
 
 
-@pytest.mark.parametrize("name", ["reed", "brass", "bell", "triangle"])
+@pytest.mark.parametrize("name", ["reed", "brass", "bell", "triangle", "pluck", "square"])
 @pytest.mark.parametrize("pitch", [45, 65, 77, 89])
 def test_no_tone_has_strong_aliases(name: str, pitch: int) -> None:
     number = wave_source(name, 2, pitch)
@@ -99,7 +99,7 @@ def test_no_tone_has_strong_aliases(name: str, pitch: int) -> None:
     harmonic = np.abs(hz / f0 - np.rint(hz / f0)) * f0 < 12 * RATE / len(block)
     heard = (hz > 60) & (hz < 14_000)
     # The chip's own interpolation lets some through; it is what it sounds like.
-    assert 10 * math.log10(power[heard & ~harmonic].max() / power[heard].max()) < -40
+    assert 10 * math.log10(power[heard & ~harmonic].max() / power[heard].max()) < -53
 
 
 def test_sources_are_16_bit_and_a_track_fits_the_chips_memory() -> None:
