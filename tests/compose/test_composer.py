@@ -98,7 +98,7 @@ def test_every_scene_composes_in_every_metre(make_plan: MakePlan, scene: str, me
 def test_every_form_composes(make_plan: MakePlan, name: str) -> None:
     """At its shortest, a bar for each section, and with more bars than its sections ask for."""
     parts = [FormPart("intro"), *map(FormPart, FORMS[name].sections.split()), FormPart("outro")]
-    for bars, loops in ((len(parts), True), (3 * len(parts) + 1, False)):
+    for bars, loops in ((len(parts), True), (2 * len(parts) + 1, False)):
         track = make_plan(bars=bars, loops=loops, form=lay_out(parts, bars), seed=bars)
         assert_sound(sketch(track, material_in("4/4"), 0).score)
 

@@ -59,8 +59,17 @@ def package(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_page(browser: Browser, package: Path) -> Iterator[Callable[[str], Page]]:
+    pages: list[Page] = []
+
+    def opened(name: str) -> Page:
+        pages.append(browser.open(f"{address}/{name}"))
+        return pages[-1]
+
     with serve(package) as address:
-        yield lambda name: browser.open(f"{address}/{name}")
+        yield opened
+        # A page that is left open plays on beside those of the other tests.
+        for page in pages:
+            page.close()
 
 
 @pytest.fixture

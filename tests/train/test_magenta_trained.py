@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from chipassets.cli.train import app
 from chipassets.compose.weights import load_model
 from tests.train.conftest import WriteMidi, tune
 
@@ -48,7 +50,9 @@ def test_what_magenta_trained_composes_a_build(write_midi: WriteMidi, tmp_path: 
 
     for source, name in ((trained, "folder"), (tmp_path / "theirs.mag", "bundle")):
         out = tmp_path / f"{name}.safetensors"
-        run("chipassets", "train", "import", source, "-o", out)
+        # In this process, which starts TensorFlow once for all tests.
+        done = CliRunner().invoke(app, ["import", str(source), "-o", str(out)])
+        assert done.exit_code == 0, done.output
         assert load_model(out).layers == (16, 12)
     folder, from_bundle = (load_model(tmp_path / f"{n}.safetensors") for n in ("folder", "bundle"))
     assert all((a == b).all() for a, b in zip(folder.kernels, from_bundle.kernels, strict=True))

@@ -17,7 +17,7 @@ from chipassets.stored.cache import Cache
 from chipassets.studio.app import create_app
 from chipassets.studio.server import HOST, StudioServer
 from chipassets.studio.session import Session
-from tests.conftest import share_takes
+from tests.conftest import session_folder, share_takes
 from tests.studio.conftest import GAME
 from tests.web.browser import Browser, Page
 
@@ -81,6 +81,7 @@ def opened(
 ) -> Iterator[Callable[..., Opened]]:
     """Serve the studio of a small game, and open its page."""
     share_takes(tmp_path_factory, monkeypatch)
+    sounds = session_folder(tmp_path_factory, "studio-sounds")
     ends: list[Callable[[], object]] = []
 
     def open_studio(text: str = GAME, width: int = 1280) -> Opened:
@@ -88,7 +89,7 @@ def opened(
         manifest.write_text(text)
         listening = socket.create_server((HOST, 0))
         port = listening.getsockname()[1]
-        session = Session(manifest, Cache(tmp_path / "cache"), tmp_path / "build")
+        session = Session(manifest, Cache(sounds), tmp_path / "build")
         server = StudioServer(create_app(session, TOKEN, (f"{HOST}:{port}",)), session)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
