@@ -1,4 +1,4 @@
-"""A command that found nothing to do says the same again at once while nothing has changed."""
+"""Repeats the output of a command that found nothing to do, while nothing has changed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ _COMMANDS = (["build"], ["plan"])
 _NOT_ANSWERED = ("--no-cache", "--help")
 
 _asked: str | None = None
-"""The key of the command that runs, if what it says may be kept."""
+"""The key of the running command, if its output may be stored."""
 
 
 def answered() -> bool:
-    """Say what the command line's command said before, if that still holds; else listen to it."""
+    """Print the stored output of this command and return True.
+
+    If there is none, start recording.
+    """
     global _asked
     _asked = None
     forget_heard()
@@ -46,7 +49,7 @@ def answered() -> bool:
 
 
 def _streams() -> list[object]:
-    """Return what of the streams decides how text is written, and whether questions are asked."""
+    """Return the properties of the streams that affect the output, and the terminal size."""
     found: list[object] = [sys.stdin is not None and sys.stdin.isatty()]
     for stream in (sys.stdout, sys.stderr):
         found += [stream.isatty(), stream.encoding, stream.errors]
@@ -56,9 +59,9 @@ def _streams() -> list[object]:
 
 
 class Grounds:
-    """What a command rests on, looked at before it reads it, and again when it is done.
+    """The files that a command depends on, hashed before it reads them, and again at its end.
 
-    Where the command is not to be known again, all of this does nothing.
+    If the command's output must not be stored, all methods do nothing.
     """
 
     def __init__(self, manifest: Path, model: str | None) -> None:
@@ -70,14 +73,14 @@ class Grounds:
             self.add(*sources_of(manifest, model))
 
     def add(self, *paths: Path) -> None:
-        """Add files that are going to be read, there or not."""
+        """Add files that will be read, existing or not."""
         if _asked is not None:
             self._paths += paths
             now = Basis.of(paths)
             self._before = Basis(self._before.files | now.files, self._before.places | now.places)
 
     def keep(self, known: Mapping[Path, str] | None = None) -> None:
-        """Keep what was said, unless a file changed meanwhile.
+        """Store the output, unless a file changed meanwhile.
 
         known: further files that the command read, with the SHA-256 that it found.
         """

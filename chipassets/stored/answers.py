@@ -1,8 +1,8 @@
-"""Answers: what a command said that had nothing to do, found again while nothing has changed.
+"""Stored outputs of commands that had nothing to do, valid while nothing has changed.
 
-An answer rests on content: on the hash of every file that the command looked at, on where folders
-and links lead, and through its key on the installed package, the words of the command and what
-else decides its text. Times and sizes of the user's files decide nothing.
+Validity depends on content: the hash of every file that the command read, the targets of folders
+and links, and, through the key, the installed package, the command line and everything else that
+affects the output. Times and sizes of the user's files do not matter.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chipassets.errors import BundleError
 from chipassets.stored.cache_files import cache_folder, find_entry, keep_entry
 
 Said = list[tuple[str, str]]
-"""Pieces of text in the order in which they were written, each behind its stream's name."""
+"""Pieces of text in the order in which they were written, each with its stream's name."""
 
 NO_FILE = ""
 NO_PLAIN_FILE = "?"
@@ -39,15 +39,15 @@ _VARIABLES = (
     "TERM",
 )
 _FAMILIES = ("CHIPASSETS_", "JUPYTER_", "LC_", "PYTHON", "TTY_", "XDG_")
-"""What decides how text is written, and what is read of the environment."""
+"""The environment variables that affect the output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What an answer rests on.
+    """The files that a stored output depends on.
 
-    files: by path the SHA-256 of the content, NO_FILE or NO_PLAIN_FILE. places: where the folders
-    of these files, and the files that are links, lead.
+    files: by path the SHA-256 of the content, NO_FILE or NO_PLAIN_FILE. places: the targets of the
+    folders of these files, and of the files that are links.
     """
 
     files: dict[str, str]
@@ -55,7 +55,7 @@ class Basis:
 
     @classmethod
     def of(cls, paths: Iterable[Path], known: Mapping[Path, str] | None = None) -> Basis:
-        """Look at these files now; of those in `known` the hash was found a moment ago."""
+        """Read these files now; the hashes of those in `known` were computed a moment ago."""
         files = {path.absolute(): _content(path) for path in paths}
         files |= {path.absolute(): sha256 for path, sha256 in (known or {}).items()}
         folders = dict.fromkeys(path.parent for path in files)
@@ -66,7 +66,7 @@ class Basis:
         )
 
     def holds(self) -> bool:
-        """Whether every file and folder is as it was."""
+        """Return whether every file and folder is unchanged."""
         if any(os.path.realpath(name) != where for name, where in self.places.items()):
             return False
         return all(
@@ -88,9 +88,9 @@ def _content(path: Path) -> str:
 
 
 def answer_key(words: Sequence[str], streams: Sequence[object]) -> str | None:
-    """Return the key of an answer to a command; None where its like is not to be known again.
+    """Return the key of a command's output; None if the output must not be stored.
 
-    words: of the command line. streams: what of the streams decides how text is written.
+    words: the command line. streams: the properties of the streams that affect the output.
     """
     variables = {
         name: value
@@ -111,10 +111,10 @@ def answer_key(words: Sequence[str], streams: Sequence[object]) -> str | None:
 
 
 def _installed() -> list[object]:
-    """Describe the interpreter, the files of the package, and the libraries beside it.
+    """Return the interpreter, the state of the package's files, and the installed libraries.
 
-    Of the package's files size, times and number on the disk: installing or editing them changes
-    those. Installing, upgrading or removing a library changes the times of the folder it lies in.
+    Of the package's files size, times and inode: installing or editing changes them. Installing,
+    upgrading or removing a library changes the times of its folder.
     """
     found: list[object] = [sys.version, sys.executable]
     folders = [str(_PACKAGE)]
@@ -135,7 +135,7 @@ def _stamp(found: os.stat_result) -> tuple[int, ...]:
 
 
 def find_answer(key: str) -> Said | None:
-    """Return what the command said the last time, if everything that it rested on is as it was."""
+    """Return the stored output of the command, if everything that it depends on is unchanged."""
     data = find_entry(cache_folder(), _KIND, key)
     if data is None:
         return None
@@ -146,7 +146,7 @@ def find_answer(key: str) -> Said | None:
 
 
 def keep_answer(key: str, basis: Basis, said: Said) -> None:
-    """Keep what a command said; a cache that cannot be written is left alone."""
+    """Store the output of a command; a cache that cannot be written is ignored."""
     kept = {"files": basis.files, "places": basis.places, "said": said}
     try:
         keep_entry(cache_folder(), _KIND, key, json.dumps(kept).encode())
@@ -155,5 +155,5 @@ def keep_answer(key: str, basis: Basis, said: Said) -> None:
 
 
 def has_own_encoder() -> bool:
-    """Whether the encoder comes with its package: one of the system is upgraded without a trace."""
+    """Return whether the encoder is part of its package: a system library may change unnoticed."""
     return "soundfile" not in sys.modules or "_soundfile_data" in sys.modules

@@ -1,4 +1,4 @@
-"""The files from which a plan and its notes come, there or not."""
+"""The files that determine a plan and its notes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from chipassets.manifest.named import named_files
 
 
 def sources_of(manifest: Path, model: str | None) -> list[Path]:
-    """Return every file that decides what a manifest's plan and lock come to, there or not.
+    """Return every file that determines a manifest's plan and lock, existing or not.
 
-    model: the model that the command line names instead of the manifest's.
+    model: the model of the command line, in place of the manifest's.
     """
     paths = [manifest, *lock_files(manifest), *named_files(manifest)]
     if model is not None:

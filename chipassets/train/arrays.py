@@ -1,4 +1,4 @@
-"""Arrays in an `.npz` file that anybody may have made: no more memory than the file vouches for."""
+"""Reads the arrays of an untrusted `.npz` file without allocating more memory than it contains."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 MOST_BYTES = 4 << 30
-"""Of all arrays together: ten times a dataset of ten thousand pieces, and any model's optimiser."""
+"""The most bytes of all arrays: ten times a dataset of ten thousand pieces."""
 _KINDS = "biuf"
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of the file by name; ValueError when it is no whole file of numbers.
+    """Return the arrays of the file by name; ValueError if it is not a complete file of numbers.
 
-    Each array is as long as its bytes, which are counted before any memory is taken: a header of
-    18 TB costs nothing. OSError when the file cannot be read.
+    The bytes of each array are counted before memory is allocated, so that a header that claims 18
+    TB does no harm. OSError if the file cannot be read.
     """
     with path.open("rb") as file:
         return _read_all(file)
@@ -39,9 +39,9 @@ def _read_all(file: BinaryIO) -> dict[str, NDArray[Any]]:
                 name.removesuffix(".npy"): _read(archive, name, size)
                 for name, size in sizes.items()
             }
-    # Places in the file that are none are an OSError.
+    # Invalid offsets raise OSError.
     except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise ValueError(f"no whole file: {error or type(error).__name__}") from error
+        raise ValueError(f"incomplete file: {error or type(error).__name__}") from error
     except (SyntaxError, TypeError, tokenize.TokenError, MemoryError, OverflowError) as error:
         raise ValueError(f"an array without a readable header ({error})") from error
 

@@ -1,7 +1,7 @@
-"""What differs between the backends of Keras on which a model is trained.
+"""The differences between the Keras backends on which a model can be trained.
 
-TensorFlow, with the compiled pass of `backprop`, is the one of the extra `train`, for the CPU.
-PyTorch, with cuDNN's LSTM, is for a machine with an accelerator. KERAS_BACKEND chooses.
+TensorFlow, with the compiled pass of `backprop`, comes with the extra `train` and is for the CPU.
+PyTorch, with cuDNN's LSTM, is for a machine with an accelerator. KERAS_BACKEND selects one.
 """
 
 from __future__ import annotations

@@ -27,11 +27,12 @@ def tensor(array: Any) -> Any:
 
 
 def differentiator(network: Any) -> Callable[[Batch, Any, tuple[int, int]], Any]:
-    """Return what gives the sum of a batch's losses, the state behind it, and the gradients.
+    """Return a function that computes the summed loss of a batch, the next state, and gradients.
 
-    They are of the mean loss, in the order of `network.ordered()`. It takes the batch, the state
-    before it, and a seed, on which alone the dropout depends: a resumed run draws what the killed
-    one would have drawn. Written out in `backprop`: TensorFlow's graph takes twice as long.
+    Gradients are of the mean loss, in the order of `network.ordered()`. The function takes the
+    batch, the state before it, and a seed, which alone determines the dropout: a resumed run draws
+    what an interrupted one would have drawn. Implemented in `backprop`: TensorFlow's graph takes
+    twice as long.
     """
     backprop = Backprop(network.units, network.group_sizes, network.dropout_keep)
 
@@ -66,7 +67,7 @@ def _run_recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tupl
 
 @contextmanager
 def tensorboard_log(folder: Path) -> Iterator[Callable[[int, dict[str, float]], None]]:
-    """Yield what writes the values of a step for TensorBoard.
+    """Yield a function that writes the values of a step for TensorBoard.
 
     The package tensorboard, which reads them, is not needed: the format is TFRecords of Event
     protobufs.

@@ -1,6 +1,6 @@
 """Training with PyTorch, for a machine with an accelerator: the recurrence is cuDNN's LSTM.
 
-On a machine without one PyTorch's own LSTM takes its place, with the same numbers.
+Without an accelerator PyTorch's own LSTM is used, with the same numbers.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from chipassets.train.batches import Batch
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
-# Ten bits of mantissa, cuDNN's default, are fewer than the 1e-4 that backends may differ by.
+# cuDNN's default of ten mantissa bits is less precise than the 1e-4 by which backends may differ.
 torch.backends.cudnn.allow_tf32 = False
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Return the function as one through which no gradient goes."""
+    """Return the function without gradients."""
 
     @wraps(function)
     def without_gradients(*arguments: Any) -> Any:
@@ -38,17 +38,17 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 def tensor(array: Any) -> Any:
-    """Return a numpy array as a tensor on the accelerator, whatever else that is doing."""
+    """Return a numpy array as a tensor on the accelerator, copied asynchronously."""
     values = torch.as_tensor(array)
     return values.pin_memory().to(DEVICE, non_blocking=True) if DEVICE.type == "cuda" else values
 
 
 def differentiator(network: Any) -> Callable[[Batch, Any, tuple[int, int]], Any]:
-    """Return what gives the sum of a batch's losses, the state behind it, and the gradients.
+    """Return a function that computes the summed loss of a batch, the next state, and gradients.
 
-    They are of the mean loss, in the order of `network.ordered()`. It takes the batch, the state
-    before it, and a seed, on which alone the dropout depends: a resumed run draws what the killed
-    one would have drawn.
+    Gradients are of the mean loss, in the order of `network.ordered()`. The function takes the
+    batch, the state before it, and a seed, which alone determines the dropout: a resumed run draws
+    what an interrupted one would have drawn.
     """
 
     def differentiate(batch: Batch, state: Any, seed: tuple[int, int]) -> Any:
@@ -93,10 +93,10 @@ def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any
 
 @cache
 def _gates(units: int) -> tuple[Any, Any, Any, Any]:
-    """Return what turns BasicLSTMCell's gates i, j, f, o into PyTorch's i, f, g, o.
+    """Return what converts BasicLSTMCell's gate order i, j, f, o to PyTorch's i, f, g, o.
 
-    The order of the columns; the weights of what enters, which only put it into that order, since
-    it is projected already; and both biases, of which one adds the forget bias.
+    These are the order of the columns; input weights that only permute, as the input is projected
+    already; and both biases, one of which adds the forget bias.
     """
     rows = torch.arange(4 * units, device=DEVICE).reshape(4, units)
     order = rows[[0, 2, 1, 3]].reshape(-1)
@@ -108,7 +108,7 @@ def _gates(units: int) -> tuple[Any, Any, Any, Any]:
 
 @contextmanager
 def tensorboard_log(folder: Path) -> Iterator[Callable[[int, dict[str, float]], None]]:
-    """Yield what writes the values of a step for TensorBoard."""
+    """Yield a function that writes the values of a step for TensorBoard."""
     with SummaryWriter(str(folder)) as writer:
 
         def log(step: int, values: dict[str, float]) -> None:

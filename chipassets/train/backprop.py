@@ -1,7 +1,7 @@
-"""Loss and gradients of polyphony_rnn on the CPU, written out.
+"""Loss and gradients of polyphony_rnn on the CPU, without automatic differentiation.
 
-Matrix products and, between them, compiled loops, all over blocks of events that the cores share;
-in place, in memory that is kept from one update to the next.
+Matrix products, and compiled loops between them, over blocks of events that the cores share; all in
+buffers that are reused from one update to the next.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 State = list[tuple[Floats, Floats]]
 
 _ROWS = 1024
-"""Rows a block of the loops here; fixed, so that sums are the same on any number of cores."""
+"""Rows per block of the loops; fixed, so that sums are the same on any number of cores."""
 _COLUMNS = 64
 
 
@@ -44,11 +44,11 @@ class Backprop:
     def run(
         self, weights: Sequence[Floats], batch: Batch, state: State, seed: tuple[int, int]
     ) -> tuple[float, State, list[Floats]]:
-        """Return the sum of the losses (nats), the state behind the batch, and the gradients.
+        """Return the sum of the losses (nats), the state after the batch, and the gradients.
 
-        weights and gradients: kernel and bias of each layer, then the head's; the gradients are of
-        the mean loss of the batch's events, and are overwritten by the next run. `seed` decides
-        the dropout.
+        weights and gradients: kernel and bias of each layer, then the head's. Gradients are of the
+        mean loss of the batch's events, and are overwritten by the next run. `seed` determines the
+        dropout.
         """
         state = [(c * batch.keep_state, o * batch.keep_state) for c, o in map(_arrays, state)]
         picks = self._picks(batch)
@@ -62,7 +62,7 @@ class Backprop:
         return total, cast("State", ends), gradients
 
     def _picks(self, batch: Batch) -> NDArray[np.int32]:
-        """Return which rows of the first kernel each input picks, int32 [events, 1 + groups]."""
+        """Return the rows of the first kernel that inputs select, int32 [events, 1 + groups]."""
         rows = np.where(batch.rows >= 0, batch.rows + self._bases[: batch.rows.shape[-1]], -1)
         picks = np.concatenate([batch.events[..., None], rows], -1)
         return np.ascontiguousarray(picks.reshape(-1, picks.shape[-1]), np.int32)
@@ -75,7 +75,7 @@ class Backprop:
         state: State,
         bits: np.random.SFC64,
     ) -> list[Floats]:
-        """Return what enters each layer but the first, and the head, [events, units] each."""
+        """Return the inputs of each layer but the first, and of the head, [events, units] each."""
         inputs: list[Floats] = []
         for layer, units in enumerate(self.layers):
             kernel, bias = weights[2 * layer : 2 * layer + 2]
@@ -87,7 +87,7 @@ class Backprop:
             else:
                 in_blocks(_gather, len(flat), _ROWS, flat, bias, kernel, picks)
             cell, output = state[layer]
-            # One step longer: what the recurrence saw is the same memory, a step earlier.
+            # One step longer: the recurrence's inputs are the same buffer, one step earlier.
             shown = self._space("shown", layer, (shape[0] + 1, *shape[1:], units))
             shown[0] = output
             cells = self._space("cells", layer, (*shape, units))
@@ -163,7 +163,7 @@ class Backprop:
         return float(sum(losses)), gradients
 
     def _space(self, name: str, index: int, shape: tuple[int, ...]) -> Floats:
-        """Return memory of a shape, the same as at the last update, whatever it holds."""
+        """Return a reusable buffer of a shape; its contents are undefined."""
         found: Floats | None = self._kept.get((name, index))
         if found is None or found.shape != shape:
             found = self._kept[name, index] = np.empty(shape, np.float32)
@@ -218,7 +218,7 @@ def _add_row(first: int, last: int, values: Floats, row: Floats) -> None:
 def _gather(
     first: int, last: int, into: Floats, bias: Floats, kernel: Floats, picks: NDArray[np.int32]
 ) -> None:
-    """Fill some rows with the bias and the rows of the kernel that each picks; -1 picks none."""
+    """Set rows to the bias plus the selected rows of the kernel; -1 selects none."""
     for place in range(first, last):
         for column in range(into.shape[1]):
             into[place, column] = bias[column]
@@ -232,7 +232,7 @@ def _gather(
 def _scatter(
     first: int, last: int, gradient: Floats, picks: NDArray[np.int32], of_kernel: Floats
 ) -> None:
-    """Add to the rows that were picked, in some columns, the gradient of who picked them."""
+    """Add gradients, in some columns, to the rows that were selected."""
     for place in range(gradient.shape[0]):
         for pick in picks[place]:
             if pick >= 0:
@@ -267,9 +267,9 @@ def _losses(
     mask: Floats,
     share: np.float32,
 ) -> float:
-    """Return the sum of the cross entropies of some rows; logits become their gradient.
+    """Return the sum of the cross entropies of some rows; logits are replaced by their gradient.
 
-    That is of the sum times `share`, and 0 where the mask is 0.
+    The gradient is that of the sum times `share`, and 0 where the mask is 0.
     """
     total = 0.0
     for place in range(first, last):

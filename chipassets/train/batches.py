@@ -35,7 +35,7 @@ class Batch:
 
 @dataclass
 class TrainingStream:
-    """An endless stream of batches over the training part, in an order that the seed fixes.
+    """An endless stream of batches of the training part, in an order that the seed determines.
 
     `state` and `restore` continue it at the same place in another process.
     """
@@ -59,18 +59,18 @@ class TrainingStream:
             self._places = [self._take() for _ in range(self.batch_size)]
 
     def state(self) -> dict[str, Any]:
-        """Return where the stream stands, as JSON values."""
+        """Return the position of the stream, as JSON values."""
         return {"epoch": self.epoch, "next": self._next, "places": [list(p) for p in self._places]}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue at a place that `state` returned."""
+        """Continue at a position from `state`."""
         self.epoch, self._next = int(state["epoch"]), int(state["next"])
         self._places = [(int(e), int(i), int(n)) for e, i, n in state["places"]]
 
     def epochs_at(self, state: dict[str, Any]) -> float:
-        """Return how many epochs of the training data were handed out at `state`.
+        """Return how many epochs of the training data were returned by `state`.
 
-        A sequence that a stream was in the middle of counts by the part that was handed out.
+        A partly consumed sequence counts by the part that was returned.
         """
         begun = state["epoch"] * len(self._members) + state["next"]
         ahead = 0.0
@@ -85,7 +85,7 @@ class TrainingStream:
         return _stack(columns, self.chunk, len(self.groups))
 
     def _order(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The order of an epoch, and which groups each of its sequences leaves open."""
+        """Return the order of an epoch, and the groups that are hidden in each of its sequences."""
         if epoch not in self._orders:
             rng = derive_rng(self.seed, "epoch", epoch)
             order = self._members[rng.permutation(len(self._members))]
@@ -137,7 +137,7 @@ def held_out_batches(
 ) -> Iterator[Batch]:
     """Yield the held-out part in chunks, similar lengths together, every event exactly once.
 
-    `limit` takes that many sequences, evenly spread; batches are filled up with empty columns.
+    `limit` takes that many sequences, evenly spread; batches are filled with empty columns.
     """
     held = np.flatnonzero(dataset.is_eval)
     if limit and limit < len(held):

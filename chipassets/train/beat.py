@@ -1,4 +1,4 @@
-"""Find the beat of music whose file does not know it, from when its notes start."""
+"""Finds the beat of music whose file does not state it, from the onsets of its notes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Voices = NDArray[np.int64]
 
 _SLOWEST_BPM, _FASTEST_BPM = 75.0, 240.0
 _LIKELY_BPM = 130.0
-"""Of beats that fit alike, the one nearest this; slower and faster ones are its half and double."""
+"""Of equally fitting beats, the one nearest this tempo is taken; others are its half or double."""
 _WRITTEN_GRIDS = (4, 12, 24)
-"""Notes a quarter of 16ths, 8th triplets, and both with 32nds."""
+"""Grid points per quarter note: 16ths, 8th triplets, and both with 32nds."""
 _FITS = 0.6
 _FITS_ALIKE = 0.95
 _MOST_NOTES = 1500
@@ -23,15 +23,14 @@ _FEWEST_NOTES = 8
 _TERNARY, _SAME = 0.5, 0.9
 _BIN_SECONDS = 0.004
 _BINS = 1 << 18
-"""Rates a thousandth of a step a second apart, finer than what 150 seconds can tell apart."""
+"""The spacing of tested rates, in steps per second: finer than 150 seconds of music can resolve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A 16th grid: steps of `step_quarters` of the file's own quarters, one at `first_quarter`.
+    """A 16th grid: steps of `step_quarters` of the file's quarters, one of them at `first_quarter`.
 
-    late_quarters: by how much a voice plays behind (or before) the grid, where it is a grid of its
-    own: an echo is.
+    late_quarters: the delay of voices that are late (or early) but have a grid, such as an echo.
     """
 
     step_quarters: float
@@ -41,12 +40,12 @@ class Beat:
 
 
 def find_beat(starts: Times, nominal_bpm: float, voices: Voices | None = None) -> Beat | None:
-    """Return the beat that notes, starting at these quarters, stand on.
+    """Return the beat on which the notes, given by their starts in quarters, lie.
 
-    voices: int64 [notes], who plays each. None where the nominal grid of 16ths, triplets or 32nds
-    fits them, or where no beat does. The fit of a grid is the length of the mean of a voice's
-    onsets as points on a circle once round a step (the resultant length of circular statistics: 1
-    all on the grid, near 0 anywhere), averaged over the notes of all voices.
+    voices: int64 [notes], the voice of each note. None if the nominal grid of 16ths, triplets or
+    32nds fits, or if no beat does. The fit of a grid is the length of the mean of a voice's onsets
+    as points on a circle of one step (the resultant length of circular statistics: 1 if all are on
+    the grid, near 0 if they are anywhere), averaged over the notes of all voices.
     """
     times, lanes, names = _onsets(starts * 60 / nominal_bpm, voices)
     if len(times) < _FEWEST_NOTES:
@@ -74,7 +73,7 @@ def find_beat(starts: Times, nominal_bpm: float, voices: Voices | None = None) -
 def _onsets(seconds: Times, voices: Voices | None) -> tuple[Times, Voices, list[int]]:
     """Return the first onsets, voice after voice; where each begins among them; their names.
 
-    Voices of few notes prove little and stand together under the name -1.
+    Voices with few notes are joined under the name -1.
     """
     if not len(seconds):
         return seconds, np.zeros(0, np.int64), []
@@ -102,13 +101,13 @@ def _sums(times: Times, lanes: Voices, rates: Times) -> NDArray[np.complex128]:
 
 
 def _fits(times: Times, lanes: Voices, rates: Times) -> Times:
-    """Return how well each rate of steps a second fits, every voice in its own phase."""
+    """Return how well each rate of steps per second fits, every voice with its own phase."""
     fits: Times = np.abs(_sums(times, lanes, rates)).sum(axis=1) / len(times)
     return fits
 
 
 def _best_rate(times: Times, lanes: Voices) -> float | None:
-    """Return the rate of 16ths, in steps a second, that fits best; None when none fits."""
+    """Return the rate of 16ths, in steps per second, that fits best; None if none fits."""
     rates, fits = _spectrum(times, lanes)
     within = (rates >= _SLOWEST_BPM / 15) & (rates <= _FASTEST_BPM / 15)
     best = float(fits[within].max())
@@ -116,7 +115,7 @@ def _best_rate(times: Times, lanes: Voices) -> float | None:
         return None
     alike = rates[within & (fits >= _FITS_ALIKE * best)]
     distance = np.abs(np.log(alike * 15 / _LIKELY_BPM))
-    # Where every note lies on a third step but not on a second, steps a third as many are meant.
+    # If all notes are on multiples of three steps but not of two, the step is three times as long.
     thirds, halves = (np.interp(alike / part, rates, fits) for part in (3, 2))
     distance += _TERNARY * ((thirds >= _SAME * best) & (halves < _SAME * best))
     chosen = alike[np.argmin(distance)]
@@ -126,7 +125,7 @@ def _best_rate(times: Times, lanes: Voices) -> float | None:
 
 
 def _spectrum(times: Times, lanes: Voices) -> tuple[Times, Times]:
-    """Return rates in steps a second and how well each fits, by a Fourier transform of onsets."""
+    """Return rates in steps per second and the fit of each, by a Fourier transform of onsets."""
     places = np.round((times - times.min()) / _BIN_SECONDS).astype(np.int64)
     lengths = np.zeros(_BINS // 2 + 1)
     for first, end in zip(lanes, np.append(lanes[1:], len(times)), strict=True):
@@ -136,7 +135,7 @@ def _spectrum(times: Times, lanes: Voices) -> tuple[Times, Times]:
 
 
 def _lateness(lengths: Times, lanes: Voices, count: int, behind: Times, rate: float) -> list[float]:
-    """Return by how many seconds each voice is behind the grid, 0 for one that has no own grid."""
+    """Return by how many seconds each voice is late, 0 for one without a grid."""
     counts = np.diff(lanes, append=count)
     own = (lengths >= _FITS * counts) & (counts >= _FEWEST_NOTES)
     wrapped = behind - np.round(behind * rate) / rate

@@ -1,4 +1,4 @@
-"""Build a dataset: slices of pieces as events, with a part of the pieces held out."""
+"""Builds a dataset: slices of pieces as events, with a part of the pieces held out."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ def build_dataset(
 ) -> Dataset:
     """Return the dataset of the pieces that `selection` takes.
 
-    The split is by piece, before slicing and weighting. When nothing falls into the held-out part
-    the piece with the smallest hash does, so that it is never empty. UsageError when fewer than
-    two pieces give material.
+    The split is by piece, before slicing and weighting. If no piece would be held out, the one with
+    the smallest hash is. UsageError if fewer than two pieces give material.
     """
     skipped: Counter[str] = Counter()
     parts: list[tuple[Piece, list[Slice]]] = []

@@ -1,4 +1,4 @@
-"""The card of a model, in Markdown: everything in it is read from the model's own description."""
+"""The model card in Markdown; all its facts are read from the model's own description."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _SOURCES = {
     "openscore-lieder": "OpenScore Lieder Corpus (CC0), https://github.com/OpenScore/Lieder",
     "openscore-sq": "OpenScore String Quartets (CC0), https://github.com/OpenScore/StringQuartets",
 }
-"""What a source column of the corpus stands for, where the name alone would not say."""
+"""The full name of a source in the corpus, if the short name is not clear."""
 
 
 def source_name(source: str) -> str:
-    """Return what a source column stands for, with its licence and address where they are known."""
+    """Return the full name of a source, with its licence and address if known."""
     return _SOURCES.get(source, source or "unnamed")
 
 

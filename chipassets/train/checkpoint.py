@@ -1,4 +1,4 @@
-"""Checkpoints and run folders: what a training run needs to go on, written whole or not at all."""
+"""Checkpoints and run folders: what is needed to resume a training run, written atomically."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def write_checkpoint(path: Path, arrays: dict[str, Any], meta: dict[str, Any]) -
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Return the arrays of a checkpoint and its `meta`; UsageError when it is not a whole one."""
+    """Return the arrays of a checkpoint and its `meta`; UsageError if it is incomplete."""
     try:
         values: dict[str, Any] = dict(read_arrays(path))
-        # A run that was not measured yet has an infinite best loss.
+        # A run without a measurement has an infinite best loss.
         values["meta"] = dict(loads(values["meta"].tobytes(), infinite=True))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
@@ -42,18 +42,18 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def meant_for(path: Path) -> Iterator[None]:
-    """Raise a UsageError that names the checkpoint for any error while its values are used."""
+    """Convert any error inside the block to a UsageError that names the checkpoint."""
     try:
         yield
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         why = f"it has no {error}" if isinstance(error, KeyError) else error
         raise UsageError(
-            f"{path} is no checkpoint of such a run ({why}); copy it again, or delete it"
+            f"{path} is not a checkpoint of such a run ({why}); copy it again, or delete it"
         ) from error
 
 
 def best_checkpoint(run: Path) -> Path:
-    """Return the best checkpoint of a run, or its last; UsageError when it has neither."""
+    """Return the best checkpoint of a run, or its last; UsageError if there is none."""
     for name in ("best.npz", "last.npz"):
         if (run / name).exists():
             return run / name
@@ -61,17 +61,17 @@ def best_checkpoint(run: Path) -> Path:
 
 
 def remember_dataset(run: Path, dataset: Path) -> None:
-    """Note in the run folder which dataset it is trained on."""
+    """Write the path of the dataset into the run folder."""
     run.mkdir(parents=True, exist_ok=True)
     with whole_file(run / "run.json") as partial:
         partial.write_text(json.dumps({"dataset": str(dataset.resolve())}) + "\n")
 
 
 def remembered_dataset(run: Path) -> Path:
-    """Return the dataset that a run was trained on; UsageError when the folder does not say."""
+    """Return the dataset that a run was trained on; UsageError if the folder does not name it."""
     try:
         return Path(loads((run / "run.json").read_bytes())["dataset"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
-            f"{run} is no run folder ({error}); name one, or pass --dataset"
+            f"{run} is not a run folder ({error}); name one, or pass --dataset"
         ) from error

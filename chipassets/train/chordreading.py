@@ -1,4 +1,4 @@
-"""Read chords and keys by half bars from MIDI: from the bass and inner voices more than the tune.
+"""Reads chords and keys by half bars from MIDI, from bass and inner voices more than the tune.
 
 A chord is (root, quality, bass) in pitch classes; a key is (tonic, mode).
 """
@@ -30,7 +30,7 @@ QUALITIES: dict[str, tuple[int, ...]] = {
     "sus4": (0, 5, 7),
     "5": (0, 7),
 }
-# What a quality costs against a triad, as a share of the sound: rarer ones need clearer evidence.
+# The cost of a quality compared with a triad, as a share of the sound; rarer ones cost more.
 _COST = {"dim": 0.06, "7": 0.07, "maj7": 0.15, "m7": 0.13, "m7b5": 0.12, "dim7": 0.07,
          "sus4": 0.1, "5": 0.05}  # fmt: skip
 _MISSING, _MISSING_SHARE = 0.13, 0.04
@@ -39,7 +39,7 @@ _TUNE, _TUNE_OF_TWO, _INNER, _BASS, _ON_BEAT = 0.3, 0.6, 1.0, 1.0, 1.5
 _LEAST_FIT = 0.44
 _ONE_CHORD = 0.16
 
-# How well a pitch class fits a key, by semitones above the tonic. Minor may raise its seventh.
+# The fit of a pitch class in a key, by semitones above the tonic. Minor may raise its seventh.
 _FIT = {
     "major": (2.0, -1.5, 0.7, -1.3, 1.4, 0.8, -1.0, 1.5, -1.2, 0.7, -1.0, 0.8),
     "minor": (2.0, -1.3, 0.7, 1.4, -1.5, 0.8, -1.2, 1.5, 0.8, -0.4, 0.7, 0.5),
@@ -55,9 +55,9 @@ _WINDOW_BARS, _KEY_CHANGE = 8, 0.45
 
 @dataclass(frozen=True, slots=True)
 class HarmonyOfPiece:
-    """The chords of a piece by half bars, None where there is none, and the key of each half bar.
+    """The chords of a piece by half bars, None if there is none, and the key of each half bar.
 
-    halves: half bars a bar, 2; in three-four 1, a chord for the whole bar.
+    halves: chords per bar: 2, or 1 in 3/4.
     """
 
     halves: int
@@ -66,9 +66,9 @@ class HarmonyOfPiece:
 
 
 def read_harmony(path: Path) -> HarmonyOfPiece | None:
-    """Return the harmony of a MIDI file of one metre, 4/4, 2/2, 2/4 or 3/4; None if it is no such.
+    """Return the harmony of a MIDI file in one metre, 4/4, 2/2, 2/4 or 3/4; else None.
 
-    In 2/4 two written bars are one.
+    In 2/4 two written bars count as one.
     """
     try:
         content = parse_midi(path.read_bytes())
@@ -86,7 +86,10 @@ def read_harmony(path: Path) -> HarmonyOfPiece | None:
 
 
 def _sound(content: MidiContent, unit: int) -> tuple[Floats, Floats]:
-    """Return how much each pitch class sounds in each unit of 16ths, of all voices and the bass."""
+    """Return how much each pitch class sounds in each unit, for all voices and for the bass.
+
+    unit: length in 16ths.
+    """
     notes = np.array(content.notes, np.int64)
     sixteenth = content.ticks_per_quarter / STEPS_PER_BEAT
     starts = np.round(notes[:, 0] / sixteenth).astype(np.int64)
@@ -138,7 +141,7 @@ def _fits(sound: Floats, bass: Floats) -> Floats:
 
 
 def _chords(sound: Floats, bass: Floats, halves: int) -> list[Heard | None]:
-    """Return a chord a unit: one for both halves of a bar where that fits nearly as well."""
+    """Return a chord per unit: one for both halves of a bar if that fits nearly as well."""
     fits = _fits(sound, bass)
     best = fits.argmax(axis=1)
     if halves == 2:
@@ -156,7 +159,7 @@ def _chords(sound: Floats, bass: Floats, halves: int) -> list[Heard | None]:
 
 
 def _keys(sound: Floats, bass: Floats, window: int) -> list[KeySpan]:
-    """Return the key of each unit: the best course through windows, in which a change costs."""
+    """Return the key of each unit: the best sequence over windows, in which a change costs."""
     states = [(tonic, mode) for mode in MODES for tonic in range(OCTAVE)]
     fit = np.stack([np.roll(_FIT[mode], tonic) for tonic, mode in states])
     prior = np.array([_PRIOR[mode] for _, mode in states])
@@ -171,7 +174,7 @@ def _keys(sound: Floats, bass: Floats, window: int) -> list[KeySpan]:
             fit @ part + prior + _BASS_ON_TONIC * low[tonics] + _BASS_ON_FIFTH
             * low[(tonics + 7) % OCTAVE]
         )  # fmt: skip
-    # A piece mostly ends, and begins, on its tonic.
+    # Most pieces end, and begin, on their tonic.
     for row, ends in ((0, np.flatnonzero(bass.sum(axis=1))[:1]),
                       (-1, np.flatnonzero(bass.sum(axis=1))[-1:])):  # fmt: skip
         if len(ends):

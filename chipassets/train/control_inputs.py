@@ -1,4 +1,4 @@
-"""The controls that models are trained with, and how a slice of music fills them in."""
+"""The controls that models are trained with, and how they are measured in a slice of music."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chipassets.units import STEPS_PER_BEAT
 POSITION = ControlGroup(
     "position", tuple(position_label(m, s) for m, bar in BAR_STEPS.items() for s in range(bar))
 )
-"""Step within the bar of the event that comes next."""
+"""Step in the bar of the next event."""
 
 DENSITY = ControlGroup(
     "density", ("sparse", "calm", "walking", "flowing", "lively", "busy"), (2.0, 3.0, 4.0, 5.0, 6.5)
@@ -33,7 +33,10 @@ _DANCE_STYLES = {"baroque", "renaissance", "folk", "popular / dance", "march"}
 
 
 def style_row(style: str) -> int:
-    """Return the row of a corpus style: game, Baroque and dances, everything else; "" is open."""
+    """Return the row of a corpus style: game, Baroque and dances, everything else.
+
+    "" is unknown.
+    """
     word = style.strip().lower()
     if not word:
         return UNKNOWN

@@ -1,6 +1,6 @@
 """A corpus: pieces on the 16th grid, each with its source, licence and style.
 
-The file is JSON lines: a header, then one piece a line.
+The file is JSON lines: a header, then one piece per line.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CORPUS_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece on the 16th grid; licence and style are "" when nobody said."""
+    """One piece on the 16th grid; licence and style are "" if unknown."""
 
     file: str
     source: str
@@ -37,7 +37,7 @@ class Piece:
 
 
 def write_corpus(pieces: list[Piece], path: Path) -> None:
-    """Write the pieces so that `load_corpus` gives equal ones; the file appears whole or not."""
+    """Write the pieces for `load_corpus`; the file is written atomically."""
     with whole_file(path) as partial, partial.open("w", encoding="utf-8") as handle:
         handle.write(json.dumps({"chipassets_corpus": CORPUS_VERSION, "pieces": len(pieces)}))
         for piece in pieces:
@@ -52,7 +52,7 @@ def _entry(piece: Piece) -> dict[str, object]:
 
 
 def load_corpus(path: Path) -> Iterator[Piece]:
-    """Yield the pieces of a corpus file; UsageError, with the line, when it is not one."""
+    """Yield the pieces of a corpus file; UsageError, with the line, if it is not valid."""
     number = 1
     try:
         with path.open("rb") as handle:
@@ -83,7 +83,7 @@ def _check_header(header: object) -> None:
 
 
 def _piece(entry: object) -> Piece:
-    """Return the piece of a line; ValueError, KeyError or TypeError for what none can be."""
+    """Return the piece of a line; ValueError, KeyError or TypeError if it is not valid."""
     if not isinstance(entry, dict):
         raise TypeError(f"{str(entry)[:40]!r} instead of a piece")
     texts = {name: _text(entry, name) for name in _TEXTS}
@@ -94,7 +94,7 @@ def _piece(entry: object) -> Piece:
 
 
 def _notes(found: object) -> tuple[Note, ...]:
-    """Return notes (start, duration, pitch) that stand in order within two hours."""
+    """Return notes (start, duration, pitch) in order and within two hours."""
     notes = np.array(found)
     if notes.ndim != 2 or notes.shape[1] != 3 or notes.dtype.kind != "i":
         raise ValueError("its notes are not [start, duration, pitch] in whole numbers")
@@ -118,7 +118,7 @@ def _whole(values: dict[str, object], name: str, low: int, high: int) -> int:
 def _text(entry: dict[str, object], name: str) -> str:
     value = entry[name]
     if not isinstance(value, str) or len(value) > _MOST_LETTERS:
-        raise ValueError(f"{name} is no text of at most {_MOST_LETTERS} letters")
+        raise ValueError(f"{name} is not a text of at most {_MOST_LETTERS} letters")
     return value
 
 

@@ -1,7 +1,7 @@
-"""The corpus doctor: read a folder of music, repair what can be, and say so of every file.
+"""The corpus doctor: reads a folder of music, repairs what it can, and reports on every file.
 
-A `sources.csv` (columns file, source, licence, style) in the folder, or named, says where each
-file comes from; rows of files that are not there, and files without a row, are counted.
+A `sources.csv` (columns file, source, licence, style) in the folder, or given by path, says where
+each file comes from; rows without a file, and files without a row, are counted.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ SAME_MUSIC = "same music as another file"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: the pieces it gave and how they were repaired, or why it is out.
+    """The result for one file: its pieces and how they were repaired, or why it was left out.
 
-    sequences: training sequences that the default rules cut from its pieces; unusable: how many
-    slices of them are left out, by reason.
+    sequences: training sequences that the default rules cut from its pieces. unusable: the number
+    of slices left out, by reason.
     """
 
     file: str
@@ -41,12 +41,12 @@ class Outcome:
     unusable: dict[str, int]
     left_out: str = ""
     same_as: str = ""
-    """The file that a piece of this one equals, which was dropped."""
+    """The file with a piece that equals one of this file, which was dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusReport:
-    """What became of the files: how many are in, what was repaired, and why others are out."""
+    """The results for all files: how many were read, what was repaired, why others were left."""
 
     files: int
     pieces: int
@@ -56,13 +56,13 @@ class CorpusReport:
     unusable: dict[str, int]
     left_out_files: dict[str, str]
     unmatched_rows: dict[str, int]
-    """Rows of the table of sources, by the file that they name and that was not found: the line."""
+    """The line of each row of the table of sources whose file was not found, by file."""
     files_without_row: int
-    """Files of which a table of sources says nothing; 0 without a table."""
+    """The number of files without a row in the table of sources; 0 without a table."""
     outcomes: tuple[Outcome, ...] = ()
 
     def summary(self) -> dict[str, Any]:
-        """Return JSON values of all but the single files."""
+        """Return everything but the single files as JSON values."""
         values = asdict(self)
         del values["outcomes"]
         return values
@@ -77,11 +77,11 @@ def read_corpus(
 ) -> tuple[list[Piece], CorpusReport]:
     """Return the pieces of all music files below a folder, in path order, and the report.
 
-    A piece that equals an earlier one but for transposition is left out. UsageError when the
-    folder is none, or holds no music file.
+    A piece that equals an earlier one except for transposition is left out. UsageError if the
+    folder does not exist, or has no music file.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder; give the folder that holds your MIDI files")
+        raise UsageError(f"{folder} is not a folder; give the folder that holds your MIDI files")
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     if not paths:
         raise UsageError(f"{folder} holds no .mid file; give the folder that holds your MIDI files")
@@ -114,7 +114,7 @@ def _sources(folder: Path, named: Path | None) -> Sources:
 def _new_pieces(
     name: str, result: ReadFile, row: dict[str, str], seen: dict[str, str]
 ) -> tuple[list[Piece], str]:
-    """Return the pieces that no earlier file gave, and the file that gave one of the others."""
+    """Return the pieces that no earlier file has, and an earlier file that has another of them."""
     origin = (row.get("source", ""), row.get("licence", ""), row.get("style", ""))
     fresh, same_as = [], ""
     for number, music in enumerate(result.pieces, start=1):
@@ -179,7 +179,7 @@ def _report(
 
 
 def write_report(report: CorpusReport, path: Path) -> None:
-    """Write one JSON line for every file of the corpus; the report appears whole or not."""
+    """Write one JSON line for every file of the corpus, atomically."""
     lines = [json.dumps(asdict(outcome), ensure_ascii=False) for outcome in report.outcomes]
     with whole_file(path) as partial:
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")

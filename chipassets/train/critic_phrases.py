@@ -1,4 +1,4 @@
-"""Phrases that the critic learns from: people's, the same spoiled, and a machine's."""
+"""Training phrases of the critic: people's, the same spoiled on purpose, and a machine's."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _SCALE_STEPS = (-7, -5, -3, -2, 2, 3, 5, 7)
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Four bars: voices [64] by role, chords [8], where they come from, and what was done to them.
+    """Four bars: voices [64] by role, chords [8], their origin, and what was done to them.
 
-    kind: PERSON, the name of a spoiling, or whose machine wrote it.
+    kind: PERSON, the name of a spoiling, or the machine that wrote it.
     """
 
     piece: str
@@ -51,15 +51,15 @@ class Phrase:
     quality: NDArray[np.int64]
 
     def features(self) -> NDArray[np.float64]:
-        """Return what the critic measures."""
+        """Return the critic's measurements."""
         return phrase_features(self.voices, self.root, self.quality)
 
 
 def phrases_of(piece: PartPiece, kind: str, rng: np.random.Generator) -> list[Phrase]:
     """Return the phrases of four bars of a piece that has tune and bass.
 
-    Chords are those of all voices, in half of the phrases those without the tune: a plan's chords
-    are not read off the tune that is to be judged.
+    In half of the phrases chords are read from all voices, in the others without the tune: a plan's
+    chords are not read from the tune that the critic judges.
     """
     if piece.lead is None or piece.bass is None:
         return []
@@ -99,10 +99,11 @@ def phrases_of_voices(
 def spoiled(
     phrase: Phrase, other: Phrase, rng: np.random.Generator, kind: str | None = None
 ) -> Phrase:
-    """Return the phrase spoiled in the way named, or in one that chance names.
+    """Return the phrase spoiled in the way `kind`, or in a random one.
 
-    `other`: a phrase of another piece. In half of the cases the chords are labelled anew, so that
-    not every spoiled phrase is known by its chords. Where nothing changed, chance tries again.
+    `other`: a phrase of another piece. In half of the cases the chords are labelled again, so that
+    spoiled phrases are not recognised by their chords. If nothing changed, another random way is
+    tried.
     """
     for _ in range(_TRIES):
         chosen = kind or str(rng.choice(list(SPOILINGS)))
@@ -143,7 +144,7 @@ def sampled_phrases(
 
 
 def _cut(tokens: Tokens, first: int) -> Tokens:
-    """Return four bars; what is held into them begins anew as a rest."""
+    """Return four bars; a note that is held into them becomes a rest."""
     part = np.array(tokens[first : first + PHRASE_STEPS])
     begun = np.flatnonzero(part != HOLD)
     part[: begun[0] if len(begun) else len(part)] = REST
@@ -161,7 +162,7 @@ def _with(phrase: Phrase, **voices: Tokens) -> Phrase:
 
 
 def _moved(tokens: Tokens, semitones: Tokens | int) -> Tokens:
-    """Return the tokens with their notes moved, by octaves back into the vocabulary."""
+    """Return the tokens with their notes transposed, moved by octaves into the vocabulary."""
     pitch = tokens - FIRST_NOTE + semitones
     pitch = np.where(pitch < 0, pitch + OCTAVE, np.where(pitch >= PITCHES, pitch - OCTAVE, pitch))
     return np.where(tokens >= FIRST_NOTE, FIRST_NOTE + np.clip(pitch, 0, PITCHES - 1), tokens)
@@ -181,7 +182,7 @@ def _wrong_chords(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> P
 
 
 def _flat_rhythm(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phrase:
-    """Every note an eighth or a quarter, in the voices that have enough of them."""
+    """Make every note an eighth or a quarter, in the voices that have enough notes."""
     voices = {}
     length = int(rng.choice((2, 2, 4)))
     for role, tokens in phrase.voices.items():
@@ -207,7 +208,7 @@ def _random_repeats(phrase: Phrase, _other: Phrase, rng: np.random.Generator) ->
 
 
 def _hammered(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phrase:
-    """Many notes of a voice repeat the one before."""
+    """Make many notes of a voice repeat the note before."""
     role = str(rng.choice(list(phrase.voices)))
     tokens = phrase.voices[role].copy()
     onsets = np.flatnonzero(tokens >= FIRST_NOTE)
@@ -218,7 +219,7 @@ def _hammered(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phras
 
 
 def _wandering(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phrase:
-    """A third of a voice's notes stand elsewhere."""
+    """Move a third of a voice's notes to random pitches."""
     role = str(rng.choice(list(phrase.voices)))
     tokens = phrase.voices[role]
     by = rng.choice(_SCALE_STEPS, PHRASE_STEPS) * (rng.random(PHRASE_STEPS) < 0.35)
@@ -226,13 +227,13 @@ def _wandering(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phra
 
 
 def _strangers(phrase: Phrase, other: Phrase, rng: np.random.Generator) -> Phrase:
-    """A voice comes from another piece."""
+    """Replace a voice by the same voice of another piece."""
     role = str(rng.choice([name for name in phrase.voices if name in other.voices]))
     return _with(phrase, **{role: other.voices[role]})
 
 
 def _repaired(tokens: Tokens) -> Tokens:
-    """Return tokens in which no silence is held on."""
+    """Return the tokens without holds after silence."""
     result = tokens.copy()
     sounds = False
     for step, token in enumerate(tokens.tolist()):
@@ -257,5 +258,5 @@ SPOILINGS: dict[str, Callable[[Phrase, Phrase, np.random.Generator], Phrase]] = 
 
 
 def every_spoiling(phrases: Sequence[Phrase], rng: np.random.Generator) -> list[Phrase]:
-    """Return each phrase spoiled once, in ways that chance names."""
+    """Return each phrase spoiled once, in random ways."""
     return [spoiled(p, phrases[int(rng.integers(len(phrases)))], rng) for p in phrases]

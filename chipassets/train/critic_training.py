@@ -1,4 +1,4 @@
-"""Train the critic: people's phrases against spoiled ones and against a machine's."""
+"""Trains the critic: people's phrases against spoiled ones and against a machine's."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from chipassets.train.whole import whole_file
 
 _STYLE_WEIGHTS = {"game": 0.35, "freedoom": 0.25, "other": 0.40}
 _MOST_SAMPLED = 240
-"""Pieces to whose plans the networks write."""
+"""The number of pieces for whose plans the networks write phrases."""
 _MOST_A_PIECE = 12
 _UNITS = 32
 _DROPOUT = 0.3
@@ -45,7 +45,7 @@ def critic_phrases(
     networks: PartNetworks | None,
     seed: int,
 ) -> list[Phrase]:
-    """Return people's phrases, each spoiled once, and what networks and a composer wrote.
+    """Return people's phrases, each spoiled once, and phrases by the networks and a composer.
 
     composed: pieces of a composer, "composed" on the card. A piece gives at most twelve phrases.
     """
@@ -72,7 +72,7 @@ def train_critic(
 ) -> Critic:
     """Return a critic trained on the phrases that are not held out, with its scores.
 
-    UsageError when one side has none.
+    UsageError if one side has no phrases.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -115,7 +115,10 @@ def area_under_curve(better: NDArray[np.float64], worse: NDArray[np.float64]) ->
 
 
 def _weights(phrases: Sequence[Phrase]) -> NDArray[np.float64]:
-    """Return a weight for each phrase: sides equal, then styles as set, then pieces by the root."""
+    """Return a weight for each phrase.
+
+    Equal sides, then styles as set, then pieces by square root.
+    """
     groups = Counter((p.kind == PERSON, p.style) for p in phrases if not p.is_held_out)
     in_piece = Counter((p.kind == PERSON, p.style, p.piece) for p in phrases)
     weights = []
@@ -165,7 +168,7 @@ def _scores(
 def write_critic(
     critic: Critic, path: Path, pieces: Sequence[PartPiece], selection: Selection
 ) -> Path:
-    """Write the critic and, beside it, its card (`.md`), each whole or not at all."""
+    """Write the critic and, beside it, its card (`.md`), each atomically."""
     data = save_critic(critic)
     card = path.with_suffix(".md")
     content = critic_card(critic.training, data, pieces, selection).encode()

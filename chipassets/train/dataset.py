@@ -61,8 +61,8 @@ def input_rows(
 ) -> NDArray[np.int16]:
     """Return the control rows int16 [events, groups] of a sequence with this control row.
 
-    They are those of the inputs `first` to `last` (all but the sequence's last event, which is
-    never an input, when not given).
+    By default those of all inputs (all events but the last, which is never an input); `first` and
+    `last` limit them.
     """
     inputs = events[:-1][first:last]
     rows = np.repeat(row[None, :].astype(np.int16), len(inputs), axis=0)
@@ -76,7 +76,7 @@ def input_rows(
 
 
 def save_dataset(dataset: Dataset, path: Path) -> None:
-    """Write the dataset so that `load_dataset` gives an equal one, whole or not at all."""
+    """Write the dataset for `load_dataset`, atomically."""
     buffer = io.BytesIO()
     meta = np.frombuffer(json.dumps(dataset.meta, sort_keys=True).encode(), dtype=np.uint8)
     np.savez_compressed(
@@ -93,7 +93,7 @@ def save_dataset(dataset: Dataset, path: Path) -> None:
 
 
 def load_dataset(path: Path) -> Dataset:
-    """Return the dataset in a file; UsageError when it is not one of this vocabulary."""
+    """Return the dataset of a file; UsageError if it is invalid or has another vocabulary."""
     try:
         stored = read_arrays(path)
         meta = loads(stored["meta"].tobytes())
@@ -114,7 +114,7 @@ _COLUMNS = {
     "weights": (np.int8, 1),
     "is_eval": (np.bool_, 1),
 }
-"""Of each column the type and the number of dimensions."""
+"""The type and the number of dimensions of each column."""
 
 
 def _column(stored: dict[str, NDArray[Any]], name: str) -> NDArray[Any]:

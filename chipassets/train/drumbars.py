@@ -1,7 +1,7 @@
-"""The drum bars of MIDI songs on the 16th grid, put in phase and with their roles cleared up.
+"""The drum bars of MIDI songs on the 16th grid, aligned to the bar, with corrected drum kinds.
 
-A bar maps (step, kind) to a velocity in 0..1. Steps count 16ths from the bar line: 16 of them in
-4/4, 12 in 3/4 and 6/8.
+A bar maps (step, kind) to a velocity in 0..1. Steps count 16ths from the bar line: 16 in 4/4, 12 in
+3/4 and 6/8.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DrumBar = dict[tuple[int, str], float]
 
 _DRUM_CHANNEL = 9
 _STEPS = {(4, 4): ("4/4", 16), (2, 2): ("4/4", 16), (3, 4): ("3/4", 12), (6, 8): ("6/8", 12)}
-# General MIDI percussion keys: the ride and shakers keep time as a closed hat does.
+# General MIDI percussion keys: ride and shakers count as a closed hat.
 _KIND_OF_KEY = {
     **dict.fromkeys((35, 36), "kick"),
     **dict.fromkeys((37, 38, 39, 40), "snare"),
@@ -31,7 +31,7 @@ _NEAR = 0.16
 _GRID_SHARE = 0.9
 _SWUNG_STEP = {0: 0, 1: 1, 2: 3}
 _KEEPING_TIME = 2
-# Where kick and snare stand in a bar of 4/4: with the backbeat on 2 and 4, or in half time on 3.
+# The expected steps of kick and snare in 4/4: backbeat on 2 and 4, or half time on 3.
 _TEMPLATES = (
     {("kick", 0): 1.0, ("kick", 8): 0.5, ("snare", 4): 1.0, ("snare", 12): 1.0, ("snare", 0): -0.5},
     {("kick", 0): 1.0, ("snare", 8): 1.5, ("kick", 8): -0.5, ("snare", 0): -0.5},
@@ -42,7 +42,7 @@ _ROLL_HITS = 12
 
 @dataclass(frozen=True, slots=True)
 class DrumSong:
-    """The drums of one song: its metre, and a bar for each bar, None where the grid fails."""
+    """The drums of one song: its metre and its bars, None for a bar that is off the grid."""
 
     name: str
     metre: str
@@ -51,9 +51,9 @@ class DrumSong:
 
 
 def read_drum_song(path: Path, name: str) -> DrumSong | None:
-    """Return the drums of a MIDI file in its commonest metre; None if it has none on a grid.
+    """Return the drums of a MIDI file in its commonest metre; None if they are not on a grid.
 
-    A song whose drums stand on triplets is swung: the last of three becomes the last of four.
+    Drums on triplets count as swung: the last of three becomes the last of four.
     """
     song = mido.MidiFile(path, clip=True)
     hits, metres, end = _events(song)
@@ -132,7 +132,7 @@ def _bar(hits: Sequence[tuple[int, str, float]], at: int, beat: int, swung: bool
 
 
 def _unlayer(bar: DrumBar) -> None:
-    """Take away a tom that doubles a kick or snare; crashes that keep time become open hats."""
+    """Remove a tom that doubles a kick or snare; crashes that keep time become open hats."""
     for step, kind in sorted(bar):
         if kind == "tom" and ((step, "kick") in bar or (step, "snare") in bar):
             del bar[step, kind]
@@ -143,7 +143,7 @@ def _unlayer(bar: DrumBar) -> None:
 
 
 def _cleared(bars: Sequence[DrumBar | None], metre: str, swung: bool) -> tuple[DrumBar | None, ...]:
-    """Return the bars with roles named as a drummer would, and beginning on the beat."""
+    """Return the bars with the kinds that a drummer would use, starting on the beat."""
     named = _with_roles(bars)
     if metre == "4/4" and not swung:
         named = _in_phase(named)
@@ -151,7 +151,7 @@ def _cleared(bars: Sequence[DrumBar | None], metre: str, swung: bool) -> tuple[D
 
 
 def _with_roles(bars: Sequence[DrumBar | None]) -> list[DrumBar | None]:
-    """Rename kinds that a converter took from a sound alone.
+    """Rename kinds that a converter guessed from the sound.
 
     A kick or snare on nearly every 16th is a shaker, so a closed hat. In a song without kick, a
     snare on the first beat is the kick, and a hat on two and four the snare.
@@ -188,7 +188,7 @@ def _step_counts(bars: Sequence[DrumBar], kind: str) -> Counter[int]:
 
 
 def _in_phase(bars: Sequence[DrumBar | None]) -> list[DrumBar | None]:
-    """Move the whole song by up to half a bar where its downbeat is plainly elsewhere."""
+    """Shift the whole song by up to half a bar if its downbeat is clearly elsewhere."""
     heard = [bar for bar in bars if bar]
     if not heard:
         return list(bars)

@@ -1,4 +1,4 @@
-"""Measure a network on the held-out part of a dataset."""
+"""Measures a network on the held-out part of a dataset."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chipassets.train.keras_network import PolyphonyRnn
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Loss on the held-out part: nats an event and a step, and how often the best guess was right.
+    """The held-out loss in nats per event and per step, and how often the best guess was right.
 
     note_accuracy counts only targets that start a note.
     """
@@ -58,7 +58,7 @@ def held_out_loss(
     *,
     open_controls: bool = False,
 ) -> HeldOut:
-    """Return a network's loss on the held-out part, from zero states; optionally left open."""
+    """Return a network's held-out loss, from zero states; `open_controls` hides the controls."""
     size, chunk = 64, 128
     totals = np.zeros(6)
     state = network.zero_state(size)
@@ -78,7 +78,7 @@ def held_out_loss(
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a network scores on the held-out part, told its controls and with all left open."""
+    """The scores of a network on the held-out part, with its controls and with all hidden."""
 
     told: HeldOut
     left_open: HeldOut

@@ -1,4 +1,4 @@
-"""Families of drum bars in one song: what repeats, what varies it, and the fills that end it."""
+"""Families of drum bars in one song: a base that repeats, its variants, and its fills."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Key = frozenset[tuple[int, str]]
 
 @dataclass(slots=True)
 class Family:
-    """Bars of a song that belong together: what repeats, its variants and its fills by size.
+    """Bars of a song that belong together: the base, its variants, and its fills by size.
 
-    count: the bars of the song that are one of them. crash: one was heard with a crash on the first
-    beat. sampled: a bar was drawn anew, because only one song has it.
+    count: the number of the song's bars in it. crash: one had a crash on the first beat. sampled: a
+    bar was replaced by a drawn one, because only one song has it.
     """
 
     metre: str
@@ -41,9 +41,9 @@ class Family:
 
 
 def distance(one: Mapping[tuple[int, str], float], other: Mapping[tuple[int, str], float]) -> float:
-    """Return the weighted share of hits that two bars do not have in common, 0..1.
+    """Return the weighted share of hits that two bars do not share, 0..1.
 
-    Kick and snare weigh double; a closed hat for an open one is half a difference.
+    Kick and snare count double; a closed hat instead of an open one is half a difference.
     """
     both = one.keys() | other.keys()
     if not both:
@@ -98,7 +98,7 @@ def families_of(song: DrumSong) -> list[Family]:
 
 
 def without_crash(bar: DrumBar) -> DrumBar:
-    """Take away a crash on the first beat: it opens a section, and says nothing of the groove."""
+    """Remove a crash on the first beat: it marks a section and is not part of the groove."""
     return {(step, kind): v for (step, kind), v in bar.items() if (step, kind) != (0, "crash")}
 
 
@@ -114,7 +114,7 @@ def _mean_bars(bars: Sequence[DrumBar | None]) -> dict[frozenset[tuple[int, str]
 
 
 def _partner(leader: Key, keys: Sequence[Key | None], counts: Counter[Key]) -> Key | None:
-    """Return the bar that takes turns with another: A B A, at least twice and in two fifths."""
+    """Return the bar that alternates with another: A B A, at least twice and in two fifths."""
     turns = Counter(
         keys[at + 1]
         for at in range(len(keys) - 1)
@@ -167,14 +167,14 @@ def _sort_others(
 
 
 def joined(head: DrumBar, tail: DrumBar, at: int) -> DrumBar:
-    """Return a bar that is one bar before a step and another from it on."""
+    """Return a bar that equals `head` before step `at` and `tail` from it on."""
     both = {hit: v for hit, v in head.items() if hit[0] < at}
     both.update({hit: v for hit, v in tail.items() if hit[0] >= at})
     return both
 
 
 def _fill_size(base: DrumBar, bar: DrumBar, steps: int) -> str | None:
-    """Return how much of a bar is a fill, None if it is none: hats may fall silent in one."""
+    """Return how much of a bar is a fill, None if it is not one: hats may pause in a fill."""
     drums = ("snare", "tom", "kick", "crash")
     changed = sorted({step for step, kind in base.keys() ^ bar.keys() if kind in drums})
     if not changed:

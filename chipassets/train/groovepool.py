@@ -1,4 +1,4 @@
-"""Bars that belong to one song alone are drawn anew from the statistics of the bars near them."""
+"""Replaces bars that only one song has by bars drawn from the statistics of similar bars."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOST = 1.0
 
 
 class Pool:
-    """All the bars that were heard, from which a distinctive one is drawn anew."""
+    """All bars of the corpus, from which a replacement of a distinctive bar is drawn."""
 
     def __init__(self, families: Iterable[Family], songs: Iterable[DrumSong]) -> None:
         self.songs: dict[tuple[str, Key], set[str]] = defaultdict(set)
@@ -42,15 +42,15 @@ class Pool:
                 self.bars.setdefault((family.metre, frozenset(bar)), bar)
 
     def is_distinctive(self, bar: DrumBar, metre: str) -> bool:
-        """Whether only one song has a bar that holds more than ten hits."""
+        """Return whether only one song has the bar and it has more than ten hits."""
         return len(bar) > _DISTINCTIVE_HITS and len(self.songs[metre, frozenset(bar)]) < 2
 
     def drawn_anew(self, bar: DrumBar, metre: str, name: str) -> DrumBar:
-        """Return a bar drawn from the onset probabilities of the bars nearest to one.
+        """Return a bar drawn from the onset probabilities of the nearest bars.
 
-        Each of the nearest bars counts by its nearness, and the bar itself at most as much as all
-        others together. Of many draws the likeliest is taken that has about as many hits, keeps a
-        downbeat, and is neither the bar nor another that only one song has.
+        Each of them counts by its nearness, and the bar itself at most as much as all others
+        together. Of many draws the likeliest is taken that has a similar number of hits, keeps a
+        downbeat, and is neither the bar itself nor another that only one song has.
         """
         near = sorted(
             (distance(bar, other), tuple(sorted(key)))
@@ -94,7 +94,7 @@ def count_of(bar: DrumBar, kind: str) -> int:
 
 
 def _edited(bar: DrumBar, old: DrumBar, new: DrumBar) -> DrumBar:
-    """Return a bar with the edits that made one bar another, where it agreed with the first."""
+    """Return a bar with the changes from `old` to `new` where it equals `old`."""
     edited = dict(bar)
     for hit in old.keys() ^ new.keys():
         if (hit in bar) == (hit in old):
@@ -105,7 +105,7 @@ def _edited(bar: DrumBar, old: DrumBar, new: DrumBar) -> DrumBar:
 
 
 def generalise(family: Family, pool: Pool, name: str) -> Family:
-    """Return a family in which no bar with more than ten hits is one that a single song has."""
+    """Return a family without bars of more than ten hits that only one song has."""
     base = list(family.base)
     variants, fills = list(family.variants), dict(family.fills)
     sampled = False

@@ -1,4 +1,4 @@
-"""What a groove is like, in numbers, and which style words it may stand for."""
+"""Measures grooves, and assigns style words to them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _LOUD = {"kick": 1.0, "snare": 1.0, "closed_hat": 0.45, "open_hat": 0.6, "tom": 
 def features_of(bars: Sequence[DrumBar], metre: str) -> dict[str, float]:
     """Return the features of a groove's base bars.
 
-    hits: drums a beat; onsets: steps with a drum, a beat. backbeat: share of beats 2 and 4 with a
-    snare. half_time: share of bars with a snare on 3 and none on 2 and 4. syncopation: share of
-    kicks off the beat, those off the 8ths whole and the others half. off: share of onsets off the
-    8ths. swing: of the beats with an onset off the beat, the share that have it on the last 16th
-    alone. gallop: share of beats with kick, snare or tom on the 1st, 3rd and 4th 16th and not the
-    2nd, half of those on the first three alone. four: share of beats with a kick. snares, kicks,
-    hats: their shares of hits. drive: loudness of the hits a beat.
+    hits: drums per beat. onsets: steps with a drum, per beat. backbeat: share of beats 2 and 4 with
+    a snare. half_time: share of bars with a snare on 3 and none on 2 and 4. syncopation: share of
+    kicks off the beat, those on 8ths counted half. off: share of onsets off the 8ths. swing: share
+    of the beats with an onset off the beat that have it only on the last 16th. gallop: share of
+    beats with kick, snare or tom on the 1st, 3rd and 4th 16th and not the 2nd, half of those on
+    only the first three. four: share of beats with a kick. snares, kicks, hats: their shares of
+    hits. drive: loudness of the hits per beat.
     """
     steps = BAR_STEPS[metre]
     beats = len(bars) * steps // STEPS_PER_BEAT
@@ -75,7 +75,7 @@ def _back_steps(metre: str) -> tuple[int, ...]:
 
 
 def density_rank(values: Sequence[float]) -> list[float]:
-    """Return each value's place among all of them, 0..1: equal values share one."""
+    """Return each value's rank among all of them, 0..1; equal values have equal ranks."""
     ordered = sorted(values)
     last = max(len(ordered) - 1, 1)
     return [
@@ -85,7 +85,7 @@ def density_rank(values: Sequence[float]) -> list[float]:
 
 
 def styles_of(features: dict[str, float], metre: str, swung: bool) -> tuple[str, ...]:
-    """Return the style words that a groove may stand for, the fittest first."""
+    """Return the style words that fit a groove, the best first."""
     if metre != "4/4":
         return ("waltz",) if metre == "3/4" else ("six_eight",)
     f = features

@@ -1,4 +1,4 @@
-"""Count chord changes, inversions and cadences of pieces, by mode."""
+"""Counts chord changes, inversions and cadences of pieces, by mode."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Masses = defaultdict[str, float]
 
 
 def masses() -> Masses:
-    """Return masses of which none is counted yet."""
+    """Return an empty table of masses."""
     return defaultdict(float)
 
 
 def tables() -> defaultdict[str, Masses]:
-    """Return masses by a first word, of which none is counted yet."""
+    """Return an empty table of masses by a first word."""
     return defaultdict(masses)
 
 
 @dataclass(slots=True)
 class Counts:
-    """What was counted in one mode; every entry is a mass of pieces."""
+    """The counts of one mode, weighted by pieces."""
 
     pieces: set[str] = field(default_factory=set)
     bars: float = 0.0
@@ -60,7 +60,7 @@ class Counts:
 def count_piece(
     counts: Mapping[str, Counts], piece: HarmonyOfPiece, name: str, mass: float
 ) -> None:
-    """Add a piece of some mass to the counts, each span of one key of at least four bars."""
+    """Add a piece with a weight to the counts, in spans of one key of at least four bars."""
     halves = piece.halves
     at, share = 0, mass / max(len(piece.keys), 1)
     while at < len(piece.keys):
@@ -122,7 +122,7 @@ def _count_span(
 
 
 def _filled(named: Sequence[tuple[str, int] | None]) -> list[tuple[str, int]]:
-    """Return half bars without gaps: what is not heard goes on as before."""
+    """Return half bars without gaps: an unknown one repeats the one before."""
     first = next((chord for chord in named if chord), None)
     filled = []
     for chord in named:

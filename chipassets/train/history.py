@@ -1,4 +1,4 @@
-"""What a run has reported so far, in its folder: as JSON lines, and for TensorBoard."""
+"""The history of a run, in its folder: as JSON lines, and for TensorBoard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HISTORY_FILE = "history.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A run at an update: mean loss since the last point and held-out loss, in nats an event."""
+    """A run at an update: training loss since the last point and held-out loss, nats an event."""
 
     step: int
     loss: float
@@ -28,7 +28,7 @@ class Point:
 
 
 def perplexity(loss: float) -> float:
-    """Return exp of a loss in nats an event; infinite where that is beyond a float."""
+    """Return exp of a loss in nats per event; infinite if that exceeds a float."""
     return math.exp(loss) if loss < _HIGHEST_EXPONENT else math.inf
 
 
@@ -36,7 +36,7 @@ _HIGHEST_EXPONENT = math.log(sys.float_info.max)
 
 
 def read_history(run: Path) -> list[Point]:
-    """Return the points of a run, in order; a line that a kill cut short is none."""
+    """Return the points of a run, in order; a line that was cut off is ignored."""
     try:
         lines = (run / HISTORY_FILE).read_bytes().splitlines()
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def read_history(run: Path) -> list[Point]:
 
 
 class History:
-    """The points of a run that goes on at a step: what lies behind that step is forgotten."""
+    """The points of a run that resumes at a step: later ones are removed."""
 
     def __init__(self, run: Path, step: int, log: Callable[[int, dict[str, float]], None]) -> None:
         self.points = [point for point in read_history(run) if point.step <= step]
@@ -79,7 +79,7 @@ class History:
 @contextmanager
 def open_history(run: Path, step: int) -> Iterator[History]:
     """Yield the history of a run that goes on at a step."""
-    # Imported here: to read a history takes no TensorFlow, which is seconds in coming.
+    # Imported here: reading a history needs no TensorFlow, which takes seconds to import.
     from chipassets.train.backend import tensorboard_log
 
     folder = run / "tensorboard"
@@ -89,7 +89,7 @@ def open_history(run: Path, step: int) -> Iterator[History]:
 
 
 def _point(values: Any) -> Point:
-    """Return the point of a line; ValueError or TypeError for what none can be."""
+    """Return the point of a line; ValueError or TypeError if it is invalid."""
     point = Point(**values)
     numbers = (point.loss, point.events_per_second, point.held_out_loss or 0.0)
     if type(point.step) is not int or not all(

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 LEAST_KEEP = 0.05
 """The smallest dropout keep probability."""
 MOST_STREAMS = MOST_EVENTS = 65536
-"""The largest batch and chunk: beyond, a slip of the keyboard would fill the memory."""
+"""The largest batch and chunk, so that a typing error does not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hparams:
-    """Everything that decides a run. The names of the original's hparams where there is one.
+    """The settings of a run; names are those of the original's hparams if there is one.
 
-    steps: updates; chunk: events per stream and update; keep: dropout keep probability; clip_norm:
-    of each gradient tensor, as the original clips; control_dropout: how often each control of a
-    sequence is left open; with_controls false trains a pure polyphony_rnn.
+    steps: updates. chunk: events per stream and update. keep: dropout keep probability. clip_norm:
+    per gradient tensor, as in the original. control_dropout: how often each control of a sequence
+    is hidden. with_controls: false trains a pure polyphony_rnn.
     """
 
     layers: tuple[int, ...] = (128, 128, 128)

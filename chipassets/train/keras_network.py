@@ -92,9 +92,9 @@ class PolyphonyRnn(keras.layers.Layer):  # type: ignore[misc]
         return ops.reshape(logits, (*ops.shape(hidden)[:2], EVENT_CLASSES)), new_state
 
     def _project_inputs(self, events: Any, rows: Any, kernel: Any) -> Any:
-        """Return the one-hot rows of the event and of each group, times their kernel.
+        """Return the product of one-hot rows of the event and of each group with their kernel.
 
-        A one-hot row only picks a row of the kernel; -1 picks none.
+        A one-hot row selects a row of the kernel; -1 selects none.
         """
         projected = ops.take(kernel[:EVENT_CLASSES], events, axis=0)
         if self.group_sizes:

@@ -1,4 +1,4 @@
-"""Find the key of a passage from how long each pitch class sounds."""
+"""Finds the key of a passage from the durations of its pitch classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Notes = Sequence[Note] | NDArray[np.int64]
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
-# Tonic in the key that models are trained in: C major, A minor.
+# The tonics of the keys that models are trained in: C major, A minor.
 CANONICAL_TONIC = {"major": 0, "minor": 9}
 
 # Pitch classes of C major and of A minor with its raised sixth and seventh.

@@ -1,7 +1,7 @@
-"""Learn the groove bank: families of drum bars of songs, merged, generalised and tagged by style.
+"""Learns the groove bank: families of drum bars of songs, merged, generalised and tagged by style.
 
 Usage: `python -m chipassets.train.learn_grooves CORPUS_FOLDER [CORPUS_FOLDER ...]`, each with a
-`sources.csv`. What may be shipped is decided by `free_rows`. Same folders, same bytes.
+`sources.csv`. `free_rows` decides what may be shipped. The same folders give the same bytes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PER_STYLE = 20
 def free_rows(corpus: Path) -> list[dict[str, str]]:
     """Return the rows of a corpus that a shipped bank may learn from, game music only.
 
-    Confidence A where the table has that column, no CC BY; of a corpus without, only Freedoom.
+    Confidence A if the table has that column, no CC BY; of a corpus without it, only Freedoom.
     """
     return [
         row
@@ -55,7 +55,7 @@ def free_rows(corpus: Path) -> list[dict[str, str]]:
 
 
 def learn(songs: Sequence[DrumSong]) -> list[Family]:
-    """Return the families of all songs that sound like grooves, equal ones merged, none copied."""
+    """Return the families of all songs that are grooves, with equal ones merged and none copied."""
     found: list[Family] = []
     for song in songs:
         good = [family for family in families_of(song) if _is_groove(family)]
@@ -97,7 +97,7 @@ def _order(bars: Bars) -> list[list[tuple[int, str]]]:
 
 
 def _is_groove(family: Family) -> bool:
-    """Whether a family begins on the beat, moves in both halves of a bar and is not all snares."""
+    """Return whether a family begins on the beat, moves in both halves and is not only snares."""
     steps = STEPS[family.metre]
     onsets = [{step for step, _ in bar} for bar in family.base]
     kicks, snares = (
@@ -115,7 +115,7 @@ def _is_groove(family: Family) -> bool:
 
 
 def _keeps_time(bar: DrumBar) -> bool:
-    """Whether a bar without a first beat is an offbeat pattern or a plain backbeat."""
+    """Return whether a bar without a first beat is an offbeat pattern or a plain backbeat."""
     onsets = sorted({step for step, _ in bar})
     gaps = {after - before for before, after in itertools.pairwise(onsets)}
     return len(gaps) == 1 and gaps <= {2, 4, 8}
@@ -134,7 +134,7 @@ Accents = dict[tuple[str, str, int], float]
 
 
 def _accents(families: Iterable[Family]) -> Accents:
-    """Return how loud a kind is on each step against its mean, from songs that do accent."""
+    """Return the loudness of a kind on each step relative to its mean, from songs with accents."""
     ratios: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     for family in families:
         for bar in family.base:
@@ -148,7 +148,7 @@ def _accents(families: Iterable[Family]) -> Accents:
 
 
 def _accented(bar: DrumBar, profile: Accents, metre: str) -> DrumBar:
-    """Return a bar whose kinds of one velocity throughout take the usual accents of their steps."""
+    """Return a bar in which kinds with constant velocity get the usual accents of their steps."""
     steps_of: dict[str, list[int]] = defaultdict(list)
     for step, kind in sorted(bar):
         steps_of[kind].append(step)
@@ -163,7 +163,10 @@ def _accented(bar: DrumBar, profile: Accents, metre: str) -> DrumBar:
 
 
 def _lend_fills(families: Sequence[Family]) -> None:
-    """Give each family the fills that it lacks: the tails of others' fills, as busy as it is."""
+    """Give each family the fills that it lacks.
+
+    Ends of other families' fills of similar density.
+    """
     tails: dict[str, list[tuple[str, DrumBar]]] = {size: [] for size in FILL_BEATS}
     for family in families:
         steps = STEPS[family.metre]
@@ -184,7 +187,7 @@ def _lend_fills(families: Sequence[Family]) -> None:
 def _lenders(
     family: Family, size: str, tails: Sequence[tuple[str, DrumBar]]
 ) -> Iterator[tuple[float, list[tuple[tuple[int, str], float]]]]:
-    """Yield the family's last bar with each tail that is louder than it: (unlikeness, bar)."""
+    """Yield the family's last bar with each tail that is louder than it: (distance, bar)."""
     steps, base = STEPS[family.metre], family.base[-1]
     beats = min(FILL_BEATS[size], steps // STEPS_PER_BEAT)
     busy = sum(len({step for step, _ in bar}) for bar in family.base) / len(family.base)
@@ -206,9 +209,9 @@ _STYLES = ("pulse", "ballad", "march", "rock", "drive", "gallop", "shuffle", "wa
 
 
 def bank_of(families: Sequence[Family]) -> dict[str, object]:
-    """Return the bank as it is stored: of every style the commonest and the least alike.
+    """Return the bank as it is stored: of every style the commonest and the most different.
 
-    Energy is a groove's place among all learned ones by the loudness of its drums a beat.
+    Energy is a groove's rank among all learned ones by the loudness of its drums per beat.
     """
     features = [features_of(family.base, family.metre) for family in families]
     energies = density_rank([f["drive"] for f in features])
@@ -252,7 +255,7 @@ def bank_of(families: Sequence[Family]) -> dict[str, object]:
 
 
 def _choice(members: list[int], families: Sequence[Family]) -> list[int]:
-    """Return the members that are common and far from what was taken before them."""
+    """Return the members that are common and far from those chosen before them."""
     taken: list[int] = []
     while len(taken) < min(_PER_STYLE, len(members)):
 
@@ -272,7 +275,7 @@ def _weight(family: Family) -> int:
 
 
 def _text(bar: DrumBar, metre: str) -> dict[str, str]:
-    """Return a bar as one line a drum: a digit 1 to 9 is a velocity in ninths, a dot a rest."""
+    """Return a bar as one line per drum: a digit 1 to 9 is a velocity in ninths, a dot a rest."""
     lines = {}
     for kind in KINDS:
         marks = [bar.get((step, kind)) for step in range(STEPS[metre])]
@@ -289,7 +292,7 @@ def card(
     families: Sequence[Family],
     used: Sequence[dict[str, str]],
 ) -> str:
-    """Return the card: what the bank was learned from, what it holds and what it is not."""
+    """Return the card: the bank's sources, contents and limits."""
     grooves: list[dict[str, object]] = bank["grooves"]  # type: ignore[assignment]
     sources = Counter((row["source"], row["licence"]) for row in used)
     styles = Counter(style for groove in grooves for style in groove["styles"])  # type: ignore[attr-defined]

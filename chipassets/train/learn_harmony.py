@@ -1,7 +1,8 @@
-"""Learn the harmony model: chord changes by mode, where they stand, inversions and cadences.
+"""Learns the harmony model: chord changes by mode and place, inversions and cadences.
 
 Usage: `python -m chipassets.train.learn_harmony CORPUS_FOLDER [CORPUS_FOLDER ...]`, each with a
-`sources.csv`. Every piece counts as one; game music together as much as all else together.
+`sources.csv`. Every piece has the same weight; game music together weighs as much as everything
+else.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def model_of(counts: Mapping[str, Counts]) -> dict[str, object]:
 
 
 def _mode_model(own: Counts, mode: str, parent: Counts | None) -> dict[str, object]:
-    """Return what a mode's counts say as shares.
+    """Return a mode's counts as shares.
 
-    A rarer mode takes a part of its changes from major or minor, chord for chord by degree.
+    A rare mode takes a part of its changes from major or minor, chord by chord on the same degree.
     """
     chords, starts, after_one = masses(), masses(), tables()
     _add(chords, own.chords, 1.0)
@@ -120,7 +121,7 @@ def _mode_model(own: Counts, mode: str, parent: Counts | None) -> dict[str, obje
 
 
 def _denies(text: str, mode: str) -> bool:
-    """Whether a chord has the one tone that would make a church mode major or minor."""
+    """Return whether a chord has the tone that would make a church mode major or minor."""
     return _DENIED.get(mode) in parse_chord(text, Key(0, mode)).pitch_classes
 
 
@@ -154,7 +155,7 @@ def _add(masses_of: Masses, others: Mapping[str, float], scale: float) -> None:
 def _renamed(
     row: Mapping[str, float], names: Mapping[str, str | None], but: str | None = None
 ) -> Masses:
-    """Return masses by other names, without those that have none and without one."""
+    """Return masses under other names, without those that have none and without `but`."""
     renamed = masses()
     for text, mass in row.items():
         name = names[text]
@@ -179,7 +180,7 @@ def _shares(counter: Mapping[str, float], known: set[str]) -> dict[str, float]:
 
 
 def _trigrams(own: Counts, known: set[str]) -> dict[str, dict[str, float]]:
-    """Return what follows two chords, as far as at least three pieces have it."""
+    """Return what follows two chords if at least three pieces have it."""
     rows = {}
     for pair in sorted(own.after_two):
         if set(pair.split()) <= known:
@@ -224,7 +225,7 @@ def main(folders: Sequence[str]) -> int:
 
 
 def _rows(folder: Path) -> list[dict[str, str]]:
-    """Return the rows that may be learned from: no CC BY, and no Blasphemer, of doubtful timing."""
+    """Return the rows that may be learned from: no CC BY, and no Blasphemer (doubtful timing)."""
     with (folder / "sources.csv").open(newline="", encoding="utf-8") as file:
         rows = [
             row
@@ -235,7 +236,7 @@ def _rows(folder: Path) -> list[dict[str, str]]:
 
 
 def card(model: Mapping[str, object], sources: Counter[tuple[str, str]]) -> str:
-    """Return the card: what was learned from, and what each mode holds."""
+    """Return the card: the model's sources, and the contents of each mode."""
     modes: dict[str, dict[str, object]] = model["modes"]  # type: ignore[assignment]
     lines = [
         "# Harmony model",

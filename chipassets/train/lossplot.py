@@ -1,4 +1,4 @@
-"""A picture of how the losses of a run fell."""
+"""A picture of the losses of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 28, 56, 56
 _INK, _GRID, _PAPER = (40, 40, 46), (226, 226, 230), (255, 255, 255)
 _TICKS = 6
 _STEEP_SHARE = 0.03
-"""The first updates fall so steeply that nothing else would be seen: the picture cuts them off."""
+"""The share of first updates that is cut off: their losses would hide everything else."""
 
 _Dots = list[tuple[float, float]]
 
@@ -41,7 +41,7 @@ def draw_losses(points: Sequence[Point], title: str) -> bytes:
 
 
 class _Frame:
-    """Where steps and losses lie in the picture."""
+    """The scale of the picture."""
 
     def __init__(self, points: Sequence[Point]) -> None:
         self.last = max((p.step for p in points), default=1) or 1
@@ -54,7 +54,7 @@ class _Frame:
         self.low, self.high = self.low - margin, self.high + margin
 
     def place(self, step: float, loss: float) -> tuple[float, float]:
-        """Return the pixel of a loss at a step, on the upper edge for what lies above."""
+        """Return the pixel of a loss at a step; losses above the range are on the upper edge."""
         x = _LEFT + (WIDTH - _LEFT - _RIGHT) * step / self.last
         share = (self.high - min(loss, self.high)) / (self.high - self.low)
         return x, _TOP + (HEIGHT - _TOP - _BOTTOM) * share

@@ -1,9 +1,9 @@
 """The recurrence of a BasicLSTM layer compiled for the CPU: forward and back through time.
 
-TensorFlow runs a dozen small operations a time step, each of which costs more than its arithmetic.
-Here a step is one matrix product and one loop over the gates, and the rows of a batch are worked on
-in blocks, one block a core. What is computed takes the place of what it was computed from: fresh
-memory costs as much as the arithmetic.
+TensorFlow runs a dozen small operations per time step, each of which costs more than its
+arithmetic. Here a step is one matrix product and one loop over the gates, and the rows of a batch
+are processed in blocks, one per core. Results overwrite their inputs, as fresh memory costs as much
+as the arithmetic.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 BLOCK_ROWS = 32
-"""Rows a block, whatever the number of cores: so its sums, and a run, are the same on any."""
+"""Rows per block, independent of the number of cores, so that sums are the same on any machine."""
 
 _FORGET_BIAS = np.float32(FORGET_BIAS)
 _ONE, _HALF = np.float32(1), np.float32(0.5)
@@ -36,10 +36,10 @@ _inlined: Callable[[_Function], _Function] = numba.njit(inline="always", **_OPTI
 
 @_inlined
 def _tanh(value: Any) -> Any:
-    """Return tanh within 4e-7 by arithmetic alone, which the compiler can do eight at a time.
+    """Return tanh within 4e-7 using only arithmetic, which the compiler vectorises.
 
-    The quotient of polynomials of degree 13 and 6 that Eigen, and so TensorFlow, takes for single
-    precision (`generic_fast_tanh_float`); beyond 7.9053 it is flat.
+    The quotient of polynomials of degree 13 and 6 that Eigen, and so TensorFlow, uses for single
+    precision (`generic_fast_tanh_float`); beyond 7.9053 it is constant.
     """
     x = min(max(value, np.float32(-7.90531110763549805)), np.float32(7.90531110763549805))
     square = x * x
@@ -62,9 +62,9 @@ def _sigmoid(value: Any) -> Any:
 
 @_inlined
 def _four(gate: Floats, units: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return the gates i, j, f, o of a row, each by itself.
+    """Return the gates i, j, f, o of a row as separate arrays.
 
-    Loops over one or two arrays from 0 on are those that the compiler does sixteen at a time.
+    The compiler vectorises loops over one or two arrays that start at 0.
     """
     return gate[:units], gate[units : 2 * units], gate[2 * units : 3 * units], gate[3 * units :]
 
@@ -80,7 +80,7 @@ def _forward(
     outputs: Floats,
     cells: Floats,
 ) -> None:
-    """Fill outputs and cells [time, batch, units] of some rows; gates become what they pass."""
+    """Fill outputs and cells [time, batch, units] of some rows; gates become their activations."""
     units = cell.shape[1]
     state = cell[first:last].copy()
     hidden = output[first:last].copy()
@@ -120,7 +120,7 @@ def _backward(
     gates: Floats,
     transposed: Floats,
 ) -> None:
-    """Let gates [time, batch, 4 * units] become the gradient of what enters them, of some rows."""
+    """Replace gates [time, batch, 4 * units] of some rows by the gradient of their inputs."""
     units = cell.shape[1]
     of_hidden = np.zeros((last - first, units), np.float32)
     of_state = np.zeros((last - first, units), np.float32)
@@ -146,19 +146,19 @@ def _backward(
 
 _cores = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="lstm")
 _blas = ThreadpoolController()
-"""Of the libraries loaded by now: scipy's must be among them."""
+"""The BLAS libraries that are loaded now: scipy's must be among them."""
 
 
 def one_blas_thread() -> Any:
-    """Return a context in which a matrix product starts no threads beside those of `in_blocks`."""
+    """Return a context in which matrix products use no threads besides those of `in_blocks`."""
     return _blas.limit(limits=1, user_api="blas")
 
 
 def in_blocks(kernel: Any, rows: int, block: int, *arguments: Any) -> list[Any]:
-    """Return what a kernel returns for each block of rows; the blocks are shared among the cores.
+    """Return the results of a kernel for each block of rows; the cores share the blocks.
 
-    The kernel takes the first row, the row behind the last, and the arguments. Inside
-    `one_blas_thread`, or the threads of BLAS and these wait for each other.
+    The kernel takes the first row, the row after the last, and the arguments. Use inside
+    `one_blas_thread`; otherwise these threads and those of BLAS wait for each other.
     """
     starts = range(0, rows, block)
     return list(
@@ -171,9 +171,9 @@ def run_forward(
 ) -> None:
     """Fill the outputs and cells [time, batch, units] of a layer.
 
-    gates: what enters the gates i, j, f, o from below, bias included, [time, batch, 4 * units];
-    afterwards what each lets through, its sigmoid or tanh. cell, output: the state before the first
-    step [batch, units]; kernel: the recurrent part [units, 4 * units].
+    gates: the inputs of the gates i, j, f, o, bias included, [time, batch, 4 * units]; afterwards
+    their activations, sigmoid or tanh. cell, output: the state before the first step [batch,
+    units]. kernel: the recurrent part [units, 4 * units].
     """
     in_blocks(_forward, gates.shape[1], BLOCK_ROWS, gates, cell, output, kernel, outputs, cells)
 
@@ -181,7 +181,7 @@ def run_forward(
 def run_backward(
     gradient: Floats, cell: Floats, cells: Floats, gates: Floats, kernel: Floats
 ) -> None:
-    """Let gates, as `run_forward` left them, become the gradient of what entered them.
+    """Replace gates, as `run_forward` left them, by the gradient of their inputs.
 
     gradient: of the outputs [time, batch, units]; the rest as in `run_forward`.
     """

@@ -1,4 +1,4 @@
-"""Write a `.mag` bundle that Magenta's own polyphony_rnn_generate runs."""
+"""Writes a `.mag` bundle that Magenta's own polyphony_rnn_generate runs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from chipassets.train.whole import whole_file
 
 
 def export_bundle(model: Model, path: Path, description: str) -> None:
-    """Write the model as a bundle, whole or not at all.
+    """Write the model as a bundle, atomically.
 
-    ModelError for a model with controls: Magenta's network has no inputs but the last event.
+    ModelError for a model with controls: Magenta's network has only the last event as input.
     """
     if model.controls:
         raise ModelError(
             f"model {model.name!r} is told {', '.join(g.name for g in model.controls)}, which "
-            "Magenta's polyphony_rnn cannot be; train one with --no-controls"
+            "Magenta's polyphony_rnn does not support; train one with --no-controls"
         )
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "model.mag"
@@ -34,9 +34,9 @@ def export_bundle(model: Model, path: Path, description: str) -> None:
 
 
 def run_magenta(task: str, model: Model, job: dict[str, Any]) -> None:
-    """Let a process of Magenta's do a task with the model's weights; BundleError when it fails.
+    """Run a task with the model's weights in a process of Magenta's; BundleError if it fails.
 
-    The process is one of its own because Magenta needs another Keras than the trainer.
+    It is a separate process because Magenta needs another Keras than the trainer.
     """
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.npz"

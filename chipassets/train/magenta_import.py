@@ -1,6 +1,6 @@
-"""Read what Magenta trained: a `.mag` bundle or a run directory becomes a model.
+"""Reads models that Magenta trained: a `.mag` bundle or a run directory.
 
-Only numbers are read. A bundle's metagraph, which Magenta would execute, is left alone.
+Only numbers are read. A bundle's metagraph, which Magenta would execute, is ignored.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ BUNDLE_ID = "polyphony"
 def import_magenta(path: Path, name: str, *, canonical_key: bool = False) -> Model:
     """Return the model in a `.mag` bundle or in a directory of `polyphony_rnn_train`.
 
-    `canonical_key`: whether it was trained on music moved to C major and A minor; Magenta's own
-    are not. ModelError when it is of another family, damaged or not there.
+    `canonical_key`: whether it was trained on music transposed to C major and A minor; Magenta's
+    own models are not. ModelError if it is of another family, damaged or missing.
     """
     if path.is_dir():
         return _read_checkpoint(_latest(path), str(path), name, canonical_key)
@@ -47,7 +47,7 @@ def _latest(run: Path) -> str:
     for folder in (run / "train", run):
         try:
             found = tf.train.latest_checkpoint(str(folder))
-        # What the text named `checkpoint` says is parsed without mercy.
+        # TensorFlow raises any kind of exception for a damaged text file `checkpoint`.
         except Exception as error:
             raise ModelError(
                 f"{folder / 'checkpoint'} cannot be read ({type(error).__name__}); copy the run "
@@ -61,7 +61,7 @@ def _latest(run: Path) -> str:
 
 
 def _checkpoint_of_bundle(path: Path) -> bytes:
-    """Return the checkpoint inside a bundle, after a look at what the bundle says it is."""
+    """Return the checkpoint inside a bundle, after checking the bundle's description."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ModelError(f"{path} is larger than any bundle ({MAX_FILE_BYTES:,} bytes)")

@@ -1,7 +1,8 @@
-"""Installing Magenta beside this package, wherever it came from: a checkout, a wheel, a tool.
+"""Installs Magenta into this environment, whether a checkout, a wheel or a tool.
 
-Magenta 2.1.4 pins the packages of 2022 and names many that polyphony_rnn never imports, so that no
-installer finds versions that fit. It is installed alone, and what it really needs as it is today.
+Magenta 2.1.4 pins packages of 2022 and lists many that polyphony_rnn never imports, so that no
+installer finds versions that fit. It is installed without dependencies, and the ones it needs in
+current versions.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ NEEDED = (
     "pydub>=0.25", "scipy>=1.14", "setuptools<81", "six>=1.16", "tensorflow>=2.20,<2.22",
     "tensorflow-probability>=0.25", "tf-keras>=2.20,<2.22", "tf-slim>=1.1",
 )  # fmt: skip
-"""What polyphony_rnn and its tools import, in today's releases: pyproject.toml's overrides."""
+"""What polyphony_rnn and its tools import, in the releases of pyproject.toml's overrides."""
 
 
 def missing_for_magenta() -> list[str]:
-    """Return what the exchange with Magenta lacks in this environment."""
+    """Return the packages that the exchange with Magenta lacks in this environment."""
     return [name for name in ("magenta", "tf_keras") if importlib.util.find_spec(name) is None]
 
 
 def need_magenta(what: str) -> None:
-    """Raise MissingExtraError, saying how to install it, unless Magenta is there."""
+    """Raise MissingExtraError, with the way to install it, unless Magenta is installed."""
     missing = missing_for_magenta()
     if missing:
         raise MissingExtraError(
@@ -52,13 +53,13 @@ def install_commands() -> list[list[str]]:
         raise MissingExtraError(
             f"{COMMAND} needs uv on the path or pip in this environment; install one of the two"
         )
-    # What is here already stays as it is: a package of the list may not take its place.
+    # Installed packages keep their versions.
     numpy = f"numpy=={metadata.version('numpy')}"
     return [[*install, *NEEDED, numpy], [*install, "--no-deps", MAGENTA]]
 
 
 def install_magenta() -> None:
-    """Install Magenta into this environment; MissingExtraError where that fails."""
+    """Install Magenta into this environment; MissingExtraError if that fails."""
     for command in install_commands():
         done = subprocess.run(command, check=False)  # noqa: S603 - our own list
         if done.returncode:

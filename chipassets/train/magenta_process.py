@@ -1,4 +1,4 @@
-"""The process in which Magenta's code runs: weights in, a `.mag` bundle or composed notes out.
+"""The process that runs Magenta's code: it writes a `.mag` bundle or composed notes.
 
 Usage: python -m chipassets.train.magenta_process (bundle | compose) JOB, the job as JSON.
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from chipassets.units import STEPS_PER_BEAT
 
-# Magenta's cells exist only in Keras 2, which tensorflow must be told before its first import.
+# Magenta's cells exist only in Keras 2, which must be selected before tensorflow is imported.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -26,7 +26,7 @@ VELOCITY = 100
 
 
 def open_generator(weights: str, layers: list[int], batch_size: int, folder: str) -> Any:
-    """Return Magenta's generator with these weights; its checkpoint lies in the folder."""
+    """Return Magenta's generator with these weights; its checkpoint is in the folder."""
     import tensorflow.compat.v1 as tf
     from magenta.models.polyphony_rnn import polyphony_model, polyphony_sequence_generator
 
@@ -67,7 +67,7 @@ def compose(job: dict[str, Any], folder: str) -> None:
 
 
 def _generate(generator: Any, job: dict[str, Any]) -> list[tuple[int, int, int]]:
-    """One run, set up as polyphony_rnn_generate does."""
+    """Generate once, with the settings of polyphony_rnn_generate."""
     import note_seq
     from note_seq.protobuf import generator_pb2, music_pb2
 

@@ -1,4 +1,4 @@
-"""Bars: which 16th of which bar a note starts on, and where a long piece may be cut."""
+"""Bars: the 16th and the bar that each note starts on, and where a long piece may be cut."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BAR_STEPS = {"4/4": 16, "3/4": 12, "6/8": 12}
 """Length of a bar of each metre that models know."""
 
 _DOWNBEAT_MARGIN = 1.15
-"""How much better than the written bar line another must fit before it is believed."""
+"""How much better than the written bar line another must fit to be used."""
 _LONGEST_WEIGHT_STEPS = 8
 _LOW_PITCH = 52
 _FEWEST_BARS = 4
-"""In fewer the long and low notes may stand anywhere."""
+"""The least number of bars; in fewer, long and low notes may be anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def double_time(metre: str, written_steps: int) -> tuple[str, int]:
 def spans(notes: Notes, metres: tuple[Metre, ...], *, doubled: bool = False) -> list[Span]:
     """Return the spans of a piece, in order; steps before the first bar line are in none.
 
-    `doubled`: the notes are already in double time, the metres are as written.
+    `doubled`: the notes are already in double time; the metres are as written.
     """
     table = np.asarray(notes, np.int64)
     end = int((table[:, 0] + table[:, 1]).max())
@@ -93,8 +93,8 @@ def spans(notes: Notes, metres: tuple[Metre, ...], *, doubled: bool = False) -> 
 def _downbeat(notes: NDArray[np.int64], start_step: int, bar: int, metre: str) -> int:
     """Return the 16th, 0..bar-1, after `start_step` that is most likely the first bar line.
 
-    Long and low notes start on downbeats. Files whose pickup was not padded have their written bar
-    lines in the wrong place, so the written one gives way to a clearly better one.
+    Long and low notes start on downbeats. In files whose pickup was not padded the written bar
+    lines are wrong, so a clearly better one is used instead.
     """
     starts, lengths, pitches = notes.T
     stress = np.where(pitches < _LOW_PITCH, 2.0, 1.0) * np.minimum(lengths, _LONGEST_WEIGHT_STEPS)

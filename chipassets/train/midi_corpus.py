@@ -1,4 +1,4 @@
-"""Read a MIDI file: every pitched note, the metres, and what else it says."""
+"""Reads a MIDI file for the corpus: pitched notes, metres and other facts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Metre", "MidiPiece", "RefusedFileError", "raw_of_midi", "read_midi"]
 
 _MAX_FILE_BYTES = 8 * 1024 * 1024
 _DEFAULT_TEMPO_US = 500_000
-"""Microseconds a quarter where a file names no tempo (Standard MIDI Files 1.0): 120 bpm."""
+"""Microseconds per quarter if a file has no tempo (Standard MIDI Files 1.0): 120 bpm."""
 _MICROSECONDS_A_MINUTE = 60_000_000
 
 
@@ -23,7 +23,7 @@ def read_midi(path: Path) -> MidiPiece:
 
 
 def raw_of_midi(path: Path) -> RawMusic:
-    """Return what a MIDI file says; RefusedFileError when it cannot be read."""
+    """Return the content of a MIDI file; RefusedFileError if it cannot be read."""
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise RefusedFileError("larger than 8 MB")

@@ -1,4 +1,4 @@
-"""Turn the best checkpoint of a run into a model with its card."""
+"""Turns the best checkpoint of a run into a model with its card."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chipassets.train.samples import compare_samples
 from chipassets.train.whole import whole_file
 
 _SAMPLES = 96
-"""How many samples are measured for the card."""
+"""The number of samples that are measured for the card."""
 _SPLIT = "by SHA-256 of the piece's notes with transposition removed, before slicing"
 
 
@@ -52,10 +52,10 @@ def unmeasured_model(run: Path, name: str, dataset: Dataset, date: str) -> Model
 def evaluated_model(
     run: Path, name: str, dataset: Dataset, date: str, remarks: tuple[str, ...] = ()
 ) -> Model:
-    """Return the model of a run as it will be stored, with what it scores on the held-out part.
+    """Return the model of a run with its scores on the held-out part.
 
-    Loss and samples are those of the half-precision weights. `remarks`: what the card should say
-    besides.
+    Loss and samples are those of the half-precision weights. `remarks`: additional text for the
+    card.
     """
     summary = training_summary(run, dataset, date) | {"remarks": list(remarks)}
     stored = parse_model(save_model(model_of_run(run, name, summary)), name)
@@ -79,7 +79,7 @@ def _summary(meta: dict[str, Any], dataset: Dataset, date: str) -> dict[str, Any
     return {
         "date": date,
         "updates": int(meta["step"]),
-        # Earlier checkpoints say only in which epoch their stream stood.
+        # Earlier checkpoints contain only the epoch of their stream.
         "epochs": round(meta.get("epochs", meta["stream"]["epoch"]), 2),
         "hparams": hparams,
         "dataset": described,
@@ -106,7 +106,7 @@ def _commands(hparams: dict[str, Any], dataset: dict[str, Any], name: str) -> li
 
 
 def write_model(model: Model, path: Path, notices: dict[str, str], *, half: bool = True) -> Path:
-    """Write the model file and, beside it, its card (`.md`), each whole or not at all."""
+    """Write the model file and, beside it, its card (`.md`), each atomically."""
     data = save_model(model, half=half)
     card = path.with_suffix(".md")
     for target, content in ((path, data), (card, model_card(model, data, notices).encode())):

@@ -1,4 +1,4 @@
-"""Music as it was read, in quarter notes, and the piece that it becomes on the 16th grid."""
+"""Music as read from a file, in quarter notes, and its conversion to the 16th grid."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from chipassets.train.ornaments import written_out
 
 _STEPS_PER_QUARTER = 4
 MAX_STEPS = 4 * 60 * 60 * 8
-"""Two hours at 120 bpm: a file that claims to be longer is broken."""
+"""Two hours at 120 bpm: a longer file is broken."""
 _MAX_NOTES = 400_000
 _DRUMS = -2
-"""The drums' place among the voices."""
+"""The number that stands for drums among the voices."""
 
 
 class RefusedFileError(Exception):
@@ -36,12 +36,13 @@ class Metre:
 
 @dataclass(frozen=True, slots=True)
 class RawMusic:
-    """The pitched notes of a file and what else it says.
+    """The pitched notes of a file and other facts.
 
-    times: float64 [notes, 2], start and end in quarters; pitches, voices: int64 [notes]. drums:
-    float64, when drums strike. metres: (quarter, numerator, denominator). tempo_bpm: the first
-    tempo, or what holds without one. is_nominal: nobody chose that tempo. is_steady: it never
-    changes; then the notes may stand on another beat. repairs: what reading repaired.
+    times: float64 [notes, 2], start and end in quarters. pitches, voices: int64 [notes]. drums:
+    float64, the times of drum strokes. metres: (quarter, numerator, denominator). tempo_bpm: the
+    first tempo, or the default. is_nominal: the tempo is a default of the exporting program.
+    is_steady: the tempo never changes; only then another beat is searched. repairs: what was
+    repaired while reading.
     """
 
     times: NDArray[np.float64]
@@ -79,9 +80,9 @@ class MidiPiece:
 
 
 def to_grid(raw: RawMusic) -> MidiPiece:
-    """Return the piece on the 16th grid, that of an estimated beat where the nominal one misfits.
+    """Return the piece on the 16th grid, that of an estimated beat if the nominal one does not fit.
 
-    RefusedFileError when there is nothing to put there.
+    RefusedFileError if there are no notes to use.
     """
     if not len(raw.pitches):
         raise RefusedFileError("no pitched notes")
@@ -110,7 +111,7 @@ def to_grid(raw: RawMusic) -> MidiPiece:
         metres = tuple(Metre(round(q * _STEPS_PER_QUARTER), n, d) for q, n, d in raw.metres)
         tempo = raw.tempo_bpm
     else:
-        # On another beat than the file's the written metres say nothing.
+        # With another beat than the file's, the written metres have no meaning.
         metres, tempo = (Metre(0, *find_metre(notes)),), beat.tempo_bpm
     return MidiPiece(tuple(map(tuple, notes.tolist())), metres, repairs, tempo)
 
@@ -118,7 +119,10 @@ def to_grid(raw: RawMusic) -> MidiPiece:
 def _without_ornaments(
     raw: RawMusic,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], int]:
-    """Return times, pitches and voices, those of a recording written out, and how many cycles."""
+    """Return times, pitches and voices without ornaments, and the number of ornaments.
+
+    Only recordings of chip music at a nominal tempo have them written out.
+    """
     if not raw.is_nominal:
         return raw.times, raw.pitches, raw.voices, 0
     second = raw.tempo_bpm / 60
@@ -129,7 +133,7 @@ def _without_ornaments(
 def _on_steps(
     quarters: NDArray[np.float64], voices: NDArray[np.int64], beat: Beat | None
 ) -> NDArray[np.float64]:
-    """Return times [n, 2] in steps, which need not be whole."""
+    """Return times [n, 2] in steps, not rounded."""
     if beat is None:
         return quarters * _STEPS_PER_QUARTER
     late = np.array([beat.late_quarters.get(voice, 0.0) for voice in voices.tolist()])
@@ -150,8 +154,8 @@ def _place(exact: NDArray[np.float64], pitches: NDArray[np.int64]) -> NDArray[np
 def one_voice_per_pitch(grid: NDArray[np.int64]) -> tuple[NDArray[np.int64], int, int]:
     """Return the notes without doubled pitches, how many were joined, and how many shortened.
 
-    Of notes that start together on a pitch the longest stays; a note ends where its pitch starts
-    again. They come by start, then from high to low.
+    Of notes that start together on a pitch the longest is kept; a note ends where its pitch starts
+    again. They are ordered by start, then from high to low.
     """
     starts, lengths, pitches = grid.T
     by_pitch = grid[np.lexsort((-lengths, starts, pitches))]

@@ -14,11 +14,11 @@ from chipassets.train.selection import Selection
 
 
 def corpus_index(pieces: Iterable[Piece], selection: Selection | None = None) -> GramIndex:
-    """Return the index of the pieces that the selection takes; UsageError when it takes none."""
+    """Return the index of the pieces that the selection takes; UsageError if there are none."""
     chosen = selection or Selection()
     lines = [piece_melody(piece) for piece in pieces if not chosen.reason_against(piece)]
     if not lines:
-        raise UsageError("no piece of the corpus is left to index; refuse fewer of them")
+        raise UsageError("no piece of the corpus is left to index; refuse fewer")
     return make_index(lines)
 
 
@@ -30,7 +30,7 @@ def piece_melody(piece: Piece) -> Line:
 def named_melodies(path: Path) -> dict[str, Line]:
     """Return the top lines of a folder of MIDI files, or of a corpus file, by the pieces' names.
 
-    UsageError when it is neither.
+    UsageError if it is neither.
     """
     if path.is_dir():
         pieces: Iterable[Piece] = read_corpus(path)[0]

@@ -1,4 +1,4 @@
-"""Name chords by the numerals that `parse_chord` reads, in major, minor and church modes."""
+"""Names chords by the Roman numerals that `parse_chord` reads, in major, minor and church modes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DOMINANT, _LEADING = 7, 11
 
 
 def diatonic(semitone: int, mode: str) -> str | None:
-    """Return the quality of the mode's own triad on a semitone above the tonic, None off it."""
+    """Return the quality of the mode's triad at a semitone above the tonic, None if it has none."""
     scale = MODES[mode]
     if semitone not in scale:
         return None
@@ -29,9 +29,9 @@ def diatonic(semitone: int, mode: str) -> str | None:
 def numeral_of(semitone: int, quality: str, mode: str) -> str | None:
     """Return the numeral that `parse_chord` reads as a chord in a mode, None if none is usual.
 
-    A major chord or a seventh outside the mode, a fifth above one of its triads, is that triad's
-    dominant; a diminished one a semitone below it is its leading chord. Beside these only what is
-    borrowed from a parallel mode has a name.
+    A major chord or a seventh chord outside the mode, a fifth above one of its triads, is that
+    triad's dominant; a diminished one a semitone below it is its leading-tone chord. Besides these
+    only chords borrowed from a parallel mode have a name.
     """
     key = Key(0, mode)
     for text in _spellings(semitone, quality, mode):
@@ -77,16 +77,16 @@ def _spellings(semitone: int, quality: str, mode: str) -> Iterator[str]:
 
 
 def _is_mixture(semitone: int, quality: str, mode: str) -> bool:
-    """Whether a chord on a degree of the mode is one that composers borrow from a parallel mode."""
+    """Return whether a chord on a degree of the mode is usually borrowed from a parallel mode."""
     if 4 in MODES[mode]:
         return (semitone, quality) in {(5, "m"), (2, "m7b5"), (2, "dim"), (7, "m")}
     return (semitone, quality) in {(5, ""), (0, ""), (2, "m")}
 
 
 def is_surprise(numeral: str, mode: str) -> bool:
-    """Whether a chord is borrowed or secondary: it has tones that the mode has not.
+    """Return whether a chord is borrowed or secondary, so has tones outside the mode.
 
-    The leading tone of minor is its own, in V, V7 and the chords on vii.
+    The leading tone of minor counts as inside, in V, V7 and the chords on vii.
     """
     home = set(MODES[mode])
     if mode == "minor":
@@ -98,10 +98,11 @@ def is_surprise(numeral: str, mode: str) -> bool:
 def named_halves(
     chords: Sequence[Heard | None], keys: Sequence[KeySpan]
 ) -> list[tuple[str, int] | None]:
-    """Return (numeral, inversion) of each half bar in its key; None where nothing usual is heard.
+    """Return (numeral, inversion) of each half bar in its key; None for an unusual chord.
 
-    A bare fifth or an uncertain suspension takes the mode's own third. Inversions: 0 the root,
-    1 the third, 2 the fifth, 3 the seventh; a bass from outside the chord is a pedal, and 0.
+    A bare fifth or an uncertain suspension gets the mode's own third. Inversions: 0 the root, 1 the
+    third, 2 the fifth, 3 the seventh in the bass; a bass outside the chord is a pedal, and counts
+    as 0.
     """
     named: list[tuple[str, int] | None] = []
     for heard, (tonic, mode) in zip(chords, keys, strict=True):
@@ -126,7 +127,7 @@ def named_halves(
 
 
 def clear_mode(mode: str, roots: Mapping[tuple[int, str], int]) -> str:
-    """Return the mode, or major or minor where the chords do not bear out the rarer one.
+    """Return the mode, or major or minor if the chords do not confirm a rarer one.
 
     Dorian needs its IV, mixolydian its VII or v, phrygian its II; none has a dominant seventh.
     """

@@ -1,4 +1,4 @@
-"""Hyperparameters as polyphony_rnn_train takes them: `--hparams=batch_size=64,clip_norm=5`."""
+"""Hyperparameters in polyphony_rnn_train's syntax: `--hparams=batch_size=64,clip_norm=5`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OURS = {
     "learning_rate": ("learning_rate", float),
 }
 _FIXED: dict[str, Any] = {"attn_length": 0, "residual_connections": False, "use_cudnn": False}
-"""Of these only the original's default has an architecture that is trained here."""
+"""Hyperparameters of which only the original's default is supported here."""
 _ASSIGNMENT = re.compile(r"\s*(\w+)\s*=\s*(\[[^\]]*\]|[^,\[\]]+)\s*(?:,|$)")
 _EXAMPLE = "batch_size=64,rnn_layer_sizes=[128,128,128],dropout_keep_prob=0.5"
 
@@ -26,8 +26,8 @@ _EXAMPLE = "batch_size=64,rnn_layer_sizes=[128,128,128],dropout_keep_prob=0.5"
 def parse_hparams(text: str) -> dict[str, Any]:
     """Return the fields of `Hparams` that a list of the original's `name=value` sets.
 
-    UsageError for a name that the original has not, a value of another kind, or an architecture
-    that is not trained here. Source: Magenta 2.1.4, `polyphony_model` and `events_rnn_graph`.
+    UsageError for an unknown name, a value of another type, or an unsupported architecture. Source:
+    Magenta 2.1.4, `polyphony_model` and `events_rnn_graph`.
     """
     found: dict[str, Any] = {}
     place = 0
@@ -57,9 +57,9 @@ def _field(name: str, value: str) -> dict[str, Any]:
             raise UsageError(f"--hparams {name}={value}: write it like [128,128,128]")
         return {ours: tuple(sizes)}
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < math.inf:
-        raise UsageError(f"--hparams {name}={value} is no number above 0")
+        raise UsageError(f"--hparams {name}={value} is not a number above 0")
     if kind is int and number != int(number):
-        raise UsageError(f"--hparams {name}={value} is no whole number")
+        raise UsageError(f"--hparams {name}={value} is not a whole number")
     if name == "batch_size" and number > MOST_STREAMS:
         raise UsageError(f"--hparams {name}={value}: at most {MOST_STREAMS} fit any memory")
     if name == "dropout_keep_prob" and not LEAST_KEEP <= number <= 1:

@@ -1,8 +1,8 @@
-"""What a console plays frame by frame, as a musician would write it down.
+"""Replaces what a console plays frame by frame by the notes that a musician would write.
 
-Recordings of chip music turn a vibrato into dozens of notes a semitone apart, a slide into all the
-notes on its way, and a chord that is played as a fast arpeggio into a chain of its notes. All are
-chains of notes of some frames without a gap.
+Recordings of chip music turn a vibrato into dozens of notes a semitone apart, a slide into all
+notes on its way, and a fast arpeggio into a chain of its notes. All are chains of notes of a few
+frames without gaps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ Played = tuple[float, float, int]
 def written_out(
     seconds: NDArray[np.float64], pitches: NDArray[np.int64], voices: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], int]:
-    """Return times [n, 2], pitches and voices with each chain as a note or chord, and how many."""
+    """Return times [n, 2], pitches and voices, with each chain as a note or chord.
+
+    The last value is the number of chains.
+    """
     if not (seconds[:, 1] - seconds[:, 0] <= _SHORT_SECONDS).any():
         return seconds, pitches, voices, 0
     times, found_pitches, found_voices, count = [], [], [], 0
@@ -42,11 +45,11 @@ def written_out(
 
 
 def _voice(notes: list[Played]) -> tuple[list[Played], int]:
-    """Return the notes of one voice with its chains written out, and how many there were."""
+    """Return the notes of one voice with its chains written out, and their number."""
     written: list[Played] = []
     place, end, chains = 0, 0, 0
     while place < len(notes):
-        # A chain of which the first notes are none of its own ends where it did.
+        # A chain whose first notes do not belong to it still ends where it ended.
         end = end if place < end else _chain_end(notes, place)
         if end - place < _FEWEST:
             head = written[-1] if written else (0.0, -1.0, 0)
@@ -60,7 +63,7 @@ def _voice(notes: list[Played]) -> tuple[list[Played], int]:
 
 
 def _chain_end(notes: list[Played], first: int) -> int:
-    """Return the index behind the short notes that follow each other from `first` on."""
+    """Return the index after the short notes that follow each other from `first` on."""
     end = first
     while end < len(notes) and _is_short(notes[end]) and (end == first or _touch(notes, end)):
         end += 1
@@ -77,17 +80,17 @@ def _touch(notes: list[Played], place: int) -> bool:
 
 
 def _is_vibrato(notes: list[Played], first: int, end: int, head: Played) -> bool:
-    """Whether a chain stays near the note that it begins at the end of."""
+    """Return whether a chain stays near the note that comes before it."""
     if abs(notes[first][0] - head[1]) > _GAP_SECONDS:
         return False
     return all(abs(notes[n][2] - head[2]) <= _VIBRATO_SEMITONES for n in range(first, end))
 
 
 def _write_chain(notes: list[Played], first: int, end: int, written: list[Played]) -> int:
-    """Append what the chain from `first` to `end` begins with; return where to go on.
+    """Append the note or chord at the start of the chain; return the index to continue at.
 
-    Chains are looked at by index: copies of one of a hundred thousand notes, at each of them, would
-    take minutes.
+    Chains are processed by index: copying one of a hundred thousand notes at each of its notes
+    would take minutes.
     """
     if written and _is_vibrato(notes, first, end, written[-1]):
         start, _, pitch = written[-1]
@@ -105,7 +108,7 @@ def _write_chain(notes: list[Played], first: int, end: int, written: list[Played
 
 
 def _cycle(notes: list[Played], first: int, end: int) -> int:
-    """Return how many notes of a chain go round in one circle, 0 when they go nowhere twice."""
+    """Return the number of notes after which a chain repeats, 0 if it does not."""
     best = 0
     for period in range(2, _LONGEST_PERIOD + 1):
         place = first + period
@@ -117,7 +120,7 @@ def _cycle(notes: list[Played], first: int, end: int) -> int:
 
 
 def _write_slide(notes: list[Played], first: int, end: int, written: list[Played]) -> int:
-    """Append the note in which a chain ends up, or its first one where it is no slide."""
+    """Append the note at which a slide ends, or the chain's first note if it is not a slide."""
     steps = range(first, end - 1)
     rises = all(notes[n][2] <= notes[n + 1][2] for n in steps)
     if not rises and not all(notes[n][2] >= notes[n + 1][2] for n in steps):

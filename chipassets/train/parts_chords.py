@@ -1,4 +1,4 @@
-"""Chord labels by half bars, from any choice of voices."""
+"""Chord labels by half bars, from any selection of voices."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ _ROOTS = np.repeat(np.arange(OCTAVE), len(_TONES))
 def label_chords(
     voices: Sequence[Integers], bass: Integers | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the root and the quality [half bars] of what the voices and the bass sound together.
+    """Return the root and the quality [half bars] of the chord that voices and bass sound.
 
-    A chord is scored by the share of sounding time that it explains, for its root in the bass, a
-    third that sounds, and membership in the white keys; sevenths and diminished chords cost a
-    little, and a chord stays unless another is better by a margin. HIDDEN where nothing sounds.
+    A chord is scored by the share of sounding time that it explains, its root in the bass, a
+    sounding third, and membership in the white keys; sevenths and diminished chords cost a little,
+    and a chord stays unless another is better by a margin. HIDDEN if nothing sounds.
     """
     parts = [*voices, *([] if bass is None else [bass])]
     spans = len(parts[0]) // STEPS_A_CHORD
@@ -85,7 +85,7 @@ def label_chords(
 
 
 def first_pitch_classes(voice: Integers) -> NDArray[np.int64]:
-    """Return the pitch class [half bars] that sounds first in each half bar, HIDDEN for none."""
+    """Return the first pitch class that sounds in each half bar [half bars], HIDDEN for none."""
     spans = len(voice) // STEPS_A_CHORD
     pitches = sounding(voice)[: spans * STEPS_A_CHORD].reshape(spans, STEPS_A_CHORD)
     sounds = pitches >= 0

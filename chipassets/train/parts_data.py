@@ -1,4 +1,4 @@
-"""What the networks for single voices learn from: every voice as classes and tokens by step."""
+"""Training examples of the networks for single voices: classes and tokens by step."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def own_past(voices: Sequence[Tokens]) -> list[NDArray[np.int16]]:
 def voice_context(
     piece: PartPiece, role: str, tokens: Tokens, *, without_itself: bool = False
 ) -> PartContext:
-    """Return what a voice of a piece would have been planned as.
+    """Return the plan that a voice of a piece would have had.
 
     Chords are labelled from all voices of the piece, or from all but this one.
     """

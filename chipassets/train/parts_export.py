@@ -1,4 +1,4 @@
-"""Write the trained networks for single voices as a file, with what they score on its card."""
+"""Writes the trained networks for single voices as a file, with their scores on a card."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ABLATIONS: dict[str, tuple[str, ...]] = {
     "whole plan hidden": PLAN_GROUPS,
     "plan and copies hidden": PLAN_GROUPS + COPY_GROUPS,
 }
-"""What is hidden when the held-out loss is measured again."""
+"""The groups that are hidden in further measurements of the held-out loss."""
 
 
 def exported(
@@ -50,7 +50,7 @@ def exported(
 ) -> PartsModel:
     """Return the best networks of a run folder, measured with half-precision weights.
 
-    `remarks`: what the card should say besides. UsageError when a role has not been trained.
+    `remarks`: additional text for the card. UsageError if a role has not been trained.
     """
     missing = [role for role in ROLES if not (run / f"{role}.pt").exists()]
     if missing:
@@ -105,7 +105,7 @@ def weights_of(state: Mapping[str, torch.Tensor]) -> PartWeights:
 
 
 def load_weights(net: PartNet, weights: PartWeights) -> None:
-    """Give a PartNet the weights of a file."""
+    """Load the weights of a file into a PartNet."""
     tensors = {name: torch.from_numpy(getattr(weights, name).copy()) for name in NAMES}
     embedding = torch.cat((tensors["embedding"], torch.zeros_like(tensors["embedding"][:1])))
     net.load_state_dict(
@@ -124,7 +124,7 @@ def load_weights(net: PartNet, weights: PartWeights) -> None:
 
 
 def write_parts(model: PartsModel, path: Path, notices: Mapping[str, str]) -> Path:
-    """Write the file and, beside it, its card (`.md`), each whole or not at all."""
+    """Write the file and, beside it, its card (`.md`), each atomically."""
     data = save_parts(model)
     card = path.with_suffix(".md")
     for target, content in ((path, data), (card, parts_card(model, data, notices).encode())):

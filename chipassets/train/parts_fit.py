@@ -1,8 +1,9 @@
-"""Train the network of one role with PyTorch, on the CPU.
+"""Trains the network of one role with PyTorch, on the CPU.
 
-The network: embeddings of all classes summed, one LSTM, one hidden layer, and logits that are a sum
-of plain ones, ones by distance from the last pitch, from the chord's root and from the given
-voices, and one gate for each candidate of copying. `compose.parts_network` runs the same in NumPy.
+The network: the sum of the embeddings of all classes, one LSTM, one hidden layer, and logits that
+are a sum of plain ones, ones by distance from the last pitch, from the chord's root and from the
+given voices, and one gate for each candidate of copying. `compose.parts_network` runs the same in
+NumPy.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ STYLE_SHARES = {"game": 0.25, "freedoom": 0.25, "other": 0.50}
 _TRANSPOSED_SHARE = {"game": 0.7, "freedoom": 0.7, "other": 0.4}
 _FARTHEST_DOWN, _FARTHEST_UP = -5, 6
 _TRIES = 50
-"""Windows tried for one that is not nearly silent."""
+"""The most windows that are tried to find one that is not nearly silent."""
 _MOST_MEASURED = 64
 _MEASURE_WEIGHTS = {"game": 0.5, "freedoom": 0.3, "other": 0.2}
 
@@ -62,14 +63,14 @@ _HIDDEN_TOGETHER: tuple[tuple[tuple[str, ...], float], ...] = (
     (("mode", "key"), 0.05),
     (("style",), 0.05),
 )
-"""What is hidden for a whole window at once, and in which share of windows."""
+"""Groups that are hidden for a whole window, and the share of windows in which they are."""
 _HIDDEN_CELLS = 0.08
 _NEVER_HIDDEN = ("last_pitch", "lead_pitch", "bass_pitch", "position")
 
 
 @dataclass(frozen=True, slots=True)
 class PartHparams:
-    """How a role's network is trained."""
+    """The training settings of a role's network."""
 
     units: int = 192
     batch: int = 24
@@ -100,7 +101,7 @@ class PartNet(nn.Module):  # type: ignore[misc]  # torch is not there for the ch
         self.unknown = total
 
     def forward(self, classes: torch.Tensor) -> torch.Tensor:
-        """classes: [batch, steps, groups], HIDDEN where not told."""
+        """Return logits for classes [batch, steps, groups], HIDDEN for an unknown class."""
         batch, steps, groups = classes.shape
         places = torch.where(classes < 0, self.unknown, classes + self.offsets)
         told = self.embedding(places.reshape(batch * steps, groups)).view(batch, steps, -1)
@@ -119,7 +120,7 @@ class PartNet(nn.Module):  # type: ignore[misc]  # torch is not there for the ch
         added = added + self._by_distance(by_lead, classes[:, :, COLUMN["lead_pitch"]])
         added = added + self._by_distance(by_bass, classes[:, :, COLUMN["bass_pitch"]])
         logits = torch.cat((plain[:, :, :FIRST_NOTE], plain[:, :, FIRST_NOTE:] + added), dim=2)
-        # One place more takes what has no candidate, and is cut off again.
+        # One extra place takes what has no candidate, and is removed afterwards.
         padded = torch.cat((logits, torch.zeros_like(logits[:, :, :1])), dim=2)
         for gate, name in enumerate(COPIES):
             candidate = classes[:, :, COLUMN[name], None]
@@ -155,7 +156,7 @@ class Batches:
         self._shares = shares / shares.sum()
         self._weights = {}
         for style, found in self._by_style.items():
-            # By piece, and a little by length: the root of it.
+            # By piece, and weakly by length: its square root.
             weights = np.array([e.weight * len(e.tokens) ** 0.5 for e in found])
             self._weights[style] = weights / weights.sum()
 
@@ -185,11 +186,11 @@ class Batches:
 
 
 def chord_labels(role: str, chance: float) -> int:
-    """Return which labelling of Example.chords a window takes: 0 all voices', 1 the others'.
+    """Return which labelling of Example.chords a window uses: 0 all voices', 1 the others'.
 
-    Labels that a voice took part in say too much about it, those without it miss what it adds to
-    the chord: a tune or inner voice gets either by chance, so that it follows a plan without
-    leaning on it. A bass is told all voices' always: a plan's chord is what it is to play.
+    Labels that include a voice say too much about it; labels without it miss what it adds to the
+    chord. A tune or inner voice gets either at random, so that it follows a plan without relying on
+    it. A bass always gets all voices': it should play the plan's chord.
     """
     return 0 if role == "bass" else int(chance < 0.5)
 
@@ -199,7 +200,7 @@ def window(
 ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
     """Return the classes [WINDOW, groups] and tokens [WINDOW] of an example from a step on.
 
-    Behind the end of the piece nothing is told, and the token is one that the loss ignores.
+    After the end of the piece all classes are HIDDEN, and the loss ignores the tokens.
     """
     span = slice(first, first + WINDOW)
     length = len(example.tokens[span])
@@ -218,7 +219,7 @@ def transposed(
     register: NDArray[np.float64],
     first: int,
 ) -> tuple[NDArray[np.int16], NDArray[np.int64]] | None:
-    """Return a window `by` semitones higher, or None where that leaves the vocabulary."""
+    """Return a window `by` semitones higher, or None if that leaves the vocabulary."""
     moved, answers = classes.copy(), np.where(tokens >= FIRST_NOTE, tokens + by, tokens)
     past = classes[:, _TOKEN_COLUMNS]
     is_note = past >= FIRST_NOTE
@@ -241,7 +242,7 @@ def transposed(
 
 
 def hide(classes: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int16]:
-    """Return the classes with groups hidden throughout and single cells hidden, by chance."""
+    """Return the classes with random groups hidden throughout and random cells hidden."""
     hidden = rng.random(classes.shape) < _HIDDEN_CELLS
     for names, share in _HIDDEN_TOGETHER:
         if rng.random() < share:
@@ -262,7 +263,7 @@ class HeldOut:
 def held_out(examples: Sequence[Example], role: str) -> dict[str, HeldOut]:
     """Return held-out windows by style, at most 64 each, spread over the pieces.
 
-    Chords are labelled without the voice itself, but for a bass.
+    Chords are labelled without the voice itself, except for a bass.
     """
     result = {}
     for style in STYLES:
@@ -287,7 +288,7 @@ def held_out(examples: Sequence[Example], role: str) -> dict[str, HeldOut]:
 
 
 def loss_of(net: PartNet, part: HeldOut, hidden: Sequence[str] = ()) -> float:
-    """Return the mean nats a step on held-out windows, the groups named `hidden` not told."""
+    """Return the mean nats per step on held-out windows, with the groups `hidden` hidden."""
     classes = part.classes
     if hidden:
         classes = classes.clone()
@@ -309,10 +310,10 @@ def fit_role(
     hparams: PartHparams,
     report: Callable[[str], None],
 ) -> None:
-    """Train a role's network; `run/ROLE.pt` is the best so far, `run/ROLE.last.pt` where to go on.
+    """Train a role's network; `run/ROLE.pt` is the best, `run/ROLE.last.pt` the state to resume.
 
-    The best is that with the lowest held-out loss, styles weighed 5 : 3 : 2. UsageError when the
-    examples do not suffice.
+    The best has the lowest held-out loss, with styles weighted 5 : 3 : 2. UsageError if there are
+    too few examples.
     """
     measured = held_out(examples, role)
     if not measured or all(example.is_held_out for example in examples):

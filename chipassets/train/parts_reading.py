@@ -1,7 +1,7 @@
-"""From a folder of MIDI files with separate voices to pieces: a tune, a bass, inner voices.
+"""Reads a folder of MIDI files with separate voices: a tune, a bass, inner voices.
 
-`sources.csv` files (columns file, source, licence, and confidence where there is one) say where the
-files beside and below them come from.
+`sources.csv` files (columns file, source, licence, and optionally confidence) say where the files
+beside and below them come from.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Tokens = NDArray[np.int16]
 Notes = list[tuple[float, float, int]]
 
 HELD_OUT_SHARE = {"game": 0.15, "freedoom": 0.10, "other": 0.06}
-"""Which share of the pieces of each style is kept for measuring."""
+"""The share of the pieces of each style that is held out for measuring."""
 _COMMON_TIME = {(4, 4), (2, 2), (2, 4)}
 _OTHER_SOURCES = ("mutopia", "openscore", "openhymnal", "lieder", "sq")
 _LEAST_STEPS, _MOST_STEPS = 2 * STEPS_A_BAR, 128 * STEPS_A_BAR
@@ -49,9 +49,12 @@ _LEAD_OCTAVES, _BASS_OCTAVES = (61, 86), (31, 57)
 
 @dataclass(frozen=True, slots=True)
 class PartPiece:
-    """A piece as separate voices: int16 [steps] tokens at canonical pitch, None for a missing one.
+    """A piece as separate voices.
 
-    mode: one of MODES; tonic: where it stands at canonical pitch. is_held_out: for measuring only.
+    Int16 [steps] tokens in the canonical key, None for a missing voice.
+
+    mode: one of MODES. tonic: its pitch class in the canonical key. is_held_out: for measuring
+    only.
     """
 
     name: str
@@ -73,7 +76,7 @@ class PartPiece:
 
 @dataclass(slots=True)
 class Selection:
-    """What is left out: licences that begin so, sources, and confidences that begin otherwise."""
+    """What is left out: licences with these prefixes, sources, and confidences with other ones."""
 
     refused_licences: tuple[str, ...] = ()
     refused_sources: tuple[str, ...] = ()
@@ -108,11 +111,11 @@ def read_pieces(
 ) -> list[PartPiece]:
     """Return the pieces of all MIDI files below a folder, in path order.
 
-    At least one of several is held out. `selection.left_out` counts what gives none, by reason.
-    UsageError when nothing is left.
+    If there are several, at least one is held out. `selection.left_out` counts files without a
+    piece, by reason. UsageError if nothing is left.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder; give the folder that holds your MIDI files")
+        raise UsageError(f"{folder} is not a folder; give the folder that holds your MIDI files")
     rows = _read_rows(folder)
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in MIDI_SUFFIXES)
     pieces: list[PartPiece] = []
@@ -148,7 +151,7 @@ def read_pieces(
 
 
 def read_piece(path: Path, row: dict[str, str]) -> PartPiece:
-    """Return the piece of a MIDI file; RefusedFileError or MidiError when it gives none."""
+    """Return the piece of a MIDI file; RefusedFileError or MidiError if it has none."""
     content = parse_midi(path.read_bytes())
     style = _style(path, row)
     voices = _voices_in_steps(content)
@@ -180,7 +183,7 @@ def read_piece(path: Path, row: dict[str, str]) -> PartPiece:
 
 
 def _read_rows(folder: Path) -> dict[Path, dict[str, str]]:
-    """Return the rows of every table of sources below the folder, by the file of each."""
+    """Return the rows of all tables of sources below the folder, by file."""
     return {
         (table.parent / row["file"].replace("\\", "/")).resolve(): row
         for table in sorted(folder.rglob("sources.csv"))
@@ -213,7 +216,7 @@ def _voices_in_steps(content: MidiContent) -> list[tuple[str, Notes]]:
 
 
 def _in_double_time(voices: list[tuple[str, Notes]]) -> list[tuple[str, Notes]]:
-    """Return the voices at twice their speed where they lie on the grid of eighths."""
+    """Return the voices at double speed if they are on the grid of eighths."""
     starts = np.array([round(start) for _, notes in voices for start, _, _ in notes])
     if (starts % 2 == 0).mean() <= _ON_EIGHTHS:
         return voices
@@ -227,10 +230,10 @@ def _from_first_bar(voices: list[tuple[str, Notes]]) -> list[tuple[str, Notes]]:
 
 
 def _cast(voices: list[tuple[str, Notes]]) -> tuple[Notes, Notes, list[Notes]]:
-    """Return tune, bass and inner voices, as tracks are named or by register.
+    """Return tune, bass and inner voices, by track name or by register.
 
-    Without such names the bass is the lowest voice, the tune the highest that has a quarter of the
-    busiest one's notes. A missing voice is empty.
+    Without such names the bass is the lowest voice, and the tune the highest that has a quarter of
+    the busiest one's notes. A missing voice is empty.
     """
     names = dict(voices)
     if set(names) <= {"lead", "inner", "bass"} and "lead" in names:
@@ -254,7 +257,7 @@ def _median_pitch(notes: Notes) -> float:
 
 
 def _key(voices: list[Notes]) -> Key:
-    """Return the key of the voices: tonic and major or minor by profile, then the mode's colour."""
+    """Return the key of the voices: tonic and major or minor by profile, then the church mode."""
     notes = [
         (round(s), max(1, min(round(e - s), _LONGEST_IN_KEY)), p)
         for voice in voices
@@ -274,14 +277,14 @@ def _key(voices: list[Notes]) -> Key:
 
 
 def _in_octave(notes: Notes, shift: int, bounds: tuple[int, int]) -> Notes:
-    """Return the notes moved by `shift` and, where their median lies outside, by an octave."""
+    """Return the notes moved by `shift` and, if their median is out of range, by an octave."""
     median = _median_pitch(notes) + shift
     octave = OCTAVE if median < bounds[0] else -OCTAVE if median > bounds[1] else 0
     return [(start, end, pitch + shift + octave) for start, end, pitch in notes]
 
 
 def _tokens(notes: Notes, steps: int, *, low: bool = False) -> Tokens:
-    """Return a single line: of notes that start together the highest (or lowest) stays."""
+    """Return a single line: of notes that start together the highest (or lowest) is kept."""
     chosen: dict[int, tuple[int, int]] = {}
     for start, end, pitch in notes:
         step = round(start)
@@ -316,7 +319,7 @@ def _content(piece: PartPiece) -> bytes:
 
 
 def _is_held_out(name: str, style: str) -> bool:
-    """Whether a piece is only measured: by the hash of its file's name alone."""
+    """Return whether a piece is held out: by the hash of its file's name alone."""
     return _lot(name) < HELD_OUT_SHARE[style]
 
 

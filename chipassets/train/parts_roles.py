@@ -1,4 +1,4 @@
-"""What single voices do, found by rule: their part, likeness, cadences and phrases, bar by bar."""
+"""Measures of single voices, by rule: their part, likeness, cadences and phrases, bar by bar."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _HELD_STEPS = 8
 
 
 def bar_parts(role: str, tokens: Integers, lead: Integers | None) -> NDArray[np.int64]:
-    """Return the part of each bar [bars] of a bass or inner voice, a place in PARTS[role].
+    """Return the part of each bar [bars] of a bass or inner voice, an index in PARTS[role].
 
-    A bar's part is that of itself and the next bar (the last: of itself).
+    A bar's part is measured over itself and the next bar (the last one over itself).
     """
     bars = len(tokens) // STEPS_A_BAR
     name_of = _bass_part if role == "bass" else _inner_part
@@ -43,7 +43,10 @@ def bar_parts(role: str, tokens: Integers, lead: Integers | None) -> NDArray[np.
 
 
 def bar_likeness(tokens: Integers) -> NDArray[np.int64]:
-    """Return each bar's likeness [bars], a place in LIKENESSES: the closest, of the nearest bar."""
+    """Return each bar's likeness [bars], an index in LIKENESSES.
+
+    The closest, of the nearest bar.
+    """
     bars = np.asarray(tokens).reshape(-1, STEPS_A_BAR)
     levels = np.zeros(len(bars), np.int64)
     for bar in range(len(bars)):
@@ -56,7 +59,7 @@ def bar_likeness(tokens: Integers) -> NDArray[np.int64]:
 
 
 def bar_density(tokens: Integers) -> NDArray[np.float64]:
-    """Return the onsets a bar [bars], as a mean over each phrase of four."""
+    """Return the onsets per bar [bars], as a mean over each phrase of four bars."""
     onsets = (np.asarray(tokens).reshape(-1, STEPS_A_BAR) >= FIRST_NOTE).sum(axis=1)
     density = np.empty(len(onsets))
     for first in range(0, len(onsets), _BARS_A_PHRASE):
@@ -65,7 +68,7 @@ def bar_density(tokens: Integers) -> NDArray[np.float64]:
 
 
 def bar_register(tokens: Integers) -> NDArray[np.float64]:
-    """Return the median pitch above LOWEST [bars] of each phrase of four, -1 where it is silent."""
+    """Return the median pitch above LOWEST [bars] of each phrase of four bars, -1 if silent."""
     pitches = sounding(tokens)
     register = np.full(len(tokens) // STEPS_A_BAR, -1.0)
     for first in range(0, len(register), _BARS_A_PHRASE):
@@ -76,10 +79,10 @@ def bar_register(tokens: Integers) -> NDArray[np.float64]:
 
 
 def bar_cadences(lead: Integers, tonic: int, lowest: int) -> NDArray[np.int64]:
-    """Return the cadence of each bar [bars], a place in CADENCES.
+    """Return the cadence of each bar [bars], an index in CADENCES.
 
     The tune comes to rest in a bar on a note of six steps or more, or of three before a rest of a
-    beat; closed when the last such note is the tonic.
+    beat; closed if the last such note is the tonic.
     """
     lead = np.asarray(lead)
     left = remaining(lead)
@@ -95,10 +98,10 @@ def bar_cadences(lead: Integers, tonic: int, lowest: int) -> NDArray[np.int64]:
 
 
 def phrase_bars(cadences: Integers) -> NDArray[np.int64]:
-    """Return the place [bars] of each bar in its phrase of four.
+    """Return the index [bars] of each bar in its phrase of four.
 
-    Phrases begin with the first bar, unless the tune comes to rest much oftener where the fourth
-    bar lies in a grid that begins later.
+    Phrases begin with the first bar, unless the tune rests much more often in the fourth bars of a
+    grid that begins later.
     """
     bars = np.arange(len(cadences))
     rests = np.asarray(cadences) > 0
@@ -151,7 +154,7 @@ def _inner_part(tokens: Integers, lead: Integers | None) -> str:
 
 
 def _is_parallel(tokens: Integers, onsets: Integers, lead: Integers) -> bool:
-    """Whether most onsets fall on the tune's, consonant and in its direction."""
+    """Return whether most onsets coincide with the tune's, consonant and in the same direction."""
     with_lead = onsets[lead[onsets] >= FIRST_NOTE]
     if len(with_lead) < max(2, 0.7 * len(onsets)):
         return False
@@ -162,7 +165,10 @@ def _is_parallel(tokens: Integers, onsets: Integers, lead: Integers) -> bool:
 
 
 def _repeats_itself(tokens: Integers) -> bool:
-    """Whether the second half of the tokens, or second quarter, says the first's shape again."""
+    """Return whether the second half of the tokens, or second quarter, repeats the first.
+
+    Only the shape is compared.
+    """
     half = len(tokens) // 2
     if _likeness(tokens[:half], tokens[half:]) >= 2:
         return True

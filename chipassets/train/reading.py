@@ -1,4 +1,4 @@
-"""Read many files at once; a broken or hostile one costs its own line and nothing else."""
+"""Reads many files in parallel; a broken or malicious one affects only its own result."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
 _MOST_MEMORY_BYTES = 1 << 30
-"""What the reading of a file may take beyond what the readers themselves do."""
+"""The memory that reading a file may take besides the readers' own."""
 _LARGE_BYTES = 256 * 1024
-"""A MIDI file up to this size holds too little to take long, or much memory."""
+"""A MIDI file up to this size takes neither long nor much memory."""
 _AT_ONCE = 64
 ALONE_SECONDS = 0.6
-"""Other processes take about this long to start, which a small corpus need not wait for. Counted
-in CPU time, or on a busy machine more processes would be the answer to there being too many."""
+"""The start time of other processes, which a small corpus need not wait for. In CPU time, because
+a busy machine should not start more processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """What one file gave: its pieces (an ABC file may hold several), or why it gave none."""
+    """The result of one file: its pieces (an ABC file may hold several), or why it has none."""
 
     path: Path
     pieces: tuple[MidiPiece, ...]
@@ -43,11 +43,11 @@ class ReadFile:
 
 
 def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterator[ReadFile]:
-    """Yield what each file gave, in the order of the paths.
+    """Yield the result of each file, in the order of the paths.
 
-    Small MIDI files are read here at first. Other processes, `jobs` of them, take over when that
-    lasts, or at a file that may take too much: one that a reader cannot be stopped at, or whose
-    memory has no bound, ends its process and nothing else.
+    Small MIDI files are read in this process at first. `jobs` other processes take over when that
+    takes long, or at a file that may need too much: if a reader cannot be stopped or its memory has
+    no bound, only the process that reads it ends.
     """
     read = partial(read_file, seconds=seconds_per_file)
     began = time.process_time()
@@ -63,11 +63,11 @@ def _is_small(path: Path) -> bool:
     try:
         return is_midi(path) and path.stat().st_size <= _LARGE_BYTES
     except OSError:
-        return True  # what cannot be read is told as quickly
+        return True  # an unreadable file is reported as quickly
 
 
 def _read_side_by_side(paths: list[Path], jobs: int, read: partial[ReadFile]) -> Iterator[ReadFile]:
-    """Yield what each file gave, read by several processes."""
+    """Yield the result of each file, read by several processes."""
     from concurrent.futures.process import BrokenProcessPool
 
     done = 0
@@ -86,7 +86,7 @@ def _read_side_by_side(paths: list[Path], jobs: int, read: partial[ReadFile]) ->
 
 
 def _up_to_the_culprit(paths: list[Path], child: partial[ReadFile]) -> Iterator[ReadFile]:
-    """Yield what the files gave one by one, up to the one that ends the process that reads it."""
+    """Yield the results of the files one by one, up to the one that ends its process."""
     from concurrent.futures.process import BrokenProcessPool
 
     with _pool(1) as pool:
@@ -100,10 +100,10 @@ def _up_to_the_culprit(paths: list[Path], child: partial[ReadFile]) -> Iterator[
 
 
 def _read_in_child(seconds: float, path: Path) -> ReadFile:
-    """Return what a file gave to a process that may be ended for it.
+    """Return the result of a file, read in a process that may be ended.
 
-    An alarm asks a reader to stop, and a reader in C may not hear it: twice the time later the
-    system ends the process.
+    An alarm asks a reader to stop; a reader in C may ignore it, so after twice the time the system
+    ends the process.
     """
     if not is_midi(path):
         load_readers()
@@ -120,10 +120,10 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def read_file(path: Path, seconds: float) -> ReadFile:
-    """Return what a file gave; never raises for what the file holds."""
+    """Return the result of a file; never raises because of the file's content."""
     try:
         if not is_midi(path):
-            load_readers()  # its time is not the file's
+            load_readers()  # import time does not count for the file
         with _time_limit(seconds):
             raws = [raw_of_midi(path)] if is_midi(path) else raws_of_score(path)
             pieces = [to_grid(raw) for raw in raws if len(raw.pitches) or len(raws) == 1]
@@ -145,14 +145,17 @@ def is_midi(path: Path) -> bool:
 
 
 class _TooSlowError(BaseException):
-    """The time of a file is over. No Exception, which a reader of foreign formats would keep."""
+    """The time of a file is over.
+
+    Not an Exception, which readers of foreign formats would catch.
+    """
 
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise _TooSlowError in the block after seconds of CPU time, where the system has alarms.
+    """Raise _TooSlowError in the block after seconds of CPU time, if the system has alarms.
 
-    Of CPU time, so that a busy machine leaves out no file that an idle one reads.
+    CPU time, so that a busy machine reads the same files as an idle one.
     """
     if not hasattr(signal, "setitimer") or not math.isfinite(seconds):
         yield
@@ -171,7 +174,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 
 def _limit(seconds: float) -> None:
-    """Let this process take so much more memory and CPU time from here on, and no more."""
+    """Limit the additional memory and CPU time of this process from here on."""
     try:
         import resource
     except ImportError:
@@ -189,7 +192,7 @@ def _set_limit(which: int, most: int) -> None:
 
 
 def _taken_bytes() -> int:
-    """The addresses that this process has taken by now; 4 GiB where the system does not say."""
+    """Return the address space that this process uses; 4 GiB if the system does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         return pages * os.sysconf("SC_PAGE_SIZE")

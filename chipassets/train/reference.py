@@ -1,4 +1,4 @@
-"""The reference composer: takes made by Magenta's own generator instead of ours."""
+"""The reference composer: takes made by Magenta's own generator instead of our composer."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ from chipassets.train.magenta_export import run_magenta
 from chipassets.train.magenta_install import need_magenta
 
 _SEEDS = 2**32
-"""How many seeds the generator has that Magenta draws from."""
+"""The number of seeds of the generator that Magenta draws from."""
 
 
 def compose_takes(
     track: TrackPlan, model: Model, first_take: int = 0, count: int | None = None
 ) -> tuple[Score, ...]:
-    """Return raw takes of a track as polyphony_rnn_generate makes them, in the track's key.
+    """Return raw takes of a track from polyphony_rnn_generate, in the track's key.
 
-    Take i depends on the track's plan, the model and i alone. Nothing guides the model: form,
-    motifs and guidance are not Magenta's; the controls of a model are left open. ComposeError for
-    a primer as long as the track.
+    Take i depends only on the track's plan, the model and i. Form, motifs and guidance are not
+    used; the controls of a model are hidden. ComposeError for a primer as long as the track.
     """
     need_magenta("--composer magenta")
     reference = track.reference or Reference()
@@ -66,7 +65,7 @@ def compose_takes(
 
 
 def left_open(model: Model) -> Model:
-    """Return the model without its controls: as it is when each of them is left open."""
+    """Return the model without its controls, equal to the model with all of them hidden."""
     first = np.delete(model.kernels[0], slice(EVENT_CLASSES, model.input_size), axis=0)
     return replace(model, controls=(), kernels=(first, *model.kernels[1:]))
 

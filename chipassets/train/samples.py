@@ -1,4 +1,4 @@
-"""What a model's raw samples measure, beside the held-out music they should resemble."""
+"""Measures a model's raw samples, beside the held-out music they should resemble."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ MEASURED = (
 _METRE = "4/4"
 _STEPS = BARS * 16
 _MOST_EVENTS = 16 * _STEPS
-"""A sample with more events is cut: no music has as many notes."""
+"""A sample with more events is cut off: no music has that many notes."""
 
 
 def compare_samples(model: Model, dataset: Dataset, count: int, seed: int) -> dict[str, Any]:
     """Return the mean features of held-out slices (16 bars of 4/4) and of as many raw samples.
 
-    Each sample is told what one of the slices would be told; temperature 1, nothing guided.
+    Each sample gets the controls of one of the slices; temperature 1, no guidance.
     """
     slices = _slices(dataset, count)
     if not slices:

@@ -1,4 +1,4 @@
-"""Read MusicXML and ABC through note_seq."""
+"""Reads MusicXML and ABC through note_seq."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def load_readers() -> tuple[Any, Any, Any]:
 
 
 def raws_of_score(path: Path) -> list[RawMusic]:
-    """Return what a MusicXML file says, or every tune of an ABC file.
+    """Return the content of a MusicXML file, or every tune of an ABC file.
 
-    RefusedFileError when it cannot be read, or note_seq is not installed.
+    RefusedFileError if it cannot be read, or note_seq is not installed.
     """
     abc_parser, musicxml_reader, sequences_lib = load_readers()
     if path.stat().st_size > _MOST_BYTES:
@@ -41,7 +41,7 @@ def raws_of_score(path: Path) -> list[RawMusic]:
         _check_unpacked(path)
         try:
             return [_raw(musicxml_reader.musicxml_file_to_sequence_proto(str(path)))]
-        # Besides its own error, note_seq lets those of the XML and zip readers through.
+        # note_seq also raises errors of the XML and zip readers.
         except Exception as error:
             raise _refusal("MusicXML", error) from error
     try:
@@ -57,13 +57,13 @@ def _check_unpacked(path: Path) -> None:
         with ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except (BadZipFile, OSError):
-        return  # a plain one, or one whose reader says what is wrong
+        return  # not packed, or the reader will report what is wrong
     if size > _MOST_BYTES:
         raise RefusedFileError(f"it unpacks to more than {_MOST_BYTES >> 20} MB")
 
 
 def _refusal(what: str, error: BaseException) -> Exception:
-    """Return the error to raise: a full memory stays one, whatever the reader made of it."""
+    """Return the error to raise; MemoryError is returned as it is."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, MemoryError):

@@ -1,4 +1,4 @@
-"""Which pieces of a corpus a dataset takes."""
+"""Selects the pieces of a corpus for a dataset."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from chipassets.train.corpus import Piece
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Pieces are left out by how their licence begins, or by their source's name.
+    """Pieces are left out by the beginning of their licence, or by the name of their source.
 
-    "CC BY-NC 4.0" begins with "cc-by-nc": capitals do not count, nor what stands between words.
+    "CC BY-NC 4.0" begins with "cc-by-nc": capitals and separators do not matter.
     """
 
     refused_licences: tuple[str, ...] = ()
     refused_sources: tuple[str, ...] = ()
 
     def reason_against(self, piece: Piece) -> str:
-        """Return why a piece is left out, or "" when it is not."""
+        """Return why a piece is left out, or "" if it is not."""
         for prefix in self.refused_licences:
             if _plain(piece.licence).startswith(_plain(prefix)):
                 return f"licence {prefix}"

@@ -1,4 +1,4 @@
-"""Cut pieces into training slices: 16 bars in one metre, in C major or A minor, with controls."""
+"""Cuts pieces into training slices: 16 bars in one metre, in C major or A minor, with controls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chipassets.train.music import one_voice_per_pitch
 from chipassets.units import OCTAVE
 
 LOWEST_PITCH, HIGHEST_PITCH = 33, 96
-"""A1 to C7: what the voices of the chip can play well; notes beyond move by octaves."""
+"""A1 to C7: the range of the chip's voices; notes outside move by octaves."""
 
 Notes = NDArray[np.int64]
 
@@ -26,7 +26,7 @@ Notes = NDArray[np.int64]
 class SliceRules:
     """How pieces are cut. Bars are of the metre; a hop below `bars` makes slices overlap.
 
-    A whole piece, a jingle, may be shorter than a slice of one: down to `shortest_piece_bars`.
+    A whole piece may be shorter than a slice: down to `shortest_piece_bars`.
     """
 
     bars: int = 16
@@ -56,7 +56,7 @@ class Slice:
 
 
 def cut(piece: Piece, rules: SliceRules, skipped: Counter[str]) -> Iterator[Slice]:
-    """Yield the slices of a piece and count in `skipped` what is left out and why."""
+    """Yield the slices of a piece; `skipped` counts what is left out, by reason."""
     notes = np.array(piece.notes, np.int64)
     is_hymn = "hymn" in f"{piece.style} {piece.source}".lower()
     if not is_hymn:
@@ -64,7 +64,7 @@ def cut(piece: Piece, rules: SliceRules, skipped: Counter[str]) -> Iterator[Slic
     if rules.double_time and on_8th_grid(notes):
         fast = np.column_stack((notes[:, 0] // 2, np.maximum(1, notes[:, 1] // 2), notes[:, 2]))
         found = spans(fast, piece.metres, doubled=True)
-        # Only a jingle that was written short is one.
+        # Only a whole short piece counts as a jingle.
         rules = replace(rules, shortest_piece_bars=rules.shortest_bars)
         yield from _cut_spans(piece, fast, found, rules, skipped)
     elif is_hymn:
@@ -85,7 +85,7 @@ def _cut_spans(
         bars = (span.end_step - span.start_step) // span.bar_steps
         shortest = rules.shortest_bars
         if bars < shortest and len(found) == 1:
-            # A piece that ends within its last bar rests until the bar is over.
+            # A piece that ends within its last bar is padded to the bar's end.
             bars = -(-(span.end_step - span.start_step) // span.bar_steps)
             shortest = rules.shortest_piece_bars
         for first in range(0, max(1, bars - shortest + 1), hop):
@@ -102,7 +102,7 @@ def _cut_spans(
 
 
 def _window(notes: Notes, begin: int, end: int) -> Notes:
-    """Return the notes that start within, counted from its begin and cut at its end."""
+    """Return the notes that start between `begin` and `end`, relative to it and cut at its end."""
     first, last = np.searchsorted(notes[:, 0], (begin, end))
     window = notes[first:last].copy()
     window[:, 1] = np.minimum(window[:, 1], end - window[:, 0])
@@ -118,7 +118,7 @@ def _finish(
     rules: SliceRules,
     skipped: Counter[str],
 ) -> Slice | None:
-    """Return the slice in its key and range with its controls, or None, counted."""
+    """Return the slice in its key and range with its controls, or None, which is counted."""
     density = controls.density(window, total_steps)
     if density < rules.least_onsets_per_beat:
         skipped["slices: too few notes"] += 1

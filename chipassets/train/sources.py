@@ -1,4 +1,4 @@
-"""`sources.csv`: where each file comes from, as people and spreadsheets write such a table."""
+"""`sources.csv`: where each file comes from; accepts the usual variants of spreadsheets."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ _MOST_BYTES = 64 << 20
 _DELIMITERS = ",;\t|"
 _FILE = "file"
 _SPELLINGS = {"license": "licence", "filename": "file", "path": "file"}
-"""What columns are called elsewhere."""
+"""Other names of the columns."""
 
 
 @dataclass(slots=True)
 class Sources:
-    """The rows of a table by the file that they speak of, and those that no file has asked for."""
+    """The rows of a table by file, and those that no file has asked for."""
 
     path: Path | None = None
     rows: dict[str, Row] = field(default_factory=dict)
     unmatched: dict[str, int] = field(default_factory=dict)
-    """The line of each row that was not asked for yet."""
+    """The line of each row that no file has asked for yet."""
 
     def row(self, name: str) -> Row:
-        """Return the row of a file, empty where there is none."""
+        """Return the row of a file, empty if there is none."""
         key = _key(name)
         self.unmatched.pop(key, None)
         return self.rows.get(key, {})
 
 
 def read_sources(path: Path) -> Sources:
-    """Return the table in a file: UTF-8 with or without a mark, UTF-16 or Windows's cp1252.
+    """Return the table in a file: UTF-8 with or without a BOM, UTF-16 or Windows's cp1252.
 
-    Its cells may stand between commas, semicolons, tabs or bars; the names of its columns may be in
-    capitals, `license` is as good as `licence`, and a path may have backslashes. UsageError when it
-    cannot be read, has no column `file`, or says two things of one file.
+    Cells may be separated by commas, semicolons, tabs or bars; column names may be in capitals,
+    `license` is accepted for `licence`, and a path may have backslashes. UsageError if it cannot be
+    read, has no column `file`, or has two different rows for one file.
     """
     text, delimiter = _table(_text(path))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -51,7 +51,7 @@ def read_sources(path: Path) -> Sources:
         if _FILE not in columns:
             said = ", ".join(column for column in columns if column) or "none"
             raise UsageError(
-                f"{path} has no column {_FILE!r}, so that no row says of which file it speaks; its "
+                f"{path} has no column {_FILE!r}, so its rows cannot be assigned to files; its "
                 f"columns are {said}. Begin it with a line like file,source,licence,style"
             )
         next(reader)
@@ -63,7 +63,7 @@ def read_sources(path: Path) -> Sources:
 
 
 def _rows(path: Path, reader: Any, columns: list[str]) -> tuple[dict[str, Row], dict[str, int]]:
-    """Return the rows that name a file, by it, and the line that each ends in."""
+    """Return the rows that name a file, by file, and the line in which each ends."""
     rows: dict[str, Row] = {}
     lines: dict[str, int] = {}
     for cells in reader:
@@ -73,8 +73,8 @@ def _rows(path: Path, reader: Any, columns: list[str]) -> tuple[dict[str, Row], 
             continue
         if rows.setdefault(key, row) != row:
             raise UsageError(
-                f"{path}, line {reader.line_num}: {row[_FILE]} stands in line {lines[key]} "
-                "already, which says something else of it; keep one of the two"
+                f"{path}, line {reader.line_num}: {row[_FILE]} is in line {lines[key]} too, with "
+                "other values; keep one of the two"
             )
         lines.setdefault(key, reader.line_num)
     return rows, lines
@@ -108,7 +108,7 @@ def _table(text: str) -> tuple[str, str]:
     while lines and not lines[0].strip():
         del lines[0]
     if lines and lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:
-        return "".join(lines[1:]), lines[0].strip()[-1]  # Excel's own remark
+        return "".join(lines[1:]), lines[0].strip()[-1]  # Excel's line that names the separator
     header = lines[0] if lines else ""
     return "".join(lines), max(_DELIMITERS, key=lambda sign: _FILE in _names(header, sign))
 
@@ -120,7 +120,7 @@ def _names(header: str, delimiter: str) -> list[str]:
 
 
 def _key(name: str) -> str:
-    """The name as the disk and the table agree on it: forward slashes, accents composed."""
+    """Return the file name in a normal form: forward slashes, composed accents."""
     parts = PurePosixPath(unicodedata.normalize("NFC", name.strip().replace("\\", "/"))).parts
     return "/".join(part for part in parts if part != ".")
 

@@ -1,4 +1,4 @@
-"""One run of training: truncated backpropagation over streams of sequences, and its state."""
+"""One training run: truncated backpropagation over streams of sequences, and its state."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Trainer:
         sizes = tuple(controls.GROUPS[g].size for g in self.groups)
         self.network = PolyphonyRnn(hparams.layers, sizes, hparams.keep, hparams.seed)
         self._differentiate = differentiator(self.network)
-        # TensorFlow 1's epsilon, which Magenta's Adam has.
+        # TensorFlow 1's epsilon, as in Magenta's Adam.
         self.optimizer = keras.optimizers.Adam(
             _Schedule(hparams), clipnorm=hparams.clip_norm, epsilon=1e-8
         )
@@ -63,7 +63,7 @@ class Trainer:
         )
         self.state = self.network.zero_state(hparams.batch_size)
         self._ahead: Batch | None = None
-        """The batch of the next update, when it is made already."""
+        """The batch of the next update, if it is prepared already."""
         self._place = self.stream.state()
         """The stream's state before that batch."""
         self.step = 0
@@ -76,7 +76,7 @@ class Trainer:
         self.optimizer.apply(gradients, self.network.trainable_variables)
 
     def start_from(self, model: Model) -> None:
-        """Take a model's weights to begin with; UsageError when its sizes or inputs are others."""
+        """Start with a model's weights; UsageError if its sizes or inputs differ."""
         groups = controls.GROUPS if self.groups else ()
         if (model.layers, model.controls) != (self.hparams.layers, groups):
             raise UsageError(
@@ -94,14 +94,14 @@ class Trainer:
         total, self.state, gradients = self._differentiate(batch, self.state, seed)
         self._apply(gradients)
         self.step += 1
-        # An accelerator is still at work: the next batch is ready when it has done.
+        # An accelerator computes asynchronously: the next batch is prepared meanwhile.
         self._place = self.stream.state()
         self._ahead = self.stream.next_batch()
         return float(total), float(batch.mask.sum())
 
     @property
     def epochs_done(self) -> float:
-        """How many times the updates have seen the training part."""
+        """Return how many epochs of the training part the updates have used."""
         return self.stream.epochs_at(self._place)
 
     def held_out_loss(self, limit: int | None = None) -> HeldOut:
@@ -109,7 +109,7 @@ class Trainer:
         return held_out_loss(self.network, self.dataset, self.groups, limit)
 
     def save(self, path: Path) -> None:
-        """Write everything that the run needs to go on; the file appears whole or not."""
+        """Write everything that is needed to resume the run, atomically."""
         arrays: dict[str, Any] = {f"weight_{i}": a for i, a in enumerate(self.network.arrays())}
         for index, variable in enumerate(self.optimizer.variables):
             arrays[f"optimizer_{index}"] = np.array(ops.convert_to_numpy(variable))
@@ -128,7 +128,7 @@ class Trainer:
         write_checkpoint(path, arrays, meta)
 
     def restore(self, path: Path) -> None:
-        """Go on from a file that `save` wrote; UsageError when it belongs to another run."""
+        """Resume from a file of `save`; UsageError if it belongs to another run."""
         stored = read_checkpoint(path)
         meta = stored["meta"]
         with meant_for(path):
@@ -147,7 +147,7 @@ class Trainer:
             self._place, self._ahead = meta["stream"], None
 
     def _fingerprint(self) -> list[int]:
-        """Numbers that tell datasets apart: the places of the stream mean nothing in another."""
+        """Return numbers that identify the dataset: the stream's position is valid only for it."""
         columns = (self.dataset.events, self.dataset.offsets, self.dataset.is_eval)
         checksum = 0
         for column in (*columns, self.dataset.weights, self.dataset.controls):

@@ -1,4 +1,4 @@
-"""Train until done: progress, evaluations, checkpoints that resume, the best one kept."""
+"""Trains to the end: progress, evaluations, resumable checkpoints, the best one kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chipassets.train.whole import whole_file
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report of a run: the mean training loss since the last, in nats an event."""
+    """One report of a run: the mean training loss since the last report, in nats per event."""
 
     step: int
     steps: int
@@ -55,7 +55,7 @@ class _Meter:
         self.updates += 1
 
     def report(self, trainer: Trainer, held_out_loss: float | None) -> Progress:
-        """Return the progress since the last report and start anew."""
+        """Return the progress since the last report and reset."""
         hparams = trainer.hparams
         seconds = time.monotonic() - self.began
         speed = self.events / seconds
@@ -79,11 +79,11 @@ def fit(
 ) -> Trainer:
     """Train until the steps are done or the held-out loss stops falling; return the trainer.
 
-    The run folder holds `last.npz`, from which a killed run goes on; `best.npz`, the weights with
-    the lowest held-out loss so far; `history.jsonl` and `tensorboard/`, what was reported; and in
-    the end `loss.png`, a picture of it. A new run begins with the
-    weights of `start_from`. Where the dataset lies is noted once the run is found to be of it.
-    UsageError when the loss is no number any more.
+    The run folder holds `last.npz`, from which an interrupted run resumes; `best.npz`, the weights
+    with the lowest held-out loss; `history.jsonl` and `tensorboard/`, the reports; and at the end
+    `loss.png`, a picture of them. A new run begins with the weights of `start_from`. The dataset's
+    path is stored once the run is known to belong to it. UsageError if the loss is not finite any
+    more.
     """
     run.mkdir(parents=True, exist_ok=True)
     last = run / "last.npz"
@@ -124,7 +124,7 @@ def _point(progress: Progress) -> Point:
 
 
 def _check_number(loss: float, trainer: Trainer, last: Path) -> None:
-    """Raise UsageError when training has diverged, before that is saved."""
+    """Raise UsageError if training has diverged, before that is saved."""
     if not math.isfinite(loss):
         raise UsageError(
             f"the loss of update {trainer.step} is {loss}: training has diverged; {last}, if there "

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside the file to write to; at the end of the block it takes the file's name.
+    """Yield a path beside the file to write to; at the end of the block it replaces the file.
 
-    When the block fails, a full disk included, nothing is left and the old file stays.
+    If the block fails, because of a full disk for example, nothing is left and the old file stays.
     """
     partial = path.with_name(path.name + ".partial")
     try:

@@ -66,7 +66,7 @@ def test_layers_that_are_none_are_refused(layers: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no run folder"):
+    with pytest.raises(UsageError, match="not a run folder"):
         run("evaluate", tmp_path)
 
 

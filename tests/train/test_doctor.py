@@ -226,7 +226,7 @@ def test_a_file_claiming_to_be_hours_long_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         read_corpus(tmp_path / "none")
 
 

@@ -173,7 +173,7 @@ def test_a_folder_without_pieces_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.mid").write_bytes(b"no midi")
     with pytest.raises(UsageError, match=r"none of the 1 MIDI files .* \(1\)"):
         read_pieces(tmp_path, Selection())
-    with pytest.raises(UsageError, match="no folder"):
+    with pytest.raises(UsageError, match="not a folder"):
         read_pieces(tmp_path / "nowhere", Selection())
 
 

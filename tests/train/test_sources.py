@@ -75,7 +75,7 @@ def test_a_table_is_read_as_it_is_written(tmp_path: Path, name: str) -> None:
         (b"", "no column 'file'.* none"),
         (b"\0\0\0", "no column 'file'"),
         (b"a.mid,CC0\n", "no column 'file'"),
-        (b"file,licence\na.mid,CC0\na.mid,CC-BY\n", "line 3: a.mid stands in line 2 already"),
+        (b"file,licence\na.mid,CC0\na.mid,CC-BY\n", "line 3: a.mid is in line 2 too"),
         (b'file,licence\n"' + b"x" * 200_000, "line 2: not a table"),
     ],
 )
