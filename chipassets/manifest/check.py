@@ -78,6 +78,15 @@ def check_empty(document: Document) -> Found:
                 yield (*steps, option), Fault("it has no value", "write one, or delete the line")
 
 
+def _own_options(track: Track) -> set[str]:
+    """Return the options that a track sets itself, by their names in the manifest."""
+    return {
+        info.alias or field
+        for field, info in type(track).model_fields.items()
+        if getattr(track, field) is not None
+    }
+
+
 def _entries(document: Document, part: str) -> list[tuple[str, object]]:
     values = document.values.get(part)
     return list(values.items()) if isinstance(values, dict) else []
@@ -100,7 +109,10 @@ def check_track(manifest: Manifest, name: str) -> Iterator[Clash]:
     yield from check_linked(manifest, name)
     yield from check_was(manifest, name)
     yield from check_avoid(manifest, name, settings)
-    yield from check_writing(manifest, name, settings, needs)
+    for clash in check_writing(manifest, name, settings, needs):
+        # What a variant has of its original is refused there.
+        if not track.like or clash.steps[2] in _own_options(track):
+            yield clash
     primer = settings.primer
     if primer is not None and primer.steps >= settings.total_steps:
         fault = _long_primer(name, primer.steps, settings)

@@ -50,6 +50,9 @@ def check_linked(manifest: Manifest, name: str) -> Iterator[Clash]:
             fault = Fault(f"a bridge says {other}: too", f"add {other}: and a track's name",
                           on_key=True)  # fmt: skip
             yield Clash((*steps, key), fault, frozenset((key,)))
+    if "from" in said and said["from"] == said.get("to"):
+        fault = Fault("a bridge leads from one track to another", "name another track")
+        yield Clash((*steps, "to"), fault, frozenset(("from", "to")))
     kinds = [key for key in ("like", "family", "from") if key in said]
     for key in kinds[1:]:
         why = f"{kinds[0]}: already says which track this one follows"

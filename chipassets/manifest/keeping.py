@@ -11,7 +11,7 @@ OPEN, FROZEN = "open", "frozen"
 
 
 def _read_state(value: Any, _: Context) -> str:
-    return choose(value, (FROZEN, OPEN), "state of a lock")
+    return choose(value, (FROZEN, OPEN), "lock state")
 
 
 LockState = Annotated[

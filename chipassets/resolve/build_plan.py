@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from chipassets.chips.profiles import CHIPS
+from chipassets.compose.ideas import SILENT
 from chipassets.errors import UsageError
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.melody_field import WrittenMelody
@@ -30,6 +31,7 @@ from chipassets.plan.trackplan import (
     PACE,
     REGISTER,
     TEMPO,
+    VOICES,
     BuildPlan,
     Character,
     HomeKey,
@@ -40,6 +42,7 @@ from chipassets.plan.trackplan import (
     Range,
     Reference,
     TrackPlan,
+    Wish,
 )
 from chipassets.resolve.framing import with_frame
 from chipassets.resolve.home_key import find_home_key, near_key, near_tempo
@@ -181,11 +184,14 @@ def _given(settings: Settings, key: Key) -> tuple[str, ...]:
         settings.key is not None or bool(settings.melodies) or key.mode not in settings.preset.modes
     )
     is_tune_given = any(own.transform == LITERAL for own in settings.melodies)
+    whole = next((wish for wish in settings.wishes if not wish.section), Wish())
+    is_thin = SILENT in (whole.texture, whole.bass)
     return (
         (TEMPO,) * settings.tempo_is_given
         + (MODE,) * is_mode_given
         + (REGISTER,) * is_tune_given
-        + (PACE,) * (settings.density is not None)
+        + (PACE,) * (settings.density is not None or is_thin)
+        + (VOICES,) * is_thin
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from chipassets.compose.version import COMPOSE_VERSION
+from chipassets.music.keys import Key
 from chipassets.music.motifs import motif_pace
 from chipassets.music.notes import LEAD
 from chipassets.plan.trackplan import (
@@ -124,6 +125,8 @@ def _words(value: object) -> str:
     """Return a value as short text, hashed if long: enough to see that it changed."""
     if isinstance(value, dict) and value.keys() == {"low", "high"}:
         return f"{value['low']:g}-{value['high']:g}"
+    if isinstance(value, dict) and value.keys() == {"tonic", "mode"}:
+        return str(Key(value["tonic"], value["mode"]))
     if isinstance(value, bool):
         return str(value).lower()
     if value is None or value in ((), [], {}):

@@ -111,6 +111,9 @@ REFUSED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "a bridge of three bars": (
         "from: overworld, to: battle, length: 3 bars", "11:48", ("one or two bars",),
     ),
+    "a bridge to where it began": (
+        "from: overworld, to: overworld", "11:32", ("from one track to another",),
+    ),
     "a bridge with a key": ("from: overworld, to: battle, key: C", "11:40", ("bridge",)),
 }  # fmt: skip
 
@@ -124,6 +127,15 @@ def test_what_cannot_be_followed_is_refused(refuse: Refuse, name: str) -> None:
     assert problem.where == f"game.yaml:{int(line) - 5}:{column}", said
     for part in parts:
         assert part in said, said
+
+
+def test_a_mistake_of_the_original_is_told_once(refuse: Refuse) -> None:
+    text = game("like: dusk") + "  dusk: {scene: town, motif: heroo}\n"
+    (problem,) = refuse(text)
+    assert "'dusk'" in problem.found
+    # What the variant sets itself is still checked, by its original's metre.
+    (problem,) = refuse(game('like: overworld, drums: {kick: "x.x"}'))
+    assert "has 3 steps" in problem.why
 
 
 @pytest.mark.parametrize("key", ["like", "family"])

@@ -137,6 +137,10 @@ def test_writing_down_what_was_drawn_changes_nothing() -> None:
         ("key: C locrian", ("mode",)),
         ("chords: i iv v i, mood: bright", ("mode",)),
         ("chords: I IV V I, mood: bright", ()),
+        ("density: 2-3", ("notes_per_second",)),
+        ("texture: silent", ("notes_per_second", "polyphony")),
+        ("bass: silent", ("notes_per_second", "polyphony")),
+        ("texture: held", ()),
     ],
 )
 def test_what_the_manifest_settles_no_tag_has_a_say_in(more: str, given: tuple[str, ...]) -> None:
