@@ -9,11 +9,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadGroupScheduling
 
@@ -29,6 +32,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # No test finds what an earlier one has composed: each that builds has a cache of its own.
 os.environ["CHIPASSETS_CACHE"] = tempfile.mkdtemp(prefix="chipassets-test-cache-")
 atexit.register(shutil.rmtree, os.environ["CHIPASSETS_CACHE"], ignore_errors=True)
+
+# Typer makes its commands anew from their signatures at each call, in a tenth of a second.
+typer.main.get_command = cache(typer.main.get_command)
+vars(typer.testing)["_get_command"] = typer.main.get_command
 
 GOLDEN_DIR = Path(__file__).parent / "golden"
 
