@@ -11,13 +11,10 @@ from chipassets.compose import ideas
 from chipassets.compose.cells import Cell, Traits
 from chipassets.compose.fit import Candidates, Floats, Integers
 from chipassets.compose.piece import Targets
-from chipassets.music.notes import BASS, INNER, Note
+from chipassets.music.notes import BASS, INNER, WIDEST_STEP, Note
 
 LEAPS, SYNCOPATION, SIXTEENTHS = "leaps", "syncopation", "sixteenths"
 CHROMATIC, MODULATION, FILLS, STOPS = "chromatic", "modulation", "fills", "stops"
-
-WIDEST = 5
-"""Semitones of the widest interval that is no leap: a fourth."""
 
 _ROLES: Mapping[str, tuple[str, ...]] = {
     SYNCOPATION: (ideas.OFFBEAT, ideas.STABS, ideas.OSTINATO, ideas.ECHO),
@@ -113,7 +110,7 @@ def avoided_cost(
     """Return what candidates [rows] pay for notes that are avoided."""
     found = np.zeros(table.rows)
     if LEAPS in avoid:
-        wide = np.abs(np.diff(pitches, axis=1)) > WIDEST
+        wide = np.abs(np.diff(pitches, axis=1)) > WIDEST_STEP
         found += _COST * (wide & table.mask[:, 1:]).sum(axis=1)
     off = table.steps % pulse_steps
     if SYNCOPATION in avoid:
@@ -137,4 +134,4 @@ def unsyncopated(notes: Iterable[Note], bar_steps: int, pulse_steps: int) -> lis
 
 def avoided_join(last: int | None, first: int, avoid: Collection[str]) -> float:
     """Return what a bar pays that begins a leap away from the pitch before it."""
-    return _COST * (LEAPS in avoid and last is not None and abs(first - last) > WIDEST)
+    return _COST * (LEAPS in avoid and last is not None and abs(first - last) > WIDEST_STEP)

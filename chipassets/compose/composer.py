@@ -18,6 +18,7 @@ from chipassets.compose.density import (
     MOST_ATTEMPTS,
     Correction,
     corrected,
+    is_spent,
     misses,
     next_correction,
 )
@@ -128,7 +129,12 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
     for _ in range(MOST_ATTEMPTS - 1):
         if not misses(track, nearest.score):
             break
-        correction = next_correction(track, found.plan, found.score, correction)
+        before, correction = (
+            correction,
+            next_correction(track, found.plan, found.score, correction),
+        )
+        if is_spent(before, correction):
+            break
         found = _sketched(track, corrected(plan, correction), material, take)
         nearest = min(nearest, found, key=lambda made: misses(track, made.score))
     return nearest

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chipassets.compose.piece import PiecePlan, SectionPlan
-from chipassets.compose.wanted import estimated_pairs
+from chipassets.compose.wanted import broad_throughout, estimated_pairs
 from chipassets.music.metrics import onsets_per_beat
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Score
@@ -29,20 +29,26 @@ _FEWEST_ONSETS = 1.5
 class Correction:
     """What is changed in a plan: roles by section, and factors on the tune's notes by letter.
 
+    broad: letters whose tune goes in long notes wherever it may, as no cell is slow enough.
     measured: notes a beat that a part had in a section with a role, from the takes before.
     """
 
     roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
+    broad: frozenset[str] = frozenset()
     measured: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
 
 def corrected(plan: PiecePlan, correction: Correction) -> PiecePlan:
     """Return the plan with a correction's roles and paces."""
     sections = tuple(
-        replace(section, roles=section.roles | dict(correction.roles[section.section.name]))
-        if section.section.name in correction.roles
-        else section
+        replace(
+            section,
+            roles=section.roles | dict(correction.roles.get(section.section.name, {})),
+            phrases=tuple(map(broad_throughout, section.phrases))
+            if section.letter in correction.broad
+            else section.phrases,
+        )
         for section in plan.sections
     )
     onsets = {
@@ -50,6 +56,11 @@ def corrected(plan: PiecePlan, correction: Correction) -> PiecePlan:
         for letter, wanted in plan.onsets.items()
     }
     return replace(plan, sections=sections, onsets=onsets)
+
+
+def is_spent(before: Correction, after: Correction) -> bool:
+    """Return whether a correction changes nothing any more, so that no take would differ."""
+    return (before.roles, before.factors, before.broad) == (after.roles, after.factors, after.broad)
 
 
 def misses(track: TrackPlan, score: Score) -> float:
@@ -69,7 +80,7 @@ def next_correction(
     plan: the one by which the score was composed, `before` in it.
     """
     roles = {name: dict(own) for name, own in before.roles.items()}
-    factors = dict(before.factors)
+    factors, broad = dict(before.factors), set(before.broad)
     measured = dict(before.measured)
     sections = {section.section.name: section for section in reversed(plan.sections)}
     for name, (bars, wanted) in _asked(track, score).items():
@@ -85,8 +96,10 @@ def next_correction(
         if wanted.distance(found[LEAD] + pair.onsets) and found[LEAD]:
             ratio = max(0.0, middle - pair.onsets) / found[LEAD]
             factor = factors.get(section.letter, 1.0) * ratio
+            if section.letter in factors and factor < _LEAST_FACTOR:
+                broad.add(section.letter)
             factors[section.letter] = min(max(factor, _LEAST_FACTOR), _MOST_FACTOR)
-    return Correction(roles, factors, measured)
+    return Correction(roles, factors, frozenset(broad), measured)
 
 
 @dataclass(frozen=True, slots=True)

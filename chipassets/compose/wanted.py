@@ -86,10 +86,19 @@ def broadened(track: TrackPlan, sections: Sequence[SectionPlan]) -> tuple[Sectio
     return tuple(found)
 
 
+def broad_throughout(phrase: Phrase) -> Phrase:
+    """Return the phrase in long notes of the tune in all bars but the first, where it may."""
+    return _in_long_notes(phrase, range(1, phrase.bars))
+
+
 def _broad(phrase: Phrase) -> Phrase:
+    return _in_long_notes(phrase, range(1, phrase.bars, 2))
+
+
+def _in_long_notes(phrase: Phrase, bars: range) -> Phrase:
     own = (piece.MAIN, piece.ANSWER, piece.FRAGMENT, piece.INVERSION)
     slots = tuple(
-        replace(slot, kind=piece.BROAD) if slot.kind in own and index % 2 else slot
+        replace(slot, kind=piece.BROAD) if slot.kind in own and index in bars else slot
         for index, slot in enumerate(phrase.slots)
     )
     return replace(phrase, slots=slots)

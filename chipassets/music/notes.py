@@ -11,6 +11,8 @@ PARTS = (LEAD, INNER, BASS)
 """The parts that every chip can play, from the highest to the lowest."""
 FURTHER_PARTS = ("harmony", "figure")
 """Parts for chips with more than three pitched voices: held chord tones, and a moving figure."""
+WIDEST_STEP = 5
+"""Semitones of the widest interval that is no leap: a fourth."""
 _PLACES = {part: place for place, part in enumerate(("", *PARTS, *FURTHER_PARTS))}
 
 

@@ -35,6 +35,7 @@ FEATURES: dict[str, tuple[str, str]] = {
         "distance from the values that this take aims at, drawn from people's music",
     ),
     "likeness": ("spreads", "distance from the file that the track should sound like"),
+    "avoided leaps": (SHARE, "intervals of the composed tune that are wider than a fourth"),
     "search": ("points a bar", "cost of the tune in the search"),
     "critic": ("log-odds", "how likely the learned critic finds that a person wrote the phrases"),
     "own": (SHARE, "runs of ten notes that are in the corpus too"),

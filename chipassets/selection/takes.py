@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from chipassets.errors import ComposeError
 from chipassets.music.likeness import distances, likeness_of
 from chipassets.music.metrics import Metrics, measure, onsets_per_beat
+from chipassets.music.notes import LEAD, WIDEST_STEP
 from chipassets.music.score import Score
 from chipassets.originality import Originality
 from chipassets.plan.trackplan import Range, TrackPlan
@@ -127,7 +129,7 @@ def rate(
     craft = measure_craft(score, track.pulse_steps)
     features = _features(metrics, score, track) + _craft_features(craft, score)
     features += _own_features(originality)
-    features += _likeness(score, track)
+    features += _likeness(score, track) + _avoided_leaps(score, track)
     if search_cost is not None:
         cost = _at_most(search_cost, _SEARCH_COST)
         features += (Feature("search", round(search_cost, 3), cost, 1.5),)
@@ -264,6 +266,27 @@ def _likeness(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
 
 _LIKE = Range(0.2, 1.2)
 _LIKENESS_WEIGHT = 12.0
+
+
+def _avoided_leaps(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
+    """Return the share of the composed tune's intervals that leap, where the manifest avoids that.
+
+    Intervals within what somebody wrote are as they are wanted.
+    """
+    if "leaps" not in track.avoid:
+        return ()
+    written = _written_bars(score, track)
+    steps = score.steps_per_bar
+    moves = [
+        abs(after.pitch - before.pitch)
+        for before, after in pairwise(score.part(LEAD))
+        if not {before.start_step // steps, after.start_step // steps} <= written
+    ]
+    share = sum(move > WIDEST_STEP for move in moves) / max(1, len(moves))
+    return (Feature("avoided leaps", round(share, 3), _at_most(share, _FEW_LEAPS), 6.0),)
+
+
+_FEW_LEAPS = Range(0.0, 0.03)
 
 
 def _own_features(originality: Originality | None) -> tuple[Feature, ...]:

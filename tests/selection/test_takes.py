@@ -185,7 +185,7 @@ def test_every_feature_has_a_unit_and_a_meaning() -> None:
         rate(replace(tune(), loop_start_bar=0), PLAN, OWN),
     ]
     names = {feature.name for rating in rated for feature in rating.features}
-    assert FEATURES.keys() - names <= {"nearness", "likeness"}
+    assert FEATURES.keys() - names <= {"nearness", "likeness", "avoided leaps"}
     assert names <= FEATURES.keys()
 
 
@@ -293,3 +293,17 @@ def test_a_piece_of_one_bar_may_have_few_pitches_and_one_above_all() -> None:
 
 def test_a_corpus_that_shares_no_long_grams_refuses_nothing() -> None:
     assert rate(tune(), PLAN, Originality({6: 0.9}, 3)).refused is None
+
+
+def test_leaps_count_where_they_are_to_be_avoided() -> None:
+    tune = [Note(4 * at, 4, 60 + 12 * (at % 2), "lead") for at in range(8)]
+    score = Score(tuple(tune), 2, 120_000, Key(0, "major"))
+    track = replace(PLAN, bars=2)
+    names = {feature.name for feature in rate(score, track).features}
+    assert "avoided leaps" not in names
+    avoiding = replace(track, avoid=("leaps",))
+    points = {f.name: (f.value, f.points) for f in rate(score, avoiding).features}
+    assert points["avoided leaps"] == (1.0, 0.0)
+    steps = score.with_notes([replace(note, pitch=60 + at) for at, note in enumerate(tune)])
+    points = {f.name: (f.value, f.points) for f in rate(steps, avoiding).features}
+    assert points["avoided leaps"] == (0.0, 1.0)
