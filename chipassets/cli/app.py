@@ -12,6 +12,7 @@ from chipassets.cli import (
     compose,
     doctor,
     export,
+    instruments,
     lock,
     manifest,
     moods,
@@ -47,6 +48,7 @@ app.command("takes")(takes.takes_command)
 app.command("studio")(studio.studio_command)
 app.command("set")(manifest.set_command)
 app.command("moods")(moods.moods_command)
+app.command("instruments")(instruments.instruments_command)
 app.command("verify")(verify.verify_command)
 app.command("show")(show.show_command)
 app.command("report")(report.report_command)

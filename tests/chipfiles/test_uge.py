@@ -15,6 +15,7 @@ from chipassets.chipfiles.uge import noise_note
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
+from chipassets.music.score import Section
 from tests.chip_music import plan
 from tests.chip_music import song as music
 from tests.chipfiles.material import chip_songs, tune
@@ -216,3 +217,30 @@ def test_other_chips_are_refused() -> None:
     song = tune(1)
     with pytest.raises(RenderError, match="nes"):
         encode_uge(song, write_registers(song), title="x")
+
+
+def test_waves_and_sides_of_all_sections_are_held() -> None:
+    form = (Section("A", 0, 2), Section("B", 2, 2), Section("A", 4, 2))
+    song = arrange(replace(music(6), sections=form), plan(), "gameboy")
+    log = write_registers(song)
+    reader = encoded(song)
+    used = {cell[1] for n in set(reader.orders[2]) for cell in reader.patterns[n] if cell[1]}
+    waves = {reader.instruments[14 + number]["wave"] for number in used}
+    assert waves == {0, 1}
+    written = [
+        bytes(write.value for write in writes if 0xFF30 <= write.address < 0xFF40)
+        for writes in log.frames
+        if any(write.address == 0xFF30 for write in writes)
+    ]
+    assert len(written) == 3
+    for number, packed in enumerate(dict.fromkeys(written)):
+        assert reader.waves[number] == bytes(n for byte in packed for n in (byte >> 4, byte & 15))
+    sides = [
+        cell[3]
+        for place in range(len(reader.orders[0]))
+        for row in range(64)
+        for cell in (reader.patterns[order[place]][row] for order in reader.orders)
+        if cell[2] == 0x8
+    ]
+    assert sides == [w.value for writes in log.frames for w in writes if w.address == 0xFF25]
+    assert sides == [0xFD, 0xDF, 0xFD]
