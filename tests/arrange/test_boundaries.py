@@ -44,6 +44,18 @@ def test_without_a_mood_it_is_as_deep_as_most() -> None:
     assert min(plan_dynamics(a_piece(8, "A", "B"), []).bars_db) == pytest.approx(-0.8 * 4.7)
 
 
+def test_twenty_decibels_are_a_tenth_of_the_level() -> None:
+    dynamics = Dynamics((0.0, -20.0))
+    assert [dynamics.factor(bar) for bar in (-1, 0, 1, 2)] == pytest.approx([1, 1, 0.1, 0.1])
+
+
+def test_a_contrast_before_a_return_is_hushed() -> None:
+    bars = plan_dynamics(a_piece(12, "A", "B", "A"), ["heroic"]).bars_db
+    assert bars[4] - bars[0] == pytest.approx(3.5 / 2 - 2.5)
+    open_end = plan_dynamics(a_piece(12, "A", "B", "C"), ["heroic"]).bars_db
+    assert open_end[4] - open_end[0] == pytest.approx(3.5 / 2)
+
+
 def test_a_phrase_of_four_bars_rises_and_falls() -> None:
     bars = plan_dynamics(a_piece(8, "A"), ["heroic"]).bars_db
     assert bars == pytest.approx((-1.2, -0.6, 0.0, -0.6) * 2)
