@@ -1,0 +1,77 @@
+"""Where the second voice may lie under the tune, and how near the tones of a chord are sought."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chipassets.compose.context import NO_PITCH
+from chipassets.compose.voicing import (
+    clashes,
+    lowest_of_tune,
+    nearest_tone,
+    section_ceiling,
+    voicing,
+)
+from chipassets.music.keys import Key
+from tests.compose.conftest import harmony_in
+
+
+def a_context(*tune: int) -> Any:
+    """As much of a take as is asked for: a bar of C major with the tune's pitch at each step."""
+    section = SimpleNamespace(start_bar=0, bars=1)
+    return SimpleNamespace(
+        harmony=harmony_in([("C",)], Key(0, "major")),
+        sounding=np.array(tune),
+        bar_steps=16,
+        plan=SimpleNamespace(section_at=lambda _bar: SimpleNamespace(section=section)),
+        tune_at=lambda step: tune[step],
+    )
+
+
+@pytest.mark.parametrize(
+    ("pitches", "ceiling"),
+    [
+        ([70] * 16, 69),
+        ([74] * 16, 73), ([90] * 16, 73),  # no higher than C sharp above middle C's octave
+        ([61] * 16, 60), ([40] * 16, 60),  # no lower than middle C
+        ([62, 62, *[70] * 14], 69),  # two steps of sixteen may lie lower
+        ([62, 62, 62, *[70] * 13], 61),
+        ([NO_PITCH] * 8 + [70] * 8, 69),
+        ([NO_PITCH] * 16, 73),
+    ],
+)  # fmt: skip
+def test_a_pattern_stays_under_most_of_a_sections_tune(pitches: list[int], ceiling: int) -> None:
+    assert section_ceiling(a_context(*pitches), 0) == ceiling
+
+
+def test_where_the_tune_is_silent_there_is_room_up_to_d() -> None:
+    context = a_context(*[NO_PITCH] * 8, 70, 65, *[NO_PITCH] * 6)
+    assert lowest_of_tune(context, 0, 8) == 74
+    assert lowest_of_tune(context, 0, 16) == 65
+
+
+def test_a_chord_is_voiced_from_its_ceiling_down_and_no_lower_than_d() -> None:
+    context = a_context(*[80] * 16)
+    chord = int(context.harmony.at[0])
+    assert voicing(context, chord, 67) == [55, 60, 64, 67]
+    assert voicing(context, chord, 66, count=2) == [60, 64]
+    assert voicing(context, chord, 55) == [52, 55]
+    assert voicing(context, chord, 51) == []
+
+
+@pytest.mark.parametrize(("pitch", "found"), [(60, 60), (62, 60), (63, 64), (57, 55), (58, 60)])
+def test_the_nearest_tone_is_the_lower_of_two(pitch: int, found: int) -> None:
+    assert nearest_tone(a_context(*[80] * 16), 0, pitch) == found
+
+
+@pytest.mark.parametrize(
+    ("tune", "clash"),
+    [(60, True), (61, True), (59, True), (71, True), (49, True), (62, False), (72, False),
+     (66, False), (NO_PITCH, False)],
+)  # fmt: skip
+def test_a_unison_and_a_semitone_in_any_octave_clash(tune: int, clash: bool) -> None:
+    assert clashes(a_context(*[tune] * 16), 60, 3) == clash
