@@ -41,9 +41,9 @@ def find_evidence(
         moods=[_mood_entry(item) for item in found.moods],
         scene=_scene_entry(found.scene),
         statements=statements,
-        # A person accepted the take: no warnings.
+        # A person accepted the take, or changed its notes: that is as they want it.
         warnings=([] if take.accepted else found.warnings(track.temperature))
-        + [_broken(said) for said in statements if not said.whole],
+        + [_broken(said) for said in statements if not said.whole and not take.origin],
     )
 
 
