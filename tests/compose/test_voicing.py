@@ -20,11 +20,11 @@ from chipassets.music.keys import Key
 from tests.compose.conftest import harmony_in
 
 
-def a_context(*tune: int) -> Any:
-    """As much of a take as is asked for: a bar of C major with the tune's pitch at each step."""
+def a_context(*tune: int, chord: str = "C") -> Any:
+    """As much of a take as is asked for: a bar of a chord with the tune's pitch at each step."""
     section = SimpleNamespace(start_bar=0, bars=1)
     return SimpleNamespace(
-        harmony=harmony_in([("C",)], Key(0, "major")),
+        harmony=harmony_in([(chord,)], Key(0, "major")),
         sounding=np.array(tune),
         bar_steps=16,
         plan=SimpleNamespace(section_at=lambda _bar: SimpleNamespace(section=section)),
@@ -61,6 +61,9 @@ def test_a_chord_is_voiced_from_its_ceiling_down_and_no_lower_than_d() -> None:
     assert voicing(context, chord, 66, count=2) == [60, 64]
     assert voicing(context, chord, 55) == [52, 55]
     assert voicing(context, chord, 51) == []
+    for name, lowest in (("Dm", 50), ("C#m", 52)):
+        context = a_context(*[80] * 16, chord=name)
+        assert voicing(context, int(context.harmony.at[0]), 52)[:1] == [lowest]
 
 
 @pytest.mark.parametrize(("pitch", "found"), [(60, 60), (62, 60), (63, 64), (57, 55), (58, 60)])
