@@ -5,6 +5,9 @@ from __future__ import annotations
 from chipassets.compose.piece import PiecePlan
 from chipassets.units import OCTAVE
 
+_LIFT_INSIDE = 4
+"""Semitones by which a section may be raised under the ceiling of the whole piece."""
+
 
 def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]:
     """Return, for each bar, the mean pitch, the highest and the lowest that the arc allows.
@@ -20,9 +23,10 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
         wanted += 4.5 * toward**3
         # A section an octave up has its own ceiling.
-        peak = plan.peak + (
-            section.lift if section.lift >= OCTAVE or section.is_register_asked else 0
-        )
+        if section.lift >= OCTAVE or section.is_register_asked:
+            peak = plan.peak + section.lift
+        else:
+            peak = plan.peak + max(0, section.lift - _LIFT_INSIDE)
         cap = peak if bar == plan.peak_bar else peak - 3
         if bar == plan.peak_bar:
             wanted = max(wanted, peak - 5)

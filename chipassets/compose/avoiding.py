@@ -17,8 +17,8 @@ LEAPS, SYNCOPATION, SIXTEENTHS = "leaps", "syncopation", "sixteenths"
 CHROMATIC, MODULATION, FILLS, STOPS = "chromatic", "modulation", "fills", "stops"
 
 _ROLES: Mapping[str, tuple[str, ...]] = {
-    SYNCOPATION: (ideas.OFFBEAT, ideas.STABS, ideas.OSTINATO, ideas.ECHO),
-    SIXTEENTHS: (ideas.RUNNING, ideas.STABS, ideas.OSTINATO, ideas.ECHO),
+    SYNCOPATION: (ideas.OFFBEAT, ideas.STABS, ideas.OSTINATO, ideas.ECHO, ideas.DUET),
+    SIXTEENTHS: (ideas.RUNNING, ideas.STABS, ideas.OSTINATO, ideas.ECHO, ideas.DUET),
     ideas.ARPEGGIO: (ideas.ARPEGGIO, ideas.RUNNING),
 }
 """Roles of the second voice that a word rules out, where it is no role itself."""

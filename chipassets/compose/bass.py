@@ -24,10 +24,14 @@ _LOWEST, _HIGHEST = 33, 60
 _NEAR_HOME = 0.45
 _FAST_FROM = 0.7
 """From this drive on, patterns in notes half as long are among the choice."""
+_SHARED, _SHARED_COST = 0.45, 2.0
+"""Of a bass's notes, how many best begin with one of the tune's cell; and what it costs to miss."""
 _RUN_SHARE = 0.4
+_WALK_SHARE = 0.1
+"""Of phrases, those in which the bass walks through the bar before the last."""
 _TIED_UP_TO = 0.5
 """Up to this shortness a bass that stays is held and not struck again."""
-_LED_SHARE = 0.6
+_LED_SHARE = 0.5
 """Of changes of chord, those into which a short last note leads by step."""
 _CHROMATIC_SHARE = 0.8
 _LEAD_LEAP = 5
@@ -85,7 +89,7 @@ def _roots(context: Context) -> Roots:
         for change in context.harmony.changes(bar):
             chord = int(rows[change])
             wanted = int(table.bass[chord])
-            options = [p for p in range(floor - 2, floor + 14) if p % 12 == wanted]
+            options = [p for p in range(floor - 2, floor + 12) if p % 12 == wanted]
             now = before
             before = min(options, key=lambda p: (abs(p - now) + _NEAR_HOME * abs(p - home), p))
             roots[bar].append((change, chord, before))
@@ -127,9 +131,9 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
         found = 0.5 * abs(traits.onsets - wanted) + 1.5 * traits.same / max(1, traits.onsets - 1)
         found += 1.5 * (cell.rhythm in taken) - 0.4 * min(traits.values, 3)
         found -= (2.0 * context.plan.targets.sixteenths - 0.8) * 0.5 * min(traits.odd, 4)
-        # A bass that begins where the tune begins moves with it.
+        # A bass has a rhythm of its own: half of it with the tune, the other half between.
         shared = len(set(cell.rhythm) & set(main.rhythm)) / len(cell.rhythm)
-        found -= 0.8 * shared
+        found += _SHARED_COST * abs(shared - _SHARED)
         return float(found + 1.6 * context.draw("bass cell", letter, cell.notes))
 
     ordered = sorted(choice, key=cost)
@@ -185,6 +189,9 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
             (start + step, end - step, root)
             for (step, _, root), end in zip(roots[bar], ends, strict=True)
         ]
+    if role == ideas.PATTERN and not section.is_bass_asked and _walks(context, bar):
+        walked = walking_bar(context, bar, roots[bar], _following(context, bar, roots))
+        return [(s, n, _agreeing(context, s, n, p)) for s, n, p in walked]
     cell = second if (bar - section.section.start_bar) % 2 else first
     rhythm: Sequence[CellNote] = cell.notes
     if role == ideas.DOUBLED:
@@ -208,6 +215,16 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
     if follows is not None and not keeps:
         placed = _led(context, placed, roots[bar][-1], follows)
     return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in placed]
+
+
+def _walks(context: Context, bar: int) -> bool:
+    """Whether the bass leaves its pattern to walk towards the bar that closes the phrase."""
+    phrase = context.plan.phrase_at(bar)
+    if phrase.bars < 4 or bar != phrase.start_bar + phrase.bars - 2:
+        return False
+    section = context.plan.section_at(bar)
+    place = bar - section.section.start_bar
+    return context.draw("bass walks", section.letter, place) < _WALK_SHARE
 
 
 def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
@@ -258,17 +275,35 @@ def _on_chords(
             gap = inside[0].step if inside else end
             inside.insert(0, CellNote(begin, min(gap, end) - begin, 0))
         degree = table.nearest_degree(chord, root)
+        span: list[tuple[int, int, int]] = []
         for index, note in enumerate(inside):
             steps = min(note.steps, end - note.step)
             moves = 0 if index == 0 and begin == note.step else note.degree
             # What is no tone of the chord goes on by step, or it is a wrong note.
-            following = inside[index + 1].degree if index + 1 < len(inside) else None
-            passes = following is not None and abs(following - note.degree) == 1
+            near = inside[max(0, index - 1) : index] + inside[index + 1 : index + 2]
+            passes = index + 1 < len(inside) and any(
+                abs(other.degree - note.degree) == 1 for other in near
+            )
             pitch = _pitch(
                 context, table, chord, root, degree + moves, note, role, index, passes=passes
             )
-            placed.append((note.step, steps, pitch))
+            span.append((note.step, steps, pitch))
+        placed += _folded_whole(span, min(_HIGHEST, root + OCTAVE))
     return placed
+
+
+def _folded_whole(span: list[tuple[int, int, int]], highest: int) -> list[tuple[int, int, int]]:
+    """Return a pattern on one chord in the bass's range: moved by octaves as a whole if it can."""
+    pitches = [pitch for *_, pitch in span]
+    move = 0
+    if max(pitches) > highest and min(pitches) - OCTAVE >= _LOWEST:
+        move = -OCTAVE
+    elif min(pitches) < _LOWEST and max(pitches) + OCTAVE <= highest:
+        move = OCTAVE
+    return [
+        (step, steps, folded(pitch + move, _LOWEST, max(highest, _LOWEST)))
+        for step, steps, pitch in span
+    ]
 
 
 def _pitch(
@@ -289,14 +324,15 @@ def _pitch(
         return folded(root - (root - home) % OCTAVE, _LOWEST, _HIGHEST)
     if role == ideas.BROKEN:
         return root + 12 * (index % 2) if root + 12 <= _HIGHEST + 3 else root - 12 * (index % 2)
-    strong = note.step % context.pulse_steps == 0 or note.steps >= 3 or not passes
+    half = note.step % (context.bar_steps // 2) == 0
+    strong = half or note.steps >= context.pulse_steps or not passes
     if note.step * 2 == context.bar_steps and note.steps >= 2:
         # In the middle of a bar a bass says what the chord is: its bass or its fifth.
         fifth = table.tone_at(chord, degree, root) - root
         pitch = root if fifth % OCTAVE in _THIRDS else root + fifth
     else:
         pitch = table.tone_at(chord, degree, root) if strong else table.pitch(chord, degree)
-    return folded(pitch, _LOWEST, min(_HIGHEST, root + OCTAVE))
+    return pitch
 
 
 _THIRDS = (3, 4, 8, 9)

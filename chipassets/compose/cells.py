@@ -150,8 +150,66 @@ def is_tune(cell: Cell, traits: Traits) -> bool:
         and cell.span <= 8
         and traits.leaps <= 1
         and traits.longest <= 2 * third
+        and not _zigzags(cell)
         and traits.on_pulse >= max(1, traits.onsets // 4)
         and not _stumbles(cell)
+    )
+
+
+_GESTURE_ONSETS = (4, 22)
+_LATEST = 2
+"""A gesture begins in the first half of its first bar: by one over this part of it."""
+
+
+def is_gesture(cell: Cell, traits: Traits) -> bool:
+    """Whether two bars in one cell can be sung in one breath: neither bar is empty or crowded."""
+    bar = cell.bar_steps // 2
+    fewest, most = _GESTURE_ONSETS
+    second = [note for note in cell.notes if note.end > bar]
+    return (
+        fewest <= traits.onsets <= most
+        and cell.notes[0].step <= bar // _LATEST
+        and bool(second)
+        and traits.same <= max(1, traits.onsets // 4)
+        and len({note.degree for note in cell.notes}) >= 3
+        and cell.span <= 10
+        and traits.leaps <= 2
+        and traits.longest <= bar + bar // 4
+        and not _zigzags(cell)
+        and traits.on_pulse >= max(1, traits.onsets // 4)
+        and not _stumbles(cell)
+    )
+
+
+def gesture_worth(cell: Cell, traits: Traits) -> float:
+    """Return how much a gesture promises, in points: that of a cell, and that it breathes.
+
+    Chosen by ear: what is said in the first bar is taken up or comes to rest in the second, and
+    notes that sound over the bar line bind the two.
+    """
+    bar = cell.bar_steps // 2
+    first = [note for note in cell.notes if note.step < bar]
+    second = [note for note in cell.notes if note.step >= bar]
+    held = first[-1].end > bar + 1
+    taken_up = len({note.step for note in first} & {note.step - bar for note in second})
+    worth = 0.9 * min(traits.entropy, 2.0) - 1.2 * max(0.0, traits.commonest - 0.6)
+    worth += 0.4 * min(traits.syncopation, 2) + 0.35 * min(traits.skips, 3)
+    worth += 0.35 <= traits.steps / max(1, traits.onsets - 1) <= 0.85
+    worth -= 0.4 * traits.same + 0.35 * max(0, traits.turns - 5) + 0.8 * (traits.turns == 0)
+    worth += 0.8 * (traits.longest >= bar // 2) + 0.6 * held
+    worth += 0.7 * (len(second) < len(first)) + 0.5 * (taken_up >= 2)
+    return worth - 0.4 * max(0, lingering(cell) - 1)
+
+
+def _zigzags(cell: Cell) -> bool:
+    """Whether 16ths leap one way and back: nobody sings that, and it makes no second line."""
+    notes = cell.notes
+    return any(
+        b.step - a.step == 1
+        and c.step - b.step == 1
+        and (b.degree - a.degree) * (c.degree - b.degree) < 0
+        and min(abs(b.degree - a.degree), abs(c.degree - b.degree)) >= 2
+        for a, b, c in zip(notes, notes[1:], notes[2:], strict=False)
     )
 
 
@@ -159,7 +217,7 @@ def _stumbles(cell: Cell) -> bool:
     """Whether notes on odd steps hang in the air: long ones, or ones without a neighbour."""
     begins = set(cell.rhythm)
     odd = [note for note in cell.notes if note.step % 2]
-    return len(odd) > 4 or any(
+    return len(odd) > cell.bar_steps // 4 or any(
         note.steps > 4 or not begins & {note.step - 1, note.step + 1, note.step - 3} for note in odd
     )
 

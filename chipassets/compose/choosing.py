@@ -9,10 +9,11 @@ import numpy as np
 
 from chipassets.compose.avoiding import allowed_cells
 from chipassets.compose.cells import Cell, CellNote, Notes, Traits, is_tune, traits_of
+from chipassets.compose.gestures import choose_gestures, head_of, paired
 from chipassets.compose.material import Material, Ranked
 from chipassets.compose.operators import variants
 from chipassets.compose.piece import PiecePlan, Targets
-from chipassets.compose.targets import log_distance
+from chipassets.compose.targets import fitness
 from chipassets.compose.tune import Cells
 from chipassets.music.forms import EDGES
 from chipassets.units import STEPS_PER_BEAT
@@ -47,6 +48,7 @@ def choose_cells(
     if wants_fast and pulse_steps == STEPS_PER_BEAT:
         choice += _diminished(choice, pulse_steps, rng)
     choice = allowed_cells(choice, plan.avoid)
+    gestures, reply = choose_gestures(plan, material, pulse_steps, rng)
     main: dict[str, Cell] = {}
     every = dict.fromkeys(section.letter for section in plan.sections)
     # An intro and an outro are made of the first letter's cell: they come last here.
@@ -55,6 +57,11 @@ def choose_cells(
     for letter in letters:
         if given.get(letter):
             main[letter] = relative(given[letter], bar_steps)
+            gestures.pop(letter, None)
+            continue
+        head = head_of(gestures[letter], pulse_steps) if letter in gestures else None
+        if head is not None:
+            main[letter] = head
             continue
         if main and letter in EDGES:
             main[letter] = next(iter(main.values()))
@@ -81,7 +88,9 @@ def choose_cells(
     first = next(iter(main.values()))
     fit = [_answer(*item, first, bar_steps) for item in choice]
     total = np.array(fit) + rng.random(len(choice)) * _CHANCE
-    return Cells(main, choice[int(total.argmax())][0])
+    answer = choice[int(total.argmax())][0]
+    in_two = {letter: gestures.get(letter) or paired(cell, answer) for letter, cell in main.items()}
+    return Cells(main, answer, in_two, reply or paired(answer, first))
 
 
 _DERIVED = 0.5
@@ -133,13 +142,7 @@ def _plain(bar_steps: int, pulse_steps: int) -> _Choice:
 
 
 def _statement(cell: Cell, traits: Traits, worth: float, targets: Targets, bar_steps: int) -> float:
-    fit = worth - 2.8 * log_distance(traits.onsets, targets.onsets)
-    # Even rhythms are wanted as well: what makes a cell promising must not exclude them.
-    fit -= max(0.0, 2.8 - targets.values) * traits.entropy
-    fit += (2.0 * targets.syncopation - 0.7) * min(traits.syncopation, 2) * 0.6
-    fit += (2.4 * targets.sixteenths - 0.8) * min(traits.odd, 5) * 0.6
-    fit += (1.4 * targets.leaps - 0.5) * min(traits.skips + 2 * traits.leaps, 3) * 0.5
-    fit += 1.2 * (cell.notes[0].step == 0) - 1.3 * abs(traits.values - targets.values)
+    fit = worth + fitness(traits, targets) + 1.2 * (cell.notes[0].step == 0)
     return fit - 0.5 * (traits.longest > bar_steps // 2)
 
 

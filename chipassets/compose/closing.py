@@ -50,7 +50,7 @@ def cadence_bars(cell: Cell, shifts: Sequence[int], cadence: str) -> Candidates:
             continue
         late = 0.0 if goal == bar // 2 else 0.12 * abs(goal - bar // 2) / 2
         late = 0.0 if cadence == piece.FINAL and goal == 0 else late
-        for end in (bar, bar - 1, bar - 2, bar - 4):
+        for end in (bar, bar - 2, bar - 4):
             length = end - goal
             if length < 4 or (cadence == piece.FINAL and end < bar):
                 continue

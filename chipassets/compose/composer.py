@@ -38,7 +38,9 @@ from chipassets.compose.phrasing import (
     cut_stops,
     kept_in_key,
     let_go,
+    released,
     shortened,
+    suspended,
 )
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
@@ -170,6 +172,8 @@ def _sketched(track: TrackPlan, plan: PiecePlan, material: Material, take: int) 
     draws = rng.random(track.bars).tolist()
     settled = frozenset(given.bars)
     notes = anticipated(plan, tune, notes, harmony.steps_per_bar, draws, settled)
+    draws = rng.random(track.bars).tolist()
+    notes = suspended(plan, tune, notes, harmony.steps_per_bar, draws, settled)
     context = context_of(
         plan,
         harmony,
@@ -192,11 +196,15 @@ def _entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]
     return (*(silent for _ in tune[:waits]), *tune[waits:])
 
 
+_SUNG = 2
+"""Steps that a note of the tune keeps where it is detached: tunes of 16ths alone do not sing."""
+
+
 def _lengths(context: Context) -> tuple[float, float, float]:
-    """How short tune, second voice and bass are played: alike, and yet each in its own way."""
+    """How short tune, second voice and bass are played: each in its own way, or none stands out."""
     short = context.plan.targets.short
-    tune, inner, bass = (0.75 * short + 0.25 * context.draw("length", part) for part in "tib")
-    return 0.65 * tune, inner, bass
+    tune, inner, bass = (0.4 * short + 0.6 * context.draw("length", part) for part in "tib")
+    return tune, inner, bass
 
 
 def _sings_along(context: Context, note: Note) -> bool:
@@ -214,18 +222,23 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     free = [note for note in context.notes if note not in settled]
     written = context.plan.bars_of_written_bass(context.bars)
     low = [note for note in bass if note.start_step // context.bar_steps in written]
-    free = let_go(free, (inner, bass))
+    free = let_go(released(context.harmony, free), (inner, bass))
     bass = [note for note in bass if note.start_step // context.bar_steps not in written]
     lengths = _lengths(context)
     alike: list[Note] = []
     own: list[Note] = []
     for note in inner:
         (alike if _sings_along(context, note) else own).append(note)
-    lines = ((free, lengths[0]), (alike, lengths[0]), (own, lengths[1]), (bass, lengths[2]))
-    for line, length in lines:
+    lines = (
+        (free, lengths[0], _SUNG),
+        (alike, lengths[0], _SUNG),
+        (own, lengths[1], 1),
+        (bass, lengths[2], 1),
+    )
+    for line, length, least in lines:
         if SYNCOPATION in context.plan.avoid:
             line = unsyncopated(line, context.bar_steps, context.pulse_steps)
-        voices += cut_stops(context, shortened(line, length))
+        voices += cut_stops(context, shortened(line, length, least))
     # What a person wrote is played as it is written.
     voices += settled + low
     voices = [note for note in voices if note.start_step < track.total_steps]

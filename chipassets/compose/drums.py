@@ -6,6 +6,7 @@ the bass belong together: where the bass begins off the beat the kick may join i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from chipassets.compose import piece
@@ -32,11 +33,20 @@ _ENERGY = {
 """How loud and dense each scene's drums are, 0..1; chosen by ear."""
 
 _VARIANT_SHARE = 0.12
-_JOIN_SHARE = 0.4
-_FILLS = {"small": 0.2, "medium": 0.85, "large": 1.0}
-"""How often a phrase closes with a fill of each size."""
+_JOIN_SHARE, _JOINS_FROM = 0.4, 0.6
+"""How often the kick joins a step on which the bass begins off the beat; and of a letter's bars,
+in how many it must begin there."""
+_STEADY_UP_TO, _CALM_UP_TO = 0.35, 0.75
+_FILLS = (
+    {"small": 0.0, "medium": 0.4, "large": 1.0},
+    {"small": 0.0, "medium": 0.8, "large": 1.0},
+    {"small": 0.25, "medium": 0.9, "large": 1.0},
+)
+"""How often a phrase closes with a fill of each size: in pieces whose drums are steady, up to the
+first place of a draw, calm, up to the second, or eventful. In the first 16 bars of 54 people's
+pieces 15 have one pattern of drums, 17 two, 7 three and 15 more."""
 _BREAK_SHARE = 0.35
-_ACCENT_SHARE = 0.5
+_ACCENT_SHARE = 0.75
 _CRASH = "crash"
 
 
@@ -149,12 +159,19 @@ def _bar(
     fills = FILLS not in context.plan.avoid and (wanted is None or wanted.fills)
     if context.closes_phrase(bar) and fills:
         size = _fill_size(track, context, bar)
-        if context.draw("fill", bar) < _FILLS[size]:
+        if context.draw("fill", bar) < _FILLS[_events(context)][size]:
             return groove.fills.get(size) or groove.base[0]
-    if groove.variants and context.draw("variant", section.letter, place) < _VARIANT_SHARE:
+    varies = bool(groove.variants) and _events(context) == len(_FILLS) - 1
+    if varies and context.draw("variant", section.letter, place) < _VARIANT_SHARE:
         which = int(context.draw("which", section.letter, place) * len(groove.variants))
         return groove.variants[which]
     return groove.base[place % len(groove.base)]
+
+
+def _events(context: Context) -> int:
+    """Return how eventful a piece's drums are: the place of its row in `_FILLS`."""
+    draw = context.draw("drums change")
+    return (draw >= _STEADY_UP_TO) + (draw >= _CALM_UP_TO)
 
 
 def _together(context: Context, bar: int) -> DrumBar:
@@ -193,27 +210,34 @@ def _join_kicks(
     context: Context, bass: Sequence[Note], strokes: dict[tuple[int, str], int]
 ) -> None:
     """Let the kick join the bass off the beat, alike in every bar of a letter."""
-    for note in bass:
-        bar, step = divmod(note.start_step, context.bar_steps)
-        if step % context.pulse_steps == 0 or context.closes_phrase(bar):
+    letters = [context.plan.section_at(bar).letter for bar in range(context.bars)]
+    begins = Counter(
+        (letters[bar], step)
+        for bar, step in {divmod(note.start_step, context.bar_steps) for note in bass}
+        if step % context.pulse_steps
+    )
+    often = Counter(letters)
+    for (letter, step), count in sorted(begins.items()):
+        if count < _JOINS_FROM * often[letter]:
             continue
-        at = note.start_step
-        taken = {kind for where, kind in strokes if where == at}
-        if taken & {"kick", "snare", "tom", _CRASH} or (at - 1, "kick") in strokes:
+        if context.draw("join", letter, step) >= _JOIN_SHARE:
             continue
-        letter = context.plan.section_at(bar).letter
-        if context.draw("join", letter, step) < _JOIN_SHARE:
-            strokes[at, "kick"] = 84
+        for bar, own in enumerate(letters):
+            at = bar * context.bar_steps + step
+            taken = {kind for where, kind in strokes if where == at}
+            if own != letter or context.closes_phrase(bar):
+                continue
+            if not taken & {"kick", "snare", "tom", _CRASH} and (at - 1, "kick") not in strokes:
+                strokes[at, "kick"] = 84
 
 
 def _share_accents(context: Context, strokes: dict[tuple[int, str], int]) -> None:
     """Let the drums mark the syncopation of each letter's cell, in the same places of every bar."""
     half = context.pulse_steps // 2
     for bar in range(context.bars):
-        cell = context.tune[bar].notes
-        if context.closes_phrase(bar) or context.tune[bar].cell == "cadence":
+        if context.closes_phrase(bar):
             continue
-        for note in cell:
+        for note in context.main_cell(context.plan.section_at(bar).letter).notes:
             crosses = note.step % context.pulse_steps and note.steps > half
             at = bar * context.bar_steps + note.step
             if not crosses or context.draw("accent", note.step) > _ACCENT_SHARE:

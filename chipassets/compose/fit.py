@@ -37,12 +37,15 @@ COSTS: Mapping[str, str] = {
 _FOREIGN, _RESOLVED_STRONG, _RESOLVED_WEAK, _PASSING = 0.95, 0.25, 0.1, 0.02
 _SEMITONE_ABOVE = 1.3
 _GRATES = 0.6
+_MINOR_NINTH, _MAJOR_SEVENTH = 1.1, 0.7
+"""What a note of the tune pays that lies so above the bass on a beat."""
 _LONG_FOREIGN = 1.4
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
 _UNPAID = 0.7
 _THIRDS = 0.32
 _THREE_ALIKE, _TWO_PITCHES, _DRONE = 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
+_RINGS, _SUSPENDED = 1.4, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +153,31 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
-def pitches_of(bars: Candidates, harmony: Harmony, bar: int) -> Integers:
-    """Return the MIDI pitches int [rows, notes] of candidates in a bar; 0 where no note is."""
-    chords = harmony.bar(bar)[np.minimum(bars.steps, harmony.steps_per_bar - 1)]
+def _chords(bars: Candidates, harmony: Harmony, bar: int, count: int) -> Integers:
+    """Return the chords int [rows, notes] over which the notes of candidates begin."""
+    inside = harmony.bar(bar, count)
+    return inside[np.minimum(bars.steps, inside.size - 1)]
+
+
+def pitches_of(bars: Candidates, harmony: Harmony, bar: int, count: int = 1) -> Integers:
+    """Return the MIDI pitches int [rows, notes] of candidates for `count` bars from a bar on.
+
+    0 where no note is.
+    """
+    chords = _chords(bars, harmony, bar, count)
     found = harmony.table.pitches_of(chords, bars.degrees) + bars.alterations
     return np.where(bars.mask, found, 0)
 
 
-def snapped(bars: Candidates, harmony: Harmony, bar: int, pulse_steps: int) -> Candidates:
+def snapped(
+    bars: Candidates, harmony: Harmony, bar: int, pulse_steps: int, count: int = 1
+) -> Candidates:
     """Return the candidates with strong and long notes moved to a tone of their chord beside them.
 
-    Rows that change pay a little; those that do not are left out.
+    count: how many bars a candidate has. Rows that change pay a little; those that do not are left
+    out.
     """
-    chords = harmony.bar(bar)[np.minimum(bars.steps, harmony.steps_per_bar - 1)]
+    chords = _chords(bars, harmony, bar, count)
     tones = harmony.table.tones
     strong = ((bars.steps % pulse_steps == 0) & (bars.lengths >= 2)) | (bars.lengths >= 4)
 
@@ -189,19 +204,27 @@ def snapped(bars: Candidates, harmony: Harmony, bar: int, pulse_steps: int) -> C
 
 
 def costs_of(
-    bars: Candidates, pitches: Integers, harmony: Harmony, bar: int, pulse_steps: int
+    bars: Candidates,
+    pitches: Integers,
+    harmony: Harmony,
+    bar: int,
+    pulse_steps: int,
+    count: int = 1,
 ) -> dict[str, Floats]:
-    """Return the costs [rows] of candidates by name, as far as the bar alone decides them."""
+    """Return the costs [rows] of candidates by name, as far as their own bars decide them.
+
+    count: how many bars a candidate has.
+    """
     mask = bars.mask
-    chords = harmony.bar(bar)[np.minimum(bars.steps, harmony.steps_per_bar - 1)]
+    chords = _chords(bars, harmony, bar, count)
     table = harmony.table
     fits = table.tones[chords, pitches % 12] & mask
     pairs = mask[:, 1:]
     moves = np.where(pairs, pitches[:, 1:] - pitches[:, :-1], 0)
     return {
-        "chord": _chord_cost(bars, pitches, fits, moves, chords, harmony, bar, pulse_steps),
+        "chord": _chord_cost(bars, pitches, fits, moves, chords, harmony, bar, pulse_steps, count),
         "third": _NO_THIRD * ~((pitches % 12 == table.third[chords]) & mask).any(axis=1),
-        "leaps": _leap_cost(moves, pairs),
+        "leaps": _leap_cost(moves, pairs, count),
         "repeats": _repeat_cost(bars, pitches, moves, pairs),
         "development": bars.base,
     }
@@ -216,13 +239,15 @@ def _chord_cost(
     harmony: Harmony,
     bar: int,
     pulse_steps: int,
+    count: int,
 ) -> Floats:
     mask, bar_steps = bars.mask, harmony.steps_per_bar
     half = bar_steps // 2
-    on_beat = bars.steps % pulse_steps == 0
+    places = bars.steps % bar_steps
+    on_beat = places % pulse_steps == 0
     stress = np.where(on_beat, 1.2, 0.35)
-    stress = np.where(bars.steps == half, 1.8, stress)
-    stress = np.where(bars.steps == 0, 2.2, stress)
+    stress = np.where(places == half, 1.8, stress)
+    stress = np.where(places == 0, 2.2, stress)
     stress = stress + 0.28 * np.minimum(bars.lengths, 8) - 0.3
     small = (np.abs(moves) > 0) & (np.abs(moves) <= 2)
     none = np.zeros((bars.rows, 1), bool)
@@ -239,15 +264,23 @@ def _chord_cost(
     grates = ((apart == 1) | (apart == OCTAVE - 1)) & (bars.lengths >= 3) & ~left & ~fits
     factor = np.where(grates, factor + _GRATES, factor)
     cost = (stress * factor * (mask & ~fits)).sum(axis=1)
-    # A note that rings into a chord to which it does not belong.
-    for change in harmony.changes(bar)[1:]:
+    # On the beat it is heard as a wrong note even where the chord has it.
+    wrong = mask & on_beat & (bars.lengths >= 2)
+    cost = cost + (wrong * (_MINOR_NINTH * (apart == 1) + _MAJOR_SEVENTH * (apart == 11))).sum(
+        axis=1
+    )
+    # A note that rings into a chord to which it does not belong: a suspension, if it then falls.
+    falls = np.concatenate(((moves < 0) & (moves >= -2), none), axis=1)
+    rings_on = np.where(falls, _SUSPENDED, _RINGS)
+    for change in harmony.changes(bar, count)[1:]:
         rings = mask & (bars.steps < change) & (bars.steps + bars.lengths > change + 1)
-        later = harmony.bar(bar)[change]
-        cost = cost + 0.8 * (rings & ~harmony.table.tones[later, pitches % 12]).sum(axis=1)
+        later = harmony.bar(bar, count)[change]
+        wrong = rings & ~harmony.table.tones[later, pitches % 12]
+        cost = cost + (rings_on * wrong).sum(axis=1)
     return np.asarray(cost, np.float64)
 
 
-def _leap_cost(moves: Integers, pairs: NDArray[np.bool_]) -> Floats:
+def _leap_cost(moves: Integers, pairs: NDArray[np.bool_], count: int) -> Floats:
     size = np.abs(moves)
     cost = (
         _SIXTH * ((size == 8) | (size == 9))
@@ -264,7 +297,7 @@ def _leap_cost(moves: Integers, pairs: NDArray[np.bool_]) -> Floats:
     thirds = (((size == 3) | (size == 4)) & pairs).sum(axis=1)
     # One leap in a bar is an event; a second one is restless.
     many = ((size >= 5) & pairs).sum(axis=1)
-    crowded = 0.5 * np.maximum(0, many - 1) + _THIRDS * np.maximum(0, thirds - 1)
+    crowded = 0.5 * np.maximum(0, many - count) + _THIRDS * np.maximum(0, thirds - count)
     return np.asarray((cost * pairs).sum(axis=1) + crowded, np.float64)
 
 

@@ -9,7 +9,7 @@ from chipassets.compose.inner import compose_inner, role_in
 from chipassets.music.notes import Note
 from chipassets.music.score import FURTHER_PARTS
 
-_MOVING = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
+_MOVING = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO, ideas.DUET)
 
 
 def compose_further(context: Context) -> list[Note]:

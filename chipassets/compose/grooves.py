@@ -29,7 +29,7 @@ _LEARNED = ("4/4", "3/4", "6/8")
 """Metres of which the bank has grooves; those of the others are cut from 4/4 and joined."""
 _DOTTED_METRES = ("9/8", "12/8")
 FILL_SIZES = ("small", "medium", "large")
-_ENERGY_WIDTH = 0.12
+_ENERGY_WIDTH = 0.2
 # In another metre a style that belongs to one becomes the one nearest to it.
 _STRAIGHT = {"waltz": "ballad", "six_eight": "shuffle"}
 # A quarter of 4/4 in a dotted one: its 8th is late, as in a shuffle.

@@ -141,18 +141,18 @@ class Harmony:
     tonics: tuple[int, ...]
     steps_per_bar: int
 
-    def bar(self, bar: int) -> NDArray[np.int64]:
-        """Return the rows of the table at the steps of a bar."""
+    def bar(self, bar: int, bars: int = 1) -> NDArray[np.int64]:
+        """Return the rows of the table at the steps of a bar, or of `bars` bars from it on."""
         start = bar * self.steps_per_bar
-        return self.at[start : start + self.steps_per_bar]
+        return self.at[start : start + bars * self.steps_per_bar]
 
     def opening(self, bar: int) -> int:
         """Return the row of the chord with which a bar opens."""
         return int(self.at[bar * self.steps_per_bar])
 
-    def changes(self, bar: int) -> list[int]:
-        """Return the steps within a bar at which a chord begins, 0 among them."""
-        rows = self.bar(bar)
+    def changes(self, bar: int, bars: int = 1) -> list[int]:
+        """Return the steps within `bars` bars at which a chord begins, 0 among them."""
+        rows = self.bar(bar, bars)
         return [0, *(np.flatnonzero(rows[1:] != rows[:-1]) + 1).tolist()]
 
 

@@ -33,8 +33,8 @@ _CADENCES = {
 _TRIES = 4
 """Phrases that are drawn for an opening that a motif or a primer settles; the best fit is kept."""
 
-_VAMP_FROM, _DRONE_FROM = 0.68, 0.88
-"""From these wishes on a phrase stays on two chords, and on one."""
+_VAMP_FROM, _LONG_VAMP_FROM = 0.7, 0.85
+"""From these wishes on a phrase stays on the chords of two bars, and of four."""
 
 _MOST_COLOUR = {"phrygian": 0.4, "locrian": 0.2}
 """Modes whose own tones are colour enough: more of it and the home key is lost."""
@@ -111,7 +111,10 @@ def _draw_section(
     bars: Bars,
     rng: np.random.Generator,
 ) -> None:
-    """Append the chords of a section that nobody wrote."""
+    """Append the chords of a section that nobody wrote.
+
+    A phrase that stands still is drawn again.
+    """
     for phrase in section.phrases:
         kept = min(
             phrase.bars,
@@ -139,27 +142,68 @@ def _draw_section(
                 ),
             )
             continue
-        first = bars[-1][-1] if kept else _opening_chord(track, section, phrase.start_bar, rng)
-        length = left + bool(kept)
-        drawn = _draw_phrase(track, plan, length, first, phrase.cadence, rng, len(bars))
-        if bars and section.key != track.key and phrase.start_bar == section.section.start_bar:
-            others = [
-                _draw_phrase(track, plan, length, None, phrase.cadence, rng, len(bars))
-                for _ in range(_TRIES - 1)
-            ]
-            before = bar_key(track, plan, len(bars) - 1)
-            left_chord = parse_chord(bars[-1][-1], before).pitch_classes
-            drawn = max(
-                (drawn, *others),
-                key=lambda chords: _shared(left_chord, chords[0][0], section.key),
-            )
-        if section.key != track.key and _closes(section, phrase):
-            # The way home: the last bar is drawn in home's key.
-            home = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars))
-            drawn = [*drawn[:-1], home[-1]]
-        bars += drawn[bool(kept) :]
-        _vamp(plan, phrase.start_bar, kept, bars)
-        _repeat_chords(plan, phrase.start_bar, bars, rng)
+        best: Bars = []
+        for attempt in range(_TRIES):
+            drawn = [*bars, *_drawn_bars(track, plan, section, phrase, kept, bars, rng)]
+            if attempt == 0:
+                _vamp(plan, phrase.start_bar, kept, drawn)
+            _repeat_chords(plan, phrase.start_bar, drawn, rng)
+            stays = _longest_stay(track, plan, drawn, phrase.start_bar)
+            if not best or stays < _longest_stay(track, plan, best, phrase.start_bar):
+                best = drawn
+            if stays <= _LONGEST_STAY:
+                break
+        bars[:] = best
+
+
+_LONGEST_STAY = 2
+"""Bars for which one chord may stand before the phrase is drawn again: a drone needs a reason."""
+
+
+def _longest_stay(track: TrackPlan, plan: PiecePlan, bars: Bars, start: int) -> int:
+    """Return for how many bars at most one chord stands, from two bars before `start` on."""
+    longest, stays = 0, 0
+    before: frozenset[int] | None = None
+    for bar in range(max(0, start - 2), len(bars)):
+        tones = [
+            frozenset(parse_chord(name, bar_key(track, plan, bar)).pitch_classes)
+            for name in bars[bar]
+        ]
+        stays = stays + 1 if tones[0] == before and len(set(tones)) == 1 else len(set(tones)) == 1
+        before = tones[-1]
+        longest = max(longest, stays)
+    return longest
+
+
+def _drawn_bars(
+    track: TrackPlan,
+    plan: PiecePlan,
+    section: SectionPlan,
+    phrase: Phrase,
+    kept: int,
+    bars: Bars,
+    rng: np.random.Generator,
+) -> Bars:
+    """Return chords for a phrase's bars behind the `kept` ones, which end `bars`."""
+    first = bars[-1][-1] if kept else _opening_chord(track, section, phrase.start_bar, rng)
+    length = phrase.bars - kept + bool(kept)
+    drawn = _draw_phrase(track, plan, length, first, phrase.cadence, rng, len(bars))
+    if bars and section.key != track.key and phrase.start_bar == section.section.start_bar:
+        others = [
+            _draw_phrase(track, plan, length, None, phrase.cadence, rng, len(bars))
+            for _ in range(_TRIES - 1)
+        ]
+        before = bar_key(track, plan, len(bars) - 1)
+        left_chord = parse_chord(bars[-1][-1], before).pitch_classes
+        drawn = max(
+            (drawn, *others),
+            key=lambda chords: _shared(left_chord, chords[0][0], section.key),
+        )
+    if section.key != track.key and _closes(section, phrase):
+        # The way home: the last bar is drawn in home's key.
+        home = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars))
+        drawn = [*drawn[:-1], home[-1]]
+    return drawn[bool(kept) :]
 
 
 def _shared(before: Collection[int], chord: str, key: Key) -> int:
@@ -176,7 +220,7 @@ def _vamp(plan: PiecePlan, start: int, kept: int, bars: Bars) -> None:
     phrase = plan.phrase_at(start)
     if kept or phrase.bars < 3 or plan.targets.vamp < _VAMP_FROM:
         return
-    length = 1 if plan.targets.vamp > _DRONE_FROM else 2
+    length = 2 if plan.targets.vamp < _LONG_VAMP_FROM else 4
     for index in range(length, phrase.bars - 1):
         bars[start + index] = bars[start + index % length]
 
@@ -213,7 +257,7 @@ def _draw_phrase(
     opening = _opening(track, start, bars)
     mode = plan.section_at(start).key.mode
     most = _MOST_COLOUR.get(mode, 0.95)
-    colour = min(most, 0.3 + targets.chromatic) if track.chromatic_share else 0.0
+    colour = min(most, 0.25 + 0.6 * targets.chromatic) if track.chromatic_share else 0.0
 
     def draw() -> Bars:
         for chord, close in ((first, word), (None, word), (None, "open")):
@@ -232,7 +276,10 @@ def _draw_phrase(
 
 
 def _on_stepping_basses(bars: Sequence[tuple[str, ...]], key: Key) -> Bars:
-    """Return chords of which only those are inverted whose bass goes on, or came, by step."""
+    """Return chords of which only those are inverted whose bass goes on, or came, by step.
+
+    A phrase begins and ends on the basses of its chords.
+    """
     names = [name for bar in bars for name in bar]
     basses = [parse_chord(name, key).bass for name in names]
     kept: list[str] = []
@@ -240,6 +287,7 @@ def _on_stepping_basses(bars: Sequence[tuple[str, ...]], key: Key) -> Bars:
         stem, _, figure = name.rpartition("/")
         near = basses[max(0, index - 1) : index] + basses[index + 1 : index + 2]
         steps = any((basses[index] - bass) % OCTAVE in _STEPS for bass in near)
+        steps = steps and 0 < index < len(names) - 1
         kept.append(name if steps or not figure.isdigit() else stem)
     ends = np.cumsum([len(bar) for bar in bars]).tolist()
     return [tuple(kept[end - len(bar) : end]) for end, bar in zip(ends, bars, strict=True)]
@@ -254,7 +302,7 @@ def _repeat_chords(plan: PiecePlan, start: int, bars: Bars, rng: np.random.Gener
     for index, slot in enumerate(phrase.slots[:-1]):
         bar = start + index
         again = slot.kind == piece.COPY and slot.source < bar < len(bars)
-        if again and float(rng.random()) < 0.35 + 0.6 * plan.targets.literal:
+        if again and float(rng.random()) < 0.6 + 0.4 * plan.targets.literal:
             bars[bar] = bars[slot.source]
 
 

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # What the second voice does. `roles` has one way of writing for each.
-THIRDS, COUNTER, ARPEGGIO, RUNNING, OFFBEAT, STABS, OSTINATO, HELD, UNISON, ECHO, SILENT = (
-    "thirds", "counter", "arpeggio", "running", "offbeat", "stabs", "ostinato", "held", "unison",
-    "echo", "silent",
+THIRDS, COUNTER, DUET, ARPEGGIO, RUNNING, OFFBEAT, STABS, OSTINATO, HELD, UNISON, ECHO, SILENT = (
+    "thirds", "counter", "duet", "arpeggio", "running", "offbeat", "stabs", "ostinato", "held",
+    "unison", "echo", "silent",
 )  # fmt: skip
 INNER_ROLES: Mapping[str, str] = {
     THIRDS: "goes with the tune in thirds and sixths",
     COUNTER: "moves where the tune holds",
+    DUET: "sings a second tune under the first",
     ARPEGGIO: "breaks the chord in eighths",
     RUNNING: "breaks the chord in 16ths",
     OFFBEAT: "plays the chord between the beats",
@@ -46,7 +47,7 @@ BASS_ROLES: Mapping[str, str] = {
 
 BUSY: Mapping[str, float] = {
     RUNNING: 1.0, ARPEGGIO: 0.75, OSTINATO: 0.65, THIRDS: 0.55, UNISON: 0.55, ECHO: 0.55,
-    OFFBEAT: 0.5, STABS: 0.45, COUNTER: 0.35, HELD: 0.1, SILENT: 0.0,
+    OFFBEAT: 0.5, STABS: 0.45, DUET: 0.45, COUNTER: 0.35, HELD: 0.1, SILENT: 0.0,
 }  # fmt: skip
 """How much each role adds to the pace of a piece, 0..1."""
 
@@ -58,6 +59,8 @@ class Idea:
     phrases: how phrases of four bars are built, one word a bar (see `phrasing`); phrases_b: those
     of sections that contrast. onsets: a factor on the tune's notes. entries: parts that are
     silent at first, and for how many bars. tuttis: how often all parts close phrases together.
+    breaths: up to which places of a draw phrases are built of single bars, and of gestures in four
+    bars; beyond they have eight.
     """
 
     name: str
@@ -72,7 +75,8 @@ class Idea:
     onsets: float = 1.0
     literal: float = 0.5
     entries: Mapping[str, int] | None = None
-    tuttis: float = 0.2
+    tuttis: float = 0.12
+    breaths: tuple[float, float] = (0.2, 0.75)
 
 
 IDEAS: Mapping[str, Idea] = {
@@ -85,8 +89,8 @@ IDEAS: Mapping[str, Idea] = {
              "bright": 1, "triumphant": 1, "game_over": 2},
             ("a a b C", "a b a C", "a a f C", "a b =0 C"),
             ("a a f C", "a b a C", "a i b C", "a a b C"),
-            (COUNTER, THIRDS, OFFBEAT, ARPEGGIO, ECHO),
-            (THIRDS, RUNNING, COUNTER, ARPEGGIO, ECHO),
+            (DUET, COUNTER, THIRDS, OFFBEAT, ARPEGGIO, ECHO),
+            (THIRDS, RUNNING, DUET, COUNTER, ARPEGGIO, ECHO),
         ),
         Idea(
             "riff",
@@ -95,11 +99,11 @@ IDEAS: Mapping[str, Idea] = {
              "frantic": 1},
             ("a =0 a C", "a =0 =0 C", "a b =0 =1", "a =0 f C"),
             ("a b g C", "a h b C", "a a g C"),
-            (OSTINATO, STABS, UNISON, OFFBEAT, ECHO),
-            (COUNTER, ARPEGGIO, THIRDS),
-            bass=(PATTERN, DOUBLED),
+            (OSTINATO, STABS, DUET, OFFBEAT, ECHO),
+            (DUET, ARPEGGIO, THIRDS),
             literal=0.9,
-            tuttis=0.5,
+            tuttis=0.3,
+            breaths=(0.35, 0.7),
         ),
         Idea(
             "ostinato",
@@ -109,7 +113,7 @@ IDEAS: Mapping[str, Idea] = {
             ("a h b C", "a h =0 C", "a g b C", "a h a C"),
             ("a a f C", "a b a C", "a f b C"),
             (OSTINATO, ARPEGGIO, RUNNING),
-            (COUNTER, THIRDS, HELD, ECHO),
+            (DUET, THIRDS, HELD, ECHO),
             bass=(PATTERN, PEDAL),
             onsets=0.6,
             literal=0.7,
@@ -121,8 +125,8 @@ IDEAS: Mapping[str, Idea] = {
             ("a a b C", "a =0 f C", "a b =0 C"),
             ("a i f C", "a a f C", "a b a C"),
             (ARPEGGIO, OSTINATO, STABS),
-            (RUNNING, THIRDS, COUNTER),
-            entries={"lead": 2, "inner": 1},
+            (RUNNING, THIRDS, DUET),
+            entries={"lead": 4, "inner": 2},
         ),
         Idea(
             "dialogue",
@@ -130,8 +134,8 @@ IDEAS: Mapping[str, Idea] = {
             {"shop": 3, "town": 2, "overworld": 1.5, "dungeon": 1, "playful": 2, "title": 1},
             ("a h b C", "a b a C", "a =0 b C", "a h =0 C"),
             ("a a f C", "a b a C", "a f a C"),
-            (COUNTER, OFFBEAT, STABS, SILENT),
-            (THIRDS, ARPEGGIO, COUNTER, ECHO),
+            (DUET, OFFBEAT, STABS, SILENT),
+            (THIRDS, ARPEGGIO, DUET, ECHO),
             bass=(PATTERN, WALKING),
             onsets=0.85,
         ),
@@ -141,7 +145,7 @@ IDEAS: Mapping[str, Idea] = {
             {"town": 1, "credits": 1.5, "game_over": 2, "title": 0.7, "calm": 2, "sad": 2},
             ("a g b C", "a b g C", "a b a C"),
             ("a b a C", "a a g C", "a f b C"),
-            (THIRDS, HELD, COUNTER),
+            (DUET, THIRDS, HELD, COUNTER),
             (ARPEGGIO, COUNTER, THIRDS),
             bass=(WALKING, PATTERN),
             onsets=0.65,
@@ -154,7 +158,7 @@ IDEAS: Mapping[str, Idea] = {
             ("a a f C", "a b a C", "a f a C", "a =0 b C"),
             ("a h g C", "a h a C", "a b h C"),
             (RUNNING, OFFBEAT, STABS, THIRDS),
-            (HELD, COUNTER, SILENT, ECHO),
+            (HELD, DUET, SILENT, ECHO),
             bass_b=(PEDAL, WALKING, PATTERN),
         ),
         Idea(
@@ -164,9 +168,10 @@ IDEAS: Mapping[str, Idea] = {
             ("a a b C", "a =0 a C", "a b a C"),
             ("a a f C", "a b a C", "a i a C"),
             (OFFBEAT, ARPEGGIO, THIRDS),
-            (COUNTER, OFFBEAT, THIRDS),
+            (DUET, OFFBEAT, THIRDS),
             bass=(PATTERN, BROKEN),
             literal=0.7,
+            breaths=(0.35, 0.65),
         ),
     )
 }  # fmt: skip

@@ -7,10 +7,12 @@ over other chords. Patterns come from the cells that the model proposed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from chipassets.compose import ideas, piece
 from chipassets.compose.avoiding import allowed_texture
 from chipassets.compose.context import Context
+from chipassets.compose.duet import duet
 from chipassets.compose.patterns import Bar, broken, comping, ostinato
 from chipassets.compose.voicing import (
     clashes,
@@ -35,6 +37,12 @@ _ANSWER_SHARE = 0.3
 
 _HELD_BARS = 2
 """Bars after which a tone that the manifest wants held is struck again: longer ones are stuck."""
+
+_STILL, _LEADS_SHARE = (ideas.THIRDS, ideas.UNISON, ideas.HELD), 0.7
+"""Roles that move no more than the tune does; of the bars in which that is not at all, those in
+which the second voice leads."""
+_FILLS_SHARE = 0.35
+"""Of the bars in which the tune holds or rests for half a bar, those in which it fills the gap."""
 
 _BROKEN = (ideas.ARPEGGIO, ideas.RUNNING)
 
@@ -83,13 +91,25 @@ def role_in(context: Context, bar: int) -> str:
     if bar in context.plan.tuttis and role != ideas.SILENT:
         return allowed_texture(context.plan.avoid, ideas.THIRDS)
     slot = phrase.slots[bar - phrase.start_bar]
-    steady = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO)
+    steady = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO, ideas.DUET)
     if slot.kind == piece.REST and role not in steady:
         return allowed_texture(context.plan.avoid, ideas.COUNTER)
+    waits = role in _STILL and len(context.bar_notes(bar)) <= 1
+    if waits or (role not in (*steady, ideas.SILENT) and _is_open(context, bar)):
+        leads = context.draw("leads", bar) < (_LEADS_SHARE if waits else _FILLS_SHARE)
+        return allowed_texture(context.plan.avoid, ideas.COUNTER) if leads else role
     if context.closes_phrase(bar) and role not in (*steady, ideas.SILENT):
         answers = context.draw("answers", bar) < _ANSWER_SHARE
         return allowed_texture(context.plan.avoid, ideas.COUNTER) if answers else role
     return role
+
+
+def _is_open(context: Context, bar: int) -> bool:
+    """Whether the tune begins no note for half of a bar or more, at a stretch."""
+    start = bar * context.bar_steps
+    begins = [note.start_step - start for note in context.bar_notes(bar)]
+    gaps = [after - before for before, after in pairwise([0, *begins, context.bar_steps])]
+    return 2 * max(gaps) >= context.bar_steps
 
 
 def _trimmed(notes: list[Note]) -> list[Note]:
@@ -112,7 +132,7 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
 
     Notes that are held stay below the tune that sounds over them.
     """
-    if role in (ideas.UNISON, ideas.ECHO):
+    if role in (ideas.UNISON, ideas.ECHO, ideas.DUET):
         return written
     cleared = []
     start = bar * context.bar_steps
@@ -326,6 +346,7 @@ def _silent(context: Context, bar: int) -> Bar:
 _WRITERS: Mapping[str, Callable[[Context, int], Bar]] = {
     ideas.THIRDS: _thirds,
     ideas.COUNTER: _counter,
+    ideas.DUET: duet,
     ideas.ARPEGGIO: lambda context, bar: broken(context, bar, 2),
     ideas.RUNNING: lambda context, bar: broken(context, bar, 1),
     ideas.OFFBEAT: lambda context, bar: comping(context, bar, short=False),

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.compose.cells import Cell, cell_of, is_bass, is_tune, traits_of, tune_worth
+from chipassets.compose.cells import (
+    Cell,
+    cell_of,
+    gesture_worth,
+    is_bass,
+    is_gesture,
+    is_tune,
+    traits_of,
+    tune_worth,
+)
 from chipassets.compose.codec import START, decode_events
 from chipassets.compose.constraints import Constraints, unconstrained
 from chipassets.compose.feed import ControlFeed
@@ -57,12 +66,14 @@ class Ranked:
 class Material:
     """The cells of a track, the most promising first: for the tune, and for the bass.
 
-    bars: how many bars the model proposed.
+    gestures: cells of two bars for the tune, as the model played them in a row; none in metres
+    whose bars hold no whole number of beats. bars: how many bars the model proposed.
     """
 
     tune: tuple[Ranked, ...]
     bass: tuple[Ranked, ...]
     bars: int
+    gestures: tuple[Ranked, ...] = ()
 
 
 def propose(
@@ -82,6 +93,7 @@ def propose(
     key = Key((track.key.tonic - shift) % 12, track.key.mode)
     tops: list[Cell] = []
     lows: list[Cell] = []
+    pairs: list[Cell] = []
     bars = 0
     for block in range(_BLOCKS):
         rngs = [
@@ -97,13 +109,20 @@ def propose(
         )
         for row in history:
             notes, _ = decode_events([START, *row[row >= 0].tolist()])
-            for line, cells in ((top_line(notes), tops), (low_line(notes), lows)):
-                found = _cells(line, key, bar, range(first_bar, constraints.steps // bar))
-                cells.extend(found)
-            bars += constraints.steps // bar - first_bar
+            last_bar = constraints.steps // bar
+            tune = top_line(notes)
+            tops.extend(_cells(tune, key, bar, range(first_bar, last_bar)))
+            lows.extend(_cells(low_line(notes), key, bar, range(first_bar, last_bar)))
+            pairs.extend(_cells(tune, key, bar, range(first_bar, last_bar - 1), 2))
+            bars += last_bar - first_bar
         if progress:
             progress((block + 1) / _BLOCKS)
-    return Material(_ranked_tunes(tops, track), _ranked_basses(lows, track), bars)
+    return Material(
+        _ranked_tunes(tops, track),
+        _ranked_basses(lows, track),
+        bars,
+        _ranked_gestures(pairs, track),
+    )
 
 
 def _constraints(track: TrackPlan, shift: int, bar: int) -> tuple[Constraints, int]:
@@ -181,15 +200,17 @@ def _line(notes: Iterable[tuple[int, int, int]], *, upper: bool) -> Line:
     return line
 
 
-def _cells(line: Line, key: Key, bar: int, bars: range) -> list[Cell]:
+def _cells(line: Line, key: Key, bar: int, bars: range, count: int = 1) -> list[Cell]:
+    """Return the cells of `count` bars that begin with each of the bars."""
     found = []
     for number in bars:
+        end = (number + count) * bar
         inside = [
-            (start - number * bar, min(steps, (number + 1) * bar - start), pitch)
+            (start - number * bar, min(steps, end - start), pitch)
             for start, steps, pitch in line
-            if number * bar <= start < (number + 1) * bar
+            if number * bar <= start < end
         ]
-        cell = cell_of(inside, key, bar)
+        cell = cell_of(inside, key, count * bar)
         if cell is not None:
             found.append(cell)
     return found
@@ -204,6 +225,17 @@ def _ranked_tunes(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]
     return _best(ranked)
 
 
+def _ranked_gestures(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]:
+    if track.steps_per_bar % track.pulse_steps:
+        return ()
+    ranked = []
+    for cell in dict.fromkeys(cells):
+        traits = traits_of(cell, track.pulse_steps)
+        if is_gesture(cell, traits):
+            ranked.append(Ranked(cell, gesture_worth(cell, traits)))
+    return _best(ranked)
+
+
 def _ranked_basses(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]:
     ranked = []
     for cell in dict.fromkeys(cells):
@@ -211,6 +243,7 @@ def _ranked_basses(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...
         if is_bass(cell, traits):
             moves = max(1, traits.onsets - 1)
             worth = traits.entropy - 2.0 * traits.same / moves + 0.5 * min(traits.syncopation, 2)
+            worth += 1.2 * (0.25 <= traits.steps / moves <= 0.7)
             ranked.append(Ranked(cell, worth))
     return _best(ranked)
 

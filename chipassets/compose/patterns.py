@@ -20,9 +20,9 @@ _ORDERS = (
     (3, 2, 1, 2, 0, 2, 1, 2), (0, 2, 3, 2, 1, 2, 3, 1), (0, 1, 2, 0, 1, 2, 0, 1),
     (2, 1, 0, 1, 2, 1, 0, 1), (3, 2, 1, 0, 3, 2, 1, 0),
 )  # fmt: skip
-_BREATHING = 0.4
+_BREATHING = 0.12
 """Of the bars that close a phrase, those in which a broken chord comes to rest in the middle."""
-_HOLES = ((), (), (0,), (0, 4), (3,), (7,), (3, 7))
+_HOLES = ((), (), (), (), (0,), (0, 4), (3, 7))
 
 
 _STRUCK = ((0,), (0, 1), (1, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0, 2), (2, 1, 0))
@@ -33,8 +33,8 @@ _FEWEST_STRUCK, _MORE_STRUCK, _ODD_STRUCK = 4.0, 5.0, 6.0
 16ths that is not asked for costs beside one note too many."""
 
 _FIFTH = 7
-_FEWEST_STROKES = 3
-"""With fewer strokes a bar, chords between the beats do not make an accompaniment."""
+_FEWEST_STROKES, _MOST_STROKES = 4, 8
+"""Strokes a bar: with fewer, chords that are struck do not make an accompaniment."""
 
 _FAST_COMPING = 0.55
 """From this wish for 16ths on, chords are struck in the rhythm of a cell that has them."""
@@ -128,23 +128,43 @@ def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int,
     pulse = context.pulse_steps
     fast = context.plan.targets.sixteenths > _FAST_COMPING
     plain = tuple(range(pulse // 2, context.bar_steps, pulse))
-    if not short and not fast:
-        return plain
-    cells = [item.cell for item in context.material.tune[:16]] or [context.main_cell("")]
+    if not short:
+        # Two strokes for one where there are 16ths, never one on the beat.
+        return tuple(sorted({*plain, *(step + 1 for step in plain)})) if fast else plain
+    cells = [item.cell for item in context.material.tune[:_ACCENTS] if _strikes(item.cell)] or [
+        context.main_cell("")
+    ]
     if fast:
         cells = sorted(cells, key=lambda cell: -sum(step % 2 for step in cell.rhythm))[:5]
     cell = cells[int(context.draw("accents", letter) * len(cells))]
-    if not short:
-        between = tuple(step for step in cell.rhythm if step % pulse)
-        return between if len(between) >= _FEWEST_STROKES else plain
-    return cell.rhythm[: 8 if fast else 5]
+    return cell.rhythm[: _MOST_STROKES if fast else 5]
+
+
+_ACCENTS = 32
+"""Of the best cells of the tune, how many are looked at for a rhythm in which chords are struck."""
+
+
+def _strikes(cell: Cell) -> bool:
+    """Whether chords can be struck in a cell's rhythm: evenly enough to carry a bar."""
+    return (
+        cell.rhythm[0] <= 2
+        and len(cell.rhythm) >= _FEWEST_STROKES
+        and max(cell.gaps) <= cell.bar_steps * 3 // 8
+    )
 
 
 def ostinato(context: Context, bar: int) -> Bar:
-    """Say one cell in every bar, moved to the chord's tones where it is strong."""
+    """Say one cell over and over, moved to the chord's tones where it is strong."""
     section = context.plan.section_at(bar)
     cell = _ostinato_cell(context, section.like(INNER))
     start = bar * context.bar_steps
+    said = start - section.section.start_bar * context.bar_steps
+    offset = said % cell.bar_steps
+    notes = [
+        note._replace(step=note.step - offset)
+        for note in cell.notes
+        if offset <= note.step < offset + context.bar_steps
+    ]
     table = context.harmony.table
     ceiling = section_ceiling(context, bar)
     # It stays where it is while the chords change under it; what is strong gives way by a step.
@@ -156,7 +176,7 @@ def ostinato(context: Context, bar: int) -> Bar:
     chord = context.harmony.opening(bar)
     degree = table.nearest_degree(chord, base)
     written: Bar = []
-    for note in cell.notes:
+    for note in notes:
         now = int(context.harmony.at[start + note.step])
         strong = note.step % context.pulse_steps == 0 or note.steps >= 3
         place = degree + note.degree
@@ -166,23 +186,30 @@ def ostinato(context: Context, bar: int) -> Bar:
     return written
 
 
+_IN_TWO_BARS = 0.6
+"""How often the figure of an ostinato has two bars."""
+
+
 def _middle(context: Context, step: int, ceiling: int, letter: str) -> int:
     tones = _steady_voicing(context, step, ceiling, letter)
     return tones[len(tones) // 2] if tones else ceiling - 5
 
 
 def _ostinato_cell(context: Context, letter: str) -> Cell:
+    """Return the figure of a letter: of one bar, or of two with a highest and a lowest point."""
     main = context.main_cell(letter)
+    in_two = context.draw("ostinato in two", letter) < _IN_TWO_BARS
+    choice = context.material.gestures if in_two else context.material.tune
     cells = [
         item.cell
-        for item in context.material.tune
-        if item.cell.span <= 5
+        for item in choice
+        if item.cell.span <= (7 if in_two else 5)
         and item.cell.notes[0].step == 0
         and item.cell != main
         and not lingering(item.cell)
     ]
     pace = context.plan.targets.pace
-    wanted = (_FEWEST_STRUCK + _MORE_STRUCK * pace) * context.bar_steps / 16
+    wanted = (_FEWEST_STRUCK + _MORE_STRUCK * pace) * context.bar_steps / 16 * (1 + in_two)
     sixteenths = context.plan.targets.sixteenths
 
     def cost(cell: Cell) -> float:

@@ -78,7 +78,7 @@ def anticipated(
     """
     if SYNCOPATION in plan.avoid:
         return list(notes)
-    share = _ANTICIPATED * (0.3 + plan.targets.syncopation)
+    share = _ANTICIPATED * max(0.0, plan.targets.syncopation - _ANTICIPATES_FROM)
     opens = {phrase.start_bar for phrase in plan.phrases}
     kept = sorted(notes, key=lambda note: note.start_step)
     for bar in range(1, len(tune)):
@@ -99,8 +99,52 @@ def anticipated(
     return kept
 
 
-_ANTICIPATED = 0.75
+_ANTICIPATED, _ANTICIPATES_FROM = 0.9, 0.45
+"""From this wish for syncopation on bars are anticipated, the more the stronger it is."""
 _EIGHTH = 2
+
+
+def suspended(
+    plan: PiecePlan,
+    tune: Sequence[TuneBar],
+    notes: Sequence[Note],
+    bar_steps: int,
+    draws: Sequence[float],
+    given: frozenset[int],
+) -> list[Note]:
+    """Return the tune in which some bars begin with the note before, held over the bar line.
+
+    The note that would open the bar follows a beat or half a beat later: a step down from what is
+    held, so that a dissonance resolves, or the same pitch, which is then not struck again. draws: a
+    uniform number for each bar; a bar that comes again is played as it was.
+    """
+    if SYNCOPATION in plan.avoid:
+        return list(notes)
+    share = _SUSPENDED * (0.4 + 0.6 * plan.targets.rough)
+    kept = sorted(notes, key=lambda note: note.start_step)
+    for bar in range(1, len(tune)):
+        source = tune[bar].source if tune[bar].source > 0 else bar
+        if bar in given or bar - 1 in given or draws[source] >= share:
+            continue
+        start = bar * bar_steps
+        index = next((i for i, note in enumerate(kept) if note.start_step == start), 0)
+        if not index:
+            continue
+        before, note = kept[index - 1], kept[index]
+        if before.duration_steps < _EIGHTH or before.end_step < start - 1:
+            continue
+        if before.pitch == note.pitch:
+            kept[index - 1] = replace(before, duration_steps=note.end_step - before.start_step)
+            del kept[index]
+        elif before.pitch - note.pitch in (1, 2) and note.duration_steps >= 2 * _EIGHTH:
+            late = 2 * _EIGHTH if note.duration_steps >= 4 * _EIGHTH else _EIGHTH
+            kept[index - 1] = replace(before, duration_steps=start + late - before.start_step)
+            kept[index] = Note(start + late, note.duration_steps - late, note.pitch, LEAD)
+    return kept
+
+
+_SUSPENDED = 0.6
+"""How often, in the roughest piece, a bar that can begin with a suspension does."""
 
 
 def _pickup_rhythm(material: Material, bar_steps: int, draw: float) -> tuple[int, ...]:
@@ -130,6 +174,30 @@ def cut_stops(context: Context, notes: Sequence[Note]) -> list[Note]:
     return kept
 
 
+def released(harmony: Harmony, notes: Sequence[Note]) -> list[Note]:
+    """Return a tune without the ends of notes that are held into a chord they do not belong to.
+
+    What then falls by step is a suspension, and stays; so does what ends within a 16th.
+    """
+    kept = []
+    for index, note in enumerate(notes):
+        after = notes[index + 1] if index + 1 < len(notes) else None
+        falls = after is not None and 1 <= note.pitch - after.pitch <= 2
+        before = int(harmony.at[note.start_step])
+        for step in range(note.start_step + 1, min(note.end_step - 1, harmony.at.size)):
+            chord = int(harmony.at[step])
+            if (
+                chord != before
+                and not falls
+                and not harmony.table.tones[chord, note.pitch % OCTAVE]
+            ):
+                note = replace(note, duration_steps=step - note.start_step)
+                break
+            before = chord
+        kept.append(note)
+    return kept
+
+
 def let_go(notes: Sequence[Note], others: Sequence[Sequence[Note]]) -> list[Note]:
     """Return a tune without the ends of notes that are held into a semitone with another part.
 
@@ -149,27 +217,24 @@ def let_go(notes: Sequence[Note], others: Sequence[Sequence[Note]]) -> list[Note
     return kept
 
 
-def shortened(notes: Sequence[Note], short: float) -> list[Note]:
-    """Return notes of a part played shorter: `short` from 0, as written, to 1, all detached.
+def shortened(notes: Sequence[Note], short: float, least: int = 1) -> list[Note]:
+    """Return notes of a part as they are played: `short` from 0, as written, to 1, all detached.
 
-    Eighths and quarters lose up to half of their length, longer notes one or two 16ths. Notes that
-    are held on purpose keep their length.
+    There are two ways, so that a part has few lengths of notes: as written, and with eighths and
+    quarters half as long and longer notes shorter by an eighth; none shorter than `least` steps.
     """
-    if short < _LEGATO_UP_TO:
+    if short < _DETACHED_FROM:
         return list(notes)
-    share = (short - _LEGATO_UP_TO) / (1 - _LEGATO_UP_TO)
-    played = []
-    for note in notes:
-        steps = note.duration_steps
-        if 2 <= steps <= 4:
-            steps = max(1, round(steps * (1 - 0.5 * share)))
-        elif steps > 4:
-            steps -= 1 + (share > 0.7)
-        played.append(Note(note.start_step, steps, note.pitch, note.part))
-    return played
+    return [
+        replace(note, duration_steps=max(min(steps, least), half))
+        for note in notes
+        for steps in (note.duration_steps,)
+        for half in (steps // 2 if steps <= _QUARTER else steps - 2,)
+    ]
 
 
-_LEGATO_UP_TO = 0.25
+_DETACHED_FROM = 0.62
+_QUARTER = 4
 
 
 def kept_in_key(

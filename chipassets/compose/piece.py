@@ -26,6 +26,9 @@ CADENCES = {
 MAIN, ANSWER, FRAGMENT, INVERSION, BROAD, COPY, REST, CADENCE = (
     "main", "answer", "fragment", "inversion", "broad", "copy", "rest", "cadence",
 )  # fmt: skip
+GESTURE, REPLY, GOES_ON = "gesture", "reply", "goes on"
+"""Slots for two bars: the gesture of the letter, the one that replies, and the second bar of
+either."""
 
 
 DRUMS = "drums"

@@ -10,7 +10,15 @@ import numpy as np
 
 from chipassets.compose import ideas, piece
 from chipassets.compose.aims import with_aims
-from chipassets.compose.avoiding import FILLS, MODULATION, STOPS, allowed_roles, without_avoided
+from chipassets.compose.avoiding import (
+    FILLS,
+    MODULATION,
+    STOPS,
+    allowed_roles,
+    allowed_texture,
+    without_avoided,
+)
+from chipassets.compose.breaths import CELLS, PHRASE_BARS, draw_breath, phrase_bars, words_of
 from chipassets.compose.form import Part, track_parts
 from chipassets.compose.ideas import IDEAS, Idea
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot, Targets
@@ -26,23 +34,22 @@ from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
 from chipassets.units import OCTAVE
 
-PHRASE_BARS = 4
-_BASS_UNDER_TUNE, _LOWEST_BASS = 28, 33
+_BASS_UNDER_TUNE, _LOWEST_BASS = 25, 33
 """Semitones from where the bass begins to the middle of the tune, and how low it may begin."""
-_LOWEST_CENTRE = 70.0
+_LOWEST_CENTRE = 72.0
 """MIDI pitch below which the middle of a tune would lie among its accompaniment."""
 
 _WORDS = {
     "a": piece.MAIN, "b": piece.ANSWER, "f": piece.FRAGMENT, "i": piece.INVERSION,
-    "g": piece.BROAD, "h": piece.REST,
+    "g": piece.BROAD, "h": piece.REST, "M": piece.GESTURE, "N": piece.REPLY, "-": piece.GOES_ON,
 }  # fmt: skip
 # What "h" comes to: a bar in which the tune holds or rests and another voice leads.
 
 _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 """Where in a piece its highest note stands."""
 
-_LIFTS = (0, 2, 3, 4, 5, 7, -3)
-_OCTAVE_SHARE, _NARROW = 0.12, 19.0
+_LIFTS = (0, 3, 4, 5, 7, 9, -4)
+_OCTAVE_SHARE, _NARROW = 0.1, 19.0
 """Semitones by which a section that contrasts is raised."""
 
 _VARIED_BAR, _VARIED_SHARE = 2, 0.4
@@ -70,6 +77,8 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     floor = max(_LOWEST_BASS, min(targets.bass_floor, round(centre) - _BASS_UNDER_TUNE))
     targets = replace(targets, bass_floor=floor)
     closes = [p.start_bar + p.bars - 1 for s in sections for p in s.phrases]
+    entries = _entries(track, idea, sections, rng)
+    sections = _opened(track, sections, LEAD in entries)
     return PiecePlan(
         idea=idea.name,
         sections=in_registers(track, broadened(track, sections), centre),
@@ -80,17 +89,20 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
         peak=peak,
         stops=_stops(track, closes, targets.air, rng),
         pickups=_pickups(track, closes, rng),
-        entries=_entries(track, idea, sections, rng),
+        entries=entries,
         tuttis=_tuttis(track, closes, idea, rng),
         avoid=frozenset(track.avoid),
     )
 
 
 _ENTRIES: tuple[dict[str, int], ...] = (
-    {INNER: 4}, {INNER: 2}, {BASS: 2}, {BASS: 4}, {INNER: 2, BASS: 1}, {INNER: 4, BASS: 2},
-    {piece.DRUMS: 4}, {piece.DRUMS: 2}, {INNER: 2, piece.DRUMS: 4}, {BASS: 4, piece.DRUMS: 4},
+    {INNER: 4}, {INNER: 8}, {INNER: 4, piece.DRUMS: 8}, {BASS: 2}, {BASS: 4},
+    {INNER: 2, BASS: 1}, {INNER: 4, BASS: 2},
+    {LEAD: 4}, {LEAD: 4, piece.DRUMS: 4}, {LEAD: 4, INNER: 2}, {LEAD: 4, BASS: 2}, {LEAD: 2},
+    {piece.DRUMS: 4}, {piece.DRUMS: 2},
+    {INNER: 2, piece.DRUMS: 4}, {BASS: 4, piece.DRUMS: 4},
 )  # fmt: skip
-_ENTRIES_SHARE = 0.5
+_ENTRIES_SHARE = 0.65
 
 
 def _entries(
@@ -104,22 +116,45 @@ def _entries(
     if track.motifs or track.melodies or track.primer is not None or track.bars < 2 * PHRASE_BARS:
         return {}
     first = sections[0].section
-    longest, wish = first.bars, track.wished(first.name)
+    wish = track.wished(first.name)
     waits = dict(idea.entries or (which if draw < _ENTRIES_SHARE else {}))
     # What the manifest gives something to do does it from the first bar.
     for part in (INNER,) * bool(wish.texture) + (BASS,) * bool(wish.bass or wish.bass_line):
         waits.pop(part, None)
-    # A tune that waits loses its head, unless the section is long enough to say it again.
+    slots = [slot for section in sections for phrase in section.phrases for slot in phrase.slots]
+    most = min(max(first.bars, PHRASE_BARS), track.bars // 4)
+    # A tune that waits loses its head, unless it begins again with what it has missed.
     return {
         part: bars
         for part, bars in waits.items()
-        if bars <= min(longest, track.bars // 4) and (part != LEAD or longest >= 2 * PHRASE_BARS)
+        if bars <= most and (part != LEAD or _begins_again(slots[bars]))
     }
+
+
+def _begins_again(slot: Slot) -> bool:
+    """Whether a bar says what the piece opens with."""
+    return (slot.kind == piece.COPY and slot.source == 0) or slot.kind == piece.GESTURE
+
+
+_CARRIES = (ideas.OSTINATO, ideas.ARPEGGIO, ideas.RUNNING, ideas.DUET, ideas.OFFBEAT)
+"""Roles of the second voice that can open a piece while the tune waits."""
+
+
+def _opened(
+    track: TrackPlan, sections: Sequence[SectionPlan], waits: bool
+) -> tuple[SectionPlan, ...]:
+    """Return the sections, in the first a second voice that carries it where the tune waits."""
+    first, *others = sections
+    role = first.role(INNER)
+    if waits and role not in _CARRIES and not track.wished(first.section.name).texture:
+        opens = allowed_texture(track.avoid, ideas.OSTINATO)
+        first = replace(first, roles={**first.roles, INNER: opens})
+    return (first, *others)
 
 
 _RELATED = (5, 7)
 """Semitones from the home key to one of its own mode in which a section may stand."""
-_MODULATES, _TO_PARALLEL, _TO_RELATIVE = 0.5, 0.3, 0.7
+_MODULATES, _TO_PARALLEL, _TO_RELATIVE = 0.85, 0.3, 0.7
 """How often a section of the most chromatic piece has its own key; and up to which place of a draw
 that is the parallel key, and from there up to which the relative one."""
 
@@ -192,6 +227,7 @@ def _sections(
     keys: dict[str, Key] = {}
     plans: list[SectionPlan] = []
     changes = _changes(rng)
+    breath = _breath(track, idea, rng)
     for index, part in enumerate(parts):
         letter = part.letter
         if not part.is_edge and letter not in letters:
@@ -210,7 +246,9 @@ def _sections(
         own = dict(roles[letter])
         returns = part.returning_bars > 0 and part.section.bars >= 2
         if returns and rng.random() < 0.65:
-            own[INNER] = _inner_role(idea, place, (own[INNER],), targets, rng)
+            # What comes back is at least as full as it was.
+            thin = (own[INNER], ideas.SILENT, ideas.HELD)
+            own[INNER] = _inner_role(idea, place, thin, targets, rng)
         wish = track.wished(part.section.name)
         own |= {INNER: wish.texture or own[INNER], BASS: wish.bass or own[BASS]}
         if wish.texture:
@@ -222,7 +260,9 @@ def _sections(
             SectionPlan(
                 section=part.section,
                 letter=letter,
-                phrases=_phrases(track, part, idea, place, plans, targets, rng, is_last=is_last),
+                phrases=_phrases(
+                    track, part, idea, place, plans, targets, breath, rng, is_last=is_last
+                ),
                 source_bar=part.source_bar,
                 returning_bars=part.returning_bars,
                 roles=own,
@@ -240,7 +280,7 @@ def _sections(
 
 _PARTS = (BASS, INNER)
 _CHANGING = (*_PARTS, piece.DRUMS)
-_CHANGES = (0.05, 0.45, 0.85)
+_CHANGES = (0.0, 0.3, 0.7)
 """Up to which places of a draw nothing, one or two of `_CHANGING` are new where a letter contrasts:
 a section in which all change at once is another piece."""
 
@@ -290,13 +330,14 @@ def _roles(
     taken = {own[INNER] for own in others.values()}
     inner = _inner_role(idea, place, taken, targets, rng)
     bass = _pick(idea.bass if place == 0 else idea.bass_b, rng)
-    if targets.pace < _SLOW and float(rng.random()) < 0.5:
+    moving = inner in (ideas.RUNNING, ideas.ARPEGGIO, ideas.OSTINATO)
+    if targets.pace < _SLOW and moving and float(rng.random()) < 0.5:
         bass = ideas.LONG
     return {LEAD: "tune", INNER: inner, BASS: bass}
 
 
 _SLOW, _FAST = 0.15, 0.75
-_MANY_SIXTEENTHS = 0.6
+_MANY_SIXTEENTHS = 0.5
 
 
 def _inner_role(
@@ -309,7 +350,7 @@ def _inner_role(
     chances = {
         role: (1.6 if role == own[0] else 1.0 if role in own else _OTHER.get(role, _OTHER_ROLES))
         * (1.0 if role not in taken else 0.15)
-        * (2.0 if role == ideas.RUNNING and sixteenths > _MANY_SIXTEENTHS else 1.0)
+        * (3.0 if role == ideas.RUNNING and sixteenths > _MANY_SIXTEENTHS else 1.0)
         * _BY_PACE ** -abs(ideas.BUSY[role] - (0.1 + 0.9 * pace))
         for role in ideas.INNER_ROLES
     }
@@ -330,6 +371,7 @@ def _phrases(
     place: int,
     before: Sequence[SectionPlan],
     targets: Targets,
+    breath: str,
     rng: np.random.Generator,
     *,
     is_last: bool,
@@ -339,20 +381,27 @@ def _phrases(
     phrases: list[Phrase] = []
     start, end = section.start_bar, section.start_bar + section.bars
     while start < end:
-        bars = _phrase_bars(end - start)
+        bars = phrase_bars(end - start, breath)
         closes_section = start + bars == end
         cadence = _cadence(track, part, before, rng, closes_section and is_last, closes_section)
-        slots = _slots(part, idea, place, start, bars, cadence, phrases, targets.literal, rng)
+        words = _words(idea, place, bars, targets.literal, breath, rng)
+        slots = _slots(part, words, start, cadence, phrases, rng)
         phrases.append(Phrase(start, slots, cadence))
         start += bars
     return tuple(phrases)
 
 
-def _phrase_bars(left: int) -> int:
-    """Phrases have four bars; what is left over goes in twos and threes, never alone if it can."""
-    if left <= PHRASE_BARS:
-        return left
-    return {5: 3, 6: 4, 7: 4}.get(left, PHRASE_BARS)
+def _breath(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> str:
+    """Return how the phrases of a piece are built: of single bars where some are given.
+
+    Where the manifest says a density as well, which a single bar meets more closely.
+    """
+    draw = float(rng.random())
+    given = bool(track.motifs or track.melodies or track.primer is not None)
+    given = given or any(wish.density is not None for wish in track.wishes)
+    if given or track.steps_per_bar % track.pulse_steps:
+        return CELLS
+    return draw_breath(idea.breaths, draw)
 
 
 def _cadence(
@@ -377,24 +426,30 @@ def _cadence(
     return piece.HALF if contrasts or rng.random() < 0.6 else piece.CLOSED
 
 
-def _slots(
-    part: Part,
-    idea: Idea,
-    place: int,
-    start: int,
-    bars: int,
-    cadence: str,
-    before: Sequence[Phrase],
-    literal: float,
-    rng: np.random.Generator,
-) -> tuple[Slot, ...]:
+def _words(
+    idea: Idea, place: int, bars: int, literal: float, breath: str, rng: np.random.Generator
+) -> list[str]:
+    """Return what the tune does in the bars of a phrase, one word a bar."""
+    if breath != CELLS:
+        return words_of(bars, literal, place > 0, rng)
     words = _pick(idea.phrases if place == 0 else idea.phrases_b, rng).split()
     if float(rng.random()) < _LITERAL_SHARE * max(0.0, literal - _LITERAL_FROM):
         words = _said_again(words)
-    words = {1: ["C"], 2: [words[0], "C"], 3: [words[0], words[2], "C"]}.get(bars, words)
+    return {1: ["C"], 2: [words[0], "C"], 3: [words[0], words[2], "C"]}.get(bars, words)
+
+
+def _slots(
+    part: Part,
+    words: Sequence[str],
+    start: int,
+    cadence: str,
+    before: Sequence[Phrase],
+    rng: np.random.Generator,
+) -> tuple[Slot, ...]:
+    bars = len(words)
     is_late = rng.random() < _VARIED_SHARE
-    answers = len(before) % 2 == 1 and bars == before[-1].bars == PHRASE_BARS and rng.random() < 0.7
-    slots = []
+    answers = len(before) % 2 == 1 and bars == before[-1].bars >= PHRASE_BARS and rng.random() < 0.7
+    slots: list[Slot] = []
     for index, word in enumerate(words):
         bar = start + index
         offset = bar - part.section.start_bar
@@ -408,6 +463,9 @@ def _slots(
             slots.append(Slot(piece.COPY, before[-1].start_bar + index))
         elif word.startswith("="):
             slots.append(Slot(piece.COPY, start + int(word[1:])))
+        elif word == "-" and (not slots or slots[-1].kind not in (piece.GESTURE, piece.REPLY)):
+            # The gesture's first bar is another one's copy: its second bar stands alone.
+            slots.append(Slot(piece.MAIN))
         else:
             slots.append(Slot(_WORDS[word]))
     return tuple(slots)

@@ -23,7 +23,14 @@ from chipassets.compose.harmonies import Harmony, harmony_of
 from chipassets.compose.harmony import bar_key, plan_harmony
 from chipassets.compose.inner import compose_inner
 from chipassets.compose.material import Material
-from chipassets.compose.phrasing import add_pickups, anticipated, cut_stops, kept_in_key, shortened
+from chipassets.compose.phrasing import (
+    add_pickups,
+    anticipated,
+    cut_stops,
+    kept_in_key,
+    shortened,
+    suspended,
+)
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import TuneTask, compose_tune
@@ -221,7 +228,9 @@ def _tune(
     settled = frozenset(fixed)
     notes = add_pickups(plan, harmony, tune, stated, material, float(rng.random()), settled)
     draws = rng.random(len(tune)).tolist()
-    return anticipated(plan, tune, notes, harmony.steps_per_bar, draws, settled)
+    notes = anticipated(plan, tune, notes, harmony.steps_per_bar, draws, settled)
+    draws = rng.random(len(tune)).tolist()
+    return suspended(plan, tune, notes, harmony.steps_per_bar, draws, settled)
 
 
 def _joined(

@@ -1,7 +1,8 @@
 """The tune: a beam search over the bars of a piece, each a development of a cell.
 
-Bar by bar the cheapest few ways so far are carried on. What a bar may be its slot says; what it
-costs stands in `fit`; how it follows on from the bars before is weighed here.
+Bar by bar, or by two bars where a gesture stands, the cheapest few ways so far are carried on. What
+a bar may be its slot says; what it costs stands in `fit`; how it follows on from the bars before is
+weighed here.
 """
 
 from __future__ import annotations
@@ -46,15 +47,29 @@ _OF_A_LAST_BAR = 3
 _NOISE = 0.22
 """At temperature 1, the mean of what chance adds to a candidate's cost."""
 
-_CAN_LEAD = (ideas.COUNTER, ideas.THIRDS, ideas.OFFBEAT, ideas.STABS, ideas.ECHO, ideas.UNISON)
+_CAN_LEAD = (
+    ideas.COUNTER,
+    ideas.DUET,
+    ideas.THIRDS,
+    ideas.OFFBEAT,
+    ideas.STABS,
+    ideas.ECHO,
+    ideas.UNISON,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of a piece: for each letter of the form its main cell, and the answer to all."""
+    """The cells of a piece: for each letter of the form its main cell, and the answer to all.
+
+    gestures: the cell of two bars of each letter, whose first bar is the main cell or akin to it.
+    reply: the gesture that replies to all of them.
+    """
 
     main: Mapping[str, Cell]
     answer: Cell
+    gestures: Mapping[str, Cell]
+    reply: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +116,11 @@ class _Option(NamedTuple):
     cell: str
     operator: str
     shift: int
-    make: Callable[[], TuneBar]
+    make: Callable[[], tuple[TuneBar, ...]]
 
 
 class _Step(NamedTuple):
-    """A way one bar longer, before it is worth making, and what it costs."""
+    """A way one slot longer, before it is worth making, and what it costs."""
 
     cost: float
     way: _Way
@@ -131,12 +146,16 @@ class _Search:
         centre = task.harmony.table.nearest_degree(0, round(task.plan.centre))
         self._shifts = tuple(range(centre - 10, centre + 19))
         self._register = register_arc(task.plan, task.bars)
-        self._slots = [slot for phrase in task.plan.phrases for slot in phrase.slots]
+        slots = [slot for phrase in task.plan.phrases for slot in phrase.slots]
+        self._slots = _with_room(slots, task.given)
 
     def go_on(self, ways: list[_Way], bar: int) -> list[_Way]:
-        """Return the best ways that are one bar longer."""
+        """Return the best ways that say what stands in a bar, and in the next where they belong."""
         slot = self._slots[bar]
         given = self._task.given.get(bar)
+        if slot.kind == piece.GOES_ON:
+            return ways
+        count = 2 if slot.kind in _TWO_BARS else 1
         is_rest = given is not None and not given and not self._has_room(bar, 0, slot)
         if is_rest or (slot.kind == piece.REST and given is None and self._rests(bar)):
             silent = TuneBar((), (), "held", "plain", 0)
@@ -146,13 +165,13 @@ class _Search:
         if slot.kind == piece.COPY and given is None:
             return self._varied(ways, bar, slot.source)
         table, goals = self._candidates(bar, slot, given)
-        pitches = pitches_of(table, self._task.harmony, bar)
-        total, parts = self._total(table, pitches, goals, bar)
+        pitches = pitches_of(table, self._task.harmony, bar, count)
+        total, parts = self._total(table, pitches, goals, bar, count)
         rows = _best_rows(total, pitches[:, 0])
         table, pitches = table.take(rows), pitches[rows]
         total = total[rows]
         parts = {name: values[rows] for name, values in parts.items()}
-        options = self._options(table, pitches, parts, total)
+        options = self._options(table, pitches, parts, total, count)
         return _pruned([step for way in ways for step in self._joined(way, options, bar)])
 
     def _rests(self, bar: int) -> bool:
@@ -178,6 +197,8 @@ class _Search:
             goals = np.array(GOALS[slot.cadence])[ends]
             return table, goals
         cell, name, operators = {
+            piece.GESTURE: (cells.gestures[section.letter], section.letter, DEVELOPING),
+            piece.REPLY: (cells.reply, "reply", DEVELOPING),
             piece.ANSWER: (cells.answer, "answer", DEVELOPING),
             piece.FRAGMENT: (main, section.letter, ("fragmented",)),
             piece.INVERSION: (main, section.letter, ("inverted",)),
@@ -194,7 +215,8 @@ class _Search:
             for operator, cost, notes in found
         ]
         table = candidates_of(proposals, self._shifts)
-        moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
+        count = 2 if slot.kind in _TWO_BARS else 1
+        moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps, count)
         return (joined([table, moved]) if moved.rows else table), None
 
     def _has_room(self, bar: int, end: int, slot: Slot) -> bool:
@@ -227,11 +249,15 @@ class _Search:
         pitches: Integers,
         goals: Floats | None,
         bar: int,
+        count: int = 1,
     ) -> tuple[Floats, dict[str, Floats]]:
         task = self._task
-        parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps)
+        parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps, count)
         parts["chord"] = parts["chord"] * (1.2 - 0.5 * task.plan.targets.rough)
-        parts["register"] = self._register_cost(table, pitches, bar)
+        parts["register"] = sum(
+            (self._register_cost(table, pitches, bar, place) for place in range(count)),
+            np.zeros(table.rows),
+        )
         if goals is not None:
             parts["cadence"] = goals.astype(np.float64)
         parts = {name: task.weights.get(name, 1.0) * value for name, value in parts.items()}
@@ -244,21 +270,33 @@ class _Search:
         # Sums may differ in the last bits from machine to machine: what decides is rounded.
         return np.round(total, 6), parts
 
-    def _register_cost(self, table: Candidates, pitches: Integers, bar: int) -> Floats:
+    def _register_cost(
+        self, table: Candidates, pitches: Integers, bar: int, place: int = 0
+    ) -> Floats:
+        """Return what candidates pay for where they lie, in the bar that is their `place`-th."""
+        bar += place
         wanted, cap, floor = self._register[bar]
-        weights = table.lengths * table.mask
-        mean = (pitches * weights).sum(axis=1) / weights.sum(axis=1)
-        top = pitches.max(axis=1)
-        low = np.where(table.mask, pitches, 127).min(axis=1)
+        inside = table.mask & (table.steps // self._bar_steps == place)
+        sings = inside.any(axis=1)
+        weights = table.lengths * inside
+        mean = (pitches * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1)
+        top = np.where(inside, pitches, 0).max(axis=1)
+        low = np.where(inside, pitches, 127).min(axis=1)
         cost = 0.13 * np.abs(mean - wanted) + 1.5 * np.maximum(0, top - cap)
-        cost = cost + 0.5 * np.maximum(0, floor - low)
+        cost = cost + 0.8 * np.maximum(0, floor - low)
         if bar == self._task.plan.peak_bar:
             cost = cost + 0.7 * np.abs(cap - top)
-        return np.asarray(cost, np.float64)
+        return np.where(sings, cost, 0.0)
 
-    def _bar(
-        self, table: Candidates, pitches: Integers, parts: Mapping[str, Floats], row: int
-    ) -> TuneBar:
+    def _bars(
+        self,
+        table: Candidates,
+        pitches: Integers,
+        parts: Mapping[str, Floats],
+        row: int,
+        bars: int = 1,
+    ) -> tuple[TuneBar, ...]:
+        """Return the bars of a candidate; a note that sounds over the bar line is the first's."""
         count = int(table.counts[row])
         fields = zip(
             table.steps[row, :count].tolist(),
@@ -268,14 +306,30 @@ class _Search:
             strict=True,
         )
         cell, operator = table.names[int(table.labels[row])]
-        return TuneBar(
-            tuple(CellNote(*values) for values in fields),
-            tuple(pitches[row, :count].tolist()),
-            cell,
-            operator,
-            int(table.shifts[row]),
-            {name: float(values[row]) for name, values in parts.items()},
-        )
+        costs = {name: float(values[row]) for name, values in parts.items()}
+        placed = [
+            (CellNote(*values), pitch)
+            for values, pitch in zip(fields, pitches[row, :count].tolist(), strict=True)
+        ]
+        found = []
+        for place in range(bars):
+            start, last = place * self._bar_steps, place == bars - 1
+            inside = [
+                (note._replace(step=note.step - start), pitch)
+                for note, pitch in placed
+                if start <= note.step and (last or note.step < start + self._bar_steps)
+            ]
+            found.append(
+                TuneBar(
+                    tuple(note for note, _ in inside),
+                    tuple(pitch for _, pitch in inside),
+                    cell,
+                    operator,
+                    int(table.shifts[row]),
+                    {} if place else costs,
+                )
+            )
+        return tuple(found)
 
     def _options(
         self,
@@ -283,8 +337,12 @@ class _Search:
         pitches: Integers,
         parts: Mapping[str, Floats],
         total: Floats,
+        bars: int = 1,
     ) -> list[_Option]:
-        """Return the candidates as ways are made of them; few of them become bars."""
+        """Return the candidates as ways are made of them; few of them become bars.
+
+        Of two bars the first is what comes again or does not.
+        """
         options = []
         columns = (table.steps, pitches, table.counts, table.labels, table.shifts, total)
         for row, (steps, notes, count, label, shift, cost) in enumerate(
@@ -292,8 +350,11 @@ class _Search:
         ):
             sounding = tuple(notes[:count])
             cell, operator = table.names[label]
-            make = partial(self._bar, table, pitches, parts, row)
-            key = (tuple(steps[:count]), sounding)
+            make = partial(self._bars, table, pitches, parts, row, bars)
+            said = count
+            if bars > 1:
+                said = sum(step < self._bar_steps for step in steps[:count])
+            key = (tuple(steps[:said]), sounding[:said])
             options.append(_Option(cost, sounding, key, cell, operator, shift, make))
         return options
 
@@ -345,12 +406,12 @@ class _Search:
             return TuneBar((), (), old.cell, "plain", old.shift, {}, source)
         table = candidates_of([(old.cell, "plain", 0.0, old.notes)], (0,))
         pitches = pitches_of(table, self._task.harmony, bar)
-        if tuple(pitches[0].tolist()) != old.pitches:
+        if self._task.harmony.names[bar] != self._task.harmony.names[source]:
             # Other chords than in the first place: strong notes move to their tones.
             moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
             if moved.rows:
                 table, pitches = moved, pitches_of(moved, self._task.harmony, bar)
-        again = self._bar(table, pitches, {}, 0)
+        (again,) = self._bars(table, pitches, {}, 0)
         return replace(again, cell=old.cell, operator="plain", shift=old.shift, source=source)
 
     def _varied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
@@ -383,6 +444,18 @@ class _Search:
         return _pruned(longer)
 
 
+_TWO_BARS = (piece.GESTURE, piece.REPLY)
+
+
+def _with_room(slots: Sequence[Slot], given: Mapping[int, Notes]) -> list[Slot]:
+    """Return the slots, single bars in place of gestures of which a bar is given."""
+    found = list(slots)
+    for bar, slot in enumerate(slots):
+        if slot.kind in _TWO_BARS and {bar, bar + 1} & set(given):
+            found[bar : bar + 2] = [Slot(piece.MAIN), Slot(piece.ANSWER)]
+    return found
+
+
 _LEAST_ROOM = 4
 """Steps that must be left of a bar for the tune to go on in it."""
 
@@ -412,7 +485,7 @@ def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
 
 def _step_to(way: _Way, bar: TuneBar) -> _Step:
     """Return the step from a way to a bar that costs nothing."""
-    option = _Option(0.0, bar.pitches, bar.key, bar.cell, bar.operator, bar.shift, lambda: bar)
+    option = _Option(0.0, bar.pitches, bar.key, bar.cell, bar.operator, bar.shift, lambda: (bar,))
     return _Step(way.cost, way, option)
 
 
@@ -424,7 +497,7 @@ def _pruned(steps: list[_Step]) -> list[_Way]:
     for cost, way, option in steps:
         taken[option.key] += 1
         if taken[option.key] <= _OF_A_LAST_BAR:
-            kept.append(_Way(cost, (*way.bars, option.make())))
+            kept.append(_Way(cost, (*way.bars, *option.make())))
             if len(kept) == _BEAM:
                 break
     return kept

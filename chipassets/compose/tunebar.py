@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chipassets.compose.cells import Notes
 from chipassets.compose.operators import OPERATORS
@@ -37,11 +37,19 @@ class TuneBar:
 
 
 def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:
-    """Return the notes of the tune's bars as a part of the score."""
-    return [
+    """Return the notes of the tune's bars as a part of the score.
+
+    A note that sounds over a bar line ends where the next bar begins its own.
+    """
+    notes = [
         Note(number * bar_steps + note.step, note.steps, pitch, LEAD)
         for number, bar in enumerate(bars)
         for note, pitch in zip(bar.notes, bar.pitches, strict=True)
+    ]
+    ends = [note.start_step for note in notes[1:]]
+    return [
+        replace(note, duration_steps=min(note.duration_steps, end - note.start_step))
+        for note, end in zip(notes, [*ends, len(bars) * bar_steps], strict=True)
     ]
 
 

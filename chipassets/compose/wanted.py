@@ -13,7 +13,7 @@ from chipassets.music.notes import BASS, INNER
 from chipassets.plan.trackplan import Range, TrackPlan, Wish
 
 _ONSETS_INNER: Mapping[str, float] = {
-    ideas.SILENT: 0.0, ideas.HELD: 0.26, ideas.COUNTER: 0.81, ideas.OFFBEAT: 0.99,
+    ideas.SILENT: 0.0, ideas.HELD: 0.26, ideas.COUNTER: 0.81, ideas.DUET: 0.85, ideas.OFFBEAT: 0.99,
     ideas.STABS: 1.25, ideas.OSTINATO: 1.65, ideas.ARPEGGIO: 1.65, ideas.RUNNING: 3.62,
 }  # fmt: skip
 _ONSETS_BASS: Mapping[str, float] = {ideas.LONG: 0.31, ideas.PATTERN: 1.09, ideas.WALKING: 0.99}

@@ -144,8 +144,10 @@ def list_takes(
     `progress` is called with the share, rising to 1, of what had to be composed.
     """
     count = audition.track.takes + audition.choices.rolled
-    if audition.current and not audition.is_held:
-        count = max(count, audition.current.of)
+    current = audition.current
+    # A take that was found when a build rolled on keeps its number once it is accepted.
+    if current and (not audition.is_held or current.plan_key == plan_key(audition.track)):
+        count = max(count, current.of)
     _compose_up_to(audition, count, progress)
     return judged(audition.composed[:count], audition.choices)
 

@@ -12,7 +12,7 @@ EDGES = (INTRO, OUTRO)
 """The sections without letters: before the loop starts, and at the end."""
 
 PHRASE_BARS = 4
-_EDGE_BARS = 2
+_EDGE_BARS, _PAIR = 2, 2
 _MOST_SECTIONS = 8
 
 _SONGS = frozenset(("title", "town", "shop", "credits", "victory", "game_over"))
@@ -103,15 +103,16 @@ def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
             lengths[index] = _EDGE_BARS if rest >= _EDGE_BARS * (len(open_parts) + 1) else 1
     left = bars - sum(lengths)
     if letters:
-        for index, length in zip(letters, _shares(parts, letters, left), strict=True):
+        unit = _PAIR if left >= _PAIR * len(letters) else 1
+        for index, length in zip(letters, _shares(parts, letters, left, unit), strict=True):
             lengths[index] = length
     elif open_parts:
         lengths[open_parts[-1]] += left
     return _sections(parts, lengths)
 
 
-def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[int]:
-    unit = 2 if bars >= 2 * len(letters) else 1
+def _shares(parts: Sequence[FormPart], letters: list[int], bars: int, unit: int) -> list[int]:
+    """Return the bars of sections, in multiples of `unit` but for the last."""
     pairs, odd = divmod(bars, unit)
     each, more = divmod(pairs, len(letters))
     names = [parts[index].letter for index in letters]
@@ -147,33 +148,53 @@ def default_form(
     phrase = _phrase_bars(bars) if loops or bars >= 2 * PHRASE_BARS else bars
     count = max(1, bars // phrase)
     choices = [form.sections.split() for form in FORMS.values() if form.suits(scene)]
-    fewer = _fewer_sections(draw) if count >= _UNEVEN_FROM else 0
+    fewer = _fewer_sections(draw, count)
     if fewer:
         # Fewer sections, of eight bars, or of six and four, so that not all forms are square.
         fitting = [names for names in choices if len(names) == count - fewer]
         names = _drawn(fitting, draw) if count - fewer > 2 or not loops else ["A", "B"]
-        return lay_out([FormPart(name) for name in names], bars)
+        parts = [FormPart(name) for name in names]
+        if bars % PHRASE_BARS:
+            return lay_out(parts, bars)
+        return _sections(parts, _shares(parts, [*range(len(parts))], bars, PHRASE_BARS))
     names = _drawn([names for names in choices if len(names) == count], draw)
     lengths = [phrase] * (len(names) - 1)
     return _sections([FormPart(name) for name in names], [*lengths, bars - sum(lengths)])
 
 
-_UNEVEN_FROM = 4
+_UNEVEN_FROM, _LONG_FROM = 4, 6
 _ONE_FEWER, _TWO_FEWER = 0.35, 0.3
 """The shares of forms of at least `_UNEVEN_FROM` sections that have one section fewer, and two."""
+_HALF, _MORE_THAN_HALF = 0.2, 0.6
+"""The draws up to which a form of at least `_LONG_FROM` sections has half as many sections, and up
+to which it has one more than half: long pieces are made of long sections."""
 
 
-def _fewer_sections(draw: float) -> int:
+def _fewer_sections(draw: float, count: int) -> int:
     """Return by how many sections a form is shorter than its length allows, from a draw."""
     place = draw * 4 % 1 if draw else 1.0
+    if count < _UNEVEN_FROM or not draw:
+        return 0
+    if count >= _LONG_FROM and place < _MORE_THAN_HALF:
+        return count - count // 2 - (place >= _HALF)
     return 2 if place < _TWO_FEWER else 1 if place < _TWO_FEWER + _ONE_FEWER else 0
 
 
 def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:
-    """Return one of the forms; those that return to their first section are preferred."""
+    """Return one of the forms: mostly one that says its first section twice before another.
+
+    Of the others one that brings its first section home, where there are such.
+    """
+    again = [names for names in choices if names[:2] == ["A", "A'"]]
     returning = [names for names in choices if names[-1].rstrip("'") == names[0].rstrip("'")]
     often = returning or list(choices)
+    if again and draw * 16 % 1 < _SAID_TWICE:
+        often = again
     return often[int(draw * len(often))]
+
+
+_SAID_TWICE = 0.85
+"""How often a form says its first section twice in a row: what is heard twice is remembered."""
 
 
 def _phrase_bars(bars: int) -> int:

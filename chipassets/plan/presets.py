@@ -71,31 +71,31 @@ class Preset:
 SCENES: dict[str, Scene] = {
     "title": Scene(
         ("heroic",), Range(112, 138), ("major", "mixolydian", "minor"),
-        11.4, 2.50, 70, "march", "brass", "reed", "triangle", level_db=-1.0,
+        11.4, 2.50, 70, "march", "brass", "reed", "triangle", bars=24, level_db=-1.0,
     ),
     "overworld": Scene(
         ("bright",), Range(116, 144), ("major", "mixolydian", "dorian"),
-        11.1, 2.46, 69, "rock", "reed", "echo", "triangle", level_db=-1.0,
+        11.1, 2.46, 69, "rock", "reed", "echo", "triangle", bars=32, level_db=-1.0,
     ),
     "town": Scene(
         ("calm",), Range(92, 116), ("major", "lydian", "mixolydian"),
-        11.1, 2.54, 71, "ballad", "square", "pluck", "triangle", level_db=-3.0,
+        11.1, 2.54, 71, "ballad", "square", "pluck", "triangle", bars=24, level_db=-3.0,
     ),
     "dungeon": Scene(
         ("mysterious",), Range(84, 108), ("minor", "phrygian", "dorian"),
-        11.2, 2.30, 67.5, "pulse", "thin", "bell", "triangle", level_db=-3.0,
+        11.2, 2.30, 67.5, "pulse", "thin", "bell", "triangle", bars=24, level_db=-3.0,
     ),
     "battle": Scene(
         ("tense",), Range(144, 170), ("minor", "dorian", "phrygian"),
-        14.9, 2.56, 67, "drive", "reed", "thin", "triangle_short",
+        14.9, 2.56, 67, "drive", "reed", "thin", "triangle_short", bars=24,
     ),
     "boss": Scene(
         ("frantic", "dark"), Range(156, 182), ("phrygian", "minor", "locrian"),
-        21.6, 2.67, 66, "gallop", "brass", "thin", "triangle_short",
+        21.6, 2.67, 66, "gallop", "brass", "thin", "triangle_short", bars=32,
     ),
     "shop": Scene(
         ("playful",), Range(104, 128), ("major", "mixolydian", "lydian"),
-        10.4, 2.22, 69, "shuffle", "pluck", "square", "triangle_short", bars=8, level_db=-3.0,
+        10.4, 2.22, 69, "shuffle", "pluck", "square", "triangle_short", bars=16, level_db=-3.0,
     ),
     "victory": Scene(
         ("triumphant",), Range(126, 152), ("major", "mixolydian"),

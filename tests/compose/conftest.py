@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from chipassets.compose.cells import Cell, CellNote, is_bass, is_tune, traits_of
+from chipassets.compose.cells import Cell, CellNote, is_bass, is_gesture, is_tune, traits_of
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.codec import CONTINUED_NOTE, NEW_NOTE, STEP_END
 from chipassets.compose.context import Context, context_of
@@ -44,6 +44,7 @@ def material_of(beats: float, pulse: int) -> Material:
     """Cells in bars of so many quarters whose felt beats are so many 16ths apart."""
     tune: list[Ranked] = []
     bass: list[Ranked] = []
+    gestures: list[Ranked] = []
     rng = np.random.default_rng(int(beats + pulse))
     while min(len(tune), len(bass)) < _CELLS:
         cell = _some_cell(rng, int(4 * beats))
@@ -52,8 +53,13 @@ def material_of(beats: float, pulse: int) -> Material:
             tune.append(Ranked(cell, traits.entropy))
         if is_bass(cell, traits):
             bass.append(Ranked(cell, traits.entropy))
+    while len(gestures) < _CELLS:
+        cell = _some_cell(rng, int(8 * beats))
+        traits = traits_of(cell, pulse)
+        if is_gesture(cell, traits):
+            gestures.append(Ranked(cell, traits.entropy))
     tune.sort(key=lambda item: -item.worth)
-    return Material(tuple(tune[:_CELLS]), tuple(bass[:_CELLS]), _CELLS)
+    return Material(tuple(tune[:_CELLS]), tuple(bass[:_CELLS]), _CELLS, tuple(gestures))
 
 
 def _some_cell(rng: np.random.Generator, bar_steps: int) -> Cell:

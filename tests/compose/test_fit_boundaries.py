@@ -116,10 +116,15 @@ def test_a_foreign_note_pays_by_its_place_its_length_and_its_ways(
     assert charged("chord", line) == pytest.approx([points])
 
 
-@pytest.mark.parametrize(("steps", "points"), [(4, 0), (5, 0), (6, 0.8), (8, 0.8)])
+@pytest.mark.parametrize(("steps", "points"), [(4, 0), (5, 0), (6, 1.4), (8, 1.4)])
 def test_a_note_may_ring_one_step_into_a_foreign_chord(steps: int, points: float) -> None:
     line = notes((0, 4, 0), (4, steps, 2), (12, 4, 4))
     assert charged("chord", line, chords=("C", "G")) == pytest.approx([points])
+
+
+def test_a_suspension_pays_little_for_the_chord_it_is_held_into() -> None:
+    line = notes((0, 4, 0), (4, 8, 2), (12, 4, 1))
+    assert charged("chord", line, chords=("C", "G")) == pytest.approx([0.1])
 
 
 def test_a_note_that_is_moved_to_the_chord_pays_for_it() -> None:

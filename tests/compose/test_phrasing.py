@@ -10,9 +10,18 @@ import pytest
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.composer import sketch
 from chipassets.compose.context import Context
+from chipassets.compose.harmonies import harmony_of
 from chipassets.compose.material import Material
-from chipassets.compose.phrasing import add_pickups, cut_stops, kept_in_key, shortened
+from chipassets.compose.phrasing import (
+    add_pickups,
+    cut_stops,
+    kept_in_key,
+    released,
+    shortened,
+    suspended,
+)
 from chipassets.compose.planning import plan_piece
+from chipassets.music.keys import Key
 from chipassets.music.notes import LEAD, Note
 from tests.compose.conftest import METRES, MakePlan, context_in, material_in
 from tests.compose.test_bass import a_track
@@ -124,10 +133,10 @@ def test_stops_are_silent_in_takes_and_come_in_some(make_plan: MakePlan) -> None
 
 @pytest.mark.parametrize(
     ("short", "played"),
-    [(0.0, [1, 2, 4, 5, 16]), (0.25, [1, 2, 4, 4, 15]), (0.6, [1, 2, 3, 4, 15]),
-     (0.8, [1, 1, 3, 3, 14]), (1.0, [1, 1, 2, 3, 14])],
+    [(0.0, [1, 2, 4, 5, 16]), (0.61, [1, 2, 4, 5, 16]), (0.62, [1, 1, 2, 3, 14]),
+     (1.0, [1, 1, 2, 3, 14])],
 )  # fmt: skip
-def test_notes_are_played_shorter_by_what_they_last(short: float, played: list[int]) -> None:
+def test_notes_are_played_as_written_or_detached(short: float, played: list[int]) -> None:
     notes = [Note(16 * n, steps, 60, LEAD) for n, steps in enumerate((1, 2, 4, 5, 16))]
     assert [note.duration_steps for note in shortened(notes, short)] == played
 
@@ -151,3 +160,69 @@ def test_no_more_than_a_share_of_all_notes_lies_outside(make_plan: MakePlan, sha
     assert all(steps <= 1 + 8 * share for steps in stay)
     settled = kept_in_key(context, notes, 0.0, {LEAD: [0]})
     assert [is_outside(note) for note in settled[:3]] == [True, True, False]
+
+
+def held_over(
+    context: Context, notes: list[Note], draw: float = 0.0, given: frozenset[int] = NONE,
+    avoid: frozenset[str] = frozenset(),
+) -> list[tuple[int, int, int]]:  # fmt: skip
+    targets = replace(context.plan.targets, rough=1.0)
+    plan = replace(context.plan, targets=targets, avoid=avoid)
+    draws = [draw] * len(context.tune)
+    found = suspended(plan, context.tune, notes, 16, draws, given)
+    return [(note.start_step, note.duration_steps, note.pitch) for note in found]
+
+
+def test_a_suspension_is_held_over_the_bar_line_and_falls_by_step(make_plan: MakePlan) -> None:
+    context = context_in(make_plan(bars=8))
+    tune = replace(context, tune=tuple(replace(bar, source=-1) for bar in context.tune))
+    falls = [Note(12, 4, 72, LEAD), Note(16, 8, 71, LEAD)]
+    assert held_over(tune, falls) == [(12, 8, 72), (20, 4, 71)]
+    short = [Note(12, 4, 72, LEAD), Note(16, 4, 70, LEAD)]
+    assert held_over(tune, short) == [(12, 6, 72), (18, 2, 70)]
+    again = [Note(12, 4, 72, LEAD), Note(16, 4, 72, LEAD)]
+    assert held_over(tune, again) == [(12, 8, 72)]
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        [Note(12, 4, 72, LEAD), Note(16, 8, 69, LEAD)],
+        [Note(12, 4, 72, LEAD), Note(16, 8, 73, LEAD)],
+        [Note(12, 4, 72, LEAD), Note(16, 3, 71, LEAD)],
+        [Note(8, 6, 72, LEAD), Note(16, 8, 71, LEAD)],
+        [Note(15, 1, 72, LEAD), Note(16, 8, 71, LEAD)],
+    ],
+    ids=["a leap", "a rise", "too short to resolve", "a rest before it", "too short to hold"],
+)
+def test_what_is_no_suspension_stays(make_plan: MakePlan, notes: list[Note]) -> None:
+    context = context_in(make_plan(bars=8))
+    before = [(note.start_step, note.duration_steps, note.pitch) for note in notes]
+    assert held_over(context, notes) == before
+
+
+def test_given_bars_and_pieces_without_syncopation_have_no_suspension(make_plan: MakePlan) -> None:
+    context = context_in(make_plan(bars=8))
+    falls = [Note(12, 4, 72, LEAD), Note(16, 8, 71, LEAD)]
+    before = [(12, 4, 72), (16, 8, 71)]
+    assert held_over(context, falls, given=frozenset({1})) == before
+    assert held_over(context, falls, given=frozenset({0})) == before
+    assert held_over(context, falls, avoid=frozenset({"syncopation"})) == before
+    assert held_over(context, falls, draw=0.61) == before
+
+
+def test_a_note_is_not_held_into_a_chord_it_does_not_belong_to() -> None:
+    home = Key(0, "major")
+    harmony = harmony_of([["C"], ["G"]], [home, home], home, 16)
+    held = Note(12, 8, 72, LEAD)
+
+    def lengths(*notes: Note) -> list[int]:
+        return [note.duration_steps for note in released(harmony, notes)]
+
+    assert released(harmony, []) == []
+    assert lengths(held, Note(20, 4, 76, LEAD)) == [4, 4]
+    # A suspension falls by step; G belongs to both chords; and a 16th over the line is nothing.
+    assert lengths(held, Note(20, 4, 71, LEAD)) == [8, 4]
+    assert lengths(Note(12, 8, 67, LEAD), Note(20, 4, 76, LEAD)) == [8, 4]
+    assert lengths(Note(12, 5, 72, LEAD)) == [5]
+    assert lengths(Note(12, 6, 72, LEAD)) == [4]

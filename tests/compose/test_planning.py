@@ -19,7 +19,7 @@ from tests.compose.conftest import METRES, MakePlan
 
 KINDS = {
     piece.MAIN, piece.ANSWER, piece.FRAGMENT, piece.INVERSION, piece.BROAD, piece.COPY, piece.REST,
-    piece.CADENCE,
+    piece.CADENCE, piece.GESTURE, piece.REPLY, piece.GOES_ON,
 }  # fmt: skip
 
 
@@ -66,6 +66,9 @@ def assert_whole(plan: PiecePlan, track: TrackPlan) -> None:
             if slot.kind == piece.CADENCE:
                 assert index == phrase.bars - 1
                 assert slot.cadence == phrase.cadence
+            # A gesture has two bars, and its second one is nothing by itself.
+            opens = index > 0 and phrase.slots[index - 1].kind in (piece.GESTURE, piece.REPLY)
+            assert (slot.kind == piece.GOES_ON) == opens
         last = phrase.slots[-1]
         assert last.kind in (piece.CADENCE, piece.COPY)
     assert 0 <= plan.peak_bar < track.bars

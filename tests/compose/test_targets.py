@@ -35,7 +35,8 @@ def test_draws_lie_in_their_ranges(make_plan: MakePlan) -> None:
                 assert 0 <= getattr(target, name) <= 1, (metre, name)
             assert targets._TUNE_SPAN[0] <= target.span <= targets._TUNE_SPAN[-1]
             # Of a bar's steps, so that a bar of 3/4 is neither dead nor crowded.
-            assert 2 * beats * 4 / 16 < target.onsets < 10 * beats * 4 / 16
+            assert 16 * target.onsets / (4 * beats) + 1e-9 >= targets._FEWEST_ONSETS
+            assert 16 * target.onsets / (4 * beats) - 1e-9 <= targets._MOST_ONSETS
 
 
 def spread(values: list[float]) -> float:

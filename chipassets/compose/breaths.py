@@ -1,0 +1,73 @@
+"""Breaths: how long the phrases of a piece are, and of which gestures and cells they are built.
+
+A phrase is a row of words, one a bar. Words for single bars are those of `ideas`; a gesture takes
+two bars, `M` its own and `N` the one that replies, and the bar behind either says `-`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+PHRASE_BARS, LONG_BARS = 4, 8
+CELLS, GESTURES, LONG = "cells", "gestures", "long"
+"""Phrases of four bars built of single bars; the same built of gestures; phrases of eight bars, in
+which the tune comes to rest only at the end."""
+BREATHS = (CELLS, GESTURES, LONG)
+
+_INSISTING: Mapping[int, tuple[str, ...]] = {
+    4: ("M - =0 C", "M - a C", "M - f C", "M - b C", "a M - C"),
+    6: ("M - =0 =1 a C", "M - M - a C", "M - =0 b f C"),
+    8: (
+        "M - N - =0 =1 a C", "M - a b =0 =1 f C", "M - M - =0 =1 b C", "M - =0 =1 N - a C",
+        "M - b h =0 =1 f C", "M - =0 =1 f f a C", "M - N - =0 =1 f C", "M - g b =0 =1 a C",
+    ),
+}  # fmt: skip
+"""Phrases by their bars that say their gesture and say it again: what a piece is remembered by."""
+_FREE: Mapping[int, tuple[str, ...]] = {
+    2: ("a C",),
+    3: ("M - C", "a b C"),
+    4: ("M - a C", "M - b C", "M - f C", "M - h C", "a M - C"),
+    5: ("M - f a C", "M - b f C", "M - M - C"),
+    6: ("M - M - a C", "M - N - a C", "M - a b f C", "M - f f b C"),
+    7: ("M - M - f a C", "M - N - f a C", "M - b M - f C"),
+    8: (
+        "M - M - f f a C", "M - N - f f a C", "M - N - M - a C", "M - M - N - a C",
+        "M - a b M - f C", "M - b h M - f C", "M - g b M - a C", "M - M - a g b C",
+    ),
+}  # fmt: skip
+"""Phrases by their bars that carry their gesture on."""
+_INSISTS, _INSISTS_IN_CONTRAST = 0.5, 0.1
+"""How often the least literal piece insists in a section that states, and in one that contrasts."""
+
+
+def draw_breath(shares: Sequence[float], draw: float) -> str:
+    """Return one of `BREATHS`; shares: up to which place of a draw the first and the second are."""
+    return BREATHS[sum(draw >= share for share in shares)]
+
+
+def phrase_bars(left: int, breath: str) -> int:
+    """Return how long the next phrase is of a section of which `left` bars are left.
+
+    What is left over goes in twos and threes, never alone if it can.
+    """
+    longest = LONG_BARS if breath == LONG else PHRASE_BARS
+    if left <= longest:
+        return left
+    over = left - longest
+    if longest == LONG_BARS:
+        return longest if over >= PHRASE_BARS else left - PHRASE_BARS
+    return {1: longest - 1}.get(over, longest)
+
+
+def words_of(bars: int, literal: float, contrasts: bool, rng: np.random.Generator) -> list[str]:
+    """Return the words of a phrase of 1 to 8 bars that is built of gestures.
+
+    contrasts: whether its section is another letter's than the first.
+    """
+    draw, which = float(rng.random()), float(rng.random())
+    least = _INSISTS_IN_CONTRAST if contrasts else _INSISTS
+    again = _INSISTING.get(bars, ()) if draw < least + (1 - least) * literal else ()
+    choice = again or _FREE.get(bars, ("C",))
+    return choice[int(which * len(choice))].split()
