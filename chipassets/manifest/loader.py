@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import ManifestError, Problem
+from chipassets.manifest.bank_file import with_bank
 from chipassets.manifest.check import check_empty, check_names, check_track
 from chipassets.manifest.check_linked import LINKS
 from chipassets.manifest.document import Document, Steps
@@ -57,14 +58,19 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     `path` is used in messages; the files that the manifest names are looked for in its folder.
     """
     whole, problems = read_document(data, str(path))
-    document = replace(whole, values=_shortened(whole.values))
+    chip = _chip(whole)
+    shortened = replace(whole, values=_shortened(whole.values))
+    banked = with_bank(shortened, Context(path.parent, (), chip=chip))
+    document = banked.document
     report = Report(document, str(path))
+    for fault in banked.faults:
+        report.add(("instruments", "file"), fault)
     scenes = tuple(dict.fromkeys((*SCENES, *_names(document, "scenes", MAX_SCENES))))
     context = Context(
         path.parent,
         scenes,
-        instruments=_names(document, "instruments", MAX_INSTRUMENTS),
-        chip=_chip(document),
+        instruments=banked.names[:MAX_INSTRUMENTS],
+        chip=chip,
         moods=tuple(dict.fromkeys((*MOODS, *_names(document, "moods", MAX_OWN_MOODS)))),
     )
     for steps, fault in chain(check_names(document, scenes), check_empty(document)):
@@ -76,7 +82,7 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     if sound is not None:
         for name in sound.tracks:
             _check_clashes(sound, name, report)
-    found = _in_order(problems + report.problems(), report.hidden)
+    found = _in_order(problems + report.problems(), report.hidden) + banked.problems
     if found or manifest is None:
         raise ManifestError(found)
     manifest.remark(

@@ -209,7 +209,7 @@ class Manifest(_Part):
     instruments: Annotated[dict[Name, InstrumentField], OrNothing()] = Field(
         default={},
         max_length=MAX_INSTRUMENTS,
-        description="Custom instruments, by name.",
+        description="Custom instruments, by name, and `file`: a YAML file with more of them.",
     )
     motifs: Annotated[dict[Name, Tune], OrNothing()] = Field(
         default={}, max_length=MAX_TUNES, description="Tunes that tracks quote, by name."

@@ -7,18 +7,19 @@ from pathlib import Path, PurePosixPath
 
 from chipassets.errors import ManifestError
 from chipassets.manifest.abc_text import ABC_SUFFIX
+from chipassets.manifest.bank_file import BANK_SUFFIXES
 from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.words import MODEL_SUFFIX
 from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.midi.reader import MIDI_SUFFIXES
 
-_MUSIC = MIDI_SUFFIXES | {ABC_SUFFIX}
+_READ = MIDI_SUFFIXES | {ABC_SUFFIX} | set(BANK_SUFFIXES)
 _BESIDE = {MODEL_SUFFIX: ".ngrams"}
 """Files that are read beside a file with this suffix: a model has an n-gram index of its corpus."""
 
 
 def named_files(manifest: Path) -> tuple[Path, ...]:
-    """Return the MIDI, ABC and model files that the manifest names, whether they exist or not.
+    """Return the music, instrument and model files that the manifest names, existing or not.
 
     Only the YAML is read, so that this works for an invalid manifest too; nothing is returned if it
     is not YAML or cannot be read.
@@ -34,7 +35,7 @@ def named_files(manifest: Path) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for text in _texts(document.values):
         suffix = PurePosixPath(text).suffix.lower()
-        if suffix in _MUSIC or suffix in _BESIDE:
+        if suffix in _READ or suffix in _BESIDE:
             # As written too: a file of that name, once there is one, goes before a like one.
             for path in (_path(manifest.parent, text), manifest.parent / text):
                 found |= {path: None}
@@ -46,7 +47,7 @@ def named_files(manifest: Path) -> tuple[Path, ...]:
 def _may_name_files(data: bytes) -> bool:
     """Whether a text has one of the suffixes, or a backslash, behind which one may be hidden."""
     small = data.lower()
-    suffixes = (suffix.encode() for suffix in (*_MUSIC, *_BESIDE))
+    suffixes = (suffix.encode() for suffix in (*_READ, *_BESIDE))
     return b"\\" in data or any(suffix in small for suffix in suffixes)
 
 

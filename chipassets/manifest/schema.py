@@ -19,6 +19,7 @@ def manifest_schema() -> dict[str, Any]:
     schema = Manifest.model_json_schema(mode="validation")
     for part in ("tracks", "scenes", "moods", "instruments", "motifs"):
         _name_keys(schema["properties"][part])
+    _name_bank(schema["properties"]["instruments"])
     return {"$schema": DIALECT, **_plain(schema), "title": "chipassets manifest"}
 
 
@@ -27,6 +28,22 @@ def _name_keys(schema: dict[str, Any]) -> None:
     for choice in (schema, *schema.get("anyOf", ())):
         if choice.get("type") == "object":
             choice["propertyNames"] = {"pattern": NAME_SCHEMA["pattern"]}
+
+
+def _name_bank(schema: dict[str, Any]) -> None:
+    """Let `file` name a file of instruments, beside the mappings of macros by name."""
+    for choice in (schema, *schema.get("anyOf", ())):
+        if choice.get("type") == "object":
+            path = {
+                "type": "string",
+                "pattern": "\\.[yY][aA]?[mM][lL]$",
+                "description": "A YAML file of instruments by name, relative to this manifest.",
+                "examples": ["sounds/bank.yaml"],
+            }
+            # Names are held to their pattern already, which `file` fits as well.
+            (instrument,) = choice.pop("patternProperties").values()
+            choice["additionalProperties"] = instrument
+            choice["properties"] = {"file": {"anyOf": [path, instrument]}}
 
 
 def _plain(schema: Any) -> Any:
