@@ -37,11 +37,13 @@ from chipassets.music.notes import ordered
 from chipassets.plan.trackplan import Primer, TrackPlan, in_quarters
 from chipassets.seeds import derive_rng
 
-ROWS = 16
-"""Openings are sampled in blocks of this many rows, so that the rounding of a row's sums never
-depends on how many there are."""
+ROWS = 64
+"""Openings are sampled in this number of rows at once, always: the rounding of a row's sums may
+depend on its place among them, and never does on what the others hold."""
 
-_BLOCKS = 4
+_SEED_ROWS = 16
+"""Rows are named to the random generator in blocks of this number."""
+
 _BARS = 4
 _PRIMED_BARS = 3
 """Bars that are composed behind a primer."""
@@ -91,36 +93,32 @@ def propose(
     constraints, first_bar = _constraints(track, shift, bar)
     network = Network(model, ROWS)
     key = Key((track.key.tonic - shift) % 12, track.key.mode)
+    rngs = [
+        derive_rng(track.seed, "compose", COMPOSE_VERSION, "material", *divmod(row, _SEED_ROWS))
+        for row in range(ROWS)
+    ]
+    history = sample(
+        network,
+        constraints,
+        rngs,
+        track.temperature,
+        controls=_controls(track, model, constraints, rngs),
+        progress=progress,
+    )
     tops: list[Cell] = []
     lows: list[Cell] = []
     pairs: list[Cell] = []
-    bars = 0
-    for block in range(_BLOCKS):
-        rngs = [
-            derive_rng(track.seed, "compose", COMPOSE_VERSION, "material", block, row)
-            for row in range(ROWS)
-        ]
-        history = sample(
-            network,
-            constraints,
-            rngs,
-            track.temperature,
-            controls=_controls(track, model, constraints, rngs),
-        )
-        for row in history:
-            notes, _ = decode_events([START, *row[row >= 0].tolist()])
-            last_bar = constraints.steps // bar
-            tune = top_line(notes)
-            tops.extend(_cells(tune, key, bar, range(first_bar, last_bar)))
-            lows.extend(_cells(low_line(notes), key, bar, range(first_bar, last_bar)))
-            pairs.extend(_cells(tune, key, bar, range(first_bar, last_bar - 1), 2))
-            bars += last_bar - first_bar
-        if progress:
-            progress((block + 1) / _BLOCKS)
+    last_bar = constraints.steps // bar
+    for row in history:
+        notes, _ = decode_events([START, *row[row >= 0].tolist()])
+        tune = top_line(notes)
+        tops.extend(_cells(tune, key, bar, range(first_bar, last_bar)))
+        lows.extend(_cells(low_line(notes), key, bar, range(first_bar, last_bar)))
+        pairs.extend(_cells(tune, key, bar, range(first_bar, last_bar - 1), 2))
     return Material(
         _ranked_tunes(tops, track),
         _ranked_basses(lows, track),
-        bars,
+        ROWS * (last_bar - first_bar),
         _ranked_gestures(pairs, track),
     )
 

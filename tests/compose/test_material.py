@@ -15,6 +15,7 @@ from chipassets.compose.weights import Model, shipped_model
 from chipassets.errors import ComposeError
 from chipassets.music.keys import Key
 from chipassets.music.notes import Note, Primer
+from chipassets.seeds import derive_rng
 from tests.compose.conftest import METRES, MakeModel, MakePlan
 
 
@@ -27,7 +28,7 @@ def shipped() -> Model:
 def test_the_shipped_model_proposes_cells_that_can_be_sung(
     make_plan: MakePlan, shipped: Model, metre: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "_BLOCKS", 1)
+    monkeypatch.setattr(stage, "ROWS", 16)
     beats, pulse = METRES[metre]
     found = propose(make_plan(beats_per_bar=beats, pulse_steps=pulse), shipped)
     assert found.bars == stage.ROWS * stage._BARS
@@ -45,25 +46,26 @@ def test_the_shipped_model_proposes_cells_that_can_be_sung(
     assert len({ranked.cell for ranked in found.tune}) == len(found.tune)
 
 
-def test_a_block_does_not_depend_on_how_many_there_are(
+def test_an_opening_does_not_depend_on_those_beside_it(
     make_plan: MakePlan, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a row proposes is the same whatever stands beside it: more rows only add."""
-    seen: list[list[np.ndarray]] = []
-    real = sample
+    seen: list[np.ndarray] = []
+    kept = (1, 5)  # the sixth row of the second block
+    real_sample, real_rng = sample, derive_rng
 
     def listening(*args: object, **more: object) -> np.ndarray:
-        history = real(*args, **more)  # type: ignore[arg-type]
-        seen[-1].append(history)
-        return history
+        seen.append(real_sample(*args, **more))  # type: ignore[arg-type]
+        return seen[-1]
+
+    def others(seed: int, *names: str | int) -> np.random.Generator:
+        return real_rng(seed if names[-2:] == kept else seed + 1, *names)
 
     monkeypatch.setattr(stage, "sample", listening)
-    for blocks in (1, 3):
-        seen.append([])
-        monkeypatch.setattr(stage, "_BLOCKS", blocks)
-        propose(make_plan(), make_model())
-    assert np.array_equal(seen[0][0], seen[1][0])
-    assert not np.array_equal(seen[1][0], seen[1][1])
+    propose(make_plan(), make_model())
+    monkeypatch.setattr(stage, "derive_rng", others)
+    propose(make_plan(), make_model())
+    same = [np.array_equal(one, other) for one, other in zip(*seen, strict=True)]
+    assert [row for row, is_same in enumerate(same) if is_same] == [21]
 
 
 def test_material_is_the_tracks_own_and_the_same_again(
