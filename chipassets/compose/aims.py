@@ -1,4 +1,4 @@
-"""What a plan's likeness to other music comes to when a piece is planned: aims in its targets."""
+"""Adapt the targets of a piece to the measures of music that it is to resemble."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STILL, _BUSY = 1.2, 7.0
 
 
 def with_aims(targets: Targets, like: SoundsLike | None, beats_per_bar: float) -> Targets:
-    """Return the targets of a piece that is to be like other music, in what it aims at."""
+    """Return the targets of a piece that is to resemble other music, adapted to its measures."""
     if like is None:
         return targets
     likeness = like.measures

@@ -54,7 +54,7 @@ def avoided_basses(avoid: Iterable[str]) -> dict[str, str]:
 
 
 def allowed_roles(avoid: Collection[str], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return the roles of parts, what is avoided replaced by what is as busy."""
+    """Return the roles of parts; avoided roles are replaced by equally busy ones."""
     found = dict(roles)
     if not avoid:
         return found
@@ -64,12 +64,15 @@ def allowed_roles(avoid: Collection[str], roles: Mapping[str, str]) -> dict[str,
 
 
 def allowed_bass(avoid: Collection[str], role: str) -> str:
-    """Return the role of a bass, or the pattern where the role is avoided."""
+    """Return the role of a bass; an avoided role becomes the bass pattern."""
     return ideas.PATTERN if role in avoided_basses(avoid) else role
 
 
 def allowed_texture(avoid: Collection[str], role: str) -> str:
-    """Return the role of a second voice, or of those that are not avoided the one as busy."""
+    """Return the role of a second voice.
+
+    An avoided role becomes the allowed one nearest in busyness.
+    """
     out = avoided_textures(avoid)
     if role not in out:
         return role
@@ -78,7 +81,7 @@ def allowed_texture(avoid: Collection[str], role: str) -> str:
 
 
 def without_avoided(targets: Targets, avoid: Collection[str]) -> Targets:
-    """Return the targets of a piece that aims at nothing that is avoided."""
+    """Return the targets of a piece with 0 for everything avoided."""
     if LEAPS in avoid:
         targets = replace(targets, leaps=0.0)
     if SYNCOPATION in avoid:
@@ -91,12 +94,12 @@ def without_avoided(targets: Targets, avoid: Collection[str]) -> Targets:
 def allowed_cells(
     choice: Sequence[tuple[Cell, Traits, float]], avoid: Collection[str]
 ) -> list[tuple[Cell, Traits, float]]:
-    """Return the cells that have nothing of what is avoided; all of them where each has."""
+    """Return the cells that contain nothing avoided; all cells if each contains something."""
     return [item for item in choice if not has_avoided(item[1], avoid)] or list(choice)
 
 
 def has_avoided(traits: Traits, avoid: Collection[str]) -> bool:
-    """Whether a cell of these traits has something of what is avoided."""
+    """Return whether a cell with these traits contains something avoided."""
     return bool(
         (LEAPS in avoid and traits.leaps)
         or (SYNCOPATION in avoid and traits.syncopation)
@@ -107,7 +110,7 @@ def has_avoided(traits: Traits, avoid: Collection[str]) -> bool:
 def avoided_cost(
     table: Candidates, pitches: Integers, pulse_steps: int, avoid: Collection[str]
 ) -> Floats:
-    """Return what candidates [rows] pay for notes that are avoided."""
+    """Return the cost [rows] of the avoided notes in each candidate."""
     found = np.zeros(table.rows)
     if LEAPS in avoid:
         wide = np.abs(np.diff(pitches, axis=1)) > WIDEST_STEP
@@ -122,7 +125,7 @@ def avoided_cost(
 
 
 def unsyncopated(notes: Iterable[Note], bar_steps: int, pulse_steps: int) -> list[Note]:
-    """Return the notes, those that begin off a beat and sound over the next one ended there."""
+    """Return the notes; a note that begins off the beat ends before the next beat."""
     found = []
     for note in notes:
         off = note.start_step % bar_steps % pulse_steps

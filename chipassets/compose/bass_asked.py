@@ -1,4 +1,4 @@
-"""A bass that the manifest asks for: written in degrees, or walking in beats."""
+"""Write a bass that the manifest asks for: written in degrees, or walking in beats."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def written_bar(context: Context, bar: int, section: SectionPlan, chords: Chords
 
 
 def semitones(table: ChordTable, chord: int, degree: int, key: Key) -> int:
-    """Return how far a degree, 1 to 8, lies above a chord's root.
+    """Return how many semitones a degree (1 to 8) lies above a chord's root.
 
-    It is a tone of the chord where the chord has one there, else one of the key.
+    The degree is a tone of the chord if the chord has one there, else a tone of the key.
     """
     if degree in (1, 8):
         return OCTAVE * (degree == 8)
@@ -66,9 +66,9 @@ def semitones(table: ChordTable, chord: int, degree: int, key: Key) -> int:
 def walking_bar(
     context: Context, bar: int, chords: Chords, follows: tuple[int, int, int] | None
 ) -> Placed:
-    """Return a bar of a walking bass: a note a beat, from each chord's bass towards the next one's.
+    """Return a bar of a walking bass: one note per beat, from each chord's bass towards the next.
 
-    follows: the chord behind the bar, None behind the last one.
+    follows: the chord after the bar, None after the last bar.
     """
     start, pulse = bar * context.bar_steps, context.pulse_steps
     key = context.plan.section_at(bar).key

@@ -1,4 +1,4 @@
-"""Choosing: which of the model's cells a piece is made of."""
+"""Choose the model's cells that a piece is made of."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def choose_cells(
 ) -> Cells:
     """Return a main cell for each letter of the form, and the answer.
 
-    given: what a motif or a primer settles as a letter's cell.
+    given: the cells of the letters that a motif or a primer fixes.
     """
     choice = _with_traits(material.tune, pulse_steps) or [_plain(bar_steps, pulse_steps)]
     wants_fast = plan.targets.sixteenths > _DIMINISHED_FROM or plan.targets.onsets > _DENSE_FROM
@@ -98,7 +98,7 @@ _DERIVED = 0.5
 
 
 def _derived(first: Cell, draw: float, pulse_steps: int) -> Cell | None:
-    """Return a development of a cell that can open a section itself, if there is one."""
+    """Return a development of a cell that can open a section of its own, None if there is none."""
     found = [
         cell
         for variant in variants(first, ("inverted", "fragmented", "broadened"))
@@ -108,7 +108,7 @@ def _derived(first: Cell, draw: float, pulse_steps: int) -> Cell | None:
 
 
 def _targets(plan: PiecePlan, letter: str) -> Targets:
-    """Return the targets of a letter's cell: as dense as the manifest wants it, if it says so."""
+    """Return the targets of a letter's cell, with the density that the manifest sets, if any."""
     onsets = plan.onsets.get(letter)
     return plan.targets if onsets is None else replace(plan.targets, onsets=onsets)
 
@@ -130,7 +130,7 @@ def _with_traits(ranked: Sequence[Ranked], pulse_steps: int) -> list[_Choice]:
 
 
 def _plain(bar_steps: int, pulse_steps: int) -> _Choice:
-    """What a model leaves that proposes nothing to sing: a bar of three notes up and down."""
+    """Return a bar of three notes up and down, for a model that proposes nothing singable."""
     cell = Cell(
         tuple(
             CellNote(index * pulse_steps, pulse_steps, degree)
@@ -149,7 +149,7 @@ def _statement(cell: Cell, traits: Traits, worth: float, targets: Targets, bar_s
 def _contrast(
     cell: Cell, traits: Traits, worth: float, others: Sequence[Cell], targets: Targets
 ) -> float:
-    """Return how much a cell differs from those of other letters, plus its own worth."""
+    """Return a cell's score: how much it differs from other letters' cells, plus its own worth."""
     fit = 0.5 * worth + 0.5 * _statement(cell, traits, worth, targets, cell.bar_steps)
     for other in others:
         shared = len(set(cell.rhythm) & set(other.rhythm)) / len(cell.rhythm)
@@ -161,7 +161,7 @@ def _contrast(
 def _diminished(
     choice: Sequence[_Choice], pulse_steps: int, rng: np.random.Generator
 ) -> list[_Choice]:
-    """Return cells in notes half as long: two of the model's bars in one."""
+    """Return cells in notes half as long: each joins two of the model's bars in one."""
     even = [
         item
         for item in choice
@@ -186,7 +186,10 @@ def _halved(note: CellNote, start: int, degree: int) -> CellNote:
 
 
 def _answer(cell: Cell, traits: Traits, worth: float, first: Cell, bar_steps: int) -> float:
-    """An answer stands on the beat, and has a long note for the main cell's short ones."""
+    """Return how well a cell answers the main cell, in points.
+
+    A good answer starts on the beat, and has long notes and another rhythm.
+    """
     fit = 0.6 * worth - 1.2 * traits.syncopation - 0.6 * traits.odd
     fit += 1.0 * (traits.longest >= bar_steps // 4) + 0.8 * (cell.notes[0].step == 0)
     fit += 0.5 * (3 <= traits.onsets <= 6)

@@ -1,4 +1,7 @@
-"""Bars of their own kind: those in which the tune holds, and those that close a phrase."""
+"""Bars with rules of their own.
+
+Those in which the tune holds a note, and those that end a phrase.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _APPROACHES = ((-1, 0.0), (1, 0.0), (2, 0.4), (-2, 0.5), (0, 0.9))
 
 
 def held_bars(cell: Cell) -> list[tuple[str, float, Notes]]:
-    """A bar in which the tune holds while another voice leads, with or without a last word."""
+    """Return bars in which the tune holds a note, with or without a last one after it."""
     half = cell.bar_steps // 2
     bars: list[tuple[str, float, Notes]] = [
         ("broadened", 0.0, (CellNote(0, half, 0),)),
@@ -72,5 +75,5 @@ def _approaching(head: Sequence[CellNote], approach: int, goal: int) -> list[Cel
 
 
 def last_of(table: Candidates, values: Integers) -> Integers:
-    """Return the value [rows] of each candidate's last note."""
+    """Return the value [rows] at each candidate's last note."""
     return np.asarray(values[np.arange(table.rows), table.counts - 1])

@@ -1,4 +1,4 @@
-"""Context: what stands of a take when a part is written under its tune."""
+"""The context of an accompanying part: the take as composed so far."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ NO_PITCH = -1
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A take as far as it is composed: plan, chords, tune, material, and the chance of the take.
+    """A take as composed so far: plan, chords, tune, material, and the take's random numbers.
 
     sounding: the tune's pitch int [steps], NO_PITCH where it is silent.
-    muted: bars in which the accompaniment is silent (a primer plays alone there).
+    muted: bars in which the accompaniment is silent (only a primer plays there).
     """
 
     plan: PiecePlan
@@ -45,7 +45,7 @@ class Context:
         return self.harmony.steps_per_bar
 
     def main_cell(self, letter: str) -> Cell:
-        """Return the main cell of a letter, that of the first one where it has none."""
+        """Return the main cell of a letter, or the first letter's if it has none."""
         return self.cells.get(letter) or next(iter(self.cells.values()))
 
     def tune_at(self, step: int) -> int:
@@ -62,7 +62,7 @@ class Context:
         return bool(self.sounding[bar * self.bar_steps] != NO_PITCH)
 
     def draw(self, *key: object) -> float:
-        """Return a uniform number that is the same whenever the same key asks for it."""
+        """Return a uniform random number; the same key always gives the same number."""
         if key not in self.memory:
             self.memory[key] = float(self.rng.random())
         found = self.memory[key]

@@ -1,7 +1,7 @@
-"""Controls: what a model is told beside the last event, as rows of its first layer.
+"""Control inputs of a model: rows of its first layer that describe the music beside the last event.
 
 Each group (bar position, density, …) owns a run of rows after the 259 event rows. At most one row
-of a group is active; none means "left open", which the model has met in training too.
+of a group is active; none means "not given", which the model has met in training too.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def position_label(metre: str, step_in_bar: int) -> str:
 def bar_positions(
     groups: tuple[ControlGroup, ...], metre: str, steps_per_bar: int
 ) -> Callable[[NDArray[np.int64]], NDArray[np.int64]] | None:
-    """Return what gives, for steps [rows], rows [rows, groups] that say the place in the bar alone.
+    """Return a function from steps [rows] to rows [rows, groups] that give only the bar position.
 
-    All other groups stay open. None without groups.
+    All other groups are not given. None without groups.
     """
     if not groups:
         return None

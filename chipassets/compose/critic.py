@@ -106,7 +106,7 @@ def parse_critic(data: bytes, source: str) -> Critic:
         tensors = {name: load_tensors(data)[name] for name in _TENSORS}
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelError(
-            f"{source} is no critic's file ({type(error).__name__}: {error}); make one with "
+            f"{source} is not a critic's file ({type(error).__name__}: {error}); make one with "
             "`chipassets train critic`"
         ) from error
     if tuple(description["features"]) != FEATURES or tensors["mean"].shape != (len(FEATURES),):

@@ -57,7 +57,7 @@ def phrase_features(
     """Return the features float64 [FEATURES] of four bars.
 
     voices: tokens [64] by role at canonical pitch; a missing role is silent. root, quality: [8]
-    half bars, -1 where unknown. Shares are 0 where there is nothing to share.
+    half bars, -1 where unknown. A share of an empty set is 0.
     """
     lines = {role: _Line(voices.get(role)) for role in _VOICES}
     members = _members(np.asarray(root), np.asarray(quality))
@@ -71,7 +71,7 @@ def phrase_features(
 
 
 class _Line:
-    """A voice's tokens and what is often asked of them."""
+    """A voice's tokens, and values that are often computed from them."""
 
     def __init__(self, tokens: Integers | None) -> None:
         if tokens is None:
@@ -132,7 +132,7 @@ def _share(marks: NDArray[np.bool_]) -> float:
 
 
 def _entropy(values: Integers) -> float:
-    """Return the entropy in bits of how often each value occurs, over 3."""
+    """Return the entropy in bits of how often each value occurs, divided by 3."""
     if not len(values):
         return 0.0
     counts = np.bincount(values)
@@ -141,7 +141,7 @@ def _entropy(values: Integers) -> float:
 
 
 def _repaid(moves: Integers) -> float:
-    """Return the share of leaps of a fifth or more after which the line turns back."""
+    """Return the share of leaps of a fifth or more that are followed by a turn back."""
     leaps = np.abs(moves[:-1]) >= 7
     return _share(np.sign(moves[1:])[leaps] == -np.sign(moves[:-1])[leaps])
 
@@ -155,7 +155,7 @@ def _longest_run(values: Integers) -> int:
 
 
 def _bar_likeness(line: _Line) -> list[float]:
-    """Return how alike bars are after one and two bars: in onsets, in notes, in direction."""
+    """Return how alike bars one apart and two apart are: in onsets, in notes, in direction."""
     tokens = line.tokens.reshape(PHRASE_BARS, STEPS_A_BAR)
     is_onset = tokens >= FIRST_NOTE
     signs = np.zeros(PHRASE_STEPS, np.int64)

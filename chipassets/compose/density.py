@@ -1,8 +1,8 @@
-"""How dense a take is where the manifest says it, and what is changed in its plan to come nearer.
+"""Compose a take again until its sections have the density that the manifest asks for.
 
 The table of `wanted` only estimates how many notes a role has: cadences, tuttis, stops and entries
 change that. So a take whose sections have a density of their own is measured, and composed again
-with other roles and another pace of the tune until it is as dense as it is to be.
+with other roles and another pace of the tune until the density is reached.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FEWEST_ONSETS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What is changed in a plan: roles by section, and factors on the tune's notes by letter.
+    """Changes to a plan: roles by section, and factors on the tune's notes by letter.
 
     broad: letters whose tune goes in long notes wherever it may, as no cell is slow enough.
     measured: notes a beat that a part had in a section with a role, from the takes before.
@@ -64,7 +64,7 @@ def is_spent(before: Correction, after: Correction) -> bool:
 
 
 def misses(track: TrackPlan, score: Score) -> float:
-    """Return how far a section lies outside the density asked of it, in widths of that, at most."""
+    """Return the largest distance of a section from its density range, in widths of that range."""
     away = (
         wanted.distance(onsets_per_beat(score, bars))
         for bars, wanted in _asked(track, score).values()
@@ -75,9 +75,9 @@ def misses(track: TrackPlan, score: Score) -> float:
 def next_correction(
     track: TrackPlan, plan: PiecePlan, score: Score, before: Correction
 ) -> Correction:
-    """Return a correction that brings the sections that miss their density nearer to it.
+    """Return a correction that brings sections closer to the density asked for.
 
-    plan: the one by which the score was composed, `before` in it.
+    plan: the plan that the score was composed by, with the correction `before` applied.
     """
     roles = {name: dict(own) for name, own in before.roles.items()}
     factors, broad = dict(before.factors), set(before.broad)
@@ -115,7 +115,7 @@ def _nearest_pair(
     wanted: float,
     measured: Mapping[tuple[str, str, str], float],
 ) -> _Pair:
-    """Return the roles that with the tune come nearest; those that stand, among equals."""
+    """Return the roles whose density, with the tune's, is nearest; the present roles if equal."""
     name = section.section.name
     pairs = []
     for inner, low in estimated_pairs(track.wished(name), section.roles, track.avoid, tune):
@@ -133,7 +133,7 @@ def _nearest_pair(
 
 
 def _asked(track: TrackPlan, score: Score) -> dict[str, tuple[Sequence[int], Range]]:
-    """Return, by name, the bars of sections whose density the manifest says, and that density."""
+    """Return, by name, the bars and the density of the sections whose density the manifest sets."""
     found: dict[str, tuple[list[int], Range]] = {}
     for section in score.sections:
         wanted = track.wished(section.name).density

@@ -85,7 +85,7 @@ _MARKS = {"x": 100, "X": 124, "o": 64}
 def _write(
     context: Context, wanted: Sequence[Drums | None], strokes: dict[tuple[int, str], int]
 ) -> None:
-    """Put written patterns, or silence, in place of what was composed, fills aside."""
+    """Replace what was composed, except fills, by written patterns or silence."""
     for bar, drums in enumerate(wanted):
         if drums is None or (drums.groove and drums.groove != SILENT_GROOVE):
             continue
@@ -182,7 +182,7 @@ def _together(context: Context, bar: int) -> DrumBar:
 
 
 def _is_break(context: Context, bar: int) -> bool:
-    """Whether only hats play: in thin sections, and at the start of a piece that grows."""
+    """Return whether only hats play: in thin sections, and at the start of a piece that grows."""
     section = context.plan.section_at(bar)
     if section.section.name == INTRO:
         return context.draw("intro drums") < 0.5
@@ -232,7 +232,7 @@ def _join_kicks(
 
 
 def _share_accents(context: Context, strokes: dict[tuple[int, str], int]) -> None:
-    """Let the drums mark the syncopation of each letter's cell, in the same places of every bar."""
+    """Add drums on the syncopations of each letter's cell, in the same places of every bar."""
     half = context.pulse_steps // 2
     for bar in range(context.bars):
         if context.closes_phrase(bar):
@@ -249,9 +249,9 @@ def _share_accents(context: Context, strokes: dict[tuple[int, str], int]) -> Non
 def _cut(
     context: Context, wanted: Sequence[Drums | None], strokes: dict[tuple[int, str], int]
 ) -> None:
-    """Leave out drums before they enter, and in bars in which a primer plays alone.
+    """Remove drums before they enter, and in bars where only a primer plays.
 
-    Where the manifest says what the drums do they enter at once.
+    If the manifest sets the drums, they enter at once.
     """
     waits = context.plan.entries.get(piece.DRUMS, 0)
     for at in list(strokes):

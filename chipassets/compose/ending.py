@@ -1,4 +1,4 @@
-"""Endings, pickups and a last section in another key: what is done to a take that stands."""
+"""Endings, pickups and a last section in another key: changes to a finished take."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def ended(track: TrackPlan, score: Score) -> Score:
 
 
 def _written(track: TrackPlan, score: Score, bar: int) -> bool:
-    """Whether a melody says what the tune does in a bar."""
+    """Return whether a melody of the manifest fixes the tune in a bar."""
     return _is_written(track, score, bar * score.steps_per_bar, (bar + 1) * score.steps_per_bar)
 
 
 def _is_written(track: TrackPlan, score: Score, first: int, last: int) -> bool:
-    """Whether a melody says what the tune does somewhere between two steps."""
+    """Return whether a melody of the manifest fixes the tune somewhere between two steps."""
     names = {melody.tune.name for melody in track.melodies}
     return any(
         said.motif in names and said.start_step < last and first < said.start_step + said.steps
@@ -48,7 +48,7 @@ def _is_written(track: TrackPlan, score: Score, first: int, last: int) -> bool:
 
 
 def _leading_back(track: TrackPlan, score: Score) -> Score:
-    """Return the take whose end leads back with the pickup, where it loops."""
+    """Return the take; if it loops, its end leads back with the pickup."""
     pickup = track.pickup
     if pickup is None or score.loop_start_bar is None:
         return score
@@ -59,7 +59,7 @@ def _leading_back(track: TrackPlan, score: Score) -> Score:
 
 
 def _led_in(track: TrackPlan, score: Score) -> Score:
-    """Return the take in which the pickups of melodies come before their sections."""
+    """Return the take with the pickups of melodies before their sections."""
     letters = [section for section in score.sections if section.name not in EDGES]
     for section in score.sections:
         melody = track.written_melody(section.name)
@@ -77,7 +77,7 @@ def _led_in(track: TrackPlan, score: Score) -> Score:
 
 
 def _led(score: Score, start: int, pickup: Sequence[Note]) -> Score:
-    """Return the score in which a pickup stands from a step to the bar line behind it."""
+    """Return the score with a pickup from a step to the next bar line."""
     bar = -(-(start + 1) // score.steps_per_bar) * score.steps_per_bar
     kept = []
     for note in score.notes:
@@ -91,7 +91,7 @@ def _led(score: Score, start: int, pickup: Sequence[Note]) -> Score:
 
 
 def _lifted(track: TrackPlan, score: Score) -> Score:
-    """Return the take with its last section as a whole in the last key."""
+    """Return the take with its whole last section moved to the last key."""
     key = track.final_key
     letters = [section for section in score.sections if section.name not in EDGES]
     if key is None or len(letters) < 2:
@@ -132,13 +132,13 @@ def _lifted(track: TrackPlan, score: Score) -> Score:
 
 
 def _last_key(track: TrackPlan, score: Score) -> Key:
-    """The key in which the take ends."""
+    """Return the key in which the take ends."""
     is_last = bool(score.sections) and score.sections[-1].name not in EDGES
     return track.final_key if track.final_key is not None and is_last else track.key
 
 
 def _at_rest(track: TrackPlan, score: Score) -> Score:
-    """Return the take whose last bar is one chord of all voices: held, or struck once."""
+    """Return the take with its last bar as one chord of all voices: held, or struck once."""
     key = _last_key(track, score)
     name = degree_chord(key, 1)
     start = score.total_steps - score.steps_per_bar
@@ -172,7 +172,7 @@ def _until(note: Note, step: int) -> Note:
 def _voiced(
     score: Score, key: Key, name: str, start: int, steps: int, *, with_tune: bool
 ) -> list[Note]:
-    """Return the tonic chord: the tune on the tonic, the second voice on its third, the bass."""
+    """Return the tonic chord: tune and bass play the root, the second voice the third."""
     chord = parse_chord(name, key)
     third = next(
         (tone for tone in sorted(chord.pitch_classes) if (tone - chord.root) % 12 in (3, 4)),

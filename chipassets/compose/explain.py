@@ -1,4 +1,4 @@
-"""Explaining: how a bar of a take came about, from its plan to what its notes were charged."""
+"""Explain how a bar of a take came about, from its plan to the costs of its notes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ from chipassets.plan.trackplan import TrackPlan
 
 @dataclass(frozen=True, slots=True)
 class BarExplained:
-    """How one bar of a take came about, both counted from 1.
+    """How one bar of a take came about; take and bar are counted from 1.
 
-    idea: what the piece is about. cell: the rhythm and degrees of the cell that the tune's bar
-    develops; tune: what became of it there. costs: what the search charged the bar for, in points.
-    cadence: how the phrase closes, where the bar closes one. returns_from: the bar that the form
-    brings back whole, if it does. roles: what each part does; notes: what it plays, by part.
-    likeness: what the whole take measures, and what the file that the track is to be like; empty
-    where there is none.
+    idea: the idea of the piece. cell: the rhythm and degrees of the cell that the tune's bar
+    develops; tune: how it was developed. costs: what the search charged the bar for, in points.
+    cadence: how the phrase ends, if it ends in the bar. returns_from: the bar that this one repeats
+    whole, if any. roles: what each part does; notes: what it plays, by part. likeness: the measures
+    of the take, and of the file that the track is to resemble; empty if there is none.
     """
 
     take: int
@@ -47,7 +46,7 @@ class BarExplained:
 
 
 def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> BarExplained:
-    """Return how a bar of a take came about, both counted from 0 here.
+    """Return how a bar of a take came about; both are counted from 0 here.
 
     ComposeError for a primer that cannot be used.
     """

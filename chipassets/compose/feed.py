@@ -1,4 +1,4 @@
-"""What the model is told beside the last event: its control groups, filled from the track."""
+"""Fill the model's control groups from the track."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ STYLE = "game"
 class ControlFeed:
     """The control rows [rows, groups] of the next event of each row.
 
-    density, polyphony: [rows, steps], what each row of the batch aims at. Groups of a model
-    that nothing here knows stay open.
+    density, polyphony: [rows, steps], the target of each row of the batch. Groups that are unknown
+    here are not given.
     """
 
     def __init__(
@@ -56,6 +56,6 @@ class ControlFeed:
 
 
 def _buckets(group: ControlGroup, values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the row of the group for each of the values [rows, steps], few of which differ."""
+    """Return the group's row for each of the values [rows, steps], few of which differ."""
     known = {value: group.bucket(value) for value in np.unique(values).tolist()}
     return np.array([[known[value] for value in row] for row in values.tolist()], np.int64)

@@ -1,4 +1,4 @@
-"""Following: what a bar of the tune costs behind the bars before it."""
+"""The cost of a bar of the tune after the bars before it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _RHYTHM_AGAIN = 0.42
 
 
 def join_cost(last: int | None, before: TuneBar, first: int, *, opens: bool) -> float:
-    """Return what the interval over the bar line costs; half of it where a phrase opens.
+    """Return the cost of the interval over the bar line, halved where a phrase begins.
 
-    last: the pitch that sounded last, None at the piece's start. before: the bar before. first: the
-    first pitch behind the bar line.
+    last: the pitch that sounded last, None at the start of the piece. before: the bar before.
+    first: the first pitch after the bar line.
     """
     if last is None:
         return 0.0
@@ -38,7 +38,7 @@ def join_cost(last: int | None, before: TuneBar, first: int, *, opens: bool) -> 
 
 
 def return_cost(same: int, rhythms: int, number: int, literal: float) -> float:
-    """Return what it costs to say a bar again, or one rhythm all the time.
+    """Return the cost of repeating a bar, or of keeping one rhythm all the time.
 
     same, rhythms: how many of the bars before bar `number` are the same, and have its rhythm.
     """
@@ -48,10 +48,10 @@ def return_cost(same: int, rhythms: int, number: int, literal: float) -> float:
 
 
 def sequence_bonus(before: TuneBar, cell: str, shift: int, literal: float) -> float:
-    """Return what is taken off for a sequence: a cell again, a degree or two on.
+    """Return the (negative) cost of a sequence: the cell of `before`, a degree or two away.
 
-    cell, shift: of the bar behind `before`, which has its operator. In the same place it is no
-    sequence, and costs a little unless the piece is literal.
+    cell, shift: those of the bar after `before`, with the same operator. On the same degree it is
+    not a sequence, and costs a little unless the piece is literal.
     """
     if before.cell != cell or cell == "cadence":
         return 0.0

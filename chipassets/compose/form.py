@@ -1,9 +1,9 @@
-"""Form: which bars of a track's sections return from an earlier one.
+"""Which bars of a track's sections repeat earlier bars.
 
-The model composes; the form only says where its own earlier bars come back. A section that is
-named again returns whole, one with a prime (A') opens as its letter did and ends anew; a new
-letter is new, and so are an intro and an outro. A loop that closes with a whole return would jolt
-into its own start: the last half bar is composed anew, to lead there.
+The model composes; the form only says where earlier bars are repeated. A section that is
+named again is repeated whole; one with a prime (A') begins like its letter and ends differently; a
+new letter is new, and so are an intro and an outro. A loop that ends with a whole repeat would jolt
+into its own start: its last half bar is composed again, to lead there.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _NEW_SHARE = 4
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section and the bars of it, from its first on, that return from the bar `source_bar`.
+    """A section whose first `returning_bars` bars repeat those from `source_bar` on.
 
-    lead_in_steps: how many of their last steps are composed anew.
+    lead_in_steps: how many of the last steps of these bars are composed again.
     """
 
     section: Section
@@ -38,12 +38,12 @@ class Part:
 
     @property
     def whole_bars(self) -> int:
-        """How many bars return from their first step to their last."""
+        """The number of bars that are repeated in full."""
         return self.returning_bars - bool(self.lead_in_steps)
 
     @property
     def is_edge(self) -> bool:
-        """Whether it is an intro or an outro."""
+        """Whether the section is an intro or an outro."""
         return self.section.name in EDGES
 
 
@@ -58,7 +58,7 @@ def track_parts(track: TrackPlan) -> tuple[Part, ...]:
 
 
 def parts_of(sections: Sequence[Section]) -> tuple[Part, ...]:
-    """Return the sections with what returns in each."""
+    """Return the sections, each with the bars that it repeats."""
     parts: list[Part] = []
     stated: dict[str, Part] = {}
     for section in sections:
@@ -74,7 +74,7 @@ def parts_of(sections: Sequence[Section]) -> tuple[Part, ...]:
 
 
 def loop_start_bar(track: TrackPlan, parts: Sequence[Part]) -> int | None:
-    """Return the bar behind the intro; None for a piece that plays once."""
+    """Return the first bar after the intro; None for a piece that plays once."""
     if not track.loops:
         return None
     first = parts[0].section

@@ -15,8 +15,8 @@ _MOVING = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO, ideas.DUET)
 def compose_further(context: Context) -> list[Note]:
     """Return the notes of `FURTHER_PARTS`.
 
-    The harmony holds what the chord needs; the figure moves where the second voice does not, and
-    answers the tune where it does.
+    The harmony holds the tones that the chord still needs; the figure moves where the second voice
+    does not, and answers the tune where it does.
     """
     harmony, figure = FURTHER_PARTS
     roles = {bar: role_in(context, bar) for bar in range(context.bars)}

@@ -1,4 +1,4 @@
-"""What is given: the bars of the tune that a motif, a melody or a primer settles."""
+"""The bars of the tune that a motif, a melody or a primer fixes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ _BASS_BELOW = 55
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """bars: the tune's notes in degrees, by bar. cells: the first given bar of each letter.
+    """What motifs, melodies and a primer fix of a take.
 
-    statements: where motifs stand. extra: notes of a primer's other voices. muted: bars in which a
-    primer plays alone. settled: up to which step of a bar a motif says what is heard, rests too.
-    stated: the notes of motifs, as long as they are written. elsewhere: motifs in other parts.
+    bars: the tune's notes in degrees, by bar. cells: the first given bar of each letter.
+    statements: where motifs are quoted. extra: notes of a primer's other voices. muted: bars in
+    which only a primer plays. settled: the step of a bar up to which a motif fixes the tune, rests
+    included. stated: the notes of motifs in their written lengths. elsewhere: motifs in other
+    parts.
     """
 
     bars: Mapping[int, Notes]
@@ -36,7 +38,7 @@ class Given:
     elsewhere: tuple[Stated, ...] = ()
 
     def heard_in(self, part: str, line: Sequence[Note]) -> list[Note]:
-        """Return a part's line with the motifs that stand in it, their rests with them."""
+        """Return a part's line with the motifs quoted in it, their rests included."""
         here = [said for said in self.elsewhere if said.part == part]
         found = list(line)
         for said in here:
@@ -56,7 +58,7 @@ class Given:
 
 
 def given_in(track: TrackPlan, harmony: Harmony) -> Given:
-    """Return what a track's motifs, melodies and primer settle of its tune."""
+    """Return what a track's motifs, melodies and primer fix of its tune."""
     parts = track_parts(track)
     everywhere = [*state_motifs(track, parts), *state_melodies(track, parts)]
     stated = [said for said in everywhere if said.part == LEAD]
@@ -96,7 +98,7 @@ def given_in(track: TrackPlan, harmony: Harmony) -> Given:
 
 
 def _settled(statements: Sequence[Statement], bar_steps: int) -> dict[int, int]:
-    """Return, by bar, the step up to which statements say what the tune does."""
+    """Return, by bar, the step up to which statements fix the tune."""
     found: dict[int, int] = {}
     for said in statements:
         end = said.start_step + said.steps
@@ -106,9 +108,9 @@ def _settled(statements: Sequence[Statement], bar_steps: int) -> dict[int, int]:
 
 
 def sustained(notes: Sequence[Note], stated: Sequence[Note]) -> list[Note]:
-    """Return a tune in which the notes that were given are as long as they are written.
+    """Return a tune in which the given notes have their written lengths.
 
-    A note that is held over a bar line is composed up to there.
+    The search cuts a note at the bar line; here a note that is held over it is whole again.
     """
     lengths = {(note.start_step, note.pitch): note.duration_steps for note in stated}
     ends = [note.start_step for note in notes[1:]]
@@ -138,7 +140,7 @@ def _dealt(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
 
 
 def notes_by_bar(notes: Sequence[Note], harmony: Harmony, bars: int) -> dict[int, Notes]:
-    """Return notes in degrees over the chords under them, with what is left as alteration."""
+    """Return notes, by bar, in degrees over their chords; what is left is their alteration."""
     found: dict[int, list[CellNote]] = {}
     steps = harmony.steps_per_bar
     for note in sorted(notes, key=lambda note: note.start_step):

@@ -52,13 +52,13 @@ DrumBar = tuple[DrumHit, ...]
 
 @dataclass(frozen=True, slots=True)
 class Groove:
-    """A coherent family of bars.
+    """A family of bars that belong together.
 
-    base: the bars that repeat, one or two, in turn. variants: bars that may stand for a base bar.
+    base: the bars that repeat, one or two, in turn. variants: bars that may replace a base bar.
     fills: whole bars by size, "small" (the last beat), "medium" (two) and "large" (all or nearly).
-    energy: 0..1, its place among all learned grooves by loudness of drums a beat. crash: sections
-    opened with a crash where it was heard. syncopation: how far its kicks are off the beat, 0..1.
-    weight: in how many songs it was found.
+    energy: 0..1, its rank among all learned grooves by loudness of drums per beat. crash: whether
+    sections began with a crash in the source. syncopation: how far its kicks are off the beat,
+    0..1. weight: in how many songs it was found.
     """
 
     name: str
@@ -83,15 +83,15 @@ _SILENCE = Groove("none", "4/4", ("none",), 0.0, ((),), (), dict.fromkeys(FILL_S
 
 
 def grooves_of(style: str, metre: str) -> tuple[Groove, ...]:
-    """Return the grooves of a style word in a metre, in the order of their names.
+    """Return the grooves of a style in a metre, in the order of their names.
 
     Learned ones first; in 3/4, in 6/8 and of the shuffle also those adapted from straight 4/4.
-    ValueError when the word or the metre is unknown.
+    ValueError when the style or the metre is unknown.
     """
     if style not in STYLES:
-        raise ValueError(f"{style!r} is no groove style; write one of {', '.join(STYLES)}")
+        raise ValueError(f"{style!r} is not a groove style; write one of {', '.join(STYLES)}")
     if metre not in METRES:
-        raise ValueError(f"{metre!r} is no metre with grooves; write one of {', '.join(METRES)}")
+        raise ValueError(f"{metre!r} is not a metre with grooves; write one of {', '.join(METRES)}")
     return _grooves_of(style, metre)
 
 
@@ -133,7 +133,7 @@ def _grooves_of(style: str, metre: str) -> tuple[Groove, ...]:
 
 
 def groove_named(name: str) -> Groove:
-    """Return the groove of a name, like `rock-03` or, adapted to a metre, `rock-03@3/4`.
+    """Return the groove with this name, like `rock-03` or, adapted to a metre, `rock-03@3/4`.
 
     ValueError when the bank has none.
     """
@@ -142,7 +142,7 @@ def groove_named(name: str) -> Groove:
         return _SILENCE if not form else replace(_SILENCE, metre=form)
     groove = _bank().get(stem)
     if groove is None or form not in ("", "shuffle", *METRES) or form == "4/4":
-        raise ValueError(f"{name!r} is no groove of the bank; names look like rock-03")
+        raise ValueError(f"{name!r} is not a groove of the bank; names look like rock-03")
     if not form:
         return groove
     return _shuffled(groove) if form == "shuffle" else _in_metre(groove, form)
@@ -155,11 +155,11 @@ def choose_groove(
     metre: str = "4/4",
     avoid: frozenset[str] = frozenset(),
 ) -> Groove:
-    """Return a groove of a style and metre whose energy is near one, 0..1.
+    """Return a random groove of a style and metre whose energy is near `energy`, 0..1.
 
-    avoid: names not to take while another of the style is left; of an adapted groove its original
-    is avoided too. Takes one random number. Learned grooves go before adapted ones, and those of
-    many songs before those of one, by the square root of their number.
+    avoid: names that are not taken while another groove of the style is left; for an adapted groove
+    its original is avoided too. Takes one random number. Learned grooves are preferred to adapted
+    ones, and those of many songs to those of one, by the square root of their number.
     """
     members = grooves_of(style, metre)
     stems = {name.partition("@")[0] for name in avoid}
@@ -214,7 +214,7 @@ def _sorted(hits: Iterable[DrumHit]) -> DrumBar:
 
 
 def _is_straight(groove: Groove) -> bool:
-    """Whether a groove in 4/4 has 8ths off the beat and nothing between the 8ths."""
+    """Return whether a groove in 4/4 has 8ths off the beat and nothing between the 8ths."""
     steps = {hit.step for bar in groove.base for hit in bar}
     return (
         groove.metre == "4/4"
@@ -225,7 +225,7 @@ def _is_straight(groove: Groove) -> bool:
 
 
 def _has_two_halves(groove: Groove) -> bool:
-    """Whether each half of a bar could be one: it begins on its beat, its snare on the second."""
+    """Return whether each half could be a bar: a hit on its first beat, a snare on its second."""
     for bar in groove.base:
         if not {0, 8} <= {hit.step for hit in bar}:
             return False
@@ -237,7 +237,10 @@ def _has_two_halves(groove: Groove) -> bool:
 
 
 def _moved(bar: DrumBar, step_of: Callable[[int], int | None]) -> DrumBar:
-    """Return a bar with every hit on another step, or gone; the louder of two stays."""
+    """Return a bar with every hit on another step, or removed.
+
+    The louder of two on a step remains.
+    """
     found: dict[tuple[int, str], float] = {}
     for hit in bar:
         step = step_of(hit.step)
@@ -274,7 +277,7 @@ def _in_metre(groove: Groove, metre: str) -> Groove:
 
 
 def _beats(bar: DrumBar, *beats: int) -> DrumBar:
-    """Return the bar that has these beats of another one, in this order."""
+    """Return a bar made of these beats of another bar, in this order."""
     return _sorted(
         DrumHit(hit.step - 4 * beat + 4 * place, hit.kind, hit.velocity)
         for place, beat in enumerate(beats)
@@ -293,7 +296,7 @@ def _joined(*parts: DrumBar, steps: int) -> DrumBar:
 
 
 def _in_nine(bar: DrumBar) -> DrumBar:
-    """Two dotted beats of the bar's first half, and the second of its other half."""
+    """Return a 9/8 bar: both dotted beats of the first half, and the second of the other half."""
     first, second = _in_six(bar, 0), _in_six(bar, 8)
     last = [DrumHit(hit.step + 6, hit.kind, hit.velocity) for hit in second if hit.step >= 6]
     return _sorted((*first, *last))
@@ -339,7 +342,10 @@ def _each_bar(
     styles: tuple[str, ...],
     change: Callable[[DrumBar], tuple[DrumBar, ...]],
 ) -> Groove:
-    """Return a groove with every bar changed into one or two; a fill is the last of its own."""
+    """Return a groove with every bar changed into one or two.
+
+    A fill is the last bar of its result.
+    """
     base = tuple(new for bar in groove.base for new in change(bar))[:2]
     variants = tuple(new for bar in groove.variants for new in change(bar) if new)[:3]
     fills = {size: change(bar)[-1] for size, bar in groove.fills.items()}

@@ -1,8 +1,8 @@
-"""What a part needs to know of a piece's chords: scales and chord tones by step.
+"""The chords of a piece as the parts need them: scales and chord tones by step.
 
 Lines are composed in degrees of the key, seven to the octave, counted from the tonic near C4. A
 chord from outside the key bends the scale under the degrees: over D major in C, the fourth degree
-is F sharp. So a cell keeps its shape over every chord, and only its pitches follow.
+is F sharp. So a cell keeps its shape over every chord, and only its pitches change.
 """
 
 from __future__ import annotations
@@ -47,9 +47,10 @@ class ChordTable:
         return min(max(int(self.pitches[chord, place]) + alteration, 0), 127)
 
     def tone_at(self, chord: int, degree: int, otherwise: int) -> int:
-        """Return the pitch of a degree, or of one beside it, that is a tone of the chord.
+        """Return the pitch of the chord tone at a degree, or at a neighbouring degree.
 
-        The one below comes before the one above; `otherwise` where none of the three is.
+        The degree below comes before the one above; `otherwise` if none of the three is a chord
+        tone.
         """
         near = (self.pitch(chord, degree + move) for move in (0, -1, 1))
         return next((pitch for pitch in near if self.tones[chord, pitch % 12]), otherwise)
@@ -72,10 +73,10 @@ class ChordTable:
 
 
 def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
-    """Return the table of chords, each with the key in which it stands.
+    """Return the table of chords, each given with its key.
 
     Degrees count from the tonic of `home`, which as degree 0 lies between F#3 and F4. ValueError
-    for a name that is no chord.
+    for a name that is not a chord.
     """
     chords = tuple(parse_chord(name, key) for name, key in rows)
     tones = np.zeros((len(chords), 12), bool)
@@ -99,7 +100,7 @@ def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
 
 
 def _playable(pitch: int) -> int:
-    """Return the pitch, by octaves brought into MIDI's range."""
+    """Return the pitch, moved by octaves into MIDI's range."""
     return pitch % 12 if pitch < 0 else 116 + (pitch - 116) % 12 if pitch > 127 else pitch
 
 
@@ -129,10 +130,10 @@ def _bent_scale(chord: Chord, key: Key, home: Key) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Harmony:
-    """A piece's chords: the table, and which of its rows holds at each step, int [steps].
+    """A piece's chords: the table, and the row of the table at each step, int [steps].
 
-    names: of each bar, the chords with blanks between, as a Score has them. tonics: of each bar,
-    the degree 0..6 of home on which the tonic of its key stands.
+    names: of each bar, its chords separated by blanks, as in a Score. tonics: of each bar, the
+    degree 0..6 of home on which the tonic of its key lies.
     """
 
     table: ChordTable
@@ -159,9 +160,9 @@ class Harmony:
 def harmony_of(
     bars: Sequence[Sequence[str]], keys: Sequence[Key], home: Key, steps_per_bar: int
 ) -> Harmony:
-    """Return the harmony of bars, each with the names of its chords, which share it evenly.
+    """Return the harmony of bars, given the names of each bar's chords, which share the bar evenly.
 
-    The first ones are longer where a bar does not divide. keys: in which each bar stands.
+    If a bar does not divide evenly, the first chords are longer. keys: the key of each bar.
     """
     placed = [[(name, key) for name in bar] for bar, key in zip(bars, keys, strict=True)]
     rows = list(dict.fromkeys(row for bar in placed for row in bar))

@@ -1,9 +1,9 @@
-"""Harmony for a tune that stands: chords drawn from the learned changes so that they carry it.
+"""Harmonize a given tune: draw chords from the learned chord changes that fit its notes.
 
-A hidden chain over half bars: its states are the chords of the mode, its changes those that are
-learned, and each chord is as likely as the notes over it are its tones. The chords are drawn from
-the chain given the whole phrase and its cadence (filtered forwards, drawn backwards), so takes
-differ and every one of them fits.
+A hidden Markov chain over half bars: its states are the chords of the mode, its transitions the
+learned changes, and a chord is as likely as the notes over it are its tones. The chords are drawn
+from the chain given the whole phrase and its cadence (filtered forwards, drawn backwards), so takes
+differ and each of them fits.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _SURPRISE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a phrase's harmony is to do beside carrying its tune.
+    """What a phrase's harmony must do besides fitting its tune.
 
-    first: the chord that stands before it, as a numeral, None for the start of a section. cadence:
+    first: the chord before the phrase, as a numeral, None at the start of a section. cadence:
     one of `harmony_model.CADENCES`. colour, rhythm: 0..1, how readily chords are borrowed, and how
     often a bar has two. pulse_steps: 16ths from one felt beat to the next.
     """
@@ -53,9 +53,9 @@ def harmonize(
     bar_steps: int,
     wanted: Wanted,
 ) -> list[tuple[str, ...]]:
-    """Return the chords of each bar, one or two, as numerals in a key, for notes over them.
+    """Return the chords of each bar, one or two, as numerals in a key, that fit the notes.
 
-    notes: their steps counted from the first bar's beginning.
+    notes: their steps count from the beginning of the first bar.
     """
     model = harmony_of(key.mode)
     halves = [(bar * bar_steps, bar * bar_steps + _half(bar_steps, wanted.pulse_steps))
@@ -83,7 +83,7 @@ def harmonize(
 
 
 def _half(bar_steps: int, pulse_steps: int) -> int:
-    """Return the step on which the second chord of a bar of two begins, as a Harmony deals them."""
+    """Return the step at which the second of two chords in a bar begins, as in `Harmony`."""
     del pulse_steps
     return -(-bar_steps // 2)
 
@@ -91,7 +91,7 @@ def _half(bar_steps: int, pulse_steps: int) -> int:
 def _fit(
     notes: Sequence[Note], start: int, end: int, model: ModeHarmony, key: Key, pulse_steps: int
 ) -> Floats:
-    """Return the log-odds [chords] that notes speak for each chord between two steps."""
+    """Return the log-odds [chords] of each chord given the notes between two steps."""
     tones = np.zeros((len(model.read), 12), bool)
     thirds = np.zeros((len(model.read), 12), bool)
     for row, chord in enumerate(model.read):
@@ -146,7 +146,7 @@ def _drawn(rng: np.random.Generator, model: ModeHarmony, fit: Floats, wanted: Wa
 
 
 def _stays(model: ModeHarmony, half: int, rhythm: float) -> float:
-    """Return how likely a chord goes on into a half bar; at rhythm 0.5 as it is learned."""
+    """Return how likely a chord continues in a half bar; at rhythm 0.5 as learned."""
     bar, second = divmod(half, 2)
     place = bar % _PHRASE_BARS
     if second:

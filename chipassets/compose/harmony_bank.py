@@ -1,4 +1,4 @@
-"""The learned harmony of a mode: chords, their changes, inversions and rhythm, from the file."""
+"""The learned harmony of a mode, from the file: chords, their changes, inversions and rhythm."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _PAIR, _UNIGRAM = 0.5, 0.06
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModeHarmony:
-    """The model of a mode, ready to be drawn from.
+    """The model of a mode, ready to draw from.
 
-    chords: numerals, and read: what they stand for on the tonic 0. surprises: which of them are
-    borrowed or secondary, and surprises_in_four: how many come in four bars. starts: shares of a
-    phrase's first chord. tilts [bar of the phrase, chord]. changes [two before, one before, chord].
-    inversions [chord, 4]. motion: shares of the bass's steps, -5..+6. split and held, a bar of the
-    phrase each: how often a bar has two chords, and how often it begins with the chord before.
-    family: the learned mode whose changes these are.
+    chords: numerals; read: the same chords parsed on the tonic 0. surprises: which of them are
+    borrowed or secondary; surprises_in_four: how many of those occur in four bars. starts:
+    probabilities of a phrase's first chord. tilts [bar of the phrase, chord]. changes [two before,
+    one before, chord]. inversions [chord, 4]. motion: probabilities of the bass's steps, -5..+6.
+    split and held, by bar of the phrase: how often a bar has two chords, and how often it begins
+    with the previous chord. family: the learned mode that the changes come from.
     """
 
     chords: tuple[str, ...]
@@ -61,7 +61,10 @@ class ModeHarmony:
 
 @cache
 def harmony_of(mode: str) -> ModeHarmony:
-    """Return the model of a name of `MODES`; what is not learned borrows from its nearest."""
+    """Return the model of a name of `MODES`.
+
+    A mode that was not learned borrows from its nearest.
+    """
     stored = json.loads(_MODEL.read_text(encoding="utf-8"))["modes"]
     family = _PARENT.get(mode, mode)
     record = stored[family]
@@ -117,9 +120,10 @@ def harmony_of(mode: str) -> ModeHarmony:
 
 
 def _may_follow(read: tuple[Chord, ...], names: tuple[str, ...], *, is_minor: bool) -> Floats:
-    """Return 0 where a chord leaves one that asks for another, or repeats its root.
+    """Return which chords may follow which, float64 [before, after], 1 or 0.
 
-    float64 [before, after]. A suspension may resolve on its root, a dominant gain its seventh.
+    0 where a chord that must resolve does not, and where two chords have the same root. A
+    suspension may resolve on its root, a dominant may gain its seventh.
     """
     may = np.ones((len(read), len(read)))
     for before, one in enumerate(read):

@@ -74,7 +74,7 @@ def sample_phrase(
     Draws only with `random`. ValueError for an unknown mode, cadence, length or chord.
     """
     if cadence not in CADENCES:
-        raise ValueError(f"{cadence!r} is no cadence; write one of {', '.join(CADENCES)}")
+        raise ValueError(f"{cadence!r} is not a cadence; write one of {', '.join(CADENCES)}")
     if not 1 <= bars <= _MOST_BARS:
         raise ValueError(f"a phrase has 1 to {_MOST_BARS} bars, not {bars}")
     if mode not in MODES:
@@ -192,7 +192,7 @@ def _draw_chords(
 
 @lru_cache(maxsize=256)
 def _allowed(model: ModeHarmony, surprise: float) -> Floats:
-    """Return how welcome each chord is: surprises by so much, the tonic less before the goal."""
+    """Return each chord's weight: borrowed and secondary ones times `surprise`, the tonic lower."""
     allowed = np.ones(len(model.chords))
     allowed[model.surprises] = surprise
     allowed[[chord.root == 0 for chord in model.read]] *= _HOME_AGAIN
@@ -201,7 +201,7 @@ def _allowed(model: ModeHarmony, surprise: float) -> Floats:
 
 @lru_cache(maxsize=32)
 def _usual_changes(model: ModeHarmony) -> Floats:
-    """Return the changes [before, chord] whatever the chord before those was."""
+    """Return the changes [before, chord], averaged over the chord before those."""
     usual: Floats = model.changes.mean(axis=0)
     return usual
 
@@ -209,9 +209,9 @@ def _usual_changes(model: ModeHarmony) -> Floats:
 # Phrases of a game share their ends: few ends are summed more than once a build.
 @lru_cache(maxsize=512)
 def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]) -> Floats:
-    """Return how well two chords [before, last] lead to the cadence over the chords to come.
+    """Return how likely two chords [before, last] lead to the cadence over the remaining chords.
 
-    places: of the chords to come, the bars of the phrase in which they stand.
+    places: the bars of the phrase in which the remaining chords stand.
     """
     if not places:
         return cadence_weights(model, cadence)
@@ -222,9 +222,9 @@ def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int,
 
 
 def first_weights(model: ModeHarmony, first: str) -> Floats:
-    """Return 1 for the chord that a phrase begins on, or where it is unknown for those on its root.
+    """Return 1 for the chord that a phrase begins on; if unknown, for the chords on its root.
 
-    Its own text is put in its place afterwards.
+    The chord's own text replaces it afterwards.
     """
     stem = stem_of(first)
     if stem in model.chords:
@@ -236,10 +236,10 @@ def first_weights(model: ModeHarmony, first: str) -> Floats:
 
 @lru_cache(maxsize=256)
 def cadence_weights(model: ModeHarmony, cadence: str) -> Floats:
-    """Return how fit the last two chords are for a cadence, float64 [before, last].
+    """Return how well the last two chords suit a cadence, float64 [before, last].
 
-    A mode that lacks a chord for it takes the nearest: any chord on the tonic to end on, a chord on
-    the second degree, or any, to come from.
+    In a mode that lacks a chord for it, any chord on the tonic ends it, and a chord on the second
+    degree, or any, comes before.
     """
     roots = np.array([_family_root(chord.root, model) for chord in model.read])
     seventh = np.array([len(chord.pitch_classes) > 3 for chord in model.read])
@@ -279,18 +279,18 @@ def _outer(before: NDArray[np.generic], last: NDArray[np.generic]) -> Floats:
 
 
 def _first_with_any(*masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the first mask that has a place, the last if none has."""
+    """Return the first mask with a true element, or the last mask if none has one."""
     return next((mask for mask in masks if mask.any()), masks[-1])
 
 
 def _family_root(root: int, model: ModeHarmony) -> int:
-    """Return the root that a chord's degree has in the mode whose changes are borrowed."""
+    """Return the root of the same degree in the mode that the changes are borrowed from."""
     scale, family = MODES[model.mode], MODES[model.family]
     return family[scale.index(root)] if root in scale and len(scale) == len(family) else root
 
 
 def _pick(rng: np.random.Generator, weights: Floats) -> int:
-    """Return a place by weight, of one random number."""
+    """Return a random index by weight, from one random number."""
     place = np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), side="right")
     return min(int(place), len(weights) - 1)
 

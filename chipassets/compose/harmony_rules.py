@@ -1,4 +1,4 @@
-"""What no musician would write in a progression: counted, so that a phrase can be drawn again."""
+"""Count faults in a chord progression, so that a phrase with faults can be drawn again."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Slot:
 
 
 def faults(slots: Sequence[Slot], mode: str, bars: int, surprises: frozenset[str]) -> int:
-    """Return how many faults a phrase has.
+    """Return how many of these rules a phrase breaks.
 
     A phrase of four bars has three chords or more, none for more than seven tenths of it; no two
     alternate more than twice; no dominant goes to a predominant and back; a secondary dominant, a
-    leading chord and a suspension resolve; a fifth in the bass is a passing or a cadential one, a
-    seventh there steps down, and neither lasts longer than a bar; the bass says no pitch three
-    times; there is one surprise at most, and not at the end.
+    leading chord and a suspension resolve; a fifth in the bass is passing or cadential, a
+    seventh there steps down, and neither lasts longer than a bar; the bass has no pitch three
+    times in a row; there is at most one borrowed or secondary chord, and not at the end.
     """
     key = Key(0, mode)
     texts = [slot.text for slot in slots]
@@ -68,7 +68,7 @@ def stem_of(text: str) -> str:
 
 
 def resolves(stem: str, chord: Chord, after: Chord, *, is_minor: bool) -> bool:
-    """Whether a chord that asks for another is followed by it."""
+    """Return whether a chord that needs a resolution is followed by it."""
     up = (after.root - chord.root) % 12
     if "sus4" in stem:
         return up == 0 or (chord.root == _DOMINANT and after.root == 0)
@@ -85,7 +85,7 @@ def resolves(stem: str, chord: Chord, after: Chord, *, is_minor: bool) -> bool:
 def _bass_is_led(
     text: str, chord: Chord, before: Chord | None, after: Chord | None, half: int
 ) -> bool:
-    """Whether an inversion is one that the bass's line explains."""
+    """Return whether the bass line justifies a chord's inversion."""
     if text.endswith("/7"):
         return after is not None and (chord.bass - after.bass) % 12 in (1, 2)
     if text.endswith("/5"):

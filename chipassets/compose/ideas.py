@@ -1,8 +1,8 @@
-"""Ideas: what a piece is about. One of them a piece, drawn by scene, mood and seed.
+"""Ideas of pieces: one per piece, drawn by scene, mood and seed.
 
 An idea is a row of the table: how its phrases are built, what the second voice does in sections
-that state and in sections that contrast, how the bass goes, and who opens. To add one is to add a
-row; all words are those of `piece` and `roles`.
+that state and in sections that contrast, what the bass does, and which parts begin. To add an idea,
+add a row; its words are those of `piece` and `roles`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ INNER_ROLES: Mapping[str, str] = {
     RUNNING: "breaks the chord in 16ths",
     OFFBEAT: "plays the chord between the beats",
     STABS: "strikes the chord in short accents",
-    OSTINATO: "says one figure over and over",
+    OSTINATO: "repeats one figure",
     HELD: "holds the chord's tones",
     UNISON: "doubles the tune an octave below",
-    ECHO: "says the tune again, a little late, where it agrees",
+    ECHO: "repeats the tune a little later, where it fits",
     SILENT: "is silent",
 }
 
@@ -35,8 +35,8 @@ PATTERN, WALKING, PEDAL, BROKEN, DOUBLED, LONG = (
     "pattern", "walking", "pedal", "octaves", "doubled", "long",
 )  # fmt: skip
 BASS_ROLES: Mapping[str, str] = {
-    PATTERN: "says a pattern of one or two bars on each chord",
-    WALKING: "walks in beats",
+    PATTERN: "plays a pattern of one or two bars on each chord",
+    WALKING: "walks, one note per beat",
     PEDAL: "stays on the tonic",
     BROKEN: "leaps between octaves",
     DOUBLED: "goes with the tune",
@@ -54,13 +54,14 @@ BUSY: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """A row: `says` completes "the piece ..."; suits: how likely it is by scene and by mood.
+    """A row of the table of ideas.
 
-    phrases: how phrases of four bars are built, one word a bar (see `phrasing`); phrases_b: those
-    of sections that contrast. onsets: a factor on the tune's notes. entries: parts that are
-    silent at first, and for how many bars. tuttis: how often all parts close phrases together.
-    breaths: up to which places of a draw phrases are built of single bars, and of gestures in four
-    bars; beyond they have eight.
+    `says` completes "the piece ..."; suits: how likely it is by scene and by mood. phrases: how
+    phrases of four bars are built, one word a bar (see `phrasing`); phrases_b: those of sections
+    that contrast. onsets: a factor on the tune's notes. entries: parts that are silent at first,
+    and for how many bars. tuttis: how often all parts end phrases together. breaths: a random
+    number below the first gives phrases of single bars, one below the second gestures within four
+    bars, any other gestures within eight.
     """
 
     name: str

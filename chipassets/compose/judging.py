@@ -1,4 +1,4 @@
-"""Judging: what the learned critic says of a take, in the terms in which it hears."""
+"""Score a take with the learned critic."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _PHRASE_BARS = 4
 
 
 def judge(score: Score, harmony: Harmony, key: Key) -> float | None:
-    """Return the mean log-odds that a person wrote the score's phrases; None where unheard.
+    """Return the critic's mean log-odds that a person wrote the score's phrases.
 
-    The critic hears three voices in bars of 4/4, four bars at a time.
+    None for scores that the critic cannot read: those without voices, shorter than four bars or not
+    in 4/4.
     """
     if score.steps_per_bar != STEPS_A_BAR or score.bars < _PHRASE_BARS or not score.is_voiced:
         return None

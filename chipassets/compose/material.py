@@ -58,7 +58,7 @@ Line = list[tuple[int, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A cell and how much it promises, in points."""
+    """A cell and its rating in points."""
 
     cell: Cell
     worth: float
@@ -66,7 +66,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The cells of a track, the most promising first: for the tune, and for the bass.
+    """The rated cells of a track, the best first: for the tune, and for the bass.
 
     gestures: cells of two bars for the tune, as the model played them in a row; none in metres
     whose bars hold no whole number of beats. bars: how many bars the model proposed.
@@ -83,9 +83,8 @@ def propose(
 ) -> Material:
     """Return the cells that the model proposes for a track, by the track's seed.
 
-    Where a primer conditions the model, it has heard the primer before each of them.
-    `progress` is told the share that is done, rising to 1. ComposeError for a primer that leaves
-    nothing to compose.
+    If a primer conditions the model, the model reads it before each opening. `progress` receives
+    the finished share, rising to 1. ComposeError for a primer that leaves nothing to compose.
     """
     track = in_quarters(track)
     shift = model_shift(track, model)
@@ -124,7 +123,7 @@ def propose(
 
 
 def _constraints(track: TrackPlan, shift: int, bar: int) -> tuple[Constraints, int]:
-    """Return what is settled, and the first bar that is the model's own."""
+    """Return the constraints, and the first bar that the model composes itself."""
     primer = track.primer
     if primer is not None:
         check_length(primer, track.total_steps)
@@ -169,7 +168,10 @@ def _over(values: Sequence[float], steps: int) -> NDArray[np.float32]:
 
 
 def top_line(notes: Iterable[tuple[int, int, int]]) -> Line:
-    """Return the tune of merged notes: at each onset the highest, unless a higher one sounds on."""
+    """Return the tune of merged notes.
+
+    The highest at each onset, unless a higher one still sounds.
+    """
     return _line(notes, upper=True)
 
 
@@ -247,7 +249,7 @@ def _ranked_basses(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...
 
 
 def _best(ranked: list[Ranked]) -> tuple[Ranked, ...]:
-    """Return the cells by worth, few of any one rhythm."""
+    """Return the cells by rating, only a few of any one rhythm."""
     ranked.sort(key=lambda item: (-item.worth, item.cell.notes))
     kept = []
     rhythms: Counter[tuple[int, ...]] = Counter()

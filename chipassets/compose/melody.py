@@ -1,4 +1,4 @@
-"""Melodies: where a section's written tune stands, and which of its notes sound."""
+"""Where the written melodies of sections begin, and which of their notes sound."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chipassets.plan.trackplan import Melody, TrackPlan
 def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
     """Return the melodies of a track's sections, in order, as statements.
 
-    A section that is shorter than its letter's melody has as much of it as it holds.
+    A section that is shorter than its letter's melody has the part that fits.
     """
     steps_per_bar = track.steps_per_bar
     stated = []
@@ -42,9 +42,9 @@ def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...
 
 
 def pickup_notes(melody: Melody, track: TrackPlan, start: int) -> tuple[Note, ...]:
-    """Return a melody's pickup as it sounds before a section that begins at a step.
+    """Return the notes of a melody's pickup before a section that begins at step `start`.
 
-    The steps count from the pickup's first.
+    Their steps count from the start of the pickup.
     """
     tune = melody.tune
     if melody.pickup is None:
@@ -57,7 +57,7 @@ def pickup_notes(melody: Melody, track: TrackPlan, start: int) -> tuple[Note, ..
 
 
 def bars_of_melodies(track: TrackPlan, parts: Sequence[Part]) -> set[int]:
-    """Return the bars in which a melody says what the tune does."""
+    """Return the bars in which a melody fixes the tune."""
     steps_per_bar = track.steps_per_bar
     return {
         part.section.start_bar + bar
@@ -68,7 +68,7 @@ def bars_of_melodies(track: TrackPlan, parts: Sequence[Part]) -> set[int]:
 
 
 def sung_from(track: TrackPlan, plan: PiecePlan, bar: int, bars: int) -> list[Note]:
-    """Return the notes of melodies in some bars, their steps counted from the first of these.
+    """Return the notes of melodies in some bars; their steps count from the first of these bars.
 
     Empty unless a melody sounds in all of them but the last, or in more than half.
     """

@@ -1,4 +1,4 @@
-"""A polyphony_rnn's weights with agreeing shapes."""
+"""A polyphony_rnn's weights, checked for matching shapes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Float32Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The weights of a polyphony_rnn with agreeing shapes, and what is known about them.
+    """The weights of a polyphony_rnn with matching shapes, and its description.
 
     kernels[i] float32 [inputs_i + layers[i], 4 * layers[i]]; biases[i] [4 * layers[i]];
-    head_weights [layers[-1], 259]; head_bias [259]. sha256 is that of the file, "" before it has
-    been one. ModelError when a shape disagrees or a weight is not finite.
+    head_weights [layers[-1], 259]; head_bias [259]. sha256 is that of the file, "" before it was
+    saved. ModelError when a shape does not match or a weight is not finite.
     """
 
     name: str
@@ -79,8 +79,8 @@ def _check_cells(model: Model) -> None:
 def _check_shape(name: str, tensor: Float32Array, shape: tuple[int, ...]) -> None:
     if tensor.shape != shape:
         raise ModelError(
-            f"tensor {name} is {list(tensor.shape)}, expected {list(shape)}: the file is no "
-            "polyphony_rnn of the layers and controls that it declares; export it again"
+            f"tensor {name} is {list(tensor.shape)}, expected {list(shape)}: the file is not "
+            "a polyphony_rnn with the layers and controls that it declares; export it again"
         )
     if not np.isfinite(tensor).all():
         raise ModelError(f"tensor {name} holds numbers that are not finite; export it again")

@@ -1,4 +1,4 @@
-"""Motifs: where a track states which tune, and how it is changed to fit key, tempo and register."""
+"""Where a track quotes its motifs, and how they are fitted to its key, tempo and register."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KEPT, _DOUBLED, _HALVED = 2, 4, 1
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A statement and its notes, at the track's own pitch and place, and the part that plays it."""
+    """A quoted motif, its notes at the track's pitch and position, and the part that plays it."""
 
     statement: Statement
     notes: tuple[Note, ...]
@@ -40,9 +40,9 @@ class Stated:
 def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
     """Return the statements of a track's motifs, in order.
 
-    A motif stands at the start of each section of its name or letter; of those that name none the
-    first in sections of the first letter, the second of the second, and so on. Where a primer opens
-    the track, the first statement waits for the bar line behind it.
+    A motif is quoted at the start of each section of its name or letter. Of motifs that name no
+    section the first is quoted in sections of the first letter, the second in the second, and so
+    on. If a primer opens the track, the first statement begins at the next bar line after it.
     """
     steps_per_bar = track.steps_per_bar
     letters = list(dict.fromkeys(part.letter for part in parts if not part.is_edge))
@@ -63,7 +63,10 @@ def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
 
 
 def _motifs_at(track: TrackPlan, part: Part, in_turn: Motif | None) -> list[Motif]:
-    """Return the motifs of a section, one a part at most: what names it goes first."""
+    """Return the motifs of a section, at most one per part.
+
+    Those that name the section come first.
+    """
     named = [motif for motif in track.motifs if motif.section == part.section.name]
     named += [motif for motif in track.motifs if motif.section == part.letter]
     found: dict[str, Motif] = {}
@@ -79,7 +82,7 @@ def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
 def state_tune(motif: Motif, track: TrackPlan, start: int, halves: int) -> Stated:
     """Return a tune from a step on, in the track's key and near the middle of its part's range.
 
-    halves: its note values, in halves of what they are.
+    halves: the factor on its note values, in halves: 2 keeps them.
     """
     lead = track.character.lead_pitch
     centre = _CENTRES.get(motif.part, (lead.low + lead.high) / 2 + _RATHER_HIGH)
@@ -98,7 +101,7 @@ _CENTRES = {INNER: 60.0, BASS: 45.0}
 
 
 def _in_bass(octaves: int, low: int, high: int) -> int:
-    """Return the octaves by which a motif moves so that a bass voice plays it as it is."""
+    """Return the number of octaves that a motif moves to fit a bass voice."""
     while low + octaves < BASS_LOWEST:
         octaves += OCTAVE
     while high + octaves > BASS_HIGHEST and low + octaves - OCTAVE >= BASS_LOWEST:

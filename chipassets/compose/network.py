@@ -1,4 +1,4 @@
-"""The LSTM of a model, run forward for a fixed number of rows, one event of each at a time."""
+"""Run the LSTM of a model for a fixed number of rows, one event of each at a time."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _gates_first(array: Floats) -> Floats:
 
 
 class Network:
-    """A model with a state per row, which `step` carries on; no array is made anew in a step."""
+    """A model with a state per row, advanced by `step`; no array is allocated in a step."""
 
     def __init__(self, model: Model, rows: int) -> None:
         first = model.kernels[0].astype(np.float32)

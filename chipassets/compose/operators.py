@@ -16,7 +16,10 @@ _MOVES = (-2, -1, 1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A row: `says` completes "the cell ..."; cost: what a bar pays for the change."""
+    """A row of the table: `says` completes "the cell ...".
+
+    Cost: the points charged for the change.
+    """
 
     name: str
     says: str
@@ -53,7 +56,7 @@ def _inverted(cell: Cell) -> Iterator[Notes]:
 
 
 def _ornamented(cell: Cell) -> Iterator[Notes]:
-    """The longest note ends in a turn from above."""
+    """Return the cell with a turn from above at the end of its longest note."""
     longest = max(range(len(cell.notes)), key=lambda index: cell.notes[index].steps)
     note = cell.notes[longest]
     if len(cell.notes) >= 3 and note.steps >= 4:
@@ -67,7 +70,7 @@ def _ornamented(cell: Cell) -> Iterator[Notes]:
 
 
 def _fragmented(cell: Cell) -> Iterator[Notes]:
-    """The first half twice, the second time a degree or two away."""
+    """Return the first half twice, the second time a degree or two away."""
     half = cell.bar_steps // 2
     head = [note for note in cell.notes if note.step < half]
     if len(head) >= 2:
@@ -81,7 +84,7 @@ def _fragmented(cell: Cell) -> Iterator[Notes]:
 
 
 def _broadened(cell: Cell) -> Iterator[Notes]:
-    """The first half in notes twice as long."""
+    """Return the first half in notes twice as long."""
     half = cell.bar_steps // 2
     head = [note for note in cell.notes if note.step < half]
     if len(head) >= 2:
@@ -115,7 +118,7 @@ DEVELOPING = ("plain", "tail", "long tail", "inverted", "ornamented")
 
 
 def variants(cell: Cell, names: tuple[str, ...]) -> list[Variant]:
-    """Return what the operators of these names make of a cell, each different result once."""
+    """Return the results of these operators on a cell, each different result once."""
     found: dict[Notes, Variant] = {}
     for name in names:
         operator = OPERATORS[name]

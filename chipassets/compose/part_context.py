@@ -1,7 +1,7 @@
-"""What a network for a single voice is told beside the voice's own past, as classes by step.
+"""Conditioning of a network for a single voice, beside the voice's own past, as classes by step.
 
-Everything stands at the canonical pitch of the models (`Key.canonical_shift`): C major, A minor,
-D dorian. A voice is a row of tokens, one a 16th step: HOLD, REST, or FIRST_NOTE + pitch - LOWEST.
+Everything is at the canonical pitch of the models (`Key.canonical_shift`): C major, A minor,
+D dorian. A voice is a row of tokens, one per 16th step: HOLD, REST, or FIRST_NOTE + pitch - LOWEST.
 """
 
 from __future__ import annotations
@@ -93,14 +93,14 @@ Integers = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class PartContext:
-    """What is planned for a voice, and what the voices that it is given do.
+    """What is planned for a voice, and the other voices that its network reads.
 
-    mode: one of MODES. root, quality, chord_bass int [half bars]: pitch class, place in QUALITIES,
-    pitch class asked of the bass. phrase_bar (0 to 3), cadence, part, likeness int [bars]: place in
-    the phrase; places in CADENCES, PARTS[role], LIKENESSES. density float [bars]: onsets a bar of
-    the voice, meant over about four bars. register float [bars]: its middle pitch. style: one of
-    STYLES. given: the tokens [steps] of the voices in GIVEN[role]. An array that is None, and every
-    number that is HIDDEN, is not told.
+    mode: one of MODES. root, quality, chord_bass int [half bars]: pitch class, index in QUALITIES,
+    pitch class of the chord's bass. phrase_bar (0 to 3), cadence, part, likeness int [bars]: place
+    in the phrase; indices in CADENCES, PARTS[role], LIKENESSES. density float [bars]: onsets per
+    bar of the voice, averaged over about four bars. register float [bars]: its middle pitch. style:
+    one of STYLES. given: the tokens [steps] of the voices in GIVEN[role]. An array that is None,
+    and every number that is HIDDEN, is not given to the network.
     """
 
     mode: str
@@ -118,7 +118,7 @@ class PartContext:
 
     @property
     def steps(self) -> int:
-        """The 16th steps that the chords cover."""
+        """The number of 16th steps that the chords cover."""
         return len(self.root) * STEPS_A_CHORD
 
 
@@ -155,7 +155,7 @@ def context_classes(context: PartContext) -> NDArray[np.int16]:
 
 
 def density_class(onsets_a_bar: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return the class of each number of onsets a bar; HIDDEN for a negative one."""
+    """Return the class of each number of onsets per bar; HIDDEN for a negative number."""
     values = np.asarray(onsets_a_bar, np.float64)
     classes = np.minimum(np.round(values / _ONSETS_A_CLASS), _DENSITY_CLASSES - 1).astype(np.int64)
     return np.where(values < 0, HIDDEN, classes)
@@ -169,7 +169,7 @@ def register_class(pitches: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 def quality_of(pitch_classes: frozenset[int], root: int) -> int:
-    """Return the place in QUALITIES of what shares most with a chord on this root.
+    """Return the index in QUALITIES of the chord on this root that shares most pitch classes.
 
     Ties go to the quality that lacks least, then to the first.
     """
@@ -183,7 +183,7 @@ def quality_of(pitch_classes: frozenset[int], root: int) -> int:
 
 
 def sounding(tokens: Integers) -> NDArray[np.int64]:
-    """Return the pitch above LOWEST that sounds at each step [..., steps], -1 where none does."""
+    """Return the pitch above LOWEST that sounds at each step [..., steps], -1 in silence."""
     tokens = np.asarray(tokens)
     steps = np.arange(tokens.shape[-1])
     starts = np.where(tokens != HOLD, steps, -1)
@@ -193,7 +193,7 @@ def sounding(tokens: Integers) -> NDArray[np.int64]:
 
 
 def remaining(tokens: Integers) -> NDArray[np.int64]:
-    """Return how many steps [steps] what sounds goes on from each step, 0 in rests, at most 16."""
+    """Return how many more steps [steps] the note at each step sounds, 0 in rests, at most 16."""
     tokens = np.asarray(tokens)
     steps = np.arange(len(tokens))
     changes = np.where(tokens != HOLD, steps, len(tokens))

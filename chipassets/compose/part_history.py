@@ -1,4 +1,4 @@
-"""What a network for a single voice sees of the voice's own past, for many rows side by side."""
+"""A voice's own past as input of its network, for many rows in parallel."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _WHITE = (0, 2, 4, 5, 7, 9, 11)
 
 
 def _degree_tables(lowest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the degree of each pitch above `lowest`, and a pitch for degrees up to 3 ranges on."""
+    """Return the degree of each pitch above `lowest`, and the pitch of each degree."""
     pitches = np.arange(PITCHES) + lowest
     degrees = pitches // 12 * 7 + np.array(_DEGREE_IN_OCTAVE)[pitches % 12]
     numbers = np.arange(-PITCHES, 3 * PITCHES)
@@ -57,9 +57,9 @@ def _degree_tables(lowest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 class History:
-    """The tokens that rows have so far, and the classes that the network is told of them.
+    """The tokens of each row so far, and the classes that the network reads of them.
 
-    `write` adds a step; `classes` tells what is known before the next one. equal: int64 [rows], how
+    `write` adds a step; `classes` returns the input for the next one. equal: int64 [rows], how
     many of the last notes have the last pitch, 0 before the first note.
     """
 
@@ -121,7 +121,7 @@ class History:
         return out
 
     def _moved(self, back: int, last: NDArray[np.int64], diatonic: bool) -> NDArray[np.int64]:
-        """Return the token at column `back`, a note as far from the last pitch as it was then."""
+        """Return the token that repeats, from the last pitch, the interval at column `back`."""
         token = self.tokens[:, back]
         origin = self._pitches[:, back - 1]
         usable = (token >= FIRST_NOTE) & (origin >= 0) & (last >= 0)
@@ -135,7 +135,7 @@ class History:
         return np.where(usable & (aim >= 0) & (aim < PITCHES), aim + FIRST_NOTE, token)
 
     def _same_rhythm(self, now: int) -> NDArray[np.int64]:
-        """Return as bits whether the last steps moved as one, two and four bars ago."""
+        """Return as bits whether the last steps had the rhythm of one, two and four bars ago."""
         kinds = np.minimum(self.tokens[:, now - _RHYTHM_STEPS : now], FIRST_NOTE)
         bits = np.zeros(len(kinds), np.int64)
         for bit, bars in enumerate((1, 2, 4)):

@@ -1,4 +1,4 @@
-"""Notes of one voice as tokens of the networks for single voices, and back."""
+"""Convert notes of one voice to tokens of the networks for single voices, and back."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _OCTAVE = 12
 def tokens_of_notes(notes: Iterable[Note], steps: int, shift: int = 0) -> NDArray[np.int16]:
     """Return the tokens int16 [steps] of a voice's notes.
 
-    `shift` semitones (`Key.canonical_shift`) are taken off to reach the networks' pitch; what then
-    lies outside the vocabulary moves by octaves. Of notes that start together the last given
-    stays, and a note ends where the next begins.
+    `shift` semitones (`Key.canonical_shift`) are subtracted to reach the networks' pitch; pitches
+    outside the vocabulary then move by octaves. Of notes that start together the last in the list
+    is kept, and a note ends where the next begins.
     """
     tokens = np.full(steps, REST, np.int16)
     for note in sorted(notes, key=lambda note: note.start_step):

@@ -1,4 +1,4 @@
-"""The arithmetic of the networks for single voices: a block of rows, one step after another."""
+"""The arithmetic of the networks for single voices: a block of rows, one step at a time."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _COPY_COLUMNS = [_HISTORY_COLUMN[name] for name in COPIES]
 
 
 class Runner:
-    """A role's weights, folded for running: all inputs pick rows of one table.
+    """A role's weights in the form used for running: every input selects rows of one table.
 
     The table's columns are the four gates and then the hidden layer's share of the input. Gates
-    stand in the order i, f, o, g; those of the sigmoids are halved, since sigmoid(x) is
+    are in the order i, f, o, g; those of the sigmoids are halved, since sigmoid(x) is
     tanh(x / 2) / 2 + 1 / 2 and one tanh then serves all four; halving is exact in binary.
     """
 
@@ -67,9 +67,9 @@ class Runner:
 
 
 class Told:
-    """What a context tells a role's network at each step, computed once for all rows.
+    """The inputs of a role's network from a context at each step, computed once for all rows.
 
-    inputs: float32 [steps, 5 * units], bias included. distances: the head's places [steps, 3,
+    inputs: float32 [steps, 5 * units], bias included. distances: the head's indices [steps, 3,
     PITCHES] that are added to each pitch for root, tune and bass.
     """
 
@@ -93,9 +93,9 @@ class Told:
 
 
 def _distance_places(head: str) -> NDArray[np.int64]:
-    """Return the head's place for each pitch [PITCHES + 2, PITCHES], by where the other stands.
+    """Return the head's index for each pitch [PITCHES + 2, PITCHES], by the other voice's pitch.
 
-    The last two rows are for silence and for what is not told (class -1).
+    The last two rows are for silence and for an unknown pitch (class -1).
     """
     pitch = np.arange(PITCHES)
     apart = np.clip(pitch[None, :] - pitch[:, None], -WIDEST, WIDEST) + WIDEST
@@ -149,7 +149,7 @@ class State:
 
 
 class Pass:
-    """A block's rows on their way through the network, told one context."""
+    """The state of a block of rows that runs through the network with one context."""
 
     def __init__(self, told: Told) -> None:
         self._told = told

@@ -129,8 +129,8 @@ def parse_parts(data: bytes, source: str) -> PartsModel:
         raise ModelError(f"{source}: {error}") from error
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelError(
-            f"{source} is no file of networks for single voices ({type(error).__name__}: {error}); "
-            "make one with `chipassets train parts`"
+            f"{source} is not a file of networks for single voices "
+            f"({type(error).__name__}: {error}); make one with `chipassets train parts`"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The networks for single voices, run forward in NumPy: sample a voice, or rate one."""
+"""Run the networks for single voices in NumPy: sample a voice, or rate one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SHIPPED = Path(__file__).parents[1] / "models" / "voices" / "parts.safetensors"
 
 
 class PartNetworks:
-    """The networks of all roles, ready to run; `model` says how they were made."""
+    """The networks of all roles, ready to run; `model` holds their description."""
 
     def __init__(self, model: PartsModel) -> None:
         self.model = model
@@ -53,7 +53,7 @@ class PartNetworks:
         return _shipped()
 
     def runner(self, role: str) -> Runner:
-        """Return what runs a role's network; ValueError for an unknown role."""
+        """Return the runner of a role's network; ValueError for an unknown role."""
         if role not in self._runners:
             raise ValueError(f"role {role!r} is none of {', '.join(ROLES)}")
         return self._runners[role]
@@ -225,13 +225,16 @@ def _sounds_before(tokens: NDArray[np.int64], step: int) -> NDArray[np.bool_]:
 
 
 def _padded(block: NDArray[_Number]) -> NDArray[_Number]:
-    """Return ROWS rows: the given ones, and copies of the first for those that nobody wants."""
+    """Return ROWS rows: the given ones, then copies of the first."""
     missing = ROWS - len(block)
     return np.concatenate((block, np.repeat(block[:1], missing, axis=0))) if missing else block
 
 
 def _barred(allowed: NDArray[np.bool_] | None, steps: int) -> Floats | None:
-    """Return what is added to the logits [steps, VOCABULARY]; ValueError for a step without any."""
+    """Return the penalty added to the logits [steps, VOCABULARY].
+
+    ValueError for a step without tokens.
+    """
     if allowed is None:
         return None
     if allowed.shape != (steps, VOCABULARY):
@@ -243,7 +246,7 @@ def _barred(allowed: NDArray[np.bool_] | None, steps: int) -> Floats | None:
 
 
 def _checked(name: str, tokens: Integers, shape: tuple[int, int], least: int) -> NDArray[np.int64]:
-    """Return tokens as int64 of this shape; ValueError when they do not fit or are none."""
+    """Return tokens as int64 of this shape; ValueError when shape or values are invalid."""
     values = np.asarray(tokens, np.int64)
     if values.shape not in (shape, shape[1:]):
         raise ValueError(f"{name} is {list(values.shape)}, expected {list(shape)}")

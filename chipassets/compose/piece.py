@@ -1,7 +1,7 @@
-"""The piece plan: what a take aims at, before a note is written.
+"""The plan of a piece: what a take aims at, before a note is written.
 
 A piece is a row of sections, a section a row of phrases, a phrase a row of slots: what the tune
-does in each bar, the last of them a cadence. Beside the tune every part has a role by section.
+does in each bar, the last of them a cadence. Besides the tune, every part has a role by section.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ ASKED = "asked"
 class Slot:
     """What the tune does in a bar: one of the words above.
 
-    source: for COPY the bar, counted from the piece's first, that comes again; `varies` whether
-    its tail may change. For CADENCE one of `CADENCES` is in `cadence`.
+    source: for COPY the bar that is repeated, counted from the start of the piece; `varies` says
+    whether its tail may change. For CADENCE, `cadence` is one of `CADENCES`.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A stretch of bars that closes with a cadence; slots has one entry for each bar."""
+    """A run of bars that ends with a cadence; slots has one entry per bar."""
 
     start_bar: int
     slots: tuple[Slot, ...]
@@ -62,7 +62,7 @@ class Phrase:
 
     @property
     def bars(self) -> int:
-        """How many bars the phrase has."""
+        """The number of bars in the phrase."""
         return len(self.slots)
 
 
@@ -71,11 +71,11 @@ class SectionPlan:
     """A section: its letter, its phrases, and what each part does.
 
     source_bar, returning_bars: the first `returning_bars` bars repeat those from `source_bar`.
-    roles: of each part by name. key: in which the section stands, the piece's own or another. lift:
+    roles: of each part by name. key: the section's key, the piece's own or another. lift:
     semitones by which the tune's register is raised. intensity: 0 (thin) to 1 (full). place: how
-    many sections of another letter stand before it. is_register_asked, is_bass_asked: whether the
-    manifest says where the tune lies, and what the bass does. bass_line: a bass that it writes, as
-    in a `Wish`. likes: for parts that keep the pattern of another letter, that letter.
+    many sections of another letter come before it. is_register_asked, is_bass_asked: whether the
+    manifest sets the tune's register, and what the bass does. bass_line: a bass that it writes, as
+    in a `Wish`. likes: the letter whose pattern a part keeps, for parts that keep another letter's.
     """
 
     section: Section
@@ -104,16 +104,16 @@ class SectionPlan:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What a piece is to measure: drawn for each piece from the spread of people's music.
+    """The measures that a piece aims at, drawn for each piece from the spread of people's music.
 
     pace: where in the character's range of density the piece lies, for all voices. onsets: notes of
-    the tune a bar of 16 steps. literal: how readily bars come again unchanged. syncopation,
+    the tune per bar of 16 steps. literal: how readily bars repeat unchanged. syncopation,
     sixteenths, leaps: how much of each. span: semitones from the tune's lowest to its highest
     pitch. chromatic: how readily chords are borrowed and tones altered. changes: how often a bar
     has two chords. drive: how busy the bass is. short: how much of a note's length its player
     leaves out. air: how much silence there is. values: different note values in a bar of the tune.
     rough: how readily the tune leans on tones outside its chord. vamp: how readily a phrase stays
-    on one or two chords. bass_floor: MIDI pitch from which the bass lies. The others: 0 to 1.
+    on one or two chords. bass_floor: the lowest MIDI pitch of the bass. The others: 0 to 1.
     """
 
     pace: float
@@ -136,14 +136,14 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class PiecePlan:
-    """A whole piece: its idea, its sections, where its peak lies, what it is to measure.
+    """The plan of a whole piece: its idea, its sections, its peak, and its targets.
 
-    centre: MIDI pitch around which the tune lies. peak_bar: where its highest note stands, and
+    centre: MIDI pitch around which the tune lies. peak_bar: the bar of its highest note, and
     `peak` that note's pitch. stops: bars in whose last part all tonal voices fall silent.
     pickups: bars that lead over the bar line into a phrase. tuttis: bars in which all parts and the
     drums have the tune's rhythm. entries: parts that are silent for the first bars of the piece,
-    and for how many. onsets: of a letter for which the manifest says how dense it is, notes of the
-    tune a bar, in place of the targets'. avoid: words of `avoiding.AVOIDABLE`.
+    and for how many. onsets: of a letter whose density the manifest sets, notes of the
+    tune per bar, instead of the targets'. avoid: words of `avoiding.AVOIDABLE`.
     """
 
     idea: str
@@ -165,18 +165,18 @@ class PiecePlan:
         return tuple(phrase for part in self.sections for phrase in part.phrases)
 
     def section_at(self, bar: int) -> SectionPlan:
-        """Return the section in which a bar stands."""
+        """Return the section that a bar belongs to."""
         for part in reversed(self.sections):
             if bar >= part.section.start_bar:
                 return part
         return self.sections[0]
 
     def bars_of_written_bass(self, bars: int) -> frozenset[int]:
-        """Return which of a piece's bars have a bass that the manifest writes."""
+        """Return the bars of a piece whose bass the manifest writes."""
         return frozenset(bar for bar in range(bars) if self.section_at(bar).bass_line)
 
     def phrase_at(self, bar: int) -> Phrase:
-        """Return the phrase in which a bar stands."""
+        """Return the phrase that a bar belongs to."""
         for phrase in reversed(self.phrases):
             if bar >= phrase.start_bar:
                 return phrase

@@ -1,4 +1,7 @@
-"""The primer as constraints: polyphony_rnn's two switches, meaning what they mean in Magenta."""
+"""Turn a primer into constraints.
+
+Its two switches mean what they mean in Magenta's polyphony_rnn.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ if TYPE_CHECKING:
 def apply_primer(
     constraints: Constraints, primer: Primer, *, condition: bool, inject: bool
 ) -> Constraints:
-    """Return the constraints with the primer in its first steps, and again behind it when injected.
+    """Return the constraints with the primer in its first steps, and after it too when injected.
 
-    condition: the model hears START and the primer, and goes on from there. Without, it hears START
-    alone, after the primer, which is then only pasted in front. inject: from the primer's end the
-    primer's events open each step once more and the model goes on inside those steps. What lies
-    beyond the last step is cut. ComposeError for a primer that leaves no step to compose, or
-    with more notes at once than a step holds.
-    Source: Magenta 2.1.4, `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`; but where
-    Magenta rounds the primer's end up to one silent step more, music goes on at once here.
+    condition: the model reads START and the primer, and goes on from there. Without it, the model
+    reads START alone, after the primer, which is only put in front. inject: after the primer's end,
+    the primer's events open each step once more and the model goes on inside those steps. Events
+    beyond the last step are cut. ComposeError for a primer that leaves no step to compose, or with
+    more notes at once than a step holds. Source: Magenta 2.1.4,
+    `PolyphonyRnnSequenceGenerator._generate` and `_inject_melody`; but where Magenta rounds the
+    primer's end up to one silent step more, music goes on at once here.
     """
     check_length(primer, constraints.steps)
     notes = [(note.start_step, note.duration_steps, note.pitch) for note in primer.notes]

@@ -1,7 +1,7 @@
-"""Reroll: some bars or parts of a take composed anew while everything else stays to the note.
+"""Compose some bars or parts of a take again, while everything else keeps its notes.
 
-The take's own notes are what is given: the search for the tune meets them at both ends of the bars
-that it fills, and the accompaniment is written under the tune that then stands.
+The take's own notes are given: the search for the tune joins them at both ends of the bars
+that it fills, and the accompaniment is written under the resulting tune.
 """
 
 from __future__ import annotations
@@ -49,25 +49,28 @@ REROLLED = (TUNE, INNER, BASS, DRUMS)
 
 @dataclass(frozen=True, slots=True)
 class Reroll:
-    """What is composed anew: parts of `REROLLED`, in bars from 0. chords: those of the bars too."""
+    """What to compose again: parts of `REROLLED`, in bars from 0.
+
+    Chords: whether those change too.
+    """
 
     parts: frozenset[str]
     bars: frozenset[int]
     chords: bool = False
 
     def holds(self, note: Note, bar_steps: int) -> bool:
-        """Whether a note that begins outside the bars, and so stays."""
+        """Return whether a note begins outside the bars, and so stays."""
         return note.start_step // bar_steps not in self.bars
 
 
 def reroll(
     track: TrackPlan, material: Material, score: Score, take: int, wanted: Reroll, attempt: int
 ) -> Score:
-    """Return the score with what is wanted composed anew, another for each attempt.
+    """Return the score with the wanted bars or parts composed again, differently for each attempt.
 
-    track: as its plan holds for the score, with its key, metre, bars and form. take: the number
+    track: as its plan describes the score, with its key, metre, bars and form. take: the number
     (from 0) whose piece plan is followed. A note that is held into the bars stays as it is, and
-    what is new there begins behind it.
+    what is new there begins after it.
     """
     words = sorted(wanted.parts), sorted(wanted.bars), wanted.chords
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "reroll", take, str(words), attempt)
@@ -104,7 +107,7 @@ def reroll(
 
 
 def _plan(track: TrackPlan, score: Score, take: int, wanted: Reroll) -> PiecePlan:
-    """Return the take's plan without repeats that would copy an old bar into a wanted one."""
+    """Return the take's plan without repeats that would copy an unchanged bar into a new one."""
     plan = plan_piece(track, take)
     sections = tuple(
         replace(
@@ -137,9 +140,9 @@ _OTHER_PLANS = 1000
 
 
 def _with_roles(track: TrackPlan, plan: PiecePlan, wanted: Reroll, other: int) -> PiecePlan:
-    """Return the plan in which the wanted parts do what they do in another take's.
+    """Return the plan in which the wanted parts have the roles of another take.
 
-    Under a tune that stays, a part that did the same again would come out as it was.
+    Under an unchanged tune, a part with the same role would come out unchanged.
     """
     others = plan_piece(track, other).sections
     sections = tuple(
@@ -156,7 +159,7 @@ def _with_roles(track: TrackPlan, plan: PiecePlan, wanted: Reroll, other: int) -
 def _harmony(
     track: TrackPlan, plan: PiecePlan, score: Score, wanted: Reroll, rng: np.random.Generator
 ) -> Harmony:
-    """The score's chords; for bars that get others, or where it has none, drawn ones."""
+    """Return the score's chords; new ones are drawn for bars that change them or have none."""
     if score.chords and not wanted.chords:
         return _named(track, plan, [bar.split() for bar in score.chords])
     drawn = plan_harmony(track, plan, rng)
@@ -181,13 +184,13 @@ def _part(score: Score, part: str) -> list[Note]:
 def _fixed(
     track: TrackPlan, given: Given, held: Mapping[int, Notes], wanted: Reroll
 ) -> dict[int, Notes]:
-    """Return by bar what stands of the tune: what stays, and in the other bars what is given."""
+    """Return, by bar, the fixed notes of the tune: unchanged ones, and those that are given."""
     stays = {bar: held.get(bar, ()) for bar in range(track.bars) if bar not in wanted.bars}
     return {**{bar: notes for bar, notes in given.bars.items() if bar in wanted.bars}, **stays}
 
 
 def _letters(plan: PiecePlan, held: Mapping[int, Notes], wanted: Reroll) -> dict[str, Notes]:
-    """Return for each letter of which bars stay the first of them that says something."""
+    """Return, for each letter that keeps bars, the first of them with notes."""
     found: dict[str, Notes] = {}
     for section in plan.sections:
         first = section.section.start_bar
@@ -198,7 +201,7 @@ def _letters(plan: PiecePlan, held: Mapping[int, Notes], wanted: Reroll) -> dict
 
 
 def _bars(held: Mapping[int, Notes], harmony: Harmony, bars: int) -> tuple[TuneBar, ...]:
-    """Return the tune that stands as bars of the search."""
+    """Return the unchanged tune as bars of the search."""
     found = []
     for bar in range(bars):
         notes = held.get(bar, ())
@@ -223,7 +226,7 @@ def _tune(
     fixed: Mapping[int, Notes],
     rng: np.random.Generator,
 ) -> list[Note]:
-    """Return the searched bars as they are played, with pickups and anticipations."""
+    """Return the new bars as they are played, with pickups and anticipations."""
     stated = sustained(tune_notes(tune, harmony.steps_per_bar), given.stated)
     settled = frozenset(fixed)
     notes = add_pickups(plan, harmony, tune, stated, material, float(rng.random()), settled)
@@ -236,7 +239,7 @@ def _tune(
 def _joined(
     stays: Iterable[Note], fresh: Iterable[Note], wanted: Reroll, bar_steps: int
 ) -> list[Note]:
-    """Return one line: what stays outside the bars, and between it what is new in them."""
+    """Return one line: the unchanged notes outside the bars, and the new notes inside."""
     kept = sorted(
         (note for note in stays if wanted.holds(note, bar_steps)),
         key=lambda note: note.start_step,
@@ -255,7 +258,7 @@ def _joined(
 
 
 def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, given: Given) -> Score:
-    """Return the score with the parts that are wanted, under the tune that stands."""
+    """Return the score with the wanted parts composed under its tune."""
     lines = {part: _part(score, part) for part in (LEAD, INNER, BASS)}
     lines[LEAD] = list(context.notes)
     further, drums = list(score.further), score.drums

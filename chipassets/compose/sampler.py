@@ -1,4 +1,4 @@
-"""Sampling: one event after another for a batch of rows, each with its own stream of chance."""
+"""Sample one event after another for a batch of rows, each with its own random stream."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def sample(
     """Return the events int16 [rows, steps, places] of every step, -1 after its STEP_END.
 
     The network starts from the zero state and START. The k-th free event of a row takes the k-th
-    uniform number of the row's generator; what the constraints settle takes none. So a row depends
-    on its generator and the constraints alone. `rules` keeps to the order that Magenta writes (see
-    `Rules`); without them the model is sampled as Magenta samples it.
+    uniform number of the row's generator; events fixed by the constraints take none. So a row
+    depends only on its generator and the constraints. `rules` keeps to the order that Magenta
+    writes (see `Rules`); without them the model is sampled as Magenta samples it.
     """
     state = State(constraints, network.rows)
     order = Rules(network.rows) if rules else None
@@ -74,9 +74,9 @@ def draw(logits: Floats, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 class Rules:
-    """The order of Magenta's events: in a step pitches fall, and only what sounds can be continued.
+    """The order of Magenta's events: pitches fall within a step, and only sounding ones continue.
 
-    START and END never come: a piece ends when its steps are full.
+    START and END are never drawn: a piece ends when its steps are full.
     """
 
     def __init__(self, rows: int) -> None:
@@ -106,7 +106,7 @@ class _Dice:
         self._all = np.arange(len(rngs))
 
     def roll(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return a number [rows] for every row, and use up those of the rows that are marked."""
+        """Return a number [rows] for every row, and consume those of the rows that are marked."""
         if self._used.max() == self._numbers.shape[1]:
             drawn = [rng.random(_UNIFORMS_AT_ONCE) for rng in self._rngs]
             self._numbers = np.concatenate((self._numbers, drawn), axis=1)

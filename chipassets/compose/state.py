@@ -1,4 +1,4 @@
-"""Where each row of a batch stands while it is sampled."""
+"""The state of each row of a batch while it is sampled."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ NOTHING_WRITTEN = PITCHES
 
 
 class State:
-    """The written events of every row, and what follows from them. One array each, rows first.
+    """The written events of every row, and values derived from them. One array each, rows first.
 
-    history: int16 [rows, steps + 1, places], the events written and the constraints ahead; the last
-        step is where rows that are finished idle.
+    history: int16 [rows, steps + 1, places], the events written and the constraints ahead; finished
+        rows write into the last step.
     step, place: the step that is open and how many events it has; step == steps when finished.
     lowest: the pitch written last in the open step, 128 before the first.
     sounding: bool [rows, 128], pitches of the step before. written: pitches of the open step.
@@ -45,7 +45,7 @@ class State:
         self._places = places
 
     def settled(self) -> NDArray[np.int64]:
-        """Return the event [rows] that the constraints settle next; below 0 where it is free."""
+        """Return the event [rows] that the constraints fix next; below 0 where it is free."""
         return self._line.take(self._next).astype(np.int64)
 
     def write(self, events: NDArray[np.int64]) -> None:

@@ -1,6 +1,9 @@
-"""Targets: what each piece is to measure, drawn from the spread of people's game music.
+"""Draw the targets of a piece.
 
-One ideal for all makes all alike. So each piece draws its own, and the search leans to that.
+The measures that it aims at, from the spread of people's game music.
+
+One ideal for all would make all pieces alike. So each piece draws its own, and the search leans to
+them.
 """
 
 from __future__ import annotations
@@ -38,10 +41,10 @@ _FEWEST_ONSETS, _MOST_ONSETS = 2.4, 11.0
 
 
 def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targets:
-    """Return the targets that a generator draws for a piece of a track.
+    """Return random targets for a piece of a track.
 
     The tune's density follows the middle of the character's, which counts all voices: the tune
-    gets its share, and never so little that a bar is dead.
+    gets its share, and never so few notes that a bar sounds empty.
     """
     u = [float(rng.random()) for _ in range(16)]
     # Half of the pieces lie above the middle of the range: people's are seldom sparse.
@@ -89,12 +92,12 @@ def _in_front(place: float, onsets: float, pace: float) -> tuple[float, float]:
 
 
 def onsets_for(density: float, beats_per_bar: float) -> float:
-    """Return how many notes a bar the tune has where all voices together have `density` a beat."""
+    """Return the tune's notes per bar if all voices together have `density` notes per beat."""
     return _playable(density * _TUNE_SHARE * beats_per_bar, steps_per_bar(beats_per_bar))
 
 
 def _playable(onsets: float, bar_steps: int) -> float:
-    """Return notes a bar: never so few that it is dead, nor more than can be sung."""
+    """Return notes per bar, limited: never an empty bar, nor more than can be sung."""
     return min(max(onsets, _FEWEST_ONSETS * bar_steps / 16), _MOST_ONSETS * bar_steps / 16)
 
 
@@ -103,7 +106,7 @@ def _mixed(drawn: float, own: float) -> float:
 
 
 def _quantile(values: Sequence[float], place: float) -> float:
-    """Return the value at a place of a distribution of which five quantiles are known."""
+    """Return a quantile of a distribution that is given by five of its quantiles."""
     if place <= _PLACES[0]:
         return values[0]
     if place >= _PLACES[-1]:
@@ -115,7 +118,7 @@ def _quantile(values: Sequence[float], place: float) -> float:
 
 
 def log_distance(value: float, wanted: float) -> float:
-    """Return how far a count is from the one that is wanted, in factors of two."""
+    """Return the distance of a count from the wanted one, in octaves (factors of two)."""
     return abs(math.log2((value + 0.5) / (wanted + 0.5)))
 
 

@@ -1,4 +1,4 @@
-"""The tune: a beam search over the bars of a piece, each a development of a cell.
+"""Compose the tune: a beam search over the bars of a piece, each a development of a cell.
 
 Bar by bar, or by two bars where a gesture stands, the cheapest few ways so far are carried on. What
 a bar may be its slot says; what it costs stands in `fit`; how it follows on from the bars before is
@@ -74,11 +74,11 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class TuneTask:
-    """All that the search for a tune is given.
+    """The inputs of the search for a tune.
 
-    given: notes, in degrees, that a motif or a primer settles, by bar; the search fills what they
+    given: notes, in degrees, that a motif or a primer fixes, by bar; the search fills what they
     leave. weights: factors on the costs, by name. settled: by bar, the step up to which a motif
-    says what is heard, rests too.
+    fixes the tune, rests included.
     """
 
     plan: PiecePlan
@@ -94,7 +94,7 @@ class TuneTask:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """The bars so far, and what they cost."""
+    """The bars so far, and their cost."""
 
     cost: float
     bars: tuple[TuneBar, ...]
@@ -108,7 +108,7 @@ class _Way:
 
 
 class _Option(NamedTuple):
-    """A candidate for a bar as the search weighs it, and what makes the bar of it."""
+    """A candidate for a bar, its cost, and the function that makes the bar of it."""
 
     cost: float
     pitches: tuple[int, ...]
@@ -128,7 +128,7 @@ class _Step(NamedTuple):
 
 
 def compose_tune(task: TuneTask, rng: np.random.Generator) -> tuple[tuple[TuneBar, ...], float]:
-    """Return the bars of the tune, and what they cost in points a bar."""
+    """Return the bars of the tune, and their mean cost per bar in points."""
     search = _Search(task, rng)
     ways = [_Way(0.0, ())]
     for bar in range(task.bars):
@@ -137,7 +137,7 @@ def compose_tune(task: TuneTask, rng: np.random.Generator) -> tuple[tuple[TuneBa
 
 
 class _Search:
-    """The search of one take: its tables, and the chance that colours its costs."""
+    """The search of one take: its tables, and the random noise on its costs."""
 
     def __init__(self, task: TuneTask, rng: np.random.Generator) -> None:
         self._task = task
@@ -175,7 +175,10 @@ class _Search:
         return _pruned([step for way in ways for step in self._joined(way, options, bar)])
 
     def _rests(self, bar: int) -> bool:
-        """Whether the tune is silent in a bar: only where the second voice can take the lead."""
+        """Return whether the tune is silent in a bar.
+
+        Only where the second voice can take the lead.
+        """
         role = self._task.plan.section_at(bar).role(INNER)
         draw = float(self._rng.random())
         return role in _CAN_LEAD and draw < 0.1 + 0.5 * self._task.plan.targets.air
@@ -183,7 +186,7 @@ class _Search:
     def _candidates(
         self, bar: int, slot: Slot, given: Notes | None
     ) -> tuple[Candidates, Floats | None]:
-        """Return what may stand in a bar, and what the candidates pay as goals of a phrase."""
+        """Return the candidates for a bar, and their costs as goals of a phrase."""
         section = self._task.plan.section_at(bar)
         cells = self._task.cells
         main = cells.main[section.letter]
@@ -220,12 +223,12 @@ class _Search:
         return (joined([table, moved]) if moved.rows else table), None
 
     def _has_room(self, bar: int, end: int, slot: Slot) -> bool:
-        """Whether the tune goes on in a bar behind what is given of it."""
+        """Return whether the tune continues in a bar after its given notes."""
         left = self._bar_steps - max(end, self._task.settled.get(bar, 0))
         return left >= _LEAST_ROOM and slot.kind != piece.REST
 
     def _completed(self, bar: int, given: Notes, main: Cell, slot: Slot) -> Candidates:
-        """The given notes, and what of the main cell's variants begins behind them."""
+        """Return the given notes, followed by what the main cell's variants have after them."""
         end = max((note.end for note in given), default=0)
         proposals: list[Proposal] = [("given", "plain", 0.0, given)]
         if self._has_room(bar, end, slot):
@@ -359,10 +362,10 @@ class _Search:
         return options
 
     def _joined(self, way: _Way, options: Sequence[_Option], bar: int) -> list[_Step]:
-        """Return the steps from a way to each of the options, with what they cost.
+        """Return the steps from a path to each of the options, with their costs.
 
-        What an option costs behind a way depends on few things, and each is worked out once: its
-        first pitch, and how often its bar and its rhythm were there.
+        The cost of an option after a path depends on few values, and each is computed once: its
+        first pitch, and how often its bar and its rhythm have occurred.
         """
         if not way.bars:
             return [_Step(way.cost + option.cost, way, option) for option in options]
@@ -401,7 +404,10 @@ class _Search:
         ]
 
     def _refitted(self, old: TuneBar, bar: int, source: int) -> TuneBar:
-        """The bar once more, over the chords that now stand under it."""
+        """Return the bar over its new chords.
+
+        Strong notes move to chord tones where the chords differ.
+        """
         if not old.notes:
             return TuneBar((), (), old.cell, "plain", old.shift, {}, source)
         table = candidates_of([(old.cell, "plain", 0.0, old.notes)], (0,))
@@ -415,7 +421,10 @@ class _Search:
         return replace(again, cell=old.cell, operator="plain", shift=old.shift, source=source)
 
     def _varied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
-        """Each way with its own bar again: as it was, with another tail, or a degree or two on."""
+        """Return each path with its own bar repeated.
+
+        Unchanged, with another tail, or a degree or two away.
+        """
         longer: list[_Step] = []
         literal = self._task.plan.targets.literal
         for way in ways:
@@ -461,7 +470,7 @@ _LEAST_ROOM = 4
 
 
 def _forgiven(kind: str) -> str:
-    """Return the operator that a slot asks for, and that costs nothing there."""
+    """Return the operator that a slot asks for, which costs nothing there."""
     return {
         piece.FRAGMENT: "fragmented",
         piece.INVERSION: "inverted",
@@ -470,7 +479,7 @@ def _forgiven(kind: str) -> str:
 
 
 def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
-    """Return the rows of the cheapest candidates, few of them with one first pitch."""
+    """Return the rows of the cheapest candidates, few of them with the same first pitch."""
     kept: list[int] = []
     taken: Counter[int] = Counter()
     for row in np.argsort(total, kind="stable").tolist():
@@ -490,7 +499,7 @@ def _step_to(way: _Way, bar: TuneBar) -> _Step:
 
 
 def _pruned(steps: list[_Step]) -> list[_Way]:
-    """Return the cheapest ways of those one bar longer, few of them with one last bar."""
+    """Return the cheapest of the longer paths, few of them with the same last bar."""
     steps.sort(key=itemgetter(0))
     kept: list[_Way] = []
     taken: Counter[Key] = Counter()

@@ -15,10 +15,10 @@ Key = tuple[tuple[int, ...], tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class TuneBar:
-    """A bar of the tune: its notes in degrees of the key, their pitches, and how it came about.
+    """A bar of the tune: its notes in degrees of the key, their pitches, and their origin.
 
-    cell, operator: where the notes come from; shift: the degree at which the cell stands. costs:
-    what the bar was charged by name; source: the bar that comes again, or -1.
+    cell, operator: where the notes come from; shift: the degree at which the cell begins. costs:
+    what the bar was charged by name; source: the bar that it repeats, or -1.
     """
 
     notes: Notes
@@ -54,7 +54,7 @@ def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:
 
 
 def describe(bar: TuneBar) -> str:
-    """Return in a few words where a bar comes from."""
+    """Return a short text about the origin of a bar."""
     if bar.source >= 0:
         return f"bar {bar.source + 1} again"
     return f"{bar.cell}: {OPERATORS[bar.operator].says}"

@@ -36,8 +36,8 @@ _LOWEST, _HIGHEST = 24, 107
 def vary(track: TrackPlan) -> Score:
     """Return the score of a variant: its original's, bar for bar, as the track's plan changes it.
 
-    Notes keep their steps and their degrees; those of another texture or groove are composed to the
-    tune that stands. ComposeError where the original's notes are not known, or know no voices and
+    Notes keep their steps and their degrees; another texture or groove is composed for the
+    existing tune. ComposeError if the original has no notes yet, or has no voices and
     another texture is wanted.
     """
     link = track.link
@@ -122,9 +122,9 @@ def _chords_by_step(score: Score, key: Key, bars: Sequence[str]) -> list[frozens
 
 
 def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> list[Note]:
-    """Return the second voice with what rubs on voices that stand moved to a tone beside it.
+    """Return the second voice with clashing notes moved to a neighbouring chord tone.
 
-    Of tones that all rub the one that does so for the fewest steps is taken.
+    If all tones clash, the one that clashes for the fewest steps is taken.
     """
     kept = []
     for note in inner:
@@ -148,7 +148,7 @@ def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> l
 
 
 def _rubs(pitch: int, heard: Sequence[tuple[int, int]]) -> int:
-    """Return for how many steps a pitch rubs on others, or doubles one of them."""
+    """Return for how many steps a pitch clashes with others, or doubles one of them."""
     return sum(steps for other, steps in heard if (pitch - other) % 12 in (1, 11) or pitch == other)
 
 
@@ -165,7 +165,7 @@ def _inside(pitch: int) -> int:
 
 
 def _context(track: TrackPlan, score: Score) -> Context:
-    """Return a score's tune as other parts are written under it."""
+    """Return the context in which other parts are written under a score's tune."""
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "variant", track.name)
     track = replace(track, form=score.sections or track.form, bars=score.bars)
     plan = replace(plan_piece(track, 0), entries={}, stops=())

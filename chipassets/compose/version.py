@@ -1,4 +1,4 @@
-"""The version of composing: part of every seed and cache key."""
+"""The version of composing, which is part of every seed and cache key."""
 
 from __future__ import annotations
 

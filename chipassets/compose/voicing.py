@@ -1,4 +1,4 @@
-"""Voicing: which tones of a chord the second voice has to choose from, under the tune."""
+"""Choose the chord tones of the second voice, under the tune."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEAST_CEILING = 60
 def folded(pitch: int, lowest: int, highest: int) -> int:
     """Return the pitch moved by octaves: down until it is not above `highest`, then up to `lowest`.
 
-    In a range of less than an octave the lower end is the one that holds.
+    In a range of less than an octave, `lowest` takes precedence.
     """
     if pitch > highest:
         pitch -= OCTAVE * -(-(pitch - highest) // OCTAVE)
@@ -28,7 +28,10 @@ def lowest_of_tune(context: Context, start: int, end: int) -> int:
 
 
 def section_ceiling(context: Context, bar: int) -> int:
-    """Return under which pitch a pattern stays in a whole section: most of the tune lies above."""
+    """Return the pitch below which a pattern stays in a whole section.
+
+    Most of the tune lies above.
+    """
     section = context.plan.section_at(bar).section
     first, last = (
         section.start_bar * context.bar_steps,
@@ -60,7 +63,7 @@ def smooth_voicing(
 
 
 def clashes(context: Context, pitch: int, step: int) -> bool:
-    """Whether a pitch at a step of the piece doubles the tune's or rubs on it by a semitone."""
+    """Return whether a pitch doubles the tune at a step or lies a semitone from it."""
     tune = context.tune_at(step)
     return tune != NO_PITCH and (tune == pitch or abs(tune - pitch) % 12 in (1, 11))
 

@@ -1,4 +1,4 @@
-"""What the manifest wants of single sections, brought into the piece plan: density and register."""
+"""Apply the manifest's wishes for single sections to the piece plan: density and register."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CHOICE = 0.12
 
 
 def onsets_of(track: TrackPlan, sections: Sequence[SectionPlan]) -> Mapping[str, float]:
-    """Return the tune's notes a bar in letters whose density the manifest says."""
+    """Return the tune's notes per bar in letters whose density the manifest sets."""
     found: dict[str, float] = {}
     for section in sections:
         wanted = track.wished(section.section.name).density
@@ -37,9 +37,9 @@ def onsets_of(track: TrackPlan, sections: Sequence[SectionPlan]) -> Mapping[str,
 
 
 def roles_of(wish: Wish, roles: Mapping[str, str], avoid: Collection[str]) -> dict[str, str]:
-    """Return roles of second voice and bass that with the tune are as dense as a wish asks.
+    """Return roles of second voice and bass that, with the tune, are as dense as a wish asks.
 
-    What the manifest says of either stays; of others as good a role that stands stays too.
+    Roles that the manifest sets stay; other roles stay too if they are as good.
     """
     if wish.density is None:
         return {}
@@ -59,9 +59,9 @@ def roles_of(wish: Wish, roles: Mapping[str, str], avoid: Collection[str]) -> di
 def estimated_pairs(
     wish: Wish, roles: Mapping[str, str], avoid: Collection[str], tune: float
 ) -> list[tuple[tuple[str, float], tuple[str, float]]]:
-    """Return what second voice and bass may do, each with about how many notes a beat that is.
+    """Return pairs of roles for second voice and bass, each with an estimate of notes per beat.
 
-    tune: the tune's notes a beat, which some roles follow.
+    tune: the tune's notes per beat, which some roles follow.
     """
     of_inner = {**_ONSETS_INNER, **dict.fromkeys((ideas.THIRDS, ideas.UNISON, ideas.ECHO), tune)}
     out = avoided_textures(avoid)
@@ -76,7 +76,7 @@ def estimated_pairs(
 
 
 def broadened(track: TrackPlan, sections: Sequence[SectionPlan]) -> tuple[SectionPlan, ...]:
-    """Return the sections, sparse ones with long notes of the tune in every other bar."""
+    """Return the sections; in sparse ones the tune has long notes in every other bar."""
     found = []
     for section in sections:
         wanted = track.wished(section.section.name).density
@@ -107,7 +107,7 @@ def _in_long_notes(phrase: Phrase, bars: range) -> Phrase:
 def in_registers(
     track: TrackPlan, sections: Sequence[SectionPlan], centre: float
 ) -> tuple[SectionPlan, ...]:
-    """Return the sections, those whose register the manifest says lifted or lowered into it."""
+    """Return the sections with tunes moved into the registers that the manifest sets."""
     found = []
     for section in sections:
         wanted = track.wished(section.section.name).register

@@ -168,6 +168,7 @@ def _single(name: str, tensor: NDArray[Any]) -> Float32Array:
 
 
 def _control(entry: Mapping[str, Any]) -> ControlGroup:
+    """Return the control group of an entry of the file's description."""
     edges = tuple(float(edge) for edge in entry["edges"])
     if not all(math.isfinite(edge) for edge in edges):
         raise ValueError("a control group's edge is not finite")

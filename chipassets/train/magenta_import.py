@@ -105,7 +105,7 @@ def _read_checkpoint(checkpoint: str, source: str, name: str, canonical_key: boo
             "truncated: copy it again"
         ) from error
     except ModelError as error:
-        raise ModelError(f"{source} is no polyphony_rnn: {error}") from error
+        raise ModelError(f"{source} is not a polyphony_rnn: {error}") from error
 
 
 def _tensor(reader: Any, shapes: dict[str, Any], key: str) -> Any:

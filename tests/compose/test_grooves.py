@@ -135,5 +135,5 @@ def test_unknown_words_are_refused_by_name(style: str, metre: str, said: str) ->
 
 @pytest.mark.parametrize("name", ["rock", "rock-999", "rock-01@11/8", "@3/4", ""])
 def test_unknown_names_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="no groove"):
+    with pytest.raises(ValueError, match="not a groove"):
         groove_named(name)
