@@ -233,7 +233,7 @@ def lingering(cell: Cell) -> int:
 
 
 def tune_worth(cell: Cell, traits: Traits) -> float:
-    """Return how much a cell promises, in points: a rhythm of its own, steps and a leap or two.
+    """Return the quality of a cell in points: a distinct rhythm, steps, and a leap or two.
 
     Chosen by ear: what readers of scores singled out in the best pieces, each worth about a point.
     """

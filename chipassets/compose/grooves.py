@@ -321,6 +321,8 @@ def _in_three(step: int) -> int | None:
 
 
 def _in_six(bar: DrumBar, half: int) -> DrumBar:
+    """Return half a 4/4 bar as a bar of two dotted beats; `half` is the step at which it begins."""
+
     def dotted(step: int) -> int | None:
         beat, inside = divmod(step - half, 4)
         return 6 * beat + _DOTTED[inside] if beat in (0, 1) else None

@@ -164,6 +164,7 @@ def _controls(
 
 
 def _over(values: Sequence[float], steps: int) -> NDArray[np.float32]:
+    """Return a constant value per row at every step, float32 [rows, steps]."""
     return np.repeat(np.array(values, np.float32)[:, None], steps, axis=1)
 
 

@@ -325,7 +325,7 @@ def _drums(
 ) -> tuple[DrumStroke, ...] | None:
     fresh = compose_drums(track, context, bass)
     if stays is None:
-        # The groove of the track's character plays, which has no strokes of its own to keep.
+        # The take plays the character's built-in groove: it has no strokes that could be kept.
         return fresh if len(wanted.bars) == context.bars else None
     kept = [s for s in stays if s.step // context.bar_steps not in wanted.bars]
     new = [s for s in fresh if s.step // context.bar_steps in wanted.bars]

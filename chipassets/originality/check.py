@@ -142,6 +142,7 @@ def _degrees(line: Line) -> Line:
 
 
 def _windows_all(flags: Flags, n: int) -> Flags:
+    """Return, for each window of n flags, whether all of them are set."""
     if len(flags) < n:
         return np.zeros(0, bool)
     windows: Flags = np.lib.stride_tricks.sliding_window_view(flags, n)

@@ -102,9 +102,10 @@ class Library(Value):
         return Match(best, f"scene {scene!r} and {_say_shared(best, moods)}")
 
     def for_moods(self, *moods: str) -> Match:
-        """Return the track with the most of these moods; ties go to the fewest others, then order.
+        """Return the track that shares the most of these moods.
 
-        Raises TrackNotFoundError with the nearest moods if no track has any of them.
+        Ties go to the track with the fewest other moods, then to the first. Raises
+        TrackNotFoundError with the nearest moods if no track has any of them.
         """
         best = max(self.tracks, key=lambda track: _likeness(track, moods), default=None)
         if best is None or not set(moods) & set(best.moods):

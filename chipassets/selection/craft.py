@@ -151,6 +151,7 @@ def _dead_bars(score: Score, bars: Sequence[Sequence[Note]]) -> tuple[int, ...]:
 
 
 def _holes(score: Score) -> int:
+    """Return the number of half bars in which no note begins; an ending piece may end with two."""
     half = score.steps_per_bar // 2
     begun = {note.start_step // half for note in score.notes}
     last = score.total_steps // half - 2 * (score.loop_start_bar is None)

@@ -94,7 +94,7 @@ def _as_dict(held: HeldOut) -> dict[str, float]:
 
 
 def evaluate(network: PolyphonyRnn, dataset: Dataset) -> Evaluation:
-    """Return the evaluation over the whole held-out part."""
+    """Return the losses on the whole held-out part, with and without the control inputs."""
     groups = tuple(range(len(network.group_sizes)))
     told = held_out_loss(network, dataset, groups)
     if not groups:
