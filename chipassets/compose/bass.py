@@ -38,7 +38,7 @@ _LEAD_LEAP = 5
 
 
 def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
-    """Return the bass of a take, which keeps from rubbing on the tune and on the second voice."""
+    """Return the bass of a take, which does not clash with the tune and the second voice."""
     roots = _roots(context)
     for note in inner:
         context.memory["inner at", note.start_step] = note
@@ -77,7 +77,7 @@ Roots = dict[int, list[tuple[int, int, int]]]
 
 
 def _roots(context: Context) -> Roots:
-    """Return where each chord's bass lies: near the one before, and not far from home."""
+    """Return the pitch of each chord's bass: near the previous one, and not far from the tonic."""
     table = context.harmony.table
     floor = context.plan.targets.bass_floor
     home = floor + 5
@@ -228,7 +228,7 @@ def _walks(context: Context, bar: int) -> bool:
 
 
 def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
-    """Return the pitch; a tone of the chord instead where it rubs on a voice by a semitone."""
+    """Return the pitch, or a tone of the chord if it lies a semitone from another voice."""
     if steps < 2:
         return pitch
     tones = context.harmony.table.tones[int(context.harmony.at[step])]
@@ -254,7 +254,7 @@ def _tune_rhythm(context: Context, bar: int) -> list[CellNote]:
 
 
 def _following(context: Context, bar: int, roots: Roots) -> tuple[int, int, int] | None:
-    """Return the chord behind a bar; behind the last that of the loop's start, or none."""
+    """Return the chord after a bar; after the last bar that of the loop's start, or None."""
     if bar + 1 < context.bars:
         return roots[bar + 1][0]
     last = context.plan.phrases[-1]

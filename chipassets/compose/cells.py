@@ -88,7 +88,7 @@ def cell_of(line: Sequence[tuple[int, int, int]], key: Key, bar_steps: int) -> C
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a cell measures.
+    """The measures of a cell.
 
     onsets: notes; values: different gaps; entropy: of the gaps, in bits; syncopation: notes that
     begin off a pulse and sound over the next one; odd: notes on odd steps; on_pulse: notes on
@@ -113,7 +113,7 @@ class Traits:
 
 
 def traits_of(cell: Cell, pulse_steps: int) -> Traits:
-    """Return what a cell measures; pulse_steps: 16ths from one felt beat to the next."""
+    """Return the measures of a cell; pulse_steps: 16ths from one felt beat to the next."""
     gaps = cell.gaps
     counts = Counter(gaps)
     shares = [count / len(gaps) for count in counts.values()]
@@ -182,10 +182,10 @@ def is_gesture(cell: Cell, traits: Traits) -> bool:
 
 
 def gesture_worth(cell: Cell, traits: Traits) -> float:
-    """Return how much a gesture promises, in points: that of a cell, and that it breathes.
+    """Return the quality of a gesture in points: that of a cell, and that it has a rest.
 
-    Chosen by ear: what is said in the first bar is taken up or comes to rest in the second, and
-    notes that sound over the bar line bind the two.
+    Chosen by ear: the second bar takes up the first or comes to rest, and notes that sound over the
+    bar line join the two.
     """
     bar = cell.bar_steps // 2
     first = [note for note in cell.notes if note.step < bar]
@@ -202,7 +202,7 @@ def gesture_worth(cell: Cell, traits: Traits) -> float:
 
 
 def _zigzags(cell: Cell) -> bool:
-    """Whether 16ths leap one way and back: nobody sings that, and it makes no second line."""
+    """Return whether 16ths leap one way and back: they cannot be sung, nor make a second line."""
     notes = cell.notes
     return any(
         b.step - a.step == 1
@@ -214,7 +214,7 @@ def _zigzags(cell: Cell) -> bool:
 
 
 def _stumbles(cell: Cell) -> bool:
-    """Whether notes on odd steps hang in the air: long ones, or ones without a neighbour."""
+    """Return whether notes on odd steps are long or have no neighbour."""
     begins = set(cell.rhythm)
     odd = [note for note in cell.notes if note.step % 2]
     return len(odd) > cell.bar_steps // 4 or any(
@@ -253,7 +253,10 @@ _LONGEST_HOLE = 0.3
 
 
 def is_bass(cell: Cell, traits: Traits) -> bool:
-    """Whether a cell can be the pattern of a bass: it opens the bar, and drills no one tone."""
+    """Return whether a cell can be a bass pattern.
+
+    It starts on the bar, and does not repeat one tone.
+    """
     return (
         cell.notes[0].step == 0
         and 2 <= traits.onsets <= 10

@@ -56,7 +56,7 @@ from chipassets.seeds import derive_rng
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A take with everything that led to it, for whoever explains it."""
+    """A take with the values that led to it, for explaining it."""
 
     plan: PiecePlan
     harmony: Harmony
@@ -68,10 +68,10 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A take, and what is known of it where it was composed by plan.
+    """A take, and measures of it if it was composed by a plan.
 
-    search_cost: what the search for the tune paid, in points a bar. critic: the mean log-odds that
-    a person wrote its phrases, where the critic can hear it.
+    search_cost: the mean cost of the tune in points per bar. critic: the mean log-odds that
+    a person wrote its phrases, if the critic can read it.
     """
 
     score: Score
@@ -102,7 +102,7 @@ def compose_with_costs(
     count: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Composed, ...]:
-    """Return the takes of `compose_takes` with what their tunes cost."""
+    """Return the takes of `compose_takes` with the costs of their tunes."""
     count = track.takes if count is None else count
     if count < 1:
         return ()
@@ -122,7 +122,7 @@ def compose_with_costs(
 def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
     """Return a take (from 0) of a track, made of the material.
 
-    Where the manifest says a density it is composed until it has that, and else the nearest stays.
+    If the manifest sets a density, the take is composed until it has it; else the nearest is kept.
     """
     track = in_quarters(track)
     plan = plan_piece(track, take)

@@ -1,7 +1,7 @@
-"""Fit: what a bar of the tune costs where it would stand, for many candidates at once.
+"""The costs of a bar of the tune at its place, for many candidates at once.
 
-A table of costs, in points; the search adds them up. Less is better, and 0 is nothing to say
-against a bar. Numbers are chosen by ear unless a source stands beside them.
+A table of costs, in points; the search adds them up. Less is better; 0 means nothing is wrong.
+Numbers are chosen by ear unless a source stands beside them.
 """
 
 from __future__ import annotations

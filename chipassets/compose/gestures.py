@@ -1,4 +1,4 @@
-"""Gestures: which of the model's spans of two bars a piece's phrases are built of."""
+"""Choose the model's spans of two bars that a piece's phrases are built of."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def choose_gestures(
 ) -> tuple[dict[str, Cell], Cell | None]:
     """Return a gesture for each letter of the form, and the one that replies.
 
-    Nothing where the plan has no gestures, or the model proposed none that can be sung.
+    Empty if the plan has no gestures, or the model proposed none that can be sung.
     """
     kinds = {slot.kind for phrase in plan.phrases for slot in phrase.slots}
     if not kinds & {piece.GESTURE, piece.REPLY} or not material.gestures:

@@ -207,7 +207,7 @@ def _drawn_bars(
 
 
 def _shared(before: Collection[int], chord: str, key: Key) -> int:
-    """Return how many tones a chord has of the one before it: a new key is entered over two."""
+    """Return how many tones two chords share; a new key begins on a chord that shares two."""
     return min(2, len(set(before) & set(parse_chord(chord, key).pitch_classes)))
 
 
@@ -228,7 +228,7 @@ def _vamp(plan: PiecePlan, start: int, kept: int, bars: Bars) -> None:
 def _opening_chord(
     track: TrackPlan, section: SectionPlan, start: int, rng: np.random.Generator
 ) -> str | None:
-    """Return the tonic for what states, and nothing in particular for what contrasts."""
+    """Return the tonic, mostly for a section that states, or None, mostly for one that contrasts."""
     opens = start == section.section.start_bar
     share = 0.9 if section.place == 0 and opens else 0.25
     return (

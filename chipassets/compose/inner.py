@@ -268,7 +268,7 @@ def _last_pitch(context: Context, step: int) -> int:
 
 
 def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
-    """Say the head of the letter's main cell in a gap of the tune."""
+    """Return the head of the letter's main cell, placed in a gap of the tune."""
     section = context.plan.section_at(bar)
     cell = context.main_cell(section.letter)
     room = end - begin
@@ -314,7 +314,7 @@ def _held(context: Context, bar: int) -> Bar:
 
 
 def _echo(context: Context, bar: int) -> Bar:
-    """Say the tune again, late, in bars in which most of it agrees with what sounds then.
+    """Return the tune a little later, in bars where most of it agrees with what sounds then.
 
     Short notes that follow closely ring on into the next one, as in a room.
     """

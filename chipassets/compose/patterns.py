@@ -154,7 +154,7 @@ def _strikes(cell: Cell) -> bool:
 
 
 def ostinato(context: Context, bar: int) -> Bar:
-    """Say one cell over and over, moved to the chord's tones where it is strong."""
+    """Return one cell, repeated; its strong notes move to tones of the chord."""
     section = context.plan.section_at(bar)
     cell = _ostinato_cell(context, section.like(INNER))
     start = bar * context.bar_steps

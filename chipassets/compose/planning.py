@@ -108,9 +108,9 @@ _ENTRIES_SHARE = 0.65
 def _entries(
     track: TrackPlan, idea: Idea, sections: Sequence[SectionPlan], rng: np.random.Generator
 ) -> Mapping[str, int]:
-    """Return who waits at the start: people's pieces seldom begin with everyone.
+    """Return the parts that are silent at the start, and for how many bars.
 
-    Where the opening is written in the manifest, all enter at once.
+    Where the manifest writes the opening, all enter at once.
     """
     draw, which = float(rng.random()), _pick(_ENTRIES, rng)
     if track.motifs or track.melodies or track.primer is not None or track.bars < 2 * PHRASE_BARS:
@@ -132,7 +132,7 @@ def _entries(
 
 
 def _begins_again(slot: Slot) -> bool:
-    """Whether a bar says what the piece opens with."""
+    """Return whether a bar repeats the opening of the piece."""
     return (slot.kind == piece.COPY and slot.source == 0) or slot.kind == piece.GESTURE
 
 
@@ -303,7 +303,7 @@ def _lift(targets: Targets, rng: np.random.Generator) -> int:
 
 
 def _intensity(part: Part, place: int, index: int, count: int, idea: Idea) -> float:
-    """How full a section is: edges are thin, the last is full, a drop's middle is thin."""
+    """Return how full a section is: edges thin, the last full, the middle of a drop thin."""
     if part.is_edge:
         return 0.3 if part.section.name == INTRO else 0.5
     if idea.name == "drop" and place == 1:
