@@ -228,7 +228,7 @@ def _vamp(plan: PiecePlan, start: int, kept: int, bars: Bars) -> None:
 def _opening_chord(
     track: TrackPlan, section: SectionPlan, start: int, rng: np.random.Generator
 ) -> str | None:
-    """Return the tonic, mostly for a section that states, or None, mostly for one that contrasts."""
+    """Return the tonic, mostly for a section that states, or None, mostly for a contrast."""
     opens = start == section.section.start_bar
     share = 0.9 if section.place == 0 and opens else 0.25
     return (
