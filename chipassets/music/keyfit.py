@@ -48,10 +48,11 @@ def tune_key(tune: Primer) -> Key:
 
 
 def guess_key(tune: Primer) -> KeyGuess:
-    """Return the most likely key of a tune, judged by its tones, its opening and its close.
+    """Return the most likely key of a tune, from its tones, its first notes and its last ones.
 
-    First tonic and third are found, then whether major has a minor seventh throughout, or minor a
-    major sixth. Another key with at least a third of its odds is its rival.
+    The tonic and its third are found first, then the mode: major with a minor seventh throughout,
+    or minor with a major sixth. The second most likely key is the rival if its odds are at least a
+    third of the best one's.
     """
     keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(OCTAVE)]
     odds = {key: _log_odds(tune, key) for key in keys}
