@@ -43,7 +43,12 @@ def lock_path(manifest: Path) -> Path:
 
 
 def lock_files(manifest: Path) -> list[Path]:
-    """Return every file that determines a manifest's lock and its content, existing or not."""
+    """Return every file that determines a manifest's lock and its content, existing or not.
+
+    None for a path without a name (`.` or `/`), which is no manifest.
+    """
+    if not manifest.name:
+        return []
     short, full = manifest.with_suffix(".lock"), manifest.with_name(f"{manifest.name}.lock")
     owner = _owner(short)
     others = [manifest.with_name(owner)] if owner else []

@@ -8,7 +8,7 @@ TONIC, FADE, RITARDANDO, LAST_CHORD = "tonic", "fade", "ritardando", "last_chord
 ENDINGS: Mapping[str, str] = {
     TONIC: "comes to rest on the tonic, held through the last bar",
     FADE: "fades out over its last bars",
-    RITARDANDO: "slows down over its last two bars, beat by beat, onto the last chord",
+    RITARDANDO: "slows its last two beats down, then plays the last chord",
     LAST_CHORD: "ends on one short chord of all voices",
 }
 """A description of each ending, which completes "the piece ..."."""
