@@ -165,8 +165,10 @@ def _missing(key: str) -> Fault:
 
 def _wrong_shape(kind: str, steps: Steps) -> Fault:
     if kind == "too_short" or (kind == "dict_type" and steps == ("tracks",)):
-        return Fault("a manifest needs at least one track, each with its name as a key",
-                     "write them below it, like battle: {}")
+        return Fault(
+            "a manifest needs at least one track, each with its name as a key",
+            "write them below it, like battle: {}",
+        )
     if kind == "too_long":
         return Fault(f"there are at most {MAX_TRACKS} tracks, {MAX_SCENES} scenes, "
                      f"{MAX_OWN_MOODS} moods, "
