@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import chipassets
+from tests.cli.conftest import hear_ctrl_c
 from tests.cli.test_build import content
 
 pytestmark = pytest.mark.cluster
@@ -109,6 +110,7 @@ def start(game: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "chipassets", "build", "game.yaml", *options],
         cwd=game, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        preexec_fn=hear_ctrl_c,
     )  # fmt: skip
 
 
