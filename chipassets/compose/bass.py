@@ -132,8 +132,7 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
         found += 1.5 * (cell.rhythm in taken) - 0.4 * min(traits.values, 3)
         found -= (2.0 * context.plan.targets.sixteenths - 0.8) * 0.5 * min(traits.odd, 4)
         # A bass has a rhythm of its own: half of it with the tune, the other half between.
-        shared = len(set(cell.rhythm) & set(main.rhythm)) / len(cell.rhythm)
-        found += _SHARED_COST * abs(shared - _SHARED)
+        found += _SHARED_COST * abs(cell.shared(main.rhythm) - _SHARED)
         return float(found + 1.6 * context.draw("bass cell", letter, cell.notes))
 
     ordered = sorted(choice, key=cost)

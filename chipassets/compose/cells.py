@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -49,6 +49,10 @@ class Cell:
     def gaps(self) -> tuple[int, ...]:
         """The steps from each note's beginning to the next one's, the last to the bar's end."""
         return tuple(after - before for before, after in pairwise([*self.rhythm, self.bar_steps]))
+
+    def shared(self, steps: Collection[int]) -> float:
+        """Return the share of the notes that begin on one of the steps."""
+        return len(set(self.rhythm) & set(steps)) / len(self.rhythm)
 
     @property
     def span(self) -> int:

@@ -152,8 +152,7 @@ def _contrast(
     """Return a cell's score: how much it differs from other letters' cells, plus its own worth."""
     fit = 0.5 * worth + 0.5 * _statement(cell, traits, worth, targets, cell.bar_steps)
     for other in others:
-        shared = len(set(cell.rhythm) & set(other.rhythm)) / len(cell.rhythm)
-        fit -= 2.5 * (shared > _OVERLAP)
+        fit -= 2.5 * (cell.shared(other.rhythm) > _OVERLAP)
         fit -= 0.8 * max(0, traits.odd - 1 - sum(step % 2 for step in other.rhythm))
     return fit + 0.8 * min(abs(traits.onsets - len(others[0].notes)), 2)
 

@@ -26,26 +26,25 @@ from chipassets.compose.drums import compose_drums
 from chipassets.compose.ending import ended
 from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.further import compose_further
-from chipassets.compose.given import Given, given_in, sustained
+from chipassets.compose.given import Given, given_in
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.inner import compose_inner, role_in
 from chipassets.compose.judging import judge
 from chipassets.compose.material import Material, propose
 from chipassets.compose.phrasing import (
-    add_pickups,
-    anticipated,
     cut_stops,
+    entering,
     kept_in_key,
     let_go,
+    played_tune,
     released,
     shortened,
-    suspended,
 )
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import Cells, TuneTask, compose_tune
-from chipassets.compose.tunebar import TuneBar, tune_notes
+from chipassets.compose.tunebar import TuneBar
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.weights import Model
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
@@ -159,21 +158,8 @@ def _sketched(track: TrackPlan, plan: PiecePlan, material: Material, take: int) 
         given.settled,
     )
     tune, cost = compose_tune(task, rng)
-    tune = _entering(plan, tune)
-    notes = add_pickups(
-        plan,
-        harmony,
-        tune,
-        sustained(tune_notes(tune, harmony.steps_per_bar), given.stated),
-        material,
-        float(rng.random()),
-        frozenset(given.bars),
-    )
-    draws = rng.random(track.bars).tolist()
-    settled = frozenset(given.bars)
-    notes = anticipated(plan, tune, notes, harmony.steps_per_bar, draws, settled)
-    draws = rng.random(track.bars).tolist()
-    notes = suspended(plan, tune, notes, harmony.steps_per_bar, draws, settled)
+    tune = entering(plan, tune)
+    notes = played_tune(plan, harmony, tune, given.stated, frozenset(given.bars), material, rng)
     context = context_of(
         plan,
         harmony,
@@ -187,13 +173,6 @@ def _sketched(track: TrackPlan, plan: PiecePlan, material: Material, take: int) 
     )
     score = ended(track, _score(track, context, given))
     return Sketch(plan, harmony, cells, tune, score, cost)
-
-
-def _entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:
-    """Return the tune without the bars before it enters."""
-    waits = plan.entries.get(LEAD, 0)
-    silent = TuneBar((), (), "held", "plain", 0)
-    return (*(silent for _ in tune[:waits]), *tune[waits:])
 
 
 _SUNG = 2

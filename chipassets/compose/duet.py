@@ -132,8 +132,7 @@ def _cell(context: Context, bar: int) -> Cell:
 
         def cost(cell: Cell) -> float:
             traits = traits_of(cell, context.pulse_steps)
-            shared = len(set(cell.rhythm) & taken) / len(cell.rhythm)
-            found = _SHARED * shared + _NOTES * abs(traits.onsets - wanted)
+            found = _SHARED * cell.shared(taken) + _NOTES * abs(traits.onsets - wanted)
             return found + _CHANCE * context.draw("duet", letter, cell.notes)
 
         context.memory[key] = min(choice, key=cost)

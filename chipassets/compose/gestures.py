@@ -108,8 +108,7 @@ def _drawn(
         cell, traits, worth = item
         found = worth + fitness(traits, targets) + 1.3 * ((cell.notes[0].step > 0) == late)
         for other in others:
-            shared = len(set(cell.rhythm) & set(other.rhythm)) / len(cell.rhythm)
-            found -= 2.0 * (shared > _OVERLAP)
+            found -= 2.0 * (cell.shared(other.rhythm) > _OVERLAP)
         return found
 
     total = np.array([fit(item) for item in choice]) + rng.random(len(choice)) * _CHANCE

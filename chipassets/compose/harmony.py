@@ -142,18 +142,19 @@ def _draw_section(
                 ),
             )
             continue
-        best: Bars = []
+        best: tuple[int, Bars] | None = None
         for attempt in range(_TRIES):
             drawn = [*bars, *_drawn_bars(track, plan, section, phrase, kept, bars, rng)]
             if attempt == 0:
                 _vamp(plan, phrase.start_bar, kept, drawn)
             _repeat_chords(plan, phrase.start_bar, drawn, rng)
             stays = _longest_stay(track, plan, drawn, phrase.start_bar)
-            if not best or stays < _longest_stay(track, plan, best, phrase.start_bar):
-                best = drawn
+            if best is None or stays < best[0]:
+                best = stays, drawn
             if stays <= _LONGEST_STAY:
                 break
-        bars[:] = best
+        assert best is not None  # noqa: S101 - there is one try at least
+        bars[:] = best[1]
 
 
 _LONGEST_STAY = 2

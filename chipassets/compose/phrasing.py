@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from chipassets.compose.avoiding import SIXTEENTHS, SYNCOPATION
 from chipassets.compose.context import Context
+from chipassets.compose.given import sustained
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
-from chipassets.compose.tunebar import TuneBar
+from chipassets.compose.tunebar import TuneBar, tune_notes
 from chipassets.music.notes import LEAD, Note
 from chipassets.units import OCTAVE
 
 _LEAST_GOAL = 4
 """Steps that a phrase's last note keeps before a pickup begins."""
+
+
+def entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:
+    """Return the tune without the bars before it enters."""
+    waits = plan.entries.get(LEAD, 0)
+    silent = TuneBar((), (), "held", "plain", 0)
+    return (*(silent for _ in tune[:waits]), *tune[waits:])
+
+
+def played_tune(
+    plan: PiecePlan,
+    harmony: Harmony,
+    tune: tuple[TuneBar, ...],
+    stated: Sequence[Note],
+    given: frozenset[int],
+    material: Material,
+    rng: np.random.Generator,
+) -> list[Note]:
+    """Return the tune's notes with pickups, anticipations and suspensions.
+
+    stated: the notes of motifs, which keep their lengths. given: bars whose notes the manifest or a
+    repair settles; they stay.
+    """
+    steps = harmony.steps_per_bar
+    notes = sustained(tune_notes(tune, steps), stated)
+    notes = add_pickups(plan, harmony, tune, notes, material, float(rng.random()), given)
+    notes = anticipated(plan, tune, notes, steps, rng.random(len(tune)).tolist(), given)
+    return suspended(plan, tune, notes, steps, rng.random(len(tune)).tolist(), given)
 
 
 def add_pickups(
@@ -81,13 +112,10 @@ def anticipated(
     share = _ANTICIPATED * max(0.0, plan.targets.syncopation - _ANTICIPATES_FROM)
     opens = {phrase.start_bar for phrase in plan.phrases}
     kept = sorted(notes, key=lambda note: note.start_step)
-    for bar in range(1, len(tune)):
-        source = tune[bar].source if tune[bar].source > 0 else bar
-        if bar in opens or bar in given or bar - 1 in given or draws[source] >= share:
-            continue
+    for bar in _moved_bars(tune, draws, share, given):
         start = bar * bar_steps
-        index = next((i for i, note in enumerate(kept) if note.start_step == start), 0)
-        if not index:
+        index = _beginning_at(kept, start)
+        if bar in opens or not index:
             continue
         note, before = kept[index], kept[index - 1]
         early = start - _EIGHTH
@@ -122,12 +150,9 @@ def suspended(
         return list(notes)
     share = _SUSPENDED * (0.4 + 0.6 * plan.targets.rough)
     kept = sorted(notes, key=lambda note: note.start_step)
-    for bar in range(1, len(tune)):
-        source = tune[bar].source if tune[bar].source > 0 else bar
-        if bar in given or bar - 1 in given or draws[source] >= share:
-            continue
+    for bar in _moved_bars(tune, draws, share, given):
         start = bar * bar_steps
-        index = next((i for i, note in enumerate(kept) if note.start_step == start), 0)
+        index = _beginning_at(kept, start)
         if not index:
             continue
         before, note = kept[index - 1], kept[index]
@@ -145,6 +170,24 @@ def suspended(
 
 _SUSPENDED = 0.6
 """How often, in the roughest piece, a bar that can begin with a suspension does."""
+
+
+def _moved_bars(
+    tune: Sequence[TuneBar], draws: Sequence[float], share: float, given: frozenset[int]
+) -> Iterator[int]:
+    """Yield the bars whose downbeat a draw moves, a repeated bar with the one that it repeats.
+
+    Neither given bars nor those after them.
+    """
+    for bar in range(1, len(tune)):
+        source = tune[bar].source if tune[bar].source > 0 else bar
+        if bar not in given and bar - 1 not in given and draws[source] < share:
+            yield bar
+
+
+def _beginning_at(notes: Sequence[Note], step: int) -> int:
+    """Return the index of the note that begins at a step, 0 if there is none or it is the first."""
+    return next((index for index, note in enumerate(notes) if note.start_step == step), 0)
 
 
 def _pickup_rhythm(material: Material, bar_steps: int, draw: float) -> tuple[int, ...]:
@@ -225,12 +268,12 @@ def shortened(notes: Sequence[Note], short: float, least: int = 1) -> list[Note]
     """
     if short < _DETACHED_FROM:
         return list(notes)
-    return [
-        replace(note, duration_steps=max(min(steps, least), half))
-        for note in notes
-        for steps in (note.duration_steps,)
-        for half in (steps // 2 if steps <= _QUARTER else steps - 2,)
-    ]
+    played = []
+    for note in notes:
+        steps = note.duration_steps
+        detached = steps // 2 if steps <= _QUARTER else steps - 2
+        played.append(replace(note, duration_steps=max(min(steps, least), detached)))
+    return played
 
 
 _DETACHED_FROM = 0.62

@@ -18,23 +18,22 @@ from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
 from chipassets.compose.drums import compose_drums
 from chipassets.compose.further import compose_further
-from chipassets.compose.given import Given, given_in, notes_by_bar, sustained
+from chipassets.compose.given import Given, given_in, notes_by_bar
 from chipassets.compose.harmonies import Harmony, harmony_of
 from chipassets.compose.harmony import bar_key, plan_harmony
 from chipassets.compose.inner import compose_inner
 from chipassets.compose.material import Material
 from chipassets.compose.phrasing import (
-    add_pickups,
-    anticipated,
     cut_stops,
+    entering,
     kept_in_key,
+    played_tune,
     shortened,
-    suspended,
 )
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import TuneTask, compose_tune
-from chipassets.compose.tunebar import TuneBar, tune_notes
+from chipassets.compose.tunebar import TuneBar
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import DRUM_KINDS, DrumStroke, Score
@@ -95,10 +94,8 @@ def reroll(
             track.temperature, settled,
         )  # fmt: skip
         tune, _ = compose_tune(task, rng)
-        waits = plan.entries.get(LEAD, 0)
-        silent = TuneBar((), (), "held", "plain", 0)
-        tune = (*(silent for _ in tune[:waits]), *tune[waits:])
-        notes = _tune(plan, harmony, tune, material, given, fixed, rng)
+        tune = entering(plan, tune)
+        notes = played_tune(plan, harmony, tune, given.stated, frozenset(fixed), material, rng)
         notes = _joined(_part(score, LEAD), notes, wanted, harmony.steps_per_bar)
     context = context_of(
         plan, harmony, tune, notes, material, dict(cells.main), track.pulse_steps, rng, given.muted
@@ -215,25 +212,6 @@ def _bars(held: Mapping[int, Notes], harmony: Harmony, bars: int) -> tuple[TuneB
         )
         found.append(TuneBar(notes, pitches, "held", "plain", 0))
     return tuple(found)
-
-
-def _tune(
-    plan: PiecePlan,
-    harmony: Harmony,
-    tune: tuple[TuneBar, ...],
-    material: Material,
-    given: Given,
-    fixed: Mapping[int, Notes],
-    rng: np.random.Generator,
-) -> list[Note]:
-    """Return the new bars as they are played, with pickups and anticipations."""
-    stated = sustained(tune_notes(tune, harmony.steps_per_bar), given.stated)
-    settled = frozenset(fixed)
-    notes = add_pickups(plan, harmony, tune, stated, material, float(rng.random()), settled)
-    draws = rng.random(len(tune)).tolist()
-    notes = anticipated(plan, tune, notes, harmony.steps_per_bar, draws, settled)
-    draws = rng.random(len(tune)).tolist()
-    return suspended(plan, tune, notes, harmony.steps_per_bar, draws, settled)
 
 
 def _joined(
