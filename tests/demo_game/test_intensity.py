@@ -16,7 +16,7 @@ from demo_game.intensity import intensity
 from demo_game.scenes.battle import Battle
 from demo_game.scenes.title import Title
 from tests.demo_game.test_play import play
-from tests.runtime.test_pygame_player import level
+from tests.runtime.stepped_game import level
 from tests.runtime.tiny_bundle import Piece, write_bundle, write_index
 
 

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from tests.demo_game.test_play import TO_THE_OVERWORLD, play
-from tests.runtime.test_pygame_player import level
+from tests.runtime.stepped_game import level
 from tests.runtime.tiny_bundle import Piece, write_bundle
 
 pytest.importorskip("pygame")

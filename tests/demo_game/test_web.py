@@ -22,14 +22,18 @@ def refuse(self):
     raise RuntimeError("can't start new thread")
 
 threading.Thread.start = refuse
+seen = []
+time.perf_counter = lambda: len(seen) / 60
+time.monotonic_ns = lambda: len(seen) * 1_000_000_000 // 60
 import pygame
+from chipassets.runtime.soundclock import SoundClock
 from demo_game import web, window
 
-real, seen = window.show, []
+SoundClock.read = lambda self, now_ms: 0  # the mixer, on a clock of its own, is in time
+real = window.show
 def show(canvas, surface):
     real(canvas, surface)
     seen.append(stages[0].player)
-    time.sleep(0.004)
     if len(seen) == 60:
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN))
         pygame.event.post(pygame.event.Event(pygame.KEYUP, key=pygame.K_RETURN))

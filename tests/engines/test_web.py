@@ -41,7 +41,21 @@ async function samplesOf(path, context) {
   const data = await (await fetch(path)).arrayBuffer();
   return (await context.decodeAudioData(data)).getChannelData(0);
 }
-const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+// No wait is for a time of the machine's: until a condition holds, until so much more was heard,
+// and until so much was heard from the first sound on.
+async function until(holds) {
+  while (!holds()) await new Promise((done) => setTimeout(done, 5));
+}
+function hearMore(heard, seconds) {
+  const end = heard.length + seconds * 44100;
+  return until(() => heard.length >= end);
+}
+async function hearFromTheStart(heard, seconds) {
+  const isSound = (value) => value !== 0;
+  await until(() => heard.some(isSound));
+  const end = heard.findIndex(isSound) + seconds * 44100;
+  await until(() => heard.length >= end);
+}
 """
 
 
@@ -184,7 +198,7 @@ def test_howler_plays_intro_and_loop_without_a_gap(page_with: Callable[[str], Pa
       await new Promise((done) => howl.once("load", done));
       const heard = await record(Howler.ctx, Howler.masterGain);
       const id = playLoop(howl, tracks[0]);
-      await wait(9);
+      await hearFromTheStart(heard, 8);
       const wave = await samplesOf("bundle/audio/title.ogg", Howler.ctx);
       const start = heard.findIndex((value) => value !== 0);
       const lead = wave.findIndex((value) => value !== 0);
@@ -210,10 +224,10 @@ def test_the_player_sounds_behind_howlers_volume(page_with: Callable[[str], Page
       const music = await openInHowler(Howler);
       const heard = await record(music.context, Howler.masterGain);
       await music.enter("title");
-      await wait(1);
+      await hearMore(heard, 1);
       const loud = Math.max(...heard.slice(-20000));
       Howler.volume(0.25);
-      await wait(1);
+      await hearMore(heard, 1);
       return [music.context === Howler.ctx, loud, Math.max(...heard.slice(-20000))];
     })()""")
     assert found[0] is True
@@ -232,10 +246,10 @@ def test_the_player_sounds_behind_phasers_volume(page_with: Callable[[str], Page
       const heard = await record(game.sound.context, game.sound.masterVolumeNode);
       await music.enter("battle");
       await music.enter("title", {fadeMs: 0});
-      await wait(1);
+      await hearMore(heard, 1);
       const loud = Math.max(...heard.slice(-20000));
       game.sound.volume = 0.25;
-      await wait(1);
+      await hearMore(heard, 1);
       return [music.playing.track.name, loud, Math.max(...heard.slice(-20000))];
     })()""")
     assert found[0] == "title"
@@ -260,8 +274,7 @@ def test_phaser_plays_the_scene_of_the_page_to_the_sample(
       }));
       const heard = await record(game.sound.context, game.sound.masterVolumeNode);
       game.scene.add("boot", Boot, true);
-      while (!game.registry || !game.registry.get("music")) await wait(0.05);
-      await wait(8);
+      await hearFromTheStart(heard, 6);
       const wave = await samplesOf("bundle/audio/title.ogg", game.sound.context);
       const start = heard.findIndex((value) => value !== 0);
       const lead = wave.findIndex((value) => value !== 0);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from chipassets.manifest.reads import Context
 from chipassets.manifest.refusal import Refusal
 from chipassets.midi.reader import MidiError, parse_midi
 from chipassets.train.midi_corpus import read_midi
+from tests.effort import calls_of
 
 QUARTER = 96
 THEME = tuple((4 * place, 2, 60 + 2 * (place % 5)) for place in range(16))
@@ -218,19 +218,20 @@ def test_a_primer_of_a_year_is_refused_with_its_length(tmp_path: Path) -> None:
         b"\xff" * 3_000_000,
         head() + chunk(b"MTrk", b"\xff" * 3_000_000),
         head() + chunk(b"MTrk", b"\x80" * 3_000_000),
-        head() + chunk(b"MTrk", b"\0\x90" + b"\x3c\x40\0" * 300_000),
+        head() + chunk(b"MTrk", b"\0\x90" + b"\x3c\x40\0" * 100_000),
         head() + b"MTrk" * 700_000,
         head() + chunk(b"MTrk", b"\0\xf0" + b"\xff" * 3_000_000),
     ],
     ids=["no MIDI", "0xFF", "0x80", "hanging notes", "headers", "sysex"],
 )
 def test_megabytes_of_nothing_take_no_time(data: bytes) -> None:
-    began = time.process_time()
-    try:
-        assert parse_midi(data).tracks
-    except MidiError as error:
-        assert str(error)  # noqa: PT017 - either way is fine, and quick
-    assert time.process_time() - began < 2.0
+    def read() -> None:
+        try:
+            assert parse_midi(data).tracks
+        except MidiError as error:
+            assert str(error)  # noqa: PT017 - either way is fine, and quick
+
+    assert calls_of(read) < 4 * len(data)
 
 
 @given(st.data())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.runtime.test_pygame_player import level, record, run_player
+from tests.runtime.stepped_game import level, record, run_player
 from tests.runtime.tiny_bundle import RATE_HZ, Piece, write_bundle, write_index
 
 pytest.importorskip("pygame")

@@ -6,122 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests.runtime.stepped_game import GAME, RULES, level, record, run_player
 from tests.runtime.tiny_bundle import RATE_HZ, Piece, write_bundle
 
 pytest.importorskip("pygame")
-
-Wave = np.ndarray[Any, np.dtype[np.float64]]
-
-PLAY = """
-import array, fcntl, os, sys, termios, time, pygame
-from chipassets.runtime import Library, PygamePlayer, Rule
-
-FRAME_MS = 16
-BUFFER_BYTES = 4096  # 512 samples of two floats
-path = os.environ.get("SDL_DISKAUDIOFILE")
-played = bytearray()
-
-def clock():
-    return len(played) * 10 // 3528 if path else time.monotonic_ns() // 1_000_000
-
-def waiting():
-    count = array.array("i", [0])
-    fcntl.ioctl(pipe, termios.FIONREAD, count)
-    return count[0]
-
-def step():
-    if not path:
-        return time.sleep(0.003)
-    played.extend(os.read(pipe, BUFFER_BYTES))
-    while waiting() < BUFFER_BYTES:
-        time.sleep(0.0001)
-    time.sleep(0.0003)
-
-def wait(seconds):
-    end = clock() + seconds * 1000
-    while clock() < end:
-        step()
-
-def play(seconds):
-    end = clock() + seconds * 1000
-    while (now := clock()) < end:
-        player.update()
-        while clock() < now + FRAME_MS:
-            step()
-
-if path:
-    pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, BUFFER_BYTES)
-    pygame.mixer.init(44100, 32, 2, 512, allowedchanges=0)
-    os.set_blocking(pipe, True)
-player = PygamePlayer(Library.open(sys.argv[1]), eval(sys.argv[2]), volume=1.0, clock=clock)
-assert player.has_sound
-player.preload()
-while player.is_loading:
-    time.sleep(0.001)
-"""
-"""A game of 60 frames a second.
-
-The mixer writes into a pipe that holds one buffer, and waits until it is read: the time is what has
-been read, so the game and the mixer go in step however busy the machine is.
-"""
-
-END = """
-if path:
-    with open(path + ".raw", "wb") as file:
-        file.write(played)
-    sys.stdout.flush()
-    os._exit(0)  # the mixer waits for its pipe, and would for ever
-"""
-RULES = "(Rule('*', '*', 'now', 600),)"
-
-
-def run_player(
-    code: str, bundle: Path, rules: str = RULES, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", PLAY + code + END, str(bundle), rules],
-        env={**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def record(code: str, bundle: Path, tmp_path: Path, rules: str = RULES) -> Wave:
-    """Run the code and return what the mixer played, left channel, from the first sound on."""
-    path = tmp_path / "heard"
-    os.mkfifo(path)
-    run_player(
-        code,
-        bundle,
-        rules,
-        SDL_AUDIODRIVER="disk",
-        SDL_DISKAUDIOFILE=str(path),
-        SDL_DISKAUDIODELAY="0",
-    )
-    heard = np.fromfile(f"{path}.raw", "<f4")[::2].astype(np.float64)
-    sounding = np.flatnonzero(heard)
-    assert len(sounding) > 0
-    # Mixers begin with a track's first sample: a sine's is 0 or next to it.
-    wave: Wave = heard[sounding[0] : sounding[-1] + 1]
-    return wave
-
-
-def level(wave: Wave, hz: float) -> float:
-    """The amplitude of one frequency in the wave, after a Hann window."""
-    window = np.hanning(len(wave))
-    turn = np.exp(-2j * np.pi * hz / RATE_HZ * np.arange(len(wave)))
-    return float(2 * abs(np.sum(wave * window * turn)) / np.sum(window))
 
 
 def test_an_intro_and_many_loops_are_exact(tmp_path: Path) -> None:
@@ -203,7 +96,7 @@ def test_a_track_that_plays_once_ends(tmp_path: Path) -> None:
 
 def test_no_audio_device_is_one_line_and_the_game_goes_on(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("town", 440)])
-    code = PLAY.replace("assert player.has_sound", "assert not player.has_sound") + (
+    code = GAME.replace("assert player.has_sound", "assert not player.has_sound") + (
         "player.enter('town'); play(0.05); assert player.now_playing().track.name == 'town'"
     )
     run = subprocess.run(
@@ -238,10 +131,10 @@ assert not player.has_sound
 player.reconnect(); play(0.1)
 while player.is_loading:
     play(0.05)
-play(0.3)
+while player.now_playing().bar < 1:
+    play(0.1)
 assert player.has_sound
 assert pygame.mixer.get_busy()
-assert player.now_playing().bar >= 1
 """
     run = run_player(code, bundle, SDL_AUDIODRIVER="dummy")
     assert len(run.stderr.splitlines()) == 1
@@ -259,13 +152,13 @@ def test_a_file_that_cannot_be_decoded_is_silence_with_one_line(tmp_path: Path) 
 
 def test_another_mixer_rate_plays_all_the_same(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("song", 441, bars=4, intro_bars=1)])
-    code = "pygame.mixer.init(48000, -16, 1, 512, allowedchanges=0)\n" + PLAY
+    code = "pygame.mixer.init(48000, -16, 1, 512, allowedchanges=0)\n" + GAME
     subprocess.run(
         [
             sys.executable,
             "-c",
-            "import pygame\n" + code + "player.enter('song'); play(1.6)\n"
-            "assert player.now_playing().bar >= 1",
+            "import pygame\n" + code + "player.enter('song')\n"
+            "while not (now := player.now_playing()) or now.bar < 1: play(0.1)",
             str(bundle),
             RULES,
         ],

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.runtime.test_pygame_player import Wave, record
+from tests.runtime.stepped_game import Wave, record
 from tests.runtime.tiny_bundle import BAR_SAMPLES, RATE_HZ, Piece, write_bundle, write_index
 
 pytest.importorskip("pygame")

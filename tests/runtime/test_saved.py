@@ -9,7 +9,7 @@ import pytest
 
 from chipassets.runtime import Change, Director, Library
 from chipassets.runtime.rules import Manner
-from tests.runtime.test_pygame_player import level, record
+from tests.runtime.stepped_game import level, record
 from tests.runtime.tiny_bundle import Piece, write_bundle
 
 RATE_HZ = 44_100

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chipassets.runtime.soundclock import SoundClock
-from tests.runtime.test_pygame_player import Wave, level, record, run_player
+from tests.runtime.stepped_game import Wave, level, record, run_player
 from tests.runtime.tiny_bundle import RATE_HZ, Piece, write_bundle
 
 pygame = pytest.importorskip("pygame")

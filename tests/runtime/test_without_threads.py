@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.runtime.stepped_game import RULES, run_player
 from tests.runtime.test_player_layers import write_layered
-from tests.runtime.test_pygame_player import RULES, run_player
 from tests.runtime.tiny_bundle import Piece, write_bundle
 
 pytest.importorskip("pygame")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from chipassets.strictjson import loads
 from chipassets.train.checkpoint import read_checkpoint, write_checkpoint
 from chipassets.train.corpus import load_corpus, write_corpus
 from chipassets.train.dataset import Dataset, load_dataset, save_dataset
+from tests.effort import calls_of
 from tests.train.conftest import MakePiece
 
 
@@ -81,10 +81,10 @@ def test_a_line_that_is_no_piece_is_refused(tmp_path: Path, line: str, why: str)
 def test_a_piece_without_bounds_is_refused(
     make_piece: MakePiece, tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
-    began = time.process_time()
     line = json.dumps(entry_of(make_piece, tmp_path) | changes)
-    assert why in refused_line(tmp_path, line)
-    assert time.process_time() - began < 2
+    found: list[str] = []
+    assert calls_of(lambda: found.append(refused_line(tmp_path, line))) < 5_000
+    assert why in found[0]
 
 
 def npz(path: Path, arrays: dict[str, bytes]) -> Path:
