@@ -28,6 +28,7 @@ from chipassets.bundle.names import default_folder
 from chipassets.bundle.packed import open_folder
 from chipassets.bundle.place import index_files, open_place, prepare_place, try_place
 from chipassets.bundle.store import (
+    fault_finder,
     file_entry,
     find_faults,
     read_consistent,
@@ -56,6 +57,7 @@ __all__ = [
     "TakeEntry",
     "TrackEntry",
     "default_folder",
+    "fault_finder",
     "file_entry",
     "find_faults",
     "index_files",

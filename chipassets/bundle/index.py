@@ -323,18 +323,30 @@ def index_to_bytes(index: Index) -> bytes:
 def index_from_bytes(data: bytes) -> Index:
     """Return the index of the bytes; CheckError if they are not a valid index."""
     try:
-        found = json.loads(data)
-        version = found.get("format") if isinstance(found, dict) else None
-        if isinstance(version, int) and version > FORMAT:
-            raise CheckError(
-                f"{INDEX_NAME} has format {version}; this chipassets reads up to format {FORMAT}: "
-                "update chipassets, or build the bundle again with this one"
-            )
-        return Index.model_validate_json(data)
+        index = Index.model_validate_json(data)
     except (ValueError, RecursionError) as error:
+        _refuse_newer(_claimed_format(data))
         raise CheckError(
             f"{INDEX_NAME} is not a valid index: {_first_fault(error)}; build the bundle again"
         ) from error
+    _refuse_newer(index.format)
+    return index
+
+
+def _claimed_format(data: bytes) -> object:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found.get("format") if isinstance(found, dict) else None
+
+
+def _refuse_newer(version: object) -> None:
+    if isinstance(version, int) and version > FORMAT:
+        raise CheckError(
+            f"{INDEX_NAME} has format {version}; this chipassets reads up to format {FORMAT}: "
+            "update chipassets, or build the bundle again with this one"
+        )
 
 
 def claimed_by_index(data: bytes) -> tuple[str, frozenset[str]] | None:

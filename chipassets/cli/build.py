@@ -28,7 +28,7 @@ from chipassets.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.build import Built, Event
-    from chipassets.bundle import TrackEntry
+    from chipassets.bundle import Index, TrackEntry
     from chipassets.plan.trackplan import BuildPlan, Reference
 
 
@@ -181,14 +181,17 @@ def build_command(
         tell_exports(exports)
     has_written = built.changed or any(done.placed.is_change for done in exports)
     if not (has_written or depfile or progress_file or reference):
-        grounds.keep(_listed(folder) | found_files(exports))
+        grounds.keep(_listed(folder, built.index) | found_files(exports))
 
 
-def _listed(folder: Path) -> dict[Path, str]:
-    """Return the hash of each file of a bundle that was just found to be whole."""
+def _listed(folder: Path, index: Index | None = None) -> dict[Path, str]:
+    """Return the hash of each file of a bundle that was just found to be whole.
+
+    index: the bundle's, if it is known.
+    """
     from chipassets.bundle import read_index
 
-    return {folder / entry.path: entry.sha256 for entry in read_index(folder).files()}
+    return {folder / entry.path: entry.sha256 for entry in (index or read_index(folder)).files()}
 
 
 def _scheduler(on: str | None, jobs: int) -> str | None:

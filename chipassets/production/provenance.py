@@ -15,6 +15,7 @@ from chipassets.resolve.plan_json import plan_to_json
 
 PROVENANCE_PATH = "provenance.json"
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _OPEN_LEVELS = 4
 """The nesting depth that is written on separate lines: a field of a track or take is one line."""
 
@@ -90,11 +91,11 @@ def _row_json(row: TakeRow, *, chosen: bool) -> dict[str, Any]:
 def _outline(value: Any, levels: int, indent: str = "") -> str:
     """Return JSON with the first `levels` levels of nesting on separate lines, the rest inline."""
     if levels == 0 or not isinstance(value, (dict, list, tuple)) or not value:
-        return json.dumps(value, ensure_ascii=False)
+        return _JSON.encode(value)
     inner = indent + "  "
     if isinstance(value, dict):
         parts = [
-            f"{json.dumps(str(name), ensure_ascii=False)}: {_outline(item, levels - 1, inner)}"
+            f"{_JSON.encode(str(name))}: {_outline(item, levels - 1, inner)}"
             for name, item in value.items()
         ]
         return "{\n" + ",\n".join(inner + part for part in parts) + f"\n{indent}}}"

@@ -79,7 +79,7 @@ def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = Fa
     playing = with_held_takes(plan, lock.without(unwanted).takes)
     sha256 = grams.sha256 if grams else ""
     first = stale_notes(playing, lock, model, sha256, unwanted)
-    playing = linked(
+    followed = linked(
         playing,
         {
             n: t
@@ -87,7 +87,9 @@ def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = Fa
             if n not in first or not any(track.name == n for track in playing.tracks)
         },
     )
-    notes = stale_notes(playing, lock, model, sha256, unwanted)
+    # Keys of a plan take time, and mostly no track follows another.
+    notes = first if followed is playing else stale_notes(followed, lock, model, sha256, unwanted)
+    playing = followed
     notes = {
         name: why if name not in waiting(playing) else _waits(playing, name)
         for name, why in notes.items()

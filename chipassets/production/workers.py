@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -59,7 +60,8 @@ def run_tasks(
     with _deaf_to_ctrl_c():
         reports = context.SimpleQueue()
     workers = min(jobs, len(arguments))
-    with ProcessPoolExecutor(workers, context, _start_worker, (reports, shared)) as pool:
+    started = (reports, shared, gc.get_threshold())
+    with ProcessPoolExecutor(workers, context, _start_worker, started) as pool:
         # Submitting starts the processes, which keep what surrounds their start.
         with _one_thread_each(), _deaf_to_ctrl_c():
             futures = {pool.submit(_call, task, values): name for name, values in arguments.items()}
@@ -126,8 +128,12 @@ def _call(task: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     return task(*_shared, *values)
 
 
-def _start_worker(reports: Any, shared: tuple[Any, ...]) -> None:
+def _start_worker(
+    reports: Any, shared: tuple[Any, ...], collected_after: tuple[int, int, int]
+) -> None:
+    """Prepare a worker; it collects garbage as rarely as the parent, whose thresholds are given."""
     global _report, _shared
+    gc.set_threshold(*collected_after)
     _report, _shared = reports, shared
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from chipassets.chips.chipsong import Instrument
 from chipassets.music.keys import pitch_name
 from chipassets.music.motifs import IN_MODE
 from chipassets.music.notes import LEAD
+from chipassets.plan.plain_values import plain_values
 from chipassets.plan.trackplan import (
     BuildPlan,
     Motif,
@@ -23,7 +24,8 @@ from chipassets.plan.trackplan import (
 
 def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
     """Return the plan as JSON values with keys in a fixed order: equal plans give equal texts."""
-    return asdict(plan) | {
+    # The tracks are written below, in another way.
+    return plain_values(replace(plan, tracks=())) | {
         "formats": list(plan.formats),
         "home": {"key": str(plan.home.key), "tempo_millibpm": plan.home.tempo_millibpm},
         "tracks": [_track_json(track) for track in plan.tracks],
@@ -31,7 +33,7 @@ def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
 
 
 def _track_json(track: TrackPlan) -> dict[str, Any]:
-    values = asdict(track)
+    values = plain_values(track)
     empty = [name for name in ("match", "frozen", "was") if not values[name]]
     for name in (*empty, *unsaid(track)):
         del values[name]
@@ -43,7 +45,7 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
             for own in track.melodies
         }
     if track.link is not None:
-        said = asdict(track.link) | {"start": track.link.start and str(track.link.start)}
+        said = plain_values(track.link) | {"start": track.link.start and str(track.link.start)}
         # The notes are in the lock, under the other track's name.
         values["link"] = {name: what for name, what in said.items() if what and name != "source"}
     if track.pickup is not None:
@@ -58,7 +60,7 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
         "primer": None if track.primer is None else _primer_json(track.primer),
         "character": {
             name: [value["low"], value["high"]] if isinstance(value, dict) else value
-            for name, value in asdict(track.character).items()
+            for name, value in plain_values(track.character).items()
         },
         "form": form_text(track),
         "progressions": {own.section: chords_text(own) for own in track.progressions},
@@ -76,7 +78,7 @@ def own_mood_to_json(mood: OwnMood) -> dict[str, Any]:
         else list(value)
         if isinstance(value, tuple)
         else value
-        for name, value in asdict(mood).items()
+        for name, value in plain_values(mood).items()
         if value and name != "name"
     }
 
@@ -121,7 +123,7 @@ def _sound_json(sound: Sound) -> dict[str, Any]:
 def _instrument_json(instrument: Instrument) -> dict[str, Any]:
     return {
         name: value | {"values": list(value["values"])} if isinstance(value, dict) else value
-        for name, value in asdict(instrument).items()
+        for name, value in plain_values(instrument).items()
     }
 
 

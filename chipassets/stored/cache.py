@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache as once
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from chipassets.bundle import FileEntry, TrackEntry
 from chipassets.bundle.folder_lock import try_hold
 from chipassets.errors import BundleError, CheckError
 from chipassets.lock import Choices, LockedTake, take_from_text, take_to_text
+from chipassets.plan.plain_values import plain_values
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.stored.cache_files import (
     LAYOUT,
@@ -188,8 +189,8 @@ def notes_id(track: TrackPlan, choices: Choices, model_sha256: str, grams_sha256
     return hash_of(
         {
             "notes": notes_key(track, model_sha256, grams_sha256),
-            "plan": asdict(track),
-            "choices": asdict(choices),
+            "plan": plain_values(track),
+            "choices": plain_values(choices),
             "code": code_sha256(),
         }
     )
@@ -203,7 +204,7 @@ def track_id(
         {
             "audio": audio_key(plan, track, take),
             "notes": take.notes_key,
-            "plan": asdict(track),
+            "plan": plain_values(track),
             "hashes": (model_sha256, grams_sha256),
             "code": code_sha256(),
         }

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chipassets.bundle import Index, KeysEntry, TrackEntry, find_faults
+from chipassets.bundle import Index, KeysEntry, TrackEntry, fault_finder, find_faults
 from chipassets.compose.model import Model
 from chipassets.lock import Lock, LockedTake
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.formats import FORMATS
+from chipassets.plan.plain_values import plain_values
 from chipassets.plan.trackplan import SOUND_FIELDS, TEMPO, BuildPlan, TrackPlan, unsaid
 from chipassets.stored.facts import (
     BARS,
@@ -52,7 +53,7 @@ def plan_key(track: TrackPlan) -> str:
 
 def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
     """Return the hash of everything that decides a track's files, its notes included."""
-    whole = asdict(track)  # once: it costs a millisecond, and there may be a thousand tracks
+    whole = plain_values(track)
     fields = {name: whole[name] for name in (*COLOUR_FIELDS, *_FILE_FIELDS)}
     fields |= track_sound_of_bars(track)
     if not track.own_moods:
@@ -67,7 +68,7 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
             "formats": plan.formats,
             "filter": track.filter_name or plan.filter_name,
             "loudness": plan.loudness_lufs,
-            "quality": asdict(plan.quality),
+            "quality": plain_values(plan.quality),
             "versions": (ARRANGE_VERSION, RENDER_VERSION, CHIPFILES_VERSION),
             "encoder": encoder_version() if _is_encoded(plan, track) else "",
         }
@@ -251,6 +252,7 @@ def stale_audio(
     """Return, by track with fresh notes, why its files in the bundle are stale."""
     entries = {entry.name: entry for entry in index.tracks}
     reasons = {}
+    faults_of = fault_finder(folder)
     built: Mapping[str, Any] | None = None
     for track in plan.tracks:
         entry = entries.get(track.name)
@@ -262,7 +264,7 @@ def stale_audio(
         elif entry.keys != keys_of(plan, track, take):
             built = _built_plan(index, folder) if built is None else built
             reasons[track.name] = _audio_cause(plan, track, take, entry, built)
-        elif faults := find_faults(folder, entry.all_files()):
+        elif faults := faults_of(entry.all_files()):
             reasons[track.name] = "; ".join(faults)
     return reasons
 
@@ -299,7 +301,9 @@ def _built_plan(index: Index, folder: Path) -> Mapping[str, Any]:
     return plan if isinstance(plan, dict) else {}
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def hash_of(value: object) -> str:
     """Return the SHA-256, in hex, of a JSON value."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()

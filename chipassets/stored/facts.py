@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.keys import Key
 from chipassets.music.motifs import motif_pace
 from chipassets.music.notes import LEAD
+from chipassets.plan.plain_values import plain_values
 from chipassets.plan.trackplan import (
     MODE,
     SOUND_FIELDS,
@@ -59,12 +60,12 @@ _USUAL = {"part": LEAD, "section": ""}
 def notes_fields(track: TrackPlan) -> dict[str, Any]:
     """Return what a track's plan says about its notes, as JSON values."""
     fields = without(
-        asdict(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *SOUND_FIELDS, *unsaid(track))
+        plain_values(track), (*COLOUR_FIELDS, *_KEEPING_FIELDS, *SOUND_FIELDS, *unsaid(track))
     )
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
     if track.link is not None:
         # A variant's tempo does not affect its notes.
-        fields["link"] = without(asdict(track.link), ("tempo_percent",))
+        fields["link"] = without(plain_values(track.link), ("tempo_percent",))
     # Left out if they are not set.
     fields["motifs"] = [
         without(motif, tuple(n for n, usual in _USUAL.items() if motif[n] == usual))
@@ -76,7 +77,7 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
             del melody["pickup"]
     if track.sounds_like is not None:
         # The name of the reference file does not affect the notes.
-        fields["sounds_like"] = without(asdict(track.sounds_like), ("file",))
+        fields["sounds_like"] = without(plain_values(track.sounds_like), ("file",))
     if track.wishes:
         fields["wishes"] = [_wish_fields(wish) for wish in fields["wishes"]]
     fields["preset_moods"] = track.preset_moods  # the draw of textures depends on the moods

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chipassets.manifest import parse_manifest
+from chipassets.plan.plain_values import plain_values
 from chipassets.plan.trackplan import SOUND_FIELDS, BuildPlan, TrackPlan, unsaid
 from chipassets.resolve import plan_to_json, resolve
 from chipassets.stored.cache_keys import audio_key, notes_key, track_sound_of_bars
@@ -50,3 +52,22 @@ def test_a_field_at_its_default_says_nothing(plan: BuildPlan) -> None:
     assert not set(late) & notes_fields(track).keys()
     assert not set(late) & plan_to_json(plan)["tracks"][0].keys()
     assert track_sound_of_bars(track) == {}
+
+
+def test_plain_values_are_those_of_asdict() -> None:
+    text = (
+        b'game: Tiny\nmotifs: {call: "C5 E5 G5"}\ntracks:\n'
+        b'  boss: {motif: call, chords: {A: "I | V"}, form: A A, guidance: {leaps: 1.5}}\n'
+        b"  town: {like: boss, variant: night}\n"
+    )
+    plan = resolve(parse_manifest(text, Path("game.yaml")))
+    for track in plan.tracks:
+        found, wanted = plain_values(track), asdict(track)
+        assert found == wanted
+        assert repr(found) == repr(wanted)
+    assert repr(plain_values(plan)) == repr(asdict(plan))
+
+
+def test_plain_values_are_new_in_each_call(plan: BuildPlan) -> None:
+    plain_values(plan.tracks[0])["character"].clear()
+    assert plain_values(plan.tracks[0])["character"] == asdict(plan.tracks[0].character)
