@@ -155,7 +155,7 @@ def _echo_volume(song: ChipSong, frame: int) -> int:
 
 
 def _echo_writes(volume: int) -> list[Write]:
-    return [Write(0x2C, volume), Write(0x3C, 0x100 - volume)]
+    return [Write(0x2C, volume), Write(0x3C, -volume & 0xFF)]
 
 
 def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:

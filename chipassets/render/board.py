@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chipassets.chips.registers import Write
 from chipassets.render.dsp import Registers as DspRegisters
+from chipassets.render.train import Train
 from chipassets.render.voices import Events, Oscillator, Stretch
 
 
@@ -62,15 +63,14 @@ class Board:
 class SampleBoard:
     """A chip that mixes samples itself: `play` returns a passage's steps at the file's rate.
 
-    It takes the frames, the clocks at which they start and end, the registers, and the writes of
-    the following frame, in which the sound may ring on.
+    It takes the frames, the clocks at which they start and end, the registers, the writes of the
+    following frame, in which the sound may ring on, and the passage's length in samples.
     """
 
     addresses: frozenset[int]
     registers: Callable[[], DspRegisters]
     play: Callable[
-        [Sequence[tuple[Write, ...]], Sequence[int], DspRegisters, Sequence[Write]],
-        NDArray[np.int64],
+        [Sequence[tuple[Write, ...]], Sequence[int], DspRegisters, Sequence[Write], int], Train
     ]
     rest: int = 0
     sides: int = 2

@@ -9,20 +9,20 @@ keep the values of a passage's first frame.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.chips.registers import Write
-from chipassets.chips.soundbank import sources
+from chipassets.chips.soundbank import Source, sources
 from chipassets.errors import RenderError
-from chipassets.render.envelope import Envelope
-from chipassets.render.resample import BITS, resampled_blocks, resampled_length
-from chipassets.render.room import Room, echo
+from chipassets.render.envelope import RELEASE_SAMPLES, Envelope
+from chipassets.render.interpolation import played, sounding_samples
+from chipassets.render.resample import BITS, BLOCK_SAMPLES, resampled_blocks, resampled_length
+from chipassets.render.room import DelayLine, Room
+from chipassets.render.train import Train
 
 VOICES = 8
 _KEY_ON, _KEY_OFF = 0x4C, 0x5C
@@ -32,55 +32,34 @@ _MUST_BE_ZERO = {0x6C: "noise, mute or reset", 0x2D: "pitch modulation", 0x3D: "
 _TAPS = tuple(n << 4 | 0x0F for n in range(VOICES))
 _ROOM = frozenset((*_MASTER, _FEEDBACK, _DELAY, *_TAPS))
 """The registers that must keep the values of a passage's first frame."""
+_OF_VOICES = frozenset(n << 4 | register for n in range(VOICES) for register in range(8))
 ADDRESSES = frozenset(
-    (
-        *(n << 4 | register for n in range(VOICES) for register in range(8)),
-        *(_KEY_ON, _KEY_OFF, *_MUST_BE_ZERO),
-        *_ROOM,
-        *_ECHO_VOLUME,
-        _SENDERS,
-    )
+    (*_OF_VOICES, _KEY_ON, _KEY_OFF, *_MUST_BE_ZERO, *_ROOM, *_ECHO_VOLUME, _SENDERS)
 )
 """All registers that are used to play this chip."""
 
-_GAUSS_BITS = 11
-_LONGEST_TABLE = 1_024
-"""The longest loop, in samples, whose interpolated positions are cached."""
+_BLOCK = 2 * BLOCK_SAMPLES
+"""The number of samples at 32 kHz computed at a time: about a second."""
 
 _Value = TypeVar("_Value")
-
-_SHORTEST_KEPT = 8_192
-"""The least cached length of a wave, a quarter of a second; longer ones are powers of two of it."""
+_Side = NDArray[np.int32]
 
 
-@lru_cache(maxsize=1)
-def gauss_table() -> NDArray[np.int32]:
-    """Return the chip's weights of four samples for 256 positions between the middle two, [256, 4].
-
-    They are a windowed sinc; the four weights of each position add up to 2048 before rounding.
-    """
-    k = np.arange(512) + 0.5
-    window = 0.42 + 0.5 * np.cos(2 * np.pi * k / 1023) + 0.08 * np.cos(4 * np.pi * k / 1023)
-    bell = (np.sin(1.28 * np.pi * k / 1024) * window / k)[::-1]
-    place = np.arange(256)
-    columns = np.stack((255 - place, 511 - place, 256 + place, place), axis=1)
-    weights = bell[columns] * ((1 << _GAUSS_BITS) / bell[columns].sum(axis=1, keepdims=True))
-    table: NDArray[np.int32] = np.floor(weights + 0.5).astype(np.int32)
-    return table
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """A voice's registers from a sample on, and whether the voice is keyed on there."""
+class _Moment(NamedTuple):
+    """A voice's registers from a sample on, and whether the voice is keyed on or off there."""
 
     sample: int
-    registers: tuple[int, ...]
+    registers: bytes
     key_on: bool
     key_off: bool
 
+    @property
+    def pitch(self) -> int:
+        """Return the 4096ths of a sample of the source for each sample at 32 kHz."""
+        return self.registers[2] | (self.registers[3] & 0x3F) << 8
 
-@dataclass(frozen=True, slots=True)
-class _Score:
+
+class _Score(NamedTuple):
     """The content of a passage's registers: each voice's settings, the echo, and its changes.
 
     senders, volumes: the mask of voices in the echo, and its volumes on the left and on the right,
@@ -97,38 +76,43 @@ class Registers:
     """The chip's registers while a log is read."""
 
     def __init__(self) -> None:
-        self._bytes = dict.fromkeys(ADDRESSES, 0)
+        self._bytes = bytearray(0x80)
 
     def read(self, frames: Sequence[tuple[Write, ...]], clocks: Sequence[int]) -> _Score:
         """Return the settings of the voices and of the echo in a passage."""
         moments: tuple[list[_Moment], ...] = tuple([] for _ in range(VOICES))
         senders: list[tuple[int, int]] = []
         volumes: list[tuple[int, tuple[int, int]]] = []
+        held = self._bytes
         for number, writes in enumerate(frames):
             if not writes and number:
                 continue
-            keyed = {_KEY_ON: 0, _KEY_OFF: 0}
-            touched = 0
+            on = off = touched = 0
             for write in writes:
-                self._write(write, fixed=number > 0)
-                if write.address in keyed:
-                    keyed[write.address] = write.value
-                elif write.address & 15 < 8:
-                    touched |= 1 << (write.address >> 4)
-            on, off = keyed[_KEY_ON], keyed[_KEY_OFF]
+                address = write.address
+                if address in _OF_VOICES:
+                    held[address] = write.value
+                    touched |= 1 << (address >> 4)
+                elif address == _KEY_ON:
+                    on = write.value
+                elif address == _KEY_OFF:
+                    off = write.value
+                else:
+                    self._write(write, fixed=number > 0)
             touched |= on | off if number else 0xFF
             for voice, own in enumerate(moments):
                 if touched >> voice & 1:
-                    state = tuple([self._bytes[voice << 4 | n] for n in range(8)])
+                    state = bytes(held[voice << 4 : (voice << 4) + 8])
                     keys = bool(on >> voice & 1), bool(off >> voice & 1)
                     own.append(_Moment(clocks[number], state, *keys))
-            _note_change(senders, clocks[number], self._bytes[_SENDERS])
+            _note_change(senders, clocks[number], held[_SENDERS])
             _note_change(volumes, clocks[number], self._echo_volumes())
         return _Score(
             moments, self._room(), _until(senders, clocks[-1]), _until(volumes, clocks[-1])
         )
 
     def _write(self, write: Write, fixed: bool) -> None:
+        """Write a register that is no voice's; RenderError for what is not played."""
         if write.address not in ADDRESSES:
             raise RenderError(
                 f"the log writes ${write.address:02X}, which is no register of the S-DSP's voices"
@@ -168,6 +152,19 @@ def _until(changes: Sequence[tuple[int, _Value]], end: int) -> list[tuple[int, _
     return [(stop, value) for stop, (_, value) in zip(stops, changes, strict=True)]
 
 
+def _between(
+    changes: Sequence[tuple[int, _Value]], begin: int, end: int
+) -> list[tuple[int, _Value]]:
+    """Return the values between two samples, each with where it ends, counted from the first."""
+    found = []
+    for stop, value in changes:
+        if stop > begin:
+            found.append((min(stop, end) - begin, value))
+            if stop >= end:
+                break
+    return found
+
+
 def _signed(byte: int) -> int:
     return byte - 256 if byte >= 128 else byte
 
@@ -177,14 +174,18 @@ def play_passage(
     clocks: Sequence[int],
     registers: Registers,
     following: Sequence[Write],
-) -> NDArray[np.int64]:
-    """Return the passage as steps at the file's rate, [2, its samples and the echo's tail].
+    samples: int,
+) -> Train:
+    """Return the passage, `samples` long, as steps at the file's rate, and the echo's tail.
 
-    `clocks` are the samples at which the frames start, and the end of the last one; `following` are
-    the writes of the frame after the last one, while the echo rings on. Steps are in units of
-    2**-34 of full scale and add up to 0: voices are silent after the last frame.
+    `clocks` are the samples at 32 kHz at which the frames start, and the end of the last one;
+    `following` are the writes of the frame after the last one, while the echo rings on. Steps are
+    in units of 2**-34 of full scale and add up to 0: voices are silent after the last frame.
     """
-    return _steps(play_voices(frames, clocks, registers, following))
+    score = registers.read(frames, clocks)
+    length = clocks[-1] + score.room.tail_samples
+    heard = _play(score, clocks[-1], registers.master, following)
+    return Train(_steps(heard, length), resampled_length(length) + 1 - samples)
 
 
 def play_voices(
@@ -192,22 +193,34 @@ def play_voices(
     clocks: Sequence[int],
     registers: Registers,
     following: Sequence[Write] = (),
-) -> NDArray[np.int32]:
-    """Return the chip's output at 32 kHz during a passage, [2, n], and the echo's tail."""
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the chip's output at 32 kHz during a passage, and the echo's tail, in blocks, [2, n].
+
+    They are integers.
+    """
     score = registers.read(frames, clocks)
-    room, end = score.room, clocks[-1]
-    dry = np.zeros((2, end), dtype=np.int32)
-    sent = np.zeros((2, end + room.tail_samples), dtype=np.int32)
-    for voice, own in enumerate(score.moments):
-        buses = [(stop, sent if mask >> voice & 1 else dry) for stop, mask in score.senders]
-        for start, notes, stop in _notes(own, end):
-            _add_note(notes, start, stop, buses)
-    dry += sent[:, :end]
-    heard = echo(sent, room, [*score.volumes, (sent.shape[1], _volumes_in(following, score))])
-    dry *= registers.master
-    dry >>= 7
-    heard[:, :end] += dry
-    return heard
+    yield from _play(score, clocks[-1], registers.master, following)
+
+
+def _play(
+    score: _Score, end: int, master: NDArray[np.int32], following: Sequence[Write]
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the output of a passage that ends at a sample, and the echo's tail, in blocks."""
+    length = end + score.room.tail_samples
+    volumes = [*score.volumes, (length, _volumes_in(following, score))]
+    senders = [*score.senders, (length, 0)]
+    voices = [_Voice(number, own, end) for number, own in enumerate(score.moments)]
+    line = DelayLine(score.room)
+    for begin in range(0, length, _BLOCK):
+        stop = min(begin + _BLOCK, length)
+        dry, sent = np.zeros((2, 2, stop - begin), dtype=np.int32)
+        masks = _between(senders, begin, stop)
+        for voice in voices:
+            voice.add_to(dry, sent, masks, begin)
+        dry += sent
+        dry *= master
+        dry >>= 7
+        yield dry + line.hear(sent, _between(volumes, begin, stop))
 
 
 def _volumes_in(writes: Sequence[Write], score: _Score) -> tuple[int, int]:
@@ -217,82 +230,149 @@ def _volumes_in(writes: Sequence[Write], score: _Score) -> tuple[int, int]:
     return found[_ECHO_VOLUME[0]], found[_ECHO_VOLUME[1]]
 
 
-def _steps(heard: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the differences between neighbouring samples, from silence and to silence included."""
-    count = resampled_length(heard.shape[1])
-    steps = np.empty((len(heard), count + 1), dtype=np.int64)
-    last = np.zeros((len(heard), 1))
-    for start, block in resampled_blocks(heard):
+def _steps(heard: Iterator[NDArray[np.float64]], length: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the differences between neighbouring samples, from silence and to silence included."""
+    last: NDArray[np.float64] = np.zeros((2, 1))
+    for block in resampled_blocks(heard, length):
         block *= 1 << 34 - 15 - BITS
-        own = steps[:, start : start + block.shape[1]]
-        np.subtract(block[:, :1], last, out=own[:, :1], casting="unsafe")
-        np.subtract(block[:, 1:], block[:, :-1], out=own[:, 1:], casting="unsafe")
+        steps = np.empty(block.shape, dtype=np.int64)
+        np.subtract(block[:, :1], last, out=steps[:, :1], casting="unsafe")
+        np.subtract(block[:, 1:], block[:, :-1], out=steps[:, 1:], casting="unsafe")
         last = block[:, -1:]
-    steps[:, -1:] = -last
-    return steps
+        yield steps
+    yield -last.astype(np.int64)
 
 
-def _notes(moments: Sequence[_Moment], end: int) -> Iterator[tuple[int, Sequence[_Moment], int]]:
-    """Yield each note of the voice: its start, its settings, and the start of the next note."""
+class _Sound(NamedTuple):
+    """A note as it sounds: its first sample, its values, and its volumes on both sides.
+
+    Volumes are one number for all values, or one a value.
+    """
+
+    start: int
+    values: NDArray[np.int32]
+    volumes: tuple[_Side, _Side]
+
+    @property
+    def end(self) -> int:
+        """Return the sample behind the last one."""
+        return self.start + len(self.values)
+
+    def add_to(self, bus: NDArray[np.int32], begin: int, stop: int, block: int) -> None:
+        """Add the samples between two of the passage to a bus, [2, n], that starts at `block`."""
+        own = slice(begin - self.start, stop - self.start)
+        for side, volume in zip(bus, self.volumes, strict=True):
+            heard = self.values[own] * (volume if len(volume) == 1 else volume[own])
+            heard >>= 7
+            side[begin - block : stop - block] += heard
+
+
+class _Voice:
+    """A voice that sounds from block to block.
+
+    number: which of the chip's eight. end: the sample at which the passage ends.
+    """
+
+    def __init__(self, number: int, moments: Sequence[_Moment], end: int) -> None:
+        self._number = number
+        self._notes = _notes(moments, end)
+        self._next = next(self._notes, None)
+        self._sound: _Sound | None = None
+
+    def add_to(
+        self,
+        dry: NDArray[np.int32],
+        sent: NDArray[np.int32],
+        senders: Sequence[tuple[int, int]],
+        begin: int,
+    ) -> None:
+        """Add what sounds in the block that starts at a sample to the bus that the masks say."""
+        stop = begin + dry.shape[1]
+        while True:
+            if self._sound is not None:
+                at = begin
+                for until, mask in senders:
+                    bus = sent if mask >> self._number & 1 else dry
+                    first, last = max(at, self._sound.start), min(begin + until, self._sound.end)
+                    if first < last:
+                        self._sound.add_to(bus, first, last, begin)
+                    at = begin + until
+                if self._sound.end > stop:
+                    return
+                self._sound = None
+            if self._next is None or self._next[0][0].sample >= stop:
+                return
+            self._sound = _sound(*self._next)
+            self._next = next(self._notes, None)
+
+
+def _notes(moments: Sequence[_Moment], end: int) -> Iterator[tuple[Sequence[_Moment], int]]:
+    """Yield each note of the voice: its settings, and the start of the next note."""
     places = [n for n, moment in enumerate(moments) if moment.key_on]
     for place, following in pairwise([*places, len(moments)]):
         stop = moments[following].sample if following < len(moments) else end
-        yield moments[place].sample, moments[place:following], stop
+        yield moments[place:following], stop
 
 
-def _add_note(
-    moments: Sequence[_Moment],
-    start: int,
-    stop: int,
-    buses: Sequence[tuple[int, NDArray[np.int32]]],
-) -> None:
-    """Add the sound of a voice, from a key-on to `stop` or to silence, to both sides.
-
-    It is added to each bus up to the bus's sample.
-    """
-    voice = _levels(moments, stop)
-    length = len(voice) - int((voice[::-1] > 0).argmax()) if voice[-1] == 0 else len(voice)
-    if not length or not voice[0:length].any():
-        return
-    voice = voice[:length]
+def _sound(moments: Sequence[_Moment], stop: int) -> _Sound | None:
+    """Return the sound of a voice, from a key-on to `stop` or to silence; None if it is silent."""
+    start, source = moments[0].sample, _source(moments[0].registers[4])
+    pitches = [moment.pitch for moment in moments]
+    if pitches.count(pitches[0]) == len(pitches):
+        sounding = sounding_samples(source, pitches[0])
+        stop = stop if sounding is None else min(stop, start + sounding)
+    levels = _levels(moments, stop)
+    length = _sounding(levels)
+    if not length:
+        return None
+    values = levels[:length]
+    moments = [moment for moment in moments if moment.sample < start + length]
+    pitches = pitches[: len(moments)]
     counts = [until.sample - moment.sample for moment, until in pairwise(moments)]
-    counts.append(stop - moments[-1].sample)
-    steps, left, right = (
-        _held(values, counts, length) for values in zip(*map(_numbers, moments), strict=True)
-    )
-    voice *= _wave(moments[0].registers[4], steps, length)
-    voice >>= 11
-    voice &= ~1
-    begin = start
-    for until, bus in buses:
-        finish = min(until, start + length)
-        if finish <= begin:
-            continue
-        for side, volume in zip(bus, (left, right), strict=True):
-            own = slice(begin - start, finish - start)
-            heard = voice[own] * (volume if len(volume) == 1 else volume[own])
-            heard >>= 7
-            side[begin:finish] += heard
-        begin = finish
+    counts.append(start + length - moments[-1].sample)
+    values *= played(source, _held(pitches, counts, length), length)
+    values >>= 11
+    values &= ~1
+    volumes = [[_signed(moment.registers[side]) for moment in moments] for side in range(2)]
+    left, right = (_held(own, counts, length) for own in volumes)
+    return _Sound(start, values, (left, right))
 
 
 def _levels(moments: Sequence[_Moment], stop: int) -> NDArray[np.int32]:
-    """Return the envelope from a key-on up to `stop`; changes that do not affect it are skipped."""
+    """Return the envelope from a key-on to `stop` or to the end of its release.
+
+    Changes that do not affect it are skipped.
+    """
     turns: list[_Moment] = []
     for moment in moments:
+        if moment.sample >= stop:
+            break
         shape = moment.registers[5:8]
         if moment.key_off or not turns or turns[-1].registers[5:8] != shape:
             turns.append(moment)
+        if moment.key_off:
+            stop = min(stop, moment.sample + RELEASE_SAMPLES)
+            break
     envelope = Envelope()
     envelope.key_on()
-    levels = np.empty(stop - moments[0].sample, dtype=np.int32)
     origin = moments[0].sample
+    levels = np.empty(stop - origin, dtype=np.int32)
     for moment, until in zip(turns, [item.sample for item in turns[1:]] + [stop], strict=True):
         if moment.key_off:
             envelope.key_off()
         own = levels[moment.sample - origin : until - origin]
         envelope.play_into(own, moment.sample, *moment.registers[5:8])
     return levels
+
+
+def _sounding(levels: NDArray[np.int32]) -> int:
+    """Return the number of levels up to the last one that is not 0."""
+    for tail in (levels[-RELEASE_SAMPLES:], levels):
+        heard = tail[::-1] > 0
+        silent = int(heard.argmax())
+        if heard[silent]:
+            return len(levels) - silent
+    return 0
 
 
 def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[np.int32]:
@@ -302,78 +382,8 @@ def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[
     return np.repeat(np.array(values, dtype=np.int32), counts)[:length]
 
 
-def _wave(number: int, steps: NDArray[np.int32], length: int) -> NDArray[np.int32]:
-    """Return the values of a source at `steps`, in 4096ths of a sample per output sample."""
+def _source(number: int) -> Source:
+    """Return the source with this number; RenderError if there is none."""
     if number >= len(sources()):
         raise RenderError(f"the log plays source {number}; there are {len(sources())}")
-    if len(steps) > 1:
-        return _interpolated(number, np.cumsum(steps, dtype=np.int64) - steps)
-    # Cached, because pitches repeat: a wave is as long as the longest note so far.
-    size = max(_SHORTEST_KEPT, 1 << (length - 1).bit_length())
-    return _steady(number, int(steps[0]), size)[:length]
-
-
-@lru_cache(maxsize=256)
-def _steady(number: int, step: int, size: int) -> NDArray[np.int32]:
-    """Return a source played at a constant pitch from its start."""
-    return _interpolated(number, np.arange(size, dtype=np.int64) * step)
-
-
-def _numbers(moment: _Moment) -> tuple[int, int, int]:
-    """Return the pitch, and the volumes on the left and on the right."""
-    left, right, low, high = moment.registers[:4]
-    return low | (high & 0x3F) << 8, _signed(left), _signed(right)
-
-
-def _interpolated(number: int, position: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the source at rising positions in 4096ths of a sample; the chip resolves 256ths."""
-    start, count = sources()[number].loop_start, sources()[number].length
-    place = position >> 4
-    if start is None:
-        return _weighted(_neighbours(number), place)
-    again, period = int(np.searchsorted(place, count << 8)), count - start << 8
-    after = place[again:]
-    after -= start << 8
-    # The loops of all sources of the bank are powers of two long, so no division is needed.
-    after = after % period if period & (period - 1) else np.bitwise_and(after, period - 1, after)
-    first = _weighted(_neighbours(number), place[:again])
-    if count - start <= _LONGEST_TABLE:
-        return np.concatenate((first, _loop(number).take(after)))
-    after += start << 8
-    return np.concatenate((first, _weighted(_neighbours(number), after)))
-
-
-@lru_cache(maxsize=64)
-def _loop(number: int) -> NDArray[np.int32]:
-    """Return the loop of a source, at every 256th of a sample."""
-    source = sources()[number]
-    return _weighted(
-        _neighbours(number), np.arange((source.loop_start or 0) << 8, source.length << 8)
-    )
-
-
-def _weighted(table: NDArray[np.int32], place: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the weighted sum of four neighbours at each position; after the end the last ones.
-
-    Positions are in 256ths.
-    """
-    parts = table.take(place >> 8, axis=0, mode="clip")
-    parts *= gauss_table().take(place & 0xFF, axis=0)
-    parts >>= _GAUSS_BITS
-    # The chip adds three of the four products in 16 bits, where the sum can overflow.
-    three = (parts[:, 0] + parts[:, 1] + parts[:, 2]).astype(np.int16)
-    wave: NDArray[np.int32] = np.clip(three + parts[:, 3], -32_768, 32_767) & ~1
-    return wave
-
-
-@lru_cache(maxsize=64)
-def _neighbours(number: int) -> NDArray[np.int32]:
-    """Return every value of a source with the three after it, [n, 4].
-
-    After the end of a source without a loop there are zeros.
-    """
-    source = sources()[number]
-    values = np.array(source.values, dtype=np.int32)
-    start = source.loop_start
-    after = np.zeros(4, dtype=np.int32) if start is None else values[start : start + 3]
-    return np.lib.stride_tricks.sliding_window_view(np.concatenate((values, after)), 4)
+    return sources()[number]

@@ -25,9 +25,10 @@ from chipassets.render.gameboy import GAMEBOY_BOARD
 from chipassets.render.kernel import TAP_BITS
 from chipassets.render.mixer import LEVEL_BITS
 from chipassets.render.nes import NES_BOARD, VRC6_BOARD
-from chipassets.render.passage import TAIL_SAMPLES, Player, Train, play_passages
+from chipassets.render.passage import TAIL_SAMPLES, Player, play_passages
 from chipassets.render.pcm import Pcm
 from chipassets.render.snes import SNES_BOARD
+from chipassets.render.train import Train
 from chipassets.units import SAMPLE_RATE_HZ
 
 BOARDS: dict[str, Board | SampleBoard] = {
@@ -168,7 +169,7 @@ def _once(log: RegisterLog, player: Player) -> tuple[_Heard, None]:
     sides, memory = player.board.sides, memory_samples(player.profile)
     filtered = _Filter(player, _silence(player))
     heard = _Heard(player.samples(len(log.frames)) + TAIL_SAMPLES + memory, sides)
-    for piece in next(play_passages([log.frames], player, loops=False)):
+    for piece in next(play_passages([log.frames], player, loops=False)).pieces:
         heard.extend(filtered.hear(piece))
     ringing = np.zeros((sides, memory), dtype=np.int64)
     heard.extend(filtered.hear(ringing))
@@ -186,8 +187,9 @@ def _circle(log: RegisterLog, player: Player) -> tuple[_Heard, int]:
     tail = head
     filtered, done = _Filter(player, _silence(player)), 0
     heard = _Heard(length, player.board.sides)
-    for piece in next(play_passages([log.frames], player, loops=True)):
-        if head.shape[1] < TAIL_SAMPLES + memory:
+    train = next(play_passages([log.frames], player, loops=True))
+    for piece in train.pieces:
+        if head.shape[1] < train.rings_on + memory:
             head = np.concatenate((head, piece), axis=1)
             done = head.shape[1]
             filtered.history = _after(head, player)
@@ -229,11 +231,11 @@ def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> tuple[_Hear
     filtered = _Filter(player, _silence(player))
     heard = _Heard(loop_sample + length + again, player.board.sides)
 
-    def hear(train: Train, end: int, ringing: NDArray[np.int64], kept: int) -> _Rest:
+    def hear(train: Train, end: int, ringing: NDArray[np.int64], kept: int = 0) -> _Rest:
         """Hear a train up to a sample, with what rings on from before; return what is left."""
         done, first = 0, ringing[:, :0]
         tail = first
-        for piece in train:
+        for piece in train.pieces:
             if first.shape[1] < kept:
                 first = np.concatenate((first, piece), axis=1)
             count = piece.shape[1]
@@ -247,12 +249,10 @@ def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> tuple[_Hear
         return first, _added(tail, ringing[:, end:])
 
     silence = np.zeros((player.board.sides, 0), dtype=np.int64)
-    _, ringing = hear(next(passages), loop_sample, silence, 0)
-    # A sampler's passage is one piece, so its start is there however long it rings on.
-    again = player.samples(_again_frames(max(ringing.shape[1], TAIL_SAMPLES), bar))
-    body, tail = hear(next(passages), length, ringing, again)
-    rings_on = max(ringing.shape[1], tail.shape[1])
-    again = player.samples(_again_frames(rings_on, bar))
+    _, ringing = hear(next(passages), loop_sample, silence)
+    looped = next(passages)
+    again = player.samples(_again_frames(max(ringing.shape[1], looped.rings_on), bar))
+    body, tail = hear(looped, length, ringing, again)
     end = np.zeros((player.board.sides, again), dtype=np.int64)
     end[:, : tail.shape[1]] += tail[:, :again]
     for offset in range(0, again, length):
@@ -290,6 +290,8 @@ def _silence(player: Player) -> NDArray[np.int64]:
 
 def _quantise(signal: NDArray[np.int64], gain: int) -> NDArray[np.int16]:
     shift = LEVEL_BITS + TAP_BITS
-    rounded = (signal * gain + (1 << (shift - 1))) >> shift
-    samples: NDArray[np.int16] = np.clip(rounded, -32_768, 32_767).astype(np.int16)
+    rounded = signal * gain
+    rounded += 1 << (shift - 1)
+    rounded >>= shift
+    samples: NDArray[np.int16] = np.clip(rounded, -32_768, 32_767, out=rounded).astype(np.int16)
     return samples

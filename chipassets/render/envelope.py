@@ -24,6 +24,9 @@ _DECAYS_AT = 0x7E0
 _FASTEST_ATTACK = 15
 _STEP, _FAST_STEP, _OFF_STEP = 32, 1024, 8
 
+RELEASE_SAMPLES = -(-FULL // _OFF_STEP)
+"""Samples after a key-off until a voice is silent, at the most."""
+
 
 @lru_cache(maxsize=256)
 def _falling(level: int) -> NDArray[np.int32]:
@@ -39,6 +42,20 @@ def _line(level: int, step: int) -> NDArray[np.int32]:
     """The levels from this one by steps up to the full or down to 0."""
     count = -(-(FULL - level if step > 0 else level) // abs(step))
     return np.clip(level + step * np.arange(count + 1), 0, FULL).astype(np.int32)
+
+
+@lru_cache(maxsize=256)
+def _attack(level: int, step: int) -> tuple[NDArray[np.int32], int]:
+    """The levels of an attack from this one, and the place where its decay begins."""
+    levels = _line(level, step)
+    return levels, int(np.argmax(levels >= _DECAYS_AT))
+
+
+@lru_cache(maxsize=256)
+def _decay(level: int, sustain: int) -> tuple[NDArray[np.int32], int]:
+    """The levels of a decay from this one, and the place where its sustain begins."""
+    levels = _falling(level)
+    return levels, int(np.argmax(levels >> 8 <= sustain))
 
 
 @dataclass(slots=True)
@@ -87,14 +104,12 @@ class Envelope:
         if self.phase == "attack":
             rate = adsr1 & 15
             fastest = rate == _FASTEST_ATTACK
-            levels = _line(self.level, _FAST_STEP if fastest else _STEP)
-            period = 1 if fastest else PERIODS[2 * rate + 1]
-            return levels, period, int(np.argmax(levels >= _DECAYS_AT))
-        levels = _falling(self.level)
+            levels, until = _attack(self.level, _FAST_STEP if fastest else _STEP)
+            return levels, 1 if fastest else PERIODS[2 * rate + 1], until
         if self.phase == "decay":
-            below = levels >> 8 <= adsr2 >> 5
-            return levels, PERIODS[2 * (adsr1 >> 4 & 7) + 16], int(np.argmax(below))
-        return levels, PERIODS[adsr2 & 31], None
+            levels, until = _decay(self.level, adsr2 >> 5)
+            return levels, PERIODS[2 * (adsr1 >> 4 & 7) + 16], until
+        return _falling(self.level), PERIODS[adsr2 & 31], None
 
     def _gain(self, gain: int) -> tuple[NDArray[np.int32], int]:
         period = PERIODS[gain & 31]

@@ -15,6 +15,7 @@ from chipassets.chips.registers import Write
 from chipassets.render.board import Board, RegisterReader, SampleBoard, Steps
 from chipassets.render.filters import FilterProfile
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
+from chipassets.render.train import Train
 from chipassets.render.voices import Stretch
 from chipassets.units import SAMPLE_RATE_HZ, frame_clocks, frame_sample
 
@@ -41,13 +42,6 @@ class Player:
         return frame_sample(frames, self.chip.frame_rate_hz)
 
 
-Train = Iterator[NDArray[np.int64]]
-"""A passage's train of steps in pieces, each [sides, n], so that minutes of it take little memory.
-
-It has the passage's samples and a tail, the impulses of its last steps and whatever rings on.
-"""
-
-
 def play_passages(
     passages: Sequence[Sequence[tuple[Write, ...]]], player: Player, loops: bool
 ) -> Iterator[Train]:
@@ -62,11 +56,11 @@ def play_passages(
         # Every passage is followed by the start of the last one, the loop's, if there is a loop.
         following = passages[-1][0] if loops else ()
         for frames, own in zip(passages, clocks, strict=True):
-            yield iter([board.play(frames, own, memory, following)])
+            yield board.play(frames, own, memory, following, player.samples(len(frames)))
         return
     registers = board.registers()
     for frames, own in zip(passages, clocks, strict=True):
-        yield _passage(frames, own, player, board, registers, loops)
+        yield Train(_passage(frames, own, player, board, registers, loops), TAIL_SAMPLES)
 
 
 def _passage(
@@ -76,7 +70,7 @@ def _passage(
     board: Board,
     registers: RegisterReader,
     loops: bool,
-) -> Train:
+) -> Iterator[NDArray[np.int64]]:
     """Yield the passage's train of steps: its samples, and TAIL_SAMPLES for the last ones.
 
     With `loops` it ends with the step back to the level at which every passage starts.

@@ -1,4 +1,4 @@
-"""Resampling from the S-DSP's 32 kHz to the file's 44.1 kHz, in integers, a passage at a time.
+"""Resampling from the S-DSP's 32 kHz to the file's 44.1 kHz, in integers, block by block.
 
 441 outputs need 320 inputs, so there are only 441 rows of taps. A block of outputs is a matrix
 product with the inputs that it needs, whose sums are exact in any order: float64 holds every
@@ -7,7 +7,7 @@ integer that occurs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +21,9 @@ _STRETCH = 49
 
 _BLOCK = 48
 """The number of blocks of 441 samples computed at a time, so that they fit the cache."""
+
+BLOCK_SAMPLES = _BLOCK * _IN
+"""The number of inputs that are resampled at a time."""
 
 _CUT = 0.95
 _KAISER_BETA = 8.0
@@ -57,35 +60,49 @@ def resampled_length(length: int) -> int:
     return (length + TAPS) * _OUT // _IN
 
 
-def resampled_blocks(sides: NDArray[np.int32]) -> Iterator[tuple[int, Floats]]:
-    """Yield the samples [sides, m] at 44.1 kHz, block by block, each with the index of its start.
+def resampled_blocks(blocks: Iterable[Floats], length: int) -> Iterator[Floats]:
+    """Yield the samples [sides, m] at 44.1 kHz, block by block, with a tail.
 
-    They are integers, scaled by 1 << BITS, with a tail. Sample i is at input i * 320 / 441 and is
-    delayed by half of the taps.
+    They are integers, scaled by 1 << BITS. Sample i is at input i * 320 / 441 and is delayed by
+    half of the taps. blocks: the input, [sides, n] each, `length` samples in all; all but the last
+    are as long as a whole number of `BLOCK_SAMPLES`.
     """
-    count = resampled_length(sides.shape[1])
-    for start in range(0, count, _BLOCK * _OUT):
-        begin = start // _OUT * _IN
-        near = _around(sides, begin + 1 - TAPS, begin + _BLOCK * _IN)
-        block = np.empty((len(sides), _BLOCK, _OUT))
-        for side, result in zip(near, block, strict=True):
-            for number, (place, matrix) in enumerate(_stretches()):
-                windows = np.lib.stride_tricks.as_strided(
-                    side[place:], (_BLOCK, len(matrix)), (_IN * side.itemsize, side.itemsize)
-                )
-                own = slice(number * _STRETCH, (number + 1) * _STRETCH)
-                np.matmul(windows, matrix, out=result[:, own])
-        yield start, block.reshape(len(sides), -1)[:, : count - start]
+    left = resampled_length(length)
+    near = np.zeros((0, 0))
+    for piece in _pieces(blocks):
+        if not near.size:
+            near = np.zeros((len(piece), TAPS - 1 + BLOCK_SAMPLES))
+        near[:, : TAPS - 1] = near[:, 1 - TAPS :]
+        near[:, TAPS - 1 : TAPS - 1 + piece.shape[1]] = piece
+        near[:, TAPS - 1 + piece.shape[1] :] = 0
+        yield _product(near)[:, :left]
+        left -= _BLOCK * _OUT
+    if left > 0:
+        near[:, : TAPS - 1] = near[:, 1 - TAPS :]
+        near[:, TAPS - 1 :] = 0
+        yield _product(near)[:, :left]
 
 
-def resample(sides: NDArray[np.int32]) -> Floats:
+def _pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
+    """Yield the blocks cut into pieces that are computed at a time."""
+    for block in blocks:
+        for start in range(0, block.shape[1], BLOCK_SAMPLES):
+            yield block[:, start : start + BLOCK_SAMPLES]
+
+
+def _product(near: Floats) -> Floats:
+    """Return the outputs, [sides, n], of inputs with those that the first ones reach back to."""
+    block = np.empty((len(near), _BLOCK, _OUT))
+    for side, result in zip(near, block, strict=True):
+        for number, (place, matrix) in enumerate(_stretches()):
+            windows = np.lib.stride_tricks.as_strided(
+                side[place:], (_BLOCK, len(matrix)), (_IN * side.itemsize, side.itemsize)
+            )
+            own = slice(number * _STRETCH, (number + 1) * _STRETCH)
+            np.matmul(windows, matrix, out=result[:, own])
+    return block.reshape(len(near), -1)
+
+
+def resample(sides: Floats) -> Floats:
     """Return all blocks of `resampled_blocks` joined, [sides, n]."""
-    return np.concatenate([block for _, block in resampled_blocks(sides)], axis=1)
-
-
-def _around(sides: NDArray[np.int32], start: int, stop: int) -> Floats:
-    """Return the samples from `start` up to `stop`, silent before the first and after the last."""
-    found = np.zeros((len(sides), stop - start))
-    inside = sides[:, max(start, 0) : stop]
-    found[:, max(-start, 0) : max(-start, 0) + inside.shape[1]] = inside
-    return found
+    return np.concatenate(list(resampled_blocks([sides], sides.shape[1])), axis=1)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 DELAY_SAMPLES = 512
 """Samples per step of the delay register: 16 ms at 32 kHz."""
 
-_ONE = 7
+_ONE = 128
 _INAUDIBLE = 2.0**-11
 _LEAD = 7
 """The number of samples that the filter reads besides the newest one."""
@@ -37,7 +37,7 @@ class Room:
 
         0 for an echo without delay or without taps, and for one that would not decay.
         """
-        strength = abs(self.feedback) * sum(map(abs, self.taps)) / (1 << 2 * _ONE)
+        strength = abs(self.feedback) * sum(map(abs, self.taps)) / _ONE**2
         if strength >= 1 or not self.delay or not any(self.taps):
             return 0
         return 1 + (math.ceil(math.log(_INAUDIBLE) / math.log(strength)) if strength > 0 else 0)
@@ -48,44 +48,44 @@ class Room:
         return self.repeats * (self.delay * DELAY_SAMPLES + len(self.taps))
 
 
-def echo(
-    sent: NDArray[np.int32], room: Room, volumes: Sequence[tuple[int, tuple[int, int]]]
-) -> NDArray[np.int32]:
-    """Return the echo of the signal, [2, n]; it ends with silence as long as the echo's tail.
+class DelayLine:
+    """The echo's memory while a signal passes through it, block by block.
 
-    `volumes` are those on the left and on the right, each up to the sample before it.
+    Sums are in float64 and exact: every product and sum is an integer below 2**53.
     """
-    heard = np.zeros(sent.shape, dtype=np.int32)
-    if not room.repeats or not any(any(pair) for _, pair in volumes) or not sent.any():
-        return heard
-    line = np.pad(sent, ((0, 0), (_LEAD, 0)))
-    delay = room.delay * DELAY_SAMPLES
-    for start in range(delay, sent.shape[1], delay):
-        stop = min(start + delay, sent.shape[1])
-        block = _filter(line[:, start - delay : stop - delay + _LEAD], room.taps)
-        heard[:, start:stop] = block
-        block *= room.feedback
-        block >>= _ONE
-        line[:, _LEAD + start : _LEAD + stop] += block
-    begin = 0
-    for stop, pair in volumes:
-        heard[:, begin:stop] *= np.array(pair, dtype=np.int32)[:, None]
-        begin = stop
-    heard >>= _ONE
-    return heard
 
+    def __init__(self, room: Room) -> None:
+        self._repeats, self._feedback = room.repeats, room.feedback
+        self._taps = np.array(room.taps, dtype=np.float64)
+        self._delay = room.delay * DELAY_SAMPLES
+        self._line: NDArray[np.float64] = np.zeros((2, self._delay + _LEAD))
+        self._rings = False
 
-def _filter(signal: NDArray[np.int32], taps: Sequence[int]) -> NDArray[np.int32]:
-    """Return the output of the eight taps, the last for the newest sample, for complete windows."""
-    count = signal.shape[1] - _LEAD
-    total = np.zeros((len(signal), count), dtype=np.int32)
-    for tap in sorted({tap for tap in taps if tap}):
-        # Samples with the same weight are added first: an addition is cheaper than a product.
-        places = [place for place, other in enumerate(taps) if other == tap]
-        alike = signal[:, places[0] : places[0] + count].copy()
-        for place in places[1:]:
-            alike += signal[:, place : place + count]
-        alike *= tap
-        total += alike
-    total >>= _ONE
-    return total
+    def hear(
+        self, sent: NDArray[np.int32], volumes: Sequence[tuple[int, tuple[int, int]]]
+    ) -> NDArray[np.float64]:
+        """Return the echo of the signal's next block, integers, [2, n].
+
+        `volumes` are those on the left and on the right, each up to the block's sample before it.
+        """
+        heard = np.zeros(sent.shape)
+        if not self._repeats or not (self._rings or sent.any()):
+            return heard
+        count, kept = sent.shape[1], self._line.shape[1]
+        line: NDArray[np.float64] = np.concatenate((self._line, sent), axis=1)
+        for start in range(0, count, self._delay):
+            stop = min(start + self._delay, count)
+            for own, out in zip(line, heard, strict=True):
+                block = np.correlate(own[start : stop + _LEAD], self._taps)
+                block /= _ONE
+                np.floor(block, out=block)
+                out[start:stop] = block
+                block *= self._feedback / _ONE
+                own[kept + start : kept + stop] += np.floor(block, out=block)
+        self._line = line[:, count:].copy()
+        self._rings = bool(self._line.any())
+        begin = 0
+        for stop, pair in volumes:
+            heard[:, begin:stop] *= np.array(pair)[:, None] / _ONE
+            begin = stop
+        return np.floor(heard, out=heard)

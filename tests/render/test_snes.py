@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Callable, Mapping
+import tracemalloc
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -32,11 +33,12 @@ from chipassets.chips.registers import RegisterLog, Write
 from chipassets.chips.soundbank import CYCLE_SAMPLES, drum_source, sources, wave_source
 from chipassets.chips.soundsynth import make_tone
 from chipassets.errors import RenderError
-from chipassets.render import render_log
-from chipassets.render.dsp import ADDRESSES, Registers, gauss_table, play_voices
+from chipassets.render import dsp, render_log
+from chipassets.render.dsp import ADDRESSES, Registers, play_passage, play_voices
 from chipassets.render.envelope import FULL, PERIODS, Envelope, _falling
-from chipassets.render.resample import BITS, TAPS, resample
-from chipassets.render.room import Room, echo
+from chipassets.render.interpolation import gauss_table
+from chipassets.render.resample import BITS, BLOCK_SAMPLES, TAPS, resample, resampled_blocks
+from chipassets.render.room import DelayLine, Room
 from chipassets.units import frame_sample
 from tests.chip_music import plan, song
 from tests.render.test_gameboy import left
@@ -46,6 +48,11 @@ SNES = CHIPS["snes"]
 DSP_HZ = 32_000
 ROOM = Room(5, 52, (10, 20, 30, 30, 20, 10, 4, 4))
 ALL = [(1 << 30, (40, 40))]
+
+
+def joined(blocks: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The blocks of a passage as one array, [2, n]."""
+    return np.concatenate(list(blocks), axis=1)
 
 
 def tone(
@@ -298,7 +305,7 @@ def test_a_voice_is_placed_by_its_volumes() -> None:
 def test_echo_repeats_softer_and_then_not_at_all() -> None:
     dry = np.zeros((2, 4_000 + ROOM.tail_samples), dtype=np.int32)
     dry[:, :100] = 12_000
-    heard = echo(dry, ROOM, ALL)
+    heard = DelayLine(ROOM).hear(dry, ALL)
     delay = ROOM.delay * 512
     peaks = [np.abs(heard[0, k * delay : (k + 1) * delay]).max() for k in (1, 2, 3)]
     assert not heard[:, :delay].any()
@@ -320,13 +327,14 @@ def test_echo_is_the_chips_feedback_loop() -> None:
             if n - delay - 7 + k >= 0:
                 wet[n] += tap * line[n - delay - 7 + k]
         line[n] = dry[0, n] + wet[n] * ROOM.feedback / 128
-    assert np.abs(echo(dry, ROOM, ALL)[0] - wet * 40 / 128).max() < 4
+    heard = DelayLine(ROOM).hear(dry, ALL)
+    assert np.abs(heard[0] - wet * 40 / 128).max() < 4
 
 
 def test_resampling_keeps_level_pitch_and_band() -> None:
     for hz in (100, 1_000, 8_000, 12_000):
         n = np.arange(32_000)
-        wave = np.rint(20_000 * np.sin(2 * np.pi * hz * n / DSP_HZ)).astype(np.int64)
+        wave = np.rint(20_000 * np.sin(2 * np.pi * hz * n / DSP_HZ)).astype(np.float64)
         out = resample(wave[None])[0, :44_100] / (1 << BITS)
         times = (np.arange(len(out)) * 320 / 441 - TAPS // 2) / DSP_HZ
         inside = slice(2_000, 42_000)
@@ -413,15 +421,20 @@ def changing(writes: Mapping[int, tuple[Write, ...]], loop_start_frame: int | No
     return RegisterLog("snes", tuple(frames), loop_start_frame)
 
 
-def echo_of(log: RegisterLog) -> NDArray[np.int32]:
+def clocks_of(log: RegisterLog) -> list[int]:
+    """The samples at 32 kHz at which the frames start, and the end."""
+    return [frame_sample(n, SNES.frame_rate_hz) * 320 // 441 for n in range(len(log.frames) + 1)]
+
+
+def echo_of(log: RegisterLog) -> NDArray[np.float64]:
     """What the room alone adds, at 32 kHz."""
-    clocks = [frame_sample(n, SNES.frame_rate_hz) * 320 // 441 for n in range(len(log.frames) + 1)]
+    clocks = clocks_of(log)
     silent = tuple(
         tuple(w for w in writes if w.address not in (0x2C, 0x3C)) for writes in log.frames
     )
     following = log.frames[0] if log.loop_start_frame is not None else ()
     wet = play_voices(log.frames, clocks, Registers(), following)
-    return wet - play_voices(silent, clocks, Registers())
+    return joined(wet) - joined(play_voices(silent, clocks, Registers()))
 
 
 def test_a_voice_leaves_the_echo_where_its_bit_is_cleared() -> None:
@@ -440,7 +453,46 @@ def test_the_echos_volume_changes_at_a_frame_and_at_the_seam() -> None:
     at, end = round(30 * 532.45), round(60 * 532.45)
     assert (whole[:, : at - 2] == changed[:, : at - 2]).all()
     after = slice(at + 2, end - 4)
-    assert np.abs(changed[:, after] - whole[:, after] // 4).max() <= 1
+    assert np.abs(changed[:, after] - np.floor(whole[:, after] / 4)).max() <= 1
     # Behind the end the loop's first frame has set the volume again.
     assert (whole[:, end + 4 :] == changed[:, end + 4 :]).all()
     assert np.abs(whole[:, end + 4 :]).max() > 100
+
+
+@pytest.mark.parametrize("samples", [997, 2_560, 7_777, 1 << 30])
+def test_a_passage_is_the_same_in_blocks_of_any_length(
+    samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = log_of(bars=8)
+    clocks, following = clocks_of(log), log.frames[0]
+    whole = joined(play_voices(log.frames, clocks, Registers(), following))
+    monkeypatch.setattr(dsp, "_BLOCK", samples)
+    blocks = list(play_voices(log.frames, clocks, Registers(), following))
+    assert max(block.shape[1] for block in blocks) <= samples
+    assert (joined(blocks) == whole).all()
+
+
+def test_resampling_is_the_same_in_blocks() -> None:
+    signal = np.rint(np.random.Generator(np.random.PCG64(2)).uniform(-9_000, 9_000, (2, 50_000)))
+    whole = resample(signal)
+    cuts = (0, BLOCK_SAMPLES, 3 * BLOCK_SAMPLES, 50_000)
+    blocks = (signal[:, start:stop] for start, stop in itertools.pairwise(cuts))
+    assert (joined(resampled_blocks(blocks, 50_000)) == whole).all()
+
+
+def test_a_train_says_how_long_it_rings_on() -> None:
+    log = log_of(bars=2)
+    samples = frame_sample(len(log.frames), SNES.frame_rate_hz)
+    train = play_passage(log.frames, clocks_of(log), Registers(), log.frames[0], samples)
+    assert sum(piece.shape[1] for piece in train.pieces) == samples + train.rings_on
+
+
+@pytest.mark.parametrize("loop_start_bar", [None, 0, 2])
+def test_minutes_take_little_more_memory_than_their_samples(loop_start_bar: int | None) -> None:
+    log = log_of(loop_start_bar, bars=32)
+    tracemalloc.start()
+    heard = render_log(log).samples
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # As one piece a passage took eleven times as much as its samples.
+    assert most < heard.nbytes + 36_000_000 < 6 * heard.nbytes

@@ -55,8 +55,8 @@ def played_by_libgme(data: bytes, samples: int) -> NDArray[np.float64]:
 
 def our_voice(log: RegisterLog, samples: int) -> NDArray[np.float64]:
     """The left side before it is resampled."""
-    heard = play_voices(log.frames[:1], [0, samples], Registers())
-    return heard[0, : samples - 80].astype(np.float64)
+    (heard,) = play_voices(log.frames[:1], [0, samples], Registers())
+    return heard[0, : samples - 80]
 
 
 @pytest.mark.skipif(not ctypes.util.find_library("gme"), reason="libgme is not installed")
