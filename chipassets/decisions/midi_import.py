@@ -22,11 +22,13 @@ from chipassets.decisions.auditions import (
     accept_take,
     as_take,
     keep_version,
+    list_takes,
     reopen,
     take_of,
 )
 from chipassets.decisions.midi_voices import FileNotes, Stroke, read_voices
 from chipassets.errors import CheckError
+from chipassets.lock import LockedTake
 from chipassets.music.keys import pitch_name
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import DRUM_KINDS, FURTHER_PARTS, DrumStroke, Score
@@ -47,16 +49,16 @@ def import_take(
 
     content: the file's bytes, if it is not on this machine's disk; `path` is then only its name.
 
-    The file is compared with a take, by default the one that a build would use: what is equal
-    stays. The take that was accepted before is kept, and `undo` restores it.
+    The file is compared with a take, by default the one from whose export it has the most notes:
+    what is equal stays. The take that was accepted before is kept, and `undo` restores it.
 
     Raises:
         UsageError: the file is not a MIDI file with distinguishable voices.
         CheckError: the chip cannot play it, by bar and beat; or it equals the take.
     """
-    base = take_of(audition, take)
-    track = as_played(audition.track, base)
     source = path if content is None else content
+    base = _exported(audition, source, str(path)) if take is None else take_of(audition, take)
+    track = as_played(audition.track, base)
     found = read_voices(source, audition.plan.chip, base.score, track.swing, str(path))
     if not any(found.parts.values()) and not found.strokes:
         raise CheckError(f"{path} plays no note; nothing was changed")
@@ -84,6 +86,51 @@ def import_take(
         *(f"{path.name}: {remark}" for remark in found.remarks),
         "--undo restores the take that it replaced",
     ]
+
+
+_IS_ITS_EXPORT = 0.9
+"""The share of a file's notes and strokes from which it is taken for a take's export.
+
+Takes of a track with a written tune may have most of their notes in common.
+"""
+
+
+def _exported(audition: Audition, source: Path | bytes, name: str) -> LockedTake:
+    """Return the take that the file was exported from, as its notes say.
+
+    That is the take that a build would use, or a version, if one of them has nearly all of the
+    file's notes. If none has, the track's other takes are composed too, and the take that has the
+    most of them counts.
+    """
+    chosen = take_of(audition)
+    known = [chosen, *(as_take(audition, version) for version in audition.versions)]
+    shares = {_shared(audition, one, source, name): one for one in reversed(known)}
+    if max(shares) < _IS_ITS_EXPORT:
+        for candidate in list_takes(audition):
+            one = take_of(audition, candidate.number + 1)
+            # Of equal shares the earlier one stays: first of all what a build would use.
+            shares.setdefault(_shared(audition, one, source, name), one)
+    return shares[max(shares)]
+
+
+def _shared(audition: Audition, take: LockedTake, source: Path | bytes, name: str) -> float:
+    """Return the share of the file's notes and strokes that are in the take's own export."""
+    track, chip = as_played(audition.track, take), audition.plan.chip
+    if take.score.beats_per_bar != take_of(audition).score.beats_per_bar:
+        return 0.0
+    found = read_voices(source, chip, take.score, track.swing, name)
+    song = arrange(take.score, track, chip)
+    own = read_voices(encode_midi(song, track), chip, take.score, track.swing)
+    there, had = _attacks(found), _attacks(own)
+    return len(there & had) / len(there) if there else 0.0
+
+
+def _attacks(file: FileNotes) -> set[tuple[str, int, int | str]]:
+    """Return part, step and pitch of each note, and those of the drums' strokes."""
+    notes = {
+        (part, note.start_step, note.pitch) for part, row in file.parts.items() for note in row
+    }
+    return notes | {("drums", stroke.step, stroke.kind) for stroke in file.strokes or ()}
 
 
 def _place(step: int, score: Score, pulse_steps: int) -> str:

@@ -269,3 +269,25 @@ def test_merging_keeps_the_versions_of_both_sides() -> None:
         ("4.1", "take 4 with bass composed anew"),
         ("4.2", "take 4 with tune composed anew"),
     ]
+
+
+@pytest.mark.parametrize("notes", [1, 12])
+def test_a_file_is_compared_with_the_take_that_it_was_exported_from(
+    game: Path, chipassets: Run, notes: int
+) -> None:
+    accepted = taken(game)
+    other = 2 if accepted.name == "1" else 1
+    written = chipassets("takes", "game.yaml", "fight", "--export", str(other), "-o", "other.mid")
+    assert written.returncode == 0, written.stderr
+    data = (game / "other.mid").read_bytes()
+    for number in range(notes):
+        data = edited(data, "pulse1", moved(number, 1))
+    (game / "other.mid").write_bytes(data)
+    result = chipassets("takes", "game.yaml", "fight", "--import", "other.mid")
+    assert result.returncode == 0, result.stderr
+    assert f"take {other} edited in other.mid: lead in bar" in taken(game).origin
+    assert chipassets("takes", "game.yaml", "fight", "--accept", str(other)).returncode == 0
+    after = taken(game)
+    origin = f"take {other} edited in other.mid"
+    version = next(one for one in after.versions if one.origin.startswith(origin))
+    assert len({*after.score.notes} ^ {*version.score.notes}) == 2 * notes
