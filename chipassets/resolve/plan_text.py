@@ -15,6 +15,7 @@ from chipassets.plan.endings import ENDINGS
 from chipassets.plan.links import BRIDGE, FAMILY, VARIANT, VARIANTS, Link
 from chipassets.plan.trackplan import (
     BuildPlan,
+    Drums,
     HomeKey,
     Melody,
     Motif,
@@ -65,7 +66,7 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
         f"  {_from_home(track, home)}",
         f"  {track.takes} take{'s' * (track.takes != 1)} at temperature {track.temperature:g}, "
         f"seed {track.seed}",
-        f"  {sound.lead} / {sound.inner} / {sound.bass}, groove {sound.groove}; "
+        f"  {sound.lead} / {sound.inner} / {sound.bass}, {_drums_text(track)}; "
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
         f"lead around {_span(sound.lead_pitch)}",
     ]
@@ -73,6 +74,24 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
     lines += [f"  level {track.level_db:+g} dB"] if track.level_db else []
     lines += [*_writing_lines(track), *_piece_lines(track), *_sound_lines(track.sound)]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
+
+
+def _drums_text(track: TrackPlan) -> str:
+    """Return what the drums play, sections of their own aside."""
+    asked = next((w.drums for w in track.wishes if w.drums is not None and not w.section), None)
+    if asked is None:
+        return f"groove {track.character.groove}"
+    if asked.strokes:
+        return "drums written"
+    return "no drums" if asked.groove == "none" else f"groove {asked.groove}"
+
+
+def _said_drums(drums: Drums) -> str:
+    """Return the wish for the drums in words; fills are named where they are not as usual."""
+    if drums.strokes:
+        written = ", ".join(f"{kind} {pattern}" for kind, pattern in drums.strokes)
+        return f"{written} with fills" if drums.fills else written
+    return drums.groove if drums.fills else f"{drums.groove} without fills"
 
 
 def _from_home(track: TrackPlan, home: HomeKey) -> str:
@@ -148,8 +167,7 @@ def _piece_lines(track: TrackPlan) -> list[str]:
 def _wish_text(wish: Wish) -> str:
     said = []
     if wish.drums is not None:
-        written = ", ".join(f"{kind} {pattern}" for kind, pattern in wish.drums.strokes)
-        said.append(f"drums {wish.drums.groove or written}")
+        said.append(f"drums {_said_drums(wish.drums)}")
     said += [f"second voice {wish.texture}"] * bool(wish.texture)
     said += [f"bass {wish.bass}"] * bool(wish.bass)
     said += ["bass written"] * bool(wish.bass_line)

@@ -421,3 +421,19 @@ def test_what_follows_says_for_itself_whether_it_loops_and_how_fast() -> None:
     assert slow.link is not None
     assert (fast.tempo_millibpm, fast.link.tempo_percent) == (125_000, 125)
     assert (slow.tempo_millibpm, slow.link.tempo_percent) == (80_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("drums", "said", "wanted"),
+    [
+        ("none", "no drums;", "drums none"),
+        ("march", "groove march;", "drums march"),
+        ("{groove: march, fills: off}", "groove march;", "drums march without fills"),
+        ('{kick: "x...", fills: on}', "drums written;", "drums kick x... with fills"),
+    ],
+)
+def test_the_printed_plan_says_what_the_drums_play(drums: str, said: str, wanted: str) -> None:
+    text = plan_to_text(plan(f"{{town: {{drums: {drums}}}}}"))
+    assert said in text
+    assert f"wanted: {wanted}\n" in text
+    assert text.count("groove ") == said.count("groove ")
