@@ -11,6 +11,7 @@ from chipassets.arrange.bank import DRUM_SOUNDS
 from chipassets.arrange.drum_table import DRUM_LETTERS, GROOVES, Groove, fit_bar
 from chipassets.errors import ArrangeError
 from chipassets.music.score import DrumStroke, Score
+from chipassets.nearest import did_you_mean
 
 _SPARSE_BELOW = 0.5
 _DENSE_ABOVE = 1.4
@@ -29,7 +30,7 @@ class DrumHit:
 def find_groove(name: str) -> Groove:
     """Return the groove of this name; ArrangeError, listing the known ones, if there is none."""
     if name not in GROOVES:
-        raise ArrangeError(f"there is no groove {name!r}; choose one of {', '.join(GROOVES)}")
+        raise ArrangeError(f"there is no groove {name!r}; {did_you_mean(name, GROOVES, 'grooves')}")
     return GROOVES[name]
 
 

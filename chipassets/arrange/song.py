@@ -27,6 +27,7 @@ from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, In
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import ArrangeError
 from chipassets.music.score import FURTHER_PARTS, Note, Score
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
 from chipassets.units import bar_frames
@@ -283,7 +284,7 @@ def _counted(counts: Mapping[str, int]) -> tuple[Dropped, ...]:
 
 def _find_chip(name: str) -> Chip:
     if name not in CHIPS:
-        raise ArrangeError(f"there is no chip {name!r}; choose one of {', '.join(CHIPS)}")
+        raise ArrangeError(f"there is no chip {name!r}; {did_you_mean(name, CHIPS, 'chips')}")
     return CHIPS[name]
 
 
@@ -315,8 +316,8 @@ def _instruments(track: TrackPlan) -> dict[str, Instrument]:
     for role in _TONE_ROLES:
         name = getattr(character, role)
         if name not in bank:
-            known = ", ".join(bank)
-            raise ArrangeError(f"there is no instrument {name!r} for the {role}; there are {known}")
+            fix = did_you_mean(name, bank, "instruments")
+            raise ArrangeError(f"there is no instrument {name!r} for the {role}; {fix}")
         found[role] = bank[name]
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chipassets.chips.profiles import Chip, VoiceSpec
 from chipassets.errors import ArrangeError
+from chipassets.nearest import did_you_mean
 
 # The roles whose voice each role may take, the most important role first.
 _LENDERS = (("lead", ("lead", "inner", "bass")), ("bass", ("bass", "inner")), ("inner", ("inner",)))
@@ -23,8 +24,8 @@ def assign_roles(chip: Chip, leave: Collection[str]) -> Chip:
     unknown = [name for name in leave if name not in names]
     if unknown:
         raise ArrangeError(
-            f"the chip {chip.name} has no voice {unknown[0]!r} to leave; there are "
-            f"{', '.join(names)}"
+            f"the chip {chip.name} has no voice {unknown[0]!r} to leave; "
+            f"{did_you_mean(unknown[0], names, 'voices')}"
         )
     free = {spec.role: spec for spec in chip.voices if spec.name not in leave}
     if not free.keys() - {"drums"}:

@@ -17,6 +17,7 @@ from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import ArrangeError
+from chipassets.nearest import did_you_mean
 
 DRIVERS: dict[str, Driver] = {
     "nes": NES_DRIVER,
@@ -57,7 +58,7 @@ def write_registers(song: ChipSong) -> RegisterLog:
 
 def _find_chip(name: str) -> Chip:
     if name not in CHIPS:
-        raise ArrangeError(f"there is no chip {name!r}; choose one of {', '.join(CHIPS)}")
+        raise ArrangeError(f"there is no chip {name!r}; {did_you_mean(name, CHIPS, 'chips')}")
     return CHIPS[name]
 
 

@@ -42,6 +42,8 @@ def read_index(folder: Path) -> Index:
             )
         return index_from_bytes(path.read_bytes())
     except OSError as error:
+        if not folder.exists():
+            raise CheckError(f"there is no folder {folder}; build the bundle first") from error
         reason = error.strerror or error
         raise CheckError(f"{folder} holds no readable bundle ({path.name}: {reason})") from error
 

@@ -48,6 +48,7 @@ from chipassets.chipfiles.text import fit_fields, to_ascii
 from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
+from chipassets.nearest import did_you_mean
 from chipassets.units import steps_per_bar
 
 _LONGEST_ROW = 31
@@ -104,7 +105,9 @@ def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Co
 
 def _check(song: ChipSong) -> None:
     if song.chip not in CHIPS:
-        raise RenderError(f"there is no chip {song.chip!r}; there are {', '.join(CHIPS)}")
+        raise RenderError(
+            f"there is no chip {song.chip!r}; {did_you_mean(song.chip, CHIPS, 'chips')}"
+        )
     voices = CHIPS[song.chip].voices
     if any(_wave(spec.kind) is None for spec in voices) or len(voices) > _MOST_CHANNELS:
         raise RenderError(f"MOD has no samples for the chip {song.chip!r}; choose another format")

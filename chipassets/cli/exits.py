@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ from chipassets.errors import (
 
 _INTERRUPTED = 130
 _MOST_SHOWN = 300
+_NOT_ONE_OF = re.compile(r"(?:Value error, )?'(?P<word>[^']*)' is not one of (?P<names>'.*')\.?")
+"""What typer says of a word outside an enumeration."""
 
 
 def run(command: Callable[[], object]) -> None:
@@ -108,7 +111,15 @@ def _tell_usage(error: Any) -> int:
         return int(error.exit_code)  # the help is printed already
     context = getattr(error, "ctx", None)
     lines = (context.get_usage(), f"For help: {context.command_path} --help") if context else ()
-    return _tell(UsageError(error.format_message()), *lines)
+    return _tell(UsageError(_NOT_ONE_OF.sub(_named, error.format_message())), *lines)
+
+
+def _named(found: re.Match[str]) -> str:
+    """Return what typer says of a word outside an enumeration, with the nearest word."""
+    from chipassets.nearest import did_you_mean
+
+    names = re.findall(r"'([^']*)'", found["names"])
+    return f"'{found['word']}' is not possible; {did_you_mean(found['word'], names, 'values')}"
 
 
 def _missing(error: ModuleNotFoundError) -> ChipassetsError:

@@ -84,7 +84,7 @@ def _named(instrument: Instrument, name: str) -> Instrument:
 
 
 def _check(word: str, known: Mapping[str, Any] | tuple[str, ...], what: str, option: str) -> None:
-    from chipassets.manifest.refusal import did_you_mean
+    from chipassets.nearest import did_you_mean
 
     if word not in known:
         fix = did_you_mean(word, tuple(known), f"{what}s")

@@ -7,12 +7,14 @@ argparse rather than typer for speed: composing one bar takes 230 ms instead of 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from chipassets.cli.safe_text import visible
 from chipassets.errors import UsageError
+from chipassets.nearest import nearest
 
 _Number = TypeVar("_Number", int, float)
 
@@ -25,7 +27,14 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(self.format_help())
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and the message on standard error, and exit with 2."""
+        """Print the usage and the message on standard error, and exit with 2.
+
+        Of an unknown option the message also has the nearest one.
+        """
+        unknown = re.search(r"unrecognized arguments: (--[^ =]*)", message)
+        if unknown:
+            near = nearest(unknown[1], self._option_string_actions)
+            message += f"; did you mean {near}?" if near else ""
         if "--json" in sys.argv:
             raise UsageError(message)
         self.print_usage(sys.stderr)

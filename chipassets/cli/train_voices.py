@@ -13,6 +13,7 @@ from chipassets.cli.options import OutOption
 from chipassets.cli.output import print_table, print_text
 from chipassets.cli.writing import Writing, read_notices
 from chipassets.errors import MissingExtraError, UsageError
+from chipassets.nearest import did_you_mean
 from chipassets.train.hparams import MOST_STREAMS
 
 _Folder = Annotated[Path, typer.Argument(help="MIDI files that have a track for each voice.")]
@@ -63,7 +64,8 @@ def parts(
 
     roles = tuple(role or ROLES)
     if unknown := sorted(set(roles) - set(ROLES)):
-        raise UsageError(f"--role {unknown[0]} is none of {', '.join(ROLES)}")
+        fix = did_you_mean(unknown[0], ROLES, "roles")
+        raise UsageError(f"--role: there is no role {unknown[0]!r}; {fix}")
     selection = Selection(tuple(refuse_licence or ()), tuple(refuse_source or ()), confidence)
     pieces = read_pieces(folder, selection)
     hparams = PartHparams(

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from chipassets import units
+from chipassets.nearest import did_you_mean
 from chipassets.units import steps_per_bar
 
 _BANK = Path(__file__).resolve().parents[1] / "models" / "grooves.json"
@@ -89,9 +90,13 @@ def grooves_of(style: str, metre: str) -> tuple[Groove, ...]:
     ValueError when the style or the metre is unknown.
     """
     if style not in STYLES:
-        raise ValueError(f"{style!r} is not a groove style; write one of {', '.join(STYLES)}")
+        raise ValueError(
+            f"{style!r} is not a groove style; {did_you_mean(style, STYLES, 'styles')}"
+        )
     if metre not in METRES:
-        raise ValueError(f"{metre!r} is not a metre with grooves; write one of {', '.join(METRES)}")
+        raise ValueError(
+            f"{metre!r} is not a metre with grooves; {did_you_mean(metre, METRES, 'metres')}"
+        )
     return _grooves_of(style, metre)
 
 

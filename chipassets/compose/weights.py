@@ -24,6 +24,7 @@ from safetensors.numpy import save as save_tensors
 from chipassets.compose.controls import ControlGroup
 from chipassets.compose.model import FORGET_BIAS, Float32Array, Model
 from chipassets.errors import ModelError
+from chipassets.nearest import did_you_mean
 from chipassets.strictjson import loads
 
 __all__ = [
@@ -183,9 +184,8 @@ def shipped_models() -> tuple[str, ...]:
 def shipped_model(name: str = "default") -> Model:
     """Return a model of the package by name; ModelError with the names there are otherwise."""
     if name not in shipped_models():
-        raise ModelError(
-            f"there is no shipped model {name!r}; there are: {', '.join(shipped_models()) or '-'}"
-        )
+        fix = did_you_mean(name, shipped_models(), "shipped models")
+        raise ModelError(f"there is no shipped model {name!r}; {fix}")
     data = (_SHIPPED / f"{name}{_SUFFIX}").read_bytes()
     return parse_model(data, f"the shipped model {name!r}")
 
@@ -198,10 +198,8 @@ def open_model(name_or_path: str) -> Model:
     if name_or_path in shipped_models():
         return shipped_model(name_or_path)
     if not Path(name_or_path).exists():
-        raise ModelError(
-            f"{name_or_path!r} is neither a shipped model ({', '.join(shipped_models()) or '-'}) "
-            "nor an existing file"
-        )
+        fix = did_you_mean(name_or_path, shipped_models(), "shipped models")
+        raise ModelError(f"{name_or_path!r} is neither a shipped model nor a file; {fix}")
     return load_model(name_or_path)
 
 

@@ -11,9 +11,9 @@ from chipassets.compose.reroll import REROLLED, TUNE, Reroll, reroll
 from chipassets.decisions.auditions import Audition, TakeName, keep_version, take_of
 from chipassets.errors import CheckError, UsageError
 from chipassets.lock import LockedTake, Version, notes_sha256
-from chipassets.manifest.refusal import did_you_mean
 from chipassets.music.notes import INNER, LEAD, Note, ordered
 from chipassets.music.score import FURTHER_PARTS, Score
+from chipassets.nearest import did_you_mean
 from chipassets.production.casting import Candidate, as_candidate
 from chipassets.shape import shape
 from chipassets.stored.cache_keys import as_played

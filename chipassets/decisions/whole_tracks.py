@@ -9,7 +9,7 @@ from pathlib import Path
 from chipassets.errors import CheckError, UsageError
 from chipassets.lock import Lock, LockedTake, Watch, change_lock
 from chipassets.manifest import load_manifest
-from chipassets.manifest.refusal import did_you_mean
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import BuildPlan
 from chipassets.production.stock import take_stock_of_notes
 from chipassets.resolve.build_plan import resolve

@@ -13,6 +13,7 @@ from chipassets.lock.entries import Lock
 from chipassets.lock.file import lock_path, read_text
 from chipassets.lock.lock_text import lock_from_text, lock_to_text
 from chipassets.lock.merging import merge_locks
+from chipassets.nearest import did_you_mean
 
 
 def find_conflicted(words: Sequence[str]) -> tuple[Path, list[str]]:
@@ -51,7 +52,8 @@ def resolve_lock(path: Path, names: Sequence[str], *, ours: bool) -> tuple[list[
     for name in names:
         if name not in conflicts:
             raise UsageError(
-                f"track {name!r} is not in conflict; these are: {', '.join(conflicts)}"
+                f"track {name!r} is not in conflict; "
+                f"{did_you_mean(name, conflicts, 'tracks in conflict')}"
             )
     taken = list(names) or conflicts
     left = [name for name in conflicts if name not in taken]

@@ -11,11 +11,12 @@ from chipassets.compose.avoiding import AVOIDABLE
 from chipassets.manifest.inside import file_inside
 from chipassets.manifest.primer_midi import midi_content
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.words import choose_words
 from chipassets.midi.reader import MidiContent
 from chipassets.music.likeness import KINDS, Likeness, likeness_of
 from chipassets.music.notes import INNER, LEAD, Note
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import SoundsLike
 from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS, metre_steps
 
@@ -38,7 +39,7 @@ def _read_sounds_like(value: Any, context: Context) -> SoundsLike:
     if not isinstance(value, dict) or not value:
         raise refuse("a reference is a MIDI file", _EXAMPLE)
     faults = [
-        Fault("a reference has no such key", did_you_mean(str(name), (_MIDI, _AIMS), "keys"),
+        Fault("a reference has no such key", did_you_mean(name, (_MIDI, _AIMS), "keys"),
               (name,), on_key=True)
         for name in value if name not in (_MIDI, _AIMS)
     ]  # fmt: skip

@@ -14,8 +14,9 @@ from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.duration import MAX_BARS, Length
 from chipassets.manifest.models import Manifest, MoodOptions, SceneOptions, Track
-from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings, settings_of
+from chipassets.nearest import did_you_mean
 from chipassets.plan.presets import MOODS, SCENES
 
 _OPTIONS = {
@@ -62,7 +63,7 @@ def _without_like(document: Document, part: str, what: str, presets: tuple[str, 
             yield (
                 (part, name),
                 Fault(f"a custom {what} starts from a built-in one",
-                      f"add like: below it; the {part} are {', '.join(presets)}",
+                      f"add like: below it; {did_you_mean(name, presets, part)}",
                       on_key=True, found=f"{what} '{name[:60]}'"),
             )  # fmt: skip
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.duration import Length
 from chipassets.manifest.models import Manifest, Track
-from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.refusal import Fault
+from chipassets.nearest import did_you_mean
 
 LINKS: Mapping[str, str] = {"like": "like", "family": "family", "from": "from_track", "to": "to"}
 """Keys of a track that name another track, and their names in the model."""

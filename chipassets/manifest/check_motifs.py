@@ -13,7 +13,7 @@ from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Steps
 from chipassets.manifest.models import Manifest
 from chipassets.manifest.motif_field import MAX_RANGE_SEMITONES, MotifUse, tune_of
-from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings
 from chipassets.music.forms import EDGES
 from chipassets.music.keyfit import tune_key
@@ -30,6 +30,7 @@ from chipassets.music.motifs import (
 )
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Note, Section
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Primer
 
 

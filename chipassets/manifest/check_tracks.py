@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from chipassets.manifest.clash import Clash
 from chipassets.manifest.match import TAKEN
 from chipassets.manifest.models import Manifest
-from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings
+from chipassets.nearest import did_you_mean
 
 
 def check_match(manifest: Manifest, name: str, settings: Settings) -> Iterator[Clash]:

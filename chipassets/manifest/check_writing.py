@@ -10,11 +10,12 @@ from chipassets.manifest.clash import Clash
 from chipassets.manifest.document import Steps
 from chipassets.manifest.melody_check import melody_faults
 from chipassets.manifest.models import Manifest
-from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings
 from chipassets.manifest.wishes import bass_fault, pattern_fault
 from chipassets.music.forms import FormPart, default_form, lay_out
 from chipassets.music.score import Section
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Progression, Wish
 from chipassets.units import STEPS_PER_BEAT
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import WRITTEN, refuse
 from chipassets.manifest.span import Span
+from chipassets.nearest import did_you_mean
 from chipassets.plan.presets import TEMPO_LIMITS
 from chipassets.plan.trackplan import Range
 from chipassets.units import METRES, WHOLE_NOTE_STEPS, steps_per_bar
@@ -92,8 +93,7 @@ def read_metre(value: Any, _: Context) -> str:
     """Return the metre if it is one of `METRES`; Refusal otherwise."""
     if isinstance(value, str) and value in METRES:
         return value
-    raise refuse("this metre is not supported",
-                 f"write one of {', '.join(METRES)}")  # fmt: skip
+    raise refuse("this metre is not supported", did_you_mean(value, METRES, "metres"))
 
 
 LengthField = Annotated[

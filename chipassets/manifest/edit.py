@@ -17,6 +17,7 @@ from chipassets.errors import ManifestError, UsageError
 from chipassets.manifest.loader import load_manifest, parse_manifest
 from chipassets.manifest.scalars import plain_value
 from chipassets.manifest.yaml_reader import read_document
+from chipassets.nearest import did_you_mean
 
 REMOVED = object()
 """The value of a key that is to be deleted."""
@@ -55,7 +56,8 @@ def with_settings(
     """
     manifest = parse_manifest(data, path)
     if track is not None and track not in manifest.tracks:
-        raise UsageError(f"{path} has no track {track!r}; it has {', '.join(manifest.tracks)}")
+        fix = did_you_mean(track, manifest.tracks, "tracks")
+        raise UsageError(f"{path} has no track {track!r}; {fix}")
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     text = data.removeprefix(mark).decode()
     changed = []

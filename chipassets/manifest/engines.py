@@ -8,7 +8,8 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
+from chipassets.nearest import did_you_mean
 from chipassets.plan.engine_names import ENGINES as ENGINES
 
 _OPTIONS = ("into",)
@@ -71,7 +72,7 @@ def _read_mapping(value: dict[str, Any]) -> tuple[EngineTarget, ...]:
 
 def _name_fault(word: object, before: list[Any] | tuple[()]) -> tuple[str, str] | None:
     if not isinstance(word, str) or word not in ENGINES:
-        return "there is no engine of this name", did_you_mean(str(word), ENGINES, "engines")
+        return "there is no engine of this name", did_you_mean(word, ENGINES, "engines")
     if word in before:
         return "the engine is in the list twice", "delete it"
     return None

@@ -6,8 +6,9 @@ import re
 from typing import Annotated, Any
 
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.music.forms import EDGES, FORMS, INTRO, OUTRO, FormPart
+from chipassets.nearest import did_you_mean, nearest
 
 MAX_SECTIONS = 32
 _MAX_SECTION_BARS = 128
@@ -50,8 +51,9 @@ def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
 def _part_fault(word: str) -> tuple[str, str] | None:
     match = _PART.fullmatch(word)
     if match is None:
+        near = nearest(word.partition(":")[0], (*EDGES, *FORMS))
         return "a section is a capital letter with or without ' behind it, intro or outro", (
-            "write it like A, A' or B:8"
+            f"did you mean '{near}'?" if near else "write it like A, A' or B:8"
         )
     name, bars = match.groups()
     if name.islower() and name not in EDGES:

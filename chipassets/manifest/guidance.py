@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from chipassets.compose.fit import COSTS
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import WRITTEN, Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import WRITTEN, Fault, Refusal, refuse
+from chipassets.nearest import did_you_mean
 
 _MOST = 5.0
 

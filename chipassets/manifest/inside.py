@@ -6,8 +6,9 @@ import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from chipassets.manifest.refusal import Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Refusal, refuse
 from chipassets.midi.reader import MIDI_SUFFIXES
+from chipassets.nearest import did_you_mean
 
 
 def file_inside(folder: Path, name: Any) -> Path:

@@ -11,8 +11,9 @@ from chipassets.arrange.bank import INSTRUMENTS, KITS
 from chipassets.chips.chipsong import Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.words import choose
+from chipassets.nearest import did_you_mean
 
 MAX_VALUES = 255
 COLOUR_ROLES = ("lead", "inner", "bass")
@@ -187,7 +188,7 @@ def _kit(name: Any, chip: str) -> str:
     if isinstance(name, str) and name in kits:
         return name
     raise refuse(f"the chip {chip} has no drum kit of this name",
-                 did_you_mean(str(name), kits, "kits"))  # fmt: skip
+                 did_you_mean(name, kits, "kits"))  # fmt: skip
 
 
 def _values_schema(low: int, high: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.instruments import read_colours
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.sound import FILTER_SCHEMA, read_filter
 from chipassets.manifest.wishes import (
     DRUMS_SCHEMA,
@@ -18,6 +18,7 @@ from chipassets.manifest.wishes import (
     read_texture,
 )
 from chipassets.music.keys import MODES
+from chipassets.nearest import did_you_mean
 from chipassets.plan.links import VARIANTS
 from chipassets.plan.trackplan import Drums
 
@@ -50,7 +51,7 @@ def read_variant(value: Any, context: Context) -> VariantOptions:
     if not isinstance(value, dict) or not value:
         raise refuse("a variant is a name, or a mapping of changes", _EXAMPLE)
     faults = [
-        Fault("a variant has no such key", did_you_mean(str(name), _KEYS, "keys"), (name,),
+        Fault("a variant has no such key", did_you_mean(name, _KEYS, "keys"), (name,),
               on_key=True)
         for name in value if name not in _KEYS
     ]  # fmt: skip
@@ -72,7 +73,7 @@ def read_variant(value: Any, context: Context) -> VariantOptions:
 
 def _row(name: Any, context: Context) -> VariantOptions:
     if not isinstance(name, str) or name not in VARIANTS:
-        fix = did_you_mean(name if isinstance(name, str) else "", VARIANTS, "variants")
+        fix = did_you_mean(name, VARIANTS, "variants")
         raise refuse("there is no variant of this name", fix)
     row = VARIANTS[name]
     colours = {"lead": row.lead, "inner": row.inner}
@@ -93,7 +94,7 @@ def _with(said: VariantOptions, name: str, value: Any, context: Context) -> Vari
         return replace(said, tempo_percent=_percent(value))
     if name == _MODE:
         if not isinstance(value, str) or value not in MODES:
-            fix = did_you_mean(value if isinstance(value, str) else "", MODES, "modes")
+            fix = did_you_mean(value, MODES, "modes")
             raise refuse("there is no mode of this name", fix)
         return replace(said, mode=value)
     if name == _REGISTER:

@@ -28,6 +28,7 @@ from chipassets.manifest.models import (
 from chipassets.manifest.problems import Report
 from chipassets.manifest.reads import Context
 from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
+from chipassets.nearest import nearest
 from chipassets.plan.presets import MOODS, SCENES
 
 
@@ -37,6 +38,8 @@ def load_manifest(path: Path) -> Manifest:
         if not path.is_file():
             fix = "`chipassets init` writes one"
             if not path.exists():
+                near = _similar_file(path)
+                fix = f"did you mean {near}? {fix}" if near else fix
                 _refuse(path, "no file", "there is no file of this name", fix)
             what = "a folder" if path.is_dir() else "no file"
             _refuse(path, what, "a manifest is a YAML file", fix)
@@ -46,6 +49,17 @@ def load_manifest(path: Path) -> Manifest:
         reason = getattr(error, "strerror", None) or "the path is not valid"
         _refuse(path, "nothing that can be read", reason, "check the path and its permissions")
     return parse_manifest(data, path)
+
+
+def _similar_file(path: Path) -> str | None:
+    """Return the YAML file beside a missing one whose name is nearest; None if none is near."""
+    if not path.parent.is_dir():
+        return None
+    beside = sorted(other.name for other in path.parent.iterdir() if other.suffix in _SUFFIXES)
+    return nearest(path.name, beside)
+
+
+_SUFFIXES = (".yaml", ".yml")
 
 
 def _refuse(path: Path, found: str, why: str, fix: str) -> NoReturn:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from chipassets.manifest.melody_field import WrittenMelody
-from chipassets.manifest.refusal import Fault, did_you_mean
+from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings
 from chipassets.music.forms import INTRO
 from chipassets.music.notes import LEAD
 from chipassets.music.score import Section
+from chipassets.nearest import did_you_mean
 from chipassets.units import metre_name
 
 

@@ -12,12 +12,13 @@ from chipassets.manifest.inside import file_inside
 from chipassets.manifest.melody_midi import voice_of_midi
 from chipassets.manifest.primer_field import FORM_SCHEMAS, NOTES_SCHEMA, primer_from_notes
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.tonality import KEY_SCHEMA, read_key
 from chipassets.music.forms import EDGES, FormPart
 from chipassets.music.keys import Key, pitch_name
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSPOSED
 from chipassets.music.notes import Note, Primer
+from chipassets.nearest import did_you_mean
 from chipassets.selection.craft import TUNE_HIGHEST, TUNE_LOWEST
 from chipassets.units import OCTAVE
 
@@ -150,7 +151,7 @@ def _behind_pickup(melody: WrittenMelody, steps: int) -> WrittenMelody:
 
 def _check_keys(said: dict[str, Any]) -> None:
     faults = [
-        Fault("a melody has no such key", did_you_mean(str(name), _KEYS, "keys"), (name,),
+        Fault("a melody has no such key", did_you_mean(name, _KEYS, "keys"), (name,),
               on_key=True)
         for name in said if name not in _KEYS
     ]  # fmt: skip
@@ -251,7 +252,7 @@ def _whole(what: str, low: int, high: int) -> Callable[[Any, Context], int]:
 
 def _read_transform(value: Any, _: Context) -> str:
     if not isinstance(value, str) or value not in _TRANSFORMS:
-        fix = did_you_mean(value if isinstance(value, str) else "", _TRANSFORMS, "transforms")
+        fix = did_you_mean(value, _TRANSFORMS, "transforms")
         raise refuse("there is no transform of this name", fix)
     return value
 

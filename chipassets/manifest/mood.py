@@ -14,6 +14,7 @@ from chipassets.manifest.refusal import Fault, Refusal
 from chipassets.manifest.span import Span
 from chipassets.manifest.words import choose, choose_words
 from chipassets.music.keys import MODES
+from chipassets.nearest import did_you_mean
 from chipassets.plan.presets import DENSITY_LIMITS, MOODS, POLYPHONY_LIMITS, REGISTER_LIMITS
 from chipassets.plan.trackplan import Range
 
@@ -34,7 +35,7 @@ REGISTER_SPAN = Span(
 def _read_like(value: Any, context: Context) -> str:
     if isinstance(value, str) and value in context.moods and value not in MOODS:
         why = f"'{value[:60]}' is a custom mood, and a custom mood starts from a built-in one"
-        raise Refusal(Fault(why, f"the built-in moods are {', '.join(MOODS)}"))
+        raise Refusal(Fault(why, did_you_mean(value, tuple(MOODS), "built-in moods")))
     return choose(value, tuple(MOODS), "built-in mood")
 
 

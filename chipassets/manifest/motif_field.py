@@ -13,12 +13,13 @@ from chipassets.manifest.primer_field import (
     read_primer,
 )
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.tonality import KEY_SCHEMA, read_key
 from chipassets.music.keys import Key
 from chipassets.music.motifs import AUGMENTED, DIMINISHED, IN_MODE, TRANSFORMS
 from chipassets.music.notes import BASS, INNER, LEAD, PARTS
 from chipassets.music.score import Note
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Primer
 
 MAX_MOTIFS = 4
@@ -74,9 +75,7 @@ def read_written(value: Any, context: Context) -> WrittenMotif:
         return WrittenMotif(read_primer(value, context))
     keys = (*_FORMS, _KEY, _TEMPO, _STRETCH)
     faults = [
-        Fault(
-            "a motif has no such key", did_you_mean(str(name), keys, "keys"), (name,), on_key=True
-        )
+        Fault("a motif has no such key", did_you_mean(name, keys, "keys"), (name,), on_key=True)
         for name in value
         if name not in keys
     ]
@@ -172,15 +171,15 @@ def _treatment(how: Any, at: tuple[str, ...]) -> tuple[str, bool | None, str]:
     keys = (_TRANSFORM, _STRETCH, _VOICE)
     for name in said:
         if name not in keys:
-            fix = did_you_mean(str(name), keys, "keys")
+            fix = did_you_mean(name, keys, "keys")
             raise Refusal(Fault("there is no such key of a motif", fix, (*at, name), on_key=True))
     word = said.get(_TRANSFORM, IN_MODE)
     if not isinstance(word, str) or word not in _WORDS:
-        fix = did_you_mean(word if isinstance(word, str) else "", _WORDS, "transforms")
+        fix = did_you_mean(word, _WORDS, "transforms")
         raise Refusal(Fault("there is no transform of this name", fix, (*at, *below)))
     part = said.get(_VOICE, _IN_VOICES.get(word, LEAD))
     if not isinstance(part, str) or part not in PARTS:
-        fix = did_you_mean(part if isinstance(part, str) else "", PARTS, "voices")
+        fix = did_you_mean(part, PARTS, "voices")
         raise Refusal(Fault("a motif is played by one voice", fix, (*at, _VOICE)))
     if word in _IN_VOICES and part != _IN_VOICES[word]:
         why = f"transform: {word} already says which voice plays it"

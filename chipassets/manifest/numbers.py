@@ -26,8 +26,13 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def check_range(value: Any, what: str, low: float, high: float, unit: str = "") -> float:
-    """Return the number; Refusal, which calls it `what`, unless it is from `low` to `high`."""
+def check_range(
+    value: Any, what: str, low: float, high: float, unit: str = "", example: str = "a number"
+) -> float:
+    """Return the number; Refusal, which calls it `what`, unless it is from `low` to `high`.
+
+    example: what to write in the place of another value than a number.
+    """
     why = f"{what} is a number{unit} from {low:g} to {high:g}"
     if isinstance(value, str):
         inner = value[:_LONGEST_NUMBER].split(" ")[0]
@@ -35,7 +40,7 @@ def check_range(value: Any, what: str, low: float, high: float, unit: str = "") 
             raise refuse(why, f"write just {inner}, without quotes and unit")
     if not is_number(value) or not low <= value <= high:
         nearest = min(max(value, low), high) if is_number(value) else None
-        raise refuse(why, f"write {nearest:g}" if nearest is not None else "write a number")
+        raise refuse(why, f"write {example if nearest is None else f'{nearest:g}'}")
     return float(value)
 
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from chipassets.manifest.inside import file_inside
 from chipassets.manifest.primer_midi import MAX_AT_ONCE, MAX_STEPS, primer_from_midi
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.music.keys import parse_pitch
 from chipassets.music.score import Note
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Primer
 from chipassets.units import STEPS_PER_BEAT
 

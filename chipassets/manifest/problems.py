@@ -22,15 +22,8 @@ from chipassets.manifest.models import (
     SceneOptions,
     Track,
 )
-from chipassets.manifest.refusal import (
-    WRITTEN,
-    WRITTEN_QUOTED,
-    Fault,
-    Refusal,
-    did_you_mean,
-    shortened,
-    shown,
-)
+from chipassets.manifest.refusal import WRITTEN, WRITTEN_QUOTED, Fault, Refusal, shortened, shown
+from chipassets.nearest import OTHER_WORDS, did_you_mean
 
 _PARTS: dict[str, type[BaseModel]] = {
     "tracks": Track,
@@ -147,8 +140,21 @@ def _unknown_key(steps: Steps) -> Fault:
     if key not in fields and key in Manifest.model_fields and key not in _PARTS:
         where = "move it to the left margin, above tracks:"
         return Fault("it holds for the whole game", where, on_key=True, found=found)
-    fix = did_you_mean(key, fields, "keys")
+    elsewhere = _elsewhere(key, steps)
+    if elsewhere:
+        return Fault(*elsewhere, on_key=True, found=found)
+    fix = did_you_mean(key, fields, "keys", "the manifest reference (docs/manifest.md)")
     return Fault(f"there is no such key in {owner}", fix, on_key=True, found=found)
+
+
+def _elsewhere(key: str, steps: Steps) -> tuple[str, str] | None:
+    """Return why a key is refused that has a place elsewhere in a manifest, and where that is."""
+    if len(steps) == 1 and key in Track.model_fields:
+        return "it is a key of tracks", "move it under defaults:, where it holds for every track"
+    is_moods = key in MoodOptions.model_fields and key not in OTHER_WORDS
+    if len(steps) > 1 and steps[0] != "moods" and is_moods:
+        return "only a mood has this key", f"define a mood under moods: that has {key}:"
+    return None
 
 
 def _part(steps: Steps) -> type[BaseModel]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SHOWN_LENGTH = 60
@@ -65,11 +63,3 @@ def shown(value: object) -> str:
     if isinstance(value, (dict, list)):
         return "a mapping" if isinstance(value, dict) else "a list"
     return str(value)
-
-
-def did_you_mean(word: str, names: Iterable[str], what: str) -> str:
-    """Return the advice for a misspelt name: the nearest name first, then all names."""
-    known = list(names)
-    near = difflib.get_close_matches(word[:_SHOWN_LENGTH].lower(), known, n=1, cutoff=0.6)
-    choice = f"the {what} are {', '.join(known)}" if len(known) > 1 else f"write {known[0]}"
-    return f"did you mean '{near[0]}'? {choice}" if near else choice

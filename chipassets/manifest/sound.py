@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.words import choose
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Layer, OggQuality
 from chipassets.render.filters import FILTERS
 
@@ -47,7 +48,7 @@ def _read_quality(value: Any, _: Context) -> OggQuality:
     found: dict[str, float] = {}
     for key, item in value.items():
         if key not in kinds:
-            fix = did_you_mean(str(key), kinds, "files")
+            fix = did_you_mean(key, kinds, "files")
             faults.append(Fault("there is no such kind of file", fix, (key,), None, True))
             continue
         try:

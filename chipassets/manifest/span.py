@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chipassets.manifest.numbers import check_range
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Range
 
 _NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
@@ -38,7 +39,8 @@ class Span:
         if self.least_width:
             why = f"a range of {self.plural} has two numbers"
             raise refuse(why, f"write it like {self._example('-')}")
-        number = self._end(value)
+        either = f"a number like {self.example.low:g}, or a range like {self._example('-')}"
+        number = self._end(value, either)
         return Range(number, number)
 
     def schema(self, text: str) -> dict[str, Any]:
@@ -92,8 +94,9 @@ class Span:
             raise Refusal(*faults)
         return Range(ends["min"], ends["max"])
 
-    def _end(self, value: Any) -> float:
-        return check_range(value, self.what, self.limits.low, self.limits.high, self.unit)
+    def _end(self, value: Any, example: str = "a number") -> float:
+        low, high = self.limits.low, self.limits.high
+        return check_range(value, self.what, low, high, self.unit, example)
 
     def _narrow(self) -> Fault:
         return Fault(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import did_you_mean, refuse
+from chipassets.manifest.refusal import refuse
 from chipassets.music.keys import MODES, Key, parse_key
+from chipassets.nearest import did_you_mean
 
 _MODE_WORDS = "|".join(mode.replace(" ", r"\s+") for mode in MODES)
 

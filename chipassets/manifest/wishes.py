@@ -19,9 +19,10 @@ from chipassets.manifest.melody_field import (
 from chipassets.manifest.mood import DENSITY_SPAN, REGISTER_SPAN
 from chipassets.manifest.motif_field import MOTIF_SCHEMA, MotifUse, read_motif
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import Fault, Refusal, did_you_mean, refuse
+from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.tonality import KEY_SCHEMA, read_key
 from chipassets.manifest.words import choose
+from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Drums, Range, Wish
 
 _KINDS: Mapping[str, str] = {
@@ -51,7 +52,7 @@ def read_drums(value: Any, _: Context) -> Drums:
     faults: list[Fault] = []
     for name, said in value.items():
         if name not in keys:
-            fix = did_you_mean(str(name), keys, "drums")
+            fix = did_you_mean(name, keys, "drums")
             faults.append(Fault("there is no such drum", fix, (name,), on_key=True))
         elif name == _FILLS:
             if not isinstance(said, bool) and said not in ("on", "off"):
@@ -184,7 +185,7 @@ def read_dynamics(value: Any, _: Context) -> float:
     if isinstance(value, str) and value in DYNAMICS:
         return DYNAMICS[value]
     why = "dynamics are a mark such as mf"
-    raise refuse(why, did_you_mean(str(value), DYNAMICS, "marks"))
+    raise refuse(why, did_you_mean(value, DYNAMICS, "marks"))
 
 
 def read_swing(value: Any, _: Context) -> float:
@@ -326,7 +327,7 @@ def _reader(name: str) -> Callable[[Any, Context], Any]:
             on_key=True,
         )
     else:
-        fix = did_you_mean(str(name), OPTIONS_OF_A_SECTION, "keys of a section")
+        fix = did_you_mean(name, OPTIONS_OF_A_SECTION, "keys of a section")
         fault = Fault("there is no such key of a section", fix, on_key=True)
     raise Refusal(fault)
 

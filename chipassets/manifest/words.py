@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.inside import as_spelled
 from chipassets.manifest.reads import Context, Reads
-from chipassets.manifest.refusal import WRITTEN_QUOTED, Fault, Refusal, did_you_mean, refuse, shown
+from chipassets.manifest.refusal import WRITTEN_QUOTED, Fault, Refusal, refuse, shown
+from chipassets.nearest import did_you_mean
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.presets import MOODS, SCENES
 
@@ -80,9 +81,11 @@ def _read_model(value: Any, context: Context) -> str:
     if isinstance(value, str) and value in SHIPPED_MODELS:
         return value
     names = " or ".join(SHIPPED_MODELS)
-    example = f"write {names}, or a path like models/mine{MODEL_SUFFIX}"
+    path_like = f"a path like models/mine{MODEL_SUFFIX}"
+    example = f"write {names}, or {path_like}"
     if not isinstance(value, str) or not value.endswith(MODEL_SUFFIX):
-        raise refuse(f"a model is {names}, or a {MODEL_SUFFIX} file", example)
+        fix = f"{did_you_mean(value, SHIPPED_MODELS, 'models')}, or {path_like}"
+        raise refuse(f"a model is {names}, or a {MODEL_SUFFIX} file", fix)
     if "\\" in value or PurePosixPath(value).is_absolute() or PureWindowsPath(value).drive:
         raise refuse("a model's path starts at the manifest's folder, with forward slashes",
                      example)  # fmt: skip
@@ -102,7 +105,12 @@ def choose(value: Any, names: tuple[str, ...], what: str, at: tuple[int, ...] = 
     if isinstance(value, str) and value in names:
         return value
     plural = what if what.endswith("s") else f"{what}s"
-    fix = did_you_mean(value if isinstance(value, str) else "", names, plural)
+    if isinstance(value, list) and len(value) == 1 and value[0] in names:
+        raise Refusal(Fault(f"one {what} is meant, not a list", f"write {value[0]}", at))
+    if not isinstance(value, str | int | float):
+        why = f"the {what} is one word"
+        raise Refusal(Fault(why, did_you_mean(value, names, plural), at))
+    fix = did_you_mean(value, names, plural)
     raise Refusal(Fault(f"there is no {what} of this name", fix, at))
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
+from chipassets.nearest import did_you_mean
 from chipassets.render.board import Board, SampleBoard
 from chipassets.render.filters import filter_train, find_filter, memory_samples
 from chipassets.render.gameboy import GAMEBOY_BOARD
@@ -106,7 +107,8 @@ class _Heard:
 
 def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Player:
     if log.chip not in BOARDS:
-        raise RenderError(f"no renderer for the chip {log.chip!r}; there are {', '.join(BOARDS)}")
+        fix = did_you_mean(log.chip, BOARDS, "chips")
+        raise RenderError(f"there is no renderer for the chip {log.chip!r}; {fix}")
     board = _fitted(BOARDS[log.chip], log)
     profile = find_filter(filter_name or CHIPS[log.chip].filters[0])
     if not log.frames:

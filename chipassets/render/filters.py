@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.errors import RenderError
+from chipassets.nearest import did_you_mean
 from chipassets.units import SAMPLE_RATE_HZ
 
 _BITS = 24
@@ -47,8 +48,8 @@ FILTERS: dict[str, FilterProfile] = {
 def find_filter(name: str) -> FilterProfile:
     """Return the profile of this name; RenderError, listing the known ones, if there is none."""
     if name not in FILTERS:
-        known = ", ".join(FILTERS)
-        raise RenderError(f"there is no filter profile {name!r}; choose one of {known}")
+        fix = did_you_mean(name, FILTERS, "filter profiles")
+        raise RenderError(f"there is no filter profile {name!r}; {fix}")
     return FILTERS[name]
 
 

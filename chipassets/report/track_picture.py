@@ -9,9 +9,9 @@ from pathlib import Path
 from chipassets.bundle import FileEntry, Index, TrackEntry, find_faults, read_consistent
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import CheckError, RenderError, UsageError
-from chipassets.manifest.refusal import did_you_mean
 from chipassets.music.keys import Key, parse_key
 from chipassets.music.score import Section
+from chipassets.nearest import did_you_mean
 from chipassets.render.loudness import Loudness
 from chipassets.render.midi import DRUM_KEYS
 from chipassets.render.pcm import Pcm

@@ -15,7 +15,6 @@ from chipassets.errors import UsageError
 from chipassets.manifest import Manifest, Settings, settings_of
 from chipassets.manifest.melody_field import WrittenMelody
 from chipassets.manifest.motif_field import PLAIN_MILLIBPM, MotifUse, tune_of
-from chipassets.manifest.refusal import did_you_mean
 from chipassets.manifest.words import format_fault
 from chipassets.music.chords import parse_chord
 from chipassets.music.forms import default_form, lay_out
@@ -24,6 +23,7 @@ from chipassets.music.keys import Key
 from chipassets.music.motifs import FRAGMENT, IN_MODE, LITERAL
 from chipassets.music.notes import LEAD
 from chipassets.music.score import Note
+from chipassets.nearest import did_you_mean
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.presets import DENSITY_MAX
 from chipassets.plan.trackplan import (

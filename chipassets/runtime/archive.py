@@ -6,7 +6,7 @@ import atexit
 import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo, is_zipfile
 
 from .index import INDEX_NAME
 from .tracks import LibraryError
@@ -29,6 +29,8 @@ def unpack(path: Path) -> Path:
     nothing behind, for a file that is not a zip, has paths outside the folder or exceeds the
     limits.
     """
+    if path.suffix.lower() != ".zip" and not is_zipfile(path):
+        raise LibraryError(f"{path} is not a bundle; {_instead(path)}")
     try:
         folder = Path(tempfile.mkdtemp(prefix="chipassets-"))
     except OSError as error:
@@ -50,6 +52,15 @@ def unpack(path: Path) -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     _unpacked[found] = folder
     return found
+
+
+def _instead(path: Path) -> str:
+    """Return what to name in the place of a file that is neither a bundle nor a zip."""
+    if path.name == INDEX_NAME:
+        return f"name its folder, {path.parent}"
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return f"`chipassets build {path}` makes one of this manifest, by default in build/GAME"
+    return f"name a folder with {INDEX_NAME}, or a zip of one"
 
 
 _unpacked: dict[Path, Path] = {}

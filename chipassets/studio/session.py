@@ -22,7 +22,7 @@ from chipassets.lock import Lock, LockedTake
 from chipassets.manifest import load_manifest
 from chipassets.manifest.edit import REMOVED, read_value, with_settings
 from chipassets.manifest.loader import parse_manifest
-from chipassets.manifest.refusal import did_you_mean
+from chipassets.nearest import did_you_mean
 from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache import Cache
 from chipassets.stored.stamps import Stamps, read_stamps

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from chipassets.errors import UsageError
+from chipassets.nearest import did_you_mean
 from chipassets.train.hparams import LEAST_KEEP, MOST_STREAMS
 
 _OURS = {
@@ -48,7 +49,8 @@ def _field(name: str, value: str) -> dict[str, Any]:
             )
         return {}
     if name not in _OURS:
-        raise UsageError(f"--hparams has no {name!r}; there are {', '.join([*_OURS, *_FIXED])}")
+        fix = did_you_mean(name, (*_OURS, *_FIXED), "names")
+        raise UsageError(f"--hparams has no {name!r}; {fix}")
     ours, kind = _OURS[name]
     number = _value(name, value)
     if kind is tuple:

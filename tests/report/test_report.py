@@ -312,8 +312,11 @@ def test_bad_bundles_are_refused_with_a_reason(tmp_path: Path) -> None:
     missing = index["tracks"][0] | {"files": {"ogg": {**_file(index), "path": "audio/no.ogg"}}}
     refused({"tracks": [missing]}, "audio/no.ogg")
     refused({"tracks": [index["tracks"][0] | {"bars": 10**9}]}, "1000000000 bars")
-    with pytest.raises(CheckError, match="no readable bundle"):
+    with pytest.raises(CheckError, match="there is no folder"):
         report(tmp_path / "nothing")
+    (bundle / "bundle.json").unlink()
+    with pytest.raises(CheckError, match="no readable bundle"):
+        report(bundle)
 
 
 def _file(index: dict[str, object]) -> dict[str, object]:
