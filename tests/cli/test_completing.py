@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import environment
+from tests.cli.conftest import Run, environment
 
 SCRIPT = str(Path(sys.executable).with_name("chipassets"))
 """The command as a shell knows it: its name is in the variable that asks."""
@@ -23,20 +23,10 @@ tracks:
 """
 
 
-def offered(folder: Path, line: str) -> list[str]:
-    """Return what bash is offered at the end of a line."""
-    words = line.split(" ")
-    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-    done = subprocess.run(
-        [SCRIPT],
-        cwd=folder,
-        env=environment() | asked | {"_CHIPASSETS_COMPLETE": "complete_bash"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert not done.stderr
-    return done.stdout.split()
+def asked(line: str) -> dict[str, str]:
+    """Return the variables by which bash asks what may stand at the end of a line."""
+    place = str(len(line.split(" ")) - 1)
+    return {"COMP_WORDS": line, "COMP_CWORD": place, "_CHIPASSETS_COMPLETE": "complete_bash"}
 
 
 @pytest.mark.parametrize(
@@ -56,10 +46,36 @@ def offered(folder: Path, line: str) -> list[str]:
         ("chipassets show nowhere ", []),
     ],
 )  # fmt: skip
-def test_tab_offers_what_fits(tmp_path: Path, line: str, words: list[str]) -> None:
+def test_tab_offers_what_fits(
+    tmp_path: Path,
+    chipassets: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    words: list[str],
+) -> None:
     (tmp_path / "game.yaml").write_text(GAME)
     (tmp_path / "broken.yaml").write_text("tracks: [\n")
-    assert offered(tmp_path, line) == words
+    for name, value in asked(line).items():
+        monkeypatch.setenv(name, value)
+    # Else the command would be asked by the name of what runs the tests.
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", None)
+    done = chipassets()
+    assert not done.stderr
+    assert done.stdout.split() == words
+
+
+def test_the_installed_command_answers_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "game.yaml").write_text(GAME)
+    done = subprocess.run(
+        [SCRIPT],
+        cwd=tmp_path,
+        env=environment() | asked("chipassets takes game.yaml to"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["town", "tower"]
+    assert not done.stderr
 
 
 def test_the_script_for_the_shell_is_printed() -> None:

@@ -17,6 +17,7 @@ from chipassets.bundle import TrackEntry, index_schema
 from chipassets.chipfiles import decode_nsf
 from chipassets.chips.chipsong import Instrument, Macro
 from chipassets.chips.profiles import CHIPS
+from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
 from chipassets.lock import LockedTake
 from chipassets.manifest.words import format_fault
@@ -24,6 +25,7 @@ from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.trackplan import BuildPlan, Layer, Sound, TrackPlan
 from chipassets.production.outputs import ALBUMS, ENCODERS
 from chipassets.production.produce import album_files, render_track
+from chipassets.render import Pcm, render_log
 from chipassets.render.filters import FILTERS
 from chipassets.stored.cache_keys import audio_key, notes_key
 from tests.chip_music import plan, song
@@ -58,6 +60,22 @@ def _finished(
     changes: tuple[tuple[str, object], ...],
 ) -> Finished:
     return finish_anew(*formats, loop_start_bar=loop_start_bar, sound=sound, **dict(changes))
+
+
+@cache
+def _rendered(log: RegisterLog, filter_name: str, frames_per_bar: int) -> Pcm:
+    return render_log(log, filter_name, frames_per_bar=frames_per_bar)
+
+
+@pytest.fixture(autouse=True)
+def _render_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of many formats are made of the same sound: it is rendered once."""
+
+    def rendered(log: RegisterLog, filter_name: str, *, frames_per_bar: int) -> Pcm:
+        pcm = _rendered(log, filter_name, frames_per_bar)
+        return replace(pcm, samples=pcm.samples.copy())
+
+    monkeypatch.setattr("chipassets.production.produce.render_log", rendered)
 
 
 def finish_anew(
