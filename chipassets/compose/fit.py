@@ -20,17 +20,17 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 COSTS: Mapping[str, str] = {
-    "chord": "notes that are no tones of their chord, the more the longer and the stronger",
+    "chord": "notes outside their chord, more for long notes and strong beats",
     "third": "bars in which the third of the chord is missing",
-    "leaps": "leaps that are wide, of an awkward size, or not repaid by step",
-    "repeats": "a pitch over and over, and bars of few pitches",
-    "register": "bars far from the place that the arc of the piece has for them",
-    "development": "what an operator changes in a cell",
-    "cadence": "goals of a phrase that are weak for their cadence",
-    "join": "how the tune goes over a bar line",
-    "return": "bars that come again too often, or not where they are to",
+    "leaps": "leaps that are wide, of an awkward size, or not followed by a step back",
+    "repeats": "repeated pitches, and bars with few pitches",
+    "register": "bars far from the register that the plan of the piece has for them",
+    "development": "the changes that an operator makes in a cell",
+    "cadence": "last notes of a phrase that do not suit its cadence",
+    "join": "awkward intervals over a bar line",
+    "return": "bars that return too often, or in the wrong place",
 }
-"""Every cost by name, and what it is raised for."""
+"""Every cost by name, and what is charged."""
 
 # Of a note that is no tone of its chord, how much counts: resolved by step on a strong beat, or on
 # a weak one; come to and left by step on a weak one.

@@ -30,7 +30,7 @@ class FileFormat:
 FORMATS: dict[str, FileFormat] = {
     "ogg": FileFormat("audio/{track}.ogg", "Ogg Vorbis with loop tags", codec="vorbis"),
     "wav": FileFormat("audio/{track}.wav", "16-bit PCM with a loop chunk"),
-    "flac": FileFormat("audio/{track}.flac", "the same samples, packed", codec="flac"),
+    "flac": FileFormat("audio/{track}.flac", "the same samples as WAV, compressed", codec="flac"),
     "split": FileFormat(
         "split/{track}-{part}.ogg", "intro and loop as two OGG files", codec="vorbis"
     ),
