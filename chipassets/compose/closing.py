@@ -6,6 +6,7 @@ Those in which the tune holds a note, and those that end a phrase.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,7 +41,9 @@ def held_bars(cell: Cell) -> list[tuple[str, float, Notes]]:
     return bars
 
 
-def cadence_bars(cell: Cell, shifts: Sequence[int], cadence: str) -> Candidates:
+# The phrases of a take close alike; 16 tables take some 8 MB.
+@lru_cache(maxsize=16)
+def cadence_bars(cell: Cell, shifts: tuple[int, ...], cadence: str) -> Candidates:
     """Return bars that open like a cell and close on a held goal, degree 0 before the shift."""
     bar = cell.bar_steps
     proposals: list[Proposal] = []

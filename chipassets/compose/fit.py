@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.cells import Notes
-from chipassets.compose.harmonies import Harmony
+from chipassets.compose.harmonies import ABOVE, NINTH, SEVENTH, THIRD, TONE, Harmony
 from chipassets.units import OCTAVE
 
 Floats = NDArray[np.float64]
@@ -98,11 +99,13 @@ Proposal = tuple[str, str, float, Notes]
 
 def candidates_of(proposals: Sequence[Proposal], shifts: Sequence[int]) -> Candidates:
     """Return every proposal at every transposition in `shifts`, in degrees."""
-    most = max(len(notes) for *_, notes in proposals)
+    sizes = [len(notes) for *_, notes in proposals]
+    counts = np.array(sizes, np.int64)
+    most = max(sizes)
     table = np.zeros((len(proposals), most, 4), np.int64)
-    for row, (*_, notes) in enumerate(proposals):
-        table[row, : len(notes)] = notes
-    counts = np.array([len(notes) for *_, notes in proposals], np.int64)
+    # One flat list: an array of each proposal's notes takes four times as long.
+    flat = [value for *_, notes in proposals for note in notes for value in note]
+    table[np.arange(most) < counts[:, None]] = np.array(flat, np.int64).reshape(-1, 4)
     names = tuple(dict.fromkeys((cell, operator) for cell, operator, *_ in proposals))
     labels = np.array([names.index((cell, op)) for cell, op, *_ in proposals], np.int64)
     base = np.array([cost for _, _, cost, _ in proposals], np.float64)
@@ -188,7 +191,7 @@ def snapped(
     wrong = strong & bars.mask & ~fits(bars.degrees)
     down, up = fits(bars.degrees - 1), fits(bars.degrees + 1)
     moved = np.where(wrong & down, -1, np.where(wrong & up, 1, 0))
-    rows = np.flatnonzero((moved != 0).any(axis=1))
+    rows = np.flatnonzero(counted(moved != 0))
     kept = bars.take(rows)
     return Candidates(
         kept.steps,
@@ -217,100 +220,166 @@ def costs_of(
     """
     mask = bars.mask
     chords = _chords(bars, harmony, bar, count)
-    table = harmony.table
-    fits = table.tones[chords, pitches % 12] & mask
+    small = pitches.astype(np.int16)  # a quarter of the bytes, many times over
+    marks = harmony.table.marks.take(chords * OCTAVE + _CLASSES.take(small))
     pairs = mask[:, 1:]
-    moves = np.where(pairs, pitches[:, 1:] - pitches[:, :-1], 0)
+    moves = np.where(pairs, small[:, 1:] - small[:, :-1], np.int16(0))
     return {
-        "chord": _chord_cost(bars, pitches, fits, moves, chords, harmony, bar, pulse_steps, count),
-        "third": _NO_THIRD * ~((pitches % 12 == table.third[chords]) & mask).any(axis=1),
+        "chord": _chord_cost(bars, small, marks, mask, moves, harmony, bar, pulse_steps, count),
+        "third": _NO_THIRD * (counted((marks & THIRD != 0) & mask) == 0),
         "leaps": _leap_cost(moves, pairs, count),
-        "repeats": _repeat_cost(bars, pitches, moves, pairs),
+        "repeats": _repeat_cost(bars, small, moves, pairs, mask),
         "development": bars.base,
     }
 
 
+_CLASSES = np.arange(11 * OCTAVE, dtype=np.int64) % OCTAVE
+"""Pitch classes by pitch, because dividing takes longer; the last is that of -1."""
+
+
+def counted(mask: NDArray[np.bool_]) -> Integers:
+    """Return how many of each row are true, below 256: a quarter of the time of `sum`."""
+    return np.asarray(np.einsum("ij->i", mask.view(np.uint8)), np.int64)
+
+
 def _chord_cost(
     bars: Candidates,
-    pitches: Integers,
-    fits: NDArray[np.bool_],
-    moves: Integers,
-    chords: Integers,
+    pitches: NDArray[np.int16],
+    marks: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    moves: NDArray[np.int16],
     harmony: Harmony,
     bar: int,
     pulse_steps: int,
     count: int,
 ) -> Floats:
-    mask, bar_steps = bars.mask, harmony.steps_per_bar
-    half = bar_steps // 2
-    places = bars.steps % bar_steps
-    on_beat = places % pulse_steps == 0
-    stress = np.where(on_beat, 1.2, 0.35)
-    stress = np.where(places == half, 1.8, stress)
-    stress = np.where(places == 0, 2.2, stress)
-    stress = stress + 0.28 * np.minimum(bars.lengths, 8) - 0.3
-    small = (np.abs(moves) > 0) & (np.abs(moves) <= 2)
+    lengths = bars.lengths
+    on_beat, base = _stress(harmony.steps_per_bar, pulse_steps, count)
+    steps = np.minimum(bars.steps, base.size - 1)
+    on_beat = on_beat.take(steps)
+    stress = base.take(steps) + _LENGTH_STRESS.take(np.minimum(lengths, _LENGTH_STRESS.size - 1))
+    stress -= 0.3
+    sizes = np.abs(moves)
+    by_step = (sizes > 0) & (sizes <= 2)
     none = np.zeros((bars.rows, 1), bool)
-    left = np.concatenate((small, none), axis=1)
-    came = np.concatenate((none, small), axis=1)
-    factor = np.full(pitches.shape, _FOREIGN)
-    factor = np.where(left, np.where(on_beat, _RESOLVED_STRONG, _RESOLVED_WEAK), factor)
-    factor = np.where(left & came & ~on_beat, _PASSING, factor)
-    factor = np.where(bars.lengths >= 5, factor * _LONG_FOREIGN, factor)
-    above = harmony.table.tones[chords, (pitches - 1) % 12] & (bars.lengths >= 3)
-    factor = np.where(above, factor * _SEMITONE_ABOVE, factor)
+    left = np.concatenate((by_step, none), axis=1)
+    came = np.concatenate((none, by_step), axis=1)
+    fits = marks & TONE != 0
+    is_held = lengths >= 3
+    near_bass = marks & (NINTH | SEVENTH) != 0
+    kinds = (left * _LEFT) | (came * _CAME) | (on_beat * _ON_BEAT)
+    kinds |= ((lengths >= 5) * _LONG) | ((is_held & (marks & ABOVE != 0)) * _ABOVE)
     # A long note a semitone from the bass grates, unless it goes on by step.
-    apart = (pitches - harmony.table.bass[chords]) % OCTAVE
-    grates = ((apart == 1) | (apart == OCTAVE - 1)) & (bars.lengths >= 3) & ~left & ~fits
-    factor = np.where(grates, factor + _GRATES, factor)
-    cost = (stress * factor * (mask & ~fits)).sum(axis=1)
+    kinds |= (near_bass & is_held & ~left & ~fits) * _GRATING
+    cost = (stress * _FACTORS.take(kinds) * (mask & ~fits)).sum(axis=1)
     # On the beat it is heard as a wrong note even where the chord has it.
-    wrong = mask & on_beat & (bars.lengths >= 2)
-    cost = cost + (wrong * (_MINOR_NINTH * (apart == 1) + _MAJOR_SEVENTH * (apart == 11))).sum(
-        axis=1
-    )
-    # A note that rings into a chord to which it does not belong: a suspension, if it then falls.
-    falls = np.concatenate(((moves < 0) & (moves >= -2), none), axis=1)
-    rings_on = np.where(falls, _SUSPENDED, _RINGS)
-    for change in harmony.changes(bar, count)[1:]:
-        rings = mask & (bars.steps < change) & (bars.steps + bars.lengths > change + 1)
-        later = harmony.bar(bar, count)[change]
-        wrong = rings & ~harmony.table.tones[later, pitches % 12]
-        cost = cost + (rings_on * wrong).sum(axis=1)
+    wrong = mask & on_beat & (lengths >= 2)
+    cost = cost + (wrong * _BESIDE_BASS.take(marks & (NINTH | SEVENTH))).sum(axis=1)
+    changes = harmony.changes(bar, count)[1:]
+    if changes:
+        # A note that rings into a chord to which it does not belong: a suspension, if it falls.
+        falls = np.concatenate(((moves < 0) & (moves >= -2), none), axis=1)
+        rings_on = np.where(falls, _SUSPENDED, _RINGS)
+        classes = _CLASSES.take(pitches)
+        ends = bars.steps + lengths
+    for change in changes:
+        later = harmony.table.tones[harmony.bar(bar, count)[change]]
+        rings = mask & (bars.steps < change) & (ends > change + 1)
+        cost = cost + (rings_on * (rings & ~later.take(classes))).sum(axis=1)
     return np.asarray(cost, np.float64)
 
 
-def _leap_cost(moves: Integers, pairs: NDArray[np.bool_], count: int) -> Floats:
-    size = np.abs(moves)
+@lru_cache(maxsize=32)
+def _stress(
+    bar_steps: int, pulse_steps: int, count: int
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return, by step of `count` bars, whether it lies on a beat, and the stress of a note there.
+
+    A table reaches two bars further, for notes that begin behind the last bar.
+    """
+    places = np.arange((count + 2) * bar_steps) % bar_steps
+    on_beat = places % pulse_steps == 0
+    stress = np.where(on_beat, 1.2, 0.35)
+    stress = np.where(places == bar_steps // 2, 1.8, stress)
+    return on_beat, np.where(places == 0, 2.2, stress)
+
+
+_LENGTH_STRESS = 0.28 * np.arange(9)
+"""What a note's length adds to its stress, up to 8 steps."""
+
+_LEFT, _CAME, _ON_BEAT, _LONG, _ABOVE, _GRATING = (np.uint8(1 << bit) for bit in range(6))
+"""What may be true of a note that is no tone of its chord, as bits."""
+
+
+def _factors() -> Floats:
+    """Return how much a note that is no tone of its chord counts, by the sum of its bits."""
+    found = np.empty(64)
+    for kinds in range(64):
+        factor = _FOREIGN
+        if kinds & _LEFT:
+            factor = _RESOLVED_STRONG if kinds & _ON_BEAT else _RESOLVED_WEAK
+            if kinds & _CAME and not kinds & _ON_BEAT:
+                factor = _PASSING
+        factor *= _LONG_FOREIGN if kinds & _LONG else 1.0
+        factor *= _SEMITONE_ABOVE if kinds & _ABOVE else 1.0
+        found[kinds] = factor + (_GRATES if kinds & _GRATING else 0.0)
+    return found
+
+
+_FACTORS = _factors()
+_BESIDE_BASS = np.zeros(int(NINTH | SEVENTH) + 1)
+_BESIDE_BASS[[NINTH, SEVENTH]] = _MINOR_NINTH, _MAJOR_SEVENTH
+
+
+def _leaps_paid() -> Floats:
+    """Return what a leap pays for its size, by size in semitones."""
+    size = np.arange(256)
     cost = (
         _SIXTH * ((size == 8) | (size == 9))
         + _TRITONE * (size == 6)
         + _SEVENTH * ((size == 10) | (size == 11))
     )
-    cost = cost + _OCTAVE * (size == 12) + _WIDE * ((size > 9) & (size != 12))
-    cost = cost + _WIDER * (size > 12)
+    cost = cost + _OCTAVE * (size == OCTAVE) + _WIDE * ((size > 9) & (size != OCTAVE))
+    return np.asarray(cost + _WIDER * (size > OCTAVE), np.float64)
+
+
+_LEAPS = _leaps_paid()
+
+
+def _leap_cost(moves: NDArray[np.int16], pairs: NDArray[np.bool_], count: int) -> Floats:
+    size = np.abs(moves)
+    cost = _LEAPS.take(size)
     if moves.shape[1] > 1:
         back = moves[:, 1:]
         repaid = (back * moves[:, :-1] < 0) & (np.abs(back) <= 4)
         cost[:, :-1] += _UNPAID * ((size[:, :-1] >= 7) & pairs[:, 1:] & ~repaid)
     # Thirds are what chords are made of: a tune that has little else spells them.
-    thirds = (((size == 3) | (size == 4)) & pairs).sum(axis=1)
+    thirds = counted(((size == 3) | (size == 4)) & pairs)
     # One leap in a bar is an event; a second one is restless.
-    many = ((size >= 5) & pairs).sum(axis=1)
+    many = counted((size >= 5) & pairs)
     crowded = 0.5 * np.maximum(0, many - count) + _THIRDS * np.maximum(0, thirds - count)
     return np.asarray((cost * pairs).sum(axis=1) + crowded, np.float64)
 
 
 def _repeat_cost(
-    bars: Candidates, pitches: Integers, moves: Integers, pairs: NDArray[np.bool_]
+    bars: Candidates,
+    pitches: NDArray[np.int16],
+    moves: NDArray[np.int16],
+    pairs: NDArray[np.bool_],
+    mask: NDArray[np.bool_],
 ) -> Floats:
     same = (moves == 0) & pairs
-    cost = _THREE_ALIKE * (same[:, 1:] & same[:, :-1]).sum(axis=1).astype(np.float64)
-    ordered = np.sort(np.where(bars.mask, pitches, -1), axis=1)
-    new = np.diff(ordered, axis=1, prepend=-2) != 0
-    distinct = (new & (ordered >= 0)).sum(axis=1)
+    cost = _THREE_ALIKE * counted(same[:, 1:] & same[:, :-1]).astype(np.float64)
     many = bars.counts >= 3
+    ordered = np.sort(np.where(mask, pitches, np.int16(-1)), axis=1)
+    # Of sorted pitches n are alike where one is the same as the (n - 1)th before it.
+    distinct, most = bars.counts, np.minimum(bars.counts, 1)
+    for apart in range(1, ordered.shape[1]):
+        alike = (ordered[:, apart:] == ordered[:, :-apart]) & (ordered[:, apart:] >= 0)
+        pairs_alike = counted(alike)
+        distinct = distinct - pairs_alike if apart == 1 else distinct
+        if not pairs_alike.any():
+            break
+        most = most + (pairs_alike > 0)
     cost += _TWO_PITCHES * (many & (distinct <= 2))
-    alike = (pitches[:, :, None] == pitches[:, None, :]) & bars.mask[:, None, :]
-    most = (alike.sum(axis=2) * bars.mask).max(axis=1)
     return np.asarray(cost + _DRONE * (many & (most > 0.6 * bars.counts)), np.float64)

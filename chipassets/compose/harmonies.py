@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chipassets.music.chords import Chord, parse_chord
 from chipassets.music.keys import Key
+from chipassets.units import OCTAVE
 
 DEGREES = 7
 _LOWEST_DEGREE, _HIGHEST_DEGREE = -42, 49
@@ -30,7 +31,7 @@ class ChordTable:
     names, chords: as they are written. tones: bool [chords, 12]. bass, root, third: pitch classes
     int [chords]; third is the tone above the root that tells major from minor, or a fourth in a
     suspended chord. pitches: int [chords, degrees], MIDI pitches of the bent scale, from
-    `_LOWEST_DEGREE`.
+    `_LOWEST_DEGREE`. marks: bits of each pitch class over each chord, uint8 [chords * 12].
     """
 
     names: tuple[str, ...]
@@ -40,6 +41,7 @@ class ChordTable:
     root: NDArray[np.int64]
     third: NDArray[np.int64]
     pitches: NDArray[np.int64]
+    marks: NDArray[np.uint8]
 
     def pitch(self, chord: int, degree: int, alteration: int = 0) -> int:
         """Return the MIDI pitch of a degree over a chord."""
@@ -96,7 +98,26 @@ def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
         np.array([chord.root for chord in chords], np.int64),
         np.array([_third(chord) for chord in chords], np.int64),
         pitches.astype(np.int64),
+        _marks(chords),
     )
+
+
+TONE, ABOVE, THIRD, NINTH, SEVENTH = (np.uint8(1 << bit) for bit in range(5))
+"""What a pitch class may be over a chord, as bits: a tone of it, a semitone above a tone, its
+third, and a semitone above the bass or below it."""
+
+
+def _marks(chords: Sequence[Chord]) -> NDArray[np.uint8]:
+    """Return the bits of the twelve pitch classes over each chord, flat."""
+    found = np.zeros((len(chords), OCTAVE), np.uint8)
+    for row, chord in enumerate(chords):
+        for tone in chord.pitch_classes:
+            found[row, tone] |= TONE
+            found[row, (tone + 1) % OCTAVE] |= ABOVE
+        found[row, _third(chord)] |= THIRD
+        found[row, (chord.bass + 1) % OCTAVE] |= NINTH
+        found[row, (chord.bass - 1) % OCTAVE] |= SEVENTH
+    return found.ravel()
 
 
 def _playable(pitch: int) -> int:

@@ -7,12 +7,13 @@ weighed here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from operator import itemgetter
-from typing import NamedTuple
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from chipassets.compose.fit import (
     Proposal,
     candidates_of,
     costs_of,
+    counted,
     joined,
     pitches_of,
     snapped,
@@ -94,10 +96,15 @@ class TuneTask:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """The bars so far, and their cost."""
+    """The bars so far, and their cost.
+
+    same, alike: how many of the bars have a key, and a rhythm, by its number in the search.
+    """
 
     cost: float
     bars: tuple[TuneBar, ...]
+    same: Mapping[int, int] = field(default_factory=dict)
+    alike: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def last_pitch(self) -> int | None:
@@ -107,24 +114,29 @@ class _Way:
         return None
 
 
-class _Option(NamedTuple):
-    """A candidate for a bar, its cost, and the function that makes the bar of it."""
+class _Options(NamedTuple):
+    """Candidates for a bar, or for two, as ways are carried on with them.
 
-    cost: float
-    pitches: tuple[int, ...]
-    key: Key
-    cell: str
-    operator: str
-    shift: int
-    make: Callable[[], tuple[TuneBar, ...]]
+    costs: [options]. firsts: first pitches, None without notes. same, alike: the numbers, in the
+    search, of the key and the rhythm of the first bar. names: cell and operator; shifts: degrees by
+    which the cell is transposed. make: returns the bars of an option; few of them are made.
+    """
+
+    costs: Floats
+    firsts: list[int | None]
+    same: list[int]
+    alike: list[int]
+    names: list[tuple[str, str]]
+    shifts: list[int]
+    make: Callable[[int], tuple[TuneBar, ...]]
 
 
-class _Step(NamedTuple):
-    """A way one slot longer, before it is worth making, and what it costs."""
+class _Steps(NamedTuple):
+    """The steps from a way to each of the options, and the costs of the longer ways [options]."""
 
-    cost: float
     way: _Way
-    option: _Option
+    options: _Options
+    costs: Floats
 
 
 def compose_tune(task: TuneTask, rng: np.random.Generator) -> tuple[tuple[TuneBar, ...], float]:
@@ -148,6 +160,8 @@ class _Search:
         self._register = register_arc(task.plan, task.bars)
         slots = [slot for phrase in task.plan.phrases for slot in phrase.slots]
         self._slots = _with_room(slots, task.given)
+        self._keys: dict[Key, int] = {}
+        self._rhythms: dict[tuple[int, ...], int] = {}
 
     def go_on(self, ways: list[_Way], bar: int) -> list[_Way]:
         """Return the best ways that say what stands in a bar, and in the next where they belong."""
@@ -159,7 +173,7 @@ class _Search:
         is_rest = given is not None and not given and not self._has_room(bar, 0, slot)
         if is_rest or (slot.kind == piece.REST and given is None and self._rests(bar)):
             silent = TuneBar((), (), "held", "plain", 0)
-            return [_Way(way.cost, (*way.bars, silent)) for way in ways]
+            return [self._longer(way, way.cost, (silent,)) for way in ways]
         if slot.kind == piece.COPY and not slot.varies and given is None:
             return self._copied(ways, bar, slot.source)
         if slot.kind == piece.COPY and given is None:
@@ -172,7 +186,23 @@ class _Search:
         total = total[rows]
         parts = {name: values[rows] for name, values in parts.items()}
         options = self._options(table, pitches, parts, total, count)
-        return _pruned([step for way in ways for step in self._joined(way, options, bar)])
+        return self._pruned([self._joined(way, options, bar) for way in ways])
+
+    def _number_of(self, key: Key) -> int:
+        """Return the number of a bar's key in this search: comparing keys takes longer."""
+        return self._keys.setdefault(key, len(self._keys))
+
+    def _number_of_rhythm(self, key: Key) -> int:
+        return self._rhythms.setdefault(key[0], len(self._rhythms))
+
+    def _longer(self, way: _Way, cost: float, bars: tuple[TuneBar, ...]) -> _Way:
+        """Return a way with further bars, at the cost of all."""
+        same, alike = dict(way.same), dict(way.alike)
+        for bar in bars:
+            key, rhythm = self._number_of(bar.key), self._number_of_rhythm(bar.key)
+            same[key] = same.get(key, 0) + 1
+            alike[rhythm] = alike.get(rhythm, 0) + 1
+        return _Way(cost, (*way.bars, *bars), same, alike)
 
     def _rests(self, bar: int) -> bool:
         """Return whether the tune is silent in a bar.
@@ -208,16 +238,8 @@ class _Search:
             piece.BROAD: (main, section.letter, ("broadened",)),
         }.get(slot.kind, (main, section.letter, DEVELOPING))
         if slot.kind == piece.REST:
-            found = held_bars(main)
-        else:
-            found = [(v.operator, v.cost, v.notes) for v in variants(cell, operators)]
-            found = found or [("plain", 0.0, cell.notes)]
-        free = _forgiven(slot.kind)
-        proposals: list[Proposal] = [
-            (name, operator, 0.0 if operator == free else cost, notes)
-            for operator, cost, notes in found
-        ]
-        table = candidates_of(proposals, self._shifts)
+            operators = _HELD
+        table = _developed(cell, name, operators, _forgiven(slot.kind), self._shifts)
         count = 2 if slot.kind in _TWO_BARS else 1
         moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps, count)
         return (joined([table, moved]) if moved.rows else table), None
@@ -279,12 +301,15 @@ class _Search:
         """Return what candidates pay for where they lie, in the bar that is their `place`-th."""
         bar += place
         wanted, cap, floor = self._register[bar]
-        inside = table.mask & (table.steps // self._bar_steps == place)
-        sings = inside.any(axis=1)
-        weights = table.lengths * inside
-        mean = (pitches * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1)
-        top = np.where(inside, pitches, 0).max(axis=1)
-        low = np.where(inside, pitches, 127).min(axis=1)
+        start = place * self._bar_steps
+        inside = table.mask & (table.steps >= start) & (table.steps < start + self._bar_steps)
+        sings = counted(inside) > 0
+        # By columns, along which whole numbers are summed and compared in a quarter of the time.
+        notes, is_in = np.asfortranarray(pitches), np.asfortranarray(inside)
+        weights = np.asfortranarray(table.lengths) * is_in
+        mean = (notes * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1)
+        top = np.where(is_in, notes, 0).max(axis=1)
+        low = np.where(is_in, notes, 127).min(axis=1)
         cost = 0.13 * np.abs(mean - wanted) + 1.5 * np.maximum(0, top - cap)
         cost = cost + 0.8 * np.maximum(0, floor - low)
         if bar == self._task.plan.peak_bar:
@@ -341,67 +366,93 @@ class _Search:
         parts: Mapping[str, Floats],
         total: Floats,
         bars: int = 1,
-    ) -> list[_Option]:
-        """Return the candidates as ways are made of them; few of them become bars.
+    ) -> _Options:
+        """Return the candidates as ways are carried on with them; few of them become bars.
 
         Of two bars the first is what comes again or does not.
         """
-        options = []
-        columns = (table.steps, pitches, table.counts, table.labels, table.shifts, total)
-        for row, (steps, notes, count, label, shift, cost) in enumerate(
-            zip(*(column.tolist() for column in columns), strict=True)
-        ):
-            sounding = tuple(notes[:count])
-            cell, operator = table.names[label]
-            make = partial(self._bars, table, pitches, parts, row, bars)
+        same, alike = [], []
+        columns = (table.steps, pitches, table.counts)
+        for steps, notes, count in zip(*(column.tolist() for column in columns), strict=True):
             said = count
             if bars > 1:
                 said = sum(step < self._bar_steps for step in steps[:count])
-            key = (tuple(steps[:said]), sounding[:said])
-            options.append(_Option(cost, sounding, key, cell, operator, shift, make))
-        return options
+            key = (tuple(steps[:said]), tuple(notes[:said]))
+            same.append(self._number_of(key))
+            alike.append(self._number_of_rhythm(key))
+        firsts = [
+            pitch if count else None
+            for pitch, count in zip(pitches[:, 0].tolist(), table.counts.tolist(), strict=True)
+        ]
+        return _Options(
+            total,
+            firsts,
+            same,
+            alike,
+            [table.names[label] for label in table.labels.tolist()],
+            table.shifts.tolist(),
+            lambda row: self._bars(table, pitches, parts, row, bars),
+        )
 
-    def _joined(self, way: _Way, options: Sequence[_Option], bar: int) -> list[_Step]:
-        """Return the steps from a path to each of the options, with their costs.
+    def _joined(self, way: _Way, options: _Options, bar: int) -> _Steps:
+        """Return the steps from a way to each of the options.
 
-        The cost of an option after a path depends on few values, and each is computed once: its
+        The cost of an option after a way depends on few values, and each is computed once: its
         first pitch, and how often its bar and its rhythm have occurred.
         """
         if not way.bars:
-            return [_Step(way.cost + option.cost, way, option) for option in options]
+            return _Steps(way, options, way.cost + options.costs)
         weights, plan = self._task.weights, self._task.plan
         join_weight, return_weight = weights.get("join", 1.0), weights.get("return", 1.0)
         literal = plan.targets.literal
         opens = any(phrase.start_bar == bar for phrase in plan.phrases)
         before, last = way.bars[-1], way.last_pitch
-        seen = Counter(past.key for past in way.bars)
-        rhythms = Counter(past.key[0] for past in way.bars)
-        joins: dict[int, float] = {}
-        returns: dict[tuple[int, int], float] = {}
-        found = []
-        for option in options:
-            extra = 0.0
-            if option.pitches:
-                first = option.pitches[0]
-                join = joins.get(first)
-                if join is None:
-                    join = join_weight * join_cost(last, before, first, opens=opens)
-                    joins[first] = join = join + avoided_join(last, first, plan.avoid)
-                again = seen[option.key], rhythms[option.key[0]]
-                back = returns.get(again)
-                if back is None:
-                    returns[again] = back = return_weight * return_cost(*again, bar, literal)
-                extra = join + back
-                if before.cell == option.cell and before.operator == option.operator:
-                    extra += sequence_bonus(before, option.cell, option.shift, literal)
-            found.append(_Step(way.cost + (option.cost + extra), way, option))
-        return found
+
+        def joins(first: int | None) -> float:
+            if first is None:
+                return 0.0
+            join = join_weight * join_cost(last, before, first, opens=opens)
+            return join + avoided_join(last, first, plan.avoid)
+
+        def returns(again: tuple[int, int] | None) -> float:
+            return 0.0 if again is None else return_weight * return_cost(*again, bar, literal)
+
+        again = [
+            None if first is None else (way.same.get(same, 0), way.alike.get(alike, 0))
+            for first, same, alike in zip(options.firsts, options.same, options.alike, strict=True)
+        ]
+        extra = _for_each(joins, options.firsts) + _for_each(returns, again)
+        name = (before.cell, before.operator)
+        if name in options.names:
+            for row, (other, shift) in enumerate(zip(options.names, options.shifts, strict=True)):
+                if other == name and options.firsts[row] is not None:
+                    extra[row] += sequence_bonus(before, before.cell, shift, literal)
+        return _Steps(way, options, way.cost + (options.costs + extra))
+
+    def _pruned(self, ways: Sequence[_Steps]) -> list[_Way]:
+        """Return the cheapest of the longer ways, few of them with the same last bar."""
+        order = np.concatenate([steps.costs for steps in ways]).argsort(kind="stable")
+        ends = list(accumulate(len(steps.costs) for steps in ways))
+        kept: list[_Way] = []
+        taken: Counter[int] = Counter()
+        for place in order.tolist():
+            owner = bisect_right(ends, place)
+            steps = ways[owner]
+            row = place - ends[owner] + len(steps.costs)
+            key = steps.options.same[row]
+            taken[key] += 1
+            if taken[key] <= _OF_A_LAST_BAR:
+                bars = steps.options.make(row)
+                kept.append(self._longer(steps.way, float(steps.costs[row]), bars))
+                if len(kept) == _BEAM:
+                    break
+        return kept
 
     def _copied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
-        return [
-            _Way(way.cost, (*way.bars, self._refitted(way.bars[source], bar, source)))
-            for way in ways
-        ]
+        # Most ways go back to the same few bars.
+        again = {id(old): old for way in ways for old in (way.bars[source],)}
+        refitted = {key: self._refitted(old, bar, source) for key, old in again.items()}
+        return [self._longer(way, way.cost, (refitted[id(way.bars[source])],)) for way in ways]
 
     def _refitted(self, old: TuneBar, bar: int, source: int) -> TuneBar:
         """Return the bar over its new chords.
@@ -425,12 +476,12 @@ class _Search:
 
         Unchanged, with another tail, or a degree or two away.
         """
-        longer: list[_Step] = []
+        longer: list[_Steps] = []
         literal = self._task.plan.targets.literal
         for way in ways:
             old = way.bars[source]
             if not old.notes:
-                longer.append(_step_to(way, self._refitted(old, bar, source)))
+                longer.append(self._step_to(way, self._refitted(old, bar, source)))
                 continue
             cell = Cell(old.notes, self._bar_steps)
             proposals: list[Proposal] = [(old.cell, "plain", 0.0, old.notes)]
@@ -449,11 +500,45 @@ class _Search:
             rows = np.argsort(total, kind="stable")[:6]
             parts = {name: values[rows] for name, values in parts.items()}
             table, pitches, total = table.take(rows), pitches[rows], total[rows]
-            longer += self._joined(way, self._options(table, pitches, parts, total), bar)
-        return _pruned(longer)
+            longer.append(self._joined(way, self._options(table, pitches, parts, total), bar))
+        return self._pruned(longer)
+
+    def _step_to(self, way: _Way, bar: TuneBar) -> _Steps:
+        """Return the step from a way to a bar that costs nothing."""
+        key = bar.key
+        options = _Options(
+            np.zeros(1),
+            [bar.pitches[0] if bar.pitches else None],
+            [self._number_of(key)],
+            [self._number_of_rhythm(key)],
+            [(bar.cell, bar.operator)],
+            [bar.shift],
+            lambda _: (bar,),
+        )
+        return _Steps(way, options, np.array([way.cost]))
 
 
 _TWO_BARS = (piece.GESTURE, piece.REPLY)
+_HELD = ("held",)
+"""In place of operators: the bars in which the tune holds a note."""
+
+
+# The phrases of a take ask for the same cells again; 32 tables take some 8 MB.
+@lru_cache(maxsize=32)
+def _developed(
+    cell: Cell, name: str, operators: tuple[str, ...], free: str, shifts: tuple[int, ...]
+) -> Candidates:
+    """Return what the operators make of a cell, at each transposition; `free` costs nothing."""
+    if operators == _HELD:
+        found = held_bars(cell)
+    else:
+        found = [(v.operator, v.cost, v.notes) for v in variants(cell, operators)]
+        found = found or [("plain", 0.0, cell.notes)]
+    proposals: list[Proposal] = [
+        (name, operator, 0.0 if operator == free else cost, notes)
+        for operator, cost, notes in found
+    ]
+    return candidates_of(proposals, shifts)
 
 
 def _with_room(slots: Sequence[Slot], given: Mapping[int, Notes]) -> list[Slot]:
@@ -492,21 +577,10 @@ def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
     return np.array(kept, np.int64)
 
 
-def _step_to(way: _Way, bar: TuneBar) -> _Step:
-    """Return the step from a way to a bar that costs nothing."""
-    option = _Option(0.0, bar.pitches, bar.key, bar.cell, bar.operator, bar.shift, lambda: (bar,))
-    return _Step(way.cost, way, option)
+Value = TypeVar("Value", bound=Hashable)
 
 
-def _pruned(steps: list[_Step]) -> list[_Way]:
-    """Return the cheapest of the longer paths, few of them with the same last bar."""
-    steps.sort(key=itemgetter(0))
-    kept: list[_Way] = []
-    taken: Counter[Key] = Counter()
-    for cost, way, option in steps:
-        taken[option.key] += 1
-        if taken[option.key] <= _OF_A_LAST_BAR:
-            kept.append(_Way(cost, (*way.bars, *option.make())))
-            if len(kept) == _BEAM:
-                break
-    return kept
+def _for_each(worth: Callable[[Value], float], values: Sequence[Value]) -> Floats:
+    """Return what each value is worth [values]; each different one is asked once."""
+    known = {value: worth(value) for value in dict.fromkeys(values)}
+    return np.array([known[value] for value in values])
