@@ -32,7 +32,7 @@ from chipassets.compose.network import Network
 from chipassets.compose.sampler import sample
 from chipassets.compose.weights import Model, open_model, save_model, shipped_models
 from chipassets.seeds import derive_rng
-from chipassets.train.reference import left_open
+from chipassets.train.reference import without_controls
 
 SETTINGS = ["--num_outputs=10", "--num_steps=128", "--condition_on_primer=true"]
 SETTINGS += ["--inject_primer_during_generation=false", "--primer_melody=[60,-2,64,-2,67,-2,-2,-2]"]
@@ -152,7 +152,7 @@ def main() -> None:
     """Compare the processes, then measure the sampler."""
     words = [word for word in sys.argv[1:] if word != "--ours-only"]
     name = words[0] if words else "polyphony" if "polyphony" in shipped_models() else "default"
-    model = left_open(open_model(name))
+    model = without_controls(open_model(name))
     print(f"model {name}: layers {model.layers}; load of the machine {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         compare(model, Path(folder), ours_only="--ours-only" in sys.argv)

@@ -103,6 +103,8 @@ _Powers = NDArray[np.float64]
 
 
 def _pulse_of(swing: float) -> Callable[[_Partials, str, int, int], _Powers]:
+    """Return the powers of the partials of a pulse wave; swing: from its low to its high level."""
+
     def powers(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
         del instrument, pitch
         sine = np.sin(np.pi * partial * _DUTIES[duty])

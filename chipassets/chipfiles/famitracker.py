@@ -150,7 +150,7 @@ class _Lane:
         """Return the cells by row: the notes, their ends and their vibrato."""
         kept = [note for note in voice.notes if self._start(note)]
         for note, following in zip(kept, [*kept[1:], None], strict=False):
-            self._sound(note, following)
+            self._add_effects(note, following)
         loop = self.grid.loop_row
         if kept and loop is not None:
             self._cells.setdefault(loop, FtCell("---"))
@@ -178,7 +178,8 @@ class _Lane:
         self._cells[row] = FtCell(name, number, max(note.level, 1), effects)
         return True
 
-    def _sound(self, note: ChipNote, following: ChipNote | None) -> None:
+    def _add_effects(self, note: ChipNote, following: ChipNote | None) -> None:
+        """Add the end of a written note, its vibrato, and the end of the vibrato before it."""
         row, _ = self.grid.place(note.start_frame)
         if self._wavering:
             self._add(row, "400")

@@ -44,7 +44,7 @@ def parts_to_reroll(ctx: typer.Context, incomplete: str) -> list[str]:
 
     tracks = _values(_manifest(ctx)).get("tracks")
     named = (
-        [tracks[word] for word in _said(ctx) if word in tracks] if isinstance(tracks, dict) else []
+        [tracks[word] for word in _typed(ctx) if word in tracks] if isinstance(tracks, dict) else []
     )
     form = next((track["form"] for track in named if "form" in (track or ())), "")
     letters = [word.split(":")[0] for word in form.split()] if isinstance(form, str) else []
@@ -66,8 +66,11 @@ def settings(ctx: typer.Context, incomplete: str) -> list[str]:
     return _beginning(incomplete, (f"{key}={word}" for word in dict.fromkeys(words)))
 
 
-def _said(ctx: typer.Context) -> list[str]:
-    """Return the arguments; behind an option without its value the parser has sorted none yet."""
+def _typed(ctx: typer.Context) -> list[str]:
+    """Return the arguments that were typed before the cursor.
+
+    If the last word is an option without its value, typer has not assigned them to parameters.
+    """
     return [*ctx.args, *(ctx.params.get("tracks") or ())]
 
 

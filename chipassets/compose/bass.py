@@ -244,6 +244,7 @@ def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
 
 
 def _tune_rhythm(context: Context, bar: int) -> list[CellNote]:
+    """Return a bar of the bass in the tune's rhythm: roots, and every third note a fifth."""
     notes = context.bar_notes(bar)
     start = bar * context.bar_steps
     return [

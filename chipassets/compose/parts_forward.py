@@ -66,7 +66,7 @@ class Runner:
         return np.where(classes < 0, self.unknown, classes + offsets)
 
 
-class Told:
+class StepInputs:
     """The inputs of a role's network from a context at each step, computed once for all rows.
 
     inputs: float32 [steps, 5 * units], bias included. distances: the head's indices [steps, 3,
@@ -151,7 +151,7 @@ class State:
 class Pass:
     """The state of a block of rows that runs through the network with one context."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: StepInputs) -> None:
         self._told = told
         self._state = State(told.runner)
         self._straight: Floats = np.empty(0, np.float32)

@@ -25,7 +25,15 @@ from chipassets.compose.part_context import (
     PartContext,
 )
 from chipassets.compose.part_history import HISTORY_GROUPS, History
-from chipassets.compose.parts_forward import ROWS, Floats, Pass, Runner, State, Told, logits_of
+from chipassets.compose.parts_forward import (
+    ROWS,
+    Floats,
+    Pass,
+    Runner,
+    State,
+    StepInputs,
+    logits_of,
+)
 from chipassets.compose.parts_model import PartsModel, parse_parts
 from chipassets.compose.sampler import draw
 
@@ -94,9 +102,9 @@ def sample_part(
     if temperature <= 0:
         raise ValueError(f"temperature {temperature} is not positive")
     barred = _barred(allowed, steps)
-    told = [(Told(network.runner(role), context), chord_weight)]
+    told = [(StepInputs(network.runner(role), context), chord_weight)]
     if chord_weight != 1:
-        told.append((Told(network.runner(role), _without_chords(context)), 1 - chord_weight))
+        told.append((StepInputs(network.runner(role), _without_chords(context)), 1 - chord_weight))
     uniforms = np.array([rng.random(steps) for rng in rngs]).reshape(len(rngs), steps)
     tokens = np.empty((len(rngs), steps), np.int16)
     for first in range(0, len(rngs), ROWS):
@@ -117,7 +125,7 @@ def log_likelihood(
     """
     voices = np.asarray(tokens, np.int64)
     voices = _checked("tokens", voices, (len(voices), context.steps), least=HOLD)
-    told = Told(network.runner(role), context)
+    told = StepInputs(network.runner(role), context)
     result = np.zeros(voices.shape)
     for start in range(0, len(voices), ROWS):
         block = voices[start : start + ROWS]
@@ -127,7 +135,7 @@ def log_likelihood(
 
 
 def _sample_block(
-    told: Sequence[tuple[Told, float]],
+    told: Sequence[tuple[StepInputs, float]],
     forced: NDArray[np.int64],
     uniforms: NDArray[np.float64],
     temperature: float,
@@ -178,7 +186,7 @@ def _without_chords(context: PartContext) -> PartContext:
     return replace(context, root=unknown, quality=unknown, chord_bass=None)
 
 
-def _rate_block(told: Told, tokens: NDArray[np.int64], first: int) -> NDArray[np.float64]:
+def _rate_block(told: StepInputs, tokens: NDArray[np.int64], first: int) -> NDArray[np.float64]:
     """Return the log-probabilities [ROWS, steps] of one block's tokens."""
     runner = told.runner
     begin, steps = _warm_start(first), told.steps

@@ -162,9 +162,9 @@ def _single(name: str, tensor: NDArray[Any]) -> Float32Array:
     if tensor.dtype not in (np.float16, np.float32):
         raise ModelError(f"tensor {name} is {tensor.dtype}, expected float16 or float32")
     single = tensor.astype(np.float32)
-    # Also refuses what is no number; sums of larger ones would leave single precision.
+    # A comparison with NaN is false, so that is refused too. Sums of larger weights would overflow.
     if not (np.abs(single) <= _MOST_WEIGHT).all():
-        raise ModelError(f"tensor {name} holds numbers beyond ±{_MOST_WEIGHT:g}, or none")
+        raise ModelError(f"tensor {name} holds NaN or numbers beyond ±{_MOST_WEIGHT:g}")
     return single
 
 

@@ -171,13 +171,17 @@ to which it has one more than half: long pieces are made of long sections."""
 
 
 def _fewer_sections(draw: float, count: int) -> int:
-    """Return by how many sections a form is shorter than its length allows, from a draw."""
-    place = draw * 4 % 1 if draw else 1.0
+    """Return how many sections fewer than `count` a form has; `draw` is in [0, 1), 0 for none.
+
+    count: as many sections as the length of the piece allows.
+    """
     if count < _UNEVEN_FROM or not draw:
         return 0
-    if count >= _LONG_FROM and place < _MORE_THAN_HALF:
-        return count - count // 2 - (place >= _HALF)
-    return 2 if place < _TWO_FEWER else 1 if place < _TWO_FEWER + _ONE_FEWER else 0
+    # The draw chooses the form as well: its other digits are as good as a draw of their own.
+    share = draw * 4 % 1
+    if count >= _LONG_FROM and share < _MORE_THAN_HALF:
+        return count - count // 2 - (share >= _HALF)
+    return 2 if share < _TWO_FEWER else 1 if share < _TWO_FEWER + _ONE_FEWER else 0
 
 
 def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:

@@ -276,7 +276,11 @@ def _added(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64
 
 
 def _again_frames(rings_on: int, frames_per_bar: int) -> int:
-    """Return how long the loop's start is heard before it may loop: whole bars, all settled."""
+    """Return the frames of the loop's start, in whole bars, that the file plays before its loop.
+
+    After them nothing of the intro sounds any more. rings_on: for how many samples the intro's
+    last notes ring, filters included.
+    """
     settle_frames = SETTLE_FRAMES + (rings_on - TAIL_SAMPLES) // (_FRAME_SAMPLES - 5)
     return -(-settle_frames // frames_per_bar) * frames_per_bar
 

@@ -186,7 +186,12 @@ class Registers:
         for index in self._touched:
             stretch = self._stretch(index, clock, triggered)
             last = self._last[index]
-            if last is None or stretch.reload or stretch.restart or _sound(last) != _sound(stretch):
+            if (
+                last is None
+                or stretch.reload
+                or stretch.restart
+                or _audible(last) != _audible(stretch)
+            ):
                 found[index].append(stretch)
                 self._last[index] = stretch
         self._touched.clear()
@@ -242,7 +247,8 @@ class Registers:
         return volume * (self._bytes[_PANNING] >> (shift + index) & 1)
 
 
-def _sound(stretch: Stretch) -> tuple[int, int, int, bool]:
+def _audible(stretch: Stretch) -> tuple[int, int, int, bool]:
+    """Return what is heard of a stretch; successive ones that are equal in it are joined."""
     return stretch.period_clocks, stretch.level, stretch.table, stretch.steps
 
 

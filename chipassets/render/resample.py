@@ -75,12 +75,12 @@ def resampled_blocks(blocks: Iterable[Floats], length: int) -> Iterator[Floats]:
         near[:, : TAPS - 1] = near[:, 1 - TAPS :]
         near[:, TAPS - 1 : TAPS - 1 + piece.shape[1]] = piece
         near[:, TAPS - 1 + piece.shape[1] :] = 0
-        yield _product(near)[:, :left]
+        yield _filtered(near)[:, :left]
         left -= _BLOCK * _OUT
     if left > 0:
         near[:, : TAPS - 1] = near[:, 1 - TAPS :]
         near[:, TAPS - 1 :] = 0
-        yield _product(near)[:, :left]
+        yield _filtered(near)[:, :left]
 
 
 def _pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
@@ -90,8 +90,13 @@ def _pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
             yield block[:, start : start + BLOCK_SAMPLES]
 
 
-def _product(near: Floats) -> Floats:
-    """Return the outputs, [sides, n], of inputs with those that the first ones reach back to."""
+def _filtered(near: Floats) -> Floats:
+    """Return the resampled block, [sides, n].
+
+    near: a block of inputs, [sides, TAPS - 1 + BLOCK_SAMPLES], which begins with the last TAPS - 1
+    inputs of the block before. All outputs of a stretch are one product of overlapping windows of
+    the inputs with a matrix of filter taps.
+    """
     block = np.empty((len(near), _BLOCK, _OUT))
     for side, result in zip(near, block, strict=True):
         for number, (place, matrix) in enumerate(_stretches()):

@@ -101,7 +101,7 @@ def _from_home(track: TrackPlan, home: HomeKey) -> str:
     key = (
         f"{abs(fifths)} fifth{'s' * (abs(fifths) > 1)} {way} from home"
         if fifths
-        else "home's tones"
+        else "the home key's notes"
     )
     ratio = tempo_ratio(home, track.tempo_millibpm)
     if ratio is None:

@@ -265,6 +265,10 @@ _UNHEARD = ("takes", "given", "frozen", "was", "guidance", "temperature")
 
 
 def _file_fact(name: str, old: object, new: object) -> tuple[str, str, str]:
+    """Return the words for a changed field of a plan: its name, the old value and the new one.
+
+    Several changes inside one field are named without their values ("#").
+    """
     if name == "tempo_millibpm":
         return TEMPO_FACT, _tempo_text(old), _tempo_text(new)
     if isinstance(old, dict) and isinstance(new, dict):

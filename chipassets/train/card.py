@@ -105,7 +105,7 @@ def _samples(model: Model) -> str:
         (
             "## Samples\n",
             f"Means over {samples['count']} held-out slices of 16 bars of 4/4 and as many raw",
-            "samples, each told what one slice would be told; temperature 1, no guidance.\n",
+            "samples, each with the controls of one slice; temperature 1, no guidance.\n",
             "| feature | held out | samples |\n|---|---|---|",
             *rows,
         )

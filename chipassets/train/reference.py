@@ -59,12 +59,12 @@ def compose_takes(
             "condition_on_primer": track.condition_on_primer,
             "inject_primer": track.inject_primer,
         }
-        run_magenta("compose", left_open(model), job)
+        run_magenta("compose", without_controls(model), job)
         takes = json.loads(out.read_text(encoding="utf-8"))
     return tuple(_score(track, notes, shift) for notes in takes)
 
 
-def left_open(model: Model) -> Model:
+def without_controls(model: Model) -> Model:
     """Return the model without its controls, equal to the model with all of them hidden."""
     first = np.delete(model.kernels[0], slice(EVENT_CLASSES, model.input_size), axis=0)
     return replace(model, controls=(), kernels=(first, *model.kernels[1:]))

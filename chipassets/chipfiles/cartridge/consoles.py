@@ -91,8 +91,9 @@ def _gameboy_noise() -> VoiceKind:
     def put(frame: Frame, shadow: Shadow, full: bool) -> list[Write]:
         writes = changed({length: 0, period: frame.tone[0]}, shadow, full=full)
         begins = frame.attack and frame.level >= 0x10
-        if louder := changed({level: frame.level}, shadow, full=full or begins):
-            return [*writes, *louder, Write(trigger, 0x80)]
+        # The chip takes a new level over only when the voice is triggered.
+        if new_level := changed({level: frame.level}, shadow, full=full or begins):
+            return [*writes, *new_level, Write(trigger, 0x80)]
         return writes
 
     return VoiceKind(

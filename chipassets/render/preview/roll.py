@@ -23,7 +23,7 @@ _DARK_LEVEL = 9
 def draw_roll(layout: Layout, line: int) -> Iterator[str]:
     """Yield the keyboard, the grid and the notes of a line."""
     top = layout.line_top(line)
-    yield from _paper(layout, line, top)
+    yield from _background(layout, line, top)
     yield from _chord_tones(layout, line, top)
     yield from _grid(layout, line, top)
     yield from _keyboard(layout, top)
@@ -31,7 +31,8 @@ def draw_roll(layout: Layout, line: int) -> Iterator[str]:
     yield from _notes(layout, line, top)
 
 
-def _paper(layout: Layout, line: int, top: int) -> Iterator[str]:
+def _background(layout: Layout, line: int, top: int) -> Iterator[str]:
+    """Yield the area of the notes: rows of black keys, lines between octaves, lanes of drums."""
     width = layout.x(layout.line_bars(line)[1], line) - LEFT
     yield rect(LEFT, top, width, layout.roll_height, 'class="paper"')
     low, high = layout.pitches
