@@ -10,7 +10,7 @@ its volume, the lower of the two; intensity its layers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from .balance import Balance, Sting
 from .library import Library
@@ -83,7 +83,7 @@ class Director:
         self,
         scene: str,
         now_ms: int,
-        moods: tuple[str, ...] = (),
+        moods: Iterable[str] = (),
         manner: Manner = AS_RULED,
     ) -> None:
         """Enter a scene: over lower ones, in place of one of the same level, or back to a kept one.
@@ -93,7 +93,9 @@ class Director:
         logs one line.
         """
         before = self.scene
-        if self._stack.enter(scene, moods):
+        if isinstance(moods, str):  # one mood, as every other player takes it
+            moods = (moods,)
+        if self._stack.enter(scene, tuple(moods)):
             self._plan(before, self._music_ms(now_ms), manner)
 
     def leave(self, now_ms: int, manner: Manner = AS_RULED) -> None:

@@ -9,7 +9,7 @@ has a channel, and so has a sting.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from .channels import MixerChannels, Volumes
@@ -147,7 +147,7 @@ class PygamePlayer:
         scene: str,
         now_ms: int | None = None,
         *,
-        moods: tuple[str, ...] = (),
+        moods: Iterable[str] = (),
         when: When | None = None,
         fade_ms: int | None = None,
         how: How | None = None,

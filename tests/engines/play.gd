@@ -9,6 +9,9 @@ class Silent:
 	func now_ms():
 		return now
 
+	func _tell(message):
+		print("warn\t", message)
+
 	func to_db(gain):
 		return gain
 
@@ -73,12 +76,20 @@ func call_on(music, row, saved):
 			music.duck(float(row[2]), float(row[3]) * 1000)
 		"stop":
 			music.stop(float(row[2]) * 1000)
+		"slip":
+			music.sting("victroy")
+			music.enter(row[2], {"when": "bars", "how": "fead", "fade": 1})
 		"save":
+			print("state\t", to_json(music.state()))
 			return music.state()
+		"worn":
+			for entry in saved["scenes"]:
+				entry["sample"] = 400000000
+			print("restored\t", str(music.restore(saved)).to_lower())
 		"restore":
 			print("restored\t", str(music.restore(saved)).to_lower())
 		"refuse":
-			print("restored\t", str(music.restore(7)).to_lower())
+			print("restored\t", str(music.restore(parse_json(row[2]))).to_lower())
 		"gains":
 			for voice in music._voices:
 				for i in range(voice["players"].size()):

@@ -24,6 +24,23 @@ for line in io.lines(arg[2]) do
   table.insert(calls, words)
 end
 
+-- A table as JSON and back; the names of fields are words.
+local function json(value)
+  if type(value) ~= "table" then
+    return type(value) == "string" and ("%q"):format(value) or tostring(value)
+  end
+  local parts, is_list = {}, next(value) == nil or value[1] ~= nil
+  for key, one in pairs(value) do
+    table.insert(parts, is_list and json(one) or ('"%s": %s'):format(key, json(one)))
+  end
+  return (is_list and "[%s]" or "{%s}"):format(table.concat(parts, ", "))
+end
+
+local function parsed(text)
+  local literal = text:gsub("%[", "{"):gsub("%]", "}"):gsub('("[^"]*"):', "[%1] ="):gsub("null", "nil")
+  return loadstring("return " .. literal)()
+end
+
 local function given(word) return word ~= "" and word or nil end
 
 local said = {
@@ -39,9 +56,25 @@ local said = {
   intensity = function(level, fade, when) music:intensity(tonumber(level), tonumber(fade), when) end,
   duck = function(db, fade) music:duck(tonumber(db), tonumber(fade)) end,
   stop = function(fade) music:stop(tonumber(fade)) end,
-  save = function() saved = music:state() end,
+  slip = function(scene)
+    music:sting("victroy")
+    music:enter(scene, {when = "bars", how = "fead", fade_ms = 100})
+  end,
+  save = function()
+    saved = music:state()
+    local text = json(saved)
+    if not saved.playing then text = text:gsub("}$", ', "playing": null}') end
+    for _, entry in ipairs(saved.scenes) do
+      if not entry.track then text = text:gsub('{("[^{}]-"sample": 0[^{}]-)}', '{%1, "track": null}', 1) end
+    end
+    print("state\t" .. text)
+  end,
   restore = function() print("restored\t" .. tostring(music:restore(saved))) end,
-  refuse = function() print("restored\t" .. tostring(music:restore(7))) end,
+  worn = function()
+    for _, entry in ipairs(saved.scenes) do entry.sample = 400000000 end
+    print("restored\t" .. tostring(music:restore(saved)))
+  end,
+  refuse = function(text) print("restored\t" .. tostring(music:restore(parsed(text)))) end,
   gains = function()
     for voice in pairs(voices) do
       for layer, gain in ipairs(voice.gains) do

@@ -17,6 +17,14 @@ const gml = {
   },
   variable_struct_exists: (struct, name) => Object.hasOwn(struct, name),
   variable_struct_remove: (struct, name) => delete struct[name],
+  variable_struct_get_names: (struct) => Object.keys(struct),
+  is_array: Array.isArray,
+  is_string: (value) => typeof value === "string",
+  is_numeric: (value) => typeof value === "number",
+  string: String,
+  string_length: (text) => text.length,
+  string_char_at: (text, at) => text[at - 1],
+  audio_exists: (asset) => asset !== -1,
   is_undefined: (value) => value === undefined,
   is_struct: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   json_parse: (text) => JSON.parse(text),
@@ -24,7 +32,7 @@ const gml = {
   clamp: (value, least, most) => Math.min(Math.max(value, least), most),
   power: Math.pow, log10: Math.log10, sin: Math.sin, abs: Math.abs, floor: Math.floor,
   min: Math.min, max: Math.max, pi: Math.PI,
-  audio_create_stream: (path) => path.replace("music/", ""),
+  audio_create_stream: (path) => (path.includes(process.argv[4]) ? -1 : path.replace("music/", "")),
   audio_play_sound(asset, priority, loop, gain, offset) {
     made += 1;
     playing.set(made, { asset, gain, began: now - offset * 1000, loop });
@@ -66,12 +74,21 @@ const words = {
   intensity: (level, fade, when) => music.music_intensity(Number(level), Number(fade) * 1000, when),
   duck: (db, fade) => music.music_duck(Number(db), Number(fade) * 1000),
   stop: (fade) => music.music_stop(Number(fade) * 1000),
+  slip(scene) {
+    music.music_sting("victroy");
+    music.music_enter(scene, { when: "bars", how: "fead", fade: 1 });
+  },
+  worn() {
+    const state = JSON.parse(saved);
+    for (const entry of state.scenes) entry.sample = 400000000;
+    console.log(`restored\t${music.music_restore(state)}`);
+  },
   save() {
     saved = JSON.stringify(music.music_state(), (_, value) => value ?? null);
     console.log(`state\t${saved}`);
   },
   restore: () => console.log(`restored\t${music.music_restore(JSON.parse(saved))}`),
-  refuse: () => console.log(`restored\t${music.music_restore(7)}`),
+  refuse: (text) => console.log(`restored\t${music.music_restore(JSON.parse(text))}`),
   gains() {
     for (const { asset, gain } of playing.values()) console.log(`gain\t${asset}\t${gain}`);
   },

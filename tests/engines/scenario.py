@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from chipassets.runtime import Director, Library
 from chipassets.runtime.rules import Manner
@@ -16,7 +17,8 @@ from tests.engines.game import PIECES
 from tests.report.sample_bundle import Piece, write_sample
 
 _STEP_MS = 10
-_END_S = 27.0
+_END_S = 35.0
+_WORN_SAMPLE = 400_000_000
 
 Call = tuple[float, str, tuple[str, ...]]
 
@@ -30,6 +32,14 @@ def enter(
 def leave(at: float, when: str = "", fade: str = "", how: str = "") -> Call:
     return at, "leave", (when, fade, how)
 
+
+NO_STATES = (
+    '{"format": 2, "scenes": [{"scene": "title", "moods": [], "track": null, "sample": 0}],'
+    ' "playing": null, "intensity": 1, "duck_db": 0}',
+    '{"format": 1, "playing": null, "intensity": 1, "duck_db": 0}',
+    '{"format": 1, "scenes": [{"moods": []}], "playing": null, "intensity": 1, "duck_db": 0}',
+)
+"""Values that no state() returned, as JSON: every player refuses them and stays as it is."""
 
 CALLS: tuple[Call, ...] = (
     enter(0, "title"),
@@ -58,11 +68,27 @@ CALLS: tuple[Call, ...] = (
     enter(20.6, "battle"),
     (22.0, "save", ()),
     (22.1, "stop", ("0.1",)),
-    (23.0, "refuse", ()),
+    (23.0, "refuse", ("7",)),
+    *((23.0, "refuse", (text,)) for text in NO_STATES),
     (23.1, "restore", ()),
     leave(24.4),
     (25.0, "restore", ()),
     (25.6, "restore", ()),
+    enter(26.0, "overwrold"),
+    (26.2, "slip", ("title",)),
+    enter(27.0, "cave"),
+    (27.3, "save", ()),  # in the middle of a crossfade
+    enter(27.5, "overworld", moods="dark", how="fade", fade="0.4"),
+    (27.7, "save", ()),  # between two tracks
+    (28.6, "sting", ("victory", "now", "0")),
+    enter(28.7, "battle"),
+    (28.9, "save", ()),  # in a sting, in a crossfade, over another scene
+    enter(29.4, "title"),
+    (30.1, "restore", ()),
+    leave(31.2),
+    (32.2, "worn", ()),
+    enter(32.6, "title"),  # in place of all: what lay below begins anew
+    enter(33.6, "overworld", moods="dark"),
     (_END_S, "end", ()),
 )  # fmt: skip
 
@@ -90,10 +116,10 @@ def script() -> str:
     return "".join("\t".join([str(at), word, *words]) + "\n" for at, word, words in CALLS)
 
 
-def expected(bundle: Path) -> list[Start]:
-    """What the runtime's Director decides."""
+def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
+    """What the runtime's Director decides, and the states that it gives."""
     director, starts = Director(Library.open(bundle)), []
-    calls, saved = list(CALLS), dict[str, object]()
+    calls, saved, states = list(CALLS), dict[str, Any](), []
     for now_ms in range(0, int(_END_S * 1000), _STEP_MS):
         while calls and calls[0][0] * 1000 <= now_ms:
             _, word, words = calls.pop(0)
@@ -106,8 +132,17 @@ def expected(bundle: Path) -> list[Start]:
                 director.stop(now_ms, int(float(words[0]) * 1000))
             elif word == "sting":
                 director.sting(words[0], now_ms, words[1], int(words[2]))  # type: ignore[arg-type]
+            elif word == "intensity":
+                director.intensity(float(words[0]), now_ms, round(float(words[1]) * 1000))
+            elif word == "duck":
+                director.duck(now_ms, float(words[0]), round(float(words[1]) * 1000))
+            elif word == "slip":
+                director.enter(words[0], now_ms)
             elif word == "save":
                 saved = director.state(now_ms)
+                states.append(saved)
+            elif word == "worn":
+                director.restore(worn(saved), now_ms)
             elif word == "restore":
                 director.restore(saved, now_ms)
         change = director.update(now_ms)
@@ -117,7 +152,13 @@ def expected(bundle: Path) -> list[Start]:
         sting = director.update_sting(now_ms)
         if sting is not None:
             starts.append(Start(sting.track.name, 0, now_ms / 1000))
-    return starts
+    return starts, states
+
+
+def worn(state: dict[str, Any]) -> dict[str, Any]:
+    """The state as a save game keeps it of files that were longer."""
+    scenes = [place | {"sample": _WORN_SAMPLE} for place in state["scenes"]]
+    return state | {"scenes": scenes}
 
 
 def _manner(when: str, fade: str, how: str) -> Manner:
@@ -140,11 +181,42 @@ def lines(said: str, word: str) -> list[list[str]]:
 
 def assert_as_expected(said: str, bundle: Path, late: float = 0.1) -> None:
     """The same tracks, each within `late` seconds of the runtime's time, and of its place."""
-    found, wanted = told(said), expected(bundle)
+    found, (wanted, states) = told(said), decided(bundle)
     assert [one.track for one in found] == [one.track for one in wanted], f"{found}\n{wanted}"
     for one, two in zip(found, wanted, strict=True):
         assert abs(one.at - two.at) <= late, f"{one} for {two}"
         assert abs(one.sample - two.sample) / 44_100 <= late, f"{one} for {two}"
+    _assert_states([json.loads(text) for (text,) in lines(said, "state")], states, late)
+
+
+def _assert_states(found: list[dict[str, Any]], wanted: list[dict[str, Any]], late: float) -> None:
+    assert len(found) == len(wanted)
+    for one, two in zip(found, wanted, strict=True):
+        assert one.keys() == two.keys()
+        for key in ("format", "intensity", "duck_db"):
+            assert abs(one[key] - two[key]) < 1e-4, f"{one}\n{two}"
+        assert (one["playing"] is None) == (two["playing"] is None), f"{one}\n{two}"
+        for key in ("scene", "moods", "track"):
+            here, there = ([place[key] for place in state["scenes"]] for state in (one, two))
+            assert here == there, f"{one}\n{two}"
+        places = [*zip(one["scenes"], two["scenes"], strict=True)]
+        if two["playing"] is not None:
+            assert one["playing"]["scene"] == two["playing"]["scene"]
+            places.append((one["playing"], two["playing"]))
+        for place, other in places:
+            assert place["track"] == other["track"], f"{one}\n{two}"
+            assert abs(place["sample"] - other["sample"]) / 44_100 <= late, f"{one}\n{two}"
+
+
+def assert_told(said: str, *, is_typed: bool = False) -> None:
+    """A scene that nothing serves is told of, with the nearest; so are words that there are not."""
+    stays = "no track serves the scene '{}', the music stays; {}"
+    assert stays.format("overwrold", "did you mean 'overworld'?") in said
+    assert stays.format("menu", "there are: title, overworld, battle, victory, cave") in said
+    if not is_typed:
+        assert "there is no when 'bars'; did you mean 'bar'?" in said
+        assert "there is no how 'fead'; did you mean 'fade'?" in said
+        assert "there is no sting 'victroy'; did you mean 'victory'?" in said
 
 
 def off_line(samples: float, unit: int) -> float:

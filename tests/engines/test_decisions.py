@@ -12,7 +12,14 @@ import pytest
 from chipassets.engines import export
 from chipassets.runtime import Director, Library
 from tests.engines.game import need, run
-from tests.engines.scenario import assert_as_expected, lines, script, write_scenario
+from tests.engines.scenario import (
+    NO_STATES,
+    assert_as_expected,
+    assert_told,
+    lines,
+    script,
+    write_scenario,
+)
 
 SCENE = """[gd_scene load_steps=2 format=2]
 
@@ -35,7 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def check(said: str, folder: Path, late: float) -> None:
     """Starts, refusals and levels are what the runtime's are."""
     assert_as_expected(said, folder / "bundle", late)
-    assert lines(said, "restored") == [["false"], *[["true"]] * 3]
+    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
+    assert_told(said)
     check_gains(said)
 
 
@@ -82,9 +90,11 @@ def test_rusts_core(folder: Path) -> None:
     run(compiler, *flags, *kira, "src/play.rs", "-o", "play", cwd=project)
     said = run(project / "play", folder / "calls.txt", cwd=project)
     assert_as_expected(said, folder / "bundle", 0.011)
+    assert_told(said, is_typed=True)
     check_gains(said)
-    ((text,),) = lines(said, "state")
-    Director(Library.open(folder / "bundle")).restore(json.loads(text), 0)
+    director = Director(Library.open(folder / "bundle"))
+    for (text,) in lines(said, "state"):
+        director.restore(json.loads(text), 0)
 
 
 def test_gamemakers_script(folder: Path) -> None:
@@ -93,8 +103,23 @@ def test_gamemakers_script(folder: Path) -> None:
     play = Path(__file__).with_name("play_gml.mjs")
     said = run(node, play, game / "chipassets.gml", folder / "calls.txt", cwd=folder)
     check(said, folder, 0.011)
-    ((text,),) = lines(said, "state")
-    Director(Library.open(folder / "bundle")).restore(json.loads(text), 0)
+
+
+def test_gamemakers_script_tells_of_a_file_that_is_missing(folder: Path) -> None:
+    node, game = need("node", "nodejs"), folder / "gamemaker"
+    export("gamemaker", folder / "bundle", game)
+    calls = folder / "missing.txt"
+    calls.write_text("0\tenter\ttitle\n0.2\tenter\tbattle\n0.4\tsting\tvictory\tnow\t0\n")
+    with calls.open("a") as file:
+        file.write("0.6\tleave\t\t\t\n1\tend\n")
+    play = Path(__file__).with_name("play_gml.mjs")
+    for missing, silent in (("battle.2", "battle"), ("victory", "victory")):
+        said = run(node, play, game / "chipassets.gml", calls, missing, cwd=folder)
+        assert f"track '{silent}' stays silent: music/{missing}.ogg is no Included File" in said
+        assert said.count("stays silent") == 1
+        starts = [row[0].split(".")[0] for row in lines(said, "start")]
+        assert starts[0] == starts[-1] == "title"
+        assert silent not in starts
 
 
 GML_PARSER = """

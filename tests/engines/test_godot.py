@@ -188,6 +188,15 @@ func restore():
 
 func again():
 	say("again", Music.now_playing())
+	Music._folder = "res://gone"
+	Music.sting("victory")
+	Music.enter("title")
+	Music.update()
+	say("gone", [Music.now_playing(), Music._sting])
+	Music._folder = "res://music"
+	Music.enter("battle")
+	Music.update()
+	say("there", Music.now_playing()["track"])
 	get_tree().quit()
 """
 SCENE = """[gd_scene load_steps=2 format=2]
@@ -224,7 +233,7 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     changes = [value for name, value in rows if name == "changed"]
     assert [change[:2] for change in changes] == [
         ["title", "title"], ["overworld", "overworld"], ["battle", "battle"],
-        ["overworld", "overworld"], ["overworld", "overworld"],
+        ["overworld", "overworld"], ["overworld", "overworld"], ["battle", "battle"],
     ]  # fmt: skip
     # Bars of a second: it waits for the next line of what is heard.
     assert told["at"] + told["wait"] / 1000 == pytest.approx(math.ceil(told["at"]), abs=0.002)
@@ -240,6 +249,10 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     assert told["state"]["scenes"][0]["moods"] == ["bright"]
     assert told["silence"] is None
     assert (told["restored"], told["refused"]) == (True, False)
+    assert told["gone"] == [None, None]
+    for name in ("title", "victory"):
+        assert said.count(f"track '{name}' stays silent: the project has no res://gone/") == 1
+    assert told["there"] == "battle"
     saved = told["state"]["playing"]["sample"] / 44_100
     assert told["again"]["seconds"] == pytest.approx((saved + 0.6) % 3, abs=0.5)
 

@@ -37,12 +37,16 @@ end
 """
 
 
-def play(tmp_path: Path, steps: str) -> tuple[str, np.ndarray[Any, np.dtype[np.float64]]]:
+def play(
+    tmp_path: Path, steps: str, missing: str = ""
+) -> tuple[str, np.ndarray[Any, np.dtype[np.float64]]]:
     """What the game printed, and what it sounded like, left channel, from the first sound on."""
     need("love", "love")
     xvfb = need("xvfb-run", "xvfb")
     game = tmp_path / "game"
     export("love", write_game(tmp_path / "bundle"), game)
+    if missing:
+        (game / "chipassets/music" / missing).unlink()
     (game / "conf.lua").write_text(CONF)
     (game / "main.lua").write_text(MAIN.replace("STEPS", steps))
     (tmp_path / "alsoft.conf").write_text(
@@ -142,6 +146,29 @@ def test_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     assert (found["silent"], found["restored"], found["refused"]) == ("nil", "true", "false")
     again = (float(found["saved"]) / 44_100 + 0.5) % 3
     assert float(found["again"]) == pytest.approx(again, abs=0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
+def test_a_file_that_is_missing_is_told_of_and_the_game_goes_on(tmp_path: Path) -> None:
+    said, _ = play(
+        tmp_path,
+        """
+  music:enter("title")
+  at(0.3, function() music:enter("battle") music:sting("battle") end)
+  at(0.6, function()
+    say("battle", tostring(music:playing()))
+    say("ducked", music._sting_duck.last)
+    music:leave()
+  end)
+  at(0.9, function() say("title", music:playing().track) end)
+""",
+        missing="battle.2.ogg",
+    )
+    found = told(said)
+    assert (found["battle"], found["ducked"], found["title"]) == ("nil", "1", "title")
+    assert said.count("track 'battle' stays silent") == 1
+    assert "battle.2.ogg" in said
 
 
 def test_values_are_written_as_lua_reads_them() -> None:

@@ -29,6 +29,9 @@ label start:
     $ renpy.pause(4.0, hard=True)
     $ chipassets.intensity(0)
     $ renpy.pause(4.0, hard=True)
+    $ chipassets.enter("overwrold")
+    $ chipassets.sting("battle")
+    $ chipassets.sting("victroy")
     $ renpy.quit()
 """
 # Debian's Ren'Py 8.0.3 is of Python 3.9's time: it compiles trees whose nodes end before they
@@ -52,14 +55,18 @@ builtins.compile = compile
 """
 
 
-def recorded(tmp_path: Path) -> NDArray[np.float64]:
-    """What the game sounds like, both sides as one, at the rate that the export sets."""
+def recorded(tmp_path: Path) -> tuple[NDArray[np.float64], str]:
+    """What the game sounds like, both sides as one, at the rate that the export sets; its words.
+
+    The file of the battle is missing.
+    """
     renpy = shutil.which("renpy") or shutil.which("renpy", path="/usr/games")
     if renpy is None:
         pytest.skip("no renpy on the path (Debian: apt-get install renpy)")
     screen, project = need("xvfb-run", "xvfb"), tmp_path / "project"
     export("renpy", write_game(tmp_path / "bundle"), project / "game")
     (project / "game/script.rpy").write_text(SCRIPT)
+    (project / "game/audio/chipassets/battle.ogg").unlink()
     (tmp_path / "sitecustomize.py").write_text(FOR_NEWER_PYTHONS)
     settings = {
         "HOME": str(tmp_path), "PYTHONPATH": str(tmp_path), "RENPY_RENDERER": "sw",
@@ -71,7 +78,7 @@ def recorded(tmp_path: Path) -> NDArray[np.float64]:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     heard = np.fromfile(tmp_path / "heard.raw", np.int16).reshape(-1, 2).mean(axis=1) / 32768
-    return np.asarray(heard, np.float64)
+    return np.asarray(heard, np.float64), done.stdout
 
 
 def place_of(piece: NDArray[np.float64], heard: NDArray[np.float64]) -> int:
@@ -82,7 +89,12 @@ def place_of(piece: NDArray[np.float64], heard: NDArray[np.float64]) -> int:
 
 
 def test_renpy_returns_behind_the_intro_and_plays_layers_in_step(tmp_path: Path) -> None:
-    heard = recorded(tmp_path)
+    heard, said = recorded(tmp_path)
+    assert (
+        "no track serves the scene 'overwrold', the music stays; did you mean 'overworld'?" in said
+    )
+    assert "there is no sting 'victroy'; did you mean 'victory'?" in said
+    assert "track 'battle' stays silent: the game has no audio/chipassets/battle.ogg" in said
     audio = tmp_path / "bundle/audio"
     title = soundfile.read(audio / "title.ogg")[0]
     # The pitch changes a fifth upwards behind the intro, and nowhere else: it is where it is found.

@@ -121,7 +121,10 @@ def test_solarus_script_follows_the_scenes(music: Music, tmp_path: Path) -> None
     (tmp_path / "test.lua").write_text(QUEST)
     lines = run(lua, "test.lua", cwd=tmp_path).splitlines()
     title, overworld, night, battle, victory = (f"chipassets/{t.name}" for t in music.tracks)
-    assert lines[0] == "chipassets: no track serves the scene nowhere; the music stays as it is"
+    assert lines[0] == (
+        "chipassets: no track serves the scene 'nowhere', the music stays; "
+        "there are: title, overworld, battle, victory"
+    )
     assert lines[1] == f"{title} loops|{overworld} loops|{night} loops"
     # The sting's end brings the battle back, once; it means nothing after the scene has changed.
     assert lines[2] == f"{battle} loops|{victory}|{battle} loops|{night} loops"

@@ -182,6 +182,23 @@ def test_moods_choose_among_a_scenes_tracks(tmp_path: Path) -> None:
     assert back.from_sample == 0, "the place was the other track's"
 
 
+@pytest.mark.parametrize("moods", ["dark", ["dark"], ("dark",)])
+def test_one_mood_may_be_a_text_and_several_any_list(
+    tmp_path: Path, moods: str | list[str]
+) -> None:
+    pieces = [
+        Piece("day", 440, scene="overworld", moods=("dear", "kind")),
+        Piece("night", 440, scene="overworld", moods=("dark",)),
+    ]
+    director = Director(Library.open(write_bundle(tmp_path, pieces, "wav")))
+    director.enter("overworld", 0, moods)
+    change = director.update(0)
+    assert change is not None
+    assert change.track is not None
+    assert change.track.name == "night"
+    assert director.state(0)["scenes"][0]["moods"] == ["dark"]  # type: ignore[index]
+
+
 def test_a_player_that_plans_ahead_gets_the_change_before_its_line(library: Library) -> None:
     director = Director(library, (Rule("*", "*", "bar", 0),))
     go(director, "town", 0)

@@ -319,9 +319,29 @@ def test_a_scene_without_a_track_leaves_the_music_and_warns_once(page: Page) -> 
       return [first, answers.map((answer) => answer && answer.track.name)];
     })()""")
     assert found == [-1, ["town", None, None, None]]
-    assert [text for text in page.complaints() if "menu" in text] == [
-        'chipassets: no track serves the scene "menu"; the music stays as it is'
-    ]
+    (said,) = [text for text in page.complaints() if "menu" in text]
+    assert said.startswith(
+        "chipassets: no track serves the scene 'menu', the music stays; there are: "
+    )
+
+
+def test_words_that_there_are_not_are_told_with_the_nearest(page: Page) -> None:
+    found = page.run("""(async () => {
+      const {answers} = await stage(1, [
+        [0, (p) => p.enter("twon", {when: "bars", fade_ms: 3})],
+        [0.2, (p) => p.enter("town", {when: "bars", how: "fead", fadeMs: undefined})],
+        [0.4, (p) => p.sting("vicotry", {when: "beats"})],
+      ]);
+      return answers.map((answer) => answer && answer.track.name);
+    })()""")
+    assert found == [None, "town", None]
+    said = " ".join(page.complaints())
+    for hint in (
+        "scene 'twon', the music stays; did you mean 'town'?",
+        "no option of enter() 'fade_ms'; did you mean 'fadeMs'?",
+        "no when 'bars'; did you mean 'bar'?", "no how 'fead'; did you mean 'fade'?",
+    ):  # fmt: skip
+        assert hint in said
 
 
 def test_a_track_that_is_missing_or_altered_stays_silent(page: Page, tmp_path: Path) -> None:

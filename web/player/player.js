@@ -6,7 +6,8 @@ import { reasonOf } from "./errors.js";
 import { seconds } from "./fades.js";
 import { barAndBeat } from "./lines.js";
 import { layGain, Mixer } from "./mixer.js";
-import { LEVELS, RULES } from "./rules.js";
+import { meant } from "./names.js";
+import { HOWS, LEVELS, OPTIONS, RULES, WHENS } from "./rules.js";
 import { checkState, STATE_FORMAT } from "./saved.js";
 import { isOgg, playsOgg, waysToPlay } from "./sources.js";
 import { Stings } from "./stings.js";
@@ -57,6 +58,7 @@ export class Player {
    * @param {Options & { moods?: string | string[] }} [options]
    */
   enter(scene, options = {}) {
+    for (const name of Object.keys(options)) this._known("option of enter()", name, OPTIONS);
     return this._follow(this.director.enter(scene, options.moods), options);
   }
 
@@ -92,10 +94,10 @@ export class Player {
   async sting(name, { when = "now", priority = 0 } = {}) {
     const playing = this._mixer.current?.track;
     const track = this.director.findSting(name, playing);
-    if (!track) this._warn(`no track serves the scene "${name}"; there is no such sting`);
+    if (!track) this._warn(`there is no sting '${name}'; ${meant(name, this._names(true))}`);
     if (!track || track === playing) return null;
     const now = this.context.currentTime;
-    const sting = this._balance.ask(track, this._mixer.nextTime(when), priority, now);
+    const sting = this._balance.ask(track, this._lineTime(when), priority, now);
     if (!sting) return null;
     this._followBalance();
     const buffers = await this._buffers(track);
@@ -127,7 +129,7 @@ export class Player {
    */
   intensity(level, { fadeMs = 600, when = "now" } = {}) {
     const now = this.context.currentTime;
-    const at = when === "now" ? now : this._mixer.nextTime(when);
+    const at = when === "now" ? now : this._lineTime(when);
     if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
     this._mixer.layLayers();
     this._noticeLayers();
@@ -279,7 +281,8 @@ export class Player {
   async _follow(wish, options) {
     if (!wish) return null;
     if (!wish.track) {
-      this._warn(`no track serves the scene "${wish.scene}"; the music stays as it is`);
+      const hint = meant(wish.scene, this._names());
+      this._warn(`no track serves the scene '${wish.scene}', the music stays; ${hint}`);
       return null;
     }
     this._asked += 1;
@@ -292,7 +295,10 @@ export class Player {
       current.scene = wish.scene;
       return null;
     }
-    const { when, fadeMs, how } = { ...wish, ...options };
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const { fadeMs, ...way } = { ...wish, ...Object.fromEntries(given) };
+    const when = this._known("when", way.when, WHENS) ? way.when : "now";
+    const how = this._known("how", way.how, HOWS) ? way.how : "crossfade";
     const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
     const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
     const at = this._mixer.play(wish.track, buffers, wish.scene, change);
@@ -424,6 +430,36 @@ export class Player {
   /** @param {number} delay */
   _sweepLater(delay) {
     setTimeout(() => this._mixer.sweep(this.director.stack), (delay + 0.1) * 1000);
+  }
+
+  /**
+   * The scenes of the tracks, and their names too.
+   * @param {boolean} [withTracks]
+   */
+  _names(withTracks = false) {
+    const { tracks } = this.index;
+    const names = withTracks ? tracks.map((track) => track.name) : [];
+    return [...tracks.map((track) => track.scene), ...names];
+  }
+
+  /**
+   * Whether a word is one of these; one that is not is told of.
+   * @param {string} what
+   * @param {string} word
+   * @param {string[]} words
+   */
+  _known(what, word, words) {
+    if (words.includes(word)) return true;
+    this._warn(`there is no ${what} '${word}'; ${meant(word, words)}`);
+    return false;
+  }
+
+  /**
+   * The time of the next line of what plays; the soonest for one that there is not.
+   * @param {When} when
+   */
+  _lineTime(when) {
+    return this._mixer.nextTime(this._known("when", when, WHENS) ? when : "now");
   }
 
   /** @param {string} message */

@@ -6,6 +6,13 @@
  */
 export const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
 
+/** When a change begins, how, and what an `enter` may say of it. */
+export const WHENS = ["now", "beat", "bar", "section"];
+
+export const HOWS = ["crossfade", "fade", "cut"];
+
+export const OPTIONS = ["moods", "when", "fadeMs", "how"];
+
 /**
  * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
  * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".

@@ -467,6 +467,13 @@
    */
   const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
 
+  /** When a change begins, how, and what an `enter` may say of it. */
+  const WHENS = ["now", "beat", "bar", "section"];
+
+  const HOWS = ["crossfade", "fade", "cut"];
+
+  const OPTIONS = ["moods", "when", "fadeMs", "how"];
+
   /**
    * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
    * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".
@@ -1195,6 +1202,39 @@
   /** @param {unknown} error */
   const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
 
+  /** Names that there are not: what was meant. */
+
+  /**
+   * How many letters differ between two words, or are in one of them alone.
+   * @param {string} one
+   * @param {string} other
+   */
+  function distance(one, other) {
+    const row = Array.from({ length: other.length + 1 }, (_, j) => j);
+    for (let i = 0; i < one.length; i += 1) {
+      let corner = row[0];
+      row[0] = i + 1;
+      for (let j = 0; j < other.length; j += 1) {
+        const changed = corner + (one[i] === other[j] ? 0 : 1);
+        corner = row[j + 1];
+        row[j + 1] = Math.min(row[j + 1] + 1, row[j] + 1, changed);
+      }
+    }
+    return row[other.length];
+  }
+
+  /**
+   * What a name that there is not may mean: the nearest of these, or one of all.
+   * @param {unknown} name
+   * @param {string[]} names
+   */
+  function meant(name, names) {
+    const asked = String(name);
+    const [best] = [...new Set(names)].sort((a, b) => distance(asked, a) - distance(asked, b));
+    const isNear = best !== undefined && 2 * distance(asked, best) <= asked.length;
+    return isNear ? `did you mean '${best}'?` : `there are: ${[...new Set(names)].join(", ")}`;
+  }
+
   /** The state of the music in a save game. */
 
 
@@ -1411,6 +1451,7 @@
      * @param {Options & { moods?: string | string[] }} [options]
      */
     enter(scene, options = {}) {
+      for (const name of Object.keys(options)) this._known("option of enter()", name, OPTIONS);
       return this._follow(this.director.enter(scene, options.moods), options);
     }
 
@@ -1446,10 +1487,10 @@
     async sting(name, { when = "now", priority = 0 } = {}) {
       const playing = this._mixer.current?.track;
       const track = this.director.findSting(name, playing);
-      if (!track) this._warn(`no track serves the scene "${name}"; there is no such sting`);
+      if (!track) this._warn(`there is no sting '${name}'; ${meant(name, this._names(true))}`);
       if (!track || track === playing) return null;
       const now = this.context.currentTime;
-      const sting = this._balance.ask(track, this._mixer.nextTime(when), priority, now);
+      const sting = this._balance.ask(track, this._lineTime(when), priority, now);
       if (!sting) return null;
       this._followBalance();
       const buffers = await this._buffers(track);
@@ -1481,7 +1522,7 @@
      */
     intensity(level, { fadeMs = 600, when = "now" } = {}) {
       const now = this.context.currentTime;
-      const at = when === "now" ? now : this._mixer.nextTime(when);
+      const at = when === "now" ? now : this._lineTime(when);
       if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
       this._mixer.layLayers();
       this._noticeLayers();
@@ -1633,7 +1674,8 @@
     async _follow(wish, options) {
       if (!wish) return null;
       if (!wish.track) {
-        this._warn(`no track serves the scene "${wish.scene}"; the music stays as it is`);
+        const hint = meant(wish.scene, this._names());
+        this._warn(`no track serves the scene '${wish.scene}', the music stays; ${hint}`);
         return null;
       }
       this._asked += 1;
@@ -1646,7 +1688,10 @@
         current.scene = wish.scene;
         return null;
       }
-      const { when, fadeMs, how } = { ...wish, ...options };
+      const given = Object.entries(options).filter(([, value]) => value !== undefined);
+      const { fadeMs, ...way } = { ...wish, ...Object.fromEntries(given) };
+      const when = this._known("when", way.when, WHENS) ? way.when : "now";
+      const how = this._known("how", way.how, HOWS) ? way.how : "crossfade";
       const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
       const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
       const at = this._mixer.play(wish.track, buffers, wish.scene, change);
@@ -1778,6 +1823,36 @@
     /** @param {number} delay */
     _sweepLater(delay) {
       setTimeout(() => this._mixer.sweep(this.director.stack), (delay + 0.1) * 1000);
+    }
+
+    /**
+     * The scenes of the tracks, and their names too.
+     * @param {boolean} [withTracks]
+     */
+    _names(withTracks = false) {
+      const { tracks } = this.index;
+      const names = withTracks ? tracks.map((track) => track.name) : [];
+      return [...tracks.map((track) => track.scene), ...names];
+    }
+
+    /**
+     * Whether a word is one of these; one that is not is told of.
+     * @param {string} what
+     * @param {string} word
+     * @param {string[]} words
+     */
+    _known(what, word, words) {
+      if (words.includes(word)) return true;
+      this._warn(`there is no ${what} '${word}'; ${meant(word, words)}`);
+      return false;
+    }
+
+    /**
+     * The time of the next line of what plays; the soonest for one that there is not.
+     * @param {When} when
+     */
+    _lineTime(when) {
+      return this._mixer.nextTime(this._known("when", when, WHENS) ? when : "now");
     }
 
     /** @param {string} message */

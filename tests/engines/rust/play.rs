@@ -102,6 +102,14 @@ fn main() {
                     saved = Some(music.state());
                     println!("state\t{}", saved.as_ref().unwrap().to_json());
                 }
+                "slip" => music.enter(row[2], &manner(&["", "", ""], &[])),
+                "worn" => {
+                    let state = saved.as_mut().unwrap();
+                    for place in &mut state.scenes {
+                        place.sample = 400_000_000;
+                    }
+                    music.restore(state, 0.8);
+                }
                 "restore" => music.restore(saved.as_ref().unwrap(), 0.8),
                 "gains" => {
                     for voice in gains.borrow().iter() {

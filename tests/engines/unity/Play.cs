@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Chipassets;
 using UnityEngine;
 
@@ -58,7 +59,17 @@ static class Play
                     if (row[1] == "stop") music.Stop(Number(row[2], 0));
                     if (row[1] == "save") Console.WriteLine("state\t" + (saved = music.State()));
                     if (row[1] == "restore") Console.WriteLine("restored\t" + music.Restore(saved).ToString().ToLower());
-                    if (row[1] == "refuse") Console.WriteLine("restored\t" + music.Restore("7").ToString().ToLower());
+                    if (row[1] == "refuse") Console.WriteLine("restored\t" + music.Restore(row[2]).ToString().ToLower());
+                    if (row[1] == "slip")
+                    {
+                        music.Sting("victroy");
+                        music.Enter(row[2], "bars", -1, "fead");
+                    }
+                    if (row[1] == "worn")
+                    {
+                        string worn = Regex.Replace(saved, "\"sample\": \\d+", "\"sample\": 400000000");
+                        Console.WriteLine("restored\t" + music.Restore(worn).ToString().ToLower());
+                    }
                     if (row[1] == "gains")
                         foreach (AudioSource source in Mixer.Sources)
                             if (!source.loop) Console.WriteLine("gain\t" + source.clip.name + "\t" + source.volume.ToString(CultureInfo.InvariantCulture));

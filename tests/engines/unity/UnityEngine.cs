@@ -60,6 +60,11 @@ namespace UnityEngine
         {
             Console.WriteLine("warn\t" + message);
         }
+
+        public static void LogError(object message)
+        {
+            Console.WriteLine("error\t" + message);
+        }
     }
 
     public enum KeyCode { Alpha1, Alpha2, Alpha3, Alpha4, UpArrow, DownArrow }
@@ -174,7 +179,9 @@ namespace UnityEngine
                 object value;
                 if (values.TryGetValue(field.Name, out value) && value != null)
                     field.SetValue(target, As(value, field.FieldType));
-                // A serialised object is never null in Unity.
+                // What is serialised, objects and lists, is never null in Unity.
+                else if (field.FieldType.IsArray)
+                    field.SetValue(target, Array.CreateInstance(field.FieldType.GetElementType(), 0));
                 else if (field.FieldType.IsClass && field.FieldType.IsSerializable && field.FieldType.Namespace == "Chipassets")
                     field.SetValue(target, Activator.CreateInstance(field.FieldType));
             }

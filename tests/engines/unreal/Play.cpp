@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <deque>
+#include <regex>
 #include <sstream>
 
 static EMusicWhen When(const std::string& Word)
@@ -64,7 +65,13 @@ int main(int, char** Files)
 			if (Row[1] == "stop") Music.Stop(Number(Row[2], 0));
 			if (Row[1] == "save") std::printf("state\t%s\n", Narrow(*(Saved = Music.State())).c_str());
 			if (Row[1] == "restore") std::printf("restored\t%s\n", Music.Restore(Saved) ? "true" : "false");
-			if (Row[1] == "refuse") std::printf("restored\t%s\n", Music.Restore(FString(u"{\"format\": 7}")) ? "true" : "false");
+			if (Row[1] == "refuse") std::printf("restored\t%s\n", Music.Restore(Wide(Row[2])) ? "true" : "false");
+			if (Row[1] == "slip") Music.Enter(Wide(Row[2]));
+			if (Row[1] == "worn")
+			{
+				std::string Worn = std::regex_replace(Narrow(*Saved), std::regex("\"sample\": [0-9]+"), "\"sample\": 400000000");
+				std::printf("restored\t%s\n", Music.Restore(Wide(Worn)) ? "true" : "false");
+			}
 		}
 		auto* Wave = static_cast<USoundWaveProcedural*>(UGameplayStatics::Made->Sound);
 		if (!UGameplayStatics::Made->bPlays || Wave->Rate != 44100 || Wave->NumChannels != 2) return 3;

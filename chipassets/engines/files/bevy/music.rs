@@ -434,8 +434,9 @@ impl<B: Backend> Music<B> {
         let track = match self.sting_track(name) {
             Some(track) => track,
             None => {
-                let text = format!("no track serves the scene \"{}\"; there is no such sting", name);
-                return self.tell(text);
+                let mut names = self.scenes();
+                names.extend(self.tracks.iter().map(|track| track.name));
+                return self.tell(format!("there is no sting '{}'; {}", name, meant(name, &names)));
             }
         };
         let plays = self.sounding().map_or(false, |one| std::ptr::eq(one.track, track));
@@ -527,7 +528,8 @@ impl<B: Backend> Music<B> {
 
     fn keep(&mut self, place: &Place, scene: &str) {
         if let Some(track) = place.track.as_ref().and_then(|name| self.named(name)) {
-            self.left.insert(scene.to_string(), (track.name, place.sample as f64));
+            // The file may be shorter by now.
+            self.left.insert(scene.to_string(), (track.name, track.wrap(place.sample as f64).floor()));
         }
     }
 
@@ -539,8 +541,8 @@ impl<B: Backend> Music<B> {
         let track = match self.track_for(&scene, &moods) {
             Some(track) => track,
             None => {
-                let text = format!("no track serves the scene \"{}\"; the music stays as it is", scene);
-                return self.tell(text);
+                let hint = meant(&scene, &self.scenes());
+                return self.tell(format!("no track serves the scene '{}', the music stays; {}", scene, hint));
             }
         };
         self.pending = None;
@@ -583,6 +585,9 @@ impl<B: Backend> Music<B> {
                 old.fade = old.fade.turn(now, change.fade, 0.0);
             }
         }
+        // Scenes that lie below no more begin anew when they come again.
+        let stack = &self.stack;
+        self.left.retain(|scene, _| stack.iter().any(|(one, _)| one == scene));
         let track = match change.track {
             Some(track) => track,
             None => return,
@@ -697,6 +702,17 @@ impl<B: Backend> Music<B> {
         self.named(name).or_else(matching).or_else(|| self.track_for(name, &[]))
     }
 
+    // The scenes that have a track, in the order of the tracks.
+    fn scenes(&self) -> Vec<&'static str> {
+        let mut scenes = Vec::new();
+        for track in self.tracks {
+            if !scenes.contains(&track.scene) {
+                scenes.push(track.scene);
+            }
+        }
+        scenes
+    }
+
     fn named(&self, name: &str) -> Option<&'static Track> {
         self.tracks.iter().find(|track| track.name == name)
     }
@@ -738,6 +754,31 @@ impl<B: Backend> Music<B> {
             self.backend.warn(&text);
         }
     }
+}
+
+// What a name that there is not may mean: the nearest of these, or one of all.
+fn meant(name: &str, names: &[&'static str]) -> String {
+    let nearest = names.iter().map(|one| (distance(name, one), one)).min_by_key(|(far, _)| *far);
+    match nearest {
+        Some((far, one)) if 2 * far <= name.chars().count() => format!("did you mean '{}'?", one),
+        _ => format!("there are: {}", names.join(", ")),
+    }
+}
+
+// How many letters differ between two words, or are in one of them alone.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, letter) in one.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for j in 0..other.len() {
+            let changed = corner + usize::from(letter != other[j]);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// kira as the backend: its sound card, and the files of a folder.

@@ -45,7 +45,12 @@ function music_init() {
 
 /// Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
 function music_enter(_scene, _options = {}) {
+    var _names = variable_struct_get_names(_options);
+    for (var i = 0; i < array_length(_names); i++) {
+        music_known("option of music_enter()", _names[i], ["moods", "when", "fade_ms", "how"]);
+    }
     var _m = global.music, _before = music_scene(), _moods = music_option(_options, "moods", []);
+    if (is_string(_moods)) _moods = [_moods];
     var _same = _before == _scene && music_same_list(music_moods(), _moods), _at = -1;
     for (var i = 0; i < array_length(_m.stack); i++) {
         if (_m.stack[i].scene == _scene) _at = i;
@@ -98,7 +103,9 @@ function music_duck(_by_db = 12, _fade_ms = 150) {
 function music_sting(_name, _when = "now", _priority = 0) {
     var _m = global.music, _track = music_sting_track(_name);
     if (is_undefined(_track)) {
-        music_tell("no track serves the scene '" + _name + "'; there is no such sting");
+        var _names = music_scenes();
+        for (var i = 0; i < array_length(_m.tracks); i++) array_push(_names, _m.tracks[i].name);
+        music_known("sting", _name, _names);
         return;
     }
     if (!is_undefined(_m.current) && _m.current.track == _track) return;
@@ -134,7 +141,7 @@ function music_state() {
 /// Be where music_state() was, in a crossfade. Returns whether it was a state.
 function music_restore(_saved, _fade_ms = 800) {
     var _m = global.music;
-    if (!is_struct(_saved) || music_option(_saved, "format", 0) != 1) {
+    if (!music_is_state(_saved)) {
         music_tell("music_restore() was given what no music_state() returned; the music stays as it is");
         return false;
     }
@@ -263,14 +270,81 @@ function music_change(_track, _scene, _at, _fade_ms, _how) {
 function music_keep(_scene, _place) {
     var _track = music_named(_place.track);
     if (!is_undefined(_track)) {
-        global.music.left[$ _scene] = { track: _track, sample: _place.sample };
+        // The file may be shorter by now.
+        var _sample = floor(music_wrapped(_track, max(_place.sample, 0)));
+        global.music.left[$ _scene] = { track: _track, sample: _sample };
     }
+}
+
+/// Whether it is what music_state() returns.
+function music_is_state(_saved) {
+    if (!is_struct(_saved) || music_option(_saved, "format", 0) != 1) return false;
+    var _scenes = music_option(_saved, "scenes", undefined), _playing = music_option(_saved, "playing", undefined);
+    if (!is_array(_scenes)) return false;
+    for (var i = 0; i < array_length(_scenes); i++) {
+        if (!music_is_place(_scenes[i]) || !is_array(music_option(_scenes[i], "moods", undefined))) return false;
+    }
+    var _level = music_option(_saved, "intensity", undefined), _duck = music_option(_saved, "duck_db", undefined);
+    return is_numeric(_level) && is_numeric(_duck) && (!is_struct(_playing) || music_is_place(_playing));
+}
+
+function music_is_place(_place) {
+    if (!is_struct(_place) || !is_string(music_option(_place, "scene", undefined))) return false;
+    return !is_string(music_option(_place, "track", undefined)) || is_numeric(music_option(_place, "sample", undefined));
+}
+
+/// The scenes that have a track, in the order of the tracks.
+function music_scenes() {
+    var _tracks = global.music.tracks, _scenes = [];
+    for (var i = 0; i < array_length(_tracks); i++) {
+        if (!music_has(_scenes, _tracks[i].scene)) array_push(_scenes, _tracks[i].scene);
+    }
+    return _scenes;
+}
+
+/// Whether a name is one of these; one that is not is told of.
+function music_known(_what, _name, _names) {
+    if (music_has(_names, _name)) return true;
+    music_tell("there is no " + _what + " '" + string(_name) + "'; " + music_meant(string(_name), _names));
+    return false;
+}
+
+/// What a name that there is not may mean: the nearest of these, or one of all.
+function music_meant(_name, _names) {
+    var _best = "", _least = -1, _all = "";
+    for (var i = 0; i < array_length(_names); i++) {
+        var _far = music_distance(_name, _names[i]);
+        _all += ((i > 0) ? ", " : "") + _names[i];
+        if (_least < 0 || _far < _least) {
+            _best = _names[i];
+            _least = _far;
+        }
+    }
+    if (_least >= 0 && 2 * _least <= string_length(_name)) return "did you mean '" + _best + "'?";
+    return "there are: " + _all;
+}
+
+/// How many letters differ between two words, or are in one of them alone.
+function music_distance(_one, _other) {
+    var _row = [], _length = string_length(_other);
+    for (var j = 0; j <= _length; j++) array_push(_row, j);
+    for (var i = 1; i <= string_length(_one); i++) {
+        var _corner = _row[0];
+        _row[0] = i;
+        for (var j = 1; j <= _length; j++) {
+            var _changed = _corner + ((string_char_at(_one, i) == string_char_at(_other, j)) ? 0 : 1);
+            _corner = _row[j];
+            _row[j] = min(_row[j] + 1, _row[j - 1] + 1, _changed);
+        }
+    }
+    return _row[_length];
 }
 
 function music_plan(_before, _options) {
     var _m = global.music, _scene = music_scene(), _track = music_track(_scene, music_moods());
     if (is_undefined(_track)) {
-        music_tell("no track serves the scene '" + _scene + "'; the music stays as it is");
+        var _hint = music_meant(_scene, music_scenes());
+        music_tell("no track serves the scene '" + _scene + "', the music stays; " + _hint);
         return;
     }
     _m.pending = undefined;
@@ -288,6 +362,7 @@ function music_plan(_before, _options) {
         if ((_row[0] == "*" || _row[0] == _before) && (_row[1] == "*" || _row[1] == _scene)) _rule = _row;
     }
     var _how = music_option(_options, "how", _rule[4]);
+    if (!music_known("how", _how, ["crossfade", "fade", "cut"])) _how = _rule[4];
     var _fade_ms = (_how == "cut") ? 0 : music_option(_options, "fade_ms", _rule[3]);
     if (_keeps && _how == "fade") _how = "crossfade";
     var _at = current_time + music_ms_to_line(music_option(_options, "when", _rule[2]));
@@ -298,11 +373,8 @@ function music_plan(_before, _options) {
 function music_take(_change, _now) {
     var _m = global.music, _old = _m.current, _start = -1;
     if (!is_undefined(_old)) {
-        var _sample = music_sample(_old), _is_kept = false;
-        for (var i = 0; i < array_length(_m.stack); i++) {
-            if (_m.stack[i].scene == _old.scene) _is_kept = true;
-        }
-        if (_is_kept && _old.scene != _change.scene) {
+        var _sample = music_sample(_old);
+        if (music_is_kept(_old.scene) && _old.scene != _change.scene) {
             var _later = _sample + _change.fade_ms * _old.track.rate / 1000;
             _m.left[$ _old.scene] = { track: _old.track, sample: floor(music_wrapped(_old.track, _later)) };
         }
@@ -312,6 +384,11 @@ function music_take(_change, _now) {
         _old.fade = music_turned(_old.fade, _now, _change.fade_ms, 0);
     }
     _m.current = undefined;
+    // Scenes that lie below no more begin anew when they come again.
+    var _left = variable_struct_get_names(_m.left);
+    for (var i = 0; i < array_length(_left); i++) {
+        if (!music_is_kept(_left[i])) variable_struct_remove(_m.left, _left[i]);
+    }
     if (is_undefined(_change.track)) return;
     if (_start < 0) _start = music_place_to_go_on(_change, _now);
     if (variable_struct_exists(_m.left, _change.scene)) variable_struct_remove(_m.left, _change.scene);
@@ -322,6 +399,14 @@ function music_take(_change, _now) {
     }
     var _fade_ms = (_is_silent && _start == 0) ? 0 : _change.fade_ms;
     _m.current = music_voice(_change.track, _change.scene, _start, _now, _fade_ms, false);
+}
+
+// Whether the scene lies in the stack.
+function music_is_kept(_scene) {
+    for (var i = 0; i < array_length(global.music.stack); i++) {
+        if (global.music.stack[i].scene == _scene) return true;
+    }
+    return false;
 }
 
 // Where it is by now if it still fades out, or where it was left.
@@ -336,6 +421,13 @@ function music_place_to_go_on(_change, _now) {
 }
 
 function music_voice(_track, _scene, _start, _now, _fade_ms, _is_sting) {
+    for (var n = 0; n < array_length(_track.assets); n++) {
+        if (!audio_exists(_track.assets[n])) {
+            var _file = "music/" + _track.files[n] + " is no Included File that can be played";
+            music_tell("track '" + _track.name + "' stays silent: " + _file);
+            return undefined;
+        }
+    }
     var _voice = {
         track: _track, scene: _scene, sounds: [], is_sting: _is_sting,
         fade: music_fade((_fade_ms == 0) ? 1 : 0, 1, _now, _fade_ms)
@@ -362,8 +454,14 @@ function music_start_sting(_now) {
     if (!is_undefined(_m.sting)) {
         _m.sting.voice.fade = music_turned(_m.sting.voice.fade, _now, MUSIC_RELEASE_MS, 0);
     }
+    _m.sting = undefined;
+    var _voice = music_voice(_waiting.track, "", 0, _now, 0, true);
+    if (is_undefined(_voice)) {
+        _m.sting_duck = music_turned(_m.sting_duck, _now, MUSIC_STING_RETURN_MS, 1);
+        return;
+    }
     _m.sting = {
-        voice: music_voice(_waiting.track, "", 0, _now, 0, true), priority: _waiting.priority,
+        voice: _voice, priority: _waiting.priority,
         ends: _now + _waiting.track.samples * 1000 / _waiting.track.rate
     };
     _m.sting_duck = music_turned(_m.sting_duck, _now, MUSIC_STING_DUCK_MS, MUSIC_STING_DUCK);
@@ -481,6 +579,7 @@ function music_same_place(_track, _other, _sample) {
 // Milliseconds to the next beat, bar or section of what plays.
 function music_ms_to_line(_when) {
     var _m = global.music;
+    if (!music_known("when", _when, ["now", "beat", "bar", "section"])) return 0;
     if (_when == "now" || is_undefined(_m.current)) return 0;
     return music_to_line(_m.current.track, music_sample(_m.current), _when) * 1000 / _m.current.track.rate;
 }

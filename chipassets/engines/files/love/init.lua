@@ -18,14 +18,22 @@ local PIECES = 8
 
 local sounds = {}
 
--- The samples of a track's files, decoded once. For a loading screen: music.preload("battle").
+-- The samples of a track's files, decoded once; nil, and one line, where one cannot be.
 local function decoded(track)
-  if not sounds[track.name] then
+  if sounds[track.name] == nil then
     local files = {}
-    for i, file in ipairs(track.files) do files[i] = love.sound.newSoundData(folder .. file) end
+    for i, file in ipairs(track.files) do
+      local is_there, data = pcall(love.sound.newSoundData, folder .. file)
+      if not is_there then
+        print("chipassets: track '" .. track.name .. "' stays silent: " .. tostring(data))
+        files = false
+        break
+      end
+      files[i] = data
+    end
     sounds[track.name] = files
   end
-  return sounds[track.name]
+  return sounds[track.name] or nil
 end
 
 local Voice = {}
@@ -85,7 +93,9 @@ local voices = {}
 local backend = {now = love.timer.getTime, warn = print}
 
 function backend.start(track, sample)
-  local voice = setmetatable({track = track, data = decoded(track), sources = {}}, Voice)
+  local data = decoded(track)
+  if not data then return nil end
+  local voice = setmetatable({track = track, data = data, sources = {}}, Voice)
   voice.cursor, voice.queued, voice.pieces = sample, sample, {}
   for i, data in ipairs(voice.data) do
     local rate, bits, channels = data:getSampleRate(), data:getBitDepth(), data:getChannelCount()

@@ -1,7 +1,8 @@
 -- Which music should sound, and how loud: scenes that lie over each other, layers, stings, ducking,
 -- save games. Knows no engine: a backend plays what is decided here. Lua 5.1 and later.
 --
--- A backend has: now(), seconds of a clock; start(track, sample), which returns a voice; warn(text).
+-- A backend has: now(), seconds of a clock; start(track, sample), which returns a voice, or nil and
+-- a word to the log where a file cannot be played; warn(text).
 -- A voice has: position(), the sample of the file; set_gain(layer, gain); stop().
 
 local Music = {}
@@ -18,6 +19,8 @@ local RULES = {
   {"shop", "town", "bar", 0.4, "crossfade"},
   {"*", "*", "now", 0.8, "crossfade"},
 }
+local WHENS, HOWS = {"now", "beat", "bar", "section"}, {"crossfade", "fade", "cut"}
+local OPTIONS = {"moods", "when", "fade", "how"}
 local STING_DUCK = 10 ^ (-12 / 20)
 local STING_DUCK_SECONDS, STING_RETURN_SECONDS, RELEASE_SECONDS = 0.08, 0.5, 0.06
 
@@ -37,6 +40,58 @@ end
 
 local function clamp(value, least, most)
   return math.min(math.max(value, least), most)
+end
+
+-- How many letters differ between two words, or are in one of them alone.
+local function distance(one, other)
+  local row = {}
+  for j = 0, #other do row[j] = j end
+  for i = 1, #one do
+    local corner = row[0]
+    row[0] = i
+    for j = 1, #other do
+      local changed = corner + (one:byte(i) == other:byte(j) and 0 or 1)
+      corner, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, changed)
+    end
+  end
+  return row[#other]
+end
+
+-- What a name that there is not may mean: the nearest of these, or one of all.
+local function meant(name, names)
+  local best, least
+  for _, one in ipairs(names) do
+    local far = distance(name, one)
+    if not least or far < least then best, least = one, far end
+  end
+  if best and 2 * least <= #name then return "did you mean '" .. best .. "'?" end
+  return "there are: " .. table.concat(names, ", ")
+end
+
+local function has(list, value)
+  for _, one in ipairs(list) do
+    if one == value then return true end
+  end
+  return false
+end
+
+-- Whether it is a scene's place: a track that is no text, as null of a JSON library, is none.
+local function is_place(entry)
+  return type(entry) == "table" and type(entry.scene) == "string"
+    and (type(entry.track) ~= "string" or type(entry.sample) == "number")
+end
+
+-- Whether it is what state() returns.
+local function is_state(state)
+  if type(state) ~= "table" or state.format ~= 1 or type(state.scenes) ~= "table" then return false end
+  for _, entry in ipairs(state.scenes) do
+    if not is_place(entry) or type(entry.moods) ~= "table" then return false end
+    for _, mood in ipairs(entry.moods) do
+      if type(mood) ~= "string" then return false end
+    end
+  end
+  return type(state.intensity) == "number" and type(state.duck_db) == "number"
+    and (type(state.playing) ~= "table" or is_place(state.playing))
 end
 
 -- The amplitudes of that many layers at an intensity: the first always sounds.
@@ -127,7 +182,13 @@ end
 -- Options: moods (a list), when, fade (seconds), how, in place of the rule's.
 function Music:enter(scene, options)
   options = options or {}
+  for name in pairs(options) do
+    if not has(OPTIONS, name) then
+      self:_tell("enter() has no option '" .. name .. "'; " .. meant(tostring(name), OPTIONS))
+    end
+  end
   local before, moods = self:scene(), options.moods or {}
+  if type(moods) == "string" then moods = {moods} end
   local old_moods = #self._stack > 0 and self._stack[#self._stack].moods or {}
   local at
   for i, entry in ipairs(self._stack) do
@@ -185,7 +246,9 @@ function Music:sting(name, when, priority)
   priority = priority or 0
   local track = self:_sting_track(name)
   if not track then
-    return self:_tell("no track serves the scene '" .. name .. "'; there is no such sting")
+    local names = self:_scenes()
+    for _, one in ipairs(self._tracks) do table.insert(names, one.name) end
+    return self:_tell("there is no sting '" .. name .. "'; " .. meant(name, names))
   end
   if self._current and self._current.track == track then return end
   if self._sting and self._sting.priority > priority then return end
@@ -224,15 +287,14 @@ end
 
 -- Be where state() was, in a crossfade. Returns whether it was a state.
 function Music:restore(state, fade)
-  if type(state) ~= "table" or state.format ~= 1 or type(state.scenes) ~= "table" then
+  if not is_state(state) then
     self:_tell("restore() was given what no state() returned; the music stays as it is")
     return false
   end
   self._stack, self._left = {}, {}
   for i, entry in ipairs(state.scenes) do
     self._stack[i] = {scene = entry.scene, moods = entry.moods}
-    local track = entry.track and self:_named(entry.track)
-    if track then self._left[entry.scene] = {track = track, sample = entry.sample} end
+    self:_keep(entry.scene, entry)
   end
   self:_end_sting()
   self:duck(state.duck_db, 0)
@@ -240,9 +302,8 @@ function Music:restore(state, fade)
   if self._current then self._current.scene = "" end
   local scene, wanted = self:scene(), nil
   if #self._stack > 0 then wanted = self:_track_for(scene, self._stack[#self._stack].moods) end
-  if not wanted and state.playing then
-    wanted, scene = self:_named(state.playing.track), state.playing.scene
-    if wanted then self._left[scene] = {track = wanted, sample = state.playing.sample} end
+  if not wanted and type(state.playing) == "table" then
+    wanted, scene = self:_keep(state.playing.scene, state.playing), state.playing.scene
   end
   local now = self._backend.now()
   self._pending = {
@@ -277,7 +338,8 @@ function Music:_plan(before, options)
   local scene = self:scene()
   local track = self:_track_for(scene, self._stack[#self._stack].moods)
   if not track then
-    return self:_tell("no track serves the scene '" .. scene .. "'; the music stays as it is")
+    local hint = meant(scene, self:_scenes())
+    return self:_tell("no track serves the scene '" .. scene .. "', the music stays; " .. hint)
   end
   if self._current and self._current.track == track then
     self._current.scene, self._pending = scene, nil
@@ -289,6 +351,10 @@ function Music:_plan(before, options)
     if (row[1] == "*" or row[1] == before) and (row[2] == "*" or row[2] == scene) then rule = row end
   end
   local how = options.how or rule[5]
+  if not has(HOWS, how) then
+    self:_tell("there is no how '" .. tostring(how) .. "'; " .. meant(tostring(how), HOWS))
+    how = rule[5]
+  end
   local keeps_place = self._current ~= nil and shares_bars(track, self._current.track)
   self._pending = {
     track = track, scene = scene, at = self:_line_time(options.when or rule[3]),
@@ -309,9 +375,10 @@ function Music:_take(change, now)
   local start = old and change.keeps_place and self:_sample()
   start = start and math.floor(same_place(change.track, old.track, start))
   self._current = nil
-  if not change.track then return end
+  if not change.track then return self:_forget_left() end
   start = start or self:_place_to_go_on(change, now)
   self._left[change.scene] = nil
+  self:_forget_left()
   if not change.track.loops and start >= change.track.samples then start = 0 end
   local is_silent = true
   for _, voice in ipairs(self._voices) do
@@ -319,6 +386,13 @@ function Music:_take(change, now)
   end
   local fade = is_silent and start == 0 and 0 or change.fade
   self._current = self:_voice(change.track, change.scene, start, now, fade)
+end
+
+-- Scenes that lie below no more begin anew when they come again.
+function Music:_forget_left()
+  for scene in pairs(self._left) do
+    if not self:_is_kept(scene) then self._left[scene] = nil end
+  end
 end
 
 -- Where a change's track goes on: where it is by now if it still fades out, or was left.
@@ -334,7 +408,9 @@ function Music:_place_to_go_on(change, now)
 end
 
 function Music:_voice(track, scene, start, now, fade)
-  local voice = {track = track, scene = scene, sounds = self._backend.start(track, start)}
+  local sounds = self._backend.start(track, start)
+  if not sounds then return nil end
+  local voice = {track = track, scene = scene, sounds = sounds}
   voice.fade = {first = fade == 0 and 1 or 0, last = 1, at = now, seconds = fade}
   table.insert(self._voices, voice)
   self:_set_gains(voice, now)
@@ -347,7 +423,9 @@ function Music:_start_sting(now)
   if self._sting then
     self._sting.voice.fade = turn(self._sting.voice.fade, now, RELEASE_SECONDS, 0)
   end
+  self._sting = nil
   local voice = self:_voice(waiting.track, "", 0, now, 0)
+  if not voice then return self:_return_from_sting(now) end
   voice.is_sting = true
   self:_set_gains(voice, now)
   local ends = now + waiting.track.samples / waiting.track.rate
@@ -361,8 +439,12 @@ function Music:_end_sting()
     local now = self._backend.now()
     self._sting.voice.fade = turn(self._sting.voice.fade, now, RELEASE_SECONDS, 0)
     self._sting = nil
-    self._sting_duck = turn(self._sting_duck, now, STING_RETURN_SECONDS, 1)
+    self:_return_from_sting(now)
   end
+end
+
+function Music:_return_from_sting(now)
+  self._sting_duck = turn(self._sting_duck, now, STING_RETURN_SECONDS, 1)
 end
 
 function Music:_tend(now)
@@ -424,6 +506,25 @@ function Music:_named(name)
   end
 end
 
+-- The scenes that have a track, in the order of the tracks.
+function Music:_scenes()
+  local scenes = {}
+  for _, track in ipairs(self._tracks) do
+    if not has(scenes, track.scene) then table.insert(scenes, track.scene) end
+  end
+  return scenes
+end
+
+-- Let a scene's music go on at a place of a save game; the file may be shorter by now.
+function Music:_keep(scene, place)
+  local track = self:_named(place.track)
+  if track then
+    local sample = math.floor(wrap(track, math.max(place.sample, 0)))
+    self._left[scene] = {track = track, sample = sample}
+  end
+  return track
+end
+
 function Music:_is_kept(scene)
   for _, entry in ipairs(self._stack) do
     if entry.scene == scene then return true end
@@ -447,6 +548,10 @@ end
 
 function Music:_line_time(when)
   local now = self._backend.now()
+  if when and not has(WHENS, when) then
+    self:_tell("there is no when '" .. tostring(when) .. "'; " .. meant(tostring(when), WHENS))
+    when = "now"
+  end
   if not self._current or not when or when == "now" then return now end
   local track = self._current.track
   return now + samples_to_line(track, self:_sample(), when) / track.rate

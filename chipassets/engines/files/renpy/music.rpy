@@ -20,6 +20,7 @@ init -10 python:
         )
 
 init -5 python in chipassets:
+    import difflib
     import math
     from store import renpy
 
@@ -37,6 +38,30 @@ init -5 python in chipassets:
 
         return max(served, key=likeness) if served else None
 
+    told = set()
+
+    def tell(text):
+        """Say something once, in the console and in log.txt."""
+        if text not in told:
+            told.add(text)
+            print("chipassets: " + text)
+            renpy.log("chipassets: " + text)
+
+    def meant(name, names):
+        """What a name that there is not may mean: the nearest of these, or one of all."""
+        names = list(dict.fromkeys(names))
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+        return "did you mean '%s'?" % near[0] if near else "there are: " + ", ".join(names)
+
+    def is_there(track, files):
+        """Whether every file is in the game; one that is not is told of."""
+        for path in files:
+            name = path.rpartition(">")[2]
+            if not renpy.loadable(name):
+                tell("track '%s' stays silent: the game has no %s" % (track["name"], name))
+                return False
+        return True
+
     def spread(level, layers):
         """The amplitudes of that many layers at an intensity: the first always sounds."""
         upper = max(layers - 1, 1)
@@ -48,10 +73,15 @@ init -5 python in chipassets:
 
     def enter(scene, moods=(), fadeout=0.8, fadein=0.8):
         """Play the scene's music; what plays already goes on."""
+        moods = (moods,) if isinstance(moods, str) else moods
         track = track_for(scene, moods)
         if track is None:
+            hint = meant(scene, [track["scene"] for track in TRACKS])
+            tell("no track serves the scene '%s', the music stays; %s" % (scene, hint))
             return
         files = track["files"]
+        if not is_there(track, files):
+            return
         for number in range(1, LAYERS + 1):
             if number <= len(files):
                 renpy.music.play(
@@ -74,7 +104,10 @@ init -5 python in chipassets:
         """Play a track, or a scene's track, once over the music."""
         named = [track for track in TRACKS if track["name"] == name]
         track = named[0] if named else track_for(name)
-        if track is not None:
+        if track is None:
+            names = [track[key] for key in ("scene", "name") for track in TRACKS]
+            tell("there is no sting '%s'; %s" % (name, meant(name, names)))
+        elif is_there(track, [track["once"]]):
             renpy.sound.play(track["once"], channel="sound")
 
     def stop(fadeout=0.8):

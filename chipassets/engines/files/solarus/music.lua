@@ -45,6 +45,46 @@ local function find(name, playing)
   return by_scene
 end
 
+-- How many letters differ between two words, or are in one of them alone.
+local function distance(one, other)
+  local row = {}
+  for j = 0, #other do row[j] = j end
+  for i = 1, #one do
+    local corner = row[0]
+    row[0] = i
+    for j = 1, #other do
+      local changed = corner + (one:byte(i) == other:byte(j) and 0 or 1)
+      corner, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, changed)
+    end
+  end
+  return row[#other]
+end
+
+-- What a name that there is not may mean: the nearest scene or track, or one of all.
+local function meant(name, with_tracks)
+  local names, seen = {}, {}
+  for _, key in ipairs(with_tracks and {"scene", "name"} or {"scene"}) do
+    for _, track in ipairs(tracks) do
+      if not seen[track[key]] then table.insert(names, track[key]) end
+      seen[track[key]] = true
+    end
+  end
+  local best, least
+  for _, one in ipairs(names) do
+    local far = distance(name, one)
+    if not least or far < least then best, least = one, far end
+  end
+  if best and 2 * least <= #name then return "did you mean '" .. best .. "'?" end
+  return "there are: " .. table.concat(names, ", ")
+end
+
+local told = {}
+
+local function tell(text)
+  if not told[text] then print("chipassets: " .. text) end
+  told[text] = true
+end
+
 local function play(track, after)
   if track.loops and not after then
     sol.audio.play_music(FOLDER .. track.name, true)
@@ -57,7 +97,7 @@ local function follow()
   local top = music.stack[#music.stack]
   local track = top and choose(top.scene, top.moods)
   if top and not track then
-    print("chipassets: no track serves the scene " .. top.scene .. "; the music stays as it is")
+    tell("no track serves the scene '" .. top.scene .. "', the music stays; " .. meant(top.scene))
   elseif track and track ~= music.current then
     music.current, music.sting_of = track, nil
     play(track)
@@ -67,6 +107,7 @@ end
 -- Be in a scene: over lower ones, in place of equal ones, back to one that lies below.
 function music:enter(scene, options)
   local moods = options and options.moods or {}
+  if type(moods) == "string" then moods = {moods} end
   for i, entry in ipairs(self.stack) do
     if entry.scene == scene then
       while #self.stack > i do table.remove(self.stack) end
@@ -92,8 +133,10 @@ end
 function music:sting(name)
   local track = find(name, self.current)
   if not track then
-    print("chipassets: no track serves the scene " .. name .. "; there is no such sting")
-  elseif track ~= self.current and not track.loops then
+    tell("there is no sting '" .. name .. "'; " .. meant(name, true))
+  elseif track.loops then
+    tell("'" .. name .. "' loops, and cannot be a sting here: set loop: false in the manifest")
+  elseif track ~= self.current then
     local token = {}
     self.sting_of = token
     play(track, function()

@@ -20,7 +20,10 @@ namespace Chipassets
         /// <summary>Seconds of the audio clock.</summary>
         double Now { get; }
 
-        /// <summary>Start a track at a sample of its file, at a time of the clock.</summary>
+        /// <summary>
+        /// Start a track at a sample of its file, at a time of the clock; null, and a warning, where
+        /// it cannot be played.
+        /// </summary>
         IVoice Start(Track track, int sample, double at);
 
         void Warn(string text);
@@ -115,6 +118,8 @@ namespace Chipassets
         /// <summary>No start is asked for sooner than this: a buffer or two of the sound card.</summary>
         public const double Lead = 0.06;
 
+        static readonly string[] Whens = { "now", "beat", "bar", "section" };
+        static readonly string[] Hows = { "crossfade", "fade", "cut" };
         const float StingDuck = 0.2511886f; // 12 dB less
         const float StingDuckSeconds = 0.08f, StingReturnSeconds = 0.5f, ReleaseSeconds = 0.06f;
 
@@ -292,7 +297,9 @@ namespace Chipassets
             Track track = StingTrack(name);
             if (track == null)
             {
-                Tell("no track serves the scene \"" + name + "\"; there is no such sting");
+                List<string> names = Scenes();
+                foreach (Track one in tracks) names.Add(one.name);
+                Tell("there is no sting '" + name + "'; " + Meant(name, names));
                 return;
             }
             if (current != null && current.track == track) return;
@@ -320,7 +327,7 @@ namespace Chipassets
         /// <summary>Be where State() was, in a crossfade. Returns whether it was a state.</summary>
         public bool Restore(MusicState state, float fade = 0.8f)
         {
-            if (state == null || state.format != 1 || state.scenes == null)
+            if (!IsState(state))
             {
                 Tell("Restore() was given what no State() returned; the music stays as it is");
                 return false;
@@ -330,8 +337,7 @@ namespace Chipassets
             foreach (SceneState saved in state.scenes)
             {
                 stack.Add(new Entry { scene = saved.scene, moods = saved.moods ?? new string[0] });
-                Track track = Named(saved.track);
-                if (track != null) left[saved.scene] = new Place { track = track, sample = saved.sample };
+                Keep(saved.scene, saved);
             }
             EndSting();
             Duck(state.duck_db, 0);
@@ -341,9 +347,8 @@ namespace Chipassets
             Track wanted = stack.Count > 0 ? ForScene(scene, Top.moods) : null;
             if (wanted == null && state.playing != null && Named(state.playing.track) != null)
             {
-                wanted = Named(state.playing.track);
                 scene = state.playing.scene;
-                left[scene] = new Place { track = wanted, sample = state.playing.sample };
+                wanted = Keep(scene, state.playing);
             }
             pending = new Change { track = wanted, scene = scene, at = backend.Now, fade = fade, isJump = true };
             return true;
@@ -400,7 +405,8 @@ namespace Chipassets
             Track track = ForScene(scene, Top.moods);
             if (track == null)
             {
-                Tell("no track serves the scene \"" + scene + "\"; the music stays as it is");
+                string hint = Meant(scene, Scenes());
+                Tell("no track serves the scene '" + scene + "', the music stays; " + hint);
                 return;
             }
             pending = null;
@@ -416,6 +422,7 @@ namespace Chipassets
                 rule = row;
                 break;
             }
+            if (how != null && !Known("how", how, Hows)) how = null;
             how = how ?? rule.How;
             bool keepsPlace = current != null && track.SharesBars(current.track);
             pending = new Change
@@ -438,6 +445,9 @@ namespace Chipassets
                 if (change.keepsPlace) start = change.track.SamePlace(old.track, old.Sample(change.at));
             }
             current = null;
+            // Scenes that lie below no more begin anew when they come again.
+            foreach (string scene in new List<string>(left.Keys))
+                if (!stack.Exists(entry => entry.scene == scene)) left.Remove(scene);
             if (change.track == null) return;
             if (!change.keepsPlace) start = PlaceToGoOn(change);
             left.Remove(change.scene);
@@ -460,11 +470,12 @@ namespace Chipassets
 
         Voice NewVoice(Track track, string scene, int sample, double at, float fade, bool isSting)
         {
+            IVoice sounds = backend.Start(track, sample, at);
+            if (sounds == null) return null;
             Voice voice = new Voice
             {
-                track = track, scene = scene, at = at, sample = sample, isSting = isSting,
+                track = track, scene = scene, at = at, sample = sample, isSting = isSting, sounds = sounds,
                 fade = new Fade { first = fade == 0 ? 1 : 0, last = 1, at = at, seconds = fade },
-                sounds = backend.Start(track, sample, at),
             };
             voices.Add(voice);
             return voice;
@@ -476,6 +487,12 @@ namespace Chipassets
             sting = waiting;
             waiting = null;
             sting.voice = NewVoice(sting.track, "", 0, at, 0, true);
+            if (sting.voice == null)
+            {
+                sting = null;
+                stingDuck = stingDuck.Turn(at, StingReturnSeconds, 1);
+                return;
+            }
             sting.ends = at + (double)sting.track.samples / sting.track.rate;
             stingDuck = stingDuck.Turn(at, StingDuckSeconds, StingDuck);
         }
@@ -534,6 +551,74 @@ namespace Chipassets
             return null;
         }
 
+        // The scenes that have a track, in the order of the tracks.
+        List<string> Scenes()
+        {
+            List<string> scenes = new List<string>();
+            foreach (Track track in tracks)
+                if (!scenes.Contains(track.scene)) scenes.Add(track.scene);
+            return scenes;
+        }
+
+        // Let a scene's music go on at a place of a save game; the file may be shorter by now.
+        Track Keep(string scene, SceneState place)
+        {
+            Track track = Named(place.track);
+            if (track != null)
+                left[scene] = new Place { track = track, sample = track.Wrap(Math.Max(place.sample, 0)) };
+            return track;
+        }
+
+        static bool IsState(MusicState state)
+        {
+            if (state == null || state.format != 1 || state.scenes == null) return false;
+            if (float.IsNaN(state.intensity) || float.IsNaN(state.duck_db)) return false;
+            return Array.TrueForAll(state.scenes, one => one != null && !string.IsNullOrEmpty(one.scene));
+        }
+
+        // Whether a word is one of these; one that is not is told of.
+        bool Known(string what, string word, IList<string> words)
+        {
+            if (words.Contains(word)) return true;
+            Tell("there is no " + what + " '" + word + "'; " + Meant(word, words));
+            return false;
+        }
+
+        /// <summary>What a name that there is not may mean: the nearest of these, or one of all.</summary>
+        public static string Meant(string name, IList<string> names)
+        {
+            string best = null;
+            int least = int.MaxValue;
+            foreach (string one in names)
+            {
+                int far = Distance(name ?? "", one);
+                if (far >= least) continue;
+                best = one;
+                least = far;
+            }
+            if (best != null && 2 * least <= (name ?? "").Length) return "did you mean '" + best + "'?";
+            return "there are: " + string.Join(", ", names);
+        }
+
+        // How many letters differ between two words, or are in one of them alone.
+        static int Distance(string one, string other)
+        {
+            int[] row = new int[other.Length + 1];
+            for (int j = 0; j < row.Length; j++) row[j] = j;
+            for (int i = 0; i < one.Length; i++)
+            {
+                int corner = row[0];
+                row[0] = i + 1;
+                for (int j = 0; j < other.Length; j++)
+                {
+                    int changed = corner + (one[i] == other[j] ? 0 : 1);
+                    corner = row[j + 1];
+                    row[j + 1] = Math.Min(Math.Min(row[j + 1] + 1, row[j] + 1), changed);
+                }
+            }
+            return row[other.Length];
+        }
+
         SceneState PlaceOf(string scene, string[] moods)
         {
             SceneState place = new SceneState { scene = scene, moods = moods };
@@ -554,6 +639,7 @@ namespace Chipassets
         double LineTime(string when)
         {
             double now = backend.Now;
+            if (when != null && !Known("when", when, Whens)) return now;
             if (current == null || when == null || when == "now") return now;
             // What is asked to begin only in a moment has its lines from there on.
             double from = Math.Max(now, current.at);

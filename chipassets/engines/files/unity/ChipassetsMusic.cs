@@ -21,7 +21,13 @@ namespace Chipassets
         /// <summary>Scenes' levels, rules, the track that plays and its place.</summary>
         public MusicCore Core
         {
-            get { return core ?? (core = new MusicCore(bundle.tracks, this)); }
+            get
+            {
+                if (core != null) return core;
+                if (bundle == null)
+                    Debug.LogError("chipassets: ChipassetsMusic has no bundle; drag music.chipmusic onto its field Bundle");
+                return core = new MusicCore(bundle == null ? new Track[0] : bundle.tracks, this);
+            }
         }
 
         /// <summary>Be in a scene; when, fade (seconds) and how are the rule's where not given.</summary>
@@ -72,7 +78,8 @@ namespace Chipassets
             MusicState state = null;
             try
             {
-                state = JsonUtility.FromJson<MusicState>(json);
+                // A missing list is an empty one to JsonUtility.
+                if (json != null && json.Contains("\"scenes\"")) state = JsonUtility.FromJson<MusicState>(json);
             }
             catch (ArgumentException)
             {
@@ -101,6 +108,11 @@ namespace Chipassets
 
         IVoice IBackend.Start(Track track, int sample, double at)
         {
+            if (track.clips == null || track.clips.Length != track.files.Length || Array.IndexOf(track.clips, null) >= 0)
+            {
+                Debug.LogWarning("chipassets: track '" + track.name + "' stays silent: a clip of it is missing; import music.chipmusic again");
+                return null;
+            }
             Sounds sounds = new Sounds();
             foreach (AudioClip clip in track.clips) sounds.layers.Add(Schedule(track, clip, sample, at));
             return sounds;

@@ -226,7 +226,11 @@ public:
     void Sting(const std::string& name, const std::string& when = "now", int priority = 0) {
         std::lock_guard<std::mutex> lock(mutex_);
         const Track* track = StingTrack(name);
-        if (!track) return Tell("no track serves the scene \"" + name + "\"; there is no such sting");
+        if (!track) {
+            std::vector<std::string> names = Scenes();
+            for (const Track& one : tracks_) names.push_back(one.name);
+            return Tell("there is no sting '" + name + "'; " + Meant(name, names));
+        }
         Voice* current = Current();
         if ((current && current->track == track) || (sting_.track && sting_.priority > priority)) return;
         if ((waiting_.track && waiting_.priority > priority) || !Load(*track)) return;
@@ -270,7 +274,7 @@ public:
         std::lock_guard<std::mutex> lock(mutex_);
         Value state;
         const char* at = json.c_str();
-        if (!Read(at, state, 0) || state["format"].number != 1 || !state["scenes"].isList) {
+        if (!Read(at, state, 0) || !IsState(state)) {
             Tell("Restore() was given what no State() returned; the music stays as it is");
             return false;
         }
@@ -424,13 +428,66 @@ private:
         return true;
     }
 
+    static bool IsState(Value& state) {
+        if (state["format"].number != 1 || !state["scenes"].isList) return false;
+        if (!state.fields.count("intensity") || !state.fields.count("duck_db")) return false;
+        std::vector<Value>& scenes = state["scenes"].items;
+        return std::all_of(scenes.begin(), scenes.end(), [](Value& one) { return !one["scene"].text.empty(); });
+    }
+
+    // The scenes that have a track, in the order of the tracks.
+    std::vector<std::string> Scenes() const {
+        std::vector<std::string> scenes;
+        for (const Track& track : tracks_)
+            if (std::find(scenes.begin(), scenes.end(), track.scene) == scenes.end()) scenes.push_back(track.scene);
+        return scenes;
+    }
+
+    // Whether a word is one of these; one that is not is told of.
+    bool Known(const std::string& what, const std::string& word, const std::vector<std::string>& words) {
+        if (std::find(words.begin(), words.end(), word) != words.end()) return true;
+        Tell("there is no " + what + " '" + word + "'; " + Meant(word, words));
+        return false;
+    }
+
+    // What a name that there is not may mean: the nearest of these, or one of all.
+    static std::string Meant(const std::string& name, const std::vector<std::string>& names) {
+        std::string best, all;
+        size_t least = std::string::npos;
+        for (const std::string& one : names) {
+            all += (all.empty() ? "" : ", ") + one;
+            size_t far = Distance(name, one);
+            if (far < least) {
+                least = far;
+                best = one;
+            }
+        }
+        return !names.empty() && 2 * least <= name.size() ? "did you mean '" + best + "'?" : "there are: " + all;
+    }
+
+    // How many letters differ between two words, or are in one of them alone.
+    static size_t Distance(const std::string& one, const std::string& other) {
+        std::vector<size_t> row(other.size() + 1);
+        for (size_t j = 0; j < row.size(); j++) row[j] = j;
+        for (size_t i = 0; i < one.size(); i++) {
+            size_t corner = row[0];
+            row[0] = i + 1;
+            for (size_t j = 0; j < other.size(); j++) {
+                size_t changed = corner + (one[i] == other[j] ? 0 : 1);
+                corner = row[j + 1];
+                row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, changed});
+            }
+        }
+        return row[other.size()];
+    }
+
     void Ask(const Track* track, const std::string& scene, int64_t fade, bool isJump) {
         pending_ = {track, scene, clock_, fade, "crossfade", false, isJump, true};
     }
 
     void Keep(const std::string& scene, Value& place) {
         if (const Track* track = Named(place["track"].text))
-            left_[scene] = {track, static_cast<int64_t>(std::max(place["sample"].number, 0.0))};
+            left_[scene] = {track, Wrap(*track, static_cast<int64_t>(std::max(place["sample"].number, 0.0)))};
     }
 
     void DuckNow(double byDb, double fade) {
@@ -440,7 +497,7 @@ private:
     void Plan(const std::string& before, const Manner& manner) {
         std::string scene = Scene();
         const Track* track = ForScene(scene, stack_.back().moods);
-        if (!track) return Tell("no track serves the scene \"" + scene + "\"; the music stays as it is");
+        if (!track) return Tell("no track serves the scene '" + scene + "', the music stays; " + Meant(scene, Scenes()));
         if (!Load(*track)) return;
         pending_ = {};
         Voice* current = Current();
@@ -455,7 +512,8 @@ private:
             break;
         }
         bool keepsPlace = current && SharesBars(*track, *current->track);
-        std::string how = manner.how.empty() ? rule.how : manner.how;
+        bool hasHow = !manner.how.empty() && Known("how", manner.how, {"crossfade", "fade", "cut"});
+        std::string how = hasHow ? manner.how : rule.how;
         double fade = how == "cut" ? 0 : manner.fade >= 0 ? manner.fade : rule.fade;
         if (keepsPlace && how == "fade") how = "crossfade";
         int64_t at = LineTime(manner.when.empty() ? rule.when : manner.when);
@@ -479,15 +537,20 @@ private:
         voices_.erase(std::remove_if(voices_.begin(), voices_.end(), isOver), voices_.end());
     }
 
+    bool IsKept(const std::string& scene) const {
+        return std::any_of(stack_.begin(), stack_.end(), [&](const Entry& one) { return one.scene == scene; });
+    }
+
     void Take(const Change& change) {
         int64_t start = -1;
         if (Voice* old = Current()) {
-            bool isKept = std::any_of(stack_.begin(), stack_.end(), [&](const Entry& one) { return one.scene == old->scene; });
-            if (isKept && old->scene != change.scene) left_[old->scene] = {old->track, old->Sample(clock_ + change.fade)};
+            if (IsKept(old->scene) && old->scene != change.scene) left_[old->scene] = {old->track, old->Sample(clock_ + change.fade)};
             if (change.keepsPlace && change.track) start = SamePlace(*change.track, *old->track, old->Sample(clock_));
             old->fade = old->fade.Turn(clock_, change.fade, 0);
         }
         current_ = 0;
+        // Scenes that lie below no more begin anew when they come again.
+        for (auto one = left_.begin(); one != left_.end();) one = IsKept(one->first) ? std::next(one) : left_.erase(one);
         if (!change.track) return;
         if (start < 0) start = PlaceToGoOn(change);
         left_.erase(change.scene);
@@ -589,6 +652,7 @@ private:
 
     int64_t LineTime(const std::string& when) {
         Voice* current = Current();
+        if (!Known("when", when, {"now", "beat", "bar", "section"})) return clock_;
         return clock_ + (current ? ToLine(*current->track, current->Sample(clock_), when) : 0);
     }
 

@@ -23,6 +23,9 @@ const RULES = [
 	["shop", "town", "bar", 400, "crossfade"],
 	["*", "*", "now", 800, "crossfade"],
 ]
+const WHENS = ["now", "beat", "bar", "section"]
+const HOWS = ["crossfade", "fade", "cut"]
+const OPTIONS = ["moods", "when", "fade_ms", "how"]
 const STING_DUCK_DB = 12.0
 const STING_DUCK_MS = 80
 const STING_RETURN_MS = 500
@@ -59,7 +62,12 @@ func setup(tracks, folder):
 # Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
 # Options: moods (a list), when, fade_ms, how, in place of the rule's.
 func enter(scene, options = {}):
+	for name in options:
+		if not name in OPTIONS:
+			_tell("enter() has no option '%s'; %s" % [name, _meant(str(name), OPTIONS)])
 	var moods = options.get("moods", [])
+	if typeof(moods) == TYPE_STRING:
+		moods = [moods]
 	var before = current_scene()
 	var old_moods = _stack[-1]["moods"] if _stack.size() > 0 else []
 	var at = -1
@@ -110,7 +118,10 @@ func duck(by_db = 12.0, fade_ms = 150):
 func sting(name, when = "now", priority = 0):
 	var track = _sting_track(name)
 	if track == null:
-		_tell("no track serves the scene '%s'; there is no such sting" % name)
+		var names = _scenes()
+		for one in _tracks:
+			names.append(one["name"])
+		_tell("there is no sting '%s'; %s" % [name, _meant(name, names)])
 		return
 	if _current != null and _current["track"] == track:
 		return
@@ -155,16 +166,14 @@ func state():
 
 # Be where state() was, in a crossfade. Returns whether it was a state.
 func restore(saved, fade_ms = 800):
-	if typeof(saved) != TYPE_DICTIONARY or saved.get("format", 0) != 1:
+	if not _is_state(saved):
 		_tell("restore() was given what no state() returned; the music stays as it is")
 		return false
 	_stack = []
 	_left = {}
 	for entry in saved["scenes"]:
 		_stack.append({"scene": entry["scene"], "moods": entry["moods"]})
-		var track = _named(entry["track"])
-		if track != null:
-			_left[entry["scene"]] = [track["name"], int(entry["sample"])]
+		_keep(entry["scene"], entry)
 	_end_sting()
 	duck(saved["duck_db"], 0)
 	intensity(saved["intensity"], 0)
@@ -173,10 +182,8 @@ func restore(saved, fade_ms = 800):
 	var scene = current_scene()
 	var wanted = _track_for(scene, _stack[-1]["moods"]) if _stack.size() > 0 else null
 	if wanted == null and saved["playing"] != null:
-		wanted = _named(saved["playing"]["track"])
 		scene = saved["playing"]["scene"]
-		if wanted != null:
-			_left[scene] = [wanted["name"], int(saved["playing"]["sample"])]
+		wanted = _keep(scene, saved["playing"])
 	_pending = {
 		"track": wanted, "scene": scene, "at": now_ms(), "fade_ms": fade_ms, "how": "crossfade",
 		"is_jump": true,
@@ -216,7 +223,8 @@ func _plan(before, options):
 	var scene = current_scene()
 	var track = _track_for(scene, _stack[-1]["moods"])
 	if track == null:
-		_tell("no track serves the scene '%s'; the music stays as it is" % scene)
+		var hint = _meant(scene, _scenes())
+		_tell("no track serves the scene '%s', the music stays; %s" % [scene, hint])
 		return
 	if _current != null and _current["track"] == track:
 		_current["scene"] = scene
@@ -228,6 +236,9 @@ func _plan(before, options):
 			rule = row
 			break
 	var how = options.get("how", rule[4])
+	if not how in HOWS:
+		_tell("there is no how '%s'; %s" % [how, _meant(str(how), HOWS)])
+		how = rule[4]
 	var keeps_place = _current != null and _shares_bars(track, _current["track"])
 	_pending = {
 		"track": track, "scene": scene, "at": now_ms() + _ms_to_line(options.get("when", rule[2])),
@@ -246,6 +257,10 @@ func _take(change, now):
 			_left[old["scene"]] = [place[0], _wrapped(track, later)]
 		old["fade"] = _turned(old["fade"], now, change["fade_ms"], 0.0)
 	_current = null
+	# Scenes that lie below no more begin anew when they come again.
+	for one in _left.keys():
+		if not _is_kept(one):
+			_left.erase(one)
 	if change["track"] == null:
 		return
 	var start = 0
@@ -261,7 +276,8 @@ func _take(change, now):
 		is_silent = is_silent and _point(voice["fade"], now) == 0.0
 	var fade_ms = 0 if is_silent and start == 0 else change["fade_ms"]
 	_current = _new_voice(change["track"], change["scene"], start, now, fade_ms)
-	emit_signal("changed", change["track"]["name"], change["scene"])
+	if _current != null:
+		emit_signal("changed", change["track"]["name"], change["scene"])
 
 
 # Where a change's track goes on: where it is by now if it still fades out, or was left.
@@ -277,6 +293,11 @@ func _place_to_go_on(change, now):
 
 func _new_voice(track, scene, start, now, fade_ms):
 	var players = []
+	for path in track["files"]:
+		if not ResourceLoader.exists(_folder + "/" + path):
+			_tell("track '%s' stays silent: the project has no %s/%s; export the music again"
+					% [track["name"], _folder, path])
+			return null
 	for path in track["files"]:
 		var player = AudioStreamPlayer.new()
 		player.stream = load(_folder + "/" + path)
@@ -305,7 +326,11 @@ func _start_sting(now):
 	_waiting_sting = null
 	if _sting != null:
 		_sting["voice"]["fade"] = _turned(_sting["voice"]["fade"], now, 60, 0.0)
+	_sting = null
 	var voice = _new_voice(waiting["track"], "", 0, now, 0)
+	if voice == null:
+		_return_from_sting(now)
+		return
 	voice["is_sting"] = true
 	var length = int(waiting["track"]["samples"] * 1000.0 / waiting["track"]["rate"])
 	_sting = {"voice": voice, "ends": now + length, "priority": waiting["priority"]}
@@ -318,7 +343,11 @@ func _end_sting():
 		var now = now_ms()
 		_sting["voice"]["fade"] = _turned(_sting["voice"]["fade"], now, 60, 0.0)
 		_sting = null
-		_sting_duck = _turned(_sting_duck, now, STING_RETURN_MS, 1.0)
+		_return_from_sting(now)
+
+
+func _return_from_sting(now):
+	_sting_duck = _turned(_sting_duck, now, STING_RETURN_MS, 1.0)
 
 
 func _tend(now):
@@ -385,6 +414,77 @@ func _named(name):
 		if track["name"] == name:
 			return track
 	return null
+
+
+# The scenes that have a track, in the order of the tracks.
+func _scenes():
+	var scenes = []
+	for track in _tracks:
+		if not track["scene"] in scenes:
+			scenes.append(track["scene"])
+	return scenes
+
+
+# Let a scene's music go on at a place of a save game; the file may be shorter by now.
+func _keep(scene, place):
+	var track = _named(place["track"])
+	if track != null:
+		_left[scene] = [track["name"], int(_wrapped(track, max(place["sample"], 0)))]
+	return track
+
+
+# Whether it is what state() returns; JSON has numbers as floats.
+func _is_state(saved):
+	if typeof(saved) != TYPE_DICTIONARY or not _is_number(saved.get("format")):
+		return false
+	if saved["format"] != 1 or typeof(saved.get("scenes")) != TYPE_ARRAY:
+		return false
+	for entry in saved["scenes"]:
+		if not _is_place(entry) or typeof(entry.get("moods")) != TYPE_ARRAY:
+			return false
+	var playing = saved.get("playing")
+	var has_levels = _is_number(saved.get("intensity")) and _is_number(saved.get("duck_db"))
+	return has_levels and (playing == null or _is_place(playing))
+
+
+func _is_place(entry):
+	if typeof(entry) != TYPE_DICTIONARY or typeof(entry.get("scene")) != TYPE_STRING:
+		return false
+	var track = entry.get("track")
+	return track == null or typeof(track) == TYPE_STRING and _is_number(entry.get("sample"))
+
+
+func _is_number(value):
+	return typeof(value) == TYPE_INT or typeof(value) == typeof(1.0)
+
+
+# What a name that there is not may mean: the nearest of these, or one of all.
+func _meant(name, names):
+	var best = ""
+	var least = -1
+	var all = ""
+	for one in names:
+		all += ("" if all == "" else ", ") + one
+		var far = _distance(name, one)
+		if least < 0 or far < least:
+			best = one
+			least = far
+	if least >= 0 and 2 * least <= name.length():
+		return "did you mean '%s'?" % best
+	return "there are: " + all
+
+
+# How many letters differ between two words, or are in one of them alone.
+func _distance(one, other):
+	var row = range(other.length() + 1)
+	for i in range(one.length()):
+		var corner = row[0]
+		row[0] = i + 1
+		for j in range(other.length()):
+			var changed = corner + (0 if one[i] == other[j] else 1)
+			corner = row[j + 1]
+			row[j + 1] = int(min(min(row[j + 1] + 1, row[j] + 1), changed))
+	return row[other.length()]
 
 
 func _is_kept(scene):
@@ -461,6 +561,9 @@ func _bar_and_beat(track, sample):
 
 # Milliseconds from now to the next line of what plays; 0 in silence.
 func _ms_to_line(when):
+	if not when in WHENS:
+		_tell("there is no when '%s'; %s" % [when, _meant(str(when), WHENS)])
+		return 0
 	if _current == null or when == "now":
 		return 0
 	var sample = _sample_of(_current)
