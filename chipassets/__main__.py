@@ -32,7 +32,7 @@ def _compose() -> None:
 
 
 def _every_command() -> object:
-    from chipassets.cli.answers import answered
+    from chipassets.cli.replay import answered
 
     if answered():
         return None

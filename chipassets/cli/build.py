@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chipassets.cli.answers import Grounds
 from chipassets.cli.ci import Format, Found, ReportFormat, report_as, track_place
 from chipassets.cli.ci import depfile as make_rule
 from chipassets.cli.manifest import read_manifest, tell_renames
@@ -24,6 +23,7 @@ from chipassets.cli.options import (
 )
 from chipassets.cli.output import print_json, print_table, print_text, say
 from chipassets.cli.progress import Show, progress
+from chipassets.cli.replay import Grounds
 from chipassets.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli import completing
-from chipassets.cli.answers import Grounds
 from chipassets.cli.ci import Format, ReportFormat, report_as
 from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
 from chipassets.cli.output import forget_heard, print_json, print_text, say
+from chipassets.cli.replay import Grounds
 from chipassets.errors import ManifestError, Problem, UsageError
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from chipassets.compose.avoiding import SYNCOPATION, unsyncopated
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
+from chipassets.compose.critic_score import judge
 from chipassets.compose.density import (
     MOST_ATTEMPTS,
     Correction,
@@ -30,7 +31,6 @@ from chipassets.compose.given import Given, given_in
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.harmony import plan_harmony
 from chipassets.compose.inner import compose_inner, role_in
-from chipassets.compose.judging import judge
 from chipassets.compose.material import Material, propose
 from chipassets.compose.phrasing import (
     cut_stops,

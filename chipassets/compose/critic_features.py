@@ -18,6 +18,7 @@ from chipassets.compose.part_context import (
     remaining,
     sounding,
 )
+from chipassets.units import OCTAVE
 
 PHRASE_BARS = 4
 PHRASE_STEPS = PHRASE_BARS * STEPS_A_BAR
@@ -43,9 +44,12 @@ FEATURES: tuple[str, ...] = (
 )
 """The names of the features, in order."""
 _CHORDS = list(QUALITIES.values())
-_WHITE = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
+_WHITE = np.isin(np.arange(OCTAVE), (0, 2, 4, 5, 7, 9, 11))
 _MEMBER = np.array(
-    [[[(p - root) % 12 in chord for p in range(12)] for chord in _CHORDS] for root in range(12)]
+    [
+        [[(p - root) % OCTAVE in chord for p in range(OCTAVE)] for chord in _CHORDS]
+        for root in range(OCTAVE)
+    ]
 )
 _INTERVAL_KIND = np.array([0, 3, 3, 1, 1, 2, 4, 2, 1, 1, 3, 3])
 _LONG = 3
@@ -106,7 +110,7 @@ def _line_features(line: _Line) -> list[float]:
         _share((size > 7) & (size != 12)),
         _share(moves[moves != 0] > 0),
         float(np.ptp(pitches)) / 24 if len(pitches) else 0.0,
-        len(set((pitches % 12).tolist())) / 7,
+        len(set((pitches % OCTAVE).tolist())) / 7,
         _share(places == 0),
         _share(places == 2),
         _share(places % 2 == 1),
@@ -118,7 +122,7 @@ def _line_features(line: _Line) -> list[float]:
         *_bar_likeness(line),
         float(last_bar.max()) / 16 if len(last_bar) else 0.0,
         float((line.sounds[-8:] < 0).mean()),
-        _share(_WHITE[pitches % 12]),
+        _share(_WHITE[pitches % OCTAVE]),
         by_bar.max() / 16,
         by_bar.min() / 16,
     ]
@@ -183,10 +187,10 @@ def _members(root: Integers, quality: Integers) -> NDArray[np.bool_]:
 
 
 def _chord_features(line: _Line, members: NDArray[np.bool_], root: Integers) -> list[float]:
-    fits = members[line.onsets, line.pitches % 12]
+    fits = members[line.onsets, line.pitches % OCTAVE]
     changes = np.arange(0, PHRASE_STEPS, STEPS_A_CHORD)
     sounds = line.sounds[changes]
-    at_root = (sounds + LOWEST - np.asarray(root)) % 12 == 0
+    at_root = (sounds + LOWEST - np.asarray(root)) % OCTAVE == 0
     return [
         _share(fits[line.onsets % 4 == 0]),
         _share(fits[line.lengths >= _LONG]),
@@ -198,13 +202,13 @@ def _chord_features(line: _Line, members: NDArray[np.bool_], root: Integers) -> 
 def _pair_features(high: _Line, low: _Line) -> list[float]:
     both = (high.sounds >= 0) & (low.sounds >= 0)
     apart = (high.sounds - low.sounds)[both]
-    kinds = _INTERVAL_KIND[np.abs(apart) % 12]
+    kinds = _INTERVAL_KIND[np.abs(apart) % OCTAVE]
     starts = (high.tokens >= FIRST_NOTE) & (low.tokens >= FIRST_NOTE)
     either = (high.tokens >= FIRST_NOTE) | (low.tokens >= FIRST_NOTE)
     common = np.flatnonzero(starts)
     moves = np.sign(np.diff(high.tokens[common])) * np.sign(np.diff(low.tokens[common]))
     beats = np.flatnonzero(both & (np.arange(PHRASE_STEPS) % 4 == 0))
-    on_beat = _INTERVAL_KIND[np.abs(high.sounds[beats] - low.sounds[beats]) % 12]
+    on_beat = _INTERVAL_KIND[np.abs(high.sounds[beats] - low.sounds[beats]) % OCTAVE]
     return [
         *(_share(kinds == kind) for kind in range(5)),
         float(starts.sum()) / max(1, int(either.sum())),
@@ -221,8 +225,10 @@ def _third_share(lines: Mapping[str, _Line], root: Integers, quality: Integers) 
     for place, (r, q) in enumerate(zip(root, quality, strict=True)):
         if r < 0 or q < 0:
             continue
-        third = (r + _CHORDS[q][1]) % 12
+        third = (r + _CHORDS[q][1]) % OCTAVE
         span = slice(place * STEPS_A_CHORD, (place + 1) * STEPS_A_CHORD)
         parts = [line.sounds[span] for line in lines.values()]
-        found.append(any(((part >= 0) & ((part + LOWEST) % 12 == third)).any() for part in parts))
+        found.append(
+            any(((part >= 0) & ((part + LOWEST) % OCTAVE == third)).any() for part in parts)
+        )
     return float(np.mean(found)) if found else 0.0

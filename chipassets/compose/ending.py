@@ -175,7 +175,7 @@ def _voiced(
     """Return the tonic chord: tune and bass play the root, the second voice the third."""
     chord = parse_chord(name, key)
     third = next(
-        (tone for tone in sorted(chord.pitch_classes) if (tone - chord.root) % 12 in (3, 4)),
+        (tone for tone in sorted(chord.pitch_classes) if (tone - chord.root) % OCTAVE in (3, 4)),
         chord.root,
     )
     wanted = {LEAD: chord.root, INNER: third, BASS: chord.root}
@@ -185,7 +185,7 @@ def _voiced(
             continue
         line = [n.pitch for n in score.notes if n.part == part and n.start_step < start]
         near = line[-1] if line else _MIDDLE[part]
-        choice = [(abs(p - near), p) for p in range(near - 6, near + 7) if p % 12 == tone]
+        choice = [(abs(p - near), p) for p in range(near - 6, near + 7) if p % OCTAVE == tone]
         pitch = min(choice)[1]
         found.append(Note(start, steps, pitch, part))
     return found

@@ -18,6 +18,7 @@ from chipassets.compose.harmony_bank import Floats, ModeHarmony, harmony_of
 from chipassets.compose.harmony_model import cadence_weights, first_weights, inverted
 from chipassets.music.keys import Key
 from chipassets.music.notes import Note
+from chipassets.units import OCTAVE
 
 _TONE, _THIRD, _FOREIGN, _ABOVE = 0.16, 0.05, -0.42, -0.25
 """Log-odds a step: of a tone of the chord, more for its third; of another; a semitone above one."""
@@ -96,7 +97,7 @@ def _fit(
     thirds = np.zeros((len(model.read), 12), bool)
     for row, chord in enumerate(model.read):
         tones[row, list(chord.pitch_classes)] = True
-        thirds[row, [(chord.root + 3) % 12, (chord.root + 4) % 12]] = True
+        thirds[row, [(chord.root + 3) % OCTAVE, (chord.root + 4) % OCTAVE]] = True
     odds = np.zeros(len(model.read))
     for note in notes:
         steps = min(note.end_step, end) - max(note.start_step, start)
@@ -105,10 +106,10 @@ def _fit(
         strong = note.start_step % pulse_steps == 0 or note.start_step < start
         weight = steps * (_ON_PULSE if strong else _PASSING if steps <= 2 else 1.0)
         weight *= _LONG if note.duration_steps >= _LONG_STEPS else 1.0
-        pitch = (note.pitch - key.tonic) % 12
+        pitch = (note.pitch - key.tonic) % OCTAVE
         fits = tones[:, pitch]
         odds += weight * np.where(fits, _TONE + _THIRD * thirds[:, pitch], _FOREIGN)
-        odds += weight * _ABOVE * (~fits & tones[:, (pitch - 1) % 12])
+        odds += weight * _ABOVE * (~fits & tones[:, (pitch - 1) % OCTAVE])
     return odds
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chipassets.compose.harmony_rules import resolves
 from chipassets.music.chords import Chord, parse_chord
 from chipassets.music.keys import MODES, Key
+from chipassets.units import OCTAVE
 
 Floats = NDArray[np.float64]
 
@@ -144,7 +145,7 @@ def _by_degree(text: str, source: str, mode: str) -> str | None:
         return None
     place = MODES[source].index(root)
     scale = MODES[mode]
-    third, fifth = ((scale[(place + step) % 7] - scale[place]) % 12 for step in (2, 4))
+    third, fifth = ((scale[(place + step) % 7] - scale[place]) % OCTAVE for step in (2, 4))
     name = degrees[place]
     quality = {(4, 7): name.upper(), (3, 7): name, (3, 6): name + "°"}.get((third, fifth))
     if quality is not None and parse_chord(quality, Key(0, mode)).root != scale[place]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chipassets.music.chords import Chord, parse_chord
 from chipassets.music.keys import Key
+from chipassets.units import OCTAVE
 
 _FOURTH, _DOMINANT = 5, 7
 _PREDOMINANTS = (2, 5)
@@ -69,7 +70,7 @@ def stem_of(text: str) -> str:
 
 def resolves(stem: str, chord: Chord, after: Chord, *, is_minor: bool) -> bool:
     """Return whether a chord that needs a resolution is followed by it."""
-    up = (after.root - chord.root) % 12
+    up = (after.root - chord.root) % OCTAVE
     if "sus4" in stem:
         return up == 0 or (chord.root == _DOMINANT and after.root == 0)
     if stem.startswith(("V/", "V7/")) or stem == "III7":
@@ -87,7 +88,7 @@ def _bass_is_led(
 ) -> bool:
     """Return whether the bass line justifies a chord's inversion."""
     if text.endswith("/7"):
-        return after is not None and (chord.bass - after.bass) % 12 in (1, 2)
+        return after is not None and (chord.bass - after.bass) % OCTAVE in (1, 2)
     if text.endswith("/5"):
         if after is None or before is None:
             return False
@@ -97,4 +98,4 @@ def _bass_is_led(
 
 
 def _steps(one: int, other: int) -> bool:
-    return (other - one) % 12 in (1, 2, 10, 11)
+    return (other - one) % OCTAVE in (1, 2, 10, 11)

@@ -36,6 +36,7 @@ from chipassets.music.keys import Key
 from chipassets.music.notes import ordered
 from chipassets.plan.trackplan import Primer, TrackPlan, in_quarters
 from chipassets.seeds import derive_rng
+from chipassets.units import OCTAVE
 
 ROWS = 64
 """Openings are sampled in this number of rows at once, always: the rounding of a row's sums may
@@ -91,7 +92,7 @@ def propose(
     bar = track.steps_per_bar
     constraints, first_bar = _constraints(track, shift, bar)
     network = Network(model, ROWS)
-    key = Key((track.key.tonic - shift) % 12, track.key.mode)
+    key = Key((track.key.tonic - shift) % OCTAVE, track.key.mode)
     rngs = [
         derive_rng(track.seed, "compose", COMPOSE_VERSION, "material", *divmod(row, _SEED_ROWS))
         for row in range(ROWS)
@@ -142,7 +143,7 @@ def _moved(primer: Primer, semitones: int) -> Primer:
 
 def playable(pitch: int) -> int:
     """Return the pitch, moved by an octave if it lies outside MIDI's range."""
-    return pitch + 12 if pitch < 0 else pitch - 12 if pitch > 127 else pitch
+    return pitch + OCTAVE if pitch < 0 else pitch - OCTAVE if pitch > 127 else pitch
 
 
 def model_shift(track: TrackPlan, model: Model) -> int:

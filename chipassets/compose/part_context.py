@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.units import OCTAVE
+
 LOWEST = 28
 PITCHES = 72
 HOLD, REST, FIRST_NOTE = 0, 1, 2
@@ -68,17 +70,17 @@ CONTEXT_GROUPS: dict[str, int] = {
     "cadence": len(CADENCES),
     "next_cadence": len(CADENCES),
     "mode": len(MODES),
-    "key": 12,
+    "key": OCTAVE,
     "style": len(STYLES),
     "density": _DENSITY_CLASSES,
     "register": PITCHES // _SEMITONES_A_REGISTER,
     "part": max(map(len, PARTS.values())),
     "likeness": len(LIKENESSES),
-    "root": 12,
+    "root": OCTAVE,
     "quality": len(QUALITIES),
-    "next_root": 12,
+    "next_root": OCTAVE,
     "next_quality": len(QUALITIES),
-    "chord_bass": 12,
+    "chord_bass": OCTAVE,
     "lead_pitch": PITCHES + 1,
     "lead_starts": 2,
     "lead_remains": _MOST_REMAINING + 1,
@@ -173,7 +175,7 @@ def quality_of(pitch_classes: frozenset[int], root: int) -> int:
 
     Ties go to the quality that lacks least, then to the first.
     """
-    intervals = {(pitch_class - root) % 12 for pitch_class in pitch_classes}
+    intervals = {(pitch_class - root) % OCTAVE for pitch_class in pitch_classes}
 
     def unlikeness(place: int) -> tuple[int, int]:
         tones = set(list(QUALITIES.values())[place])

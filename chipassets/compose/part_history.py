@@ -14,6 +14,7 @@ from chipassets.compose.part_context import (
     VOCABULARY,
     Integers,
 )
+from chipassets.units import OCTAVE
 
 _MOST_AGE = 16
 _WIDEST = 12
@@ -50,9 +51,9 @@ _WHITE = (0, 2, 4, 5, 7, 9, 11)
 def _degree_tables(lowest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the degree of each pitch above `lowest`, and the pitch of each degree."""
     pitches = np.arange(PITCHES) + lowest
-    degrees = pitches // 12 * 7 + np.array(_DEGREE_IN_OCTAVE)[pitches % 12]
+    degrees = pitches // OCTAVE * 7 + np.array(_DEGREE_IN_OCTAVE)[pitches % OCTAVE]
     numbers = np.arange(-PITCHES, 3 * PITCHES)
-    of_degree = numbers // 7 * 12 + np.array(_WHITE)[numbers % 7] - lowest
+    of_degree = numbers // 7 * OCTAVE + np.array(_WHITE)[numbers % 7] - lowest
     return degrees, of_degree
 
 

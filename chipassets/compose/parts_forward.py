@@ -17,6 +17,7 @@ from chipassets.compose.part_context import (
 )
 from chipassets.compose.part_history import COPIES, HISTORY_GROUPS
 from chipassets.compose.parts_model import GROUPS, HEAD_SIZES, WIDEST, PartWeights
+from chipassets.units import OCTAVE
 
 Floats = NDArray[np.float32]
 
@@ -81,7 +82,7 @@ class StepInputs:
         for place in runner.places(classes, 0).T:
             self.inputs += runner.table[place]
         root = classes[:, _CONTEXT_COLUMN["root"], None]
-        by_root = _START["root"] + (np.arange(PITCHES) + LOWEST - root) % 12
+        by_root = _START["root"] + (np.arange(PITCHES) + LOWEST - root) % OCTAVE
         self.distances = np.stack(
             (
                 np.where(root < 0, _NOTHING, by_root),

@@ -88,8 +88,8 @@ def _moved(score: Score, key: Key, octaves: int, transforms: dict[str, str]) -> 
         if chords and key.mode != score.key.mode:
             was, now = chords[note.start_step], new[note.start_step]
             # A tone of its chord stays one: over a chord that keeps its kind, scales differ.
-            if note.pitch % 12 in was and pitch % 12 not in now:
-                near = (pitch + move for move in (1, -1) if (pitch + move) % 12 in now)
+            if note.pitch % OCTAVE in was and pitch % OCTAVE not in now:
+                near = (pitch + move for move in (1, -1) if (pitch + move) % OCTAVE in now)
                 pitch = next(near, pitch)
         return _inside(pitch + OCTAVE * octaves * (note.part != BASS))
 
@@ -140,7 +140,7 @@ def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> l
         choice = [
             pitch
             for pitch in range(note.pitch - 7, note.pitch + 8)
-            if pitch == note.pitch or tones[pitch % 12]
+            if pitch == note.pitch or tones[pitch % OCTAVE]
         ]
         pays = [(_rubs(pitch, heard), abs(pitch - note.pitch), pitch) for pitch in choice]
         kept.append(replace(note, pitch=min(pays)[2]))
@@ -149,7 +149,9 @@ def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> l
 
 def _rubs(pitch: int, heard: Sequence[tuple[int, int]]) -> int:
     """Return for how many steps a pitch clashes with others, or doubles one of them."""
-    return sum(steps for other, steps in heard if (pitch - other) % 12 in (1, 11) or pitch == other)
+    return sum(
+        steps for other, steps in heard if (pitch - other) % OCTAVE in (1, 11) or pitch == other
+    )
 
 
 _RUBS_FROM = 2

@@ -46,7 +46,7 @@ def section_ceiling(context: Context, bar: int) -> int:
 def voicing(context: Context, chord: int, ceiling: int, count: int = 4) -> list[int]:
     """Return up to `count` tones of a chord from the ceiling down, rising."""
     tones = context.harmony.table.tones[chord]
-    found = [pitch for pitch in range(ceiling, _LOWEST - 3, -1) if tones[pitch % 12]]
+    found = [pitch for pitch in range(ceiling, _LOWEST - 3, -1) if tones[pitch % OCTAVE]]
     return sorted(found[:count])
 
 
@@ -65,11 +65,11 @@ def smooth_voicing(
 def clashes(context: Context, pitch: int, step: int) -> bool:
     """Return whether a pitch doubles the tune at a step or lies a semitone from it."""
     tune = context.tune_at(step)
-    return tune != NO_PITCH and (tune == pitch or abs(tune - pitch) % 12 in (1, 11))
+    return tune != NO_PITCH and (tune == pitch or abs(tune - pitch) % OCTAVE in (1, 11))
 
 
 def nearest_tone(context: Context, step: int, pitch: int) -> int:
     """Return the nearest tone of the chord at a step of the piece, the lower of two."""
     tones = context.harmony.table.tones[int(context.harmony.at[step])]
-    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % 12]]
+    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % OCTAVE]]
     return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chipassets.chips.registers import Write
 from chipassets.render.dsp import Registers as DspRegisters
-from chipassets.render.train import Train
+from chipassets.render.steptrain import Train
 from chipassets.render.voices import Events, Oscillator, Stretch
 
 

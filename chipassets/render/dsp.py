@@ -22,7 +22,7 @@ from chipassets.render.envelope import RELEASE_SAMPLES, Envelope
 from chipassets.render.interpolation import played, sounding_samples
 from chipassets.render.resample import BITS, BLOCK_SAMPLES, resampled_blocks, resampled_length
 from chipassets.render.room import DelayLine, Room
-from chipassets.render.train import Train
+from chipassets.render.steptrain import Train
 
 VOICES = 8
 _KEY_ON, _KEY_OFF = 0x4C, 0x5C

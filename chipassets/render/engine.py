@@ -29,7 +29,7 @@ from chipassets.render.nes import NES_BOARD, VRC6_BOARD
 from chipassets.render.passage import TAIL_SAMPLES, Player, play_passages
 from chipassets.render.pcm import Pcm
 from chipassets.render.snes import SNES_BOARD
-from chipassets.render.train import Train
+from chipassets.render.steptrain import Train
 from chipassets.units import SAMPLE_RATE_HZ
 
 BOARDS: dict[str, Board | SampleBoard] = {

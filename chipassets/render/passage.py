@@ -15,7 +15,7 @@ from chipassets.chips.registers import Write
 from chipassets.render.board import Board, RegisterReader, SampleBoard, Steps
 from chipassets.render.filters import FilterProfile
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
-from chipassets.render.train import Train
+from chipassets.render.steptrain import Train
 from chipassets.render.voices import Stretch
 from chipassets.units import SAMPLE_RATE_HZ, frame_clocks, frame_sample
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chipassets.cli import answers
+from chipassets.cli import replay
 from chipassets.stored import answers as stored
 from tests.cli.conftest import Run
 from tests.lock.material import quick_cast
@@ -41,7 +41,7 @@ def _remember_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         found.append(stored.find_answer(key))
         return found[-1]
 
-    monkeypatch.setattr(answers, "find_answer", find)
+    monkeypatch.setattr(replay, "find_answer", find)
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +258,7 @@ def test_what_changes_while_a_command_looks_is_not_taken_for_what_it_saw(
         return loaded
 
     monkeypatch.setattr(commands, "read_manifest", read_and_edit)
-    monkeypatch.setattr(answers, "keep_answer", keep)
+    monkeypatch.setattr(replay, "keep_answer", keep)
     assert not is_answered(chipassets, *PLAN)
 
 

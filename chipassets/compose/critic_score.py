@@ -11,6 +11,7 @@ from chipassets.compose.part_tokens import tokens_of_notes
 from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Score
+from chipassets.units import OCTAVE
 
 _PHRASE_BARS = 4
 
@@ -26,7 +27,7 @@ def judge(score: Score, harmony: Harmony, key: Key) -> float | None:
     shift = key.canonical_shift
     rows = harmony.at[::STEPS_A_CHORD]
     chords = [harmony.table.chords[int(row)] for row in rows]
-    root = np.array([(chord.root - shift) % 12 for chord in chords], np.int64)
+    root = np.array([(chord.root - shift) % OCTAVE for chord in chords], np.int64)
     quality = np.array([quality_of(chord.pitch_classes, chord.root) for chord in chords], np.int64)
     voices = {
         part: tokens_of_notes(score.part(part), score.total_steps, shift)
