@@ -200,6 +200,19 @@ def _progressions(layers: tuple[Options, ...]) -> tuple[Progression, ...]:
     return (*(one for one in said if one.section not in own), *own.values())
 
 
+def _asked_density(layers: tuple[Options, ...]) -> Range | None:
+    """Return the density that the manifest sets, or else that of the file to be like."""
+    like: SoundsLike | None = _said(layers, "sounds_like", None)
+    said: Range | None = _said(layers, "density", None)
+    if said is not None or like is None or not like.has("density"):
+        return said
+    return Range(_LIKE_LEAST * like.measures.density, _LIKE_MOST * like.measures.density)
+
+
+_LIKE_LEAST, _LIKE_MOST = 0.85, 1.15
+"""The density of a piece that is like a file, as factors on the file's."""
+
+
 def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
     """Return the wishes for the whole track, if any, then those for its sections."""
     bass: str | tuple[tuple[int, int, int], ...] = _said(layers, "bass", "")
@@ -209,7 +222,7 @@ def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
         bass=bass if isinstance(bass, str) else "",
         bass_line=() if isinstance(bass, str) else bass,
         dynamics_db=_said(layers, "dynamics", None),
-        density=_said(layers, "density", None),
+        density=_asked_density(layers),
     )
     # Motifs and melodies of a section are no wishes.
     sections = tuple(wish for wish in _sections(layers).wishes if wish != Wish(wish.section))
@@ -319,7 +332,7 @@ def _likened(preset: Preset, like: SoundsLike) -> Preset:
     measures = like.measures
     ranges: dict[str, Any] = {}
     if like.has("density"):
-        ranges["density"] = Range(0.85 * measures.density, 1.15 * measures.density)
+        ranges["density"] = Range(_LIKE_LEAST * measures.density, _LIKE_MOST * measures.density)
         ranges["polyphony"] = Range(max(1.0, measures.voices - 0.5), measures.voices + 0.5)
     if like.has("register"):
         middle = min(max(measures.register, _LOWEST_MIDDLE), _HIGHEST_MIDDLE)

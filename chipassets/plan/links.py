@@ -70,11 +70,11 @@ def varied_key(original: Key, name: str, mode: str) -> Key:
 
 VARIANTS: Mapping[str, VariantRow] = {
     "night": VariantRow(
-        "rests: no drums, held tones below, bells for the tune, at the same tempo",
+        "rests: no drums, held tones below, bells for the tune",
         texture="held", drums="none", lead="bell", inner="pad",
     ),
     "low_health": VariantRow(
-        "is in danger: in minor, thin, over a pulse, at the same tempo",
+        "is in danger: in minor, thin, over a pulse",
         mode="minor", texture="offbeat", drums="pulse", lead="thin",
     ),
     "hurry_up": VariantRow(
@@ -82,7 +82,7 @@ VARIANTS: Mapping[str, VariantRow] = {
         tempo_percent=125, drums="drive",
     ),
     "underwater": VariantRow(
-        "is under water: muffled, without drums, in broken chords, at the same tempo",
+        "is under water: muffled, without drums, in broken chords",
         texture="arpeggio", drums="none", lead="echo", inner="pad", filter="muffled",
     ),
     "victory_lap": VariantRow(

@@ -123,7 +123,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
     ]
     lines += [f"  melody of {_melody_text(own, track)}" for own in track.melodies]
     if track.pickup is not None:
-        lines.append(f"  pickup of {len(track.pickup.notes)} notes in {track.pickup.steps} steps")
+        lines.append(f"  pickup of {_notes(track.pickup)} in {track.pickup.steps} steps")
     if track.final_key is not None:
         lines.append(f"  the last section is played in {track.final_key}")
     if track.swing_percent:
@@ -206,11 +206,18 @@ def _link_text(track: TrackPlan, link: Link) -> str:
         return f"is of the family of {link.of}: its form, chords and theme, in {track.key}"
     said = f"plays the notes of {link.of}"
     said += f" as {link.name}: it {VARIANTS[link.name].says}" if link.name else ""
-    if link.tempo_percent not in (0, 100):
+    # A track with a tempo of its own has no share.
+    if link.tempo_percent == 100:
+        said += "; at the same tempo"
+    elif link.tempo_percent:
         said += f"; at {link.tempo_percent:g} % of its tempo"
     if link.register:
         said += f"; upper voices {link.register:+d} octave{'s' * (abs(link.register) > 1)}"
     return said
+
+
+def _notes(tune: Primer | Motif) -> str:
+    return f"{len(tune.notes)} note{'s' * (len(tune.notes) != 1)}"
 
 
 def _melody_text(melody: Melody, track: TrackPlan) -> str:
@@ -218,7 +225,7 @@ def _melody_text(melody: Melody, track: TrackPlan) -> str:
     tune = melody.tune
     bars = tune.steps / (track.steps_per_bar)
     length = f"{bars:g} bar{'s' * (bars != 1)}"
-    said = f"{melody.section}: {length}, {len(tune.notes)} notes, {tune.key}"
+    said = f"{melody.section}: {length}, {_notes(tune)}, {tune.key}"
     if melody.pickup is not None:
         said += f", behind a pickup of {melody.pickup.steps} 16ths"
     late = tune.notes[0].start_step
@@ -275,7 +282,7 @@ def _primer_line(track: TrackPlan, primer: Primer) -> str:
         (False, False): "played, not heard by the model",
     }
     how = modes[track.condition_on_primer, track.inject_primer]
-    return f"  primer of {len(primer.notes)} notes in {primer.steps} steps, {how}"
+    return f"  primer of {_notes(primer)} in {primer.steps} steps, {how}"
 
 
 def _span(measure: Range) -> str:

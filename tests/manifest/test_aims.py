@@ -43,6 +43,7 @@ def test_a_file_is_measured_and_aimed_at(load: Load, tmp_path: Path) -> None:
     assert slow.character.density == Range(0.85 * 0.5, 1.15 * 0.5)
     assert fast.character.density == Range(0.85 * 4, 1.15 * 4)
     assert slow.character.lead_pitch.high < 66
+    assert slow.wished("A").density == Range(0.85 * 0.5, 1.15 * 0.5)
     assert fast.character.lead_pitch == Range(81, 87)
     drawn = [
         with_aims(draw_targets(one, draw_idea(one), derive_rng(1)), one.sounds_like, 4)
@@ -68,6 +69,9 @@ def test_only_what_is_named_is_aimed_at_and_what_the_track_says_goes_first(
     assert track.character.density == plain.character.density
     assert track.key == plain.key
     said = planned(load, "sounds_like: fast.mid, density: 1-2, register: 60-66, key: C minor")
+    assert said.wished("A").density == Range(1, 2)
+    pitches = planned(load, "sounds_like: {midi: fast.mid, aims: register}")
+    assert pitches.wished("A").density is None
     assert said.character.density == Range(1, 2)
     assert said.character.lead_pitch == Range(60, 66)
     assert str(said.key) == "C minor"

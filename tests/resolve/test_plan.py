@@ -437,3 +437,16 @@ def test_the_printed_plan_says_what_the_drums_play(drums: str, said: str, wanted
     assert said in text
     assert f"wanted: {wanted}\n" in text
     assert text.count("groove ") == said.count("groove ")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("variant: night", "bells for the tune; at the same tempo\n"),
+        ("variant: {base: night, tempo: 90%}", "bells for the tune; at 90 % of its tempo\n"),
+        ("variant: night, tempo: 100", "bells for the tune\n"),
+        ("variant: {mode: minor}", "plays the notes of town; at the same tempo\n"),
+    ],
+)
+def test_the_printed_plan_says_a_variants_tempo_once(said: str, words: str) -> None:
+    assert words in plan_to_text(plan(f"{{town: , late: {{like: town, {said}}}}}"))
