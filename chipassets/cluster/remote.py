@@ -23,7 +23,8 @@ from chipassets.lock.entries import Choices
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.produce import BuildInputs, Produced, produce_track
-from chipassets.stored.cache import code_sha256, open_cache
+from chipassets.stored.cache import open_cache
+from chipassets.stored.cache_keys import code_sha256
 from chipassets.versions import encoder_version
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -106,8 +106,25 @@ class Encoded:
     on_cartridge: OnCartridge | None = None
 
 
-def encode_track(finished: Finished) -> tuple[Encoded, ...]:
-    """Return the files of each format that the plan asks for, in the order of the plan."""
+@dataclass(frozen=True, slots=True)
+class TrackFiles:
+    """The files of a track: those of its formats in the order of the plan, and its layers."""
+
+    formats: tuple[Encoded, ...]
+    layers: tuple[Encoded, ...]
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of all files by path."""
+        return {file.path: file.data for file in (*self.formats, *self.layers)}
+
+
+def encode_track(finished: Finished) -> TrackFiles:
+    """Return the files of each format that the plan asks for, and of each layer."""
+    return TrackFiles(_formats(finished), _layers(finished))
+
+
+def _formats(finished: Finished) -> tuple[Encoded, ...]:
     return tuple(
         Encoded(
             kind=f"{name}-{part}" if part else name,
@@ -121,7 +138,7 @@ def encode_track(finished: Finished) -> tuple[Encoded, ...]:
     )
 
 
-def encode_layers(finished: Finished) -> tuple[Encoded, ...]:
+def _layers(finished: Finished) -> tuple[Encoded, ...]:
     """Return one OGG file for each layer, with the voices that it adds; all have one length."""
     return tuple(
         Encoded(

@@ -33,19 +33,14 @@ from chipassets.production.outputs import (
     AlbumTrack,
     Encoded,
     Finished,
-    encode_layers,
+    TrackFiles,
     encode_track,
 )
 from chipassets.render import Pcm, render_log
-from chipassets.render.loudness import (
-    after_gain,
-    apply_gain,
-    gain_to,
-    measure_loudness,
-)
-from chipassets.render.seam import Seam, check_seam, measure_seam
-from chipassets.stored.cache import Cache, notes_id, track_id
-from chipassets.stored.cache_keys import keys_of
+from chipassets.render.loudness import at_loudness
+from chipassets.render.seam import Seam, check_seam
+from chipassets.stored.cache import Cache
+from chipassets.stored.cache_keys import keys_of, notes_id, track_id
 from chipassets.units import frame_sample
 
 STAGES = ("compose", "shape", "arrange", "render")
@@ -79,6 +74,14 @@ class BuildInputs:
         """The hashes of the model and of the index, "" without one."""
         return self.model.sha256, self.grams.sha256 if self.grams else ""
 
+    def notes_id(self, track: TrackPlan, choices: Choices) -> str:
+        """Return the cache key of a track's composed take."""
+        return notes_id(track, choices, *self.hashes)
+
+    def track_id(self, track: TrackPlan, take: LockedTake) -> str:
+        """Return the cache key of a track's files with the take's notes."""
+        return track_id(self.plan, track, take, *self.hashes)
+
 
 def produce_track(
     inputs: BuildInputs,
@@ -102,7 +105,7 @@ def produce_track(
         take, is_composed = locked, False
         if isinstance(take, Choices):
             take, is_composed = _notes(inputs, track, take, enter)
-        key = track_id(inputs.plan, track, take, *inputs.hashes)
+        key = inputs.track_id(track, take)
         entry = inputs.cache.find_track(key)
         if entry is None:
             entry, files = render_track(inputs.plan, track, take, inputs.grams, enter)
@@ -119,13 +122,13 @@ def find_produced(
 ) -> tuple[LockedTake | None, TrackEntry | None]:
     """Return a track's take and index entry from lock and cache; None for what is missing."""
     take = (
-        inputs.cache.find_notes(notes_id(track, locked, *inputs.hashes))
+        inputs.cache.find_notes(inputs.notes_id(track, locked))
         if isinstance(locked, Choices)
         else locked
     )
     if take is None:
         return None, None
-    return take, inputs.cache.find_track(track_id(inputs.plan, track, take, *inputs.hashes))
+    return take, inputs.cache.find_track(inputs.track_id(track, take))
 
 
 def keep_produced(
@@ -137,8 +140,8 @@ def keep_produced(
 ) -> None:
     """Store in the cache a track that another machine made; files: contents by path."""
     if isinstance(locked, Choices):
-        inputs.cache.keep_notes(notes_id(track, locked, *inputs.hashes), produced.take)
-    key = track_id(inputs.plan, track, produced.take, *inputs.hashes)
+        inputs.cache.keep_notes(inputs.notes_id(track, locked), produced.take)
+    key = inputs.track_id(track, produced.take)
     inputs.cache.keep_track(key, produced.entry, files)
 
 
@@ -146,7 +149,7 @@ def _notes(
     inputs: BuildInputs, track: TrackPlan, choices: Choices, report: Report
 ) -> tuple[LockedTake, bool]:
     """Return the take for a track, and whether it was composed now."""
-    key = notes_id(track, choices, *inputs.hashes)
+    key = inputs.notes_id(track, choices)
     take = inputs.cache.find_notes(key)
     if take is not None:
         return take, False
@@ -172,24 +175,19 @@ def render_track(
     log = write_registers(song)
     report("render")
     raw = render_log(log, track.filter_name or plan.filter_name, frames_per_bar=song.frames_per_bar)
-    measured = measure_loudness(raw)
-    gain = gain_to(measured, plan.loudness_lufs + track.level_db)
-    pcm, loudness = apply_gain(raw, gain, in_place=True), after_gain(measured, gain)
+    pcm, gain, loudness = at_loudness(raw, plan.loudness_lufs + track.level_db)
+    seam = check_seam(pcm)
     finished = Finished(plan, track, score, song, log, pcm, gain, loudness)
-    seam = measure_seam(finished.pcm)
-    check_seam(seam)
-    files, layers = encode_track(finished), encode_layers(finished)
+    files = encode_track(finished)
     found = find_evidence(score, track, take, grams)
-    entry = _entry(finished, take, found, files, layers, seam)
-    return entry, {file.path: file.data for file in (*files, *layers)}
+    return _entry(finished, take, found, files, seam), files.contents
 
 
 def _entry(
     finished: Finished,
     take: LockedTake,
     found: Findings,
-    files: tuple[Encoded, ...],
-    layers: tuple[Encoded, ...],
+    files: TrackFiles,
     seam: Seam | None,
 ) -> TrackEntry:
     plan, track, score = finished.plan, finished.track, finished.score
@@ -219,8 +217,8 @@ def _entry(
         chords=list(score.chords),
         statements=found.statements,
         voices=list(finished.voices),
-        files={file.kind: file_entry(file.path, file.data) for file in files},
-        layers=_layer_entries(track, layers),
+        files={file.kind: file_entry(file.path, file.data) for file in files.formats},
+        layers=_layer_entries(track, files.layers),
         loudness_lufs=loudness.lufs,
         level_db=track.level_db,
         true_peak_dbtp=loudness.true_peak_dbtp,
@@ -232,10 +230,10 @@ def _entry(
         adapted=_counted(song.adapted)
         + [
             DroppedEntry(reason=_of_file(file.kind, item.reason), count=item.count)
-            for file in files
+            for file in files.formats
             for item in file.dropped
         ],
-        cartridge=_cartridge_entry(files),
+        cartridge=_cartridge_entry(files.formats),
         keys=keys_of(plan, track, take),
         evidence=found.moods,
         scene_evidence=found.scene,

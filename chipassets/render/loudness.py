@@ -67,6 +67,16 @@ def momentary_loudness(pcm: Pcm) -> NDArray[np.float64]:
     return loudness
 
 
+def at_loudness(pcm: Pcm, target_lufs: float) -> tuple[Pcm, int, Loudness]:
+    """Return a sound at the target loudness, its factor (see `gain_to`), and its loudness then.
+
+    The samples of `pcm` are overwritten, so that minutes of sound are in memory once.
+    """
+    measured = measure_loudness(pcm)
+    gain = gain_to(measured, target_lufs)
+    return apply_gain(pcm, gain, in_place=True), gain, after_gain(measured, gain)
+
+
 def gain_to(loudness: Loudness, target_lufs: float) -> int:
     """Return the factor, in units of 1 / UNIT_GAIN, that brings a sound to the target loudness.
 

@@ -54,17 +54,18 @@ def measure_seam(pcm: Pcm) -> Seam | None:
     return Seam(round(float(step) / largest, 3), round(there / max(usual, _SMALLEST_STEP), 3))
 
 
-def check_seam(seam: Seam | None) -> None:
-    """Raise RenderError if the seam would be audible."""
-    if seam is None:
-        return
-    for what, ratio in (("steps", seam.step_ratio), ("changes", seam.flux_ratio)):
+def check_seam(pcm: Pcm) -> Seam | None:
+    """Return the measured seam of a loop, None without one; RenderError if it would be audible."""
+    seam = measure_seam(pcm)
+    ratios = (("steps", seam.step_ratio), ("changes", seam.flux_ratio)) if seam else ()
+    for what, ratio in ratios:
         if ratio > WORST_RATIO:
             raise RenderError(
                 f"the loop's end does not meet its start: the sound {what} there by {ratio:g} "
                 "times its maximum elsewhere; report the track's plan, and use another seed until "
                 "it is fixed"
             )
+    return seam
 
 
 def _mono(columns: NDArray[np.int16]) -> NDArray[np.float64]:

@@ -15,18 +15,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache as once
 from pathlib import Path
 
-import numpy as np
 from pydantic import ValidationError
 
 from chipassets.bundle import FileEntry, TrackEntry
 from chipassets.bundle.folder_lock import try_hold
 from chipassets.errors import BundleError, CheckError
-from chipassets.lock import Choices, LockedTake, take_from_text, take_to_text
-from chipassets.plan.plain_values import plain_values
-from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.lock import LockedTake, take_from_text, take_to_text
 from chipassets.stored.cache_files import (
     LAYOUT,
     PARTIAL,
@@ -36,7 +32,6 @@ from chipassets.stored.cache_files import (
     keep_entry,
     write_entry,
 )
-from chipassets.stored.cache_keys import audio_key, hash_of, notes_key
 
 _MAX_BYTES = 2 << 30
 _MAX_AGE_SECONDS = 30 * 24 * 3600
@@ -179,46 +174,3 @@ def _sweep(folder: Path) -> None:
         with try_hold(leftover) as is_free:
             if is_free:
                 shutil.rmtree(leftover, ignore_errors=True)
-
-
-def notes_id(track: TrackPlan, choices: Choices, model_sha256: str, grams_sha256: str) -> str:
-    """Return the cache key of a track's chosen take: a hash of plan, decisions and code.
-
-    It covers more than `notes_key`, because tempo and tags influence which take is chosen.
-    """
-    return hash_of(
-        {
-            "notes": notes_key(track, model_sha256, grams_sha256),
-            "plan": plain_values(track),
-            "choices": plain_values(choices),
-            "code": code_sha256(),
-        }
-    )
-
-
-def track_id(
-    plan: BuildPlan, track: TrackPlan, take: LockedTake, model_sha256: str, grams_sha256: str
-) -> str:
-    """Return the cache key of a track's index entry and files for given notes."""
-    return hash_of(
-        {
-            "audio": audio_key(plan, track, take),
-            "notes": take.notes_key,
-            "plan": plain_values(track),
-            "hashes": (model_sha256, grams_sha256),
-            "code": code_sha256(),
-        }
-    )
-
-
-@once
-def code_sha256() -> str:
-    """Return the hash of the package's source and NumPy's version.
-
-    While code is being changed, other code may give other notes under the same version numbers.
-    """
-    digest = hashlib.sha256(np.__version__.encode())
-    package = Path(__file__).parents[1]
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

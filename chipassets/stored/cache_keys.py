@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from chipassets.bundle import Index, KeysEntry, TrackEntry, fault_finder, find_faults
 from chipassets.compose.model import Model
-from chipassets.lock import Lock, LockedTake
+from chipassets.lock import Choices, Lock, LockedTake
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.plain_values import plain_values
@@ -73,6 +74,51 @@ def audio_key(plan: BuildPlan, track: TrackPlan, take: LockedTake) -> str:
             "encoder": encoder_version() if _is_encoded(plan, track) else "",
         }
     )
+
+
+def notes_id(track: TrackPlan, choices: Choices, model_sha256: str, grams_sha256: str) -> str:
+    """Return the cache key of a track's chosen take: a hash of plan, decisions and code.
+
+    It covers more than `notes_key`, because tempo and tags influence which take is chosen.
+    """
+    return hash_of(
+        {
+            "notes": notes_key(track, model_sha256, grams_sha256),
+            "plan": plain_values(track),
+            "choices": plain_values(choices),
+            "code": code_sha256(),
+        }
+    )
+
+
+def track_id(
+    plan: BuildPlan, track: TrackPlan, take: LockedTake, model_sha256: str, grams_sha256: str
+) -> str:
+    """Return the cache key of a track's index entry and files for given notes."""
+    return hash_of(
+        {
+            "audio": audio_key(plan, track, take),
+            "notes": take.notes_key,
+            "plan": plain_values(track),
+            "hashes": (model_sha256, grams_sha256),
+            "code": code_sha256(),
+        }
+    )
+
+
+@cache
+def code_sha256() -> str:
+    """Return the hash of the package's source and NumPy's version.
+
+    While code is being changed, other code may give other notes under the same version numbers.
+    """
+    import numpy
+
+    digest = hashlib.sha256(numpy.__version__.encode())
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def track_sound_of_bars(track: TrackPlan) -> dict[str, Any]:

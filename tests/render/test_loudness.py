@@ -20,6 +20,7 @@ from chipassets.render.loudness import (
     Loudness,
     after_gain,
     apply_gain,
+    at_loudness,
     gain_to,
     measure_loudness,
 )
@@ -101,6 +102,15 @@ def test_ffmpeg_measures_the_same(name: str) -> None:
     found = measure_loudness(pcm)
     assert found.lufs == pytest.approx(lufs, abs=0.1)
     assert found.true_peak_dbtp == pytest.approx(peak, abs=0.5)
+
+
+def test_a_sound_is_brought_to_a_loudness_in_its_own_memory() -> None:
+    pcm = music()
+    expected = apply_gain(pcm, gain := gain_to(measured := measure_loudness(pcm), -30.0))
+    leveled, factor, loudness = at_loudness(pcm, -30.0)
+    assert (factor, loudness) == (gain, after_gain(measured, gain))
+    assert leveled.samples is pcm.samples
+    assert np.array_equal(leveled.samples, expected.samples)
 
 
 @pytest.mark.parametrize("target", [-30.0, -18.0, -6.0])

@@ -19,6 +19,7 @@ from chipassets.music.score import Note, Score
 from chipassets.stored import cache as caching
 from chipassets.stored.cache import Cache, open_cache
 from chipassets.stored.cache_files import cache_folder
+from chipassets.stored.cache_keys import notes_id
 from tests.bundle.tiny import tiny_index
 
 SCORE = Score((Note(0, 4, 60), Note(4, 12, 67)), 1, 120_000, Key(0, "major"))
@@ -164,11 +165,11 @@ def test_decisions_and_tempo_make_another_key() -> None:
     text = b"game: Tiny\nseed: 1\ntracks: {town: {length: 1 bar, tempo: 120}}\n"
     track = resolve(parse_manifest(text, Path("game.yaml"))).tracks[0]
     keys = {
-        caching.notes_id(track, Choices(), "m", "g"),
-        caching.notes_id(track, Choices(rolled=1), "m", "g"),
-        caching.notes_id(track, Choices((Rejection(1, "x"),)), "m", "g"),
-        caching.notes_id(replace(track, tempo_millibpm=121_000), Choices(), "m", "g"),
-        caching.notes_id(track, Choices(), "n", "g"),
-        caching.notes_id(track, Choices(), "m", "h"),
+        notes_id(track, Choices(), "m", "g"),
+        notes_id(track, Choices(rolled=1), "m", "g"),
+        notes_id(track, Choices((Rejection(1, "x"),)), "m", "g"),
+        notes_id(replace(track, tempo_millibpm=121_000), Choices(), "m", "g"),
+        notes_id(track, Choices(), "n", "g"),
+        notes_id(track, Choices(), "m", "h"),
     }
     assert len(keys) == 6
