@@ -167,6 +167,8 @@ func quiet():
 func battle():
 	say("battle", Music.now_playing())
 	Music.leave()
+	Music.update()
+	say("at_once", Music.state()["playing"]["sample"])
 
 func sting():
 	Music.sting("victory")
@@ -241,6 +243,8 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     assert told["quiet"][0] > -3
     assert told["quiet"][1] == -80
     assert told["battle"]["track"] == "battle"
+    # Left at 3.12 s, before a buffer of it is mixed.
+    assert told["at_once"] / 44_100 == pytest.approx(2.12, abs=0.5)
     assert told["back"]["track"] == "overworld"
     # The overworld began at 1 s and was left at 3.12 s, behind its fade; it went on at 4.6 s, and
     # was asked at 5.2 s. Begun anew it would be at 0.6 s of its 3 s.

@@ -306,7 +306,7 @@ func _new_voice(track, scene, start, now, fade_ms):
 		add_child(player)
 		players.append(player)
 	var voice = {
-		"track": track, "scene": scene, "players": players,
+		"track": track, "scene": scene, "players": players, "from": start,
 		"fade": {"start": 1.0 if fade_ms == 0 else 0.0, "end": 1.0, "at": now, "ms": fade_ms},
 	}
 	_voices.append(voice)
@@ -503,6 +503,11 @@ func _place_of(scene):
 
 func _sample_of(voice):
 	var seconds = voice["players"][0].get_playback_position()
+	if voice["from"] > 0:
+		# Godot 3 says 0 until the first buffer is mixed: a game saved then would lose its place.
+		if seconds == 0.0:
+			return voice["from"]
+		voice["from"] = 0
 	if voice["players"][0].playing:
 		seconds += AudioServer.get_time_since_last_mix()
 	return _wrapped(voice["track"], seconds * voice["track"]["rate"])
