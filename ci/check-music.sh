@@ -7,6 +7,8 @@
 # CHIPASSETS_MANIFEST  the manifest (game.yaml)
 # CHIPASSETS_BUNDLE    the bundle's folder (build/GAME)
 # CHIPASSETS_BUILD     true: build where the bundle is stale, from the lock's notes; else fail
+# CHIPASSETS_COMPARE   a commit, as origin/main: what changed since goes to music-changes.md, and to
+#                      the summary of GitHub's job, with pictures of bundles that have them
 set -uo pipefail
 
 form=${1:-text}
@@ -42,4 +44,27 @@ else
     tell check "${run[@]}" build "$manifest" -o "$bundle" --check || exit
 fi
 tell verify "${run[@]}" verify "$bundle" || exit
-"${run[@]}" report "$bundle" -o music-report.html
+"${run[@]}" report "$bundle" -o music-report.html || exit
+
+compare=${CHIPASSETS_COMPARE:-}
+[ -n "$compare" ] || exit 0
+place=$(git rev-parse --show-prefix)$bundle
+commit=$(git rev-parse --verify --quiet "$compare^{commit}") || {
+    echo "there is no commit '$compare' to compare with; fetch it before (fetch-depth: 0)" >&2
+    exit 2
+}
+old=$(mktemp -d)
+trap 'git worktree remove --force "$old/tree" 2>/dev/null; rm -rf "$old"' EXIT
+git worktree add --quiet --detach "$old/tree" "$commit" || exit
+if [ ! -f "$old/tree/$place/bundle.json" ]; then
+    echo "$compare has no bundle in $place: all of the music is new" >music-changes.md
+else
+    pictures=()
+    if [ -n "${GITHUB_SHA:-}" ]; then
+        raw=$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/raw
+        pictures=(--pictures "$raw/$GITHUB_SHA/$place" --pictures-before "$raw/$commit/$place")
+    fi
+    "${run[@]}" report "$bundle" --compare "$old/tree/$place" --markdown "${pictures[@]}" \
+        >music-changes.md || exit
+fi
+[ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat music-changes.md >>"$GITHUB_STEP_SUMMARY"

@@ -24,6 +24,13 @@ def report_command(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="With --compare: print the changes as Markdown.")
     ] = False,
+    pictures: Annotated[
+        str,
+        typer.Option(help="With --markdown: the web address of the bundle, to show pictures from."),
+    ] = "",
+    pictures_before: Annotated[
+        str, typer.Option(help="The same of the earlier bundle, to show its pictures beside.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Write an HTML page on a bundle: players, piano rolls, measurements, origin, changes.
@@ -36,8 +43,10 @@ def report_command(
     if markdown:
         if compare is None:
             raise UsageError("--markdown prints what changed: add --compare OLD")
-        print_text(compare_markdown(bundle, compare))
+        print_text(compare_markdown(bundle, compare, pictures, pictures_before))
         return
+    if pictures or pictures_before:
+        raise UsageError("--pictures is for --markdown; the HTML page holds its pictures")
     pages = write_report(bundle, output, compare)
     size = sum(page.stat().st_size for page in pages)
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from chipassets.report.compare import (
     Change,
@@ -18,17 +19,23 @@ from chipassets.report.opened import OpenedBundle, with_bundle
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@])")
 
 
-def compare_markdown(bundle: Path, before: Path) -> str:
+def compare_markdown(
+    bundle: Path, before: Path, pictures: str = "", pictures_before: str = ""
+) -> str:
     """Return the changes since an earlier bundle: a line and a table for each changed track.
 
-    Pictures of changed tracks are linked by their path in the bundle if it has them. Raises
-    CheckError for a bundle that is missing, damaged, altered or of a newer format.
+    pictures, pictures_before: the web addresses at which the two bundles' files can be read, ""
+    where they cannot. The pictures of a changed track, in bundles that have them (`preview`), are
+    shown from there; those of the new bundle are otherwise named by their path. Raises CheckError
+    for a bundle that is missing, damaged, altered or of a newer format.
     """
-    return with_bundle(bundle, lambda new: with_bundle(before, lambda old: _markdown(new, old)))
+    addresses = pictures_before, pictures
+    return with_bundle(
+        bundle, lambda new: with_bundle(before, lambda old: _markdown(new, old, addresses))
+    )
 
 
-def _markdown(new: OpenedBundle, old: OpenedBundle) -> str:
-    pictures = {entry.name: entry.files.get("preview") for entry in new.index.tracks}
+def _markdown(new: OpenedBundle, old: OpenedBundle, addresses: tuple[str, str]) -> str:
     pairs = _differences(new, old)
     changed = {name: one for name, one in pairs.items() if one.status != "same"}
     sizes = f"{say_size(bundle_bytes(old.index))} → {say_size(bundle_bytes(new.index))}"
@@ -43,9 +50,29 @@ def _markdown(new: OpenedBundle, old: OpenedBundle) -> str:
         lines += [f"#### {_plain(name)}: {difference.status}{f' ({what})' if what else ''}", ""]
         if difference.changes:
             lines += [*_table(difference.changes), ""]
-        if picture := pictures.get(name):
-            lines += [f"Picture: `{picture.path}`", ""]
+        lines += _pictures(name, (old, new), addresses)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _pictures(
+    name: str, bundles: tuple[OpenedBundle, OpenedBundle], addresses: tuple[str, str]
+) -> list[str]:
+    """Return the lines with a track's pictures before and after, [] for a track without one."""
+    shown, paths = [], []
+    for when, opened, address in zip(("before", "after"), bundles, addresses, strict=True):
+        for entry in opened.index.tracks:
+            if entry.name == name and "preview" in entry.files:
+                path = entry.files["preview"].path
+                paths.append(path)
+                if address:
+                    url = f"{address.rstrip('/')}/{quote(path)}"
+                    shown.append((when, f"![{_plain(name)} {when}]({url})"))
+    if len(shown) == 2:
+        (_, first), (_, second) = shown
+        return ["| before | after |", "|---|---|", f"| {first} | {second} |", ""]
+    if shown:
+        return [shown[0][1], ""]
+    return [f"Picture: `{paths[-1]}`", ""] if paths else []
 
 
 def _differences(new: OpenedBundle, old: OpenedBundle) -> dict[str, Difference]:

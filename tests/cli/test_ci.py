@@ -208,6 +208,48 @@ def test_the_actions_steps_run(game: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_action_tells_what_changed_since_a_commit(game: Path) -> None:
+    step = 'bash "$GITHUB_ACTION_PATH/ci/check-music.sh" github'
+    github = {
+        "CHIPASSETS_FROM": "installed", "GITHUB_ACTION_PATH": str(ROOT), "GITHUB_SHA": "abc",
+        "GITHUB_SERVER_URL": "https://forge.example", "GITHUB_REPOSITORY": "me/game",
+        "GITHUB_STEP_SUMMARY": str(game / "summary.md"), "CHIPASSETS_MANIFEST": "music/game.yaml",
+        "CHIPASSETS_BUNDLE": "music/bundle",
+    }  # fmt: skip
+    folder = game / "music"
+    folder.mkdir()
+    pictured = GAME.replace("midi]", "midi, preview]")
+    (folder / "game.yaml").write_text(pictured)
+    build = ("build", "music/game.yaml", "-o", "music/bundle", "--quiet")
+    git = ("git", "-c", "user.name=me", "-c", "user.email=me@forge.example")
+    assert shell("git", "init", "-q", cwd=game).returncode == 0
+    assert shell(*git, "commit", "-q", "--allow-empty", "-m", "none", cwd=game).returncode == 0
+    assert run(*build)[0] == 0
+    told = shell("bash", "-c", step, cwd=game, **github, CHIPASSETS_COMPARE="HEAD")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "HEAD has no bundle in music/bundle" in (game / "summary.md").read_text()
+    (game / "summary.md").unlink()
+    assert shell("git", "add", "music", cwd=game).returncode == 0
+    assert shell(*git, "commit", "-q", "-m", "music", cwd=game).returncode == 0
+    commit = shell("git", "rev-parse", "HEAD", cwd=game).stdout.strip()
+    (folder / "game.yaml").write_text(pictured.replace("heroic", "heroic, tempo: 90"))
+    assert run(*build)[0] == 0
+    told = shell("bash", "-c", step, cwd=game, **github, CHIPASSETS_COMPARE="HEAD")
+    assert told.returncode == 0, told.stdout + told.stderr
+    summary = (game / "summary.md").read_text()
+    assert summary == (game / "music-changes.md").read_text()
+    assert "#### title: changed" in summary
+    assert "| Tempo |" in summary
+    raw = "https://forge.example/me/game/raw"
+    for at in (commit, "abc"):
+        assert f"]({raw}/{at}/music/bundle/preview/title.svg)" in summary
+    assert shell("git", "worktree", "list", cwd=game).stdout.count("\n") == 1
+    unknown = shell("bash", "-c", step, cwd=game, **github, CHIPASSETS_COMPARE="origin/mian")
+    assert unknown.returncode == 2
+    assert "there is no commit 'origin/mian'" in unknown.stderr
+
+
+@pytest.mark.slow
 def test_cmake_and_ninja_build_again_when_a_file_of_the_manifest_changes(game: Path) -> None:
     cmake, ninja = program("cmake"), program("ninja")
     (game / "CMakeLists.txt").write_text(

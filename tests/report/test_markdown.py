@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,21 @@ TOWN, SHOP, BATTLE = Piece("town"), Piece("shop", hz=660), Piece("battle", hz=55
 
 def bundles(tmp_path: Path, new: list[Piece], old: list[Piece]) -> tuple[Path, Path]:
     return write_sample(tmp_path / "new", new), write_sample(tmp_path / "old", old)
+
+
+def draw_pictures(bundle: Path) -> None:
+    index = json.loads((bundle / "bundle.json").read_text())
+    for track in index["tracks"]:
+        path = bundle / f"preview/{track['name']}.svg"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("<svg/>")
+        entry = {
+            "path": f"preview/{path.name}",
+            "sha256": sha256(b"<svg/>").hexdigest(),
+            "bytes": 6,
+        }
+        track["files"]["preview"] = entry
+    (bundle / "bundle.json").write_text(json.dumps(index))
 
 
 def test_it_tells_what_changed_was_added_and_removed(tmp_path: Path) -> None:
@@ -32,6 +49,19 @@ def test_bundles_that_are_alike_are_one_line(tmp_path: Path) -> None:
     text = compare_markdown(*bundles(tmp_path, [TOWN, SHOP], [TOWN, SHOP]))
     assert "2 of 2 tracks are as they were." in text
     assert "####" not in text
+
+
+def test_pictures_are_shown_from_the_addresses_of_both_bundles(tmp_path: Path) -> None:
+    new, old = bundles(tmp_path, [replace(TOWN, moods=("dark",)), SHOP], [TOWN])
+    draw_pictures(new)
+    draw_pictures(old)
+    base = "https://forge.example/me/game/raw"
+    text = compare_markdown(new, old, f"{base}/b", f"{base}/a/")
+    before, after = (f"![town {when}]({base}/{one}/preview/town.svg)" for when, one in
+                     (("before", "a"), ("after", "b")))  # fmt: skip
+    assert f"| before | after |\n|---|---|\n| {before} | {after} |" in text
+    assert f"\n![shop after]({base}/b/preview/shop.svg)\n" in text, "it is new"
+    assert "Picture: `preview/town.svg`" in compare_markdown(new, old)
 
 
 def test_names_do_not_become_markup(tmp_path: Path) -> None:
