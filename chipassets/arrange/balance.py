@@ -28,6 +28,12 @@ TARGETS_DB: Mapping[str, float] = {
 """Each role's loudness while it plays, in dB relative to the tune while it plays."""
 
 _OTHER_DB = -9.0
+
+_STROKE_FRAMES = 24
+"""The frames over which the energy of a stroke counts: a block of 400 ms, as BS.1770 measures."""
+
+_GAP_FRAMES = 12
+"""The frames after a note that still count as its part playing: half of such a block."""
 _FULL = 15
 _NO_VOLUME = "triangle"
 """The kind of voice that has no volume control."""
@@ -105,13 +111,26 @@ def _power(
     spec: VoiceSpec,
     instruments: Mapping[str, Instrument],
 ) -> float:
-    """Return the mean power over the frames for which the notes are held.
-
-    For drums, over all frames.
-    """
-    frames = sum(note.duration_frames for note in notes)
+    """Return the mean power over the frames in which the part plays."""
+    frames = _playing_frames(notes, is_drums=spec.role == "drums")
     total = sum(
         note_power(note, instruments[note.instrument], chip, spec) * note.duration_frames
         for note in notes
     )
     return total / frames if frames else 0.0
+
+
+def _playing_frames(notes: Sequence[ChipNote], is_drums: bool) -> int:
+    """Return for how long a part plays: its notes, and the gaps that are no rests.
+
+    A drum's note lasts until the next one, however long ago it has died away.
+    """
+    following = [note.start_frame for note in notes[1:]]
+    ends = [
+        note.start_frame + _STROKE_FRAMES if is_drums else note.end_frame + _GAP_FRAMES
+        for note in notes
+    ]
+    return sum(
+        min(end, start) - note.start_frame
+        for note, end, start in zip(notes, ends, [*following, *ends[-1:]], strict=True)
+    )

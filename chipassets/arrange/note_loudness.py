@@ -23,8 +23,9 @@ from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
 from chipassets.units import OCTAVE
 
 _MOST_PARTIALS = 64
-_NOTE_SECONDS = 0.3
-"""The time over which the power of a sampled note is computed."""
+_LONGEST_FRAMES, _FRAMES_STEP = 18, 3
+"""The most frames of a sampled note over which its power is computed, and the steps to there: a
+short note may be no more than its attack."""
 
 _HIGHEST_HZ = 16_000.0
 _DUTIES = (0.125, 0.25, 0.5, 0.75)
@@ -79,6 +80,10 @@ def _power(
     if spec.kind == "triangle":
         heard = sum(instrument.volume.at(age) > 0 for age in range(frames)) / frames
     duty = instrument.duty.at(min(frames // 2, 12))
+    if spec.kind == "sample":
+        steps = -(-min(frames, _LONGEST_FRAMES) // _FRAMES_STEP)
+        source = soundbank.wave_source(instrument.name, duty, note.pitch)
+        return heard * _sample_power(source, note.pitch, steps * _FRAMES_STEP)
     return heard * _tone_power(spec.kind, instrument.name, duty, note.pitch)
 
 
@@ -90,8 +95,6 @@ def _mean_square(instrument: Instrument, frames: int) -> float:
 @lru_cache(maxsize=4096)
 def _tone_power(kind: str, instrument: str, duty: int, pitch: int) -> float:
     """Return the power of a voice's wave at its full level."""
-    if kind == "sample":
-        return _sample_power(soundbank.wave_source(instrument, duty, pitch), pitch)
     partial = np.arange(1, _MOST_PARTIALS + 1)
     hz = partial.astype(np.float64) * (440.0 * math.pow(2.0, (pitch - 69) / OCTAVE))
     powers = _WAVES[kind](partial, instrument, duty, pitch)
@@ -134,16 +137,16 @@ def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers
     return found
 
 
-@lru_cache(maxsize=1024)
-def _sample_power(number: int, pitch: int) -> float:
-    """Return the power of a SNES source at a pitch, over the first part of a note."""
+@lru_cache(maxsize=4096)
+def _sample_power(number: int, pitch: int, frames: int) -> float:
+    """Return the power of a SNES source at a pitch, over the first frames of a note."""
     source = soundbank.sources()[number]
     rate = source.cycle_samples * 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
     values = np.array(source.values, dtype=np.float64) / 32_768
     loop = values[source.loop_start :]
-    count = int(_NOTE_SECONDS * rate)
+    count = int(frames / 60 * rate)
     heard = np.concatenate((values, np.tile(loop, max(0, count - len(values)) // len(loop) + 1)))
-    return _energy(heard[:count], rate) / (60 * _NOTE_SECONDS)
+    return _energy(heard[:count], rate) / frames
 
 
 _WAVES: dict[str, Callable[[_Partials, str, int, int], _Powers]] = {

@@ -20,6 +20,7 @@ from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.bank import KITS
 from chipassets.chipfiles import ModFile, decode_mod, encode_mod
 from chipassets.chipfiles.mod_file import mod_bytes
+from chipassets.chipfiles.mod_lane import LEVEL_LOST
 from chipassets.chipfiles.mod_samples import PAL_CLOCK_HZ, drum, tone_of, tone_shape
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
 from chipassets.chips.profiles import CHIPS
@@ -78,7 +79,8 @@ def play_rows(module: ModFile, turns: int) -> tuple[list[list[float]], list[floa
 @pytest.mark.parametrize("song", SONGS)
 def test_notes_and_loop_are_in_time(song: ChipSong) -> None:
     file = encode_mod(song, title="Song")
-    assert not file.dropped
+    # A cell has one effect: where a note ends in the row of another command, its level gives way.
+    assert {item.reason for item in file.dropped} <= {LEVEL_LOST}
     module = decode_mod(file.data)
     starts, loops = play_rows(module, 2)
     frame_hz = float(CHIPS[song.chip].frame_rate_hz)
