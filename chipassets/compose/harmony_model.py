@@ -171,19 +171,20 @@ def _draw_chords(
     if first is not None:
         start = first_weights(model, first)
     rest = tuple(places[2:])
-    after = [_ahead(model, cadence, surprise, rest[done:]) for done in range(len(rest) + 1)]
+    goal = _ahead_of(start, model, cadence, surprise, rest)
     second = _usual_changes(model) * (model.tilts[places[1]] * allowed)
     if len(slots) == _SHORTEST:
         second = np.maximum(second, 1e-9)
-    pairs = start[:, None] * second * after[0]
+    pairs = start[:, None] * second * goal
     if pairs.sum() <= 0 and len(slots) == _SHORTEST:
         # Of two chords the first leaves no cadence but its goal.
-        pairs = np.outer(start, after[0].sum(axis=0))
+        pairs = np.outer(start, goal.sum(axis=0))
     pair = _pick(rng, pairs.ravel())
     if pair is None:
         return None
     chosen = [pair // count, pair % count]
-    for place, ahead in zip(places[2:], after[1:], strict=True):
+    for done, place in enumerate(rest, start=1):
+        ahead = _ahead(model, cadence, surprise, rest[done:])
         row = model.changes[chosen[-2], chosen[-1]] * model.tilts[place] * allowed
         following = _pick(rng, row * ahead[chosen[-1]])
         if following is None:
@@ -219,6 +220,23 @@ def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int,
         return cadence_weights(model, cadence)
     later = _ahead(model, cadence, surprise, places[1:])
     found: Floats = (_weighed_changes(model, surprise, places[0]) * later[None, :, :]).sum(axis=2)
+    return found
+
+
+def _ahead_of(
+    start: Floats, model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]
+) -> Floats:
+    """Return `_ahead`, 0 for first chords that cannot stand before the others: often all but one.
+
+    start: the weights of the first chord.
+    """
+    rows = np.flatnonzero(start)
+    if not places or rows.size == start.size:
+        return _ahead(model, cadence, surprise, places)
+    later = _ahead(model, cadence, surprise, places[1:])
+    found = np.zeros_like(later)
+    weighed = _weighed_changes(model, surprise, places[0])[rows]
+    found[rows] = (weighed * later[None, :, :]).sum(axis=2)
     return found
 
 
