@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -116,6 +117,8 @@ class Traits:
     commonest: float
 
 
+# The cells of a track are measured again for each take, and for each bar of a bass.
+@lru_cache(maxsize=4096)
 def traits_of(cell: Cell, pulse_steps: int) -> Traits:
     """Return the measures of a cell; pulse_steps: 16ths from one felt beat to the next."""
     gaps = cell.gaps

@@ -132,12 +132,13 @@ def onsets_per_beat(score: Score, bars: Collection[int], part: str | None = None
 def lead_line(notes: tuple[Note, ...]) -> list[Note]:
     """Return the notes of the top line, in order: nothing higher sounds when they start."""
     lead: list[Note] = []
-    sounding: list[Note] = []
+    sounding: list[tuple[int, int]] = []  # the ends and pitches of what may sound
     for note in sorted(notes, key=lambda note: (note.start_step, -note.pitch)):
-        sounding = [other for other in sounding if other.end_step > note.start_step]
-        if all(other.pitch < note.pitch for other in sounding):
+        start, pitch = note.start_step, note.pitch
+        sounding = [other for other in sounding if other[0] > start]
+        if all(other[1] < pitch for other in sounding):
             lead.append(note)
-        sounding.append(note)
+        sounding.append((start + note.duration_steps, pitch))
     return lead
 
 

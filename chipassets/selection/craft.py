@@ -82,9 +82,9 @@ def measure_craft(score: Score, pulse_steps: int) -> Craft:
         fit=_fit(tune, score, pulse_steps),
         bass_same=sum(low) / len(low) if low else 0.0,
         dead_bars=_dead_bars(score, bars),
-        outside=sum(
-            score.is_voiced and not TUNE_LOWEST <= note.pitch <= TUNE_HIGHEST for note in tune
-        ),
+        outside=sum(not TUNE_LOWEST <= note.pitch <= TUNE_HIGHEST for note in tune)
+        if score.is_voiced
+        else 0,
         bare_end=_ends_bare(score),
         seam=_seam(tune, score),
         holes=_holes(score),
@@ -94,8 +94,9 @@ def measure_craft(score: Score, pulse_steps: int) -> Craft:
 
 def _by_bar(notes: Sequence[Note], score: Score) -> list[list[Note]]:
     bars: list[list[Note]] = [[] for _ in range(score.bars)]
+    bar_steps = score.steps_per_bar  # once: it is worked out anew each time
     for note in notes:
-        bars[min(note.start_step // score.steps_per_bar, score.bars - 1)].append(note)
+        bars[min(note.start_step // bar_steps, score.bars - 1)].append(note)
     return bars
 
 
