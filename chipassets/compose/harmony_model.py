@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from chipassets.compose.harmony_rules import Slot, faults, stem_of
 from chipassets.music.chords import parse_chord
 from chipassets.music.keys import MODES, Key
 
+Integers = NDArray[np.int64]
 Phrase = tuple[tuple[str, ...], ...]
 
 CADENCES = ("open", "half", "closed", "deceptive", "plagal", "modal", "turn")
@@ -219,8 +221,10 @@ def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int,
     if not places:
         return cadence_weights(model, cadence)
     later = _ahead(model, cadence, surprise, places[1:])
-    found: Floats = (_weighed_changes(model, surprise, places[0]) * later[None, :, :]).sum(axis=2)
-    return found
+    distinct = _distinct_changes(model)
+    weighed = _weighed_changes(model, surprise, places[0])
+    sums: Floats = (weighed * later[distinct.last]).sum(axis=1)
+    return sums[distinct.row]
 
 
 def _ahead_of(
@@ -235,16 +239,43 @@ def _ahead_of(
         return _ahead(model, cadence, surprise, places)
     later = _ahead(model, cadence, surprise, places[1:])
     found = np.zeros_like(later)
-    weighed = _weighed_changes(model, surprise, places[0])[rows]
+    weighed = _weighed_changes(model, surprise, places[0])[_distinct_changes(model).row[rows]]
     found[rows] = (weighed * later[None, :, :]).sum(axis=2)
     return found
 
 
-# The ends of one phrase need those of few places, one after another; 32 take 8 MB.
+class _Distinct(NamedTuple):
+    """The different rows of a model's changes: mostly the chord before the last has no say.
+
+    rows: [rows, chord]; last: the last chord of each row [rows]; row: of each two chords [two
+    before, one before] their row.
+    """
+
+    rows: Floats
+    last: Integers
+    row: Integers
+
+
 @lru_cache(maxsize=32)
+def _distinct_changes(model: ModeHarmony) -> _Distinct:
+    count = len(model.chords)
+    rows: list[Floats] = []
+    last: list[int] = []
+    row = np.empty((count, count), np.int64)
+    for chord in range(count):
+        found, which = np.unique(model.changes[:, chord], axis=0, return_inverse=True)
+        row[:, chord] = which.ravel() + len(last)
+        rows.append(found)
+        last += [chord] * len(found)
+    return _Distinct(np.concatenate(rows), np.array(last, np.int64), row)
+
+
+@lru_cache(maxsize=64)
 def _weighed_changes(model: ModeHarmony, surprise: float, place: int) -> Floats:
-    """Return the changes [two before, one before, chord] as a bar of the phrase likes them."""
-    weighed: Floats = model.changes * (model.tilts[place] * _allowed(model, surprise))
+    """Return the rows of `_Distinct` as a bar of the phrase likes them."""
+    weighed: Floats = _distinct_changes(model).rows * (
+        model.tilts[place] * _allowed(model, surprise)
+    )
     return weighed
 
 
