@@ -159,6 +159,7 @@ class _Search:
         self._shifts = tuple(range(centre - 10, centre + 19))
         self._register = register_arc(task.plan, task.bars)
         slots = [slot for phrase in task.plan.phrases for slot in phrase.slots]
+        self._starts = {phrase.start_bar for phrase in task.plan.phrases}
         self._slots = _with_room(slots, task.given)
         self._keys: dict[Key, int] = {}
         self._rhythms: dict[tuple[int, ...], int] = {}
@@ -335,17 +336,14 @@ class _Search:
         )
         cell, operator = table.names[int(table.labels[row])]
         costs = {name: float(values[row]) for name, values in parts.items()}
-        placed = [
-            (CellNote(*values), pitch)
-            for values, pitch in zip(fields, pitches[row, :count].tolist(), strict=True)
-        ]
+        placed = list(zip(fields, pitches[row, :count].tolist(), strict=True))
         found = []
         for place in range(bars):
             start, last = place * self._bar_steps, place == bars - 1
             inside = [
-                (note._replace(step=note.step - start), pitch)
-                for note, pitch in placed
-                if start <= note.step and (last or note.step < start + self._bar_steps)
+                (CellNote(step - start, *values), pitch)
+                for (step, *values), pitch in placed
+                if start <= step and (last or step < start + self._bar_steps)
             ]
             found.append(
                 TuneBar(
@@ -405,7 +403,7 @@ class _Search:
         weights, plan = self._task.weights, self._task.plan
         join_weight, return_weight = weights.get("join", 1.0), weights.get("return", 1.0)
         literal = plan.targets.literal
-        opens = any(phrase.start_bar == bar for phrase in plan.phrases)
+        opens = bar in self._starts
         before, last = way.bars[-1], way.last_pitch
 
         def joins(first: int | None) -> float:

@@ -7,7 +7,7 @@ started before still sounds. A Score without notes measures 0 everywhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -79,9 +79,10 @@ def measure(score: Score, pulse_steps: int = STEPS_PER_BEAT) -> Metrics:
     """Return the measured features of a score; pulse_steps: length of a felt beat in 16ths."""
     notes = score.notes
     sounding = sounding_grid(score)
-    lead = [note.pitch for note in lead_line(notes)]
+    top = lead_line(notes)
+    lead = [note.pitch for note in top]
     intervals = np.abs(np.diff(lead)) if len(lead) > 1 else np.zeros(0)
-    seam_interval, seam_gap = _seam(score, sounding)
+    seam_interval, seam_gap = _seam(score, top, sounding)
     harmony_fit, bass_fit = concord(score, sounding, pulse_steps)
     return Metrics(
         notes=len(notes),
@@ -103,7 +104,7 @@ def measure(score: Score, pulse_steps: int = STEPS_PER_BEAT) -> Metrics:
         leap_rate=_share(interval > _FAR_LEAP_SEMITONES for interval in intervals),
         repeated_note_rate=_share(interval == 0 for interval in intervals),
         top_note_share=max(Counter(lead).values()) / len(lead) if lead else 0.0,
-        lead_idle_rate=_idle_rate(score),
+        lead_idle_rate=_idle_rate(score, top),
         bass_pitch=_bass_pitch(sounding),
         longest_note_steps=max((note.duration_steps for note in notes), default=0),
         longest_rest_steps=longest_run(np.logical_not(sounding.any(axis=1))),
@@ -154,8 +155,10 @@ def scale_consistency(notes: tuple[Note, ...]) -> float:
 
     A natural minor scale has the pitches of its relative major, so 12 scales are all 24.
     """
+    counts = Counter(note.pitch % OCTAVE for note in notes)
     scales = [{(tonic + step) % OCTAVE for step in MODES["major"]} for tonic in range(OCTAVE)]
-    return max(_share(note.pitch % OCTAVE in scale for note in notes) for scale in scales)
+    most = max(sum(counts[pitch] for pitch in scale) for scale in scales)
+    return most / len(notes) if notes else 0.0
 
 
 def polyphony(sounding: Grid) -> float:
@@ -209,10 +212,10 @@ def longest_run(flags: Grid) -> int:
     return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
 
 
-def _idle_rate(score: Score) -> float:
+def _idle_rate(score: Score, lead: Iterable[Note]) -> float:
     if not score.notes:
         return 0.0
-    begun = Counter(note.start_step // score.steps_per_bar for note in lead_line(score.notes))
+    begun = Counter(note.start_step // score.steps_per_bar for note in lead)
     return _share(begun[bar] < _LEAST_LEAD_NOTES for bar in range(score.bars))
 
 
@@ -221,10 +224,9 @@ def _bass_pitch(sounding: Grid) -> float:
     return float(np.median(voiced.argmax(axis=1))) if voiced.size else 0.0
 
 
-def _seam(score: Score, sounding: Grid) -> tuple[int, int]:
+def _seam(score: Score, lead: Sequence[Note], sounding: Grid) -> tuple[int, int]:
     """Return the interval and the rest, in steps, from the end to the bar that follows it."""
     next_step = (score.loop_start_bar or 0) * score.steps_per_bar
-    lead = lead_line(score.notes)
     after = [note for note in lead if note.start_step >= next_step]
     if not after:
         return 0, 0

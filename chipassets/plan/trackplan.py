@@ -279,8 +279,10 @@ class TrackPlan:
 
     def wished(self, section: str) -> Wish:
         """Return the wish for a section: by its name, else its letter, else the track's."""
-        wishes = {wish.section: wish for wish in self.wishes}
         found = Wish(section)
+        if not self.wishes:
+            return found
+        wishes = {wish.section: wish for wish in self.wishes}
         for name in dict.fromkeys((section, section.rstrip("'"), "")):
             wish = wishes.get(name, Wish())
             found = Wish(

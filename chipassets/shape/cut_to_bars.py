@@ -24,4 +24,6 @@ def cut_to_bars(score: Score, track: TrackPlan) -> Score:
 
 
 def _cut(note: Note, end_step: int) -> Note:
+    if note.end_step <= end_step:
+        return note
     return replace(note, duration_steps=min(note.duration_steps, end_step - note.start_step))
