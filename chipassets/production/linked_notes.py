@@ -38,7 +38,7 @@ def linked(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> BuildPlan:
     return replace(
         plan,
         tracks=tuple(
-            _bridging(track, takes.get(track.name), played, tempi)
+            _bridging(track, takes.get(track.name), played)
             if track.link and track.link.kind == BRIDGE
             else _linked(track, takes, tempi)
             for track in plan.tracks
@@ -50,7 +50,6 @@ def _bridging(
     track: TrackPlan,
     take: LockedTake | None,
     played: Mapping[str, TrackPlan],
-    tempi: Mapping[str, int],
 ) -> TrackPlan:
     """Return a bridge between two tracks as they are played, at the tempo of the first one."""
     link = track.link
@@ -58,14 +57,13 @@ def _bridging(
         return track
     start, goal = played[link.of], played[link.to]
     chords = bridge_chords(start.key, goal.key, track.bars)
-    follows = track.tempo_millibpm == tempi[link.of]
     return replace(
         track,
         # A bridge that is held is in the key of its notes.
         key=track.key
         if take and is_held(track, take) and track.key == take.score.key
         else goal.key,
-        tempo_millibpm=start.tempo_millibpm if follows else track.tempo_millibpm,
+        tempo_millibpm=start.tempo_millibpm if link.tempo_percent else track.tempo_millibpm,
         progressions=(Progression("", chords),),
         link=replace(link, start=start.key),
     )
@@ -93,12 +91,16 @@ def _linked(
         form=score.sections or track.form,
         key=_key(track, score, link) if link.mode is not None else track.key,
     )
-    if link.kind != VARIANT:
+    take = takes.get(track.name)
+    if link.kind != VARIANT and take and is_held(track, take):
         return _related(track, score)
     tempo = track.tempo_millibpm
     if link.tempo_percent:
         tempo = round(tempi.get(link.of, score.tempo_millibpm) * link.tempo_percent / 100)
-    return replace(track, tempo_millibpm=tempo, loops=score.loop_start_bar is not None)
+    track = replace(track, tempo_millibpm=tempo)
+    if link.kind != VARIANT:
+        return _related(track, score)
+    return replace(track, loops=score.loop_start_bar is not None)
 
 
 def _key(track: TrackPlan, score: Score, link: Link) -> Key:

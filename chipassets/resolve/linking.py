@@ -97,7 +97,12 @@ def _relative(manifest: Manifest, track: TrackPlan, other: TrackPlan) -> TrackPl
         loops=other.loops if said.loop is None else said.loop,
         key=said.key or Key(other.key.tonic, track.key.mode),
         tempo_millibpm=_tempo(said.tempo) or other.tempo_millibpm,
-        link=Link(FAMILY, other.name, mode=None if said.key else ""),
+        link=Link(
+            FAMILY,
+            other.name,
+            tempo_percent=0 if said.tempo else 100,
+            mode=None if said.key else "",
+        ),
     )
 
 
@@ -114,5 +119,11 @@ def _bridge(manifest: Manifest, track: TrackPlan, start: TrackPlan, goal: TrackP
         character=replace(track.character, **colours),
         progressions=(Progression("", bridge_chords(start.key, goal.key, track.bars)),),
         given=(TEMPO, MODE),
-        link=Link(BRIDGE, start.name, to=goal.name, start=start.key),
+        link=Link(
+            BRIDGE,
+            start.name,
+            to=goal.name,
+            tempo_percent=0 if said.tempo else 100,
+            start=start.key,
+        ),
     )

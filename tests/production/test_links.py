@@ -127,3 +127,31 @@ def test_a_bridge_leads_between_the_keys_that_are_played(tmp_path: Path) -> None
     another = next(seed for seed in range(99, 199) if keys(seed)[1] != kept["battle"])
     assert not [line for line in built(another).warnings if "is kept" in line]
     assert read_lock(manifest).takes["bridge"].score == takes["bridge"].score
+
+
+def test_bridges_and_families_keep_the_tempo_that_the_other_track_plays(tmp_path: Path) -> None:
+    manifest = tmp_path / "game.yaml"
+    text = (
+        "game: Links\nseed: 3\nmodel: polyphony\nformats: [midi]\n"
+        "defaults: {{length: 2 bars, takes: 1}}\n"
+        "tracks:\n  title: {{tempo: {tempo}}}\n  town: {{}}\n  winter: {{family: town}}\n"
+        "  bridge: {{from: town, to: title}}\n  fast: {{from: town, to: title, tempo: 200}}\n"
+    )
+
+    def tempi(tempo: int) -> dict[str, float]:
+        manifest.write_text(text.format(tempo=tempo))
+        plan = resolve(load_manifest(manifest))
+        events = list(build(plan, manifest, tmp_path / "out", 1))
+        assert isinstance(events[-1], Built)
+        return {track.name: track.tempo_bpm for track in events[-1].index.tracks}
+
+    before = tempi(120)
+    assert before["winter"] == before["bridge"] == before["town"]
+    accept_tracks(manifest, ["town"])
+    after = tempi(190)
+    planned = {one.name: one for one in resolve(load_manifest(manifest)).tracks}
+    assert abs(planned["town"].tempo_millibpm / 1000 - before["town"]) > 5, "it would have moved"
+    assert after["winter"] == after["bridge"] == after["town"] == before["town"]
+    assert after["fast"] == before["fast"]
+    accept_tracks(manifest, [])
+    assert tempi(140)["bridge"] == before["bridge"]
