@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +23,15 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What was done, or would be: files written, removed, and left because they are not ours."""
+    """What was done, or would be: files written, removed, and left because they are not ours.
+
+    kept: files that are not wanted any more, but were changed by somebody since they were written.
+    """
 
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
     found: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -49,12 +53,22 @@ def record_name(engine: str) -> str:
     return RECORD.format(engine=engine)
 
 
-def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False) -> Placed:
+def place(
+    engine: str,
+    folder: Path,
+    items: Iterable[Item],
+    *,
+    given: Collection[str] = (),
+    dry: bool = False,
+) -> Placed:
     """Make the folder hold the items, and return what that took.
 
     Each file is replaced in one step, files of the record that are not wanted any more are removed,
     and the record is written before and behind, so that a stop at any moment leaves whole files
     that are still known as ours. With `dry` nothing is written.
+
+    given: paths that belong to the game once they are written, as an example's: they are never
+    removed.
 
     Raises:
         BundleError: a file cannot be read or written, or an item leads out of the folder.
@@ -78,12 +92,14 @@ def place(engine: str, folder: Path, items: Iterable[Item], *, dry: bool = False
             placed.written.append(path)
             after[path] = _Entry((digest,), digest)
     for path, known in record.items():
-        if path not in wanted:
-            found = placed.found[path] = _hash_of(folder / path)
-            if found in known.hashes and not _leads_outside(folder, path):
-                placed.removed.append(path)
-            elif found:
-                placed.left.append(path)
+        if path in wanted or path in given:
+            continue
+        found = placed.found[path] = _hash_of(folder / path)
+        is_ours = found in known.hashes or (found and _goes_with_its_file(path, record, wanted))
+        if is_ours and not _leads_outside(folder, path):
+            placed.removed.append(path)
+        elif found:
+            placed.kept.append(path)
     if not dry:
         _carry_out(folder, record_path, wanted, placed, record, after)
     return placed
@@ -119,6 +135,16 @@ def _remove_empty(folder: Path, top: Path) -> None:
     while folder != top and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
+
+
+def _goes_with_its_file(path: str, record: Container[str], wanted: Container[str]) -> bool:
+    """Return whether it is an engine's settings for a file of ours that goes too.
+
+    The engine writes its own values there, so its hash says nothing; without the file they are
+    nobody's.
+    """
+    file = path.removesuffix(".import")
+    return file != path and file in record and file not in wanted
 
 
 def _leads_outside(folder: Path, path: str) -> bool:

@@ -26,11 +26,17 @@ class Exported:
 
     def warnings(self) -> list[str]:
         """Return one line for each file left alone because chipassets did not write it."""
-        return [
+        left = [
             f"{self.folder / path} was not written by this export, or was changed since; it stays "
             "as it is: move it away to get the new one"
             for path in self.placed.left
         ]
+        kept = [
+            f"{self.folder / path} is not needed any more, and was changed since it was written; "
+            "it stays: remove it if it is not yours"
+            for path in self.placed.kept
+        ]
+        return left + kept
 
 
 def check_targets(targets: Iterable[EngineTarget], formats: Sequence[str]) -> None:
@@ -59,8 +65,10 @@ def export(
     Raises ChipassetsError if the bundle or a file cannot be read or written.
     """
     exporter, music = EXPORTERS[engine], Music.read(bundle)
-    items = chain(exporter.items(music), exporter.example(music) if example else ())
-    return Exported(engine, folder, place(engine, folder, items, dry=dry))
+    shown = [*exporter.example(music)]
+    items = chain(exporter.items(music), shown if example else ())
+    given = {item.path for item in shown}
+    return Exported(engine, folder, place(engine, folder, items, given=given, dry=dry))
 
 
 def export_m4a(bundle: Path, folder: Path, *, dry: bool = False) -> Exported:

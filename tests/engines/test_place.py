@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from chipassets.bundle import write_file
-from chipassets.engines import Item, Placed, place
+from chipassets.engines import EXPORTERS, Item, Placed, export, place
 from chipassets.errors import BundleError
+from tests.engines.game import write_game
 
 
 def put(folder: Path, *items: tuple[str, bytes] | Item, dry: bool = False) -> Placed:
@@ -41,7 +42,7 @@ def test_a_file_that_somebody_edited_stays_when_it_changes_and_when_it_goes(tmp_
     put(tmp_path, ("music.gd", b"1"), ("gone.gd", b"1"))
     (tmp_path / "music.gd").write_bytes(b"1 and mine")
     (tmp_path / "gone.gd").write_bytes(b"1 and mine")
-    assert put(tmp_path, ("music.gd", b"2")) == Placed([], [], ["music.gd", "gone.gd"])
+    assert put(tmp_path, ("music.gd", b"2")) == Placed([], [], ["music.gd"], ["gone.gd"])
     assert (tmp_path / "music.gd").read_bytes() == b"1 and mine"
     assert (tmp_path / "gone.gd").read_bytes() == b"1 and mine"
 
@@ -57,6 +58,42 @@ def test_what_the_engine_rewrites_is_renewed_only_when_the_music_changes(tmp_pat
     assert placed.left == ["foreign.import"]
 
 
+def test_what_the_engine_wrote_beside_a_file_goes_with_it(tmp_path: Path) -> None:
+    files = [
+        Item(f"{name}.ogg{end}", b"1", is_engines=bool(end))
+        for name in ("a", "b", "c")
+        for end in ("", ".import")
+    ]
+    put(tmp_path, *files)
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.ogg.import").write_bytes(b"loop=1 uid=7")
+    (tmp_path / "d.ogg.import").write_bytes(b"somebody else's")
+    assert put(tmp_path, *files[2:]).removed == ["a.ogg", "a.ogg.import"]
+    # Where only the settings are not wanted any more, they may hold what a person has set.
+    assert put(tmp_path, files[2], *files[4:]).kept == ["b.ogg.import"]
+    assert {path.name for path in tmp_path.glob("*.ogg*")} == {
+        "b.ogg", "b.ogg.import", "c.ogg", "c.ogg.import", "d.ogg.import"
+    }  # fmt: skip
+
+
+def test_an_example_is_the_games_once_it_is_written(tmp_path: Path) -> None:
+    bundle, game = write_game(tmp_path / "bundle"), tmp_path / "game"
+    for engine in EXPORTERS:
+        if engine == "gbstudio":
+            continue  # asks for songs
+        export(engine, bundle, game / engine, example=True)
+        before = {path: path.read_bytes() for path in (game / engine).rglob("*") if path.is_file()}
+        done = export(engine, bundle, game / engine)
+        assert not done.placed.is_change, engine
+        assert not done.warnings()
+        again = export(engine, bundle, game / engine, example=True)
+        assert not again.placed.is_change
+        after = {path: path.read_bytes() for path in (game / engine).rglob("*") if path.is_file()}
+        assert {path for path in before if ".chipassets-" not in path.name} == {
+            path for path in after if ".chipassets-" not in path.name
+        }
+
+
 def test_links_in_a_circle_and_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(BundleError):
@@ -67,7 +104,7 @@ def test_links_in_a_circle_and_out_of_the_folder_are_refused(tmp_path: Path) -> 
     (folder / "music").symlink_to(other)
     with pytest.raises(BundleError, match=r"a\.ogg leads out of"):
         put(folder, ("music/a.ogg", b"1"), ("b.ogg", b"2"))
-    assert put(folder, ("b.ogg", b"2")).left == ["music/a.ogg"], "known, and elsewhere"
+    assert put(folder, ("b.ogg", b"2")).kept == ["music/a.ogg"], "known, and elsewhere"
     assert (other / "a.ogg").read_bytes() == b"1"
 
 

@@ -235,6 +235,22 @@ def test_the_player_sounds_behind_howlers_volume(page_with: Callable[[str], Page
     assert found[2] == pytest.approx(found[1] / 4, rel=0.05)
 
 
+def test_howler_does_not_put_the_music_to_sleep(page_with: Callable[[str], Page]) -> None:
+    page = page_with("howler/dist/howler.js")
+    found = page.run("""(async () => {
+      const {openInHowler} = await import("./music/howler.js");
+      const [real, late] = [globalThis.setTimeout, []];
+      globalThis.setTimeout = (act, ms) => (ms === 30000 ? late.push(act) : real(act, ms));
+      const music = await openInHowler(Howler);
+      Howler._autoSuspend();
+      await music.enter("title");
+      for (const act of late) act();
+      await new Promise((done) => real(done, 300));
+      return Howler.ctx.state;
+    })()""")
+    assert found == "running"
+
+
 def test_the_player_sounds_behind_phasers_volume(page_with: Callable[[str], Page]) -> None:
     page = page_with("phaser/dist/phaser.js")
     found = page.run("""(async () => {

@@ -8,6 +8,8 @@ import { openMusic } from "./index.js";
 export function openInHowler(Howler, options = {}) {
   if (!Howler.ctx) Howler.volume(Howler.volume()); // Howler makes its context when it is first asked
   if (!Howler.ctx) throw new Error("Howler has no WebAudio here; chipassets needs it");
+  // Howler puts its context to sleep 30 seconds after its own last sound; it does not see this one.
+  Howler.autoSuspend = false;
   return openMusic({ ...options, context: Howler.ctx, output: Howler.masterGain });
 }
 
