@@ -86,7 +86,29 @@ def propose(
 
     If a primer conditions the model, the model reads it before each opening. `progress` receives
     the finished share, rising to 1. ComposeError for a primer that leaves nothing to compose.
+    The material of the last few tracks is kept: further takes, rerolls and explanations of a track
+    ask for it again.
     """
+    key = (track, model.sha256)
+    found = _recent.pop(key, None) if model.sha256 else None
+    if found is None:
+        found = _proposed(track, model, progress)
+    elif progress:
+        progress(1.0)
+    if model.sha256:
+        _recent[key] = found
+        while len(_recent) > _MOST_KEPT:
+            _recent.pop(next(iter(_recent)), None)
+    return found
+
+
+_MOST_KEPT = 4
+_recent: dict[tuple[TrackPlan, str], Material] = {}
+"""The material of the tracks that were asked for last, the newest at the end, by the hash of the
+model; a model that no file holds has none."""
+
+
+def _proposed(track: TrackPlan, model: Model, progress: Callable[[float], None] | None) -> Material:
     track = in_quarters(track)
     shift = model_shift(track, model)
     bar = track.steps_per_bar

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,6 +18,7 @@ from chipassets.compose.weights import Model, shipped_model
 from chipassets.errors import ComposeError
 from chipassets.music.keys import Key
 from chipassets.music.notes import Note, Primer
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
 from tests.compose.conftest import METRES, MakeModel, MakePlan
 
@@ -137,3 +141,37 @@ def test_a_model_in_one_key_proposes_the_same_cells_for_every_key(
     low, high = (propose(make_plan(key=Key(tonic, "minor")), singing_model) for tonic in (2, 9))
     assert low == high
     assert low.tune
+
+
+def test_material_is_sampled_once_for_takes_rerolls_and_explanations(
+    shipped: Model, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampled = []
+
+    def counted(*args: Any, **options: Any) -> np.ndarray:
+        sampled.append(args)
+        return sample(*args, **options)
+
+    monkeypatch.setattr(stage, "sample", counted)
+    monkeypatch.setattr(stage, "_recent", {})
+    track = make_plan(seed=4711)
+    first = propose(track, shipped)
+    heard: list[float] = []
+    assert propose(make_plan(seed=4711), shipped, heard.append) is first
+    assert heard == [1.0]
+    assert len(sampled) == 1
+    # Another model of the same plan, and another plan, are sampled.
+    assert propose(track, replace(shipped, sha256="other")) == first
+    assert propose(make_plan(seed=4712), shipped) != first
+    assert len(sampled) == 3
+
+
+def test_only_the_last_few_tracks_have_material_kept(
+    shipped: Model, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[tuple[TrackPlan, str], Material] = {}
+    monkeypatch.setattr(stage, "_recent", kept)
+    monkeypatch.setattr(stage, "_proposed", lambda *_: Material((), (), 0))
+    for seed in (1, 2, 3, 4, 1, 5, 6):
+        propose(make_plan(seed=seed), shipped)
+    assert [track.seed for track, _ in kept] == [4, 1, 5, 6]
