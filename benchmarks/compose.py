@@ -1,15 +1,16 @@
 """How much faster `chipassets compose` is than Magenta's polyphony_rnn_generate, as processes.
 
 Both run the same weights, primer and settings, ten outputs of 128 steps, each once before it is
-timed. `import numpy` is what no program that multiplies with NumPy can do without. Then: events a
-second of the sampler and of the network alone, and their share of the machine's matrix-multiply
-peak.
+timed. `import numpy` is what no program that multiplies with NumPy can do without. Then follow the
+parts of our program, in CPU seconds of one process, and events a second of the sampler and of the
+network alone, with their share of the machine's matrix-multiply peak.
 
 Run: python -m benchmarks.compose [MODEL] [--ours-only]
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import statistics
@@ -72,6 +73,7 @@ def compare(model: Model, folder: Path, *, ours_only: bool) -> None:
     print(
         f"import numpy              {floor:8.3f} s, CPU {floor_cpu:8.3f} s (median of {_OUR_RUNS})"
     )
+    parts(command[command.index("compose") + 1 :])
     if ours_only:
         return
     from chipassets.train.magenta_export import export_bundle
@@ -95,6 +97,65 @@ def median_seconds(command: list[str]) -> tuple[float, float]:
     seconds(command, {})
     wall, cpu = zip(*[seconds(command, {}) for _ in range(_OUR_RUNS)], strict=True)
     return statistics.median(wall), statistics.median(cpu)
+
+
+_PARTS = ("start of Python", "import numpy", "other imports", "load", "network", "sample", "write",
+          "rest")  # fmt: skip
+_DRIVER = """
+import time
+stamps = {"start of Python": time.process_time()}
+
+def mark(name, since):
+    stamps[name] = stamps.get(name, 0.0) + time.process_time() - since
+
+since = time.process_time()
+import numpy
+mark("import numpy", since)
+since = time.process_time()
+from chipassets.cli.compose import compose
+from chipassets.compose import (
+    codec, constraints, controls, network, primer, sampler, weights
+)
+from chipassets import seeds
+from chipassets.production import generate
+mark("other imports", since)
+
+def timed(module, function, name):
+    whole = getattr(module, function)
+    def measured(*words, **options):
+        since = time.process_time()
+        try:
+            return whole(*words, **options)
+        finally:
+            mark(name, since)
+    setattr(module, function, measured)
+
+timed(weights, "open_model", "load")
+timed(network, "Network", "network")
+timed(sampler, "sample", "sample")
+timed(generate, "write_outputs", "write")
+import sys
+compose(sys.argv[1:])
+stamps["rest"] = time.process_time() - sum(stamps.values())
+import json
+print(json.dumps(stamps), file=sys.stderr)
+"""
+"""Runs `chipassets compose` and prints the CPU seconds of its parts to stderr as JSON."""
+
+
+def parts(words: list[str]) -> None:
+    """Print the CPU seconds of each part of a run of ours, and its share of the whole."""
+    command = [sys.executable, "-c", _DRIVER, *words]
+    runs: list[dict[str, float]] = []
+    for _ in range(_OUR_RUNS):
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        runs.append(json.loads(done.stderr.splitlines()[-1]))
+    medians = {name: statistics.median(run[name] for run in runs) for name in _PARTS}
+    whole = sum(medians.values())
+    print(f"parts of chipassets compose, CPU, medians of {_OUR_RUNS}:")
+    for name, used in medians.items():
+        print(f"  {name:16} {used * 1000:7.1f} ms  {used / whole:6.1%}")
+    print(f"  {'together':16} {whole * 1000:7.1f} ms")
 
 
 def multiply_peak() -> float:
