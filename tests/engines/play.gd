@@ -82,6 +82,9 @@ func call_on(music, row, saved):
 		"save":
 			print("state\t", to_json(music.state()))
 			return music.state()
+		"playing":
+			var there = music.now_playing()
+			print("playing\t", "-" if there == null else there["track"])
 		"worn":
 			for entry in saved["scenes"]:
 				entry["sample"] = 400000000

@@ -70,6 +70,10 @@ local said = {
     print("state\t" .. text)
   end,
   restore = function() print("restored\t" .. tostring(music:restore(saved))) end,
+  playing = function()
+    local there = music:playing()
+    print("playing\t" .. (there and there.track or "-"))
+  end,
   worn = function()
     for _, entry in ipairs(saved.scenes) do entry.sample = 400000000 end
     print("restored\t" .. tostring(music:restore(saved)))

@@ -40,6 +40,7 @@ const gml = {
     console.log(`start\t${asset}\t${sample}\t${(now / 1000).toFixed(6)}`);
     return made;
   },
+  audio_is_playing: (sound) => playing.has(sound),
   audio_sound_loop_start(sound, seconds) { playing.get(sound).loopStart = seconds; },
   audio_sound_loop_end(sound, seconds) { playing.get(sound).loopEnd = seconds; },
   audio_sound_get_track_position(sound) {
@@ -74,6 +75,7 @@ const words = {
   intensity: (level, fade, when) => music.music_intensity(Number(level), Number(fade) * 1000, when),
   duck: (db, fade) => music.music_duck(Number(db), Number(fade) * 1000),
   stop: (fade) => music.music_stop(Number(fade) * 1000),
+  playing: () => console.log(`playing\t${music.music_playing() || "-"}`),
   slip(scene) {
     music.music_sting("victroy");
     music.music_enter(scene, { when: "bars", how: "fead", fade: 1 });

@@ -17,7 +17,7 @@ from tests.engines.game import PIECES
 from tests.report.sample_bundle import Piece, write_sample
 
 _STEP_MS = 10
-_END_S = 35.0
+_END_S = 37.0
 _WORN_SAMPLE = 400_000_000
 
 Call = tuple[float, str, tuple[str, ...]]
@@ -89,6 +89,11 @@ CALLS: tuple[Call, ...] = (
     (32.2, "worn", ()),
     enter(32.6, "title"),  # in place of all: what lay below begins anew
     enter(33.6, "overworld", moods="dark"),
+    enter(34.6, "victory"),
+    (35.4, "playing", ()),
+    (35.8, "playing", ()),  # its file has one second
+    leave(36.0),
+    (36.2, "playing", ()),
     (_END_S, "end", ()),
 )  # fmt: skip
 
@@ -187,6 +192,11 @@ def assert_as_expected(said: str, bundle: Path, late: float = 0.1) -> None:
         assert abs(one.at - two.at) <= late, f"{one} for {two}"
         assert abs(one.sample - two.sample) / 44_100 <= late, f"{one} for {two}"
     _assert_states([json.loads(text) for (text,) in lines(said, "state")], states, late)
+
+
+def assert_playing(said: str) -> None:
+    """A track that plays once is over at its end, and what lies below goes on."""
+    assert lines(said, "playing") == [["victory"], ["-"], ["night"]]
 
 
 def _assert_states(found: list[dict[str, Any]], wanted: list[dict[str, Any]], late: float) -> None:

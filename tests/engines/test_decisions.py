@@ -15,6 +15,7 @@ from tests.engines.game import need, run
 from tests.engines.scenario import (
     NO_STATES,
     assert_as_expected,
+    assert_playing,
     assert_told,
     lines,
     script,
@@ -44,6 +45,7 @@ def check(said: str, folder: Path, late: float) -> None:
     assert_as_expected(said, folder / "bundle", late)
     assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
     assert_told(said)
+    assert_playing(said)
     check_gains(said)
 
 
@@ -91,6 +93,7 @@ def test_rusts_core(folder: Path) -> None:
     said = run(project / "play", folder / "calls.txt", cwd=project)
     assert_as_expected(said, folder / "bundle", 0.011)
     assert_told(said, is_typed=True)
+    assert_playing(said)
     check_gains(said)
     director = Director(Library.open(folder / "bundle"))
     for (text,) in lines(said, "state"):

@@ -199,6 +199,15 @@ func again():
 	Music.enter("battle")
 	Music.update()
 	say("there", Music.now_playing()["track"])
+	Music.enter("victory")
+	Music.update()
+	_steps = [[8000, "fanfare"], [9000, "over"]]
+
+func fanfare():
+	say("fanfare", Music.now_playing()["track"])
+
+func over():
+	say("over", Music.now_playing())
 	get_tree().quit()
 """
 SCENE = """[gd_scene load_steps=2 format=2]
@@ -236,6 +245,7 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     assert [change[:2] for change in changes] == [
         ["title", "title"], ["overworld", "overworld"], ["battle", "battle"],
         ["overworld", "overworld"], ["overworld", "overworld"], ["battle", "battle"],
+        ["victory", "victory"],
     ]  # fmt: skip
     # Bars of a second: it waits for the next line of what is heard.
     assert told["at"] + told["wait"] / 1000 == pytest.approx(math.ceil(told["at"]), abs=0.002)
@@ -257,6 +267,7 @@ def test_godot_3_plays_scenes_layers_stings_and_saves(tmp_path: Path) -> None:
     for name in ("title", "victory"):
         assert said.count(f"track '{name}' stays silent: the project has no res://gone/") == 1
     assert told["there"] == "battle"
+    assert (told["fanfare"], told["over"]) == ("victory", None)
     saved = told["state"]["playing"]["sample"] / 44_100
     assert told["again"]["seconds"] == pytest.approx((saved + 0.6) % 3, abs=0.5)
 

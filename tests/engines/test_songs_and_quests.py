@@ -103,6 +103,8 @@ local late = ending
 if late then late() end
 say()
 music:duck(6) music:duck(20) print(volume) music:duck(0) print(volume)
+music:enter("victory") print(music:playing())
+ending() print(music:playing())
 music:enter("overworld", {moods = {"dark"}}) music:enter("battle")
 local kept = music:state()
 print(kept)
@@ -130,7 +132,8 @@ def test_solarus_script_follows_the_scenes(music: Music, tmp_path: Path) -> None
     assert lines[2] == f"{battle} loops|{victory}|{battle} loops|{night} loops"
     assert lines[3] == f"{victory}|{title} loops"
     assert lines[4:6] == ["10", "100"]
-    assert lines[6:] == ["overworld:dark battle:", "night"]
+    assert lines[6:8] == ["victory", "nil"]
+    assert lines[8:] == ["overworld:dark battle:", "night"]
 
 
 def test_solarus_gets_the_tracks_and_lines_for_its_database(music: Music) -> None:

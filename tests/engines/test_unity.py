@@ -19,6 +19,7 @@ from tests.engines.game import need, run
 from tests.engines.scenario import (
     NO_STATES,
     assert_as_expected,
+    assert_playing,
     assert_told,
     lines,
     off_line,
@@ -63,6 +64,7 @@ def test_it_decides_as_the_runtime_does(played: Path) -> None:
     assert_as_expected(said, played / "bundle")
     assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
     assert_told(said)
+    assert_playing(said)
 
 
 def test_intro_loop_and_bar_lines_are_exact_to_the_sample(played: Path) -> None:

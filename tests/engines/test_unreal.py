@@ -20,6 +20,7 @@ from tests.engines.scenario import (
     NO_STATES,
     Start,
     assert_as_expected,
+    assert_playing,
     assert_told,
     lines,
     script,
@@ -90,6 +91,7 @@ def test_it_decides_as_the_runtime_does(played: Path) -> None:
     assert_as_expected(said, played / "bundle", 0.013)
     assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
     assert_told(said, is_typed=True)
+    assert_playing(said)
 
 
 def test_loops_bars_layers_and_ducking_are_exact_to_the_sample(played: Path) -> None:

@@ -474,4 +474,9 @@ def test_a_running_player_pauses_resumes_and_follows_the_volume(page: Page) -> N
     page.wait_for(f"player.playing.sample > {still} + 2000")
     page.run("player.stop(10)")
     page.wait_for("player.playing === null")
+    page.run("player.enter('victory')")
+    page.wait_for("player.playing && player.playing.track.name === 'victory'")
+    # A track that plays once is over at its end, though its scene is not left.
+    page.wait_for("player.playing === null")
+    assert page.run("player.director.scene") == "victory"
     assert page.complaints() == []

@@ -4,7 +4,7 @@ import { Balance } from "./balance.js";
 import { Director } from "./director.js";
 import { reasonOf } from "./errors.js";
 import { seconds } from "./fades.js";
-import { barAndBeat } from "./lines.js";
+import { barAndBeat, isOver } from "./lines.js";
 import { layGain, Mixer } from "./mixer.js";
 import { meant } from "./names.js";
 import { HOWS, LEVELS, OPTIONS, RULES, WHENS } from "./rules.js";
@@ -261,11 +261,14 @@ export class Player {
     this._volume.isMuted = false;
   }
 
-  /** {track, scene, sample, bar, beat, section} of what sounds, or null. */
+  /**
+   * {track, scene, sample, bar, beat, section} of what sounds; null in silence, and behind the end
+   * of a track that plays once.
+   */
   get playing() {
     const voice = this._mixer.current;
-    if (!voice) return null;
     const sample = this._mixer.positionSamples;
+    if (!voice || isOver(voice.track, sample)) return null;
     const { bar, beat } = barAndBeat(voice.track, sample);
     const section = (voice.track.sections || []).find(
       (part) => part.start_bar <= bar && bar < part.start_bar + part.bars,

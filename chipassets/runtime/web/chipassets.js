@@ -1654,11 +1654,14 @@
       this._volume.isMuted = false;
     }
 
-    /** {track, scene, sample, bar, beat, section} of what sounds, or null. */
+    /**
+     * {track, scene, sample, bar, beat, section} of what sounds; null in silence, and behind the end
+     * of a track that plays once.
+     */
     get playing() {
       const voice = this._mixer.current;
-      if (!voice) return null;
       const sample = this._mixer.positionSamples;
+      if (!voice || isOver(voice.track, sample)) return null;
       const { bar, beat } = barAndBeat(voice.track, sample);
       const section = (voice.track.sections || []).find(
         (part) => part.start_bar <= bar && bar < part.start_bar + part.bars,

@@ -103,6 +103,7 @@ fn main() {
                     println!("state\t{}", saved.as_ref().unwrap().to_json());
                 }
                 "slip" => music.enter(row[2], &manner(&["", "", ""], &[])),
+                "playing" => println!("playing\t{}", music.playing().map_or("-", |(track, _)| track.name)),
                 "worn" => {
                     let state = saved.as_mut().unwrap();
                     for place in &mut state.scenes {

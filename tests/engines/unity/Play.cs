@@ -65,6 +65,8 @@ static class Play
                         music.Sting("victroy");
                         music.Enter(row[2], "bars", -1, "fead");
                     }
+                    if (row[1] == "playing")
+                        Console.WriteLine("playing\t" + (music.Core.Playing == null ? "-" : music.Core.Playing.name));
                     if (row[1] == "worn")
                     {
                         string worn = Regex.Replace(saved, "\"sample\": \\d+", "\"sample\": 400000000");

@@ -67,6 +67,11 @@ int main(int, char** Files)
 			if (Row[1] == "restore") std::printf("restored\t%s\n", Music.Restore(Saved) ? "true" : "false");
 			if (Row[1] == "refuse") std::printf("restored\t%s\n", Music.Restore(Wide(Row[2])) ? "true" : "false");
 			if (Row[1] == "slip") Music.Enter(Wide(Row[2]));
+			if (Row[1] == "playing")
+			{
+				std::string Name = Narrow(*Music.Playing());
+				std::printf("playing\t%s\n", Name.empty() ? "-" : Name.c_str());
+			}
 			if (Row[1] == "worn")
 			{
 				std::string Worn = std::regex_replace(Narrow(*Saved), std::regex("\"sample\": [0-9]+"), "\"sample\": 400000000");

@@ -376,9 +376,11 @@ impl<B: Backend> Music<B> {
         self.stack.last().map_or("", |(scene, _)| scene)
     }
 
-    /// The track that sounds and the sample of its file, or None in silence.
+    /// The track that sounds and the sample of its file; None in silence, and behind the end of one
+    /// that plays once.
     pub fn playing(&self) -> Option<(&'static Track, f64)> {
-        self.sounding().map(|one| (one.track, one.track.wrap(one.voice.sample())))
+        let place = self.sounding().map(|one| (one.track, one.track.wrap(one.voice.sample())));
+        place.filter(|(track, sample)| track.loops || *sample < track.samples as f64)
     }
 
     /// Be in a scene from now on: over lower ones, in place of equal ones, back to one below.

@@ -114,9 +114,12 @@ function music_sting(_name, _when = "now", _priority = 0) {
     _m.waiting = { track: _track, at: current_time + music_ms_to_line(_when), priority: _priority };
 }
 
-/// The name of the track that sounds, "" in silence.
+/// The name of the track that sounds; "" in silence, and behind the end of one that plays once.
 function music_playing() {
-    return is_undefined(global.music.current) ? "" : global.music.current.track.name;
+    var _voice = global.music.current;
+    if (is_undefined(_voice)) return "";
+    var _is_over = !_voice.track.loops && music_sample(_voice) >= _voice.track.samples;
+    return _is_over ? "" : _voice.track.name;
 }
 
 /// Where the music is, as a struct for a save game: json_stringify gives what every engine's state is.
@@ -539,6 +542,7 @@ function music_place(_scene) {
 }
 
 function music_sample(_voice) {
+    if (!_voice.track.loops && !audio_is_playing(_voice.sounds[0])) return _voice.track.samples;
     var _seconds = audio_sound_get_track_position(_voice.sounds[0]);
     return music_wrapped(_voice.track, _seconds * _voice.track.rate);
 }

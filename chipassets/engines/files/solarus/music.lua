@@ -89,7 +89,8 @@ local function play(track, after)
   if track.loops and not after then
     sol.audio.play_music(FOLDER .. track.name, true)
   else
-    sol.audio.play_music(FOLDER .. track.name, after or function() end)
+    local at_end = function() if music.current == track then music.is_over = true end end
+    sol.audio.play_music(FOLDER .. track.name, after or at_end)
   end
 end
 
@@ -99,7 +100,7 @@ local function follow()
   if top and not track then
     tell("no track serves the scene '" .. top.scene .. "', the music stays; " .. meant(top.scene))
   elseif track and track ~= music.current then
-    music.current, music.sting_of = track, nil
+    music.current, music.sting_of, music.is_over = track, nil, false
     play(track)
   end
 end
@@ -176,7 +177,9 @@ function music:stop()
   sol.audio.stop_music()
 end
 
--- The name of the track that sounds, or nil.
-function music:playing() return self.current and self.current.name end
+-- The name of the track that sounds; nil in silence, and behind the end of one that plays once.
+function music:playing()
+  return self.current and not self.is_over and self.current.name or nil
+end
 
 return music

@@ -229,10 +229,15 @@ namespace Chipassets
             get { return stack.Count > 0 ? stack[stack.Count - 1].scene : ""; }
         }
 
-        /// <summary>The track that sounds, or null.</summary>
+        /// <summary>The track that sounds; null in silence, and behind the end of one that plays once.</summary>
         public Track Playing
         {
-            get { return current == null ? null : current.track; }
+            get
+            {
+                if (current == null) return null;
+                bool isOver = !current.track.loops && Sample >= current.track.samples;
+                return isOver ? null : current.track;
+            }
         }
 
         /// <summary>The sample of its file at which the track that sounds is, or 0.</summary>

@@ -244,11 +244,13 @@ public:
             if (scenes.empty() || std::find(scenes.begin(), scenes.end(), track.scene) != scenes.end()) Load(track);
     }
 
-    // The track that sounds, "" in silence, and the sample of its file.
+    // The track that sounds, and the sample of its file; "" in silence and behind the end of one that
+    // plays once.
     std::pair<std::string, int64_t> Playing() {
         std::lock_guard<std::mutex> lock(mutex_);
         Voice* current = Current();
-        return current ? std::make_pair(current->track->name, current->Sample(clock_)) : std::make_pair(std::string(), int64_t(0));
+        bool isOver = current && !current->track->loops && current->Sample(clock_) >= current->track->samples;
+        return current && !isOver ? std::make_pair(current->track->name, current->Sample(clock_)) : std::make_pair(std::string(), int64_t(0));
     }
 
     // Where the music is, as JSON for a save game: the same as in every other engine.

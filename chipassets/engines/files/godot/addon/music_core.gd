@@ -131,12 +131,15 @@ func sting(name, when = "now", priority = 0):
 	_waiting_sting = {"track": track, "at": now_ms() + _ms_to_line(when), "priority": priority}
 
 
-# What sounds, {track, scene, bar, beat, seconds}, or null in silence.
+# What sounds, {track, scene, bar, beat, seconds}; null in silence, and behind the end of a track
+# that plays once.
 func now_playing():
 	if _current == null:
 		return null
 	var track = _current["track"]
 	var sample = _sample_of(_current)
+	if not track["loops"] and sample >= track["samples"]:
+		return null
 	var place = _bar_and_beat(track, sample)
 	return {
 		"track": track["name"], "scene": _current["scene"], "seconds": sample / track["rate"],
@@ -409,11 +412,13 @@ func _sting_track(name):
 	return _track_for(name, [])
 
 
+# The track of that name, or null: in a variable, as Godot 4 takes the last `return` for the type.
 func _named(name):
+	var found = null
 	for track in _tracks:
 		if track["name"] == name:
-			return track
-	return null
+			found = track
+	return found
 
 
 # The scenes that have a track, in the order of the tracks.
@@ -502,6 +507,8 @@ func _place_of(scene):
 
 
 func _sample_of(voice):
+	if not voice["track"]["loops"] and not voice["players"][0].playing:
+		return voice["track"]["samples"] # it has ended
 	var seconds = voice["players"][0].get_playback_position()
 	if voice["from"] > 0:
 		# Godot 3 says 0 until the first buffer is mixed: a game saved then would lose its place.
