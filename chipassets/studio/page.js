@@ -1590,6 +1590,7 @@
    * @param {(name: string) => void} select
    */
   function showTracks(place, tracks, selected, select) {
+    const scrolled = place.scrollLeft;
     fill(
       place,
       ...tracks.map((track) =>
@@ -1614,6 +1615,14 @@
         ),
       ),
     );
+    // On a phone the tracks are one row: the selected one moves to its middle, once.
+    const current = place.querySelector("[aria-current]");
+    const isNew = place.dataset.shown !== selected;
+    place.dataset.shown = selected;
+    place.scrollLeft =
+      isNew && current instanceof HTMLElement
+        ? current.offsetLeft - (place.clientWidth - current.offsetWidth) / 2
+        : scrolled;
   }
 
   /**

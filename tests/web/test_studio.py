@@ -147,6 +147,44 @@ def test_everything_that_can_be_used_has_a_name(studio: Opened) -> None:
     assert studio.page.run(f"{slider}.getAttribute('aria-valuetext')") == "bar 1 of 4, beat 1"
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_screen_reader_is_told_what_every_control_is(studio: Opened, width: int) -> None:
+    page = studio.page
+    page.resize(width, 812, mobile=width < 500)
+    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
+    heard = [node for node in nodes if not node.get("ignored")]
+    controls = {"button", "textbox", "combobox", "slider", "link", "checkbox", "spinbutton"}
+    nameless = [
+        node["properties"]
+        for node in heard
+        if node["role"]["value"] in controls and not node["name"]["value"].strip()
+    ]
+    assert nameless == []
+    names = [node["name"]["value"] for node in heard if node["role"]["value"] == "slider"]
+    assert sorted(name.split(" take")[0] for name in names) == ["Notes of", "Volume"]
+    outside = page.run(
+        """[...document.querySelectorAll('ul, ol, h2, h3, form')]
+        .filter((e) => !e.closest('header, nav, main, section, dialog')).map((e) => e.outerHTML)"""
+    )
+    assert outside == []
+
+
+def test_on_a_phone_the_tracks_are_one_row_that_shows_the_selected_one(
+    opened: Callable[..., Opened],
+) -> None:
+    many = "".join(f"  cave_{number}: {{scene: dungeon}}\n" for number in range(9))
+    studio = opened(GAME + many, width=375)
+    page = studio.page
+    studio.wait_until("document.querySelectorAll('[data-take]').length")
+    page.resize(375, 812, mobile=True)
+    assert page.run("document.getElementById('tracks').getBoundingClientRect().height") < 80
+    studio.press("p")
+    last = "document.querySelector('[data-key=track-cave_8][aria-current]')"
+    studio.wait_until(last)
+    box = page.run(f"(b => [b.left, b.right])({last}.getBoundingClientRect())")
+    assert 0 <= box[0] < box[1] <= 375
+
+
 def test_takes_are_chosen_and_decided_by_keyboard_alone(studio: Opened) -> None:
     first = studio.selected
     other = "2" if first == "1" else "1"
@@ -365,7 +403,7 @@ def test_the_page_fits_its_width_in_both_schemes(studio: Opened, width: int, sch
     assert page.run("document.documentElement.scrollWidth") <= width
     outside = page.run(
         """[...document.querySelectorAll('button, input, select, textarea, h1, h2, p')]
-        .filter((e) => e.offsetParent && !e.closest('.hidden, .skip, .scroll, dialog'))
+        .filter((e) => e.offsetParent && !e.closest('.hidden, .skip, .scroll, #tracks, dialog'))
         .filter((e) => { const box = e.getBoundingClientRect();
           return box.width > 0 && (box.left < 0 || box.right > innerWidth + 0.5); })
         .map((e) => e.outerHTML)"""

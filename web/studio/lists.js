@@ -9,6 +9,7 @@ import { fill, make } from "./build.js";
  * @param {(name: string) => void} select
  */
 export function showTracks(place, tracks, selected, select) {
+  const scrolled = place.scrollLeft;
   fill(
     place,
     ...tracks.map((track) =>
@@ -33,6 +34,14 @@ export function showTracks(place, tracks, selected, select) {
       ),
     ),
   );
+  // On a phone the tracks are one row: the selected one moves to its middle, once.
+  const current = place.querySelector("[aria-current]");
+  const isNew = place.dataset.shown !== selected;
+  place.dataset.shown = selected;
+  place.scrollLeft =
+    isNew && current instanceof HTMLElement
+      ? current.offsetLeft - (place.clientWidth - current.offsetWidth) / 2
+      : scrolled;
 }
 
 /**
