@@ -75,7 +75,7 @@ def import_take(
     if not changes:
         raise CheckError(
             f"{path} plays take {base.name} of {audition.track.name} as it is: there is nothing "
-            "to import"
+            "to import" + "".join(f"; {remark}" for remark in found.remarks)
         )
     origin = f"take {base.name} edited in {path.name}: {changes}"
     version = keep_version(audition, base, merged, origin)

@@ -132,6 +132,20 @@ def test_an_edited_file_changes_what_was_edited_and_nothing_else(
     assert taken(game).score == after.score
 
 
+def test_an_edit_of_a_voice_that_doubles_another_is_not_lost_without_a_word(
+    game: Path, chipassets: Run
+) -> None:
+    manifest = game / "game.yaml"
+    manifest.write_text(GAME.replace("formats", "chip: nes-vrc6\nformats"))
+    data = export(game, chipassets)
+    (game / "mine.mid").write_bytes(edited(data, "vrc6_saw", moved(3, 2)))
+    result = chipassets("takes", "game.yaml", "fight", "--import", "mine.mid")
+    assert result.returncode == 1
+    assert "nothing to import" in result.stderr
+    assert "double other voices: " in result.stderr
+    assert "vrc6_saw" in result.stderr
+
+
 def test_what_the_chip_cannot_play_is_refused_by_bar_and_beat(game: Path, chipassets: Run) -> None:
     before = (game / "game.lock").read_bytes()
     data = export(game, chipassets)
