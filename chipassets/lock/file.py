@@ -72,14 +72,30 @@ def _owner(lock: Path) -> str:
 def read_lock(manifest: Path) -> Lock:
     """Return the lock of a manifest; an empty one if there is no file.
 
-    CheckError as in `lock_from_text`, and for conflict markers, naming the tracks.
+    CheckError as in `lock_from_text`, for conflict markers, naming the tracks, and if there is no
+    file, but the lock of a manifest that is gone: then the manifest was probably renamed.
     """
     path = lock_path(manifest)
+    if not path.exists():
+        _refuse_renamed(manifest, path)
     if not path.exists() and path != manifest.with_suffix(".lock"):
         # Older versions kept one lock for both manifests: its content starts both locks.
         shared = manifest.with_suffix(".lock")
         return replace(read_lock_file(shared), manifest="") if not _owner(shared) else Lock()
     return read_lock_file(path)
+
+
+def _refuse_renamed(manifest: Path, wanted: Path) -> None:
+    """Raise CheckError if the folder has a lock whose manifest is gone, and that nobody uses."""
+    for lock in sorted(manifest.parent.glob("*.lock")):
+        owner = _owner(lock)
+        users = [lock.with_suffix(suffix) for suffix in (_MAIN_SUFFIX, ".yml")]
+        if owner and not any(user.exists() for user in (lock.with_name(owner), *users)):
+            raise CheckError(
+                f"{lock} holds the music and the decisions of {owner}, which is gone; if "
+                f"{manifest.name} is that file under a new name, rename the lock to {wanted.name} "
+                f"too; if not, move {lock.name} away"
+            )
 
 
 def read_lock_file(path: Path) -> Lock:

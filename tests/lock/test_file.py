@@ -54,6 +54,20 @@ def test_a_renamed_manifest_takes_the_lock_over(tmp_path: Path) -> None:
     assert set(read_lock(tmp_path / "game.yaml").takes) == {"b"}
 
 
+def test_a_renamed_manifest_whose_lock_was_not_renamed_is_refused(tmp_path: Path) -> None:
+    game, music = tmp_path / "game.yaml", tmp_path / "music.yaml"
+    game.touch()
+    (tmp_path / "uv.lock").write_text("version = 1")
+    change_lock(game, lambda lock: lock.with_take("b", DECIDED))
+    music.touch()
+    assert read_lock(music) == Lock(), "game.yaml is there: music.yaml is another game"
+    game.unlink()
+    with pytest.raises(CheckError, match=r"is gone; .* rename the lock to music\.lock"):
+        read_lock(music)
+    (tmp_path / "game.lock").rename(tmp_path / "music.lock")
+    assert set(read_lock(music).takes) == {"b"}
+
+
 def test_what_two_manifests_shared_before_is_the_start_of_both(tmp_path: Path) -> None:
     one, two = tmp_path / "game.yaml", tmp_path / "game.yml"
     one.touch()
