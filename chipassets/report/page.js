@@ -34,7 +34,7 @@
   /** Samples, bars and beats of a track. Positions are samples since its start and may pass its end. */
 
   /**
-   * Where in the file a position lies, 0..samples: loops go round, others stop at the end.
+   * The sample of the file at a position, 0..samples: loops repeat, others stop at the end.
    * @param {Track} track
    * @param {number} sample
    */
@@ -45,7 +45,7 @@
   }
 
   /**
-   * Whether the track has ended by this position; one that loops never does.
+   * Whether the track has ended at this position; a loop never ends.
    * @param {Track} track
    * @param {number} sample
    */
@@ -54,14 +54,14 @@
   }
 
   /**
-   * The position of the first sample of a bar, counted from 0 without going round.
+   * The position of the first sample of a bar; bars are counted from 0 on through all passes.
    * @param {Track} track
    * @param {number} bar
    */
   function barSample(track, bar) {
     const loop = track.loop;
     if (!loop) {
-      // Bar lines follow the tempo: the file of a piece that ends may ring on after the last one.
+      // By the tempo: the file of a piece that ends may be longer than its bars.
       return Math.round((bar * 60 * track.beats_per_bar * track.sample_rate_hz) / track.tempo_bpm);
     }
     if (bar < loop.start_bar) return Math.ceil((bar * loop.start_sample) / loop.start_bar);
@@ -70,7 +70,7 @@
   }
 
   /**
-   * The bar in which a position lies, counted on through every pass of the loop.
+   * The bar of a position, counted on through all passes of the loop.
    * @param {Track} track
    * @param {number} sample
    */
@@ -89,7 +89,7 @@
   }
 
   /**
-   * How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles.
+   * The number of felt beats in a bar: 2 in 6/8; in older bundles its quarter notes.
    * @param {Track} track
    */
   function feltBeats(track) {
@@ -97,7 +97,7 @@
   }
 
   /**
-   * The position of a felt beat of a bar, likewise.
+   * The position of a felt beat of a bar, counted in the same way.
    * @param {Track} track
    * @param {number} bar
    * @param {number} beat
@@ -109,8 +109,8 @@
   }
 
   /**
-   * The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
-   * an intro has more bars than the music: it goes on into the loop's second pass.
+   * The bar and felt beat of the music at a position, both from 0. The file of a track with
+   * an intro has more bars than the music: it contains the loop's start twice.
    * @param {Track} track
    * @param {number} sample
    */
@@ -126,7 +126,7 @@
   }
 
   /**
-   * Whether both are the same music bar for bar: a track and its variant, or two of one.
+   * Whether both have the same bars: a track and its variant, or two variants of one track.
    * @param {Track} one
    * @param {Track} other
    */
@@ -137,7 +137,7 @@
   }
 
   /**
-   * The sample of a track that lies as far into the same bar as another track is at a position.
+   * The sample of a track at the same place of the same bar as another track's position.
    * @param {Track} track
    * @param {Track} other
    * @param {number} sample
@@ -152,7 +152,7 @@
   }
 
   /**
-   * The first position at or after this one on such a line; the same one for "now".
+   * The first position at or after this one on a line of that kind; the same one for "now".
    * @param {Track} track
    * @param {number} sample
    * @param {When} when
@@ -169,7 +169,7 @@
   }
 
   /**
-   * Where the next section starts, or the loop; for a track that plays once its end is one too.
+   * The start of the next section or of the loop; for a track that plays once also its end.
    * @param {Track} track
    * @param {number} sample
    */
@@ -199,7 +199,7 @@
 
   /**
    * A voice's fades are a list of {at, length, to}, in order: from `at` on, go to the point `to`
-   * (0 silent, 1 full) within `length`; a later one takes over from wherever the one before is.
+   * (0 silent, 1 full) within `length`; a later one continues from the present point of the one before.
    * The gain is the sine of the point, so that two voices that fade in opposite directions keep
    * their summed power (sin^2 + cos^2 = 1): unrelated music crossfades without a dip.
    * @param {Fade[]} fades
@@ -222,7 +222,7 @@
   }
 
   /**
-   * When the last fade is done; -Infinity without any.
+   * The end of the last fade; -Infinity if there is none.
    * @param {Fade[]} fades
    */
   function fadesEnd(fades) {
@@ -231,7 +231,7 @@
   }
 
   /**
-   * The fades up to a time, and from there on a new one, which takes over from where they are.
+   * The fades up to a time, followed by a new one, which continues from their point then.
    * @param {Fade[]} fades
    * @param {number} at
    * @param {number} length
@@ -242,7 +242,7 @@
   }
 
   /**
-   * The same from `now` on, without what is past: a list that is added to must not grow for ever.
+   * The same list without the fades that are past, so that it does not grow forever.
    * @param {Fade[]} fades
    * @param {number} now
    */
@@ -254,8 +254,8 @@
   }
 
   /**
-   * What is left from `now` on of a gain that depends on the points of several lists of fades:
-   * pieces {at, length, values} in order, straight from value to value, the last of them steady.
+   * The course from `now` on of a gain that depends on the points of several lists of fades:
+   * pieces {at, length, values} in order, linear between the values, the last of them constant.
    * @param {Fade[][]} lists
    * @param {number} now
    * @param {(points: number[]) => number} gain
@@ -283,7 +283,7 @@
   }
 
   /**
-   * Milliseconds as seconds, none for what is no number.
+   * Milliseconds as seconds; 0 if negative or not a number.
    * @param {number} ms
    */
   function seconds(ms) {
@@ -291,7 +291,7 @@
   }
 
   /**
-   * The amplitude of so many decibels less; more is none.
+   * The amplitude after a reduction in decibels, from 0 to at most SILENT_DB.
    * @param {number} byDb
    */
   function lowered(byDb) {
@@ -299,8 +299,8 @@
   }
 
   /**
-   * The amplitudes of so many layers at an intensity. The first always sounds. The others share
-   * 0..1 evenly: each fades in over its part, by the sine law; at 1 all are full.
+   * The amplitudes of a number of layers at an intensity. The first always plays. The others divide
+   * 0..1 evenly: each fades in over its part, as a sine; at 1 all are full.
    * @param {number} level
    * @param {number} layers
    */
@@ -315,7 +315,7 @@
   /** How loud music, layers and stings are. */
 
 
-  /** Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
+  /** The ducking under a sting: decibels, and the seconds of its fades down and back. */
   const STING_DUCK_DB = 12;
 
   const STING_DUCK_SECONDS = 0.08;
@@ -337,13 +337,13 @@
       this._stingDuck = this.level;
     }
 
-    /** The fades of which the lower one is the music's gain. */
+    /** The fades of ducking; the lower of the two is the music's gain. */
     get duckings() {
       return [this._gameDuck, this._stingDuck];
     }
 
     /**
-     * The amplitude that ducking leaves of the music: the deeper of the two duckings holds.
+     * The music's amplitude under ducking: the lower of the game's and the sting's.
      * @param {number} time
      */
     musicGain(time) {
@@ -351,7 +351,7 @@
     }
 
     /**
-     * The amplitude of each of so many layers.
+     * The amplitude of each layer, by their number.
      * @param {number} layers
      * @param {number} time
      */
@@ -360,7 +360,7 @@
     }
 
     /**
-     * Lower the music by so many decibels within a time, until told otherwise; 0 is back.
+     * Lower the music by some decibels within a time, until the next call; 0 restores it.
      * @param {number} now
      * @param {number} byDb
      * @param {number} seconds
@@ -370,7 +370,7 @@
     }
 
     /**
-     * Go to an intensity, cut to 0..1, from a time on. Returns whether that is another one.
+     * Fade to an intensity, limited to 0..1, from a time on. Returns whether it is a new one.
      * @param {number} level
      * @param {number} at
      * @param {number} seconds
@@ -378,15 +378,15 @@
      */
     intensity(level, at, seconds, now) {
       const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
-      // Asked for anew in every frame, a fade that began again each time would never end.
+      // A game may call this in every frame: a fade that started again each time would never end.
       if (wanted === this.level[this.level.length - 1].to) return false;
       this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
       return true;
     }
 
     /**
-     * Let a sting of a track wait for its time, in place of another that waits, and return it;
-     * null if one of a higher priority waits or sounds.
+     * Schedule a sting of a track, replacing another one that waits, and return it;
+     * null if one of a higher priority waits or plays.
      * @param {Track} track
      * @param {number} at
      * @param {number} priority
@@ -402,7 +402,7 @@
     }
 
     /**
-     * A sting is decoded: it will begin at its time, or as soon as it can. Whether it still may.
+     * Start a sting that is decoded, at its time or as soon as possible. Returns whether it may start.
      * @param {Sting} sting
      * @param {number} soonest
      * @param {number} now
@@ -417,7 +417,7 @@
     }
 
     /**
-     * This sting, which waits, is not to be played after all.
+     * Cancel a sting that waits.
      * @param {Sting} sting
      * @param {number} now
      */
@@ -427,7 +427,7 @@
     }
 
     /**
-     * Have no sting any more, and let the music come back.
+     * Forget all stings, and restore the music's level.
      * @param {number} now
      */
     endSting(now) {
@@ -439,7 +439,7 @@
     }
 
     /**
-     * When the sting that sounds stops: at its end, or where the next one begins.
+     * When the current sting stops: at its end, or where the next one begins.
      * @param {Sting} sting
      */
     stopsAt(sting) {
@@ -458,7 +458,7 @@
     }
 
     /**
-     * Down at the start of each sting that is decoded, and back at its end.
+     * Fade down at the start of each decoded sting, and back at its end.
      * @param {number} now
      */
     _layDuck(now) {
@@ -482,8 +482,8 @@
   const LEAD_SECONDS = 0.01;
 
   /**
-   * What sounds when: voices {track, scene, since, fromSample, fades}. Changes are laid into the
-   * future and may be revoked until they are due. Plays nothing itself.
+   * Which voices play when: {track, scene, since, fromSample, fades}. Changes are scheduled ahead
+   * and may be revoked until they are due. Plays nothing itself.
    */
   class Timeline {
     /**
@@ -498,7 +498,7 @@
     }
 
     /**
-     * The voice that sounds at this time and is not on its way out, or null.
+     * The voice that plays at this time and is not fading out, or null.
      * @param {number} now
      */
     current(now) {
@@ -534,7 +534,7 @@
     }
 
     /**
-     * Forget every change that is not due yet.
+     * Cancel all changes that are not due yet.
      * @param {number} now
      */
     revoke(now) {
@@ -590,7 +590,7 @@
     }
 
     /**
-     * Where the scene's music was left: its last voice, at the end of its fade; 0 without one.
+     * The position at which the scene's music was interrupted: that of its last voice, at the end of its fade; 0 without one.
      * @param {string} scene
      * @param {Track} track
      */
@@ -628,13 +628,13 @@
       return places;
     }
 
-    /** Let no scene have music to go back to: what sounds is nobody's any more. */
+    /** Forget the positions of all scenes; the current music belongs to none of them. */
     forget() {
       for (const voice of this.voices) voice.scene = "";
     }
 
     /**
-     * Drop the voices that are silent by now, but for those of the scenes that are kept.
+     * Remove the voices that have faded out, except those of kept scenes.
      * @param {number} now
      * @param {string[]} keptScenes
      */
@@ -645,7 +645,7 @@
     }
 
     /**
-     * Whether a voice is out for good, unless something is changed.
+     * Whether a voice has faded out, unless something changes.
      * @param {Voice} voice
      * @param {number} now
      */
@@ -692,7 +692,7 @@
   }
 
   /**
-   * How far ahead is early enough: the clock may jump by the sound card's buffer at any moment.
+   * How far ahead to schedule: the clock may jump by the sound card's buffer at any moment.
    * @param {AudioContext} context
    */
   function leadOf(context) {
@@ -743,7 +743,7 @@
   }
 
   /**
-   * Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves.
+   * Make an AudioParam follow lists of fades from now on, replacing its schedule: see gainCurves.
    * Not by setValueCurveAtTime: where rendering has overtaken `now` a browser begins the curve
    * late, lets it reach into what follows, and throws.
    * @param {AudioParam} param
@@ -763,7 +763,7 @@
 
   /**
    * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
-   * the same sample and so stay together; the balance says how much of each is heard.
+   * the same sample and so stay together; the balance has the amplitude of each.
    */
   class Mixer {
     /**
@@ -787,7 +787,7 @@
     }
 
     /**
-     * The time of the next such line of what sounds; as soon as possible in silence.
+     * The time of the next line of that kind in the current track; as soon as possible in silence.
      * @param {When} when
      */
     nextTime(when) {
@@ -830,14 +830,14 @@
       return this.timeline.current(this.context.currentTime);
     }
 
-    /** How far the sounding voice is, in samples; 0 in silence. */
+    /** The position of the current voice, in samples; 0 in silence. */
     get positionSamples() {
       const voice = this.current;
       return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
     }
 
     /**
-     * Stop the nodes of voices that are silent for good.
+     * Stop the nodes of voices that have faded out.
      * @param {string[]} [keptScenes]
      */
     sweep(keptScenes = []) {

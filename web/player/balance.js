@@ -2,7 +2,7 @@
 
 import { fadePoint, forgetFades, lowered, spread, turnFades } from "./fades.js";
 
-/** Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
+/** The ducking under a sting: decibels, and the seconds of its fades down and back. */
 const STING_DUCK_DB = 12;
 
 const STING_DUCK_SECONDS = 0.08;
@@ -24,13 +24,13 @@ export class Balance {
     this._stingDuck = this.level;
   }
 
-  /** The fades of which the lower one is the music's gain. */
+  /** The fades of ducking; the lower of the two is the music's gain. */
   get duckings() {
     return [this._gameDuck, this._stingDuck];
   }
 
   /**
-   * The amplitude that ducking leaves of the music: the deeper of the two duckings holds.
+   * The music's amplitude under ducking: the lower of the game's and the sting's.
    * @param {number} time
    */
   musicGain(time) {
@@ -38,7 +38,7 @@ export class Balance {
   }
 
   /**
-   * The amplitude of each of so many layers.
+   * The amplitude of each layer, by their number.
    * @param {number} layers
    * @param {number} time
    */
@@ -47,7 +47,7 @@ export class Balance {
   }
 
   /**
-   * Lower the music by so many decibels within a time, until told otherwise; 0 is back.
+   * Lower the music by some decibels within a time, until the next call; 0 restores it.
    * @param {number} now
    * @param {number} byDb
    * @param {number} seconds
@@ -57,7 +57,7 @@ export class Balance {
   }
 
   /**
-   * Go to an intensity, cut to 0..1, from a time on. Returns whether that is another one.
+   * Fade to an intensity, limited to 0..1, from a time on. Returns whether it is a new one.
    * @param {number} level
    * @param {number} at
    * @param {number} seconds
@@ -65,15 +65,15 @@ export class Balance {
    */
   intensity(level, at, seconds, now) {
     const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
-    // Asked for anew in every frame, a fade that began again each time would never end.
+    // A game may call this in every frame: a fade that started again each time would never end.
     if (wanted === this.level[this.level.length - 1].to) return false;
     this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
     return true;
   }
 
   /**
-   * Let a sting of a track wait for its time, in place of another that waits, and return it;
-   * null if one of a higher priority waits or sounds.
+   * Schedule a sting of a track, replacing another one that waits, and return it;
+   * null if one of a higher priority waits or plays.
    * @param {Track} track
    * @param {number} at
    * @param {number} priority
@@ -89,7 +89,7 @@ export class Balance {
   }
 
   /**
-   * A sting is decoded: it will begin at its time, or as soon as it can. Whether it still may.
+   * Start a sting that is decoded, at its time or as soon as possible. Returns whether it may start.
    * @param {Sting} sting
    * @param {number} soonest
    * @param {number} now
@@ -104,7 +104,7 @@ export class Balance {
   }
 
   /**
-   * This sting, which waits, is not to be played after all.
+   * Cancel a sting that waits.
    * @param {Sting} sting
    * @param {number} now
    */
@@ -114,7 +114,7 @@ export class Balance {
   }
 
   /**
-   * Have no sting any more, and let the music come back.
+   * Forget all stings, and restore the music's level.
    * @param {number} now
    */
   endSting(now) {
@@ -126,7 +126,7 @@ export class Balance {
   }
 
   /**
-   * When the sting that sounds stops: at its end, or where the next one begins.
+   * When the current sting stops: at its end, or where the next one begins.
    * @param {Sting} sting
    */
   stopsAt(sting) {
@@ -145,7 +145,7 @@ export class Balance {
   }
 
   /**
-   * Down at the start of each sting that is decoded, and back at its end.
+   * Fade down at the start of each decoded sting, and back at its end.
    * @param {number} now
    */
   _layDuck(now) {

@@ -2,7 +2,7 @@
 
 export const FORMAT = 1;
 
-/** No music is beyond them, and arithmetic on what is could go on for ever. */
+/** Limits that no music exceeds; larger numbers could make loops endless. */
 const MOST_TEMPO = 10000;
 
 const MOST_BEATS = 1000;
@@ -48,7 +48,7 @@ const isSection = (value) =>
   isObject(value) && isText(value.name) && isWhole(0)(value.start_bar) && isWhole(1)(value.bars);
 
 /**
- * By field: what must hold of a track's value, and how that is said.
+ * By field: a test of a track's value, and its description for messages.
  * @type {Record<string, [fits: Test, wanted: string]>}
  */
 const TRACK_FIELDS = {
@@ -68,7 +68,7 @@ const TRACK_FIELDS = {
 };
 
 /**
- * Return the index itself; throws an Error that says what is wrong with any other value.
+ * Return the index; throws an Error with the reason if it is invalid.
  * @param {any} index
  */
 export function checkIndex(index) {

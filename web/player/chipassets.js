@@ -4,26 +4,26 @@
  *   <script src="chipassets.js"></script>
  *   const music = await Chipassets.open("music/bundle.json");
  *   music.enter("overworld");      // the scene's track, looping exactly
- *   music.enter("battle");         // lies over the overworld: crossfade
- *   music.leave();                 // the overworld goes on where it was left
+ *   music.enter("battle");         // plays over the overworld: crossfade
+ *   music.leave();                 // the overworld continues where it was interrupted
  *   music.enter("overworld", { moods: ["dark"] });   // the scene's track with the most of these moods
- *   music.sting("victory", { when: "beat" });        // once over the music, which makes room
- *   music.duck(12); music.duck(0); // lower by so many decibels, as for speech, and back
- *   music.intensity(0.5);          // fewer of a track's layers; { when: "bar" } waits for the line
+ *   music.sting("victory", { when: "beat" });        // once over the music, which gets softer
+ *   music.duck(12); music.duck(0); // lowers the music by 12 dB, for example under speech, and restores it
+ *   music.intensity(0.5);          // fewer of a track's layers; { when: "bar" } waits for the bar line
  *   music.volume = 0.6;            // and musicVolume, stingVolume within it: amplitudes 0..1
  *   music.pause(); music.resume(); music.stop(); music.playing;
- *   const save = music.state();    // for a save game: JSON; music.restore(save) goes on there
+ *   const save = music.state();    // for a saved game: JSON; music.restore(save) continues there
  *
  * Browsers let a page sound after the first key or click; the player waits for it by itself.
- * A scene without a track, or a track that cannot be loaded, leaves the music as it is and says so
- * once with console.warn: nothing here throws while the game runs. Only `open` throws, for an index
- * that is missing, damaged, of a newer format or that points outside its folder. What each call
- * means is told in docs/runtime.md: it is the same as for a game in Python.
+ * A scene without a track, or a track that cannot be loaded, does not change the music and is reported
+ * once with console.warn: no call throws while the game runs. Only `open` throws, if the index
+ * is missing, damaged, of a newer format, or points outside its folder. The calls are explained in
+ * docs/runtime.md: they are those of the runtime in Python.
  *
- * It needs a browser of 2022 or later. Where Ogg Vorbis is not decoded, whatever the browser says of
- * itself, it plays a track's FLAC or WAV; layers, which are OGG only, then sound as the whole track.
- * A track with a `synth` file is played from the chip's registers instead, in one to five kilobytes,
- * where chipassets-synth.js lies beside this file: see docs/runtime.md.
+ * It needs a browser of 2022 or later. If the browser does not decode Ogg Vorbis, it plays a track's
+ * FLAC or WAV; a track with layers, which are OGG only, then plays whole. If chipassets-synth.js is
+ * beside this file, a track with a `synth` file is played from the chip's register writes, one to
+ * five kilobytes: see docs/runtime.md.
  *
  * This file is made of the modules in web/player of the repository, by web/bundle.py. From pure to
  * loud: arithmetic (lines, fades), decisions (Director, Timeline, Balance), and WebAudio (Mixer,

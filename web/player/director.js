@@ -1,8 +1,8 @@
-/** Which track the scenes of the game ask for. */
+/** Chooses the track for the scenes of the game. */
 
 import { LEVELS, RULES } from "./rules.js";
 
-/** Follows the game's scenes and says which track they ask for. Knows no clock. */
+/** Follows the game's scenes and chooses their track. Independent of time. */
 export class Director {
   /**
    * @param {Index} index
@@ -19,14 +19,14 @@ export class Director {
     this._moods = new Map();
   }
 
-  /** The scene the game is in, "" before the first. */
+  /** The current scene, "" before the first. */
   get scene() {
     return this.stack.length ? this.stack[this.stack.length - 1] : "";
   }
 
   /**
-   * Be in a scene: over lower ones, in place of equal ones, back to one that lies below. Of its
-   * tracks the one with the most of the moods is asked for.
+   * Enter a scene: over lower ones, replacing equal ones, or back to one below. Of its
+   * tracks the one with most of the moods is chosen.
    * @param {string} scene
    * @param {string | string[]} [moods]
    */
@@ -59,7 +59,7 @@ export class Director {
   }
 
   /**
-   * Be in these scenes and no others; returns the top one's track, null where none serves it.
+   * Set the stack of scenes; returns the top one's track, null if it has none.
    * @param {SceneEntry[]} entries
    */
   restore(entries) {
@@ -69,8 +69,8 @@ export class Director {
   }
 
   /**
-   * The track that a sting's name means, or null: one of that name, else of that scene, where
-   * the one that says `match` of what plays goes first.
+   * The track of a sting, or null: the track of that name, else one of that scene; one whose
+   * `match` is the current track is preferred.
    * @param {string} name
    * @param {Track | null} [playing]
    */
@@ -91,7 +91,7 @@ export class Director {
   }
 
   /**
-   * {scene, track, when, fadeMs, how, reason}; track is null where none serves the scene.
+   * {scene, track, when, fadeMs, how, reason}; track is null if the scene has none.
    * @param {string} before
    */
   _wish(before) {
@@ -106,7 +106,7 @@ export class Director {
       const shared = moods.filter((mood) => track.moods.includes(mood)).length;
       return moods.length ? shared * 100 - (track.moods.length - shared) : 0;
     };
-    // Sorting keeps the order of equals: the first of them wins.
+    // The sort is stable: of equal tracks the first is chosen.
     const best = [...served].sort((a, b) => likeness(b) - likeness(a))[0] || null;
     const why = moods.length ? `nearest to ${moods.join(", ")}` : "first";
     return {

@@ -11,7 +11,7 @@ const SILENT_DB = 200; // more than a sample can show, and still a number
 
 /**
  * A voice's fades are a list of {at, length, to}, in order: from `at` on, go to the point `to`
- * (0 silent, 1 full) within `length`; a later one takes over from wherever the one before is.
+ * (0 silent, 1 full) within `length`; a later one continues from the present point of the one before.
  * The gain is the sine of the point, so that two voices that fade in opposite directions keep
  * their summed power (sin^2 + cos^2 = 1): unrelated music crossfades without a dip.
  * @param {Fade[]} fades
@@ -34,7 +34,7 @@ export function sine(point) {
 }
 
 /**
- * When the last fade is done; -Infinity without any.
+ * The end of the last fade; -Infinity if there is none.
  * @param {Fade[]} fades
  */
 export function fadesEnd(fades) {
@@ -43,7 +43,7 @@ export function fadesEnd(fades) {
 }
 
 /**
- * The fades up to a time, and from there on a new one, which takes over from where they are.
+ * The fades up to a time, followed by a new one, which continues from their point then.
  * @param {Fade[]} fades
  * @param {number} at
  * @param {number} length
@@ -54,7 +54,7 @@ export function turnFades(fades, at, length, to) {
 }
 
 /**
- * The same from `now` on, without what is past: a list that is added to must not grow for ever.
+ * The same list without the fades that are past, so that it does not grow forever.
  * @param {Fade[]} fades
  * @param {number} now
  */
@@ -66,8 +66,8 @@ export function forgetFades(fades, now) {
 }
 
 /**
- * What is left from `now` on of a gain that depends on the points of several lists of fades:
- * pieces {at, length, values} in order, straight from value to value, the last of them steady.
+ * The course from `now` on of a gain that depends on the points of several lists of fades:
+ * pieces {at, length, values} in order, linear between the values, the last of them constant.
  * @param {Fade[][]} lists
  * @param {number} now
  * @param {(points: number[]) => number} gain
@@ -95,7 +95,7 @@ export function gainCurves(lists, now, gain) {
 }
 
 /**
- * Milliseconds as seconds, none for what is no number.
+ * Milliseconds as seconds; 0 if negative or not a number.
  * @param {number} ms
  */
 export function seconds(ms) {
@@ -103,7 +103,7 @@ export function seconds(ms) {
 }
 
 /**
- * The amplitude of so many decibels less; more is none.
+ * The amplitude after a reduction in decibels, from 0 to at most SILENT_DB.
  * @param {number} byDb
  */
 export function lowered(byDb) {
@@ -111,8 +111,8 @@ export function lowered(byDb) {
 }
 
 /**
- * The amplitudes of so many layers at an intensity. The first always sounds. The others share
- * 0..1 evenly: each fades in over its part, by the sine law; at 1 all are full.
+ * The amplitudes of a number of layers at an intensity. The first always plays. The others divide
+ * 0..1 evenly: each fades in over its part, as a sine; at 1 all are full.
  * @param {number} level
  * @param {number} layers
  */

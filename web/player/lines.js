@@ -1,7 +1,7 @@
 /** Samples, bars and beats of a track. Positions are samples since its start and may pass its end. */
 
 /**
- * Where in the file a position lies, 0..samples: loops go round, others stop at the end.
+ * The sample of the file at a position, 0..samples: loops repeat, others stop at the end.
  * @param {Track} track
  * @param {number} sample
  */
@@ -12,7 +12,7 @@ export function wrap(track, sample) {
 }
 
 /**
- * Whether the track has ended by this position; one that loops never does.
+ * Whether the track has ended at this position; a loop never ends.
  * @param {Track} track
  * @param {number} sample
  */
@@ -21,14 +21,14 @@ export function isOver(track, sample) {
 }
 
 /**
- * The position of the first sample of a bar, counted from 0 without going round.
+ * The position of the first sample of a bar; bars are counted from 0 on through all passes.
  * @param {Track} track
  * @param {number} bar
  */
 export function barSample(track, bar) {
   const loop = track.loop;
   if (!loop) {
-    // Bar lines follow the tempo: the file of a piece that ends may ring on after the last one.
+    // By the tempo: the file of a piece that ends may be longer than its bars.
     return Math.round((bar * 60 * track.beats_per_bar * track.sample_rate_hz) / track.tempo_bpm);
   }
   if (bar < loop.start_bar) return Math.ceil((bar * loop.start_sample) / loop.start_bar);
@@ -37,7 +37,7 @@ export function barSample(track, bar) {
 }
 
 /**
- * The bar in which a position lies, counted on through every pass of the loop.
+ * The bar of a position, counted on through all passes of the loop.
  * @param {Track} track
  * @param {number} sample
  */
@@ -56,7 +56,7 @@ function barsBefore(track, sample) {
 }
 
 /**
- * How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles.
+ * The number of felt beats in a bar: 2 in 6/8; in older bundles its quarter notes.
  * @param {Track} track
  */
 export function feltBeats(track) {
@@ -64,7 +64,7 @@ export function feltBeats(track) {
 }
 
 /**
- * The position of a felt beat of a bar, likewise.
+ * The position of a felt beat of a bar, counted in the same way.
  * @param {Track} track
  * @param {number} bar
  * @param {number} beat
@@ -76,8 +76,8 @@ export function beatSample(track, bar, beat) {
 }
 
 /**
- * The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
- * an intro has more bars than the music: it goes on into the loop's second pass.
+ * The bar and felt beat of the music at a position, both from 0. The file of a track with
+ * an intro has more bars than the music: it contains the loop's start twice.
  * @param {Track} track
  * @param {number} sample
  */
@@ -93,7 +93,7 @@ export function barAndBeat(track, sample) {
 }
 
 /**
- * Whether both are the same music bar for bar: a track and its variant, or two of one.
+ * Whether both have the same bars: a track and its variant, or two variants of one track.
  * @param {Track} one
  * @param {Track} other
  */
@@ -104,7 +104,7 @@ export function sharesBars(one, other) {
 }
 
 /**
- * The sample of a track that lies as far into the same bar as another track is at a position.
+ * The sample of a track at the same place of the same bar as another track's position.
  * @param {Track} track
  * @param {Track} other
  * @param {number} sample
@@ -119,7 +119,7 @@ export function samePlace(track, other, sample) {
 }
 
 /**
- * The first position at or after this one on such a line; the same one for "now".
+ * The first position at or after this one on a line of that kind; the same one for "now".
  * @param {Track} track
  * @param {number} sample
  * @param {When} when
@@ -136,7 +136,7 @@ export function nextLine(track, sample, when) {
 }
 
 /**
- * Where the next section starts, or the loop; for a track that plays once its end is one too.
+ * The start of the next section or of the loop; for a track that plays once also its end.
  * @param {Track} track
  * @param {number} sample
  */

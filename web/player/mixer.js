@@ -19,7 +19,7 @@ export function openContext(index) {
 }
 
 /**
- * How far ahead is early enough: the clock may jump by the sound card's buffer at any moment.
+ * How far ahead to schedule: the clock may jump by the sound card's buffer at any moment.
  * @param {AudioContext} context
  */
 function leadOf(context) {
@@ -70,7 +70,7 @@ export function startSounds(context, sounds, track, at, fromSample, outputs) {
 }
 
 /**
- * Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves.
+ * Make an AudioParam follow lists of fades from now on, replacing its schedule: see gainCurves.
  * Not by setValueCurveAtTime: where rendering has overtaken `now` a browser begins the curve
  * late, lets it reach into what follows, and throws.
  * @param {AudioParam} param
@@ -90,7 +90,7 @@ export function layGain(param, lists, now, gain) {
 
 /**
  * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
- * the same sample and so stay together; the balance says how much of each is heard.
+ * the same sample and so stay together; the balance has the amplitude of each.
  */
 export class Mixer {
   /**
@@ -114,7 +114,7 @@ export class Mixer {
   }
 
   /**
-   * The time of the next such line of what sounds; as soon as possible in silence.
+   * The time of the next line of that kind in the current track; as soon as possible in silence.
    * @param {When} when
    */
   nextTime(when) {
@@ -157,14 +157,14 @@ export class Mixer {
     return this.timeline.current(this.context.currentTime);
   }
 
-  /** How far the sounding voice is, in samples; 0 in silence. */
+  /** The position of the current voice, in samples; 0 in silence. */
   get positionSamples() {
     const voice = this.current;
     return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
   }
 
   /**
-   * Stop the nodes of voices that are silent for good.
+   * Stop the nodes of voices that have faded out.
    * @param {string[]} [keptScenes]
    */
   sweep(keptScenes = []) {

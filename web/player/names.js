@@ -1,7 +1,7 @@
-/** Names that there are not: what was meant. */
+/** Suggestions for unknown names. */
 
 /**
- * How many letters differ between two words, or are in one of them alone.
+ * The number of letters by which two words differ.
  * @param {string} one
  * @param {string} other
  */
@@ -20,7 +20,7 @@ function distance(one, other) {
 }
 
 /**
- * What a name that there is not may mean: the nearest of these, or one of all.
+ * A suggestion for an unknown name: the nearest of these, or a list of all.
  * @param {unknown} name
  * @param {string[]} names
  */

@@ -4,7 +4,7 @@ import { checkIndex } from "./check.js";
 import { openContext } from "./mixer.js";
 import { Player } from "./player.js";
 
-/** Where this file lies: "" where it is part of a page or of a module. */
+/** The address of this file: "" if it is part of a page or of a module. */
 const SCRIPT = scriptAddress();
 
 function scriptAddress() {
@@ -14,7 +14,7 @@ function scriptAddress() {
 }
 
 /**
- * Browsers keep a context silent until the user does something: then let it run.
+ * Browsers keep a context silent until the user does something: resume it then.
  * @param {Player} player
  */
 function resumeOnGesture(player) {

@@ -51,8 +51,8 @@ export class Player {
   }
 
   /**
-   * Be in a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
-   * to null where none is needed. `options` may override the rule, {when, fadeMs, how}, and say
+   * Enter a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
+   * to null if nothing changes. `options` may override the rule, {when, fadeMs, how}, and say
    * which of several tracks: {moods}.
    * @param {string} scene
    * @param {Options & { moods?: string | string[] }} [options]
@@ -63,7 +63,7 @@ export class Player {
   }
 
   /**
-   * Go back to the scene below, whose music goes on where it was left.
+   * Return to the scene before, whose music continues where it was interrupted.
    * @param {Options} [options]
    */
   leave(options = {}) {
@@ -71,7 +71,7 @@ export class Player {
   }
 
   /**
-   * Decode the tracks of scenes, of all if none is named, so that entering them is prompt. They
+   * Decode the tracks of scenes, or of all, so that entering them takes no time. They
    * stay in memory: 20 MB for a minute of music, and of each of its layers.
    * @param {...string} scenes
    */
@@ -112,7 +112,7 @@ export class Player {
   }
 
   /**
-   * Lower the music by so many decibels, as for speech, until told otherwise; 0 is back.
+   * Lower the music by some decibels, for example under speech, until the next call; 0 restores it.
    * @param {number} [byDb]
    * @param {number} [fadeMs]
    */
@@ -204,7 +204,7 @@ export class Player {
   }
 
   /**
-   * Fade to silence and forget every scene.
+   * Fade to silence and forget all scenes.
    * @param {number} [fadeMs]
    */
   stop(fadeMs = 800) {
@@ -244,7 +244,7 @@ export class Player {
     this._stingVolume.level = level;
   }
 
-  /** Let the music, and the audio context with it, stand still. */
+  /** Pause the music and its audio context. */
   async pause() {
     if (this._isPaused) return;
     this._isPaused = true;
@@ -320,7 +320,7 @@ export class Player {
       buffers = this._decodeTrack(track);
       buffers.catch(() => this._decoded.delete(track));
     }
-    // What was asked for last stands last: the first of them is the one to forget.
+    // The tracks are in the order of their last use: the first one is forgotten.
     this._decoded.delete(track);
     this._decoded.set(track, buffers);
     const passing = [...this._decoded.keys()].filter((old) => !this._kept.has(old));
@@ -360,7 +360,7 @@ export class Player {
   }
 
   /**
-   * The first that can be had of the track's registers, its layers and its files.
+   * The first available of the track's registers, layers and files.
    * @param {Track} track
    * @returns {Promise<Sounds>}
    */
@@ -410,7 +410,7 @@ export class Player {
     try {
       return await this.context.decodeAudioData(data);
     } catch (error) {
-      // It has the right size, so it is the browser: some claim to play Vorbis and do not.
+      // The file has the right size, so the browser cannot decode it: some claim to play Vorbis and do not.
       if (isOgg(file)) this._refusesOgg = true;
       throw new Error(`${file.path} cannot be decoded (${reasonOf(error)})`);
     }
@@ -436,7 +436,7 @@ export class Player {
   }
 
   /**
-   * The scenes of the tracks, and their names too.
+   * The names of scenes and of tracks.
    * @param {boolean} [withTracks]
    */
   _names(withTracks = false) {
@@ -446,7 +446,7 @@ export class Player {
   }
 
   /**
-   * Whether a word is one of these; one that is not is told of.
+   * Whether a word is one of these; others are reported.
    * @param {string} what
    * @param {string} word
    * @param {string[]} words
@@ -458,7 +458,7 @@ export class Player {
   }
 
   /**
-   * The time of the next line of what plays; the soonest for one that there is not.
+   * The time of the next line of the current track; as soon as possible for an unknown kind of line.
    * @param {When} when
    */
   _lineTime(when) {

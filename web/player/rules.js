@@ -1,12 +1,12 @@
-/** How scenes lie over each other, and how the music changes between them. */
+/** The levels of scenes, and the rules of transitions. */
 
 /**
- * How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower.
+ * The level of a scene, 0 for those not named. A scene of a higher level plays over a lower one.
  * @type {Record<string, number>}
  */
 export const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
 
-/** When a change begins, how, and what an `enter` may say of it. */
+/** When and how a change happens, and the options of `enter`. */
 export const WHENS = ["now", "beat", "bar", "section"];
 
 export const HOWS = ["crossfade", "fade", "cut"];

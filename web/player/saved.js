@@ -5,7 +5,7 @@ import { isListOf, isObject, isText, isWhole } from "./check.js";
 export const STATE_FORMAT = 1;
 
 /**
- * Throw an Error for what Player.state did not return.
+ * Throw an Error for a value that does not come from Player.state.
  * @param {any} state
  */
 export function checkState(state) {

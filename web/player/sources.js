@@ -26,7 +26,7 @@ export function waysToPlay(track, hasOgg, hasSynth = false, streams = false) {
   return [...ways.filter(plays), ...ways.filter((files) => !plays(files))];
 }
 
-/** Whether the browser says that it decodes Ogg Vorbis; without a page there is nobody to ask. */
+/** Whether the browser claims to decode Ogg Vorbis; true outside of a page. */
 export function playsOgg() {
   return (
     !globalThis.Audio || new globalThis.Audio().canPlayType('audio/ogg; codecs="vorbis"') !== ""

@@ -39,7 +39,7 @@ export class Stings {
     this.follow();
   }
 
-  /** Take back the stings that are not to begin any more, and cut those that another one ends. */
+  /** Cancel stings that must not begin any more, and cut those that another one replaces. */
   follow() {
     const now = this.context.currentTime;
     for (const [sting, { gain, sources }] of this._nodes) {

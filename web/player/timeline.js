@@ -7,8 +7,8 @@ import { isOver, nextLine, samePlace, sharesBars, wrap } from "./lines.js";
 export const LEAD_SECONDS = 0.01;
 
 /**
- * What sounds when: voices {track, scene, since, fromSample, fades}. Changes are laid into the
- * future and may be revoked until they are due. Plays nothing itself.
+ * Which voices play when: {track, scene, since, fromSample, fades}. Changes are scheduled ahead
+ * and may be revoked until they are due. Plays nothing itself.
  */
 export class Timeline {
   /**
@@ -23,7 +23,7 @@ export class Timeline {
   }
 
   /**
-   * The voice that sounds at this time and is not on its way out, or null.
+   * The voice that plays at this time and is not fading out, or null.
    * @param {number} now
    */
   current(now) {
@@ -59,7 +59,7 @@ export class Timeline {
   }
 
   /**
-   * Forget every change that is not due yet.
+   * Cancel all changes that are not due yet.
    * @param {number} now
    */
   revoke(now) {
@@ -115,7 +115,7 @@ export class Timeline {
   }
 
   /**
-   * Where the scene's music was left: its last voice, at the end of its fade; 0 without one.
+   * The position at which the scene's music was interrupted: that of its last voice, at the end of its fade; 0 without one.
    * @param {string} scene
    * @param {Track} track
    */
@@ -153,13 +153,13 @@ export class Timeline {
     return places;
   }
 
-  /** Let no scene have music to go back to: what sounds is nobody's any more. */
+  /** Forget the positions of all scenes; the current music belongs to none of them. */
   forget() {
     for (const voice of this.voices) voice.scene = "";
   }
 
   /**
-   * Drop the voices that are silent by now, but for those of the scenes that are kept.
+   * Remove the voices that have faded out, except those of kept scenes.
    * @param {number} now
    * @param {string[]} keptScenes
    */
@@ -170,7 +170,7 @@ export class Timeline {
   }
 
   /**
-   * Whether a voice is out for good, unless something is changed.
+   * Whether a voice has faded out, unless something changes.
    * @param {Voice} voice
    * @param {number} now
    */

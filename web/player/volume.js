@@ -3,7 +3,7 @@
 /** So fast a volume follows. */
 const FOLLOW_SECONDS = 0.01;
 
-/** A gain that a game sets, 0..1: it goes there without a click. */
+/** A gain that the game sets, 0..1; it changes without a click. */
 export class Volume {
   /**
    * @param {AudioContext} context

@@ -4,26 +4,26 @@
  *   <script src="chipassets.js"></script>
  *   const music = await Chipassets.open("music/bundle.json");
  *   music.enter("overworld");      // the scene's track, looping exactly
- *   music.enter("battle");         // lies over the overworld: crossfade
- *   music.leave();                 // the overworld goes on where it was left
+ *   music.enter("battle");         // plays over the overworld: crossfade
+ *   music.leave();                 // the overworld continues where it was interrupted
  *   music.enter("overworld", { moods: ["dark"] });   // the scene's track with the most of these moods
- *   music.sting("victory", { when: "beat" });        // once over the music, which makes room
- *   music.duck(12); music.duck(0); // lower by so many decibels, as for speech, and back
- *   music.intensity(0.5);          // fewer of a track's layers; { when: "bar" } waits for the line
+ *   music.sting("victory", { when: "beat" });        // once over the music, which gets softer
+ *   music.duck(12); music.duck(0); // lowers the music by 12 dB, for example under speech, and restores it
+ *   music.intensity(0.5);          // fewer of a track's layers; { when: "bar" } waits for the bar line
  *   music.volume = 0.6;            // and musicVolume, stingVolume within it: amplitudes 0..1
  *   music.pause(); music.resume(); music.stop(); music.playing;
- *   const save = music.state();    // for a save game: JSON; music.restore(save) goes on there
+ *   const save = music.state();    // for a saved game: JSON; music.restore(save) continues there
  *
  * Browsers let a page sound after the first key or click; the player waits for it by itself.
- * A scene without a track, or a track that cannot be loaded, leaves the music as it is and says so
- * once with console.warn: nothing here throws while the game runs. Only `open` throws, for an index
- * that is missing, damaged, of a newer format or that points outside its folder. What each call
- * means is told in docs/runtime.md: it is the same as for a game in Python.
+ * A scene without a track, or a track that cannot be loaded, does not change the music and is reported
+ * once with console.warn: no call throws while the game runs. Only `open` throws, if the index
+ * is missing, damaged, of a newer format, or points outside its folder. The calls are explained in
+ * docs/runtime.md: they are those of the runtime in Python.
  *
- * It needs a browser of 2022 or later. Where Ogg Vorbis is not decoded, whatever the browser says of
- * itself, it plays a track's FLAC or WAV; layers, which are OGG only, then sound as the whole track.
- * A track with a `synth` file is played from the chip's registers instead, in one to five kilobytes,
- * where chipassets-synth.js lies beside this file: see docs/runtime.md.
+ * It needs a browser of 2022 or later. If the browser does not decode Ogg Vorbis, it plays a track's
+ * FLAC or WAV; a track with layers, which are OGG only, then plays whole. If chipassets-synth.js is
+ * beside this file, a track with a `synth` file is played from the chip's register writes, one to
+ * five kilobytes: see docs/runtime.md.
  *
  * This file is made of the modules in web/player of the repository, by web/bundle.py. From pure to
  * loud: arithmetic (lines, fades), decisions (Director, Timeline, Balance), and WebAudio (Mixer,
@@ -46,7 +46,7 @@
 
   /**
    * A voice's fades are a list of {at, length, to}, in order: from `at` on, go to the point `to`
-   * (0 silent, 1 full) within `length`; a later one takes over from wherever the one before is.
+   * (0 silent, 1 full) within `length`; a later one continues from the present point of the one before.
    * The gain is the sine of the point, so that two voices that fade in opposite directions keep
    * their summed power (sin^2 + cos^2 = 1): unrelated music crossfades without a dip.
    * @param {Fade[]} fades
@@ -69,7 +69,7 @@
   }
 
   /**
-   * When the last fade is done; -Infinity without any.
+   * The end of the last fade; -Infinity if there is none.
    * @param {Fade[]} fades
    */
   function fadesEnd(fades) {
@@ -78,7 +78,7 @@
   }
 
   /**
-   * The fades up to a time, and from there on a new one, which takes over from where they are.
+   * The fades up to a time, followed by a new one, which continues from their point then.
    * @param {Fade[]} fades
    * @param {number} at
    * @param {number} length
@@ -89,7 +89,7 @@
   }
 
   /**
-   * The same from `now` on, without what is past: a list that is added to must not grow for ever.
+   * The same list without the fades that are past, so that it does not grow forever.
    * @param {Fade[]} fades
    * @param {number} now
    */
@@ -101,8 +101,8 @@
   }
 
   /**
-   * What is left from `now` on of a gain that depends on the points of several lists of fades:
-   * pieces {at, length, values} in order, straight from value to value, the last of them steady.
+   * The course from `now` on of a gain that depends on the points of several lists of fades:
+   * pieces {at, length, values} in order, linear between the values, the last of them constant.
    * @param {Fade[][]} lists
    * @param {number} now
    * @param {(points: number[]) => number} gain
@@ -130,7 +130,7 @@
   }
 
   /**
-   * Milliseconds as seconds, none for what is no number.
+   * Milliseconds as seconds; 0 if negative or not a number.
    * @param {number} ms
    */
   function seconds(ms) {
@@ -138,7 +138,7 @@
   }
 
   /**
-   * The amplitude of so many decibels less; more is none.
+   * The amplitude after a reduction in decibels, from 0 to at most SILENT_DB.
    * @param {number} byDb
    */
   function lowered(byDb) {
@@ -146,8 +146,8 @@
   }
 
   /**
-   * The amplitudes of so many layers at an intensity. The first always sounds. The others share
-   * 0..1 evenly: each fades in over its part, by the sine law; at 1 all are full.
+   * The amplitudes of a number of layers at an intensity. The first always plays. The others divide
+   * 0..1 evenly: each fades in over its part, as a sine; at 1 all are full.
    * @param {number} level
    * @param {number} layers
    */
@@ -162,7 +162,7 @@
   /** How loud music, layers and stings are. */
 
 
-  /** Under a sting the music goes down by so much, so fast, and comes back so slowly after it. */
+  /** The ducking under a sting: decibels, and the seconds of its fades down and back. */
   const STING_DUCK_DB = 12;
 
   const STING_DUCK_SECONDS = 0.08;
@@ -184,13 +184,13 @@
       this._stingDuck = this.level;
     }
 
-    /** The fades of which the lower one is the music's gain. */
+    /** The fades of ducking; the lower of the two is the music's gain. */
     get duckings() {
       return [this._gameDuck, this._stingDuck];
     }
 
     /**
-     * The amplitude that ducking leaves of the music: the deeper of the two duckings holds.
+     * The music's amplitude under ducking: the lower of the game's and the sting's.
      * @param {number} time
      */
     musicGain(time) {
@@ -198,7 +198,7 @@
     }
 
     /**
-     * The amplitude of each of so many layers.
+     * The amplitude of each layer, by their number.
      * @param {number} layers
      * @param {number} time
      */
@@ -207,7 +207,7 @@
     }
 
     /**
-     * Lower the music by so many decibels within a time, until told otherwise; 0 is back.
+     * Lower the music by some decibels within a time, until the next call; 0 restores it.
      * @param {number} now
      * @param {number} byDb
      * @param {number} seconds
@@ -217,7 +217,7 @@
     }
 
     /**
-     * Go to an intensity, cut to 0..1, from a time on. Returns whether that is another one.
+     * Fade to an intensity, limited to 0..1, from a time on. Returns whether it is a new one.
      * @param {number} level
      * @param {number} at
      * @param {number} seconds
@@ -225,15 +225,15 @@
      */
     intensity(level, at, seconds, now) {
       const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
-      // Asked for anew in every frame, a fade that began again each time would never end.
+      // A game may call this in every frame: a fade that started again each time would never end.
       if (wanted === this.level[this.level.length - 1].to) return false;
       this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
       return true;
     }
 
     /**
-     * Let a sting of a track wait for its time, in place of another that waits, and return it;
-     * null if one of a higher priority waits or sounds.
+     * Schedule a sting of a track, replacing another one that waits, and return it;
+     * null if one of a higher priority waits or plays.
      * @param {Track} track
      * @param {number} at
      * @param {number} priority
@@ -249,7 +249,7 @@
     }
 
     /**
-     * A sting is decoded: it will begin at its time, or as soon as it can. Whether it still may.
+     * Start a sting that is decoded, at its time or as soon as possible. Returns whether it may start.
      * @param {Sting} sting
      * @param {number} soonest
      * @param {number} now
@@ -264,7 +264,7 @@
     }
 
     /**
-     * This sting, which waits, is not to be played after all.
+     * Cancel a sting that waits.
      * @param {Sting} sting
      * @param {number} now
      */
@@ -274,7 +274,7 @@
     }
 
     /**
-     * Have no sting any more, and let the music come back.
+     * Forget all stings, and restore the music's level.
      * @param {number} now
      */
     endSting(now) {
@@ -286,7 +286,7 @@
     }
 
     /**
-     * When the sting that sounds stops: at its end, or where the next one begins.
+     * When the current sting stops: at its end, or where the next one begins.
      * @param {Sting} sting
      */
     stopsAt(sting) {
@@ -305,7 +305,7 @@
     }
 
     /**
-     * Down at the start of each sting that is decoded, and back at its end.
+     * Fade down at the start of each decoded sting, and back at its end.
      * @param {number} now
      */
     _layDuck(now) {
@@ -326,7 +326,7 @@
 
   const FORMAT = 1;
 
-  /** No music is beyond them, and arithmetic on what is could go on for ever. */
+  /** Limits that no music exceeds; larger numbers could make loops endless. */
   const MOST_TEMPO = 10000;
 
   const MOST_BEATS = 1000;
@@ -372,7 +372,7 @@
     isObject(value) && isText(value.name) && isWhole(0)(value.start_bar) && isWhole(1)(value.bars);
 
   /**
-   * By field: what must hold of a track's value, and how that is said.
+   * By field: a test of a track's value, and its description for messages.
    * @type {Record<string, [fits: Test, wanted: string]>}
    */
   const TRACK_FIELDS = {
@@ -392,7 +392,7 @@
   };
 
   /**
-   * Return the index itself; throws an Error that says what is wrong with any other value.
+   * Return the index; throws an Error with the reason if it is invalid.
    * @param {any} index
    */
   function checkIndex(index) {
@@ -459,15 +459,15 @@
     }
   }
 
-  /** How scenes lie over each other, and how the music changes between them. */
+  /** The levels of scenes, and the rules of transitions. */
 
   /**
-   * How high a scene lies; those not named are on the ground, 0. A higher one lies over a lower.
+   * The level of a scene, 0 for those not named. A scene of a higher level plays over a lower one.
    * @type {Record<string, number>}
    */
   const LEVELS = { shop: 1, battle: 2, boss: 2, victory: 2, menu: 3 };
 
-  /** When a change begins, how, and what an `enter` may say of it. */
+  /** When and how a change happens, and the options of `enter`. */
   const WHENS = ["now", "beat", "bar", "section"];
 
   const HOWS = ["crossfade", "fade", "cut"];
@@ -489,10 +489,10 @@
     { from: "*", to: "*", when: "now", fadeMs: 800 },
   ];
 
-  /** Which track the scenes of the game ask for. */
+  /** Chooses the track for the scenes of the game. */
 
 
-  /** Follows the game's scenes and says which track they ask for. Knows no clock. */
+  /** Follows the game's scenes and chooses their track. Independent of time. */
   class Director {
     /**
      * @param {Index} index
@@ -509,14 +509,14 @@
       this._moods = new Map();
     }
 
-    /** The scene the game is in, "" before the first. */
+    /** The current scene, "" before the first. */
     get scene() {
       return this.stack.length ? this.stack[this.stack.length - 1] : "";
     }
 
     /**
-     * Be in a scene: over lower ones, in place of equal ones, back to one that lies below. Of its
-     * tracks the one with the most of the moods is asked for.
+     * Enter a scene: over lower ones, replacing equal ones, or back to one below. Of its
+     * tracks the one with most of the moods is chosen.
      * @param {string} scene
      * @param {string | string[]} [moods]
      */
@@ -549,7 +549,7 @@
     }
 
     /**
-     * Be in these scenes and no others; returns the top one's track, null where none serves it.
+     * Set the stack of scenes; returns the top one's track, null if it has none.
      * @param {SceneEntry[]} entries
      */
     restore(entries) {
@@ -559,8 +559,8 @@
     }
 
     /**
-     * The track that a sting's name means, or null: one of that name, else of that scene, where
-     * the one that says `match` of what plays goes first.
+     * The track of a sting, or null: the track of that name, else one of that scene; one whose
+     * `match` is the current track is preferred.
      * @param {string} name
      * @param {Track | null} [playing]
      */
@@ -581,7 +581,7 @@
     }
 
     /**
-     * {scene, track, when, fadeMs, how, reason}; track is null where none serves the scene.
+     * {scene, track, when, fadeMs, how, reason}; track is null if the scene has none.
      * @param {string} before
      */
     _wish(before) {
@@ -596,7 +596,7 @@
         const shared = moods.filter((mood) => track.moods.includes(mood)).length;
         return moods.length ? shared * 100 - (track.moods.length - shared) : 0;
       };
-      // Sorting keeps the order of equals: the first of them wins.
+      // The sort is stable: of equal tracks the first is chosen.
       const best = [...served].sort((a, b) => likeness(b) - likeness(a))[0] || null;
       const why = moods.length ? `nearest to ${moods.join(", ")}` : "first";
       return {
@@ -613,7 +613,7 @@
   /** Samples, bars and beats of a track. Positions are samples since its start and may pass its end. */
 
   /**
-   * Where in the file a position lies, 0..samples: loops go round, others stop at the end.
+   * The sample of the file at a position, 0..samples: loops repeat, others stop at the end.
    * @param {Track} track
    * @param {number} sample
    */
@@ -624,7 +624,7 @@
   }
 
   /**
-   * Whether the track has ended by this position; one that loops never does.
+   * Whether the track has ended at this position; a loop never ends.
    * @param {Track} track
    * @param {number} sample
    */
@@ -633,14 +633,14 @@
   }
 
   /**
-   * The position of the first sample of a bar, counted from 0 without going round.
+   * The position of the first sample of a bar; bars are counted from 0 on through all passes.
    * @param {Track} track
    * @param {number} bar
    */
   function barSample(track, bar) {
     const loop = track.loop;
     if (!loop) {
-      // Bar lines follow the tempo: the file of a piece that ends may ring on after the last one.
+      // By the tempo: the file of a piece that ends may be longer than its bars.
       return Math.round((bar * 60 * track.beats_per_bar * track.sample_rate_hz) / track.tempo_bpm);
     }
     if (bar < loop.start_bar) return Math.ceil((bar * loop.start_sample) / loop.start_bar);
@@ -649,7 +649,7 @@
   }
 
   /**
-   * The bar in which a position lies, counted on through every pass of the loop.
+   * The bar of a position, counted on through all passes of the loop.
    * @param {Track} track
    * @param {number} sample
    */
@@ -668,7 +668,7 @@
   }
 
   /**
-   * How many beats are felt in a bar: 2 in 6/8, as many as it has quarters in older bundles.
+   * The number of felt beats in a bar: 2 in 6/8; in older bundles its quarter notes.
    * @param {Track} track
    */
   function feltBeats(track) {
@@ -676,7 +676,7 @@
   }
 
   /**
-   * The position of a felt beat of a bar, likewise.
+   * The position of a felt beat of a bar, counted in the same way.
    * @param {Track} track
    * @param {number} bar
    * @param {number} beat
@@ -688,8 +688,8 @@
   }
 
   /**
-   * The bar and felt beat of the music in which a position lies, both from 0. The file of a track with
-   * an intro has more bars than the music: it goes on into the loop's second pass.
+   * The bar and felt beat of the music at a position, both from 0. The file of a track with
+   * an intro has more bars than the music: it contains the loop's start twice.
    * @param {Track} track
    * @param {number} sample
    */
@@ -705,7 +705,7 @@
   }
 
   /**
-   * Whether both are the same music bar for bar: a track and its variant, or two of one.
+   * Whether both have the same bars: a track and its variant, or two variants of one track.
    * @param {Track} one
    * @param {Track} other
    */
@@ -716,7 +716,7 @@
   }
 
   /**
-   * The sample of a track that lies as far into the same bar as another track is at a position.
+   * The sample of a track at the same place of the same bar as another track's position.
    * @param {Track} track
    * @param {Track} other
    * @param {number} sample
@@ -731,7 +731,7 @@
   }
 
   /**
-   * The first position at or after this one on such a line; the same one for "now".
+   * The first position at or after this one on a line of that kind; the same one for "now".
    * @param {Track} track
    * @param {number} sample
    * @param {When} when
@@ -748,7 +748,7 @@
   }
 
   /**
-   * Where the next section starts, or the loop; for a track that plays once its end is one too.
+   * The start of the next section or of the loop; for a track that plays once also its end.
    * @param {Track} track
    * @param {number} sample
    */
@@ -772,8 +772,8 @@
   const LEAD_SECONDS = 0.01;
 
   /**
-   * What sounds when: voices {track, scene, since, fromSample, fades}. Changes are laid into the
-   * future and may be revoked until they are due. Plays nothing itself.
+   * Which voices play when: {track, scene, since, fromSample, fades}. Changes are scheduled ahead
+   * and may be revoked until they are due. Plays nothing itself.
    */
   class Timeline {
     /**
@@ -788,7 +788,7 @@
     }
 
     /**
-     * The voice that sounds at this time and is not on its way out, or null.
+     * The voice that plays at this time and is not fading out, or null.
      * @param {number} now
      */
     current(now) {
@@ -824,7 +824,7 @@
     }
 
     /**
-     * Forget every change that is not due yet.
+     * Cancel all changes that are not due yet.
      * @param {number} now
      */
     revoke(now) {
@@ -880,7 +880,7 @@
     }
 
     /**
-     * Where the scene's music was left: its last voice, at the end of its fade; 0 without one.
+     * The position at which the scene's music was interrupted: that of its last voice, at the end of its fade; 0 without one.
      * @param {string} scene
      * @param {Track} track
      */
@@ -918,13 +918,13 @@
       return places;
     }
 
-    /** Let no scene have music to go back to: what sounds is nobody's any more. */
+    /** Forget the positions of all scenes; the current music belongs to none of them. */
     forget() {
       for (const voice of this.voices) voice.scene = "";
     }
 
     /**
-     * Drop the voices that are silent by now, but for those of the scenes that are kept.
+     * Remove the voices that have faded out, except those of kept scenes.
      * @param {number} now
      * @param {string[]} keptScenes
      */
@@ -935,7 +935,7 @@
     }
 
     /**
-     * Whether a voice is out for good, unless something is changed.
+     * Whether a voice has faded out, unless something changes.
      * @param {Voice} voice
      * @param {number} now
      */
@@ -982,7 +982,7 @@
   }
 
   /**
-   * How far ahead is early enough: the clock may jump by the sound card's buffer at any moment.
+   * How far ahead to schedule: the clock may jump by the sound card's buffer at any moment.
    * @param {AudioContext} context
    */
   function leadOf(context) {
@@ -1033,7 +1033,7 @@
   }
 
   /**
-   * Make an AudioParam follow lists of fades from now on, whatever it did before: see gainCurves.
+   * Make an AudioParam follow lists of fades from now on, replacing its schedule: see gainCurves.
    * Not by setValueCurveAtTime: where rendering has overtaken `now` a browser begins the curve
    * late, lets it reach into what follows, and throws.
    * @param {AudioParam} param
@@ -1053,7 +1053,7 @@
 
   /**
    * Keeps audio nodes in step with a timeline. The buffers of a voice, one for each layer, start on
-   * the same sample and so stay together; the balance says how much of each is heard.
+   * the same sample and so stay together; the balance has the amplitude of each.
    */
   class Mixer {
     /**
@@ -1077,7 +1077,7 @@
     }
 
     /**
-     * The time of the next such line of what sounds; as soon as possible in silence.
+     * The time of the next line of that kind in the current track; as soon as possible in silence.
      * @param {When} when
      */
     nextTime(when) {
@@ -1120,14 +1120,14 @@
       return this.timeline.current(this.context.currentTime);
     }
 
-    /** How far the sounding voice is, in samples; 0 in silence. */
+    /** The position of the current voice, in samples; 0 in silence. */
     get positionSamples() {
       const voice = this.current;
       return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
     }
 
     /**
-     * Stop the nodes of voices that are silent for good.
+     * Stop the nodes of voices that have faded out.
      * @param {string[]} [keptScenes]
      */
     sweep(keptScenes = []) {
@@ -1202,10 +1202,10 @@
   /** @param {unknown} error */
   const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
 
-  /** Names that there are not: what was meant. */
+  /** Suggestions for unknown names. */
 
   /**
-   * How many letters differ between two words, or are in one of them alone.
+   * The number of letters by which two words differ.
    * @param {string} one
    * @param {string} other
    */
@@ -1224,7 +1224,7 @@
   }
 
   /**
-   * What a name that there is not may mean: the nearest of these, or one of all.
+   * A suggestion for an unknown name: the nearest of these, or a list of all.
    * @param {unknown} name
    * @param {string[]} names
    */
@@ -1241,7 +1241,7 @@
   const STATE_FORMAT = 1;
 
   /**
-   * Throw an Error for what Player.state did not return.
+   * Throw an Error for a value that does not come from Player.state.
    * @param {any} state
    */
   function checkState(state) {
@@ -1295,7 +1295,7 @@
     return [...ways.filter(plays), ...ways.filter((files) => !plays(files))];
   }
 
-  /** Whether the browser says that it decodes Ogg Vorbis; without a page there is nobody to ask. */
+  /** Whether the browser claims to decode Ogg Vorbis; true outside of a page. */
   function playsOgg() {
     return (
       !globalThis.Audio || new globalThis.Audio().canPlayType('audio/ogg; codecs="vorbis"') !== ""
@@ -1341,7 +1341,7 @@
       this.follow();
     }
 
-    /** Take back the stings that are not to begin any more, and cut those that another one ends. */
+    /** Cancel stings that must not begin any more, and cut those that another one replaces. */
     follow() {
       const now = this.context.currentTime;
       for (const [sting, { gain, sources }] of this._nodes) {
@@ -1366,7 +1366,7 @@
   /** So fast a volume follows. */
   const FOLLOW_SECONDS = 0.01;
 
-  /** A gain that a game sets, 0..1: it goes there without a click. */
+  /** A gain that the game sets, 0..1; it changes without a click. */
   class Volume {
     /**
      * @param {AudioContext} context
@@ -1444,8 +1444,8 @@
     }
 
     /**
-     * Be in a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
-     * to null where none is needed. `options` may override the rule, {when, fadeMs, how}, and say
+     * Enter a scene. Resolves, once its track is decoded, to {track, at, reason} of the change, or
+     * to null if nothing changes. `options` may override the rule, {when, fadeMs, how}, and say
      * which of several tracks: {moods}.
      * @param {string} scene
      * @param {Options & { moods?: string | string[] }} [options]
@@ -1456,7 +1456,7 @@
     }
 
     /**
-     * Go back to the scene below, whose music goes on where it was left.
+     * Return to the scene before, whose music continues where it was interrupted.
      * @param {Options} [options]
      */
     leave(options = {}) {
@@ -1464,7 +1464,7 @@
     }
 
     /**
-     * Decode the tracks of scenes, of all if none is named, so that entering them is prompt. They
+     * Decode the tracks of scenes, or of all, so that entering them takes no time. They
      * stay in memory: 20 MB for a minute of music, and of each of its layers.
      * @param {...string} scenes
      */
@@ -1505,7 +1505,7 @@
     }
 
     /**
-     * Lower the music by so many decibels, as for speech, until told otherwise; 0 is back.
+     * Lower the music by some decibels, for example under speech, until the next call; 0 restores it.
      * @param {number} [byDb]
      * @param {number} [fadeMs]
      */
@@ -1597,7 +1597,7 @@
     }
 
     /**
-     * Fade to silence and forget every scene.
+     * Fade to silence and forget all scenes.
      * @param {number} [fadeMs]
      */
     stop(fadeMs = 800) {
@@ -1637,7 +1637,7 @@
       this._stingVolume.level = level;
     }
 
-    /** Let the music, and the audio context with it, stand still. */
+    /** Pause the music and its audio context. */
     async pause() {
       if (this._isPaused) return;
       this._isPaused = true;
@@ -1713,7 +1713,7 @@
         buffers = this._decodeTrack(track);
         buffers.catch(() => this._decoded.delete(track));
       }
-      // What was asked for last stands last: the first of them is the one to forget.
+      // The tracks are in the order of their last use: the first one is forgotten.
       this._decoded.delete(track);
       this._decoded.set(track, buffers);
       const passing = [...this._decoded.keys()].filter((old) => !this._kept.has(old));
@@ -1753,7 +1753,7 @@
     }
 
     /**
-     * The first that can be had of the track's registers, its layers and its files.
+     * The first available of the track's registers, layers and files.
      * @param {Track} track
      * @returns {Promise<Sounds>}
      */
@@ -1803,7 +1803,7 @@
       try {
         return await this.context.decodeAudioData(data);
       } catch (error) {
-        // It has the right size, so it is the browser: some claim to play Vorbis and do not.
+        // The file has the right size, so the browser cannot decode it: some claim to play Vorbis and do not.
         if (isOgg(file)) this._refusesOgg = true;
         throw new Error(`${file.path} cannot be decoded (${reasonOf(error)})`);
       }
@@ -1829,7 +1829,7 @@
     }
 
     /**
-     * The scenes of the tracks, and their names too.
+     * The names of scenes and of tracks.
      * @param {boolean} [withTracks]
      */
     _names(withTracks = false) {
@@ -1839,7 +1839,7 @@
     }
 
     /**
-     * Whether a word is one of these; one that is not is told of.
+     * Whether a word is one of these; others are reported.
      * @param {string} what
      * @param {string} word
      * @param {string[]} words
@@ -1851,7 +1851,7 @@
     }
 
     /**
-     * The time of the next line of what plays; the soonest for one that there is not.
+     * The time of the next line of the current track; as soon as possible for an unknown kind of line.
      * @param {When} when
      */
     _lineTime(when) {
@@ -1869,7 +1869,7 @@
   /** Opening a bundle on a page. */
 
 
-  /** Where this file lies: "" where it is part of a page or of a module. */
+  /** The address of this file: "" if it is part of a page or of a module. */
   const SCRIPT = scriptAddress();
 
   function scriptAddress() {
@@ -1879,7 +1879,7 @@
   }
 
   /**
-   * Browsers keep a context silent until the user does something: then let it run.
+   * Browsers keep a context silent until the user does something: resume it then.
    * @param {Player} player
    */
   function resumeOnGesture(player) {
