@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,16 @@ def test_every_text_in_the_schema_has_an_example_of_its_own_form() -> None:
             assert re.search(schema.get("pattern", ""), example), schema
 
 
+def write_second(path: Path) -> None:
+    """A second of a square wave, as a sample that a page's manifest names."""
+    path.parent.mkdir(exist_ok=True)
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(44_100)
+        sound.writeframes((b"\x00\x20" * 50 + b"\x00\xe0" * 50) * 441)
+
+
 def blocks() -> list[Any]:
     """The manifests in the pages: blocks of YAML that name a game or tracks."""
     found = []
@@ -113,6 +124,8 @@ def test_manifests_in_the_pages_are_accepted(text: str, tmp_path: Path) -> None:
     if "game:" not in text:
         text = f"game: Moon Garden\n{text}"
     assert isinstance(yaml.safe_load(text), dict)
+    for name in re.findall(r"[\w/]+\.wav", text):
+        write_second(tmp_path / name)
     assert parse_manifest(text.encode(), tmp_path / "game.yaml").tracks
 
 

@@ -143,5 +143,8 @@ def echo_of(instrument: Instrument) -> Instrument:
     """Return a softer version of the instrument without vibrato, for its echo."""
     shadow = INSTRUMENTS["echo"]
     return replace(
-        shadow, name=f"{instrument.name} echo", duty=Macro((instrument.duty.values[-1],))
+        shadow,
+        name=f"{instrument.name} echo",
+        duty=Macro((instrument.duty.values[-1],)),
+        recording=instrument.recording,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chipassets.chips.chipsong import HOME, ChipSong, Instrument
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.chips.registers import Write
+from chipassets.chips.soundbank import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class State:
     other registers stay. `attack`: this is the first frame of a note. `held`: false once the note
     is released. `ends`: this is the last frame before the next attack, for chips that need to know.
     `unplugged`: the voice has not sounded yet. `room`: frames left to a loop's seam or the end.
-    `part`: the kind of the section, see `FormPart`.
+    `part`: the kind of the section, see `FormPart`. `recorded`: the number of the recording that a
+    sampler plays, and its source; None plays the bank's.
     """
 
     volume: int = 0
@@ -34,6 +36,7 @@ class State:
     room: int = 0
     instrument: Instrument | None = None
     part: str = HOME
+    recorded: tuple[int, Source] | None = None
 
 
 Shadow = dict[int, int]

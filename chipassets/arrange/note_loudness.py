@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,6 +21,7 @@ from chipassets.arrange.snes_registers import FULL_SIDE, PLACES
 from chipassets.chips import dmcbank, soundbank
 from chipassets.chips.chipsong import ChipNote, Instrument
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
+from chipassets.chips.recorded_source import source_of
 from chipassets.units import OCTAVE
 
 _MOST_PARTIALS = 64
@@ -82,7 +84,7 @@ def _power(
     duty = instrument.duty.at(min(frames // 2, 12))
     if spec.kind == "sample":
         steps = -(-min(frames, _LONGEST_FRAMES) // _FRAMES_STEP)
-        source = soundbank.wave_source(instrument.name, duty, note.pitch)
+        source = _source(instrument, duty, note.pitch)
         return heard * _sample_power(source, note.pitch, steps * _FRAMES_STEP)
     return heard * _tone_power(spec.kind, instrument.name, duty, note.pitch)
 
@@ -137,13 +139,19 @@ def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers
     return found
 
 
+def _source(instrument: Instrument, duty: int, pitch: int) -> soundbank.Source:
+    """Return what an instrument plays; a recording as if it had no gain, which is heard besides."""
+    if instrument.recording:
+        return source_of(replace(instrument.recording, gain_db=0.0))
+    return soundbank.sources()[soundbank.wave_source(instrument.name, duty, pitch)]
+
+
 @lru_cache(maxsize=4096)
-def _sample_power(number: int, pitch: int, frames: int) -> float:
+def _sample_power(source: soundbank.Source, pitch: int, frames: int) -> float:
     """Return the power of a SNES source at a pitch, over the first frames of a note."""
-    source = soundbank.sources()[number]
     rate = source.cycle_samples * 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
     values = np.array(source.values, dtype=np.float64) / 32_768
-    loop = values[source.loop_start :]
+    loop = np.zeros(1) if source.loop_start is None else values[source.loop_start :]
     count = int(frames / 60 * rate)
     heard = np.concatenate((values, np.tile(loop, max(0, count - len(values)) // len(loop) + 1)))
     return _energy(heard[:count], rate) / frames

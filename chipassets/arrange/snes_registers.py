@@ -195,11 +195,7 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     if STAGES[state.part].mirrored:
         sides = sides[::-1]
     left, right = (place * loudness // 225 for place in sides)
-    number = (
-        drum_source(instrument.name)
-        if is_drum
-        else wave_source(instrument.name, state.duty, state.pitch)
-    )
+    number = _number(state, instrument, is_drum=is_drum)
     envelope = (
         [(base + 5, 0), (base + 6, 0), (base + 7, direct_gain(state.envelope))]
         if adsr is None
@@ -212,6 +208,15 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
         (base + 4, number),
         *envelope,
     ]
+
+
+def _number(state: State, instrument: Instrument, *, is_drum: bool) -> int:
+    """Return the source that a note plays: a recording's come behind those of the bank."""
+    if state.recorded:
+        return len(sources()) + state.recorded[0]
+    if is_drum:
+        return drum_source(instrument.name)
+    return wave_source(instrument.name, state.duty, state.pitch)
 
 
 def _followed(base: int, state: State, shadow: Shadow) -> list[tuple[int, int]]:
@@ -231,7 +236,8 @@ def _pitch(spec: VoiceSpec, state: State, number: int) -> list[tuple[int, int]]:
     if spec.role == "drums":
         pitch = drum_pitch(number)
     else:
-        pitch = state.timer * sources()[number].cycle_samples // CYCLE_SAMPLES
+        source = state.recorded[1] if state.recorded else sources()[number]
+        pitch = int(state.timer * source.cycle_samples // CYCLE_SAMPLES)
     if spec.role == "chorus":
         pitch += pitch // _DETUNE
     pitch = min(pitch, _HIGHEST_PITCH)

@@ -39,6 +39,7 @@ TAIL_FRAMES = 45
 _TONE_ROLES = ("lead", "inner", "bass")
 _IN_CHORDS = "play in fast arpeggios of the inner voice"
 _FOLDED = "play an octave or more away, where their voice can"
+_NO_SAMPLES = "play their instrument's macros, as the chip plays no samples of tones"
 _SHARE_BESIDE_TRIANGLE = 0.7
 """The share of the dynamics that the other voices use if the bass has no volume control."""
 
@@ -90,7 +91,11 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
     dropped["more notes at once than voices"] = len(chords.left)
     folded = sum(count_folded(lines[role], fitted[role], band.voice_of[role]) for role in lines)
     song = _song(score, band, voices, chords.instruments)
-    adapted = {_IN_CHORDS: len(left) - len(chords.left), _FOLDED: folded}
+    adapted = {
+        _IN_CHORDS: len(left) - len(chords.left),
+        _FOLDED: folded,
+        _NO_SAMPLES: _without_sample(song, band.table),
+    }
     return replace(song, dropped=_counted(dropped), adapted=_counted(adapted))
 
 
@@ -276,6 +281,14 @@ def _song(
         room=_ROOMS.get(band.track.scene_like or band.track.scene, ""),
         form=form_of(score.sections, timing),
     )
+
+
+def _without_sample(song: ChipSong, chip: Chip) -> int:
+    """Return how many notes have a sample that the chip cannot play."""
+    if any(spec.kind == "sample" for spec in chip.voices):
+        return 0
+    named = {item.name for item in song.instruments if item.recording}
+    return sum(note.instrument in named for voice in song.voices for note in voice.notes)
 
 
 def _counted(counts: Mapping[str, int]) -> tuple[Dropped, ...]:

@@ -15,7 +15,9 @@ from chipassets.arrange.nes_registers import NES_DRIVER
 from chipassets.arrange.snes_registers import SNES_DRIVER
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
+from chipassets.chips.recorded_source import source_of
 from chipassets.chips.registers import RegisterLog, Write
+from chipassets.chips.soundbank import Source
 from chipassets.errors import ArrangeError
 from chipassets.nearest import did_you_mean
 
@@ -43,7 +45,10 @@ def write_registers(song: ChipSong) -> RegisterLog:
     unknown = [voice.name for voice in song.voices if voice.name not in specs]
     if unknown:
         raise ArrangeError(f"the chip {song.chip} has no voice {unknown[0]!r}")
-    played = {voice.name: _states(song, voice, chip, specs[voice.name]) for voice in song.voices}
+    own = _recorded(song)
+    played = {
+        voice.name: _states(song, voice, chip, specs[voice.name], own) for voice in song.voices
+    }
     silent = [_SILENT] * song.frames
     driver = DRIVERS[chip.name]
     columns = [_writes(driver, spec, played.get(spec.name, silent), song) for spec in chip.voices]
@@ -53,7 +58,7 @@ def write_registers(song: ChipSong) -> RegisterLog:
         full = _is_full(frame, song)
         opening = driver.start(song, frame) if full else driver.scene(song, frame, played)
         frames.append((*opening, *writes))
-    return RegisterLog(song.chip, tuple(frames), song.loop_start_frame)
+    return RegisterLog(song.chip, tuple(frames), song.loop_start_frame, own)
 
 
 def _find_chip(name: str) -> Chip:
@@ -66,7 +71,17 @@ def _is_full(frame: int, song: ChipSong) -> bool:
     return frame == 0 or frame == song.loop_start_frame
 
 
-def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> list[State]:
+def _recorded(song: ChipSong) -> tuple[Source, ...]:
+    """Return the recordings that the song's instruments play, each once; none but for a sampler."""
+    if not any(spec.kind == "sample" for spec in CHIPS[song.chip].voices):
+        return ()
+    recordings = [item.recording for item in song.instruments if item.recording]
+    return tuple(dict.fromkeys(source_of(item) for item in recordings))
+
+
+def _states(
+    song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec, own: Sequence[Source]
+) -> list[State]:
     """Return the voice's state in every frame: notes, and their releases until the next note."""
     states = [_SILENT] * song.frames
     starts = [note.start_frame for note in voice.notes[1:]] + [song.frames]
@@ -74,8 +89,11 @@ def _states(song: ChipSong, voice: ChipVoice, chip: Chip, spec: VoiceSpec) -> li
         instrument = song.instrument(note.instrument)
         room = song.left(note.start_frame)
         part = song.part_at(note.start_frame).kind
+        source = source_of(instrument.recording) if own and instrument.recording else None
+        recorded = (own.index(source), source) if source else None
         for frame in range(note.start_frame, min(next_start, note.start_frame + room)):
-            states[frame] = _state(note, instrument, frame, chip, spec, part)
+            state = _state(note, instrument, frame, chip, spec, part)
+            states[frame] = replace(state, recorded=recorded) if recorded else state
             if frame >= note.end_frame and not states[frame].volume:
                 break
         if instrument.sample and room:

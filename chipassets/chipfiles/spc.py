@@ -8,7 +8,7 @@ text form.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
@@ -17,8 +17,9 @@ from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.spc_player import LOOP, ORIGIN, POINTER, STACK_POINTER, player
 from chipassets.chipfiles.stream import Dialect, pack_log, unpack_log
 from chipassets.chipfiles.text import fit_fields
+from chipassets.chips.brr import BLOCK_BYTES, BLOCK_SAMPLES
 from chipassets.chips.registers import RegisterLog, Write
-from chipassets.chips.soundbank import sources
+from chipassets.chips.soundbank import Source, sources
 from chipassets.errors import RenderError
 
 _MAGIC = b"SNES-SPC700 Sound File Data v0.30\x1a\x1a"
@@ -31,6 +32,9 @@ _DIRECTORY = 0x0300
 _SAMPLES = 0x0400
 _ECHO_UNIT = 0x0800
 _DELAY, _DIRECTORY_PAGE, _ECHO_PAGE = 0x7D, 0x5D, 0x6D
+_LOOPS = 2
+"""The bit of a last block's header that lets the source loop."""
+
 _SOURCE = 4
 """The lower digit of the address of a voice's source register."""
 
@@ -86,7 +90,7 @@ def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
     log = _distinct(log)
     numbers = _used(log)
     stream = pack_log(_renumbered(log, numbers), _DIALECT)
-    packed = [sources()[number].packed for number in numbers]
+    packed = [_bank(log)[number].packed for number in numbers]
     delay = _delay(log)
     echo_at = _MEMORY_SIZE - delay * _ECHO_UNIT
     samples = b"".join(packed)
@@ -100,7 +104,9 @@ def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
         )
     memory = bytearray(_MEMORY_SIZE)
     memory[ORIGIN : ORIGIN + len(player())] = player()
-    memory[_DIRECTORY:_SAMPLES] = _directory(numbers).ljust(_SAMPLES - _DIRECTORY, b"\0")
+    memory[_DIRECTORY:_SAMPLES] = _directory(numbers, _bank(log)).ljust(
+        _SAMPLES - _DIRECTORY, b"\0"
+    )
     memory[_SAMPLES:stream_at] = samples
     memory[stream_at : stream_at + len(stream.data)] = stream.data
     struct.pack_into("<H", memory, POINTER, stream_at)
@@ -119,6 +125,11 @@ def _delay(log: RegisterLog) -> int:
                default=0)  # fmt: skip
 
 
+def _bank(log: RegisterLog) -> tuple[Source, ...]:
+    """Return the sources by number: the sound bank's, and the log's own behind them."""
+    return (*sources(), *log.sources)
+
+
 def _names_a_source(write: Write) -> bool:
     return write.address & 0x0F == _SOURCE and write.address >> 4 < _VOICES
 
@@ -126,25 +137,28 @@ def _names_a_source(write: Write) -> bool:
 def _used(log: RegisterLog) -> list[int]:
     """Return the sources that the log uses, in order."""
     numbers = sorted({w.value for writes in log.frames for w in writes if _names_a_source(w)})
-    if numbers and numbers[-1] >= len(sources()):
-        raise RenderError(f"the log plays source {numbers[-1]}; there are {len(sources())}")
+    if numbers and numbers[-1] >= len(_bank(log)):
+        raise RenderError(f"the log plays source {numbers[-1]}; there are {len(_bank(log))}")
     if len(numbers) > (_SAMPLES - _DIRECTORY) // 4:
         raise RenderError(f"the log plays {len(numbers)} sources, and an SPC has room for 64")
     return numbers
 
 
-def _first_places() -> dict[bytes, int]:
-    """Return, for the blocks of each source, the number of the first source with these blocks."""
-    places: dict[bytes, int] = {}
-    for number, source in enumerate(sources()):
-        places.setdefault(source.packed, number)
+def _first_places(bank: Sequence[Source]) -> dict[tuple[bytes, int], int]:
+    """Return, for blocks and loop of each source, the number of the first source with these."""
+    places: dict[tuple[bytes, int], int] = {}
+    for number, source in enumerate(bank):
+        places.setdefault((source.packed, source.loop_start or 0), number)
     return places
 
 
 def _distinct(log: RegisterLog) -> RegisterLog:
     """Return the log with equal sources under one number."""
-    places = _first_places()
-    return _moved(log, {n: places[source.packed] for n, source in enumerate(sources())})
+    bank = _bank(log)
+    places = _first_places(bank)
+    return _moved(
+        log, {n: places[source.packed, source.loop_start or 0] for n, source in enumerate(bank)}
+    )
 
 
 def _renumbered(log: RegisterLog, numbers: list[int]) -> RegisterLog:
@@ -163,11 +177,11 @@ def _moved(log: RegisterLog, numbers: Mapping[int, int]) -> RegisterLog:
     return replace(log, frames=tuple(tuple(map(moved, writes)) for writes in log.frames))
 
 
-def _directory(numbers: list[int]) -> bytes:
+def _directory(numbers: list[int], bank: Sequence[Source]) -> bytes:
     """Return the start and the loop start of each source."""
     rows, at = bytearray(), _SAMPLES
     for number in numbers:
-        source = sources()[number]
+        source = bank[number]
         rows += struct.pack("<HH", at, at + (source.loop_start or 0) // 16 * 9)
         at += len(source.packed)
     return bytes(rows)
@@ -196,6 +210,8 @@ def _header(texts: Mapping[str, str], seconds: int, fade_ms: int) -> bytes:
 def decode_spc(data: bytes) -> SpcFile:
     """Return the content of an SPC from this writer; sources have the sound bank's numbers.
 
+    Those that are not in the bank are the log's own, without names and cycles.
+
     ValueError, with the offset, for any other file, damaged or by another writer.
     """
     cursor = Cursor(data)
@@ -219,19 +235,26 @@ def decode_spc(data: bytes) -> SpcFile:
 
 
 def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:
-    """Return the log with the source numbers of the sound bank."""
-    places = _first_places()
+    """Return the log with the source numbers of the sound bank, and its own behind them."""
+    places = _first_places(sources())
+    own: list[Source] = []
     used = sorted({w.value for writes in log.frames for w in writes if _names_a_source(w)})
-    starts = [struct.unpack_from("<H", memory, _DIRECTORY + 4 * number)[0] for number in used]
+    rows = [struct.unpack_from("<HH", memory, _DIRECTORY + 4 * number) for number in used]
+    starts = [start for start, _ in rows]
     (end,) = struct.unpack_from("<H", memory, POINTER)
     numbers: dict[int, int] = {}
-    for number, at, following in zip(used, starts, [*starts[1:], end], strict=False):
+    ends = [*starts[1:], end]
+    for number, (at, again), following in zip(used, rows, ends, strict=False):
         packed = memory[at:following]
-        if packed not in places:
-            raise ValueError(f"offset {_HEADER_SIZE + at:#x}: not a source of the sound bank")
-        numbers[number] = places[packed]
-
-    return _moved(log, numbers)
+        loop_start = (again - at) // BLOCK_BYTES * BLOCK_SAMPLES
+        if (packed, loop_start) not in places:
+            if not packed or len(packed) % BLOCK_BYTES:
+                raise ValueError(f"offset {_HEADER_SIZE + at:#x}: not the blocks of a source")
+            loops = packed[-BLOCK_BYTES] & _LOOPS
+            places[packed, loop_start] = len(sources()) + len(own)
+            own.append(Source("", packed, loop_start if loops else None, 0))
+        numbers[number] = places[packed, loop_start]
+    return replace(_moved(log, numbers), sources=tuple(own))
 
 
 def _text(cursor: Cursor) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chipassets.chips.recording import Recording
+
 
 @dataclass(frozen=True, slots=True)
 class Macro:
@@ -38,7 +40,8 @@ class Instrument:
     """A sound as macros: volume 0..15, duty, arpeggio in semitones, pitch in timer units.
 
     `vibrato_delay_frames` None means no vibrato. `sample` names a drum sample that a chip with a
-    sample channel plays together with the noise.
+    sample channel plays together with the noise. `recording` is what the SNES plays for a tone,
+    instead of a source of its bank.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Instrument:
     vibrato_depth_cents: int = 0
     vibrato_period_frames: int = 1
     sample: str | None = None
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chipassets.chips.soundbank import Source
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -18,11 +20,15 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class RegisterLog:
-    """The writes of each frame, in order; `loop_start_frame` follows the last frame."""
+    """The writes of each frame, in order; `loop_start_frame` follows the last frame.
+
+    sources: those that the SNES plays besides its bank, numbered from the bank's end on.
+    """
 
     chip: str
     frames: tuple[tuple[Write, ...], ...]
     loop_start_frame: int | None
+    sources: tuple[Source, ...] = ()
 
 
 _HEADER = "chipassets registers 1"

@@ -62,13 +62,14 @@ _CONTRAST = "b"
 class Source:
     """A sample: its BRR blocks, and the index of the sample at which its loop starts, if it loops.
 
-    `cycle_samples` is the number of samples in a cycle of its tone; 0 for a drum.
+    `cycle_samples` is the number of samples in a cycle of its tone, a whole one in the bank; 0 for
+    a drum.
     """
 
     name: str
     packed: bytes
     loop_start: int | None
-    cycle_samples: int
+    cycle_samples: float
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -138,6 +139,7 @@ def bank_bytes(bank: Sequence[Source]) -> bytes:
     for source in bank:
         start = -1 if source.loop_start is None else source.loop_start
         name = source.name.encode("ascii")
-        rows += struct.pack("<BiHI", len(name), start, source.cycle_samples, len(source.packed))
+        cycle = int(source.cycle_samples)
+        rows += struct.pack("<BiHI", len(name), start, cycle, len(source.packed))
         rows += name + source.packed
     return bytes(rows)

@@ -66,7 +66,8 @@ def _nearest(path: Path) -> str:
     """Return the advice for a missing file: a similar name beside it, if there is one."""
     if not path.parent.is_dir():
         return f"there is no folder {path.parent.name} either; put it there"
+    wanted = MIDI_SUFFIXES | {path.suffix.lower()}
     others = sorted(
-        other.name for other in path.parent.iterdir() if other.suffix.lower() in MIDI_SUFFIXES
+        other.name for other in path.parent.iterdir() if other.suffix.lower() in wanted
     )[:20]
     return did_you_mean(path.name, others, "files there") if others else "put it there"

@@ -10,7 +10,20 @@ from typing import Annotated, Any
 from chipassets.arrange.bank import INSTRUMENTS, KITS
 from chipassets.chips.chipsong import Instrument, Macro
 from chipassets.chips.profiles import CHIPS
+from chipassets.chips.recording import Recording
 from chipassets.manifest.reads import Context, Reads
+from chipassets.manifest.recording import (
+    GAIN,
+    LOOP,
+    ROOT,
+    SAMPLE,
+    SAMPLE_KEYS,
+    read_gain,
+    read_loop,
+    read_root,
+    read_wav,
+    sample_schema,
+)
 from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.words import choose
 from chipassets.nearest import did_you_mean
@@ -35,12 +48,12 @@ _VIBRATO: dict[str, tuple[int, int, str]] = {
 }
 
 
-def read_instrument(value: Any, _: Context) -> Instrument:
-    """Return the instrument of a mapping of macros; its name is set later."""
+def read_instrument(value: Any, context: Context) -> Instrument:
+    """Return the instrument of a mapping of macros and a sample; its name is set later."""
     if not isinstance(value, dict):
         raise refuse("an instrument is a mapping of macros", "write like {volume: [15, 12, 9]}")
     faults = _Faults()
-    known = (*_MACROS, "vibrato")
+    known = (*_MACROS, "vibrato", *SAMPLE_KEYS)
     for key in value:
         if key not in known:
             fix = did_you_mean(key, known, "keys")
@@ -53,11 +66,34 @@ def read_instrument(value: Any, _: Context) -> Instrument:
         if name in value
     }
     vibrato = faults.collect(("vibrato",), lambda: _vibrato(value.get("vibrato")))
-    if "volume" not in value:
+    recording = _recording(value, context, faults)
+    if "volume" not in value and SAMPLE not in value:
         faults.add(Fault("an instrument without volume has no envelope and never sounds",
                          "add a line like volume: [15, 13, 11, 9, 8]"))  # fmt: skip
     faults.stop()
-    return replace(Instrument("", **macros), **(vibrato or {}))
+    return replace(Instrument("", **macros), recording=recording, **(vibrato or {}))
+
+
+def _recording(value: Mapping[str, Any], context: Context, faults: _Faults) -> Recording | None:
+    """Return the recording that the SNES plays, or None without one."""
+    if SAMPLE not in value:
+        why = "it says something of a sample, and there is none"
+        for key in SAMPLE_KEYS[1:]:
+            if key in value:
+                faults.add(Fault(why, "add a line like sample: piano.wav", (key,), None, True))
+        return None
+    found: Recording | None = faults.collect(
+        (SAMPLE,), lambda: read_wav(value[SAMPLE], context.folder)
+    )
+    if ROOT not in value:
+        faults.add(Fault("a sample has a root, the note that was recorded",
+                         "add a line like root: C4"))  # fmt: skip
+    root = faults.collect((ROOT,), lambda: read_root(value.get(ROOT, "C4")))
+    loop = faults.collect((LOOP,), lambda: found and read_loop(value.get(LOOP), found))
+    gain = faults.collect((GAIN,), lambda: read_gain(value.get(GAIN, 0)))
+    if found is None or root is None or gain is None:
+        return None
+    return replace(found, root_pitch=root, loop_start=loop, gain_db=gain)
 
 
 class _Faults:
@@ -236,10 +272,13 @@ InstrumentField = Annotated[
         {
             "type": "object",
             "properties": {name: _macro_schema(*row) for name, row in _MACROS.items()}
-            | {"vibrato": _vibrato_schema()},
-            "required": ["volume"],
+            | {"vibrato": _vibrato_schema(), **sample_schema()},
+            "if": {"required": [SAMPLE]},
+            "then": {"required": [ROOT]},
+            "else": {"required": ["volume"]},
             "additionalProperties": False,
-            "description": "A custom instrument: macros at 60 frames a second.",
+            "description": "A custom instrument: macros at 60 frames a second, and a sample for "
+            "the SNES.",
         },
     ),
 ]

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from chipassets.errors import ManifestError
 from chipassets.manifest.abc_text import ABC_SUFFIX
 from chipassets.manifest.bank_file import BANK_SUFFIXES
 from chipassets.manifest.inside import as_spelled
+from chipassets.manifest.recording import WAV_SUFFIX
 from chipassets.manifest.words import MODEL_SUFFIX
 from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.midi.reader import MIDI_SUFFIXES
 
-_READ = MIDI_SUFFIXES | {ABC_SUFFIX} | set(BANK_SUFFIXES)
+_READ = MIDI_SUFFIXES | {ABC_SUFFIX, WAV_SUFFIX} | set(BANK_SUFFIXES)
 _BESIDE = {MODEL_SUFFIX: ".ngrams"}
 """Files that are read beside a file with this suffix: a model has an n-gram index of its corpus."""
 
 
 def named_files(manifest: Path) -> tuple[Path, ...]:
-    """Return the music, instrument and model files that the manifest names, existing or not.
+    """Return the files of music, instruments, samples and models that the manifest names.
 
-    Only the YAML is read, so that this works for an invalid manifest too; nothing is returned if it
-    is not YAML or cannot be read.
+    Samples that a file of instruments names are among them; none needs to exist. Only YAML is read,
+    so that this works for an invalid manifest too; nothing is returned if it is not YAML or cannot
+    be read.
     """
     try:
         with manifest.open("rb") as file:
@@ -33,7 +36,7 @@ def named_files(manifest: Path) -> tuple[Path, ...]:
     except (OSError, ManifestError):
         return ()
     found: dict[Path, None] = {}
-    for text in _texts(document.values):
+    for text in (*_texts(document.values), *_samples(document.values, manifest.parent)):
         suffix = PurePosixPath(text).suffix.lower()
         if suffix in _READ or suffix in _BESIDE:
             # As written too: a file of that name, once there is one, goes before a like one.
@@ -42,6 +45,21 @@ def named_files(manifest: Path) -> tuple[Path, ...]:
                 if suffix in _BESIDE:
                     found |= {path.with_suffix(_BESIDE[suffix]): None}
     return tuple(found)
+
+
+def _samples(values: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """Yield the texts of the file of instruments, whose samples lie in the manifest's folder."""
+    own = values.get("instruments")
+    name = own.get("file") if isinstance(own, dict) else None
+    if not isinstance(name, str) or not name.lower().endswith(BANK_SUFFIXES):
+        return
+    path = _path(folder, name)
+    try:
+        with path.open("rb") as file:
+            bank, _ = read_document(file.read(MAX_BYTES + 1), str(path))
+    except (OSError, ManifestError):
+        return
+    yield from _texts(bank.values)
 
 
 def _may_name_files(data: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,8 @@ _LEAVES = frozenset({str, int, float, bool, type(None)})
 def plain_values(item: DataclassInstance) -> dict[str, Any]:
     """Return the fields of a dataclass by name, nested dataclasses as dictionaries too.
 
-    Equal to `dataclasses.asdict`, but leaves are shared with the item instead of copied: they must
-    be immutable. All dictionaries and lists are new.
+    Bytes are told by their SHA-256. Otherwise equal to `dataclasses.asdict`, but leaves are shared
+    with the item instead of copied: they must be immutable. All dictionaries and lists are new.
     """
     return {name: _plain(getattr(item, name)) for name in _field_names(type(item))}
 
@@ -27,6 +28,8 @@ def _plain(value: Any) -> Any:
         return value
     if kind is tuple:
         return tuple([_plain(part) for part in value])
+    if kind is bytes:
+        return hashlib.sha256(value).hexdigest()
     names = _field_names(kind)
     if names:
         return {name: _plain(getattr(value, name)) for name in names}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.chips.registers import Write
+from chipassets.chips.soundbank import Source
 from chipassets.render.dsp import Registers as DspRegisters
 from chipassets.render.steptrain import Train
 from chipassets.render.voices import Events, Oscillator, Stretch
@@ -68,7 +69,7 @@ class SampleBoard:
     """
 
     addresses: frozenset[int]
-    registers: Callable[[], DspRegisters]
+    registers: Callable[[Sequence[Source]], DspRegisters]
     play: Callable[
         [Sequence[tuple[Write, ...]], Sequence[int], DspRegisters, Sequence[Write], int], Train
     ]

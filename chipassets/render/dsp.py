@@ -73,10 +73,14 @@ class _Score(NamedTuple):
 
 
 class Registers:
-    """The chip's registers while a log is read."""
+    """The chip's registers while a log is read.
 
-    def __init__(self) -> None:
+    own: the log's sources besides those of the bank.
+    """
+
+    def __init__(self, own: Sequence[Source] = ()) -> None:
         self._bytes = bytearray(0x80)
+        self.sources = (*sources(), *own)
 
     def read(self, frames: Sequence[tuple[Write, ...]], clocks: Sequence[int]) -> _Score:
         """Return the settings of the voices and of the echo in a passage."""
@@ -184,7 +188,7 @@ def play_passage(
     """
     score = registers.read(frames, clocks)
     length = clocks[-1] + score.room.tail_samples
-    heard = _play(score, clocks[-1], registers.master, following)
+    heard = _play(score, clocks[-1], registers, following)
     return Train(_steps(heard, length), resampled_length(length) + 1 - samples)
 
 
@@ -199,17 +203,20 @@ def play_voices(
     They are integers.
     """
     score = registers.read(frames, clocks)
-    yield from _play(score, clocks[-1], registers.master, following)
+    yield from _play(score, clocks[-1], registers, following)
 
 
 def _play(
-    score: _Score, end: int, master: NDArray[np.int32], following: Sequence[Write]
+    score: _Score, end: int, registers: Registers, following: Sequence[Write]
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the output of a passage that ends at a sample, and the echo's tail, in blocks."""
     length = end + score.room.tail_samples
     volumes = [*score.volumes, (length, _volumes_in(following, score))]
     senders = [*score.senders, (length, 0)]
-    voices = [_Voice(number, own, end) for number, own in enumerate(score.moments)]
+    voices = [
+        _Voice(number, _notes(own, end, registers.sources))
+        for number, own in enumerate(score.moments)
+    ]
     line = DelayLine(score.room)
     for begin in range(0, length, _BLOCK):
         stop = min(begin + _BLOCK, length)
@@ -218,7 +225,7 @@ def _play(
         for voice in voices:
             voice.add_to(dry, sent, masks, begin)
         dry += sent
-        dry *= master
+        dry *= registers.master
         dry >>= 7
         yield dry + line.hear(sent, _between(volumes, begin, stop))
 
@@ -241,6 +248,14 @@ def _steps(heard: Iterator[NDArray[np.float64]], length: int) -> Iterator[NDArra
         last = block[:, -1:]
         yield steps
     yield -last.astype(np.int64)
+
+
+class _Note(NamedTuple):
+    """A note of a voice: its settings from the key-on, the start of the next note, its source."""
+
+    moments: Sequence[_Moment]
+    stop: int
+    source: Source
 
 
 class _Sound(NamedTuple):
@@ -270,13 +285,13 @@ class _Sound(NamedTuple):
 class _Voice:
     """A voice that sounds from block to block.
 
-    number: which of the chip's eight. end: the sample at which the passage ends.
+    number: which of the chip's eight.
     """
 
-    def __init__(self, number: int, moments: Sequence[_Moment], end: int) -> None:
+    def __init__(self, number: int, notes: Iterator[_Note]) -> None:
         self._number = number
-        self._notes = _notes(moments, end)
-        self._next = next(self._notes, None)
+        self._notes = notes
+        self._next = next(notes, None)
         self._sound: _Sound | None = None
 
     def add_to(
@@ -300,23 +315,27 @@ class _Voice:
                 if self._sound.end > stop:
                     return
                 self._sound = None
-            if self._next is None or self._next[0][0].sample >= stop:
+            if self._next is None or self._next.moments[0].sample >= stop:
                 return
-            self._sound = _sound(*self._next)
+            self._sound = _sound(self._next)
             self._next = next(self._notes, None)
 
 
-def _notes(moments: Sequence[_Moment], end: int) -> Iterator[tuple[Sequence[_Moment], int]]:
-    """Yield each note of the voice: its settings, and the start of the next note."""
+def _notes(moments: Sequence[_Moment], end: int, bank: Sequence[Source]) -> Iterator[_Note]:
+    """Yield each note of the voice; RenderError for a source that is not in the bank."""
     places = [n for n, moment in enumerate(moments) if moment.key_on]
     for place, following in pairwise([*places, len(moments)]):
         stop = moments[following].sample if following < len(moments) else end
-        yield moments[place:following], stop
+        number = moments[place].registers[4]
+        if number >= len(bank):
+            raise RenderError(f"the log plays source {number}; there are {len(bank)}")
+        yield _Note(moments[place:following], stop, bank[number])
 
 
-def _sound(moments: Sequence[_Moment], stop: int) -> _Sound | None:
-    """Return the sound of a voice, from a key-on to `stop` or to silence; None if it is silent."""
-    start, source = moments[0].sample, _source(moments[0].registers[4])
+def _sound(note: _Note) -> _Sound | None:
+    """Return the sound of a note until it is silent or the next one begins; None for silence."""
+    moments, stop, source = note
+    start = moments[0].sample
     pitches = [moment.pitch for moment in moments]
     if pitches.count(pitches[0]) == len(pitches):
         sounding = sounding_samples(source, pitches[0])
@@ -380,10 +399,3 @@ def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[
     if values.count(values[0]) == len(values):
         return np.array(values[:1], dtype=np.int32)
     return np.repeat(np.array(values, dtype=np.int32), counts)[:length]
-
-
-def _source(number: int) -> Source:
-    """Return the source with this number; RenderError if there is none."""
-    if number >= len(sources()):
-        raise RenderError(f"the log plays source {number}; there are {len(sources())}")
-    return sources()[number]

@@ -114,7 +114,7 @@ def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Pla
     if not log.frames:
         raise RenderError("the register log has no frames, so there is nothing to render")
     _check_loop(log, board)
-    return Player(CHIPS[log.chip], board, profile, chunk_frames)
+    return Player(CHIPS[log.chip], board, profile, chunk_frames, log.sources)
 
 
 def _fitted(board: Board | SampleBoard, log: RegisterLog) -> Board | SampleBoard:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chipassets.chips.profiles import Chip
 from chipassets.chips.registers import Write
+from chipassets.chips.soundbank import Source
 from chipassets.render.board import Board, RegisterReader, SampleBoard, Steps
 from chipassets.render.filters import FilterProfile
 from chipassets.render.kernel import MAX_PHASES, TAP_BITS, TAPS, add_impulses, impulse_table
@@ -25,12 +26,16 @@ TAIL_SAMPLES = TAPS + 2
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """The values that are constant throughout a render."""
+    """The values that are constant throughout a render.
+
+    sources: the log's own, for a chip that plays samples.
+    """
 
     chip: Chip
     board: Board | SampleBoard
     profile: FilterProfile
     chunk_frames: int
+    sources: tuple[Source, ...] = ()
 
     @property
     def ratio(self) -> Fraction:
@@ -52,7 +57,7 @@ def play_passages(
     chip, board = player.chip, player.board
     clocks = [frame_clocks(len(frames), chip.frame_rate_hz, chip.clock_hz) for frames in passages]
     if isinstance(board, SampleBoard):
-        memory = board.registers()
+        memory = board.registers(player.sources)
         # Every passage is followed by the start of the last one, the loop's, if there is a loop.
         following = passages[-1][0] if loops else ()
         for frames, own in zip(passages, clocks, strict=True):

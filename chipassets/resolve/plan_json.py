@@ -121,10 +121,14 @@ def _sound_json(sound: Sound) -> dict[str, Any]:
 
 
 def _instrument_json(instrument: Instrument) -> dict[str, Any]:
-    return {
-        name: value | {"values": list(value["values"])} if isinstance(value, dict) else value
-        for name, value in plain_values(instrument).items()
-    }
+    """Return the macros, and the recording if there is one, its samples as their SHA-256."""
+    said = plain_values(instrument)
+    for value in said.values():
+        if isinstance(value, dict) and "values" in value:
+            value["values"] = list(value["values"])
+    if said["recording"] is None:
+        del said["recording"]
+    return said
 
 
 def _primer_json(primer: Primer) -> dict[str, Any]:

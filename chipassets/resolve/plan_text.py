@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from chipassets.chips.chipsong import Instrument
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
@@ -270,8 +271,17 @@ def _sound_lines(sound: Sound) -> list[str]:
     if sound.layers:
         lines.append("  layers " + ", +".join("+".join(item.voices) for item in sound.layers))
     if sound.instruments:
-        lines.append(f"  custom instruments {', '.join(item.name for item in sound.instruments)}")
+        lines.append(f"  custom instruments {', '.join(map(_instrument, sound.instruments))}")
     return lines
+
+
+def _instrument(instrument: Instrument) -> str:
+    """Return an instrument's name, and the sample that it plays with its size in the SNES."""
+    sample = instrument.recording
+    if sample is None:
+        return instrument.name
+    size = f"{sample.packed_bytes:,} bytes as BRR"
+    return f"{instrument.name} ({sample.name} at {pitch_name(sample.root_pitch)}, {size})"
 
 
 def _primer_line(track: TrackPlan, primer: Primer) -> str:

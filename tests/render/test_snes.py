@@ -80,7 +80,7 @@ def log_of(loop_start_bar: int | None = 0, bars: int = 4) -> RegisterLog:
 def register_of(pitch: int, number: int) -> int:
     """The pitch register for a source, whose cycle may be longer than the chip table's."""
     timer = SNES.timer(SNES.voice("lead"), pitch)
-    return min(timer * sources()[number].cycle_samples // CYCLE_SAMPLES, 0x3FFF)
+    return min(timer * int(sources()[number].cycle_samples) // CYCLE_SAMPLES, 0x3FFF)
 
 
 @pytest.mark.parametrize("pitch", [33, 45, 60, 69, 81, 95])
@@ -143,7 +143,7 @@ def test_tones_have_attacks_and_ensembles_move() -> None:
     assert brass.loop_start is not None
     assert brass.loop_start > 8 * brass.cycle_samples
     start, later = (
-        np.abs(np.fft.rfft(brass.values[at : at + brass.cycle_samples]))
+        np.abs(np.fft.rfft(brass.values[at : at + int(brass.cycle_samples)]))
         for at in (0, brass.loop_start)
     )
     bright = slice(6, 20)

@@ -1,0 +1,77 @@
+"""A user's recording as a source of the `snes` profile: resampled, aligned and packed."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipassets.chips.brr import encode_brr
+from chipassets.chips.recording import (
+    Recording,
+    loop_length,
+    padding_of,
+    ratio_of,
+    resampled_length,
+)
+from chipassets.chips.soundbank import Source
+from chipassets.units import OCTAVE
+
+_HIGHEST = 28_000
+"""The highest value of a packed recording: above it the chip's interpolation overflows."""
+
+_LOBES, _KAISER_BETA, _CUT = 16, 8.0, 0.95
+_AT_A_TIME = 8_192
+
+Floats = NDArray[np.float64]
+
+
+@lru_cache(maxsize=32)
+def source_of(recording: Recording) -> Source:
+    """Return the recording as blocks at 32 kHz or its own lower rate.
+
+    A loop is stretched by less than half a block, so that it fills whole blocks; the root's cycle
+    changes with it, so that the pitch stays. Silence before the start aligns the loop's start.
+    """
+    values = np.frombuffer(recording.data, dtype="<i2").astype(np.float64)
+    highest = np.abs(values).max() * math.pow(10.0, recording.gain_db / 20)
+    values *= math.pow(10.0, recording.gain_db / 20) * min(1.0, _HIGHEST / max(highest, 1.0))
+    heard = _resampled(values, recording)
+    padding = padding_of(recording)
+    whole = [0] * padding + np.clip(np.rint(heard), -_HIGHEST, _HIGHEST).astype(int).tolist()
+    start = recording.loop_start
+    loop_start = 0 if start is None else len(whole) - loop_length(recording, start)
+    packed, again = encode_brr(whole, loops=start is not None, loop_start=loop_start)
+    cycle = recording.rate_hz * ratio_of(recording)
+    return Source(
+        recording.name,
+        packed,
+        again,
+        cycle / (440.0 * math.pow(2.0, (recording.root_pitch - 69) / OCTAVE)),
+    )
+
+
+def _resampled(values: Floats, recording: Recording) -> Floats:
+    """Return the values at the source's rate: a Kaiser-windowed sinc, the loop goes on behind."""
+    ratio, start = ratio_of(recording), recording.loop_start
+    cut = _CUT * min(1.0, ratio)
+    reach = math.ceil(_LOBES / min(1.0, ratio))
+    after = np.zeros(reach + 1)
+    if start is not None:
+        after = np.resize(values[start:], reach + 1)
+    padded = np.concatenate((np.zeros(reach), values, after))
+    # The loop's start is a whole sample on both sides, so that the loop closes.
+    first = 0.0 if start is None else start - round(start * ratio) / ratio
+    count = resampled_length(recording)
+    found = np.empty(count)
+    for begin in range(0, count, _AT_A_TIME):
+        at = first + np.arange(begin, min(begin + _AT_A_TIME, count)) / ratio
+        near = np.floor(at).astype(np.int64)[:, None] + np.arange(1 - reach, reach + 1)
+        distance = at[:, None] - near
+        window = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (distance / reach) ** 2, 0, 1)))
+        weights = np.sinc(cut * distance) * window
+        weights /= weights.sum(axis=1, keepdims=True)
+        found[begin : begin + len(at)] = (padded[near + reach] * weights).sum(axis=1)
+    return found
