@@ -151,6 +151,8 @@ def _elsewhere(key: str, steps: Steps) -> tuple[str, str] | None:
     """Return why a key is refused that has a place elsewhere in a manifest, and where that is."""
     if len(steps) == 1 and key in Track.model_fields:
         return "it is a key of tracks", "move it under defaults:, where it holds for every track"
+    if key == "intro" and len(steps) > 1 and steps[0] != "moods":
+        return "an intro is a part of the form", "write one like form: intro:2 A:8"
     is_moods = key in MoodOptions.model_fields and key not in OTHER_WORDS
     if len(steps) > 1 and steps[0] != "moods" and is_moods:
         return "only a mood has this key", f"define a mood under moods: that has {key}:"

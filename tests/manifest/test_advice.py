@@ -74,3 +74,11 @@ def test_a_file_is_found_however_its_accents_are_composed(
     assert load(text.format(name)).tracks["town"].primer is not None
     (problem,) = refuse(text.format(name.replace("ros", "rso")))
     assert "did you mean" in problem.fix
+
+
+@pytest.mark.parametrize("part", ["tracks: {town: {%s}}", "defaults: {%s}\ntracks: {town: }"])
+def test_an_intro_is_sent_to_the_form(load: Load, refuse: Refuse, part: str) -> None:
+    (problem,) = refuse(f"game: A\n{part % 'intro: 2 bars'}\n")
+    assert (problem.found, problem.why) == ("the key 'intro'", "an intro is a part of the form")
+    assert problem.fix == "write one like form: intro:2 A:8"
+    load("game: A\n" + part % 'form: "intro:2 A:8"' + "\n")
