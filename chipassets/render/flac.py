@@ -30,12 +30,14 @@ def encode_flac(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
     comments = vorbis_comments(pcm, tags)
     buffer = io.BytesIO()
     soundfile.write(buffer, pcm.samples, pcm.rate_hz, format="FLAC", subtype="PCM_16")
-    blocks, sound = _split(buffer.getvalue())
+    encoded = buffer.getbuffer()
+    blocks, audio_at = _blocks(encoded)
     kept = [(_STREAM_INFO, blocks[_STREAM_INFO]), (_COMMENTS, _packed(comments))]
-    heads = b"".join(
+    heads = [
         _block(kind, body, last=number == len(kept) - 1) for number, (kind, body) in enumerate(kept)
-    )
-    data = _MARK + heads + sound
+    ]
+    data = b"".join((_MARK, *heads, encoded[audio_at:]))
+    del encoded, buffer  # before it is decoded: minutes of sound are in memory once
     check_samples(data, pcm, exact=True)
     if read_flac_comments(data) != comments:
         raise RenderError("the encoded FLAC file does not hold the tags that were written to it")
@@ -44,7 +46,7 @@ def encode_flac(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
 
 def read_flac_comments(data: bytes) -> dict[str, str]:
     """Return the Vorbis comments of a FLAC file, names in upper case."""
-    body = _split(data)[0].get(_COMMENTS, bytes(8))
+    body = _blocks(data)[0].get(_COMMENTS, bytes(8))
     offset = 4 + int.from_bytes(body[:4], "little")
     count = int.from_bytes(body[offset : offset + 4], "little")
     offset += 4
@@ -57,18 +59,18 @@ def read_flac_comments(data: bytes) -> dict[str, str]:
     return comments
 
 
-def _split(data: bytes) -> tuple[dict[int, bytes], bytes]:
-    """Return the metadata blocks by kind, and the audio frames after them."""
-    if not data.startswith(_MARK):
+def _blocks(data: bytes | memoryview) -> tuple[dict[int, bytes], int]:
+    """Return the metadata blocks by kind, and where the audio frames begin after them."""
+    if data[: len(_MARK)] != _MARK:
         raise RenderError("the encoder's file is damaged: it does not begin as FLAC does")
     blocks: dict[int, bytes] = {}
     offset, last = len(_MARK), False
     while not last:
         kind, length = data[offset], int.from_bytes(data[offset + 1 : offset + 4], "big")
         last = bool(kind & _LAST)
-        blocks[kind & ~_LAST] = data[offset + 4 : offset + 4 + length]
+        blocks[kind & ~_LAST] = bytes(data[offset + 4 : offset + 4 + length])
         offset += 4 + length
-    return blocks, data[offset:]
+    return blocks, offset
 
 
 def _packed(comments: Mapping[str, str]) -> bytes:

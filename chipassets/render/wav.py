@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
+
 from chipassets.errors import RenderError
 from chipassets.render.pcm import Pcm
 from chipassets.render.reopen import check_samples
@@ -18,15 +20,17 @@ def encode_wav(pcm: Pcm) -> bytes:
 
     RenderError if the finished file does not read back correctly.
     """
-    data = pcm.samples.astype("<i2").tobytes()
+    samples = np.ascontiguousarray(pcm.samples, "<i2")
     frame_bytes = 2 * pcm.channels
     form = struct.pack(
         "<HHIIHH", 1, pcm.channels, pcm.rate_hz, frame_bytes * pcm.rate_hz, frame_bytes, 16
     )
-    chunks = _chunk(b"fmt ", form) + _chunk(b"data", data)
+    chunks = [*_chunk(b"fmt ", form), *_chunk(b"data", samples.data.cast("B"))]
     if pcm.loop_start_sample is not None:
         chunks += _chunk(b"smpl", _sampler(pcm, pcm.loop_start_sample))
-    file = _chunk(b"RIFF", b"WAVE" + chunks)
+    size = struct.pack("<I", len(b"WAVE") + sum(map(len, chunks)))
+    # Joined once: minutes of sound would be in memory four times.
+    file = b"".join((b"RIFF", size, b"WAVE", *chunks))
     check_samples(file, pcm, exact=True)
     loop = None if pcm.loop_start_sample is None else (pcm.loop_start_sample, len(pcm.samples) - 1)
     if read_loop(file) != loop:
@@ -46,8 +50,8 @@ def read_loop(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+def _chunk(name: bytes, body: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
+    return name, struct.pack("<I", len(body)), body, b"\0" * (len(body) % 2)
 
 
 def _sampler(pcm: Pcm, loop_start_sample: int) -> bytes:

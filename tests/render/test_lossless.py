@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import tracemalloc
+from collections.abc import Callable
 
 import mutagen.flac
 import numpy as np
@@ -38,6 +40,21 @@ def test_flac_is_the_samples_with_tags(channels: int) -> None:
     assert tags.info.channels == channels
     assert data == encode_flac(sound, {"title": "Überfall"})
     assert "LOOPSTART" not in mutagen.flac.FLAC(io.BytesIO(encode_flac(pcm(1, None), {})))
+
+
+@pytest.mark.parametrize("encode", [encode_wav, lambda sound: encode_flac(sound, {})])
+def test_encoding_holds_the_sound_once_more(encode: Callable[[Pcm], bytes]) -> None:
+    # Noise, which no encoder makes smaller: a file is as large as its samples.
+    noise = np.random.default_rng(1).integers(-32_768, 32_767, (500_000, 2), np.int16)
+    sound = Pcm(noise, RATE_HZ, 0)
+    encode(pcm())  # what is loaded and kept on the first use
+    tracemalloc.start()
+    size = len(encode(sound))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size == pytest.approx(noise.nbytes, rel=0.01)
+    # Beside it, blocks of 65,536 samples are compared with what was rendered, as 8-byte numbers.
+    assert peak <= 1.3 * size + 4 * 65_536 * 2 * 8
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
