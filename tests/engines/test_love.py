@@ -171,6 +171,37 @@ def test_a_file_that_is_missing_is_told_of_and_the_game_goes_on(tmp_path: Path) 
     assert "battle.2.ogg" in said
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
+def test_what_the_game_pauses_stays_paused_and_a_game_that_stood_still_goes_on(
+    tmp_path: Path,
+) -> None:
+    said, _ = play(
+        tmp_path,
+        """
+  local paused
+  music:enter("overworld")
+  at(0.5, function()
+    paused = love.audio.pause()
+    say("paused", music:playing().seconds)
+  end)
+  at(1.1, function()
+    say("still", music:playing().seconds)
+    love.audio.play(paused)
+  end)
+  at(1.7, function()
+    say("on", music:playing().seconds)
+    love.timer.sleep(1.2) -- longer than what is queued
+  end)
+  at(3.2, function() say("playing", tostring(music._current.sounds.sources[2]:isPlaying())) end)
+""",
+    )
+    found = told(said)
+    assert float(found["still"]) == pytest.approx(float(found["paused"]), abs=0.001)
+    assert float(found["on"]) == pytest.approx(float(found["still"]) + 0.6, abs=0.3)
+    assert found["playing"] == "true"
+
+
 def test_values_are_written_as_lua_reads_them() -> None:
     text = lua_value({"a": 'q"\\\n', "b": [1, 2.5, True], "c": {}})
     assert text == r'{a = "q\"\\\010", b = {1, 2.5, true}, c = {}}'

@@ -48,7 +48,7 @@ end
 
 -- Queue pieces until no buffer is free.
 function Voice:fill()
-  local track = self.track
+  local track, ran_dry = self.track, self:room() == PIECES
   while not self.is_done and self:room() > 0 do
     local length = math.min(PIECE_SAMPLES, track.samples - self.cursor)
     for i, source in ipairs(self.sources) do
@@ -62,8 +62,9 @@ function Voice:fill()
       if track.loops then self.cursor = track.loop_start else self.is_done = true end
     end
   end
-  -- A game that stood still for longer than the queue holds: go on in step.
-  if not self.is_done and not self.sources[1]:isPlaying() and self.is_started then
+  -- A game that stood still for longer than the queue holds: go on in step. What the game has paused
+  -- keeps its queue, and stays paused.
+  if ran_dry and not self.is_done and not self.sources[1]:isPlaying() and self.is_started then
     love.audio.play(self.sources)
   end
 end
