@@ -397,7 +397,7 @@ def _cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
 
 
 def _has_own_attributes(folder: Path, index: Index | None) -> bool:
-    """Whether someone has told git already what the folder's files are."""
+    """Whether the folder has a .gitattributes already."""
     if index is not None and index.attributes is not None:
         return False
     return os.path.lexists(folder / ATTRIBUTES_PATH)

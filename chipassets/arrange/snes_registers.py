@@ -211,7 +211,7 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
 
 
 def _number(state: State, instrument: Instrument, *, is_drum: bool) -> int:
-    """Return the source that a note plays: a recording's come behind those of the bank."""
+    """Return the source that a note plays: recordings are numbered after the bank."""
     if state.recorded:
         return len(sources()) + state.recorded[0]
     if is_drum:

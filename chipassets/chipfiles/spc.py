@@ -126,7 +126,7 @@ def _delay(log: RegisterLog) -> int:
 
 
 def _bank(log: RegisterLog) -> tuple[Source, ...]:
-    """Return the sources by number: the sound bank's, and the log's own behind them."""
+    """Return the sources by number: the sound bank's, then the log's own."""
     return (*sources(), *log.sources)
 
 
@@ -235,7 +235,7 @@ def decode_spc(data: bytes) -> SpcFile:
 
 
 def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:
-    """Return the log with the source numbers of the sound bank, and its own behind them."""
+    """Return the log with the source numbers of the sound bank, followed by its own."""
     places = _first_places(sources())
     own: list[Source] = []
     used = sorted({w.value for writes in log.frames for w in writes if _names_a_source(w)})

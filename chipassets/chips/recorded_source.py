@@ -54,7 +54,7 @@ def source_of(recording: Recording) -> Source:
 
 
 def _resampled(values: Floats, recording: Recording) -> Floats:
-    """Return the values at the source's rate: a Kaiser-windowed sinc, the loop goes on behind."""
+    """Return the values at the source's rate: a Kaiser-windowed sinc, over the loop's end."""
     ratio, start = ratio_of(recording), recording.loop_start
     cut = _CUT * min(1.0, ratio)
     reach = math.ceil(_LOBES / min(1.0, ratio))

@@ -25,7 +25,7 @@ _PLAYERS = {
     "afplay": (),
     "play": ("-q",),
 }
-"""Programs that play a WAV file, with what they are told before its name; the first is taken."""
+"""Programs that play a WAV file, with the arguments before its name; the first found is used."""
 
 
 def instruments_command(

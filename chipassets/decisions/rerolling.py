@@ -1,4 +1,4 @@
-"""Rerolls: composes a part of a take anew, in some bars or all, and keeps it as a version."""
+"""Rerolls: composes a part of a take again, in some bars or all, and keeps it as a version."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WHOLE = frozenset(REROLLED)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The parts and bars to compose anew, and their description."""
+    """The parts and bars to compose again, and their description."""
 
     reroll: Reroll
     words: str

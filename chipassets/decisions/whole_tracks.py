@@ -21,7 +21,7 @@ _ACCEPTED = "accepted; "
 
 @dataclass(frozen=True, slots=True)
 class TrackState:
-    """The state of a track: its locked take, and why a build would compose it anew, if it would."""
+    """The state of a track: its locked take, and why a build would compose it again."""
 
     name: str
     take: LockedTake | None

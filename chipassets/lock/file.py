@@ -86,7 +86,7 @@ def read_lock(manifest: Path) -> Lock:
 
 
 def _refuse_renamed(manifest: Path, wanted: Path) -> None:
-    """Raise CheckError if the folder has a lock whose manifest is gone, and that nobody uses."""
+    """Raise CheckError if the folder has a lock whose manifest is missing."""
     for lock in sorted(manifest.parent.glob("*.lock")):
         owner = _owner(lock)
         users = [lock.with_suffix(suffix) for suffix in (_MAIN_SUFFIX, ".yml")]

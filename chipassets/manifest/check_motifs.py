@@ -1,4 +1,4 @@
-"""Checks that motifs can stand where a track wants them, and sections in their own keys."""
+"""Checks that a track can quote its motifs, and that sections can have their keys."""
 
 from __future__ import annotations
 

@@ -225,7 +225,7 @@ def flow_text(value: object) -> str:
 
 _BREAK = re.compile("\r\n|\r|\n")
 _COMMENT = re.compile("^[ \\t]*(#.*)$|[ \\t](#[^\"']*)$")
-"""A comment on its own line or behind a value; behind a value, one with quotes may be text."""
+"""A comment on its own line or after a value; after a value, one with quotes may be text."""
 _PLAIN = re.compile(r"[A-Za-z_](?:[\w /.'+-]*[\w'])?", re.ASCII)
 """Text that never needs quotes."""
 

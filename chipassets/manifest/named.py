@@ -63,7 +63,7 @@ def _samples(values: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 
 def _may_name_files(data: bytes) -> bool:
-    """Whether a text has one of the suffixes, or a backslash, behind which one may be hidden."""
+    """Whether a text ends with one of the suffixes or contains a backslash, which may hide one."""
     small = data.lower()
     suffixes = (suffix.encode() for suffix in (*_READ, *_BESIDE))
     return b"\\" in data or any(suffix in small for suffix in suffixes)

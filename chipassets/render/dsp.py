@@ -270,7 +270,7 @@ class _Sound(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Return the sample behind the last one."""
+        """Return the sample after the last one."""
         return self.start + len(self.values)
 
     def add_to(self, bus: NDArray[np.int32], begin: int, stop: int, block: int) -> None:

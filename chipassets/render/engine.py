@@ -88,7 +88,7 @@ class _Heard:
         self._end = 0
 
     def extend(self, pieces: Iterable[NDArray[np.int16]], start: int | None = None) -> None:
-        """Put pieces, [n, sides] each, behind what is there, or from a sample on."""
+        """Append pieces, [n, sides] each, or write them from a sample on."""
         at = self._end if start is None else start
         for piece in pieces:
             if at + len(piece) > len(self._all):
@@ -217,7 +217,7 @@ def _circle(log: RegisterLog, player: Player) -> tuple[_Heard, int]:
 
 
 def _after(train: NDArray[np.int64], player: Player) -> NDArray[np.int64]:
-    """Return what the filters remember behind a train that starts from silence."""
+    """Return the filters' state after a train that starts from silence."""
     if player.profile.high_pass_hz:
         return train[:, -memory_samples(player.profile) :]
     level: NDArray[np.int64] = _silence(player) + train.sum(axis=1, keepdims=True)
@@ -264,7 +264,7 @@ def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> tuple[_Hear
 
 
 _Rest = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""The start of a train, and what rings on behind its end."""
+"""The start of a train, and what still sounds after its end."""
 
 
 def _added(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -34,7 +34,7 @@ def gauss_table() -> NDArray[np.int32]:
 
 
 def sounding_samples(source: Source, step: int) -> int | None:
-    """Return how long a source sounds at a constant pitch; None for one that loops or stands."""
+    """Return how long a source sounds at a constant pitch; None if it loops or the pitch is 0."""
     if source.loop_start is not None or not step:
         return None
     return -(-(source.length << 12) // step)

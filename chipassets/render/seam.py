@@ -80,7 +80,7 @@ def _largest_step(columns: NDArray[np.int16]) -> float:
 
 
 def _largest_flux(columns: NDArray[np.int16]) -> float:
-    """Return the largest flux of the sound behind silence; in blocks, as it may last minutes."""
+    """Return the largest flux of the sound, played after silence; in blocks, as it may be long."""
     size, largest = _BLOCK_WINDOWS * _HOP, 0.0
     for at in range(0, len(columns), size):
         block = _mono(columns[max(0, at - _WINDOW) : at + size])

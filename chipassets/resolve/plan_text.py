@@ -147,7 +147,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
 
 
 def _piece_lines(track: TrackPlan) -> list[str]:
-    """Return the plan of the first take; other takes have the same idea and draw the rest anew."""
+    """Return the plan of the first take; other takes have the same idea, with other draws."""
     if track.reference is not None or (track.link and track.link.kind == VARIANT):
         return []
     made = plan_piece(track, 0)

@@ -193,7 +193,7 @@ def missed_densities(score: Score, track: TrackPlan) -> tuple[str, ...]:
 
 
 _DENSITY_TOLERANCE = 0.1
-"""Notes a beat beside a wanted density that nobody hears."""
+"""The difference from a wanted density, in notes per beat, that is not heard."""
 _ASKED_DENSITY_WEIGHT = 12.0
 """What the manifest says of the density counts as much as a file that the track is to be like."""
 

@@ -58,7 +58,7 @@ class Session:
     # ---- What there is -------------------------------------------------------------------
 
     def look(self) -> None:
-        """Check whether somebody else changed the manifest, its lock or a file that it names."""
+        """Check whether another program changed the manifest, its lock or a file that it names."""
         with self._lock:
             stamps = read_stamps(self.manifest)
             is_same = stamps == self._stamps
@@ -162,7 +162,7 @@ class Session:
         return self._ask(f"composing {count} more takes of {track}", track, run)
 
     def reroll(self, track: str, what: str, take: str) -> int:
-        """Compose a section, bars or a part of a take anew; return the job's number."""
+        """Compose a section, bars or a part of a take again; return the job's number."""
 
         def run(audition: Audition, _: Progress) -> str:
             version = reroll_take(audition, what, None if take in ("", LOCKED) else take)

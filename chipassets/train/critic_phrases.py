@@ -72,7 +72,7 @@ def phrases_of(piece: PartPiece, kind: str, rng: np.random.Generator) -> list[Ph
 def phrases_of_voices(
     piece: PartPiece, kind: str, voices: dict[str, Tokens], rng: np.random.Generator
 ) -> list[Phrase]:
-    """Return the phrases of voices that stand for a piece's."""
+    """Return phrases of voices as a sample of a piece."""
     found = []
     upper = [tokens for role, tokens in voices.items() if role != "bass"]
     labels = (label_chords(upper, voices["bass"]), label_chords(upper[1:], voices["bass"]))

@@ -78,7 +78,7 @@ class History:
 
 @contextmanager
 def open_history(run: Path, step: int) -> Iterator[History]:
-    """Yield the history of a run that goes on at a step."""
+    """Yield the history of a run that continues at a step."""
     # Imported here: reading a history needs no TensorFlow, which takes seconds to import.
     from chipassets.train.backend import tensorboard_log
 

@@ -103,7 +103,7 @@ def _encodings(data: bytes) -> tuple[str, ...]:
 
 
 def _table(text: str) -> tuple[str, str]:
-    """Return the text from its header on, and what stands between its cells."""
+    """Return the text from its header on, and the separator of its cells."""
     lines = text.splitlines(keepends=True)
     while lines and not lines[0].strip():
         del lines[0]

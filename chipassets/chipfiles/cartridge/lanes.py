@@ -23,7 +23,7 @@ _STOP, _START = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
 """The writes that start a sample, after its address and length."""
 
 _WAVE_ON = Write(0xFF1A, 0x80)
-"""What the Game Boy's wave voice is triggered behind when its memory has been written."""
+"""The write that turns the wave voice on, after its memory was written and before its trigger."""
 
 
 @dataclass(frozen=True, slots=True)
