@@ -84,11 +84,15 @@ def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
     """Return the dynamics with the levels that the plan sets for sections, and with its fade-out.
 
     A section's level replaces the one that the form gives it, and the bar's place in its phrase is
-    added; 0 dB is the loudest.
+    added; 0 dB is the loudest. If any level is set, sections that come again are as loud each time,
+    as far as theirs are not set: what is asked for is not to hide in a rise of the form's.
     """
     bars = list(dynamics.bars_db)
-    for section in score.sections:
-        said = track.wished(section.name).dynamics_db
+    levels = [track.wished(section.name).dynamics_db for section in score.sections]
+    if any(level is not None for level in levels):
+        free = [own for own, level in zip(score.sections, levels, strict=True) if level is None]
+        _level_out(bars, free)
+    for section, said in zip(score.sections, levels, strict=True):
         if said is None:
             continue
         for place in range(section.bars):
@@ -100,6 +104,16 @@ def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
         for place in range(length):
             bars[len(bars) - length + place] += _FADE_DB * (place + 1) / length
     return Dynamics(tuple(bars))
+
+
+def _level_out(bars_db: list[float], sections: Sequence[Section]) -> None:
+    """Raise each section to the loudest one of its letter."""
+    for section in sections:
+        alike = [own for own in sections if own.name[:1] == section.name[:1]]
+        first = section.start_bar
+        rise = max(bars_db[own.start_bar] for own in alike) - bars_db[first]
+        for bar in range(first, min(first + section.bars, len(bars_db))):
+            bars_db[bar] = min(0.0, bars_db[bar] + rise)
 
 
 _FADE_BARS = 8

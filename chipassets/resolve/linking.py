@@ -46,7 +46,13 @@ def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> Track
     said = manifest.tracks[track.name]
     variant = said.variant or VariantOptions()
     changes = changed_by(variant)
-    wish = Wish(drums=said.drums or changes.drums, texture=said.texture or changes.texture or "")
+    levels = _levels(original)
+    own = Wish(
+        drums=said.drums or changes.drums,
+        texture=said.texture or changes.texture or "",
+        dynamics_db=levels.pop("", None),
+    )
+    softer = (Wish(section, dynamics_db=level) for section, level in levels.items())
     colours = track.character
     return replace(
         original,
@@ -67,7 +73,7 @@ def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> Track
         given=(TEMPO, MODE, REGISTER, PACE, VOICES),
         frozen=track.frozen,
         was=track.was,
-        wishes=() if wish == Wish() else (wish,),
+        wishes=tuple(wish for wish in (own, *softer) if wish != Wish()),
         filter_name=track.filter_name,
         level_db=track.level_db,
         link=Link(
@@ -79,6 +85,13 @@ def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> Track
             mode=None if said.key else variant.mode,
         ),
     )
+
+
+def _levels(original: TrackPlan) -> dict[str, float]:
+    """Return what the original wants of the loudness of its sections, "" for the whole track."""
+    return {
+        wish.section: wish.dynamics_db for wish in original.wishes if wish.dynamics_db is not None
+    }
 
 
 def _tempo(said: Range | None) -> int:

@@ -20,6 +20,7 @@ from chipassets.plan.trackplan import (
     BuildPlan,
     HomeKey,
     TrackPlan,
+    Wish,
     unsaid,
 )
 from chipassets.resolve.plan_json import plan_to_json
@@ -79,7 +80,9 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
         # The name of the reference file does not affect the notes.
         fields["sounds_like"] = without(plain_values(track.sounds_like), ("file",))
     if track.wishes:
-        fields["wishes"] = [_wish_fields(wish) for wish in fields["wishes"]]
+        wanted = [_wish_fields(wish) for wish in fields.pop("wishes")]
+        if wanted := [wish for wish in wanted if wish != _plain_wish(wish["section"])]:
+            fields["wishes"] = wanted
     fields["preset_moods"] = track.preset_moods  # the draw of textures depends on the moods
     paces = [motif_pace(motif, track.tempo_millibpm) for motif in track.motifs]
     if any(paces):
@@ -92,6 +95,11 @@ def _wish_fields(wish: dict[str, Any]) -> dict[str, Any]:
     sound = ("dynamics_db", "lead", "inner", "low", "chords")
     unsaid = tuple(n for n in ("density", "register", "bass_line", "key") if not wish[n])
     return without(wish, (*sound, *unsaid))
+
+
+def _plain_wish(section: str) -> dict[str, Any]:
+    """Return the fields of a wish that wants nothing of a section's notes."""
+    return _wish_fields(plain_values(Wish(section)))
 
 
 def versions() -> tuple[int, int, int]:

@@ -25,9 +25,9 @@ from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipNote, ChipSong
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.score import Note, Score, Section
 from chipassets.plan.presets import MOODS
-from chipassets.plan.trackplan import Sound
-from chipassets.render import render_log
-from chipassets.render.loudness import momentary_loudness
+from chipassets.plan.trackplan import Sound, Wish
+from chipassets.render import Pcm, render_log
+from chipassets.render.loudness import measure_loudness, momentary_loudness
 from tests.chip_music import plan, song
 
 FORM = (Section("A", 0, 4), Section("A'", 4, 4), Section("B", 8, 4), Section("A", 12, 4))
@@ -164,6 +164,47 @@ def test_what_contrasts_is_hushed_only_where_the_first_returns() -> None:
     bars = plan_dynamics(back, ["heroic"]).bars_db
     assert bars[4] - bars[0] == pytest.approx(3.5 / 3 - 2.5)
     assert bars[12] - bars[8] == pytest.approx(3.5 / 3), "no A follows the last B"
+
+
+def lufs(heard: Pcm, start: int, stop: int) -> float:
+    """The loudness of the samples between two."""
+    loudness = measure_loudness(replace(heard, samples=heard.samples[start:stop])).lufs
+    assert loudness is not None
+    return loudness
+
+
+def section_lufs(chip: str, **said: float) -> list[float]:
+    """The loudness of the sections of A B A' as they are heard, with levels set for some."""
+    sections = (Section("A", 0, 4), Section("B", 4, 4), Section("A'", 8, 4))
+    score = replace(song(12), sections=sections)
+    wishes = tuple(Wish(name, dynamics_db=level) for name, level in said.items())
+    arranged = arrange(score, plan(bars=12, wishes=wishes, moods=("calm",)), chip)
+    heard = render_log(write_registers(arranged))
+    third = len(heard.samples) // 3
+    return [lufs(heard, n * third, (n + 1) * third) for n in range(3)]
+
+
+@pytest.mark.parametrize("chip", ["nes", "gameboy", "snes"])
+def test_a_level_that_is_set_is_heard_and_leaves_the_others_alike(chip: str) -> None:
+    first, soft, again = section_lufs(chip, B=-9.0)
+    # By the form's own rise the return was up to 3 dB louder than the first section.
+    assert abs(again - first) < 0.8
+    # The triangle of the NES has no volume.
+    assert first - soft == pytest.approx(9 if chip != "nes" else 5, abs=2.5)
+    first, _, again = section_lufs(chip)
+    assert 0.5 < again - first < 4
+
+
+@pytest.mark.parametrize("chip", ["nes", "gameboy", "snes"])
+def test_a_fade_is_heard_to_fade(chip: str) -> None:
+    score = replace(song(16), sections=(Section("A", 0, 16),), loop_start_bar=None)
+    arranged = arrange(score, plan(bars=16, ending="fade", loops=False), chip)
+    heard = render_log(write_registers(arranged))
+    bar = len(heard.samples) // 16
+    levels = [lufs(heard, n * bar, (n + 1) * bar) for n in (2, 7, 10, 14)]
+    assert abs(levels[1] - levels[0]) < 2
+    assert levels[0] - levels[2] > 3
+    assert levels[0] - levels[3] > 12
 
 
 def test_a_fade_ends_all_the_way_down() -> None:

@@ -43,6 +43,19 @@ def test_a_variant_by_name_changes_what_its_row_says(load: Load, name: str) -> N
     assert variant.link.of == "overworld"
 
 
+def test_a_variant_keeps_the_loudness_of_the_originals_sections(load: Load) -> None:
+    text = game("like: overworld, variant: night").replace(
+        "overworld: {", "overworld: {dynamics: mf, sections: {A: {dynamics: p, density: 1-2}}, "
+    )
+    tracks = {item.name: item for item in resolve(load(text)).tracks}
+    assert tracks["overworld"].wished("A").dynamics_db == -9
+    night = tracks["night"]
+    assert night.wished("A").dynamics_db == -9
+    assert night.wished("A").density is None, "its notes are the original's"
+    assert night.wished("B").dynamics_db == -4
+    assert night.wished("B").texture == "held"
+
+
 def test_a_variant_by_hand_starts_from_a_row_and_says_the_rest(load: Load) -> None:
     said = "{base: night, tempo: 50%, mode: dorian, register: -1, drums: rock, filter: none}"
     original, variant = planned(

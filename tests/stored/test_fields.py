@@ -10,7 +10,7 @@ import pytest
 
 from chipassets.manifest import parse_manifest
 from chipassets.plan.plain_values import plain_values
-from chipassets.plan.trackplan import SOUND_FIELDS, BuildPlan, TrackPlan, unsaid
+from chipassets.plan.trackplan import SOUND_FIELDS, BuildPlan, TrackPlan, Wish, unsaid
 from chipassets.resolve import plan_to_json, resolve
 from chipassets.stored.cache_keys import audio_key, notes_key, track_sound_of_bars
 from chipassets.stored.facts import notes_fields
@@ -71,3 +71,11 @@ def test_plain_values_are_those_of_asdict() -> None:
 def test_plain_values_are_new_in_each_call(plan: BuildPlan) -> None:
     plain_values(plan.tracks[0])["character"].clear()
     assert plain_values(plan.tracks[0])["character"] == asdict(plan.tracks[0].character)
+
+
+def test_what_is_wanted_of_the_loudness_alone_leaves_the_notes(plan: BuildPlan) -> None:
+    plain = plan.tracks[0]
+    softer = replace(plain, wishes=(Wish("B", dynamics_db=-9.0), Wish("", lead="bell")))
+    assert notes_fields(softer) == notes_fields(plain)
+    dense = replace(softer, wishes=(*softer.wishes, Wish("A", texture="held")))
+    assert [wish["section"] for wish in notes_fields(dense)["wishes"]] == ["A"]
