@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chipassets.arrange import lines
+from chipassets.arrange import arrange, lines
 from chipassets.arrange.arpeggio import add_chords
 from chipassets.arrange.articulation import Timing
 from chipassets.arrange.balance import TARGETS_DB
@@ -20,7 +20,7 @@ from chipassets.arrange.expression import COLOURED, SCOOP, colours_of, express
 from chipassets.chips.chipsong import ChipNote, Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.score import DrumStroke, Note, Score
-from tests.chip_music import song
+from tests.chip_music import plan, song
 
 USUAL = (72, 60, 48)
 CHORD = [Note(0, 1, pitch) for pitch in USUAL]
@@ -162,3 +162,9 @@ def test_each_part_has_its_loudness_beside_the_tune() -> None:
         "inner": -6.0, "bass": -2.0, "drums": -4.5, "harmony": -8.5, "figure": -8.5,
         "echo": -13.0, "chorus": -12.0, "double": -11.0,
     }  # fmt: skip
+
+
+def test_a_track_that_plays_once_has_45_frames_for_its_last_notes() -> None:
+    once, loop = (arrange(song(2, loop_start_bar=start), plan(), "nes") for start in (None, 0))
+    assert loop.frames == 2 * loop.frames_per_bar
+    assert once.frames == 2 * once.frames_per_bar + 45
