@@ -248,7 +248,7 @@ def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:
         packed = memory[at:following]
         loop_start = (again - at) // BLOCK_BYTES * BLOCK_SAMPLES
         if (packed, loop_start) not in places:
-            if not packed or len(packed) % BLOCK_BYTES:
+            if not packed or len(packed) % BLOCK_BYTES or not at <= again < following:
                 raise ValueError(f"offset {_HEADER_SIZE + at:#x}: not the blocks of a source")
             loops = packed[-BLOCK_BYTES] & _LOOPS
             places[packed, loop_start] = len(sources()) + len(own)

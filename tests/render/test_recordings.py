@@ -116,6 +116,10 @@ def test_an_spc_holds_it_and_counts_it() -> None:
     found = decode_spc(data).log
     assert [item.packed for item in found.sources] == [item.packed for item in log.sources]
     assert [item.loop_start for item in found.sources] == [log.sources[0].loop_start]
+    damaged = bytearray(data)
+    damaged[0x100 + 0x300 + 4 + 3] = 0  # the recording would loop to before its start
+    with pytest.raises(ValueError, match="not the blocks of a source"):
+        decode_spc(bytes(damaged))
     long = recorded(32_000, loops=False, seconds=3.0)
     both = [long, Recording("b", long.data[::-1], 32_000, 60)]
     keys = tuple(Instrument(f"k{n}", Macro((15,)), recording=r) for n, r in enumerate(both))
