@@ -23,6 +23,10 @@ def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
     """
     if not isinstance(value, str) or not value.split():
         raise refuse("a form is a row of sections", "write it like intro A A B A'")
+    too_many = Fault(f"a form has at most {MAX_SECTIONS} sections", "make it shorter")
+    if len(value.split()) > MAX_SECTIONS:
+        # Before they are read: each is compared with those before it.
+        raise Refusal(too_many)
     faults: list[Fault] = []
     parts: list[FormPart] = []
     offset = 0
@@ -37,8 +41,8 @@ def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
                 faults.append(Fault(*fault, offset=offset, found=f"the section '{word[:20]}'"))
                 break
         offset += len(word)
-    if max(len(value.split()), len(parts)) > MAX_SECTIONS:
-        faults = [Fault(f"a form has at most {MAX_SECTIONS} sections", "make it shorter")]
+    if len(parts) > MAX_SECTIONS:
+        faults = [too_many]
     if not faults and all(part.name in EDGES for part in parts):
         faults = [
             Fault("a form has at least one section besides intro and outro", "add a letter, like A")

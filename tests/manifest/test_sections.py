@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from chipassets.errors import ManifestError
+from chipassets.manifest import form_field, parse_manifest
 from chipassets.music.keys import Key
 from chipassets.plan.trackplan import Range
 from chipassets.resolve.build_plan import resolve
@@ -81,3 +85,16 @@ def test_the_last_key_is_a_key_or_semitones_away(load: Load) -> None:
         for said in ("Eb major", "2", "-1")
     ]
     assert keys == [Key(3, "major"), Key(2, "minor"), Key(11, "minor")]
+
+
+def test_a_form_of_too_many_sections_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Read first, 30,000 sections took minutes: each is compared with all before it.
+    def unread(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(form_field, "_part_fault", unread)
+    text = f"game: A\ntracks: {{boss: {{form: {'A ' * (form_field.MAX_SECTIONS + 1)}}}}}"
+    with pytest.raises(ManifestError, match=r"a form has at most 32 sections; make it shorter"):
+        parse_manifest(text.encode(), Path("game.yaml"))
