@@ -1,4 +1,4 @@
-"""The size of a game's music on a cartridge, compared with the manifest's budget."""
+"""The size of a game's music on a cartridge, and how it compares with the manifest's budget."""
 
 from __future__ import annotations
 
@@ -7,17 +7,28 @@ from chipassets.chipfiles import left_out, player_bytes, sample_bytes
 from chipassets.plan.trackplan import BuildPlan
 
 
+def cartridge_parts(chip: str, index: Index) -> dict[str, int]:
+    """Return what the bundle's music takes on a cartridge, in bytes: player, samples, each track.
+
+    The largest track comes first; nothing for a bundle without the format.
+    """
+    entries = {track.name: track.cartridge for track in index.tracks if track.cartridge}
+    if not entries:
+        return {}
+    parts = {"the player": player_bytes(chip)}
+    if any(entry.samples for entry in entries.values()):
+        parts["samples"] = sample_bytes()
+    sizes = {name: entry.bytes for name, entry in entries.items()}
+    return parts | dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+
+
 def cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
     """Return warnings about the bundle's cartridge: above its budget, or tracks not on the ROM."""
-    entries = {track.name: track.cartridge for track in index.tracks}
-    sizes = {name: entry.bytes for name, entry in entries.items() if entry is not None}
-    if not sizes:
+    entries = {track.name: track.cartridge for track in index.tracks if track.cartridge}
+    if not entries:
         return []
     warnings = []
-    parts = {"the player": player_bytes(plan.chip)}
-    if any(entry is not None and entry.samples for entry in entries.values()):
-        parts["samples"] = sample_bytes()
-    parts |= dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+    parts = cartridge_parts(plan.chip, index)
     total = sum(parts.values())
     if plan.rom_budget_bytes is not None and total > plan.rom_budget_bytes:
         by_part = ", ".join(f"{name} {size}" for name, size in parts.items())
@@ -25,8 +36,8 @@ def cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
             f"the music takes {total} bytes on the cartridge, {total - plan.rom_budget_bytes} over "
             f"rom_budget ({by_part}); shorten tracks, or raise rom_budget"
         )
-    samples = {name: entry.samples for name, entry in entries.items() if entry is not None}
-    if out := left_out([(name, size, samples[name]) for name, size in sizes.items()], plan.chip):
+    songs = [(name, entry.bytes, entry.samples) for name, entry in entries.items()]
+    if out := left_out(songs, plan.chip):
         warnings.append(
             f"the ROM that the bundle has as an example has no room for {', '.join(out)}; "
             "their sources are in the bundle"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chipassets.bundle import Index, TrackEntry
+from chipassets.production.cartridge import cartridge_parts
 from chipassets.report.card import STATUS_WORDS, draw_change, say_time
 from chipassets.report.compare import bundle_bytes, compare_indices, say_size
 from chipassets.report.html import Html, element
@@ -31,6 +32,9 @@ def _facts(index: Index) -> Iterable[str]:
     yield f"{count} track{'' if count == 1 else 's'}"
     yield say_time(sum(track.seconds for track in index.tracks))
     yield say_size(bundle_bytes(index))
+    if parts := cartridge_parts(index.chip, index):
+        player, total = parts["the player"], sum(parts.values())
+        yield f"{total:,} bytes on a cartridge, {player:,} of them the player"
     yield f"chip {index.chip}"
     yield f"model {index.model.name}"
     yield f"seed {index.seed}"

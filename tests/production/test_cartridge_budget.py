@@ -9,7 +9,7 @@ import pytest
 from chipassets.bundle import CartridgeEntry, Index
 from chipassets.chipfiles import player_bytes, sample_bytes
 from chipassets.plan.trackplan import BuildPlan
-from chipassets.production.cartridge import cartridge_warnings
+from chipassets.production.cartridge import cartridge_parts, cartridge_warnings
 
 
 def index_with(sizes: dict[str, tuple[int, bool]]) -> Index:
@@ -45,6 +45,16 @@ def test_over_the_budget_each_part_is_named_the_largest_track_first(samples: boo
     assert f"{total - 5_000} over rom_budget" in said
     assert said.index("boss 3000") < said.index("town 2000")
     assert ("samples" in said) == samples
+
+
+def test_the_report_says_what_the_music_takes() -> None:
+    index = index_with({"town": (2_000, False), "boss": (3_000, True)}).model_copy(
+        update={"chip": "nes"}
+    )
+    parts = cartridge_parts("nes", index)
+    assert list(parts) == ["the player", "samples", "boss", "town"]
+    assert parts["the player"] == player_bytes("nes")
+    assert cartridge_parts("nes", Index.model_construct(tracks=[])) == {}
 
 
 def test_what_the_rom_has_no_room_for_is_said() -> None:
