@@ -18,21 +18,26 @@ from chipassets.compose.voicing import folded, nearest_tone
 from chipassets.music.notes import BASS, Note
 from chipassets.units import OCTAVE
 
-_LOWEST, _HIGHEST = 33, 60
-"""A1 to C4: where a bass is heard on these chips and yet low."""
+_LOWEST, _HIGHEST = 31, 60
+"""G1 to C4: where a bass is heard on these chips and yet low."""
 
 _NEAR_HOME = 0.45
 _FAST_FROM = 0.7
 """From this drive on, patterns in notes half as long are among the choice."""
 _SHARED, _SHARED_COST = 0.45, 2.0
 """Of a bass's notes, how many best begin with one of the tune's cell; and what it costs to miss."""
-_RUN_SHARE = 0.4
-_WALK_SHARE = 0.1
+_OFF_BEAT = 0.35
+"""What each of a pattern's first three notes off the beat is worth: a bass that only marks the
+beats drags."""
+_RUN_SHARE = 0.5
+_WALK_SHARE = 0.2
 """Of phrases, those in which the bass walks through the bar before the last."""
 _TIED_UP_TO = 0.5
 """Up to this shortness a bass that stays is held and not struck again."""
 _LED_SHARE = 0.5
 """Of changes of chord, those into which a short last note leads by step."""
+_VAMP_FROM, _IN_VAMP = 0.6, 0.3
+"""From this wish for a vamp on the bass is a loop: it leads and runs less by this factor."""
 _CHROMATIC_SHARE = 0.8
 _LEAD_LEAP = 5
 
@@ -117,7 +122,7 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
         plain = Cell((CellNote(0, context.bar_steps, 0),), context.bar_steps)
         return plain, plain
     drive = context.plan.targets.drive
-    wanted = (2.0 + 9.0 * drive**1.5) * context.bar_steps / 16
+    wanted = (3.0 + 8.0 * drive**1.3) * context.bar_steps / 16
     taken = {
         cell.rhythm
         for name in context.cells
@@ -132,13 +137,14 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
         found += 1.5 * (cell.rhythm in taken) - 0.4 * min(traits.values, 3)
         found -= (2.0 * context.plan.targets.sixteenths - 0.8) * 0.5 * min(traits.odd, 4)
         # A bass has a rhythm of its own: half of it with the tune, the other half between.
+        found -= _OFF_BEAT * min(3, sum(step % context.pulse_steps != 0 for step in cell.rhythm))
         found += _SHARED_COST * abs(cell.shared(main.rhythm) - _SHARED)
         return float(found + 1.6 * context.draw("bass cell", letter, cell.notes))
 
     ordered = sorted(choice, key=cost)
     first = ordered[0]
     second = first
-    if context.draw("bass pair", letter, place) < 0.7:
+    if context.draw("bass pair", letter, place) < 0.85:
         tails = [cell for cell in ordered[1:12] if cell.rhythm != first.rhythm]
         if tails:
             second = _with_tail(first, tails[0])
@@ -346,7 +352,8 @@ def _led(
     follows: tuple[int, int, int],
 ) -> list[tuple[int, int, int]]:
     """Return the bar with its last note, if it is short and weak, leading into the next root."""
-    if len(placed) < 3 or context.draw("bass leads at all", last[1], follows[1]) > _LED_SHARE:
+    share = _LED_SHARE * (_IN_VAMP if context.plan.targets.vamp > _VAMP_FROM else 1.0)
+    if len(placed) < 3 or context.draw("bass leads at all", last[1], follows[1]) > share:
         return placed
     step, steps, pitch = placed[-1]
     if steps > 2 or step < context.bar_steps - context.pulse_steps:
@@ -376,7 +383,8 @@ def _run(
 ) -> list[tuple[int, int, int]]:
     """Return a run by step that closes a phrase in its last beats, or nothing."""
     drive = context.plan.targets.drive
-    if context.draw("bass runs", bar) > _RUN_SHARE * (0.5 + drive):
+    share = _RUN_SHARE * (_IN_VAMP if context.plan.targets.vamp > _VAMP_FROM else 1.0)
+    if context.draw("bass runs", bar) > share * (0.5 + drive):
         return []
     steps = 2
     count = 4 if context.draw("bass run length", bar) < 0.4 and context.bar_steps >= 16 else 2

@@ -182,7 +182,9 @@ _SUNG = 2
 def _lengths(context: Context) -> tuple[float, float, float]:
     """How short tune, second voice and bass are played: each in its own way, or none stands out."""
     short = context.plan.targets.short
-    tune, inner, bass = (0.4 * short + 0.6 * context.draw("length", part) for part in "tib")
+    if context.plan.targets.alike:
+        return short, short, short
+    tune, inner, bass = (context.draw("length", part) for part in "tib")
     return tune, inner, bass
 
 
@@ -206,7 +208,7 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     lengths = _lengths(context)
     alike: list[Note] = []
     own: list[Note] = []
-    for note in inner:
+    for note in released(context.harmony, inner):
         (alike if _sings_along(context, note) else own).append(note)
     lines = (
         (free, lengths[0], _SUNG),

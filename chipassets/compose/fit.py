@@ -44,7 +44,7 @@ _LONG_FOREIGN = 1.4
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
 _UNPAID = 0.7
 _THIRDS = 0.32
-_THREE_ALIKE, _TWO_PITCHES, _DRONE = 1.1, 2.5, 1.0
+_ALIKE, _THREE_ALIKE, _TWO_PITCHES, _DRONE = 0.25, 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
 _RINGS, _SUSPENDED = 1.4, 0.1
 
@@ -370,6 +370,7 @@ def _repeat_cost(
 ) -> Floats:
     same = (moves == 0) & pairs
     cost = _THREE_ALIKE * counted(same[:, 1:] & same[:, :-1]).astype(np.float64)
+    cost += _ALIKE * counted(same)
     many = bars.counts >= 3
     ordered = np.sort(np.where(mask, pitches, np.int16(-1)), axis=1)
     # Of sorted pitches n are alike where one is the same as the (n - 1)th before it.

@@ -31,6 +31,9 @@ _LEARNED = ("4/4", "3/4", "6/8")
 _DOTTED_METRES = ("9/8", "12/8")
 FILL_SIZES = ("small", "medium", "large")
 _ENERGY_WIDTH = 0.2
+_FULL, _CROWDED = 0.5, 0.0005
+"""The share of a bar's steps beyond which a groove is seldom chosen, and what one that strikes all
+of them more would be chosen by: a wall of 16ths leaves no accent."""
 # In another metre a style that belongs to one becomes the one nearest to it.
 _STRAIGHT = {"waltz": "ballad", "six_eight": "shuffle"}
 # A quarter of 4/4 in a dotted one: its 8th is late, as in a shuffle.
@@ -73,6 +76,12 @@ class Groove:
     hits_per_beat: float = 0.0
     syncopation: float = 0.0
     weight: int = 1
+
+    @property
+    def struck(self) -> float:
+        """The share of the steps of its base bars on which a drum is struck."""
+        bars = [len({hit.step for hit in bar}) for bar in self.base]
+        return sum(bars) / (len(bars) * self.steps)
 
     @property
     def steps(self) -> int:
@@ -176,11 +185,29 @@ def choose_groove(
             math.exp(-(((abs(groove.energy - energy) - nearest) / _ENERGY_WIDTH) ** 2))
             * math.sqrt(groove.weight)
             * (0.5 if "@" in groove.name else 1.0)
+            * _CROWDED ** max(0.0, groove.struck - _FULL)
             for groove in members
         ]
     )
     place = np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), side="right")
     return members[min(int(place), len(members) - 1)]
+
+
+def with_hats_of(groove: Groove, other: Groove) -> Groove:
+    """Return a groove whose base bars have the hats of another one of the same metre."""
+
+    def joined(index: int, bar: DrumBar) -> DrumBar:
+        hats = [hit for hit in other.base[index % len(other.base)] if _is_hat(hit)]
+        rest = [hit for hit in bar if not _is_hat(hit)]
+        return _sorted([*rest, *hats])
+
+    if not any(_is_hat(hit) for bar in other.base for hit in bar):
+        return groove
+    return replace(groove, base=tuple(joined(i, bar) for i, bar in enumerate(groove.base)))
+
+
+def _is_hat(hit: DrumHit) -> bool:
+    return hit.kind.endswith("hat")
 
 
 @cache

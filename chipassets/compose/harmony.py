@@ -33,7 +33,7 @@ _CADENCES = {
 _TRIES = 4
 """Phrases that are drawn for an opening that a motif or a primer settles; the best fit is kept."""
 
-_VAMP_FROM, _LONG_VAMP_FROM = 0.7, 0.85
+_VAMP_FROM, _LONG_VAMP_FROM = 0.62, 0.85
 """From these wishes on a phrase stays on the chords of two bars, and of four."""
 
 _MOST_COLOUR = {"phrygian": 0.4, "locrian": 0.2}
@@ -258,7 +258,7 @@ def _draw_phrase(
     opening = _opening(track, start, bars)
     mode = plan.section_at(start).key.mode
     most = _MOST_COLOUR.get(mode, 0.95)
-    colour = min(most, 0.25 + 0.6 * targets.chromatic) if track.chromatic_share else 0.0
+    colour = min(most, 0.25 + 0.55 * targets.chromatic) if track.chromatic_share else 0.0
 
     def draw() -> Bars:
         for chord, close in ((first, word), (None, word), (None, "open")):

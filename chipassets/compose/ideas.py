@@ -77,7 +77,7 @@ class Idea:
     literal: float = 0.5
     entries: Mapping[str, int] | None = None
     tuttis: float = 0.12
-    breaths: tuple[float, float] = (0.2, 0.75)
+    breaths: tuple[float, float] = (0.5, 0.95)
 
 
 IDEAS: Mapping[str, Idea] = {
@@ -86,8 +86,9 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "song",
             "sings: a motif in sequence, an answer, and a middle that contrasts",
-            {"title": 3, "overworld": 3, "town": 2, "credits": 3, "victory": 3, "heroic": 1,
-             "bright": 1, "triumphant": 1, "game_over": 2},
+            {"title": 3, "overworld": 4, "town": 2, "credits": 3, "victory": 3, "heroic": 1.5,
+             "bright": 1, "triumphant": 1, "game_over": 2, "battle": 2, "boss": 2, "shop": 1.5,
+             "dungeon": 1.5},
             ("a a b C", "a b a C", "a a f C", "a b =0 C"),
             ("a a f C", "a b a C", "a i b C", "a a b C"),
             (DUET, COUNTER, THIRDS, OFFBEAT, ARPEGGIO, ECHO),
@@ -96,26 +97,26 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "riff",
             "rides on a riff that comes again and again and turns at the end",
-            {"battle": 3, "boss": 3, "dungeon": 1, "shop": 1, "overworld": 1, "tense": 1,
+            {"battle": 2, "boss": 2, "dungeon": 0.7, "shop": 0.7, "overworld": 0.7, "tense": 0.7,
              "frantic": 1},
             ("a =0 a C", "a =0 =0 C", "a b =0 =1", "a =0 f C"),
             ("a b g C", "a h b C", "a a g C"),
-            (OSTINATO, STABS, DUET, OFFBEAT, ECHO),
+            (RUNNING, OFFBEAT, DUET, OSTINATO, ECHO),
             (DUET, ARPEGGIO, THIRDS),
             literal=0.9,
             tuttis=0.3,
-            breaths=(0.35, 0.7),
+            breaths=(0.5, 0.95),
         ),
         Idea(
             "ostinato",
             "lets a figure run below, and a slow tune over it",
-            {"dungeon": 3, "battle": 1.5, "boss": 1, "credits": 1, "title": 1, "mysterious": 2,
+            {"dungeon": 2, "battle": 1, "boss": 1, "credits": 0.7, "title": 0.7, "mysterious": 1.5,
              "dark": 1},
             ("a h b C", "a h =0 C", "a g b C", "a h a C"),
             ("a a f C", "a b a C", "a f b C"),
-            (OSTINATO, ARPEGGIO, RUNNING),
-            (DUET, THIRDS, HELD, ECHO),
-            bass=(PATTERN, PEDAL),
+            (RUNNING, ARPEGGIO, OSTINATO),
+            (DUET, THIRDS, OFFBEAT, ECHO),
+            bass=(PATTERN,),
             onsets=0.6,
             literal=0.7,
         ),
@@ -125,7 +126,7 @@ IDEAS: Mapping[str, Idea] = {
             {"boss": 2, "battle": 1.5, "dungeon": 1, "title": 1, "overworld": 0.7, "tense": 1},
             ("a a b C", "a =0 f C", "a b =0 C"),
             ("a i f C", "a a f C", "a b a C"),
-            (ARPEGGIO, OSTINATO, STABS),
+            (ARPEGGIO, RUNNING, OFFBEAT),
             (RUNNING, THIRDS, DUET),
             entries={"lead": 4, "inner": 2},
         ),
@@ -135,7 +136,7 @@ IDEAS: Mapping[str, Idea] = {
             {"shop": 3, "town": 2, "overworld": 1.5, "dungeon": 1, "playful": 2, "title": 1},
             ("a h b C", "a b a C", "a =0 b C", "a h =0 C"),
             ("a a f C", "a b a C", "a f a C"),
-            (DUET, OFFBEAT, STABS, SILENT),
+            (DUET, OFFBEAT, ARPEGGIO),
             (THIRDS, ARPEGGIO, DUET, ECHO),
             bass=(PATTERN, WALKING),
             onsets=0.85,
@@ -159,8 +160,8 @@ IDEAS: Mapping[str, Idea] = {
             ("a a f C", "a b a C", "a f a C", "a =0 b C"),
             ("a h g C", "a h a C", "a b h C"),
             (RUNNING, OFFBEAT, STABS, THIRDS),
-            (HELD, DUET, SILENT, ECHO),
-            bass_b=(PEDAL, WALKING, PATTERN),
+            (DUET, THIRDS, HELD),
+            bass_b=(WALKING, PATTERN),
         ),
         Idea(
             "dance",
@@ -172,7 +173,7 @@ IDEAS: Mapping[str, Idea] = {
             (DUET, OFFBEAT, THIRDS),
             bass=(PATTERN, BROKEN),
             literal=0.7,
-            breaths=(0.35, 0.65),
+            breaths=(0.6, 0.95),
         ),
     )
 }  # fmt: skip

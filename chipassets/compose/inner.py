@@ -29,8 +29,11 @@ _LOWEST = 50
 _ECHO_STEPS = (1, 2, 3, 3)
 """By how much an echo may be late; up to an eighth it follows whatever sounds then."""
 _CLOSE = 3
-_WHOLE_ECHO = 0.6
+_WHOLE_ECHO = 0.8
 """Of the tune's notes in a bar, how many must agree: scraps of an echo are noise."""
+
+_LITERAL_ECHO = 0.8
+"""How often an echo repeats all that does not rub, as a delay does, and not chord tones alone."""
 
 _ANSWER_SHARE = 0.3
 """Of the bars that close a phrase, those in which the second voice answers what the tune holds."""
@@ -320,10 +323,11 @@ def _echo(context: Context, bar: int) -> Bar:
     """
     start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
     table = context.harmony.table
+    letter = context.plan.section_at(bar).like(INNER)
     asked = piece.ASKED in context.plan.section_at(bar).roles
+    asked = asked or context.draw("whole echo", letter) < _LITERAL_ECHO
     written: Bar = []
     heard = 0
-    letter = context.plan.section_at(bar).like(INNER)
     late = _ECHO_STEPS[int(context.draw("echo", letter) * len(_ECHO_STEPS))]
     for note in context.notes:
         step = note.start_step + late

@@ -5,6 +5,7 @@ What a pattern says in one bar of a letter it says in the next, over other chord
 
 from __future__ import annotations
 
+from chipassets.compose.avoiding import SIXTEENTHS
 from chipassets.compose.cells import Cell, lingering
 from chipassets.compose.context import Context
 from chipassets.compose.voicing import clashes, section_ceiling, smooth_voicing
@@ -14,18 +15,21 @@ from chipassets.units import OCTAVE
 Bar = list[tuple[int, int, int]]
 """(step in the bar, length, pitch)."""
 
-# Which tones of a voicing a broken chord takes in turn, from the lowest, 0.
+# Which tones of a voicing a broken chord takes in turn, from the lowest, 0. Threes and sixes go
+# across the beats, and across the bar lines of a section.
 _ORDERS = (
     (0, 1, 2, 1, 3, 1, 2, 1), (0, 2, 1, 2, 3, 2, 1, 2), (0, 1, 2, 3, 2, 1, 2, 1),
     (3, 2, 1, 2, 0, 2, 1, 2), (0, 2, 3, 2, 1, 2, 3, 1), (0, 1, 2, 0, 1, 2, 0, 1),
-    (2, 1, 0, 1, 2, 1, 0, 1), (3, 2, 1, 0, 3, 2, 1, 0),
+    (2, 1, 0, 1, 2, 1, 0, 1), (3, 2, 1, 0, 3, 2, 1, 0), (0, 3, 1, 2), (3, 0, 2, 1), (0, 2, 1, 3),
+    (0, 1, 2), (2, 1, 0), (0, 2, 1), (3, 1, 2), (0, 1, 2, 3, 2, 1), (3, 2, 0, 3, 1, 0),
+    (0, 0, 2, 1, 3, 1), (0, 1, 3, 0, 2, 0, 1, 3, 0, 2, 0, 1, 3, 2, 1, 2),
 )  # fmt: skip
 _BREATHING = 0.12
 """Of the bars that close a phrase, those in which a broken chord comes to rest in the middle."""
 _HOLES = ((), (), (), (), (0,), (0, 4), (3, 7))
 
 
-_STRUCK = ((0,), (0, 1), (1, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0, 2), (2, 1, 0))
+_STRUCK = ((0, 1), (1, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0, 2), (2, 1, 0))
 """Which tones struck chords take in turn; 0 moves least from the chord before."""
 
 _FEWEST_STRUCK, _MORE_STRUCK, _ODD_STRUCK = 4.0, 5.0, 6.0
@@ -50,15 +54,17 @@ def broken(context: Context, bar: int, unit: int) -> Bar:
     written: Bar = []
     half = context.bar_steps // 2 // unit * unit
     breathes = context.closes_phrase(bar) and context.draw("breathes", bar) < _BREATHING
+    before = (bar - section.section.start_bar) * (context.bar_steps // unit)
     for index, step in enumerate(range(0, half if breathes else context.bar_steps, unit)):
         if index % 8 in holes and (unit > 1 or index % 2):
             continue
+        turn = (before + index) % len(order)
         tones = _steady_voicing(context, start + step, ceiling, section.letter)
         if not tones:
             continue
-        pitch = tones[order[index % 8] % len(tones)]
+        pitch = tones[order[turn] % len(tones)]
         if step % context.pulse_steps == 0 and clashes(context, pitch, start + step):
-            pitch = tones[(order[index % 8] + 1) % len(tones)]
+            pitch = tones[(order[turn] + 1) % len(tones)]
         written.append((step, unit, pitch))
     if breathes and written:
         tones = _steady_voicing(context, start + half, ceiling, section.letter)
@@ -86,6 +92,7 @@ def comping(context: Context, bar: int, *, short: bool) -> Bar:
     """Strike tones of the chord in the gaps of the bass, or in accents of a cell's rhythm."""
     section = context.plan.section_at(bar)
     rhythm = _comping_rhythm(context, section.like(INNER), short=short)
+    length = 1 + int(3 * context.draw("struck for", section.like(INNER)))
     figure = _STRUCK[int(context.draw("comping", section.like(INNER)) * len(_STRUCK))]
     start = bar * context.bar_steps
     ceiling = section_ceiling(context, bar)
@@ -104,7 +111,7 @@ def comping(context: Context, bar: int, *, short: bool) -> Bar:
         if not own:
             continue
         following = rhythm[index + 1] if index + 1 < len(rhythm) else context.bar_steps
-        steps = min(2 if short else 3, following - step)
+        steps = min(2 if short else length, following - step)
         struck = own[0]
         written.append((step, steps, own[figure[index % len(figure)] % len(own)]))
     context.memory["struck", bar] = struck
@@ -125,12 +132,9 @@ def _last_struck(context: Context, bar: int) -> int:
 
 
 def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int, ...]:
-    pulse = context.pulse_steps
     fast = context.plan.targets.sixteenths > _FAST_COMPING
-    plain = tuple(range(pulse // 2, context.bar_steps, pulse))
     if not short:
-        # Two strokes for one where there are 16ths, never one on the beat.
-        return tuple(sorted({*plain, *(step + 1 for step in plain)})) if fast else plain
+        return _between_beats(context, letter, fast=fast)
     cells = [item.cell for item in context.material.tune[:_ACCENTS] if _strikes(item.cell)] or [
         context.main_cell("")
     ]
@@ -138,6 +142,31 @@ def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int,
         cells = sorted(cells, key=lambda cell: -sum(step % 2 for step in cell.rhythm))[:5]
     cell = cells[int(context.draw("accents", letter) * len(cells))]
     return cell.rhythm[: _MOST_STROKES if fast else 5]
+
+
+_BETWEEN: tuple[tuple[int, ...], ...] = (
+    (2, 6, 10, 14), (2, 6, 10), (2, 6, 14), (6, 10, 14), (2, 5, 10, 13), (2, 7, 10, 15),
+    (3, 6, 11, 14), (2, 6, 9, 14), (3, 6, 9, 14), (6, 14), (2, 10, 14), (3, 6, 10, 14),
+)  # fmt: skip
+_BETWEEN_FAST: tuple[tuple[int, ...], ...] = (
+    (2, 3, 6, 7, 10, 11, 14, 15), (2, 3, 6, 10, 11, 14), (2, 6, 7, 10, 14, 15),
+    (2, 3, 7, 10, 11, 15), (3, 6, 7, 11, 14, 15), (2, 6, 7, 9, 14, 15), (2, 3, 5, 10, 11, 13),
+    (1, 2, 6, 9, 10, 14), (2, 5, 6, 10, 13, 14),
+)  # fmt: skip
+"""Steps of a bar of 16 on which chords are struck between the beats, in one for all of a letter."""
+
+
+def _between_beats(context: Context, letter: str, *, fast: bool) -> tuple[int, ...]:
+    """Return steps off the beats: drawn for a letter in bars of four beats, else all of them."""
+    pulse = context.pulse_steps
+    plain = tuple(range(pulse // 2, context.bar_steps, pulse))
+    if context.bar_steps == 16:
+        choice = _BETWEEN_FAST if fast else _BETWEEN
+        if SIXTEENTHS in context.plan.avoid:
+            choice = tuple(steps for steps in _BETWEEN if not any(step % 2 for step in steps))
+        return choice[int(context.draw("between", letter) * len(choice))]
+    # Two strokes for one where there are 16ths, never one on the beat.
+    return tuple(sorted({*plain, *(step + 1 for step in plain)})) if fast else plain
 
 
 _ACCENTS = 32
@@ -178,7 +207,7 @@ def ostinato(context: Context, bar: int) -> Bar:
     written: Bar = []
     for note in notes:
         now = int(context.harmony.at[start + note.step])
-        strong = note.step % context.pulse_steps == 0 or note.steps >= 3
+        strong = note.step % context.pulse_steps == 0 or note.steps >= 2
         place = degree + note.degree
         near = table.pitch(now, place)
         pitch = table.tone_at(now, place, near) if strong else near

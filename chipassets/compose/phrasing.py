@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chipassets.compose.avoiding import SIXTEENTHS, SYNCOPATION
+from chipassets.compose.avoiding import CHROMATIC, SIXTEENTHS, SYNCOPATION
 from chipassets.compose.context import Context
 from chipassets.compose.given import sustained
 from chipassets.compose.harmonies import Harmony
@@ -47,7 +47,35 @@ def played_tune(
     notes = sustained(tune_notes(tune, steps), stated)
     notes = add_pickups(plan, harmony, tune, notes, material, float(rng.random()), given)
     notes = anticipated(plan, tune, notes, steps, rng.random(len(tune)).tolist(), given)
-    return suspended(plan, tune, notes, steps, rng.random(len(tune)).tolist(), given)
+    notes = suspended(plan, tune, notes, steps, rng.random(len(tune)).tolist(), given)
+    if plan.targets.chromatic < _COLOURS_FROM or CHROMATIC in plan.avoid:
+        return notes
+    return coloured(harmony, notes, given)
+
+
+_COLOURS_FROM = 0.7
+"""From this wish for tones outside the key on a tune leads into its notes by semitones."""
+
+
+def coloured(harmony: Harmony, notes: Sequence[Note], given: frozenset[int]) -> list[Note]:
+    """Return the tune with short notes a tone under the next one raised to its leading tone.
+
+    Where the next note belongs to its chord and the short one does not: as a neighbour between two
+    equal pitches, or coming from above or from a leap. given: bars whose notes stay.
+    """
+    table, steps = harmony.table, harmony.steps_per_bar
+    kept = list(notes)
+    for index in range(1, len(kept) - 1):
+        before, note, after = kept[index - 1 : index + 2]
+        if note.start_step // steps in given or note.duration_steps > _EIGHTH:
+            continue
+        if after.pitch - note.pitch != 2 or before.pitch == note.pitch - 2:
+            continue
+        here, there = int(harmony.at[note.start_step]), int(harmony.at[after.start_step])
+        goal = table.tones[there, after.pitch % OCTAVE]
+        if goal and not table.tones[here, note.pitch % OCTAVE] and after.start_step % 2 == 0:
+            kept[index] = replace(note, pitch=note.pitch + 1)
+    return kept
 
 
 def add_pickups(
@@ -263,8 +291,9 @@ def let_go(notes: Sequence[Note], others: Sequence[Sequence[Note]]) -> list[Note
 def shortened(notes: Sequence[Note], short: float, least: int = 1) -> list[Note]:
     """Return notes of a part as they are played: `short` from 0, as written, to 1, all detached.
 
-    There are two ways, so that a part has few lengths of notes: as written, and with eighths and
-    quarters half as long and longer notes shorter by an eighth; none shorter than `least` steps.
+    There are three ways, so that a part has few lengths of notes: as written, with eighths and
+    quarters half as long and longer notes shorter by an eighth, and struck, none longer than an
+    eighth or twice `least`; none shorter than `least` steps.
     """
     if short < _DETACHED_FROM:
         return list(notes)
@@ -272,11 +301,13 @@ def shortened(notes: Sequence[Note], short: float, least: int = 1) -> list[Note]
     for note in notes:
         steps = note.duration_steps
         detached = steps // 2 if steps <= _QUARTER else steps - 2
+        if short >= _STRUCK_FROM:
+            detached = min(detached, max(_EIGHTH, 2 * least))
         played.append(replace(note, duration_steps=max(min(steps, least), detached)))
     return played
 
 
-_DETACHED_FROM = 0.62
+_DETACHED_FROM, _STRUCK_FROM = 0.5, 0.8
 _QUARTER = 4
 
 

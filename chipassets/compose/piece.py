@@ -106,14 +106,16 @@ class SectionPlan:
 class Targets:
     """The measures that a piece aims at, drawn for each piece from the spread of people's music.
 
-    pace: where in the character's range of density the piece lies, for all voices. onsets: notes of
-    the tune per bar of 16 steps. literal: how readily bars repeat unchanged. syncopation,
-    sixteenths, leaps: how much of each. span: semitones from the tune's lowest to its highest
-    pitch. chromatic: how readily chords are borrowed and tones altered. changes: how often a bar
-    has two chords. drive: how busy the bass is. short: how much of a note's length its player
-    leaves out. air: how much silence there is. values: different note values in a bar of the tune.
-    rough: how readily the tune leans on tones outside its chord. vamp: how readily a phrase stays
-    on one or two chords. bass_floor: the lowest MIDI pitch of the bass. The others: 0 to 1.
+    pace: where in the character's range of density the piece lies, for all voices. onsets:
+    notes of the tune per bar of 16 steps. literal: how readily bars repeat unchanged.
+    syncopation, sixteenths, leaps: how much of each. span: semitones from the tune's lowest to
+    its highest pitch. chromatic: how readily chords are borrowed and tones altered. changes:
+    how often a bar has two chords. drive: how busy the bass is. short: how much of a note's
+    length its player leaves out; alike: whether all parts leave out as much. high: where in the
+    character's register the middle of the tune lies. air: how much silence there is. values:
+    different note values in a bar of the tune. rough: how readily the tune leans on tones
+    outside its chord. vamp: how readily a phrase stays on one or two chords. bass_floor: the
+    lowest MIDI pitch of the bass. The others: 0 to 1.
     """
 
     pace: float
@@ -127,6 +129,8 @@ class Targets:
     changes: float
     drive: float
     short: float
+    alike: bool
+    high: float
     air: float
     values: float
     rough: float

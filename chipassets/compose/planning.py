@@ -34,9 +34,9 @@ from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
 from chipassets.units import OCTAVE
 
-_BASS_UNDER_TUNE, _LOWEST_BASS = 25, 33
+_BASS_UNDER_TUNE, _LOWEST_BASS = 23, 31
 """Semitones from where the bass begins to the middle of the tune, and how low it may begin."""
-_LOWEST_CENTRE = 72.0
+_LOWEST_CENTRE = 71.0
 """MIDI pitch below which the middle of a tune would lie among its accompaniment."""
 
 _WORDS = {
@@ -48,8 +48,8 @@ _WORDS = {
 _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 """Where in a piece its highest note stands."""
 
-_LIFTS = (0, 3, 4, 5, 7, 9, -4)
-_OCTAVE_SHARE, _NARROW = 0.1, 19.0
+_LIFTS = (3, 4, 5, 5, 7, 7, 9, -3)
+_OCTAVE_SHARE, _NARROW = 0.25, 20.0
 """Semitones by which a section that contrasts is raised."""
 
 _VARIED_BAR, _VARIED_SHARE = 2, 0.4
@@ -70,7 +70,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     fresh = _fresh_bars(sections)
     peak_bar = _peak_bar(fresh, track.bars, rng)
     register = track.character.lead_pitch
-    centre = register.low + (register.high - register.low) * (0.1 + 0.65 * float(rng.random()))
+    centre = register.low + (register.high - register.low) * targets.high
     centre = max(centre, min(_LOWEST_CENTRE, register.high - 1))
     peak = round(centre + 0.55 * targets.span)
     # Each voice has a lane of its own: under a low tune the bass lies lower.
@@ -96,11 +96,11 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
 
 
 _ENTRIES: tuple[dict[str, int], ...] = (
-    {INNER: 4}, {INNER: 8}, {INNER: 4, piece.DRUMS: 8}, {BASS: 2}, {BASS: 4},
+    {INNER: 4}, {INNER: 2}, {INNER: 4, piece.DRUMS: 4}, {BASS: 2}, {piece.DRUMS: 8},
     {INNER: 2, BASS: 1}, {INNER: 4, BASS: 2},
-    {LEAD: 4}, {LEAD: 4, piece.DRUMS: 4}, {LEAD: 4, INNER: 2}, {LEAD: 4, BASS: 2}, {LEAD: 2},
+    {LEAD: 4}, {LEAD: 4, piece.DRUMS: 4}, {LEAD: 2, piece.DRUMS: 2}, {LEAD: 2}, {LEAD: 2, BASS: 1},
     {piece.DRUMS: 4}, {piece.DRUMS: 2},
-    {INNER: 2, piece.DRUMS: 4}, {BASS: 4, piece.DRUMS: 4},
+    {INNER: 2, piece.DRUMS: 4}, {BASS: 2, piece.DRUMS: 4},
 )  # fmt: skip
 _ENTRIES_SHARE = 0.65
 
@@ -280,7 +280,7 @@ def _sections(
 
 _PARTS = (BASS, INNER)
 _CHANGING = (*_PARTS, piece.DRUMS)
-_CHANGES = (0.0, 0.3, 0.7)
+_CHANGES = (0.0, 0.1, 0.5)
 """Up to which places of a draw nothing, one or two of `_CHANGING` are new where a letter contrasts:
 a section in which all change at once is another piece."""
 
@@ -331,12 +331,18 @@ def _roles(
     inner = _inner_role(idea, place, taken, targets, rng)
     bass = _pick(idea.bass if place == 0 else idea.bass_b, rng)
     moving = inner in (ideas.RUNNING, ideas.ARPEGGIO, ideas.OSTINATO)
-    if targets.pace < _SLOW and moving and float(rng.random()) < 0.5:
+    if targets.pace < _SLOW and moving and float(rng.random()) < _LONG_BASS_SHARE:
         bass = ideas.LONG
+    if place and moving and float(rng.random()) < _NO_BASS_SHARE:
+        bass = ideas.SILENT
     return {LEAD: "tune", INNER: inner, BASS: bass}
 
 
 _SLOW, _FAST = 0.15, 0.75
+_LONG_BASS_SHARE = 0.25
+"""Of the slowest pieces over a moving second voice, those in which the bass only holds."""
+_NO_BASS_SHARE = 0.05
+"""Of sections that contrast over a broken chord or an ostinato, those without a bass."""
 _MANY_SIXTEENTHS = 0.5
 
 
@@ -359,7 +365,7 @@ def _inner_role(
 
 _OTHER: Mapping[str, float] = {ideas.UNISON: 0.0, ideas.THIRDS: 0.15}
 """The same for roles that double the tune, of which little is enough."""
-_OTHER_ROLES, _BY_PACE = 0.35, 40.0
+_OTHER_ROLES, _BY_PACE = 0.35, 200.0
 """How likely a role is that the idea does not name, beside one that it does; and by which factor a
 role is less likely that is as busy as can be where the piece is as slow as can be."""
 

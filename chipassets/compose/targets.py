@@ -31,8 +31,10 @@ _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 # Chosen by reading takes, around what those pieces do.
 _TUNE_SPAN = (14.0, 16.0, 18.0, 21.0, 25.0)
 _VALUES = (1.5, 1.8, 2.2, 2.6, 3.1)
-_BASS_FLOOR = (33.0, 36.0, 40.0, 43.0, 47.0)
-"""A triangle is heard from about A1; too high, a bass runs into the tune."""
+_BASS_FLOOR = (31.0, 34.0, 39.0, 44.0, 48.0)
+"""A triangle is heard from about G1; too high, a bass runs into the tune."""
+_CENTRE = (0.0, 0.15, 0.45, 0.8, 1.0)
+"""Where in the character's register the middle of the tune lies."""
 
 _TUNE_SHARE = 0.42
 """Of all onsets, about how many are the tune's."""
@@ -46,9 +48,9 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     The tune's density follows the middle of the character's, which counts all voices: the tune
     gets its share, and never so few notes that a bar sounds empty.
     """
-    u = [float(rng.random()) for _ in range(16)]
-    # Half of the pieces lie above the middle of the range: people's are seldom sparse.
-    pace = u[0] ** 0.6
+    u = [float(rng.random()) for _ in range(18)]
+    # More than half of the pieces lie above the middle of the range: people's are seldom sparse.
+    pace = _apart(u[0]) ** 0.55
     density = track.character.density
     wanted = density.low * 0.8 * (1.5 * density.high / density.low) ** pace
     bar = track.steps_per_bar
@@ -62,13 +64,15 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         onsets=onsets,
         literal=0.25 + 0.75 * _mixed(_quantile(_LITERAL, u[1]) / _LITERAL[-1], idea.literal),
         syncopation=u[2],
-        sixteenths=_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1] * (1 - 0.4 * fast),
+        sixteenths=_apart(_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1]) * (1 - 0.3 * fast),
         leaps=u[4],
         span=_quantile(_TUNE_SPAN, u[5]),
         chromatic=u[6],
-        changes=u[7],
-        drive=0.4 * u[8] + 0.6 * pace,
+        changes=_apart(u[7]),
+        drive=0.25 * u[8] + 0.75 * pace,
         short=u[9],
+        alike=u[16] < _ALIKE_SHARE,
+        high=_quantile(_CENTRE, u[17]),
         air=_quantile(_SILENCE, u[10]) / _SILENCE[-1],
         values=_quantile(_VALUES, u[11]),
         rough=u[14],
@@ -76,6 +80,9 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         bass_floor=round(_quantile(_BASS_FLOOR, u[12])),
     )
 
+
+_ALIKE_SHARE = 0.4
+"""How often all parts are played as short as each other."""
 
 _FRONTS = ((0.1, 0.55, 0.45, 0.55), (0.35, 0.75, 0.35, 0.65), (0.72, 1.0, 0.0, 1.0),
            (0.88, 1.2, 0.0, 0.6), (1.0, 1.8, 0.0, 0.4))  # fmt: skip
@@ -99,6 +106,15 @@ def onsets_for(density: float, beats_per_bar: float) -> float:
 def _playable(onsets: float, bar_steps: int) -> float:
     """Return notes per bar, limited: never an empty bar, nor more than can be sung."""
     return min(max(onsets, _FEWEST_ONSETS * bar_steps / 16), _MOST_ONSETS * bar_steps / 16)
+
+
+def _apart(place: float) -> float:
+    """Return a place, 0..1, moved away from the middle: a piece is mostly one thing or another."""
+    side = 2 * place - 1
+    return 0.5 + 0.5 * math.copysign(abs(side) ** _APART, side)
+
+
+_APART = 0.55
 
 
 def _mixed(drawn: float, own: float) -> float:

@@ -212,7 +212,7 @@ class _Search:
         """
         role = self._task.plan.section_at(bar).role(INNER)
         draw = float(self._rng.random())
-        return role in _CAN_LEAD and draw < 0.1 + 0.5 * self._task.plan.targets.air
+        return role in _CAN_LEAD and draw < 0.05 + 0.4 * self._task.plan.targets.air
 
     def _candidates(
         self, bar: int, slot: Slot, given: Notes | None

@@ -46,7 +46,7 @@ FORMS: dict[str, Form] = {
         Form("song", "A A' B A'", for_others=False),
         Form("alternating", "A B A' B'"),
         Form("refrain", "A A' B A"),
-        Form("chant", "A A' A'' B"),
+        Form("chant", "A A' A'' B", for_songs=False, for_others=False),
         Form("ballad", "A B C A'"),
         Form("journey", "A B C D", for_songs=False),
         Form("open", "A A' B C", for_songs=False),
@@ -134,6 +134,10 @@ def _sections(parts: Sequence[FormPart], lengths: Sequence[int]) -> tuple[Sectio
     return tuple(sections)
 
 
+_SAID_TWICE = 0.85
+"""How often a form says its first section twice in a row: what is heard twice is remembered."""
+
+
 def default_form(
     bars: int, *, loops: bool = True, scene: str = "", draw: float = 0.0
 ) -> tuple[Section, ...]:
@@ -152,11 +156,14 @@ def default_form(
     if fewer:
         # Fewer sections, of eight bars, or of six and four, so that not all forms are square.
         fitting = [names for names in choices if len(names) == count - fewer]
-        names = _drawn(fitting, draw) if count - fewer > 2 or not loops else ["A", "B"]
+        # Where even the shortest section is long, what is said twice takes too long to move on.
+        short = bars < 2 * PHRASE_BARS * (count - fewer)
+        again = _SAID_TWICE if short else 0.0
+        names = _drawn(fitting, draw, again) if count - fewer > 2 or not loops else ["A", "B"]
         parts = [FormPart(name) for name in names]
         if bars % PHRASE_BARS:
             return lay_out(parts, bars)
-        return _sections(parts, _shares(parts, [*range(len(parts))], bars, PHRASE_BARS))
+        return _sections(parts, _long_later(names, bars))
     names = _drawn([names for names in choices if len(names) == count], draw)
     lengths = [phrase] * (len(names) - 1)
     return _sections([FormPart(name) for name in names], [*lengths, bars - sum(lengths)])
@@ -184,21 +191,32 @@ def _fewer_sections(draw: float, count: int) -> int:
     return 2 if share < _TWO_FEWER else 1 if share < _TWO_FEWER + _ONE_FEWER else 0
 
 
-def _drawn(choices: Sequence[list[str]], draw: float) -> list[str]:
+def _long_later(names: Sequence[str], bars: int) -> list[int]:
+    """Return the lengths of sections, in phrases: the first, and what repeats it, are short.
+
+    What is new comes in the ninth bar at the latest if it can.
+    """
+    phrases, count = bars // PHRASE_BARS, len(names)
+    each, more = divmod(phrases, count)
+    opening = 2 if names[1:2] == ["A'"] else 0
+    order = [*range(opening, count), *range(opening)]
+    longer = set(order[:more])
+    return [PHRASE_BARS * (each + (place in longer)) for place in range(count)]
+
+
+def _drawn(choices: Sequence[list[str]], draw: float, again: float = _SAID_TWICE) -> list[str]:
     """Return one of the forms: mostly one that says its first section twice before another.
 
-    Of the others one that brings its first section home, where there are such.
+    again: how often. Of the others one that brings its first section home, where there are such.
     """
-    again = [names for names in choices if names[:2] == ["A", "A'"]]
+    twice = [names for names in choices if names[:2] == ["A", "A'"]]
     returning = [names for names in choices if names[-1].rstrip("'") == names[0].rstrip("'")]
     often = returning or list(choices)
-    if again and draw * 16 % 1 < _SAID_TWICE:
-        often = again
+    if not again and any(names not in twice for names in often):
+        often = [names for names in often if names not in twice]
+    if twice and draw * 16 % 1 < again:
+        often = twice
     return often[int(draw * len(often))]
-
-
-_SAID_TWICE = 0.85
-"""How often a form says its first section twice in a row: what is heard twice is remembered."""
 
 
 def _phrase_bars(bars: int) -> int:

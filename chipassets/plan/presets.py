@@ -90,7 +90,7 @@ SCENES: dict[str, Scene] = {
         14.9, 2.56, 67, "drive", "reed", "thin", "triangle_short", bars=24,
     ),
     "boss": Scene(
-        ("frantic", "dark"), Range(156, 182), ("phrygian", "minor", "locrian"),
+        ("frantic", "dark"), Range(156, 182), ("minor", "phrygian", "dorian"),
         21.6, 2.67, 66, "gallop", "brass", "thin", "triangle_short", bars=32,
     ),
     "shop": Scene(

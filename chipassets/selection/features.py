@@ -38,6 +38,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     "avoided leaps": (SHARE, "intervals of the composed tune that are wider than a fourth"),
     "search": ("points a bar", "cost of the tune in the search"),
     "critic": ("log-odds", "how likely the learned critic finds that a person wrote the phrases"),
+    "preference": ("marks", "of ten above a usual take's that readers would give its first bars"),
     "own": (SHARE, "runs of ten notes that are in the corpus too"),
 }
 """Unit and meaning by feature name, in the order of the tables."""

@@ -15,6 +15,7 @@ from chipassets.music.score import Score
 from chipassets.originality import Originality
 from chipassets.plan.trackplan import Range, TrackPlan
 from chipassets.selection.craft import Craft, measure_craft
+from chipassets.selection.preference import preference
 
 # Roughly the middle half of 436 excerpts of 16 bars of free game music, widened towards the
 # medians of 5,278 transcribed pieces for the same chip where the two differ.
@@ -40,11 +41,16 @@ _OFF_BEAT = Range(0.4, 0.7)
 _PEAK_BARS = Range(0.06, 0.3)
 _SEARCH_COST = Range(0.3, 1.8)
 
-_NOTICED = 0.05
+_NOTICED = 0.02
 """The least difference of totals for which one take is preferred; chosen by reading takes."""
 
 _CRITIC = Range(-2.0, 8.0)
 """Log-odds against a human author: the value with full points, and the usual value of takes."""
+
+_PREFERENCE = Range(-2.0, 2.5)
+"""Marks above a usual take's that have no points, and full points."""
+_PREFERENCE_WEIGHT = 40.0
+"""More than all other features of composed music together: they say little about the marks."""
 
 _SHARED_GRAMS = Range(0.0, 0.05)
 """Allowed share of 10-grams found in the corpus: up to the mean share between human composers."""
@@ -133,6 +139,8 @@ def rate(
     if search_cost is not None:
         cost = _at_most(search_cost, _SEARCH_COST)
         features += (Feature("search", round(search_cost, 3), cost, 1.5),)
+    if score.is_voiced:
+        features += (_preferred(score, track),)
     if critic is not None:
         features += (Feature("critic", round(critic, 3), _at_most(-critic, _CRITIC), 4.0),)
     weight = sum(feature.weight for feature in features)
@@ -143,9 +151,20 @@ def rate(
     return Rating(features, total, refused, metrics, originality)
 
 
+def _preferred(score: Score, track: TrackPlan) -> Feature:
+    """Return how much better than a usual take's readers would mark the opening."""
+    found = preference(score, track.pulse_steps)
+    return Feature("preference", round(found, 3), _between(found, _PREFERENCE), _PREFERENCE_WEIGHT)
+
+
 def _anywhere(value: float, wanted: Range) -> float:
     """Return 1 anywhere in the range: real pieces fill it, and its middle is no better."""
     return wanted.points(value) if wanted.distance(value) else 1.0
+
+
+def _between(value: float, wanted: Range) -> float:
+    """Return 0 at the low end and below, rising evenly to 1 at the high end."""
+    return min(1.0, max(0.0, (value - wanted.low) / (wanted.high - wanted.low)))
 
 
 def _at_most(value: float, wanted: Range) -> float:
@@ -194,7 +213,7 @@ def missed_densities(score: Score, track: TrackPlan) -> tuple[str, ...]:
 
 _DENSITY_TOLERANCE = 0.1
 """The difference from a wanted density, in notes per beat, that is not heard."""
-_ASKED_DENSITY_WEIGHT = 12.0
+_ASKED_DENSITY_WEIGHT = 28.0
 """What the manifest says of the density counts as much as a file that the track is to be like."""
 
 
@@ -265,7 +284,7 @@ def _likeness(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
 
 
 _LIKE = Range(0.2, 1.2)
-_LIKENESS_WEIGHT = 12.0
+_LIKENESS_WEIGHT = 28.0
 
 
 def _avoided_leaps(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
@@ -283,7 +302,7 @@ def _avoided_leaps(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
         if not {before.start_step // steps, after.start_step // steps} <= written
     ]
     share = sum(move > WIDEST_STEP for move in moves) / max(1, len(moves))
-    return (Feature("avoided leaps", round(share, 3), _at_most(share, _FEW_LEAPS), 6.0),)
+    return (Feature("avoided leaps", round(share, 3), _at_most(share, _FEW_LEAPS), 14.0),)
 
 
 _FEW_LEAPS = Range(0.0, 0.03)

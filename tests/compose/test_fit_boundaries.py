@@ -69,14 +69,14 @@ def test_one_third_and_one_leap_of_a_bar_are_free(moves: tuple[int, ...], points
 def test_what_pays_for_pitches_that_come_again() -> None:
     assert charged(
         "repeats",
-        quarters(0, 0, 2, 4),  # two alike are none too many
+        quarters(0, 0, 2, 4),  # two alike pay little
         quarters(0, 0, 0, 4),  # three in a row, of two pitches, of which one is in most places
         quarters(0, 2, 0, 2),  # two pitches
         quarters(0, 2, 0, 4),  # three of them, and half of the notes alike
         notes((0, 4, 0), (4, 4, 2), (8, 8, 0)),  # two of three
         notes((0, 8, 0), (8, 8, 2)),  # of two notes nobody tires
         notes((0, 2, 0), (2, 2, 2), (4, 4, 0), (8, 4, 4), (12, 4, 0)),  # three of five are 0.6
-    ) == pytest.approx([0, 1.1 + 2.5 + 1.0, 2.5, 0, 2.5 + 1.0, 0, 0])
+    ) == pytest.approx([0.25, 2 * 0.25 + 1.1 + 2.5 + 1.0, 2.5, 0, 2.5 + 1.0, 0, 0])
 
 
 WEAK, BEAT, HALF, FIRST = 0.35, 1.2, 1.8, 2.2

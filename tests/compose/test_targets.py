@@ -59,7 +59,7 @@ def test_draws_spread_as_widely_as_the_table(make_plan: MakePlan, name: str, tab
 def test_every_target_differs_between_pieces(make_plan: MakePlan) -> None:
     rows = [asdict(target) for target in drawn(make_plan)]
     for name in rows[0]:
-        assert len({row[name] for row in rows}) > 10, name
+        assert len({row[name] for row in rows}) > (1 if name == "alike" else 10), name
 
 
 def test_density_steers_the_tune(make_plan: MakePlan) -> None:

@@ -202,7 +202,7 @@ def test_a_density_that_is_asked_for_may_be_a_tenth_away(monkeypatch: pytest.Mon
                                  (1, 1.899, True)):  # fmt: skip
         assert bool(missed_densities(score, asked(low, high))) == is_missed, (low, high)
     density = feature(rate(score, asked(1, 3)), "density")
-    assert (density.points, density.weight) == (1.0, 12.0)
+    assert (density.points, density.weight) == (1.0, 28.0)
 
 
 def test_a_take_is_like_its_reference_up_to_a_usual_distance(
@@ -214,7 +214,7 @@ def test_a_take_is_like_its_reference_up_to_a_usual_distance(
         monkeypatch.setattr(takes, "distances", lambda *_, away=away: {"density": away})
         found.append(feature(rate(tune(), replace(PLAN, sounds_like=like)), "likeness"))
     assert [one.points for one in found] == pytest.approx([1.0, 0.75], abs=1e-9)
-    assert {one.weight for one in found} == {12.0}
+    assert {one.weight for one in found} == {28.0}
 
 
 def bar_of(*notes: Note, bars: int = 2) -> Score:
