@@ -183,12 +183,9 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
     section = context.plan.section_at(bar)
     first, second = pattern_of(context, section.like(BASS), section.place)
     start = bar * context.bar_steps
-    phrase = context.plan.phrase_at(bar)
     if section.bass_line:
         return written_bar(context, bar, section, roots[bar])
-    if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
-        return [(start, context.bar_steps, roots[bar][0][2])]
-    if role == ideas.LONG:
+    if role == ideas.LONG or context.ends_piece(bar):
         ends = [step for step, _, _ in roots[bar][1:]] + [context.bar_steps]
         return [
             (start + step, end - step, root)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chipassets.compose import ideas
+from chipassets.compose import ideas, piece
 from chipassets.compose.avoiding import SYNCOPATION, unsyncopated
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
@@ -206,6 +206,8 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     free = let_go(released(context.harmony, free), (inner, bass))
     bass = [note for note in bass if note.start_step // context.bar_steps not in written]
     lengths = _lengths(context)
+    closes = context.plan.phrases[-1].cadence == piece.FINAL
+    rings_from = (context.bars - closes) * context.bar_steps
     alike: list[Note] = []
     own: list[Note] = []
     for note in released(context.harmony, inner):
@@ -219,7 +221,10 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     for line, length, least in lines:
         if SYNCOPATION in context.plan.avoid:
             line = unsyncopated(line, context.bar_steps, context.pulse_steps)
-        voices += cut_stops(context, shortened(line, length, least))
+        # A last chord rings: nobody leaves it before the others.
+        last = [note for note in line if note.start_step >= rings_from]
+        line = [note for note in line if note.start_step < rings_from]
+        voices += cut_stops(context, [*shortened(line, length, least), *last])
     # What a person wrote is played as it is written.
     voices += settled + low
     voices = [note for note in voices if note.start_step < track.total_steps]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chipassets.compose.cells import Cell
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
-from chipassets.compose.piece import PiecePlan
+from chipassets.compose.piece import FINAL, PiecePlan
 from chipassets.compose.tunebar import TuneBar
 from chipassets.music.notes import Note
 
@@ -68,6 +68,10 @@ class Context:
         found = self.memory[key]
         assert isinstance(found, float)  # noqa: S101 - the key is this method's own
         return found
+
+    def ends_piece(self, bar: int) -> bool:
+        """Whether a piece that plays once closes with a bar."""
+        return self.closes_phrase(bar) and self.plan.phrase_at(bar).cadence == FINAL
 
     def closes_phrase(self, bar: int) -> bool:
         """Whether a bar is the last of its phrase."""

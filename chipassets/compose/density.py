@@ -17,7 +17,7 @@ from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Score
 from chipassets.plan.trackplan import Range, TrackPlan
 
-MOST_ATTEMPTS = 5
+MOST_ATTEMPTS = 12
 """How often a take is composed until it is as dense as it is to be."""
 _LEAST_FACTOR, _MOST_FACTOR = 0.4, 2.5
 """Between these a correction moves the tune's notes a bar in all."""

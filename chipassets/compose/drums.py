@@ -154,8 +154,7 @@ def _bar(
     groove = grooves[section.letter]
     if wanted is not None and wanted.groove:
         groove = _named(track, context, wanted.groove)
-    phrase = context.plan.phrase_at(bar)
-    if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
+    if context.ends_piece(bar):
         return tuple(hit for hit in groove.base[0] if hit.step == 0)
     place = bar - section.section.start_bar
     if bar in context.plan.tuttis and (wanted is None or wanted.fills):

@@ -89,7 +89,7 @@ def role_in(context: Context, bar: int) -> str:
     if piece.ASKED in section.roles:
         return role
     phrase = context.plan.phrase_at(bar)
-    if phrase.cadence == piece.FINAL and context.closes_phrase(bar):
+    if context.ends_piece(bar):
         return allowed_texture(context.plan.avoid, ideas.HELD)
     if bar in context.plan.tuttis and role != ideas.SILENT:
         return allowed_texture(context.plan.avoid, ideas.THIRDS)
@@ -242,8 +242,15 @@ def _long_notes(context: Context, bar: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _needed(context: Context, step: int, written: Bar) -> int:
-    """Return the tone of the chord that is wanted most: its third, near the note before."""
+_THIRD, _LAST_THIRD = 2.5, 12.0
+"""What a chord's third is worth in semitones of moving there, and where a piece ends on it."""
+
+
+def _needed(context: Context, step: int, written: Bar, *, is_last: bool = False) -> int:
+    """Return the tone of the chord that is wanted most: its third, near the note before.
+
+    is_last: whether the piece ends on it, where a chord without its third is bare.
+    """
     chord = int(context.harmony.at[step])
     ceiling = min(max(lowest_of_tune(context, step, step + 4) - 2, 58), 72)
     choice = voicing(context, chord, ceiling, 5)
@@ -251,10 +258,12 @@ def _needed(context: Context, step: int, written: Bar) -> int:
     third = int(context.harmony.table.third[chord])
     bass = int(context.harmony.table.bass[chord])
 
+    wanted = _LAST_THIRD if is_last and context.tune_at(step) % OCTAVE != third else _THIRD
+
     def cost(pitch: int) -> float:
         return (
             abs(pitch - before)
-            - 2.5 * (pitch % 12 == third)
+            - wanted * (pitch % 12 == third)
             + 2.0 * (pitch % 12 == bass)
             + 6.0 * clashes(context, pitch, step)
             + 1.5 * (pitch == before)
@@ -310,7 +319,8 @@ def _held(context: Context, bar: int) -> Bar:
     changes = context.harmony.changes(bar)
     written: Bar = []
     for step, end in zip(changes, [*changes[1:], context.bar_steps], strict=True):
-        pitch = _needed(context, start + step, written)
+        is_last = end == context.bar_steps and context.ends_piece(bar)
+        pitch = _needed(context, start + step, written, is_last=is_last)
         written.append((step, end - step, pitch))
         context.memory["counter"] = pitch
     return written
@@ -325,7 +335,7 @@ def _echo(context: Context, bar: int) -> Bar:
     table = context.harmony.table
     letter = context.plan.section_at(bar).like(INNER)
     asked = piece.ASKED in context.plan.section_at(bar).roles
-    asked = asked or context.draw("whole echo", letter) < _LITERAL_ECHO
+    literal = asked or context.draw("whole echo", letter) < _LITERAL_ECHO
     written: Bar = []
     heard = 0
     late = _ECHO_STEPS[int(context.draw("echo", letter) * len(_ECHO_STEPS))]
@@ -335,9 +345,10 @@ def _echo(context: Context, bar: int) -> Bar:
             continue
         heard += 1
         chord = int(context.harmony.at[step])
-        fits = asked or bool(table.tones[chord, note.pitch % 12])
+        fits = literal or bool(table.tones[chord, note.pitch % 12])
         agrees = fits and not clashes(context, note.pitch, step)
-        if agrees or (late < _CLOSE and note.duration_steps <= 2 * late):
+        rings = late < _CLOSE and note.duration_steps <= 2 * late
+        if agrees or (rings and context.tune_at(step) != note.pitch):
             written.append((step - start, min(note.duration_steps, end - step), note.pitch))
     return written if asked or len(written) > _WHOLE_ECHO * heard else _counter(context, bar)
 

@@ -205,11 +205,11 @@ def _moved_bars(
 ) -> Iterator[int]:
     """Yield the bars whose downbeat a draw moves, a repeated bar with the one that it repeats.
 
-    Neither given bars nor those after them.
+    Neither given bars, what repeats them, nor those after them.
     """
     for bar in range(1, len(tune)):
-        source = tune[bar].source if tune[bar].source > 0 else bar
-        if bar not in given and bar - 1 not in given and draws[source] < share:
+        source = tune[bar].source if tune[bar].source >= 0 else bar
+        if not {bar, bar - 1, source} & given and draws[source] < share:
             yield bar
 
 

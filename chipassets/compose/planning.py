@@ -333,16 +333,12 @@ def _roles(
     moving = inner in (ideas.RUNNING, ideas.ARPEGGIO, ideas.OSTINATO)
     if targets.pace < _SLOW and moving and float(rng.random()) < _LONG_BASS_SHARE:
         bass = ideas.LONG
-    if place and moving and float(rng.random()) < _NO_BASS_SHARE:
-        bass = ideas.SILENT
     return {LEAD: "tune", INNER: inner, BASS: bass}
 
 
 _SLOW, _FAST = 0.15, 0.75
 _LONG_BASS_SHARE = 0.25
 """Of the slowest pieces over a moving second voice, those in which the bass only holds."""
-_NO_BASS_SHARE = 0.05
-"""Of sections that contrast over a broken chord or an ostinato, those without a bass."""
 _MANY_SIXTEENTHS = 0.5
 
 

@@ -31,8 +31,8 @@ _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 # Chosen by reading takes, around what those pieces do.
 _TUNE_SPAN = (14.0, 16.0, 18.0, 21.0, 25.0)
 _VALUES = (1.5, 1.8, 2.2, 2.6, 3.1)
-_BASS_FLOOR = (31.0, 34.0, 39.0, 44.0, 48.0)
-"""A triangle is heard from about G1; too high, a bass runs into the tune."""
+_BASS_FLOOR = (33.0, 36.0, 41.0, 45.0, 48.0)
+"""A triangle is heard from about A1; too high, a bass runs into the tune."""
 _CENTRE = (0.0, 0.15, 0.45, 0.8, 1.0)
 """Where in the character's register the middle of the tune lies."""
 

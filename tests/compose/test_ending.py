@@ -8,6 +8,7 @@ import pytest
 
 from chipassets.compose.composer import sketch
 from chipassets.manifest.settings import settings_of
+from chipassets.music.chords import parse_chord
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER, LEAD, Motif, Note
@@ -15,8 +16,9 @@ from chipassets.music.score import Score
 from chipassets.music.score_text import score_from_lines, score_to_lines
 from chipassets.plan.trackplan import Melody, TrackPlan
 from chipassets.resolve.build_plan import resolve
+from chipassets.selection.craft import measure_craft
 from chipassets.shape import shape
-from tests.compose.conftest import MakePlan, material_in
+from tests.compose.conftest import METRES, MakePlan, material_in
 from tests.manifest.conftest import Load, load  # noqa: F401 - a fixture
 
 C_MAJOR = Key(0, "major")
@@ -133,3 +135,21 @@ def test_a_pickup_has_a_bar_of_its_own_and_leads_back(load: Load) -> None:  # no
     assert not [hit for hit in score.drums or () if hit.step < 16]
     back = [n.pitch for n in score.part(LEAD) if n.start_step >= 9 * 16 - 6]
     assert back == [67, 69, 71]
+
+
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+def test_a_piece_that_plays_once_rings_out_on_its_last_chord(
+    make_plan: MakePlan, metre: str
+) -> None:
+    beats, pulse = METRES[metre]
+    bare = 0
+    for take in range(8):
+        track = make_plan(bars=8, loops=False, beats_per_bar=beats, pulse_steps=pulse)
+        score = composed_in(track, metre, take)
+        chord = parse_chord(score.chords[-1].split()[-1], score.key)
+        last = {note.part: note for note in score.notes if note.end_step == score.total_steps}
+        # The bass goes with the chords to the end, and so does the second voice.
+        assert last[BASS].pitch % 12 == chord.bass, take
+        assert last[INNER].pitch % 12 in chord.pitch_classes, take
+        bare += measure_craft(score, pulse).bare_end
+    assert bare <= 1

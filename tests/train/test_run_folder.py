@@ -80,7 +80,7 @@ def test_hparams_are_the_originals() -> None:
     ("text", "told"),
     [
         ("attn_length=40", "only 0 is trained here"),
-        ("layers=[4]", "has no 'layers'; there are batch_size"),
+        ("layers=[4]", "has no 'layers'; the names are batch_size"),
         ("batch_size", "not a list of names"),
         ("batch_size=1.5", "not a whole number"),
         ("rnn_layer_sizes=[0]", "write it like"),
