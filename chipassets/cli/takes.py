@@ -179,7 +179,9 @@ def takes_command(
             compare(audition, *pair, out)
             said = f"wrote takes {pair[0]} and {pair[1]} of {track} in turns to {out}"
         elif accept_take is not None:
-            said = _decided(audition, lambda: auditions.accept(audition, accept_take))
+            accepted = auditions.accept(audition, accept_take)
+            said = _decided(audition, lambda: accepted)
+            said += auditions.what_it_replaces(audition, accepted)
         elif reject_take is not None:
             said = _decided(audition, lambda: auditions.reject(audition, reject_take))
         elif roll_count is not None:
@@ -322,7 +324,11 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
             notes = likeness.longest_run + 1
             print_text(f"take {item.number + 1}: {notes} notes in a row as in {likeness.piece}")
     if audition.current and chosen is None and not audition.current.as_version:
-        print_text("the accepted take is not among these: it is of an older plan or composer")
+        print_text(
+            f"the accepted take {audition.current.name} is not among these: it is of an older plan "
+            f"or composer, and stays; the present plan's take {audition.current.name} is another "
+            "piece"
+        )
 
 
 def _likenesses(

@@ -265,6 +265,18 @@ def accept(audition: Audition, take: TakeName) -> LockedTake:
     return accept_take(audition, take_of(audition, take))
 
 
+def what_it_replaces(audition: Audition, now: LockedTake) -> str:
+    """Return a line that says which accepted take, with other notes, a decision replaced, or ""."""
+    before = audition.before
+    if before is None or not before.accepted:
+        return ""
+    if notes_sha256(before.score) == notes_sha256(now.score):
+        return ""
+    return (
+        f"\nit replaces the accepted take {before.name}, other notes; --undo brings that one back"
+    )
+
+
 def accept_take(audition: Audition, take: LockedTake) -> LockedTake:
     """Lock a take from `take_of`, or one derived from it."""
     sha256 = notes_sha256(take.score)

@@ -118,6 +118,14 @@ def test_an_accepted_take_that_leaves_its_plan_is_kept_until_told_otherwise(
     assert "--recompose" in kept.stdout
     assert locked(built)["score"] == notes
     assert chipassets("build", "game.yaml", "--strict").returncode == 1
+    # The new plan's take of the same number is another piece, and nobody takes it unawares.
+    listing = chipassets("takes", "game.yaml", "fight").stdout
+    assert f"the present plan's take {take} is another piece" in " ".join(listing.split())
+    said = chipassets("takes", "game.yaml", "fight", "--accept", str(take)).stdout
+    assert f"it replaces the accepted take {take}, other notes" in " ".join(said.split())
+    said = chipassets("takes", "game.yaml", "fight", "--undo").stdout
+    assert "it replaces" not in said
+    assert locked(built)["score"] == notes
     again = chipassets("build", "game.yaml", "--recompose")
     assert again.returncode == 0, again.stderr
     assert "--recompose" not in again.stdout
