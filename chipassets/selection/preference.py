@@ -32,7 +32,6 @@ _STEP, _TRITONE = 2, 6
 _RUBS = (1, OCTAVE - 1)
 _GRATES = (1, _TRITONE, OCTAVE - 1)
 _PHRASE = 4
-_NOBODY_SINGS = 60.0
 
 _Ints = NDArray[np.int64]
 _BarNotes = tuple[tuple[int, int], ...]
@@ -107,6 +106,7 @@ def _line(score: Score, part: str, bars: int) -> _Line:
 
 
 def _share(found: Sequence[bool] | NDArray[np.bool_]) -> float:
+    """Return the share of what is true, 0 where nothing is."""
     return float(np.mean(found)) if len(found) else 0.0
 
 
@@ -117,11 +117,13 @@ def _rubs(upper: _Line, lower: _Line) -> float:
 
 
 def _commonest(opening: _Opening) -> float:
+    """Return the share of the tune's commonest note value."""
     counts = Counter(opening.values.tolist())
     return max(counts.values()) / len(opening.values) if counts else 1.0
 
 
 def _grates(opening: _Opening) -> float:
+    """Return how many long notes begin a semitone, a tritone or a major seventh from the bass."""
     bass = opening.bass.sounding
     found = [
         (note.pitch - bass[note.start_step]) % OCTAVE in _GRATES
@@ -132,21 +134,20 @@ def _grates(opening: _Opening) -> float:
 
 
 def _comes_back(opening: _Opening) -> float:
+    """Return how many of the four bars behind the middle stand in the first half too."""
     half = len(opening.tune.bars) // 2
     before = set(opening.tune.bars[:half])
     return _share([bar in before for bar in opening.tune.bars[half : half + _PHRASE] if bar])
 
 
-def _mean(pitches: _Ints) -> float:
-    return float(pitches.mean()) if pitches.size else _NOBODY_SINGS
-
-
 def _peak(opening: _Opening) -> float:
+    """Return the semitones from the tune's mean pitch to its highest."""
     pitches = opening.tune.pitches
     return float(pitches.max() - pitches.mean()) if pitches.size else 0.0
 
 
 def _shared_onsets(opening: _Opening) -> float:
+    """Return how many of the tune's onsets the second voice shares."""
     tune, inner = set(opening.tune.starts.tolist()), set(opening.inner.starts.tolist())
     return len(tune & inner) / max(1, len(tune))
 
