@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -180,14 +180,14 @@ def takes_command(
             said = f"wrote takes {pair[0]} and {pair[1]} of {track} in turns to {out}"
         elif accept_take is not None:
             accepted = auditions.accept(audition, accept_take)
-            said = _decided(audition, lambda: accepted)
+            said = _decided(audition, accepted)
             said += auditions.what_it_replaces(audition, accepted)
         elif reject_take is not None:
-            said = _decided(audition, lambda: auditions.reject(audition, reject_take))
+            said = _decided(audition, auditions.reject(audition, reject_take))
         elif roll_count is not None:
-            said = _decided(audition, lambda: auditions.roll_more(audition, roll_count))
+            said = _decided(audition, auditions.roll_more(audition, roll_count))
         elif undo:
-            said = _decided(audition, lambda: auditions.undo(audition))
+            said = _decided(audition, auditions.undo(audition))
         elif reroll is not None:
             from chipassets.decisions.rerolling import reroll_take
 
@@ -264,8 +264,7 @@ def _pair(text: str | None) -> tuple[str, str] | None:
     return words[0], words[1]
 
 
-def _decided(audition: Audition, decide: Callable[[], LockedTake]) -> str:
-    locked = decide()
+def _decided(audition: Audition, locked: LockedTake) -> str:
     return f"{audition.track.name}: take {locked.name}, {locked.why}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chipassets.compose import ideas, piece
+from chipassets.compose import ideas
 from chipassets.compose.avoiding import LEAPS, allowed_bass, has_avoided
 from chipassets.compose.bass_asked import walking_bar, written_bar
 from chipassets.compose.cells import Cell, CellNote, traits_of
@@ -260,8 +260,7 @@ def _following(context: Context, bar: int, roots: Roots) -> tuple[int, int, int]
     """Return the chord after a bar; after the last bar that of the loop's start, or None."""
     if bar + 1 < context.bars:
         return roots[bar + 1][0]
-    last = context.plan.phrases[-1]
-    return None if last.cadence == piece.FINAL else roots[0][0]
+    return None if context.ends_piece(bar) else roots[0][0]
 
 
 def _on_chords(
@@ -342,6 +341,11 @@ _THIRDS = (3, 4, 8, 9)
 """Semitones above a bass, octaves aside, of the tones that leave its chord in the balance."""
 
 
+def _less_in_vamp(context: Context, share: float) -> float:
+    """Return how often a bass leaves its pattern: less where it is to be a loop."""
+    return share * (_IN_VAMP if context.plan.targets.vamp > _VAMP_FROM else 1.0)
+
+
 def _led(
     context: Context,
     placed: list[tuple[int, int, int]],
@@ -349,7 +353,7 @@ def _led(
     follows: tuple[int, int, int],
 ) -> list[tuple[int, int, int]]:
     """Return the bar with its last note, if it is short and weak, leading into the next root."""
-    share = _LED_SHARE * (_IN_VAMP if context.plan.targets.vamp > _VAMP_FROM else 1.0)
+    share = _less_in_vamp(context, _LED_SHARE)
     if len(placed) < 3 or context.draw("bass leads at all", last[1], follows[1]) > share:
         return placed
     step, steps, pitch = placed[-1]
@@ -380,8 +384,7 @@ def _run(
 ) -> list[tuple[int, int, int]]:
     """Return a run by step that closes a phrase in its last beats, or nothing."""
     drive = context.plan.targets.drive
-    share = _RUN_SHARE * (_IN_VAMP if context.plan.targets.vamp > _VAMP_FROM else 1.0)
-    if context.draw("bass runs", bar) > share * (0.5 + drive):
+    if context.draw("bass runs", bar) > _less_in_vamp(context, _RUN_SHARE) * (0.5 + drive):
         return []
     steps = 2
     count = 4 if context.draw("bass run length", bar) < 0.4 and context.bar_steps >= 16 else 2

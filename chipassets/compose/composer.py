@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chipassets.compose import ideas, piece
+from chipassets.compose import ideas
 from chipassets.compose.avoiding import SYNCOPATION, unsyncopated
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
@@ -206,8 +206,7 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     free = let_go(released(context.harmony, free), (inner, bass))
     bass = [note for note in bass if note.start_step // context.bar_steps not in written]
     lengths = _lengths(context)
-    closes = context.plan.phrases[-1].cadence == piece.FINAL
-    rings_from = (context.bars - closes) * context.bar_steps
+    rings_from = (context.bars - context.ends_piece(context.bars - 1)) * context.bar_steps
     alike: list[Note] = []
     own: list[Note] = []
     for note in released(context.harmony, inner):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from chipassets.compose.cells import (
     Cell,
+    Traits,
     cell_of,
     gesture_worth,
     is_bass,
@@ -137,11 +138,14 @@ def _proposed(track: TrackPlan, model: Model, progress: Callable[[float], None] 
         tops.extend(_cells(tune, key, bar, range(first_bar, last_bar)))
         lows.extend(_cells(low_line(notes), key, bar, range(first_bar, last_bar)))
         pairs.extend(_cells(tune, key, bar, range(first_bar, last_bar - 1), 2))
+    if bar % track.pulse_steps:
+        # Without a whole number of beats in a bar nothing is made of two.
+        pairs = []
     return Material(
-        _ranked_tunes(tops, track),
-        _ranked_basses(lows, track),
+        _ranked(tops, track, is_tune, tune_worth),
+        _ranked(lows, track, is_bass, _bass_worth),
         ROWS * (last_bar - first_bar),
-        _ranked_gestures(pairs, track),
+        _ranked(pairs, track, is_gesture, gesture_worth),
     )
 
 
@@ -240,36 +244,26 @@ def _cells(line: Line, key: Key, bar: int, bars: range, count: int = 1) -> list[
     return found
 
 
-def _ranked_tunes(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]:
+def _ranked(
+    cells: Iterable[Cell],
+    track: TrackPlan,
+    can_be_sung: Callable[[Cell, Traits], bool],
+    worth: Callable[[Cell, Traits], float],
+) -> tuple[Ranked, ...]:
+    """Return the cells that can be sung, each once, the most promising first."""
     ranked = []
     for cell in dict.fromkeys(cells):
         traits = traits_of(cell, track.pulse_steps)
-        if is_tune(cell, traits):
-            ranked.append(Ranked(cell, tune_worth(cell, traits)))
+        if can_be_sung(cell, traits):
+            ranked.append(Ranked(cell, worth(cell, traits)))
     return _best(ranked)
 
 
-def _ranked_gestures(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]:
-    if track.steps_per_bar % track.pulse_steps:
-        return ()
-    ranked = []
-    for cell in dict.fromkeys(cells):
-        traits = traits_of(cell, track.pulse_steps)
-        if is_gesture(cell, traits):
-            ranked.append(Ranked(cell, gesture_worth(cell, traits)))
-    return _best(ranked)
-
-
-def _ranked_basses(cells: Iterable[Cell], track: TrackPlan) -> tuple[Ranked, ...]:
-    ranked = []
-    for cell in dict.fromkeys(cells):
-        traits = traits_of(cell, track.pulse_steps)
-        if is_bass(cell, traits):
-            moves = max(1, traits.onsets - 1)
-            worth = traits.entropy - 2.0 * traits.same / moves + 0.5 * min(traits.syncopation, 2)
-            worth += 1.2 * (0.25 <= traits.steps / moves <= 0.7)
-            ranked.append(Ranked(cell, worth))
-    return _best(ranked)
+def _bass_worth(_cell: Cell, traits: Traits) -> float:
+    """Return how promising a bass is: varied, some of it by step, few pitches struck again."""
+    moves = max(1, traits.onsets - 1)
+    worth = traits.entropy - 2.0 * traits.same / moves + 0.5 * min(traits.syncopation, 2)
+    return worth + 1.2 * (0.25 <= traits.steps / moves <= 0.7)
 
 
 def _best(ranked: list[Ranked]) -> tuple[Ranked, ...]:

@@ -103,16 +103,16 @@ def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
             lengths[index] = _EDGE_BARS if rest >= _EDGE_BARS * (len(open_parts) + 1) else 1
     left = bars - sum(lengths)
     if letters:
-        unit = _PAIR if left >= _PAIR * len(letters) else 1
-        for index, length in zip(letters, _shares(parts, letters, left, unit), strict=True):
+        for index, length in zip(letters, _shares(parts, letters, left), strict=True):
             lengths[index] = length
     elif open_parts:
         lengths[open_parts[-1]] += left
     return _sections(parts, lengths)
 
 
-def _shares(parts: Sequence[FormPart], letters: list[int], bars: int, unit: int) -> list[int]:
-    """Return the bars of sections, in multiples of `unit` but for the last."""
+def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[int]:
+    """Return the bars of sections, in pairs where there are enough, but for the last."""
+    unit = _PAIR if bars >= _PAIR * len(letters) else 1
     pairs, odd = divmod(bars, unit)
     each, more = divmod(pairs, len(letters))
     names = [parts[index].letter for index in letters]

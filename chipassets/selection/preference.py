@@ -196,6 +196,11 @@ class Weights:
     spread: NDArray[np.float64]
     weights: NDArray[np.float64]
 
+    def predict(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the marks above a usual take's for measures [..., measures]."""
+        cut = np.clip(measures, self.low, self.high)
+        return np.asarray(((cut - self.mean) / self.spread) @ self.weights)
+
 
 def measures_of(score: Score, pulse_steps: int) -> NDArray[np.float64]:
     """Return the `MEASURES` of a voiced score's opening, float64 [measures]."""
@@ -210,10 +215,8 @@ def preference(score: Score, pulse_steps: int) -> float:
     """
     if not score.is_voiced:
         return 0.0
-    model = _weights()
-    values = np.clip(measures_of(score, pulse_steps), model.low, model.high)
     # Sums may differ in the last bits from machine to machine: what decides is rounded.
-    return round(float(((values - model.mean) / model.spread) @ model.weights), 6)
+    return round(float(_weights().predict(measures_of(score, pulse_steps))), 6)
 
 
 @cache

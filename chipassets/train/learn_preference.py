@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.selection.preference import MEASURES
+from chipassets.selection.preference import MEASURES, Weights
 
 FORMAT = 1
 MARKS = Path(__file__).with_name("preference_marks.csv")
@@ -49,22 +49,6 @@ class Marks:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """Weights by measure, and where values are cut off and what they are standardised by."""
-
-    low: Floats
-    high: Floats
-    mean: Floats
-    spread: Floats
-    weights: Floats
-
-    def predict(self, measures: Floats) -> Floats:
-        """Return the predicted marks above the usual, float [takes]."""
-        cut = np.clip(measures, self.low, self.high)
-        return np.asarray(((cut - self.mean) / self.spread) @ self.weights)
-
-
 def read_marks(path: Path) -> Marks:
     """Return the marks of a table; ValueError if its columns are not `MEASURES`."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -75,14 +59,14 @@ def read_marks(path: Path) -> Marks:
     return Marks(table[:, 0].astype(np.int64), table[:, 1], table[:, 2:])
 
 
-def fit(measures: Floats, marks: Floats) -> Fit:
+def fit(measures: Floats, marks: Floats) -> Weights:
     """Return ridge regression weights of standardised measures; marks have a mean of about 0."""
     low, high = np.quantile(measures, (_CUT, 1 - _CUT), axis=0)
     cut = np.clip(measures, low, high)
     mean, spread = cut.mean(axis=0), cut.std(axis=0) + 1e-9
     z = (cut - mean) / spread
     system = z.T @ z + _PENALTY * np.eye(z.shape[1])
-    return Fit(low, high, mean, spread, np.linalg.solve(system, z.T @ (marks - marks.mean())))
+    return Weights(low, high, mean, spread, np.linalg.solve(system, z.T @ (marks - marks.mean())))
 
 
 def agreement(known: Marks) -> float:
@@ -95,7 +79,7 @@ def agreement(known: Marks) -> float:
     return float(np.corrcoef(said, known.centred)[0, 1])
 
 
-def model_of(found: Fit) -> dict[str, object]:
+def model_of(found: Weights) -> dict[str, object]:
     """Return a fit as it is stored."""
     fields = (found.low, found.high, found.mean, found.spread, found.weights)
     words = ("low", "high", "mean", "spread", "weight")
@@ -111,7 +95,7 @@ def model_of(found: Fit) -> dict[str, object]:
     }
 
 
-def card(known: Marks, found: Fit, correlation: float) -> str:
+def card(known: Marks, found: Weights, correlation: float) -> str:
     """Return the card of a fit."""
     order = np.argsort(-np.abs(found.weights))
     names = list(MEASURES)
