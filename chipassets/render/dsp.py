@@ -8,6 +8,7 @@ keep the values of a passage's first frame.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
@@ -261,7 +262,8 @@ class _Note(NamedTuple):
 class _Sound(NamedTuple):
     """A note as it sounds: its first sample, its values, and its volumes on both sides.
 
-    Volumes are one number for all values, or one a value.
+    Values are half of the chip's, whose lowest bit is always 0. Volumes are one number for all
+    values, or one a value.
     """
 
     start: int
@@ -276,9 +278,11 @@ class _Sound(NamedTuple):
     def add_to(self, bus: NDArray[np.int32], begin: int, stop: int, block: int) -> None:
         """Add the samples between two of the passage to a bus, [2, n], that starts at `block`."""
         own = slice(begin - self.start, stop - self.start)
+        values = self.values[own]
+        heard = np.empty_like(values)
         for side, volume in zip(bus, self.volumes, strict=True):
-            heard = self.values[own] * (volume if len(volume) == 1 else volume[own])
-            heard >>= 7
+            np.multiply(values, volume if len(volume) == 1 else volume[own], out=heard)
+            heard >>= 6
             side[begin - block : stop - block] += heard
 
 
@@ -345,15 +349,15 @@ def _sound(note: _Note) -> _Sound | None:
     if not length:
         return None
     values = levels[:length]
-    moments = [moment for moment in moments if moment.sample < start + length]
-    pitches = pitches[: len(moments)]
-    counts = [until.sample - moment.sample for moment, until in pairwise(moments)]
-    counts.append(start + length - moments[-1].sample)
-    values *= played(source, _held(pitches, counts, length), length)
-    values >>= 11
-    values &= ~1
-    volumes = [[_signed(moment.registers[side]) for moment in moments] for side in range(2)]
-    left, right = (_held(own, counts, length) for own in volumes)
+    begins = [moment.sample - start for moment in moments]
+    inside = bisect_left(begins, length)
+    begins, moments = begins[:inside], moments[:inside]
+    values *= played(source, pitches[:inside], begins, length)
+    values >>= 12
+    left, right = (
+        _held([_signed(moment.registers[side]) for moment in moments], begins, length)
+        for side in range(2)
+    )
     return _Sound(start, values, (left, right))
 
 
@@ -394,8 +398,8 @@ def _sounding(levels: NDArray[np.int32]) -> int:
     return 0
 
 
-def _held(values: Sequence[int], counts: Sequence[int], length: int) -> NDArray[np.int32]:
-    """Return each value `counts` times, up to `length`; a single value if all are equal."""
+def _held(values: Sequence[int], begins: Sequence[int], length: int) -> NDArray[np.int32]:
+    """Return each value from its place on, `length` in all; a single value if all are equal."""
     if values.count(values[0]) == len(values):
         return np.array(values[:1], dtype=np.int32)
-    return np.repeat(np.array(values, dtype=np.int32), counts)[:length]
+    return np.repeat(np.array(values, dtype=np.int32), np.diff(begins, append=length))

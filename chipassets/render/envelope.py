@@ -146,7 +146,10 @@ def _along(
     steps = levels[first : last + 1]
     # The first step has begun before `start`; the level behind the last one stays.
     skipped = start - (before + first) * period
-    run = np.repeat(steps, period)[skipped : skipped + count] if period > 1 else steps[:count]
-    out[: len(run)] = run
-    out[len(run) : count] = levels[-1]
+    run = steps.repeat(period)[skipped : skipped + count] if period > 1 else steps
+    if len(run) == count:
+        out[:count] = run
+    else:
+        out[: len(run)] = run
+        out[len(run) : count] = levels[-1]
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -40,16 +41,31 @@ def sounding_samples(source: Source, step: int) -> int | None:
     return -(-(source.length << 12) // step)
 
 
-def played(source: Source, steps: NDArray[np.int32], length: int) -> NDArray[np.int32]:
+def played(
+    source: Source, steps: Sequence[int], begins: Sequence[int], length: int
+) -> NDArray[np.int32]:
     """Return `length` values of a source from its start.
 
-    steps: 4096ths of a sample of the source for each output sample, or one for all of them.
+    steps: 4096ths of a sample of the source for each output sample, each from its place in
+    `begins` on, which starts with 0.
     """
-    if len(steps) > 1:
-        return _interpolated(source, np.cumsum(steps, dtype=np.int64) - steps)
+    if steps.count(steps[0]) < len(steps):
+        return _interpolated(source, _bent(steps, begins, length))
     # Cached, because pitches repeat: a wave is as long as the longest note so far.
     size = max(_SHORTEST_KEPT, 1 << (length - 1).bit_length())
-    return _steady(source, int(steps[0]), size)[:length]
+    return _steady(source, steps[0], size)[:length]
+
+
+def _bent(steps: Sequence[int], begins: Sequence[int], length: int) -> NDArray[np.int64]:
+    """Return the position in 4096ths of a sample at each output: a line for each step."""
+    slope, begin = np.array(steps, dtype=np.int64), np.array(begins, dtype=np.int64)
+    count = np.diff(begin, append=length)
+    passed = slope * count
+    at_zero = np.cumsum(passed) - passed - slope * begin
+    position: NDArray[np.int64] = np.repeat(slope, count)
+    position *= np.arange(length)
+    position += np.repeat(at_zero, count)
+    return position
 
 
 @lru_cache(maxsize=256)
@@ -65,23 +81,27 @@ def _interpolated(source: Source, position: NDArray[np.int64]) -> NDArray[np.int
     if start is None:
         return _weighted(_neighbours(source), place)
     again, period = int(np.searchsorted(place, count << 8)), count - start << 8
-    after = place[again:]
-    after -= start << 8
-    # The loops of all sources of the bank are powers of two long, so no division is needed.
-    after = after % period if period & (period - 1) else np.bitwise_and(after, period - 1, after)
-    first = _weighted(_neighbours(source), place[:again])
+    wave = np.empty(len(place), dtype=np.int32)
+    wave[:again] = _weighted(_neighbours(source), place[:again])
     if count - start <= _LONGEST_TABLE:
-        return np.concatenate((first, _loop(source).take(after)))
-    after += start << 8
-    return np.concatenate((first, _weighted(_neighbours(source), after)))
+        _loop(source).take(_rest(place[again:], period), out=wave[again:], mode="clip")
+        return wave
+    after = _rest(place[again:] - (start << 8), period)
+    wave[again:] = _weighted(_neighbours(source), after + (start << 8))
+    return wave
+
+
+def _rest(place: NDArray[np.int64], period: int) -> NDArray[np.int64]:
+    """Return places from 0 on, modulo a period, in their own array if it can be."""
+    # The loops of all sources of the bank are powers of two long, so no division is needed.
+    return place % period if period & (period - 1) else np.bitwise_and(place, period - 1, out=place)
 
 
 @lru_cache(maxsize=64)
 def _loop(source: Source) -> NDArray[np.int32]:
-    """Return the loop of a source, at every 256th of a sample."""
-    return _weighted(
-        _neighbours(source), np.arange((source.loop_start or 0) << 8, source.length << 8)
-    )
+    """Return the loop of a source at every 256th of a sample, from a place that it divides."""
+    start, stop = (source.loop_start or 0) << 8, source.length << 8
+    return np.roll(_weighted(_neighbours(source), np.arange(start, stop)), start)
 
 
 def _weighted(table: NDArray[np.int32], place: NDArray[np.int64]) -> NDArray[np.int32]:

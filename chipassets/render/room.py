@@ -56,7 +56,7 @@ class DelayLine:
 
     def __init__(self, room: Room) -> None:
         self._repeats, self._feedback = room.repeats, room.feedback
-        self._taps = np.array(room.taps, dtype=np.float64)
+        self._taps = np.array(room.taps, dtype=np.float64) / _ONE
         self._delay = room.delay * DELAY_SAMPLES
         self._line: NDArray[np.float64] = np.zeros((2, self._delay + _LEAD))
         self._rings = False
@@ -77,10 +77,8 @@ class DelayLine:
             stop = min(start + self._delay, count)
             for own, out in zip(line, heard, strict=True):
                 block = np.correlate(own[start : stop + _LEAD], self._taps)
-                block /= _ONE
-                np.floor(block, out=block)
-                out[start:stop] = block
-                block *= self._feedback / _ONE
+                echo = np.floor(block, out=out[start:stop])
+                np.multiply(echo, self._feedback / _ONE, out=block)
                 own[kept + start : kept + stop] += np.floor(block, out=block)
         self._line = line[:, count:].copy()
         self._rings = bool(self._line.any())
