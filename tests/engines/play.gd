@@ -5,6 +5,8 @@ extends Node
 class Silent:
 	extends "res://addons/chipassets/music_core.gd"
 	var now = 0.0
+	var heard_ms = 0.0 # of the sound, which may stall
+	var stalls_until = 0.0
 
 	func now_ms():
 		return now
@@ -16,20 +18,30 @@ class Silent:
 		return gain
 
 	func _new_voice(track, scene, start, at, fade_ms):
-		print("start\t%s\t%d\t%.6f" % [track["files"][0], start, at / 1000.0])
+		print("start\t%s\t%d\t%.6f" % [track["files"][0], start, now / 1000.0])
 		var players = []
 		for _file in track["files"]:
 			players.append(AudioStreamPlayer.new())
 		var fade = {"start": 1.0 if fade_ms == 0 else 0.0, "end": 1.0, "at": at, "ms": fade_ms}
 		var voice = {
 			"track": track, "scene": scene, "players": players, "fade": fade,
-			"began": at - start * 1000.0 / track["rate"],
+			"start": start, "began": heard_ms - start * 1000.0 / track["rate"],
 		}
 		_voices.append(voice)
 		return voice
 
+	func _hold_voices(is_held):
+		for voice in _voices:
+			if is_held:
+				voice["held_at"] = heard_ms
+			else:
+				voice["began"] += heard_ms - voice["held_at"]
+
 	func _sample_of(voice):
-		return _wrapped(voice["track"], (now - voice["began"]) * voice["track"]["rate"] / 1000.0)
+		if voice.has("held"):
+			return voice["held"]
+		var ms = heard_ms - voice["began"]
+		return _wrapped(voice["track"], ms * voice["track"]["rate"] / 1000.0)
 
 
 func _ready():
@@ -46,6 +58,8 @@ func _ready():
 			saved = call_on(music, calls.pop_front(), saved)
 		music.update()
 		music.now += 10
+		if music.now > music.stalls_until:
+			music.heard_ms += 10
 	get_tree().quit()
 
 
@@ -74,6 +88,12 @@ func call_on(music, row, saved):
 			music.intensity(float(row[2]), float(row[3]) * 1000, row[4])
 		"duck":
 			music.duck(float(row[2]), float(row[3]) * 1000)
+		"pause":
+			music.pause()
+		"resume":
+			music.resume()
+		"stall":
+			music.stalls_until = music.now + float(row[2]) * 1000
 		"stop":
 			music.stop(float(row[2]) * 1000)
 		"slip":

@@ -2,14 +2,17 @@
 -- sound are numbers here.
 package.path = arg[1] .. "/?.lua;" .. package.path
 local core = require("chipassets_core")
-local now = 0
+local now, stalled, stalls_until = 0, 0, 0
 local voices = {}
 local backend = {now = function() return now end, warn = function(text) print("warn\t" .. text) end}
 
 function backend.start(track, sample)
   print(("start\t%s\t%d\t%.6f"):format(track.files[1], sample, now))
-  local voice = {track = track, began = now - sample / track.rate, gains = {}}
-  function voice:position() return (now - self.began) * track.rate end
+  local function heard() return now - stalled end
+  local voice = {track = track, began = heard() - sample / track.rate, gains = {}}
+  function voice:position() return ((self.paused_at or heard()) - self.began) * track.rate end
+  function voice:pause() self.paused_at = heard() end
+  function voice:resume() self.began, self.paused_at = self.began + heard() - self.paused_at, nil end
   function voice:set_gain(layer, gain) self.gains[layer] = gain end
   function voice:stop() voices[self] = nil end
   voices[voice] = true
@@ -55,6 +58,9 @@ local said = {
   sting = function(name, when, priority) music:sting(name, when, tonumber(priority)) end,
   intensity = function(level, fade, when) music:intensity(tonumber(level), tonumber(fade), when) end,
   duck = function(db, fade) music:duck(tonumber(db), tonumber(fade)) end,
+  pause = function() music:pause() end,
+  resume = function() music:resume() end,
+  stall = function(seconds) stalls_until = now + tonumber(seconds) end,
   stop = function(fade) music:stop(tonumber(fade)) end,
   slip = function(scene)
     music:sting("victroy")
@@ -92,6 +98,7 @@ local said = {
 local frame = 0
 while #calls > 0 do
   now = frame / 100
+  if now <= stalls_until then stalled = stalled + 0.01 end
   while calls[1] and tonumber(calls[1][1]) <= now do
     local row = table.remove(calls, 1)
     said[row[2]](unpack(row, 3))

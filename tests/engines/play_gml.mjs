@@ -4,6 +4,8 @@
 import { readFileSync } from "node:fs";
 
 let now = 0;
+let heard = 0; // milliseconds of the sound, which may stall
+let stallsUntil = 0;
 const playing = new Map();
 let made = 0;
 
@@ -35,21 +37,27 @@ const gml = {
   audio_create_stream: (path) => (path.includes(process.argv[4]) ? -1 : path.replace("music/", "")),
   audio_play_sound(asset, priority, loop, gain, offset) {
     made += 1;
-    playing.set(made, { asset, gain, began: now - offset * 1000, loop });
+    playing.set(made, { asset, gain, began: heard - offset * 1000, loop });
     const sample = Math.floor(offset * 44100);
     console.log(`start\t${asset}\t${sample}\t${(now / 1000).toFixed(6)}`);
     return made;
   },
-  audio_is_playing: (sound) => playing.has(sound),
+  audio_is_playing: (sound) => playing.has(sound) && playing.get(sound).pausedAt === undefined,
+  audio_is_paused: (sound) => playing.has(sound) && playing.get(sound).pausedAt !== undefined,
   audio_sound_loop_start(sound, seconds) { playing.get(sound).loopStart = seconds; },
   audio_sound_loop_end(sound, seconds) { playing.get(sound).loopEnd = seconds; },
   audio_sound_get_track_position(sound) {
-    const { began, loop, loopStart, loopEnd } = playing.get(sound);
-    const seconds = (now - began) / 1000;
+    const { began, loop, loopStart, loopEnd, pausedAt = heard } = playing.get(sound);
+    const seconds = (pausedAt - began) / 1000;
     if (!loop || seconds < loopEnd) return seconds;
     return loopStart + ((seconds - loopStart) % (loopEnd - loopStart));
   },
   audio_sound_gain(sound, gain) { playing.get(sound).gain = gain; },
+  audio_pause_sound(sound) { playing.get(sound).pausedAt = heard; },
+  audio_resume_sound(sound) {
+    const { began, pausedAt } = playing.get(sound);
+    Object.assign(playing.get(sound), { began: began + heard - pausedAt, pausedAt: undefined });
+  },
   audio_stop_sound: (sound) => playing.delete(sound),
 };
 
@@ -75,6 +83,9 @@ const words = {
   intensity: (level, fade, when) => music.music_intensity(Number(level), Number(fade) * 1000, when),
   duck: (db, fade) => music.music_duck(Number(db), Number(fade) * 1000),
   stop: (fade) => music.music_stop(Number(fade) * 1000),
+  pause: () => music.music_pause(),
+  resume: () => music.music_resume(),
+  stall(seconds) { stallsUntil = now + Number(seconds) * 1000; },
   playing: () => console.log(`playing\t${music.music_playing() || "-"}`),
   slip(scene) {
     music.music_sting("victroy");
@@ -101,6 +112,7 @@ const rows = readFileSync(process.argv[3], "utf8").trimEnd().split("\n").map((li
 music.music_init();
 for (let frame = 0; rows.length; frame += 1) {
   now = frame * 10;
+  if (now > stallsUntil + 1e-6) heard += 10;
   while (rows.length && Number(rows[0][0]) * 1000 <= now + 1e-6) {
     const [, word, ...given] = rows.shift();
     words[word](...given);

@@ -1,7 +1,8 @@
 """One game's calls, and what the Python runtime decides: every engine's player must decide so too.
 
 A player written for an engine prints a line for each track that it starts: `start`, the first
-file's name, the sample, the time of its clock. Calls and times are given to it as a table.
+file's name, the sample, the time of the game's clock. Calls and times are given to it as a table.
+In a `stall` the sound card stands still for some seconds while the game's clock goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tests.engines.game import PIECES
 from tests.report.sample_bundle import Piece, write_sample
 
 _STEP_MS = 10
-_END_S = 37.0
+_END_S = 54.0
 _WORN_SAMPLE = 400_000_000
 
 Call = tuple[float, str, tuple[str, ...]]
@@ -94,6 +95,31 @@ CALLS: tuple[Call, ...] = (
     (35.8, "playing", ()),  # its file has one second
     leave(36.0),
     (36.2, "playing", ()),
+    enter(37.0, "title"),
+    enter(39.2, "overworld", when="bar", moods="dark"),
+    (39.3, "stall", ("0.5",)),  # the bar line is half a second later
+    (41.6, "stall", ("0.3",)),
+    enter(42.0, "title", when="bar", fade="0.1"),
+    (43.2, "sting", ("victory", "beat", "0")),
+    (43.8, "stall", ("0.4",)),
+    (44.6, "gains", ()),  # the sting ends later, too
+    enter(45.6, "battle"),
+    (45.65, "pause", ()),  # in a crossfade
+    (45.9, "save", ()),
+    (46.0, "playing", ()),
+    (46.3, "resume", ()),
+    leave(46.8),
+    enter(48.6, "battle", when="bar"),
+    (48.9, "pause", ()),  # before the line
+    (49.0, "pause", ()),
+    (49.4, "resume", ()),
+    (49.5, "resume", ()),
+    (51.0, "sting", ("victory", "now", "0")),
+    (51.5, "pause", ()),
+    enter(51.7, "cave", fade="0.1"),
+    (52.0, "resume", ()),
+    (52.3, "gains", ()),
+    (53.0, "save", ()),
     (_END_S, "end", ()),
 )  # fmt: skip
 
@@ -125,8 +151,12 @@ def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
     """What the runtime's Director decides, and the states that it gives."""
     director, starts = Director(Library.open(bundle)), []
     calls, saved, states = list(CALLS), dict[str, Any](), []
-    for now_ms in range(0, int(_END_S * 1000), _STEP_MS):
-        while calls and calls[0][0] * 1000 <= now_ms:
+    lost_ms, stalls_until_ms = 0, 0
+    for clock_ms in range(0, int(_END_S * 1000), _STEP_MS):
+        if clock_ms <= stalls_until_ms:
+            lost_ms += _STEP_MS
+        now_ms = clock_ms - lost_ms  # the sound's
+        while calls and calls[0][0] * 1000 <= clock_ms:
             _, word, words = calls.pop(0)
             if word == "enter":
                 moods = tuple(words[4].split(",")) if words[4] else ()
@@ -141,6 +171,12 @@ def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
                 director.intensity(float(words[0]), now_ms, round(float(words[1]) * 1000))
             elif word == "duck":
                 director.duck(now_ms, float(words[0]), round(float(words[1]) * 1000))
+            elif word == "stall":
+                stalls_until_ms = clock_ms + round(float(words[0]) * 1000)
+            elif word == "pause":
+                director.pause(now_ms)
+            elif word == "resume":
+                director.resume(now_ms)
             elif word == "slip":
                 director.enter(words[0], now_ms)
             elif word == "save":
@@ -153,10 +189,10 @@ def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
         change = director.update(now_ms)
         if change is not None and change.track is not None:
             sample = change.track.wrap(change.from_sample)
-            starts.append(Start(change.track.name, sample, change.at_ms / 1000))
+            starts.append(Start(change.track.name, sample, (change.at_ms + lost_ms) / 1000))
         sting = director.update_sting(now_ms)
         if sting is not None:
-            starts.append(Start(sting.track.name, 0, now_ms / 1000))
+            starts.append(Start(sting.track.name, 0, clock_ms / 1000))
     return starts, states
 
 
@@ -196,7 +232,21 @@ def assert_as_expected(said: str, bundle: Path, late: float = 0.1) -> None:
 
 def assert_playing(said: str) -> None:
     """A track that plays once is over at its end, and what lies below goes on."""
-    assert lines(said, "playing") == [["victory"], ["-"], ["night"]]
+    assert lines(said, "playing") == [["victory"], ["-"], ["night"], ["battle"]]
+
+
+def assert_gains(said: str, within: float = 1e-3) -> None:
+    """What sounds at each `gains` has its level: layers by intensity, the music under a sting."""
+    ducked = 0.8 * 10 ** (-12 / 20)
+    wanted = [
+        ("battle.1.ogg", 0.8), ("battle.2.ogg", 0.8 * 0.38268),
+        ("cave.ogg", ducked), ("cave.ogg", ducked), ("cave.ogg", ducked), ("title.ogg", ducked),
+        ("victory.ogg", 0.8), ("victory.ogg", 0.8), ("victory.ogg", 0.8),
+    ]  # fmt: skip
+    found = sorted((name, float(gain)) for name, gain in lines(said, "gain"))
+    assert [name for name, _ in found] == [name for name, _ in wanted]
+    for (name, gain), (_, level) in zip(found, wanted, strict=True):
+        assert abs(gain - level) < within, f"{name}: {gain} for {level}"
 
 
 def _assert_states(found: list[dict[str, Any]], wanted: list[dict[str, Any]], late: float) -> None:

@@ -15,6 +15,7 @@ from tests.engines.game import need, run
 from tests.engines.scenario import (
     NO_STATES,
     assert_as_expected,
+    assert_gains,
     assert_playing,
     assert_told,
     lines,
@@ -29,7 +30,6 @@ SCENE = """[gd_scene load_steps=2 format=2]
 [node name="Play" type="Node"]
 script = ExtResource( 1 )
 """
-DUCKED = 0.8 * 10 ** (-12 / 20)
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +46,7 @@ def check(said: str, folder: Path, late: float) -> None:
     assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
     assert_told(said)
     assert_playing(said)
-    check_gains(said)
-
-
-def check_gains(said: str) -> None:
-    gains = sorted((name, float(gain)) for name, gain in lines(said, "gain"))
-    assert [name for name, _ in gains] == [
-        "battle.1.ogg", "battle.2.ogg", "cave.ogg", "cave.ogg", "victory.ogg",
-    ]  # fmt: skip
-    wanted = [0.8, 0.8 * 0.38268, DUCKED, DUCKED, 0.8]
-    assert [gain for _, gain in gains] == pytest.approx(wanted, abs=1e-3)
+    assert_gains(said)
 
 
 def test_luas_core(folder: Path) -> None:
@@ -94,7 +85,7 @@ def test_rusts_core(folder: Path) -> None:
     assert_as_expected(said, folder / "bundle", 0.011)
     assert_told(said, is_typed=True)
     assert_playing(said)
-    check_gains(said)
+    assert_gains(said)
     director = Director(Library.open(folder / "bundle"))
     for (text,) in lines(said, "state"):
         director.restore(json.loads(text), 0)

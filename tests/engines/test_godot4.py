@@ -101,6 +101,11 @@ STEPS = """[
 	[2600, func(): say("silence", Music.now_playing())],
 	[2601, func(): say("restored", Music.restore(JSON.parse_string(get_meta("state"))))],
 	[3000, func(): say("again", Music.now_playing())],
+	[3001, func(): Music.pause()],
+	[3002, func(): say("held", Music.now_playing()["seconds"])],
+	[3400, func(): say("still", Music.now_playing()["seconds"])],
+	[3401, func(): Music.resume()],
+	[3700, func(): say("on", Music.now_playing()["seconds"])],
 ]"""
 SCENE = """[gd_scene load_steps=2 format=3]
 
@@ -247,6 +252,8 @@ def test_the_autoload_plays_to_the_sample(tmp_path: Path) -> None:
     assert told["sting"] == [True, "battle"]
     assert (told["silence"], told["restored"]) == (None, True)
     assert told["again"]["track"] == "battle"
+    assert told["still"] == told["held"]
+    assert 0.1 < (told["on"] - told["still"]) % 2 < 0.6
 
 
 def test_the_dock_lists_problems_by_line(tmp_path: Path) -> None:

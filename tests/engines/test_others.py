@@ -36,7 +36,8 @@ class Buffer {
   isReady() { return this.ready; }
   play(loop, pos) { played.push([this.name, loop, pos]); this.playing = true; }
   stop() { this.playing = false; }
-  fadeOut() {} fadeIn() {}
+  seek() { return 2.5; }
+  fadeOut() {} fadeIn(seconds) { this.faded = seconds; }
 }
 const made = [];
 globalThis.AudioManager = {
@@ -52,6 +53,9 @@ globalThis.AudioManager = {
   updateCurrentBgm(bgm) { this._currentBgm = bgm; },
   updateBgmParameters(bgm) { if (this._bgmBuffer) this._bgmBuffer.volume = bgm.volume / 100; },
   fadeOutBgm() {}, fadeInBgm() {},
+  saveBgm() { return { ...this._currentBgm, pos: this._bgmBuffer.seek() }; },
+  _replayFadeTime: 0.5,
+  replayBgm(bgm) { this.playBgm(bgm, bgm.pos); this._bgmBuffer.fadeIn(this._replayFadeTime); },
 };
 globalThis.SceneManager = { updateMain() {} };
 globalThis.PluginManager = {};
@@ -76,8 +80,16 @@ const full = made.slice(1).map((buffer) => buffer.volume);
 new Game_Interpreter().pluginCommand("MusicIntensity", ["0", "2"]);
 SceneManager.updateMain(); SceneManager.updateMain();
 const low = made.slice(1).map((buffer) => buffer.volume);
+ChipassetsMusic.pause(); ChipassetsMusic.pause();
+SceneManager.updateMain();
+const held = made.map((b) => !!b.playing);
+ChipassetsMusic.resume();
+made.slice(3).forEach((buffer) => { buffer.ready = true; });
+SceneManager.updateMain();
+const again = made.slice(3).map((b) => [b.name, b.volume, b.faded]);
 AudioManager.playBgm({name: "title", volume: 90}, 0);
-console.log(JSON.stringify({early, played, full, low, on: made.map((b) => !!b.playing)}));
+const on = made.map((b) => !!b.playing);
+console.log(JSON.stringify({early, played, full, low, held, again, on}));
 """
     )
     (tmp_path / "plugin.js").write_text(script)
@@ -86,7 +98,11 @@ console.log(JSON.stringify({early, played, full, low, on: made.map((b) => !!b.pl
     assert told["played"][1:3] == [["bgm/overworld-1", True, 1.5], ["bgm/overworld-2", True, 1.5]]
     assert told["full"] == [0.5, 0.5]
     assert told["low"] == [0.5, 0]
-    assert told["on"] == [False, False, False, True]
+    assert told["held"] == [False, False, False]
+    # On from there, at the intensity that was, and faded in as the game does after a battle.
+    assert told["played"][3:5] == [["bgm/overworld-1", True, 2.5], ["bgm/overworld-2", True, 2.5]]
+    assert told["again"] == [["bgm/overworld-1", 0.5, 0.5], ["bgm/overworld-2", 0, 0.5]]
+    assert told["on"] == [False] * 5 + [True]
 
 
 def test_rpg_makers_folders_and_system(music: Music) -> None:

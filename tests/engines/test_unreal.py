@@ -88,7 +88,7 @@ def assert_plays(
 
 def test_it_decides_as_the_runtime_does(played: Path) -> None:
     said = (played / "said.txt").read_text()
-    assert_as_expected(said, played / "bundle", 0.013)
+    assert_as_expected(said, played / "bundle", 0.025)
     assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
     assert_told(said, is_typed=True)
     assert_playing(said)

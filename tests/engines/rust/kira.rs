@@ -192,6 +192,10 @@ pub mod sound {
 
             pub fn set_volume(&mut self, _: impl Into<Value<Decibels>>, _: Tween) {}
 
+            pub fn pause(&mut self, _: Tween) {}
+
+            pub fn resume(&mut self, _: Tween) {}
+
             pub fn stop(&mut self, _: Tween) {}
         }
     }

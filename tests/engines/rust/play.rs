@@ -11,23 +11,33 @@ type Gains = Rc<RefCell<Vec<(&'static str, f32)>>>;
 
 struct Numbers {
     now: Rc<Cell<f64>>,
+    heard: Rc<Cell<f64>>, // seconds of the sound, which may stall
     gains: Rc<RefCell<Vec<Gains>>>,
 }
 
 struct One {
-    now: Rc<Cell<f64>>,
+    heard: Rc<Cell<f64>>,
     began: f64,
+    paused_at: Option<f64>,
     rate: f64,
     gains: Gains,
 }
 
 impl Voice for One {
     fn sample(&self) -> f64 {
-        (self.now.get() - self.began) * self.rate
+        (self.paused_at.unwrap_or(self.heard.get()) - self.began) * self.rate
     }
 
     fn set_gain(&mut self, layer: usize, gain: f32) {
         self.gains.borrow_mut()[layer].1 = gain;
+    }
+
+    fn pause(&mut self) {
+        self.paused_at = Some(self.heard.get());
+    }
+
+    fn resume(&mut self) {
+        self.began += self.heard.get() - self.paused_at.take().unwrap();
     }
 
     fn stop(&mut self) {
@@ -47,8 +57,8 @@ impl Backend for Numbers {
         println!("start\t{}\t{}\t{:.6}", track.files[0], sample, self.now.get());
         let gains = Rc::new(RefCell::new(track.files.iter().map(|file| (*file, 0.0)).collect()));
         self.gains.borrow_mut().push(Rc::clone(&gains));
-        let began = self.now.get() - sample as f64 / rate;
-        Some(One { now: Rc::clone(&self.now), began, rate, gains })
+        let began = self.heard.get() - sample as f64 / rate;
+        Some(One { heard: Rc::clone(&self.heard), began, paused_at: None, rate, gains })
     }
 
     fn warn(&mut self, text: &str) {
@@ -78,7 +88,8 @@ fn manner<'a>(words: &[&str], moods: &'a [&'a str]) -> Manner<'a> {
 
 fn main() {
     let (now, gains) = (Rc::new(Cell::new(0.0)), Rc::new(RefCell::new(Vec::new())));
-    let backend = Numbers { now: Rc::clone(&now), gains: Rc::clone(&gains) };
+    let (heard, mut stalls_until) = (Rc::new(Cell::new(0.0)), 0.0);
+    let backend = Numbers { now: Rc::clone(&now), heard: Rc::clone(&heard), gains: Rc::clone(&gains) };
     let mut music = Music::new(TRACKS, backend);
     let calls = std::fs::read_to_string(std::env::args().nth(1).unwrap()).unwrap();
     let mut rows = calls.lines().map(|line| line.split('\t').collect::<Vec<_>>()).peekable();
@@ -86,6 +97,9 @@ fn main() {
     let number = |word: &str| word.parse::<f64>().unwrap();
     for frame in 0.. {
         now.set(f64::from(frame) / 100.0);
+        if frame > 0 && now.get() > stalls_until + 1e-9 {
+            heard.set(heard.get() + 0.01);
+        }
         while rows.peek().map_or(false, |row| number(row[0]) <= now.get()) {
             let row = rows.next().unwrap();
             match row[1] {
@@ -97,6 +111,9 @@ fn main() {
                 "sting" => music.sting(row[2], when(row[3]).unwrap(), row[4].parse().unwrap()),
                 "intensity" => music.intensity(number(row[2]), number(row[3]), when(row[4]).unwrap()),
                 "duck" => music.duck(number(row[2]), number(row[3])),
+                "pause" => music.pause(),
+                "resume" => music.resume(),
+                "stall" => stalls_until = now.get() + number(row[2]),
                 "stop" => music.stop(number(row[2])),
                 "save" => {
                     saved = Some(music.state());

@@ -43,10 +43,11 @@ static class Play
         Queue<string[]> script = new Queue<string[]>();
         foreach (string line in File.ReadAllLines(files[2])) script.Enqueue(line.Split('\t'));
         string saved = "";
+        float stalls = 0;
         using (BinaryWriter heard = new BinaryWriter(File.Create(files[3])))
             while (script.Count > 0)
             {
-                while (script.Count > 0 && AudioSettings.dspTime >= Number(script.Peek()[0], 0))
+                while (script.Count > 0 && AudioSettings.dspTime + Mixer.Stalled >= Number(script.Peek()[0], 0))
                 {
                     string[] row = script.Dequeue();
                     if (row[1] == "enter")
@@ -57,6 +58,14 @@ static class Play
                     if (row[1] == "intensity") music.Intensity(Number(row[2], 1), Number(row[3], 0), row[4]);
                     if (row[1] == "duck") music.Duck(Number(row[2], 12), Number(row[3], 0));
                     if (row[1] == "stop") music.Stop(Number(row[2], 0));
+                    if (row[1] == "stall") stalls = Number(row[2], 0);
+                    if (row[1] == "pause") music.Pause();
+                    if (row[1] == "resume")
+                    {
+                        Mixer.IsResuming = true;
+                        music.Resume();
+                        Mixer.IsResuming = false;
+                    }
                     if (row[1] == "save") Console.WriteLine("state\t" + (saved = music.State()));
                     if (row[1] == "restore") Console.WriteLine("restored\t" + music.Restore(saved).ToString().ToLower());
                     if (row[1] == "refuse") Console.WriteLine("restored\t" + music.Restore(row[2]).ToString().ToLower());
@@ -77,6 +86,12 @@ static class Play
                             if (!source.loop) Console.WriteLine("gain\t" + source.clip.name + "\t" + source.volume.ToString(CultureInfo.InvariantCulture));
                 }
                 update.Invoke(music, null);
+                if (stalls > 0)
+                {
+                    stalls -= 0.01f;
+                    Mixer.Stalled += 0.01;
+                    continue;
+                }
                 foreach (float sample in Mixer.Mix()) heard.Write(sample);
             }
     }

@@ -125,8 +125,8 @@ namespace UnityEngine
         public void PlayScheduled(double time)
         {
             Due = Math.Max((long)Math.Round(time * Mixer.Rate), Mixer.Clock);
-            if (!loop)
-                Console.WriteLine(string.Format(CultureInfo.InvariantCulture, "start\t{0}\t{1}\t{2:F6}", clip.name, timeSamples, time));
+            if (!loop && !Mixer.IsResuming)
+                Console.WriteLine(string.Format(CultureInfo.InvariantCulture, "start\t{0}\t{1}\t{2:F6}", clip.name, timeSamples, time + Mixer.Stalled));
         }
     }
 
@@ -134,6 +134,8 @@ namespace UnityEngine
     {
         public const int Rate = 44100, Buffer = 1024;
         public static long Clock;
+        public static double Stalled; // seconds of the game's clock in which nothing was mixed
+        public static bool IsResuming; // what goes on begins nothing
         public static readonly List<AudioSource> Sources = new List<AudioSource>();
 
         public static float[] Mix()

@@ -35,15 +35,18 @@ int main(int, char** Files)
 		for (std::string Word; std::getline(Row, Word, '\t');) Words.push_back(Word);
 		Script.push_back(Words);
 	}
+	static const int32 Frames = 512;
+	int64_t Lost = 0; // buffers of the game's clock that the music did not see: stalls and pauses
 	std::ofstream Heard(Files[2], std::ios::binary);
 	FSubsystemCollectionBase Collection;
 	UChipassetsMusic Music;
 	Music.Initialize(Collection);
-	Music.GetCore()->onStart = [](const std::string& Name, int64_t Sample, int64_t At) {
-		std::printf("start\t%s.ogg\t%lld\t%.6f\n", Name.c_str(), static_cast<long long>(Sample), At / 44100.0);
+	Music.GetCore()->onStart = [&Lost](const std::string& Name, int64_t Sample, int64_t At) {
+		std::printf("start\t%s.ogg\t%lld\t%.6f\n", Name.c_str(), static_cast<long long>(Sample), (At + Lost * Frames) / 44100.0);
 	};
 	FString Saved;
-	const int32 Frames = 512;
+	int Stalls = 0;
+	bool bPaused = false;
 	for (int Buffers = 0; !Script.empty(); ++Buffers)
 	{
 		while (!Script.empty() && std::strtod(Script.front()[0].c_str(), nullptr) * 44100 <= Buffers * Frames)
@@ -63,6 +66,9 @@ int main(int, char** Files)
 			if (Row[1] == "intensity") Music.Intensity(Number(Row[2], 1), Number(Row[3], 0), When(Row[4]));
 			if (Row[1] == "duck") Music.Duck(Number(Row[2], 12), Number(Row[3], 0));
 			if (Row[1] == "stop") Music.Stop(Number(Row[2], 0));
+			if (Row[1] == "stall") Stalls = static_cast<int>(std::lround(std::atof(Row[2].c_str()) * 44100 / Frames));
+			if (Row[1] == "pause") Music.Pause(), bPaused = true;
+			if (Row[1] == "resume") Music.Resume(), bPaused = false;
 			if (Row[1] == "save") std::printf("state\t%s\n", Narrow(*(Saved = Music.State())).c_str());
 			if (Row[1] == "restore") std::printf("restored\t%s\n", Music.Restore(Saved) ? "true" : "false");
 			if (Row[1] == "refuse") std::printf("restored\t%s\n", Music.Restore(Wide(Row[2])) ? "true" : "false");
@@ -78,6 +84,8 @@ int main(int, char** Files)
 				std::printf("restored\t%s\n", Music.Restore(Wide(Worn)) ? "true" : "false");
 			}
 		}
+		Lost += Stalls > 0 || bPaused;
+		if (Stalls > 0 && Stalls--) continue; // nothing is asked for
 		auto* Wave = static_cast<USoundWaveProcedural*>(UGameplayStatics::Made->Sound);
 		if (!UGameplayStatics::Made->bPlays || Wave->Rate != 44100 || Wave->NumChannels != 2) return 3;
 		Wave->OnSoundWaveProceduralUnderflow.Call(Wave, Frames * 2);

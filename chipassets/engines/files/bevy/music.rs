@@ -161,6 +161,8 @@ pub trait Voice {
     /// The sample of the file, counted on through every pass of its loop or gone round.
     fn sample(&self) -> f64;
     fn set_gain(&mut self, layer: usize, gain: f32);
+    fn pause(&mut self);
+    fn resume(&mut self);
     fn stop(&mut self);
 }
 
@@ -209,6 +211,19 @@ struct Sounding<V> {
     fade: Fade,
     is_sting: bool,
     id: u64,
+    start: f64,
+    heard: Option<(f64, f64)>, // a sample, and when it was heard
+}
+
+impl<V: Voice> Sounding<V> {
+    // The sample by the music's time; what a backend tells goes from buffer to buffer.
+    fn expected(&self, now: f64) -> f64 {
+        let (sample, passed) = match self.heard {
+            Some((sample, at)) => (sample, now - at),
+            None => (self.voice.sample(), 0.0),
+        };
+        self.track.wrap(sample + passed * f64::from(self.track.rate))
+    }
 }
 
 struct Change {
@@ -232,6 +247,10 @@ const STING_DUCK: f64 = 0.251_188_643; // 12 dB less
 const STING_DUCK_SECONDS: f64 = 0.08;
 const STING_RETURN_SECONDS: f64 = 0.5;
 const RELEASE_SECONDS: f64 = 0.06;
+// Beyond this the sound has stalled; less is followed little by little, by that share a second.
+const STALL_SECONDS: f64 = 0.1;
+const FOLLOWED_A_SECOND: f64 = 6.0;
+const ROUNDING_SECONDS: f64 = 0.0005; // puts nothing off by a frame
 
 /// Plays the tracks by the game's scenes: scenes of a higher level lie over those of a lower.
 pub struct Music<B: Backend> {
@@ -254,6 +273,10 @@ pub struct Music<B: Backend> {
     sting_duck: Fade,
     made: u64,
     told: HashSet<String>,
+    // The music's time follows the sound: it stands still in a pause, and where the sound card stalls.
+    time: f64,
+    read_at: f64,
+    is_paused: bool,
 }
 
 /// The amplitude of a layer, from 0 on, of that many at an intensity: the first always sounds.
@@ -368,6 +391,9 @@ impl<B: Backend> Music<B> {
             sting_duck: Fade::steady(1.0),
             made: 0,
             told: HashSet::new(),
+            time: 0.0,
+            read_at: 0.0,
+            is_paused: false,
         }
     }
 
@@ -417,6 +443,24 @@ impl<B: Backend> Music<B> {
         self.end_sting();
     }
 
+    /// Hold everything until `resume`: what sounds, fades, stings, and what waits for a line.
+    pub fn pause(&mut self) {
+        if !self.is_paused {
+            self.time = self.now();
+            self.is_paused = true;
+            self.voices.iter_mut().for_each(|one| one.voice.pause());
+        }
+    }
+
+    /// Go on where `pause` stopped.
+    pub fn resume(&mut self) {
+        if self.is_paused {
+            self.read_at = self.backend.now();
+            self.is_paused = false;
+            self.voices.iter_mut().for_each(|one| one.voice.resume());
+        }
+    }
+
     /// Go to this intensity, 0 to 1, within some seconds, at once or at the next line.
     pub fn intensity(&mut self, level: f64, fade: f64, when: When) {
         let level = level.clamp(0.0, 1.0);
@@ -428,7 +472,7 @@ impl<B: Backend> Music<B> {
     /// Lower the music by that many decibels until told otherwise; 0 is back.
     pub fn duck(&mut self, by_db: f64, fade: f64) {
         let gain = 10f64.powf(-by_db.max(0.0) / 20.0);
-        self.game_duck = self.game_duck.turn(self.backend.now(), fade, gain);
+        self.game_duck = self.game_duck.turn(self.now(), fade, gain);
     }
 
     /// Play a track, or a scene's track, once over the music, which makes room.
@@ -491,8 +535,13 @@ impl<B: Backend> Music<B> {
 
     /// Do what is due; call it once a frame.
     pub fn update(&mut self) {
-        let now = self.backend.now();
-        if self.pending.as_ref().map_or(false, |change| now >= change.at) {
+        if self.is_paused {
+            return;
+        }
+        self.follow_sound();
+        let now = self.time;
+        let soon = now + ROUNDING_SECONDS;
+        if self.pending.as_ref().map_or(false, |change| soon >= change.at) {
             if let Some(mut change) = self.pending.take() {
                 if change.how == How::Fade && self.current.is_some() && change.track.is_some() {
                     let track = change.track.take();
@@ -504,9 +553,9 @@ impl<B: Backend> Music<B> {
                 self.take(change, now);
             }
         }
-        if self.waiting.as_ref().map_or(false, |sting| now >= sting.at) {
+        if self.waiting.as_ref().map_or(false, |sting| soon >= sting.at) {
             self.start_sting(now);
-        } else if self.sting.as_ref().map_or(false, |sting| now >= sting.at) {
+        } else if self.sting.as_ref().map_or(false, |sting| soon >= sting.at) {
             self.end_sting();
         }
         self.set_gains(now);
@@ -519,12 +568,51 @@ impl<B: Backend> Music<B> {
         });
     }
 
+    fn now(&self) -> f64 {
+        if self.is_paused { self.time } else { self.time + self.backend.now() - self.read_at }
+    }
+
+    // Let the music's time pass as the sound does.
+    fn follow_sound(&mut self) {
+        let read_at = self.backend.now();
+        let passed = read_at - self.read_at;
+        self.time += passed;
+        self.read_at = read_at;
+        let (time, id) = (self.time, self.current);
+        let one = match self.voices.iter_mut().find(|one| Some(one.id) == id) {
+            Some(one) => one,
+            None => return,
+        };
+        let (track, sample) = (one.track, one.track.wrap(one.voice.sample()));
+        if !track.loops && sample >= track.samples as f64 {
+            return;
+        }
+        if one.heard.is_none() {
+            // Where the backend never tells another place than the first one, it is not waited for.
+            if (sample - one.start).abs() > 1.0 {
+                one.heard = Some((sample, time));
+            }
+            return;
+        }
+        let expected = one.expected(time);
+        let (mut ahead, start) = (sample - expected, track.loop_start as f64);
+        if track.loops && sample >= start && expected >= start {
+            let length = track.loop_length as f64;
+            ahead = (ahead + length / 2.0).rem_euclid(length) - length / 2.0;
+        }
+        ahead /= f64::from(track.rate);
+        if ahead.abs() <= STALL_SECONDS {
+            ahead *= (FOLLOWED_A_SECOND * passed).min(1.0);
+        }
+        self.time += ahead.max(-passed);
+    }
+
     fn sounding(&self) -> Option<&Sounding<B::Voice>> {
         self.current.and_then(|id| self.voices.iter().find(|one| one.id == id))
     }
 
     fn ask(&mut self, track: Option<&'static Track>, scene: String, fade: f64, is_jump: bool) {
-        let (at, how) = (self.backend.now(), How::Crossfade);
+        let (at, how) = (self.now(), How::Crossfade);
         self.pending = Some(Change { track, scene, at, fade, how, keeps_place: false, is_jump });
     }
 
@@ -633,7 +721,8 @@ impl<B: Backend> Music<B> {
         self.made += 1;
         let first = if fade == 0.0 { 1.0 } else { 0.0 };
         let fade = Fade { first, last: 1.0, at: now, seconds: fade };
-        self.voices.push(Sounding { track, scene, voice, fade, is_sting, id: self.made });
+        let (id, start, heard) = (self.made, sample as f64, None);
+        self.voices.push(Sounding { track, scene, voice, fade, is_sting, id, start, heard });
         self.set_gains(now);
         Some(self.made)
     }
@@ -653,7 +742,7 @@ impl<B: Backend> Music<B> {
 
     fn end_sting(&mut self) {
         self.waiting = None;
-        let now = self.backend.now();
+        let now = self.now();
         if self.release_sting(now) {
             self.sting_duck = self.sting_duck.turn(now, STING_RETURN_SECONDS, 1.0);
         }
@@ -737,14 +826,10 @@ impl<B: Backend> Music<B> {
     }
 
     fn line_time(&self, when: When) -> f64 {
-        let wait = match self.sounding() {
-            Some(one) => {
-                let sample = one.track.wrap(one.voice.sample());
-                one.track.to_line(sample, when) / f64::from(one.track.rate)
-            }
-            None => 0.0,
-        };
-        self.backend.now() + wait
+        let now = self.now();
+        now + self.sounding().map_or(0.0, |one| {
+            one.track.to_line(one.expected(now), when) / f64::from(one.track.rate)
+        })
     }
 
     fn level_of(&self, scene: &str) -> i32 {
@@ -880,6 +965,18 @@ impl Voice for KiraVoice {
             let duration = if *before < 0.0 { Duration::ZERO } else { FRAME };
             handle.set_volume(decibels(gain), Tween { duration, ..Default::default() });
             *before = gain;
+        }
+    }
+
+    fn pause(&mut self) {
+        for (handle, _) in &mut self.layers {
+            handle.pause(Tween::default());
+        }
+    }
+
+    fn resume(&mut self) {
+        for (handle, _) in &mut self.layers {
+            handle.resume(Tween::default());
         }
     }
 

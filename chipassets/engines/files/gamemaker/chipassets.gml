@@ -9,12 +9,17 @@
 ///     music_intensity(0.4);                       // fewer layers
 ///     music_sting("victory", "beat");             // once over the music, which makes room
 ///     music_duck(12); music_duck(0);              // lower for speech, and back
+///     music_pause(); music_resume();              // hold everything, and go on
 ///     save.music = music_state();                 // a struct; music_restore(save.music)
 
 #macro MUSIC_STING_DUCK 0.2511886
 #macro MUSIC_STING_DUCK_MS 80
 #macro MUSIC_STING_RETURN_MS 500
 #macro MUSIC_RELEASE_MS 60
+// Beyond this the sound has stalled; less is followed little by little, by that share a millisecond.
+#macro MUSIC_STALL_MS 100
+#macro MUSIC_FOLLOWED_A_MS 0.006
+#macro MUSIC_ROUNDING_MS 0.5
 
 /// Get the tracks ready: call it once.
 function music_init() {
@@ -30,6 +35,7 @@ function music_init() {
         ],
         volume: 0.8, music_volume: 1, sting_volume: 1,
         stack: [], left: {}, voices: [], told: {},
+        time: 0, read_at: 0, is_paused: false,
         current: undefined, pending: undefined, sting: undefined, waiting: undefined,
         level: music_fade(1, 1, 0, 0), game_duck: music_fade(1, 1, 0, 0), sting_duck: music_fade(1, 1, 0, 0)
     };
@@ -81,22 +87,46 @@ function music_stop(_fade_ms = 800) {
     var _m = global.music;
     _m.stack = [];
     _m.left = {};
-    _m.pending = music_change(undefined, "", current_time, _fade_ms, "crossfade");
+    _m.pending = music_change(undefined, "", music_now(), _fade_ms, "crossfade");
     music_end_sting();
+}
+
+/// Hold everything until music_resume(): what sounds, fades, stings, and what waits for a line.
+function music_pause() {
+    var _m = global.music;
+    if (_m.is_paused) return;
+    _m.time = music_now();
+    _m.is_paused = true;
+    for (var i = 0; i < array_length(_m.voices); i++) {
+        var _sounds = _m.voices[i].sounds;
+        for (var n = 0; n < array_length(_sounds); n++) audio_pause_sound(_sounds[n]);
+    }
+}
+
+/// Go on where music_pause() stopped.
+function music_resume() {
+    var _m = global.music;
+    if (!_m.is_paused) return;
+    _m.read_at = current_time;
+    _m.is_paused = false;
+    for (var i = 0; i < array_length(_m.voices); i++) {
+        var _sounds = _m.voices[i].sounds;
+        for (var n = 0; n < array_length(_sounds); n++) audio_resume_sound(_sounds[n]);
+    }
 }
 
 /// Go to this intensity, 0 to 1, at once or at the next line of what plays.
 function music_intensity(_level, _fade_ms = 600, _when = "now") {
     var _m = global.music, _to = clamp(_level, 0, 1);
     if (_to != _m.level.last) {
-        _m.level = music_turned(_m.level, current_time + music_ms_to_line(_when), _fade_ms, _to);
+        _m.level = music_turned(_m.level, music_now() + music_ms_to_line(_when), _fade_ms, _to);
     }
 }
 
 /// Lower the music by that many decibels until told otherwise; 0 is back.
 function music_duck(_by_db = 12, _fade_ms = 150) {
     var _gain = power(10, -max(_by_db, 0) / 20);
-    global.music.game_duck = music_turned(global.music.game_duck, current_time, _fade_ms, _gain);
+    global.music.game_duck = music_turned(global.music.game_duck, music_now(), _fade_ms, _gain);
 }
 
 /// Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
@@ -111,7 +141,7 @@ function music_sting(_name, _when = "now", _priority = 0) {
     if (!is_undefined(_m.current) && _m.current.track == _track) return;
     if (!is_undefined(_m.sting) && _m.sting.priority > _priority) return;
     if (!is_undefined(_m.waiting) && _m.waiting.priority > _priority) return;
-    _m.waiting = { track: _track, at: current_time + music_ms_to_line(_when), priority: _priority };
+    _m.waiting = { track: _track, at: music_now() + music_ms_to_line(_when), priority: _priority };
 }
 
 /// The name of the track that sounds; "" in silence, and behind the end of one that plays once.
@@ -168,15 +198,18 @@ function music_restore(_saved, _fade_ms = 800) {
             music_keep(_scene, _saved.playing);
         }
     }
-    _m.pending = music_change(_wanted, _scene, current_time, _fade_ms, "crossfade");
+    _m.pending = music_change(_wanted, _scene, music_now(), _fade_ms, "crossfade");
     _m.pending.is_jump = true;
     return true;
 }
 
 /// Do what is due: call it in every step.
 function music_step() {
-    var _m = global.music, _now = current_time;
-    if (!is_undefined(_m.pending) && _now >= _m.pending.at) {
+    var _m = global.music;
+    if (_m.is_paused) return;
+    music_follow_sound();
+    var _now = _m.time, _soon = _now + MUSIC_ROUNDING_MS; // rounding puts nothing off by a step
+    if (!is_undefined(_m.pending) && _soon >= _m.pending.at) {
         var _change = _m.pending;
         _m.pending = undefined;
         if (_change.how == "fade" && !is_undefined(_m.current) && !is_undefined(_change.track)) {
@@ -186,9 +219,9 @@ function music_step() {
         }
         music_take(_change, _now);
     }
-    if (!is_undefined(_m.waiting) && _now >= _m.waiting.at) {
+    if (!is_undefined(_m.waiting) && _soon >= _m.waiting.at) {
         music_start_sting(_now);
-    } else if (!is_undefined(_m.sting) && _now >= _m.sting.ends) {
+    } else if (!is_undefined(_m.sting) && _soon >= _m.sting.ends) {
         music_end_sting();
     }
     for (var i = array_length(_m.voices) - 1; i >= 0; i--) {
@@ -208,6 +241,45 @@ function music_share(_level, _layer, _layers) {
 }
 
 // What follows is the player's own.
+
+// The music's time follows the sound: it stands still in a pause, and where the sound card stalls.
+function music_now() {
+    var _m = global.music;
+    return _m.is_paused ? _m.time : _m.time + current_time - _m.read_at;
+}
+
+// The sample at which the music is by its time; what the engine tells goes from buffer to buffer.
+function music_expected_sample(_now) {
+    var _voice = global.music.current;
+    if (is_undefined(_voice.heard)) return music_sample(_voice);
+    return music_wrapped(_voice.track, _voice.heard + (_now - _voice.heard_at) * _voice.track.rate / 1000);
+}
+
+// Let the music's time pass as the sound does.
+function music_follow_sound() {
+    var _m = global.music, _read_at = current_time, _passed = _read_at - _m.read_at;
+    _m.time += _passed;
+    _m.read_at = _read_at;
+    if (is_undefined(_m.current)) return;
+    var _voice = _m.current, _track = _voice.track, _sample = music_sample(_voice);
+    if (!_track.loops && _sample >= _track.samples) return;
+    if (is_undefined(_voice.heard)) {
+        // Where the engine never tells another place than the first one, it is not waited for.
+        if (abs(_sample - _voice.start) > 1) {
+            _voice.heard = _sample;
+            _voice.heard_at = _m.time;
+        }
+        return;
+    }
+    var _expected = music_expected_sample(_m.time), _ahead = _sample - _expected;
+    if (_track.loops && min(_sample, _expected) >= _track.loop_start) {
+        var _half = _track.loop_length / 2;
+        _ahead = (_ahead + 3 * _half) mod _track.loop_length - _half;
+    }
+    _ahead *= 1000 / _track.rate;
+    if (abs(_ahead) <= MUSIC_STALL_MS) _ahead *= min(MUSIC_FOLLOWED_A_MS * _passed, 1);
+    _m.time += max(_ahead, -_passed);
+}
 
 function music_scene() {
     var _stack = global.music.stack;
@@ -368,7 +440,7 @@ function music_plan(_before, _options) {
     if (!music_known("how", _how, ["crossfade", "fade", "cut"])) _how = _rule[4];
     var _fade_ms = (_how == "cut") ? 0 : music_option(_options, "fade_ms", _rule[3]);
     if (_keeps && _how == "fade") _how = "crossfade";
-    var _at = current_time + music_ms_to_line(music_option(_options, "when", _rule[2]));
+    var _at = music_now() + music_ms_to_line(music_option(_options, "when", _rule[2]));
     _m.pending = music_change(_track, _scene, _at, _fade_ms, _how);
     _m.pending.keeps_place = _keeps;
 }
@@ -432,7 +504,7 @@ function music_voice(_track, _scene, _start, _now, _fade_ms, _is_sting) {
         }
     }
     var _voice = {
-        track: _track, scene: _scene, sounds: [], is_sting: _is_sting,
+        track: _track, scene: _scene, sounds: [], is_sting: _is_sting, start: _start, heard: undefined,
         fade: music_fade((_fade_ms == 0) ? 1 : 0, 1, _now, _fade_ms)
     };
     // All in one step: the layers of a track begin with the same buffer of the mixer. Half a sample
@@ -474,9 +546,9 @@ function music_end_sting() {
     var _m = global.music;
     _m.waiting = undefined;
     if (is_undefined(_m.sting)) return;
-    _m.sting.voice.fade = music_turned(_m.sting.voice.fade, current_time, MUSIC_RELEASE_MS, 0);
+    _m.sting.voice.fade = music_turned(_m.sting.voice.fade, music_now(), MUSIC_RELEASE_MS, 0);
     _m.sting = undefined;
-    _m.sting_duck = music_turned(_m.sting_duck, current_time, MUSIC_STING_RETURN_MS, 1);
+    _m.sting_duck = music_turned(_m.sting_duck, music_now(), MUSIC_STING_RETURN_MS, 1);
 }
 
 function music_set_gains(_voice, _now) {
@@ -542,7 +614,8 @@ function music_place(_scene) {
 }
 
 function music_sample(_voice) {
-    if (!_voice.track.loops && !audio_is_playing(_voice.sounds[0])) return _voice.track.samples;
+    var _sound = _voice.sounds[0];
+    if (!_voice.track.loops && !audio_is_playing(_sound) && !audio_is_paused(_sound)) return _voice.track.samples;
     var _seconds = audio_sound_get_track_position(_voice.sounds[0]);
     return music_wrapped(_voice.track, _seconds * _voice.track.rate);
 }
@@ -585,7 +658,8 @@ function music_ms_to_line(_when) {
     var _m = global.music;
     if (!music_known("when", _when, ["now", "beat", "bar", "section"])) return 0;
     if (_when == "now" || is_undefined(_m.current)) return 0;
-    return music_to_line(_m.current.track, music_sample(_m.current), _when) * 1000 / _m.current.track.rate;
+    var _track = _m.current.track;
+    return music_to_line(_track, music_expected_sample(music_now()), _when) * 1000 / _track.rate;
 }
 
 function music_to_line(_track, _sample, _when) {

@@ -64,7 +64,8 @@ function Voice:fill()
   end
   -- A game that stood still for longer than the queue holds: go on in step. What the game has paused
   -- keeps its queue, and stays paused.
-  if ran_dry and not self.is_done and not self.sources[1]:isPlaying() and self.is_started then
+  local should_play = self.is_started and not self.is_done and not self.is_paused
+  if ran_dry and should_play and not self.sources[1]:isPlaying() then
     love.audio.play(self.sources)
   end
 end
@@ -83,6 +84,16 @@ end
 
 function Voice:set_gain(layer, gain)
   self.sources[layer]:setVolume(gain)
+end
+
+function Voice:pause()
+  self.is_paused = true
+  love.audio.pause(self.sources)
+end
+
+function Voice:resume()
+  self.is_paused = false
+  love.audio.play(self.sources)
 end
 
 function Voice:stop()

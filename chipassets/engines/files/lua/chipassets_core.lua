@@ -3,7 +3,9 @@
 --
 -- A backend has: now(), seconds of a clock; start(track, sample), which returns a voice, or nil and
 -- a word to the log where a file cannot be played; warn(text).
--- A voice has: position(), the sample of the file; set_gain(layer, gain); stop().
+-- A voice has: position(), the sample of the file; set_gain(layer, gain); pause(); resume(); stop().
+--
+-- The music's time follows the sound: it stands still in a pause, and where the sound card stalls.
 
 local Music = {}
 Music.__index = Music
@@ -23,6 +25,9 @@ local WHENS, HOWS = {"now", "beat", "bar", "section"}, {"crossfade", "fade", "cu
 local OPTIONS = {"moods", "when", "fade", "how"}
 local STING_DUCK = 10 ^ (-12 / 20)
 local STING_DUCK_SECONDS, STING_RETURN_SECONDS, RELEASE_SECONDS = 0.08, 0.5, 0.06
+-- Beyond this the sound has stalled; less is followed little by little, by that share a second.
+local STALL_SECONDS, FOLLOWED_A_SECOND = 0.1, 6
+local ROUNDING_SECONDS = 0.0005 -- puts nothing off by a frame
 
 local function steady(value)
   return {first = value, last = value, at = 0, seconds = 0}
@@ -175,6 +180,7 @@ local function new(tracks, backend, options)
     levels = options.levels or LEVELS, rules = options.rules or RULES,
     _tracks = tracks, _backend = backend, _stack = {}, _left = {}, _voices = {}, _told = {},
     _level = steady(1), _game_duck = steady(1), _sting_duck = steady(1),
+    _time = 0, _read_at = 0, _is_paused = false,
   }, Music)
 end
 
@@ -223,8 +229,22 @@ end
 -- Fade to silence and forget every scene.
 function Music:stop(fade)
   self._stack, self._left = {}, {}
-  self._pending = {scene = "", at = self._backend.now(), fade = fade or 0.8, how = "crossfade"}
+  self._pending = {scene = "", at = self:_now(), fade = fade or 0.8, how = "crossfade"}
   self:_end_sting()
+end
+
+-- Hold everything until resume(): what sounds, fades, stings, and what waits for a line.
+function Music:pause()
+  if self._is_paused then return end
+  self._time, self._is_paused = self:_now(), true
+  for _, voice in ipairs(self._voices) do voice.sounds:pause() end
+end
+
+-- Go on where pause() stopped.
+function Music:resume()
+  if not self._is_paused then return end
+  self._read_at, self._is_paused = self._backend.now(), false
+  for _, voice in ipairs(self._voices) do voice.sounds:resume() end
 end
 
 -- Go to this intensity, 0 to 1, within some seconds, at once or at the next line of what plays.
@@ -238,7 +258,7 @@ end
 -- Lower the music by that many decibels until told otherwise; 0 is back.
 function Music:duck(by_db, fade)
   local gain = 10 ^ (-clamp(by_db or 12, 0, 200) / 20)
-  self._game_duck = turn(self._game_duck, self._backend.now(), fade or 0.15, gain)
+  self._game_duck = turn(self._game_duck, self:_now(), fade or 0.15, gain)
 end
 
 -- Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
@@ -305,7 +325,7 @@ function Music:restore(state, fade)
   if not wanted and type(state.playing) == "table" then
     wanted, scene = self:_keep(state.playing.scene, state.playing), state.playing.scene
   end
-  local now = self._backend.now()
+  local now = self:_now()
   self._pending = {
     track = wanted, scene = scene, at = now, fade = fade or 0.8, how = "crossfade", is_jump = true,
   }
@@ -314,9 +334,11 @@ end
 
 -- Do what is due; call it once a frame.
 function Music:update()
-  local now = self._backend.now()
+  if self._is_paused then return end
+  self:_follow_sound()
+  local now, soon = self._time, self._time + ROUNDING_SECONDS
   local change = self._pending
-  if change and now >= change.at then
+  if change and soon >= change.at then
     self._pending = nil
     if change.how == "fade" and self._current and change.track then
       local later = {track = change.track, scene = change.scene, fade = change.fade}
@@ -326,12 +348,47 @@ function Music:update()
     end
     self:_take(change, now)
   end
-  if self._waiting and now >= self._waiting.at then
+  if self._waiting and soon >= self._waiting.at then
     self:_start_sting(now)
-  elseif self._sting and now >= self._sting.ends then
+  elseif self._sting and soon >= self._sting.ends then
     self:_end_sting()
   end
   self:_tend(now)
+end
+
+function Music:_now()
+  return self._is_paused and self._time or self._time + self._backend.now() - self._read_at
+end
+
+-- The sample at which the music is by its time; what an engine tells goes from buffer to buffer.
+function Music:_expected_sample(now)
+  local voice = self._current
+  if not voice.heard_at then return self:_sample() end
+  return wrap(voice.track, voice.heard + (now - voice.heard_at) * voice.track.rate)
+end
+
+-- Let the music's time pass as the sound does.
+function Music:_follow_sound()
+  local read_at = self._backend.now()
+  local passed = read_at - self._read_at
+  self._time, self._read_at = self._time + passed, read_at
+  local voice = self._current
+  if not voice then return end
+  local track, sample = voice.track, self:_sample()
+  if not track.loops and sample >= track.samples then return end
+  if not voice.heard_at then
+    -- An engine that never tells another place than the first one is not waited for.
+    if sample ~= voice.start then voice.heard, voice.heard_at = sample, self._time end
+    return
+  end
+  local expected = self:_expected_sample(self._time)
+  local ahead = sample - expected
+  if track.loops and math.min(sample, expected) >= track.loop_start then
+    ahead = (ahead + track.loop_length / 2) % track.loop_length - track.loop_length / 2
+  end
+  ahead = ahead / track.rate
+  if math.abs(ahead) <= STALL_SECONDS then ahead = ahead * math.min(FOLLOWED_A_SECOND * passed, 1) end
+  self._time = self._time + math.max(ahead, -passed)
 end
 
 function Music:_plan(before, options)
@@ -410,7 +467,7 @@ end
 function Music:_voice(track, scene, start, now, fade)
   local sounds = self._backend.start(track, start)
   if not sounds then return nil end
-  local voice = {track = track, scene = scene, sounds = sounds}
+  local voice = {track = track, scene = scene, sounds = sounds, start = start}
   voice.fade = {first = fade == 0 and 1 or 0, last = 1, at = now, seconds = fade}
   table.insert(self._voices, voice)
   self:_set_gains(voice, now)
@@ -436,7 +493,7 @@ end
 function Music:_end_sting()
   self._waiting = nil
   if self._sting then
-    local now = self._backend.now()
+    local now = self:_now()
     self._sting.voice.fade = turn(self._sting.voice.fade, now, RELEASE_SECONDS, 0)
     self._sting = nil
     self:_return_from_sting(now)
@@ -547,14 +604,14 @@ function Music:_sample()
 end
 
 function Music:_line_time(when)
-  local now = self._backend.now()
+  local now = self:_now()
   if when and not has(WHENS, when) then
     self:_tell("there is no when '" .. tostring(when) .. "'; " .. meant(tostring(when), WHENS))
     when = "now"
   end
   if not self._current or not when or when == "now" then return now end
   local track = self._current.track
-  return now + samples_to_line(track, self:_sample(), when) / track.rate
+  return now + samples_to_line(track, self:_expected_sample(now), when) / track.rate
 end
 
 function Music:_tell(text)

@@ -110,6 +110,15 @@ init -5 python in chipassets:
         elif is_there(track, [track["once"]]):
             renpy.sound.play(track["once"], channel="sound")
 
+    def pause(is_held=True):
+        """Hold what sounds until resume()."""
+        for name in [channel(number) for number in range(1, LAYERS + 1)] + ["sound"]:
+            renpy.music.set_pause(is_held, name)
+
+    def resume():
+        """Go on where pause() stopped."""
+        pause(False)
+
     def stop(fadeout=0.8):
         """Fade to silence."""
         for number in range(1, LAYERS + 1):

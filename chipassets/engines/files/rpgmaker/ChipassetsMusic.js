@@ -28,6 +28,7 @@
  * MV:  plugin command   MusicIntensity 40 36
  * MZ:  plugin command   Intensity
  * Script, both:         ChipassetsMusic.intensity(0.4, 36)
+ *                       ChipassetsMusic.pause(), ChipassetsMusic.resume()
  *
  * A track with layers is a BGM like any other: "overworld" plays overworld-1, overworld-2, …
  * in step. Loops follow the tags LOOPSTART and LOOPLENGTH, which both versions read.
@@ -48,6 +49,7 @@ var ChipassetsMusic = ChipassetsMusic || {};
   let buffers = [];
   let wanted = null;
   let master = 1;
+  let held = null;
 
   // The amplitudes of that many layers at an intensity: the first always sounds.
   function spread(intensity, layers) {
@@ -83,6 +85,18 @@ var ChipassetsMusic = ChipassetsMusic || {};
 
   ChipassetsMusic.spread = spread;
 
+  // Stop the BGM until resume(), which plays it on from there.
+  ChipassetsMusic.pause = function () {
+    held = held || AudioManager.saveBgm();
+    AudioManager.stopBgm();
+  };
+
+  ChipassetsMusic.resume = function () {
+    const bgm = held;
+    held = null;
+    if (bgm && bgm.name) AudioManager.replayBgm(bgm);
+  };
+
   // Called once a frame: fades, and starts layers in the frame in which all of them are loaded.
   ChipassetsMusic.update = function () {
     if (passed < length) {
@@ -91,11 +105,12 @@ var ChipassetsMusic = ChipassetsMusic || {};
       follow();
     }
     if (wanted && buffers.every((buffer) => buffer.isReady())) {
-      const { bgm, pos } = wanted;
+      const { bgm, pos, fade } = wanted;
       wanted = null;
       buffers.forEach((buffer) => buffer.play(true, pos));
       follow();
       AudioManager.updateBgmParameters(bgm);
+      if (fade) buffers.forEach((buffer) => buffer.fadeIn(fade));
     }
   };
 
@@ -116,7 +131,7 @@ var ChipassetsMusic = ChipassetsMusic || {};
       this.createBuffer("bgm", `${bgm.name}-${i + 1}`)
     );
     // MV has the type in the address; MZ makes the buffer from folder and name alike.
-    wanted = { bgm, pos: pos || 0 };
+    wanted = { bgm, pos: pos || 0, fade: 0 };
     this._bgmBuffer = buffers[0];
     return undefined;
   };
@@ -138,6 +153,13 @@ var ChipassetsMusic = ChipassetsMusic || {};
       buffers.slice(1).forEach((buffer) => buffer[way](duration));
     };
   }
+
+  // After a battle or a pause the game fades its buffer in: the layers when they begin.
+  const replayBgm = AudioManager.replayBgm;
+  AudioManager.replayBgm = function (bgm) {
+    replayBgm.call(this, bgm);
+    if (wanted) wanted.fade = this._replayFadeTime;
+  };
 
   const updateBgmParameters = AudioManager.updateBgmParameters;
   AudioManager.updateBgmParameters = function (bgm) {

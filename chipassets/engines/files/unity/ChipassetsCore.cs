@@ -148,6 +148,9 @@ namespace Chipassets
         Voice current;
         Change pending;
         Sting sting, waiting;
+        // A pause takes no time of the music: so much is behind the audio clock.
+        double lost, pausedAt;
+        bool isPaused;
         Fade level = Fade.Steady(1), gameDuck = Fade.Steady(1), stingDuck = Fade.Steady(1);
 
         class Entry
@@ -243,7 +246,7 @@ namespace Chipassets
         /// <summary>The sample of its file at which the track that sounds is, or 0.</summary>
         public double Sample
         {
-            get { return current == null ? 0 : current.Sample(backend.Now); }
+            get { return current == null ? 0 : current.Sample(Now); }
         }
 
         /// <summary>
@@ -276,8 +279,38 @@ namespace Chipassets
         {
             stack.Clear();
             left.Clear();
-            pending = new Change { scene = "", at = backend.Now, fade = fade };
+            pending = new Change { scene = "", at = Now, fade = fade };
             EndSting();
+        }
+
+        /// <summary>Hold everything until Resume(): what sounds, fades, stings, what waits for a line.</summary>
+        public void Pause()
+        {
+            if (isPaused) return;
+            pausedAt = Now;
+            isPaused = true;
+            foreach (Voice voice in voices)
+            {
+                voice.sample = voice.Sample(pausedAt);
+                voice.at = Math.Max(voice.at, pausedAt);
+                voice.sounds.Stop();
+            }
+        }
+
+        /// <summary>Go on where Pause() stopped; scheduled anew, so that loops stay exact.</summary>
+        public void Resume()
+        {
+            if (!isPaused) return;
+            isPaused = false;
+            lost = backend.Now + Lead - pausedAt;
+            for (int i = voices.Count - 1; i >= 0; i--)
+            {
+                Voice voice = voices[i];
+                voice.sounds = backend.Start(voice.track, (int)voice.sample, voice.at + lost);
+                if (voice.sounds != null) continue;
+                voices.RemoveAt(i);
+                if (voice == current) current = null;
+            }
         }
 
         /// <summary>Let more or fewer of a track's layers sound, 0 to 1.</summary>
@@ -290,7 +323,7 @@ namespace Chipassets
         /// <summary>Lower the music by that many decibels until told otherwise; 0 is back.</summary>
         public void Duck(float byDb = 12, float fade = 0.15f)
         {
-            gameDuck = gameDuck.Turn(backend.Now, fade, (float)Math.Pow(10, -Math.Max(byDb, 0) / 20));
+            gameDuck = gameDuck.Turn(Now, fade, (float)Math.Pow(10, -Math.Max(byDb, 0) / 20));
         }
 
         /// <summary>
@@ -355,14 +388,15 @@ namespace Chipassets
                 scene = state.playing.scene;
                 wanted = Keep(scene, state.playing);
             }
-            pending = new Change { track = wanted, scene = scene, at = backend.Now, fade = fade, isJump = true };
+            pending = new Change { track = wanted, scene = scene, at = Now, fade = fade, isJump = true };
             return true;
         }
 
         /// <summary>Do what is due; call it once a frame.</summary>
         public void Update()
         {
-            double now = backend.Now;
+            if (isPaused) return;
+            double now = Now;
             if (pending != null && now + Ahead >= pending.at)
             {
                 Change change = pending;
@@ -397,6 +431,11 @@ namespace Chipassets
             if (layer == 0) return 1;
             float point = Math.Min(Math.Max(level * Math.Max(layers - 1, 1) - (layer - 1), 0), 1);
             return (float)Math.Sin(point * Math.PI / 2);
+        }
+
+        double Now
+        {
+            get { return isPaused ? pausedAt : backend.Now - lost; }
         }
 
         Entry Top
@@ -475,7 +514,7 @@ namespace Chipassets
 
         Voice NewVoice(Track track, string scene, int sample, double at, float fade, bool isSting)
         {
-            IVoice sounds = backend.Start(track, sample, at);
+            IVoice sounds = backend.Start(track, sample, at + lost);
             if (sounds == null) return null;
             Voice voice = new Voice
             {
@@ -506,7 +545,7 @@ namespace Chipassets
         {
             waiting = null;
             if (sting == null) return;
-            double now = backend.Now;
+            double now = Now;
             sting.voice.fade = sting.voice.fade.Turn(now, ReleaseSeconds, 0);
             sting = null;
             stingDuck = stingDuck.Turn(now, StingReturnSeconds, 1);
@@ -631,7 +670,7 @@ namespace Chipassets
             if (current != null && current.scene == scene)
             {
                 place.track = current.track.name;
-                place.sample = (int)current.Sample(backend.Now);
+                place.sample = (int)current.Sample(Now);
             }
             else if (left.TryGetValue(scene, out found))
             {
@@ -643,7 +682,7 @@ namespace Chipassets
 
         double LineTime(string when)
         {
-            double now = backend.Now;
+            double now = Now;
             if (when != null && !Known("when", when, Whens)) return now;
             if (current == null || when == null || when == "now") return now;
             // What is asked to begin only in a moment has its lines from there on.

@@ -48,6 +48,18 @@ namespace Chipassets
             Core.Stop(fade);
         }
 
+        /// <summary>Hold everything until Resume(): what sounds, fades, stings, what waits for a line.</summary>
+        public void Pause()
+        {
+            Core.Pause();
+        }
+
+        /// <summary>Go on where Pause() stopped.</summary>
+        public void Resume()
+        {
+            Core.Resume();
+        }
+
         /// <summary>Let more or fewer of a track's layers sound, 0 to 1.</summary>
         public void Intensity(float value, float fade = 0.6f, string when = "now")
         {

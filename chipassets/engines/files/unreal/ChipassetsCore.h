@@ -209,6 +209,18 @@ public:
         EndSting();
     }
 
+    // Hold everything until Resume(): what sounds, fades, stings, what waits for a line.
+    void Pause() {
+        std::lock_guard<std::mutex> lock(mutex_);
+        isPaused_ = true;
+    }
+
+    // Go on where Pause() stopped.
+    void Resume() {
+        std::lock_guard<std::mutex> lock(mutex_);
+        isPaused_ = false;
+    }
+
     // Let more or fewer of a track's layers sound, 0 to 1, within some seconds.
     void Intensity(double value, double fade = 0.6, const std::string& when = "now") {
         std::lock_guard<std::mutex> lock(mutex_);
@@ -308,13 +320,18 @@ public:
     void Render(int16_t* out, int frames) {
         std::lock_guard<std::mutex> lock(mutex_);
         while (frames > 0) {
-            Update();
+            if (isPaused_ && awake_ == 0) {
+                std::fill(out, out + 2 * frames, int16_t(0));
+                return;
+            }
+            if (!isPaused_) Update();
             int64_t until = clock_ + std::min(frames, kBlock);
             for (int64_t due : {pending_.isAsked ? pending_.at : 0, waiting_.track ? waiting_.at : 0,
                                 sting_.track ? sting_.at : 0})
                 if (due > clock_) until = std::min(until, due);
             int count = static_cast<int>(until - clock_);
             Mix(out, count);
+            FadeForPause(out, count);
             clock_ = until;
             out += 2 * count;
             frames -= count;
@@ -322,7 +339,7 @@ public:
     }
 
 private:
-    static constexpr int kBlock = 64;
+    static constexpr int kBlock = 64, kPauseFrames = 256;
     static constexpr double kStingDuck = 0.251188643;  // 12 dB less
     static constexpr double kQuarter = 1.5707963267948966;
 
@@ -397,6 +414,8 @@ private:
     Fade level_ = Fade::Steady(1), gameDuck_ = Fade::Steady(1), stingDuck_ = Fade::Steady(1);
     int64_t clock_ = 0;
     std::vector<float> mixed_;
+    bool isPaused_ = false;
+    int awake_ = kPauseFrames;  // down to 0 in a pause, so that it begins and ends without a click
 
     static int64_t Frames(double seconds) { return std::llround(std::max(seconds, 0.0) * kRate); }
     std::string Scene() const { return stack_.empty() ? "" : stack_.back().scene; }
@@ -620,6 +639,13 @@ private:
             }
         for (size_t i = 0; i < mixed_.size(); i++)
             out[i] = static_cast<int16_t>(std::lrint(std::clamp(mixed_[i], -1.0f, 1.0f) * 32767.0f));
+    }
+
+    void FadeForPause(int16_t* out, int frames) {
+        for (int i = 0; i < frames && (isPaused_ || awake_ < kPauseFrames); i++) {
+            awake_ = std::clamp(awake_ + (isPaused_ ? -1 : 1), 0, kPauseFrames);
+            for (int side = 0; side < 2; side++) out[2 * i + side] = static_cast<int16_t>(out[2 * i + side] * awake_ / kPauseFrames);
+        }
     }
 
     const Track* ForScene(const std::string& scene, const std::vector<std::string>& moods) const {

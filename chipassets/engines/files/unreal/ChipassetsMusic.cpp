@@ -144,6 +144,16 @@ void UChipassetsMusic::Duck(float ByDb, float Fade)
 	Core->Duck(ByDb, Fade);
 }
 
+void UChipassetsMusic::Pause()
+{
+	Core->Pause();
+}
+
+void UChipassetsMusic::Resume()
+{
+	Core->Resume();
+}
+
 void UChipassetsMusic::Stop(float Fade)
 {
 	Core->Stop(Fade);

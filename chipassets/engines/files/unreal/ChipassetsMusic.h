@@ -74,6 +74,14 @@ public:
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Duck(float ByDb = 12.0f, float Fade = 0.15f);
 
+	/** Hold everything until Resume(): what sounds, fades, stings, what waits for a line. */
+	UFUNCTION(BlueprintCallable, Category = "Music")
+	void Pause();
+
+	/** Go on where Pause() stopped. */
+	UFUNCTION(BlueprintCallable, Category = "Music")
+	void Resume();
+
 	/** Fade to silence and forget every scene. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Stop(float Fade = 0.8f);

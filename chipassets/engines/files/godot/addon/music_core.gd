@@ -7,6 +7,7 @@
 #   Music.sting("victory")        # once over the music, which makes room
 #   Music.leave()                 # back to the scene below, where its music was left
 #   Music.duck(12); Music.duck(0) # lower by that many decibels, and back
+#   Music.pause(); Music.resume() # hold everything, and go on
 #   var save = Music.state()      # plain values for a save game; Music.restore(save)
 extends Node
 
@@ -30,6 +31,11 @@ const STING_DUCK_DB = 12.0
 const STING_DUCK_MS = 80
 const STING_RETURN_MS = 500
 const SILENT_DB = -80.0
+# Beyond this the sound has stalled; less is followed little by little, by that share a millisecond.
+const STALL_MS = 100
+const FOLLOWED_A_MS = 0.006
+const LONGEST_BUFFER_SECONDS = 0.1
+const ROUNDING_MS = 0.5 # puts nothing off by a frame
 
 var levels = LEVELS
 var rules = RULES
@@ -51,6 +57,10 @@ var _level = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
 var _game_duck = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
 var _sting_duck = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
 var _told = {}
+# The music's time follows the sound: it stands still in a pause, and where the sound card stalls.
+var _time = 0.0
+var _read_at = 0
+var _is_paused = false
 
 
 # Have these tracks, whose files lie in a folder of the project.
@@ -98,20 +108,42 @@ func leave(options = {}):
 func stop(fade_ms = 800):
 	_stack = []
 	_left = {}
-	_pending = {"track": null, "scene": "", "at": now_ms(), "fade_ms": fade_ms, "how": "crossfade"}
+	_pending = {"track": null, "scene": "", "at": _music_ms(), "fade_ms": fade_ms, "how": "crossfade"}
 	_end_sting()
+
+
+# Hold everything until resume(): what sounds, fades, stings, and what waits for a line.
+func pause():
+	if _is_paused:
+		return
+	for voice in _voices:
+		voice["held"] = _sample_of(voice)
+	_time = _music_ms()
+	_is_paused = true
+	_hold_voices(true)
+
+
+# Go on where pause() stopped.
+func resume():
+	if not _is_paused:
+		return
+	_read_at = now_ms()
+	_is_paused = false
+	_hold_voices(false)
+	for voice in _voices:
+		voice.erase("held")
 
 
 # Go to this intensity, 0 to 1, within fade_ms, at once or at the next line of what plays.
 func intensity(level, fade_ms = 600, when = "now"):
 	level = clamp(level, 0.0, 1.0)
 	if level != _level["end"]:
-		_level = _turned(_level, now_ms() + _ms_to_line(when), fade_ms, level)
+		_level = _turned(_level, _music_ms() + _ms_to_line(when), fade_ms, level)
 
 
 # Lower the music by that many decibels until told otherwise; 0 is back.
 func duck(by_db = 12.0, fade_ms = 150):
-	_game_duck = _turned(_game_duck, now_ms(), fade_ms, pow(10.0, -max(by_db, 0.0) / 20.0))
+	_game_duck = _turned(_game_duck, _music_ms(), fade_ms, pow(10.0, -max(by_db, 0.0) / 20.0))
 
 
 # Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
@@ -128,7 +160,7 @@ func sting(name, when = "now", priority = 0):
 	for other in [_sting, _waiting_sting]:
 		if other != null and other["priority"] > priority:
 			return
-	_waiting_sting = {"track": track, "at": now_ms() + _ms_to_line(when), "priority": priority}
+	_waiting_sting = {"track": track, "at": _music_ms() + _ms_to_line(when), "priority": priority}
 
 
 # What sounds, {track, scene, bar, beat, seconds}; null in silence, and behind the end of a track
@@ -188,7 +220,7 @@ func restore(saved, fade_ms = 800):
 		scene = saved["playing"]["scene"]
 		wanted = _keep(scene, saved["playing"])
 	_pending = {
-		"track": wanted, "scene": scene, "at": now_ms(), "fade_ms": fade_ms, "how": "crossfade",
+		"track": wanted, "scene": scene, "at": _music_ms(), "fade_ms": fade_ms, "how": "crossfade",
 		"is_jump": true,
 	}
 	return true
@@ -205,8 +237,12 @@ func _process(_delta):
 
 # Do what is due; called once a frame by itself.
 func update():
-	var now = now_ms()
-	if _pending != null and now >= _pending["at"]:
+	if _is_paused:
+		return
+	_follow_sound()
+	var now = _time
+	var soon = now + ROUNDING_MS
+	if _pending != null and soon >= _pending["at"]:
 		var change = _pending
 		_pending = null
 		if change["how"] == "fade" and _current != null and change["track"] != null:
@@ -215,11 +251,53 @@ func update():
 			_pending["at"] = now + change["fade_ms"]
 			change["track"] = null
 		_take(change, now)
-	if _waiting_sting != null and now >= _waiting_sting["at"]:
+	if _waiting_sting != null and soon >= _waiting_sting["at"]:
 		_start_sting(now)
-	elif _sting != null and now >= _sting["ends"]:
+	elif _sting != null and soon >= _sting["ends"]:
 		_end_sting()
 	_tend(now)
+
+
+func _music_ms():
+	return _time if _is_paused else _time + now_ms() - _read_at
+
+
+# The sample at which the music is by its time; what the engine tells goes from buffer to buffer.
+func _expected_sample(now):
+	if not _current.has("heard_at"):
+		return _sample_of(_current)
+	var track = _current["track"]
+	var passed = (now - _current["heard_at"]) * track["rate"] / 1000.0
+	return _wrapped(track, _current["heard"] + passed)
+
+
+# Let the music's time pass as the sound does.
+func _follow_sound():
+	var read_at = now_ms()
+	var passed = read_at - _read_at
+	_time += passed
+	_read_at = read_at
+	if _current == null:
+		return
+	var track = _current["track"]
+	var sample = _sample_of(_current)
+	if not track["loops"] and sample >= track["samples"]:
+		return
+	if not _current.has("heard_at"):
+		# Where the engine never tells another place than the first one, it is not waited for.
+		if sample != _current["start"]:
+			_current["heard"] = sample
+			_current["heard_at"] = _time
+		return
+	var expected = _expected_sample(_time)
+	var ahead = sample - expected
+	if track["loops"] and min(sample, expected) >= track["loop_start"]:
+		var half = track["loop_length"] / 2.0
+		ahead = fposmod(ahead + half, track["loop_length"]) - half
+	ahead *= 1000.0 / track["rate"]
+	if abs(ahead) <= STALL_MS:
+		ahead *= min(FOLLOWED_A_MS * passed, 1.0)
+	_time += max(ahead, -passed)
 
 
 func _plan(before, options):
@@ -244,7 +322,7 @@ func _plan(before, options):
 		how = rule[4]
 	var keeps_place = _current != null and _shares_bars(track, _current["track"])
 	_pending = {
-		"track": track, "scene": scene, "at": now_ms() + _ms_to_line(options.get("when", rule[2])),
+		"track": track, "scene": scene, "at": _music_ms() + _ms_to_line(options.get("when", rule[2])),
 		"fade_ms": 0 if how == "cut" else options.get("fade_ms", rule[3]),
 		"how": "crossfade" if keeps_place and how == "fade" else how, "keeps_place": keeps_place,
 	}
@@ -309,7 +387,7 @@ func _new_voice(track, scene, start, now, fade_ms):
 		add_child(player)
 		players.append(player)
 	var voice = {
-		"track": track, "scene": scene, "players": players, "from": start,
+		"track": track, "scene": scene, "players": players, "from": start, "start": start,
 		"fade": {"start": 1.0 if fade_ms == 0 else 0.0, "end": 1.0, "at": now, "ms": fade_ms},
 	}
 	_voices.append(voice)
@@ -343,7 +421,7 @@ func _start_sting(now):
 func _end_sting():
 	_waiting_sting = null
 	if _sting != null:
-		var now = now_ms()
+		var now = _music_ms()
 		_sting["voice"]["fade"] = _turned(_sting["voice"]["fade"], now, 60, 0.0)
 		_sting = null
 		_return_from_sting(now)
@@ -351,6 +429,15 @@ func _end_sting():
 
 func _return_from_sting(now):
 	_sting_duck = _turned(_sting_duck, now, STING_RETURN_MS, 1.0)
+
+
+# The audio thread must not mix a buffer between two layers: they would be apart by it for good.
+func _hold_voices(is_held):
+	AudioServer.lock()
+	for voice in _voices:
+		for player in voice["players"]:
+			player.stream_paused = is_held
+	AudioServer.unlock()
 
 
 func _tend(now):
@@ -507,6 +594,8 @@ func _place_of(scene):
 
 
 func _sample_of(voice):
+	if voice.has("held"):
+		return voice["held"]
 	if not voice["track"]["loops"] and not voice["players"][0].playing:
 		return voice["track"]["samples"] # it has ended
 	var seconds = voice["players"][0].get_playback_position()
@@ -516,7 +605,8 @@ func _sample_of(voice):
 			return voice["from"]
 		voice["from"] = 0
 	if voice["players"][0].playing:
-		seconds += AudioServer.get_time_since_last_mix()
+		# By the system's clock, so it also counts while nothing is mixed: no buffer is that long.
+		seconds += min(AudioServer.get_time_since_last_mix(), LONGEST_BUFFER_SECONDS)
 	return _wrapped(voice["track"], seconds * voice["track"]["rate"])
 
 
@@ -578,7 +668,7 @@ func _ms_to_line(when):
 		return 0
 	if _current == null or when == "now":
 		return 0
-	var sample = _sample_of(_current)
+	var sample = _expected_sample(_music_ms())
 	return int(round(samples_to_line(_current["track"], sample, when) * 1000.0
 			/ _current["track"]["rate"]))
 
