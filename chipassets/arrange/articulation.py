@@ -59,9 +59,8 @@ class Timing:
         return swung_frame(step, self.frames_per_bar, self.beats_per_bar, self.swing)
 
     def beat_accent(self, step: int) -> int:
-        """Return what is added to a level by the place in the bar.
-
-        +2 on the first beat, -1 off eighths.
+        """Return what a step's place in the bar adds to a level: +2 on its first beat, -1 off
+        eighths.
         """
         in_bar = step % steps_per_bar(self.beats_per_bar)
         if in_bar == 0:
@@ -89,7 +88,7 @@ def fit_line(line: Sequence[Note], spec: VoiceSpec) -> list[Note]:
 
 
 def _outside(pitches: Sequence[int], shift: int, low: int, high: int) -> int:
-    """Return how many pitches are outside a range after moving them by `shift` semitones."""
+    """Return how many pitches lie outside low..high after a shift by `shift` semitones."""
     return sum(not low <= pitch + shift <= high for pitch in pitches)
 
 
@@ -104,7 +103,7 @@ def count_folded(line: Sequence[Note], fitted: Sequence[Note], spec: VoiceSpec) 
 
 
 def _fold(pitch: int, low: int, high: int) -> int:
-    """The pitch moved by the fewest octaves into low..high, which is an octave or more."""
+    """Return the pitch moved by the fewest octaves into low..high, at least an octave wide."""
     if pitch < low:
         return pitch + OCTAVE * -((pitch - low) // OCTAVE)
     if pitch > high:

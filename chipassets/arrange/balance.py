@@ -121,9 +121,9 @@ def _power(
 
 
 def _playing_frames(notes: Sequence[ChipNote], is_drums: bool) -> int:
-    """Return for how long a part plays: its notes, and the gaps that are no rests.
+    """Return the number of frames in which a part plays: its notes, and gaps too short to be rests.
 
-    A drum's note lasts until the next one, however long ago it has died away.
+    A drum's note lasts until the next one, even if its sound has decayed before.
     """
     following = [note.start_frame for note in notes[1:]]
     ends = [

@@ -15,12 +15,12 @@ from chipassets.chips.soundbank import Source
 class State:
     """The state of one voice in one frame.
 
-    `volume`: the instrument's `envelope` times the note's `level`; at 0 the voice is silent and its
-    other registers stay. `attack`: this is the first frame of a note. `held`: false once the note
-    is released. `ends`: this is the last frame before the next attack, for chips that need to know.
-    `unplugged`: the voice has not sounded yet. `room`: frames left to a loop's seam or the end.
-    `part`: the kind of the section, see `FormPart`. `recorded`: the number of the recording that a
-    sampler plays, and its source; None plays the bank's.
+    volume: the instrument's `envelope` times the note's `level`; at 0 the voice is silent and its
+    other registers stay. attack: whether this is the first frame of a note. held: false once the
+    note is released. ends: whether the next frame is an attack, for chips that need to know.
+    unplugged: whether the voice has not sounded yet. room: frames left before the loop's seam or
+    the end. part: the kind of the section, see `FormPart`. recorded: the number and the source of
+    the recording that a sampler plays; None plays the bank's.
     """
 
     volume: int = 0

@@ -95,7 +95,7 @@ def one_a_step(strokes: Sequence[DrumStroke]) -> tuple[DrumHit, ...]:
 
 
 def _ends(score: Score) -> bool:
-    """Return whether the score does not loop and has more than one bar."""
+    """Return whether the score plays once and has more than one bar."""
     return score.loop_start_bar is None and score.bars > 1
 
 
@@ -106,7 +106,7 @@ def _choose_fill(groove: Groove, rng: np.random.Generator, whole: bool) -> str:
 
 
 def _clear(pattern: str) -> str:
-    """Return the pattern without hats in the first three steps, so that a crash can ring."""
+    """Return the pattern without hats in its first three steps, so that a crash is heard."""
     return pattern[:3].replace("h", ".").replace("o", ".") + pattern[3:]
 
 

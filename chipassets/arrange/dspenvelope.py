@@ -85,7 +85,7 @@ def fit_adsr(volume: Macro) -> Adsr | None:
 
 
 def _heard(volume: Macro) -> NDArray[np.float64]:
-    """Return the held values up to where the macro becomes silent for good, at least one."""
+    """Return the macro's held values, without the silence at their end; at least one."""
     values = [volume.at(frame) for frame in range(_FOLLOWED_FRAMES)]
     while len(values) > 1 and not values[-1]:
         values.pop()

@@ -81,11 +81,12 @@ def plan_dynamics(score: Score, moods: Sequence[str], share: float = 1.0) -> Dyn
 
 
 def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
-    """Return the dynamics with the levels that the plan sets for sections, and with its fade-out.
+    """Return the dynamics with the section levels and the fade-out that the plan sets.
 
-    A section's level replaces the one that the form gives it, and the bar's place in its phrase is
-    added; 0 dB is the loudest. If any level is set, sections that come again are as loud each time,
-    as far as theirs are not set: what is asked for is not to hide in a rise of the form's.
+    A level set for a section replaces the one derived from the form; the bar's level within its
+    phrase is added, and 0 dB is the loudest. If any level is set, all sections of one letter
+    without a level of their own become equally loud, so that rises derived from the form do not
+    mask it.
     """
     bars = list(dynamics.bars_db)
     levels = [track.wished(section.name).dynamics_db for section in score.sections]
@@ -107,7 +108,7 @@ def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
 
 
 def _level_out(bars_db: list[float], sections: Sequence[Section]) -> None:
-    """Raise each section to the loudest one of its letter."""
+    """Raise the sections of one letter to the level of the loudest among them, in place."""
     for section in sections:
         alike = [own for own in sections if own.name[:1] == section.name[:1]]
         first = section.start_bar
@@ -139,7 +140,7 @@ def _section_db(
 def apply_gates(
     notes: Sequence[ChipNote], dynamics: Dynamics, timing: Timing
 ) -> tuple[ChipNote, ...]:
-    """Return the notes of a voice without volume; notes of softer bars are shortened."""
+    """Return the notes of a voice that has no volume control: in softer bars they are shorter."""
     found = []
     for note in notes:
         factor = dynamics.factor(note.start_frame // timing.frames_per_bar)

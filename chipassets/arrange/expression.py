@@ -41,7 +41,7 @@ def in_time(instrument: Instrument, timing: Timing) -> Instrument:
 
 
 def colours_of(instrument: Instrument) -> tuple[Instrument, ...]:
-    """Return the instrument and its variants."""
+    """Return the instrument, its variant with another timbre, and its variant with a scoop."""
     other = replace(
         instrument,
         name=instrument.name + COLOURED,
@@ -66,10 +66,10 @@ def express(
     *,
     role: str,
 ) -> tuple[ChipNote, ...]:
-    """Return the notes with variants of the instrument where the form asks for them.
+    """Return the notes, with variants of the instrument where the form asks for them.
 
-    Only the tune has scoops, and it keeps its timbre in a section that is heard again; a harmony
-    has the other timbre where the voice that it accompanies has not.
+    Only the tune has scoops, and only in contrasting sections does it change its timbre. A harmony
+    has the other timbre in the sections in which the tune has its usual one.
     """
     plain = instrument.arpeggio == Instrument("").arpeggio
     beat = int(timing.frames_per_bar / timing.beats_per_bar)
@@ -100,7 +100,9 @@ _COLOURED = {
 
 
 def form_of(sections: Iterable[Section], timing: Timing) -> tuple[FormPart, ...]:
-    """Return what the sections are in the form, those of the first one's letter being home."""
+    """Return each section's kind: the first is home, others of its letter return, the rest
+    contrast.
+    """
     found: list[FormPart] = []
     home = ""
     for section in sections:

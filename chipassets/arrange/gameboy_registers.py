@@ -66,7 +66,7 @@ def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
 
 
 def _scene(song: ChipSong, frame: int, states: Voices) -> tuple[Write, ...]:
-    """Where a section begins, the side of the second pulse and the bass's wave, if they change."""
+    """Return the writes at a section's start that change the panning or the bass's wave."""
     if not any(part.start_frame == frame for part in song.form):
         return ()
     before, now = song.part_at(frame - 1), song.part_at(frame)
@@ -88,9 +88,10 @@ def _wave_voice(song: ChipSong) -> str:
 
 
 def _bass_at(song: ChipSong, frame: int) -> str:
-    """The instrument of the wave voice in the frame's section: of its first note there.
+    """Return the name of the wave voice's instrument in the section that contains the frame.
 
-    In a section without one it is that of the note before, else of the first; "" without notes.
+    It is that of the section's first note; in a section without notes that of the note before, else
+    of the song's first note; "" if the voice has no notes.
     """
     begin = song.part_at(frame).start_frame
     end = min((part.start_frame for part in song.form if part.start_frame > frame),
@@ -106,7 +107,7 @@ _NO_NOTE = ChipNote(0, 0, 0, 0, "")
 
 
 def _wave_memory(instrument: str) -> list[Write]:
-    """The voice off, and the instrument's wave."""
+    """Return the writes that switch the wave voice off and load the instrument's wave."""
     wave = enumerate(_wave_bytes(instrument))
     return [Write(_WAVE_POWER, 0x00), *(Write(_WAVE_MEMORY + n, byte) for n, byte in wave)]
 
@@ -164,9 +165,9 @@ def _wave_level(volume: int) -> int:
 
 
 def _next_level(register: int | None, wanted: int) -> int:
-    """Return the register's level for this frame: up in at most two steps, down one at a time.
+    """Return the register's level in this frame, at most two levels higher or one lower.
 
-    The converter's output moves with the level, so stopping a note at once would thump.
+    The converter's output follows the level, so stopping a note at once would be heard as a thump.
     """
     if register is None:
         return _WAVE_LEVELS[wanted]

@@ -82,10 +82,7 @@ def fill_gaps(
 
 
 class _Span:
-    """A range of steps in which the same notes sound.
-
-    `heard` are their indices, the highest first.
-    """
+    """A range of steps in which the same notes sound; `heard` has their indices, highest first."""
 
     def __init__(self, start: int, end: int, heard: list[int]) -> None:
         self.start, self.end, self.heard = start, end, heard

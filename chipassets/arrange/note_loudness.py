@@ -140,7 +140,10 @@ def _wave(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers
 
 
 def _source(instrument: Instrument, duty: int, pitch: int) -> soundbank.Source:
-    """Return what an instrument plays; a recording as if it had no gain, which is heard besides."""
+    """Return the SNES source that an instrument plays; a recording without its gain.
+
+    The gain of a recording is applied to the power instead.
+    """
     if instrument.recording:
         return source_of(replace(instrument.recording, gain_db=0.0))
     return soundbank.sources()[soundbank.wave_source(instrument.name, duty, pitch)]

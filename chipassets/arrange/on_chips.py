@@ -29,9 +29,9 @@ class Difference:
 
 
 def compare_chips(score: Score, old: str, new: str) -> Difference:
-    """Return how a score that knows its voices sounds on the second chip, beside the first one.
+    """Return how a composed score sounds on the second chip, compared with the first one.
 
-    old, new: keys of `chips.profiles.CHIPS`. Merged music, whose voices are dealt anew for each
+    old, new: keys of `chips.profiles.CHIPS`. Merged music, whose voices are assigned anew for each
     chip, does not differ.
     """
     if not score.is_voiced:

@@ -133,7 +133,7 @@ def _moved(note: ChipNote, spec: VoiceSpec, semitones: int) -> ChipNote:
 
 
 def _fill(own: Sequence[ChipNote], others: Sequence[ChipNote]) -> tuple[ChipNote, ...]:
-    """Return the own notes, and the others' notes that sound where no own note does."""
+    """Return the part's own notes, and those of `others` that sound where it rests."""
     free = [
         note
         for note in others

@@ -120,7 +120,10 @@ def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
 
 
 def _scene(song: ChipSong, frame: int, states: Voices) -> tuple[Write, ...]:
-    """Who is heard in the echo where a section begins, and the echo's volume, a step a frame."""
+    """Return the writes for the echo at a section's start: the voices in it and its volume.
+
+    The volume moves to the section's by one unit per frame.
+    """
     del states
     writes: list[Write] = []
     if not any(0 <= frame - part.start_frame <= FULL_SIDE for part in song.form):
@@ -143,7 +146,7 @@ def _senders(song: ChipSong, frame: int) -> int:
 
 
 def _echo_volume(song: ChipSong, frame: int) -> int:
-    """The echo's volume: a section's own, which it comes to by a step a frame."""
+    """Return the echo volume at a frame: it moves to the section's by one unit per frame."""
     part = song.part_at(frame)
     wanted = _room(song).volume * STAGES[part.kind].echo_percent // 100
     if part.start_frame in (0, song.loop_start_frame):

@@ -127,6 +127,7 @@ Voices = dict[str, tuple[ChipNote, ...]]
 
 
 def _band(score: Score, track: TrackPlan, chip: str) -> _Players:
+    """Return the track's timing and instruments, and the chip's voices that it may use."""
     table = assign_roles(_find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(
@@ -183,7 +184,7 @@ def _further_parts(
 
 
 def _sung(voices: Voices, score: Score, band: _Players) -> Voices:
-    """Return the voices with timbres that follow the form, and with the loudness of every bar."""
+    """Return the voices with the timbres that the form asks for, and the loudness of every bar."""
     flat = band.voice_of["bass"].kind == "triangle" if "bass" in band.voice_of else False
     share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
     dynamics = plan_dynamics(score, band.track.preset_moods, share)

@@ -104,6 +104,7 @@ def _states(
 def _state(
     note: ChipNote, instrument: Instrument, frame: int, chip: Chip, spec: VoiceSpec, part: str
 ) -> State:
+    """Return a voice's state at a frame of a note or of its release."""
     age = frame - note.start_frame
     held = frame < note.end_frame
     volume = instrument.volume.at(age) if held else _released(note, instrument, frame)

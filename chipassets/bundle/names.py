@@ -45,7 +45,7 @@ def _is_kept(char: str) -> bool:
 
 
 def _brings_back(words: list[str], name: str) -> bool:
-    """Return whether the words in title case are the name, so that no other name has them."""
+    """Return whether the words in title case give the name, so that no other name has them."""
     titled = [
         word if place and word in _SMALL_WORDS else word[:1].upper() + word[1:]
         for place, word in enumerate(words)

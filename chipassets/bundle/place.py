@@ -56,9 +56,9 @@ def open_place(folder: Path, game: str) -> Place:
 
 
 def index_files(folder: Path) -> tuple[Path, ...]:
-    """Return the files, there or not, that decide what a folder holds beside what its index lists.
+    """Return the files, existing or not, that determine which files of a folder are the bundle's.
 
-    The index itself, what git is told of the files, and a replacement that was stopped.
+    They are the index, the .gitattributes, and the traces of an interrupted replacement.
     """
     return folder / INDEX_NAME, folder / ATTRIBUTES_PATH, folder / SWAP_NAME
 

@@ -159,7 +159,7 @@ def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes | Path]) 
 
 
 def _refuse_strangers(place: Place, index: Index) -> None:
-    """Raise BundleError if a new file would replace one that no build has written."""
+    """Raise BundleError if a new file would replace one that no build wrote."""
     folders = {parent for entry in index.files() for parent in Path(entry.path).parents}
     for folder in sorted(folders - {Path()}):
         if (place.folder / folder).is_symlink():

@@ -77,7 +77,10 @@ def _clips(log: RegisterLog) -> dict[str, str]:
 
 
 def _order(frames: Sequence[tuple[Write, ...]]) -> list[int]:
-    """Return addresses in an order that contains every frame's writes; one may occur twice."""
+    """Return addresses in an order that contains each frame's writes as a subsequence.
+
+    An address may occur twice.
+    """
     order: list[int] = []
     for writes in frames:
         place = 0

@@ -130,7 +130,10 @@ def _put(lane: dict[int, FtCell], row: int, effect: str) -> None:
 
 
 def _palette(song: ChipSong, most: int) -> dict[tuple[str, int], int]:
-    """Return the level for notes of each instrument and level, so that the bank is large enough."""
+    """Return the level to use for each instrument and level, so that there are few enough of them.
+
+    most: how many instruments at one level the bank may hold.
+    """
     used = sorted({(note.instrument, note.level) for v in song.voices for note in v.notes})
     for step in range(1, 16):
         palette = {(name, level): _near(level, step) for name, level in used}
@@ -145,6 +148,7 @@ def _palette(song: ChipSong, most: int) -> dict[tuple[str, int], int]:
 
 
 def _near(level: int, step: int) -> int:
+    """Return the level rounded to a multiple of `step`, limited to 1..15."""
     return min(15, max(1, round(level / step) * step))
 
 

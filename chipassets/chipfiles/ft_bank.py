@@ -101,14 +101,21 @@ def fits(instrument: Instrument) -> bool:
 
 
 def _held(macro: Macro, low: int, high: int) -> _Said:
-    """Return the macro with FamiTracker's release, the last value before the note's end."""
+    """Return a macro's values, loop index and release index (-1 for none) as FamiTracker has them.
+
+    Values are limited to low..high. FamiTracker's release index is the last value before the note's
+    end.
+    """
     loop = -1 if macro.loop is None else min(macro.loop, _LONGEST - 1)
     values = tuple(min(max(value, low), high) for value in macro.values[:_LONGEST])
     return values, loop, min(macro.release or 0, _LONGEST) - 1
 
 
 def _without_release(macro: Macro, low: int, high: int) -> _Said:
-    """Return the part before the release: the end of a note does not change this macro."""
+    """Return the values before the macro's release, its loop index, and -1 for no release.
+
+    So the end of a note does not change this macro.
+    """
     values, loop, _ = _held(macro, low, high)
     return values[: macro.release or len(values)], loop, -1
 
@@ -130,7 +137,7 @@ def _arpeggio(instrument: Instrument, kind: str, pitch: int) -> _Said:
 
 
 def _slides(macro: Macro) -> _Said:
-    """Return bends as differences, which FamiTracker adds up; those of a loop add up to 0."""
+    """Return a pitch macro as differences, which FamiTracker adds up; in a loop their sum is 0."""
     values, loop, _ = _without_release(macro, -128, 127)
     bends = values if loop < 0 else (*values, values[loop])
     steps = (b - a for a, b in zip((0, *bends), bends, strict=False))

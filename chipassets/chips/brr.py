@@ -71,7 +71,7 @@ def encode_brr(
 
 
 def _ended(packed: bytes, flags: int) -> bytes:
-    """Return the blocks with the flags set in the last one."""
+    """Return the blocks with these flags set in the header of the last one."""
     place = len(packed) - BLOCK_BYTES
     return packed[:place] + bytes((packed[place] | flags,)) + packed[place + 1 :]
 

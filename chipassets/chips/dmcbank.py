@@ -50,9 +50,10 @@ class Clip:
 
 
 def encode_delta(wanted: Sequence[int], level: int = 0) -> bytes:
-    """Return the bits, lowest of a byte first, whose levels from `level` on are nearest to wanted.
+    """Return the bits, lowest of a byte first, whose levels approximate the wanted ones.
 
-    After the last wanted level it falls to 0; the length is 16 n + 1 bytes.
+    level: the level before the first bit. After the last wanted level the bits fall to 0; the
+    length is 16 n + 1 bytes.
     """
     bits = []
     for value in wanted:

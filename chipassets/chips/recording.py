@@ -35,13 +35,13 @@ class Recording:
 
 
 def loop_length(recording: Recording, start: int) -> int:
-    """Return the length of the loop in blocks' samples, whole blocks."""
+    """Return the length of the loop after resampling, in samples: whole blocks."""
     length = (recording.length - start) * min(1.0, RATE_HZ / recording.rate_hz)
     return max(round(length / BLOCK_SAMPLES), 1) * BLOCK_SAMPLES
 
 
 def ratio_of(recording: Recording) -> float:
-    """Return how many samples become of one: at most 32 kHz, and a loop of whole blocks."""
+    """Return the factor of the resampling: to at most 32 kHz, and a loop to whole blocks."""
     start = recording.loop_start
     if start is None:
         return min(1.0, RATE_HZ / recording.rate_hz)
@@ -57,7 +57,7 @@ def resampled_length(recording: Recording) -> int:
 
 
 def padding_of(recording: Recording) -> int:
-    """Return how much silence goes before the start, so that the loop starts a block."""
+    """Return the number of silent samples before the start that make the loop start a block."""
     if recording.loop_start is None:
         return 0
     return -resampled_length(recording) % BLOCK_SAMPLES

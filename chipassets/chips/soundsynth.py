@@ -80,7 +80,11 @@ def _rises(seconds: float, per_partial: float) -> Callable[[int, Floats], Floats
 
 
 def _falls(boost: float, seconds: float, bend: float) -> Callable[[int, Floats], Floats]:
-    """Return an attack in which partials start louder and decay; higher ones more and faster."""
+    """Return an attack in which partials start louder and decay, higher ones more and faster.
+
+    boost: how much louder the first partial starts. seconds: its decay time. bend: the exponent by
+    which higher partials start louder.
+    """
 
     def factor(k: int, t: Floats) -> Floats:
         fading: Floats = 1 + boost * k**bend * np.exp(-t * k**0.6 / seconds)
@@ -159,7 +163,10 @@ def make_tone(name: str, zone: int) -> Source:
 def _made(
     name: str, tone: Tone, zone: int, amplitudes: dict[int, float], attempt: int
 ) -> tuple[Source, float]:
-    """Return a source with the phases of that attempt, and the error of its loop's encoding."""
+    """Return a source whose partials have random phases, and the error of its encoded loop.
+
+    attempt: selects the phases.
+    """
     cycle, hz = ZONES[zone].cycle_samples, _centre_hz(zone)
     rng = np.random.Generator(np.random.PCG64(1 + 31 * zone + 1_009 * attempt))
     if tone.cents:
@@ -195,7 +202,7 @@ def _amplitudes(tone: Tone, zone: int, hz: float) -> dict[int, float]:
 
 
 def _brightening(cycles_a_sample: float) -> float:
-    """Return the gain that compensates the low-pass of the chip's interpolation."""
+    """Return the gain that compensates the low-pass of the chip's interpolation at a frequency."""
     t = np.linspace(-2, 2, 401)
     bell = np.exp(-((t / 0.85) ** 2))
     response = float((bell * np.cos(2 * np.pi * cycles_a_sample * t)).sum() / bell.sum())

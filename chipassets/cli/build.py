@@ -340,7 +340,7 @@ def _row(track: TrackEntry) -> list[str]:
 
 
 def _told_kept(show: Show, no_cache: bool) -> str:
-    """Print how many finished tracks of an interrupted build the cache keeps for the next build."""
+    """Tell how many finished tracks of an interrupted build the cache keeps for the next build."""
     kept = 0 if no_cache else show.tally.done
     return f"; {kept} finished tracks are kept for the next build" if kept else ""
 

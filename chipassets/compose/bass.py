@@ -1,7 +1,7 @@
-"""The bass: a pattern that the model proposed, carried over the chords as a line.
+"""The bass: a pattern proposed by the model, carried over the chords as a line.
 
-Each letter of the form has a pattern of one or two bars. On every chord it stands on the chord's
-own bass; its last note leads by step to the next one, and a run may close a phrase.
+Each letter of the form has a pattern of one or two bars. On every chord it is transposed to the
+chord's bass; its last note leads by step to the next chord, and a run may close a phrase.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
 
 
 def _trimmed(line: list[tuple[int, int, int]]) -> list[Note]:
+    """Return (start, length, pitch) as notes of the bass, each ending where the next one begins."""
     line.sort()
     notes = []
     for index, (start, steps, pitch) in enumerate(line):
@@ -112,6 +113,11 @@ def pattern_of(context: Context, letter: str, place: int) -> tuple[Cell, Cell]:
 
 
 def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell]:
+    """Return the two cells of a letter's pattern: the second shares the first half of the first.
+
+    place: the number of other letters before it. Both are drawn from the model's basses by their
+    fit to the piece's targets and to the tune's rhythm.
+    """
     choice = [item.cell for item in context.material.bass]
     if context.plan.targets.drive > _FAST_FROM and context.bar_steps >= 16:
         choice += [fast for cell in choice if (fast := _in_half_notes(cell)) is not None]
@@ -132,6 +138,7 @@ def _draw_pattern(context: Context, letter: str, place: int) -> tuple[Cell, Cell
     main = context.main_cell(letter)
 
     def cost(cell: Cell) -> float:
+        """Return the cost of a cell as a bass pattern, in points, random noise included."""
         traits = traits_of(cell, context.pulse_steps)
         found = 0.5 * abs(traits.onsets - wanted) + 1.5 * traits.same / max(1, traits.onsets - 1)
         found += 1.5 * (cell.rhythm in taken) - 0.4 * min(traits.values, 3)
@@ -180,6 +187,10 @@ _STEADY = (ideas.PEDAL, ideas.BROKEN, ideas.DOUBLED)
 
 
 def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int, int, int]]:
+    """Return the notes (step in the piece, length, pitch) of the bass in a bar, as its role asks.
+
+    roots: by bar, the step, table row and bass pitch of each chord.
+    """
     section = context.plan.section_at(bar)
     first, second = pattern_of(context, section.like(BASS), section.place)
     start = bar * context.bar_steps
@@ -295,7 +306,7 @@ def _on_chords(
 
 
 def _folded_whole(span: list[tuple[int, int, int]], highest: int) -> list[tuple[int, int, int]]:
-    """Return a pattern on one chord in the bass's range: moved by octaves as a whole if it can."""
+    """Return a pattern over one chord, in the bass's range: moved as a whole if possible."""
     pitches = [pitch for *_, pitch in span]
     move = 0
     if max(pitches) > highest and min(pitches) - OCTAVE >= _LOWEST:
@@ -320,7 +331,7 @@ def _pitch(
     *,
     passes: bool,
 ) -> int:
-    """Return the pitch of a pattern's note; one that does not pass by step is a chord tone."""
+    """Return the pitch of a pattern's note; unless it passes by step it is a chord tone."""
     if role == ideas.PEDAL:
         home = int(table.pitch(0, 0)) % 12
         return folded(root - (root - home) % OCTAVE, _LOWEST, _HIGHEST)
@@ -342,7 +353,7 @@ _THIRDS = (3, 4, 8, 9)
 
 
 def _less_in_vamp(context: Context, share: float) -> float:
-    """Return how often a bass leaves its pattern: less where it is to be a loop."""
+    """Return the probability `share` of leaving the pattern, lower where a piece favours vamps."""
     return share * (_IN_VAMP if context.plan.targets.vamp > _VAMP_FROM else 1.0)
 
 

@@ -1,7 +1,8 @@
-"""Breaths: how long the phrases of a piece are, and of which gestures and cells they are built.
+"""Phrase lengths of a piece, and the gestures and cells of which phrases are built.
 
-A phrase is a row of words, one a bar. Words for single bars are those of `ideas`; a gesture takes
-two bars, `M` its own and `N` the one that replies, and the bar behind either says `-`.
+A phrase is a list of words, one per bar. Words for single bars are those of `ideas`. A gesture
+takes two bars: `M` is the section's own gesture, `N` the one that replies, and the second bar of
+either is written `-`.
 """
 
 from __future__ import annotations
@@ -43,14 +44,17 @@ _INSISTS, _INSISTS_IN_CONTRAST = 0.5, 0.1
 
 
 def draw_breath(shares: Sequence[float], draw: float) -> str:
-    """Return one of `BREATHS`; shares: up to which place of a draw the first and the second are."""
+    """Return the one of `BREATHS` that a uniform number selects.
+
+    shares: the upper limits of `draw` for the first and for the second one.
+    """
     return BREATHS[sum(draw >= share for share in shares)]
 
 
 def phrase_bars(left: int, breath: str) -> int:
-    """Return how long the next phrase is of a section of which `left` bars are left.
+    """Return the number of bars of the next phrase, with `left` bars of its section left.
 
-    What is left over goes in twos and threes, never alone if it can.
+    A remainder forms phrases of two or three bars, not of a single bar if that can be avoided.
     """
     longest = LONG_BARS if breath == LONG else PHRASE_BARS
     if left <= longest:
@@ -64,7 +68,8 @@ def phrase_bars(left: int, breath: str) -> int:
 def words_of(bars: int, literal: float, contrasts: bool, rng: np.random.Generator) -> list[str]:
     """Return the words of a phrase of 1 to 8 bars that is built of gestures.
 
-    contrasts: whether its section is another letter's than the first.
+    literal: how readily bars repeat unchanged, 0 to 1. contrasts: whether its section has another
+    letter than the first section.
     """
     draw, which = float(rng.random()), float(rng.random())
     least = _INSISTS_IN_CONTRAST if contrasts else _INSISTS

@@ -160,7 +160,7 @@ def _contrast(
 def _diminished(
     choice: Sequence[_Choice], pulse_steps: int, rng: np.random.Generator
 ) -> list[_Choice]:
-    """Return cells in notes half as long: each joins two of the model's bars in one."""
+    """Return cells in notes half as long, each made of two of the model's bars."""
     even = [
         item
         for item in choice
@@ -185,7 +185,7 @@ def _halved(note: CellNote, start: int, degree: int) -> CellNote:
 
 
 def _answer(cell: Cell, traits: Traits, worth: float, first: Cell, bar_steps: int) -> float:
-    """Return how well a cell answers the main cell, in points.
+    """Return how well a cell answers the main cell `first`, in points.
 
     A good answer starts on the beat, and has long notes and another rhythm.
     """

@@ -142,6 +142,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
 
 
 def _sketched(track: TrackPlan, plan: PiecePlan, material: Material, take: int) -> Sketch:
+    """Return take number `take` of a track, composed by a piece plan."""
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "take", take)
     harmony = plan_harmony(track, plan, rng)
     given = given_in(track, harmony)
@@ -180,7 +181,10 @@ _SUNG = 2
 
 
 def _lengths(context: Context) -> tuple[float, float, float]:
-    """How short tune, second voice and bass are played: each in its own way, or none stands out."""
+    """Return how detached tune, second voice and bass are played, 0 (as written) to 1.
+
+    Either all alike, or each differently.
+    """
     short = context.plan.targets.short
     if context.plan.targets.alike:
         return short, short, short
@@ -189,11 +193,12 @@ def _lengths(context: Context) -> tuple[float, float, float]:
 
 
 def _sings_along(context: Context, note: Note) -> bool:
-    """Whether a note of the second voice goes with the tune, and is played as long."""
+    """Whether a note of the second voice doubles the tune, and so is played as long as the tune."""
     return role_in(context, note.start_step // context.bar_steps) in (ideas.THIRDS, ideas.UNISON)
 
 
 def _score(track: TrackPlan, context: Context, given: Given) -> Score:
+    """Return the score of a take whose tune is composed: the other parts are composed here."""
     parts = track_parts(track)
     inner = compose_inner(context)
     bass = compose_bass(context, inner)

@@ -1,8 +1,8 @@
 """The duet: a second tune under the first, in a rhythm of its own.
 
-It is a gesture that the model proposed, carried over the chords two bars at a time: of all its
-degrees and developments the one that fits the chords, keeps clear of the tune and goes on from the
-bars before.
+A gesture that the model proposed is carried over the chords two bars at a time. Of its
+transpositions and developments the one is taken that fits the chords best, keeps clear of the tune
+and continues the bars before.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ _NOTHING = TuneBar((), (), "held", "plain", 0)
 
 
 def _against_tune(context: Context, table: Candidates, pitches: Integers, bar: int) -> Floats:
-    """Return what candidates [rows] pay for how they go with the tune, step by step."""
+    """Return the cost [rows] of the candidates' intervals with the tune, step by step."""
     sounding = context.sounding
     begins = bar * context.bar_steps + table.steps
     cost = np.zeros(table.rows)
@@ -115,7 +115,7 @@ def _against_tune(context: Context, table: Candidates, pitches: Integers, bar: i
 
 
 def _cell(context: Context, bar: int) -> Cell:
-    """Return the second tune's gesture in a letter: of those proposed one that fills the gaps."""
+    """Return the second tune's gesture in a letter: one with notes in the gaps of the tune."""
     section = context.plan.section_at(bar)
     letter = section.like(INNER)
     key = ("duet cell", letter)

@@ -77,7 +77,7 @@ def _led_in(track: TrackPlan, score: Score) -> Score:
 
 
 def _led(score: Score, start: int, pickup: Sequence[Note]) -> Score:
-    """Return the score with a pickup from a step to the next bar line."""
+    """Return the score with a pickup in the tune, from step `start` to the next bar line."""
     bar = -(-(start + 1) // score.steps_per_bar) * score.steps_per_bar
     kept = []
     for note in score.notes:

@@ -214,7 +214,7 @@ def costs_of(
     pulse_steps: int,
     count: int = 1,
 ) -> dict[str, Floats]:
-    """Return the costs [rows] of candidates by name, as far as their own bars decide them.
+    """Return the costs [rows] of candidates by name, without those that depend on other bars.
 
     count: how many bars a candidate has.
     """
@@ -238,7 +238,7 @@ _CLASSES = np.arange(11 * OCTAVE, dtype=np.int64) % OCTAVE
 
 
 def counted(mask: NDArray[np.bool_]) -> Integers:
-    """Return how many of each row are true, below 256: a quarter of the time of `sum`."""
+    """Return how many values of each row are true, at most 255: four times as fast as `sum`."""
     return np.asarray(np.einsum("ij->i", mask.view(np.uint8)), np.int64)
 
 
@@ -312,7 +312,7 @@ _LEFT, _CAME, _ON_BEAT, _LONG, _ABOVE, _GRATING = (np.uint8(1 << bit) for bit in
 
 
 def _factors() -> Floats:
-    """Return how much a note that is no tone of its chord counts, by the sum of its bits."""
+    """Return the weight of a note outside its chord, by the sum of its property bits."""
     found = np.empty(64)
     for kinds in range(64):
         factor = _FOREIGN
@@ -332,7 +332,7 @@ _BESIDE_BASS[[NINTH, SEVENTH]] = _MINOR_NINTH, _MAJOR_SEVENTH
 
 
 def _leaps_paid() -> Floats:
-    """Return what a leap pays for its size, by size in semitones."""
+    """Return the cost of a leap by its size in semitones."""
     size = np.arange(256)
     cost = (
         _SIXTH * ((size == 8) | (size == 9))

@@ -99,7 +99,10 @@ _UNEVEN = (14, 18, 20)
 
 
 def _one_chord(plan: PiecePlan, bar: int, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the chord that a bar without a half keeps of two: where a phrase closes its goal."""
+    """Return the one of two chords that a bar keeps if it cannot be halved.
+
+    That is the first one, or the second in a phrase's last bar, whose cadence it completes.
+    """
     phrase = plan.phrase_at(bar)
     return names[-1:] if bar == phrase.start_bar + phrase.bars - 1 else names[:1]
 
@@ -111,9 +114,10 @@ def _draw_section(
     bars: Bars,
     rng: np.random.Generator,
 ) -> None:
-    """Append the chords of a section that nobody wrote.
+    """Append the chords of a section whose chords the manifest does not give.
 
-    A phrase that stands still is drawn again.
+    Returning bars keep their chords. Phrases under a melody are harmonized; other phrases are
+    drawn, and drawn again if one chord lasts too long.
     """
     for phrase in section.phrases:
         kept = min(
@@ -162,7 +166,7 @@ _LONGEST_STAY = 2
 
 
 def _longest_stay(track: TrackPlan, plan: PiecePlan, bars: Bars, start: int) -> int:
-    """Return for how many bars at most one chord stands, from two bars before `start` on."""
+    """Return the most bars for which one chord lasts, counted from two bars before `start`."""
     longest, stays = 0, 0
     before: frozenset[int] | None = None
     for bar in range(max(0, start - 2), len(bars)):
@@ -185,7 +189,7 @@ def _drawn_bars(
     bars: Bars,
     rng: np.random.Generator,
 ) -> Bars:
-    """Return chords for a phrase's bars behind the `kept` ones, which end `bars`."""
+    """Return chords for the bars of a phrase after its first `kept` bars; those end `bars`."""
     first = bars[-1][-1] if kept else _opening_chord(track, section, phrase.start_bar, rng)
     length = phrase.bars - kept + bool(kept)
     drawn = _draw_phrase(track, plan, length, first, phrase.cadence, rng, len(bars))
@@ -208,7 +212,10 @@ def _drawn_bars(
 
 
 def _shared(before: Collection[int], chord: str, key: Key) -> int:
-    """Return how many tones two chords share; a new key begins on a chord that shares two."""
+    """Return the number of tones that two chords share, at most two.
+
+    before: the pitch classes of the first chord. chord: the second, in `key`.
+    """
     return min(2, len(set(before) & set(parse_chord(chord, key).pitch_classes)))
 
 
@@ -217,7 +224,11 @@ def _closes(section: SectionPlan, phrase: Phrase) -> bool:
 
 
 def _vamp(plan: PiecePlan, start: int, kept: int, bars: Bars) -> None:
-    """Let a phrase of a piece that likes to stay stand on its first chords until its last bar."""
+    """Repeat the first two or four chords of a phrase up to its last bar, if the piece favours
+    vamps.
+
+    `bars` is changed in place. kept: how many of the phrase's bars return from earlier.
+    """
     phrase = plan.phrase_at(start)
     if kept or phrase.bars < 3 or plan.targets.vamp < _VAMP_FROM:
         return
@@ -229,7 +240,11 @@ def _vamp(plan: PiecePlan, start: int, kept: int, bars: Bars) -> None:
 def _opening_chord(
     track: TrackPlan, section: SectionPlan, start: int, rng: np.random.Generator
 ) -> str | None:
-    """Return the tonic, mostly for a section that states, or None, mostly for a contrast."""
+    """Return the chord on which a section opens, or None to leave it to the draw.
+
+    It is the tonic, in nine of ten cases at the start of a section of the first letter, in one of
+    four elsewhere, and always in an intro.
+    """
     opens = start == section.section.start_bar
     share = 0.9 if section.place == 0 and opens else 0.25
     return (
@@ -277,9 +292,9 @@ def _draw_phrase(
 
 
 def _on_stepping_basses(bars: Sequence[tuple[str, ...]], key: Key) -> Bars:
-    """Return chords of which only those are inverted whose bass goes on, or came, by step.
+    """Return chords in which an inversion remains only if its bass moves by step.
 
-    A phrase begins and ends on the basses of its chords.
+    The first and the last chord of a phrase are in root position.
     """
     names = [name for bar in bars for name in bar]
     basses = [parse_chord(name, key).bass for name in names]
@@ -298,7 +313,10 @@ _STEPS = (1, 2, OCTAVE - 2, OCTAVE - 1)
 
 
 def _repeat_chords(plan: PiecePlan, start: int, bars: Bars, rng: np.random.Generator) -> None:
-    """Give bars of a phrase that come again the chords of the bar that they are, by the idea."""
+    """Give each bar of a phrase that copies an earlier bar that bar's chords, mostly.
+
+    `bars` is changed in place; the more literal the piece, the likelier it is.
+    """
     phrase = plan.phrase_at(start)
     for index, slot in enumerate(phrase.slots[:-1]):
         bar = start + index
@@ -308,10 +326,11 @@ def _repeat_chords(plan: PiecePlan, start: int, bars: Bars, rng: np.random.Gener
 
 
 def _opening(track: TrackPlan, start: int, bars: int) -> tuple[Note, ...]:
-    """Return the settled notes of a phrase's bars, with steps counted from the phrase's start.
+    """Return the notes that the manifest fixes in a phrase's bars.
 
-    At the piece's start the primer's or a motif's; elsewhere those of motifs in other voices than
-    the tune's, which the tune cannot make room for.
+    Steps count from the phrase's start. At the start of the piece these are the primer's or a
+    motif's, elsewhere those of motifs in other voices than the tune's, to which the tune cannot
+    adapt.
     """
     if start == 0 and track.primer is not None:
         return track.primer.notes
@@ -332,7 +351,7 @@ def _opening(track: TrackPlan, start: int, bars: int) -> tuple[Note, ...]:
 
 
 def _fit(track: TrackPlan, bars: Bars, notes: tuple[Note, ...]) -> int:
-    """Return for how many steps notes of the opening sound that belong to their chord."""
+    """Return for how many steps the given notes sound that belong to their chord."""
     steps = track.steps_per_bar
     total = 0
     for note in notes:

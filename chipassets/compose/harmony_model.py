@@ -230,9 +230,9 @@ def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int,
 def _ahead_of(
     start: Floats, model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]
 ) -> Floats:
-    """Return `_ahead`, 0 for first chords that cannot stand before the others: often all but one.
+    """Return `_ahead`, with 0 wherever the first chord is impossible.
 
-    start: the weights of the first chord.
+    start: the weights of the first chord, often 0 for all chords but one.
     """
     rows = np.flatnonzero(start)
     if not places or rows.size == start.size:
@@ -245,10 +245,10 @@ def _ahead_of(
 
 
 class _Distinct(NamedTuple):
-    """The different rows of a model's changes: mostly the chord before the last has no say.
+    """The distinct rows of a model's changes; most do not depend on the chord before the last.
 
-    rows: [rows, chord]; last: the last chord of each row [rows]; row: of each two chords [two
-    before, one before] their row.
+    rows [rows, chord]: weights of the next chord. last [rows]: the chord before it. row [chord,
+    chord]: the index of the row for the last two chords.
     """
 
     rows: Floats
@@ -258,6 +258,7 @@ class _Distinct(NamedTuple):
 
 @lru_cache(maxsize=32)
 def _distinct_changes(model: ModeHarmony) -> _Distinct:
+    """Return the distinct rows of a model's changes."""
     count = len(model.chords)
     rows: list[Floats] = []
     last: list[int] = []
@@ -272,7 +273,10 @@ def _distinct_changes(model: ModeHarmony) -> _Distinct:
 
 @lru_cache(maxsize=64)
 def _weighed_changes(model: ModeHarmony, surprise: float, place: int) -> Floats:
-    """Return the rows of `_Distinct` as a bar of the phrase likes them."""
+    """Return the rows of `_Distinct`, weighted for a bar of the phrase.
+
+    place: the bar of the phrase. surprise: factor on borrowed and secondary chords.
+    """
     weighed: Floats = _distinct_changes(model).rows * (
         model.tilts[place] * _allowed(model, surprise)
     )

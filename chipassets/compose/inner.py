@@ -1,7 +1,7 @@
-"""The second voice: one way of writing for each role, in a table.
+"""The second voice: a table with one function for each role.
 
-Every writer gives the notes of one bar; what it says in one bar of a section it says in the next,
-over other chords. Patterns come from the cells that the model proposed.
+Each writes the notes of one bar. A figure in one bar of a section returns in its other bars, over
+their chords. Patterns are made from cells that the model proposed.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def role_in(context: Context, bar: int) -> str:
 
 
 def _is_open(context: Context, bar: int) -> bool:
-    """Whether the tune begins no note for half of a bar or more, at a stretch."""
+    """Whether the tune begins no note during a span of at least half a bar."""
     start = bar * context.bar_steps
     begins = [note.start_step - start for note in context.bar_notes(bar)]
     gaps = [after - before for before, after in pairwise([0, *begins, context.bar_steps])]
@@ -116,6 +116,7 @@ def _is_open(context: Context, bar: int) -> bool:
 
 
 def _trimmed(notes: list[Note]) -> list[Note]:
+    """Return the notes in order without overlaps; of those that start together one is kept."""
     notes.sort(key=lambda note: note.start_step)
     kept: list[Note] = []
     for note in notes:
@@ -176,6 +177,7 @@ def _beneath(context: Context, bar: int, written: Bar, role: str) -> Bar:
 
 
 def _thirds(context: Context, bar: int) -> Bar:
+    """Return the tune doubled below, mostly in thirds and sixths, with chord tones on beats."""
     written: Bar = []
     start = bar * context.bar_steps
     table = context.harmony.table
@@ -261,6 +263,7 @@ def _needed(context: Context, step: int, written: Bar, *, is_last: bool = False)
     wanted = _LAST_THIRD if is_last and context.tune_at(step) % OCTAVE != third else _THIRD
 
     def cost(pitch: int) -> float:
+        """Return the cost of a pitch as the chord's most needed tone."""
         return (
             abs(pitch - before)
             - wanted * (pitch % 12 == third)
@@ -315,6 +318,7 @@ def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
 
 
 def _held(context: Context, bar: int) -> Bar:
+    """Return one held tone for each chord of a bar."""
     start = bar * context.bar_steps
     changes = context.harmony.changes(bar)
     written: Bar = []

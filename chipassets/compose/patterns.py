@@ -1,6 +1,6 @@
 """Patterns of the second voice: broken chords, struck chords, an ostinato.
 
-What a pattern says in one bar of a letter it says in the next, over other chords.
+A pattern in one bar of a letter returns in its other bars, over their chords.
 """
 
 from __future__ import annotations
@@ -132,6 +132,7 @@ def _last_struck(context: Context, bar: int) -> int:
 
 
 def _comping_rhythm(context: Context, letter: str, *, short: bool) -> tuple[int, ...]:
+    """Return the steps on which chords are struck in the bars of a letter."""
     fast = context.plan.targets.sixteenths > _FAST_COMPING
     if not short:
         return _between_beats(context, letter, fast=fast)

@@ -58,10 +58,11 @@ _COLOURS_FROM = 0.7
 
 
 def coloured(harmony: Harmony, notes: Sequence[Note], given: frozenset[int]) -> list[Note]:
-    """Return the tune with short notes a tone under the next one raised to its leading tone.
+    """Return the tune with some short notes raised to the leading tone of the next note.
 
-    Where the next note belongs to its chord and the short one does not: as a neighbour between two
-    equal pitches, or coming from above or from a leap. given: bars whose notes stay.
+    Such a note lies a tone below the next one, is not in its chord though the next one is, and is a
+    neighbour between two equal pitches or is reached from above or by leap. given: bars whose notes
+    stay.
     """
     table, steps = harmony.table, harmony.steps_per_bar
     kept = list(notes)
@@ -203,9 +204,10 @@ _SUSPENDED = 0.6
 def _moved_bars(
     tune: Sequence[TuneBar], draws: Sequence[float], share: float, given: frozenset[int]
 ) -> Iterator[int]:
-    """Yield the bars whose downbeat a draw moves, a repeated bar with the one that it repeats.
+    """Yield the bars whose downbeat is moved, each followed by the bars that repeat it.
 
-    Neither given bars, what repeats them, nor those after them.
+    draws: a uniform number for each bar, which must be below `share`. Given bars, repeats of them,
+    and bars after them are left out.
     """
     for bar in range(1, len(tune)):
         source = tune[bar].source if tune[bar].source >= 0 else bar
@@ -270,9 +272,9 @@ def released(harmony: Harmony, notes: Sequence[Note]) -> list[Note]:
 
 
 def let_go(notes: Sequence[Note], others: Sequence[Sequence[Note]]) -> list[Note]:
-    """Return a tune without the ends of notes that are held into a semitone with another part.
+    """Return a tune whose held notes end before they form a semitone with another part.
 
-    A note that rubs from its beginning stays: the search has weighed it.
+    A note that forms one from its beginning stays: the search has weighed it.
     """
     below = sorted((n for line in others for n in line), key=lambda note: note.start_step)
     starts = [note.start_step for note in below]

@@ -94,7 +94,7 @@ class SectionPlan:
     likes: Mapping[str, str] = field(default_factory=dict)
 
     def like(self, part: str) -> str:
-        """Return the letter whose pattern a part, or the drums, plays in the section."""
+        """Return the letter whose pattern a part, or the drums, plays in this section."""
         return self.likes.get(part, self.letter)
 
     def role(self, part: str) -> str:

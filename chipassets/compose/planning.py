@@ -110,7 +110,7 @@ def _entries(
 ) -> Mapping[str, int]:
     """Return the parts that are silent at the start, and for how many bars.
 
-    Where the manifest writes the opening, all enter at once.
+    If the manifest gives the opening, all parts enter at once.
     """
     draw, which = float(rng.random()), _pick(_ENTRIES, rng)
     if track.motifs or track.melodies or track.primer is not None or track.bars < 2 * PHRASE_BARS:
@@ -132,7 +132,10 @@ def _entries(
 
 
 def _begins_again(slot: Slot) -> bool:
-    """Return whether a bar repeats the opening of the piece."""
+    """Return whether a bar repeats the piece's opening or begins a gesture.
+
+    So a tune that enters there does not lose its beginning.
+    """
     return (slot.kind == piece.COPY and slot.source == 0) or slot.kind == piece.GESTURE
 
 
@@ -143,7 +146,7 @@ _CARRIES = (ideas.OSTINATO, ideas.ARPEGGIO, ideas.RUNNING, ideas.DUET, ideas.OFF
 def _opened(
     track: TrackPlan, sections: Sequence[SectionPlan], waits: bool
 ) -> tuple[SectionPlan, ...]:
-    """Return the sections, in the first a second voice that carries it where the tune waits."""
+    """Return the sections; where the tune enters late, the second voice opens the first one."""
     first, *others = sections
     role = first.role(INNER)
     if waits and role not in _CARRIES and not track.wished(first.section.name).texture:
@@ -200,7 +203,7 @@ def draw_idea(track: TrackPlan) -> Idea:
 
 
 def weighted(chances: Mapping[str, float], uniform: float) -> str:
-    """Return the name that a uniform number draws; all are as likely where nothing has a chance."""
+    """Return the name that a uniform number selects, by weight; equal weights if all are 0."""
     names = [name for name, chance in chances.items() if chance > 0] or list(chances)
     sums = np.cumsum([chances[name] or 1.0 for name in names])
     return names[min(int(np.searchsorted(sums / sums[-1], uniform, "right")), len(names) - 1)]
@@ -297,13 +300,17 @@ def _changes(rng: np.random.Generator) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _lift(targets: Targets, rng: np.random.Generator) -> int:
-    """Return how far a section that contrasts is raised: now and then by an octave."""
+    """Return by how many semitones the tune of a contrasting section is raised."""
     draw, which = float(rng.random()), _pick(_LIFTS, rng)
     return OCTAVE if draw < _OCTAVE_SHARE and targets.span < _NARROW else which
 
 
 def _intensity(part: Part, place: int, index: int, count: int, idea: Idea) -> float:
-    """Return how full a section is: edges thin, the last full, the middle of a drop thin."""
+    """Return how full a section is, 0 to 1: intro and outro are thin, the last section is full.
+
+    place: the number of other letters before it; index, count: its place among the sections. In the
+    idea "drop" the contrasting section is thin, in "build" sections grow steadily.
+    """
     if part.is_edge:
         return 0.3 if part.section.name == INTRO else 0.5
     if idea.name == "drop" and place == 1:
@@ -322,7 +329,10 @@ def _roles(
     targets: Targets,
     rng: np.random.Generator,
 ) -> dict[str, str]:
-    """Return what each part does in a letter: of the idea's ways the ones that keep the pace."""
+    """Return the role of each part in the sections of a letter.
+
+    others: the roles of the letters before, which the second voice avoids to repeat.
+    """
     if part.is_edge:
         edges = (ideas.SILENT, ideas.ARPEGGIO, ideas.OSTINATO)
         inner = ideas.HELD if part.section.name == OUTRO else _pick(edges, rng)
@@ -345,6 +355,11 @@ _MANY_SIXTEENTHS = 0.5
 def _inner_role(
     idea: Idea, place: int, taken: Collection[str], targets: Targets, rng: np.random.Generator
 ) -> str:
+    """Return the second voice's role, drawn by weight.
+
+    Roles of the idea, roles that no other letter has, and roles as busy as the piece's pace are
+    likelier.
+    """
     pace, sixteenths = targets.pace, targets.sixteenths
     own = idea.inner if place == 0 else idea.inner_b
     if pace > _FAST or sixteenths > _MANY_SIXTEENTHS:
@@ -394,9 +409,10 @@ def _phrases(
 
 
 def _breath(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> str:
-    """Return how the phrases of a piece are built: of single bars where some are given.
+    """Return the one of `BREATHS` by which the phrases of a piece are built.
 
-    Where the manifest says a density as well, which a single bar meets more closely.
+    It is CELLS if the manifest gives a motif, a melody, a primer or a density, which single bars
+    meet more closely, and in metres with an incomplete beat.
     """
     draw = float(rng.random())
     given = bool(track.motifs or track.melodies or track.primer is not None)
@@ -414,6 +430,10 @@ def _cadence(
     ends_piece: bool,
     ends_section: bool,
 ) -> str:
+    """Return the cadence of a phrase, one of `piece.CADENCES`.
+
+    before: the sections before it. ends_piece, ends_section: whether the phrase is the last one.
+    """
     if ends_piece:
         leads_on = track.loops or (track.link is not None and track.link.kind == BRIDGE)
         return piece.TURN if leads_on else piece.FINAL
@@ -431,7 +451,7 @@ def _cadence(
 def _words(
     idea: Idea, place: int, bars: int, literal: float, breath: str, rng: np.random.Generator
 ) -> list[str]:
-    """Return what the tune does in the bars of a phrase, one word a bar."""
+    """Return the word of each bar of a phrase: what the tune does there."""
     if breath != CELLS:
         return words_of(bars, literal, place > 0, rng)
     words = _pick(idea.phrases if place == 0 else idea.phrases_b, rng).split()
@@ -448,6 +468,11 @@ def _slots(
     before: Sequence[Phrase],
     rng: np.random.Generator,
 ) -> tuple[Slot, ...]:
+    """Return the slots of a phrase whose words are given.
+
+    start: its first bar. before: the phrases of its section before it. Bars that return become
+    copies, and the second phrase of a pair often begins with a copy of the first one's beginning.
+    """
     bars = len(words)
     is_late = rng.random() < _VARIED_SHARE
     answers = len(before) % 2 == 1 and bars == before[-1].bars >= PHRASE_BARS and rng.random() < 0.7
@@ -478,7 +503,7 @@ _LITERAL_FROM, _LITERAL_SHARE = 0.25, 1.6
 
 
 def _said_again(words: Sequence[str]) -> list[str]:
-    """Return the words of a phrase in which a cell that comes twice comes again to the note."""
+    """Return the words, with the second use of a cell replaced by a copy of its bar."""
     kept = list(words)
     for index in (1, 2):
         word = words[index] if index < len(words) - 1 else ""
@@ -498,7 +523,10 @@ def _fresh_bars(sections: Sequence[SectionPlan]) -> list[int]:
 
 
 def _peak_bar(fresh: Sequence[int], bars: int, rng: np.random.Generator) -> int:
-    """Return a bar of its own between 60 and 85 % of the piece, or the nearest that there is."""
+    """Return the bar of the piece's highest note: a new bar between 60 and 85 % of the piece.
+
+    If there is none, the new bar nearest to that.
+    """
     inside = [bar for bar in fresh if _PEAK_FROM * bars <= bar <= _PEAK_TO * bars]
     if inside:
         return _pick(inside, rng)

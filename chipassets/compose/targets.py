@@ -93,7 +93,10 @@ notes a bar (10th and 90th percentile of 72 pieces)."""
 
 
 def _in_front(place: float, onsets: float, pace: float) -> tuple[float, float]:
-    """Return the tune's notes a bar and the pace of what lies under it, set against each other."""
+    """Return the tune's notes per bar and the pace of the other parts, balanced against each other.
+
+    place: a draw that decides whether the tune is slow over busy parts, or busy over slow ones.
+    """
     factor, least, share = next(row[1:] for row in _FRONTS if place < row[0])
     return onsets * factor, least + share * pace
 
@@ -104,12 +107,12 @@ def onsets_for(density: float, beats_per_bar: float) -> float:
 
 
 def _playable(onsets: float, bar_steps: int) -> float:
-    """Return notes per bar, limited: never an empty bar, nor more than can be sung."""
+    """Return notes per bar, limited to what neither leaves a bar empty nor is too fast to sing."""
     return min(max(onsets, _FEWEST_ONSETS * bar_steps / 16), _MOST_ONSETS * bar_steps / 16)
 
 
 def _apart(place: float) -> float:
-    """Return a place, 0..1, moved away from the middle: a piece is mostly one thing or another."""
+    """Return a value 0..1 moved away from 0.5: most pieces are mostly one thing or the other."""
     side = 2 * place - 1
     return 0.5 + 0.5 * math.copysign(abs(side) ** _APART, side)
 
@@ -139,7 +142,7 @@ def log_distance(value: float, wanted: float) -> float:
 
 
 def fitness(traits: Traits, targets: Targets) -> float:
-    """Return how well a cell measures what a piece aims at, in points."""
+    """Return how well the measures of a cell match the targets of a piece, in points."""
     fit = -2.8 * log_distance(traits.onsets, targets.onsets)
     # Even rhythms are wanted as well: what makes a cell promising must not exclude them.
     fit -= max(0.0, 2.8 - targets.values) * traits.entropy

@@ -96,9 +96,10 @@ class TuneTask:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """The bars so far, and their cost.
+    """A path of the search: the bars so far, and their cost.
 
-    same, alike: how many of the bars have a key, and a rhythm, by its number in the search.
+    same, alike: how many of the bars have the same key, and the same rhythm, by its number in the
+    search.
     """
 
     cost: float
@@ -115,11 +116,12 @@ class _Way:
 
 
 class _Options(NamedTuple):
-    """Candidates for a bar, or for two, as ways are carried on with them.
+    """The candidates for the next bar, or the next two, by which the search extends paths.
 
     costs: [options]. firsts: first pitches, None without notes. same, alike: the numbers, in the
-    search, of the key and the rhythm of the first bar. names: cell and operator; shifts: degrees by
-    which the cell is transposed. make: returns the bars of an option; few of them are made.
+    search, of the key and the rhythm of the first bar. names: cell and operator. shifts: degrees by
+    which the cell is transposed. make: returns the bars of an option; only the few that are kept
+    are made.
     """
 
     costs: Floats
@@ -132,7 +134,7 @@ class _Options(NamedTuple):
 
 
 class _Steps(NamedTuple):
-    """The steps from a way to each of the options, and the costs of the longer ways [options]."""
+    """A path, the options for its next bar, and the costs of the extended paths [options]."""
 
     way: _Way
     options: _Options
@@ -165,7 +167,7 @@ class _Search:
         self._rhythms: dict[tuple[int, ...], int] = {}
 
     def go_on(self, ways: list[_Way], bar: int) -> list[_Way]:
-        """Return the best ways that say what stands in a bar, and in the next where they belong."""
+        """Return the best paths extended by a bar, or by two if a gesture begins there."""
         slot = self._slots[bar]
         given = self._task.given.get(bar)
         if slot.kind == piece.GOES_ON:
@@ -197,7 +199,7 @@ class _Search:
         return self._rhythms.setdefault(key[0], len(self._rhythms))
 
     def _longer(self, way: _Way, cost: float, bars: tuple[TuneBar, ...]) -> _Way:
-        """Return a way with further bars, at the cost of all."""
+        """Return a path extended by bars; `cost` is the cost of the extended path."""
         same, alike = dict(way.same), dict(way.alike)
         for bar in bars:
             key, rhythm = self._number_of(bar.key), self._number_of_rhythm(bar.key)
@@ -206,7 +208,7 @@ class _Search:
         return _Way(cost, (*way.bars, *bars), same, alike)
 
     def _rests(self, bar: int) -> bool:
-        """Return whether the tune is silent in a bar.
+        """Return whether the tune is silent in a bar: a random draw.
 
         Only where the second voice can take the lead.
         """
@@ -277,6 +279,11 @@ class _Search:
         bar: int,
         count: int = 1,
     ) -> tuple[Floats, dict[str, Floats]]:
+        """Return the total cost of each candidate, with random noise, and its parts by name.
+
+        goals: the candidates' costs as the end of a phrase, if it ends here. count: bars per
+        candidate.
+        """
         task = self._task
         parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps, count)
         parts["chord"] = parts["chord"] * (1.2 - 0.5 * task.plan.targets.rough)
@@ -299,7 +306,7 @@ class _Search:
     def _register_cost(
         self, table: Candidates, pitches: Integers, bar: int, place: int = 0
     ) -> Floats:
-        """Return what candidates pay for where they lie, in the bar that is their `place`-th."""
+        """Return the cost of the candidates' register in their bar number `place`, from 0."""
         bar += place
         wanted, cap, floor = self._register[bar]
         start = place * self._bar_steps
@@ -365,9 +372,9 @@ class _Search:
         total: Floats,
         bars: int = 1,
     ) -> _Options:
-        """Return the candidates as ways are carried on with them; few of them become bars.
+        """Return the candidates as options of the search; only those that are kept become bars.
 
-        Of two bars the first is what comes again or does not.
+        Of a candidate of two bars, the first one decides whether it repeats an earlier bar.
         """
         same, alike = [], []
         columns = (table.steps, pitches, table.counts)
@@ -428,7 +435,7 @@ class _Search:
         return _Steps(way, options, way.cost + (options.costs + extra))
 
     def _pruned(self, ways: Sequence[_Steps]) -> list[_Way]:
-        """Return the cheapest of the longer ways, few of them with the same last bar."""
+        """Return the cheapest extended paths, with few that end in the same bar."""
         order = np.concatenate([steps.costs for steps in ways]).argsort(kind="stable")
         ends = list(accumulate(len(steps.costs) for steps in ways))
         kept: list[_Way] = []
@@ -448,14 +455,15 @@ class _Search:
 
     def _copied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
         # Most ways go back to the same few bars.
+        """Return each path extended by its own bar number `source`, over the new chords."""
         again = {id(old): old for way in ways for old in (way.bars[source],)}
         refitted = {key: self._refitted(old, bar, source) for key, old in again.items()}
         return [self._longer(way, way.cost, (refitted[id(way.bars[source])],)) for way in ways]
 
     def _refitted(self, old: TuneBar, bar: int, source: int) -> TuneBar:
-        """Return the bar over its new chords.
+        """Return a copy of bar `source` for another bar.
 
-        Strong notes move to chord tones where the chords differ.
+        Where the chords differ, strong notes move to chord tones.
         """
         if not old.notes:
             return TuneBar((), (), old.cell, "plain", old.shift, {}, source)
@@ -470,9 +478,9 @@ class _Search:
         return replace(again, cell=old.cell, operator="plain", shift=old.shift, source=source)
 
     def _varied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
-        """Return each path with its own bar repeated.
+        """Return each path extended by its own bar `source`, varied or not.
 
-        Unchanged, with another tail, or a degree or two away.
+        The variants have another tail, or lie a degree or two away.
         """
         longer: list[_Steps] = []
         literal = self._task.plan.targets.literal
@@ -526,7 +534,10 @@ _HELD = ("held",)
 def _developed(
     cell: Cell, name: str, operators: tuple[str, ...], free: str, shifts: tuple[int, ...]
 ) -> Candidates:
-    """Return what the operators make of a cell, at each transposition; `free` costs nothing."""
+    """Return the results of the operators on a cell at each transposition.
+
+    name: the name of the cell. free: the operator that costs nothing.
+    """
     if operators == _HELD:
         found = held_bars(cell)
     else:
@@ -540,7 +551,7 @@ def _developed(
 
 
 def _with_room(slots: Sequence[Slot], given: Mapping[int, Notes]) -> list[Slot]:
-    """Return the slots, single bars in place of gestures of which a bar is given."""
+    """Return the slots; gestures of which a bar is given become single bars."""
     found = list(slots)
     for bar, slot in enumerate(slots):
         if slot.kind in _TWO_BARS and {bar, bar + 1} & set(given):
@@ -553,7 +564,7 @@ _LEAST_ROOM = 4
 
 
 def _forgiven(kind: str) -> str:
-    """Return the operator that a slot asks for, which costs nothing there."""
+    """Return the operator that a kind of slot asks for, and which therefore costs nothing there."""
     return {
         piece.FRAGMENT: "fragmented",
         piece.INVERSION: "inverted",
@@ -579,6 +590,6 @@ Value = TypeVar("Value", bound=Hashable)
 
 
 def _for_each(worth: Callable[[Value], float], values: Sequence[Value]) -> Floats:
-    """Return what each value is worth [values]; each different one is asked once."""
+    """Return `worth` of each value, as an array; it is called once for each distinct value."""
     known = {value: worth(value) for value in dict.fromkeys(values)}
     return np.array([known[value] for value in values])

@@ -124,7 +124,7 @@ def _chords_by_step(score: Score, key: Key, bars: Sequence[str]) -> list[frozens
 def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> list[Note]:
     """Return the second voice with clashing notes moved to a neighbouring chord tone.
 
-    If all tones clash, the one that clashes for the fewest steps is taken.
+    If all chord tones clash, the one that clashes for the fewest steps is taken.
     """
     kept = []
     for note in inner:
@@ -148,7 +148,7 @@ def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> l
 
 
 def _rubs(pitch: int, heard: Sequence[tuple[int, int]]) -> int:
-    """Return for how many steps a pitch clashes with others, or doubles one of them."""
+    """Return for how many steps a pitch lies a semitone from one of `heard`, or doubles it."""
     return sum(
         steps for other, steps in heard if (pitch - other) % OCTAVE in (1, 11) or pitch == other
     )

@@ -175,7 +175,7 @@ def _compose_up_to(
 def chosen_number(audition: Audition, candidates: tuple[Candidate, ...]) -> int | None:
     """Return the number of the take that a build would use; None if it is not among these.
 
-    An accepted take whose plan has changed is not: the same numbers are other music now.
+    None also for an accepted take whose plan has changed: its number now belongs to other music.
     """
     if audition.current:
         locked = notes_sha256(audition.current.score)
@@ -201,7 +201,7 @@ def list_versions(audition: Audition) -> tuple[tuple[Version, Candidate], ...]:
 
 
 def as_take(audition: Audition, version: Version) -> LockedTake:
-    """Return the lock entry if a version were the track's take, with its state at that time."""
+    """Return a version as if it were the track's take, with the state that it had then."""
     before = audition.before
     assert before is not None  # noqa: S101 - whoever has a version has a take
     said = version.origin if version.version else "as it was before it was replaced"
@@ -266,7 +266,10 @@ def accept(audition: Audition, take: TakeName) -> LockedTake:
 
 
 def what_it_replaces(audition: Audition, now: LockedTake) -> str:
-    """Return a line that says which accepted take, with other notes, a decision replaced, or ""."""
+    """Return a line that names the accepted take which a decision replaced, or "".
+
+    "" also if both takes have the same notes.
+    """
     before = audition.before
     if before is None or not before.accepted:
         return ""
@@ -415,7 +418,7 @@ def _write(audition: Audition, locked: LockedTake) -> LockedTake:
 
 
 def _decided(locked: LockedTake, merged: LockedTake) -> LockedTake:
-    """Return the take with this decision, whatever another process chose a moment before."""
+    """Return the present take with this decision: another process may have chosen another take."""
     return replace(locked, rejected=merged.rejected, rolled=merged.rolled, versions=merged.versions)
 
 

@@ -114,7 +114,7 @@ def _exported(audition: Audition, source: Path | bytes, name: str) -> LockedTake
 
 
 def _shared(audition: Audition, take: LockedTake, source: Path | bytes, name: str) -> float:
-    """Return the share of the file's notes and strokes that are in the take's own export."""
+    """Return the share of the file's notes and strokes that the take's own export has too."""
     track, chip = as_played(audition.track, take), audition.plan.chip
     if take.score.beats_per_bar != take_of(audition).score.beats_per_bar:
         return 0.0

@@ -129,7 +129,7 @@ def loop_bpm(track: TrackEntry) -> Fraction:
 
 
 def facts(track: TrackEntry) -> dict[str, Any]:
-    """Return what a player needs to know of a track; all engines' players use the same names.
+    """Return the data of a track for a player; all engines' players use the same names.
 
     Samples are of the file; bars and beats count from 0; a loop ends where the file ends.
     """

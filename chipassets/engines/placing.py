@@ -25,7 +25,7 @@ _FORMAT = 1
 class Placed:
     """What was done, or would be: files written, removed, and left because they are not ours.
 
-    kept: files that are not wanted any more, but were changed by somebody since they were written.
+    kept: files that are no longer wanted, but were changed by a person since they were written.
     """
 
     written: list[str] = field(default_factory=list)
@@ -138,10 +138,10 @@ def _remove_empty(folder: Path, top: Path) -> None:
 
 
 def _goes_with_its_file(path: str, record: Container[str], wanted: Container[str]) -> bool:
-    """Return whether it is an engine's settings for a file of ours that goes too.
+    """Return whether a file holds an engine's settings for a file of ours that is removed too.
 
-    The engine writes its own values there, so its hash says nothing; without the file they are
-    nobody's.
+    The engine writes its own values there, so its hash says nothing; without the other file it is
+    useless.
     """
     file = path.removesuffix(".import")
     return file != path and file in record and file not in wanted

@@ -158,7 +158,7 @@ class LockedTake:
         return replace(self, versions=tuple(versions), before=row[0] if row else "")
 
     def replaced_row(self) -> list[str]:
-        """Return the hashes of the notes that `undo` would restore one after another."""
+        """Return the hashes of the notes that repeated `undo` would restore, in order."""
         row: list[str] = []
         at = self.before
         while at and at not in row and (version := self.version_of(at)) is not None:
@@ -167,7 +167,7 @@ class LockedTake:
         return row
 
     def goes_on_from(self, other: LockedTake) -> bool:
-        """Whether the take was decided on after the other one, whose notes it replaced."""
+        """Whether the take was decided after the other one, and replaced its notes."""
         return notes_sha256(other.score) in self.replaced_row()
 
     def next_version(self, number: int) -> int:
@@ -213,9 +213,9 @@ class Lock:
     def renamed(self, names: Mapping[str, str | None]) -> Lock:
         """Return the lock with entries under new names; names: the old name, or None, by new name.
 
-        If there is an entry under the new name, both stay; but it is replaced by the old one if it
-        has no decisions and the old one has, or if the old one was decided from its very notes: a
-        branch that repaired a track and one that renamed it then meet.
+        If there is an entry under the new name, both stay, with two exceptions in which the old
+        name's entry replaces it: it alone has decisions, or it was decided from the notes of the
+        other one. So a branch that repaired a track and a branch that renamed it can be merged.
         """
         takes = dict(self.takes)
         for new, old in names.items():
@@ -230,9 +230,9 @@ class Lock:
         return replace(self, takes=takes)
 
     def rivals(self, names: Mapping[str, str | None]) -> dict[str, str]:
-        """Return the old name by new name, where both have decisions of which none goes on.
+        """Return the old name by new name, where both have decisions that conflict.
 
-        names: as in `renamed`.
+        They conflict unless one was decided from the other's notes. names: as in `renamed`.
         """
         return {
             new: old

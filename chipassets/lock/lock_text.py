@@ -89,9 +89,10 @@ def lock_from_text(text: str, path: Path) -> Lock:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Look for no garbage meanwhile: a million notes are made, and none is part of a circle.
+    """Suspend garbage collection in the block.
 
-    It takes a third of the time of reading the lock of a thousand tracks.
+    Reading makes a million notes, none of which is in a cycle; collecting takes a third of the time
+    of reading the lock of a thousand tracks.
     """
     was_on = gc.isenabled()
     gc.disable()

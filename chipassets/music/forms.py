@@ -111,7 +111,7 @@ def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
 
 
 def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[int]:
-    """Return the bars of sections, in pairs where there are enough, but for the last."""
+    """Return the bars of each section: pairs of bars if there are enough, except for the last."""
     unit = _PAIR if bars >= _PAIR * len(letters) else 1
     pairs, odd = divmod(bars, unit)
     each, more = divmod(pairs, len(letters))
@@ -192,9 +192,10 @@ def _fewer_sections(draw: float, count: int) -> int:
 
 
 def _long_later(names: Sequence[str], bars: int) -> list[int]:
-    """Return the lengths of sections, in phrases: the first, and what repeats it, are short.
+    """Return the number of bars of each section; the longer ones come late.
 
-    What is new comes in the ninth bar at the latest if it can.
+    names: the sections. If the second repeats the first, both are short, so that the first new
+    section begins in the ninth bar where possible.
     """
     phrases, count = bars // PHRASE_BARS, len(names)
     each, more = divmod(phrases, count)
@@ -205,9 +206,10 @@ def _long_later(names: Sequence[str], bars: int) -> list[int]:
 
 
 def _drawn(choices: Sequence[list[str]], draw: float, again: float = _SAID_TWICE) -> list[str]:
-    """Return one of the forms: mostly one that says its first section twice before another.
+    """Return one of the forms, as lists of section names.
 
-    again: how often. Of the others one that brings its first section home, where there are such.
+    again: the probability of a form that begins A A'. Of the other forms, those that end with their
+    first section are preferred.
     """
     twice = [names for names in choices if names[:2] == ["A", "A'"]]
     returning = [names for names in choices if names[-1].rstrip("'") == names[0].rstrip("'")]

@@ -225,7 +225,7 @@ def _bass_pitch(sounding: Grid) -> float:
 
 
 def _seam(score: Score, lead: Sequence[Note], sounding: Grid) -> tuple[int, int]:
-    """Return the interval and the rest, in steps, from the end to the bar that follows it."""
+    """Return the interval and the rest, in steps, from the end of the loop to the bar after it."""
     next_step = (score.loop_start_bar or 0) * score.steps_per_bar
     after = [note for note in lead if note.start_step >= next_step]
     if not after:

@@ -217,7 +217,7 @@ def _mood(name: str, row: Scene, own: Mapping[str, OwnMood]) -> Mood | None:
 
 
 def _on_top(own: OwnMood, base: Mood) -> Mood:
-    """Return the built-in mood without what the custom mood sets itself."""
+    """Return the built-in mood without the values that the custom mood sets itself."""
     return replace(
         base,
         tempo_factor=base.tempo_factor if own.tempo is None else 1.0,
@@ -234,9 +234,9 @@ def _on_top(own: OwnMood, base: Mood) -> Mood:
 
 
 def _asked(span: Range, shifting: list[tuple[Mood, float]], name: str) -> Range:
-    """Return the range, moved towards those that custom moods set.
+    """Return the range, moved towards the ranges that custom moods set.
 
-    The first mood is applied last, so its range holds as it is.
+    The first mood is applied last, so that its own range is used unchanged.
     """
     for mood, weight in reversed(shifting):
         asked: Range | None = getattr(mood.asks, name, None)

@@ -56,9 +56,9 @@ def roll(
     report: Callable[[str], None],
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Candidate, ...]:
-    """Return `count` rated takes of a track from number `first` on.
+    """Return `count` rated takes of a track, from number `first` on.
 
-    `progress` is called with the composed share, rising to 1, if the composer reports it.
+    `progress` is called with the finished share, rising to 1, if the composer reports it.
     """
     report("compose")
     raw = _compose(track, model, first, count, progress)
@@ -91,7 +91,7 @@ def _compose(
 
 
 def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate, ...]:
-    """Return the takes with `is_rejected` set from the choices."""
+    """Return the takes with `is_rejected` set as the choices say."""
     unwanted = {item.notes_sha256 for item in choices.rejected}
     return tuple(
         replace(item, is_rejected=notes_sha256(item.score) in unwanted) for item in candidates

@@ -53,6 +53,7 @@ def other_chip_warnings(stock: Stock) -> list[str]:
 
 
 def _moved(stock: Stock) -> Iterator[_Moved]:
+    """Yield each held take that the game's chip plays differently, with the differences."""
     for track in stock.plan.tracks:
         take = stock.lock.takes.get(track.name)
         if take is None or not is_held(track, take):

@@ -77,6 +77,7 @@ def waiting(plan: BuildPlan) -> set[str]:
 def _linked(
     track: TrackPlan, takes: Mapping[str, LockedTake], tempi: Mapping[str, int]
 ) -> TrackPlan:
+    """Return the plan of a track with the notes, or the keys, of the tracks that it follows."""
     link = track.link
     if link is None or link.of not in takes:
         return track
@@ -125,7 +126,7 @@ def _related(track: TrackPlan, score: Score) -> TrackPlan:
 
 
 def _theme(track: TrackPlan, score: Score) -> Melody | None:
-    """The tune of the first letter's first phrase, in the key of its score."""
+    """Return the tune of the first phrase of the first section, in the key of its score."""
     section = next((s for s in score.sections if s.name[0].isupper()), None)
     if section is None or not score.is_voiced:
         return None

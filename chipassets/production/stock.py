@@ -106,7 +106,10 @@ def _waits(plan: BuildPlan, name: str) -> str:
 
 
 def _as_played(plan: BuildPlan, lock: Lock, stale: Collection[str]) -> Lock:
-    """Return the lock with the plan's tempi, at which the takes were heard and accepted."""
+    """Return the lock with the plan's tempi; accepted and frozen takes keep their own.
+
+    Takes of stale tracks are left as they are.
+    """
     takes = dict(lock.takes)
     for track in plan.tracks:
         take = takes.get(track.name)

@@ -109,10 +109,10 @@ def _one_thread_each() -> Iterator[None]:
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Ignore Ctrl-C in processes started inside, which the parent handles.
+    """Ignore Ctrl-C in processes started inside the block: the parent handles it.
 
-    The parent ignores it, too, for these milliseconds: an interrupt while a process starts
-    would leave it half started.
+    The parent ignores it meanwhile too, for some milliseconds: an interrupt during a start would
+    leave a process half started.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set signal handlers

@@ -146,13 +146,13 @@ class Registers:
 
 
 def _note_change(changes: list[tuple[int, _Value]], sample: int, value: _Value) -> None:
-    """Append the value from the sample on, unless it equals the one before."""
+    """Append the value from a sample on, unless it equals the last value."""
     if not changes or changes[-1][1] != value:
         changes.append((sample, value))
 
 
 def _until(changes: Sequence[tuple[int, _Value]], end: int) -> list[tuple[int, _Value]]:
-    """Return the values, each with the sample at which it ends instead of its first sample."""
+    """Return the values, each with the sample before which it ends; the last one ends at `end`."""
     stops = [sample for sample, _ in changes[1:]] + [end]
     return [(stop, value) for stop, (_, value) in zip(stops, changes, strict=True)]
 
@@ -160,7 +160,10 @@ def _until(changes: Sequence[tuple[int, _Value]], end: int) -> list[tuple[int, _
 def _between(
     changes: Sequence[tuple[int, _Value]], begin: int, end: int
 ) -> list[tuple[int, _Value]]:
-    """Return the values between two samples, each with where it ends, counted from the first."""
+    """Return the values that hold between two samples, each with the sample before which it ends.
+
+    Samples count from `begin`.
+    """
     found = []
     for stop, value in changes:
         if stop > begin:
@@ -287,9 +290,9 @@ class _Sound(NamedTuple):
 
 
 class _Voice:
-    """A voice that sounds from block to block.
+    """One of the chip's eight voices, played block by block.
 
-    number: which of the chip's eight.
+    number: its index, 0 to 7.
     """
 
     def __init__(self, number: int, notes: Iterator[_Note]) -> None:
@@ -305,7 +308,11 @@ class _Voice:
         senders: Sequence[tuple[int, int]],
         begin: int,
     ) -> None:
-        """Add what sounds in the block that starts at a sample to the bus that the masks say."""
+        """Add the voice's samples of the next block to the dry bus, or to the echo's.
+
+        dry, sent: the two buses [2, n]. senders: masks of the voices in the echo, each with the
+        sample before which it ends. begin: the first sample of the block.
+        """
         stop = begin + dry.shape[1]
         while True:
             if self._sound is not None:

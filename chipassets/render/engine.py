@@ -78,9 +78,10 @@ def render_log(
 
 
 class _Heard:
-    """Samples as they are finished, in one array: pieces beside it would be as large again.
+    """The samples of a finished render, in one array: a list of pieces would double the memory.
 
-    samples: how many are expected, on how many sides; more are taken too.
+    samples, sides: the expected number of samples and the number of sides; the array grows if
+    needed.
     """
 
     def __init__(self, samples: int, sides: int) -> None:
@@ -118,7 +119,7 @@ def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Pla
 
 
 def _fitted(board: Board | SampleBoard, log: RegisterLog) -> Board | SampleBoard:
-    """Return the board, with the optional registers if the log uses any of them."""
+    """Return the board; if the log uses any of the optional registers, they become required."""
     if not any(write.address in board.optional for writes in log.frames for write in writes):
         return board
     return replace(board, addresses=board.addresses | board.optional, gain=board.optional_gain)
@@ -140,9 +141,9 @@ def _check_loop(log: RegisterLog, board: Board | SampleBoard) -> None:
 
 
 class _Filter:
-    """Filters trains that follow one another, and rounds them to samples.
+    """Filters consecutive step trains, and rounds them to samples.
 
-    history: the steps before the first train, [sides, n], as far as the filters remember.
+    history: the steps before the first train, [sides, n], as many as the filters remember.
     """
 
     def __init__(self, player: Player, history: NDArray[np.int64]) -> None:
@@ -179,10 +180,10 @@ def _once(log: RegisterLog, player: Player) -> tuple[_Heard, None]:
 
 
 def _circle(log: RegisterLog, player: Player) -> tuple[_Heard, int]:
-    """Return the loop as after many passes: what rings on at its end sounds in its start.
+    """Return the samples of a loop as they sound after many passes, and its start, 0.
 
-    So the start waits until the end is known: as much of it as rings on, and as the filters
-    remember behind that.
+    The sound that rings on after the end is added to the start. So the start, as long as that sound
+    and the filters' memory, is filtered last.
     """
     length, memory = player.samples(len(log.frames)), memory_samples(player.profile)
     head = np.zeros((player.board.sides, 0), dtype=np.int64)
@@ -276,10 +277,10 @@ def _added(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64
 
 
 def _again_frames(rings_on: int, frames_per_bar: int) -> int:
-    """Return the frames of the loop's start, in whole bars, that the file plays before its loop.
+    """Return how many frames of the loop are played again before the file's loop start.
 
-    After them nothing of the intro sounds any more. rings_on: for how many samples the intro's
-    last notes ring, filters included.
+    They are whole bars if `frames_per_bar` is given, and enough for the intro's sound to decay.
+    rings_on: the number of samples for which the intro's last notes ring, filters included.
     """
     settle_frames = SETTLE_FRAMES + (rings_on - TAIL_SAMPLES) // (_FRAME_SAMPLES - 5)
     return -(-settle_frames // frames_per_bar) * frames_per_bar

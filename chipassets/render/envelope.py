@@ -30,7 +30,7 @@ RELEASE_SAMPLES = -(-FULL // _OFF_STEP)
 
 @lru_cache(maxsize=256)
 def _falling(level: int) -> NDArray[np.int32]:
-    """The levels that an exponential decrease goes through from this one down to 0."""
+    """Return the levels of an exponential decrease from this one down to 0."""
     levels = [level]
     while levels[-1] > 0:
         levels.append(levels[-1] - (((levels[-1] - 1) >> 8) + 1))
@@ -39,21 +39,21 @@ def _falling(level: int) -> NDArray[np.int32]:
 
 @lru_cache(maxsize=256)
 def _line(level: int, step: int) -> NDArray[np.int32]:
-    """The levels from this one by steps up to the full or down to 0."""
+    """Return the levels from this one, by steps, up to the maximum or down to 0."""
     count = -(-(FULL - level if step > 0 else level) // abs(step))
     return np.clip(level + step * np.arange(count + 1), 0, FULL).astype(np.int32)
 
 
 @lru_cache(maxsize=256)
 def _attack(level: int, step: int) -> tuple[NDArray[np.int32], int]:
-    """The levels of an attack from this one, and the place where its decay begins."""
+    """Return the levels of an attack from this one, and the index at which its decay begins."""
     levels = _line(level, step)
     return levels, int(np.argmax(levels >= _DECAYS_AT))
 
 
 @lru_cache(maxsize=256)
 def _decay(level: int, sustain: int) -> tuple[NDArray[np.int32], int]:
-    """The levels of a decay from this one, and the place where its sustain begins."""
+    """Return the levels of a decay from this one, and the index at which its sustain begins."""
     levels = _falling(level)
     return levels, int(np.argmax(levels >> 8 <= sustain))
 

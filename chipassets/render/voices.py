@@ -115,7 +115,7 @@ class Oscillator:
         return ticks if stretch.steps else 0
 
     def loudness(self, stretch: Stretch) -> int:
-        """Return the factor on the cycle's values."""
+        """Return the factor by which the cycle's values are multiplied."""
         return stretch.level
 
     def cycle(self, stretch: Stretch) -> Cycle:

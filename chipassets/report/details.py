@@ -83,7 +83,7 @@ def _draw_tags(tags: list[TagEvidence]) -> Html | None:
 
 
 def _draw_wish(wish: Evidence | None) -> Html:
-    """Return a cell with a tag's range of a feature, and whether the track is in it."""
+    """Return a table cell with a tag's range of a feature, and whether the track is in it."""
     if wish is None:
         return element("td")
     mark, says = ("✓", "met") if wish.agrees else ("✗", "missed")

@@ -106,12 +106,12 @@ def _line(score: Score, part: str, bars: int) -> _Line:
 
 
 def _share(found: Sequence[bool] | NDArray[np.bool_]) -> float:
-    """Return the share of what is true, 0 where nothing is."""
+    """Return the share of true values, 0 of none."""
     return float(np.mean(found)) if len(found) else 0.0
 
 
 def _rubs(upper: _Line, lower: _Line) -> float:
-    """Return how often two parts lie a semitone apart, of the steps at which both sound."""
+    """Return how often two parts are a semitone apart: a share of the steps at which both sound."""
     both = (upper.sounding != _SILENT) & (lower.sounding != _SILENT)
     return _share(np.isin((upper.sounding - lower.sounding)[both] % OCTAVE, _RUBS))
 
@@ -123,7 +123,7 @@ def _commonest(opening: _Opening) -> float:
 
 
 def _grates(opening: _Opening) -> float:
-    """Return how many long notes begin a semitone, a tritone or a major seventh from the bass."""
+    """Return how many long notes begin a semitone, a tritone or a major seventh above the bass."""
     bass = opening.bass.sounding
     found = [
         (note.pitch - bass[note.start_step]) % OCTAVE in _GRATES
@@ -134,7 +134,7 @@ def _grates(opening: _Opening) -> float:
 
 
 def _comes_back(opening: _Opening) -> float:
-    """Return how many of the four bars behind the middle stand in the first half too."""
+    """Return how many of the four bars after the middle also occur in the first half."""
     half = len(opening.tune.bars) // 2
     before = set(opening.tune.bars[:half])
     return _share([bar in before for bar in opening.tune.bars[half : half + _PHRASE] if bar])

@@ -152,13 +152,13 @@ def rate(
 
 
 def _preferred(score: Score, track: TrackPlan) -> Feature:
-    """Return how much better than a usual take's readers would mark the opening."""
+    """Return how many marks better than a usual take's readers would rate the opening."""
     found = preference(score, track.pulse_steps)
     return Feature("preference", round(found, 3), _between(found, _PREFERENCE), _PREFERENCE_WEIGHT)
 
 
 def _anywhere(value: float, wanted: Range) -> float:
-    """Return 1 anywhere in the range: real pieces fill it, and its middle is no better."""
+    """Return 1 in the range, whose middle is no better; outside it what `Range.points` gives."""
     return wanted.points(value) if wanted.distance(value) else 1.0
 
 
@@ -192,7 +192,7 @@ _Row = tuple[str, float, float, float]
 
 
 def _density(m: Metrics, score: Score, track: TrackPlan) -> _Row:
-    """How dense the take is, for its character, or section by section where that is asked."""
+    """Return the density feature: of the whole take, or by section if the manifest sets it so."""
     asked = asked_densities(score, track)
     points = min(
         (_anywhere(found, wanted) for _, found, wanted in asked),
@@ -202,7 +202,7 @@ def _density(m: Metrics, score: Score, track: TrackPlan) -> _Row:
 
 
 def missed_densities(score: Score, track: TrackPlan) -> tuple[str, ...]:
-    """Return a line for each section that is not as dense as the manifest asks."""
+    """Return a line for each section whose density is outside the range that the manifest sets."""
     return tuple(
         f"section {name} has {found:.2f} notes a beat, and density: asks for "
         f"{wanted.low:g} to {wanted.high:g}"
@@ -218,7 +218,7 @@ _ASKED_DENSITY_WEIGHT = 28.0
 
 
 def asked_densities(score: Score, track: TrackPlan) -> list[tuple[str, float, Range]]:
-    """Return, of each section whose density the manifest says, its name, density and that range."""
+    """Return name, density and wanted range of each section whose density the manifest sets."""
     return [
         (
             section.name,
@@ -288,9 +288,9 @@ _LIKENESS_WEIGHT = 28.0
 
 
 def _avoided_leaps(score: Score, track: TrackPlan) -> tuple[Feature, ...]:
-    """Return the share of the composed tune's intervals that leap, where the manifest avoids that.
+    """Return the share of leaps in the composed tune, if the manifest avoids them.
 
-    Intervals within what somebody wrote are as they are wanted.
+    Intervals between notes that the user wrote do not count.
     """
     if "leaps" not in track.avoid:
         return ()
@@ -316,7 +316,7 @@ def _own_features(originality: Originality | None) -> tuple[Feature, ...]:
 
 
 def _copied(originality: Originality | None) -> str | None:
-    """Return why a take is too similar to a piece of the corpus, or None."""
+    """Return why a take is too similar to a piece of the corpus; None if it is not."""
     if originality is None:
         return None
     if originality.longest_run > _LONGEST_SHARED_RUN:
@@ -342,7 +342,10 @@ def _written_bars(score: Score, track: TrackPlan) -> frozenset[int]:
 
 
 def _marked(craft: Craft, written: frozenset[int]) -> str | None:
-    """Return a musical mistake that disqualifies the take, or None; written bars are exempt."""
+    """Return a musical fault that disqualifies the take, or None.
+
+    Bars that the user wrote are exempt.
+    """
     dead = [bar for bar in craft.dead_bars if bar not in written]
     if dead:
         bars = ", ".join(str(bar + 1) for bar in dead)
@@ -377,7 +380,7 @@ def _refusal(metrics: Metrics, score: Score, *, is_written: bool) -> str | None:
 
 
 def explain(ratings: Sequence[Rating], best: int) -> str:
-    """Return what there is to say of take number `best` among the rated takes, in one phrase."""
+    """Return one phrase that says why take number `best` was chosen among the rated takes."""
     winner = ratings[best]
     if winner.refused and any(rating.refused is None for rating in ratings):
         return f"a choice among takes would refuse it: {winner.refused}"

@@ -57,7 +57,7 @@ def _words(schema: Mapping[str, Any]) -> list[str]:
 
 
 def said(values: object, keys: tuple[str, ...]) -> dict[str, str]:
-    """Return what a track, or the game, sets for these keys, as YAML on one line."""
+    """Return the values that a track, or the game, sets for these keys, as YAML on one line."""
     mapping = values if isinstance(values, dict) else {}
     return {key: _as_typed(mapping[key]) for key in keys if key in mapping}
 

@@ -227,7 +227,7 @@ def _wandering(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phra
 
 
 def _strangers(phrase: Phrase, other: Phrase, rng: np.random.Generator) -> Phrase:
-    """Replace a voice by the same voice of another piece."""
+    """Replace a voice by the voice of the same role in another piece."""
     role = str(rng.choice([name for name in phrase.voices if name in other.voices]))
     return _with(phrase, **{role: other.voices[role]})
 

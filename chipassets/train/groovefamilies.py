@@ -114,7 +114,10 @@ def _mean_bars(bars: Sequence[DrumBar | None]) -> dict[frozenset[tuple[int, str]
 
 
 def _partner(leader: Key, keys: Sequence[Key | None], counts: Counter[Key]) -> Key | None:
-    """Return the bar that alternates with another: A B A, at least twice and in two fifths."""
+    """Return the bar that alternates with `leader`, as in A B A; None if there is none.
+
+    It must do so at least twice, and after two fifths of the leader's occurrences or more.
+    """
     turns = Counter(
         keys[at + 1]
         for at in range(len(keys) - 1)

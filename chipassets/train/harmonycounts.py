@@ -19,12 +19,12 @@ Masses = defaultdict[str, float]
 
 
 def masses() -> Masses:
-    """Return an empty table of masses."""
+    """Return an empty table of weights by name."""
     return defaultdict(float)
 
 
 def tables() -> defaultdict[str, Masses]:
-    """Return an empty table of masses by a first word."""
+    """Return an empty table of weights by two names."""
     return defaultdict(masses)
 
 

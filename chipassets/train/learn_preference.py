@@ -70,7 +70,7 @@ def fit(measures: Floats, marks: Floats) -> Weights:
 
 
 def agreement(known: Marks) -> float:
-    """Return the correlation of marks with those predicted without their reading."""
+    """Return the correlation of marks with predictions from the other readings' marks."""
     said = np.zeros(known.marks.size)
     for reading in np.unique(known.readings):
         seen = known.readings != reading

@@ -186,11 +186,11 @@ class Batches:
 
 
 def chord_labels(role: str, chance: float) -> int:
-    """Return which labelling of Example.chords a window uses: 0 all voices', 1 the others'.
+    """Return which chord labels of `Example.chords` a window uses: 0 from all voices, 1 the others.
 
-    Labels that include a voice say too much about it; labels without it miss what it adds to the
-    chord. A tune or inner voice gets either at random, so that it follows a plan without relying on
-    it. A bass always gets all voices': it should play the plan's chord.
+    Labels that include a voice reveal it; labels without it miss what it adds to the chord. A tune
+    or inner voice gets either at random, so that it follows a plan without relying on it. A bass
+    always gets those of all voices: it should play the plan's chord.
     """
     return 0 if role == "bass" else int(chance < 0.5)
 

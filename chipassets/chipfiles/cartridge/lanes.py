@@ -149,7 +149,10 @@ def lanes_of(log: RegisterLog, console: Console, starts: Mapping[str, Collection
 
 
 def _burst(writes: tuple[Write, ...], known: Collection[int]) -> tuple[Write, ...]:
-    """What no voice's lane holds; where a wave is changed, its voice's trigger with it."""
+    """Return the writes that belong to no voice's lane.
+
+    Where the wave is changed, the trigger of its voice is among them.
+    """
     found = tuple(write for write in writes if write.address not in known)
     end = len(found)
     if found[-1:] == (_WAVE_ON,) and writes[:end] == found:

@@ -29,7 +29,7 @@ class Rows:
         return self.edges[bisect_right(self.edges, start) : bisect_right(self.edges, end)]
 
     def place(self, frame: int) -> tuple[int, int]:
-        """Return the frame's row in the bar, and the frames left of the row, this one included."""
+        """Return the row in which the frame lies, and how many of its frames are left."""
         row = (bisect_right(self.edges, frame) - 1) % len(self.lengths)
         start = self.edges[bisect_right(self.edges, frame) - 1]
         return row, start + self.lengths[row] - frame

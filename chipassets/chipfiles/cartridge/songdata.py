@@ -246,7 +246,7 @@ def _voice_events(lane: VoiceLane, log: RegisterLog) -> list[_Event]:
 
 
 def _sung(span: Sequence[Frame], start: int, lane: VoiceLane) -> tuple[Tone, ...]:
-    """Return the tones of the frames in which the voice sounds, and of the first.
+    """Return the tone of each frame in which the voice sounds, and the first tone.
 
     RenderError for what the player cannot do within a note: change the tone in silence, or set
     other bits of a level.

@@ -167,7 +167,7 @@ def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, heig
 
 
 def _is_foreign(sheet: Sheet, note: SheetNote) -> bool:
-    """Return whether the note is outside the key and outside the chords of the bar it starts in."""
+    """Return whether the note is outside the key and the chords of the bar in which it starts."""
     tone = note.pitch % OCTAVE
     chords = bar_chords(sheet, int(note.start))
     return tone not in sheet.key.pitch_classes and not any(
