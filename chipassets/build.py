@@ -285,6 +285,10 @@ def _finish(
     *,
     strict: bool,
 ) -> Built:
+    """Write the bundle if anything changed, and return the result of the build.
+
+    CheckError for warnings with `strict`; nothing is written then.
+    """
     index, shared = _index(stock, folder, _entries(stock, produced), lock.takes)
     warnings = [
         *outdated_choices(linked(stock.asked, lock.takes), lock, stock.model),
@@ -306,6 +310,7 @@ _RENDERING_TAKES = 4
 
 
 def _effort(stock: Stock) -> dict[str, int]:
+    """Return the estimated effort of each stale track, in steps to compose and render."""
     return {
         track.name: track.total_steps
         * (_RENDERING_TAKES + (track.takes if track.name in stock.notes else 0))
@@ -379,6 +384,7 @@ def _album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, 
 
 
 def _rival_warnings(stock: Stock) -> list[str]:
+    """Return a warning for each renamed track with different decisions under both names."""
     rivals = stock.lock.rivals({track.name: track.was for track in stock.asked.tracks})
     return [
         f"track {new!r}: the lock has other decisions under its old name {old!r} (take "

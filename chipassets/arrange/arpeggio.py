@@ -69,6 +69,7 @@ def _together(note: Note, other: Note) -> bool:
 
 
 def _offset(pitch: int, offset: int, spec: VoiceSpec) -> int:
+    """Return an arpeggio's offset, moved by octaves until its pitch is in the voice's range."""
     while pitch + offset > spec.highest_pitch:
         offset -= OCTAVE
     while pitch + offset < spec.lowest_pitch:

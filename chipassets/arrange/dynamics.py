@@ -125,6 +125,12 @@ _FADE_DB = -26.0
 def _section_db(
     sections: Sequence[Section], number: int, score: Score, falls: bool, place: int
 ) -> float:
+    """Return a section's level in dB, 0 for the loudest, from its place in the form.
+
+    number: its index among the sections. falls: whether a track of one section becomes softer
+    instead of louder. place: the bar within the section. Sections get louder one after another; a
+    contrasting one before a return is softer.
+    """
     if len(sections) == 1:
         if score.loop_start_bar is not None:
             return 0.0

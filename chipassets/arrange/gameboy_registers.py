@@ -53,6 +53,7 @@ def sides_of(voice: str) -> tuple[int, int]:
 
 
 def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
+    """Return the writes that switch the chip on: volume, panning, sweep and the bass's wave."""
     bass = _bass_at(song, frame)
     return (
         Write(_POWER, 0x80),
@@ -141,6 +142,7 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 
 
 def _pulse(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    """Return a pulse's writes: duty, pitch and, if it changed, volume with a trigger."""
     base = spec.base_address
     frequency = 2047 - state.timer
     envelope = 0 if state.unplugged else state.volume << 4 | _SILENT_ENVELOPE
@@ -150,6 +152,7 @@ def _pulse(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
 
 
 def _wave(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    """Return the wave voice's writes: pitch and level, which needs no trigger."""
     base = spec.base_address
     frequency = 2047 - state.timer
     restarted = not shadow
@@ -187,6 +190,7 @@ def _high(address: int, high: int, trigger: bool, shadow: Shadow) -> list[Write]
 
 
 def _noise(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    """Return the noise voice's writes; a drum is triggered once, with the chip's own fade."""
     base = spec.base_address
     silence = 0 if state.unplugged else _SILENT_ENVELOPE
     sounds = shadow.get(base + 2) != silence

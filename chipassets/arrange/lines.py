@@ -101,6 +101,7 @@ def _assignments(count: int) -> NDArray[np.int64]:
 
 
 def _spans(notes: Sequence[Note]) -> list[_Span]:
+    """Return the spans between neighbouring note starts and ends; of many notes the outer ones."""
     bounds = sorted({step for note in notes for step in (note.start_step, note.end_step)})
     starting: dict[int, list[int]] = {}
     for index, note in enumerate(notes):
@@ -145,6 +146,11 @@ def _cheapest_step(
 def _stay_costs(
     notes: Sequence[Note], span: _Span, usual: tuple[int, int, int]
 ) -> NDArray[np.int64]:
+    """Return the cost of each assignment of a span by itself [assignments].
+
+    usual: the usual pitch of each line. Notes that no line plays, or that lie outside a line's
+    register, cost.
+    """
     count, length = len(span.heard), span.end - span.start
     states = span.states
     cost = np.zeros(len(states), np.int64)
@@ -215,6 +221,10 @@ def _collect(
     choices: Sequence[NDArray[np.int64]],
     line: int,
 ) -> tuple[Note, ...]:
+    """Return a line's notes, each as long as the line plays it.
+
+    choices: the chosen assignment of each span.
+    """
     ends: dict[int, int] = {}
     for span, choice in zip(spans, choices, strict=True):
         place = int(choice[line])

@@ -43,6 +43,7 @@ def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
 
 
 def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    """Return a voice's writes that change registers, and those that start its sample, if any."""
     writes = changed(_registers(spec, state), shadow)
     clip = _clip(state)
     if not clip:

@@ -76,6 +76,7 @@ def _side_power(chip: str, voice: str) -> float:
 def _power(
     note: ChipNote, instrument: Instrument, chip: Chip, spec: VoiceSpec, frames: int
 ) -> float:
+    """Return the mean power of a note over `frames`, by the kind of voice."""
     if spec.role == "drums":
         return _drum_power(note, instrument, chip.name) / frames
     heard = _mean_square(instrument, frames) * (note.level / _FULL_LEVEL) ** 2

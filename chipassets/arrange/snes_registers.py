@@ -104,6 +104,7 @@ _DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
 
 
 def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
+    """Return the writes that open a full frame: main volumes, echo and its filter, no keys."""
     room = _room(song)
     volume = _echo_volume(song, frame)
     return (
@@ -172,6 +173,7 @@ def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
 
 
 def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    """Return a voice's writes: a key-on with all registers, a held note's changes, or a release."""
     base = spec.base_address
     sounds = state.volume > 0 and state.held
     if not shadow and not sounds:

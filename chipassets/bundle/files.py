@@ -129,6 +129,7 @@ def _write_into(target: Path, data: bytes) -> None:
 
 
 def _is_special(path: Path) -> bool:
+    """Return whether the path is a device, a pipe or the like."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):

@@ -334,6 +334,7 @@ def index_from_bytes(data: bytes) -> Index:
 
 
 def _claimed_format(data: bytes) -> object:
+    """Return the value of `format` in the bytes of an index; None if there is none."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):

@@ -117,6 +117,7 @@ def fault_finder(folder: Path) -> Callable[[Iterable[FileEntry]], list[str]]:
 
 
 def _fault(folder: Path, entry: FileEntry, leads_inside: Callable[[Path], bool]) -> str | None:
+    """Return what is wrong with an entry's file, None if nothing is."""
     path = folder / entry.path
     try:
         if not leads_inside(path if path.is_symlink() else path.parent):
@@ -276,6 +277,11 @@ def _link_kept(
 def _write_new(
     place: Place, staging: Path, index: Index, files: Mapping[str, bytes | Path]
 ) -> None:
+    """Write the index and all files that it lists into the staging folder.
+
+    Files that `files` lacks stay where they are, or were linked there. BundleError if one is
+    missing, or differs from its entry.
+    """
     for entry in index.files():
         source = files.get(entry.path)
         if source is None:

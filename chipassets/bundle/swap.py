@@ -69,6 +69,7 @@ def replace_contents(new: Path, target: Path) -> None:
 
 
 def _move_into_place(target: Path) -> None:
+    """Move the files of an interrupted replacement to their places, the index last."""
     swap = target / SWAP_NAME
     if (swap / INDEX_NAME).is_file():
         new, old = (_listed(folder / INDEX_NAME) for folder in (swap, target))
@@ -84,6 +85,7 @@ def _move_into_place(target: Path) -> None:
 
 
 def _listed(index: Path) -> frozenset[str]:
+    """Return the paths that an index file lists; none if there is no valid index."""
     try:
         claim = claimed_by_index(index.read_bytes())
     except FileNotFoundError:

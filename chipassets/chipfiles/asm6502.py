@@ -83,6 +83,7 @@ def assemble(source: str, origins: Mapping[str, int], constants: Values) -> Prog
 
 
 def _lines(source: str) -> Iterator[Line]:
+    """Yield the lines of a source; ValueError for text that is not label, instruction, operand."""
     for number, text in enumerate(source.splitlines(), start=1):
         match = _LINE.fullmatch(text.split(";")[0].rstrip())
         if match is None:
@@ -103,6 +104,7 @@ def _size(word: str, operand: str, values: Values) -> int:
 
 
 def _put(word: str, operand: str, values: Values, here: int) -> bytes:
+    """Return the bytes of an instruction at address `here`."""
     if (single := f"{word} {operand}".strip().lower()) in _SINGLE:
         return bytes((_SINGLE[single],))
     if word in _BRANCHES:

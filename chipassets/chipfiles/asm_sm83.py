@@ -83,6 +83,7 @@ def assemble(source: str, origins: Mapping[str, int], constants: Values) -> Prog
 
 
 def _lines(source: str) -> Iterator[Line]:
+    """Yield the lines of a source, local labels with their parent's name before them."""
     parent = ""
     for number, text in enumerate(source.splitlines(), start=1):
         rest = text.split(";")[0].strip()
@@ -112,6 +113,7 @@ def _size(word: str, operand: str, values: Values) -> int:
 
 
 def _put(word: str, operand: str, values: Values, here: int) -> bytes:
+    """Return the bytes of an instruction at address `here`."""
     text, hole, argument = _shape(word, operand)
     code = _OPCODES[text]
     if not hole:

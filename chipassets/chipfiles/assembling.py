@@ -88,6 +88,7 @@ def _unplaced(segment: str) -> None:
 def _put(
     lines: Iterable[Line], syntax: Syntax, origins: Mapping[str, int], values: Values
 ) -> dict[str, bytes]:
+    """Return the bytes of each segment, all values being known; ValueError, with the line."""
     data = {name: bytearray() for name in origins}
     segment = next(iter(origins))
     for line in lines:
@@ -160,6 +161,7 @@ def evaluate(text: str, values: Values) -> int:
 
 
 def _term(term: str, values: Values) -> int:
+    """Return the value of a number or of a name."""
     if term[0] == "$":
         return int(term[1:], 16)
     if term[0] == "%":

@@ -94,6 +94,7 @@ def _order(frames: Sequence[tuple[Write, ...]]) -> list[int]:
 
 
 def _columns(frames: Sequence[tuple[Write, ...]]) -> bytes:
+    """Return the columns of the registers in bytes."""
     order = _order(frames)
     columns: list[list[tuple[int, int]]] = [[] for _ in order]
     for number, writes in enumerate(frames):
@@ -150,6 +151,7 @@ def _numbers(values: Iterable[int]) -> bytes:
 
 
 def _number(value: int) -> bytes:
+    """Return a number in groups of seven bits, the lowest first."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)

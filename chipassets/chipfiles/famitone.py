@@ -193,6 +193,7 @@ class _Lane:
         return row + up
 
     def _note(self, note: ChipNote) -> FtCell:
+        """Return the cell of a note, counting what the engine cannot play."""
         instrument = self.song.instrument(note.instrument)
         level = self.palette[note.instrument, note.level]
         self.lost[_LEVELS] += level != note.level
@@ -207,6 +208,7 @@ class _Lane:
         return FtCell(name, number)
 
     def _name(self, pitch: int) -> str:
+        """Return a pitch in FamiTracker's spelling, moved by octaves into the engine's range."""
         place = pitch - _C0_MIDI + (OCTAVE if self.spec.kind == "triangle" else 0)
         moved = place
         while moved < _LOWEST:

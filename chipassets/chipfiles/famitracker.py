@@ -191,6 +191,7 @@ class _Lane:
             self._add_vibrato(note, instrument, instrument.vibrato_delay_frames)
 
     def _end(self, note: ChipNote, row: int) -> None:
+        """End a note: in its own row, at the row of its end, or not at all if that row is taken."""
         if note.end_frame >= self.song.frames:
             return
         instrument = self.song.instrument(note.instrument)

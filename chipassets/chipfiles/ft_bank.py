@@ -77,6 +77,7 @@ class Bank:
         return sum((c, k) == (chip, kind) for c, k, _ in self._macros)
 
     def _add(self, chip: str, name: str, said: dict[int, _Said]) -> None:
+        """Append an instrument with its macros; equal macros are stored once."""
         indices = [-1] * 5
         for kind, macro in said.items():
             # FamiTone2's converter refuses an instrument without a volume macro.

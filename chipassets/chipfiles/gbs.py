@@ -139,6 +139,7 @@ def decode_gbs(data: bytes) -> GbsFile:
 
 
 def _again(file: GbsFile) -> ChipFile:
+    """Return the file encoded again, for comparison; ValueError if it cannot be."""
     try:
         return encode_gbs(
             [(log, "") for log in file.logs],

@@ -146,6 +146,7 @@ def _lines() -> Iterator[tuple[str, list[str]]]:
 
 
 def _token(token: str, labels: Mapping[str, int], songs: int, here: int) -> bytes:
+    """Return the bytes of a token: hex, `#songs`, `@label` (address) or `~label` (distance)."""
     if token == "#songs":  # noqa: S105
         return bytes((songs,))
     if token[0] == "@":

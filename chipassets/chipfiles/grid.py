@@ -58,6 +58,7 @@ def row_grid(song: ChipSong, beats_per_bar: float, longest_frames: int) -> Grid:
 
 
 def _edges(song: ChipSong, beats_per_bar: float) -> list[int]:
+    """Return the frames at which rows begin, and the song's end."""
     bars = -(-song.frames // song.frames_per_bar)
     steps = range(bars * steps_per_bar(beats_per_bar))
     frames = {step_frame(step, song.frames_per_bar, beats_per_bar) for step in steps}

@@ -104,6 +104,7 @@ def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Co
 
 
 def _check(song: ChipSong) -> None:
+    """Raise RenderError for a chip or a voice that a module cannot hold."""
     if song.chip not in CHIPS:
         raise RenderError(
             f"there is no chip {song.chip!r}; {did_you_mean(song.chip, CHIPS, 'chips')}"
@@ -211,6 +212,7 @@ def _steer(
 
 
 def _jumps(grid: Grid, patterns: Sequence[range]) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yield row and effect of the ends of short patterns and of the jump to the loop."""
     starts = [pattern.start for pattern in patterns]
     for pattern in patterns[:-1]:
         if len(pattern) < ROWS:

@@ -232,6 +232,7 @@ def _titles(data: bytes, start: int, songs: int) -> tuple[str, ...]:
 
 
 def _again(file: NsfFile) -> ChipFile:
+    """Return the file encoded again, for comparison; ValueError if it cannot be."""
     try:
         return encode_nsf(
             list(zip(file.logs, file.titles, strict=True)),

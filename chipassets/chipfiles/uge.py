@@ -197,6 +197,7 @@ class _Lane:
         return row + up
 
     def _note(self, note: ChipNote) -> int:
+        """Return hUGETracker's note, moved by octaves into its range, counting what is lost."""
         if self.spec.kind == "noise":
             instrument = self.song.instrument(note.instrument)
             # The noise period at which the drum's macro settles.
@@ -244,6 +245,10 @@ def _palette(
 
 def _sound(instrument: Instrument, kind: str, level: int) -> Sound:
     # Chords differ from their instrument only in the arpeggio, which the format cannot hold.
+    """Return the instrument's register values at a level.
+
+    Instruments of a chord differ only in the arpeggio, which the format cannot hold.
+    """
     name = to_ascii(instrument.name.rstrip("-0123456789 "))
     volume, fade = _envelope(instrument.volume, level)
     if kind == "dmg_wave":
@@ -263,6 +268,7 @@ def _envelope(macro: Macro, level: int) -> tuple[int, int]:
     wanted[0] = max(wanted[:3])
 
     def off(choice: tuple[int, int]) -> float:
+        """Return the squared error of a volume and a period."""
         volume, period = choice
         total = 0.0
         for age, value in enumerate(wanted):
@@ -330,6 +336,7 @@ def _body(
     grid: Grid,
     patterns: Sequence[range],
 ) -> bytes:
+    """Return the song's bytes; equal patterns of a voice are stored once."""
     kinds = (lanes[0].sounds, lanes[2].sounds, lanes[3].sounds)
     distinct: dict[tuple[UgeCell, ...], int] = {}
     orders: list[list[int]] = [[] for _ in lanes]

@@ -97,6 +97,7 @@ def encode_vgm(log: RegisterLog, tags: VgmTags | None = None) -> ChipFile:
 
 
 def _target(log: RegisterLog) -> _Target:
+    """Return VGM's view of the log's chip; RenderError for a log that VGM cannot hold."""
     if log.chip not in _TARGETS:
         raise RenderError(
             f"VGM has no field for the chip {log.chip!r}: it holds {', '.join(_TARGETS)}; "

@@ -123,6 +123,7 @@ def _named(found: re.Match[str]) -> str:
 
 
 def _missing(error: ModuleNotFoundError) -> ChipassetsError:
+    """Return the error for a package that is not installed."""
     package = (error.name or "").partition(".")[0]
     if package in ("", "chipassets"):
         return _internal(error)
@@ -133,6 +134,7 @@ def _missing(error: ModuleNotFoundError) -> ChipassetsError:
 
 
 def _internal(error: Exception) -> InternalError:
+    """Write the details of an unexpected error to a file, and return the error to tell."""
     import traceback
 
     what = f"{type(error).__name__}: {error}".strip()

@@ -68,6 +68,7 @@ def cadence_bars(cell: Cell, shifts: tuple[int, ...], cadence: str) -> Candidate
 
 
 def _approaching(head: Sequence[CellNote], approach: int, goal: int) -> list[CellNote]:
+    """Return the notes before a goal, transposed to end on degree `approach` at step `goal`."""
     if not head:
         return []
     shift = approach - head[-1].degree

@@ -90,6 +90,7 @@ class _Line:
 
 
 def _line_features(line: _Line) -> list[float]:
+    """Return the features of a line by itself: rhythm, intervals, register, repetition."""
     onsets, lengths, pitches = line.onsets, line.lengths, line.pitches
     count = max(1, len(onsets))
     moves = pitches[1:] - pitches[:-1]  # a tenth of the time of np.diff
@@ -151,6 +152,7 @@ def _repaid(moves: Integers) -> float:
 
 
 def _longest_run(values: Integers) -> int:
+    """Return the length of the longest run of equal values."""
     longest = run = min(1, len(values))
     for before, value in pairwise(values.tolist()):
         run = run + 1 if value == before else 1
@@ -187,6 +189,7 @@ def _members(root: Integers, quality: Integers) -> NDArray[np.bool_]:
 
 
 def _chord_features(line: _Line, members: NDArray[np.bool_], root: Integers) -> list[float]:
+    """Return shares of a line's notes that fit their chords, and of chords whose root it plays."""
     fits = members[line.onsets, line.pitches % OCTAVE]
     changes = np.arange(0, PHRASE_STEPS, STEPS_A_CHORD)
     sounds = line.sounds[changes]
@@ -200,6 +203,7 @@ def _chord_features(line: _Line, members: NDArray[np.bool_], root: Integers) -> 
 
 
 def _pair_features(high: _Line, low: _Line) -> list[float]:
+    """Return features of two lines together: intervals, common onsets, crossing, motion."""
     both = (high.sounds >= 0) & (low.sounds >= 0)
     apart = (high.sounds - low.sounds)[both]
     kinds = _INTERVAL_KIND[np.abs(apart) % OCTAVE]

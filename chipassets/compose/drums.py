@@ -150,6 +150,10 @@ def _bar(
     grooves: dict[str, Groove],
     wanted: Drums | None,
 ) -> DrumBar:
+    """Return the drums of a bar: of its groove, a fill, a break, or on the tune's rhythm.
+
+    grooves: by letter. wanted: the manifest's wish.
+    """
     section = context.plan.section_at(bar)
     groove = grooves[section.letter]
     if wanted is not None and wanted.groove:
@@ -195,6 +199,7 @@ def _is_break(context: Context, bar: int) -> bool:
 
 
 def _fill_size(track: TrackPlan, context: Context, bar: int) -> str:
+    """Return the size of the fill in a bar that closes a phrase."""
     if bar == track.bars - 1 or (bar == track.bars - 2 and not track.loops):
         return "large"
     section = context.plan.section_at(bar).section
@@ -203,6 +208,7 @@ def _fill_size(track: TrackPlan, context: Context, bar: int) -> str:
 
 
 def _crash_bars(track: TrackPlan, context: Context, grooves: dict[str, Groove]) -> Iterable[int]:
+    """Yield the bars that begin with a crash: those that open full sections."""
     for section in context.plan.sections:
         groove = grooves[section.letter]
         start = section.section.start_bar

@@ -214,6 +214,7 @@ def _slowed(track: TrackPlan, score: Score) -> Score:
         return step
 
     def slowed(notes: Sequence[Note]) -> list[Note]:
+        """Return a part's notes with the slower last beats."""
         moved = []
         for note in notes:
             if note.start_step >= last:

@@ -253,6 +253,10 @@ def _chord_cost(
     pulse_steps: int,
     count: int,
 ) -> Floats:
+    """Return the cost [rows] of notes outside their chord, by stress, length and resolution.
+
+    marks: the bits of each note's pitch class over its chord. moves: semitones to the next note.
+    """
     lengths = bars.lengths
     on_beat, base = _stress(harmony.steps_per_bar, pulse_steps, count)
     steps = np.minimum(bars.steps, base.size - 1)
@@ -347,6 +351,10 @@ _LEAPS = _leaps_paid()
 
 
 def _leap_cost(moves: NDArray[np.int16], pairs: NDArray[np.bool_], count: int) -> Floats:
+    """Return the cost [rows] of leaps: their size, those not followed by a turn back, many of them.
+
+    pairs: where both notes of a move exist. count: bars per candidate.
+    """
     size = np.abs(moves)
     cost = _LEAPS.take(size)
     if moves.shape[1] > 1:
@@ -368,6 +376,7 @@ def _repeat_cost(
     pairs: NDArray[np.bool_],
     mask: NDArray[np.bool_],
 ) -> Floats:
+    """Return the cost [rows] of repeated notes, and of bars with few different pitches."""
     same = (moves == 0) & pairs
     cost = _THREE_ALIKE * counted(same[:, 1:] & same[:, :-1]).astype(np.float64)
     cost += _ALIKE * counted(same)

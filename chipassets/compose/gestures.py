@@ -101,10 +101,15 @@ def _drawn(
     late: bool,
     rng: np.random.Generator,
 ) -> Cell:
+    """Return the gesture of a letter: the best by worth, fit and difference, with random noise.
+
+    others: gestures of other letters. late: whether it should begin after the downbeat.
+    """
     onsets = plan.onsets.get(letter, plan.targets.onsets)
     targets = replace(plan.targets, onsets=2 * onsets, values=plan.targets.values + 0.6)
 
     def fit(item: _Choice) -> float:
+        """Return a gesture's score in points, without the noise."""
         cell, traits, worth = item
         found = worth + fitness(traits, targets) + 1.3 * ((cell.notes[0].step > 0) == late)
         for other in others:

@@ -111,6 +111,7 @@ def grooves_of(style: str, metre: str) -> tuple[Groove, ...]:
 
 @cache
 def _grooves_of(style: str, metre: str) -> tuple[Groove, ...]:
+    """Return the grooves of a style in a metre, adapted ones included."""
     if style == "none":
         return (replace(_SILENCE, metre=metre),)
     bank = _bank().values()
@@ -212,6 +213,7 @@ def _is_hat(hit: DrumHit) -> bool:
 
 @cache
 def _bank() -> dict[str, Groove]:
+    """Return the learned grooves by name, from the file."""
     stored = json.loads(_BANK.read_text(encoding="utf-8"))
     kinds: dict[str, str] = stored["kinds"]
 

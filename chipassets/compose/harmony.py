@@ -265,6 +265,11 @@ def _draw_phrase(
     rng: np.random.Generator,
     start: int,
 ) -> Bars:
+    """Return chords for `bars` bars that end with the cadence, in the key of their section.
+
+    first: the chord to begin on, None to draw one. start: the first bar. Of several draws the one
+    is taken that fits notes that the manifest fixes best.
+    """
     targets = plan.targets
     word = _CADENCES[cadence]
     modal = cadence == piece.CLOSED and track.key.mode not in ("major", "minor", "harmonic minor")
@@ -276,6 +281,7 @@ def _draw_phrase(
     colour = min(most, 0.25 + 0.55 * targets.chromatic) if track.chromatic_share else 0.0
 
     def draw() -> Bars:
+        """Return one draw; without a way from `first` to the cadence, the demands are relaxed."""
         for chord, close in ((first, word), (None, word), (None, "open")):
             try:
                 found = sample_phrase(rng, mode, bars, chord, close, colour, targets.changes)

@@ -87,6 +87,7 @@ def harmony_of(mode: str) -> ModeHarmony:
     count = len(known)
 
     def row_of(row: dict[str, float]) -> Floats:
+        """Return the shares by chord as an array in the model's order."""
         values = np.zeros(count)
         for text, share in row.items():
             if text in place:

@@ -202,6 +202,7 @@ def _thirds(context: Context, bar: int) -> Bar:
 
 
 def _unison(context: Context, bar: int) -> Bar:
+    """Return the tune an octave lower, without notes that would be too low."""
     start = bar * context.bar_steps
     return [
         (note.start_step - start, note.duration_steps, note.pitch - 12)

@@ -110,6 +110,7 @@ model; a model that no file holds has none."""
 
 
 def _proposed(track: TrackPlan, model: Model, progress: Callable[[float], None] | None) -> Material:
+    """Return the cells that the model proposes for a track."""
     track = in_quarters(track)
     shift = model_shift(track, model)
     bar = track.steps_per_bar
@@ -180,6 +181,7 @@ def model_shift(track: TrackPlan, model: Model) -> int:
 def _controls(
     track: TrackPlan, model: Model, constraints: Constraints, rngs: Sequence[np.random.Generator]
 ) -> ControlFeed | None:
+    """Return control inputs with a random density and polyphony for each opening; None without."""
     if not model.controls:
         return None
     wanted, voices = track.character.density, track.character.polyphony
@@ -209,6 +211,7 @@ def low_line(notes: Iterable[tuple[int, int, int]]) -> Line:
 
 
 def _line(notes: Iterable[tuple[int, int, int]], *, upper: bool) -> Line:
+    """Return the highest (or lowest) line of merged notes, as (step, steps, pitch)."""
     sign = 1 if upper else -1
     by_start: dict[int, tuple[int, int, int]] = {}
     for note in notes:

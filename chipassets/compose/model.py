@@ -61,6 +61,7 @@ class Model:
 
 
 def _check_cells(model: Model) -> None:
+    """Raise ModelError for kernels and biases whose shapes do not match."""
     if not 1 <= len(model.kernels) == len(model.biases) <= _MAX_LAYERS:
         raise ModelError(
             f"model {model.name!r} has {len(model.kernels)} kernels and {len(model.biases)} "

@@ -205,6 +205,7 @@ def remaining(tokens: Integers) -> NDArray[np.int64]:
 
 
 def _chord_columns(context: PartContext, steps: int) -> dict[str, Integers]:
+    """Return the chord groups of the context by step."""
     columns: dict[str, Integers] = {
         "root": _by_step(context.root, steps, STEPS_A_CHORD),
         "quality": _by_step(context.quality, steps, STEPS_A_CHORD),
@@ -217,6 +218,7 @@ def _chord_columns(context: PartContext, steps: int) -> dict[str, Integers]:
 
 
 def _voice_columns(voice: str, tokens: Integers) -> dict[str, Integers]:
+    """Return the groups that describe another voice, by step."""
     pitches = sounding(tokens)
     return {
         f"{voice}_pitch": np.where(pitches < 0, _SILENT, pitches),

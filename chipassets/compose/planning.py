@@ -223,6 +223,7 @@ def _sections(
     targets: Targets,
     rng: np.random.Generator,
 ) -> tuple[SectionPlan, ...]:
+    """Return the plans of a piece's sections, each letter with its key, roles and register."""
     letters: list[str] = []
     roles: dict[str, dict[str, str]] = {}
     lifts: dict[str, int] = {}
@@ -513,6 +514,7 @@ def _said_again(words: Sequence[str]) -> list[str]:
 
 
 def _fresh_bars(sections: Sequence[SectionPlan]) -> list[int]:
+    """Return the bars in which the tune is new and moves."""
     return [
         phrase.start_bar + index
         for section in sections
@@ -556,6 +558,10 @@ def _tuttis(
 
 
 def _pickups(track: TrackPlan, closes: Sequence[int], rng: np.random.Generator) -> tuple[int, ...]:
+    """Return the bars at whose end a pickup leads into the next phrase: a random draw.
+
+    closes: the last bars of the phrases.
+    """
     last = [] if track.loops else [track.bars - 1]
     return tuple(
         bar

@@ -280,6 +280,7 @@ def _played(context: Context, notes: Sequence[Note], track: TrackPlan, length: f
 
 
 def _further(context: Context, stays: Sequence[Note], wanted: Reroll) -> list[Note]:
+    """Return the notes of the further parts: kept ones, and new ones in the rerolled bars."""
     fresh = cut_stops(context, compose_further(context))
     parts = dict.fromkeys(note.part for note in (*stays, *fresh))
     return [
@@ -301,6 +302,7 @@ def _drums(
     stays: Collection[DrumStroke] | None,
     wanted: Reroll,
 ) -> tuple[DrumStroke, ...] | None:
+    """Return the drum strokes: kept ones, and new ones in the rerolled bars."""
     fresh = compose_drums(track, context, bass)
     if stays is None:
         # The take plays the character's built-in groove: it has no strokes that could be kept.

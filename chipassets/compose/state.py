@@ -63,6 +63,7 @@ class State:
             self._close_step(ended)
 
     def _close_step(self, rows: NDArray[np.int64]) -> None:
+        """Begin the next step in these rows."""
         self.sounding[rows] = self.written.take(rows, axis=0)
         self.written[rows] = False
         self.lowest[rows] = NOTHING_WRITTEN

@@ -84,6 +84,7 @@ def _moved(score: Score, key: Key, octaves: int, transforms: dict[str, str]) -> 
     new = _chords_by_step(score, key, names)
 
     def pitch_of(note: Note) -> int:
+        """Return a note's pitch in the new key; a chord tone remains one."""
         pitch = map_pitch(note.pitch, score.key, key)
         if chords and key.mode != score.key.mode:
             was, now = chords[note.start_step], new[note.start_step]

@@ -48,6 +48,7 @@ def roles_of(wish: Wish, roles: Mapping[str, str], avoid: Collection[str]) -> di
     said = roles[INNER], roles[BASS]
 
     def misses(pair: tuple[tuple[str, float], tuple[str, float]]) -> float:
+        """Return how far a pair of roles misses the wanted density, less for roles that stay."""
         (second, above), (low, below) = pair
         kept = (second == said[0]) + (low == said[1])
         return abs(tune + above + below - wanted) - _CHOICE * wanted * kept
@@ -96,6 +97,7 @@ def _broad(phrase: Phrase) -> Phrase:
 
 
 def _in_long_notes(phrase: Phrase, bars: range) -> Phrase:
+    """Return the phrase with the tune in long notes in these of its bars, where it may change."""
     own = (piece.MAIN, piece.ANSWER, piece.FRAGMENT, piece.INVERSION)
     slots = tuple(
         replace(slot, kind=piece.BROAD) if slot.kind in own and index in bars else slot

@@ -138,6 +138,7 @@ def _description(data: bytes) -> dict[str, Any]:
 
 
 def _build(description: dict[str, Any], tensors: dict[str, NDArray[Any]], sha256: str) -> Model:
+    """Return the model of a description and its tensors; ModelError if they do not match."""
     layers = [int(units) for units in description["layers"]]
     if float(description["forget_bias"]) != FORGET_BIAS:
         raise ModelError(f"its forget bias is not {FORGET_BIAS}, which the cells assume")

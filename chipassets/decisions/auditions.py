@@ -155,6 +155,7 @@ def list_takes(
 def _compose_up_to(
     audition: Audition, count: int, progress: Callable[[float], None] | None
 ) -> None:
+    """Compose the audition's takes up to a number of `count`."""
     first = len(audition.composed)
     if first < count:
         choices, missing = audition.choices, count - first

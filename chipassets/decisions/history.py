@@ -117,6 +117,7 @@ class History:
             return self._move(self._undone, self._done, "done again")
 
     def _move(self, source: list[Step], target: list[Step], how: str) -> str:
+        """Apply the last step of `source`, or its opposite, and move it to `target`."""
         if not source:
             raise CheckError(f"there is nothing that can be {how}")
         step = source.pop()

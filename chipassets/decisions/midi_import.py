@@ -172,6 +172,7 @@ def _too_long(step: int, score: Score, pulse_steps: int) -> str:
 def _part_faults(
     notes: Sequence[Note], spec: VoiceSpec, score: Score, *, chords: bool
 ) -> Iterable[tuple[int, str]]:
+    """Yield the step and the fault of each note that the voice cannot play."""
     most = MOST_PITCHES if chords else 1
     sounding: list[Note] = []
     for note in ordered(list(notes)):
@@ -286,6 +287,7 @@ def _changes(before: Score, after: Score) -> str:
 
 
 def _spans(bars: Iterable[int]) -> str:
+    """Return bars, from 0, as words: "bars 1 to 4, 7"."""
     runs: list[list[int]] = []
     for bar in sorted(bars):
         if runs and runs[-1][1] == bar:

@@ -115,6 +115,7 @@ def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> 
 
 
 def _tries(audition: Audition, base: LockedTake, wanted: Reroll) -> Sequence[Candidate]:
+    """Return several rerolled candidates, different from those of earlier rerolls."""
     track = as_played(audition.track, base)
     material = propose(track, audition.model)
     first = len(audition.versions) * _ATTEMPTS

@@ -40,6 +40,7 @@ def godot3_items(music: Music) -> Iterator[Item]:
 
 
 def _common(music: Music, version: int) -> Iterator[Item]:
+    """Yield the files that both versions of Godot need: add-on, tracks, audio, settings."""
     yield Item(f"{_ADDON}/README.md", template("godot", "README.md"))
     yield Item(f"{_ADDON}/plugin.cfg", template("godot", "addon/plugin.cfg", VERSION=__version__))
     yield Item(f"{_ADDON}/plugin.gd", template("godot", f"addon/plugin{version}.gd"))

@@ -59,6 +59,7 @@ def encode_m4a(samples: NDArray[np.int16], rate_hz: int, track: TrackEntry) -> b
 
 
 def _encode(samples: NDArray[np.int16], rate_hz: int) -> bytes:
+    """Return the samples as an MPEG-4 file with AAC, encoded by ffmpeg."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise UsageError(
@@ -97,6 +98,7 @@ def _tagged(data: bytes, tags: dict[str, int]) -> bytes:
 
 
 def _atoms(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Return name and content of each MPEG-4 atom; BundleError if they do not fill the data."""
     found, at = [], 0
     while at < len(data):
         size, name = struct.unpack_from(">I4s", data, at)

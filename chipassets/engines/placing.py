@@ -113,6 +113,10 @@ def _carry_out(
     record: dict[str, _Entry],
     after: dict[str, _Entry],
 ) -> None:
+    """Write and remove files; while that lasts the record lists old and new hashes.
+
+    record: the entries before. after: those at the end.
+    """
     if placed.is_change:
         both = {
             path: _Entry(entry.hashes + (record[path].hashes if path in record else ()), "")

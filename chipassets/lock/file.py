@@ -56,6 +56,7 @@ def lock_files(manifest: Path) -> list[Path]:
 
 
 def _owner(lock: Path) -> str:
+    """Return the name of the manifest that a lock file names; "" if there is none."""
     try:
         with lock.open("rb") as file:
             head = file.read(_HEAD_BYTES).decode(errors="replace")

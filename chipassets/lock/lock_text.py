@@ -172,6 +172,7 @@ def _take_to_json(take: LockedTake) -> dict[str, Any]:
 
 
 def _version_to_json(version: Version) -> dict[str, Any]:
+    """Return a version as JSON values."""
     said: dict[str, Any] = {"number": version.number + 1, "version": version.version}
     said |= {"origin": version.origin, "notes_key": version.notes_key}
     if version.accepted:
@@ -183,6 +184,7 @@ def _version_to_json(version: Version) -> dict[str, Any]:
 
 
 def _version_from_json(name: str, entry: object) -> Version:
+    """Return the version of an entry of the track `name`; _WrongError for an invalid one."""
     if not isinstance(entry, dict):
         raise _WrongError((name, "versions"), "it is not a version of a take")
     way = (name, "versions")
@@ -212,6 +214,10 @@ def _named(name: str, entry: object, version: int) -> LockedTake:
 
 
 def _take_from_json(name: str, entry: object, version: int) -> LockedTake:
+    """Return the take of the track `name` from its entry; _WrongError for an invalid one.
+
+    version: the version of the lock file.
+    """
     if not isinstance(entry, dict):
         raise _WrongError((name,), "it is not the entry of a take")
     _refuse_unknown(entry, _TAKE_KEYS, (name,))
@@ -271,6 +277,10 @@ def _whole(
     high: int,
     otherwise: int | None = None,
 ) -> int:
+    """Return a whole number from `low` to `high` of an entry; _WrongError otherwise.
+
+    way: the path of the entry. otherwise: the value of a missing key.
+    """
     value = entry.get(key, otherwise) if isinstance(entry, dict) else None
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         said = "missing" if value is None else repr(value)[:40]
@@ -280,6 +290,7 @@ def _whole(
 
 
 def _text(entry: object, key: str, way: tuple[str | int, ...], *, needed: bool = False) -> str:
+    """Return a text of an entry, "" if it is missing and not needed; _WrongError otherwise."""
     value = entry.get(key, None if needed else "") if isinstance(entry, dict) else None
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         raise _WrongError((*way, key)[:2], f"{key} is not a text of at most {_MAX_TEXT} characters")
@@ -372,6 +383,10 @@ def _row_to_line(row: TakeRow) -> str:
 
 
 def _row_from_line(line: object, first: int, way: tuple[str | int, ...]) -> TakeRow:
+    """Return the row of a take from its line; _WrongError for an invalid one.
+
+    first: the number that the first take has in this version of the file.
+    """
     try:
         number, total, features, verdict = str(line).split(" | ", 3)
         row = TakeRow(

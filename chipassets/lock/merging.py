@@ -52,6 +52,7 @@ def _merged_versions(
 def _winner(
     base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None
 ) -> LockedTake | None:
+    """Return the take of a merge, without versions: the only one changed, else the accepted one."""
     if ours == theirs or theirs == base:
         return ours
     if ours == base:

@@ -109,6 +109,7 @@ class _Reader:
         return self._first_bar if self._first_bar < min(bar, self.step) else 0
 
     def read(self) -> None:
+        """Read the whole text: fields, and lines of music."""
         at = 0
         while at < len(self.text):
             line_end = self.text.find("\n", at)
@@ -123,6 +124,7 @@ class _Reader:
             raise self._dots_nothing(self._dotted_at)
 
     def _field(self, name: str, value: str, at: int) -> None:
+        """Apply a field at offset `at`; Refusal for one that a melody cannot have."""
         if name == "L":
             self._unit = self._fraction(value, at, "a unit length", "L:1/8")
         elif name == "M":
@@ -143,6 +145,7 @@ class _Reader:
             )
 
     def _fraction(self, value: str, at: int, what: str, like: str) -> Fraction:
+        """Return a fraction like 1/8; Refusal, which calls it `what`, for other text."""
         found = Fraction(0)
         above, _, below = value.partition("/")
         if _FRACTION.fullmatch(value) and int(below or 1):
@@ -152,6 +155,7 @@ class _Reader:
         return found
 
     def _key(self, value: str, at: int) -> None:
+        """Set the accidentals of a key; the first key is the tune's."""
         found = _KEY_FIELD.match(value)
         word = found[3].lower() if found else "?"
         mode = _MODES.get(word if word in ("", "m") else word[:3])
@@ -169,6 +173,7 @@ class _Reader:
         self._signature = dict.fromkeys(raised, 1) | dict.fromkeys(lowered, -1)
 
     def _line(self, at: int, end: int) -> None:
+        """Read a line of music between two offsets, symbol by symbol."""
         while at < end:
             for pattern, take in (
                 (_INLINE, self._take_inline),
@@ -192,6 +197,7 @@ class _Reader:
                 at = self._sign(at)
 
     def _sign(self, at: int) -> int:
+        """Read a tie or dots at an offset; return the offset after it. Refusal for other signs."""
         sign = self.text[at]
         if sign == "-":
             self._tied = bool(self.notes)
@@ -231,6 +237,7 @@ class _Reader:
         return _refused(at, "it has no note to dot", "write it between two notes", f"'{sign}'")
 
     def _steps(self, length: str, at: int) -> int:
+        """Return a note length like 2, 3/2 or /2 in 16ths; Refusal if it is off the grid."""
         amount = Fraction(1)
         if length:
             above, slash, below = length.partition("/")
@@ -261,6 +268,7 @@ class _Reader:
         return _refused(at, why, "write it in 16ths or longer", f"'{self.text[at : at + 6]}'")
 
     def _take_note(self, found: re.Match[str], at: int) -> None:
+        """Add a note, with the accidentals that hold here; tied notes are joined."""
         sign, letter, marks, length = found.groups()
         octave = 5 + letter.islower() + marks.count("'") - marks.count(",")
         place = letter.upper(), octave
@@ -283,6 +291,7 @@ class _Reader:
         self.step += steps
 
     def _take_rest(self, found: re.Match[str], at: int) -> None:
+        """Advance by a rest, or by whole bars of rest."""
         self._tied = False
         if found[1] == "Z":
             if self.metre == "none" or "/" in found[2] or len(found[2]) > _MOST_DIGITS:
@@ -297,6 +306,7 @@ class _Reader:
         self.step += self._steps(found[2], at)
 
     def _take_bar(self, found: re.Match[str], at: int) -> None:
+        """Apply a bar line; at the end of a repeat, the repeated notes are added again."""
         self._in_bar.clear()
         self._first_bar = self._first_bar or self.step
         mark = found[0]

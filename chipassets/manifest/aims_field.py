@@ -63,6 +63,7 @@ def _read_sounds_like(value: Any, context: Context) -> SoundsLike:
 
 
 def _measured(name: Any, context: Context) -> Likeness:
+    """Return the measures of a MIDI file; Refusal for a file with too little music."""
     content = midi_content(file_inside(context.folder, name), _MAX_BYTES)
     _, above, below = min(content.metres, default=(0, 4, 4))
     bar_steps = metre_steps(above, below) or WHOLE_NOTE_STEPS

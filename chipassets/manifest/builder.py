@@ -79,6 +79,7 @@ class Builder:
                       "delete the line --- and the document that does not belong here")  # fmt: skip
 
     def _take_node(self, event: Any) -> None:
+        """Add a node as a key or as a value; stop beyond the limit of values."""
         self._count += 1
         if self._count > MAX_VALUES:
             self.stop(_start(event), f"more than {MAX_VALUES:,} values", "no game needs that many",
@@ -90,6 +91,7 @@ class Builder:
             self._take_value(here, event)
 
     def _take_key(self, here: _Open, event: Any) -> None:
+        """Store the key that waits for its value; report a duplicate or unsupported key."""
         mark = _start(event)
         if not isinstance(event, yaml.ScalarEvent):
             self.stop(mark, "a key that is not a word", "a key is one plain word",
@@ -107,6 +109,7 @@ class Builder:
                          "put what all tracks share under defaults:")  # fmt: skip
 
     def _take_value(self, here: _Open | None, event: Any) -> None:
+        """Add a value at its place; of a duplicate key the first value is kept."""
         steps, key_mark = self._target(here)
         duplicate = steps in self._places
         if not duplicate:
@@ -124,6 +127,7 @@ class Builder:
             self._descend(value, steps, event)
 
     def _target(self, here: _Open | None) -> tuple[Steps, Mark | None]:
+        """Return the path of the next value, and the mark of its key if it has one."""
         if here is None:
             return (), None
         if isinstance(here.data, list):
@@ -137,6 +141,7 @@ class Builder:
                       "no manifest is that deep", "close the brackets that are open")  # fmt: skip
 
     def _value(self, event: Any, steps: Steps) -> object:
+        """Return the value of an event: an empty mapping or list, or a scalar."""
         if isinstance(event, yaml.MappingStartEvent):
             return {}
         if isinstance(event, yaml.SequenceStartEvent):
@@ -181,6 +186,7 @@ def _start(event: Any) -> Mark:
 
 
 def _place(event: Any, key: Mark | None) -> Place:
+    """Return the place of an event; the text's start only if its characters are consecutive."""
     start = _start(event)
     if not hasattr(event, "style"):
         return Place(start, key)

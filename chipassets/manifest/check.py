@@ -56,6 +56,7 @@ def check_names(document: Document, scenes: tuple[str, ...]) -> Found:
 
 
 def _without_like(document: Document, part: str, what: str, presets: tuple[str, ...]) -> Found:
+    """Yield a fault for each custom scene or mood that names no built-in one."""
     for name, entry in _entries(document, part):
         if name not in presets and (
             entry is None or (isinstance(entry, dict) and "like" not in entry)
@@ -143,6 +144,7 @@ def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
 
 
 def _length_faults(settings: Settings) -> Iterator[Fault]:
+    """Yield why the number of bars that a length gives is not possible."""
     length, bar = settings.length, settings.steps_per_bar
     if length is not None and length.unit == "steps" and length.amount % bar:
         below = int(length.amount) // bar * bar
@@ -172,6 +174,7 @@ _MOST_OFF = Fraction(1, 20)
 
 
 def _no_whole_bars(length: Length, settings: Settings) -> Fault:
+    """Return the fault of a length in seconds that no number of bars has, with what would fit."""
     beats, tempo = settings.beats_per_bar, settings.tempo
     span = f"{tempo.low:g}" if tempo.low == tempo.high else f"{tempo.low:g} to {tempo.high:g}"
     bars = float(length.amount) * tempo.high / (60 * beats)

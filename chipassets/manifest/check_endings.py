@@ -61,6 +61,7 @@ def ending_faults(
 def _pickup_faults(
     settings: Settings, sections: Sequence[Section], bar_steps: int
 ) -> Iterator[tuple[str, Fault, frozenset[str]]]:
+    """Yield why a pickup cannot be played: key, fault, and the options it depends on."""
     pickup = settings.pickup
     if pickup is None:
         return

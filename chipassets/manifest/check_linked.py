@@ -68,6 +68,7 @@ def check_linked(manifest: Manifest, name: str) -> Iterator[Clash]:
 
 
 def _own_faults(track: Track, steps: tuple[str, ...], kind: str, of: str) -> Iterator[Clash]:
+    """Yield a clash for each option that a track which follows another cannot set."""
     for field, info in type(track).model_fields.items():
         option = info.alias or field
         if getattr(track, field) is None or option in _OWN[kind] or option in LINKS:

@@ -192,6 +192,7 @@ def _key_fault(tune: Primer, own: Key, key: Key | None) -> Fault | None:
 
 
 def _unknown(manifest: Manifest, name: str, use: MotifUse) -> tuple[str, str] | None:
+    """Return why there is no such motif, and what to do; None if there is one."""
     if not use.from_track:
         if use.name in manifest.motifs:
             return None
@@ -221,6 +222,7 @@ def _named_motifs(manifest: Manifest, track: str) -> list[str]:
 
 
 def _tune(manifest: Manifest, use: MotifUse) -> Primer:
+    """Return the tune of a motif, or of the track whose opening is used."""
     if not use.from_track:
         return tune_of(manifest.motifs[use.name].primer)
     named = _named_motifs(manifest, use.name)

@@ -100,6 +100,7 @@ def _bad_form(error: ValueError, settings: Settings) -> Fault:
 def _chord_faults(
     progression: Progression, sections: tuple[Section, ...], settings: Settings
 ) -> Iterator[Fault]:
+    """Yield why chords do not fit their section or the track."""
     own, bars = progression.section, len(progression.bars)
     at = (own,) if own else ()
     if not own:

@@ -41,6 +41,7 @@ def read_chords(value: Any, _: Context) -> tuple[Progression, ...]:
 
 
 def _of_section(section: str, text: Any) -> Progression:
+    """Return the progression of a section; Refusal for anything but a line of bars."""
     if not SECTION.fullmatch(section):
         raise Refusal(
             Fault(
@@ -56,6 +57,7 @@ def _of_section(section: str, text: Any) -> Progression:
 
 
 def _bars(text: str, at: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the chords of each bar of a line; Refusal with the offsets of all faults."""
     bars: list[tuple[str, ...]] = []
     faults: list[Fault] = []
     offset = 0
@@ -87,6 +89,7 @@ def _bars(text: str, at: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 def _bar(
     part: str, start: int, at: tuple[str, ...], before: list[tuple[str, ...]]
 ) -> tuple[tuple[str, ...], list[Fault]]:
+    """Return the chords of one bar, and its faults; `%` repeats the last bar of `before`."""
     words = [(match.group(), start + match.start()) for match in re.finditer(r"\S+", part)]
     if [word for word, _ in words] == [_AGAIN] and before:
         return before[-1], []

@@ -72,6 +72,7 @@ def read_length(value: Any, _: Context) -> Length:
 
 
 def _checked(length: Length) -> Length:
+    """Return the length; Refusal if it is out of range or not whole."""
     most = {"bars": MAX_BARS, "seconds": MAX_SECONDS, "steps": MAX_BARS * WHOLE_NOTE_STEPS}[
         length.unit
     ]

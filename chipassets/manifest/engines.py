@@ -41,6 +41,7 @@ def _read_engines(value: Any, _: Context) -> tuple[EngineTarget, ...]:
 
 
 def _read_mapping(value: dict[str, Any]) -> tuple[EngineTarget, ...]:
+    """Return the engines of a mapping from names to options."""
     faults: list[Fault] = []
     targets: list[EngineTarget] = []
     for name, options in value.items():
@@ -79,6 +80,7 @@ def _name_fault(word: object, before: list[Any] | tuple[()]) -> tuple[str, str] 
 
 
 def _folder_fault(said: object) -> str | None:
+    """Return why a folder is refused; None if it is valid."""
     if not isinstance(said, str) or not said.strip() or len(said) > _MOST_LETTERS:
         return "a folder is a path, relative to the manifest"
     if "\0" in said or "\\" in said:

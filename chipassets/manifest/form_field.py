@@ -53,6 +53,7 @@ def read_form(value: Any, _: Context) -> tuple[FormPart, ...]:
 
 
 def _part_fault(word: str) -> tuple[str, str] | None:
+    """Return why a word is no section, and what to do; None if it is one."""
     match = _PART.fullmatch(word)
     if match is None:
         near = nearest(word.partition(":")[0], (*EDGES, *FORMS))
@@ -73,6 +74,7 @@ def _part_fault(word: str) -> tuple[str, str] | None:
 
 
 def _place_fault(word: str, before: list[FormPart]) -> tuple[str, str] | None:
+    """Return why a section cannot follow those before it, and what to do; None if it can."""
     name = word.split(":")[0]
     if name == INTRO and before:
         return "an intro comes first and once", "move it to the front, or delete it"

@@ -33,6 +33,7 @@ def file_inside(folder: Path, name: Any) -> Path:
 
 
 def _existing(folder: Path, name: str) -> Path:
+    """Return the resolved path of a file in the folder; Refusal if it is not one."""
     path = as_spelled(folder, name).resolve()
     if ".." in PurePosixPath(name).parts or not path.is_relative_to(folder.resolve()):
         raise refuse("the file lies outside the manifest's folder",

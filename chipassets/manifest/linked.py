@@ -72,6 +72,7 @@ def read_variant(value: Any, context: Context) -> VariantOptions:
 
 
 def _row(name: Any, context: Context) -> VariantOptions:
+    """Return the changes of a built-in variant; Refusal for an unknown name."""
     if not isinstance(name, str) or name not in VARIANTS:
         fix = did_you_mean(name, VARIANTS, "variants")
         raise refuse("there is no variant of this name", fix)
@@ -90,6 +91,7 @@ def _row(name: Any, context: Context) -> VariantOptions:
 
 
 def _with(said: VariantOptions, name: str, value: Any, context: Context) -> VariantOptions:
+    """Return the variant with one of its keys set; Refusal for an invalid value."""
     if name == _TEMPO:
         return replace(said, tempo_percent=_percent(value))
     if name == _MODE:
@@ -117,6 +119,7 @@ def _with(said: VariantOptions, name: str, value: Any, context: Context) -> Vari
 
 
 def _percent(value: Any) -> float:
+    """Return the percentage of a text like "90%"; Refusal if it is out of range."""
     text = value.strip().removesuffix("%").strip() if isinstance(value, str) else ""
     try:
         number = float(text) if isinstance(value, str) and value.strip().endswith("%") else 0.0

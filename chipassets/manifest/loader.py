@@ -219,6 +219,8 @@ def _without(options: dict[str, Any], steps: Steps, bad: Set[Steps]) -> dict[str
 
 
 def _in_order(problems: list[Problem], hidden: int) -> tuple[Problem, ...]:
+    """Return the problems in the order of the file, each once, and how many are hidden."""
+
     def place(problem: Problem) -> tuple[int, ...]:
         return tuple(int(part) for part in problem.where.rsplit(":", 2)[1:])
 

@@ -59,6 +59,7 @@ def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[t
 def _section_faults(
     melody: WrittenMelody, settings: Settings, sections: Sequence[Section]
 ) -> Iterator[Fault]:
+    """Yield why a melody does not fit its section."""
     bar_steps = settings.steps_per_bar
     named = [s for s in sections if s.name == melody.section]
     named = named or [s for s in sections if s.name.rstrip("'") == melody.section]

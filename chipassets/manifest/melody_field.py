@@ -90,6 +90,10 @@ def melody_of_section(section: str, value: Any, context: Context) -> WrittenMelo
 
 
 def _melody(section: str, said: Any, context: Context, at: tuple[str, ...]) -> WrittenMelody:
+    """Return the melody of a section given as text or as a mapping; Refusal otherwise.
+
+    at: the path of the value.
+    """
     if isinstance(said, str):
         read = read_abc(said) if is_abc(said) else AbcTune(primer_from_notes(said), None, None)
         melody = WrittenMelody(section, read.tune, read.key, read.metre, at=at)
@@ -150,6 +154,7 @@ def _behind_pickup(melody: WrittenMelody, steps: int) -> WrittenMelody:
 
 
 def _check_keys(said: dict[str, Any]) -> None:
+    """Raise Refusal for unknown keys, and unless there is exactly one source of notes."""
     faults = [
         Fault("a melody has no such key", did_you_mean(name, _KEYS, "keys"), (name,),
               on_key=True)
@@ -170,6 +175,7 @@ def _check_keys(said: dict[str, Any]) -> None:
 
 
 def _tune(form: str, values: dict[str, Any], said: dict[str, Any], context: Context) -> AbcTune:
+    """Return the tune of a melody given in one of its forms: notes, ABC or MIDI."""
     if form == _MIDI:
         path = file_inside(context.folder, said[_MIDI])
         voice = voice_of_midi(path, values.get(_TRACK), values.get(_CHANNEL), values.get(_PICKUP))
@@ -185,6 +191,7 @@ def _tune(form: str, values: dict[str, Any], said: dict[str, Any], context: Cont
 
 
 def _abc_file(name: str, context: Context) -> AbcTune:
+    """Return the tune of an ABC file; Refusal if it cannot be read, or for its faults."""
     path = file_inside(context.folder, name)
     try:
         with path.open("rb") as file:

@@ -107,6 +107,7 @@ def _is_swung(starts: list[int], ticks_per_quarter: int, bar_steps: int) -> bool
 
 
 def _chosen(content: MidiContent, numbers: list[int], track: int | None) -> int:
+    """Return the number of the track to read; Refusal if several could be meant."""
     if track in numbers:
         return int(track or 1)
     names = ", ".join(
@@ -172,6 +173,7 @@ def _line(
 def _polyphonic(
     notes: list[tuple[int, int, int]], at: int, bar_steps: int, track: int, channels: list[int]
 ) -> Refusal:
+    """Return the refusal of a track in which notes sound at once; `at`: the first such step."""
     most = max(sum(start <= step < end for start, end, _ in notes) for step, *_ in notes)
     bar, step = divmod(at, bar_steps)
     fix = "name a track with one voice, or export the tune alone"

@@ -149,6 +149,7 @@ def _same(use: MotifUse, other: MotifUse) -> bool:
 
 
 def _use(entry: Any) -> MotifUse | None:
+    """Return the use of a motif that an entry describes; None for another shape."""
     if isinstance(entry, str):
         return MotifUse(entry)
     if not isinstance(entry, dict) or not entry:

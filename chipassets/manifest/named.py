@@ -77,6 +77,7 @@ def _path(folder: Path, text: str) -> Path:
 
 
 def _texts(value: object) -> Iterator[str]:
+    """Yield every text in nested values."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):

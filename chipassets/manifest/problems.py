@@ -98,6 +98,7 @@ def label(steps: Steps) -> str:
 
 
 def _found(steps: Steps, fault: Fault) -> str:
+    """Return what a problem says was found."""
     if fault.found is not None:
         return fault.found if fault.offset is None else f"{fault.found} in {label(steps)}"
     if fault.on_key:
@@ -117,6 +118,7 @@ def _spelled(text: str, steps: Steps, document: Document) -> str:
 
 
 def _faults(detail: ErrorDetails, steps: Steps) -> tuple[Fault, ...]:
+    """Return the faults of one of pydantic's errors."""
     kind = detail["type"]
     if kind == "extra_forbidden":
         return (_unknown_key(steps),)
@@ -131,6 +133,7 @@ def _faults(detail: ErrorDetails, steps: Steps) -> tuple[Fault, ...]:
 
 
 def _unknown_key(steps: Steps) -> Fault:
+    """Return the fault of an unknown key, with where it belongs or the nearest key."""
     key = str(steps[-1])
     owner = label(steps[:-1])
     found = f"the key '{shortened(key)}'"
@@ -172,6 +175,7 @@ def _missing(key: str) -> Fault:
 
 
 def _wrong_shape(kind: str, steps: Steps) -> Fault:
+    """Return the fault of a value of another type, or of too few or too many entries."""
     if kind == "too_short" or (kind == "dict_type" and steps == ("tracks",)):
         return Fault(
             "a manifest needs at least one track, each with its name as a key",

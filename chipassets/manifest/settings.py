@@ -122,6 +122,7 @@ def settings_of(manifest: Manifest, name: str) -> Settings:
 
 
 def _settings(manifest: Manifest, name: str) -> Settings:
+    """Return the settings of an existing track, every option from the first layer that sets it."""
     track = manifest.tracks[name]
     scene = track.scene or name
     layers = _layers(manifest, name)
@@ -355,6 +356,7 @@ def _coloured(preset: Preset, layers: tuple[Options, ...]) -> Preset:
 
 
 def _sound(manifest: Manifest, layers: tuple[Options, ...], preset: Preset) -> Sound:
+    """Return the sound settings of a track, with the custom instruments that it uses."""
     used = {getattr(preset.character, role) for role in COLOUR_ROLES} | DRUM_SOUNDS.keys()
     wishes = _sections(layers).wishes
     used |= {name for wish in wishes for name in (wish.lead, wish.inner, wish.low) if name}
@@ -386,6 +388,7 @@ def option_of(manifest: Manifest, name: str, option: str) -> Any:
 
 
 def _said(layers: tuple[Options, ...], option: str, otherwise: Any) -> Any:
+    """Return the value of an option in the first layer that sets it, else `otherwise`."""
     for layer in layers:
         value = getattr(layer, option)
         if value is not None:

@@ -130,6 +130,7 @@ def _read_layers(value: Any, context: Context) -> tuple[Layer, ...]:
 
 
 def _read_layer(value: Any, index: int, before: list[Layer], chip: str) -> Layer:
+    """Return a layer's voices; Refusal if one is unknown or in an earlier layer."""
     if not isinstance(value, str):
         raise refuse("a layer is its voices, joined by +", "write like bass+drums")
     text = value.strip()

@@ -199,6 +199,7 @@ def read_shuffle(value: Any, _: Context) -> float:
 
 
 def _late(value: Any, why: str, example: str) -> float:
+    """Return a swing in percent; Refusal, with the reason `why`, for other values."""
     text = value.strip() if isinstance(value, str) else ""
     try:
         percent = float(text[:-1]) if text.endswith("%") else 0.0
@@ -298,6 +299,7 @@ def read_sections(value: Any, context: Context) -> SectionOptions:
 
 
 def _with(wish: Wish, name: str, what: Any) -> Wish:
+    """Return the wish with one of its fields set."""
     if name == "instruments":
         return replace(wish, **{_COLOURS[role]: said for role, said in what.items()})
     if name == "bass" and not isinstance(what, str):
@@ -308,6 +310,7 @@ def _with(wish: Wish, name: str, what: Any) -> Wish:
 
 
 def _reader(name: str) -> Callable[[Any, Context], Any]:
+    """Return the reader of a key of a section; for a key of the whole track, one that refuses."""
     if name in _READERS:
         return _READERS[name]
     if name == "tempo":

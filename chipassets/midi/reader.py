@@ -189,6 +189,7 @@ class _Track:
         return tick
 
     def _note(self, status: int, pitch: int, velocity: int, tick: int) -> None:
+        """Store the start of a note, or end the oldest sounding note of its pitch."""
         channel = status & 0x0F
         if channel == DRUM_CHANNEL or self.is_drums or self.programs[channel] in self.drum_programs:
             if velocity:
@@ -227,6 +228,7 @@ class _Track:
         return end
 
     def _meta(self, kind: int, value: bytes, tick: int) -> None:
+        """Store a tempo, a track name or a metre; other meta messages are skipped."""
         if kind == _SET_TEMPO and len(value) >= 3:
             tempo = int.from_bytes(value[:3], "big")
             if tempo:

@@ -23,6 +23,7 @@ def bridge_chords(start: Key, goal: Key, bars: int) -> tuple[tuple[str, ...], ..
 
 
 def _pivot(start: Key, goal: Key, tonic: str) -> str:
+    """Return a chord of the second key that leads to its dominant, of both keys if possible."""
     own = {_tones(degree_chord(start, degree)) for degree in range(1, 8)}
     choice = [degree_chord(goal, degree) for degree in _PIVOTS]
     choice = [name for name in choice if _tones(name) != _tones(tonic)] or choice

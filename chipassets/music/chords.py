@@ -98,6 +98,7 @@ def chord_name(text: str, key: Key) -> str:
 
 
 def _from_numeral(text: str, match: re.Match[str], key: Key) -> Chord:
+    """Return the chord of a matched numeral; ValueError if it lacks the tone for its bass."""
     root, quality = _numeral_root(match, key)
     intervals = _intervals(quality, text)
     place = match.group(6)

@@ -222,6 +222,7 @@ def _drawn(choices: Sequence[list[str]], draw: float, again: float = _SAID_TWICE
 
 
 def _phrase_bars(bars: int) -> int:
+    """Return the bars of a phrase in a piece of `bars`: 4, doubled for long pieces."""
     if bars < 2 * PHRASE_BARS:
         return 2 if bars >= PHRASE_BARS else max(1, bars)
     phrase = PHRASE_BARS

@@ -128,6 +128,7 @@ def _contradicted(chords: Sequence[Chord], mode: str) -> bool:
 
 
 def _fit(primer: Primer, key: Key) -> float:
+    """Return how well the notes fit a key, weighted by length; the first note counts extra."""
     scale = key.harmony_scale
     weights = dict.fromkeys(MODES[key.mode], _SCALE) | {
         scale[2]: _TRIAD,

@@ -105,6 +105,7 @@ def _common_run(line: Line, piece: Line, free: Flags) -> int:
 
 
 def _agreeing(line: Line, piece: Line, free: Flags, start: int, place: int) -> int:
+    """Return for how many elements the line and the piece agree from these indices on."""
     length = min(len(line) - start, len(piece) - place)
     mine, theirs = slice(start, start + length), slice(place, place + length)
     same = (

@@ -146,6 +146,7 @@ def parse_index(data: bytes, source: str) -> GramIndex:
 
 
 def _from_parts(header: dict[str, Any], body: bytes) -> GramIndex:
+    """Return the index of a file's header and filters; ValueError if they do not match."""
     if header["chipassets_ngrams"] != NGRAMS_VERSION:
         raise ValueError("it was written by another version")
     grams, filters, at = {}, {}, 0

@@ -258,6 +258,7 @@ def _tempo(row: Scene, shifting: list[tuple[Mood, float]]) -> Range:
 
 
 def _modes(row: Scene, shifting: list[tuple[Mood, float]]) -> tuple[str, ...]:
+    """Return the modes that the moods leave of a scene's."""
     modes = row.modes
     for mood, weight in shifting:
         shared = tuple(mode for mode in mood.modes if mode in modes)
@@ -268,6 +269,10 @@ def _modes(row: Scene, shifting: list[tuple[Mood, float]]) -> tuple[str, ...]:
 def _character(
     row: Scene, shifting: list[tuple[Mood, float]], voices: list[Scene | Mood], metre: str
 ) -> Character:
+    """Return the character of a scene's row, shifted by moods with their weights.
+
+    voices: the rows from which groove and instruments are taken, by precedence.
+    """
     factor = math.prod(mood.density_factor**weight for mood, weight in shifting)
     polyphony = row.polyphony + sum(mood.polyphony_shift * weight for mood, weight in shifting)
     lead = row.lead_pitch + sum(mood.lead_shift * weight for mood, weight in shifting)

@@ -79,6 +79,7 @@ def _compose(
     count: int,
     progress: Callable[[float], None] | None,
 ) -> tuple[Composed, ...]:
+    """Return composed takes: a variant's only one, the composer's, or Magenta's own."""
     if track.link is not None and track.link.kind == VARIANT:
         # There is only one take: another roll would give the same notes.
         return (Composed(vary(track)),) if first == 0 and count else ()

@@ -67,6 +67,7 @@ def _heard(said: Statement, motif: Motif, score: Score) -> int:
 
 
 def _statement_entry(said: Statement, motif: Motif, score: Score) -> StatementEntry:
+    """Return the index entry of a motif's statement, and whether its notes are heard."""
     bar, step = divmod(said.start_step, score.steps_per_bar)
     parts = [part for part in parts_of(score.sections) if part.section.start_bar <= bar]
     part = parts[-1] if parts else Part(Section("", 0, score.bars))

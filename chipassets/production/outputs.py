@@ -125,6 +125,7 @@ def encode_track(finished: Finished) -> TrackFiles:
 
 
 def _formats(finished: Finished) -> tuple[Encoded, ...]:
+    """Return the file, or files, of each format that the plan lists."""
     return tuple(
         Encoded(
             kind=f"{name}-{part}" if part else name,
@@ -213,6 +214,8 @@ def _vgm(finished: Finished) -> Parts:
 
 
 def _tracker_text(encode: Callable[..., ChipFile]) -> Callable[[Finished], Parts]:
+    """Return the encoder of a tracker's text format, in the form of `ENCODERS`."""
+
     def encoded(finished: Finished) -> Parts:
         plan = finished.plan
         file = encode(
@@ -332,6 +335,8 @@ def _logs(songs: Songs) -> list[tuple[RegisterLog, str]]:
 
 
 def _album(kind: str, path: str, encode: Callable[..., ChipFile]) -> AlbumOutput:
+    """Return the album of a format: one file with the logs of all tracks."""
+
     def encoded(plan: BuildPlan, songs: Songs) -> Shared:
         file = encode(
             _logs(songs), title=plan.game, author=plan.author, copyright_line=plan.copyright_line

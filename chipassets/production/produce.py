@@ -190,6 +190,7 @@ def _entry(
     files: TrackFiles,
     seam: Seam | None,
 ) -> TrackEntry:
+    """Return the index entry of a finished track."""
     plan, track, score = finished.plan, finished.track, finished.score
     song, pcm = finished.song, finished.pcm
     loudness = finished.loudness

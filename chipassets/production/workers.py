@@ -78,6 +78,7 @@ def run_tasks(
 
 
 def _gather(futures: dict[Future[Any], str], reports: Any) -> Iterator[tuple[str, str | None, Any]]:
+    """Yield reports of stages and finished results, in the order of time."""
     finished: Queue[Future[Any]] = Queue()
     for future in futures:
         future.add_done_callback(finished.put)

@@ -105,6 +105,10 @@ class Registers:
             self._last[index] = stretch
 
     def _write(self, write: Write, clock: int, restarts: list[bool]) -> None:
+        """Store a register's value, and note which waves restart.
+
+        restarts: by pulse, set to true by a write of the high timer byte.
+        """
         if write.address not in self._bytes:
             raise RenderError(
                 f"the log writes ${write.address:04X}, which is no register of the five voices"
@@ -128,6 +132,7 @@ class Registers:
         return self._bytes[base + 2] | (self._bytes[base + 3] & 7) << 8
 
     def _pulse(self, index: int, clock: int, restart: bool) -> Stretch:
+        """Return a pulse's stretch from a clock on."""
         base = 0x4000 + 4 * index
         timer = self._timer(base)
         # A timer whose sweep target is above 11 bits is muted even when the sweep is off, unless
@@ -179,6 +184,7 @@ class Registers:
         return memory()[start : start + size]
 
     def _next_quarter(self, clock: int) -> int:
+        """Return the clock of the frame counter's next quarter frame, this clock included."""
         five_step = bool(self._bytes[0x4017] & 0x80)
         if five_step and clock == self._counter_start:
             return clock

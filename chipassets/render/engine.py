@@ -126,6 +126,7 @@ def _fitted(board: Board | SampleBoard, log: RegisterLog) -> Board | SampleBoard
 
 
 def _check_loop(log: RegisterLog, board: Board | SampleBoard) -> None:
+    """Raise RenderError for a loop outside the log, or one that does not set every register."""
     start = log.loop_start_frame
     if start is None:
         return
@@ -169,6 +170,7 @@ class _Filter:
 
 
 def _once(log: RegisterLog, player: Player) -> tuple[_Heard, None]:
+    """Return the samples of a log that plays once, its decay included."""
     sides, memory = player.board.sides, memory_samples(player.profile)
     filtered = _Filter(player, _silence(player))
     heard = _Heard(player.samples(len(log.frames)) + TAIL_SAMPLES + memory, sides)
@@ -226,6 +228,10 @@ def _after(train: NDArray[np.int64], player: Player) -> NDArray[np.int64]:
 
 
 def _intro(log: RegisterLog, player: Player, frames_per_bar: int) -> tuple[_Heard, int]:
+    """Return the samples of intro and loop, and the sample at which the file loops.
+
+    The file has as much of the loop's start again as the intro rings on.
+    """
     start = log.loop_start_frame or 0
     loop_sample, length = player.samples(start), player.samples(len(log.frames) - start)
     passages = play_passages([log.frames[:start], log.frames[start:]], player, loops=True)
@@ -296,6 +302,7 @@ def _silence(player: Player) -> NDArray[np.int64]:
 
 
 def _quantise(signal: NDArray[np.int64], gain: int) -> NDArray[np.int16]:
+    """Return samples of 16 bits: the signal times `gain`, rounded and clipped."""
     shift = LEVEL_BITS + TAP_BITS
     rounded = signal * gain
     rounded += 1 << (shift - 1)

@@ -112,6 +112,7 @@ class Envelope:
         return _falling(self.level), PERIODS[adsr2 & 31], None
 
     def _gain(self, gain: int) -> tuple[NDArray[np.int32], int]:
+        """Return the levels that a GAIN byte asks for, and the samples between them."""
         period = PERIODS[gain & 31]
         if not gain & 0x80:
             return np.array([16 * gain], dtype=np.int32), NEVER

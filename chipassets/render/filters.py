@@ -77,6 +77,7 @@ def filter_train(train: NDArray[np.int64], profile: FilterProfile) -> NDArray[np
 
 
 def _leaky_sum(signal: NDArray[np.int64], corner_hz: int) -> NDArray[np.int64]:
+    """Return the signal through 1 / (1 - a z^-1), by doubling; a is set by the corner frequency."""
     total = signal.copy()
     distance = 1
     for power in _powers(corner_hz):

@@ -125,6 +125,7 @@ class Registers:
         return found
 
     def _write(self, write: Write, triggered: list[bool]) -> None:
+        """Store a register's value, and note the voices that it touches."""
         if write.address not in ADDRESSES:
             raise RenderError(
                 f"the log writes ${write.address:04X}, which is no register of the Game Boy's sound"
@@ -160,6 +161,7 @@ class Registers:
         return bool(self._bytes[_BASES[index] + 2] & 0xF8)
 
     def _trigger(self, index: int, base: int) -> None:
+        """Start a voice: its volume and its envelope begin anew."""
         self._on[index] = self._has_dac(index) and bool(self._bytes[_POWER] & 0x80)
         envelope = self._bytes[base + 2]
         self._volumes[index] = envelope >> 4
@@ -168,6 +170,7 @@ class Registers:
             self._noise_mode = self._bytes[base + 3] >> 3 & 1
 
     def _step_envelopes(self) -> None:
+        """Advance the volume envelopes by one tick of their 64 Hz clock."""
         for index in (*_PULSES, _NOISE):
             envelope = self._bytes[_BASES[index] + 2]
             if not envelope & 7 or not self._countdowns[index]:
@@ -197,6 +200,7 @@ class Registers:
         self._touched.clear()
 
     def _stretch(self, index: int, clock: int, triggered: Sequence[bool]) -> Stretch:
+        """Return the stretch of a voice, or of a voice's weight, from a clock on."""
         if index in _PULSES:
             return self._pulse(index, clock, triggered[index])
         if index == _WAVE:

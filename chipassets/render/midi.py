@@ -90,6 +90,7 @@ def _grid(song: ChipSong, track: TrackPlan) -> _Grid:
 
 
 def _conductor(song: ChipSong, track: TrackPlan, grid: _Grid) -> list[Event]:
+    """Return the first track: name, tempo, metre, key, and markers of the loop."""
     frame_rate_hz = CHIPS[song.chip].frame_rate_hz
     beat_us = round(song.frames_per_bar * 1_000_000 / frame_rate_hz / track.beats_per_bar)
     events = [
@@ -116,6 +117,7 @@ def _time_signature(track: TrackPlan) -> bytes:
 def _voice_track(
     song: ChipSong, voice: ChipVoice, role: str, channel: int, grid: _Grid
 ) -> list[Event]:
+    """Return the events of a voice's notes, arpeggios as chords."""
     channel = _DRUM_CHANNEL if role == "drums" else channel
     events = [(0, track_name(voice.name))]
     if role != "drums":

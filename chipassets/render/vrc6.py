@@ -73,6 +73,7 @@ class Registers(apu.Registers):
         self._extra[write.address] = write.value
 
     def _stretch(self, index: int, clock: int) -> Stretch:
+        """Return the stretch of a VRC6 voice from a clock on."""
         base = _BASES[index]
         control, low, high = (self._extra[base + n] for n in range(3))
         period = (low | (high & 0x0F) << 8) + 1

@@ -149,6 +149,7 @@ def _draw_side(side: Side, motifs: dict[str, int], *, compared: bool) -> Html:
 
 
 def _draw_controls(side: Side, label: str, *, compared: bool) -> Html:
+    """Return the controls of a side: play, voices, and for a loop a button that plays its seam."""
     has_audio = side.track.audio is not None
     play = element(
         "button",

@@ -77,6 +77,10 @@ def gather_tags(track: TrackEntry) -> list[TagEvidence]:
 
 
 def _tag_rows(found: MoodEvidence | SceneEvidence, key: str) -> list[Evidence]:
+    """Return the ranges of a tag beside the measurements, and what the manifest sets itself.
+
+    key: the track's key in words.
+    """
     judged = [
         _tag_row(name, limits, found.measured[name], key)
         for name, limits in found.wanted.items()
@@ -127,6 +131,7 @@ def gather_evidence(track: TrackEntry, plan: dict[str, Any]) -> list[Evidence]:
 
 
 def _is_range(limits: object) -> TypeGuard[list[float]]:
+    """Return whether the value is a pair of plausible numbers."""
     return (
         isinstance(limits, list)
         and len(limits) == 2

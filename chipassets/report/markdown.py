@@ -36,6 +36,7 @@ def compare_markdown(
 
 
 def _markdown(new: OpenedBundle, old: OpenedBundle, addresses: tuple[str, str]) -> str:
+    """Return the changes as Markdown; addresses: of the new and the old bundle."""
     pairs = _differences(new, old)
     changed = {name: one for name, one in pairs.items() if one.status != "same"}
     sizes = f"{say_size(bundle_bytes(old.index))} → {say_size(bundle_bytes(new.index))}"

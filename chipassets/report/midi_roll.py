@@ -64,6 +64,7 @@ def read_roll(data: bytes, track: TrackEntry) -> Roll:
 
 
 def _read_track(part: mido.MidiTrack, step_ticks: Fraction) -> list[RollNote]:
+    """Return the notes of a MIDI track; step_ticks: length of a 16th in ticks."""
     notes: list[RollNote] = []
     held: dict[tuple[int, int], tuple[int, int]] = {}
     now = 0
@@ -144,6 +145,7 @@ def _draw_voice(roll: Roll, number: int, rows: Rows, drums: Rows) -> Html:
 
 
 def _box(note: RollNote, rows: Rows, drums: Rows) -> str:
+    """Return the path of a note's box; drums are at most a 16th wide."""
     top, height = (drums if note.is_drum else rows)[note.pitch]
     length = float(note.end_step - note.start_step)
     if note.is_drum:
@@ -153,6 +155,7 @@ def _box(note: RollNote, rows: Rows, drums: Rows) -> str:
 
 
 def _draw_paper(rows: Rows, steps: float, height: int) -> Html:
+    """Return the background: rows of black keys, and lines between octaves."""
     black = "".join(
         f"M0 {top}h{steps:g}v{_ROW}H0z"
         for pitch, (top, _) in rows.items()

@@ -75,6 +75,7 @@ def with_bundle(path: Path, use: Callable[[OpenedBundle], Result]) -> Result:
 
 
 def _open(path: Path, folder: Path, index: Index) -> OpenedBundle:
+    """Return the bundle of a folder; CheckError if a file is missing or altered."""
     faults = find_faults(folder, index.files())
     if faults:
         shown = "; ".join(faults[:_FAULTS_SHOWN])
@@ -85,6 +86,7 @@ def _open(path: Path, folder: Path, index: Index) -> OpenedBundle:
 
 
 def _open_track(folder: Path, entry: TrackEntry) -> OpenedTrack:
+    """Return a track with its audio and notes; CheckError if they do not match the index."""
     if entry.bars * entry.beats_per_bar * _LEAST_BEAT_SAMPLES > entry.samples:
         raise CheckError(
             f"track {entry.name!r} cannot have {entry.bars} bars of {entry.beats_per_bar} beats in "

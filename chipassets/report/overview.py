@@ -111,6 +111,7 @@ def _say_loudness(entry: TrackEntry) -> str:
 
 
 def _draw_seam(entry: TrackEntry) -> Html:
+    """Return a table cell that says whether the loop's seam is clean."""
     if not entry.loop:
         return element("td", "plays once", class_="soft")
     if not entry.seam:

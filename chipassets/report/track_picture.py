@@ -83,6 +83,7 @@ def _part(entry: TrackEntry, bars: str | None, most: int) -> tuple[int, int]:
 
 
 def _sheet(folder: Path, index: Index, entry: TrackEntry) -> Sheet:
+    """Return the content of a preview, read from the bundle's files."""
     _check_size(index, entry)
     roll = read_roll(_read(folder, entry, ("midi",), "midi"), entry)
     steps = steps_per_bar(entry.beats_per_bar)
@@ -108,6 +109,7 @@ def _sheet(folder: Path, index: Index, entry: TrackEntry) -> Sheet:
 
 
 def _check_size(index: Index, entry: TrackEntry) -> None:
+    """Raise CheckError for an unknown chip, or bars that cannot fit the samples."""
     if index.chip not in CHIPS:
         raise CheckError(f"the bundle is for a chip {index.chip!r} that this chipassets lacks")
     if entry.bars * entry.beats_per_bar * _LEAST_BEAT_SAMPLES > entry.samples:

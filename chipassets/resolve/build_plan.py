@@ -114,6 +114,7 @@ def _matched(track: TrackPlan, planned: Callable[[str], TrackPlan]) -> TrackPlan
 
 
 def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that `only` selects, all if it is empty; UsageError for an unknown one."""
     for name in only:
         if name not in names:
             fix = did_you_mean(name, names, "tracks")
@@ -122,6 +123,7 @@ def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
 
 
 def _formats(wanted: Sequence[str], chip: str) -> tuple[str, ...]:
+    """Return the formats in the table's order; UsageError if one is unknown or unfit."""
     for name in wanted:
         if name not in FORMATS:
             near = did_you_mean(name, tuple(FORMATS), "formats")

@@ -33,6 +33,7 @@ def plan_to_json(plan: BuildPlan) -> dict[str, Any]:
 
 
 def _track_json(track: TrackPlan) -> dict[str, Any]:
+    """Return a track's plan as JSON values, without those UNSAID fields that have their default."""
     values = plain_values(track)
     empty = [name for name in ("match", "frozen", "was") if not values[name]]
     for name in (*empty, *unsaid(track)):

@@ -185,6 +185,7 @@ class MixerChannels:
         voice.set_gain(gain, self._director.layer_gains(voice.track, now_ms))
 
     def _tend_voices(self, now_ms: int) -> None:
+        """Set the gain of every voice; pause or stop those that are faded out."""
         for voice in list(self._voices):
             self._set_gain(voice, now_ms)
             if voice.fade.end > 0 or not voice.fade.is_done(now_ms):
@@ -196,6 +197,7 @@ class MixerChannels:
                 self._voices.remove(voice)
 
     def _tend_stings(self, now_ms: int) -> None:
+        """Set the gain of every sting; fade out replaced ones and remove ended ones."""
         sounding = self._director.sounding_sting
         for voice in list(self._stings):
             rate_hz, samples = voice.track.sample_rate_hz, voice.track.samples

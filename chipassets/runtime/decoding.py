@@ -83,6 +83,7 @@ def decode_track(track: Track) -> Iterator[tuple[CutSound, ...] | None]:
 
 
 def _decode_file(track: Track, file: BundleFile) -> CutSound:
+    """Return a file's sound, cut at the loop's start and end."""
     from pygame.mixer import Sound
 
     sound = load_sound(file.read(), track.sample_rate_hz, track.loop)

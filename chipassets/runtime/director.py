@@ -300,6 +300,11 @@ class Director:
         return self._balance.update(now_ms, is_ready, ahead_ms)
 
     def _find_sting(self, name: str) -> Track | None:
+        """Return the track for a sting's name; None, after one line in the log, if there is none.
+
+        The name is a track's, else a scene's; of the scene's tracks one that matches the music that
+        plays is preferred.
+        """
         named = next((track for track in self._library.tracks if track.name == name), None)
         if named is not None:
             return named
@@ -321,6 +326,10 @@ class Director:
         return now_ms if self._paused_at_ms is None else self._paused_at_ms
 
     def _plan(self, before: str, now_ms: int, manner: Manner = AS_RULED) -> None:
+        """Decide the change to the present scene's music, by its rule.
+
+        before: the scene that was left.
+        """
         scene = self.scene
         try:
             match = self._library.for_scene(scene, *self._stack.moods)

@@ -172,6 +172,7 @@ class _Reader:
         return self.text(link, "of", where) if link.get("kind") == "variant" else ""
 
     def loop(self, record: dict[str, object], where: str, samples: int, bars: int) -> Loop | None:
+        """Return the loop; None for a track that plays once."""
         if record.get("loop") is None:
             return None
         data = self._typed(record, "loop", where, dict)
@@ -252,6 +253,7 @@ class _Reader:
         return files
 
     def file(self, data: dict[str, object], where: str) -> BundleFile:
+        """Return a file of the index, after checking its path and size."""
         size = self.whole(data, "bytes", where, 0)
         text = self.text(data, "path", where)
         path = self._folder / text
@@ -292,6 +294,7 @@ class _Reader:
     def whole(
         self, record: dict[str, object], key: str, where: str, least: int, most: int | None = None
     ) -> int:
+        """Return a whole number in the range; report a problem otherwise."""
         value = record.get(key)
         if (
             isinstance(value, int)
@@ -306,6 +309,7 @@ class _Reader:
     def number(
         self, record: dict[str, object], key: str, where: str, least: float, most: float
     ) -> float:
+        """Return a number in the range; report a problem otherwise."""
         value = record.get(key)
         # A bool is an int in Python; NaN fails both comparisons; an int may be too large for a
         # float.

@@ -79,6 +79,7 @@ class PygamePlayer:
         self._connect()
 
     def _connect(self) -> None:
+        """Reserve channels on the present mixer, and start decoding for it."""
         tracks = self.library.tracks
         most_layers = max((len(track.layers) for track in tracks), default=0)
         voices = max(_VOICES, _LAYERED_VOICES * most_layers)
@@ -282,6 +283,7 @@ class PygamePlayer:
         return min(max(frame_ms * 3 // 2, 0), _MOST_AHEAD_MS)
 
     def _go_on_after_reconnecting(self, now_ms: int) -> None:
+        """Start the music that should sound, once it is decoded for the new mixer."""
         track = self._reconnecting
         if track is None or self.director.is_paused or not self._decoder.is_ready(track):
             return

@@ -99,4 +99,5 @@ def _number(record: dict[str, object], key: str) -> float:
 
 
 def _wrong(where: str, value: object, wanted: str) -> ValueError:
+    """Return the error for an invalid value of a state."""
     return ValueError(f"{where} is {value!r:.40}; expected {wanted}, as `state` returned it")

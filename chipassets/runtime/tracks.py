@@ -238,6 +238,7 @@ class Track(Value):
         return self.bar_sample(bar), self.bar_sample(bar + 1)
 
     def _count_bars(self, sample: int) -> int:
+        """Return how many bars end at or before a position, without wrapping."""
         if self.loop is None:
             bar = int(sample * self.tempo_bpm / (60 * self.beats_per_bar * self.sample_rate_hz))
             return bar + 1 if self.bar_sample(bar + 1) <= sample else bar

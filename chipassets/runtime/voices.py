@@ -104,6 +104,7 @@ class Voice:
         return zip(self.sounds, self.channels, strict=True)
 
     def _begin(self, sound: CutSound, channel: Channel, lead: Sound | None) -> None:
+        """Start a sound on a channel, after a silent `lead` if there is one."""
         first = sound.intro or sound.loop
         if first is None:
             return

@@ -109,6 +109,7 @@ def _settled(score: Score, part: str) -> NDArray[np.int64]:
 
 
 def _clash(score: Score) -> float:
+    """Return the share of steps at which two settled parts lie a semitone apart."""
     if not score.is_voiced:
         return 0.0
     parts = [_settled(score, part) for part in PARTS]
@@ -122,6 +123,7 @@ def _clash(score: Score) -> float:
 
 
 def _fit(tune: Sequence[Note], score: Score, pulse_steps: int) -> float:
+    """Return the share of the tune's notes on pulses that belong to their chord."""
     spans = chord_spans(score)
     if not spans:
         return 0.0
@@ -136,6 +138,7 @@ def _fit(tune: Sequence[Note], score: Score, pulse_steps: int) -> float:
 
 
 def _dead_bars(score: Score, bars: Sequence[Sequence[Note]]) -> tuple[int, ...]:
+    """Return the bars in which the tune stands still and no other voice leads."""
     if not score.is_voiced:
         return ()
     others = [_by_bar(score.part(part), score) for part in (INNER, BASS)]
@@ -168,6 +171,7 @@ def _seam(tune: Sequence[Note], score: Score) -> int:
 
 
 def _ends_bare(score: Score) -> bool:
+    """Return whether a piece that plays once ends on a single pitch class."""
     if score.loop_start_bar is not None or not score.is_voiced:
         return False
     end = max(note.end_step for note in score.notes)

@@ -130,6 +130,7 @@ def wanted_ranges(preset: Preset) -> dict[str, Range]:
 
 
 def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> Evidence:
+    """Return the measurements of a track beside the ranges of a tag's preset."""
     tempo = track.tempo_millibpm / 1000
     if TEMPO in track.given:
         # The tag's notes per beat, converted so that notes per second stay the same at the given

@@ -79,6 +79,7 @@ class _Opening:
 
 
 def _opening(score: Score, pulse_steps: int) -> _Opening:
+    """Return the opening of a voiced score, at most `OPENING_BARS` long."""
     bars = min(score.bars, OPENING_BARS)
     steps = bars * score.steps_per_bar
     tune, inner, bass = (_line(score, part, bars) for part in (LEAD, INNER, BASS))
@@ -95,6 +96,7 @@ def _opening(score: Score, pulse_steps: int) -> _Opening:
 
 
 def _line(score: Score, part: str, bars: int) -> _Line:
+    """Return a part in the first bars of a score."""
     bar = score.steps_per_bar
     notes = tuple(note for note in score.part(part) if note.start_step < bars * bar)
     by_bar: list[list[tuple[int, int]]] = [[] for _ in range(bars)]

@@ -55,6 +55,7 @@ def _ended_by(note: Note, step: int) -> Note:
 
 
 def _cadence(pitches: list[int], key: Key) -> set[int]:
+    """Return the pitches of the final chord that are nearest to these pitches."""
     tonic = {key.tonic}
     scale = key.harmony_scale
     triad = {(key.tonic + scale[degree]) % OCTAVE for degree in (0, 2, 4)}

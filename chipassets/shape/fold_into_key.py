@@ -80,6 +80,7 @@ def _owned(score: Score, track: TrackPlan) -> set[int]:
 
 
 def _resolves(note: Note, notes: list[Note], scales: Scales) -> bool:
+    """Return whether a note of the scale near the note follows soon after it."""
     return any(
         0 < other.start_step - note.start_step <= _RESOLVES_WITHIN_STEPS
         and abs(other.pitch - note.pitch) <= _RESOLVES_BY_SEMITONES

@@ -76,6 +76,7 @@ class Basis:
 
 
 def _content(path: Path) -> str:
+    """Return the hash of a file, NO_FILE, or NO_PLAIN_FILE for a folder or an unreadable file."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return NO_PLAIN_FILE

@@ -107,6 +107,7 @@ class Cache:
                     path.unlink()
 
     def _holds(self, file: FileEntry) -> bool:
+        """Return whether a bundle file is in the cache undamaged, and note its use."""
         path = self.path_of(file)
         try:
             with path.open("rb") as opened:

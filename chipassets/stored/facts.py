@@ -91,7 +91,11 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
 
 
 def _wish_fields(wish: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a wish that affect notes; loudness and instruments do not."""
+    """Return the fields of a wish that affect notes.
+
+    Loudness and instruments do not; chords are among the track's progressions. Fields that are not
+    set are left out, so that older facts stay comparable.
+    """
     sound = ("dynamics_db", "lead", "inner", "low", "chords")
     unsaid = tuple(n for n in ("density", "register", "bass_line", "key") if not wish[n])
     return without(wish, (*sound, *unsaid))
@@ -191,6 +195,7 @@ def changes(
 
 
 def _change(plan: BuildPlan, track: TrackPlan, name: str, old: str, new: str, old_home: str) -> str:
+    """Return the words for one changed fact of a track's notes, with its cause."""
     if name == _COMPOSER:
         return f"this chipassets composes differently (version {old or 'unknown'} → {new})"
     if name == _CORPUS:

@@ -217,6 +217,8 @@ class Session:
         return self._step_back("redo", self.history.redo)
 
     def _step_back(self, word: str, step: Callable[[], str]) -> str:
+        """Undo or redo a step now, or after the decisions that still wait; return the news."""
+
         def run(_: Progress) -> str:
             return f"{word}: {step()}"
 
@@ -269,6 +271,7 @@ class Session:
         resolve(parse_manifest(self._bytes(text, b""), self.manifest))
 
     def _write(self, before: bytes, after: bytes, what: str) -> bool:
+        """Write the manifest's new bytes, if they are valid; return whether they differ."""
         resolve(parse_manifest(after, self.manifest))
         if after == before:
             return False
@@ -297,6 +300,7 @@ class Session:
         *,
         is_decision: bool = True,
     ) -> int:
+        """Queue a job on a track's audition; return its number."""
         self._check_track(track)
 
         def work(progress: Progress) -> str:
@@ -349,6 +353,7 @@ class Session:
         return audition.before
 
     def _build(self, progress: Progress) -> str:
+        """Build the bundle, reporting progress; return the news."""
         plan = resolve(load_manifest(self.manifest))
         folder = self._folder or default_folder(plan.game)
         effort: dict[str, int] = {}

@@ -86,6 +86,7 @@ def game_json(manifest: Path) -> dict[str, Any]:
 def _broken(
     manifest: Path, data: bytes, faults: list[str], problems: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
+    """Return what the page shows of a game that has faults."""
     return {
         "manifest": manifest.name,
         "text": data.decode("utf-8-sig", errors="replace"),

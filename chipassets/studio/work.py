@@ -107,6 +107,7 @@ class Worker:
         self._thread.join()
 
     def _work(self) -> None:
+        """Run jobs in order until the worker is closed."""
         while True:
             with self._ready:
                 self._ready.wait_for(lambda: self._jobs or self._is_closed)
@@ -122,6 +123,8 @@ class Worker:
             self._news.changed()
 
     def _do(self, job: Job) -> None:
+        """Run a job, and tell its result or error."""
+
         def progress(share: float) -> None:
             if job.is_cancelled:
                 raise _Cancelled

@@ -29,6 +29,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _read_all(file: BinaryIO) -> dict[str, NDArray[Any]]:
+    """Return all arrays of a zip; ValueError if it is damaged or too large."""
     try:
         with ZipFile(file) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
@@ -47,6 +48,7 @@ def _read_all(file: BinaryIO) -> dict[str, NDArray[Any]]:
 
 
 def _read(archive: ZipFile, name: str, size: int) -> NDArray[Any]:
+    """Return one array; ValueError unless its header agrees with its size."""
     with archive.open(name) as file:
         major, minor = npy.read_magic(file)
         readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}

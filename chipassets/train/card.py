@@ -29,6 +29,7 @@ def model_card(model: Model, data: bytes, notices: dict[str, str]) -> str:
 
 
 def _head(model: Model, data: bytes) -> str:
+    """Return the card's beginning: the network, its size and its training."""
     training = model.training
     arrays = (*model.kernels, *model.biases, model.head_weights, model.head_bias)
     key = "every slice in C major or A minor" if model.canonical_key else "as written"
@@ -52,6 +53,7 @@ def _inputs(model: Model) -> str:
 
 
 def _corpus(model: Model) -> str:
+    """Return the card's section on the training data."""
     dataset = model.training["dataset"]
     sources = [
         f"- {source_name(source)}: {count:,} pieces" for source, count in dataset["sources"].items()
@@ -72,6 +74,7 @@ def _corpus(model: Model) -> str:
 
 
 def _scores(model: Model) -> str:
+    """Return the card's section on the held-out loss."""
     dataset, held = model.training["dataset"], model.training["held_out"]
     names = {"told": "told", "left_open": "all left open"} if model.controls else {"told": "none"}
     rows = [
@@ -94,6 +97,7 @@ def _scores(model: Model) -> str:
 
 
 def _samples(model: Model) -> str:
+    """Return the card's section that compares samples with held-out music."""
     samples = model.training["samples"]
     if not samples:
         return "No held-out slice was long enough to compare samples with."
@@ -113,6 +117,7 @@ def _samples(model: Model) -> str:
 
 
 def _recipe(model: Model) -> str:
+    """Return the card's section with the commands and settings of the training."""
     commands = [command.replace("MODEL", model.name) for command in model.training["again"]]
     settings = json.dumps(model.training["hparams"], indent=1, sort_keys=True)
     return "\n".join(

@@ -129,6 +129,7 @@ def _new_pieces(
 
 
 def _outcome(name: str, result: ReadFile, fresh: list[Piece], same_as: str) -> Outcome:
+    """Return the result for a file; fresh: its pieces that no earlier file has."""
     unusable: Counter[str] = Counter()
     sequences = sum(1 for piece in fresh for _ in cut(piece, SliceRules(), unusable))
     steps = [max(start + duration for start, duration, _ in piece.notes) for piece in fresh]
@@ -158,6 +159,7 @@ def _report(
     unmatched_rows: dict[str, int],
     files_without_row: int,
 ) -> CorpusReport:
+    """Return the results for all files, added up."""
     repairs: Counter[str] = Counter()
     unusable: Counter[str] = Counter()
     for outcome in outcomes:

@@ -200,6 +200,7 @@ def _transposed_bass(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -
 
 
 def _random_repeats(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phrase:
+    """Replace bars of a voice by others of its bars, the last ones all alike."""
     role = str(rng.choice(list(phrase.voices)))
     bars = phrase.voices[role].reshape(PHRASE_BARS, STEPS_A_BAR)
     chosen = rng.integers(0, PHRASE_BARS, PHRASE_BARS)

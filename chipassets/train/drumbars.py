@@ -198,6 +198,7 @@ def _in_phase(bars: Sequence[DrumBar | None]) -> list[DrumBar | None]:
     profile = {"kick": kicks, "snare": snares}
 
     def score(shift: int) -> float:
+        """Return how well the drums, shifted by some steps, fit a usual bar."""
         return max(
             sum(
                 weight * profile[kind][(step + shift) % 16] / len(heard)

@@ -40,6 +40,7 @@ class HeldOut:
 def _measure(
     network: PolyphonyRnn, events: Any, targets: Any, rows: Any, mask: Any, state: Any
 ) -> Any:
+    """Return sums over a batch, as `held_out_loss` adds them up, and the state."""
     logits, state = network(events, rows, state)
     losses = mask * ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
     best = ops.cast(ops.argmax(logits, -1), "int32")

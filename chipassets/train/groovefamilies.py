@@ -103,6 +103,7 @@ def without_crash(bar: DrumBar) -> DrumBar:
 
 
 def _mean_bars(bars: Sequence[DrumBar | None]) -> dict[frozenset[tuple[int, str]], DrumBar]:
+    """Return, for each set of hits, the mean velocities of the bars that have it."""
     sums: dict[frozenset[tuple[int, str]], list[DrumBar]] = defaultdict(list)
     for bar in bars:
         if bar:
@@ -185,6 +186,7 @@ def _fill_size(base: DrumBar, bar: DrumBar, steps: int) -> str | None:
     beats = -(-(steps - changed[0]) // STEPS_PER_BEAT)
 
     def count(which: DrumBar, kinds: tuple[str, ...]) -> int:
+        """Return how many hits of these kinds a bar has in its last `beats` beats."""
         return sum(step >= steps - STEPS_PER_BEAT * beats and kind in kinds for step, kind in which)
 
     marked = count(bar, ("snare", "tom"))

@@ -28,6 +28,7 @@ def features_of(bars: Sequence[DrumBar], metre: str) -> dict[str, float]:
     on = {step for step, _ in hits}
 
     def steps_of(*kinds: str) -> set[int]:
+        """Return the steps on which one of these kinds is struck."""
         return {step for step, kind in hits if kind in kinds}
 
     kicks, snares = steps_of("kick"), steps_of("snare")

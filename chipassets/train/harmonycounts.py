@@ -88,6 +88,7 @@ def _count_span(
     name: str,
     share: float,
 ) -> None:
+    """Add a span in one key to the counts, weighted by `share`."""
     filled = _filled(named)
     if not filled:
         return

@@ -169,6 +169,7 @@ def _share(counter: Mapping[str, float], text: str) -> float:
 
 
 def _shares(counter: Mapping[str, float], known: set[str]) -> dict[str, float]:
+    """Return the shares of the known names, the largest first, without those that round to 0."""
     inside = {text: mass for text, mass in counter.items() if text in known}
     total = sum(inside.values()) or 1.0
     shares = {text: round(mass / total, _DIGITS) for text, mass in inside.items()}

@@ -84,6 +84,7 @@ def _checkpoint_of_bundle(path: Path) -> bytes:
 
 
 def _read_checkpoint(checkpoint: str, source: str, name: str, canonical_key: bool) -> Model:
+    """Return the model in a TensorFlow checkpoint; ModelError if it is of another kind."""
     try:
         reader = tf.train.load_checkpoint(checkpoint)
         shapes = reader.get_variable_to_shape_map()

@@ -142,6 +142,7 @@ def parts_card(model: PartsModel, data: bytes, notices: Mapping[str, str]) -> st
 
 
 def _head(model: PartsModel, data: bytes) -> str:
+    """Return the card's beginning: the networks, their size and their training."""
     sizes = {len(weights.hidden_bias) for weights in model.weights.values()}
     units = "/".join(map(str, sorted(sizes)))
     count = sum(getattr(w, name).size for w in model.weights.values() for name in NAMES)
@@ -157,6 +158,7 @@ gives logits for hold, rest and 72 pitches.
 
 
 def _corpus(training: Mapping[str, Any]) -> str:
+    """Return the card's section on the training data."""
     sources = [f"- {source_name(name)}: {n:,} pieces" for name, n in training["sources"].items()]
     licences = [f"{name or 'unstated'} ({n:,})" for name, n in training["licences"].items()]
     left_out = [f"| {reason} | {count:,} |" for reason, count in training["left_out"].items()]
@@ -182,6 +184,7 @@ def _corpus(training: Mapping[str, Any]) -> str:
 
 
 def _losses(training: Mapping[str, Any]) -> str:
+    """Return the card's section on the held-out losses."""
     parts = [
         "## Held-out loss\n",
         "Nats a step, held out by the hash of the file's name. A tune and an inner voice are told",
@@ -208,6 +211,7 @@ def _losses(training: Mapping[str, Any]) -> str:
 
 
 def _recipe(training: Mapping[str, Any]) -> str:
+    """Return the card's section with the command and settings of the training."""
     settings = {role: entry["hparams"] for role, entry in training["roles"].items()}
     lines = [
         f"- {role}: " + ", ".join(f"{name} {value}" for name, value in hparams.items())

@@ -111,6 +111,7 @@ class PartNet(nn.Module):  # type: ignore[misc]  # torch is not there for the ch
         return self._logits(self.head(hidden), classes)
 
     def _logits(self, out: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        """Return logits from the head's output: plain ones, by distances, and by copying."""
         plain, *rest = out.split(list(HEAD_SIZES.values()), dim=2)
         by_last, by_root, by_lead, by_bass, gates = rest
         added = self._by_distance(by_last, classes[:, :, COLUMN["last_pitch"]])
@@ -167,6 +168,7 @@ class Batches:
         return torch.from_numpy(classes).long(), torch.from_numpy(np.stack([p[1] for p in pairs]))
 
     def _window(self) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
+        """Return a random window, transposed at times."""
         styles = list(self._by_style)
         style = styles[self.rng.choice(len(styles), p=self._shares)]
         found = self._by_style[style]

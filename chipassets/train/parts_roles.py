@@ -122,6 +122,7 @@ def _stillness(tokens: Integers, onsets: NDArray[np.int64]) -> str:
 
 
 def _bass_part(tokens: Integers, _lead: Integers | None) -> str:
+    """Return the part of a bass in these tokens, a name of PARTS["bass"]."""
     onsets = np.flatnonzero(tokens >= FIRST_NOTE)
     if still := _stillness(tokens, onsets):
         return still
@@ -137,6 +138,7 @@ def _bass_part(tokens: Integers, _lead: Integers | None) -> str:
 
 
 def _inner_part(tokens: Integers, lead: Integers | None) -> str:
+    """Return the part of an inner voice in these tokens, a name of PARTS["inner"]."""
     onsets = np.flatnonzero(tokens >= FIRST_NOTE)
     if still := _stillness(tokens, onsets):
         return still

@@ -86,6 +86,7 @@ def sample(model: Model, rows: NDArray[np.int8], seed: int) -> list[NDArray[np.i
 def _told(
     model: Model, rows: NDArray[np.int8], steps: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
+    """Return the control rows for the next event of each sequence; None without controls."""
     if not model.controls:
         return None
     told = rows.astype(np.int64)

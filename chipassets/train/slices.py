@@ -80,6 +80,7 @@ def on_8th_grid(notes: Notes) -> bool:
 def _cut_spans(
     piece: Piece, notes: Notes, found: list[Span], rules: SliceRules, skipped: Counter[str]
 ) -> Iterator[Slice]:
+    """Yield the slices of a piece's spans; `skipped` counts what is left out, by reason."""
     hop = rules.game_hop_bars if piece.style.lower() == "game" else rules.hop_bars
     for span in found:
         bars = (span.end_step - span.start_step) // span.bar_steps

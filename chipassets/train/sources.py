@@ -81,6 +81,7 @@ def _rows(path: Path, reader: Any, columns: list[str]) -> tuple[dict[str, Row], 
 
 
 def _text(path: Path) -> str:
+    """Return the text of a table in one of the usual encodings; UsageError if unreadable."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -114,6 +115,7 @@ def _table(text: str) -> tuple[str, str]:
 
 
 def _names(header: str, delimiter: str) -> list[str]:
+    """Return the column names of a header, in small letters and our spelling."""
     cells = next(csv.reader([header], delimiter=delimiter), [])
     names = [cell.strip().strip("\"'").lower() for cell in cells]
     return [_SPELLINGS.get(name, name) for name in names]

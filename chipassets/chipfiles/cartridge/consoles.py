@@ -31,6 +31,8 @@ _GAMEBOY_NOISE = LevelForm(volume=0xF0, mask=0, shift=0, plugged=0x08)
 
 
 def _nes(name: str, base: int, first: Tone) -> VoiceKind:
+    """Return the kind of a 2A03 voice whose registers start at `base`."""
+
     def read(held: Mapping[int, int]) -> tuple[Tone, int]:
         level = held.get(base, 0)
         if name == "triangle":
@@ -49,6 +51,8 @@ def _nes(name: str, base: int, first: Tone) -> VoiceKind:
 
 
 def _gameboy_pulse(name: str, duty: int, low: int, level: int, high: int) -> VoiceKind:
+    """Return the kind of a Game Boy pulse with these registers."""
+
     def read(held: Mapping[int, int]) -> tuple[Tone, int]:
         upper = held.get(duty, 0) & 0xC0 | held.get(high, 0) & 0x07
         return (held.get(low, 0), upper), held.get(level, 0)
@@ -67,6 +71,7 @@ def _gameboy_pulse(name: str, duty: int, low: int, level: int, high: int) -> Voi
 
 
 def _gameboy_wave() -> VoiceKind:
+    """Return the kind of the Game Boy's wave voice."""
     level, low, high = 0xFF1C, 0xFF1D, 0xFF1E
 
     def read(held: Mapping[int, int]) -> tuple[Tone, int]:
@@ -83,6 +88,7 @@ def _gameboy_wave() -> VoiceKind:
 
 
 def _gameboy_noise() -> VoiceKind:
+    """Return the kind of the Game Boy's noise voice."""
     length, level, period, trigger = 0xFF20, 0xFF21, 0xFF22, 0xFF23
 
     def read(held: Mapping[int, int]) -> tuple[Tone, int]:

@@ -76,6 +76,7 @@ def pack_tone(tones: Sequence[Tone]) -> bytes:
 
 
 def _step(before: Tone, tone: Tone, count: int) -> bytes:
+    """Return a step of a tone envelope: a small difference in one byte, or the whole tone."""
     delta = (tone[0] - before[0] + 128) % 256 - 128
     if tone[1] == before[1] and _LEAST_DELTA <= delta <= _MOST_DELTA:
         now = min(count, _MOST_COUNT)

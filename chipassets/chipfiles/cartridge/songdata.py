@@ -169,6 +169,7 @@ class _Table:
 
 
 def _table(events: Sequence[_Event], form: LevelForm | None) -> _Table:
+    """Return a lane's table: the entries used most often come first and have codes of one byte."""
     uses = Counter(
         entry for event in events for entry in (event.tone, event.level) if entry is not None
     )
@@ -181,6 +182,7 @@ def _table(events: Sequence[_Event], form: LevelForm | None) -> _Table:
 
 
 def _packed(entry: _Entry, form: LevelForm | None) -> bytes:
+    """Return the bytes of an entry."""
     match entry:
         case _Plain(tone):
             return pack_tone([tone])
@@ -213,6 +215,7 @@ def _events(lanes: Lanes, log: RegisterLog) -> dict[str, list[_Event]]:
 
 
 def _placed(entries: Mapping[int, _Entry], log: RegisterLog) -> list[_Event]:
+    """Return an event at each frame with an entry, at frame 0 and at the loop's start."""
     cuts = sorted({0, log.loop_start_frame or 0, *entries})
     return [
         _Event(frame, 0, entries[frame]) if frame in entries else _Event(frame, ON)
@@ -221,6 +224,7 @@ def _placed(entries: Mapping[int, _Entry], log: RegisterLog) -> list[_Event]:
 
 
 def _voice_events(lane: VoiceLane, log: RegisterLog) -> list[_Event]:
+    """Return a voice's events: rests, continued notes, and notes with their envelopes."""
     form = lane.kind.form
     spans = [lane.frames[a:b] for a, b in pairwise((*lane.starts, len(log.frames)))]
     sung = [_sung(span, start, lane) for start, span in zip(lane.starts, spans, strict=True)]
@@ -297,6 +301,7 @@ _KIND = {_Plain: 0, _Tones: 1, _Burst: 1, _Levels: 2}
 def _tokens(
     events: Sequence[_Event], numbers: Mapping[_Entry, int], rows: Rows, log: RegisterLog
 ) -> list[Token]:
+    """Return a lane's tokens: durations, and entries where they differ from the last ones."""
     tokens: list[Token] = []
     latched: Token = None
     lasting: Token = None
@@ -369,6 +374,7 @@ class _Writer:
         return Ref(self.pool_label, self.pool.index(self.table.packed[entry]))
 
     def _parts(self, token: Token) -> tuple[Part, ...]:
+        """Return the bytes of a token."""
         tabled = self.table.tabled
         match token:
             case Call(phrase):

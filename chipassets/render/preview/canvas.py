@@ -105,6 +105,7 @@ class Canvas:
             left += shape.shape[1] + dots
 
     def _stamp(self, left: int, top: int, dark: NDArray[np.bool_], colour: Colour) -> None:
+        """Set the pixels that are dark in a mask, which may reach beyond the picture."""
         high, width = self.pixels.shape[:2]
         rows = slice(max(top, 0), min(top + dark.shape[0], high))
         columns = slice(max(left, 0), min(left + dark.shape[1], width))
@@ -126,6 +127,7 @@ class Canvas:
     def _blend(
         self, rows: slice, columns: slice, cover: NDArray[np.float64], colour: Colour
     ) -> None:
+        """Mix a colour into a rectangle of pixels, by the covered share of each."""
         if not cover.size:
             return
         under = self.pixels[rows, columns]

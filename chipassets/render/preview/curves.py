@@ -81,6 +81,7 @@ def _outline(tops: NDArray[np.floating], bottoms: NDArray[np.floating]) -> str:
 def _loudness(
     layout: Layout, line: int, sound: Sound, loudness: NDArray[np.float64]
 ) -> Iterator[str]:
+    """Draw the momentary loudness of a line over its scale."""
     first, last = layout.line_bars(line)
     top = layout.line_top(line) + layout.loudness_top
     width = (last - first) * layout.bar_width

@@ -84,6 +84,7 @@ def _path(canvas: Canvas, item: Mapping[str, str], look: Look, words: str) -> No
 
 
 def _is_box(points: list[Point]) -> bool:
+    """Return whether four points are the corners of an upright rectangle."""
     return (
         len(points) == 4
         and len(set(points)) == 4

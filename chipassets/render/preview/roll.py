@@ -176,6 +176,7 @@ def _is_foreign(sheet: Sheet, note: SheetNote) -> bool:
 
 
 def _say(sheet: Sheet, note: SheetNote) -> str:
+    """Return a note's tooltip: pitch or drum, place, voice, sound and level."""
     steps = round(note.start * steps_per_bar(sheet.beats_per_bar))
     bar, step = divmod(steps, steps_per_bar(sheet.beats_per_bar))
     what = note.drum or _spelt(note.pitch, sheet.key)
