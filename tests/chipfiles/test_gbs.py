@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,15 +56,18 @@ def dumped(path: Path, frames: int, song: int = 1) -> list[tuple[int, Write]]:
 
 @pytest.mark.skipif(not shutil.which("gbsplay"), reason="gbsplay is not installed")
 @pytest.mark.parametrize(
-    "log",
+    "made",
     [
-        tune_log(4, 1, "gameboy"),
-        tune_log(1, None, "gameboy"),
-        busy_log("gameboy", 700, 333),
-        busy_log("gameboy", 900, 0, 8),
+        lambda: tune_log(4, 1, "gameboy"),
+        lambda: tune_log(1, None, "gameboy"),
+        lambda: busy_log("gameboy", 700, 333),
+        lambda: busy_log("gameboy", 900, 0, 8),
     ],
 )
-def test_gbsplay_sees_every_frame_and_the_loop(tmp_path: Path, log: RegisterLog) -> None:
+def test_gbsplay_sees_every_frame_and_the_loop(
+    tmp_path: Path, made: Callable[[], RegisterLog]
+) -> None:
+    log = made()
     # Writes that switch the chip off would make it deaf to those after, so they stay out.
     log = replace(log, frames=tuple(tuple(map(awake, writes)) for writes in log.frames))
     path = tmp_path / "song.gbs"

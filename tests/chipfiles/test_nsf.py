@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -44,23 +46,24 @@ def test_vrc6_logs_come_back(log: RegisterLog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("log", "banks"),
+    ("made", "banks"),
     [
-        (tune_log(8, 2), 1),
-        (tune_log(2, None), 1),
-        (tune_log(4, 1, "nes-vrc6"), 1),
-        (tune_log(8, 2, drums="dmc"), 2),
-        (tune_log(4, None, "nes-vrc6", drums="dmc"), 2),
-        (busy_log("nes", 700, 333), 4),
-        (busy_log("nes-vrc6", 500, 0), 3),
-        (busy_log("nes-vrc6", 40, None), 1),
-        (RegisterLog("nes", ((Write(0x4015, 15),), *((),) * 400), 200), 1),
+        (lambda: tune_log(8, 2), 1),
+        (lambda: tune_log(2, None), 1),
+        (lambda: tune_log(4, 1, "nes-vrc6"), 1),
+        (lambda: tune_log(8, 2, drums="dmc"), 2),
+        (lambda: tune_log(4, None, "nes-vrc6", drums="dmc"), 2),
+        (lambda: busy_log("nes", 700, 333), 4),
+        (lambda: busy_log("nes-vrc6", 500, 0), 3),
+        (lambda: busy_log("nes-vrc6", 40, None), 1),
+        (lambda: RegisterLog("nes", ((Write(0x4015, 15),), *((),) * 400), 200), 1),
     ],
 )
-def test_a_6502_sees_every_frame_and_the_loop(log: RegisterLog, banks: int) -> None:
+def test_a_6502_sees_every_frame_and_the_loop(made: Callable[[], RegisterLog], banks: int) -> None:
     pytest.importorskip("py65")
     from tests.chipfiles.console import Console
 
+    log = made()
     data = one(log)
     assert len(data) > 0x1080 + (banks - 1) * 0x1000
     console = Console(data)
@@ -141,7 +144,11 @@ def test_header() -> None:
     assert decode_nsf(plain.data).author == ""
 
 
-ALBUM = [(tune_log(4), "Die große Reise, Teil 1"), (tune_log(6, 2), "b"), (tune_log(3, None), "c")]
+@cache
+def album() -> list[tuple[RegisterLog, str]]:
+    return [
+        (tune_log(4), "Die große Reise, Teil 1"), (tune_log(6, 2), "b"), (tune_log(3, None), "c")
+    ]  # fmt: skip
 
 
 def chunks_of(data: bytes, start: int) -> dict[str, bytes]:
@@ -156,9 +163,9 @@ def chunks_of(data: bytes, start: int) -> dict[str, bytes]:
 
 
 def check_songs(found: dict[str, bytes]) -> None:
-    assert found["tlbl"].decode().split("\0") == [*(name for _, name in ALBUM), ""]
+    assert found["tlbl"].decode().split("\0") == [*(name for _, name in album()), ""]
     times, fades = (struct.unpack("<3i", found[name]) for name in ("time", "fade"))
-    for (log, _), play_ms, fade_ms in zip(ALBUM, times, fades, strict=True):
+    for (log, _), play_ms, fade_ms in zip(album(), times, fades, strict=True):
         start = log.loop_start_frame
         turns = len(log.frames) if start is None else 2 * len(log.frames) - start
         assert play_ms == pytest.approx(turns * 1000 / 60.0988, abs=1)
@@ -166,15 +173,15 @@ def check_songs(found: dict[str, bytes]) -> None:
 
 
 def test_titles_lengths_and_fades_stand_behind_the_data() -> None:
-    data = encode_nsf(ALBUM, title="Album").data
+    data = encode_nsf(album(), title="Album").data
     size = int.from_bytes(data[0x7D:0x80], "little")
     check_songs(chunks_of(data, 0x80 + size))
-    assert decode_nsf(data).titles == tuple(name for _, name in ALBUM)
+    assert decode_nsf(data).titles == tuple(name for _, name in album())
 
 
 def test_nsfe_holds_the_same_program() -> None:
     asked = {"title": "A very long title of an album", "game": "Game", "author": "Zoë"}
-    data, plain = encode_nsfe(ALBUM, **asked).data, encode_nsf(ALBUM, **asked).data
+    data, plain = encode_nsfe(album(), **asked).data, encode_nsf(album(), **asked).data
     assert data[:4] == b"NSFE"
     found = chunks_of(data, 4)
     check_songs(found)
@@ -215,6 +222,6 @@ def test_too_much_and_too_many_are_refused() -> None:
         encode_nsf([(tune_log(1), "a"), (vrc6, "b")], title="x")
 
 
-@pytest.mark.parametrize("log", [tune_log(2), busy_log("nes-vrc6", 30, 3)])
-def test_damage_is_refused(log: RegisterLog) -> None:
-    refuses_damage(one(log), decode_nsf)
+@pytest.mark.parametrize("made", [lambda: tune_log(2), lambda: busy_log("nes-vrc6", 30, 3)])
+def test_damage_is_refused(made: Callable[[], RegisterLog]) -> None:
+    refuses_damage(one(made()), decode_nsf)

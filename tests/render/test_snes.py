@@ -487,7 +487,12 @@ def test_a_train_says_how_long_it_rings_on() -> None:
     assert sum(piece.shape[1] for piece in train.pieces) == samples + train.rings_on
 
 
-@pytest.mark.parametrize("loop_start_bar", [None, 0, 2])
+_SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "loop_start_bar", [pytest.param(None, marks=_SLOW), pytest.param(0, marks=_SLOW), 2]
+)
 def test_minutes_take_little_more_memory_than_their_samples(loop_start_bar: int | None) -> None:
     log = log_of(loop_start_bar, bars=32)
     tracemalloc.start()
