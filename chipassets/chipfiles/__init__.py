@@ -16,6 +16,7 @@ from chipassets.chipfiles.cartridge import (
     sample_bytes,
 )
 from chipassets.chipfiles.compact import decode_compact, encode_compact
+from chipassets.chipfiles.famistudio import encode_famistudio
 from chipassets.chipfiles.famitone import encode_famitone
 from chipassets.chipfiles.famitracker import encode_famitracker
 from chipassets.chipfiles.ft_module import FtModule
@@ -50,6 +51,7 @@ __all__ = [
     "decode_vgm",
     "encode_cartridge",
     "encode_compact",
+    "encode_famistudio",
     "encode_famitone",
     "encode_famitracker",
     "encode_gbs",

@@ -107,11 +107,11 @@ def encode_famitracker(
     return ChipFile(module_text(module).encode("ascii"), (*changed, *dropped))
 
 
-def tracker_chip(song: ChipSong) -> Chip:
+def tracker_chip(song: ChipSong, tracker: str = "FamiTracker") -> Chip:
     """Return the song's chip; RenderError for an unsupported chip, or a voice that it lacks."""
     if song.chip not in _EXPANSIONS:
         raise RenderError(
-            f"FamiTracker text is written for {' and '.join(_EXPANSIONS)}, not {song.chip!r}; "
+            f"{tracker} text is written for {' and '.join(_EXPANSIONS)}, not {song.chip!r}; "
             "choose another format"
         )
     chip = CHIPS[song.chip]

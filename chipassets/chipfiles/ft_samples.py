@@ -32,7 +32,7 @@ def keys(instrument: int) -> tuple[FtKey, ...]:
 
 def plays_samples(song: ChipSong) -> bool:
     """Return whether a note of the song is a drum with an audible sample."""
-    return any(True for _ in _sampled_drums(song))
+    return any(True for _ in sampled_drums(song))
 
 
 def add_samples(
@@ -41,7 +41,7 @@ def add_samples(
     """Add the song's samples to the channel's cells, beside the effects that are there."""
     numbers = list(clips())
     taken: set[int] = set()
-    for note, name in _sampled_drums(song):
+    for note, name in sampled_drums(song):
         row, delay = grid.place(note.start_frame)
         if row in taken:
             lost[_TWICE] += 1
@@ -55,10 +55,10 @@ def add_samples(
 
 def count_unheard(song: ChipSong, lost: Counter[str]) -> None:
     """Count the samples of a module that has no room for another instrument."""
-    lost[_FULL] += sum(1 for _ in _sampled_drums(song))
+    lost[_FULL] += sum(1 for _ in sampled_drums(song))
 
 
-def _sampled_drums(song: ChipSong) -> Iterator[tuple[ChipNote, str]]:
+def sampled_drums(song: ChipSong) -> Iterator[tuple[ChipNote, str]]:
     """Yield each drum note with its sample's name, if the sample ends in time."""
     notes: Sequence[ChipNote] = [note for voice in song.voices for note in voice.notes]
     for note in notes:

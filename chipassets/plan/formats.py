@@ -48,6 +48,9 @@ FORMATS: dict[str, FileFormat] = {
     "famitracker": FileFormat(
         "famitracker/{track}.txt", "FamiTracker's text import", ("nes", "nes-vrc6")
     ),
+    "famistudio": FileFormat(
+        "famistudio/{track}.txt", "FamiStudio's text import", ("nes", "nes-vrc6")
+    ),
     "famitone": FileFormat("famitone/{track}.txt", "converters of FamiTone", ("nes",)),
     "cartridge": FileFormat(
         "cartridge/{track}.asm", "a game's ROM, with a player", ("nes", "gameboy"), has_album=True
