@@ -28,81 +28,126 @@ def files_of(music: Music, engine: str) -> dict[str, bytes]:
     return {item.path: item.data for item in (*exporter.items(music), *exporter.example(music))}
 
 
-# What RPG Maker's own classes do, as far as the plug-in asks: buffers load later, by name.
+# What RPG Maker's own classes do, as far as the plug-in asks: buffers load later, by their address.
+# MV and MZ differ in who puts the slash behind a folder, and in how a buffer is given up.
 RPG_MAKER = """
-const played = [];
-class Buffer {
-  constructor(name) { this.name = name; this.ready = false; this.volume = 1; }
+globalThis.Utils = {RPGMAKER_NAME: "ENGINE"};
+const isMV = Utils.RPGMAKER_NAME === "MV";
+const made = [], played = [];
+class WebAudio {
+  constructor(url) { this.url = url; this.ready = false; this.volume = 1; made.push(this); }
   isReady() { return this.ready; }
-  play(loop, pos) { played.push([this.name, loop, pos]); this.playing = true; }
+  isError() { return false; }
+  isPlaying() { return !!this.playing; }
+  play(loop, pos) { played.push([this.url, loop, pos]); this.playing = true; }
   stop() { this.playing = false; }
+  destroy() { this.playing = false; }
   seek() { return 2.5; }
-  fadeOut() {} fadeIn(seconds) { this.faded = seconds; }
+  fadeOut() {}
+  fadeIn(seconds) { this.faded = seconds; }
 }
-const made = [];
 globalThis.AudioManager = {
-  createBuffer(folder, name) { const b = new Buffer(`${folder}/${name}`); made.push(b); return b; },
-  playBgm(bgm, pos) {
-    this.stopBgm(); this._currentBgm = bgm;
-    this._bgmBuffer = this.createBuffer("bgm", bgm.name); this._bgmBuffer.play(true, pos || 0);
+  _replayFadeTime: 0.5, _bgmBuffer: null, _meBuffer: null, _currentBgm: null,
+  createBuffer(folder, name) {
+    return new WebAudio("audio/" + folder + (isMV ? "/" : "") + name + ".ogg");
   },
-  stopBgm() { if (this._bgmBuffer) { this._bgmBuffer.stop(); this._bgmBuffer = null; } },
+  make(kind, name) { return this.createBuffer(kind + (isMV ? "" : "/"), name); },
+  playBgm(bgm, pos) {
+    if (!this.isCurrentBgm(bgm)) {
+      this.stopBgm();
+      this._bgmBuffer = this.make("bgm", bgm.name);
+      this.updateBgmParameters(bgm);
+      if (!this._meBuffer) this._bgmBuffer.play(true, pos || 0);
+    }
+    this._currentBgm = { ...bgm, pos };
+  },
+  stopBgm() {
+    if (this._bgmBuffer) isMV ? this._bgmBuffer.stop() : this._bgmBuffer.destroy();
+    this._bgmBuffer = this._currentBgm = null;
+  },
   isCurrentBgm(bgm) {
     return this._currentBgm && this._bgmBuffer && this._currentBgm.name === bgm.name;
   },
-  updateCurrentBgm(bgm) { this._currentBgm = bgm; },
-  updateBgmParameters(bgm) { if (this._bgmBuffer) this._bgmBuffer.volume = bgm.volume / 100; },
-  fadeOutBgm() {}, fadeInBgm() {},
+  updateBgmParameters(bgm) { this._bgmBuffer.volume = bgm.volume / 100; },
   saveBgm() { return { ...this._currentBgm, pos: this._bgmBuffer.seek() }; },
-  _replayFadeTime: 0.5,
   replayBgm(bgm) { this.playBgm(bgm, bgm.pos); this._bgmBuffer.fadeIn(this._replayFadeTime); },
+  playMe(me) {
+    this._currentBgm.pos = this._bgmBuffer.seek();
+    this._bgmBuffer.stop();
+    this._meBuffer = this.make("me", me.name);
+  },
+  stopMe() {
+    this._meBuffer = null;
+    if (!this._bgmBuffer.isPlaying()) {
+      this._bgmBuffer.play(true, this._currentBgm.pos);
+      this._bgmBuffer.fadeIn(this._replayFadeTime);
+    }
+  },
 };
 globalThis.SceneManager = { updateMain() {} };
-globalThis.PluginManager = {};
+globalThis.PluginManager = isMV ? {} : { registerCommand(_, __, act) { this.act = act; } };
 globalThis.Game_Interpreter = class { pluginCommand() {} };
+function command(level, frames) {
+  if (isMV) new Game_Interpreter().pluginCommand("MusicIntensity", [level, frames]);
+  else PluginManager.act({ level, frames });
+}
 """
 
 
-def test_rpg_maker_plays_layers_in_one_frame_and_fades_them(music: Music, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["MV", "MZ"])
+def test_rpg_maker_plays_layers_in_one_frame_and_fades_them(
+    music: Music, tmp_path: Path, engine: str
+) -> None:
     node = need("node", "nodejs")
     files = files_of(music, "rpgmaker")
     script = (
-        RPG_MAKER
+        RPG_MAKER.replace("ENGINE", engine)
         + files["js/plugins/ChipassetsMusic.js"].decode()
         + """
+const frame = () => SceneManager.updateMain();
+const load = () => { made.forEach((buffer) => { buffer.ready = true; }); frame(); };
+const last = () => made.slice(-2).map((b) => [b.volume, b.faded]);
 AudioManager.playBgm({name: "title", volume: 90}, 0);
 AudioManager.playBgm({name: "overworld", volume: 50}, 1.5);
-SceneManager.updateMain();
+frame();
 const early = played.length;
-made.slice(1).forEach((buffer) => { buffer.ready = true; });
-SceneManager.updateMain();
-const full = made.slice(1).map((buffer) => buffer.volume);
-new Game_Interpreter().pluginCommand("MusicIntensity", ["0", "2"]);
-SceneManager.updateMain(); SceneManager.updateMain();
-const low = made.slice(1).map((buffer) => buffer.volume);
+load();
+const full = last();
+command("0", "2");
+frame(); frame();
+const low = last();
 ChipassetsMusic.pause(); ChipassetsMusic.pause();
-SceneManager.updateMain();
-const held = made.map((b) => !!b.playing);
+frame();
+const held = made.map((b) => b.isPlaying());
 ChipassetsMusic.resume();
-made.slice(3).forEach((buffer) => { buffer.ready = true; });
-SceneManager.updateMain();
-const again = made.slice(3).map((b) => [b.name, b.volume, b.faded]);
+load();
+const again = last();
+AudioManager.playMe({name: "victory"});
+frame();
+const under = made.map((b) => b.isPlaying());
+AudioManager.stopMe();
+frame();
 AudioManager.playBgm({name: "title", volume: 90}, 0);
-const on = made.map((b) => !!b.playing);
-console.log(JSON.stringify({early, played, full, low, held, again, on}));
+const on = made.map((b) => b.isPlaying());
+console.log(JSON.stringify({early, played, full, low, held, again, under, on}));
 """
     )
     (tmp_path / "plugin.js").write_text(script)
     told = json.loads(run(node, "plugin.js", cwd=tmp_path))
     assert told["early"] == 1, "no layer begins before all are loaded"
-    assert told["played"][1:3] == [["bgm/overworld-1", True, 1.5], ["bgm/overworld-2", True, 1.5]]
-    assert told["full"] == [0.5, 0.5]
-    assert told["low"] == [0.5, 0]
+    for address, _, _ in told["played"]:
+        assert address in files
+    layers = ["audio/bgm/overworld-1.ogg", "audio/bgm/overworld-2.ogg"]
+    assert told["played"][1:3] == [[layer, True, 1.5] for layer in layers]
+    assert (told["full"], told["low"]) == ([[0.5, None]] * 2, [[0.5, None], [0, None]])
     assert told["held"] == [False, False, False]
     # On from there, at the intensity that was, and faded in as the game does after a battle.
-    assert told["played"][3:5] == [["bgm/overworld-1", True, 2.5], ["bgm/overworld-2", True, 2.5]]
-    assert told["again"] == [["bgm/overworld-1", 0.5, 0.5], ["bgm/overworld-2", 0, 0.5]]
-    assert told["on"] == [False] * 5 + [True]
+    assert told["played"][3:5] == [[layer, True, 2.5] for layer in layers]
+    assert told["again"] == [[0.5, 0.5], [0, 0.5]]
+    # The game stops its BGM under an ME, and plays it on from there.
+    assert told["under"] == [False] * 6
+    assert told["played"][5:7] == [[layer, True, 2.5] for layer in layers]
+    assert told["on"] == [False] * 6 + [True]
 
 
 def test_rpg_makers_folders_and_system(music: Music) -> None:

@@ -46,9 +46,6 @@ var ChipassetsMusic = ChipassetsMusic || {};
   let to = 1;
   let length = 0;
   let passed = 0;
-  let buffers = [];
-  let wanted = null;
-  let master = 1;
   let held = null;
 
   // The amplitudes of that many layers at an intensity: the first always sounds.
@@ -60,17 +57,113 @@ var ChipassetsMusic = ChipassetsMusic || {};
     });
   }
 
-  function follow() {
-    const shares = spread(level, buffers.length);
-    buffers.forEach((buffer, i) => {
-      buffer.volume = master * shares[i];
-    });
+  // The layers of a track in place of the one buffer that the game's AudioManager has for a BGM: what
+  // it asks of that one, for a BGM, an ME over it, a battle or a save, every layer does. They begin in
+  // the frame in which all of them are loaded.
+  class Layers {
+    constructor(buffers) {
+      this.buffers = buffers;
+      this.master = 1;
+      this.listeners = [];
+      this.wanted = null;
+    }
+    get url() {
+      return (this.buffers.find((buffer) => buffer.isError()) || this.buffers[0]).url;
+    }
+    get volume() {
+      return this.master;
+    }
+    set volume(value) {
+      this.master = value;
+      this.follow();
+    }
+    get pitch() {
+      return this.buffers[0].pitch;
+    }
+    set pitch(value) {
+      this.each((buffer) => {
+        buffer.pitch = value;
+      });
+    }
+    get pan() {
+      return this.buffers[0].pan;
+    }
+    set pan(value) {
+      this.each((buffer) => {
+        buffer.pan = value;
+      });
+    }
+    each(act) {
+      this.buffers.forEach(act);
+    }
+    follow() {
+      const shares = spread(level, this.buffers.length);
+      this.each((buffer, i) => {
+        buffer.volume = this.master * shares[i];
+      });
+    }
+    isReady() {
+      return this.buffers.every((buffer) => buffer.isReady());
+    }
+    isError() {
+      return this.buffers.some((buffer) => buffer.isError());
+    }
+    isPlaying() {
+      return Boolean(this.wanted) || this.buffers[0].isPlaying();
+    }
+    play(loop, offset) {
+      this.wanted = { loop, offset: offset || 0, fade: 0 };
+    }
+    update() {
+      if (!this.isReady()) return;
+      this.listeners.splice(0).forEach((act) => act());
+      if (!this.wanted) return;
+      const { loop, offset, fade } = this.wanted;
+      this.wanted = null;
+      this.each((buffer) => buffer.play(loop, offset));
+      if (fade) this.fadeIn(fade);
+    }
+    seek() {
+      return this.wanted ? this.wanted.offset : this.buffers[0].seek();
+    }
+    fadeIn(duration) {
+      if (this.wanted) this.wanted.fade = duration;
+      else this.each((buffer) => buffer.fadeIn(duration));
+    }
+    fadeOut(duration) {
+      this.wanted = null;
+      this.each((buffer) => buffer.fadeOut(duration));
+    }
+    stop() {
+      this.wanted = null;
+      this.each((buffer) => buffer.stop());
+    }
+    clear() {
+      this.wanted = null;
+      this.each((buffer) => buffer.clear());
+    }
+    destroy() {
+      this.wanted = null;
+      this.each((buffer) => buffer.destroy());
+    }
+    retry() {
+      this.each((buffer) => buffer.isError() && buffer.retry());
+    }
+    addLoadListener(act) {
+      this.listeners.push(act);
+    }
+    addStopListener(act) {
+      this.buffers[0].addStopListener(act);
+    }
   }
 
-  function end() {
-    buffers.forEach((buffer) => buffer.stop());
-    buffers = [];
-    wanted = null;
+  function layers() {
+    const buffer = AudioManager._bgmBuffer;
+    return buffer instanceof Layers ? buffer : null;
+  }
+
+  function follow() {
+    if (layers()) layers().follow();
   }
 
   // Go to an intensity, 0 to 1, within that many frames.
@@ -97,80 +190,25 @@ var ChipassetsMusic = ChipassetsMusic || {};
     if (bgm && bgm.name) AudioManager.replayBgm(bgm);
   };
 
-  // Called once a frame: fades, and starts layers in the frame in which all of them are loaded.
+  // Called once a frame: fades, and starts layers that are loaded.
   ChipassetsMusic.update = function () {
     if (passed < length) {
       passed += 1;
       level = from + ((to - from) * passed) / length;
       follow();
     }
-    if (wanted && buffers.every((buffer) => buffer.isReady())) {
-      const { bgm, pos, fade } = wanted;
-      wanted = null;
-      buffers.forEach((buffer) => buffer.play(true, pos));
-      follow();
-      AudioManager.updateBgmParameters(bgm);
-      if (fade) buffers.forEach((buffer) => buffer.fadeIn(fade));
-    }
+    if (layers()) layers().update();
   };
 
-  const playBgm = AudioManager.playBgm;
-  AudioManager.playBgm = function (bgm, pos) {
-    const layers = LAYERS[bgm.name];
-    if (!layers) {
-      end();
-      return playBgm.call(this, bgm, pos);
-    }
-    if (this.isCurrentBgm(bgm)) {
-      this.updateBgmParameters(bgm);
-      return undefined;
-    }
-    this.stopBgm();
-    this.updateCurrentBgm(bgm, pos);
-    buffers = Array.from({ length: layers }, (_, i) =>
-      this.createBuffer("bgm", `${bgm.name}-${i + 1}`)
-    );
-    // MV has the type in the address; MZ makes the buffer from folder and name alike.
-    wanted = { bgm, pos: pos || 0, fade: 0 };
-    this._bgmBuffer = buffers[0];
-    return undefined;
-  };
-
-  const stopBgm = AudioManager.stopBgm;
-  AudioManager.stopBgm = function () {
-    const own = buffers;
-    stopBgm.call(this);
-    own.slice(1).forEach((buffer) => buffer.stop());
-    buffers = [];
-    wanted = null;
-  };
-
-  for (const name of ["fadeOutBgm", "fadeInBgm"]) {
-    const fade = AudioManager[name];
-    AudioManager[name] = function (duration) {
-      fade.call(this, duration);
-      const way = name === "fadeOutBgm" ? "fadeOut" : "fadeIn";
-      buffers.slice(1).forEach((buffer) => buffer[way](duration));
-    };
-  }
-
-  // After a battle or a pause the game fades its buffer in: the layers when they begin.
-  const replayBgm = AudioManager.replayBgm;
-  AudioManager.replayBgm = function (bgm) {
-    replayBgm.call(this, bgm);
-    if (wanted) wanted.fade = this._replayFadeTime;
-  };
-
-  const updateBgmParameters = AudioManager.updateBgmParameters;
-  AudioManager.updateBgmParameters = function (bgm) {
-    updateBgmParameters.call(this, bgm);
-    if (!buffers.length) return;
-    master = buffers[0].volume;
-    for (const buffer of buffers.slice(1)) {
-      buffer.pitch = buffers[0].pitch;
-      buffer.pan = buffers[0].pan;
-    }
-    follow();
+  // MV makes a BGM's buffer for "bgm", MZ for "bgm/". A phone on which MV has one audio element for it
+  // plays the whole track.
+  const createBuffer = AudioManager.createBuffer;
+  AudioManager.createBuffer = function (folder, name) {
+    const count = folder.startsWith("bgm") && LAYERS[name];
+    const isAlone = this.shouldUseHtml5Audio && this.shouldUseHtml5Audio();
+    if (!count || isAlone) return createBuffer.call(this, folder, name);
+    const names = Array.from({ length: count }, (_, i) => `${name}-${i + 1}`);
+    return new Layers(names.map((one) => createBuffer.call(this, folder, one)));
   };
 
   const updateMain = SceneManager.updateMain;
