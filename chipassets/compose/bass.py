@@ -34,6 +34,7 @@ _WALK_SHARE = 0.2
 """Of phrases, those in which the bass walks through the bar before the last."""
 _TIED_UP_TO = 0.5
 """Up to this shortness a bass that stays is held and not struck again."""
+_TIED_BARS = 2
 _LED_SHARE = 0.5
 """Of changes of chord, those into which a short last note leads by step."""
 _VAMP_FROM, _IN_VAMP = 0.6, 0.3
@@ -57,9 +58,13 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
             role = allowed_bass(context.plan.avoid, ideas.DOUBLED)
         if role == ideas.SILENT:
             continue
+        is_tied = section.is_still or context.plan.targets.short < _TIED_UP_TO
         for start, steps, pitch in _bar(context, bar, role, roots):
             held = role in (ideas.LONG, ideas.PEDAL) and line and line[-1][2] == pitch
-            if held and sum(line[-1][:2]) == start and context.plan.targets.short < _TIED_UP_TO:
+            # A tie that is there to have fewer notes never makes one that is stuck.
+            fits = line and line[-1][1] + steps <= _TIED_BARS * context.bar_steps
+            lets = fits or not section.is_density_asked
+            if held and sum(line[-1][:2]) == start and is_tied and lets:
                 line[-1] = (line[-1][0], line[-1][1] + steps, pitch)
             else:
                 line.append((start, steps, pitch))

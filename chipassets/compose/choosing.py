@@ -9,11 +9,12 @@ import numpy as np
 
 from chipassets.compose.avoiding import allowed_cells
 from chipassets.compose.cells import Cell, CellNote, Notes, Traits, is_tune, traits_of
+from chipassets.compose.fit import Floats
 from chipassets.compose.gestures import choose_gestures, head_of, paired
 from chipassets.compose.material import Material, Ranked
 from chipassets.compose.operators import variants
 from chipassets.compose.piece import PiecePlan, Targets
-from chipassets.compose.targets import fitness
+from chipassets.compose.targets import fitness, log_distance
 from chipassets.compose.tune import Cells
 from chipassets.music.forms import EDGES
 from chipassets.units import STEPS_PER_BEAT
@@ -77,20 +78,72 @@ def choose_cells(
             if found is not None:
                 main[letter] = found
                 continue
+        own = _paced(choice, plan, letter, pulse_steps)
         if not main:
-            fit = [_statement(*item, _targets(plan, letter), bar_steps) for item in choice]
+            fit = [_statement(*item, _targets(plan, letter), bar_steps) for item in own]
         else:
             others = tuple(main.values())
-            fit = [_contrast(*item, others, _targets(plan, letter)) for item in choice]
-        chance = rng.random(len(choice)) * _CHANCE
-        total = np.array(fit) + chance
-        main[letter] = choice[int(total.argmax())][0]
+            fit = [_contrast(*item, others, _targets(plan, letter)) for item in own]
+        main[letter] = _best(own, fit, rng.random(len(choice)))
     first = next(iter(main.values()))
-    fit = [_answer(*item, first, bar_steps) for item in choice]
-    total = np.array(fit) + rng.random(len(choice)) * _CHANCE
-    answer = choice[int(total.argmax())][0]
-    in_two = {letter: gestures.get(letter) or paired(cell, answer) for letter, cell in main.items()}
-    return Cells(main, answer, in_two, reply or paired(answer, first))
+    chance = rng.random(len(choice))
+
+    def answer_in(letter: str) -> Cell:
+        own = _paced(choice, plan, letter, pulse_steps)
+        return _best(own, [_answer(*item, first, bar_steps) for item in own], chance)
+
+    answer = answer_in("")
+    answers = {letter: answer_in(letter) if letter in plan.onsets else answer for letter in main}
+    in_two = {
+        letter: gestures.get(letter) or paired(cell, answers[letter])
+        for letter, cell in main.items()
+    }
+    return Cells(main, answers, in_two, reply or paired(answer, first))
+
+
+def _best(choice: Sequence[_Choice], fit: Sequence[float], chance: Floats) -> Cell:
+    """Return the cell that fits best, with a part of chance; it comes again where it is short."""
+    total = np.array(fit) + np.resize(chance, len(choice)) * _CHANCE
+    return choice[int(total.argmax())][0]
+
+
+_NEAR = 0.35
+"""Octaves by which a cell may be further from the notes a bar that the manifest asks for than the
+nearest one: what a piece likes besides decides among these alone."""
+
+
+def _paced(choice: list[_Choice], plan: PiecePlan, letter: str, pulse_steps: int) -> list[_Choice]:
+    """Return the cells that are about as dense as the manifest asks for; all if it does not."""
+    wanted = plan.onsets.get(letter)
+    if wanted is None:
+        return choice
+    every = [*choice, *_augmented(choice, pulse_steps)]
+    bar_steps = choice[0][0].bar_steps
+    if bar_steps <= _SHORT_BAR and any(p.is_still for p in plan.sections if p.letter == letter):
+        whole = Cell((CellNote(0, bar_steps, 0),), bar_steps)
+        every.append((whole, traits_of(whole, pulse_steps), 0.0))
+    away = [log_distance(traits.onsets, wanted) for _, traits, _ in every]
+    nearest = min(away)
+    return [item for item, far in zip(every, away, strict=True) if far <= nearest + _NEAR]
+
+
+_SHORT_BAR = 8
+"""Steps of a bar up to which a tune that has to be slow may have one note in it."""
+
+
+def _augmented(choice: Sequence[_Choice], pulse_steps: int) -> list[_Choice]:
+    """Return first halves and first quarters of cells, in notes twice and four times as long."""
+    found: dict[Notes, _Choice] = {}
+    for cell, _, worth in choice:
+        for _ in range(2):
+            slower = variants(cell, ("broadened",))
+            if not slower:
+                break
+            cell = Cell(slower[0].notes, cell.bar_steps)
+            traits = traits_of(cell, pulse_steps)
+            if not traits.leaps and not traits.same:
+                found.setdefault(cell.notes, (cell, traits, worth))
+    return list(found.values())
 
 
 _DERIVED = 0.5

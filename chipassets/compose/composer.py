@@ -126,7 +126,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
     track = in_quarters(track)
     plan = plan_piece(track, take)
     correction = Correction()
-    nearest = found = _sketched(track, plan, material, take)
+    nearest = found = _sketched(track, corrected(track, plan, correction), material, take)
     for _ in range(MOST_ATTEMPTS - 1):
         if not misses(track, nearest.score):
             break
@@ -136,7 +136,7 @@ def sketch(track: TrackPlan, material: Material, take: int) -> Sketch:
         )
         if is_spent(before, correction):
             break
-        found = _sketched(track, corrected(plan, correction), material, take)
+        found = _sketched(track, corrected(track, plan, correction), material, take)
         nearest = min(nearest, found, key=lambda made: misses(track, made.score))
     return nearest
 

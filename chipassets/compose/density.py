@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chipassets.compose.piece import PiecePlan, SectionPlan
-from chipassets.compose.wanted import broad_throughout, estimated_pairs
+from chipassets.compose.targets import FEWEST_ASKED
+from chipassets.compose.wanted import estimated_pairs, led_by_tune, stilled
 from chipassets.music.metrics import onsets_per_beat
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Score
@@ -19,48 +20,45 @@ from chipassets.plan.trackplan import Range, TrackPlan
 
 MOST_ATTEMPTS = 12
 """How often a take is composed until it is as dense as it is to be."""
+_SLOWEST_CELL = 2.0
+"""Notes in a bar of the slowest cells: a tune that has to be slower holds notes."""
 _LEAST_FACTOR, _MOST_FACTOR = 0.4, 2.5
 """Between these a correction moves the tune's notes a bar in all."""
-_FEWEST_ONSETS = 1.5
-"""Notes of the tune in a bar, whatever is wanted: fewer are no tune."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
     """Changes to a plan: roles by section, and factors on the tune's notes by letter.
 
-    broad: letters whose tune goes in long notes wherever it may, as no cell is slow enough.
+    still: letters with as few notes as can be, as no cell is slow enough.
     measured: notes a beat that a part had in a section with a role, from the takes before.
     """
 
     roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
-    broad: frozenset[str] = frozenset()
+    still: frozenset[str] = frozenset()
     measured: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
 
-def corrected(plan: PiecePlan, correction: Correction) -> PiecePlan:
+def corrected(track: TrackPlan, plan: PiecePlan, correction: Correction) -> PiecePlan:
     """Return the plan with a correction's roles and paces."""
-    sections = tuple(
-        replace(
-            section,
-            roles=section.roles | dict(correction.roles.get(section.section.name, {})),
-            phrases=tuple(map(broad_throughout, section.phrases))
-            if section.letter in correction.broad
-            else section.phrases,
-        )
-        for section in plan.sections
-    )
+    sections = []
+    for section in plan.sections:
+        roles = section.roles | dict(correction.roles.get(section.section.name, {}))
+        section = replace(section, roles=roles)
+        if section.letter in correction.still:
+            section = stilled(track, section)
+        sections.append(led_by_tune(track, section))
     onsets = {
-        letter: max(_FEWEST_ONSETS, wanted * correction.factors.get(letter, 1.0))
+        letter: max(FEWEST_ASKED, wanted * correction.factors.get(letter, 1.0))
         for letter, wanted in plan.onsets.items()
     }
-    return replace(plan, sections=sections, onsets=onsets)
+    return replace(plan, sections=tuple(sections), onsets=onsets)
 
 
 def is_spent(before: Correction, after: Correction) -> bool:
     """Return whether a correction changes nothing any more, so that no take would differ."""
-    return (before.roles, before.factors, before.broad) == (after.roles, after.factors, after.broad)
+    return (before.roles, before.factors, before.still) == (after.roles, after.factors, after.still)
 
 
 def misses(track: TrackPlan, score: Score) -> float:
@@ -80,7 +78,7 @@ def next_correction(
     plan: the plan that the score was composed by, with the correction `before` applied.
     """
     roles = {name: dict(own) for name, own in before.roles.items()}
-    factors, broad = dict(before.factors), set(before.broad)
+    factors, still = dict(before.factors), set(before.still)
     measured = dict(before.measured)
     sections = {section.section.name: section for section in reversed(plan.sections)}
     for name, (bars, wanted) in _asked(track, score).items():
@@ -96,10 +94,10 @@ def next_correction(
         if wanted.distance(found[LEAD] + pair.onsets) and found[LEAD]:
             ratio = max(0.0, middle - pair.onsets) / found[LEAD]
             factor = factors.get(section.letter, 1.0) * ratio
-            if section.letter in factors and factor < _LEAST_FACTOR:
-                broad.add(section.letter)
+            if ratio < 1 and plan.onsets[section.letter] <= _SLOWEST_CELL:
+                still.add(section.letter)
             factors[section.letter] = min(max(factor, _LEAST_FACTOR), _MOST_FACTOR)
-    return Correction(roles, factors, frozenset(broad), measured)
+    return Correction(roles, factors, frozenset(still), measured)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
     closes = bar == phrase.start_bar + phrase.bars - 1
     cell = made.cells.main.get(tune.cell)
     if tune.cell == "answer":
-        cell = made.cells.answer
+        cell = made.cells.answers[section.letter]
     return BarExplained(
         take=take + 1,
         bar=bar + 1,

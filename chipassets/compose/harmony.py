@@ -141,7 +141,7 @@ def _draw_section(
                     bars[-1][-1] if kept else None,
                     _CADENCES[phrase.cadence],
                     plan.targets.chromatic if track.chromatic_share else 0.0,
-                    plan.targets.changes,
+                    _rhythm(plan, section),
                     track.pulse_steps,
                 ),
             )
@@ -276,7 +276,8 @@ def _draw_phrase(
     if word == "closed" and float(rng.random()) < (_MODAL_SHARE if modal else 0.1):
         word = "modal" if track.key.mode != "lydian" else "plagal"
     opening = _opening(track, start, bars)
-    mode = plan.section_at(start).key.mode
+    section = plan.section_at(start)
+    mode, rhythm = section.key.mode, _rhythm(plan, section)
     most = _MOST_COLOUR.get(mode, 0.95)
     colour = min(most, 0.25 + 0.55 * targets.chromatic) if track.chromatic_share else 0.0
 
@@ -284,17 +285,22 @@ def _draw_phrase(
         """Return one draw; without a way from `first` to the cadence, the demands are relaxed."""
         for chord, close in ((first, word), (None, word), (None, "open")):
             try:
-                found = sample_phrase(rng, mode, bars, chord, close, colour, targets.changes)
+                found = sample_phrase(rng, mode, bars, chord, close, colour, rhythm)
             except ValueError:
                 # The learned changes know no way from this chord to this close in so few bars.
                 continue
-            return _on_stepping_basses(found, plan.section_at(start).key)
+            return _on_stepping_basses(found, section.key)
         return [(first or _tonic(track.key),)] * bars
 
     drawn = [draw() for _ in range(_TRIES if opening else 1)]
     if len(drawn) == 1:
         return drawn[0]
     return max(drawn, key=lambda phrase: _fit(track, phrase, opening))
+
+
+def _rhythm(plan: PiecePlan, section: SectionPlan) -> float:
+    """Return how readily a bar of a section has two chords, from 0 to 1."""
+    return 0.0 if section.is_still else plan.targets.changes
 
 
 def _on_stepping_basses(bars: Sequence[tuple[str, ...]], key: Key) -> Bars:

@@ -91,6 +91,8 @@ def role_in(context: Context, bar: int) -> str:
     phrase = context.plan.phrase_at(bar)
     if context.ends_piece(bar):
         return allowed_texture(context.plan.avoid, ideas.HELD)
+    if section.is_led_by_tune:
+        return role
     if bar in context.plan.tuttis and role != ideas.SILENT:
         return allowed_texture(context.plan.avoid, ideas.THIRDS)
     slot = phrase.slots[bar - phrase.start_bar]

@@ -46,8 +46,10 @@ def played_tune(
     steps = harmony.steps_per_bar
     notes = sustained(tune_notes(tune, steps), stated)
     notes = add_pickups(plan, harmony, tune, notes, material, float(rng.random()), given)
-    notes = anticipated(plan, tune, notes, steps, rng.random(len(tune)).tolist(), given)
-    notes = suspended(plan, tune, notes, steps, rng.random(len(tune)).tolist(), given)
+    # A bar whose tune alone moves keeps its notes: with one fewer nothing would happen in it.
+    settled = given | {bar for bar in range(len(tune)) if plan.section_at(bar).is_led_by_tune}
+    notes = anticipated(plan, tune, notes, steps, rng.random(len(tune)).tolist(), settled)
+    notes = suspended(plan, tune, notes, steps, rng.random(len(tune)).tolist(), settled)
     if plan.targets.chromatic < _COLOURS_FROM or CHROMATIC in plan.avoid:
         return notes
     return coloured(harmony, notes, given)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chipassets.compose.ideas import SILENT
 from chipassets.music.keys import Key
+from chipassets.music.notes import INNER
 from chipassets.music.score import Section
 
 # Cadences, by how the phrase closes.
@@ -76,6 +78,8 @@ class SectionPlan:
     many sections of another letter come before it. is_register_asked, is_bass_asked: whether the
     manifest sets the tune's register, and what the bass does. bass_line: a bass that it writes, as
     in a `Wish`. likes: the letter whose pattern a part keeps, for parts that keep another letter's.
+    is_density_asked: whether the manifest sets how many notes a beat it has. is_still: whether it
+    therefore has as few as can be: one chord a bar, and a bass that is not struck again.
     """
 
     section: Section
@@ -92,6 +96,13 @@ class SectionPlan:
     is_bass_asked: bool = False
     bass_line: tuple[tuple[int, int, int], ...] = ()
     likes: Mapping[str, str] = field(default_factory=dict)
+    is_density_asked: bool = False
+    is_still: bool = False
+
+    @property
+    def is_led_by_tune(self) -> bool:
+        """Whether the tune alone moves, as few notes are asked for."""
+        return self.is_density_asked and self.roles[INNER] == SILENT
 
     def like(self, part: str) -> str:
         """Return the letter whose pattern a part, or the drums, plays in this section."""

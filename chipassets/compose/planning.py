@@ -24,7 +24,7 @@ from chipassets.compose.ideas import IDEAS, Idea
 from chipassets.compose.piece import Phrase, PiecePlan, SectionPlan, Slot, Targets
 from chipassets.compose.targets import draw_targets
 from chipassets.compose.version import COMPOSE_VERSION
-from chipassets.compose.wanted import broadened, in_registers, onsets_of, roles_of
+from chipassets.compose.wanted import broadened, in_registers, is_sparse, onsets_of, roles_of
 from chipassets.music.forms import INTRO, OUTRO
 from chipassets.music.keys import Key
 from chipassets.music.motifs import LITERAL
@@ -88,7 +88,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
         peak_bar=peak_bar,
         peak=peak,
         stops=_stops(track, closes, targets.air, rng),
-        pickups=_pickups(track, closes, rng),
+        pickups=_pickups(track, closes, sections, rng),
         entries=entries,
         tuttis=_tuttis(track, closes, idea, rng),
         avoid=frozenset(track.avoid),
@@ -276,6 +276,7 @@ def _sections(
                 place=place,
                 is_bass_asked=bool(wish.bass),
                 bass_line=wish.bass_line,
+                is_density_asked=wish.density is not None,
                 likes=likes[letter],
             )
         )
@@ -557,15 +558,22 @@ def _tuttis(
     return tuple(again[:2]) if draw < idea.tuttis and FILLS not in track.avoid else ()
 
 
-def _pickups(track: TrackPlan, closes: Sequence[int], rng: np.random.Generator) -> tuple[int, ...]:
+def _pickups(
+    track: TrackPlan,
+    closes: Sequence[int],
+    sections: Sequence[SectionPlan],
+    rng: np.random.Generator,
+) -> tuple[int, ...]:
     """Return the bars at whose end a pickup leads into the next phrase: a random draw.
 
-    closes: the last bars of the phrases.
+    closes: the last bars of the phrases. Sparse sections have none.
     """
-    last = [] if track.loops else [track.bars - 1]
+    out = [] if track.loops else [track.bars - 1]
+    for part in sections:
+        if is_sparse(track, part):
+            out += range(part.section.start_bar, part.section.start_bar + part.section.bars)
     return tuple(
         bar
         for bar in closes
-        if float(rng.random()) < (_PICKUP_SHARE + 0.25 * (bar == track.bars - 1))
-        and bar not in last
+        if float(rng.random()) < (_PICKUP_SHARE + 0.25 * (bar == track.bars - 1)) and bar not in out
     )

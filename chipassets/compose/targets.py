@@ -103,7 +103,12 @@ def _in_front(place: float, onsets: float, pace: float) -> tuple[float, float]:
 
 def onsets_for(density: float, beats_per_bar: float) -> float:
     """Return the tune's notes per bar if all voices together have `density` notes per beat."""
-    return _playable(density * _TUNE_SHARE * beats_per_bar, steps_per_bar(beats_per_bar))
+    most = _MOST_ONSETS * steps_per_bar(beats_per_bar) / 16
+    return min(max(density * _TUNE_SHARE * beats_per_bar, FEWEST_ASKED), most)
+
+
+FEWEST_ASKED = 1.0
+"""Notes of the tune in a bar, however sparse the manifest wants it: fewer are no tune."""
 
 
 def _playable(onsets: float, bar_steps: int) -> float:

@@ -62,14 +62,15 @@ _CAN_LEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of a piece: for each letter of the form its main cell, and the answer to all.
+    """The cells of a piece: for each letter of the form its main cell, and the answer to it.
 
-    gestures: the cell of two bars of each letter, whose first bar is the main cell or akin to it.
+    The answer is the same one to all letters whose density the manifest leaves open. gestures: the
+    cell of two bars of each letter, whose first bar is the main cell or akin to it.
     reply: the gesture that replies to all of them.
     """
 
     main: Mapping[str, Cell]
-    answer: Cell
+    answers: Mapping[str, Cell]
     gestures: Mapping[str, Cell]
     reply: Cell
 
@@ -226,7 +227,7 @@ class _Search:
         if given is not None:
             return self._completed(bar, given, main, slot), None
         if slot.kind == piece.CADENCE:
-            head = cells.answer if self._rng.random() < 0.4 else main
+            head = cells.answers[section.letter] if self._rng.random() < 0.4 else main
             table = cadence_bars(head, self._shifts, slot.cadence)
             tonic = self._task.harmony.tonics[bar]
             ends = (last_of(table, table.degrees) - tonic) % DEGREES
@@ -235,7 +236,7 @@ class _Search:
         cell, name, operators = {
             piece.GESTURE: (cells.gestures[section.letter], section.letter, DEVELOPING),
             piece.REPLY: (cells.reply, "reply", DEVELOPING),
-            piece.ANSWER: (cells.answer, "answer", DEVELOPING),
+            piece.ANSWER: (cells.answers[section.letter], "answer", DEVELOPING),
             piece.FRAGMENT: (main, section.letter, ("fragmented",)),
             piece.INVERSION: (main, section.letter, ("inverted",)),
             piece.BROAD: (main, section.letter, ("broadened",)),
@@ -293,6 +294,8 @@ class _Search:
         )
         if goals is not None:
             parts["cadence"] = goals.astype(np.float64)
+        if task.plan.section_at(bar).is_led_by_tune:
+            parts["moves"] = _STILL * (counted(table.mask & (pitches != pitches[:, :1])) == 0)
         parts = {name: task.weights.get(name, 1.0) * value for name, value in parts.items()}
         if task.plan.avoid:
             parts["avoided"] = avoided_cost(table, pitches, task.pulse_steps, task.plan.avoid)
@@ -559,6 +562,8 @@ def _with_room(slots: Sequence[Slot], given: Mapping[int, Notes]) -> list[Slot]:
     return found
 
 
+_STILL = 4.0
+"""What a bar of one pitch costs where no other voice moves."""
 _LEAST_ROOM = 4
 """Steps that must be left of a bar for the tune to go on in it."""
 

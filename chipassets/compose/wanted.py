@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chipassets.compose import ideas, piece
 from chipassets.compose.avoiding import avoided_textures
-from chipassets.compose.piece import Phrase, SectionPlan
+from chipassets.compose.piece import Phrase, SectionPlan, Slot
 from chipassets.compose.targets import onsets_for
 from chipassets.music.notes import BASS, INNER
 from chipassets.plan.trackplan import Range, TrackPlan, Wish
@@ -78,29 +78,53 @@ def estimated_pairs(
 
 def broadened(track: TrackPlan, sections: Sequence[SectionPlan]) -> tuple[SectionPlan, ...]:
     """Return the sections; in sparse ones the tune has long notes in every other bar."""
-    found = []
-    for section in sections:
-        wanted = track.wished(section.section.name).density
-        if wanted is not None and _middle(wanted) <= _BROAD_UP_TO:
-            section = replace(section, phrases=tuple(map(_broad, section.phrases)))
-        found.append(section)
-    return tuple(found)
+    return tuple(
+        replace(section, phrases=tuple(map(_broad, section.phrases)))
+        if is_sparse(track, section)
+        else section
+        for section in sections
+    )
 
 
-def broad_throughout(phrase: Phrase) -> Phrase:
-    """Return the phrase in long notes of the tune in all bars but the first, where it may."""
-    return _in_long_notes(phrase, range(1, phrase.bars))
+def is_sparse(track: TrackPlan, section: SectionPlan) -> bool:
+    """Return whether the manifest asks for so few notes in a section that long notes are needed."""
+    wanted = track.wished(section.section.name).density
+    return wanted is not None and _middle(wanted) <= _BROAD_UP_TO
+
+
+def stilled(track: TrackPlan, section: SectionPlan) -> SectionPlan:
+    """Return the section with as few notes as can be."""
+    kind = piece.REST if track.may_hold(section.section.name) else piece.BROAD
+    phrases = (_in_long_notes(phrase, range(1, phrase.bars), kind) for phrase in section.phrases)
+    return replace(section, phrases=tuple(phrases), is_still=True)
+
+
+def led_by_tune(track: TrackPlan, section: SectionPlan) -> SectionPlan:
+    """Return the section with a tune that moves in every bar, if no other voice does.
+
+    Not where so few notes are wanted that whole bars stand still.
+    """
+    if not section.is_led_by_tune or track.may_hold(section.section.name):
+        return section
+    phrases = tuple(
+        replace(phrase, slots=tuple(map(_moving, phrase.slots))) for phrase in section.phrases
+    )
+    return replace(section, phrases=phrases)
+
+
+def _moving(slot: Slot) -> Slot:
+    return replace(slot, kind=piece.MAIN) if slot.kind == piece.REST else slot
 
 
 def _broad(phrase: Phrase) -> Phrase:
-    return _in_long_notes(phrase, range(1, phrase.bars, 2))
+    return _in_long_notes(phrase, range(1, phrase.bars, 2), piece.BROAD)
 
 
-def _in_long_notes(phrase: Phrase, bars: range) -> Phrase:
-    """Return the phrase with the tune in long notes in these of its bars, where it may change."""
-    own = (piece.MAIN, piece.ANSWER, piece.FRAGMENT, piece.INVERSION)
+def _in_long_notes(phrase: Phrase, bars: range, kind: str) -> Phrase:
+    """Return the phrase with slots of this kind in these of its bars, where the tune may change."""
+    own = (piece.MAIN, piece.ANSWER, piece.FRAGMENT, piece.INVERSION, piece.BROAD)
     slots = tuple(
-        replace(slot, kind=piece.BROAD) if slot.kind in own and index in bars else slot
+        replace(slot, kind=kind) if slot.kind in own and index in bars else slot
         for index, slot in enumerate(phrase.slots)
     )
     return replace(phrase, slots=slots)

@@ -200,6 +200,10 @@ SOUND = UNSAID | {"sound": True}
 """Metadata of such a field that affects the sound but not the notes."""
 
 
+_NOTES_OF_A_MOVING_BAR = 3
+"""Two of the tune over one of the bass: with fewer a bar stands still."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackPlan:
     """The plan of one track; nothing is open.
@@ -301,6 +305,11 @@ class TrackPlan:
                 found.key or wish.key,
             )
         return found
+
+    def may_hold(self, section: str) -> bool:
+        """Whether a section is to have so few notes that its tune holds one through whole bars."""
+        density = self.wished(section).density
+        return density is not None and density.high * self.beats_per_bar <= _NOTES_OF_A_MOVING_BAR
 
     @property
     def preset_moods(self) -> tuple[str, ...]:

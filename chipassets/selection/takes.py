@@ -29,6 +29,7 @@ _REPEATED_NOTES = Range(0.0, 0.5)
 _LEAD_RANGE = Range(9, 40)
 _IDLE_BARS = Range(0.0, 0.2)
 _EMPTY_BEATS = Range(0.0, 0.1)
+_MOST_EMPTY = 0.4
 _SEAM_INTERVAL = Range(0, 4)
 
 _CLASH = Range(0.0, 0.04)
@@ -146,7 +147,9 @@ def rate(
     weight = sum(feature.weight for feature in features)
     total = sum(feature.points * feature.weight for feature in features) / weight
     written = _written_bars(score, track)
-    refused = _refusal(metrics, score, is_written=bool(written)) or _marked(craft, written)
+    held = _bars_that_may_hold(score, track)
+    refused = _refusal(metrics, score, len(held), is_written=bool(written))
+    refused = refused or _marked(craft, written | held)
     refused = refused or _copied(originality)
     return Rating(features, total, refused, metrics, originality)
 
@@ -341,12 +344,22 @@ def _written_bars(score: Score, track: TrackPlan) -> frozenset[int]:
     )
 
 
-def _marked(craft: Craft, written: frozenset[int]) -> str | None:
-    """Return a musical fault that disqualifies the take, or None.
+def _bars_that_may_hold(score: Score, track: TrackPlan) -> frozenset[int]:
+    """Return the bars of sections in which the manifest wants too few notes for one that moves."""
+    return frozenset(
+        section.start_bar + bar
+        for section in score.sections
+        if track.may_hold(section.name)
+        for bar in range(section.bars)
+    )
 
-    Bars that the user wrote are exempt.
+
+def _marked(craft: Craft, exempt: frozenset[int]) -> str | None:
+    """Return a musical mistake that disqualifies the take, or None.
+
+    exempt: bars in which nothing has to happen.
     """
-    dead = [bar for bar in craft.dead_bars if bar not in written]
+    dead = [bar for bar in craft.dead_bars if bar not in exempt]
     if dead:
         bars = ", ".join(str(bar + 1) for bar in dead)
         return (
@@ -360,15 +373,18 @@ def _marked(craft: Craft, written: frozenset[int]) -> str | None:
     return None
 
 
-def _refusal(metrics: Metrics, score: Score, *, is_written: bool) -> str | None:
+def _refusal(metrics: Metrics, score: Score, held_bars: int, *, is_written: bool) -> str | None:
     """Return what makes a take unusable whatever its points, or None.
 
-    That is silence, too few notes, a note that never ends, or a lead of one pitch.
+    That is silence, too few notes, a note that never ends, or a lead of one pitch. held_bars: the
+    number of bars in which one note is enough.
     """
     bar = score.steps_per_bar
-    if metrics.notes < max(3, 2 * score.bars):
+    if metrics.notes < max(3, 2 * score.bars - held_bars):
         return f"only {metrics.notes} notes in {score.bars} bars"
-    if metrics.empty_beat_rate > 0.4 or metrics.longest_rest_steps > bar:
+    if metrics.empty_beat_rate > _MOST_EMPTY:
+        return f"silent in {metrics.empty_beat_rate:.0%} of its beats"
+    if metrics.longest_rest_steps > bar:
         return f"silent for {metrics.longest_rest_steps} steps at a stretch"
     if metrics.longest_note_steps > 2 * bar and score.bars > 2:
         return f"a note stuck for {metrics.longest_note_steps} steps"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chipassets.compose.composer import sketch
 from chipassets.compose.density import misses
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.metrics import onsets_per_beat
-from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.plan.trackplan import Range, TrackPlan, Wish
-from chipassets.selection.takes import missed_densities, rate
+from chipassets.selection.takes import asked_densities, missed_densities, rate
 from tests.compose.conftest import METRES, MakePlan, material_in
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
@@ -79,3 +81,41 @@ def test_the_choice_weighs_and_tells_a_density_that_is_missed(make_plan: MakePla
     assert line.endswith(" notes a beat, and density: asks for 7 to 8")
     points = {feature.name: feature.points for feature in rate(score, track).features}
     assert points["density"] == 0
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("wanted", [(0.5, 1), (0.5, 1.2), (0.7, 1.2)])
+def test_sparse_sections_are_as_sparse_as_they_are_to_be(
+    make_plan: MakePlan, metre: str, wanted: tuple[float, float]
+) -> None:
+    track = asked(make_plan, metre, Wish(density=Range(*wanted)))
+    kept = 0
+    for take in range(4):
+        score = sketch(track, material_in(metre), take).score
+        found = [found for _, found, _ in asked_densities(score, track)]
+        kept += sum(wanted[0] <= one <= wanted[1] for one in found)
+        assert max(found) <= wanted[1] + 0.2
+    assert kept >= 11  # of twelve sections
+
+
+def test_a_sparse_take_moves_in_every_bar_and_holds_nothing_too_long(make_plan: MakePlan) -> None:
+    track = asked(make_plan, "4/4", Wish(density=Range(0.5, 1.2)))
+    refused = [
+        rate(sketch(track, material_in("4/4"), take).score, track).refused for take in range(8)
+    ]
+    assert sum(reason is not None for reason in refused) <= 2
+
+
+def test_a_bar_may_stand_still_only_where_too_few_notes_are_wanted(make_plan: MakePlan) -> None:
+    sparse, moving = (asked(make_plan, "3/4", Wish(density=Range(0.5, most))) for most in (1, 1.2))
+    assert sparse.may_hold("A")
+    assert not moving.may_hold("A")
+    score = sketch(sparse, material_in("3/4"), 0).score
+    held = [Note(12 * bar, 12, 72 + (2 * bar) % 5, LEAD) for bar in range(score.bars)]
+    bass = [Note(12 * bar, 12, 45 + (3 * bar) % 7, BASS) for bar in range(score.bars)]
+    still = replace(score, notes=tuple(sorted([*held, *bass], key=lambda n: n.start_step)))
+    assert rate(still, sparse).refused is None
+    assert "nothing happens" in str(rate(still, moving).refused)
+    rarer = replace(still, notes=tuple(n for n in still.notes if n.start_step % 24 == 0))
+    assert rate(rarer, moving).refused == "only 12 notes in 12 bars"
+    assert "notes in" not in str(rate(rarer, sparse).refused)
