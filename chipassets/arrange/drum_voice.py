@@ -12,6 +12,9 @@ from chipassets.arrange.drum_table import DRUM_LETTERS, GROOVES, Groove, fit_bar
 from chipassets.errors import ArrangeError
 from chipassets.music.score import DrumStroke, Score
 from chipassets.nearest import did_you_mean
+from chipassets.plan.trackplan import TrackPlan
+from chipassets.seeds import derive_rng
+from chipassets.versions import DRUMS_VERSION
 
 _SPARSE_BELOW = 0.5
 _DENSE_ABOVE = 1.4
@@ -25,6 +28,14 @@ class DrumHit:
     drum: str
     period: int
     level: int
+
+
+def drums_of(score: Score, track: TrackPlan) -> tuple[DrumHit, ...]:
+    """Return the drums of a score: its composed strokes, else its track's groove."""
+    if score.drums is not None:
+        return one_a_step(score.drums)
+    rng = derive_rng(track.seed, "arrange", DRUMS_VERSION, "drums")
+    return play_drums(score, track.character.groove, rng)
 
 
 def find_groove(name: str) -> Groove:

@@ -60,6 +60,14 @@ class Dynamics:
         return math.pow(10.0, self.bars_db[min(max(bar, 0), len(self.bars_db) - 1)] / 20)
 
 
+def dynamics_of(score: Score, track: TrackPlan, share: float = 1.0) -> Dynamics:
+    """Return the loudness of each bar: that of form and moods, with what the plan sets.
+
+    share: the part of the moods' dynamics that the chip can play.
+    """
+    return shaped(plan_dynamics(score, track.preset_moods, share), track, score)
+
+
 def plan_dynamics(score: Score, moods: Sequence[str], share: float = 1.0) -> Dynamics:
     """Return the loudness of each bar of the score, as deep as the moods' average.
 

@@ -99,6 +99,35 @@ _COLOURED = {
 """In which parts of the form a role's notes take their other colour."""
 
 
+def in_sections(
+    notes: Sequence[ChipNote],
+    instrument: Instrument,
+    names: Sequence[str],
+    sections: Sequence[Section],
+    timing: Timing,
+) -> tuple[ChipNote, ...]:
+    """Return the notes with the instruments that sections set; names: one for each section.
+
+    "" keeps the instrument. Notes in arpeggios have instruments of their own and keep these.
+    """
+    if not any(names):
+        return tuple(notes)
+    own = {instrument.name, *(colour.name for colour in colours_of(instrument))}
+    found = []
+    for note in notes:
+        bar = note.start_frame // timing.frames_per_bar
+        name = next(
+            (
+                name
+                for section, name in zip(sections, names, strict=True)
+                if section.start_bar <= bar < section.start_bar + section.bars
+            ),
+            "",
+        )
+        found.append(replace(note, instrument=name) if name and note.instrument in own else note)
+    return tuple(found)
+
+
 def form_of(sections: Iterable[Section], timing: Timing) -> tuple[FormPart, ...]:
     """Return each section's kind: the first is home, others of its letter return, the rest
     contrast.

@@ -17,21 +17,19 @@ from chipassets.arrange.articulation import (
 )
 from chipassets.arrange.balance import balance
 from chipassets.arrange.bank import INSTRUMENTS, KITS, echo_of
-from chipassets.arrange.drum_voice import find_groove, one_a_step, play_drums
-from chipassets.arrange.dynamics import apply_dynamics, apply_gates, plan_dynamics, shaped
-from chipassets.arrange.expression import colours_of, express, form_of, in_time
+from chipassets.arrange.drum_voice import drums_of, find_groove
+from chipassets.arrange.dynamics import apply_dynamics, apply_gates, dynamics_of
+from chipassets.arrange.expression import colours_of, express, form_of, in_sections, in_time
 from chipassets.arrange.lines import assign_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.voice_roles import assign_roles
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, FormPart, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import ArrangeError
 from chipassets.music.score import FURTHER_PARTS, Note, Score
 from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import TrackPlan
-from chipassets.seeds import derive_rng
 from chipassets.units import bar_frames
-from chipassets.versions import DRUMS_VERSION
 
 TAIL_FRAMES = 45
 """Frames after the last bar of a track that plays once, in which the last notes decay."""
@@ -101,14 +99,15 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
 
 @dataclass(frozen=True, slots=True)
 class _Players:
-    """The players of a track and its timing.
+    """The players of a track: its timing, its form, and the instruments of the pitched roles.
 
-    Voices by role, and the instruments of the pitched roles.
+    table: the chip with only the voices that are not left free.
     """
 
     track: TrackPlan
     table: Chip
     timing: Timing
+    form: tuple[FormPart, ...]
     instruments: dict[str, Instrument]
 
     @property
@@ -138,7 +137,7 @@ def _band(score: Score, track: TrackPlan, chip: str) -> _Players:
     played = {
         role: item if item.name in own else in_time(item, timing) for role, item in named.items()
     }
-    return _Players(track, table, timing, played)
+    return _Players(track, table, timing, form_of(score.sections, timing), played)
 
 
 def _lines(score: Score, playable: Sequence[Note]) -> dict[str, Sequence[Note]]:
@@ -187,16 +186,15 @@ def _sung(voices: Voices, score: Score, band: _Players) -> Voices:
     """Return the voices with the timbres that the form asks for, and the loudness of every bar."""
     flat = band.voice_of["bass"].kind == "triangle" if "bass" in band.voice_of else False
     share = _SHARE_BESIDE_TRIANGLE if flat else 1.0
-    dynamics = plan_dynamics(score, band.track.preset_moods, share)
-    dynamics = shaped(dynamics, band.track, score)
-    form = form_of(score.sections, band.timing)
+    dynamics = dynamics_of(score, band.track, share)
     found = {}
     for role, notes in voices.items():
         if role in _EXPRESSED and not (flat and role == "bass"):
             own = band.instruments[_EXPRESSED[role]]
-            notes = express(notes, own, form, band.timing, role=role)
+            notes = express(notes, own, band.form, band.timing, role=role)
         if role in _TONE_ROLES:
-            notes = _by_section(role, notes, score, band)
+            named = [getattr(band.track.wished(s.name), _WISHED[role]) for s in score.sections]
+            notes = in_sections(notes, band.instruments[role], named, score.sections, band.timing)
         apply = apply_gates if flat and role == "bass" else apply_dynamics
         found[role] = apply(notes, dynamics, band.timing)
     return found
@@ -204,33 +202,6 @@ def _sung(voices: Voices, score: Score, band: _Players) -> Voices:
 
 _EXPRESSED = {"lead": "lead", "inner": "inner", "bass": "bass", "harmony": "inner"}
 """The roles that are coloured with the form, and whose instrument they play."""
-
-
-def _by_section(
-    role: str, notes: Sequence[ChipNote], score: Score, band: _Players
-) -> tuple[ChipNote, ...]:
-    """Return the notes of a pitched role with the instruments that sections set for it.
-
-    Notes in arpeggios have instruments of their own and keep these.
-    """
-    named = [getattr(band.track.wished(s.name), _WISHED[role]) for s in score.sections]
-    if not any(named):
-        return tuple(notes)
-    usual = band.instruments[role]
-    own = {usual.name, *(colour.name for colour in colours_of(usual))}
-    found = []
-    for note in notes:
-        bar = note.start_frame // band.timing.frames_per_bar
-        name = next(
-            (
-                name
-                for section, name in zip(score.sections, named, strict=True)
-                if section.start_bar <= bar < section.start_bar + section.bars
-            ),
-            "",
-        )
-        found.append(replace(note, instrument=name) if name and note.instrument in own else note)
-    return tuple(found)
 
 
 _WISHED = {"lead": "lead", "inner": "inner", "bass": "low"}
@@ -250,10 +221,7 @@ def _chords(
 
 
 def _drums(score: Score, band: _Players) -> tuple[ChipNote, ...]:
-    if score.drums is not None:
-        return phrase_drums(one_a_step(score.drums), band.timing)
-    rng = derive_rng(band.track.seed, "arrange", DRUMS_VERSION, "drums")
-    return phrase_drums(play_drums(score, band.track.character.groove, rng), band.timing)
+    return phrase_drums(drums_of(score, band.track), band.timing)
 
 
 def _song(
@@ -280,7 +248,7 @@ def _song(
         frames_per_bar=timing.frames_per_bar,
         loop_start_frame=timing.loop_start_frame,
         room=_ROOMS.get(band.track.scene_like or band.track.scene, ""),
-        form=form_of(score.sections, timing),
+        form=band.form,
     )
 
 

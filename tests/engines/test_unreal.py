@@ -28,6 +28,9 @@ from tests.engines.scenario import (
     write_scenario,
 )
 
+# Compiling takes longer than all that is asked of it; the table of calls runs with other players.
+pytestmark = pytest.mark.slow
+
 STUBS = Path(__file__).parent / "unreal"
 INCLUDED = (
     "Components/AudioComponent.h", "Interfaces/IPluginManager.h", "Kismet/GameplayStatics.h",
