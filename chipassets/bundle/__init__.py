@@ -26,7 +26,13 @@ from chipassets.bundle.index import (
 )
 from chipassets.bundle.names import default_folder
 from chipassets.bundle.packed import open_folder
-from chipassets.bundle.place import index_files, open_place, prepare_place, try_place
+from chipassets.bundle.place import (
+    find_strangers,
+    index_files,
+    open_place,
+    prepare_place,
+    try_place,
+)
 from chipassets.bundle.store import (
     fault_finder,
     file_entry,
@@ -60,6 +66,7 @@ __all__ = [
     "fault_finder",
     "file_entry",
     "find_faults",
+    "find_strangers",
     "index_files",
     "index_schema",
     "open_folder",

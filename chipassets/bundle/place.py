@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,20 @@ def index_files(folder: Path) -> tuple[Path, ...]:
     They are the index, the .gitattributes, and the traces of an interrupted replacement.
     """
     return folder / INDEX_NAME, folder / ATTRIBUTES_PATH, folder / SWAP_NAME
+
+
+def find_strangers(folder: Path, listed: Collection[str]) -> list[str]:
+    """Return the files of a bundle's folder that are not its own, in order.
+
+    listed: the paths in its index. Nothing that an operating system leaves in every folder counts.
+    """
+    own = {*listed, INDEX_NAME, ATTRIBUTES_PATH}
+    found = (
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.name not in _NOTHING and (path.is_symlink() or not path.is_dir())
+    )
+    return sorted(path for path in found if path not in own)
 
 
 def prepare_place(folder: Path, game: str) -> Place:

@@ -12,7 +12,9 @@ from chipassets.cli.completing import models
 ManifestArgument = Annotated[Path, typer.Argument(help="The manifest, a YAML file.")]
 BundleOption = Annotated[
     Path | None,
-    typer.Option("--out", "-o", help="The bundle's folder.", show_default="build/GAME"),
+    typer.Option(
+        "--out", "-o", help="The bundle's folder.", show_default="build/GAME in the current folder"
+    ),
 ]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 JobsOption = Annotated[

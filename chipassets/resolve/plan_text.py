@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from chipassets.chips.chipsong import Instrument
 from chipassets.chips.profiles import CHIPS
+from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.planning import plan_piece
 from chipassets.music.forms import INTRO
@@ -55,7 +56,7 @@ def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
 
 def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> list[str]:
     seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
-    end = "loops" if track.loops else "plays once"
+    end = _end_text(track)
     plays = played_text(track, frame_rate_hz)
     sound = track.character
     lines = [
@@ -75,6 +76,15 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
     lines += [f"  level {track.level_db:+g} dB"] if track.level_db else []
     lines += [*_writing_lines(track), *_piece_lines(track), *_sound_lines(track.sound)]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
+
+
+def _end_text(track: TrackPlan) -> str:
+    """Return whether the track loops, and from which bar if its first bars do not return."""
+    start = loop_start_bar(track, track_parts(track))
+    if start is None:
+        return "plays once"
+    # What rings on from the intro sounds in the first bars of the loop once, and not again.
+    return f"loops from bar {start + 1} (a bar or more longer as a file)" if start else "loops"
 
 
 def _drums_text(track: TrackPlan) -> str:

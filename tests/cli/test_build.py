@@ -118,6 +118,24 @@ def test_altered_file_is_found_and_made_again_from_the_lock(built: Path, chipass
     assert chipassets("verify", BUNDLE).returncode == 0
 
 
+def test_files_that_no_build_wrote_are_told_and_strictly_refused(
+    built: Path, chipassets: Run
+) -> None:
+    (built / BUNDLE / "audio/mine.ogg").write_bytes(b"mine")
+    (built / BUNDLE / ".DS_Store").write_bytes(b"")
+    loose = chipassets("verify", BUNDLE)
+    assert loose.returncode == 0
+    assert loose.stderr.startswith("warning: audio/mine.ogg: is not in the bundle's index")
+    assert "DS_Store" not in loose.stderr + loose.stdout
+    assert json.loads(chipassets("verify", BUNDLE, "--json").stdout)["not_of_the_bundle"] == [
+        "audio/mine.ogg"
+    ]
+    assert chipassets("verify", BUNDLE, "--strict").returncode == 1
+    github = chipassets("verify", BUNDLE, "--strict", "--format", "github")
+    assert github.returncode == 1
+    assert f"file={BUNDLE}/audio/mine.ogg" in github.stdout
+
+
 def test_lock_alone_gives_its_notes_to_another_machine(built: Path, chipassets: Run) -> None:
     """Notes come from the lock, not from the dice: a note changed there is heard."""
     lock = json.loads((built / "game.lock").read_text())

@@ -154,6 +154,10 @@ def test_evidence_sets_what_was_asked_beside_what_was_measured(tmp_path: Path) -
     entry = first_track(write_sample(tmp_path / "b", [Piece("town")])).entry
     rows = {row.name: row for row in gather_evidence(entry, plan)}
     assert rows["Key"].agrees is False
+    plan["tracks"][0]["key"] = entry.key
+    borrowing = entry.model_copy(update={"metrics": entry.metrics | {"key_fit": 0.8}})
+    (key, *_) = gather_evidence(borrowing, plan)
+    assert (key.found, key.agrees) == (f"80% of notes in {entry.key}", True)
     assert rows["Tempo"].agrees is True
     assert (rows["Notes at once"].asked, rows["Notes at once"].found) == ("1.0 to 2.0", "1.5")
     assert rows["Groove"].agrees is None
