@@ -22,7 +22,7 @@ from chipassets.arrange.dynamics import apply_dynamics, apply_gates, dynamics_of
 from chipassets.arrange.expression import colours_of, express, form_of, in_sections, in_time
 from chipassets.arrange.lines import assign_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
-from chipassets.arrange.voice_roles import assign_roles
+from chipassets.arrange.voice_roles import assign_roles, find_chip
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, FormPart, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import ArrangeError
@@ -127,7 +127,7 @@ Voices = dict[str, tuple[ChipNote, ...]]
 
 def _band(score: Score, track: TrackPlan, chip: str) -> _Players:
     """Return the track's timing and instruments, and the chip's voices that it may use."""
-    table = assign_roles(_find_chip(chip), track.sound.leave)
+    table = assign_roles(find_chip(chip), track.sound.leave)
     frames_per_bar = bar_frames(score.tempo_millibpm, score.beats_per_bar, table.frame_rate_hz)
     timing = Timing(
         frames_per_bar, score.beats_per_bar, score.bars, score.loop_start_bar, track.swing
@@ -262,12 +262,6 @@ def _without_sample(song: ChipSong, chip: Chip) -> int:
 
 def _counted(counts: Mapping[str, int]) -> tuple[Dropped, ...]:
     return tuple(Dropped(reason, count) for reason, count in counts.items() if count)
-
-
-def _find_chip(name: str) -> Chip:
-    if name not in CHIPS:
-        raise ArrangeError(f"there is no chip {name!r}; {did_you_mean(name, CHIPS, 'chips')}")
-    return CHIPS[name]
 
 
 def _playable(score: Score, timing: Timing) -> tuple[list[Note], Counter[str]]:

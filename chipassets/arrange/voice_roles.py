@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from chipassets.chips.profiles import Chip, VoiceSpec
+from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import ArrangeError
 from chipassets.nearest import did_you_mean
 
 # The roles whose voice each role may take, the most important role first.
 _LENDERS = (("lead", ("lead", "inner", "bass")), ("bass", ("bass", "inner")), ("inner", ("inner",)))
+
+
+def find_chip(name: str) -> Chip:
+    """Return the chip of this name; ArrangeError, with the nearest names, if there is none."""
+    if name not in CHIPS:
+        raise ArrangeError(f"there is no chip {name!r}; {did_you_mean(name, CHIPS, 'chips')}")
+    return CHIPS[name]
 
 
 def assign_roles(chip: Chip, leave: Collection[str]) -> Chip:

@@ -13,13 +13,13 @@ from chipassets.arrange.driver import Driver, Shadow, State
 from chipassets.arrange.gameboy_registers import GAMEBOY_DRIVER
 from chipassets.arrange.nes_registers import NES_DRIVER
 from chipassets.arrange.snes_registers import SNES_DRIVER
+from chipassets.arrange.voice_roles import find_chip
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.chips.recorded_source import source_of
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.chips.soundbank import Source
 from chipassets.errors import ArrangeError
-from chipassets.nearest import did_you_mean
 
 DRIVERS: dict[str, Driver] = {
     "nes": NES_DRIVER,
@@ -40,7 +40,7 @@ def write_registers(song: ChipSong) -> RegisterLog:
 
     ArrangeError for a voice that the chip does not have.
     """
-    chip = _find_chip(song.chip)
+    chip = find_chip(song.chip)
     specs = {spec.name: spec for spec in chip.voices}
     unknown = [voice.name for voice in song.voices if voice.name not in specs]
     if unknown:
@@ -59,12 +59,6 @@ def write_registers(song: ChipSong) -> RegisterLog:
         opening = driver.start(song, frame) if full else driver.scene(song, frame, played)
         frames.append((*opening, *writes))
     return RegisterLog(song.chip, tuple(frames), song.loop_start_frame, own)
-
-
-def _find_chip(name: str) -> Chip:
-    if name not in CHIPS:
-        raise ArrangeError(f"there is no chip {name!r}; {did_you_mean(name, CHIPS, 'chips')}")
-    return CHIPS[name]
 
 
 def _is_full(frame: int, song: ChipSong) -> bool:

@@ -48,7 +48,7 @@ def open_place(folder: Path, game: str) -> Place:
         reason = error.strerror or error
         raise BundleError(f"{folder} cannot be read: {reason}; choose another with -o") from (error)
     owner, listed = claim or (game, frozenset())
-    if _same(owner) != _same(game):
+    if _normalized(owner) != _normalized(game):
         raise BundleError(
             f"{folder} holds the bundle of another game, {owner!r} (this one is {game!r}), which "
             "is never replaced: choose another folder with -o, or remove that one first"
@@ -146,5 +146,5 @@ def _foreign(folder: Path, *, has_index: bool) -> str:
     )
 
 
-def _same(game: str) -> str:
+def _normalized(game: str) -> str:
     return unicodedata.normalize("NFC", game)

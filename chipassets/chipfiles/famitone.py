@@ -185,12 +185,7 @@ class _Lane:
     def _row(self, note: ChipNote) -> int | None:
         if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
             return None
-        return self._nearest(note.start_frame)
-
-    def _nearest(self, frame: int) -> int:
-        row, late = self.grid.place(frame)
-        up = 2 * late > self.grid.rows[row].frames and row + 1 < len(self.grid.rows)
-        return row + up
+        return self.grid.nearest(note.start_frame)
 
     def _note(self, note: ChipNote) -> FtCell:
         """Return the cell of a note, counting what the engine cannot play."""
@@ -227,7 +222,7 @@ class _Lane:
         if note.end_frame >= self.song.frames:
             return
         _, late = self.grid.place(note.end_frame)
-        last = max(self._nearest(note.end_frame), row + 1)
+        last = max(self.grid.nearest(note.end_frame), row + 1)
         self.lost[_ENDS] += late > 0 or last != self.grid.place(note.end_frame)[0]
         self.lost[_RELEASES] += instrument.volume.release is not None and last < following
         if last < following:

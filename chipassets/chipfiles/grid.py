@@ -37,6 +37,11 @@ class Grid:
         index = bisect_right(self.rows, frame, key=lambda row: row.start_frame) - 1
         return index, frame - self.rows[index].start_frame
 
+    def nearest(self, frame: int) -> int:
+        """Return the row that starts nearest to the frame; of two equally near ones the earlier."""
+        row, late = self.place(frame)
+        return row + (2 * late > self.rows[row].frames and row + 1 < len(self.rows))
+
 
 def row_grid(song: ChipSong, beats_per_bar: float, longest_frames: int) -> Grid:
     """Return the rows of the song, none longer than `longest_frames`; they cover every frame.

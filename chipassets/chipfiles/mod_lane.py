@@ -68,7 +68,7 @@ class Lane:
             if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
                 self.lost[_OUTSIDE] += 1
                 continue
-            row = self._nearest(note.start_frame)
+            row = self.grid.nearest(note.start_frame)
             instrument = self.song.instrument(note.instrument)
             sound = _sound(self.wave, note.pitch, instrument, self.span)
             if sound is None or row in self.starts:
@@ -97,11 +97,6 @@ class Lane:
         loop = self.grid.loop_row
         if rows and loop is not None and loop not in self.cells:
             self.cells[loop] = ModCell(effect=VOLUME)
-
-    def _nearest(self, frame: int) -> int:
-        row, late = self.grid.place(frame)
-        up = 2 * late > self.grid.rows[row].frames and row + 1 < len(self.grid.rows)
-        return row + up
 
     def _hold(self, row: int, following: int, start: Start) -> None:
         """Write the volumes of the rows up to the next note or the seam, and a cut within a row."""

@@ -176,7 +176,7 @@ class _Lane:
             if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
                 self.lost[_OUTSIDE] += 1
                 continue
-            row = self._nearest(note.start_frame)
+            row = self.grid.nearest(note.start_frame)
             if row in self.cells:
                 self.lost[_TWICE] += 1
                 continue
@@ -190,11 +190,6 @@ class _Lane:
         if kept and self.grid.loop_row is not None:
             self.cells.setdefault(self.grid.loop_row, UgeCell(effect=_CUT))
         return self
-
-    def _nearest(self, frame: int) -> int:
-        row, late = self.grid.place(frame)
-        up = 2 * late > self.grid.rows[row].frames and row + 1 < len(self.grid.rows)
-        return row + up
 
     def _note(self, note: ChipNote) -> int:
         """Return hUGETracker's note, moved by octaves into its range, counting what is lost."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chipassets.manifest.primer_midi import midi_content
+from chipassets.manifest.primer_midi import midi_content, step_of_tick
 from chipassets.manifest.refusal import Fault, Refusal
 from chipassets.midi.reader import MidiContent
 from chipassets.music.notes import Note, Primer
@@ -55,7 +55,7 @@ def voice_of_midi(
     grid = content.ticks_per_quarter
     bar_steps, metre, short = _bars(content)
     is_swung = _is_swung(sorted(start for start, *_ in notes), grid, bar_steps)
-    step = _swung_step if is_swung else _step
+    step = _swung_step if is_swung else step_of_tick
     placed = sorted({(step(start, grid), pitch): step(end, grid)
                      for start, end, pitch, _ in notes}.items())  # fmt: skip
     line = _line([(start, end, pitch) for (start, pitch), end in placed], bar_steps, wanted,
@@ -133,14 +133,10 @@ def _bars(content: MidiContent) -> tuple[int, str | None, int]:
     is_short = (
         len(metres) > 1
         and lengths[0] < lengths[1]
-        and _step(metres[1][0], content.ticks_per_quarter) == lengths[0]
+        and step_of_tick(metres[1][0], content.ticks_per_quarter) == lengths[0]
     )
     _, above, below = metres[is_short]
     return lengths[is_short], f"{above}/{below}", lengths[0] if is_short else 0
-
-
-def _step(ticks: int, ticks_per_quarter: int) -> int:
-    return (2 * STEPS_PER_BEAT * ticks + ticks_per_quarter) // (2 * ticks_per_quarter)
 
 
 def _swung_step(ticks: int, ticks_per_quarter: int) -> int:

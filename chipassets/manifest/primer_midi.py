@@ -115,7 +115,10 @@ def _on_grid(ticks: list[tuple[int, int, int, int]], ticks_per_beat: int) -> tup
     """Return the notes rounded to steps; a note ends where its pitch starts again."""
     by_pitch: dict[int, dict[int, int]] = {}
     for start_tick, end_tick, pitch, _voice in ticks:
-        start, end = _step(start_tick, ticks_per_beat), _step(end_tick, ticks_per_beat)
+        start, end = (
+            step_of_tick(start_tick, ticks_per_beat),
+            step_of_tick(end_tick, ticks_per_beat),
+        )
         starts = by_pitch.setdefault(pitch, {})
         starts[start] = max(starts.get(start, 0), end, start + 1)
     notes: list[Note] = []
@@ -134,5 +137,6 @@ def _most_at_once(notes: tuple[Note, ...]) -> int:
     return max(accumulate(change for _, change in changes))
 
 
-def _step(ticks: int, ticks_per_beat: int) -> int:
+def step_of_tick(ticks: int, ticks_per_beat: int) -> int:
+    """Return the 16th nearest to a tick, halves up; ticks_per_beat: those of a quarter note."""
     return (2 * STEPS_PER_BEAT * ticks + ticks_per_beat) // (2 * ticks_per_beat)

@@ -113,7 +113,10 @@ def pattern_fault(drums: Drums, bar_steps: int) -> Fault | None:
 
 
 def bass_fault(line: tuple[tuple[int, int, int], ...], bar_steps: int) -> Fault | None:
-    """Return why a written bass does not fit bars of this length in 16ths; None if it does."""
+    """Return why a written bass does not fit bars of this length in 16ths; None if it does.
+
+    line: as `_degrees` returns it, so that its last entry starts with the pattern's length.
+    """
     steps = line[-1][0]
     if steps % bar_steps and bar_steps % steps:
         return Fault(
@@ -146,8 +149,7 @@ def _read_bass(value: Any, _: Context) -> str | tuple[tuple[int, int, int], ...]
 def _degrees(text: str) -> tuple[tuple[int, int, int], ...]:
     """Return (step, length in steps, degree from 1) for each note of a line with a word per 16th.
 
-    The last note also spans the rests after it, so that the pattern's length is the last note's
-    end.
+    A last entry (pattern's length in steps, 0, 0) follows the notes.
     """
     found: list[tuple[int, int, int]] = []
     offset = 0
