@@ -25,7 +25,7 @@ class Silent:
 		var fade = {"start": 1.0 if fade_ms == 0 else 0.0, "end": 1.0, "at": at, "ms": fade_ms}
 		var voice = {
 			"track": track, "scene": scene, "players": players, "fade": fade,
-			"start": start, "began": heard_ms - start * 1000.0 / track["rate"],
+			"start": start, "at": at, "began": heard_ms - start * 1000.0 / track["rate"],
 		}
 		_voices.append(voice)
 		return voice

@@ -1,4 +1,6 @@
-// Plays the calls of scenario.py on GameMaker's script: node play_gml.mjs SCRIPT CALLS. GML is near to
+// Plays the calls of scenario.py on GameMaker's script: node play_gml.mjs SCRIPT CALLS [MISSING] [web].
+// On the web a file is fetched and decoded while the game goes on: its length is unknown at first, and
+// each play of it begins some time later, one layer behind the other. GML is near to
 // JavaScript; what differs is written anew, and GameMaker's functions are those of its manual. Time
 // and sound are numbers here.
 import { readFileSync } from "node:fs";
@@ -6,6 +8,9 @@ import { readFileSync } from "node:fs";
 let now = 0;
 let heard = 0; // milliseconds of the sound, which may stall
 let stallsUntil = 0;
+const isWeb = process.argv[5] === "web";
+const KNOWN_MS = 150; // then a stream's length is known
+const DECODED_MS = 40; // each file begins so much behind the one before it
 const playing = new Map();
 let made = 0;
 
@@ -34,21 +39,29 @@ const gml = {
   clamp: (value, least, most) => Math.min(Math.max(value, least), most),
   power: Math.pow, log10: Math.log10, sin: Math.sin, abs: Math.abs, floor: Math.floor,
   min: Math.min, max: Math.max, pi: Math.PI,
-  audio_create_stream: (path) => (path.includes(process.argv[4]) ? -1 : path.replace("music/", "")),
+  audio_create_stream: (path) => (process.argv[4] && path.includes(process.argv[4]) ? -1 : path.replace("music/", "")),
   audio_play_sound(asset, priority, loop, gain, offset) {
     made += 1;
-    playing.set(made, { asset, gain, began: heard - offset * 1000, loop });
+    const late = isWeb ? DECODED_MS * (1 + (made % 3)) : 0;
+    playing.set(made, { asset, gain, began: heard + late - offset * 1000, loop, loopEnd: Infinity });
     const sample = Math.floor(offset * 44100);
     console.log(`start\t${asset}\t${sample}\t${(now / 1000).toFixed(6)}`);
     return made;
   },
   audio_is_playing: (sound) => playing.has(sound) && playing.get(sound).pausedAt === undefined,
   audio_is_paused: (sound) => playing.has(sound) && playing.get(sound).pausedAt !== undefined,
-  audio_sound_loop_start(sound, seconds) { playing.get(sound).loopStart = seconds; },
-  audio_sound_loop_end(sound, seconds) { playing.get(sound).loopEnd = seconds; },
+  os_browser: isWeb ? 7 : -1, browser_not_a_browser: -1,
+  audio_sound_length: () => (isWeb && now < KNOWN_MS ? -1 : 10),
+  audio_sound_loop_start(sound, seconds) {
+    if (gml.audio_sound_length() > 0) playing.get(sound).loopStart = seconds;
+  },
+  audio_sound_loop_end(sound, seconds) {
+    if (gml.audio_sound_length() > 0) playing.get(sound).loopEnd = seconds;
+  },
+  audio_sound_set_track_position(sound, seconds) { playing.get(sound).began = heard - seconds * 1000; },
   audio_sound_get_track_position(sound) {
     const { began, loop, loopStart, loopEnd, pausedAt = heard } = playing.get(sound);
-    const seconds = (pausedAt - began) / 1000;
+    const seconds = Math.max((pausedAt - began) / 1000, 0);
     if (!loop || seconds < loopEnd) return seconds;
     return loopStart + ((seconds - loopStart) % (loopEnd - loopStart));
   },
@@ -102,6 +115,12 @@ const words = {
   },
   restore: () => console.log(`restored\t${music.music_restore(JSON.parse(saved))}`),
   refuse: (text) => console.log(`restored\t${music.music_restore(JSON.parse(text))}`),
+  places() {
+    for (const [sound, { asset, loopStart, loopEnd, gain }] of playing) {
+      const place = gml.audio_sound_get_track_position(sound);
+      console.log(["place", asset, place, loopStart, loopEnd, gain].join("\t"));
+    }
+  },
   gains() {
     for (const { asset, gain } of playing.values()) console.log(`gain\t${asset}\t${gain}`);
   },

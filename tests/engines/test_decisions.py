@@ -116,6 +116,27 @@ def test_gamemakers_script_tells_of_a_file_that_is_missing(folder: Path) -> None
         assert silent not in starts
 
 
+def test_in_a_browser_gamemakers_script_waits_for_its_files(folder: Path) -> None:
+    node, game = need("node", "nodejs"), folder / "gamemaker"
+    export("gamemaker", folder / "bundle", game)
+    calls = folder / "web.txt"
+    calls.write_text(
+        "0\tenter\ttitle\t\t\t\t\n1\tplaces\n1.5\tenter\tbattle\t\t0\t\t\n"
+        "1.55\tplaces\n2.5\tplaces\n3\tend\n"
+    )
+    play = Path(__file__).with_name("play_gml.mjs")
+    said = run(node, play, game / "chipassets.gml", calls, "", "web", cwd=folder)
+    rows = lines(said, "place")
+    # The title is entered before its length is known, and has its loop nevertheless.
+    assert [row[0] for row in rows] == ["title.ogg"] + ["battle.1.ogg", "battle.2.ogg"] * 2
+    assert [float(number) for number in rows[0][2:]] == [1, 4, 0.8]
+    # Layers are silent while they begin one by one, and then in step.
+    early, late = rows[1:3], rows[3:]
+    assert [float(row[4]) for row in early] == [0, 0]
+    assert [float(row[4]) for row in late] == [0.8, 0.8]
+    assert len({row[1] for row in late}) == 1
+
+
 GML_PARSER = """
 import {GmlParser} from "PARSER/dist/parser.js";
 import {readFileSync} from "node:fs";

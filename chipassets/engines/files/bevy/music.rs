@@ -212,17 +212,14 @@ struct Sounding<V> {
     is_sting: bool,
     id: u64,
     start: f64,
-    heard: Option<(f64, f64)>, // a sample, and when it was heard
+    at: f64,
+    is_heard: bool,
 }
 
 impl<V: Voice> Sounding<V> {
     // The sample by the music's time; what a backend tells goes from buffer to buffer.
     fn expected(&self, now: f64) -> f64 {
-        let (sample, passed) = match self.heard {
-            Some((sample, at)) => (sample, now - at),
-            None => (self.voice.sample(), 0.0),
-        };
-        self.track.wrap(sample + passed * f64::from(self.track.rate))
+        self.track.wrap(self.start + (now - self.at).max(0.0) * f64::from(self.track.rate))
     }
 }
 
@@ -587,11 +584,9 @@ impl<B: Backend> Music<B> {
         if !track.loops && sample >= track.samples as f64 {
             return;
         }
-        if one.heard.is_none() {
-            // Where the backend never tells another place than the first one, it is not waited for.
-            if (sample - one.start).abs() > 1.0 {
-                one.heard = Some((sample, time));
-            }
+        // Where the backend never tells another place than the first one, it is not waited for.
+        one.is_heard = one.is_heard || (sample - one.start).abs() > 1.0;
+        if !one.is_heard {
             return;
         }
         let expected = one.expected(time);
@@ -721,8 +716,8 @@ impl<B: Backend> Music<B> {
         self.made += 1;
         let first = if fade == 0.0 { 1.0 } else { 0.0 };
         let fade = Fade { first, last: 1.0, at: now, seconds: fade };
-        let (id, start, heard) = (self.made, sample as f64, None);
-        self.voices.push(Sounding { track, scene, voice, fade, is_sting, id, start, heard });
+        let (id, start, at, is_heard) = (self.made, sample as f64, now, false);
+        self.voices.push(Sounding { track, scene, voice, fade, is_sting, id, start, at, is_heard });
         self.set_gains(now);
         Some(self.made)
     }

@@ -226,6 +226,7 @@ function music_step() {
     }
     for (var i = array_length(_m.voices) - 1; i >= 0; i--) {
         var _voice = _m.voices[i];
+        if (!_voice.is_settled) music_settle(_voice);
         music_set_gains(_voice, _now);
         if (_voice.fade.last == 0 && _now >= _voice.fade.at + _voice.fade.ms) {
             for (var n = 0; n < array_length(_voice.sounds); n++) audio_stop_sound(_voice.sounds[n]);
@@ -251,8 +252,7 @@ function music_now() {
 // The sample at which the music is by its time; what the engine tells goes from buffer to buffer.
 function music_expected_sample(_now) {
     var _voice = global.music.current;
-    if (is_undefined(_voice.heard)) return music_sample(_voice);
-    return music_wrapped(_voice.track, _voice.heard + (_now - _voice.heard_at) * _voice.track.rate / 1000);
+    return music_wrapped(_voice.track, _voice.start + max(_now - _voice.at, 0) * _voice.track.rate / 1000);
 }
 
 // Let the music's time pass as the sound does.
@@ -263,14 +263,9 @@ function music_follow_sound() {
     if (is_undefined(_m.current)) return;
     var _voice = _m.current, _track = _voice.track, _sample = music_sample(_voice);
     if (!_track.loops && _sample >= _track.samples) return;
-    if (is_undefined(_voice.heard)) {
-        // Where the engine never tells another place than the first one, it is not waited for.
-        if (abs(_sample - _voice.start) > 1) {
-            _voice.heard = _sample;
-            _voice.heard_at = _m.time;
-        }
-        return;
-    }
+    // Where the engine never tells another place than the first one, it is not waited for.
+    _voice.is_heard = _voice.is_heard || abs(_sample - _voice.start) > 1;
+    if (!_voice.is_heard) return;
     var _expected = music_expected_sample(_m.time), _ahead = _sample - _expected;
     if (_track.loops && min(_sample, _expected) >= _track.loop_start) {
         var _half = _track.loop_length / 2;
@@ -504,23 +499,49 @@ function music_voice(_track, _scene, _start, _now, _fade_ms, _is_sting) {
         }
     }
     var _voice = {
-        track: _track, scene: _scene, sounds: [], is_sting: _is_sting, start: _start, heard: undefined,
+        track: _track, scene: _scene, sounds: [], is_sting: _is_sting, start: _start, at: _now,
+        is_heard: false, is_settled: false, seconds: (_start > 0) ? (_start + 0.5) / _track.rate : 0,
         fade: music_fade((_fade_ms == 0) ? 1 : 0, 1, _now, _fade_ms)
     };
-    // All in one step: the layers of a track begin with the same buffer of the mixer. Half a sample
-    // more, as seconds are rounded down to a sample.
+    // All in one step: the layers of a track begin with the same buffer of the mixer. From half a sample
+    // further on, as seconds are rounded down to a sample.
     for (var n = 0; n < array_length(_track.assets); n++) {
-        var _seconds = (_start > 0) ? (_start + 0.5) / _track.rate : 0;
-        var _sound = audio_play_sound(_track.assets[n], 50, _track.loops, 0, _seconds);
-        if (_track.loops) {
-            audio_sound_loop_start(_sound, _track.loop_start_seconds);
-            audio_sound_loop_end(_sound, _track.end_seconds);
-        }
-        array_push(_voice.sounds, _sound);
+        array_push(_voice.sounds, audio_play_sound(_track.assets[n], 50, _track.loops, 0, _voice.seconds));
     }
     array_push(global.music.voices, _voice);
+    music_settle(_voice);
     music_set_gains(_voice, _now);
     return _voice;
+}
+
+// Give a voice its loop. In a browser each file is fetched and decoded behind audio_play_sound: it takes
+// no loop before its length is known, and layers are silent until all of them have begun, and then begin
+// once more, in one step.
+function music_settle(_voice) {
+    var _track = _voice.track, _sounds = _voice.sounds;
+    for (var n = 0; n < array_length(_sounds); n++) {
+        if (music_is_web() && audio_sound_length(_sounds[n]) <= 0) return;
+        if (_track.loops) {
+            audio_sound_loop_end(_sounds[n], _track.end_seconds);
+            audio_sound_loop_start(_sounds[n], _track.loop_start_seconds);
+        }
+    }
+    if (music_is_apart(_voice)) {
+        for (var n = 0; n < array_length(_sounds); n++) {
+            if (audio_sound_get_track_position(_sounds[n]) == _voice.seconds) return;
+        }
+        for (var n = 0; n < array_length(_sounds); n++) audio_sound_set_track_position(_sounds[n], _voice.seconds);
+    }
+    _voice.is_settled = true;
+}
+
+// Whether the layers of a voice begin one by one.
+function music_is_apart(_voice) {
+    return music_is_web() && !_voice.is_settled && array_length(_voice.sounds) > 1;
+}
+
+function music_is_web() {
+    return os_browser != browser_not_a_browser;
 }
 
 function music_start_sting(_now) {
@@ -553,7 +574,7 @@ function music_end_sting() {
 
 function music_set_gains(_voice, _now) {
     var _m = global.music, _layers = array_length(_voice.sounds);
-    var _gain = _m.volume * sin(music_point(_voice.fade, _now) * pi / 2);
+    var _gain = music_is_apart(_voice) ? 0 : _m.volume * sin(music_point(_voice.fade, _now) * pi / 2);
     var _ducked = min(music_point(_m.game_duck, _now), music_point(_m.sting_duck, _now));
     for (var n = 0; n < _layers; n++) {
         var _part = _m.sting_volume;

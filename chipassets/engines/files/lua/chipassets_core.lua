@@ -363,8 +363,7 @@ end
 -- The sample at which the music is by its time; what an engine tells goes from buffer to buffer.
 function Music:_expected_sample(now)
   local voice = self._current
-  if not voice.heard_at then return self:_sample() end
-  return wrap(voice.track, voice.heard + (now - voice.heard_at) * voice.track.rate)
+  return wrap(voice.track, voice.start + math.max(now - voice.at, 0) * voice.track.rate)
 end
 
 -- Let the music's time pass as the sound does.
@@ -376,11 +375,9 @@ function Music:_follow_sound()
   if not voice then return end
   local track, sample = voice.track, self:_sample()
   if not track.loops and sample >= track.samples then return end
-  if not voice.heard_at then
-    -- An engine that never tells another place than the first one is not waited for.
-    if sample ~= voice.start then voice.heard, voice.heard_at = sample, self._time end
-    return
-  end
+  -- An engine that never tells another place than the first one is not waited for.
+  voice.is_heard = voice.is_heard or sample ~= voice.start
+  if not voice.is_heard then return end
   local expected = self:_expected_sample(self._time)
   local ahead = sample - expected
   if track.loops and math.min(sample, expected) >= track.loop_start then
@@ -467,7 +464,7 @@ end
 function Music:_voice(track, scene, start, now, fade)
   local sounds = self._backend.start(track, start)
   if not sounds then return nil end
-  local voice = {track = track, scene = scene, sounds = sounds, start = start}
+  local voice = {track = track, scene = scene, sounds = sounds, start = start, at = now}
   voice.fade = {first = fade == 0 and 1 or 0, last = 1, at = now, seconds = fade}
   table.insert(self._voices, voice)
   self:_set_gains(voice, now)

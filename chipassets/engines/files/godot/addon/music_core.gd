@@ -264,11 +264,9 @@ func _music_ms():
 
 # The sample at which the music is by its time; what the engine tells goes from buffer to buffer.
 func _expected_sample(now):
-	if not _current.has("heard_at"):
-		return _sample_of(_current)
 	var track = _current["track"]
-	var passed = (now - _current["heard_at"]) * track["rate"] / 1000.0
-	return _wrapped(track, _current["heard"] + passed)
+	var passed = max(now - _current["at"], 0.0) * track["rate"] / 1000.0
+	return _wrapped(track, _current["start"] + passed)
 
 
 # Let the music's time pass as the sound does.
@@ -283,11 +281,9 @@ func _follow_sound():
 	var sample = _sample_of(_current)
 	if not track["loops"] and sample >= track["samples"]:
 		return
-	if not _current.has("heard_at"):
-		# Where the engine never tells another place than the first one, it is not waited for.
-		if sample != _current["start"]:
-			_current["heard"] = sample
-			_current["heard_at"] = _time
+	# Where the engine never tells another place than the first one, it is not waited for.
+	_current["is_heard"] = _current.get("is_heard", false) or sample != _current["start"]
+	if not _current["is_heard"]:
 		return
 	var expected = _expected_sample(_time)
 	var ahead = sample - expected
@@ -387,7 +383,7 @@ func _new_voice(track, scene, start, now, fade_ms):
 		add_child(player)
 		players.append(player)
 	var voice = {
-		"track": track, "scene": scene, "players": players, "from": start, "start": start,
+		"track": track, "scene": scene, "players": players, "from": start, "start": start, "at": now,
 		"fade": {"start": 1.0 if fade_ms == 0 else 0.0, "end": 1.0, "at": now, "ms": fade_ms},
 	}
 	_voices.append(voice)
