@@ -47,7 +47,7 @@ pub static TRACKS: &[Track] = &[
 @TRACKS@
 ];
 
-/// When a change begins: at once, or at the next line of what plays.
+/// When a change begins: at once, or at the next beat, bar or section of what plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     Now,
@@ -56,7 +56,7 @@ pub enum When {
     Section,
 }
 
-/// Both at once, one after the other, or from one sample to the next.
+/// How a change goes: a crossfade, one fade after the other, or a cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     Crossfade,
@@ -88,7 +88,7 @@ pub const RULES: &[Rule] = &[
     rule("*", "*", When::Now, 0.8),
 ];
 
-/// What a call asks of a change in place of its rule, and the moods that the track should have.
+/// The values of a call that replace those of the rule, and the wanted moods.
 #[derive(Clone, Copy, Debug)]
 pub struct Manner<'a> {
     pub when: Option<When>,
@@ -97,10 +97,10 @@ pub struct Manner<'a> {
     pub moods: &'a [&'a str],
 }
 
-/// Everything as the rules say.
+/// Changes nothing: everything is as the rules say.
 pub const AS_RULED: Manner<'static> = Manner { when: None, fade: None, how: None, moods: &[] };
 
-/// A track and the sample of its file at which a scene's music is.
+/// A scene's music: its track, and the position as a sample of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     pub scene: String,
@@ -109,7 +109,7 @@ pub struct Place {
     pub sample: u64,
 }
 
-/// Where the music is, for a save game. to_json() is the JSON of every other engine's state.
+/// The state of the music, for a save game. to_json() is the JSON of every other engine's state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub scenes: Vec<Place>,
@@ -158,7 +158,7 @@ fn text_json(text: &str) -> String {
 
 /// What sounds: a track's files, begun together.
 pub trait Voice {
-    /// The sample of the file, counted on through every pass of its loop or gone round.
+    /// The sample of the file; it may count on through the passes of a loop, or wrap around.
     fn sample(&self) -> f64;
     fn set_gain(&mut self, layer: usize, gain: f32);
     fn pause(&mut self);
@@ -171,7 +171,7 @@ pub trait Backend {
     type Voice: Voice;
     /// Seconds of a clock that only goes forward.
     fn now(&self) -> f64;
-    /// Start a track at a sample of its file; None, and a word to the log, where that fails.
+    /// Start a track at a sample of its file; None, and a line in the log, where that fails.
     fn start(&mut self, track: &'static Track, sample: u64) -> Option<Self::Voice>;
     fn warn(&mut self, text: &str);
 }
@@ -217,7 +217,7 @@ struct Sounding<V> {
 }
 
 impl<V: Voice> Sounding<V> {
-    // The sample by the music's time; what a backend tells goes from buffer to buffer.
+    // The sample by the music's time; a backend reports a position that advances by buffers.
     fn expected(&self, now: f64) -> f64 {
         self.track.wrap(self.start + (now - self.at).max(0.0) * f64::from(self.track.rate))
     }
@@ -244,7 +244,7 @@ const STING_DUCK: f64 = 0.251_188_643; // 12 dB less
 const STING_DUCK_SECONDS: f64 = 0.08;
 const STING_RETURN_SECONDS: f64 = 0.5;
 const RELEASE_SECONDS: f64 = 0.06;
-// Beyond this the sound has stalled; less is followed little by little, by that share a second.
+// A larger lag of the sound is a stall; a smaller one is corrected by this share per second.
 const STALL_SECONDS: f64 = 0.1;
 const FOLLOWED_A_SECOND: f64 = 6.0;
 const ROUNDING_SECONDS: f64 = 0.0005; // puts nothing off by a frame
@@ -276,7 +276,7 @@ pub struct Music<B: Backend> {
     is_paused: bool,
 }
 
-/// The amplitude of a layer, from 0 on, of that many at an intensity: the first always sounds.
+/// The amplitude of a layer (from 0) of `count` at an intensity; the first one always sounds.
 pub fn share(level: f64, layer: usize, layers: usize) -> f64 {
     if layer == 0 {
         return 1.0;
@@ -287,7 +287,7 @@ pub fn share(level: f64, layer: usize, layers: usize) -> f64 {
 }
 
 impl Track {
-    /// The sample of the file at which a position lies: loops go round, others stop.
+    /// The sample of the file at which a position lies: loops wrap around, other tracks stop at the end.
     pub fn wrap(&self, sample: f64) -> f64 {
         let start = self.loop_start as f64;
         if !self.loops {
@@ -299,7 +299,7 @@ impl Track {
         }
     }
 
-    /// Samples from one of the file to its next line.
+    /// The number of samples from one of the file to its next line.
     pub fn to_line(&self, sample: f64, when: When) -> f64 {
         if when == When::Now || (!self.loops && sample >= self.samples as f64) {
             return 0.0;
@@ -319,7 +319,7 @@ impl Track {
         root(self) == root(other) && self.bars == other.bars
     }
 
-    /// The sample of this track as far into the same bar as the other is.
+    /// The sample of this track in the same bar, and as far into it, as the other's.
     pub fn same_place(&self, other: &Track, sample: f64) -> f64 {
         let (start, first, bar) = other.grid(sample);
         let mut bars = first + (sample - start) / bar;
@@ -337,7 +337,7 @@ impl Track {
         }
     }
 
-    // Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+    // The run of equal bars around a sample: its start, its first bar, and the length of a bar.
     fn grid(&self, sample: f64) -> (f64, f64, f64) {
         let start = self.loop_start as f64;
         if !self.loops {
@@ -399,14 +399,14 @@ impl<B: Backend> Music<B> {
         self.stack.last().map_or("", |(scene, _)| scene)
     }
 
-    /// The track that sounds and the sample of its file; None in silence, and behind the end of one
+    /// The track that sounds and the sample of its file; None in silence and after the end of one
     /// that plays once.
     pub fn playing(&self) -> Option<(&'static Track, f64)> {
         let place = self.sounding().map(|one| (one.track, one.track.wrap(one.voice.sample())));
         place.filter(|(track, sample)| track.loops || *sample < track.samples as f64)
     }
 
-    /// Be in a scene from now on: over lower ones, in place of equal ones, back to one below.
+    /// Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
     pub fn enter(&mut self, scene: &str, manner: &Manner) {
         let before = self.stack.last().cloned();
         if let Some(at) = self.stack.iter().position(|(other, _)| other == scene) {
@@ -423,7 +423,7 @@ impl<B: Backend> Music<B> {
         }
     }
 
-    /// Go back to the scene below, whose music goes on where it was left; the last one stays.
+    /// Leave the scene for the one below, whose music continues; the last one cannot be left.
     pub fn leave(&mut self, manner: &Manner) {
         if self.stack.len() > 1 {
             if let Some((before, _)) = self.stack.pop() {
@@ -440,7 +440,7 @@ impl<B: Backend> Music<B> {
         self.end_sting();
     }
 
-    /// Hold everything until `resume`: what sounds, fades, stings, and what waits for a line.
+    /// Pause the music, fades, stings and pending changes until `resume`.
     pub fn pause(&mut self) {
         if !self.is_paused {
             self.time = self.now();
@@ -449,7 +449,7 @@ impl<B: Backend> Music<B> {
         }
     }
 
-    /// Go on where `pause` stopped.
+    /// Resume where `pause` stopped.
     pub fn resume(&mut self) {
         if self.is_paused {
             self.read_at = self.backend.now();
@@ -458,7 +458,7 @@ impl<B: Backend> Music<B> {
         }
     }
 
-    /// Go to this intensity, 0 to 1, within some seconds, at once or at the next line.
+    /// Fade the intensity to 0..1 within some seconds, at once or at the next musical line.
     pub fn intensity(&mut self, level: f64, fade: f64, when: When) {
         let level = level.clamp(0.0, 1.0);
         if level != self.level.last {
@@ -466,13 +466,13 @@ impl<B: Backend> Music<B> {
         }
     }
 
-    /// Lower the music by that many decibels until told otherwise; 0 is back.
+    /// Lower the music by some decibels until the next call; 0 restores it.
     pub fn duck(&mut self, by_db: f64, fade: f64) {
         let gain = 10f64.powf(-by_db.max(0.0) / 20.0);
         self.game_duck = self.game_duck.turn(self.now(), fade, gain);
     }
 
-    /// Play a track, or a scene's track, once over the music, which makes room.
+    /// Play a track, or a scene's track, once over the music, which is ducked.
     pub fn sting(&mut self, name: &str, when: When, priority: i32) {
         let track = match self.sting_track(name) {
             Some(track) => track,
@@ -489,7 +489,7 @@ impl<B: Backend> Music<B> {
         }
     }
 
-    /// Where the music is, for a save game.
+    /// The state of the music, for a save game.
     pub fn state(&self) -> State {
         let scenes = self.stack.iter().map(|(scene, moods)| self.place(scene, moods)).collect();
         State {
@@ -500,7 +500,7 @@ impl<B: Backend> Music<B> {
         }
     }
 
-    /// Be where a state was, in a crossfade of some seconds.
+    /// Restore a state with a crossfade of some seconds.
     pub fn restore(&mut self, state: &State, fade: f64) {
         self.stack.clear();
         self.left.clear();
@@ -530,7 +530,7 @@ impl<B: Backend> Music<B> {
         self.ask(wanted, scene, fade, true);
     }
 
-    /// Do what is due; call it once a frame.
+    /// Update the music; call it once a frame.
     pub fn update(&mut self) {
         if self.is_paused {
             return;
@@ -569,7 +569,7 @@ impl<B: Backend> Music<B> {
         if self.is_paused { self.time } else { self.time + self.backend.now() - self.read_at }
     }
 
-    // Let the music's time pass as the sound does.
+    // Advance the music's time with the sound.
     fn follow_sound(&mut self) {
         let read_at = self.backend.now();
         let passed = read_at - self.read_at;
@@ -584,7 +584,7 @@ impl<B: Backend> Music<B> {
         if !track.loops && sample >= track.samples as f64 {
             return;
         }
-        // Where the backend never tells another place than the first one, it is not waited for.
+        // If the backend always reports its first position, the time does not wait for it.
         one.is_heard = one.is_heard || (sample - one.start).abs() > 1.0;
         if !one.is_heard {
             return;
@@ -613,7 +613,7 @@ impl<B: Backend> Music<B> {
 
     fn keep(&mut self, place: &Place, scene: &str) {
         if let Some(track) = place.track.as_ref().and_then(|name| self.named(name)) {
-            // The file may be shorter by now.
+            // The file may have become shorter since.
             self.left.insert(scene.to_string(), (track.name, track.wrap(place.sample as f64).floor()));
         }
     }
@@ -670,7 +670,7 @@ impl<B: Backend> Music<B> {
                 old.fade = old.fade.turn(now, change.fade, 0.0);
             }
         }
-        // Scenes that lie below no more begin anew when they come again.
+        // Scenes that left the stack start from the beginning when they are entered again.
         let stack = &self.stack;
         self.left.retain(|scene, _| stack.iter().any(|(one, _)| one == scene));
         let track = match change.track {
@@ -687,7 +687,7 @@ impl<B: Backend> Music<B> {
         self.current = self.begin(track, change.scene, start as u64, now, fade, false);
     }
 
-    // Where it is by now if it still fades out, or where it was left.
+    // Its present position if it still fades out, else where it was left.
     fn place_to_go_on(&self, track: &'static Track, change: &Change, now: f64) -> f64 {
         let fades = |one: &&Sounding<B::Voice>| {
             std::ptr::eq(one.track, track) && !one.is_sting && one.fade.point(now) > 0.0
@@ -838,7 +838,7 @@ impl<B: Backend> Music<B> {
     }
 }
 
-// What a name that there is not may mean: the nearest of these, or one of all.
+// A hint for an unknown name: the nearest of these, or the names that there are.
 fn meant(name: &str, names: &[&'static str]) -> String {
     let nearest = names.iter().map(|one| (distance(name, one), one)).min_by_key(|(far, _)| *far);
     match nearest {
@@ -847,7 +847,7 @@ fn meant(name: &str, names: &[&'static str]) -> String {
     }
 }
 
-// How many letters differ between two words, or are in one of them alone.
+// The edit distance of two words: letters to change, insert or remove.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -68,7 +68,7 @@ end
 local music = core.new(tracks, backend)
 local decide = music.update
 
--- Do what is due; call it once a frame.
+-- Update the music; call it once a frame.
 function music:update()
   decide(self)
   for i = #voices, 1, -1 do

@@ -1,5 +1,5 @@
 /// The music of the game for GameMaker (2022.9 and later). Put it into a script `chipassets`, and the
-/// folder `music` into the Included Files. Written by chipassets; build the bundle anew.
+/// folder `music` into the Included Files. Written by chipassets with each build.
 ///
 ///     music_init();                               // once, at the start of the game
 ///     music_step();                               // every step, in one object that is persistent
@@ -7,7 +7,7 @@
 ///     music_enter("battle", { when: "bar" });     // also fade_ms, how, moods, in place of the rule's
 ///     music_leave();                              // back to the scene below, where its music was left
 ///     music_intensity(0.4);                       // fewer layers
-///     music_sting("victory", "beat");             // once over the music, which makes room
+///     music_sting("victory", "beat");             // once over the music, which is ducked
 ///     music_duck(12); music_duck(0);              // lower for speech, and back
 ///     music_pause(); music_resume();              // hold everything, and go on
 ///     save.music = music_state();                 // a struct; music_restore(save.music)
@@ -16,12 +16,12 @@
 #macro MUSIC_STING_DUCK_MS 80
 #macro MUSIC_STING_RETURN_MS 500
 #macro MUSIC_RELEASE_MS 60
-// Beyond this the sound has stalled; less is followed little by little, by that share a millisecond.
+// A larger lag of the sound is a stall; a smaller one is corrected by this share per millisecond.
 #macro MUSIC_STALL_MS 100
 #macro MUSIC_FOLLOWED_A_MS 0.006
 #macro MUSIC_ROUNDING_MS 0.5
 
-/// Get the tracks ready: call it once.
+/// Prepare the tracks: call it once.
 function music_init() {
     global.music = {
         tracks: json_parse(@TRACKS@),
@@ -49,7 +49,7 @@ function music_init() {
     }
 }
 
-/// Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
+/// Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 function music_enter(_scene, _options = {}) {
     var _names = variable_struct_get_names(_options);
     for (var i = 0; i < array_length(_names); i++) {
@@ -72,7 +72,7 @@ function music_enter(_scene, _options = {}) {
     if (!_same) music_plan(_before, _options);
 }
 
-/// Go back to the scene below, whose music goes on where it was left; the last one cannot be left.
+/// Leave the scene for the one below, whose music continues; the last one cannot be left.
 function music_leave(_options = {}) {
     var _m = global.music;
     if (array_length(_m.stack) > 1) {
@@ -91,7 +91,7 @@ function music_stop(_fade_ms = 800) {
     music_end_sting();
 }
 
-/// Hold everything until music_resume(): what sounds, fades, stings, and what waits for a line.
+/// Pause the music, fades, stings and pending changes until music_resume().
 function music_pause() {
     var _m = global.music;
     if (_m.is_paused) return;
@@ -103,7 +103,7 @@ function music_pause() {
     }
 }
 
-/// Go on where music_pause() stopped.
+/// Resume where music_pause() stopped.
 function music_resume() {
     var _m = global.music;
     if (!_m.is_paused) return;
@@ -115,7 +115,7 @@ function music_resume() {
     }
 }
 
-/// Go to this intensity, 0 to 1, at once or at the next line of what plays.
+/// Fade the intensity to 0..1, at once or at the next musical line.
 function music_intensity(_level, _fade_ms = 600, _when = "now") {
     var _m = global.music, _to = clamp(_level, 0, 1);
     if (_to != _m.level.last) {
@@ -123,13 +123,13 @@ function music_intensity(_level, _fade_ms = 600, _when = "now") {
     }
 }
 
-/// Lower the music by that many decibels until told otherwise; 0 is back.
+/// Lower the music by some decibels until the next call; 0 restores it.
 function music_duck(_by_db = 12, _fade_ms = 150) {
     var _gain = power(10, -max(_by_db, 0) / 20);
     global.music.game_duck = music_turned(global.music.game_duck, music_now(), _fade_ms, _gain);
 }
 
-/// Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
+/// Play a track, or a scene's track, once over the music; a sounding one of higher priority stays.
 function music_sting(_name, _when = "now", _priority = 0) {
     var _m = global.music, _track = music_sting_track(_name);
     if (is_undefined(_track)) {
@@ -144,7 +144,7 @@ function music_sting(_name, _when = "now", _priority = 0) {
     _m.waiting = { track: _track, at: music_now() + music_ms_to_line(_when), priority: _priority };
 }
 
-/// The name of the track that sounds; "" in silence, and behind the end of one that plays once.
+/// The name of the track that sounds; "" in silence and after the end of one that plays once.
 function music_playing() {
     var _voice = global.music.current;
     if (is_undefined(_voice)) return "";
@@ -152,7 +152,7 @@ function music_playing() {
     return _is_over ? "" : _voice.track.name;
 }
 
-/// Where the music is, as a struct for a save game: json_stringify gives what every engine's state is.
+/// The state of the music, as a struct for a save game; its JSON is the same in every engine.
 function music_state() {
     var _m = global.music, _scenes = [], _playing = undefined;
     for (var i = 0; i < array_length(_m.stack); i++) {
@@ -171,7 +171,7 @@ function music_state() {
     };
 }
 
-/// Be where music_state() was, in a crossfade. Returns whether it was a state.
+/// Restore a value of music_state() with a crossfade. Returns whether it was a state.
 function music_restore(_saved, _fade_ms = 800) {
     var _m = global.music;
     if (!music_is_state(_saved)) {
@@ -203,7 +203,7 @@ function music_restore(_saved, _fade_ms = 800) {
     return true;
 }
 
-/// Do what is due: call it in every step.
+/// Update the music: call it in every step.
 function music_step() {
     var _m = global.music;
     if (_m.is_paused) return;
@@ -235,7 +235,7 @@ function music_step() {
     }
 }
 
-/// The amplitude of a layer, from 0 on, of that many at an intensity: the first always sounds.
+/// The amplitude of a layer (from 0) of `count` at an intensity; the first one always sounds.
 function music_share(_level, _layer, _layers) {
     if (_layer == 0) return 1;
     return sin(clamp(_level * max(_layers - 1, 1) - (_layer - 1), 0, 1) * pi / 2);
@@ -249,13 +249,13 @@ function music_now() {
     return _m.is_paused ? _m.time : _m.time + current_time - _m.read_at;
 }
 
-// The sample at which the music is by its time; what the engine tells goes from buffer to buffer.
+// The sample at which the music is by its time; the engine reports a position that advances by buffers.
 function music_expected_sample(_now) {
     var _voice = global.music.current;
     return music_wrapped(_voice.track, _voice.start + max(_now - _voice.at, 0) * _voice.track.rate / 1000);
 }
 
-// Let the music's time pass as the sound does.
+// Advance the music's time with the sound.
 function music_follow_sound() {
     var _m = global.music, _read_at = current_time, _passed = _read_at - _m.read_at;
     _m.time += _passed;
@@ -263,7 +263,7 @@ function music_follow_sound() {
     if (is_undefined(_m.current)) return;
     var _voice = _m.current, _track = _voice.track, _sample = music_sample(_voice);
     if (!_track.loops && _sample >= _track.samples) return;
-    // Where the engine never tells another place than the first one, it is not waited for.
+    // If the engine always reports its first position, the time does not wait for it.
     _voice.is_heard = _voice.is_heard || abs(_sample - _voice.start) > 1;
     if (!_voice.is_heard) return;
     var _expected = music_expected_sample(_m.time), _ahead = _sample - _expected;
@@ -340,7 +340,7 @@ function music_change(_track, _scene, _at, _fade_ms, _how) {
 function music_keep(_scene, _place) {
     var _track = music_named(_place.track);
     if (!is_undefined(_track)) {
-        // The file may be shorter by now.
+        // The file may have become shorter since.
         var _sample = floor(music_wrapped(_track, max(_place.sample, 0)));
         global.music.left[$ _scene] = { track: _track, sample: _sample };
     }
@@ -372,14 +372,14 @@ function music_scenes() {
     return _scenes;
 }
 
-/// Whether a name is one of these; one that is not is told of.
+/// Whether a name is one of these; logs a warning if it is not.
 function music_known(_what, _name, _names) {
     if (music_has(_names, _name)) return true;
     music_tell("there is no " + _what + " '" + string(_name) + "'; " + music_meant(string(_name), _names));
     return false;
 }
 
-/// What a name that there is not may mean: the nearest of these, or one of all.
+/// A hint for an unknown name: the nearest of these, or the names that there are.
 function music_meant(_name, _names) {
     var _best = "", _least = -1, _all = "";
     for (var i = 0; i < array_length(_names); i++) {
@@ -394,7 +394,7 @@ function music_meant(_name, _names) {
     return "there are: " + _all;
 }
 
-/// How many letters differ between two words, or are in one of them alone.
+/// The edit distance of two words: letters to change, insert or remove.
 function music_distance(_one, _other) {
     var _row = [], _length = string_length(_other);
     for (var j = 0; j <= _length; j++) array_push(_row, j);
@@ -454,7 +454,7 @@ function music_take(_change, _now) {
         _old.fade = music_turned(_old.fade, _now, _change.fade_ms, 0);
     }
     _m.current = undefined;
-    // Scenes that lie below no more begin anew when they come again.
+    // Scenes that left the stack start from the beginning when they are entered again.
     var _left = variable_struct_get_names(_m.left);
     for (var i = 0; i < array_length(_left); i++) {
         if (!music_is_kept(_left[i])) variable_struct_remove(_m.left, _left[i]);
@@ -479,7 +479,7 @@ function music_is_kept(_scene) {
     return false;
 }
 
-// Where it is by now if it still fades out, or where it was left.
+// Its present position if it still fades out, else where it was left.
 function music_place_to_go_on(_change, _now) {
     var _m = global.music;
     for (var i = 0; i < array_length(_m.voices); i++) {
@@ -651,7 +651,7 @@ function music_root(_track) {
     return (_track.like == "") ? _track.name : _track.like;
 }
 
-// Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+// The run of equal bars around a sample: its start, its first bar, and the length of a bar.
 function music_grid(_track, _sample) {
     if (!_track.loops) {
         return { start: 0, first: 0, bar: 60 * _track.beats_per_bar * _track.rate / _track.bpm };
@@ -663,7 +663,7 @@ function music_grid(_track, _sample) {
     return { start: _track.loop_start, first: _track.loop_start_bar, bar: _bar };
 }
 
-// The sample of a track as far into the same bar as another is at a sample of its file.
+// The sample of a track in the same bar, and as far into it, as another's.
 function music_same_place(_track, _other, _sample) {
     var _grid = music_grid(_other, _sample);
     var _bars = _grid.first + (_sample - _grid.start) / _grid.bar;

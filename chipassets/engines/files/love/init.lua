@@ -123,7 +123,7 @@ end
 local music = core.new(tracks, backend)
 local decide = music.update
 
--- Do what is due, and keep the queues full; call it once a frame.
+-- Update the music and fill its queues; call it once a frame.
 function music:update()
   decide(self)
   for i = #voices, 1, -1 do

@@ -2,7 +2,7 @@
 -- save games. Knows no engine: a backend plays what is decided here. Lua 5.1 and later.
 --
 -- A backend has: now(), seconds of a clock; start(track, sample), which returns a voice, or nil and
--- a word to the log where a file cannot be played; warn(text).
+-- a line in the log where a file cannot be played; warn(text).
 -- A voice has: position(), the sample of the file; set_gain(layer, gain); pause(); resume(); stop().
 --
 -- The music's time follows the sound: it stands still in a pause, and where the sound card stalls.
@@ -25,7 +25,7 @@ local WHENS, HOWS = {"now", "beat", "bar", "section"}, {"crossfade", "fade", "cu
 local OPTIONS = {"moods", "when", "fade", "how"}
 local STING_DUCK = 10 ^ (-12 / 20)
 local STING_DUCK_SECONDS, STING_RETURN_SECONDS, RELEASE_SECONDS = 0.08, 0.5, 0.06
--- Beyond this the sound has stalled; less is followed little by little, by that share a second.
+-- A larger lag of the sound is a stall; a smaller one is corrected by this share per second.
 local STALL_SECONDS, FOLLOWED_A_SECOND = 0.1, 6
 local ROUNDING_SECONDS = 0.0005 -- puts nothing off by a frame
 
@@ -47,7 +47,7 @@ local function clamp(value, least, most)
   return math.min(math.max(value, least), most)
 end
 
--- How many letters differ between two words, or are in one of them alone.
+-- The edit distance of two words: letters to change, insert or remove.
 local function distance(one, other)
   local row = {}
   for j = 0, #other do row[j] = j end
@@ -62,7 +62,7 @@ local function distance(one, other)
   return row[#other]
 end
 
--- What a name that there is not may mean: the nearest of these, or one of all.
+-- A hint for an unknown name: the nearest of these, or the names that there are.
 local function meant(name, names)
   local best, least
   for _, one in ipairs(names) do
@@ -99,7 +99,7 @@ local function is_state(state)
     and (type(state.playing) ~= "table" or is_place(state.playing))
 end
 
--- The amplitudes of that many layers at an intensity: the first always sounds.
+-- The amplitudes of some layers at an intensity; the first one always sounds.
 local function spread(level, layers)
   local gains, upper = {}, math.max(layers - 1, 1)
   for i = 1, layers do
@@ -108,14 +108,14 @@ local function spread(level, layers)
   return gains
 end
 
--- The sample of the file at which a position lies: loops go round, others stop.
+-- The sample of the file at which a position lies: loops wrap around, other tracks stop at the end.
 local function wrap(track, sample)
   if not track.loops then return math.min(sample, track.samples) end
   if sample < track.loop_start then return sample end
   return track.loop_start + (sample - track.loop_start) % track.loop_length
 end
 
--- Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+-- The run of equal bars around a sample: its start, its first bar, and the length of a bar.
 local function grid(track, sample)
   if not track.loops then
     return 0, 0, 60 * track.beats_per_bar * track.rate / track.bpm
@@ -131,7 +131,7 @@ local function shares_bars(track, other)
   return root == (other.like ~= "" and other.like or other.name) and track.bars == other.bars
 end
 
--- The sample of a track as far into the same bar as another is at a sample of its file.
+-- The sample of a track in the same bar, and as far into it, as another's.
 local function same_place(track, other, sample)
   local start, first, length = grid(other, sample)
   local bars = first + (sample - start) / length
@@ -151,7 +151,7 @@ local function bar_and_beat(track, sample)
   return math.min(bar, track.bars - 1), math.min(beat, track.felt_beats - 1)
 end
 
--- Samples from one of the file to its next beat, bar or section.
+-- The number of samples from one of the file to its next beat, bar or section.
 local function samples_to_line(track, sample, when)
   if when == "now" or (not track.loops and sample >= track.samples) then return 0 end
   if when == "section" then
@@ -172,7 +172,7 @@ local function samples_to_line(track, sample, when)
   return into < 1 and 0 or unit - into
 end
 
--- Make the music of these tracks. Options: levels, rules in place of the usual.
+-- Return a player of these tracks. Options: levels and rules that replace the default ones.
 local function new(tracks, backend, options)
   options = options or {}
   return setmetatable({
@@ -184,7 +184,7 @@ local function new(tracks, backend, options)
   }, Music)
 end
 
--- Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
+-- Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 -- Options: moods (a list), when, fade (seconds), how, in place of the rule's.
 function Music:enter(scene, options)
   options = options or {}
@@ -212,7 +212,7 @@ function Music:enter(scene, options)
   end
 end
 
--- Go back to the scene below, whose music goes on where it was left; the last cannot be left.
+-- Leave the scene for the one below, whose music continues; the last one cannot be left.
 function Music:leave(options)
   if #self._stack > 1 then
     local before = self:scene()
@@ -233,21 +233,21 @@ function Music:stop(fade)
   self:_end_sting()
 end
 
--- Hold everything until resume(): what sounds, fades, stings, and what waits for a line.
+-- Pause the music, fades, stings and pending changes until resume().
 function Music:pause()
   if self._is_paused then return end
   self._time, self._is_paused = self:_now(), true
   for _, voice in ipairs(self._voices) do voice.sounds:pause() end
 end
 
--- Go on where pause() stopped.
+-- Resume where pause() stopped.
 function Music:resume()
   if not self._is_paused then return end
   self._read_at, self._is_paused = self._backend.now(), false
   for _, voice in ipairs(self._voices) do voice.sounds:resume() end
 end
 
--- Go to this intensity, 0 to 1, within some seconds, at once or at the next line of what plays.
+-- Fade the intensity to 0..1 within some seconds, at once or at the next musical line.
 function Music:intensity(level, fade, when)
   level = clamp(level, 0, 1)
   if level ~= self._level.last then
@@ -255,13 +255,13 @@ function Music:intensity(level, fade, when)
   end
 end
 
--- Lower the music by that many decibels until told otherwise; 0 is back.
+-- Lower the music by some decibels until the next call; 0 restores it.
 function Music:duck(by_db, fade)
   local gain = 10 ^ (-clamp(by_db or 12, 0, 200) / 20)
   self._game_duck = turn(self._game_duck, self:_now(), fade or 0.15, gain)
 end
 
--- Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
+-- Play a track, or a scene's track, once over the music; a sounding one of higher priority stays.
 function Music:sting(name, when, priority)
   priority = priority or 0
   local track = self:_sting_track(name)
@@ -286,7 +286,7 @@ function Music:playing()
   return {track = track.name, scene = self._current.scene, bar = bar, beat = beat, seconds = seconds}
 end
 
--- Where the music is, as plain values for a save game.
+-- The state of the music, as plain values for a save game.
 function Music:state()
   local scenes = {}
   for i, entry in ipairs(self._stack) do
@@ -305,7 +305,7 @@ function Music:state()
   }
 end
 
--- Be where state() was, in a crossfade. Returns whether it was a state.
+-- Restore a value of state() with a crossfade. Returns whether it was a state.
 function Music:restore(state, fade)
   if not is_state(state) then
     self:_tell("restore() was given what no state() returned; the music stays as it is")
@@ -332,7 +332,7 @@ function Music:restore(state, fade)
   return true
 end
 
--- Do what is due; call it once a frame.
+-- Update the music; call it once a frame.
 function Music:update()
   if self._is_paused then return end
   self:_follow_sound()
@@ -360,13 +360,13 @@ function Music:_now()
   return self._is_paused and self._time or self._time + self._backend.now() - self._read_at
 end
 
--- The sample at which the music is by its time; what an engine tells goes from buffer to buffer.
+-- The sample at which the music is by its time; an engine reports a position that advances by buffers.
 function Music:_expected_sample(now)
   local voice = self._current
   return wrap(voice.track, voice.start + math.max(now - voice.at, 0) * voice.track.rate)
 end
 
--- Let the music's time pass as the sound does.
+-- Advance the music's time with the sound.
 function Music:_follow_sound()
   local read_at = self._backend.now()
   local passed = read_at - self._read_at
@@ -375,7 +375,7 @@ function Music:_follow_sound()
   if not voice then return end
   local track, sample = voice.track, self:_sample()
   if not track.loops and sample >= track.samples then return end
-  -- An engine that never tells another place than the first one is not waited for.
+  -- If an engine always reports its first position, the time does not wait for it.
   voice.is_heard = voice.is_heard or sample ~= voice.start
   if not voice.is_heard then return end
   local expected = self:_expected_sample(self._time)
@@ -442,14 +442,14 @@ function Music:_take(change, now)
   self._current = self:_voice(change.track, change.scene, start, now, fade)
 end
 
--- Scenes that lie below no more begin anew when they come again.
+-- Scenes that left the stack start from the beginning when they are entered again.
 function Music:_forget_left()
   for scene in pairs(self._left) do
     if not self:_is_kept(scene) then self._left[scene] = nil end
   end
 end
 
--- Where a change's track goes on: where it is by now if it still fades out, or was left.
+-- Where a change's track goes on: its present position if it still fades out, else where it was left.
 function Music:_place_to_go_on(change, now)
   for _, voice in ipairs(self._voices) do
     local is_heard = not voice.is_sting and point(voice.fade, now) > 0
@@ -569,7 +569,7 @@ function Music:_scenes()
   return scenes
 end
 
--- Let a scene's music go on at a place of a save game; the file may be shorter by now.
+-- Continue a scene's music at a position of a save game; the file may be shorter now.
 function Music:_keep(scene, place)
   local track = self:_named(place.track)
   if track then

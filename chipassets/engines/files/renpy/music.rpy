@@ -1,8 +1,8 @@
-# The music of the game for Ren'Py 8. Written by chipassets; build the bundle anew.
+# The music of the game for Ren'Py 8. Written by chipassets with each build.
 #
 #   $ chipassets.enter("overworld")         # whenever the story's scene changes
 #   $ chipassets.intensity(0.4)             # fewer layers
-#   $ chipassets.sting("victory")           # once over the music, which makes room
+#   $ chipassets.sting("victory")           # once over the music, which is ducked
 #
 # Or as any music:  play music overworld     (a track with layers then sounds whole)
 
@@ -41,20 +41,20 @@ init -5 python in chipassets:
     told = set()
 
     def tell(text):
-        """Say something once, in the console and in log.txt."""
+        """Log a line once, in the console and in log.txt."""
         if text not in told:
             told.add(text)
             print("chipassets: " + text)
             renpy.log("chipassets: " + text)
 
     def meant(name, names):
-        """What a name that there is not may mean: the nearest of these, or one of all."""
+        """A hint for an unknown name: the nearest of these, or the names that there are."""
         names = list(dict.fromkeys(names))
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
         return "did you mean '%s'?" % near[0] if near else "there are: " + ", ".join(names)
 
     def is_there(track, files):
-        """Whether every file is in the game; one that is not is told of."""
+        """Whether every file is in the game; logs a warning if it is not."""
         for path in files:
             name = path.rpartition(">")[2]
             if not renpy.loadable(name):
@@ -63,7 +63,7 @@ init -5 python in chipassets:
         return True
 
     def spread(level, layers):
-        """The amplitudes of that many layers at an intensity: the first always sounds."""
+        """The amplitudes of some layers at an intensity; the first one always sounds."""
         upper = max(layers - 1, 1)
         points = [min(max(level * upper - (i - 1), 0.0), 1.0) for i in range(1, layers)]
         return [1.0] + [math.sin(point * math.pi / 2) for point in points]
@@ -72,7 +72,7 @@ init -5 python in chipassets:
         return "music" if number == 1 else "chipassets_%d" % number
 
     def enter(scene, moods=(), fadeout=0.8, fadein=0.8):
-        """Play the scene's music; what plays already goes on."""
+        """Play the scene's music; if it plays already, it continues."""
         moods = (moods,) if isinstance(moods, str) else moods
         track = track_for(scene, moods)
         if track is None:
@@ -94,7 +94,7 @@ init -5 python in chipassets:
         intensity(renpy.store.chipassets_level, 0)
 
     def intensity(level, delay=0.6):
-        """Let more or fewer of a track's layers sound, 0 to 1; it stays for what comes."""
+        """Set how many of a track's layers sound, 0 to 1; it stays for what comes."""
         renpy.store.chipassets_level = min(max(level, 0.0), 1.0)
         layers = renpy.store.chipassets_layers
         for number, gain in enumerate(spread(renpy.store.chipassets_level, layers), 1):
@@ -111,12 +111,12 @@ init -5 python in chipassets:
             renpy.sound.play(track["once"], channel="sound")
 
     def pause(is_held=True):
-        """Hold what sounds until resume()."""
+        """Pause the music until resume()."""
         for name in [channel(number) for number in range(1, LAYERS + 1)] + ["sound"]:
             renpy.music.set_pause(is_held, name)
 
     def resume():
-        """Go on where pause() stopped."""
+        """Resume where pause() stopped."""
         pause(False)
 
     def stop(fadeout=0.8):

@@ -38,7 +38,7 @@ var ChipassetsMusic = ChipassetsMusic || {};
 (function () {
   "use strict";
 
-  // By BGM, how many layers it has.
+  // The number of layers of each BGM.
   const LAYERS = @LAYERS@;
 
   let level = 1;
@@ -48,7 +48,7 @@ var ChipassetsMusic = ChipassetsMusic || {};
   let passed = 0;
   let held = null;
 
-  // The amplitudes of that many layers at an intensity: the first always sounds.
+  // The amplitudes of some layers at an intensity; the first one always sounds.
   function spread(intensity, layers) {
     const upper = Math.max(layers - 1, 1);
     return Array.from({ length: layers }, (_, i) => {

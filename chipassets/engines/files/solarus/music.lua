@@ -45,7 +45,7 @@ local function find(name, playing)
   return by_scene
 end
 
--- How many letters differ between two words, or are in one of them alone.
+-- The edit distance of two words: letters to change, insert or remove.
 local function distance(one, other)
   local row = {}
   for j = 0, #other do row[j] = j end
@@ -60,7 +60,7 @@ local function distance(one, other)
   return row[#other]
 end
 
--- What a name that there is not may mean: the nearest scene or track, or one of all.
+-- A hint for an unknown name: the nearest scene or track, or the names that there are.
 local function meant(name, with_tracks)
   local names, seen = {}, {}
   for _, key in ipairs(with_tracks and {"scene", "name"} or {"scene"}) do
@@ -105,7 +105,7 @@ local function follow()
   end
 end
 
--- Be in a scene: over lower ones, in place of equal ones, back to one that lies below.
+-- Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 function music:enter(scene, options)
   local moods = options and options.moods or {}
   if type(moods) == "string" then moods = {moods} end
@@ -123,7 +123,7 @@ function music:enter(scene, options)
   follow()
 end
 
--- Go back to the scene below; the last one cannot be left.
+-- Leave the scene for the one below; the last one cannot be left.
 function music:leave()
   if #self.stack < 2 then return end
   table.remove(self.stack)
@@ -146,7 +146,7 @@ function music:sting(name)
   end
 end
 
--- Lower the music by so many decibels until told otherwise; 0 is back.
+-- Lower the music by some decibels until the next call; 0 restores it.
 function music:duck(decibels)
   self.volume = self.volume or sol.audio.get_music_volume()
   sol.audio.set_music_volume(math.floor(self.volume * 10 ^ (-(decibels or 12) / 20) + 0.5))
@@ -177,7 +177,7 @@ function music:stop()
   sol.audio.stop_music()
 end
 
--- The name of the track that sounds; nil in silence, and behind the end of one that plays once.
+-- The name of the track that sounds; nil in silence and after the end of one that plays once.
 function music:playing()
   return self.current and not self.is_over and self.current.name or nil
 end

@@ -36,7 +36,7 @@ namespace Chipassets
         /// <summary>The clips of the files, which sound together; the importer fills them in.</summary>
         public AudioClip[] clips;
 
-        /// <summary>Where in the file a position lies: loops go round, others stop.</summary>
+        /// <summary>Where in the file a position lies: loops wrap around, other tracks stop at the end.</summary>
         public double Wrap(double sample)
         {
             if (!loops) return Math.Min(sample, samples);
@@ -44,7 +44,7 @@ namespace Chipassets
             return loop_start + (sample - loop_start) % loop_length;
         }
 
-        /// <summary>Samples from one of the file to its next "beat", "bar" or "section"; 0 for "now".</summary>
+        /// <summary>The number of samples from one of the file to its next "beat", "bar" or "section"; 0 for "now".</summary>
         public double ToLine(double sample, string when)
         {
             if (when == "now" || (!loops && sample >= samples)) return 0;
@@ -62,7 +62,7 @@ namespace Chipassets
             return Root == other.Root && bars == other.bars;
         }
 
-        /// <summary>The sample of this track as far into the same bar as the other is.</summary>
+        /// <summary>The sample of this track in the same bar, and as far into it, as the other's.</summary>
         public double SamePlace(Track other, double sample)
         {
             double start, bar;
@@ -79,7 +79,7 @@ namespace Chipassets
             get { return string.IsNullOrEmpty(like) ? name : like; }
         }
 
-        // Where the stretch of equal bars around a sample begins, and a bar's length.
+        // The run of equal bars around a sample: its start, and the length of a bar.
         void Grid(double sample, out double start, out double bar)
         {
             start = 0;

@@ -58,7 +58,7 @@ namespace Chipassets
         public int sample;
     }
 
-    /// <summary>Where the music is, for a save game: the same JSON in every engine.</summary>
+    /// <summary>The state of the music, for a save game: the same JSON in every engine.</summary>
     [Serializable]
     public class MusicState
     {
@@ -112,10 +112,10 @@ namespace Chipassets
     /// </summary>
     public class MusicCore
     {
-        /// <summary>What is due within this many seconds is given to the backend ahead.</summary>
+        /// <summary>What is due within this number of seconds is passed to the backend in advance.</summary>
         public const double Ahead = 0.12;
 
-        /// <summary>No start is asked for sooner than this: a buffer or two of the sound card.</summary>
+        /// <summary>The least time before a start: a buffer or two of the sound card.</summary>
         public const double Lead = 0.06;
 
         static readonly string[] Whens = { "now", "beat", "bar", "section" };
@@ -148,7 +148,7 @@ namespace Chipassets
         Voice current;
         Change pending;
         Sting sting, waiting;
-        // A pause takes no time of the music: so much is behind the audio clock.
+        // The music's time stands still in a pause; by this much it is behind the audio clock.
         double lost, pausedAt;
         bool isPaused;
         Fade level = Fade.Steady(1), gameDuck = Fade.Steady(1), stingDuck = Fade.Steady(1);
@@ -232,7 +232,7 @@ namespace Chipassets
             get { return stack.Count > 0 ? stack[stack.Count - 1].scene : ""; }
         }
 
-        /// <summary>The track that sounds; null in silence, and behind the end of one that plays once.</summary>
+        /// <summary>The track that sounds; null in silence and after the end of one that plays once.</summary>
         public Track Playing
         {
             get
@@ -250,7 +250,7 @@ namespace Chipassets
         }
 
         /// <summary>
-        /// Be in a scene: over lower ones, in place of equal ones, back to one below. when, fade
+        /// Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one. when, fade
         /// (seconds) and how take the place of the rule's where they are given.
         /// </summary>
         public void Enter(string scene, string when = null, float fade = -1, string how = null, params string[] moods)
@@ -265,7 +265,7 @@ namespace Chipassets
             if (before != scene || oldMoods != Joined(moods)) Plan(before, when, fade, how);
         }
 
-        /// <summary>Go back to the scene below; the last one cannot be left.</summary>
+        /// <summary>Leave the scene for the one below; the last one cannot be left.</summary>
         public void Leave(string when = null, float fade = -1, string how = null)
         {
             if (stack.Count < 2) return;
@@ -283,7 +283,7 @@ namespace Chipassets
             EndSting();
         }
 
-        /// <summary>Hold everything until Resume(): what sounds, fades, stings, what waits for a line.</summary>
+        /// <summary>Pause the music, fades, stings and pending changes until Resume().</summary>
         public void Pause()
         {
             if (isPaused) return;
@@ -297,7 +297,7 @@ namespace Chipassets
             }
         }
 
-        /// <summary>Go on where Pause() stopped; scheduled anew, so that loops stay exact.</summary>
+        /// <summary>Resume where Pause() stopped; scheduled anew, so that loops stay exact.</summary>
         public void Resume()
         {
             if (!isPaused) return;
@@ -313,21 +313,21 @@ namespace Chipassets
             }
         }
 
-        /// <summary>Let more or fewer of a track's layers sound, 0 to 1.</summary>
+        /// <summary>Set how many of a track's layers sound, 0 to 1.</summary>
         public void Intensity(float value, float fade = 0.6f, string when = "now")
         {
             value = Math.Min(Math.Max(value, 0), 1);
             if (value != level.last) level = level.Turn(LineTime(when), fade, value);
         }
 
-        /// <summary>Lower the music by that many decibels until told otherwise; 0 is back.</summary>
+        /// <summary>Lower the music by some decibels until the next call; 0 restores it.</summary>
         public void Duck(float byDb = 12, float fade = 0.15f)
         {
             gameDuck = gameDuck.Turn(Now, fade, (float)Math.Pow(10, -Math.Max(byDb, 0) / 20));
         }
 
         /// <summary>
-        /// Play a track, or a scene's track, once over the music, which makes room; a lower
+        /// Play a track, or a scene's track, once over the music, which is ducked; a lower
         /// priority gives way to a higher.
         /// </summary>
         public void PlaySting(string name, string when = "now", int priority = 0)
@@ -346,7 +346,7 @@ namespace Chipassets
             waiting = new Sting { track = track, at = LineTime(when), priority = priority };
         }
 
-        /// <summary>Where the music is, for a save game.</summary>
+        /// <summary>The state of the music, for a save game.</summary>
         public MusicState State()
         {
             MusicState state = new MusicState
@@ -362,7 +362,7 @@ namespace Chipassets
             return state;
         }
 
-        /// <summary>Be where State() was, in a crossfade. Returns whether it was a state.</summary>
+        /// <summary>Restore a value of State() with a crossfade. Returns whether it was a state.</summary>
         public bool Restore(MusicState state, float fade = 0.8f)
         {
             if (!IsState(state))
@@ -392,7 +392,7 @@ namespace Chipassets
             return true;
         }
 
-        /// <summary>Do what is due; call it once a frame.</summary>
+        /// <summary>Update the music; call it once a frame.</summary>
         public void Update()
         {
             if (isPaused) return;
@@ -425,7 +425,7 @@ namespace Chipassets
             }
         }
 
-        /// <summary>The amplitude of a layer of that many at an intensity: the first always sounds.</summary>
+        /// <summary>The amplitude of a layer (from 0) of `count` at an intensity; the first one always sounds.</summary>
         public static float Share(float level, int layer, int layers)
         {
             if (layer == 0) return 1;
@@ -489,7 +489,7 @@ namespace Chipassets
                 if (change.keepsPlace) start = change.track.SamePlace(old.track, old.Sample(change.at));
             }
             current = null;
-            // Scenes that lie below no more begin anew when they come again.
+            // Scenes that left the stack start from the beginning when they are entered again.
             foreach (string scene in new List<string>(left.Keys))
                 if (!stack.Exists(entry => entry.scene == scene)) left.Remove(scene);
             if (change.track == null) return;
@@ -501,7 +501,7 @@ namespace Chipassets
             current = NewVoice(change.track, change.scene, (int)start, change.at, fade, false);
         }
 
-        // Where it is by now if it still fades out, or where it was left.
+        // Its present position if it still fades out, else where it was left.
         double PlaceToGoOn(Change change)
         {
             foreach (Voice fading in voices)
@@ -604,7 +604,7 @@ namespace Chipassets
             return scenes;
         }
 
-        // Let a scene's music go on at a place of a save game; the file may be shorter by now.
+        // Continue a scene's music at a position of a save game; the file may be shorter now.
         Track Keep(string scene, SceneState place)
         {
             Track track = Named(place.track);
@@ -620,7 +620,7 @@ namespace Chipassets
             return Array.TrueForAll(state.scenes, one => one != null && !string.IsNullOrEmpty(one.scene));
         }
 
-        // Whether a word is one of these; one that is not is told of.
+        // Whether a word is one of these; logs a warning if it is not.
         bool Known(string what, string word, IList<string> words)
         {
             if (words.Contains(word)) return true;
@@ -628,7 +628,7 @@ namespace Chipassets
             return false;
         }
 
-        /// <summary>What a name that there is not may mean: the nearest of these, or one of all.</summary>
+        /// <summary>A hint for an unknown name: the nearest of these, or the names that there are.</summary>
         public static string Meant(string name, IList<string> names)
         {
             string best = null;
@@ -644,7 +644,7 @@ namespace Chipassets
             return "there are: " + string.Join(", ", names);
         }
 
-        // How many letters differ between two words, or are in one of them alone.
+        // The edit distance of two words: letters to change, insert or remove.
         static int Distance(string one, string other)
         {
             int[] row = new int[other.Length + 1];
@@ -685,7 +685,7 @@ namespace Chipassets
             double now = Now;
             if (when != null && !Known("when", when, Whens)) return now;
             if (current == null || when == null || when == "now") return now;
-            // What is asked to begin only in a moment has its lines from there on.
+            // The lines of a track that starts in a moment count from its start.
             double from = Math.Max(now, current.at);
             return from + current.track.ToLine(current.Sample(from), when) / current.track.rate;
         }

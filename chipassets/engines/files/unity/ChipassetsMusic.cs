@@ -30,13 +30,13 @@ namespace Chipassets
             }
         }
 
-        /// <summary>Be in a scene; when, fade (seconds) and how are the rule's where not given.</summary>
+        /// <summary>Enter a scene; when, fade (seconds) and how replace the rule's where they are given.</summary>
         public void Enter(string scene, string when = null, float fade = -1, string how = null, params string[] moods)
         {
             Core.Enter(scene, when, fade, how, moods);
         }
 
-        /// <summary>Go back to the scene below; the last one cannot be left.</summary>
+        /// <summary>Leave the scene for the one below; the last one cannot be left.</summary>
         public void Leave(string when = null, float fade = -1, string how = null)
         {
             Core.Leave(when, fade, how);
@@ -48,43 +48,43 @@ namespace Chipassets
             Core.Stop(fade);
         }
 
-        /// <summary>Hold everything until Resume(): what sounds, fades, stings, what waits for a line.</summary>
+        /// <summary>Pause the music, fades, stings and pending changes until Resume().</summary>
         public void Pause()
         {
             Core.Pause();
         }
 
-        /// <summary>Go on where Pause() stopped.</summary>
+        /// <summary>Resume where Pause() stopped.</summary>
         public void Resume()
         {
             Core.Resume();
         }
 
-        /// <summary>Let more or fewer of a track's layers sound, 0 to 1.</summary>
+        /// <summary>Set how many of a track's layers sound, 0 to 1.</summary>
         public void Intensity(float value, float fade = 0.6f, string when = "now")
         {
             Core.Intensity(value, fade, when);
         }
 
-        /// <summary>Lower the music by that many decibels until told otherwise; 0 is back.</summary>
+        /// <summary>Lower the music by some decibels until the next call; 0 restores it.</summary>
         public void Duck(float byDb = 12, float fade = 0.15f)
         {
             Core.Duck(byDb, fade);
         }
 
-        /// <summary>Play a track, or a scene's track, once over the music, which makes room.</summary>
+        /// <summary>Play a track, or a scene's track, once over the music, which is ducked.</summary>
         public void Sting(string name, string when = "now", int priority = 0)
         {
             Core.PlaySting(name, when, priority);
         }
 
-        /// <summary>Where the music is, as JSON for a save game.</summary>
+        /// <summary>The state of the music, as JSON for a save game.</summary>
         public string State()
         {
             return Core.State().ToJson();
         }
 
-        /// <summary>Be where State() was, in a crossfade. Returns whether it was a state.</summary>
+        /// <summary>Restore a value of State() with a crossfade. Returns whether it was a state.</summary>
         public bool Restore(string json, float fade = 0.8f)
         {
             MusicState state = null;

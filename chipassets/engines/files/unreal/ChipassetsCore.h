@@ -1,6 +1,6 @@
 // Which music should sound, and its samples: scenes that lie over each other, layers, stings, ducking,
 // save games. Plain C++17 that knows no engine: Render() gives 16-bit stereo at 44100 Hz, and every
-// start, loop and bar line falls on its sample. Written by chipassets; build the bundle anew.
+// start, loop and bar line falls on its sample. Written by chipassets with each build.
 #pragma once
 
 #include <algorithm>
@@ -75,14 +75,14 @@ inline bool ReadWav(const uint8_t* bytes, size_t size, Pcm& pcm) {
     return false;
 }
 
-// The sample of the file at which a position lies: loops go round, others stop.
+// The sample of the file at which a position lies: loops wrap around, other tracks stop at the end.
 inline int64_t Wrap(const Track& track, int64_t sample) {
     if (!track.loops) return std::min(sample, track.samples);
     if (sample < track.loopStart) return sample;
     return track.loopStart + (sample - track.loopStart) % track.loopLength;
 }
 
-// The stretch of equal bars around a sample: where it begins, its first bar, and a bar's length.
+// The run of equal bars around a sample: its start, its first bar, and the length of a bar.
 struct Grid {
     double start, first, bar;
 };
@@ -94,7 +94,7 @@ inline Grid GridOf(const Track& track, int64_t sample) {
             static_cast<double>(track.loopLength) / track.loopBars};
 }
 
-// Samples from one of the file to its next "beat", "bar" or "section"; 0 for "now".
+// The number of samples from one of the file to its next "beat", "bar" or "section"; 0 for "now".
 inline int64_t ToLine(const Track& track, int64_t sample, const std::string& when) {
     if (when == "now" || (!track.loops && sample >= track.samples)) return 0;
     if (when == "section") {
@@ -119,7 +119,7 @@ inline bool SharesBars(const Track& one, const Track& other) {
     return root(one) == root(other) && one.bars == other.bars;
 }
 
-// The sample of a track as far into the same bar as the other is.
+// The sample of a track in the same bar, and as far into it, as the other's.
 inline int64_t SamePlace(const Track& track, const Track& other, int64_t sample) {
     Grid grid = GridOf(other, sample);
     double bars = grid.first + (sample - grid.start) / grid.bar;
@@ -129,7 +129,7 @@ inline int64_t SamePlace(const Track& track, const Track& other, int64_t sample)
     return track.loopStart + std::llround((bars - track.loopStartBar) * track.loopLength / track.loopBars);
 }
 
-// The amplitude of a layer of that many at an intensity: the first always sounds.
+// The amplitude of a layer (from 0) of `count` at an intensity; the first one always sounds.
 inline double Share(double level, int layer, int layers) {
     constexpr double kQuarter = 1.5707963267948966;
     if (layer == 0) return 1;
@@ -153,7 +153,7 @@ inline const std::vector<Rule>& DefaultRules() {
     return rules;
 }
 
-// What a call asks of a change in place of its rule, where it says something: seconds from 0 on.
+// The values of a call that replace those of the rule; fade: seconds, below 0 keeps the rule's.
 struct Manner {
     std::string when;
     double fade = -1;
@@ -178,7 +178,7 @@ public:
     // Told where a track begins: its name, the sample of its file, and of the output.
     std::function<void(const std::string& name, int64_t sample, int64_t at)> onStart;
 
-    // Be in a scene: over lower ones, in place of equal ones, back to one below.
+    // Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
     void Enter(const std::string& scene, const Manner& manner = {}) {
         std::lock_guard<std::mutex> lock(mutex_);
         std::string before = Scene();
@@ -191,7 +191,7 @@ public:
         if (before != scene || oldMoods != manner.moods) Plan(before, manner);
     }
 
-    // Go back to the scene below; the last one cannot be left.
+    // Leave the scene for the one below; the last one cannot be left.
     void Leave(const Manner& manner = {}) {
         std::lock_guard<std::mutex> lock(mutex_);
         if (stack_.size() < 2) return;
@@ -209,32 +209,32 @@ public:
         EndSting();
     }
 
-    // Hold everything until Resume(): what sounds, fades, stings, what waits for a line.
+    // Pause the music, fades, stings and pending changes until Resume().
     void Pause() {
         std::lock_guard<std::mutex> lock(mutex_);
         isPaused_ = true;
     }
 
-    // Go on where Pause() stopped.
+    // Resume where Pause() stopped.
     void Resume() {
         std::lock_guard<std::mutex> lock(mutex_);
         isPaused_ = false;
     }
 
-    // Let more or fewer of a track's layers sound, 0 to 1, within some seconds.
+    // Set how many of a track's layers sound, 0 to 1, within some seconds.
     void Intensity(double value, double fade = 0.6, const std::string& when = "now") {
         std::lock_guard<std::mutex> lock(mutex_);
         value = std::clamp(value, 0.0, 1.0);
         if (value != level_.last) level_ = level_.Turn(LineTime(when), Frames(fade), value);
     }
 
-    // Lower the music by that many decibels until told otherwise; 0 is back.
+    // Lower the music by some decibels until the next call; 0 restores it.
     void Duck(double byDb = 12, double fade = 0.15) {
         std::lock_guard<std::mutex> lock(mutex_);
         DuckNow(byDb, fade);
     }
 
-    // Play a track, or a scene's track, once over the music, which makes room.
+    // Play a track, or a scene's track, once over the music, which is ducked.
     void Sting(const std::string& name, const std::string& when = "now", int priority = 0) {
         std::lock_guard<std::mutex> lock(mutex_);
         const Track* track = StingTrack(name);
@@ -256,7 +256,7 @@ public:
             if (scenes.empty() || std::find(scenes.begin(), scenes.end(), track.scene) != scenes.end()) Load(track);
     }
 
-    // The track that sounds, and the sample of its file; "" in silence and behind the end of one that
+    // The track that sounds, and the sample of its file; "" in silence and after the end of one that
     // plays once.
     std::pair<std::string, int64_t> Playing() {
         std::lock_guard<std::mutex> lock(mutex_);
@@ -265,7 +265,7 @@ public:
         return current && !isOver ? std::make_pair(current->track->name, current->Sample(clock_)) : std::make_pair(std::string(), int64_t(0));
     }
 
-    // Where the music is, as JSON for a save game: the same as in every other engine.
+    // The state of the music, as JSON for a save game: the same as in every other engine.
     std::string State() {
         std::lock_guard<std::mutex> lock(mutex_);
         std::string json = "{\"format\": 1, \"scenes\": [";
@@ -283,7 +283,7 @@ public:
         return json + numbers;
     }
 
-    // Be where State() was, in a crossfade. Returns whether it was a state; if not, nothing changes.
+    // Restore a value of State() with a crossfade. Returns whether it was a state; if not, nothing changes.
     bool Restore(const std::string& json, double fade = 0.8) {
         std::lock_guard<std::mutex> lock(mutex_);
         Value state;
@@ -464,14 +464,14 @@ private:
         return scenes;
     }
 
-    // Whether a word is one of these; one that is not is told of.
+    // Whether a word is one of these; logs a warning if it is not.
     bool Known(const std::string& what, const std::string& word, const std::vector<std::string>& words) {
         if (std::find(words.begin(), words.end(), word) != words.end()) return true;
         Tell("there is no " + what + " '" + word + "'; " + Meant(word, words));
         return false;
     }
 
-    // What a name that there is not may mean: the nearest of these, or one of all.
+    // A hint for an unknown name: the nearest of these, or the names that there are.
     static std::string Meant(const std::string& name, const std::vector<std::string>& names) {
         std::string best, all;
         size_t least = std::string::npos;
@@ -486,7 +486,7 @@ private:
         return !names.empty() && 2 * least <= name.size() ? "did you mean '" + best + "'?" : "there are: " + all;
     }
 
-    // How many letters differ between two words, or are in one of them alone.
+    // The edit distance of two words: letters to change, insert or remove.
     static size_t Distance(const std::string& one, const std::string& other) {
         std::vector<size_t> row(other.size() + 1);
         for (size_t j = 0; j < row.size(); j++) row[j] = j;
@@ -570,7 +570,7 @@ private:
             old->fade = old->fade.Turn(clock_, change.fade, 0);
         }
         current_ = 0;
-        // Scenes that lie below no more begin anew when they come again.
+        // Scenes that left the stack start from the beginning when they are entered again.
         for (auto one = left_.begin(); one != left_.end();) one = IsKept(one->first) ? std::next(one) : left_.erase(one);
         if (!change.track) return;
         if (start < 0) start = PlaceToGoOn(change);
@@ -580,7 +580,7 @@ private:
         current_ = Begin(change.track, change.scene, start, isSilent && start == 0 ? 0 : change.fade, false);
     }
 
-    // Where it is by now if it still fades out, or where it was left.
+    // Its present position if it still fades out, else where it was left.
     int64_t PlaceToGoOn(const Change& change) {
         for (const Voice& voice : voices_)
             if (voice.track == change.track && !change.isJump && !voice.isSting && voice.fade.Point(clock_) > 0)

@@ -46,7 +46,7 @@ public:
 	virtual void Initialize(FSubsystemCollectionBase& Collection) override;
 	virtual void Deinitialize() override;
 
-	/** Be in a scene, whenever the game's scene changes. */
+	/** Enter a scene: call it whenever the game's scene changes. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Enter(const FString& Scene);
 
@@ -54,7 +54,7 @@ public:
 	UFUNCTION(BlueprintCallable, Category = "Music", meta = (AutoCreateRefTerm = "Moods"))
 	void EnterWith(const FString& Scene, EMusicWhen When, float Fade, EMusicHow How, const TArray<FString>& Moods);
 
-	/** Go back to the scene below, whose music goes on where it was left. */
+	/** Leave the scene for the one below, whose music continues. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Leave(EMusicWhen When = EMusicWhen::AsRuled, float Fade = -1.0f);
 
@@ -62,23 +62,23 @@ public:
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void LeaveWith(EMusicWhen When, float Fade, EMusicHow How);
 
-	/** Let more or fewer of a track's layers sound, 0 to 1, within some seconds. */
+	/** Set how many of a track's layers sound, 0 to 1, within some seconds. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Intensity(float Level, float Fade = 0.6f, EMusicWhen When = EMusicWhen::Now);
 
-	/** Play a track, or a scene's track, once over the music, which makes room. */
+	/** Play a track, or a scene's track, once over the music, which is ducked. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Sting(const FString& Name, EMusicWhen When = EMusicWhen::Now, int32 Priority = 0);
 
-	/** Lower the music by that many decibels until told otherwise; 0 is back. */
+	/** Lower the music by some decibels until the next call; 0 restores it. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Duck(float ByDb = 12.0f, float Fade = 0.15f);
 
-	/** Hold everything until Resume(): what sounds, fades, stings, what waits for a line. */
+	/** Pause the music, fades, stings and pending changes until Resume(). */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Pause();
 
-	/** Go on where Pause() stopped. */
+	/** Resume where Pause() stopped. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	void Resume();
 
@@ -101,11 +101,11 @@ public:
 	/** What decides and mixes, with rules, levels of scenes and more: see ChipassetsCore.h. */
 	const TSharedPtr<chipassets::Music>& GetCore() const { return Core; }
 
-	/** Where the music is, as JSON for a save game. */
+	/** The state of the music, as JSON for a save game. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	FString State() const;
 
-	/** Be where State() was, in a crossfade. Returns whether it was a state. */
+	/** Restore a value of State() with a crossfade. Returns whether it was a state. */
 	UFUNCTION(BlueprintCallable, Category = "Music")
 	bool Restore(const FString& Json, float Fade = 0.8f);
 

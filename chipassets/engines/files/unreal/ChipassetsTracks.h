@@ -1,4 +1,4 @@
-// The tracks of the game. Written by chipassets; build the bundle anew.
+// The tracks of the game. Written by chipassets with each build.
 #pragma once
 
 #include "ChipassetsCore.h"

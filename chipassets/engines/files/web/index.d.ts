@@ -1,4 +1,4 @@
-/** When a change begins: at once, or at the next line of what plays. */
+/** When a change begins: at once, or at the next beat, bar or section of what plays. */
 export type When = "now" | "beat" | "bar" | "section";
 export type How = "crossfade" | "fade" | "cut";
 
@@ -73,7 +73,7 @@ export interface Place {
   sample: number;
 }
 
-/** Where the music is, for a save game: JSON. */
+/** The state of the music, for a save game: JSON. */
 export interface State {
   format: 1;
   scenes: { scene: string; moods: string[]; track: string | null; sample: number }[];

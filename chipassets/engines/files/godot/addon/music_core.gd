@@ -4,7 +4,7 @@
 #
 #   Music.enter("overworld")      # whenever the game's scene changes
 #   Music.intensity(0.4)          # fewer layers of a track that has some
-#   Music.sting("victory")        # once over the music, which makes room
+#   Music.sting("victory")        # once over the music, which is ducked
 #   Music.leave()                 # back to the scene below, where its music was left
 #   Music.duck(12); Music.duck(0) # lower by that many decibels, and back
 #   Music.pause(); Music.resume() # hold everything, and go on
@@ -31,7 +31,7 @@ const STING_DUCK_DB = 12.0
 const STING_DUCK_MS = 80
 const STING_RETURN_MS = 500
 const SILENT_DB = -80.0
-# Beyond this the sound has stalled; less is followed little by little, by that share a millisecond.
+# A larger lag of the sound is a stall; a smaller one is corrected by this share per millisecond.
 const STALL_MS = 100
 const FOLLOWED_A_MS = 0.006
 const LONGEST_BUFFER_SECONDS = 0.1
@@ -63,13 +63,13 @@ var _read_at = 0
 var _is_paused = false
 
 
-# Have these tracks, whose files lie in a folder of the project.
+# Use these tracks, whose files lie in a folder of the project.
 func setup(tracks, folder):
 	_tracks = tracks
 	_folder = folder
 
 
-# Be in a scene from now on: over lower ones, in place of equal ones, back to one that lies below.
+# Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 # Options: moods (a list), when, fade_ms, how, in place of the rule's.
 func enter(scene, options = {}):
 	for name in options:
@@ -96,7 +96,7 @@ func enter(scene, options = {}):
 		_plan(before, options)
 
 
-# Go back to the scene below, whose music goes on where it was left; the last one cannot be left.
+# Leave the scene for the one below, whose music continues; the last one cannot be left.
 func leave(options = {}):
 	if _stack.size() > 1:
 		var before = current_scene()
@@ -112,7 +112,7 @@ func stop(fade_ms = 800):
 	_end_sting()
 
 
-# Hold everything until resume(): what sounds, fades, stings, and what waits for a line.
+# Pause the music, fades, stings and pending changes until resume().
 func pause():
 	if _is_paused:
 		return
@@ -123,7 +123,7 @@ func pause():
 	_hold_voices(true)
 
 
-# Go on where pause() stopped.
+# Resume where pause() stopped.
 func resume():
 	if not _is_paused:
 		return
@@ -134,19 +134,19 @@ func resume():
 		voice.erase("held")
 
 
-# Go to this intensity, 0 to 1, within fade_ms, at once or at the next line of what plays.
+# Fade the intensity to 0..1 within fade_ms, at once or at the next musical line.
 func intensity(level, fade_ms = 600, when = "now"):
 	level = clamp(level, 0.0, 1.0)
 	if level != _level["end"]:
 		_level = _turned(_level, _music_ms() + _ms_to_line(when), fade_ms, level)
 
 
-# Lower the music by that many decibels until told otherwise; 0 is back.
+# Lower the music by some decibels until the next call; 0 restores it.
 func duck(by_db = 12.0, fade_ms = 150):
 	_game_duck = _turned(_game_duck, _music_ms(), fade_ms, pow(10.0, -max(by_db, 0.0) / 20.0))
 
 
-# Play a track, or a scene's track, once over the music; a lower priority gives way to a higher.
+# Play a track, or a scene's track, once over the music; a sounding one of higher priority stays.
 func sting(name, when = "now", priority = 0):
 	var track = _sting_track(name)
 	if track == null:
@@ -163,7 +163,7 @@ func sting(name, when = "now", priority = 0):
 	_waiting_sting = {"track": track, "at": _music_ms() + _ms_to_line(when), "priority": priority}
 
 
-# What sounds, {track, scene, bar, beat, seconds}; null in silence, and behind the end of a track
+# What sounds, {track, scene, bar, beat, seconds}; null in silence and after the end of a track
 # that plays once.
 func now_playing():
 	if _current == null:
@@ -179,7 +179,7 @@ func now_playing():
 	}
 
 
-# Where the music is, as plain values for a save game.
+# The state of the music, as plain values for a save game.
 func state():
 	var scenes = []
 	for entry in _stack:
@@ -199,7 +199,7 @@ func state():
 	}
 
 
-# Be where state() was, in a crossfade. Returns whether it was a state.
+# Restore a value of state() with a crossfade. Returns whether it was a state.
 func restore(saved, fade_ms = 800):
 	if not _is_state(saved):
 		_tell("restore() was given what no state() returned; the music stays as it is")
@@ -235,7 +235,7 @@ func _process(_delta):
 	update()
 
 
-# Do what is due; called once a frame by itself.
+# Update the music; the engine calls it once a frame.
 func update():
 	if _is_paused:
 		return
@@ -262,14 +262,14 @@ func _music_ms():
 	return _time if _is_paused else _time + now_ms() - _read_at
 
 
-# The sample at which the music is by its time; what the engine tells goes from buffer to buffer.
+# The sample at which the music is by its time; the engine reports a position that advances by buffers.
 func _expected_sample(now):
 	var track = _current["track"]
 	var passed = max(now - _current["at"], 0.0) * track["rate"] / 1000.0
 	return _wrapped(track, _current["start"] + passed)
 
 
-# Let the music's time pass as the sound does.
+# Advance the music's time with the sound.
 func _follow_sound():
 	var read_at = now_ms()
 	var passed = read_at - _read_at
@@ -281,7 +281,7 @@ func _follow_sound():
 	var sample = _sample_of(_current)
 	if not track["loops"] and sample >= track["samples"]:
 		return
-	# Where the engine never tells another place than the first one, it is not waited for.
+	# If the engine always reports its first position, the time does not wait for it.
 	_current["is_heard"] = _current.get("is_heard", false) or sample != _current["start"]
 	if not _current["is_heard"]:
 		return
@@ -334,7 +334,7 @@ func _take(change, now):
 			_left[old["scene"]] = [place[0], _wrapped(track, later)]
 		old["fade"] = _turned(old["fade"], now, change["fade_ms"], 0.0)
 	_current = null
-	# Scenes that lie below no more begin anew when they come again.
+	# Scenes that left the stack start from the beginning when they are entered again.
 	for one in _left.keys():
 		if not _is_kept(one):
 			_left.erase(one)
@@ -357,7 +357,7 @@ func _take(change, now):
 		emit_signal("changed", change["track"]["name"], change["scene"])
 
 
-# Where a change's track goes on: where it is by now if it still fades out, or was left.
+# Where a change's track goes on: its present position if it still fades out, else where it was left.
 func _place_to_go_on(change, now):
 	for voice in _voices:
 		var is_sting = voice.get("is_sting", false)
@@ -459,7 +459,7 @@ func _set_gains(voice, now):
 		voice["players"][i].volume_db = max(to_db(max(gain * share, 1e-6)), SILENT_DB)
 
 
-# The amplitudes of that many layers at an intensity: the first always sounds.
+# The amplitudes of some layers at an intensity; the first one always sounds.
 func spread(level, layers):
 	var upper = max(layers - 1, 1)
 	var gains = []
@@ -513,7 +513,7 @@ func _scenes():
 	return scenes
 
 
-# Let a scene's music go on at a place of a save game; the file may be shorter by now.
+# Continue a scene's music at a position of a save game; the file may be shorter now.
 func _keep(scene, place):
 	var track = _named(place["track"])
 	if track != null:
@@ -546,7 +546,7 @@ func _is_number(value):
 	return typeof(value) == TYPE_INT or typeof(value) == typeof(1.0)
 
 
-# What a name that there is not may mean: the nearest of these, or one of all.
+# A hint for an unknown name: the nearest of these, or the names that there are.
 func _meant(name, names):
 	var best = ""
 	var least = -1
@@ -562,7 +562,7 @@ func _meant(name, names):
 	return "there are: " + all
 
 
-# How many letters differ between two words, or are in one of them alone.
+# The edit distance of two words: letters to change, insert or remove.
 func _distance(one, other):
 	var row = range(other.length() + 1)
 	for i in range(one.length()):
@@ -614,7 +614,7 @@ func _wrapped(track, sample):
 	return track["loop_start"] + fmod(sample - track["loop_start"], track["loop_length"])
 
 
-# Where the stretch of equal bars around a sample begins, its first bar, and a bar's length.
+# The run of equal bars around a sample: its start, its first bar, and the length of a bar.
 func _grid(track, sample):
 	if track["loops"]:
 		if sample < track["loop_start"]:
@@ -633,7 +633,7 @@ func _root(track):
 	return track["name"] if track["like"] == "" else track["like"]
 
 
-# The sample of a track as far into the same bar as another is at a sample of its file.
+# The sample of a track in the same bar, and as far into it, as another's.
 func _same_place(track, other, sample):
 	var grid = _grid(other, sample)
 	var bars = grid[1] + (sample - grid[0]) / grid[2]
@@ -669,7 +669,7 @@ func _ms_to_line(when):
 			/ _current["track"]["rate"]))
 
 
-# Samples from one of the file to the next beat, bar or section of it.
+# The number of samples from one of the file to the next beat, bar or section of it.
 func samples_to_line(track, sample, when):
 	if not track["loops"] and sample >= track["samples"]:
 		return 0
