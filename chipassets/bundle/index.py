@@ -195,11 +195,17 @@ class LinkEntry(_Entry):
 
 
 class CartridgeEntry(_Entry):
-    """The size of a track on a cartridge, without the player."""
+    """The size of a track on a cartridge, without the player, and what the player takes to play it.
+
+    Clocks are the processor's in a frame, without a hook: None for a track that is too large for it
+    to address, and in older bundles.
+    """
 
     bytes: _Count
     samples: bool
     """Whether it plays samples, which the cartridge holds once for all tracks."""
+    clocks_mean: _Count | None = None
+    clocks_most: _Count | None = None
 
 
 class TrackEntry(_Entry):

@@ -7,6 +7,7 @@ returns the content; it raises ValueError, with the offset or line, for an inval
 from __future__ import annotations
 
 from chipassets.chipfiles.cartridge import (
+    FRAME_CLOCKS,
     cartridge_files,
     cartridge_song,
     encode_cartridge,
@@ -31,6 +32,7 @@ from chipassets.chipfiles.uge import encode_uge
 from chipassets.chipfiles.vgm import VgmFile, VgmTags, decode_vgm, encode_vgm
 
 __all__ = [
+    "FRAME_CLOCKS",
     "ChipFile",
     "FtModule",
     "GbsFile",

@@ -40,20 +40,20 @@ sta .. 85 95 8D 9D 99 81 91
 stx .. 86 96 8E .. .. .. ..
 sty .. 84 94 8C .. .. .. ..
 """
-_OPCODES = {
+OPCODES = {
     (row[0], mode): int(code, 16)
     for row in (line.split() for line in _TABLE.split("\n") if line)
     for mode, code in zip(_MODES, row[1:], strict=True)
     if code != ".."
 }
-_SINGLE = {
+SINGLE = {
     "brk": 0x00, "clc": 0x18, "cld": 0xD8, "cli": 0x58, "clv": 0xB8, "dex": 0xCA, "dey": 0x88,
     "inx": 0xE8, "iny": 0xC8, "nop": 0xEA, "pha": 0x48, "php": 0x08, "pla": 0x68, "plp": 0x28,
     "rti": 0x40, "rts": 0x60, "sec": 0x38, "sed": 0xF8, "sei": 0x78, "tax": 0xAA, "tay": 0xA8,
     "tsx": 0xBA, "txa": 0x8A, "txs": 0x9A, "tya": 0x98,
     "asl a": 0x0A, "lsr a": 0x4A, "rol a": 0x2A, "ror a": 0x6A,
 }  # fmt: skip
-_BRANCHES = {
+BRANCHES = {
     "bcc": 0x90, "bcs": 0xB0, "beq": 0xF0, "bmi": 0x30, "bne": 0xD0, "bpl": 0x10, "bvc": 0x50,
     "bvs": 0x70,
 }  # fmt: skip
@@ -98,21 +98,21 @@ def _lines(source: str) -> Iterator[Line]:
 
 
 def _size(word: str, operand: str, values: Values) -> int:
-    if f"{word} {operand}".strip().lower() in _SINGLE:
+    if f"{word} {operand}".strip().lower() in SINGLE:
         return 1
-    return 2 if word in _BRANCHES else _SIZES[_mode(word, operand, values)[0]]
+    return 2 if word in BRANCHES else _SIZES[_mode(word, operand, values)[0]]
 
 
 def _put(word: str, operand: str, values: Values, here: int) -> bytes:
     """Return the bytes of an instruction at address `here`."""
-    if (single := f"{word} {operand}".strip().lower()) in _SINGLE:
-        return bytes((_SINGLE[single],))
-    if word in _BRANCHES:
+    if (single := f"{word} {operand}".strip().lower()) in SINGLE:
+        return bytes((SINGLE[single],))
+    if word in BRANCHES:
         distance = evaluate(operand, values) - here - 2
-        return bytes((_BRANCHES[word],)) + distance.to_bytes(1, "little", signed=True)
+        return bytes((BRANCHES[word],)) + distance.to_bytes(1, "little", signed=True)
     mode, argument = _mode(word, operand, values)
     value = evaluate(argument, values)
-    return bytes((_OPCODES[word, mode],)) + value.to_bytes(_SIZES[mode] - 1, "little")
+    return bytes((OPCODES[word, mode],)) + value.to_bytes(_SIZES[mode] - 1, "little")
 
 
 def _mode(word: str, operand: str, values: Values) -> tuple[str, str]:
@@ -122,9 +122,9 @@ def _mode(word: str, operand: str, values: Values) -> tuple[str, str]:
         ("w", operand),
     )
     short = {"w": "z", "w,x": "zi", "w,y": "zi" if word in ("ldx", "stx") else ""}.get(mode, "")
-    if (word, short) in _OPCODES and _is_short(argument, values):
+    if (word, short) in OPCODES and _is_short(argument, values):
         mode = short
-    if (word, mode) not in _OPCODES:
+    if (word, mode) not in OPCODES:
         raise ValueError(f"{word} {operand} is not an instruction of the 6502")
     return mode, argument
 

@@ -62,7 +62,7 @@ def _instructions() -> dict[str, bytes]:
     return single
 
 
-_OPCODES = _instructions()
+OPCODES = _instructions()
 _DIRECTIVES = {
     "ds": "reserve", "db": "bytes", "dw": "words", "else": "else", "endc": "end", "export": "pass",
 }  # fmt: skip
@@ -109,13 +109,13 @@ def _lines(source: str) -> Iterator[Line]:
 def _size(word: str, operand: str, values: Values) -> int:
     del values
     text, hole, _ = _shape(word, operand)
-    return len(_OPCODES[text]) + {"n": 1, "e": 1, "w": 2, "": 0}[hole]
+    return len(OPCODES[text]) + {"n": 1, "e": 1, "w": 2, "": 0}[hole]
 
 
 def _put(word: str, operand: str, values: Values, here: int) -> bytes:
     """Return the bytes of an instruction at address `here`."""
     text, hole, argument = _shape(word, operand)
-    code = _OPCODES[text]
+    code = OPCODES[text]
     if not hole:
         return code
     value = _value(argument, values)
@@ -144,7 +144,7 @@ def _shape(word: str, operand: str) -> tuple[str, str, str]:
     """
     parts = [part.strip() for part in operand.split(",")] if operand else []
     plain = f"{word} {','.join(part.lower() for part in parts)}".strip()
-    if plain in _OPCODES:
+    if plain in OPCODES:
         return plain, "", ""
     for place, part in enumerate(parts):
         if part.lower() in _REGISTERS:
@@ -155,6 +155,6 @@ def _shape(word: str, operand: str) -> tuple[str, str, str]:
             shaped = [p.lower() for p in parts]
             shaped[place] = f"[{hole}]" if inside else hole
             text = f"{word} {','.join(shaped)}"
-            if text in _OPCODES:
+            if text in OPCODES:
                 return text, hole, argument
     raise ValueError(f"{word} {operand} is not an instruction of the SM83")

@@ -8,11 +8,23 @@ from chipassets.chips.chipsong import Dropped
 
 
 @dataclass(frozen=True, slots=True)
+class Clocks:
+    """What the player takes of the processor's clocks in a frame: the mean of a song, and most."""
+
+    mean: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class OnCartridge:
-    """The size of a song on a cartridge, in bytes, and whether it needs the samples too."""
+    """The size of a song on a cartridge, in bytes, and whether it needs the samples too.
+
+    clocks: None for a song that is too large for the processor to address.
+    """
 
     size: int
     plays_samples: bool
+    clocks: Clocks | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,19 @@ def cartridge_parts(chip: str, index: Index) -> dict[str, int]:
     return parts | dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
 
 
+def cartridge_clocks(index: Index) -> tuple[int, str] | None:
+    """Return the most clocks that the player takes in a frame, and of which track; None if unknown.
+
+    The first track that reaches them is named.
+    """
+    known = [
+        (track.cartridge.clocks_most, track.name)
+        for track in index.tracks
+        if track.cartridge and track.cartridge.clocks_most is not None
+    ]
+    return max(known, key=lambda item: item[0]) if known else None
+
+
 def cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
     """Return warnings about the bundle's cartridge: above its budget, or tracks not on the ROM."""
     entries = {track.name: track.cartridge for track in index.tracks if track.cartridge}

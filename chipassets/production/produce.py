@@ -263,9 +263,14 @@ def _take_entry(take: LockedTake) -> TakeEntry:
 def _cartridge_entry(files: tuple[Encoded, ...]) -> CartridgeEntry | None:
     return next(
         (
-            CartridgeEntry(bytes=file.on_cartridge.size, samples=file.on_cartridge.plays_samples)
+            CartridgeEntry(
+                bytes=found.size,
+                samples=found.plays_samples,
+                clocks_mean=found.clocks.mean if found.clocks else None,
+                clocks_most=found.clocks.most if found.clocks else None,
+            )
             for file in files
-            if file.on_cartridge
+            if (found := file.on_cartridge)
         ),
         None,
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chipassets.bundle import FileEntry, TrackEntry
+from chipassets.bundle import CartridgeEntry, FileEntry, TrackEntry
 from chipassets.report.compare import say_size
 from chipassets.report.evidence import (
     FIGURES,
@@ -231,9 +231,20 @@ def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
         ("Sample rate", f"{entry.sample_rate_hz} Hz, {entry.samples} samples"),
         ("Notes that no voice plays", ", ".join(dropped) or "none"),
         ("Notes that are adapted", ", ".join(adapted) or "none"),
+        *_cartridge_facts(entry.cartridge),
         ("Key of the notes", entry.keys.notes),
         ("Key of the files", entry.keys.audio),
     ]
+
+
+def _cartridge_facts(found: CartridgeEntry | None) -> list[tuple[str, str]]:
+    if found is None:
+        return []
+    said = f"{found.bytes:,} bytes"
+    if found.clocks_mean is not None and found.clocks_most is not None:
+        said += f", the player takes {found.clocks_mean:,} clocks a frame on average"
+        said += f" and at most {found.clocks_most:,}"
+    return [("On a cartridge", said)]
 
 
 def _draw_facts(facts: list[tuple[str, str]]) -> Html:

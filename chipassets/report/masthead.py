@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chipassets.bundle import Index, TrackEntry
-from chipassets.production.cartridge import cartridge_parts
+from chipassets.chipfiles import FRAME_CLOCKS
+from chipassets.production.cartridge import cartridge_clocks, cartridge_parts
 from chipassets.report.card import STATUS_WORDS, draw_change, say_time
 from chipassets.report.compare import bundle_bytes, compare_indices, say_size
 from chipassets.report.html import Html, element
@@ -35,6 +36,12 @@ def _facts(index: Index) -> Iterable[str]:
     if parts := cartridge_parts(index.chip, index):
         player, total = parts["the player"], sum(parts.values())
         yield f"{total:,} bytes on a cartridge, {player:,} of them the player"
+        if most := cartridge_clocks(index):
+            clocks, name = most
+            yield (
+                f"the player takes at most {clocks:,} of a frame's {FRAME_CLOCKS[index.chip]:,} "
+                f"clocks, in {name}"
+            )
     yield f"chip {index.chip}"
     yield f"model {index.model.name}"
     yield f"seed {index.seed}"

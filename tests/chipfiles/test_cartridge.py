@@ -7,22 +7,29 @@ import struct
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from py65.devices.mpu6502 import MPU
 
 from chipassets.arrange import write_registers
 from chipassets.chipfiles import cartridge_files, cartridge_song, encode_cartridge, gather
+from chipassets.chipfiles.asm6502 import BRANCHES, OPCODES, SINGLE
 from chipassets.chipfiles.cartridge import Song, rom_gameboy, rom_nes
 from chipassets.chipfiles.cartridge.blocks import Block, link, place
+from chipassets.chipfiles.cartridge.cpu_6502 import Cpu6502
+from chipassets.chipfiles.cartridge.cpu_sm83 import CpuSm83
 from chipassets.chipfiles.cartridge.songdata import SongData
+from chipassets.chipfiles.result import Clocks
 from chipassets.chips.chipsong import ChipSong
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
 from tests.chipfiles.material import chip_songs, tune
-from tests.chipfiles.test_gbs import dumped
+from tests.chipfiles.test_gbs import dumped, timed
 from tests.laws import share_of_examples
 
 Frames = list[tuple[Write, ...]]
@@ -167,6 +174,75 @@ def test_the_player_has_time() -> None:
     assert sum(clocks) / len(clocks) < 1_500
 
 
+_MANUAL_CLOCKS = {0xCE: 6}
+"""DEC with an absolute address takes 6 clocks (MCS6500 manual, appendix B); py65 counts 3."""
+
+
+@pytest.mark.parametrize("song", [tune(4, 1), tune(2, 0, drums="dmc"), tune(1, None)])
+def test_the_clocks_of_the_nes_are_those_of_another_6502(song: ChipSong) -> None:
+    machine, start, labels = console(song)
+    for code, clocks in _MANUAL_CLOCKS.items():
+        machine.cpu.cycletime = list(machine.cpu.cycletime)
+        machine.cpu.cycletime[code] = clocks
+    machine.call(labels["music_init"], start & 0xFF, start >> 8)
+    spent = []
+    for _ in range(song.frames + 1):
+        before = machine.cpu.processorCycles
+        machine.call(labels["music_play"])
+        spent.append(machine.cpu.processorCycles - before)
+    found = encode_cartridge(song, write_registers(song), "tune").on_cartridge
+    assert found is not None
+    assert found.clocks == Clocks(round(sum(spent) / len(spent)), max(spent))
+
+
+def test_every_instruction_of_the_6502_is_another_ones() -> None:
+    """One after another, from the same registers: the same result, flags, memory and clocks."""
+    rng = np.random.default_rng(5)
+    codes = [code for (name, _), code in OPCODES.items() if name not in ("bit", "jmp", "jsr")]
+    left = {"brk", "cld", "cli", "clv", "php", "plp", "rti", "rts", "sed", "sei", "tsx", "txs"}
+    codes += [code for name, code in SINGLE.items() if name not in left]
+    codes += [code for name, code in BRANCHES.items() if name not in ("bvc", "bvs")]
+    for code in codes:
+        for _ in range(12):
+            memory = bytearray(rng.integers(0, 256, 0x10000, dtype=np.uint8))
+            at = 0x8000 + int(rng.integers(0, 256))
+            memory[at] = code
+            a, x, y, carry, result = (int(value) for value in rng.integers(0, 256, 5))
+            ours = Cpu6502(bytearray(memory))
+            ours.a, ours.x, ours.y, ours.carry, ours.result = a, x, y, carry & 1, result
+            theirs = MPU(memory=bytearray(memory))
+            theirs.a, theirs.x, theirs.y, theirs.pc = a, x, y, at
+            theirs.p = (carry & 1) | (0 if result else 2) | (result & 0x80)
+            following = ours.decode(at)()
+            before = theirs.processorCycles
+            theirs.step()
+            clocks = _MANUAL_CLOCKS.get(code, theirs.processorCycles - before)
+            assert (ours.a, ours.x, ours.y) == (theirs.a, theirs.x, theirs.y), hex(code)
+            assert following == theirs.pc
+            assert ours.carry == theirs.p & 1, hex(code)
+            # The stack pointer starts elsewhere.
+            assert ours.memory[0x200:] == theirs.memory[0x200:], hex(code)
+            assert ours.memory[:0x100] == theirs.memory[:0x100], hex(code)
+            assert ours.clocks == clocks, hex(code)
+            if theirs.p & 2:
+                assert ours.result == 0, hex(code)
+            else:
+                assert ours.result, hex(code)
+                assert ours.result >> 7 == theirs.p >> 7, hex(code)
+
+
+def test_a_program_that_is_not_a_players_is_refused() -> None:
+    endless = bytearray(0x10000)
+    endless[0x8000:0x8003] = bytes((0x4C, 0x00, 0x80))
+    with pytest.raises(ValueError, match="does not return"):
+        Cpu6502(endless).run(0x8000)
+    for cpu in (Cpu6502, CpuSm83):
+        odd = bytearray(0x10000)
+        odd[0x8000] = 0xDB
+        with pytest.raises(ValueError, match="unknown at \\$8000"):
+            cpu(odd).run(0x8000)
+
+
 SONGS = {"first": tune(2, 0), "second-one": tune(2, 0, 130_000), "end": tune(1, None)}
 
 
@@ -302,8 +378,8 @@ def test_a_log_that_the_player_could_not_play_is_refused() -> None:
         encode_cartridge(song, odd, "x")
 
 
-def gameboy_writes(song: ChipSong, tmp_path: Path, count: int) -> Iterator[list[Write]]:
-    """What gbsplay hears of the Game Boy's player, frame by frame."""
+def gameboy_player(song: ChipSong) -> tuple[bytes, dict[str, int], int]:
+    """The player behind a stub at $400 that starts the song, its labels, and the song's address."""
     blocks = cartridge_song(song, write_registers(song), "tune").data.blocks
     stub_size = 11
     player = rom_gameboy.player(hooked=False, start=0x400 + stub_size)
@@ -312,10 +388,20 @@ def gameboy_writes(song: ChipSong, tmp_path: Path, count: int) -> Iterator[list[
     # Off and on: what init writes after that is told apart from the song.
     stub = bytes((0xAF, 0xE0, 0x26, 0x21)) + struct.pack("<H", start) + bytes((0xC3,))
     stub = (stub + struct.pack("<H", player.labels["music_init"])).ljust(stub_size, b"\0")
-    addresses = struct.pack("<HHHH", 0x400, 0x400, player.labels["music_play"], 0xDFFE)
-    header = b"GBS\x01\x01\x01" + addresses + bytes(2) + bytes(96)
+    return stub + code + link(blocks, place(blocks, start)), dict(player.labels), start
+
+
+def gbs_of(song: ChipSong, path: Path) -> None:
+    """Write the player and a song as a GBS."""
+    image, labels, _ = gameboy_player(song)
+    addresses = struct.pack("<HHHH", 0x400, 0x400, labels["music_play"], 0xDFFE)
+    path.write_bytes(b"GBS\x01\x01\x01" + addresses + bytes(2) + bytes(96) + image)
+
+
+def gameboy_writes(song: ChipSong, tmp_path: Path, count: int) -> Iterator[list[Write]]:
+    """What gbsplay hears of the Game Boy's player, frame by frame."""
     path = tmp_path / "tune.gbs"
-    path.write_bytes(header + stub + code + link(blocks, place(blocks, start)))
+    gbs_of(song, path)
     frames: dict[int, list[Write]] = {}
     for number, write in dumped(path, count + 2):
         frames.setdefault(number, []).append(write)
@@ -335,6 +421,68 @@ def test_gbsplay_hears_every_frame_through_the_loop(
     heard[0] = heard[0][heard[0].index(Write(0xFF26, 0x80)) :]
     frames = wanted(write_registers(song), count, ())
     assert heard == [list(writes) for writes in frames]
+
+
+class Noted(bytearray):
+    """A memory that notes what is written to the sound's registers, and when."""
+
+    cpu: CpuSm83
+    writes: list[tuple[int, Write]]
+
+    def __setitem__(self, at: Any, value: Any) -> None:
+        if isinstance(at, int) and 0xFF10 <= at < 0xFF40:
+            self.writes.append((self.cpu.clocks, Write(at, value)))
+        super().__setitem__(at, value)
+
+
+def counted(song: ChipSong, count: int) -> list[list[tuple[int, Write]]]:
+    """What the counting processor writes in each frame, and at which of its clocks."""
+    image, labels, start = gameboy_player(song)
+    memory = Noted(0x10000)
+    memory.writes = []
+    memory[0x400 : 0x400 + len(image)] = image
+    memory.cpu = CpuSm83(memory)
+    memory.cpu.set_pair("hl", start)
+    memory.cpu.run(labels["music_init"])
+    frames = []
+    for _ in range(count):
+        memory.writes = []
+        memory.cpu.run(labels["music_play"])
+        frames.append(memory.writes)
+    return frames
+
+
+@pytest.mark.parametrize(("bars", "loop_start_bar"), [(4, 1), (1, None)])
+def test_the_counting_sm83_writes_every_frame(bars: int, loop_start_bar: int | None) -> None:
+    song = tune(bars, loop_start_bar, chip="gameboy")
+    heard = [tuple(write for _, write in frame) for frame in counted(song, song.frames)]
+    assert heard == list(write_registers(song).frames)
+    found = encode_cartridge(song, write_registers(song), "tune").on_cartridge
+    assert found is not None
+    assert found.clocks is not None
+    assert 1_000 < found.clocks.mean < found.clocks.most < 70_224 / 4
+
+
+@pytest.mark.skipif(not shutil.which("gbsplay"), reason="gbsplay is not installed")
+def test_the_clocks_of_the_gameboy_are_gbsplays(tmp_path: Path) -> None:
+    """Between any two writes of a frame."""
+    song = tune(4, 1, chip="gameboy")
+    gbs_of(song, tmp_path / "tune.gbs")
+    heard = timed(tmp_path / "tune.gbs", song.frames)
+    frames = counted(song, song.frames)
+    flat = [(n, clock, write) for n, frame in enumerate(frames) for clock, write in frame]
+    first = next(n for n, (_, write) in enumerate(heard) if n and write == Write(0xFF26, 0x80))
+    start = next(n for n, item in enumerate(flat) if item[2] == Write(0xFF26, 0x80))
+    pairs = list(zip(heard[first:], flat[start:], strict=False))
+    assert len(pairs) > 300
+    assert all(theirs[1] == ours[2] for theirs, ours in pairs)
+    gaps = [
+        (later[0][0] - sooner[0][0], later[1][1] - sooner[1][1])
+        for sooner, later in pairwise(pairs)
+        if sooner[1][0] == later[1][0]
+    ]
+    assert len(gaps) > 200
+    assert all(theirs == ours for theirs, ours in gaps)
 
 
 def test_the_gameboy_rom_has_a_header_that_adds_up() -> None:

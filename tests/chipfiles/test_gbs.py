@@ -33,25 +33,31 @@ def test_logs_come_back(log: RegisterLog) -> None:
     assert decode_gbs(one(log)).logs == (log,)
 
 
-def dumped(path: Path, frames: int, song: int = 1) -> list[tuple[int, Write]]:
-    """The writes that gbsplay sees within so many calls of play, each with the call's number."""
+def timed(path: Path, frames: int, song: int = 1) -> list[tuple[int, Write]]:
+    """The writes to the sound's registers that gbsplay sees, and the clock of each."""
     seconds = str(frames * FRAME_CLOCKS // CLOCK_HZ + 2)
     command = ["gbsplay", "-o", "iodumper", "-t", seconds, "-T", "0", "-q", str(path)]
     text = subprocess.run(
         [*command, str(song), str(song)], check=True, capture_output=True, text=True
     ).stdout
     lines = [line.split() for line in text.split("subsong")[-1].splitlines()[1:]]
-    now, first = 0, None
+    now = 0
     found: list[tuple[int, Write]] = []
     for clocks, pair in (line for line in lines if len(line) == 2):
         now += int(clocks, 16)
         address, value = (int(part, 16) for part in pair.split("="))
         if 0xFF10 <= address < 0xFF40:
-            first = now if first is None and found else first
-            frame = 0 if first is None else (now - first + 2_000) // FRAME_CLOCKS
-            found.append((frame, Write(address, value)))
-    assert found[0][1] == Write(0xFF26, 0), "init switches the chip off"
-    return [item for item in found[1:] if item[0] < frames]
+            found.append((now, Write(address, value)))
+    return found
+
+
+def dumped(path: Path, frames: int, song: int = 1) -> list[tuple[int, Write]]:
+    """The writes that gbsplay sees within so many calls of play, each with the call's number."""
+    (_, off), *found = timed(path, frames, song)
+    assert off == Write(0xFF26, 0), "init switches the chip off"
+    first = found[0][0] if found else 0
+    numbered = [((now - first + 2_000) // FRAME_CLOCKS, write) for now, write in found]
+    return [item for item in numbered if item[0] < frames]
 
 
 @pytest.mark.skipif(not shutil.which("gbsplay"), reason="gbsplay is not installed")

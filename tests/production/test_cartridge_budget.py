@@ -9,7 +9,11 @@ import pytest
 from chipassets.bundle import CartridgeEntry, Index
 from chipassets.chipfiles import player_bytes, sample_bytes
 from chipassets.plan.trackplan import BuildPlan
-from chipassets.production.cartridge import cartridge_parts, cartridge_warnings
+from chipassets.production.cartridge import (
+    cartridge_clocks,
+    cartridge_parts,
+    cartridge_warnings,
+)
 
 
 def index_with(sizes: dict[str, tuple[int, bool]]) -> Index:
@@ -55,6 +59,16 @@ def test_the_report_says_what_the_music_takes() -> None:
     assert list(parts) == ["the player", "samples", "boss", "town"]
     assert parts["the player"] == player_bytes("nes")
     assert cartridge_parts("nes", Index.model_construct(tracks=[])) == {}
+
+
+def test_the_report_says_which_track_takes_most_clocks() -> None:
+    made = [("town", 2_000), ("boss", 4_500), ("credits", None), ("title", 4_500)]
+    tracks = [
+        _Track(name, CartridgeEntry(bytes=1, samples=False, clocks_mean=most, clocks_most=most))
+        for name, most in made
+    ]
+    assert cartridge_clocks(Index.model_construct(tracks=tracks)) == (4_500, "boss")
+    assert cartridge_clocks(index_with({"town": (2_000, False)})) is None
 
 
 def test_what_the_rom_has_no_room_for_is_said() -> None:

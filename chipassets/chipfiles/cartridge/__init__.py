@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chipassets.chipfiles.cartridge.album import Album, Song
+from chipassets.chipfiles.cartridge.clocks import FRAME_CLOCKS
 from chipassets.chipfiles.cartridge.files import (
     cartridge_files,
     cartridge_song,
@@ -14,6 +15,7 @@ from chipassets.chipfiles.cartridge.files import (
 )
 
 __all__ = [
+    "FRAME_CLOCKS",
     "Album",
     "Song",
     "cartridge_files",

@@ -9,6 +9,7 @@ from chipassets.chipfiles.assembling import Program
 from chipassets.chipfiles.cartridge import rom_gameboy, rom_nes
 from chipassets.chipfiles.cartridge.album import Album, Song, label_of, source
 from chipassets.chipfiles.cartridge.blocks import Block
+from chipassets.chipfiles.cartridge.clocks import count_clocks
 from chipassets.chipfiles.cartridge.songdata import SongData, song_data
 from chipassets.chipfiles.result import ChipFile, OnCartridge
 from chipassets.chips.chipsong import ChipSong
@@ -60,8 +61,10 @@ def encode_cartridge(song: ChipSong, log: RegisterLog, name: str) -> ChipFile:
     """
     made = cartridge_song(song, log, name)
     text = _ROMS[song.chip].song_source(made)
+    # The frame after the last one writes the loop's start again, or the silence after the end.
+    clocks = count_clocks(made, song.chip, len(log.frames) + 1)
     return ChipFile(
-        text.encode("ascii"), on_cartridge=OnCartridge(made.data.size, made.plays_samples)
+        text.encode("ascii"), on_cartridge=OnCartridge(made.data.size, made.plays_samples, clocks)
     )
 
 

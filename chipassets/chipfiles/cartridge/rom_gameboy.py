@@ -23,7 +23,7 @@ from chipassets.chipfiles.cartridge.album import (
 from chipassets.chipfiles.cartridge.blocks import RGBDS, Block, link, place, text
 from chipassets.chipfiles.text import to_ascii
 
-_INTERRUPT, _ENTRY, _START, _END = 0x40, 0x100, 0x150, 0x8000
+_INTERRUPT, _ENTRY, START, END = 0x40, 0x100, 0x150, 0x8000
 _MEMORY = 0xC000
 _NAME_LETTERS = 20
 _TITLE, _TITLE_LETTERS, _CHECK, _SUM = 0x134, 15, 0x14D, 0x14E
@@ -33,7 +33,7 @@ CONFIGURATION = ""
 
 
 @cache
-def player(*, hooked: bool, start: int = _START) -> Program:
+def player(*, hooked: bool, start: int = START) -> Program:
     """Return the player at an address, with or without its hook."""
     constants = {HOOKED: 1, "music_hook": start} if hooked else {}
     return assemble(source("player_gameboy"), _origins(start, _MEMORY), constants)
@@ -52,15 +52,15 @@ def _programs(names: Mapping[str, int]) -> tuple[Program, Program]:
         for n, v in first.labels.items()
         if n.startswith("music_") and n != "music_hook" and "." not in n
     }
-    origins = _origins(_START + code, _MEMORY + memory)
+    origins = _origins(START + code, _MEMORY + memory)
     program = assemble(source("rom_gameboy"), origins, {**entries, **names})
     hook = {HOOKED: 1, "music_hook": program.labels["music_hook"]}
-    return assemble(source("player_gameboy"), _origins(_START, _MEMORY), hook), program
+    return assemble(source("player_gameboy"), _origins(START, _MEMORY), hook), program
 
 
 @cache
 def _code_size() -> int:
-    anywhere = dict.fromkeys(("songs", "names", "game_name", "font"), _START)
+    anywhere = dict.fromkeys(("songs", "names", "game_name", "font"), START)
     return sum(len(part.segments["ROM0"]) for part in _programs({**anywhere, "SONGS": 1}))
 
 
@@ -71,19 +71,19 @@ def _tables(album: Album) -> list[Block]:
 def fits(album: Album) -> bool:
     """Return whether the album fits the ROM; there is only one region."""
     size = sum(block.size for block in (*_tables(album), *blocks_of(album.low)))
-    return not album.high and _START + _code_size() + size <= _END
+    return not album.high and START + _code_size() + size <= END
 
 
 def rom(album: Album) -> bytes:
     """Return the album as a ROM's bytes."""
     blocks = [*_tables(album), *blocks_of(album.low)]
-    labels = place(blocks, _START + _code_size())
+    labels = place(blocks, START + _code_size())
     own, program = _programs({**labels, "SONGS": len(album.songs)})
-    image = bytearray(_END)
+    image = bytearray(END)
     for at, data in (
         (_INTERRUPT, program.segments["ROM0[$40]"]),
         (_ENTRY, program.segments["ROM0[$100]"]),
-        (_START, own.segments["ROM0"] + program.segments["ROM0"] + link(blocks, labels)),
+        (START, own.segments["ROM0"] + program.segments["ROM0"] + link(blocks, labels)),
     ):
         image[at : at + len(data)] = data
     title = to_ascii(album.title).upper()[:_TITLE_LETTERS].encode("ascii")

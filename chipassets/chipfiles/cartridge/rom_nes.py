@@ -23,7 +23,7 @@ from chipassets.chipfiles.cartridge.album import (
 from chipassets.chipfiles.cartridge.blocks import CA65, Block, link, place, text
 from chipassets.chips import dmcbank
 
-_START, _SAMPLES, _VECTORS = 0x8000, 0xC000, 0xFFFA
+START, _SAMPLES, _VECTORS = 0x8000, 0xC000, 0xFFFA
 _ZERO_PAGE, _MEMORY = 0x0000, 0x0300
 _CHARACTERS = 0x2000
 _NAME_LETTERS = 24
@@ -55,8 +55,8 @@ SEGMENTS {
 @cache
 def player(*, hooked: bool) -> Program:
     """Return the player at $8000, with or without its hook."""
-    constants = {HOOKED: 1, "music_hook": _START} if hooked else {}
-    return assemble(source("player_nes"), _origins(_START, _ZERO_PAGE, _MEMORY), constants)
+    constants = {HOOKED: 1, "music_hook": START} if hooked else {}
+    return assemble(source("player_nes"), _origins(START, _ZERO_PAGE, _MEMORY), constants)
 
 
 def _origins(code: int, zero_page: int, memory: int) -> dict[str, int]:
@@ -69,20 +69,18 @@ def _programs(names: Mapping[str, int]) -> tuple[Program, Program]:
     """Return player and program, given the addresses of what the program reads."""
     first = player(hooked=True)
     sizes = (len(first.segments[name]) for name in ("CODE", "ZEROPAGE", "BSS"))
-    places = (
-        start + size for start, size in zip((_START, _ZERO_PAGE, _MEMORY), sizes, strict=True)
-    )
+    places = (start + size for start, size in zip((START, _ZERO_PAGE, _MEMORY), sizes, strict=True))
     entries = {
         n: v for n, v in first.labels.items() if n.startswith("music_") and n != "music_hook"
     }
     program = assemble(source("rom_nes"), _origins(*places), {**entries, **names})
     hook = {HOOKED: 1, "music_hook": program.labels["music_hook"]}
-    return assemble(source("player_nes"), _origins(_START, _ZERO_PAGE, _MEMORY), hook), program
+    return assemble(source("player_nes"), _origins(START, _ZERO_PAGE, _MEMORY), hook), program
 
 
 @cache
 def _code_size() -> int:
-    anywhere = dict.fromkeys(("songs", "names", "game_name"), _START)
+    anywhere = dict.fromkeys(("songs", "names", "game_name"), START)
     return sum(len(part.segments["CODE"]) for part in _programs({**anywhere, "SONGS": 1}))
 
 
@@ -98,17 +96,17 @@ def fits(album: Album) -> bool:
     """Return whether the album fits the ROM."""
     low = _code_size() + sum(block.size for block in _low(album))
     high = sum(block.size for block in (*_samples(album.songs), *blocks_of(album.high)))
-    return low <= _SAMPLES - _START and high <= _VECTORS - _SAMPLES
+    return low <= _SAMPLES - START and high <= _VECTORS - _SAMPLES
 
 
 def rom(album: Album) -> bytes:
     """Return the album as an iNES file."""
     low, high = _low(album), [*_samples(album.songs), *blocks_of(album.high)]
-    labels = place(low, _START + _code_size()) | place(high, _SAMPLES)
+    labels = place(low, START + _code_size()) | place(high, _SAMPLES)
     own, program = _programs({**labels, "SONGS": len(album.songs)})
     image = own.segments["CODE"] + program.segments["CODE"] + link(low, labels)
-    image = image.ljust(_SAMPLES - _START, b"\0") + link(high, labels)
-    image = image.ljust(_VECTORS - _START, b"\0") + program.segments["VECTORS"]
+    image = image.ljust(_SAMPLES - START, b"\0") + link(high, labels)
+    image = image.ljust(_VECTORS - START, b"\0") + program.segments["VECTORS"]
     return program.segments["HEADER"] + image + _characters().ljust(_CHARACTERS, b"\0")
 
 
