@@ -7,7 +7,9 @@ it states them. What composing decides is in the composed goldens, under its ver
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import re
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -20,10 +22,14 @@ import pytest
 from tests.conftest import Golden
 
 MODULES = (
-    "arrange.articulation", "arrange.balance", "arrange.drum_table", "arrange.dynamics",
-    "arrange.expression", "render.envelope", "render.filters", "render.loudness",
-    "render.room", "render.sequencer", "runtime.balance", "runtime.director", "runtime.rules",
-    "runtime.saved", "selection.craft", "selection.moods", "selection.takes",
+    "arrange.arpeggio", "arrange.articulation", "arrange.balance", "arrange.bank",
+    "arrange.drum_table", "arrange.drum_voice", "arrange.dspenvelope", "arrange.dynamics",
+    "arrange.expression", "arrange.gameboy_registers", "arrange.lines", "arrange.nes_registers",
+    "arrange.note_loudness", "arrange.parts", "arrange.snes_registers", "chips.dmcbank",
+    "chips.profiles", "originality.check", "plan.presets", "render.envelope", "render.filters",
+    "render.loudness", "render.room", "render.sequencer", "runtime.balance", "runtime.director",
+    "runtime.rules", "runtime.saved", "selection.craft", "selection.moods", "selection.takes",
+    "units",
 )  # fmt: skip
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
@@ -58,8 +64,16 @@ def said(value: object) -> str:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_what_a_module_states_is_what_it_stated(name: str, golden: Golden) -> None:
-    module = vars(importlib.import_module(f"chipassets.{name}"))
-    stated = {key: value for key, value in module.items() if CONSTANT.fullmatch(key)}
+    module = importlib.import_module(f"chipassets.{name}")
+    own = {
+        target.id
+        for node in ast.parse(inspect.getsource(module)).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for place in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        for target in ast.walk(place)
+        if isinstance(target, ast.Name) and CONSTANT.fullmatch(target.id)
+    }
+    stated = {key: getattr(module, key) for key in own}
     lines = [line for key, value in sorted(stated.items()) for line in lines_of(value, key)]
     assert lines
     golden(f"tables/{name}.txt", "\n".join(lines) + "\n")

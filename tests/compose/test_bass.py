@@ -10,6 +10,7 @@ import pytest
 
 from chipassets.compose import ideas, piece
 from chipassets.compose.bass import compose_bass, pattern_of
+from chipassets.compose.bass_asked import _walk
 from chipassets.compose.context import Context
 from chipassets.compose.material import Material
 from chipassets.compose.planning import plan_piece
@@ -135,3 +136,24 @@ def test_where_a_primer_plays_alone_there_is_no_bass(make_plan: MakePlan) -> Non
 def test_without_material_the_bass_holds_its_roots(make_plan: MakePlan) -> None:
     context = without_entries(context_in(make_plan(bars=8), material=Material((), (), 0)))
     assert len(compose_bass(context)) >= 8
+
+
+def test_a_walking_bass_comes_to_the_next_root_from_the_side_where_it_is(
+    make_plan: MakePlan,
+) -> None:
+    table = context_of(make_plan, "walking").harmony.table
+    key, chord = Key(0, "major"), 0
+    root = 36 + int(table.bass[chord])
+    sides = set()
+    for target in range(root - 5, root + 8):
+        *_, before, last = _walk(table, chord, root, target, 3, key, rises=True)
+        assert last % 12 in table.scale(chord)
+        assert last != before
+        assert 1 <= abs(last - target) <= 2
+        # From the next root's own pitch it goes below, to come back up.
+        side = 1 if before > target else -1
+        beside = {target + side, target + 2 * side} - {before}
+        if any(pitch % 12 in table.scale(chord) for pitch in beside):
+            assert last in beside
+            sides.add((before > target) - (before < target))
+    assert sides == {-1, 0, 1}
