@@ -1,8 +1,8 @@
-/** What the page shows and hears of its reader: playheads, filters, pointer and keys. */
+/** The page's view and its input: playheads, filters, pointer and keys. */
 (function () {
   "use strict";
 
-  /** The elements of the page. It is always whole: one that is missing is a fault of the report. */
+  /** Finds elements of the page. A missing one is a fault of the report, and throws. */
 
   /**
    * @param {string} selector
@@ -547,8 +547,8 @@
     /**
      * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
      * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
-     * track starts at once and at full level. A track that is still fading out turns round and
-     * goes on, unless it is to jump ({isJump}); a variant of what sounds goes on in the same bar;
+     * track starts at once and at full level. A track that is still fading out fades in again,
+     * unless it is to jump ({isJump}); a variant of what sounds continues in the same bar;
      * others start at `fromSample`.
      * @param {Track | null} track
      * @param {string} scene
@@ -600,7 +600,7 @@
     }
 
     /**
-     * Let a scene's music be left at a sample of a track, as if it had been played up to there.
+     * Set the position at which a scene's music was left, as if it had been played up to there.
      * @param {string} scene
      * @param {Track} track
      * @param {number} sample
@@ -907,7 +907,7 @@
     }
   }
 
-  /** One track of the page at a time, with sound from the player. Shows nothing itself. */
+  /** Plays one track of the page at a time through the player. Shows nothing itself. */
 
 
   const FADE_SECONDS = 0.03;
@@ -945,7 +945,7 @@
     }
 
     /**
-     * Where a track is, in samples since its start: it may have gone round its loop.
+     * A track's position, in samples from its start, counted on through the passes of its loop.
      * @param {string} id
      */
     position(id) {
@@ -954,7 +954,7 @@
     }
 
     /**
-     * Whether this very track sounds.
+     * Whether this track plays.
      * @param {string} id
      */
     sounds(id) {
@@ -962,7 +962,7 @@
     }
 
     /**
-     * Sound from a sample on, with a crossfade from whatever sounded.
+     * Play from a sample on, with a crossfade from what played.
      * @param {string} id
      * @param {number} [sample]
      */
@@ -992,8 +992,8 @@
     }
 
     /**
-     * Go over to another take of the same music at the next bar line, into the bar that comes there.
-     * In silence it starts where this one is.
+     * Change to another take of the same music at the next bar line, in the same bar.
+     * In silence it starts at this one's position.
      * @param {string} id
      */
     async switchTo(id) {
@@ -1025,7 +1025,7 @@
     }
 
     /**
-     * Load a track anew when it plays the next time, because it is another one under its name.
+     * Load a track again when it next plays, because its id now stands for other music.
      * @param {string} id
      */
     forget(id) {
@@ -1044,7 +1044,7 @@
       return bar < this.tracks[id].bars ? barSample(this.tracks[id], bar) : 0;
     }
 
-    /** Be silent, and keep the place. */
+    /** Stop, and keep the position. */
     pause() {
       this._asked += 1;
       this._remember();
@@ -1055,7 +1055,7 @@
     }
 
     /**
-     * Be at a sample; what sounds goes on from there.
+     * Move to a sample; what plays continues from there.
      * @param {string} id
      * @param {number} sample
      */
@@ -1071,7 +1071,7 @@
     }
 
     /**
-     * Make this the track that the keys are about, unless another sounds.
+     * Make this the track that keys control, unless another one plays.
      * @param {string} id
      */
     choose(id) {
@@ -1082,7 +1082,7 @@
     }
 
     /**
-     * 0 to 1, as a slider stands: loudness is nearer to its square.
+     * Set the volume from a slider's 0 to 1; its square is nearer to the perceived loudness.
      * @param {number} level
      */
     setVolume(level) {
@@ -1091,7 +1091,7 @@
       this._master.gain.setTargetAtTime(this._volume, this._master.context.currentTime, 0.01);
     }
 
-    /** The mixer: browsers want a click before there is one. */
+    /** The mixer, created at the first use: browsers require a click before. */
     _open() {
       if (this._mixer) return this._mixer;
       const context = openContext({ tracks: Object.values(this.tracks) });
@@ -1133,7 +1133,7 @@
       setTimeout(() => mixer.sweep([]), 4 * FADE_SECONDS * 1000);
     }
 
-    /** Keep where the sounding track is. */
+    /** Store the position of the track that plays. */
     _remember() {
       if (!this._voice || !this._mixer || !this.active) return;
       const { timeline, context } = this._mixer;
@@ -1154,14 +1154,14 @@
     }
   }
 
-  /** Filters by scene, mood and status: which tracks are shown, of a page of cards or of rows alone. */
+  /** Filters by scene, mood and status for a page of cards, or of table rows alone. */
 
 
   const KINDS = ["scene", "mood", "status"];
 
   const chips = all("[data-filter]");
   const rows = new Map(all("[data-row]").map((row) => [row.dataset.row, row]));
-  /** Of many tracks a page has the table alone, and its rows are what is filtered. */
+  /** The filtered elements: cards, or the rows of a page that has the table alone. */
   const filtered = all(".track").length ? all(".track") : [...rows.values()];
 
   /** @param {HTMLElement} chip */
@@ -1174,7 +1174,7 @@
   }
 
   /**
-   * What a track has of a kind of filter.
+   * The track's words for a kind of filter.
    * @param {HTMLElement} track
    * @param {string} kind
    */
@@ -1208,7 +1208,7 @@
   }
 
   /**
-   * A link to a track that a filter hides: the reader wants the track, not the filter.
+   * Clear the filters when a link leads to a track that they hide.
    * @param {string} hash
    */
   function reveal(hash) {
@@ -1222,7 +1222,7 @@
     filter();
   }
 
-  /** Let chips, the button that clears them, and links to tracks do what they say. */
+  /** Add the listeners of the chips, of the button that clears them, and of links to tracks. */
   function connectFilters() {
     for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
     byId("clear").addEventListener("click", () => {
@@ -1258,7 +1258,7 @@
   if (matchMedia("(hover: none)").matches) byId("where").textContent = "Tap a track or its notes";
 
   /**
-   * The bytes of a track's file, which the page holds.
+   * The bytes of a track's file, which is embedded in the page.
    * @param {string} id
    */
   function readAudio(id) {
@@ -1362,7 +1362,7 @@
   // ---- Moving about ------------------------------------------------------------------------
 
   /**
-   * Before and after of one track change over where they are: the ear compares one bar.
+   * Switch between the old and the new version of a track at the same position.
    * @param {string} id
    */
   function twinPosition(id) {
@@ -1400,7 +1400,7 @@
   }
 
   /**
-   * Play another of the tracks that are shown.
+   * Play the next or previous of the visible tracks.
    * @param {number} offset
    */
   function other(offset) {

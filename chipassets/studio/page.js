@@ -5,7 +5,7 @@
 (function () {
   "use strict";
 
-  /** The elements of the page. It is always whole: one that is missing is a fault of the report. */
+  /** Finds elements of the page. A missing one is a fault of the report, and throws. */
 
   /**
    * @param {string} selector
@@ -550,8 +550,8 @@
     /**
      * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
      * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
-     * track starts at once and at full level. A track that is still fading out turns round and
-     * goes on, unless it is to jump ({isJump}); a variant of what sounds goes on in the same bar;
+     * track starts at once and at full level. A track that is still fading out fades in again,
+     * unless it is to jump ({isJump}); a variant of what sounds continues in the same bar;
      * others start at `fromSample`.
      * @param {Track | null} track
      * @param {string} scene
@@ -603,7 +603,7 @@
     }
 
     /**
-     * Let a scene's music be left at a sample of a track, as if it had been played up to there.
+     * Set the position at which a scene's music was left, as if it had been played up to there.
      * @param {string} scene
      * @param {Track} track
      * @param {number} sample
@@ -910,7 +910,7 @@
     }
   }
 
-  /** One track of the page at a time, with sound from the player. Shows nothing itself. */
+  /** Plays one track of the page at a time through the player. Shows nothing itself. */
 
 
   const FADE_SECONDS = 0.03;
@@ -948,7 +948,7 @@
     }
 
     /**
-     * Where a track is, in samples since its start: it may have gone round its loop.
+     * A track's position, in samples from its start, counted on through the passes of its loop.
      * @param {string} id
      */
     position(id) {
@@ -957,7 +957,7 @@
     }
 
     /**
-     * Whether this very track sounds.
+     * Whether this track plays.
      * @param {string} id
      */
     sounds(id) {
@@ -965,7 +965,7 @@
     }
 
     /**
-     * Sound from a sample on, with a crossfade from whatever sounded.
+     * Play from a sample on, with a crossfade from what played.
      * @param {string} id
      * @param {number} [sample]
      */
@@ -995,8 +995,8 @@
     }
 
     /**
-     * Go over to another take of the same music at the next bar line, into the bar that comes there.
-     * In silence it starts where this one is.
+     * Change to another take of the same music at the next bar line, in the same bar.
+     * In silence it starts at this one's position.
      * @param {string} id
      */
     async switchTo(id) {
@@ -1028,7 +1028,7 @@
     }
 
     /**
-     * Load a track anew when it plays the next time, because it is another one under its name.
+     * Load a track again when it next plays, because its id now stands for other music.
      * @param {string} id
      */
     forget(id) {
@@ -1047,7 +1047,7 @@
       return bar < this.tracks[id].bars ? barSample(this.tracks[id], bar) : 0;
     }
 
-    /** Be silent, and keep the place. */
+    /** Stop, and keep the position. */
     pause() {
       this._asked += 1;
       this._remember();
@@ -1058,7 +1058,7 @@
     }
 
     /**
-     * Be at a sample; what sounds goes on from there.
+     * Move to a sample; what plays continues from there.
      * @param {string} id
      * @param {number} sample
      */
@@ -1074,7 +1074,7 @@
     }
 
     /**
-     * Make this the track that the keys are about, unless another sounds.
+     * Make this the track that keys control, unless another one plays.
      * @param {string} id
      */
     choose(id) {
@@ -1085,7 +1085,7 @@
     }
 
     /**
-     * 0 to 1, as a slider stands: loudness is nearer to its square.
+     * Set the volume from a slider's 0 to 1; its square is nearer to the perceived loudness.
      * @param {number} level
      */
     setVolume(level) {
@@ -1094,7 +1094,7 @@
       this._master.gain.setTargetAtTime(this._volume, this._master.context.currentTime, 0.01);
     }
 
-    /** The mixer: browsers want a click before there is one. */
+    /** The mixer, created at the first use: browsers require a click before. */
     _open() {
       if (this._mixer) return this._mixer;
       const context = openContext({ tracks: Object.values(this.tracks) });
@@ -1136,7 +1136,7 @@
       setTimeout(() => mixer.sweep([]), 4 * FADE_SECONDS * 1000);
     }
 
-    /** Keep where the sounding track is. */
+    /** Store the position of the track that plays. */
     _remember() {
       if (!this._voice || !this._mixer || !this.active) return;
       const { timeline, context } = this._mixer;
@@ -1157,7 +1157,7 @@
     }
   }
 
-  /** Elements that are made, and lists that are made anew without the focus getting lost. */
+  /** Creates elements, and renews lists without losing the focus. */
 
   /** @typedef {string | Node | null | undefined} Child */
   /** @typedef {Record<string, string | number | boolean | null | ((event: Event) => void)>} Props */
@@ -1181,7 +1181,7 @@
   }
 
   /**
-   * Put children in place of those that an element has; what had the focus has it again.
+   * Replace an element's children; the focused one is focused again.
    * @param {HTMLElement} element
    * @param {...Child} children
    */
@@ -1189,7 +1189,7 @@
     const focused = document.activeElement;
     const key =
       focused instanceof HTMLElement && element.contains(focused) ? focused.dataset.key : undefined;
-    // What is typed and not yet written is typed still.
+    // Text that was typed but not written yet is kept.
     const typed =
       focused instanceof HTMLInputElement && focused.value !== focused.defaultValue
         ? focused.value
@@ -1217,9 +1217,9 @@
     return element;
   }
 
-  /** What the page asks of the program that serves it. */
+  /** The page's requests to the program that serves it. */
 
-  /** An answer that is no: its text, and the mistakes of a manifest, each at its line. */
+  /** A refusal: its text, and the problems of a manifest, each with its line. */
   class Refused extends Error {
     /**
      * @param {string} message
@@ -1267,7 +1267,7 @@
   }
 
   /**
-   * Order something; returns the number of the work, or what was done.
+   * Send an order; returns the number of the job, or what was done.
    * @param {string} path
    * @param {object} [values]
    */
@@ -1300,7 +1300,7 @@
     });
   }
 
-  /** The manifest's text, with what is wrong at its lines, as it is typed. */
+  /** The manifest's text, with its problems at their lines while it is typed. */
 
 
   const REST_MS = 400;
@@ -1326,13 +1326,13 @@
       byId("reload").addEventListener("click", () => this._load());
     }
 
-    /** Whether something is typed that is not written. */
+    /** Whether the text has changes that are not written. */
     get isChanged() {
       return this._game !== null && this._text.value !== this._game.text;
     }
 
     /**
-     * The manifest is as the game says; what somebody types here stays.
+     * Show the game's manifest; unwritten changes stay.
      * @param {StudioGame} game
      */
     show(game) {
@@ -1468,7 +1468,7 @@
   /** @param {number} count */
   const mistakes = (count) => (count === 1 ? "1 mistake" : `${count} mistakes`);
 
-  /** Fields for the common keys of a track or of the game: what is typed is written at once. */
+  /** Fields for the common keys of a track or of the game; a change is written at once. */
 
 
   /**
@@ -1545,7 +1545,7 @@
   }
 
   /**
-   * Buttons that put a word into the list of a field, or take it out.
+   * Buttons that add a word to the list of a field, or remove it.
    * @param {StudioField} field
    * @param {HTMLInputElement} input
    * @param {() => Promise<void>} save
@@ -1580,7 +1580,7 @@
     );
   }
 
-  /** The lists of the page: tracks, the takes of one, and the work that runs. */
+  /** The lists of the page: tracks, the takes of one track, and running jobs. */
 
 
   /**
@@ -1723,7 +1723,7 @@
   }
 
   /**
-   * What a take measures: a bar for the points of each feature.
+   * The measures of a take: a bar for the points of each feature.
    * @param {HTMLElement} place
    * @param {TakeItem | undefined} item
    */
@@ -1774,7 +1774,7 @@
     );
   }
 
-  /** The piano roll of a take: its notes by voice, bars and sections, and where they lie in time. */
+  /** The piano roll of a take: its notes by voice, bars and sections, and positions in time. */
 
 
   const ROW = 4;
@@ -1783,7 +1783,7 @@
   const COLOURS = 8;
 
   /**
-   * What a take's notes look like, as wide as its bars.
+   * The picture of a take's notes, as wide as its bars.
    * @param {TakeSound} sound
    */
   function drawRoll(sound) {
@@ -1819,7 +1819,7 @@
   }
 
   /**
-   * The names of the sections above the roll, and how far the intro goes.
+   * The names of the sections above the roll, and the end of the intro.
    * @param {TakeSound} sound
    */
   function drawSections(sound) {
@@ -1854,7 +1854,7 @@
   const stepsPerBar = (sound) => 4 * sound.beats_per_bar;
 
   /**
-   * Where a position lies on the roll, from 0 to 1: the file of a track with an intro goes on into
+   * The place of a position on the roll, from 0 to 1: the file of a track with an intro goes on into
    * the second pass of the loop.
    * @param {TakeSound} sound
    * @param {number} sample
@@ -1892,12 +1892,12 @@
   let composing = 0;
   let content = 0;
   let saidNumber = 0;
-  /** What was asked for last: an answer that comes later than the next question is not wanted. */
+  /** The number of the last request: answers to earlier ones are ignored. */
   let asked = 0;
 
   /** @type {Record<string, TakeSound>} */
   const sounds = {};
-  /** Takes by their address: a version or a new plan may give an old name other music. */
+  /** The sound of each take by its address: under a new plan a name may stand for other music. */
   /** @type {Map<string, string>} */
   const labels = new Map();
   const roll = byId("roll");
@@ -1908,7 +1908,7 @@
     failed: (id, why) => tell(`${labels.get(id) || id} cannot be played: ${why}`, true),
   });
 
-  // ---- Telling -----------------------------------------------------------------------------
+  // ---- Messages ----------------------------------------------------------------------------
 
   /**
    * @param {string} text
@@ -1923,7 +1923,7 @@
   }
 
   /**
-   * Do what a click or a key asks for, and tell why where it is refused.
+   * Carry out a click or a key, and show the reason if it is refused.
    * @param {() => Promise<unknown>} run
    */
   async function attempt(run) {
@@ -1936,7 +1936,7 @@
     }
   }
 
-  // ---- What there is -----------------------------------------------------------------------
+  // ---- State -----------------------------------------------------------------------------
 
   async function follow() {
     let revision = 0;
@@ -2098,7 +2098,7 @@
   const labelOf = (name) => item(name)?.label || name;
 
   /**
-   * The address of a take's sound, which is also what playback calls it.
+   * The address of a take's sound, which is also its id in the playback.
    * @param {string} name
    */
   const idOf = (name) => takePath(track, name);
@@ -2127,10 +2127,10 @@
     );
   }
 
-  // ---- A take sounds -----------------------------------------------------------------------
+  // ---- Playback -------------------------------------------------------------------------
 
   /**
-   * What a take sounds like; asked for anew where its music may have changed.
+   * The sound of a take; requested again if its music may have changed.
    * @param {string} name
    */
   async function soundOf(name) {
@@ -2145,7 +2145,7 @@
   }
 
   /**
-   * Show a take; what sounds goes on with it, in the bar where it is.
+   * Show a take; if another one plays, playback continues with this one in the same bar.
    * @param {string} name
    */
   async function choose(name) {
@@ -2219,7 +2219,7 @@
     tell(other ? `Take ${labelOf(take)} is compared with take ${labelOf(other)}` : "No comparison");
   }
 
-  /** The compared take becomes the one that is shown, and sounds from the next bar line on. */
+  /** Show the compared take, which plays from the next bar line on. */
   async function swap() {
     if (!other) {
       tell("Choose another take to compare with first: b, or its button Compare", true);
@@ -2285,7 +2285,7 @@
     playback.seek(id, beatSample(sound, Math.floor(target / inBar), target % inBar));
   }
 
-  // ---- What is decided ---------------------------------------------------------------------
+  // ---- Decisions --------------------------------------------------------------------------
 
   /** @param {string} name */
   async function accept(name) {
@@ -2395,7 +2395,7 @@
     "?": () => openKeys(),
   };
 
-  /** The take after the compared one, or after this one: b goes through them all. */
+  /** The take after the compared one, or after this one: the key b goes through all of them. */
   function nextOther() {
     const names = (list?.takes || []).map((one) => one.take);
     const after = names[(names.indexOf(other || take) + 1) % names.length] || "";

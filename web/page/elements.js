@@ -1,4 +1,4 @@
-/** The elements of the page. It is always whole: one that is missing is a fault of the report. */
+/** Finds elements of the page. A missing one is a fault of the report, and throws. */
 
 /**
  * @param {string} selector

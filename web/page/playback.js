@@ -1,4 +1,4 @@
-/** One track of the page at a time, with sound from the player. Shows nothing itself. */
+/** Plays one track of the page at a time through the player. Shows nothing itself. */
 
 import { reasonOf } from "../player/errors.js";
 import { barAndBeat, barSample, isOver } from "../player/lines.js";
@@ -39,7 +39,7 @@ export class Playback {
   }
 
   /**
-   * Where a track is, in samples since its start: it may have gone round its loop.
+   * A track's position, in samples from its start, counted on through the passes of its loop.
    * @param {string} id
    */
   position(id) {
@@ -48,7 +48,7 @@ export class Playback {
   }
 
   /**
-   * Whether this very track sounds.
+   * Whether this track plays.
    * @param {string} id
    */
   sounds(id) {
@@ -56,7 +56,7 @@ export class Playback {
   }
 
   /**
-   * Sound from a sample on, with a crossfade from whatever sounded.
+   * Play from a sample on, with a crossfade from what played.
    * @param {string} id
    * @param {number} [sample]
    */
@@ -86,8 +86,8 @@ export class Playback {
   }
 
   /**
-   * Go over to another take of the same music at the next bar line, into the bar that comes there.
-   * In silence it starts where this one is.
+   * Change to another take of the same music at the next bar line, in the same bar.
+   * In silence it starts at this one's position.
    * @param {string} id
    */
   async switchTo(id) {
@@ -119,7 +119,7 @@ export class Playback {
   }
 
   /**
-   * Load a track anew when it plays the next time, because it is another one under its name.
+   * Load a track again when it next plays, because its id now stands for other music.
    * @param {string} id
    */
   forget(id) {
@@ -138,7 +138,7 @@ export class Playback {
     return bar < this.tracks[id].bars ? barSample(this.tracks[id], bar) : 0;
   }
 
-  /** Be silent, and keep the place. */
+  /** Stop, and keep the position. */
   pause() {
     this._asked += 1;
     this._remember();
@@ -149,7 +149,7 @@ export class Playback {
   }
 
   /**
-   * Be at a sample; what sounds goes on from there.
+   * Move to a sample; what plays continues from there.
    * @param {string} id
    * @param {number} sample
    */
@@ -165,7 +165,7 @@ export class Playback {
   }
 
   /**
-   * Make this the track that the keys are about, unless another sounds.
+   * Make this the track that keys control, unless another one plays.
    * @param {string} id
    */
   choose(id) {
@@ -176,7 +176,7 @@ export class Playback {
   }
 
   /**
-   * 0 to 1, as a slider stands: loudness is nearer to its square.
+   * Set the volume from a slider's 0 to 1; its square is nearer to the perceived loudness.
    * @param {number} level
    */
   setVolume(level) {
@@ -185,7 +185,7 @@ export class Playback {
     this._master.gain.setTargetAtTime(this._volume, this._master.context.currentTime, 0.01);
   }
 
-  /** The mixer: browsers want a click before there is one. */
+  /** The mixer, created at the first use: browsers require a click before. */
   _open() {
     if (this._mixer) return this._mixer;
     const context = openContext({ tracks: Object.values(this.tracks) });
@@ -227,7 +227,7 @@ export class Playback {
     setTimeout(() => mixer.sweep([]), 4 * FADE_SECONDS * 1000);
   }
 
-  /** Keep where the sounding track is. */
+  /** Store the position of the track that plays. */
   _remember() {
     if (!this._voice || !this._mixer || !this.active) return;
     const { timeline, context } = this._mixer;

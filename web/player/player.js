@@ -63,7 +63,7 @@ export class Player {
   }
 
   /**
-   * Return to the scene before, whose music continues where it was interrupted.
+   * Leave the scene for the one below, whose music continues where it was interrupted.
    * @param {Options} [options]
    */
   leave(options = {}) {
@@ -122,8 +122,8 @@ export class Player {
   }
 
   /**
-   * Go to this intensity, 0 to 1, at once or at the next line of what plays ({when}): of a
-   * track with layers it decides how many sound. One without plays as it is.
+   * Fade the intensity to 0..1, at once or at the next musical line ({when}): of a
+   * track with layers it decides how many sound. Other tracks are unchanged.
    * @param {number} level
    * @param {{ fadeMs?: number, when?: When }} [options]
    */
@@ -136,7 +136,7 @@ export class Player {
   }
 
   /**
-   * Where the music is, as JSON for a save game: the scenes with their moods, the place of each
+   * The state of the music, as JSON for a save game: the scenes with their moods, the position of each
    * one's music, intensity and ducking. Not the volumes, nor a sting. Python's `state` is the same.
    */
   state() {
@@ -159,7 +159,7 @@ export class Player {
   }
 
   /**
-   * Be where `state` was, in a crossfade. A track that the bundle has no longer gives way to its
+   * Restore a `state` with a crossfade. A track that the bundle no longer has is replaced by its
    * scene's track, from the start. Resolves as `enter` does; throws for what no `state` returned.
    * @param {State} state
    * @param {{ fadeMs?: number }} [options]
@@ -186,7 +186,7 @@ export class Player {
     let wish = { scene: this.director.scene, track, fromSample: 0 };
     if (track) wish.fromSample = this._mixer.timeline.leftAt(wish.scene, track);
     else if (state.playing && named(state.playing.track)) {
-      // The music of another scene went on in one that has none.
+      // A scene without a track keeps the music of the scene before.
       const { scene, track: name, sample } = state.playing;
       wish = { scene, track: named(name), fromSample: sample };
     }
@@ -253,7 +253,7 @@ export class Player {
     if (this._isPaused) await this.context.suspend();
   }
 
-  /** Go on where `pause` stopped. */
+  /** Resume where `pause` stopped. */
   async resume() {
     if (!this._isPaused) return;
     this._isPaused = false;
@@ -262,7 +262,7 @@ export class Player {
   }
 
   /**
-   * {track, scene, sample, bar, beat, section} of what sounds; null in silence, and behind the end
+   * {track, scene, sample, bar, beat, section} of what sounds; null in silence, and after the end
    * of a track that plays once.
    */
   get playing() {
@@ -339,7 +339,7 @@ export class Player {
   _forget(track) {
     const sounds = this._decoded.get(track);
     this._decoded.delete(track);
-    sounds?.then((one) => Array.isArray(one) || one.close()).catch(() => {}); // whoever waits is told
+    sounds?.then((one) => Array.isArray(one) || one.close()).catch(() => {}); // whoever waits sees the error
   }
 
   /**

@@ -15,7 +15,7 @@ export const OPTIONS = ["moods", "when", "fadeMs", "how"];
 
 /**
  * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
- * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".
+ * how: in a crossfade of `fadeMs`, or with {how: "fade"} out first and then in, or with "cut".
  * @type {Rule[]}
  */
 export const RULES = [

@@ -21,7 +21,7 @@ export class Stings {
   }
 
   /**
-   * Let a sting sound at its time.
+   * Play a sting at its time.
    * @param {Sting} sting
    * @param {Sounds} buffers
    */

@@ -72,8 +72,8 @@ export class Timeline {
   /**
    * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
    * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
-   * track starts at once and at full level. A track that is still fading out turns round and
-   * goes on, unless it is to jump ({isJump}); a variant of what sounds goes on in the same bar;
+   * track starts at once and at full level. A track that is still fading out fades in again,
+   * unless it is to jump ({isJump}); a variant of what sounds continues in the same bar;
    * others start at `fromSample`.
    * @param {Track | null} track
    * @param {string} scene
@@ -125,7 +125,7 @@ export class Timeline {
   }
 
   /**
-   * Let a scene's music be left at a sample of a track, as if it had been played up to there.
+   * Set the position at which a scene's music was left, as if it had been played up to there.
    * @param {string} scene
    * @param {Track} track
    * @param {number} sample

@@ -1,6 +1,6 @@
 /** A gain that the game sets. */
 
-/** So fast a volume follows. */
+/** The time constant of a change of volume, in seconds. */
 const FOLLOW_SECONDS = 0.01;
 
 /** A gain that the game sets, 0..1; it changes without a click. */

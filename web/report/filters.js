@@ -1,4 +1,4 @@
-/** Filters by scene, mood and status: which tracks are shown, of a page of cards or of rows alone. */
+/** Filters by scene, mood and status for a page of cards, or of table rows alone. */
 
 import { all, byId } from "../page/elements.js";
 
@@ -6,7 +6,7 @@ const KINDS = ["scene", "mood", "status"];
 
 const chips = all("[data-filter]");
 const rows = new Map(all("[data-row]").map((row) => [row.dataset.row, row]));
-/** Of many tracks a page has the table alone, and its rows are what is filtered. */
+/** The filtered elements: cards, or the rows of a page that has the table alone. */
 const filtered = all(".track").length ? all(".track") : [...rows.values()];
 
 /** @param {HTMLElement} chip */
@@ -19,7 +19,7 @@ function chosen(kind) {
 }
 
 /**
- * What a track has of a kind of filter.
+ * The track's words for a kind of filter.
  * @param {HTMLElement} track
  * @param {string} kind
  */
@@ -53,7 +53,7 @@ function showAll() {
 }
 
 /**
- * A link to a track that a filter hides: the reader wants the track, not the filter.
+ * Clear the filters when a link leads to a track that they hide.
  * @param {string} hash
  */
 function reveal(hash) {
@@ -67,7 +67,7 @@ function toggleChip(chip) {
   filter();
 }
 
-/** Let chips, the button that clears them, and links to tracks do what they say. */
+/** Add the listeners of the chips, of the button that clears them, and of links to tracks. */
 export function connectFilters() {
   for (const chip of chips) chip.addEventListener("click", () => toggleChip(chip));
   byId("clear").addEventListener("click", () => {

@@ -1,4 +1,4 @@
-/** What the page shows and hears of its reader: playheads, filters, pointer and keys. */
+/** The page's view and its input: playheads, filters, pointer and keys. */
 
 import { all, byId, one } from "../page/elements.js";
 import { Playback } from "../page/playback.js";
@@ -26,7 +26,7 @@ document.documentElement.classList.add("scripted");
 if (matchMedia("(hover: none)").matches) byId("where").textContent = "Tap a track or its notes";
 
 /**
- * The bytes of a track's file, which the page holds.
+ * The bytes of a track's file, which is embedded in the page.
  * @param {string} id
  */
 function readAudio(id) {
@@ -130,7 +130,7 @@ function say(text) {
 // ---- Moving about ------------------------------------------------------------------------
 
 /**
- * Before and after of one track change over where they are: the ear compares one bar.
+ * Switch between the old and the new version of a track at the same position.
  * @param {string} id
  */
 function twinPosition(id) {
@@ -168,7 +168,7 @@ function step(id, beats) {
 }
 
 /**
- * Play another of the tracks that are shown.
+ * Play the next or previous of the visible tracks.
  * @param {number} offset
  */
 function other(offset) {

@@ -1,4 +1,4 @@
-/** Elements that are made, and lists that are made anew without the focus getting lost. */
+/** Creates elements, and renews lists without losing the focus. */
 
 /** @typedef {string | Node | null | undefined} Child */
 /** @typedef {Record<string, string | number | boolean | null | ((event: Event) => void)>} Props */
@@ -22,7 +22,7 @@ export function make(tag, props = {}, ...children) {
 }
 
 /**
- * Put children in place of those that an element has; what had the focus has it again.
+ * Replace an element's children; the focused one is focused again.
  * @param {HTMLElement} element
  * @param {...Child} children
  */
@@ -30,7 +30,7 @@ export function fill(element, ...children) {
   const focused = document.activeElement;
   const key =
     focused instanceof HTMLElement && element.contains(focused) ? focused.dataset.key : undefined;
-  // What is typed and not yet written is typed still.
+  // Text that was typed but not written yet is kept.
   const typed =
     focused instanceof HTMLInputElement && focused.value !== focused.defaultValue
       ? focused.value

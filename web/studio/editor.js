@@ -1,4 +1,4 @@
-/** The manifest's text, with what is wrong at its lines, as it is typed. */
+/** The manifest's text, with its problems at their lines while it is typed. */
 
 import { byId } from "../page/elements.js";
 import { fill, make } from "./build.js";
@@ -27,13 +27,13 @@ export class Editor {
     byId("reload").addEventListener("click", () => this._load());
   }
 
-  /** Whether something is typed that is not written. */
+  /** Whether the text has changes that are not written. */
   get isChanged() {
     return this._game !== null && this._text.value !== this._game.text;
   }
 
   /**
-   * The manifest is as the game says; what somebody types here stays.
+   * Show the game's manifest; unwritten changes stay.
    * @param {StudioGame} game
    */
   show(game) {

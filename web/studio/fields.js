@@ -1,4 +1,4 @@
-/** Fields for the common keys of a track or of the game: what is typed is written at once. */
+/** Fields for the common keys of a track or of the game; a change is written at once. */
 
 import { fill, make } from "./build.js";
 import { Refused } from "./server.js";
@@ -77,7 +77,7 @@ function drawField(owner, field, said, is, write) {
 }
 
 /**
- * Buttons that put a word into the list of a field, or take it out.
+ * Buttons that add a word to the list of a field, or remove it.
  * @param {StudioField} field
  * @param {HTMLInputElement} input
  * @param {() => Promise<void>} save

@@ -1,4 +1,4 @@
-/** The lists of the page: tracks, the takes of one, and the work that runs. */
+/** The lists of the page: tracks, the takes of one track, and running jobs. */
 
 import { fill, make } from "./build.js";
 
@@ -142,7 +142,7 @@ function act(text, key, label, click, more) {
 }
 
 /**
- * What a take measures: a bar for the points of each feature.
+ * The measures of a take: a bar for the points of each feature.
  * @param {HTMLElement} place
  * @param {TakeItem | undefined} item
  */

@@ -25,12 +25,12 @@ let other = "";
 let composing = 0;
 let content = 0;
 let saidNumber = 0;
-/** What was asked for last: an answer that comes later than the next question is not wanted. */
+/** The number of the last request: answers to earlier ones are ignored. */
 let asked = 0;
 
 /** @type {Record<string, TakeSound>} */
 const sounds = {};
-/** Takes by their address: a version or a new plan may give an old name other music. */
+/** The sound of each take by its address: under a new plan a name may stand for other music. */
 /** @type {Map<string, string>} */
 const labels = new Map();
 const roll = byId("roll");
@@ -41,7 +41,7 @@ const playback = new Playback(/** @type {any} */ (sounds), (id) => readBytes(`${
   failed: (id, why) => tell(`${labels.get(id) || id} cannot be played: ${why}`, true),
 });
 
-// ---- Telling -----------------------------------------------------------------------------
+// ---- Messages ----------------------------------------------------------------------------
 
 /**
  * @param {string} text
@@ -56,7 +56,7 @@ function tell(text, isError = false) {
 }
 
 /**
- * Do what a click or a key asks for, and tell why where it is refused.
+ * Carry out a click or a key, and show the reason if it is refused.
  * @param {() => Promise<unknown>} run
  */
 async function attempt(run) {
@@ -69,7 +69,7 @@ async function attempt(run) {
   }
 }
 
-// ---- What there is -----------------------------------------------------------------------
+// ---- State -----------------------------------------------------------------------------
 
 async function follow() {
   let revision = 0;
@@ -231,7 +231,7 @@ const item = (name) => list?.takes.find((one) => one.take === name);
 const labelOf = (name) => item(name)?.label || name;
 
 /**
- * The address of a take's sound, which is also what playback calls it.
+ * The address of a take's sound, which is also its id in the playback.
  * @param {string} name
  */
 const idOf = (name) => takePath(track, name);
@@ -260,10 +260,10 @@ function showParts() {
   );
 }
 
-// ---- A take sounds -----------------------------------------------------------------------
+// ---- Playback -------------------------------------------------------------------------
 
 /**
- * What a take sounds like; asked for anew where its music may have changed.
+ * The sound of a take; requested again if its music may have changed.
  * @param {string} name
  */
 async function soundOf(name) {
@@ -278,7 +278,7 @@ async function soundOf(name) {
 }
 
 /**
- * Show a take; what sounds goes on with it, in the bar where it is.
+ * Show a take; if another one plays, playback continues with this one in the same bar.
  * @param {string} name
  */
 async function choose(name) {
@@ -352,7 +352,7 @@ async function compareWith(name) {
   tell(other ? `Take ${labelOf(take)} is compared with take ${labelOf(other)}` : "No comparison");
 }
 
-/** The compared take becomes the one that is shown, and sounds from the next bar line on. */
+/** Show the compared take, which plays from the next bar line on. */
 async function swap() {
   if (!other) {
     tell("Choose another take to compare with first: b, or its button Compare", true);
@@ -418,7 +418,7 @@ function stepBy(beats) {
   playback.seek(id, beatSample(sound, Math.floor(target / inBar), target % inBar));
 }
 
-// ---- What is decided ---------------------------------------------------------------------
+// ---- Decisions --------------------------------------------------------------------------
 
 /** @param {string} name */
 async function accept(name) {
@@ -528,7 +528,7 @@ const KEYS = {
   "?": () => openKeys(),
 };
 
-/** The take after the compared one, or after this one: b goes through them all. */
+/** The take after the compared one, or after this one: the key b goes through all of them. */
 function nextOther() {
   const names = (list?.takes || []).map((one) => one.take);
   const after = names[(names.indexOf(other || take) + 1) % names.length] || "";

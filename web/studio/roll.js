@@ -1,4 +1,4 @@
-/** The piano roll of a take: its notes by voice, bars and sections, and where they lie in time. */
+/** The piano roll of a take: its notes by voice, bars and sections, and positions in time. */
 
 import { barAndBeat, barSample, wrap } from "../player/lines.js";
 import { draw, make } from "./build.js";
@@ -9,7 +9,7 @@ const GAP = 10;
 const COLOURS = 8;
 
 /**
- * What a take's notes look like, as wide as its bars.
+ * The picture of a take's notes, as wide as its bars.
  * @param {TakeSound} sound
  */
 export function drawRoll(sound) {
@@ -45,7 +45,7 @@ export function drawRoll(sound) {
 }
 
 /**
- * The names of the sections above the roll, and how far the intro goes.
+ * The names of the sections above the roll, and the end of the intro.
  * @param {TakeSound} sound
  */
 export function drawSections(sound) {
@@ -80,7 +80,7 @@ export function drawVoices(sound) {
 export const stepsPerBar = (sound) => 4 * sound.beats_per_bar;
 
 /**
- * Where a position lies on the roll, from 0 to 1: the file of a track with an intro goes on into
+ * The place of a position on the roll, from 0 to 1: the file of a track with an intro goes on into
  * the second pass of the loop.
  * @param {TakeSound} sound
  * @param {number} sample

@@ -1,6 +1,6 @@
-/** What the page asks of the program that serves it. */
+/** The page's requests to the program that serves it. */
 
-/** An answer that is no: its text, and the mistakes of a manifest, each at its line. */
+/** A refusal: its text, and the problems of a manifest, each with its line. */
 export class Refused extends Error {
   /**
    * @param {string} message
@@ -48,7 +48,7 @@ export async function readBytes(path) {
 }
 
 /**
- * Order something; returns the number of the work, or what was done.
+ * Send an order; returns the number of the job, or what was done.
  * @param {string} path
  * @param {object} [values]
  */

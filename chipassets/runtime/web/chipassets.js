@@ -476,7 +476,7 @@
 
   /**
    * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
-   * how: in a crossfade of so long, or with {how: "fade"} out first and then in, or with "cut".
+   * how: in a crossfade of `fadeMs`, or with {how: "fade"} out first and then in, or with "cut".
    * @type {Rule[]}
    */
   const RULES = [
@@ -837,8 +837,8 @@
     /**
      * Crossfade to a track (null: to silence) now, or at the next line of what sounds, and return
      * when that is. {how: "fade"} lets the old one out first, "cut" takes no time. From silence a
-     * track starts at once and at full level. A track that is still fading out turns round and
-     * goes on, unless it is to jump ({isJump}); a variant of what sounds goes on in the same bar;
+     * track starts at once and at full level. A track that is still fading out fades in again,
+     * unless it is to jump ({isJump}); a variant of what sounds continues in the same bar;
      * others start at `fromSample`.
      * @param {Track | null} track
      * @param {string} scene
@@ -890,7 +890,7 @@
     }
 
     /**
-     * Let a scene's music be left at a sample of a track, as if it had been played up to there.
+     * Set the position at which a scene's music was left, as if it had been played up to there.
      * @param {string} scene
      * @param {Track} track
      * @param {number} sample
@@ -1323,7 +1323,7 @@
     }
 
     /**
-     * Let a sting sound at its time.
+     * Play a sting at its time.
      * @param {Sting} sting
      * @param {Sounds} buffers
      */
@@ -1363,7 +1363,7 @@
 
   /** A gain that the game sets. */
 
-  /** So fast a volume follows. */
+  /** The time constant of a change of volume, in seconds. */
   const FOLLOW_SECONDS = 0.01;
 
   /** A gain that the game sets, 0..1; it changes without a click. */
@@ -1456,7 +1456,7 @@
     }
 
     /**
-     * Return to the scene before, whose music continues where it was interrupted.
+     * Leave the scene for the one below, whose music continues where it was interrupted.
      * @param {Options} [options]
      */
     leave(options = {}) {
@@ -1515,8 +1515,8 @@
     }
 
     /**
-     * Go to this intensity, 0 to 1, at once or at the next line of what plays ({when}): of a
-     * track with layers it decides how many sound. One without plays as it is.
+     * Fade the intensity to 0..1, at once or at the next musical line ({when}): of a
+     * track with layers it decides how many sound. Other tracks are unchanged.
      * @param {number} level
      * @param {{ fadeMs?: number, when?: When }} [options]
      */
@@ -1529,7 +1529,7 @@
     }
 
     /**
-     * Where the music is, as JSON for a save game: the scenes with their moods, the place of each
+     * The state of the music, as JSON for a save game: the scenes with their moods, the position of each
      * one's music, intensity and ducking. Not the volumes, nor a sting. Python's `state` is the same.
      */
     state() {
@@ -1552,7 +1552,7 @@
     }
 
     /**
-     * Be where `state` was, in a crossfade. A track that the bundle has no longer gives way to its
+     * Restore a `state` with a crossfade. A track that the bundle no longer has is replaced by its
      * scene's track, from the start. Resolves as `enter` does; throws for what no `state` returned.
      * @param {State} state
      * @param {{ fadeMs?: number }} [options]
@@ -1579,7 +1579,7 @@
       let wish = { scene: this.director.scene, track, fromSample: 0 };
       if (track) wish.fromSample = this._mixer.timeline.leftAt(wish.scene, track);
       else if (state.playing && named(state.playing.track)) {
-        // The music of another scene went on in one that has none.
+        // A scene without a track keeps the music of the scene before.
         const { scene, track: name, sample } = state.playing;
         wish = { scene, track: named(name), fromSample: sample };
       }
@@ -1646,7 +1646,7 @@
       if (this._isPaused) await this.context.suspend();
     }
 
-    /** Go on where `pause` stopped. */
+    /** Resume where `pause` stopped. */
     async resume() {
       if (!this._isPaused) return;
       this._isPaused = false;
@@ -1655,7 +1655,7 @@
     }
 
     /**
-     * {track, scene, sample, bar, beat, section} of what sounds; null in silence, and behind the end
+     * {track, scene, sample, bar, beat, section} of what sounds; null in silence, and after the end
      * of a track that plays once.
      */
     get playing() {
@@ -1732,7 +1732,7 @@
     _forget(track) {
       const sounds = this._decoded.get(track);
       this._decoded.delete(track);
-      sounds?.then((one) => Array.isArray(one) || one.close()).catch(() => {}); // whoever waits is told
+      sounds?.then((one) => Array.isArray(one) || one.close()).catch(() => {}); // whoever waits sees the error
     }
 
     /**
