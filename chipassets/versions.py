@@ -18,7 +18,7 @@ ARRANGE_VERSION = 16
 DRUMS_VERSION = 3
 """Part of the seed of the drums' fills, so that other changes to arranging leave them alone."""
 
-RENDER_VERSION = 14
+RENDER_VERSION = 15
 """Raised whenever samples, pictures or MIDI files would be others."""
 
 CHIPFILES_VERSION = 8

@@ -44,6 +44,12 @@ from chipassets.music.notes import INNER
 
 _BEAM = 12
 _KEPT_OF_A_BAR = 48
+_PROMISING = 256
+"""Candidates whose every cost is weighed first; the 48 that are kept are mostly among them."""
+
+_ROUNDED = 1e-5
+"""More than what rounding changes in a cost."""
+
 _OF_A_FIRST_PITCH = 10
 _OF_A_LAST_BAR = 3
 _NOISE = 0.22
@@ -184,11 +190,8 @@ class _Search:
             return self._varied(ways, bar, slot.source)
         table, goals = self._candidates(bar, slot, given)
         pitches = pitches_of(table, self._task.harmony, bar, count)
-        total, parts = self._total(table, pitches, goals, bar, count)
-        rows = _best_rows(total, pitches[:, 0])
+        rows, total, parts = self._cheapest(table, pitches, goals, bar, count)
         table, pitches = table.take(rows), pitches[rows]
-        total = total[rows]
-        parts = {name: values[rows] for name, values in parts.items()}
         options = self._options(table, pitches, parts, total, count)
         return self._pruned([self._joined(way, options, bar) for way in ways])
 
@@ -272,22 +275,66 @@ class _Search:
             found = [("held", "plain", 0.0, (note,))]
         return candidates_of(found, (0,))
 
-    def _total(
+    def _cheapest(
         self,
         table: Candidates,
         pitches: Integers,
         goals: Floats | None,
         bar: int,
-        count: int = 1,
-    ) -> tuple[Floats, dict[str, Floats]]:
-        """Return the total cost of each candidate, with random noise, and its parts by name.
+        count: int,
+    ) -> tuple[Integers, Floats, dict[str, Floats]]:
+        """Return the best candidates' rows, the cheapest first, and their costs in all and by name.
 
-        goals: the candidates' costs as the end of a phrase, if it ends here. count: bars per
-        candidate.
+        No cost is negative, so what is told quickly is the least that a candidate can cost: most
+        of them are out without a look at the rest.
         """
+        known, luck = self._known(table, pitches, goals, bar, count)
+        least = np.sum(list(known.values()), axis=0) - luck
+        rows = np.arange(table.rows)
+        if table.rows > _PROMISING:
+            rows = np.sort(np.argpartition(least, _PROMISING)[:_PROMISING])
+
+        def whole(rows: Integers) -> tuple[Floats, dict[str, Floats]]:
+            some = {name: values[rows] for name, values in known.items()}
+            return self._whole(table.take(rows), pitches[rows], some, luck[rows], bar, count)
+
+        total, parts = whole(rows)
+        best = _best_rows(total, pitches[rows, 0])
+        if len(rows) < table.rows:
+            is_full = len(best) == _KEPT_OF_A_BAR
+            can_be_best = least <= (total[best[-1]] + _ROUNDED if is_full else np.inf)
+            can_be_best[rows] = False
+            further = np.flatnonzero(can_be_best)
+            if further.size:
+                more, more_parts = whole(further)
+                # In the order of the table: of equal costs the first is better.
+                rows = np.concatenate((rows, further))
+                order = rows.argsort()
+                rows, total = rows[order], np.concatenate((total, more))[order]
+                parts = {
+                    name: np.concatenate((values, more_parts[name]))[order]
+                    for name, values in parts.items()
+                }
+                best = _best_rows(total, pitches[rows, 0])
+        return rows[best], total[best], {name: values[best] for name, values in parts.items()}
+
+    def _total(
+        self, table: Candidates, pitches: Integers, bar: int
+    ) -> tuple[Floats, dict[str, Floats]]:
+        """Return the costs of all candidates, in all and by name."""
+        return self._whole(table, pitches, *self._known(table, pitches, None, bar, 1), bar, 1)
+
+    def _known(
+        self,
+        table: Candidates,
+        pitches: Integers,
+        goals: Floats | None,
+        bar: int,
+        count: int,
+    ) -> tuple[dict[str, Floats], Floats]:
+        """Return the costs that are told quickly, by name, and what chance takes off all costs."""
         task = self._task
-        parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps, count)
-        parts["chord"] = parts["chord"] * (1.2 - 0.5 * task.plan.targets.rough)
+        parts = {"development": table.base}
         parts["register"] = sum(
             (self._register_cost(table, pitches, bar, place) for place in range(count)),
             np.zeros(table.rows),
@@ -296,15 +343,29 @@ class _Search:
             parts["cadence"] = goals.astype(np.float64)
         if task.plan.section_at(bar).is_led_by_tune:
             parts["moves"] = _STILL * (counted(table.mask & (pitches != pitches[:, :1])) == 0)
-        parts = {name: task.weights.get(name, 1.0) * value for name, value in parts.items()}
-        if task.plan.avoid:
-            parts["avoided"] = avoided_cost(table, pitches, task.pulse_steps, task.plan.avoid)
-        total = np.sum(list(parts.values()), axis=0)
         chance = self._rng.random(table.rows)
         # Gumbel noise: the winner is a draw from a softmax over costs, no coin's toss.
-        total = total - task.temperature * _NOISE * -np.log(-np.log(chance * 0.998 + 0.001))
+        luck = task.temperature * _NOISE * -np.log(-np.log(chance * 0.998 + 0.001))
+        return _weighted(parts, task.weights), luck
+
+    def _whole(
+        self,
+        table: Candidates,
+        pitches: Integers,
+        known: Mapping[str, Floats],
+        luck: Floats,
+        bar: int,
+        count: int,
+    ) -> tuple[Floats, dict[str, Floats]]:
+        """Return the costs of candidates, in all and by name, given what `_known` tells of them."""
+        task = self._task
+        parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps, count)
+        parts["chord"] = parts["chord"] * (1.2 - 0.5 * task.plan.targets.rough)
+        parts = {**_weighted(parts, task.weights), **known}
+        if task.plan.avoid:
+            parts["avoided"] = avoided_cost(table, pitches, task.pulse_steps, task.plan.avoid)
         # Sums may differ in the last bits from machine to machine: what decides is rounded.
-        return np.round(total, 6), parts
+        return np.round(np.sum(list(parts.values()), axis=0) - luck, 6), parts
 
     def _register_cost(
         self, table: Candidates, pitches: Integers, bar: int, place: int = 0
@@ -504,7 +565,7 @@ class _Search:
             moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
             table = joined([table, moved]) if moved.rows else table
             pitches = pitches_of(table, self._task.harmony, bar)
-            total, parts = self._total(table, pitches, None, bar)
+            total, parts = self._total(table, pitches, bar)
             total = total + 0.6 * literal * (table.shifts != 0)
             rows = np.argsort(total, kind="stable")[:6]
             parts = {name: values[rows] for name, values in parts.items()}
@@ -575,6 +636,11 @@ def _forgiven(kind: str) -> str:
         piece.INVERSION: "inverted",
         piece.BROAD: "broadened",
     }.get(kind, "plain")
+
+
+def _weighted(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
+    """Return the costs times their factors, 1 where none is set."""
+    return {name: weights.get(name, 1.0) * values for name, values in parts.items()}
 
 
 def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:

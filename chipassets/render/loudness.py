@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -29,9 +29,9 @@ _OFFSET_LUFS = -0.691
 _STEPS_PER_BLOCK = 4
 """Gating blocks last 400 ms and start every 100 ms."""
 
-_FFT_SAMPLES = 1 << 17
-_RING_SAMPLES = 1 << 14
-"""The slowest part of the weighting decays by e in 4.2 ms: after this many samples to 1e-38."""
+_FFT_SAMPLES = 1 << 16
+_RING_SAMPLES = 1 << 13
+"""The slowest part of the weighting decays by e in 4.2 ms: after this many samples to 1e-19."""
 
 _OVERSAMPLING = 4
 _HALF_TAPS = 16
@@ -40,10 +40,14 @@ _KAISER_BETA = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
-    """The result of a measurement: integrated loudness and true peak; None for silence."""
+    """The result of a measurement: integrated loudness and true peak; None for silence.
+
+    momentary: what `momentary_loudness` returns, None if it was not measured.
+    """
 
     lufs: float | None
     true_peak_dbtp: float | None
+    momentary: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
 
 def measure_loudness(pcm: Pcm) -> Loudness:
@@ -53,7 +57,9 @@ def measure_loudness(pcm: Pcm) -> Loudness:
     the absolute gate, counts as one block without gates.
     """
     peak = _true_peak(pcm.columns, pcm.loop_start_sample) / _FULL_SCALE
-    return Loudness(_gated(_blocks(_powers(pcm))), 20 * math.log10(peak) if peak else None)
+    blocks = _blocks(_powers(pcm))
+    true_peak = 20 * math.log10(peak) if peak else None
+    return Loudness(_gated(blocks), true_peak, _momentary(blocks))
 
 
 def momentary_loudness(pcm: Pcm) -> NDArray[np.float64]:
@@ -61,7 +67,10 @@ def momentary_loudness(pcm: Pcm) -> NDArray[np.float64]:
 
     Sound that is shorter than a block counts as one.
     """
-    blocks = _blocks(_powers(pcm))
+    return _momentary(_blocks(_powers(pcm)))
+
+
+def _momentary(blocks: NDArray[np.float64]) -> NDArray[np.float64]:
     floor = _power(_ABSOLUTE_GATE_LUFS)
     loudness: NDArray[np.float64] = _OFFSET_LUFS + 10 * np.log10(np.maximum(blocks, floor))
     return loudness
@@ -103,12 +112,19 @@ def apply_gain(pcm: Pcm, gain: int, *, in_place: bool = False) -> Pcm:
 
 
 def after_gain(loudness: Loudness, gain: int) -> Loudness:
-    """Return the loudness of a sound after the factor, rounded to a hundredth."""
+    """Return the loudness of a sound after the factor, rounded to a hundredth.
+
+    What is silent before is silent after.
+    """
     change = 20 * math.log10(gain / UNIT_GAIN)
-    lufs, peak = loudness.lufs, loudness.true_peak_dbtp
+    lufs, peak, momentary = loudness.lufs, loudness.true_peak_dbtp, loudness.momentary
+    if momentary is not None:
+        heard = np.maximum(momentary + change, _ABSOLUTE_GATE_LUFS)
+        momentary = np.where(momentary > _ABSOLUTE_GATE_LUFS, heard, momentary)
     return Loudness(
         None if lufs is None else round(lufs + change, 2),
         None if peak is None else round(peak + change, 2),
+        momentary,
     )
 
 
@@ -213,28 +229,58 @@ def _section(
 
 def _true_peak(columns: NDArray[np.int16], loop_start_sample: int | None) -> float:
     """Return the largest magnitude at four times the sample rate, the loop's seam included."""
-    after = np.zeros((2 * _HALF_TAPS, columns.shape[1]), np.int16)
+    taps = 2 * _HALF_TAPS
+    after = np.zeros((taps, columns.shape[1]), np.int16)
     if loop_start_sample is not None:
-        after = columns[loop_start_sample : loop_start_sample + 2 * _HALF_TAPS]
+        after = columns[loop_start_sample : loop_start_sample + taps]
     count, peak = len(columns), 0.0
     for start in range(0, count + len(after), _FFT_SAMPLES):
-        # Blocks overlap by the taps, so that each position is computed once with all its
-        # neighbours.
-        first, end = max(0, start - 2 * _HALF_TAPS), start + _FFT_SAMPLES
+        # Each position is computed once, with all the samples before it that its taps reach.
+        first, end = start - taps + 1, start + _FFT_SAMPLES
+        before = np.zeros((max(0, -first), columns.shape[1]), np.int16)
         tail = after[max(0, first - count) : max(0, end - count)]
-        block = np.concatenate((columns[first:end], tail)).astype(np.float64)
-        peak = max(peak, float(np.abs(block).max()))
-        for taps in _interpolators():
-            edge = 2 * _HALF_TAPS if start else 0
-            whole = (np.convolve(one, taps)[edge : len(block)] for one in block.T)
-            peak = max(peak, *(float(np.abs(part).max(initial=0.0)) for part in whole))
+        block = np.concatenate((before, columns[max(0, first) : end], tail)).astype(np.float64)
+        peak = max(peak, float(np.abs(block).max()), *map(_peak_between, block.T))
     return peak
 
 
+def _peak_between(signal: NDArray[np.float64]) -> float:
+    """Return the largest magnitude between the samples from the 32nd on.
+
+    A few positions at once are a matrix product, which takes a fifth of the time of convolving.
+    """
+    reach, table = 2 * _HALF_TAPS - 1, _interpolators()
+    missing = -(len(signal) - reach) % _POSITIONS
+    padded = np.pad(signal, (0, missing))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, reach + _POSITIONS)[::_POSITIONS]
+    peak = 0.0
+    for at in range(0, len(windows), _WINDOWS):
+        values = windows[at : at + _WINDOWS] @ table
+        if at + _WINDOWS >= len(windows) and missing:
+            values.reshape(len(values), -1, _POSITIONS)[-1, :, -missing:] = 0
+        peak = max(peak, float(values.max()), -float(values.min()))
+    return peak
+
+
+_POSITIONS = 32
+_WINDOWS = 128
+"""Windows that are multiplied at once: their products stay in the processor's cache."""
+
+
 @lru_cache(maxsize=1)
-def _interpolators() -> tuple[NDArray[np.float64], ...]:
-    """Windowed sincs that give the values a quarter, a half and three quarters between samples."""
-    window = np.kaiser(2 * _HALF_TAPS * _OVERSAMPLING + 1, _KAISER_BETA)
+def _interpolators() -> NDArray[np.float64]:
+    """Windowed sincs that give the values a quarter, a half and three quarters between samples.
+
+    float64 [samples of a window, 3 * _POSITIONS]: the values at its positions from its 32nd sample
+    on, those a quarter between samples first.
+    """
+    taps = 2 * _HALF_TAPS
+    window = np.kaiser(taps * _OVERSAMPLING + 1, _KAISER_BETA)
     places = np.arange(len(window)) - _HALF_TAPS * _OVERSAMPLING
     kernel = np.sinc(places / _OVERSAMPLING) * window
-    return tuple(kernel[phase::_OVERSAMPLING] for phase in range(1, _OVERSAMPLING))
+    table = np.zeros((taps - 1 + _POSITIONS, _OVERSAMPLING - 1, _POSITIONS))
+    for phase in range(1, _OVERSAMPLING):
+        own = kernel[phase::_OVERSAMPLING][::-1]
+        for position in range(_POSITIONS):
+            table[position : position + taps, phase - 1, position] = own
+    return table.reshape(len(table), -1)

@@ -224,3 +224,17 @@ def test_a_cell_is_developed_not_pasted(make_plan: MakePlan) -> None:
         bars, _ = composed(tune_task(track, plan_piece(track, 0), seed), seed)
         fresh = [bar for bar in bars if bar.source < 0 and bar.cell not in ("cadence", "held")]
         assert len({bar.key for bar in fresh}) > len(fresh) // 2
+
+
+@pytest.mark.parametrize("promising", [1, 60])
+def test_candidates_left_out_early_would_not_have_been_kept(
+    make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch, promising: int
+) -> None:
+    for seed, metre in enumerate(METRES):
+        track = a_track(make_plan, seed, metre, bars=8)
+        task = tune_task(track, plan_piece(track, seed), seed)
+        task = replace(task, weights={"register": 0.0, "leaps": 2.0} if seed % 2 else {})
+        monkeypatch.setattr(tune, "_PROMISING", 10**9)
+        all_weighed = composed(task, seed)
+        monkeypatch.setattr(tune, "_PROMISING", promising)
+        assert composed(task, seed) == all_weighed

@@ -23,6 +23,7 @@ from chipassets.render.loudness import (
     at_loudness,
     gain_to,
     measure_loudness,
+    momentary_loudness,
 )
 from tests.chip_music import plan, song
 
@@ -151,3 +152,42 @@ def test_half_a_step_is_rounded_up_and_the_peak_stays_below_the_limit() -> None:
     assert apply_gain(pcm, UNIT_GAIN // 2).samples.ravel().tolist() == [1, 1, 0, -1]
     gain = gain_to(Loudness(-40.0, -9.0), -10.0)
     assert 20 * np.log10(gain / UNIT_GAIN) == pytest.approx(TRUE_PEAK_LIMIT_DBTP + 9.0, abs=0.01)
+
+
+def test_the_momentary_loudness_follows_the_gain() -> None:
+    for name in ("music", "gated", "stereo sine"):
+        sound, gain, measured = at_loudness(SOUNDS[name](), -20.0)
+        assert measured.momentary is not None
+        again = momentary_loudness(sound)
+        assert gain != UNIT_GAIN
+        # Below that the samples' own rounding is heard.
+        loud = again > -45
+        assert loud.sum() >= 20
+        assert measured.momentary[loud] == pytest.approx(again[loud], abs=0.05)
+        assert measured.momentary.shape == again.shape
+        assert measured.momentary.min() >= -70
+
+
+def test_silence_stays_silent_after_a_gain() -> None:
+    silent = measure_loudness(Pcm(np.zeros(RATE_HZ, np.int16), RATE_HZ, None))
+    louder = after_gain(silent, 8 * UNIT_GAIN).momentary
+    assert louder is not None
+    assert louder.tolist() == [-70.0] * len(louder)
+
+
+@pytest.mark.parametrize("length", [1, 31, 32, 33, 63, 64, 65, 8_190, 65_535, 65_536, 65_601])
+@pytest.mark.parametrize("loop", [None, 0, -1])
+def test_the_true_peak_is_that_of_a_convolution(length: int, loop: int | None) -> None:
+    samples = noise(2.0, (6000, 9000))[:length]
+    start = None if loop is None else loop % length
+    after = np.zeros((32, 2)) if start is None else samples[start : start + 32].astype(np.float64)
+    whole = np.concatenate((samples, after))
+    places = np.arange(-64, 65)
+    kernel = np.sinc(places / 4) * np.kaiser(129, 8.0)
+    peak = np.abs(whole).max()
+    for phase in (1, 2, 3):
+        for column in whole.T:
+            found = np.convolve(column, kernel[phase::4])[: len(column)]
+            peak = max(peak, np.abs(found).max())
+    measured = measure_loudness(Pcm(samples, RATE_HZ, start)).true_peak_dbtp
+    assert measured == pytest.approx(20 * np.log10(peak / 32_768), abs=1e-9)

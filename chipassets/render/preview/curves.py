@@ -29,7 +29,10 @@ class Measured:
 
 def measure_sound(sound: Sound) -> Measured:
     """Return the momentary loudness, limited to the picture's range, to 0.1 LU, and the peak."""
-    found = np.clip(momentary_loudness(sound.pcm), _SOFTEST_LUFS, _LOUDEST_LUFS)
+    loudness = sound.loudness.momentary
+    if loudness is None:
+        loudness = momentary_loudness(sound.pcm)
+    found = np.clip(loudness, _SOFTEST_LUFS, _LOUDEST_LUFS)
     columns = sound.pcm.columns
     peak = max(int(columns.max(initial=1)), -int(columns.min(initial=0)))
     return Measured(np.round(found, 1), peak)
