@@ -79,19 +79,24 @@ def _split(start: int, end: int, bar: int, longest: int) -> list[Row]:
 
 
 def cut_patterns(grid: Grid, most_rows: int) -> list[range]:
-    """Return the rows of each pattern: whole bars if they fit, a new one at the loop's start."""
+    """Return the rows of each pattern, a new one at the loop's start.
+
+    Patterns are one, two, four or more bars, a power of two, as phrases are: in 6/8 four bars of
+    twelve rows instead of the five that fit into 64. A bar that does not fit is cut.
+    """
     patterns: list[range] = []
-    start = 0
-    for bar in _bars(grid):
-        if bar.stop - start > most_rows and bar.start > start:
-            patterns.append(range(start, bar.start))
-            start = bar.start
+    bars = _bars(grid)
+    longest = max(map(len, bars))
+    together = 1 << max((most_rows // longest).bit_length() - 1, 0)
+    start, count = 0, 0
+    for bar in bars:
         while bar.stop - start > most_rows:
             patterns.append(range(start, start + most_rows))
             start += most_rows
-        if bar.stop == grid.loop_row:
+        count += 1
+        if bar.stop == grid.loop_row or count == together:
             patterns.append(range(start, bar.stop))
-            start = bar.stop
+            start, count = bar.stop, 0
     return [*patterns, range(start, len(grid.rows))] if start < len(grid.rows) else patterns
 
 
