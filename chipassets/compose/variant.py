@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.cells import Cell
@@ -21,8 +21,8 @@ from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.errors import ComposeError
 from chipassets.music.chords import moved_chord, parse_chord
 from chipassets.music.keys import Key
-from chipassets.music.motifs import IN_MODE, map_pitch, nearest_shift
-from chipassets.music.notes import BASS, LEAD, Note, ordered
+from chipassets.music.motifs import IN_MODE, heard_in, map_pitch, nearest_shift, statement_notes
+from chipassets.music.notes import BASS, LEAD, Motif, Note, ordered
 from chipassets.music.score import Score, Statement
 from chipassets.music.score_text import score_from_lines
 from chipassets.plan.trackplan import TrackPlan
@@ -45,7 +45,7 @@ def vary(track: TrackPlan) -> Score:
         of = link.of if link else "the original"
         raise ComposeError(f"it is a variant of {of!r}, which has no notes yet; build that first")
     original = score_from_lines(list(link.source))
-    score = _moved(original, track.key, link.register, _transforms(track))
+    score = _moved(original, track.key, link.register, track)
     score = replace(score, tempo_millibpm=track.tempo_millibpm)
     wish = track.wished("")
     if not wish.texture and wish.drums is None:
@@ -67,26 +67,35 @@ def vary(track: TrackPlan) -> Score:
     return score
 
 
-def _transforms(track: TrackPlan) -> dict[str, str]:
-    tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
-    return {tune.name: tune.transform for tune in tunes}
+def _moved(score: Score, key: Key, octaves: int, track: TrackPlan) -> Score:
+    """Return the score in another key, its upper voices some octaves away.
 
-
-def _moved(score: Score, key: Key, octaves: int, transforms: dict[str, str]) -> Score:
-    """Return the score in another key, its upper voices some octaves away."""
+    track: the plan whose motifs and melodies the score's statements name.
+    """
     if key == score.key and not octaves:
         return score
-    shift = nearest_shift(score.key, key) + OCTAVE * octaves
+    shift = nearest_shift(score.key, key)
     chords = _chords_by_step(score, score.key, score.chords)
     names = tuple(
         " ".join(moved_chord(name, score.key, key) for name in bar.split()) for bar in score.chords
     )
     new = _chords_by_step(score, key, names)
+    # A tune that keeps its intervals is another one in another mode.
+    kept = [
+        stated
+        for stated in _stated(score, track)
+        if key.mode == score.key.mode or (stated.tune and stated.tune.transform == IN_MODE)
+    ]
+    told = {(stated.part, note.start_step) for stated in kept for note in stated.notes}
 
     def pitch_of(note: Note) -> int:
-        """Return a note's pitch in the new key; a chord tone remains one."""
+        """Return a note's pitch in the new key; a chord tone remains one.
+
+        Not in a motif, which is the same one on the degrees of the new mode.
+        """
         pitch = map_pitch(note.pitch, score.key, key)
-        if chords and key.mode != score.key.mode:
+        is_free = (note.part, note.start_step) not in told
+        if chords and key.mode != score.key.mode and is_free:
             was, now = chords[note.start_step], new[note.start_step]
             # A tone of its chord stays one: over a chord that keeps its kind, scales differ.
             if note.pitch % OCTAVE in was and pitch % OCTAVE not in now:
@@ -97,19 +106,46 @@ def _moved(score: Score, key: Key, octaves: int, transforms: dict[str, str]) -> 
     def moved(notes: Sequence[Note]) -> list[Note]:
         return [replace(note, pitch=pitch_of(note)) for note in notes]
 
-    def stays(said: Statement) -> bool:
-        # A tune that keeps its intervals is another one in another mode.
-        return key.mode == score.key.mode or transforms.get(said.motif) == IN_MODE
-
     return replace(
         score.with_notes(moved(score.notes)),
         key=key,
         further=ordered(moved(score.further)),
         chords=names,
         statements=tuple(
-            replace(said, shift=said.shift + shift) for said in score.statements if stays(said)
+            replace(
+                stated.said,
+                shift=stated.said.shift + shift + OCTAVE * octaves * (stated.part != BASS),
+            )
+            for stated in kept
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A statement, the motif or melody that it names, if known, its voice and its notes."""
+
+    said: Statement
+    tune: Motif | None
+    part: str
+    notes: tuple[Note, ...]
+
+
+def _stated(score: Score, track: TrackPlan) -> list[_Stated]:
+    """Return the statements of a score; of motifs of one name the one that is heard."""
+    tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
+    found = []
+    for said in score.statements:
+        named = [tune for tune in tunes if tune.name == said.motif]
+        notes = {tune.part: statement_notes(tune, said, score.key) for tune in named}
+
+        def heard(tune: Motif, notes: Mapping[str, tuple[Note, ...]] = notes) -> int:
+            return heard_in(tune.part, notes[tune.part], score)
+
+        tune = max(named, key=heard, default=None)
+        part = tune.part if tune else LEAD
+        found.append(_Stated(said, tune, part, notes.get(part, ())))
+    return found
 
 
 def _chords_by_step(score: Score, key: Key, bars: Sequence[str]) -> list[frozenset[int]]:

@@ -90,7 +90,7 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     for steps, fault in chain(check_names(document, scenes), check_empty(document)):
         report.add(steps, fault)
     manifest = _validated(document.values, context, report)
-    report.bad |= _resting_on_moods(document, report.bad | document.refused)
+    report.bad |= _resting_on_refused(document, report.bad | document.refused)
     refused = report.bad | document.refused
     sound = _sound_part(document, report, context) if refused or manifest is None else manifest
     if sound is not None:
@@ -112,20 +112,39 @@ def _names(document: Document, part: str, most: int) -> tuple[str, ...]:
     return tuple(islice(own, most)) if isinstance(own, dict) else ()
 
 
-def _resting_on_moods(document: Document, bad: Set[Steps]) -> set[Steps]:
-    """Return the paths of the `mood` options that name a custom mood with a refused option."""
-    refused = {steps[1] for steps in bad if steps[0:1] == ("moods",) and len(steps) > 1}
+def _resting_on_refused(document: Document, bad: Set[Steps]) -> set[Steps]:
+    """Return the paths of options that name a custom mood or a motif that is refused.
+
+    What such an option means is not known, so nothing else is said of it.
+    """
     owners: list[Steps] = [("defaults",)]
     for part in ("scenes", "tracks"):
         entries = document.values.get(part)
         owners += [(part, name) for name in entries] if isinstance(entries, dict) else []
     resting = set()
-    for owner in owners if refused else ():
-        said = document.value((*owner, "mood"))
-        words = said if isinstance(said, list) else [said]
-        if any(isinstance(word, str) and word in refused for word in words):
-            resting.add((*owner, "mood"))
+    for part, options in (("moods", ("mood",)), ("motifs", ("motif", "sections"))):
+        refused = {steps[1] for steps in bad if steps[0:1] == (part,) and len(steps) > 1}
+        for owner in owners if refused else ():
+            resting |= {
+                (*owner, name)
+                for name in options
+                if not refused.isdisjoint(_names_in(document.value((*owner, name))))
+            }
     return resting
+
+
+def _names_in(said: object) -> set[str]:
+    """Return the names of moods or motifs in the value of an option: words, and keys of mappings.
+
+    Of sections, those of their motifs.
+    """
+    if isinstance(said, dict):
+        inside = set().union(*map(_names_in, (v for v in said.values() if isinstance(v, dict))))
+        own = _names_in(said["motif"]) if "motif" in said else set()
+        return {name for name in said if isinstance(name, str)} | inside | own
+    words = said if isinstance(said, list) else [said]
+    found = {word for word in words if isinstance(word, str)}
+    return found.union(*(_names_in(word) for word in words if isinstance(word, dict)))
 
 
 def _chip(document: Document) -> str:

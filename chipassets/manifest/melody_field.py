@@ -185,6 +185,11 @@ def _tune(form: str, values: dict[str, Any], said: dict[str, Any], context: Cont
         raise refuse("notes are a line of text", 'write it like "C5 . E5 -"')
     if form == _NOTES:
         return AbcTune(primer_from_notes(text), None, None)
+    return abc_tune(text, context)
+
+
+def abc_tune(text: str, context: Context) -> AbcTune:
+    """Return the tune of ABC text, or of the ABC file that it names; Refusal for its faults."""
     if text.lower().endswith(ABC_SUFFIX) and "\n" not in text:
         return _abc_file(text, context)
     return read_abc(text)
@@ -291,6 +296,12 @@ def melody_form(
     )
 
 
+ABC_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "examples": ["tunes/verse.abc"],
+    "description": "A tune in ABC notation, or a file named .abc.",
+}
 _ONE: dict[str, Any] = {
     "anyOf": [
         {
@@ -303,12 +314,7 @@ _ONE: dict[str, Any] = {
             "type": "object",
             "properties": {
                 _NOTES: NOTES_SCHEMA,
-                _ABC: {
-                    "type": "string",
-                    "minLength": 1,
-                    "examples": ["tunes/verse.abc"],
-                    "description": "A tune in ABC notation, or a file named .abc.",
-                },
+                _ABC: ABC_SCHEMA,
                 _MIDI: FORM_SCHEMAS["midi"],
                 _TRACK: {
                     "type": "integer",

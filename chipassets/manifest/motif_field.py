@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
+from chipassets.manifest.abc_text import is_abc
+from chipassets.manifest.melody_field import ABC_SCHEMA, abc_tune
 from chipassets.manifest.numbers import check_range, read_truth
 from chipassets.manifest.primer_field import (
     FORM_SCHEMAS,
@@ -30,7 +32,7 @@ PLAIN_MILLIBPM = 120_000
 """The default tempo that a motif is written for, in quarter notes a minute."""
 
 _FROM, _TRANSFORM, _STRETCH = "from", "transform", "stretch"
-_NOTES, _KEY, _TEMPO, _VOICE = "notes", "key", "tempo", "voice"
+_NOTES, _ABC, _KEY, _TEMPO, _VOICE = "notes", "abc", "key", "tempo", "voice"
 _IN_VOICES = {"bass": BASS, "voice": INNER}
 """Transforms that only say which voice plays."""
 _WORDS: dict[str, str] = {
@@ -38,7 +40,7 @@ _WORDS: dict[str, str] = {
     "bass": "in the track's mode, in the bass",
     "voice": "in the track's mode, in the second voice",
 }
-_FORMS = (_NOTES, "melody", "midi", "pitches")
+_FORMS = (_NOTES, _ABC, "melody", "midi", "pitches")
 _EXAMPLE = "write motif: hero, a list of names, {from: title} or {hero: {transform: literal}}"
 _LONG_EXAMPLE = 'write it like {notes: "C5 - E5 -", key: C major}'
 
@@ -71,6 +73,9 @@ class MotifUse:
 
 def read_written(value: Any, context: Context) -> WrittenMotif:
     """Return a motif given in its short or long form; Refusal, naming the key, otherwise."""
+    if isinstance(value, str) and is_abc(value):
+        read = abc_tune(value, context)
+        return WrittenMotif(read.tune, read.key)
     if not isinstance(value, dict):
         return WrittenMotif(read_primer(value, context))
     keys = (*_FORMS, _KEY, _TEMPO, _STRETCH)
@@ -88,14 +93,18 @@ def read_written(value: Any, context: Context) -> WrittenMotif:
     for name in value if not faults else ():
         try:
             if name == _NOTES:
-                said[name] = _from_notes(value[name])
+                said[name] = primer_from_notes(_text(value[name], 'write it like "C5 . E5 -"'))
+            elif name == _ABC:
+                read = abc_tune(_text(value[name], 'write it like "K:G\\nG2 B2 d4"'), context)
+                said[name] = read.tune
+                said.setdefault(_KEY, read.key)
             elif name in _FORMS:
                 said[name] = read_primer({name: value[name]}, context)
             else:
                 said[name] = readers[name](value[name], context)
         except Refusal as refusal:
             # The primer's Refusal already names the key of its form.
-            below = () if name in _FORMS and name != _NOTES else (name,)
+            below = () if name in _FORMS and name not in (_NOTES, _ABC) else (name,)
             faults += [replace(fault, at=(*below, *fault.at)) for fault in refusal.faults]
     if faults:
         raise Refusal(*faults)
@@ -107,10 +116,11 @@ def read_written(value: Any, context: Context) -> WrittenMotif:
     )
 
 
-def _from_notes(value: Any) -> Primer:
+def _text(value: Any, example: str) -> str:
+    """Return the notes of a motif if they are text; Refusal, with the example, otherwise."""
     if not isinstance(value, str):
-        raise refuse("notes are a line of text", 'write it like "C5 . E5 -"')
-    return primer_from_notes(value)
+        raise refuse("notes are a line of text", example)
+    return value
 
 
 def _read_tempo(value: Any, _: Context) -> int:
@@ -240,6 +250,7 @@ _LONG = {
     "type": "object",
     "properties": {
         _NOTES: NOTES_SCHEMA,
+        _ABC: ABC_SCHEMA,
         **FORM_SCHEMAS,
         _KEY: {
             **KEY_SCHEMA,

@@ -10,8 +10,10 @@ from chipassets.compose.composer import sketch
 from chipassets.compose.variant import vary
 from chipassets.errors import ComposeError
 from chipassets.music.chords import moved_chord, parse_chord
+from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.keys import MODES, Key
-from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.motifs import heard_in, statement_notes
+from chipassets.music.notes import BASS, INNER, LEAD, Motif, Note
 from chipassets.music.score import Score
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.links import VARIANT, VARIANTS, Link
@@ -67,6 +69,25 @@ def test_a_register_moves_the_upper_voices_and_leaves_the_bass(make_plan: MakePl
     moved = a_variant(track, score, Link(VARIANT, "cave", register=1))
     assert [n.pitch for n in moved.part(BASS)] == [n.pitch for n in score.part(BASS)]
     assert [n.pitch for n in moved.part(LEAD)] == [n.pitch + 12 for n in score.part(LEAD)]
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_a_motif_in_the_bass_is_whole_where_the_upper_voices_rise(
+    make_plan: MakePlan, mode: str
+) -> None:
+    notes = tuple(Note(4 * step, 4, pitch) for step, pitch in enumerate((64, 62, 60, 62)))
+    low = Motif("low", notes, 16, C_MAJOR, part=BASS, section="B")
+    high = replace(low, name="high", part=LEAD, section="A")
+    form = lay_out([FormPart("A"), FormPart("B")], 8)
+    track = make_plan(bars=8, key=C_MAJOR, motifs=(high, low), form=form)
+    score = sketch(track, material_in("4/4"), 0).score
+    link = Link(VARIANT, "cave", register=1)
+    moved = a_variant(track, score, link, key=Key(0, mode))
+    assert {said.motif for said in moved.statements} == {"low", "high"}
+    for said in moved.statements:
+        motif = low if said.motif == "low" else high
+        stated = statement_notes(motif, said, moved.key)
+        assert heard_in(motif.part, stated, moved) == len(stated)
 
 
 @pytest.mark.parametrize("metre", METRES)

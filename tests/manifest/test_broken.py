@@ -503,6 +503,20 @@ def test_what_a_refused_mood_says_is_not_held_against_its_tracks(refuse: Refuse)
     assert only.where == "game.yaml:2:31"
 
 
+def test_who_names_a_refused_motif_is_not_refused_too(refuse: Refuse) -> None:
+    motifs = "motifs: {hero: {notez: C5 E5}, good: C5 E5}\n"
+    for use in (
+        "motif: hero",
+        "motif: [good, hero]",
+        "motif: {hero: {voice: bass}, good: literal}",
+        "{form: A B, sections: {B: {motif: hero}}}"[1:-1],
+    ):
+        (problem,) = refuse(f"{motifs}{HEAD}  battle: {{{use}}}\n")
+        assert problem.found == "the key 'notez'", use
+    (_, unknown) = refuse(f"{motifs}{HEAD}  battle: {{motif: her}}\n")
+    assert "no motif 'her'" in unknown.why
+
+
 def test_columns_count_characters_not_bytes(refuse: Refuse) -> None:
     (problem,) = refuse("game: é\ntracks: {battle: {mood: [ñ], takes: 3}}\n")
     assert problem.where == "game.yaml:2:26"

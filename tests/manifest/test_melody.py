@@ -294,3 +294,18 @@ def test_swung_eighths_are_read_straight_where_the_track_swings(
     (melody,) = load(town("{midi: tune.mid}", "    swing: 66%\n")).tracks["town"].melody or ()
     assert [note.start_step for note in melody.tune.notes] == list(range(0, 16, 2))
     assert {note.duration_steps for note in melody.tune.notes} == {2}
+
+
+def test_a_motif_may_be_abc_in_its_own_key(load: Load, tmp_path: Path) -> None:
+    tune = "M:3/4\\nL:1/8\\nK:G\\nG2 B2 d2 | c3 B A2 |"
+    (tmp_path / "hero.abc").write_text("M:3/4\nL:1/8\nK:G\nG2 B2 d2 | c3 B A2 |\n")
+    for said in (f'"{tune}"', f'{{abc: "{tune}"}}', "{abc: hero.abc}"):
+        manifest = load(f"game: A\nmotifs: {{hero: {said}}}\ntracks: {{title: {{motif: hero}}}}\n")
+        hero = manifest.motifs["hero"]
+        assert hero.key == Key(7, "major")
+        assert [(n.start_step, n.duration_steps, n.pitch) for n in hero.primer.notes] == [
+            (0, 4, 67), (4, 4, 71), (8, 4, 74), (12, 6, 72), (18, 2, 71), (20, 4, 69),
+        ]  # fmt: skip
+    said = f'{{key: E minor, abc: "{tune}"}}'
+    other = load(f"game: A\nmotifs: {{hero: {said}}}\ntracks: {{title: {{motif: hero}}}}\n")
+    assert other.motifs["hero"].key == Key(4, "minor")
