@@ -29,6 +29,10 @@ label start:
     $ renpy.pause(4.0, hard=True)
     $ chipassets.intensity(0)
     $ renpy.pause(4.0, hard=True)
+    $ chipassets.pause()
+    $ renpy.pause(2.0, hard=True)
+    $ chipassets.resume()
+    $ renpy.pause(2.0, hard=True)
     $ chipassets.enter("overwrold")
     $ chipassets.sting("battle")
     $ chipassets.sting("victroy")
@@ -117,8 +121,10 @@ def test_renpy_returns_behind_the_intro_and_plays_layers_in_step(tmp_path: Path)
 
     assert all(len(layer) == 3 * 44_100 for layer in layers)
     end = len(heard) / 44_100
-    loud, quiet = amplitudes(end - 5.5), amplitudes(end - 1.5)
+    loud, quiet = amplitudes(end - 9.5), amplitudes(end - 5.5)
     assert loud[0] == pytest.approx(loud[1], rel=0.1)
     assert loud[0] > 0.1
     assert quiet[0] == pytest.approx(loud[0], rel=0.1)
     assert quiet[1] < 0.02 * loud[1]
+    assert amplitudes(end - 3)[0] == 0, "paused"
+    assert amplitudes(end - 0.5)[0] == pytest.approx(loud[0], rel=0.1)

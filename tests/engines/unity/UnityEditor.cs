@@ -44,7 +44,7 @@ namespace UnityEditor.AssetImporters
     [AttributeUsage(AttributeTargets.Class)]
     public class ScriptedImporterAttribute : Attribute
     {
-        public ScriptedImporterAttribute(int version, string extension) { }
+        public ScriptedImporterAttribute(int version, string ext, int importQueueOffset) { }
     }
 
     public abstract class ScriptedImporter : AssetImporter

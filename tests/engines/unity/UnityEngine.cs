@@ -67,11 +67,9 @@ namespace UnityEngine
         }
     }
 
-    public enum KeyCode { Alpha1, Alpha2, Alpha3, Alpha4, UpArrow, DownArrow }
-
-    public static class Input
+    public static class GUILayout
     {
-        public static bool GetKeyDown(KeyCode key)
+        public static bool Button(string text)
         {
             return false;
         }

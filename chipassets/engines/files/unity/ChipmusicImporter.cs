@@ -6,7 +6,7 @@ using UnityEngine;
 namespace Chipassets
 {
     /// <summary>Imports music.chipmusic as a ChipassetsBundle, with the clips that lie beside it.</summary>
-    [ScriptedImporter(1, "chipmusic")]
+    [ScriptedImporter(1, "chipmusic", 1000)] // behind the audio, which it refers to
     public class ChipmusicImporter : ScriptedImporter
     {
         public override void OnImportAsset(AssetImportContext context)

@@ -1,7 +1,9 @@
 using Chipassets;
 using UnityEngine;
 
-/// <summary>Plays title, overworld, battle, victory, and back; keys 1 to 4, and up and down.</summary>
+/// <summary>
+/// Plays title, overworld, battle, victory, and back, by buttons: they need no input package.
+/// </summary>
 public class Example : MonoBehaviour
 {
     public ChipassetsMusic music;
@@ -11,17 +13,17 @@ public class Example : MonoBehaviour
         music.Enter("title");
     }
 
-    void Update()
+    void OnGUI()
     {
-        if (Input.GetKeyDown(KeyCode.Alpha1)) music.Enter("title");
-        if (Input.GetKeyDown(KeyCode.Alpha2)) music.Enter("overworld");
-        if (Input.GetKeyDown(KeyCode.Alpha3)) music.Enter("battle", when: "beat");
-        if (Input.GetKeyDown(KeyCode.Alpha4))
+        if (GUILayout.Button("Title")) music.Enter("title");
+        if (GUILayout.Button("Overworld")) music.Enter("overworld");
+        if (GUILayout.Button("Battle")) music.Enter("battle", when: "beat");
+        if (GUILayout.Button("Victory, and back"))
         {
             music.Sting("victory", "beat");
             music.Leave(when: "bar");
         }
-        if (Input.GetKeyDown(KeyCode.UpArrow)) music.Intensity(1);
-        if (Input.GetKeyDown(KeyCode.DownArrow)) music.Intensity(0);
+        if (GUILayout.Button("All layers")) music.Intensity(1);
+        if (GUILayout.Button("Fewer layers")) music.Intensity(0);
     }
 }
