@@ -24,6 +24,7 @@ from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
 from chipassets.engines.kit import template
 from chipassets.manifest import manifest_schema
 from chipassets.music.forms import FORMS
+from chipassets.plan.engine_names import ENGINES
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.presets import MOODS, SCENES
 from chipassets.units import METRES
@@ -272,10 +273,8 @@ def format_names() -> str:
     return ", ".join(map(code, FORMATS))
 
 
-ENGINE_PAGES = (
-    "bevy", "construct", "defold", "gamemaker", "gbstudio", "godot", "love", "renpy", "rpgmaker",
-    "solarus", "unity", "unreal", "web",
-)  # fmt: skip
+ENGINE_PAGES = tuple(sorted({*ENGINES} - {"godot3"}))
+"""The engines with a page of their own; one page is on both versions of Godot."""
 
 
 def engine(name: str) -> str:
