@@ -23,6 +23,7 @@ from chipassets.chipfiles.famitracker import encode_famitracker
 from chipassets.chipfiles.ft_module import FtModule
 from chipassets.chipfiles.ft_read import decode_famitracker
 from chipassets.chipfiles.gbs import GbsFile, decode_gbs, encode_gbs, encode_playlist
+from chipassets.chipfiles.it import encode_it
 from chipassets.chipfiles.mod import encode_mod
 from chipassets.chipfiles.mod_file import ModFile, decode_mod
 from chipassets.chipfiles.nsf import NsfFile, decode_nsf, encode_nsf, encode_nsfe
@@ -57,6 +58,7 @@ __all__ = [
     "encode_famitone",
     "encode_famitracker",
     "encode_gbs",
+    "encode_it",
     "encode_mod",
     "encode_nsf",
     "encode_nsfe",

@@ -62,7 +62,7 @@ def encode_mod(song: ChipSong, *, title: str, beats_per_bar: float = 4) -> ChipF
     a percent. RenderError for an unknown chip or voice, or a song of more than 128 patterns of 64
     rows.
     """
-    _check(song)
+    check_voices(song, "MOD")
     texts, changed = fit_fields({"title": title}, 20, "MOD")
     grid = row_grid(song, beats_per_bar, _LONGEST_ROW)
     patterns = cut_patterns(grid, ROWS)
@@ -92,7 +92,7 @@ def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Co
     for span in range(1, MOST_SPAN + 1):
         lost: Counter[str] = Counter()
         lanes = [
-            Lane(song, grid, clock, spec.name, _wave(spec.kind) or "", span, lost)
+            Lane(song, grid, clock, spec.name, wave_of(spec.kind) or "", span, lost)
             for spec in CHIPS[song.chip].voices
         ]
         for lane in lanes:
@@ -103,21 +103,23 @@ def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Co
     return lanes, lost
 
 
-def _check(song: ChipSong) -> None:
+def check_voices(song: ChipSong, kind: str) -> None:
     """Raise RenderError for a chip or a voice that a module cannot hold."""
     if song.chip not in CHIPS:
         raise RenderError(
             f"there is no chip {song.chip!r}; {did_you_mean(song.chip, CHIPS, 'chips')}"
         )
     voices = CHIPS[song.chip].voices
-    if any(_wave(spec.kind) is None for spec in voices) or len(voices) > _MOST_CHANNELS:
-        raise RenderError(f"MOD has no samples for the chip {song.chip!r}; choose another format")
+    if any(wave_of(spec.kind) is None for spec in voices) or len(voices) > _MOST_CHANNELS:
+        raise RenderError(
+            f"{kind} has no samples for the chip {song.chip!r}; choose another format"
+        )
     unknown = {voice.name for voice in song.voices} - {spec.name for spec in voices}
     if unknown:
         raise RenderError(f"the chip {song.chip} has no voice {min(unknown)!r}")
 
 
-def _wave(kind: str) -> str | None:
+def wave_of(kind: str) -> str | None:
     """Return the family of samples for a kind of voice; None if there is none."""
     families = {"pulse": "pulse", "triangle": "triangle", "wave": "triangle", "saw": "saw"}
     return "noise" if kind == "noise" else families.get(kind.split("_")[-1])

@@ -104,7 +104,7 @@ class Lane:
         seam = self.grid.loop_row
         last = seam if seam is not None and row < seam < following else following
         heard = start.volume
-        chord = _chord(instrument)
+        chord = chord_of(instrument)
         for index in range(row + 1, last):
             frame = self.grid.rows[index].start_frame
             wanted = _volume(note, instrument, frame, self.wave)
@@ -164,7 +164,7 @@ def _volume(note: ChipNote, instrument: Instrument, frame: int, kind: str) -> in
     return _to_64(after or 0, note.level, kind)
 
 
-def _chord(instrument: Instrument) -> int:
+def chord_of(instrument: Instrument) -> int:
     """Return the parameter of 0xy for an arpeggio of two or three notes; else 0."""
     macro = instrument.arpeggio
     if macro.loop is None:

@@ -59,6 +59,9 @@ FORMATS: dict[str, FileFormat] = {
     "mod": FileFormat(
         "mod/{track}.mod", "trackers and players of modules", ("nes", "nes-vrc6", "gameboy")
     ),
+    "it": FileFormat(
+        "it/{track}.it", "trackers of Impulse Tracker's kind", ("nes", "nes-vrc6", "gameboy")
+    ),
     "synth": FileFormat("synth/{track}.creg", "the web player's synthesiser", ("nes", "gameboy")),
 }
 """The formats in the order of a plan. `production.outputs` has the encoder of each."""

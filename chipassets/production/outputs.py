@@ -21,6 +21,7 @@ from chipassets.chipfiles import (
     encode_famitone,
     encode_famitracker,
     encode_gbs,
+    encode_it,
     encode_mod,
     encode_nsf,
     encode_nsfe,
@@ -262,6 +263,17 @@ def _mod(finished: Finished) -> Parts:
     return {"": encode_mod(finished.song, title=track.name, beats_per_bar=track.beats_per_bar)}
 
 
+def _it(finished: Finished) -> Parts:
+    track = finished.track
+    file = encode_it(
+        finished.song,
+        title=track.name,
+        beats_per_bar=track.beats_per_bar,
+        pulse_steps=track.pulse_steps,
+    )
+    return {"": file}
+
+
 def _preview(finished: Finished) -> bytes:
     """Return the preview picture as SVG; sound after the last bar is drawn as another bar."""
     song, score, pcm = finished.song, finished.score, finished.pcm
@@ -303,6 +315,7 @@ ENCODERS: dict[str, Callable[[Finished], Parts]] = {
     "cartridge": _cartridge,
     "uge": _uge,
     "mod": _mod,
+    "it": _it,
     "synth": _one(_synth),
 }
 """Who encodes each format of `plan.formats`: files by part, "" where a track has one file."""

@@ -108,7 +108,8 @@ ON_NES = [name for name in FORMATS if format_fault(name, "nes") is None]
 
 @pytest.mark.parametrize("chip", CHIPS)
 @pytest.mark.parametrize(
-    "name", ["nsf", "gbs", "vgm", "spc", "famitracker", "famistudio", "famitone", "uge", "mod"]
+    "name",
+    ["nsf", "gbs", "vgm", "spc", "famitracker", "famistudio", "famitone", "uge", "mod", "it"],
 )
 def test_a_format_holds_the_chips_that_the_table_says(name: str, chip: str) -> None:
     if format_fault(name, chip) is None:

@@ -1,0 +1,330 @@
+"""A ChipSong as an Impulse Tracker module: instruments with their envelopes, samples of the waves.
+
+A row is a 16th note and a tick is a frame, at the tempo nearest to the chip's frames, so that note
+starts (SDx), ends and envelopes keep their frames; a row highlight marks beats and bars. Every
+instrument is one of the song's, with a sample for each octave that it plays. Duty changes, slides
+and vibrato are left out, as in the MOD. Speeds and the jump to the loop have channels of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
+from chipassets.chipfiles.it_file import (
+    ARPEGGIO,
+    CUT,
+    EMPTY,
+    JUMP,
+    MIDDLE_C,
+    MOST_NODES,
+    MOST_PATTERNS,
+    NOTES,
+    OFF,
+    SPECIAL,
+    SPEED,
+    ItCell,
+    ItEnvelope,
+    ItInstrument,
+    ItModule,
+    ItSample,
+    it_bytes,
+)
+from chipassets.chipfiles.mod import check_voices, wave_of
+from chipassets.chipfiles.mod_lane import chord_of
+from chipassets.chipfiles.mod_samples import (
+    DRUM_PERIOD,
+    OCTAVES,
+    PAL_CLOCK_HZ,
+    drum,
+    pulse_tone,
+    saw_tone,
+    tone_shape,
+    triangle_tone,
+)
+from chipassets.chipfiles.result import ChipFile
+from chipassets.chipfiles.text import fit_fields, to_ascii
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.chips.profiles import CHIPS
+from chipassets.errors import RenderError
+from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar
+
+_PATTERN_ROWS = 128
+_LONGEST_ROW = 31
+_LATEST = 15
+"""The most ticks by which SDx delays and after which SCx cuts."""
+
+_LOWEST_MIDI = 24
+_MIDDLE_C_HZ = 440.0 * 2 ** ((MIDDLE_C - 69) / OCTAVE)
+_DRUM_KEYS = 48
+"""The key of the noise's brightest period."""
+
+_DUTIES = ("12.5 %", "25 %", "50 %", "75 %")
+
+_TWICE = "IT: a second note of a voice in one row"
+_RANGE = "IT: a note below C1 or above B7"
+_OUTSIDE = "IT: a note outside the song"
+_LATE = "IT: a start or an end moved by frames, as a row says one of them up to 15 frames late"
+_SHORT = "IT: a release cut off, as the note ends before its envelope is held"
+
+Key = tuple[str, str, int]
+"""An instrument's name, its family of samples, and its duty."""
+
+
+def encode_it(
+    song: ChipSong, *, title: str, beats_per_bar: float = 4, pulse_steps: int = STEPS_PER_BEAT
+) -> ChipFile:
+    """Return the song as a module that loops with the song; pulse_steps: the rows of a beat.
+
+    What rows, envelopes and samples cannot hold is reported. RenderError for an unknown chip or
+    voice, a chip that plays samples, or a song of more than 200 patterns.
+    """
+    check_voices(song, "IT")
+    texts, changed = fit_fields({"title": title}, 25, "IT")
+    grid = row_grid(song, beats_per_bar, _LONGEST_ROW)
+    patterns = cut_patterns(grid, _PATTERN_ROWS)
+    if len(patterns) > MOST_PATTERNS:
+        raise RenderError(
+            f"the song has {len(patterns)} patterns and an IT holds {MOST_PATTERNS}; write a "
+            "shorter track"
+        )
+    lost: Counter[str] = Counter()
+    bank = _Bank(song)
+    played = {voice.name: voice for voice in song.voices}
+    specs = CHIPS[song.chip].voices
+    lanes = [
+        _Lane(song, grid, wave_of(spec.kind) or "", bank, lost).cells(
+            played.get(spec.name, ChipVoice(spec.name, ()))
+        )
+        for spec in specs
+    ]
+    lanes += _flow(grid, patterns)
+    order, distinct = _assemble(lanes, patterns)
+    instruments, samples = bank.finished()
+    steps = steps_per_bar(beats_per_bar)
+    bar_rows = len([row for row in grid.rows if row.bar == 0])
+    tempo, error = _tempo(song)
+    module = ItModule(
+        texts["title"], grid.rows[0].frames, tempo, max(pulse_steps * bar_rows // steps, 1),
+        min(bar_rows, 255), order, instruments, samples, distinct,
+        (*(spec.name for spec in specs), "speed", "loop"),
+    )  # fmt: skip
+    slow = (Dropped(f"IT: ticks {error:+.2f} % longer than the song's frames", 1),)
+    counted = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
+    return ChipFile(it_bytes(module), (*changed, *(slow if abs(error) > 0.5 else ()), *counted))
+
+
+def _tempo(song: ChipSong) -> tuple[int, float]:
+    """Return the tempo whose ticks are nearest to frames, and how much longer they are, percent."""
+    frame_hz = float(CHIPS[song.chip].frame_rate_hz)
+    tempo = round(frame_hz * 2.5)
+    return tempo, 100 * (frame_hz * 2.5 / tempo - 1)
+
+
+class _Bank:
+    """The instruments and samples while they are collected."""
+
+    def __init__(self, song: ChipSong) -> None:
+        self._song = song
+        self._keys: dict[Key, set[int]] = defaultdict(set)
+        self._numbers: dict[Key, int] = {}
+
+    def number(self, instrument: Instrument, family: str, pitch: int) -> int:
+        """Return the number, from 1, of the instrument that plays a note."""
+        duty = instrument.duty.values[-1] % len(_DUTIES) if family == "pulse" else 0
+        key = (instrument.name, family, duty)
+        self._keys[key].add(pitch)
+        return self._numbers.setdefault(key, len(self._numbers) + 1)
+
+    def finished(self) -> tuple[tuple[ItInstrument, ...], tuple[ItSample, ...]]:
+        """Return the instruments by number, and their samples."""
+        samples: dict[tuple[str, str | int, int], tuple[int, ItSample]] = {}
+        at: tuple[str, str | int, int]
+        found = []
+        for name, family, duty in self._numbers:
+            instrument = self._song.instrument(name)
+            keys = [(note, 0) for note in range(NOTES)]
+            for pitch in sorted(self._keys[name, family, duty]):
+                if family == "noise":
+                    at = ("noise", name, pitch)
+                    made = _drum_sample(instrument, pitch)
+                    places = [_DRUM_KEYS + pitch]
+                else:
+                    octave = (pitch - _LOWEST_MIDI) // OCTAVE
+                    at = (family, duty, octave)
+                    made = samples[at][1] if at in samples else _tone_sample(family, duty, octave)
+                    first = _LOWEST_MIDI + OCTAVE * octave
+                    places = list(range(first, first + OCTAVE))
+                number = samples.setdefault(at, (len(samples) + 1, made))[0]
+                for place in places:
+                    keys[place] = (MIDDLE_C if family == "noise" else place, number)
+            envelope = None if family == "noise" else envelope_of(instrument)
+            found.append(ItInstrument(to_ascii(name), tuple(keys), envelope))
+        return tuple(found), tuple(sample for _, sample in samples.values())
+
+
+def _tone_sample(family: str, duty: int, octave: int) -> ItSample:
+    samples, cycles = tone_shape(octave)
+    if family == "pulse":
+        name, data = f"pulse {_DUTIES[duty]}, octave {octave}", pulse_tone(duty, octave)
+    else:
+        name = f"{family}, octave {octave}"
+        data = saw_tone(octave) if family == "saw" else triangle_tone(octave)
+    return ItSample(name, data, round(_MIDDLE_C_HZ * samples / cycles), loops=True)
+
+
+def _drum_sample(instrument: Instrument, period: int) -> ItSample:
+    rate_hz = round(PAL_CLOCK_HZ / DRUM_PERIOD)
+    return ItSample(to_ascii(f"{instrument.name} {period}"), drum(instrument, period), rate_hz)
+
+
+def envelope_of(instrument: Instrument) -> ItEnvelope:
+    """Return the volume macro with a node wherever its line bends; a tick is a frame.
+
+    Of a macro that takes more nodes than there are, the smallest bends are left out.
+    """
+    macro = instrument.volume
+    values = [round(value * 64 / 15) for value in macro.values]
+    held = len(values) if macro.release is None else macro.release
+    kept: set[int] = {0, held - 1, len(values) - 1}
+    sustain = None
+    if macro.release is not None or macro.loop is not None:
+        loop = held - 1 if macro.loop is None else macro.loop
+        kept.add(loop)
+        sustain = loop, held - 1
+    ticks = list(range(len(values)))
+    if macro.release is not None:
+        # After the last value of a release there is silence.
+        values, ticks = [*values, 0], [*ticks, len(values)]
+        kept.add(len(values) - 1)
+    nodes = _bends(values, kept)
+    places = tuple((ticks[node], values[node]) for node in nodes)
+    found = (nodes.index(sustain[0]), nodes.index(sustain[1])) if sustain else None
+    return ItEnvelope(places, found)
+
+
+def _bends(values: Sequence[int], kept: set[int]) -> list[int]:
+    """Return the places where lines between them meet every value, or as many as there may be."""
+    nodes = sorted(kept)
+    while len(nodes) < MOST_NODES:
+        worst, off = 0, 0.5
+        for first, last in pairwise(nodes):
+            for place in range(first + 1, last):
+                share = (place - first) / (last - first)
+                line = values[first] + (values[last] - values[first]) * share
+                if abs(values[place] - line) > off:
+                    worst, off = place, abs(values[place] - line)
+        if not worst:
+            break
+        nodes = sorted({*nodes, worst})
+    return nodes
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One voice's cells while they are filled."""
+
+    song: ChipSong
+    grid: Grid
+    family: str
+    bank: _Bank
+    lost: Counter[str]
+    _cells: dict[int, ItCell] = field(default_factory=dict)
+
+    def cells(self, voice: ChipVoice) -> dict[int, ItCell]:
+        """Return the cells by row: the notes, their ends and their chords."""
+        kept = [note for note in voice.notes if self._start(note)]
+        for note, following in zip(kept, [*kept[1:], None], strict=False):
+            until = following.start_frame if following else self.song.frames
+            if self.family != "noise":
+                self._end(note, until)
+                self._chord(note, min(until, note.end_frame))
+        loop = self.grid.loop_row
+        if kept and loop is not None:
+            self._cells.setdefault(loop, ItCell(CUT))
+        return self._cells
+
+    def _start(self, note: ChipNote) -> bool:
+        """Put the note into its row; if that is impossible, count it and return False."""
+        if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
+            self.lost[_OUTSIDE] += 1
+            return False
+        row, late = self.grid.place(note.start_frame)
+        low, high = (0, 16) if self.family == "noise" else (24, 24 + OCTAVE * OCTAVES)
+        if row in self._cells or not low <= note.pitch < high:
+            self.lost[_TWICE if row in self._cells else _RANGE] += 1
+            return False
+        instrument = self.song.instrument(note.instrument)
+        number = self.bank.number(instrument, self.family, note.pitch)
+        key = _DRUM_KEYS + note.pitch if self.family == "noise" else note.pitch
+        level = 15 if self.family == "triangle" else max(note.level, 1)
+        self.lost[_LATE] += late > _LATEST
+        effect = (SPECIAL, 0xD0 | min(late, _LATEST)) if late else (0, 0)
+        self._cells[row] = ItCell(key, number, (level * 64 + 7) // 15, *effect)
+        return True
+
+    def _end(self, note: ChipNote, following_frame: int) -> None:
+        """Release or cut the note, unless another starts there or the song ends."""
+        if note.end_frame >= min(self.song.frames, following_frame):
+            return
+        macro = self.song.instrument(note.instrument).volume
+        is_held = macro.release is not None and note.duration_frames >= macro.release
+        self.lost[_SHORT] += macro.release is not None and not is_held
+        row, late = self.grid.place(note.end_frame)
+        if is_held:
+            # An envelope goes on from what it holds in the tick after its note's release.
+            sooner, sooner_late = self.grid.place(note.end_frame - 1)
+            if sooner not in self._cells:
+                row, late = sooner, sooner_late
+        if row in self._cells:
+            cell = self._cells[row]
+            starts = self.grid.rows[row].start_frame <= note.start_frame
+            if starts and not cell.effect and late <= _LATEST:
+                self._cells[row] = ItCell(
+                    cell.note, cell.instrument, cell.volume, SPECIAL, 0xC0 | max(late, 1)
+                )
+            else:
+                self.lost[_LATE] += 1
+            return
+        self.lost[_LATE] += late > _LATEST
+        effect = (SPECIAL, 0xD0 | min(late, _LATEST)) if late else (0, 0)
+        self._cells[row] = ItCell(OFF if is_held else CUT, 0, None, *effect)
+
+    def _chord(self, note: ChipNote, end_frame: int) -> None:
+        """Add the arpeggio of a chord in every row of the note."""
+        chord = chord_of(self.song.instrument(note.instrument))
+        if not chord:
+            return
+        row, _ = self.grid.place(note.start_frame)
+        while row < len(self.grid.rows) and self.grid.rows[row].start_frame < end_frame:
+            cell = self._cells.get(row, EMPTY)
+            if not cell.effect:
+                self._cells[row] = ItCell(cell.note, cell.instrument, cell.volume, ARPEGGIO, chord)
+            row += 1
+
+
+def _flow(grid: Grid, patterns: Sequence[range]) -> list[dict[int, ItCell]]:
+    """Return the channel of the speeds, and that of the jump to the loop."""
+    speeds: dict[int, ItCell] = {}
+    for row, item in enumerate(grid.rows):
+        if not row or item.frames != grid.rows[row - 1].frames or row == grid.loop_row:
+            speeds[row] = ItCell(effect=SPEED, parameter=item.frames)
+    if grid.loop_row is None:
+        return [speeds, {}]
+    goal = [pattern.start for pattern in patterns].index(grid.loop_row)
+    return [speeds, {patterns[-1][-1]: ItCell(effect=JUMP, parameter=goal)}]
+
+
+def _assemble(
+    lanes: Sequence[Mapping[int, ItCell]], patterns: Sequence[range]
+) -> tuple[tuple[int, ...], tuple[tuple[tuple[ItCell, ...], ...], ...]]:
+    """Return order and patterns; equal ones are stored once."""
+    known: dict[tuple[tuple[ItCell, ...], ...], int] = {}
+    order = []
+    for pattern in patterns:
+        rows = tuple(tuple(lane.get(row, EMPTY) for lane in lanes) for row in pattern)
+        order.append(known.setdefault(rows, len(known)))
+    return tuple(order), tuple(known)

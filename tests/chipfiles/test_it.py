@@ -1,0 +1,239 @@
+"""IT: what the file says, read apart from the encoder, and what libopenmpt plays of it."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import struct
+import subprocess
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from numpy.typing import NDArray
+
+from chipassets.arrange import arrange, write_registers
+from chipassets.arrange.bank import INSTRUMENTS
+from chipassets.chipfiles import encode_it
+from chipassets.chipfiles.it import envelope_of
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.errors import RenderError
+from chipassets.plan.trackplan import Sound
+from chipassets.render import render_log
+from chipassets.units import SAMPLE_RATE_HZ
+from tests.chip_music import plan
+from tests.chip_music import song as music
+from tests.chipfiles.material import chip_songs, tune
+from tests.chipfiles.test_mod import band_db
+from tests.laws import share_of_examples
+from tests.render.test_tones import cents, measured_hz
+
+Cell = dict[str, int]
+_FIELDS = ((1, ("note",)), (2, ("instrument",)), (4, ("volume",)), (8, ("effect", "value")))
+
+
+@dataclass
+class Module:
+    """What is read of a file: rows by pattern, each with its cells by channel from 1."""
+
+    highlight: tuple[int, int]
+    speed: int
+    tempo: int
+    order: list[int]
+    instruments: list[str]
+    samples: list[str]
+    patterns: list[list[dict[int, Cell]]]
+
+
+def read(data: bytes) -> Module:
+    """Read a module as ITTECH.TXT says; struct.error or AssertionError for a damaged one."""
+    assert data[:4] == b"IMPM"
+    orders, instruments, samples, patterns = struct.unpack_from("<4H", data, 32)
+    assert struct.unpack_from("<H", data, 46)[0] & 4, "highlights are not said"
+    order = list(data[192 : 192 + orders])
+    assert order.pop() == 255
+    at = struct.unpack_from(f"<{instruments + samples + patterns}I", data, 192 + orders)
+    names = []
+    for place in at[:instruments]:
+        assert data[place : place + 4] == b"IMPI"
+        names.append(data[place + 32 : place + 58].rstrip(b"\0").decode("ascii"))
+        assert max(data[place + 65 : place + 304 : 2]) <= samples
+    sounds = []
+    for place in at[instruments : instruments + samples]:
+        assert data[place : place + 4] == b"IMPS"
+        length, _, end, rate, _, _, start = struct.unpack_from("<7I", data, place + 48)
+        assert 0 < length <= len(data) - start
+        assert end in (0, length)
+        assert rate > 1_000
+        sounds.append(data[place + 20 : place + 46].rstrip(b"\0").decode("ascii"))
+    found = []
+    for place in at[instruments + samples :]:
+        size, count = struct.unpack_from("<HH", data, place)
+        found.append(_rows(data[place + 8 : place + 8 + size], count))
+    assert max(order) < len(found)
+    return Module((data[30], data[31]), data[50], data[51], order, names, sounds, found)
+
+
+def _rows(packed: bytes, count: int) -> list[dict[int, Cell]]:
+    rows: list[dict[int, Cell]] = [{}]
+    values = iter(packed)
+    for head in values:
+        if not head:
+            rows.append({})
+            continue
+        assert head & 0x80
+        mask = next(values)
+        cell: Cell = {}
+        for bit, names in _FIELDS:
+            if mask & bit:
+                cell |= {name: next(values) for name in names}
+        rows[-1][head & 0x7F] = cell
+    assert rows.pop() == {}
+    assert len(rows) == count
+    return rows
+
+
+def starts(module: Module, channel: int) -> list[tuple[int, int]]:
+    """Frame and key of each note of a channel, the song played once."""
+    now, speed, found = 0, module.speed, []
+    for number in module.order:
+        for row in module.patterns[number]:
+            for cell in row.values():
+                speed = cell["value"] if cell.get("effect") == 1 else speed
+            cell = row.get(channel, {})
+            late = cell.get("value", 0) & 15 if cell.get("effect") == 19 else 0
+            delayed = cell.get("effect") == 19 and cell["value"] >> 4 == 13
+            if cell.get("note", 255) < 120:
+                found.append((now + (late if delayed else 0), cell["note"]))
+            now += speed
+    return found
+
+
+@pytest.mark.parametrize("millibpm", [60_000, 97_000, 151_000])
+def test_notes_start_in_their_frames(millibpm: int) -> None:
+    song = tune(5, 1, millibpm)
+    module = read(encode_it(song, title="T").data)
+    for channel, voice in enumerate(song.voices, start=1):
+        wanted = [(note.start_frame, note.pitch) for note in voice.notes]
+        if voice.name == "noise":
+            wanted = [(frame, 48 + pitch) for frame, pitch in wanted]
+        assert starts(module, channel) == wanted
+
+
+def test_the_instruments_are_the_songs_and_drums_have_samples() -> None:
+    song = arrange(music(4), plan(lead="bell", groove="march", sound=Sound(drums="dmc")), "nes")
+    module = read(encode_it(song, title="T").data)
+    assert set(module.instruments) >= {"bell", "triangle", "kick", "snare"}
+    assert any(name.startswith("kick ") for name in module.samples)
+    assert "pulse 50 %, octave 4" in module.samples
+
+
+@pytest.mark.parametrize(
+    ("beats", "pulse", "highlight"), [(4, 4, (4, 16)), (3, 6, (6, 12)), (3.5, 2, (2, 14))]
+)
+def test_bars_and_beats_are_highlighted(
+    beats: float, pulse: int, highlight: tuple[int, int]
+) -> None:
+    song = tune(9, 0)
+    module = read(encode_it(song, title="T", beats_per_bar=beats, pulse_steps=pulse).data)
+    assert module.highlight == highlight
+    assert all(len(rows) % highlight[1] == 0 for rows in module.patterns)
+
+
+@given(chip_songs())
+@share_of_examples(0.5)
+def test_any_song_is_read(song: ChipSong) -> None:
+    module = read(encode_it(song, title="T").data)
+    assert sum(len(module.patterns[number]) for number in module.order)
+
+
+def heard(nodes: tuple[tuple[int, int], ...]) -> list[float]:
+    """The envelope at every tick, on lines between its nodes."""
+    ticks, levels = zip(*nodes, strict=True)
+    return [float(value) for value in np.interp(range(ticks[-1] + 1), ticks, levels)]
+
+
+@pytest.mark.parametrize("name", ["reed", "square", "thin", "pluck", "brass", "echo", "bell"])
+def test_an_envelope_is_the_macro(name: str) -> None:
+    macro = INSTRUMENTS[name].volume
+    envelope = envelope_of(INSTRUMENTS[name])
+    assert len(envelope.nodes) <= 25
+    wanted = [*(value * 64 / 15 for value in macro.values), 0.0]
+    assert max(abs(a - b) for a, b in zip(heard(envelope.nodes), wanted, strict=True)) <= 2.2
+    assert envelope.sustain is not None
+    assert macro.release is not None
+    assert envelope.nodes[envelope.sustain[1]][0] == macro.release - 1
+
+
+def test_what_it_cannot_hold_is_counted_and_other_chips_are_refused() -> None:
+    notes = (ChipNote(0, 3, 60, 15, "reed"), ChipNote(20, 4, 130, 15, "reed"),
+             ChipNote(9_999, 5, 60, 15, "reed"))  # fmt: skip
+    song = ChipSong("nes", (ChipVoice("pulse1", notes),), (INSTRUMENTS["reed"],), 96, 96, 0)
+    reasons = {item.reason: item.count for item in encode_it(song, title="T").dropped}
+    assert reasons["IT: a note below C1 or above B7"] == 1
+    assert reasons["IT: a note outside the song"] == 1
+    assert reasons["IT: a release cut off, as the note ends before its envelope is held"] == 1
+    with pytest.raises(RenderError, match="IT has no samples for the chip 'snes'"):
+        encode_it(arrange(music(1), plan(), "snes"), title="T")
+
+
+openmpt = pytest.mark.skipif(not shutil.which("openmpt123"), reason="openmpt123 is not installed")
+
+
+def rendered(folder: Path, song: ChipSong, seconds: float) -> NDArray[np.float64]:
+    """The sum of both sides as libopenmpt plays it."""
+    path = folder / "song.it"
+    path.write_bytes(encode_it(song, title="x").data)
+    options = ["--batch", "--quiet", "--render", "--samplerate", "44100", "--force"]
+    command = ["openmpt123", *options, "--end-time", str(seconds), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    samples, rate = soundfile.read(f"{path}.wav")
+    assert rate == SAMPLE_RATE_HZ
+    mono: NDArray[np.float64] = np.asarray(samples).sum(axis=1)
+    return mono
+
+
+@openmpt
+@pytest.mark.parametrize(
+    ("voice", "pitch"), [("pulse1", 60), ("pulse2", 45), ("pulse1", 85), ("triangle", 33)]
+)
+def test_libopenmpt_plays_in_tune(tmp_path: Path, voice: str, pitch: int) -> None:
+    notes = (ChipNote(0, 380, pitch, 15, "steady"),)
+    song = ChipSong("nes", (ChipVoice(voice, notes),), (Instrument("steady"),), 384, 96, 0)
+    expected = 440 * math.pow(2, (pitch - 69) / 12)
+    assert abs(cents(measured_hz(rendered(tmp_path, song, 4.0), expected), expected)) < 1
+
+
+@openmpt
+@pytest.mark.parametrize("band", [(40, 100), (100, 300), (300, 1_000), (1_000, 4_000)])
+def test_libopenmpt_hears_the_chips_spectrum(tmp_path: Path, band: tuple[int, int]) -> None:
+    song = arrange(music(4), plan(), "nes")
+    samples = rendered(tmp_path, song, 6.0)
+    ours = render_log(write_registers(song), "none").samples.astype(np.float64)
+    count = min(len(samples), len(ours))
+    assert abs(band_db(samples[:count], *band) - band_db(ours[:count], *band)) < 1.5
+
+
+@openmpt
+def test_libopenmpt_follows_the_envelope_and_the_end(tmp_path: Path) -> None:
+    """Frame by frame: a decay, a held part, a release, silence."""
+    shape = Macro((15, 12, 9, 9, 6, 3), loop=3, release=4)
+    voice = ChipVoice("pulse1", (ChipNote(8, 20, 69, 15, "shaped"),))
+    song = ChipSong("nes", (voice,), (Instrument("shaped", volume=shape),), 96, 96, 0)
+    samples = rendered(tmp_path, song, 1.6)
+    tick = SAMPLE_RATE_HZ * 2.5 / 150
+    levels = [
+        float(np.std(samples[round(n * tick) + 150 : round((n + 1) * tick) - 150]))
+        for n in range(40)
+    ]
+    full = levels[8]
+    assert max(levels[:8]) < 0.01 * full
+    wanted = [15, 12, 9, *[9] * 17, 6, 3, 0, 0]
+    # The player glides from one tick's level to the next.
+    glides = [wanted[0], *((a + b) / 2 for a, b in pairwise(wanted))]
+    for level, value in zip(levels[8:], glides, strict=False):
+        assert level / full == pytest.approx(value / 15, abs=0.12 if value < 2 else 0.03)
