@@ -126,6 +126,66 @@ def test_the_example_plays_from_the_module(open_page: Callable[[str], Page]) -> 
     assert page.complaints() == []
 
 
+def test_pause_holds_the_music_alone_in_a_games_own_context(
+    open_page: Callable[[str], Page],
+) -> None:
+    page = open_page("example.html")
+    page.run(RECORD)
+    found = page.run("""(async () => {
+      const {openMusic} = await import("./index.js");
+      const context = new AudioContext({sampleRate: 44100});
+      const music = await openMusic({context});
+      await music.preload();
+      const heard = await record(context, music._volume.node);
+      await music.enter("title");
+      await hearFromTheStart(heard, 1.5);
+      await music.pause();
+      const running = context.state, place = music.playing.sample;
+      await hearMore(heard, 1);
+      const silent = Math.max(...heard.slice(-22050).map(Math.abs));
+      const still = music.playing.sample - place;
+      await music.resume();
+      const from = heard.length;
+      await hearMore(heard, 4.2);
+      music.sting("victory");
+      await hearMore(heard, 0.3);
+      await music.pause();
+      const change = await music.enter("battle", {when: "bar", how: "cut"});
+      await hearMore(heard, 0.5);
+      const before = music._clock.lost;
+      await music.resume();
+      const waits = change.at - before + music._clock.lost - context.currentTime;
+      await hearMore(heard, waits + 0.3);
+      // The title behind the first pause, over its seam, at the place that fits best.
+      const wave = await samplesOf("bundle/audio/title.ogg", context);
+      const ideal = (n) => wave[n < 44100 ? n : 44100 + (n - 44100) % (3 * 44100)];
+      const first = from + 8820;
+      const off = (n, length) => {
+        let worst = 0;
+        for (let i = 0; i < length; i += 1) {
+          worst = Math.max(worst, Math.abs(heard[first + i] - ideal(n + i)));
+        }
+        return worst;
+      };
+      let best = 1, at = 0;
+      for (let n = place; n < place + 40000; n += 1) {
+        const worst = off(n, 400);
+        if (worst < best) [best, at] = [worst, n];
+      }
+      return {
+        running, silent, still, worst: off(at, 3.9 * 44100), end: at + 3.9 * 44100,
+        waits, playing: music.playing.track.name,
+      };
+    })()""")
+    assert found["running"] == "running"
+    assert (found["silent"], found["still"]) == (0, 0)
+    assert found["worst"] < 1e-3
+    assert found["end"] > 4 * 44_100, "over the seam"
+    assert 0 < found["waits"] <= 1
+    assert found["playing"] == "battle"
+    assert page.complaints() == []
+
+
 def test_the_package_is_what_node_imports(package: Path) -> None:
     node = need("node", "nodejs")
     code = (

@@ -1,8 +1,9 @@
 /** WebAudio nodes that follow a timeline. */
 
 import { Balance } from "./balance.js";
+import { Clock } from "./clock.js";
 import { gainCurves, sine, spread } from "./fades.js";
-import { wrap } from "./lines.js";
+import { isOver, wrap } from "./lines.js";
 import { LEAD_SECONDS, Timeline } from "./timeline.js";
 
 /**
@@ -77,13 +78,14 @@ export function startSounds(context, sounds, track, at, fromSample, outputs) {
  * @param {Fade[][]} lists
  * @param {number} now
  * @param {(points: number[]) => number} gain
+ * @param {number} [lost] by how much the audio clock is ahead of these times
  */
-export function layGain(param, lists, now, gain) {
+export function layGain(param, lists, now, gain, lost = 0) {
   param.cancelScheduledValues(0);
   for (const { at, length, values } of gainCurves(lists, now, gain)) {
-    param.setValueAtTime(values[0], at);
+    param.setValueAtTime(values[0], at + lost);
     for (let n = 1; n < values.length; n += 1) {
-      param.linearRampToValueAtTime(values[n], at + (length * n) / (values.length - 1));
+      param.linearRampToValueAtTime(values[n], at + lost + (length * n) / (values.length - 1));
     }
   }
 }
@@ -97,19 +99,26 @@ export class Mixer {
    * @param {AudioContext} context
    * @param {AudioNode} [output]
    * @param {Balance} [balance]
+   * @param {Clock} [clock]
    */
-  constructor(context, output = context.destination, balance = new Balance()) {
+  constructor(
+    context,
+    output = context.destination,
+    balance = new Balance(),
+    clock = new Clock(context),
+  ) {
     this.context = context;
+    this._clock = clock;
     this.output = output;
     this.timeline = new Timeline(context.sampleRate, leadOf(context));
     this._balance = balance;
-    /** @type {Map<Voice, { gain: GainNode, layers: GainNode[], sources: SoundNode[] }>} */
+    /** @type {Map<Voice, { gain: GainNode, layers: GainNode[], sources: SoundNode[], sounds: Sounds }>} */
     this._nodes = new Map();
   }
 
   /** Make every layer follow the balance's intensity from now on. */
   layLayers() {
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     for (const { layers } of this._nodes.values()) this._layLayers(layers, now);
   }
 
@@ -118,7 +127,7 @@ export class Mixer {
    * @param {When} when
    */
   nextTime(when) {
-    const soon = this.context.currentTime + this.timeline.leadSeconds;
+    const soon = this._clock.now + this.timeline.leadSeconds;
     const voice = this.current;
     return voice && when !== "now" ? this.timeline.lineTime(voice, soon, when) : soon;
   }
@@ -131,7 +140,7 @@ export class Mixer {
    * @param {Change} options
    */
   play(track, buffers, scene, options) {
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     const at = this.timeline.change(track, scene, now, options);
     this._sync(buffers, now);
     return at;
@@ -147,20 +156,20 @@ export class Mixer {
 
   /** Take back what is not due yet. */
   revoke() {
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     this.timeline.revoke(now);
     this._sync([], now);
   }
 
   /** The voice that sounds, or null. */
   get current() {
-    return this.timeline.current(this.context.currentTime);
+    return this.timeline.current(this._clock.now);
   }
 
   /** The position of the current voice, in samples; 0 in silence. */
   get positionSamples() {
     const voice = this.current;
-    return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
+    return voice ? this.timeline.position(voice, this._clock.now) : 0;
   }
 
   /**
@@ -168,7 +177,7 @@ export class Mixer {
    * @param {string[]} [keptScenes]
    */
   sweep(keptScenes = []) {
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     for (const voice of [...this._nodes.keys()]) {
       if (this.timeline.isSilent(voice, now)) this._stop(voice);
     }
@@ -186,16 +195,33 @@ export class Mixer {
     for (const voice of [...this._nodes.keys()]) if (!voices.has(voice)) this._stop(voice);
     for (const voice of voices) {
       if (!this._nodes.has(voice) && voice.since >= now) this._start(voice, buffers);
-      const nodes = this._nodes.get(voice);
-      if (nodes) layGain(nodes.gain.gain, [voice.fades], now, ([point]) => sine(point));
+      this._layFades(voice, now);
+    }
+  }
+
+  /** Stop what sounds where the clock is held: audio nodes cannot wait. */
+  hold() {
+    for (const { sources } of this._nodes.values()) {
+      for (const source of sources.splice(0)) source.stop();
+    }
+  }
+
+  /** Play on where the clock was held: each voice anew, from its place. */
+  playOn() {
+    const now = this._clock.now;
+    for (const [voice, { sounds }] of [...this._nodes]) {
+      this._stop(voice);
+      this._start(voice, sounds, now + this.timeline.leadSeconds);
+      this._layFades(voice, now);
     }
   }
 
   /**
    * @param {Voice} voice
    * @param {Sounds} buffers
+   * @param {number} [soonest]
    */
-  _start(voice, buffers) {
+  _start(voice, buffers, soonest = voice.since) {
     const gain = this.context.createGain();
     gain.gain.value = 0;
     gain.connect(this.output);
@@ -204,10 +230,24 @@ export class Mixer {
       layer.connect(gain);
       return layer;
     });
-    this._layLayers(layers, this.context.currentTime);
-    const { track, since, fromSample } = voice;
-    const sources = startSounds(this.context, buffers, track, since, fromSample, layers);
-    this._nodes.set(voice, { gain, layers, sources });
+    this._layLayers(layers, this._clock.now);
+    const at = Math.max(voice.since, soonest);
+    const from = this.timeline.position(voice, at);
+    const isSilent = this._clock.isHeld || isOver(voice.track, from);
+    const sources = isSilent
+      ? []
+      : startSounds(this.context, buffers, voice.track, at + this._clock.lost, from, layers);
+    this._nodes.set(voice, { gain, layers, sources, sounds: buffers });
+  }
+
+  /**
+   * @param {Voice} voice
+   * @param {number} now
+   */
+  _layFades(voice, now) {
+    const nodes = this._nodes.get(voice);
+    if (!nodes) return;
+    layGain(nodes.gain.gain, [voice.fades], now, ([point]) => sine(point), this._clock.lost);
   }
 
   /**
@@ -219,7 +259,7 @@ export class Mixer {
     layers.forEach((layer, i) => {
       /** @param {number[]} points */
       const share = ([point]) => spread(point, layers.length)[i];
-      layGain(layer.gain, [this._balance.level], now, share);
+      layGain(layer.gain, [this._balance.level], now, share, this._clock.lost);
     });
   }
 

@@ -28,7 +28,7 @@ function resumeOnGesture(player) {
 
 /**
  * Return the Player of the bundle whose bundle.json lies at `url`. Options: {rules, levels} for
- * the transitions, {context} to share an AudioContext (pause suspends it), {output} to play into a
+ * the transitions, {context} to share an AudioContext (pause lets it run), {output} to play into a
  * node of it, {synth} the address of chipassets-synth.js, which else is looked for beside this
  * file, or false to play audio files alone.
  * @param {string} url

@@ -1,6 +1,7 @@
 /** The player that a game holds. */
 
 import { Balance } from "./balance.js";
+import { Clock } from "./clock.js";
 import { Director } from "./director.js";
 import { reasonOf } from "./errors.js";
 import { seconds } from "./fades.js";
@@ -25,9 +26,12 @@ export class Player {
    * @param {AudioContext} context
    * @param {PlayerOptions} [options]
    */
-  constructor(index, load, context, { rules = RULES, levels = LEVELS, output, synth } = {}) {
+  constructor(index, load, context, options = {}) {
+    const { rules = RULES, levels = LEVELS, output, synth } = options;
     this.index = index;
     this.context = context;
+    this._isShared = options.context !== undefined;
+    this._clock = new Clock(context);
     this.director = new Director(index, rules, levels);
     this._load = load;
     /** @type {Map<Track, Promise<Sounds>>} */
@@ -46,8 +50,8 @@ export class Player {
     this._stingVolume = new Volume(context, this._volume.node);
     this._ducked = context.createGain();
     this._ducked.connect(this._musicVolume.node);
-    this._mixer = new Mixer(context, this._ducked, this._balance);
-    this._stings = new Stings(context, this._stingVolume.node, this._balance);
+    this._mixer = new Mixer(context, this._ducked, this._balance, this._clock);
+    this._stings = new Stings(context, this._stingVolume.node, this._balance, this._clock);
   }
 
   /**
@@ -96,17 +100,17 @@ export class Player {
     const track = this.director.findSting(name, playing);
     if (!track) this._warn(`there is no sting '${name}'; ${meant(name, this._names(true))}`);
     if (!track || track === playing) return null;
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     const sting = this._balance.ask(track, this._lineTime(when), priority, now);
     if (!sting) return null;
     this._followBalance();
     const buffers = await this._buffers(track);
     const soonest = this._mixer.nextTime("now");
-    if (!buffers) this._balance.drop(sting, this.context.currentTime);
-    else if (this._balance.begin(sting, soonest, this.context.currentTime)) {
+    if (!buffers) this._balance.drop(sting, this._clock.now);
+    else if (this._balance.begin(sting, soonest, this._clock.now)) {
       this._stings.start(sting, buffers);
       this._followBalance();
-      return { track, at: sting.at };
+      return { track, at: sting.at + this._clock.lost };
     }
     return null;
   }
@@ -117,7 +121,7 @@ export class Player {
    * @param {number} [fadeMs]
    */
   duck(byDb = 12, fadeMs = 150) {
-    this._balance.duck(this.context.currentTime, byDb, seconds(fadeMs));
+    this._balance.duck(this._clock.now, byDb, seconds(fadeMs));
     this._followBalance();
   }
 
@@ -128,7 +132,7 @@ export class Player {
    * @param {{ fadeMs?: number, when?: When }} [options]
    */
   intensity(level, { fadeMs = 600, when = "now" } = {}) {
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     const at = when === "now" ? now : this._lineTime(when);
     if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
     this._mixer.layLayers();
@@ -140,7 +144,7 @@ export class Player {
    * one's music, intensity and ducking. Not the volumes, nor a sting. Python's `state` is the same.
    */
   state() {
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     /** @param {Fade[]} fades */
     const last = (fades) => fades[fades.length - 1].to;
     const places = this._mixer.timeline.places(now);
@@ -168,7 +172,7 @@ export class Player {
     checkState(state);
     /** @param {string | null} name */
     const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     this._asked += 1;
     const asked = this._asked;
     const track = this.director.restore(state.scenes);
@@ -198,9 +202,9 @@ export class Player {
     if (asked !== this._asked || !buffers) return null;
     const change = { fadeSeconds: seconds(fadeMs), fromSample: wish.fromSample, isJump: true };
     const at = this._mixer.play(wish.track, buffers, wish.scene, change);
-    this._sweepLater(at - this.context.currentTime + seconds(fadeMs));
+    this._sweepLater(at - this._clock.now + seconds(fadeMs));
     this._noticeLayers(wish.track);
-    return { track: wish.track, at, reason: "restored" };
+    return { track: wish.track, at: at + this._clock.lost, reason: "restored" };
   }
 
   /**
@@ -210,7 +214,7 @@ export class Player {
   stop(fadeMs = 800) {
     this._asked += 1;
     this.director.stack = [];
-    this._balance.endSting(this.context.currentTime);
+    this._balance.endSting(this._clock.now);
     this._followBalance();
     this._mixer.silence(seconds(fadeMs));
     this._sweepLater(seconds(fadeMs));
@@ -244,20 +248,35 @@ export class Player {
     this._stingVolume.level = level;
   }
 
-  /** Pause the music and its audio context. */
+  /**
+   * Hold the music, fades and stings too; its audio context as well, unless that is the game's, whose
+   * other sounds go on.
+   */
   async pause() {
     if (this._isPaused) return;
     this._isPaused = true;
     this._volume.isMuted = true;
     await new Promise((done) => setTimeout(done, PAUSE_SECONDS * 1000));
-    if (this._isPaused) await this.context.suspend();
+    if (!this._isPaused) return;
+    if (!this._isShared) await this.context.suspend();
+    else {
+      this._clock.hold();
+      this._mixer.hold();
+      this._stings.hold();
+    }
   }
 
   /** Resume where `pause` stopped. */
   async resume() {
     if (!this._isPaused) return;
     this._isPaused = false;
-    await this.context.resume();
+    if (!this._isShared) await this.context.resume();
+    else if (this._clock.isHeld) {
+      this._clock.release();
+      this._mixer.playOn();
+      this._stings.playOn(this._mixer.nextTime("now"));
+      this._followBalance();
+    }
     this._volume.isMuted = false;
   }
 
@@ -305,9 +324,9 @@ export class Player {
     const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
     const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
     const at = this._mixer.play(wish.track, buffers, wish.scene, change);
-    this._sweepLater(at - this.context.currentTime + 2 * seconds(fadeMs));
+    this._sweepLater(at - this._clock.now + 2 * seconds(fadeMs));
     this._noticeLayers(wish.track);
-    return { track: wish.track, at, reason: wish.reason };
+    return { track: wish.track, at: at + this._clock.lost, reason: wish.reason };
   }
 
   /**
@@ -419,7 +438,8 @@ export class Player {
   _followBalance() {
     /** @param {number[]} points */
     const lowest = (points) => Math.min(...points);
-    layGain(this._ducked.gain, this._balance.duckings, this.context.currentTime, lowest);
+    const { now, lost } = this._clock;
+    layGain(this._ducked.gain, this._balance.duckings, now, lowest, lost);
     this._stings.follow();
   }
 

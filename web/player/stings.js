@@ -11,12 +11,14 @@ export class Stings {
    * @param {AudioContext} context
    * @param {AudioNode} output
    * @param {import("./balance.js").Balance} balance
+   * @param {import("./clock.js").Clock} clock
    */
-  constructor(context, output, balance) {
+  constructor(context, output, balance, clock) {
     this.context = context;
     this.output = output;
     this._balance = balance;
-    /** @type {Map<Sting, { gain: GainNode, sources: SoundNode[] }>} */
+    this._clock = clock;
+    /** @type {Map<Sting, { gain: GainNode, sources: SoundNode[], sounds: Sounds }>} */
     this._nodes = new Map();
   }
 
@@ -24,24 +26,53 @@ export class Stings {
    * Play a sting at its time.
    * @param {Sting} sting
    * @param {Sounds} buffers
+   * @param {number} [soonest]
    */
-  start(sting, buffers) {
+  start(sting, buffers, soonest = sting.at) {
     const gain = this.context.createGain();
     gain.connect(this.output);
     const once = { ...sting.track, loop: null };
-    const outputs = new Array(buffers.length).fill(gain);
-    const sources = startSounds(this.context, buffers, once, sting.at, 0, outputs);
-    sources[0].onended = () => {
+    const at = Math.max(sting.at, soonest);
+    const from = Math.round((at - sting.at) * once.sample_rate_hz);
+    /** @type {SoundNode[]} */
+    let sources = [];
+    if (!this._clock.isHeld && from < once.samples) {
+      const outputs = new Array(buffers.length).fill(gain);
+      sources = startSounds(this.context, buffers, once, at + this._clock.lost, from, outputs);
+      sources[0].onended = () => {
+        gain.disconnect();
+        this._nodes.delete(sting);
+      };
+    }
+    this._nodes.set(sting, { gain, sources, sounds: buffers });
+    this.follow();
+  }
+
+  /** Stop what sounds where the clock is held. */
+  hold() {
+    for (const { sources } of this._nodes.values()) {
+      for (const source of sources.splice(0)) {
+        source.onended = null;
+        source.stop();
+      }
+    }
+  }
+
+  /**
+   * Play on where the clock was held.
+   * @param {number} soonest
+   */
+  playOn(soonest) {
+    for (const [sting, { gain, sounds }] of [...this._nodes]) {
       gain.disconnect();
       this._nodes.delete(sting);
-    };
-    this._nodes.set(sting, { gain, sources });
-    this.follow();
+      this.start(sting, sounds, soonest);
+    }
   }
 
   /** Cancel stings that must not begin any more, and cut those that another one replaces. */
   follow() {
-    const now = this.context.currentTime;
+    const now = this._clock.now;
     for (const [sting, { gain, sources }] of this._nodes) {
       if (sting.at > now && sting !== this._balance.waiting) {
         for (const source of sources) source.stop();
@@ -53,7 +84,7 @@ export class Stings {
           { at: 0, length: 0, to: 1 },
           { at: end, length: STING_RELEASE_SECONDS, to: 0 },
         ];
-        layGain(gain.gain, [fades], now, ([point]) => sine(point));
+        layGain(gain.gain, [fades], now, ([point]) => sine(point), this._clock.lost);
       }
     }
   }

@@ -765,6 +765,47 @@
     return barSample(track, Math.min(...bars));
   }
 
+  /** The music's time. */
+
+  /**
+   * The audio clock without the pauses: it can be held where the audio context is not the player's own,
+   * and must go on for the game's other sounds.
+   */
+  class Clock {
+    /** @param {BaseAudioContext} context */
+    constructor(context) {
+      this._context = context;
+      this._lost = 0;
+      /** @type {number | null} */
+      this._held = null;
+    }
+
+    get now() {
+      return this._held ?? this._context.currentTime - this._lost;
+    }
+
+    /** Seconds by which the audio clock is ahead: what is scheduled on it is that much later. */
+    get lost() {
+      return this._lost;
+    }
+
+    get isHeld() {
+      return this._held !== null;
+    }
+
+    hold() {
+      this._held = this.now;
+    }
+
+    /** Go on; by whole samples, so that what is scheduled on a sample stays on one. */
+    release() {
+      if (this._held === null) return;
+      const { currentTime, sampleRate } = this._context;
+      this._lost = Math.round((currentTime - this._held) * sampleRate) / sampleRate;
+      this._held = null;
+    }
+  }
+
   /** Which track sounds when. */
 
 
@@ -1040,13 +1081,14 @@
    * @param {Fade[][]} lists
    * @param {number} now
    * @param {(points: number[]) => number} gain
+   * @param {number} [lost] by how much the audio clock is ahead of these times
    */
-  function layGain(param, lists, now, gain) {
+  function layGain(param, lists, now, gain, lost = 0) {
     param.cancelScheduledValues(0);
     for (const { at, length, values } of gainCurves(lists, now, gain)) {
-      param.setValueAtTime(values[0], at);
+      param.setValueAtTime(values[0], at + lost);
       for (let n = 1; n < values.length; n += 1) {
-        param.linearRampToValueAtTime(values[n], at + (length * n) / (values.length - 1));
+        param.linearRampToValueAtTime(values[n], at + lost + (length * n) / (values.length - 1));
       }
     }
   }
@@ -1060,19 +1102,26 @@
      * @param {AudioContext} context
      * @param {AudioNode} [output]
      * @param {Balance} [balance]
+     * @param {Clock} [clock]
      */
-    constructor(context, output = context.destination, balance = new Balance()) {
+    constructor(
+      context,
+      output = context.destination,
+      balance = new Balance(),
+      clock = new Clock(context),
+    ) {
       this.context = context;
+      this._clock = clock;
       this.output = output;
       this.timeline = new Timeline(context.sampleRate, leadOf(context));
       this._balance = balance;
-      /** @type {Map<Voice, { gain: GainNode, layers: GainNode[], sources: SoundNode[] }>} */
+      /** @type {Map<Voice, { gain: GainNode, layers: GainNode[], sources: SoundNode[], sounds: Sounds }>} */
       this._nodes = new Map();
     }
 
     /** Make every layer follow the balance's intensity from now on. */
     layLayers() {
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       for (const { layers } of this._nodes.values()) this._layLayers(layers, now);
     }
 
@@ -1081,7 +1130,7 @@
      * @param {When} when
      */
     nextTime(when) {
-      const soon = this.context.currentTime + this.timeline.leadSeconds;
+      const soon = this._clock.now + this.timeline.leadSeconds;
       const voice = this.current;
       return voice && when !== "now" ? this.timeline.lineTime(voice, soon, when) : soon;
     }
@@ -1094,7 +1143,7 @@
      * @param {Change} options
      */
     play(track, buffers, scene, options) {
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       const at = this.timeline.change(track, scene, now, options);
       this._sync(buffers, now);
       return at;
@@ -1110,20 +1159,20 @@
 
     /** Take back what is not due yet. */
     revoke() {
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       this.timeline.revoke(now);
       this._sync([], now);
     }
 
     /** The voice that sounds, or null. */
     get current() {
-      return this.timeline.current(this.context.currentTime);
+      return this.timeline.current(this._clock.now);
     }
 
     /** The position of the current voice, in samples; 0 in silence. */
     get positionSamples() {
       const voice = this.current;
-      return voice ? this.timeline.position(voice, this.context.currentTime) : 0;
+      return voice ? this.timeline.position(voice, this._clock.now) : 0;
     }
 
     /**
@@ -1131,7 +1180,7 @@
      * @param {string[]} [keptScenes]
      */
     sweep(keptScenes = []) {
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       for (const voice of [...this._nodes.keys()]) {
         if (this.timeline.isSilent(voice, now)) this._stop(voice);
       }
@@ -1149,16 +1198,33 @@
       for (const voice of [...this._nodes.keys()]) if (!voices.has(voice)) this._stop(voice);
       for (const voice of voices) {
         if (!this._nodes.has(voice) && voice.since >= now) this._start(voice, buffers);
-        const nodes = this._nodes.get(voice);
-        if (nodes) layGain(nodes.gain.gain, [voice.fades], now, ([point]) => sine(point));
+        this._layFades(voice, now);
+      }
+    }
+
+    /** Stop what sounds where the clock is held: audio nodes cannot wait. */
+    hold() {
+      for (const { sources } of this._nodes.values()) {
+        for (const source of sources.splice(0)) source.stop();
+      }
+    }
+
+    /** Play on where the clock was held: each voice anew, from its place. */
+    playOn() {
+      const now = this._clock.now;
+      for (const [voice, { sounds }] of [...this._nodes]) {
+        this._stop(voice);
+        this._start(voice, sounds, now + this.timeline.leadSeconds);
+        this._layFades(voice, now);
       }
     }
 
     /**
      * @param {Voice} voice
      * @param {Sounds} buffers
+     * @param {number} [soonest]
      */
-    _start(voice, buffers) {
+    _start(voice, buffers, soonest = voice.since) {
       const gain = this.context.createGain();
       gain.gain.value = 0;
       gain.connect(this.output);
@@ -1167,10 +1233,24 @@
         layer.connect(gain);
         return layer;
       });
-      this._layLayers(layers, this.context.currentTime);
-      const { track, since, fromSample } = voice;
-      const sources = startSounds(this.context, buffers, track, since, fromSample, layers);
-      this._nodes.set(voice, { gain, layers, sources });
+      this._layLayers(layers, this._clock.now);
+      const at = Math.max(voice.since, soonest);
+      const from = this.timeline.position(voice, at);
+      const isSilent = this._clock.isHeld || isOver(voice.track, from);
+      const sources = isSilent
+        ? []
+        : startSounds(this.context, buffers, voice.track, at + this._clock.lost, from, layers);
+      this._nodes.set(voice, { gain, layers, sources, sounds: buffers });
+    }
+
+    /**
+     * @param {Voice} voice
+     * @param {number} now
+     */
+    _layFades(voice, now) {
+      const nodes = this._nodes.get(voice);
+      if (!nodes) return;
+      layGain(nodes.gain.gain, [voice.fades], now, ([point]) => sine(point), this._clock.lost);
     }
 
     /**
@@ -1182,7 +1262,7 @@
       layers.forEach((layer, i) => {
         /** @param {number[]} points */
         const share = ([point]) => spread(point, layers.length)[i];
-        layGain(layer.gain, [this._balance.level], now, share);
+        layGain(layer.gain, [this._balance.level], now, share, this._clock.lost);
       });
     }
 
@@ -1313,12 +1393,14 @@
      * @param {AudioContext} context
      * @param {AudioNode} output
      * @param {import("./balance.js").Balance} balance
+     * @param {import("./clock.js").Clock} clock
      */
-    constructor(context, output, balance) {
+    constructor(context, output, balance, clock) {
       this.context = context;
       this.output = output;
       this._balance = balance;
-      /** @type {Map<Sting, { gain: GainNode, sources: SoundNode[] }>} */
+      this._clock = clock;
+      /** @type {Map<Sting, { gain: GainNode, sources: SoundNode[], sounds: Sounds }>} */
       this._nodes = new Map();
     }
 
@@ -1326,24 +1408,53 @@
      * Play a sting at its time.
      * @param {Sting} sting
      * @param {Sounds} buffers
+     * @param {number} [soonest]
      */
-    start(sting, buffers) {
+    start(sting, buffers, soonest = sting.at) {
       const gain = this.context.createGain();
       gain.connect(this.output);
       const once = { ...sting.track, loop: null };
-      const outputs = new Array(buffers.length).fill(gain);
-      const sources = startSounds(this.context, buffers, once, sting.at, 0, outputs);
-      sources[0].onended = () => {
+      const at = Math.max(sting.at, soonest);
+      const from = Math.round((at - sting.at) * once.sample_rate_hz);
+      /** @type {SoundNode[]} */
+      let sources = [];
+      if (!this._clock.isHeld && from < once.samples) {
+        const outputs = new Array(buffers.length).fill(gain);
+        sources = startSounds(this.context, buffers, once, at + this._clock.lost, from, outputs);
+        sources[0].onended = () => {
+          gain.disconnect();
+          this._nodes.delete(sting);
+        };
+      }
+      this._nodes.set(sting, { gain, sources, sounds: buffers });
+      this.follow();
+    }
+
+    /** Stop what sounds where the clock is held. */
+    hold() {
+      for (const { sources } of this._nodes.values()) {
+        for (const source of sources.splice(0)) {
+          source.onended = null;
+          source.stop();
+        }
+      }
+    }
+
+    /**
+     * Play on where the clock was held.
+     * @param {number} soonest
+     */
+    playOn(soonest) {
+      for (const [sting, { gain, sounds }] of [...this._nodes]) {
         gain.disconnect();
         this._nodes.delete(sting);
-      };
-      this._nodes.set(sting, { gain, sources });
-      this.follow();
+        this.start(sting, sounds, soonest);
+      }
     }
 
     /** Cancel stings that must not begin any more, and cut those that another one replaces. */
     follow() {
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       for (const [sting, { gain, sources }] of this._nodes) {
         if (sting.at > now && sting !== this._balance.waiting) {
           for (const source of sources) source.stop();
@@ -1355,7 +1466,7 @@
             { at: 0, length: 0, to: 1 },
             { at: end, length: STING_RELEASE_SECONDS, to: 0 },
           ];
-          layGain(gain.gain, [fades], now, ([point]) => sine(point));
+          layGain(gain.gain, [fades], now, ([point]) => sine(point), this._clock.lost);
         }
       }
     }
@@ -1418,9 +1529,12 @@
      * @param {AudioContext} context
      * @param {PlayerOptions} [options]
      */
-    constructor(index, load, context, { rules = RULES, levels = LEVELS, output, synth } = {}) {
+    constructor(index, load, context, options = {}) {
+      const { rules = RULES, levels = LEVELS, output, synth } = options;
       this.index = index;
       this.context = context;
+      this._isShared = options.context !== undefined;
+      this._clock = new Clock(context);
       this.director = new Director(index, rules, levels);
       this._load = load;
       /** @type {Map<Track, Promise<Sounds>>} */
@@ -1439,8 +1553,8 @@
       this._stingVolume = new Volume(context, this._volume.node);
       this._ducked = context.createGain();
       this._ducked.connect(this._musicVolume.node);
-      this._mixer = new Mixer(context, this._ducked, this._balance);
-      this._stings = new Stings(context, this._stingVolume.node, this._balance);
+      this._mixer = new Mixer(context, this._ducked, this._balance, this._clock);
+      this._stings = new Stings(context, this._stingVolume.node, this._balance, this._clock);
     }
 
     /**
@@ -1489,17 +1603,17 @@
       const track = this.director.findSting(name, playing);
       if (!track) this._warn(`there is no sting '${name}'; ${meant(name, this._names(true))}`);
       if (!track || track === playing) return null;
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       const sting = this._balance.ask(track, this._lineTime(when), priority, now);
       if (!sting) return null;
       this._followBalance();
       const buffers = await this._buffers(track);
       const soonest = this._mixer.nextTime("now");
-      if (!buffers) this._balance.drop(sting, this.context.currentTime);
-      else if (this._balance.begin(sting, soonest, this.context.currentTime)) {
+      if (!buffers) this._balance.drop(sting, this._clock.now);
+      else if (this._balance.begin(sting, soonest, this._clock.now)) {
         this._stings.start(sting, buffers);
         this._followBalance();
-        return { track, at: sting.at };
+        return { track, at: sting.at + this._clock.lost };
       }
       return null;
     }
@@ -1510,7 +1624,7 @@
      * @param {number} [fadeMs]
      */
     duck(byDb = 12, fadeMs = 150) {
-      this._balance.duck(this.context.currentTime, byDb, seconds(fadeMs));
+      this._balance.duck(this._clock.now, byDb, seconds(fadeMs));
       this._followBalance();
     }
 
@@ -1521,7 +1635,7 @@
      * @param {{ fadeMs?: number, when?: When }} [options]
      */
     intensity(level, { fadeMs = 600, when = "now" } = {}) {
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       const at = when === "now" ? now : this._lineTime(when);
       if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
       this._mixer.layLayers();
@@ -1533,7 +1647,7 @@
      * one's music, intensity and ducking. Not the volumes, nor a sting. Python's `state` is the same.
      */
     state() {
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       /** @param {Fade[]} fades */
       const last = (fades) => fades[fades.length - 1].to;
       const places = this._mixer.timeline.places(now);
@@ -1561,7 +1675,7 @@
       checkState(state);
       /** @param {string | null} name */
       const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
-      const now = this.context.currentTime;
+      const now = this._clock.now;
       this._asked += 1;
       const asked = this._asked;
       const track = this.director.restore(state.scenes);
@@ -1591,9 +1705,9 @@
       if (asked !== this._asked || !buffers) return null;
       const change = { fadeSeconds: seconds(fadeMs), fromSample: wish.fromSample, isJump: true };
       const at = this._mixer.play(wish.track, buffers, wish.scene, change);
-      this._sweepLater(at - this.context.currentTime + seconds(fadeMs));
+      this._sweepLater(at - this._clock.now + seconds(fadeMs));
       this._noticeLayers(wish.track);
-      return { track: wish.track, at, reason: "restored" };
+      return { track: wish.track, at: at + this._clock.lost, reason: "restored" };
     }
 
     /**
@@ -1603,7 +1717,7 @@
     stop(fadeMs = 800) {
       this._asked += 1;
       this.director.stack = [];
-      this._balance.endSting(this.context.currentTime);
+      this._balance.endSting(this._clock.now);
       this._followBalance();
       this._mixer.silence(seconds(fadeMs));
       this._sweepLater(seconds(fadeMs));
@@ -1637,20 +1751,35 @@
       this._stingVolume.level = level;
     }
 
-    /** Pause the music and its audio context. */
+    /**
+     * Hold the music, fades and stings too; its audio context as well, unless that is the game's, whose
+     * other sounds go on.
+     */
     async pause() {
       if (this._isPaused) return;
       this._isPaused = true;
       this._volume.isMuted = true;
       await new Promise((done) => setTimeout(done, PAUSE_SECONDS * 1000));
-      if (this._isPaused) await this.context.suspend();
+      if (!this._isPaused) return;
+      if (!this._isShared) await this.context.suspend();
+      else {
+        this._clock.hold();
+        this._mixer.hold();
+        this._stings.hold();
+      }
     }
 
     /** Resume where `pause` stopped. */
     async resume() {
       if (!this._isPaused) return;
       this._isPaused = false;
-      await this.context.resume();
+      if (!this._isShared) await this.context.resume();
+      else if (this._clock.isHeld) {
+        this._clock.release();
+        this._mixer.playOn();
+        this._stings.playOn(this._mixer.nextTime("now"));
+        this._followBalance();
+      }
       this._volume.isMuted = false;
     }
 
@@ -1698,9 +1827,9 @@
       const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
       const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
       const at = this._mixer.play(wish.track, buffers, wish.scene, change);
-      this._sweepLater(at - this.context.currentTime + 2 * seconds(fadeMs));
+      this._sweepLater(at - this._clock.now + 2 * seconds(fadeMs));
       this._noticeLayers(wish.track);
-      return { track: wish.track, at, reason: wish.reason };
+      return { track: wish.track, at: at + this._clock.lost, reason: wish.reason };
     }
 
     /**
@@ -1812,7 +1941,8 @@
     _followBalance() {
       /** @param {number[]} points */
       const lowest = (points) => Math.min(...points);
-      layGain(this._ducked.gain, this._balance.duckings, this.context.currentTime, lowest);
+      const { now, lost } = this._clock;
+      layGain(this._ducked.gain, this._balance.duckings, now, lowest, lost);
       this._stings.follow();
     }
 
@@ -1893,7 +2023,7 @@
 
   /**
    * Return the Player of the bundle whose bundle.json lies at `url`. Options: {rules, levels} for
-   * the transitions, {context} to share an AudioContext (pause suspends it), {output} to play into a
+   * the transitions, {context} to share an AudioContext (pause lets it run), {output} to play into a
    * node of it, {synth} the address of chipassets-synth.js, which else is looked for beside this
    * file, or false to play audio files alone.
    * @param {string} url

@@ -110,6 +110,7 @@ export class Player {
   state(): State;
   restore(state: State, options?: { fadeMs?: number }): Promise<Change | null>;
   stop(fadeMs?: number): void;
+  /** Holds the music; in a context that the game shares, its other sounds go on. */
   pause(): Promise<void>;
   resume(): Promise<void>;
 }
