@@ -236,6 +236,58 @@ def test_defolds_modules_are_lua(music: Music, tmp_path: Path) -> None:
             run(compiler, *options, cwd=tmp_path)
 
 
+# Defold's functions, as far as the player asks: messages to the sounds of an object, and a clock.
+DEFOLD = """
+package.path = "./?.lua;" .. package.path
+local now, sounds = 0, {}
+socket = {gettime = function() return now end}
+msg = {url = function(_, object, part) assert(object == "/music") return part end}
+local function say(word, url, value) print(table.concat({now, word, url, tostring(value)}, "|")) end
+sound = {
+  play = function(url, given) sounds[url] = given.gain say("play", url, given.gain) end,
+  stop = function(url) sounds[url] = nil say("stop", url) end,
+  set_gain = function(url, gain) assert(sounds[url], url) sounds[url] = gain end,
+  pause = function(url, is_held) assert(sounds[url], url) say("pause", url, is_held) end,
+}
+local music = require("chipassets.music")
+local function run(seconds)
+  for _ = 1, seconds * 50 do now = now + 0.02 music:update() end
+end
+music:enter("title") run(1.5)
+music:pause() run(2) music:resume()
+music:enter("overworld", {when = "bar", how = "cut", moods = {"bright"}}) run(1)
+music:intensity(0, 0) run(0.1)
+for layer = 1, 2 do say("gain", layer, sounds[("overworld_%d_whole"):format(layer)]) end
+"""
+
+
+def test_defolds_player_plays_intro_loop_and_layers(music: Music, tmp_path: Path) -> None:
+    lua = need("lua5.1", "lua5.1")
+    files = tmp_path / "bundle"
+    shutil.copytree(music.folder, files)
+    index = json.loads((files / "bundle.json").read_text())
+    title = index["tracks"][0]["files"]
+    for part in ("intro", "loop"):  # what the format `split` gives
+        shutil.copy(files / title["ogg"]["path"], files / f"audio/title.{part}.ogg")
+        title[f"split-{part}"] = title["ogg"] | {"path": f"audio/title.{part}.ogg"}
+    (files / "bundle.json").write_text(json.dumps(index))
+    export("defold", files, tmp_path / "game")
+    (tmp_path / "game/test.lua").write_text(DEFOLD)
+    said = [line.split("|") for line in run(lua, "test.lua", cwd=tmp_path / "game").splitlines()]
+    rows = [(float(at), *words) for at, *words in said]
+    assert rows[0] == (0.02, "play", "title_1_intro", "0")
+    # The loop when the intro of a second is over; then held for two seconds.
+    assert rows[1] == (pytest.approx(1.02, abs=0.03), "play", "title_1_loop", "0.8")
+    assert rows[2][1:] == ("pause", "title_1_loop", "true")
+    assert rows[3] == (pytest.approx(3.5), "pause", "title_1_loop", "false")
+    # On the title's next line, at 2 s of it, both layers at once.
+    assert [row[2] for row in rows[4:6]] == ["overworld_1_whole", "overworld_2_whole"]
+    assert [row[0] for row in rows[4:6]] == [pytest.approx(4.02, abs=0.03)] * 2
+    assert ("stop", "title_1_loop") in [row[1:3] for row in rows]
+    assert rows[-2][1:] == ("gain", "1", "0.8")
+    assert rows[-1][1:] == ("gain", "2", "0")
+
+
 def test_bevys_table_is_rust(music: Music) -> None:
     assert rust_value(["a", 'b"']) == '&["a", "b\\""]'
     assert rust_value(True) == "true"

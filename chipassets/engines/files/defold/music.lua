@@ -26,8 +26,7 @@ end
 
 local function play(voice, part)
   for layer = 1, #voice.track.files do
-    sound.play(url(voice.track, layer, part), {gain = 1})
-    sound.set_gain(url(voice.track, layer, part), voice.gains[layer] or 0)
+    sound.play(url(voice.track, layer, part), {gain = voice.gains[layer] or 0})
   end
   voice.part = part
 end
