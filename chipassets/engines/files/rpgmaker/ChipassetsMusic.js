@@ -178,16 +178,16 @@ var ChipassetsMusic = ChipassetsMusic || {};
 
   ChipassetsMusic.spread = spread;
 
-  // Stop the BGM until resume(), which plays it on from there.
+  // Stop the BGM until resume(), which plays it on from there, unless the game plays another by then.
   ChipassetsMusic.pause = function () {
-    held = held || AudioManager.saveBgm();
+    if (AudioManager._currentBgm) held = AudioManager.saveBgm();
     AudioManager.stopBgm();
   };
 
   ChipassetsMusic.resume = function () {
     const bgm = held;
     held = null;
-    if (bgm && bgm.name) AudioManager.replayBgm(bgm);
+    if (bgm && bgm.name && !AudioManager._currentBgm) AudioManager.replayBgm(bgm);
   };
 
   // Called once a frame: fades, and starts layers that are loaded.
