@@ -56,12 +56,15 @@ def cadence_bars(cell: Cell, shifts: tuple[int, ...], cadence: str) -> Candidate
             continue
         late = 0.0 if goal == bar // 2 else 0.12 * abs(goal - bar // 2) / 2
         late = 0.0 if cadence == piece.FINAL and goal == 0 else late
+        heads = [
+            (_approaching(head, approach, goal), pays)
+            for approach, pays in (_APPROACHES if head else ((0, 0.0),))
+        ]
         for end in (bar, bar - 2, bar - 4):
             length = end - goal
             if length < 4 or (cadence == piece.FINAL and end < bar):
                 continue
-            for approach, pays in _APPROACHES if head else ((0, 0.0),):
-                moved = _approaching(head, approach, goal)
+            for moved, pays in heads:
                 notes = (*moved, CellNote(goal, length, 0))
                 proposals.append(("cadence", "plain", late + pays, notes))
     return candidates_of(proposals, shifts)

@@ -180,30 +180,30 @@ def snapped(
     count: how many bars a candidate has. Rows that change pay a little; those that do not are left
     out.
     """
-    chords = _chords(bars, harmony, bar, count)
     tones = harmony.table.tones
-    strong = ((bars.steps % pulse_steps == 0) & (bars.lengths >= 2)) | (bars.lengths >= 4)
+    is_on_pulse = np.arange(bars.steps.max() + 1) % pulse_steps == 0
+    strong = (is_on_pulse.take(bars.steps) & (bars.lengths >= 2)) | (bars.lengths >= 4)
 
-    def fits(degrees: Integers) -> NDArray[np.bool_]:
+    def fits(chords: Integers, degrees: Integers) -> NDArray[np.bool_]:
         pitches = harmony.table.pitches_of(chords, degrees)
-        return np.asarray(tones[chords, pitches % 12])
+        return np.asarray(tones[chords, pitches % OCTAVE])
 
-    wrong = strong & bars.mask & ~fits(bars.degrees)
-    down, up = fits(bars.degrees - 1), fits(bars.degrees + 1)
-    moved = np.where(wrong & down, -1, np.where(wrong & up, 1, 0))
-    rows = np.flatnonzero(counted(moved != 0))
-    kept = bars.take(rows)
-    return Candidates(
-        kept.steps,
-        kept.lengths,
-        kept.degrees + moved[rows],
-        np.where(moved[rows] != 0, 0, kept.alterations),
-        kept.counts,
-        kept.base + 0.4,
-        kept.labels,
-        kept.shifts,
-        kept.names,
-    )
+    # Few notes are wrong, so only their neighbours are looked up.
+    places = np.flatnonzero(strong & bars.mask)
+    chords = _chords(bars, harmony, bar, count).ravel()[places]
+    degrees = bars.degrees.ravel()[places]
+    wrong = ~fits(chords, degrees)
+    places, chords, degrees = places[wrong], chords[wrong], degrees[wrong]
+    moves = np.where(fits(chords, degrees - 1), -1, fits(chords, degrees + 1))
+    places, moves = places[moves != 0], moves[moves != 0]
+    of, notes = np.divmod(places, bars.steps.shape[1])
+    changes = np.zeros(bars.rows, bool)
+    changes[of] = True
+    kept = bars.take(np.flatnonzero(changes))
+    rows = (np.cumsum(changes) - 1)[of]
+    kept.degrees[rows, notes] += moves
+    kept.alterations[rows, notes] = 0
+    return replace(kept, base=kept.base + 0.4)
 
 
 def costs_of(

@@ -173,7 +173,7 @@ def _draw_chords(
     if first is not None:
         start = first_weights(model, first)
     rest = tuple(places[2:])
-    goal = _ahead_of(start, model, cadence, surprise, rest)
+    goal = _leading(model, cadence, surprise, rest)
     second = _usual_changes(model) * (model.tilts[places[1]] * allowed)
     if len(slots) == _SHORTEST:
         second = np.maximum(second, 1e-9)
@@ -214,6 +214,11 @@ def _usual_changes(model: ModeHarmony) -> Floats:
 # Phrases of a game share their ends. 2,048 ends take 16 MB.
 @lru_cache(maxsize=2048)
 def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]) -> Floats:
+    """Return `_leading`, kept for the next phrases that end alike."""
+    return _leading(model, cadence, surprise, places)
+
+
+def _leading(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]) -> Floats:
     """Return how likely two chords [before, last] lead to the cadence over the remaining chords.
 
     places: the bars of the phrase in which the remaining chords stand.
@@ -225,23 +230,6 @@ def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int,
     weighed = _weighed_changes(model, surprise, places[0])
     sums: Floats = (weighed * later[distinct.last]).sum(axis=1)
     return sums[distinct.row]
-
-
-def _ahead_of(
-    start: Floats, model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]
-) -> Floats:
-    """Return `_ahead`, with 0 wherever the first chord is impossible.
-
-    start: the weights of the first chord, often 0 for all chords but one.
-    """
-    rows = np.flatnonzero(start)
-    if not places or rows.size == start.size:
-        return _ahead(model, cadence, surprise, places)
-    later = _ahead(model, cadence, surprise, places[1:])
-    found = np.zeros_like(later)
-    weighed = _weighed_changes(model, surprise, places[0])[_distinct_changes(model).row[rows]]
-    found[rows] = (weighed * later[None, :, :]).sum(axis=2)
-    return found
 
 
 class _Distinct(NamedTuple):

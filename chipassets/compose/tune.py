@@ -8,10 +8,10 @@ weighed here.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
@@ -172,6 +172,8 @@ class _Search:
         self._slots = _with_room(slots, task.given)
         self._keys: dict[Key, int] = {}
         self._rhythms: dict[tuple[int, ...], int] = {}
+        self._joins: defaultdict[Hashable, dict[int | None, float]] = defaultdict(dict)
+        self._returns: defaultdict[int, dict[tuple[int, int] | None, float]] = defaultdict(dict)
 
     def go_on(self, ways: list[_Way], bar: int) -> list[_Way]:
         """Return the best paths extended by a bar, or by two if a gesture begins there."""
@@ -460,7 +462,8 @@ class _Search:
             alike,
             [table.names[label] for label in table.labels.tolist()],
             table.shifts.tolist(),
-            lambda row: self._bars(table, pitches, parts, row, bars),
+            # Up to three paths are extended by the same option.
+            cache(lambda row: self._bars(table, pitches, parts, row, bars)),
         )
 
     def _joined(self, way: _Way, options: _Options, bar: int) -> _Steps:
@@ -490,7 +493,10 @@ class _Search:
             None if first is None else (way.same.get(same, 0), way.alike.get(alike, 0))
             for first, same, alike in zip(options.firsts, options.same, options.alike, strict=True)
         ]
-        extra = _for_each(joins, options.firsts) + _for_each(returns, again)
+        # Other paths ask for the same: they mostly end on the same few pitches.
+        stays = len(before.pitches) > 1 and before.pitches[-1] == before.pitches[-2]
+        extra = _for_each(joins, options.firsts, self._joins[last, stays, opens])
+        extra += _for_each(returns, again, self._returns[bar])
         name = (before.cell, before.operator)
         if name in options.names:
             for row, (other, shift) in enumerate(zip(options.names, options.shifts, strict=True)):
@@ -660,7 +666,10 @@ def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
 Value = TypeVar("Value", bound=Hashable)
 
 
-def _for_each(worth: Callable[[Value], float], values: Sequence[Value]) -> Floats:
-    """Return `worth` of each value, as an array; it is called once for each distinct value."""
-    known = {value: worth(value) for value in dict.fromkeys(values)}
+def _for_each(
+    worth: Callable[[Value], float], values: Sequence[Value], known: dict[Value, float]
+) -> Floats:
+    """Return `worth` of each value [values]; it is called only for those not yet known."""
+    for value in set(values).difference(known):
+        known[value] = worth(value)
     return np.array([known[value] for value in values])
