@@ -199,6 +199,7 @@ def _take(stock: Stock, produced: Mapping[str, Produced], name: str) -> LockedTa
 
 
 def _cluster(on: str | None) -> AbstractContextManager[Cluster | None]:
+    """Return the cluster at an address, to be opened; nothing without one."""
     if on is None:
         return nullcontext()
     # Imported here, because a build on this machine needs none of it.
@@ -262,7 +263,10 @@ def _keep_lock(
 
 
 def _frozen_on(stock: Stock, lock: Lock) -> dict[str, LockedTake]:
-    """Return the takes that are frozen now, or no longer, with the chip that belongs to that."""
+    """Return the undecided takes whose stored chip changes.
+
+    A frozen track's take gets the plan's chip; any other loses it.
+    """
     found = {}
     for track in stock.plan.tracks:
         take = lock.takes.get(track.name)
@@ -320,6 +324,7 @@ def _effort(stock: Stock) -> dict[str, int]:
 
 
 def _how(stock: Stock, name: str, made: Produced) -> str:
+    """Return where a track came from, as the summary says it."""
     if name in stock.notes:
         return "composed" if made.is_composed else "from the cache"
     return "from the lock"
@@ -341,6 +346,7 @@ def _tasks(stock: Stock) -> dict[str, tuple[TrackPlan, LockedTake | Choices]]:
 
 
 def _work(inputs: BuildInputs, track: TrackPlan, locked: LockedTake | Choices) -> Produced:
+    """Return the finished track; runs in a worker process."""
     from chipassets.production.produce import produce_track
     from chipassets.production.workers import report_stage
 

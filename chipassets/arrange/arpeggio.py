@@ -78,6 +78,7 @@ def _offset(pitch: int, offset: int, spec: VoiceSpec) -> int:
 
 
 def _chord(instrument: Instrument, offsets: tuple[int, ...]) -> Instrument:
+    """Return the instrument with an endless arpeggio of these semitones, named after them."""
     values = tuple(offset for offset in offsets for _ in range(ARPEGGIO_FRAMES))
     name = f"{instrument.name} {' '.join(map(str, offsets))}"
     return replace(instrument, name=name, arpeggio=Macro(values, loop=0))

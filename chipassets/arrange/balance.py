@@ -99,6 +99,7 @@ def _placed(
 
 
 def _scaled(notes: Sequence[ChipNote], factor: float) -> list[ChipNote]:
+    """Return the notes with their levels times a factor, rounded, from 1 to full."""
     return [
         replace(note, level=min(max(math.floor(note.level * factor + 0.5), 1), _FULL))
         for note in notes

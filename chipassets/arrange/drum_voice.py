@@ -111,6 +111,7 @@ def _ends(score: Score) -> bool:
 
 
 def _choose_fill(groove: Groove, rng: np.random.Generator, whole: bool) -> str:
+    """Return a fill of the groove, drawn by `rng`: half of the time only its second half."""
     fill = groove.fills[int(rng.integers(len(groove.fills)))]
     half = int(rng.integers(2)) == 0 and not whole
     return fill[len(fill) // 2 :] if half else fill
@@ -122,6 +123,7 @@ def _clear(pattern: str) -> str:
 
 
 def _hit(bar_start: int, step: int, letter: str, groove: Groove) -> DrumHit:
+    """Return a drum hit, accented on half bars and softer between 8ths."""
     drum = DRUM_LETTERS[letter]
     period, level = DRUM_SOUNDS[drum]
     accent = 1 if step % 8 == 0 else -1 if step % 2 else 0
@@ -150,6 +152,7 @@ def _densities(score: Score) -> list[float]:
 
 
 def _pattern(groove: Groove, density: float) -> str:
+    """Return the groove's bar for a density in notes a beat."""
     if density < _SPARSE_BELOW:
         return groove.sparse
     return groove.dense if density > _DENSE_ABOVE else groove.usual

@@ -11,7 +11,7 @@ from __future__ import annotations
 from chipassets.arrange.driver import Driver, Shadow, State, changed
 from chipassets.chips import dmcbank
 from chipassets.chips.chipsong import ChipSong
-from chipassets.chips.profiles import VoiceSpec
+from chipassets.chips.profiles import VRC6_DUTIES, VoiceSpec
 from chipassets.chips.registers import Write
 
 # $4015: all four voices on. $4017: four steps, no interrupt. $9003: the VRC6 at normal pitch.
@@ -28,14 +28,13 @@ _SWEEP_OFF = 0x08
 _CONSTANT_VOLUME = 0x30
 _LENGTH_LOAD = 0x08
 _GATE_ON, _GATE_OFF = 0xFF, 0x80
-# The VRC6's duties are (D + 1) / 16 up to a half: 12.5, 25, 50 %, and 75 % as its mirror image.
-_VRC6_DUTIES = (1, 3, 7, 3)
 _VRC6_ENABLED = 0x80
 _SAW_FULL_RATE = 42
 """The largest rate whose six additions fit the saw's eight bits."""
 
 
 def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
+    """Return the writes before the first frame."""
     del frame  # What the chip is told first does not change with the form.
     start = _VRC6_START if song.chip == "nes-vrc6" else _START
     uses_samples = any(instrument.sample for instrument in song.instruments)
@@ -79,9 +78,10 @@ def _registers(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
 
 
 def _vrc6(spec: VoiceSpec, state: State) -> int:
+    """Return the level register of a VRC6 voice; a pulse's holds the duty too."""
     if spec.kind == "vrc6_saw":
         return state.volume * _SAW_FULL_RATE // 15
-    return _VRC6_DUTIES[state.duty] << 4 | state.volume
+    return VRC6_DUTIES[state.duty] << 4 | state.volume
 
 
 NES_DRIVER = Driver(_start, _voice)

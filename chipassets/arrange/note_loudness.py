@@ -112,6 +112,7 @@ def _pulse_of(swing: float) -> Callable[[_Partials, str, int, int], _Powers]:
     """Return the powers of the partials of a pulse wave; swing: from its low to its high level."""
 
     def powers(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
+        """Return the power of each partial of a pulse at full level."""
         del instrument, pitch
         sine = np.sin(np.pi * partial * _DUTIES[duty])
         found: _Powers = (swing * 2 / np.pi / partial * sine) ** 2 / 2
@@ -121,12 +122,14 @@ def _pulse_of(swing: float) -> Callable[[_Partials, str, int, int], _Powers]:
 
 
 def _triangle(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
+    """Return the power of each partial of a triangle, which has only odd ones."""
     del instrument, duty, pitch
     found: _Powers = (_NES_TRIANGLE * 4 / np.pi**2 / partial**2) ** 2 / 2 * (partial % 2)
     return found
 
 
 def _saw(partial: _Partials, instrument: str, duty: int, pitch: int) -> _Powers:
+    """Return the power of each partial of a sawtooth at full level."""
     del instrument, duty, pitch
     found: _Powers = (_VRC6_SAW / np.pi / partial) ** 2 / 2
     return found

@@ -142,6 +142,7 @@ def _room(song: ChipSong) -> Room:
 
 
 def _senders(song: ChipSong, frame: int) -> int:
+    """Return the bits of the voices that send to the echo in the section that plays at a frame."""
     stage = STAGES[song.part_at(frame).kind]
     return sum(1 << n for n, voice in enumerate(PLACES) if voice in stage.senders)
 
@@ -159,6 +160,7 @@ def _echo_volume(song: ChipSong, frame: int) -> int:
 
 
 def _echo_writes(volume: int) -> list[Write]:
+    """Return the writes of the echo's volume, inverted on the right so that it sounds wide."""
     return [Write(0x2C, volume), Write(0x3C, -volume & 0xFF)]
 
 

@@ -48,6 +48,7 @@ def assign_roles(chip: Chip, leave: Collection[str]) -> Chip:
 
 
 def _with_roles(chip: Chip, leave: Collection[str], roles: dict[str, str]) -> list[VoiceSpec]:
+    """Return the chip's voices but those of `leave`, with the roles that `roles` gives."""
     return [
         replace(spec, role=roles.get(spec.name, spec.role))
         for spec in chip.voices

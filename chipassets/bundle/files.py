@@ -115,6 +115,7 @@ def take_mode(old: Path, new: Path, otherwise: int) -> None:
 
 
 def _umask() -> int:
+    """Return the process's file mask, which can only be read by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask

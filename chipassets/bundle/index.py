@@ -349,6 +349,7 @@ def _claimed_format(data: bytes) -> object:
 
 
 def _refuse_newer(version: object) -> None:
+    """Raise CheckError for a format that this version does not know yet."""
     if isinstance(version, int) and version > FORMAT:
         raise CheckError(
             f"{INDEX_NAME} has format {version}; this chipassets reads up to format {FORMAT}: "
@@ -379,6 +380,7 @@ def claimed_by_index(data: bytes) -> tuple[str, frozenset[str]] | None:
 
 
 def _first_fault(error: Exception) -> str:
+    """Return the first thing that is wrong in an index, with its place."""
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False)[0]
         return f"{'.'.join(str(part) for part in fault['loc']) or 'top level'}: {fault['msg']}"

@@ -109,6 +109,7 @@ def try_place(place: Place) -> None:
 
 
 def _no_writing(folder: Path, error: OSError) -> str:
+    """Return the message of a folder into which nothing can be written."""
     return (
         f"nothing can be written into {folder}: {error.strerror or error}; choose another folder "
         "with -o, or change its permissions"
@@ -132,6 +133,7 @@ def swaps_whole(folder: Path) -> bool:
 
 
 def _claim(target: Path) -> tuple[str, frozenset[str]] | None:
+    """Return what the index in a folder claims; None without a readable one."""
     index = target / INDEX_NAME
     if not index.is_file() or index.stat().st_size > MAX_INDEX_BYTES:
         return None
@@ -139,6 +141,7 @@ def _claim(target: Path) -> tuple[str, frozenset[str]] | None:
 
 
 def _foreign(folder: Path, *, has_index: bool) -> str:
+    """Return the message of a folder that is not empty and no bundle."""
     what = f"its {INDEX_NAME} is not one that" if has_index else f"it has no {INDEX_NAME} that"
     return (
         f"{folder} is not empty, and {what} chipassets can read, so it is not a bundle and stays "

@@ -201,6 +201,7 @@ def _replace_whole(place: Place, index: Index, files: Mapping[str, bytes | Path]
 
 
 def _replace_contents(place: Place, index: Index, files: Mapping[str, bytes | Path]) -> None:
+    """Write the files in a staging folder, then put them in place of the old ones."""
     place.folder.mkdir(exist_ok=True)
     with _staging(place.folder, place.folder) as staging:
         _write_new(place, staging, index, files)
@@ -268,6 +269,7 @@ def _is_ours(place: Place, folder: Path) -> bool:
 def _link_kept(
     place: Place, staging: Path, index: Index, files: Mapping[str, bytes | Path]
 ) -> None:
+    """Link the bundle's unchanged files into the staging folder."""
     for entry in index.files():
         if entry.path not in files:
             _make_parent(place, staging, entry.path)

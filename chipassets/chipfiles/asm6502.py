@@ -98,6 +98,7 @@ def _lines(source: str) -> Iterator[Line]:
 
 
 def _size(word: str, operand: str, values: Values) -> int:
+    """Return the bytes of an instruction."""
     if f"{word} {operand}".strip().lower() in SINGLE:
         return 1
     return 2 if word in BRANCHES else _SIZES[_mode(word, operand, values)[0]]
@@ -130,6 +131,7 @@ def _mode(word: str, operand: str, values: Values) -> tuple[str, str]:
 
 
 def _is_short(argument: str, values: Values) -> bool:
+    """Return whether an argument is known and in the zero page."""
     try:
         return 0 <= evaluate(argument, values) < 0x100
     except ValueError:

@@ -107,6 +107,7 @@ def _lines(source: str) -> Iterator[Line]:
 
 
 def _size(word: str, operand: str, values: Values) -> int:
+    """Return the bytes of an instruction; its operand's value does not matter."""
     del values
     text, hole, _ = _shape(word, operand)
     return len(OPCODES[text]) + {"n": 1, "e": 1, "w": 2, "": 0}[hole]
@@ -131,6 +132,7 @@ def _put(word: str, operand: str, values: Values, here: int) -> bytes:
 
 
 def _value(text: str, values: Values) -> int:
+    """Return the value of an expression, or of its LOW or HIGH byte."""
     if part := _PART.fullmatch(text):
         whole = evaluate(part[2], values)
         return whole & 0xFF if part[1].upper() == "LOW" else whole >> 8 & 0xFF

@@ -118,6 +118,7 @@ def _chosen(lines: Iterable[Line], constants: Values) -> Iterable[Line]:
 
 
 def _size(line: Line, syntax: Syntax, values: Values) -> int:
+    """Return the bytes of a line."""
     if line.word == "reserve":
         return evaluate(line.operand, values)
     if line.word in ("bytes", "words"):
@@ -126,6 +127,7 @@ def _size(line: Line, syntax: Syntax, values: Values) -> int:
 
 
 def _bytes(line: Line, syntax: Syntax, values: Values, here: int) -> bytes:
+    """Return the machine code or the data of a line that begins at address `here`."""
     if line.word == "reserve":
         return bytes(evaluate(line.operand, values))
     if line.word in ("bytes", "words"):

@@ -181,6 +181,7 @@ def decode_compact(data: bytes) -> tuple[dict[str, Any], RegisterLog]:
 
 
 def _header(head: _Cursor) -> dict[str, Any]:
+    """Return the header's values; ValueError if they are damaged or do not fit together."""
     text = head.take(head.number())
     try:
         found = json.loads(text)
@@ -195,6 +196,7 @@ def _header(head: _Cursor) -> dict[str, Any]:
 
 
 def _unpacked(packed: _Cursor) -> bytes:
+    """Return the unpacked bytes of literals and copies; ValueError if they are damaged."""
     size, out = packed.number(), bytearray()
     if size > _MOST_BYTES:
         raise ValueError(f"offset {packed.at}: it would unpack to {size} bytes")
@@ -218,12 +220,14 @@ class _Cursor:
         self._data, self.at = data, at
 
     def take(self, count: int) -> bytes:
+        """Return the next `count` bytes; ValueError if they are missing."""
         if self.at + count > len(self._data):
             raise ValueError(f"offset {self.at}: {count} bytes are missing")
         self.at += count
         return self._data[self.at - count : self.at]
 
     def number(self) -> int:
+        """Return the next number: seven bits a byte, the lowest first, until a byte below 128."""
         value = shift = 0
         while True:
             (byte,) = self.take(1)

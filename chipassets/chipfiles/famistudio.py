@@ -20,7 +20,7 @@ from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
 from chipassets.chips.dmcbank import RATE, Clip, clips
-from chipassets.chips.profiles import Chip, VoiceSpec
+from chipassets.chips.profiles import VRC6_DUTIES, Chip, VoiceSpec
 from chipassets.errors import RenderError
 from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar
 
@@ -55,8 +55,6 @@ _VIBRATO_DEPTHS = (1, 2, 3, 4, 6, 9, 11, 13, 16, 21, 29, 43, 63, 95, 127)
 _CENT = 0.0005776226504666211
 """ln 2 / 1200: the relative change of a timer for one cent."""
 
-_VRC6_DUTIES = (1, 3, 7, 3)
-"""The VRC6's duties nearest to 12.5, 25, 50 and 75 %: D + 1 sixteenths."""
 
 _SAW_SHARE = 42 / 30
 """Our saw's largest rate by FamiStudio's at half of its range; the whole range overflows."""
@@ -218,6 +216,7 @@ class _Clock:
         return self._find(frame)[0]
 
     def _find(self, frame: int) -> tuple[int, bool]:
+        """Return the place of a frame in note units, and whether it had to move back to fit."""
         number = bisect_right(self.patterns, frame, key=lambda item: item.start_frame) - 1
         pattern = self.patterns[number]
         left, row = frame - pattern.start_frame, 0
@@ -262,6 +261,7 @@ class _Bank:
 
 
 def _envelopes(instrument: Instrument, kind: str, pitch: int) -> Iterator[str]:
+    """Yield the envelopes of an instrument for a kind of voice; `pitch` bounds the noise's."""
     volume = instrument.volume
     held = volume.release if volume.release is not None else len(volume.values)
     # A release needs a loop before it: where there is none, the last held value repeats.
@@ -277,7 +277,7 @@ def _envelopes(instrument: Instrument, kind: str, pitch: int) -> Iterator[str]:
         yield _envelope("Pitch", bends, instrument.pitch.loop)
     duties = _held(instrument.duty)
     if kind == "vrc6_pulse":
-        duties = tuple(_VRC6_DUTIES[duty] for duty in duties)
+        duties = tuple(VRC6_DUTIES[duty] for duty in duties)
     if any(duties) and kind.endswith("pulse"):
         yield _envelope("DutyCycle", duties, instrument.duty.loop)
 
@@ -290,6 +290,7 @@ def _held(macro: Macro) -> tuple[int, ...]:
 def _envelope(
     kind: str, values: Sequence[int], loop: int | None, release: int | None = None
 ) -> str:
+    """Return the line of an envelope, cut to the longest that FamiStudio reads."""
     kept = values[:_LONGEST_MACRO]
     return _line(
         2,
@@ -365,6 +366,7 @@ class _Lane:
         return max(self.clock.place(frame), after + 1)
 
     def _level(self, level: int) -> int:
+        """Return a note's volume, at least 1; a saw's is scaled, and counted if it is too loud."""
         if self.spec.kind != "vrc6_saw":
             return max(level, 1)
         wanted = max(round(level * _SAW_SHARE), 1)
@@ -396,6 +398,7 @@ def _vibrato_of(speed: int, depth: int) -> Attributes:
 
 
 def _note_name(pitch: int, kind: str) -> str | None:
+    """Return FamiStudio's name of a pitch; None for noise outside its 16 periods."""
     if kind == "noise":
         return _spelled(_DARKEST_NOISE + 15 - pitch) if 0 <= pitch <= 15 else None
     return _spelled(pitch - _LOWEST_MIDI + (OCTAVE if kind == "triangle" else 0))
@@ -430,6 +433,7 @@ def _sampler(used: Sequence[Clip]) -> Iterator[str]:
 def _samples(
     song: ChipSong, clock: _Clock, used: Sequence[Clip], lost: Counter[str]
 ) -> dict[int, Attributes]:
+    """Return the notes of the sampled drums by place; counts those that fall on another."""
     numbers = {clip.name: number for number, clip in enumerate(used)}
     notes: dict[int, Attributes] = {}
     for note, name in sampled_drums(song):

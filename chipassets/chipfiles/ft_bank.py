@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from chipassets.chipfiles.ft_module import FtInstrument, FtMacro
 from chipassets.chipfiles.text import to_ascii
 from chipassets.chips.chipsong import Instrument, Macro
+from chipassets.chips.profiles import VRC6_DUTIES
 
 _VOLUME, _ARPEGGIO, _PITCH, _DUTY = 0, 1, 2, 4
 _LONGEST, _MOST_MACROS, _MOST_INSTRUMENTS = 252, 128, 64
 _DARKEST_NOISE = 15
-# The VRC6's duties nearest to 12.5, 25, 50 and 75 %: D + 1 sixteenths.
-_VRC6_DUTIES = (1, 3, 7, 3)
 _Said = tuple[tuple[int, ...], int, int]
 """Values, loop and release in FamiTracker's counting: -1 is none."""
 
@@ -122,11 +121,12 @@ def _without_release(macro: Macro, low: int, high: int) -> _Said:
 
 
 def _duty(instrument: Instrument, kind: str) -> _Said:
+    """Return the duty macro of a pulse voice; the plain one for other voices."""
     if not kind.endswith("pulse"):
         return _PLAIN[_DUTY]
     values, loop, release = _without_release(instrument.duty, 0, 3)
     if kind == "vrc6_pulse":
-        values = tuple(_VRC6_DUTIES[value] for value in values)
+        values = tuple(VRC6_DUTIES[value] for value in values)
     return values, loop, release
 
 

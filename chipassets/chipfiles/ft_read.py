@@ -105,6 +105,7 @@ def decode_famitracker(data: bytes) -> FtModule:
 
 
 def _read_line(line: str, draft: _Draft) -> None:
+    """Add what a line of the text says to the draft; ValueError for an unknown keyword."""
     if not line.strip() or line.startswith("#"):
         return
     words = _words(line)
@@ -122,6 +123,7 @@ def _read_line(line: str, draft: _Draft) -> None:
 
 
 def _words(line: str) -> list[str]:
+    """Return a line's words; a word in quotes may contain spaces and doubled quotes."""
     words = []
     place = 0
     line = line.rstrip()
@@ -145,6 +147,7 @@ def _expansion(line: _Line, draft: _Draft) -> None:
 
 
 def _macro(line: _Line, draft: _Draft, chip: str = "2A03") -> None:
+    """Add a macro to the draft."""
     kind, index = line.number(0, 4), line.number(0, 127)
     loop, release, setting = (line.number(low, 252) for low in (-1, -1, 0))
     line.colon()
@@ -172,6 +175,7 @@ def _sample(line: _Line, draft: _Draft) -> None:
 
 
 def _sample_bytes(line: _Line, draft: _Draft) -> None:
+    """Add bytes in hexadecimal to the draft's last sample."""
     line.colon()
     if not draft.samples:
         raise ValueError("bytes before a sample")
@@ -219,6 +223,7 @@ def _pattern(line: _Line, draft: _Draft) -> None:
 
 
 def _row(line: _Line, draft: _Draft) -> None:
+    """Add a row to the pattern that is being read."""
     if not draft.patterns or not draft.track or not draft.columns:
         raise ValueError("a row outside a pattern of a track")
     rows = draft.patterns[draft.pattern]
@@ -233,6 +238,7 @@ def _row(line: _Line, draft: _Draft) -> None:
 
 
 def _cell(line: _Line, columns: int) -> FtCell:
+    """Return the next cell: note, instrument, volume and effects."""
     note, instrument, volume = line.word(), line.word(), line.word()
     effects = [line.word() for _ in range(columns)]
     if not _NOTE.fullmatch(note):

@@ -167,6 +167,7 @@ class _Bank:
 
 
 def _tone_sample(family: str, duty: int, octave: int) -> ItSample:
+    """Return one looped cycle, or a few, of a wave as a sample that plays middle C at its rate."""
     samples, cycles = tone_shape(octave)
     if family == "pulse":
         name, data = f"pulse {_DUTIES[duty]}, octave {octave}", pulse_tone(duty, octave)

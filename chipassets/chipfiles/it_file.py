@@ -117,6 +117,7 @@ def _text(text: str, size: int) -> bytes:
 
 
 def _header(module: ItModule, orders: int) -> bytes:
+    """Return the header up to the orders; the channels that the module lacks are disabled."""
     channels = len(module.channel_names)
     panning = [_CENTRE] * channels + [_DISABLED | _CENTRE] * (MOST_CHANNELS - channels)
     return b"".join((
@@ -160,6 +161,7 @@ def _sample(sample: ItSample, place: int) -> bytes:
 
 
 def _pattern(rows: Sequence[Sequence[ItCell]]) -> bytes:
+    """Return a pattern in its packed form, in which a 0 ends each row."""
     data = bytearray()
     for cells in rows:
         for channel, cell in enumerate(cells, start=1):
@@ -169,6 +171,7 @@ def _pattern(rows: Sequence[Sequence[ItCell]]) -> bytes:
 
 
 def _cell(channel: int, cell: ItCell) -> bytes:
+    """Return a packed cell: channel, mask of what follows, values; nothing for an empty one."""
     said = [
         (1, (cell.note,)) if cell.note is not None else (0, ()),
         (2, (cell.instrument,)) if cell.instrument else (0, ()),

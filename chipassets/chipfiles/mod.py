@@ -182,6 +182,7 @@ def _samples(song: ChipSong, lanes: Sequence[Lane]) -> dict[Sound, ModSample]:
 
 
 def _sample(song: ChipSong, sound: Sound, volume: int) -> ModSample:
+    """Return the sample of a sound (kind, duty or drum's period, octave or drum's instrument)."""
     kind, choice, rest = sound
     if kind == "noise":
         name = to_ascii(f"{rest} {choice}")[:22]

@@ -149,6 +149,7 @@ def _with_data(header: ModSample, size: int, cursor: Cursor) -> ModSample:
 
 
 def _read_channels(cursor: Cursor, patterns: int) -> int:
+    """Return the number of channels that the file's mark states."""
     mark = cursor.data[cursor.offset : cursor.offset + 4]
     channels = mark[0] - ord("0") if mark[1:] == b"CHN" else _CHANNELS
     if not 1 <= channels <= _MOST_CHANNELS:

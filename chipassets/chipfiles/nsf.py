@@ -142,6 +142,7 @@ def _plays_samples(song: tuple[RegisterLog, str]) -> bool:
 
 
 def _dialect(songs: Sequence[tuple[RegisterLog, str]]) -> str:
+    """Return the chip of the songs; RenderError if there are too many or their chips differ."""
     if not 0 < len(songs) <= _MOST_SONGS:
         raise RenderError(f"an NSF holds 1..{_MOST_SONGS} songs, not {len(songs)}")
     chips = sorted({log.chip for log, _ in songs})
@@ -173,6 +174,7 @@ def _place(offset: int) -> tuple[int, int, int]:
 
 
 def _header(songs: int, fields: dict[str, str], vrc6: bool, samples_bank: int) -> bytes:
+    """Return the header of 128 bytes; the fields are title, author and copyright."""
     labels = player(songs, vrc6).labels
     texts = ((fields[name] or _UNKNOWN).encode("ascii") for name in fields)
     return b"".join(

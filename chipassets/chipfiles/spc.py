@@ -188,6 +188,8 @@ def _directory(numbers: list[int], bank: Sequence[Source]) -> bytes:
 
 
 def _header(texts: Mapping[str, str], seconds: int, fade_ms: int) -> bytes:
+    """Return the header with the processor's registers and the ID666 tags as text."""
+
     def text(value: str, size: int = _TEXT_SIZE) -> bytes:
         return value.encode("ascii").ljust(size, b"\0")
 

@@ -74,6 +74,7 @@ def _pause(log: RegisterLog, number: int) -> int:
 
 
 def _check(log: RegisterLog, dialect: Dialect) -> None:
+    """Raise RenderError if the player cannot play the log."""
     if log.chip != dialect.chip:
         raise RenderError(
             f"the log has registers of the chip {log.chip!r}, but the player is for "

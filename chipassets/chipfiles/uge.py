@@ -108,6 +108,7 @@ def encode_uge(
 
 
 def _check(song: ChipSong) -> None:
+    """Raise RenderError for a song of another chip or with a voice that the chip lacks."""
     if song.chip != "gameboy":
         raise RenderError(
             f"UGE holds the chip 'gameboy', not {song.chip!r}; choose another format or chip"
@@ -239,11 +240,11 @@ def _palette(
 
 
 def _sound(instrument: Instrument, kind: str, level: int) -> Sound:
-    # Chords differ from their instrument only in the arpeggio, which the format cannot hold.
     """Return the instrument's register values at a level.
 
     Instruments of a chord differ only in the arpeggio, which the format cannot hold.
     """
+    # Chords differ from their instrument only in the arpeggio, which the format cannot hold.
     name = to_ascii(instrument.name.rstrip("-0123456789 "))
     volume, fade = _envelope(instrument.volume, level)
     if kind == "dmg_wave":
@@ -368,6 +369,7 @@ def _instruments(kind: int, sounds: Sequence[Sound]) -> bytes:
 
 
 def _instrument(kind: int, sound: Sound) -> bytes:
+    """Return an instrument's record; kind 0 is a pulse, 1 the wave, 2 the noise."""
     volume, fade = (0, 0) if kind == 1 else (sound.volume, sound.fade)
     level = sound.volume if kind == 1 else 0
     return b"".join(

@@ -121,6 +121,7 @@ def _memory_block() -> bytes:
 
 
 def _command(write: Write, target: _Target, frame: int) -> bytes:
+    """Return the command that writes a byte to a register of the chip."""
     register = write.address - target.first
     if not (0 <= register < target.registers and 0 <= write.value <= 0xFF):
         raise RenderError(
@@ -223,6 +224,7 @@ def _read_log(cursor: Cursor, chip: str, loop_at: int | None) -> RegisterLog:
 
 
 def _read_tags(cursor: Cursor) -> VgmTags:
+    """Return the tags of a GD3 block."""
     cursor.expect(_GD3_MAGIC + struct.pack("<I", _GD3_VERSION), "mark of the tags")
     body = cursor.take(cursor.number(4, "tags"), "tags")
     try:

@@ -21,6 +21,9 @@ _DMG_FRAME_CLOCKS = 70_224
 _DSP_HZ = Fraction(32_000)
 _SNES_FRAME_RATE_HZ = Fraction(236_250_000, 11 * 357_366)
 
+VRC6_DUTIES = (1, 3, 7, 3)
+"""The VRC6's duties nearest to 12.5, 25, 50 and 75 %: (D + 1) / 16; the last mirrors 25 %."""
+
 # NESdev, APU noise: NTSC timer periods in CPU clocks. The pitch of noise, on any chip, is an
 # index into this table.
 NOISE_PERIODS = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 2034, 4068)

@@ -208,6 +208,7 @@ def _scheduler(on: str | None, jobs: int) -> str | None:
 
 
 def _reference(composer: Composer, beam_size: int, branch_factor: int) -> Reference | None:
+    """Return Magenta's settings if it composes; UsageError for its options without it."""
     from chipassets.plan.trackplan import Reference
 
     if composer is Composer.MODEL:
@@ -263,6 +264,7 @@ def inputs_of(manifest: Path) -> list[Path]:
 
 
 def _print_check(found: list[str], manifest: Path, *, as_json: bool, quiet: bool) -> None:
+    """Print which files are stale; exit with 1 if any is."""
     if as_json:
         print_json({"stale": found})
     elif found and not quiet:
@@ -274,6 +276,7 @@ def _print_check(found: list[str], manifest: Path, *, as_json: bool, quiet: bool
 
 
 def _follow(events: Iterator[Event], show: Show) -> Built:
+    """Show a build's events and return its result."""
     from chipassets.build import Built
 
     for event in events:
@@ -287,6 +290,7 @@ _COLUMNS = ["track", "scene", "mood", "key", "tempo", "bars", "sec", "file", "ta
 
 
 def _print_summary(built: Built, plan: BuildPlan) -> None:
+    """Print a table of the tracks, why each take was chosen, and the warnings."""
     rows = [_row(track) for track in built.index.tracks]
     state = "is in place" if built.changed else "was up to date"
     print_table(f"{built.index.game}: {built.folder} {state}", _COLUMNS, rows)

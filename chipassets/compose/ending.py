@@ -102,6 +102,7 @@ def _lifted(track: TrackPlan, score: Score) -> Score:
     last = first + section.bars * score.steps_per_bar
 
     def moved(notes: Sequence[Note]) -> list[Note]:
+        """Return the notes with those that start in the section moved to its key."""
         return [
             replace(note, pitch=map_pitch(note.pitch, home, key))
             if first <= note.start_step < last

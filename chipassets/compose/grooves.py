@@ -218,6 +218,7 @@ def _bank() -> dict[str, Groove]:
     kinds: dict[str, str] = stored["kinds"]
 
     def bar(lines: dict[str, str]) -> DrumBar:
+        """Return a bar of hits from lines by drum letter; a digit is a velocity in ninths."""
         return _sorted(
             DrumHit(step, kinds[letter], int(mark) / 9)
             for letter, line in lines.items()

@@ -156,6 +156,7 @@ def _stays(model: ModeHarmony, half: int, rhythm: float) -> float:
 
 
 def _likely(odds: Floats) -> Floats:
+    """Return weights in proportion to the probabilities of these log odds; the greatest is 1."""
     return np.asarray(np.exp(odds - odds.max()), np.float64)
 
 

@@ -401,6 +401,7 @@ def _basses(model: ModeHarmony) -> tuple[tuple[tuple[int | None, ...], tuple[flo
     """Return each chord's bass by inversion, None where it has none, and the learned shares."""
 
     def bass_of(name: str, figure: str) -> int | None:
+        """Return the bass's pitch class of a chord with a figure; None if they form no chord."""
         if figure and "sus" in name:
             return None
         try:

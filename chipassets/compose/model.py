@@ -78,6 +78,7 @@ def _check_cells(model: Model) -> None:
 
 
 def _check_shape(name: str, tensor: Float32Array, shape: tuple[int, ...]) -> None:
+    """Raise ModelError if a tensor has another shape, or numbers that are not finite."""
     if tensor.shape != shape:
         raise ModelError(
             f"tensor {name} is {list(tensor.shape)}, expected {list(shape)}: the file is not "

@@ -170,6 +170,7 @@ def _harmony(
 
 
 def _named(track: TrackPlan, plan: PiecePlan, bars: Sequence[Sequence[str]]) -> Harmony:
+    """Return the harmony of chord names, given for each bar."""
     keys = [bar_key(track, plan, bar) for bar in range(track.bars)]
     return harmony_of(bars, keys, track.key, track.steps_per_bar)
 

@@ -524,8 +524,8 @@ class _Search:
         return kept
 
     def _copied(self, ways: list[_Way], bar: int, source: int) -> list[_Way]:
-        # Most ways go back to the same few bars.
         """Return each path extended by its own bar number `source`, over the new chords."""
+        # Most ways go back to the same few bars.
         again = {id(old): old for way in ways for old in (way.bars[source],)}
         refitted = {key: self._refitted(old, bar, source) for key, old in again.items()}
         return [self._longer(way, way.cost, (refitted[id(way.bars[source])],)) for way in ways]

@@ -196,6 +196,7 @@ _RUBS_FROM = 2
 
 
 def _inside(pitch: int) -> int:
+    """Return the pitch, moved by octaves into the range of the second voice."""
     while pitch < _LOWEST:
         pitch += OCTAVE
     while pitch > _HIGHEST:

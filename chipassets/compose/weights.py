@@ -75,6 +75,7 @@ def save_model(model: Model, *, half: bool = True) -> bytes:
 
 
 def _tensors(model: Model) -> dict[str, Float32Array]:
+    """Return the model's tensors by their names in a model file."""
     tensors = {"head/weights": model.head_weights, "head/bias": model.head_bias}
     for index, (kernel, bias) in enumerate(zip(model.kernels, model.biases, strict=True)):
         tensors[f"cell_{index}/kernel"] = kernel
@@ -160,6 +161,7 @@ def _build(description: dict[str, Any], tensors: dict[str, NDArray[Any]], sha256
 
 
 def _single(name: str, tensor: NDArray[Any]) -> Float32Array:
+    """Return the tensor as float32; ModelError for another type, NaN or too large numbers."""
     if tensor.dtype not in (np.float16, np.float32):
         raise ModelError(f"tensor {name} is {tensor.dtype}, expected float16 or float32")
     single = tensor.astype(np.float32)

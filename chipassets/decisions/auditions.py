@@ -252,6 +252,7 @@ def take_of(audition: Audition, take: TakeName | None = None) -> LockedTake:
 def _as_locked(
     audition: Audition, candidates: tuple[Candidate, ...], chosen: Candidate
 ) -> LockedTake:
+    """Return the chosen candidate as the lock stores it, with the track's earlier versions."""
     locked = lock_take(
         audition.track, audition.model, audition.grams, audition.choices, candidates, chosen
     )
@@ -398,6 +399,7 @@ def _decide(audition: Audition, choices: Choices) -> LockedTake:
 
 
 def _numbered(audition: Audition, candidates: tuple[Candidate, ...], take: int) -> Candidate:
+    """Return the take of a number from 1; UsageError if there is none."""
     if not 1 <= take <= len(candidates):
         raise UsageError(
             f"track {audition.track.name!r} has no take {take}; "
@@ -411,6 +413,7 @@ def _write(audition: Audition, locked: LockedTake) -> LockedTake:
     name, was = audition.track.name, audition.track.was
 
     def decide(now: Lock) -> Lock:
+        """Return the lock with the decision merged into what another program wrote meanwhile."""
         named = now.renamed({name: was})
         merged = merge_takes(audition.before, locked, named.takes.get(name))
         return named if merged is None else named.with_take(name, _decided(locked, merged))

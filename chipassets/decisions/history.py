@@ -36,6 +36,7 @@ class Decision:
         """Apply the change to the lock; CheckError if the lock is not in the state before it."""
 
         def change(now: Lock) -> Lock:
+            """Return the lock after the decision; CheckError if its takes changed since."""
             for name, take in self.before.items():
                 if now.takes.get(name) != take:
                     raise CheckError(f"{name} has been changed elsewhere since")

@@ -23,6 +23,7 @@ def version_state(audition: Audition, item: Candidate) -> str:
 
 
 def _unchosen_state(item: Candidate) -> str:
+    """Return why a candidate cannot be chosen; empty if it can."""
     if item.is_rejected:
         return "rejected"
     return "refused" if item.rating.refused else ""

@@ -134,6 +134,7 @@ def _attacks(file: FileNotes) -> set[tuple[str, int, int | str]]:
 
 
 def _place(step: int, score: Score, pulse_steps: int) -> str:
+    """Return a step as bar and beat, both from 1, and 16ths after the beat."""
     bar, into = divmod(step, score.steps_per_bar)
     beat, rest = divmod(into, pulse_steps)
     late = f" and {rest} 16th{'s' * (rest != 1)}" if rest else ""
@@ -163,6 +164,7 @@ def _faults(found: FileNotes, score: Score, track: TrackPlan, chip: str) -> list
 
 
 def _too_long(step: int, score: Score, pulse_steps: int) -> str:
+    """Return the message of a file with notes after the take's end."""
     return (
         f"{_place(step, score, pulse_steps)}: the take ends with bar {score.bars}; cut the file "
         "there, or give the track another length and compose it"

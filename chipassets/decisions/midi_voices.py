@@ -122,6 +122,7 @@ def read_voices(
 
 
 def _content(source: Path | bytes, name: str) -> MidiContent:
+    """Return what a MIDI file holds; UsageError if it cannot be read."""
     data = source
     if isinstance(data, Path):
         try:
@@ -138,6 +139,7 @@ def _content(source: Path | bytes, name: str) -> MidiContent:
 
 
 def _check_metre(content: MidiContent, score: Score, name: str) -> None:
+    """Raise UsageError if the file has a bar of another length than the take's."""
     per_quarter = content.ticks_per_quarter
     for tick, above, below in sorted(content.metres):
         if above * 4 != score.beats_per_bar * below:

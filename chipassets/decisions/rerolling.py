@@ -72,6 +72,7 @@ def read_words(text: str, score: Score) -> Wanted:
 
 
 def _span(word: str, found: re.Match[str], score: Score) -> set[int]:
+    """Return the bars, from 0, that a word like 5-8 names; UsageError if the take lacks them."""
     first, last = int(found[1]), int(found[2] or found[1])
     if not 1 <= first <= last <= score.bars:
         raise UsageError(f"--reroll {word}: the take has bars 1 to {score.bars}")

@@ -66,6 +66,7 @@ def accept_tracks(manifest: Path, names: Sequence[str], watch: Watch | None = No
     wanted = _checked(names, [track.name for track in plan.tracks])
 
     def accept(now: Lock) -> Lock:
+        """Return the lock with the wanted takes accepted."""
         lock = _with_new_names(plan, now)
         missing = [name for name in wanted if name not in lock.takes]
         if missing:
@@ -101,6 +102,7 @@ def unaccept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
     told: list[str] = []
 
     def unaccept(now: Lock) -> Lock:
+        """Return the lock with the wanted takes no longer accepted."""
         lock = _with_new_names(plan, now)
         for name in wanted:
             take = lock.takes.get(name)
@@ -125,6 +127,7 @@ def forget_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
     told: list[str] = []
 
     def forget(now: Lock) -> Lock:
+        """Return the lock without the wanted takes."""
         lock = _with_new_names(plan, now)
         absent = [name for name in lock.takes if name not in there]
         wanted = _checked(names, list(lock.takes)) if names else absent
@@ -143,6 +146,7 @@ def _with_new_names(plan: BuildPlan, lock: Lock) -> Lock:
 
 
 def _checked(names: Sequence[str], known: Collection[str]) -> list[str]:
+    """Return the names once each, or all known ones; UsageError for an unknown name."""
     for name in names:
         if name not in known:
             raise UsageError(f"there is no track {name!r}; {did_you_mean(name, known, 'tracks')}")

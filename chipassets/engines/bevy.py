@@ -29,6 +29,7 @@ def bevy_items(music: Music) -> Iterator[Item]:
 
 
 def _row(music: Music, track: TrackEntry) -> str:
+    """Return a track as a Rust struct."""
     values = facts(track) | {
         "files": [name for name, _ in audio_names(music, track)],
         "section_samples": section_samples(track),

@@ -201,6 +201,7 @@ def _transitions(music: Music) -> dict[str, dict[str, Any]]:
 
 
 def _transition(from_time: int, fade_beats: float) -> dict[str, Any]:
+    """Return an entry of the table of transitions: a crossfade to the other clip's start."""
     return {
         "fade_beats": fade_beats,
         "fade_mode": _CROSS,

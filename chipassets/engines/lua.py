@@ -23,6 +23,7 @@ def lua_value(value: object) -> str:
 
 
 def _lua_char(char: str) -> str:
+    """Return a character as a Lua string holds it."""
     if char in '"\\':
         return "\\" + char
     return f"\\{ord(char):03d}" if ord(char) < 32 else char

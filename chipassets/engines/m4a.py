@@ -114,6 +114,7 @@ def _atom(name: bytes, body: bytes) -> bytes:
 
 
 def _freeform(name: str, value: str) -> bytes:
+    """Return an iTunes tag with a name of its own."""
     parts = _atom(b"mean", bytes(4) + b"com.apple.iTunes")
     parts += _atom(b"name", bytes(4) + name.encode())
     return _atom(b"----", parts + _atom(b"data", struct.pack(">II", 1, 0) + value.encode()))

@@ -136,6 +136,7 @@ def _carry_out(
 
 
 def _remove_empty(folder: Path, top: Path) -> None:
+    """Remove a folder and those above it, up to `top`, as far as they are empty."""
     while folder != top and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent

@@ -59,6 +59,7 @@ def wav(ogg: bytes, path: str) -> bytes:
 
 
 def _row(music: Music, track: TrackEntry) -> str:
+    """Return a track as a C++ initialiser."""
     values = facts(track) | {
         "files": [_wav_name(name) for name, _ in audio_names(music, track)],
         "section_samples": section_samples(track),

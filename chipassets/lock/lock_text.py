@@ -104,6 +104,7 @@ def _without_collection() -> Iterator[None]:
 
 
 def _tracks_in(found: object) -> dict[str, Any]:
+    """Return the values of a lock; TypeError without tracks."""
     if not isinstance(found, dict) or not isinstance(found.get("tracks"), dict):
         raise TypeError("it has no tracks")
     return found
@@ -208,6 +209,7 @@ def _version_from_json(name: str, entry: object) -> Version:
 
 
 def _named(name: str, entry: object, version: int) -> LockedTake:
+    """Return the take of an entry; _WrongError if its name is invalid."""
     if not _NAME.fullmatch(name):
         raise _WrongError((), f"{ascii(name)[:70]} is not a valid track name")
     return _take_from_json(name, entry, version)
@@ -300,6 +302,7 @@ def _text(entry: object, key: str, way: tuple[str | int, ...], *, needed: bool =
 
 
 def _list(entry: dict[str, Any], key: str, name: str) -> list[Any]:
+    """Return a list of the entry, empty if it is missing."""
     value = entry.get(key, [])
     if not isinstance(value, list) or len(value) > _MAX_TAKES:
         raise _WrongError((name, key), f"{key} is not a list of at most {_MAX_TAKES}")

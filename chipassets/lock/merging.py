@@ -67,6 +67,7 @@ def _winner(
 def _is_conflict(
     base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None
 ) -> bool:
+    """Return whether both sides accepted a take of their own, with different notes."""
     if ours is None or theirs is None or base in (ours, theirs):
         return False
     return ours.accepted and theirs.accepted and ours.score != theirs.score

@@ -32,6 +32,7 @@ def find_conflicted(words: Sequence[str]) -> tuple[Path, list[str]]:
 
 
 def _is_conflicted(path: Path) -> bool:
+    """Return whether a file has the marks of a merge conflict; false if it cannot be read."""
     try:
         return has_conflict(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

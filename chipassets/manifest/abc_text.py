@@ -324,6 +324,7 @@ class _Reader:
             self._ending_from = None
 
     def _take_ending(self, found: re.Match[str], at: int) -> None:
+        """Note where a first ending begins, or refuse a third one."""
         if found[1] == "1":
             self._ending_from = self.step, len(self.notes)
         elif found[1] != "2":

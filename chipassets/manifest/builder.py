@@ -68,6 +68,7 @@ class Builder:
         raise ManifestError(tuple(self.problems))
 
     def _report(self, mark: Mark, found: str, why: str, fix: str) -> None:
+        """Add a problem unless there are enough."""
         where = f"{self._name}:{mark.line}:{mark.column}"
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(where, found, why, fix))
@@ -135,6 +136,7 @@ class Builder:
         return (*here.steps, str(here.key)), here.key_mark
 
     def _descend(self, value: dict[str, object] | list[object], steps: Steps, event: Any) -> None:
+        """Open a mapping or list; stop if the values are nested too deep."""
         self._open.append(_Open(value, steps))
         if len(self._open) > MAX_DEPTH:
             self.stop(_start(event), f"values nested more than {MAX_DEPTH} deep",

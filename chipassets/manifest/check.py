@@ -134,6 +134,7 @@ def _length_needs(length: Length | None) -> frozenset[str]:
 
 
 def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
+    """Return the fault of a primer that leaves no step to compose."""
     bar = settings.steps_per_bar
     return Fault(
         f"the track has {settings.total_steps} steps ({_bars(settings.bars)}), and some must "

@@ -43,6 +43,7 @@ def check_avoid(manifest: Manifest, name: str, settings: Settings) -> Iterator[C
 
 
 def _clash(steps: Steps, way: tuple[str, ...], word: str, key: str) -> Clash:
+    """Return the clash of an option with a word in `avoid:`."""
     fault = Fault(
         f"avoid: {word} excludes it",
         f"take {word} out of avoid:, or change {key}:",

@@ -83,12 +83,14 @@ def _density_clashes(settings: Settings, steps: Steps) -> Iterator[Clash]:
 
 
 def _sections(settings: Settings) -> tuple[Section, ...]:
+    """Return the sections of the form that is given, or of the default one."""
     if settings.form:
         return lay_out(settings.form, settings.bars)
     return default_form(settings.bars, loops=settings.loops, scene=settings.scene)
 
 
 def _bad_form(error: ValueError, settings: Settings) -> Fault:
+    """Return the fault of a form that does not fit the number of bars."""
     parts: tuple[FormPart, ...] = settings.form or ()
     needed = sum(part.bars or 1 for part in parts)
     return Fault(

@@ -108,6 +108,7 @@ def _bar(
 
 
 def _chord_fault(word: str, offset: int, at: tuple[str, ...]) -> Fault | None:
+    """Return the fault of a word that is no chord, with its offset; None for a chord."""
     try:
         parse_chord(word, _ANY_KEY)
     except ValueError:

@@ -25,6 +25,7 @@ class EngineTarget:
 
 
 def _read_engines(value: Any, _: Context) -> tuple[EngineTarget, ...]:
+    """Return the engines of a word, a list or a mapping."""
     if isinstance(value, dict):
         return _read_mapping(value)
     words = value if isinstance(value, list) else [value]
@@ -72,6 +73,7 @@ def _read_mapping(value: dict[str, Any]) -> tuple[EngineTarget, ...]:
 
 
 def _name_fault(word: object, before: list[Any] | tuple[()]) -> tuple[str, str] | None:
+    """Return why a name is refused, and what to do; `before` are those before it in the list."""
     if not isinstance(word, str) or word not in ENGINES:
         return "there is no engine of this name", did_you_mean(word, ENGINES, "engines")
     if word in before:

@@ -142,6 +142,7 @@ def _macro(value: Any, low: int, high: int) -> Macro:
 
 
 def _values(value: Any, low: int, high: int) -> tuple[int, ...]:
+    """Return the values of a macro, each from `low` to `high`."""
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_VALUES:
         raise refuse(f"a macro is a list of 1 to {MAX_VALUES} whole numbers, one a frame",
                      f"write like [{high}, {(low + high) // 2}]")  # fmt: skip
@@ -153,6 +154,7 @@ def _values(value: Any, low: int, high: int) -> tuple[int, ...]:
 
 
 def _whole(value: Any, low: int, high: int) -> int:
+    """Return a whole number from `low` to `high`, or refuse the value."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise refuse(f"it is a whole number from {low} to {high}", "write a whole number")
     if not low <= value <= high:
@@ -172,6 +174,7 @@ def _place(value: Any, low: int, high: int, what: str) -> int | None:
 
 
 def _vibrato(value: Any) -> dict[str, int]:
+    """Return the fields of `Instrument` that a vibrato sets."""
     if value is None:
         return {}
     example = "write like {delay: 18, depth: 12, period: 10}"

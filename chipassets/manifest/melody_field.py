@@ -215,6 +215,7 @@ def _abc_file(name: str, context: Context) -> AbcTune:
 
 
 def _in_file(fault: Fault, text: str) -> Fault:
+    """Return the fault with its line and column in the file of the melody."""
     before = text[: fault.offset or 0]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     found = f"{fault.found}: " if fault.found else ""
@@ -254,6 +255,8 @@ def _name(pitch: int) -> str:
 
 
 def _whole(what: str, low: int, high: int) -> Callable[[Any, Context], int]:
+    """Return the reader of a whole number from `low` to `high`; `what` names it in errors."""
+
     def read(value: Any, _: Context) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise refuse(f"{what} is a whole number from {low} to {high}", f"write {max(1, low)}")

@@ -33,6 +33,7 @@ REGISTER_SPAN = Span(
 
 
 def _read_like(value: Any, context: Context) -> str:
+    """Return the built-in mood from which a custom one starts."""
     if isinstance(value, str) and value in context.moods and value not in MOODS:
         why = f"'{value[:60]}' is a custom mood, and a custom mood starts from a built-in one"
         raise Refusal(Fault(why, did_you_mean(value, tuple(MOODS), "built-in moods")))

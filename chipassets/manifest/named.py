@@ -70,6 +70,7 @@ def _may_name_files(data: bytes) -> bool:
 
 
 def _path(folder: Path, text: str) -> Path:
+    """Return the path with the spelling that the folder has; as written if that fails."""
     try:
         return as_spelled(folder, text)
     except (OSError, ValueError):

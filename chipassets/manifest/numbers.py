@@ -68,6 +68,7 @@ class Named:
         return core_schema.no_info_wrap_validator_function(validate, number)
 
     def _refusal(self, value: Any, low: float, high: float, kind: type) -> Refusal:
+        """Return why a number is refused, in the field's own words."""
         if kind is float:
             try:
                 check_range(value, self.what, low, high)

@@ -47,6 +47,7 @@ def _below(form: str, fault: Fault) -> Fault:
 
 
 def _wrong_form(value: dict[str, Any]) -> Refusal:
+    """Return the refusal of a mapping that is not exactly one form of a primer."""
     unknown = [key for key in value if key not in _READERS]
     faults = [
         Fault(
@@ -143,6 +144,7 @@ def _read_pitches(value: Any, _: Context) -> Primer:
 def _check_whole_numbers(
     value: Any, what: str, example: str, low: int, high: int, most: int
 ) -> None:
+    """Refuse what is not a list of 1 to `most` whole numbers from `low` to `high`."""
     if not isinstance(value, list) or not 1 <= len(value) <= most:
         raise refuse(f"{what} is a list of 1 to {most} whole numbers", f"write it like {example}")
     faults = [
@@ -155,6 +157,7 @@ def _check_whole_numbers(
 
 
 def _number_advice(entry: object) -> str:
+    """Return what to write instead of an entry: the MIDI pitch if it names one."""
     try:
         return f"write {parse_pitch(str(entry))}, the MIDI pitch of {entry}"
     except ValueError:

@@ -131,6 +131,7 @@ def _on_grid(ticks: list[tuple[int, int, int, int]], ticks_per_beat: int) -> tup
 
 
 def _most_at_once(notes: tuple[Note, ...]) -> int:
+    """Return how many of the notes sound at once at most."""
     changes = sorted(
         [(note.end_step, -1) for note in notes] + [(note.start_step, 1) for note in notes]
     )

@@ -163,12 +163,14 @@ def _elsewhere(key: str, steps: Steps) -> tuple[str, str] | None:
 
 
 def _part(steps: Steps) -> type[BaseModel]:
+    """Return the model of the part of a manifest in which a key stands."""
     if len(steps) == 1:
         return Manifest
     return Defaults if steps[0] == "defaults" else _PARTS[str(steps[0])]
 
 
 def _missing(key: str) -> Fault:
+    """Return the fault of a manifest that lacks a key."""
     example = {"game": "game: My Game", "tracks": "tracks: {battle: {}}"}[key]
     return Fault(f"a manifest needs the key '{key}'", f"add a line like {example}",
                  found=f"no '{key}'")  # fmt: skip

@@ -32,6 +32,7 @@ def plain_value(text: str) -> str | int | float | bool | None:
 
 
 def _number(text: str) -> str | int | float:
+    """Return the number that YAML reads in a text, or the text."""
     for pattern, base in ((_INTEGER, 10), (_OCTAL, 8), (_HEX, 16)):
         if pattern.fullmatch(text):
             return int(_short(text), base)
@@ -39,6 +40,7 @@ def _number(text: str) -> str | int | float:
 
 
 def _short(digits: str) -> str:
+    """Return the digits without prefix; ValueError if there are too many."""
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"a number of {len(digits)} characters")
     return digits.removeprefix("0o").removeprefix("0x")

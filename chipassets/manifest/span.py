@@ -61,6 +61,7 @@ class Span:
         return {"anyOf": forms, "description": text}
 
     def _shape_faults(self, value: dict[str, Any]) -> list[Fault]:
+        """Return the faults of a mapping that is not exactly min and max."""
         faults = [
             Fault(f"a range of {self.plural} has only min and max",
                   did_you_mean(key, ("min", "max"), "keys"), (key,), on_key=True)
@@ -99,6 +100,7 @@ class Span:
         return check_range(value, self.what, low, high, self.unit, example)
 
     def _narrow(self) -> Fault:
+        """Return the fault of a range that is too narrow."""
         return Fault(
             f"a range of {self.plural} is at least {self.least_width:g} wide: music cannot stay "
             "in a narrower one",

@@ -81,6 +81,7 @@ def read_drums(value: Any, _: Context) -> Drums:
 
 
 def _groove(name: str) -> Drums:
+    """Return the drums of a named groove, or refuse the name."""
     if name not in STYLES:
         try:
             groove_named(name)
@@ -226,6 +227,7 @@ def read_register(value: Any, _: Context) -> Range:
 
 
 def _read_instruments(value: Any, context: Context) -> Mapping[str, str]:
+    """Return the instruments of a section by part; a drum kit is refused."""
     if isinstance(value, dict) and DRUMS in value:
         fault = Fault(
             "a drum kit holds for the whole track", "set it in the track", (DRUMS,), on_key=True

@@ -162,6 +162,7 @@ def format_fault(name: str, chip: str) -> str | None:
 
 
 def _read_formats(value: Any, context: Context) -> tuple[str, ...]:
+    """Return the formats in their usual order; refuse those that the chip cannot have."""
     chosen = choose_words(value, tuple(FORMATS), "format", len(FORMATS))
     faults = [
         Fault(why, "delete it, or change the chip", (index,) if isinstance(value, list) else ())

@@ -131,6 +131,7 @@ def _place(numeral: str) -> int:
 
 
 def _degree(accidental: str, numeral: str, key: Key) -> int:
+    """Return the semitones of a numeral's root above the tonic."""
     place = _place(numeral)
     if not accidental:
         return key.harmony_scale[place]
@@ -138,6 +139,7 @@ def _degree(accidental: str, numeral: str, key: Key) -> int:
 
 
 def _intervals(quality: str, text: str) -> tuple[int, ...]:
+    """Return the semitones of a chord's tones above its root; ValueError for an unknown quality."""
     try:
         return _QUALITIES[_SPELLINGS.get(quality, quality)]
     except KeyError:

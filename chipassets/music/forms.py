@@ -126,6 +126,7 @@ def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[in
 
 
 def _sections(parts: Sequence[FormPart], lengths: Sequence[int]) -> tuple[Section, ...]:
+    """Return the parts as sections of these lengths in bars, one after another."""
     sections = []
     start = 0
     for part, length in zip(parts, lengths, strict=True):

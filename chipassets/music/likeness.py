@@ -120,6 +120,7 @@ def _share(flags: object) -> float:
 
 
 def _voices(notes: Sequence[Note], first: int, last: int) -> float:
+    """Return the mean number of pitches that sound at once, over the steps in which any does."""
     sounding = np.zeros((last - first, 128), bool)
     for note in notes:
         sounding[note.start_step - first : note.end_step - first, note.pitch] = True
@@ -157,6 +158,10 @@ def _triad(weights: Counter[int], key: Key) -> tuple[int, int]:
     choice = [(root, third) for root in range(OCTAVE) for third in (_MAJOR_THIRD, _MINOR_THIRD)]
 
     def fit(chord: tuple[int, int]) -> tuple[float, bool, int]:
+        """Return how well a triad (root, third) fits the weights.
+
+        Of two that fit equally the one in the key is preferred, then that of the lower root.
+        """
         root, third = chord
         tones = (root, (root + third) % OCTAVE, (root + _FIFTH) % OCTAVE)
         own = set(tones) <= key.pitch_classes
@@ -166,6 +171,7 @@ def _triad(weights: Counter[int], key: Key) -> tuple[int, int]:
 
 
 def _outside(notes: Sequence[Note], key: Key) -> float:
+    """Return the share of the notes' length outside the scale."""
     scale = {(key.tonic + step) % OCTAVE for step in MODES[key.mode]}
     total = sum(note.duration_steps for note in notes)
     return sum(n.duration_steps for n in notes if n.pitch % OCTAVE not in scale) / total

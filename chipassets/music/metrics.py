@@ -213,6 +213,7 @@ def longest_run(flags: Grid) -> int:
 
 
 def _idle_rate(score: Score, lead: Iterable[Note]) -> float:
+    """Return the share of bars in which the tune begins too few notes."""
     if not score.notes:
         return 0.0
     begun = Counter(note.start_step // score.steps_per_bar for note in lead)

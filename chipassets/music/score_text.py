@@ -60,6 +60,7 @@ def _merged_bars(score: Score) -> list[str]:
 
 
 def _voiced_bars(score: Score) -> list[str]:
+    """Return a line for each part in each bar where it plays: bar, part, its notes or strokes."""
     by_part: dict[str, list[Note]] = {part: [] for part in ("", *PARTS, *FURTHER_PARTS)}
     for note in (*score.notes, *score.further):
         by_part[note.part].append(note)
@@ -80,6 +81,7 @@ def _voiced_bars(score: Score) -> list[str]:
 
 
 def _words_by_bar(score: Score, notes: Iterable[Note]) -> list[list[str]]:
+    """Return the notes' texts, like 4:C5+2 (step, pitch, duration), in a list for each bar."""
     by_bar: list[list[str]] = [[] for _ in range(score.bars)]
     bar_steps = score.steps_per_bar  # once: it is worked out anew each time
     for note in notes:
@@ -141,6 +143,7 @@ def _stroke_order(stroke: DrumStroke) -> tuple[int, int]:
 
 
 def _notes(words: str, start: int, part: str) -> list[Note]:
+    """Return the notes of a bar's words; `start` is the bar's first step."""
     if part and part not in (*PARTS, *FURTHER_PARTS):
         raise ValueError(f"{part!r} is no part; there are {', '.join((*PARTS, *FURTHER_PARTS))}")
     read = map(_read_note, words.split())
@@ -175,6 +178,10 @@ def _read_stroke(word: str) -> tuple[int, str, int]:
 
 
 def _from_parts(header: dict[str, str], sections: list[Section], notes: list[Note]) -> Score:
+    """Return the score of a parsed text.
+
+    ValueError if a line of the header is missing or a note lies outside the bars.
+    """
     try:
         score = Score(
             notes=ordered([note for note in notes if note.part not in FURTHER_PARTS]),

@@ -87,6 +87,7 @@ def hashes_by_length(lengths: Iterable[int], line: Line) -> dict[int, Hashes]:
 
 
 def _mixed(values: Hashes) -> Hashes:
+    """Return the hashes with their bits mixed, as in splitmix64."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(_MIX[0])
     values = (values ^ (values >> np.uint64(27))) * np.uint64(_MIX[1])
     return values ^ (values >> np.uint64(31))

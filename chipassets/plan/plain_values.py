@@ -23,6 +23,7 @@ def plain_values(item: DataclassInstance) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """Return the value as numbers, texts, lists and mappings; bytes as their hash."""
     kind: type = type(value)
     if kind in _LEAVES:
         return value

@@ -249,6 +249,7 @@ def _asked(span: Range, shifting: list[tuple[Mood, float]], name: str) -> Range:
 
 
 def _tempo(row: Scene, shifting: list[tuple[Mood, float]]) -> Range:
+    """Return a scene's tempo range, scaled by the moods and kept within the limits."""
     factor = math.prod(mood.tempo_factor**weight for mood, weight in shifting)
     low, high = (
         min(max(round(tempo * factor), TEMPO_LIMITS.low), TEMPO_LIMITS.high)

@@ -38,6 +38,7 @@ def audition(instrument: Instrument, chip: str, kit: str = "") -> Pcm:
 
 
 def _phrase(name: str, role: str) -> tuple[ChipNote, ...]:
+    """Return the phrase that shows an instrument, in the register of its role."""
     notes, start = [], 0
     for above, frames in _PHRASE:
         notes.append(ChipNote(start, frames, _LOWEST_PITCH[role] + above, _LEVEL, name))
@@ -46,6 +47,7 @@ def _phrase(name: str, role: str) -> tuple[ChipNote, ...]:
 
 
 def _strokes(name: str) -> tuple[ChipNote, ...]:
+    """Return strokes of a drum, equally far apart."""
     period, level = DRUM_SOUNDS[name]
     first = ChipNote(0, _STROKE_FRAMES - _GAP_FRAMES, period, level, name)
     return tuple(replace(first, start_frame=n * _STROKE_FRAMES) for n in range(_STROKES))

@@ -129,6 +129,7 @@ def _candidate(
     grams: GramIndex | None,
     unwanted: set[str],
 ) -> Candidate:
+    """Return a composed take with its rating; rejected if its notes are unwanted."""
     score = take.score
     found = judge(score, track, grams, take.search_cost, take.critic)
     is_rejected = notes_sha256(score) in unwanted
@@ -168,6 +169,7 @@ def cast(
 
 
 def _wants_more(track: TrackPlan, candidates: Sequence[Candidate]) -> bool:
+    """Return whether more takes are worth composing: none is good, and a better one may exist."""
     if any(candidate.is_good for candidate in candidates):
         return False
     usable = any(not (item.is_rejected or item.rating.refused) for item in candidates)
@@ -216,6 +218,7 @@ def lock_take(
 
 
 def _table_row(item: Candidate) -> TakeRow:
+    """Return a candidate as a row of the table of takes."""
     against = ["rejected"] * item.is_rejected
     against += [f"refused: {item.rating.refused}"] if item.rating.refused else []
     return TakeRow(

@@ -119,6 +119,7 @@ def _guided(request: Request, model: Model) -> list[list[tuple[int, int, int]]]:
 
 
 def _track(request: Request) -> TrackPlan:
+    """Return the request as the plan of a track in C major."""
     from chipassets.music.keys import Key
     from chipassets.plan.presets import character
     from chipassets.plan.trackplan import TrackPlan
@@ -179,6 +180,7 @@ def primer_of_file(path: Path) -> MidiPrimer:
 
 
 def _whole_numbers(option: str, text: str, example: str, lowest: int) -> list[int]:
+    """Return an option's numbers, a JSON list; UsageError if one is not `lowest` to 127."""
     try:
         numbers: Any = json.loads(text)
     except ValueError:

@@ -233,6 +233,7 @@ def _tracker_text(encode: Callable[..., ChipFile]) -> Callable[[Finished], Parts
 
 
 def _synth(finished: Finished) -> bytes:
+    """Return the register log in the form that the page's synthesizer plays."""
     return encode_compact(
         finished.log,
         filter_name=finished.plan.filter_name,
@@ -367,6 +368,7 @@ def _playlist(plan: BuildPlan, songs: Songs) -> Shared:
 
 
 def _cartridge_album(plan: BuildPlan, songs: Songs) -> Shared:
+    """Return the files of a cartridge with all songs."""
     made = [cartridge_song(item.song, item.log, item.name) for item in songs]
     files = cartridge_files(gather(made, plan.chip, plan.game), plan.chip)
     return {f"cartridge-{name}": (f"cartridge/{name}", data) for name, data in files.items()}

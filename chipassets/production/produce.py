@@ -261,6 +261,7 @@ def _take_entry(take: LockedTake) -> TakeEntry:
 
 
 def _cartridge_entry(files: tuple[Encoded, ...]) -> CartridgeEntry | None:
+    """Return the size and the cost of a track on a cartridge; None if it is on none."""
     return next(
         (
             CartridgeEntry(
@@ -320,6 +321,7 @@ def _at_tempo(take: LockedTake, track: TrackPlan) -> Score:
 
 
 def _loop_entry(song: ChipSong, pcm: Pcm) -> LoopEntry | None:
+    """Return where the loop lies in samples, seconds and bars; None without one."""
     if pcm.loop_start_sample is None or song.loop_start_frame is None:
         return None
     bar_samples = frame_sample(song.frames_per_bar, CHIPS[song.chip].frame_rate_hz)

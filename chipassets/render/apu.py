@@ -99,6 +99,7 @@ class Registers:
         return sorted({(write.address - 0x4000) >> 2 for write in writes} & {0, 1, 2, 3})
 
     def _note(self, found: tuple[list[Stretch], ...], index: int, stretch: Stretch) -> None:
+        """Add a stretch to a voice's if it sounds other than the last one."""
         last = self._last[index]
         if last is None or stretch.restart or _sound(last) != _sound(stretch):
             found[index].append(stretch)
@@ -147,11 +148,13 @@ class Registers:
         return self._loaded[2] and bool(self._bytes[0x4008] & 0x7F)
 
     def _triangle(self, clock: int) -> Stretch:
+        """Return how the triangle sounds from a clock on."""
         timer = self._timer(0x4008)
         runs = self._gate and self._loaded[2] and timer >= _LOWEST_TRIANGLE_TIMER
         return Stretch(clock, timer + 1, 15, steps=runs)
 
     def _noise(self, clock: int) -> Stretch:
+        """Return how the noise sounds from a clock on."""
         level = self._bytes[0x400C] & 15 if self._loaded[3] else 0
         mode_and_period = self._bytes[0x400E]
         return Stretch(clock, NOISE_PERIODS[mode_and_period & 15], level, mode_and_period >> 7)

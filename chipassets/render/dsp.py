@@ -135,6 +135,7 @@ class Registers:
         return _signed(self._bytes[_ECHO_VOLUME[0]]), _signed(self._bytes[_ECHO_VOLUME[1]])
 
     def _room(self) -> Room:
+        """Return the echo that the registers set."""
         taps = tuple(_signed(self._bytes[address]) for address in _TAPS)
         delay, feedback = self._bytes[_DELAY] & 15, _signed(self._bytes[_FEEDBACK])
         return Room(delay, feedback, taps)

@@ -107,6 +107,7 @@ class _Heard:
 
 
 def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Player:
+    """Return a player of the log; RenderError for an unknown chip or filter, or no frames."""
     if log.chip not in BOARDS:
         fix = did_you_mean(log.chip, BOARDS, "chips")
         raise RenderError(f"there is no renderer for the chip {log.chip!r}; {fix}")

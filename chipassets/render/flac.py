@@ -74,6 +74,7 @@ def _blocks(data: bytes | memoryview) -> tuple[dict[int, bytes], int]:
 
 
 def _packed(comments: Mapping[str, str]) -> bytes:
+    """Return the comments in Vorbis's form: lengths and texts."""
     lines = [f"{name}={value}".encode() for name, value in comments.items()]
     parts = [len(line).to_bytes(4, "little") + line for line in lines]
     vendor = len(_VENDOR).to_bytes(4, "little") + _VENDOR

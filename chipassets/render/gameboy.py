@@ -147,6 +147,7 @@ class Registers:
                 self._on = [False] * _VOICES
 
     def _write_voice(self, write: Write, triggered: list[bool]) -> None:
+        """Apply a write to a voice: a trigger starts it, a converter that is off stops it."""
         index, register = divmod(write.address - _BASES[0], 5)
         self._touched.add(index)
         if register == 4 and write.value & 0x80:
@@ -156,6 +157,7 @@ class Registers:
             self._on[index] = False
 
     def _has_dac(self, index: int) -> bool:
+        """Return whether a voice's converter is on."""
         if index == _WAVE:
             return bool(self._bytes[_WAVE_POWER] & 0x80)
         return bool(self._bytes[_BASES[index] + 2] & 0xF8)
@@ -213,12 +215,14 @@ class Registers:
         return 2048 - (self._bytes[base + 3] | (self._bytes[base + 4] & 7) << 8)
 
     def _pulse(self, index: int, clock: int, triggered: bool) -> Stretch:
+        """Return how a pulse voice sounds from a clock on."""
         base = _BASES[index]
         level = self._volumes[index] if self._on[index] else 0
         duty = self._bytes[base + 1] >> 6
         return Stretch(clock, 4 * self._period(base), level, duty, reload=triggered)
 
     def _wave(self, clock: int, triggered: bool) -> Stretch:
+        """Return how the wave voice sounds from a clock on."""
         base = _BASES[_WAVE]
         if self._wave_number is None:
             self._wave_number = self._wave_held()
@@ -235,6 +239,7 @@ class Registers:
         return self._waves.index(wave)
 
     def _noise(self, clock: int, triggered: bool) -> Stretch:
+        """Return how the noise voice sounds from a clock on."""
         control = self._bytes[_BASES[_NOISE] + 3]
         shift, divider, mode = control >> 4, control & 7, control >> 3 & 1
         if mode != self._noise_mode and self._on[_NOISE]:

@@ -71,6 +71,7 @@ def momentary_loudness(pcm: Pcm) -> NDArray[np.float64]:
 
 
 def _momentary(blocks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each block's loudness in LUFS, at least that of the absolute gate."""
     floor = _power(_ABSOLUTE_GATE_LUFS)
     loudness: NDArray[np.float64] = _OFFSET_LUFS + 10 * np.log10(np.maximum(blocks, floor))
     return loudness

@@ -16,6 +16,7 @@ _APU_VOICES = 5
 
 
 def _mix_apu(events: Sequence[Events]) -> list[Steps]:
+    """Return the level steps of the APU's two mixers: pulses; triangle, noise and samples."""
     return [
         Steps(_MONO, *mix(events[:2], pulse_table())),
         Steps(_MONO, *_mix_tnd(*events[2:_APU_VOICES])),

@@ -24,6 +24,7 @@ def _long_states() -> NDArray[np.int64]:
 
 @lru_cache(maxsize=1)
 def _long_index() -> NDArray[np.int64]:
+    """Return each state's place in the long sequence."""
     index = np.zeros(1 << 15, dtype=np.int64)
     index[_long_states()] = np.arange(LONG_PERIOD)
     return index

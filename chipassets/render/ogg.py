@@ -71,6 +71,7 @@ def _length_is_a_digit(name: str, value: str) -> bool:
 
 
 def _encode(pcm: Pcm, quality: float) -> bytes:
+    """Return the samples as Ogg Vorbis, written in chunks."""
     buffer = io.BytesIO()
     with soundfile.SoundFile(
         buffer,

@@ -74,6 +74,7 @@ def decode_samples(data: bytes) -> tuple[NDArray[np.int16], int]:
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[soundfile.SoundFile]:
+    """Open an encoded file in memory; RenderError if it cannot be decoded."""
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             yield file

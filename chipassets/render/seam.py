@@ -74,6 +74,7 @@ def _mono(columns: NDArray[np.int16]) -> NDArray[np.float64]:
 
 
 def _largest_step(columns: NDArray[np.int16]) -> float:
+    """Return the greatest difference of two neighbouring samples, measured in blocks."""
     size = _BLOCK_WINDOWS * _HOP
     steps = (np.diff(_mono(columns[at : at + size + 1])) for at in range(0, len(columns), size))
     return max((float(np.abs(part).max(initial=0.0)) for part in steps), default=0.0)

@@ -65,6 +65,7 @@ class Registers(apu.Registers):
         return [*super().oscillators(), Sequencer(_CYCLES), Sequencer(_CYCLES), Saw()]
 
     def _set(self, write: Write) -> None:
+        """Store a write; RenderError if it would halt the chip or move it by octaves."""
         if write.address == _CONTROL and write.value & 7:
             raise RenderError(
                 f"$9003 = ${write.value:02X} halts the VRC6 or moves it by octaves, which is not "

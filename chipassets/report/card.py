@@ -71,6 +71,7 @@ def draw_card(
 
 
 def _draw_head(entry: TrackEntry, title: str, difference: Difference | None) -> Html:
+    """Return a card's heading: name, status, scene and moods as tags, facts."""
     moods = (element("li", mood, class_="tag") for mood in entry.moods)
     status = STATUS_WORDS[difference.status] if difference else None
     facts = [
@@ -126,6 +127,7 @@ def draw_change(change: Change) -> Html:
 
 
 def _draw_side(side: Side, motifs: dict[str, int], *, compared: bool) -> Html:
+    """Return the player, the score and the motifs of one version of a track."""
     track = side.track
     label = f"{track.entry.name}, {side.label.lower()}" if compared else track.entry.name
     return element(
@@ -179,6 +181,7 @@ def _draw_controls(side: Side, label: str, *, compared: bool) -> Html:
 
 
 def _draw_legend(voices: Iterable[str]) -> Iterable[Html]:
+    """Yield a button for each voice that shows or hides it."""
     for number, voice in enumerate(voices):
         toggle = element(
             "button",
@@ -194,6 +197,7 @@ def _draw_legend(voices: Iterable[str]) -> Iterable[Html]:
 
 
 def _draw_score(side: Side, label: str) -> Html:
+    """Return the ruler, the roll and the wave; it is the slider of the playing position."""
     track, entry = side.track, side.track.entry
     return element(
         "div",
@@ -214,6 +218,10 @@ def _draw_score(side: Side, label: str) -> Html:
 
 
 def _draw_ruler(entry: TrackEntry) -> Html:
+    """Return the names of the sections above the numbers of the bars.
+
+    What sounds after the last bar gets room without a number.
+    """
     bars = [
         element("span", str(bar + 1), class_="far" if bar % 4 else None)
         for bar in range(entry.bars)
@@ -228,6 +236,7 @@ def _draw_ruler(entry: TrackEntry) -> Html:
 
 
 def _draw_intro(entry: TrackEntry) -> Html | None:
+    """Return the part of the score before the loop; None without one."""
     if not entry.loop or not entry.loop.start_sample:
         return None
     share = 100 * entry.loop.start_sample / entry.samples

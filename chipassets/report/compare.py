@@ -87,6 +87,7 @@ def _notes(track: OpenedTrack) -> frozenset[RollNote]:
 
 
 def _note_change(gone: frozenset[RollNote], come: frozenset[RollNote]) -> Change:
+    """Return how many notes are gone and new, and in which voices."""
     voices = sorted({note.voice for note in gone | come})
     where = ", ".join(voice or "unnamed voice" for voice in voices)
     return Change("Notes", "", f"{len(gone)} gone, {len(come)} new ({where})")
@@ -125,6 +126,7 @@ def _other_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
 
 
 def _size_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
+    """Return the changed sizes of files that both versions have."""
     # A preview is not part of the game: its size does not matter.
     both = ((kind, file.bytes, new.files[kind].bytes)
             for kind, file in old.files.items()
@@ -133,6 +135,7 @@ def _size_changes(old: TrackEntry, new: TrackEntry) -> list[Change]:
 
 
 def _size_change(kind: str, old: int, new: int) -> Change:
+    """Return the change of a size; in bytes if it would read the same otherwise."""
     before, after = say_size(old), say_size(new)
     if before == after:
         before, after = f"{old} bytes", f"{new} bytes"

@@ -173,6 +173,7 @@ def _sound_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]
 
 
 def _loop_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
+    """Return where the loop lies and how its seam measures, as rows of names and values."""
     loop = entry.loop
     if not loop:
         return [("Loop", "none: plays once")]
@@ -193,6 +194,7 @@ def _loop_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]
 
 
 def _level_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
+    """Return the loudness and peaks, as rows of names and values."""
     facts = []
     if entry.true_peak_dbtp is not None:
         facts.append(("True peak", f"{entry.true_peak_dbtp:.1f} dBTP"))
@@ -223,6 +225,7 @@ def _draw_file(file: FileEntry, remark: str) -> Html:
 
 
 def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
+    """Return how a track was made, as rows of names and values."""
     dropped = [f"{item.count} ({item.reason})" for item in entry.dropped]
     adapted = [f"{item.count} ({item.reason})" for item in entry.adapted]
     return [

@@ -99,6 +99,7 @@ def _label(name: str) -> str:
 
 
 def _tag_row(name: str, limits: list[float], found: float, key: str) -> Evidence:
+    """Return whether a measure lies in the limits of a mood or scene."""
     label = _label(name)
     if name == "mode":
         # Measured as 1 or 0: whether the key's mode is among the tag's modes.
@@ -140,12 +141,14 @@ def _is_range(limits: object) -> TypeGuard[list[float]]:
 
 
 def _find_plan(name: str, plan: dict[str, Any]) -> dict[str, Any]:
+    """Return a track's plan in the provenance; empty if it has none."""
     tracks = plan.get("tracks")
     rows = tracks if isinstance(tracks, list) else []
     return next((row for row in rows if isinstance(row, dict) and row.get("name") == name), {})
 
 
 def _key(track: TrackEntry, asked: dict[str, Any]) -> Evidence:
+    """Return whether the track has the key that was asked for."""
     fit = track.metrics.get("key_fit")
     found = track.key if fit is None else f"{fit:.0%} of notes in {track.key}"
     wanted = str(asked.get("key", track.key))
@@ -154,6 +157,7 @@ def _key(track: TrackEntry, asked: dict[str, Any]) -> Evidence:
 
 
 def _tempo(track: TrackEntry, asked: dict[str, Any]) -> Evidence | None:
+    """Return whether the track has the wanted tempo, to one per cent; None if none was wanted."""
     wanted = asked.get("tempo_millibpm")
     if not isinstance(wanted, int):
         return None

@@ -41,6 +41,7 @@ def join(*children: Child) -> Html:
 
 
 def _attribute(name: str, value: Attribute) -> str:
+    """Return an attribute as HTML; empty if it is None or false."""
     if value is None or value is False:
         return ""
     plain = name.rstrip("_").replace("_", "-")

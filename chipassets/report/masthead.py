@@ -29,6 +29,7 @@ def draw_masthead(index: Index, before: Index | None, statuses: Counter[str]) ->
 
 
 def _facts(index: Index) -> Iterable[str]:
+    """Yield the facts about the bundle that stand below its name."""
     count = len(index.tracks)
     yield f"{count} track{'' if count == 1 else 's'}"
     yield say_time(sum(track.seconds for track in index.tracks))
@@ -74,6 +75,7 @@ def draw_filters(entries: Iterable[TrackEntry], statuses: Counter[str]) -> Html:
 
 
 def _draw_filter(label: str, kind: str, words: list[str]) -> Html:
+    """Return a group of buttons that show only tracks of one scene, mood or status."""
     name = f"filter-{kind}"
     # If something changed, only changed tracks are shown first.
     chosen = [w for w in words if kind == "status" and w != "same" and "same" in words]

@@ -132,6 +132,7 @@ Rows = dict[int, tuple[int, int]]
 
 
 def _draw_voice(roll: Roll, number: int, rows: Rows, drums: Rows) -> Html:
+    """Return the notes of a voice as two paths, of loud and of soft ones."""
     own = [note for note in roll.notes if note.voice == roll.voices[number]]
     loud = "".join(_box(note, rows, drums) for note in own if note.velocity >= _LOUD_VELOCITY)
     soft = "".join(_box(note, rows, drums) for note in own if note.velocity < _LOUD_VELOCITY)
@@ -172,6 +173,7 @@ def _draw_paper(rows: Rows, steps: float, height: int) -> Html:
 
 
 def _draw_grid(track: TrackEntry, height: int) -> Html:
+    """Return the lines of beats and bars."""
     bar = steps_per_bar(track.beats_per_bar)
     lines = [f"M{step} 0V{height}" for step in range(0, track.bars * bar + 1, track.pulse_steps)]
     bars = "".join(lines[:: bar // track.pulse_steps])

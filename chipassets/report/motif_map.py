@@ -69,6 +69,7 @@ def draw_lane(track: TrackEntry, numbers: dict[str, int]) -> Html:
 
 
 def _draw_statement(said: StatementEntry, track: TrackEntry, number: int) -> Html:
+    """Return a statement of a motif, placed by its start and length."""
     steps = track_steps(track)
     start = said.start_bar * steps_per_bar(track.beats_per_bar) + said.start_step
     return element(

@@ -105,6 +105,7 @@ def _open_track(folder: Path, entry: TrackEntry) -> OpenedTrack:
 
 
 def _read_provenance(folder: Path, file: FileEntry) -> dict[str, Any]:
+    """Return the provenance's values; CheckError if it is damaged."""
     try:
         found = json.loads((folder / file.path).read_bytes())
     except (ValueError, RecursionError) as error:

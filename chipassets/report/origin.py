@@ -62,6 +62,7 @@ def _gather(bundle: OpenedBundle) -> list[tuple[str, str]]:
 
 
 def _corpus(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the model was trained on, as rows of names and values."""
     facts = [("Corpus", f"{dataset['pieces']} pieces")] if "pieces" in dataset else []
     for label, key in _COUNTS:
         counts = _inside(dataset, key)

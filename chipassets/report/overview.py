@@ -60,6 +60,7 @@ def _draw_column(name: str) -> Html:
 
 
 def _draw_row(row: Row) -> Html:
+    """Return a track's row in the table of all tracks."""
     entry = row.entry
     fits = {mood.mood: mood.fits for mood in entry.evidence}
     scene_fits = entry.scene_evidence is None or entry.scene_evidence.fits

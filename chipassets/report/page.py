@@ -66,6 +66,7 @@ def write_report(bundle: Path, output: Path, before: Path | None = None) -> list
 def _with_bundles(
     bundle: Path, before: Path | None, use: Callable[[OpenedBundle, OpenedBundle | None], Result]
 ) -> Result:
+    """Return what `use` makes of the bundle and, if there is one, the earlier one."""
     if before is None:
         return with_bundle(bundle, lambda new: use(new, None))
     return with_bundle(bundle, lambda new: with_bundle(before, lambda old: use(new, old)))

@@ -83,6 +83,7 @@ def _head(name: str, unit: str) -> Html:
 
 
 def _draw_take(take: Take, names: list[str]) -> list[Html]:
+    """Return a take's row, and a second one with what speaks against it."""
     chosen = element("b", "chosen", class_="chosen") if take.is_chosen else None
     won = "won" if take.is_chosen else None
     row = element(
@@ -101,6 +102,7 @@ def _draw_take(take: Take, names: list[str]) -> list[Html]:
 
 
 def _draw_feature(name: str, found: tuple[float, float] | None) -> Html:
+    """Return a feature's cell with a bar of its points."""
     if found is None:
         return element("td", role="cell")
     value, points = found

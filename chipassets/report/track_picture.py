@@ -52,6 +52,7 @@ def show(folder: Path, name: str, bars: str | None = None, *, as_png: bool = Fal
 
 
 def _draw(folder: Path, index: Index, name: str, bars: str | None, *, as_png: bool) -> Shown:
+    """Return the picture of a track, or of some of its bars, as SVG or PNG."""
     entry = next((track for track in index.tracks if track.name == name), None)
     if entry is None:
         fix = did_you_mean(name, [track.name for track in index.tracks], "tracks")
@@ -124,6 +125,7 @@ def _notes(roll: Roll, numbers: dict[str, int], steps: int) -> tuple[SheetNote, 
     drums = {key: drum for drum, key in DRUM_KEYS.items()}
 
     def sheet_note(note: RollNote) -> SheetNote:
+        """Return a note of the MIDI file for the sheet."""
         return SheetNote(
             voice=numbers[note.voice],
             start=float(note.start_step / steps),

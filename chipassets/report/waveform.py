@@ -83,6 +83,7 @@ def _decibels(amplitude: float) -> float:
 
 
 def _decode(data: bytes, track: TrackEntry) -> Pcm:
+    """Return a track's samples; CheckError if they are not those of the index."""
     try:
         found, rate_hz = soundfile.read(io.BytesIO(data), dtype="int16")
     except (soundfile.LibsndfileError, OSError) as error:

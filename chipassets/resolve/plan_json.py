@@ -95,6 +95,7 @@ def chords_text(progression: Progression) -> str:
 
 
 def _motif_json(motif: Motif) -> dict[str, Any]:
+    """Return the motif's notes and those of its settings that are not the default."""
     tune = _primer_json(Primer(motif.notes, motif.steps))
     said: dict[str, Any] = {"name": motif.name, "key": str(motif.key), **tune}
     if motif.rival:
@@ -112,6 +113,7 @@ def _motif_json(motif: Motif) -> dict[str, Any]:
 
 
 def _sound_json(sound: Sound) -> dict[str, Any]:
+    """Return a track's sound settings as JSON values."""
     return {
         "leave": list(sound.leave),
         "arpeggio": sound.arpeggio,

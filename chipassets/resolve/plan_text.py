@@ -55,6 +55,7 @@ def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
 
 
 def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> list[str]:
+    """Return the lines that describe a track, after an empty one."""
     seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
     end = _end_text(track)
     plays = played_text(track, frame_rate_hz)
@@ -176,6 +177,7 @@ def _piece_lines(track: TrackPlan) -> list[str]:
 
 
 def _wish_text(wish: Wish) -> str:
+    """Return what a section, or the whole track, is to have."""
     said = []
     if wish.drums is not None:
         said.append(f"drums {_said_drums(wish.drums)}")
@@ -295,6 +297,7 @@ def _instrument(instrument: Instrument) -> str:
 
 
 def _primer_line(track: TrackPlan, primer: Primer) -> str:
+    """Return the line that says how the primer is used."""
     modes = {
         (True, False): "heard by the model and played",
         (True, True): "heard by the model, played, then harmonised",

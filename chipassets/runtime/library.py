@@ -156,8 +156,8 @@ def _say_shared(track: Track, moods: tuple[str, ...]) -> str:
 
 
 def _not_found(what: str, asked: str, known: Iterable[str]) -> TrackNotFoundError:
-    # Imported here: it is slow to import, and a game that finds its music never needs it.
     """Return the error for a name that no track has, with the nearest names."""
+    # Imported here: it is slow to import, and a game that finds its music never needs it.
     from difflib import get_close_matches
 
     names = tuple(known)

@@ -93,6 +93,7 @@ def measure_craft(score: Score, pulse_steps: int) -> Craft:
 
 
 def _by_bar(notes: Sequence[Note], score: Score) -> list[list[Note]]:
+    """Return the notes in a list for each bar, by their starts."""
     bars: list[list[Note]] = [[] for _ in range(score.bars)]
     bar_steps = score.steps_per_bar  # once: it is worked out anew each time
     for note in notes:
@@ -163,6 +164,7 @@ def _holes(score: Score) -> int:
 
 
 def _seam(tune: Sequence[Note], score: Score) -> int:
+    """Return the semitones from the tune's last note to its first one after the loop's jump."""
     if score.loop_start_bar is None or not tune:
         return 0
     start = score.loop_start_bar * score.steps_per_bar

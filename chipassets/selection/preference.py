@@ -223,6 +223,7 @@ def preference(score: Score, pulse_steps: int) -> float:
 
 @cache
 def _weights() -> Weights:
+    """Return the learned weights, in the order of MEASURES."""
     stored = json.loads(_MODEL.read_text(encoding="utf-8"))["measures"]
     rows = np.array(
         [

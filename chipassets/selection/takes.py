@@ -312,6 +312,7 @@ _FEW_LEAPS = Range(0.0, 0.03)
 
 
 def _own_features(originality: Originality | None) -> tuple[Feature, ...]:
+    """Return the feature `own`: the share of sequences of ten notes that are in the corpus."""
     if originality is None:
         return ()
     share = originality.shares.get(10, 0.0)

@@ -58,6 +58,7 @@ def recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any
 
 
 def _run_recurrence(projected: Any, cell: Any, output: Any, kernel: Any) -> tuple[Any, Any]:
+    """Return a layer's outputs at all steps, and its last cell, from the NumPy kernel."""
     outputs = np.empty((*projected.shape[:2], len(kernel)), np.float32)
     cells = np.empty_like(outputs)
     with one_blas_thread():

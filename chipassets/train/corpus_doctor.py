@@ -103,6 +103,7 @@ def read_corpus(
 
 
 def _sources(folder: Path, named: Path | None) -> Sources:
+    """Return the sources of a named file, or of the folder's sources.csv if there is one."""
     path = named or folder / "sources.csv"
     if path.exists():
         return read_sources(path)

@@ -118,6 +118,7 @@ _COLUMNS = {
 
 
 def _column(stored: dict[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """Return an array of the file; ValueError if it has another type or number of dimensions."""
     kind, dimensions = _COLUMNS[name]
     column = stored[name]
     if column.dtype != kind or column.ndim != dimensions:
@@ -148,6 +149,7 @@ def _check(dataset: Dataset) -> None:
 
 
 def _check_controls(rows: NDArray[np.int8]) -> None:
+    """Raise ValueError if a row has another number of controls, or a control an unknown label."""
     sizes = [len(METRES), *(len(group.labels) for group in controls.GROUPS[1:])]
     if rows.shape[1] != len(sizes):
         raise ValueError(f"{rows.shape[1]} controls instead of {len(sizes)}")

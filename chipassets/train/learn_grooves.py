@@ -122,6 +122,7 @@ def _keeps_time(bar: DrumBar) -> bool:
 
 
 def _are_twins(one: Family, other: Family) -> bool:
+    """Return whether two families differ so little in every bar that one of them is enough."""
     return (
         one.metre == other.metre
         and one.swung == other.swung

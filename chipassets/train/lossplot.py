@@ -61,6 +61,7 @@ class _Frame:
 
 
 def _draw_axes(draw: ImageDraw.ImageDraw, frame: _Frame, title: str) -> None:
+    """Draw the title, the key to the colours, the grid with its numbers, and the two axes."""
     font, small = ImageFont.load_default(18), ImageFont.load_default(14)
     draw.text((_LEFT, 16), f"{title}: loss in nats an event", fill=_INK, font=font)
     for place, colour, name in ((-190, TRAINING, "training"), (-90, HELD_OUT, "held out")):

@@ -44,6 +44,7 @@ def import_magenta(path: Path, name: str, *, canonical_key: bool = False) -> Mod
 
 
 def _latest(run: Path) -> str:
+    """Return the path of a run's newest checkpoint; ModelError if it has none."""
     for folder in (run / "train", run):
         try:
             found = tf.train.latest_checkpoint(str(folder))
@@ -110,6 +111,7 @@ def _read_checkpoint(checkpoint: str, source: str, name: str, canonical_key: boo
 
 
 def _tensor(reader: Any, shapes: dict[str, Any], key: str) -> Any:
+    """Return a variable as float32; ModelError if the checkpoint lacks it."""
     if key not in shapes:
         raise ModelError(
             f"it has no variable {key}; attention, residual connections and other cells are not "

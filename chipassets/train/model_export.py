@@ -29,6 +29,7 @@ def model_of_run(run: Path, name: str, training: dict[str, Any]) -> Model:
 
 
 def _model(stored: dict[str, Any], name: str, training: dict[str, Any]) -> Model:
+    """Return the model of a checkpoint's weights."""
     hparams = stored["meta"]["hparams"]
     cells = 2 * len(hparams["layers"])
     arrays = [stored[f"weight_{index}"] for index in range(cells + 2)]
@@ -74,6 +75,7 @@ def training_summary(run: Path, dataset: Dataset, date: str) -> dict[str, Any]:
 
 
 def _summary(meta: dict[str, Any], dataset: Dataset, date: str) -> dict[str, Any]:
+    """Return what a model's file says of its training, with the commands that repeat it."""
     described = {key: value for key, value in dataset.meta.items() if key != "groups"}
     hparams = meta["hparams"]
     return {

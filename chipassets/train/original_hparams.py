@@ -42,6 +42,7 @@ def parse_hparams(text: str) -> dict[str, Any]:
 
 
 def _field(name: str, value: str) -> dict[str, Any]:
+    """Return one of Magenta's settings as ours; UsageError if it has no counterpart."""
     if name in _FIXED:
         if _value(name, value) != _FIXED[name]:
             raise UsageError(

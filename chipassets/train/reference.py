@@ -71,6 +71,7 @@ def without_controls(model: Model) -> Model:
 
 
 def _score(track: TrackPlan, takes: list[tuple[int, int, int]], shift: int) -> Score:
+    """Return the score of notes (start, duration, pitch), transposed and cut at the track's end."""
     notes = [
         Note(start, min(duration, track.total_steps - start), pitch + shift)
         for start, duration, pitch in takes

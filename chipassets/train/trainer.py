@@ -156,6 +156,7 @@ class Trainer:
         return [*sizes, checksum]
 
     def _check_same_run(self, path: Path, meta: dict[str, Any]) -> None:
+        """Raise UsageError if a checkpoint belongs to another dataset or to other settings."""
         # Earlier checkpoints have no checksum.
         if any(a != b for a, b in zip(meta["dataset"], self._fingerprint(), strict=False)):
             raise UsageError(

@@ -115,6 +115,7 @@ def fit(
 
 
 def _point(progress: Progress) -> Point:
+    """Return the figures of the progress, rounded for the log."""
     return Point(
         progress.step,
         round(progress.loss, 6),

@@ -34,12 +34,14 @@ def _nes(name: str, base: int, first: Tone) -> VoiceKind:
     """Return the kind of a 2A03 voice whose registers start at `base`."""
 
     def read(held: Mapping[int, int]) -> tuple[Tone, int]:
+        """Return the tone and the level that the registers hold."""
         level = held.get(base, 0)
         if name == "triangle":
             level = 0 if level == _GATE_OFF else _VOLUME
         return (held.get(base + 2, 0), held.get(base + 3, 0)), level & _LEVEL_BITS
 
     def put(frame: Frame, shadow: Shadow, full: bool) -> list[Write]:
+        """Return the writes that the player makes for a frame; `full` writes all of them."""
         level = frame.level | _CONSTANT
         if name == "triangle":
             level = _GATE_ON if frame.level else _GATE_OFF
@@ -58,6 +60,7 @@ def _gameboy_pulse(name: str, duty: int, low: int, level: int, high: int) -> Voi
         return (held.get(low, 0), upper), held.get(level, 0)
 
     def put(frame: Frame, shadow: Shadow, full: bool) -> list[Write]:
+        """Return the writes that the player makes for a frame; a new level triggers the voice."""
         tone = {duty: frame.tone[1] & 0xC0, low: frame.tone[0]}
         writes = changed(tone, shadow, full=full)
         louder = changed({level: frame.level}, shadow, full=full)
@@ -78,6 +81,7 @@ def _gameboy_wave() -> VoiceKind:
         return (held.get(low, 0), held.get(high, 0) & 0x07), held.get(level, 0)
 
     def put(frame: Frame, shadow: Shadow, full: bool) -> list[Write]:
+        """Return the writes that the player makes for a frame; a full one triggers the voice."""
         writes = changed({low: frame.tone[0], level: frame.level}, shadow, full=full)
         if full:
             shadow[high] = frame.tone[1]
@@ -95,6 +99,7 @@ def _gameboy_noise() -> VoiceKind:
         return (held.get(period, 0), 0), held.get(level, 0)
 
     def put(frame: Frame, shadow: Shadow, full: bool) -> list[Write]:
+        """Return the writes that the player makes for a frame."""
         writes = changed({length: 0, period: frame.tone[0]}, shadow, full=full)
         begins = frame.attack and frame.level >= 0x10
         # The chip takes a new level over only when the voice is triggered.

@@ -61,6 +61,10 @@ class Cpu6502(Cpu):
         return self._single(name, at)
 
     def _branch(self, name: str, at: int) -> Step:
+        """Return the step of a conditional branch.
+
+        It takes 2 clocks; taken, 3; taken to another page, 4.
+        """
         goal, following = at + 2 + signed(self.byte(at + 1)), at + 2
         crossing = 1 if goal >> 8 != following >> 8 else 0
         tests: dict[str, Callable[[], bool]] = {
@@ -129,6 +133,7 @@ class Cpu6502(Cpu):
         return (self._pull() | self._pull() << 8) + 1 & 0xFFFF
 
     def _with_operand(self, name: str, mode: str, at: int) -> Step:
+        """Return the step of an instruction that reads, writes or changes memory, or jumps."""
         if name in ("jmp", "jsr"):
             return self._jump(name, at)
         address = self._address(name, mode, at)
@@ -165,6 +170,7 @@ class Cpu6502(Cpu):
         return step
 
     def _jump(self, name: str, at: int) -> Step:
+        """Return the step of jmp or jsr to the address that follows the opcode."""
         goal = self.word(at + 1)
 
         def jump() -> int:
@@ -179,6 +185,7 @@ class Cpu6502(Cpu):
         return jump if name == "jmp" else call
 
     def _address(self, name: str, mode: str, at: int) -> Address:
+        """Return a function that gives an operand's address, and whether it crosses a page."""
         memory, short, word = self.memory, self.byte(at + 1), self.word(at + 1)
 
         def after_pointer() -> tuple[int, bool]:
@@ -214,6 +221,7 @@ class Cpu6502(Cpu):
         return others[mode]
 
     def _reader(self, name: str, at: int) -> Callable[[int], None]:
+        """Return what an instruction does with the value that it reads."""
         readers: dict[str, Callable[[int], None]] = {
             "lda": self._set_a,
             "ldx": lambda value: self._set(x=value, result=value),
@@ -230,6 +238,7 @@ class Cpu6502(Cpu):
         return known(readers, name, at)
 
     def _add(self, value: int) -> None:
+        """Add a value and the carry to the accumulator, and set the flags."""
         total = self.a + value + self.carry
         self.carry = total >> 8
         self._set_a(total & 0xFF)

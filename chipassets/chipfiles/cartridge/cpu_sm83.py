@@ -83,6 +83,7 @@ class CpuSm83(Cpu):
         return step
 
     def _jump(self, word: str, operands: list[str], at: int) -> Step:
+        """Return the step of a jr, jp, call or ret, with or without a condition."""
         if operands == ["hl"]:
 
             def to_pair() -> int:
@@ -140,6 +141,7 @@ class CpuSm83(Cpu):
         return known(single, word, at), 4
 
     def _load(self, goal: str, source: str, place: int) -> tuple[Callable[[], None], int]:
+        """Return the action of a load, and its clocks; `place` is the operand's address."""
         if goal in ("bc", "de", "hl", "sp"):
             if source == "hl":
                 return (lambda: self.set_pair("sp", self.pair("hl"))), 8
@@ -161,6 +163,7 @@ class CpuSm83(Cpu):
         return (lambda: memory[address()]), clocks
 
     def _writer(self, goal: str, place: int) -> tuple[Callable[[int], None], int]:
+        """Return what stores a value in a register or memory, and the clocks it adds."""
         registers, memory = self.registers, self.memory
         if goal in _BYTE_OPERANDS:
             return (lambda value: registers.__setitem__(goal, value)), 0
@@ -187,6 +190,7 @@ class CpuSm83(Cpu):
         return (lambda: fixed), 8 if inside == "n" else 12
 
     def _of_pairs(self, operands: list[str]) -> dict[str, tuple[Callable[[], None], int]]:
+        """Return the action and the clocks of each instruction on a pair of registers."""
         name = operands[0]
 
         def push() -> None:
@@ -216,6 +220,7 @@ class CpuSm83(Cpu):
         }
 
     def _sum(self, word: str, value: int) -> None:
+        """Compute an operation of the accumulator and a value; cp sets only the flags."""
         a = self.registers["a"]
         if word in ("add", "adc"):
             total = a + value + (self.carry if word == "adc" else 0)
@@ -229,6 +234,7 @@ class CpuSm83(Cpu):
             self.registers["a"] = total & 0xFF
 
     def _count(self, name: str, by: int) -> tuple[Callable[[], None], int]:
+        """Return the action of inc (`by` 1) or dec (-1) on a register or memory, and its clocks."""
         read, reading = self._reader(name, 0)
         write, writing = self._writer(name, 0)
 
@@ -240,6 +246,7 @@ class CpuSm83(Cpu):
         return count, 4 + reading + writing
 
     def _shift(self, word: str, name: str) -> tuple[Callable[[], None], int]:
+        """Return the action of a shift or rotation of a register or memory, and its clocks."""
         read, reading = self._reader(name, 0)
         write, writing = self._writer(name, 0)
 

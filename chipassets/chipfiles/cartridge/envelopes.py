@@ -86,6 +86,7 @@ def _step(before: Tone, tone: Tone, count: int) -> bytes:
 
 
 def _waits(frames: int) -> bytes:
+    """Return the codes that wait for that many frames."""
     data = bytearray()
     for part in _parts(frames, _MOST_FRAMES):
         data += bytes((part,)) if part <= _MOST_COUNT else bytes((WAIT, part))
@@ -107,6 +108,7 @@ def _cycle(steps: Sequence[tuple[Tone, int]]) -> tuple[int, int]:
 
 
 def _goes_round(steps: Sequence[tuple[Tone, int]], end: int, period: int) -> bool:
+    """Return whether the steps after `end` repeat the `period` steps before, as far as they go."""
     *whole, (tone, frames) = steps[end + 1 :]
     like = steps[end + 1 - period :]
     again, most = like[len(whole)]

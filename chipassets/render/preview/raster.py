@@ -47,6 +47,7 @@ def picture_to_png(svg: bytes) -> bytes:
 
 
 def _rect(canvas: Canvas, item: Mapping[str, str], look: Look, words: str) -> None:
+    """Draw a rectangle of the SVG."""
     del words
     x, y, width, height = (float(item.get(name, 0)) for name in ("x", "y", "width", "height"))
     fill, stroke = colour_of(look.get("fill", "#000")), colour_of(look.get("stroke", ""))
@@ -68,6 +69,7 @@ def _circle(canvas: Canvas, item: Mapping[str, str], look: Look, words: str) -> 
 
 
 def _path(canvas: Canvas, item: Mapping[str, str], look: Look, words: str) -> None:
+    """Draw a path of the SVG, which has only straight lines."""
     del words
     fill, stroke = colour_of(look.get("fill", "#000")), colour_of(look.get("stroke", ""))
     opacity, thick = float(look.get("fill-opacity", 1)), float(look.get("stroke-width", 1))
@@ -121,6 +123,7 @@ def _outlines(data: str) -> Iterator[list[Point]]:
 
 
 def _text(canvas: Canvas, item: Mapping[str, str], look: Look, words: str) -> None:
+    """Draw a text of the SVG."""
     size = float(look.get("font-size", f"{_TEXT_SIZE}px").removesuffix("px"))
     colour = colour_of(look.get("fill", "#000")) or (0, 0, 0)
     bold = look.get("font-weight") == "bold"

@@ -87,6 +87,7 @@ def chord_tones(name: str, key: Key) -> frozenset[int]:
 
 
 def _grid(layout: Layout, line: int, top: int) -> Iterator[str]:
+    """Yield the vertical lines of a row of bars: every second step, beat and bar."""
     first, last = layout.line_bars(line)
     height = layout.wave_top - GAP
     pulse, bar = layout.sheet.pulse_steps, steps_per_bar(layout.sheet.beats_per_bar)
@@ -101,6 +102,7 @@ def _grid(layout: Layout, line: int, top: int) -> Iterator[str]:
 
 
 def _keyboard(layout: Layout, top: int) -> Iterator[str]:
+    """Yield the keys left of the roll, with the names of the white ones."""
     low, high = layout.pitches
     x = LEFT - _KEY_WIDTH - 2
     black = []
@@ -116,6 +118,7 @@ def _keyboard(layout: Layout, top: int) -> Iterator[str]:
 
 
 def _lane_names(layout: Layout, top: int) -> Iterator[str]:
+    """Yield the names of the drums, each left of its lane."""
     for number, drum in enumerate(layout.drums):
         y = top + layout.drums_top + number * DRUM_HEIGHT
         yield text(LEFT - 5, y + DRUM_HEIGHT - 3, drum.replace("_", " "), "pitch")
@@ -158,6 +161,7 @@ def _spelt(pitch: int, key: Key) -> str:
 
 
 def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, height: float) -> str:
+    """Return the rectangle of a note: opacity by its level, marked if outside key and chord."""
     kinds = [f"v{note.voice % 8}"]
     if not note.drum and _is_foreign(layout.sheet, note):
         kinds.append("foreign")

@@ -82,6 +82,7 @@ def _pitches(song: ChipSong, note: ChipNote, is_drum: bool) -> list[int]:
 
 
 def _sheet_note(song: ChipSong, number: int, note: ChipNote, step: int, is_drum: bool) -> SheetNote:
+    """Return a chip note for the sheet, its place in bars; `step` transposes it."""
     return SheetNote(
         voice=number,
         start=note.start_frame / song.frames_per_bar,

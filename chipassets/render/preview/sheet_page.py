@@ -161,6 +161,7 @@ def _loop(layout: Layout, line: int) -> Iterator[str]:
 
 
 def _sign(x: float, top: int, height: int, side: int) -> Iterator[str]:
+    """Yield a repeat sign; `side` is 1 if its dots are on the right, else -1."""
     yield path(f"M{number(x)} {top - 14}V{top + height}", "loop")
     for y in (top - 11, top - 5):
         yield f'<circle class="repeat" cx="{number(x + side * 5)}" cy="{y}" r="1.8"/>'

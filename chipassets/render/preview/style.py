@@ -41,6 +41,7 @@ def _rank(element: str, kind: str) -> int:
 
 
 def _property(text: str) -> tuple[str, str]:
+    """Return the name and value of a CSS declaration; of a font only its size."""
     name, _, value = text.partition(":")
     if name.strip() == "font":
         size = _FONT_SIZE.search(value)
