@@ -30,8 +30,10 @@ _OFF_BEAT = 0.35
 """What each of a pattern's first three notes off the beat is worth: a bass that only marks the
 beats drags."""
 _RUN_SHARE = 0.5
-_WALK_SHARE = 0.2
+_WALK_SHARE = 0.1
 """Of phrases, those in which the bass walks through the bar before the last."""
+_PASSES_UP_TO = 2
+"""Steps of a pattern's note that may pass by step between tones of the chord."""
 _TIED_UP_TO = 0.5
 """Up to this shortness a bass that stays is held and not struck again."""
 _TIED_BARS = 2
@@ -49,8 +51,9 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
     for note in inner:
         context.memory["inner at", note.start_step] = note
     line: list[tuple[int, int, int]] = []
+    written: dict[int, list[tuple[int, int, int]]] = {}
     for bar in range(context.bars):
-        if bar in context.muted or bar < context.plan.entries.get(BASS, 0):
+        if bar in context.muted or context.plan.waits(BASS, bar):
             continue
         section = context.plan.section_at(bar)
         role = section.role(BASS)
@@ -59,7 +62,12 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
         if role == ideas.SILENT:
             continue
         is_tied = section.is_still or context.plan.targets.short < _TIED_UP_TO
-        for start, steps, pitch in _bar(context, bar, role, roots):
+        source = context.sources[BASS][bar]
+        if source not in written:
+            written[source] = _bar(context, source, role, roots)
+        late = (bar - source) * context.bar_steps
+        for begin, steps, pitch in written[source]:
+            start = begin + late
             held = role in (ideas.LONG, ideas.PEDAL) and line and line[-1][2] == pitch
             # A tie that is there to have fewer notes never makes one that is stuck.
             fits = line and line[-1][1] + steps <= _TIED_BARS * context.bar_steps
@@ -252,12 +260,13 @@ def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
     tones = context.harmony.table.tones[int(context.harmony.at[step])]
     if tones[pitch % 12]:
         return pitch
-    heard = {context.tune_at(at) for at in range(step, min(step + steps, context.sounding.size))}
+    ends = min(step + steps, context.sounding.size)
+    heard = {tone for at in range(step, ends) for tone in context.tunes_over(BASS, at)}
     for at in range(max(0, step - context.bar_steps), step + steps):
         note = context.memory.get(("inner at", at))
         if isinstance(note, Note) and note.end_step > step:
             heard.add(note.pitch)
-    if not any(tone >= 0 and (tone - pitch) % 12 in (1, 11) for tone in heard):
+    if not any((tone - pitch) % 12 in (1, 11) for tone in heard):
         return pitch
     return nearest_tone(context, step, pitch)
 
@@ -298,9 +307,9 @@ def _on_chords(
             steps = min(note.steps, end - note.step)
             moves = 0 if index == 0 and begin == note.step else note.degree
             # What is no tone of the chord goes on by step, or it is a wrong note.
-            near = inside[max(0, index - 1) : index] + inside[index + 1 : index + 2]
-            passes = index + 1 < len(inside) and any(
-                abs(other.degree - note.degree) == 1 for other in near
+            after = inside[index + 1 : index + 2]
+            passes = note.steps <= _PASSES_UP_TO and any(
+                abs(other.degree - note.degree) == 1 for other in after
             )
             pitch = _pitch(
                 context, table, chord, root, degree + moves, note, role, index, passes=passes

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.compose.cells import Cell
+from chipassets.compose.cycles import Sources, sources_of
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
-from chipassets.compose.piece import FINAL, PiecePlan
+from chipassets.compose.piece import PiecePlan
 from chipassets.compose.tunebar import TuneBar
 from chipassets.music.notes import Note
 
@@ -24,6 +25,7 @@ class Context:
 
     sounding: the tune's pitch int [steps], NO_PITCH where it is silent.
     muted: bars in which the accompaniment is silent (only a primer plays there).
+    sources: of the bass and the second voice, the first bar that each bar repeats, or itself.
     """
 
     plan: PiecePlan
@@ -37,6 +39,7 @@ class Context:
     rng: np.random.Generator
     sounding: NDArray[np.int64]
     muted: frozenset[int] = frozenset()
+    sources: Sources = field(default_factory=dict)
     memory: dict[object, object] = field(default_factory=dict)
 
     @property
@@ -51,6 +54,18 @@ class Context:
     def tune_at(self, step: int) -> int:
         """Return the tune's pitch at a step of the piece, NO_PITCH where it is silent."""
         return int(self.sounding[step])
+
+    def tunes_over(self, part: str, step: int) -> list[int]:
+        """Return the tune's pitches over a step of a part, in all bars that repeat the step's."""
+        bar, place = divmod(step, self.bar_steps)
+        key = ("repeats", part, bar)
+        if key not in self.memory:
+            own = self.sources.get(part, ())
+            self.memory[key] = [at for at, source in enumerate(own) if source == bar] or [bar]
+        repeats = self.memory[key]
+        assert isinstance(repeats, list)  # noqa: S101 - the key is this method's own
+        found = (self.tune_at(at * self.bar_steps + place) for at in repeats)
+        return [pitch for pitch in found if pitch != NO_PITCH]
 
     def bar_notes(self, bar: int) -> list[Note]:
         """Return the tune's notes that begin in a bar."""
@@ -71,7 +86,7 @@ class Context:
 
     def ends_piece(self, bar: int) -> bool:
         """Whether a piece that plays once closes with a bar."""
-        return self.closes_phrase(bar) and self.plan.phrase_at(bar).cadence == FINAL
+        return self.plan.ends(bar)
 
     def closes_phrase(self, bar: int) -> bool:
         """Whether a bar is the last of its phrase."""
@@ -107,4 +122,5 @@ def context_of(
         rng,
         sounding,
         muted,
+        sources_of(plan, harmony, len(tune)),
     )

@@ -42,7 +42,7 @@ _MINOR_NINTH, _MAJOR_SEVENTH = 1.1, 0.7
 """What a note of the tune pays that lies so above the bass on a beat."""
 _LONG_FOREIGN = 1.4
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
-_UNPAID = 0.7
+_UNPAID, _SECOND_LEAP = 0.7, 0.8
 _THIRDS = 0.32
 _ALIKE, _THREE_ALIKE, _TWO_PITCHES, _DRONE = 0.25, 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
@@ -366,7 +366,7 @@ def _leap_cost(moves: NDArray[np.int16], pairs: NDArray[np.bool_], count: int) -
     thirds = counted(((size == 3) | (size == 4)) & pairs)
     # One leap in a bar is an event; a second one is restless.
     many = counted((size >= 5) & pairs)
-    crowded = 0.5 * np.maximum(0, many - count) + _THIRDS * np.maximum(0, thirds - count)
+    crowded = _SECOND_LEAP * np.maximum(0, many - count) + _THIRDS * np.maximum(0, thirds - count)
     return np.asarray((cost * pairs).sum(axis=1) + crowded, np.float64)
 
 

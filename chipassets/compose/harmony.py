@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from chipassets.compose import piece
+from chipassets.compose.cycles import chords_from
 from chipassets.compose.form import track_parts
 from chipassets.compose.harmonies import Harmony, harmony_of
 from chipassets.compose.harmonized import Wanted, harmonize
@@ -152,6 +153,10 @@ def _draw_section(
             if attempt == 0:
                 _vamp(plan, phrase.start_bar, kept, drawn)
             _repeat_chords(plan, phrase.start_bar, drawn, rng)
+            for bar in range(phrase.start_bar + kept, phrase.start_bar + phrase.bars):
+                again = chords_from(plan, bar)
+                if again is not None:
+                    drawn[bar] = drawn[again]
             stays = _longest_stay(track, plan, drawn, phrase.start_bar)
             if best is None or stays < best[0]:
                 best = stays, drawn

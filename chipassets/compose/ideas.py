@@ -71,12 +71,12 @@ class Idea:
     phrases_b: tuple[str, ...]
     inner: tuple[str, ...]
     inner_b: tuple[str, ...]
-    bass: tuple[str, ...] = (PATTERN,)
-    bass_b: tuple[str, ...] = (PATTERN, WALKING)
+    bass: tuple[str, ...] = (*[PATTERN] * 5, BROKEN)
+    bass_b: tuple[str, ...] = (PATTERN, PATTERN, WALKING, WALKING, BROKEN)
     onsets: float = 1.0
     literal: float = 0.5
     entries: Mapping[str, int] | None = None
-    tuttis: float = 0.12
+    tuttis: float = 0.2
     breaths: tuple[float, float] = (0.5, 0.95)
 
 
@@ -110,8 +110,8 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "ostinato",
             "lets a figure run below, and a slow tune over it",
-            {"dungeon": 2, "battle": 1, "boss": 1, "credits": 0.7, "title": 0.7, "mysterious": 1.5,
-             "dark": 1},
+            {"dungeon": 1, "battle": 0.5, "boss": 0.5, "credits": 0.3, "title": 0.3,
+             "mysterious": 0.7, "dark": 0.5},
             ("a h b C", "a h =0 C", "a g b C", "a h a C"),
             ("a a f C", "a b a C", "a f b C"),
             (RUNNING, ARPEGGIO, OSTINATO),

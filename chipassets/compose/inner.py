@@ -12,12 +12,14 @@ from itertools import pairwise
 from chipassets.compose import ideas, piece
 from chipassets.compose.avoiding import allowed_texture
 from chipassets.compose.context import Context
+from chipassets.compose.cycles import INDEPENDENT
 from chipassets.compose.duet import duet
 from chipassets.compose.patterns import Bar, broken, comping, ostinato
 from chipassets.compose.voicing import (
     clashes,
     lowest_of_tune,
     nearest_tone,
+    rubs,
     voicing,
 )
 from chipassets.music.notes import INNER, Note
@@ -55,19 +57,24 @@ def compose_inner(
 ) -> list[Note]:
     """Return the second voice of a take; `roles`, by bar, stand in for those of the plan."""
     notes: list[Note] = []
+    known: dict[int, Bar] = {}
     for bar in range(context.bars):
-        if bar in context.muted or bar < context.plan.entries.get(part, 0):
+        if bar in context.muted or context.plan.waits(part, bar):
             continue
         role = roles[bar] if roles else role_in(context, bar)
-        written = _WRITERS[role](context, bar)
+        source = context.sources[INNER][bar] if part == INNER else bar
+        if source != bar and (role not in INDEPENDENT[INNER] or role != role_in(context, source)):
+            source = bar
+        if source not in known:
+            written = _cleared(context, source, _WRITERS[role](context, source), role)
+            known[source] = _beneath(context, source, written, role)
         start = bar * context.bar_steps
-        for step, steps, pitch in _beneath(
-            context, bar, _cleared(context, bar, written, role), role
-        ):
+        for step, steps, pitch in known[source]:
             last = notes[-1] if notes else None
             if (
                 role == ideas.HELD
                 and last
+                and not context.ends_piece(bar)
                 and last.pitch == pitch
                 and last.end_step == start + step
                 and (
@@ -99,6 +106,8 @@ def role_in(context: Context, bar: int) -> str:
     steady = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO, ideas.DUET)
     if slot.kind == piece.REST and role not in steady:
         return allowed_texture(context.plan.avoid, ideas.COUNTER)
+    if context.plan.cycle and role in INDEPENDENT[INNER]:
+        return role
     waits = role in _STILL and len(context.bar_notes(bar)) <= 1
     if waits or (role not in (*steady, ideas.SILENT) and _is_open(context, bar)):
         leads = context.draw("leads", bar) < (_LEADS_SHARE if waits else _FILLS_SHARE)
@@ -149,12 +158,14 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
                 pitch -= 12
             pitch = nearest_tone(context, start + step, pitch)
         heard = steps >= 2 or step % context.pulse_steps == 0
-        if heard and clashes(context, pitch, start + step):
+        # Broken chords keep their shape: they may meet the tune.
+        collides = rubs if role in _BROKEN else clashes
+        if heard and collides(context, pitch, start + step):
             chord = int(context.harmony.at[start + step])
             choice = [
                 p
                 for p in voicing(context, chord, max(pitch + 4, 60), 6)
-                if not clashes(context, p, start + step)
+                if not collides(context, p, start + step)
             ]
             if not choice:
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 from chipassets.compose.avoiding import SIXTEENTHS
 from chipassets.compose.cells import Cell, lingering
 from chipassets.compose.context import Context
-from chipassets.compose.voicing import clashes, section_ceiling, smooth_voicing
+from chipassets.compose.voicing import rubs, section_ceiling, smooth_voicing
 from chipassets.music.notes import INNER
 from chipassets.units import OCTAVE
 
@@ -62,8 +62,10 @@ def broken(context: Context, bar: int, unit: int) -> Bar:
         tones = _steady_voicing(context, start + step, ceiling, section.letter)
         if not tones:
             continue
+        # Of three tones the fourth is the lowest an octave up, or a pitch would be struck twice.
+        tones = [*tones, tones[0] + OCTAVE] if len(tones) == max(order) else tones
         pitch = tones[order[turn] % len(tones)]
-        if step % context.pulse_steps == 0 and clashes(context, pitch, start + step):
+        if step % context.pulse_steps == 0 and rubs(context, pitch, start + step):
             pitch = tones[(order[turn] + 1) % len(tones)]
         written.append((step, unit, pitch))
     if breathes and written:

@@ -297,13 +297,17 @@ def shortened(notes: Sequence[Note], short: float, least: int = 1) -> list[Note]
 
     There are three ways, so that a part has few lengths of notes: as written, with eighths and
     quarters half as long and longer notes shorter by an eighth, and struck, none longer than an
-    eighth or twice `least`; none shorter than `least` steps.
+    eighth or twice `least`; none shorter than `least` steps. A part with a `least` of two or more
+    sings: what it holds for more than a quarter is a goal, and stays as written.
     """
     if short < _DETACHED_FROM:
         return list(notes)
     played = []
     for note in notes:
         steps = note.duration_steps
+        if least > 1 and steps > _QUARTER:
+            played.append(note)
+            continue
         detached = steps // 2 if steps <= _QUARTER else steps - 2
         if short >= _STRUCK_FROM:
             detached = min(detached, max(_EIGHTH, 2 * least))

@@ -149,6 +149,22 @@ class Targets:
     bass_floor: int
 
 
+CYCLE_BARS = 4
+"""Bars after which an accompaniment that comes again does so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """An accompaniment that comes again to the note every `CYCLE_BARS` bars of a section.
+
+    turns: whether the last bar of a section leaves it. is_one: whether all sections have the first
+    one's.
+    """
+
+    turns: bool = True
+    is_one: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PiecePlan:
     """The plan of a whole piece: its idea, its sections, its peak, and its targets.
@@ -158,7 +174,8 @@ class PiecePlan:
     pickups: bars that lead over the bar line into a phrase. tuttis: bars in which all parts and the
     drums have the tune's rhythm. entries: parts that are silent for the first bars of the piece,
     and for how many. onsets: of a letter whose density the manifest sets, notes of the
-    tune per bar, instead of the targets'. avoid: words of `avoiding.AVOIDABLE`.
+    tune per bar, instead of the targets'. avoid: words of `avoiding.AVOIDABLE`. cycle: how the
+    accompaniment comes again, None if it goes on.
     """
 
     idea: str
@@ -173,6 +190,7 @@ class PiecePlan:
     tuttis: tuple[int, ...] = ()
     onsets: Mapping[str, float] = field(default_factory=dict)
     avoid: frozenset[str] = frozenset()
+    cycle: Cycle | None = None
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -196,3 +214,12 @@ class PiecePlan:
             if bar >= phrase.start_bar:
                 return phrase
         return self.phrases[0]
+
+    def waits(self, part: str, bar: int) -> bool:
+        """Return whether a part still waits for its entry in a bar."""
+        return bar < self.entries.get(part, 0)
+
+    def ends(self, bar: int) -> bool:
+        """Return whether a piece that plays once closes with a bar."""
+        phrase = self.phrase_at(bar)
+        return phrase.cadence == FINAL and bar == phrase.start_bar + phrase.bars - 1

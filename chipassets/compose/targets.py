@@ -29,7 +29,7 @@ _LITERAL = (0.01, 0.04, 0.13, 0.31, 0.59)
 _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 
 # Chosen by reading takes, around what those pieces do.
-_TUNE_SPAN = (14.0, 16.0, 18.0, 21.0, 25.0)
+_TUNE_SPAN = (15.0, 17.5, 20.0, 22.5, 26.0)
 _VALUES = (1.5, 1.8, 2.2, 2.6, 3.1)
 _BASS_FLOOR = (33.0, 36.0, 41.0, 45.0, 48.0)
 """A triangle is heard from about A1; too high, a bass runs into the tune."""
@@ -64,13 +64,13 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         onsets=onsets,
         literal=0.25 + 0.75 * _mixed(_quantile(_LITERAL, u[1]) / _LITERAL[-1], idea.literal),
         syncopation=u[2],
-        sixteenths=_apart(_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1]) * (1 - 0.3 * fast),
+        sixteenths=_apart(_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1]) ** 0.8 * (1 - 0.3 * fast),
         leaps=u[4],
         span=_quantile(_TUNE_SPAN, u[5]),
         chromatic=u[6],
         changes=_apart(u[7]),
         drive=0.25 * u[8] + 0.75 * pace,
-        short=u[9],
+        short=u[9] ** 1.4,
         alike=u[16] < _ALIKE_SHARE,
         high=_quantile(_CENTRE, u[17]),
         air=_quantile(_SILENCE, u[10]) / _SILENCE[-1],
@@ -84,8 +84,8 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
 _ALIKE_SHARE = 0.4
 """How often all parts are played as short as each other."""
 
-_FRONTS = ((0.1, 0.55, 0.45, 0.55), (0.35, 0.75, 0.35, 0.65), (0.72, 1.0, 0.0, 1.0),
-           (0.88, 1.2, 0.0, 0.6), (1.0, 1.8, 0.0, 0.4))  # fmt: skip
+_FRONTS = ((0.05, 0.6, 0.45, 0.55), (0.25, 0.8, 0.4, 0.6), (0.65, 1.05, 0.1, 0.9),
+           (0.85, 1.3, 0.05, 0.65), (1.0, 1.8, 0.05, 0.45))  # fmt: skip
 """Up to a place of a draw, a factor on the tune's notes, and the pace of what lies under it: the
 least, and how much of the drawn pace is added. A slow tune stands over busy parts and a busy one
 over slow ones: where all are busy alike nobody stands in front. People's tunes have 2.5 to 12.5

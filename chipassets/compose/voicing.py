@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chipassets.compose.context import NO_PITCH, Context
+from chipassets.music.notes import INNER
 from chipassets.units import OCTAVE
 
 _LOWEST, _HIGHEST = 52, 74
@@ -63,9 +64,17 @@ def smooth_voicing(
 
 
 def clashes(context: Context, pitch: int, step: int) -> bool:
-    """Return whether a pitch doubles the tune at a step or lies a semitone from it."""
-    tune = context.tune_at(step)
-    return tune != NO_PITCH and (tune == pitch or abs(tune - pitch) % OCTAVE in (1, 11))
+    """Return whether a pitch doubles the tune at a step or lies a semitone from it.
+
+    In all the bars that repeat the step's, a semitone counts.
+    """
+    return pitch == context.tune_at(step) or rubs(context, pitch, step)
+
+
+def rubs(context: Context, pitch: int, step: int) -> bool:
+    """Return whether a pitch lies a semitone from the tune in one of the bars that repeat it."""
+    over = context.tunes_over(INNER, step)
+    return any(abs(tone - pitch) % OCTAVE in (1, 11) for tone in over)
 
 
 def nearest_tone(context: Context, step: int, pitch: int) -> int:

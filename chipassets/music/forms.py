@@ -171,9 +171,9 @@ def default_form(
 
 
 _UNEVEN_FROM, _LONG_FROM = 4, 6
-_ONE_FEWER, _TWO_FEWER = 0.35, 0.3
+_ONE_FEWER, _TWO_FEWER = 0.2, 0.2
 """The shares of forms of at least `_UNEVEN_FROM` sections that have one section fewer, and two."""
-_HALF, _MORE_THAN_HALF = 0.2, 0.6
+_HALF, _MORE_THAN_HALF = 0.1, 0.4
 """The draws up to which a form of at least `_LONG_FROM` sections has half as many sections, and up
 to which it has one more than half: long pieces are made of long sections."""
 

@@ -82,7 +82,7 @@ SCENES: dict[str, Scene] = {
         11.1, 2.54, 71, "ballad", "square", "pluck", "triangle", bars=24, level_db=-3.0,
     ),
     "dungeon": Scene(
-        ("mysterious",), Range(84, 108), ("minor", "phrygian", "dorian"),
+        ("mysterious",), Range(84, 108), ("minor", "dorian", "phrygian"),
         11.2, 2.30, 67.5, "pulse", "thin", "bell", "triangle", bars=24, level_db=-3.0,
     ),
     "battle": Scene(
@@ -90,7 +90,7 @@ SCENES: dict[str, Scene] = {
         14.9, 2.56, 67, "drive", "reed", "thin", "triangle_short", bars=24,
     ),
     "boss": Scene(
-        ("frantic", "dark"), Range(156, 182), ("minor", "phrygian", "dorian"),
+        ("frantic", "dark"), Range(156, 182), ("minor", "dorian", "phrygian"),
         21.6, 2.67, 66, "gallop", "brass", "thin", "triangle_short", bars=32,
     ),
     "shop": Scene(

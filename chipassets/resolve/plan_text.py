@@ -6,8 +6,10 @@ from fractions import Fraction
 
 from chipassets.chips.chipsong import Instrument
 from chipassets.chips.profiles import CHIPS
+from chipassets.compose.cycles import cycle_before
 from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.ideas import IDEAS
+from chipassets.compose.piece import CYCLE_BARS
 from chipassets.compose.planning import plan_piece
 from chipassets.music.forms import INTRO
 from chipassets.music.keys import pitch_name
@@ -163,6 +165,8 @@ def _piece_lines(track: TrackPlan) -> list[str]:
         return []
     made = plan_piece(track, 0)
     lines = [f"  idea {made.idea}: the piece {IDEAS[made.idea].says}"]
+    if any(cycle_before(made, bar) is not None for bar in range(track.bars)):
+        lines.append(f"  the accompaniment comes again every {CYCLE_BARS} bars")
     said = []
     for part in made.sections:
         section = part.section

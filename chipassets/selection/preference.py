@@ -1,12 +1,13 @@
 """Preference: which of several takes people would rather leave in a game.
 
-A linear model of seventeen measures of a score's opening. Its weights were fitted to marks that
+A linear model of measures of a score's opening. Its weights were fitted to marks that
 readers gave to takes without knowing where they came from (`chipassets/models/preference.md`).
 """
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from chipassets.music.chords import Chord
+from chipassets.music.concord import chord_spans
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Note, Score
 from chipassets.units import OCTAVE, STEPS_PER_BEAT
@@ -28,7 +31,10 @@ OPENING_BARS = 16
 
 _SILENT = -1
 _LONG = STEPS_PER_BEAT
-_STEP, _TRITONE = 2, 6
+_LONGER = 6
+_STEP, _TRITONE, _FIFTH = 2, 6, 7
+_LOW_TUNE = 66.0
+"""MIDI pitch under which the mean of a tune lies among its accompaniment."""
 _RUBS = (1, OCTAVE - 1)
 _GRATES = (1, _TRITONE, OCTAVE - 1)
 _PHRASE = 4
@@ -55,6 +61,11 @@ class _Line:
         return np.array([note.start_step for note in self.notes], np.int64)
 
     @property
+    def moves(self) -> _Ints:
+        """Semitones from each note to the next, without direction."""
+        return np.abs(np.diff(self.pitches))
+
+    @property
     def rhythms(self) -> int:
         """How many rhythms its bars have, silent ones included."""
         return len({tuple(step for step, _ in bar) for bar in self.bars})
@@ -65,7 +76,7 @@ class _Opening:
     """The opening of a voiced score: its parts, and what several measures need.
 
     values: steps from each of the tune's notes to the next. moves: semitones from each to the next.
-    strokes: the steps of the drums.
+    strokes: the steps of the drums. spans: the chords, each with its first step.
     """
 
     score: Score
@@ -76,6 +87,11 @@ class _Opening:
     values: _Ints
     moves: _Ints
     strokes: _Ints
+    spans: tuple[tuple[int, Chord], ...]
+
+    def chord_at(self, step: int) -> Chord:
+        """Return the chord at a step; the score has chords."""
+        return self.spans[bisect_right(self.spans, step, key=lambda span: span[0]) - 1][1]
 
 
 def _opening(score: Score, pulse_steps: int) -> _Opening:
@@ -92,6 +108,7 @@ def _opening(score: Score, pulse_steps: int) -> _Opening:
         values=np.diff(np.append(tune.starts, steps)),
         moves=np.diff(tune.pitches),
         strokes=np.array([hit.step for hit in score.drums or () if hit.step < steps], np.int64),
+        spans=tuple(chord_spans(score)),
     )
 
 
@@ -142,10 +159,66 @@ def _comes_back(opening: _Opening) -> float:
     return _share([bar in before for bar in opening.tune.bars[half : half + _PHRASE] if bar])
 
 
-def _peak(opening: _Opening) -> float:
-    """Return the semitones from the tune's mean pitch to its highest."""
+def _long_fit(opening: _Opening) -> float:
+    """Return how many notes of a beat or more begin as tones of their chord; 1 without any."""
+    found = [
+        note.pitch % OCTAVE in opening.chord_at(note.start_step).pitch_classes
+        for note, value in zip(opening.tune.notes, opening.values.tolist(), strict=True)
+        if value >= _LONG and opening.spans
+    ]
+    return _share(found) if found else 1.0
+
+
+def _sequences(opening: _Opening) -> float:
+    """Return how many of the tune's bars have rhythm and directions of another one, elsewhere."""
+    seen: dict[tuple[object, ...], set[_BarNotes]] = {}
+    full = [bar for bar in opening.tune.bars if len(bar) > 1]
+    found = []
+    for bar in full:
+        steps = tuple(step for step, _ in bar)
+        ways = tuple(int(np.sign(after - before)) for (_, before), (_, after) in pairwise(bar))
+        others = seen.setdefault((steps, ways), set())
+        found.append(bool(others) and bar not in others)
+        others.add(bar)
+    return _share(found)
+
+
+def _bars_of_their_own(opening: _Opening) -> float:
+    """Return how many of the tune's bars of two notes or more are different ones."""
+    full = [bar for bar in opening.tune.bars if len(bar) > 1]
+    return len(set(full)) / max(1, len(full))
+
+
+def _turns(opening: _Opening) -> float:
+    """Return how many of the tune's moves go the other way than the one before."""
+    return _share(opening.moves[1:] * opening.moves[:-1] < 0)
+
+
+def _below(opening: _Opening) -> float:
+    """Return by how many semitones the tune's mean lies below what is heard well."""
     pitches = opening.tune.pitches
-    return float(pitches.max() - pitches.mean()) if pitches.size else 0.0
+    return max(0.0, _LOW_TUNE - float(pitches.mean())) if pitches.size else 0.0
+
+
+def _mud(opening: _Opening) -> float:
+    """Return how often the second voice is less than a fifth above the bass, where both sound."""
+    inner, bass = opening.inner.sounding, opening.bass.sounding
+    both = (inner != _SILENT) & (bass != _SILENT)
+    return _share((inner - bass)[both] < _FIFTH)
+
+
+def _halves(opening: _Opening) -> list[Chord]:
+    """Return the chords of all half bars; none without chords."""
+    if not opening.spans:
+        return []
+    half = opening.score.steps_per_bar / 2
+    return [opening.chord_at(int(place * half)) for place in range(2 * len(opening.tune.bars))]
+
+
+def _dominants(opening: _Opening) -> float:
+    """Return how many fourth bars end on the dominant."""
+    dominant = (opening.score.key.tonic + _FIFTH) % OCTAVE
+    return _share([chord.root == dominant for chord in _halves(opening)[2 * _PHRASE - 1 :: 8]])
 
 
 def _shared_onsets(opening: _Opening) -> float:
@@ -155,29 +228,41 @@ def _shared_onsets(opening: _Opening) -> float:
 
 
 MEASURES: Mapping[str, Callable[[_Opening], float]] = {
-    # The tune's rhythm: share of its commonest note value; of pairs of bars that are alike; of the
-    # four bars behind the middle, how many stand before it too; of steps at which it is silent.
+    # The tune's rhythm: shares of its commonest note value and of long ones; of its bars, how many
+    # are different, and sequences of others; of the four bars behind the middle, how many stand
+    # before it too; of steps at which it is silent.
     "commonest value": _commonest,
-    "bar said twice in a row": lambda o: _share(
-        [before == bar and bool(bar) for before, bar in pairwise(o.tune.bars)]
-    ),
+    "long values": lambda o: _share(o.values >= _LONGER),
+    "different bars": _bars_of_their_own,
+    "sequences": _sequences,
     "second half comes back": _comes_back,
     "silent tune": lambda o: _share(o.tune.sounding == _SILENT),
-    # Its line: shares of intervals; semitones from the mean pitch to the top.
+    # Its line: shares of intervals and of turns; semitones below a register that is heard well.
     "tune by step": lambda o: _share((np.abs(o.moves) > 0) & (np.abs(o.moves) <= _STEP)),
     "same pitch again": lambda o: _share(o.moves == 0),
     "tritones": lambda o: _share(np.abs(o.moves) == _TRITONE),
-    "peak": _peak,
-    # How the parts go together: shares of steps, of long notes, of the tune's onsets.
+    "turns": _turns,
+    "low tune": _below,
+    # The chords: shares of long notes, of half bars, of fourth bars.
+    "long notes in their chord": _long_fit,
+    "chord changes": lambda o: _share([a != b for a, b in pairwise(_halves(o))]),
+    "dominants at phrase ends": _dominants,
+    # How the parts go together: shares of steps, of long notes, of onsets, of all notes.
     "rubs of tune and bass": lambda o: _rubs(o.tune, o.bass),
-    "rubs of tune and second voice": lambda o: _rubs(o.tune, o.inner),
+    "second voice near the bass": _mud,
     "long notes against bass": _grates,
     "onsets shared": _shared_onsets,
-    # The accompaniment: shares of silent bars; of the bass off the beat; rhythms of the bass's
-    # bars; strokes of drums between two eighths.
+    "notes of the tune": lambda o: (
+        len(o.tune.notes) / max(1, len(o.tune.notes) + len(o.inner.notes) + len(o.bass.notes))
+    ),
+    # The accompaniment: shares of silent bars; of the bass off the beat, by step and by octave;
+    # rhythms of their bars; strokes of drums between two eighths.
     "bars without second voice": lambda o: _share([not bar for bar in o.inner.bars]),
     "bars without bass": lambda o: _share([not bar for bar in o.bass.bars]),
     "bass off the beat": lambda o: _share(o.bass.starts % o.pulse_steps != 0),
+    "bass by step": lambda o: _share((o.bass.moves > 0) & (o.bass.moves <= _STEP)),
+    "bass by octave": lambda o: _share(o.bass.moves == OCTAVE),
+    "rhythms of second voice": lambda o: float(o.inner.rhythms),
     "rhythms of bass": lambda o: float(o.bass.rhythms),
     "16ths of drums": lambda o: _share(o.strokes % 2 == 1),
 }

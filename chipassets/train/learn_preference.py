@@ -22,8 +22,8 @@ FORMAT = 1
 MARKS = Path(__file__).with_name("preference_marks.csv")
 _MODELS = Path(__file__).resolve().parents[1] / "models"
 
-_PENALTY = 90.0
-"""Of ridge regression: the best of 10, 30, 60, 120, 250 and 500 by cross-validation."""
+_PENALTY = 150.0
+"""Of ridge regression: the best of 60, 90, 150, 250, 400 and 600 by cross-validation."""
 _CUT = 0.03
 """Values beyond this share of takes at either end are cut off."""
 _DIGITS = 5

@@ -79,6 +79,16 @@ def test_every_chord_is_opened_by_its_own_bass(make_plan: MakePlan, role: str, m
                 assert starts[step] % 12 == table.bass[rows[change]]
 
 
+@pytest.mark.parametrize("metre", METRES)
+def test_what_the_bass_holds_belongs_to_its_chord(make_plan: MakePlan, metre: str) -> None:
+    for seed in range(6):
+        context = context_of(make_plan, ideas.PATTERN, metre, seed)
+        table, at = context.harmony.table, context.harmony.at
+        held = [note for note in compose_bass(context) if note.duration_steps > 2]
+        assert held
+        assert all(table.tones[int(at[note.start_step]), note.pitch % 12] for note in held)
+
+
 def test_a_pedal_stays_on_one_tone(make_plan: MakePlan) -> None:
     context = context_of(make_plan, ideas.PEDAL)
     inside = [n for n in compose_bass(context) if not context.closes_phrase(n.start_step // 16)]

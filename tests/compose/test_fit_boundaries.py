@@ -44,7 +44,7 @@ def test_a_leap_that_is_repaid_pays_for_its_size(semitones: int, points: float) 
         (7, -2, 0), (7, 2, 0.7), (7, 0, 0.7),  # on in its direction, or not at all
         (5, 2, 0),  # a fourth need not be repaid
         (7, -3, 0), (7, -4, 0),  # back by a third
-        (7, -5, 0.7 + 0.5),  # and by a leap, of which a bar has one
+        (7, -5, 0.7 + 0.8),  # and by a leap, of which a bar has one
     ],
 )  # fmt: skip
 def test_from_a_fifth_on_a_leap_is_repaid(semitones: int, back: int, points: float) -> None:
@@ -56,7 +56,7 @@ def test_from_a_fifth_on_a_leap_is_repaid(semitones: int, back: int, points: flo
     [
         ((2, 2, -2), 0), ((3, 2, -2), 0), ((4, 2, -2), 0),
         ((3, 4, -2), 0.32), ((4, 3, -3), 0.64),  # thirds, of which one is free
-        ((5, -2, -2), 0), ((5, -2, 5), 0.5),  # leaps, of which one is
+        ((5, -2, -2), 0), ((5, -2, 5), 0.8),  # leaps, of which one is
     ],
 )  # fmt: skip
 def test_one_third_and_one_leap_of_a_bar_are_free(moves: tuple[int, ...], points: float) -> None:

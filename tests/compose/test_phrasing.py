@@ -141,6 +141,12 @@ def test_notes_are_played_as_written_detached_or_struck(short: float, played: li
     assert [note.duration_steps for note in shortened(notes, short)] == played
 
 
+@pytest.mark.parametrize("short", [0.5, 1.0])
+def test_a_part_that_sings_holds_what_is_longer_than_a_quarter(short: float) -> None:
+    notes = [Note(16 * n, steps, 60, LEAD) for n, steps in enumerate((1, 2, 4, 5, 16))]
+    assert [note.duration_steps for note in shortened(notes, short, 2)] == [1, 2, 2, 5, 16]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
 def test_no_more_than_a_share_of_all_notes_lies_outside(make_plan: MakePlan, share: float) -> None:
     context = context_in(make_plan(bars=8))

@@ -13,6 +13,7 @@ from chipassets.compose.voicing import (
     clashes,
     lowest_of_tune,
     nearest_tone,
+    rubs,
     section_ceiling,
     voicing,
 )
@@ -29,6 +30,7 @@ def a_context(*tune: int, chord: str = "C") -> Any:
         bar_steps=16,
         plan=SimpleNamespace(section_at=lambda _bar: SimpleNamespace(section=section)),
         tune_at=lambda step: tune[step],
+        tunes_over=lambda _part, step: [tune[step]] if tune[step] != NO_PITCH else [],
     )
 
 
@@ -77,4 +79,7 @@ def test_the_nearest_tone_is_the_lower_of_two(pitch: int, found: int) -> None:
      (66, False), (NO_PITCH, False)],
 )  # fmt: skip
 def test_a_unison_and_a_semitone_in_any_octave_clash(tune: int, clash: bool) -> None:
-    assert clashes(a_context(*[tune] * 16), 60, 3) == clash
+    context = a_context(*[tune] * 16)
+    assert clashes(context, 60, 3) == clash
+    # Broken chords may meet the tune.
+    assert rubs(context, 60, 3) == (clash and tune != 60)

@@ -54,8 +54,31 @@ SCALE = line(LEAD, *((4 * n, 4, 60 + pitch) for n, pitch in enumerate((0, 2, 4, 
         ("tune by step", SCALE, 1.0),
         ("same pitch again", line(LEAD, (0, 4, 60), (4, 4, 60), (8, 8, 62)), 0.5),
         ("tritones", line(LEAD, (0, 4, 60), (4, 4, 66), (8, 8, 67)), 0.5),
-        ("peak", line(LEAD, (0, 4, 60), (4, 4, 60), (8, 8, 72)), 8.0),
-        ("bar said twice in a row", line(LEAD, (0, 8, 60), (16, 8, 60), (32, 8, 62)), 1 / 3),
+        ("long values", line(LEAD, (0, 6, 60), (6, 5, 60), (11, 5, 62), (16, 48, 64)), 0.5),
+        ("turns", line(LEAD, (0, 4, 60), (4, 4, 64), (8, 4, 62), (12, 4, 60)), 0.5),
+        ("low tune", line(LEAD, (0, 4, 60), (4, 4, 64)), 4.0),
+        ("low tune", line(LEAD, (0, 4, 66), (4, 4, 70)), 0.0),
+        # Of three bars of two notes or more two are different, and the third has but one note.
+        (
+            "different bars",
+            line(
+                LEAD,
+                (0, 8, 60),
+                (8, 8, 62),
+                (16, 8, 60),
+                (24, 8, 62),
+                (32, 8, 60),
+                (40, 8, 64),
+                (48, 8, 60),
+            ),
+            2 / 3,
+        ),
+        # The second bar is the first a third up; the third the first again, which is no sequence.
+        (
+            "sequences",
+            line(LEAD, (0, 8, 60), (8, 8, 62), (16, 8, 64), (24, 8, 67), (32, 8, 60), (40, 8, 62)),
+            1 / 3,
+        ),
         ("second half comes back", line(LEAD, (0, 8, 60), (32, 8, 60), (48, 8, 62)), 0.5),
     ],
 )
@@ -74,13 +97,43 @@ def test_parts_are_measured_against_each_other() -> None:
     )
     # Of 14 steps on which tune and bass sound, B over C has four, and C over B two.
     assert found["rubs of tune and bass"] == pytest.approx(6 / 14)
-    assert found["rubs of tune and second voice"] == pytest.approx(8 / 15)
+    # Three of nine notes are of the tune.
+    assert found["notes of the tune"] == pytest.approx(3 / 9)
     assert found["onsets shared"] == pytest.approx(2 / 3)
     # B over C and C over F#, of three notes of a beat or more.
     assert found["long notes against bass"] == pytest.approx(2 / 3)
     assert found["bars without bass"] == found["bars without second voice"] == 0.75
     assert found["bass off the beat"] == pytest.approx(1 / 3)
-    assert found["rhythms of bass"] == 2
+    assert found["rhythms of bass"] == found["rhythms of second voice"] == 2
+    # The bass goes up a tritone and down a fifth.
+    assert found["bass by step"] == found["bass by octave"] == 0
+
+
+def test_the_bass_is_measured_by_its_moves() -> None:
+    bass = line(BASS, (0, 4, 48), (4, 4, 50), (8, 4, 50), (12, 4, 38), (16, 4, 40))
+    found = measured(score_of(SCALE, bass=bass))
+    assert found["bass by step"] == 0.5
+    assert found["bass by octave"] == 0.25
+
+
+def test_a_second_voice_near_the_bass_is_measured() -> None:
+    bass, inner = line(BASS, (0, 16, 48)), line(INNER, (0, 4, 54), (4, 4, 55), (8, 4, 60))
+    found = measured(score_of(SCALE, bass=bass, inner=inner))
+    assert found["second voice near the bass"] == pytest.approx(1 / 3)
+
+
+def test_chords_are_measured() -> None:
+    tune = line(LEAD, (0, 4, 60), (4, 4, 62), (8, 2, 62), (10, 22, 67))
+    score = replace(score_of(tune, bars=8), chords=("C", "C G", "C", "F G", "C", "C", "C", "C"))
+    found = measured(score)
+    # D on C is the one long note of three that is foreign to its chord.
+    assert found["long notes in their chord"] == pytest.approx(2 / 3)
+    # Four of fifteen half bars bring another chord; of bars 4 and 8 the first ends on G.
+    assert found["chord changes"] == pytest.approx(5 / 15)
+    assert found["dominants at phrase ends"] == 0.5
+    bare = measured(score_of(tune))
+    assert bare["long notes in their chord"] == 1
+    assert bare["chord changes"] == bare["dominants at phrase ends"] == 0
 
 
 def test_drums_between_eighths_count() -> None:
