@@ -30,18 +30,31 @@ def encode_flac(pcm: Pcm, tags: Mapping[str, str]) -> bytes:
     comments = vorbis_comments(pcm, tags)
     buffer = io.BytesIO()
     soundfile.write(buffer, pcm.samples, pcm.rate_hz, format="FLAC", subtype="PCM_16")
-    encoded = buffer.getbuffer()
-    blocks, audio_at = _blocks(encoded)
+    blocks, audio_at = _blocks(buffer.getbuffer())
     kept = [(_STREAM_INFO, blocks[_STREAM_INFO]), (_COMMENTS, _packed(comments))]
     heads = [
         _block(kind, body, last=number == len(kept) - 1) for number, (kind, body) in enumerate(kept)
     ]
-    data = b"".join((_MARK, *heads, encoded[audio_at:]))
-    del encoded, buffer  # before it is decoded: minutes of sound are in memory once
+    data = _with_head(buffer, b"".join((_MARK, *heads)), audio_at)
+    del buffer
     check_samples(data, pcm, exact=True)
     if read_flac_comments(data) != comments:
         raise RenderError("the encoded FLAC file does not hold the tags that were written to it")
     return data
+
+
+def _with_head(file: io.BytesIO, head: bytes, audio_at: int) -> bytes:
+    """Return the file with another head before its audio, which begins at `audio_at`.
+
+    The audio is moved where it lies, so that minutes of sound are in memory once.
+    """
+    audio_bytes = file.seek(0, io.SEEK_END) - audio_at
+    file.write(bytes(max(0, len(head) - audio_at)))
+    with file.getbuffer() as view:
+        view[len(head) : len(head) + audio_bytes] = view[audio_at : audio_at + audio_bytes]
+        view[: len(head)] = head
+    file.truncate(len(head) + audio_bytes)
+    return file.getvalue()
 
 
 def read_flac_comments(data: bytes) -> dict[str, str]:

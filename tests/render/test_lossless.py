@@ -45,7 +45,7 @@ def test_flac_is_the_samples_with_tags(channels: int) -> None:
 @pytest.mark.parametrize("encode", [encode_wav, lambda sound: encode_flac(sound, {})])
 def test_encoding_holds_the_sound_once_more(encode: Callable[[Pcm], bytes]) -> None:
     # Noise, which no encoder makes smaller: a file is as large as its samples.
-    noise = np.random.default_rng(1).integers(-32_768, 32_767, (500_000, 2), np.int16)
+    noise = np.random.default_rng(1).integers(-32_768, 32_767, (3_000_000, 2), np.int16)
     sound = Pcm(noise, RATE_HZ, 0)
     encode(pcm())  # what is loaded and kept on the first use
     tracemalloc.start()
@@ -95,3 +95,13 @@ def test_a_file_with_other_sound_is_refused() -> None:
             check_samples(encode_wav(other), sound, exact)
     with pytest.raises(RenderError, match="2 channels"):
         check_samples(encode_wav(pcm(2)), sound, exact=True)
+
+
+def test_flac_has_room_for_more_tags_than_the_encoder_writes() -> None:
+    sound = pcm(2)
+    short, long = encode_flac(sound, {}), encode_flac(sound, {"comment": "word " * 40_000})
+    assert len(long) > len(short) + 200_000
+    for data in (short, long):
+        decoded, _ = soundfile.read(io.BytesIO(data), dtype="int16")
+        assert (decoded == sound.samples).all()
+    assert mutagen.flac.FLAC(io.BytesIO(long))["COMMENT"] == ["word " * 40_000]
