@@ -18,7 +18,7 @@ from tests.engines.game import PIECES
 from tests.report.sample_bundle import Piece, write_sample
 
 _STEP_MS = 10
-_END_S = 54.0
+_END_S = 57.0
 _WORN_SAMPLE = 400_000_000
 
 Call = tuple[float, str, tuple[str, ...]]
@@ -120,6 +120,9 @@ CALLS: tuple[Call, ...] = (
     (52.0, "resume", ()),
     (52.3, "gains", ()),
     (53.0, "save", ()),
+    enter(54.0, "title"),
+    (54.0, "stall", ("1.2",)),  # a page is silent until it is clicked
+    enter(55.6, "battle", when="bar"),
     (_END_S, "end", ()),
 )  # fmt: skip
 

@@ -247,6 +247,7 @@ const RELEASE_SECONDS: f64 = 0.06;
 // A larger lag of the sound is a stall; a smaller one is corrected by this share per second.
 const STALL_SECONDS: f64 = 0.1;
 const FOLLOWED_A_SECOND: f64 = 6.0;
+const LATE_SECONDS: f64 = 1.0;
 const ROUNDING_SECONDS: f64 = 0.0005; // puts nothing off by a frame
 
 /// Plays the tracks by the game's scenes: scenes of a higher level lie over those of a lower.
@@ -584,10 +585,17 @@ impl<B: Backend> Music<B> {
         if !track.loops && sample >= track.samples as f64 {
             return;
         }
-        // If the backend always reports its first position, the time does not wait for it.
-        one.is_heard = one.is_heard || (sample - one.start).abs() > 1.0;
+        // If a backend always reports its first position, the time does not wait for it, nor for a sound
+        // that begins much later than requested, as on a page without a click.
         if !one.is_heard {
-            return;
+            if (sample - one.start).abs() <= 1.0 {
+                return;
+            }
+            one.is_heard = true;
+            let late = time - one.at - (sample - one.start) / f64::from(track.rate);
+            if late > LATE_SECONDS {
+                one.at += late;
+            }
         }
         let expected = one.expected(time);
         let (mut ahead, start) = (sample - expected, track.loop_start as f64);

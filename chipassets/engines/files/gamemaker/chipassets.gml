@@ -19,6 +19,7 @@
 // A larger lag of the sound is a stall; a smaller one is corrected by this share per millisecond.
 #macro MUSIC_STALL_MS 100
 #macro MUSIC_FOLLOWED_A_MS 0.006
+#macro MUSIC_LATE_MS 1000
 #macro MUSIC_ROUNDING_MS 0.5
 
 /// Prepare the tracks: call it once.
@@ -263,9 +264,14 @@ function music_follow_sound() {
     if (is_undefined(_m.current)) return;
     var _voice = _m.current, _track = _voice.track, _sample = music_sample(_voice);
     if (!_track.loops && _sample >= _track.samples) return;
-    // If the engine always reports its first position, the time does not wait for it.
-    _voice.is_heard = _voice.is_heard || abs(_sample - _voice.start) > 1;
-    if (!_voice.is_heard) return;
+    // If the engine always reports its first position, the time does not wait for it, nor for a sound that
+    // begins much later than requested, as on a page without a click.
+    if (!_voice.is_heard) {
+        if (abs(_sample - _voice.start) <= 1) return;
+        _voice.is_heard = true;
+        var _late = _m.time - _voice.at - (_sample - _voice.start) * 1000 / _track.rate;
+        if (_late > MUSIC_LATE_MS) _voice.at += _late;
+    }
     var _expected = music_expected_sample(_m.time), _ahead = _sample - _expected;
     if (_track.loops && min(_sample, _expected) >= _track.loop_start) {
         var _half = _track.loop_length / 2;

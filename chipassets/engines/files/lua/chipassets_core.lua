@@ -27,6 +27,7 @@ local STING_DUCK = 10 ^ (-12 / 20)
 local STING_DUCK_SECONDS, STING_RETURN_SECONDS, RELEASE_SECONDS = 0.08, 0.5, 0.06
 -- A larger lag of the sound is a stall; a smaller one is corrected by this share per second.
 local STALL_SECONDS, FOLLOWED_A_SECOND = 0.1, 6
+local LATE_SECONDS = 1
 local ROUNDING_SECONDS = 0.0005 -- puts nothing off by a frame
 
 local function steady(value)
@@ -375,9 +376,14 @@ function Music:_follow_sound()
   if not voice then return end
   local track, sample = voice.track, self:_sample()
   if not track.loops and sample >= track.samples then return end
-  -- If an engine always reports its first position, the time does not wait for it.
-  voice.is_heard = voice.is_heard or sample ~= voice.start
-  if not voice.is_heard then return end
+  -- If an engine always reports its first position, the time does not wait for it, nor for a sound
+  -- that begins much later than requested, as on a page without a click.
+  if not voice.is_heard then
+    if sample == voice.start then return end
+    voice.is_heard = true
+    local late = self._time - voice.at - (sample - voice.start) / track.rate
+    if late > LATE_SECONDS then voice.at = voice.at + late end
+  end
   local expected = self:_expected_sample(self._time)
   local ahead = sample - expected
   if track.loops and math.min(sample, expected) >= track.loop_start then

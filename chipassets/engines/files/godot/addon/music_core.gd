@@ -34,6 +34,7 @@ const SILENT_DB = -80.0
 # A larger lag of the sound is a stall; a smaller one is corrected by this share per millisecond.
 const STALL_MS = 100
 const FOLLOWED_A_MS = 0.006
+const LATE_MS = 1000
 const LONGEST_BUFFER_SECONDS = 0.1
 const ROUNDING_MS = 0.5 # puts nothing off by a frame
 
@@ -281,10 +282,15 @@ func _follow_sound():
 	var sample = _sample_of(_current)
 	if not track["loops"] and sample >= track["samples"]:
 		return
-	# If the engine always reports its first position, the time does not wait for it.
-	_current["is_heard"] = _current.get("is_heard", false) or sample != _current["start"]
-	if not _current["is_heard"]:
-		return
+	# If the engine always reports its first position, the time does not wait for it, nor for a sound
+	# that begins much later than requested, as on a page without a click.
+	if not _current.has("is_heard"):
+		if sample == _current["start"]:
+			return
+		_current["is_heard"] = true
+		var late = _time - _current["at"] - (sample - _current["start"]) * 1000.0 / track["rate"]
+		if late > LATE_MS:
+			_current["at"] += late
 	var expected = _expected_sample(_time)
 	var ahead = sample - expected
 	if track["loops"] and min(sample, expected) >= track["loop_start"]:
