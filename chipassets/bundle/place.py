@@ -22,6 +22,9 @@ _NOTHING = frozenset(
 """Files that may be in a folder that counts as empty."""
 
 
+_CONFLICT = b"\n<<<<<<< "
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The folder of a bundle, links resolved, and the paths that its index lists."""
@@ -142,6 +145,11 @@ def _claim(target: Path) -> tuple[str, frozenset[str]] | None:
 
 def _foreign(folder: Path, *, has_index: bool) -> str:
     """Return the message of a folder that is not empty and no bundle."""
+    if has_index and _CONFLICT in (folder / INDEX_NAME).read_bytes():
+        return (
+            f"a merge left conflict markers in {folder / INDEX_NAME}; all of a bundle is made from "
+            "the manifest and its lock: remove the folder and build again"
+        )
     what = f"its {INDEX_NAME} is not one that" if has_index else f"it has no {INDEX_NAME} that"
     return (
         f"{folder} is not empty, and {what} chipassets can read, so it is not a bundle and stays "

@@ -30,7 +30,7 @@ AVOIDABLE: Mapping[str, str] = {
     LEAPS: "the tune goes by steps, thirds and fourths; wider, if at all, where phrases join",
     SYNCOPATION: "tune, second voice and bass begin no note off the beat that sounds over the next",
     SIXTEENTHS: "tune, second voice and bass begin no note between two 8ths",
-    CHROMATIC: "no tones and chords from outside the key",
+    CHROMATIC: "no tones and chords from outside the key but the leading tone in minor's dominant",
     MODULATION: "all sections stand in the track's key",
     FILLS: "no drum fills",
     STOPS: "no bar in which all voices stop",

@@ -30,6 +30,8 @@ _THIRDS = ((3, 0.0), (4, 0.0), (8, 0.3), (9, 0.3), (5, 1.1), (7, 1.2), (12, 1.5)
 _LOWEST = 50
 _ECHO_STEPS = (1, 2, 3, 3)
 """By how much an echo may be late; up to an eighth it follows whatever sounds then."""
+_ASKED_ECHO_STEPS = (2, 3, 4, 6, 8)
+"""The same where the manifest asks for an echo, which is to be heard."""
 _CLOSE = 3
 _WHOLE_ECHO = 0.8
 """Of the tune's notes in a bar, how many must agree: scraps of an echo are noise."""
@@ -349,14 +351,44 @@ def _echo(context: Context, bar: int) -> Bar:
 
     Short notes that follow closely ring on into the next one, as in a room.
     """
-    start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
-    table = context.harmony.table
     letter = context.plan.section_at(bar).like(INNER)
     asked = piece.ASKED in context.plan.section_at(bar).roles
-    literal = asked or context.draw("whole echo", letter) < _LITERAL_ECHO
+    if asked:
+        return _echoed(context, bar, _fullest_delay(context, letter), literal=True)[0]
+    literal = context.draw("whole echo", letter) < _LITERAL_ECHO
+    late = _ECHO_STEPS[int(context.draw("echo", letter) * len(_ECHO_STEPS))]
+    written, heard = _echoed(context, bar, late, literal=literal)
+    return written if len(written) > _WHOLE_ECHO * heard else _counter(context, bar)
+
+
+def _fullest_delay(context: Context, letter: str) -> int:
+    """Return the steps by which an echo is late that repeats most of a letter's tune.
+
+    While a note of the tune is held its echo cannot be told from it: long notes need a long delay.
+    """
+    key = ("echo delay", letter)
+    if key not in context.memory:
+        bars = [
+            bar for bar in range(context.bars) if context.plan.section_at(bar).like(INNER) == letter
+        ]
+        context.memory[key] = max(
+            (late for late in _ASKED_ECHO_STEPS if late < context.bar_steps),
+            key=lambda late: sum(len(_echoed(context, bar, late, literal=True)[0]) for bar in bars),
+        )
+    found = context.memory[key]
+    assert isinstance(found, int)  # noqa: S101 - the key is this function's own
+    return found
+
+
+def _echoed(context: Context, bar: int, late: int, *, literal: bool) -> tuple[Bar, int]:
+    """Return what of the tune is heard again in a bar, and how many notes might be.
+
+    literal: whether all is repeated that does not rub, and not chord tones alone.
+    """
+    start, end = bar * context.bar_steps, (bar + 1) * context.bar_steps
+    table = context.harmony.table
     written: Bar = []
     heard = 0
-    late = _ECHO_STEPS[int(context.draw("echo", letter) * len(_ECHO_STEPS))]
     for note in context.notes:
         step = note.start_step + late
         if not start <= step < end or step >= context.sounding.size:
@@ -368,7 +400,7 @@ def _echo(context: Context, bar: int) -> Bar:
         rings = late < _CLOSE and note.duration_steps <= 2 * late
         if agrees or (rings and context.tune_at(step) != note.pitch):
             written.append((step - start, min(note.duration_steps, end - step), note.pitch))
-    return written if asked or len(written) > _WHOLE_ECHO * heard else _counter(context, bar)
+    return written, heard
 
 
 def _silent(context: Context, bar: int) -> Bar:

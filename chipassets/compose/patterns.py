@@ -168,6 +168,9 @@ def _between_beats(context: Context, letter: str, *, fast: bool) -> tuple[int, .
         if SIXTEENTHS in context.plan.avoid:
             choice = tuple(steps for steps in _BETWEEN if not any(step % 2 for step in steps))
         return choice[int(context.draw("between", letter) * len(choice))]
+    if SIXTEENTHS in context.plan.avoid:
+        # The middle of a dotted beat lies between two 8ths: the last 8th of the beat is struck.
+        return tuple(step + step % 2 for step in plain)
     # Two strokes for one where there are 16ths, never one on the beat.
     return tuple(sorted({*plain, *(step + 1 for step in plain)})) if fast else plain
 

@@ -211,3 +211,9 @@ def test_where_folders_cannot_be_renamed_their_contents_are_replaced(
         "audio", "bundle.json", "provenance.json", "theirs",
     ]  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_bundle_in_conflict_is_told_from_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text('{\n<<<<<<< ours\n"seed": 1\n=======\n"seed": 2\n')
+    with pytest.raises(BundleError, match=r"conflict markers in .*bundle\.json; .*build again"):
+        prepare_place(tmp_path, "Game")

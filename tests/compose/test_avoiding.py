@@ -24,7 +24,7 @@ from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Score
 from chipassets.plan.trackplan import Drums, TrackPlan, Wish
-from tests.compose.conftest import MakePlan, material_in
+from tests.compose.conftest import METRES, MakePlan, material_in
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
 TAKES = range(6)
@@ -119,6 +119,22 @@ def test_a_groove_without_fills_is_the_same_in_every_bar_of_a_section(make_plan:
 
     assert not all(last_bars(()))
     assert all(last_bars((FILLS, SYNCOPATION)))
+
+
+@pytest.mark.parametrize("metre", METRES)
+def test_chords_between_the_beats_fall_on_8ths_in_every_metre(
+    make_plan: MakePlan, metre: str
+) -> None:
+    beats, pulse = METRES[metre]
+    plan = make_plan(
+        bars=12, form=FORM, beats_per_bar=beats, pulse_steps=pulse, avoid=(SIXTEENTHS,),
+        wishes=(Wish(texture="offbeat"),),
+    )  # fmt: skip
+    for take in range(3):
+        struck = sketch(plan, material_in(metre), take).score.part(INNER)
+        assert struck
+        assert not any(note.start_step % 2 for note in struck)
+        assert not any(note.start_step % pulse == 0 for note in struck)
 
 
 def test_all_that_is_avoided_at_once_still_composes(make_plan: MakePlan) -> None:

@@ -10,10 +10,10 @@ from chipassets.compose.composer import sketch
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.keys import Key
-from chipassets.music.notes import BASS, INNER
+from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Score
 from chipassets.plan.trackplan import Drums, Progression, TrackPlan, Wish
-from tests.compose.conftest import MakePlan, material_in
+from tests.compose.conftest import METRES, MakePlan, material_in
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
 BAR = 16
@@ -141,3 +141,23 @@ class _Plan:
 
     def __init__(self, wishes: tuple[Wish, ...]) -> None:
         self.wishes = wishes
+
+
+@pytest.mark.parametrize("metre", METRES)
+def test_an_echo_that_is_asked_for_repeats_much_of_the_tune(
+    make_plan: MakePlan, metre: str
+) -> None:
+    beats, pulse = METRES[metre]
+    plan = make_plan(
+        bars=12, beats_per_bar=beats, pulse_steps=pulse, wishes=(Wish(texture="echo"),)
+    )
+    for take in range(4):
+        score = sketch(plan, material_in(metre), take).score
+        tune, echo = score.part(LEAD), score.part(INNER)
+        assert len(echo) >= 0.4 * len(tune)
+        sung = {(note.start_step, note.pitch) for note in tune}
+        later = [
+            any((note.start_step - late, note.pitch) in sung for late in (2, 3, 4, 6, 8))
+            for note in echo
+        ]
+        assert sum(later) >= 0.9 * len(later)
