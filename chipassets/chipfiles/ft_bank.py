@@ -131,6 +131,7 @@ def _duty(instrument: Instrument, kind: str) -> _Said:
 
 
 def _arpeggio(instrument: Instrument, kind: str, pitch: int) -> _Said:
+    """Return the arpeggio macro; noise's is negated: FamiTracker counts periods downwards."""
     if kind != "noise":
         return _without_release(instrument.arpeggio, -96, 96)
     values, loop, _ = _without_release(instrument.arpeggio, -pitch, _DARKEST_NOISE - pitch)

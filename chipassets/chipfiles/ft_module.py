@@ -148,6 +148,7 @@ def _quoted(text: str) -> str:
 
 
 def _macro(macro: FtMacro) -> str:
+    """Return the line of a macro."""
     head = f"{macro.kind:3d} {macro.index:3d} {macro.loop:3d} {macro.release:3d} {macro.setting:3d}"
     keyword = "MACRO" if macro.chip == "2A03" else "MACROVRC6"
     return f"{keyword:9s} {head} : {' '.join(map(str, macro.values))}"
@@ -159,6 +160,7 @@ def _instrument(instrument: FtInstrument) -> str:
 
 
 def _sample(sample: FtSample) -> list[str]:
+    """Return the lines of a sample: its definition, then its bytes in rows."""
     rows = range(0, len(sample.data), _SAMPLE_ROW)
     return [
         f"DPCMDEF {sample.index:3d} {len(sample.data):5d} {_quoted(sample.name)}",
@@ -182,6 +184,7 @@ def _row(index: int, cells: tuple[FtCell, ...], columns: tuple[int, ...]) -> str
 
 
 def _cell(cell: FtCell, columns: int) -> str:
+    """Return a cell's text, with `...` for effects that it does not have."""
     instrument = ".." if cell.instrument is None else f"{cell.instrument:02X}"
     volume = "." if cell.volume is None else f"{cell.volume:X}"
     effects = [*cell.effects, *["..."] * (columns - len(cell.effects))]

@@ -54,11 +54,13 @@ class _Line:
         self._words = list(words)
 
     def word(self) -> str:
+        """Return the next word; ValueError if there is none."""
         if not self._words:
             raise ValueError("a value is missing at the end of the line")
         return self._words.pop(0)
 
     def number(self, low: int, high: int, base: int = 10) -> int:
+        """Return the next word as a number from `low` to `high`."""
         text = self.word()
         pattern = r"-?[0-9]{1,4}" if base == 10 else r"[0-9A-Fa-f]{1,4}"
         if not re.fullmatch(pattern, text) or not low <= int(text, base) <= high:
@@ -66,6 +68,7 @@ class _Line:
         return int(text, base)
 
     def colon(self) -> None:
+        """Read a colon; ValueError if something else stands there."""
         found = self.word()
         if found != ":":
             raise ValueError(f"expected ':', found {found!r}")
@@ -160,6 +163,7 @@ def _macro(line: _Line, draft: _Draft, chip: str = "2A03") -> None:
 
 
 def _instrument(line: _Line, draft: _Draft, chip: str = "2A03") -> None:
+    """Add an instrument to the draft."""
     index = line.number(0, 63)
     volume, arpeggio, pitch, coarse, duty = (line.number(-1, 127) for _ in range(5))
     macros = (volume, arpeggio, pitch, coarse, duty)
@@ -167,6 +171,7 @@ def _instrument(line: _Line, draft: _Draft, chip: str = "2A03") -> None:
 
 
 def _sample(line: _Line, draft: _Draft) -> None:
+    """Add a sample, still without its bytes, to the draft."""
     index, size = line.number(0, 63), line.number(1, _LONGEST_SAMPLE)
     if index != len(draft.samples):
         raise ValueError("the samples are not counted one by one")
@@ -188,6 +193,7 @@ def _sample_bytes(line: _Line, draft: _Draft) -> None:
 
 
 def _key(line: _Line, draft: _Draft) -> None:
+    """Add to the draft which sample a key of an instrument plays."""
     instrument, octave, note = line.number(0, 63), line.number(0, 7), line.number(0, 11)
     sample, rate = line.number(0, 63), line.number(0, 15)
     for fixed in (0, 0, -1):  # No loop, its place, and the level left alone.
@@ -208,6 +214,7 @@ def _columns(line: _Line, draft: _Draft) -> None:
 
 
 def _order(line: _Line, draft: _Draft) -> None:
+    """Add a row of the order, a pattern for each channel, to the draft."""
     if line.number(0, 127, 16) != len(draft.order):
         raise ValueError("the order is not counted one by one")
     line.colon()
@@ -216,6 +223,7 @@ def _order(line: _Line, draft: _Draft) -> None:
 
 
 def _pattern(line: _Line, draft: _Draft) -> None:
+    """Begin a pattern."""
     draft.pattern = line.number(0, 127, 16)
     if draft.pattern in draft.patterns:
         raise ValueError(f"pattern {draft.pattern:02X} a second time")

@@ -93,6 +93,7 @@ def _clock(milliseconds: int) -> str:
 
 
 def _header(songs: int, fields: dict[str, str]) -> bytes:
+    """Return the header; the fields are title, author and copyright."""
     labels = player(songs).labels
     texts = (text.encode("ascii").ljust(_TEXT_SIZE, b"\0") for text in fields.values())
     addresses = struct.pack("<HHHH", ORIGIN, labels["init"], labels["play"], _STACK)

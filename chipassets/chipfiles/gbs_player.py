@@ -139,6 +139,7 @@ def player(songs: int) -> Player:
 
 
 def _lines() -> Iterator[tuple[str, list[str]]]:
+    """Yield the label and the words of each line of the listing."""
     for line in _LISTING.splitlines():
         words = line.split(";")[0].split()
         label = words.pop(0).rstrip(":") if words and words[0].endswith(":") else ""

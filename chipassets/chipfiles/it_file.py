@@ -132,6 +132,7 @@ def _header(module: ItModule, orders: int) -> bytes:
 
 
 def _instrument(item: ItInstrument) -> bytes:
+    """Return an instrument's record: 120 keys, each a note and a sample, and its envelope."""
     keys = b"".join(bytes(key) for key in item.keys)
     off = _ENVELOPE_BYTES * b"\0"
     return b"".join((
@@ -143,6 +144,7 @@ def _instrument(item: ItInstrument) -> bytes:
 
 
 def _envelope(envelope: ItEnvelope) -> bytes:
+    """Return an envelope's record; what is held goes round between the two sustain nodes."""
     begin, end = envelope.sustain or (0, 0)
     flags = 1 | (4 if envelope.sustain else 0)
     nodes = b"".join(struct.pack("<bH", level, tick) for tick, level in envelope.nodes)
@@ -151,6 +153,7 @@ def _envelope(envelope: ItEnvelope) -> bytes:
 
 
 def _sample(sample: ItSample, place: int) -> bytes:
+    """Return the header of a sample of 8 bits whose data begin at `place`."""
     flags = 1 | (16 if sample.loops else 0)
     return b"".join((
         b"IMPS", bytes(13), bytes((64, flags, 64)), _text(sample.name, 26), bytes((1, 0)),

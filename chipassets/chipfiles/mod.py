@@ -156,6 +156,7 @@ def _clock(song: ChipSong, grid: Grid, beats_per_bar: float) -> Clock:
 
 
 def _tempo_report(clock: Clock) -> tuple[Dropped, ...]:
+    """Return by how much the rows are too long, if that is at least half a per cent."""
     if abs(clock.error) < Fraction(1, 200):
         return ()
     return (Dropped(f"MOD: rows {float(100 * clock.error):+.1f} % longer than the song's", 1),)

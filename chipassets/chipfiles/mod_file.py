@@ -74,6 +74,7 @@ def mod_bytes(module: ModFile) -> bytes:
 
 
 def _mark(patterns: int, channels: int) -> bytes:
+    """Return the four letters that state the number of channels."""
     if channels != _CHANNELS:
         return b"%dCHN" % channels
     return b"M.K." if patterns <= _FEW_PATTERNS else b"M!K!"
@@ -88,6 +89,7 @@ def _sample_header(sample: ModSample) -> bytes:
 
 
 def _cell(cell: ModCell) -> bytes:
+    """Return the four bytes of a cell."""
     first = cell.sample & 0xF0 | cell.period >> 8
     third = (cell.sample & 0x0F) << 4 | cell.effect
     return bytes((first, cell.period & 0xFF, third, cell.parameter))
@@ -142,6 +144,7 @@ def _read_header(cursor: Cursor) -> tuple[ModSample, int]:
 
 
 def _with_data(header: ModSample, size: int, cursor: Cursor) -> ModSample:
+    """Return the sample with the data that come next."""
     data = cursor.take(size, "samples")
     return ModSample(
         header.name, data, header.volume, header.finetune, header.loop_start, header.loop_length
@@ -163,6 +166,7 @@ def _read_pattern(cursor: Cursor, channels: int) -> tuple[tuple[ModCell, ...], .
 
 
 def _read_cell(cursor: Cursor) -> ModCell:
+    """Return the cell of the next four bytes."""
     first, low, third, parameter = cursor.take(4, "patterns")
     sample = first & 0xF0 | third >> 4
     if sample > MOST_SAMPLES:

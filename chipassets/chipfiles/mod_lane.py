@@ -158,6 +158,7 @@ def _to_64(volume: int, level: int, kind: str) -> int:
 
 
 def _volume(note: ChipNote, instrument: Instrument, frame: int, kind: str) -> int:
+    """Return a note's volume, 0 to 64, in a frame: as it is held, or after its end."""
     if frame < note.end_frame:
         return _to_64(instrument.volume.at(frame - note.start_frame), note.level, kind)
     after = instrument.volume.released(frame - note.end_frame)

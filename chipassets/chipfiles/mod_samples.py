@@ -93,6 +93,7 @@ def triangle_tone(octave: int) -> bytes:
     """Return whole cycles of the chip's triangle of 16 levels."""
 
     def wave(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the NES's triangle of 32 steps at these phases."""
         step = (phase * 32).astype(np.int64)
         level = np.where(step < 16, 15 - step, step - 16)
         return level / 15 - 0.5
@@ -149,6 +150,7 @@ def _clip(name: str, rate_hz: float) -> NDArray[np.float64]:
 
 
 def _added(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of two signals, as long as the longer one."""
     total: NDArray[np.float64] = np.zeros(max(len(one), len(other)))
     total[: len(one)] += one
     total[: len(other)] += other

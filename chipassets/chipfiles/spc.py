@@ -170,6 +170,7 @@ def _moved(log: RegisterLog, numbers: Mapping[int, int]) -> RegisterLog:
     """Return the log with other source numbers; those that are not listed stay."""
 
     def moved(write: Write) -> Write:
+        """Return the write with the new number of its sample."""
         if not _names_a_source(write):
             return write
         return replace(write, value=numbers.get(write.value, write.value))

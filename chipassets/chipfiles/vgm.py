@@ -191,6 +191,7 @@ def decode_vgm(data: bytes) -> VgmFile:
 
 
 def _chip(header: bytes) -> str:
+    """Return the chip whose clock the header states."""
     for name, target in _TARGETS.items():
         if header[target.clock_field : target.clock_field + 4] != bytes(4):
             return name

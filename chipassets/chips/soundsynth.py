@@ -71,6 +71,7 @@ def _rises(seconds: float, per_partial: float) -> Callable[[int, Floats], Floats
     """Return an attack in which partials come in one after the other."""
 
     def factor(k: int, t: Floats) -> Floats:
+        """Return how loud partial `k` is at times `t`: it rises to 1, the higher the later."""
         tau = seconds * (1 + per_partial * (k - 1))
         end = 1 - math.exp(-float(t[-1]) / tau) if len(t) else 1.0
         risen: Floats = (1 - np.exp(-t / tau)) / max(end, 1e-3)
@@ -104,6 +105,7 @@ def _strings(k: int, hz: float) -> float:
 
 
 def _choir(k: int, hz: float) -> float:
+    """Return the level of partial `k` at `hz`, with the formants of an open vowel."""
     vowel = (
         _formant(hz, 640, 170, 1.0) + _formant(hz, 1_120, 220, 0.6) + _formant(hz, 2_700, 500, 0.16)
     )
@@ -185,6 +187,7 @@ def _made(
 
 
 def _centre_hz(zone: int) -> float:
+    """Return the frequency in the middle of a zone of pitches."""
     top = min(ZONES[zone].below_pitch, 96)
     bottom = ZONES[zone - 1].below_pitch if zone else 28
     return 440.0 * 2 ** (((top + bottom) / 2 - 69) / OCTAVE)

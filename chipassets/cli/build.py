@@ -329,6 +329,7 @@ def _moved_tempi(plan: BuildPlan) -> list[str]:
 
 
 def _row(track: TrackEntry) -> list[str]:
+    """Return a track's row in the summary."""
     file = track.files.get("ogg") or next(iter(track.files.values()))
     return [
         track.name,

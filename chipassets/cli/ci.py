@@ -134,6 +134,7 @@ def junit(findings: Findings) -> str:
 
 
 def _attribute(text: str) -> str:
+    """Return the text as an XML attribute, in quotes."""
     # Imported here: it imports an HTTP client, and few commands need it.
     from xml.sax.saxutils import quoteattr
 
@@ -164,6 +165,7 @@ def sarif(findings: Findings) -> str:
 
 
 def _location(found: Found) -> dict[str, object]:
+    """Return where a problem was found, in SARIF's form."""
     from urllib.parse import quote
 
     place: dict[str, object] = {

@@ -79,6 +79,7 @@ def _manifest(ctx: typer.Context) -> object:
 
 
 def _values(manifest: object) -> dict[str, Any]:
+    """Return the values of a manifest, as far as they can be read."""
     from chipassets.manifest.yaml_reader import read_document
 
     try:
@@ -88,6 +89,7 @@ def _values(manifest: object) -> dict[str, Any]:
 
 
 def _words(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the words that a schema allows."""
     yield from (str(word) for word in schema.get("enum", ()))
     for choice in schema.get("anyOf", ()):
         yield from _words(choice)

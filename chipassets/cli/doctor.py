@@ -103,6 +103,7 @@ def _extra(name: str) -> str:
 
 
 def _package(name: str, use: str, fix: str, *, required: bool = False) -> Finding:
+    """Return whether a package is installed, and in which version."""
     # Imported here: it imports the email package, which few commands need.
     from importlib import metadata
 

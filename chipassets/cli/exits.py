@@ -107,6 +107,7 @@ def _is_usage_error(error: Exception) -> bool:
 
 
 def _tell_usage(error: Any) -> int:
+    """Print a wrong call's error and usage; return the exit code."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return int(error.exit_code)  # the help is printed already
     context = getattr(error, "ctx", None)

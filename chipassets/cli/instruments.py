@@ -84,6 +84,7 @@ def _named(instrument: Instrument, name: str) -> Instrument:
 
 
 def _check(word: str, known: Mapping[str, Any] | tuple[str, ...], what: str, option: str) -> None:
+    """Raise UsageError, naming the nearest, if a word is not known."""
     from chipassets.nearest import did_you_mean
 
     if word not in known:
@@ -92,6 +93,7 @@ def _check(word: str, known: Mapping[str, Any] | tuple[str, ...], what: str, opt
 
 
 def _play(instrument: Instrument, chip: str, kit: str, out: Path | None) -> None:
+    """Play an instrument's phrase with a program of the system, or write it to a file."""
     from chipassets.bundle import write_file
     from chipassets.production.audition import audition
     from chipassets.render import encode_wav
@@ -125,6 +127,7 @@ _COLUMNS = ["instrument", "plays", "volume, frame by frame", "held", "duty", "vi
 
 
 def _json(instrument: Instrument, *, custom: bool) -> dict[str, Any]:
+    """Return an instrument as JSON values."""
     from chipassets.arrange.bank import DRUM_SOUNDS
     from chipassets.chips.soundbank import drum_source, sources, wave_source
 
@@ -161,6 +164,7 @@ _MOST_SHOWN = 10
 
 
 def _row(row: dict[str, Any]) -> list[str]:
+    """Return an instrument's row of the table, from its JSON values."""
     volume = row["volume"]
     values = volume["values"][: volume["release"]]
     shown = " ".join(map(str, values[:_MOST_SHOWN])) + (" …" if len(values) > _MOST_SHOWN else "")

@@ -50,6 +50,7 @@ def tell_renames(path: Path, manifest: Manifest, plan: BuildPlan, *, ask: bool) 
 
 
 def _confirmed(question: str) -> bool:
+    """Ask a question and return the answer; its output is not replayed."""
     forget_heard()
     try:
         return typer.confirm(question, default=True, err=True)

@@ -54,6 +54,7 @@ def print_json(value: Any) -> None:
 
 
 def _write(stream: str, text: str) -> None:
+    """Write text, and keep it if the output is recorded for a later replay."""
     getattr(sys, stream).write(text)
     if _heard is not None:
         _heard.append((stream, text))
@@ -128,6 +129,7 @@ def _error_to_json(error: ChipassetsError) -> dict[str, Any]:
 
 
 def _problem_to_json(problem: Problem) -> dict[str, Any]:
+    """Return a problem as JSON values, its place split into file, line and column."""
     place = problem.where.rsplit(":", 2)
     found: dict[str, Any] = {"where": problem.where, "found": problem.found}
     if len(place) == 3 and place[1].isdigit() and place[2].isdigit():

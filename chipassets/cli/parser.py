@@ -52,6 +52,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def _read(kind: Callable[[str], _Number], text: str, what: str) -> _Number:
+    """Return the text as a number of a kind; ArgumentTypeError, naming `what`, if it is none."""
     try:
         return kind(text)
     except ValueError:

@@ -67,6 +67,7 @@ def _tell_why(event: StockTaken) -> None:
 
 
 def _duration(seconds: float) -> str:
+    """Return seconds as text, rounded to the unit that matters."""
     if seconds < 90:
         return f"{max(round(seconds), 1)} s"
     if seconds < 90 * 60:
@@ -81,6 +82,7 @@ class _Lines:
         self.tally = Tally()
 
     def event(self, event: Event) -> None:
+        """Print a line for each finished track."""
         from chipassets.build import StockTaken, TrackDone
 
         if isinstance(event, StockTaken):
@@ -102,6 +104,7 @@ class _Bar:
         self._stage: dict[str, str] = {}
 
     def event(self, event: Event) -> None:
+        """Move the bar, and show in which stage each track is."""
         from chipassets.build import StageEntered, StockTaken, TrackDone
 
         if isinstance(event, StockTaken):
@@ -126,6 +129,7 @@ class _Silence:
         self._file = file
 
     def event(self, event: Event) -> None:
+        """Print nothing; write the progress to the file, if one is wanted."""
         from chipassets.build import StockTaken, TrackDone
 
         track = ""

@@ -55,6 +55,7 @@ def prepare_streams() -> None:
 
 
 def _is_harmless(char: str) -> bool:
+    """Return whether a character may be printed as it is."""
     if char.isprintable() or char in _JOINERS:
         return True
     return unicodedata.category(char) == "Zs"

@@ -49,6 +49,7 @@ def studio_command(
         ) from error
 
     def ready(address: str) -> None:
+        """Print the studio's address, and open it in a browser."""
         print_text(f"the studio of {manifest} is at {address}")
         say(("Ctrl-C ends it", ""))
         if not no_open:

@@ -209,6 +209,7 @@ def takes_command(
 
 
 def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
+    """Print the state of each track's take, as a table or JSON."""
     from chipassets.decisions.whole_tracks import list_tracks
 
     states = list_tracks(manifest, model)

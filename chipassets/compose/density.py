@@ -88,11 +88,10 @@ def next_correction(
             measured[name, part, section.role(part)] = found[part]
         if not wanted.distance(sum(found.values())):
             continue
-        middle = (wanted.low + wanted.high) / 2
-        pair = _nearest_pair(track, section, found[LEAD], middle, measured)
+        pair = _nearest_pair(track, section, found[LEAD], wanted.middle, measured)
         roles[name] = dict(pair.roles)
         if wanted.distance(found[LEAD] + pair.onsets) and found[LEAD]:
-            ratio = max(0.0, middle - pair.onsets) / found[LEAD]
+            ratio = max(0.0, wanted.middle - pair.onsets) / found[LEAD]
             factor = factors.get(section.letter, 1.0) * ratio
             if ratio < 1 and plan.onsets[section.letter] <= _SLOWEST_CELL:
                 still.add(section.letter)

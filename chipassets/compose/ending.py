@@ -148,7 +148,7 @@ def _at_rest(track: TrackPlan, score: Score) -> Score:
         steps = min(steps, max(2, track.pulse_steps))
     keeps_tune = _written(track, score, score.bars - 1)
     kept = [note for note in score.notes if note.start_step < start]
-    kept = [_until(note, start) for note in kept]
+    kept = [note.until(start) for note in kept]
     tune = [note for note in score.notes if note.part == LEAD]
     if keeps_tune:
         kept = [note for note in kept if note.part != LEAD] + tune
@@ -160,14 +160,10 @@ def _at_rest(track: TrackPlan, score: Score) -> Score:
         drums = (*kept_strokes, *strokes)
     return replace(
         score.with_notes([*kept, *chord]),
-        further=ordered([_until(n, start) for n in score.further if n.start_step < start]),
+        further=ordered([n.until(start) for n in score.further if n.start_step < start]),
         drums=drums,
         chords=(*score.chords[:-1], name) if score.chords else (),
     )
-
-
-def _until(note: Note, step: int) -> Note:
-    return replace(note, duration_steps=min(note.duration_steps, step - note.start_step))
 
 
 def _voiced(

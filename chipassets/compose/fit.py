@@ -186,6 +186,7 @@ def snapped(
     strong = (is_on_pulse.take(bars.steps) & (bars.lengths >= 2)) | (bars.lengths >= 4)
 
     def fits(chords: Integers, degrees: Integers) -> NDArray[np.bool_]:
+        """Return which degrees are tones of these chords."""
         pitches = harmony.table.pitches_of(chords, degrees)
         return np.asarray(tones[chords, pitches % OCTAVE])
 

@@ -161,5 +161,6 @@ def _likely(odds: Floats) -> Floats:
 
 
 def _pick(rng: np.random.Generator, weights: NDArray[np.float64]) -> int:
+    """Return an index drawn in proportion to the weights."""
     place = np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), side="right")
     return min(int(place), len(weights) - 1)

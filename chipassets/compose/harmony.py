@@ -91,6 +91,7 @@ def bar_key(track: TrackPlan, plan: PiecePlan, bar: int) -> Key:
 
 
 def _written(track: TrackPlan, section: str) -> Progression | None:
+    """Return the progression that the manifest gives a section; None without one."""
     found = (own for own in track.progressions if own.section == section)
     return next(found, None)
 
@@ -225,6 +226,7 @@ def _shared(before: Collection[int], chord: str, key: Key) -> int:
 
 
 def _closes(section: SectionPlan, phrase: Phrase) -> bool:
+    """Return whether a phrase ends its section."""
     return phrase.start_bar + phrase.bars == section.section.start_bar + section.section.bars
 
 

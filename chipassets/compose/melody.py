@@ -32,9 +32,7 @@ def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...
             said = Statement(tune.name, start, tune.steps, 2, 0)
             found = Stated(said, statement_notes(tune, said, track.key))
         kept = tuple(
-            replace(note, duration_steps=min(note.duration_steps, start + room - note.start_step))
-            for note in found.notes
-            if note.start_step < start + room
+            note.until(start + room) for note in found.notes if note.start_step < start + room
         )
         said = replace(found.statement, steps=min(found.statement.steps, room))
         stated.append(Stated(said, kept))

@@ -76,6 +76,7 @@ def _motifs_at(track: TrackPlan, part: Part, in_turn: Motif | None) -> list[Moti
 
 
 def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
+    """Return the motif as it stands at a place, stretched if the room asks for it."""
     return state_tune(motif, track, start, _stretch(motif, track.tempo_millibpm, room))
 
 
@@ -84,8 +85,8 @@ def state_tune(motif: Motif, track: TrackPlan, start: int, halves: int) -> State
 
     halves: the factor on its note values, in halves: 2 keeps them.
     """
-    lead = track.character.lead_pitch
-    centre = _CENTRES.get(motif.part, (lead.low + lead.high) / 2 + _RATHER_HIGH)
+    middle = track.character.lead_pitch.middle
+    centre = _CENTRES.get(motif.part, middle + _RATHER_HIGH)
     pitches = [fitted_pitch(note.pitch, motif, track.key) for note in motif.notes]
     middle = (max(pitches) + min(pitches)) / 2
     octaves = OCTAVE * round((centre - middle) / OCTAVE)

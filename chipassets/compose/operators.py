@@ -41,6 +41,7 @@ def _plain(cell: Cell) -> Iterator[Notes]:
 
 
 def _tail(cell: Cell) -> Iterator[Notes]:
+    """Yield the cell with its last note moved by each of the moves."""
     for move in _MOVES:
         yield (*cell.notes[:-1], _moved(cell.notes[-1], move))
 
@@ -52,6 +53,7 @@ def _long_tail(cell: Cell) -> Iterator[Notes]:
 
 
 def _inverted(cell: Cell) -> Iterator[Notes]:
+    """Yield the cell with its contour turned upside down."""
     yield tuple(CellNote(note.step, note.steps, -note.degree) for note in cell.notes)
 
 

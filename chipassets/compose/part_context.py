@@ -178,6 +178,7 @@ def quality_of(pitch_classes: frozenset[int], root: int) -> int:
     intervals = {(pitch_class - root) % OCTAVE for pitch_class in pitch_classes}
 
     def unlikeness(place: int) -> tuple[int, int]:
+        """Return how many tones tell a quality from the intervals; of equals the first is taken."""
         tones = set(list(QUALITIES.values())[place])
         return len(intervals ^ tones), place
 

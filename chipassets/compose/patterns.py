@@ -248,6 +248,7 @@ def _ostinato_cell(context: Context, letter: str) -> Cell:
     sixteenths = context.plan.targets.sixteenths
 
     def cost(cell: Cell) -> float:
+        """Return how far a cell is from the wanted number of notes and share of 16ths."""
         odd = sum(step % 2 for step in cell.rhythm) / len(cell.rhythm)
         return abs(len(cell.rhythm) - wanted) + _ODD_STRUCK * abs(odd - 0.5 * sixteenths)
 

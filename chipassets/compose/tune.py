@@ -297,6 +297,7 @@ class _Search:
             rows = np.sort(np.argpartition(least, _PROMISING)[:_PROMISING])
 
         def whole(rows: Integers) -> tuple[Floats, dict[str, Floats]]:
+            """Return the full cost of some rows of the candidates."""
             some = {name: values[rows] for name, values in known.items()}
             return self._whole(table.take(rows), pitches[rows], some, luck[rows], bar, count)
 

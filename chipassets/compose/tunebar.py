@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chipassets.compose.cells import Notes
 from chipassets.compose.operators import OPERATORS
@@ -48,8 +48,7 @@ def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:
     ]
     ends = [note.start_step for note in notes[1:]]
     return [
-        replace(note, duration_steps=min(note.duration_steps, end - note.start_step))
-        for note, end in zip(notes, [*ends, len(bars) * bar_steps], strict=True)
+        note.until(end) for note, end in zip(notes, [*ends, len(bars) * bar_steps], strict=True)
     ]
 
 

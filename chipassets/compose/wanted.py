@@ -10,7 +10,7 @@ from chipassets.compose.avoiding import avoided_textures
 from chipassets.compose.piece import Phrase, SectionPlan, Slot
 from chipassets.compose.targets import onsets_for
 from chipassets.music.notes import BASS, INNER
-from chipassets.plan.trackplan import Range, TrackPlan, Wish
+from chipassets.plan.trackplan import TrackPlan, Wish
 
 _ONSETS_INNER: Mapping[str, float] = {
     ideas.SILENT: 0.0, ideas.HELD: 0.26, ideas.COUNTER: 0.81, ideas.DUET: 0.85, ideas.OFFBEAT: 0.99,
@@ -32,7 +32,7 @@ def onsets_of(track: TrackPlan, sections: Sequence[SectionPlan]) -> Mapping[str,
     for section in sections:
         wanted = track.wished(section.section.name).density
         if wanted is not None:
-            found.setdefault(section.letter, onsets_for(_middle(wanted), track.beats_per_bar))
+            found.setdefault(section.letter, onsets_for(wanted.middle, track.beats_per_bar))
     return found
 
 
@@ -43,7 +43,7 @@ def roles_of(wish: Wish, roles: Mapping[str, str], avoid: Collection[str]) -> di
     """
     if wish.density is None:
         return {}
-    wanted = _middle(wish.density)
+    wanted = wish.density.middle
     tune = max(_LEAST_TUNE, _TUNE_SHARE * wanted)
     said = roles[INNER], roles[BASS]
 
@@ -89,7 +89,7 @@ def broadened(track: TrackPlan, sections: Sequence[SectionPlan]) -> tuple[Sectio
 def is_sparse(track: TrackPlan, section: SectionPlan) -> bool:
     """Return whether the manifest asks for so few notes in a section that long notes are needed."""
     wanted = track.wished(section.section.name).density
-    return wanted is not None and _middle(wanted) <= _BROAD_UP_TO
+    return wanted is not None and wanted.middle <= _BROAD_UP_TO
 
 
 def stilled(track: TrackPlan, section: SectionPlan) -> SectionPlan:
@@ -113,6 +113,7 @@ def led_by_tune(track: TrackPlan, section: SectionPlan) -> SectionPlan:
 
 
 def _moving(slot: Slot) -> Slot:
+    """Return the slot with a phrase of the main idea in place of a rest."""
     return replace(slot, kind=piece.MAIN) if slot.kind == piece.REST else slot
 
 
@@ -138,11 +139,7 @@ def in_registers(
     for section in sections:
         wanted = track.wished(section.section.name).register
         if wanted is not None:
-            lift = round(_middle(wanted) - centre)
+            lift = round(wanted.middle - centre)
             section = replace(section, lift=lift, is_register_asked=True)
         found.append(section)
     return tuple(found)
-
-
-def _middle(wanted: Range) -> float:
-    return (wanted.low + wanted.high) / 2

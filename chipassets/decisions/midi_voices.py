@@ -209,6 +209,7 @@ class _Grid:
         return step, off if not any(self.swing) or off > _NOTHING else 0.0
 
     def _at(self, step: int) -> float:
+        """Return a step's time in steps; swing delays the off-beats."""
         late = self.swing.late_beats(step, self.beats_per_bar)
         return step + late * STEPS_PER_BEAT
 
@@ -222,6 +223,7 @@ def _grid(content: MidiContent, beats_per_bar: float, swing: Swing) -> _Grid:
     ticks = [note[0] for note in content.notes] + [tick for tick, *_ in content.strokes]
 
     def distance(grid: _Grid) -> float:
+        """Return how far the notes are from a grid."""
         return sum(grid.step(tick)[1] for tick in ticks)
 
     return min((swung, straight), key=distance)

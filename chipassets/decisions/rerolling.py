@@ -134,10 +134,12 @@ def _only(base: Score, made: Score, wanted: Reroll) -> Score:
     parts = {names.get(part, part) for part in wanted.parts}
 
     def is_new(note: Note) -> bool:
+        """Return whether a note lies in the parts and bars that are composed anew."""
         part = INNER if note.part in FURTHER_PARTS else note.part
         return part in parts and not wanted.holds(note, base.steps_per_bar)
 
     def joined(stays: Sequence[Note], fresh: Sequence[Note]) -> tuple[Note, ...]:
+        """Return the notes of the base outside, and the new ones inside, those parts and bars."""
         kept = [note for note in stays if not is_new(note)]
         return ordered([*kept, *(note for note in fresh if is_new(note))])
 

@@ -227,6 +227,7 @@ def _sound_entries(entries: object, part: str, bad: Set[Steps]) -> dict[str, Any
 
 
 def _hopeless(steps: Steps, bad: Set[Steps]) -> bool:
+    """Return whether a part, or what it takes over, is already refused."""
     return any((*steps, *more) in bad for more in ((), ("scene",), ("like",)))
 
 

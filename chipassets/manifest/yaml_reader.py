@@ -69,6 +69,7 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _mark_after(text: str) -> Mark:
+    """Return the place after the last character."""
     lines = re.split("\r\n|\r|\n", text)
     return Mark(len(lines), len(lines[-1]) + 1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chipassets.music.keys import Key
 
@@ -32,6 +32,12 @@ class Note:
     def end_step(self) -> int:
         """The first step at which the note no longer sounds."""
         return self.start_step + self.duration_steps
+
+    def until(self, step: int) -> Note:
+        """Return the note, ended at a step after its start if it would sound longer."""
+        if self.end_step <= step:
+            return self
+        return replace(self, duration_steps=step - self.start_step)
 
 
 @dataclass(frozen=True, slots=True)

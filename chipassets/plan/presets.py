@@ -293,12 +293,13 @@ def _character(
 
 def _density(row: Scene, factor: float) -> Range:
     """Return onsets per beat: measured notes per second divided by the scene's beats per second."""
-    tempo = max((row.tempo.low + row.tempo.high) / 2, _COUNTED_TEMPO)
+    tempo = max(row.tempo.middle, _COUNTED_TEMPO)
     median = row.notes_per_second / (tempo / 60) * factor
     return _clipped(median * _DENSITY_LOW_SHARE, median * _DENSITY_HIGH_SHARE, DENSITY_LIMITS)
 
 
 def _clipped(low: float, high: float, limits: Range) -> Range:
+    """Return the range with both ends within the limits."""
     bottom, top = (round(min(max(end, limits.low), limits.high), 2) for end in (low, high))
     return Range(bottom, top)
 

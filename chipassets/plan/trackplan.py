@@ -21,6 +21,11 @@ class Range:
     low: float
     high: float
 
+    @property
+    def middle(self) -> float:
+        """The mean of both ends."""
+        return (self.low + self.high) / 2
+
     def distance(self, value: float) -> float:
         """Return 0 inside the range; outside, the distance from it in widths of the range."""
         outside = max(self.low - value, value - self.high, 0.0)

@@ -63,6 +63,7 @@ def find_statements(score: Score, motifs: Sequence[Motif]) -> list[StatementEntr
 
 
 def _heard(said: Statement, motif: Motif, score: Score) -> int:
+    """Return whether a statement's notes are still in the score."""
     return heard_in(motif.part, statement_notes(motif, said, score.key), score)
 
 

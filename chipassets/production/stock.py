@@ -101,6 +101,7 @@ def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = Fa
 
 
 def _waits(plan: BuildPlan, name: str) -> str:
+    """Return why a linked track is not composed yet."""
     of = next(track.link.of for track in plan.tracks if track.name == name and track.link)
     return f"it follows {of!r}, whose notes come first"
 

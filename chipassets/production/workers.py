@@ -126,6 +126,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def _call(task: Callable[..., Any], values: tuple[Any, ...]) -> Any:
+    """Run a task with what all tasks of the process share."""
     return task(*_shared, *values)
 
 

@@ -224,6 +224,7 @@ def _k_response(rate_hz: int) -> NDArray[np.complex128]:
 def _section(
     numerator: tuple[float, float, float], k: float, q: float, z: NDArray[np.complex128]
 ) -> NDArray[np.complex128]:
+    """Return the response of a filter's second-order section at the frequencies `z`."""
     below = (1 + k / q + k * k) + 2 * (k * k - 1) * z + (1 - k / q + k * k) * z * z
     return (numerator[0] + numerator[1] * z + numerator[2] * z * z) / below
 

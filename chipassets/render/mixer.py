@@ -57,6 +57,7 @@ def sampled_table() -> Ints:
 
 
 def _fixed(output: float) -> int:
+    """Return an output level as a whole number."""
     return round(output * (1 << LEVEL_BITS))
 
 

@@ -32,6 +32,7 @@ def _long_index() -> NDArray[np.int64]:
 
 @lru_cache(maxsize=256)
 def _short_states(state: int) -> NDArray[np.int64]:
+    """Return the shift register's states in the short mode, from a state on."""
     return _cycle(state, tap=6)
 
 

@@ -313,11 +313,7 @@ def _used(motif: Motif, use: MotifUse) -> Motif:
     if use.transform != FRAGMENT:
         return motif
     half = -(-motif.steps // 2)
-    notes = [
-        replace(note, duration_steps=min(note.duration_steps, half - note.start_step))
-        for note in motif.notes
-        if note.start_step < half
-    ]
+    notes = [note.until(half) for note in motif.notes if note.start_step < half]
     return replace(motif, notes=tuple(notes), steps=half)
 
 

@@ -111,6 +111,7 @@ def _is_name(name: str) -> bool:
 
 
 def _climbs(name: str) -> bool:
+    """Return whether a name in an archive could lead out of its folder."""
     place = PurePosixPath(name)
     return place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name
 
@@ -133,6 +134,7 @@ def _extract(path: Path, archive: ZipFile, entries: list[ZipInfo], folder: Path)
 
 
 def _find_bundle(folder: Path) -> Path:
+    """Return the folder of the bundle: the unpacked one, or the only one inside."""
     inside = list(folder.iterdir())
     is_wrapped = len(inside) == 1 and (inside[0] / INDEX_NAME).is_file()
     return inside[0] if is_wrapped else folder

@@ -180,6 +180,7 @@ class MixerChannels:
         return tuple(free[:count])
 
     def _set_gain(self, voice: Voice, now_ms: int) -> None:
+        """Set a voice's gain: the player's volumes, its fade and its layers."""
         volume = self._volumes.overall * self._volumes.music
         gain = volume * voice.fade.gain(now_ms) * self._director.music_gain(now_ms)
         voice.set_gain(gain, self._director.layer_gains(voice.track, now_ms))

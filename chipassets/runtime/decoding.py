@@ -191,6 +191,7 @@ class Decoder:
             thread.join()
 
     def _start_thread(self) -> None:
+        """Start the thread that decodes; without threads, `work` decodes."""
         thread = threading.Thread(target=self._run, name="chipassets", daemon=True)
         try:
             thread.start()
@@ -200,6 +201,7 @@ class Decoder:
             self._thread = thread
 
     def _run(self) -> None:
+        """Decode the tracks of the queue until it gives None."""
         # Imported early, so that a frame that logs does not wait for the import.
         for name in ("logging", "difflib"):
             import_module(name)
@@ -208,6 +210,7 @@ class Decoder:
 
 
 def _finish(track: Track, files: Iterator[tuple[CutSound, ...] | None]) -> tuple[CutSound, ...]:
+    """Return the first sounds of a track that can be decoded."""
     while (sounds := _try_next(track, files)) is None:
         pass
     return sounds

@@ -53,6 +53,7 @@ def read_index(folder: Path) -> Index:
 
 
 def _parse(path: Path) -> dict[str, object]:
+    """Return the JSON object of an index; LibraryError if it cannot be read."""
     try:
         if path.exists() and not path.is_file():
             raise LibraryError(
@@ -86,6 +87,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _check_format(found: object) -> None:
+    """Raise LibraryError for another format than the one that this runtime reads."""
     if isinstance(found, int) and not isinstance(found, bool) and found > FORMAT:
         raise LibraryError(
             f"the bundle has format {found} and this runtime reads format {FORMAT}; "
@@ -96,12 +98,14 @@ def _check_format(found: object) -> None:
 
 
 def _check_names(tracks: tuple[Track, ...], reader: _Reader) -> None:
+    """Add a problem for each name that several tracks have."""
     names = [track.name for track in tracks]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         reader.problems.append(f"two tracks are named {name!r}")
 
 
 def _sum_up(path: Path, problems: list[str]) -> str:
+    """Return the first problems, and how many more there are."""
     shown = problems[:_MOST_PROBLEMS_SHOWN]
     more = len(problems) - len(shown)
     tail = [f"and {more} more"] if more else []
@@ -120,6 +124,7 @@ class _Reader:
             raise LibraryError(f"{folder} leads nowhere ({error})") from error
 
     def track(self, record: dict[str, object], where: str) -> Track:
+        """Return the track of a record; what is wrong is added to the problems."""
         name = self.text(record, "name", where)
         where = f"track {name!r}" if name else where
         bars, samples = (
@@ -245,6 +250,7 @@ class _Reader:
         return None
 
     def files(self, record: dict[str, object], where: str) -> dict[str, BundleFile]:
+        """Return a record's files by kind."""
         found = self._typed(record, "files", where, dict)
         files = {}
         for kind in found:
@@ -279,6 +285,7 @@ class _Reader:
         return "" if found == size else f"was altered, with {found} bytes in place of {size}"
 
     def text(self, record: dict[str, object], key: str, where: str) -> str:
+        """Return a text; empty, with a problem, if it is none."""
         value = record.get(key)
         if isinstance(value, str) and value and _is_whole(value):
             return value
@@ -286,6 +293,7 @@ class _Reader:
         return ""
 
     def texts(self, record: dict[str, object], key: str, where: str) -> tuple[str, ...]:
+        """Return a list of texts, without what is none."""
         values = self._typed(record, key, where, list)
         if any(not isinstance(value, str) or not _is_whole(value) for value in values):
             self._refuse(record, key, where, "a list of texts")
@@ -319,12 +327,14 @@ class _Reader:
         return least
 
     def records(self, record: dict[str, object], key: str, where: str) -> list[dict[str, object]]:
+        """Return a list of objects, without what is none."""
         values = self._typed(record, key, where, list)
         if any(not isinstance(value, dict) for value in values):
             self._refuse(record, key, where, "a list of objects")
         return [value for value in values if isinstance(value, dict)]
 
     def _typed(self, record: dict[str, object], key: str, where: str, kind: type[_T]) -> _T:
+        """Return a list or object; an empty one, with a problem, if it is none."""
         value = record.get(key)
         if isinstance(value, kind):
             return value
@@ -332,6 +342,7 @@ class _Reader:
         return kind()
 
     def _refuse(self, record: dict[str, object], key: str, where: str, wanted: str) -> None:
+        """Add the problem of a value that is missing or not what is wanted."""
         place = f"{where}: " if where else ""
         found = f"is {record[key]!r:.40}" if key in record else "is missing"
         self.problems.append(f"{place}{key!r} {found}; expected {wanted}")

@@ -130,6 +130,7 @@ def _read_consistent(folder: Path) -> Index:
 
 
 def _stamp(folder: Path) -> tuple[int, int, int] | None:
+    """Return what changes when the index is written; None without an index."""
     try:
         found = (folder / INDEX_NAME).stat()
     except (OSError, ValueError):
@@ -138,6 +139,7 @@ def _stamp(folder: Path) -> tuple[int, int, int] | None:
 
 
 def _is_file(path: Path) -> bool:
+    """Return whether a path is a file; LibraryError if it cannot be one."""
     try:
         return path.is_file()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle
@@ -146,6 +148,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _likeness(track: Track, moods: Iterable[str]) -> tuple[int, int]:
+    """Return how many moods a track shares, then, negative, how many it has besides."""
     shared = set(moods) & set(track.moods)
     return len(shared), -len(set(track.moods) - shared)
 

@@ -31,6 +31,7 @@ class Rule(Value):
     how: How = "crossfade"
 
     def _check(self) -> None:
+        """Raise ValueError for a time, manner or fade that does not exist."""
         check_when(self.when)
         if self.how not in get_args(How):
             raise ValueError(f"how is {self.how!r}; it may be {', '.join(get_args(How))}")

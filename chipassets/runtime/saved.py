@@ -71,12 +71,14 @@ def read_state(found: object) -> SavedState:
 
 
 def _object(value: object, where: str) -> dict[str, object]:
+    """Return an object of the saved state, or refuse it."""
     if not isinstance(value, dict):
         raise _wrong(where, value, "an object")
     return value
 
 
 def _text(record: dict[str, object], key: str, where: str) -> str:
+    """Return a text of the saved state, or refuse it."""
     value = record.get(key)
     if not isinstance(value, str):
         raise _wrong(f"{where}.{key}", value, "a text")
@@ -84,6 +86,7 @@ def _text(record: dict[str, object], key: str, where: str) -> str:
 
 
 def _sample(record: dict[str, object], where: str) -> int:
+    """Return a position in samples, or refuse it."""
     value = record.get("sample")
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise _wrong(f"{where}.sample", value, "a whole number from 0 on")
@@ -91,6 +94,7 @@ def _sample(record: dict[str, object], where: str) -> int:
 
 
 def _number(record: dict[str, object], key: str) -> float:
+    """Return a number of the saved state, or refuse it."""
     value = record.get(key)
     # NaN and infinities fail the comparison.
     if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= 1e6:

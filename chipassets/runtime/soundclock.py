@@ -58,6 +58,7 @@ class SoundClock:
         self._is_running = False
 
     def _start(self) -> None:
+        """Start the silent sound that measures the mixer's time."""
         self._channel.play(self._tick)
         self._channel.queue(self._tick)
         self._ticks = 0

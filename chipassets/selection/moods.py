@@ -68,6 +68,7 @@ def complaints(evidence: Iterable[Evidence]) -> tuple[str, ...]:
 
 
 def _span_text(name: str, value: float, wanted: Range) -> str:
+    """Return how a measure misses a mood, in words."""
     label = name.replace("_", " ")
     if name == MODE:
         return "its mode is not one of the mood's"
@@ -101,18 +102,14 @@ def notes_can_fit(track: TrackPlan) -> bool:
     """Return whether any notes could fit the track's tags: tempo and key are set by the plan."""
     sound = track.character
     ideal = _IDEAL | {
-        "onsets_per_beat": _middle(sound.density),
-        "polyphony": _middle(sound.polyphony),
-        "lead_pitch": _middle(sound.lead_pitch),
+        "onsets_per_beat": sound.density.middle,
+        "polyphony": sound.polyphony.middle,
+        "lead_pitch": sound.lead_pitch.middle,
     }
     return not unmet(Metrics(**ideal), track)  # type: ignore[arg-type]
 
 
 _IDEAL: dict[str, float] = {field.name: 0 for field in fields(Metrics)}
-
-
-def _middle(wanted: Range) -> float:
-    return (wanted.low + wanted.high) / 2
 
 
 def wanted_ranges(preset: Preset) -> dict[str, Range]:

@@ -24,6 +24,7 @@ def close_loop(score: Score, track: TrackPlan) -> Score:
 
 
 def _cut_at(note: Note, seams: tuple[int, ...]) -> Note:
+    """Return the note, ended at the first of the seams that it crosses."""
     crossed = [seam for seam in seams if note.start_step < seam < note.end_step]
     if not crossed:
         return note

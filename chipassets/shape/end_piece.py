@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
 from chipassets.plan.trackplan import TrackPlan
@@ -32,7 +30,7 @@ def end_piece(score: Score, track: TrackPlan) -> Score:
     last_bar = score.total_steps - score.steps_per_bar
     if score.bars >= _BARS_TO_LAND and last_onset >= last_bar:
         beat = last_bar
-    before = [_ended_by(note, beat) for note in score.notes if note.start_step < beat]
+    before = [note.until(beat) for note in score.notes if note.start_step < beat]
     chord = _cadence(_pitches_at(score.notes, beat), score.key)
     held = score.total_steps - beat
     return score.with_notes([*before, *(Note(beat, held, pitch) for pitch in chord)])
@@ -48,10 +46,6 @@ def _pitches_at(notes: tuple[Note, ...], beat: int) -> list[int]:
             if note.start_step == onset or note.start_step < beat < note.end_step
         }
     )
-
-
-def _ended_by(note: Note, step: int) -> Note:
-    return replace(note, duration_steps=min(note.duration_steps, step - note.start_step))
 
 
 def _cadence(pitches: list[int], key: Key) -> set[int]:

@@ -171,6 +171,7 @@ def _temporary(near: Path) -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> None:
+    """Remove what interrupted builds left, unless another build uses it."""
     for leftover in folder.glob(f"{_WORK_PREFIX}*"):
         with try_hold(leftover) as is_free:
             if is_free:

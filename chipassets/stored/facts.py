@@ -216,6 +216,7 @@ def _change(plan: BuildPlan, track: TrackPlan, name: str, old: str, new: str, ol
 
 
 def _shown(name: str, text: str) -> str:
+    """Return a fact as a phrase shows it; of a model only the name."""
     if name == _MODEL:
         return text.partition(" ")[0] or text
     return text or "none"

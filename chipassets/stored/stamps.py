@@ -28,6 +28,7 @@ def _named(manifest: Path, _stamp: Stamp | None) -> tuple[Path, ...]:
 
 
 def _stamps(paths: Iterable[Path]) -> Stamps:
+    """Return size, times and inode of each path that exists."""
     stamps: Stamps = {}
     for path in paths:
         try:

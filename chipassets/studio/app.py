@@ -140,6 +140,8 @@ def _orders(session: Session) -> dict[str, Order]:
 def _get(
     answer: Callable[[Mapping[str, str]], Any],
 ) -> Callable[[Request], Any]:
+    """Return the endpoint that answers with JSON."""
+
     async def get(request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(answer, request.path_params))
 
@@ -147,6 +149,8 @@ def _get(
 
 
 def _post(order: Order) -> Callable[[Request], Any]:
+    """Return the endpoint that carries out an order, given as a JSON object."""
+
     async def post(request: Request) -> Response:
         try:
             values = json.loads(await request.body())
@@ -167,6 +171,7 @@ class _State:
         self._session = session
 
     async def get(self, request: Request) -> Response:
+        """Return the state once it is newer than what the page has, or after a while."""
         session = self._session
         after = _integer(request.query_params.get("after", "0"))
         said = _integer(request.query_params.get("said", "0"))
@@ -181,12 +186,15 @@ class _State:
 
 
 def _integer(text: str) -> int:
+    """Return a whole number; UsageError if the text is none."""
     if not text.isdecimal() or len(text) > 15:
         raise UsageError(f"{text[:40]!r} is no number")
     return int(text)
 
 
 def _audio(session: Session) -> Callable[[Request], Any]:
+    """Return the endpoint of a take's sound."""
+
     async def get(request: Request) -> Response:
         at = request.path_params
         found = await run_in_threadpool(session.sounding, at["track"], at["take"])
@@ -196,6 +204,8 @@ def _audio(session: Session) -> Callable[[Request], Any]:
 
 
 def _midi(session: Session) -> Callable[[Request], Any]:
+    """Return the endpoint of a take's MIDI file."""
+
     async def get(request: Request) -> Response:
         track, take = request.path_params["track"], request.path_params["take"]
         found = await run_in_threadpool(session.sounding, track, take)
@@ -205,6 +215,8 @@ def _midi(session: Session) -> Callable[[Request], Any]:
 
 
 def _page(name: str, kind: str) -> Callable[[Request], Any]:
+    """Return the endpoint of a file of the package."""
+
     async def get(_: Request) -> Response:
         text = files("chipassets").joinpath(name).read_text(encoding="utf-8")
         return Response(text, media_type=f"{kind}; charset=utf-8")

@@ -36,6 +36,7 @@ def _names(values: Mapping[str, Any], part: str) -> list[str]:
 
 
 def _field(key: str, schema: Mapping[str, Any], own: list[str]) -> dict[str, Any]:
+    """Return what the page needs to show an input for a key."""
     choices = list(dict.fromkeys([*_words(schema), *own]))
     return {
         "key": key,
@@ -47,6 +48,7 @@ def _field(key: str, schema: Mapping[str, Any], own: list[str]) -> dict[str, Any
 
 
 def _ways(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the schema and, in turn, the choices inside it."""
     yield schema
     for choice in schema.get("anyOf", ()):
         yield from _ways(choice)

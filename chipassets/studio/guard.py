@@ -58,6 +58,7 @@ class Guard:
         is_read = False
 
         async def again() -> Message:
+            """Return the body that was read for the check, once; then what follows."""
             nonlocal is_read
             if is_read:
                 return await receive()
@@ -65,6 +66,7 @@ class Guard:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def guarded(message: Message) -> None:
+            """Send a message with the headers that every response has."""
             if message["type"] == "http.response.start":
                 own = [pair for pair in message["headers"] if pair[0].lower() not in _HEADERS]
                 message = {**message, "headers": [*own, *_HEADERS.items()]}
@@ -102,6 +104,7 @@ _TOO_LARGE = f"a request has at most {MOST_BYTES:,} bytes"
 
 
 def _post_refusal(headers: dict[str, list[str]]) -> tuple[int, str]:
+    """Return the status and reason of a post that is refused; 0 if it may pass."""
     if not headers.get("origin"):
         return HTTPStatus.FORBIDDEN, "the request has no Origin"
     kinds = headers.get("content-type", [""])
@@ -130,6 +133,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:
+    """Send a refusal as plain text."""
     body = f"{why}\n".encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),

@@ -64,6 +64,7 @@ class StudioServer(uvicorn.Server):
 
 
 def _listening(port: int) -> socket.socket:
+    """Return a listening socket; UsageError if the port cannot be used."""
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         found.bind((HOST, port))

@@ -304,6 +304,7 @@ class Session:
         self._check_track(track)
 
         def work(progress: Progress) -> str:
+            """Run the order on the track's audition, and keep what it composed."""
             audition = replace(self._audition(track), watch=self._watch(what))
             progress(0.0)
             try:
@@ -314,12 +315,15 @@ class Session:
         return self.worker.ask(what, track, work, is_decision=is_decision).number
 
     def _watch(self, what: str) -> Callable[[Lock, Lock], None]:
+        """Return a function that keeps a decision for undo."""
+
         def decided(before: Lock, after: Lock) -> None:
             self.history.decided(what, before, after)
 
         return decided
 
     def _check_track(self, track: str) -> None:
+        """Raise UsageError if the manifest has no such track."""
         tracks = load_manifest(self.manifest).tracks
         if track not in tracks:
             raise UsageError(
@@ -346,6 +350,7 @@ class Session:
 
     @staticmethod
     def _take(audition: Audition, take: str) -> LockedTake:
+        """Return the take of a name; LOCKED is the lock's own."""
         if take != LOCKED:
             return auditions.take_of(audition, take)
         if audition.before is None:

@@ -155,6 +155,7 @@ def _sections(audition: Audition) -> list[dict[str, Any]]:
 
 
 def _row(name: str, item: Candidate, state: str, origin: str) -> dict[str, Any]:
+    """Return a take's row for the page."""
     return {
         "take": name,
         "label": name,

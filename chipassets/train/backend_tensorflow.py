@@ -77,6 +77,7 @@ def tensorboard_log(folder: Path) -> Iterator[Callable[[int, dict[str, float]], 
     with tf.io.TFRecordWriter(str(path)) as records:
 
         def write(**fields: Any) -> None:
+            """Append an event."""
             event = tf.compat.v1.Event(wall_time=time.time(), **fields)
             records.write(event.SerializeToString())
             records.flush()

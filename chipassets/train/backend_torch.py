@@ -52,11 +52,13 @@ def differentiator(network: Any) -> Callable[[Batch, Any, tuple[int, int]], Any]
     """
 
     def differentiate(batch: Batch, state: Any, seed: tuple[int, int]) -> Any:
+        """Return the summed loss, the state after the batch, and the gradients."""
         events, targets, rows, mask, keep = (tensor(column) for column in astuple(batch))
         state = [(cell * keep, output * keep) for cell, output in state]
         layers = count()
 
         def dropout(values: Any) -> Any:
+            """Return the values with some set to 0; a layer's mask follows from the seed."""
             number = (seed[0] << 32) + (seed[1] << 4) + next(layers)
             generator = torch.Generator(DEVICE).manual_seed(number)
             mask = torch.empty_like(values).bernoulli_(network.dropout_keep, generator=generator)

@@ -209,6 +209,7 @@ def _sum_rows(values: Floats, into: Floats) -> None:
 
 @compiled
 def _add_row(first: int, last: int, values: Floats, row: Floats) -> None:
+    """Add a row to the rows `first` to `last`."""
     for place in range(first, last):
         for column in range(values.shape[1]):
             values[place, column] += row[column]

@@ -95,6 +95,10 @@ class TrainingStream:
         return self._orders[epoch]
 
     def _take(self) -> tuple[int, int, int]:
+        """Return the epoch and place of the next member, and event 0.
+
+        After the last member a new epoch begins.
+        """
         if self._next == len(self._members):
             self.epoch, self._next = self.epoch + 1, 0
         self._next += 1

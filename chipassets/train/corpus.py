@@ -71,6 +71,7 @@ def load_corpus(path: Path) -> Iterator[Piece]:
 
 
 def _line(handle: BinaryIO) -> bytes:
+    """Return the next line; ValueError if it is too long."""
     line = handle.readline(_MOST_LINE_BYTES + 1)
     if len(line) > _MOST_LINE_BYTES:
         raise ValueError(f"longer than {_MOST_LINE_BYTES >> 20} MiB")
@@ -109,6 +110,7 @@ def _notes(found: object) -> tuple[Note, ...]:
 
 
 def _whole(values: dict[str, object], name: str, low: int, high: int) -> int:
+    """Return a whole number of the entry; ValueError if it is outside."""
     value = values[name]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"{name} is {str(value)[:40]}, not a whole number from {low} to {high}")

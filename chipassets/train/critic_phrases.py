@@ -169,6 +169,7 @@ def _moved(tokens: Tokens, semitones: Tokens | int) -> Tokens:
 
 
 def _shuffled_bars(phrase: Phrase, other: Phrase, rng: np.random.Generator) -> Phrase:
+    """Return the phrase with a tune of bars drawn from it and another one."""
     lead, foreign = phrase.voices["lead"], other.voices["lead"]
     bars = np.concatenate((lead, foreign)).reshape(-1, STEPS_A_BAR)
     order = rng.permutation(2 * PHRASE_BARS)[:PHRASE_BARS]
@@ -176,6 +177,7 @@ def _shuffled_bars(phrase: Phrase, other: Phrase, rng: np.random.Generator) -> P
 
 
 def _wrong_chords(phrase: Phrase, _other: Phrase, rng: np.random.Generator) -> Phrase:
+    """Return the phrase with each chord moved by a random interval."""
     shift = rng.integers(1, OCTAVE, len(phrase.root))
     root = np.where(phrase.root < 0, -1, (phrase.root + shift) % OCTAVE)
     return replace(phrase, root=root)

@@ -25,6 +25,7 @@ _SCALE = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 4, 5, 6, 7, 8, 9, 11)
 
 
 def _standardised(profile: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the profile with mean 0 and standard deviation 1."""
     values = np.array(profile)
     standard: NDArray[np.float64] = (values - values.mean()) / values.std()
     return standard

@@ -261,6 +261,10 @@ def _choice(members: list[int], families: Sequence[Family]) -> list[int]:
     while len(taken) < min(_PER_STYLE, len(members)):
 
         def worth(n: int) -> tuple[float, list[list[tuple[int, str]]]]:
+            """Return how good a family is to take next, the lowest first.
+
+            A common family counts, and one unlike those taken.
+            """
             apart = min(
                 (distance(families[n].base[0], families[t].base[0]) for t in taken), default=1.0
             )

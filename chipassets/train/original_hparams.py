@@ -71,6 +71,7 @@ def _field(name: str, value: str) -> dict[str, Any]:
 
 
 def _value(name: str, value: str) -> Any:
+    """Return a setting's value, written as JSON or as Python's True and False."""
     try:
         return json.loads(value.lower() if value in ("True", "False") else value)
     except ValueError as error:

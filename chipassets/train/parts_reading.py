@@ -192,6 +192,7 @@ def _read_rows(folder: Path) -> dict[Path, dict[str, str]]:
 
 
 def _style(path: Path, row: dict[str, str]) -> str:
+    """Return the style of a file by its source."""
     source = row.get("source", "") or path.parent.name
     if source == "freedoom":
         return "freedoom"
@@ -324,4 +325,5 @@ def _is_held_out(name: str, style: str) -> bool:
 
 
 def _lot(name: str) -> float:
+    """Return a number from 0 to 1 that depends on the name only."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32

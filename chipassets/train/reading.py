@@ -60,6 +60,7 @@ def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterato
 
 
 def _is_small(path: Path) -> bool:
+    """Return whether a file may be read in this process."""
     try:
         return is_midi(path) and path.stat().st_size <= _LARGE_BYTES
     except OSError:
@@ -185,6 +186,7 @@ def _limit(seconds: float) -> None:
 
 
 def _set_limit(which: int, most: int) -> None:
+    """Set a limit of the process, at most as high as the system allows."""
     import resource
 
     hard = resource.getrlimit(which)[1]

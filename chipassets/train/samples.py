@@ -101,6 +101,7 @@ def _cut(events: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _means(sequences: list[NDArray[np.int64]] | list[NDArray[np.int16]]) -> dict[str, float]:
+    """Return the mean of each measure over the sequences."""
     measured = [measure(_score(sequence)).to_dict() for sequence in sequences]
     return {
         name: round(sum(float(m[name]) for m in measured) / len(measured), 4) for name in MEASURED

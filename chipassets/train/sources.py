@@ -98,6 +98,7 @@ def _text(path: Path) -> str:
 
 
 def _encodings(data: bytes) -> tuple[str, ...]:
+    """Return the encodings to try: UTF-16 if the table says so, else UTF-8, then Windows-1252."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return ("utf-16",)
     return ("utf-8-sig", "cp1252")
